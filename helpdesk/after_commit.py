@@ -1,0 +1,82 @@
+"""What happens if and only if the transaction commits: a worker is woken, open pages are told to look again.
+
+Both are doorbells. Nobody answering is fine: the sweep finds every row that waits, and pages poll once a minute.
+"""
+
+import logging
+import time
+from typing import Any
+
+from redis.exceptions import RedisError
+from sqlalchemy import event
+
+from helpdesk import extensions
+
+CHANGED = "helpdesk:changed"  # the one Redis channel; a message is a space-separated list of topics
+JOB_TIMEOUT = 120  # seconds a job may run; leases are longer
+QUIET_AFTER_FAILURE = 1.0  # seconds the doorbell is left alone after Redis did not answer
+
+log = logging.getLogger(__name__)
+_silent_until = 0.0
+
+
+def call_later(job: str, id: int) -> None:
+    """Have a worker run ``workers.jobs.<job>(id)`` once the open transaction has committed."""
+    _waiting()["jobs"][(job, id)] = None
+
+
+def touch(ticket: Any, team_only: bool = False) -> None:
+    """Say that ``ticket`` changed: raises its version and tells its open pages, only the team's where ``team_only``.
+
+    Lists and the desk are told as well. The version makes ETags; it is raised in SQL so that two writers both count.
+    """
+    ticket.version = type(ticket).version + 1
+    say_changed(f"ticket:{ticket.id}:team", "desk")
+    if not team_only:
+        say_changed(f"ticket:{ticket.id}", f"organization:{ticket.organization_id}")
+
+
+def say_changed(*topics: str) -> None:
+    """Tell whoever follows one of ``topics`` to look again, once the open transaction has committed."""
+    _waiting()["topics"].update(dict.fromkeys(topics))
+
+
+def ring(jobs: list[tuple[str, int]], topics: list[str] = ()) -> bool:
+    """Wake workers and pages now; True if Redis took it. Never raises and never takes longer than the doorbell's patience."""
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return False
+    try:
+        with extensions.redis().pipeline(transaction=False) as pipe:
+            if topics:
+                pipe.publish(CHANGED, " ".join(topics))
+            queue = extensions.queue()
+            queue.enqueue_many(
+                [queue.prepare_data(f"workers.jobs.{job}", (id,), timeout=JOB_TIMEOUT, result_ttl=0) for job, id in jobs],
+                pipeline=pipe,
+            )
+            pipe.execute()
+        return True
+    except RedisError as error:
+        _silent_until = time.monotonic() + QUIET_AFTER_FAILURE
+        log.warning("The doorbell is out of order (%s); the sweep will find what waits.", type(error).__name__)
+        return False
+
+
+def _waiting() -> dict[str, dict]:
+    return extensions.db.session().info.setdefault("after_commit", {"jobs": {}, "topics": {}})
+
+
+@event.listens_for(extensions.db.session, "after_commit")
+def _ring_what_waits(session) -> None:
+    if session.in_nested_transaction():
+        return
+    waiting = session.info.pop("after_commit", None)
+    if waiting and (waiting["jobs"] or waiting["topics"]):
+        ring(list(waiting["jobs"]), list(waiting["topics"]))
+
+
+@event.listens_for(extensions.db.session, "after_soft_rollback")
+def _forget_what_waits(session, previous_transaction) -> None:
+    if not previous_transaction.nested:
+        session.info.pop("after_commit", None)

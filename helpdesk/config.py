@@ -1,0 +1,177 @@
+"""Every setting that comes from the environment, each with one line of why; read once, at the start.
+
+What an admin changes while the helpdesk runs (triage channel, undo window, ...) is not here but in ``models.settings``.
+"""
+
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+
+class UnsafeStart(Exception):
+    """The settings contradict each other or would run unsafely; the text is one sentence for the operator."""
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One environment variable: its name, default, how its text becomes a value, and why it exists."""
+
+    name: str
+    default: Any
+    why: str
+    read: Callable[[str], Any] = str
+
+
+def _flag(text: str) -> bool:
+    return text.strip().lower() in {"1", "true", "yes", "on"}
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word for word in text.replace(",", " ").split() if word)
+
+
+SETTINGS = (
+    Setting("SECRET_KEY", "", "Signs cookies and derives every other key; at least 32 characters."),
+    Setting("SECRET_KEY_FALLBACKS", (), "Earlier keys, still accepted while a new one takes over.", _words),
+    Setting("PORTAL_BASE_URL", "http://127.0.0.1:5000", "The address people use; links in mail and Slack are made from it."),
+    Setting("TRUSTED_PROXIES", 0, "How many proxies in front set X-Forwarded-*; 0 ignores those headers.", int),
+    Setting("DATABASE_URL", "", "SQLAlchemy address of the database; empty means SQLite in VAR_DIR."),
+    Setting("REDIS_URL", "redis://127.0.0.1:6379/0", "Redis or Valkey: the doorbell for workers and live pages."),
+    Setting("STORAGE_URL", "", "Where files lie: file:///a/folder or s3://bucket?endpoint=...; empty means VAR_DIR/files."),
+    Setting("VAR_DIR", "var", "Folder of everything SQLite, the private Redis and local files write."),
+    Setting("SLACK_BOT_TOKEN", "", "Bot token of your Slack app; empty switches Slack off."),
+    Setting("SLACK_SIGNING_SECRET", "", "Proves that a request comes from Slack."),
+    Setting("SLACK_SIGNING_SECRET_OLD", "", "The former signing secret, accepted while Slack rotates it."),
+    Setting("SLACK_APP_TOKEN", "", "App-level token; set it to receive events by Socket Mode instead of a public address."),
+    Setting("SLACK_API_URL", "https://slack.com/api/", "Slack's Web API, or a stand-in for tests and the demo."),
+    Setting("GOOGLE_OAUTH_CLIENT_ID", "", "Shows Sign in with Google when set."),
+    Setting("GOOGLE_OAUTH_CLIENT_SECRET", "", "Goes with the client id."),
+    Setting("GOOGLE_OAUTH_URL", "", "A stand-in's base address, for tests and the demo only."),
+    Setting("MICROSOFT_OAUTH_CLIENT_ID", "", "Shows Sign in with Microsoft when set."),
+    Setting("MICROSOFT_OAUTH_CLIENT_SECRET", "", "Goes with the client id."),
+    Setting("MICROSOFT_OAUTH_TENANT", "organizations", "Whose accounts may try: a tenant id, organizations or common."),
+    Setting("MICROSOFT_OAUTH_URL", "", "A stand-in's base address, for tests and the demo only."),
+    Setting("MAIL_SERVER", "", "SMTP host; empty keeps every mail waiting in the outbox."),
+    Setting("MAIL_PORT", 25, "SMTP port.", int),
+    Setting("MAIL_USE_TLS", False, "STARTTLS, with the certificate checked.", _flag),
+    Setting("MAIL_USE_SSL", False, "TLS from the first byte, with the certificate checked.", _flag),
+    Setting("MAIL_USERNAME", "", "SMTP user, if the server wants one."),
+    Setting("MAIL_PASSWORD", "", "SMTP password."),
+    Setting("MAIL_DEFAULT_SENDER", "", "The system address; the setting system_email wins over it."),
+    Setting("INBOUND_MAIL_SECRET", "", "Secret of POST /hooks/email; empty keeps incoming mail by hook off."),
+    Setting("INBOUND_MAIL_DOMAIN", "", "Domain of reply+token@ addresses; empty keeps replies by mail off."),
+    Setting("INBOUND_AUTHSERV_ID", "", "Whose Authentication-Results header is believed (your border mail server)."),
+    Setting("IMAP_URL", "", "imaps://user:password@host/folder to poll for incoming mail; empty means off."),
+    Setting("DKIM_PRIVATE_KEY", "", "PEM key to sign outgoing mail with; empty means the mail server signs."),
+    Setting("DKIM_SELECTOR", "helpdesk", "Selector under which the public key stands in DNS."),
+    Setting("WEB_PROCESSES", 2, "Web server processes.", int),
+    Setting("WEB_THREADS", 1200, "Threads a process may grow to; an idle live page holds one.", int),
+    Setting("LIVE_STREAMS", 1000, "Live pages a process carries; the next is told to poll.", int),
+    Setting("WORKER_PROCESSES", 2, "Worker processes that `helpdesk worker` starts.", int),
+    Setting("METRICS_TOKEN", "", "Bearer token for GET /metrics; empty switches the address off."),
+    Setting("LOG_LEVEL", "INFO", "Python log level; secrets are redacted at every level."),
+)
+
+
+class Config:
+    """The settings of one process as attributes named like their variables; never changed after the start."""
+
+    def __init__(self, values: Mapping[str, Any]):
+        known = {setting.name: setting.default for setting in SETTINGS}
+        unknown = set(values) - set(known)
+        if unknown:
+            raise UnsafeStart(f"There is no setting {sorted(unknown)[0]}.")
+        self.__dict__.update(known | dict(values))
+        var = Path(self.VAR_DIR).resolve()
+        self.VAR_DIR = str(var)
+        self.DATABASE_URL = _database_url(self.DATABASE_URL or f"sqlite:///{var}/helpdesk.db")
+        self.STORAGE_URL = self.STORAGE_URL or f"file://{var}/files"
+        self.PORTAL_BASE_URL = self.PORTAL_BASE_URL.rstrip("/")
+        _refuse_unsafe(self)
+
+    @property
+    def is_https(self) -> bool:
+        """Whether people reach the portal by https, which decides about cookies and HSTS."""
+        return self.PORTAL_BASE_URL.startswith("https://")
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.DATABASE_URL.startswith("sqlite")
+
+    @property
+    def portal_host(self) -> str:
+        return urlsplit(self.PORTAL_BASE_URL).hostname or "localhost"
+
+    def as_dict(self) -> dict[str, Any]:
+        return dict(self.__dict__)
+
+
+def load(environ: Mapping[str, str] = os.environ) -> Config:
+    """Read every setting from ``environ``; ``NAME_FILE`` names a file that holds the value. Raises UnsafeStart."""
+    values = {}
+    for setting in SETTINGS:
+        text = environ.get(setting.name)
+        path = environ.get(setting.name + "_FILE")
+        if text is None and path:
+            try:
+                text = Path(path).read_text().strip()
+            except OSError as error:
+                raise UnsafeStart(f"{setting.name}_FILE cannot be read: {error.strerror}.") from None
+        if text is None:
+            continue
+        try:
+            values[setting.name] = setting.read(text)
+        except ValueError:
+            raise UnsafeStart(f"{setting.name} is not a number.") from None
+    for name in ("OAUTHLIB_INSECURE_TRANSPORT", "FLASK_DEBUG"):
+        if _flag(environ.get(name, "")):
+            raise UnsafeStart(f"{name} switches protections off; unset it.")
+    return Config(values)
+
+
+_current: Config | None = None
+
+
+def use(config: Config) -> None:
+    """Make ``config`` the one that ``current`` answers with, for this process."""
+    global _current
+    _current = config
+
+
+def current() -> Config:
+    """The settings this process was started with."""
+    assert _current is not None, "create_app() has not run"
+    return _current
+
+
+def _database_url(url: str) -> str:
+    if url.startswith(("postgres://", "postgresql://")):
+        return "postgresql+psycopg://" + url.split("://", 1)[1]
+    return url
+
+
+def _refuse_unsafe(config: Config) -> None:
+    parts = urlsplit(config.PORTAL_BASE_URL)
+    if parts.scheme not in {"http", "https"} or not parts.hostname:
+        raise UnsafeStart("PORTAL_BASE_URL is not an http or https address.")
+    if len(config.SECRET_KEY) < 32:
+        raise UnsafeStart("SECRET_KEY is missing or shorter than 32 characters.")
+    loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
+    if parts.scheme == "http" and not loopback:
+        raise UnsafeStart("PORTAL_BASE_URL must be https unless it is on this machine; sign-in cookies would travel in the clear.")
+    if "demo-only" in config.SECRET_KEY and not loopback:
+        raise UnsafeStart("SECRET_KEY is the demo's, which everybody knows.")
+    for name in ("GOOGLE", "MICROSOFT"):
+        if bool(getattr(config, f"{name}_OAUTH_CLIENT_ID")) != bool(getattr(config, f"{name}_OAUTH_CLIENT_SECRET")):
+            raise UnsafeStart(f"{name}_OAUTH_CLIENT_ID and {name}_OAUTH_CLIENT_SECRET go together.")
+        if getattr(config, f"{name}_OAUTH_URL") and not loopback:
+            raise UnsafeStart(f"{name}_OAUTH_URL names a stand-in, which is for a portal on this machine only.")
+    if config.MAIL_USE_TLS and config.MAIL_USE_SSL:
+        raise UnsafeStart("MAIL_USE_TLS and MAIL_USE_SSL exclude each other.")
+    if config.SLACK_BOT_TOKEN and not (config.SLACK_SIGNING_SECRET or config.SLACK_APP_TOKEN):
+        raise UnsafeStart("SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET (or SLACK_APP_TOKEN for Socket Mode).")
+    if config.TRUSTED_PROXIES < 0:
+        raise UnsafeStart("TRUSTED_PROXIES cannot be negative.")

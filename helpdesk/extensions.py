@@ -1,0 +1,113 @@
+"""The extensions, created unbound; ``create_app`` binds them. Also how a transaction begins and how Redis is reached."""
+
+from contextvars import ContextVar
+
+import redis as redis_client
+from flask_htmx import HTMX
+from flask_login import LoginManager
+from flask_mail import Mail
+from flask_migrate import Migrate
+from flask_sqlalchemy import SQLAlchemy
+from flask_wtf import CSRFProtect
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+from rq import Queue
+from rq.serializers import JSONSerializer
+from sqlalchemy import MetaData, event
+from sqlalchemy.engine import Engine
+from sqlalchemy.orm import DeclarativeBase
+
+from helpdesk import config
+
+DOORBELL_TIMEOUT = 0.2  # seconds; a request never waits longer for a Redis that does not answer
+
+NAMES = {
+    "ix": "ix_%(column_0_N_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+
+
+class Model(DeclarativeBase):
+    """Base of every table."""
+
+    metadata = MetaData(naming_convention=NAMES)
+
+
+db = SQLAlchemy(model_class=Model)
+migrate = Migrate()
+login_manager = LoginManager()
+csrf = CSRFProtect()
+mail = Mail()
+htmx = HTMX()
+
+_reading: ContextVar[bool] = ContextVar("reading", default=False)
+
+
+def begin_reading() -> None:
+    """From here on this thread's transactions only read, so that SQLite needs no write lock for them."""
+    _reading.set(True)
+
+
+def begin_writing() -> None:
+    """End the open transaction, if any; the next one may write. What was loaded before is loaded again when touched."""
+    db.session.rollback()
+    _reading.set(False)
+
+
+@event.listens_for(Engine, "connect")
+def _prepare_sqlite(connection, _record) -> None:
+    if type(connection).__module__.partition(".")[0] != "sqlite3":
+        return
+    connection.isolation_level = None  # the driver would otherwise choose when a transaction begins
+    cursor = connection.cursor()
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000", "cache_size=-16000"):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+@event.listens_for(Engine, "begin")
+def _begin(connection) -> None:
+    """SQLite asks for the write lock at once: a transaction that reads first and writes later fails when two meet."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+
+
+@event.listens_for(db.session, "before_flush")
+def _refuse_writing_while_reading(session, _context, _instances) -> None:
+    if _reading.get() and (session.new or session.dirty or session.deleted):
+        raise RuntimeError("A request that only reads tried to write; call extensions.begin_writing() first.")
+
+
+_doorbell: redis_client.Redis | None = None
+
+
+def redis() -> redis_client.Redis:
+    """The connection pool for short calls: gives up within DOORBELL_TIMEOUT and never tries twice."""
+    global _doorbell
+    if _doorbell is None:
+        _doorbell = redis_client.Redis.from_url(
+            config.current().REDIS_URL,
+            socket_timeout=DOORBELL_TIMEOUT,
+            socket_connect_timeout=DOORBELL_TIMEOUT,
+            retry=Retry(NoBackoff(), 0),
+        )
+    return _doorbell
+
+
+def patient_redis() -> redis_client.Redis:
+    """A new pool for those who wait on purpose: workers and the live subscription."""
+    return redis_client.Redis.from_url(config.current().REDIS_URL, socket_connect_timeout=2, health_check_interval=15)
+
+
+def queue(connection: redis_client.Redis | None = None) -> Queue:
+    """The one RQ queue. Jobs travel as JSON, so that nothing is unpickled."""
+    return Queue("helpdesk", connection=connection or redis(), serializer=JSONSerializer)
+
+
+def forget_redis() -> None:
+    """Drop the pool: after a fork, and when the settings change."""
+    global _doorbell
+    _doorbell = None

@@ -1,0 +1,39 @@
+"""Column types and shorthands that every table uses."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from sqlalchemy import BigInteger, DateTime, Integer
+from sqlalchemy.orm import mapped_column
+from sqlalchemy.types import TypeDecorator
+
+from helpdesk import clock
+
+
+class UtcDateTime(TypeDecorator):
+    """An aware datetime in UTC on every database; SQLite itself knows no zones."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value, dialect):
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        value = value.astimezone(UTC)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value, dialect):
+        return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
+
+
+BigId = BigInteger().with_variant(Integer, "sqlite")
+Id = Annotated[int, mapped_column(BigId, primary_key=True)]
+Time = Annotated[datetime, mapped_column(UtcDateTime)]
+Created = Annotated[datetime, mapped_column(UtcDateTime, default=clock.now)]
+
+
+def one_of(column: str, words) -> str:
+    """The SQL of a check that ``column`` holds one of ``words``."""
+    return f"{column} IN ({', '.join(repr(word) for word in words)})"
