@@ -72,6 +72,7 @@ SETTINGS = (
     Setting("LIVE_STREAMS", 1000, "Live pages a process carries; the next is told to poll.", int),
     Setting("WORKER_PROCESSES", 2, "Worker processes that `helpdesk worker` starts.", int),
     Setting("METRICS_TOKEN", "", "Bearer token for GET /metrics; empty switches the address off."),
+    Setting("DELIVERY_HOLD_OFF", 60, "Seconds before a Slack post of unknown fate is looked for and tried again.", int),
     Setting("LOG_LEVEL", "INFO", "Python log level; secrets are redacted at every level."),
 )
 

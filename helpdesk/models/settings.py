@@ -51,6 +51,7 @@ KEYS = {
         Key("mail_received", True, "Mail the requester that a ticket was received."),
         Key("mail_solved", True, "Mail the requester when a ticket is solved, with the rating."),
         Key("mail_inline_images", False, "Show small pictures inside mails instead of links."),
+        Key("mail_while_reading", False, "Mail an answer also to somebody who is reading the ticket right now."),
         Key("mail_grouping_seconds", 0, "Wait this long so that answers in a burst leave as one mail; 0 sends each at once."),
         Key("tickets_by_mail", False, "File a ticket from a mail to the system address, from an admitted person."),
         Key("close_after_days", 7, "Days after which a solved ticket closes by itself; 0 never."),

@@ -33,7 +33,9 @@ class Delivery(db.Model):
     ``kind``: card (the thread's root), message, edit, delete, file, card_update, or a mail that belongs to no ticket
     (``thread_id`` empty, ``subject_id`` its row). ``lane`` "talk" keeps the order of a conversation, "card" that of its
     card's updates. ``part`` counts the pieces of a split message, ``revision`` its edits. ``key`` travels along, so that the
-    thing is recognised on the other side. ``content`` are the finished bytes of a mail, stored before the first try.
+    thing is recognised on the other side. ``started_at`` is when the latest try began; ``maybe_since`` is when the first try
+    began of which nobody knows whether it was stored, and empty once that is known. ``content`` are the finished bytes of a
+    mail, stored before the first try.
     """
 
     __tablename__ = "deliveries"
@@ -52,7 +54,8 @@ class Delivery(db.Model):
     due_at: Mapped[Created]
     lease_until: Mapped[Time | None]
     lease_owner: Mapped[str | None] = mapped_column(String(80))
-    sending_since: Mapped[Time | None]
+    started_at: Mapped[Time | None]
+    maybe_since: Mapped[Time | None]
     reason: Mapped[str | None] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(String(255))
     data: Mapped[dict] = mapped_column(JSON, default=dict)
@@ -85,13 +88,17 @@ class Delivery(db.Model):
 
 
 class Inbound(db.Model):
-    """One raw thing received, stored before it is understood: the inbox. ``outcome`` says in words what became of it."""
+    """One raw thing received, stored before it is understood: the inbox.
+
+    Things of one ``lane`` (a Slack thread) are taken in the order they came. ``outcome`` says in words what became of it.
+    """
 
     __tablename__ = "inbound"
 
     id: Mapped[Id]
     source: Mapped[str] = mapped_column(String(16))
     external_id: Mapped[str] = mapped_column(String(255))
+    lane: Mapped[str | None] = mapped_column(String(120), index=True)
     payload: Mapped[dict] = mapped_column(JSON, default=dict)
     raw: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     state: Mapped[str] = mapped_column(String(12), default="waiting")

@@ -1,0 +1,26 @@
+"""Why a verb did not do what it was asked. The text is one sentence for the person who asked."""
+
+
+class Refused(Exception):
+    """Base of all. ``sentence`` is shown; ``field`` names the input it is about, if one."""
+
+    def __init__(self, sentence: str, field: str | None = None):
+        super().__init__(sentence)
+        self.sentence = sentence
+        self.field = field
+
+
+class NotAllowed(Refused):
+    """This person may not do this."""
+
+
+class Invalid(Refused):
+    """What was given cannot be used. ``errors`` maps each field's name to its sentence."""
+
+    def __init__(self, sentence: str, field: str | None = None, errors: dict[str, str] | None = None):
+        super().__init__(sentence, field)
+        self.errors = errors or ({field: sentence} if field else {})
+
+
+class Conflict(Refused):
+    """The thing has changed or ended meanwhile, so this no longer applies."""

@@ -1,0 +1,232 @@
+"""Where a thing goes: every thread of its ticket, except the one it came from and those whose audience may not read it."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select, update
+
+from helpdesk import after_commit, clock, config
+from helpdesk.channels import slack
+from helpdesk.channels.email import token
+from helpdesk.domain import settings
+from helpdesk.extensions import db
+from helpdesk.models.channels import Channel, Thread
+from helpdesk.models.people import User
+from helpdesk.models.sync import Delivery, State
+from helpdesk.models.tickets import Message, Ticket
+
+FITS_ON_CARD = 1_200  # characters of a first message that the card shows whole
+CARD_BURST = timedelta(seconds=0.4)  # changes within it are one update of the card
+
+
+def announce(ticket: Ticket, message: Message) -> None:
+    """Open the threads of a new ticket: a card in triage and in its organization's channel, and the requester's mail."""
+    for channel in _slack_channels(ticket.organization_id):
+        thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel)
+        db.session.add(thread)
+        db.session.flush()
+        if thread.id == message.origin_thread_id:
+            continue
+        first = put(thread, "card")
+        if len(message.body) > FITS_ON_CARD or message.attachments:
+            _put_message(thread, message)
+        after_commit.call_later("deliver", first.id)
+    thread = open_mail_thread(ticket, ticket.requester)
+    if settings.get("mail_received") and ticket.requester.proven_at:
+        after_commit.call_later("deliver", put(thread, "received", message=message).id)
+
+
+def fan_out(message: Message) -> None:
+    """One delivery per destination of ``message``, in its own transaction."""
+    for thread in _threads(message.ticket_id):
+        if thread.id == message.origin_thread_id or not _may_read(thread, message):
+            continue
+        if thread.channel.kind == "slack":
+            first = _put_message(thread, message)
+        elif thread.user_id != message.author_id:
+            due = max(message.release_at or message.created_at, clock.now() + timedelta(seconds=settings.get("mail_grouping_seconds")))
+            first = put(thread, "message", message=message, due_at=due)
+        else:
+            continue
+        after_commit.call_later("deliver", first.id)
+
+
+def fan_out_edit(message: Message) -> None:
+    """Bring an edited message's copies up to date. What has not left yet simply leaves as it is now; sent mail stays sent."""
+    parts = slack.blocks.split(message.body) if message.body else []
+    for thread in _threads(message.ticket_id):
+        if thread.channel.kind != "slack" or thread.id == message.origin_thread_id:
+            continue
+        copies = {copy.part: copy for copy in _copies(thread, message)}
+        if not copies:
+            if _is_on_card(message):
+                card_changed(message.ticket)
+            continue
+        for number, text in enumerate(parts, start=1):
+            copy = copies.pop(number, None)
+            if copy is None:
+                _ring(put(thread, "message", message=message, part=number, text=text))
+            elif copy.state == State.pending:
+                copy.data = {**copy.data, "text": text}
+            else:
+                _ring(put(thread, "edit", message=message, part=number, revision=message.revision, text=text))
+        for surplus in copies.values():
+            _take_away(surplus, message)
+
+
+def fan_out_deletion(message: Message) -> None:
+    """Take a deleted message's copies away wherever that is possible; mail that has left stays."""
+    for thread in _threads(message.ticket_id):
+        if thread.id != message.origin_thread_id:
+            for copy in _copies(thread, message):
+                _take_away(copy, message)
+    if _is_on_card(message):
+        card_changed(message.ticket)
+
+
+def withdraw_from_customers(message: Message) -> None:
+    """Take a message that became a note out of every thread customers read."""
+    for thread in _threads(message.ticket_id):
+        if thread.is_customers:
+            for copy in _copies(thread, message):
+                _take_away(copy, message)
+
+
+def card_changed(ticket: Ticket) -> None:
+    """Have the ticket's cards drawn anew, once for a burst of changes. The ticket is locked."""
+    waiting = select(Delivery.thread_id).where(Delivery.kind == "card_update", Delivery.state == State.pending)
+    threads = select(Thread).where(Thread.ticket_id == ticket.id, Thread.ended_at.is_(None), Thread.id.not_in(waiting))
+    for thread in db.session.scalars(threads):
+        if thread.channel.kind == "slack":
+            put(thread, "card_update", lane="card", due_at=clock.now() + CARD_BURST)
+
+
+def mail_about(ticket: Ticket, kind: str, *, except_user: User | None = None, **data) -> None:
+    """Mail the requester about their ticket: kind "solved" or "closing_soon"."""
+    if kind == "solved" and not settings.get("mail_solved"):
+        return
+    if except_user is None or except_user.id != ticket.requester_id:
+        _ring(put(open_mail_thread(ticket, ticket.requester), kind, **data))
+
+
+def mail(kind: str, subject_id: int, *, due_at: datetime | None = None, state: str = State.pending, **data) -> Delivery:
+    """A mail that belongs to no ticket (a sign-in link, an invitation, a summary); ``subject_id`` is the row it is about."""
+    delivery = Delivery(kind=kind, lane="mail", subject_id=subject_id, state=state, due_at=due_at or clock.now(), data=data)
+    db.session.add(delivery)
+    db.session.flush()
+    if state == State.pending:
+        after_commit.call_later("deliver", delivery.id)
+    return delivery
+
+
+def open_mail_thread(ticket: Ticket, user: User) -> Thread:
+    """The mail conversation with ``user`` about ``ticket``; one is begun where there is none."""
+    channel = _mail_channel()
+    thread = db.session.scalar(
+        select(Thread).where(Thread.ticket_id == ticket.id, Thread.channel_id == channel.id, Thread.user_id == user.id)
+    )
+    if thread is None:
+        issued = token.issue(config.current().SECRET_KEY)
+        thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel, user=user)
+        thread.nonce, thread.token_hash = issued.nonce, issued.hash
+        db.session.add(thread)
+    elif thread.ended_at:
+        thread.ended_at = None
+    db.session.flush()
+    return thread
+
+
+def end_mail_thread(ticket: Ticket, user: User) -> None:
+    """Write to ``user`` about ``ticket`` no more; the reply address dies with it."""
+    for thread in _threads(ticket.id):
+        if thread.user_id == user.id:
+            thread.ended_at = clock.now()
+            thread.nonce = thread.token_hash = None
+            db.session.execute(
+                update(Delivery)
+                .where(Delivery.thread_id == thread.id, Delivery.state.in_((State.pending, State.held, State.failed)))
+                .values(state=State.skipped, reason="No longer follows this ticket.")
+            )
+
+
+def put(
+    thread: Thread,
+    kind: str,
+    *,
+    message: Message | None = None,
+    part: int = 1,
+    revision: int = 1,
+    lane: str = "talk",
+    due_at: datetime | None = None,
+    **data,
+) -> Delivery:
+    """Add one row to the end of ``thread``'s ``lane``."""
+    delivery = Delivery(
+        thread=thread, message=message, kind=kind, lane=lane, part=part, revision=revision, due_at=due_at or clock.now(), data=data
+    )
+    db.session.add(delivery)
+    db.session.flush()
+    return delivery
+
+
+def _slack_channels(organization_id: int) -> list[Channel]:
+    triage = settings.get("triage_channel")
+    channels = select(Channel).where(Channel.kind == "slack", Channel.removed_at.is_(None)).order_by(Channel.audience.desc())
+    ours = (Channel.organization_id == organization_id) & Channel.is_default & (Channel.audience == "customer")
+    return list(db.session.scalars(channels.where(ours | ((Channel.external_id == triage) & (Channel.audience == "team")))))
+
+
+def _mail_channel() -> Channel:
+    channel = db.session.scalar(select(Channel).where(Channel.kind == "email"))
+    if channel is None:
+        channel = Channel(kind="email", external_id="mail", name="email", audience="customer")
+        db.session.add(channel)
+        db.session.flush()
+    return channel
+
+
+def _threads(ticket_id: int) -> list[Thread]:
+    return list(
+        db.session.scalars(select(Thread).where(Thread.ticket_id == ticket_id, Thread.ended_at.is_(None)).order_by(Thread.id))
+    )
+
+
+def _may_read(thread: Thread, message: Message) -> bool:
+    return not (message.is_note and thread.is_customers)
+
+
+def _put_message(thread: Thread, message: Message) -> Delivery:
+    parts = slack.blocks.split(message.body) if message.body else []
+    rows = [put(thread, "message", message=message, part=number, text=text) for number, text in enumerate(parts, start=1)]
+    rows += [
+        put(thread, "file", message=message, part=number, attachment=attachment.id)
+        for number, attachment in enumerate(message.attachments, start=1)
+    ]
+    return rows[0]
+
+
+def _copies(thread: Thread, message: Message) -> list[Delivery]:
+    return list(
+        db.session.scalars(
+            select(Delivery).where(
+                Delivery.thread_id == thread.id, Delivery.message_id == message.id, Delivery.kind.in_(("message", "file"))
+            )
+        )
+    )
+
+
+def _take_away(copy: Delivery, message: Message) -> None:
+    if copy.state in (State.pending, State.held, State.failed):
+        copy.state = State.skipped
+        copy.reason = "Taken back before it left."
+        copy.finished_at = clock.now()
+    elif copy.state != State.skipped and copy.thread.channel.kind == "slack":
+        kind = "delete_file" if copy.kind == "file" else "delete"
+        _ring(put(copy.thread, kind, message=message, part=copy.part, revision=message.revision))
+
+
+def _is_on_card(message: Message) -> bool:
+    return message.seq == 1
+
+
+def _ring(delivery: Delivery) -> None:
+    after_commit.call_later("deliver", delivery.id)

@@ -1,0 +1,93 @@
+"""Who may see and do what: the whole of it on one screen. Every ticket is loaded through ``visible_tickets``.
+
+What a person may not see does not exist for them: doors answer 404, the same as for a number never given out.
+"""
+
+from sqlalchemy import Select, false, or_, select
+
+from helpdesk.domain.errors import NotAllowed
+from helpdesk.extensions import db
+from helpdesk.models.people import User
+from helpdesk.models.tickets import Event, Follower, Kind, Message, Ticket
+
+
+def visible_tickets(user: User) -> Select[tuple[Ticket]]:
+    """All tickets for the team; for a requester their organization's, or only those they filed or follow."""
+    tickets = select(Ticket)
+    if not user.is_active:
+        return tickets.where(false())
+    if user.is_team:
+        return tickets
+    if user.organization_id is None:
+        return tickets.where(false())
+    tickets = tickets.where(Ticket.organization_id == user.organization_id)
+    if user.sees == "own":
+        followed = select(Follower.ticket_id).where(Follower.user_id == user.id)
+        tickets = tickets.where(or_(Ticket.requester_id == user.id, Ticket.id.in_(followed)))
+    return tickets
+
+
+def find_ticket(user: User, number: int) -> Ticket | None:
+    """The ticket with ``number`` if ``user`` may see it, else None."""
+    if not 0 < number < 2**63:
+        return None
+    return db.session.scalar(visible_tickets(user).where(Ticket.id == number))
+
+
+def can_see(user: User, ticket: Ticket) -> bool:
+    """The same rule for a ticket already at hand."""
+    if user.is_team or not user.is_active:
+        return user.is_active
+    if user.organization_id is None or ticket.organization_id != user.organization_id:
+        return False
+    return user.sees == "organization" or ticket.requester_id == user.id or follows(user, ticket)
+
+
+def can_read(user: User, entry: Message | Event) -> bool:
+    """Whether ``user``, who sees the ticket, may read this message or event: notes are the team's."""
+    if user.is_team:
+        return True
+    return not entry.team_only if isinstance(entry, Event) else entry.kind == Kind.reply
+
+
+def can_reply(user: User, ticket: Ticket) -> bool:
+    return can_see(user, ticket)
+
+
+def can_note(user: User, ticket: Ticket) -> bool:
+    return can_work(user, ticket)
+
+
+def can_work(user: User, ticket: Ticket) -> bool:
+    """Status, assignee, priority, notes: the team's work."""
+    return user.is_team and user.is_active
+
+
+def can_solve(user: User, ticket: Ticket) -> bool:
+    """Solve and reopen: the team, and the customers who see the ticket."""
+    return can_see(user, ticket)
+
+
+def can_edit(user: User, message: Message) -> bool:
+    """One's own words, and an admin anybody's of the team."""
+    if message.deleted_at or not user.is_active:
+        return False
+    return message.author_id == user.id or (user.is_admin and message.from_team)
+
+
+def can_review(user: User) -> bool:
+    return user.is_lead and user.is_active
+
+
+def can_administer(user: User) -> bool:
+    return user.is_admin and user.is_active
+
+
+def require(allowed: bool, sentence: str = "You may not do this.") -> None:
+    """Raise NotAllowed with ``sentence`` unless ``allowed``."""
+    if not allowed:
+        raise NotAllowed(sentence)
+
+
+def follows(user: User, ticket: Ticket) -> bool:
+    return db.session.get(Follower, (ticket.id, user.id)) is not None

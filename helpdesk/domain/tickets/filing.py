@@ -1,0 +1,122 @@
+"""How a ticket comes into being."""
+
+from sqlalchemy import select
+
+from helpdesk import after_commit, clock, rendering
+from helpdesk.domain import forms, outbox, permissions
+from helpdesk.domain.errors import Conflict, Invalid
+from helpdesk.domain.tickets import conversation, timeline
+from helpdesk.extensions import db
+from helpdesk.models.channels import Thread
+from helpdesk.models.forms import FormVersion
+from helpdesk.models.people import User
+from helpdesk.models.tickets import Attachment, Kind, Message, Priority, Ticket
+
+LONGEST_SUBJECT = 200
+
+
+def file(
+    *,
+    requester: User,
+    subject: str,
+    body: str,
+    form: FormVersion | None = None,
+    answers: dict[str, object] | None = None,
+    attachments: list[Attachment] = (),
+    form_token: str | None = None,
+    filed_by: User | None = None,
+    organization_id: int | None = None,
+    follows: Ticket | None = None,
+    priority: str = Priority.normal,
+    origin: Thread | None = None,
+    origin_external_id: str | None = None,
+) -> Ticket:
+    """File a ticket for ``requester`` and announce it in every channel. The same ``form_token`` again returns the first one.
+
+    ``answers`` is by field key, as ``forms.read_answers`` gave it. ``filed_by`` is somebody of the team who files it for
+    the requester. Raises NotAllowed, and Invalid with every field's sentence.
+    """
+    if form_token:
+        earlier = db.session.scalar(select(Ticket).where(Ticket.requester_id == requester.id, Ticket.form_token == form_token))
+        if earlier:
+            return earlier
+    organization_id = organization_id or requester.organization_id
+    permissions.require(
+        requester.is_active and organization_id is not None and (filed_by is None or filed_by.is_team),
+        "A ticket is filed for somebody of a customer's organization.",
+    )
+    subject = _subject(subject)
+    now = clock.now()
+    ticket = Ticket(
+        organization_id=organization_id,
+        requester=requester,
+        form_version_id=form.id if form else None,
+        subject=subject,
+        priority=priority,
+        form_token=form_token,
+        follows_id=follows.id if follows else None,
+        created_at=now,
+        updated_at=now,
+        status_since=now,
+        customer_replied_at=now,
+        excerpt=rendering.excerpt(body, 180),
+    )
+    db.session.add(ticket)
+    db.session.flush()
+    message = Message(
+        ticket=ticket,
+        ticket_id=ticket.id,
+        organization_id=organization_id,
+        seq=timeline.next_seq(ticket),
+        kind=Kind.reply,
+        from_team=False,
+        author=requester,
+        author_name=requester.display_name,
+        origin_thread_id=origin.id if origin else None,
+        origin_external_id=origin_external_id,
+        created_at=now,
+    )
+    message.write(conversation.clean(body, bool(attachments)))
+    for attachment in attachments:
+        attachment.message = message
+        attachment.ticket_id = ticket.id
+        attachment.organization_id = organization_id
+    db.session.add(message)
+    ticket.public_seq = message.seq
+    forms.keep_answers(ticket, form, answers or {})
+    db.session.flush()
+    if filed_by:
+        timeline.say_event(ticket, "filed_for", filed_by, team_only=False, who=requester.display_name)
+    outbox.announce(ticket, message)
+    after_commit.touch(ticket)
+    return ticket
+
+
+def follow_up(ticket: Ticket, *, requester: User, body: str, form_token: str | None = None, attachments=()) -> Ticket:
+    """A new ticket that goes on where a closed one ended, linked both ways. Raises Conflict while it is not closed."""
+    permissions.require(permissions.can_reply(requester, ticket), "You may not reply on this ticket.")
+    ticket = timeline.lock(ticket)
+    if not ticket.is_closed:
+        raise Conflict("This ticket is still open; reply on it instead.")
+    new = file(
+        requester=ticket.requester if requester.is_team else requester,
+        filed_by=requester if requester.is_team else None,
+        organization_id=ticket.organization_id,
+        subject=ticket.subject,
+        body=body,
+        form_token=form_token,
+        attachments=attachments,
+        follows=ticket,
+        priority=ticket.priority,
+    )
+    timeline.say_event(ticket, "followed_up", requester, number=new.number)
+    return new
+
+
+def _subject(subject: str) -> str:
+    subject = " ".join("".join(c if c.isprintable() else " " for c in subject).split())
+    if not subject:
+        raise Invalid("Say in a few words what it is about.", "subject")
+    if len(subject) > LONGEST_SUBJECT:
+        raise Invalid(f"A subject has at most {LONGEST_SUBJECT} characters.", "subject")
+    return subject

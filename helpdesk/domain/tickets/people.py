@@ -1,0 +1,53 @@
+"""Who follows a ticket, and how far somebody has read it."""
+
+from sqlalchemy import select
+
+from helpdesk import after_commit, clock
+from helpdesk.domain import outbox, permissions
+from helpdesk.domain.errors import Invalid
+from helpdesk.domain.tickets import timeline
+from helpdesk.extensions import db
+from helpdesk.models.people import User
+from helpdesk.models.tickets import Follower, ReadMark, Ticket
+
+
+def follow(ticket: Ticket, user: User, *, actor: User) -> None:
+    """Have ``user`` get the ticket's answers by mail: oneself, or a colleague of the same organization."""
+    permissions.require(permissions.can_reply(actor, ticket), "You may not add anybody here.")
+    if not user.is_active or (not user.is_team and user.organization_id != ticket.organization_id):
+        raise Invalid("Only people of the same organization can follow this ticket.", "user")
+    ticket = timeline.lock(ticket)
+    if user.id == ticket.requester_id or permissions.follows(user, ticket):
+        return
+    db.session.add(Follower(ticket_id=ticket.id, user_id=user.id))
+    outbox.open_mail_thread(ticket, user)
+    timeline.say_event(ticket, "followed", actor, who=user.display_name)
+
+
+def unfollow(ticket: Ticket, user: User, *, actor: User) -> None:
+    """The opposite: oneself, or anybody where ``actor`` is of the team or the requester."""
+    permissions.require(
+        actor.id == user.id or actor.is_team or actor.id == ticket.requester_id, "You may only remove yourself."
+    )
+    ticket = timeline.lock(ticket)
+    follower = db.session.get(Follower, (ticket.id, user.id))
+    if follower:
+        db.session.delete(follower)
+        outbox.end_mail_thread(ticket, user)
+        timeline.say_event(ticket, "unfollowed", actor, who=user.display_name)
+
+
+def mark_read(ticket: Ticket, reader: User) -> bool:
+    """Remember that ``reader`` has everything of ``ticket`` before their eyes; True if that is news."""
+    seen = ticket.next_seq - 1 if reader.is_team else ticket.public_seq
+    mark = db.session.scalar(select(ReadMark).where(ReadMark.user_id == reader.id, ReadMark.ticket_id == ticket.id))
+    if mark is None:
+        db.session.add(ReadMark(user_id=reader.id, ticket_id=ticket.id, seq=seen, at=clock.now()))
+    elif mark.seq < seen:
+        mark.seq = seen
+        mark.at = clock.now()
+    else:
+        return False
+    if not reader.is_team:
+        after_commit.touch(ticket, team_only=True)
+    return True

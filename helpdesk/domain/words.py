@@ -1,0 +1,71 @@
+"""The words people read for what the database calls otherwise; the table of design.md §2."""
+
+from helpdesk.models.tickets import Event, Status
+
+CUSTOMER = {
+    Status.open: "Received",
+    Status.in_progress: "In progress",
+    Status.pending: "Waiting for you",
+    Status.on_hold: "On hold",
+    Status.solved: "Solved",
+    Status.closed: "Closed",
+}
+TEAM = {
+    Status.open: "Open",
+    Status.in_progress: "In progress",
+    Status.pending: "Waiting for customer",
+    Status.on_hold: "On hold",
+    Status.solved: "Solved",
+    Status.closed: "Closed",
+}
+PRIORITY = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
+
+
+def status(status: str, for_team: bool = True) -> str:
+    """The status in the words of the team, or of the customer."""
+    return (TEAM if for_team else CUSTOMER)[Status(status)]
+
+
+def event(event: Event, for_team: bool = True) -> str:
+    """What happened, as a sentence without its time: "Maya assigned this to Tomás"."""
+    data, who = event.data, event.actor_name or "The helpdesk"
+    match event.kind:
+        case "assigned" if data.get("new") == event.actor_name:
+            return f"{who} took this ticket"
+        case "assigned" if data.get("new"):
+            return f"{who} assigned this to {data['new']}"
+        case "assigned":
+            return f"{who} left this unassigned"
+        case "priority":
+            return f"{who} changed the priority from {PRIORITY[data['old']].lower()} to {PRIORITY[data['new']].lower()}"
+        case "status":
+            return f"{who} set the status to {status(data['new'], for_team)}"
+        case "solved":
+            return f"{who} solved this ticket"
+        case "reopened":
+            return f"{who} reopened this ticket"
+        case "closed":
+            return "Closed by itself after some days solved" if not event.actor_name else f"{who} closed this ticket"
+        case "followed":
+            return f"{data['who']} now follows this ticket"
+        case "unfollowed":
+            return f"{data['who']} no longer follows this ticket"
+        case "followed_up":
+            return f"{who} filed the follow-up #{data['number']}"
+        case "filed_for":
+            return f"{who} filed this for {data['who']}"
+        case "answered":
+            return f"{who} changed {data['label']} to {data['new'] or 'nothing'}"
+        case "merged":
+            return f"{who} merged this into #{data['number']}"
+        case "merged_here":
+            return f"{who} merged #{data['number']} into this ticket"
+        case "moved":
+            return f"{who} moved this from {data['old']} to {data['new']}"
+        case "linked":
+            return f"{who} linked #{data['number']}"
+        case "rated":
+            return f"{who} rated this {data['score']} of 5"
+        case "warned":
+            return "Told the customer that this closes soon"
+    return f"{who}: {event.kind.replace('_', ' ')}"
