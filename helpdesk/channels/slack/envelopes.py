@@ -1,0 +1,90 @@
+"""What a request of Slack's is, before anybody looks at what it says: decoded, named, and checked for whose it is. Pure."""
+
+import hashlib
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+from helpdesk.channels.slack import shapes
+
+
+def decode(body: bytes, content_type: str = "") -> dict[str, Any]:
+    """The payload of a request: events are JSON, pressed buttons a form with JSON in it, commands a plain form.
+
+    Raises ValueError for anything else.
+    """
+    text = body.decode("utf-8")
+    if "json" in content_type.lower() or text.lstrip().startswith("{"):
+        return _object(text)
+    fields = {
+        name: values[0] for name, values in parse_qs(text, keep_blank_values=True, max_num_fields=200).items()
+    }
+    if "payload" in fields:
+        return _object(fields["payload"])
+    if "command" in fields:
+        return fields
+    raise ValueError("This is not a request of Slack's.")
+
+
+def kind(payload: dict) -> str:
+    """One of challenge, event, action, command, options, limited or other."""
+    type_ = payload.get("type")
+    if type_ == "url_verification":
+        return "challenge"
+    if type_ == "event_callback":
+        return "event"
+    if type_ == "app_rate_limited":
+        return "limited"
+    if type_ == "block_suggestion":
+        return "options"
+    if isinstance(type_, str) and type_ in {
+        "block_actions",
+        "view_submission",
+        "view_closed",
+        "message_action",
+        "shortcut",
+    }:
+        return "action"
+    return "command" if payload.get("command") else "other"
+
+
+def identify(payload: dict) -> str:
+    """An id that is the same when Slack sends the same thing again, and another for anything else. Never empty."""
+    if payload.get("event_id"):
+        return str(payload["event_id"])
+    trigger = payload.get("trigger_id")
+    if trigger:
+        first = (shapes.objects(payload.get("actions")) or [{}])[0]
+        return ":".join(
+            str(part) for part in (payload.get("type") or "command", trigger, first.get("action_ts")) if part
+        )
+    canonical = json.dumps(payload, sort_keys=True, default=str)
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def belongs(payload: dict, app_id: str | None = None, team_id: str | None = None) -> bool:
+    """Whether ``payload`` is for our app in our workspace; a part that is None, or that Slack did not say, is not checked."""
+    apps = {payload.get("api_app_id")} - {None, ""}
+    teams = {payload.get("team_id"), shapes.part(payload, "team").get("id")}
+    for authorization in shapes.objects(payload.get("authorizations")):
+        teams.add(authorization.get("team_id"))
+    teams -= {None, ""}
+    return (not app_id or not apps or app_id in apps) and (not team_id or not teams or team_id in teams)
+
+
+def team_of(payload: dict) -> str:
+    """The workspace whose installation this reached: ours, also where somebody of another workspace acted in a shared channel."""
+    for authorization in shapes.objects(payload.get("authorizations")):
+        if authorization.get("team_id"):
+            return str(authorization["team_id"])
+    return shapes.text(payload.get("team_id")) or shapes.text(shapes.part(payload, "team").get("id"))
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError):
+        raise ValueError("This is not JSON.") from None
+    if not isinstance(value, dict):
+        raise ValueError("This is not a JSON object.")
+    return value

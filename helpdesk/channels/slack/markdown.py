@@ -1,0 +1,138 @@
+"""Elements of a rich_text block to Markdown that says the same words with the same looks. Pure."""
+
+import re
+from collections.abc import Callable
+
+from helpdesk.channels.slack import emojis, rich_text
+
+Names = Callable[[str], str | None]
+
+_SPECIAL = re.compile(
+    r"\\(?=[!-/:-@\[-`{-~])"  # a backslash that would escape what follows
+    r"|`"
+    r"|\*(?!(?<= \*) )"  # a star, unless alone between spaces
+    r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore at the edge of a word
+    r"|~(?=~)|(?<=~)~"
+    r"|\[(?=[^\]\n]*\][(\[:])"
+    r"|<(?=[A-Za-z/!?])"
+    r"|&(?=#?\w+;)"
+)
+_LINE_START = re.compile(r"^( {0,3})(?=#{1,6}(?:\s|$)|\+\s|[-=|:_* ]*[-=|:_*] *$|~~~)", re.MULTILINE)
+
+
+def write(elements: list[dict], names: Names) -> str:
+    """Markdown for ``elements``; ``names`` gives the name for an id or None. Unheard-of elements give what text they hold."""
+    blocks: list[tuple[str, str]] = []
+    for element in elements:
+        if not isinstance(element, dict):
+            continue
+        text = _block(element, names)
+        if text.strip():
+            blocks.append((element.get("type", ""), text))
+    text = ""
+    for (kind, block), previous in zip(blocks, [("", ""), *blocks], strict=False):
+        gap = "\n" if kind == previous[0] == "rich_text_list" else "\n\n"
+        text += (gap if text else "") + block
+    return text
+
+
+def _block(element: dict, names: Names) -> str:
+    kind, inside = element.get("type"), element.get("elements") or []
+    if kind == "rich_text_preformatted":
+        return _fenced("".join(_words(each, names) for each in inside))
+    if kind == "rich_text_quote":
+        return "\n".join("> " + line if line else ">" for line in _section(inside, names).split("\n"))
+    if kind == "rich_text_list":
+        space = "    " * int(element.get("indent") or 0)
+        first = int(element.get("offset") or 0) + 1
+        lines = []
+        for number, item in enumerate(inside, first):
+            mark = f"{number}." if element.get("style") == "ordered" else "-"
+            words = _section(item.get("elements") or [], names).replace("\n", "\n" + space + "  ")
+            lines.append(f"{space}{mark} {words}")
+        return "\n".join(lines)
+    return _section(inside if "elements" in element else [element], names)
+
+
+def _section(inside: list[dict], names: Names) -> str:
+    text = "".join(_inline(element, names) for element in inside if isinstance(element, dict))
+    text = re.sub(r"^[ \t]{4,}", "   ", text.strip("\n"), flags=re.MULTILINE)
+    return _LINE_START.sub(r"\1\\", text)
+
+
+def _inline(element: dict, names: Names) -> str:
+    kind = element.get("type")
+    style = element.get("style") if isinstance(element.get("style"), dict) else {}
+    if kind == "link":
+        return _link(element, style)
+    text = _words(element, names)
+    if style.get("code"):
+        return _code(text)
+    if kind == "text":
+        text = _SPECIAL.sub(lambda match: "\\" + match[0], text)
+    return _styled(text, style)
+
+
+def _words(element: dict, names: Names) -> str:
+    kind = element.get("type")
+    if kind == "user":
+        return "@" + _named(element, element.get("user_id"), names)
+    if kind == "usergroup":
+        return "@" + _named(element, element.get("usergroup_id"), names)
+    if kind == "channel":
+        return "#" + _named(element, element.get("channel_id"), names)
+    if kind == "broadcast":
+        return "@" + str(element.get("range") or "channel")
+    if kind == "emoji":
+        return emojis.character(str(element.get("name") or ""), str(element.get("unicode") or ""))
+    if kind == "date":
+        return str(element.get("fallback") or element.get("timestamp") or "")
+    if kind == "color":
+        return str(element.get("value") or "")
+    if kind == "link":
+        return str(element.get("text") or element.get("url") or "")
+    return str(element.get("text") or "")
+
+
+def _named(element: dict, external_id, names: Names) -> str:
+    return names(str(external_id or "")) or element.get("label") or str(external_id or "")
+
+
+def _link(element: dict, style: dict) -> str:
+    url, label = str(element.get("url") or ""), str(element.get("text") or "")
+    words = _SPECIAL.sub(lambda match: "\\" + match[0], label or url).replace("\n", " ")
+    if not rich_text.has_safe_scheme(url):
+        return _styled(words, style)
+    address = re.sub(r"[\s<>()\\\"]", lambda match: f"%{ord(match[0]):02X}", url)
+    if not label or label == url:
+        return _styled(f"<{address}>", style)
+    if url == "mailto:" + label:
+        return _styled(f"<{label}>", style)
+    words = words.replace("[", r"\[").replace("]", r"\]").replace(r"\\[", r"\[")
+    return _styled(f"[{words}]({address})", style)
+
+
+def _styled(text: str, style: dict) -> str:
+    marks = "".join(
+        mark for name, mark in (("strike", "~~"), ("bold", "**"), ("italic", "*")) if style.get(name)
+    )
+    return "\n".join(_marked(line, marks) for line in text.split("\n")) if marks else text
+
+
+def _marked(line: str, marks: str) -> str:
+    words = line.strip()
+    if not words:
+        return line
+    before, after = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :]
+    return before + marks + words + marks[::-1] + after
+
+
+def _code(text: str) -> str:
+    ticks = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    space = " " if text.startswith("`") or text.endswith("`") else ""
+    return ticks + space + text.replace("\n", " ") + space + ticks
+
+
+def _fenced(text: str) -> str:
+    ticks = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    return f"{ticks}\n{text.strip(chr(10))}\n{ticks}"

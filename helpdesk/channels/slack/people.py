@@ -1,0 +1,188 @@
+"""Who somebody is in Slack, and what a channel is: asked once, kept for some minutes."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from helpdesk.channels import errors
+from helpdesk.channels.slack import client as clients
+from helpdesk.channels.slack import events, failures, shapes
+
+KEEP = 300  # seconds
+KEEP_FAILURE = 30
+LIMIT = 5000
+
+_kept: dict[tuple, tuple[float, Any]] = {}
+_failed: dict[tuple, float] = {}  # names that could not be had, so that a burst of messages asks once
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A person as Slack knows them. ``is_restricted`` is any guest, ``is_stranger`` somebody of another workspace."""
+
+    id: str
+    name: str
+    email: str = ""
+    picture: str = ""
+    team_id: str = ""
+    is_restricted: bool = False
+    is_stranger: bool = False
+    is_bot: bool = False
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class Channel:
+    id: str
+    name: str
+    is_archived: bool = False
+    is_private: bool = False
+    is_member: bool = False
+    is_ext_shared: bool = False
+    topic: str = ""
+
+
+def profile(user_id: str, client: clients.Client | None = None) -> Profile:
+    """The person with ``user_id``. Raises ChannelError, Permanent where Slack knows nobody."""
+    slack = client or clients.current()
+    return _remembered(
+        slack, ("user", user_id), lambda: _profile(slack.call("users.info", user=user_id).get("user"))
+    )
+
+
+def find_by_email(email: str, client: clients.Client | None = None) -> Profile | None:
+    """The person with this address, None where there is none. Raises ChannelError."""
+    slack = client or clients.current()
+
+    def ask() -> Profile | None:
+        try:
+            return _profile(slack.call("users.lookupByEmail", email=email).get("user"))
+        except errors.Permanent as unknown:
+            if failures.code_of(unknown) == "users_not_found":
+                return None
+            raise
+
+    return _remembered(slack, ("email", email.lower()), ask)
+
+
+def channel(channel_id: str, client: clients.Client | None = None) -> Channel:
+    """The channel with ``channel_id``. Raises ChannelError, Blocked where the bot cannot see it."""
+    slack = client or clients.current()
+    return _remembered(
+        slack,
+        ("channel", channel_id),
+        lambda: _channel(slack.call("conversations.info", channel=channel_id).get("channel")),
+    )
+
+
+def channels(client: clients.Client | None = None) -> list[Channel]:
+    """Every channel the bot can see that is not archived, by name. Raises ChannelError."""
+    slack = client or clients.current()
+    pages = slack.pages(
+        "conversations.list",
+        "channels",
+        types="public_channel,private_channel",
+        exclude_archived=True,
+        limit=200,
+    )
+    return sorted((_channel(each) for each in pages), key=lambda each: each.name)
+
+
+def ourselves(client: clients.Client | None = None) -> events.Ourselves:
+    """Who the bot itself is. Raises ChannelError."""
+    slack = client or clients.current()
+
+    def ask() -> events.Ourselves:
+        answer = slack.call("auth.test")
+        users, bots = {answer.get("user_id") or ""} - {""}, {answer.get("bot_id") or ""} - {""}
+        return events.Ourselves(
+            str(answer.get("team_id") or ""),
+            str(answer.get("app_id") or ""),
+            frozenset(users),
+            frozenset(bots),
+        )
+
+    return _remembered(slack, ("ourselves",), ask)
+
+
+def name(external_id: str, client: clients.Client | None = None) -> str | None:
+    """The name of a user (U…, W…) or channel (C…, G…), None where it cannot be had. Never raises."""
+    kind = external_id[:1]
+    if kind not in "UWCG" or not external_id:
+        return None
+    slack = client or clients.current()
+    address = _address(slack, ("name", external_id))
+    if time.monotonic() < _failed.get(address, 0):
+        return None
+    try:
+        return (
+            profile(external_id, slack).name if kind in "UW" else channel(external_id, slack).name
+        ) or None
+    except errors.ChannelError:
+        _failed[address] = time.monotonic() + KEEP_FAILURE
+        return None
+
+
+def is_full_member(person: Profile, team_id: str) -> bool:
+    """Whether ``person`` is one of our own workspace in every right: no guest, no stranger, no bot, not deactivated."""
+    return person.team_id == team_id != "" and not (
+        person.is_restricted or person.is_stranger or person.is_bot or person.deleted
+    )
+
+
+def forget(external_id: str | None = None) -> None:
+    """Ask anew about ``external_id``, or about everybody."""
+    for memory in (_kept, _failed):
+        for key in list(memory):
+            if external_id is None or external_id in key:
+                memory.pop(key, None)
+
+
+def _remembered(slack: clients.Client, key: tuple, ask: Callable[[], Any]) -> Any:
+    now = time.monotonic()
+    address = _address(slack, key)
+    when, value = _kept.get(address, (float("-inf"), None))
+    if now - when >= KEEP:
+        value = ask()
+        if len(_kept) >= LIMIT:
+            _kept.clear()
+        _kept[address] = (now, value)
+    return value
+
+
+def _address(slack: clients.Client, key: tuple) -> tuple:
+    return (slack.base_url, slack.token, *key)
+
+
+def _profile(user: Any) -> Profile:
+    if not isinstance(user, dict) or not user.get("id"):
+        raise failures.unsure("Slack's answer was incomplete.")
+    details = shapes.part(user, "profile")
+    names = (details.get("display_name"), details.get("real_name"), user.get("real_name"), user.get("name"))
+    real = details.get("real_name") or user.get("real_name")
+    return Profile(
+        id=user["id"],
+        name=str(real or next((each for each in names if each), "") or user["id"]),
+        email=str(details.get("email") or ""),
+        picture=str(details.get("image_192") or details.get("image_72") or details.get("image_48") or ""),
+        team_id=str(user.get("team_id") or details.get("team") or ""),
+        is_restricted=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        is_stranger=bool(user.get("is_stranger")),
+        is_bot=bool(user.get("is_bot") or user["id"] == events.SLACKBOT),
+        deleted=bool(user.get("deleted")),
+    )
+
+
+def _channel(found: Any) -> Channel:
+    if not isinstance(found, dict) or not found.get("id"):
+        raise failures.unsure("Slack's answer was incomplete.")
+    return Channel(
+        id=found["id"],
+        name=str(found.get("name") or ""),
+        is_archived=bool(found.get("is_archived")),
+        is_private=bool(found.get("is_private")),
+        is_member=bool(found.get("is_member")),
+        is_ext_shared=bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared")),
+        topic=str(shapes.part(found, "topic").get("value") or ""),
+    )

@@ -1,0 +1,69 @@
+"""What a broken connection means: was the request certainly not stored, or may it have been? Pure.
+
+urllib wraps what fails while connecting and sending into ``URLError``; what fails while the answer is read comes bare.
+Only failures that happen before a byte could leave are certain.
+"""
+
+import errno
+import http.client
+import socket
+import ssl
+from urllib.error import HTTPError, URLError
+
+from slack_sdk.errors import SlackClientError
+
+from helpdesk.channels import errors
+from helpdesk.channels.slack import failures
+
+# Whatever urllib and the SDK raise when a connection breaks or an answer is not what it should be.
+BROKEN = (
+    OSError,
+    http.client.HTTPException,
+    SlackClientError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+)
+
+_NEVER_LEFT = {errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
+
+
+def failure(error: Exception) -> errors.ChannelError:
+    """The error of ours for an exception of the connection; anything unheard of counts as unsure."""
+    if isinstance(error, errors.ChannelError):
+        return error
+    if isinstance(error, HTTPError):
+        return failures.from_status(error.code, retry_after(error.headers))
+    cause = error.reason if isinstance(error, URLError) else error
+    if isinstance(cause, socket.gaierror):
+        return failures.temporary("Slack's address could not be found; the network or its DNS may be down.")
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        return failures.temporary("Slack's certificate could not be verified, so nothing was sent.")
+    if isinstance(cause, OSError) and (
+        cause.errno in _NEVER_LEFT or "Tunnel connection failed" in str(cause)
+    ):
+        return failures.temporary("No connection to Slack could be made.")
+    if isinstance(cause, TimeoutError):
+        return failures.unsure("Slack did not answer in time and may still have stored this.")
+    if isinstance(cause, OSError):
+        return failures.unsure("The connection to Slack broke, and it may have stored this.")
+    return failures.unsure("Slack's answer could not be read.")
+
+
+def retry_after(headers) -> float | None:
+    """Seconds named by Retry-After among ``headers`` (any mapping), None where missing or no number."""
+    for name, value in (headers or {}).items():
+        if name.lower() == "retry-after":
+            try:
+                seconds = float(value)
+            except (TypeError, ValueError):
+                return None
+            return min(seconds, 3600.0) if seconds >= 0 else None
+    return None
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether ``host`` is this machine, where only a stand-in for Slack can be."""
+    return host in {"127.0.0.1", "localhost", "::1"}
