@@ -1,0 +1,67 @@
+"""The control door: everything the Python API can do, for programs in other processes."""
+
+import dataclasses
+import json
+
+import flask
+
+from helpdesk.demo.slack import store
+from helpdesk.demo.slack.workspace import Workspace
+
+VERBS = frozenset({
+    "say", "edit", "delete", "react", "unreact", "press", "press_view", "shortcut", "command", "home",
+    "modal", "submit",
+    "close", "posted", "replies", "message", "ephemerals", "home_view", "wait_posted", "wait_replies",
+    "wait_ephemerals",
+    "wait_modal", "settle", "archive", "unarchive", "kick", "invite", "create_channel", "revoke",
+    "unrevoke", "misbehave",
+    "behave", "dark", "event_faults",
+})  # fmt: skip
+
+
+def register(app: flask.Flask, ws: Workspace) -> None:
+    """Add POST /control and GET /control/state."""
+    app.add_url_rule("/control", "control", lambda: _control(ws), methods=["POST"])
+    app.add_url_rule("/control/state", "control_state", lambda: _answer(_state(ws)))
+
+
+def _control(ws: Workspace) -> flask.Response:
+    order = flask.request.get_json(silent=True)
+    # A page elsewhere could post a form here, but not JSON without asking first.
+    if not isinstance(order, dict) or order.get("do") not in VERBS:
+        return _answer({"ok": False, "error": "say what to do: " + ", ".join(sorted(VERBS))}, 400)
+    verb = order.pop("do")
+    if "files" in order:
+        order["files"] = [(name, content.encode(), *more) for name, content, *more in order["files"]]
+    try:
+        return _answer({"ok": True, "result": getattr(ws, verb)(**order)})
+    except (KeyError, LookupError, TypeError, ValueError, PermissionError, AssertionError) as error:
+        return _answer({"ok": False, "error": f"{type(error).__name__}: {error}"}, 400)
+
+
+def _state(ws: Workspace) -> dict:
+    with ws.state.lock:
+        channels = {
+            room.id: {
+                "name": room.name, "archived": room.archived, "members": room.members,
+                "messages": [store.shown(room, message, True) for message in room.messages.values()],
+            }
+            for room in ws.state.channels.values()
+        }  # fmt: skip
+        threads = {room.id: room.threads for room in ws.state.channels.values() if room.threads}
+        events = {"sent": ws.events.sent, "failed": ws.events.failed, "waiting": ws.events.waiting}
+        return {"channels": channels, "threads": threads, "calls": dict(ws.state.calls),
+            "ephemerals": ws.state.ephemerals,
+                "events": events}  # fmt: skip
+
+
+def _answer(body: dict, status: int = 200) -> flask.Response:
+    return flask.Response(json.dumps(body, default=_plain), status, content_type="application/json")
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if dataclasses.is_dataclass(value):
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.name != "dice"}
+    return str(value)

@@ -1,0 +1,3 @@
+"""Stories, to come."""
+
+STORIES = ()
