@@ -11,6 +11,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 
+MIGRATIONS = str(Path(__file__).resolve().parent.parent / "migrations")
+
+
 class UnsafeStart(Exception):
     """The settings contradict each other or would run unsafely; the text is one sentence for the operator."""
 

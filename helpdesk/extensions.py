@@ -57,6 +57,11 @@ def begin_writing() -> None:
     _reading.set(False)
 
 
+def forget_reading() -> None:
+    """Transactions of this thread that begin from here on may write, as anywhere outside a request that only reads."""
+    _reading.set(False)
+
+
 @event.listens_for(Engine, "connect")
 def _prepare_sqlite(connection, _record) -> None:
     if type(connection).__module__.partition(".")[0] != "sqlite3":

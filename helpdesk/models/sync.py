@@ -83,6 +83,13 @@ class Delivery(db.Model):
     )
 
     @property
+    def label(self) -> str:
+        """Where it goes, in people's words."""
+        if self.thread is None:
+            return "email"
+        return f"email to {self.thread.user.display_name}" if self.thread.user else self.thread.channel.label
+
+    @property
     def is_finished(self) -> bool:
         return self.state in (State.sent, State.skipped)
 

@@ -7,7 +7,9 @@ from helpdesk import after_commit, clock
 from helpdesk.domain import permissions
 from helpdesk.extensions import db
 from helpdesk.models import tickets as nouns
+from helpdesk.models.channels import Thread
 from helpdesk.models.people import User
+from helpdesk.models.sync import Delivery
 from helpdesk.models.tickets import Event, Message, Ticket
 
 SPEAKS_OF_TEAM_ONLY = {"assigned", "priority", "merged_here", "moved", "channel", "noted", "linked"}
@@ -56,7 +58,7 @@ def timeline(ticket: Ticket, reader: User, limit: int = 400) -> list[Message | E
     )
     events = select(Event).where(Event.ticket_id == ticket.id).order_by(Event.seq.desc()).limit(limit)
     if reader.is_team:
-        messages = messages.options(selectinload(Message.deliveries))
+        messages = messages.options(selectinload(Message.deliveries).joinedload(Delivery.thread).joinedload(Thread.user))
     else:
         messages = messages.where(Message.kind == nouns.Kind.reply)
         events = events.where(Event.team_only.is_(False))

@@ -1,0 +1,157 @@
+"""The inbox: what the outside sends is a row before it is understood, and is understood exactly once.
+
+``accept`` writes it down inside a door's transaction. ``receive`` is a transaction boundary of its own: it claims one row,
+asks the outside what it needs to know with nothing held, then does everything the thing means, and marks the row done, in
+one transaction. A crash anywhere leaves it waiting.
+"""
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import exists, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import aliased
+
+from helpdesk import after_commit, clock
+from helpdesk.channels import email, slack
+from helpdesk.channels.errors import ChannelError
+from helpdesk.domain.errors import Refused
+from helpdesk.domain.inbox import from_mail, from_slack
+from helpdesk.extensions import db
+from helpdesk.models.sync import Inbound
+
+LEASE = timedelta(seconds=150)  # longer than a job may run
+DELAYS = (1, 5, 15, 60, 300, 900)  # seconds before the next try
+MOST_ATTEMPTS = 20
+AT_ONCE = 500
+
+SOURCES = {"slack": from_slack, "email": from_mail}
+CHANNELS = {"slack": slack, "email": email}
+log = logging.getLogger(__name__)
+
+check_at_once = from_slack.check_at_once
+
+
+def accept(source: str, external_id: str, payload: dict, raw: bytes | None = None) -> bool:
+    """Write down what ``source`` sent; the same ``external_id`` again is nothing new. True if it was new."""
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    row = {
+        "source": source,
+        "external_id": external_id[:255],
+        "lane": SOURCES[source].lane(payload),
+        "payload": payload,
+        "raw": raw,
+        "state": "waiting",
+        "attempts": 0,
+        "received_at": clock.now(),
+        "due_at": clock.now(),
+    }
+    new = db.session.execute(dialect.insert(Inbound).values(row).on_conflict_do_nothing().returning(Inbound.id)).scalar()
+    if new is not None:
+        after_commit.call_later("receive", new)
+    return new is not None
+
+
+def receive(inbound_id: int) -> bool:
+    """Understand the row with this id if it is due and free. True if it was done. Commits."""
+    if not _claim(inbound_id):
+        return False
+    inbound = db.session.get(Inbound, inbound_id)
+    source, payload, raw = SOURCES[inbound.source], inbound.payload, inbound.raw
+    db.session.rollback()
+    try:
+        understood = source.understand(payload, raw)
+        answers = _apply(inbound_id, source, understood)
+    except ChannelError as error:
+        _later(inbound_id, error.reason)
+        return False
+    except Exception:
+        log.exception("Inbound %s could not be understood", inbound_id)
+        db.session.rollback()
+        _later(inbound_id, "This could not be understood; the log has the details.")
+        return False
+    for answer in answers:
+        try:
+            slack.send(answer)
+        except ChannelError as error:
+            log.info("An answer to Slack was not taken: %s", error.reason)
+    return True
+
+
+def sweep() -> int:
+    """Wake every row that is due; those whose worker ended wait again first. Returns how many. Commits."""
+    now = clock.now()
+    db.session.execute(
+        update(Inbound)
+        .where(Inbound.state == "working", Inbound.lease_until < now)
+        .values(state="waiting")
+        .execution_options(synchronize_session=False)
+    )
+    ids = list(db.session.scalars(select(Inbound.id).where(_is_claimable(now)).order_by(Inbound.id).limit(AT_ONCE)))
+    db.session.commit()
+    if ids:
+        after_commit.ring([("receive", id) for id in ids])
+    return len(ids)
+
+
+def _is_claimable(now):
+    earlier = aliased(Inbound)
+    waits_behind = exists().where(
+        earlier.lane == Inbound.lane, earlier.id < Inbound.id, earlier.state.in_(("waiting", "working"))
+    )
+    return (Inbound.state == "waiting") & (Inbound.due_at <= now) & ~waits_behind
+
+
+def _claim(inbound_id: int) -> bool:
+    now = clock.now()
+    claimed = db.session.execute(
+        update(Inbound)
+        .where(Inbound.id == inbound_id, _is_claimable(now))
+        .values(state="working", lease_until=now + LEASE, attempts=Inbound.attempts + 1)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    return claimed.rowcount == 1
+
+
+def _apply(inbound_id: int, source, understood) -> list:
+    """Everything the thing means, and that it is done, in one transaction. Returns what to answer afterwards."""
+    inbound = db.session.scalar(select(Inbound).where(Inbound.id == inbound_id).with_for_update())
+    if inbound.state != "working":
+        db.session.rollback()
+        return []
+    try:
+        with db.session.begin_nested():
+            result = source.apply(inbound, understood)
+        inbound.state, inbound.outcome, inbound.ticket_id = result.state, result.outcome, result.ticket_id
+        answers = result.answers
+    except Refused as refusal:
+        inbound.state, inbound.outcome = "ignored", refusal.sentence
+        answers = source.refused(understood, refusal)
+    _finish(inbound)
+    db.session.commit()
+    return answers
+
+
+def _finish(inbound: Inbound) -> None:
+    inbound.finished_at = clock.now()
+    inbound.lease_until = None
+    if inbound.lane:
+        db.session.flush()
+        following = select(db.func.min(Inbound.id)).where(Inbound.lane == inbound.lane, Inbound.state == "waiting")
+        next_id = db.session.scalar(following)
+        if next_id:
+            after_commit.call_later("receive", next_id)
+
+
+def _later(inbound_id: int, reason: str) -> None:
+    db.session.rollback()
+    inbound = db.session.get(Inbound, inbound_id)
+    inbound.outcome = reason
+    if inbound.attempts >= MOST_ATTEMPTS:
+        inbound.state = "failed"
+        _finish(inbound)
+    else:
+        inbound.state = "waiting"
+        inbound.due_at = clock.now() + timedelta(seconds=DELAYS[min(inbound.attempts, len(DELAYS)) - 1])
+    db.session.commit()

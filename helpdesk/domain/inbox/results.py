@@ -1,0 +1,20 @@
+"""What became of one inbound thing."""
+
+from dataclasses import dataclass, field
+
+from helpdesk.channels.values import Post
+
+
+@dataclass
+class Result:
+    """``state`` is done, ignored or quarantined; ``outcome`` a sentence; ``answers`` are said once, after the commit, to the
+    person who caused it: best effort, nothing anybody relies on."""
+
+    state: str = "done"
+    outcome: str = ""
+    ticket_id: int | None = None
+    answers: list[Post] = field(default_factory=list)
+
+
+def ignored(why: str) -> Result:
+    return Result("ignored", why)

@@ -1,0 +1,94 @@
+"""How values read on a page."""
+
+import hashlib
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from flask import Flask
+from markupsafe import Markup, escape
+
+from helpdesk import clock, rendering
+from helpdesk.domain import words
+
+STEPS = ((60, "min", 60), (24, "h", 3600), (7, "d", 86400))
+
+
+def register(app: Flask) -> None:
+    """Add the filters, and a version to every static file's address so that it may be kept for ever."""
+    app.add_template_filter(ago)
+    app.add_template_filter(when)
+    app.add_template_filter(initials)
+    app.add_template_filter(filesize)
+    app.add_template_filter(count_word)
+    app.add_template_filter(rendering.excerpt, "plain_excerpt")
+    app.add_template_filter(status_word)
+    app.add_template_filter(span)
+    app.jinja_env.globals.update(words=words, now=clock.now)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.autoescape = lambda name: not (name or "").endswith(".txt")
+    versions = _versions(Path(app.static_folder))
+
+    @app.url_defaults
+    def add_version(endpoint: str, values: dict) -> None:
+        if endpoint == "static" and "v" not in values:
+            values["v"] = versions.get(values.get("filename"), "0")
+
+
+def ago(moment: datetime | None, prefix: str = "") -> Markup:
+    """``moment`` as people say it ("5 min ago"), exact on hover and in ``datetime``."""
+    if moment is None:
+        return Markup("")
+    return Markup('<time data-ago datetime="{}" title="{}">{}{}</time>').format(
+        moment.isoformat(timespec="seconds"), when(moment), prefix, span(clock.now() - moment, ago=True, moment=moment)
+    )
+
+
+def span(length: timedelta, ago: bool = False, moment: datetime | None = None) -> str:
+    """A length of time in its largest unit; past a week, with ``moment``, the date."""
+    seconds = max(0, length.total_seconds())
+    if seconds < 60:
+        return "just now" if ago else "under a minute"
+    for limit, unit, size in STEPS:
+        count = int(seconds // size)
+        if count < limit:
+            return f"{count} {unit}" + (" ago" if ago else "")
+    return f"{moment.day} {moment:%b %Y}" if moment else f"{int(seconds // 86400)} d"
+
+
+def when(moment: datetime) -> str:
+    """``moment`` exactly, in UTC."""
+    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+
+
+def initials(name: str) -> str:
+    """At most two letters of ``name``."""
+    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper() or "?"
+
+
+def filesize(size: int) -> str:
+    """Bytes in the largest unit that keeps a digit before the point."""
+    for unit in ("B", "KB", "MB"):
+        if size < 1000:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"
+        size /= 1000
+    return f"{size:.1f} GB"
+
+
+def count_word(count: int, word: str, plural: str | None = None) -> str:
+    """ "1 ticket", "2 tickets"."""
+    return f"{count:,} {word if count == 1 else plural or word + 's'}"
+
+
+def status_word(status: str, for_team: bool = False) -> str:
+    return words.status(status, for_team)
+
+
+def lines(text: str) -> Markup:
+    """Text with its line breaks kept."""
+    return Markup("<br>").join(escape(line) for line in text.splitlines())
+
+
+def _versions(folder: Path) -> dict[str, str]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()[:10] for path in files}

@@ -1,0 +1,75 @@
+"""What stands on every answer: the content security policy and its companions (security.md §2.6, §2.7)."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+from flask_login import current_user
+
+from helpdesk import config
+
+STATIC = "/static/"
+
+
+def register(app: Flask) -> None:
+    """Put the headers on every answer, errors and fragments included."""
+    fixed = fixed_headers(config.current())
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        for name, value in fixed.items():
+            response.headers.setdefault(name, value)
+        if request.path.startswith(STATIC):
+            return response
+        response.vary.update(("Cookie", "HX-Request"))
+        if "Cache-Control" not in response.headers or current_user_known():
+            response.headers["Cache-Control"] = response.headers.get("Cache-Control") or "no-store"
+        return response
+
+
+def fixed_headers(current: config.Config) -> dict[str, str]:
+    """The headers that are the same for every answer of an installation."""
+    providers = ["https://accounts.google.com", "https://login.microsoftonline.com"]
+    providers += [origin(url) for url in (current.GOOGLE_OAUTH_URL, current.MICROSOFT_OAUTH_URL) if url]
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": " ".join(["'self'", "data:", *pictures(current)]),
+        "font-src": "'self'",
+        "connect-src": "'self'",
+        "form-action": " ".join(["'self'", *providers]),
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+        "object-src": "'none'",
+        "report-uri": "/csp",
+    }
+    headers = {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "X-Frame-Options": "DENY",
+    }
+    if current.is_https:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers
+
+
+def pictures(current: config.Config) -> list[str]:
+    """Where people's pictures may come from: Slack and the two providers, or their stand-ins."""
+    hosts = ["https://avatars.slack-edge.com", "https://secure.gravatar.com", "https://*.googleusercontent.com"]
+    if urlsplit(current.SLACK_API_URL).scheme == "http":
+        hosts.append(origin(current.SLACK_API_URL))
+    return hosts
+
+
+def origin(url: str) -> str:
+    """Scheme, host and port of ``url``."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def current_user_known() -> bool:
+    return bool(current_user and current_user.is_authenticated)

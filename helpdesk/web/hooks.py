@@ -1,0 +1,77 @@
+"""The signed doors. Each checks who knocks, writes the thing down, commits, and answers; nothing is understood here."""
+
+import hmac
+import logging
+
+from flask import Blueprint, Response, request
+
+from helpdesk import config
+from helpdesk.channels import email
+from helpdesk.channels.slack import blocks, envelopes, signature
+from helpdesk.domain import inbox
+from helpdesk.extensions import csrf, db
+from helpdesk.web import access
+
+blueprint = Blueprint("hooks", __name__, url_prefix="/hooks")
+csrf.exempt(blueprint)
+log = logging.getLogger(__name__)
+
+LARGEST_EVENT = 1024 * 1024
+LARGEST_MAIL = 25 * 1024 * 1024
+
+
+@blueprint.post("/slack/events")
+@access.signed("slack")
+def slack_events():
+    return slack()
+
+
+@blueprint.post("/slack/actions")
+@access.signed("slack")
+def slack_actions():
+    return slack()
+
+
+@blueprint.post("/slack/commands")
+@access.signed("slack")
+def slack_commands():
+    return slack()
+
+
+@blueprint.post("/email")
+@access.signed("inbound secret")
+def mail():
+    """One raw MIME message. The answer is always the same, so that nothing can be learnt from it."""
+    secret = config.current().INBOUND_MAIL_SECRET
+    given = request.headers.get("X-Inbound-Secret", "")
+    if not secret or not hmac.compare_digest(secret.encode(), given.encode("utf-8", "replace")):
+        return Response(status=401)
+    if (request.content_length or 0) > LARGEST_MAIL:
+        return Response(status=413)
+    raw = request.get_data(cache=False)
+    inbox.accept("email", email.fingerprint(raw), {}, raw=raw)
+    db.session.commit()
+    return Response("ok\n", mimetype="text/plain")
+
+
+def slack() -> Response:
+    """Check the signature over the raw body, store, commit, 200; well under Slack's three seconds."""
+    if (request.content_length or 0) > LARGEST_EVENT:
+        return Response(status=413)
+    body = request.get_data(cache=True)
+    current = config.current()
+    if not signature.verify(request.headers, body, [current.SLACK_SIGNING_SECRET, current.SLACK_SIGNING_SECRET_OLD]):
+        log.info("A request to %s was not signed by Slack, or too long ago", request.path)
+        return Response(status=401)
+    try:
+        payload = envelopes.decode(body, request.content_type or "")
+    except ValueError:
+        return Response("This is not what Slack sends.\n", status=400, mimetype="text/plain")
+    if envelopes.kind(payload) == "challenge":
+        return Response(str(payload.get("challenge", "")), mimetype="text/plain")
+    mistakes = inbox.check_at_once(payload)
+    if mistakes:
+        return blocks.errors(mistakes)
+    inbox.accept("slack", envelopes.identify(payload), payload)
+    db.session.commit()
+    return Response(status=200)
