@@ -1,0 +1,121 @@
+"""One verified line to the mail server, kept for the burst that a worker sends and closed when it falls idle."""
+
+import smtplib
+import ssl
+import threading
+import time
+
+from helpdesk.channels import errors
+from helpdesk.channels.email import settings
+
+IDLE = 10  # seconds after which a kept line is closed rather than trusted
+
+_kept = threading.local()
+
+
+def take(outgoing: settings.Outgoing) -> tuple[smtplib.SMTP, bool]:
+    """A line ready for MAIL FROM, and whether it was kept from an earlier mail. Raises Temporary or Blocked."""
+    kept, _kept.line = getattr(_kept, "line", None), None
+    if kept:
+        line, made_for, since = kept
+        if made_for == outgoing and time.monotonic() - since < IDLE and _answers(line):
+            return line, True
+        close(line)
+    return _open(outgoing), False
+
+
+def keep(line: smtplib.SMTP, outgoing: settings.Outgoing) -> None:
+    """Give a line back after a finished mail, for the next one of this thread."""
+    _kept.line = (line, outgoing, time.monotonic())
+    timer = threading.Timer(IDLE, close, [line])
+    timer.daemon = True
+    timer.start()
+
+
+def close(line: smtplib.SMTP) -> None:
+    """Say goodbye, and mind no answer: what was taken with 250 stays taken."""
+    try:
+        line.sock.settimeout(2)
+        line.quit()
+    except (OSError, smtplib.SMTPException, AttributeError):
+        line.close()
+
+
+def context(outgoing: settings.Outgoing) -> ssl.SSLContext:
+    """TLS with certificate and name checked."""
+    return ssl.create_default_context(cafile=outgoing.ca_file or None)
+
+
+def _open(outgoing: settings.Outgoing) -> smtplib.SMTP:
+    if not outgoing.server:
+        raise errors.Blocked("No mail server is set. Set MAIL_SERVER.", scope="installation")
+    where = f"{outgoing.server}:{outgoing.port}"
+    line = None
+    try:
+        if outgoing.use_ssl:
+            line = smtplib.SMTP_SSL(
+                outgoing.server, outgoing.port, timeout=outgoing.timeout, context=context(outgoing)
+            )
+        else:
+            line = smtplib.SMTP(outgoing.server, outgoing.port, timeout=outgoing.timeout)
+        line.ehlo_or_helo_if_needed()
+        if not outgoing.use_ssl and (outgoing.use_tls or not settings.is_this_machine(outgoing.server)):
+            _secure(line, outgoing, where)
+        if outgoing.username:
+            line.login(outgoing.username, outgoing.password)
+        return line
+    except Exception as error:
+        if line:
+            line.close()
+        raise _why(error, where) from error
+
+
+def _secure(line: smtplib.SMTP, outgoing: settings.Outgoing, where: str) -> None:
+    if not line.has_extn("starttls"):
+        raise errors.Blocked(
+            f"The mail server {where} does not offer STARTTLS, so mail would travel in the clear.",
+            scope="installation",
+        )
+    code, answer = line.starttls(context=context(outgoing))
+    if code != 220:
+        raise smtplib.SMTPResponseException(code, answer)
+    line.ehlo()
+
+
+def _why(error: Exception, where: str) -> errors.ChannelError:
+    if isinstance(error, errors.ChannelError):
+        return error
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return errors.Blocked(
+            f"The certificate of the mail server {where} is not valid: {error.verify_message}.",
+            scope="installation",
+        )
+    if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500:
+        return errors.Blocked(
+            f"The mail server {where} refuses MAIL_USERNAME or MAIL_PASSWORD ({error.smtp_code}).",
+            scope="installation",
+        )
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return errors.Blocked(
+            f"The mail server {where} does not let anybody sign in. Unset MAIL_USERNAME or use TLS.",
+            scope="installation",
+        )
+    if isinstance(error, smtplib.SMTPResponseException):
+        return errors.Temporary(f"The mail server {where} is not ready ({error.smtp_code}).")
+    if isinstance(error, ssl.SSLError):
+        return errors.Blocked(
+            f"The mail server {where} does not speak TLS as set (MAIL_USE_TLS, MAIL_USE_SSL).",
+            scope="installation",
+        )
+    if isinstance(error, TimeoutError):
+        return errors.Temporary(f"The mail server {where} did not answer in time.")
+    if isinstance(error, (OSError, smtplib.SMTPException)):
+        return errors.Temporary(f"The mail server {where} cannot be reached.")
+    raise error
+
+
+def _answers(line: smtplib.SMTP) -> bool:
+    try:
+        return line.noop()[0] == 250
+    except (OSError, smtplib.SMTPException):
+        return False

@@ -1,0 +1,159 @@
+"""Walking through a mail that may be anything: bounded, and every charset, name and number in it doubted."""
+
+import re
+from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.header import decode_header
+from email.message import Message
+
+LARGEST = 25_000_000  # bytes of one mail
+LARGEST_HEADER = 64_000  # bytes
+MOST_PARTS = 100
+DEEPEST = 20
+
+_BOUNDARY = re.compile(rb'boundary\s*=\s*"?([^\s";]{1,200})', re.IGNORECASE)
+_CHARSETS = {
+    "gb2312": "gb18030",
+    "gbk": "gb18030",
+    "ks_c_5601-1987": "cp949",
+    "iso-8859-8-i": "iso-8859-8",
+    "unicode-1-1-utf-7": "utf-7",
+}
+_SAFE_CHARSET = re.compile(
+    r"utf-?(8|7|16|16le|16be|32)|us-ascii|ascii|latin-?1|iso-?8859-?\d{1,2}|(windows-?|cp)\d{3,4}|koi8-[rut]|gb18030|big5(hkscs)?"
+    r"|shift[_-]?jis|euc[_-](jp|kr)|iso-2022-(jp|kr)(-\d)?|mac-?roman|tis-620"
+)
+
+
+@dataclass(frozen=True)
+class Part:
+    """One leaf of a mail. ``place`` (like 1.2) finds it again; ``attached`` says whether it is a file rather
+    than the text.
+    """
+
+    place: str
+    media_type: str
+    name: str
+    attached: bool
+    message: Message
+
+
+def too_much(raw: bytes) -> str:
+    """A sentence why ``raw`` is not even parsed, or "". Asked before the parser, whose time grows with the
+    parts.
+    """
+    if len(raw) > LARGEST:
+        return f"The mail is larger than {LARGEST // 1_000_000} MB."
+    if header_end(raw) > LARGEST_HEADER:
+        return f"The mail's header is larger than {LARGEST_HEADER // 1000} KB."
+    boundaries = set(_BOUNDARY.findall(raw))
+    if len(boundaries) > MOST_PARTS or sum(raw.count(b"\n--" + one) for one in boundaries) > 4 * MOST_PARTS:
+        return f"The mail has more than {MOST_PARTS} parts."
+    return ""
+
+
+def header_end(raw: bytes) -> int:
+    """How many bytes the header of ``raw`` has."""
+    ends = [at for at in (raw.find(b"\r\n\r\n"), raw.find(b"\n\n")) if at >= 0]
+    return min(ends, default=len(raw))
+
+
+def read(raw: bytes) -> Message:
+    """``raw`` as a message; headers only where the whole would be too much."""
+    return message_from_bytes(
+        raw[: header_end(raw[: 4 * LARGEST_HEADER])] if too_much(raw) else raw, policy=policy.compat32
+    )
+
+
+def parts(message: Message) -> list[Part]:
+    """Every leaf in order; an attached mail is one leaf. Raises ValueError with a sentence beyond the limits."""
+    found: list[Part] = []
+    seen = 0
+    todo = [(message, "1", 1)]
+    while todo:
+        part, place, depth = todo.pop()
+        seen += 1
+        if seen > MOST_PARTS:
+            raise ValueError(f"The mail has more than {MOST_PARTS} parts.")
+        if depth > DEEPEST:
+            raise ValueError(f"The mail's parts lie more than {DEEPEST} deep inside each other.")
+        if part.is_multipart() and part.get_content_maintype() == "multipart":
+            inside = part.get_payload()
+            todo.extend((inside[n], f"{place}.{n + 1}", depth + 1) for n in reversed(range(len(inside))))
+        else:
+            found.append(_leaf(part, place))
+    return found
+
+
+def header(message: Message, name: str) -> str:
+    """The first ``name`` field in words, on one line; "" where it is missing."""
+    values = message.get_all(name) or [""]
+    return words(str(values[0]))
+
+
+def words(value: str) -> str:
+    """A raw header value with its encoded words read, whatever they claim to be."""
+    value = value[:4000]
+    try:
+        chunks = decode_header(value)
+    except Exception:  # noqa: BLE001 - a header that cannot be decoded is shown as it stands
+        chunks = [(value, None)]
+    text = "".join(
+        one if isinstance(one, str) else decoded(one, charset or "utf-8") for one, charset in chunks
+    )
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
+
+
+def content(part: Message) -> bytes:
+    """The bytes of one leaf; for an attached mail the mail itself."""
+    if part.is_multipart():
+        return b"\r\n".join(inner.as_bytes() for inner in part.get_payload())
+    payload = part.get_payload(decode=True)
+    return payload if isinstance(payload, bytes) else b""
+
+
+def text(part: Message) -> str:
+    """The words of one text leaf."""
+    return decoded(content(part), part.get_content_charset("utf-8"))
+
+
+def decoded(data: bytes, charset: str) -> str:
+    """``data`` as text in ``charset`` where that is one of the harmless ones and true, else in the likeliest;
+    never an error.
+    """
+    charset = _CHARSETS.get(charset.lower(), charset.lower())
+    for candidate in (charset, "utf-8"):
+        if _SAFE_CHARSET.fullmatch(candidate):
+            try:
+                return data.decode(candidate).replace("\0", "")
+            except (UnicodeError, LookupError):
+                continue
+    fallback = (
+        charset
+        if _SAFE_CHARSET.fullmatch(charset) and not charset.startswith(("utf", "us-", "ascii"))
+        else "cp1252"
+    )
+    try:
+        return data.decode(fallback, errors="replace").replace("\0", "")
+    except LookupError:
+        return data.decode("cp1252", errors="replace").replace("\0", "")
+
+
+def _leaf(part: Message, place: str) -> Part:
+    media_type = part.get_content_type()
+    name = _name(part)
+    disposition = str(part.get("Content-Disposition", "")).strip().lower()
+    is_text = media_type in {"text/plain", "text/html"}
+    attached = disposition.startswith("attachment") or bool(name) or not is_text
+    if media_type == "message/rfc822" and not name:
+        inner = part.get_payload()[0] if part.is_multipart() else part
+        name = f"{header(inner, 'Subject')[:100] or 'mail'}.eml"
+    return Part(place, media_type, name or f"file-{place}" if attached else "", attached, part)
+
+
+def _name(part: Message) -> str:
+    try:
+        name = words(part.get_filename() or "")
+    except Exception:  # noqa: BLE001 - RFC 2231 names are broken in many ways; the file matters more than its name
+        name = ""
+    return re.split(r"[/\\]", name)[-1][:150].strip(". ")

@@ -1,0 +1,118 @@
+"""What the mail channel must be told, as plain values: how to send, whom to believe, where to poll."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import unquote, urlsplit
+
+from helpdesk import config as configuration
+
+
+@dataclass(frozen=True)
+class Outgoing:
+    """Where mail goes out. ``timeout`` is for every step in seconds, ``final_timeout`` for the answer after
+    the last dot.
+
+    ``ca_file`` names certificates to believe instead of the system's. TLS is left out only towards this very
+    machine.
+    """
+
+    server: str
+    port: int = 25
+    use_tls: bool = False
+    use_ssl: bool = False
+    username: str = ""
+    password: str = ""
+    sender: str = ""
+    timeout: float = 30
+    final_timeout: float = 300
+    ca_file: str = ""
+
+    def __repr__(self) -> str:
+        return f"Outgoing({self.server}:{self.port})"
+
+
+@dataclass(frozen=True)
+class Incoming:
+    """How far incoming mail is believed.
+
+    ``reply_domain``: where reply+token@ addresses live. ``authserv_ids``: whose Authentication-Results header
+    counts. ``verify_ourselves``: without such a header, check DKIM and DMARC here, which asks DNS: for
+    workers only. ``dns``: answers a name with its TXT text or None; None asks the real DNS. ``instance``:
+    this installation's random id.
+    """
+
+    reply_domain: str = ""
+    authserv_ids: tuple[str, ...] = ()
+    instance: str = ""
+    verify_ourselves: bool = False
+    dns: Callable[[str], str | None] | None = None
+
+
+@dataclass(frozen=True)
+class Imap:
+    """A mailbox to poll. ``security`` is tls, starttls or none (this machine only); ``move_to`` is a folder
+    for what was taken.
+    """
+
+    server: str
+    username: str
+    password: str
+    port: int = 993
+    folder: str = "INBOX"
+    move_to: str = ""
+    security: str = "tls"
+    timeout: float = 30
+    ca_file: str = ""
+
+    def __repr__(self) -> str:
+        return f"Imap({self.server}:{self.port}/{self.folder})"
+
+
+def outgoing(config: configuration.Config | None = None) -> Outgoing:
+    """The MAIL_* settings of ``config``, or of the running process."""
+    config = config or configuration.current()
+    return Outgoing(
+        server=config.MAIL_SERVER,
+        port=config.MAIL_PORT,
+        use_tls=config.MAIL_USE_TLS,
+        use_ssl=config.MAIL_USE_SSL,
+        username=config.MAIL_USERNAME,
+        password=config.MAIL_PASSWORD,
+        sender=config.MAIL_DEFAULT_SENDER,
+    )
+
+
+def incoming(instance: str, config: configuration.Config | None = None) -> Incoming:
+    """How far incoming mail is believed, by ``config`` or that of the running process; ``instance`` is this
+    installation's random id. Without a border server to believe, mail is checked here.
+    """
+    config = config or configuration.current()
+    names = tuple(config.INBOUND_AUTHSERV_ID.replace(",", " ").split())
+    return Incoming(config.INBOUND_MAIL_DOMAIN.lower(), names, instance, verify_ourselves=not names)
+
+
+def imap(config: configuration.Config | None = None) -> Imap | None:
+    """The mailbox of IMAP_URL (imaps://user:password@host:port/folder, its parts percent-encoded), or None where it is
+    not set. Raises ValueError with a sentence for one that cannot be read.
+    """
+    url = (config or configuration.current()).IMAP_URL
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in {"imaps", "imap"} or not parts.hostname or not parts.username:
+        raise ValueError("IMAP_URL is not written like imaps://user:password@host/folder.")
+    is_tls = parts.scheme == "imaps"
+    security = "tls" if is_tls else "none" if is_this_machine(parts.hostname) else "starttls"
+    return Imap(
+        server=parts.hostname,
+        username=unquote(parts.username),
+        password=unquote(parts.password or ""),
+        port=parts.port or (993 if is_tls else 143),
+        folder=unquote(parts.path.strip("/")) or "INBOX",
+        security=security,
+    )
+
+
+def is_this_machine(server: str) -> bool:
+    """Whether ``server`` is a loopback name, the only place where mail may travel without TLS."""
+    return server.lower() in {"localhost", "::1"} or server.startswith("127.")
