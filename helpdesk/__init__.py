@@ -1,14 +1,22 @@
 """The helpdesk: a customer portal with Slack and email in step."""
 
-from flask import Flask
-from werkzeug.middleware.proxy_fix import ProxyFix
+from typing import TYPE_CHECKING
 
-from helpdesk import cli, config, extensions, logs, models, web  # noqa: F401
-from helpdesk.domain import settings
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from helpdesk.config import Config
 
 
-def create_app(configuration: config.Config | None = None) -> Flask:
+def create_app(configuration: "Config | None" = None) -> "Flask":
     """The whole application for ``configuration``, or for what the environment says. Raises config.UnsafeStart."""
+    # Imported here, so that a room can be entered (the demo's, a model's) without building the whole house.
+    from flask import Flask
+    from werkzeug.middleware.proxy_fix import ProxyFix
+
+    from helpdesk import cli, config, extensions, logs, models, web  # noqa: F401
+    from helpdesk.domain import settings
+
     configuration = configuration or config.load()
     config.use(configuration)
     logs.set_up(configuration)

@@ -161,8 +161,9 @@ class Message(db.Model):
     edited_at: Mapped[Time | None]
     deleted_at: Mapped[Time | None]
     release_at: Mapped[Time | None]
-    origin_thread_id: Mapped[int | None] = mapped_column(ForeignKey("threads.id", use_alter=True, name="fk_messages_origin"))
+    origin_thread_id: Mapped[int | None] = mapped_column(ForeignKey("threads.id"))
     origin_external_id: Mapped[str | None] = mapped_column(String(255))
+    origin_edited: Mapped[str | None] = mapped_column(String(32))
     form_token: Mapped[str | None] = mapped_column(String(64))
     revision: Mapped[int] = mapped_column(default=1)
 
