@@ -48,6 +48,7 @@
   });
 
   // --- A swap: nothing jumps, what is new is marked, counted and said.
+  const FOCUSABLE = "a[href], button, summary, input, select, textarea";
   const marks = () => new Map(all("[data-mark]").map((element) => [element.id, element.dataset.mark]));
   const anchor = (target) => {
     const active = doc.activeElement;
@@ -58,12 +59,13 @@
     const { elt, target, xhr, requestConfig } = event.detail, form = requestConfig && requestConfig.elt;
     if (isLive(elt)) {
       if (xhr.status === 200 && inUse(elt)) { waiting.add(elt.id); event.detail.shouldSwap = false; return; }
-      if (xhr.responseText.includes("<html")) { event.detail.shouldSwap = false; return; }
     }
+    if (/<html/.test(xhr.responseText)) { event.detail.shouldSwap = false; if (xhr.status === 422) trouble(event); return; }
     if (form && form.matches("form")) { if (xhr.status < 400) forget(form); else keepFiles(form); }
     if (!event.detail.shouldSwap) return;
     const held = anchor(target);
-    snapshot = { marks: marks(), held, id: held && held.id, top: held && held.getBoundingClientRect().top, path: requestConfig && requestConfig.path, tag: xhr.getResponseHeader("ETag"),
+    const active = doc.activeElement, host = target.contains(active) && active.closest("[id]");
+    snapshot = { focus: host && { id: host.id, at: all(FOCUSABLE, host).indexOf(active) }, marks: marks(), held, id: held && held.id, top: held && held.getBoundingClientRect().top, path: requestConfig && requestConfig.path, tag: xhr.getResponseHeader("ETag"),
       open: all("details[open][id]", target).map((element) => element.id), checked: all("input[type=checkbox]:checked[id]", target).map((element) => element.id) };
   });
   on("htmx:afterSwap", () => {
@@ -71,6 +73,10 @@
     if (!before) return;
     for (const id of before.open) { const element = doc.getElementById(id); if (element) element.open = true; }
     for (const id of before.checked) { const element = doc.getElementById(id); if (element) element.checked = true; }
+    if (before.focus && doc.activeElement === doc.body) {
+      const host = doc.getElementById(before.focus.id), again = host && (before.focus.at < 0 ? host : all(FOCUSABLE, host)[before.focus.at]);
+      if (again) again.focus({ preventScroll: true });
+    }
     const held = before.held && (before.held.isConnected ? before.held : doc.getElementById(before.id));
     if (held) scrollBy({ top: held.getBoundingClientRect().top - before.top, behavior: "instant" });
   });
@@ -84,6 +90,8 @@
     for (const element of fresh) element.classList.add("is-new");
     if (fresh.length) announce(fresh.length === 1 ? fresh[0].dataset.say : `${fresh.length} ${fresh[0].matches(".message") ? "new messages" : "tickets changed"}`);
     if (doc.hidden) count(unseen + others.length);
+    const head = one("#ticket-header");
+    if (head) one("#ticket").dataset.status = head.dataset.status;
     bulk();
   });
   const title = doc.title;
@@ -94,8 +102,6 @@
     count(0);
     if (Date.now() - left > 30000) all("[data-live]").forEach(refresh);
   });
-  let opened = false;
-  on("htmx:sseOpen", () => { if (opened) all("[data-live]").forEach(refresh); opened = true; });
 
   // --- Drafts stay in this browser until they are sent, or until one signs out.
   const draftKey = (form) => `draft:${doc.body.dataset.user || ""}:${form.dataset.draft}`;
@@ -128,14 +134,14 @@
     if (form.dataset.draft && !form.hasAttribute("hx-post")) sessionStorage.setItem("sent-draft", form.dataset.draft);
     all(".notice[data-trouble]", form).forEach((notice) => notice.remove());
     form.sending = setTimeout(() => release(form), 20000);
-    if (button) { button.setAttribute("aria-disabled", "true"); if (button.dataset.busy) { button.dataset.label = button.textContent; button.textContent = button.dataset.busy; } form.pushed = button; }
+    if (button) { button.setAttribute("aria-disabled", "true"); if (button.dataset.busy) { button.label = [...button.childNodes]; button.textContent = button.dataset.busy; } form.pushed = button; }
   }, true);
   const release = (form) => {
     clearTimeout(form.sending);
     form.sending = form.confirmed = null;
     const bar = one("progress", form), button = form.pushed;
     if (bar) bar.hidden = true;
-    if (button) { button.removeAttribute("aria-disabled"); if (button.dataset.label) button.textContent = button.dataset.label; }
+    if (button) { button.removeAttribute("aria-disabled"); if (button.label) button.replaceChildren(...button.label); button.label = null; }
   };
   addEventListener("pageshow", () => all("form").forEach(release));
   on("htmx:afterRequest", ({ detail }) => { if (detail.elt.matches("form")) release(detail.elt); });
@@ -155,8 +161,8 @@
   };
   const trouble = ({ detail }) => {
     if (isLive(detail.elt)) return;
-    const status = detail.xhr ? detail.xhr.status : 0, form = detail.elt.closest("form");
-    const text = { 403: "You may not do that.", 404: "This is no longer here.", 409: "Somebody changed this meanwhile. Reload the page to see it.", 413: "The files are too large together. Send fewer, or smaller ones.", 429: "That was too much at once. Wait a minute, then try again.", 0: "There is no connection. What you wrote is still here; try again in a moment." }[status] || "That did not work. What you wrote is still here; try again in a moment.";
+    const form = detail.elt.closest("form"), said = detail.xhr && /<html/.test(detail.xhr.responseText) && one(".lede", new DOMParser().parseFromString(detail.xhr.responseText, "text/html"));
+    const text = said ? said.textContent.trim() : detail.xhr && detail.xhr.status ? "That did not work. What you wrote is still here; try again in a moment." : "There is no connection. What you wrote is still here; try again in a moment.";
     const notice = make("div", "notice notice-error", text);
     notice.dataset.trouble = "";
     notice.setAttribute("role", "alert");
@@ -238,11 +244,10 @@
       all("input, select, textarea", part).forEach((field) => { field.disabled = part.hidden; });
     }
   };
-  const relative = new Intl.RelativeTimeFormat("en", { numeric: "auto" });
   const ago = (then) => {
     const minutes = (Date.now() - then) / 60000;
     if (minutes < -1 || minutes >= 10080) return null;
-    return minutes < 1 ? "just now" : minutes < 60 ? relative.format(-Math.floor(minutes), "minute") : minutes < 1440 ? relative.format(-Math.floor(minutes / 60), "hour") : relative.format(-Math.floor(minutes / 1440), "day");
+    return minutes < 1 ? "just now" : minutes < 60 ? `${Math.floor(minutes)} min ago` : minutes < 1440 ? `${Math.floor(minutes / 60)} h ago` : `${Math.floor(minutes / 1440)} d ago`;
   };
   setInterval(() => { for (const time of all("time[data-ago]")) { const text = ago(Date.parse(time.dateTime)); if (text && text !== time.textContent) time.textContent = text; } }, 30000);
 
