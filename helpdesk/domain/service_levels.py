@@ -1,0 +1,166 @@
+"""Targets for the first answer and the solution, and the clocks that follow every ticket.
+
+``follow`` is called by the verbs of tickets whenever something happened that may start, pause or stop a clock. It looks at
+the ticket as it is now, so calling it once too often changes nothing. Clocks pause while the customer has the ball.
+"""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import or_, select, text
+from sqlalchemy.orm import joinedload
+
+from helpdesk import after_commit, clock, urls
+from helpdesk.domain import business_time, outbox, settings
+from helpdesk.extensions import db
+from helpdesk.models.channels import Channel, Thread
+from helpdesk.models.desk import UNSOLVED_SQL
+from helpdesk.models.service_levels import BusinessHours, Holiday, ServiceTarget, TicketClock
+from helpdesk.models.tickets import Status, Ticket
+
+WARN_BEFORE = timedelta(minutes=30)  # at most; a short target is warned about in its last quarter
+AT_ONCE = 500
+WORDS = {"first_response": "first answer", "resolution": "solution"}
+
+Targets = dict[str, int | None]
+
+
+def follow(ticket: Ticket) -> None:
+    """Bring the clocks of a locked ticket in line with what it is now."""
+    targets = _targets_for(ticket, list(db.session.scalars(_targets().where(ServiceTarget.priority == ticket.priority))))
+    clocks = {each.kind: each for each in db.session.scalars(select(TicketClock).where(TicketClock.ticket_id == ticket.id))}
+    if clocks or any(targets.values()):
+        _follow(ticket, targets, clocks, schedule())
+
+
+def apply(after_id: int = 0) -> int | None:
+    """Bring some unsolved tickets with ids above ``after_id`` in line with changed targets or hours; a clock that is new
+    begins now. Returns the id to go on from, or None at the end."""
+    unsolved = (
+        select(Ticket)
+        .where(text(f"tickets.{UNSOLVED_SQL}"), Ticket.id > after_id)
+        .order_by(Ticket.id)
+        .limit(AT_ONCE)
+        .with_for_update(of=Ticket)
+    )
+    found = list(db.session.scalars(unsolved))
+    targets, hours = list(db.session.scalars(_targets())), schedule()
+    clocks: dict[int, dict[str, TicketClock]] = {ticket.id: {} for ticket in found}
+    for each in db.session.scalars(select(TicketClock).where(TicketClock.ticket_id.in_(list(clocks)))):
+        clocks[each.ticket_id][each.kind] = each
+    for ticket in found:
+        _follow(ticket, _targets_for(ticket, targets), clocks[ticket.id], hours)
+    db.session.flush()
+    return found[-1].id if len(found) == AT_ONCE else None
+
+
+def warn() -> int:
+    """Say a word in triage about every clock that runs out soon, once. Returns how many."""
+    now = clock.now()
+    near = (
+        select(TicketClock)
+        .where(TicketClock.due_at.is_not(None), TicketClock.due_at <= now + WARN_BEFORE, TicketClock.warned_at.is_(None))
+        .options(joinedload(TicketClock.ticket))
+        .order_by(TicketClock.due_at)
+        .limit(AT_ONCE)
+    )
+    said = 0
+    for each in db.session.scalars(near).unique():
+        if each.due_at - now <= min(WARN_BEFORE, timedelta(seconds=each.target * 15)):
+            each.warned_at = now
+            _say_in_triage(each, now)
+            said += 1
+    return said
+
+
+def at_risk(within: timedelta = timedelta(hours=2), limit: int = 50) -> list[TicketClock]:
+    """Clocks that run out within that time or have, the most urgent first, with their tickets."""
+    due = (
+        select(TicketClock)
+        .where(TicketClock.due_at.is_not(None), TicketClock.due_at <= clock.now() + within)
+        .options(
+            joinedload(TicketClock.ticket, innerjoin=True).joinedload(Ticket.organization, innerjoin=True),
+            joinedload(TicketClock.ticket).joinedload(Ticket.assignee),
+        )
+        .order_by(TicketClock.due_at, TicketClock.ticket_id)
+        .limit(limit)
+    )
+    return list(db.session.scalars(due))
+
+
+def schedule() -> business_time.Schedule:
+    """When the team works, as it is set now."""
+    hours: dict[int, list[tuple[int, int]]] = {}
+    for row in db.session.scalars(select(BusinessHours).order_by(BusinessHours.weekday, BusinessHours.opens)):
+        hours.setdefault(row.weekday, []).append((row.opens, row.closes))
+    return business_time.Schedule(
+        zone=ZoneInfo(settings.get("time_zone")),
+        hours={weekday: tuple(stretches) for weekday, stretches in hours.items()},
+        holidays=frozenset(db.session.scalars(select(Holiday.day))),
+    )
+
+
+def _follow(ticket: Ticket, targets: Targets, clocks: dict[str, TicketClock], hours: business_time.Schedule) -> None:
+    now = clock.now()
+    ended = {
+        "first_response": ticket.first_response_at,
+        "resolution": (ticket.solved_at or ticket.closed_at or now) if ticket.status in (Status.solved, Status.closed) else None,
+    }
+    for kind, minutes in targets.items():
+        each = clocks.get(kind)
+        if minutes is None:
+            if each is not None and each.stopped_at is None:
+                db.session.delete(each)
+            continue
+        if each is None:
+            if ended[kind] is not None or ticket.status in (Status.solved, Status.closed):
+                continue
+            each = TicketClock(ticket_id=ticket.id, kind=kind, target=minutes, spent=0, late=False)
+            db.session.add(each)
+        if each.stopped_at is None or ended[kind] is None:
+            each.target = minutes
+            _set(each, ended[kind], ticket.status == Status.pending, now, hours)
+
+
+def _set(each: TicketClock, ended: datetime | None, pauses: bool, now: datetime, hours: business_time.Schedule) -> None:
+    if ended is not None or pauses:
+        if each.running_since is not None:
+            each.spent += business_time.seconds_between(hours, each.running_since, ended or now)
+        each.running_since = each.due_at = None
+        each.stopped_at = ended
+        each.late = ended is not None and each.spent > each.target * 60
+        return
+    if each.running_since is None:
+        each.running_since, each.stopped_at, each.late, each.warned_at = now, None, False, None
+    each.due_at = business_time.after(hours, each.running_since, each.target * 60 - each.spent)
+
+
+def _targets():
+    return select(ServiceTarget).order_by(ServiceTarget.organization_id)
+
+
+def _targets_for(ticket: Ticket, targets: list[ServiceTarget]) -> Targets:
+    """The organization's own targets for the ticket's priority, else everybody's."""
+    fitting = [each for each in targets if each.priority == ticket.priority]
+    own = next((each for each in fitting if each.organization_id == ticket.organization_id), None)
+    chosen = own or next((each for each in fitting if each.organization_id is None), None)
+    if chosen is None:
+        return {"first_response": None, "resolution": None}
+    return {"first_response": chosen.first_response, "resolution": chosen.resolution}
+
+
+def _say_in_triage(each: TicketClock, now: datetime) -> None:
+    minutes = round((each.due_at - now).total_seconds() / 60)
+    when = f"is due in {max(minutes, 1)} min" if minutes >= 0 else "is overdue"
+    sentence = f"The {WORDS[each.kind]} to #{each.ticket.number} {when}: {urls.ticket(each.ticket.number)}"
+    team = (
+        select(Thread)
+        .join(Channel)
+        .where(
+            Thread.ticket_id == each.ticket_id, Thread.ended_at.is_(None), Channel.kind == "slack", Channel.audience == "team",
+            or_(Channel.removed_at.is_(None), Channel.removed_at > now),
+        )
+    )  # fmt: skip
+    for thread in db.session.scalars(team):
+        after_commit.call_later("deliver", outbox.put(thread, "line", sentence=sentence).id)
+    after_commit.say_changed("desk")
