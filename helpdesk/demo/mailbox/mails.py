@@ -69,6 +69,6 @@ class Mail:
     def _part(self, kind: str) -> str:
         try:
             body = self.message.get_body((kind,))
-            return body.get_content() if body is not None else ""
+            return body.get_content().replace("\r\n", "\n") if body is not None else ""
         except (LookupError, ValueError, KeyError, AttributeError):
             return self.raw.decode("utf-8", "replace")

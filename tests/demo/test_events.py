@@ -1,0 +1,106 @@
+"""What people do reaches the portal signed, in order, again when it failed, and as Slack words it."""
+
+from slack_sdk.signature import SignatureVerifier
+
+from helpdesk.demo import cast, slack
+
+MAYA, PRIYA, INES = "U0MAYA00001", "U0PRIYA0001", "U0INES00001"
+
+
+def test_every_event_carries_a_signature_slacks_own_verifier_accepts(workspace, portal):
+    workspace.say(MAYA, cast.TRIAGE, "Grüße & <b>")
+    assert workspace.settle()
+    heard = portal.heard[0]
+    assert heard.path == "/hooks/slack/events"
+    assert SignatureVerifier(cast.SIGNING_SECRET).is_valid_request(heard.body, heard.headers)
+    assert not SignatureVerifier("another").is_valid_request(heard.body, heard.headers)
+    body = heard.json
+    assert (body["type"], body["team_id"], body["api_app_id"]) == (
+        "event_callback",
+        cast.TEAM_ID,
+        cast.APP_ID,
+    )
+    event = body["event"]
+    assert event["text"] == "Grüße &amp; &lt;b&gt;"
+    assert (event["user"], event["channel"], event["channel_type"]) == (MAYA, cast.TRIAGE, "channel")
+
+
+def test_each_deed_has_its_event(workspace, portal, client):
+    ts = workspace.say(MAYA, cast.TRIAGE, "first")
+    workspace.edit(MAYA, cast.TRIAGE, ts, "second")
+    workspace.react(PRIYA, cast.TRIAGE, ts, "eyes")
+    workspace.unreact(PRIYA, cast.TRIAGE, ts, "eyes")
+    workspace.say(PRIYA, cast.TRIAGE, "in thread", thread_ts=ts, broadcast=True)
+    workspace.say(PRIYA, cast.TRIAGE, "with file", files=[("a.txt", b"x")])
+    workspace.delete(MAYA, cast.TRIAGE, ts)
+    workspace.home(MAYA)
+    workspace.archive(cast.TRIAGE)
+    assert workspace.settle()
+    kinds = [event.get("subtype") or event["type"] for event in portal.events()]
+    expected = ["message", "message_changed", "reaction_added", "reaction_removed", "thread_broadcast",
+        "file_share",
+                "message_changed", "channel_archive"]  # fmt: skip
+    assert [kind for kind in kinds if kind != "app_home_opened"] == expected
+    assert "app_home_opened" in kinds
+    changed = portal.events("message_changed")
+    assert changed[0]["message"]["text"] == "second" and changed[0]["previous_message"]["text"] == "first"
+    assert changed[1]["message"]["subtype"] == "tombstone"
+    assert portal.events("thread_broadcast")[0]["root"]["ts"] == ts
+
+
+def test_the_apps_own_messages_come_back_as_events(workspace, portal, client):
+    client.chat_postMessage(
+        channel=cast.TRIAGE, text="mine", metadata={"event_type": "t", "event_payload": {}}
+    )
+    assert workspace.settle()
+    assert portal.events("message")[0]["bot_id"] == cast.BOT_ID
+
+
+def test_where_the_app_is_not_nothing_is_heard(workspace, portal):
+    workspace.say(MAYA, "C0GENERAL01", "private matters")
+    assert workspace.settle() and portal.heard == []
+
+
+def test_strangers_are_marked_in_events(workspace, portal):
+    workspace.say(INES, "C0UMBRALABS", "hello")
+    assert workspace.settle()
+    assert portal.heard[0].json["is_ext_shared_channel"] is True
+    assert portal.events()[0]["user_team"] == "T0UMBRALABS"
+
+
+def test_a_failed_event_is_sent_again_with_number_and_reason(workspace, portal):
+    portal.answers += [(500, b"", "text/plain"), (503, b"", "text/plain")]
+    workspace.say(MAYA, cast.TRIAGE, "again")
+    assert workspace.settle()
+    assert len({heard.json["event_id"] for heard in portal.heard}) == 1
+    assert [heard.headers.get("X-Slack-Retry-Num") for heard in portal.heard] == [None, "1", "2"]
+    assert portal.heard[1].headers["X-Slack-Retry-Reason"] == "http_error"
+    assert [attempt.status for attempt in workspace.events.log] == [500, 503, 200]
+
+
+def test_after_three_retries_slack_gives_up(workspace, portal):
+    portal.answers += [(500, b"", "text/plain")] * 9
+    workspace.say(MAYA, cast.TRIAGE, "never")
+    assert workspace.settle() and len(portal.heard) == 4 and workspace.events.failed == 1
+
+
+def test_a_portal_that_is_away_is_a_failed_connection():
+    away = slack.Workspace(events_url="http://127.0.0.1:9/", retry_delays=())
+    away.say(MAYA, cast.TRIAGE, "hello")
+    assert away.settle() and away.events.log[0].reason == "connection_failed"
+
+
+def test_events_can_be_doubled_lost_and_held_back(workspace, portal):
+    workspace.event_faults(doubled=1)
+    workspace.say(MAYA, cast.TRIAGE, "twice")
+    assert workspace.settle()
+    assert [heard.json["event_id"] for heard in portal.heard] == [portal.heard[0].json["event_id"]] * 2
+    portal.heard.clear()
+    workspace.event_faults(lost=1)
+    workspace.say(MAYA, cast.TRIAGE, "lost")
+    workspace.event_faults(reordered=1, hold=0.2)
+    workspace.say(MAYA, cast.TRIAGE, "early")
+    workspace.behave()
+    workspace.say(MAYA, cast.TRIAGE, "late")
+    assert workspace.settle()
+    assert [event["text"] for event in portal.events()] == ["late", "early"]

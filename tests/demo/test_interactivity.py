@@ -1,0 +1,168 @@
+"""Buttons, modals, shortcuts, commands, and the answers an app may give to them."""
+
+import json
+import time
+import urllib.request
+
+import pytest
+from slack_sdk.errors import SlackApiError
+from slack_sdk.signature import SignatureVerifier
+from slack_sdk.webhook import WebhookClient
+
+from helpdesk.demo import cast
+
+MAYA, PRIYA = "U0MAYA00001", "U0PRIYA0001"
+PLAIN = {"type": "plain_text", "text": "Edit"}
+MODAL = {
+    "type": "modal", "callback_id": "edit", "private_metadata": "42", "title": PLAIN, "submit": PLAIN,
+    "blocks": [
+        {"type": "input", "block_id": "subject", "label": PLAIN, "element": {"type": "plain_text_input",
+            "action_id": "text"}},
+        {"type": "input", "block_id": "status", "label": PLAIN, "optional": True, "element": {
+            "type": "static_select", "action_id": "pick", "options": [{"text": PLAIN, "value": "open"}]}},
+    ],
+}  # fmt: skip
+
+
+def card(client) -> str:
+    button = {"type": "button", "action_id": "take", "value": "42", "text": PLAIN}
+    blocks = [{"type": "actions", "elements": [button]}]
+    return client.chat_postMessage(channel=cast.TRIAGE, text="card", blocks=blocks)["ts"]
+
+
+def pressed(workspace, portal, client) -> dict:
+    ts = card(client)
+    workspace.settle()
+    portal.heard.clear()
+    assert workspace.press(MAYA, cast.TRIAGE, ts, "take").ok
+    return portal.heard[0].payload
+
+
+def test_a_pressed_button_says_who_what_and_where(workspace, portal, client):
+    payload = pressed(workspace, portal, client)
+    heard = portal.heard[0]
+    assert heard.path == "/hooks/slack/actions"
+    assert SignatureVerifier(cast.SIGNING_SECRET).is_valid_request(heard.body, heard.headers)
+    assert (payload["type"], payload["user"]["id"], payload["channel"]["id"]) == (
+        "block_actions",
+        MAYA,
+        cast.TRIAGE,
+    )
+    assert payload["actions"][0]["value"] == "42"
+    assert payload["message"]["text"] == "card"
+
+
+def test_a_trigger_opens_one_modal_once(workspace, portal, client):
+    trigger = pressed(workspace, portal, client)["trigger_id"]
+    view = client.views_open(trigger_id=trigger, view=MODAL)["view"]
+    assert workspace.modal(MAYA)["id"] == view["id"] and workspace.modal(PRIYA) is None
+    with pytest.raises(SlackApiError, match="exchanged_trigger_id"):
+        client.views_open(trigger_id=trigger, view=MODAL)
+    workspace.interactivity.trigger_seconds = 0
+    with pytest.raises(SlackApiError, match="expired_trigger_id"):
+        client.views_open(trigger_id=pressed(workspace, portal, client)["trigger_id"], view=MODAL)
+
+
+def test_a_submitted_modal_carries_its_values_and_obeys_the_answer(workspace, portal, client):
+    client.views_open(trigger_id=pressed(workspace, portal, client)["trigger_id"], view=MODAL)
+    assert workspace.submit(MAYA)["errors"] == {"subject": "This field is required."}
+    portal.answer({"response_action": "errors", "errors": {"subject": "Too short."}})
+    workspace.submit(MAYA, {"subject": {"text": "x"}})
+    assert workspace.modal(MAYA)["_errors"] == {"subject": "Too short."}
+    portal.answer({"response_action": "update", "view": {**MODAL, "callback_id": "second"}})
+    workspace.submit(MAYA, {"subject": {"text": "Printer"}, "status": {"pick": "open"}})
+    view = portal.heard[-1].payload["view"]
+    assert view["private_metadata"] == "42"
+    assert view["state"]["values"]["subject"]["text"]["value"] == "Printer"
+    assert view["state"]["values"]["status"]["pick"]["selected_option"]["value"] == "open"
+    assert workspace.modal(MAYA)["callback_id"] == "second"
+    portal.answer({"response_action": "push", "view": {**MODAL, "callback_id": "third"}})
+    workspace.submit(MAYA, {"subject": {"text": "Printer"}})
+    assert workspace.modal(MAYA)["callback_id"] == "third"
+    portal.answer({"response_action": "clear"})
+    workspace.submit(MAYA, {"subject": {"text": "Printer"}})
+    assert workspace.modal(MAYA) is None
+
+
+def test_a_closed_modal_is_reported_when_asked(workspace, portal, client):
+    view = {**MODAL, "notify_on_close": True}
+    client.views_open(trigger_id=pressed(workspace, portal, client)["trigger_id"], view=view)
+    workspace.close(MAYA)
+    assert portal.heard[-1].payload["type"] == "view_closed" and workspace.modal(MAYA) is None
+
+
+def test_a_bad_view_is_refused_with_reasons(workspace, portal, client):
+    title = {"type": "plain_text", "text": "x" * 25}
+    with pytest.raises(SlackApiError) as caught:
+        client.views_open(
+            trigger_id=pressed(workspace, portal, client)["trigger_id"], view={**MODAL, "title": title}
+        )
+    assert caught.value.response["error"] == "invalid_arguments"
+    assert "/view/title/text" in caught.value.response["response_metadata"]["messages"][0]
+
+
+def test_a_response_url_replaces_whispers_and_wears_out(workspace, portal, client):
+    payload = pressed(workspace, portal, client)
+    hook = WebhookClient(payload["response_url"])
+    assert hook.send(text="only you").body == "ok"
+    assert [w["text"] for w in workspace.wait_ephemerals(MAYA)] == ["only you"]
+    assert hook.send(text="new card", replace_original=True).status_code == 200
+    assert workspace.posted(cast.TRIAGE)[-1]["text"] == "new card"
+    hook.send(text="for all", response_type="in_channel")
+    assert workspace.posted(cast.TRIAGE)[-1]["text"] == "for all"
+    hook.send(text="4"), hook.send(text="5")
+    assert hook.send(text="6").status_code == 404
+
+
+def test_an_ephemeral_button_can_remove_its_own_message(workspace, portal, client):
+    button = {"type": "button", "action_id": "undo", "text": PLAIN}
+    sent = client.chat_postEphemeral(
+        channel=cast.TRIAGE, user=MAYA, text="x", blocks=[{"type": "actions", "elements": [button]}]
+    )
+    workspace.press(MAYA, cast.TRIAGE, sent["message_ts"], "undo")
+    payload = portal.heard[-1].payload
+    assert payload["container"]["is_ephemeral"] and "message" not in payload
+    assert WebhookClient(payload["response_url"]).send(delete_original=True).status_code == 200
+    assert workspace.ephemerals() == []
+
+
+def test_a_command_shows_its_answer_to_the_one_who_typed_it(workspace, portal):
+    portal.answer({"text": "You have 3 tickets."})
+    assert workspace.command(MAYA, cast.TRIAGE, "/ticket", "mine")[0] == 200
+    form = portal.heard[0].form
+    assert (form["command"], form["text"], form["user_id"]) == ("/ticket", "mine", MAYA)
+    assert [w["text"] for w in workspace.ephemerals(user=MAYA)] == ["You have 3 tickets."]
+    portal.answers.append((500, b"", "text/plain"))
+    workspace.command(MAYA, cast.TRIAGE, "/ticket")
+    assert "dispatch_failed" in workspace.ephemerals(user=MAYA)[-1]["text"]
+
+
+def test_a_message_shortcut_carries_the_message(workspace, portal):
+    ts = workspace.say(MAYA, cast.TRIAGE, "make me a ticket")
+    workspace.settle()
+    workspace.shortcut(PRIYA, cast.TRIAGE, ts, "create_ticket")
+    payload = portal.heard[-1].payload
+    assert (payload["type"], payload["callback_id"]) == ("message_action", "create_ticket")
+    assert payload["message"]["text"] == "make me a ticket" and payload["message_ts"] == ts
+
+
+def test_the_home_tab_is_published_per_user(workspace, client):
+    client.views_publish(user_id=MAYA, view={"type": "home", "blocks": [{"type": "divider"}]})
+    assert workspace.home_view(MAYA)["blocks"][0]["type"] == "divider" and workspace.home_view(PRIYA) is None
+
+
+def test_another_process_can_drive_and_judge_through_the_control_door(server, workspace):
+    def order(**what):
+        body = json.dumps(what).encode()
+        request = urllib.request.Request(server.url + "/control", body, {"Content-Type": "application/json"})
+        return json.load(urllib.request.urlopen(request))["result"]
+
+    ts = order(do="say", user=MAYA, channel=cast.TRIAGE, text="by wire")
+    order(do="say", user=PRIYA, channel=cast.TRIAGE, text="below", thread_ts=ts)
+    order(do="misbehave", method="auth.test", kind="500_before")
+    state = json.load(urllib.request.urlopen(server.url + "/control/state"))
+    assert [m["text"] for m in state["channels"][cast.TRIAGE]["messages"]] == ["by wire", "below"]
+    assert list(state["threads"][cast.TRIAGE]) == [ts]
+    with pytest.raises(urllib.error.HTTPError):
+        order(do="__init__")
+    assert time.time() - float(ts) < 60

@@ -1,0 +1,103 @@
+"""Each bad day is the bad day it says: what was stored, and what the caller saw."""
+
+import http.client
+import time
+
+import pytest
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from helpdesk.demo import cast, serving, slack
+
+
+def post(client, text="x"):
+    return client.chat_postMessage(channel=cast.TRIAGE, text=text)
+
+
+def stored(workspace) -> list[str]:
+    return [m["text"] for m in workspace.posted(cast.TRIAGE)]
+
+
+def test_a_rate_limit_names_its_wait_and_passes(client, workspace):
+    workspace.misbehave("chat.postMessage", "ratelimited", retry_after=7)
+    with pytest.raises(SlackApiError) as caught:
+        post(client)
+    assert caught.value.response.status_code == 429
+    assert caught.value.response.headers["Retry-After"] == "7"
+    assert caught.value.response["error"] == "ratelimited"
+    assert post(client)["ok"] and stored(workspace) == ["x"]
+
+
+@pytest.mark.parametrize(
+    "kind, kept, error",
+    [
+        ("500_before", False, SlackApiError),
+        ("500_after", True, SlackApiError),
+        ("reset_before", False, ConnectionResetError),
+        ("reset_after", True, ConnectionResetError),
+        ("half_after", True, http.client.IncompleteRead),
+        ("hang_before", False, TimeoutError),
+        ("hang_after", True, TimeoutError),
+    ],
+)
+def test_trouble_before_and_after_storing(server, workspace, kind, kept, error):
+    client = WebClient(cast.BOT_TOKEN, base_url=server.url + "/api/", retry_handlers=[], timeout=0.3)
+    workspace.misbehave("chat.postMessage", kind, seconds=2)
+    with pytest.raises(error):
+        post(client, "fate")
+    assert stored(workspace) == (["fate"] if kept else [])
+    assert post(client, "next")["ok"]
+
+
+def test_a_late_request_lands_after_the_caller_gave_up(client, workspace):
+    workspace.misbehave("chat.postMessage", "late", seconds=0.3, answer="reset")
+    with pytest.raises(ConnectionResetError):
+        post(client, "late")
+    assert stored(workspace) == []
+    workspace.wait_posted(cast.TRIAGE, 1, timeout=2)
+
+
+def test_named_errors_probabilities_skips_and_channels(client, workspace):
+    workspace.misbehave("chat.postMessage", "error", error="internal_error", channel="C0GLOBEX001")
+    assert post(client)["ok"]
+    with pytest.raises(SlackApiError, match="internal_error"):
+        client.chat_postMessage(channel="C0GLOBEX001", text="x")
+    workspace.misbehave("chat.postMessage", "500_before", skip=1)
+    assert post(client)["ok"]
+    with pytest.raises(SlackApiError):
+        post(client)
+    rule = workspace.misbehave("chat.postMessage", "500_before", probability=0.5, seed=3)
+    for _ in range(40):
+        try:
+            post(client)
+        except SlackApiError:
+            pass
+    assert 10 < rule.used < 30
+    workspace.behave()
+    assert post(client)["ok"]
+    with pytest.raises(ValueError, match="unknown misbehaviour"):
+        workspace.misbehave("chat.postMessage", "novelty")
+
+
+def test_dark_and_revoked_pass_by_themselves(client, workspace):
+    workspace.dark(0.3)
+    with pytest.raises(ConnectionResetError):
+        client.auth_test()
+    time.sleep(0.35)
+    assert client.auth_test()["ok"]
+    workspace.revoke(0.2)
+    with pytest.raises(SlackApiError, match="token_revoked"):
+        client.auth_test()
+    time.sleep(0.25)
+    assert client.auth_test()["ok"]
+
+
+def test_slacks_own_limits_can_be_switched_on():
+    app = slack.create_workspace(rate_limits=True)
+    with serving.serve(app) as server:
+        client = WebClient(cast.BOT_TOKEN, base_url=server.url + "/api/", retry_handlers=[])
+        with pytest.raises(SlackApiError) as caught:
+            for _ in range(10):
+                post(client)
+        assert int(caught.value.response.headers["Retry-After"]) >= 1
+        assert client.chat_postMessage(channel="C0GLOBEX001", text="elsewhere")["ok"]
