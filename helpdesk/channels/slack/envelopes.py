@@ -64,11 +64,10 @@ def identify(payload: dict) -> str:
 
 def belongs(payload: dict, app_id: str | None = None, team_id: str | None = None) -> bool:
     """Whether ``payload`` is for our app in our workspace; a part that is None, or that Slack did not say, is not checked."""
-    apps = {payload.get("api_app_id")} - {None, ""}
-    teams = {payload.get("team_id"), shapes.part(payload, "team").get("id")}
-    for authorization in shapes.objects(payload.get("authorizations")):
-        teams.add(authorization.get("team_id"))
-    teams -= {None, ""}
+    apps = {shapes.text(payload.get("api_app_id"))} - {""}
+    teams = {shapes.text(payload.get("team_id")), shapes.text(shapes.part(payload, "team").get("id"))}
+    teams |= {shapes.text(each.get("team_id")) for each in shapes.objects(payload.get("authorizations"))}
+    teams -= {""}
     return (not app_id or not apps or app_id in apps) and (not team_id or not teams or team_id in teams)
 
 

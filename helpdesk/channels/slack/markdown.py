@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-from helpdesk.channels.slack import emojis, rich_text
+from helpdesk.channels.slack import emojis, rich_text, shapes
 
 Names = Callable[[str], str | None]
 
@@ -23,10 +23,12 @@ _LINE_START = re.compile(r"^( {0,3})(?=#{1,6}(?:\s|$)|\+\s|[-=|:_* ]*[-=|:_*] *$
 def write(elements: list[dict], names: Names) -> str:
     """Markdown for ``elements``; ``names`` gives the name for an id or None. Unheard-of elements give what text they hold."""
     blocks: list[tuple[str, str]] = []
-    for element in elements:
-        if not isinstance(element, dict):
-            continue
-        text = _block(element, names)
+    depth = -1
+    for element in shapes.objects(elements):
+        # Markdown knows an inner list only below an outer one; Slack indents as it likes.
+        indent = element.get("indent")
+        depth = min(indent if isinstance(indent, int) and indent > 0 else 0, depth + 1) if element.get("type") == "rich_text_list" else -1
+        text = _block(element, names, depth)
         if text.strip():
             blocks.append((element.get("type", ""), text))
     text = ""
@@ -36,26 +38,27 @@ def write(elements: list[dict], names: Names) -> str:
     return text
 
 
-def _block(element: dict, names: Names) -> str:
-    kind, inside = element.get("type"), element.get("elements") or []
+def _block(element: dict, names: Names, depth: int) -> str:
+    kind, inside = element.get("type"), shapes.objects(element.get("elements"))
     if kind == "rich_text_preformatted":
         return _fenced("".join(_words(each, names) for each in inside))
     if kind == "rich_text_quote":
         return "\n".join("> " + line if line else ">" for line in _section(inside, names).split("\n"))
     if kind == "rich_text_list":
-        space = "    " * int(element.get("indent") or 0)
-        first = int(element.get("offset") or 0) + 1
+        space = "    " * depth
+        offset = element.get("offset")
+        first = (offset if isinstance(offset, int) else 0) + 1
         lines = []
         for number, item in enumerate(inside, first):
             mark = f"{number}." if element.get("style") == "ordered" else "-"
-            words = _section(item.get("elements") or [], names).replace("\n", "\n" + space + "  ")
+            words = _section(shapes.objects(item.get("elements")), names).replace("\n", "\n" + space + "  ")
             lines.append(f"{space}{mark} {words}")
         return "\n".join(lines)
     return _section(inside if "elements" in element else [element], names)
 
 
 def _section(inside: list[dict], names: Names) -> str:
-    text = "".join(_inline(element, names) for element in inside if isinstance(element, dict))
+    text = "".join(_inline(element, names) for element in inside)
     text = re.sub(r"^[ \t]{4,}", "   ", text.strip("\n"), flags=re.MULTILINE)
     return _LINE_START.sub(r"\1\\", text)
 

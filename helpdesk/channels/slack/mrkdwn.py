@@ -6,7 +6,7 @@
 from collections.abc import Callable
 
 from helpdesk.channels.slack import markdown as markdown_writer
-from helpdesk.channels.slack import mrkdwn_reader, splitting
+from helpdesk.channels.slack import mrkdwn_reader, shapes, splitting
 from helpdesk.channels.slack import rich_text as rich_text_writer
 
 BLOCK_LIMIT = 3000
@@ -40,15 +40,10 @@ def to_markdown(message: dict, names: Names | None = None) -> str:
 
     ``names`` turns a user's, group's or channel's id into a name; without one, or when it gives None, the id is shown.
     """
-    blocks = [block for block in message.get("blocks") or [] if isinstance(block, dict)]
-    elements = [
-        element
-        for block in blocks
-        if block.get("type") == "rich_text"
-        for element in block.get("elements") or []
-    ]
+    rich = [block for block in shapes.objects(message.get("blocks")) if block.get("type") == "rich_text"]
+    elements = [element for block in rich for element in shapes.objects(block.get("elements"))]
     if not elements:
-        elements = mrkdwn_reader.elements(str(message.get("text") or ""))
+        elements = mrkdwn_reader.elements(shapes.text(message.get("text")))
     return markdown_writer.write(elements, names or (lambda _: None))
 
 

@@ -1,0 +1,160 @@
+"""What is drawn stays within what Slack takes, and says what it should."""
+
+import json
+
+import pytest
+
+from helpdesk.channels.slack import blocks
+
+LONG = "<&>äö " * 3000
+ROW = blocks.ListRow(42, LONG, "Open", LONG, "https://p.example/tickets/42", LONG, waiting=LONG)
+
+
+def card(**more):
+    values = {"number": 42, "subject": "VPN is down", "organization": "Globex", "requester": "Dana Fields", "status": "open",
+              "status_word": "Open", "priority": "high", "url": "https://p.example/tickets/42"}  # fmt: skip
+    return blocks.card(blocks.CardValues(**values | more))
+
+
+def action_ids(made) -> list[str]:
+    return [element["action_id"] for block in made for element in block.get("elements", []) if "action_id" in element]
+
+
+def test_a_card_says_everything_and_offers_what_fits_its_status():
+    text, head, [bar] = card(excerpt="It **broke**.", answers=(("System", "VPN"),), assignee="Maya Lindqvist")
+    shown = json.dumps([head, bar], ensure_ascii=False)
+    for words in ("#42 VPN is down", "Globex", "Dana Fields", "broke", "System", "VPN", "● Open", "Maya Lindqvist", "High", "https://p.example/tickets/42"):
+        assert words in shown
+    assert text == "#42 VPN is down (Globex, Open)"
+    assert action_ids(bar["blocks"]) == ["take_it", "edit", "solve", "open_portal"]
+    assert {element["value"] for element in bar["blocks"][-1]["elements"]} == {"42"}
+
+
+@pytest.mark.parametrize(
+    ("status", "buttons"),
+    [("solved", ["edit", "reopen", "open_portal"]), ("closed", ["edit", "open_portal"]), ("pending", ["take_it", "edit", "solve", "open_portal"])],
+)
+def test_buttons_follow_the_status(status, buttons):
+    assert action_ids(card(status=status)[2][0]["blocks"]) == buttons
+
+
+def test_each_status_has_a_colour_of_its_own():
+    colours = {card(status=status)[2][0]["color"] for status in ("open", "in_progress", "pending", "on_hold", "solved", "closed")}
+    assert len(colours) == 6
+
+
+def test_where_outsiders_read_the_card_offers_only_the_link_and_no_inner_facts():
+    _, _, [bar] = card(shared=True, assignee="Maya Lindqvist")
+    assert action_ids(bar["blocks"]) == ["open_portal"]
+    assert "Maya" not in json.dumps(bar)
+    assert "High" not in json.dumps(bar)
+
+
+@pytest.mark.parametrize("of_what", ["card", "reply", "note", "edit", "create", "list", "home", "promise", "notice"])
+def test_however_much_is_said_slacks_limits_are_kept(of_what):
+    many = tuple((f"v{n}", f"{n} {LONG}") for n in range(450))
+    fields = tuple(blocks.Field(f"f{n}", LONG, kind, None, many[:5], True, LONG) for n, kind in enumerate(["text", "long", "number", "date", "select", "multi_select", "checkbox", "email", "url"] * 20))
+    made = {
+        "card": lambda: card(subject=LONG, organization=LONG, requester=LONG, excerpt=LONG, answers=((LONG, LONG),) * 40, assignee=LONG, footer=LONG),
+        "reply": lambda: blocks.reply(blocks.ReplyValues(LONG, blocks.split(LONG)[0], "https://x.example/p", organization="Globex", marker=LONG, attachments=(LONG,) * 30)),
+        "note": lambda: blocks.note(LONG, blocks.split("**" + LONG)[1]),
+        "edit": lambda: blocks.edit_modal(blocks.EditValues(42, "42", "open", (("open", LONG),), "low", (("low", LONG),), "v3", many, fields)),
+        "create": lambda: blocks.create_modal(blocks.CreateValues(many, many[:3], "v400", "v1", "a@b.example", LONG, LONG, fields, {"channel": "C1"})),
+        "list": lambda: blocks.ticket_list(LONG, (ROW,) * 60, 7, "https://p.example/desk", LONG),
+        "home": lambda: blocks.home(blocks.HomeValues(LONG, "https://p.example/desk", (ROW,) * 60, (ROW,) * 60, 80, 90)),
+        "promise": lambda: blocks.promise(LONG, "42", 20),
+        "notice": lambda: blocks.notice(LONG),
+    }[of_what]()  # fmt: skip
+    check_limits(json.loads(json.dumps(made)), room=100 if of_what in {"home", "edit", "create"} else 50)
+
+
+def test_a_choice_among_hundreds_is_offered_in_groups_with_the_chosen_one_kept():
+    many = tuple((f"v{n}", f"Organization {n:03}") for n in range(250))
+    view = blocks.create_modal(blocks.CreateValues(many, (("default", "Default"),), organization="v201"))
+    element = view["blocks"][0]["element"]
+    assert [len(group["options"]) for group in element["option_groups"]] == [100, 100, 50]
+    assert element["initial_option"]["text"]["text"] == "Organization 201"
+
+
+def test_nobody_is_offered_first_and_chosen_where_nobody_has_it():
+    values = blocks.EditValues(42, "t-42", "open", (("open", "Open"),), "low", (("low", "Low"),), None, (("7", "Maya"),))
+    element = blocks.edit_modal(values)["blocks"][1]["element"]
+    assert element["initial_option"]["text"]["text"] == "Nobody"
+    assert json.loads(blocks.edit_modal(values)["private_metadata"]) == {"reference": "t-42"}
+
+
+def test_more_to_remember_than_slack_keeps_is_refused():
+    with pytest.raises(ValueError, match="remembered"):
+        blocks.create_modal(blocks.CreateValues((), (), origin={"x": "y" * 4000}))
+
+
+def test_a_reply_stands_under_its_authors_name_and_a_note_says_so():
+    reply = blocks.reply(blocks.ReplyValues("Dana Fields", "Still *down*", "https://p.example/dana.png", organization="Globex"))
+    assert (reply["username"], reply["icon_url"]) == ("Dana Fields (Globex)", "https://p.example/dana.png")
+    assert "icon_url" not in blocks.reply(blocks.ReplyValues("Dana", "x", "javascript:1"))
+    note = blocks.note("Maya", "hush")
+    assert note["text"].startswith("🔒 ")
+    assert "Only the team" in json.dumps(note["blocks"])
+
+
+def test_a_divided_code_block_is_closed_and_opened_again():
+    parts = blocks.split("```py\n" + "x = 1\n" * 400 + "```\nend", 1000)
+    assert len(parts) > 2
+    assert all(part.count("```") == 2 for part in parts)
+    assert parts[1].startswith(f"(2/{len(parts)})\n\n```py\n")
+    assert parts[-1].endswith("end")
+
+
+def test_a_short_message_is_left_alone_and_an_empty_one_is_one_part():
+    assert blocks.split("hello") == ["hello"]
+    assert blocks.split("  ") == [""]
+
+
+def check_limits(value, room):
+    """Slack's documented limits, for whatever stands in ``value``."""
+    if isinstance(value, list):
+        for each in value:
+            check_limits(each, room)
+        if value and isinstance(value[0], dict) and value[0].get("type") in {"section", "context", "rich_text", "header"}:
+            assert len(value) <= room
+    if not isinstance(value, dict):
+        return
+    kind = value.get("type")
+    if kind in {"mrkdwn", "plain_text"}:
+        assert 1 <= len(value["text"]) <= 3000
+    if kind == "modal":
+        assert len(value["title"]["text"]) <= 24
+        assert len(value["submit"]["text"]) <= 24
+        assert len(value["private_metadata"]) <= 3000
+    if kind in {"modal", "home"}:
+        assert len(value["blocks"]) <= 100
+    if kind == "button":
+        assert len(value["text"]["text"]) <= 75
+        assert len(value["action_id"]) <= 255
+        assert len(value.get("value", "")) <= 2000
+    if kind == "section" and "fields" in value:
+        assert len(value["fields"]) <= 10
+        assert all(len(field["text"]) <= 2000 for field in value["fields"])
+    if kind == "context":
+        assert 1 <= len(value["elements"]) <= 10
+    if kind == "header":
+        assert len(value["text"]["text"]) <= 150
+    if kind == "input":
+        assert len(value["label"]["text"]) <= 2000
+        assert len(value["block_id"]) <= 255
+    if kind in {"static_select", "multi_static_select", "checkboxes"}:
+        options = value.get("options") or [option for group in value["option_groups"] for option in group["options"]]
+        assert all(len(option["value"]) <= 150 and len(option["text"]["text"]) <= 75 for option in options)
+        assert len(value.get("options", [])) <= (10 if kind == "checkboxes" else 100)
+        assert len(value.get("option_groups", [])) <= 100
+    if kind == "rich_text":
+        assert len(json.dumps(value["elements"])) < 12_000
+    if "username" in value:
+        assert len(value["username"]) <= 80
+        assert len(value["text"]) <= 40_000
+    for each in value.values():
+        check_limits(each, room)
+
+
+def test_errors_answer_a_form_in_slacks_way():
+    assert blocks.errors({"subject": "Write a subject."}) == {"response_action": "errors", "errors": {"subject": "Write a subject."}}

@@ -1,0 +1,154 @@
+"""Put in once, recognised afterwards, and never called missing when nobody could look."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from helpdesk.channels import errors, slack
+from helpdesk.channels.slack import blocks, failures
+from helpdesk.channels.values import Post
+from helpdesk.demo import cast
+
+C = cast.TRIAGE
+
+
+@pytest.fixture
+def root(workspace):
+    return workspace.say("U0MAYA00001", C, "root")
+
+
+def message(root, key="k-1", text="hello", **more):
+    return Post(key, "chat.postMessage", {"channel": C, "thread_ts": root, **blocks.reply(blocks.ReplyValues("Dana", text)), **more})
+
+
+def again(post, ago=10):
+    return Post(post.key, post.method, post.arguments, datetime.now(UTC) - timedelta(seconds=ago))
+
+
+def test_what_was_put_in_is_found(slack_client, workspace, root):
+    sent = slack.send(message(root), slack_client)
+    assert slack.find(again(message(root)), slack_client).external_id == sent.external_id
+    [_, reply] = workspace.replies(C, root)
+    assert reply["metadata"] == {"event_type": "helpdesk_delivery", "event_payload": {"delivery": "k-1"}}
+    assert reply["username"] == "Dana"
+
+
+def test_what_was_not_put_in_is_not_found_nor_is_anothers(slack_client, root):
+    slack.send(message(root, key="other"), slack_client)
+    assert slack.find(again(message(root)), slack_client) is None
+
+
+def test_a_root_is_found_in_the_channel(slack_client):
+    post = Post("k-root", "chat.postMessage", {"channel": C, **blocks.event("a card")})
+    sent = slack.send(post, slack_client)
+    assert slack.find(again(post), slack_client).external_id == sent.external_id
+    assert slack.find(post, slack_client).external_id == sent.external_id
+
+
+@pytest.mark.parametrize("kind", ["500_after", "reset_after", "half_after"])
+def test_stored_though_the_answer_broke_is_found(slack_client, workspace, root, kind):
+    workspace.misbehave("chat.postMessage", kind)
+    with pytest.raises(errors.Unknown):
+        slack.send(message(root), slack_client)
+    assert slack.find(again(message(root)), slack_client) is not None
+    assert len(workspace.replies(C, root)) == 2
+
+
+@pytest.mark.parametrize("kind", ["500_before", "reset_before"])
+def test_not_stored_is_not_found(slack_client, workspace, root, kind):
+    workspace.misbehave("chat.postMessage", kind)
+    with pytest.raises(errors.Unknown):
+        slack.send(message(root), slack_client)
+    assert slack.find(again(message(root)), slack_client) is None
+
+
+@pytest.mark.parametrize("kind", ["500_before", "reset_before", "half_after", "ratelimited", "error"])
+def test_a_look_up_that_fails_never_says_not_found(slack_client, workspace, root, kind):
+    workspace.misbehave("conversations.replies", kind, **({"error": "internal_error"} if kind == "error" else {}))
+    with pytest.raises(errors.ChannelError):
+        slack.find(again(message(root)), slack_client)
+
+
+def test_it_is_found_on_a_later_page_and_among_many(slack_client, workspace, root):
+    sent = slack.send(message(root), slack_client)
+    for n in range(205):
+        workspace.say("U0MAYA00001", C, f"reply {n}", thread_ts=root)
+    before = workspace.calls["conversations.replies"]
+    assert slack.find(again(message(root, key="k-none")), slack_client) is None
+    assert workspace.calls["conversations.replies"] > before + 1
+    assert slack.find(again(message(root)), slack_client).external_id == sent.external_id
+
+
+def test_nothing_pings_or_unfurls(slack_client, workspace, root):
+    slack.send(message(root, text="<!channel> @here <https://a.example>"), slack_client)
+    assert workspace.replies(C, root)[1]["text"].startswith("&lt;!channel&gt; @here <https://a.example>")
+
+
+def test_a_layout_slack_refuses_goes_out_as_plain_words(slack_client, workspace, root):
+    post = message(root, text="still **readable**", blocks=[{"type": "section"}])
+    sent = slack.send(post, slack_client)
+    assert "readable" in workspace.message(C, sent.external_id)["text"]
+    assert slack.find(again(post), slack_client) is not None
+
+
+def test_too_long_for_words_alone_is_permanent(slack_client, root):
+    with pytest.raises(errors.Permanent):
+        slack.send(Post("k", "chat.postMessage", {"channel": C, "thread_ts": root, "text": "x" * 40_001, "blocks": [{"type": "section"}]}), slack_client)
+
+
+def test_a_thread_that_is_gone_says_so(slack_client):
+    with pytest.raises(errors.ChannelError) as caught:
+        slack.send(message("1700000000.000100"), slack_client)
+    assert failures.code_of(caught.value) == "thread_not_found"
+
+
+def test_changes_and_removals_may_be_repeated(slack_client, workspace, root):
+    sent = slack.send(message(root), slack_client)
+    change = Post("k-2", "chat.update", {"channel": C, "ts": sent.external_id, **blocks.event("changed")})
+    assert slack.send(change, slack_client).external_id == slack.send(change, slack_client).external_id == sent.external_id
+    assert workspace.message(C, sent.external_id)["text"] == "changed"
+    assert slack.find(again(change), slack_client) is None
+    removal = Post("k-3", "chat.delete", {"channel": C, "ts": sent.external_id})
+    assert slack.send(removal, slack_client).external_id == slack.send(removal, slack_client).external_id
+    with pytest.raises(errors.Permanent) as caught:
+        slack.send(change, slack_client)
+    assert failures.code_of(caught.value) == "message_not_found"
+
+
+def test_marks_may_be_put_and_taken_twice(slack_client, root):
+    place = {"channel": C, "timestamp": root, "name": "lock"}
+    for method in ("reactions.add", "reactions.add", "reactions.remove", "reactions.remove"):
+        assert slack.send(Post("k", method, place), slack_client).external_id == root
+
+
+def test_what_only_one_person_sees(slack_client, workspace, root):
+    slack.send(Post("k", "chat.postEphemeral", {"channel": C, "user": "U0MAYA00001", "thread_ts": root, **blocks.promise("Goes to Dana.", "7", 20)}), slack_client)
+    [shown] = workspace.ephemerals(C, "U0MAYA00001")
+    assert "Goes to Dana." in shown["text"]
+
+
+def test_a_home_page_is_published(slack_client, workspace):
+    view = blocks.home(blocks.HomeValues("Maya", "http://127.0.0.1:5000/desk"))
+    assert slack.send(Post("k", "views.publish", {"user_id": "U0MAYA00001", "view": view}), slack_client).external_id
+    assert workspace.home_view("U0MAYA00001")["type"] == "home"
+
+
+def test_both_forms_are_taken_by_slack(slack_client, workspace, root):
+    pick = (("a", "A"), ("b", "B"))
+    kinds = ("text", "long", "number", "date", "select", "multi_select", "checkbox", "email", "url")
+    fields = tuple(blocks.Field(kind, kind, kind, options=pick if "sel" in kind or kind == "checkbox" else (), help="Why") for kind in kinds)
+    for view in (
+        blocks.edit_modal(blocks.EditValues(7, "7", "open", (("open", "Open"),), "low", (("low", "Low"),), None, pick, fields)),
+        blocks.create_modal(blocks.CreateValues(pick, pick, "a", "b", "d@x.example", "Subject", "Body", fields)),
+    ):
+        card = slack.send(Post("k" + view["callback_id"], "chat.postMessage", {"channel": C, "text": "c", "blocks": [
+            {"type": "actions", "elements": [{"type": "button", "action_id": "edit", "value": "7", "text": {"type": "plain_text", "text": "Edit"}}]}]}), slack_client)  # fmt: skip
+        trigger = workspace.press("U0MAYA00001", C, card.external_id, "edit")
+        assert slack.send(Post("k", "views.open", {"trigger_id": trigger, "view": view}), slack_client).external_id
+        assert workspace.modal("U0MAYA00001")["callback_id"] == view["callback_id"]
+
+
+def test_an_answer_address_outside_of_slack_is_refused(slack_client):
+    for url in ("https://evil.example/x", "http://hooks.slack.com/x", "https://hooks.slack.com.evil.example/x", "https://hooks.slack.com@evil.example/", "//", "https://[::1/x"):
+        with pytest.raises(errors.Permanent, match="not Slack's"):
+            slack.send(Post("k", "response", {"url": url, "text": "x"}), slack_client)
