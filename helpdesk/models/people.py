@@ -109,6 +109,11 @@ class User(db.Model):
         CheckConstraint("role = 'requester' OR organization_id IS NULL", name="team_has_no_organization"),
     )
 
+    is_authenticated = True  # what tells a signed-in person from a stranger
+    is_anonymous = False
+    is_viewing = False  # True for the stand-in through whose eyes somebody of the team looks at the portal
+    session = None  # the Session this person's request came with, set by whoever loaded it
+
     @property
     def is_team(self) -> bool:
         """Whether this person runs the helpdesk rather than asks it."""
@@ -130,6 +135,18 @@ class User(db.Model):
     def display_name(self) -> str:
         """The name, or the part of the address before the @ while none is known."""
         return self.name or self.email.partition("@")[0]
+
+
+class Membership(db.Model):
+    """What one person sees in one organization, kept while they are in another; ``User.sees`` is that of the present one."""
+
+    __tablename__ = "memberships"
+
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True, index=True)
+    sees: Mapped[str] = mapped_column(String(16))
+
+    __table_args__ = (CheckConstraint(one_of("sees", ("own", "organization")), name="sees"),)
 
 
 class Identity(db.Model):

@@ -9,7 +9,7 @@ from helpdesk.domain import access, deadlines, links, settings, words
 from helpdesk.domain.outbox.reasons import NotYet, Skip
 from helpdesk.extensions import db
 from helpdesk.models.channels import Thread
-from helpdesk.models.people import User
+from helpdesk.models.people import Identity, User
 from helpdesk.models.sessions import SignInLink
 from helpdesk.models.sync import Delivery, State
 from helpdesk.models.tickets import Kind, Message, Ticket
@@ -146,6 +146,20 @@ def _invitation(delivery: Delivery) -> mails.Invitation:
     )
 
 
+def _linked(delivery: Delivery) -> mails.Linked:
+    identity = db.session.get(Identity, delivery.subject_id)
+    if identity is None:
+        raise Skip("The account was disconnected before its mail could leave.")
+    return mails.Linked(
+        envelope=envelope(delivery, identity.user),
+        way=identity.provider.title(),
+        address=identity.email or identity.user.email,
+        when=identity.created_at,
+        sessions_url=urls.absolute("/account"),
+        browser=delivery.data.get("browser", ""),
+    )
+
+
 def ticket_ref(ticket: Ticket) -> mails.TicketRef:
     """The ticket as a mail names it, in the customer's words."""
     return mails.TicketRef(
@@ -218,4 +232,5 @@ WRITERS = {
     "closing_soon": _closing_soon,
     "sign_in": _sign_in,
     "invitation": _invitation,
+    "linked": _linked,
 }

@@ -1,0 +1,114 @@
+"""Organizations from a CSV file. Each line has its own fate, told before anything is changed."""
+
+import csv
+import io
+from dataclasses import dataclass
+
+from helpdesk.domain import organizations
+from helpdesk.domain.errors import Refused
+from helpdesk.extensions import db
+from helpdesk.models.people import User
+
+LISTS = ("domains", "addresses", "slack_channels")
+SWITCHES = ("specific_users_only", "portal_enabled")
+COLUMNS = ("name", *LISTS, *SWITCHES, "default_sees", "microsoft_tenant")
+MOST_LINES = 5_000
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What becomes of one line. ``kind``: add, change, same or wrong; ``sentence`` says why or what."""
+
+    line: int
+    name: str
+    kind: str
+    sentence: str
+
+
+class _Undo(Exception):
+    pass
+
+
+def run(text: str, *, actor: User | None, dry: bool) -> list[Fate]:
+    """Take the organizations in ``text`` (CSV with a header) in; wrong lines are left out. With ``dry``, nothing is changed.
+
+    Lines are found again by name; a column that is not there, or an empty cell, changes nothing. Raises ValueError with a
+    sentence for a file that cannot be read.
+    """
+    lines = _read(text)
+    fates: list[Fate] = []
+    try:
+        with db.session.begin_nested():
+            fates = [_one(number, values, actor) for number, values in lines]
+            if dry:
+                raise _Undo
+    except _Undo:
+        db.session.expire_all()
+    return fates
+
+
+def _read(text: str) -> list[tuple[int, dict]]:
+    text = text.lstrip("\ufeff")
+    first = text.split("\n", 1)[0]
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
+    try:
+        named = [(column or "").strip().lower().replace(" ", "_") for column in reader.fieldnames or ()]
+        if "name" not in named:
+            raise ValueError("The first line must name the columns, and one of them must be “name”.")
+        strange = sorted(set(named) - set(COLUMNS) - {""})
+        if strange:
+            raise ValueError(f"There is no column “{strange[0][:40]}”. Columns are {', '.join(COLUMNS)}.")
+        reader.fieldnames = named
+        lines = [(reader.line_num, row) for row in reader if any(isinstance(cell, str) and cell.strip() for cell in row.values())]
+    except csv.Error as error:
+        raise ValueError(f"This is not CSV: {error} (line {reader.line_num}).") from None
+    if not lines:
+        raise ValueError("The file has no lines below the header.")
+    if len(lines) > MOST_LINES:
+        raise ValueError(f"The file has more than {MOST_LINES:,} lines; import it in parts.")
+    return lines
+
+
+def _one(number: int, row: dict, actor: User | None) -> Fate:
+    name = (row.get("name") or "").strip()
+    try:
+        with db.session.begin_nested():
+            values = _values(row)
+            organization = organizations.by_name(name) if name else None
+            if organization is None:
+                organizations.add(name, actor=actor, **_for_adding(values))
+                return Fate(number, name, "add", "Will be added.")
+            before = organization.version
+            organizations.edit(organization, version=before, actor=actor, **values)
+            if organization.version == before:
+                return Fate(number, name, "same", "Is like this already.")
+            return Fate(number, name, "change", "Will be changed.")
+    except Refused as error:
+        return Fate(number, name, "wrong", error.sentence)
+    except ValueError as error:
+        return Fate(number, name, "wrong", str(error))
+
+
+def _values(row: dict) -> dict:
+    if None in row:
+        raise ValueError("The line has more cells than the header.")
+    values = {}
+    for column in COLUMNS[1:]:
+        cell = (row.get(column) or "").strip()
+        if not cell:
+            continue
+        if column in LISTS:
+            values[column] = cell.replace(";", " ").replace(",", " ").split()
+        elif column in SWITCHES:
+            if cell.lower() not in ("yes", "no", "true", "false", "1", "0"):
+                raise ValueError(f"{column} is either yes or no.")
+            values[column] = cell.lower() in ("yes", "true", "1")
+        else:
+            values[column] = cell
+    return values
+
+
+def _for_adding(values: dict) -> dict:
+    values = dict(values)
+    addresses = values.pop("addresses", [])
+    return {"specific_users_only": False} | values | {"specific_users": addresses}

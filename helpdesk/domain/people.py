@@ -1,0 +1,195 @@
+"""People: made, let go, their roles, rights, preferences, and who they are in Slack."""
+
+import re
+import zoneinfo
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from helpdesk import clock
+from helpdesk.channels.email import address
+from helpdesk.domain import access, audit
+from helpdesk.domain.errors import Conflict, Invalid, NotAllowed
+from helpdesk.domain.sign_in import sessions
+from helpdesk.extensions import db
+from helpdesk.models.people import Identity, Membership, Organization, Role, User
+
+SLACK_USER = re.compile(r"[UW][A-Z0-9]{4,30}")
+LONGEST_NAME = 200
+SEES = {"organization": "All tickets of the organization", "own": "Only their own tickets"}
+
+
+def find(email: str) -> User | None:
+    """The user with the canonical address ``email``."""
+    return db.session.scalar(select(User).where(User.email == email))
+
+
+def get(user_id: int) -> User | None:
+    """The user with this id."""
+    return db.session.get(User, user_id) if 0 < user_id < 2**63 else None
+
+
+def team(only_active: bool = True) -> list[User]:
+    """Everybody who runs the helpdesk, by name."""
+    query = select(User).where(User.role != Role.requester, User.erased_at.is_(None)).order_by(User.name, User.email)
+    return list(db.session.scalars(query.where(User.deactivated_at.is_(None)) if only_active else query))
+
+
+def of(organization: Organization) -> list[User]:
+    """The customers whose present organization this is, by name."""
+    query = select(User).where(User.organization_id == organization.id, User.erased_at.is_(None))
+    return list(db.session.scalars(query.order_by(User.name, User.email)))
+
+
+def create(email: str, *, name: str = "", role: str = Role.requester, organization: Organization | None = None) -> User:
+    """A new user with the canonical address ``email``; the one who is there already if two create at once."""
+    try:
+        with db.session.begin_nested():
+            user = User(email=email, name=clean_name(name), role=role, organization=organization)
+            user.sees = organization.default_sees if organization else "organization"
+            db.session.add(user)
+    except IntegrityError:
+        return find(email)
+    if organization:
+        db.session.add(Membership(user_id=user.id, organization_id=organization.id, sees=user.sees))
+        db.session.flush()
+    return user
+
+
+def join(user: User, organization: Organization) -> None:
+    """Make ``organization`` the present one of a requester, with the rights they have there."""
+    membership = db.session.get(Membership, (user.id, organization.id))
+    if membership is None:
+        membership = Membership(user_id=user.id, organization_id=organization.id, sees=organization.default_sees)
+        db.session.add(membership)
+    user.organization = organization
+    user.sees = membership.sees
+    db.session.flush()
+
+
+def choose_organization(user: User, organization_id: int) -> Organization:
+    """Switch to another organization that lets the user in. Raises NotAllowed."""
+    for organization in access.organizations_for(user.email):
+        if organization.id == organization_id and not user.is_team:
+            join(user, organization)
+            return organization
+    raise NotAllowed("This organization does not let you in.")
+
+
+def set_sees(user: User, organization: Organization, sees: str, *, actor: User | None) -> None:
+    """Let a customer see the whole organization's tickets ("organization"), or only their own ("own")."""
+    if sees not in SEES:
+        raise Invalid("Choose what this person sees.", "sees")
+    membership = db.session.get(Membership, (user.id, organization.id))
+    if membership is None:
+        membership = Membership(user_id=user.id, organization_id=organization.id, sees=sees)
+        db.session.add(membership)
+    before, membership.sees = membership.sees, sees
+    if user.organization_id == organization.id:
+        before, user.sees = user.sees, sees
+    db.session.flush()
+    if before != sees:
+        audit.write("changed what a customer sees", actor, user.email, organization.id, old=before, new=sees)
+
+
+def set_role(user: User, role: str, *, actor: User | None) -> None:
+    """Make somebody of the team an agent, a lead or an admin; they sign in anew. Raises Invalid or Conflict."""
+    if role not in (Role.agent, Role.lead, Role.admin):
+        raise Invalid("Choose agent, lead or admin.", "role")
+    if not user.is_team:
+        raise Conflict(f"{user.display_name} is a customer; invite them to the team with an address of the team.")
+    if user.role == role:
+        return
+    if user.is_admin:
+        _keep_an_admin(user)
+    before, user.role = user.role, role
+    db.session.flush()
+    sessions.revoke_all(user)
+    audit.write("changed role", actor, user.email, old=before, new=role)
+
+
+def deactivate(user: User, *, actor: User | None) -> None:
+    """Let somebody in no longer. What they wrote stays; every browser is signed out at once."""
+    if not user.is_active:
+        return
+    if user.is_admin:
+        _keep_an_admin(user)
+    if actor is not None and actor.id == user.id:
+        raise Conflict("You cannot deactivate yourself.")
+    user.deactivated_at = clock.now()
+    db.session.flush()
+    sessions.revoke_all(user)
+    audit.write("deactivated", actor, user.email, user.organization_id)
+
+
+def activate(user: User, *, actor: User | None) -> None:
+    """Let them in again."""
+    if user.is_active:
+        return
+    if user.erased_at:
+        raise Conflict("This person was erased.")
+    user.deactivated_at = None
+    db.session.flush()
+    audit.write("activated", actor, user.email, user.organization_id)
+
+
+def match_slack(user: User, slack_user_id: str | None, *, actor: User | None = None) -> None:
+    """Say who ``user`` is in Slack (U0123ABCD), or with None or "" that nobody is. Raises Invalid or Conflict."""
+    slack_user_id = (slack_user_id or "").strip().upper() or None
+    if slack_user_id == user.slack_user_id:
+        return
+    if slack_user_id and not SLACK_USER.fullmatch(slack_user_id):
+        raise Invalid("A Slack member id begins with U or W, like U0123ABCD.", "slack_user_id")
+    other = slack_user_id and db.session.scalar(select(User).where(User.slack_user_id == slack_user_id))
+    if other:
+        raise Conflict(f"{slack_user_id} is {other.display_name} already.", "slack_user_id")
+    before, user.slack_user_id = user.slack_user_id, slack_user_id
+    db.session.flush()
+    audit.write("linked to Slack", actor, user.email, user.organization_id, old=before, new=slack_user_id)
+
+
+def forget_identity(user: User, identity_id: int, *, actor: User | None) -> None:
+    """Recognise a provider's account as ``user`` no longer."""
+    identity = db.session.get(Identity, identity_id)
+    if identity is None or identity.user_id != user.id:
+        raise Conflict("This way of signing in is gone already.")
+    db.session.delete(identity)
+    db.session.flush()
+    audit.write("removed a way of signing in", actor, user.email, user.organization_id, provider=identity.provider)
+
+
+def save_preferences(user: User, *, name: str, time_zone: str, mail_replies: bool, mail_updates: bool) -> None:
+    """What people choose for themselves. Raises Invalid with a sentence per field."""
+    errors = {}
+    name = clean_name(name)
+    if not name:
+        errors["name"] = "Enter the name others read."
+    if time_zone and time_zone not in zoneinfo.available_timezones():
+        errors["time_zone"] = "Choose a time zone from the list."
+    if errors:
+        raise Invalid("Some answers need another look.", errors=errors)
+    user.name = name
+    user.time_zone = time_zone or None
+    user.mail_replies = mail_replies
+    user.mail_updates = mail_updates
+    db.session.flush()
+
+
+def clean_name(name: str) -> str:
+    """A name without control characters or runs of spaces, and not too long."""
+    printable = "".join(character if character.isprintable() else " " for character in name)
+    return " ".join(printable.split())[:LONGEST_NAME]
+
+
+def canonical(text: str, field: str = "email") -> str:
+    """The canonical address of what somebody typed into ``field``. Raises Invalid."""
+    try:
+        return address.canonical(text)
+    except ValueError as error:
+        raise Invalid(str(error), field) from None
+
+
+def _keep_an_admin(leaving: User) -> None:
+    others = select(func.count()).where(User.role == Role.admin, User.deactivated_at.is_(None), User.id != leaving.id)
+    if not db.session.scalar(others):
+        raise Conflict("This is the last admin; make somebody else admin first.")

@@ -1,0 +1,186 @@
+"""Who is signed in where. The browser holds a random token, we hold its hash; a row revoked is a browser signed out at once."""
+
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy.orm import contains_eager, joinedload
+
+from helpdesk import after_commit, clock, keys
+from helpdesk.domain import access
+from helpdesk.extensions import db
+from helpdesk.models.people import Organization, Role, User
+from helpdesk.models.sessions import Session, SignInLink
+
+IDLE = {
+    Role.requester: timedelta(hours=24),
+    Role.agent: timedelta(hours=12),
+    Role.lead: timedelta(hours=12),
+    Role.admin: timedelta(hours=1),
+}
+ABSOLUTE = {
+    Role.requester: timedelta(days=14),
+    Role.agent: timedelta(days=14),
+    Role.lead: timedelta(days=14),
+    Role.admin: timedelta(hours=12),
+}
+SEEN_EVERY = timedelta(minutes=1)
+KEPT = timedelta(days=30)  # after which ended sessions and links are forgotten
+
+
+def start(user: User, provider: str, *, browser: str = "", ip_prefix: str = "") -> str:
+    """Sign ``user`` in, by ``provider`` ("link", "google", "microsoft", "invitation"). Returns the token for their browser."""
+    token = secrets.token_urlsafe(32)
+    now = clock.now()
+    db.session.add(
+        Session(
+            token_hash=keys.fingerprint(token),
+            user_id=user.id,
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + ABSOLUTE[Role(user.role)],
+            provider=provider,
+            user_agent=browser[:300],
+            ip_prefix=ip_prefix,
+        )
+    )
+    user.last_seen_at = now
+    db.session.flush()
+    return token
+
+
+def load(token: str) -> User | None:
+    """The person whose browser holds ``token``, while their session lives and they are let in; one query.
+
+    ``user.session`` is the row. Somebody of the team who looks as a customer comes back as that customer's stand-in.
+    """
+    row = db.session.scalar(
+        select(Session)
+        .join(Session.user)
+        .outerjoin(User.organization)
+        .where(Session.token_hash == keys.fingerprint(token), _is_alive(), access.is_admitted())
+        .options(
+            contains_eager(Session.user).contains_eager(User.organization),
+            joinedload(Session.viewing_organization),
+        )
+    )
+    if row is None:
+        return None
+    user = _stand_in(row) if row.viewing_organization and row.user.is_team else row.user
+    user.session = row
+    return user
+
+
+def touch(session_id: int) -> None:
+    """Note that the session was used just now, at most once a minute."""
+    now = clock.now()
+    seen = db.session.execute(
+        update(Session)
+        .where(Session.id == session_id, Session.last_seen_at < now - SEEN_EVERY)
+        .values(last_seen_at=now)
+        .execution_options(synchronize_session=False)
+    )
+    if seen.rowcount:
+        owner = select(Session.user_id).where(Session.id == session_id).scalar_subquery()
+        db.session.execute(
+            update(User).where(User.id == owner).values(last_seen_at=now).execution_options(synchronize_session=False)
+        )
+
+
+def is_due(session: Session) -> bool:
+    """Whether the row does not yet say that the session is being used."""
+    return session.last_seen_at < clock.now() - SEEN_EVERY
+
+
+def of(user: User) -> list[Session]:
+    """Where ``user`` is signed in, the latest used first."""
+    query = select(Session).join(Session.user).where(Session.user_id == user.id, _is_alive())
+    return list(db.session.scalars(query.order_by(Session.last_seen_at.desc(), Session.id.desc())))
+
+
+def revoke(user: User, session_id: int) -> bool:
+    """End one of ``user``'s sessions; False if it is none of theirs."""
+    return bool(_revoke(Session.user_id == user.id, Session.id == session_id))
+
+
+def revoke_all(user: User, except_id: int | None = None, provider: str | None = None) -> int:
+    """End ``user``'s sessions, but for ``except_id``, or only those begun by ``provider``. Returns how many."""
+    conditions = [Session.user_id == user.id]
+    if except_id is not None:
+        conditions.append(Session.id != except_id)
+    if provider is not None:
+        conditions.append(Session.provider == provider)
+    return _revoke(*conditions)
+
+
+def revoke_not_admitted(organization: Organization) -> int:
+    """End the sessions of those whom ``organization``'s rules no longer let in. Returns how many."""
+    db.session.flush()
+    people = select(User.id).where(User.organization_id == organization.id, ~access.is_admitted())
+    return _revoke(Session.user_id.in_(people))
+
+
+def revoke_organization(organization: Organization, provider: str | None = None) -> int:
+    """End the sessions of everybody at ``organization``, or only those begun by ``provider``. Returns how many."""
+    people = select(User.id).where(User.organization_id == organization.id)
+    conditions = [Session.user_id.in_(people)]
+    return _revoke(*conditions, *([Session.provider == provider] if provider else []))
+
+
+def view_as(session: Session, organization: Organization | None) -> None:
+    """Look at the portal as ``organization`` sees it, or, with None, as oneself again."""
+    session.viewing_organization = organization
+    db.session.flush()
+
+
+def forget_ended() -> int:
+    """Delete what ended long ago, sessions and links. Returns how many rows."""
+    before = clock.now() - KEPT
+    ended = db.session.execute(
+        delete(Session)
+        .where(or_(Session.expires_at < before, Session.revoked_at < before))
+        .execution_options(synchronize_session=False)
+    )
+    links = db.session.execute(
+        delete(SignInLink).where(SignInLink.expires_at < before).execution_options(synchronize_session=False)
+    )
+    return ended.rowcount + links.rowcount
+
+
+def _is_alive():
+    now = clock.now()
+    fresh = [and_(User.role == role, Session.last_seen_at > now - idle) for role, idle in IDLE.items()]
+    return and_(Session.revoked_at.is_(None), Session.expires_at > now, or_(*fresh))
+
+
+def _stand_in(row: Session) -> User:
+    organization = row.viewing_organization
+    viewer = User(
+        id=0,
+        email=row.user.email,
+        name=f"{row.user.display_name} (viewing as {organization.name})",
+        role=Role.requester,
+        organization_id=organization.id,
+        organization=organization,
+        sees="organization",
+        time_zone=row.user.time_zone,
+    )
+    viewer.is_viewing = True
+    viewer.viewer = row.user
+    viewer.viewed = organization
+    return viewer
+
+
+def _revoke(*conditions) -> int:
+    ended = list(
+        db.session.execute(
+            update(Session)
+            .where(Session.revoked_at.is_(None), *conditions)
+            .values(revoked_at=clock.now())
+            .returning(Session.user_id)
+            .execution_options(synchronize_session=False)
+        ).scalars()
+    )
+    if ended:
+        after_commit.say_changed(*(f"user:{user_id}" for user_id in set(ended)))
+    return len(ended)
