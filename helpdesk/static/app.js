@@ -65,7 +65,7 @@
     if (!event.detail.shouldSwap) return;
     const held = anchor(target);
     const active = doc.activeElement, host = target.contains(active) && active.closest("[id]");
-    snapshot = { focus: host && { id: host.id, at: all(FOCUSABLE, host).indexOf(active) }, marks: marks(), held, id: held && held.id, top: held && held.getBoundingClientRect().top, path: requestConfig && requestConfig.path, tag: xhr.getResponseHeader("ETag"),
+    snapshot = { live: all("[data-live]").map((element) => element.id), focus: host && { id: host.id, at: all(FOCUSABLE, host).indexOf(active) }, marks: marks(), held, id: held && held.id, top: held && held.getBoundingClientRect().top, path: requestConfig && requestConfig.path, tag: xhr.getResponseHeader("ETag"),
       open: all("details[open][id]", target).map((element) => element.id), checked: all("input[type=checkbox]:checked[id]", target).map((element) => element.id) };
   });
   on("htmx:afterSwap", () => {
@@ -85,15 +85,20 @@
     snapshot = null;
     if (!before) return;
     for (const element of all("[data-live]")) if (before.tag && element.getAttribute("hx-get") === before.path) etags.set(before.path, { tag: before.tag, in: element });
-    const fresh = all("[data-mark]").filter((element) => before.marks.size && before.marks.get(element.id) !== element.dataset.mark);
+    const fresh = all("[data-mark]").filter((element) => before.live.includes(element.closest("[data-live]").id) && before.marks.get(element.id) !== element.dataset.mark);
     const others = fresh.filter((element) => !("mine" in element.dataset));
     for (const element of fresh) element.classList.add("is-new");
     if (fresh.length) announce(fresh.length === 1 ? fresh[0].dataset.say : `${fresh.length} ${fresh[0].matches(".message") ? "new messages" : "tickets changed"}`);
     if (doc.hidden) count(unseen + others.length);
     const head = one("#ticket-header");
     if (head) one("#ticket").dataset.status = head.dataset.status;
+    here();
     bulk();
   });
+  const here = () => {
+    const ticket = one("#ticket"), link = ticket && one(`#open-${ticket.dataset.number}`);
+    if (link) { link.setAttribute("aria-current", "page"); link.closest("li").classList.add("row-here"); }
+  };
   const title = doc.title;
   let unseen = 0, left = 0;
   const count = (number) => { unseen = number; doc.title = number ? `(${number}) ${title}` : title; };
@@ -215,12 +220,13 @@
     doc.cookie = `scheme=${scheme}; path=/; max-age=31536000; samesite=lax${location.protocol === "https:" ? "; secure" : ""}`;
     all("[data-scheme-choice] button").forEach((button) => button.setAttribute("aria-pressed", button.value === scheme));
   };
-  on("click", ({ target }) => {
+  on("click", (event) => {
+    const target = event.target;
+    if (target.closest('[href="#body-reply"]')) { event.preventDefault(); write("reply"); }
     for (const menu of all("details[data-menu][open]")) if (!menu.contains(target)) menu.open = false;
-    const opener = target.closest("[data-open]"), copier = target.closest("[data-copy]"), closer = target.closest("[data-dismiss]");
+    const opener = target.closest("[data-open]"), copier = target.closest("[data-copy]");
     if (opener) { const dialog = doc.getElementById(opener.dataset.open); if (dialog && !dialog.open) dialog.showModal(); }
     if (copier) navigator.clipboard.writeText(one(copier.dataset.copy).textContent.trim()).then(() => announce("Copied"));
-    if (closer) closer.closest(".notice").remove();
     if (target.matches("dialog")) target.close();
   });
   on("change", ({ target }) => {
