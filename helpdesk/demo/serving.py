@@ -1,5 +1,6 @@
 """A WSGI application on a real loopback socket, in a thread: what a test needs to be treated as by a stranger."""
 
+import contextlib
 import socket
 import struct
 import threading
@@ -82,7 +83,5 @@ class _Quiet(serving.WSGIRequestHandler):
             self.close_connection = True
 
     def finish(self) -> None:
-        try:
+        with contextlib.suppress(ConnectionError, ValueError, OSError):
             super().finish()
-        except (ConnectionError, ValueError, OSError):
-            pass

@@ -11,14 +11,14 @@ KEY_ID = "demo-key-1"
 
 
 @functools.cache
-def key(name: str = KEY_ID) -> rsa.RSAPrivateKey:
+def key(name: str) -> rsa.RSAPrivateKey:
     """The signing key of this name, made on first use."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 def jwks() -> dict:
     """The public keys, as a JWK set. Only the honest key is in it."""
-    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key().public_key()))
+    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(key(KEY_ID).public_key()))
     return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
 
 

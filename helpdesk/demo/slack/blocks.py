@@ -163,7 +163,7 @@ class _Check:
 
     def _options(self, element: dict, at: str, most: int) -> None:
         if "option_groups" in element:
-            return None
+            return
         values = []
         for number, option in enumerate(self._list(element, "options", at, most)):
             here = f"{at}/options/{number}"
@@ -178,7 +178,7 @@ class _Check:
             for option in chosen if isinstance(chosen, list) else [chosen]:
                 if not isinstance(option, dict) or option.get("value") not in values:
                     self.say(f"`{name}` must match one of the options", f"{at}/{name}")
-        return None
+        return
 
     def _list(self, block: dict, key: str, at: str, most: int) -> list:
         items = block.get(key)
