@@ -1,4 +1,4 @@
-"""The one reading of an email address. Whatever is compared, stored or mailed has been through ``canonical``."""
+"""The one reading of an email address. What is compared, stored or mailed went through ``canonical``."""
 
 import re
 
@@ -49,6 +49,8 @@ def canonical_domain(text: str) -> str:
     text = (text or "").strip(" ").lower()
     if not text or len(text) > LONGEST_DOMAIN:
         raise ValueError("Enter a domain, like example.com.")
+    if set(text) & set("。．｡"):  # the library takes them for dots
+        raise ValueError("The domain is not written like example.com.")
     try:
         domain = idna.encode(text).decode("ascii") if "xn--" in text or not text.isascii() else text
     except (idna.IDNAError, UnicodeError):

@@ -43,7 +43,9 @@ def check(raw: bytes, message: Message, domain: str, incoming: settings.Incoming
             return _by_dkim(raw, domain, _Dns(incoming.dns))
         except dns.exception.DNSException:
             return _answer("temperror", "dkim", domain, "The sender's DNS did not answer.")
-        except Exception:  # noqa: BLE001 - a signature or record that cannot be read proves nothing, whatever is wrong with it
+        except (
+            Exception
+        ):  # a signature or record that cannot be read proves nothing, whatever is wrong with it
             return _answer("fail", "dkim", domain, "Its signature cannot be read.")
     return _answer("none", "", domain, "No mail server we trust has checked who sent it.")
 

@@ -1,4 +1,4 @@
-"""Is mail set up right? Findings in sentences for ``helpdesk doctor`` and the settings page; nothing is sent."""
+"""Is mail set up right? Findings for ``helpdesk doctor`` and the settings page; nothing is sent."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""One verified line to the mail server, kept for the burst that a worker sends and closed when it falls idle."""
+"""One verified line to the mail server, kept for the burst that a worker sends and closed when idle."""
 
 import smtplib
 import ssl
@@ -14,7 +14,7 @@ _kept = threading.local()
 
 
 def take(outgoing: settings.Outgoing) -> tuple[smtplib.SMTP, bool]:
-    """A line ready for MAIL FROM, and whether it was kept from an earlier mail. Raises Temporary or Blocked."""
+    """A line ready for MAIL FROM, whether it was kept from before. Raises Temporary or Blocked."""
     kept, _kept.line = getattr(_kept, "line", None), None
     if kept:
         line, made_for, since = kept

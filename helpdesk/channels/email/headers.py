@@ -84,7 +84,7 @@ def shown(text: str) -> str:
 
 
 def thread(ids: tuple[str, ...]) -> list[str]:
-    """The well-formed ids among ``ids``, bounded: the first, which holds the thread together, and the latest."""
+    """The well-formed ``ids``, bounded: the first, which holds the thread together, and the latest."""
     known = list(dict.fromkeys(one for one in ids if _ID.fullmatch(one)))
     return known if len(known) <= REFERENCES else known[:1] + known[1 - REFERENCES :]
 

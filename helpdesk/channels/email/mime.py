@@ -66,7 +66,7 @@ def read(raw: bytes) -> Message:
 
 
 def parts(message: Message) -> list[Part]:
-    """Every leaf in order; an attached mail is one leaf. Raises ValueError with a sentence beyond the limits."""
+    """Every leaf in order; an attached mail is one leaf. Raises ValueError (a sentence) beyond the limits."""
     found: list[Part] = []
     seen = 0
     todo = [(message, "1", 1)]
@@ -96,7 +96,7 @@ def words(value: str) -> str:
     value = value[:4000]
     try:
         chunks = decode_header(value)
-    except Exception:  # noqa: BLE001 - a header that cannot be decoded is shown as it stands
+    except Exception:  # a header that cannot be decoded is shown as it stands
         chunks = [(value, None)]
     text = "".join(
         one if isinstance(one, str) else decoded(one, charset or "utf-8") for one, charset in chunks
@@ -154,6 +154,6 @@ def _leaf(part: Message, place: str) -> Part:
 def _name(part: Message) -> str:
     try:
         name = words(part.get_filename() or "")
-    except Exception:  # noqa: BLE001 - RFC 2231 names are broken in many ways; the file matters more than its name
+    except Exception:
         name = ""
     return re.split(r"[/\\]", name)[-1][:150].strip(". ")

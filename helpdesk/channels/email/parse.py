@@ -40,12 +40,12 @@ def parse(raw: bytes, incoming: settings.Incoming | None = None) -> list[Heard]:
     unparsed = mime.too_much(raw)
     try:
         return [_heard(raw, mime.read(raw), incoming, unparsed)]
-    except Exception as error:  # noqa: BLE001 - the mail is stored raw; a parser's crash must not lose it
+    except Exception as error:  # the mail is stored raw; a parser's crash must not lose it
         reason = str(error) if type(error) is ValueError else "The mail is not built like a mail."
     try:
         head = raw[: min(mime.header_end(raw[: 4 * mime.LARGEST_HEADER]), mime.LARGEST_HEADER)]
         return [_heard(head, mime.read(head), incoming, unparsed or reason)]
-    except Exception:  # noqa: BLE001
+    except Exception:
         return [_unreadable(raw, unparsed or reason)]
 
 
@@ -67,7 +67,7 @@ def fingerprint(raw: bytes) -> str:
         message = mime.read(raw[: mime.header_end(raw)][: mime.LARGEST_HEADER])
         tokens = sorted(set(re.findall(r"reply\+[a-z2-7]{26}@", " ".join(_recipients(message)))))
         known = [mime.header(message, "Message-ID"), mime.header(message, "From"), *tokens]
-    except Exception:  # noqa: BLE001
+    except Exception:
         known = []
     body = b"".join(raw[mime.header_end(raw) :].split())
     return hashlib.sha256(
@@ -194,9 +194,9 @@ def _date(message: Message) -> datetime | None:
 def _unreadable(raw: bytes, reason: str) -> Heard:
     nothing = {"result": "fail", "by": "", "domain": "", "reason": "It cannot be read."}
     data: dict[str, Any] = {
-        "unparsed": reason, "subject": "", "author_name": "", "recipients": [], "thread_hashes": [], "quoted": "",
-        "cut": "", "automatic": "", "bounce": None, "own": False, "authentication": nothing, "in_reply_to": "",
-        "references": [], "body_hash": hashlib.sha256(raw).hexdigest(),
+        "unparsed": reason, "subject": "", "author_name": "", "recipients": [], "thread_hashes": [],
+        "quoted": "", "cut": "", "automatic": "", "bounce": None, "own": False, "authentication": nothing,
+        "in_reply_to": "", "references": [], "body_hash": hashlib.sha256(raw).hexdigest(),
     }  # fmt: skip
     return Heard(
         kind="mail", external_id=f"<{hashlib.sha256(raw).hexdigest()}@no-message-id>", author_id="", data=data

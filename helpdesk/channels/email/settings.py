@@ -92,8 +92,9 @@ def incoming(instance: str, config: configuration.Config | None = None) -> Incom
 
 
 def imap(config: configuration.Config | None = None) -> Imap | None:
-    """The mailbox of IMAP_URL (imaps://user:password@host:port/folder, its parts percent-encoded), or None where it is
-    not set. Raises ValueError with a sentence for one that cannot be read.
+    """The mailbox of IMAP_URL (imaps://user:password@host:port/folder, percent-encoded), or None if unset.
+
+    Raises ValueError with a sentence for one that cannot be read.
     """
     url = (config or configuration.current()).IMAP_URL
     if not url:

@@ -12,8 +12,8 @@ from helpdesk import config as configuration
 # Also the fields a thief would want to add or double: signing one more From than there is forbids a second.
 _SIGNED = (
     b"from", b"from", b"to", b"subject", b"subject", b"date", b"message-id", b"reply-to", b"reply-to",
-    b"in-reply-to", b"references", b"list-unsubscribe", b"list-unsubscribe-post", b"mime-version", b"content-type",
-    b"auto-submitted",
+    b"in-reply-to", b"references", b"list-unsubscribe", b"list-unsubscribe-post", b"mime-version",
+    b"content-type", b"auto-submitted",
 )  # fmt: skip
 
 

@@ -50,16 +50,9 @@ def deliver(raw: bytes | str, sender: str, recipient: str, outgoing: settings.Ou
     except errors.ChannelError:
         connection.close(line)
         raise
-    except TimeoutError as error:
-        line.close()
-        raise errors.Temporary(
-            "The mail server stopped answering before the mail was handed over."
-        ) from error
     except (OSError, smtplib.SMTPException) as error:
         line.close()
-        raise errors.Temporary(
-            "The line to the mail server broke before the mail was handed over."
-        ) from error
+        raise errors.Temporary("The mail server fell silent before the mail was handed over.") from error
     connection.keep(line, outgoing)
     return Sent(message_id, {"response": answer})
 

@@ -1,0 +1,225 @@
+"""What is known about a mail after the server, the line or the certificate misbehaved. The server is a real one."""
+
+import time
+
+import pytest
+
+from helpdesk.channels import errors
+from helpdesk.channels.email import check, compose, connection, samples, settings, transport
+from tests.channels.email import mail_server
+
+RAW = compose.mail(samples.all()["reply"])
+SENDER, RECIPIENT = "support@northwind.example", "ann@globex.example"
+
+
+@pytest.fixture
+def server():
+    with mail_server.Server() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def certificates(tmp_path_factory):
+    return mail_server.certificates(tmp_path_factory.mktemp("certificates"))
+
+
+def outgoing(server, **more):
+    return settings.Outgoing("127.0.0.1", server.port, **{"timeout": 2, "final_timeout": 2} | more)
+
+
+def deliver(server, raw=RAW, recipient=RECIPIENT, **more):
+    return transport.deliver(raw, SENDER, recipient, outgoing(server, **more))
+
+
+def test_the_stored_bytes_arrive_unchanged(server):
+    raw = RAW.replace(b"Hello Ann,", b".\r\n..two dots\r\n.")
+    sent = deliver(server, raw)
+    assert server.taken == [(SENDER, [RECIPIENT], raw)]
+    assert sent.external_id == "<sample-reply@help.northwind.example>"
+    assert sent.extra == {"response": "250 2.0.0 Taken as 4F1"}
+
+
+def test_bytes_kept_as_text_are_the_same_bytes(server):
+    deliver(server, RAW.decode("ascii"))
+    assert server.taken[0][2] == RAW
+
+
+def test_a_burst_uses_one_line(server):
+    for _ in range(3):
+        deliver(server)
+    assert (len(server.taken), server.connections) == (3, 1)
+
+
+def test_a_kept_line_that_died_is_replaced_without_losing_or_doubling(server):
+    deliver(server)
+    server.misbehave("MAIL", "drop")
+    deliver(server)
+    assert (len(server.taken), server.connections) == (2, 2)
+
+
+def test_250_is_done_even_if_the_goodbye_fails(server):
+    server.misbehave("QUIT", "drop")
+    deliver(server)
+    line, reused = connection.take(outgoing(server))
+    connection.close(line)
+    assert reused
+    assert len(server.taken) == 1
+
+
+@pytest.mark.parametrize(
+    ("step", "answer", "kind", "words"),
+    [
+        ("MAIL", "451 4.3.0 Busy", errors.Temporary, "451"),
+        ("MAIL", "550 5.7.1 Not your address", errors.Blocked, "support@northwind.example"),
+        ("MAIL", "552 5.3.4 Too big", errors.Permanent, "552"),
+        ("RCPT", "450 4.2.0 Greylisted", errors.Temporary, "Greylisted"),
+        ("RCPT", "550 5.1.1 No such user", errors.Permanent, "ann@globex.example (550: 5.1.1 No such user)"),
+        ("RCPT", "drop", errors.Temporary, "fell silent"),
+        ("DATA", "452 4.3.1 Disk full", errors.Temporary, "452"),
+        ("DATA", "554 5.7.1 Spam", errors.Permanent, "554"),
+        ("DATA", "drop", errors.Temporary, "fell silent"),
+        ("DOT", "451 4.7.1 Later", errors.Temporary, "451"),
+        ("DOT", "550 5.7.1 Looks like spam", errors.Permanent, "does not accept the mail"),
+    ],
+)
+def test_a_refusal_says_whether_another_try_helps(server, step, answer, kind, words):
+    server.misbehave(step, answer)
+    with pytest.raises(kind) as caught:
+        deliver(server)
+    assert words in caught.value.reason
+    assert server.taken == []
+    deliver(server)
+    assert len(server.taken) == 1
+
+
+def test_greylisting_is_waited_out(server):
+    server.misbehave("RCPT", "451 4.7.1 Greylisted, come back later")
+    with pytest.raises(errors.Temporary) as caught:
+        deliver(server)
+    assert caught.value.retry_after == 300
+
+
+@pytest.mark.parametrize(
+    ("answer", "dead"),
+    [
+        ("550 5.1.1 No such user", True),
+        ("550 No such user here", True),
+        ("553 5.1.3 Bad address", True),
+        ("550 5.7.1 Your server is on a list", False),
+        ("552 5.2.2 Mailbox full", False),
+    ],
+)
+def test_only_an_address_that_does_not_exist_is_called_dead(server, answer, dead):
+    server.misbehave("RCPT", answer)
+    with pytest.raises(transport.Refused) as caught:
+        deliver(server)
+    assert caught.value.data["dead"] is dead
+    assert caught.value.data["code"] == int(answer[:3])
+
+
+def test_a_line_lost_after_the_last_dot_is_unknown_and_a_second_try_repeats_the_bytes(server):
+    server.misbehave("DOT", "drop")
+    with pytest.raises(errors.Unknown):
+        deliver(server)
+    deliver(server)
+    assert [raw for _, _, raw in server.taken] == [RAW, RAW]
+
+
+def test_silence_after_the_last_dot_is_unknown(server):
+    server.misbehave("DOT", 1.5)
+    with pytest.raises(errors.Unknown):
+        deliver(server, final_timeout=0.3)
+
+
+def test_a_slow_answer_after_the_last_dot_is_waited_for(server):
+    server.misbehave("DOT", 0.8)
+    deliver(server, timeout=0.3, final_timeout=5)
+    assert len(server.taken) == 1
+
+
+def test_silence_before_the_mail_is_temporary_and_short(server):
+    server.misbehave("RCPT", 3)
+    began = time.monotonic()
+    with pytest.raises(errors.Temporary, match="fell silent"):
+        deliver(server, timeout=0.3)
+    assert time.monotonic() - began < 3
+
+
+def test_nobody_listening_is_temporary():
+    with mail_server.Server() as gone:
+        pass
+    with pytest.raises(errors.Temporary, match="cannot be reached"):
+        deliver(gone)
+
+
+@pytest.mark.parametrize(
+    "recipient", ["a@evil.com,a@good.com", "<a@evil.com>a@good.com", "a@good.com\r\nRCPT TO:<b@evil.com>"]
+)
+def test_only_one_canonical_recipient_is_ever_named(server, recipient):
+    with pytest.raises(errors.Permanent):
+        deliver(server, recipient=recipient)
+    assert server.steps == []
+
+
+def test_bytes_that_two_servers_read_differently_do_not_leave(server):
+    with pytest.raises(errors.Permanent):
+        deliver(server, RAW + b"\n.\nMAIL FROM:<evil@example.com>\r\n")
+    assert server.steps == []
+
+
+@pytest.mark.parametrize("tls_from_start", [True, False])
+def test_a_valid_certificate_is_accepted(certificates, tls_from_start):
+    context = mail_server.context(certificates["good"])
+    with mail_server.Server(context, tls_from_start) as server:
+        deliver(server, use_ssl=tls_from_start, use_tls=not tls_from_start, ca_file=certificates["ca"])
+        assert len(server.taken) == 1
+
+
+@pytest.mark.parametrize("tls_from_start", [True, False])
+@pytest.mark.parametrize("fault", ["wrong name", "unknown authority"])
+def test_a_wrong_certificate_stops_everything_before_a_word_is_said(certificates, tls_from_start, fault):
+    context = mail_server.context(certificates["wrong" if fault == "wrong name" else "good"])
+    ca_file = certificates["ca"] if fault == "wrong name" else ""
+    with mail_server.Server(context, tls_from_start) as server:
+        with pytest.raises(errors.Blocked, match="certificate") as caught:
+            deliver(server, use_ssl=tls_from_start, use_tls=not tls_from_start, ca_file=ca_file)
+        assert caught.value.scope == "installation"
+        assert server.steps == []
+
+
+def test_starttls_that_was_stripped_stops_everything(server):
+    with pytest.raises(errors.Blocked, match="does not offer STARTTLS"):
+        deliver(server, use_tls=True)
+    assert server.steps == []
+
+
+def test_another_machine_is_never_spoken_to_in_the_clear(server, monkeypatch):
+    monkeypatch.setattr(settings, "is_this_machine", lambda name: False)
+    with pytest.raises(errors.Blocked, match="STARTTLS"):
+        deliver(server)
+
+
+def test_a_wrong_password_blocks_and_is_not_told():
+    with mail_server.Server(password="right") as server:
+        with pytest.raises(errors.Blocked) as caught:
+            deliver(server, username="helpdesk", password="wrong-secret")
+        assert "wrong-secret" not in caught.value.reason
+        deliver(server, username="helpdesk", password="right")
+        assert len(server.taken) == 1
+
+
+def test_settings_do_not_show_the_password():
+    assert "hush" not in repr(settings.Outgoing("mail.example", password="hush"))
+
+
+def test_the_check_says_what_is_wrong_and_what_is_right(certificates):
+    with mail_server.Server(mail_server.context(certificates["good"]), password="right") as server:
+        wrong = check.smtp(
+            outgoing(server, use_tls=True, ca_file=certificates["ca"], username="helpdesk", password="no")
+        )
+        right = check.smtp(
+            outgoing(server, use_tls=True, ca_file=certificates["ca"], username="helpdesk", password="right")
+        )
+    assert [finding.ok for finding in wrong] == [False]
+    assert all(finding.ok for finding in right)
+    assert "TLS" in right[1].sentence
