@@ -1,0 +1,68 @@
+# Each target does its own set-up: a virtual environment, the locked requirements, the browser files. The second time is quick.
+
+SEED ?= 1
+SECONDS ?= 120
+TICKETS ?= 20000
+ARGS ?=
+
+.PHONY: help run test lint format lock bench bench-faults bench-load screenshots production clean
+
+help:
+	@echo "make run           the whole helpdesk on this machine, with a Slack workspace and a mailbox to try it with"
+	@echo "make test          the whole suite, on SQLite, PostgreSQL and Redis (ARGS='tests/domain -k reply' narrows it)"
+	@echo "make lint          ruff and the import rules"
+	@echo "make bench         pages, live streams, deliveries and the whole loop, measured"
+	@echo "make bench-faults  real processes under seeded faults (SEED=1 SECONDS=120)"
+	@echo "make bench-load    pages over many tickets (TICKETS=20000)"
+	@echo "make lock          new requirements*.lock from setup.cfg"
+	@echo "make production    .venv for a server: what serving needs and nothing else"
+
+run:
+	@bin/set-up demo
+	@exec .venv/bin/helpdesk demo
+
+test:
+	@bin/set-up dev
+	@exec .venv/bin/python -m pytest $(ARGS)
+
+lint:
+	@bin/set-up dev
+	.venv/bin/ruff check .
+	.venv/bin/lint-imports --no-cache
+
+format:
+	@bin/set-up dev
+	.venv/bin/ruff check --fix .
+
+bench:
+	@bin/set-up dev
+	@.venv/bin/python -m bench.pages $(ARGS)
+	@.venv/bin/python -m bench.live $(ARGS)
+	@.venv/bin/python -m bench.deliveries $(ARGS)
+	@.venv/bin/python -m bench.loop $(ARGS)
+
+bench-faults:
+	@bin/set-up dev
+	@exec .venv/bin/python -m bench.faults --seed $(SEED) --seconds $(SECONDS) $(ARGS)
+
+bench-load:
+	@bin/set-up dev
+	@exec .venv/bin/python -m bench.load --tickets $(TICKETS) $(ARGS)
+
+screenshots:
+	@bin/set-up dev
+	@exec .venv/bin/python bin/screenshots $(ARGS)
+
+lock:
+	@bin/set-up dev
+	@for extra in s3 demo dev; do \
+	    name=requirements-$$extra.lock; [ $$extra = s3 ] && name=requirements.lock; \
+	    .venv/bin/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
+	        --no-emit-find-links --custom-compile-command "make lock" --extra $$extra setup.cfg --output-file $$name || exit 1; \
+	done
+
+production:
+	@bin/set-up
+
+clean:
+	rm -rf .venv var helpdesk/static/vendor test-results *.egg-info
