@@ -36,4 +36,4 @@ Created = Annotated[datetime, mapped_column(UtcDateTime, default=clock.now)]
 
 def one_of(column: str, words) -> str:
     """The SQL of a check that ``column`` holds one of ``words``."""
-    return f"{column} IN ({', '.join(repr(word) for word in words)})"
+    return f"{column} IN ({', '.join(repr(str(word)) for word in words)})"

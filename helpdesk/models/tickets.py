@@ -96,8 +96,8 @@ class Ticket(db.Model):
     requester: Mapped[User] = relationship(foreign_keys=requester_id)
     assignee: Mapped[User | None] = relationship(foreign_keys=assignee_id)
     form_version: Mapped[FormVersion | None] = relationship()
-    follows: Mapped["Ticket | None"] = relationship(foreign_keys=follows_id, remote_side=id)
-    merged_into: Mapped["Ticket | None"] = relationship(foreign_keys=merged_into_id, remote_side=id)
+    follows: Mapped["Ticket | None"] = relationship(foreign_keys=follows_id, remote_side="Ticket.id")
+    merged_into: Mapped["Ticket | None"] = relationship(foreign_keys=merged_into_id, remote_side="Ticket.id")
     messages: Mapped[list["Message"]] = relationship(back_populates="ticket", order_by="Message.seq")
     events: Mapped[list["Event"]] = relationship(back_populates="ticket", order_by="Event.seq")
     answers: Mapped[list[Answer]] = relationship(

@@ -18,8 +18,8 @@ def upgrade() -> None:
         sa.Column("description", sa.Text(), nullable=False),
         sa.Column("position", sa.Integer(), nullable=False),
         sa.Column("for_all", sa.Boolean(), nullable=False),
-        sa.Column("archived_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("created_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("archived_at", UtcDateTime(), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_forms")),
         sa.UniqueConstraint("slug", name=op.f("uq_forms_slug")),
     )
@@ -43,9 +43,9 @@ def upgrade() -> None:
         sa.Column("id", BigId, nullable=False),
         sa.Column("form_id", BigId, nullable=False),
         sa.Column("number", sa.Integer(), nullable=False),
-        sa.Column("published_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("published_at", UtcDateTime(), nullable=True),
         sa.Column("published_by_id", BigId, nullable=True),
-        sa.Column("created_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["form_id"], ["forms.id"], name=op.f("fk_form_versions_form_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(
             ["published_by_id"], ["users.id"], name=op.f("fk_form_versions_published_by_id"), ondelete="SET NULL"

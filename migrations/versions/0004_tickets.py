@@ -21,26 +21,23 @@ def upgrade() -> None:
         sa.Column("status", sa.String(length=16), nullable=False),
         sa.Column("priority", sa.String(length=16), nullable=False),
         sa.Column("excerpt", sa.String(length=200), nullable=False),
-        sa.Column("created_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("updated_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("status_since", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=False),
-        sa.Column("customer_replied_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("first_response_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("solved_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("closed_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=True),
-        sa.Column("closing_warned_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=True),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
+        sa.Column("updated_at", UtcDateTime(), nullable=False),
+        sa.Column("status_since", UtcDateTime(), nullable=False),
+        sa.Column("customer_replied_at", UtcDateTime(), nullable=True),
+        sa.Column("first_response_at", UtcDateTime(), nullable=True),
+        sa.Column("solved_at", UtcDateTime(), nullable=True),
+        sa.Column("closed_at", UtcDateTime(), nullable=True),
+        sa.Column("closing_warned_at", UtcDateTime(), nullable=True),
         sa.Column("next_seq", sa.Integer(), nullable=False),
         sa.Column("public_seq", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("form_token", sa.String(length=64), nullable=True),
         sa.Column("follows_id", BigId, nullable=True),
         sa.Column("merged_into_id", BigId, nullable=True),
+        sa.CheckConstraint("priority IN ('low', 'normal', 'high', 'urgent')", name=op.f("ck_tickets_priority")),
         sa.CheckConstraint(
-            "priority IN (<Priority.low: 'low'>, <Priority.normal: 'normal'>, <Priority.high: 'high'>, <Priority.urgent: 'urgent'>)",
-            name=op.f("ck_tickets_priority"),
-        ),
-        sa.CheckConstraint(
-            "status IN (<Status.open: 'open'>, <Status.in_progress: 'in_progress'>, <Status.pending: 'pending'>, <Status.on_hold: 'on_hold'>, <Status.solved: 'solved'>, <Status.closed: 'closed'>)",
+            "status IN ('open', 'in_progress', 'pending', 'on_hold', 'solved', 'closed')",
             name=op.f("ck_tickets_status"),
         ),
         sa.ForeignKeyConstraint(["assignee_id"], ["users.id"], name=op.f("fk_tickets_assignee_id")),
@@ -57,7 +54,6 @@ def upgrade() -> None:
     op.create_index(
         "ix_tickets_assignee_status_updated", "tickets", ["assignee_id", "status", "updated_at", "id"], unique=False
     )
-    op.create_index("ix_tickets_created", "tickets", ["created_at", "id"], unique=False)
     op.create_index(op.f("ix_tickets_follows_id"), "tickets", ["follows_id"], unique=False)
     op.create_index(op.f("ix_tickets_merged_into_id"), "tickets", ["merged_into_id"], unique=False)
     op.create_index("ix_tickets_organization_created", "tickets", ["organization_id", "created_at", "id"], unique=False)
@@ -69,34 +65,7 @@ def upgrade() -> None:
     )
     op.create_index("ix_tickets_organization_updated", "tickets", ["organization_id", "updated_at", "id"], unique=False)
     op.create_index("ix_tickets_requester_updated", "tickets", ["requester_id", "updated_at", "id"], unique=False)
-    op.create_index("ix_tickets_solved", "tickets", ["solved_at"], unique=False)
-    op.create_index("ix_tickets_status_assignee", "tickets", ["status", "assignee_id"], unique=False)
-    op.create_index("ix_tickets_status_solved", "tickets", ["status", "solved_at", "id"], unique=False)
     op.create_index("ix_tickets_status_updated", "tickets", ["status", "updated_at", "id"], unique=False)
-    op.create_index(
-        "ix_tickets_unsolved_created",
-        "tickets",
-        ["created_at", "id"],
-        unique=False,
-        sqlite_where=sa.text("status IN ('open', 'in_progress', 'pending', 'on_hold')"),
-        postgresql_where=sa.text("status IN ('open', 'in_progress', 'pending', 'on_hold')"),
-    )
-    op.create_index(
-        "ix_tickets_unsolved_since",
-        "tickets",
-        ["status_since", "id"],
-        unique=False,
-        sqlite_where=sa.text("status IN ('open', 'in_progress', 'pending', 'on_hold')"),
-        postgresql_where=sa.text("status IN ('open', 'in_progress', 'pending', 'on_hold')"),
-    )
-    op.create_index(
-        "ix_tickets_unsolved_updated",
-        "tickets",
-        ["updated_at", "id"],
-        unique=False,
-        sqlite_where=sa.text("status IN ('open', 'in_progress', 'pending', 'on_hold')"),
-        postgresql_where=sa.text("status IN ('open', 'in_progress', 'pending', 'on_hold')"),
-    )
     op.create_index("ix_tickets_updated", "tickets", ["updated_at", "id"], unique=False)
     op.create_table(
         "answers",
@@ -128,7 +97,7 @@ def upgrade() -> None:
         sa.Column("actor_id", BigId, nullable=True),
         sa.Column("actor_name", sa.String(length=200), nullable=False),
         sa.Column("data", sa.JSON(), nullable=False),
-        sa.Column("created_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["actor_id"], ["users.id"], name=op.f("fk_events_actor_id"), ondelete="SET NULL"),
         sa.ForeignKeyConstraint(
             ["ticket_id", "organization_id"],
@@ -145,7 +114,7 @@ def upgrade() -> None:
         "followers",
         sa.Column("ticket_id", BigId, nullable=False),
         sa.Column("user_id", BigId, nullable=False),
-        sa.Column("created_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_followers_ticket_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_followers_user_id"), ondelete="CASCADE"),
         sa.PrimaryKeyConstraint("ticket_id", "user_id", name=op.f("pk_followers")),
@@ -156,7 +125,7 @@ def upgrade() -> None:
         sa.Column("user_id", BigId, nullable=False),
         sa.Column("ticket_id", BigId, nullable=False),
         sa.Column("seq", sa.Integer(), nullable=False),
-        sa.Column("at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(
             ["ticket_id"], ["tickets.id"], name=op.f("fk_read_marks_ticket_id"), ondelete="CASCADE"
         ),
@@ -170,7 +139,7 @@ def upgrade() -> None:
         sa.Column("user_id", BigId, nullable=True),
         sa.Column("score", sa.Integer(), nullable=False),
         sa.Column("comment", sa.Text(), nullable=False),
-        sa.Column("created_at", helpdesk.models.columns.UtcDateTime(timezone=True), nullable=False),
+        sa.Column("created_at", UtcDateTime(), nullable=False),
         sa.CheckConstraint("score BETWEEN 1 AND 5", name=op.f("ck_ratings_score")),
         sa.ForeignKeyConstraint(["ticket_id"], ["tickets.id"], name=op.f("fk_ratings_ticket_id"), ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_ratings_user_id"), ondelete="SET NULL"),

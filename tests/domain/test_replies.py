@@ -1,0 +1,133 @@
+"""What a reply does, on both databases."""
+
+import pytest
+
+from helpdesk.domain import outbox, tickets
+from helpdesk.domain.errors import Conflict, Invalid, NotAllowed
+from helpdesk.models.sync import Delivery
+from helpdesk.models.tickets import Message
+
+
+@pytest.fixture
+def story(make):
+    """A ticket of Globex with a triage channel, its own channel, and an agent."""
+    make.channel("C0TRIAGE")
+    globex = make.organization("Globex", slack="C0GLOBEX")
+    make.agent("Maya")
+    return make.ticket(make.user(globex, "Dana"))
+
+
+def destinations(session, message):
+    rows = session.query(Delivery).filter_by(message_id=message.id).all()
+    return sorted((row.thread.channel.external_id, row.kind) for row in rows)
+
+
+def test_filing_opens_a_card_in_triage_and_in_the_customers_channel(story, session):
+    cards = session.query(Delivery).filter_by(kind="card").all()
+    assert sorted(card.thread.channel.external_id for card in cards) == ["C0GLOBEX", "C0TRIAGE"]
+
+
+def test_a_customers_reply_goes_to_both_slack_threads_and_not_to_themselves_by_mail(story, session):
+    message = tickets.reply(story, author=story.requester, body="Any news?")
+    session.commit()
+    assert destinations(session, message) == [("C0GLOBEX", "message"), ("C0TRIAGE", "message")]
+
+
+def test_an_agents_reply_also_goes_to_the_requester_by_mail(story, session, make):
+    message = tickets.reply(story, author=make.agent("Tomas"), body="We look into it.")
+    session.commit()
+    assert ("mail", "message") in destinations(session, message)
+
+
+def test_a_note_goes_only_where_the_team_reads(story, session, make):
+    message = tickets.note(story, author=make.agent("Tomas"), body="They forgot to pay.")
+    session.commit()
+    assert destinations(session, message) == [("C0TRIAGE", "message")]
+
+
+def test_what_came_from_a_thread_does_not_go_back_there(story, session, make):
+    thread = next(thread for thread in story.threads if thread.channel.external_id == "C0TRIAGE")
+    message = tickets.reply(story, author=make.agent("Tomas"), body="On it.", origin=thread, origin_external_id="1.2")
+    session.commit()
+    assert destinations(session, message) == [("C0GLOBEX", "message"), ("mail", "message")]
+
+
+def test_the_same_slack_message_twice_is_one_message(story, session, make):
+    thread, agent = story.threads[0], make.agent("Tomas")
+    for _ in range(2):
+        tickets.reply(story, author=agent, body="On it.", origin=thread, origin_external_id="1.2")
+        session.commit()
+    assert session.query(Message).filter_by(origin_external_id="1.2").count() == 1
+
+
+def test_the_same_form_twice_is_one_message(story, session):
+    first = tickets.reply(story, author=story.requester, body="Hello?", form_token="once")
+    second = tickets.reply(story, author=story.requester, body="Hello?", form_token="once")
+    assert first is second
+
+
+def test_a_customers_reply_opens_a_solved_ticket(story, session, make):
+    tickets.solve(story, actor=make.agent())
+    tickets.reply(story, author=story.requester, body="It burns again.")
+    session.commit()
+    assert story.status == "open"
+
+
+def test_an_agents_first_reply_takes_the_ticket_up_and_assigns_it(story, session, make):
+    agent = make.agent("Tomas")
+    tickets.reply(story, author=agent, body="On it.")
+    session.commit()
+    assert (story.status, story.assignee) == ("in_progress", agent)
+    assert story.first_response_at is not None
+
+
+def test_a_closed_ticket_takes_no_reply_but_a_follow_up(story, session, make):
+    tickets.set_status(story, "closed", actor=make.agent())
+    with pytest.raises(Conflict):
+        tickets.reply(story, author=story.requester, body="One more thing.")
+    new = tickets.follow_up(story, requester=story.requester, body="One more thing.")
+    session.commit()
+    assert new.follows_id == story.id
+
+
+def test_a_stranger_cannot_reply(story, make):
+    with pytest.raises(NotAllowed):
+        tickets.reply(story, author=make.user(make.organization("Initech")), body="Hi.")
+
+
+def test_an_empty_reply_is_refused_in_words(story):
+    with pytest.raises(Invalid, match="Write a message first"):
+        tickets.reply(story, author=story.requester, body=" \n ")
+
+
+def test_places_in_the_timeline_are_given_once_and_in_order(story, session, make):
+    agent = make.agent()
+    tickets.reply(story, author=agent, body="One.")
+    tickets.solve(story, actor=agent)
+    tickets.reply(story, author=story.requester, body="Two.")
+    session.commit()
+    places = [entry.seq for entry in tickets.timeline(story, agent)]
+    assert places == sorted(set(places)) and len(places) >= 5
+
+
+def test_taking_a_reply_back_withdraws_it_from_customers(story, session, make):
+    from datetime import timedelta
+
+    from helpdesk import clock
+
+    agent = make.agent()
+    message = tickets.reply(story, author=agent, body="Oops, secret.", release_at=clock.now() + timedelta(seconds=20))
+    session.commit()
+    tickets.make_note(message, editor=agent)
+    session.commit()
+    left = session.query(Delivery).filter_by(message_id=message.id).filter(Delivery.state != "skipped").all()
+    assert [row.thread.channel.external_id for row in left] == ["C0TRIAGE"]
+
+
+def test_delivering_needs_the_card_first(story, session):
+    message = tickets.reply(story, author=story.requester, body="Any news?")
+    session.commit()
+    row = session.query(Delivery).filter_by(message_id=message.id).first()
+    assert outbox.deliver(row.id) is False
+    session.refresh(row)
+    assert row.state == "pending"
