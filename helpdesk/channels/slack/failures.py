@@ -76,7 +76,7 @@ PERMANENT = {
 
 
 def from_answer(code: str, needed: str = "", retry_after: float | None = None) -> errors.ChannelError:
-    """The error for Slack's ``code`` in an ``ok: false`` answer; ``needed`` names the missing scopes, seconds in ``retry_after``."""
+    """The error for Slack's ``code`` in a refusal; ``needed`` names missing scopes, ``retry_after`` is in seconds."""
     if code in UNSURE:
         return unsure("Slack reported trouble of its own and may still have stored this.", code)
     if code in TEMPORARY:

@@ -83,15 +83,9 @@ def values(view: dict) -> dict[str, Any]:
 
 
 def _action(payload: dict, action: dict) -> Heard:
-    container, view, message = (
-        shapes.part(payload, "container"),
-        shapes.part(payload, "view"),
-        shapes.part(payload, "message"),
-    )
-    if view:
-        where = "view"
-    else:
-        where = "ephemeral" if container.get("is_ephemeral") else "message"
+    container, view, message = (shapes.part(payload, name) for name in ("container", "view", "message"))
+    message_kind = "ephemeral" if container.get("is_ephemeral") else "message"
+    where = "view" if view else message_kind
     ts = shapes.text(container.get("message_ts")) or shapes.text(message.get("ts"))
     root = shapes.text(container.get("thread_ts")) or shapes.text(message.get("thread_ts"))
     return Heard(

@@ -27,7 +27,11 @@ def write(elements: list[dict], names: Names) -> str:
     for element in shapes.objects(elements):
         # Markdown knows an inner list only below an outer one; Slack indents as it likes.
         indent = element.get("indent")
-        depth = min(indent if isinstance(indent, int) and indent > 0 else 0, depth + 1) if element.get("type") == "rich_text_list" else -1
+        depth = (
+            min(indent if isinstance(indent, int) and indent > 0 else 0, depth + 1)
+            if element.get("type") == "rich_text_list"
+            else -1
+        )
         text = _block(element, names, depth)
         if text.strip():
             blocks.append((element.get("type", ""), text))

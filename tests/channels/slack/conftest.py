@@ -1,6 +1,11 @@
+import http.server
+import json
+import threading
+import time
+
 import pytest
 
-from helpdesk.channels.slack import client, people
+from helpdesk.channels.slack import client, envelopes, hearing, people, signature
 from helpdesk.demo import cast, serving
 from helpdesk.demo import slack as stand_in
 
@@ -23,3 +28,63 @@ def workspace(place):
 def slack_client(place):
     """A client that gives up after a second."""
     return client.Client(cast.BOT_TOKEN, place[1], timeout=1)
+
+
+class Door:
+    """A portal's three doors: checks each request as ours do, and keeps what was heard."""
+
+    def __init__(self):
+        self.heard = []
+        self.answers = {}
+        door = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                body = self.rfile.read(int(self.headers["Content-Length"]))
+                if not signature.verify(self.headers, body, [cast.SIGNING_SECRET]):
+                    self.send_error(401)
+                    return
+                payload = envelopes.decode(body, self.headers["Content-Type"])
+                assert envelopes.belongs(payload, cast.APP_ID, cast.TEAM_ID)
+                door.heard += hearing.parse(payload, {"U0MAYA00001": "Maya Lindqvist"}.get)
+                answer = json.dumps(door.answers.get(payload.get("type"), {})).encode()
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(answer) if len(answer) > 2 else 0))
+                self.end_headers()
+                self.wfile.write(answer if len(answer) > 2 else b"")
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def next(self, kind, timeout=5):
+        """The oldest thing of this kind that was heard and not yet asked for."""
+        until = time.monotonic() + timeout
+        while time.monotonic() < until:
+            for each in self.heard:
+                if each.kind == kind:
+                    self.heard.remove(each)
+                    return each
+            time.sleep(0.01)
+        raise AssertionError(f"no {kind} was heard, only {[each.kind for each in self.heard]}")
+
+
+@pytest.fixture
+def door():
+    made = Door()
+    yield made
+    made.server.shutdown()
+    made.server.server_close()
+
+
+@pytest.fixture
+def lively(door):
+    """A stand-in that tells ``door`` what happens: (workspace, client)."""
+    app = stand_in.create_workspace(portal_url=door.url)
+    with serving.serve(app) as server:
+        people.forget()
+        yield app.extensions["workspace"], client.Client(cast.BOT_TOKEN, server.url + "/api/", timeout=2)

@@ -20,7 +20,10 @@ ANSWERS = 12
 
 @dataclass(frozen=True)
 class CardValues:
-    """What a card says. ``reference`` comes back as its buttons' value; ``shared``: outsiders see it, so only the link is offered."""
+    """What a card says.
+
+    ``reference`` comes back as its buttons' value; ``shared``: outsiders see the card, so it offers only the link.
+    """
 
     number: int
     subject: str

@@ -37,7 +37,10 @@ class HomeValues:
 def ticket_list(
     title: str, rows: tuple[ListRow, ...], more: int = 0, more_url: str = "", hint: str = ""
 ) -> tuple[str, list[dict]]:
-    """(text, blocks) of a list under ``title``; ``more`` counts what only ``more_url`` shows, ``hint`` is said of an empty one."""
+    """(text, blocks) of a list under ``title``.
+
+    ``more`` counts what only ``more_url`` shows; ``hint`` is said where there is no row.
+    """
     shown = rows[:ROWS]
     hidden = more + len(rows) - len(shown)
     heading = parts.escaped(title, 200)

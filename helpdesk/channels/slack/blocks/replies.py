@@ -66,7 +66,7 @@ def event(sentence: str) -> dict:
 
 
 def visibility(kind: str | None, audience: str) -> str:
-    """The sentence that says who will see a message: ``kind`` internal or public, ``audience`` such as "Dana Fields and #globex"."""
+    """The sentence that says who will see a message of ``kind`` internal or public; ``audience``: "Dana Fields and #globex"."""
     if kind == "internal":
         return "Note. Only the team sees this."
     return f"Goes to {audience}." if audience else "Goes to the customer."

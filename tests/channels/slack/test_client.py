@@ -50,7 +50,10 @@ def test_slacks_own_trouble_is_in_doubt(slack_client, workspace, code):
 @pytest.mark.parametrize(
     ("code", "scope"),
     [(code, "installation") for code in ("token_revoked", "invalid_auth", "account_inactive", "not_authed")]
-    + [(code, "channel") for code in ("channel_not_found", "is_archived", "restricted_action", "ekm_access_denied")],
+    + [
+        (code, "channel")
+        for code in ("channel_not_found", "is_archived", "restricted_action", "ekm_access_denied")
+    ],
 )
 def test_what_only_a_person_can_mend_is_blocked(slack_client, workspace, code, scope):
     workspace.misbehave("chat.postMessage", "error", error=code)
@@ -128,7 +131,9 @@ def test_no_odd_answer_is_taken_for_one(status, body, expected):
     with http.server.HTTPServer(("127.0.0.1", 0), Odd) as server:
         threading.Thread(target=server.handle_request, daemon=True).start()
         with pytest.raises(expected) as caught:
-            client.Client("xoxb-1", f"http://127.0.0.1:{server.server_port}/api/", timeout=2).call("chat.postMessage", text="x")
+            client.Client("xoxb-1", f"http://127.0.0.1:{server.server_port}/api/", timeout=2).call(
+                "chat.postMessage", text="x"
+            )
     assert "<" not in caught.value.reason
 
 
@@ -144,7 +149,9 @@ def test_a_list_ends_only_where_slack_says_so(slack_client, workspace):
     root = workspace.say("U0MAYA00001", cast.TRIAGE, "root")
     for n in range(7):
         workspace.say("U0MAYA00001", cast.TRIAGE, f"reply {n}", thread_ts=root)
-    every = list(slack_client.pages("conversations.replies", "messages", channel=cast.TRIAGE, ts=root, limit=3))
+    every = list(
+        slack_client.pages("conversations.replies", "messages", channel=cast.TRIAGE, ts=root, limit=3)
+    )
     assert [message["text"] for message in every] == ["root", *[f"reply {n}" for n in range(7)]]
     workspace.misbehave("conversations.replies", "500_before", skip=1)
     with pytest.raises(errors.Unknown):

@@ -23,7 +23,15 @@ def envelope(event, **more):
 
 
 def said(**more):
-    return {"type": "message", "channel": "C1", "user": "U1", "ts": TS, "thread_ts": ROOT, "text": "hello", "team": "T1"} | more
+    return {
+        "type": "message",
+        "channel": "C1",
+        "user": "U1",
+        "ts": TS,
+        "thread_ts": ROOT,
+        "text": "hello",
+        "team": "T1",
+    } | more
 
 
 def hear(event, **more):
@@ -32,7 +40,13 @@ def hear(event, **more):
 
 def test_a_reply_in_a_thread():
     [heard] = hear(said(text="*Hi* <@U1>"))
-    assert (heard.kind, heard.channel_id, heard.thread_id, heard.external_id, heard.author_id) == ("message", "C1", ROOT, TS, "U1")
+    assert (heard.kind, heard.channel_id, heard.thread_id, heard.external_id, heard.author_id) == (
+        "message",
+        "C1",
+        ROOT,
+        TS,
+        "U1",
+    )
     assert heard.body == "**Hi** @Maya"
     assert heard.when == datetime.fromtimestamp(1712345678.0002, UTC)
     assert heard.data["team_id"] == "T1"
@@ -51,7 +65,18 @@ def test_these_subtypes_are_words_of_people(subtype):
     assert hear(said(subtype=subtype))[0].kind == "message"
 
 
-@pytest.mark.parametrize("subtype", ["channel_join", "channel_topic", "bot_message", "reminder_add", "ekm_access_denied", "huddle_thread", "anything_new"])
+@pytest.mark.parametrize(
+    "subtype",
+    [
+        "channel_join",
+        "channel_topic",
+        "bot_message",
+        "reminder_add",
+        "ekm_access_denied",
+        "huddle_thread",
+        "anything_new",
+    ],
+)
 def test_other_subtypes_are_nothing_for_us(subtype):
     assert hear(said(subtype=subtype)) == []
 
@@ -85,12 +110,20 @@ def test_files_come_along_and_those_kept_elsewhere_are_linked():
         {"id": "F2", "mode": "tombstone"}, {"id": "F3", "file_access": "check_file_info"},
         {"id": "F4", "is_external": True, "title": "Plan", "url_private": "https://docs.example/x"},
     ]))  # fmt: skip
-    assert heard.files == (RemoteFile("F1", "log.txt", "text/plain", 5), RemoteFile("F3", "file", "application/octet-stream", 0))
+    assert heard.files == (
+        RemoteFile("F1", "log.txt", "text/plain", 5),
+        RemoteFile("F3", "file", "application/octet-stream", 0),
+    )
     assert heard.body == "hello\n\n[Plan](https://docs.example/x)"
 
 
 def test_a_forwarded_message_is_quoted():
-    [heard] = hear(said(text="", attachments=[{"is_share": True, "author_name": "Dana", "text": "it &lt;broke&gt;\nagain"}]))
+    [heard] = hear(
+        said(
+            text="",
+            attachments=[{"is_share": True, "author_name": "Dana", "text": "it &lt;broke&gt;\nagain"}],
+        )
+    )
     assert heard.body == "> Dana:\n> it \\<broke>\n> again"
 
 
@@ -123,7 +156,9 @@ def changed(message, previous, **more):
 
 
 def test_an_edit_carries_the_new_words_the_old_ones_and_its_time():
-    [heard] = hear(changed(said(text="better", edited={"user": "U1", "ts": "1712345999.000000"}), said(text="bad")))
+    [heard] = hear(
+        changed(said(text="better", edited={"user": "U1", "ts": "1712345999.000000"}), said(text="bad"))
+    )
     assert (heard.kind, heard.external_id, heard.thread_id, heard.body) == ("edit", TS, ROOT, "better")
     assert (heard.data["edited_ts"], heard.data["previous"]) == ("1712345999.000000", "bad")
 
@@ -139,19 +174,45 @@ def test_an_edit_can_turn_a_reply_into_a_note():
 
 
 def test_a_deletion_and_a_tombstone_name_the_message():
-    [gone] = hear({"type": "message", "subtype": "message_deleted", "channel": "C1", "deleted_ts": TS, "previous_message": said(), "ts": "9.9"})
+    [gone] = hear(
+        {
+            "type": "message",
+            "subtype": "message_deleted",
+            "channel": "C1",
+            "deleted_ts": TS,
+            "previous_message": said(),
+            "ts": "9.9",
+        }
+    )
     assert (gone.kind, gone.external_id, gone.author_id, gone.thread_id) == ("delete", TS, "U1", ROOT)
-    [stone] = hear(changed(said(subtype="tombstone", text="This message was deleted.", user="USLACKBOT"), said()))
+    [stone] = hear(
+        changed(said(subtype="tombstone", text="This message was deleted.", user="USLACKBOT"), said())
+    )
     assert (stone.kind, stone.external_id, stone.author_id) == ("delete", TS, "U1")
 
 
 def test_somebody_deleting_our_card_is_told_apart():
-    [gone] = hear({"type": "message", "subtype": "message_deleted", "channel": "C1", "deleted_ts": TS, "previous_message": said(app_id="A1")})
+    [gone] = hear(
+        {
+            "type": "message",
+            "subtype": "message_deleted",
+            "channel": "C1",
+            "deleted_ts": TS,
+            "previous_message": said(app_id="A1"),
+        }
+    )
     assert (gone.kind, gone.data["what"], gone.author_id) == ("channel", "own_deleted", "")
 
 
 def test_reactions():
-    event = {"type": "reaction_added", "user": "U1", "reaction": "eyes", "item_user": "UBOT", "item": {"type": "message", "channel": "C1", "ts": TS}, "event_ts": "1712345999.1"}
+    event = {
+        "type": "reaction_added",
+        "user": "U1",
+        "reaction": "eyes",
+        "item_user": "UBOT",
+        "item": {"type": "message", "channel": "C1", "ts": TS},
+        "event_ts": "1712345999.1",
+    }
     [heard] = hear(event)
     assert (heard.kind, heard.external_id, heard.channel_id, heard.author_id) == ("reaction", TS, "C1", "U1")
     assert (heard.data["name"], heard.data["emoji"], heard.data["added"]) == ("eyes", "👀", True)
@@ -181,17 +242,32 @@ def test_the_life_of_channels(event, what, channel):
 
 
 def test_home_and_unheard_of_events():
-    assert hear({"type": "app_home_opened", "user": "U1", "channel": "D1", "tab": "home", "event_ts": "1.1"})[0].kind == "home"
+    assert (
+        hear({"type": "app_home_opened", "user": "U1", "channel": "D1", "tab": "home", "event_ts": "1.1"})[
+            0
+        ].kind
+        == "home"
+    )
     assert hear({"type": "app_mention", "user": "U1", "text": "x", "ts": TS, "channel": "C1"}) == []
     assert hear({"type": "team_domain_change"}) == []
 
 
 def test_what_the_reconciler_reads_is_heard_by_the_same_rules():
     us = events.Ourselves("T1", "", frozenset({"UBOT"}), frozenset({"BBOT"}))
-    heard = hearing.adopt("C1", {"user": "U1", "ts": TS, "thread_ts": ROOT, "text": "note: missed"}, us, NAMES)
-    assert (heard.kind, heard.body, heard.data["visibility"], heard.data["team_id"]) == ("message", "missed", "internal", "T1")
+    heard = hearing.adopt(
+        "C1", {"user": "U1", "ts": TS, "thread_ts": ROOT, "text": "note: missed"}, us, NAMES
+    )
+    assert (heard.kind, heard.body, heard.data["visibility"], heard.data["team_id"]) == (
+        "message",
+        "missed",
+        "internal",
+        "T1",
+    )
     assert hearing.adopt("C1", {"user": "U1", "ts": TS, "text": "x", "bot_id": "BBOT"}, us, NAMES) is None
-    assert hearing.adopt("C1", {"user": "U1", "ts": TS, "text": "x", "subtype": "channel_join"}, us, NAMES) is None
+    assert (
+        hearing.adopt("C1", {"user": "U1", "ts": TS, "text": "x", "subtype": "channel_join"}, us, NAMES)
+        is None
+    )
 
 
 def test_a_pressed_button():
@@ -202,7 +278,13 @@ def test_a_pressed_button():
         "message": {"ts": ROOT}, "actions": [{"action_id": "take_it", "value": "42", "action_ts": "1712345999.5", "block_id": "ticket"}],
     }  # fmt: skip
     [heard] = slack.parse(payload, NAMES)
-    assert (heard.kind, heard.external_id, heard.thread_id, heard.channel_id, heard.author_id) == ("action", ROOT, None, "C1", "U1")
+    assert (heard.kind, heard.external_id, heard.thread_id, heard.channel_id, heard.author_id) == (
+        "action",
+        ROOT,
+        None,
+        "C1",
+        "U1",
+    )
     assert {name: heard.data[name] for name in ("action_id", "value", "container", "trigger_id", "user_team", "team_id")} == {
         "action_id": "take_it", "value": "42", "container": "message", "trigger_id": "1.2.3", "user_team": "T1", "team_id": "T1",
     }  # fmt: skip
@@ -220,9 +302,29 @@ def test_a_sent_form():
         "field-day": {"value": {"type": "datepicker", "selected_date": "2026-01-02"}},
         "field-empty": {"value": {"type": "plain_text_input", "value": None}},
     }}  # fmt: skip
-    view = {"id": "V1", "callback_id": "edit_ticket", "private_metadata": '{"reference":"42"}', "state": state, "hash": "h"}
-    [heard] = slack.parse({"type": "view_submission", "trigger_id": "t", "user": {"id": "U1"}, "team": {"id": "T1"}, "view": view}, NAMES)
-    assert (heard.kind, heard.external_id, heard.data["callback_id"], heard.data["private"]) == ("modal", "V1", "edit_ticket", {"reference": "42"})
+    view = {
+        "id": "V1",
+        "callback_id": "edit_ticket",
+        "private_metadata": '{"reference":"42"}',
+        "state": state,
+        "hash": "h",
+    }
+    [heard] = slack.parse(
+        {
+            "type": "view_submission",
+            "trigger_id": "t",
+            "user": {"id": "U1"},
+            "team": {"id": "T1"},
+            "view": view,
+        },
+        NAMES,
+    )
+    assert (heard.kind, heard.external_id, heard.data["callback_id"], heard.data["private"]) == (
+        "modal",
+        "V1",
+        "edit_ticket",
+        {"reference": "42"},
+    )
     assert heard.data["values"] == {
         "status": "solved", "assignee": "", "field-host": "gw-1", "field-tags": ["a", "b"], "field-day": "2026-01-02", "field-empty": None,
     }  # fmt: skip
@@ -233,7 +335,13 @@ def test_a_message_shortcut():
     payload = {"type": "message_action", "callback_id": "create_ticket", "trigger_id": "t", "user": {"id": "U1"}, "team": {"id": "T1"},
                "channel": {"id": "C1"}, "message": {"ts": TS, "user": "U2", "text": "it *broke*", "files": [{"id": "F1", "name": "a", "size": 1}]}}  # fmt: skip
     [heard] = slack.parse(payload, NAMES)
-    assert (heard.kind, heard.body, heard.author_id, heard.data["message_author"], len(heard.files)) == ("shortcut", "it **broke**", "U1", "U2", 1)
+    assert (heard.kind, heard.body, heard.author_id, heard.data["message_author"], len(heard.files)) == (
+        "shortcut",
+        "it **broke**",
+        "U1",
+        "U2",
+        1,
+    )
 
 
 @pytest.mark.parametrize(
@@ -243,14 +351,28 @@ def test_a_message_shortcut():
      ("open the door", "search", "open the door"), ("help", "help", "")],
 )  # fmt: skip
 def test_what_is_typed_after_the_command(typed, verb, rest):
-    [heard] = slack.parse({"command": "/ticket", "text": typed, "user_id": "U1", "channel_id": "C1", "team_id": "T1", "trigger_id": "t"}, NAMES)
+    [heard] = slack.parse(
+        {
+            "command": "/ticket",
+            "text": typed,
+            "user_id": "U1",
+            "channel_id": "C1",
+            "team_id": "T1",
+            "trigger_id": "t",
+        },
+        NAMES,
+    )
     assert (heard.kind, heard.data["verb"], heard.data["rest"]) == ("command", verb, rest)
 
 
 def test_requests_are_decoded_by_what_they_are():
     assert envelopes.decode(b'{"a":1}', "application/json") == {"a": 1}
-    assert envelopes.decode(b"payload=%7B%22type%22%3A%22block_actions%22%7D", "application/x-www-form-urlencoded") == {"type": "block_actions"}
-    assert envelopes.decode(b"command=%2Fticket&text=a+b", "application/x-www-form-urlencoded")["text"] == "a b"
+    assert envelopes.decode(
+        b"payload=%7B%22type%22%3A%22block_actions%22%7D", "application/x-www-form-urlencoded"
+    ) == {"type": "block_actions"}
+    assert (
+        envelopes.decode(b"command=%2Fticket&text=a+b", "application/x-www-form-urlencoded")["text"] == "a b"
+    )
     for odd in (b"", b"[]", b"x=1", b"payload=no", b"\xff\xfe", b"{", b"payload=[1]"):
         with pytest.raises(ValueError):  # noqa: PT011
             envelopes.decode(odd, "application/x-www-form-urlencoded")
@@ -259,7 +381,11 @@ def test_requests_are_decoded_by_what_they_are():
 def test_the_same_thing_sent_again_has_the_same_id():
     assert envelopes.identify(envelope(said())) == "Ev1"
     action = {"type": "block_actions", "trigger_id": "t1", "actions": [{"action_ts": "1.1"}]}
-    assert envelopes.identify(action) == envelopes.identify(dict(action)) != envelopes.identify(action | {"trigger_id": "t2"})
+    assert (
+        envelopes.identify(action)
+        == envelopes.identify(dict(action))
+        != envelopes.identify(action | {"trigger_id": "t2"})
+    )
     assert envelopes.identify({}) == envelopes.identify({}) != envelopes.identify({"x": 1})
 
 
@@ -267,7 +393,9 @@ def test_whose_request_it_is():
     assert envelopes.belongs(envelope({}), "A1", "T1")
     assert not envelopes.belongs(envelope({}), "A2", None)
     assert not envelopes.belongs({"team": {"id": "T9"}}, None, "T1")
-    assert envelopes.belongs(envelope({}, team_id="T9"), "A1", "T1")  # written by a guest workspace in a shared channel
+    assert envelopes.belongs(
+        envelope({}, team_id="T9"), "A1", "T1"
+    )  # written by a guest workspace in a shared channel
 
 
 JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=10), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(

@@ -17,13 +17,29 @@ def card(**more):
 
 
 def action_ids(made) -> list[str]:
-    return [element["action_id"] for block in made for element in block.get("elements", []) if "action_id" in element]
+    return [
+        element["action_id"]
+        for block in made
+        for element in block.get("elements", [])
+        if "action_id" in element
+    ]
 
 
 def test_a_card_says_everything_and_offers_what_fits_its_status():
     text, head, [bar] = card(excerpt="It **broke**.", answers=(("System", "VPN"),), assignee="Maya Lindqvist")
     shown = json.dumps([head, bar], ensure_ascii=False)
-    for words in ("#42 VPN is down", "Globex", "Dana Fields", "broke", "System", "VPN", "● Open", "Maya Lindqvist", "High", "https://p.example/tickets/42"):
+    for words in (
+        "#42 VPN is down",
+        "Globex",
+        "Dana Fields",
+        "broke",
+        "System",
+        "VPN",
+        "● Open",
+        "Maya Lindqvist",
+        "High",
+        "https://p.example/tickets/42",
+    ):
         assert words in shown
     assert text == "#42 VPN is down (Globex, Open)"
     assert action_ids(bar["blocks"]) == ["take_it", "edit", "solve", "open_portal"]
@@ -32,14 +48,21 @@ def test_a_card_says_everything_and_offers_what_fits_its_status():
 
 @pytest.mark.parametrize(
     ("status", "buttons"),
-    [("solved", ["edit", "reopen", "open_portal"]), ("closed", ["edit", "open_portal"]), ("pending", ["take_it", "edit", "solve", "open_portal"])],
+    [
+        ("solved", ["edit", "reopen", "open_portal"]),
+        ("closed", ["edit", "open_portal"]),
+        ("pending", ["take_it", "edit", "solve", "open_portal"]),
+    ],
 )
 def test_buttons_follow_the_status(status, buttons):
     assert action_ids(card(status=status)[2][0]["blocks"]) == buttons
 
 
 def test_each_status_has_a_colour_of_its_own():
-    colours = {card(status=status)[2][0]["color"] for status in ("open", "in_progress", "pending", "on_hold", "solved", "closed")}
+    colours = {
+        card(status=status)[2][0]["color"]
+        for status in ("open", "in_progress", "pending", "on_hold", "solved", "closed")
+    }
     assert len(colours) == 6
 
 
@@ -50,10 +73,17 @@ def test_where_outsiders_read_the_card_offers_only_the_link_and_no_inner_facts()
     assert "High" not in json.dumps(bar)
 
 
-@pytest.mark.parametrize("of_what", ["card", "reply", "note", "edit", "create", "list", "home", "promise", "notice"])
+@pytest.mark.parametrize(
+    "of_what", ["card", "reply", "note", "edit", "create", "list", "home", "promise", "notice"]
+)
 def test_however_much_is_said_slacks_limits_are_kept(of_what):
     many = tuple((f"v{n}", f"{n} {LONG}") for n in range(450))
-    fields = tuple(blocks.Field(f"f{n}", LONG, kind, None, many[:5], True, LONG) for n, kind in enumerate(["text", "long", "number", "date", "select", "multi_select", "checkbox", "email", "url"] * 20))
+    fields = tuple(
+        blocks.Field(f"f{n}", LONG, kind, None, many[:5], True, LONG)
+        for n, kind in enumerate(
+            ["text", "long", "number", "date", "select", "multi_select", "checkbox", "email", "url"] * 20
+        )
+    )
     made = {
         "card": lambda: card(subject=LONG, organization=LONG, requester=LONG, excerpt=LONG, answers=((LONG, LONG),) * 40, assignee=LONG, footer=LONG),
         "reply": lambda: blocks.reply(blocks.ReplyValues(LONG, blocks.split(LONG)[0], "https://x.example/p", organization="Globex", marker=LONG, attachments=(LONG,) * 30)),
@@ -77,7 +107,9 @@ def test_a_choice_among_hundreds_is_offered_in_groups_with_the_chosen_one_kept()
 
 
 def test_nobody_is_offered_first_and_chosen_where_nobody_has_it():
-    values = blocks.EditValues(42, "t-42", "open", (("open", "Open"),), "low", (("low", "Low"),), None, (("7", "Maya"),))
+    values = blocks.EditValues(
+        42, "t-42", "open", (("open", "Open"),), "low", (("low", "Low"),), None, (("7", "Maya"),)
+    )
     element = blocks.edit_modal(values)["blocks"][1]["element"]
     assert element["initial_option"]["text"]["text"] == "Nobody"
     assert json.loads(blocks.edit_modal(values)["private_metadata"]) == {"reference": "t-42"}
@@ -89,7 +121,9 @@ def test_more_to_remember_than_slack_keeps_is_refused():
 
 
 def test_a_reply_stands_under_its_authors_name_and_a_note_says_so():
-    reply = blocks.reply(blocks.ReplyValues("Dana Fields", "Still *down*", "https://p.example/dana.png", organization="Globex"))
+    reply = blocks.reply(
+        blocks.ReplyValues("Dana Fields", "Still *down*", "https://p.example/dana.png", organization="Globex")
+    )
     assert (reply["username"], reply["icon_url"]) == ("Dana Fields (Globex)", "https://p.example/dana.png")
     assert "icon_url" not in blocks.reply(blocks.ReplyValues("Dana", "x", "javascript:1"))
     note = blocks.note("Maya", "hush")
@@ -115,7 +149,11 @@ def check_limits(value, room):
     if isinstance(value, list):
         for each in value:
             check_limits(each, room)
-        if value and isinstance(value[0], dict) and value[0].get("type") in {"section", "context", "rich_text", "header"}:
+        if (
+            value
+            and isinstance(value[0], dict)
+            and value[0].get("type") in {"section", "context", "rich_text", "header"}
+        ):
             assert len(value) <= room
     if not isinstance(value, dict):
         return
@@ -143,7 +181,9 @@ def check_limits(value, room):
         assert len(value["label"]["text"]) <= 2000
         assert len(value["block_id"]) <= 255
     if kind in {"static_select", "multi_static_select", "checkboxes"}:
-        options = value.get("options") or [option for group in value["option_groups"] for option in group["options"]]
+        options = value.get("options") or [
+            option for group in value["option_groups"] for option in group["options"]
+        ]
         assert all(len(option["value"]) <= 150 and len(option["text"]["text"]) <= 75 for option in options)
         assert len(value.get("options", [])) <= (10 if kind == "checkboxes" else 100)
         assert len(value.get("option_groups", [])) <= 100
@@ -157,4 +197,7 @@ def check_limits(value, room):
 
 
 def test_errors_answer_a_form_in_slacks_way():
-    assert blocks.errors({"subject": "Write a subject."}) == {"response_action": "errors", "errors": {"subject": "Write a subject."}}
+    assert blocks.errors({"subject": "Write a subject."}) == {
+        "response_action": "errors",
+        "errors": {"subject": "Write a subject."},
+    }

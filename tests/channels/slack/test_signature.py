@@ -61,7 +61,10 @@ def test_missing_and_doubled_headers_are_refused():
     assert not signature.verify(signed() | {"x-slack-signature": "v0=00"}, BODY, ["s3cret"], NOW)
 
 
-@given(st.dictionaries(st.sampled_from(["X-Slack-Signature", "X-Slack-Request-Timestamp"]), st.text()), st.binary())
+@given(
+    st.dictionaries(st.sampled_from(["X-Slack-Signature", "X-Slack-Request-Timestamp"]), st.text()),
+    st.binary(),
+)
 def test_no_header_and_no_body_raises(headers, body):
     assert signature.verify(headers, body, ["s3cret"], NOW) is False
 

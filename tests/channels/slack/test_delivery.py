@@ -18,7 +18,11 @@ def root(workspace):
 
 
 def message(root, key="k-1", text="hello", **more):
-    return Post(key, "chat.postMessage", {"channel": C, "thread_ts": root, **blocks.reply(blocks.ReplyValues("Dana", text)), **more})
+    return Post(
+        key,
+        "chat.postMessage",
+        {"channel": C, "thread_ts": root, **blocks.reply(blocks.ReplyValues("Dana", text)), **more},
+    )
 
 
 def again(post, ago=10):
@@ -64,7 +68,9 @@ def test_not_stored_is_not_found(slack_client, workspace, root, kind):
 
 @pytest.mark.parametrize("kind", ["500_before", "reset_before", "half_after", "ratelimited", "error"])
 def test_a_look_up_that_fails_never_says_not_found(slack_client, workspace, root, kind):
-    workspace.misbehave("conversations.replies", kind, **({"error": "internal_error"} if kind == "error" else {}))
+    workspace.misbehave(
+        "conversations.replies", kind, **({"error": "internal_error"} if kind == "error" else {})
+    )
     with pytest.raises(errors.ChannelError):
         slack.find(again(message(root)), slack_client)
 
@@ -93,7 +99,14 @@ def test_a_layout_slack_refuses_goes_out_as_plain_words(slack_client, workspace,
 
 def test_too_long_for_words_alone_is_permanent(slack_client, root):
     with pytest.raises(errors.Permanent):
-        slack.send(Post("k", "chat.postMessage", {"channel": C, "thread_ts": root, "text": "x" * 40_001, "blocks": [{"type": "section"}]}), slack_client)
+        slack.send(
+            Post(
+                "k",
+                "chat.postMessage",
+                {"channel": C, "thread_ts": root, "text": "x" * 40_001, "blocks": [{"type": "section"}]},
+            ),
+            slack_client,
+        )
 
 
 def test_a_thread_that_is_gone_says_so(slack_client):
@@ -105,7 +118,11 @@ def test_a_thread_that_is_gone_says_so(slack_client):
 def test_changes_and_removals_may_be_repeated(slack_client, workspace, root):
     sent = slack.send(message(root), slack_client)
     change = Post("k-2", "chat.update", {"channel": C, "ts": sent.external_id, **blocks.event("changed")})
-    assert slack.send(change, slack_client).external_id == slack.send(change, slack_client).external_id == sent.external_id
+    assert (
+        slack.send(change, slack_client).external_id
+        == slack.send(change, slack_client).external_id
+        == sent.external_id
+    )
     assert workspace.message(C, sent.external_id)["text"] == "changed"
     assert slack.find(again(change), slack_client) is None
     removal = Post("k-3", "chat.delete", {"channel": C, "ts": sent.external_id})
@@ -122,33 +139,39 @@ def test_marks_may_be_put_and_taken_twice(slack_client, root):
 
 
 def test_what_only_one_person_sees(slack_client, workspace, root):
-    slack.send(Post("k", "chat.postEphemeral", {"channel": C, "user": "U0MAYA00001", "thread_ts": root, **blocks.promise("Goes to Dana.", "7", 20)}), slack_client)
+    slack.send(
+        Post(
+            "k",
+            "chat.postEphemeral",
+            {
+                "channel": C,
+                "user": "U0MAYA00001",
+                "thread_ts": root,
+                **blocks.promise("Goes to Dana.", "7", 20),
+            },
+        ),
+        slack_client,
+    )
     [shown] = workspace.ephemerals(C, "U0MAYA00001")
     assert "Goes to Dana." in shown["text"]
 
 
 def test_a_home_page_is_published(slack_client, workspace):
     view = blocks.home(blocks.HomeValues("Maya", "http://127.0.0.1:5000/desk"))
-    assert slack.send(Post("k", "views.publish", {"user_id": "U0MAYA00001", "view": view}), slack_client).external_id
+    assert slack.send(
+        Post("k", "views.publish", {"user_id": "U0MAYA00001", "view": view}), slack_client
+    ).external_id
     assert workspace.home_view("U0MAYA00001")["type"] == "home"
 
 
-def test_both_forms_are_taken_by_slack(slack_client, workspace, root):
-    pick = (("a", "A"), ("b", "B"))
-    kinds = ("text", "long", "number", "date", "select", "multi_select", "checkbox", "email", "url")
-    fields = tuple(blocks.Field(kind, kind, kind, options=pick if "sel" in kind or kind == "checkbox" else (), help="Why") for kind in kinds)
-    for view in (
-        blocks.edit_modal(blocks.EditValues(7, "7", "open", (("open", "Open"),), "low", (("low", "Low"),), None, pick, fields)),
-        blocks.create_modal(blocks.CreateValues(pick, pick, "a", "b", "d@x.example", "Subject", "Body", fields)),
-    ):
-        card = slack.send(Post("k" + view["callback_id"], "chat.postMessage", {"channel": C, "text": "c", "blocks": [
-            {"type": "actions", "elements": [{"type": "button", "action_id": "edit", "value": "7", "text": {"type": "plain_text", "text": "Edit"}}]}]}), slack_client)  # fmt: skip
-        trigger = workspace.press("U0MAYA00001", C, card.external_id, "edit")
-        assert slack.send(Post("k", "views.open", {"trigger_id": trigger, "view": view}), slack_client).external_id
-        assert workspace.modal("U0MAYA00001")["callback_id"] == view["callback_id"]
-
-
 def test_an_answer_address_outside_of_slack_is_refused(slack_client):
-    for url in ("https://evil.example/x", "http://hooks.slack.com/x", "https://hooks.slack.com.evil.example/x", "https://hooks.slack.com@evil.example/", "//", "https://[::1/x"):
+    for url in (
+        "https://evil.example/x",
+        "http://hooks.slack.com/x",
+        "https://hooks.slack.com.evil.example/x",
+        "https://hooks.slack.com@evil.example/",
+        "//",
+        "https://[::1/x",
+    ):
         with pytest.raises(errors.Permanent, match="not Slack's"):
             slack.send(Post("k", "response", {"url": url, "text": "x"}), slack_client)

@@ -34,13 +34,27 @@ def seen(written: str) -> list[str]:
 def test_a_round_trip_through_blocks_keeps_the_words_that_are_seen(written):
     made = mrkdwn.rich_text(written, trusted=True)
     shown = words(" ".join(texts(made)))
-    assert shown == words(" ".join(texts(mrkdwn.rich_text(markdown.write(elements(made), lambda _: None), trusted=True))))
+    assert shown == words(
+        " ".join(texts(mrkdwn.rich_text(markdown.write(elements(made), lambda _: None), trusted=True)))
+    )
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(WORDS | st.sampled_from(["*", "_", "`", "~", "<", ">", "&", "\\", "[", "]", "#", "!", " ", "\n"]), max_size=30).map("".join))
+@given(
+    st.lists(
+        WORDS | st.sampled_from(["*", "_", "`", "~", "<", ">", "&", "\\", "[", "]", "#", "!", " ", "\n"]),
+        max_size=30,
+    ).map("".join)
+)
 def test_what_is_typed_as_plain_words_in_slack_is_read_as_those_words(typed):
-    message = {"blocks": [{"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": typed}]}]}]}
+    message = {
+        "blocks": [
+            {
+                "type": "rich_text",
+                "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": typed}]}],
+            }
+        ]
+    }
     assert seen(mrkdwn.to_markdown(message)) == words(typed)
 
 
@@ -63,12 +77,27 @@ def test_nothing_a_customer_writes_can_ping_or_hide_a_link(written):
 LEAF = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
 ODD = st.recursive(
     st.fixed_dictionaries(
-        {"type": st.sampled_from(["text", "link", "user", "emoji", "date", "broadcast", "channel", "new_kind"])},
-        optional={name: LEAF for name in ("text", "url", "user_id", "name", "unicode", "style", "fallback", "range")},
+        {
+            "type": st.sampled_from(
+                ["text", "link", "user", "emoji", "date", "broadcast", "channel", "new_kind"]
+            )
+        },
+        optional=dict.fromkeys(
+            ("text", "url", "user_id", "name", "unicode", "style", "fallback", "range"), LEAF
+        ),
     ),
     lambda inner: st.fixed_dictionaries(
-        {"type": st.sampled_from(["rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"])},
-        optional={"elements": st.lists(inner, max_size=4) | LEAF, "style": LEAF, "indent": LEAF, "offset": LEAF},
+        {
+            "type": st.sampled_from(
+                ["rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"]
+            )
+        },
+        optional={
+            "elements": st.lists(inner, max_size=4) | LEAF,
+            "style": LEAF,
+            "indent": LEAF,
+            "offset": LEAF,
+        },
     ),
     max_leaves=10,
 )
@@ -88,13 +117,20 @@ def test_any_text_of_slacks_can_be_read(text):
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.lists(WORDS | st.sampled_from(["\n", "\n\n", "```\n", "```py\n", " ", "~~~~\n"]), max_size=120).map("".join), st.integers(120, 400))
+@given(
+    st.lists(WORDS | st.sampled_from(["\n", "\n\n", "```\n", "```py\n", " ", "~~~~\n"]), max_size=120).map(
+        "".join
+    ),
+    st.integers(120, 400),
+)
 def test_a_split_message_loses_no_word_and_every_part_fits(written, limit):
     parts = blocks.split(written, limit)
     assert parts
     assert all(len(part) <= limit for part in parts)
     numbered = [re.sub(r"^\(\d+/\d+\)\n\n", "", part) for part in parts]
-    assert [word for word in words(" ".join(numbered)) if word != "py"] == [word for word in words(written) if word != "py"]
+    assert [word for word in words(" ".join(numbered)) if word != "py"] == [
+        word for word in words(written) if word != "py"
+    ]
 
 
 def texts(made: list[dict]) -> list[str]:

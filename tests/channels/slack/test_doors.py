@@ -1,0 +1,246 @@
+"""People do things in the workspace; the doors hear them, signed and all, and answer."""
+
+import pytest
+
+from helpdesk.channels import slack
+from helpdesk.channels.slack import blocks
+from helpdesk.channels.values import Post
+from helpdesk.demo import cast
+
+C, MAYA = cast.TRIAGE, "U0MAYA00001"
+
+
+@pytest.fixture
+def card(lively):
+    """A ticket's card in triage: (workspace, client, its ts)."""
+    workspace, client = lively
+    text, head, bars = blocks.card(
+        blocks.CardValues(
+            7, "VPN", "Globex", "Dana", "open", "Open", "low", "http://127.0.0.1:5000/tickets/7"
+        )
+    )
+    sent = slack.send(
+        Post("k", "chat.postMessage", {"channel": C, "text": text, "blocks": head, "attachments": bars}),
+        client,
+    )
+    return workspace, client, sent.external_id
+
+
+def test_typing_changing_and_deleting(card, door):
+    workspace, _, root = card
+    ts = workspace.say(MAYA, C, "note: *look* <@U0MAYA00001> :eyes:", thread_ts=root)
+    heard = door.next("message")
+    assert (heard.external_id, heard.thread_id, heard.channel_id, heard.author_id) == (ts, root, C, MAYA)
+    assert (heard.data["visibility"], heard.body) == ("internal", "**look** @Maya Lindqvist 👀")
+    assert heard.data["team_id"] == cast.TEAM_ID
+    workspace.edit(MAYA, C, ts, "reply: done")
+    edit = door.next("edit")
+    assert (edit.external_id, edit.body, edit.data["visibility"], edit.data["previous"]) == (
+        ts,
+        "done",
+        "public",
+        "**look** @Maya Lindqvist 👀",
+    )
+    workspace.delete(MAYA, C, ts)
+    assert door.next("delete").external_id == ts
+    workspace.settle()
+    assert [each for each in door.heard if each.kind in {"message", "edit", "delete"}] == []
+
+
+def test_what_we_post_change_and_delete_ourselves_is_not_heard(card, door):
+    workspace, client, root = card
+    sent = slack.send(
+        Post("k2", "chat.postMessage", {"channel": C, "thread_ts": root, **blocks.event("x")}), client
+    )
+    slack.send(Post("k3", "chat.update", {"channel": C, "ts": sent.external_id, **blocks.event("y")}), client)
+    slack.send(Post("k4", "reactions.add", {"channel": C, "timestamp": root, "name": "lock"}), client)
+    workspace.settle()
+    assert door.heard == []
+
+
+def test_a_file_is_heard_and_fetched(card, door):
+    from helpdesk.channels.slack import files
+
+    workspace, client, root = card
+    workspace.say(MAYA, C, "the log", thread_ts=root, files=[("log.txt", b"hello", "text/plain")])
+    heard = door.next("message")
+    [file] = heard.files
+    assert (heard.body, file.name, file.media_type, file.size) == ("the log", "log.txt", "text/plain", 5)
+    assert files.download(file.external_id, client).data == b"hello"
+
+
+def test_a_stranger_in_a_shared_channel_is_known_as_one(lively, door):
+    workspace, client = lively
+    workspace.say("U0INES00001", "C0UMBRALABS", "hello", files=[("a.txt", b"abc", "text/plain")])
+    heard = door.next("message")
+    assert heard.data["user_team"] != cast.TEAM_ID == heard.data["team_id"]
+    assert slack.people.profile("U0INES00001", client).is_stranger
+    assert not slack.people.is_full_member(slack.people.profile("U0INES00001", client), cast.TEAM_ID)
+    assert slack.people.is_full_member(slack.people.profile(MAYA, client), cast.TEAM_ID)
+
+
+def test_reactions_come_and_go(card, door):
+    workspace, _, root = card
+    workspace.react(MAYA, C, root, "eyes")
+    workspace.unreact(MAYA, C, root, "eyes")
+    assert [
+        (each.external_id, each.data["name"], each.data["added"])
+        for each in (door.next("reaction"), door.next("reaction"))
+    ] == [
+        (root, "eyes", True),
+        (root, "eyes", False),
+    ]
+
+
+def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
+    workspace, client, root = card
+    workspace.press(MAYA, C, root, "edit")
+    pressed = door.next("action")
+    assert (pressed.data["action_id"], pressed.data["value"], pressed.external_id, pressed.author_id) == (
+        "edit",
+        "7",
+        root,
+        MAYA,
+    )
+    pick = (("a", "A"), ("b", "B"))
+    kinds = ("text", "long", "number", "date", "select", "multi_select", "checkbox", "email", "url")
+    fields = tuple(
+        blocks.Field(
+            kind,
+            kind,
+            kind,
+            options=pick if kind in {"select", "multi_select", "checkbox"} else (),
+            help="Why",
+        )
+        for kind in kinds
+    )
+    values = blocks.EditValues(
+        7, "7", "open", (("open", "Open"), ("solved", "Solved")), "low", (("low", "Low"),), None, pick, fields
+    )
+    sent = slack.send(
+        Post(
+            "k", "views.open", {"trigger_id": pressed.data["trigger_id"], "view": blocks.edit_modal(values)}
+        ),
+        client,
+    )
+    door.answers["view_submission"] = blocks.errors({"field-email": "Write an address."})
+    workspace.submit(
+        MAYA,
+        {
+            "status": {"value": "solved"},
+            "field-text": {"value": "gw-1"},
+            "field-multi_select": {"value": ["a", "b"]},
+        },
+    )
+    form = door.next("modal")
+    assert (form.external_id, form.data["callback_id"], form.data["private"]) == (
+        sent.external_id,
+        "edit_ticket",
+        {"reference": "7"},
+    )
+    got = form.data["values"]
+    assert (
+        got["status"],
+        got["assignee"],
+        got["priority"],
+        got["field-text"],
+        got["field-multi_select"],
+    ) == ("solved", "", "low", "gw-1", ["a", "b"])
+    assert workspace.modal(MAYA) is not None
+
+
+def test_a_shortcut_makes_the_form_for_a_new_ticket(lively, door):
+    workspace, client = lively
+    ts = workspace.say("U0ELLEN0001", C, "it *broke*")
+    workspace.shortcut(MAYA, C, ts, "create_ticket")
+    used = door.next("shortcut")
+    assert (used.external_id, used.body, used.author_id, used.data["message_author"]) == (
+        ts,
+        "it **broke**",
+        MAYA,
+        "U0ELLEN0001",
+    )
+    pick = (("globex", "Globex"), ("initech", "Initech"))
+    view = blocks.create_modal(
+        blocks.CreateValues(
+            pick,
+            (("default", "Default"), ("incident", "Incident")),
+            body=used.body,
+            origin={"channel": C, "ts": ts},
+        )
+    )
+    slack.send(Post("k", "views.open", {"trigger_id": used.data["trigger_id"], "view": view}), client)
+    assert workspace.modal(MAYA)["callback_id"] == "create_ticket"
+    workspace.submit(
+        MAYA,
+        {
+            "organization": {"value": "globex"},
+            "form": {"choose_form": "incident"},
+            "subject": {"value": "It broke"},
+        },
+    )
+    form = door.next("modal")
+    assert form.data["private"] == {"channel": C, "ts": ts}
+    assert {name: form.data["values"][name] for name in ("organization", "form", "subject", "body")} == {
+        "organization": "globex", "form": "incident", "subject": "It broke", "body": "it **broke**",
+    }  # fmt: skip
+
+
+def test_the_command_and_an_answer_to_it(lively, door):
+    workspace, client = lively
+    assert workspace.command(MAYA, C, "/ticket", "search vpn & dns")[0] == 200
+    heard = door.next("command")
+    assert (heard.data["verb"], heard.data["rest"], heard.author_id, heard.channel_id) == (
+        "search",
+        "vpn & dns",
+        MAYA,
+        C,
+    )
+    text, made = blocks.ticket_list(
+        "Found", (blocks.ListRow(7, "VPN", "Open", "Globex", "http://127.0.0.1:5000/tickets/7"),)
+    )
+    slack.send(
+        Post("k", "response", {"url": heard.data["response_url"], "text": text, "blocks": made}), client
+    )
+    assert any("Found" in each["text"] for each in workspace.ephemerals(user=MAYA))
+
+
+def test_make_internal_is_pressed_on_what_only_one_sees(card, door):
+    workspace, client, root = card
+    sent = slack.send(
+        Post(
+            "k",
+            "chat.postEphemeral",
+            {"channel": C, "user": MAYA, "thread_ts": root, **blocks.promise("Goes to Dana.", "m-9", 20)},
+        ),
+        client,
+    )
+    workspace.press(MAYA, C, sent.external_id, "make_internal")
+    pressed = door.next("action")
+    assert (pressed.data["action_id"], pressed.data["value"], pressed.data["container"]) == (
+        "make_internal",
+        "m-9",
+        "ephemeral",
+    )
+    slack.send(
+        Post(
+            "k",
+            "response",
+            {"url": pressed.data["response_url"], "replace_original": True, **blocks.notice("Now a note.")},
+        ),
+        client,
+    )
+    assert any("Now a note." in each["text"] for each in workspace.ephemerals(user=MAYA))
+
+
+def test_the_home_page_is_asked_for(lively, door):
+    lively[0].home(MAYA)
+    assert door.next("home").author_id == MAYA
+
+
+def test_a_channel_is_archived_and_the_bot_thrown_out(lively, door):
+    workspace, _ = lively
+    workspace.archive("C0GLOBEX001")
+    assert (door.next("channel").data["what"]) == "archived"
+    workspace.kick("C0INITECH01", cast.BOT_USER_ID)
+    assert "removed" in {each.data["what"] for each in (door.next("channel"),)}

@@ -1,0 +1,216 @@
+"""Files both ways: only from and to Slack, whole or not at all."""
+
+import http.server
+import json
+import threading
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from helpdesk.channels import errors, slack
+from helpdesk.channels.slack import client, files
+from helpdesk.channels.values import Post
+from helpdesk.demo import cast
+
+C = cast.TRIAGE
+
+
+@pytest.fixture
+def root(workspace):
+    return workspace.say("U0MAYA00001", C, "root")
+
+
+def upload(root, key="k-file", data=b"hello"):
+    return Post(
+        key,
+        "files.upload",
+        {"channel": C, "thread_ts": root, "filename": "a.txt", "data": data, "author": "Dana <!here>"},
+    )
+
+
+def again(post):
+    return Post(post.key, post.method, post.arguments, datetime.now(UTC) - timedelta(seconds=10))
+
+
+def test_a_file_goes_into_the_thread_and_is_found_there(slack_client, workspace, root):
+    sent = slack.send(upload(root), slack_client)
+    [_, shown] = workspace.replies(C, root)
+    assert [file["id"] for file in shown["files"]] == [sent.external_id]
+    found = slack.find(again(upload(root)), slack_client)
+    assert (found.external_id, found.extra["ts"]) == (sent.external_id, shown["ts"])
+    assert slack.find(again(upload(root, key="another")), slack_client) is None
+    assert files.download(sent.external_id, slack_client).data == b"hello"
+
+
+@pytest.mark.parametrize("kind", ["500_after", "reset_after", "half_after"])
+def test_an_upload_whose_answer_broke_is_found_instead_of_repeated(slack_client, workspace, root, kind):
+    workspace.misbehave("files.completeUploadExternal", kind)
+    with pytest.raises(errors.Unknown):
+        slack.send(upload(root), slack_client)
+    assert slack.find(again(upload(root)), slack_client) is not None
+
+
+@pytest.mark.parametrize("kind", ["500_after", "reset_after", "half_after"])
+def test_what_breaks_before_anybody_sees_it_is_simply_tried_again(slack_client, workspace, root, kind):
+    workspace.misbehave("files.getUploadURLExternal", kind)
+    with pytest.raises(errors.Temporary):
+        slack.send(upload(root), slack_client)
+    slack.send(upload(root), slack_client)
+    assert len(workspace.replies(C, root)) == 2
+
+
+def test_an_empty_file_cannot_go(slack_client, root):
+    with pytest.raises(errors.Permanent, match="empty"):
+        slack.send(upload(root, data=b""), slack_client)
+
+
+def test_a_deleted_file_may_be_deleted_again(slack_client, root):
+    sent = slack.send(upload(root), slack_client)
+    for _ in range(2):
+        slack.send(Post("k", "files.delete", {"file": sent.external_id}), slack_client)
+    with pytest.raises(errors.Permanent):
+        files.download(sent.external_id, slack_client)
+
+
+def test_too_large_is_refused_before_and_while_it_comes(slack_client, workspace, root, monkeypatch):
+    sent = slack.send(upload(root, data=b"x" * 5000), slack_client)
+    with pytest.raises(errors.Permanent, match="larger"):
+        files.download(sent.external_id, slack_client, limit=1000)
+
+
+@pytest.mark.parametrize(
+    ("url", "allowed"),
+    [
+        ("https://files.slack.com/files-pri/T1-F1/a.txt", True), ("https://files-origin.slack.com/x", True), ("https://files.slack.com:443/x", True),
+        ("http://files.slack.com/x", False), ("https://files.slack.com.evil.example/x", False), ("https://evil.example/files.slack.com", False),
+        ("https://files.slack.com@evil.example/x", False), ("https://user:pass@files.slack.com/x", False), ("https://files.slack.com:8443/x", False),
+        ("file:///etc/passwd", False), ("http://127.0.0.1:5001/x", False), ("http://169.254.169.254/latest", False), ("//files.slack.com/x", False),
+        ("https://[::1/x", False), ("https://files.slack.com:x/", False), ("", False),
+    ],
+)  # fmt: skip
+def test_files_are_fetched_only_from_slacks_hosts(url, allowed):
+    assert files.is_allowed(url, client.Client("xoxb-1")) is allowed
+
+
+def test_a_stand_in_on_this_machine_may_give_files_but_only_itself():
+    stand_in = client.Client("xoxb-1", "http://127.0.0.1:5001/api/")
+    assert files.is_allowed("http://127.0.0.1:5001/files-pri/x", stand_in)
+    assert not files.is_allowed("http://127.0.0.1:5002/files-pri/x", stand_in)
+    assert not files.is_allowed(
+        "http://127.0.0.1:5001/x", client.Client("xoxb-1", "http://slack.example/api/")
+    )
+
+
+class Odd:
+    """A Web API of one file, whose download does what the test says; keeps the tokens it was shown."""
+
+    def __init__(self, download, **file):
+        self.tokens = []
+        odd = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                about = {
+                    "id": "F1",
+                    "name": "a.png",
+                    "mimetype": "image/png",
+                    "size": 5,
+                    "url_private_download": odd.url + "/f",
+                } | file
+                self.answer(200, json.dumps({"ok": True, "file": about}).encode())
+
+            def do_GET(self):
+                odd.tokens.append(self.headers.get("Authorization"))
+                self.answer(*download(odd))
+
+            def answer(self, status, body=b"", headers=None):
+                self.send_response(status)
+                for name, value in (headers or {}).items():
+                    self.send_header(name, value)
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+        self.url = f"http://127.0.0.1:{self.server.server_port}"
+
+    def __enter__(self):
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_):
+        self.server.shutdown()
+        self.server.server_close()
+
+    def fetch(self, **more):
+        return files.download("F1", client.Client("xoxb-1", self.url + "/api/", timeout=2), **more)
+
+
+def test_a_sign_in_page_is_not_taken_for_the_file():
+    with (
+        Odd(lambda _: (200, b"<html>", {"Content-Type": "text/html"})) as odd,
+        pytest.raises(errors.Permanent, match="sign-in page"),
+    ):
+        odd.fetch()
+
+
+def test_half_a_file_is_not_taken_for_the_whole():
+    with (
+        Odd(lambda _: (200, b"abc", {"Content-Type": "image/png"})) as odd,
+        pytest.raises(errors.Temporary, match="part"),
+    ):
+        odd.fetch()
+
+
+def test_more_than_was_said_is_cut_off_at_the_limit():
+    with (
+        Odd(lambda _: (200, b"x" * 5000, {"Content-Type": "image/png"}), size=None) as odd,
+        pytest.raises(errors.Permanent, match="larger"),
+    ):
+        odd.fetch(limit=1000)
+
+
+def test_the_token_does_not_follow_a_redirect_elsewhere():
+    with Odd(lambda _: (200, b"stolen", {})) as elsewhere:
+        with (
+            Odd(lambda _: (302, b"", {"Location": elsewhere.url + "/f"})) as odd,
+            pytest.raises(errors.Permanent, match="outside"),
+        ):
+            odd.fetch()
+        assert elsewhere.tokens == []
+
+
+def test_a_redirect_within_is_followed_and_a_circle_is_left():
+    with Odd(
+        lambda odd: (
+            (302, b"", {"Location": "/g"})
+            if len(odd.tokens) == 1
+            else (200, b"hello", {"Content-Type": "image/png"})
+        )
+    ) as odd:
+        assert odd.fetch().data == b"hello"
+    with (
+        Odd(lambda odd: (302, b"", {"Location": "/g"})) as odd,
+        pytest.raises(errors.Permanent, match="one address to the next"),
+    ):
+        odd.fetch()
+
+
+@pytest.mark.parametrize(
+    ("status", "error"), [(403, errors.Permanent), (404, errors.Permanent), (500, errors.Temporary)]
+)
+def test_a_refused_download_says_so(status, error):
+    with Odd(lambda _: (status, b"", {})) as odd, pytest.raises(error, match="a.png"):
+        odd.fetch()
+
+
+def test_a_file_that_lies_elsewhere_is_not_fetched():
+    with (
+        Odd(lambda _: (200, b"", {}), is_external=True) as odd,
+        pytest.raises(errors.Permanent, match="does not lie in Slack"),
+    ):
+        odd.fetch()
