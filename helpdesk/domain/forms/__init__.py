@@ -1,11 +1,21 @@
-"""Which forms somebody may use, and what they answered."""
+"""Forms: which ones somebody may use, what they answered, and how admins build them.
+
+``published`` and ``read_answers`` serve filing, ``keep_answers`` and ``change_answer`` write answers, ``builder`` makes forms.
+"""
 
 from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
+from helpdesk.domain.forms.answers import file_keys, people_for, read_answers, words_of
+from helpdesk.domain.forms.changing import change_answer
 from helpdesk.extensions import db
-from helpdesk.models.forms import Answer, Form, FormOrganization, FormVersion
+from helpdesk.models.forms import Answer, Field, Form, FormOrganization, FormVersion
+from helpdesk.models.people import User
 from helpdesk.models.tickets import Ticket
+
+__all__ = [
+    "asked_of", "change_answer", "file_keys", "keep_answers", "people_for", "published", "read_answers", "words_of",
+]  # fmt: skip
 
 
 def published(organization_id: int) -> list[FormVersion]:
@@ -20,11 +30,18 @@ def published(organization_id: int) -> list[FormVersion]:
     versions = (
         select(FormVersion)
         .join(Form)
-        .where(Form.archived_at.is_(None), FormVersion.number == newest, or_(Form.for_all, Form.id.in_(allowed)))
+        .where(
+            Form.archived_at.is_(None), FormVersion.number == newest, or_(Form.for_all, Form.id.in_(allowed))
+        )
         .options(selectinload(FormVersion.form), selectinload(FormVersion.fields))
         .order_by(Form.position, Form.id)
     )
     return list(db.session.scalars(versions))
+
+
+def asked_of(version: FormVersion, for_team: bool) -> list[Field]:
+    """The questions that the team, or a customer, is asked."""
+    return [field for field in version.fields if for_team or (field.customer_fills and not field.team_only)]
 
 
 def keep_answers(ticket: Ticket, form: FormVersion | None, answers: dict[str, object]) -> None:
@@ -38,6 +55,11 @@ def keep_answers(ticket: Ticket, form: FormVersion | None, answers: dict[str, ob
                     organization_id=ticket.organization_id,
                     field=field,
                     value=value,
-                    text=", ".join(map(str, value)) if isinstance(value, list) else "Yes" if value is True else str(value),
+                    text=words_of(field, value),
                 )
             )
+
+
+def team_sees(reader: User, answer: Answer) -> bool:
+    """Whether ``reader``, who sees the ticket, may read ``answer``."""
+    return reader.is_team or not answer.field.team_only

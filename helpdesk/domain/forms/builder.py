@@ -1,0 +1,264 @@
+"""How admins build forms. A published version never changes: every edit happens on the draft, and publishing puts it in use."""
+
+import re
+import unicodedata
+
+from sqlalchemy import func, select
+
+from helpdesk import clock
+from helpdesk.domain import audit, permissions
+from helpdesk.domain.errors import Conflict, Invalid
+from helpdesk.domain.forms import comparing, kinds
+from helpdesk.extensions import db
+from helpdesk.models.forms import KINDS, Field, Form, FormOrganization, FormVersion
+from helpdesk.models.people import User
+
+COPIED = (
+    "key", "kind", "label", "help", "placeholder", "default", "required", "position", "options", "team_only", "customer_fills",
+    "shown_if_key", "shown_if_value",
+)  # fmt: skip
+GIVEN = tuple(name for name in COPIED if name not in {"key", "position"})
+MOST_FIELDS = 60
+MOST_OPTIONS = 100
+
+
+def create(
+    name: str, actor: User, *, description: str = "", for_all: bool = True, organization_ids: list[int] = ()
+) -> Form:
+    """A new form with an empty draft. Raises NotAllowed and Invalid."""
+    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    position = db.session.scalar(select(func.coalesce(func.max(Form.position), 0))) + 1
+    form = Form(slug=_free_slug(_name(name)), name=_name(name), position=position)
+    form.versions.append(FormVersion(number=1))
+    db.session.add(form)
+    db.session.flush()
+    _describe(form, description, for_all, organization_ids)
+    audit.write("created form", actor, form.name)
+    return form
+
+
+def change(
+    form: Form, actor: User, *, name: str, description: str, for_all: bool, organization_ids: list[int]
+) -> None:
+    """Rename a form, and say who may use it; this takes effect at once. Its address stays as it is."""
+    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    form.name = _name(name)
+    _describe(form, description, for_all, organization_ids)
+    audit.write("changed form", actor, form.name)
+
+
+def move(form: Form, actor: User, *, up: bool) -> None:
+    """Change places with the form before (or after) it in the chooser."""
+    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    forms = list(
+        db.session.scalars(select(Form).where(Form.archived_at.is_(None)).order_by(Form.position, Form.id))
+    )
+    _swap(forms, form, up)
+
+
+def archive(form: Form, actor: User) -> None:
+    """Offer it no longer; tickets filed with it keep it."""
+    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    form.archived_at = form.archived_at or clock.now()
+    audit.write("archived form", actor, form.name)
+
+
+def restore(form: Form, actor: User) -> None:
+    """The opposite of ``archive``."""
+    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    form.archived_at = None
+    audit.write("restored form", actor, form.name)
+
+
+def in_use(form: Form) -> FormVersion | None:
+    """The version people fill now."""
+    return max(
+        (version for version in form.versions if version.published_at),
+        key=lambda version: version.number,
+        default=None,
+    )
+
+
+def draft(form: Form) -> FormVersion:
+    """The version being worked on: the open draft, or a new one that begins as a copy of the one in use."""
+    newest = max(form.versions, key=lambda version: version.number)
+    if newest.published_at is None:
+        return newest
+    copy = FormVersion(number=newest.number + 1)
+    copy.fields = [Field(**{name: getattr(field, name) for name in COPIED}) for field in newest.fields]
+    form.versions.append(copy)
+    db.session.flush()
+    return copy
+
+
+def discard(form: Form, actor: User) -> None:
+    """Throw the draft away, if another version is in use."""
+    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    for version in [version for version in form.versions if version.published_at is None]:
+        if in_use(form) is None:
+            raise Conflict("This form was never published; archive it instead.")
+        form.versions.remove(version)
+        db.session.delete(version)
+    db.session.flush()
+
+
+def add_field(version: FormVersion, actor: User, **values) -> Field:
+    """Add a question at the end of a draft. ``values`` are those of Field but its key, which its label makes. Raises Invalid."""
+    _editable(version, actor)
+    if len(version.fields) >= MOST_FIELDS:
+        raise Invalid(f"A form has at most {MOST_FIELDS} fields.", "label")
+    position = max((field.position for field in version.fields), default=-1) + 1
+    given = _checked(version, values, before=position)
+    field = Field(key=_free_key(version, given["label"]), position=position, **given)
+    version.fields.append(field)
+    db.session.flush()
+    return field
+
+
+def change_field(field: Field, actor: User, **values) -> Field:
+    """Change a question of a draft; its key stays, so that conditions and reports still find it. Raises Invalid."""
+    _editable(field.version, actor)
+    for name, value in _checked(field.version, values, before=field.position).items():
+        setattr(field, name, value)
+    db.session.flush()
+    return field
+
+
+def move_field(field: Field, actor: User, *, up: bool) -> None:
+    """Change places with the question before (or after) it."""
+    _editable(field.version, actor)
+    _swap(sorted(field.version.fields, key=lambda field: field.position), field, up)
+    db.session.flush()
+
+
+def remove_field(field: Field, actor: User) -> None:
+    """Take a question out of a draft. Raises Conflict while another one depends on it."""
+    _editable(field.version, actor)
+    for other in field.version.fields:
+        if other.shown_if_key == field.key:
+            raise Conflict(f"{other.label} is shown only with an answer here. Change that first.")
+    field.version.fields.remove(field)
+    db.session.flush()
+
+
+def publish(form: Form, actor: User) -> FormVersion:
+    """Put the draft in use. Raises Invalid with what keeps it from that, and Conflict where there is no draft."""
+    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    version = max(form.versions, key=lambda version: version.number)
+    if version.published_at is not None:
+        raise Conflict("Nothing has changed since this form was published.")
+    found = comparing.troubles(version)
+    if found:
+        raise Invalid(" ".join(found), "publish")
+    version.published_at = clock.now()
+    version.published_by_id = actor.id
+    db.session.flush()
+    audit.write("published form", actor, f"{form.name}, version {version.number}")
+    return version
+
+
+def _editable(version: FormVersion, actor: User) -> None:
+    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    if version.published_at is not None:
+        raise Conflict("This version is published and stays as it is. Edit the draft.")
+
+
+def _checked(version: FormVersion, values: dict, before: int) -> dict:
+    given = {name: values[name] for name in GIVEN if name in values}
+    errors = {}
+    given["label"] = " ".join(str(given.get("label", "")).split())
+    if not given["label"] or len(given["label"]) > 200:
+        errors["label"] = "Give the field a label of at most 200 characters."
+    if given.get("kind") not in KINDS:
+        errors["kind"] = "Choose a kind of field."
+    options = list(
+        dict.fromkeys(
+            option
+            for option in (" ".join(str(text).split()) for text in given.get("options") or ())
+            if option
+        )
+    )
+    if given.get("kind") in {"select", "multi_select"}:
+        if not 1 <= len(options) <= MOST_OPTIONS or any(len(option) > 200 for option in options):
+            errors["options"] = (
+                f"Write one answer per line, at most {MOST_OPTIONS}, each of at most 200 characters."
+            )
+    else:
+        options = []
+    given["options"] = options
+    given["shown_if_key"] = given.get("shown_if_key") or None
+    given["shown_if_value"] = (given.get("shown_if_value") or None) if given["shown_if_key"] else None
+    if given["shown_if_key"] and given["shown_if_key"] not in {
+        field.key for field in version.fields if field.position < before
+    }:
+        errors["shown_if_key"] = "A field can only depend on one that comes before it."
+    if len(given.get("placeholder") or "") > 200:
+        errors["placeholder"] = "A placeholder has at most 200 characters."
+    if not errors and given.get("default"):
+        _check_default(given, errors)
+    if errors:
+        raise Invalid("Some answers need another look.", errors=errors)
+    return given
+
+
+def _check_default(given: dict, errors: dict[str, str]) -> None:
+    if given["kind"] in {"person", "file"}:
+        errors["default"] = "This kind of field has no default."
+        return
+    field = Field(kind=given["kind"], label="The default", options=given["options"])
+    texts = given["default"].splitlines() if given["kind"] == "multi_select" else [given["default"]]
+    try:
+        kinds.read(field, texts)
+    except kinds.Wrong as wrong:
+        errors["default"] = str(wrong)
+
+
+def _describe(form: Form, description: str, for_all: bool, organization_ids: list[int]) -> None:
+    if not for_all and not organization_ids:
+        raise Invalid("Choose at least one organization, or offer the form to all.", "organizations")
+    form.description = description.strip()
+    form.for_all = for_all
+    wanted = set() if for_all else set(organization_ids)
+    kept = {row.organization_id: row for row in form.organizations}
+    for organization_id in set(kept) - wanted:
+        form.organizations.remove(kept[organization_id])
+        db.session.delete(kept[organization_id])
+    for organization_id in sorted(wanted - set(kept)):
+        form.organizations.append(FormOrganization(form_id=form.id, organization_id=organization_id))
+    db.session.flush()
+
+
+def _name(name: str) -> str:
+    name = " ".join(name.split())
+    if not name or len(name) > 120:
+        raise Invalid("Give the form a name of at most 120 characters.", "name")
+    return name
+
+
+def _swap(row: list, thing, up: bool) -> None:
+    for place, one in enumerate(row):
+        one.position = place
+    here = row.index(thing)
+    there = here + (-1 if up else 1)
+    if 0 <= there < len(row):
+        row[here].position, row[there].position = there, here
+
+
+def _free_key(version: FormVersion, label: str) -> str:
+    return _free(_slug(label, "_")[:50] or "field", {field.key for field in version.fields}, "_")
+
+
+def _free_slug(name: str) -> str:
+    return _free(_slug(name, "-")[:60] or "form", set(db.session.scalars(select(Form.slug))), "-")
+
+
+def _free(wanted: str, taken: set[str], sign: str) -> str:
+    name, number = wanted, 2
+    while name in taken:
+        name, number = f"{wanted}{sign}{number}", number + 1
+    return name
+
+
+def _slug(text: str, sign: str) -> str:
+    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
+    return re.sub(r"[^a-z0-9]+", sign, plain).strip(sign)
