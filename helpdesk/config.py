@@ -76,6 +76,7 @@ SETTINGS = (
     Setting("WORKER_PROCESSES", 2, "Worker processes that `helpdesk worker` starts.", int),
     Setting("METRICS_TOKEN", "", "Bearer token for GET /metrics; empty switches the address off."),
     Setting("DELIVERY_HOLD_OFF", 60, "Seconds before a Slack post of unknown fate is looked for and tried again.", int),
+    Setting("WEBHOOKS_TO_LOOPBACK", False, "Let webhooks reach this machine; for tests and the demo only.", _flag),
     Setting("LOG_LEVEL", "INFO", "Python log level; secrets are redacted at every level."),
 )
 
@@ -177,5 +178,7 @@ def _refuse_unsafe(config: Config) -> None:
         raise UnsafeStart("MAIL_USE_TLS and MAIL_USE_SSL exclude each other.")
     if config.SLACK_BOT_TOKEN and not (config.SLACK_SIGNING_SECRET or config.SLACK_APP_TOKEN):
         raise UnsafeStart("SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET (or SLACK_APP_TOKEN for Socket Mode).")
+    if config.WEBHOOKS_TO_LOOPBACK and not loopback:
+        raise UnsafeStart("WEBHOOKS_TO_LOOPBACK is for a portal on this machine only.")
     if config.TRUSTED_PROXIES < 0:
         raise UnsafeStart("TRUSTED_PROXIES cannot be negative.")

@@ -100,7 +100,9 @@ def delete(reply: CannedReply, *, actor: User) -> None:
 def _require_author(reply: CannedReply | None, shared: bool, actor: User) -> None:
     was_shared = reply is not None and reply.owner_id is None
     permissions.require(actor.is_team and actor.is_active, "Only the team keeps replies.")
-    permissions.require(not (shared or was_shared) or actor.is_lead, "Leads and admins write the team's replies; keep this as your own.")
+    permissions.require(
+        not (shared or was_shared) or actor.is_lead, "Leads and admins write the team's replies; keep this as your own."
+    )
     permissions.require(reply is None or was_shared or reply.owner_id == actor.id, "This reply is somebody else's.")
 
 

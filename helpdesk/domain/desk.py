@@ -90,12 +90,22 @@ def choices(user: User) -> Choices:
     """Agents, organizations, forms, and the saved views ``user`` may use; one query."""
     nothing = cast(null(), String)
     parts = [
-        select(literal("agent").label("kind"), cast(User.id, String).label("value"), User.name.label("name"), User.email.label("more"))
+        select(
+            literal("agent").label("kind"),
+            cast(User.id, String).label("value"),
+            User.name.label("name"),
+            User.email.label("more"),
+        )
         .where(User.role != "requester", User.deactivated_at.is_(None))
         .order_by(User.name)
         .limit(CHOICES),
-        select(literal("organization"), Organization.slug, Organization.name, nothing).order_by(Organization.name).limit(CHOICES),
-        select(literal("form"), Form.slug, Form.name, nothing).where(Form.archived_at.is_(None)).order_by(Form.name).limit(CHOICES),
+        select(literal("organization"), Organization.slug, Organization.name, nothing)
+        .order_by(Organization.name)
+        .limit(CHOICES),
+        select(literal("form"), Form.slug, Form.name, nothing)
+        .where(Form.archived_at.is_(None))
+        .order_by(Form.name)
+        .limit(CHOICES),
         select(literal("view"), cast(SavedView.id, String), SavedView.name, cast(SavedView.filters, String))
         .where((SavedView.owner_id == user.id) | SavedView.shared)
         .order_by(SavedView.name)
@@ -119,7 +129,9 @@ def desk_page(user: User, filters: Mapping[str, str], after: str | None = None, 
     seen = select(ReadMark.seq).where(ReadMark.user_id == user.id, ReadMark.ticket_id == Ticket.id).scalar_subquery()
     due = select(func.min(TicketClock.due_at)).where(TicketClock.ticket_id == Ticket.id).scalar_subquery()
     query = query.add_columns(seen.label("seen"), due.label("due")).options(
-        joinedload(Ticket.organization, innerjoin=True), joinedload(Ticket.requester, innerjoin=True), joinedload(Ticket.assignee)
+        joinedload(Ticket.organization, innerjoin=True),
+        joinedload(Ticket.requester, innerjoin=True),
+        joinedload(Ticket.assignee),
     )
     page = paging.page(query, order, after, size)
     found = []

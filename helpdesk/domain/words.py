@@ -64,8 +64,23 @@ def event(event: Event, for_team: bool = True) -> str:
             return f"{who} moved this from {data['old']} to {data['new']}"
         case "linked":
             return f"{who} linked #{data['number']}"
+        case "unlinked":
+            return f"{who} took away the link to #{data['number']}"
         case "rated":
             return f"{who} rated this {data['score']} of 5"
         case "warned":
             return "Told the customer that this closes soon"
     return f"{who}: {event.kind.replace('_', ' ')}"
+
+
+def length(seconds: float | None) -> str:
+    """A length of time in its two largest units: "1 d 4 h", "42 min"; a dash where nothing was measured."""
+    if seconds is None:
+        return "–"
+    minutes = round(seconds / 60)
+    days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{minutes} min" if minutes else "under a minute"

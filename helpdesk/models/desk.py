@@ -9,7 +9,9 @@ from helpdesk.models.people import User
 from helpdesk.models.tickets import Ticket
 
 MARKS = ("excellent", "good", "improve")
-UNSOLVED_SQL = "status IN ('open', 'in_progress', 'pending', 'on_hold')"  # a query must say it in the same words to use the index
+UNSOLVED_SQL = (
+    "status IN ('open', 'in_progress', 'pending', 'on_hold')"  # a query must say it in the same words to use the index
+)
 
 
 class SavedView(db.Model):
@@ -79,7 +81,10 @@ class ReviewMark(db.Model):
     reviewer: Mapped[User | None] = relationship(foreign_keys=reviewer_id)
     agent: Mapped[User | None] = relationship(foreign_keys=agent_id)
 
-    __table_args__ = (CheckConstraint(one_of("mark", MARKS), name="mark"), Index("ix_review_marks_agent_read", "agent_id", "read_at"))
+    __table_args__ = (
+        CheckConstraint(one_of("mark", MARKS), name="mark"),
+        Index("ix_review_marks_agent_read", "agent_id", "read_at"),
+    )
 
 
 # The queue's own indexes. The partial ones hold only what still needs work, so that a million old tickets cost nothing.

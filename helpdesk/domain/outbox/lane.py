@@ -16,7 +16,7 @@ from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import aliased
 
 from helpdesk import after_commit, clock, config
-from helpdesk.channels import email, errors, slack
+from helpdesk.channels import email, errors, slack, webhook
 from helpdesk.channels.values import Post, Sent
 from helpdesk.domain.outbox import posts
 from helpdesk.extensions import db
@@ -29,12 +29,12 @@ LEASE = timedelta(seconds=180)  # longer than a job may run (after_commit.JOB_TI
 LEASE_MARGIN = timedelta(seconds=60)  # nobody begins a call with less than this left
 MAIL_HOLD_OFF = timedelta(minutes=10)
 DELAYS = (1, 2, 5, 10, 20, 30, 30, 60, 60, 120, 300, 600, 900)  # seconds before the next try, by tries made
-MAIL_GIVES_UP = timedelta(hours=48)
+GIVES_UP = timedelta(hours=48)  # mail and webhooks; Slack is waited for
 MOST_ATTEMPTS_AT_COMPOSING = 5
 AT_ONCE = 500  # rows a sweep wakes
 
 log = logging.getLogger(__name__)
-CHANNELS = {"slack": slack, "email": email}
+CHANNELS = {"slack": slack, "email": email, "webhook": webhook}
 FINISHED = (State.sent, State.skipped)
 
 
@@ -139,8 +139,7 @@ def _claim(delivery_id: int) -> Claim | None:
     delivery = db.session.get(Delivery, delivery_id, populate_existing=True)
     try:
         post = posts.compose(delivery)
-        kind = delivery.thread.channel.kind if delivery.thread else "email"
-        claim = Claim(delivery.id, owner, kind, now, now + LEASE, delivery.maybe_since, post)
+        claim = Claim(delivery.id, owner, posts.channel_of(delivery), now, now + LEASE, delivery.maybe_since, post)
     except posts.Skip as skip:
         _finish(delivery, State.skipped, skip.reason)
         db.session.commit()
@@ -200,14 +199,14 @@ def _settle_failure(claim: Claim, error: errors.ChannelError) -> None:
     elif isinstance(error, errors.Permanent):
         delivery.state = State.failed
         _count_dead_address(delivery, error)
-    elif claim.maybe_since is not None:
+    elif claim.maybe_since is not None and claim.kind != "webhook":
         # The look-up or the second try was refused; the first may still have landed, so the next try looks again.
         delivery.state = State.unknown
         delivery.due_at = now + delay
     else:
         delivery.state = State.pending
         delivery.due_at = now + delay
-        if claim.kind == "email" and now - delivery.created_at > MAIL_GIVES_UP:
+        if claim.kind != "slack" and now - delivery.created_at > GIVES_UP:
             delivery.state = State.failed
     if isinstance(error, errors.Temporary) and error.retry_after:
         delivery.due_at = now + timedelta(seconds=error.retry_after)

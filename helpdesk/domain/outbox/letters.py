@@ -1,11 +1,14 @@
 """What goes by mail: a delivery's row becomes finished bytes, once; every further try sends the same ones."""
 
+from datetime import date, timedelta
+
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload, undefer
 
 from helpdesk import clock, config, presence, urls
 from helpdesk.channels.email import compose, mails, token
-from helpdesk.domain import access, deadlines, links, settings, words
+from helpdesk.domain import access, deadlines, links, reviews, settings, words
+from helpdesk.domain.outbox import summary
 from helpdesk.domain.outbox.reasons import NotYet, Skip
 from helpdesk.extensions import db
 from helpdesk.models.channels import Thread
@@ -160,6 +163,21 @@ def _linked(delivery: Delivery) -> mails.Linked:
     )
 
 
+def _weekly_summary(delivery: Delivery) -> mails.WeeklySummary:
+    user = db.session.get(User, delivery.subject_id)
+    if user is None or not user.is_active or not user.is_lead:
+        raise Skip("They no longer lead support.")
+    begins = date.fromisoformat(delivery.data["begins"])
+    return mails.WeeklySummary(
+        envelope=envelope(delivery, user),
+        begins=begins,
+        ends=begins + timedelta(days=6),
+        figures=summary.figures(begins),
+        waiting=tuple(ticket_ref(ticket) for ticket in reviews.open_promises(user, summary.WAITING)),
+        url=urls.absolute("/review"),
+    )
+
+
 def ticket_ref(ticket: Ticket) -> mails.TicketRef:
     """The ticket as a mail names it, in the customer's words."""
     return mails.TicketRef(
@@ -232,5 +250,6 @@ WRITERS = {
     "closing_soon": _closing_soon,
     "sign_in": _sign_in,
     "invitation": _invitation,
+    "weekly_summary": _weekly_summary,
     "linked": _linked,
 }

@@ -7,7 +7,7 @@ from sqlalchemy import select
 from helpdesk import after_commit, clock, rendering
 from helpdesk.domain import outbox, permissions, settings
 from helpdesk.domain.errors import Conflict, Invalid
-from helpdesk.domain.tickets import progress, timeline
+from helpdesk.domain.tickets import consequences, progress, timeline
 from helpdesk.extensions import db
 from helpdesk.models.channels import Thread
 from helpdesk.models.people import User
@@ -38,6 +38,7 @@ def reply(
         message.release_at = release_at
         progress.moved_by_reply(message.ticket, message)
         outbox.fan_out(message)
+        consequences.said(message)
     return message
 
 
@@ -56,6 +57,7 @@ def note(
     message, is_new = _say(ticket, Kind.note, author, body, attachments, origin, origin_external_id, form_token)
     if is_new:
         outbox.fan_out(message)
+        consequences.said(message)
     return message
 
 
@@ -78,6 +80,7 @@ def reply_from_outside(
     if is_new:
         progress.moved_by_reply(message.ticket, message)
         outbox.fan_out(message)
+        consequences.said(message)
     return message
 
 
@@ -141,7 +144,7 @@ def delete(message: Message, *, editor: User | None) -> Message:
 def _say(
     ticket, kind, author, body, attachments, origin, origin_external_id, form_token, name="", picture=None
 ) -> tuple[Message, bool]:
-    ticket = timeline.lock(ticket)
+    ticket = timeline.lock(timeline.living(ticket))
     earlier = _said_before(author, origin, origin_external_id, form_token)
     if earlier:
         return earlier, False

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from helpdesk import after_commit, clock, rendering
 from helpdesk.domain import forms, outbox, permissions
 from helpdesk.domain.errors import Conflict, Invalid
-from helpdesk.domain.tickets import conversation, timeline
+from helpdesk.domain.tickets import consequences, conversation, timeline
 from helpdesk.extensions import db
 from helpdesk.models.channels import Thread
 from helpdesk.models.forms import FormVersion
@@ -88,14 +88,22 @@ def file(
     if filed_by:
         timeline.say_event(ticket, "filed_for", filed_by, team_only=False, who=requester.display_name)
     outbox.announce(ticket, message)
+    consequences.filed(ticket, message)
     after_commit.touch(ticket)
     return ticket
 
 
 def follow_up(ticket: Ticket, *, requester: User, body: str, form_token: str | None = None, attachments=()) -> Ticket:
-    """A new ticket that goes on where a closed one ended, linked both ways. Raises Conflict while it is not closed."""
+    """A new ticket that goes on where a closed one ended, linked both ways; on a merged ticket, a reply where it goes on.
+
+    Raises Conflict while it is not closed.
+    """
     permissions.require(permissions.can_reply(requester, ticket), "You may not reply on this ticket.")
-    ticket = timeline.lock(ticket)
+    goes_on = timeline.living(ticket)
+    if goes_on is not ticket and not goes_on.is_closed:
+        conversation.reply(ticket, author=requester, body=body, form_token=form_token, attachments=attachments)
+        return goes_on
+    ticket = timeline.lock(goes_on)
     if not ticket.is_closed:
         raise Conflict("This ticket is still open; reply on it instead.")
     new = file(

@@ -3,7 +3,7 @@
 from helpdesk import clock
 from helpdesk.domain import outbox, permissions
 from helpdesk.domain.errors import Conflict, Invalid
-from helpdesk.domain.tickets import timeline
+from helpdesk.domain.tickets import consequences, timeline
 from helpdesk.models.people import User
 from helpdesk.models.tickets import HOLDERS, Message, Priority, Status, Ticket
 
@@ -58,9 +58,11 @@ def set_priority(ticket: Ticket, priority: str, *, actor: User) -> Ticket:
         raise Invalid("There is no such priority.", "priority")
     ticket = timeline.lock(ticket)
     if ticket.priority != priority:
-        timeline.say_event(ticket, "priority", actor, old=str(ticket.priority), new=str(priority))
+        old = str(ticket.priority)
+        timeline.say_event(ticket, "priority", actor, old=old, new=str(priority))
         ticket.priority = priority
         ticket.updated_at = clock.now()
+        consequences.changed(ticket, "priority", old, str(priority))
         outbox.card_changed(ticket)
     return ticket
 
@@ -83,6 +85,7 @@ def assigned(ticket: Ticket, assignee: User | None, *, actor: User) -> None:
     timeline.say_event(ticket, "assigned", actor, old=old, new=assignee.display_name if assignee else None)
     ticket.assignee = assignee
     ticket.updated_at = clock.now()
+    consequences.changed(ticket, "assigned", old, assignee.display_name if assignee else None)
 
 
 def _set(ticket: Ticket, status: Status, actor: User | None, quietly: bool = False, actor_name: str = "") -> Ticket:
@@ -99,11 +102,13 @@ def _set(ticket: Ticket, status: Status, actor: User | None, quietly: bool = Fal
     timeline.say_event(
         ticket, kind, actor, actor_name=actor_name, team_only=quietly and kind == "status", old=str(ticket.status), new=str(status)
     )
+    old = str(ticket.status)
     ticket.status = status
     ticket.solved_at = now if status == Status.solved else ticket.solved_at if status == Status.closed else None
     ticket.closed_at = now if status == Status.closed else None
     ticket.closing_warned_at = None if status != Status.closed else ticket.closing_warned_at
     ticket.updated_at = now
+    consequences.changed(ticket, kind, old, str(status))
     outbox.card_changed(ticket)
     if kind == "solved" and actor is not None:
         outbox.mail_about(ticket, "solved", except_user=actor)

@@ -22,6 +22,13 @@ def lock(ticket: Ticket) -> Ticket:
     ).scalar_one()
 
 
+def living(ticket: Ticket) -> Ticket:
+    """The ticket that goes on in place of ``ticket`` where it was merged; never one of another organization."""
+    while ticket.merged_into is not None and ticket.merged_into.organization_id == ticket.organization_id:
+        ticket = ticket.merged_into
+    return ticket
+
+
 def next_seq(ticket: Ticket) -> int:
     """The next place in a locked ticket's timeline."""
     seq = ticket.next_seq

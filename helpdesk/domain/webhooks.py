@@ -1,0 +1,134 @@
+"""Telling other programs what happens: one row of the outbox for each webhook that wants to know, in the same transaction."""
+
+import base64
+from typing import Any
+
+from sqlalchemy import select
+
+from helpdesk import after_commit, clock, keys, urls
+from helpdesk.channels.webhook import places
+from helpdesk.domain import permissions
+from helpdesk.domain.errors import Conflict, Invalid
+from helpdesk.extensions import db
+from helpdesk.models.integrations import EVENTS, Webhook
+from helpdesk.models.people import User
+from helpdesk.models.sync import Delivery
+from helpdesk.models.tickets import Message, Ticket
+
+MOST = 20
+FROM_EVENT = {"solved": "ticket.solved", "reopened": "ticket.reopened"}
+UPDATES = {"status", "priority", "assigned", "closed", "moved", "merged", "answered"}
+WORDS = {
+    "ticket.filed": "A ticket was filed",
+    "ticket.updated": "Status, priority, assignee or answers changed",
+    "ticket.solved": "A ticket was solved",
+    "ticket.reopened": "A solved ticket was taken up again",
+    "message.replied": "Somebody replied",
+    "message.noted": "The team wrote a note",
+}
+
+
+def filed(ticket: Ticket, message: Message) -> None:
+    """A ticket was filed with ``message``."""
+    _tell("ticket.filed", ticket, message=_message(message))
+
+
+def said(message: Message) -> None:
+    """Something was said on a ticket."""
+    _tell("message.noted" if message.is_note else "message.replied", message.ticket, message=_message(message))
+
+
+def happened(ticket: Ticket, kind: str, changes: dict[str, Any]) -> None:
+    """An event ``kind`` (as in the timeline) happened; ``changes`` holds old and new values. Called after the change."""
+    if kind in FROM_EVENT:
+        _tell(FROM_EVENT[kind], ticket, change=kind, changes=changes)
+    elif kind in UPDATES:
+        _tell("ticket.updated", ticket, change=kind, changes=changes)
+
+
+def secret(webhook: Webhook) -> str:
+    """What the receiver is given to check signatures with."""
+    return "whsec_" + base64.b64encode(keys.sign("webhook", webhook.nonce)).decode()
+
+
+def save(webhook: Webhook | None, *, name: str, url: str, events: list[str], actor: User, is_active: bool = True) -> Webhook:
+    """Make or change a webhook. Raises Invalid with every field's sentence."""
+    permissions.require(permissions.can_administer(actor), "Only admins set up webhooks.")
+    name, url = " ".join(name.split()), url.strip()
+    errors = {}
+    if not name or len(name) > 80:
+        errors["name"] = "A name has between 1 and 80 characters."
+    why_not = places.refusal(url) if 0 < len(url) <= 500 else "Write the address to be told, with https://."
+    if why_not:
+        errors["url"] = why_not
+    if not events or not set(events) <= set(EVENTS):
+        errors["events"] = "Choose at least one event."
+    if webhook is None and db.session.scalar(select(db.func.count()).select_from(Webhook)) >= MOST:
+        errors["name"] = f"There are {MOST} webhooks already; delete one first."
+    if errors:
+        raise Invalid("Some answers need another look.", errors=errors)
+    if webhook is None:
+        webhook = Webhook(created_by_id=actor.id)
+        db.session.add(webhook)
+    webhook.name, webhook.url, webhook.is_active = name, url, is_active
+    webhook.events = [event for event in EVENTS if event in events]
+    db.session.flush()
+    return webhook
+
+
+def delete(webhook: Webhook, *, actor: User) -> None:
+    """Forget a webhook; what waits for it is left out when its turn comes."""
+    permissions.require(permissions.can_administer(actor), "Only admins set up webhooks.")
+    db.session.delete(webhook)
+
+
+def test(webhook: Webhook, *, actor: User) -> Delivery:
+    """Send a greeting, so that its log shows whether the address answers. Raises Conflict while it is switched off."""
+    permissions.require(permissions.can_administer(actor), "Only admins set up webhooks.")
+    if not webhook.is_active:
+        raise Conflict("Switch the webhook on first.")
+    return _put(webhook, {"event": "test", "at": clock.now().isoformat(), "message": f"Hello from {actor.display_name}."})
+
+
+def log(webhook: Webhook, limit: int = 50) -> list[Delivery]:
+    """What was sent lately or waits, the latest first."""
+    rows = select(Delivery).where(Delivery.kind == "webhook", Delivery.subject_id == webhook.id)
+    return list(db.session.scalars(rows.order_by(Delivery.id.desc()).limit(limit)))
+
+
+def _tell(event: str, ticket: Ticket, **more: Any) -> None:
+    wanting = [each for each in db.session.scalars(select(Webhook).where(Webhook.is_active)) if event in each.events]
+    for webhook in wanting:
+        _put(webhook, {"event": event, "at": clock.now().isoformat(), "ticket": _ticket(ticket), **more})
+
+
+def _put(webhook: Webhook, payload: dict[str, Any]) -> Delivery:
+    delivery = Delivery(kind="webhook", lane="mail", subject_id=webhook.id, due_at=clock.now(), data={"payload": payload})
+    db.session.add(delivery)
+    db.session.flush()
+    after_commit.call_later("deliver", delivery.id)
+    return delivery
+
+
+def _ticket(ticket: Ticket) -> dict[str, Any]:
+    return {
+        "number": ticket.number,
+        "subject": ticket.subject,
+        "status": str(ticket.status),
+        "priority": str(ticket.priority),
+        "organization": {"slug": ticket.organization.slug, "name": ticket.organization.name},
+        "requester": {"name": ticket.requester.display_name, "email": ticket.requester.email},
+        "assignee": {"name": ticket.assignee.display_name, "email": ticket.assignee.email} if ticket.assignee else None,
+        "url": urls.ticket(ticket.number),
+    }
+
+
+def _message(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "kind": str(message.kind),
+        "from_team": message.from_team,
+        "author": message.speaker,
+        "body": message.body,
+        "created_at": message.created_at.isoformat(),
+    }
