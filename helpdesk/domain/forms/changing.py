@@ -25,9 +25,13 @@ def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -
         value = kinds.read(field, texts)
     except kinds.Wrong as wrong:
         raise Invalid(str(wrong), name) from None
-    if field.kind == "person" and value is not None:
-        if value not in {id for id, _ in answers.people_for(actor, ticket.organization_id)}:
-            raise Invalid(f"Choose somebody of the organization for {field.label}.", name)
+    people = (
+        {id for id, _ in answers.people_for(actor, ticket.organization_id)}
+        if field.kind == "person" and value
+        else ()
+    )
+    if field.kind == "person" and value and value not in people:
+        raise Invalid(f"Choose somebody of the organization for {field.label}.", name)
     ticket = timeline.lock(ticket)
     answer = db.session.scalar(
         select(Answer).where(Answer.ticket_id == ticket.id, Answer.field_id == field.id)

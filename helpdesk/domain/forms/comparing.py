@@ -74,7 +74,7 @@ def _changes(old: Field, new: Field) -> list[str]:
         "default": lambda field: f"default “{field.default}”" if field.default else "no default",
         "shown_if_key": _condition,
     }
-    for name, say in words.items():
+    for say in words.values():
         if say(old) != say(new):
             told.append(f"“{new.label}”: {say(new)} (was: {say(old)}).")
     if (old.help, old.placeholder) != (new.help, new.placeholder):
