@@ -170,6 +170,27 @@ def create_app(configuration):
     return app
 
 
+@pytest.fixture
+def workspace():
+    """The demo's Slack workspace, on a real port, remembering everything."""
+    from helpdesk.demo import serving, slack
+
+    app = slack.create_workspace()
+    with serving.serve(app) as server:
+        workspace = app.extensions["workspace"]
+        workspace.api_url = server.url + "/api/"
+        yield workspace
+
+
+@pytest.fixture
+def mailbox():
+    """A real SMTP server that keeps what it gets."""
+    from helpdesk.demo import mailbox as demo_mailbox
+
+    with demo_mailbox.Mailbox(port=0) as box:
+        yield box
+
+
 def migrate(url: str, var: Path) -> None:
     """Bring an empty database to the newest schema."""
     app = create_app(config.Config({"SECRET_KEY": SECRET, "DATABASE_URL": url, "VAR_DIR": str(var)}))
