@@ -62,5 +62,5 @@ def own(message: Message, instance: str) -> bool:
 
 def without_our_fields(message: Message) -> None:
     """Drop every control field of ours that came in from outside; what one of them says is never obeyed."""
-    for name in [name for name in message.keys() if name.lower().startswith(_OWN_FIELDS)]:
+    for name in {name for name in message if name.lower().startswith(_OWN_FIELDS)}:
         del message[name]

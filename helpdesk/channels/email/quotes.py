@@ -7,24 +7,24 @@ import hashlib
 import re
 from dataclasses import dataclass
 
+_WROTE = r"(?:wrote|schrieb|a\sécrit|escribió|ha\sscritto|schreef|escreveu|skrev|napsal\(a\)|napisał\(a\))"
 _ON_SOMEBODY_WROTE = re.compile(
-    r"""^\s*(?:
-        (?:On|Am|Le|El|Il|Op|Em|Den|Dne|W\sdniu|På|Den)\b .{5,250}?
-        (?:wrote|schrieb|a\sécrit|escribió|ha\sscritto|schreef|escreveu|skrev|napsal\(a\)|napisał\(a\))\s*[^:]{0,80}:
-      | .{3,200} \s(?:wrote|schrieb|a\sécrit|escribió|ha\sscritto|skrev)\s*:
-      | \d{4}[-/年].{5,200}:
-    )\s*$""",
-    re.VERBOSE | re.IGNORECASE,
+    rf"^\s*(?:On|Am|Le|El|Il|Op|Em|Den|Dne|W\sdniu|På)\b.{{5,300}}?{_WROTE}\s*[^:]{{0,80}}:\s*$",
+    re.IGNORECASE,
+)
+_SOMEBODY_WROTE = re.compile(
+    rf"^\s*(?:.{{3,200}}\s{_WROTE}\s*|.{{0,200}}<[^<>\s]+@[^<>\s]+>.{{0,60}}|\d{{4}}[-/年].{{5,200}}):\s*$",
+    re.IGNORECASE,
 )
 _SEPARATOR = re.compile(
     r"""^\s*(?:
         [-_]{2,}\s*(?:Original\s(?:Message|Appointment)|Ursprüngliche\sNachricht|Message\sd'origine|Mensaje\soriginal
                      |Messaggio\soriginale|Oorspronkelijk\sbericht|Forwarded\smessage|Reply\smessage)\s*[-_]{2,}
-      | _{20,}
       | Begin\sforwarded\smessage:
     )\s*$""",
     re.VERBOSE | re.IGNORECASE,
 )
+_RULE = re.compile(r"^\s*[-_*]{3,}\s*$")
 _FIELD = re.compile(
     r"^\s*[*_]{0,2}(?:From|Sent|Date|To|Cc|Subject|Reply-To|Von|Gesendet|Datum|An|Betreff|De|Envoyé|Objet|À|Enviado|Para|Asunto"
     r"|Da|Inviato|Data|A|Oggetto|Van|Verzonden|Aan|Onderwerp|Från|Skickat|Till|Ämne|Od|Odesláno|Komu|Předmět)[*_]{0,2}\s?:[*_]{0,2}\s",
@@ -38,14 +38,12 @@ _CLIENT_FOOTER = re.compile(
     r"|Von meinem .{1,40} gesendet|Envoyé de mon .{1,40}|Enviado desde mi .{1,40}|Inviato da .{1,40})\s*$",
     re.IGNORECASE,
 )
-_LONGEST_ATTRIBUTION = 4  # lines over which a client may wrap "On ... wrote:"
+_LONGEST_ATTRIBUTION = 4  # lines over which a program may wrap "On ... wrote:"
 
 
 @dataclass(frozen=True)
 class Parts:
-    """An answer without its quotes, the quotes, and how they were found: "marker", "quote" or "" where there
-    are none.
-    """
+    """An answer without its quotes, the quotes, and how they were found: "marker", "quote" or "" for none."""
 
     body: str
     quoted: str
@@ -60,43 +58,40 @@ def marker(instance: str) -> str:
 
 
 def split(text: str, instance: str = "") -> Parts:
-    """What somebody wrote, apart from what their mail program put below (or above) it."""
+    """What somebody wrote, apart from what their mail program put below, above or around it. Every line of ``text`` is
+    in the one or in the other.
+    """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    at = _marker_line(lines, instance)
-    start = _start_of_quote(lines[:at] if at is not None else lines)
-    cut = "marker" if at is not None else "quote"
-    if start is None:
-        start = at
-    if start is None:
-        return Parts(_tidy(lines), "", "")
-    return _below(lines, start, cut) or Parts(_tidy(lines[:start]), _tidy(lines[start:]), cut)
+    code = _code(instance) if instance else ""
+    end = _end_of_writing(lines, code)
+    said = _attributions(lines, end)
+    foreign = [n for n in range(end) if n in said or _is_quote(lines[n])]
+    if not foreign:
+        mine = range(end)
+    else:
+        own = [n for n in range(end) if lines[n].strip() and n not in said and not _is_quote(lines[n])]
+        mine = _mine(lines, own, foreign, said)
+    body = _tidy([lines[n] for n in mine])
+    kept = set(mine)
+    quoted = _tidy([line for n, line in enumerate(lines) if n not in kept])
+    cut = "marker" if code and code in text else "quote"
+    return Parts(body, quoted, cut if quoted else "")
 
 
 def _code(instance: str) -> str:
     return base64.b32encode(hashlib.sha256(b"quote marker " + instance.encode()).digest()).decode()[:10]
 
 
-def _marker_line(lines: list[str], instance: str) -> int | None:
-    if not instance:
-        return None
-    code = _code(instance)
-    return next((number for number, line in enumerate(lines) if code in line), None)
-
-
-def _start_of_quote(lines: list[str]) -> int | None:
-    """The first line that a mail program wrote: an attribution, a separator, a block of fields, or the quote
-    itself.
-    """
+def _end_of_writing(lines: list[str], code: str) -> int:
+    """The first line below which all is quoted although no ">" says so: our marker, a separator, a block of fields."""
     for number, line in enumerate(lines):
-        if _SEPARATOR.match(line) or line.lstrip().startswith(">") or _is_field_block(lines, number):
-            return number
-        for length in range(1, _LONGEST_ATTRIBUTION + 1):
-            is_attribution = len(line) < 300 and _ON_SOMEBODY_WROTE.match(
-                " ".join(lines[number : number + length])
-            )
-            if is_attribution and _quotes_follow(lines, number + length):
-                return number
-    return None
+        is_marked = bool(code) and code in line and not _is_quote(line)
+        if is_marked or _SEPARATOR.match(line) or _is_field_block(lines, number):
+            break
+    else:
+        return len(lines)
+    above = [n for n in range(number) if lines[n].strip()]
+    return above[-1] if above and _RULE.match(lines[above[-1]]) else number
 
 
 def _is_field_block(lines: list[str], number: int) -> bool:
@@ -106,47 +101,51 @@ def _is_field_block(lines: list[str], number: int) -> bool:
     return sum(bool(_FIELD.match(line)) for line in following[:5]) >= 2
 
 
-def _quotes_follow(lines: list[str], number: int) -> bool:
-    """Whether a quote, or nothing more at all, comes after an attribution: a sentence may end in "wrote:"
-    too.
-    """
-    following = [line for line in lines[number:] if line.strip()]
-    return not following or following[0].lstrip().startswith(">")
+def _attributions(lines: list[str], end: int) -> set[int]:
+    """The lines that say who wrote what is quoted below them. Without a quote below, they are somebody's own words."""
+    found: set[int] = set()
+    for last in range(end):
+        if (
+            not lines[last].rstrip().endswith(":")
+            or _is_quote(lines[last])
+            or not _quote_follows(lines, last + 1, end)
+        ):
+            continue
+        if _SOMEBODY_WROTE.match(lines[last][:400]):
+            found.add(last)
+        for first in range(last, max(-1, last - _LONGEST_ATTRIBUTION), -1):
+            if not lines[first].strip() or _is_quote(lines[first]):
+                break
+            if _ON_SOMEBODY_WROTE.match(" ".join(line[:200] for line in lines[first : last + 1])):
+                found.update(range(first, last + 1))
+                break
+    return found
 
 
-def _below(lines: list[str], start: int, cut: str) -> Parts | None:
-    """The parts of an answer written below or between the quoted lines; None for one that stands above them
-    all.
-    """
-    is_quote = [line.lstrip().startswith(">") for line in lines]
-    if not any(is_quote[start:]):
-        return None
-    last = max(number for number in range(len(lines)) if is_quote[number])
-    first = is_quote.index(True, start)
-    own = [
-        n
-        for n in range(first, len(lines))
-        if not is_quote[n] and lines[n].strip() and not _is_machine_line(lines, n)
-    ]
-    footer = next((n for n in own if _CLIENT_FOOTER.match(lines[n])), len(lines))
-    own = [n for n in own if n < footer]
-    if not own:
-        return None
-    above = _tidy(lines[:start])
-    blocks = sum(is_quote[n] and not is_quote[n - 1] for n in range(first, own[-1] + 1))
-    if blocks == 1 and not above:
-        return Parts(_tidy(lines[own[0] :]), _tidy(lines[: own[0]]), cut)
-    end = own[-1] + 1 if last > own[-1] else len(lines)
-    return Parts(_tidy(lines[:start] + lines[first:end]), _tidy(lines[start:first] + lines[end:]), cut)
+def _quote_follows(lines: list[str], number: int, end: int) -> bool:
+    for line in lines[number:end]:
+        if line.strip():
+            return _is_quote(line)
+    return end < len(lines)
 
 
-def _is_machine_line(lines: list[str], number: int) -> bool:
-    """Whether an unquoted line among quotes is an attribution of the mail program's rather than an answer."""
-    return any(
-        _ON_SOMEBODY_WROTE.match(" ".join(lines[begin : begin + length]))
-        for length in range(1, _LONGEST_ATTRIBUTION + 1)
-        for begin in range(max(0, number - length + 1), number + 1)
-    )
+def _mine(lines: list[str], own: list[int], foreign: list[int], said: set[int]) -> list[int]:
+    """The lines of the answer: above the quote, below it, or between its pieces, which then stay as the questions."""
+    above = [n for n in own if n < foreign[0]]
+    below = [n for n in own if n > foreign[0]]
+    footer = next((n for n in below if _CLIENT_FOOTER.match(lines[n])), len(lines))
+    below = [n for n in below if n < footer]
+    if not below:
+        return list(range(foreign[0]))
+    last = below[-1]
+    quotes = {n for n in foreign if n not in said and n < last}
+    pieces = sum(n - 1 not in quotes for n in quotes)
+    first = below[0] if pieces <= 1 and not above else 0
+    return [n for n in range(first, last + 1) if n not in said]
+
+
+def _is_quote(line: str) -> bool:
+    return line.lstrip().startswith(">")
 
 
 def _tidy(lines: list[str]) -> str:

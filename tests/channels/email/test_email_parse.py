@@ -1,0 +1,278 @@
+"""Mails as they are: broken, hostile, automatic, foreign. Nothing crashes, nothing is lost, nobody is believed too early."""
+
+import base64
+import hashlib
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given
+from hypothesis import settings as rules
+from hypothesis import strategies as anything
+
+from helpdesk.channels import email
+from helpdesk.channels.email import settings, token
+
+UGLY = sorted((Path(__file__).parent / "ugly").glob("*.eml"))
+OURS = settings.Incoming(
+    reply_domain="reply.northwind.example",
+    authserv_ids=("mx.northwind.example",),
+    instance="sample-installation",
+)
+HASH = token.hashed("mzxw6ytboi2dgnbvgy3tqojqme")
+HEAD = b"From: ann@globex.example\nTo: support@northwind.example\nMessage-ID: <one@globex.example>\nSubject: Help\n"
+
+
+def heard(name):
+    return email.parse((Path(__file__).parent / "ugly" / f"{name}.eml").read_bytes(), OURS)[0]
+
+
+@pytest.mark.parametrize("path", UGLY, ids=lambda path: path.stem)
+def test_every_mail_gives_exactly_one_heard_with_everything_in_it(path):
+    raw = path.read_bytes()
+    for form in (raw, raw.replace(b"\n", b"\r\n")):
+        (mail,) = email.parse(form, OURS)
+        assert mail.kind == "mail"
+        assert set(mail.data) == {
+            "unparsed", "subject", "author_name", "recipients", "thread_hashes", "quoted", "cut", "automatic", "bounce",
+            "own", "authentication", "in_reply_to", "references", "body_hash",
+        }  # fmt: skip
+        assert mail.external_id.startswith("<")
+        for text in (mail.body, mail.data["quoted"], mail.data["subject"]):
+            text.encode("utf-8")
+            assert "\0" not in text
+        for file in mail.files:
+            assert len(email.file(form, file.external_id)) == file.size
+            assert file.name
+            assert not set(file.name) & set("/\\\0\n")
+        assert len(email.fingerprint(form)) == 64
+
+
+@pytest.mark.parametrize(
+    ("name", "body"),
+    [
+        ("charset-latin1-declared-utf8", "Grüße aus Köln"),
+        ("charset-unknown", "Grüße"),
+        ("charset-that-is-a-codec", "Z3LDvMOfZQ=="),
+        ("charset-japanese", "こんにちは、障害です"),
+        ("charset-gb2312", "打印机坏了"),
+        ("charset-none", "Привет"),
+        ("encoding-unknown", "Hello"),
+        ("nul-bytes", "Hello world"),
+        ("flowed", "This is one sentence that goes on over two lines.\n\nNew one.\n--\nAnn"),
+        ("no-body", ""),
+        ("html-only", "Grüße **fett**"),
+        ("boundary-never-ends", "Hello"),
+        ("exchange-ordinary", "A person wrote this."),
+        ("nested-mail", "Forwarded, see below."),
+    ],
+)
+def test_words_survive_what_was_done_to_them(name, body):
+    assert heard(name).body == body
+
+
+def test_what_is_known_of_an_ordinary_reply():
+    mail = heard("flowed")
+    assert (mail.author_id, mail.thread_id) == ("ann@globex.example", HASH)
+    assert mail.channel_id == "reply+mzxw6ytboi2dgnbvgy3tqojqme@reply.northwind.example"
+    assert mail.when == datetime(2026, 11, 20, 13, 0, tzinfo=UTC)
+    assert mail.data["author_name"] == "Ann Ambrose"
+    assert mail.data["authentication"]["result"] == "pass"
+    assert mail.data["automatic"] == mail.data["unparsed"] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "author"),
+    [
+        ("from-two", ""),
+        ("from-double-address", ""),
+        ("from-twice", ""),
+        ("from-none", ""),
+        ("from-comment", ""),
+        ("from-name-is-address", "eve@evil.example"),
+        ("from-name-encoded", "ann@globex.example"),
+    ],
+)
+def test_a_sender_two_programs_could_read_differently_is_nobody(name, author):
+    mail = heard(name)
+    assert mail.author_id == author
+    assert (mail.data["authentication"]["result"] == "pass") is (author == "ann@globex.example")
+
+
+@pytest.mark.parametrize(
+    ("name", "thread"),
+    [
+        ("other-token", token.hashed("a" * 26)),
+        ("token-at-another-domain", None),
+        ("token-only-in-subject", None),
+        ("nested-mail", HASH),
+    ],
+)
+def test_only_the_token_among_the_recipients_finds_a_thread(name, thread):
+    assert heard(name).thread_id == thread
+
+
+def test_every_token_is_named_where_a_mail_has_several():
+    assert heard("other-token").data["thread_hashes"] == [token.hashed("a" * 26), HASH]
+
+
+def test_a_token_is_not_in_what_is_stored_and_depends_on_the_secret():
+    issued = token.issue("secret one")
+    written = token.address("secret one", issued.nonce, "reply.northwind.example")
+    (found,) = token.tokens_in([written], "Reply.Northwind.example")
+    assert token.hashed(found) == issued.hash
+    assert found not in issued.nonce + issued.hash
+    assert token.address("secret two", issued.nonce, "reply.northwind.example") != written
+    assert token.issue("secret one").nonce != issued.nonce
+    assert token.tokens_in([written], "") == ()
+
+
+def test_control_fields_from_outside_mean_nothing():
+    mail = heard("forged-control-headers")
+    assert mail.body == "Hello"
+    assert not mail.data["own"]
+    assert "admin" not in str(mail)
+
+
+def test_our_own_mail_is_known_when_it_comes_back():
+    assert heard("our-own-mail-comes-back").data["own"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "vacation-auto-submitted",
+        "vacation-outlook",
+        "vacation-old",
+        "list",
+        "bounce-postfix",
+        "bounce-delayed",
+        "bounce-exim",
+    ],
+)
+def test_what_a_machine_wrote_says_by_what_it_is_known(name):
+    assert heard(name).data["automatic"].endswith(".")
+
+
+@pytest.mark.parametrize("name", ["exchange-ordinary", "flowed", "html-only", "winmail"])
+def test_what_a_person_wrote_is_not_called_automatic(name):
+    assert heard(name).data["automatic"] == ""
+
+
+@pytest.mark.parametrize(
+    ("name", "status", "permanent"),
+    [("bounce-postfix", "5.1.1", True), ("bounce-delayed", "4.4.7", False), ("bounce-exim", "", True)],
+)
+def test_a_bounce_names_the_address_and_our_delivery(name, status, permanent):
+    bounce = heard(name).data["bounce"]
+    assert bounce["recipient"] == "ann@globex.example"
+    assert bounce["message_id"] == "<sample-reply@help.northwind.example>"
+    assert (bounce["status"], bounce["permanent"]) == (status, permanent)
+    if name == "bounce-postfix":
+        assert bounce["reason"].endswith("Recipient address rejected: User unknown")
+
+
+def test_files_keep_their_names_but_not_their_paths():
+    names = [file.name for file in heard("names-of-files").files]
+    assert names[:3] == ["Rächnung.pdf", "€ rates.csv", "evil.exe"]
+    assert len(names) == 5
+
+
+def test_a_winmail_file_is_kept_whole():
+    (file,) = heard("winmail").files
+    raw = (Path(__file__).parent / "ugly" / "winmail.eml").read_bytes()
+    assert (file.name, file.size) == ("winmail.dat", 772)
+    assert email.file(raw, file.external_id).startswith(b"\x78\x9f\x3e\x22")
+    with pytest.raises(ValueError, match="no such file"):
+        email.file(raw, "1.9")
+
+
+def test_a_mail_inside_a_mail_is_a_file_and_says_nothing_itself():
+    mail = heard("nested-mail")
+    (file,) = mail.files
+    assert file.name == "The ärger.eml"
+    assert "INNER" not in mail.body
+    assert b"INNERMOST" in email.file(
+        (Path(__file__).parent / "ugly" / "nested-mail.eml").read_bytes(), file.external_id
+    )
+
+
+def test_a_mail_without_an_id_gets_one_that_stays():
+    mail = heard("no-message-id")
+    assert mail.external_id == heard("no-message-id").external_id
+    assert mail.external_id.endswith("@no-message-id>")
+
+
+@pytest.mark.parametrize(
+    ("raw", "words"),
+    [
+        (
+            HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 10_000 + b"--b--\n",
+            "100 parts",
+        ),
+        (
+            HEAD + b"Content-Type: multipart/mixed; boundary=b\n\n" + b"--b\n\nx\n" * 101 + b"--b--\n",
+            "100 parts",
+        ),
+        (HEAD + b"\n" + b"x" * 25_000_001, "25 MB"),
+        (b"X-Long: " + b"x" * 70_000 + b"\n" + HEAD + b"\nhello", "64 KB"),
+        (HEAD + b"X-Long: " + b"x" * 70_000 + b"\n\nhello", "64 KB"),
+        (
+            HEAD
+            + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(30))
+            + b"\nx\n",
+            "20 deep",
+        ),
+        (
+            HEAD
+            + b"".join(
+                b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(5000)
+            )
+            + b"\nx\n",
+            "100 parts",
+        ),
+        (HEAD + b"Content-Type: message/rfc822\n\n" * 5000 + b"x", "like a mail"),
+    ],
+)
+def test_too_much_is_not_parsed_but_known_as_far_as_it_is_safe(raw, words):
+    began = time.monotonic()
+    (mail,) = email.parse(raw, OURS)
+    assert words in mail.data["unparsed"]
+    assert time.monotonic() - began < 2
+    if not raw.startswith(b"X-Long"):
+        assert (mail.author_id, mail.data["subject"]) == ("ann@globex.example", "Help")
+
+
+def test_a_mail_that_arrives_again_by_another_way_has_the_same_fingerprint():
+    raw = HEAD + b"\nHello\n"
+    assert email.fingerprint(raw) == email.fingerprint(b"Received: from x\n" + raw.replace(b"\n", b"\r\n"))
+    assert email.fingerprint(raw) != email.fingerprint(raw + b"more")
+    assert email.fingerprint(raw) != email.fingerprint(raw.replace(b"ann@", b"eve@"))
+    assert email.fingerprint(raw) != email.fingerprint(raw.replace(b"<one@", b"<two@"))
+
+
+def test_identical_bodies_have_one_hash_for_the_breaker():
+    first, second = (email.parse(HEAD + b"\n" + body)[0] for body in (b"I am  away\n", b"I am\naway"))
+    assert first.data["body_hash"] == second.data["body_hash"] == hashlib.sha256(b"I am away").hexdigest()
+
+
+@rules(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+@given(anything.sampled_from(UGLY), anything.integers(0, 3000), anything.binary(max_size=60))
+def test_any_bytes_anywhere_give_one_heard(path, place, junk):
+    raw = path.read_bytes()
+    assert len(email.parse(raw[:place] + junk + raw[place:], OURS)) == 1
+    assert len(email.parse(raw[:place] + junk, OURS)) == 1
+    email.fingerprint(raw[:place] + junk)
+
+
+def test_large_attachments_are_quick():
+    raw = (
+        HEAD
+        + b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/pdf\nContent-Transfer-Encoding: base64\n\n"
+    )
+    raw += base64.encodebytes(b"x" * 15_000_000) + b"--b--\n"
+    began = time.monotonic()
+    (mail,) = email.parse(raw, OURS)
+    assert mail.files[0].size == 15_000_000
+    assert time.monotonic() - began < 5

@@ -1,0 +1,124 @@
+"""What a person wrote, apart from what their mail program added: exact at our marker, a good guess without it, nothing lost."""
+
+import pytest
+
+from helpdesk.channels import email
+from helpdesk.channels.email import html_text, quotes, settings
+from tests.channels.email import mail_clients
+
+OURS = settings.Incoming(reply_domain="reply.northwind.example", instance="sample-installation")
+FOOTERS = (
+    "Sent from my iPhone",
+    "Get Outlook for iOS<https://aka.ms/o0ukef>",
+    "Sent with Proton Mail secure email.",
+)
+
+
+def heard(client, kind, incoming=OURS):
+    text, html = client()
+    wanted = (text, None) if kind == "text" else (None, html)
+    if wanted == (None, None):
+        pytest.skip("this program does not write that kind")
+    return email.parse(mail_clients.mail(*wanted), incoming)[0]
+
+
+def words(body):
+    for footer in FOOTERS:
+        body = body.replace(footer, "")
+    return body.strip()
+
+
+@pytest.mark.parametrize("kind", ["text", "html"])
+@pytest.mark.parametrize("client", mail_clients.ABOVE)
+def test_an_answer_is_cut_exactly_at_our_marker(client, kind):
+    mail = heard(client, kind)
+    assert words(mail.body) == mail_clients.ANSWER
+    assert mail.data["cut"] == "marker"
+    assert "Same here, since Monday." in mail.data["quoted"]
+
+
+@pytest.mark.parametrize("kind", ["text", "html"])
+@pytest.mark.parametrize("client", [client for client in mail_clients.ABOVE if client.__name__ != "yahoo"])
+def test_without_our_marker_the_quote_is_found_by_the_programs_habits(client, kind):
+    mail = heard(client, kind, settings.Incoming())
+    assert words(mail.body) == mail_clients.ANSWER
+    assert mail.data["cut"] == "quote"
+    assert "Same here, since Monday." in mail.data["quoted"]
+
+
+@pytest.mark.parametrize("client", mail_clients.BELOW)
+def test_an_answer_below_the_quote_is_an_answer(client):
+    mail = heard(client, "text")
+    assert mail.body == mail_clients.ANSWER
+    assert "Same here, since Monday." in mail.data["quoted"]
+
+
+def test_answers_between_the_quotes_keep_their_questions():
+    text = "Hello Maya,\n\nMaya wrote:\n> Which format?\n\nCSV.\n\n> Only finance?\n\nYes.\n\n> Regards\n> Maya\n"
+    parts = quotes.split(text)
+    assert parts.body.startswith("Hello Maya,\n\n> Which format?\n\nCSV.\n\n> Only finance?\n\nYes.")
+    assert "> Regards" in parts.quoted
+
+
+def test_a_line_somebody_types_is_no_quote():
+    for text in (
+        "Bo said on Monday that he wrote:\nnothing at all\n\nand that was it",
+        "From: where do I get it?\nI looked everywhere.",
+        "a > b and b < c",
+        "Look at what Bo wrote:",
+        "The log says\n----- begin -----\nx",
+    ):
+        assert quotes.split(text) == quotes.Parts(text, "", "")
+
+
+def test_another_installations_marker_is_words():
+    text = f"See below\n{quotes.marker('another installation')}\nmore of mine"
+    assert quotes.split(text, "sample-installation").body == text
+
+
+def test_every_word_is_either_in_the_body_or_in_the_quote():
+    for client in mail_clients.ABOVE + mail_clients.BELOW:
+        text, _ = client()
+        if text:
+            parts = quotes.split(text, OURS.instance)
+            assert sorted((parts.body + "\n" + parts.quoted).split()) == sorted(text.split()), client.__name__
+
+
+def test_a_huge_quote_is_split_quickly():
+    text = "mine\n\n" + "On Monday somebody\n" * 20_000 + "> x\n" * 20_000
+    assert quotes.split(text).body.startswith("mine")
+    assert quotes.split("> x\n" * 40_000 + "below").body == "below"
+    assert quotes.split("> x\n:\n" * 20_000 + "below").body.endswith("below")
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        (
+            "<p>Hi <b>there </b>&amp; *all*</p><p>two</p>",
+            "Hi **there** &amp; \\*all\\*\n\ntwo".replace("&amp;", "&"),
+        ),
+        ("<div>one</div><div><br></div><div>two<br>three</div>", "one\n\ntwo\nthree"),
+        ("<ul><li>a<li>b</ul><ol><li>c</li><li>d</li></ol>", "- a\n- b\n\n1. c\n2. d"),
+        ("<p>x</p><blockquote>a<blockquote>b</blockquote></blockquote>y", "x\n\n> a\n>\n> > b\n\ny"),
+        ("<pre>  x\n    y</pre>", "```\n  x\n    y\n```"),
+        (
+            '<a href="https://x.example/(1)">it</a> <a href="javascript:alert(1)">js</a>',
+            "[it](https://x.example/%281%29) js",
+        ),
+        ("<script>evil()</script><style>p{}</style><title>t</title>ok<!-- no -->", "ok"),
+        ("# no<br>1. no<br>- no", "\\# no\n1\\. no\n\\- no"),
+        ("&lt;script&gt;x&lt;/script&gt;", "<script>x</script>"),
+        ("a<b", "a<b"),
+        ('<div style="display:none">hidden</div>shown', "shown"),
+    ],
+)
+def test_html_becomes_markdown_that_says_the_same(html, markdown):
+    assert html_text.markdown(html) == markdown
+
+
+@pytest.mark.parametrize(
+    "piece", ["<!--", '<a "', "<div>", "<b>", "<blockquote>", "<b>x", "<!", "&#", "<script>", "<ul><li>"]
+)
+def test_hostile_html_costs_no_more_than_its_length(piece):
+    html_text.markdown(piece * (400_000 // len(piece)))
