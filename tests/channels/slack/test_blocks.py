@@ -81,7 +81,18 @@ def test_however_much_is_said_slacks_limits_are_kept(of_what):
     fields = tuple(
         blocks.Field(f"f{n}", LONG, kind, None, many[:5], True, LONG)
         for n, kind in enumerate(
-            ["text", "long", "number", "date", "select", "multi_select", "checkbox", "email", "url"] * 20
+            [
+                "short_text",
+                "long_text",
+                "number",
+                "date",
+                "select",
+                "multi_select",
+                "checkbox",
+                "email",
+                "url",
+            ]
+            * 20
         )
     )
     made = {
@@ -201,3 +212,19 @@ def test_errors_answer_a_form_in_slacks_way():
         "response_action": "errors",
         "errors": {"subject": "Write a subject."},
     }
+
+
+def test_every_kind_of_field_a_form_can_have_becomes_an_input_or_is_left_out():
+    from helpdesk.models import forms
+
+    fields = tuple(blocks.Field(kind, kind, kind, options=((1, "One"), (2, "Two"))) for kind in forms.KINDS)
+    view = blocks.edit_modal(
+        blocks.EditValues(1, "1", "open", (("open", "Open"),), "low", (("low", "Low"),), fields=fields)
+    )
+    types = {
+        block["block_id"].removeprefix("field-"): block["element"]["type"] for block in view["blocks"][3:]
+    }
+    assert types == {
+        "short_text": "plain_text_input", "long_text": "plain_text_input", "number": "number_input", "date": "datepicker", "select": "static_select",
+        "multi_select": "multi_static_select", "checkbox": "checkboxes", "person": "static_select", "url": "url_text_input",
+    }  # fmt: skip

@@ -103,7 +103,17 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
         MAYA,
     )
     pick = (("a", "A"), ("b", "B"))
-    kinds = ("text", "long", "number", "date", "select", "multi_select", "checkbox", "email", "url")
+    kinds = (
+        "short_text",
+        "long_text",
+        "number",
+        "date",
+        "select",
+        "multi_select",
+        "checkbox",
+        "email",
+        "url",
+    )
     fields = tuple(
         blocks.Field(
             kind,
@@ -128,7 +138,7 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
         MAYA,
         {
             "status": {"value": "solved"},
-            "field-text": {"value": "gw-1"},
+            "field-short_text": {"value": "gw-1"},
             "field-multi_select": {"value": ["a", "b"]},
         },
     )
@@ -143,7 +153,7 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
         got["status"],
         got["assignee"],
         got["priority"],
-        got["field-text"],
+        got["field-short_text"],
         got["field-multi_select"],
     ) == ("solved", "", "low", "gw-1", ["a", "b"])
     assert workspace.modal(MAYA) is not None

@@ -23,14 +23,16 @@ Choices = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class Field:
-    """One field of a form: ``kind`` is text, long, number, date, select, multi_select, checkbox, email or url.
+    """One field of a form. ``kind`` is a form field's (short_text, long_text, number, date, select, multi_select, checkbox,
+    person, url, file) or email.
 
-    ``options`` are (value, label); ``value`` is text, or a list for multi_select and checkbox.
+    ``options`` are (value, label), a person's too; ``value`` is text, or a list for multi_select and checkbox. Files are
+    not asked for in Slack's forms.
     """
 
     key: str
     label: str
-    kind: str = "text"
+    kind: str = "short_text"
     value: Any = None
     options: Choices = ()
     required: bool = False
@@ -116,8 +118,8 @@ def create_modal(values: CreateValues) -> dict:
                 help="Empty if it is not known.",
             )
         ),
-        _input(Field("subject", "Subject", "text", values.subject[:255], required=True)),
-        _input(Field("body", "What is it about?", "long", values.body, required=True)),
+        _input(Field("subject", "Subject", "short_text", values.subject[:255], required=True)),
+        _input(Field("body", "What is it about?", "long_text", values.body, required=True)),
         *_fields(values.fields, room=MODAL_BLOCKS - 5),
     ]
     return _view("create_ticket", "New ticket", "File ticket", blocks, values.origin)
@@ -133,7 +135,7 @@ def errors(sentences: dict[str, str]) -> dict:
 
 def choices(pairs: Choices) -> dict[str, Any]:
     """``options``, or where there are more than a hundred ``option_groups`` named by their first and last label."""
-    options = [_option(value, label) for value, label in pairs if value and len(value) <= OPTION_VALUE]
+    options = [_option(value, label) for value, label in pairs if 0 < len(str(value)) <= OPTION_VALUE]
     if len(options) <= OPTIONS:
         return {"options": options or [_option(NOBODY, "Nothing to choose")]}
     groups = [
@@ -153,7 +155,8 @@ def choices(pairs: Choices) -> dict[str, Any]:
 
 
 def _fields(fields: tuple[Field, ...], room: int) -> list[dict]:
-    return [_input(each, f"field-{each.key}") for each in fields[:room]]
+    asked = [each for each in fields if each.kind != "file"]
+    return [_input(each, f"field-{each.key}") for each in asked[:room]]
 
 
 def _input(each: Field, block_id: str = "") -> dict:
@@ -170,7 +173,7 @@ def _input(each: Field, block_id: str = "") -> dict:
 
 
 def _element(each: Field) -> dict[str, Any]:
-    if each.kind in {"select", "multi_select", "checkbox"}:
+    if each.kind in {"select", "multi_select", "checkbox"} or (each.kind == "person" and each.options):
         return _choosing(each)
     if each.kind == "date":
         return {"type": "datepicker"} | ({"initial_date": str(each.value)} if each.value else {})
@@ -179,28 +182,27 @@ def _element(each: Field) -> dict[str, Any]:
         return {"type": "number_input", "is_decimal_allowed": True} | value
     if each.kind in {"email", "url"}:
         return {"type": f"{each.kind}_text_input"} | value
-    return {"type": "plain_text_input", "multiline": each.kind == "long", "max_length": INPUT} | value
+    return {"type": "plain_text_input", "multiline": each.kind == "long_text", "max_length": INPUT} | value
 
 
 def _choosing(each: Field) -> dict[str, Any]:
-    chosen = each.value if isinstance(each.value, list | tuple) else [each.value]
+    given = each.value if isinstance(each.value, list | tuple) else [each.value]
+    chosen = {str(value) for value in given if value not in {None, "", False}}
     if each.kind == "checkbox":
         options = [_option(value, label) for value, label in (each.options or (("yes", each.label),))[:10]]
-        ticked = [
-            option
-            for option in options
-            if option["value"] in chosen or (each.value is True and option is options[0])
-        ]
+        ticked = [option for option in options if option["value"] in chosen]
+        if each.value is True:
+            ticked = options[:1]
         return {"type": "checkboxes", "options": options} | ({"initial_options": ticked} if ticked else {})
     offered = choices(each.options)
-    initial = [_option(value, label) for value, label in each.options if value in chosen and value]
+    initial = [_option(value, label) for value, label in each.options if str(value) in chosen]
     if each.kind == "multi_select":
         return {"type": "multi_static_select"} | offered | ({"initial_options": initial} if initial else {})
     return {"type": "static_select"} | offered | ({"initial_option": initial[0]} if initial else {})
 
 
 def _option(value: str, label: str) -> dict:
-    return {"text": parts.plain(label, OPTION), "value": value}
+    return {"text": parts.plain(label, OPTION), "value": str(value)}
 
 
 def _view(callback_id: str, title: str, submit: str, blocks: list[dict], private: dict[str, Any]) -> dict:
