@@ -47,7 +47,7 @@ def replace(ws: "Workspace", known: dict, view: dict) -> dict:
     fresh = _made(ws, known["_user"], view, None)
     ws.state.views.pop(fresh["id"], None)
     fresh |= {key: known[key] for key in ("id", "root_view_id", "previous_view_id", "type")}
-    fresh["state"] = copy.deepcopy(known["state"])
+    fresh["state"] = _kept(known["state"]["values"], fresh["state"]["values"])
     known.clear()
     known.update(fresh)
     ws.state.views[known["id"]] = known
@@ -137,6 +137,14 @@ def _made(ws: "Workspace", user: str, view: dict, below: dict | None) -> dict:
     made["state"] = fill(made, {})
     ws.state.views[number] = made
     return made
+
+
+def _kept(old: dict, new: dict) -> dict:
+    typed = {
+        block_id: {name: old.get(block_id, {}).get(name, value) for name, value in fields.items()}
+        for block_id, fields in new.items()
+    }
+    return {"values": copy.deepcopy(typed)}
 
 
 def _check(view: dict, kind: str) -> None:

@@ -124,14 +124,16 @@ class Workspace:
                 container["thread_ts"] = message["thread_ts"]
         return self.interactivity.block_action(user, container, room, message, action)
 
-    def press_view(self, user: str, view_id: str, action_id: str, value: str | None = None) -> signing.Answer:
-        """Press a button inside a modal or on the Home tab."""
+    def press_view(
+        self, user: str, view_id: str, action_id: str, value: str | None = None, values: dict | None = None
+    ) -> signing.Answer:
+        """Press a button (or choose `value`) inside a modal or on the Home tab; `values` is what the inputs hold by then."""
         with self.state.lock:
             view = self.state.views[view_id]
+            if values:
+                view["state"] = modals.fill(view, values)
             action = _action(view, action_id, value)
-        return self.interactivity.block_action(
-            user, {"type": "view", "view_id": view_id}, None, None, action, view
-        )
+        return self.interactivity.block_action(user, {"type": "view", "view_id": view_id}, None, None, action, view)
 
     def shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> signing.Answer:
         """Use a message shortcut on a message."""
