@@ -1,5 +1,7 @@
 """The extensions, created unbound; ``create_app`` binds them. Also how a transaction begins and how Redis is reached."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
 
 import redis as redis_client
@@ -55,6 +57,17 @@ def begin_writing() -> None:
     """End the open transaction, if any; the next one may write. What was loaded before is loaded again when touched."""
     db.session.rollback()
     _reading.set(False)
+
+
+@contextmanager
+def reading() -> Iterator[None]:
+    """A transaction that only reads; it is over at the end of the block."""
+    db.session.rollback()
+    begin_reading()
+    try:
+        yield
+    finally:
+        begin_writing()
 
 
 def forget_reading() -> None:

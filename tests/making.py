@@ -2,12 +2,12 @@
 
 from itertools import count
 
-from helpdesk.domain import tickets
+from helpdesk import clock
 from helpdesk.domain import settings as chosen
+from helpdesk.domain import tickets
 from helpdesk.models.channels import Channel
 from helpdesk.models.forms import Field, Form, FormVersion
 from helpdesk.models.people import Organization, OrganizationDomain, User
-from helpdesk import clock
 
 
 class Maker:

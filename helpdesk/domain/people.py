@@ -5,6 +5,7 @@ import zoneinfo
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.channels.email import address
@@ -39,6 +40,25 @@ def of(organization: Organization) -> list[User]:
     """The customers whose present organization this is, by name."""
     query = select(User).where(User.organization_id == organization.id, User.erased_at.is_(None))
     return list(db.session.scalars(query.order_by(User.name, User.email)))
+
+
+def customers(words: str = "", after: int = 0, size: int = 50) -> list[User]:
+    """Customers whose name or address has ``words`` in it, the newest first; ``after`` is the id of the last one seen."""
+    query = select(User).where(User.role == Role.requester, User.erased_at.is_(None)).options(joinedload(User.organization))
+    if words:
+        query = query.where(User.name.icontains(words, autoescape=True) | User.email.icontains(words, autoescape=True))
+    if after:
+        query = query.where(User.id < after)
+    return list(db.session.scalars(query.order_by(User.id.desc()).limit(size)))
+
+
+def memberships(user: User, admitting: list[Organization]) -> list[tuple[Organization, str]]:
+    """The organizations a customer belongs to, each with what they see there."""
+    chosen = {row.organization_id: row.sees for row in db.session.scalars(select(Membership).where(Membership.user_id == user.id))}
+    if user.organization and user.organization not in admitting:
+        admitting = [user.organization, *admitting]
+    present = {user.organization_id: user.sees}
+    return [(each, present.get(each.id) or chosen.get(each.id) or each.default_sees) for each in admitting]
 
 
 def create(email: str, *, name: str = "", role: str = Role.requester, organization: Organization | None = None) -> User:
@@ -154,6 +174,7 @@ def forget_identity(user: User, identity_id: int, *, actor: User | None) -> None
     if identity is None or identity.user_id != user.id:
         raise Conflict("This way of signing in is gone already.")
     db.session.delete(identity)
+    sessions.revoke_all(user, provider=identity.provider, except_id=actor.session.id if actor and actor.session else None)
     db.session.flush()
     audit.write("removed a way of signing in", actor, user.email, user.organization_id, provider=identity.provider)
 

@@ -79,8 +79,9 @@ def at_risk(within: timedelta = timedelta(hours=2), limit: int = 50) -> list[Tic
         select(TicketClock)
         .where(TicketClock.due_at.is_not(None), TicketClock.due_at <= clock.now() + within)
         .options(
-            joinedload(TicketClock.ticket, innerjoin=True).joinedload(Ticket.organization, innerjoin=True),
-            joinedload(TicketClock.ticket).joinedload(Ticket.assignee),
+            joinedload(TicketClock.ticket).options(
+                joinedload(Ticket.organization), joinedload(Ticket.assignee), joinedload(Ticket.requester)
+            )
         )
         .order_by(TicketClock.due_at, TicketClock.ticket_id)
         .limit(limit)

@@ -1,6 +1,9 @@
 """The words people read for what the database calls otherwise; the table of design.md §2."""
 
-from helpdesk.models.tickets import Event, Status
+from helpdesk.domain import deadlines
+from helpdesk.models.channels import Thread
+from helpdesk.models.people import User
+from helpdesk.models.tickets import Event, Status, Ticket
 
 CUSTOMER = {
     Status.open: "Received",
@@ -24,6 +27,41 @@ PRIORITY = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"
 def status(status: str, for_team: bool = True) -> str:
     """The status in the words of the team, or of the customer."""
     return (TEAM if for_team else CUSTOMER)[Status(status)]
+
+
+def next_step(ticket: Ticket, for_team: bool) -> str:
+    """What happens next and when, as half a sentence; empty where there is nothing to say."""
+    closes = deadlines.closes_at(ticket)
+    if closes:
+        return f"closes {closes.day} {closes:%B} unless {'the customer replies' if for_team else 'you reply'}"
+    if ticket.status == Status.closed:
+        return "a reply opens a follow-up ticket"
+    if for_team:
+        return ""
+    match ticket.status:
+        case Status.open if ticket.first_response_at is None:
+            return "we answer here and by email"
+        case Status.pending:
+            return "reply below and we go on"
+        case Status.on_hold:
+            return "we wait for somebody else and keep you posted"
+    return ""
+
+
+def audience(ticket: Ticket, threads: list[Thread], reader: User) -> str:
+    """Who will read a reply: "Dana Fields, 2 followers, colleagues at Globex, #globex and #triage"."""
+    who = "you" if reader.id == ticket.requester_id else ticket.requester.display_name
+    mailed = [thread.user for thread in threads if thread.user_id and thread.user_id != ticket.requester_id]
+    people = [who, *[user.display_name if user.id != reader.id else "you" for user in mailed[:3]]]
+    if len(mailed) > 3:
+        people.append(f"{len(mailed) - 3} more who follow")
+    if reader.is_team:
+        people.append(f"everybody at {ticket.organization.name} who sees its tickets")
+        people += [thread.channel.label for thread in threads if thread.channel.kind == "slack"]
+    else:
+        people.append(f"your colleagues at {ticket.organization.name}")
+        people.append("our support team")
+    return f"{', '.join(people[:-1])} and {people[-1]}"
 
 
 def event(event: Event, for_team: bool = True) -> str:

@@ -12,7 +12,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
-from helpdesk import after_commit, clock
+from helpdesk import after_commit, clock, extensions
 from helpdesk.channels import email, slack
 from helpdesk.channels.errors import ChannelError
 from helpdesk.domain.errors import Refused
@@ -81,14 +81,15 @@ def receive(inbound_id: int) -> bool:
 def sweep() -> int:
     """Wake every row that is due; those whose worker ended wait again first. Returns how many. Commits."""
     now = clock.now()
-    db.session.execute(
-        update(Inbound)
-        .where(Inbound.state == "working", Inbound.lease_until < now)
-        .values(state="waiting")
-        .execution_options(synchronize_session=False)
-    )
-    ids = list(db.session.scalars(select(Inbound.id).where(_is_claimable(now)).order_by(Inbound.id).limit(AT_ONCE)))
-    db.session.commit()
+    expired = (Inbound.state == "working") & (Inbound.lease_until < now)
+    with extensions.reading():
+        somebody_died = db.session.scalar(select(Inbound.id).where(expired).limit(1))
+        ids = list(db.session.scalars(select(Inbound.id).where(_is_claimable(now)).order_by(Inbound.id).limit(AT_ONCE)))
+    if somebody_died:
+        db.session.execute(
+            update(Inbound).where(expired).values(state="waiting").execution_options(synchronize_session=False)
+        )
+        db.session.commit()
     if ids:
         after_commit.ring([("receive", id) for id in ids])
     return len(ids)

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import exists, or_, select, update
 from sqlalchemy.orm import aliased
 
-from helpdesk import after_commit, clock, config
+from helpdesk import after_commit, clock, config, extensions
 from helpdesk.channels import email, errors, slack, webhook
 from helpdesk.channels.values import Post, Sent
 from helpdesk.domain.outbox import posts
@@ -76,23 +76,32 @@ def deliver(delivery_id: int) -> bool:
 def sweep() -> int:
     """Wake every row that is due and first in its lane; expired leases become unknown first. Returns how many. Commits."""
     now = clock.now()
+    expired = (Delivery.state == State.sending) & (Delivery.lease_until < now)
+    with extensions.reading():
+        somebody_died = db.session.scalar(select(Delivery.id).where(expired).limit(1))
+        due = select(Delivery.id).where(_is_claimable(now)).order_by(Delivery.due_at).limit(AT_ONCE)
+        ids = list(db.session.scalars(due))
+    if somebody_died:
+        _doubt(expired)
+    if ids:
+        after_commit.ring([("deliver", id) for id in ids])
+    return len(ids)
+
+
+def _doubt(expired) -> None:
+    """Whoever was sending these is gone: nobody knows whether they were stored."""
     db.session.execute(
         update(Delivery)
-        .where(Delivery.state == State.sending, Delivery.lease_until < now)
+        .where(expired)
         .values(
             state=State.unknown,
             maybe_since=db.func.coalesce(Delivery.maybe_since, Delivery.started_at),
-            due_at=now + timedelta(seconds=config.current().DELIVERY_HOLD_OFF),
+            due_at=clock.now() + timedelta(seconds=config.current().DELIVERY_HOLD_OFF),
             reason="The worker ended while sending; looking before trying again.",
         )
         .execution_options(synchronize_session=False)
     )
-    due = select(Delivery.id).where(_is_claimable(now)).order_by(Delivery.due_at).limit(AT_ONCE)
-    ids = list(db.session.scalars(due))
     db.session.commit()
-    if ids:
-        after_commit.ring([("deliver", id) for id in ids])
-    return len(ids)
 
 
 def _is_claimable(now: datetime):

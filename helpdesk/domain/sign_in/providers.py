@@ -155,6 +155,18 @@ def read(provider: Provider, claims: dict) -> Claimed:
     return (_read_google if provider.name == "google" else _read_microsoft)(claims)
 
 
+def trouble(provider: Provider) -> str:
+    """What keeps the provider from being used, as far as can be told without a person; "" if nothing does."""
+    if not provider.is_configured:
+        return f"{provider.title} is not configured ({provider.name.upper()}_OAUTH_CLIENT_ID)."
+    try:
+        jwt.PyJWKClient(provider.keys_url, timeout=TIMEOUT).get_signing_keys()
+    except (jwt.PyJWTError, ValueError) as error:
+        log.warning("The keys of %s cannot be read: %s", provider.title, error)
+        return f"{provider.title} does not answer, or not with its keys."
+    return ""
+
+
 def arrive(claimed: Claimed, browser: str = "") -> Entry | NeedsLink:
     """Somebody comes from a provider: let them in, or say which address a link must prove first. Raises NotAdmitted, Unproven."""
     identity = db.session.scalar(

@@ -7,8 +7,8 @@ from helpdesk.domain import outbox, permissions
 from helpdesk.domain.errors import Invalid
 from helpdesk.domain.tickets import timeline
 from helpdesk.extensions import db
-from helpdesk.models.people import User
-from helpdesk.models.tickets import Follower, ReadMark, Ticket
+from helpdesk.models.people import Role, User
+from helpdesk.models.tickets import Event, Follower, Kind, Message, ReadMark, Ticket
 
 
 def follow(ticket: Ticket, user: User, *, actor: User) -> None:
@@ -35,6 +35,29 @@ def unfollow(ticket: Ticket, user: User, *, actor: User) -> None:
         db.session.delete(follower)
         outbox.end_mail_thread(ticket, user)
         timeline.say_event(ticket, "unfollowed", actor, who=user.display_name)
+
+
+def is_unread(ticket: Ticket, reader: User) -> bool:
+    """Whether there is something ``reader`` has not had before their eyes."""
+    seen = db.session.scalar(select(ReadMark.seq).where(ReadMark.user_id == reader.id, ReadMark.ticket_id == ticket.id))
+    return (seen or 0) < (ticket.next_seq - 1 if reader.is_team else ticket.public_seq)
+
+
+def seen_by(ticket: Ticket, timeline: list[Message | Event]) -> dict[int, list[str]]:
+    """By message id, the names of the customers whose reading ended there: the newest public message each has seen."""
+    marks = db.session.execute(
+        select(ReadMark.seq, User)
+        .join(User, User.id == ReadMark.user_id)
+        .where(ReadMark.ticket_id == ticket.id, User.role == Role.requester)
+        .order_by(ReadMark.at)
+    ).all()
+    replies = [entry for entry in timeline if isinstance(entry, Message) and entry.kind == Kind.reply]
+    seen: dict[int, list[str]] = {}
+    for seq, user in marks:
+        read = [message for message in replies if message.seq <= seq]
+        if read and read[-1].author_id != user.id:
+            seen.setdefault(read[-1].id, []).append(user.display_name)
+    return seen
 
 
 def mark_read(ticket: Ticket, reader: User) -> bool:
