@@ -26,11 +26,18 @@ class Explanation:
 
 def organizations_for(email: str) -> list[Organization]:
     """The organizations that let the canonical address ``email`` into their portal, by name."""
-    by_domain = select(OrganizationDomain.organization_id).where(OrganizationDomain.domain == address.domain_of(email))
+    by_domain = select(OrganizationDomain.organization_id).where(
+        OrganizationDomain.domain == address.domain_of(email)
+    )
     by_address = select(OrganizationAddress.organization_id).where(OrganizationAddress.email == email)
-    admitted = or_(Organization.id.in_(by_address), Organization.id.in_(by_domain) & Organization.specific_users_only.is_(False))
+    admitted = or_(
+        Organization.id.in_(by_address),
+        Organization.id.in_(by_domain) & Organization.specific_users_only.is_(False),
+    )
     return list(
-        db.session.scalars(select(Organization).where(Organization.portal_enabled, admitted).order_by(Organization.name))
+        db.session.scalars(
+            select(Organization).where(Organization.portal_enabled, admitted).order_by(Organization.name)
+        )
     )
 
 
@@ -47,10 +54,15 @@ def is_admitted() -> ColumnElement[bool]:
     open_to = exists(Organization.id).where(
         Organization.id == User.organization_id,
         Organization.portal_enabled,
-        or_(listed.correlate(User), and_(Organization.specific_users_only.is_(False), by_domain.correlate(User))),
+        or_(
+            listed.correlate(User),
+            and_(Organization.specific_users_only.is_(False), by_domain.correlate(User)),
+        ),
     )
     return and_(
-        User.deactivated_at.is_(None), User.erased_at.is_(None), or_(User.role != Role.requester, open_to.correlate(User))
+        User.deactivated_at.is_(None),
+        User.erased_at.is_(None),
+        or_(User.role != Role.requester, open_to.correlate(User)),
     )
 
 
@@ -78,9 +90,17 @@ def explain(text: str) -> Explanation:
     email = address.canonical(text)
     user = db.session.scalar(select(User).where(User.email == email))
     if user and user.is_team:
-        how = f"is of the team ({user.role}) and lands on the desk." if user.is_active else "is of the team but was deactivated."
+        how = (
+            f"is of the team ({user.role}) and lands on the desk."
+            if user.is_active
+            else "is of the team but was deactivated."
+        )
         return Explanation(email, user.is_active, (), user, (f"{user.display_name} {how}",))
-    reasons = [] if portal_is_on() else ["The portal is switched off for the whole installation by its edition or plan."]
+    reasons = (
+        []
+        if portal_is_on()
+        else ["The portal is switched off for the whole installation by its edition or plan."]
+    )
     admitting = organizations_for(email)
     reasons += _reasons(email, {organization.id for organization in admitting})
     if user and (not user.is_active or user.erased_at):
@@ -92,9 +112,14 @@ def explain(text: str) -> Explanation:
 def _reasons(email: str, admitting: set[int]) -> list[str]:
     domain = address.domain_of(email)
     listed = db.session.scalars(
-        select(Organization).join(OrganizationAddress).where(OrganizationAddress.email == email).order_by(Organization.name)
+        select(Organization)
+        .join(OrganizationAddress)
+        .where(OrganizationAddress.email == email)
+        .order_by(Organization.name)
     )
-    owner = db.session.scalar(select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain))
+    owner = db.session.scalar(
+        select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain)
+    )
     reasons = []
     for organization in listed:
         reasons.append(
@@ -111,7 +136,11 @@ def _reasons(email: str, admitting: set[int]) -> list[str]:
     elif not owner.portal_enabled:
         reasons.append(f"{domain} is a domain of {owner.name}, but its portal is switched off.")
     elif owner.specific_users_only and owner.id not in admitting:
-        reasons.append(f"{domain} is a domain of {owner.name}, which lets in only listed addresses, and this one is not listed.")
+        reasons.append(
+            f"{domain} is a domain of {owner.name}, which lets in only listed addresses, and this one is not listed."
+        )
     elif not owner.specific_users_only:
-        reasons.append(f"{domain} is a domain of {owner.name}, which lets in everybody who has an address there.")
+        reasons.append(
+            f"{domain} is a domain of {owner.name}, which lets in everybody who has an address there."
+        )
     return reasons

@@ -11,7 +11,9 @@ from helpdesk.models.people import AuditEntry, User
 PAGE = 50
 
 
-def write(action: str, actor: User | None, subject: str, organization_id: int | None = None, **details: Any) -> AuditEntry:
+def write(
+    action: str, actor: User | None, subject: str, organization_id: int | None = None, **details: Any
+) -> AuditEntry:
     """Add one entry: ``action`` in a few words ("changed role"), ``subject`` what it was done to. ``details`` must fit in JSON.
 
     Without ``actor`` it was the command line or the helpdesk itself.
@@ -30,7 +32,11 @@ def write(action: str, actor: User | None, subject: str, organization_id: int | 
 
 
 def entries(
-    *, words: str = "", organization_id: int | None = None, before: tuple[datetime, int] | None = None, size: int = PAGE
+    *,
+    words: str = "",
+    organization_id: int | None = None,
+    before: tuple[datetime, int] | None = None,
+    size: int = PAGE,
 ) -> list[AuditEntry]:
     """The newest entries first, at most ``size``; ``before`` is the (at, id) of the last one already seen."""
     query = select(AuditEntry).order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(size)

@@ -50,7 +50,9 @@ def run(text: str, *, actor: User | None, dry: bool) -> list[Fate]:
 def _read(text: str) -> list[tuple[int, dict]]:
     text = text.lstrip("\ufeff")
     first = text.split("\n", 1)[0]
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
+    reader = csv.DictReader(
+        io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True
+    )
     try:
         named = [(column or "").strip().lower().replace(" ", "_") for column in reader.fieldnames or ()]
         if "name" not in named:
@@ -59,7 +61,11 @@ def _read(text: str) -> list[tuple[int, dict]]:
         if strange:
             raise ValueError(f"There is no column “{strange[0][:40]}”. Columns are {', '.join(COLUMNS)}.")
         reader.fieldnames = named
-        lines = [(reader.line_num, row) for row in reader if any(isinstance(cell, str) and cell.strip() for cell in row.values())]
+        lines = [
+            (reader.line_num, row)
+            for row in reader
+            if any(isinstance(cell, str) and cell.strip() for cell in row.values())
+        ]
     except csv.Error as error:
         raise ValueError(f"This is not CSV: {error} (line {reader.line_num}).") from None
     if not lines:

@@ -39,22 +39,35 @@ def get(organization_id: int) -> Organization | None:
 
 def by_name(name: str) -> Organization | None:
     """The organization called ``name``; case does not matter."""
-    return db.session.scalar(select(Organization).where(func.lower(Organization.name) == name.strip().lower()))
+    return db.session.scalar(
+        select(Organization).where(func.lower(Organization.name) == name.strip().lower())
+    )
 
 
 def find(words: str = "", after: str = "", size: int = 50) -> list[Organization]:
     """Organizations by name whose name or domain has ``words`` in it, from the name ``after`` on."""
-    query = select(Organization).options(selectinload(Organization.domains)).order_by(Organization.name).limit(size)
+    query = (
+        select(Organization)
+        .options(selectinload(Organization.domains))
+        .order_by(Organization.name)
+        .limit(size)
+    )
     if words:
-        by_domain = select(OrganizationDomain.organization_id).where(OrganizationDomain.domain.icontains(words, autoescape=True))
-        query = query.where(Organization.name.icontains(words, autoescape=True) | Organization.id.in_(by_domain))
+        by_domain = select(OrganizationDomain.organization_id).where(
+            OrganizationDomain.domain.icontains(words, autoescape=True)
+        )
+        query = query.where(
+            Organization.name.icontains(words, autoescape=True) | Organization.id.in_(by_domain)
+        )
     return list(db.session.scalars(query.where(Organization.name > after) if after else query))
 
 
 def people_count(organizations: list[Organization]) -> dict[int, int]:
     """How many active customers each has, by organization id."""
     ids = [organization.id for organization in organizations]
-    query = select(User.organization_id, func.count()).where(User.organization_id.in_(ids), User.deactivated_at.is_(None))
+    query = select(User.organization_id, func.count()).where(
+        User.organization_id.in_(ids), User.deactivated_at.is_(None)
+    )
     return dict(db.session.execute(query.group_by(User.organization_id)).tuples())
 
 
@@ -98,7 +111,9 @@ def edit(organization: Organization, *, version: int, actor: User | None, **chan
     if "name" in checked:
         organization.name = checked.pop("name")
     _apply(organization, checked, actor)
-    changed = {key: [before[key], value] for key, value in _now(organization, before).items() if before[key] != value}
+    changed = {
+        key: [before[key], value] for key, value in _now(organization, before).items() if before[key] != value
+    }
     if not changed:
         return
     flag_modified(organization, "name")  # a change of domains alone counts as a new version too
@@ -114,17 +129,25 @@ def edit(organization: Organization, *, version: int, actor: User | None, **chan
 
 def microsoft_tenants(organization: Organization) -> list[str]:
     """The Microsoft directories from which people of the organization have signed in: what may be pinned."""
-    query = select(Identity.issuer).join(Identity.user).where(
-        User.organization_id == organization.id, Identity.provider == "microsoft"
+    query = (
+        select(Identity.issuer)
+        .join(Identity.user)
+        .where(User.organization_id == organization.id, Identity.provider == "microsoft")
     )
-    found = (re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", issuer) for issuer in db.session.scalars(query.distinct()))
+    found = (
+        re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", issuer)
+        for issuer in db.session.scalars(query.distinct())
+    )
     return sorted(match.group() for match in found if match)
 
 
 def own_domains() -> set[str]:
     """Domains that are ours and can never be a customer's: the settings', our mail's, the portal's, and the team's."""
     current, chosen = config.current(), settings.everything()
-    found = set(chosen["internal_domains"].lower().replace(",", " ").split()) | {current.INBOUND_MAIL_DOMAIN, current.portal_host}
+    found = set(chosen["internal_domains"].lower().replace(",", " ").split()) | {
+        current.INBOUND_MAIL_DOMAIN,
+        current.portal_host,
+    }
     for sender in (chosen["system_email"], current.MAIL_DEFAULT_SENDER):
         found.add(sender.rpartition("@")[2].strip(" >"))
     team = db.session.scalars(select(User.email).where(User.role != Role.requester))
@@ -177,10 +200,14 @@ def _domains(given, organization: Organization | None) -> list[str]:
         if domain in had:
             continue
         if address.is_public(domain):
-            raise ValueError(f"Anybody can have an address at {domain}. List the addresses of its people instead.")
+            raise ValueError(
+                f"Anybody can have an address at {domain}. List the addresses of its people instead."
+            )
         if domain in ours:
             raise ValueError(f"{domain} is our own domain, so it cannot be a customer's.")
-        other = db.session.scalar(select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain))
+        other = db.session.scalar(
+            select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain)
+        )
         if other is not None:
             raise ValueError(f"{domain} belongs to {other.name} already.")
     return domains
@@ -202,7 +229,9 @@ def _tenant(given: str | None, _organization) -> str | None:
     try:
         return str(UUID(given.strip()))
     except ValueError:
-        raise ValueError("A Microsoft directory (tenant) id looks like 72f988bf-86f1-41af-91ab-2d7cd011db47.") from None
+        raise ValueError(
+            "A Microsoft directory (tenant) id looks like 72f988bf-86f1-41af-91ab-2d7cd011db47."
+        ) from None
 
 
 def _from_address(given: str | None, _organization) -> str | None:
@@ -244,8 +273,16 @@ def _flush_new(organization: Organization) -> None:
 
 def _slug(name: str) -> str:
     base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "organization"
-    taken = set(db.session.scalars(select(Organization.slug).where(Organization.slug.startswith(base, autoescape=True))))
-    return next(slug for number in range(1, len(taken) + 2) if (slug := base if number == 1 else f"{base}-{number}") not in taken)
+    taken = set(
+        db.session.scalars(
+            select(Organization.slug).where(Organization.slug.startswith(base, autoescape=True))
+        )
+    )
+    return next(
+        slug
+        for number in range(1, len(taken) + 2)
+        if (slug := base if number == 1 else f"{base}-{number}") not in taken
+    )
 
 
 def _now(organization: Organization, keys) -> dict:

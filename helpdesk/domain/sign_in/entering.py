@@ -41,7 +41,9 @@ def by_address(email: str, *, name: str = "", microsoft_tenant: str | None = Non
         raise NotAdmitted("The portal is switched off at the moment.")
     organizations = [o for o in access.organizations_for(email) if _tenant_fits(o, microsoft_tenant)]
     if not organizations or (user is not None and (not user.is_active or user.erased_at)):
-        raise NotAdmitted(f"{email} may not sign in here. Ask your own administrator, or the team you want to write to.")
+        raise NotAdmitted(
+            f"{email} may not sign in here. Ask your own administrator, or the team you want to write to."
+        )
     if user is None:
         user = people.create(email, name=name, organization=organizations[0])
     if user.organization_id not in {organization.id for organization in organizations}:
@@ -66,7 +68,9 @@ def _prove(user: User, name: str) -> None:
     """The first proof ends whatever anybody else may have prepared under this address (security.md 1.4.3)."""
     if user.proven_at is None:
         sessions.revoke_all(user)
-        db.session.execute(delete(Identity).where(Identity.user_id == user.id).execution_options(synchronize_session=False))
+        db.session.execute(
+            delete(Identity).where(Identity.user_id == user.id).execution_options(synchronize_session=False)
+        )
         user.proven_at = clock.now()
     if not user.name and name:
         user.name = people.clean_name(name)

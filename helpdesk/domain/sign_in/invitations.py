@@ -15,7 +15,9 @@ BY_MAIL = timedelta(days=7)
 PRINTED_FOR_AN_ADMIN = timedelta(minutes=30)
 
 
-def invite(email: str, name: str = "", role: str = Role.agent, actor: User | None = None) -> tuple[User, SignInLink]:
+def invite(
+    email: str, name: str = "", role: str = Role.agent, actor: User | None = None
+) -> tuple[User, SignInLink]:
     """Make ``email`` one of the team and a link that signs them in once. Raises Invalid or Conflict.
 
     With ``actor`` it is mailed; without one it is for the command line to print. Inviting again replaces the earlier link.
@@ -29,7 +31,9 @@ def invite(email: str, name: str = "", role: str = Role.agent, actor: User | Non
         audit.write("invited", actor, email, role=str(role))
     elif not user.is_team:
         where = user.organization.name if user.organization else "no organization"
-        raise Conflict(f"{email} is a customer of {where}; somebody is either a customer or of the team.", "email")
+        raise Conflict(
+            f"{email} is a customer of {where}; somebody is either a customer or of the team.", "email"
+        )
     elif not user.is_active:
         raise Conflict(f"{user.display_name} was deactivated; activate them first.", "email")
     else:
@@ -39,7 +43,9 @@ def invite(email: str, name: str = "", role: str = Role.agent, actor: User | Non
             user.name = people.clean_name(name)
         audit.write("invited again", actor, email, role=str(role))
     printed = actor is None
-    link = magic_links.new(email, magic_links.INVITATION, PRINTED_FOR_AN_ADMIN if printed and role == Role.admin else BY_MAIL)
+    link = magic_links.new(
+        email, magic_links.INVITATION, PRINTED_FOR_AN_ADMIN if printed and role == Role.admin else BY_MAIL
+    )
     if not printed:
         outbox.mail("invitation", link.id, inviter=actor.display_name, role=str(role))
     return user, link
@@ -56,6 +62,8 @@ def there_is_an_admin() -> bool:
     """Whether anybody has signed in as admin yet."""
     return bool(
         db.session.scalar(
-            select(func.count()).where(User.role == Role.admin, User.proven_at.is_not(None), User.deactivated_at.is_(None))
+            select(func.count()).where(
+                User.role == Role.admin, User.proven_at.is_not(None), User.deactivated_at.is_(None)
+            )
         )
     )

@@ -40,5 +40,8 @@ def exceeded(email: str, ip_prefix: str) -> bool:
 def _count(window: timedelta, *conditions):
     recent = SignInLink.created_at > clock.now() - window
     return (
-        select(func.count()).select_from(SignInLink).where(SignInLink.purpose == "sign_in", recent, *conditions).scalar_subquery()
+        select(func.count())
+        .select_from(SignInLink)
+        .where(SignInLink.purpose == "sign_in", recent, *conditions)
+        .scalar_subquery()
     )

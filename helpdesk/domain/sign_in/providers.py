@@ -171,7 +171,9 @@ def arrive(claimed: Claimed, browser: str = "") -> Entry | NeedsLink:
     """Somebody comes from a provider: let them in, or say which address a link must prove first. Raises NotAdmitted, Unproven."""
     identity = db.session.scalar(
         select(Identity).where(
-            Identity.provider == claimed.provider, Identity.issuer == claimed.issuer, Identity.subject == claimed.subject
+            Identity.provider == claimed.provider,
+            Identity.issuer == claimed.issuer,
+            Identity.subject == claimed.subject,
         )
     )
     if identity is not None:
@@ -209,7 +211,9 @@ def connect(user: User, claimed: Claimed, *, browser: str = "", notify: bool = T
             db.session.add(identity)
     except IntegrityError:
         return None
-    audit.write("connected a way of signing in", user, user.email, user.organization_id, provider=claimed.provider)
+    audit.write(
+        "connected a way of signing in", user, user.email, user.organization_id, provider=claimed.provider
+    )
     if notify:
         outbox.mail("linked", identity.id, browser=browser)
     return identity

@@ -1,0 +1,62 @@
+"""Who changed what."""
+
+from datetime import datetime
+
+from flask import Blueprint, request
+
+from helpdesk.domain import audit
+from helpdesk.web import access
+from helpdesk.web.settings import navigation
+
+blueprint = Blueprint("settings_audit", __name__, url_prefix="/settings/audit")
+
+
+@blueprint.get("")
+@access.admin_only
+def index():
+    """The newest entries, and older ones page by page."""
+    words = request.args.get("q", "").strip()[:100]
+    organization = request.args.get("organization", "")
+    organization_id = int(organization) if organization.isdecimal() and len(organization) < 19 else None
+    found = audit.entries(words=words, organization_id=organization_id, before=cursor(), size=audit.PAGE + 1)
+    shown = found[: audit.PAGE]
+    older = f"{shown[-1].at.isoformat()}_{shown[-1].id}" if len(found) > audit.PAGE else None
+    return navigation.render(
+        "settings/audit.html",
+        entries=[(entry, details(entry.details)) for entry in shown],
+        words=words,
+        organization=organization,
+        older=older,
+    )
+
+
+def cursor() -> tuple[datetime, int] | None:
+    """Where the page before ended; nothing for what is no such place."""
+    at, _, last = request.args.get("before", "").rpartition("_")
+    try:
+        moment = datetime.fromisoformat(at)
+        return (moment, int(last)) if moment.tzinfo and int(last) < 2**63 else None
+    except ValueError:
+        return None
+
+
+def details(values: dict) -> list[tuple[str, str]]:
+    """The details as words: (what, "before → after") or (what, value)."""
+    old, new = values.get("old"), values.get("new")
+    rows = [("", f"{say(old)} → {say(new)}")] if "old" in values or "new" in values else []
+    for key, value in values.items():
+        if key in ("old", "new"):
+            continue
+        is_change = isinstance(value, list) and len(value) == 2
+        rows.append(
+            (key.replace("_", " "), f"{say(value[0])} → {say(value[1])}" if is_change else say(value))
+        )
+    return rows
+
+
+def say(value) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return str(value) if value not in (None, "") else "none"

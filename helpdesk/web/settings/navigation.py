@@ -1,0 +1,58 @@
+"""The links beside every settings page, and how such a page is rendered."""
+
+from dataclasses import dataclass
+
+from flask import render_template, request
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One settings page: its name, address, and what one does there."""
+
+    label: str
+    address: str
+    what: str
+    symbol: str = "settings"
+
+
+NAVIGATION: list[Entry] = [
+    Entry(
+        "Portal setup",
+        "/settings/portal",
+        "Name, logo, colour, ways of signing in, and the link to share.",
+        "settings",
+    ),
+    Entry(
+        "Organizations", "/settings/organizations", "Customer companies and who of them is let in.", "people"
+    ),
+    Entry("People", "/settings/people", "Customers: what they see, where they are signed in.", "person"),
+    Entry("Team", "/settings/team", "Agents, leads and admins; invitations; who is who in Slack.", "inbox"),
+    Entry(
+        "Access explainer",
+        "/settings/access",
+        "Type an address and read whether it is let in, and by which rule.",
+        "eye",
+    ),
+    Entry(
+        "Audit trail", "/settings/audit", "Who changed settings, access and identities, and when.", "clock"
+    ),
+]
+
+
+def render(template: str, **values) -> str:
+    """A settings page with the links beside it; the one for this address is marked."""
+    return render_template(template, navigation=links(), **values)
+
+
+def links() -> list[tuple[str, str, bool]]:
+    """(label, address, is current) of every page."""
+    best = max(
+        (
+            entry.address
+            for entry in NAVIGATION
+            if request.path == entry.address or request.path.startswith(entry.address + "/")
+        ),
+        key=len,
+        default="",
+    )
+    return [(entry.label, entry.address, entry.address == best) for entry in NAVIGATION]

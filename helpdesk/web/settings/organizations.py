@@ -1,0 +1,159 @@
+"""Customer companies: whom each lets in, and by which rules."""
+
+from flask import Blueprint, abort, flash, redirect, request
+from flask_login import current_user
+
+from helpdesk.domain import audit, bindings, organizations, people
+from helpdesk.domain.errors import Conflict, Invalid
+from helpdesk.domain.sign_in import sessions
+from helpdesk.extensions import db
+from helpdesk.models.people import Organization
+from helpdesk.web import access, identity
+from helpdesk.web.settings import navigation
+
+blueprint = Blueprint("settings_organizations", __name__, url_prefix="/settings/organizations")
+PAGE = 50
+TYPED = (
+    "name",
+    "domains",
+    "addresses",
+    "slack_channels",
+    "microsoft_tenant",
+    "from_address",
+    "notes",
+    "default_sees",
+    "users",
+)
+
+
+@blueprint.get("")
+@access.admin_only
+def index():
+    """All organizations by name."""
+    words = request.args.get("q", "").strip()[:100]
+    found = organizations.find(words, after=request.args.get("after", "")[:200], size=PAGE + 1)
+    shown = found[:PAGE]
+    return navigation.render(
+        "settings/organizations.html",
+        organizations=shown,
+        counts=organizations.people_count(shown),
+        words=words,
+        more=shown[-1].name if len(found) > PAGE else None,
+    )
+
+
+@blueprint.get("/new")
+@access.admin_only
+def new():
+    """An empty form."""
+    return page(None, {"portal_enabled": True, "default_sees": "organization", "users": "everybody"})
+
+
+@blueprint.post("")
+@access.admin_only
+def add():
+    """Add one."""
+    values = typed()
+    rules = as_rules(values)
+    try:
+        organization = organizations.add(
+            rules.pop("name"), specific_users=rules.pop("addresses"), actor=identity.me(), **rules
+        )
+    except (Invalid, Conflict) as error:
+        db.session.rollback()
+        return page(None, values, errors_of(error)), 422
+    db.session.commit()
+    flash(f"{organization.name} is added.", "success")
+    return redirect(f"/settings/organizations/{organization.id}", 303)
+
+
+@blueprint.get("/<int:organization_id>")
+@access.admin_only
+def show(organization_id: int):
+    """One organization: its rules and its people."""
+    organization = found(organization_id)
+    return page(organization, stored(organization))
+
+
+@blueprint.post("/<int:organization_id>")
+@access.admin_only
+def edit(organization_id: int):
+    """Change its rules; whoever is no longer let in is signed out."""
+    organization, values = found(organization_id), typed()
+    version = request.form.get("version", "")
+    try:
+        organizations.edit(
+            organization,
+            version=int(version) if version.isdecimal() and len(version) < 10 else 0,
+            actor=identity.me(),
+            **as_rules(values),
+        )
+    except (Invalid, Conflict) as error:
+        db.session.rollback()
+        status = 409 if isinstance(error, Conflict) and not error.field else 422
+        return page(found(organization_id), values | {"version": version}, errors_of(error)), status
+    db.session.commit()
+    flash(f"{organization.name} is saved.", "success")
+    return redirect(f"/settings/organizations/{organization.id}", 303)
+
+
+@blueprint.post("/<int:organization_id>/viewing")
+@access.admin_only
+def view_as(organization_id: int):
+    """Look at the portal as this customer sees it: read-only, and in the audit trail."""
+    organization = found(organization_id)
+    sessions.view_as(current_user.session, organization)
+    audit.write("viewed as a customer", identity.me(), organization.name, organization.id)
+    db.session.commit()
+    return redirect("/tickets", 303)
+
+
+def found(organization_id: int) -> Organization:
+    return organizations.get(organization_id) or abort(404)
+
+
+def page(organization: Organization | None, values: dict, errors: dict | None = None) -> str:
+    return navigation.render(
+        "settings/organization.html",
+        organization=organization,
+        values=values,
+        errors=errors or {},
+        people_there=people.of(organization) if organization else [],
+        tenants=organizations.microsoft_tenants(organization) if organization else [],
+    )
+
+
+def typed() -> dict:
+    """What stands in the form, as it was typed."""
+    return {name: request.form.get(name, "") for name in TYPED} | {
+        "portal_enabled": "portal_enabled" in request.form
+    }
+
+
+def stored(organization: Organization) -> dict:
+    """The same for what is kept."""
+    return {
+        "version": organization.version,
+        "name": organization.name,
+        "domains": "\n".join(row.domain for row in organization.domains),
+        "addresses": "\n".join(row.email for row in organization.addresses),
+        "slack_channels": "\n".join(bindings.of(organization)),
+        "microsoft_tenant": organization.microsoft_tenant or "",
+        "from_address": organization.from_address or "",
+        "notes": organization.notes,
+        "default_sees": organization.default_sees,
+        "users": "listed" if organization.specific_users_only else "everybody",
+        "portal_enabled": organization.portal_enabled,
+    }
+
+
+def as_rules(values: dict) -> dict:
+    """The form's texts as the verbs want them."""
+    rules = {name: value for name, value in values.items() if name != "users"}
+    for name in ("domains", "addresses", "slack_channels"):
+        rules[name] = values[name].replace(",", " ").replace(";", " ").split()
+    return rules | {"specific_users_only": values["users"] == "listed"}
+
+
+def errors_of(error: Invalid | Conflict) -> dict:
+    return getattr(error, "errors", None) or {error.field or "": error.sentence}

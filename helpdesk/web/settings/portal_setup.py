@@ -1,0 +1,177 @@
+"""How the portal looks and which ways of signing in it offers."""
+
+import re
+
+from flask import Blueprint, Response, abort, flash, redirect, request
+
+from helpdesk import storage, urls
+from helpdesk.channels.email import address
+from helpdesk.channels.email import check as mail_check
+from helpdesk.channels.email import settings as mail_settings
+from helpdesk.domain import audit, files, settings
+from helpdesk.domain.errors import Invalid
+from helpdesk.domain.sign_in import providers
+from helpdesk.extensions import db
+from helpdesk.models.settings import KEYS
+from helpdesk.web import access, identity
+from helpdesk.web.settings import navigation
+from helpdesk.web.sign_in import page as sign_in_page
+
+blueprint = Blueprint("settings_portal", __name__)
+LARGEST_LOGO = 512 * 1024  # bytes
+PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
+TEXTS = ("portal_name", "team_name", "accent", "portal_edition", "portal_plan", "internal_domains")
+SWITCHES = ("sign_in_google", "sign_in_microsoft", "sign_in_link")
+
+
+@blueprint.get("/settings/portal")
+@access.admin_only
+def show():
+    """The form with what is chosen now."""
+    return page(settings.everything())
+
+
+@blueprint.post("/settings/portal")
+@access.admin_only
+def save():
+    """Keep what was chosen."""
+    values = {name: request.form.get(name, "").strip() for name in TEXTS} | {
+        name: name in request.form for name in SWITCHES
+    }
+    errors = check(values)
+    if not errors and not any(values[name] for name in SWITCHES):
+        errors["sign_in_link"] = "Leave at least one way of signing in."
+    if errors:
+        return page(values, errors), 422
+    changed = {}
+    try:
+        for name, value in values.items():
+            before = settings.get(name)
+            if settings.set(name, value) != before:
+                changed[name] = [before, value]
+    except Invalid as error:
+        db.session.rollback()
+        settings.forget()
+        return page(values, error.errors), 422
+    if changed:
+        audit.write("changed the portal's settings", identity.me(), "Portal setup", **changed)
+    db.session.commit()
+    flash("The portal is saved.", "success")
+    return redirect("/settings/portal", 303)
+
+
+@blueprint.post("/settings/portal/logo")
+@access.admin_only
+def save_logo():
+    """Keep a picture for the header."""
+    file = request.files.get("logo")
+    data = file.stream.read(LARGEST_LOGO + 1) if file and file.filename else b""
+    error = ""
+    if not data:
+        error = "Choose a picture."
+    elif len(data) > LARGEST_LOGO:
+        error = "The picture is larger than 512 KB."
+    elif files.sniff(data[:64], "") not in PICTURES:
+        error = "The logo must be a PNG, JPEG, GIF or WebP picture."
+    if error:
+        return page(settings.everything(), {"logo": error}), 422
+    key = files.new_key()
+    storage.write(key, data)
+    replace_logo(key)
+    flash("The logo is saved.", "success")
+    return redirect("/settings/portal", 303)
+
+
+@blueprint.post("/settings/portal/logo/delete")
+@access.admin_only
+def delete_logo():
+    """Show the name alone."""
+    replace_logo("")
+    flash("The logo is gone.", "success")
+    return redirect("/settings/portal", 303)
+
+
+@blueprint.post("/settings/portal/tests/<way>")
+@access.admin_only
+def test(way: str):
+    """Try a way of signing in as far as that goes without a person."""
+    if way in ("google", "microsoft"):
+        provider = providers.provider(way)
+        db.session.rollback()
+        trouble = providers.trouble(provider)
+        flash(
+            trouble or f"{provider.title} answers, and its keys can be read.",
+            "error" if trouble else "success",
+        )
+    elif way == "link":
+        outgoing = mail_settings.outgoing()
+        db.session.rollback()
+        findings = mail_check.smtp(outgoing) if outgoing.server else []
+        for finding in findings:
+            flash(finding.sentence, "success" if finding.ok else "error")
+        if not findings:
+            flash("No mail server is configured (MAIL_SERVER).", "error")
+    else:
+        abort(404)
+    return redirect("/settings/portal#ways", 303)
+
+
+@blueprint.get("/logo")
+@access.public
+def logo():
+    """The header's picture."""
+    key = settings.get("logo")
+    try:
+        data = storage.read(key) if key else abort(404)
+    except FileNotFoundError:
+        abort(404)
+    response = Response(data, mimetype=files.sniff(data[:64], ""))
+    response.headers["Cache-Control"] = "public, max-age=86400"
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    return response
+
+
+def check(values: dict) -> dict[str, str]:
+    """A sentence for each text that cannot be used."""
+    errors = {}
+    if not 0 < len(values["portal_name"]) <= 60:
+        errors["portal_name"] = "Enter a name of at most 60 characters."
+    if not 0 < len(values["team_name"]) <= 60:
+        errors["team_name"] = "Enter a name of at most 60 characters."
+    if not COLOUR.fullmatch(values["accent"]):
+        errors["accent"] = "Choose a colour, like #2f5fd0."
+    domains = []
+    for text in values["internal_domains"].replace(",", " ").split():
+        try:
+            domains.append(address.canonical_domain(text))
+        except ValueError as error:
+            errors["internal_domains"] = f"{text[:80]}: {error}"
+    values["internal_domains"] = (
+        " ".join(domains) if "internal_domains" not in errors else values["internal_domains"]
+    )
+    return errors
+
+
+def replace_logo(key: str) -> None:
+    before = settings.get("logo")
+    settings.set("logo", key)
+    audit.write("changed the logo" if key else "removed the logo", identity.me(), "Portal setup")
+    db.session.commit()
+    if before:
+        storage.erase(before)
+
+
+def page(values: dict, errors: dict | None = None) -> str:
+    return navigation.render(
+        "settings/portal.html",
+        values=values,
+        errors=errors or {},
+        google=providers.google(),
+        microsoft=providers.microsoft(),
+        can_mail=sign_in_page.can_mail(),
+        address=urls.absolute("/"),
+        callbacks={name: urls.absolute(f"/sign-in/{name}/authorized") for name in ("google", "microsoft")},
+        editions=[("external_helpdesk", "External helpdesk"), ("internal_helpdesk", "Internal helpdesk")],
+        plans=[(plan, plan.title()) for plan in KEYS["portal_plan"].choices],
+    )
