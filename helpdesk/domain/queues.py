@@ -72,7 +72,7 @@ def customer_counts(user: User) -> dict[str, int]:
             permissions.visible_tickets(user)
             .with_only_columns(Ticket.status, func.count())
             .group_by(Ticket.status)
-        ).tuples()
+        ).all()
     )
     groups = {name: sum(by_status.get(status, 0) for status in statuses) for name, statuses in GROUPS.items()}
     return {"all": sum(by_status.values()), **groups}

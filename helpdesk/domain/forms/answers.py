@@ -107,7 +107,7 @@ def words_of(field: Field, value: object) -> str:
         names = dict(
             db.session.execute(
                 select(Attachment.key, Attachment.name).where(Attachment.key.in_(value))
-            ).tuples()
+            ).all()
         )
         return ", ".join(names.get(key, "file") for key in value)
     if isinstance(value, list):

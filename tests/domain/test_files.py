@@ -1,0 +1,142 @@
+"""Files: names, kinds, limits, drafts, and who may read them."""
+
+from datetime import timedelta
+from io import BytesIO
+
+import pytest
+from sqlalchemy import select
+from werkzeug.datastructures import FileStorage
+
+from helpdesk import clock, storage
+from helpdesk.domain import files, tickets
+from helpdesk.domain.errors import Invalid
+from helpdesk.models.tickets import Attachment
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+
+
+@pytest.fixture
+def dana(make):
+    return make.user(make.organization("Globex"), "Dana Kim")
+
+
+def keep(uploader, data=b"words", name="a.txt", media_type="text/plain"):
+    return files.keep(BytesIO(data), name, media_type, uploader)
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("report.pdf", "report.pdf"),
+        ("../../etc/passwd", "passwd"),
+        ("C:\\Users\\me\\x.doc", "x.doc"),
+        ("\u200b.htaccess", "htaccess"),
+        (".\u200b./..", "file"),
+        ("a\u202egnp.exe", "agnp.exe"),
+        ("a\x00b\r\nSet-Cookie: x.txt", "ab Set-Cookie: x.txt"),
+        ("e\u0301te\u0301.png", "été.png"),
+        ("", "file"),
+        (None, "file"),
+        ("   . ", "file"),
+        ("x" * 300 + ".tar.gz", "x" * 147 + ".gz"),
+        ("<img src=x>.png", "<img src=x>.png"),
+    ],
+)
+def test_a_name_is_cleaned_before_it_is_kept(given, kept):
+    assert files.clean_name(given) == kept
+    assert len(files.clean_name(given)) <= 150
+
+
+@pytest.mark.parametrize(
+    ("beginning", "claimed", "kept"),
+    [
+        (PNG, "text/html", "image/png"),
+        (b"\xff\xd8\xff\xe0", "image/jpeg", "image/jpeg"),
+        (b"GIF89a<script>", "text/html", "image/gif"),
+        (b"RIFF\x10\0\0\0WEBPVP8 ", "", "image/webp"),
+        (b"<svg xmlns=", "image/svg+xml", "image/svg+xml"),
+        (b"<script>alert(1)", "image/png", "application/octet-stream"),
+        (b"%PDF-1.7", "application/pdf; charset=x", "application/pdf"),
+        (b"hello", "text/plain\r\nX: y", "application/octet-stream"),
+        (b"hello", None, "application/octet-stream"),
+    ],
+)
+def test_a_picture_is_what_its_first_bytes_say(beginning, claimed, kept):
+    assert files.sniff(beginning, claimed) == kept
+
+
+def test_only_the_four_kinds_of_picture_are_shown(session, make, dana):
+    assert keep(dana, PNG, "a.png").is_image
+    for data, media_type in (
+        (b"<svg onload=alert(1)>", "image/svg+xml"),
+        (b"<html>", "image/png"),
+        (b"%PDF", "application/pdf"),
+    ):
+        assert not keep(dana, data, "a.png", media_type).is_image
+
+
+def test_a_file_is_refused_beyond_its_limits(monkeypatch, session, make, dana):
+    monkeypatch.setattr(files, "LARGEST", 10)
+    assert keep(dana, b"x" * 10).size == 10
+    with pytest.raises(Invalid, match="larger"):
+        keep(dana, b"x" * 11)
+    with pytest.raises(Invalid, match="empty"):
+        keep(dana, b"")
+    monkeypatch.setattr(files, "QUOTA", 15)
+    with pytest.raises(Invalid, match="limit"):
+        keep(dana, b"x" * 6)
+    with pytest.raises(Invalid, match="at most 10"):
+        files.from_form([FileStorage(BytesIO(b"x"), f"{n}.txt") for n in range(11)], [], dana)
+
+
+def test_drafts_belong_to_who_added_them(session, make, dana):
+    draft = keep(dana)
+    session.commit()
+    colleague = make.user(dana.organization)
+    for other in (colleague, make.agent()):
+        assert files.find(other, draft.key) is None
+        with pytest.raises(Invalid, match="no longer there"):
+            files.claim_drafts([draft.key], other)
+        files.drop_draft(other, draft.key)
+    assert files.find(dana, draft.key) is draft
+    assert files.claim_drafts([draft.key, draft.key], dana) == [draft]
+
+
+def test_a_claimed_file_cannot_be_claimed_again(session, make, dana):
+    draft = keep(dana)
+    ticket = make.ticket(dana, attachments=files.claim_drafts([draft.key], dana))
+    with pytest.raises(Invalid):
+        files.claim_drafts([draft.key], dana)
+    assert files.find(dana, draft.key).ticket_id == ticket.id
+
+
+def test_a_file_is_read_by_those_who_read_its_message(session, make, dana):
+    agent, stranger = make.agent(), make.user(make.organization("Initech"))
+    ticket = make.ticket(dana)
+    public, internal = keep(agent, name="public.txt"), keep(agent, name="internal.txt")
+    reply = tickets.reply(ticket, author=agent, body="here", attachments=[public])
+    tickets.note(ticket, author=agent, body="secret", attachments=[internal])
+    session.commit()
+    assert files.find(dana, public.key) and files.find(agent, internal.key)
+    assert files.find(dana, internal.key) is None
+    assert files.find(stranger, public.key) is None
+    assert files.find(make.user(dana.organization, sees="own"), public.key) is None
+    tickets.delete(reply, editor=agent)
+    session.commit()
+    assert files.find(dana, public.key) is None and files.find(agent, public.key)
+
+
+def test_forgotten_drafts_are_swept_bytes_and_all(session, make, dana):
+    old, new, used = keep(dana, b"old"), keep(dana, b"new"), keep(dana, b"used")
+    make.ticket(dana, attachments=[used])
+    old.created_at = used.created_at = clock.now() - timedelta(days=2)
+    session.commit()
+    key = old.key
+    assert storage.read(key) == b"old"
+    assert files.sweep_drafts() == 1
+    session.commit()
+    assert files.sweep_drafts() == 0
+    with pytest.raises(FileNotFoundError):
+        storage.read(key)
+    assert set(session.scalars(select(Attachment.key))) == {new.key, used.key}
+    assert storage.read(used.key) == b"used"

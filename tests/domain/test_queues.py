@@ -1,0 +1,202 @@
+"""A customer's list: what is in it, in which order, page by page."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event
+
+from helpdesk import clock
+from helpdesk.domain import exports, paging, queues, tickets
+from helpdesk.models.tickets import Ticket
+
+
+@pytest.fixture
+def dana(make):
+    return make.user(make.organization("Globex"), "Dana Kim")
+
+
+@pytest.fixture
+def twelve(session, make, dana):
+    """Twelve tickets, an hour apart, the latest first."""
+    made = []
+    for hour in range(12):
+        ticket = make.ticket(dana, f"Ticket {'lkjihgfedcba'[hour]}", "words")
+        ticket.created_at = ticket.updated_at = clock.now() - timedelta(hours=hour // 2 * 2)
+        made.append(ticket)
+    session.commit()
+    return made
+
+
+def subjects(page):
+    return [ticket.subject for ticket in page.tickets]
+
+
+def walk(user, filters, size=5):
+    """Every page forward, then back again."""
+    pages, cursor = [], None
+    while True:
+        page = queues.customer_page(user, filters, cursor, size)
+        pages.append(subjects(page))
+        if page.next is None:
+            break
+        cursor = page.next
+    back = [subjects(page)]
+    while page.previous:
+        page = queues.customer_page(user, filters, page.previous, size)
+        back.insert(0, subjects(page))
+    return pages, back
+
+
+@pytest.mark.parametrize("sort", ["", "updated", "created", "oldest", "subject", "status"])
+def test_every_order_pages_forth_and_back_without_gap_or_repetition(session, dana, twelve, sort):
+    for number, status in enumerate(("pending", "solved", "open", "closed", "in_progress", "on_hold")):
+        twelve[number].status = status
+    session.commit()
+    pages, back = walk(dana, {"sort": sort})
+    assert pages == back
+    assert [len(page) for page in pages] == [5, 5, 2]
+    assert sorted(sum(pages, [])) == sorted(ticket.subject for ticket in twelve)
+    if sort == "subject":
+        assert sum(pages, []) == sorted(sum(pages, []))
+    if sort == "status":
+        assert pages[0][0] == twelve[0].subject, "what waits for the customer comes first"
+
+
+def test_a_search_is_paged_by_rank(dana, twelve):
+    pages, back = walk(dana, {"q": "words"})
+    assert pages == back and len(sum(pages, [])) == 12
+    page = queues.customer_page(dana, {"q": "words"})
+    assert "<mark>words</mark>" in page.tickets[0].excerpt_found.text
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    [
+        "",
+        "nonsense",
+        "WzAsMSwyXQ",
+        "WzAsIlx1MDAwMCIsMV0",
+        "8J+Ygg",
+        "W1tbW1tb",
+        "WzAsIjIwMjYtMDEtMDEiLDFd",
+        "=" * 99,
+    ],
+)
+def test_a_made_up_cursor_is_the_first_page(dana, twelve, cursor):
+    for sort in ("", "subject", "status"):
+        assert subjects(queues.customer_page(dana, {"sort": sort}, cursor, 5)) == subjects(
+            queues.customer_page(dana, {"sort": sort}, None, 5)
+        )
+
+
+def test_filters_choose(session, make, dana, twelve):
+    colleague = make.user(dana.organization, "Kim")
+    form = make.form("hardware", fields=())
+    other = make.ticket(colleague, "Other", form=form)
+    other.status = "pending"
+    twelve[0].status, twelve[1].status = "solved", "closed"
+    old = twelve[11]
+    old.created_at = clock.now() - timedelta(days=40)
+    session.commit()
+
+    def chosen(**filters):
+        return {ticket.id for ticket in queues.customer_page(dana, filters, size=50).tickets}
+
+    assert chosen(status="pending") == {other.id}
+    assert chosen(status="done") == {twelve[0].id, twelve[1].id}
+    assert chosen(status="solved") == {twelve[0].id}
+    assert len(chosen(status="active")) == 11
+    assert other.id not in chosen(mine="1") and len(chosen(mine="1")) == 12
+    assert chosen(requester=str(colleague.id)) == {other.id}
+    assert chosen(form="hardware") == {other.id}
+    month_ago = (clock.now() - timedelta(days=30)).date().isoformat()
+    assert chosen(to=month_ago) == {old.id}
+    assert old.id not in chosen(**{"from": month_ago})
+    assert len(chosen(status="nonsense", requester="x", form="", sort="zzz")) == 13
+    assert set(queues.customer_page(dana, {"from": "yesterday", "to": "9999-12-31"}).errors) == {"from", "to"}
+    assert queues.customer_counts(dana) == {"all": 13, "active": 11, "pending": 1, "done": 2}
+
+
+def test_unread_is_what_came_since_one_looked(session, make, dana):
+    agent = make.agent()
+    ticket = make.ticket(dana)
+
+    def unread(user):
+        return {ticket.id: ticket.unread for ticket in queues.customer_page(user, {}).tickets}[ticket.id]
+
+    assert unread(dana) is True
+    tickets.mark_read(ticket, dana)
+    session.commit()
+    assert unread(dana) is False
+    tickets.note(ticket, author=agent, body="hush")
+    session.commit()
+    assert unread(dana) is False, "a note is no news to a customer"
+    tickets.reply(ticket, author=agent, body="hello")
+    session.commit()
+    assert unread(dana) is True
+    ticket.updated_at = clock.now() - timedelta(days=9)
+    session.commit()
+    assert unread(make.user(dana.organization)) is False, "what was before their time is not news"
+
+
+def test_a_page_costs_the_same_number_of_queries_however_long_the_list(session, make, dana, twelve):
+    for filters, allowed in (({}, 1), ({"q": "words"}, 2), ({"status": "active", "sort": "subject"}, 1)):
+        seen = []
+        session.expire_all()
+        dana.id  # noqa: B018  (loaded before the count begins)
+
+        def count(_connection, _cursor, statement, *_rest, seen=seen):
+            seen.append(statement)
+
+        event.listen(session.get_bind(), "before_cursor_execute", count)
+        page = queues.customer_page(dana, filters)
+        [(ticket.requester.display_name, ticket.assignee) for ticket in page.tickets]
+        event.remove(session.get_bind(), "before_cursor_execute", count)
+        assert len([statement for statement in seen if statement.lstrip().startswith("SELECT")]) == allowed
+
+
+def test_nobody_lists_what_they_may_not_see(make, dana, twelve):
+    stranger = make.user(make.organization("Initech"))
+    assert queues.customer_page(stranger, {}).tickets == []
+    assert queues.customer_page(stranger, {"requester": str(dana.id)}).tickets == []
+    assert queues.customer_counts(stranger)["all"] == 0
+    own = make.user(dana.organization, sees="own")
+    assert queues.customer_page(own, {}).tickets == [] and queues.requesters(own) == []
+    assert queues.similar(stranger, "Ticket words") == []
+
+
+def test_similar_tickets_are_found_while_typing(make, dana):
+    hit = make.ticket(dana, "VPN drops every morning")
+    make.ticket(dana, "Coffee")
+    assert [ticket.id for ticket in queues.similar(dana, "my vpn keeps dropping every day")] == [hit.id]
+    assert queues.similar(dana, "vp") == []
+
+
+def test_counting_stops_at_its_limit(dana, twelve):
+    from sqlalchemy import select
+
+    assert paging.count(select(Ticket), limit=5) == 5
+    assert paging.count(select(Ticket)) == 12
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1", "|cmd", "＝1"])
+def test_no_cell_is_a_formula(text):
+    assert exports.safe(text).startswith("'")
+    assert exports.safe("plain") == "plain" and exports.safe(None) == "" and exports.safe(12) == "12"
+
+
+def test_the_export_is_the_list_with_its_filters(monkeypatch, session, make, dana, twelve):
+    import csv
+
+    monkeypatch.setattr(exports, "PAGE", 5)
+    form = make.form(fields=({"key": "serial"}, {"key": "margin", "team_only": True}))
+    make.ticket(dana, '=HYPERLINK("http://evil")', form=form, answers={"serial": "-X1", "margin": "thin"})
+    text = "".join(exports.tickets_csv(dana, {"sort": "subject"}))
+    rows = list(csv.reader(text.removeprefix("\ufeff").splitlines()))
+    assert rows[0][:3] == ["Number", "Subject", "Status"] and len(rows) == 14
+    evil = next(row for row in rows if "HYPERLINK" in row[1])
+    assert evil[1].startswith("'=") and evil[2] == "Received"
+    assert "Serial: -X1" in evil[-1] and "thin" not in text
+    assert "thin" in "".join(exports.tickets_csv(make.agent(), {}))
+    only = "".join(exports.tickets_csv(dana, {"q": "hyperlink"}))
+    assert len(only.splitlines()) == 2

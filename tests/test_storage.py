@@ -1,0 +1,85 @@
+"""The two stores behave alike: a folder, and S3 (moto's server, over HTTP)."""
+
+from io import BytesIO
+
+import boto3
+import pytest
+from moto.server import ThreadedMotoServer
+
+from helpdesk import config, storage
+
+KEY = "k" * 30
+
+
+@pytest.fixture(scope="module")
+def s3_address():
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
+
+
+@pytest.fixture(params=["folder", "s3", "s3 below a prefix"])
+def store(request, tmp_path, monkeypatch):
+    """The current store, of each kind."""
+    if request.param == "folder":
+        url = f"file://{tmp_path}/some%20files"
+    else:
+        address = request.getfixturevalue("s3_address")
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+        boto3.client("s3", endpoint_url=address, region_name="us-east-1").create_bucket(Bucket="files")
+        url = f"s3://files{'/help/desk' if 'prefix' in request.param else ''}?endpoint={address}"
+    before = config._current
+    config.use(config.Config({"SECRET_KEY": "s" * 40, "STORAGE_URL": url, "VAR_DIR": str(tmp_path)}))
+    yield request.param
+    config.use(before)
+
+
+def test_what_is_written_is_read_and_erased(store):
+    storage.write(KEY, b"some bytes")
+    assert storage.read(KEY) == b"some bytes"
+    storage.write(KEY, BytesIO(b"others"))
+    with storage.open(KEY) as stream:
+        assert stream.read(3) + stream.read() == b"others"
+    storage.erase(KEY)
+    storage.erase(KEY)
+    with pytest.raises(FileNotFoundError):
+        storage.read(KEY)
+
+
+def test_a_large_file_comes_back_whole_and_its_stream_stays_open(store):
+    data = bytes(range(256)) * 40_000
+    stream = BytesIO(data)
+    storage.write(KEY, stream)
+    assert not stream.closed
+    assert storage.read(KEY) == data
+    storage.erase(KEY)
+
+
+@pytest.mark.parametrize("key", ["../../etc/passwd", "short", "a/b" * 10, "", "k" * 65, "k" * 30 + "\n"])
+def test_a_key_is_never_a_path(store, key):
+    for use in (storage.read, storage.erase, lambda key: storage.write(key, b"x")):
+        with pytest.raises(ValueError, match="storage key"):
+            use(key)
+
+
+def test_a_store_that_does_not_answer_says_so(tmp_path, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    before = config._current
+    config.use(
+        config.Config(
+            {
+                "SECRET_KEY": "s" * 40,
+                "STORAGE_URL": "s3://files?endpoint=http://127.0.0.1:9",
+                "VAR_DIR": str(tmp_path),
+            }
+        )
+    )
+    try:
+        with pytest.raises(storage.Unavailable):
+            storage.read(KEY)
+    finally:
+        config.use(before)
