@@ -18,6 +18,7 @@ from helpdesk.web import (
     portal,
     settings,
     sign_in,
+    small,
     tickets,
     transactions,
 )
@@ -25,6 +26,7 @@ from helpdesk.web import (
 BLUEPRINTS = (
     *sign_in.BLUEPRINTS,
     account.blueprint,
+    small.blueprint,
     portal.blueprint,
     tickets.blueprint,
     desk.blueprint,
