@@ -1,7 +1,7 @@
 """The mail system as a channel: ``send`` puts finished bytes out, ``parse`` reads what comes in."""
 
 from helpdesk.channels.email import transport
-from helpdesk.channels.email.parse import file, fingerprint, parse
+from helpdesk.channels.email.reading import file, fingerprint, parse
 from helpdesk.channels.values import Post, Sent
 
 __all__ = ["file", "find", "fingerprint", "parse", "send"]

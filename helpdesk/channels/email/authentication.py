@@ -7,6 +7,7 @@ enough for DMARC.
 
 import re
 from email.message import Message
+from functools import lru_cache
 from typing import Any
 
 import dkim
@@ -81,18 +82,37 @@ def _from_header(value: str, domain: str, trusted: tuple[str, ...]) -> dict[str,
 
 
 def _by_dkim(raw: bytes, domain: str, lookup: "_Dns") -> dict[str, Any]:
-    record, _ = dmarc_lookup.receiver_record(domain, dnsfunc=lookup.text)
+    record = dmarc_lookup.lookup_receiver_record(domain, dnsfunc=lookup.text)
+    if not record and _organization(domain) not in {"", domain}:
+        record = dmarc_lookup.lookup_receiver_record(_organization(domain), dnsfunc=lookup.text)
     if not record.get("p"):
         return _answer(
             "none", "dkim", domain, f"{domain} publishes no DMARC record, so nothing proves who sent it."
         )
+    is_strict = record.get("adkim", "r") == "s"
     for signer in _signers(raw, lookup):
-        if signer == domain:
-            return _answer("pass", "dkim", domain, f"It is signed by {signer}.")
-        relaxed = record.get("adkim", "r") != "s"
-        if relaxed and dmarc_lookup.get_org_domain(signer) == dmarc_lookup.get_org_domain(domain):
+        if signer == domain or (not is_strict and _is_aligned(signer, domain)):
             return _answer("pass", "dkim", domain, f"It is signed by {signer}.")
     return _answer("fail", "dkim", domain, f"It has no valid signature of {domain}.")
+
+
+def _is_aligned(signer: str, domain: str) -> bool:
+    """Whether both belong to one organization: by the list of public suffixes, else only as one below the other."""
+    if _organization(signer) or _organization(domain):
+        return _organization(signer) == _organization(domain)
+    upper, lower = sorted((signer, domain), key=len)
+    return "." in upper and lower.endswith("." + upper)
+
+
+@lru_cache(maxsize=4096)  # the library reads its whole list at every call
+def _organization(domain: str) -> str:
+    """The domain somebody registered; "" where the library's list does not know the ending.
+
+    For those the library answers the ending itself (evil.example and globex.example are both "example"), which would
+    make strangers one organization.
+    """
+    found = dmarc_lookup.get_org_domain(domain)
+    return found if "." in found else ""
 
 
 def _signers(raw: bytes, lookup: "_Dns") -> list[str]:

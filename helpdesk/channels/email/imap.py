@@ -4,13 +4,13 @@ rather than loses.
 
 import imaplib
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 
 import imap_tools
 
 from helpdesk.channels import errors
-from helpdesk.channels.email import parse as reading
-from helpdesk.channels.email import settings
+from helpdesk.channels.email import reading, settings
 
 MOST_AT_ONCE = 100
 
@@ -24,43 +24,51 @@ def fetch(mailbox: settings.Imap, accept: Callable[[str, bytes], None]) -> int:
     """
     taken = 0
     with open_mailbox(mailbox) as box:
-        for uid in box.uids("UNSEEN")[:MOST_AT_ONCE]:
-            raw = _raw(box, uid)
+        with _mailboxes_own_errors(mailbox):
+            waiting = box.uids("UNSEEN")[:MOST_AT_ONCE]
+        for uid in waiting:
+            with _mailboxes_own_errors(mailbox):
+                raw = _raw(box, uid)
             if raw is None:
                 continue
             accept(reading.fingerprint(raw), raw)
-            _put_away(box, uid, mailbox)
+            with _mailboxes_own_errors(mailbox):
+                _put_away(box, uid, mailbox)
             taken += 1
     return taken
 
 
-def open_mailbox(mailbox: settings.Imap) -> imap_tools.BaseMailBox:
-    """The mailbox, signed in, its folder open; a context manager. Raises Temporary or Blocked with a
-    sentence.
-    """
+@contextmanager
+def open_mailbox(mailbox: settings.Imap) -> Iterator[imap_tools.BaseMailBox]:
+    """The mailbox, signed in, its folder open. Raises Temporary or Blocked with a sentence."""
+    with _mailboxes_own_errors(mailbox):
+        box = _connect(mailbox)
+    try:
+        with _mailboxes_own_errors(mailbox):
+            box.login(mailbox.username, mailbox.password, initial_folder=None)
+            box.folder.set(mailbox.folder)
+        yield box
+    finally:
+        with suppress(OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError):
+            box.logout()
+
+
+@contextmanager
+def _mailboxes_own_errors(mailbox: settings.Imap) -> Iterator[None]:
     where = f"{mailbox.server}:{mailbox.port}"
     try:
-        box = _connect(mailbox, where)
-    except errors.ChannelError:
-        raise
+        yield
     except ssl.SSLCertVerificationError as error:
         raise errors.Blocked(f"The certificate of {where} is not valid: {error.verify_message}.") from error
-    except (OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError) as error:
-        raise errors.Temporary(f"The mailbox at {where} cannot be reached.") from error
-    try:
-        return box.login(mailbox.username, mailbox.password, initial_folder=mailbox.folder)
     except imap_tools.MailboxLoginError as error:
-        box.client.shutdown()
         raise errors.Blocked(f"The mailbox at {where} refuses our user name or password.") from error
-    except (imaplib.IMAP4.error, imap_tools.ImapToolsError) as error:
-        box.client.shutdown()
+    except imap_tools.MailboxFolderSelectError as error:
         raise errors.Blocked(f"The mailbox at {where} has no folder {mailbox.folder}.") from error
-    except OSError as error:
-        box.client.shutdown()
-        raise errors.Temporary(f"The mailbox at {where} did not answer in time.") from error
+    except (OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError) as error:
+        raise errors.Temporary(f"The mailbox at {where} cannot be reached or broke off.") from error
 
 
-def _connect(mailbox: settings.Imap, where: str) -> imap_tools.BaseMailBox:
+def _connect(mailbox: settings.Imap) -> imap_tools.BaseMailBox:
     context = ssl.create_default_context(cafile=mailbox.ca_file or None)
     if mailbox.security == "tls":
         return imap_tools.MailBox(mailbox.server, mailbox.port, timeout=mailbox.timeout, ssl_context=context)
@@ -70,7 +78,7 @@ def _connect(mailbox: settings.Imap, where: str) -> imap_tools.BaseMailBox:
         )
     if not settings.is_this_machine(mailbox.server):
         raise errors.Blocked(
-            f"The mailbox at {where} is on another machine, so the password may not travel without TLS."
+            f"{mailbox.server} is another machine, where a password may not travel without TLS."
         )
     return imap_tools.MailBoxUnencrypted(mailbox.server, mailbox.port, timeout=mailbox.timeout)
 

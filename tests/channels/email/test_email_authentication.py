@@ -1,0 +1,161 @@
+"""Who is believed: only the topmost word of a trusted server, or a signature that covers the whole mail."""
+
+import dns.exception
+import pytest
+
+from helpdesk.channels import email
+from helpdesk.channels.email import authentication, settings, signing
+
+TRUSTED = settings.Incoming(authserv_ids=("mx.northwind.example",))
+PASS = "mx.northwind.example; spf=pass smtp.mailfrom=globex.example; dmarc=pass (p=reject dis=none) header.from=globex.example"
+MAIL = b"From: Ann <ann@globex.example>\r\nTo: support@northwind.example\r\nSubject: Help\r\nMessage-ID: <1@x>\r\n\r\nHello\r\n"
+
+
+def result(*fields, raw=MAIL, incoming=TRUSTED):
+    head = b"".join(f"Authentication-Results: {field}\r\n".encode() for field in fields)
+    return email.parse(head + raw, incoming)[0].data["authentication"]
+
+
+@pytest.mark.parametrize(
+    "field",
+    [
+        PASS,
+        PASS.upper().replace("MX.NORTHWIND.EXAMPLE", "MX.Northwind.Example"),
+        PASS.replace("; spf", " 1;\r\n\tspf"),
+        "mx.northwind.example; dmarc=pass action=none header.from=globex.example;compauth=pass reason=100",
+    ],
+)
+def test_the_trusted_servers_pass_is_a_pass(field):
+    assert result(field)["result"] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("fields", "expected"),
+    [
+        ((), "none"),
+        ((PASS.replace("mx.northwind", "mx.evil"),), "none"),
+        ((PASS.replace("mx.northwind.example", "mx.northwind.example.evil"),), "none"),
+        ((PASS.replace("mx.northwind", "mx.evil"), PASS), "none"),  # ours is not the topmost
+        (("mx.northwind.example; dmarc=fail header.from=globex.example", PASS), "fail"),
+        (("mx.northwind.example; spf=pass", PASS), "none"),
+        (("mx.northwind.example; none",), "none"),
+        (("mx.northwind.example; dmarc=none header.from=globex.example",), "none"),
+        (("mx.northwind.example; dmarc=temperror header.from=globex.example",), "temperror"),
+        (("mx.northwind.example; dmarc=pass header.from=evil.example",), "fail"),
+        (("mx.northwind.example; dmarc=pass",), "fail"),
+        (
+            (
+                "mx.northwind.example; dmarc=fail header.from=globex.example; dmarc=pass header.from=globex.example",
+            ),
+            "none",
+        ),
+        (
+            (
+                'mx.northwind.example; spf=pass smtp.mailfrom="a; dmarc=pass header.from=globex.example"@evil.example',
+            ),
+            "none",
+        ),
+        (
+            (
+                "mx.northwind.example; spf=pass (x; dmarc=pass header.from=globex.example; y) smtp.mailfrom=evil.example",
+            ),
+            "none",
+        ),
+        (("mx.northwind.example (; dmarc=pass header.from=globex.example",), "none"),
+        (("mx.northwind.example; x-dmarc=pass header.from=globex.example",), "none"),
+    ],
+)
+def test_nothing_else_is(fields, expected):
+    assert result(*fields)["result"] == expected
+
+
+def test_every_answer_is_a_sentence():
+    assert all(
+        result(*fields)["reason"].endswith(".") for fields in [(), (PASS,), (PASS.replace("=pass", "=fail"),)]
+    )
+
+
+@pytest.fixture(scope="module")
+def keys():
+    return {
+        domain: signing.new_key(domain, "s1")
+        for domain in ("globex.example", "mail.globex.example", "evil.example")
+    }
+
+
+def verify(keys, raw, policy="v=DMARC1; p=reject", **more):
+    records = {f"s1._domainkey.{domain}": signing.public_record(key) for domain, key in keys.items()}
+    records |= {"_dmarc.globex.example": policy} | more
+    return result(raw=raw, incoming=settings.Incoming(verify_ourselves=True, dns=records.get))
+
+
+def test_a_signature_of_the_senders_domain_is_enough(keys):
+    assert verify(keys, signing.signed(MAIL, keys["globex.example"]))["result"] == "pass"
+
+
+def test_a_subdomains_signature_counts_unless_the_domain_is_strict(keys):
+    raw = signing.signed(MAIL, keys["mail.globex.example"])
+    assert verify(keys, raw)["result"] == "pass"
+    assert verify(keys, raw, "v=DMARC1; p=reject; adkim=s")["result"] == "fail"
+
+
+def test_the_second_signature_may_be_the_right_one(keys):
+    raw = signing.signed(signing.signed(MAIL, keys["globex.example"]), keys["evil.example"])
+    assert verify(keys, raw)["result"] == "pass"
+
+
+def test_a_strangers_signature_a_changed_body_and_no_signature_prove_nothing(keys):
+    signed = signing.signed(MAIL, keys["globex.example"])
+    assert verify(keys, signing.signed(MAIL, keys["evil.example"]))["result"] == "fail"
+    assert verify(keys, signed.replace(b"Hello", b"Pay me"))["result"] == "fail"
+    assert verify(keys, b"From: eve@globex.example\r\n" + signed)["result"] == "fail"
+    assert verify(keys, MAIL)["result"] == "fail"
+
+
+def test_a_signature_over_a_part_of_the_body_proves_nothing(keys):
+    import dkim
+
+    key = keys["globex.example"]
+    signature = dkim.sign(MAIL, b"s1", b"globex.example", key.private_key.encode(), length=True)
+    assert verify(keys, signature + MAIL)["result"] == "fail"
+    assert verify(keys, signature + MAIL + b"Pay me\r\n")["result"] == "fail"
+
+
+@pytest.mark.parametrize(
+    ("signer", "domain", "aligned"),
+    [
+        ("mail.good.com", "good.com", True),
+        ("good.com", "mail.good.com", True),
+        ("evil.com", "good.com", False),
+        ("evil.co.uk", "good.co.uk", False),
+        ("evil.example", "good.example", False),  # an ending that the list of suffixes does not know
+        ("mail.good.example", "good.example", True),
+        ("example", "good.example", False),
+        ("notgood.example", "good.example", False),
+    ],
+)
+def test_only_one_organizations_domains_are_aligned(signer, domain, aligned):
+    assert authentication._is_aligned(signer, domain) is aligned
+
+
+def test_a_domain_without_dmarc_proves_nothing(keys):
+    signed = signing.signed(MAIL, keys["globex.example"])
+    assert verify(keys, signed, policy=None)["result"] == "none"
+
+
+def test_a_domain_with_a_hyphen_is_read_whole(keys):
+    raw = MAIL.replace(b"globex.example", b"my-globex.example")
+    key = signing.new_key("my-globex.example", "s1")
+    answer = verify(
+        keys | {"my-globex.example": key},
+        signing.signed(raw, key),
+        **{"_dmarc.my-globex.example": "v=DMARC1; p=none"},
+    )
+    assert (answer["result"], answer["domain"]) == ("pass", "my-globex.example")
+
+
+def test_dns_that_does_not_answer_is_worth_another_try():
+    def silent(name):
+        raise dns.exception.Timeout
+
+    assert result(incoming=settings.Incoming(verify_ourselves=True, dns=silent))["result"] == "temperror"
