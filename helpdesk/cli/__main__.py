@@ -1,0 +1,5 @@
+"""``python -m helpdesk.cli`` is ``helpdesk``."""
+
+from helpdesk import cli
+
+cli.main()

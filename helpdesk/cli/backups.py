@@ -1,0 +1,165 @@
+"""One file that holds the database and the stored files, checked as it is written, and the way back.
+
+What a copy of a running SQLite file would miss, its backup API does not; PostgreSQL has pg_dump. After a restore, what waited
+in the outbox may have left in the meantime, so it is held until a person releases it.
+"""
+
+import os
+import shutil
+import sqlite3
+import subprocess
+import tarfile
+import tempfile
+from contextlib import closing
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import create_engine, text
+from sqlalchemy.engine import make_url
+
+from helpdesk import clock, config
+from helpdesk.cli import schema
+from helpdesk.domain import outbox
+from helpdesk.extensions import db
+
+SQLITE, POSTGRES = "helpdesk.db", "helpdesk.dump"
+
+
+@click.command()
+@click.argument("file", type=click.Path(dir_okay=False, path_type=Path))
+@with_appcontext
+def backup(file: Path) -> None:
+    """Write the database and the stored files into FILE (.tar), while the helpdesk runs."""
+    if file.exists():
+        raise click.ClickException(f"{file} is there already.")
+    if not file.resolve().parent.is_dir():
+        raise click.ClickException(f"There is no folder {file.resolve().parent}.")
+    part = file.with_name(file.name + ".part")
+    with tempfile.TemporaryDirectory(dir=file.resolve().parent) as folder:
+        dump = _dump_sqlite(Path(folder)) if config.current().is_sqlite else _dump_postgres(Path(folder))
+        with tarfile.open(part, "w") as archive:
+            archive.add(dump, dump.name)
+            if _files() and _files().is_dir():
+                archive.add(_files(), "files")
+    os.chmod(part, 0o600)
+    part.replace(file)
+    click.echo(f"Wrote {file} ({file.stat().st_size:,} bytes)." + ("" if _files() else " Files are in S3 and not part of it."))
+
+
+@click.command()
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--replace", is_flag=True, help="Replace a database that is not empty.")
+@with_appcontext
+def restore(file: Path, replace: bool) -> None:
+    """Put back what FILE holds. Stop web and workers first. What waited to leave is held until a person releases it."""
+    at, _ = schema.revisions()
+    if at and not replace:
+        raise click.ClickException("The database is not empty. Say --replace to replace it.")
+    db.session.remove()
+    db.engine.dispose()
+    with tempfile.TemporaryDirectory(dir=_near()) as folder:
+        try:
+            with tarfile.open(file) as archive:
+                archive.extractall(folder, filter="data")
+        except (tarfile.TarError, OSError) as error:
+            raise click.ClickException(f"{file} is not a backup of ours: {error}") from None
+        _restore_database(Path(folder), file)
+        _restore_files(Path(folder) / "files")
+    schema.upgrade()
+    held = outbox.hold_old(clock.now())
+    db.session.commit()
+    click.echo(f"Restored {file}. {held} waiting deliveries are held; see: helpdesk deliveries --state held")
+
+
+def _dump_sqlite(folder: Path) -> Path:
+    dump = folder / SQLITE
+    with closing(sqlite3.connect(_sqlite_path())) as source, closing(sqlite3.connect(dump)) as target:
+        source.backup(target)
+        target.execute("PRAGMA journal_mode=DELETE")
+        _check(target)
+    return dump
+
+
+def _dump_postgres(folder: Path) -> Path:
+    dump = folder / POSTGRES
+    _run(["pg_dump", "--format=custom", f"--file={dump}", *_target()])
+    _run(["pg_restore", "--list", str(dump)])
+    return dump
+
+
+def _restore_database(folder: Path, file: Path) -> None:
+    wanted = SQLITE if config.current().is_sqlite else POSTGRES
+    if not (folder / wanted).is_file():
+        raise click.ClickException(f"{file} holds no {'SQLite' if wanted == SQLITE else 'PostgreSQL'} database.")
+    if wanted == POSTGRES:
+        _empty_postgres()
+        _run(["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", *_target(), str(folder / POSTGRES)])
+        return
+    with closing(sqlite3.connect(folder / SQLITE)) as found:
+        _check(found)
+    path = _sqlite_path()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in ("-wal", "-shm"):
+        path.with_name(path.name + leftover).unlink(missing_ok=True)
+    shutil.move(folder / SQLITE, path)
+
+
+def _empty_postgres() -> None:
+    engine = create_engine(config.current().DATABASE_URL, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("DROP SCHEMA public CASCADE"))
+        connection.execute(text("CREATE SCHEMA public"))
+    engine.dispose()
+
+
+def _restore_files(source: Path) -> None:
+    target = _files()
+    if target is None or not source.is_dir():
+        return
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copytree(source, target, dirs_exist_ok=True)
+
+
+def _check(connection: sqlite3.Connection) -> None:
+    try:
+        answer = connection.execute("PRAGMA integrity_check").fetchone()[0]
+    except sqlite3.DatabaseError as error:
+        answer = str(error)
+    if answer != "ok":
+        raise click.ClickException(f"The copy is damaged: {answer}")
+
+
+def _run(command: list[str]) -> None:
+    if shutil.which(command[0]) is None:
+        raise click.ClickException(f"{command[0]} is needed on the PATH; it comes with PostgreSQL's client programs.")
+    url = make_url(config.current().DATABASE_URL)
+    environment = os.environ | ({"PGPASSWORD": url.password} if url.password else {})
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise click.ClickException(f"{command[0]} failed: {(done.stderr.strip() or 'no reason given').splitlines()[-1]}")
+
+
+def _target() -> list[str]:
+    """Where PostgreSQL is, for its client programs; the password goes by the environment, where nobody else reads it."""
+    url = make_url(config.current().DATABASE_URL)
+    host = url.host or url.query.get("host")
+    given = {"host": host, "port": url.port, "username": url.username, "dbname": url.database}
+    return [f"--{name}={value}" for name, value in given.items() if value]
+
+
+def _sqlite_path() -> Path:
+    return Path(make_url(config.current().DATABASE_URL).database)
+
+
+def _files() -> Path | None:
+    parts = urlsplit(config.current().STORAGE_URL)
+    return Path(parts.path) if parts.scheme == "file" else None
+
+
+def _near() -> Path:
+    """A folder on the disk of the database, so that what was unpacked can be moved into place at once."""
+    folder = _sqlite_path().parent if config.current().is_sqlite else Path(config.current().VAR_DIR)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

@@ -1,0 +1,59 @@
+"""What waits to leave and why, and one more try."""
+
+import click
+from flask.cli import with_appcontext
+from sqlalchemy import func, select
+from sqlalchemy.orm import joinedload
+
+from helpdesk.domain import outbox
+from helpdesk.extensions import db
+from helpdesk.models.channels import Thread
+from helpdesk.models.sync import UNFINISHED, Delivery, State
+
+MOST = 100
+
+
+@click.group(invoke_without_command=True)
+@click.option("--state", type=click.Choice([state.value for state in State]), help="Only those in this state.")
+@click.pass_context
+def deliveries(context: click.Context, state: str | None) -> None:
+    """List what has not been delivered yet, oldest first."""
+    if context.invoked_subcommand is None:
+        context.invoke(show, state=state)
+
+
+@deliveries.command("show", hidden=True)
+@click.option("--state")
+@with_appcontext
+def show(state: str | None) -> None:
+    states = (state,) if state else UNFINISHED
+    total = db.session.scalar(select(func.count()).where(Delivery.state.in_(states)))
+    query = select(Delivery).where(Delivery.state.in_(states)).order_by(Delivery.id).limit(MOST)
+    query = query.options(joinedload(Delivery.thread).joinedload(Thread.user))
+    for delivery in db.session.scalars(query):
+        ticket = f"#{delivery.thread.ticket_id}" if delivery.thread else "-"
+        click.echo(
+            f"{delivery.id:>8}  {delivery.state:8} {ticket:>7}  {delivery.kind:12} to {delivery.label}, "
+            f"{delivery.attempts} tries, since {delivery.created_at:%Y-%m-%d %H:%M} UTC"
+            + (f": {delivery.reason}" if delivery.reason else "")
+        )
+    if total == 0:
+        click.echo(f"Nothing is {state}." if state else "Nothing waits.")
+    elif total > MOST:
+        click.echo(f"... and {total - MOST} more.")
+
+
+@deliveries.command("retry")
+@click.argument("delivery_id", metavar="ID", type=int)
+@with_appcontext
+def retry(delivery_id: int) -> None:
+    """Try the delivery ID again now. What may have been sent before is looked for first."""
+    delivery = db.session.get(Delivery, delivery_id) if 0 < delivery_id < 2**63 else None
+    if delivery is None:
+        raise click.ClickException(f"There is no delivery {delivery_id}.")
+    if delivery.state == State.held:
+        outbox.release(delivery, actor=None)
+    else:
+        outbox.retry(delivery, actor=None)
+    db.session.commit()
+    click.echo(f"Delivery {delivery_id} to {delivery.label} is tried again.")

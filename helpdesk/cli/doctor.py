@@ -1,0 +1,88 @@
+"""``helpdesk doctor``: everything the helpdesk stands on, tried for real."""
+
+from collections.abc import Iterator
+
+import click
+from flask.cli import with_appcontext
+from redis.exceptions import RedisError
+from sqlalchemy import select
+from sqlalchemy.exc import DBAPIError
+
+from helpdesk import config, extensions
+from helpdesk.channels.email import check as mail_check
+from helpdesk.channels.email import settings as mail_settings
+from helpdesk.channels.slack import check as slack_check
+from helpdesk.cli import schema
+from helpdesk.domain import settings
+from helpdesk.extensions import db
+from helpdesk.models.channels import Channel
+
+Finding = tuple[bool | None, str]  # right, wrong, or None: not set up, which is allowed; and a sentence
+
+
+@click.command()
+@click.option("--quick", is_flag=True, help="Leave out Slack and mail, which post and connect.")
+@with_appcontext
+def doctor(quick: bool) -> None:
+    """Check the database, Redis, Slack and mail. The status is 1 when something is wrong."""
+    checks = [_database, _redis] if quick else [_database, _redis, _slack, _mail]
+    wrong = 0
+    for check in checks:
+        for right, sentence in check():
+            click.echo(f"{ {True: 'ok', False: 'WRONG', None: 'off'}[right]:6} {sentence}")
+            wrong += right is False
+    if wrong:
+        raise click.ClickException(f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong.")
+
+
+def _database() -> Iterator[Finding]:
+    kind = "SQLite" if config.current().is_sqlite else "PostgreSQL"
+    try:
+        at, head = schema.revisions()
+    except DBAPIError as error:
+        yield False, f"{kind} does not answer: {str(error.orig).strip().splitlines()[0]}"
+        return
+    yield True, f"{kind} answers."
+    if at == head:
+        yield True, f"The schema is the newest ({head})."
+    else:
+        yield False, f"The schema is at {at or 'nothing'}, the code wants {head}. Run: helpdesk db upgrade"
+
+
+def _redis() -> Iterator[Finding]:
+    try:
+        version = extensions.redis().info("server").get("redis_version", "?")
+        workers = extensions.queue().connection.smembers("rq:workers")
+    except RedisError as error:
+        yield False, f"Redis does not answer at REDIS_URL: {error}"
+        return
+    yield True, f"Redis {version} answers."
+    yield bool(workers), f"{len(workers)} workers run." if workers else "No worker runs. Start one with: helpdesk worker"
+
+
+def _slack() -> Iterator[Finding]:
+    if not config.current().SLACK_BOT_TOKEN:
+        yield None, "Slack is off: SLACK_BOT_TOKEN is empty."
+        return
+    try:
+        triage = settings.get("triage_channel")
+        query = select(Channel.external_id).where(Channel.kind == "slack", Channel.removed_at.is_(None))
+        channels = list(db.session.scalars(query.order_by(Channel.id).limit(50)))
+    except DBAPIError:
+        return
+    finally:
+        db.session.rollback()
+    for check in slack_check.run(triage, channels):
+        yield check.ok, f"Slack, {check.what}: {check.sentence}"
+
+
+def _mail() -> Iterator[Finding]:
+    current = config.current()
+    if current.MAIL_SERVER:
+        for finding in mail_check.smtp(mail_settings.outgoing()):
+            yield finding.ok, finding.sentence
+    else:
+        yield None, "Mail is off: MAIL_SERVER is empty, and mails wait in the outbox."
+    mailbox = mail_settings.imap()
+    for finding in mail_check.imap(mailbox) if mailbox else ():
+        yield finding.ok, finding.sentence

@@ -1,0 +1,39 @@
+"""Where the database's schema stands, and bringing it to where the code wants it."""
+
+import contextlib
+import io
+import logging
+
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from helpdesk import config
+from helpdesk.extensions import db
+
+
+def head() -> str:
+    """The newest revision the code knows."""
+    settings = Config()
+    settings.set_main_option("script_location", config.MIGRATIONS)
+    return ScriptDirectory.from_config(settings).get_current_head()
+
+
+def revisions() -> tuple[str | None, str]:
+    """The revision the database is at (None: empty) and the newest one."""
+    with db.engine.connect() as connection:
+        at = MigrationContext.configure(connection).get_current_revision()
+    return at, head()
+
+
+def upgrade() -> bool:
+    """Bring the database to the newest revision, quietly. True if there was anything to do."""
+    from flask_migrate import upgrade as migrate
+
+    at, newest = revisions()
+    if at == newest:
+        return False
+    logging.getLogger("alembic").setLevel(logging.WARNING)
+    with contextlib.redirect_stdout(io.StringIO()):
+        migrate()
+    return True
