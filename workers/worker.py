@@ -24,10 +24,10 @@ class Worker(SimpleWorker):
     death_penalty_class = TimerDeathPenalty
     app = None
 
-    def perform_job(self, job, queue) -> bool:
+    def perform_job(self, job, queue, *more) -> bool:
         with self.app.app_context():
             try:
-                return super().perform_job(job, queue)
+                return super().perform_job(job, queue, *more)
             finally:
                 extensions.db.session.remove()
 
