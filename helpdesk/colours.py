@@ -17,7 +17,7 @@ def readable(colour: str, ground: str) -> str:
     """``colour``, made darker or lighter in steps until it can be read as text on ``ground``."""
     hue, light, saturation = colorsys.rgb_to_hls(*_parts(colour))
     step = -0.02 if _luminance(ground) > 0.4 else 0.02
-    while contrast(colour, ground) < ENOUGH and 0 < light < 1:
+    while contrast(colour, ground) < ENOUGH and (light > 0 if step < 0 else light < 1):
         light = min(1.0, max(0.0, light + step))
         colour = "#" + "".join(f"{round(part * 255):02x}" for part in colorsys.hls_to_rgb(hue, light, saturation))
     return colour
