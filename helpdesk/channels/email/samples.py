@@ -1,5 +1,6 @@
 """Believable values for every mail: what the settings page previews and the golden files hold."""
 
+import dataclasses
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -24,7 +25,7 @@ def all() -> dict[str, mails.Mail]:
         ),
         "received": mails.Received(
             _envelope("received", ticket=True),
-            ticket,
+            dataclasses.replace(ticket, status="Received"),
             message=_EARLIER[-1],
             answers=(
                 ("Product", "Reports"),
@@ -56,9 +57,7 @@ def all() -> dict[str, mails.Mail]:
         "invitation": mails.Invitation(
             _envelope("invitation"), link, "Jonas Park", _NOON + timedelta(minutes=30), role="lead"
         ),
-        "sign_in": mails.SignIn(
-            _envelope("sign-in"), link, "7KQM2XWD", browser="Firefox on Linux", place="192.0.2.0/24"
-        ),
+        "sign_in": mails.SignIn(_envelope("sign-in"), link, "7KQM2XWD", browser="Firefox on Linux"),
         "linked": mails.Linked(
             _envelope("linked"),
             "Google",

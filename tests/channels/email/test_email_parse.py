@@ -236,10 +236,10 @@ def test_a_mail_without_an_id_gets_one_that_stays():
     ],
 )
 def test_too_much_is_not_parsed_but_known_as_far_as_it_is_safe(raw, words):
-    began = time.monotonic()
+    began = time.process_time()
     (mail,) = email.parse(raw, OURS)
     assert words in mail.data["unparsed"]
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
     if not raw.startswith(b"X-Long"):
         assert (mail.author_id, mail.data["subject"]) == ("ann@globex.example", "Help")
 
@@ -272,7 +272,7 @@ def test_large_attachments_are_quick():
         + b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/pdf\nContent-Transfer-Encoding: base64\n\n"
     )
     raw += base64.encodebytes(b"x" * 15_000_000) + b"--b--\n"
-    began = time.monotonic()
+    began = time.process_time()
     (mail,) = email.parse(raw, OURS)
     assert mail.files[0].size == 15_000_000
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
