@@ -256,7 +256,8 @@
   };
   const conditions = (form) => {
     for (const part of all("[data-shown-if]", form)) {
-      part.hidden = !new FormData(form).getAll(`field-${part.dataset.shownIf}`).includes(part.dataset.shownValue);
+      const said = new FormData(form).getAll(`field-${part.dataset.shownIf}`), wanted = part.dataset.shownValue;
+      part.hidden = !(wanted ? said.includes(wanted) : said.some(Boolean));
       all("input, select, textarea", part).forEach((field) => { field.disabled = part.hidden; });
     }
   };
