@@ -57,6 +57,7 @@ class Person:
     `slack` is empty when the person is not in the workspace; `standing` says how they are there: member,
     guest (several
     channels), single (one channel), stranger (Slack Connect) or gone (deactivated).
+    `look` chooses hair and extra of the portrait, two digits; `hue` colours it.
     """
 
     name: str
@@ -68,6 +69,7 @@ class Person:
     standing: str = "member"
     hue: int = 210
     zone: str = "Europe/Berlin"
+    look: str = ""
 
     @property
     def first(self) -> str:
@@ -111,6 +113,7 @@ AGENTS = (
         "Head of Support",
         "U0MAYA00001",
         hue=262,
+        look="12",
     ),
     Person(
         "Tomás Herrera", f"tomas@{SUPPORT_DOMAIN}", "northwind", "lead", "Support Lead", "U0TOMAS0001", hue=18
@@ -137,32 +140,33 @@ AGENTS = (
 
 COLLEAGUES = (
     Person("Ellen Park", "ellen@northwind.example", "northwind", "none", "Account Manager", "U0ELLEN0001",
-        hue=48),
+        hue=48, look="21"),
     Person("Rafael Costa", "rafael@costa-consulting.example", "northwind", "none", "Contractor",
         "U0RAFAEL001",
            "guest", hue=200),
     Person("Nils Falk", f"nils@{SUPPORT_DOMAIN}", "northwind", "none", "Former Support Engineer",
         "U0NILS00001",
-           "gone", hue=90),
+           "gone", hue=90, look="31"),
 )  # fmt: skip
 
 REQUESTERS = (
     Person("Dana Whitfield", "dana@globex.example", "globex", title="IT Manager", slack="U0DANA00001",
            standing="single", hue=350),
     Person("Oscar Lindgren", "oscar@globex.example", "globex", title="Warehouse Systems", hue=122),
-    Person("Beatrice Mwangi", "beatrice@globex.example", "globex", title="Finance Controller", hue=285),
+    Person("Beatrice Mwangi", "beatrice@globex.example", "globex", title="Finance Controller", hue=285,
+        look="20"),
     Person("Leo Tanaka", "leo@globex.example", "globex", title="Developer", hue=32),
-    Person("Nadia Kowalski", "nadia@initech.example", "initech", title="Operations Lead", hue=190),
+    Person("Nadia Kowalski", "nadia@initech.example", "initech", title="Operations Lead", hue=190, look="21"),
     Person("Grant Ellison", "grant@initech.example", "initech", title="Security Officer", hue=8),
     Person("Yusuf Demir", "yusuf@initech.example", "initech", title="Data Analyst", hue=230),
-    Person("Clara Jensen", "clara@initech.example", "initech", title="Office Manager", hue=60),
+    Person("Clara Jensen", "clara@initech.example", "initech", title="Office Manager", hue=60, look="11"),
     Person("Inès Moreau", "ines@umbralabs.example", "umbra", title="Lab Director", slack="U0INES00001",
            standing="stranger", hue=310),
     Person("Viktor Hahn", "viktor@umbralabs.example", "umbra", title="Platform Engineer", slack="U0VIKTOR001",
            standing="stranger", hue=145),
     Person("Aisha Bello", "aisha@umbralabs.example", "umbra", title="Research Assistant", slack="U0AISHA0001",
            standing="stranger", hue=22),
-    Person("Theo Marsh", "theo@umbralabs.example", "umbra", title="Procurement", hue=252),
+    Person("Theo Marsh", "theo@umbralabs.example", "umbra", title="Procurement", hue=252, look="03"),
 )  # fmt: skip
 
 PEOPLE = AGENTS + COLLEAGUES + REQUESTERS

@@ -22,13 +22,16 @@ _EXTRAS = (
 )
 
 
-def svg(name: str, hue: int) -> str:
-    """A portrait as an SVG document, 80 by 80. `hue` (0 to 360) colours the background and the clothes."""
+def svg(name: str, hue: int, look: str = "") -> str:
+    """A portrait as an SVG document, 80 by 80.
+
+    `hue` (0 to 360) colours it; `look` is two digits, hair and extra.
+    """
     bits = hashlib.sha256(name.encode()).digest()
     hair = _HAIR[bits[1] % len(_HAIR)]
     skin = _SKIN[bits[0] % len(_SKIN)]
-    top = _TOPS[bits[2] % len(_TOPS)].format(hair=hair)
-    extra = _EXTRAS[bits[3] % len(_EXTRAS)].format(hair=hair)
+    top = _TOPS[(int(look[0]) if look else bits[2]) % len(_TOPS)].format(hair=hair)
+    extra = _EXTRAS[(int(look[1]) if look else bits[3]) % len(_EXTRAS)].format(hair=hair)
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 80" width="80" height="80">'
         f'<rect width="80" height="80" fill="hsl({hue} 55% 82%)"/>'
@@ -52,7 +55,7 @@ def of(key: str) -> str:
         who = cast.person(key)
     except KeyError:
         return svg(key, 215)
-    return svg(who.name, who.hue)
+    return svg(who.name, who.hue, who.look)
 
 
 def _robot() -> str:

@@ -122,6 +122,7 @@ def test_edits_and_deletions_leave_their_marks(client, workspace):
     assert refusal(client.chat_update, channel=cast.TRIAGE, ts=lone, text="x")["error"] == "message_not_found"
 
 
+@pytest.mark.filterwarnings("ignore::UserWarning")
 def test_what_slack_refuses_is_refused_by_the_same_name(client, workspace):
     theirs = workspace.say(MAYA, cast.TRIAGE, "mine")
     post = client.chat_postMessage
@@ -227,3 +228,17 @@ def test_a_file_in_a_shared_channel_shows_only_its_id(client, workspace):
     file = workspace.message("C0UMBRALABS", ts)["files"][0]
     assert file["file_access"] == "check_file_info" and "url_private" not in file
     assert client.files_info(file=file["id"])["file"]["mimetype"] == "image/png"
+
+
+def test_a_completed_upload_keeps_its_blocks_and_its_authors_name(client, workspace):
+    ticket = client.files_getUploadURLExternal(filename="a.txt", length=3)
+    urllib.request.urlopen(ticket["upload_url"], b"abc")
+    block = {"type": "section", "block_id": "ours", "text": {"type": "mrkdwn", "text": "the log"}}
+    files = [{"id": ticket["file_id"], "title": "A"}]
+    done = {"files": files, "channel_id": cast.TRIAGE, "blocks": [block], "username": "Oscar Lindgren"}
+    client.api_call("files.completeUploadExternal", json=done)
+    message = workspace.posted(cast.TRIAGE)[0]
+    assert message["blocks"][0]["block_id"] == "ours" and message["username"] == "Oscar Lindgren"
+    assert message["files"][0]["id"] == ticket["file_id"]
+    again = refusal(client.api_call, "files.completeUploadExternal", json=done)
+    assert again["error"] == "file_update_failed"

@@ -77,6 +77,12 @@ class Mailbox:
         assert len(found) >= count, f"{len(found)} mails to {address} after {timeout} s, expected {count}"
         return found[-1]
 
+    def wait_change(self, seen: int, timeout: float) -> int:
+        """The version of the box, as soon as it is not `seen` any more, or after `timeout` seconds."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.version != seen, timeout)
+            return self.version
+
     def misbehave(self, kind: str, **how) -> tantrums.Tantrum:
         """Make the next mails go wrong; see `tantrums.KINDS`."""
         return self._tantrums.add(kind, **how)

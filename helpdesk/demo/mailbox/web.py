@@ -25,7 +25,10 @@ MAIL_POLICY = (
 
 
 def create_mailbox(box: Mailbox) -> flask.Flask:
-    """A Flask app that shows what is in the box. Its addresses: / · /<id> · /<id>/html · /<id>/raw · POST /<id>/reply."""
+    """A Flask app that shows what is in the box.
+
+    Its addresses: / · /<id> · /<id>/html · /<id>/raw · POST /<id>/reply.
+    """
     app = flask.Flask(__name__, template_folder="templates", static_folder="static")
     app.extensions["mailbox"] = box
     app.jinja_env.globals.update(initials=_initials, name_of=_name_of)
@@ -36,7 +39,9 @@ def create_mailbox(box: Mailbox) -> flask.Flask:
     app.add_url_rule("/<int:number>/html", "html", lambda number: _html(_found(box, number)))
     app.add_url_rule("/<int:number>/raw", "raw", lambda number: _raw(_found(box, number)))
     app.add_url_rule(
-        "/<int:number>/attachments/<int:which>", "attachment", lambda number, which: _file(_found(box, number), which)
+        "/<int:number>/attachments/<int:which>",
+        "attachment",
+        lambda number, which: _file(_found(box, number), which),
     )
     app.add_url_rule("/<int:number>/reply", "reply", lambda number: _reply(box, number), methods=["POST"])
     app.add_url_rule("/face/<path:who>.svg", "face", _face)
@@ -57,7 +62,7 @@ def _listing(box: Mailbox, template: str) -> str:
 
 def _mail(box: Mailbox, number: int, **said) -> str:
     mail = _found(box, number)
-    people = [address for address in mail.recipients]
+    people = list(mail.recipients)
     return flask.render_template(
         "mailbox.html",
         mails=_searched(box),
@@ -76,7 +81,9 @@ def _html(mail: Mail) -> flask.Response:
     for part in mail.message.walk():
         if part.get("Content-ID"):
             data = base64.b64encode(part.get_payload(decode=True) or b"").decode()
-            body = body.replace(f"cid:{part['Content-ID'].strip('<>')}", f"data:{part.get_content_type()};base64,{data}")
+            body = body.replace(
+                f"cid:{part['Content-ID'].strip('<>')}", f"data:{part.get_content_type()};base64,{data}"
+            )
     response = flask.Response('<base target="_blank">' + body, content_type="text/html; charset=utf-8")
     response.headers["Content-Security-Policy"] = MAIL_POLICY
     return response
@@ -127,10 +134,9 @@ def _stream(box: Mailbox) -> flask.Response:
         seen = box.version
         yield "retry: 1000\n\n"
         for _ in range(40):
-            with box.changed:
-                box.changed.wait_for(lambda: box.version != seen, 15)
-            yield ": still here\n\n" if box.version == seen else f"data: {box.version}\n\n"
-            seen = box.version
+            now = box.wait_change(seen, 15)
+            yield ": still here\n\n" if now == seen else f"data: {now}\n\n"
+            seen = now
 
     return flask.Response(changes(), content_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
@@ -138,7 +144,9 @@ def _stream(box: Mailbox) -> flask.Response:
 def _searched(box: Mailbox) -> list[Mail]:
     wanted = _wanted().casefold()
     found = reversed(box.mails)
-    return [mail for mail in found if not wanted or any(wanted in to.casefold() for to in mail.recipients)][:SHOWN]
+    return [mail for mail in found if not wanted or any(wanted in to.casefold() for to in mail.recipients)][
+        :SHOWN
+    ]
 
 
 def _wanted() -> str:

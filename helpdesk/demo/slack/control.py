@@ -9,7 +9,8 @@ from helpdesk.demo.slack import store
 from helpdesk.demo.slack.workspace import Workspace
 
 VERBS = frozenset({
-    "say", "edit", "delete", "react", "unreact", "press", "press_view", "shortcut", "command", "home",
+    "say", "edit", "delete", "react", "unreact", "press", "press_view", "shortcut", "global_shortcut",
+    "command", "home",
     "modal", "submit",
     "close", "posted", "replies", "message", "ephemerals", "home_view", "wait_posted", "wait_replies",
     "wait_ephemerals",

@@ -110,7 +110,7 @@ class Events:
             return
         copies = 2 if self._doubled and self._dice.random() < self._doubled else 1
         held = self._reordered and self._dice.random() < self._reordered
-        if not self.url:
+        if not self.url and not self._ws.sockets.any():
             self._note(parcel, signing.Answer(0, "no_url"))
             return
         for _ in range(copies):
@@ -142,8 +142,12 @@ class Events:
             if parcel.number
             else None
         )
-        url = self.url
-        answer = signing.post(url, body, "application/json", self._ws.signing_secret, self.timeout, extra)
+        if self._ws.sockets.any():
+            retry = {"retry_attempt": parcel.number, "retry_reason": parcel.reason}
+            answer = self._ws.sockets.deliver("events_api", parcel.payload, self.timeout, retry)
+        else:
+            secret = self._ws.signing_secret
+            answer = signing.post(self.url or "", body, "application/json", secret, self.timeout, extra)
         self._note(parcel, answer)
         with self._idle:
             if not answer.ok and not answer.no_retry and parcel.number < len(self.retry_delays):

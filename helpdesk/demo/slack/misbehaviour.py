@@ -55,9 +55,18 @@ class Misbehaviour:
         self._lock = threading.Lock()
         self._dark_until = 0.0
 
-    def add(self, method: str, kind: str, *, times: int | None = 1, probability: float | None = None,
+    def add(
+        self,
+        method: str,
+        kind: str,
+        *,
+        times: int | None = 1,
+        probability: float | None = None,
         seed: int = 0,
-            skip: int = 0, channel: str | None = None, **how) -> Rule:  # fmt: skip
+        skip: int = 0,
+        channel: str | None = None,
+        **how,
+    ) -> Rule:
         """Add a rule; ValueError for an unknown kind. A probability without `times` strikes for ever."""
         if kind not in KINDS:
             raise ValueError(f"unknown misbehaviour {kind!r}; known: {', '.join(KINDS)}")

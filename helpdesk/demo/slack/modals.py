@@ -186,9 +186,17 @@ def _plain(view: dict, key: str, most: int, required: bool = False) -> list[str]
 
 
 def _initial(element: dict):
-    for key in ("initial_value", "initial_option", "initial_options", "initial_date", "initial_user",
+    for key in (
+        "initial_value",
+        "initial_option",
+        "initial_options",
+        "initial_date",
+        "initial_user",
         "initial_users",
-                "initial_time", "initial_conversation", "initial_channel"):  # fmt: skip
+        "initial_time",
+        "initial_conversation",
+        "initial_channel",
+    ):
         if key in element:
             return element[key]
     return None

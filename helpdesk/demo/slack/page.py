@@ -1,4 +1,7 @@
-"""The page: a workspace one can sit in as any of its people. It asks for its parts again whenever something changed."""
+"""The page: a workspace one can sit in as any of its people.
+
+It asks for its parts again whenever something changed.
+"""
 
 import json
 import re
@@ -15,7 +18,8 @@ REACTIONS = ("eyes", "white_check_mark", "+1", "tada", "heart", "raised_hands")
 SHORTCUTS = (("create_ticket", "Create a ticket"),)
 SHOWN = 200
 VERBS = {
-    "say", "edit", "delete", "react", "press", "press_view", "shortcut", "submit", "close", "command", "home", "options",
+    "say", "edit", "delete", "react", "press", "press_view", "shortcut", "submit", "close", "command",
+    "home", "options",
 }  # fmt: skip
 
 
@@ -23,10 +27,17 @@ def register(app: flask.Flask, ws: Workspace) -> None:
     """Add the page and what it talks to: / · /page/parts · /page/do · /page/stream · /archives/…"""
     show = render.Renderer(ws)
     app.jinja_env.globals.update(
-        show=show, moment=render.moment, emojis=render.emojis, reactions=REACTIONS, shortcuts=SHORTCUTS, cast=cast
+        show=show,
+        moment=render.moment,
+        emojis=render.emojis,
+        reactions=REACTIONS,
+        shortcuts=SHORTCUTS,
+        cast=cast,
     )
     app.add_url_rule("/", "page", lambda: _page(ws))
-    app.add_url_rule("/archives/<channel>/p<stamp>", "archives", lambda channel, stamp: _archives(ws, channel, stamp))
+    app.add_url_rule(
+        "/archives/<channel>/p<stamp>", "archives", lambda channel, stamp: _archives(ws, channel, stamp)
+    )
     app.add_url_rule("/page/parts", "parts", lambda: _parts(ws))
     app.add_url_rule("/page/do", "do", lambda: _do(ws), methods=["POST"])
     app.add_url_rule("/page/stream", "stream", lambda: _stream(ws))
@@ -55,7 +66,8 @@ def _page(ws: Workspace) -> flask.Response:
     everybody = [user for user in ws.state.users.values() if _can_sit(user)]
     with ws.state.lock:
         html = flask.render_template("workspace.html", me=me, room=room, thread=thread, everybody=everybody,
-                                     version=ws.state.version, **_parts_for(ws, me, room, thread))  # fmt: skip
+                                     version=ws.state.version, **_parts_for(ws, me, room,
+                                         thread))  # fmt: skip
     response = flask.Response(html)
     response.set_cookie(COOKIE, "open", httponly=True, samesite="Lax", path=flask.request.script_root + "/")
     return response
@@ -70,24 +82,32 @@ def _archives(ws: Workspace, channel: str, stamp: str) -> flask.typing.ResponseR
         if thread is None and ts in ws.state.channels[channel].threads:
             thread = ts
     place = {"c": channel} | ({"t": thread} if thread else {})
-    return flask.redirect(flask.url_for("page") + "?" + urllib.parse.urlencode(place) + f"#m{ts.replace('.', '-')}")
+    return flask.redirect(
+        flask.url_for("page") + "?" + urllib.parse.urlencode(place) + f"#m{ts.replace('.', '-')}"
+    )
 
 
 def _parts(ws: Workspace) -> flask.Response:
     me, room, thread = _place(ws)
     with ws.state.lock:
         parts = {"version": ws.state.version, **_parts_for(ws, me, room, thread)}
-    return flask.Response(json.dumps(parts), content_type="application/json", headers={"Cache-Control": "no-store"})
+    return flask.Response(
+        json.dumps(parts), content_type="application/json", headers={"Cache-Control": "no-store"}
+    )
 
 
 def _parts_for(ws: Workspace, me: dict, room, thread: str | None) -> dict:
     rooms = [c for c in ws.state.channels.values() if me["id"] in c.members and not c.direct_with]
-    whispers = [w for w in ws.state.ephemerals if w["user_to"] == me["id"] and room and w["channel"] == room.id]
+    whispers = [
+        w for w in ws.state.ephemerals if w["user_to"] == me["id"] and room and w["channel"] == room.id
+    ]
     messages, replies = [], []
     if room is not None:
         in_channel = [m for m in room.messages.values() if m.get("thread_ts") in (None, m["ts"]) or
                       m.get("subtype") == "thread_broadcast"][-SHOWN:]  # fmt: skip
-        messages = [store.shown(room, m) for m in in_channel] + [w for w in whispers if not w.get("thread_ts")]
+        messages = [store.shown(room, m) for m in in_channel] + [
+            w for w in whispers if not w.get("thread_ts")
+        ]
         if thread:
             stamps = [thread, *room.threads.get(thread, [])]
             replies = [store.shown(room, room.messages[ts]) for ts in stamps if ts in room.messages]
@@ -97,10 +117,14 @@ def _parts_for(ws: Workspace, me: dict, room, thread: str | None) -> dict:
     around = {"me": me, "room": room, "thread": thread, "base": ws.base, "ws": ws, "files": ws.state.files}
     return {
         "rooms": flask.render_template("_rooms.html", rooms=rooms, **around),
-        "messages": flask.render_template("_messages.html", messages=sorted(messages, key=_when), inside=False, **around)
+        "messages": flask.render_template(
+            "_messages.html", messages=sorted(messages, key=_when), inside=False, **around
+        )
         if room is not None
         else flask.render_template("_home.html", view=ws.state.homes.get(me["id"]), **around),
-        "replies": flask.render_template("_messages.html", messages=sorted(replies, key=_when), inside=True, **around)
+        "replies": flask.render_template(
+            "_messages.html", messages=sorted(replies, key=_when), inside=True, **around
+        )
         if thread
         else "",
         "modal": flask.render_template("_modal.html", view=view, depth=len(stack), **around) if view else "",
@@ -124,7 +148,11 @@ def _perform(ws: Workspace, verb: str, me: str, order: dict):
     if verb in ("say", "edit"):
         order["text"] = _with_mentions(ws, order.get("text", ""))
     if verb == "say":
-        attached = [(f.filename or "file", f.read(), f.mimetype) for f in flask.request.files.getlist("files") if f.filename]
+        attached = [
+            (f.filename or "file", f.read(), f.mimetype)
+            for f in flask.request.files.getlist("files")
+            if f.filename
+        ]
         if not order["text"].strip() and not attached:
             return None
         return ws.say(me, files=attached, **order)
@@ -146,10 +174,9 @@ def _stream(ws: Workspace) -> flask.Response:
         seen = flask.request.args.get("since", ws.state.version, type=int)
         yield "retry: 1000\n\n"
         for _ in range(80):
-            with ws.state.changed:
-                ws.state.changed.wait_for(lambda: ws.state.version != seen, 15)
-            yield ": still here\n\n" if ws.state.version == seen else f"data: {ws.state.version}\n\n"
-            seen = ws.state.version
+            now = ws.state.wait_change(seen, 15)
+            yield ": still here\n\n" if now == seen else f"data: {now}\n\n"
+            seen = now
 
     streamed = flask.stream_with_context(changes())
     return flask.Response(streamed, content_type="text/event-stream", headers={"Cache-Control": "no-store"})
@@ -176,7 +203,12 @@ def _with_mentions(ws: Workspace, text: str) -> str:
             names[name.casefold()] = f"<@{user['id']}>"
     rooms = {room.name: f"<#{room.id}|{room.name}>" for room in ws.state.channels.values() if room.name}
     pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
-    text = re.sub(rf"(?<![\w<@.])@({pattern})\b", lambda found: names[found.group(1).casefold()], text, flags=re.IGNORECASE)
+    text = re.sub(
+        rf"(?<![\w<@.])@({pattern})\b",
+        lambda found: names[found.group(1).casefold()],
+        text,
+        flags=re.IGNORECASE,
+    )
     text = re.sub(r"(?<!\S)@(here|channel|everyone)\b", r"<!\1>", text)
     return re.sub(r"(?<![\w<#&])#([a-z0-9-]+)", lambda found: rooms.get(found.group(1), found.group(0)), text)
 

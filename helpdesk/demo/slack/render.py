@@ -41,7 +41,9 @@ class Renderer:
     def mrkdwn(self, text: str) -> Markup:
         """Slack's own markup."""
         text = _DATE.sub(lambda found: found.group(3), text)
-        return Markup("").join(self._rich(element) for block in richtext.block(text) for element in block["elements"])
+        return Markup("").join(
+            self._rich(element) for block in richtext.block(text) for element in block["elements"]
+        )
 
     def rich_text(self, block: dict) -> Markup:
         """A rich_text block."""
@@ -69,8 +71,14 @@ class Renderer:
         kind = element["type"]
         if kind == "rich_text_list":
             tag = "ol" if element.get("style") == "ordered" else "ul"
-            items = Markup("").join(Markup("<li>{}</li>").format(self._inline(e["elements"])) for e in element["elements"])
-            return Markup(f'<{tag} class="indent-{min(int(element.get("indent") or 0), 4)}">') + items + Markup(f"</{tag}>")
+            items = Markup("").join(
+                Markup("<li>{}</li>").format(self._inline(e["elements"])) for e in element["elements"]
+            )
+            return (
+                Markup(f'<{tag} class="indent-{min(int(element.get("indent") or 0), 4)}">')
+                + items
+                + Markup(f"</{tag}>")
+            )
         inside = self._inline(element["elements"])
         if kind == "rich_text_preformatted":
             return Markup("<pre>{}</pre>").format(inside)
@@ -88,14 +96,20 @@ class Renderer:
         elif kind == "link":
             label = element.get("text") or element["url"]
             target = self.link(element["url"])
-            html = Markup('<a href="{}" target="_blank" rel="noreferrer">{}</a>').format(target, label) if target else escape(label)
+            html = (
+                Markup('<a href="{}" target="_blank" rel="noreferrer">{}</a>').format(target, label)
+                if target
+                else escape(label)
+            )
         elif kind == "emoji":
             html = escape(emojis(f":{element['name']}:"))
         elif kind == "user":
             html = Markup('<span class="mention">@{}</span>').format(self.name(element["user_id"]))
         elif kind == "channel":
             room = self._ws.state.channels.get(element["channel_id"].partition("|")[0])
-            html = Markup('<span class="mention">#{}</span>').format(room.name if room else element["channel_id"])
+            html = Markup('<span class="mention">#{}</span>').format(
+                room.name if room else element["channel_id"]
+            )
         elif kind == "broadcast":
             html = Markup('<span class="mention loud">@{}</span>').format(element["range"].partition("|")[0])
         else:

@@ -100,6 +100,12 @@ class State:
                 self.changed.wait(left)
             return value
 
+    def wait_change(self, seen: int, timeout: float) -> int:
+        """The version, as soon as it is not `seen` any more, or after `timeout` seconds."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.version != seen, timeout)
+            return self.version
+
     def direct(self, user: str) -> Channel:
         """The app's direct message channel with this user, made when it is first needed."""
         known = "D" + user[1:]

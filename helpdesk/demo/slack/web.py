@@ -6,7 +6,7 @@ import threading
 import flask
 
 from helpdesk.demo import cast, faces
-from helpdesk.demo.slack import api, control, misbehaviour, page
+from helpdesk.demo.slack import api, control, misbehaviour, page, sockets
 from helpdesk.demo.slack.api.registry import METHODS, Arguments, Refused
 from helpdesk.demo.slack.workspace import Workspace
 
@@ -40,6 +40,7 @@ def create_workspace(workspace: Workspace | None = None, **settings) -> flask.Fl
         "/actions/<team>/<key>", "respond", lambda team, key: _respond(ws, key), methods=["POST"]
     )
     app.add_url_rule("/avatars/<who>.svg", "avatar", _avatar)
+    app.add_url_rule("/link", "link", lambda: sockets.Door(ws.sockets), websocket=True)
     control.register(app, ws)
     page.register(app, ws)
     return app

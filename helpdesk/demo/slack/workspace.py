@@ -6,32 +6,44 @@ from collections.abc import Iterable
 from helpdesk.demo import cast, serving
 from helpdesk.demo.slack import (
     events,
+    fate,
     ids,
     interactivity,
     limits,
     misbehaviour,
     modals,
+    record,
     richtext,
     signing,
+    sockets,
     state,
     store,
 )
 from helpdesk.demo.slack.api import chat, files
 
 
-class Workspace:
+class Workspace(record.Record, fate.Fate):
     """One Slack workspace. Urls that are None are simply never called; delays and timeouts are in seconds."""
 
-    def __init__(self, *, events_url: str | None = None, actions_url: str | None = None,
+    def __init__(
+        self,
+        *,
+        events_url: str | None = None,
+        actions_url: str | None = None,
         commands_url: str | None = None,
-                 options_url: str | None = None, portal_url: str | None = None, base_url: str | None = None,
-                 signing_secret: str = cast.SIGNING_SECRET, bot_token: str = cast.BOT_TOKEN,
-                 retry_delays: tuple[float, ...] = (0, 60, 300), event_timeout: float = 3.0,
-                 rate_limits: bool = False):  # fmt: skip
+        options_url: str | None = None,
+        portal_url: str | None = None,
+        base_url: str | None = None,
+        signing_secret: str = cast.SIGNING_SECRET,
+        bot_token: str = cast.BOT_TOKEN,
+        retry_delays: tuple[float, ...] = (0, 60, 300),
+        event_timeout: float = 3.0,
+        rate_limits: bool = False,
+    ):
         hooks = portal_url.rstrip("/") + "/hooks/slack/" if portal_url else None
         self.signing_secret, self.bot_token = signing_secret, bot_token
         self.scopes = set(cast.SCOPES)
-        self.tickets: set[str] = set()
+        self.sockets = sockets.Sockets()
         self.address = serving.Base(base_url)
         self.state = state.State()
         self.limits = limits.Limits(rate_limits)
@@ -58,8 +70,15 @@ class Workspace:
 
     # What people do.
 
-    def say(self, user: str, channel: str, text: str, thread_ts: str | None = None, files: Iterable = (),
-            broadcast: bool = False) -> str:  # fmt: skip
+    def say(
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        thread_ts: str | None = None,
+        files: Iterable = (),
+        broadcast: bool = False,
+    ) -> str:
         """Type a message. `files` are (name, bytes) or (name, bytes, mimetype). Returns its timestamp.
 
         `text` is mrkdwn as a person types it; <@U…> and <#C…> are mentions. KeyError for an unknown place or
@@ -133,7 +152,9 @@ class Workspace:
             if values:
                 view["state"] = modals.fill(view, values)
             action = _action(view, action_id, value)
-        return self.interactivity.block_action(user, {"type": "view", "view_id": view_id}, None, None, action, view)
+        return self.interactivity.block_action(
+            user, {"type": "view", "view_id": view_id}, None, None, action, view
+        )
 
     def shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> signing.Answer:
         """Use a message shortcut on a message."""
@@ -141,6 +162,10 @@ class Workspace:
             room = self._room(user, channel)
             message = store.shown(room, room.messages[ts])
         return self.interactivity.message_shortcut(user, room, message, callback_id)
+
+    def global_shortcut(self, user: str, callback_id: str) -> signing.Answer:
+        """Use a global shortcut, which belongs to no message."""
+        return self.interactivity.global_shortcut(user, callback_id)
 
     def command(self, user: str, channel: str, command: str, text: str = "") -> tuple[int, str]:
         """Type a slash command. Returns the portal's status (0: none) and body."""
@@ -183,141 +208,6 @@ class Workspace:
         """Dismiss the open modal."""
         self.interactivity.closing(user)
 
-    # What the record says.
-
-    def posted(self, channel: str) -> list[dict]:
-        """The messages of a channel that are not inside threads, oldest first, with metadata."""
-        with self.state.lock:
-            room = self.state.channels[channel]
-            return [
-                store.shown(room, m, True)
-                for m in room.messages.values()
-                if m.get("thread_ts") in (None, m["ts"])
-            ]
-
-    def replies(self, channel: str, ts: str) -> list[dict]:
-        """A thread: the root, then its replies in order. Empty when there is no such message."""
-        with self.state.lock:
-            room = self.state.channels[channel]
-            if ts not in room.messages:
-                return []
-            return [store.shown(room, room.messages[t], True) for t in [ts, *room.threads.get(ts, [])]]
-
-    def message(self, channel: str, ts: str) -> dict:
-        """One message. KeyError when it is gone."""
-        with self.state.lock:
-            room = self.state.channels[channel]
-            return store.shown(room, room.messages[ts], True)
-
-    def ephemerals(self, channel: str | None = None, user: str | None = None) -> list[dict]:
-        """What the app whispered; each has `channel` and `user_to` beside the message."""
-        with self.state.lock:
-            every = list(self.state.ephemerals)
-        return [w for w in every if channel in (None, w["channel"]) and user in (None, w["user_to"])]
-
-    def home_view(self, user: str) -> dict | None:
-        """What the app published on this user's Home tab."""
-        with self.state.lock:
-            return modals.shown(self.state.homes[user]) if user in self.state.homes else None
-
-    def wait_posted(self, channel: str, count: int = 1, timeout: float = 5) -> list[dict]:
-        """`posted`, once there are that many. AssertionError after `timeout` seconds."""
-        return self._expect(lambda: self.posted(channel), count, timeout, f"messages in {channel}")
-
-    def wait_replies(self, channel: str, ts: str, count: int, timeout: float = 5) -> list[dict]:
-        """`replies`, once there are that many, the root counted. AssertionError after `timeout` seconds."""
-        return self._expect(lambda: self.replies(channel, ts), count, timeout, f"messages in the thread {ts}")
-
-    def wait_ephemerals(self, user: str, count: int = 1, timeout: float = 5) -> list[dict]:
-        """`ephemerals` of a user, once there are that many. AssertionError after `timeout` seconds."""
-        return self._expect(
-            lambda: self.ephemerals(user=user), count, timeout, f"ephemeral messages to {user}"
-        )
-
-    def wait_modal(self, user: str, timeout: float = 5) -> dict:
-        """`modal`, once one is open. AssertionError after `timeout` seconds."""
-        found = self.state.wait(lambda: self.modal(user), timeout)
-        assert found, f"no modal opened for {user} within {timeout} s"
-        return found
-
-    def settle(self, timeout: float = 5) -> bool:
-        """Wait until every event was delivered or given up."""
-        return self.events.settle(timeout)
-
-    # What befalls the workspace.
-
-    def archive(self, channel: str, user: str = "") -> None:
-        """Archive a channel."""
-        self._archived(channel, user, True)
-
-    def unarchive(self, channel: str, user: str = "") -> None:
-        """Bring a channel back."""
-        self._archived(channel, user, False)
-
-    def kick(self, channel: str, user: str) -> None:
-        """Remove somebody (also the app itself) from a channel."""
-        with self.state.lock:
-            room = self.state.channels[channel]
-            room.members.remove(user)
-            event = {
-                "type": "member_left_channel",
-                "user": user,
-                "channel": channel,
-                "channel_type": "C",
-                "team": cast.TEAM_ID,
-            }
-            self.events.announce(None if user == cast.BOT_USER_ID else room, event)
-            self.state.touch()
-
-    def invite(self, channel: str, user: str) -> None:
-        """Put somebody (also the app itself) into a channel."""
-        with self.state.lock:
-            room = self.state.channels[channel]
-            if user not in room.members:
-                room.members.append(user)
-            self.events.announce(room, {
-                "type": "member_joined_channel", "user": user, "channel": channel, "channel_type": "C",
-                "team": self.state.users[user]["team_id"],
-            })  # fmt: skip
-            self.state.touch()
-
-    def create_channel(
-        self, name: str, members: Iterable[str] = (), shared_with: str = "", private: bool = False
-    ) -> str:
-        """Make a channel; returns its id."""
-        with self.state.lock:
-            number = ids.new("C")
-            self.state.channels[number] = state.Channel(number, name, members=list(members),
-                shared_with=shared_with,
-                                                        private=private)  # fmt: skip
-            self.state.touch()
-            return number
-
-    def revoke(self, seconds: float | None = None) -> None:
-        """Take the app's token away, for good or for so many seconds."""
-        self.limits.revoke(seconds)
-
-    def unrevoke(self) -> None:
-        """Give the token back."""
-        self.limits.revoke(0)
-
-    def misbehave(self, method: str, kind: str, **how) -> misbehaviour.Rule:
-        """Make the next calls of a method go wrong; see `misbehaviour.KINDS`."""
-        return self.misbehaviour.add(method, kind, **how)
-
-    def behave(self) -> None:
-        """End every misbehaviour, also of events."""
-        self.misbehaviour.clear()
-        self.events.faults()
-
-    def dark(self, seconds: float) -> None:
-        """Reset every API request for so many seconds."""
-        self.misbehaviour.dark(seconds)
-
-    def event_faults(self, **chances) -> None:
-        """Double, reorder or lose events: doubled, reordered, lost (0 to 1), seed, hold (seconds)."""
-        self.events.faults(**chances)
-
     # What the Web API needs of us.
 
     def whisper(self, room: state.Channel, user: str, body: dict, thread_ts: str = "") -> dict:
@@ -356,22 +246,6 @@ class Workspace:
         self.state.contents[file["id"]] = content
         file |= {"size": len(content), "_complete": True}
         return file
-
-    def _archived(self, channel: str, user: str, archived: bool) -> None:
-        with self.state.lock:
-            room = self.state.channels[channel]
-            room.archived = archived
-            kind = "channel_archive" if archived else "channel_unarchive"
-            self.events.announce(
-                room, {"type": kind, "channel": channel, "user": user or cast.AGENTS[0].slack}
-            )
-            self.state.touch()
-
-    def _expect(self, look, count: int, timeout: float, what: str) -> list[dict]:
-        self.state.wait(lambda: len(look()) >= count, timeout)
-        found = look()
-        assert len(found) >= count, f"{len(found)} {what} after {timeout} s, expected {count}"
-        return found
 
 
 share_files = files.share

@@ -13,12 +13,7 @@ LONGEST_UPDATE = 4_000
 def post_message(ws, args: Arguments) -> dict:
     found = _target(ws, args)
     message = app_message(ws, content(args))
-    if (
-        args.text("username", required=False)
-        or args.text("icon_url", required=False)
-        or args.text("icon_emoji", required=False)
-    ):
-        _customise(ws, args, message)
+    customise(ws, args, message)
     if (metadata := _metadata(args)) is not None:
         message["metadata"] = metadata
     thread_ts = args.text("thread_ts", required=False)
@@ -119,6 +114,21 @@ def content(args: Arguments, updating: bool = False) -> dict:
     return body
 
 
+def customise(ws, args: Arguments, message: dict) -> None:
+    """Give a message the name and picture that were asked for, if the app may choose them."""
+    name, url, icon = (args.text(key, required=False) for key in ("username", "icon_url", "icon_emoji"))
+    if not (name or url or icon) or "chat:write.customize" not in ws.scopes:
+        # Slack quietly ignores the name and the picture of an app that may not choose them.
+        return
+    message["subtype"] = "bot_message"
+    del message["user"]
+    message["username"] = name or "Helpdesk"
+    if icon:
+        message["icons"] = {"emoji": icon}
+    elif url:
+        message["icons"] = {"image_36": url, "image_48": url, "image_72": url}
+
+
 def require_thread(found, thread_ts: str) -> None:
     """Refuse a thread that does not exist (or whose root was deleted with nothing below it)."""
     if thread_ts not in found.messages:
@@ -180,16 +190,3 @@ def _metadata(args: Arguments) -> dict | None:
     if len(str(metadata)) > 16_000:
         raise Refused("metadata_too_large")
     return {"event_type": metadata["event_type"], "event_payload": metadata["event_payload"]}
-
-
-def _customise(ws, args: Arguments, message: dict) -> None:
-    if "chat:write.customize" not in ws.scopes:
-        # Slack quietly ignores the name and the picture of an app that may not choose them.
-        return
-    message["subtype"] = "bot_message"
-    del message["user"]
-    message["username"] = args.text("username", required=False, default="Helpdesk")
-    if emoji := args.text("icon_emoji", required=False):
-        message["icons"] = {"emoji": emoji}
-    elif url := args.text("icon_url", required=False):
-        message["icons"] = {"image_36": url, "image_48": url, "image_72": url}

@@ -10,5 +10,5 @@ def open_connection(ws, args: Arguments) -> dict:
     if args.token != cast.APP_TOKEN:
         raise Refused("not_allowed_token_type")
     ticket = ids.new("t").lower()
-    ws.tickets.add(ticket)
+    ws.sockets.tickets.add(ticket)
     return {"url": f"{ws.base.replace('http', 'ws', 1)}/link?ticket={ticket}&app_id={cast.APP_ID}"}

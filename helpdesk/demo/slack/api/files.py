@@ -55,9 +55,8 @@ def complete(ws, args: Arguments) -> dict:
     for file, title in chosen:
         file |= {"title": title, "_complete": True}
     if found:
-        comment = args.text("initial_comment", required=False)
-        body = {"text": comment, "blocks": richtext.block(comment), "_written": True}
-        message = chat.app_message(ws, body)
+        message = chat.app_message(ws, _body(args))
+        chat.customise(ws, args, message)
         share(ws, found, message, [file for file, _ in chosen], thread_ts or None)
     return {"files": [shown(file) for file, _ in chosen]}
 
@@ -85,6 +84,14 @@ def delete(ws, args: Arguments) -> dict:
 @method("files.upload", "files:write")
 def upload(ws, args: Arguments) -> dict:
     raise Refused("method_deprecated")
+
+
+def _body(args: Arguments) -> dict:
+    comment = args.text("initial_comment", required=False)
+    if not comment and args.json("blocks", "invalid_blocks_format"):
+        return {"text": "", **chat.content(args)}
+    # Slack ignores the blocks where there is a comment.
+    return {"text": comment, "blocks": richtext.block(comment), "_written": True}
 
 
 def make(ws, name: str, user: str, mimetype: str = "") -> dict:
