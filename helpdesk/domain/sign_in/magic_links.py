@@ -46,14 +46,18 @@ def ask(
     """
     limited = limits.exceeded(email, ip_prefix)
     reason = "limited" if limited else _refusal(email)
-    link = new(email, SIGN_IN, LASTS, replaces=not limited)
-    link.browser_hash = keys.fingerprint(browser_token)
-    link.next_path = next_path
-    link.ip_prefix = ip_prefix
-    link.refused = reason
-    link.identity_id = identity.id if identity else None
-    link.pending_identity = json.dumps(pending.as_dict()) if pending else None
-    db.session.flush()
+    link = new(
+        email,
+        SIGN_IN,
+        LASTS,
+        replaces=not limited,
+        browser_hash=keys.fingerprint(browser_token),
+        next_path=next_path,
+        ip_prefix=ip_prefix,
+        refused=reason,
+        identity_id=identity.id if identity else None,
+        pending_identity=json.dumps(pending.as_dict()) if pending else None,
+    )
     state = "skipped" if reason else "pending"
     delivery = outbox.mail("sign_in", link.id, state=state, browser=browser)
     if (
@@ -65,12 +69,12 @@ def ask(
     return link
 
 
-def new(email: str, purpose: str, lasts: timedelta, replaces: bool = True) -> SignInLink:
+def new(email: str, purpose: str, lasts: timedelta, replaces: bool = True, **values) -> SignInLink:
     """A link row with its nonce and hash; earlier unused ones of that address and purpose end."""
     if replaces:
         end_all(email, SignInLink.purpose == purpose)
     link = SignInLink(
-        purpose=purpose, email=email, nonce=secrets.token_hex(32), expires_at=clock.now() + lasts
+        purpose=purpose, email=email, nonce=secrets.token_hex(32), expires_at=clock.now() + lasts, **values
     )
     link.token_hash = keys.fingerprint(links.token(link))
     db.session.add(link)
@@ -186,6 +190,7 @@ def end_all(email: str, *conditions) -> None:
 
 
 def _refusal(email: str) -> str | None:
+    portal_is_on = access.portal_is_on()
     user, organizations = entering.is_known(email)
     if user is not None and (not user.is_active or user.erased_at):
         return "deactivated"
@@ -193,7 +198,7 @@ def _refusal(email: str) -> str | None:
         return None
     if not organizations:
         return "unknown"
-    return None if access.portal_is_on() else "portal_off"
+    return None if portal_is_on else "portal_off"
 
 
 def _usable():

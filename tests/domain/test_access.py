@@ -1,0 +1,94 @@
+"""By which rule an address is let in: the table of rules, and that the three places which ask them agree."""
+
+from itertools import product
+
+import pytest
+
+from helpdesk.domain import access
+from helpdesk.domain import settings as chosen
+from helpdesk.domain.sign_in import entering, sessions
+from helpdesk.models.people import OrganizationAddress
+
+
+def listed(session, organization, *emails):
+    for email in emails:
+        session.add(OrganizationAddress(organization_id=organization.id, email=email))
+    session.commit()
+
+
+def names(email):
+    return [organization.name for organization in access.organizations_for(email)]
+
+
+def test_a_domain_is_compared_exactly(make):
+    make.organization("Globex", domain="globex.example")
+    assert names("dana@globex.example") == ["Globex"]
+    for foreign in ("dana@sub.globex.example", "dana@notglobex.example", "dana@globex.example.evil.test", "dana@globex.exampl"):
+        assert names(foreign) == [], foreign
+
+
+def test_listed_addresses_of_any_domain_are_let_in(make, session):
+    globex = make.organization("Globex", domain="globex.example")
+    listed(session, globex, "dana@gmail.com")
+    assert names("dana@gmail.com") == ["Globex"] and names("other@gmail.com") == []
+
+
+def test_where_only_listed_people_are_let_in_the_domain_is_not_enough(make, session):
+    globex = make.organization("Globex", domain="globex.example", specific_users_only=True)
+    listed(session, globex, "dana@globex.example")
+    assert names("dana@globex.example") == ["Globex"] and names("leo@globex.example") == []
+
+
+def test_a_portal_switched_off_lets_nobody_in(make, session):
+    globex = make.organization("Globex", domain="globex.example", portal_enabled=False)
+    listed(session, globex, "dana@gmail.com")
+    assert names("dana@globex.example") == [] == names("dana@gmail.com")
+
+
+def test_somebody_may_belong_to_two(make, session):
+    make.organization("Globex", domain="globex.example")
+    listed(session, make.organization("Initech", domain="initech.example"), "dana@globex.example")
+    assert names("dana@globex.example") == ["Globex", "Initech"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+def test_the_rule_asked_at_every_request_is_the_rule_asked_at_the_door(make, session):
+    cases = list(product((True, False), repeat=5))
+    for number, (by_domain, is_listed, only_listed, open_to_them, is_active) in enumerate(cases):
+        organization = make.organization(f"Case {number}", specific_users_only=only_listed, portal_enabled=open_to_them)
+        domain = organization.domains[0].domain if by_domain else "elsewhere.example"
+        user = make.user(organization, email=f"someone.{number}@{domain}")
+        if is_listed:
+            listed(session, organization, user.email)
+        if not is_active:
+            user.deactivated_at = user.created_at
+        token = sessions.start(user, "link")
+        session.commit()
+        expected = is_active and organization in access.organizations_for(user.email)
+        assert (sessions.load(token) is not None) == expected, cases[number]
+        assert access.explain(user.email).admitted == expected, cases[number]
+
+
+def test_the_explanation_names_the_rule(make, session):
+    make.organization("Globex", domain="globex.example", specific_users_only=True)
+    listed(session, make.organization("Initech", domain="initech.example", portal_enabled=False), "dana@globex.example")
+    told = access.explain(" Dana@Globex.example ")
+    assert not told.admitted and told.email == "dana@globex.example"
+    assert told.reasons == (
+        "Initech lists the address dana@globex.example, but its portal is switched off.",
+        "globex.example is a domain of Globex, which lets in only listed addresses, and this one is not listed.",
+    )
+    assert "public mail domain" in access.explain("x@gmail.com").reasons[0]
+    assert "another domain" in access.explain("x@mail.globex.example").reasons[0]
+    maya = make.agent("Maya", role="admin")
+    assert access.explain(maya.email).admitted and "of the team (admin)" in access.explain(maya.email).reasons[0]
+
+
+def test_an_edition_without_a_portal_keeps_customers_out_and_lets_the_team_in(make, session):
+    globex = make.organization("Globex", domain="globex.example")
+    dana, maya = make.user(globex), make.agent()
+    chosen.set("portal_plan", "starter")
+    with pytest.raises(entering.NotAdmitted):
+        entering.by_address(dana.email)
+    assert entering.by_address(maya.email).user is maya
+    assert not access.explain(dana.email).admitted
