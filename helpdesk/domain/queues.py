@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from sqlalchemy import Integer, Select, and_, case, func, or_, select
 from sqlalchemy.orm import joinedload
 
+from helpdesk import clock
 from helpdesk.domain import paging, permissions, search
 from helpdesk.extensions import db
 from helpdesk.models.forms import Form, FormVersion
@@ -51,7 +52,7 @@ def customer_page(
     query, order, errors = filtered(user, filters)
     query = query.options(joinedload(Ticket.requester), joinedload(Ticket.assignee))
     mark = and_(ReadMark.ticket_id == Ticket.id, ReadMark.user_id == user.id)
-    never = and_(ReadMark.ticket_id.is_(None), Ticket.updated_at > user.created_at)
+    never = and_(ReadMark.ticket_id.is_(None), Ticket.updated_at > (user.created_at or clock.now()))
     unread = and_(
         Ticket.public_seq > func.coalesce(ReadMark.seq, 0), or_(ReadMark.ticket_id.is_not(None), never)
     )

@@ -22,7 +22,7 @@ blueprint = Blueprint("tickets", __name__, url_prefix=PREFIX)
 def show(number: int):
     """The whole page. Having it before one's eyes marks it read."""
     ticket = found(number)
-    html = render_template("tickets/show.html", **whole(ticket), **composer(ticket))
+    html = render_template("tickets/show.html", **(whole(ticket) | composer(ticket)))
     read(ticket)
     return html
 
@@ -96,7 +96,8 @@ def rating(ticket: Ticket) -> dict:
         "ticket": ticket,
         "rating": ratings.of(ticket) if done or current_user.is_team else None,
         "rating_style": settings.get("rating_style"),
-        "errors": {},
+        "rating_errors": {},
+        "given": {},
     }
 
 

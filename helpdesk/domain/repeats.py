@@ -1,0 +1,39 @@
+"""The same form sent twice: a double click, a browser's re-send, a lost answer. Its token leads to what the first one made."""
+
+import re
+
+from sqlalchemy import select
+
+from helpdesk.domain import permissions
+from helpdesk.extensions import db
+from helpdesk.models.people import User
+from helpdesk.models.tickets import Message, Ticket
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
+
+
+def token(text: str | None) -> str | None:
+    """``text`` if it can be a form's token, else None: then every sending counts."""
+    return text if text and TOKEN.fullmatch(text) else None
+
+
+def filed(requester: User, form_token: str | None) -> Ticket | None:
+    """The ticket that ``requester`` filed with this form before."""
+    if not form_token:
+        return None
+    return db.session.scalar(
+        permissions.visible_tickets(requester).where(
+            Ticket.requester_id == requester.id, Ticket.form_token == form_token
+        )
+    )
+
+
+def said(author: User, ticket: Ticket, form_token: str | None) -> Message | None:
+    """The message that ``author`` wrote on ``ticket`` with this form before."""
+    if not form_token:
+        return None
+    return db.session.scalar(
+        select(Message).where(
+            Message.author_id == author.id, Message.form_token == form_token, Message.ticket_id == ticket.id
+        )
+    )

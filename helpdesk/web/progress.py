@@ -1,0 +1,76 @@
+"""How a ticket moves: solved and taken up again by everybody; status, assignee, priority and answers by the team."""
+
+from flask import Blueprint, abort, request
+from sqlalchemy import select
+
+from helpdesk.domain import forms, tickets
+from helpdesk.domain.errors import Invalid
+from helpdesk.extensions import db
+from helpdesk.models.forms import Field
+from helpdesk.models.people import User
+from helpdesk.web import access, identity
+from helpdesk.web.tickets import PREFIX, changed, found
+
+blueprint = Blueprint("progress", __name__, url_prefix=PREFIX)
+
+
+@blueprint.post("/solution")
+def solve(number: int):
+    ticket = found(number)
+    tickets.solve(ticket, actor=identity.me())
+    db.session.commit()
+    return changed(ticket)
+
+
+@blueprint.post("/solution/delete")
+def reopen(number: int):
+    ticket = found(number)
+    tickets.reopen(ticket, actor=identity.me())
+    db.session.commit()
+    return changed(ticket)
+
+
+@blueprint.post("/status")
+@access.team_only
+def set_status(number: int):
+    ticket = found(number)
+    tickets.set_status(ticket, request.form.get("status", ""), actor=identity.me())
+    db.session.commit()
+    return changed(ticket, first="facts")
+
+
+@blueprint.post("/assignee")
+@access.team_only
+def assign(number: int):
+    ticket = found(number)
+    text = request.form.get("assignee", "")
+    assignee = None
+    if text:
+        assignee = db.session.get(User, int(text)) if text.isdecimal() and len(text) < 19 else None
+        if assignee is None:
+            raise Invalid("There is no such person.", "assignee")
+    tickets.assign(ticket, assignee, actor=identity.me())
+    db.session.commit()
+    return changed(ticket, first="facts")
+
+
+@blueprint.post("/priority")
+@access.team_only
+def set_priority(number: int):
+    ticket = found(number)
+    tickets.set_priority(ticket, request.form.get("priority", ""), actor=identity.me())
+    db.session.commit()
+    return changed(ticket, first="facts")
+
+
+@blueprint.post("/answers/<key>")
+@access.team_only
+def change_answer(number: int, key: str):
+    """Change one answer, in the words of the form the ticket was filed with."""
+    ticket = found(number)
+    field = db.session.scalar(
+        select(Field).where(Field.version_id == ticket.form_version_id, Field.key == key)
+    ) or abort(404)
+    forms.change_answer(ticket, field, request.form.getlist(f"field-{key}"), identity.me())
+    db.session.commit()
+    return changed(ticket, first="facts")
