@@ -1,47 +1,58 @@
-"""The command ``helpdesk``. A person's mistake is one line on standard error and a status other than 0, never a traceback."""
+"""The command ``helpdesk``. A person's mistake is one line on standard error and a status other than 0, never a traceback.
 
+A command's module is imported when the command is used: the demo and ``--help`` need not wait for a database driver.
+"""
+
+import importlib
 import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
-from flask import Flask
-from flask.cli import ScriptInfo
-from flask_migrate.cli import db as database_commands
-from sqlalchemy.exc import DBAPIError
 
 from helpdesk import config
-from helpdesk.cli import access, backups, deliveries, demo, doctor, seed, serving, settings, working
 from helpdesk.domain.errors import Refused
 
-COMMANDS = (
-    serving.serve,
-    working.worker,
-    demo.demo,
-    database_commands,
-    access.organization,
-    access.agent,
-    settings.settings,
-    seed.seed,
-    deliveries.deliveries,
-    doctor.doctor,
-    backups.backup,
-    backups.restore,
-)
+if TYPE_CHECKING:
+    from flask import Flask
+
+COMMANDS = {
+    "agent": "helpdesk.cli.access:agent",
+    "backup": "helpdesk.cli.backups:backup",
+    "db": "flask_migrate.cli:db",
+    "deliveries": "helpdesk.cli.deliveries:deliveries",
+    "demo": "helpdesk.cli.demo:demo",
+    "doctor": "helpdesk.cli.doctor:doctor",
+    "organization": "helpdesk.cli.access:organization",
+    "restore": "helpdesk.cli.backups:restore",
+    "seed": "helpdesk.cli.seed:seed",
+    "serve": "helpdesk.cli.serving:serve",
+    "settings": "helpdesk.cli.settings:settings",
+    "worker": "helpdesk.cli.working:worker",
+}
+WITHOUT_APPLICATION = ("db", "demo", "serve", "worker")  # db is Flask-Migrate's own to register
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """Finds commands by ``COMMANDS``."""
+
+    def list_commands(self, context: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, context: click.Context, name: str) -> click.Command | None:
+        return _command(name) if name in COMMANDS else None
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 def helpdesk() -> None:
     """A customer portal with Slack and email in step. Settings come from the environment; the README lists them."""
 
 
-for command in COMMANDS:
-    helpdesk.add_command(command)
-
-
-def register(app: Flask) -> None:
+def register(app: "Flask") -> None:
     """Offer the commands that work inside an application as ``flask …`` too; Flask-Migrate adds its own."""
-    for command in COMMANDS:
-        if command not in (database_commands, serving.serve, working.worker, demo.demo):
-            app.cli.add_command(command)
+    for name in COMMANDS:
+        if name not in WITHOUT_APPLICATION:
+            app.cli.add_command(_command(name))
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -51,8 +62,11 @@ def main(arguments: list[str] | None = None) -> int:
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and give its status: 0, or another after one line of why."""
+    from flask.cli import ScriptInfo
+
     try:
-        status = helpdesk.main(arguments, "helpdesk", standalone_mode=False, obj=ScriptInfo(create_app=_create_app, set_debug_flag=False))
+        script = ScriptInfo(create_app=_create_app, set_debug_flag=False)
+        status = helpdesk.main(arguments, "helpdesk", standalone_mode=False, obj=script)
         return status if isinstance(status, int) else 0
     except click.exceptions.Abort:
         return 130
@@ -65,16 +79,27 @@ def run(arguments: list[str] | None = None) -> int:
         return _say(str(unsafe))
     except Refused as refused:
         return _say(refused.sentence)
-    except DBAPIError as error:
-        return _say(_about_database(error))
     except BrokenPipeError:
         return 0
+    except Exception as error:
+        sentence = _about_database(error)
+        if sentence is None:
+            raise
+        return _say(sentence)
 
 
-def _create_app() -> Flask:
+def _command(name: str) -> click.Command:
+    module, _, attribute = COMMANDS[name].partition(":")
+    return getattr(importlib.import_module(module), attribute)
+
+
+def _create_app() -> "Flask":
     import helpdesk as package
 
-    return package.create_app()
+    current = config.load()
+    if current.is_sqlite:
+        Path(current.VAR_DIR).mkdir(parents=True, exist_ok=True)
+    return package.create_app(current)
 
 
 def _say(sentence: str, status: int = 1) -> int:
@@ -82,8 +107,14 @@ def _say(sentence: str, status: int = 1) -> int:
     return status
 
 
-def _about_database(error: DBAPIError) -> str:
+def _about_database(error: Exception) -> str | None:
+    from sqlalchemy.exc import ArgumentError, DBAPIError
+
+    if isinstance(error, ArgumentError):
+        return f"DATABASE_URL cannot be understood: {error}"
+    if not isinstance(error, DBAPIError):
+        return None
     text = str(error.orig or error).strip().splitlines()[0]
-    if "no such table" in text or "does not exist" in text or "no such column" in text:
+    if "no such table" in text or "no such column" in text or ("relation" in text and "does not exist" in text):
         return f"The database is not at the newest schema ({text}). Run: helpdesk db upgrade"
     return f"The database did not answer: {text}"

@@ -63,8 +63,8 @@ def restore(file: Path, replace: bool) -> None:
         try:
             with tarfile.open(file) as archive:
                 archive.extractall(folder, filter="data")
-        except (tarfile.TarError, OSError) as error:
-            raise click.ClickException(f"{file} is not a backup of ours: {error}") from None
+        except (tarfile.TarError, OSError):
+            raise click.ClickException(f"{file} is not a backup of ours, or it is damaged.") from None
         _restore_database(Path(folder), file)
         _restore_files(Path(folder) / "files")
     schema.upgrade()

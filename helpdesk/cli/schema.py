@@ -21,6 +21,7 @@ def head() -> str:
 
 def revisions() -> tuple[str | None, str]:
     """The revision the database is at (None: empty) and the newest one."""
+    logging.getLogger("alembic").setLevel(logging.WARNING)
     with db.engine.connect() as connection:
         at = MigrationContext.configure(connection).get_current_revision()
     return at, head()
@@ -33,7 +34,6 @@ def upgrade() -> bool:
     at, newest = revisions()
     if at == newest:
         return False
-    logging.getLogger("alembic").setLevel(logging.WARNING)
     with contextlib.redirect_stdout(io.StringIO()):
         migrate()
     return True

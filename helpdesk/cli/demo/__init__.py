@@ -99,6 +99,8 @@ def _answers(url: str) -> bool:
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310, our own address
             return answer.status == 200
+    except urllib.error.HTTPError as answer:
+        return answer.code < 500
     except (urllib.error.URLError, OSError):
         return False
 

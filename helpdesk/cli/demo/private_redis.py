@@ -3,12 +3,12 @@
 import importlib.util
 import os
 import shutil
+import socket
 import time
 from pathlib import Path
 from subprocess import Popen
 
 import click
-import redis
 
 from helpdesk.cli import processes
 from helpdesk.cli.demo.places import Places
@@ -18,22 +18,30 @@ PATIENCE = 10.0  # seconds
 
 def start(there: Places) -> Popen:
     """Start it and wait until it answers. Raises ClickException with a sentence."""
-    socket = there.redis_socket
-    socket.unlink(missing_ok=True)
-    options = ["--port", "0", "--unixsocket", str(socket), "--unixsocketperm", "700", "--save", "", "--appendonly", "no"]
+    door = there.redis_socket
+    door.unlink(missing_ok=True)
+    options = ["--port", "0", "--unixsocket", str(door), "--unixsocketperm", "700", "--save", "", "--appendonly", "no"]
+    options += ["--dir", str(there.var), "--maxmemory-policy", "noeviction"]
     with there.log("redis").open("ab") as log:
-        server = processes.started([binary(), *options, "--dir", str(there.var), "--maxmemory-policy", "noeviction"], dict(os.environ), log)
+        server = processes.started([binary(), *options], dict(os.environ), log)
     deadline = time.monotonic() + PATIENCE
-    client = redis.Redis(unix_socket_path=str(socket), socket_timeout=1)
-    while True:
-        try:
-            client.ping()
-            return server
-        except redis.RedisError:
-            if server.poll() is not None or time.monotonic() > deadline:
-                processes.end([server], 1)
-                raise click.ClickException(f"Redis did not start; {there.log('redis')} says why.") from None
-            time.sleep(0.02)
+    while not _answers(door):
+        if server.poll() is not None or time.monotonic() > deadline:
+            processes.end([server], 1)
+            raise click.ClickException(f"Redis did not start; {there.log('redis')} says why.")
+        time.sleep(0.02)
+    return server
+
+
+def _answers(door: Path) -> bool:
+    try:
+        with socket.socket(socket.AF_UNIX) as line:
+            line.settimeout(1)
+            line.connect(str(door))
+            line.sendall(b"PING\r\n")
+            return line.recv(16).startswith(b"+PONG")
+    except OSError:
+        return False
 
 
 def binary() -> str:
