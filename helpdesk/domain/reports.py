@@ -210,9 +210,8 @@ def _labels(group: str, keys: list) -> dict:
             people = db.session.execute(select(User.id, User.name, User.email).where(User.id.in_(keys)))
             return {id: name or email.partition("@")[0] for id, name, email in people}
         case "organization":
-            return dict(
-                db.session.execute(select(Organization.id, Organization.name).where(Organization.id.in_(keys))).tuples()
-            )
+            found = db.session.execute(select(Organization.id, Organization.name).where(Organization.id.in_(keys)))
+            return {row.id: row.name for row in found}
         case "form":
-            return dict(db.session.execute(select(Form.id, Form.name).where(Form.id.in_(keys))).tuples())
+            return {row.id: row.name for row in db.session.execute(select(Form.id, Form.name).where(Form.id.in_(keys)))}
     return words.PRIORITY

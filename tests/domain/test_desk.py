@@ -1,0 +1,230 @@
+"""The queue: what stands in which view, filters, counts, pages, and what it costs."""
+
+import os
+from contextlib import contextmanager
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import event, insert, text
+
+from helpdesk import clock, extensions
+from helpdesk.domain import bulk, desk, saved_views, tickets
+from helpdesk.domain.errors import Invalid, NotAllowed
+from helpdesk.models.people import Organization, User
+from helpdesk.models.tickets import Ticket
+
+
+@pytest.fixture
+def agent(make):
+    return make.agent("Maya Lind")
+
+
+def numbers(agent, **filters):
+    return [ticket.number for ticket in desk.desk_page(agent, filters).tickets]
+
+
+def counts(agent):
+    return {view.key: view.count for view in desk.views(agent)}
+
+
+def test_every_view_holds_what_its_name_says_and_its_count_is_right(session, make, agent):
+    requester, other = make.user(make.organization()), make.agent()
+    fresh, mine, waiting, held, solved, old = (make.ticket(requester) for _ in range(6))
+    tickets.assign(mine, agent, actor=agent)
+    tickets.assign(waiting, other, actor=agent)
+    tickets.set_status(waiting, "pending", actor=agent)
+    tickets.set_status(held, "on_hold", actor=agent)
+    tickets.solve(solved, actor=agent)
+    tickets.solve(old, actor=agent)
+    old.solved_at -= timedelta(days=30)
+    session.commit()
+    expected = {
+        "mine": [mine],
+        "unassigned": [held, fresh],
+        "open": [mine, fresh],
+        "waiting": [waiting],
+        "on_hold": [held],
+        "at_risk": [],
+        "solved": [solved],
+        "all": [old, solved, held, waiting, mine, fresh],
+    }
+    for view, wanted in expected.items():
+        found = numbers(agent, view=view)
+        assert sorted(found) == sorted(ticket.number for ticket in wanted), view
+        if view != "all":
+            assert counts(agent)[view] == len(wanted), view
+
+
+def test_filters_narrow_and_nonsense_in_the_address_is_left_out(session, make, agent):
+    globex, initech = make.organization("Globex"), make.organization("Initech")
+    form = make.form("billing")
+    urgent = make.ticket(make.user(globex), priority="urgent", form=form)
+    plain = make.ticket(make.user(initech))
+    plain.created_at -= timedelta(days=4)
+    session.commit()
+    assert numbers(agent, organization="globex") == [urgent.number]
+    assert numbers(agent, priority="urgent") == [urgent.number]
+    assert numbers(agent, form="billing") == [urgent.number]
+    assert numbers(agent, age="3") == [plain.number]
+    assert numbers(agent, assignee="none", organization="initech") == [plain.number]
+    assert numbers(agent, organization="nowhere") == []
+    assert numbers(agent, sort="oldest") == [plain.number, urgent.number]
+    assert len(numbers(agent, view="<b>", status="x", priority="x", assignee="9" * 40, age="x", sort="x")) == 2
+
+
+def test_search_works_inside_a_view(session, make, agent):
+    requester = make.user(make.organization())
+    found = make.ticket(requester, subject="Zebra crossing")
+    make.ticket(requester, subject="Something else")
+    assert numbers(agent, q="zebra") == [found.number]
+    assert numbers(agent, q="zebra", view="waiting") == []
+
+
+def test_paging_meets_every_ticket_once_in_both_directions(make, agent):
+    requester = make.user(make.organization())
+    wanted = [make.ticket(requester).number for _ in range(7)][::-1]
+    first = desk.desk_page(agent, {}, size=3)
+    second = desk.desk_page(agent, {}, first.next, size=3)
+    third = desk.desk_page(agent, {}, second.next, size=3)
+    assert [t.number for page in (first, second, third) for t in page.tickets] == wanted
+    assert third.next is None and first.previous is None
+    assert [t.number for t in desk.desk_page(agent, {}, third.previous, size=3).tickets] == wanted[3:6]
+
+
+def test_customers_see_in_it_only_what_is_theirs(make):
+    one, other = make.organization(), make.organization()
+    mine = make.ticket(make.user(one))
+    make.ticket(make.user(other))
+    assert numbers(mine.requester, view="all") == [mine.number]
+
+
+def test_unread_is_what_came_after_ones_last_look(session, make, agent):
+    ticket = make.ticket()
+    assert desk.desk_page(agent, {}).tickets[0].unread
+    tickets.mark_read(ticket, agent)
+    session.commit()
+    assert not desk.desk_page(agent, {}).tickets[0].unread
+
+
+def test_saved_views_are_ones_own_or_shared(session, make, agent):
+    other = make.agent()
+    saved_views.save("Globex fires", {"view": "open", "priority": "urgent", "junk": "x"}, owner=agent)
+    shared = saved_views.save("Everybody's", {"view": "all"}, owner=agent, shared=True)
+    session.commit()
+    assert [view.label for view in desk.choices(agent).saved] == ["Everybody's", "Globex fires"]
+    assert [(view.label, view.filters) for view in desk.choices(other).saved] == [("Everybody's", {"view": "all"})]
+    saved_views.save("Globex fires", {"view": "mine"}, owner=agent)
+    session.commit()
+    assert [dict(view.filters) for view in desk.choices(agent).saved] == [{"view": "all"}, {"view": "mine"}]
+    with pytest.raises(NotAllowed):
+        saved_views.delete(shared, actor=other)
+    with pytest.raises(Invalid):
+        saved_views.save("  ", {}, owner=agent)
+
+
+def test_bulk_changes_what_it_can_and_says_what_it_could_not(session, make, agent):
+    requester = make.user(make.organization())
+    one, two, closed = (make.ticket(requester) for _ in range(3))
+    tickets.set_status(closed, "closed", actor=agent)
+    session.commit()
+    outcome = bulk.change([one.id, two.id, closed.id, 999_999], actor=agent, status="pending", assignee=str(agent.id))
+    session.commit()
+    assert (outcome.changed, [number for number, _ in outcome.refused]) == (2, [closed.number])
+    assert (one.status, one.assignee_id, closed.assignee_id) == ("pending", agent.id, None)
+    assert f"1 stayed as it was: #{closed.number}" in outcome.sentence
+    bulk.change([one.id], actor=agent, assignee="none")
+    assert one.assignee_id is None
+    for wrong in ({"numbers": []}, {"numbers": [1]}, {"numbers": list(range(101)), "status": "open"}):
+        with pytest.raises(Invalid):
+            bulk.change(**wrong, actor=agent)
+    with pytest.raises(NotAllowed):
+        bulk.change([one.id], actor=requester, status="solved")
+
+
+@contextmanager
+def counted():
+    """Collects the statements that run inside."""
+    statements = []
+
+    def note(_connection, _cursor, statement, *_rest):
+        if statement.lstrip().upper().startswith(("SELECT", "WITH", "UPDATE", "INSERT")):
+            statements.append(statement)
+
+    event.listen(extensions.db.engine, "before_cursor_execute", note)
+    yield statements
+    event.remove(extensions.db.engine, "before_cursor_execute", note)
+
+
+def fill(session, requester, number):
+    now = clock.now()
+    statuses = ["closed"] * 16 + ["open", "in_progress", "pending", "solved"]
+    rows = [
+        {
+            "organization_id": requester.organization_id,
+            "requester_id": requester.id,
+            "subject": f"Ticket {n}",
+            "status": statuses[n % 20],
+            "created_at": now - timedelta(minutes=n),
+            "updated_at": now - timedelta(minutes=n),
+            "status_since": now - timedelta(minutes=n),
+            "solved_at": now - timedelta(minutes=n) if statuses[n % 20] == "solved" else None,
+        }
+        for n in range(number)
+    ]
+    for start in range(0, number, 5_000):
+        session.execute(insert(Ticket), rows[start : start + 5_000])
+    session.commit()
+    session.execute(text("ANALYZE"))
+    session.commit()
+
+
+MANY = int(os.environ.get("MANY_TICKETS", "10000"))  # 100000 takes minutes where cores are few; the plans are the same
+
+
+@pytest.mark.slow
+def test_the_queue_costs_the_same_number_of_queries_and_reads_an_index_however_many_tickets_there_are(session, make, agent):
+    requester, agent_id = make.user(make.organization()), agent.id
+    costs = []
+    for number in (100, MANY - 100):
+        fill(session, requester, number)
+        session.expire_all()
+        agent = session.get(User, agent_id)
+        with counted() as statements:
+            page = desk.desk_page(agent, {"view": "open"})
+            desk.views(agent)
+            desk.choices(agent)
+            assert all(ticket.organization.name and ticket.requester.name for ticket in page.tickets)
+        costs.append(len(statements))
+    assert costs[0] == costs[1] <= 4
+    assert counts(agent)["open"] == MANY / 10
+    if session.get_bind().dialect.name == "sqlite":
+        for view, filters in (("open", {}), ("waiting", {}), ("mine", {}), ("open", {"sort": "waiting"}), ("all", {})):
+            plan = explain(session, agent, {"view": view, **filters})
+            assert "SCAN tickets" not in plan.replace("SCAN tickets USING INDEX", ""), (view, plan)
+            if view != "mine":
+                assert "TEMP B-TREE" not in plan, (view, plan)
+
+
+def explain(session, agent, filters) -> str:
+    with counted() as statements:
+        desk.desk_page(agent, filters)
+    shown = []
+
+    def look(_connection, cursor, statement, parameters, *_rest):
+        if statement == statements[-1]:
+            cursor.execute("EXPLAIN QUERY PLAN " + statement, parameters)
+            shown.extend(row[3] for row in cursor.fetchall())
+
+    event.listen(extensions.db.engine, "before_cursor_execute", look)
+    desk.desk_page(agent, filters)
+    event.remove(extensions.db.engine, "before_cursor_execute", look)
+    return "\n".join(shown)
+
+
+def test_an_organization_list_of_thousands_does_not_make_the_page_long(session, make, agent):
+    session.execute(
+        insert(Organization),
+        [{"name": f"Org {n:05}", "slug": f"org-{n}", "version": 1, "created_at": clock.now()} for n in range(2_000)],
+    )
+    session.commit()
+    assert len(desk.choices(agent).organizations) == desk.CHOICES

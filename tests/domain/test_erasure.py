@@ -1,0 +1,128 @@
+"""What is erased is gone from every table, and nothing else is."""
+
+import io
+import json
+import zipfile
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import String, cast, select
+
+from helpdesk import clock, storage
+from helpdesk.domain import erasure, exporting, settings, tickets
+from helpdesk.domain.errors import Conflict, NotAllowed
+from helpdesk.extensions import db
+from helpdesk.models.people import AuditEntry, Identity, Organization, User
+from helpdesk.models.tickets import Attachment, Message, Ticket
+
+
+@pytest.fixture
+def admin(make):
+    return make.agent("Ada Admin", role="admin")
+
+
+def file(session, message, key="k" * 32):
+    storage.write(key, b"numbers")
+    session.add(
+        Attachment(
+            key=key, name="a.csv", media_type="text/csv", size=7, message=message, ticket_id=message.ticket_id,
+            organization_id=message.organization_id, uploader_id=message.author_id,
+        )
+    )  # fmt: skip
+    session.commit()
+
+
+def everywhere(session, word: str) -> list[str]:
+    """The tables and columns in which ``word`` stands."""
+    session.expire_all()
+    found = []
+    for table in db.metadata.sorted_tables:
+        for column in table.columns:
+            if session.execute(select(1).select_from(table).where(cast(column, String).contains(word)).limit(1)).first():
+                found.append(f"{table.name}.{column.name}")
+    return found
+
+
+def test_an_erased_person_stands_in_no_table(session, make, admin):
+    globex = make.organization("Globex", domain="globex.example")
+    ann = make.user(globex, "Annabella Quisling", email="annabella@globex.example")
+    session.add(Identity(user_id=ann.id, provider="google", issuer="g", subject="annabella-sub", email=ann.email))
+    ticket = make.ticket(ann, body="My bread recipe", subject="Oven")
+    message = tickets.reply(ticket, author=ann, body="More bread")
+    tickets.assign(ticket, admin, actor=admin)
+    file(session, message)
+    assert dict(erasure.preview_person(ann).goes)["Messages"] == 2
+    keys = erasure.erase_person(ann, actor=admin)
+    session.commit()
+    erasure.erase_files(keys)
+    left = everywhere(session, "nnabella") + everywhere(session, "bread")
+    assert [place for place in left if not place.startswith("ticket_search")] == []
+    with pytest.raises(FileNotFoundError):
+        storage.read("k" * 32)
+    assert session.get(Ticket, ticket.id).subject == "Oven", "the ticket itself keeps its place"
+    assert session.scalar(select(AuditEntry).where(AuditEntry.action == "erased a person")).subject == f"person {ann.id}"
+
+
+def test_who_may_erase_whom(make, admin):
+    with pytest.raises(NotAllowed):
+        erasure.erase_person(make.user(make.organization()), actor=make.agent(role="lead"))
+    with pytest.raises(Conflict):
+        erasure.erase_person(admin, actor=admin)
+
+
+def test_an_organization_goes_with_everything_and_the_others_stay(session, make, admin, monkeypatch):
+    monkeypatch.setattr(erasure, "AT_ONCE", 2)
+    globex, initech = make.organization("Globex", slack="CGLOBEX"), make.organization("Initech")
+    ann, bill = make.user(globex), make.user(initech)
+    for _ in range(5):
+        ticket = make.ticket(ann, body="globex-words")
+    tickets.set_status(ticket, "closed", actor=admin)
+    tickets.follow_up(ticket, requester=ann, body="globex-words again")
+    kept = make.ticket(bill, body="initech-words")
+    file(session, session.scalar(select(Message).where(Message.ticket_id == ticket.id)))
+    assert dict(erasure.preview_organization(globex).goes)["Tickets"] == 6
+    erasure.begin_erasing_organization(globex, actor=admin)
+    session.commit()
+    more, keys = True, []
+    while more:
+        more, some = erasure.erase_some(globex)
+        keys += some
+        session.commit()
+    assert keys == ["k" * 32]
+    assert session.scalars(select(Organization.name)).all() == ["Initech"]
+    assert [place for place in everywhere(session, "globex-words") if not place.startswith("ticket_search")] == []
+    assert session.get(Ticket, kept.id) and session.get(User, bill.id).erased_at is None
+
+
+def test_old_closed_tickets_go_only_when_the_setting_says_so(session, make, admin):
+    requester = make.user(make.organization())
+    old, recent, open_ = (make.ticket(requester) for _ in range(3))
+    for ticket in (old, recent):
+        tickets.set_status(ticket, "closed", actor=admin)
+    old.closed_at = old.updated_at = clock.now() - timedelta(days=100)
+    session.commit()
+    assert erasure.retain() == (False, [])
+    assert erasure.expiring(90) == 1
+    settings.set("retention_days", 90)
+    erasure.retain()
+    session.commit()
+    assert sorted(session.scalars(select(Ticket.id))) == [recent.id, open_.id]
+
+
+def test_an_export_holds_what_they_may_read_and_no_note(session, make, admin):
+    ann = make.user(make.organization("Globex"), "Ann")
+    ticket = make.ticket(ann, body="Words of Ann")
+    tickets.note(ticket, author=admin, body="Not for Ann")
+    message = tickets.reply(ticket, author=ann, body="More words")
+    session.commit()
+    file(session, message)
+    for what in (lambda into: exporting.person(ann, actor=admin, into=into),
+                 lambda into: exporting.organization(ann.organization, actor=admin, into=into)):  # fmt: skip
+        into = io.BytesIO()
+        what(into)
+        archive = zipfile.ZipFile(into)
+        text = "".join(archive.read(name).decode() for name in archive.namelist())
+        assert "Words of Ann" in text and "More words" in text and "Not for Ann" not in text and "numbers" in text
+        assert all(json.loads(archive.read(name)) is not None for name in archive.namelist() if name.endswith(".json"))
+    with pytest.raises(NotAllowed):
+        exporting.person(ann, actor=ann, into=io.BytesIO())

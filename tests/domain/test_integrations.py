@@ -1,0 +1,197 @@
+"""Webhooks leave signed and once for each event, go nowhere private, and tokens open what their scopes name."""
+
+import base64
+import hmac
+import http.server
+import json
+import threading
+import time
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk import clock
+from helpdesk.channels import errors
+from helpdesk.channels.webhook import places
+from helpdesk.domain import api_tokens, outbox, tickets, webhooks
+from helpdesk.domain.errors import Conflict, Invalid, NotAllowed
+from helpdesk.models.sync import Delivery
+
+NEEDS_NO_DATABASE_OF_EACH_KIND = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def settings():
+    return {"WEBHOOKS_TO_LOOPBACK": True}
+
+
+@pytest.fixture
+def admin(make):
+    return make.agent("Ada Admin", role="admin")
+
+
+@pytest.fixture
+def receiver():
+    """A real server that remembers what it got and answers as ``answers`` says, 200 when that is empty."""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            server.got.append((dict(self.headers), body))
+            status, headers = server.answers.pop(0) if server.answers else (200, {})
+            if status is None:
+                self.connection.close()
+                return
+            self.send_response(status)
+            for name, value in headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+
+        def log_message(self, *_):
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.got, server.answers = [], []
+    server.url = f"http://127.0.0.1:{server.server_port}/hook"
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield server
+    server.shutdown()
+    server.server_close()
+
+
+def rows(session):
+    session.expire_all()
+    return session.scalars(select(Delivery).where(Delivery.kind == "webhook").order_by(Delivery.id)).all()
+
+
+def deliver(session):
+    ids = [row.id for row in rows(session)]
+    session.rollback()
+    for id in ids:
+        outbox.deliver(id)
+
+
+def test_what_happens_is_told_signed_and_in_the_same_words_at_every_try(session, make, admin, receiver):
+    hook = webhooks.save(
+        None, name="CRM", url=receiver.url, events=["ticket.filed", "message.replied", "ticket.solved"], actor=admin
+    )
+    session.commit()
+    secret = base64.b64decode(webhooks.secret(hook).removeprefix("whsec_"))
+    ticket = make.ticket(subject="Ö")
+    tickets.note(ticket, author=admin, body="secret")
+    tickets.reply(ticket, author=admin, body="Hello")
+    tickets.solve(ticket, actor=admin)
+    session.commit()
+    assert [row.data["payload"]["event"] for row in rows(session)] == ["ticket.filed", "message.replied", "ticket.solved"]
+    receiver.answers = [(500, {}), (200, {})]
+    deliver(session)
+    first = rows(session)[0]
+    assert (first.state, first.reason) == ("pending", "127.0.0.1 answered 500.")
+    first.due_at = clock.now()
+    session.commit()
+    deliver(session)
+    assert [row.state for row in rows(session)] == ["sent"] * 3
+    bodies = {body for headers, body in receiver.got if headers["webhook-id"] == rows(session)[0].key}
+    assert len(bodies) == 1, "the same bytes at every try"
+    for headers, body in receiver.got:
+        assert abs(int(headers["webhook-timestamp"]) - time.time()) < 60
+        signed = f"{headers['webhook-id']}.{headers['webhook-timestamp']}.".encode() + body
+        expected = base64.b64encode(hmac.digest(secret, signed, "sha256")).decode()
+        assert headers["webhook-signature"] == f"v1,{expected}"
+        assert b"secret" not in body
+    assert json.loads(bodies.pop())["ticket"]["subject"] == "Ö"
+
+
+@NEEDS_NO_DATABASE_OF_EACH_KIND
+@pytest.mark.parametrize(
+    ("answer", "state"),
+    [((302, {"Location": "http://169.254.169.254/"}), "failed"), ((410, {}), "failed"), ((429, {"Retry-After": "120"}), "pending"),
+     ((None, {}), "pending")],
+)  # fmt: skip
+def test_answers_are_understood_and_redirects_never_followed(session, make, admin, receiver, answer, state):
+    webhooks.save(None, name="CRM", url=receiver.url, events=["ticket.filed"], actor=admin)
+    session.commit()
+    make.ticket()
+    receiver.answers = [answer]
+    deliver(session)
+    (row,) = rows(session)
+    assert row.state == state and row.reason and len(receiver.got) == 1
+    if answer[0] == 429:
+        assert row.due_at > clock.now() + timedelta(seconds=100)
+
+
+@NEEDS_NO_DATABASE_OF_EACH_KIND
+def test_switched_off_is_left_out_and_a_test_shows_in_the_log(session, make, admin, receiver):
+    hook = webhooks.save(None, name="CRM", url=receiver.url, events=["ticket.filed"], actor=admin)
+    webhooks.test(hook, actor=admin)
+    session.commit()
+    deliver(session)
+    hook, admin = session.merge(hook), session.merge(admin)
+    assert [row.state for row in webhooks.log(hook)] == ["sent"]
+    make.ticket()
+    webhooks.save(hook, name="CRM", url=receiver.url, events=["ticket.filed"], actor=admin, is_active=False)
+    session.commit()
+    deliver(session)
+    hook, admin = session.merge(hook), session.merge(admin)
+    assert [row.state for row in webhooks.log(hook)] == ["skipped", "sent"]
+    with pytest.raises(Conflict):
+        webhooks.test(hook, actor=admin)
+    with pytest.raises(NotAllowed):
+        webhooks.save(None, name="x", url=receiver.url, events=["ticket.filed"], actor=make.agent())
+
+
+@pytest.fixture
+def strict(monkeypatch):
+    monkeypatch.setattr(places, "_own_machine_allowed", lambda: False)
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["http://example.com/", "https://127.0.0.1/", "https://localhost/x", "https://10.1.2.3/", "https://[::1]/", "https://[fe80::1]/",
+     "https://169.254.169.254/latest", "https://192.168.0.9:8443/", "https://user:pw@example.com/", "https://example.com:22/",
+     "ftp://example.com/", "https:///x", "https://intranet/", "https://db.internal/", "https://[::ffff:127.0.0.1]/", "https://0.0.0.0/",
+     "https://exa mple.com/", "https://224.0.0.1/", "https://100.64.0.1/", ""],
+)  # fmt: skip
+def test_no_address_that_is_not_public_is_taken(strict, url):
+    assert places.refusal(url)
+
+
+def test_a_public_address_is_taken(strict):
+    assert places.refusal("https://hooks.example.com/a?b=c") is None
+    assert places.refusal("https://93.184.216.34:8443/") is None
+
+
+def test_a_name_that_resolves_to_a_private_address_is_never_called(strict, monkeypatch):
+    monkeypatch.setattr(
+        places.socket, "getaddrinfo", lambda *a, **k: [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.1", 443))]
+    )
+    with pytest.raises(errors.Permanent):
+        places.look_up("https://rebinding.example.com/")
+    monkeypatch.setattr(places.socket, "getaddrinfo", lambda *a, **k: [(2, 1, 6, "", ("93.184.216.34", 443))])
+    assert places.look_up("https://rebinding.example.com/a?b").address == "93.184.216.34"
+
+
+def test_a_token_is_shown_once_and_ends_when_it_should(session, make, admin):
+    token, secret = api_tokens.issue(name="CI", scopes=["tickets:read"], user=admin, days=1)
+    session.commit()
+    assert secret not in (token.token_hash, token.shown) and secret.startswith(token.shown)
+    assert api_tokens.find(secret) is token
+    assert api_tokens.find(secret + "x") is None and api_tokens.find("") is None
+    token.expires_at = clock.now() - timedelta(seconds=1)
+    assert api_tokens.find(secret) is None
+    token.expires_at = None
+    api_tokens.revoke(token, actor=admin)
+    assert api_tokens.find(secret) is None
+
+
+def test_a_token_dies_with_its_person_and_only_admins_make_them(session, make, admin):
+    _, secret = api_tokens.issue(name="CI", scopes=["tickets:read"], user=admin)
+    admin.deactivated_at = clock.now()
+    session.commit()
+    assert api_tokens.find(secret) is None
+    with pytest.raises(NotAllowed):
+        api_tokens.issue(name="CI", scopes=["tickets:read"], user=make.agent(role="lead"))
+    with pytest.raises(Invalid) as refused:
+        api_tokens.issue(name="", scopes=["everything"], user=make.agent(role="admin"), days=4_000)
+    assert set(refused.value.errors) == {"name", "scopes", "days"}

@@ -1,0 +1,154 @@
+"""What a lead reads on Monday: the numbers are right, and reading leaves a mark."""
+
+import math
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import insert, select
+
+from helpdesk import clock
+from helpdesk.domain import reports, reviews, summaries, tickets
+from helpdesk.domain.errors import Conflict, Invalid, NotAllowed
+from helpdesk.domain.outbox import letters
+from helpdesk.models.sync import Delivery
+from helpdesk.models.tickets import Rating, Ticket
+
+
+@pytest.fixture
+def lead(make):
+    return make.agent("Jonas Park", role="lead")
+
+
+@pytest.fixture
+def agent(make):
+    return make.agent("Maya Lind")
+
+
+def fill(session, requester, agent, minutes, when):
+    """One ticket filed at ``when`` and solved so many minutes later, for each number; first answered in half the time."""
+    session.execute(
+        insert(Ticket),
+        [
+            {
+                "organization_id": requester.organization_id, "requester_id": requester.id, "assignee_id": agent.id,
+                "subject": "x", "status": "solved", "priority": "high" if n % 2 else "normal", "created_at": when,
+                "updated_at": when, "status_since": when, "first_response_at": when + timedelta(minutes=n / 2),
+                "solved_at": when + timedelta(minutes=n),
+            }
+            for n in minutes
+        ],
+    )  # fmt: skip
+    session.commit()
+
+
+def nearest_rank(values, percent):
+    return sorted(values)[math.ceil(len(values) * percent / 100) - 1]
+
+
+def test_medians_are_the_nearest_rank_of_what_happened(session, make, agent, lead):
+    minutes = [1, 3, 7, 20, 44, 45, 90, 200, 301, 640, 999]
+    now = clock.now()
+    fill(session, make.user(make.organization("Globex")), agent, minutes, now - timedelta(days=2))
+    figures = reports.whole((now - timedelta(days=3), now))
+    assert (figures.filed, figures.solved) == (11, 11)
+    assert figures.resolution_median == pytest.approx(nearest_rank(minutes, 50) * 60, abs=0.01)
+    assert figures.resolution_p90 == pytest.approx(nearest_rank(minutes, 90) * 60, abs=0.01)
+    assert figures.response_median == pytest.approx(nearest_rank(minutes, 50) * 30, abs=0.01)
+    assert reports.whole((now - timedelta(days=30), now - timedelta(days=20))).filed == 0
+
+
+def test_every_grouping_adds_up_to_the_whole(session, make, agent, lead):
+    form = make.form("billing", name="Billing")
+    globex, initech = make.user(make.organization("Globex")), make.user(make.organization("Initech"))
+    now = clock.now()
+    fill(session, globex, agent, [10, 20, 30], now - timedelta(days=9))
+    fill(session, initech, lead, [5], now - timedelta(hours=5))
+    make.ticket(initech, form=form)
+    periods = reports.weeks(12, until=now)
+    for group in reports.GROUPS:
+        lines = reports.table(group, periods)
+        assert (sum(line.filed for line in lines), sum(line.solved for line in lines)) == (5, 4), group
+        assert all(line.label for line in lines)
+    assert {line.label: line.filed for line in reports.table("agent", periods)} == {
+        "Maya Lind": 3,
+        "Jonas Park": 1,
+        "Nobody": 1,
+    }
+    assert {line.label: line.filed for line in reports.table("form", periods)} == {"No form": 4, "Billing": 1}
+    by_week = reports.table("week", periods)
+    assert len(by_week) == 12 and by_week[-1].backlog == 1 == reports.backlog()
+
+
+def test_weeks_begin_on_monday_where_the_helpdesk_is(session, app):
+    from helpdesk.domain import settings
+
+    settings.set("time_zone", "Pacific/Auckland")
+    begins = [begin for begin, _ in reports.weeks(3)]
+    from zoneinfo import ZoneInfo
+
+    local = [begin.astimezone(ZoneInfo("Pacific/Auckland")) for begin in begins]
+    assert {(day.weekday(), day.hour) for day in local} == {(0, 0)}
+
+
+def test_time_is_counted_for_who_held_the_ball(session, make, agent, monkeypatch):
+    now = clock.now()
+    at = [now - timedelta(days=3)]
+    monkeypatch.setattr(clock, "now", lambda: at[0])
+    ticket = make.ticket()
+    for status, hours in (("pending", 2), ("on_hold", 5), ("in_progress", 7), ("solved", 11)):
+        at[0] += timedelta(hours=hours)
+        tickets.set_status(ticket, status, actor=agent)
+        session.commit()
+    held = reports.time_by_holder((now - timedelta(days=7), now))
+    assert {who: round(seconds / 3600) for who, seconds in held.items()} == {"team": 2 + 11, "customer": 5, "third_party": 7}
+
+
+def test_the_reading_list_begins_with_the_badly_rated_and_ends_when_marked(session, make, agent, lead):
+    requester = make.user(make.organization())
+    fine, bad, own = (make.ticket(requester) for _ in range(3))
+    for ticket, who in ((fine, agent), (bad, agent), (own, lead)):
+        tickets.assign(ticket, who, actor=lead)
+        tickets.solve(ticket, actor=who)
+    session.add(Rating(ticket_id=bad.id, score=1))
+    session.commit()
+    assert reviews.to_read(lead) == [(bad, 1), (fine, None)]
+    reviews.mark(bad, reviewer=lead, mark="improve", remark="Say when you come back.")
+    session.commit()
+    assert reviews.to_read(lead) == [(fine, None)]
+    (remark,) = reviews.remarks_for(agent)
+    assert (remark.remark, remark.read_at) == ("Say when you come back.", None)
+    assert reviews.of(bad, make.agent()) is None and reviews.of(bad, agent) is remark
+    reviews.read([remark], agent)
+    assert remark.read_at is not None
+    with pytest.raises(NotAllowed):
+        reviews.mark(fine, reviewer=agent, mark="good")
+    with pytest.raises(Conflict):
+        reviews.mark(own, reviewer=lead, mark="good")
+    with pytest.raises(Invalid):
+        reviews.mark(fine, reviewer=lead, mark="so-so")
+    with pytest.raises(NotAllowed):
+        reviews.open_promises(agent)
+
+
+def test_open_promises_are_ours_and_the_longest_wait_comes_first(session, make, agent, lead):
+    requester = make.user(make.organization())
+    newer, older, theirs = (make.ticket(requester) for _ in range(3))
+    older.status_since -= timedelta(days=2)
+    tickets.set_status(theirs, "pending", actor=agent)
+    session.commit()
+    assert reviews.open_promises(lead) == [older, newer]
+
+
+def test_the_weekly_summary_goes_once_on_monday_to_those_who_lead(session, make, agent, lead, monkeypatch):
+    make.agent(role="admin", mail_updates=False)
+    make.ticket(subject="Waits for us")
+    monday = clock.now().replace(hour=8, minute=0) + timedelta(days=7 - clock.now().weekday())
+    monkeypatch.setattr(clock, "now", lambda: monday)
+    assert summaries.send_weekly() == 1
+    session.commit()
+    assert summaries.send_weekly() == 0
+    delivery = session.scalar(select(Delivery).where(Delivery.kind == "weekly_summary"))
+    assert delivery.subject_id == lead.id
+    mail = letters.WRITERS["weekly_summary"](delivery)
+    assert mail.begins.weekday() == 0 and [ref.subject for ref in mail.waiting] == ["Waits for us"]
+    assert mail.figures[0].label == "New tickets"

@@ -1,0 +1,174 @@
+"""A ticket's clocks start, pause, stop and warn as it moves."""
+
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk import clock
+from helpdesk.domain import service_levels, service_targets, tickets
+from helpdesk.domain.errors import Invalid, NotAllowed
+from helpdesk.models.service_levels import TicketClock
+from helpdesk.models.sync import Delivery
+
+
+@pytest.fixture
+def now(monkeypatch):
+    """A clock that only moves when told to."""
+
+    class Hands:
+        at = clock.now().replace(microsecond=0)
+
+        def __call__(self):
+            return self.at
+
+        def forward(self, **length):
+            self.at += timedelta(**length)
+
+    hands = Hands()
+    monkeypatch.setattr(clock, "now", hands)
+    return hands
+
+
+@pytest.fixture
+def admin(make):
+    return make.agent("Ada Admin", role="admin")
+
+
+@pytest.fixture
+def targets(session, admin):
+    service_targets.set_targets(
+        {"normal-first_response": "1h", "normal-resolution": "8h", "urgent-first_response": "15m"}, actor=admin
+    )
+    session.commit()
+
+
+def clocks(session, ticket) -> dict[str, TicketClock]:
+    session.expire_all()
+    return {each.kind: each for each in session.scalars(select(TicketClock).where(TicketClock.ticket_id == ticket.id))}
+
+
+def test_filing_starts_both_clocks_and_an_answer_stops_the_first(session, make, targets, admin, now):
+    ticket = make.ticket()
+    assert clocks(session, ticket)["first_response"].due_at == now() + timedelta(hours=1)
+    assert clocks(session, ticket)["resolution"].due_at == now() + timedelta(hours=8)
+    now.forward(minutes=20)
+    tickets.reply(ticket, author=admin, body="Looking")
+    session.commit()
+    first = clocks(session, ticket)["first_response"]
+    assert (first.spent, first.late, first.due_at) == (20 * 60, False, None)
+    assert clocks(session, ticket)["resolution"].is_running
+
+
+def test_time_waiting_for_the_customer_does_not_count(session, make, targets, admin, now):
+    ticket = make.ticket()
+    now.forward(hours=2)
+    tickets.set_status(ticket, "pending", actor=admin)
+    session.commit()
+    assert clocks(session, ticket)["resolution"].is_paused
+    now.forward(days=3)
+    tickets.reply(ticket, author=ticket.requester, body="Here it is")
+    session.commit()
+    assert clocks(session, ticket)["resolution"].due_at == now() + timedelta(hours=6)
+
+
+def test_a_note_is_no_answer(session, make, targets, admin, now):
+    ticket = make.ticket()
+    tickets.note(ticket, author=admin, body="Hm")
+    session.commit()
+    assert clocks(session, ticket)["first_response"].is_running
+
+
+def test_solved_too_late_is_late_and_taken_up_again_goes_on_where_it_stood(session, make, targets, admin, now):
+    ticket = make.ticket()
+    now.forward(hours=9)
+    tickets.solve(ticket, actor=admin)
+    session.commit()
+    whole = clocks(session, ticket)["resolution"]
+    assert whole.late and whole.stopped_at == now()
+    now.forward(hours=5)
+    tickets.reopen(ticket, actor=admin)
+    session.commit()
+    whole = clocks(session, ticket)["resolution"]
+    assert whole.is_running and whole.spent == 9 * 3600 and not whole.late
+
+
+def test_another_priority_is_another_target(session, make, targets, admin, now):
+    ticket = make.ticket()
+    now.forward(minutes=5)
+    tickets.set_priority(ticket, "urgent", actor=admin)
+    session.commit()
+    found = clocks(session, ticket)
+    assert found["first_response"].due_at == now() + timedelta(minutes=10)
+    assert "resolution" not in found
+
+
+def test_an_organizations_own_targets_win(session, make, targets, admin, now):
+    globex = make.organization("Globex")
+    service_targets.set_targets({"normal-first_response": "10m"}, actor=admin, organization=globex)
+    session.commit()
+    ticket = make.ticket(make.user(globex))
+    assert clocks(session, ticket)["first_response"].due_at == now() + timedelta(minutes=10)
+
+
+def test_new_targets_reach_the_tickets_that_are_there(session, make, admin, now):
+    ticket, solved = make.ticket(), make.ticket()
+    tickets.solve(solved, actor=admin)
+    service_targets.set_targets({"normal-resolution": "2h"}, actor=admin)
+    assert service_levels.apply() is None
+    session.commit()
+    assert clocks(session, ticket)["resolution"].due_at == now() + timedelta(hours=2)
+    assert clocks(session, solved) == {}
+    service_targets.set_targets({}, actor=admin)
+    service_levels.apply()
+    session.commit()
+    assert clocks(session, ticket) == {}
+
+
+def test_triage_hears_a_word_once_before_a_breach_and_customers_do_not(session, make, targets, admin, now):
+    make.channel("TRIAGE")
+    ticket = make.ticket(make.user(make.organization("Globex", slack="CGLOBEX")))
+    now.forward(minutes=40)
+    assert service_levels.warn() == 0
+    now.forward(minutes=6)
+    assert service_levels.warn() == 1
+    assert service_levels.warn() == 0
+    session.commit()
+    lines = session.scalars(select(Delivery).where(Delivery.kind == "line")).all()
+    assert [line.thread.channel.audience for line in lines] == ["team"]
+    assert lines[0].data["sentence"].startswith(f"The first answer to #{ticket.number} is due in 14 min")
+
+
+def test_at_risk_is_the_most_urgent_first(session, make, targets, admin, now):
+    normal, urgent = make.ticket(), make.ticket(priority="urgent")
+    assert [each.ticket_id for each in service_levels.at_risk()] == [urgent.id, normal.id]
+
+
+def test_only_an_admin_sets_targets_and_nonsense_is_named(make, admin):
+    with pytest.raises(NotAllowed):
+        service_targets.set_targets({}, actor=make.agent(role="lead"))
+    with pytest.raises(Invalid) as refused:
+        service_targets.set_targets(
+            {"high-resolution": "soon", "low-first_response": "9h", "low-resolution": "1h"}, actor=admin
+        )
+    assert set(refused.value.errors) == {"high-resolution", "low-resolution"}
+
+
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("", None), ("90", 90), ("1h", 60), ("1h 30m", 90), ("2H30", 150), (" 45m ", 45)]
+)
+def test_lengths_are_read_as_people_write_them(text, minutes):
+    assert service_targets.minutes(text) == minutes
+    assert service_targets.minutes(service_targets.amount(minutes)) == minutes
+
+
+@pytest.mark.parametrize("text", ["0", "h", "-1h", "1d", "99999h", "ten"])
+def test_what_is_no_length_is_refused(text):
+    with pytest.raises(ValueError):
+        service_targets.minutes(text)
+
+
+@pytest.mark.parametrize("text", ["9-8", "09:00-12:00, 11:00-13:00", "9:75-10", "x", "25-26", "9"])
+def test_hours_that_make_no_sense_are_refused(text):
+    with pytest.raises(ValueError):
+        service_targets.stretches(text)
