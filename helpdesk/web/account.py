@@ -132,7 +132,7 @@ def page(user, values: dict | None = None, errors: dict | None = None) -> str:
         errors=errors or {},
         zones=sorted(zoneinfo.available_timezones()),
         sessions=[(row, browsers.name(row.user_agent)) for row in rows],
-        here=user.session.id,
+        this_session=user.session.id,
         identities=[(row, providers.provider(row.provider).title) for row in user.identities],
         organizations=[] if user.is_team else rules.organizations_for(user.email),
     )

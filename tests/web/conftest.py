@@ -1,0 +1,24 @@
+"""Requests of tests stand alone, as in production: each in an application context of its own.
+
+Without this, Flask would let a request share the test's context, and with it the signed-in person that Flask-Login keeps there.
+"""
+
+import pytest
+from flask.testing import FlaskClient
+
+from helpdesk.extensions import db
+
+
+class LonelyClient(FlaskClient):
+    """What the test has not committed is not there for the request."""
+
+    def open(self, *args, **options):
+        db.session.rollback()
+        with self.application.app_context():
+            return super().open(*args, **options)
+
+
+@pytest.fixture(autouse=True)
+def lonely_requests(request):
+    if "app" in request.fixturenames:
+        request.getfixturevalue("app").test_client_class = LonelyClient
