@@ -27,13 +27,14 @@ MAIL_POLICY = (
 def create_mailbox(box: Mailbox) -> flask.Flask:
     """A Flask app that shows what is in the box.
 
-    Its addresses: / · /<id> · /<id>/html · /<id>/raw · POST /<id>/reply.
+    Its addresses: / · /mails.json?to= (oldest first, for scripts) · /<id> · /<id>/html · /<id>/raw · POST /<id>/reply.
     """
     app = flask.Flask(__name__, template_folder="templates", static_folder="static")
     app.extensions["mailbox"] = box
     app.jinja_env.globals.update(initials=_initials, name_of=_name_of)
     app.add_url_rule("/", "listing", lambda: _listing(box, "mailbox.html"))
     app.add_url_rule("/list", "list", lambda: _listing(box, "_list.html"))
+    app.add_url_rule("/mails.json", "mails", lambda: _mails(box))
     app.add_url_rule("/stream", "stream", lambda: _stream(box))
     app.add_url_rule("/<int:number>", "mail", lambda number: _mail(box, number))
     app.add_url_rule("/<int:number>/html", "html", lambda number: _html(_found(box, number)))
@@ -58,6 +59,14 @@ def create_mailbox(box: Mailbox) -> flask.Flask:
 
 def _listing(box: Mailbox, template: str) -> str:
     return flask.render_template(template, mails=_searched(box), wanted=_wanted(), mail=None, open=_open())
+
+
+def _mails(box: Mailbox) -> flask.Response:
+    wanted = flask.request.args.get("to", "")
+    mails = box.to(wanted) if wanted else box.mails
+    return flask.jsonify(
+        [{"id": m.id, "subject": m.subject, "text": m.text, "html": m.html, "message_id": m.message_id} for m in mails]
+    )
 
 
 def _mail(box: Mailbox, number: int, **said) -> str:
