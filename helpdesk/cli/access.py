@@ -17,13 +17,25 @@ def organization() -> None:
 
 @organization.command("add")
 @click.argument("name")
-@click.option("--domain", "domains", multiple=True, metavar="D", help="A mail domain of theirs; may be given again.")
-@click.option("--slack-channel", "slack_channels", multiple=True, metavar="C123", help="The id of their Slack channel.")
-@click.option("--specific-user", "specific_users", multiple=True, metavar="EMAIL", help="Let only the addresses listed so sign in.")
+@click.option(
+    "--domain", "domains", multiple=True, metavar="D", help="A mail domain of theirs; may be given again."
+)
+@click.option(
+    "--slack-channel", "slack_channels", multiple=True, metavar="C123", help="The id of their Slack channel."
+)
+@click.option(
+    "--specific-user",
+    "specific_users",
+    multiple=True,
+    metavar="EMAIL",
+    help="Let only the addresses listed so sign in.",
+)
 @with_appcontext
 def add_organization(name: str, domains: tuple, slack_channels: tuple, specific_users: tuple) -> None:
     """Add the company NAME, whose people may sign in from then on."""
-    added = organizations.add(name, domains=domains, slack_channels=slack_channels, specific_users=specific_users)
+    added = organizations.add(
+        name, domains=domains, slack_channels=slack_channels, specific_users=specific_users
+    )
     db.session.commit()
     click.echo(f"Added {added.name} ({added.slug}).")
 
@@ -36,12 +48,18 @@ def agent() -> None:
 @agent.command("invite")
 @click.argument("email")
 @click.option("--name", default="", help="What they are called.")
-@click.option("--role", type=click.Choice([Role.agent.value, Role.lead.value, Role.admin.value]), default=Role.agent.value, show_default=True)
+@click.option(
+    "--role",
+    type=click.Choice([Role.agent.value, Role.lead.value, Role.admin.value]),
+    default=Role.agent.value,
+    show_default=True,
+)
 @with_appcontext
 def invite(email: str, name: str, role: str) -> None:
     """Make EMAIL one of the team and print a link that signs them in once."""
     user, link = invitations.invite(email, name=name, role=role)
     address = urls.sign_in_link(links.token(link))
     db.session.commit()
-    click.echo(f"{user.email} is {'an' if role != Role.lead.value else 'a'} {role}. This link signs them in once, until {link.expires_at:%d %B, %H:%M} UTC:")
+    until = f"{link.expires_at:%d %B, %H:%M} UTC"
+    click.echo(f"{user.email} is on the team, as {role}. This link signs them in once, until {until}:")
     click.echo(address)

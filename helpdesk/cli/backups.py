@@ -45,7 +45,10 @@ def backup(file: Path) -> None:
                 archive.add(_files(), "files")
     os.chmod(part, 0o600)
     part.replace(file)
-    click.echo(f"Wrote {file} ({file.stat().st_size:,} bytes)." + ("" if _files() else " Files are in S3 and not part of it."))
+    click.echo(
+        f"Wrote {file} ({file.stat().st_size:,} bytes)."
+        + ("" if _files() else " Files are in S3 and not part of it.")
+    )
 
 
 @click.command()
@@ -92,10 +95,22 @@ def _dump_postgres(folder: Path) -> Path:
 def _restore_database(folder: Path, file: Path) -> None:
     wanted = SQLITE if config.current().is_sqlite else POSTGRES
     if not (folder / wanted).is_file():
-        raise click.ClickException(f"{file} holds no {'SQLite' if wanted == SQLITE else 'PostgreSQL'} database.")
+        raise click.ClickException(
+            f"{file} holds no {'SQLite' if wanted == SQLITE else 'PostgreSQL'} database."
+        )
     if wanted == POSTGRES:
         _empty_postgres()
-        _run(["pg_restore", "--no-owner", "--no-privileges", "--exit-on-error", "--single-transaction", *_target(), str(folder / POSTGRES)])
+        _run(
+            [
+                "pg_restore",
+                "--no-owner",
+                "--no-privileges",
+                "--exit-on-error",
+                "--single-transaction",
+                *_target(),
+                str(folder / POSTGRES),
+            ]
+        )
         return
     with closing(sqlite3.connect(folder / SQLITE)) as found:
         _check(found)
@@ -133,12 +148,16 @@ def _check(connection: sqlite3.Connection) -> None:
 
 def _run(command: list[str]) -> None:
     if shutil.which(command[0]) is None:
-        raise click.ClickException(f"{command[0]} is needed on the PATH; it comes with PostgreSQL's client programs.")
+        raise click.ClickException(
+            f"{command[0]} is needed on the PATH; it comes with PostgreSQL's client programs."
+        )
     url = make_url(config.current().DATABASE_URL)
     environment = os.environ | ({"PGPASSWORD": url.password} if url.password else {})
     done = subprocess.run(command, env=environment, capture_output=True, text=True)
     if done.returncode:
-        raise click.ClickException(f"{command[0]} failed: {(done.stderr.strip() or 'no reason given').splitlines()[-1]}")
+        raise click.ClickException(
+            f"{command[0]} failed: {(done.stderr.strip() or 'no reason given').splitlines()[-1]}"
+        )
 
 
 def _target() -> list[str]:

@@ -57,7 +57,10 @@ def _redis() -> Iterator[Finding]:
         yield False, f"Redis does not answer at REDIS_URL: {error}"
         return
     yield True, f"Redis {version} answers."
-    yield bool(workers), f"{len(workers)} workers run." if workers else "No worker runs. Start one with: helpdesk worker"
+    yield (
+        bool(workers),
+        f"{len(workers)} workers run." if workers else "No worker runs. Start one with: helpdesk worker",
+    )
 
 
 def _slack() -> Iterator[Finding]:

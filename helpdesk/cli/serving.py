@@ -14,8 +14,16 @@ ROOM = 400  # connections above the threads, for those kept alive between two re
 
 
 @click.command()
-@click.option("--bind", metavar="HOST:PORT", help="Where to listen; 127.0.0.1 and the variable PORT (5000) otherwise.")
-@click.option("--graceful", type=click.IntRange(0, 600), default=30, show_default=True, help="Seconds for the last answers at the end.")
+@click.option(
+    "--bind", metavar="HOST:PORT", help="Where to listen; 127.0.0.1 and the variable PORT (5000) otherwise."
+)
+@click.option(
+    "--graceful",
+    type=click.IntRange(0, 600),
+    default=30,
+    show_default=True,
+    help="Seconds for the last answers at the end.",
+)
 def serve(bind: str | None, graceful: int) -> None:
     """Serve the portal until SIGTERM or Ctrl-C."""
     current = config.load()

@@ -49,7 +49,9 @@ def _make_the_teams(channel_id: str) -> None:
         bindings.check([channel_id])
     except ValueError as error:
         raise click.ClickException(str(error)) from None
-    channel = db.session.scalar(select(Channel).where(Channel.kind == "slack", Channel.external_id == channel_id))
+    channel = db.session.scalar(
+        select(Channel).where(Channel.kind == "slack", Channel.external_id == channel_id)
+    )
     if channel is None:
         db.session.add(Channel(kind="slack", external_id=channel_id, audience="team"))
     elif channel.audience != "team":

@@ -37,7 +37,8 @@ class Made:
     messages: int
 
     def __str__(self) -> str:
-        return f"{self.organizations:,} organizations, {self.people:,} people, {self.tickets:,} tickets and {self.messages:,} messages"
+        counts = f"{self.organizations:,} organizations, {self.people:,} people, {self.tickets:,} tickets"
+        return f"{counts} and {self.messages:,} messages"
 
 
 def fill(*, organizations: int, tickets: int, messages: int, random_seed: int = 1) -> Made:
@@ -66,7 +67,10 @@ class _World:
         at, random = self._time(SPAN + 86_400), self.random
         companies, domains, users, members = [], [], [], []
         user_id, domain_id = _next(User), _next(OrganizationDomain)
-        self.agents = [(id, name) for id, name in db.session.execute(select(User.id, User.name).where(User.role != "requester"))]
+        self.agents = [
+            (id, name)
+            for id, name in db.session.execute(select(User.id, User.name).where(User.role != "requester"))
+        ]
         for number in range(AGENTS if not self.agents else 0):
             name = phrases.person(random)
             users.append(_user(user_id, f"agent-{number + 1}@team.example", name, "agent", None, at))
@@ -84,10 +88,32 @@ class _World:
                 members.append((user_id, id, "organization"))
                 self.requesters.append((user_id, id, name))
                 user_id += 1
-        columns = ("id", "name", "slug", "created_at", "portal_enabled", "specific_users_only", "default_sees", "notes", "version")
+        columns = (
+            "id",
+            "name",
+            "slug",
+            "created_at",
+            "portal_enabled",
+            "specific_users_only",
+            "default_sees",
+            "notes",
+            "version",
+        )
         self.writer.write(Organization, columns, companies)
         self.writer.write(OrganizationDomain, ("id", "organization_id", "domain", "created_at"), domains)
-        columns = ("id", "email", "name", "role", "organization_id", "sees", "mail_replies", "mail_updates", "mail_failures", "created_at", "proven_at")
+        columns = (
+            "id",
+            "email",
+            "name",
+            "role",
+            "organization_id",
+            "sees",
+            "mail_replies",
+            "mail_updates",
+            "mail_failures",
+            "created_at",
+            "proven_at",
+        )
         self.writer.write(User, columns, users)
         self.writer.write(Membership, ("user_id", "organization_id", "sees"), members)
 
@@ -102,7 +128,9 @@ class _World:
                 ("note", phrases.NOTE_WORDS),
             )
         }
-        self.rendered = {text: str(rendering.markdown(text)) for texts in self.texts.values() for text in texts}
+        self.rendered = {
+            text: str(rendering.markdown(text)) for texts in self.texts.values() for text in texts
+        }
         self.plain = {text: rendering.plain(text) for text in self.texts["first"]}
         self.ids = {model: _next(model) for model in (Ticket, Message, Event, Thread)}
         self.mail = _mail_channel_id()
@@ -110,7 +138,9 @@ class _World:
         weights = [1 / (place + 3) for place in range(len(self.requesters))]
         who = self.random.choices(self.requesters, weights, k=count)
         for start in range(0, count, BATCH):
-            self.rows: dict[str, list] = {name: [] for name in ("tickets", "messages", "events", "threads", "search")}
+            self.rows: dict[str, list] = {
+                name: [] for name in ("tickets", "messages", "events", "threads", "search")
+            }
             for place in range(start, min(count, start + BATCH)):
                 self._ticket(who[place], self.now - SPAN + step * (place + self.random.random()))
             self._write()
@@ -139,8 +169,8 @@ class _World:
             body = text.replace("{ref}", ref)
             author_id, author = (agent_id, agent) if from_team else (user_id, name)
             self.rows["messages"].append(
-                (self._next(Message), id, organization_id, seq, "note" if is_note else "reply", from_team, author_id, author, body,
-                 self.rendered[text].replace("{ref}", ref), rendering.MARKDOWN_VERSION, _text(at), 1)
+                (self._next(Message), id, organization_id, seq, "note" if is_note else "reply", from_team, author_id, author,
+                 body,                  self.rendered[text].replace("{ref}", ref), rendering.MARKDOWN_VERSION, _text(at), 1)
             )  # fmt: skip
             (notes if is_note else words).append(body)
             if not is_note:
@@ -149,14 +179,34 @@ class _World:
                 customer_at = customer_at if from_team else at
             seq += 1
             if number == 0 and count > 1:
-                self._event(id, organization_id, seq, "assigned", True, agent_id, agent, f'{{"old": null, "new": "{agent}"}}', at + gap / 2)
+                self._event(
+                    id,
+                    organization_id,
+                    seq,
+                    "assigned",
+                    True,
+                    agent_id,
+                    agent,
+                    f'{{"old": null, "new": "{agent}"}}',
+                    at + gap / 2,
+                )
                 seq += 1
             at += gap * (0.2 + random.random())
         self.said += count
         ended = None
         if status in ("solved", "closed"):
             ended = at
-            self._event(id, organization_id, seq, "solved", False, agent_id, agent, '{"old": "in_progress", "new": "solved"}', at)
+            self._event(
+                id,
+                organization_id,
+                seq,
+                "solved",
+                False,
+                agent_id,
+                agent,
+                '{"old": "in_progress", "new": "solved"}',
+                at,
+            )
             seq += 1
         excerpt = " ".join(self.plain[first].replace("{ref}", ref).split())[:180]
         last = at if ended else at - gap * 0.2
@@ -165,14 +215,38 @@ class _World:
              _text(filed_at), _text(last), _text(last), _text(customer_at), _text(first_response), _text(ended),
              _text(ended) if status == "closed" else None, seq, public_seq, 1)
         )  # fmt: skip
-        self.rows["search"].append((id, organization_id, subject, "\n".join(reversed(words)), "\n".join(reversed(notes))))
+        self.rows["search"].append(
+            (id, organization_id, subject, "\n".join(reversed(words)), "\n".join(reversed(notes)))
+        )
         if not ended:
             issued = token.issue(config.current().SECRET_KEY)
-            self.rows["threads"].append((self._next(Thread), id, organization_id, self.mail, user_id, issued.nonce, issued.hash, _text(filed_at)))
+            self.rows["threads"].append(
+                (
+                    self._next(Thread),
+                    id,
+                    organization_id,
+                    self.mail,
+                    user_id,
+                    issued.nonce,
+                    issued.hash,
+                    _text(filed_at),
+                )
+            )
 
     def _event(self, ticket_id, organization_id, seq, kind, team_only, actor_id, actor, data, at) -> None:
         self.rows["events"].append(
-            (self._next(Event), ticket_id, organization_id, seq, kind, team_only, actor_id, actor, data, _text(at))
+            (
+                self._next(Event),
+                ticket_id,
+                organization_id,
+                seq,
+                kind,
+                team_only,
+                actor_id,
+                actor,
+                data,
+                _text(at),
+            )
         )
 
     def _write(self) -> None:
@@ -209,7 +283,11 @@ def _user(id: int, email: str, name: str, role: str, organization_id: int | None
 
 def _text(at: float | None) -> str | None:
     """A time as both databases read it."""
-    return None if at is None else datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return (
+        None
+        if at is None
+        else datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    )
 
 
 def _next(model) -> int:

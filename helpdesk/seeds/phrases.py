@@ -1,4 +1,4 @@
-"""The words of made-up companies, people and conversations: parts that fit together, so that no two tickets are quite the same."""
+"""The words of made-up companies, people and conversations: parts that fit together, so that no two are quite the same."""
 
 from random import Random
 
@@ -15,7 +15,8 @@ COMPANY = (
     "Rowan Summit Tundra Umber Vector Willow Yonder Zephyr Amber Birch Cedar Dune Echo"
 ).split()
 TRADE = (
-    "Logistics Foods Textiles Energy Clinics Optics Freight Robotics Papers Tools Mills Press Marine Dairy Glass Motors Seeds Labs"
+    "Logistics Foods Textiles Energy Clinics Optics Freight Robotics Papers Tools Mills Press "
+    "Marine Dairy Glass Motors Seeds Labs"
 ).split()
 
 THING = (
@@ -60,7 +61,15 @@ NOTE_WORDS = (
     "Account manager knows about {ref}.",
 )
 WHEN = ("yesterday", "this morning", "Monday", "the last update", "about nine", "last week", "the weekend")
-WHO = ("our night shift", "two of us", "everybody in the office", "the warehouse", "the finance team", "one colleague", "all new users")
+WHO = (
+    "our night shift",
+    "two of us",
+    "everybody in the office",
+    "the warehouse",
+    "the finance team",
+    "one colleague",
+    "all new users",
+)
 
 
 def person(random: Random) -> str:
@@ -87,7 +96,11 @@ def bodies(random: Random, words: tuple[str, ...], count: int) -> list[str]:
     """``count`` texts made of ``words``, each still with the place ``{ref}`` to fill."""
     made = []
     for _ in range(count):
-        text = random.choice(words).replace("{trouble}", random.choice(TROUBLE)).replace("{thing}", random.choice(THING))
+        text = (
+            random.choice(words)
+            .replace("{trouble}", random.choice(TROUBLE))
+            .replace("{thing}", random.choice(THING))
+        )
         text = text.replace("{when}", random.choice(WHEN)).replace("{who}", random.choice(WHO))
         text = text.replace("{code}", str(random.randrange(100, 999)))
         made.append(text[0].upper() + text[1:])

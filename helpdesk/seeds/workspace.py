@@ -26,7 +26,9 @@ def move_in() -> None:
     """End what hung on the former workspace and put the living tickets into this one. Does not commit."""
     _show_faces()
     _end_former_threads()
-    channels = list(db.session.scalars(select(Channel).where(Channel.kind == "slack", Channel.removed_at.is_(None))))
+    channels = list(
+        db.session.scalars(select(Channel).where(Channel.kind == "slack", Channel.removed_at.is_(None)))
+    )
     latest = select(Ticket).where(Ticket.status != Status.closed, Ticket.merged_into_id.is_(None))
     tickets = list(db.session.scalars(latest.order_by(Ticket.updated_at.desc()).limit(MOST)))
     for ticket in reversed(tickets):
@@ -51,7 +53,10 @@ def _end_former_threads() -> None:
         .execution_options(synchronize_session=False)
     )
     db.session.execute(
-        update(Thread).where(Thread.id.in_(former)).values(ended_at=clock.now()).execution_options(synchronize_session=False)
+        update(Thread)
+        .where(Thread.id.in_(former))
+        .values(ended_at=clock.now())
+        .execution_options(synchronize_session=False)
     )
     db.session.expire_all()
 
@@ -67,7 +72,11 @@ def _put(ticket: Ticket, channel: Channel) -> None:
     db.session.add(thread)
     db.session.flush()
     outbox.put(thread, "card")
-    query = select(Message).where(Message.ticket_id == ticket.id, Message.deleted_at.is_(None)).order_by(Message.seq)
+    query = (
+        select(Message)
+        .where(Message.ticket_id == ticket.id, Message.deleted_at.is_(None))
+        .order_by(Message.seq)
+    )
     for message in db.session.scalars(query):
         on_card = message.seq == 1 and len(message.body) <= destinations.FITS_ON_CARD
         if on_card or (message.is_note and thread.is_customers):

@@ -48,7 +48,10 @@ def demo() -> None:
 
 
 def _start(there: places.Places, told: processes.Told, children: dict[str, Popen]) -> None:
-    for port, variable, whose in ((there.port, "PORT", "the portal"), (there.demo_port, "DEMO_PORT", "the demo")):
+    for port, variable, whose in (
+        (there.port, "PORT", "the portal"),
+        (there.demo_port, "DEMO_PORT", "the demo"),
+    ):
         places.refuse_taken(port, variable, whose)
     environment = there.environment()
     if not there.has_own_redis:
@@ -67,9 +70,14 @@ def _start(there: places.Places, told: processes.Told, children: dict[str, Popen
     command = [sys.executable, "-m", "helpdesk.cli"]
     children["worker"] = _run(there, "worker", [*command, "worker"], environment)
     children["portal"] = _run(
-        there, "portal", [*command, "serve", "--bind", f"127.0.0.1:{there.port}", "--graceful", "3"], environment
+        there,
+        "portal",
+        [*command, "serve", "--bind", f"127.0.0.1:{there.port}", "--graceful", "3"],
+        environment,
     )
-    _wait(told, children, lambda: _answers(f"{there.portal}/healthz") and _answers(f"{there.outside}/healthz"))
+    _wait(
+        told, children, lambda: _answers(f"{there.portal}/healthz") and _answers(f"{there.outside}/healthz")
+    )
 
 
 def _run(there: places.Places, name: str, command: list[str], environment: dict[str, str]) -> Popen:
@@ -86,7 +94,9 @@ def _wait(told: processes.Told, children: dict[str, Popen], ready: Callable[[], 
             if child.poll():
                 raise click.ClickException(f"{name} ended by itself; {_last_line(child, name)}")
         if time.monotonic() > deadline:
-            raise click.ClickException("Not everything has started within a minute; the logs in var/log say why.")
+            raise click.ClickException(
+                "Not everything has started within a minute; the logs in var/log say why."
+            )
 
 
 def _last_line(child: Popen, name: str) -> str:
@@ -126,6 +136,8 @@ def _only_one(there: places.Places):
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise click.ClickException(f"A demo is running in {there.var} already. End it, or set VAR_DIR to another folder.") from None
+            raise click.ClickException(
+                f"A demo is running in {there.var} already. End it, or set VAR_DIR to another folder."
+            ) from None
         os.set_inheritable(lock.fileno(), False)
         yield

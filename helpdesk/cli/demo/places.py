@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 import tempfile
+import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,7 +13,16 @@ import click
 from helpdesk import config
 from helpdesk.demo import cast
 
-KEEP = ("DATABASE_URL", "VAR_DIR", "LOG_LEVEL", "WEB_PROCESSES", "WEB_THREADS", "LIVE_STREAMS", "WORKER_PROCESSES", "DELIVERY_HOLD_OFF")
+KEEP = (
+    "DATABASE_URL",
+    "VAR_DIR",
+    "LOG_LEVEL",
+    "WEB_PROCESSES",
+    "WEB_THREADS",
+    "LIVE_STREAMS",
+    "WORKER_PROCESSES",
+    "DELIVERY_HOLD_OFF",
+)
 LONGEST_SOCKET = 100  # characters; the system allows a few more
 
 
@@ -45,7 +55,7 @@ class Places:
         path = self.var / "redis.sock"
         if len(str(path)) <= LONGEST_SOCKET:
             return path
-        return Path(tempfile.gettempdir()) / f"helpdesk-{os.getuid()}-{abs(hash(str(self.var))) % 10**8}.sock"
+        return Path(tempfile.gettempdir()) / f"helpdesk-{os.getuid()}-{zlib.crc32(bytes(self.var))}.sock"
 
     def log(self, name: str) -> Path:
         """The file that the part ``name`` writes its log to."""
@@ -58,7 +68,12 @@ class Places:
         ours = {
             name: value
             for name, value in os.environ.items()
-            if name in KEEP or (name not in known and name.removesuffix("_FILE") not in known and not name.startswith(("FLASK_", "OAUTHLIB_")))
+            if name in KEEP
+            or (
+                name not in known
+                and name.removesuffix("_FILE") not in known
+                and not name.startswith(("FLASK_", "OAUTHLIB_"))
+            )
         }
         ours |= {
             "PORT": str(self.port),
@@ -84,7 +99,12 @@ class Places:
             "INBOUND_MAIL_DOMAIN": cast.SUPPORT_DOMAIN,
             "INBOUND_AUTHSERV_ID": "demo",
         }
-        return {"DELIVERY_HOLD_OFF": "15", "LOG_LEVEL": "INFO", "WORKER_PROCESSES": "2", "PYTHONUNBUFFERED": "1"} | ours
+        return {
+            "DELIVERY_HOLD_OFF": "15",
+            "LOG_LEVEL": "INFO",
+            "WORKER_PROCESSES": "2",
+            "PYTHONUNBUFFERED": "1",
+        } | ours
 
     def _secret_key(self) -> str:
         path = self.var / "secret-key"
@@ -108,7 +128,8 @@ def refuse_taken(port: int, variable: str, whose: str) -> None:
     """Raises ClickException with a sentence when something listens on ``port`` already."""
     if not _is_free(port):
         raise click.ClickException(
-            f"Port {port}, which {whose} wants, is taken by another program. Choose another, for example: {variable}={port + 100} make run"
+            f"Port {port}, which {whose} wants, is taken by another program. "
+            f"Choose another, for example: {variable}={port + 100} make run"
         )
 
 

