@@ -1,0 +1,150 @@
+"""Whole stories in a real browser, on the very processes that ``make run`` starts."""
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import free_port
+
+CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
+DANA = "dana@globex.example"
+PICTURES = Path("test-results")
+
+
+class Live:
+    """A running helpdesk and its outside world: addresses, and what people do in Slack."""
+
+    def __init__(self, portal: str, outside: str, var: Path):
+        self.portal = portal
+        self.outside = outside
+        self.var = var
+
+    def slack(self, do: str, **what):
+        """Have the workspace do something, or tell something (the verbs of its Python API)."""
+        body = json.dumps({"do": do, **what}).encode()
+        request = urllib.request.Request(f"{self.outside}/slack/control", body, {"Content-Type": "application/json"})
+        with urllib.request.urlopen(request, timeout=15) as answer:
+            return json.loads(answer.read())["result"]
+
+    def root(self, channel: str, word: str, patience: float = 8.0) -> str:
+        """The ts of the card in ``channel`` that says ``word``; waits for it."""
+        return wait_for(
+            lambda: next((card["ts"] for card in self.slack("posted", channel=channel) if word in json.dumps(card)), None), patience
+        )
+
+    def run(self, *command: str) -> str:
+        """Run ``helpdesk …`` beside it, with the same settings. Gives what it printed."""
+        environment = json.loads((self.var / "environment.json").read_text()) if (self.var / "environment.json").exists() else {}
+        done = subprocess.run(
+            [sys.executable, "-m", "helpdesk.cli", *command], env=os.environ | environment, capture_output=True, text=True, timeout=60
+        )
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+
+@pytest.fixture(scope="session")
+def live_portal():
+    """Everything ``make run`` starts, on free ports and in a folder of its own."""
+    var = Path(tempfile.mkdtemp(prefix="helpdesk-journeys-"))
+    port, demo_port = free_port(), free_port()
+    environment = os.environ | {"VAR_DIR": str(var), "PORT": str(port), "DEMO_PORT": str(demo_port)}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "helpdesk.cli", "demo"], env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    )
+    lines = []
+    for line in process.stdout:
+        lines.append(line)
+        if "Ctrl-C" in line:
+            break
+    assert process.poll() is None, "".join(lines)
+    yield Live(f"http://127.0.0.1:{port}", f"http://127.0.0.1:{demo_port}", var)
+    process.send_signal(signal.SIGTERM)
+    process.wait(30)
+    shutil.rmtree(var, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def chromium():
+    """Debian's Chromium, driven by Playwright."""
+    if CHROMIUM is None:
+        if os.environ.get("CI"):
+            pytest.fail("Chromium is not installed, and CI must not skip the journeys.")
+        pytest.skip("JOURNEYS SKIPPED: Chromium is not installed on this machine.")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_browser(chromium):
+    """``open_browser(width=1280, scheme="light", javascript=True)``: a fresh browser window; complaints of the page fail the test."""
+    contexts, complaints = [], []
+
+    def open_browser(width: int = 1280, height: int = 900, scheme: str = "light", javascript: bool = True):
+        context = chromium.new_context(
+            viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=javascript, has_touch=width < 500
+        )
+        context.set_default_timeout(10_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
+        page.on("console", lambda said: complaints.append(f"{page.url}: {said.text}") if "Content Security Policy" in said.text else None)
+        return page
+
+    yield open_browser
+    for context in contexts:
+        context.close()
+    assert complaints == []
+
+
+@pytest.fixture
+def sign_in(live_portal):
+    """``sign_in(page, email)``: by the link from the mailbox, as a person does it."""
+
+    def sign_in(page, email: str = DANA):
+        page.goto(live_portal.portal + "/sign-in")
+        sent = len(mails_to(live_portal, email))
+        page.fill("form[action='/sign-in/link'] input[name=email]", email)
+        page.click("form[action='/sign-in/link'] button")
+        link = wait_for(lambda: link_in_newest_mail(live_portal, email, sent))
+        page.goto(link)
+        page.click("main form button")
+        page.wait_for_url(re.compile(r"/(tickets|desk)"))
+
+    return sign_in
+
+
+def mails_to(live: Live, email: str) -> list[dict]:
+    """The demo mailbox's mails to ``email``, oldest first: subject, text, html."""
+    with urllib.request.urlopen(f"{live.outside}/mailbox/mails.json?to={email}", timeout=10) as answer:
+        return json.loads(answer.read())
+
+
+def link_in_newest_mail(live: Live, email: str, after: int) -> str | None:
+    mails = mails_to(live, email)[after:]
+    found = re.search(r"http://\S+/sign-in/link/[\w-]+", mails[-1]["text"]) if mails else None
+    return found.group(0) if found else None
+
+
+def wait_for(look, patience: float = 8.0):
+    """What ``look`` gives as soon as it gives something; fails after ``patience`` seconds."""
+    deadline = time.monotonic() + patience
+    while time.monotonic() < deadline:
+        if found := look():
+            return found
+        time.sleep(0.05)
+    raise AssertionError(f"nothing came within {patience} s")
