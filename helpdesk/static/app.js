@@ -294,7 +294,7 @@
     within("form[data-draft]").forEach(restore);
     within("form").forEach(conditions);
     within("input[data-upload]").forEach((input) => {
-      if (kept.has(fileKey(input))) setFiles(input, kept.get(fileKey(input)));
+      if (kept.has(fileKey(input)) && !one(".kept-files", input.form)) setFiles(input, kept.get(fileKey(input)));
     });
     within("[data-quiet-keys]").forEach((box) => { box.checked = !store.get("quiet-keys"); });
     within("[data-error-summary]")[0]?.focus();
