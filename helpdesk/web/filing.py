@@ -122,6 +122,7 @@ def needs(
         "limits": uploads.LIMITS,
         "kept": kept or {},
         "requester": requester if current_user.is_team else None,
+        "preview": False,
     }
 
 

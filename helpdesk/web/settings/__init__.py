@@ -3,6 +3,8 @@
 from helpdesk.web.settings import (
     access_explainer,
     audit_trail,
+    form_fields,
+    forms,
     importing,
     index,
     organizations,
@@ -20,5 +22,7 @@ BLUEPRINTS = (
     people.blueprint,
     team.blueprint,
     access_explainer.blueprint,
+    forms.blueprint,
+    form_fields.blueprint,
     audit_trail.blueprint,
 )

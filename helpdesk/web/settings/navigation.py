@@ -27,6 +27,7 @@ NAVIGATION: list[Entry] = [
     ),
     Entry("People", "/settings/people", "Customers: what they see, where they are signed in.", "person"),
     Entry("Team", "/settings/team", "Agents, leads and admins; invitations; who is who in Slack.", "inbox"),
+    Entry("Forms", "/settings/forms", "What customers are asked when they file a ticket.", "file"),
     Entry(
         "Access explainer",
         "/settings/access",

@@ -1,0 +1,236 @@
+"""Building forms: their names and audience, their fields, and publishing what was drafted."""
+
+from flask import Blueprint, abort, flash, redirect, request
+from sqlalchemy import func, select
+from sqlalchemy.orm import selectinload
+
+from helpdesk.domain.errors import Conflict, Invalid
+from helpdesk.domain.forms import builder, comparing
+from helpdesk.extensions import db
+from helpdesk.models.forms import Form, FormVersion
+from helpdesk.models.people import Organization
+from helpdesk.models.tickets import Ticket
+from helpdesk.web import access, identity
+from helpdesk.web.settings import navigation
+
+blueprint = Blueprint("settings_forms", __name__, url_prefix="/settings/forms")
+
+
+@blueprint.get("")
+@access.admin_only
+def index():
+    """Every form, and the form to make one more."""
+    return listing({"for_all": "all"})
+
+
+@blueprint.post("")
+@access.admin_only
+def create():
+    values = request.form.to_dict() | {"organizations": request.form.getlist("organizations")}
+    try:
+        form = builder.create(
+            values.get("name", ""),
+            identity.me(),
+            description=values.get("description", ""),
+            for_all=values.get("for_all") != "some",
+            organization_ids=chosen_organizations(),
+        )
+    except Invalid as error:
+        db.session.rollback()
+        return listing(values, error.errors), 422
+    db.session.commit()
+    return redirect(f"/settings/forms/{form.id}", 303)
+
+
+@blueprint.get("/<int:form_id>")
+@access.admin_only
+def show(form_id: int):
+    """One form: who may use it, its fields, and what publishing would change."""
+    return page(found(form_id))
+
+
+@blueprint.post("/<int:form_id>")
+@access.admin_only
+def change(form_id: int):
+    form = found(form_id)
+    values = request.form.to_dict() | {"organizations": request.form.getlist("organizations")}
+    try:
+        builder.change(
+            form,
+            identity.me(),
+            name=values.get("name", ""),
+            description=values.get("description", ""),
+            for_all=values.get("for_all") != "some",
+            organization_ids=chosen_organizations(),
+        )
+    except Invalid as error:
+        db.session.rollback()
+        return page(found(form_id), values, error.errors), 422
+    db.session.commit()
+    flash("Saved.", "success")
+    return redirect(f"/settings/forms/{form_id}", 303)
+
+
+@blueprint.post("/<int:form_id>/place")
+@access.admin_only
+def move(form_id: int):
+    """One place up or down in the chooser."""
+    builder.move(found(form_id), identity.me(), up=request.form.get("to") == "up")
+    db.session.commit()
+    return redirect("/settings/forms", 303)
+
+
+@blueprint.post("/<int:form_id>/archive")
+@access.admin_only
+def archive(form_id: int):
+    builder.archive(found(form_id), identity.me())
+    db.session.commit()
+    flash("Archived. Nobody can file with it; tickets filed with it stay as they are.", "success")
+    return redirect("/settings/forms", 303)
+
+
+@blueprint.post("/<int:form_id>/archive/delete")
+@access.admin_only
+def restore(form_id: int):
+    builder.restore(found(form_id), identity.me())
+    db.session.commit()
+    return redirect(f"/settings/forms/{form_id}", 303)
+
+
+@blueprint.get("/<int:form_id>/preview")
+@access.admin_only
+def preview(form_id: int):
+    """The newest version as a customer would see it, and what is different from the one in use."""
+    form = found(form_id)
+    version = newest(form)
+    fields = [field for field in version.fields if comparing.asks_customer(field)]
+    return navigation.render(
+        "settings/form_preview.html",
+        form=version,
+        fields=fields,
+        **publishing(form),
+        values={},
+        errors={},
+        form_token="",
+        colleagues=[(0, "A colleague")],
+        limits={"size": 0, "files": 0},
+        kept={},
+        requester=None,
+        preview=True,
+    )
+
+
+@blueprint.post("/<int:form_id>/publication")
+@access.admin_only
+def publish(form_id: int):
+    form = found(form_id)
+    try:
+        version = builder.publish(form, identity.me())
+    except (Invalid, Conflict) as error:
+        db.session.rollback()
+        return page(found(form_id), errors={"": error.sentence}), 422
+    db.session.commit()
+    flash(f"Version {version.number} is in use from now on.", "success")
+    return redirect(f"/settings/forms/{form_id}", 303)
+
+
+@blueprint.post("/<int:form_id>/draft/delete")
+@access.admin_only
+def discard(form_id: int):
+    builder.discard(found(form_id), identity.me())
+    db.session.commit()
+    flash("The draft is gone; the published version stays.", "success")
+    return redirect(f"/settings/forms/{form_id}", 303)
+
+
+def found(form_id: int) -> Form:
+    """The form, with everything its pages show; else 404."""
+    if form_id >= 2**63:
+        abort(404)
+    form = db.session.scalar(
+        select(Form)
+        .where(Form.id == form_id)
+        .options(
+            selectinload(Form.versions).selectinload(FormVersion.fields), selectinload(Form.organizations)
+        )
+    )
+    return form or abort(404)
+
+
+def newest(form: Form) -> FormVersion:
+    return max(form.versions, key=lambda version: version.number)
+
+
+def chosen_organizations() -> list[int]:
+    ids = [int(text) for text in request.form.getlist("organizations") if text.isdecimal() and len(text) < 19]
+    return list(db.session.scalars(select(Organization.id).where(Organization.id.in_(ids)))) if ids else []
+
+
+def publishing(form: Form) -> dict:
+    """What publishing would change, and what keeps it from that."""
+    version, used = newest(form), builder.in_use(form)
+    drafted = version.published_at is None
+    return {
+        "version": version,
+        "in_use": used,
+        "is_draft": drafted,
+        "difference": comparing.difference(used, version) if drafted else [],
+        "troubles": comparing.troubles(version) if drafted else [],
+    }
+
+
+def page(form: Form, values: dict | None = None, errors: dict | None = None) -> str:
+    given = {
+        "name": form.name,
+        "description": form.description,
+        "for_all": "all" if form.for_all else "some",
+        "organizations": [row.organization_id for row in form.organizations],
+    }
+    return navigation.render(
+        "settings/form.html",
+        form=form,
+        values=values or given,
+        errors=errors or {},
+        organizations=organizations(),
+        kinds=comparing.KIND_WORDS,
+        **publishing(form),
+    )
+
+
+def listing(values: dict, errors: dict | None = None) -> str:
+    forms = db.session.scalars(
+        select(Form)
+        .options(selectinload(Form.versions), selectinload(Form.organizations))
+        .order_by(Form.position, Form.id)
+    )
+    filed = dict(
+        db.session.execute(
+            select(FormVersion.form_id, func.count())
+            .join(Ticket, Ticket.form_version_id == FormVersion.id)
+            .group_by(FormVersion.form_id)
+        ).all()
+    )
+    shown = [
+        {
+            "form": form,
+            "in_use": builder.in_use(form),
+            "is_draft": newest(form).published_at is None,
+            "filed": filed.get(form.id, 0),
+        }
+        for form in forms
+    ]
+    return navigation.render(
+        "settings/forms.html",
+        active=[each for each in shown if not each["form"].archived_at],
+        archived=[each for each in shown if each["form"].archived_at],
+        values=values,
+        errors=errors or {},
+        organizations=organizations(),
+    )
+
+
+def organizations() -> list[tuple[int, str]]:
+    rows = db.session.execute(
+        select(Organization.id, Organization.name).order_by(Organization.name).limit(500)
+    )
+    return [(row.id, row.name) for row in rows]
