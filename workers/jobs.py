@@ -1,6 +1,10 @@
-"""What a worker does, by name. Each takes an id or nothing, may run twice, and leaves the thinking to the domain."""
+"""What a worker does, by name. Each takes an id (0 where there is none), may run twice, and leaves the thinking to the domain."""
 
-from helpdesk.domain import inbox, outbox
+from collections.abc import Callable
+
+from helpdesk import after_commit
+from helpdesk.domain import closing, erasure, files, inbox, outbox, service_levels, summaries
+from helpdesk.extensions import db
 
 
 def deliver(delivery_id: int) -> None:
@@ -13,7 +17,64 @@ def receive(inbound_id: int) -> None:
     inbox.receive(inbound_id)
 
 
-def sweep() -> None:
+def sweep(_id: int = 0) -> None:
     """Wake whatever is due and has no doorbell."""
     outbox.sweep()
     inbox.sweep()
+
+
+def close_solved(_id: int = 0) -> None:
+    """Tell customers what closes soon, and close what is due."""
+    _until_done(closing.warn_due)
+    _until_done(closing.close_due)
+
+
+def sweep_drafts(_id: int = 0) -> None:
+    """Forget files that were uploaded and never sent."""
+    _until_done(files.sweep_drafts)
+
+
+def warn_of_service_levels(_id: int = 0) -> None:
+    """Say in triage which promises are about to break."""
+    service_levels.warn()
+    db.session.commit()
+
+
+def apply_service_levels(after_id: int) -> None:
+    """Reckon the clocks of open tickets anew, some at a time, after targets or hours changed."""
+    next_id = service_levels.apply(after_id)
+    db.session.commit()
+    if next_id:
+        after_commit.ring([("apply_service_levels", next_id)])
+
+
+def send_weekly_summaries(_id: int = 0) -> None:
+    """Mail leads the week's figures, once a week."""
+    summaries.send_weekly()
+    db.session.commit()
+
+
+def erase_what_is_old(_id: int = 0) -> None:
+    """Erase closed tickets that are older than the setting says."""
+    _erase(erasure.retain)
+
+
+def erase_organization(organization_id: int) -> None:
+    """Erase an organization with everything it said, some at a time."""
+    _erase(lambda: erasure.erase_some(organization_id))
+
+
+def _until_done(verb: Callable[[], object]) -> None:
+    """Call ``verb`` and commit, as long as it says that it did something."""
+    while verb():
+        db.session.commit()
+    db.session.commit()
+
+
+def _erase(verb: Callable[[], tuple[bool, list[str]]]) -> None:
+    """Rows first, then the files they named, so that a crash leaves files nobody knows rather than rows without files."""
+    more = True
+    while more:
+        more, keys = verb()
+        db.session.commit()
+        erasure.erase_files(keys)

@@ -1,43 +1,66 @@
-"""What happens by the clock: job and seconds between two runs. Every job may run twice, so every worker keeps this clock."""
+"""What happens by the clock. Every worker keeps it; Redis gives each turn to one of them.
+
+The sweep is done in this thread, since it is what finds work when Redis has forgotten it. Everything else goes through the
+queue, so that nothing long keeps the sweep from its second.
+"""
 
 import logging
 import threading
 import time
 
+from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpdesk.extensions import db
+from helpdesk import after_commit, extensions
 from workers import jobs
 
-PERIODIC = ((jobs.sweep, 1.0),)
+SWEEP_EVERY = 1.0  # seconds
+PERIODIC = {
+    "warn_of_service_levels": 60,
+    "close_solved": 300,
+    "sweep_drafts": 900,
+    "send_weekly_summaries": 600,
+    "erase_what_is_old": 3600,
+}  # job: seconds between two turns
 log = logging.getLogger(__name__)
 
 
 def start(app) -> threading.Thread:
-    """Run the schedule in a thread of this process until it ends."""
+    """Keep the clock in a thread of this process until it ends."""
     thread = threading.Thread(target=_run, args=(app,), name="schedule", daemon=True)
     thread.start()
     return thread
 
 
 def _run(app) -> None:
-    due = {job: 0.0 for job, _ in PERIODIC}
     while True:
-        for job, every in PERIODIC:
-            if time.monotonic() >= due[job]:
-                due[job] = time.monotonic() + every
-                _once(app, job)
-        time.sleep(0.2)
+        begun = time.monotonic()
+        _sweep(app)
+        for job, every in PERIODIC.items():
+            if _is_our_turn(job, every):
+                after_commit.ring([(job, 0)])
+        time.sleep(max(0.1, SWEEP_EVERY - (time.monotonic() - begun)))
 
 
-def _once(app, job) -> None:
+def _is_our_turn(job: str, every: int) -> bool:
+    """Whether nobody has had this job's turn lately. Without Redis there are no turns; they come when it is back."""
+    if time.monotonic() < _next_look.get(job, 0):
+        return False
+    _next_look[job] = time.monotonic() + min(10, every / 4)
+    try:
+        return bool(extensions.redis().set(f"helpdesk:turn:{job}", "1", nx=True, ex=every))
+    except RedisError:
+        return False
+
+
+_next_look: dict[str, float] = {}
+
+
+def _sweep(app) -> None:
     try:
         with app.app_context():
-            job()
+            jobs.sweep()
     except SQLAlchemyError as error:
-        log.warning("The database did not take part in %s: %s", job.__name__, type(error).__name__)
+        log.warning("The database did not take part in the sweep: %s", type(error).__name__)
     except Exception:
-        log.exception("%s failed; it runs again at its next time", job.__name__)
-    finally:
-        with app.app_context():
-            db.session.remove()
+        log.exception("The sweep failed; it runs again in a second")
