@@ -5,6 +5,7 @@ from collections.abc import Callable
 from helpdesk import after_commit
 from helpdesk.domain import closing, erasure, files, inbox, outbox, service_levels, summaries
 from helpdesk.extensions import db
+from helpdesk.models.people import Organization
 
 
 def deliver(delivery_id: int) -> None:
@@ -61,7 +62,7 @@ def erase_what_is_old(_id: int = 0) -> None:
 
 def erase_organization(organization_id: int) -> None:
     """Erase an organization with everything it said, some at a time."""
-    _erase(lambda: erasure.erase_some(organization_id))
+    _erase(lambda: erasure.erase_some(db.session.get(Organization, organization_id)))
 
 
 def _until_done(verb: Callable[[], object]) -> None:
