@@ -16,7 +16,7 @@ from flask import Blueprint, Response
 from flask_login import current_user
 from redis.exceptions import RedisError
 
-from helpdesk import config, extensions
+from helpdesk import config, extensions, presence
 from helpdesk.after_commit import CHANGED
 from helpdesk.web import access, tickets
 
@@ -33,6 +33,8 @@ END = "end"
 def ticket(number: int):
     ticket = tickets.found(number)
     topic = f"ticket:{ticket.id}" + (":team" if current_user.is_team else "")
+    if current_user.is_team:
+        presence.here(ticket.id, current_user.id)
     return stream(topic)
 
 
