@@ -56,6 +56,7 @@ def settings(google, microsoft, box):
         "GOOGLE_OAUTH_CLIENT_ID": cast.GOOGLE_CLIENT_ID,
         "GOOGLE_OAUTH_CLIENT_SECRET": cast.GOOGLE_CLIENT_SECRET,
         "MICROSOFT_OAUTH_URL": microsoft.url,
+        "MICROSOFT_OAUTH_TENANT": "common",
         "MICROSOFT_OAUTH_CLIENT_ID": cast.MICROSOFT_CLIENT_ID,
         "MICROSOFT_OAUTH_CLIENT_SECRET": cast.MICROSOFT_CLIENT_SECRET,
         "MAIL_SERVER": "127.0.0.1",
