@@ -16,6 +16,8 @@ STEPS = ((60, "min", 60), (24, "h", 3600), (7, "d", 86400))
 def register(app: Flask) -> None:
     """Add the filters, and a version to every static file's address so that it may be kept for ever."""
     app.add_template_filter(ago)
+    app.add_template_filter(until)
+    app.add_template_filter(words.length, "length_of_time")
     app.add_template_filter(when)
     app.add_template_filter(initials)
     app.add_template_filter(filesize)
@@ -41,6 +43,15 @@ def ago(moment: datetime | None, prefix: str = "") -> Markup:
     return Markup('<time data-ago datetime="{}" title="{}">{}{}</time>').format(
         moment.isoformat(timespec="seconds"), when(moment), prefix, span(clock.now() - moment, ago=True, moment=moment)
     )
+
+
+def until(moment: datetime | None) -> Markup:
+    """A moment to come, or just gone by, as people say it: "in 2 h", "5 min ago"; exact on hover."""
+    if moment is None:
+        return Markup("")
+    left = moment - clock.now()
+    said = f"in {span(left)}" if left > timedelta() else span(-left, ago=True, moment=moment)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(timespec="seconds"), when(moment), said)
 
 
 def span(length: timedelta, ago: bool = False, moment: datetime | None = None) -> str:

@@ -12,7 +12,7 @@ from helpdesk.domain import permissions, ratings, repeats, settings, tickets, wo
 from helpdesk.extensions import db
 from helpdesk.models.people import User
 from helpdesk.models.tickets import Event, Ticket
-from helpdesk.web import facts, fragments, identity, uploads
+from helpdesk.web import facts, fragments, identity, team_facts, uploads
 
 PREFIX = "/tickets/<int:number>"
 blueprint = Blueprint("tickets", __name__, url_prefix=PREFIX)
@@ -71,7 +71,8 @@ def found(number: int) -> Ticket:
 
 def whole(ticket: Ticket) -> dict:
     """What tickets/show.html needs, but for the composer."""
-    return header(ticket) | conversation(ticket) | facts.of(ticket, current_user) | rating(ticket)
+    needs = header(ticket) | conversation(ticket) | facts.of(ticket, current_user) | rating(ticket)
+    return needs | team_facts.of(ticket, identity.me()) if current_user.is_team else needs
 
 
 def header(ticket: Ticket) -> dict:
@@ -114,6 +115,7 @@ def composer(
         "errors": errors or {},
         "limits": uploads.LIMITS,
         "kept": kept or {},
+        "canned": team_facts.canned(current_user),
     }
 
 

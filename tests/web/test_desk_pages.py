@@ -1,0 +1,171 @@
+"""The queue and the team's part of a ticket, as parsed HTML."""
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import select
+
+from helpdesk.domain import canned_replies, service_targets
+from helpdesk.models.desk import SavedView, TicketLink
+from helpdesk.models.tickets import Message, Ticket
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def agent(make):
+    return make.agent("Maya Lind")
+
+
+@pytest.fixture
+def desk(browser_of, agent):
+    return browser_of(agent)
+
+
+@pytest.fixture
+def story(make):
+    make.channel("C0TRIAGE")
+    return make.ticket(make.user(make.organization("Globex"), "Dana Fields"), subject="The printer is on fire")
+
+
+def soup(response, status=200):
+    assert response.status_code == status, (response.status_code, response.get_data(as_text=True)[:3000])
+    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
+
+
+def send(client, path, expected=303, /, **data):
+    page = soup(client.get("/desk"))
+    data["csrf_token"] = page.find("meta", {"name": "csrf-token"})["content"]
+    response = client.post(path, data=data)
+    assert response.status_code == expected, (response.status_code, response.get_data(as_text=True)[:3000])
+    return response
+
+
+def test_the_queue_shows_rows_counts_and_keeps_its_filters_in_the_address(desk, story, make):
+    make.ticket(make.user(make.organization("Initech")))
+    page = soup(desk.get("/desk?view=unassigned&organization=globex&sort=waiting"))
+    assert page.h1.text == "Unassigned" and len(page.select("h1")) == 1
+    assert [row["id"] for row in page.select(".queue-row")] == [f"ticket-{story.number}"]
+    assert page.select_one("#views [aria-current] .count").text == "2"
+    assert page.select_one("select[name=organization] option[selected]").text == "Globex"
+    assert "organization=globex" in page.select_one("#queue")["hx-get"]
+    assert soup(desk.get("/desk/views")).select_one("#views")
+    assert soup(desk.get("/desk/queue?view=mine")).select_one("#queue .empty")
+
+
+def test_paging_goes_on_where_the_page_ended(desk, make, session):
+    requester = make.user(make.organization())
+    for _ in range(30):
+        make.ticket(requester)
+    first = soup(desk.get("/desk"))
+    second = soup(desk.get(first.select_one("a[rel=next]")["href"]))
+    seen = [row["id"] for page in (first, second) for row in page.select(".queue-row")]
+    assert len(seen) == len(set(seen)) == 30
+    assert second.select_one("a[rel=prev]") and not second.select_one("a[rel=next]")
+
+
+def test_bulk_change_says_what_happened(desk, story, session):
+    send(desk, "/desk/bulk", tickets=str(story.number), status="pending", back="/desk?view=waiting")
+    page = soup(desk.get("/desk?view=waiting"))
+    assert "Changed 1 ticket." in page.text
+    assert session.get(Ticket, story.id).status == "pending"
+    assert send(desk, "/desk/bulk", status="open", back="https://evil.example/").location == "/desk"
+    assert "Select at least one ticket." in soup(desk.get("/desk")).text
+
+
+def test_a_view_is_saved_shown_and_deleted(desk, story, session):
+    answer = send(desk, "/desk/views", name="Fires", view="open", priority="urgent")
+    view = session.scalar(select(SavedView))
+    assert answer.location == f"/desk?view=open&priority=urgent&saved={view.id}"
+    page = soup(desk.get(answer.location))
+    assert page.h1.text == "Fires" and page.select_one("#views [aria-current]").text.strip() == "Fires"
+    send(desk, f"/desk/views/{view.id}/delete")
+    assert "Fires" not in soup(desk.get("/desk")).select_one("#views").text
+
+
+def test_customers_find_no_desk(story, browser_of):
+    client = browser_of(story.requester)
+    for path in ("/desk", "/desk/queue", "/desk/views", "/desk/export.csv", "/desk/remarks", "/review", f"/tickets/{story.number}/merge",
+                 f"/tickets/{story.number}/move", f"/tickets/{story.number}/team-bar", f"/tickets/{story.number}/team-tools"):  # fmt: skip
+        assert client.get(path).status_code == 404, path
+    page = soup(client.get(f"/tickets/{story.number}"))
+    assert not page.select("#team-bar, #team-tools, #team-canned")
+
+
+def test_the_queue_as_csv_has_no_formula(desk, make):
+    make.ticket(make.user(make.organization()), subject="=HYPERLINK(1)")
+    text = desk.get("/desk/export.csv").get_data(as_text=True)
+    assert '"\'=HYPERLINK(1)"' in text
+
+
+def test_a_canned_reply_goes_below_what_was_typed_and_sends_nothing(desk, story, make, session):
+    lead = make.agent(role="lead")
+    reply = canned_replies.save(None, title="Hello", body="Dear {{first_name}}", actor=lead, shared=True, status="pending")
+    session.commit()
+    page = soup(desk.get(f"/tickets/{story.number}"))
+    assert [option.text for option in page.select("#canned option")] == ["Choose one", "Hello"]
+    token = page.find("meta", {"name": "csrf-token"})["content"]
+    answer = soup(
+        desk.post(
+            f"/tickets/{story.number}/canned",
+            data={"canned": reply.id, "body": "Typed.", "form_token": "f" * 32},
+            headers={"X-CSRFToken": token, "HX-Request": "true"},
+        )
+    )
+    assert answer.select_one("#body-reply").text.strip() == "Typed.\n\nDear Dana"
+    assert answer.select_one("select[name=status] option[selected]")["value"] == "pending"
+    assert answer.select_one(".compose-reply [name=form_token]")["value"] == "f" * 32
+    assert len(session.scalars(select(Message)).all()) == 1
+    plain = soup(desk.post(f"/tickets/{story.number}/canned", data={"canned": reply.id, "csrf_token": token}))
+    assert plain.h1 and "Dear Dana" in plain.select_one("#body-reply").text
+
+
+def test_clocks_and_who_else_is_here(desk, story, make, session, browser_of):
+    service_targets.set_targets({"normal-first_response": "1h"}, actor=make.agent(role="admin"))
+    session.commit()
+    other = make.ticket(story.requester)
+    page = soup(desk.get(f"/tickets/{other.number}"))
+    assert "First answer: due" in page.select_one("#team-bar").text
+    jonas = browser_of(make.agent("Jonas Park"))
+    soup(jonas.get(f"/tickets/{other.number}/team-bar"))
+    assert "Jonas Park is here too" in soup(desk.get(f"/tickets/{other.number}/team-bar")).text
+    token = soup(jonas.get("/desk")).find("meta", {"name": "csrf-token"})["content"]
+    assert jonas.post(f"/tickets/{other.number}/presence", headers={"X-CSRFToken": token}).status_code == 204
+    assert "Jonas Park is typing" in soup(desk.get(f"/tickets/{other.number}/team-bar")).text
+    assert "Maya Lind" not in soup(desk.get(f"/tickets/{other.number}/team-bar")).text
+
+
+def test_linking_merging_and_their_mistakes(desk, story, make, session):
+    twin, foreign = make.ticket(story.requester, subject="Smoke"), make.ticket()
+    path = f"/tickets/{story.number}"
+    send(desk, f"{path}/links", number=f"#{foreign.number}")
+    assert session.scalar(select(TicketLink)) is not None
+    assert f"#{foreign.number}" in soup(desk.get(path)).select_one("#team-tools").text
+    page = soup(send(desk, f"{path}/links", 422, number="999999"), 422)
+    assert page.select_one("#link-error").text == "There is no ticket with this number."
+    assert page.select_one("#link-number")["value"] == "999999"
+    page = soup(send(desk, f"{path}/merge", 422, into=str(foreign.number)), 422)
+    assert "same organization" in page.select_one(".error-summary").text
+    assert "Smoke" in soup(desk.get(f"{path}/merge?into={twin.number}")).select_one("form").text
+    assert send(desk, f"{path}/merge", into=str(twin.number)).location == f"/tickets/{twin.number}"
+    assert "merged into" in soup(desk.get(path)).select_one("#ticket-header").text
+    send(desk, f"{path}/links/{foreign.number}/delete")
+    session.rollback()
+    assert session.scalar(select(TicketLink)) is None
+
+
+def test_moving_asks_with_what_it_exposes_and_needs_a_yes(desk, story, make, session):
+    initech = make.organization("Initech")
+    bill = make.user(initech, "Bill")
+    page = soup(desk.get(f"/tickets/{story.number}/move?organization=initech"))
+    assert "become readable for 1 person" in page.select_one(".notice-warning").text
+    page = soup(send(desk, f"/tickets/{story.number}/move", 422, organization="initech", requester=str(bill.id)), 422)
+    assert "Confirm" in page.select_one(".error-summary").text
+    send(desk, f"/tickets/{story.number}/move", organization="initech", requester=str(bill.id), understood="1")
+    session.expire_all()
+    assert session.get(Ticket, story.id).organization_id == initech.id
+
+
+def test_reply_and_status_in_one_step(desk, story, session):
+    send(desk, f"/tickets/{story.number}/replies", body="Done", status="solved", form_token="a" * 32)
+    session.expire_all()
+    assert session.get(Ticket, story.id).status == "solved"
