@@ -13,6 +13,7 @@ from helpdesk.channels import errors
 from helpdesk.channels.email import reading, settings
 
 MOST_AT_ONCE = 100
+_NOT_NOW = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]")  # RFC 5530: not the password's fault
 
 
 def fetch(mailbox: settings.Imap, accept: Callable[[str, bytes], None]) -> int:
@@ -61,6 +62,8 @@ def _mailboxes_own_errors(mailbox: settings.Imap) -> Iterator[None]:
     except ssl.SSLCertVerificationError as error:
         raise errors.Blocked(f"The certificate of {where} is not valid: {error.verify_message}.") from error
     except imap_tools.MailboxLoginError as error:
+        if any(code in str(error).upper() for code in _NOT_NOW):
+            raise errors.Temporary(f"The mailbox at {where} cannot be opened just now.") from error
         raise errors.Blocked(f"The mailbox at {where} refuses our user name or password.") from error
     except imap_tools.MailboxFolderSelectError as error:
         raise errors.Blocked(f"The mailbox at {where} has no folder {mailbox.folder}.") from error

@@ -1,8 +1,14 @@
 """Polling: a mail is taken only after it was accepted. Against a small server always, against dovecot where it is installed."""
 
+import getpass
+import grp
+import os
+import pwd
 import shutil
 import subprocess
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -10,6 +16,7 @@ from helpdesk import config
 from helpdesk.channels import email as channel
 from helpdesk.channels import errors
 from helpdesk.channels.email import check, imap, settings
+from tests import conftest
 from tests.channels.email import imap_server
 
 MAILS = [b"Message-ID: <%d@x>\r\nFrom: ann@globex.example\r\n\r\nHello %d\r\n" % (n, n) for n in range(3)]
@@ -86,40 +93,77 @@ def test_the_address_of_a_mailbox_is_read_from_the_configuration():
 
 
 @pytest.mark.skipif(not shutil.which("dovecot"), reason="dovecot is not installed; .ci/run installs it")
-def test_dovecot_hands_over_the_same_bytes(tmp_path):
-    """A dovecot of our own, as ourselves, on a free port."""
-    import getpass
-    import os
-
-    from tests import conftest
-
-    port, user = conftest.free_port(), getpass.getuser()
-    (tmp_path / "users").write_text(f"help:{{PLAIN}}right:{os.getuid()}:{os.getgid()}::{tmp_path}\n")
-    inbox = tmp_path / "Maildir" / "new"
-    for folder in ("new", "cur", "tmp"):
-        (tmp_path / "Maildir" / folder).mkdir(parents=True)
+def test_dovecot_hands_over_the_same_bytes():
+    """A dovecot of our own on a free port: as ourselves, or as root with the users its package brings."""
+    folder = Path(tempfile.mkdtemp(prefix="helpdesk-dovecot-"))  # pytest's own folders are closed to dovecot's users
+    folder.chmod(0o755)
+    port = conftest.free_port()
+    for name in ("new", "cur", "tmp"):
+        (folder / "Maildir" / name).mkdir(parents=True)
     for number, raw in enumerate(MAILS):
-        (inbox / f"{number}.mail").write_bytes(raw)
-    (tmp_path / "dovecot.conf").write_text(
-        f"protocols = imap\nlisten = 127.0.0.1\nbase_dir = {tmp_path}/run\nlog_path = {tmp_path}/log\nssl = no\n"
-        f"disable_plaintext_auth = no\ndefault_internal_user = {user}\ndefault_login_user = {user}\n"
-        f"default_internal_group = {user}\nfirst_valid_uid = 0\nmail_location = maildir:{tmp_path}/Maildir\n"
-        f"passdb {{\n driver = passwd-file\n args = {tmp_path}/users\n}}\nuserdb {{\n driver = passwd-file\n args = {tmp_path}/users\n}}\n"
-        f"service imap-login {{\n chroot =\n inet_listener imap {{\n port = {port}\n }}\n inet_listener imaps {{\n port = 0\n }}\n}}\n"
-        "service anvil {\n chroot =\n}\n"
-    )
-    process = subprocess.Popen(["dovecot", "-F", "-c", str(tmp_path / "dovecot.conf")])
+        (folder / "Maildir" / "new" / f"{number}.mail").write_bytes(raw)
+    owner = pwd.getpwnam("nobody" if os.getuid() == 0 else getpass.getuser())  # dovecot opens no mailbox of root's
+    for path in (folder, *folder.rglob("*")):
+        os.chown(path, owner.pw_uid, owner.pw_gid)
+    (folder / "users").write_text(f"help:{{PLAIN}}right:{owner.pw_uid}:{owner.pw_gid}::{folder}\n")
+    (folder / "users").chmod(0o644)
+    (folder / "dovecot.conf").write_text(dovecot_settings(folder, port))
+    process = subprocess.Popen(["dovecot", "-F", "-c", str(folder / "dovecot.conf")])
     try:
         taken = []
-        given = settings.Imap("127.0.0.1", "help", "right", port=port, security="none", move_to="Taken")
-        for _ in range(50):
+        given = settings.Imap(
+            "127.0.0.1", "help", "right", port=port, security="none", move_to="Taken", timeout=5
+        )
+        ends = time.monotonic() + 15
+        while len(taken) < len(MAILS):
             try:
                 imap.fetch(given, lambda external_id, raw: taken.append(raw))
-                break
             except errors.Temporary:
+                log = folder / "log"
+                assert time.monotonic() < ends, log.read_text() if log.exists() else "dovecot said nothing"
                 time.sleep(0.1)
         assert sorted(taken) == MAILS
         assert imap.fetch(given, lambda external_id, raw: taken.append(raw)) == 0
     finally:
         process.terminate()
         process.wait(10)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def dovecot_settings(folder: Path, port: int) -> str:
+    internal, login = ("dovecot", "dovenull") if os.getuid() == 0 else (getpass.getuser(),) * 2
+    group = grp.getgrgid(pwd.getpwnam(internal).pw_gid).gr_name
+    return f"""
+protocols = imap
+listen = 127.0.0.1
+base_dir = {folder}/run
+log_path = {folder}/log
+ssl = no
+disable_plaintext_auth = no
+default_internal_user = {internal}
+default_internal_group = {group}
+default_login_user = {login}
+first_valid_uid = 0
+first_valid_gid = 0
+mail_location = maildir:{folder}/Maildir
+passdb {{
+  driver = passwd-file
+  args = {folder}/users
+}}
+userdb {{
+  driver = passwd-file
+  args = {folder}/users
+}}
+service imap-login {{
+  chroot =
+  inet_listener imap {{
+    port = {port}
+  }}
+  inet_listener imaps {{
+    port = 0
+  }}
+}}
+service anvil {{
+  chroot =
+}}
+"""
