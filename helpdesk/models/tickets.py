@@ -140,7 +140,8 @@ class Message(db.Model):
 
     ``author_name`` and ``author_picture`` stand for somebody outside who is no user of ours (an unmatched Slack profile).
     ``origin_thread_id`` and ``origin_external_id`` say where it came from; unique, so that nothing is taken in twice.
-    ``release_at``: until then mail waits, so that an agent may still take it back.
+    ``release_at``: until then mail waits, so that an agent may still take it back. ``quoted`` is plain text that a mail repeated
+    below its answer.
     """
 
     __tablename__ = "messages"
@@ -166,6 +167,7 @@ class Message(db.Model):
     origin_edited: Mapped[str | None] = mapped_column(String(32))
     form_token: Mapped[str | None] = mapped_column(String(64))
     revision: Mapped[int] = mapped_column(default=1)
+    quoted: Mapped[str | None] = mapped_column(Text)
 
     ticket: Mapped[Ticket] = relationship(back_populates="messages")
     author: Mapped[User | None] = relationship()
