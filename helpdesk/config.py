@@ -76,6 +76,8 @@ SETTINGS = (
     Setting("WORKER_PROCESSES", 2, "Worker processes that `helpdesk worker` starts.", int),
     Setting("METRICS_TOKEN", "", "Bearer token for GET /metrics; empty switches the address off."),
     Setting("DELIVERY_HOLD_OFF", 60, "Seconds before a Slack post of unknown fate is looked for and tried again.", int),
+    Setting("DELIVERY_MAIL_HOLD_OFF", 600, "Seconds before a mail of unknown fate is sent again.", int),
+    Setting("DELIVERY_LEASE", 180, "Seconds a worker has for one delivery or inbound thing before it counts as lost.", int),
     Setting("WEBHOOKS_TO_LOOPBACK", False, "Let webhooks reach this machine; for tests and the demo only.", _flag),
     Setting("LOG_LEVEL", "INFO", "Python log level; secrets are redacted at every level."),
 )

@@ -12,7 +12,7 @@ from sqlalchemy import exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import aliased
 
-from helpdesk import after_commit, clock, extensions
+from helpdesk import after_commit, clock, config, extensions
 from helpdesk.channels import email, slack
 from helpdesk.channels.errors import ChannelError
 from helpdesk.domain.errors import Refused
@@ -20,7 +20,6 @@ from helpdesk.domain.inbox import from_mail, from_slack
 from helpdesk.extensions import db
 from helpdesk.models.sync import Inbound
 
-LEASE = timedelta(seconds=150)  # longer than a job may run
 DELAYS = (1, 5, 15, 60, 300, 900)  # seconds before the next try
 MOST_ATTEMPTS = 20
 AT_ONCE = 500
@@ -108,7 +107,7 @@ def _claim(inbound_id: int) -> bool:
     claimed = db.session.execute(
         update(Inbound)
         .where(Inbound.id == inbound_id, _is_claimable(now))
-        .values(state="working", lease_until=now + LEASE, attempts=Inbound.attempts + 1)
+        .values(state="working", lease_until=now + timedelta(seconds=config.current().DELIVERY_LEASE), attempts=Inbound.attempts + 1)
         .execution_options(synchronize_session=False)
     )
     db.session.commit()

@@ -25,9 +25,7 @@ from helpdesk.models.people import User
 from helpdesk.models.sync import Delivery, State
 from helpdesk.models.tickets import Ticket
 
-LEASE = timedelta(seconds=180)  # longer than a job may run (after_commit.JOB_TIMEOUT)
-LEASE_MARGIN = timedelta(seconds=60)  # nobody begins a call with less than this left
-MAIL_HOLD_OFF = timedelta(minutes=10)
+LEFT_TO_BEGIN = 1 / 3  # of the lease: nobody begins a call with less than this left
 DELAYS = (1, 2, 5, 10, 20, 30, 30, 60, 60, 120, 300, 600, 900)  # seconds before the next try, by tries made
 GIVES_UP = timedelta(hours=48)  # mail and webhooks; Slack is waited for
 MOST_ATTEMPTS_AT_COMPOSING = 5
@@ -60,7 +58,7 @@ def deliver(delivery_id: int) -> bool:
     try:
         sent = channel.find(claim.post) if claim.maybe_since else None
         if sent is None:
-            if clock.now() > claim.lease_until - LEASE_MARGIN:
+            if clock.now() > claim.lease_until - _lease() * LEFT_TO_BEGIN:
                 raise errors.Unknown("The worker was held up; looking before trying again.")
             sent = channel.send(claim.post)
     except errors.ChannelError as error:
@@ -136,7 +134,7 @@ def _claim(delivery_id: int) -> Claim | None:
         .values(
             state=State.sending,
             started_at=now,
-            lease_until=now + LEASE,
+            lease_until=now + _lease(),
             lease_owner=owner,
             attempts=Delivery.attempts + 1,
         )
@@ -148,7 +146,7 @@ def _claim(delivery_id: int) -> Claim | None:
     delivery = db.session.get(Delivery, delivery_id, populate_existing=True)
     try:
         post = posts.compose(delivery)
-        claim = Claim(delivery.id, owner, posts.channel_of(delivery), now, now + LEASE, delivery.maybe_since, post)
+        claim = Claim(delivery.id, owner, posts.channel_of(delivery), now, now + _lease(), delivery.maybe_since, post)
     except posts.Skip as skip:
         _finish(delivery, State.skipped, skip.reason)
         db.session.commit()
@@ -165,6 +163,11 @@ def _claim(delivery_id: int) -> Claim | None:
     db.session.commit()
     db.session.remove()
     return claim
+
+
+def _lease() -> timedelta:
+    """How long a claimed row is ours; by default longer than a job may run (after_commit.JOB_TIMEOUT)."""
+    return timedelta(seconds=config.current().DELIVERY_LEASE)
 
 
 def _settle_sent(claim: Claim, sent: Sent) -> bool:
@@ -203,8 +206,9 @@ def _settle_failure(claim: Claim, error: errors.ChannelError) -> None:
     if isinstance(error, errors.Unknown):
         delivery.state = State.unknown
         delivery.maybe_since = claim.maybe_since or claim.started_at
-        hold_off = MAIL_HOLD_OFF if claim.kind == "email" else timedelta(seconds=config.current().DELIVERY_HOLD_OFF)
-        delivery.due_at = now + max(hold_off, delay)
+        current = config.current()
+        hold_off = current.DELIVERY_MAIL_HOLD_OFF if claim.kind == "email" else current.DELIVERY_HOLD_OFF
+        delivery.due_at = now + max(timedelta(seconds=hold_off), delay)
     elif isinstance(error, errors.Permanent):
         delivery.state = State.failed
         _count_dead_address(delivery, error)
