@@ -28,8 +28,9 @@ class Redact(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = self.clean(record.getMessage())
         record.args = ()
-        if record.exc_info and not record.exc_text:
-            record.exc_text = self.clean(logging.Formatter().formatException(record.exc_info))
+        if record.exc_info or record.exc_text:
+            # Another handler may have kept its own text of the traceback already; that one is cleaned too.
+            record.exc_text = self.clean(record.exc_text or logging.Formatter().formatException(record.exc_info))
         return True
 
     def clean(self, text: str) -> str:

@@ -170,7 +170,7 @@ class _World:
             author_id, author = (agent_id, agent) if from_team else (user_id, name)
             self.rows["messages"].append(
                 (self._next(Message), id, organization_id, seq, "note" if is_note else "reply", from_team, author_id, author,
-                 body,                  self.rendered[text].replace("{ref}", ref), rendering.MARKDOWN_VERSION, _text(at), 1)
+                 body, self.rendered[text].replace("{ref}", ref), rendering.MARKDOWN_VERSION, _text(at), 1)
             )  # fmt: skip
             (notes if is_note else words).append(body)
             if not is_note:

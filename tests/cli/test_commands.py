@@ -1,0 +1,237 @@
+"""What operators type: it does what the help says, and a mistake is one line and a status."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk import cli, clock, extensions
+from helpdesk.domain import settings
+from helpdesk.models.channels import Channel
+from helpdesk.models.people import Organization, User
+from helpdesk.models.sync import Delivery, State
+
+SECRET = "a-secret-for-tests-only-0123456789abcdef"
+
+
+@pytest.fixture
+def environment(configuration):
+    """What the command's process would find in its environment."""
+    return {
+        "PATH": "/usr/bin:/bin",
+        "SECRET_KEY": SECRET,
+        "DATABASE_URL": configuration.DATABASE_URL,
+        "REDIS_URL": configuration.REDIS_URL,
+        "VAR_DIR": configuration.VAR_DIR,
+        "PORTAL_BASE_URL": "http://localhost",
+    }
+
+
+@pytest.fixture
+def run(app, session, capsys):
+    """``run("settings", "list")`` gives (status, standard output, standard error) of the command, inside the app under test."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        session.rollback()
+        capsys.readouterr()
+        status = cli.run(list(arguments))
+        session.expire_all()
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    return run
+
+
+@pytest.fixture
+def start(environment, monkeypatch, capsys):
+    """``start("settings", "list", SECRET_KEY="short")``: the same for a command that starts an app of its own."""
+
+    def start(*arguments: str, **more: str) -> tuple[int, str, str]:
+        with monkeypatch.context() as patched:
+            for name in list(os.environ):
+                patched.delenv(name)
+            for name, value in {**environment, **more}.items():
+                patched.setenv(name, value)
+            status = cli.run(list(arguments))
+        printed = capsys.readouterr()
+        return status, printed.out, printed.err
+
+    yield start
+    extensions.forget_redis()
+    settings.forget()
+
+
+def one_line(text: str) -> bool:
+    return text.startswith("helpdesk: ") and text.count("\n") == 1
+
+
+def test_an_organization_and_an_agent_come_from_the_command_line(run, session):
+    status, out, _ = run(
+        "organization", "add", "Globex", "--domain", "globex.example", "--slack-channel", "C0GLOBEX001", "--specific-user", "dana@globex.example"
+    )
+    assert (status, out) == (0, "Added Globex (globex).\n")
+    organization = session.scalar(select(Organization))
+    assert [domain.domain for domain in organization.domains] == ["globex.example"]
+    assert organization.specific_users_only
+    assert session.scalar(select(Channel.external_id)) == "C0GLOBEX001"
+
+    status, out, _ = run("agent", "invite", "maya@support.example", "--name", "Maya", "--role", "admin")
+    assert status == 0
+    assert out.splitlines()[-1].startswith("http://localhost/sign-in/link/")
+    maya = session.scalar(select(User))
+    assert (maya.email, maya.name, maya.role) == ("maya@support.example", "Maya", "admin")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("organization", "add", "Free", "--domain", "gmail.com"),
+        ("organization", "add"),
+        ("organization", "add", "Bad", "--slack-channel", "#general"),
+        ("agent", "invite", "not an address"),
+        ("agent", "invite", "a@b.example", "--role", "king"),
+        ("settings", "set", "no_such_key", "1"),
+        ("settings", "set", "undo_seconds", "soon"),
+        ("settings", "set", "triage_channel", "#general"),
+        ("deliveries", "retry", "1"),
+        ("deliveries", "retry", "one"),
+        ("restore", "/nowhere/at/all"),
+        ("seed", "--tickets", "-1"),
+        ("dance",),
+    ],
+)
+def test_a_mistake_is_one_line(run, arguments):
+    status, out, error = run(*arguments)
+    assert status != 0
+    assert one_line(error), error
+    assert out == ""
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"SECRET_KEY": "short"},
+        {"PORTAL_BASE_URL": "http://help.example"},
+        {"WEB_THREADS": "many"},
+        {"DATABASE_URL": "banana"},
+        {"DATABASE_URL": "sqlite:////nowhere/at/all.db"},
+        {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"},
+        {"SECRET_KEY_FILE": "/nowhere/at/all", "SECRET_KEY": "x"},
+        {"FLASK_DEBUG": "1"},
+    ],
+)
+def test_an_unsafe_or_impossible_start_is_one_line(start, wrong):
+    status, _, error = start("settings", "list", **wrong)
+    assert status != 0
+    assert one_line(error), error
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_empty_database_says_what_to_do(start, tmp_path):
+    status, _, error = start("deliveries", DATABASE_URL=f"sqlite:///{tmp_path}/new.db")
+    assert status != 0
+    assert one_line(error) and "helpdesk db upgrade" in error
+
+
+def test_settings_are_listed_and_set(run, session):
+    status, out, _ = run("settings", "list")
+    assert status == 0
+    assert "undo_seconds" in out and "triage_channel" in out
+    status, out, _ = run("settings", "set", "undo_seconds", "7")
+    assert (status, out) == (0, "undo_seconds = 7\n")
+    status, _, _ = run("settings", "set", "triage_channel", "C0TRIAGE001")
+    assert status == 0
+    assert session.scalar(select(Channel.audience)) == "team"
+
+
+def test_deliveries_are_listed_and_tried_again(run, session):
+    failed = Delivery(kind="sign_in", lane="mail", state=State.failed, reason="The address does not exist.", attempts=3)
+    session.add(failed)
+    session.commit()
+    id = failed.id
+    status, out, _ = run("deliveries", "--state", "failed")
+    assert status == 0
+    assert str(id) in out and "The address does not exist." in out
+    assert run("deliveries", "--state", "held")[1] == "Nothing is held.\n"
+    status, out, _ = run("deliveries", "retry", str(id))
+    assert status == 0
+    session.refresh(failed)
+    assert (failed.state, failed.attempts) == (State.pending, 0)
+    session.delete(failed)
+    session.commit()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_backup_comes_back_and_what_waited_is_held(run, session, make, tmp_path):
+    make.organization("Globex")
+    waiting = Delivery(kind="sign_in", lane="mail", state=State.pending, due_at=clock.now())
+    session.add(waiting)
+    session.commit()
+    id = waiting.id
+    stored = tmp_path / "files" / "ab" / "abcdefghijklmnopqrstuv"
+    stored.parent.mkdir(parents=True)
+    stored.write_bytes(b"a file")
+    file = tmp_path / "backup.tar"
+    status, _, error = run("backup", str(file))
+    assert status == 0, error
+    assert run("backup", str(file))[0] != 0, "an earlier backup is never overwritten"
+    session.scalar(select(Organization)).name = "Somebody else"
+    session.commit()
+    stored.unlink()
+    status, _, error = run("restore", str(file))
+    assert status != 0 and "--replace" in error
+    session.remove()
+    extensions.db.engine.dispose()
+    status, out, error = run("restore", str(file), "--replace")
+    assert status == 0, error
+    assert "1 waiting deliveries are held" in out
+    assert stored.read_bytes() == b"a file"
+    assert session.scalar(select(Organization.name)) == "Globex"
+    assert session.get(Delivery, id).state == State.held
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_file_that_is_no_backup_changes_nothing(run, session, make, tmp_path):
+    make.organization("Globex")
+    (tmp_path / "letter.txt").write_text("Dear backup")
+    status, _, error = run("restore", str(tmp_path / "letter.txt"), "--replace")
+    assert status != 0 and one_line(error)
+    assert session.scalar(select(Organization.name)) == "Globex"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_help_names_every_command(start):
+    status, out, _ = start("--help")
+    assert status == 0
+    for name in ("serve", "worker", "demo", "db", "organization", "agent", "settings", "seed", "deliveries", "doctor", "backup", "restore"):
+        assert f"\n  {name} " in out
+
+
+def test_doctor_finds_what_is_wrong(run):
+    status, out, error = run("doctor", "--quick")
+    assert status == 1
+    assert "The schema is the newest" in out and "No worker runs" in out
+    assert one_line(error)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_doctor_finds_that_redis_is_away(start):
+    status, out, error = start("doctor", "--quick", REDIS_URL="redis://127.0.0.1:1/0")
+    assert status == 1 and "Redis does not answer" in out
+    assert one_line(error)
+
+
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_real_process_ends_with_the_status_and_no_traceback(app, environment):
+    done = subprocess.run(
+        [sys.executable, "-m", "helpdesk.cli", "agent", "invite", "nobody at all"],
+        env=environment, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert one_line(done.stderr) and done.stdout == ""
