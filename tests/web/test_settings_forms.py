@@ -1,0 +1,121 @@
+"""Admins build a form in the browser, see it as a customer does, and publish it."""
+
+import pytest
+from bs4 import BeautifulSoup
+
+from helpdesk.models.forms import Form
+
+
+def soup(response, status=200):
+    assert response.status_code == status, response.get_data(as_text=True)[:1500]
+    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
+
+
+@pytest.fixture
+def admin(make, browser_of):
+    return browser_of(make.agent("Ada", role="admin"))
+
+
+@pytest.fixture
+def post(admin):
+    def post(path, **data):
+        token = soup(admin.get("/settings/forms")).select_one("[name=csrf_token]")["value"]
+        return admin.post(path, data={"csrf_token": token} | data)
+
+    return post
+
+
+def made(post, **values):
+    answer = post("/settings/forms", **({"name": "Hardware", "for_all": "all"} | values))
+    assert answer.status_code == 303
+    return answer.location
+
+
+def test_from_nothing_to_a_published_form(session, make, admin, post, browser_of):
+    client = browser_of(make.user(make.organization("Globex")))
+    assert "No form yet" in soup(admin.get("/settings/forms")).text
+    form = made(post, description="Things one can touch")
+    assert post(f"{form}/fields", kind="select", label="What is it", options="Printer\nLaptop", required="1", customer_fills="1").status_code == 303
+    assert (
+        post(
+            f"{form}/fields", kind="short_text", label="Serial", customer_fills="1", shown_if_key="what_is_it", shown_if_value="Printer"
+        ).status_code
+        == 303
+    )
+    post(f"{form}/fields", kind="number", label="Margin", team_only="1")
+    page = soup(admin.get(form))
+    assert [link.text.strip() for link in page.select("ol .row-link")] == ["What is it", "Serial", "Margin"]
+    assert "Adds “Serial” (short text)." in page.text
+    preview = soup(admin.get(f"{form}/preview"))
+    assert preview.select_one("[name=field-serial]") and not preview.select("[name=field-margin]")
+    assert not preview.select("#ticket-form[action]") and preview.select_one("[data-shown-if=what_is_it]")
+    assert "no form for you yet" in soup(client.get("/tickets/new")).text
+    assert post(f"{form}/publication").status_code == 303
+    filled = soup(client.get("/tickets/new"))
+    assert filled.select_one("[name=field-serial]") and not filled.select("[name=field-margin]")
+
+
+def test_an_edit_begins_a_draft_that_nobody_sees_until_it_is_published(make, admin, post, browser_of):
+    client = browser_of(make.user(make.organization("Globex")))
+    form = made(post)
+    post(f"{form}/fields", kind="short_text", label="Serial", customer_fills="1")
+    post(f"{form}/publication")
+    assert "Draft of version" not in soup(admin.get(form)).text
+    assert soup(admin.get(f"{form}/fields/serial")).select_one("[name=label]")["value"] == "Serial"
+    post(f"{form}/fields/serial", kind="short_text", label="Serial number", required="1", customer_fills="1")
+    page = soup(admin.get(form))
+    assert "Draft of version 2" in page.text and "Renames “Serial” to “Serial number”." in page.text
+    assert "Serial number" not in soup(client.get("/tickets/new")).text
+    post(f"{form}/draft/delete")
+    assert "Draft of version" not in soup(admin.get(form)).text
+    post(f"{form}/fields/serial/delete")
+    post(f"{form}/publication")
+    assert not soup(client.get("/tickets/new")).select("[name=field-serial]")
+
+
+def test_fields_move(admin, post):
+    form = made(post)
+    for label in "abc":
+        post(f"{form}/fields", kind="short_text", label=label)
+    post(f"{form}/fields/c/place", to="up")
+    post(f"{form}/fields/a/place", to="down")
+    assert [link.text for link in soup(admin.get(form)).select("ol .row-link")] == ["c", "a", "b"]
+
+
+def test_what_is_wrong_is_said_beside_what_was_typed(admin, post):
+    assert "Give the form a name" in soup(post("/settings/forms", name=" ", description="kept"), 422).text
+    form = made(post)
+    page = soup(post(f"{form}/fields", kind="select", label="Colour", options="", help="kept"), 422)
+    assert "one answer per line" in page.select_one("[data-error-summary]").text
+    assert page.select_one("[name=help]")["value"] == "kept"
+    assert "at least one organization" in soup(post(form, name="Hardware", for_all="some"), 422).text
+    post(f"{form}/fields", kind="short_text", label="First")
+    post(f"{form}/fields", kind="short_text", label="Second", shown_if_key="first", customer_fills="1")
+    refused = post(f"{form}/publication")
+    assert "customers do not fill in" in soup(refused, 422).text
+    assert soup(post(f"{form}/fields/first/delete"), 409)
+
+
+def test_forms_are_for_some_change_places_and_are_archived(session, make, admin, post, browser_of):
+    globex = make.organization("Globex")
+    ours, theirs = browser_of(make.user(globex)), browser_of(make.user(make.organization("Initech")))
+    first, second = made(post, name="First"), made(post, name="Second", for_all="some", organizations=str(globex.id))
+    for form in (first, second):
+        post(f"{form}/publication")
+    assert [link.text for link in soup(ours.get("/tickets/new")).select(".chooser a")] == ["First", "Second"]
+    assert soup(theirs.get("/tickets/new")).select_one("#ticket-form")
+    assert theirs.get("/tickets/new?form=second").status_code == 404
+    post(f"{second}/place", to="up")
+    assert [link.text for link in soup(ours.get("/tickets/new")).select(".chooser a")] == ["Second", "First"]
+    post(f"{second}/archive")
+    assert soup(ours.get("/tickets/new")).select_one("#ticket-form")
+    post(f"{second}/archive/delete")
+    assert ours.get("/tickets/new?form=second").status_code == 200
+    assert session.query(Form).count() == 2
+
+
+def test_only_admins_come_in(make, browser_of):
+    for who, status in ((make.agent(), 403), (make.user(make.organization()), 404)):
+        client = browser_of(who)
+        for path in ("/settings/forms", "/settings/forms/1", "/settings/forms/1/fields/new"):
+            assert client.get(path).status_code == status
