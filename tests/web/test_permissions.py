@@ -1,0 +1,188 @@
+"""Every route of the app, walked by everybody, against one table. ``tests/web/permissions_table.py`` is the table."""
+
+import re
+
+import pytest
+
+from helpdesk import storage
+from helpdesk.domain import links
+from helpdesk.domain.sign_in import sessions
+from helpdesk.models.channels import Thread
+from helpdesk.models.people import Identity
+from helpdesk.models.sessions import Session
+from helpdesk.models.tickets import Attachment, Message
+from tests.web.permissions_table import TABLE, VALUES
+
+WHO = ("stranger", "outsider", "requester", "agent", "lead", "admin")
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(request, tmp_path):
+    import shutil
+
+    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "helpdesk.db")
+    return f"sqlite:///{tmp_path}/helpdesk.db"
+
+
+@pytest.fixture
+def settings():
+    providers = {f"{name}_OAUTH_CLIENT_{what}": "x" for name in ("GOOGLE", "MICROSOFT") for what in ("ID", "SECRET")}
+    return {**providers, "SLACK_SIGNING_SECRET": "s" * 32, "INBOUND_MAIL_SECRET": "i" * 32, "MAIL_SERVER": "127.0.0.1"}
+
+
+class World:
+    """The people who knock, and what the addresses name: things of the requester's organization."""
+
+    def __init__(self, make, session):
+        self.session = session
+        globex = make.organization()
+        form = make.form(f"form-{globex.id}", fields=({"key": "room"},))
+        self.people = {
+            "stranger": None,
+            "outsider": make.user(make.organization()),
+            "requester": make.user(globex),
+            "agent": make.agent(role="agent"),
+            "lead": make.agent(role="lead"),
+            "admin": make.agent(role="admin"),
+        }
+        requester = self.people["requester"]
+        ticket, other = make.ticket(requester, form=form), make.ticket(requester)
+        spare, colleague = make.user(globex), make.user(globex)
+        message = session.query(Message).filter_by(ticket_id=ticket.id).one()
+        mine = Identity(user_id=requester.id, provider="google", issuer="i", subject=f"mine {globex.id}")
+        theirs = Identity(user_id=spare.id, provider="google", issuer="i", subject=f"theirs {globex.id}")
+        kept, draft = f"kept{globex.id:030}", f"draft{globex.id:030}"
+        for key, values in ((kept, {"message_id": message.id, "ticket_id": ticket.id, "organization_id": globex.id}), (draft, {})):
+            storage.write(key, b"words")
+            session.add(
+                Attachment(key=key, name="a.txt", media_type="text/plain", size=5, uploader_id=requester.id, **values)
+            )
+        thread = session.query(Thread).filter_by(ticket_id=ticket.id, user_id=requester.id).one()
+        view = saved_view(self.people["agent"])
+        session.add_all([mine, theirs, view])
+        sessions.start(requester, "link")
+        session.commit()
+        self.parameters = {
+            "number": ticket.id,
+            "other_number": other.id,
+            "message_id": message.id,
+            "organization_id": globex.id,
+            "user_id": spare.id,
+            "identity_id": mine.id,
+            "session_id": session.query(Session).filter_by(user_id=requester.id).first().id,
+            "form_id": form.form_id,
+            "thread_id": thread.id,
+            "view_id": view.id,
+            "token": links.unsubscribe_token(thread),
+            "key": kept,
+            "way": "link",
+            "filename": "app.css",
+        }
+        self.of_rule = {
+            "/files/<key>/delete": {"key": draft},
+            "/tickets/<int:number>/answers/<key>": {"key": "room"},
+            "/settings/forms/<int:form_id>/fields/<key>": {"key": "room"},
+            "/settings/forms/<int:form_id>/fields/<key>/delete": {"key": "room"},
+            "/settings/forms/<int:form_id>/fields/<key>/place": {"key": "room"},
+            "/settings/people/<int:user_id>/role": {"user_id": make.agent().id},
+            "/settings/people/<int:user_id>/identities/<int:identity_id>/delete": {"identity_id": theirs.id},
+            "/sign-in/link/<token>": {"token": "t" * 43},
+            "/tickets/<int:number>/followers/<int:user_id>/delete": {"user_id": colleague.id},
+        }
+
+    def address(self, rule: str) -> str:
+        """``rule`` with a value for each of its parameters."""
+        known = self.parameters | self.of_rule.get(rule, {})
+        missing = [name for name in re.findall(r"<(?:\w+:)?(\w+)>", rule) if name not in known]
+        assert not missing, f"tests/web/test_permissions.py: tell World what <{missing[0]}> is in {rule}"
+        return re.sub(r"<(?:\w+:)?(\w+)>", lambda match: str(known[match[1]]), rule)
+
+    def form(self, route: str) -> dict:
+        return {name: str(self.parameters.get(value, value)) for name, value in VALUES.get(route, {}).items()}
+
+
+def saved_view(agent):
+    from helpdesk.models.desk import SavedView
+
+    return SavedView(owner_id=agent.id, name="Mine", filters={}, shared=False)
+
+
+@pytest.fixture
+def world(make, session):
+    return World(make, session)
+
+
+def routes(app) -> list[str]:
+    return sorted(
+        f"{method} {rule.rule}" for rule in app.url_map.iter_rules() for method in rule.methods - {"HEAD", "OPTIONS"}
+    )
+
+
+def csrf_of(client) -> str:
+    for page in ("/account", "/sign-in"):
+        found = re.search(r'name="csrf-token" content="([^"]+)"', client.get(page).text)
+        if found:
+            return found[1]
+    raise AssertionError("no page with a token")
+
+
+def knock(browser_of, world, who: str, route: str):
+    """What ``who`` is answered at ``route``."""
+    method, _, rule = route.partition(" ")
+    client = browser_of(world.people[who])
+    form = {"csrf_token": csrf_of(client), **world.form(route)} if method != "GET" else None
+    answer = client.open(world.address(rule), method=method, data=form)
+    answer.close()
+    return answer
+
+
+def word(answer) -> str:
+    """What an answer means, in the table's words."""
+    if answer.status_code >= 500:
+        return str(answer.status_code)
+    if answer.status_code in (302, 303) and answer.headers["Location"].partition("?")[0] == "/sign-in":
+        return "in" if answer.request.path in ("/", "/sign-out") else "sign-in"
+    return {401: "proof", 403: "refused", 404: "hidden"}.get(answer.status_code, "in")
+
+
+def test_every_route_is_in_the_table_and_every_row_has_a_route(app):
+    there = set(routes(app))
+    assert sorted(there - set(TABLE)) == [], "add a row for each to tests/web/permissions_table.py"
+    assert sorted(set(TABLE) - there) == [], "rows without a route"
+
+
+def test_everybody_gets_what_the_table_says(browser_of, make, session):
+    wrong = {}
+    for route, words in TABLE.items():
+        world = World(make, session)  # what one route changes, the next must not meet
+        expected = dict(zip(WHO, words.split(), strict=True))
+        found = {who: word(knock(browser_of, world, who, route)) for who in WHO}
+        if found != expected:
+            wrong[route] = {who: f"{found[who]}, not {expected[who]}" for who in WHO if found[who] != expected[who]}
+    assert wrong == {}
+
+
+def test_somebody_looking_as_a_customer_changes_nothing(app, browser_of, world, session):
+    """Read-only means every unsafe route, also those that are written tomorrow."""
+    may = {"POST /account/viewing/delete", "POST /sign-out"}
+    for route in routes(app):
+        method, _, rule = route.partition(" ")
+        if method == "GET" or route in may or TABLE.get(route, "").startswith("proof") or rule == "/csp":
+            continue
+        client = browser_of(world.people["admin"])
+        row = session.query(Session).filter_by(user_id=world.people["admin"].id).order_by(Session.id.desc()).first()
+        row.viewing_organization_id = world.parameters["organization_id"]
+        session.commit()
+        token = re.search(r'name="csrf-token" content="([^"]+)"', client.get("/tickets").text)[1]
+        answer = client.open(world.address(rule), method=method, data={"csrf_token": token, **world.form(route)})
+        assert answer.status_code in (403, 404), (route, answer.status_code)
+
+
+def test_a_strange_tickets_page_is_the_page_of_a_ticket_that_never_was(browser_of, world):
+    client = browser_of(world.people["outsider"])
+    number = world.parameters["number"]
+    client.get("/account")  # the first page of all sets the cookie
+    there, never = client.get(f"/tickets/{number}"), client.get(f"/tickets/{number + 1000}")
+    plain = [re.sub(r'(csrf-token" content|csrf_token" value)="[^"]+"', "", answer.text) for answer in (there, never)]
+    assert there.status_code == never.status_code == 404 and plain[0] == plain[1]
+    assert sorted(there.headers.keys()) == sorted(never.headers.keys())
