@@ -35,9 +35,7 @@ def canonical(text: str) -> str:
     local_part, domain = text.split("@")
     local_part = local_part.lower() if local_part.isascii() else local_part
     if len(local_part) > LONGEST_LOCAL_PART or not _LOCAL_PART.fullmatch(local_part):
-        raise ValueError(
-            "The part before the @ may have only plain letters, digits and a few signs such as . _ + -"
-        )
+        raise ValueError("The part before the @ may have only plain letters, digits and a few signs such as . _ + -")
     result = f"{local_part}@{canonical_domain(domain)}"
     if len(result) > LONGEST_ADDRESS:
         raise ValueError("This address is too long to be an email address.")

@@ -44,9 +44,7 @@ def check(raw: bytes, message: Message, domain: str, incoming: settings.Incoming
             return _by_dkim(raw, domain, _Dns(incoming.dns))
         except dns.exception.DNSException:
             return _answer("temperror", "dkim", domain, "The sender's DNS did not answer.")
-        except (
-            Exception
-        ):  # a signature or record that cannot be read proves nothing, whatever is wrong with it
+        except Exception:  # a signature or record that cannot be read proves nothing, whatever is wrong with it
             return _answer("fail", "dkim", domain, "Its signature cannot be read.")
     return _answer("none", "", domain, "No mail server we trust has checked who sent it.")
 
@@ -67,18 +65,12 @@ def _from_header(value: str, domain: str, trusted: tuple[str, ...]) -> dict[str,
     result, properties = found[0]
     sender = _FROM.search(properties)
     if result == "pass" and sender and sender[1].rstrip(".") == domain:
-        return _answer(
-            "pass", "header", domain, f"The mail server that received it found that {domain} sent it."
-        )
+        return _answer("pass", "header", domain, f"The mail server that received it found that {domain} sent it.")
     if result == "pass":
-        return _answer(
-            "fail", "header", domain, "The check was made for another sender than the one it shows."
-        )
+        return _answer("fail", "header", domain, "The check was made for another sender than the one it shows.")
     if result in {"none", "temperror"}:
         return _answer(result, "header", domain, f"The mail server that received it says dmarc={result}.")
-    return _answer(
-        "fail", "header", domain, f"The mail server that received it did not find that {domain} sent it."
-    )
+    return _answer("fail", "header", domain, f"The mail server that received it did not find that {domain} sent it.")
 
 
 def _by_dkim(raw: bytes, domain: str, lookup: "_Dns") -> dict[str, Any]:
@@ -86,9 +78,7 @@ def _by_dkim(raw: bytes, domain: str, lookup: "_Dns") -> dict[str, Any]:
     if not record and _organization(domain) not in {"", domain}:
         record = dmarc_lookup.lookup_receiver_record(_organization(domain), dnsfunc=lookup.text)
     if not record.get("p"):
-        return _answer(
-            "none", "dkim", domain, f"{domain} publishes no DMARC record, so nothing proves who sent it."
-        )
+        return _answer("none", "dkim", domain, f"{domain} publishes no DMARC record, so nothing proves who sent it.")
     is_strict = record.get("adkim", "r") == "s"
     for signer in _signers(raw, lookup):
         if signer == domain or (not is_strict and _is_aligned(signer, domain)):

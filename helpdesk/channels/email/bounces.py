@@ -20,9 +20,7 @@ def read(message: Message, parts: list[mime.Part]) -> dict[str, Any] | None:
     failed = mime.header(message, "X-Failed-Recipients")
     if not report and not failed:
         return None
-    fields = (
-        _fields(report.message) if report else {"final-recipient": failed.split(",")[0], "action": "failed"}
-    )
+    fields = _fields(report.message) if report else {"final-recipient": failed.split(",")[0], "action": "failed"}
     status = fields.get("status", "")[:20]
     action = fields.get("action", "").lower()[:20]
     return {

@@ -109,9 +109,7 @@ def _look(record: Record, lookup: Lookup) -> Finding:
     if not texts:
         return Finding(False, f"{kind}: {record.name} has no TXT record beginning {record.value[:40]}")
     if len(texts) > 1:
-        return Finding(
-            False, f"{kind}: {record.name} has {len(texts)} such records; receivers then heed none."
-        )
+        return Finding(False, f"{kind}: {record.name} has {len(texts)} such records; receivers then heed none.")
     if kind == "SPF" and not set(record.value.split()[1:-1]) <= set(texts[0].split()):
         return Finding(
             False,
@@ -123,9 +121,7 @@ def _look(record: Record, lookup: Lookup) -> Finding:
 
 
 def _public_key(text: str) -> str:
-    return next(
-        (part.strip()[2:].replace(" ", "") for part in text.split(";") if part.strip().startswith("p=")), ""
-    )
+    return next((part.strip()[2:].replace(" ", "") for part in text.split(";") if part.strip().startswith("p=")), "")
 
 
 def _texts(name: str) -> list[str]:

@@ -53,9 +53,7 @@ def _open(outgoing: settings.Outgoing) -> smtplib.SMTP:
     line = None
     try:
         if outgoing.use_ssl:
-            line = smtplib.SMTP_SSL(
-                outgoing.server, outgoing.port, timeout=outgoing.timeout, context=context(outgoing)
-            )
+            line = smtplib.SMTP_SSL(outgoing.server, outgoing.port, timeout=outgoing.timeout, context=context(outgoing))
         else:
             line = smtplib.SMTP(outgoing.server, outgoing.port, timeout=outgoing.timeout)
         line.ehlo_or_helo_if_needed()

@@ -13,9 +13,7 @@ LONGEST = 500_000  # characters of HTML that are looked at
 
 _TOKEN = re.compile(r"<([!/?a-zA-Z][^<>]{0,8000})>|<|[^<]+")
 _TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
-_ATTRIBUTE = re.compile(
-    r"""\b(href|class|style|type|id)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE
-)
+_ATTRIBUTE = re.compile(r"""\b(href|class|style|type|id)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
 _SILENT = {"script", "style", "head", "title", "template", "noscript", "svg", "math", "select", "object"}
 _SPACED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre", "table", "dl"}
 _BLOCKS = _SPACED | {
@@ -84,15 +82,9 @@ class _Writer:
             elif tag[1]:
                 self.end(name)
             else:
-                given = {
-                    found[0].lower(): unescape("".join(found[1:])) for found in _ATTRIBUTE.findall(match[1])
-                }
+                given = {found[0].lower(): unescape("".join(found[1:])) for found in _ATTRIBUTE.findall(match[1])}
                 hidden = re.search(r"display\s*:\s*none", given.get("style", ""))
-                if (
-                    (name in _SILENT or hidden)
-                    and not match[1].endswith("/")
-                    and name not in {"img", "br", "input"}
-                ):
+                if (name in _SILENT or hidden) and not match[1].endswith("/") and name not in {"img", "br", "input"}:
                     silent, depth = name, 1
                 else:
                     self.start(name, given)
@@ -116,13 +108,9 @@ class _Writer:
             self.flush(always=True)
         elif name in _BLOCKS:
             self.flush()
-            self.gap = self.gap or (
-                name in _SPACED and "msonormal" not in given.get("class", "").lower() and not self.lists
-            )
+            self.gap = self.gap or (name in _SPACED and "msonormal" not in given.get("class", "").lower() and not self.lists)
             self.block(name, given)
-        elif name == "a" or (
-            self.marks and name in _MARKS and all(_MARKS.get(one[0]) != _MARKS[name] for one in self.open)
-        ):
+        elif name == "a" or (self.marks and name in _MARKS and all(_MARKS.get(one[0]) != _MARKS[name] for one in self.open)):
             self.open.append((name, len(self.buffer), given.get("href", "")))
 
     def block(self, name: str, given: dict[str, str]) -> None:
@@ -184,9 +172,7 @@ class _Writer:
             self.buffer[begin:] = [before + marked + after]
 
     def link(self, label: str, href: str) -> str:
-        href = re.sub(
-            r"[\s<>()\\]", lambda sign: f"%{ord(sign[0]):02X}" if ord(sign[0]) < 128 else "", href.strip()
-        )
+        href = re.sub(r"[\s<>()\\]", lambda sign: f"%{ord(sign[0]):02X}" if ord(sign[0]) < 128 else "", href.strip())
         shown = label.replace("\\", "")
         if not re.match(r"(https?://|mailto:)[^\s]", href, re.IGNORECASE):
             return label

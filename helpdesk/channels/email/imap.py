@@ -76,13 +76,9 @@ def _connect(mailbox: settings.Imap) -> imap_tools.BaseMailBox:
     if mailbox.security == "tls":
         return imap_tools.MailBox(mailbox.server, mailbox.port, timeout=mailbox.timeout, ssl_context=context)
     if mailbox.security == "starttls":
-        return imap_tools.MailBoxStartTls(
-            mailbox.server, mailbox.port, timeout=mailbox.timeout, ssl_context=context
-        )
+        return imap_tools.MailBoxStartTls(mailbox.server, mailbox.port, timeout=mailbox.timeout, ssl_context=context)
     if not settings.is_this_machine(mailbox.server):
-        raise errors.Blocked(
-            f"{mailbox.server} is another machine, where a password may not travel without TLS."
-        )
+        raise errors.Blocked(f"{mailbox.server} is another machine, where a password may not travel without TLS.")
     return imap_tools.MailBoxUnencrypted(mailbox.server, mailbox.port, timeout=mailbox.timeout)
 
 

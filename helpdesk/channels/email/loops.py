@@ -55,9 +55,7 @@ def automatic(message: Message, author: str) -> str:
 
 def own(message: Message, instance: str) -> bool:
     """Whether this installation sent ``message`` itself."""
-    return bool(instance) and instance in [
-        str(value).strip() for value in message.get_all("X-Portal-Instance") or []
-    ]
+    return bool(instance) and instance in [str(value).strip() for value in message.get_all("X-Portal-Instance") or []]
 
 
 def without_our_fields(message: Message) -> None:

@@ -59,7 +59,7 @@ class File:
 
 @dataclass(frozen=True)
 class Said:
-    """One public message: who said it, for which side, in Markdown."""
+    """One public message: who said it, for which side, in Markdown. ``corrected``: an earlier mail brought other words."""
 
     who: str
     body: str
@@ -68,6 +68,7 @@ class Said:
     from_team: bool = False
     files: tuple[File, ...] = ()
     edited: bool = False
+    corrected: bool = False
 
 
 @dataclass(frozen=True)
@@ -188,7 +189,16 @@ class DeliveryAlert:
     destinations: tuple[Destination, ...] = ()
 
 
-Mail = Reply | Received | Solved | ClosingSoon | Invitation | SignIn | Linked | WeeklySummary | DeliveryAlert
+@dataclass(frozen=True)
+class Test:
+    """What an admin sends to themselves to see that mail works."""
+
+    envelope: Envelope
+    when: datetime
+    url: str
+
+
+Mail = Reply | Received | Solved | ClosingSoon | Invitation | SignIn | Linked | WeeklySummary | DeliveryAlert | Test
 
 NAMES: dict[str, type] = {
     "reply": Reply,
@@ -200,4 +210,5 @@ NAMES: dict[str, type] = {
     "linked": Linked,
     "weekly_summary": WeeklySummary,
     "delivery_alert": DeliveryAlert,
+    "test": Test,
 }

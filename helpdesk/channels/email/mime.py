@@ -60,9 +60,7 @@ def header_end(raw: bytes) -> int:
 
 def read(raw: bytes) -> Message:
     """``raw`` as a message; headers only where the whole would be too much."""
-    return message_from_bytes(
-        raw[: header_end(raw[: 4 * LARGEST_HEADER])] if too_much(raw) else raw, policy=policy.compat32
-    )
+    return message_from_bytes(raw[: header_end(raw[: 4 * LARGEST_HEADER])] if too_much(raw) else raw, policy=policy.compat32)
 
 
 def parts(message: Message) -> list[Part]:
@@ -98,9 +96,7 @@ def words(value: str) -> str:
         chunks = decode_header(value)
     except Exception:  # a header that cannot be decoded is shown as it stands
         chunks = [(value, None)]
-    text = "".join(
-        one if isinstance(one, str) else decoded(one, charset or "utf-8") for one, charset in chunks
-    )
+    text = "".join(one if isinstance(one, str) else decoded(one, charset or "utf-8") for one, charset in chunks)
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
@@ -128,11 +124,7 @@ def decoded(data: bytes, charset: str) -> str:
                 return data.decode(candidate).replace("\0", "")
             except (UnicodeError, LookupError):
                 continue
-    fallback = (
-        charset
-        if _SAFE_CHARSET.fullmatch(charset) and not charset.startswith(("utf", "us-", "ascii"))
-        else "cp1252"
-    )
+    fallback = charset if _SAFE_CHARSET.fullmatch(charset) and not charset.startswith(("utf", "us-", "ascii")) else "cp1252"
     try:
         return data.decode(fallback, errors="replace").replace("\0", "")
     except LookupError:

@@ -30,9 +30,7 @@ _FIELD = re.compile(
     r"|Da|Inviato|Data|A|Oggetto|Van|Verzonden|Aan|Onderwerp|Från|Skickat|Till|Ämne|Od|Odesláno|Komu|Předmět)[*_]{0,2}\s?:[*_]{0,2}\s",
     re.IGNORECASE,
 )
-_FIRST_FIELD = re.compile(
-    r"^\s*[*_]{0,2}(?:From|Von|De|Da|Van|Från|Od)[*_]{0,2}\s?:[*_]{0,2}\s", re.IGNORECASE
-)
+_FIRST_FIELD = re.compile(r"^\s*[*_]{0,2}(?:From|Von|De|Da|Van|Från|Od)[*_]{0,2}\s?:[*_]{0,2}\s", re.IGNORECASE)
 _CLIENT_FOOTER = re.compile(
     r"^\s*(?:-- ?|Sent from (?:my |Mail |Outlook|Yahoo|Proton).{0,60}|Get Outlook for .{0,60}"
     r"|Von meinem .{1,40} gesendet|Envoyé de mon .{1,40}|Enviado desde mi .{1,40}|Inviato da .{1,40})\s*$",
@@ -105,11 +103,7 @@ def _attributions(lines: list[str], end: int) -> set[int]:
     """The lines that say who wrote what is quoted below them. Without a quote below, they are somebody's own words."""
     found: set[int] = set()
     for last in range(end):
-        if (
-            not lines[last].rstrip().endswith(":")
-            or _is_quote(lines[last])
-            or not _quote_follows(lines, last + 1, end)
-        ):
+        if not lines[last].rstrip().endswith(":") or _is_quote(lines[last]) or not _quote_follows(lines, last + 1, end):
             continue
         if _SOMEBODY_WROTE.match(lines[last][:400]):
             found.add(last)

@@ -26,9 +26,7 @@ LONGEST_BODY = 100_000  # characters; the raw mail keeps the rest
 
 _RECIPIENT_FIELDS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]{1,64}@[^\s<>,;:\"()\[\]\\]{1,253}")
-_MAILBOX = re.compile(
-    r"""(?P<name>"(?:[^"\\]|\\.){0,500}"|[^<>,;:"()\\]{0,500})\s*<(?P<address>[^<>\s,;:"()\\]+)>"""
-)
+_MAILBOX = re.compile(r"""(?P<name>"(?:[^"\\]|\\.){0,500}"|[^<>,;:"()\\]{0,500})\s*<(?P<address>[^<>\s,;:"()\\]+)>""")
 _ID = re.compile(r"<[^\s<>]{3,400}>")
 
 
@@ -70,9 +68,7 @@ def fingerprint(raw: bytes) -> str:
     except Exception:
         known = []
     body = b"".join(raw[mime.header_end(raw) :].split())
-    return hashlib.sha256(
-        "\n".join(known).encode("utf-8", "replace") + b"\0" + hashlib.sha256(body).digest()
-    ).hexdigest()
+    return hashlib.sha256("\n".join(known).encode("utf-8", "replace") + b"\0" + hashlib.sha256(body).digest()).hexdigest()
 
 
 def _heard(raw: bytes, message: Message, incoming: settings.Incoming, unparsed: str) -> Heard:
@@ -94,9 +90,7 @@ def _heard(raw: bytes, message: Message, incoming: settings.Incoming, unparsed: 
         "automatic": loops.automatic(message, author),
         "bounce": bounces.read(message, leaves),
         "own": own,
-        "authentication": authentication.check(
-            raw, message, address.domain_of(author) if author else "", incoming
-        ),
+        "authentication": authentication.check(raw, message, address.domain_of(author) if author else "", incoming),
         "in_reply_to": next(iter(_ids(message, "In-Reply-To")), ""),
         "references": _ids(message, "References")[-50:],
         "body_hash": hashlib.sha256(" ".join(written.body.split()).encode()).hexdigest(),
@@ -108,9 +102,7 @@ def _heard(raw: bytes, message: Message, incoming: settings.Incoming, unparsed: 
         channel_id=_written_to(recipients, incoming.reply_domain),
         thread_id=hashes[0] if hashes else None,
         body=written.body[:LONGEST_BODY],
-        files=tuple(
-            _file(leaf) for leaf in leaves if leaf.attached and leaf.media_type != "message/delivery-status"
-        ),
+        files=tuple(_file(leaf) for leaf in leaves if leaf.attached and leaf.media_type != "message/delivery-status"),
         data=data,
         when=_date(message),
     )
@@ -155,9 +147,7 @@ def _words(leaves: list[mime.Part]) -> str:
     """
     texts = [leaf for leaf in leaves if not leaf.attached]
     for media_type, read in (("text/html", _from_html), ("text/plain", _from_plain)):
-        found = "\n\n".join(
-            text for leaf in texts if leaf.media_type == media_type if (text := read(leaf.message))
-        )
+        found = "\n\n".join(text for leaf in texts if leaf.media_type == media_type if (text := read(leaf.message)))
         if found.strip():
             return found
     return ""
@@ -198,6 +188,4 @@ def _unreadable(raw: bytes, reason: str) -> Heard:
         "quoted": "", "cut": "", "automatic": "", "bounce": None, "own": False, "authentication": nothing,
         "in_reply_to": "", "references": [], "body_hash": hashlib.sha256(raw).hexdigest(),
     }  # fmt: skip
-    return Heard(
-        kind="mail", external_id=f"<{hashlib.sha256(raw).hexdigest()}@no-message-id>", author_id="", data=data
-    )
+    return Heard(kind="mail", external_id=f"<{hashlib.sha256(raw).hexdigest()}@no-message-id>", author_id="", data=data)

@@ -49,9 +49,7 @@ def public_record(key: Key) -> str:
     """
     try:
         private = serialization.load_pem_private_key(key.private_key.encode(), password=None)
-        public = private.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
+        public = private.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
     except (ValueError, TypeError):
         raise ValueError("The DKIM key is not a private key in PEM form.") from None
     return f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}"

@@ -97,17 +97,11 @@ def _judge(code: int, answer: bytes, what: str, of_recipient: bool = False, bloc
     if code < 0:
         raise smtplib.SMTPServerDisconnected("closed")
     if code < 500:
-        is_greylist = of_recipient and (
-            code in {450, 451} or "grey" in said.lower() or "gray" in said.lower()
-        )
+        is_greylist = of_recipient and (code in {450, 451} or "grey" in said.lower() or "gray" in said.lower())
         raise errors.Temporary(reason, retry_after=_RETRY_GREYLISTED if is_greylist else None)
     if blocked and code != 552 and not enhanced.startswith("5.3"):
-        raise errors.Blocked(
-            reason + " Check the sender's address and what this server lets us send.", scope="channel"
-        )
-    dead = (
-        of_recipient and code in {550, 551, 553} and (not enhanced or enhanced.startswith(("5.1.", "5.2.1")))
-    )
+        raise errors.Blocked(reason + " Check the sender's address and what this server lets us send.", scope="channel")
+    dead = of_recipient and code in {550, 551, 553} and (not enhanced or enhanced.startswith(("5.1.", "5.2.1")))
     raise Refused(reason, code, enhanced, dead)
 
 
@@ -123,9 +117,7 @@ def _refuse_unsendable(raw: bytes, sender: str, recipient: str) -> str:
         if not is_canonical:
             raise errors.Permanent("The mail is not addressed to exactly one address.")
     if _BARE.search(raw) or b"\0" in raw or not raw.isascii():
-        raise errors.Permanent(
-            "The mail has line ends or bytes in it that no mail server reads the same way."
-        )
+        raise errors.Permanent("The mail has line ends or bytes in it that no mail server reads the same way.")
     match = _MESSAGE_ID.search(raw[: raw.find(b"\r\n\r\n") + 2])
     if not match:
         raise errors.Permanent("The mail has no Message-ID.")

@@ -1,0 +1,16 @@
+"""Places that what is written does not get to."""
+
+from datetime import timedelta
+
+from helpdesk import clock
+from helpdesk.domain import health
+
+TOO_LONG = timedelta(minutes=10)  # what waits longer is worth a mail to the admins
+
+
+def places() -> list[health.Destination]:
+    """Those out of order, or where something has waited too long, with what waits there."""
+    now = clock.now()
+    return [
+        place for place in health.destinations() if place.oldest is not None and (place.trouble or now - place.oldest > TOO_LONG)
+    ]

@@ -1,0 +1,44 @@
+"""The addresses our mail comes from: the system address, and organizations' own where that is switched on."""
+
+import re
+
+from sqlalchemy import select
+
+from helpdesk import config
+from helpdesk.channels.email import address
+from helpdesk.domain import settings
+from helpdesk.extensions import db
+from helpdesk.models.people import Organization
+
+_IN_BRACKETS = re.compile(r".*<([^<>]+)>\s*", re.DOTALL)
+
+
+def of(organization: Organization | None) -> str | None:
+    """The From address of mail about ``organization``'s tickets, or with None of all other mail; None where there is none."""
+    if organization is not None and organization.from_address and settings.get("use_custom_from"):
+        return _canonical(organization.from_address) or system()
+    return system()
+
+
+def system() -> str | None:
+    """The system address: the setting, else MAIL_DEFAULT_SENDER, else help@ the portal's host."""
+    current = config.current()
+    given = settings.get("system_email") or current.MAIL_DEFAULT_SENDER or f"help@{current.portal_host}"
+    return _canonical(given)
+
+
+def all() -> set[str]:
+    """Every address of ours that people may write to."""
+    ours = {system()}
+    if settings.get("use_custom_from"):
+        own = select(Organization.from_address).where(Organization.from_address.is_not(None))
+        ours |= {_canonical(email) for email in db.session.scalars(own)}
+    return {email for email in ours if email}
+
+
+def _canonical(text: str) -> str | None:
+    match = _IN_BRACKETS.fullmatch(text)
+    try:
+        return address.canonical(match[1] if match else text)
+    except ValueError:
+        return None
