@@ -31,6 +31,8 @@ def demo() -> None:
     PORT (5000) is the portal's, DEMO_PORT (5001) the demo's.
     """
     there = places.chosen()
+    places.refuse_taken(there.port, "PORT", "the portal")
+    places.refuse_taken(there.demo_port, "DEMO_PORT", "the demo")
     told = processes.Told()
     children: dict[str, Popen] = {}
     with _only_one(there):
@@ -48,12 +50,8 @@ def demo() -> None:
 
 
 def _start(there: places.Places, told: processes.Told, children: dict[str, Popen]) -> None:
-    for port, variable, whose in (
-        (there.port, "PORT", "the portal"),
-        (there.demo_port, "DEMO_PORT", "the demo"),
-    ):
-        places.refuse_taken(port, variable, whose)
     environment = there.environment()
+    there.write_environment()
     if not there.has_own_redis:
         children["redis"] = private_redis.start(there)
     children["demo"] = _run(there, "demo", [sys.executable, "-m", "helpdesk.cli.demo.outside"], environment)

@@ -1,5 +1,6 @@
 """Where the demo's parts are: ports, folders, and the settings that connect them."""
 
+import json
 import os
 import secrets
 import socket
@@ -105,6 +106,13 @@ class Places:
             "WORKER_PROCESSES": "2",
             "PYTHONUNBUFFERED": "1",
         } | ours
+
+    def write_environment(self) -> None:
+        """Leave our settings in the folder, so that other commands can be run beside the demo."""
+        known = {setting.name for setting in config.SETTINGS}
+        path = self.var / "environment.json"
+        path.touch(mode=0o600)
+        path.write_text(json.dumps({name: value for name, value in self.environment().items() if name in known}, indent=1) + "\n")
 
     def _secret_key(self) -> str:
         path = self.var / "secret-key"
