@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from helpdesk import after_commit
-from helpdesk.domain import closing, erasure, files, inbox, outbox, service_levels, summaries
+from helpdesk.domain import closing, erasure, files, homes, inbox, outbox, reconciling, service_levels, summaries
 from helpdesk.extensions import db
 from helpdesk.models.people import Organization
 
@@ -22,6 +22,16 @@ def sweep(_id: int = 0) -> None:
     """Wake whatever is due and has no doorbell."""
     outbox.sweep()
     inbox.sweep()
+
+
+def reconcile(_id: int = 0) -> None:
+    """Read in Slack what an outage made us miss."""
+    reconciling.reconcile()
+
+
+def refresh_homes(ticket_id: int) -> None:
+    """Draw agents' home pages in Slack anew after a ticket changed."""
+    homes.refresh(ticket_id)
 
 
 def close_solved(_id: int = 0) -> None:

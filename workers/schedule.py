@@ -16,6 +16,7 @@ from workers import jobs
 
 SWEEP_EVERY = 1.0  # seconds
 PERIODIC = {
+    "reconcile": 240,
     "warn_of_service_levels": 60,
     "close_solved": 300,
     "sweep_drafts": 900,

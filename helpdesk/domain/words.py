@@ -106,6 +106,8 @@ def event(event: Event, for_team: bool = True) -> str:
             return f"{who} took away the link to #{data['number']}"
         case "rated":
             return f"{who} rated this {data['score']} of 5"
+        case "slack_deleted":
+            return f"Somebody deleted our {data['what']} in {data['channel']}; nothing is missing here"
         case "warned":
             return "Told the customer that this closes soon"
     return f"{who}: {event.kind.replace('_', ' ')}"

@@ -7,7 +7,7 @@ from flask import Blueprint, Response, request
 
 from helpdesk import config
 from helpdesk.channels import email
-from helpdesk.channels.slack import blocks, envelopes, signature
+from helpdesk.channels.slack import envelopes, signature
 from helpdesk.domain import inbox
 from helpdesk.extensions import csrf, db
 from helpdesk.web import access
@@ -54,7 +54,7 @@ def mail():
     return Response("ok\n", mimetype="text/plain")
 
 
-def slack() -> Response:
+def slack() -> Response | dict:
     """Check the signature over the raw body, store, commit, 200; well under Slack's three seconds."""
     if (request.content_length or 0) > LARGEST_EVENT:
         return Response(status=413)
@@ -69,9 +69,5 @@ def slack() -> Response:
         return Response("This is not what Slack sends.\n", status=400, mimetype="text/plain")
     if envelopes.kind(payload) == "challenge":
         return Response(str(payload.get("challenge", "")), mimetype="text/plain")
-    mistakes = inbox.check_at_once(payload)
-    if mistakes:
-        return blocks.errors(mistakes)
-    inbox.accept("slack", envelopes.identify(payload), payload)
-    db.session.commit()
-    return Response(status=200)
+    answer = inbox.knock(payload)
+    return answer if answer is not None else Response(status=200)

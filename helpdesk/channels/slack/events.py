@@ -158,9 +158,11 @@ def _said(
         return None
     if not (channel and message.get("ts")):
         return None
-    mark, body = visibility.read(body_of(message, names))
+    whole = body_of(message, names)
+    mark, body = visibility.read(whole)
     data = context | {
         "visibility": mark,
+        "whole": whole,
         "subtype": shapes.text(message.get("subtype")),
         "is_bot": bool(message.get("bot_id") or message.get("bot_profile")),
         "bot_id": shapes.text(message.get("bot_id")),

@@ -15,6 +15,7 @@ TOO_FANCY = {
     "msg_too_long",
 }
 TEXT_LIMIT = 40_000
+UPDATE_LIMIT = 4_000
 
 # Refusals that say the wanted state is there already, so that a repeat after a lost answer is no failure.
 DONE_ALREADY = {
@@ -32,6 +33,8 @@ def send(post: Post, client: clients.Client | None = None) -> Sent:
     arguments = dict(post.arguments)
     if post.method == "files.upload":
         return uploads.send(slack, post.key, arguments)
+    if post.method == "files.remove":
+        return uploads.remove(slack, arguments)
     if post.method == "response":
         return responses.send(slack, arguments)
     try:
@@ -50,6 +53,8 @@ def _call(slack: clients.Client, post: Post, arguments: dict[str, Any]) -> dict:
     if post.method == "chat.postMessage":
         arguments |= {"unfurl_links": False, "unfurl_media": False}
         arguments["metadata"] = {"event_type": events.OUR_METADATA, "event_payload": {"delivery": post.key}}
+    if post.method == "chat.update" and arguments.get("blocks") and len(arguments.get("text") or "") > UPDATE_LIMIT:
+        arguments["text"] = arguments["text"][: UPDATE_LIMIT - 1] + "…"  # the blocks say all of it
     try:
         return slack.call(post.method, **arguments)
     except errors.Permanent as refused:

@@ -49,6 +49,21 @@ def send(slack: clients.Client, key: str, arguments: dict[str, Any]) -> Sent:
     return Sent(file_id, {"file_id": file_id, "ts": ts, "channel": arguments["channel"]})
 
 
+def remove(slack: clients.Client, arguments: dict[str, Any]) -> Sent:
+    """Take ``file`` away, and the message at ``ts`` in ``channel`` that showed it. What is gone already is no failure."""
+    steps = [("files.delete", {"file": arguments["file"]}, {"file_not_found", "file_deleted"})]
+    if arguments.get("ts"):
+        place = {"channel": arguments["channel"], "ts": arguments["ts"]}
+        steps.append(("chat.delete", place, {"message_not_found"}))
+    for method, target, done_already in steps:
+        try:
+            slack.call(method, **target)
+        except errors.Permanent as refused:
+            if failures.code_of(refused) not in done_already:
+                raise
+    return Sent(arguments["file"])
+
+
 def recognise(message: dict, key: str) -> Sent | None:
     """What came of the upload ``key`` if ``message`` is the one that shows it."""
     if not any(block.get("block_id") == BLOCK + key for block in shapes.objects(message.get("blocks"))):

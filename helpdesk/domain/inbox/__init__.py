@@ -31,6 +31,21 @@ log = logging.getLogger(__name__)
 check_at_once = from_slack.check_at_once
 
 
+def knock(payload: dict) -> dict | None:
+    """Take in one signed request of Slack's, or one that came by Socket Mode. Returns the answer to a form that will not do.
+
+    A form that somebody asks for is opened at once; everything else is only written down. Commits.
+    """
+    mistakes = from_slack.check_at_once(payload)
+    if mistakes:
+        return slack.blocks.errors(mistakes)
+    if from_slack.open_at_once(payload):
+        return None
+    accept("slack", slack.envelopes.identify(payload), payload)
+    db.session.commit()
+    return None
+
+
 def accept(source: str, external_id: str, payload: dict, raw: bytes | None = None) -> bool:
     """Write down what ``source`` sent; the same ``external_id`` again is nothing new. True if it was new."""
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite

@@ -30,6 +30,7 @@ def announce(ticket: Ticket, message: Message) -> None:
         if len(message.body) > FITS_ON_CARD or message.attachments:
             _put_message(thread, message)
         after_commit.call_later("deliver", first.id)
+    after_commit.call_later("refresh_homes", ticket.id)
     thread = open_mail_thread(ticket, ticket.requester)
     if settings.get("mail_received") and ticket.requester.proven_at:
         after_commit.call_later("deliver", put(thread, "received", message=message).id)
@@ -98,14 +99,18 @@ def card_changed(ticket: Ticket) -> None:
     for thread in db.session.scalars(threads):
         if thread.channel.kind == "slack":
             put(thread, "card_update", lane="card", due_at=clock.now() + CARD_BURST)
+    after_commit.call_later("refresh_homes", ticket.id)
 
 
 def mail_about(ticket: Ticket, kind: str, *, except_user: User | None = None, **data) -> None:
-    """Mail the requester about their ticket: kind "solved" or "closing_soon"."""
+    """Mail the requester about their ticket: kind "solved" or "closing_soon". One who left the conversation gets nothing."""
     if kind == "solved" and not settings.get("mail_solved"):
         return
-    if except_user is None or except_user.id != ticket.requester_id:
-        _ring(put(open_mail_thread(ticket, ticket.requester), kind, **data))
+    if except_user is not None and except_user.id == ticket.requester_id:
+        return
+    thread = _mail_thread(ticket, ticket.requester) or open_mail_thread(ticket, ticket.requester)
+    if thread.ended_at is None:
+        _ring(put(thread, kind, **data))
 
 
 def mail(kind: str, subject_id: int, *, due_at: datetime | None = None, state: str = State.pending, **data) -> Delivery:
@@ -119,18 +124,16 @@ def mail(kind: str, subject_id: int, *, due_at: datetime | None = None, state: s
 
 
 def open_mail_thread(ticket: Ticket, user: User) -> Thread:
-    """The mail conversation with ``user`` about ``ticket``; one is begun where there is none."""
-    channel = _mail_channel()
-    thread = db.session.scalar(
-        select(Thread).where(Thread.ticket_id == ticket.id, Thread.channel_id == channel.id, Thread.user_id == user.id)
-    )
+    """The mail conversation with ``user`` about ``ticket``; one is begun where there is none, an ended one goes on with a new
+    reply address."""
+    thread = _mail_thread(ticket, user)
     if thread is None:
-        issued = token.issue(config.current().SECRET_KEY)
-        thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel, user=user)
-        thread.nonce, thread.token_hash = issued.nonce, issued.hash
+        thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=_mail_channel(), user=user)
         db.session.add(thread)
-    elif thread.ended_at:
-        thread.ended_at = None
+    thread.ended_at = None
+    if thread.nonce is None:
+        issued = token.issue(config.current().SECRET_KEY)
+        thread.nonce, thread.token_hash = issued.nonce, issued.hash
     db.session.flush()
     return thread
 
@@ -173,6 +176,12 @@ def _slack_channels(organization_id: int) -> list[Channel]:
     channels = select(Channel).where(Channel.kind == "slack", Channel.removed_at.is_(None)).order_by(Channel.audience.desc())
     ours = (Channel.organization_id == organization_id) & Channel.is_default & (Channel.audience == "customer")
     return list(db.session.scalars(channels.where(ours | ((Channel.external_id == triage) & (Channel.audience == "team")))))
+
+
+def _mail_thread(ticket: Ticket, user: User) -> Thread | None:
+    return db.session.scalar(
+        select(Thread).where(Thread.ticket_id == ticket.id, Thread.channel_id == _mail_channel().id, Thread.user_id == user.id)
+    )
 
 
 def _mail_channel() -> Channel:

@@ -17,11 +17,12 @@ from sqlalchemy.orm import aliased
 
 from helpdesk import after_commit, clock, config, extensions
 from helpdesk.channels import email, errors, slack, webhook
+from helpdesk.channels.slack import failures
 from helpdesk.channels.values import Post, Sent
-from helpdesk.domain.outbox import posts
+from helpdesk.domain import addresses
+from helpdesk.domain.outbox import gone, letters, posts
 from helpdesk.extensions import db
 from helpdesk.models.channels import Channel, Thread
-from helpdesk.models.people import User
 from helpdesk.models.sync import Delivery, State
 from helpdesk.models.tickets import Ticket
 
@@ -179,6 +180,8 @@ def _settle_sent(claim: Claim, sent: Sent) -> bool:
     if sent.extra:
         delivery.data = {**delivery.data, **sent.extra}
     delivery.maybe_since = None
+    if claim.kind == "email":
+        letters.sent(delivery)
     _finish(delivery, State.sent, None)
     thread = delivery.thread
     if thread is not None:
@@ -186,8 +189,6 @@ def _settle_sent(claim: Claim, sent: Sent) -> bool:
             thread.external_id = sent.external_id
         if thread.channel.blocked_reason:
             _unblock(thread.channel)
-        if thread.user_id and thread.user.mail_failures:
-            thread.user.mail_failures = 0
     db.session.commit()
     db.session.remove()
     return True
@@ -203,6 +204,11 @@ def _settle_failure(claim: Claim, error: errors.ChannelError) -> None:
     channel = delivery.thread.channel if delivery.thread else None
     delivery.reason = error.reason
     delivery.lease_until = delivery.lease_owner = None
+    if claim.kind == "slack" and isinstance(error, errors.Permanent):
+        instead = gone.answer(delivery, failures.code_of(error))
+        if instead is not None:
+            _go_on_without(delivery, instead)
+            return
     if isinstance(error, errors.Unknown):
         delivery.state = State.unknown
         delivery.maybe_since = claim.maybe_since or claim.started_at
@@ -229,6 +235,14 @@ def _settle_failure(claim: Claim, error: errors.ChannelError) -> None:
         delivery.due_at = now + max(delay, timedelta(seconds=10))
         _block(channel, claim.kind, error)
     _tell(delivery)
+    db.session.commit()
+    db.session.remove()
+
+
+def _go_on_without(delivery: Delivery, reason: str) -> None:
+    """What it was about is gone in Slack: leave it out, or let it wait for the new card it was moved below."""
+    if reason:
+        _finish(delivery, State.skipped, reason)
     db.session.commit()
     db.session.remove()
 
@@ -309,9 +323,5 @@ def _unblock(channel: Channel) -> None:
 
 
 def _count_dead_address(delivery: Delivery, error: errors.Permanent) -> None:
-    if not getattr(error, "data", {}).get("dead") or delivery.thread is None or delivery.thread.user_id is None:
-        return
-    user: User = delivery.thread.user
-    user.mail_failures += 1
-    if user.mail_failures >= 3:
-        user.mail_dead_reason = error.reason
+    if getattr(error, "data", {}).get("dead"):
+        addresses.refused(delivery.data.get("recipient"), error.reason)

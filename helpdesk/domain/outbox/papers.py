@@ -4,24 +4,42 @@ from sqlalchemy import select
 
 from helpdesk import storage, urls
 from helpdesk.channels.slack import blocks
-from helpdesk.domain import words
+from helpdesk.domain import homes, words
 from helpdesk.domain.outbox.reasons import NotYet, Skip
 from helpdesk.extensions import db
+from helpdesk.models.channels import Thread
 from helpdesk.models.forms import Answer
+from helpdesk.models.people import User
 from helpdesk.models.sync import Delivery, State
-from helpdesk.models.tickets import Attachment, Message, Ticket
+from helpdesk.models.tickets import Attachment, Kind, Message, Ticket
 
 ON_CARD = 1_200  # characters of the first message shown on the card
+SHOWS_MESSAGE = {"message", "edit", "file"}
+RENEWED = "This card takes the place of one that was deleted in Slack. What was said before is in the portal."
 
 
 def compose(delivery: Delivery) -> tuple[str, dict]:
-    """(method, arguments) of ``delivery``. Raises Skip or NotYet."""
+    """(method, arguments) of ``delivery``. Raises Skip or NotYet.
+
+    The one place through which everything for Slack goes, so the one place that keeps notes from where customers read.
+    """
+    thread, message = delivery.thread, delivery.message
+    if delivery.kind in SHOWS_MESSAGE:
+        if message.is_note and thread.is_customers:
+            raise Skip("A note is never put where customers read.")
+        if message.deleted_at:
+            raise Skip("Deleted before it left.")
     return COMPOSERS[delivery.kind](delivery)
 
 
-def card(ticket: Ticket, shared: bool) -> dict:
-    """The card of ``ticket`` as it is now: text, blocks, attachments. ``shared``: outsiders read it."""
-    first = db.session.scalar(select(Message).where(Message.ticket_id == ticket.id).order_by(Message.seq).limit(1))
+def card(thread: Thread, footer: str = "") -> dict:
+    """The card of a thread's ticket as it is now: text, blocks, attachments."""
+    ticket = thread.ticket
+    first = db.session.scalar(
+        select(Message)
+        .where(Message.ticket_id == ticket.id, Message.kind == Kind.reply, Message.seq == 1)
+        .limit(1)
+    )
     answers = db.session.scalars(select(Answer).where(Answer.ticket_id == ticket.id).order_by(Answer.id))
     values = blocks.CardValues(
         number=ticket.number,
@@ -29,39 +47,37 @@ def card(ticket: Ticket, shared: bool) -> dict:
         organization=ticket.organization.name,
         requester=ticket.requester.display_name,
         status=ticket.status,
-        status_word=words.status(ticket.status),
+        status_word=words.status(ticket.status, for_team=not thread.is_customers),
         priority=ticket.priority,
         url=urls.ticket(ticket.number),
         excerpt=(first.body if first else "")[:ON_CARD],
-        answers=tuple((a.field.label, a.text) for a in answers if a.text and not (shared and a.field.team_only)),
+        answers=tuple((a.field.label, a.text) for a in answers if a.text and not (thread.is_customers and a.field.team_only)),
         assignee=ticket.assignee.display_name if ticket.assignee else None,
-        shared=shared,
+        shared=thread.channel.is_shared,
+        footer=footer,
     )
     text, made, attachments = blocks.card(values)
     return {"text": text, "blocks": made, "attachments": attachments}
 
 
 def _card(delivery: Delivery) -> tuple[str, dict]:
-    thread = delivery.thread
-    return "chat.postMessage", {"channel": thread.channel.external_id, **card(thread.ticket, thread.channel.is_shared)}
+    thread, footer = delivery.thread, RENEWED if delivery.data.get("again") else ""
+    return "chat.postMessage", {"channel": thread.channel.external_id, **card(thread, footer)}
 
 
 def _card_update(delivery: Delivery) -> tuple[str, dict]:
     thread = delivery.thread
     place = {"channel": thread.channel.external_id, "ts": thread.external_id}
-    return "chat.update", place | card(thread.ticket, thread.channel.is_shared)
+    return "chat.update", place | card(thread)
 
 
 def _message(delivery: Delivery) -> tuple[str, dict]:
-    if delivery.message.deleted_at:
-        raise Skip("Deleted before it left.")
-    thread = delivery.thread
-    place = {"channel": thread.channel.external_id, "thread_ts": thread.external_id}
-    return "chat.postMessage", place | _speech(delivery)
+    return "chat.postMessage", _in_thread(delivery) | _speech(delivery)
 
 
 def _edit(delivery: Delivery) -> tuple[str, dict]:
-    return "chat.update", _place_of_copy(delivery) | _without_author(_speech(delivery))
+    speech = _speech(delivery, edited=True)
+    return "chat.update", _place_of_copy(delivery) | _without_author(speech)
 
 
 def _delete(delivery: Delivery) -> tuple[str, dict]:
@@ -69,21 +85,29 @@ def _delete(delivery: Delivery) -> tuple[str, dict]:
 
 
 def _file(delivery: Delivery) -> tuple[str, dict]:
-    attachment = db.session.get(Attachment, delivery.data["attachment"])
-    if attachment is None or attachment.state != "stored" or delivery.message.deleted_at:
+    attachment, message = db.session.get(Attachment, delivery.data["attachment"]), delivery.message
+    if attachment is None:
         raise Skip("The file is gone.")
-    thread = delivery.thread
-    return "files.upload", {
-        "channel": thread.channel.external_id,
-        "thread_ts": thread.external_id,
+    if attachment.state != "stored":
+        reason = attachment.reason or "it is not available."
+        sentence = f"{message.speaker} sent {attachment.name}, which could not be taken along: {reason}"
+        return "chat.postMessage", _in_thread(delivery) | blocks.event(sentence)
+    speech = _author(message, delivery.thread)
+    return "files.upload", _in_thread(delivery) | {
         "filename": attachment.name,
         "data": storage.read(attachment.key),
-        "author": delivery.message.speaker,
+        "author": message.speaker,
+        "username": speech["username"],
+        "icon_url": speech.get("icon_url"),
     }
 
 
 def _delete_file(delivery: Delivery) -> tuple[str, dict]:
-    return "files.delete", {"file": _copy(delivery, "file").external_id}
+    copy = _copy(delivery, "file")
+    channel = delivery.thread.channel.external_id
+    if not copy.data.get("file_id"):
+        return "chat.delete", {"channel": channel, "ts": copy.external_id}
+    return "files.remove", {"file": copy.external_id, "channel": channel, "ts": copy.data.get("ts") or ""}
 
 
 def _mark(delivery: Delivery) -> tuple[str, dict]:
@@ -92,27 +116,48 @@ def _mark(delivery: Delivery) -> tuple[str, dict]:
 
 
 def _line(delivery: Delivery) -> tuple[str, dict]:
-    thread = delivery.thread
-    place = {"channel": thread.channel.external_id, "thread_ts": thread.external_id}
-    return "chat.postMessage", place | blocks.event(delivery.data["sentence"])
+    if delivery.thread.is_customers and delivery.data.get("team_only"):
+        raise Skip("This is for the team only.")
+    return "chat.postMessage", _in_thread(delivery) | blocks.event(delivery.data["sentence"])
 
 
-def _speech(delivery: Delivery) -> dict:
-    message = delivery.message
-    picture = urls.absolute(message.picture) if (message.picture or "").startswith("/") else message.picture or ""
+def _home(delivery: Delivery) -> tuple[str, dict]:
+    user = db.session.get(User, delivery.subject_id) if delivery.subject_id else None
+    if user is None or not user.slack_user_id or not (user.is_team and user.is_active):
+        raise Skip("Nobody's home page.")
+    return "views.publish", {"user_id": user.slack_user_id, "view": homes.view(user)}
+
+
+def _in_thread(delivery: Delivery) -> dict:
+    return {"channel": delivery.thread.channel.external_id, "thread_ts": delivery.thread.external_id}
+
+
+def _speech(delivery: Delivery, edited: bool = False) -> dict:
+    message, text = delivery.message, delivery.data["text"]
     if message.is_note:
-        if delivery.thread.is_customers:
-            raise Skip("A note is never put where customers read.")
-        return blocks.note(message.speaker, delivery.data["text"], picture)
-    return blocks.reply(
-        blocks.ReplyValues(
-            author=message.speaker,
-            body=delivery.data["text"],
-            picture=picture,
-            side="team" if message.from_team else "customer",
-            trusted=message.from_team,
-        )
+        return blocks.note(message.speaker, text, _picture(message))
+    return _author(message, delivery.thread, text, edited)
+
+
+def _author(message: Message, thread: Thread, text: str = "", edited: bool = False) -> dict:
+    values = blocks.ReplyValues(
+        author=message.speaker,
+        body=text,
+        picture=_picture(message),
+        side="team" if message.from_team else "customer",
+        organization="" if thread.is_customers else _organization(message.ticket),
+        trusted=message.from_team,
+        edited=edited,
     )
+    return blocks.reply(values)
+
+
+def _organization(ticket: Ticket) -> str:
+    return ticket.organization.name
+
+
+def _picture(message: Message) -> str:
+    return urls.absolute(message.picture) if (message.picture or "").startswith("/") else message.picture or ""
 
 
 def _without_author(speech: dict) -> dict:
@@ -149,4 +194,5 @@ COMPOSERS = {
     "delete_file": _delete_file,
     "mark": _mark,
     "line": _line,
+    "home": _home,
 }

@@ -7,6 +7,8 @@ from helpdesk.models.sync import Delivery
 
 __all__ = ["NotYet", "Skip", "channel_of", "compose"]
 
+WITHOUT_THREAD = {"webhook": "webhook", "home": "slack"}  # kinds that belong to no thread and are no mail
+
 
 def compose(delivery: Delivery) -> Post:
     """The finished post for ``delivery``. Raises Skip when it need not leave any more, NotYet when it must wait."""
@@ -24,4 +26,4 @@ def channel_of(delivery: Delivery) -> str:
     """The kind of channel ``delivery`` leaves by; what belongs to no thread is a mail, or a webhook's call."""
     if delivery.thread is not None:
         return delivery.thread.channel.kind
-    return "webhook" if delivery.kind == "webhook" else "email"
+    return WITHOUT_THREAD.get(delivery.kind, "email")

@@ -1,7 +1,7 @@
 """Everything Slack shows of ours: plain values in, Slack's JSON out, within its limits. Pure."""
 
 from helpdesk.channels.slack.blocks.cards import CardValues, card
-from helpdesk.channels.slack.blocks.ephemerals import help_text, notice, promise, refusal
+from helpdesk.channels.slack.blocks.ephemerals import help_text, notice, pointer, promise, refusal
 from helpdesk.channels.slack.blocks.lists import HomeValues, ListRow, home, ticket_list
 from helpdesk.channels.slack.blocks.modals import (
     CreateValues,
@@ -31,6 +31,7 @@ __all__ = [
     "home",
     "note",
     "notice",
+    "pointer",
     "promise",
     "refusal",
     "reply",

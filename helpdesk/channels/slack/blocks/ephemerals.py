@@ -35,6 +35,12 @@ def notice(sentence: str) -> dict:
     return {"text": line, "blocks": [parts.section(line)]}
 
 
+def pointer(words: str, label: str, url: str) -> dict:
+    """A small line that leads somewhere: "Filed as #42 The printer is on fire"."""
+    line = f"{parts.escaped(words, 300)} {parts.link(url, label)}"
+    return {"text": line, "blocks": [parts.context(line)]}
+
+
 def refusal(portal_name: str = "") -> dict:
     """To somebody who is no agent and wrote where agents write: nothing was sent."""
     where = f" of {portal_name}" if portal_name else ""

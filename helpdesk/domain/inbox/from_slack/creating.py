@@ -1,0 +1,163 @@
+"""A ticket made in Slack: its form, what is wrong with what was filled in, and filing it."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from helpdesk import urls
+from helpdesk.channels.email import address
+from helpdesk.channels.slack import blocks
+from helpdesk.channels.values import Heard, Post, RemoteFile
+from helpdesk.domain import access, forms, people, tickets
+from helpdesk.domain.errors import Invalid
+from helpdesk.domain.inbox.from_slack import carrying, fields, speakers, telling
+from helpdesk.domain.inbox.from_slack.understood import Understood
+from helpdesk.domain.inbox.results import Result
+from helpdesk.extensions import db
+from helpdesk.models.forms import FormVersion
+from helpdesk.models.people import Organization, User
+
+LONGEST_SUBJECT = 200
+MOST_ORGANIZATIONS = 5000
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What the form shows at first; ``origin`` comes back with it: channel, thread, url (to answer to), files, form."""
+
+    organization_id: int | None = None
+    form: str = ""
+    requester: str = ""
+    subject: str = ""
+    body: str = ""
+    origin: dict = field(default_factory=dict)
+
+
+def view(draft: Draft, agent: User) -> dict:
+    """The modal for a new ticket."""
+    names = select(Organization.id, Organization.name).order_by(Organization.name).limit(MOST_ORGANIZATIONS)
+    organizations = tuple((str(id), name) for id, name in db.session.execute(names))
+    offered = forms.published(draft.organization_id or 0)
+    chosen = next((version for version in offered if version.form.slug == draft.form), offered[0] if offered else None)
+    shown = [
+        fields.shown(each, each.default or None, agent, draft.organization_id)
+        for each in (forms.asked_of(chosen, for_team=True) if chosen else ())
+    ]
+    slug = chosen.form.slug if chosen else ""
+    return blocks.create_modal(
+        blocks.CreateValues(
+            organizations=organizations,
+            forms=tuple((version.form.slug, version.form.name) for version in offered),
+            organization=str(draft.organization_id) if draft.organization_id else None,
+            form=slug or None,
+            requester=draft.requester,
+            subject=draft.subject[:LONGEST_SUBJECT],
+            body=draft.body[:3000],
+            fields=tuple(each for each in shown if each),
+            origin=draft.origin | {"form": slug},
+        )
+    )
+
+
+def mistakes(heard: Heard) -> dict[str, str]:
+    """A sentence by block for everything in the sent form that will not do; each names a block that the form has."""
+    agent = db.session.scalar(select(User).where(User.slack_user_id == heard.author_id))
+    wrong = _read(heard, agent)[1]
+    known = set(heard.data["values"])
+    lost = [sentence for name, sentence in wrong.items() if name not in known]
+    shown = {name: sentence for name, sentence in wrong.items() if name in known}
+    return shown | ({"subject": " ".join(lost)} if lost else {})
+
+
+def apply(heard: Heard, understood: Understood) -> Result:
+    """File the ticket, and tell where the form was opened which number it has."""
+    agent, origin = speakers.agent(heard, understood), heard.data["private"]
+    if agent is None:
+        content = blocks.notice(telling.AGENTS_ONLY)
+        return Result("ignored", "Not an agent.", None, telling.where(origin, heard.author_id, content))
+    given, wrong = _read(heard, agent)
+    if wrong:
+        raise Invalid(next(iter(wrong.values())))
+    requester = agent
+    if given["email"]:
+        requester = people.find(given["email"]) or people.create(given["email"], organization=given["organization"])
+    ticket = tickets.file(
+        requester=requester,
+        subject=given["subject"],
+        body=given["body"],
+        form=given["form"],
+        answers=given["answers"],
+        attachments=carrying.attachments(remote_files(origin), understood, agent, given["organization"].id),
+        form_token=f"slack {heard.external_id}"[:64],
+        filed_by=agent,
+        organization_id=given["organization"].id,
+    )
+    return Result("done", "A new ticket.", ticket.id, _pointers(ticket.number, ticket.subject, origin, heard.author_id))
+
+
+def remote_files(origin: dict) -> tuple[RemoteFile, ...]:
+    """The files of the message that the ticket is made of."""
+    ids = origin.get("files") if isinstance(origin.get("files"), list) else []
+    return tuple(RemoteFile(id, "file", "application/octet-stream", 0) for id in ids if isinstance(id, str))
+
+
+def _read(heard: Heard, agent: User | None) -> tuple[dict, dict[str, str]]:
+    """(what to file, a sentence by block for each mistake)."""
+    values, origin = heard.data["values"], heard.data["private"]
+    wrong: dict[str, str] = {}
+    number = str(values.get("organization") or "")
+    organization = db.session.get(Organization, int(number)) if number.isdecimal() and len(number) < 19 else None
+    if organization is None:
+        return {}, {"organization": "Choose the organization this ticket is for."}
+    slug = values.get("form") or origin.get("form") or ""
+    form = next((version for version in forms.published(organization.id) if version.form.slug == slug), None)
+    if form is None and slug:
+        wrong["form" if "form" in values else "organization"] = f"This form is not offered to {organization.name}."
+    subject, body = str(values.get("subject") or "").strip(), str(values.get("body") or "").strip()
+    if not subject:
+        wrong["subject"] = "Say in a few words what it is about."
+    elif len(subject) > LONGEST_SUBJECT:
+        wrong["subject"] = f"A subject has at most {LONGEST_SUBJECT} characters."
+    if not body and not origin.get("files"):
+        wrong["body"] = "Write what it is about."
+    answers, bad = _answers(form, values, agent, organization)
+    email, doubt = _requester(str(values.get("requester") or ""), organization)
+    wrong |= bad | ({"requester": doubt} if doubt else {})
+    given = {"organization": organization, "form": form, "subject": subject, "body": body, "answers": answers, "email": email}
+    return given, wrong
+
+
+def _answers(form: FormVersion | None, values: dict, agent: User | None, organization: Organization) -> tuple[dict, dict]:
+    if form is None or agent is None:
+        return {}, {}
+    answers, wrong = forms.read_answers(form, fields.Texts(values), True, asker=agent, organization_id=organization.id)
+    not_asked = {f"field-{each.key}" for each in form.fields if each.kind == "file"}
+    return answers, {name: sentence for name, sentence in wrong.items() if name not in not_asked}
+
+
+def _requester(text: str, organization: Organization) -> tuple[str, str]:
+    """(canonical address or "", what is wrong with it or "")."""
+    if not text.strip():
+        return "", ""
+    try:
+        email = address.canonical(text)
+    except ValueError as error:
+        return "", str(error)
+    user = people.find(email)
+    if user is not None and user.is_team:
+        return email, f"{user.display_name} is of the team. Give a customer's address, or none."
+    if user is not None and not user.is_active:
+        return email, f"{user.display_name} was deactivated."
+    if organization.id not in {each.id for each in access.organizations_for(email)}:
+        return email, f"{email} is not let in by {organization.name}. Add it to the organization first."
+    return email, ""
+
+
+def _pointers(number: int, subject: str, origin: dict, author_id: str) -> list[Post]:
+    content = blocks.pointer("Filed as", f"#{number} {subject}", urls.ticket(number))
+    channel, thread = origin.get("channel"), origin.get("thread")
+    if isinstance(thread, str) and thread and isinstance(channel, str):
+        return [Post("", "chat.postMessage", {"channel": channel, "thread_ts": thread, **content})]
+    if isinstance(origin.get("url"), str) and origin["url"]:
+        return [Post("", "response", {"url": origin["url"], "response_type": "ephemeral", **content})]
+    return telling.where(origin, author_id, content)

@@ -1,0 +1,69 @@
+"""Who somebody in Slack is for us: an agent, a customer in their own channel, or nobody whose words go anywhere."""
+
+from sqlalchemy import select
+
+from helpdesk.channels.email import address
+from helpdesk.channels.slack import people
+from helpdesk.channels.values import Heard
+from helpdesk.domain import access, permissions
+from helpdesk.domain.inbox.from_slack.understood import Understood
+from helpdesk.extensions import db
+from helpdesk.models.channels import Thread
+from helpdesk.models.people import User
+
+
+def agent(heard: Heard, understood: Understood) -> User | None:
+    """The agent who acted. Somebody recognised by their address for the first time is linked, with name and picture."""
+    profile = understood.profiles.get(heard.author_id)
+    user = find_agent(profile, understood.team_id)
+    if user is not None and user.slack_user_id is None:
+        user.slack_user_id = profile.id
+        user.name = user.name or profile.name
+        user.picture_url = user.picture_url or profile.picture[:500] or None
+    return user
+
+
+def find_agent(profile: people.Profile | None, team_id: str) -> User | None:
+    """The agent behind ``profile``: linked, or with the same address; always a full member of our own workspace."""
+    if profile is None or not people.is_full_member(profile, team_id):
+        return None
+    user = db.session.scalar(select(User).where(User.slack_user_id == profile.id))
+    if user is None:
+        user = _by_address(profile)
+        if user is not None and user.slack_user_id:
+            return None
+    return user if user is not None and user.is_team and user.is_active else None
+
+
+def customer(profile: people.Profile | None, thread: Thread) -> User | people.Profile | None:
+    """The customer who writes in their organization's own channel: as a user, or by their Slack profile alone.
+
+    Guests count where their address is let in, people of another workspace where the channel is shared with it.
+    """
+    if profile is None or profile.is_bot or profile.deleted or not thread.is_customers:
+        return None
+    is_guest, is_stranger = profile.is_restricted, profile.is_stranger
+    if not (is_guest or is_stranger):
+        return None
+    user = _by_address(profile)
+    if user is not None:
+        if user.is_team or not user.is_active:
+            return None
+        if access.may_receive(user, thread.ticket) and permissions.can_reply(user, thread.ticket):
+            return user
+    if is_stranger and thread.channel.is_shared:
+        return profile
+    organizations = {each.id for each in access.organizations_for(_address(profile))} if _address(profile) else set()
+    return profile if user is None and thread.organization_id in organizations else None
+
+
+def _by_address(profile: people.Profile) -> User | None:
+    email = _address(profile)
+    return db.session.scalar(select(User).where(User.email == email)) if email else None
+
+
+def _address(profile: people.Profile) -> str:
+    try:
+        return address.canonical(profile.email)
+    except ValueError:
+        return ""
