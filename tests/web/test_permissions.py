@@ -77,6 +77,7 @@ class World:
             "key": kept,
             "way": "link",
             "filename": "app.css",
+            "slug": globex.slug,
         }
         self.of_rule = {
             "/files/<key>/delete": {"key": draft},
