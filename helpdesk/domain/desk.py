@@ -72,7 +72,7 @@ class Listing:
 
 def clean(arguments: Mapping[str, str]) -> dict[str, str]:
     """The filters among ``arguments``, by name; what is unknown or empty becomes an empty text, the view ``open``."""
-    filters = {name: (arguments.get(name) or "").strip()[:200] for name in FILTERS}
+    filters = {name: (arguments.get(name) or "").replace("\x00", "").strip()[:200] for name in FILTERS}
     if filters["view"] not in VIEWS:
         filters["view"] = "open"
     if filters["sort"] not in SORTS:

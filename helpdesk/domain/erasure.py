@@ -138,8 +138,13 @@ def begin_erasing_organization(organization: Organization, *, actor: User) -> No
     after_commit.call_later("erase_organization", organization.id)
 
 
-def erase_some(organization: Organization) -> tuple[bool, list[str]]:
-    """Erase some of its tickets, and at the end itself. Returns whether more is left, and the keys of files to erase."""
+def erase_some(organization: Organization | None) -> tuple[bool, list[str]]:
+    """Erase some of its tickets, and at the end itself. Returns whether more is left, and the keys of files to erase.
+
+    None is one that is gone already, for a job that runs twice.
+    """
+    if organization is None:
+        return False, []
     ids = list(db.session.scalars(select(Ticket.id).where(Ticket.organization_id == organization.id).limit(AT_ONCE)))
     if ids:
         return True, _erase_tickets(ids)

@@ -1,6 +1,6 @@
 """The weekly summary: who gets it, when, and its row in the outbox."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
@@ -31,13 +31,19 @@ def send_weekly() -> int:
     db.session.flush()
     people = recipients()
     for person in people:
-        send_to(person, (local.date() - timedelta(days=7)).isoformat())
+        send_to(person, local.date())
     return len(people)
 
 
-def send_to(person: User, begins: str) -> None:
-    """One person's summary of the week that begins on the day ``begins`` (2026-11-16)."""
-    outbox.mail("weekly_summary", person.id, begins=begins)
+def send_to(person: User, today: date) -> None:
+    """One person's summary of the whole week before the one that ``today`` is in."""
+    begins = today - timedelta(days=today.weekday() + 7)
+    outbox.mail("weekly_summary", person.id, begins=begins.isoformat())
+
+
+def today() -> date:
+    """The day it is where the helpdesk is."""
+    return clock.now().astimezone(ZoneInfo(settings.get("time_zone"))).date()
 
 
 def recipients() -> list[User]:

@@ -12,6 +12,7 @@ from werkzeug.exceptions import HTTPException
 
 from helpdesk.domain.errors import Conflict, Invalid, NotAllowed, Refused
 from helpdesk.extensions import db
+from helpdesk.web import problems
 
 log = logging.getLogger(__name__)
 PAGES = {400, 403, 404, 413, 422, 429, 500, 503}
@@ -59,6 +60,8 @@ def register(app: Flask) -> None:
 
 def page(status: int, sentence: str | None = None, *, number: str | None = None, headers: dict | None = None) -> Response:
     """The error page for ``status``; ``sentence`` says more where it may."""
+    if request.path.startswith("/api/"):
+        return problems.answer(status, sentence, headers=headers)
     name = status if status in PAGES else 400 if status < 500 else 500
     html = render_template(f"errors/{name}.html", sentence=sentence, number=number, status=status)
     response = make_response(html, status)

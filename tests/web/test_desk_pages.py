@@ -145,7 +145,7 @@ def test_linking_merging_and_their_mistakes(desk, story, make, session):
     assert page.select_one("#link-number")["value"] == "999999"
     page = soup(send(desk, f"{path}/merge", 422, into=str(foreign.number)), 422)
     assert "same organization" in page.select_one(".error-summary").text
-    assert "Smoke" in soup(desk.get(f"{path}/merge?into={twin.number}")).select_one("form").text
+    assert "Smoke" in soup(desk.get(f"{path}/merge?into={twin.number}")).select_one("main form").text
     assert send(desk, f"{path}/merge", into=str(twin.number)).location == f"/tickets/{twin.number}"
     assert "merged into" in soup(desk.get(path)).select_one("#ticket-header").text
     send(desk, f"{path}/links/{foreign.number}/delete")

@@ -34,6 +34,15 @@ NAVIGATION: list[Entry] = [
         "Type an address and read whether it is let in, and by which rule.",
         "eye",
     ),
+    Entry("Slack channels", "/settings/channels", "Which channel is whose, who reads it, and whether Slack works.", "hash"),
+    Entry("Mail", "/settings/mail", "Where mail comes from, what is mailed, how each mail looks.", "mail"),
+    Entry("Service levels", "/settings/service-levels", "How soon to answer and to solve; working hours and holidays.", "clock"),
+    Entry("Team replies", "/settings/replies", "Texts to answer with, with variables.", "reply"),
+    Entry("Automatic closing", "/settings/closing", "When solved tickets close by themselves.", "closed"),
+    Entry("Retention and erasure", "/settings/retention", "How long tickets are kept; exporting and erasing.", "trash"),
+    Entry("Webhooks", "/settings/webhooks", "Tell other programs what happens.", "external"),
+    Entry("API tokens", "/settings/api-tokens", "Keys for programs that read and write here.", "lock"),
+    Entry("Health", "/settings/health", "What waits to leave, what last came in, workers and disk.", "check"),
     Entry(
         "Audit trail", "/settings/audit", "Who changed settings, access and identities, and when.", "clock"
     ),

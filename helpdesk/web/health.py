@@ -1,0 +1,53 @@
+"""Whether the helpdesk is alive and able: for load balancers, for Prometheus, and for admins in words."""
+
+import hmac
+
+from flask import Blueprint, Response, abort, jsonify, request
+
+from helpdesk import config
+from helpdesk.domain import health
+from helpdesk.extensions import db
+from helpdesk.web import access
+from helpdesk.web.settings import navigation
+
+blueprint = Blueprint("health", __name__)
+
+
+@blueprint.get("/healthz")
+@access.public
+def alive():
+    """The process answers. Looks at nothing else."""
+    return Response("ok\n", mimetype="text/plain")
+
+
+@blueprint.get("/readyz")
+@access.public
+def able():
+    """Whether requests can be answered. What else is out of order is named, and does not make it fail."""
+    ready, wrong = health.is_ready()
+    db.session.rollback()
+    status = "unable" if not ready else "degraded" if wrong else "ready"
+    response = jsonify(status=status, wrong=[name.lower() for name in wrong])
+    response.status_code = 200 if ready else 503
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+@blueprint.get("/metrics")
+@access.signed("a bearer token, METRICS_TOKEN")
+def metrics():
+    """Numbers in Prometheus's text format; without METRICS_TOKEN the address does not exist."""
+    token = config.current().METRICS_TOKEN
+    given = request.headers.get("Authorization", "")
+    if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+        abort(404)
+    return Response(
+        health.metrics(), content_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"}
+    )
+
+
+@blueprint.get("/settings/health")
+@access.admin_only
+def page():
+    """The same for admins: what waits for whom, and why."""
+    return navigation.render("settings/health.html", destinations=health.destinations(), findings=health.findings())
