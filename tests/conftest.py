@@ -14,6 +14,18 @@ from flask_migrate import upgrade
 from helpdesk import config, extensions
 from tests import making
 
+EMPTY_POSTGRES = (
+    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    """DO $$ DECLARE each record; BEGIN
+         SET LOCAL session_replication_role = replica;
+         FOR each IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
+           EXECUTE format('DELETE FROM %I', each.tablename);
+         END LOOP;
+         FOR each IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP
+           EXECUTE format('ALTER SEQUENCE %I RESTART', each.sequencename);
+         END LOOP;
+       END $$""",
+)
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
 
@@ -69,11 +81,11 @@ def sqlite_template(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres_server, tmp_path_factory):
-    """The name of a migrated PostgreSQL database to copy."""
-    run_sql(postgres_server("postgres"), "DROP DATABASE IF EXISTS helpdesk_template", "CREATE DATABASE helpdesk_template")
-    migrate(postgres_server("helpdesk_template"), tmp_path_factory.mktemp("var"))
-    return "helpdesk_template"
+def postgres_database(postgres_server, tmp_path_factory):
+    """The name of a migrated PostgreSQL database. Making one takes a quarter of a second, emptying one a twentieth."""
+    run_sql(postgres_server("postgres"), "DROP DATABASE IF EXISTS helpdesk_test", "CREATE DATABASE helpdesk_test")
+    migrate(postgres_server("helpdesk_test"), tmp_path_factory.mktemp("var"))
+    return "helpdesk_test"
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -84,12 +96,9 @@ def database_url(request, tmp_path):
         shutil.copy(request.getfixturevalue("sqlite_template"), path)
         yield f"sqlite:///{path}"
         return
-    server = request.getfixturevalue("postgres_server")
-    template = request.getfixturevalue("postgres_template")
-    name = "helpdesk_test"
-    admin = server("postgres")
-    run_sql(admin, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)", f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield server(name)
+    url = request.getfixturevalue("postgres_server")(request.getfixturevalue("postgres_database"))
+    run_sql(url, *EMPTY_POSTGRES)
+    yield url
 
 
 @pytest.fixture

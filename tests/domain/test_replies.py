@@ -131,3 +131,21 @@ def test_delivering_needs_the_card_first(story, session):
     assert outbox.deliver(row.id) is False
     session.refresh(row)
     assert row.state == "pending"
+
+
+@pytest.mark.parametrize("way", ["made a note", "deleted", "edited"])
+def test_words_taken_back_leave_the_customers_list_as_well(story, session, make, way):
+    from datetime import timedelta
+
+    from helpdesk import clock
+
+    agent = make.agent()
+    message = tickets.reply(story, author=agent, body="secretword", release_at=clock.now() + timedelta(seconds=20))
+    session.commit()
+    assert "secretword" in story.excerpt
+    if way == "edited":
+        tickets.edit(message, editor=agent, body="something else")
+    else:
+        (tickets.make_note if way == "made a note" else tickets.delete)(message, editor=agent)
+    session.commit()
+    assert "secretword" not in story.excerpt

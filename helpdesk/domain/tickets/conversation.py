@@ -101,6 +101,7 @@ def edit(message: Message, *, editor: User | None, body: str, kind: str | None =
     _keep_revision(message, editor)
     message.write(body)
     message.edited_at = clock.now()
+    _retell(ticket)
     outbox.fan_out_edit(message)
     after_commit.touch(ticket, team_only=message.is_note)
     return message
@@ -120,6 +121,7 @@ def make_note(message: Message, *, editor: User) -> Message:
         raise Conflict("Too late: this reply has already gone to the customer.")
     _keep_revision(message, editor)
     message.kind = Kind.note
+    _retell(ticket)
     outbox.withdraw_from_customers(message)
     after_commit.touch(ticket)
     return message
@@ -136,6 +138,7 @@ def delete(message: Message, *, editor: User | None) -> Message:
     _keep_revision(message, editor)
     message.write("")
     message.deleted_at = clock.now()
+    _retell(ticket)
     outbox.fan_out_deletion(message)
     after_commit.touch(ticket, team_only=message.is_note)
     return message
@@ -206,6 +209,16 @@ def clean(body: str, has_files: bool) -> str:
     if len(body) > LONGEST:
         raise Invalid(f"A message has at most {LONGEST:,} characters; this one has {len(body):,}.", "body")
     return body
+
+
+def _retell(ticket: Ticket) -> None:
+    """Have the ticket's line in customers' lists say what its last public message says now, and nothing that was taken back."""
+    db.session.flush()
+    public = Message.ticket_id == ticket.id, Message.kind == Kind.reply
+    last = select(Message).where(*public, Message.deleted_at.is_(None)).order_by(Message.seq.desc()).limit(1)
+    message = db.session.scalar(last)
+    ticket.excerpt = rendering.excerpt(message.body, 180) if message else ""
+    ticket.public_seq = db.session.scalar(select(db.func.max(Message.seq)).where(*public)) or 0
 
 
 def _keep_revision(message: Message, editor: User | None) -> None:
