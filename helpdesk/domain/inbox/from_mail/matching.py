@@ -1,0 +1,40 @@
+"""Which conversation a mail belongs to: by the random token of its reply address, and by nothing else."""
+
+from sqlalchemy import select
+
+from helpdesk import config
+from helpdesk.channels.email import compose
+from helpdesk.channels.values import Heard
+from helpdesk.extensions import db
+from helpdesk.models.channels import Thread
+from helpdesk.models.sync import Delivery
+
+LOOKED_AT = 20  # of the mails it says it answers
+
+
+def thread(heard: Heard) -> Thread | None:
+    """The living conversation it was written to; of several, the author's own."""
+    hashes = heard.data["thread_hashes"]
+    if not hashes:
+        return None
+    found = {
+        one.token_hash: one
+        for one in db.session.scalars(select(Thread).where(Thread.token_hash.in_(hashes), Thread.ended_at.is_(None)))
+    }
+    in_order = [found[one] for one in hashes if one in found]
+    return next((one for one in in_order if one.user.email == heard.author_id), in_order[0] if in_order else None)
+
+
+def suggested(heard: Heard) -> int | None:
+    """The ticket of the mail it says it answers: a hint for the team's eyes, never a proof."""
+    ids = [heard.data["in_reply_to"], *reversed(heard.data["references"])][:LOOKED_AT]
+    url = config.current().PORTAL_BASE_URL
+    keys = list(dict.fromkeys(key for id in ids if id and (key := compose.key_in(id, url))))
+    if not keys:
+        return None
+    of_keys = dict(
+        db.session.execute(
+            select(Delivery.key, Thread.ticket_id).join(Thread, Thread.id == Delivery.thread_id).where(Delivery.key.in_(keys))
+        ).tuples()
+    )
+    return next((of_keys[key] for key in keys if key in of_keys), None)
