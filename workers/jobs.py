@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from helpdesk import after_commit
-from helpdesk.domain import closing, erasure, files, homes, inbox, outbox, reconciling, service_levels, summaries
+from helpdesk.domain import alerts, closing, erasure, files, homes, inbox, mailbox, outbox, reconciling, service_levels, summaries
 from helpdesk.extensions import db
 from helpdesk.models.people import Organization
 
@@ -73,6 +73,17 @@ def erase_what_is_old(_id: int = 0) -> None:
 def erase_organization(organization_id: int) -> None:
     """Erase an organization with everything it said, some at a time."""
     _erase(lambda: erasure.erase_some(db.session.get(Organization, organization_id)))
+
+
+def poll_mailbox(_id: int = 0) -> None:
+    """Take in unread mails of IMAP_URL's mailbox; each commits by itself."""
+    mailbox.poll()
+
+
+def alert_admins(_id: int = 0) -> None:
+    """Tell the admins when what is written does not get out."""
+    alerts.tell_admins()
+    db.session.commit()
 
 
 def _until_done(verb: Callable[[], object]) -> None:
