@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 from sqlalchemy import (
     Float,
     Subquery,
+    Text,
     cast,
     column,
     func,
@@ -19,7 +20,6 @@ from sqlalchemy import (
     literal_column,
     select,
     table,
-    text,
     union_all,
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
@@ -32,14 +32,13 @@ from helpdesk.models.tickets import Ticket
 
 CANDIDATES = 1000  # the latest hits are ranked; a word that is on half of all tickets must not cost a look at half of them
 MOST_WORDS = 12
-START, STOP = "\x02", "\x03"  # around a hit in an excerpt; no text that is kept contains them by right
+LOOKED_THROUGH = 20_000  # characters of a ticket's words in which the place to show is looked for
+WIDTH = 170  # characters of an excerpt
 
 _fts = table(
     "ticket_search",
-    column("rowid", BigId),
-    column("ticket_id", BigId),
-    column("public"),
-    column("everything"),
+    *(column(name, BigId) for name in ("rowid", "ticket_id")),
+    *(column(name, Text) for name in ("subject", "words", "notes", "public", "everything")),
 )
 
 
@@ -67,14 +66,10 @@ def matching(user: User, text: str | None, any_word: bool = False) -> Subquery |
         parts.append(_ranked(user, words, wanted, any_word))
     if wanted is not None:
         visible = permissions.visible_tickets(user).where(Ticket.id == wanted)
-        parts.append(
-            visible.with_only_columns(Ticket.id.label("ticket_id"), cast(literal(-1e9), Float).label("rank"))
-        )
+        parts.append(visible.with_only_columns(Ticket.id.label("ticket_id"), cast(literal(-1e9), Float).label("rank")))
     if not parts:
         nothing = permissions.visible_tickets(user).where(Ticket.id < 0)
-        parts.append(
-            nothing.with_only_columns(Ticket.id.label("ticket_id"), cast(literal(0.0), Float).label("rank"))
-        )
+        parts.append(nothing.with_only_columns(Ticket.id.label("ticket_id"), cast(literal(0.0), Float).label("rank")))
     return (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("found")
 
 
@@ -85,33 +80,39 @@ def number(text: str | None) -> int | None:
 
 
 def excerpts(user: User, text: str, ticket_ids: list[int]) -> dict[int, Excerpt]:
-    """For each of ``ticket_ids`` (already loaded as visible to ``user``) that matches ``text``, where it does. One query."""
+    """For each of ``ticket_ids`` (already loaded as visible to ``user``), where it matches ``text``. One query.
+
+    Done here rather than by the database, whose own ways would search the whole index once more for every ticket.
+    """
     words = _words(text)
     if not words or not ticket_ids:
         return {}
-    rows = (_sqlite_excerpts if _is_sqlite() else _postgres_excerpts)(user, words, ticket_ids)
-    return {ticket_id: _excerpt(subject, said, noted) for ticket_id, subject, said, noted in rows}
+    key = _fts.c.rowid if _is_sqlite() else _fts.c.ticket_id
+    notes = func.substr(_fts.c.notes, 1, LOOKED_THROUGH) if user.is_team else literal("")
+    rows = db.session.execute(
+        select(key, _fts.c.subject, func.substr(_fts.c.words, 1, LOOKED_THROUGH), notes).where(key.in_(ticket_ids))
+    )
+    return {ticket_id: _excerpt(words, subject, said, noted) for ticket_id, subject, said, noted in rows}
 
 
 def _words(text: str) -> list[str]:
     """What is searched for: lower case, without accents and signs, as the index has it."""
-    plain = "".join(c for c in unicodedata.normalize("NFKD", text[:400]) if not unicodedata.combining(c))
-    return list(dict.fromkeys(word[:60] for word in re.findall(r"[^\W_]+", plain.lower())))[:MOST_WORDS]
+    return list(dict.fromkeys(word[:60] for word in re.findall(r"[^\W_]+", _plain(text[:400]))))[:MOST_WORDS]
+
+
+def _plain(text: str) -> str:
+    return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).lower()
 
 
 def _ranked(user: User, words: list[str], except_id: int | None, any_word: bool):
     visible = permissions.visible_tickets(user).with_only_columns(Ticket.id)
     if _is_sqlite():
         key = _fts.c.rowid
-        rank = func.bm25(
-            literal_column("ticket_search"), 0.0, 10.0, 1.0, 1.0 if user.is_team else 0.0, type_=Float
-        )
+        rank = func.bm25(literal_column("ticket_search"), 0.0, 10.0, 1.0, 1.0 if user.is_team else 0.0, type_=Float)
         hits = select(key.label("ticket_id"), rank.label("rank")).where(_sqlite_match(user, words, any_word))
     else:
         key, vector = _fts.c.ticket_id, _vector(user)
-        hits = select(key.label("ticket_id"), vector.label("vector")).where(
-            vector.bool_op("@@")(_tsquery(user, words, any_word))
-        )
+        hits = select(key.label("ticket_id"), vector.label("vector")).where(vector.bool_op("@@")(_tsquery(user, words, any_word)))
     hits = hits.where(visible.where(Ticket.id == key).exists())
     if except_id is not None:
         hits = hits.where(key != except_id)
@@ -124,9 +125,7 @@ def _ranked(user: User, words: list[str], except_id: int | None, any_word: bool)
 
 def _sqlite_match(user: User, words: list[str], any_word: bool = False):
     columns = "{subject words notes}" if user.is_team else "{subject words}"
-    wanted = (" OR " if any_word else " AND ").join(
-        f'"{word}"' + (" *" if len(word) > 1 else "") for word in words
-    )
+    wanted = (" OR " if any_word else " AND ").join(f'"{word}"' + (" *" if len(word) > 1 else "") for word in words)
     scope = "" if user.is_team else f'scope : "o{int(user.organization_id or 0)}" AND '
     return literal_column("ticket_search").bool_op("MATCH")(f"{scope}{columns} : ({wanted})")
 
@@ -135,54 +134,54 @@ def _vector(user: User):
     return _fts.c.everything if user.is_team else _fts.c.public
 
 
-def _tsquery(user: User, words: list[str], any_word: bool = False, scoped: bool = True):
-    wanted = (" | " if any_word else " & ").join(
-        f"'{word}'" + (":*" if len(word) > 1 else "") for word in words
-    )
-    if scoped and not user.is_team:
+def _tsquery(user: User, words: list[str], any_word: bool = False):
+    wanted = (" | " if any_word else " & ").join(f"'{word}'" + (":*" if len(word) > 1 else "") for word in words)
+    if not user.is_team:
         wanted = f"'#{int(user.organization_id or 0)}' & ({wanted})"
     return cast(literal(wanted), TSQUERY)
 
 
-def _sqlite_excerpts(user: User, words: list[str], ticket_ids: list[int]):
-    search = literal_column("ticket_search")
-    return db.session.execute(
-        select(
-            _fts.c.rowid,
-            func.highlight(search, 1, START, STOP),
-            func.snippet(search, 2, START, STOP, "…", 30),
-            func.snippet(search, 3, START, STOP, "…", 30) if user.is_team else literal(""),
-        ).where(_sqlite_match(user, words), _fts.c.rowid.in_(ticket_ids))
-    )
+def _excerpt(words: list[str], subject: str, said: str, noted: str) -> Excerpt:
+    said_hits, noted_hits = _hits(words, said), _hits(words, noted)
+    in_note = bool(noted_hits) and not said_hits
+    place = (noted, noted_hits) if in_note else (said, said_hits)
+    return Excerpt(_marked(subject, _hits(words, subject)), _marked(*_window(*place)), in_note)
 
 
-def _postgres_excerpts(user: User, words: list[str], ticket_ids: list[int]):
-    query = _tsquery(user, words, scoped=False)
-    shape = f"StartSel={START}, StopSel={STOP}, MaxWords=30, MinWords=15, ShortWord=0"
-    kept = table("ticket_search", *(column(name) for name in ("ticket_id", "subject", "words", "notes")))
-
-    def headline(of, options):
-        return func.ts_headline(text("'simple'::regconfig"), func.left(of, 20_000), query, options)
-
-    return db.session.execute(
-        select(
-            kept.c.ticket_id,
-            headline(kept.c.subject, f"StartSel={START}, StopSel={STOP}, HighlightAll=true"),
-            headline(kept.c.words, shape),
-            headline(kept.c.notes, shape) if user.is_team else literal(""),
-        ).where(kept.c.ticket_id.in_(ticket_ids))
-    )
+def _hits(words: list[str], text: str) -> list[tuple[int, int]]:
+    """Where the words of ``text`` stand that were searched for."""
+    long = tuple(word for word in words if len(word) > 1)
+    found = []
+    for match in re.finditer(r"[^\W_]+", text):
+        word = _plain(match.group()) if not match.group().isascii() else match.group().lower()
+        if word.startswith(long) or word in words:
+            found.append(match.span())
+    return found
 
 
-def _excerpt(subject: str, said: str, noted: str) -> Excerpt:
-    in_note = START not in said and START in noted
-    return Excerpt(_marked(subject), _marked(noted if in_note else said), in_note)
+def _window(text: str, hits: list[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
+    """A line's worth of ``text`` around its first hit, cut between words."""
+    first = hits[0][0] if hits else 0
+    start = max(0, text.rfind(" ", 0, max(0, first - 40)) + 1) if first > 60 else 0
+    end = start + WIDTH
+    if end < len(text):
+        end = max(text.rfind(" ", start, end), start + WIDTH // 2)
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    kept = [(a - start + len(before), b - start + len(before)) for a, b in hits if start <= a and b <= end]
+    return before + text[start:end] + after, kept
 
 
-def _marked(found: str) -> Markup:
-    """Text with hits as safe HTML; what is only Markdown's punctuation goes."""
-    found = " ".join(re.sub(r"[*_`~#>|\[\]]+", " ", found).split())
-    return Markup(escape(found).replace(START, Markup("<mark>")).replace(STOP, Markup("</mark>")))
+def _marked(text: str, hits: list[tuple[int, int]]) -> Markup:
+    """``text`` as safe HTML with its hits in <mark>; what is only Markdown's punctuation goes."""
+    parts, at = [], 0
+    for start, end in hits:
+        parts += [_tidy(text[at:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+        at = end
+    return Markup("").join([*parts, _tidy(text[at:])]).strip()
+
+
+def _tidy(text: str) -> Markup:
+    return escape(re.sub(r"\s+", " ", re.sub(r"[*_`~#>|\[\]]+", " ", text)))
 
 
 def _is_sqlite() -> bool:
