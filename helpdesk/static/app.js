@@ -109,6 +109,16 @@
     if (Date.now() - left > 30000) all("[data-live]").forEach(refresh);
   });
 
+  // Somebody who really reads needs no mail about it just now; an open tab alone says nothing.
+  let alive = 0;
+  const signOfLife = () => {
+    const ticket = byId("ticket");
+    if (!ticket || "team" in doc.body.dataset || Date.now() - alive < 20000) return;
+    alive = Date.now();
+    fetch(`/tickets/${ticket.dataset.number}/presence`, { method: "POST", headers: { "X-CSRFToken": one('meta[name="csrf-token"]').content } }).catch(() => {});
+  };
+  for (const name of ["pointerdown", "keydown", "wheel", "touchmove"]) on(name, signOfLife, { capture: true, passive: true });
+
   // Drafts stay here until sent, or until one signs out.
   const draftKey = (form) => `draft:${doc.body.dataset.user || ""}:${form.dataset.draft}`;
   const words = (form) => all("textarea[name], input[name]:is([type=text], [type=url], [type=number], [type=date])", form);
