@@ -1,6 +1,7 @@
 """The Slack channels we write to: bound to the team or to one customer, kept true to what Slack says, blocked and mended.
 
-``learn`` asks Slack and must be called with no transaction open; everything else only writes rows.
+``offered``, ``learn`` and ``check`` ask Slack, and end the open transaction first so that nothing is held meanwhile; call them
+before anything is written. Everything else only writes rows.
 """
 
 from datetime import timedelta
@@ -41,11 +42,13 @@ def find(channel_id: str) -> Channel | None:
 
 def offered() -> list[Known]:
     """Every channel that the bot can see, to choose from. Asks Slack; raises ChannelError."""
+    db.session.rollback()
     return slack_people.channels()
 
 
 def learn(channel_id: str) -> Known:
     """What Slack says about the channel now. Raises Invalid about "channel" with a sentence where it cannot be used."""
+    db.session.rollback()
     try:
         channel_id = bindings.check([channel_id])[0]
         slack_people.forget(channel_id)
@@ -63,7 +66,9 @@ def learn(channel_id: str) -> Known:
 
 def check() -> list[slack_check.Check]:
     """A real round trip: token, permissions, every channel, a message there and back. Asks Slack; never raises."""
-    return slack_check.run(settings.get("triage_channel"), [channel.external_id for channel in listed()])
+    triage, ids = settings.get("triage_channel"), [channel.external_id for channel in listed()]
+    db.session.rollback()
+    return slack_check.run(triage, ids)
 
 
 def set_triage(known: Known, *, actor: User | None, internal_by_default: bool | None = None) -> Channel:

@@ -1,0 +1,109 @@
+"""A day in Slack: the demo's workspace knocks at the portal's real signed doors, and a test does the workers' work by hand."""
+
+import pytest
+
+from helpdesk.channels.slack import people
+from helpdesk.demo import cast, serving
+from helpdesk.models.tickets import Message
+from tests import outside
+
+GLOBEX, UMBRA = "C0GLOBEX001", "C0UMBRALABS"
+MAYA, PRIYA, JONAS = "U0MAYA00001", "U0PRIYA0001", "U0JONAS0001"
+ELLEN, RAFAEL, DANA = "U0ELLEN0001", "U0RAFAEL001", "U0DANA00001"
+INES, VIKTOR = "U0INES00001", "U0VIKTOR001"
+
+
+@pytest.fixture
+def settings(workspace, mailbox):
+    return outside.settings(workspace, mailbox)
+
+
+@pytest.fixture
+def team(make):
+    """Priya and Jonas, known by their addresses only, and the triage channel."""
+    make.channel(cast.TRIAGE)
+    return [
+        make.agent("Priya Raman", email="priya@support.northwind.example"),
+        make.agent("Jonas Weber", email="jonas@support.northwind.example"),
+    ]
+
+
+@pytest.fixture
+def story(make, session, team):
+    """A ticket of Globex whose cards stand in Slack."""
+    globex = make.organization("Globex", domain="globex.example", slack=GLOBEX)
+    ticket = make.ticket(make.user(globex, "Dana Whitfield", email="dana@globex.example"))
+    outside.drain(session)
+    return ticket
+
+
+@pytest.fixture
+def shared(make, session, team):
+    """A ticket of Umbra Labs, whose channel is shared with their workspace."""
+    umbra = make.organization("Umbra Labs", domain="umbralabs.example")
+    make.channel(UMBRA, organization=umbra, is_shared=True)
+    ticket = make.ticket(make.user(umbra, "Theo Marsh", email="theo@umbralabs.example"), subject="The probe drifts")
+    outside.drain(session)
+    return ticket
+
+
+@pytest.fixture
+def day(app, session, workspace):
+    people.forget()
+    with serving.serve(app) as server:
+        workspace.events.url = server.url + "/hooks/slack/events"
+        workspace.interactivity.actions_url = server.url + "/hooks/slack/actions"
+        workspace.interactivity.commands_url = server.url + "/hooks/slack/commands"
+        workspace.events.retry_delays = (0.1,)
+        yield Day(session, workspace)
+        workspace.settle(5)
+
+
+class Day:
+    """What people do in Slack, each time with everything that follows from it."""
+
+    def __init__(self, session, workspace):
+        self.session, self.workspace = session, workspace
+
+    def root(self, channel=cast.TRIAGE) -> str:
+        return self.workspace.posted(channel)[-1]["ts"]
+
+    def say(self, user, text, channel=cast.TRIAGE, **more) -> str:
+        """Write in the thread of the last card in ``channel``."""
+        self.session.rollback()
+        ts = self.workspace.say(user, channel, text, thread_ts=self.root(channel), **more)
+        self.work()
+        return ts
+
+    def do(self, verb, *arguments, **more):
+        """Anything else a workspace can do."""
+        self.session.rollback()
+        result = getattr(self.workspace, verb)(*arguments, **more)
+        self.work()
+        return result
+
+    def press(self, user, action_id, channel=cast.TRIAGE, ts=None, **more):
+        return self.do("press", user, channel, ts or self.root(channel), action_id, **more)
+
+    def work(self) -> None:
+        assert self.workspace.settle(10)
+        outside.drain(self.session)
+
+    def thread(self, channel=cast.TRIAGE, root=None) -> list[str]:
+        """The texts of a thread, without its root."""
+        return [message["text"] for message in self.workspace.replies(channel, root or self.root(channel))[1:]]
+
+    def whispers(self, user) -> str:
+        return " | ".join(str(whisper.get("text")) + str(whisper.get("blocks")) for whisper in self.workspace.ephemerals(user=user))
+
+    def whispered(self, user) -> dict:
+        return self.workspace.ephemerals(user=user)[-1]
+
+    def words(self, after=1):
+        """(kind, body) of every message after the first ``after``."""
+        self.session.expire_all()
+        return [(m.kind, m.body) for m in self.session.query(Message).order_by(Message.id)][after:]
+
+    def last(self) -> Message:
+        self.session.expire_all()
+        return self.session.query(Message).order_by(Message.id.desc()).first()
