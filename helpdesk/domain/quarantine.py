@@ -132,14 +132,11 @@ def discard_automatic(up_to: int, *, actor: User) -> int:
     """Discard what machines wrote, up to the newest one that ``actor`` saw. Returns how many."""
     permissions.require(actor.is_team and actor.is_active, "Only the team can do this.")
     ids = select(Inbound.id).where(_WAITS, _is_automatic(), Inbound.id <= up_to).order_by(Inbound.id).limit(DISCARDED_AT_ONCE)
+    outcome = func.coalesce(Inbound.outcome, "") + f" Discarded by {actor.display_name}."
     discarded = db.session.execute(
         update(Inbound)
         .where(Inbound.id.in_(list(db.session.scalars(ids))), _WAITS)
-        .values(
-            state="ignored",
-            finished_at=clock.now(),
-            outcome=func.coalesce(Inbound.outcome, "") + f" Discarded by {actor.display_name}.",
-        )
+        .values(state="ignored", finished_at=clock.now(), outcome=outcome)
         .execution_options(synchronize_session=False)
     )
     after_commit.say_changed("desk")
