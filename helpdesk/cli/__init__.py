@@ -49,7 +49,13 @@ def helpdesk() -> None:
 
 
 def register(app: "Flask") -> None:
-    """Offer the commands that work inside an application as ``flask …`` too; Flask-Migrate adds its own."""
+    """Offer the commands that work inside an application as ``flask …`` too; Flask-Migrate adds its own.
+
+    Nothing is imported for a process that serves: only a command line that is not ours asks.
+    """
+    context = click.get_current_context(silent=True)
+    if context is None or context.find_root().command is helpdesk:
+        return
     for name in COMMANDS:
         if name not in WITHOUT_APPLICATION:
             app.cli.add_command(_command(name))

@@ -5,17 +5,13 @@ from collections.abc import Iterator
 import click
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
-from sqlalchemy import select
 from sqlalchemy.exc import DBAPIError
 
 from helpdesk import config, extensions
 from helpdesk.channels.email import check as mail_check
 from helpdesk.channels.email import settings as mail_settings
-from helpdesk.channels.slack import check as slack_check
 from helpdesk.cli import schema
-from helpdesk.domain import settings
-from helpdesk.extensions import db
-from helpdesk.models.channels import Channel
+from helpdesk.domain import channels
 
 Finding = tuple[bool | None, str]  # right, wrong, or None: not set up, which is allowed; and a sentence
 
@@ -68,14 +64,10 @@ def _slack() -> Iterator[Finding]:
         yield None, "Slack is off: SLACK_BOT_TOKEN is empty."
         return
     try:
-        triage = settings.get("triage_channel")
-        query = select(Channel.external_id).where(Channel.kind == "slack", Channel.removed_at.is_(None))
-        channels = list(db.session.scalars(query.order_by(Channel.id).limit(50)))
+        checks = channels.check()
     except DBAPIError:
         return
-    finally:
-        db.session.rollback()
-    for check in slack_check.run(triage, channels):
+    for check in checks:
         yield check.ok, f"Slack, {check.what}: {check.sentence}"
 
 

@@ -2,12 +2,11 @@
 
 import click
 from flask.cli import with_appcontext
-from sqlalchemy import select
 
-from helpdesk.domain import audit, bindings
+from helpdesk import config
+from helpdesk.domain import audit, bindings, channels
 from helpdesk.domain import settings as chosen
 from helpdesk.extensions import db
-from helpdesk.models.channels import Channel
 from helpdesk.models.settings import KEYS
 
 
@@ -22,12 +21,13 @@ def settings() -> None:
 @with_appcontext
 def set_one(key: str, value: str) -> None:
     """Set KEY to VALUE."""
-    before = chosen.everything().get(key)
-    value = chosen.set(key, value)
-    if value != before:
-        audit.write("changed a setting", None, key, value=[before, value])
-    if key == "triage_channel" and value:
-        _make_the_teams(value)
+    if key == "triage_channel" and value.strip():
+        _set_triage(value)
+    else:
+        before = chosen.everything().get(key)
+        value = chosen.set(key, value)
+        if value != before:
+            audit.write("changed a setting", None, key, value=[before, value])
     db.session.commit()
     click.echo(f"{key} = {_shown(value)}")
 
@@ -43,21 +43,16 @@ def list_all() -> None:
         click.echo(f"{'':{width}}  {key.what}")
 
 
-def _make_the_teams(channel_id: str) -> None:
-    """The triage channel is one of ours, whoever wrote it down first."""
-    try:
-        bindings.check([channel_id])
-    except ValueError as error:
-        raise click.ClickException(str(error)) from None
-    channel = db.session.scalar(
-        select(Channel).where(Channel.kind == "slack", Channel.external_id == channel_id)
-    )
-    if channel is None:
-        db.session.add(Channel(kind="slack", external_id=channel_id, audience="team"))
-    elif channel.audience != "team":
-        raise click.ClickException(f"{channel_id} is {channel.organization.name}'s channel.")
+def _set_triage(channel_id: str) -> None:
+    """The triage channel is one of ours, as Slack knows it; where Slack is off, it is taken on trust."""
+    if config.current().SLACK_BOT_TOKEN:
+        known = channels.learn(channel_id)
     else:
-        channel.removed_at = None
+        try:
+            known = channels.Known(bindings.check([channel_id])[0], "")
+        except ValueError as error:
+            raise click.ClickException(str(error)) from None
+    channels.set_triage(known, actor=None)
 
 
 def _shown(value) -> str:

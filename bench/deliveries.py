@@ -1,0 +1,125 @@
+"""Deliveries a second: the outbox's whole road for each (claim, send, write down), against a Slack that answers at once."""
+
+import argparse
+import itertools
+import socketserver
+import threading
+import time
+from http.server import BaseHTTPRequestHandler
+
+from sqlalchemy import func, select
+
+from bench import stand
+
+THREADS = 200  # tickets whose threads take turns; order holds within each
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
+    parser.add_argument("--count", type=int, default=1000, help="deliveries in each run")
+    chosen = parser.parse_args()
+    rows = []
+    with Slack() as slack, stand.Stand(chosen.database, workers=0, outside=False, SLACK_API_URL=f"{slack.address}/api/") as it:
+        it.start()
+        threads = make_threads(it)
+        for workers in (1, 2):
+            took = run(it, threads, chosen.count, workers)
+            rows.append((f"{workers} worker{'s' * (workers > 1)}", f"{chosen.count / took:.0f}", f"{1000 * took / chosen.count:.1f}"))
+        posted = slack.posted
+    if posted != 2 * chosen.count:
+        raise SystemExit(f"{posted} messages arrived at Slack instead of {2 * chosen.count}.")
+    print(stand.version_line())
+    stand.table(f"Deliveries on {chosen.database}", ("workers", "a second", "ms each"), rows)
+
+
+def make_threads(it: stand.Stand) -> list[tuple[int, int]]:
+    """(thread id, message id) of threads that stand in Slack already."""
+    from helpdesk.extensions import db
+    from helpdesk.models.channels import Channel, Thread
+    from helpdesk.models.tickets import Message
+    from helpdesk.seeds import bulk
+
+    with it.app.app_context():
+        bulk.fill(organizations=3, tickets=THREADS, messages=4)
+        triage = db.session.scalar(select(Channel).where(Channel.audience == "team"))
+        query = select(func.min(Message.id), Message.ticket_id, Message.organization_id).group_by(Message.ticket_id, Message.organization_id)
+        made = []
+        for message_id, ticket_id, organization_id in db.session.execute(query.order_by(Message.ticket_id.desc()).limit(THREADS)).all():
+            thread = Thread(ticket_id=ticket_id, organization_id=organization_id, channel=triage, external_id=f"1700000000.{ticket_id:06d}")
+            db.session.add(thread)
+            db.session.flush()
+            made.append((thread.id, message_id))
+        db.session.commit()
+        db.session.remove()
+    return made
+
+
+def run(it: stand.Stand, threads: list[tuple[int, int]], count: int, workers: int) -> float:
+    """Seconds in which ``workers`` deliver ``count`` rows that wait when they start."""
+    from helpdesk import clock
+    from helpdesk.extensions import db
+    from helpdesk.models.sync import Delivery
+
+    with it.app.app_context():
+        now, parts = clock.now(), itertools.count(int(time.time()) % 1_000_000_000)
+        for (thread_id, message_id), part in zip(itertools.islice(itertools.cycle(threads), count), parts, strict=False):
+            db.session.add(Delivery(thread_id=thread_id, message_id=message_id, kind="message", part=part, due_at=now, data={"text": f"Part {part}."}))
+        db.session.commit()
+        for number in range(workers):
+            it.start_worker(number)
+
+        def waiting() -> int:
+            left = db.session.scalar(select(func.count()).where(Delivery.state != "sent", Delivery.kind == "message"))
+            db.session.rollback()
+            return left
+
+        stand.wait_for(lambda: waiting() < count, "the first delivery", 60, 0.05)
+        left, began = waiting(), time.perf_counter()
+        stand.wait_for(lambda: not waiting(), "the last delivery", 300, 0.1)
+        took = (time.perf_counter() - began) * count / max(1, left)
+        db.session.remove()
+    for number in range(workers):
+        it.end(f"worker-{number}")
+    return took
+
+
+class Slack:
+    """Says ok to everything at once, on kept connections."""
+
+    def __enter__(self) -> "Slack":
+        self.posted = 0
+        numbers = itertools.count(1)
+        outer = self
+
+        class Handler(BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+            disable_nagle_algorithm = True
+
+            def do_POST(self):
+                self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                outer.posted += self.path.endswith("chat.postMessage")
+                body = b'{"ok": true, "channel": "C0TRIAGE001", "ts": "1800000000.%06d"}' % next(numbers)
+                self.send_response(200)
+                self.send_header("Content-Type", "application/json")
+                self.send_header("Content-Length", str(len(body)))
+                self.end_headers()
+                self.wfile.write(body)
+
+            def log_message(self, *_):
+                pass
+
+        self.server = socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler)
+        self.server.daemon_threads = True
+        self.address = f"http://127.0.0.1:{self.server.server_address[1]}"
+        threading.Thread(target=self.server.serve_forever, daemon=True).start()
+        return self
+
+    def __exit__(self, *_) -> None:
+        self.server.shutdown()
+        self.server.server_close()
+
+
+if __name__ == "__main__":
+    main()
