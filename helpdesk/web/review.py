@@ -15,7 +15,8 @@ blueprint = Blueprint("review", __name__, url_prefix="/review")
 SPANS = (4, 12, 26, 52)
 HOLDERS = {"team": "With us", "customer": "With the customer", "third_party": "With a third party"}
 HEADINGS = (
-    "Filed", "Solved", "First answer, median", "First answer, p90", "Solution, median", "Solution, p90", "Satisfaction", "Ratings", "Unsolved",
+    "Filed", "Solved", "First answer, median", "First answer, p90", "Solution, median", "Solution, p90",
+    "Satisfaction", "Ratings", "Unsolved",
 )  # fmt: skip
 
 

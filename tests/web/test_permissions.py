@@ -60,6 +60,8 @@ class World:
         thread = session.query(Thread).filter_by(ticket_id=ticket.id, user_id=requester.id).one()
         view = saved_view(self.people["agent"])
         session.add_all([mine, theirs, view])
+        desk = things_of_the_desk(session, self.people["admin"], globex, thread)
+        mail_id = mail_that_waits(session)
         sessions.start(requester, "link")
         session.commit()
         self.parameters = {
@@ -78,7 +80,8 @@ class World:
             "way": "link",
             "filename": "app.css",
             "slug": globex.slug,
-        }
+            "mail_id": mail_id,
+        } | desk
         self.of_rule = {
             "/files/<key>/delete": {"key": draft},
             "/tickets/<int:number>/answers/<key>": {"key": "room"},
@@ -87,6 +90,7 @@ class World:
             "/settings/forms/<int:form_id>/fields/<key>/place": {"key": "room"},
             "/settings/people/<int:user_id>/role": {"user_id": make.agent().id},
             "/settings/people/<int:user_id>/identities/<int:identity_id>/delete": {"identity_id": theirs.id},
+            "/settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/retry": {"delivery_id": desk["call_id"]},
             "/sign-in/link/<token>": {"token": "t" * 43},
             "/tickets/<int:number>/followers/<int:user_id>/delete": {"user_id": colleague.id},
         }
@@ -106,6 +110,50 @@ def saved_view(agent):
     from helpdesk.models.desk import SavedView
 
     return SavedView(owner_id=agent.id, name="Mine", filters={}, shared=False)
+
+
+def mail_that_waits(session) -> int:
+    import secrets
+
+    from helpdesk.models.sync import Inbound
+
+    mail = Inbound(source="email", external_id=secrets.token_hex(8), state="quarantined", raw=b"From: a@b.example\r\n\r\nHello\r\n")
+    session.add(mail)
+    session.flush()
+    return mail.id
+
+
+def things_of_the_desk(session, admin, organization, thread) -> dict:
+    """A reply of the team, a webhook and its call, a token, a holiday, a channel, a delivery that waits."""
+    from datetime import date
+
+    from helpdesk.models.channels import Channel
+    from helpdesk.models.desk import CannedReply
+    from helpdesk.models.integrations import ApiToken, Webhook
+    from helpdesk.models.service_levels import Holiday
+    from helpdesk.models.sync import Delivery
+
+    reply = CannedReply(title="Hello", body="Hello")
+    webhook = Webhook(name="CRM", url="https://hooks.example.com/", events=["ticket.filed"])
+    token = ApiToken(user_id=admin.id, name="CI", shown="hd_", token_hash=f"{organization.id:064}", scopes=[])
+    channel = Channel(kind="slack", external_id=f"C0{organization.id:08}", audience="customer", organization_id=organization.id)
+    session.add_all([reply, webhook, token, channel])
+    session.merge(Holiday(day=date(2026, 12, 25), name="Christmas"))
+    session.flush()
+    waiting = Delivery(kind="message", thread=thread, state="failed")
+    call = Delivery(kind="webhook", lane="mail", subject_id=webhook.id, state="failed", data={"payload": {"event": "test"}})
+    session.add_all([waiting, call])
+    session.flush()
+    return {
+        "reply_id": reply.id,
+        "webhook_id": webhook.id,
+        "token_id": token.id,
+        "channel_id": channel.id,
+        "day": "2026-12-25",
+        "delivery_id": waiting.id,
+        "call_id": call.id,
+        "name": "reply",
+    }
 
 
 @pytest.fixture

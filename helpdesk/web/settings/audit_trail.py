@@ -23,7 +23,7 @@ def index():
     older = f"{shown[-1].at.isoformat()}_{shown[-1].id}" if len(found) > audit.PAGE else None
     return navigation.render(
         "settings/audit.html",
-        entries=[(entry, details(entry.details)) for entry in shown],
+        entries=[(entry, details(entry.details, entry.action.startswith("changed"))) for entry in shown],
         words=words,
         organization=organization,
         older=older,
@@ -40,17 +40,15 @@ def cursor() -> tuple[datetime, int] | None:
         return None
 
 
-def details(values: dict) -> list[tuple[str, str]]:
-    """The details as words: (what, "before → after") or (what, value)."""
+def details(values: dict, are_changes: bool = False) -> list[tuple[str, str]]:
+    """The details as words: (what, "before → after"), where the values of ``are_changes`` are such pairs, or (what, value)."""
     old, new = values.get("old"), values.get("new")
     rows = [("", f"{say(old)} → {say(new)}")] if "old" in values or "new" in values else []
     for key, value in values.items():
         if key in ("old", "new"):
             continue
-        is_change = isinstance(value, list) and len(value) == 2
-        rows.append(
-            (key.replace("_", " "), f"{say(value[0])} → {say(value[1])}" if is_change else say(value))
-        )
+        is_change = are_changes and isinstance(value, list) and len(value) == 2
+        rows.append((key.replace("_", " "), f"{say(value[0])} → {say(value[1])}" if is_change else say(value)))
     return rows
 
 
