@@ -80,9 +80,9 @@ def initials(name: str) -> str:
 def filesize(size: int) -> str:
     """Bytes in the largest unit that keeps a digit before the point."""
     for unit in ("B", "KB", "MB"):
-        if size < 1000:
+        if size < 1024:
             return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"
-        size /= 1000
+        size /= 1024
     return f"{size:.1f} GB"
 
 
