@@ -15,6 +15,7 @@ def answer(status: int, detail: str | None = None, *, errors: dict | None = None
         body["errors"] = errors
     response = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
     for name, value in (headers or {}).items():
-        response.headers[name] = value
+        if name.lower() not in ("content-type", "content-length"):
+            response.headers[name] = value
     response.headers["Cache-Control"] = "no-store"
     return response

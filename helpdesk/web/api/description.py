@@ -30,9 +30,9 @@ def describe(base: str) -> dict[str, Any]:
         _query("q", {"type": "string", "maxLength": 200}, "Words to search for."),
         _query("status", {"enum": [str(each) for each in Status]}),
         _query("priority", {"enum": [str(each) for each in Priority]}),
-        _query("organization", {"type": "string", "maxLength": 80}, "An organization's slug."),
-        _query("assignee", {"type": "string", "maxLength": 20}, "`none`, `me`, or a user's id."),
-        _query("form", {"type": "string", "maxLength": 80}, "A form's slug."),
+        _query("organization", {"type": "string", "pattern": "^[a-z0-9-]{1,80}$"}, "An organization's slug."),
+        _query("assignee", {"type": "string", "pattern": "^(none|me|[0-9]{1,18})$"}, "`none`, `me`, or a user's id."),
+        _query("form", {"type": "string", "pattern": "^[a-z0-9-]{1,80}$"}, "A form's slug."),
         _query("sort", {"enum": ["waiting", "oldest", "newest"]}, "Latest activity first unless given."),
     ]
     return {
@@ -125,7 +125,7 @@ _MAYBE_TIME = {"type": ["string", "null"], "format": "date-time"}
 _STATUS = {"enum": [str(each) for each in Status]}
 _PRIORITY = {"enum": [str(each) for each in Priority]}
 _PAGING = [
-    _query("after", {"type": "string", "maxLength": 1000}, "`next` of the page before."),
+    _query("after", {"type": "string", "pattern": "^[A-Za-z0-9_-]{0,1000}$"}, "`next` of the page before."),
     _query("limit", {"type": "integer", "minimum": 1, "maximum": 100}),
 ]
 _SCHEMAS: dict[str, Any] = {

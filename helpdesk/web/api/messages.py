@@ -21,7 +21,7 @@ IN_ORDER = paging.Order(((Message.seq, False), (Message.id, False)))
 def index(number: int):
     """Replies and notes, oldest first; ``next`` goes into ``after``."""
     ticket = found(number)
-    given = reading.arguments(("after", "limit"))
+    given = reading.paging_arguments()
     query = select(Message).where(Message.ticket_id == ticket.id)
     query = query.options(joinedload(Message.author), selectinload(Message.attachments))
     page = paging.page(query, IN_ORDER, given.get("after"), reading.limit(given.get("limit")))

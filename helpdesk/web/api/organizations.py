@@ -18,7 +18,7 @@ PEOPLE = paging.Order(((User.id, False),))
 @tokens.needs("organizations:read")
 def index():
     """A page of organizations in the order they were added."""
-    given = reading.arguments(("after", "limit"))
+    given = reading.paging_arguments()
     query = select(Organization).options(selectinload(Organization.domains))
     page = paging.page(query, BY_ID, given.get("after"), reading.limit(given.get("limit")))
     return reading.answer({"data": [shapes.organization(row[0]) for row in page.rows], "next": page.next})
@@ -37,7 +37,7 @@ def show(slug: str):
 def people(slug: str):
     """A page of its people."""
     organization = found(slug)
-    given = reading.arguments(("after", "limit"))
+    given = reading.paging_arguments()
     query = select(User).where(User.organization_id == organization.id, User.erased_at.is_(None))
     page = paging.page(query, PEOPLE, given.get("after"), reading.limit(given.get("limit")))
     return reading.answer({"data": [shapes.person(row[0]) for row in page.rows], "next": page.next})

@@ -1,5 +1,7 @@
 """What programs send, read strictly: only known properties, each of its type, each mistake named."""
 
+import re
+
 from flask import Response, jsonify, request
 from werkzeug.exceptions import BadRequest
 
@@ -38,6 +40,25 @@ def arguments(known: tuple[str, ...]) -> dict[str, str]:
     if errors:
         raise Invalid("The request does not fit the description at /api/openapi.json.", errors=errors)
     return {name: request.args[name] for name in known if name in request.args}
+
+
+def fits(given: dict[str, str], patterns: dict[str, str]) -> None:
+    """Raises Invalid with each argument that is not wholly as its pattern says."""
+    errors = {
+        name: "There is no such value."
+        for name, pattern in patterns.items()
+        if name in given and not re.fullmatch(pattern, given[name])
+    }
+    errors |= {name: "This text cannot be used." for name, value in given.items() if not _is_writable(value)}
+    if errors:
+        raise Invalid("The request does not fit the description at /api/openapi.json.", errors=errors)
+
+
+def paging_arguments() -> dict[str, str]:
+    """``after`` and ``limit``, where they are given. Raises Invalid."""
+    given = arguments(("after", "limit"))
+    fits(given, {"after": r"[A-Za-z0-9_-]{0,1000}"})
+    return given
 
 
 def limit(text: str | None) -> int:

@@ -10,11 +10,21 @@ from helpdesk.domain import desk, forms, permissions, tickets
 from helpdesk.domain.errors import Invalid
 from helpdesk.extensions import db
 from helpdesk.models.people import User
-from helpdesk.models.tickets import Priority, Ticket
+from helpdesk.models.tickets import Priority, Status, Ticket
 from helpdesk.web.api import reading, shapes, tokens
 
 blueprint = Blueprint("api_tickets", __name__, url_prefix="/api/tickets")
 FILTERS = ("q", "status", "priority", "organization", "assignee", "form", "sort")
+KNOWN = {
+    "q": r"(?s).{0,200}",
+    "status": "|".join(Status),
+    "priority": "|".join(Priority),
+    "organization": r"[a-z0-9-]{1,80}",
+    "assignee": r"none|me|[0-9]{1,18}",
+    "form": r"[a-z0-9-]{1,80}",
+    "sort": "|".join(filter(None, desk.SORTS)),
+    "after": r"[A-Za-z0-9_-]{0,1000}",
+}
 TO_FILE = {"requester": "text", "subject": "text", "body": "text", "priority": "text", "form": "text", "answers": "object"}
 TO_CHANGE = {"status": "text", "priority": "text", "assignee": "text or null"}
 
@@ -25,6 +35,7 @@ def index():
     """A page of tickets; ``next`` goes into ``after``."""
     given = reading.arguments((*FILTERS, "after", "limit"))
     size = reading.limit(given.get("limit"))
+    reading.fits(given, KNOWN)
     filters = {name: given.get(name, "") for name in FILTERS} | {"view": "all"}
     page = desk.desk_page(tokens.user(), filters, after=given.get("after"), size=size)
     return reading.answer({"data": [shapes.ticket(ticket) for ticket in page.tickets], "next": page.next})
