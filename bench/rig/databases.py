@@ -1,0 +1,127 @@
+"""The databases of a run: a SQLite file, or a PostgreSQL server of our own. Each can be put out of order."""
+
+import contextlib
+import os
+import signal
+import sqlite3
+import subprocess
+import time
+from pathlib import Path
+
+from helpdesk.cli import processes
+
+PATIENCE = 30.0  # seconds
+
+
+class SQLite:
+    """A file. Its trouble is a lock that somebody else holds."""
+
+    kind = "sqlite"
+
+    def __init__(self, folder: Path):
+        self.path = folder / "helpdesk.db"
+        self.url = f"sqlite:///{self.path}"
+        self._holder: sqlite3.Connection | None = None
+
+    def start(self) -> None:
+        """Nothing to start."""
+
+    def lock(self) -> None:
+        """Take the write lock and keep it."""
+        self._holder = sqlite3.connect(self.path, isolation_level=None, timeout=20, check_same_thread=False)
+        self._holder.execute("BEGIN EXCLUSIVE")
+
+    def unlock(self) -> None:
+        if self._holder is not None:
+            with contextlib.suppress(sqlite3.Error):
+                self._holder.execute("ROLLBACK")
+            self._holder.close()
+            self._holder = None
+
+    def stop(self) -> None:
+        self.unlock()
+
+
+class PostgreSQL:
+    """A server on a socket in ``folder``, from the binaries of the pgserver wheel. It runs as an ordinary user even if we do
+    not, for it refuses root."""
+
+    kind = "postgresql"
+
+    def __init__(self, folder: Path):
+        import pgserver
+
+        self.binaries = Path(pgserver.__file__).parent / "pginstall" / "bin"
+        self.folder = folder / "postgresql"
+        self.url = f"postgresql://postgres@/postgres?host={self.folder}"
+        self.log = folder / "postgresql.log"
+        self._user = _ordinary_user(folder, self.folder)
+        self._server: subprocess.Popen | None = None
+
+    def start(self) -> None:
+        """Make the cluster if it is new, start the server, wait until it answers."""
+        if not (self.folder / "PG_VERSION").exists():
+            command = [self.binaries / "initdb", "-D", self.folder, "-U", "postgres", "--auth=trust", "--encoding=utf8"]
+            subprocess.run(command, check=True, stdout=subprocess.DEVNULL, user=self._user, cwd="/")
+        # A killed process loses nothing that fsync would keep; only a power cut would.
+        options = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "max_connections=200"]
+        with self.log.open("ab") as log:
+            self._server = subprocess.Popen(
+                [self.binaries / "postgres", "-D", self.folder, "-k", self.folder, *options],
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                user=self._user,
+                cwd="/",
+                start_new_session=True,
+                preexec_fn=lambda: processes.die_with_parent(signal.SIGINT),
+            )
+        self.wait()
+
+    def wait(self) -> None:
+        """Until it answers a query."""
+        import psycopg
+
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                psycopg.connect(self.url, connect_timeout=2).close()
+                return
+            except psycopg.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.1)
+
+    def restart_immediately(self) -> None:
+        """What ``pg_ctl restart -m immediate`` does: no goodbye to anybody, recovery at the start."""
+        self._end(signal.SIGQUIT)
+        self.start()
+
+    def stop(self) -> None:
+        self._end(signal.SIGINT)
+
+    def _end(self, number: int) -> None:
+        if self._server is None:
+            return
+        if self._server.poll() is None:
+            self._server.send_signal(number)
+        try:
+            self._server.wait(10)
+        except subprocess.TimeoutExpired:
+            self._server.kill()
+            self._server.wait()
+        self._server = None
+
+
+def _ordinary_user(folder: Path, own: Path) -> str | None:
+    if os.geteuid() != 0:
+        return None
+    import shutil
+
+    from pgserver import utils
+
+    utils.ensure_user_exists("pgserver")
+    folder.chmod(0o755)
+    own.mkdir(mode=0o700)
+    shutil.chown(own, "pgserver")
+    return "pgserver"

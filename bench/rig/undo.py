@@ -1,0 +1,95 @@
+"""Rules of safe delivery, each undone in the rig's own processes and nowhere else, so that a check can be seen to fail.
+
+``python -m bench.rig.undo RULE serve|worker …`` is ``helpdesk serve|worker …`` without that rule.
+"""
+
+import sys
+
+UNDONE = {}
+
+
+def rule(name: str, check: str):
+    """What undoes the rule ``name``; ``check`` is the one that has to notice."""
+
+    def keep(function):
+        UNDONE[name] = (function, check)
+        return function
+
+    return keep
+
+
+@rule("hold-off", "slack once")
+def hold_off() -> None:
+    """Look, and try again, at once after an unknown outcome: what lands late is not there yet."""
+    from helpdesk import config
+
+    load = config.load
+
+    def impatient(*arguments):
+        loaded = load(*arguments)
+        loaded.DELIVERY_HOLD_OFF = 0
+        return loaded
+
+    config.load = impatient
+
+
+@rule("look-up", "slack once")
+def look_up() -> None:
+    """Try again without looking whether the first try arrived."""
+    from helpdesk.channels import slack
+
+    slack.find = lambda post, client=None: None
+
+
+@rule("head-of-thread", "order")
+def head_of_thread() -> None:
+    """Let any due row of a thread be claimed, not only the first unfinished one."""
+    from sqlalchemy import or_
+
+    from helpdesk.domain.outbox import lane
+    from helpdesk.models.channels import Channel, Thread
+    from helpdesk.models.sync import Delivery, State
+
+    def claimable(now):
+        has_root = lane.exists().where(
+            Thread.id == Delivery.thread_id,
+            Thread.channel_id == Channel.id,
+            or_(Delivery.kind == "card", Channel.kind != "slack", Thread.external_id.is_not(None)),
+        )
+        free = Delivery.state.in_((State.pending, State.unknown)) & (Delivery.due_at <= now)
+        return free & or_(Delivery.thread_id.is_(None), has_root)
+
+    lane._is_claimable = claimable
+
+
+@rule("immediate", "answers")
+def immediate() -> None:
+    """Begin SQLite's writing transactions as any other: two that read first and write later exclude each other."""
+    from sqlalchemy import event
+    from sqlalchemy.engine import Engine
+
+    from helpdesk import extensions
+
+    event.remove(Engine, "begin", extensions._begin)
+    event.listen(Engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
+
+
+@rule("sdk-retries", "slack once")
+def sdk_retries() -> None:
+    """Let the SDK post a second time by itself after a reset, as it does by default."""
+    from helpdesk.channels.slack import client
+
+    make = client.WebClient
+    client.WebClient = lambda *arguments, retry_handlers, **more: make(*arguments, **more)
+
+
+def main() -> None:
+    """Undo the rule named first, then run the command."""
+    UNDONE[sys.argv[1]][0]()
+    from helpdesk import cli
+
+    cli.main(sys.argv[2:])
+
+
+if __name__ == "__main__":
+    main()
