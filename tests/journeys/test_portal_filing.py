@@ -1,0 +1,155 @@
+"""Filing a ticket in a real browser: files, preview, mistakes, drafts, a slow network, and no script at all."""
+
+import re
+
+import pytest
+
+from tests.journeys.come_in import come_in
+from tests.journeys.conftest import wait_for
+
+PNG = bytes.fromhex(
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf500f00038601802f5b5d4e0000000049454e44ae426082"
+)
+
+
+def open_form(page, live, query: str = ""):
+    page.goto(f"{live.portal}/tickets/new?form=default{query}")
+    for select in page.query_selector_all("#ticket-form select[required]"):
+        select.select_option(index=1)
+    return page
+
+
+def numbers_called(page, live, subject: str) -> list[str]:
+    """The numbers of the tickets with ``subject`` in the list."""
+    page.goto(f"{live.portal}/tickets?sort=created")
+    rows = page.query_selector_all("li[id^=ticket-]")
+    return [row.get_attribute("id") for row in rows if subject in row.inner_text()]
+
+
+def test_files_are_chosen_dropped_pasted_removed_and_sent(live_portal, open_browser):
+    page = open_browser(width=360, height=740)
+    come_in(page, live_portal)
+    open_form(page, live_portal)
+    page.set_input_files("#field-files", [{"name": "log.txt", "mimeType": "text/plain", "buffer": b"words"}])
+    page.evaluate(
+        """bytes => {
+          const box = new DataTransfer();
+          box.items.add(new File([new Uint8Array(bytes)], "shot.png", { type: "image/png" }));
+          const form = document.querySelector("#ticket-form");
+          form.querySelector("[name=body]").dispatchEvent(new ClipboardEvent("paste", { clipboardData: box, bubbles: true, cancelable: true }));
+          const drop = new DataTransfer();
+          drop.items.add(new File(["x"], "dropped.csv", { type: "text/csv" }));
+          form.dispatchEvent(new DragEvent("drop", { dataTransfer: drop, bubbles: true, cancelable: true }));
+        }""",
+        list(PNG),
+    )
+    page.wait_for_selector("[data-files] li:has-text('dropped.csv')")
+    page.click("[aria-label='Remove log.txt']")
+    page.click("button:has-text('File ticket')")
+    page.wait_for_selector("[data-error-summary]")
+    assert page.evaluate("document.activeElement.matches('[data-error-summary]')")
+    listed = page.inner_text("[data-files]")
+    assert "shot.png" in listed and "dropped.csv" in listed and "log.txt" not in listed
+    page.fill("[name=subject]", "Screens are upside down")
+    page.fill("[name=body]", "All **three** of them.")
+    page.click("button:has-text('Preview')")
+    page.wait_for_selector("#preview strong:has-text('three')")
+    page.click("button:has-text('File ticket')")
+    page.wait_for_selector("#conversation .attachments")
+    assert page.locator(".attachments a").count() == 2
+    picture = page.locator(".attachments img")
+    assert wait_for(lambda: picture.evaluate("img => img.complete && img.naturalWidth") == 1)
+    with page.expect_download() as download:
+        page.click(".attachments a:has-text('dropped.csv')")
+    assert download.value.suggested_filename == "dropped.csv"
+
+
+def test_a_hurried_double_click_on_a_slow_line_is_one_ticket(live_portal, open_browser):
+    page = open_browser()
+    come_in(page, live_portal)
+    open_form(page, live_portal, "&subject=Hurried+on+a+slow+line&body=words")
+    line = page.context.new_cdp_session(page)
+    slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
+    line.send("Network.emulateNetworkConditions", slow)
+    page.set_input_files("#field-files", [{"name": "big.bin", "mimeType": "application/x", "buffer": b"x" * 60_000}])
+    page.evaluate("for (let i = 0; i < 3; i++) document.querySelector('#ticket-form .button-primary').click()")
+    page.wait_for_selector("#ticket-form progress:not([hidden])", state="attached")
+    page.wait_for_selector("#conversation .attachments", timeout=30_000)
+    line.send("Network.emulateNetworkConditions", slow | {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
+    assert len(numbers_called(page, live_portal, "Hurried on a slow line")) == 1
+
+
+def test_a_draft_survives_a_closed_tab_until_it_is_filed(live_portal, open_browser):
+    page = open_browser()
+    come_in(page, live_portal)
+    open_form(page, live_portal)
+    page.fill("[name=subject]", "Half a thought")
+    page.fill("[name=body]", "and then the phone rang")
+    page.wait_for_timeout(500)
+    again = page.context.new_page()
+    page.close()
+    open_form(again, live_portal)
+    assert again.input_value("[name=subject]") == "Half a thought"
+    assert again.input_value("[name=body]") == "and then the phone rang"
+    again.click("button:has-text('File ticket')")
+    again.wait_for_selector("#conversation article")
+    open_form(again, live_portal)
+    assert again.input_value("[name=subject]") == ""
+
+
+def test_a_lost_connection_loses_no_word(live_portal, open_browser):
+    page = open_browser()
+    come_in(page, live_portal)
+    open_form(page, live_portal, "&subject=Sent+from+a+tunnel&body=words")
+    page.context.set_offline(True)
+    page.click("button:has-text('File ticket')")
+    page.wait_for_selector("#ticket-form [data-trouble]")
+    assert page.input_value("[name=subject]") == "Sent from a tunnel"
+    page.context.set_offline(False)
+    page.click("button:has-text('File ticket')")
+    page.wait_for_selector("#conversation article")
+    assert len(numbers_called(page, live_portal, "Sent from a tunnel")) == 1
+
+
+def test_what_is_like_it_is_shown_while_typing(live_portal, open_browser):
+    page = open_browser()
+    come_in(page, live_portal)
+    open_form(page, live_portal, "&subject=The+espresso+grinder+screams&body=words")
+    page.click("button:has-text('File ticket')")
+    page.wait_for_selector("#conversation article")
+    open_form(page, live_portal)
+    page.type("[name=subject]", "espresso grinder", delay=15)
+    page.wait_for_selector("#similar a:has-text('espresso grinder screams')")
+    assert page.input_value("[name=subject]") == "espresso grinder"
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_without_javascript_everything_works(live_portal, open_browser, width):
+    page = open_browser(width=width, javascript=False)
+    come_in(page, live_portal)
+    open_form(page, live_portal)
+    page.set_input_files("#field-files", [{"name": "kept.txt", "mimeType": "text/plain", "buffer": b"words"}])
+    page.fill("[name=body]", "No script here.")
+    page.click("button:has-text('File ticket')")
+    assert "Say in a few words" in page.inner_text(".error-summary")
+    assert "kept.txt" in page.inner_text(".kept-files")
+    page.fill("[name=subject]", f"Plain browser at {width}")
+    page.click("button:has-text('File ticket')")
+    assert re.search(r"/tickets/\d+$", page.url)
+    assert page.locator(".attachments a:has-text('kept.txt')").count() == 1
+    page.fill("#body-reply", "One more thing")
+    page.click("button:has-text('Send reply')")
+    assert page.locator("article:has-text('One more thing')").count() == 1
+    page.click("button:has-text('Mark as solved')")
+    assert page.get_attribute("#ticket", "data-status") == "solved"
+    page.check("#rating input[value='4']")
+    page.click("button:has-text('Send rating')")
+    assert "4 of 5" in page.inner_text("#rating")
+    page.click("button:has-text('Reopen')")
+    assert page.get_attribute("#ticket", "data-status") == "open"
+    page.goto(live_portal.portal + "/tickets")
+    page.fill("[name=q]", f"plain {width}")
+    page.click("form.filters button:has-text('Search')")
+    assert page.locator("li[id^=ticket-]").count() == 1
+    page.click("nav a:has-text('Solved')")
+    assert "Nothing matches" in page.inner_text("#ticket-list")
