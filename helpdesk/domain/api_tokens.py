@@ -62,9 +62,7 @@ def find(secret: str) -> ApiToken | None:
     if not secret.startswith(PREFIX) or len(secret) > 100:
         return None
     token = db.session.scalar(
-        select(ApiToken)
-        .where(ApiToken.token_hash == keys.fingerprint(secret))
-        .options(joinedload(ApiToken.user, innerjoin=True))
+        select(ApiToken).where(ApiToken.token_hash == keys.fingerprint(secret)).options(joinedload(ApiToken.user, innerjoin=True))
     )
     if token is None or token.revoked_at or (token.expires_at and token.expires_at <= clock.now()):
         return None

@@ -99,9 +99,7 @@ def choices(user: User) -> Choices:
         .where(User.role != "requester", User.deactivated_at.is_(None))
         .order_by(User.name)
         .limit(CHOICES),
-        select(literal("organization"), Organization.slug, Organization.name, nothing)
-        .order_by(Organization.name)
-        .limit(CHOICES),
+        select(literal("organization"), Organization.slug, Organization.name, nothing).order_by(Organization.name).limit(CHOICES),
         select(literal("form"), Form.slug, Form.name, nothing)
         .where(Form.archived_at.is_(None))
         .order_by(Form.name)

@@ -222,9 +222,7 @@ def _erase_tickets(ids: list[int]) -> list[str]:
     )
     for column in (Ticket.follows_id, Ticket.merged_into_id):
         db.session.execute(update(Ticket).where(column.in_(ids)).values({column: None}), execution_options=quietly)
-    db.session.execute(
-        update(Inbound).where(Inbound.ticket_id.in_(ids)).values(payload={}, raw=None), execution_options=quietly
-    )
+    db.session.execute(update(Inbound).where(Inbound.ticket_id.in_(ids)).values(payload={}, raw=None), execution_options=quietly)
     db.session.execute(delete(Ticket).where(Ticket.id.in_(ids)), execution_options=quietly)
     db.session.expire_all()
     return keys

@@ -87,9 +87,7 @@ def time_by_holder(period: Period) -> dict[str, float]:
         Event.ticket_id, Event.seq, Event.created_at.label("at"), Event.data["new"].as_string().label("status"), chosen.c.ended
     ).join(chosen, chosen.c.id == Event.ticket_id).where(Event.kind.in_(("status", "solved", "reopened", "closed")))  # fmt: skip
     history = (
-        select(chosen.c.id, literal(0), chosen.c.created_at, literal("open"), chosen.c.ended)
-        .union_all(moves)
-        .subquery("history")
+        select(chosen.c.id, literal(0), chosen.c.created_at, literal("open"), chosen.c.ended).union_all(moves).subquery("history")
     )
     ticket_id, seq, at, status, ended = history.c
     until = func.lead(at).over(partition_by=ticket_id, order_by=seq)

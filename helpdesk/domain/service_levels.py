@@ -105,9 +105,7 @@ def _follow(ticket: Ticket, targets: Targets, clocks: dict[str, TicketClock], ho
     now = clock.now()
     ended = {
         "first_response": ticket.first_response_at,
-        "resolution": (ticket.solved_at or ticket.closed_at or now)
-        if ticket.status in (Status.solved, Status.closed)
-        else None,
+        "resolution": (ticket.solved_at or ticket.closed_at or now) if ticket.status in (Status.solved, Status.closed) else None,
     }
     for kind, minutes in targets.items():
         each = clocks.get(kind)

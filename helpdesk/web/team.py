@@ -132,9 +132,7 @@ def move(number: int):
 
 def tools(number: int):
     """The tools again, with the links as they are now."""
-    return fragments.swap(
-        ("tickets/_team_tools.html", team_facts.of(found(number), identity.me())), address=f"/tickets/{number}"
-    )
+    return fragments.swap(("tickets/_team_tools.html", team_facts.of(found(number), identity.me())), address=f"/tickets/{number}")
 
 
 def refused(number: int, sentence: str):
@@ -155,9 +153,7 @@ def merge_page(ticket: Ticket, into: str, error: str = "") -> str:
             target = other(into)
         except Invalid as invalid:
             error = invalid.sentence
-    return render_template(
-        "tickets/merge.html", ticket=ticket, target=target, into=into, errors={"into": error} if error else {}
-    )
+    return render_template("tickets/merge.html", ticket=ticket, target=target, into=into, errors={"into": error} if error else {})
 
 
 def move_page(ticket: Ticket, slug: str, errors: dict | None = None) -> str:
@@ -166,8 +162,7 @@ def move_page(ticket: Ticket, slug: str, errors: dict | None = None) -> str:
     if organization is not None:
         there = select(User).where(User.organization_id == organization.id, User.deactivated_at.is_(None))
         people = [
-            (user.id, f"{user.display_name} · {user.email}")
-            for user in db.session.scalars(there.order_by(User.name).limit(200))
+            (user.id, f"{user.display_name} · {user.email}") for user in db.session.scalars(there.order_by(User.name).limit(200))
         ]
     organizations = db.session.execute(
         select(Organization.slug, Organization.name)

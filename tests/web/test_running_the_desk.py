@@ -126,9 +126,7 @@ def test_targets_hours_and_holidays(client, make, session):
 
 
 def test_mail_settings_previews_and_the_server(client, session):
-    page = soup(
-        send(client, "/settings/mail", 422, system_email="nobody", rating_style="stars", mail_grouping_seconds="0"), 422
-    )
+    page = soup(send(client, "/settings/mail", 422, system_email="nobody", rating_style="stars", mail_grouping_seconds="0"), 422)
     assert page.select_one("#field-system_email")["value"] == "nobody"
     send(
         client,
@@ -178,9 +176,7 @@ def test_exporting_and_erasing_need_the_name(client, make, session):
     globex = session.scalar(select(Organization))
     assert (
         "organization.json"
-        in zipfile.ZipFile(
-            io.BytesIO(send(client, f"/settings/retention/organizations/{globex.id}/export", 200).data)
-        ).namelist()
+        in zipfile.ZipFile(io.BytesIO(send(client, f"/settings/retention/organizations/{globex.id}/export", 200).data)).namelist()
     )
     send(client, f"/settings/retention/organizations/{globex.id}/erase", 422, name="globex")
     send(client, f"/settings/retention/organizations/{globex.id}/erase", name="Globex")
@@ -190,9 +186,7 @@ def test_exporting_and_erasing_need_the_name(client, make, session):
 
 def test_replies_are_written_changed_and_deleted(client, session, browser_of, make):
     page = soup(send(client, "/settings/replies", 422, title="Hi", body="{{nope}}", shared="1"), 422)
-    assert (
-        page.textarea.text.strip() == "{{nope}}" and "There is no variable {{nope}}." in page.select_one(".error-summary").text
-    )
+    assert page.textarea.text.strip() == "{{nope}}" and "There is no variable {{nope}}." in page.select_one(".error-summary").text
     send(client, "/settings/replies", title="Hi", body="Hello {{first_name}}", shared="1", status="pending")
     reply = session.scalar(select(CannedReply))
     assert "Hi" in soup(browser_of(make.agent()).get("/settings/replies")).text

@@ -131,7 +131,10 @@ _PAGING = [
 _SCHEMAS: dict[str, Any] = {
     "Person": _object({"name": _TEXT, "email": _TEXT}),
     "Organization": _object(
-        {"slug": _TEXT, "name": _TEXT, "domains": {"type": "array", "items": _TEXT}, "portal_enabled": {"type": "boolean"}, "created_at": _TIME}
+        {
+            "slug": _TEXT, "name": _TEXT, "domains": {"type": "array", "items": _TEXT}, "portal_enabled": {"type": "boolean"},
+            "created_at": _TIME,
+        }
     ),
     "Ticket": _object(
         {
@@ -145,24 +148,35 @@ _SCHEMAS: dict[str, Any] = {
     "NewTicket": _object(
         {
             "requester": {"type": "string", "minLength": 3, "maxLength": 254, "description": "A customer's address."},
-            "subject": {"type": "string", "minLength": 1, "maxLength": 200}, "body": {"type": "string", "minLength": 1, "maxLength": 40_000},
+            "subject": {"type": "string", "minLength": 1, "maxLength": 200},
+            "body": {"type": "string", "minLength": 1, "maxLength": 40_000},
             "priority": _PRIORITY, "form": {"type": "string", "maxLength": 80, "description": "A form's slug."},
             "answers": {"type": "object", "description": "By the key of each field."},
         },
         ["requester", "subject", "body"],
     ),
     "TicketChange": _object(
-        {"status": _STATUS, "priority": _PRIORITY, "assignee": {"type": ["string", "null"], "description": "An address, or null for nobody."}}, []
+        {
+            "status": _STATUS, "priority": _PRIORITY,
+            "assignee": {"type": ["string", "null"], "description": "An address, or null for nobody."},
+        },
+        [],
     ),
     "Message": _object(
         {
             "id": {"type": "integer"}, "kind": {"enum": [str(each) for each in Kind]}, "from_team": {"type": "boolean"}, "author": _TEXT,
             "body": _TEXT, "created_at": _TIME, "edited_at": _MAYBE_TIME, "deleted_at": _MAYBE_TIME,
-            "attachments": {"type": "array", "items": _object({"name": _TEXT, "media_type": _TEXT, "size": {"type": "integer"}, "url": _TEXT})},
+            "attachments": {
+                "type": "array",
+                "items": _object({"name": _TEXT, "media_type": _TEXT, "size": {"type": "integer"}, "url": _TEXT}),
+            },
         }
     ),
     "NewMessage": _object(
-        {"kind": {"enum": [str(each) for each in Kind], "default": "reply"}, "body": {"type": "string", "minLength": 1, "maxLength": 40_000}},
+        {
+            "kind": {"enum": [str(each) for each in Kind], "default": "reply"},
+            "body": {"type": "string", "minLength": 1, "maxLength": 40_000},
+        },
         ["body"],
     ),
     "Problem": {

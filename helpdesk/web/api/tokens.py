@@ -26,9 +26,7 @@ def needs(scope: str) -> Callable:
         def guarded(*args, **values):
             token = _token()
             if token is None:
-                return problems.answer(
-                    401, "Send a living API token as a bearer token.", headers={"WWW-Authenticate": "Bearer"}
-                )
+                return problems.answer(401, "Send a living API token as a bearer token.", headers={"WWW-Authenticate": "Bearer"})
             if scope not in token.scopes:
                 return problems.answer(403, f"This token lacks the scope {scope}.")
             if _asks_too_often(token):
