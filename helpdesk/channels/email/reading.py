@@ -65,9 +65,11 @@ def fingerprint(raw: bytes) -> str:
         message = mime.read(raw[: mime.header_end(raw)][: mime.LARGEST_HEADER])
         tokens = sorted(set(re.findall(r"reply\+[a-z2-7]{26}@", " ".join(_recipients(message)))))
         known = [mime.header(message, "Message-ID"), mime.header(message, "From"), *tokens]
+        if not known[0]:
+            known += [mime.header(message, name) for name in ("To", "Date", "Subject")]
     except Exception:
         known = []
-    body = b"".join(raw[mime.header_end(raw) :].split())
+    body = b"".join(raw[mime.header_end(raw) :].split()) if any(known) else raw
     return hashlib.sha256("\n".join(known).encode("utf-8", "replace") + b"\0" + hashlib.sha256(body).digest()).hexdigest()
 
 
