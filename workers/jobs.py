@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from helpdesk import after_commit
 from helpdesk.domain import alerts, closing, erasure, files, homes, inbox, mailbox, outbox, reconciling, service_levels, summaries
+from helpdesk.domain.sign_in import sessions
 from helpdesk.extensions import db
 from helpdesk.models.people import Organization
 
@@ -62,6 +63,12 @@ def apply_service_levels(after_id: int) -> None:
 def send_weekly_summaries(_id: int = 0) -> None:
     """Mail leads the week's figures, once a week."""
     summaries.send_weekly()
+    db.session.commit()
+
+
+def forget_ended_sessions(_id: int = 0) -> None:
+    """Delete sessions and links that ended long ago."""
+    sessions.forget_ended()
     db.session.commit()
 
 

@@ -22,6 +22,7 @@ PERIODIC = {
     "sweep_drafts": 900,
     "send_weekly_summaries": 600,
     "erase_what_is_old": 3600,
+    "forget_ended_sessions": 86_400,
     "poll_mailbox": 20,
     "alert_admins": 60,
 }  # job: seconds between two turns

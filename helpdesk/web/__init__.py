@@ -83,7 +83,6 @@ def flask_settings(config: Config) -> dict:
         "MAX_FORM_PARTS": 500,
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_HEADERS": ["X-CSRFToken"],
-        "WTF_CSRF_SSL_STRICT": config.is_https,
         "PREFERRED_URL_SCHEME": "https" if config.is_https else "http",
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=365),
         "TEMPLATES_AUTO_RELOAD": False,

@@ -3,7 +3,7 @@
 import secrets
 from datetime import timedelta
 
-from sqlalchemy import and_, delete, or_, select, update
+from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import contains_eager, joinedload
 
 from helpdesk import after_commit, clock, keys
@@ -26,6 +26,22 @@ ABSOLUTE = {
 }
 SEEN_EVERY = timedelta(minutes=1)
 KEPT = timedelta(days=30)  # after which ended sessions and links are forgotten
+# Every request asks this, so it is put together once.
+WHO_HOLDS = (
+    select(Session)
+    .join(Session.user)
+    .outerjoin(User.organization)
+    .where(
+        Session.token_hash == bindparam("token_hash"),
+        Session.revoked_at.is_(None),
+        Session.expires_at > bindparam("now"),
+        access.is_admitted(),
+    )
+    .options(
+        contains_eager(Session.user).contains_eager(User.organization),
+        joinedload(Session.viewing_organization),
+    )
+)
 
 
 def start(user: User, provider: str, *, browser: str = "", ip_prefix: str = "") -> str:
@@ -54,17 +70,9 @@ def load(token: str) -> User | None:
 
     ``user.session`` is the row. Somebody of the team who looks as a customer comes back as that customer's stand-in.
     """
-    row = db.session.scalar(
-        select(Session)
-        .join(Session.user)
-        .outerjoin(User.organization)
-        .where(Session.token_hash == keys.fingerprint(token), _is_alive(), access.is_admitted())
-        .options(
-            contains_eager(Session.user).contains_eager(User.organization),
-            joinedload(Session.viewing_organization),
-        )
-    )
-    if row is None:
+    now = clock.now()
+    row = db.session.scalar(WHO_HOLDS, {"token_hash": keys.fingerprint(token), "now": now})
+    if row is None or row.last_seen_at <= now - IDLE[Role(row.user.role)]:
         return None
     user = _stand_in(row) if row.viewing_organization and row.user.is_team else row.user
     user.session = row
