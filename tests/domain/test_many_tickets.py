@@ -20,9 +20,7 @@ def crowd(session, make):
         if session.get_bind().dialect.name == "sqlite"
         else f"WITH n(i) AS (SELECT generate_series(2, {MANY}))"
     )
-    columns = (
-        "organization_id, requester_id, status, priority, excerpt, created_at, updated_at, status_since, next_seq, public_seq, version"
-    )
+    columns = "organization_id, requester_id, status, priority, excerpt, created_at, updated_at, status_since, next_seq, public_seq, version"
     session.execute(
         text(
             f"{numbers} INSERT INTO tickets (id, subject, {columns}) "

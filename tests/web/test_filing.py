@@ -82,9 +82,7 @@ def test_a_filled_form_becomes_a_ticket_with_files_and_answers(session, make, cl
 
 
 def test_a_rejected_form_keeps_every_word_and_file(session, make, client):
-    make.form(
-        fields=({"key": "serial", "required": True}, {"key": "why", "kind": "long_text"}, {"key": "photo", "kind": "file"})
-    )
+    make.form(fields=({"key": "serial", "required": True}, {"key": "why", "kind": "long_text"}, {"key": "photo", "kind": "file"}))
     page = soup(client.get("/tickets/new"))
     data = filled(page, subject="", **{"field-why": "because & <so>"})
     data |= {"files": (BytesIO(b"log"), "a.log"), "field-photo": (BytesIO(PNG), "p.png")}
@@ -219,6 +217,9 @@ def test_a_closed_ticket_offers_a_follow_up_that_is_linked(session, make, client
     assert first.status_code == 303
     number = int(re.search(r"\d+$", first.location).group())
     assert number != ticket.number
-    assert client.post(f"/tickets/{ticket.number}/replies", data=data | {"files": (BytesIO(PNG), "p.png")}).location == first.location
+    assert (
+        client.post(f"/tickets/{ticket.number}/replies", data=data | {"files": (BytesIO(PNG), "p.png")}).location
+        == first.location
+    )
     assert f"/tickets/{ticket.number}" in str(soup(client.get(first.location)).select_one("#ticket-header"))
     assert str(number) in soup(client.get(f"/tickets/{ticket.number}")).select_one("#conversation").text

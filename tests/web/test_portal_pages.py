@@ -93,7 +93,8 @@ def test_the_export_has_what_the_list_has(make, client, dana, browser_of):
 
 
 @pytest.mark.parametrize(
-    ("path", "allowed"), [("/tickets", 9), ("/tickets?q=words&status=active", 10), ("/tickets/list", 5), ("/tickets/{number}", 17)]
+    ("path", "allowed"),
+    [("/tickets", 9), ("/tickets?q=words&status=active", 10), ("/tickets/list", 5), ("/tickets/{number}", 17)],
 )
 def test_a_page_needs_the_same_queries_however_much_there_is(session, make, client, dana, path, allowed):
     make.form(fields=())
@@ -134,7 +135,7 @@ def test_a_file_is_given_with_headers_that_keep_it_from_doing_anything(session, 
     drafts = [
         files.keep(BytesIO(data), name, media_type, dana)
         for data, name, media_type in (
-            (PNG, "é\"\r\n;x.png", "image/png"),
+            (PNG, 'é"\r\n;x.png', "image/png"),
             (b"<script>alert(1)</script>", "evil.html", "text/html"),
             (b"<svg onload=alert(1)>", "evil.svg", "image/svg+xml"),
             (b"<script>alert(1)</script>", "evil.png", "image/png"),

@@ -35,10 +35,20 @@ def test_from_nothing_to_a_published_form(session, make, admin, post, browser_of
     client = browser_of(make.user(make.organization("Globex")))
     assert "No form yet" in soup(admin.get("/settings/forms")).text
     form = made(post, description="Things one can touch")
-    assert post(f"{form}/fields", kind="select", label="What is it", options="Printer\nLaptop", required="1", customer_fills="1").status_code == 303
     assert (
         post(
-            f"{form}/fields", kind="short_text", label="Serial", customer_fills="1", shown_if_key="what_is_it", shown_if_value="Printer"
+            f"{form}/fields", kind="select", label="What is it", options="Printer\nLaptop", required="1", customer_fills="1"
+        ).status_code
+        == 303
+    )
+    assert (
+        post(
+            f"{form}/fields",
+            kind="short_text",
+            label="Serial",
+            customer_fills="1",
+            shown_if_key="what_is_it",
+            shown_if_value="Printer",
         ).status_code
         == 303
     )

