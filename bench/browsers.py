@@ -32,7 +32,9 @@ class Browser:
     def post(self, path: str, values: dict) -> Answer:
         """One POST of a form as a plain browser sends it, with the CSRF token of the last page that had one."""
         body = urllib.parse.urlencode({"csrf_token": self.token, **values})
-        return self._ask("POST", path, body, {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.portal})
+        return self._ask(
+            "POST", path, body, {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.portal}
+        )
 
     def file(self, subject: str, body: str, form_token: str | None = None) -> Answer:
         """File a ticket by the default form."""

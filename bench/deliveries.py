@@ -21,12 +21,21 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000, help="deliveries in each run")
     chosen = parser.parse_args()
     rows = []
-    with Slack() as slack, stand.Stand(chosen.database, workers=0, outside=False, SLACK_API_URL=f"{slack.address}/api/") as it:
+    with (
+        Slack() as slack,
+        stand.Stand(chosen.database, workers=0, outside=False, SLACK_API_URL=f"{slack.address}/api/") as it,
+    ):
         it.start()
         threads = make_threads(it)
         for workers in (1, 2):
             took = run(it, threads, chosen.count, workers)
-            rows.append((f"{workers} worker{'s' * (workers > 1)}", f"{chosen.count / took:.0f}", f"{1000 * took / chosen.count:.1f}"))
+            rows.append(
+                (
+                    f"{workers} worker{'s' * (workers > 1)}",
+                    f"{chosen.count / took:.0f}",
+                    f"{1000 * took / chosen.count:.1f}",
+                )
+            )
         posted = slack.posted
     if posted != 2 * chosen.count:
         raise SystemExit(f"{posted} messages arrived at Slack instead of {2 * chosen.count}.")
@@ -44,10 +53,19 @@ def make_threads(it: stand.Stand) -> list[tuple[int, int]]:
     with it.app.app_context():
         bulk.fill(organizations=3, tickets=THREADS, messages=4)
         triage = db.session.scalar(select(Channel).where(Channel.audience == "team"))
-        query = select(func.min(Message.id), Message.ticket_id, Message.organization_id).group_by(Message.ticket_id, Message.organization_id)
+        query = select(func.min(Message.id), Message.ticket_id, Message.organization_id).group_by(
+            Message.ticket_id, Message.organization_id
+        )
         made = []
-        for message_id, ticket_id, organization_id in db.session.execute(query.order_by(Message.ticket_id.desc()).limit(THREADS)).all():
-            thread = Thread(ticket_id=ticket_id, organization_id=organization_id, channel=triage, external_id=f"1700000000.{ticket_id:06d}")
+        for message_id, ticket_id, organization_id in db.session.execute(
+            query.order_by(Message.ticket_id.desc()).limit(THREADS)
+        ).all():
+            thread = Thread(
+                ticket_id=ticket_id,
+                organization_id=organization_id,
+                channel=triage,
+                external_id=f"1700000000.{ticket_id:06d}",
+            )
             db.session.add(thread)
             db.session.flush()
             made.append((thread.id, message_id))
@@ -64,8 +82,19 @@ def run(it: stand.Stand, threads: list[tuple[int, int]], count: int, workers: in
 
     with it.app.app_context():
         now, parts = clock.now(), itertools.count(int(time.time()) % 1_000_000_000)
-        for (thread_id, message_id), part in zip(itertools.islice(itertools.cycle(threads), count), parts, strict=False):
-            db.session.add(Delivery(thread_id=thread_id, message_id=message_id, kind="message", part=part, due_at=now, data={"text": f"Part {part}."}))
+        for (thread_id, message_id), part in zip(
+            itertools.islice(itertools.cycle(threads), count), parts, strict=False
+        ):
+            db.session.add(
+                Delivery(
+                    thread_id=thread_id,
+                    message_id=message_id,
+                    kind="message",
+                    part=part,
+                    due_at=now,
+                    data={"text": f"Part {part}."},
+                )
+            )
         db.session.commit()
         for number in range(workers):
             it.start_worker(number)

@@ -72,7 +72,10 @@ def open_streams(it: stand.Stand, cookie: str, count: int) -> list[socket.socket
     request = f"GET /tickets/live HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\nAccept: text/event-stream\r\n\r\n".encode()
     streams = []
     for start in range(0, count, 50):
-        batch = [socket.create_connection(("127.0.0.1", it.ports["portal"]), timeout=LASTS) for _ in range(min(50, count - start))]
+        batch = [
+            socket.create_connection(("127.0.0.1", it.ports["portal"]), timeout=LASTS)
+            for _ in range(min(50, count - start))
+        ]
         for stream in batch:
             stream.sendall(request)
         for stream in batch:

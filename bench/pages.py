@@ -26,7 +26,10 @@ def measure(it: stand.Stand, count: int) -> list[tuple]:
     floor = start_floor(it)
     priya, dana = it.browser(cast.AGENTS[2].email), it.browser("dana@globex.example")
     number = longest_ticket(it)
-    floors = {"list": cost(it, floor, "/list/1", count, "floor"), "ticket": cost(it, floor, f"/ticket/{number}", count, "floor")}
+    floors = {
+        "list": cost(it, floor, "/list/1", count, "floor"),
+        "ticket": cost(it, floor, f"/ticket/{number}", count, "floor"),
+    }
     pages = [
         ("floor: 25 rows", floor, "/list/1", "list"),
         ("a customer's tickets", dana, "/tickets", "list"),
@@ -42,18 +45,32 @@ def measure(it: stand.Stand, count: int) -> list[tuple]:
     for name, browser, path, against in pages:
         answer = floors[against] if browser is floor else cost(it, browser, path, count, "web")
         size, cpu, p50, p95 = answer
-        rows.append((name, f"{size / 1024:.1f}", f"{cpu:.2f}", f"{p50:.1f}", f"{p95:.1f}", f"{cpu / floors[against][1]:.1f}"))
+        rows.append(
+            (name, f"{size / 1024:.1f}", f"{cpu:.2f}", f"{p50:.1f}", f"{p95:.1f}", f"{cpu / floors[against][1]:.1f}")
+        )
     etag = dana.get(f"/tickets/{number}/conversation").headers.get("ETag", "")
     size, cpu, p50, p95 = cost(it, dana, f"/tickets/{number}/conversation", count, "web", **{"If-None-Match": etag})
     ratio = f"{cpu / floors['ticket'][1]:.1f}"
-    rows.append(("its conversation, unchanged (304)", f"{size / 1024:.1f}", f"{cpu:.2f}", f"{p50:.1f}", f"{p95:.1f}", ratio))
+    rows.append(
+        ("its conversation, unchanged (304)", f"{size / 1024:.1f}", f"{cpu:.2f}", f"{p50:.1f}", f"{p95:.1f}", ratio)
+    )
     return rows
 
 
 def start_floor(it: stand.Stand) -> browsers.Browser:
     """The bare application, served by gunicorn as ours is."""
     port = stand.free_port()
-    command = [sys.executable, "-m", "gunicorn", "--no-control-socket", "--worker-class", "gthread", "--threads", "8", "--bind"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--no-control-socket",
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "8",
+        "--bind",
+    ]
     it.run("floor", [*command, f"127.0.0.1:{port}", "--log-level", "warning", "bench.floor:app"])
     address = f"http://127.0.0.1:{port}"
     stand.wait_for(lambda: stand.answers(f"{address}/healthz"), "the floor")
@@ -81,7 +98,12 @@ def longest_ticket(it: stand.Stand) -> int:
     from helpdesk.models.tickets import Message, Ticket
 
     with it.app.app_context():
-        query = select(Ticket.id).join(Message).where(Ticket.organization_id == 1, Message.kind == "reply").group_by(Ticket.id)
+        query = (
+            select(Ticket.id)
+            .join(Message)
+            .where(Ticket.organization_id == 1, Message.kind == "reply")
+            .group_by(Ticket.id)
+        )
         number = db.session.scalar(query.order_by(func.count().desc(), Ticket.id).limit(1))
         db.session.remove()
     return number

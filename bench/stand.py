@@ -1,13 +1,12 @@
 """The real processes on free ports and in a folder of their own: databases, Redis, the outside, the portal, workers.
 
-    with stand.Stand(database="postgresql") as it:
-        it.start()
-        dana = it.browser("dana@globex.example")
+with stand.Stand(database="postgresql") as it:
+    it.start()
+    dana = it.browser("dana@globex.example")
 """
 
 import json
 import os
-import re
 import shutil
 import signal
 import socket
@@ -34,8 +33,15 @@ START = 60.0  # seconds everything has to answer
 class Stand:
     """Leaving the ``with`` ends every process and removes the folder."""
 
-    def __init__(self, database: str = "sqlite", web_processes: int = 1, workers: int = 2, outside: bool = True, **environment):
-        self.database, self.web_processes, self.worker_count, self.with_outside = database, web_processes, workers, outside
+    def __init__(
+        self, database: str = "sqlite", web_processes: int = 1, workers: int = 2, outside: bool = True, **environment
+    ):
+        self.database, self.web_processes, self.worker_count, self.with_outside = (
+            database,
+            web_processes,
+            workers,
+            outside,
+        )
         self.folder = Path(tempfile.mkdtemp(prefix="helpdesk-bench-"))
         (self.folder / "log").mkdir()
         self.ports = {name: free_port() for name in ("portal", "outside", "smtp", "redis")}
@@ -140,7 +146,11 @@ class Stand:
         with self.app.app_context():
             token = sessions.start(people.find(email), provider="link")
             db.session.commit()
-            signed = SecureCookieSessionInterface().get_signing_serializer(self.app).dumps({"_user_id": token, "_fresh": True})
+            signed = (
+                SecureCookieSessionInterface()
+                .get_signing_serializer(self.app)
+                .dumps({"_user_id": token, "_fresh": True})
+            )
             db.session.remove()
         return f"{self.app.config['SESSION_COOKIE_NAME']}={signed}"
 
@@ -155,7 +165,11 @@ class Stand:
     # --- inside
 
     def _environment(self) -> dict[str, str]:
-        keep = {name: value for name, value in os.environ.items() if name not in {setting.name for setting in config.SETTINGS}}
+        keep = {
+            name: value
+            for name, value in os.environ.items()
+            if name not in {setting.name for setting in config.SETTINGS}
+        }
         return keep | {
             "SECRET_KEY": "bench-only-0123456789-0123456789-0123456789",
             "PORTAL_BASE_URL": self.portal,
@@ -264,7 +278,13 @@ def table(title: str, header: tuple[str, ...], rows: list[tuple]) -> None:
     widths = [max(len(row[place]) for row in cells) for place in range(len(header))]
     print(f"\n{title}")
     for number, row in enumerate(cells):
-        print("  " + "  ".join(cell.ljust(width) if not place else cell.rjust(width) for place, (cell, width) in enumerate(zip(row, widths, strict=True))))
+        print(
+            "  "
+            + "  ".join(
+                cell.ljust(width) if not place else cell.rjust(width)
+                for place, (cell, width) in enumerate(zip(row, widths, strict=True))
+            )
+        )
         if number == 0:
             print("  " + "  ".join("-" * width for width in widths))
     sys.stdout.flush()
@@ -272,5 +292,5 @@ def table(title: str, header: tuple[str, ...], rows: list[tuple]) -> None:
 
 def version_line() -> str:
     """What this was measured on."""
-    cores = psutil.cpu_count()
-    return f"Python {sys.version.split()[0]}, {cores} cores, {round(psutil.virtual_memory().total / 2**30)} GB; {re.sub(r'[.].*', '', time.ctime())}"
+    memory = round(psutil.virtual_memory().total / 2**30)
+    return f"Python {sys.version.split()[0]}, {psutil.cpu_count()} cores, {memory} GB; {time.strftime('%d %B %Y')}"

@@ -1,0 +1,160 @@
+"""Pages over many tickets, eight people at once, on PostgreSQL: each beside the floor measured in the same minute."""
+
+import argparse
+import re
+import threading
+import time
+
+from bench import browsers, pages, stand
+from helpdesk.demo import cast
+
+BUDGET = 200  # ms at p95 for a page
+
+
+def main() -> None:
+    """Load, measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--database", choices=["sqlite", "postgresql"], default="postgresql")
+    parser.add_argument("--tickets", type=int, default=20_000)
+    parser.add_argument("--organizations", type=int, default=200)
+    parser.add_argument("--people", type=int, default=8, help="how many ask at once")
+    parser.add_argument("--seconds", type=float, default=4, help="for each page")
+    chosen = parser.parse_args()
+    with stand.Stand(chosen.database, web_processes=2, workers=0, outside=False, WEB_THREADS=32) as it:
+        it.start()
+        loaded = fill(it, chosen)
+        rows = measure(it, chosen)
+    print(stand.version_line())
+    print(loaded)
+    title = f"{chosen.tickets:,} tickets on {chosen.database}, {chosen.people} people at once"
+    stand.table(title, ("page", "a second", "p50 ms", "p95 ms", "times its floor", ""), rows)
+
+
+def fill(it: stand.Stand, chosen: argparse.Namespace) -> str:
+    """Make the tickets; a sentence about it."""
+    from helpdesk.seeds import bulk
+
+    began = time.perf_counter()
+    with it.app.app_context():
+        made = bulk.fill(organizations=chosen.organizations, tickets=chosen.tickets, messages=4)
+    return f"Made {made} in {time.perf_counter() - began:.0f} s."
+
+
+def measure(it: stand.Stand, chosen: argparse.Namespace) -> list[tuple]:
+    """Rows of (page, a second, p50, p95, ratio, whether it keeps its budget)."""
+    floor_address = pages.start_floor(it).portal
+    customer, organization, short, long = largest(it)
+    agent = cast.AGENTS[2].email
+    deep = follow(it.browser(customer), "/tickets", 20)
+    deep_desk = follow(it.browser(agent), "/desk?view=all", 20)
+    gets = [
+        ("a customer's tickets", customer, "/tickets", "list"),
+        ("twenty pages on", customer, deep, "list"),
+        ("their search", customer, "/tickets?q=invoice", "list"),
+        ("a ticket with few messages", customer, f"/tickets/{short}", "ticket"),
+        ("a ticket with many messages", customer, f"/tickets/{long}", "many"),
+        ("the desk", agent, "/desk", "list"),
+        ("the desk, all, twenty pages on", agent, deep_desk, "list"),
+        ("the desk's search", agent, "/desk?q=scanner", "list"),
+    ]
+    floors = {}
+    for key, path in (("list", f"/list/{organization}"), ("ticket", f"/ticket/{short}"), ("many", f"/ticket/{long}")):
+        floors[key] = together(
+            [browsers.Browser(floor_address, "none=none") for _ in range(chosen.people)], path, chosen.seconds
+        )
+    rows = [row(f"floor: {key}", times, chosen, None) for key, times in floors.items()]
+    for name, email, path, against in gets:
+        people = [it.browser(email) for _ in range(chosen.people)]
+        rows.append(row(name, together(people, path, chosen.seconds), chosen, floors[against]))
+    writers = [it.browser(customer) for _ in range(chosen.people)]
+    filing = together(writers, lambda person, turn: person.file(f"Load {turn}", "Measured under load."), chosen.seconds)
+    rows.append(row("filing (form and ticket)", filing, chosen, floors["list"]))
+    replying = together(writers, lambda person, turn: person.reply(short, f"Reply {turn} under load."), chosen.seconds)
+    rows.append(row("replying (page and reply), one ticket", replying, chosen, floors["ticket"]))
+    return rows
+
+
+def row(name: str, times: list[float], chosen: argparse.Namespace, floor: list[float] | None) -> tuple:
+    """One line of the table."""
+    p50, p95 = (1000 * stand.percentile(times, share) for share in (0.5, 0.95))
+    ratio = f"{p50 / 1000 / stand.percentile(floor, 0.5):.1f}" if floor else ""
+    return (
+        name,
+        f"{len(times) / chosen.seconds:.0f}",
+        f"{p50:.0f}",
+        f"{p95:.0f}",
+        ratio,
+        "" if p95 <= BUDGET else f"over {BUDGET} ms",
+    )
+
+
+def together(people: list[browsers.Browser], what, seconds: float) -> list[float]:
+    """Seconds that each request took while all ``people`` ask for ``what`` (a path, or a function) as fast as they can."""
+    do = what if callable(what) else lambda person, turn: person.get(what)
+    times: list[float] = []
+    wrong: list[int] = []
+    do(people[0], "first")
+    until = time.monotonic() + seconds
+
+    def ask(place: int, person: browsers.Browser) -> None:
+        turn = 0
+        while time.monotonic() < until:
+            turn += 1
+            began = time.perf_counter()
+            answer = do(person, f"{place}-{turn}")
+            times.append(time.perf_counter() - began)
+            if answer.status not in (200, 302, 303):
+                wrong.append(answer.status)
+
+    threads = [threading.Thread(target=ask, args=each) for each in enumerate(people)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    if wrong:
+        raise SystemExit(f"{what} answered {sorted(set(wrong))} to {len(wrong)} of {len(times)}.")
+    return times
+
+
+def follow(person: browsers.Browser, path: str, pages_on: int) -> str:
+    """The address ``pages_on`` pages behind ``path``, or of the last page."""
+    for _ in range(pages_on):
+        found = re.search(
+            r'href="([^"]*after=[^"]*)"[^>]*rel="next"|rel="next"[^>]*href="([^"]*after=[^"]*)"', person.get(path).text
+        )
+        if not found:
+            break
+        path = (found[1] or found[2]).replace("&amp;", "&")
+    return path
+
+
+def largest(it: stand.Stand) -> tuple[str, int, int, int]:
+    """(address of a customer, their organization, a ticket of theirs with five messages, the one with most)."""
+    from sqlalchemy import func, select
+
+    from helpdesk.extensions import db
+    from helpdesk.models.people import User
+    from helpdesk.models.tickets import Message, Ticket
+
+    with it.app.app_context():
+        query = (
+            select(Ticket.organization_id, func.count())
+            .group_by(Ticket.organization_id)
+            .order_by(func.count().desc())
+            .limit(1)
+        )
+        organization = db.session.scalar(query)
+        email = db.session.scalar(
+            select(User.email).where(User.organization_id == organization).order_by(User.id).limit(1)
+        )
+        counted = select(Message.ticket_id, func.count().label("count")).where(Message.organization_id == organization)
+        counted = counted.group_by(Message.ticket_id).subquery()
+        unsolved = select(Ticket.id).join(counted, counted.c.ticket_id == Ticket.id).where(Ticket.status != "closed")
+        short = db.session.scalar(unsolved.order_by(func.abs(counted.c.count - 5), Ticket.id.desc()).limit(1))
+        long = db.session.scalar(select(counted.c.ticket_id).order_by(counted.c.count.desc()).limit(1))
+        db.session.remove()
+    return email, organization, short, long
+
+
+if __name__ == "__main__":
+    main()
