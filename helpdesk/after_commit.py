@@ -14,6 +14,7 @@ from helpdesk import extensions
 
 CHANGED = "helpdesk:changed"  # the one Redis channel; a message is a space-separated list of topics
 JOB_TIMEOUT = 120  # seconds a job may run; leases are longer
+REMIND_AFTER = 5.0  # seconds a due row waits for its ring to be answered before it gets another
 QUIET_AFTER_FAILURE = 1.0  # seconds the doorbell is left alone after Redis did not answer
 
 log = logging.getLogger(__name__)
@@ -61,6 +62,42 @@ def ring(jobs: list[tuple[str, int]], topics: list[str] = ()) -> bool:
         _silent_until = time.monotonic() + QUIET_AFTER_FAILURE
         log.warning("The doorbell is out of order (%s); the sweep will find what waits.", type(error).__name__)
         return False
+
+
+class Reminder:
+    """Rings for rows that a sweep found due: their doorbell may have been lost, or only not been answered yet.
+
+    While rings wait in the queue, a row gets another one only after some seconds, and then ever more rarely. A sweep that rang
+    for everything that waits, every second, would fill the queue with rings for nothing: the busier the workers were, the less
+    they would get done (measured by bench/faults: from eight deliveries a second to none).
+    """
+
+    def __init__(self, job: str):
+        self.job = job
+        self._next: dict[int, tuple[float, float]] = {}
+
+    def ring(self, ids: list[int]) -> list[int]:
+        """Ring for those of ``ids``, everything due at present, whose turn it is. Returns them."""
+        now = time.monotonic()
+        if _queue_is_empty():
+            self._next, due = {}, ids
+        else:
+            self._next = {id: self._next.get(id) or (now + REMIND_AFTER, REMIND_AFTER) for id in ids}
+            due = [id for id, (when, _) in self._next.items() if now >= when]
+            for id in due:
+                pause = self._next[id][1] * 2
+                self._next[id] = (now + pause, pause)
+        if due:
+            ring([(self.job, id) for id in due])
+        return due
+
+
+def _queue_is_empty() -> bool:
+    """Whether every ring was answered, or lost. Without Redis there is no queue."""
+    try:
+        return extensions.queue().count == 0
+    except RedisError:
+        return True
 
 
 def _waiting() -> dict[str, dict]:

@@ -6,6 +6,7 @@ one transaction. A crash anywhere leaves it waiting.
 """
 
 import logging
+from dataclasses import dataclass
 from datetime import timedelta
 
 from sqlalchemy import exists, select, update
@@ -15,20 +16,33 @@ from sqlalchemy.orm import aliased
 from helpdesk import after_commit, clock, config, extensions
 from helpdesk.channels import email, slack
 from helpdesk.channels.errors import ChannelError
+from helpdesk.channels.slack import echoes
 from helpdesk.domain.errors import Refused
 from helpdesk.domain.inbox import from_mail, from_slack
 from helpdesk.extensions import db
 from helpdesk.models.sync import Inbound
 
-DELAYS = (1, 5, 15, 60, 300, 900)  # seconds before the next try
+DELAYS = (1, 5, 15, 30, 30, 60, 60, 120, 300, 900)  # seconds before the next try, by tries made
 MOST_ATTEMPTS = 20
 AT_ONCE = 500
 
 SOURCES = {"slack": from_slack, "email": from_mail}
 CHANNELS = {"slack": slack, "email": email}
 log = logging.getLogger(__name__)
+_reminder = after_commit.Reminder("receive")
 
 check_at_once = from_slack.check_at_once
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row that is ours, as plain values, until its lease ends; ``attempt`` tells this claim from later ones."""
+
+    id: int
+    source: str
+    payload: dict
+    raw: bytes | None
+    attempt: int
 
 
 def knock(payload: dict) -> dict | None:
@@ -47,7 +61,9 @@ def knock(payload: dict) -> dict | None:
 
 
 def accept(source: str, external_id: str, payload: dict, raw: bytes | None = None) -> bool:
-    """Write down what ``source`` sent; the same ``external_id`` again is nothing new. True if it was new."""
+    """Write down what ``source`` sent; the same ``external_id`` again is nothing new, nor are our own posts. True if it was new."""
+    if source == "slack" and echoes.is_echo(payload):
+        return False
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     row = {
         "source": source,
@@ -68,21 +84,20 @@ def accept(source: str, external_id: str, payload: dict, raw: bytes | None = Non
 
 def receive(inbound_id: int) -> bool:
     """Understand the row with this id if it is due and free. True if it was done. Commits."""
-    if not _claim(inbound_id):
+    claim = _claim(inbound_id)
+    if claim is None:
         return False
-    inbound = db.session.get(Inbound, inbound_id)
-    source, payload, raw = SOURCES[inbound.source], inbound.payload, inbound.raw
-    db.session.rollback()
+    source = SOURCES[claim.source]
     try:
-        understood = source.understand(payload, raw)
-        answers = _apply(inbound_id, source, understood)
+        understood = source.understand(claim.payload, claim.raw)
+        answers = _apply(claim, source, understood)
     except ChannelError as error:
-        _later(inbound_id, error.reason)
+        _later(claim, error.reason)
         return False
     except Exception:
         log.exception("Inbound %s could not be understood", inbound_id)
         db.session.rollback()
-        _later(inbound_id, "This could not be understood; the log has the details.")
+        _later(claim, "This could not be understood; the log has the details.")
         return False
     for answer in answers:
         try:
@@ -93,7 +108,8 @@ def receive(inbound_id: int) -> bool:
 
 
 def sweep() -> int:
-    """Wake every row that is due; those whose worker ended wait again first. Returns how many. Commits."""
+    """Find every row that is due, and wake those that may have no doorbell; what a worker left behind waits again first.
+    Returns how many were woken. Commits."""
     now = clock.now()
     expired = (Inbound.state == "working") & (Inbound.lease_until < now)
     with extensions.reading():
@@ -104,9 +120,7 @@ def sweep() -> int:
             update(Inbound).where(expired).values(state="waiting").execution_options(synchronize_session=False)
         )
         db.session.commit()
-    if ids:
-        after_commit.ring([("receive", id) for id in ids])
-    return len(ids)
+    return len(_reminder.ring(ids))
 
 
 def _is_claimable(now):
@@ -117,23 +131,35 @@ def _is_claimable(now):
     return (Inbound.state == "waiting") & (Inbound.due_at <= now) & ~waits_behind
 
 
-def _claim(inbound_id: int) -> bool:
+def _claim(inbound_id: int) -> Claim | None:
     now = clock.now()
+    with extensions.reading():  # most rings that come to nothing must not wait for SQLite's one write lock
+        if db.session.scalar(select(Inbound.id).where(Inbound.id == inbound_id, _is_claimable(now))) is None:
+            return None
     claimed = db.session.execute(
         update(Inbound)
         .where(Inbound.id == inbound_id, _is_claimable(now))
         .values(state="working", lease_until=now + timedelta(seconds=config.current().DELIVERY_LEASE), attempts=Inbound.attempts + 1)
+        .returning(Inbound.source, Inbound.payload, Inbound.raw, Inbound.attempts)
         .execution_options(synchronize_session=False)
-    )
+    ).one_or_none()
     db.session.commit()
-    return claimed.rowcount == 1
+    return Claim(inbound_id, *claimed) if claimed is not None else None
 
 
-def _apply(inbound_id: int, source, understood) -> list:
+def _still_ours(claim: Claim) -> Inbound | None:
+    """The row, locked, unless somebody else has taken it since: each taking raises ``attempts``."""
+    inbound = db.session.scalar(select(Inbound).where(Inbound.id == claim.id).with_for_update())
+    if inbound is not None and inbound.state == "working" and inbound.attempts == claim.attempt:
+        return inbound
+    db.session.rollback()
+    return None
+
+
+def _apply(claim: Claim, source, understood) -> list:
     """Everything the thing means, and that it is done, in one transaction. Returns what to answer afterwards."""
-    inbound = db.session.scalar(select(Inbound).where(Inbound.id == inbound_id).with_for_update())
-    if inbound.state != "working":
-        db.session.rollback()
+    inbound = _still_ours(claim)
+    if inbound is None:
         return []
     try:
         with db.session.begin_nested():
@@ -159,10 +185,13 @@ def _finish(inbound: Inbound) -> None:
             after_commit.call_later("receive", next_id)
 
 
-def _later(inbound_id: int, reason: str) -> None:
+def _later(claim: Claim, reason: str) -> None:
     db.session.rollback()
-    inbound = db.session.get(Inbound, inbound_id)
+    inbound = _still_ours(claim)
+    if inbound is None:
+        return
     inbound.outcome = reason
+    inbound.lease_until = None
     if inbound.attempts >= MOST_ATTEMPTS:
         inbound.state = "failed"
         _finish(inbound)

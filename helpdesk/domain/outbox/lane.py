@@ -35,6 +35,7 @@ AT_ONCE = 500  # rows a sweep wakes
 log = logging.getLogger(__name__)
 CHANNELS = {"slack": slack, "email": email, "webhook": webhook}
 FINISHED = (State.sent, State.skipped)
+_reminder = after_commit.Reminder("deliver")
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,8 @@ def deliver(delivery_id: int) -> bool:
 
 
 def sweep() -> int:
-    """Wake every row that is due and first in its lane; expired leases become unknown first. Returns how many. Commits."""
+    """Find every row that is due and first in its lane, and wake those that may have no doorbell; expired leases become unknown
+    first. Returns how many were woken. Commits."""
     now = clock.now()
     expired = (Delivery.state == State.sending) & (Delivery.lease_until < now)
     with extensions.reading():
@@ -82,9 +84,7 @@ def sweep() -> int:
         ids = list(db.session.scalars(due))
     if somebody_died:
         _doubt(expired)
-    if ids:
-        after_commit.ring([("deliver", id) for id in ids])
-    return len(ids)
+    return len(_reminder.ring(ids))
 
 
 def _doubt(expired) -> None:
