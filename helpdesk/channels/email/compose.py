@@ -4,8 +4,11 @@ import hashlib
 import re
 from dataclasses import dataclass
 from email.message import EmailMessage
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
+
+from markupsafe import Markup
 
 from helpdesk import rendering
 from helpdesk.channels.email import headers, html_text, look, mails, quotes, signing
@@ -71,13 +74,29 @@ def preview(values: mails.Mail) -> Preview:
         "colours": look.colours(values.envelope.accent),
         "on": look.day_and_time,
         "size": look.size,
-        "text": lambda body: html_text.words(rendering.markdown(body)),
+        "html": _html,
+        "text": lambda said: _words(str(_html(said))),
         "picture": lambda file: f"cid:{picture_id(file)}" if _is_picture(file) else "",
     }
     subject = headers.shown(rendering.template(f"mail/{name}/subject.txt", **given))
     text = rendering.template(f"mail/{name}/body.txt", **given)
     html = rendering.template(f"mail/{name}/body.html", subject=subject, **given)
     return Preview(subject, re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html)
+
+
+def _html(said: mails.Said) -> Markup:
+    """What was said, as safe HTML; made once a message, not once a mail."""
+    return Markup(said.html) if said.html else _rendered(said.body)
+
+
+@lru_cache(maxsize=256)
+def _rendered(body: str) -> Markup:
+    return rendering.markdown(body)
+
+
+@lru_cache(maxsize=512)
+def _words(html: str) -> str:
+    return html_text.words(html)
 
 
 def message_id(key: str, portal_url: str) -> str:

@@ -59,7 +59,10 @@ class File:
 
 @dataclass(frozen=True)
 class Said:
-    """One public message: who said it, for which side, in Markdown. ``corrected``: an earlier mail brought other words."""
+    """One public message: who said it, for which side, in Markdown. ``corrected``: an earlier mail brought other words.
+
+    ``html`` is the body as ``rendering.markdown`` made it, where that is kept already.
+    """
 
     who: str
     body: str
@@ -69,6 +72,7 @@ class Said:
     files: tuple[File, ...] = ()
     edited: bool = False
     corrected: bool = False
+    html: str = ""
 
 
 @dataclass(frozen=True)

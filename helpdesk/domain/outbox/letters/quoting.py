@@ -40,6 +40,7 @@ def said(message: Message, reader: User, corrected: bool = False, pictures: bool
         files=tuple(_file(attachment, message, pictures) for attachment in message.attachments),
         edited=message.edited_at is not None,
         corrected=corrected,
+        html=str(message.html),
     )
 
 
