@@ -67,10 +67,7 @@ class _World:
         at, random = self._time(SPAN + 86_400), self.random
         companies, domains, users, members = [], [], [], []
         user_id, domain_id = _next(User), _next(OrganizationDomain)
-        self.agents = [
-            (id, name)
-            for id, name in db.session.execute(select(User.id, User.name).where(User.role != "requester"))
-        ]
+        self.agents = [(id, name) for id, name in db.session.execute(select(User.id, User.name).where(User.role != "requester"))]
         for number in range(AGENTS if not self.agents else 0):
             name = phrases.person(random)
             users.append(_user(user_id, f"agent-{number + 1}@team.example", name, "agent", None, at))
@@ -128,9 +125,7 @@ class _World:
                 ("note", phrases.NOTE_WORDS),
             )
         }
-        self.rendered = {
-            text: str(rendering.markdown(text)) for texts in self.texts.values() for text in texts
-        }
+        self.rendered = {text: str(rendering.markdown(text)) for texts in self.texts.values() for text in texts}
         self.plain = {text: rendering.plain(text) for text in self.texts["first"]}
         self.ids = {model: _next(model) for model in (Ticket, Message, Event, Thread)}
         self.mail = _mail_channel_id()
@@ -138,9 +133,7 @@ class _World:
         weights = [1 / (place + 3) for place in range(len(self.requesters))]
         who = self.random.choices(self.requesters, weights, k=count)
         for start in range(0, count, BATCH):
-            self.rows: dict[str, list] = {
-                name: [] for name in ("tickets", "messages", "events", "threads", "search")
-            }
+            self.rows: dict[str, list] = {name: [] for name in ("tickets", "messages", "events", "threads", "search")}
             for place in range(start, min(count, start + BATCH)):
                 self._ticket(who[place], self.now - SPAN + step * (place + self.random.random()))
             self._write()
@@ -215,9 +208,7 @@ class _World:
              _text(filed_at), _text(last), _text(last), _text(customer_at), _text(first_response), _text(ended),
              _text(ended) if status == "closed" else None, seq, public_seq, 1)
         )  # fmt: skip
-        self.rows["search"].append(
-            (id, organization_id, subject, "\n".join(reversed(words)), "\n".join(reversed(notes)))
-        )
+        self.rows["search"].append((id, organization_id, subject, "\n".join(reversed(words)), "\n".join(reversed(notes))))
         if not ended:
             issued = token.issue(config.current().SECRET_KEY)
             self.rows["threads"].append(
@@ -283,11 +274,7 @@ def _user(id: int, email: str, name: str, role: str, organization_id: int | None
 
 def _text(at: float | None) -> str | None:
     """A time as both databases read it."""
-    return (
-        None
-        if at is None
-        else datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-    )
+    return None if at is None else datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _next(model) -> int:

@@ -96,11 +96,7 @@ def bodies(random: Random, words: tuple[str, ...], count: int) -> list[str]:
     """``count`` texts made of ``words``, each still with the place ``{ref}`` to fill."""
     made = []
     for _ in range(count):
-        text = (
-            random.choice(words)
-            .replace("{trouble}", random.choice(TROUBLE))
-            .replace("{thing}", random.choice(THING))
-        )
+        text = random.choice(words).replace("{trouble}", random.choice(TROUBLE)).replace("{thing}", random.choice(THING))
         text = text.replace("{when}", random.choice(WHEN)).replace("{who}", random.choice(WHO))
         text = text.replace("{code}", str(random.randrange(100, 999)))
         made.append(text[0].upper() + text[1:])

@@ -68,9 +68,7 @@ def _company(company: cast.Company) -> Organization:
 
 
 def _person(person: cast.Person, companies: dict[str, Organization]) -> User:
-    made = people.create(
-        person.email, name=person.name, role=person.role, organization=companies.get(person.company)
-    )
+    made = people.create(person.email, name=person.name, role=person.role, organization=companies.get(person.company))
     made.slack_user_id = person.slack or None
     made.time_zone = person.zone
     made.created_at = made.proven_at = clock.now() - LIVED
@@ -165,11 +163,7 @@ class _Told:
                 self._set(at, author, Status.in_progress, quietly=True)
             return
         ticket.customer_replied_at = at
-        if (
-            message.seq > 1
-            and ticket.status in (Status.in_progress, Status.pending, Status.solved)
-            and not self.status_told
-        ):
+        if message.seq > 1 and ticket.status in (Status.in_progress, Status.pending, Status.solved) and not self.status_told:
             self._set(at, author, Status.open, quietly=ticket.status != Status.solved)
 
     def _happen(self, at: datetime, kind: str, by: str, value: str) -> None:
@@ -199,15 +193,11 @@ class _Told:
         kind = kind or ("reopened" if ticket.status == Status.solved else "status")
         self._event(at, kind, actor, quietly, old=str(ticket.status), new=str(status))
         ticket.status = status
-        ticket.solved_at = (
-            at if status == Status.solved else ticket.solved_at if status == Status.closed else None
-        )
+        ticket.solved_at = at if status == Status.solved else ticket.solved_at if status == Status.closed else None
         ticket.closed_at = at if status == Status.closed else None
 
     def _event(self, at: datetime, kind: str, actor: User | None, team_only: bool, **data) -> None:
-        event = Event(
-            ticket_id=self.ticket.id, organization_id=self.organization.id, seq=self._next(), kind=kind
-        )
+        event = Event(ticket_id=self.ticket.id, organization_id=self.organization.id, seq=self._next(), kind=kind)
         event.team_only, event.data, event.created_at = team_only, data, at
         event.actor_id, event.actor_name = (actor.id, actor.display_name) if actor else (None, "")
         db.session.add(event)
@@ -243,9 +233,7 @@ class _Told:
                 ticket.requester,
             ) and ticket.updated_at < self.now - timedelta(hours=3)
             if worked_on_it or (person.is_team and ticket.updated_at < self.now - FRESH):
-                db.session.add(
-                    ReadMark(user_id=person.id, ticket_id=ticket.id, seq=ticket.next_seq - 1, at=self.now)
-                )
+                db.session.add(ReadMark(user_id=person.id, ticket_id=ticket.id, seq=ticket.next_seq - 1, at=self.now))
 
     def _next(self) -> int:
         seq = self.ticket.next_seq

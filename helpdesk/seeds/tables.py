@@ -51,10 +51,7 @@ class Writer:
     def search(self, rows: list[tuple]) -> None:
         """Add to the full-text index: ticket id, organization id, subject, public words, the team's words."""
         if self.is_sqlite:
-            rows = [
-                (id, f"o{organization}", subject, words, notes)
-                for id, organization, subject, words, notes in rows
-            ]
+            rows = [(id, f"o{organization}", subject, words, notes) for id, organization, subject, words, notes in rows]
             self._rows("ticket_search", ("rowid", "scope", "subject", "words", "notes"), rows)
         else:
             self._rows("ticket_search", ("ticket_id", "organization_id", "subject", "words", "notes"), rows)
@@ -93,9 +90,7 @@ class Writer:
                 self.put_back.append(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         self._run("SET LOCAL maintenance_work_mem = '512MB'")
         found = self.session.execute(
-            text(
-                "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'ticket_search' AND indexdef LIKE '%USING gin%'"
-            )
+            text("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'ticket_search' AND indexdef LIKE '%USING gin%'")
         )
         for name, definition in found.all():
             self._run(f"DROP INDEX {name}")

@@ -19,22 +19,23 @@ from helpdesk.models.people import User
 from helpdesk.models.sync import UNFINISHED, Delivery, State
 from helpdesk.models.tickets import Message, Status, Ticket
 
-MOST = 40  # tickets, the latest ones
+MOST = 40  # tickets, the latest ones, get a card
+TOLD = 6  # of them, the latest, get their conversation too; more would keep the first visitor's ticket waiting
 
 
 def move_in() -> None:
     """End what hung on the former workspace and put the living tickets into this one. Does not commit."""
     _show_faces()
     _end_former_threads()
-    channels = list(
-        db.session.scalars(select(Channel).where(Channel.kind == "slack", Channel.removed_at.is_(None)))
-    )
+    channels = list(db.session.scalars(select(Channel).where(Channel.kind == "slack", Channel.removed_at.is_(None))))
     latest = select(Ticket).where(Ticket.status != Status.closed, Ticket.merged_into_id.is_(None))
     tickets = list(db.session.scalars(latest.order_by(Ticket.updated_at.desc()).limit(MOST)))
-    for ticket in reversed(tickets):
+    for place in reversed(range(len(tickets))):
         for channel in channels:
-            if _belongs(channel, ticket):
-                _put(ticket, channel)
+            if _belongs(channel, tickets[place]):
+                thread = _put(tickets[place], channel)
+                if place < TOLD:
+                    _tell(thread)
 
 
 def _show_faces() -> None:
@@ -53,10 +54,7 @@ def _end_former_threads() -> None:
         .execution_options(synchronize_session=False)
     )
     db.session.execute(
-        update(Thread)
-        .where(Thread.id.in_(former))
-        .values(ended_at=clock.now())
-        .execution_options(synchronize_session=False)
+        update(Thread).where(Thread.id.in_(former)).values(ended_at=clock.now()).execution_options(synchronize_session=False)
     )
     db.session.expire_all()
 
@@ -67,16 +65,16 @@ def _belongs(channel: Channel, ticket: Ticket) -> bool:
     return channel.organization_id == ticket.organization_id and channel.is_default
 
 
-def _put(ticket: Ticket, channel: Channel) -> None:
+def _put(ticket: Ticket, channel: Channel) -> Thread:
     thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel)
     db.session.add(thread)
     db.session.flush()
     outbox.put(thread, "card")
-    query = (
-        select(Message)
-        .where(Message.ticket_id == ticket.id, Message.deleted_at.is_(None))
-        .order_by(Message.seq)
-    )
+    return thread
+
+
+def _tell(thread: Thread) -> None:
+    query = select(Message).where(Message.ticket_id == thread.ticket_id, Message.deleted_at.is_(None)).order_by(Message.seq)
     for message in db.session.scalars(query):
         on_card = message.seq == 1 and len(message.body) <= destinations.FITS_ON_CARD
         if on_card or (message.is_note and thread.is_customers):
