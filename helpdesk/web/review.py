@@ -13,7 +13,7 @@ from helpdesk.web import access, fragments, identity
 
 blueprint = Blueprint("review", __name__, url_prefix="/review")
 SPANS = (4, 12, 26, 52)
-HOLDERS = {"team": "With us", "customer": "With the customer", "third_party": "With a third party"}
+HOLDERS = {"team": "Us", "customer": "Customer", "third_party": "Third party"}
 HEADINGS = (
     "Filed", "Solved", "First answer, median", "First answer, p90", "Solution, median", "Solution, p90",
     "Satisfaction", "Ratings", "Unsolved",
@@ -41,7 +41,7 @@ def index():
         backlog=reports.backlog(),
         lines=lines,
         charts=charts(by_week),
-        held=[(HOLDERS[who], seconds / 3600, words.length(seconds)) for who, seconds in held.items()],
+        held=[hours(HOLDERS[who], seconds) for who, seconds in held.items()],
     )
 
 
@@ -133,11 +133,14 @@ def charts(by_week: list[reports.Figures]) -> dict[str, list[tuple[str, float, s
     return {
         "filed": [(line.label, line.filed, str(line.filed)) for line in by_week],
         "backlog": [(line.label, line.backlog or 0, str(line.backlog or 0)) for line in by_week],
-        "response": [(line.label, (line.response_median or 0) / 3600, words.length(line.response_median)) for line in by_week],
-        "resolution": [
-            (line.label, (line.resolution_median or 0) / 3600, words.length(line.resolution_median)) for line in by_week
-        ],
+        "response": [hours(line.label, line.response_median) for line in by_week if line.response_median is not None],
+        "resolution": [hours(line.label, line.resolution_median) for line in by_week if line.resolution_median is not None],
     }
+
+
+def hours(label: str, seconds: float) -> tuple[str, float, str]:
+    """A measured week as a row of a picture."""
+    return (label, round(seconds / 3600, 1), words.length(seconds))
 
 
 def chosen() -> tuple[str, int]:
