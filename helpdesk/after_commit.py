@@ -15,6 +15,7 @@ from helpdesk import extensions
 CHANGED = "helpdesk:changed"  # the one Redis channel; a message is a space-separated list of topics
 JOB_TIMEOUT = 120  # seconds a job may run; leases are longer
 REMIND_AFTER = 5.0  # seconds a due row waits for its ring to be answered before it gets another
+URGENT = {"receive", "deliver_first"}  # jobs somebody waits for before their eyes: they overtake a backlog of deliveries
 QUIET_AFTER_FAILURE = 1.0  # seconds the doorbell is left alone after Redis did not answer
 
 log = logging.getLogger(__name__)
@@ -51,11 +52,15 @@ def ring(jobs: list[tuple[str, int]], topics: list[str] = ()) -> bool:
         with extensions.redis().pipeline(transaction=False) as pipe:
             if topics:
                 pipe.publish(CHANGED, " ".join(topics))
-            queue = extensions.queue()
-            queue.enqueue_many(
-                [queue.prepare_data(f"workers.jobs.{job}", (id,), timeout=JOB_TIMEOUT, result_ttl=0) for job, id in jobs],
-                pipeline=pipe,
-            )
+            for urgent in (True, False):
+                queue = extensions.queue(urgent=urgent)
+                mine = [
+                    queue.prepare_data(f"workers.jobs.{job}", (id,), timeout=JOB_TIMEOUT, result_ttl=0)
+                    for job, id in jobs
+                    if (job in URGENT) == urgent
+                ]
+                if mine:
+                    queue.enqueue_many(mine, pipeline=pipe)
             pipe.execute()
         return True
     except RedisError as error:

@@ -1,5 +1,7 @@
 """The extensions, created unbound; ``create_app`` binds them. Also how a transaction begins and how Redis is reached."""
 
+import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -21,6 +23,8 @@ from sqlalchemy.orm import DeclarativeBase
 
 from helpdesk import config
 
+LOCK_PATIENCE = 5.0  # seconds a transaction waits for SQLite's write lock
+BUSY_TIMEOUT = 5000  # milliseconds SQLite waits by itself, for whatever else is locked
 DOORBELL_TIMEOUT = 0.2  # seconds; a request never waits longer for a Redis that does not answer
 
 NAMES = {
@@ -81,7 +85,7 @@ def _prepare_sqlite(connection, _record) -> None:
         return
     connection.isolation_level = None  # the driver would otherwise choose when a transaction begins
     cursor = connection.cursor()
-    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", "busy_timeout=5000", "cache_size=-16000"):
+    for pragma in ("journal_mode=WAL", "synchronous=NORMAL", "foreign_keys=ON", f"busy_timeout={BUSY_TIMEOUT}", "cache_size=-16000"):
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
 
@@ -89,8 +93,36 @@ def _prepare_sqlite(connection, _record) -> None:
 @event.listens_for(Engine, "begin")
 def _begin(connection) -> None:
     """SQLite asks for the write lock at once: a transaction that reads first and writes later fails when two meet."""
-    if connection.dialect.name == "sqlite":
-        connection.exec_driver_sql("BEGIN" if _reading.get() else "BEGIN IMMEDIATE")
+    if connection.dialect.name != "sqlite":
+        return
+    if _reading.get():
+        connection.exec_driver_sql("BEGIN")
+    else:
+        _begin_writing(connection)
+
+
+def _begin_writing(connection) -> None:
+    """BEGIN IMMEDIATE as soon as the write lock is free; OperationalError after LOCK_PATIENCE.
+
+    SQLite's own waiting looks ever more rarely, in the end ten times a second, so that those who have just come overtake
+    those who have waited long. Here it is the other way round.
+    """
+    cursor = connection.connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        begun = time.monotonic()
+        while (waited := time.monotonic() - begun) < LOCK_PATIENCE:
+            try:
+                cursor.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError as error:
+                if "locked" not in str(error):
+                    break
+            time.sleep(max(0.001, 0.008 - waited / 100))
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, for an error of the kind that everybody expects
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT}")
+        cursor.close()
 
 
 @event.listens_for(db.session, "before_flush")
@@ -120,9 +152,10 @@ def patient_redis() -> redis_client.Redis:
     return redis_client.Redis.from_url(config.current().REDIS_URL, socket_connect_timeout=2, health_check_interval=15)
 
 
-def queue(connection: redis_client.Redis | None = None) -> Queue:
-    """The one RQ queue. Jobs travel as JSON, so that nothing is unpickled."""
-    return Queue("helpdesk", connection=connection or redis(), serializer=JSONSerializer)
+def queue(connection: redis_client.Redis | None = None, urgent: bool = False) -> Queue:
+    """One of the two RQ queues: workers empty the urgent one first. Jobs travel as JSON, so that nothing is unpickled."""
+    name = "helpdesk-urgent" if urgent else "helpdesk"
+    return Queue(name, connection=connection or redis(), serializer=JSONSerializer)
 
 
 def forget_redis() -> None:

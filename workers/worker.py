@@ -39,9 +39,8 @@ def run(app) -> None:
     while True:
         connection = extensions.patient_redis()
         try:
-            worker = Worker(
-                [extensions.queue(connection)], connection=connection, serializer=JSONSerializer, log_job_description=False
-            )
+            queues = [extensions.queue(connection, urgent=True), extensions.queue(connection)]
+            worker = Worker(queues, connection=connection, serializer=JSONSerializer, log_job_description=False)
             worker.work(logging_level="WARNING", with_scheduler=False)
             return
         except RedisError as error:

@@ -119,7 +119,7 @@ def mail(kind: str, subject_id: int, *, due_at: datetime | None = None, state: s
     db.session.add(delivery)
     db.session.flush()
     if state == State.pending:
-        after_commit.call_later("deliver", delivery.id)
+        after_commit.call_later("deliver_first", delivery.id)
     return delivery
 
 
