@@ -126,7 +126,7 @@ class _World:
             )
         }
         self.rendered = {text: str(rendering.markdown(text)) for texts in self.texts.values() for text in texts}
-        self.plain = {text: rendering.plain(text) for text in self.texts["first"]}
+        self.plain = {text: rendering.plain(text) for texts in self.texts.values() for text in texts}
         self.ids = {model: _next(model) for model in (Ticket, Message, Event, Thread)}
         self.mail = _mail_channel_id()
         step = SPAN / count
@@ -152,7 +152,7 @@ class _World:
         at = filed_at
         seq, first_response, words, notes = 1, None, [], []
         subject = phrases.subject(random)
-        first = excerpt = random.choice(self.texts["first"])
+        first = latest = random.choice(self.texts["first"])
         customer_at = public_seq = None
         for number in range(count):
             from_team = number % 2 == 1
@@ -167,7 +167,7 @@ class _World:
             )  # fmt: skip
             (notes if is_note else words).append(body)
             if not is_note:
-                public_seq = seq
+                public_seq, latest = seq, text
                 first_response = first_response or (at if from_team else None)
                 customer_at = customer_at if from_team else at
             seq += 1
@@ -201,7 +201,7 @@ class _World:
                 at,
             )
             seq += 1
-        excerpt = " ".join(self.plain[first].replace("{ref}", ref).split())[:180]
+        excerpt = " ".join(self.plain[latest].replace("{ref}", ref).split())[:180]
         last = at if ended else at - gap * 0.2
         self.rows["tickets"].append(
             (id, organization_id, user_id, agent_id if count > 1 else None, subject, status, random.choice(PRIORITIES), excerpt,

@@ -30,7 +30,8 @@ CHOSEN = {
 }
 FIELD_KINDS = {"text": "short_text", "paragraph": "long_text", "select": "select", "date": "date"}
 LIVED = timedelta(days=120)  # how long everybody has been there
-FRESH = timedelta(hours=20)  # what is younger, only those who work on it have read
+FRESH = timedelta(hours=20)  # what is younger, only those whose ticket it is have read
+LATELY = timedelta(hours=3)  # what is younger, nobody has
 CANNED = (
     ("Ask for a screenshot", "Hello {{ first_name }},\n\ncould you send a screenshot of the whole window, with the time it happened?", "pending"),
     ("Known problem, fix on its way", "Hello {{ first_name }},\n\nthis is a known problem, and a fix is on its way. I write again when it is in.", "on_hold"),
@@ -156,6 +157,7 @@ class _Told:
         if said.kind == Kind.note:
             return
         ticket.public_seq = message.seq
+        ticket.excerpt = rendering.excerpt(said.body, 180)
         if author.is_team:
             ticket.first_response_at = ticket.first_response_at or at
             self._mailed(message, at)
@@ -228,12 +230,12 @@ class _Told:
                 )
             )
         for person in self.persons.values():
-            worked_on_it = person in (
-                ticket.assignee,
-                ticket.requester,
-            ) and ticket.updated_at < self.now - timedelta(hours=3)
-            if worked_on_it or (person.is_team and ticket.updated_at < self.now - FRESH):
+            is_theirs = person in (ticket.assignee, ticket.requester) and ticket.updated_at < self.now - LATELY
+            if is_theirs or (self._sees(person) and ticket.updated_at < self.now - FRESH):
                 db.session.add(ReadMark(user_id=person.id, ticket_id=ticket.id, seq=ticket.next_seq - 1, at=self.now))
+
+    def _sees(self, person: User) -> bool:
+        return person.is_team or person.organization_id == self.ticket.organization_id
 
     def _next(self) -> int:
         seq = self.ticket.next_seq
