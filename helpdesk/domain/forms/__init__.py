@@ -6,7 +6,7 @@
 from sqlalchemy import or_, select
 from sqlalchemy.orm import selectinload
 
-from helpdesk.domain.forms.answers import file_keys, people_for, read_answers, words_of
+from helpdesk.domain.forms.answers import file_keys, people_for, read_answers, team_files, words_of
 from helpdesk.domain.forms.changing import change_answer
 from helpdesk.extensions import db
 from helpdesk.models.forms import Answer, Field, Form, FormOrganization, FormVersion
@@ -14,7 +14,8 @@ from helpdesk.models.people import User
 from helpdesk.models.tickets import Ticket
 
 __all__ = [
-    "asked_of", "change_answer", "file_keys", "keep_answers", "people_for", "published", "read_answers", "words_of",
+    "asked_of", "change_answer", "file_keys", "keep_answers", "people_for", "published", "read_answers", "team_files",
+    "words_of",
 ]  # fmt: skip
 
 

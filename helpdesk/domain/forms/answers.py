@@ -81,6 +81,12 @@ def file_keys(version: FormVersion, answers: dict[str, object]) -> list[str]:
     return [key for field in version.fields if field.kind == "file" for key in answers.get(field.key, ())]
 
 
+def team_files(version: FormVersion | None, answers: dict[str, object]) -> set[str]:
+    """The files that answer fields only the team sees: they belong on a note, not on what the customer reads."""
+    fields = version.fields if version else ()
+    return {key for field in fields if field.kind == "file" and field.team_only for key in answers.get(field.key, ())}
+
+
 def people_for(user: User, organization_id: int | None = None) -> list[tuple[int, str]]:
     """The people a person field offers ``user``, as (id, name): the organization's, or only themselves where they see no more."""
     if not user.is_team and user.sees == "own":

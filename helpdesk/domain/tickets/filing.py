@@ -76,8 +76,10 @@ def file(
         origin_external_id=origin_external_id,
         created_at=now,
     )
-    message.write(conversation.clean(body, bool(attachments)))
-    for attachment in attachments:
+    hidden = forms.team_files(form, answers or {})
+    public = [attachment for attachment in attachments if attachment.key not in hidden]
+    message.write(conversation.clean(body, bool(public)))
+    for attachment in public:
         attachment.message = message
         attachment.ticket_id = ticket.id
         attachment.organization_id = organization_id
@@ -89,6 +91,9 @@ def file(
         timeline.say_event(ticket, "filed_for", filed_by, team_only=False, who=requester.display_name)
     outbox.announce(ticket, message)
     consequences.filed(ticket, message)
+    if hidden and filed_by:
+        kept_inside = [attachment for attachment in attachments if attachment.key in hidden]
+        conversation.note(ticket, author=filed_by, body="", attachments=kept_inside)
     after_commit.touch(ticket)
     return ticket
 
