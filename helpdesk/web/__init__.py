@@ -7,6 +7,7 @@ from flask import Flask
 from helpdesk.config import Config
 from helpdesk.web import (
     account,
+    answers,
     api,
     deliveries,
     desk,
@@ -20,6 +21,7 @@ from helpdesk.web import (
     hooks,
     identity,
     live,
+    numbers,
     portal,
     previews,
     progress,
@@ -44,6 +46,7 @@ BLUEPRINTS = (
     tickets.blueprint,
     replies.blueprint,
     progress.blueprint,
+    answers.blueprint,
     ticket_people.blueprint,
     team.blueprint,
     deliveries.blueprint,
@@ -92,6 +95,7 @@ def flask_settings(config: Config) -> dict:
 
 def register(app: Flask) -> None:
     """Everything a request meets, in the order it meets it."""
+    numbers.register(app)
     transactions.register(app)
     headers.register(app)
     filters.register(app)

@@ -1,12 +1,10 @@
-"""How a ticket moves: solved and taken up again by everybody; status, assignee, priority and answers by the team."""
+"""How a ticket moves: solved and taken up again by everybody; status, assignee and priority by the team."""
 
-from flask import Blueprint, abort, request
-from sqlalchemy import select
+from flask import Blueprint, request
 
-from helpdesk.domain import forms, tickets
+from helpdesk.domain import tickets
 from helpdesk.domain.errors import Invalid
 from helpdesk.extensions import db
-from helpdesk.models.forms import Field
 from helpdesk.models.people import User
 from helpdesk.web import access, identity
 from helpdesk.web.tickets import PREFIX, changed, found
@@ -59,18 +57,5 @@ def assign(number: int):
 def set_priority(number: int):
     ticket = found(number)
     tickets.set_priority(ticket, request.form.get("priority", ""), actor=identity.me())
-    db.session.commit()
-    return changed(ticket, first="facts")
-
-
-@blueprint.post("/answers/<key>")
-@access.team_only
-def change_answer(number: int, key: str):
-    """Change one answer, in the words of the form the ticket was filed with."""
-    ticket = found(number)
-    field = db.session.scalar(
-        select(Field).where(Field.version_id == ticket.form_version_id, Field.key == key)
-    ) or abort(404)
-    forms.change_answer(ticket, field, request.form.getlist(f"field-{key}"), identity.me())
     db.session.commit()
     return changed(ticket, first="facts")

@@ -106,6 +106,7 @@ TABLE = {
     "POST /tickets/<int:number>/status": TEAM,
     "POST /tickets/<int:number>/assignee": TEAM,
     "POST /tickets/<int:number>/priority": TEAM,
+    "GET /tickets/<int:number>/answers": TEAM,
     "POST /tickets/<int:number>/answers/<key>": TEAM,
     "POST /tickets/<int:number>/canned": TEAM,
     "POST /tickets/<int:number>/links": TEAM,
