@@ -5,14 +5,16 @@ certain that nobody has, a further try writes them anew, at the recipient's righ
 """
 
 from sqlalchemy import select
-from sqlalchemy.orm import undefer
+from sqlalchemy.orm import joinedload, undefer
 
 from helpdesk import config
 from helpdesk.channels.email import compose
 from helpdesk.domain.outbox.letters import about_people, about_tickets, bursts, to_the_team
 from helpdesk.domain.outbox.reasons import NotYet
 from helpdesk.extensions import db
+from helpdesk.models.channels import Thread
 from helpdesk.models.sync import Delivery
+from helpdesk.models.tickets import Message, Ticket
 
 WRITERS = about_tickets.WRITERS | about_people.WRITERS | to_the_team.WRITERS
 
@@ -30,6 +32,7 @@ def arguments(delivery: Delivery) -> dict:
             }
     if not config.current().MAIL_SERVER:
         raise NotYet("No mail server is configured.", 60)
+    _load_at_once(delivery)
     made = compose.arguments(WRITERS[delivery.kind](delivery))
     delivery.content = made["bytes"]
     delivery.data = {**delivery.data, "recipient": made["recipient"], "sender": made["sender"]}
@@ -40,3 +43,17 @@ def sent(delivery: Delivery) -> None:
     """The mail server has it: so have those it carried along, and the bytes are needed no more."""
     bursts.settle(delivery)
     delivery.content = None
+
+
+def _load_at_once(delivery: Delivery) -> None:
+    """What every mail of a conversation needs, in one query instead of one each."""
+    if delivery.thread_id is None:
+        return
+    thread = joinedload(Delivery.thread, innerjoin=True)
+    whole = select(Delivery).options(
+        thread.joinedload(Thread.ticket, innerjoin=True).joinedload(Ticket.organization, innerjoin=True),
+        thread.joinedload(Thread.user),
+        joinedload(Delivery.message).joinedload(Message.author),
+        joinedload(Delivery.message).selectinload(Message.attachments),
+    )
+    db.session.scalar(whole.where(Delivery.id == delivery.id))
