@@ -11,6 +11,7 @@ from helpdesk.channels.slack import events, failures, shapes
 
 KEEP = 300  # seconds
 KEEP_FAILURE = 30
+KEEP_OURSELVES = 3600  # whose a token is does not change
 LIMIT = 5000
 
 _kept: dict[tuple, tuple[float, Any]] = {}
@@ -103,7 +104,7 @@ def ourselves(client: clients.Client | None = None) -> events.Ourselves:
             frozenset(bots),
         )
 
-    return _remembered(slack, ("ourselves",), ask)
+    return _remembered(slack, ("ourselves",), ask, KEEP_OURSELVES)
 
 
 def name(external_id: str, client: clients.Client | None = None) -> str | None:
@@ -139,11 +140,11 @@ def forget(external_id: str | None = None) -> None:
                 memory.pop(key, None)
 
 
-def _remembered(slack: clients.Client, key: tuple, ask: Callable[[], Any]) -> Any:
+def _remembered(slack: clients.Client, key: tuple, ask: Callable[[], Any], keep: float = KEEP) -> Any:
     now = time.monotonic()
     address = _address(slack, key)
     when, value = _kept.get(address, (float("-inf"), None))
-    if now - when >= KEEP:
+    if now - when >= keep:
         value = ask()
         if len(_kept) >= LIMIT:
             _kept.clear()

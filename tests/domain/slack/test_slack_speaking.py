@@ -80,6 +80,13 @@ def test_people_of_the_other_workspace_write_as_customers_in_their_own_channel_o
     assert len(day.words()) == 1
 
 
+def test_somebody_of_the_other_workspace_with_an_admitted_address_writes_as_that_user(shared, day, make, session):
+    theo = shared.requester
+    day.workspace.state.users[INES]["profile"]["email"] = theo.email.title()
+    day.say(INES, "It drifts.", channel=UMBRA)
+    assert day.last().author == theo
+
+
 def test_a_channel_whose_organization_is_not_the_tickets_takes_nothing(story, day, session, make):
     other = make.organization("Initech", domain="initech.example")
     session.query(Channel).filter_by(external_id=GLOBEX).one().organization_id = other.id

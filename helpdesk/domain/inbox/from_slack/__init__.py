@@ -46,14 +46,17 @@ def check_at_once(payload: dict) -> dict[str, str]:
 
 def understand(payload: dict, raw: bytes | None) -> Understood:
     """What the payload says, and all that Slack knows about it. Raises ChannelError when Slack does not tell."""
-    if _is_elsewhere(payload):
+    if _is_nothing_new(payload):
         return Understood()
-    heard = tuple(each for each in slack.parse(payload) if _matters(each))
+    heard = tuple(each for each in slack.parse(payload) if each.kind in HANDLERS)
     speaking_ids = {each.author_id for each in heard if each.author_id[:1] in {"U", "W"} and not each.data.get("is_bot")}
+    ourselves = people.ourselves() if speaking_ids else None
+    if ourselves and envelopes.kind(payload) == "event" and not envelopes.belongs(payload, ourselves.app_id, ourselves.team_id):
+        return Understood()  # signed for our app, but installed in somebody else's workspace
     changed = [life.look(each) for each in heard if each.kind == "channel"]
     known = Understood(
         heard,
-        team_id=people.ourselves().team_id if speaking_ids else "",
+        team_id=ourselves.team_id if ourselves else "",
         profiles={id: profile for id in speaking_ids if (profile := _profile(id)) is not None},
         places={id: channel for places_now in changed for id, channel in places_now.items()},
     )
@@ -92,8 +95,8 @@ def refused(understood: Understood, refusal: Refused) -> list[Post]:
     return answers
 
 
-def _is_elsewhere(payload: dict) -> bool:
-    """Whether it is a message or reaction that hangs below no ticket: most of what a workspace says."""
+def _is_nothing_new(payload: dict) -> bool:
+    """Whether it is a message or reaction that hangs below no ticket, as most of what a workspace says, or known already."""
     if envelopes.kind(payload) != "event":
         return False
     event = payload.get("event") if isinstance(payload.get("event"), dict) else {}
@@ -101,16 +104,9 @@ def _is_elsewhere(payload: dict) -> bool:
         return False
     place = places.root_of(payload)
     with extensions.reading():
-        return place is None or places.thread(*place) is None
-
-
-def _matters(heard: Heard) -> bool:
-    """Whether it is worth asking Slack who did it; what is known already is not."""
-    if heard.kind == "message":
-        with extensions.reading():
-            thread = places.thread_of(heard)
-            return thread is not None and places.said(thread, heard.external_id) is None
-    return heard.kind in HANDLERS or heard.kind == "command"
+        thread = places.thread(*place) if place else None
+        is_new_message = event.get("type") == "message" and not event.get("hidden")
+        return thread is None or (is_new_message and places.said(thread, str(event.get("ts"))) is not None)
 
 
 def _profile(user_id: str) -> people.Profile | None:

@@ -118,7 +118,7 @@ def _asked(ticket: Ticket) -> list[tuple[Field, object]]:
     if version is None:
         return []
     kept = select(Answer.field_id, Answer.value).where(Answer.ticket_id == ticket.id)
-    by_id = {id: value for id, value in db.session.execute(kept)}
+    by_id = dict(db.session.execute(kept).all())
     by_key = {field.key: by_id.get(field.id) for field in version.fields}
     every = {field.key: field for field in version.fields}
     return [

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from helpdesk import clock
+from helpdesk import after_commit, clock
 from helpdesk.channels.slack import blocks
 from helpdesk.channels.values import Heard
 from helpdesk.domain import outbox, settings, tickets
@@ -175,7 +175,8 @@ def _was_mailed(said: Message) -> bool:
 
 
 def _mark(thread: Thread, ts: str, visibility: str, method: str = "reactions.add") -> None:
-    outbox.put(thread, "mark", lane="card", method=method, timestamp=ts, name=blocks.MARKS[visibility])
+    put = outbox.put(thread, "mark", lane="card", method=method, timestamp=ts, name=blocks.MARKS[visibility])
+    after_commit.call_later("deliver", put.id)
 
 
 def _readers(reply: Message, origin: Thread) -> str:
