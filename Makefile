@@ -23,7 +23,7 @@ run:
 
 test:
 	@bin/set-up dev
-	@exec .venv/bin/python -m pytest $(ARGS)
+	@exec .venv/bin/python -m pytest -q $(ARGS)
 
 lint:
 	@bin/set-up dev

@@ -1,8 +1,10 @@
 """What operators type: it does what the help says, and a mistake is one line and a status."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 from sqlalchemy import select
@@ -163,6 +165,36 @@ def test_deliveries_are_listed_and_tried_again(run, session):
     assert (failed.state, failed.attempts) == (State.pending, 0)
     session.delete(failed)
     session.commit()
+
+
+@pytest.fixture
+def postgres_programs(monkeypatch):
+    """pg_dump and pg_restore of the server that the suite runs; they must not be older than it."""
+    if not os.environ.get("TEST_DATABASE_URL"):
+        pgserver = pytest.importorskip("pgserver")
+        programs = Path(pgserver.__file__).parent / "pginstall" / "bin"
+        monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
+    if shutil.which("pg_dump") is None:
+        pytest.skip("there is no pg_dump")
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_postgres_comes_back_too(postgres_programs, run, session, make, tmp_path):
+    make.organization("Globex")
+    session.add(Delivery(kind="sign_in", lane="mail", state=State.pending, due_at=clock.now()))
+    session.commit()
+    status, _, error = run("backup", str(tmp_path / "backup.tar"))
+    assert status == 0, error
+    session.scalar(select(Organization)).name = "Somebody else"
+    session.commit()
+    session.remove()
+    extensions.db.engine.dispose()
+    status, out, error = run("restore", str(tmp_path / "backup.tar"), "--replace")
+    assert status == 0, error
+    assert session.scalar(select(Organization.name)) == "Globex"
+    assert session.scalar(select(Delivery.state)) == State.held
+    session.remove()
+    make.ticket(subject="Everything works on")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
