@@ -20,7 +20,8 @@ blueprint = Blueprint("team", __name__, url_prefix=PREFIX)
 def bar_fragment(number: int):
     """Clocks and who else is here; asking for it is a sign of life."""
     ticket = found(number)
-    presence.here(ticket.id, identity.me().id, "reading")
+    if identity.me().id not in presence.who(ticket.id):
+        presence.here(ticket.id, identity.me().id, "open")
     return render_template("tickets/_team_bar.html", **team_facts.of(ticket, identity.me()))
 
 
@@ -32,11 +33,11 @@ def tools_fragment(number: int):
 
 @blueprint.post("/presence")
 def present(number: int):
-    """A sign of life: of the team, that somebody types; of a customer, that they are reading and need no mail just now."""
+    """A sign of life: somebody reads and needs no mail just now; from the team's reply box, that they type."""
     me = identity.me()
     ticket = found(number)
     if not me.is_viewing:
-        presence.here(ticket.id, me.id, "typing" if me.is_team else "reading")
+        presence.here(ticket.id, me.id, "typing" if me.is_team and fragments.htmx else "reading")
     return Response(status=204)
 
 

@@ -129,7 +129,7 @@ def test_clocks_and_who_else_is_here(desk, story, make, session, browser_of):
     soup(jonas.get(f"/tickets/{other.number}/team-bar"))
     assert "Jonas Park is here too" in soup(desk.get(f"/tickets/{other.number}/team-bar")).text
     token = soup(jonas.get("/desk")).find("meta", {"name": "csrf-token"})["content"]
-    assert jonas.post(f"/tickets/{other.number}/presence", headers={"X-CSRFToken": token}).status_code == 204
+    assert jonas.post(f"/tickets/{other.number}/presence", headers={"X-CSRFToken": token, "HX-Request": "true"}).status_code == 204
     assert "Jonas Park is typing" in soup(desk.get(f"/tickets/{other.number}/team-bar")).text
     assert "Maya Lind" not in soup(desk.get(f"/tickets/{other.number}/team-bar")).text
 
