@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import or_, select, update
 
 from helpdesk import after_commit, clock, keys
-from helpdesk.domain import access, audit, links, outbox
+from helpdesk.domain import access, addresses, audit, links, outbox
 from helpdesk.domain.errors import Refused
 from helpdesk.domain.sign_in import entering, limits, providers
 from helpdesk.domain.sign_in.entering import Entry
@@ -168,6 +168,7 @@ def finish(link: SignInLink, browser: str = "") -> Entry:
     Raises entering.NotAdmitted.
     """
     entry = entering.by_address(link.email)
+    addresses.works(entry.user)
     end_all(link.email)
     if link.pending_identity:
         providers.connect(entry.user, providers.Claimed(**json.loads(link.pending_identity)), browser=browser)

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, flash, redirect, request
 
 from helpdesk.domain import access as rules
-from helpdesk.domain import organizations, people
+from helpdesk.domain import addresses, organizations, people
 from helpdesk.domain.errors import Conflict, Invalid
 from helpdesk.domain.sign_in import providers, sessions
 from helpdesk.extensions import db
@@ -60,6 +60,15 @@ def set_role(user_id: int):
         lambda: people.set_role(user, request.form.get("role", ""), actor=identity.me()),
         "The role is changed.",
     )
+
+
+@blueprint.post("/<int:user_id>/mail")
+@access.admin_only
+def revive_address(user_id: int):
+    """Write again to an address that took no mail."""
+    user = found(user_id)
+    addresses.revive(user, actor=identity.me())
+    return done(user, "Mail is sent to this address again.")
 
 
 @blueprint.post("/<int:user_id>/slack")
