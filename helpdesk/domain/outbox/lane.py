@@ -12,8 +12,8 @@ import socket
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import exists, or_, select, update
-from sqlalchemy.orm import aliased
+from sqlalchemy import bindparam, exists, or_, select, update
+from sqlalchemy.orm import aliased, joinedload
 
 from helpdesk import after_commit, clock, config, extensions
 from helpdesk.channels import email, errors, slack, webhook
@@ -24,7 +24,7 @@ from helpdesk.domain.outbox import gone, letters, posts
 from helpdesk.extensions import db
 from helpdesk.models.channels import Channel, Thread
 from helpdesk.models.sync import Delivery, State
-from helpdesk.models.tickets import Ticket
+from helpdesk.models.tickets import Message, Ticket
 
 LEFT_TO_BEGIN = 1 / 3  # of the lease: nobody begins a call with less than this left
 DELAYS = (1, 2, 5, 10, 20, 30, 30, 60, 60, 120, 300, 600, 900)  # seconds before the next try, by tries made
@@ -80,8 +80,7 @@ def sweep() -> int:
     expired = (Delivery.state == State.sending) & (Delivery.lease_until < now)
     with extensions.reading():
         somebody_died = db.session.scalar(select(Delivery.id).where(expired).limit(1))
-        due = select(Delivery.id).where(_is_claimable(now)).order_by(Delivery.due_at).limit(AT_ONCE)
-        ids = list(db.session.scalars(due))
+        ids = list(db.session.scalars(DUE, {"now": now}))
     if somebody_died:
         _doubt(expired)
     return len(_reminder.ring(ids))
@@ -103,7 +102,9 @@ def _doubt(expired) -> None:
     db.session.commit()
 
 
-def _is_claimable(now: datetime):
+def _is_claimable():
+    """The condition, for a statement that is given ``now``."""
+    now = bindparam("now", type_=Delivery.due_at.type)
     earlier = aliased(Delivery)
     waits_behind = exists().where(
         earlier.thread_id == Delivery.thread_id,
@@ -126,44 +127,103 @@ def _is_claimable(now: datetime):
     )
 
 
+# Made once: to build these again for every delivery costs more than to run them.
+DUE = select(Delivery.id).where(_is_claimable()).order_by(Delivery.due_at).limit(AT_ONCE)
+CLAIMABLE = select(Delivery.id).where(Delivery.id == bindparam("claimed"), _is_claimable())
+CLAIM = (
+    update(Delivery)
+    .where(Delivery.id == bindparam("claimed"), _is_claimable())
+    .values(
+        state=State.sending,
+        started_at=bindparam("now"),
+        lease_until=bindparam("until"),
+        lease_owner=bindparam("owner"),
+        attempts=Delivery.attempts + 1,
+    )
+    .execution_options(synchronize_session=False)
+)
+WHOLE = (
+    select(Delivery)
+    .where(Delivery.id == bindparam("claimed"))
+    .options(
+        joinedload(Delivery.message).joinedload(Message.author),
+        joinedload(Delivery.thread).options(
+            joinedload(Thread.user),
+            joinedload(Thread.ticket).options(
+                joinedload(Ticket.organization), joinedload(Ticket.requester), joinedload(Ticket.assignee)
+            ),
+        ),
+    )
+)
+STILL_OURS = (
+    select(Delivery)
+    .where(Delivery.id == bindparam("claimed"))
+    .options(joinedload(Delivery.thread))
+    .with_for_update(of=Delivery)
+)
+FOLLOWING = (
+    select(db.func.min(Delivery.id))
+    .where(Delivery.thread_id == bindparam("thread"), Delivery.state.not_in(FINISHED))
+    .group_by(Delivery.lane)
+)
+
+
 def _claim(delivery_id: int) -> Claim | None:
+    """Take the row, then put it into words: "sending" is committed first, and nothing is locked while the words are made."""
     now = clock.now()
     owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(6)}"
-    claimed = db.session.execute(
-        update(Delivery)
-        .where(Delivery.id == delivery_id, _is_claimable(now))
-        .values(
-            state=State.sending,
-            started_at=now,
-            lease_until=now + _lease(),
-            lease_owner=owner,
-            attempts=Delivery.attempts + 1,
-        )
-        .execution_options(synchronize_session=False)
-    )
+    with extensions.reading():  # most rings that come to nothing must not wait for SQLite's one write lock
+        if db.session.scalar(CLAIMABLE, {"claimed": delivery_id, "now": now}) is None:
+            return None
+    until = now + _lease()
+    claimed = db.session.execute(CLAIM, {"claimed": delivery_id, "now": now, "until": until, "owner": owner})
+    db.session.commit()
     if claimed.rowcount != 1:
-        db.session.rollback()
         return None
-    delivery = db.session.get(Delivery, delivery_id, populate_existing=True)
     try:
-        post = posts.compose(delivery)
-        claim = Claim(delivery.id, owner, posts.channel_of(delivery), now, now + _lease(), delivery.maybe_since, post)
-    except posts.Skip as skip:
-        _finish(delivery, State.skipped, skip.reason)
-        db.session.commit()
-        return None
-    except posts.NotYet as wait:
-        delivery.state, delivery.due_at, delivery.reason = State.pending, now + timedelta(seconds=wait.seconds), wait.reason
-        db.session.commit()
+        with extensions.reading(), db.session.no_autoflush:
+            delivery = db.session.scalar(WHOLE, {"claimed": delivery_id})
+            post = posts.compose(delivery)
+            claim = Claim(delivery_id, owner, posts.channel_of(delivery), now, until, delivery.maybe_since, post)
+            written = {"content": delivery.content, "data": delivery.data} if delivery in db.session.dirty else None
+    except (posts.Skip, posts.NotYet) as reason:
+        _settle_unsent(delivery_id, owner, reason)
         return None
     except Exception:
         log.exception("Delivery %s could not be written", delivery_id)
-        db.session.rollback()
-        _set_aside(delivery_id)
+        _set_aside(delivery_id, owner)
         return None
-    db.session.commit()
+    if written and not _keep(claim, written):
+        return None
     db.session.remove()
     return claim
+
+
+def _keep(claim: Claim, written: dict) -> bool:
+    """Store the finished bytes before they leave. False if the row is no longer ours."""
+    kept = db.session.execute(
+        update(Delivery)
+        .where(Delivery.id == claim.id, Delivery.lease_owner == claim.owner, Delivery.state == State.sending)
+        .values(written)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    return kept.rowcount == 1
+
+
+def _settle_unsent(delivery_id: int, owner: str, reason: posts.Skip | posts.NotYet) -> None:
+    """It need not leave any more, or not yet."""
+    delivery = _still_ours(delivery_id, owner)
+    if delivery is None:
+        return
+    if isinstance(reason, posts.Skip):
+        _finish(delivery, State.skipped, reason.reason)
+    else:
+        delivery.state = State.unknown if delivery.maybe_since else State.pending
+        delivery.due_at, delivery.reason = clock.now() + timedelta(seconds=reason.seconds), reason.reason
+        delivery.lease_until = delivery.lease_owner = None
+    db.session.commit()
+    db.session.remove()
 
 
 def _lease() -> timedelta:
@@ -172,9 +232,8 @@ def _lease() -> timedelta:
 
 
 def _settle_sent(claim: Claim, sent: Sent) -> bool:
-    delivery = _still_ours(claim, or_unknown=True)
+    delivery = _still_ours(claim.id, claim.owner, or_unknown=True)
     if delivery is None:
-        db.session.rollback()
         return True
     delivery.external_id = sent.external_id
     if sent.extra:
@@ -195,9 +254,8 @@ def _settle_sent(claim: Claim, sent: Sent) -> bool:
 
 
 def _settle_failure(claim: Claim, error: errors.ChannelError) -> None:
-    delivery = _still_ours(claim)
+    delivery = _still_ours(claim.id, claim.owner)
     if delivery is None:
-        db.session.rollback()
         return
     now = clock.now()
     delay = timedelta(seconds=DELAYS[min(delivery.attempts, len(DELAYS)) - 1])
@@ -247,15 +305,15 @@ def _go_on_without(delivery: Delivery, reason: str) -> None:
     db.session.remove()
 
 
-def _still_ours(claim: Claim, or_unknown: bool = False) -> Delivery | None:
+def _still_ours(delivery_id: int, owner: str, or_unknown: bool = False) -> Delivery | None:
     """The row, locked, unless somebody else has taken it meanwhile. A success may also settle what a sweep doubted."""
     db.session.remove()
-    delivery = db.session.scalar(select(Delivery).where(Delivery.id == claim.id).with_for_update(of=Delivery))
-    if delivery is None or delivery.is_finished:
-        return None
-    if delivery.state == State.sending and delivery.lease_owner == claim.owner:
+    delivery = db.session.scalar(STILL_OURS, {"claimed": delivery_id})
+    states = (State.sending, State.unknown) if or_unknown else (State.sending,)
+    if delivery is not None and delivery.state in states and delivery.lease_owner == owner:
         return delivery
-    return delivery if or_unknown and delivery.state == State.unknown and delivery.lease_owner == claim.owner else None
+    db.session.rollback()
+    return None
 
 
 def _finish(delivery: Delivery, state: State, reason: str | None) -> None:
@@ -267,12 +325,7 @@ def _finish(delivery: Delivery, state: State, reason: str | None) -> None:
     if delivery.thread_id is None:
         return
     db.session.flush()
-    following = (
-        select(db.func.min(Delivery.id))
-        .where(Delivery.thread_id == delivery.thread_id, Delivery.state.not_in(FINISHED))
-        .group_by(Delivery.lane)
-    )
-    for id in db.session.scalars(following):
+    for id in db.session.scalars(FOLLOWING, {"thread": delivery.thread_id}):
         after_commit.call_later("deliver", id)
 
 
@@ -289,16 +342,20 @@ def _tell(delivery: Delivery) -> None:
         after_commit.say_changed(f"ticket:{ticket_id}:team")
 
 
-def _set_aside(delivery_id: int) -> None:
+def _set_aside(delivery_id: int, owner: str) -> None:
     """A row that cannot be turned into something to send: tried a few times, then shown to the team."""
-    delivery = db.session.get(Delivery, delivery_id)
-    delivery.attempts += 1
+    delivery = _still_ours(delivery_id, owner)
+    if delivery is None:
+        return
     delivery.reason = "This could not be put into words for the other side; the log has the details."
+    delivery.lease_until = delivery.lease_owner = None
     if delivery.attempts >= MOST_ATTEMPTS_AT_COMPOSING:
         delivery.state = State.failed
     else:
+        delivery.state = State.unknown if delivery.maybe_since else State.pending
         delivery.due_at = clock.now() + timedelta(seconds=DELAYS[delivery.attempts + 2])
     db.session.commit()
+    db.session.remove()
 
 
 def _block(channel: Channel | None, kind: str, error: errors.Blocked) -> None:
