@@ -22,6 +22,7 @@ class Worker(SimpleWorker):
     """One job at a time, each in a fresh application context."""
 
     death_penalty_class = TimerDeathPenalty
+    max_connection_wait_time = 2.0  # seconds; RQ's own is a minute, in which nothing leaves although Redis is back
     app = None
 
     def perform_job(self, job, queue, *more) -> bool:
