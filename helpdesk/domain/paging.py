@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from sqlalchemy import Select, and_, func, or_, select, tuple_
@@ -91,7 +91,7 @@ def _read_cursor(cursor: str | None, order: Order) -> tuple[bool, list]:
     try:
         backwards, *values = json.loads(base64.urlsafe_b64decode((cursor or "") + "=="))
         keys = [_as_key(column, value) for (column, _), value in zip(order.columns, values, strict=True)]
-    except (ValueError, TypeError, binascii.Error, RecursionError):
+    except (ValueError, TypeError, OverflowError, binascii.Error, RecursionError):
         return False, []
     return bool(backwards), keys
 
@@ -101,13 +101,13 @@ def _as_key(column: Any, value: Any) -> Any:
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
             raise ValueError("a time without a zone")
-        return moment
+        return moment.astimezone(UTC)
     expected = column.type.python_type
     if expected is float and isinstance(value, int):
         value = float(value)
     if not isinstance(value, expected) or isinstance(value, bool):
         raise ValueError("another kind of list's cursor")
-    if expected is str and "\x00" in value:
+    if expected is str and b"\x00" in value.encode():  # which raises ValueError for half a character
         raise ValueError("no database knows this character")
     if expected is int and not -(2**63) < value < 2**63:
         raise ValueError("out of range")

@@ -16,12 +16,12 @@ from helpdesk.web import (
     filing,
     filters,
     fragments,
+    given,
     headers,
     health,
     hooks,
     identity,
     live,
-    numbers,
     portal,
     previews,
     progress,
@@ -95,7 +95,7 @@ def flask_settings(config: Config) -> dict:
 
 def register(app: Flask) -> None:
     """Everything a request meets, in the order it meets it."""
-    numbers.register(app)
+    given.register(app)
     transactions.register(app)
     headers.register(app)
     filters.register(app)

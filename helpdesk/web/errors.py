@@ -53,7 +53,7 @@ def register(app: Flask) -> None:
     @app.errorhandler(Exception)
     def unforeseen(error: Exception) -> Response:
         number = secrets.token_hex(4)
-        log.exception("Error %s at %s %s", number, request.method, request.path)
+        log.exception("Error %s at %s %r", number, request.method, request.path)
         db.session.rollback()
         return page(500, number=number)
 

@@ -236,6 +236,8 @@ def _name(name: str) -> str:
 
 
 def _swap(row: list, thing, up: bool) -> None:
+    if thing not in row:
+        raise Conflict("It is archived, so it has no place among the others.")
     for place, one in enumerate(row):
         one.position = place
     here = row.index(thing)

@@ -63,6 +63,8 @@ def file(
     )
     db.session.add(ticket)
     db.session.flush()
+    hidden = forms.team_files(form, answers or {})
+    public = [attachment for attachment in attachments if attachment.key not in hidden]
     message = Message(
         ticket=ticket,
         ticket_id=ticket.id,
@@ -76,8 +78,6 @@ def file(
         origin_external_id=origin_external_id,
         created_at=now,
     )
-    hidden = forms.team_files(form, answers or {})
-    public = [attachment for attachment in attachments if attachment.key not in hidden]
     message.write(conversation.clean(body, bool(public)))
     for attachment in public:
         attachment.message = message

@@ -1,6 +1,6 @@
 """Who changed what."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flask import Blueprint, request
 
@@ -35,8 +35,8 @@ def cursor() -> tuple[datetime, int] | None:
     at, _, last = request.args.get("before", "").rpartition("_")
     try:
         moment = datetime.fromisoformat(at)
-        return (moment, int(last)) if moment.tzinfo and int(last) < 2**63 else None
-    except ValueError:
+        return (moment.astimezone(UTC), int(last)) if moment.tzinfo and 0 <= int(last) < 2**63 else None
+    except (ValueError, OverflowError):
         return None
 
 

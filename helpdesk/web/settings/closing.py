@@ -21,7 +21,7 @@ def show():
 def save():
     values = choosing.typed(NAMES)
     errors = {}
-    if all(value.isdecimal() for value in values.values()) and 0 < int(values["close_after_days"]) <= int(
+    if all(value.isdecimal() and len(value) < 6 for value in values.values()) and 0 < int(values["close_after_days"]) <= int(
         values["close_warning_days"]
     ):
         errors["close_warning_days"] = "The warning comes before the closing: write fewer days."

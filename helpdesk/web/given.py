@@ -1,0 +1,49 @@
+"""What a request may hold: numbers that a database can hold, and texts without the one character that none keeps.
+
+Said here once, so that no view has to remember it: a number too large and a NUL in a path lead nowhere, one in a form is dropped.
+"""
+
+import flask
+from flask import Flask
+from werkzeug.datastructures import ImmutableMultiDict, MultiDict
+from werkzeug.routing import IntegerConverter, UnicodeConverter
+
+
+class Texts(ImmutableMultiDict):
+    """A form's or an address's parameters."""
+
+    def __init__(self, mapping=None):
+        if mapping is not None and not isinstance(mapping, MultiDict):
+            mapping = [(_kept(name), _kept(value)) for name, value in mapping]
+        super().__init__(mapping)
+
+
+class Request(flask.Request):
+    parameter_storage_class = Texts
+
+
+class Number(IntegerConverter):
+    """``<int:…>``: a row's number."""
+
+    regex = "[0-9]{1,19}"
+
+    def __init__(self, map, **options):
+        super().__init__(map, **{"max": 2**63 - 1, **options})
+
+
+class Text(UnicodeConverter):
+    """``<…>``: one part of a path."""
+
+    def __init__(self, map, **options):
+        super().__init__(map, **options)
+        self.regex = self.regex.replace("[^/]", "[^/\\x00]")
+
+
+def register(app: Flask) -> None:
+    """Read every request so."""
+    app.request_class = Request
+    app.url_map.converters |= {"int": Number, "string": Text, "default": Text}
+
+
+def _kept(value: object) -> object:
+    return value.replace("\x00", "") if isinstance(value, str) else value

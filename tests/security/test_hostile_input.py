@@ -1,0 +1,114 @@
+"""Whatever somebody puts into any field of any address, they are answered; nothing of ours breaks (security.md §2.1, §4.3)."""
+
+import re
+from urllib.parse import quote
+
+import pytest
+from werkzeug.datastructures import ImmutableMultiDict
+
+from tests.web.test_permissions import World, csrf_of, routes
+
+HOSTILE = {
+    "huge number": str(2**63),
+    "digits of elsewhere": "١٢٣",
+    "superscript": "²",
+    "a megabyte": "9" * 400_000,
+    "quotes": "'\"`;--%_\\",
+    "invisible": "\u202e\ufeff\u200b\ud7ff",
+    "template": "{{7*7}}%s%n{0}",
+    "header": "a\r\nX-Evil: 1",
+    "negative": "-1",
+}
+KEPT = {"csrf_token"}
+
+
+class Everything(ImmutableMultiDict):
+    """A form that has every field anybody asks for, each with the same hostile text."""
+
+    text = ""
+
+    def __getitem__(self, key):
+        return super().__getitem__(key) if key in KEPT else self.text
+
+    def get(self, key, default=None, type=None):
+        if key in KEPT:
+            return super().get(key, default, type)
+        try:
+            return type(self.text) if type else self.text
+        except ValueError:
+            return default
+
+    def getlist(self, key, type=None):
+        return [self.text, self.text]
+
+    def __contains__(self, key):
+        return True
+
+
+@pytest.fixture
+def settings():
+    return {"SLACK_SIGNING_SECRET": "s" * 32, "INBOUND_MAIL_SECRET": "i" * 32, "MAIL_SERVER": "127.0.0.1"}
+
+
+@pytest.mark.parametrize("what", HOSTILE)
+def test_no_field_of_any_form_breaks_anything(app, make, session, browser_of, monkeypatch, what):
+    """Every route, as a customer and as an admin, with every field and parameter it reads holding the same text."""
+    broken = []
+    for who in ("requester", "admin"):
+        world = World(make, session)
+        client = browser_of(world.people[who])
+        form = {"csrf_token": csrf_of(client)}
+        with monkeypatch.context() as patch:
+            patch.setattr(Everything, "text", HOSTILE[what])
+            patch.setattr(app.request_class, "parameter_storage_class", Everything)
+            patch.setattr(app.request_class, "files", property(lambda request: ImmutableMultiDict()))
+            for route in sorted(routes(app), key=ends_something):
+                method, _, rule = route.partition(" ")
+                answer = client.open(world.address(rule), method=method, data=form if method != "GET" else None)
+                answer.close()
+                if answer.status_code >= 500:
+                    broken.append(f"{who} {route}: {answer.status_code}")
+    assert broken == []
+
+
+@pytest.mark.parametrize("what", [*(name for name in HOSTILE if name != "a megabyte"), "NUL"])
+def test_no_part_of_any_address_breaks_anything(app, make, session, browser_of, what):
+    """Every parameter in every path, one after the other."""
+    broken = []
+    world = World(make, session)
+    client = browser_of(world.people["admin"])
+    form = {"csrf_token": csrf_of(client)}
+    for route in sorted(routes(app), key=ends_something):
+        method, _, rule = route.partition(" ")
+        for name in re.findall(r"<[^>]+>", rule):
+            rest = rule.replace(name, quote(HOSTILE.get(what, "a\x00b"), safe=""))
+            address = world.address(rest) if "<" in rest else rest
+            answer = client.open(address, method=method, data=form if method != "GET" else None)
+            answer.close()
+            if answer.status_code >= 500:
+                broken.append(f"{route} {name}: {answer.status_code}")
+    assert broken == []
+
+
+@pytest.mark.parametrize("address", ["/tickets", "/tickets/list", "/tickets.csv", "/tickets/similar", "/tickets/new"])
+def test_a_nul_in_an_address_is_not_there(make, browser_of, address):
+    client = browser_of(make.user(make.organization()))
+    values = {name: "a\x00b" for name in ("q", "form", "from", "requester", "after", "subject", "n\x00o")}
+    assert client.get(address, query_string=values).status_code in (200, 404)
+
+
+def test_a_nul_in_a_form_is_dropped(make, session, browser_of):
+    dana = make.user(make.organization())
+    ticket = make.ticket(dana)
+    client = browser_of(dana)
+    form = {"csrf_token": csrf_of(client), "body": "one\x00two", "form_token": "t\x00" * 20}
+    assert client.post(f"/tickets/{ticket.number}/replies", data=form).status_code == 303
+    again = form | {"form_token": "", "uploads": "k\x00"}
+    assert client.post(f"/tickets/{ticket.number}/replies", data=again).status_code == 422
+    session.rollback()
+    assert [message.body for message in ticket.messages] == ["It really is.", "onetwo"]
+
+
+def ends_something(route: str) -> tuple[bool, str]:
+    """What deletes comes last, so that the others still find what they are about."""
+    return any(word in route for word in ("/delete", "erase", "sign-out", "/deactivation", "viewing")), route
