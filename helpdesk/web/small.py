@@ -19,6 +19,7 @@ blueprint = Blueprint("small", __name__)
 log = logging.getLogger(__name__)
 COLOUR = re.compile("#[0-9a-fA-F]{6}")
 YEAR = 365 * 24 * 3600
+LARGEST_REPORT = 16 * 1024
 
 
 @blueprint.get("/theme.css")
@@ -47,12 +48,12 @@ def scheme():
 @access.signed("nobody: a browser reports what the policy kept from running")
 def policy_report():
     """Log what the content security policy refused; a sign of an attack, or of a mistake of ours."""
-    if (request.content_length or 0) <= 16_384:
-        try:
-            report = json.loads(request.get_data()).get("csp-report", {})
-            log.warning("Refused by policy: %.200s on %.200s", report.get("blocked-uri"), report.get("document-uri"))
-        except (ValueError, AttributeError):
-            pass
+    request.max_content_length = LARGEST_REPORT
+    try:
+        report = json.loads(request.get_data()).get("csp-report", {})
+        log.warning("Refused by policy: %.200r on %.200r", report.get("blocked-uri"), report.get("document-uri"))
+    except (ValueError, AttributeError, RecursionError):
+        pass
     return Response(status=204)
 
 
