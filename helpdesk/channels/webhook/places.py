@@ -8,6 +8,8 @@ from urllib.parse import urlsplit
 from helpdesk import config
 from helpdesk.channels import errors
 
+UNICAST = ipaddress.ip_network("2000::/3")  # all of IPv6 that was ever given out for public use
+
 
 @dataclass(frozen=True)
 class Place:
@@ -68,6 +70,8 @@ def _is_public(address: str) -> bool:
     """Raises ValueError for what is no IP address."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     ip = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None) or ip
+    if ip.version == 6 and ip not in UNICAST:
+        return False  # among the rest are addresses that a gateway turns into private ones (64:ff9b::/96)
     return ip.is_global and not ip.is_multicast
 
 
