@@ -1,6 +1,6 @@
 """Who follows a ticket, and how far somebody has read it."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from helpdesk import after_commit, clock
 from helpdesk.domain import outbox, permissions
@@ -11,10 +11,20 @@ from helpdesk.models.people import Role, User
 from helpdesk.models.tickets import Event, Follower, Kind, Message, ReadMark, Ticket
 
 
+MARKS = (
+    select(ReadMark.seq, User.id, User.name, User.email)
+    .join(User, User.id == ReadMark.user_id)
+    .where(ReadMark.ticket_id == bindparam("ticket_id"), User.role == Role.requester)
+    .order_by(ReadMark.at)
+)
+
+
 def follow(ticket: Ticket, user: User, *, actor: User) -> None:
-    """Have ``user`` get the ticket's answers by mail: oneself, or a colleague of the same organization."""
+    """Have ``user`` get the ticket's answers by mail: oneself, or a colleague of the same organization; the team also its own."""
     permissions.require(permissions.can_reply(actor, ticket), "You may not add anybody here.")
-    if not user.is_active or (not user.is_team and user.organization_id != ticket.organization_id):
+    is_colleague = not user.is_team and user.organization_id == ticket.organization_id
+    sees_them = actor.is_team or user.id == actor.id or (is_colleague and actor.sees == "organization")
+    if not user.is_active or not (user.is_team or is_colleague) or not sees_them:
         raise Invalid("Only people of the same organization can follow this ticket.", "user")
     ticket = timeline.lock(ticket)
     if user.id == ticket.requester_id or permissions.follows(user, ticket):
@@ -38,25 +48,22 @@ def unfollow(ticket: Ticket, user: User, *, actor: User) -> None:
 
 
 def is_unread(ticket: Ticket, reader: User) -> bool:
-    """Whether there is something ``reader`` has not had before their eyes."""
-    seen = db.session.scalar(select(ReadMark.seq).where(ReadMark.user_id == reader.id, ReadMark.ticket_id == ticket.id))
-    return (seen or 0) < (ticket.next_seq - 1 if reader.is_team else ticket.public_seq)
+    """Whether there is something ``reader`` has not had before their eyes. ``ticket.read_seq`` is their mark, where it is known."""
+    seen = getattr(ticket, "read_seq", None)
+    if seen is None:
+        mark = select(ReadMark.seq).where(ReadMark.user_id == reader.id, ReadMark.ticket_id == ticket.id)
+        seen = db.session.scalar(mark) or 0
+    return seen < (ticket.next_seq - 1 if reader.is_team else ticket.public_seq)
 
 
 def seen_by(ticket: Ticket, timeline: list[Message | Event]) -> dict[int, list[str]]:
     """By message id, the names of the customers whose reading ended there: the newest public message each has seen."""
-    marks = db.session.execute(
-        select(ReadMark.seq, User)
-        .join(User, User.id == ReadMark.user_id)
-        .where(ReadMark.ticket_id == ticket.id, User.role == Role.requester)
-        .order_by(ReadMark.at)
-    ).all()
     replies = [entry for entry in timeline if isinstance(entry, Message) and entry.kind == Kind.reply]
     seen: dict[int, list[str]] = {}
-    for seq, user in marks:
+    for seq, user_id, name, email in db.session.execute(MARKS, {"ticket_id": ticket.id}):
         read = [message for message in replies if message.seq <= seq]
-        if read and read[-1].author_id != user.id:
-            seen.setdefault(read[-1].id, []).append(user.display_name)
+        if read and read[-1].author_id != user_id:
+            seen.setdefault(read[-1].id, []).append(name or email.partition("@")[0])
     return seen
 
 

@@ -1,0 +1,56 @@
+"""Who may be added to a ticket, and whose names that tells (security.md §2.1)."""
+
+import pytest
+
+from helpdesk.domain import permissions, tickets
+from helpdesk.domain.errors import Invalid
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(request, tmp_path):
+    import shutil
+
+    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "helpdesk.db")
+    return f"sqlite:///{tmp_path}/helpdesk.db"
+
+
+def test_a_customer_adds_nobody_of_the_team_nor_of_another_organization(make):
+    """Trying one number after the other must not tell who works here, or elsewhere."""
+    dana = make.user(make.organization())
+    ticket = make.ticket(dana)
+    for other in (make.agent(), make.agent(role="admin"), make.user(make.organization()), make.user()):
+        with pytest.raises(Invalid, match="Only people of the same organization"):
+            tickets.follow(ticket, other, actor=dana)
+        assert not permissions.follows(other, ticket)
+
+
+def test_one_who_sees_only_their_own_adds_nobody(make):
+    globex = make.organization()
+    dana, colleague = make.user(globex, sees="own"), make.user(globex)
+    ticket = make.ticket(dana)
+    with pytest.raises(Invalid):
+        tickets.follow(ticket, colleague, actor=dana)
+    assert not permissions.follows(colleague, ticket)
+
+
+def test_customers_add_colleagues_and_the_team_its_own(make):
+    globex = make.organization()
+    dana, colleague, maya = make.user(globex), make.user(globex), make.agent()
+    ticket = make.ticket(dana)
+    tickets.follow(ticket, colleague, actor=dana)
+    tickets.follow(ticket, maya, actor=maya)
+    assert permissions.follows(colleague, ticket) and permissions.follows(maya, ticket)
+
+
+def test_the_answer_is_the_same_whoever_it_was(make, browser_of):
+    """Another organization's person, one of the team, one deactivated, and one who never was."""
+    from tests.web.test_permissions import csrf_of
+
+    dana = make.user(make.organization())
+    number = make.ticket(dana).number
+    strangers = [make.user(make.organization()).id, make.agent().id, 999_999]
+    client = browser_of(dana)
+    token = csrf_of(client)
+    answers = [client.post(f"/tickets/{number}/followers", data={"csrf_token": token, "user": id}) for id in strangers]
+    assert {answer.status_code for answer in answers} == {422}
+    assert len({answer.text for answer in answers}) == 1
