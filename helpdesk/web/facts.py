@@ -1,41 +1,86 @@
 """What stands beside a ticket's conversation."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload
+from dataclasses import dataclass
 
-from helpdesk.domain import permissions
+from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy.orm import joinedload, load_only
+
 from helpdesk.extensions import db
 from helpdesk.models.channels import Thread
 from helpdesk.models.forms import Answer
-from helpdesk.models.people import User
+from helpdesk.models.people import Role, User
 from helpdesk.models.tickets import Follower, Ticket
 
 COLLEAGUES = 200  # people offered as followers
 OTHERS = 5  # other tickets of the organization
 
+# Put together once: every look at a ticket asks these.
+ANSWERS = (
+    select(Answer).where(Answer.ticket_id == bindparam("ticket_id")).options(joinedload(Answer.field)).order_by(Answer.id)
+)
+THREADS = (
+    select(Thread)
+    .where(Thread.ticket_id == bindparam("ticket_id"), Thread.ended_at.is_(None))
+    .options(joinedload(Thread.user))
+    .order_by(Thread.id)
+)
+_FOLLOWS = and_(Follower.user_id == User.id, Follower.ticket_id == bindparam("ticket_id"))
+_COLLEAGUES = and_(User.organization_id == bindparam("organization_id"), User.role == Role.requester)
+_ACTIVE = User.deactivated_at.is_(None)
+_PEOPLE = (
+    select(
+        User.id, User.name, User.email, User.role, User.organization_id, User.picture_url, Follower.user_id.is_not(None)
+    )
+    .outerjoin(Follower, _FOLLOWS)
+    .order_by(User.name, User.id)
+    .limit(COLLEAGUES)
+)
+CUSTOMERS = _PEOPLE.where(or_(Follower.user_id.is_not(None), and_(_COLLEAGUES, _ACTIVE)))
+TEAM_AND_CUSTOMERS = _PEOPLE.where(
+    or_(Follower.user_id.is_not(None), and_(or_(_COLLEAGUES, User.role != Role.requester), _ACTIVE))
+)
+ALSO_FROM_THEM = (
+    select(Ticket)
+    .where(Ticket.organization_id == bindparam("organization_id"), Ticket.id != bindparam("ticket_id"))
+    .options(load_only(Ticket.subject, Ticket.status))
+    .order_by(Ticket.updated_at.desc(), Ticket.id.desc())
+    .limit(OTHERS)
+)
+
+
+@dataclass(frozen=True)
+class Person:
+    """Somebody as a list of people shows them."""
+
+    id: int
+    name: str
+    email: str
+    role: str
+    organization_id: int | None
+    picture_url: str | None
+    follows: bool
+
+    @property
+    def display_name(self) -> str:
+        return self.name or self.email.partition("@")[0]
+
 
 def of(ticket: Ticket, reader: User) -> dict:
     """What tickets/_facts.html needs."""
-    answers = db.session.scalars(
-        select(Answer).where(Answer.ticket_id == ticket.id).options(joinedload(Answer.field)).order_by(Answer.id)
-    )
-    followers = list(
-        db.session.scalars(
-            select(User).join(Follower, Follower.user_id == User.id).where(Follower.ticket_id == ticket.id).order_by(User.name)
-        )
-    )
+    answers = db.session.scalars(ANSWERS, {"ticket_id": ticket.id})
     people = _people(ticket, reader)
-    following = {user.id for user in followers} | {ticket.requester_id}
     return {
         "ticket": ticket,
         "answers": [answer for answer in answers if answer.text and (reader.is_team or not answer.field.team_only)],
-        "followers": followers,
+        "followers": [person for person in people if person.follows],
         "colleagues": [
-            (user.id, user.display_name)
-            for user in people
-            if user.organization_id == ticket.organization_id and user.id not in following
-        ],
-        "agents": [(user.id, user.display_name) for user in people if user.is_team],
+            (person.id, person.display_name)
+            for person in people
+            if person.organization_id == ticket.organization_id and not person.follows and person.id != ticket.requester_id
+        ]
+        if reader.is_team or reader.sees == "organization"
+        else [],
+        "agents": [(person.id, person.display_name) for person in people if person.role != "requester"] if reader.is_team else [],
         "places": [_place(thread) for thread in threads(ticket)] if reader.is_team else [],
         "other_tickets": _others(ticket, reader) if reader.is_team else [],
     }
@@ -45,25 +90,15 @@ def threads(ticket: Ticket) -> list[Thread]:
     """Where the ticket lives, read once a request."""
     kept = ticket.__dict__.get("_threads_read")
     if kept is None:
-        kept = ticket.__dict__["_threads_read"] = list(
-            db.session.scalars(
-                select(Thread)
-                .where(Thread.ticket_id == ticket.id, Thread.ended_at.is_(None))
-                .options(joinedload(Thread.user))
-                .order_by(Thread.id)
-            )
-        )
+        kept = ticket.__dict__["_threads_read"] = list(db.session.scalars(THREADS, {"ticket_id": ticket.id}))
     return kept
 
 
-def _people(ticket: Ticket, reader: User) -> list[User]:
-    """The organization's people, and for the team its own, in one query."""
-    colleagues = (User.organization_id == ticket.organization_id) & (User.role == "requester")
-    wanted = colleagues | (User.role != "requester") if reader.is_team else colleagues
-    if not reader.is_team and reader.sees == "own":
-        return []
-    people = select(User).where(wanted, User.deactivated_at.is_(None)).order_by(User.name, User.id).limit(COLLEAGUES)
-    return list(db.session.scalars(people))
+def _people(ticket: Ticket, reader: User) -> list[Person]:
+    """Who follows the ticket, who of the organization could, and for the team its own: one query."""
+    asked = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
+    rows = db.session.execute(TEAM_AND_CUSTOMERS if reader.is_team else CUSTOMERS, asked)
+    return [Person(*row) for row in rows]
 
 
 def _place(thread: Thread) -> dict:
@@ -81,10 +116,4 @@ def _place(thread: Thread) -> dict:
 
 
 def _others(ticket: Ticket, reader: User) -> list[Ticket]:
-    others = (
-        permissions.visible_tickets(reader)
-        .where(Ticket.organization_id == ticket.organization_id, Ticket.id != ticket.id)
-        .order_by(Ticket.updated_at.desc(), Ticket.id.desc())
-        .limit(OTHERS)
-    )
-    return list(db.session.scalars(others))
+    return list(db.session.scalars(ALSO_FROM_THEM, {"ticket_id": ticket.id, "organization_id": ticket.organization_id}))

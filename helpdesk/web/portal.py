@@ -27,12 +27,11 @@ def index():
     if current_user.is_team:
         return redirect("/desk")
     organization_id = current_user.organization_id
-    available = forms.published(organization_id) if organization_id else []
     return render_template(
         "portal/index.html",
         **listing(),
         requesters=queues.requesters(current_user),
-        available=[(version.form.slug, version.form.name) for version in available],
+        available=forms.names(organization_id) if organization_id else [],
     )
 
 

@@ -45,8 +45,7 @@ def canned(reader: User) -> list[tuple[int, str]]:
 
 def clocks(ticket: Ticket) -> list[Clock]:
     """The clocks of ``ticket``, first answer first."""
-    rows = db.session.scalars(select(TicketClock).where(TicketClock.ticket_id == ticket.id).order_by(TicketClock.kind))
-    return [_clock(row) for row in rows]
+    return [_clock(row) for row in sorted(ticket.clocks, key=lambda row: row.kind)]
 
 
 def present(ticket: Ticket, reader: User) -> list[tuple[User, str]]:

@@ -2,19 +2,20 @@
 
 import secrets
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, redirect, render_template, request
 from flask_login import current_user
-from sqlalchemy import select
+from sqlalchemy import and_, select
 from sqlalchemy.orm import joinedload
 
 from helpdesk import extensions
 from helpdesk.domain import permissions, ratings, repeats, settings, tickets, words
 from helpdesk.extensions import db
 from helpdesk.models.people import User
-from helpdesk.models.tickets import Event, Ticket
+from helpdesk.models.tickets import Event, ReadMark, Ticket
 from helpdesk.web import facts, fragments, identity, team_facts, uploads
 
 PREFIX = "/tickets/<int:number>"
+WITH_PEOPLE = (joinedload(Ticket.requester), joinedload(Ticket.assignee), joinedload(Ticket.organization, innerjoin=True))
 blueprint = Blueprint("tickets", __name__, url_prefix=PREFIX)
 
 
@@ -58,15 +59,19 @@ def found(number: int) -> Ticket:
     """The ticket with this number, through what the signed-in person may see; else 404, as for one that never was."""
     if not 0 < number < 2**63:
         abort(404)
-    visible = permissions.visible_tickets(current_user).where(Ticket.id == number)
-    ticket = db.session.scalar(
-        visible.options(
-            joinedload(Ticket.requester),
-            joinedload(Ticket.assignee),
-            joinedload(Ticket.organization, innerjoin=True),
-        )
-    )
-    return ticket or abort(404)
+    row = db.session.execute(_one_ticket(current_user, number)).unique().first()
+    if row is None:
+        abort(404)
+    row.Ticket.read_seq = row.seq or 0
+    return row.Ticket
+
+
+def _one_ticket(reader: User, number: int):
+    """The ticket with everything its page reads of it, and how far ``reader`` has read it."""
+    mine = and_(ReadMark.ticket_id == Ticket.id, ReadMark.user_id == reader.id)
+    query = permissions.visible_tickets(reader).where(Ticket.id == number).outerjoin(ReadMark, mine).add_columns(ReadMark.seq)
+    query = query.options(*WITH_PEOPLE)
+    return query.options(joinedload(Ticket.clocks)) if reader.is_team else query
 
 
 def whole(ticket: Ticket) -> dict:
@@ -95,7 +100,7 @@ def rating(ticket: Ticket) -> dict:
     done = ticket.status in ("solved", "closed")
     return {
         "ticket": ticket,
-        "rating": ratings.of(ticket) if done or current_user.is_team else None,
+        "rating": ratings.of(ticket) if done else None,
         "rating_style": settings.get("rating_style"),
         "rating_errors": {},
         "given": {},
@@ -127,6 +132,10 @@ def answer(template: str, needs, ticket: Ticket):
 
 def changed(ticket: Ticket, first: str = "header", clear_composer: bool = False, address: str = ""):
     """The fragments a change touches, the one the browser swaps first in front."""
+    address = address or f"/tickets/{ticket.number}"
+    if not fragments.htmx:
+        return redirect(address, 303)
+    extensions.begin_reading()  # the change is committed; showing it needs no write lock
     ticket = found(ticket.id)
     made = {
         "header": ("tickets/_ticket_header.html", header(ticket)),
@@ -138,7 +147,7 @@ def changed(ticket: Ticket, first: str = "header", clear_composer: bool = False,
         made = {"composer": ("tickets/_composer.html", composer(ticket))} | made
         first = "composer"
     ordered = [made.pop(first), *made.values()]
-    return fragments.swap(*ordered, address=address or f"/tickets/{ticket.number}")
+    return fragments.swap(*ordered, address=address)
 
 
 def read(ticket: Ticket) -> None:

@@ -3,8 +3,8 @@
 ``published`` and ``read_answers`` serve filing, ``keep_answers`` and ``change_answer`` write answers, ``builder`` makes forms.
 """
 
-from sqlalchemy import or_, select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import contains_eager, selectinload
 
 from helpdesk.domain.forms.answers import file_keys, people_for, read_answers, team_files, words_of
 from helpdesk.domain.forms.changing import change_answer
@@ -14,30 +14,36 @@ from helpdesk.models.people import User
 from helpdesk.models.tickets import Ticket
 
 __all__ = [
-    "asked_of", "change_answer", "file_keys", "keep_answers", "people_for", "published", "read_answers", "team_files",
+    "asked_of", "change_answer", "file_keys", "keep_answers", "names", "people_for", "published", "read_answers", "team_files",
     "words_of",
 ]  # fmt: skip
+
+_newest = (
+    select(db.func.max(FormVersion.number))
+    .where(FormVersion.form_id == Form.id, FormVersion.published_at.is_not(None))
+    .correlate(Form)
+    .scalar_subquery()
+)
+_allowed = select(FormOrganization.form_id).where(FormOrganization.organization_id == bindparam("organization_id"))
+_usable = (Form.archived_at.is_(None), FormVersion.number == _newest, or_(Form.for_all, Form.id.in_(_allowed)))
+PUBLISHED = (
+    select(FormVersion)
+    .join(FormVersion.form)
+    .where(*_usable)
+    .options(contains_eager(FormVersion.form), selectinload(FormVersion.fields))
+    .order_by(Form.position, Form.id)
+)
+NAMES = select(Form.slug, Form.name).join(FormVersion).where(*_usable).order_by(Form.position, Form.id)
 
 
 def published(organization_id: int) -> list[FormVersion]:
     """The newest published version of each form that ``organization_id`` may use, in their order."""
-    newest = (
-        select(db.func.max(FormVersion.number))
-        .where(FormVersion.form_id == Form.id, FormVersion.published_at.is_not(None))
-        .correlate(Form)
-        .scalar_subquery()
-    )
-    allowed = select(FormOrganization.form_id).where(FormOrganization.organization_id == organization_id)
-    versions = (
-        select(FormVersion)
-        .join(Form)
-        .where(
-            Form.archived_at.is_(None), FormVersion.number == newest, or_(Form.for_all, Form.id.in_(allowed))
-        )
-        .options(selectinload(FormVersion.form), selectinload(FormVersion.fields))
-        .order_by(Form.position, Form.id)
-    )
-    return list(db.session.scalars(versions))
+    return list(db.session.scalars(PUBLISHED, {"organization_id": organization_id}))
+
+
+def names(organization_id: int) -> list[tuple[str, str]]:
+    """Slug and name of the same forms."""
+    return [(slug, name) for slug, name in db.session.execute(NAMES, {"organization_id": organization_id})]
 
 
 def asked_of(version: FormVersion, for_team: bool) -> list[Field]:

@@ -10,7 +10,6 @@ from helpdesk.extensions import db
 from helpdesk.models.people import Role, User
 from helpdesk.models.tickets import Event, Follower, Kind, Message, ReadMark, Ticket
 
-
 MARKS = (
     select(ReadMark.seq, User.id, User.name, User.email)
     .join(User, User.id == ReadMark.user_id)

@@ -1,7 +1,10 @@
 """The order of things on a ticket: its lock, its next place, what stands in it."""
 
-from sqlalchemy import select
-from sqlalchemy.orm import joinedload, selectinload
+from collections.abc import Iterable
+
+from sqlalchemy import bindparam, select
+from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk import after_commit, clock
 from helpdesk.domain import permissions
@@ -12,6 +15,25 @@ from helpdesk.models.people import User
 from helpdesk.models.sync import Delivery
 from helpdesk.models.tickets import Event, Message, Ticket
 
+SHOWN = 400  # messages and events at the most on a page
+# Put together once: every look at a ticket asks these.
+ALL_MESSAGES = (
+    select(Message)
+    .where(Message.ticket_id == bindparam("ticket_id"))
+    .options(joinedload(Message.author), joinedload(Message.attachments))
+    .order_by(Message.seq.desc())
+    .limit(SHOWN)
+)
+PUBLIC_MESSAGES = ALL_MESSAGES.where(Message.kind == nouns.Kind.reply)
+ALL_EVENTS = select(Event).where(Event.ticket_id == bindparam("ticket_id")).order_by(Event.seq.desc()).limit(SHOWN)
+PUBLIC_EVENTS = ALL_EVENTS.where(Event.team_only.is_(False))
+DELIVERIES = (
+    select(Delivery)
+    .join(Delivery.thread)
+    .where(Thread.ticket_id == bindparam("ticket_id"), Delivery.message_id.is_not(None))
+    .options(contains_eager(Delivery.thread).joinedload(Thread.user))
+    .order_by(Delivery.id)
+)
 SPEAKS_OF_TEAM_ONLY = {"assigned", "priority", "merged_here", "moved", "channel", "noted", "linked"}
 
 
@@ -54,20 +76,23 @@ def say_event(ticket: Ticket, kind: str, actor: User | None, *, actor_name: str 
     return event
 
 
-def timeline(ticket: Ticket, reader: User, limit: int = 400) -> list[Message | Event]:
-    """The latest ``limit`` messages and events of ``ticket`` that ``reader`` may read, oldest first, with all a page shows."""
-    messages = (
-        select(Message)
-        .where(Message.ticket_id == ticket.id)
-        .options(joinedload(Message.author), selectinload(Message.attachments))
-        .order_by(Message.seq.desc())
-        .limit(limit)
-    )
-    events = select(Event).where(Event.ticket_id == ticket.id).order_by(Event.seq.desc()).limit(limit)
+def timeline(ticket: Ticket, reader: User) -> list[Message | Event]:
+    """The latest messages and events of ``ticket`` that ``reader`` may read, oldest first, with all a page shows."""
+    asked = {"ticket_id": ticket.id}
     if reader.is_team:
-        messages = messages.options(selectinload(Message.deliveries).joinedload(Delivery.thread).joinedload(Thread.user))
+        messages = db.session.scalars(ALL_MESSAGES, asked).unique().all()
+        _hang_deliveries(messages, db.session.scalars(DELIVERIES, asked))
+        events = db.session.scalars(ALL_EVENTS, asked)
     else:
-        messages = messages.where(Message.kind == nouns.Kind.reply)
-        events = events.where(Event.team_only.is_(False))
-    entries = [*db.session.scalars(messages), *db.session.scalars(events)]
-    return sorted((entry for entry in entries if permissions.can_read(reader, entry)), key=nouns.place_in_timeline)[-limit:]
+        messages = db.session.scalars(PUBLIC_MESSAGES, asked).unique()
+        events = db.session.scalars(PUBLIC_EVENTS, asked)
+    entries = (entry for entry in (*messages, *events) if permissions.can_read(reader, entry))
+    return sorted(entries, key=nouns.place_in_timeline)[-SHOWN:]
+
+
+def _hang_deliveries(messages: list[Message], deliveries: Iterable[Delivery]) -> None:
+    by_message: dict[int, list[Delivery]] = {message.id: [] for message in messages}
+    for delivery in deliveries:
+        by_message.get(delivery.message_id, []).append(delivery)
+    for message in messages:
+        set_committed_value(message, "deliveries", by_message[message.id])
