@@ -22,9 +22,14 @@ def of(organization: Organization | None) -> str | None:
 
 def system() -> str | None:
     """The system address: the setting, else MAIL_DEFAULT_SENDER, else help@ the portal's host."""
+    chosen = settings.get("system_email")
+    return _canonical(chosen) if chosen else fallback()
+
+
+def fallback() -> str | None:
+    """The system address where the setting names none."""
     current = config.current()
-    given = settings.get("system_email") or current.MAIL_DEFAULT_SENDER or f"help@{current.portal_host}"
-    return _canonical(given)
+    return _canonical(current.MAIL_DEFAULT_SENDER or f"help@{current.portal_host}")
 
 
 def all() -> set[str]:

@@ -1,27 +1,20 @@
-"""Mail: which address it comes from, what is mailed, how every mail looks, and whether the server takes it."""
+"""Mail: which address it comes from, what is mailed, whether the servers take it, and whom it does not reach."""
 
-from flask import Blueprint, Response, abort, flash, redirect
+from flask import Blueprint, abort, flash, redirect
 
 from helpdesk import config
-from helpdesk.channels.email import address, compose, samples
-from helpdesk.channels.email import check as mail_check
-from helpdesk.channels.email import settings as mail_settings
-from helpdesk.domain import settings
+from helpdesk.channels.email import address
+from helpdesk.domain import addresses, mail_settings, senders, settings
 from helpdesk.extensions import db
-from helpdesk.web import access
-from helpdesk.web.settings import choosing, navigation
+from helpdesk.models.people import User
+from helpdesk.web import access, identity
+from helpdesk.web.settings import choosing, mail_previews, navigation
 
 blueprint = Blueprint("settings_mail", __name__, url_prefix="/settings/mail")
 NAMES = (
     "system_email", "use_custom_from", "mail_received", "mail_solved", "mail_inline_images", "mail_while_reading",
     "mail_grouping_seconds", "tickets_by_mail", "rating_style",
 )  # fmt: skip
-TITLES = {
-    "reply": "An answer", "received": "A ticket was received", "solved": "A ticket was solved", "closing_soon": "A ticket closes soon",
-    "invitation": "An invitation", "sign_in": "A sign-in link", "linked": "A new way of signing in", "weekly_summary": "The weekly summary",
-    "delivery_alert": "Deliveries are stuck",
-}  # fmt: skip
-OPEN_PREVIEW = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 
 
 @blueprint.get("")
@@ -50,33 +43,34 @@ def save():
 @blueprint.post("/test")
 @access.admin_only
 def test():
-    """Connect to the mail server as a delivery would."""
-    outgoing = mail_settings.outgoing()
+    """Connect to the mail server and the mailbox as a delivery would."""
     db.session.rollback()
-    if not outgoing.server:
-        flash("No mail server is configured; set MAIL_SERVER.", "error")
-    for finding in mail_check.smtp(outgoing) if outgoing.server else []:
+    for finding in mail_settings.check_lines():
         flash(finding.sentence, "success" if finding.ok else "error")
     return redirect("/settings/mail#server", 303)
 
 
-@blueprint.get("/previews/<name>")
+@blueprint.post("/test-mail")
 @access.admin_only
-def preview(name: str):
-    """One mail with made-up values: subject and text."""
-    return navigation.render("settings/mail_preview.html", name=name, title=TITLES.get(name), preview=sample(name))
+def send_test():
+    """A mail to whoever asks, by the way every mail takes."""
+    me = identity.me()
+    mail_settings.send_test(me)
+    db.session.commit()
+    flash(f"A test mail is on its way to {me.email}.", "success")
+    return redirect("/settings/mail#server", 303)
 
 
-@blueprint.get("/previews/<name>/html")
+@blueprint.post("/dead/<int:user_id>/revival")
 @access.admin_only
-def preview_html(name: str):
-    """The same as mail programs show it; nothing in it runs."""
-    return Response(sample(name).html, mimetype="text/html", headers={"Content-Security-Policy": OPEN_PREVIEW})
-
-
-def sample(name: str) -> compose.Preview:
-    values = samples.all().get(name)
-    return compose.preview(values) if values and name in TITLES else abort(404)
+def revive(user_id: int):
+    """Write again to an address that took no mail; what failed leaves anew."""
+    user = (db.session.get(User, user_id) if user_id < 2**63 else None) or abort(404)
+    again = addresses.revive(user, actor=identity.me())
+    db.session.commit()
+    mails = {0: "", 1: " 1 mail leaves anew."}.get(again, f" {again} mails leave anew.")
+    flash(f"Mail is sent to {user.email} again.{mails}", "success")
+    return redirect("/settings/mail#dead", 303)
 
 
 def page(values: dict, errors: dict | None = None) -> str:
@@ -85,8 +79,9 @@ def page(values: dict, errors: dict | None = None) -> str:
         "settings/mail.html",
         values=values,
         errors=errors or {},
-        titles=list(TITLES.items()),
+        fallback=senders.fallback(),
         server=f"{current.MAIL_SERVER}:{current.MAIL_PORT}" if current.MAIL_SERVER else "",
-        default_sender=current.MAIL_DEFAULT_SENDER,
-        incoming=bool(current.INBOUND_MAIL_DOMAIN),
+        incoming=mail_settings.incoming(),
+        dead=addresses.dead(),
+        titles=mail_previews.TITLES,
     )
