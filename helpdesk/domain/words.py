@@ -108,6 +108,8 @@ def event(event: Event, for_team: bool = True) -> str:
             return f"{who} rated this {data['score']} of 5"
         case "slack_deleted":
             return f"Somebody deleted our {data['what']} in {data['channel']}; nothing is missing here"
+        case "mail_stopped":
+            return "Mails came so fast that the rest waits in quarantine"
         case "warned":
             return "Told the customer that this closes soon"
     return f"{who}: {event.kind.replace('_', ' ')}"

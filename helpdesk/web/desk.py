@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, stream_with_context
 from flask_login import current_user
 
-from helpdesk.domain import bulk, desk, exports, paging, reviews, saved_views
+from helpdesk.domain import bulk, desk, exports, paging, quarantine, reviews, saved_views
 from helpdesk.domain.errors import Invalid
 from helpdesk.extensions import db
 from helpdesk.models.tickets import Ticket
@@ -23,6 +23,7 @@ def index():
         "desk/index.html",
         **queue(),
         views=desk.views(current_user),
+        waiting_mail=quarantine.count(),
         agents=offered.agents,
         organizations=offered.organizations,
         forms_there=offered.forms,
@@ -42,7 +43,13 @@ def queue_fragment():
 @access.team_only
 def views_fragment():
     offered = desk.choices(current_user)
-    return render_template("desk/_views.html", views=desk.views(current_user), saved=offered.saved, filters=filters())
+    return render_template(
+        "desk/_views.html",
+        views=desk.views(current_user),
+        waiting_mail=quarantine.count(),
+        saved=offered.saved,
+        filters=filters(),
+    )
 
 
 @blueprint.get("/export.csv")

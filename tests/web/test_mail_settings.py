@@ -83,7 +83,7 @@ def test_a_test_mail_reaches_whoever_asked_for_it(client, session, mailbox):
     assert "on its way to ada@support.example" in soup(client.get("/settings/mail")).text
     outside.drain(session)
     assert session.scalars(select(Delivery.state).where(Delivery.kind == "mail_test")).all() == ["sent"]
-    assert mailbox.wait_for("ada@support.example").recipients == ["ada@support.example"]
+    assert mailbox.wait_for("ada@support.example").recipients == ("ada@support.example",)
 
 
 def test_an_address_that_takes_no_mail_is_tried_again(client, globex, make, session):

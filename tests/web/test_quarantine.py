@@ -146,3 +146,17 @@ def test_customers_do_not_learn_that_there_is_such_a_page(receive, browser_of, d
     mail = receive(HONEST)
     browser = browser_of(dana)
     assert {browser.get(path).status_code for path in ("/desk/quarantine", f"/desk/quarantine/{mail.id}")} == {404}
+
+
+def test_the_desk_says_how_many_wait(receive, browser_of, make):
+    client = browser_of(make.agent())
+
+    def link():
+        return BeautifulSoup(client.get("/desk").text, "html.parser").select_one('#views a[href="/desk/quarantine"]')
+
+    assert not link().select(".count")
+    receive(HONEST)
+    receive(HOSTILE)
+    receive(VACATION)
+    assert link().select_one(".count").text == "2", "a machine's mail calls nobody"
+    assert "Mail to look at" in client.get("/desk/views").text
