@@ -1,0 +1,67 @@
+"""Below a message: what a mail repeated, where the message went, and what came back."""
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import select
+
+from helpdesk import clock
+from helpdesk.domain import tickets
+from helpdesk.models.channels import Thread
+from helpdesk.models.sync import Delivery, State
+from helpdesk.models.tickets import Message
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+HOSTILE = "</pre><script>alert(1)</script>\n> On Monday Maya wrote"
+
+
+@pytest.fixture
+def story(make):
+    make.channel("C0TRIAGE")
+    globex = make.organization("Globex", slack="C0GLOBEX")
+    return make.ticket(make.user(globex, "Dana Fields"))
+
+
+def page_of(client, ticket):
+    answer = client.get(f"/tickets/{ticket.number}")
+    assert answer.status_code == 200
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+def test_what_a_mail_repeated_is_folded_and_harmless_and_goes_with_the_message(story, browser_of, session):
+    message = session.scalar(select(Message).where(Message.ticket_id == story.id))
+    message.quoted = HOSTILE
+    session.commit()
+    page = page_of(browser_of(story.requester), story)
+    folded = page.select_one(f"#message-{message.id} details.quoted")
+    assert "open" not in folded.attrs and folded.pre.text == HOSTILE and not folded.select("script")
+    message.deleted_at = clock.now()
+    session.commit()
+    assert "On Monday Maya wrote" not in page_of(browser_of(story.requester), story).text
+
+
+def test_a_mail_that_came_back_says_so_to_the_team(story, browser_of, make, session):
+    agent = make.agent("Maya")
+    message = tickets.reply(story, author=agent, body="Switch it off.")
+    session.flush()
+    mine = Thread.ticket_id == story.id
+    mail = session.scalar(select(Delivery).join(Thread).where(mine, Thread.user_id.is_not(None), Delivery.message_id == message.id))
+    mail.state, mail.data = State.sent, {**mail.data, "bounced": "550 no <b>such</b> user"}
+    session.commit()
+    row = page_of(browser_of(agent), story).select_one(f'#deliveries-{message.id} [data-state="bounced"]')
+    assert row.text.strip() == "email to Dana Fields · came back: 550 no <b>such</b> user" and row.svg
+    assert "550" not in page_of(browser_of(story.requester), story).text
+
+
+def test_places_that_have_ended_are_silent_unless_something_failed_there(story, browser_of, make, session):
+    agent = make.agent("Maya")
+    message = tickets.reply(story, author=agent, body="Switch it off.")
+    session.flush()
+    rows = session.scalars(select(Delivery).join(Thread).where(Delivery.message_id == message.id, Thread.user_id.is_(None))).all()
+    assert len(rows) == 2
+    rows[0].state, rows[1].state, rows[1].reason = State.sent, State.failed, "The channel is archived."
+    for row in rows:
+        row.thread.ended_at = clock.now()
+    session.commit()
+    there = page_of(browser_of(agent), story).select_one(f"#deliveries-{message.id}")
+    assert rows[0].label not in there.text
+    assert there.select_one(".delivery-trouble strong").text == f"Not delivered to {rows[1].label}."
