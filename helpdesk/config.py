@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-
 MIGRATIONS = str(Path(__file__).resolve().parent.parent / "migrations")
 
 

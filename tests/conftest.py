@@ -11,6 +11,7 @@ import pytest
 import redis
 from flask_migrate import upgrade
 
+import helpdesk
 from helpdesk import config, extensions
 from tests import making
 
@@ -127,7 +128,7 @@ def settings():
 def app(configuration, settings):
     """The application, inside its context."""
     values = {setting.name: getattr(configuration, setting.name) for setting in config.SETTINGS} | settings
-    app = create_app(config.Config(values))
+    app = helpdesk.create_app(config.Config(values))
     app.config["TESTING"] = False
     redis.Redis.from_url(configuration.REDIS_URL).flushall()
     with app.app_context():
@@ -156,29 +157,6 @@ def browser_of(app):
     return lambda user=None: signed_in_client(app, user)
 
 
-def create_app(configuration):
-    """TEMPORARY until every door exists: the database alone when the doors cannot be imported."""
-    import helpdesk
-
-    try:
-        return helpdesk.create_app(configuration)
-    except ImportError as error:
-        print("bare app:", error)
-    from flask import Flask
-
-    from helpdesk import models  # noqa: F401
-    from helpdesk.domain import settings
-
-    config.use(configuration)
-    extensions.forget_redis()
-    settings.forget()
-    app = Flask("helpdesk")
-    app.config.update(SECRET_KEY=configuration.SECRET_KEY, SQLALCHEMY_DATABASE_URI=configuration.DATABASE_URL)
-    extensions.db.init_app(app)
-    extensions.migrate.init_app(app, extensions.db, directory=config.MIGRATIONS)
-    return app
-
-
 @pytest.fixture
 def workspace():
     """The demo's Slack workspace, on a real port, remembering everything."""
@@ -202,7 +180,7 @@ def mailbox():
 
 def migrate(url: str, var: Path) -> None:
     """Bring an empty database to the newest schema."""
-    app = create_app(config.Config({"SECRET_KEY": SECRET, "DATABASE_URL": url, "VAR_DIR": str(var)}))
+    app = helpdesk.create_app(config.Config({"SECRET_KEY": SECRET, "DATABASE_URL": url, "VAR_DIR": str(var)}))
     with app.app_context():
         upgrade()
         extensions.db.session.remove()

@@ -68,7 +68,7 @@ def people_count(organizations: list[Organization]) -> dict[int, int]:
     query = select(User.organization_id, func.count()).where(
         User.organization_id.in_(ids), User.deactivated_at.is_(None)
     )
-    return {organization_id: count for organization_id, count in db.session.execute(query.group_by(User.organization_id))}
+    return dict(db.session.execute(query.group_by(User.organization_id)).all())
 
 
 def add(

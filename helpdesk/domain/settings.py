@@ -24,7 +24,7 @@ def everything() -> dict[str, Any]:
     """Every setting by name."""
     global _kept, _kept_until
     if time.monotonic() >= _kept_until:
-        changed = {key: value for key, value in db.session.execute(select(SettingRow.key, SettingRow.value))}
+        changed = dict(db.session.execute(select(SettingRow.key, SettingRow.value)).all())
         _kept = {name: changed.get(name, key.default) for name, key in KEYS.items()}
         _kept_until = time.monotonic() + KEPT_FOR
     return _kept

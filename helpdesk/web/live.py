@@ -68,7 +68,7 @@ class Follower:
         self.hub = hub
         self.topics = topics
         self.queue: SimpleQueue[str] = SimpleQueue()
-        self.ends_at = time.monotonic() + random.uniform(*LASTS)
+        self.ends_at = time.monotonic() + random.uniform(*LASTS)  # noqa: S311  Spreads reconnections; nothing secret.
         self.greeted = False
 
     def __iter__(self) -> Iterator[bytes]:
@@ -179,5 +179,3 @@ def forget() -> None:
     """A new process has no hub yet."""
     global _hub
     _hub = None
-
-
