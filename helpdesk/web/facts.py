@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, bindparam, or_, select
 from sqlalchemy.orm import joinedload, load_only
 
+from helpdesk.domain import tickets
 from helpdesk.extensions import db
 from helpdesk.models.channels import Thread
 from helpdesk.models.forms import Answer
@@ -17,12 +18,6 @@ OTHERS = 5  # other tickets of the organization
 # Put together once: every look at a ticket asks these.
 ANSWERS = (
     select(Answer).where(Answer.ticket_id == bindparam("ticket_id")).options(joinedload(Answer.field)).order_by(Answer.id)
-)
-THREADS = (
-    select(Thread)
-    .where(Thread.ticket_id == bindparam("ticket_id"), Thread.ended_at.is_(None))
-    .options(joinedload(Thread.user))
-    .order_by(Thread.id)
 )
 _FOLLOWS = and_(Follower.user_id == User.id, Follower.ticket_id == bindparam("ticket_id"))
 _COLLEAGUES = and_(User.organization_id == bindparam("organization_id"), User.role == Role.requester)
@@ -87,11 +82,8 @@ def of(ticket: Ticket, reader: User) -> dict:
 
 
 def threads(ticket: Ticket) -> list[Thread]:
-    """Where the ticket lives, read once a request."""
-    kept = ticket.__dict__.get("_threads_read")
-    if kept is None:
-        kept = ticket.__dict__["_threads_read"] = list(db.session.scalars(THREADS, {"ticket_id": ticket.id}))
-    return kept
+    """Where the ticket lives now."""
+    return [thread for thread in tickets.threads(ticket) if thread.ended_at is None]
 
 
 def _people(ticket: Ticket, reader: User) -> list[Person]:

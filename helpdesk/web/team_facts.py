@@ -3,16 +3,33 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import exists, or_, select
+from sqlalchemy.orm import aliased
 
 from helpdesk import clock, presence
 from helpdesk.domain import canned_replies, merging, reviews
 from helpdesk.extensions import db
+from helpdesk.models.desk import CannedReply, TicketLink
 from helpdesk.models.people import User
 from helpdesk.models.service_levels import TicketClock
 from helpdesk.models.tickets import Ticket
 
 CLOCK_WORDS = {"first_response": "First answer", "resolution": "Solution"}
+
+
+# Whether it is worth asking for tickets near this one, and for canned replies: columns beside the ticket itself.
+_other = aliased(Ticket)
+WHETHER = (
+    or_(
+        Ticket.follows_id.is_not(None),
+        Ticket.merged_into_id.is_not(None),
+        exists().where(TicketLink.low_id == Ticket.id),
+        exists().where(TicketLink.high_id == Ticket.id),
+        exists().where(_other.follows_id == Ticket.id),
+        exists().where(_other.merged_into_id == Ticket.id),
+    ).label("has_near"),
+    exists(select(CannedReply.id)).label("has_canned"),
+)
 
 
 @dataclass(frozen=True)
@@ -27,7 +44,7 @@ class Clock:
 
 def of(ticket: Ticket, reader: User) -> dict:
     """What tickets/_team_bar.html and tickets/_team_tools.html need."""
-    linked = merging.linked(ticket, reader)
+    linked = merging.linked(ticket, reader) if getattr(ticket, "has_near", True) else []
     return {
         "ticket": ticket,
         "clocks": clocks(ticket),
@@ -38,9 +55,11 @@ def of(ticket: Ticket, reader: User) -> dict:
     }
 
 
-def canned(reader: User) -> list[tuple[int, str]]:
+def canned(ticket: Ticket, reader: User) -> list[tuple[int, str]]:
     """The replies that the composer offers."""
-    return [(reply.id, reply.title) for reply in canned_replies.available(reader)] if reader.is_team else []
+    if not reader.is_team or not getattr(ticket, "has_canned", True):
+        return []
+    return [(reply.id, reply.title) for reply in canned_replies.available(reader)]
 
 
 def clocks(ticket: Ticket) -> list[Clock]:

@@ -63,6 +63,8 @@ def found(number: int) -> Ticket:
     if row is None:
         abort(404)
     row.Ticket.read_seq = row.seq or 0
+    if current_user.is_team:
+        row.Ticket.has_near, row.Ticket.has_canned = row.has_near, row.has_canned
     return row.Ticket
 
 
@@ -71,7 +73,7 @@ def _one_ticket(reader: User, number: int):
     mine = and_(ReadMark.ticket_id == Ticket.id, ReadMark.user_id == reader.id)
     query = permissions.visible_tickets(reader).where(Ticket.id == number).outerjoin(ReadMark, mine).add_columns(ReadMark.seq)
     query = query.options(*WITH_PEOPLE)
-    return query.options(joinedload(Ticket.clocks)) if reader.is_team else query
+    return query.options(joinedload(Ticket.clocks)).add_columns(*team_facts.WHETHER) if reader.is_team else query
 
 
 def whole(ticket: Ticket) -> dict:
@@ -120,7 +122,7 @@ def composer(
         "errors": errors or {},
         "limits": uploads.LIMITS,
         "kept": kept or {},
-        "canned": team_facts.canned(current_user),
+        "canned": team_facts.canned(ticket, current_user),
     }
 
 

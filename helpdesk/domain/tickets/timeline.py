@@ -1,8 +1,6 @@
 """The order of things on a ticket: its lock, its next place, what stands in it."""
 
-from collections.abc import Iterable
-
-from sqlalchemy import bindparam, select
+from sqlalchemy import and_, bindparam, select
 from sqlalchemy.orm import contains_eager, joinedload
 from sqlalchemy.orm.attributes import set_committed_value
 
@@ -27,12 +25,12 @@ ALL_MESSAGES = (
 PUBLIC_MESSAGES = ALL_MESSAGES.where(Message.kind == nouns.Kind.reply)
 ALL_EVENTS = select(Event).where(Event.ticket_id == bindparam("ticket_id")).order_by(Event.seq.desc()).limit(SHOWN)
 PUBLIC_EVENTS = ALL_EVENTS.where(Event.team_only.is_(False))
-DELIVERIES = (
-    select(Delivery)
-    .join(Delivery.thread)
-    .where(Thread.ticket_id == bindparam("ticket_id"), Delivery.message_id.is_not(None))
-    .options(contains_eager(Delivery.thread).joinedload(Thread.user))
-    .order_by(Delivery.id)
+THREADS = (
+    select(Thread)
+    .where(Thread.ticket_id == bindparam("ticket_id"))
+    .outerjoin(Delivery, and_(Delivery.thread_id == Thread.id, Delivery.message_id.is_not(None)))
+    .options(contains_eager(Thread.deliveries), joinedload(Thread.user))
+    .order_by(Thread.id, Delivery.id)
 )
 SPEAKS_OF_TEAM_ONLY = {"assigned", "priority", "merged_here", "moved", "channel", "noted", "linked"}
 
@@ -81,7 +79,7 @@ def timeline(ticket: Ticket, reader: User) -> list[Message | Event]:
     asked = {"ticket_id": ticket.id}
     if reader.is_team:
         messages = db.session.scalars(ALL_MESSAGES, asked).unique().all()
-        _hang_deliveries(messages, db.session.scalars(DELIVERIES, asked))
+        _hang_deliveries(messages, threads(ticket))
         events = db.session.scalars(ALL_EVENTS, asked)
     else:
         messages = db.session.scalars(PUBLIC_MESSAGES, asked).unique()
@@ -90,9 +88,19 @@ def timeline(ticket: Ticket, reader: User) -> list[Message | Event]:
     return sorted(entries, key=nouns.place_in_timeline)[-SHOWN:]
 
 
-def _hang_deliveries(messages: list[Message], deliveries: Iterable[Delivery]) -> None:
+def threads(ticket: Ticket) -> list[Thread]:
+    """Where ``ticket`` lives and lived, with what was delivered there of its messages; read once for one look at it."""
+    read = ticket.__dict__.get("_threads_read")
+    if read is None:
+        read = ticket.__dict__["_threads_read"] = db.session.scalars(THREADS, {"ticket_id": ticket.id}).unique().all()
+    return read
+
+
+def _hang_deliveries(messages: list[Message], threads: list[Thread]) -> None:
     by_message: dict[int, list[Delivery]] = {message.id: [] for message in messages}
-    for delivery in deliveries:
-        by_message.get(delivery.message_id, []).append(delivery)
+    for thread in threads:
+        for delivery in thread.deliveries:
+            set_committed_value(delivery, "thread", thread)
+            by_message.get(delivery.message_id, []).append(delivery)
     for message in messages:
         set_committed_value(message, "deliveries", by_message[message.id])
