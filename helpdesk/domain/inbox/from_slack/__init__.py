@@ -105,6 +105,8 @@ def _is_nothing_new(payload: dict) -> bool:
     place = places.root_of(payload)
     with extensions.reading():
         thread = places.thread(*place) if place else None
+        if place and thread is None and places.may_be_a_card(*place):
+            raise errors.Temporary("A card of ours may be what this hangs below; that is found out first.", None)
         is_new_message = event.get("type") == "message" and not event.get("hidden")
         return thread is None or (is_new_message and places.said(thread, str(event.get("ts"))) is not None)
 

@@ -1,15 +1,18 @@
 """Where in Slack something happened, and what of ours lives there."""
 
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
 from helpdesk.channels.values import Heard
 from helpdesk.extensions import db
 from helpdesk.models.channels import Channel, Thread
-from helpdesk.models.sync import Delivery, Inbound
+from helpdesk.models.sync import Delivery, Inbound, State
 from helpdesk.models.tickets import Message
+
+CLOCKS_DIFFER = timedelta(seconds=5)  # Slack's and ours
 
 
 def root_of(payload: dict) -> tuple[str, str] | None:
@@ -41,6 +44,23 @@ def thread(channel_id: str, root: str | None) -> Thread | None:
     if found is not None and found.is_customers and found.channel.organization_id != found.organization_id:
         return None
     return found
+
+
+def may_be_a_card(channel_id: str, root: str) -> bool:
+    """Whether ``root`` may be a card of ours whose sending we do not know the outcome of yet."""
+    try:
+        posted = datetime.fromtimestamp(float(root), UTC)
+    except (ValueError, OverflowError):
+        return False
+    begun = func.coalesce(Delivery.maybe_since, Delivery.started_at)
+    in_doubt = (
+        select(Delivery.id)
+        .join(Thread, Thread.id == Delivery.thread_id)
+        .join(Channel, Channel.id == Thread.channel_id)
+        .where(Channel.kind == "slack", Channel.external_id == channel_id, Thread.external_id.is_(None))
+        .where(Delivery.kind == "card", Delivery.state.in_((State.sending, State.unknown)), begun <= posted + CLOCKS_DIFFER)
+    )
+    return db.session.scalar(in_doubt.limit(1)) is not None
 
 
 def thread_of(heard: Heard) -> Thread | None:

@@ -1,0 +1,56 @@
+"""An answer below a card that has arrived in Slack before we know it: it waits until we do, and is not thrown away."""
+
+import pytest
+
+from helpdesk.demo import cast
+from helpdesk.domain import inbox
+from helpdesk.models.sync import Inbound
+from helpdesk.models.tickets import Message
+from tests import outside
+
+TOMAS = "U0TOMAS0001"
+
+
+@pytest.fixture
+def settings(workspace, mailbox):
+    return outside.settings(workspace, mailbox)
+
+
+@pytest.fixture
+def in_doubt(make, session, workspace):
+    """A ticket whose card is in triage, though the answer to our posting it was lost."""
+    make.channel(cast.TRIAGE)
+    make.agent("Tomas", email="tomas@support.northwind.example", slack_user_id=TOMAS)
+    globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
+    workspace.misbehave("chat.postMessage", "reset_after", times=1, channel=cast.TRIAGE)
+    ticket = make.ticket(make.user(globex, "Dana", email="dana@globex.example"))
+    outside.drain(session)
+    return ticket
+
+
+def answer(workspace, session, root: str, text: str) -> None:
+    workspace.say(TOMAS, cast.TRIAGE, text, thread_ts=root)
+    outside.hear(session, workspace)
+    outside.drain(session)
+
+
+def bodies(session, ticket) -> list[str]:
+    return [body for (body,) in session.query(Message.body).filter(Message.ticket_id == ticket.id).order_by(Message.seq)][1:]
+
+
+def test_an_answer_below_it_is_taken_once_we_know_the_card(in_doubt, session, workspace):
+    answer(workspace, session, workspace.posted(cast.TRIAGE)[0]["ts"], "unmistakable")
+    assert bodies(session, in_doubt) == []
+    for _ in range(3):
+        outside.hurry(session)
+        outside.drain(session)
+    assert bodies(session, in_doubt) == ["unmistakable"]
+
+
+def test_what_hangs_below_something_older_does_not_wait(in_doubt, session, workspace):
+    inside = {"type": "event_callback", "team_id": cast.TEAM_ID, "api_app_id": cast.APP_ID}
+    event = {"type": "message", "user": TOMAS, "channel": cast.TRIAGE, "text": "lunch?"}
+    inbox.accept("slack", "EvOld", inside | {"event": event | {"ts": "1700000000.2", "thread_ts": "1700000000.1"}})
+    session.commit()
+    outside.drain(session)
+    assert session.query(Inbound.state).filter_by(external_id="EvOld").scalar() == "ignored"
