@@ -44,22 +44,22 @@ def look_up() -> None:
 @rule("head-of-thread", "order")
 def head_of_thread() -> None:
     """Let any due row of a thread be claimed, not only the first unfinished one."""
-    from sqlalchemy import or_
+    from sqlalchemy import bindparam, exists, or_
 
-    from helpdesk.domain.outbox import lane
+    from helpdesk.domain.outbox import claiming
     from helpdesk.models.channels import Channel, Thread
     from helpdesk.models.sync import Delivery, State
 
-    def claimable(now):
-        has_root = lane.exists().where(
-            Thread.id == Delivery.thread_id,
-            Thread.channel_id == Channel.id,
-            or_(Delivery.kind == "card", Channel.kind != "slack", Thread.external_id.is_not(None)),
-        )
-        free = Delivery.state.in_((State.pending, State.unknown)) & (Delivery.due_at <= now)
-        return free & or_(Delivery.thread_id.is_(None), has_root)
-
-    lane._is_claimable = claimable
+    has_root = exists().where(
+        Thread.id == Delivery.thread_id,
+        Thread.channel_id == Channel.id,
+        or_(Delivery.kind == "card", Channel.kind != "slack", Thread.external_id.is_not(None)),
+    )
+    now = bindparam("now", type_=Delivery.due_at.type)
+    free = Delivery.state.in_((State.pending, State.unknown)) & (Delivery.due_at <= now)
+    free &= or_(Delivery.thread_id.is_(None), has_root)
+    for statement in (claiming.DUE, claiming.CLAIMABLE, claiming.CLAIM):  # made once, the condition last in each
+        statement._where_criteria = (*statement._where_criteria[:-1], free)
 
 
 @rule("immediate", "answers")

@@ -149,11 +149,11 @@ def test_a_worker_that_died_while_sending_is_followed_by_a_look_not_by_a_second_
 
 
 def test_two_workers_cannot_claim_the_same_row(story, session):
-    from helpdesk.domain.outbox import lane
+    from helpdesk.domain.outbox import claiming
 
     id = session.query(Delivery).filter_by(kind="card").first().id
     session.rollback()
-    first, second = outside.work(lane._claim, id), outside.work(lane._claim, id)
+    first, second = outside.work(claiming.claim, id), outside.work(claiming.claim, id)
     assert first is not None and second is None
 
 

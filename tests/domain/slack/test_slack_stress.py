@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from helpdesk import clock
 from helpdesk.demo import cast
 from helpdesk.domain import inbox, outbox, tickets
-from helpdesk.domain.outbox import lane
+from helpdesk.domain.outbox import claiming, lane
 from helpdesk.models.channels import Thread
 from helpdesk.models.sync import Delivery, Inbound
 from helpdesk.models.tickets import Message, Ticket
@@ -96,7 +96,7 @@ def work(session, dice):
     waiting = list(session.scalars(select(Inbound.id).where(Inbound.state == "waiting")))
     session.rollback()
     for id in dice.sample(due, len(due) // 3):
-        claim = outside.work(lane._claim, id)
+        claim = outside.work(claiming.claim, id)
         if claim is not None and dice.random() < 0.5:
             try:
                 lane.CHANNELS[claim.kind].send(claim.post)  # it arrived, but nobody is left to write that down

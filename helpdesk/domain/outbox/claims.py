@@ -1,0 +1,25 @@
+"""A delivery that is ours for a while, so that nobody else makes it meanwhile."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from helpdesk import config
+from helpdesk.channels.values import Post
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A row that is ours until ``lease_until``, as plain values: no row is held while the outside is spoken to."""
+
+    id: int
+    owner: str
+    kind: str
+    started_at: datetime
+    lease_until: datetime
+    maybe_since: datetime | None
+    post: Post
+
+
+def lease() -> timedelta:
+    """How long a claimed row is ours; by default longer than a job may run (after_commit.JOB_TIMEOUT)."""
+    return timedelta(seconds=config.current().DELIVERY_LEASE)

@@ -1,0 +1,207 @@
+"""Writing down what became of a delivery that was ours: sent, failed, in doubt, left out, or not yet.
+
+Each begins by locking the row and looking whether it is still ours, and commits.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import bindparam, select, update
+from sqlalchemy.orm import joinedload
+
+from helpdesk import after_commit, clock, config
+from helpdesk.channels import errors
+from helpdesk.channels.slack import failures
+from helpdesk.channels.values import Sent
+from helpdesk.domain import addresses
+from helpdesk.domain.outbox import claims, gone, letters, posts
+from helpdesk.extensions import db
+from helpdesk.models.channels import Channel, Thread
+from helpdesk.models.sync import Delivery, State
+from helpdesk.models.tickets import Ticket
+
+DELAYS = (1, 2, 5, 10, 20, 30, 30, 60, 60, 120, 300, 600, 900)  # seconds before the next try, by tries made
+GIVES_UP = timedelta(hours=48)  # mail and webhooks; Slack is waited for
+MOST_ATTEMPTS_AT_COMPOSING = 5
+
+FINISHED = (State.sent, State.skipped)
+STILL_OURS = (
+    select(Delivery)
+    .where(Delivery.id == bindparam("claimed"))
+    .options(joinedload(Delivery.thread))
+    .with_for_update(of=Delivery)
+)
+FOLLOWING = (
+    select(db.func.min(Delivery.id))
+    .where(Delivery.thread_id == bindparam("thread"), Delivery.state.not_in(FINISHED))
+    .group_by(Delivery.lane)
+)
+
+
+def sent(claim: claims.Claim, what: Sent) -> bool:
+    """It has arrived as ``what``. True also where somebody else has written that down."""
+    delivery = _still_ours(claim.id, claim.owner, or_unknown=True)
+    if delivery is None:
+        return True
+    delivery.external_id = what.external_id
+    if what.extra:
+        delivery.data = {**delivery.data, **what.extra}
+    delivery.maybe_since = None
+    if claim.kind == "email":
+        letters.sent(delivery)
+    _finish(delivery, State.sent, None)
+    thread = delivery.thread
+    if thread is not None:
+        if thread.external_id is None and (delivery.kind == "card" or thread.channel.kind == "email"):
+            thread.external_id = what.external_id
+        if thread.channel.blocked_reason:
+            _unblock(thread.channel)
+    db.session.commit()
+    db.session.remove()
+    return True
+
+
+def failed(claim: claims.Claim, error: errors.ChannelError) -> None:
+    """It has not arrived, or nobody knows: what ``error`` means for the row, its channel and its address."""
+    delivery = _still_ours(claim.id, claim.owner)
+    if delivery is None:
+        return
+    now = clock.now()
+    delay = timedelta(seconds=DELAYS[min(delivery.attempts, len(DELAYS)) - 1])
+    channel = delivery.thread.channel if delivery.thread else None
+    delivery.reason = error.reason
+    delivery.lease_until = delivery.lease_owner = None
+    if claim.kind == "slack" and isinstance(error, errors.Permanent):
+        instead = gone.answer(delivery, failures.code_of(error))
+        if instead is not None:
+            _go_on_without(delivery, instead)
+            return
+    if isinstance(error, errors.Unknown):
+        delivery.state = State.unknown
+        delivery.maybe_since = claim.maybe_since or claim.started_at
+        current = config.current()
+        hold_off = current.DELIVERY_MAIL_HOLD_OFF if claim.kind == "email" else current.DELIVERY_HOLD_OFF
+        delivery.due_at = now + max(timedelta(seconds=hold_off), delay)
+    elif isinstance(error, errors.Permanent):
+        delivery.state = State.failed
+        _count_dead_address(delivery, error)
+    elif claim.maybe_since is not None and claim.kind != "webhook":
+        # The look-up or the second try was refused; the first may still have landed, so the next try looks again.
+        delivery.state = State.unknown
+        delivery.due_at = now + delay
+    else:
+        delivery.state = State.pending
+        delivery.due_at = now + delay
+        if claim.kind != "slack" and now - delivery.created_at > GIVES_UP:
+            delivery.state = State.failed
+    if isinstance(error, errors.Temporary) and error.retry_after:
+        delivery.due_at = now + timedelta(seconds=error.retry_after)
+        if channel is not None and claim.kind == "slack":
+            channel.paused_until = delivery.due_at
+    if isinstance(error, errors.Blocked):
+        delivery.due_at = now + max(delay, timedelta(seconds=10))
+        _block(channel, claim.kind, error)
+    _tell(delivery)
+    db.session.commit()
+    db.session.remove()
+
+
+def unsent(delivery_id: int, owner: str, reason: posts.Skip | posts.NotYet) -> None:
+    """It need not leave any more, or not yet."""
+    delivery = _still_ours(delivery_id, owner)
+    if delivery is None:
+        return
+    if isinstance(reason, posts.Skip):
+        _finish(delivery, State.skipped, reason.reason)
+    else:
+        delivery.state = State.unknown if delivery.maybe_since else State.pending
+        delivery.due_at, delivery.reason = clock.now() + timedelta(seconds=reason.seconds), reason.reason
+        delivery.lease_until = delivery.lease_owner = None
+    db.session.commit()
+    db.session.remove()
+
+
+def set_aside(delivery_id: int, owner: str) -> None:
+    """A row that cannot be turned into something to send: tried a few times, then shown to the team."""
+    delivery = _still_ours(delivery_id, owner)
+    if delivery is None:
+        return
+    delivery.reason = "This could not be put into words for the other side; the log has the details."
+    delivery.lease_until = delivery.lease_owner = None
+    if delivery.attempts >= MOST_ATTEMPTS_AT_COMPOSING:
+        delivery.state = State.failed
+    else:
+        delivery.state = State.unknown if delivery.maybe_since else State.pending
+        delivery.due_at = clock.now() + timedelta(seconds=DELAYS[delivery.attempts + 2])
+    db.session.commit()
+    db.session.remove()
+
+
+def _go_on_without(delivery: Delivery, reason: str) -> None:
+    """What it was about is gone in Slack: leave it out, or let it wait for the new card it was moved below."""
+    if reason:
+        _finish(delivery, State.skipped, reason)
+    db.session.commit()
+    db.session.remove()
+
+
+def _still_ours(delivery_id: int, owner: str, or_unknown: bool = False) -> Delivery | None:
+    """The row, locked, unless somebody else has taken it meanwhile. A success may also settle what a sweep doubted."""
+    db.session.remove()
+    delivery = db.session.scalar(STILL_OURS, {"claimed": delivery_id})
+    states = (State.sending, State.unknown) if or_unknown else (State.sending,)
+    if delivery is not None and delivery.state in states and delivery.lease_owner == owner:
+        return delivery
+    db.session.rollback()
+    return None
+
+
+def _finish(delivery: Delivery, state: State, reason: str | None) -> None:
+    delivery.state = state
+    delivery.reason = reason
+    delivery.finished_at = clock.now()
+    delivery.lease_until = None
+    _tell(delivery)
+    if delivery.thread_id is None:
+        return
+    db.session.flush()
+    for id in db.session.scalars(FOLLOWING, {"thread": delivery.thread_id}):
+        after_commit.call_later("deliver", id)
+
+
+def _tell(delivery: Delivery) -> None:
+    """Show what became of it on the team's open pages of the ticket."""
+    if delivery.thread is not None and delivery.message_id is not None:
+        ticket_id = delivery.thread.ticket_id
+        db.session.execute(
+            update(Ticket)
+            .where(Ticket.id == ticket_id)
+            .values(version=Ticket.version + 1)
+            .execution_options(synchronize_session=False)
+        )
+        after_commit.say_changed(f"ticket:{ticket_id}:team")
+
+
+def _block(channel: Channel | None, kind: str, error: errors.Blocked) -> None:
+    affected = [channel] if error.scope == "channel" and channel else db.session.scalars(select(Channel).where(Channel.kind == kind))
+    for each in affected:
+        each.blocked_reason = error.reason
+        each.blocked_at = each.blocked_at or clock.now()
+    after_commit.say_changed("desk")
+
+
+def _unblock(channel: Channel) -> None:
+    """One thing got through: the rest of the channel is worth trying at once."""
+    channel.blocked_reason = channel.blocked_at = None
+    threads = select(Thread.id).where(Thread.channel_id == channel.id)
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.thread_id.in_(threads), Delivery.state == State.pending, Delivery.attempts > 0)
+        .values(due_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    after_commit.say_changed("desk")
+
+
+def _count_dead_address(delivery: Delivery, error: errors.Permanent) -> None:
+    if getattr(error, "data", {}).get("dead"):
+        addresses.refused(delivery.data.get("recipient"), error.reason)
