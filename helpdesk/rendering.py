@@ -18,9 +18,13 @@ TAGS = {
 }  # fmt: skip
 SCHEMES = {"http", "https", "mailto"}
 
-_markdown = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
-_markdown.enable(["table", "strikethrough", "linkify"]).disable("image")
-_markdown.linkify.set({"fuzzy_link": False, "fuzzy_ip": False})
+MOST_BARE_LINKS = 300  # of a text; to find each, the library looks once more at everything before it
+
+_parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
+_parser.enable(["table", "strikethrough", "linkify"]).disable("image")
+_parser.linkify.set({"fuzzy_link": False, "fuzzy_ip": False})
+_parser_without_bare_links = MarkdownIt("commonmark", {"html": False, "breaks": True})
+_parser_without_bare_links.enable(["table", "strikethrough"]).disable("image")
 _cleaner = nh3.Cleaner(
     tags=TAGS,
     attributes={"a": {"href", "title"}, "ol": {"start"}},
@@ -36,13 +40,18 @@ def markdown(text: str) -> Markup:
 
     Two walls (security.md §2.6): the parser makes no HTML of its author's, the sanitiser lets only ``TAGS`` through.
     """
-    return Markup(_cleaner.clean(_markdown.render(text)))
+    return Markup(_cleaner.clean(parser(text).render(text)))
+
+
+def parser(text: str) -> MarkdownIt:
+    """What reads ``text`` in the one Markdown of this house; it may also be read into something else than HTML."""
+    return _parser if text.count("://") <= MOST_BARE_LINKS else _parser_without_bare_links
 
 
 @lru_cache(maxsize=2048)
 def plain(text: str) -> str:
     """The words of somebody's Markdown on lines of their own, for text mails and excerpts."""
-    html = _markdown.render(text)
+    html = parser(text).render(text)
     html = re.sub(r"</(p|h\d|blockquote|pre|tr|ul|ol)>|<br\s*/?>|<hr\s*/?>|</li>\n?", "\n", html)
     html = re.sub(r"<li>\s*", "- ", html)
     words = unescape(re.sub(r"<[^>]*>", "", html))

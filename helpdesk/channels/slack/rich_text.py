@@ -5,21 +5,19 @@ Words stay in plain ``text`` elements, which Slack shows as they are; nothing he
 
 from urllib.parse import urlsplit
 
-from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-SCHEMES = {"http", "https", "mailto"}
+from helpdesk import rendering
 
-_parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
-_parser.enable(["table", "strikethrough", "linkify"]).disable("image")
-_parser.linkify.set({"fuzzy_link": False, "fuzzy_ip": False})
+SCHEMES = {"http", "https", "mailto"}
 
 _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
 
 
 def from_markdown(markdown: str, trusted: bool = False) -> list[dict]:
     """The elements for ``markdown``. Unless ``trusted``, a link whose label differs from its address shows both."""
-    tree = SyntaxTreeNode(_parser.parse(markdown.replace("\x00", "")))
+    text = markdown.replace("\x00", "")
+    tree = SyntaxTreeNode(rendering.parser(text).parse(text))
     return _Writer(trusted).write(tree.children)
 
 

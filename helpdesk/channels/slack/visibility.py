@@ -6,9 +6,10 @@ Whatever looks like a mark for the team only counts as one: a slip must stay ins
 import re
 
 _LOCKS = r"(?::(?:lock|closed_lock_with_key|lock_with_ink_pen):|[🔒🔐🔏])\ufe0f?"
-_LOCK = re.compile(rf"^\s*(?P<open>[*_~>\s`]*){_LOCKS}\s*:?\s*")
+# No two parts in a row may take the same sign: a message of nothing but spaces would be tried in every division.
+_LOCK = re.compile(rf"^(?P<open>[*_~>\s`]*){_LOCKS}\s*(?::\s*)?")
 _WORD = re.compile(
-    r"^\s*(?P<open>[*_~>\s`]*)(?P<word>note|reply)\s*(?P<close>[*_~`]*)\s*[:：]\s*", re.IGNORECASE
+    r"^(?P<open>[*_~>\s`]*)(?P<word>note|reply)\s*(?:(?P<close>[*_~`]+)\s*)?[:：]\s*", re.IGNORECASE
 )
 
 
@@ -20,7 +21,7 @@ def read(body: str) -> tuple[str | None, str]:
     word = _WORD.match(body)
     if not word:
         return None, body
-    return ("internal" if word["word"].lower() == "note" else "public"), _without(body, word, word["close"])
+    return ("internal" if word["word"].lower() == "note" else "public"), _without(body, word, word["close"] or "")
 
 
 def _without(body: str, match: re.Match, closed: str) -> str:
