@@ -198,10 +198,14 @@ def _erase_words(user: User) -> list[str]:
     messages = select(Message.id).where(Message.author_id == user.id)
     db.session.execute(delete(MessageRevision).where(MessageRevision.message_id.in_(messages)))
     db.session.execute(delete(Attachment).where(Attachment.uploader_id == user.id))
+    db.session.execute(update(Message).where(Message.author_id == user.id).values(quoted=None))
     db.session.execute(update(Rating).where(Rating.user_id == user.id).values(comment=""))
     db.session.execute(update(Ticket).where(Ticket.requester_id == user.id).values(excerpt=""))
     filed = select(Ticket.id).where(Ticket.requester_id == user.id)
     db.session.execute(update(Inbound).where(Inbound.ticket_id.in_(filed)).values(payload={}, raw=None))
+    theirs = (Inbound.source == "email") & (Inbound.payload["from"].as_string() == user.email)
+    db.session.execute(delete(Inbound).where(theirs, Inbound.ticket_id.is_(None)))
+    db.session.execute(update(Inbound).where(theirs).values(payload={}, raw=None))
     return keys
 
 

@@ -6,13 +6,14 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import String, cast, select
+from sqlalchemy import String, cast, select, text
 
 from helpdesk import clock, storage
-from helpdesk.domain import erasure, exporting, settings, tickets
+from helpdesk.domain import erasure, exporting, search, settings, tickets
 from helpdesk.domain.errors import Conflict, NotAllowed
 from helpdesk.extensions import db
 from helpdesk.models.people import AuditEntry, Identity, Organization, User
+from helpdesk.models.sync import Inbound
 from helpdesk.models.tickets import Attachment, Message, Ticket
 
 
@@ -61,6 +62,65 @@ def test_an_erased_person_stands_in_no_table(session, make, admin):
         storage.read("k" * 32)
     assert session.get(Ticket, ticket.id).subject == "Oven", "the ticket itself keeps its place"
     assert session.scalar(select(AuditEntry).where(AuditEntry.action == "erased a person")).subject == f"person {ann.id}"
+
+
+def in_search(session, word: str) -> list[int]:
+    """The tickets whose row in the search index holds ``word``: in its texts, or as a word of the index itself."""
+    session.expire_all()
+    if session.get_bind().dialect.name == "sqlite":
+        texts, index = "rowid FROM ticket_search", "SELECT rowid FROM ticket_search WHERE ticket_search MATCH :word"
+    else:
+        texts = "ticket_id FROM ticket_search"
+        index = "SELECT ticket_id FROM ticket_search WHERE strpos(public::text || everything::text, :word) > 0"
+    rows = session.execute(text(f"SELECT {texts} WHERE subject || words || notes LIKE '%' || :word || '%' UNION {index}"), {"word": word})
+    return sorted(rows.scalars())
+
+
+def test_the_search_forgets_an_erased_persons_words_and_keeps_the_others(session, make, admin):
+    globex = make.organization("Globex")
+    ann, bob = make.user(globex), make.user(globex)
+    ticket = make.ticket(ann, body="sourdough at dawn", subject="Oven")
+    tickets.reply(ticket, author=bob, body="rye at noon")
+    session.commit()
+    assert in_search(session, "sourdough") == in_search(session, "rye") == [ticket.id]
+    erasure.erase_person(ann, actor=admin)
+    session.commit()
+    assert in_search(session, "sourdough") == []
+    assert in_search(session, "rye") == in_search(session, "oven") == [ticket.id]
+    found = search.matching(admin, "sourdough")
+    assert session.execute(select(found.c.ticket_id)).all() == []
+
+
+def test_the_search_forgets_an_erased_organization_and_keeps_the_others(session, make, admin):
+    globex, initech = make.organization("Globex"), make.organization("Initech")
+    gone, kept = make.ticket(make.user(globex), body="sourdough"), make.ticket(make.user(initech), body="sourdough")
+    tickets.note(gone, author=admin, body="ryebread")
+    session.commit()
+    assert in_search(session, "sourdough") == [gone.id, kept.id] and in_search(session, "ryebread") == [gone.id]
+    erasure.begin_erasing_organization(globex, actor=admin)
+    while erasure.erase_some(session.get(Organization, globex.id))[0]:
+        session.commit()
+    session.commit()
+    assert in_search(session, "sourdough") == [kept.id] and in_search(session, "ryebread") == []
+
+
+def test_what_a_mail_repeated_and_mail_that_waits_go_with_the_person(session, make, admin):
+    ann, bob = make.user(make.organization(), email="ann@x.example"), make.user(make.organization(), email="bob@y.example")
+    ticket = make.ticket(ann)
+    message = session.scalar(select(Message).where(Message.ticket_id == ticket.id))
+    message.quoted = "sourdough, she wrote"
+    for user in (ann, bob):
+        waits = Inbound(source="email", external_id=user.email, state="quarantined", payload={"from": user.email}, raw=b"sourdough")
+        session.add(waits)
+    taken = Inbound(source="email", external_id="taken", payload={"from": ann.email}, raw=b"rye", ticket_id=make.ticket(bob).id)
+    session.add(taken)
+    session.commit()
+    erasure.erase_person(ann, actor=admin)
+    session.commit()
+    assert everywhere(session, "sourdough, she") == everywhere(session, "ann@x.example") == []
+    assert sorted(session.scalars(select(Inbound.external_id))) == ["bob@y.example", "taken"]
+    session.refresh(taken)
+    assert taken.raw is None
 
 
 def test_who_may_erase_whom(make, admin):
