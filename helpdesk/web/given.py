@@ -8,6 +8,8 @@ from flask import Flask
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.routing import IntegerConverter, UnicodeConverter
 
+MOST_FROM_STRANGERS = 1024 * 1024  # bytes of a body
+
 
 class Texts(ImmutableMultiDict):
     """A form's or an address's parameters."""
@@ -19,7 +21,19 @@ class Texts(ImmutableMultiDict):
 
 
 class Request(flask.Request):
+    """A request; only a browser that was signed in may bring files, because a body is read before anybody knows who asks."""
+
     parameter_storage_class = Texts
+
+    @property
+    def max_content_length(self) -> int | None:
+        if self._max_content_length is None and flask.has_request_context() and "_user_id" not in flask.session:
+            return MOST_FROM_STRANGERS
+        return super().max_content_length
+
+    @max_content_length.setter
+    def max_content_length(self, value: int | None) -> None:
+        self._max_content_length = value
 
 
 class Number(IntegerConverter):
