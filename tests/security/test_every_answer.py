@@ -114,7 +114,9 @@ def test_no_unsafe_route_does_anything_without_a_token(app, browser_of, make, se
     assert done == []
 
 
-@pytest.mark.parametrize("headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.test"}])
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.test"}]
+)
 def test_none_does_anything_for_a_page_elsewhere_even_with_a_token(app, browser_of, make, session, headers):
     done = []
     world = World(make, session)
@@ -171,7 +173,10 @@ def test_no_page_names_a_script_or_style_from_elsewhere(app, browser_of, make, s
             answer = client.get(world.address(rule))
             if answer.mimetype == "text/html":
                 text = answer.text
-                found += [f"{route}: {tag}" for tag in re.findall(r"<(?:script|link(?! rel=\"icon\"))[^>]+(?:src|href)=\"(?!/)[^\"]*\"", text)]
+                found += [
+                    f"{route}: {tag}"
+                    for tag in re.findall(r"<(?:script|link(?! rel=\"icon\"))[^>]+(?:src|href)=\"(?!/)[^\"]*\"", text)
+                ]
                 found += [f"{route}: {tag}" for tag in re.findall(r"<script(?![^>]*src=)[^>]*>", text)]
                 found += [f"{route}: {tag}" for tag in re.findall(r"<[^>]+\s(?:on[a-z]+|style|hx-on[^=]*)=\"", text)]
             answer.close()
