@@ -18,9 +18,9 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 LEADS_PAGES = ("/review", "/review/promises", "/review/service-levels", "/review/reading", "/review/export.csv")
 ADMINS_PAGES = (
-    "/settings/channels", "/settings/mail", "/settings/mail/previews/reply", "/settings/mail/previews/weekly_summary/html",
-    "/settings/service-levels", "/settings/closing", "/settings/retention", "/settings/webhooks", "/settings/webhooks/new",
-    "/settings/api-tokens", "/settings/health",
+    "/settings/channels", "/settings/mail", "/settings/mail/senders", "/settings/mail/previews/reply",
+    "/settings/mail/previews/weekly_summary/html", "/settings/service-levels", "/settings/closing", "/settings/retention",
+    "/settings/webhooks", "/settings/webhooks/new", "/settings/api-tokens", "/settings/health",
 )  # fmt: skip
 
 
