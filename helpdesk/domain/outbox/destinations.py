@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from sqlalchemy import select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk import after_commit, clock, config
 from helpdesk.channels import slack
@@ -185,11 +186,14 @@ def _mail_thread(ticket: Ticket, user: User) -> Thread | None:
 
 
 def _mail_channel() -> Channel:
-    channel = db.session.scalar(select(Channel).where(Channel.kind == "email"))
+    """The one channel of all mail. Of several first tickets at once, one makes it and the others wait for it."""
+    ours = select(Channel).where(Channel.kind == "email")
+    channel = db.session.scalar(ours)
     if channel is None:
-        channel = Channel(kind="email", external_id="mail", name="email", audience="customer")
-        db.session.add(channel)
-        db.session.flush()
+        dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
+        row = {"kind": "email", "external_id": "mail", "name": "email", "audience": "customer"}
+        db.session.execute(dialect.insert(Channel).values(row).on_conflict_do_nothing())
+        channel = db.session.scalars(ours).one()
     return channel
 
 
