@@ -21,6 +21,7 @@ from bench.rig.ledger import Ledger
 from bench.rig.trouble import Trouble
 
 DRAIN = 120.0  # seconds in which everything has to be out
+DRAIN_UNDONE = 45.0  # enough to see what a missing rule does
 QUIET = HOLD_OFF + 4.0  # so long nothing must have moved, so that late doubles are seen too
 SHOWN = 4  # findings printed of each check
 
@@ -46,7 +47,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--undo", choices=sorted(undo.UNDONE), default="", help="undo one rule; a check must fail")
     parser.add_argument("--prove", action="store_true", help="undo every rule in turn and show which check noticed")
     parser.add_argument("--pace", type=float, default=4.0, help="seconds between two things somebody does, on average")
-    parser.add_argument("--lost", type=float, default=0.0, help="share of Slack's events that are lost")
+    parser.add_argument("--lost", type=float, default=0.03, help="share of Slack's events that are lost")
     parser.add_argument("--calm", action="store_true", help="leave the processes alone; only the outside misbehaves")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     return parser.parse_args()
@@ -94,7 +95,10 @@ def _judged(there: Installation, asked: argparse.Namespace, undone: str) -> Verd
             trouble.mend()
     trouble.mend()
     judge = Judge(ledger)
-    records, after, missing = drain(judge, there.seen, 45.0 if undone else DRAIN, QUIET)
+    if asked.lost:
+        there.control("settle", timeout=20)
+        there.run("bench.rig.catch_up")
+    records, after, missing = drain(judge, there.seen, DRAIN_UNDONE if undone else DRAIN, QUIET)
     browsers = {actor.person.email: actor.browser for actor in actors}
     pages = Pages(ledger, browsers, time.monotonic() + 60)
     wrong = [wrong for actor in actors for wrong in actor.wrong]

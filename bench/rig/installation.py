@@ -24,7 +24,6 @@ LEASE = 15  # seconds; a run has no time for the 180 of the default
 HOLD_OFF = 8  # longer than the outside's latest late landing
 WEB, WORKERS = 2, 2
 START_PATIENCE = 90.0
-QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
 
 
 class Installation:
@@ -51,10 +50,7 @@ class Installation:
             self.database.start()
             self.start_redis()
             self._start("outside", "bench.rig.outside", str(self.outside_port), str(self.smtp_port), self.portal)
-            prepared = subprocess.run(
-                [sys.executable, "-m", "bench.rig.prepare"], env=self.environment(), stdout=subprocess.PIPE, check=True
-            )
-            self.people = json.loads(prepared.stdout)
+            self.people = json.loads(self.run("bench.rig.prepare"))
             self.start_web()
             self.start_workers()
             self._wait(self.outside + "/healthz")
@@ -109,6 +105,15 @@ class Installation:
             "WORKER_PROCESSES": str(WORKERS),
             "LOG_LEVEL": self.log_level,
         }
+
+    def run(self, module: str) -> str:
+        """Run a module of ours to its end; gives what it printed. Raises RuntimeError with its last words."""
+        done = subprocess.run(
+            [sys.executable, "-m", module], env=self.environment(), capture_output=True, text=True, timeout=START_PATIENCE
+        )
+        if done.returncode:
+            raise RuntimeError(f"{module} failed: {done.stderr.strip()[-2000:]}")
+        return done.stdout
 
     def start_redis(self) -> None:
         """An empty Redis that keeps nothing."""
