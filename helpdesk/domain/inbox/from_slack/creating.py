@@ -10,12 +10,13 @@ from helpdesk.channels.slack import blocks
 from helpdesk.channels.values import Heard, Post, RemoteFile
 from helpdesk.domain import access, forms, people, tickets
 from helpdesk.domain.errors import Invalid
-from helpdesk.domain.inbox.from_slack import carrying, fields, speakers, telling
+from helpdesk.domain.inbox.from_slack import carrying, fields, places, speakers, telling
 from helpdesk.domain.inbox.from_slack.understood import Understood
 from helpdesk.domain.inbox.results import Result
 from helpdesk.extensions import db
 from helpdesk.models.forms import FormVersion
 from helpdesk.models.people import Organization, User
+from helpdesk.models.tickets import Ticket
 
 LONGEST_SUBJECT = 200
 MOST_ORGANIZATIONS = 5000
@@ -92,7 +93,7 @@ def apply(heard: Heard, understood: Understood) -> Result:
         filed_by=agent,
         organization_id=given["organization"].id,
     )
-    return Result("done", "A new ticket.", ticket.id, _pointers(ticket.number, ticket.subject, origin, heard.author_id))
+    return Result("done", "A new ticket.", ticket.id, _pointers(ticket, origin, heard.author_id))
 
 
 def remote_files(origin: dict) -> tuple[RemoteFile, ...]:
@@ -153,11 +154,17 @@ def _requester(text: str, organization: Organization) -> tuple[str, str]:
     return email, ""
 
 
-def _pointers(number: int, subject: str, origin: dict, author_id: str) -> list[Post]:
-    content = blocks.pointer("Filed as", f"#{number} {subject}", urls.ticket(number))
+def _pointers(ticket: Ticket, origin: dict, author_id: str) -> list[Post]:
+    content = blocks.pointer("Filed as", f"#{ticket.number} {ticket.subject}", urls.ticket(ticket.number))
     channel, thread = origin.get("channel"), origin.get("thread")
-    if isinstance(thread, str) and thread and isinstance(channel, str):
+    if isinstance(thread, str) and thread and isinstance(channel, str) and not _is_anothers(channel, ticket):
         return [Post("", "chat.postMessage", {"channel": channel, "thread_ts": thread, **content})]
     if isinstance(origin.get("url"), str) and origin["url"]:
         return [Post("", "response", {"url": origin["url"], "response_type": "ephemeral", **content})]
     return telling.where(origin, author_id, content)
+
+
+def _is_anothers(channel_id: str, ticket: Ticket) -> bool:
+    """Whether customers read the channel whom the ticket does not concern."""
+    channel = places.channel(channel_id)
+    return channel is not None and channel.audience == "customer" and channel.organization_id != ticket.organization_id
