@@ -1,0 +1,24 @@
+"""Letters that become many when they are taken apart for the search index must not keep a ticket from being answered."""
+
+import random
+
+from helpdesk.domain import search, tickets
+
+SQUARES = [chr(code) for code in range(0x3300, 0x3358)]  # each is a whole word in one letter: "㌀" is "アパート"
+
+
+def test_a_ticket_full_of_them_can_still_be_answered_and_found(make, session):
+    dana, maya = make.user(make.organization()), make.agent()
+    ticket = make.ticket(dana)
+    draw = random.Random(7)
+    for _ in range(3):
+        body = " ".join("".join(draw.choices(SQUARES, k=3)) for _ in range(9_990))
+        tickets.reply(ticket, author=dana, body=body)
+        session.commit()
+        tickets.note(ticket, author=maya, body=body[::-1])
+        session.commit()
+    tickets.reply(ticket, author=maya, body="Zanzibar")
+    session.commit()
+    assert search.excerpts(dana, "zanzibar", [ticket.id])
+    found = search.matching(dana, "zanzibar")
+    assert [row.ticket_id for row in session.execute(found.select())] == [ticket.id]
