@@ -5,6 +5,7 @@ Both are doorbells. Nobody answering is fine: the sweep finds every row that wai
 
 import logging
 import time
+from datetime import timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
@@ -14,6 +15,7 @@ from helpdesk import extensions
 
 CHANGED = "helpdesk:changed"  # the one Redis channel; a message is a space-separated list of topics
 JOB_TIMEOUT = 120  # seconds a job may run; leases are longer
+AT_THE_SAME_TIME = timedelta(seconds=0.1)  # a row due within it of being written is rung for as it is written
 REMIND_AFTER = 5.0  # seconds a due row waits for its ring to be answered before it gets another
 URGENT = {"receive", "deliver_first"}  # jobs somebody waits for before their eyes: they overtake a backlog of deliveries
 QUIET_AFTER_FAILURE = 1.0  # seconds the doorbell is left alone after Redis did not answer
@@ -81,13 +83,17 @@ class Reminder:
         self.job = job
         self._next: dict[int, tuple[float, float]] = {}
 
-    def ring(self, ids: list[int]) -> list[int]:
-        """Ring for those of ``ids``, everything due at present, whose turn it is. Returns them."""
+    def ring(self, ids: list[int], postponed: frozenset[int] | set[int] = frozenset()) -> list[int]:
+        """Ring for those of ``ids``, everything due at present, whose turn it is. Returns them.
+
+        ``postponed``: those that were not due yet when they were written, so that nobody has rung for them.
+        """
         now = time.monotonic()
-        if _queue_is_empty():
+        if self._is_answered():
             self._next, due = {}, ids
         else:
-            self._next = {id: self._next.get(id) or (now + REMIND_AFTER, REMIND_AFTER) for id in ids}
+            first = {True: (now, REMIND_AFTER), False: (now + REMIND_AFTER, REMIND_AFTER)}
+            self._next = {id: self._next.get(id) or first[id in postponed] for id in ids}
             due = [id for id, (when, _) in self._next.items() if now >= when]
             for id in due:
                 pause = self._next[id][1] * 2
@@ -96,13 +102,12 @@ class Reminder:
             ring([(self.job, id) for id in due])
         return due
 
-
-def _queue_is_empty() -> bool:
-    """Whether every ring was answered, or lost. Without Redis there is no queue."""
-    try:
-        return extensions.queue().count == 0
-    except RedisError:
-        return True
+    def _is_answered(self) -> bool:
+        """Whether every ring of our kind was answered, or lost. Without Redis there is no queue."""
+        try:
+            return extensions.queue(urgent=self.job in URGENT).count == 0
+        except RedisError:
+            return True
 
 
 def _waiting() -> dict[str, dict]:

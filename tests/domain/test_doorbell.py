@@ -45,6 +45,12 @@ def test_behind_a_busy_queue_a_row_is_rung_for_again_after_a_while_and_then_more
     assert 2 <= len(times) <= 6
 
 
+def test_a_row_that_has_become_due_is_rung_for_at_once_however_busy_the_queue_is(reminder):
+    reminder.ring([1])
+    assert reminder.ring([1, 2, 3], postponed={3}) == [3]
+    assert reminder.ring([1, 2, 3], postponed={3}) == []
+
+
 def waiting(session) -> int:
     inbox.accept("slack", "Ev1", {"type": "event_callback", "event": {"type": "message"}})
     session.commit()

@@ -114,13 +114,15 @@ def sweep() -> int:
     expired = (Inbound.state == "working") & (Inbound.lease_until < now)
     with extensions.reading():
         somebody_died = db.session.scalar(select(Inbound.id).where(expired).limit(1))
-        ids = list(db.session.scalars(select(Inbound.id).where(_is_claimable(now)).order_by(Inbound.id).limit(AT_ONCE)))
+        waiting = select(Inbound.id, Inbound.due_at, Inbound.received_at).where(_is_claimable(now))
+        due = db.session.execute(waiting.order_by(Inbound.id).limit(AT_ONCE)).all()
     if somebody_died:
         db.session.execute(
             update(Inbound).where(expired).values(state="waiting").execution_options(synchronize_session=False)
         )
         db.session.commit()
-    return len(_reminder.ring(ids))
+    postponed = {id for id, due_at, received_at in due if due_at > received_at + after_commit.AT_THE_SAME_TIME}
+    return len(_reminder.ring([id for id, _, _ in due], postponed))
 
 
 def _is_claimable(now):

@@ -50,7 +50,7 @@ def _is_claimable():
 
 
 # Made once: to build these again for every delivery costs more than to run them.
-DUE = select(Delivery.id).where(_is_claimable()).order_by(Delivery.due_at).limit(AT_ONCE)
+DUE = select(Delivery.id, Delivery.due_at, Delivery.created_at).where(_is_claimable()).order_by(Delivery.due_at).limit(AT_ONCE)
 CLAIMABLE = select(Delivery.id).where(Delivery.id == bindparam("claimed"), _is_claimable())
 CLAIM = (
     update(Delivery)

@@ -52,10 +52,11 @@ def sweep() -> int:
     expired = (Delivery.state == State.sending) & (Delivery.lease_until < now)
     with extensions.reading():
         somebody_died = db.session.scalar(select(Delivery.id).where(expired).limit(1))
-        ids = list(db.session.scalars(claiming.DUE, {"now": now}))
+        due = db.session.execute(claiming.DUE, {"now": now}).all()
     if somebody_died:
         _doubt(expired)
-    return len(_reminder.ring(ids))
+    postponed = {id for id, due_at, created_at in due if due_at > created_at + after_commit.AT_THE_SAME_TIME}
+    return len(_reminder.ring([id for id, _, _ in due], postponed))
 
 
 def _doubt(expired) -> None:

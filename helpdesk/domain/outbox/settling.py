@@ -31,7 +31,7 @@ STILL_OURS = (
     .with_for_update(of=Delivery)
 )
 FOLLOWING = (
-    select(db.func.min(Delivery.id))
+    select(db.func.min(Delivery.id), Delivery.lane)
     .where(Delivery.thread_id == bindparam("thread"), Delivery.state.not_in(FINISHED))
     .group_by(Delivery.lane)
 )
@@ -164,8 +164,9 @@ def _finish(delivery: Delivery, state: State, reason: str | None) -> None:
     if delivery.thread_id is None:
         return
     db.session.flush()
-    for id in db.session.scalars(FOLLOWING, {"thread": delivery.thread_id}):
-        after_commit.call_later("deliver", id)
+    for id, lane in db.session.execute(FOLLOWING, {"thread": delivery.thread_id}):
+        if lane == delivery.lane or delivery.kind == "card":
+            after_commit.call_later("deliver", id)
 
 
 def _tell(delivery: Delivery) -> None:
