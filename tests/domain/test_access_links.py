@@ -155,7 +155,7 @@ def test_the_doorbell_is_rung_for_a_refused_address_too(globex, session, monkeyp
     session.commit()
     ask("dana@globex.example")
     session.commit()
-    assert [[job for job, _ in jobs] for jobs in rung] == [["deliver"], ["deliver"]]
+    assert [[job for job, _ in jobs] for jobs in rung] == [["deliver_first"], ["deliver_first"]]
 
 
 def test_a_refused_link_opens_nothing_even_for_who_holds_its_token_and_code(globex, session):

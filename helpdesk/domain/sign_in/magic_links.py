@@ -63,7 +63,7 @@ def ask(
     if (
         reason
     ):  # a worker is woken for nothing, so that the answer takes as long as for an address that is let in
-        after_commit.call_later("deliver", delivery.id)
+        after_commit.call_later("deliver_first", delivery.id)
     if limited:
         audit.write("asked for too many sign-in links", None, email, network=ip_prefix)
     return link
