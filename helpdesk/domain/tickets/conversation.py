@@ -176,8 +176,8 @@ def _say(
         attachment.ticket_id = ticket.id
         attachment.organization_id = ticket.organization_id
     db.session.add(message)
-    ticket.updated_at = message.created_at
     if kind == Kind.reply:
+        ticket.updated_at = message.created_at  # a note leaves no trace where customers look, not even a time
         ticket.public_seq = message.seq
         ticket.excerpt = rendering.excerpt(body, 180)
         if from_team and ticket.first_response_at is None:
