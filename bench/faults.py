@@ -55,9 +55,9 @@ def _arguments() -> argparse.Namespace:
 
 def _prove(asked: argparse.Namespace) -> int:
     rows = []
-    for name, (_, check) in undo.UNDONE.items():
+    for name, rule in undo.UNDONE.items():
         verdict = _report(_run(asked, "sqlite", name))
-        rows.append((name, check, verdict.failed, len(verdict.findings[check])))
+        rows.append((name, rule.check, verdict.failed, len(verdict.findings[rule.check])))
     print(f"\n{'rule undone':16} {'check that must fail':22} {'findings':>8}  all that failed")
     for name, check, failed, count in rows:
         noticed = "" if check in failed else "   NOT NOTICED"
@@ -82,7 +82,8 @@ def _judged(there: Installation, asked: argparse.Namespace, undone: str) -> Verd
     ledger, words = Ledger(), world.Words()
     kinds = [(person, Customer) for person in world.CUSTOMERS] + [(person, Agent) for person in world.AGENTS]
     actors = [kind(person, there, ledger, words, str(asked.seed), asked.pace) for person, kind in kinds]
-    trouble = Trouble(there, ledger, asked.seed, asked.seconds, asked.lost, asked.calm)
+    more = undo.UNDONE[undone].against if undone else ()
+    trouble = Trouble(there, ledger, asked.seed, asked.seconds, asked.lost, asked.calm, more)
     until = time.monotonic() + asked.seconds
     for actor in actors:
         actor.begin(until)
@@ -91,7 +92,7 @@ def _judged(there: Installation, asked: argparse.Namespace, undone: str) -> Verd
         trouble.work()
         _find_threads(there, ledger)
         time.sleep(0.2)
-        if time.monotonic() > until:
+        if time.monotonic() > until and not trouble.is_over:
             trouble.mend()
     trouble.mend()
     judge = Judge(ledger)

@@ -114,16 +114,21 @@ class Customer(Actor):
 
 
 class Agent(Actor):
-    """Answers in Slack's threads and at the desk; now and then a note."""
+    """Answers in Slack's threads and at the desk; now and then a note. There are fewer agents, so each does more."""
+
+    def __init__(self, *arguments):
+        super().__init__(*arguments)
+        self.pace /= 3
 
     def act(self) -> None:
         cases = self.ledger.filed()
+        known = [case for case in cases if case.threads]
         if not cases:
             return
-        case = self.dice.choice(cases)
+        case = self.dice.choice(known if known and self.person.slack else cases)
         kind = NOTE if self.dice.random() < 0.2 else REPLY
         channels = [channel for channel in case.threads if kind == REPLY or channel == world.TRIAGE]
-        if self.person.slack and channels and self.dice.random() < 0.7:
+        if self.person.slack and channels and self.dice.random() < 0.85:
             self.answer_in_slack(case, self.dice.choice(channels), kind)
         else:
             self.reply(case, kind)

@@ -42,12 +42,14 @@ KINDS = ("redis", "worker", "freeze", "database", "dark", "web", "workers", "rev
 
 
 class Trouble:
-    """The faults of one run of ``seconds``. ``calm`` leaves the processes alone; ``lost`` is the share of events lost."""
+    """The faults of one run of ``seconds``. ``calm`` leaves the processes alone; ``lost`` is the share of events lost,
+    ``more`` misbehaviour of Slack in front of the usual."""
 
-    def __init__(self, there: Installation, ledger: Ledger, seed: int, seconds: float, lost: float = 0.0, calm: bool = False):
+    def __init__(self, there: Installation, ledger: Ledger, seed: int, seconds: float, lost: float = 0.0, calm: bool = False, more=()):
         self.there, self.ledger = there, ledger
         self.seconds = seconds
         self.lost = lost
+        self.slack = (*more, *SLACK)
         self.seed = seed
         self.dice = random.Random(f"{seed} trouble")  # noqa: S311, a script's dice
         self.struck: Counter[str] = Counter()
@@ -56,12 +58,13 @@ class Trouble:
         self._frozen: set[int] = set()
         self._down: set[str] = set()
         self._outage: list[float] | None = None
+        self.is_over = False
         if not calm:
             self._plan()
 
     def begin(self) -> None:
         """Let the outside misbehave from now on; the plan's clock starts."""
-        for number, (method, kind, chance, how) in enumerate(SLACK):
+        for number, (method, kind, chance, how) in enumerate(self.slack):
             self.there.control("misbehave", method=method, kind=kind, probability=chance, seed=self.seed + number, **how)
         for number, (kind, chance, how) in enumerate(MAIL):
             self.there.mailbox(kind=kind, probability=chance, seed=self.seed + number, **how)
@@ -76,10 +79,11 @@ class Trouble:
             getattr(self, f"_{name}")(*arguments)
 
     def mend(self) -> None:
-        """End every trouble: what was stopped goes on, what was killed runs again."""
-        self.there.control("behave")
+        """End every trouble: what was stopped goes on, what was killed runs again. The outside's small daily misbehaviour stays,
+        for most of what an outage held up leaves after it."""
+        self.there.control("event_faults")
+        self.there.control("dark", seconds=0)
         self.there.control("unrevoke")
-        self.there.mailbox(behave=True)
         for pid in list(self._frozen):
             self._wake(pid)
         if self._outage is not None:
@@ -87,6 +91,7 @@ class Trouble:
         for name in list(self._down):
             self._start(name)
         self._steps.clear()
+        self.is_over = True
 
     def _plan(self) -> None:
         count = max(len(KINDS) - 3, round(self.seconds / 4))

@@ -4,21 +4,33 @@
 """
 
 import sys
+from collections.abc import Callable
+from dataclasses import dataclass
 
 UNDONE = {}
+POST = "chat.postMessage"
 
 
-def rule(name: str, check: str):
-    """What undoes the rule ``name``; ``check`` is the one that has to notice."""
+@dataclass(frozen=True)
+class Rule:
+    """What undoes it, the check that has to notice, and the misbehaviour of Slack that it protects from, laid on thick."""
+
+    undo: Callable[[], None]
+    check: str
+    against: tuple[tuple[str, str, float, dict], ...]
+
+
+def rule(name: str, check: str, *against: tuple[str, str, float, dict]):
+    """Keep the function under the rule's ``name``."""
 
     def keep(function):
-        UNDONE[name] = (function, check)
+        UNDONE[name] = Rule(function, check, against)
         return function
 
     return keep
 
 
-@rule("hold-off", "slack once")
+@rule("hold-off", "slack once", (POST, "late", 0.12, {"seconds": 5, "answer": "reset"}))
 def hold_off() -> None:
     """Look, and try again, at once after an unknown outcome: what lands late is not there yet."""
     from helpdesk import config
@@ -33,7 +45,7 @@ def hold_off() -> None:
     config.load = impatient
 
 
-@rule("look-up", "slack once")
+@rule("look-up", "slack once", (POST, "reset_after", 0.1, {}))
 def look_up() -> None:
     """Try again without looking whether the first try arrived."""
     from helpdesk.channels import slack
@@ -41,7 +53,7 @@ def look_up() -> None:
     slack.find = lambda post, client=None: None
 
 
-@rule("head-of-thread", "order")
+@rule("head-of-thread", "order", (POST, "500_before", 0.1, {}))
 def head_of_thread() -> None:
     """Let any due row of a thread be claimed, not only the first unfinished one."""
     from sqlalchemy import bindparam, exists, or_
@@ -74,7 +86,7 @@ def immediate() -> None:
     event.listen(Engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
 
 
-@rule("sdk-retries", "slack once")
+@rule("sdk-retries", "slack once", (POST, "reset_after", 0.1, {}))
 def sdk_retries() -> None:
     """Let the SDK post a second time by itself after a reset, as it does by default."""
     from helpdesk.channels.slack import client
@@ -85,7 +97,7 @@ def sdk_retries() -> None:
 
 def main() -> None:
     """Undo the rule named first, then run the command."""
-    UNDONE[sys.argv[1]][0]()
+    UNDONE[sys.argv[1]].undo()
     from helpdesk import cli
 
     cli.main(sys.argv[2:])
