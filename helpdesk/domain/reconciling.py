@@ -26,6 +26,7 @@ EVERY = timedelta(minutes=3)  # a channel is not read again sooner
 LATELY = timedelta(days=3)  # threads of tickets that changed within it are read
 LONG_AGO = timedelta(days=30)  # cards older than it are not looked at
 THREADS = 25  # of one channel in one turn
+MOST_FAILURES = 3  # threads in a row that could not be read, after which the channel is left for its next turn
 SETTLED = timedelta(minutes=5)  # a message younger than this is not taken for deleted because a list leaves it out
 
 log = logging.getLogger(__name__)
@@ -89,9 +90,16 @@ def _channel(id: int) -> int:
     db.session.commit()
     if now.is_archived:
         return 0
-    found = 0
+    found = failures = 0
     for known in _in_question(id, _latest(channel_id)):
-        found += _compare(known)
+        try:
+            found += _compare(known)
+            failures = 0
+        except errors.ChannelError:
+            db.session.rollback()
+            failures += 1  # one thread's bad luck is not the others'; several in a row are an outage
+            if failures == MOST_FAILURES:
+                raise
     return found
 
 
