@@ -22,6 +22,7 @@ from bench.rig.trouble import Trouble
 
 DRAIN = 120.0  # seconds in which everything has to be out
 DRAIN_UNDONE = 45.0  # enough to see what a missing rule does
+CATCH_UP_EVERY = 10.0
 QUIET = HOLD_OFF + 4.0  # so long nothing must have moved, so that late doubles are seen too
 SHOWN = 4  # findings printed of each check
 
@@ -96,16 +97,27 @@ def _judged(there: Installation, asked: argparse.Namespace, undone: str) -> Verd
             trouble.mend()
     trouble.mend()
     judge = Judge(ledger)
-    if asked.lost:
-        there.control("settle", timeout=20)
-        there.run("bench.rig.catch_up")
-    records, after, missing = drain(judge, there.seen, DRAIN_UNDONE if undone else DRAIN, QUIET)
+    catch_up = _CatchUp(there) if asked.lost else lambda missing: None
+    records, after, missing = drain(judge, there.seen, DRAIN_UNDONE if undone else DRAIN, QUIET, catch_up)
     browsers = {actor.person.email: actor.browser for actor in actors}
     pages = Pages(ledger, browsers, time.monotonic() + 60)
     wrong = [wrong for actor in actors for wrong in actor.wrong]
     verdict = judge.verdict(records, pages, after, missing, wrong)
     verdict.facts["struck"] = dict(trouble.struck)
     return verdict
+
+
+class _CatchUp:
+    """Gives the reconciler a turn now and then while something is missing."""
+
+    def __init__(self, there: Installation):
+        self.there = there
+        self.due = 0.0
+
+    def __call__(self, missing: list[str]) -> None:
+        if missing and time.monotonic() >= self.due:
+            self.there.run("bench.rig.catch_up")
+            self.due = time.monotonic() + CATCH_UP_EVERY
 
 
 def _find_threads(there: Installation, ledger: Ledger) -> None:

@@ -221,7 +221,7 @@ def is_mailed(said: Said, case: Case) -> bool:
     return said.kind == FILED or (said.kind == REPLY and said.author != case.requester)
 
 
-def drain(judge: Judge, records, patience: float, quiet: float, work=lambda: None) -> tuple[dict, float | None, list[str]]:
+def drain(judge: Judge, records, patience: float, quiet: float, work=lambda missing: None) -> tuple[dict, float | None, list[str]]:
     """Ask for ``records()`` until nothing is missing, then until nothing has moved for ``quiet`` seconds.
 
     Gives the last records, after how many seconds nothing was missing (None: not within ``patience``), and what was.
@@ -230,9 +230,9 @@ def drain(judge: Judge, records, patience: float, quiet: float, work=lambda: Non
     drained_after, missing = None, []
     calls, since = None, began
     while True:
-        work()
         seen, now = records(), time.monotonic()
         missing = judge.missing(seen)
+        work(missing)
         if not missing and seen["waiting"] == 0 and drained_after is None:
             drained_after = now - began
         moved = (seen["calls"].get("chat.postMessage"), len(seen["mails"]))
