@@ -30,7 +30,7 @@ SHOWN = 4  # findings printed of each check
 def main() -> int:
     """Run what the command line asks for; 0 when everything is as it should be."""
     asked = _arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Told to end (SIGTERM)."))
     if asked.prove:
         return _prove(asked)
     databases = ("sqlite", "postgresql") if asked.database == "both" else (asked.database,)
