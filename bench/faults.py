@@ -104,6 +104,8 @@ def _judged(there: Installation, asked: argparse.Namespace, undone: str) -> Verd
     wrong = [wrong for actor in actors for wrong in actor.wrong]
     verdict = judge.verdict(records, pages, after, missing, wrong)
     verdict.facts["struck"] = dict(trouble.struck)
+    if after is None:
+        print(there.run("bench.rig.waiting"))
     return verdict
 
 

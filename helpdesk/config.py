@@ -73,6 +73,7 @@ SETTINGS = (
     Setting("WEB_THREADS", 1200, "Threads a process may grow to; an idle live page holds one.", int),
     Setting("LIVE_STREAMS", 1000, "Live pages a process carries; the next is told to poll.", int),
     Setting("WORKER_PROCESSES", 2, "Worker processes that `helpdesk worker` starts.", int),
+    Setting("WORKER_THREADS", 8, "Threads of each; a Slack or a mail server that hangs holds one at a time.", int),
     Setting("METRICS_TOKEN", "", "Bearer token for GET /metrics; empty switches the address off."),
     Setting("DELIVERY_HOLD_OFF", 60, "Seconds before a Slack post of unknown fate is looked for and tried again.", int),
     Setting("DELIVERY_MAIL_HOLD_OFF", 600, "Seconds before a mail of unknown fate is sent again.", int),

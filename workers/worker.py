@@ -1,19 +1,24 @@
-"""A worker: waits at the queue, does one job after another in its own process.
+"""A worker process: some threads that wait at the queue, each doing one job after another.
+
+Most of a job is waiting for Slack or a mail server. Several threads wait side by side, so that a Slack that hangs keeps
+neither the mails nor a sign-in link from leaving; one of them takes only what somebody is waiting for before their eyes.
 
 RQ's usual worker forks for every job, which costs more than the job. What a fork protects from (a job that kills its
 process) the outbox survives by itself: its lease ends, and another worker looks before it goes on.
 """
 
 import logging
+import signal
+import threading
 import time
 
 from redis.exceptions import RedisError
 from rq import SimpleWorker
+from rq.exceptions import StopRequested
 from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException, TimerDeathPenalty
-from rq.worker import WorkerStatus
 
-from helpdesk import extensions
+from helpdesk import config, extensions
 from helpdesk.after_commit import JOB_TIMEOUT
 from workers import schedule
 
@@ -22,21 +27,21 @@ log = logging.getLogger(__name__)
 
 
 class Worker(SimpleWorker):
-    """One job at a time, each in a fresh application context.
+    """One thread's worker: one job at a time, each in a fresh application context, until the event ``told`` is set.
 
     What a job did stands in the database. RQ's own books about each (started, finished, failed, its result, who beats for it)
     took longer than the jobs themselves and are not kept: a job is taken, done, and struck off.
     """
 
     death_penalty_class = TimerDeathPenalty
+    dequeue_timeout = 2  # seconds; so soon an idle one hears that it was told to end
     max_connection_wait_time = 2.0  # seconds; RQ's own is a minute, in which nothing leaves although Redis is back
     app = None
-    told_to_end = False
+    told = threading.Event()
     _beats_at = _looks_at = 0.0
 
     def execute_job(self, job, queue) -> None:
         """Do the job. Whatever it raises is logged; the sweep finds what it left undone."""
-        self._state = WorkerStatus.BUSY  # told to end, a busy worker finishes its job first
         with self.app.app_context():
             try:
                 with self.death_penalty_class(job.timeout or JOB_TIMEOUT, JobTimeoutException, job_id=job.id):
@@ -49,10 +54,11 @@ class Worker(SimpleWorker):
             pipe.lrem(queue.intermediate_queue_key, 1, job.id)
             pipe.delete(job.key)
             pipe.execute()
-        self._state = WorkerStatus.IDLE
 
     def heartbeat(self, timeout=None, pipeline=None) -> None:
-        """Say that this worker lives, for ``rq info``; seldom is often enough."""
+        """Between two jobs: end if told to; say that this worker lives, for ``rq info``, seldom, which is often enough."""
+        if self.told.is_set():
+            raise StopRequested
         if time.monotonic() >= self._beats_at:
             self._beats_at = time.monotonic() + BEAT_EVERY
             super().heartbeat(timeout, pipeline)
@@ -68,25 +74,46 @@ class Worker(SimpleWorker):
         if state != self._state:
             super().set_state(state, pipeline)
 
-    def handle_warm_shutdown_request(self) -> None:
-        """The job at hand is finished, then it is over."""
-        self.told_to_end = True
-        super().handle_warm_shutdown_request()
+    def subscribe(self) -> None:
+        """Listen to no commands of ``rq``: RQ's listener survives each loss of Redis as one more thread."""
+
+    def unsubscribe(self) -> None:
+        """Nothing was subscribed to."""
+
+    def _install_signal_handlers(self) -> None:
+        """Signals are the process's; ``told`` is how a thread hears of them."""
 
 
 def run(app) -> None:
-    """Work until told to stop (SIGTERM finishes the job at hand). Redis may be away for a while; it is waited for."""
+    """Work until SIGTERM or SIGINT, which let each thread finish the job at hand. Redis may be away for a while; it is waited
+    for."""
     Worker.app = app
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: Worker.told.set())
     schedule.start(app)
-    while True:
+    count = max(2, config.current().WORKER_THREADS)
+    threads = [
+        threading.Thread(target=_work, args=(number == 0,), name=f"worker-{number}", daemon=True) for number in range(count)
+    ]
+    for thread in threads:
+        thread.start()
+    while not Worker.told.wait(1):
+        pass
+    for thread in threads:
+        thread.join(JOB_TIMEOUT)
+
+
+def _work(only_urgent: bool) -> None:
+    """One thread's life: a worker of RQ's, and another one each time Redis was lost."""
+    while not Worker.told.is_set():
         connection = extensions.patient_redis()
+        queues = [extensions.queue(connection, urgent=True)]
+        if not only_urgent:
+            queues.append(extensions.queue(connection))
         try:
-            queues = [extensions.queue(connection, urgent=True), extensions.queue(connection)]
             worker = Worker(queues, connection=connection, serializer=JSONSerializer, log_job_description=False)
             worker.work(logging_level="WARNING", with_scheduler=False)
-            if worker.told_to_end:
-                return
-            log.warning("Redis went away; trying again in a second")
         except RedisError as error:
-            log.warning("Redis does not answer (%s); trying again in a second", type(error).__name__)
-        time.sleep(1)
+            log.warning("Redis does not answer: %s", type(error).__name__)
+        if not Worker.told.wait(1):
+            log.warning("Redis went away; trying again")

@@ -5,6 +5,7 @@ Every error made here carries ``code``, Slack's own word for it, for those who m
 
 from helpdesk.channels import errors
 
+LACKS = "The Slack app lacks the permission"
 UNSURE = {"internal_error", "fatal_error", "service_unavailable"}
 
 TEMPORARY = {
@@ -82,7 +83,7 @@ def from_answer(code: str, needed: str = "", retry_after: float | None = None) -
     if code in TEMPORARY:
         return _coded(errors.Temporary(TEMPORARY[code], retry_after), code)
     if code == "missing_scope" and needed:
-        reason = f"The Slack app lacks the permission {needed}. Add it to the app and install the app again."
+        reason = f"{LACKS} {needed}. Add it to the app and install the app again."
         return _coded(errors.Blocked(reason, scope="installation"), code)
     if code in INSTALLATION:
         return _coded(errors.Blocked(INSTALLATION[code], scope="installation"), code)
@@ -100,6 +101,11 @@ def from_status(status: int, retry_after: float | None = None) -> errors.Channel
     if status >= 500:
         return unsure(f"Slack failed while answering (HTTP {status}) and may still have stored this.")
     return unsure("Slack's answer could not be read.")
+
+
+def is_of_the_installation(reason: str) -> bool:
+    """Whether the sentence ``reason`` tells of trouble that every channel shares, such as a revoked token."""
+    return reason in INSTALLATION.values() or reason.startswith(LACKS)
 
 
 def temporary(reason: str, code: str = "") -> errors.Temporary:

@@ -22,6 +22,7 @@ KEEP = (
     "WEB_THREADS",
     "LIVE_STREAMS",
     "WORKER_PROCESSES",
+    "WORKER_THREADS",
     "DELIVERY_HOLD_OFF",
 )
 LONGEST_SOCKET = 100  # characters; the system allows a few more

@@ -23,7 +23,9 @@ from helpdesk.extensions import db
 from helpdesk.models.sync import Inbound
 
 DELAYS = (1, 5, 15, 30, 30, 60, 60, 120, 300, 900)  # seconds before the next try, by tries made
-MOST_ATTEMPTS = 20
+MOST_ATTEMPTS = 20  # at what we fail to understand ourselves
+WAITS_FOR_OUTSIDE = timedelta(hours=48)  # while Slack does not answer what we must know; the lane waits behind it
+LONGEST_WAIT_FOR_OUTSIDE = 60  # seconds between two tries
 AT_ONCE = 500
 
 SOURCES = {"slack": from_slack, "email": from_mail}
@@ -92,7 +94,7 @@ def receive(inbound_id: int) -> bool:
         understood = source.understand(claim.payload, claim.raw)
         answers = _apply(claim, source, understood)
     except ChannelError as error:
-        _later(claim, error.reason)
+        _wait_for_outside(claim, error)
         return False
     except Exception:
         log.exception("Inbound %s could not be understood", inbound_id)
@@ -187,17 +189,37 @@ def _finish(inbound: Inbound) -> None:
             after_commit.call_later("receive", next_id)
 
 
-def _later(claim: Claim, reason: str) -> None:
-    db.session.rollback()
-    inbound = _still_ours(claim)
+def _wait_for_outside(claim: Claim, error: ChannelError) -> None:
+    """The outside is out of order; that is no fault of the row, however often it is tried."""
+    inbound = _again(claim, error.reason)
     if inbound is None:
         return
-    inbound.outcome = reason
-    inbound.lease_until = None
+    inbound.due_at = clock.now() + timedelta(seconds=min(_delay(inbound), LONGEST_WAIT_FOR_OUTSIDE))
+    if clock.now() - inbound.received_at > WAITS_FOR_OUTSIDE:
+        inbound.state = "failed"
+        _finish(inbound)
+    db.session.commit()
+
+
+def _later(claim: Claim, reason: str) -> None:
+    inbound = _again(claim, reason)
+    if inbound is None:
+        return
+    inbound.due_at = clock.now() + timedelta(seconds=_delay(inbound))
     if inbound.attempts >= MOST_ATTEMPTS:
         inbound.state = "failed"
         _finish(inbound)
-    else:
-        inbound.state = "waiting"
-        inbound.due_at = clock.now() + timedelta(seconds=DELAYS[min(inbound.attempts, len(DELAYS)) - 1])
     db.session.commit()
+
+
+def _again(claim: Claim, reason: str) -> Inbound | None:
+    """The row, waiting again with ``reason``, unless somebody else has taken it since."""
+    db.session.rollback()
+    inbound = _still_ours(claim)
+    if inbound is not None:
+        inbound.state, inbound.outcome, inbound.lease_until = "waiting", reason, None
+    return inbound
+
+
+def _delay(inbound: Inbound) -> int:
+    return DELAYS[min(inbound.attempts, len(DELAYS)) - 1]

@@ -13,7 +13,7 @@ from helpdesk.channels import errors
 from helpdesk.channels.slack import failures
 from helpdesk.channels.values import Sent
 from helpdesk.domain import addresses
-from helpdesk.domain.outbox import claims, gone, letters, posts
+from helpdesk.domain.outbox import claims, gone, letters, posts, recovery
 from helpdesk.extensions import db
 from helpdesk.models.channels import Channel, Thread
 from helpdesk.models.sync import Delivery, State
@@ -42,6 +42,7 @@ def sent(claim: claims.Claim, what: Sent) -> bool:
     delivery = _still_ours(claim.id, claim.owner, or_unknown=True)
     if delivery is None:
         return True
+    was_in_trouble = delivery.attempts > 1
     delivery.external_id = what.external_id
     if what.extra:
         delivery.data = {**delivery.data, **what.extra}
@@ -57,6 +58,8 @@ def sent(claim: claims.Claim, what: Sent) -> bool:
             _unblock(thread.channel)
     db.session.commit()
     db.session.remove()
+    if was_in_trouble:
+        recovery.call_the_others(claim)
     return True
 
 
@@ -191,15 +194,14 @@ def _block(channel: Channel | None, kind: str, error: errors.Blocked) -> None:
 
 
 def _unblock(channel: Channel) -> None:
-    """One thing got through: the rest of the channel is worth trying at once."""
-    channel.blocked_reason = channel.blocked_at = None
-    threads = select(Thread.id).where(Thread.channel_id == channel.id)
-    db.session.execute(
-        update(Delivery)
-        .where(Delivery.thread_id.in_(threads), Delivery.state == State.pending, Delivery.attempts > 0)
-        .values(due_at=clock.now())
-        .execution_options(synchronize_session=False)
-    )
+    """One thing got through, so the channel works; so do all of its kind if what was wrong was wrong with the whole installation."""
+    mended = [channel]
+    if failures.is_of_the_installation(channel.blocked_reason):
+        mended = db.session.scalars(
+            select(Channel).where(Channel.kind == channel.kind, Channel.blocked_reason == channel.blocked_reason)
+        )
+    for each in mended:
+        each.blocked_reason = each.blocked_at = None
     after_commit.say_changed("desk")
 
 

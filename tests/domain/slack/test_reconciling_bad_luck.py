@@ -1,9 +1,15 @@
 """The reconciler while Slack answers badly: one thread that cannot be read keeps no other from being compared."""
 
+from datetime import timedelta
+
+from sqlalchemy import select
+
 from helpdesk import clock
+from helpdesk.channels.slack import people
 from helpdesk.demo import cast
-from helpdesk.domain import reconciling
+from helpdesk.domain import inbox, reconciling
 from helpdesk.models.channels import Channel
+from helpdesk.models.sync import Inbound
 from helpdesk.models.tickets import Message
 from tests import outside
 from tests.domain.slack.conftest import PRIYA
@@ -25,3 +31,21 @@ def test_a_thread_that_cannot_be_read_keeps_no_other_waiting(story, day, session
     outside.drain(session)
     missed = session.query(Message.body).filter(Message.ticket_id.in_((story.id, other.id)), Message.body.startswith("missed"))
     assert missed.count() == 1
+
+
+def test_what_was_said_waits_for_an_outage_however_often_it_is_tried(story, day, session):
+    day.say(PRIYA, "known already")
+    day.workspace.revoke()
+    people.forget()
+    day.say(PRIYA, "unmistakable")
+    for _ in range(inbox.MOST_ATTEMPTS + 2):
+        outside.hurry(session)
+        outside.drain(session)
+    row = session.scalars(select(Inbound).order_by(Inbound.id.desc())).first()
+    assert row.state == "waiting" and row.attempts > inbox.MOST_ATTEMPTS
+    assert row.due_at <= clock.now() + timedelta(seconds=inbox.LONGEST_WAIT_FOR_OUTSIDE)
+    day.workspace.unrevoke()
+    people.forget()
+    outside.hurry(session)
+    outside.drain(session)
+    assert ("reply", "unmistakable") in day.words()

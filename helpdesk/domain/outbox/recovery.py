@@ -1,0 +1,53 @@
+"""After trouble: the first delivery that gets through calls the others that waited for a later try.
+
+Each row waits longer after every failure, up to fifteen minutes. Once its channel works again, nobody should wait that long:
+whatever waits for the same kind of channel becomes due, except what must not be looked for before its hold-off has passed.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import case, select, update
+
+from helpdesk import clock, config
+from helpdesk.domain.outbox.claims import Claim
+from helpdesk.extensions import db
+from helpdesk.models.channels import Channel, Thread
+from helpdesk.models.sync import Delivery, State
+
+SOON = timedelta(seconds=2)  # what is due within it need not be called
+
+
+def call_the_others(claim: Claim) -> int:
+    """Make due what waits behind ``claim``'s kind of channel, which just worked. Returns how many rows. Commits.
+
+    A webhook's destinations are each their own, so nothing follows from one of them. What Slack asked to wait stays paused by
+    its channel (Channel.paused_until).
+    """
+    if claim.kind == "webhook":
+        return 0
+    now = clock.now()
+    hold_off = timedelta(seconds=_hold_off(claim.kind))
+    may_still_land = (Delivery.state == State.unknown) & (Delivery.started_at > now - hold_off)
+    due_at = case((may_still_land, now + hold_off), else_=now)
+    waiting = (
+        select(Delivery.id)
+        .join(Delivery.thread)
+        .join(Thread.channel)
+        .where(
+            Channel.kind == claim.kind,
+            Delivery.state.in_((State.pending, State.unknown)),
+            Delivery.attempts > 0,
+            Delivery.due_at > case((may_still_land, now + hold_off), else_=now + SOON),
+        )
+        .with_for_update(of=Delivery, skip_locked=True)
+    )
+    called = db.session.execute(
+        update(Delivery).where(Delivery.id.in_(waiting)).values(due_at=due_at).execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    return called.rowcount
+
+
+def _hold_off(kind: str) -> int:
+    current = config.current()
+    return current.DELIVERY_MAIL_HOLD_OFF if kind == "email" else current.DELIVERY_HOLD_OFF

@@ -1,0 +1,95 @@
+"""The worker as a process of its own: what hangs keeps nothing else from leaving, and it ends when told to."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+import redis
+
+from helpdesk import config
+from helpdesk.demo import cast
+from tests import conftest, outside
+
+PATIENCE = 30.0  # seconds for what takes one or two
+
+
+@pytest.fixture
+def settings(workspace, mailbox):
+    return outside.settings(workspace, mailbox) | {"WORKER_PROCESSES": 1, "WORKER_THREADS": 4}
+
+
+@pytest.fixture
+def start(app, tmp_path):
+    """``start(**environment)``: a worker process beside the app under test. Ended afterwards, whatever happened."""
+    names = [setting.name for setting in config.SETTINGS]
+    ours = {name: _text(getattr(config.current(), name)) for name in names}
+    running = []
+
+    def begin(**environment) -> subprocess.Popen:
+        log = (tmp_path / "worker.log").open("ab")
+        running.append(
+            subprocess.Popen(
+                [sys.executable, "-m", "helpdesk.cli", "worker"], env={**os.environ, **ours, **environment}, stdout=log, stderr=log
+            )
+        )
+        return running[-1]
+
+    yield begin
+    for process in running:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_slack_that_hangs_keeps_no_mail_waiting(start, session, make, workspace, mailbox):
+    make.channel(cast.TRIAGE)
+    globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
+    dana = make.user(globex, "Dana", email="dana@globex.example")
+    workspace.misbehave("chat.postMessage", "hang_before", times=2, seconds=8)
+    make.ticket(dana)
+    session.rollback()
+    start()
+    until(lambda: workspace.calls.get("chat.postMessage", 0) >= 2, "both cards to hang")
+    began = time.monotonic()
+    make.ticket(dana, subject="Unmistakable")
+    until(lambda: any("Unmistakable" in mail.subject for mail in mailbox.mails), "the mail")
+    assert time.monotonic() - began < 8
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_it_ends_when_told_to_also_while_redis_is_away(start, tmp_path):
+    port = str(conftest.free_port())
+    own = subprocess.Popen([conftest.redis_binary(), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)])
+    try:
+        address = f"redis://127.0.0.1:{port}/0"
+        worker = start(REDIS_URL=address)
+        until(lambda: _workers(address) >= 4, "the workers to say that they live")
+    finally:
+        own.kill()
+        own.wait()
+    time.sleep(1)
+    worker.send_signal(signal.SIGTERM)
+    assert worker.wait(PATIENCE) == 0
+
+
+def until(ready, what: str) -> None:
+    """Wait for ``ready()``; fails naming ``what``."""
+    deadline = time.monotonic() + PATIENCE
+    while not ready():
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.05)
+
+
+def _workers(address: str) -> int:
+    try:
+        return redis.Redis.from_url(address).scard("rq:workers")
+    except redis.ConnectionError:
+        return 0
+
+
+def _text(value) -> str:
+    return ("1" if value else "") if isinstance(value, bool) else str(value)
