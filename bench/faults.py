@@ -21,6 +21,7 @@ from bench.rig.ledger import Ledger
 from bench.rig.trouble import Trouble
 
 DRAIN = 120.0  # seconds in which everything has to be out
+DUSK = 60.0  # of these, in which Slack and the mail server go on misbehaving: a fifth of all posts go wrong
 DRAIN_UNDONE = 45.0  # enough to see what a missing rule does
 CATCH_UP_EVERY = 10.0
 QUIET = HOLD_OFF + 4.0  # so long nothing must have moved, so that late doubles are seen too
@@ -97,8 +98,8 @@ def _judged(there: Installation, asked: argparse.Namespace, undone: str) -> Verd
             trouble.mend()
     trouble.mend()
     judge = Judge(ledger)
-    catch_up = _CatchUp(there) if asked.lost else lambda missing: None
-    records, after, missing = drain(judge, there.seen, DRAIN_UNDONE if undone else DRAIN, QUIET, catch_up)
+    evening = _Evening(there, trouble, catches_up=bool(asked.lost))
+    records, after, missing = drain(judge, there.seen, DRAIN_UNDONE if undone else DRAIN, QUIET, evening)
     browsers = {actor.person.email: actor.browser for actor in actors}
     pages = Pages(ledger, browsers, time.monotonic() + 60)
     wrong = [wrong for actor in actors for wrong in actor.wrong]
@@ -109,17 +110,21 @@ def _judged(there: Installation, asked: argparse.Namespace, undone: str) -> Verd
     return verdict
 
 
-class _CatchUp:
-    """Gives the reconciler a turn now and then while something is missing."""
+class _Evening:
+    """What happens while the rest leaves: the reconciler has a turn now and then, and after a while the outside behaves."""
 
-    def __init__(self, there: Installation):
-        self.there = there
-        self.due = 0.0
+    def __init__(self, there: Installation, trouble: Trouble, catches_up: bool):
+        self.there, self.trouble, self.catches_up = there, trouble, catches_up
+        self.turn_at = 0.0
+        self.dusk_until = time.monotonic() + DUSK
 
     def __call__(self, missing: list[str]) -> None:
-        if missing and time.monotonic() >= self.due:
+        if self.dusk_until and time.monotonic() > self.dusk_until:
+            self.trouble.end()
+            self.dusk_until = 0.0
+        if missing and self.catches_up and time.monotonic() >= self.turn_at:
             self.there.run("bench.rig.catch_up")
-            self.due = time.monotonic() + CATCH_UP_EVERY
+            self.turn_at = time.monotonic() + CATCH_UP_EVERY
 
 
 def _find_threads(there: Installation, ledger: Ledger) -> None:

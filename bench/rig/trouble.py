@@ -93,6 +93,11 @@ class Trouble:
         self._steps.clear()
         self.is_over = True
 
+    def end(self) -> None:
+        """Let the outside behave from now on."""
+        self.there.control("behave")
+        self.there.mailbox(behave=True)
+
     def _plan(self) -> None:
         count = max(len(KINDS) - 3, round(self.seconds / 4))
         kinds = [KINDS[number % len(KINDS)] for number in range(count)]

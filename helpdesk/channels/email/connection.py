@@ -1,5 +1,6 @@
-"""One verified line to the mail server, kept for the burst that a worker sends and closed when idle."""
+"""Verified lines to the mail server, kept for the burst that a worker sends and closed when idle."""
 
+import contextlib
 import smtplib
 import ssl
 import threading
@@ -8,15 +9,17 @@ import time
 from helpdesk.channels import errors
 from helpdesk.channels.email import settings
 
-IDLE = 10  # seconds after which a kept line is closed rather than trusted
+IDLE = 10.0  # seconds after which a kept line is closed rather than trusted
+MOST_KEPT = 4  # lines of one process; mail servers count them
 
-_kept = threading.local()
+_kept: list[tuple[smtplib.SMTP, settings.Outgoing, float]] = []  # nobody uses these; the one kept last is last
+_lock = threading.Lock()
+_closer: threading.Timer | None = None
 
 
 def take(outgoing: settings.Outgoing) -> tuple[smtplib.SMTP, bool]:
-    """A line ready for MAIL FROM, whether it was kept from before. Raises Temporary or Blocked."""
-    kept, _kept.line = getattr(_kept, "line", None), None
-    if kept:
+    """A line ready for MAIL FROM, whether it was kept from before. Nobody else has it. Raises Temporary or Blocked."""
+    while kept := _taken():
         line, made_for, since = kept
         if made_for == outgoing and time.monotonic() - since < IDLE and _answers(line):
             return line, True
@@ -25,11 +28,13 @@ def take(outgoing: settings.Outgoing) -> tuple[smtplib.SMTP, bool]:
 
 
 def keep(line: smtplib.SMTP, outgoing: settings.Outgoing) -> None:
-    """Give a line back after a finished mail, for the next one of this thread."""
-    _kept.line = (line, outgoing, time.monotonic())
-    timer = threading.Timer(IDLE, close, [line])
-    timer.daemon = True
-    timer.start()
+    """Give a line back after a finished mail, for the next one."""
+    with _lock:
+        if len(_kept) < MOST_KEPT:
+            _kept.append((line, outgoing, time.monotonic()))
+            _close_later()
+            return
+    close(line)
 
 
 def close(line: smtplib.SMTP) -> None:
@@ -44,6 +49,33 @@ def close(line: smtplib.SMTP) -> None:
 def context(outgoing: settings.Outgoing) -> ssl.SSLContext:
     """TLS with certificate and name checked."""
     return ssl.create_default_context(cafile=outgoing.ca_file or None)
+
+
+def _taken() -> tuple[smtplib.SMTP, settings.Outgoing, float] | None:
+    with _lock, contextlib.suppress(IndexError):
+        return _kept.pop()
+
+
+def _close_later() -> None:
+    """Have a timer close what is idle, if none runs yet. Holds the lock."""
+    global _closer
+    if _closer is None:
+        _closer = threading.Timer(IDLE, _close_idle)
+        _closer.daemon = True
+        _closer.start()
+
+
+def _close_idle() -> None:
+    """Only lines that nobody has taken stand in the list, so that no mail is cut off."""
+    global _closer
+    with _lock:
+        old = [kept for kept in _kept if time.monotonic() - kept[2] >= IDLE]
+        _kept[:] = [kept for kept in _kept if kept not in old]
+        _closer = None
+        if _kept:
+            _close_later()
+    for line, _, _ in old:
+        close(line)
 
 
 def _open(outgoing: settings.Outgoing) -> smtplib.SMTP:

@@ -18,6 +18,13 @@ def server():
         yield running
 
 
+@pytest.fixture(autouse=True)
+def nothing_kept(monkeypatch):
+    """Lines that another test kept stay out of this one, and so does the timer that would close them."""
+    monkeypatch.setattr(connection, "_kept", [])
+    monkeypatch.setattr(connection, "_closer", None)
+
+
 @pytest.fixture(scope="module")
 def certificates(tmp_path_factory):
     return mail_server.certificates(tmp_path_factory.mktemp("certificates"))
@@ -64,6 +71,34 @@ def test_250_is_done_even_if_the_goodbye_fails(server):
     connection.close(line)
     assert reused
     assert len(server.taken) == 1
+
+
+def test_a_line_in_use_is_not_closed_because_it_once_was_idle(server, monkeypatch):
+    monkeypatch.setattr(connection, "IDLE", 0.3)
+    deliver(server)
+    line, reused = connection.take(outgoing(server))
+    time.sleep(0.7)
+    assert reused and line.noop()[0] == 250
+    connection.close(line)
+
+
+def test_an_idle_line_is_closed(server, monkeypatch):
+    monkeypatch.setattr(connection, "IDLE", 0.2)
+    deliver(server)
+    time.sleep(0.7)
+    assert not connection._kept
+
+
+def test_no_two_threads_have_the_same_line_and_few_are_kept(server):
+    lines = [connection.take(outgoing(server))[0] for _ in range(connection.MOST_KEPT + 2)]
+    assert len({id(line) for line in lines}) == len(lines)
+    for line in lines:
+        connection.keep(line, outgoing(server))
+    again = [connection.take(outgoing(server)) for _ in lines]
+    assert sum(reused for _, reused in again) == connection.MOST_KEPT
+    assert len({id(line) for line, _ in again}) == len(lines)
+    for line, _ in again:
+        connection.close(line)
 
 
 @pytest.mark.parametrize(
