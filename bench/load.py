@@ -1,14 +1,18 @@
-"""Pages over many tickets, eight people at once, on PostgreSQL: each beside the floor measured in the same minute."""
+"""Everything over many tickets, on PostgreSQL: pages for eight people at once beside the floor of the same minute, then the
+loop through Slack, thousands of open pages, and what each process holds in memory."""
 
 import argparse
 import re
 import threading
 import time
 
-from bench import browsers, pages, stand
+import psutil
+
+from bench import browsers, live, loop, pages, stand
 from helpdesk.demo import cast
 
 BUDGET = 200  # ms at p95 for a page
+WEB = 2  # processes
 
 
 def main() -> None:
@@ -19,15 +23,27 @@ def main() -> None:
     parser.add_argument("--organizations", type=int, default=200)
     parser.add_argument("--people", type=int, default=8, help="how many ask at once")
     parser.add_argument("--seconds", type=float, default=4, help="for each page")
+    parser.add_argument("--streams", type=int, default=2000, help="open pages on one process; 0 for none")
+    parser.add_argument("--turns", type=int, default=20, help="of the loop through Slack; 0 for none")
     chosen = parser.parse_args()
-    with stand.Stand(chosen.database, web_processes=2, workers=0, outside=False, WEB_THREADS=32) as it:
+    threads = {"WEB_THREADS": max(chosen.streams, 32) + 100, "LIVE_STREAMS": max(chosen.streams, 1)}
+    with stand.Stand(chosen.database, web_processes=WEB, workers=0, **threads) as it:
         it.start()
-        loaded = fill(it, chosen)
-        rows = measure(it, chosen)
-    print(stand.version_line())
-    print(loaded)
-    title = f"{chosen.tickets:,} tickets on {chosen.database}, {chosen.people} people at once"
-    stand.table(title, ("page", "a second", "p50 ms", "p95 ms", "times its floor", ""), rows)
+        print(stand.version_line())
+        print(fill(it, chosen))
+        what = f"{chosen.tickets:,} tickets on {chosen.database}"
+        header = ("page", "a second", "p50 ms", "p95 ms", "of its floor's rate", "")
+        stand.table(f"{what}, {chosen.people} people at once", header, measure(it, chosen))
+        if chosen.turns:
+            it.start_worker(0)
+            it.start_worker(1)
+            rows = loop.measure(it, chosen.turns)
+            stand.table(f"The loop over {what}, {chosen.turns} times, in ms", ("what", "p50", "p95", "worst"), rows)
+        stand.table(f"Memory over {what}", ("process", "MB", "of its own MB"), memory(it))
+        if chosen.streams:
+            it.restart_web(processes=1)
+            rows = live.measure(it, chosen.streams)
+            stand.table(f"{chosen.streams:,} open pages on one process over {what}", ("what", "value"), rows)
 
 
 def fill(it: stand.Stand, chosen: argparse.Namespace) -> str:
@@ -41,8 +57,8 @@ def fill(it: stand.Stand, chosen: argparse.Namespace) -> str:
 
 
 def measure(it: stand.Stand, chosen: argparse.Namespace) -> list[tuple]:
-    """Rows of (page, a second, p50, p95, ratio, whether it keeps its budget)."""
-    floor_address = pages.start_floor(it).portal
+    """Rows of (page, a second, p50, p95, share of its floor's rate, whether it keeps its budget)."""
+    floor_address = pages.start_floor(it, processes=WEB).portal
     customer, organization, short, long = largest(it)
     agent = cast.AGENTS[2].email
     deep = follow(it.browser(customer), "/tickets", 20)
@@ -75,17 +91,27 @@ def measure(it: stand.Stand, chosen: argparse.Namespace) -> list[tuple]:
 
 
 def row(name: str, times: list[float], chosen: argparse.Namespace, floor: list[float] | None) -> tuple:
-    """One line of the table."""
+    """One line of the table. The share is 1 for what is as quick as its floor, and smaller for what is slower."""
     p50, p95 = (1000 * stand.percentile(times, share) for share in (0.5, 0.95))
-    ratio = f"{p50 / 1000 / stand.percentile(floor, 0.5):.1f}" if floor else ""
     return (
         name,
         f"{len(times) / chosen.seconds:.0f}",
         f"{p50:.0f}",
         f"{p95:.0f}",
-        ratio,
+        f"1/{len(floor) / len(times):.1f}" if floor else "",
         "" if p95 <= BUDGET else f"over {BUDGET} ms",
     )
+
+
+def memory(it: stand.Stand) -> list[tuple]:
+    """Rows of (process, MB it holds, MB of them that no other process shares)."""
+    rows = []
+    for name in it.children:
+        if name == "web" or name.startswith("worker"):
+            for pid in it.pids(name):
+                held = psutil.Process(pid).memory_full_info()
+                rows.append((name, f"{held.rss / 2**20:.0f}", f"{held.uss / 2**20:.0f}"))
+    return rows
 
 
 def together(people: list[browsers.Browser], what, seconds: float) -> list[float]:

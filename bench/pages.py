@@ -57,7 +57,7 @@ def measure(it: stand.Stand, count: int) -> list[tuple]:
     return rows
 
 
-def start_floor(it: stand.Stand) -> browsers.Browser:
+def start_floor(it: stand.Stand, processes: int = 1) -> browsers.Browser:
     """The bare application, served by gunicorn as ours is."""
     port = stand.free_port()
     command = [
@@ -67,6 +67,8 @@ def start_floor(it: stand.Stand) -> browsers.Browser:
         "--no-control-socket",
         "--worker-class",
         "gthread",
+        "--workers",
+        str(processes),
         "--threads",
         "8",
         "--bind",

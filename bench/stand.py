@@ -110,6 +110,12 @@ class Stand:
         self.run("web", [sys.executable, "-m", "helpdesk.cli", "serve", "--bind", bind, "--graceful", "3"])
         wait_for(lambda: answers(f"{self.portal}/healthz"), "the portal")
 
+    def restart_web(self, processes: int) -> None:
+        """The portal anew, with so many processes."""
+        self.end("web")
+        self.environment["WEB_PROCESSES"] = str(processes)
+        self.start_web()
+
     def start_worker(self, number: int) -> None:
         self.run(f"worker-{number}", [sys.executable, "-m", "helpdesk.cli", "worker", "--processes", "1"])
 

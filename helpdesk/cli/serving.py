@@ -1,5 +1,6 @@
 """``helpdesk serve``: the production web server, gunicorn with threads, set as our pages need it."""
 
+import gc
 import os
 import signal
 import threading
@@ -70,7 +71,10 @@ class Server(BaseApplication):
     def load(self):
         import helpdesk
 
-        return helpdesk.create_app()
+        app = helpdesk.create_app()
+        gc.collect()
+        gc.freeze()  # what is there now stays: the processes go on sharing it, and no collection walks through it again
+        return app
 
 
 def _begin(server, worker) -> None:
