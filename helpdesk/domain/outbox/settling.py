@@ -15,7 +15,7 @@ from helpdesk.channels.values import Sent
 from helpdesk.domain import addresses
 from helpdesk.domain.outbox import claims, gone, letters, posts, recovery
 from helpdesk.extensions import db
-from helpdesk.models.channels import Channel, Thread
+from helpdesk.models.channels import Channel
 from helpdesk.models.sync import Delivery, State
 from helpdesk.models.tickets import Ticket
 
