@@ -200,6 +200,11 @@ class Message(db.Model):
         return self.kind == Kind.note
 
     @property
+    def team_only(self) -> bool:
+        """Whether customers never read it, as of an event."""
+        return self.kind != Kind.reply
+
+    @property
     def speaker(self) -> str:
         """The name people see above the message."""
         return self.author.display_name if self.author else self.author_name

@@ -11,7 +11,7 @@ from helpdesk import extensions
 from helpdesk.domain import permissions, ratings, repeats, settings, tickets, words
 from helpdesk.extensions import db
 from helpdesk.models.people import User
-from helpdesk.models.tickets import Event, ReadMark, Ticket
+from helpdesk.models.tickets import ReadMark, Ticket
 from helpdesk.web import facts, fragments, identity, team_facts, uploads
 
 PREFIX = "/tickets/<int:number>"
@@ -89,11 +89,12 @@ def header(ticket: Ticket) -> dict:
 
 def conversation(ticket: Ticket) -> dict:
     """What tickets/_conversation.html needs."""
-    timeline = tickets.timeline(ticket, current_user)
+    reader = identity.me()
+    timeline = tickets.timeline(ticket, reader)
     for entry in timeline:
-        if isinstance(entry, Event):
-            entry.sentence = words.event(entry, current_user.is_team)
-    seen = tickets.seen_by(ticket, timeline) if current_user.is_team else {}
+        if entry.is_event:
+            entry.sentence = words.event(entry, reader.is_team)
+    seen = tickets.seen_by(ticket, timeline) if reader.is_team else {}
     return {"ticket": ticket, "timeline": timeline, "seen": seen}
 
 
@@ -116,7 +117,7 @@ def composer(
     token = repeats.token(request.form.get("form_token")) if errors else None
     return {
         "ticket": ticket,
-        "audience": words.audience(ticket, facts.threads(ticket), current_user),
+        "audience": words.audience(ticket, facts.places(ticket), current_user),
         "form_token": token or secrets.token_hex(16),
         "values": values or {},
         "errors": errors or {},
