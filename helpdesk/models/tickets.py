@@ -1,6 +1,5 @@
 """Tickets, what was said, and what happened."""
 
-from datetime import datetime
 from enum import StrEnum
 
 from markupsafe import Markup
@@ -318,8 +317,3 @@ class Rating(db.Model):
     created_at: Mapped[Created]
 
     __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score"),)
-
-
-def place_in_timeline(entry: "Message | Event") -> tuple[int, datetime]:
-    """Sort key of a timeline made of messages and events."""
-    return (entry.seq, entry.created_at)

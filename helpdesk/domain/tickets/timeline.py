@@ -8,9 +8,8 @@ from helpdesk.domain.tickets import places
 from helpdesk.domain.tickets.entries import File, Happened, Said
 from helpdesk.domain.tickets.places import Place
 from helpdesk.extensions import db
-from helpdesk.models import tickets as nouns
 from helpdesk.models.people import User, shown_name
-from helpdesk.models.tickets import Attachment, Event, Message, Ticket
+from helpdesk.models.tickets import Attachment, Event, Kind, Message, Ticket
 
 SHOWN = 400  # messages and events at the most on a page
 _message, _user, _attachment, _event = (noun.__table__ for noun in (Message, User, Attachment, Event))
@@ -33,7 +32,7 @@ MESSAGES = (
     .order_by(_message.c.seq, _attachment.c.id)
 )  # fmt: skip
 ALL_MESSAGES = MESSAGES.where(_message.c.id.in_(_latest))
-PUBLIC_MESSAGES = MESSAGES.where(_message.c.id.in_(_latest.where(_message.c.kind == nouns.Kind.reply)))
+PUBLIC_MESSAGES = MESSAGES.where(_message.c.id.in_(_latest.where(_message.c.kind == Kind.reply)))
 ALL_EVENTS = (
     select(_event.c["id", "seq", "kind", "team_only", "actor_name", "data", "created_at"])
     .where(_event.c.ticket_id == bindparam("ticket_id"))
@@ -90,7 +89,7 @@ def timeline(ticket: Ticket, reader: User) -> list[Said | Happened]:
     if reader.is_team:
         _hang_deliveries(messages, places.places(ticket, deliveries=True))
     entries = (entry for entry in (*messages.values(), *events) if permissions.can_read(reader, entry))
-    return sorted(entries, key=nouns.place_in_timeline)[-SHOWN:]
+    return sorted(entries, key=lambda entry: (entry.seq, entry.created_at))[-SHOWN:]
 
 
 def _messages(query: Select, ticket: Ticket) -> dict[int, Said]:
