@@ -153,13 +153,13 @@ def answer(template: str, needs, ticket: Ticket):
     return fragments.unchanged(*parts) or fragments.tagged(render_template(template, **needs(ticket)), *parts)
 
 
-def changed(ticket: Ticket, first: str = "header", clear_composer: bool = False, address: str = ""):
+def changed(number: int, first: str = "header", clear_composer: bool = False, address: str = ""):
     """The fragments a change touches, the one the browser swaps first in front."""
-    address = address or f"/tickets/{ticket.number}"
+    address = address or f"/tickets/{number}"
     if not fragments.htmx:
         return redirect(address, 303)
     extensions.begin_reading()  # the change is committed; showing it needs no write lock
-    ticket = found(ticket.id)
+    ticket = found(number)
     made = {
         "header": ("tickets/_ticket_header.html", header(ticket)),
         "facts": ("tickets/_facts.html", facts.of(ticket, identity.me())),

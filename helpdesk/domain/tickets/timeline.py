@@ -14,7 +14,10 @@ from helpdesk.models.tickets import Attachment, Event, Kind, Message, Ticket
 SHOWN = 400  # messages and events at the most on a page
 _message, _user, _attachment, _event = (noun.__table__ for noun in (Message, User, Attachment, Event))
 _latest = select(_message.c.id).where(_message.c.ticket_id == bindparam("ticket_id")).order_by(_message.c.seq.desc()).limit(SHOWN)
-# Put together once: every look at a ticket asks these.
+# Put together once: everything said on a ticket asks for its lock, every look at one for the others.
+LOCKED = (
+    select(Ticket).where(Ticket.id == bindparam("ticket_id")).with_for_update(of=Ticket).execution_options(populate_existing=True)
+)
 MESSAGES = (
     select(
         _message.c[
@@ -45,9 +48,7 @@ SPEAKS_OF_TEAM_ONLY = {"assigned", "priority", "merged_here", "moved", "channel"
 
 def lock(ticket: Ticket) -> Ticket:
     """Hold the ticket's row until the transaction ends, with its columns as they are now."""
-    return db.session.execute(
-        select(Ticket).where(Ticket.id == ticket.id).with_for_update(of=Ticket).execution_options(populate_existing=True)
-    ).scalar_one()
+    return db.session.scalars(LOCKED, {"ticket_id": ticket.id}).one()
 
 
 def living(ticket: Ticket) -> Ticket:
