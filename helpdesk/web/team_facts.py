@@ -49,7 +49,7 @@ def of(ticket: Ticket, reader: User) -> dict:
         "ticket": ticket,
         "clocks": clocks(ticket),
         "present": present(ticket, reader),
-        "mark": reviews.of(ticket, reader) if ticket.status in ("solved", "closed") else None,
+        "mark": reviews.readable(ticket.mark, reader) if ticket.status in ("solved", "closed") else None,
         "mark_words": reviews.WORDS,
         "near": [(other, merging.how(ticket, other)) for other in linked],
     }

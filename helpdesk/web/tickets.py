@@ -10,10 +10,11 @@ from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from helpdesk import extensions
-from helpdesk.domain import permissions, ratings, repeats, settings, tickets, words
+from helpdesk.domain import permissions, repeats, settings, tickets, words
 from helpdesk.extensions import db
+from helpdesk.models.desk import ReviewMark
 from helpdesk.models.people import User
-from helpdesk.models.tickets import ReadMark, Ticket
+from helpdesk.models.tickets import Rating, ReadMark, Ticket
 from helpdesk.web import facts, fragments, identity, team_facts, uploads
 
 PREFIX = "/tickets/<int:number>"
@@ -66,9 +67,9 @@ def found(number: int) -> Ticket:
     row = db.session.execute(_one_ticket(me.is_team, me.sees), asked).unique().first()
     if row is None:
         abort(404)
-    row.Ticket.read_seq = row.seq or 0
+    row.Ticket.read_seq, row.Ticket.rating = row.seq or 0, row.Rating
     if me.is_team:
-        row.Ticket.has_near, row.Ticket.has_canned = row.has_near, row.has_canned
+        row.Ticket.mark, row.Ticket.has_near, row.Ticket.has_canned = row.ReviewMark, row.has_near, row.has_canned
     return row.Ticket
 
 
@@ -89,8 +90,10 @@ def _one_ticket(is_team: bool, sees: str) -> Select:
     reader = Reader(is_team, sees)
     mine = and_(ReadMark.ticket_id == Ticket.id, ReadMark.user_id == reader.id)
     tickets = permissions.visible_tickets(reader).where(Ticket.id == bindparam("number"))
-    query = tickets.outerjoin(ReadMark, mine).add_columns(ReadMark.seq).options(*WITH_PEOPLE)
-    return query.options(joinedload(Ticket.clocks)).add_columns(*team_facts.WHETHER) if is_team else query
+    query = tickets.outerjoin(ReadMark, mine).outerjoin(Rating).add_columns(ReadMark.seq, Rating).options(*WITH_PEOPLE)
+    if is_team:
+        query = query.outerjoin(ReviewMark).add_columns(ReviewMark, *team_facts.WHETHER).options(joinedload(Ticket.clocks))
+    return query
 
 
 def whole(ticket: Ticket) -> dict:
@@ -121,7 +124,7 @@ def rating(ticket: Ticket) -> dict:
     done = ticket.status in ("solved", "closed")
     return {
         "ticket": ticket,
-        "rating": ratings.of(ticket) if done else None,
+        "rating": ticket.rating if done else None,
         "rating_style": settings.get("rating_style"),
         "rating_errors": {},
         "given": {},
