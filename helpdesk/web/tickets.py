@@ -67,7 +67,7 @@ def found(number: int) -> Ticket:
     row = db.session.execute(_one_ticket(me.is_team, me.sees), asked).unique().first()
     if row is None:
         abort(404)
-    row.Ticket.read_seq, row.Ticket.rating = row.seq or 0, row.Rating
+    row.Ticket.read_seq, row.Ticket.rating, row.Ticket.places_read = row.seq or 0, row.Rating, None
     if me.is_team:
         row.Ticket.mark, row.Ticket.has_near, row.Ticket.has_canned = row.ReviewMark, row.has_near, row.has_canned
     return row.Ticket
@@ -165,8 +165,8 @@ def changed(number: int, first: str = "header", clear_composer: bool = False, ad
     ticket = found(number)
     made = {
         "header": ("tickets/_ticket_header.html", header(ticket)),
-        "facts": ("tickets/_facts.html", facts.of(ticket, identity.me())),
         "conversation": ("tickets/_conversation.html", conversation(ticket)),
+        "facts": ("tickets/_facts.html", facts.of(ticket, identity.me())),
         "rating": ("tickets/_rating.html", rating(ticket)),
     }
     if clear_composer:

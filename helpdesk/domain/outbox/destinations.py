@@ -37,8 +37,9 @@ SLACK_CHANNELS = (
 
 def announce(ticket: Ticket, message: Message) -> None:
     """Open the threads of a new ticket: a card in triage and in its organization's channel, and the requester's mail."""
-    slack_threads = [_begin_thread(ticket, channel) for channel in _slack_channels(ticket.organization_id)]
-    mail_thread = _begin_mail_thread(ticket, ticket.requester)
+    slack_channels, mail_channel = _slack_channels(ticket.organization_id), _mail_channel()
+    slack_threads = [_begin_thread(ticket, channel) for channel in slack_channels]
+    mail_thread = _begin_thread(ticket, mail_channel, ticket.requester)
     firsts = []
     for thread in slack_threads:
         firsts.append(_add(thread, "card"))
@@ -139,7 +140,7 @@ def open_mail_thread(ticket: Ticket, user: User) -> Thread:
     reply address."""
     thread = _mail_thread(ticket, user)
     if thread is None:
-        thread = _begin_mail_thread(ticket, user)
+        thread = _begin_thread(ticket, _mail_channel(), user)
     elif thread.nonce is None:
         _give_address(thread)
     thread.ended_at = None
@@ -197,19 +198,15 @@ def _add(
 
 
 def _begin_thread(ticket: Ticket, channel: Channel, user: User | None = None) -> Thread:
+    """A new thread; the mails with ``user`` have an address for replies."""
     thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel, user=user)
+    if user is not None:
+        _give_address(thread)
     db.session.add(thread)
     return thread
 
 
-def _begin_mail_thread(ticket: Ticket, user: User) -> Thread:
-    thread = _begin_thread(ticket, _mail_channel(), user)
-    _give_address(thread)
-    return thread
-
-
 def _give_address(thread: Thread) -> None:
-    """A new address for replies."""
     issued = token.issue(config.current().SECRET_KEY)
     thread.nonce, thread.token_hash = issued.nonce, issued.hash
 

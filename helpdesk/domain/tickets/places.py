@@ -83,12 +83,13 @@ class Delivered:
 
 def places(ticket: Ticket, deliveries: bool = False) -> list[Place]:
     """Where ``ticket`` lives and lived, with ``deliveries`` also what went there; read once for one look at it."""
-    read = ticket.__dict__.get("_places_read")
-    if read is None:
+    read, with_deliveries = getattr(ticket, "places_read", None) or (None, False)
+    if read is None or deliveries > with_deliveries:
         found: dict[int, Place] = {}
         for row in db.session.execute(WITH_DELIVERIES if deliveries else PLACES, {"ticket_id": ticket.id}):
             place = found.get(row[0]) or found.setdefault(row[0], Place(*row[:12]))
             if deliveries and row[12] is not None and row[14] in TOLD:
                 place.deliveries.append(Delivered(*row[12:], place))
-        read = ticket.__dict__["_places_read"] = list(found.values())
+        read = list(found.values())
+        ticket.places_read = read, deliveries
     return read
