@@ -35,6 +35,11 @@ def touch(ticket: Any, team_only: bool = False) -> None:
     Lists and the desk are told as well. The version makes ETags; it is raised in SQL so that two writers both count.
     """
     ticket.version = type(ticket).version + 1
+    say_ticket_changed(ticket, team_only)
+
+
+def say_ticket_changed(ticket: Any, team_only: bool = False) -> None:
+    """Tell its open pages, lists and the desk, where its version need not rise: it is new."""
     say_changed(f"ticket:{ticket.id}:team", "desk")
     if not team_only:
         say_changed(f"ticket:{ticket.id}", f"organization:{ticket.organization_id}")

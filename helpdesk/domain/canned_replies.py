@@ -2,7 +2,7 @@
 
 import re
 
-from sqlalchemy import or_, select
+from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm.exc import StaleDataError
 
 from helpdesk import clock, urls
@@ -26,6 +26,12 @@ VARIABLES = {
 LONGEST_TITLE = 80
 LONGEST_BODY = 10_000
 MAY_SET = (Status.in_progress, Status.pending, Status.on_hold, Status.solved)
+_reply = CannedReply.__table__
+TITLES = (
+    select(_reply.c["id", "title"])
+    .where(or_(_reply.c.owner_id.is_(None), _reply.c.owner_id == bindparam("user_id")))
+    .order_by(_reply.c.title, _reply.c.id)
+)
 VARIABLE = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
@@ -33,6 +39,11 @@ def available(user: User) -> list[CannedReply]:
     """The team's and ``user``'s own, by title."""
     mine = or_(CannedReply.owner_id.is_(None), CannedReply.owner_id == user.id)
     return list(db.session.scalars(select(CannedReply).where(mine).order_by(CannedReply.title, CannedReply.id)))
+
+
+def titles(user: User) -> list[tuple[int, str]]:
+    """The id and title of each, to choose from."""
+    return [tuple(row) for row in db.session.execute(TITLES, {"user_id": user.id})]
 
 
 def find(user: User, reply_id: int) -> CannedReply | None:

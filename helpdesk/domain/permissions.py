@@ -8,7 +8,7 @@ from sqlalchemy import Select, false, or_, select
 from helpdesk.domain.errors import NotAllowed
 from helpdesk.extensions import db
 from helpdesk.models.people import User
-from helpdesk.models.tickets import Event, Follower, Kind, Message, Ticket
+from helpdesk.models.tickets import Event, Follower, Message, Ticket
 
 
 def visible_tickets(user: User) -> Select[tuple[Ticket]]:
@@ -45,9 +45,7 @@ def can_see(user: User, ticket: Ticket) -> bool:
 
 def can_read(user: User, entry: Message | Event) -> bool:
     """Whether ``user``, who sees the ticket, may read this message or event: notes are the team's."""
-    if user.is_team:
-        return True
-    return not entry.team_only if isinstance(entry, Event) else entry.kind == Kind.reply
+    return user.is_team or not entry.team_only
 
 
 def can_reply(user: User, ticket: Ticket) -> bool:

@@ -2,13 +2,19 @@
 
 import re
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from helpdesk.domain import permissions
 from helpdesk.extensions import db
 from helpdesk.models.people import User
 from helpdesk.models.tickets import Message, Ticket
 
+_message = Message.__table__
+SAID = select(_message.c.id).where(
+    _message.c.author_id == bindparam("author_id"),
+    _message.c.form_token == bindparam("form_token"),
+    _message.c.ticket_id == bindparam("ticket_id"),
+)
 TOKEN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
@@ -28,12 +34,9 @@ def filed(requester: User, form_token: str | None) -> Ticket | None:
     )
 
 
-def said(author: User, ticket: Ticket, form_token: str | None) -> Message | None:
-    """The message that ``author`` wrote on ``ticket`` with this form before."""
+def said(author: User, ticket: Ticket, form_token: str | None) -> bool:
+    """Whether ``author`` wrote on ``ticket`` with this form before."""
     if not form_token:
-        return None
-    return db.session.scalar(
-        select(Message).where(
-            Message.author_id == author.id, Message.form_token == form_token, Message.ticket_id == ticket.id
-        )
-    )
+        return False
+    asked = {"author_id": author.id, "form_token": form_token, "ticket_id": ticket.id}
+    return db.session.execute(SAID, asked).first() is not None

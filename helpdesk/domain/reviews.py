@@ -68,8 +68,12 @@ def mark(ticket: Ticket, *, reviewer: User, mark: str, remark: str = "") -> Revi
 
 def of(ticket: Ticket, reader: User) -> ReviewMark | None:
     """The mark of ``ticket``, for leads and for the agent it is about."""
-    found = db.session.get(ReviewMark, ticket.id)
-    return found if found and (permissions.can_review(reader) or found.agent_id == reader.id) else None
+    return readable(db.session.get(ReviewMark, ticket.id), reader)
+
+
+def readable(mark: ReviewMark | None, reader: User) -> ReviewMark | None:
+    """``mark`` if ``reader`` may read it."""
+    return mark if mark and (permissions.can_review(reader) or mark.agent_id == reader.id) else None
 
 
 def remarks_for(agent: User, limit: int = 50) -> list[ReviewMark]:

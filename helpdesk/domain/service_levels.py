@@ -7,7 +7,7 @@ the ticket as it is now, so calling it once too often changes nothing. Clocks pa
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import or_, select, text
+from sqlalchemy import bindparam, or_, select, text
 from sqlalchemy.orm import joinedload
 
 from helpdesk import after_commit, clock, urls
@@ -24,13 +24,20 @@ WORDS = {"first_response": "first answer", "resolution": "solution"}
 
 Targets = dict[str, int | None]
 
+TARGETS = select(ServiceTarget).order_by(ServiceTarget.organization_id)
+# Put together once: every answer and every change asks these.
+TARGETS_OF_PRIORITY = TARGETS.where(ServiceTarget.priority == bindparam("priority"))
+CLOCKS = select(TicketClock).where(TicketClock.ticket_id == bindparam("ticket_id"))
+
 
 def follow(ticket: Ticket) -> None:
     """Bring the clocks of a locked ticket in line with what it is now."""
-    targets = _targets_for(ticket, list(db.session.scalars(_targets().where(ServiceTarget.priority == ticket.priority))))
-    clocks = {each.kind: each for each in db.session.scalars(select(TicketClock).where(TicketClock.ticket_id == ticket.id))}
-    if clocks or any(targets.values()):
-        _follow(ticket, targets, clocks, schedule())
+    _bring_in_line(ticket, {each.kind: each for each in db.session.scalars(CLOCKS, {"ticket_id": ticket.id})})
+
+
+def begin(ticket: Ticket) -> None:
+    """Start the clocks of a ticket just filed."""
+    _bring_in_line(ticket, {})
 
 
 def apply(after_id: int = 0) -> int | None:
@@ -44,7 +51,7 @@ def apply(after_id: int = 0) -> int | None:
         .with_for_update(of=Ticket)
     )
     found = list(db.session.scalars(unsolved))
-    targets, hours = list(db.session.scalars(_targets())), schedule()
+    targets, hours = list(db.session.scalars(TARGETS)), schedule()
     clocks: dict[int, dict[str, TicketClock]] = {ticket.id: {} for ticket in found}
     for each in db.session.scalars(select(TicketClock).where(TicketClock.ticket_id.in_(list(clocks)))):
         clocks[each.ticket_id][each.kind] = each
@@ -101,6 +108,12 @@ def schedule() -> business_time.Schedule:
     )
 
 
+def _bring_in_line(ticket: Ticket, clocks: dict[str, TicketClock]) -> None:
+    targets = _targets_for(ticket, list(db.session.scalars(TARGETS_OF_PRIORITY, {"priority": ticket.priority})))
+    if clocks or any(targets.values()):
+        _follow(ticket, targets, clocks, schedule())
+
+
 def _follow(ticket: Ticket, targets: Targets, clocks: dict[str, TicketClock], hours: business_time.Schedule) -> None:
     now = clock.now()
     ended = {
@@ -134,10 +147,6 @@ def _set(each: TicketClock, ended: datetime | None, pauses: bool, now: datetime,
     if each.running_since is None:
         each.running_since, each.stopped_at, each.late, each.warned_at = now, None, False, None
     each.due_at = business_time.after(hours, each.running_since, each.target * 60 - each.spent)
-
-
-def _targets():
-    return select(ServiceTarget).order_by(ServiceTarget.organization_id)
 
 
 def _targets_for(ticket: Ticket, targets: list[ServiceTarget]) -> Targets:

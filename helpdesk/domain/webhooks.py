@@ -16,6 +16,7 @@ from helpdesk.models.sync import Delivery
 from helpdesk.models.tickets import Message, Ticket
 
 MOST = 20
+ACTIVE = select(Webhook).where(Webhook.is_active)
 FROM_EVENT = {"solved": "ticket.solved", "reopened": "ticket.reopened"}
 UPDATES = {"status", "priority", "assigned", "closed", "moved", "merged", "answered"}
 WORDS = {
@@ -97,7 +98,7 @@ def log(webhook: Webhook, limit: int = 50) -> list[Delivery]:
 
 
 def _tell(event: str, ticket: Ticket, **more: Any) -> None:
-    wanting = [each for each in db.session.scalars(select(Webhook).where(Webhook.is_active)) if event in each.events]
+    wanting = [each for each in db.session.scalars(ACTIVE) if event in each.events]
     for webhook in wanting:
         _put(webhook, {"event": event, "at": clock.now().isoformat(), "ticket": _ticket(ticket), **more})
 

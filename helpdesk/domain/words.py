@@ -1,9 +1,13 @@
 """The words people read for what the database calls otherwise; the table of design.md §2."""
 
+from typing import TYPE_CHECKING
+
 from helpdesk.domain import deadlines
-from helpdesk.models.channels import Thread
 from helpdesk.models.people import User
 from helpdesk.models.tickets import Event, Status, Ticket
+
+if TYPE_CHECKING:  # the outbox has words too
+    from helpdesk.domain.tickets.places import Place
 
 CUSTOMER = {
     Status.open: "Received",
@@ -48,16 +52,16 @@ def next_step(ticket: Ticket, for_team: bool) -> str:
     return ""
 
 
-def audience(ticket: Ticket, threads: list[Thread], reader: User) -> str:
+def audience(ticket: Ticket, places: "list[Place]", reader: User) -> str:
     """Who will read a reply: "Dana Fields, 2 followers, colleagues at Globex, #globex and #triage"."""
     who = "you" if reader.id == ticket.requester_id else ticket.requester.display_name
-    mailed = [thread.user for thread in threads if thread.user_id and thread.user_id != ticket.requester_id]
-    people = [who, *[user.display_name if user.id != reader.id else "you" for user in mailed[:3]]]
+    mailed = [place for place in places if place.user_id and place.user_id != ticket.requester_id]
+    people = [who, *[place.reader if place.user_id != reader.id else "you" for place in mailed[:3]]]
     if len(mailed) > 3:
         people.append(f"{len(mailed) - 3} more who follow")
     if reader.is_team:
         people.append(f"everybody at {ticket.organization.name} who sees its tickets")
-        people += [thread.channel.label for thread in threads if thread.channel.kind == "slack"]
+        people += [place.label for place in places if place.kind == "slack"]
     else:
         people.append(f"your colleagues at {ticket.organization.name}")
         people.append("our support team")

@@ -18,6 +18,11 @@ class Role(StrEnum):
     admin = "admin"
 
 
+def shown_name(name: str, email: str) -> str:
+    """The name, or the part of the address before the @ while none is known."""
+    return name or email.partition("@")[0]
+
+
 class Organization(db.Model):
     """A customer company, and the rules by which its people are let in."""
 
@@ -134,7 +139,7 @@ class User(db.Model):
     @property
     def display_name(self) -> str:
         """The name, or the part of the address before the @ while none is known."""
-        return self.name or self.email.partition("@")[0]
+        return shown_name(self.name, self.email)
 
 
 class Membership(db.Model):

@@ -1,6 +1,5 @@
 """Tickets, what was said, and what happened."""
 
-from datetime import datetime
 from enum import StrEnum
 
 from markupsafe import Markup
@@ -200,6 +199,11 @@ class Message(db.Model):
         return self.kind == Kind.note
 
     @property
+    def team_only(self) -> bool:
+        """Whether customers never read it, as of an event."""
+        return self.kind != Kind.reply
+
+    @property
     def speaker(self) -> str:
         """The name people see above the message."""
         return self.author.display_name if self.author else self.author_name
@@ -313,8 +317,3 @@ class Rating(db.Model):
     created_at: Mapped[Created]
 
     __table_args__ = (CheckConstraint("score BETWEEN 1 AND 5", name="score"),)
-
-
-def place_in_timeline(entry: "Message | Event") -> tuple[int, datetime]:
-    """Sort key of a timeline made of messages and events."""
-    return (entry.seq, entry.created_at)

@@ -22,6 +22,7 @@ from helpdesk.web import (
     hooks,
     identity,
     live,
+    macros,
     portal,
     previews,
     progress,
@@ -99,6 +100,7 @@ def register(app: Flask) -> None:
     transactions.register(app)
     headers.register(app)
     filters.register(app)
+    macros.register(app)
     fragments.register(app)
     errors.register(app)
     identity.register(app)

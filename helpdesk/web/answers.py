@@ -35,7 +35,7 @@ def change(number: int, key: str):
         db.session.rollback()
         return page(found(number), {key: texts if len(texts) > 1 else "".join(texts)}, error.errors), 422
     db.session.commit()
-    return changed(ticket, first="facts")
+    return changed(number, first="facts")
 
 
 def page(ticket: Ticket, given: dict | None = None, errors: dict | None = None) -> str:

@@ -36,7 +36,7 @@ def do(delivery_id: int, verb):
         db.session.commit()
     except Conflict:
         db.session.rollback()
-    return changed(permissions.find_ticket(identity.me(), number), first="conversation")
+    return changed(number, first="conversation")
 
 
 def found(delivery_id: int) -> tuple[Delivery, Ticket]:

@@ -3,47 +3,45 @@
 from dataclasses import dataclass
 
 from sqlalchemy import and_, bindparam, or_, select
-from sqlalchemy.orm import joinedload, load_only
 
 from helpdesk.domain import tickets
+from helpdesk.domain.tickets.places import Place
 from helpdesk.extensions import db
-from helpdesk.models.channels import Thread
-from helpdesk.models.forms import Answer
-from helpdesk.models.people import Role, User
+from helpdesk.models.forms import Answer, Field
+from helpdesk.models.people import Role, User, shown_name
 from helpdesk.models.tickets import Follower, Ticket
 
 COLLEAGUES = 200  # people offered as followers
 OTHERS = 5  # other tickets of the organization
 
 # Put together once: every look at a ticket asks these.
+_answer, _field, _user, _follower, _ticket = (noun.__table__ for noun in (Answer, Field, User, Follower, Ticket))
 ANSWERS = (
-    select(Answer).where(Answer.ticket_id == bindparam("ticket_id")).options(joinedload(Answer.field)).order_by(Answer.id)
+    select(_answer.c.text, _field.c["label", "kind", "team_only"])
+    .select_from(_answer.join(_field))
+    .where(_answer.c.ticket_id == bindparam("ticket_id"), _answer.c.text != "")
+    .order_by(_answer.c.id)
 )
-_FOLLOWS = and_(Follower.user_id == User.id, Follower.ticket_id == bindparam("ticket_id"))
-_COLLEAGUES = and_(User.organization_id == bindparam("organization_id"), User.role == Role.requester)
-_ACTIVE = User.deactivated_at.is_(None)
-_PEOPLE = (
-    select(
-        User.id, User.name, User.email, User.role, User.organization_id, User.picture_url, Follower.user_id.is_not(None)
-    )
-    .outerjoin(Follower, _FOLLOWS)
-    .order_by(User.name, User.id)
+_follows = _follower.c.user_id.is_not(None)
+_colleague = and_(_user.c.organization_id == bindparam("organization_id"), _user.c.role == Role.requester)
+_active = _user.c.deactivated_at.is_(None)
+_people = (
+    select(_user.c["id", "name", "email", "role", "organization_id", "picture_url"], _follows)
+    .outerjoin(_follower, and_(_follower.c.user_id == _user.c.id, _follower.c.ticket_id == bindparam("ticket_id")))
+    .order_by(_user.c.name, _user.c.id)
     .limit(COLLEAGUES)
 )
-CUSTOMERS = _PEOPLE.where(or_(Follower.user_id.is_not(None), and_(_COLLEAGUES, _ACTIVE)))
-TEAM_AND_CUSTOMERS = _PEOPLE.where(
-    or_(Follower.user_id.is_not(None), and_(or_(_COLLEAGUES, User.role != Role.requester), _ACTIVE))
-)
+CUSTOMERS = _people.where(or_(_follows, and_(_colleague, _active)))
+TEAM_AND_CUSTOMERS = _people.where(or_(_follows, and_(or_(_colleague, _user.c.role != Role.requester), _active)))
 ALSO_FROM_THEM = (
-    select(Ticket)
-    .where(Ticket.organization_id == bindparam("organization_id"), Ticket.id != bindparam("ticket_id"))
-    .options(load_only(Ticket.subject, Ticket.status))
-    .order_by(Ticket.updated_at.desc(), Ticket.id.desc())
+    select(_ticket.c.id.label("number"), _ticket.c["subject", "status"])
+    .where(_ticket.c.organization_id == bindparam("organization_id"), _ticket.c.id != bindparam("ticket_id"))
+    .order_by(_ticket.c.updated_at.desc(), _ticket.c.id.desc())
     .limit(OTHERS)
 )
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class Person:
     """Somebody as a list of people shows them."""
 
@@ -57,16 +55,17 @@ class Person:
 
     @property
     def display_name(self) -> str:
-        return self.name or self.email.partition("@")[0]
+        return shown_name(self.name, self.email)
 
 
 def of(ticket: Ticket, reader: User) -> dict:
     """What tickets/_facts.html needs."""
-    answers = db.session.scalars(ANSWERS, {"ticket_id": ticket.id})
-    people = _people(ticket, reader)
+    asked = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
+    answers = db.session.execute(ANSWERS, {"ticket_id": ticket.id})
+    people = [Person(*row) for row in db.session.execute(TEAM_AND_CUSTOMERS if reader.is_team else CUSTOMERS, asked)]
     return {
         "ticket": ticket,
-        "answers": [answer for answer in answers if answer.text and (reader.is_team or not answer.field.team_only)],
+        "answers": [answer for answer in answers if reader.is_team or not answer.team_only],
         "followers": [person for person in people if person.follows],
         "colleagues": [
             (person.id, person.display_name)
@@ -76,36 +75,18 @@ def of(ticket: Ticket, reader: User) -> dict:
         if reader.is_team or reader.sees == "organization"
         else [],
         "agents": [(person.id, person.display_name) for person in people if person.role != "requester"] if reader.is_team else [],
-        "places": [_place(thread) for thread in threads(ticket)] if reader.is_team else [],
-        "other_tickets": _others(ticket, reader) if reader.is_team else [],
+        "places": [(place, _link(place)) for place in places(ticket)] if reader.is_team else [],
+        "other_tickets": db.session.execute(ALSO_FROM_THEM, asked).all() if reader.is_team else [],
     }
 
 
-def threads(ticket: Ticket) -> list[Thread]:
+def places(ticket: Ticket) -> list[Place]:
     """Where the ticket lives now."""
-    return [thread for thread in tickets.threads(ticket) if thread.ended_at is None]
+    return [place for place in tickets.places(ticket) if place.ended_at is None]
 
 
-def _people(ticket: Ticket, reader: User) -> list[Person]:
-    """Who follows the ticket, who of the organization could, and for the team its own: one query."""
-    asked = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
-    rows = db.session.execute(TEAM_AND_CUSTOMERS if reader.is_team else CUSTOMERS, asked)
-    return [Person(*row) for row in rows]
-
-
-def _place(thread: Thread) -> dict:
-    channel = thread.channel
-    url = ""
-    if channel.kind == "slack" and thread.external_id:
-        url = f"https://slack.com/archives/{channel.external_id}/p{thread.external_id.replace('.', '')}"
-    return {
-        "kind": channel.kind,
-        "label": f"email to {thread.user.display_name}" if thread.user else channel.label,
-        "audience": channel.audience,
-        "url": url,
-        "trouble": channel.blocked_reason or (thread.user.mail_dead_reason if thread.user else None),
-    }
-
-
-def _others(ticket: Ticket, reader: User) -> list[Ticket]:
-    return list(db.session.scalars(ALSO_FROM_THEM, {"ticket_id": ticket.id, "organization_id": ticket.organization_id}))
+def _link(place: Place) -> str:
+    """The address of a Slack thread."""
+    if place.kind != "slack" or not place.external_id:
+        return ""
+    return f"https://slack.com/archives/{place.channel_id}/p{place.external_id.replace('.', '')}"

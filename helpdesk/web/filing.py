@@ -66,6 +66,7 @@ def file():
             attachments=kept.claim(forms.file_keys(form, answers)),
             form_token=token,
         )
+        number = ticket.number
         db.session.commit()
     except IntegrityError:
         db.session.rollback()
@@ -82,7 +83,7 @@ def file():
         kept.keep_for_later()
         values = {name: _several(given, name) for name in given}
         return rejected(requester, available, form, values, errors, kept)
-    return fragments.go(f"/tickets/{ticket.number}")
+    return fragments.go(f"/tickets/{number}")
 
 
 @blueprint.get("/tickets/similar")

@@ -17,7 +17,7 @@ def solve(number: int):
     ticket = found(number)
     tickets.solve(ticket, actor=identity.me())
     db.session.commit()
-    return changed(ticket)
+    return changed(number)
 
 
 @blueprint.post("/solution/delete")
@@ -25,7 +25,7 @@ def reopen(number: int):
     ticket = found(number)
     tickets.reopen(ticket, actor=identity.me())
     db.session.commit()
-    return changed(ticket)
+    return changed(number)
 
 
 @blueprint.post("/status")
@@ -34,7 +34,7 @@ def set_status(number: int):
     ticket = found(number)
     tickets.set_status(ticket, request.form.get("status", ""), actor=identity.me())
     db.session.commit()
-    return changed(ticket, first="facts")
+    return changed(number, first="facts")
 
 
 @blueprint.post("/assignee")
@@ -49,7 +49,7 @@ def assign(number: int):
             raise Invalid("There is no such person.", "assignee")
     tickets.assign(ticket, assignee, actor=identity.me())
     db.session.commit()
-    return changed(ticket, first="facts")
+    return changed(number, first="facts")
 
 
 @blueprint.post("/priority")
@@ -58,4 +58,4 @@ def set_priority(number: int):
     ticket = found(number)
     tickets.set_priority(ticket, request.form.get("priority", ""), actor=identity.me())
     db.session.commit()
-    return changed(ticket, first="facts")
+    return changed(number, first="facts")

@@ -65,7 +65,7 @@ def delete(number: int, message_id: int):
     ticket = found(number)
     tickets.delete(own_message(ticket, message_id), editor=identity.me())
     db.session.commit()
-    return changed(ticket, first="conversation", address=f"/tickets/{number}#message-{message_id}")
+    return changed(number, first="conversation", address=f"/tickets/{number}#message-{message_id}")
 
 
 @blueprint.get("/messages/<int:message_id>/revisions")
@@ -90,8 +90,8 @@ def say(number: int, kind: str):
     ticket = found(number)
     token = repeats.token(request.form.get("form_token"))
     if repeats.said(identity.me(), ticket, token):
-        return changed(ticket, clear_composer=True)
-    earlier = repeats.filed(identity.me(), token)
+        return changed(number, clear_composer=True)
+    earlier = repeats.filed(identity.me(), token) if ticket.is_closed else None
     if earlier:
         return fragments.go(f"/tickets/{earlier.number}")
     kept = uploads.Kept(identity.me())
@@ -119,7 +119,7 @@ def say(number: int, kind: str):
         if not repeats.said(identity.me(), found(number), token):
             kept.keep_for_later()
             return rejected(number, error, kind, body, kept)
-    return changed(ticket, clear_composer=True)
+    return changed(number, clear_composer=True)
 
 
 def rejected(number: int, error: Invalid | Conflict, kind: str, body: str, kept: uploads.Kept):

@@ -49,7 +49,7 @@ def of(ticket: Ticket, reader: User) -> dict:
         "ticket": ticket,
         "clocks": clocks(ticket),
         "present": present(ticket, reader),
-        "mark": reviews.of(ticket, reader) if ticket.status in ("solved", "closed") else None,
+        "mark": reviews.readable(ticket.mark, reader) if ticket.status in ("solved", "closed") else None,
         "mark_words": reviews.WORDS,
         "near": [(other, merging.how(ticket, other)) for other in linked],
     }
@@ -59,7 +59,7 @@ def canned(ticket: Ticket, reader: User) -> list[tuple[int, str]]:
     """The replies that the composer offers."""
     if not reader.is_team or not getattr(ticket, "has_canned", True):
         return []
-    return [(reply.id, reply.title) for reply in canned_replies.available(reader)]
+    return canned_replies.titles(reader)
 
 
 def clocks(ticket: Ticket) -> list[Clock]:

@@ -22,7 +22,7 @@ def follow(number: int):
         raise Invalid("Only people of the same organization can follow this ticket.", "user")
     tickets.follow(ticket, user, actor=identity.me())
     db.session.commit()
-    return changed(ticket, first="facts")
+    return changed(number, first="facts")
 
 
 @blueprint.post("/followers/<int:user_id>/delete")
@@ -35,7 +35,7 @@ def unfollow(number: int, user_id: int):
         db.session.commit()
     if permissions.find_ticket(identity.me(), number) is None:
         return fragments.go("/tickets")
-    return changed(ticket, first="facts")
+    return changed(number, first="facts")
 
 
 @blueprint.post("/rating")
@@ -58,4 +58,4 @@ def rate(number: int):
             return render_template("tickets/_rating.html", **needs), 422
         return render_template("tickets/show.html", **(composer(ticket) | whole(ticket) | needs)), 422
     db.session.commit()
-    return changed(ticket, first="rating", address=f"/tickets/{number}#rating")
+    return changed(number, first="rating", address=f"/tickets/{number}#rating")

@@ -1,17 +1,20 @@
 """One ticket: its page and its fragments. Every view of a ticket, here and beside, loads through ``found``."""
 
 import secrets
+from dataclasses import dataclass
+from functools import lru_cache
 
 from flask import Blueprint, abort, redirect, render_template, request
 from flask_login import current_user
-from sqlalchemy import and_, select
+from sqlalchemy import Select, and_, bindparam, select
 from sqlalchemy.orm import joinedload
 
 from helpdesk import extensions
-from helpdesk.domain import permissions, ratings, repeats, settings, tickets, words
+from helpdesk.domain import permissions, repeats, settings, tickets, words
 from helpdesk.extensions import db
+from helpdesk.models.desk import ReviewMark
 from helpdesk.models.people import User
-from helpdesk.models.tickets import Event, ReadMark, Ticket
+from helpdesk.models.tickets import Rating, ReadMark, Ticket
 from helpdesk.web import facts, fragments, identity, team_facts, uploads
 
 PREFIX = "/tickets/<int:number>"
@@ -46,7 +49,7 @@ def conversation_fragment(number: int):
 @blueprint.get("/facts")
 def facts_fragment(number: int):
     ticket = found(number)
-    return answer("tickets/_facts.html", lambda ticket: facts.of(ticket, current_user), ticket)
+    return answer("tickets/_facts.html", lambda ticket: facts.of(ticket, identity.me()), ticket)
 
 
 @blueprint.get("/rating")
@@ -57,29 +60,47 @@ def rating_fragment(number: int):
 
 def found(number: int) -> Ticket:
     """The ticket with this number, through what the signed-in person may see; else 404, as for one that never was."""
-    if not 0 < number < 2**63:
+    me = identity.me()
+    if not 0 < number < 2**63 or not me.is_active:
         abort(404)
-    row = db.session.execute(_one_ticket(current_user, number)).unique().first()
+    asked = {"number": number, "reader_id": me.id, "reader_organization_id": me.organization_id}
+    row = db.session.execute(_one_ticket(me.is_team, me.sees), asked).unique().first()
     if row is None:
         abort(404)
-    row.Ticket.read_seq = row.seq or 0
-    if current_user.is_team:
-        row.Ticket.has_near, row.Ticket.has_canned = row.has_near, row.has_canned
+    row.Ticket.read_seq, row.Ticket.rating, row.Ticket.places_read = row.seq or 0, row.Rating, None
+    if me.is_team:
+        row.Ticket.mark, row.Ticket.has_near, row.Ticket.has_canned = row.ReviewMark, row.has_near, row.has_canned
     return row.Ticket
 
 
-def _one_ticket(reader: User, number: int):
-    """The ticket with everything its page reads of it, and how far ``reader`` has read it."""
+@dataclass(frozen=True)
+class Reader:
+    """Stands for everybody of a kind, so that a query through what they may see is put together once for all of them."""
+
+    is_team: bool
+    sees: str
+    is_active = True
+    id = bindparam("reader_id")
+    organization_id = bindparam("reader_organization_id")
+
+
+@lru_cache
+def _one_ticket(is_team: bool, sees: str) -> Select:
+    """The ticket with everything its page reads of it, and how far the reader has read it."""
+    reader = Reader(is_team, sees)
     mine = and_(ReadMark.ticket_id == Ticket.id, ReadMark.user_id == reader.id)
-    query = permissions.visible_tickets(reader).where(Ticket.id == number).outerjoin(ReadMark, mine).add_columns(ReadMark.seq)
-    query = query.options(*WITH_PEOPLE)
-    return query.options(joinedload(Ticket.clocks)).add_columns(*team_facts.WHETHER) if reader.is_team else query
+    tickets = permissions.visible_tickets(reader).where(Ticket.id == bindparam("number"))
+    query = tickets.outerjoin(ReadMark, mine).outerjoin(Rating).add_columns(ReadMark.seq, Rating).options(*WITH_PEOPLE)
+    if is_team:
+        query = query.outerjoin(ReviewMark).add_columns(ReviewMark, *team_facts.WHETHER).options(joinedload(Ticket.clocks))
+    return query
 
 
 def whole(ticket: Ticket) -> dict:
     """What tickets/show.html needs, but for the composer."""
-    needs = header(ticket) | conversation(ticket) | facts.of(ticket, current_user) | rating(ticket)
-    return needs | team_facts.of(ticket, identity.me()) if current_user.is_team else needs
+    me = identity.me()
+    needs = header(ticket) | conversation(ticket) | facts.of(ticket, me) | rating(ticket)
+    return needs | team_facts.of(ticket, me) if me.is_team else needs
 
 
 def header(ticket: Ticket) -> dict:
@@ -89,11 +110,12 @@ def header(ticket: Ticket) -> dict:
 
 def conversation(ticket: Ticket) -> dict:
     """What tickets/_conversation.html needs."""
-    timeline = tickets.timeline(ticket, current_user)
+    reader = identity.me()
+    timeline = tickets.timeline(ticket, reader)
     for entry in timeline:
-        if isinstance(entry, Event):
-            entry.sentence = words.event(entry, current_user.is_team)
-    seen = tickets.seen_by(ticket, timeline) if current_user.is_team else {}
+        if entry.is_event:
+            entry.sentence = words.event(entry, reader.is_team)
+    seen = tickets.seen_by(ticket, timeline) if reader.is_team else {}
     return {"ticket": ticket, "timeline": timeline, "seen": seen}
 
 
@@ -102,7 +124,7 @@ def rating(ticket: Ticket) -> dict:
     done = ticket.status in ("solved", "closed")
     return {
         "ticket": ticket,
-        "rating": ratings.of(ticket) if done else None,
+        "rating": ticket.rating if done else None,
         "rating_style": settings.get("rating_style"),
         "rating_errors": {},
         "given": {},
@@ -113,36 +135,38 @@ def composer(
     ticket: Ticket, errors: dict | None = None, values: dict | None = None, kept: dict | None = None
 ) -> dict:
     """What tickets/_composer.html needs."""
+    me = identity.me()
     token = repeats.token(request.form.get("form_token")) if errors else None
     return {
         "ticket": ticket,
-        "audience": words.audience(ticket, facts.threads(ticket), current_user),
+        "audience": words.audience(ticket, facts.places(ticket), me),
         "form_token": token or secrets.token_hex(16),
         "values": values or {},
         "errors": errors or {},
         "limits": uploads.LIMITS,
         "kept": kept or {},
-        "canned": team_facts.canned(ticket, current_user),
+        "canned": team_facts.canned(ticket, me),
     }
 
 
 def answer(template: str, needs, ticket: Ticket):
     """One fragment, or 304 where the browser has it as it is."""
-    parts = (ticket.id, ticket.version, current_user.id, current_user.role)
+    me = identity.me()
+    parts = (ticket.id, ticket.version, me.id, me.role)
     return fragments.unchanged(*parts) or fragments.tagged(render_template(template, **needs(ticket)), *parts)
 
 
-def changed(ticket: Ticket, first: str = "header", clear_composer: bool = False, address: str = ""):
+def changed(number: int, first: str = "header", clear_composer: bool = False, address: str = ""):
     """The fragments a change touches, the one the browser swaps first in front."""
-    address = address or f"/tickets/{ticket.number}"
+    address = address or f"/tickets/{number}"
     if not fragments.htmx:
         return redirect(address, 303)
     extensions.begin_reading()  # the change is committed; showing it needs no write lock
-    ticket = found(ticket.id)
+    ticket = found(number)
     made = {
         "header": ("tickets/_ticket_header.html", header(ticket)),
-        "facts": ("tickets/_facts.html", facts.of(ticket, current_user)),
         "conversation": ("tickets/_conversation.html", conversation(ticket)),
+        "facts": ("tickets/_facts.html", facts.of(ticket, identity.me())),
         "rating": ("tickets/_rating.html", rating(ticket)),
     }
     if clear_composer:

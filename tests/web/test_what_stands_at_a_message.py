@@ -65,3 +65,13 @@ def test_places_that_have_ended_are_silent_unless_something_failed_there(story, 
     there = page_of(browser_of(agent), story).select_one(f"#deliveries-{message.id}")
     assert rows[0].label not in there.text
     assert there.select_one(".delivery-trouble strong").text == f"Not delivered to {rows[1].label}."
+
+
+def test_where_an_answer_goes_stands_at_it_as_soon_as_it_is_sent(story, browser_of, make):
+    client = browser_of(make.agent("Maya"))
+    page = page_of(client, story)
+    form = {"body": "Switch it off.", "csrf_token": page.select_one("input[name=csrf_token]")["value"]}
+    swapped = client.post(f"/tickets/{story.number}/replies", data=form, headers={"HX-Request": "true"})
+    last = BeautifulSoup(swapped.text, "html.parser").select("#conversation .message")[-1]
+    assert "email to Dana Fields" in last.select_one(".deliveries").text
+    assert len(last.select(".delivery")) == 3

@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk import after_commit, clock, config
@@ -18,38 +18,51 @@ from helpdesk.models.tickets import Message, Ticket
 FITS_ON_CARD = 1_200  # characters of a first message that the card shows whole
 CARD_BURST = timedelta(seconds=0.4)  # changes within it are one update of the card
 
+# Put together once: everything said on a ticket asks these.
+THREADS = select(Thread).where(Thread.ticket_id == bindparam("ticket_id"), Thread.ended_at.is_(None)).order_by(Thread.id)
+WITHOUT_CARD_UPDATE = THREADS.where(
+    ~exists().where(Delivery.thread_id == Thread.id, Delivery.kind == "card_update", Delivery.state == State.pending)
+)
+MAIL_CHANNEL = select(Channel).where(Channel.kind == "email")
+SLACK_CHANNELS = (
+    select(Channel)
+    .where(Channel.kind == "slack", Channel.removed_at.is_(None))
+    .where(
+        ((Channel.organization_id == bindparam("organization_id")) & Channel.is_default & (Channel.audience == "customer"))
+        | ((Channel.external_id == bindparam("triage")) & (Channel.audience == "team"))
+    )
+    .order_by(Channel.audience.desc())
+)
+
 
 def announce(ticket: Ticket, message: Message) -> None:
     """Open the threads of a new ticket: a card in triage and in its organization's channel, and the requester's mail."""
-    for channel in _slack_channels(ticket.organization_id):
-        thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel)
-        db.session.add(thread)
-        db.session.flush()
-        if thread.id == message.origin_thread_id:
-            continue
-        first = put(thread, "card")
+    slack_channels, mail_channel = _slack_channels(ticket.organization_id), _mail_channel()
+    slack_threads = [_begin_thread(ticket, channel) for channel in slack_channels]
+    mail_thread = _begin_thread(ticket, mail_channel, ticket.requester)
+    firsts = []
+    for thread in slack_threads:
+        firsts.append(_add(thread, "card"))
         if len(message.body) > FITS_ON_CARD or message.attachments:
-            _put_message(thread, message)
-        after_commit.call_later("deliver", first.id)
-    after_commit.call_later("refresh_homes", ticket.id)
-    thread = open_mail_thread(ticket, ticket.requester)
+            _add_message(thread, message)
     if settings.get("mail_received") and ticket.requester.proven_at:
-        after_commit.call_later("deliver", put(thread, "received", message=message).id)
+        firsts.append(_add(mail_thread, "received", message=message))
+    _ring(*firsts)
+    after_commit.call_later("refresh_homes", ticket.id)
 
 
 def fan_out(message: Message) -> None:
     """One delivery per destination of ``message``, in its own transaction."""
+    firsts = []
     for thread in _threads(message.ticket_id):
         if thread.id == message.origin_thread_id or not _may_read(thread, message):
             continue
         if thread.channel.kind == "slack":
-            first = _put_message(thread, message)
+            firsts.append(_add_message(thread, message))
         elif thread.user_id != message.author_id:
             due = max(message.release_at or message.created_at, clock.now() + timedelta(seconds=settings.get("mail_grouping_seconds")))
-            first = put(thread, "message", message=message, due_at=due)
-        else:
-            continue
-        after_commit.call_later("deliver", first.id)
+            firsts.append(_add(thread, "message", message=message, due_at=due))
+    _ring(*firsts)
 
 
 def fan_out_edit(message: Message) -> None:
@@ -95,11 +108,9 @@ def withdraw_from_customers(message: Message) -> None:
 
 def card_changed(ticket: Ticket) -> None:
     """Have the ticket's cards drawn anew, once for a burst of changes. The ticket is locked."""
-    waiting = select(Delivery.thread_id).where(Delivery.kind == "card_update", Delivery.state == State.pending)
-    threads = select(Thread).where(Thread.ticket_id == ticket.id, Thread.ended_at.is_(None), Thread.id.not_in(waiting))
-    for thread in db.session.scalars(threads):
+    for thread in db.session.scalars(WITHOUT_CARD_UPDATE, {"ticket_id": ticket.id}):
         if thread.channel.kind == "slack":
-            put(thread, "card_update", lane="card", due_at=clock.now() + CARD_BURST)
+            _add(thread, "card_update", lane="card", due_at=clock.now() + CARD_BURST)
     after_commit.call_later("refresh_homes", ticket.id)
 
 
@@ -129,12 +140,10 @@ def open_mail_thread(ticket: Ticket, user: User) -> Thread:
     reply address."""
     thread = _mail_thread(ticket, user)
     if thread is None:
-        thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=_mail_channel(), user=user)
-        db.session.add(thread)
+        thread = _begin_thread(ticket, _mail_channel(), user)
+    elif thread.nonce is None:
+        _give_address(thread)
     thread.ended_at = None
-    if thread.nonce is None:
-        issued = token.issue(config.current().SECRET_KEY)
-        thread.nonce, thread.token_hash = issued.nonce, issued.hash
     db.session.flush()
     return thread
 
@@ -164,19 +173,47 @@ def put(
     **data,
 ) -> Delivery:
     """Add one row to the end of ``thread``'s ``lane``."""
-    delivery = Delivery(
-        thread=thread, message=message, kind=kind, lane=lane, part=part, revision=revision, due_at=due_at or clock.now(), data=data
-    )
-    db.session.add(delivery)
+    delivery = _add(thread, kind, message=message, part=part, revision=revision, lane=lane, due_at=due_at, **data)
     db.session.flush()
     return delivery
 
 
+def _add(
+    thread: Thread,
+    kind: str,
+    *,
+    message: Message | None = None,
+    part: int = 1,
+    revision: int = 1,
+    lane: str = "talk",
+    due_at: datetime | None = None,
+    **data,
+) -> Delivery:
+    """The same, for whoever adds several and flushes them as one."""
+    delivery = Delivery(
+        thread=thread, message=message, kind=kind, lane=lane, part=part, revision=revision, due_at=due_at or clock.now(), data=data
+    )
+    db.session.add(delivery)
+    return delivery
+
+
+def _begin_thread(ticket: Ticket, channel: Channel, user: User | None = None) -> Thread:
+    """A new thread; the mails with ``user`` have an address for replies."""
+    thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel, user=user)
+    if user is not None:
+        _give_address(thread)
+    db.session.add(thread)
+    return thread
+
+
+def _give_address(thread: Thread) -> None:
+    issued = token.issue(config.current().SECRET_KEY)
+    thread.nonce, thread.token_hash = issued.nonce, issued.hash
+
+
 def _slack_channels(organization_id: int) -> list[Channel]:
-    triage = settings.get("triage_channel")
-    channels = select(Channel).where(Channel.kind == "slack", Channel.removed_at.is_(None)).order_by(Channel.audience.desc())
-    ours = (Channel.organization_id == organization_id) & Channel.is_default & (Channel.audience == "customer")
-    return list(db.session.scalars(channels.where(ours | ((Channel.external_id == triage) & (Channel.audience == "team")))))
+    asked = {"organization_id": organization_id, "triage": settings.get("triage_channel")}
+    return list(db.session.scalars(SLACK_CHANNELS, asked))
 
 
 def _mail_thread(ticket: Ticket, user: User) -> Thread | None:
@@ -187,31 +224,29 @@ def _mail_thread(ticket: Ticket, user: User) -> Thread | None:
 
 def _mail_channel() -> Channel:
     """The one channel of all mail. Of several first tickets at once, one makes it and the others wait for it."""
-    ours = select(Channel).where(Channel.kind == "email")
-    channel = db.session.scalar(ours)
+    channel = db.session.scalar(MAIL_CHANNEL)
     if channel is None:
         dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite
         row = {"kind": "email", "external_id": "mail", "name": "email", "audience": "customer"}
         db.session.execute(dialect.insert(Channel).values(row).on_conflict_do_nothing())
-        channel = db.session.scalars(ours).one()
+        channel = db.session.scalars(MAIL_CHANNEL).one()
     return channel
 
 
 def _threads(ticket_id: int) -> list[Thread]:
-    return list(
-        db.session.scalars(select(Thread).where(Thread.ticket_id == ticket_id, Thread.ended_at.is_(None)).order_by(Thread.id))
-    )
+    return list(db.session.scalars(THREADS, {"ticket_id": ticket_id}))
 
 
 def _may_read(thread: Thread, message: Message) -> bool:
     return not (message.is_note and thread.is_customers)
 
 
-def _put_message(thread: Thread, message: Message) -> Delivery:
+def _add_message(thread: Thread, message: Message) -> Delivery:
+    """All parts and files of ``message``; the first of them comes back."""
     parts = slack.blocks.split(message.body) if message.body else []
-    rows = [put(thread, "message", message=message, part=number, text=text) for number, text in enumerate(parts, start=1)]
+    rows = [_add(thread, "message", message=message, part=number, text=text) for number, text in enumerate(parts, start=1)]
     rows += [
-        put(thread, "file", message=message, part=number, attachment=attachment.id)
+        _add(thread, "file", message=message, part=number, attachment=attachment.id)
         for number, attachment in enumerate(message.attachments, start=1)
     ]
     return rows[0]
@@ -241,5 +276,7 @@ def _is_on_card(message: Message) -> bool:
     return message.seq == 1
 
 
-def _ring(delivery: Delivery) -> None:
-    after_commit.call_later("deliver", delivery.id)
+def _ring(*deliveries: Delivery) -> None:
+    db.session.flush()  # which gives them their ids
+    for delivery in deliveries:
+        after_commit.call_later("deliver", delivery.id)

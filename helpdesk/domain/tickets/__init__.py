@@ -7,10 +7,12 @@ is given out once.
 from helpdesk.domain.tickets.conversation import delete, edit, make_note, note, reply, reply_from_outside
 from helpdesk.domain.tickets.filing import file, follow_up
 from helpdesk.domain.tickets.people import follow, is_unread, mark_read, seen_by, unfollow
+from helpdesk.domain.tickets.places import places
 from helpdesk.domain.tickets.progress import assign, close, reopen, set_priority, set_status, solve
-from helpdesk.domain.tickets.timeline import lock, say_event, threads, timeline
+from helpdesk.domain.tickets.timeline import lock, say_event, timeline
 
 __all__ = [
-    "assign", "close", "delete", "edit", "file", "follow", "follow_up", "is_unread", "lock", "make_note", "mark_read", "note", "reopen",
-    "reply", "reply_from_outside", "say_event", "seen_by", "set_priority", "set_status", "solve", "threads", "timeline", "unfollow",
+    "assign", "close", "delete", "edit", "file", "follow", "follow_up", "is_unread", "lock", "make_note", "mark_read", "note",
+    "places", "reopen", "reply", "reply_from_outside", "say_event", "seen_by", "set_priority", "set_status", "solve", "timeline",
+    "unfollow",
 ]  # fmt: skip

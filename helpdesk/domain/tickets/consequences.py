@@ -6,7 +6,7 @@ from helpdesk.models.tickets import Message, Ticket
 
 def filed(ticket: Ticket, message: Message) -> None:
     """A ticket was filed with ``message``; nobody is told of it in any other way."""
-    service_levels.follow(ticket)
+    service_levels.begin(ticket)
     webhooks.filed(ticket, message)
 
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from helpdesk import after_commit, clock, rendering
 from helpdesk.domain import outbox, permissions, settings
@@ -14,6 +14,12 @@ from helpdesk.models.people import User
 from helpdesk.models.tickets import Attachment, Kind, Message, MessageRevision, Ticket
 
 LONGEST = 40_000  # characters of one message; Slack's own limit of a text
+
+# Put together once: everything said asks one of these.
+FROM_ORIGIN = select(Message).where(
+    Message.origin_thread_id == bindparam("thread_id"), Message.origin_external_id == bindparam("external_id")
+)
+WITH_TOKEN = select(Message).where(Message.author_id == bindparam("author_id"), Message.form_token == bindparam("form_token"))
 
 
 def reply(
@@ -33,9 +39,8 @@ def reply(
     ``release_at``. Raises NotAllowed, Invalid, and Conflict on a closed ticket.
     """
     permissions.require(permissions.can_reply(author, ticket), "You may not reply on this ticket.")
-    message, is_new = _say(ticket, Kind.reply, author, body, attachments, origin, origin_external_id, form_token)
+    message, is_new = _say(ticket, Kind.reply, author, body, attachments, origin, origin_external_id, form_token, release_at=release_at)
     if is_new:
-        message.release_at = release_at
         progress.moved_by_reply(message.ticket, message)
         outbox.fan_out(message)
         consequences.said(message)
@@ -145,7 +150,7 @@ def delete(message: Message, *, editor: User | None) -> Message:
 
 
 def _say(
-    ticket, kind, author, body, attachments, origin, origin_external_id, form_token, name="", picture=None
+    ticket, kind, author, body, attachments, origin, origin_external_id, form_token, name="", picture=None, release_at=None
 ) -> tuple[Message, bool]:
     ticket = timeline.lock(timeline.living(ticket))
     earlier = _said_before(author, origin, origin_external_id, form_token)
@@ -169,10 +174,11 @@ def _say(
         origin_external_id=origin_external_id,
         form_token=form_token,
         created_at=clock.now(),
+        release_at=release_at,
+        attachments=list(attachments),
     )
     message.write(body)
     for attachment in attachments:
-        attachment.message = message
         attachment.ticket_id = ticket.id
         attachment.organization_id = ticket.organization_id
     db.session.add(message)
@@ -186,18 +192,15 @@ def _say(
             ticket.customer_replied_at = message.created_at
         if from_team and ticket.assignee_id is None and settings.get("assign_first_responder"):
             progress.assigned(ticket, author, actor=author)
-    db.session.flush()
     after_commit.touch(ticket, team_only=kind == Kind.note)
     return message, True
 
 
 def _said_before(author, origin, origin_external_id, form_token) -> Message | None:
     if origin is not None and origin_external_id:
-        return db.session.scalar(
-            select(Message).where(Message.origin_thread_id == origin.id, Message.origin_external_id == origin_external_id)
-        )
+        return db.session.scalar(FROM_ORIGIN, {"thread_id": origin.id, "external_id": origin_external_id})
     if author is not None and form_token:
-        return db.session.scalar(select(Message).where(Message.author_id == author.id, Message.form_token == form_token))
+        return db.session.scalar(WITH_TOKEN, {"author_id": author.id, "form_token": form_token})
     return None
 
 

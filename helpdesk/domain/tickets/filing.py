@@ -1,6 +1,6 @@
 """How a ticket comes into being."""
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from helpdesk import after_commit, clock, rendering
 from helpdesk.domain import forms, outbox, permissions
@@ -13,6 +13,8 @@ from helpdesk.models.people import User
 from helpdesk.models.tickets import Attachment, Kind, Message, Priority, Ticket
 
 LONGEST_SUBJECT = 200
+FIRST = 1  # place in the timeline
+WITH_TOKEN = select(Ticket).where(Ticket.requester_id == bindparam("requester_id"), Ticket.form_token == bindparam("form_token"))
 
 
 def file(
@@ -37,7 +39,7 @@ def file(
     the requester. Raises NotAllowed, and Invalid with every field's sentence.
     """
     if form_token:
-        earlier = db.session.scalar(select(Ticket).where(Ticket.requester_id == requester.id, Ticket.form_token == form_token))
+        earlier = db.session.scalar(WITH_TOKEN, {"requester_id": requester.id, "form_token": form_token})
         if earlier:
             return earlier
     organization_id = organization_id or requester.organization_id
@@ -60,6 +62,8 @@ def file(
         status_since=now,
         customer_replied_at=now,
         excerpt=rendering.excerpt(body, 180),
+        next_seq=FIRST + 1,
+        public_seq=FIRST,
     )
     db.session.add(ticket)
     db.session.flush()
@@ -69,7 +73,7 @@ def file(
         ticket=ticket,
         ticket_id=ticket.id,
         organization_id=organization_id,
-        seq=timeline.next_seq(ticket),
+        seq=FIRST,
         kind=Kind.reply,
         from_team=False,
         author=requester,
@@ -77,16 +81,14 @@ def file(
         origin_thread_id=origin.id if origin else None,
         origin_external_id=origin_external_id,
         created_at=now,
+        attachments=public,
     )
     message.write(conversation.clean(body, bool(public)))
     for attachment in public:
-        attachment.message = message
         attachment.ticket_id = ticket.id
         attachment.organization_id = organization_id
     db.session.add(message)
-    ticket.public_seq = message.seq
     forms.keep_answers(ticket, form, answers or {})
-    db.session.flush()
     if filed_by:
         timeline.say_event(ticket, "filed_for", filed_by, team_only=False, who=requester.display_name)
     outbox.announce(ticket, message)
@@ -94,7 +96,7 @@ def file(
     if hidden and filed_by:
         kept_inside = [attachment for attachment in attachments if attachment.key in hidden]
         conversation.note(ticket, author=filed_by, body="", attachments=kept_inside)
-    after_commit.touch(ticket)
+    after_commit.say_ticket_changed(ticket)
     return ticket
 
 

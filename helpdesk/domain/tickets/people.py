@@ -6,15 +6,17 @@ from helpdesk import after_commit, clock
 from helpdesk.domain import outbox, permissions
 from helpdesk.domain.errors import Invalid
 from helpdesk.domain.tickets import timeline
+from helpdesk.domain.tickets.entries import Happened, Said
 from helpdesk.extensions import db
-from helpdesk.models.people import Role, User
-from helpdesk.models.tickets import Event, Follower, Kind, Message, ReadMark, Ticket
+from helpdesk.models.people import Role, User, shown_name
+from helpdesk.models.tickets import Follower, Kind, ReadMark, Ticket
 
+_mark, _user = ReadMark.__table__, User.__table__
 MARKS = (
-    select(ReadMark.seq, User.id, User.name, User.email)
-    .join(User, User.id == ReadMark.user_id)
-    .where(ReadMark.ticket_id == bindparam("ticket_id"), User.role == Role.requester)
-    .order_by(ReadMark.at)
+    select(_mark.c.seq, _user.c["id", "name", "email"])
+    .select_from(_mark.join(_user))
+    .where(_mark.c.ticket_id == bindparam("ticket_id"), _user.c.role == Role.requester)
+    .order_by(_mark.c.at)
 )
 
 
@@ -55,14 +57,14 @@ def is_unread(ticket: Ticket, reader: User) -> bool:
     return seen < (ticket.next_seq - 1 if reader.is_team else ticket.public_seq)
 
 
-def seen_by(ticket: Ticket, timeline: list[Message | Event]) -> dict[int, list[str]]:
+def seen_by(ticket: Ticket, timeline: list[Said | Happened]) -> dict[int, list[str]]:
     """By message id, the names of the customers whose reading ended there: the newest public message each has seen."""
-    replies = [entry for entry in timeline if isinstance(entry, Message) and entry.kind == Kind.reply]
+    replies = [entry for entry in timeline if not entry.is_event and entry.kind == Kind.reply]
     seen: dict[int, list[str]] = {}
     for seq, user_id, name, email in db.session.execute(MARKS, {"ticket_id": ticket.id}):
         read = [message for message in replies if message.seq <= seq]
         if read and read[-1].author_id != user_id:
-            seen.setdefault(read[-1].id, []).append(name or email.partition("@")[0])
+            seen.setdefault(read[-1].id, []).append(shown_name(name, email))
     return seen
 
 

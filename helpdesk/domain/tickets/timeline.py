@@ -1,45 +1,54 @@
 """The order of things on a ticket: its lock, its next place, what stands in it."""
 
-from sqlalchemy import and_, bindparam, select
-from sqlalchemy.orm import contains_eager, joinedload
-from sqlalchemy.orm.attributes import set_committed_value
+from sqlalchemy import Select, bindparam, select
 
 from helpdesk import after_commit, clock
 from helpdesk.domain import permissions
+from helpdesk.domain.tickets import places
+from helpdesk.domain.tickets.entries import File, Happened, Said
+from helpdesk.domain.tickets.places import Place
 from helpdesk.extensions import db
-from helpdesk.models import tickets as nouns
-from helpdesk.models.channels import Thread
-from helpdesk.models.people import User
-from helpdesk.models.sync import Delivery
-from helpdesk.models.tickets import Event, Message, Ticket
+from helpdesk.models.people import User, shown_name
+from helpdesk.models.tickets import Attachment, Event, Kind, Message, Ticket
 
 SHOWN = 400  # messages and events at the most on a page
-# Put together once: every look at a ticket asks these.
-ALL_MESSAGES = (
-    select(Message)
-    .where(Message.ticket_id == bindparam("ticket_id"))
-    .options(joinedload(Message.author), joinedload(Message.attachments))
-    .order_by(Message.seq.desc())
+_message, _user, _attachment, _event = (noun.__table__ for noun in (Message, User, Attachment, Event))
+_latest = select(_message.c.id).where(_message.c.ticket_id == bindparam("ticket_id")).order_by(_message.c.seq.desc()).limit(SHOWN)
+# Put together once: everything said on a ticket asks for its lock, every look at one for the others.
+LOCKED = (
+    select(Ticket).where(Ticket.id == bindparam("ticket_id")).with_for_update(of=Ticket).execution_options(populate_existing=True)
+)
+MESSAGES = (
+    select(
+        _message.c[
+            "id", "seq", "kind", "from_team", "author_id", "body", "rendered", "rendered_version",
+            "created_at", "edited_at", "deleted_at", "revision", "quoted", "author_name", "author_picture",
+        ],
+        _user.c["name", "email", "picture_url"],
+        _attachment.c["key", "name", "size", "media_type", "state", "reason"],
+    )
+    .select_from(
+        _message.outerjoin(_user, _user.c.id == _message.c.author_id).outerjoin(
+            _attachment, _attachment.c.message_id == _message.c.id
+        )
+    )
+    .order_by(_message.c.seq, _attachment.c.id)
+)  # fmt: skip
+ALL_MESSAGES = MESSAGES.where(_message.c.id.in_(_latest))
+PUBLIC_MESSAGES = MESSAGES.where(_message.c.id.in_(_latest.where(_message.c.kind == Kind.reply)))
+ALL_EVENTS = (
+    select(_event.c["id", "seq", "kind", "team_only", "actor_name", "data", "created_at"])
+    .where(_event.c.ticket_id == bindparam("ticket_id"))
+    .order_by(_event.c.seq.desc())
     .limit(SHOWN)
 )
-PUBLIC_MESSAGES = ALL_MESSAGES.where(Message.kind == nouns.Kind.reply)
-ALL_EVENTS = select(Event).where(Event.ticket_id == bindparam("ticket_id")).order_by(Event.seq.desc()).limit(SHOWN)
-PUBLIC_EVENTS = ALL_EVENTS.where(Event.team_only.is_(False))
-THREADS = (
-    select(Thread)
-    .where(Thread.ticket_id == bindparam("ticket_id"))
-    .outerjoin(Delivery, and_(Delivery.thread_id == Thread.id, Delivery.message_id.is_not(None)))
-    .options(contains_eager(Thread.deliveries), joinedload(Thread.user))
-    .order_by(Thread.id, Delivery.id)
-)
+PUBLIC_EVENTS = ALL_EVENTS.where(_event.c.team_only.is_(False))
 SPEAKS_OF_TEAM_ONLY = {"assigned", "priority", "merged_here", "moved", "channel", "noted", "linked"}
 
 
 def lock(ticket: Ticket) -> Ticket:
     """Hold the ticket's row until the transaction ends, with its columns as they are now."""
-    return db.session.execute(
-        select(Ticket).where(Ticket.id == ticket.id).with_for_update(of=Ticket).execution_options(populate_existing=True)
-    ).scalar_one()
+    return db.session.scalars(LOCKED, {"ticket_id": ticket.id}).one()
 
 
 def living(ticket: Ticket) -> Ticket:
@@ -74,33 +83,31 @@ def say_event(ticket: Ticket, kind: str, actor: User | None, *, actor_name: str 
     return event
 
 
-def timeline(ticket: Ticket, reader: User) -> list[Message | Event]:
+def timeline(ticket: Ticket, reader: User) -> list[Said | Happened]:
     """The latest messages and events of ``ticket`` that ``reader`` may read, oldest first, with all a page shows."""
-    asked = {"ticket_id": ticket.id}
+    messages = _messages(ALL_MESSAGES if reader.is_team else PUBLIC_MESSAGES, ticket)
+    events = [Happened(*row) for row in db.session.execute(ALL_EVENTS if reader.is_team else PUBLIC_EVENTS, {"ticket_id": ticket.id})]
     if reader.is_team:
-        messages = db.session.scalars(ALL_MESSAGES, asked).unique().all()
-        _hang_deliveries(messages, threads(ticket))
-        events = db.session.scalars(ALL_EVENTS, asked)
-    else:
-        messages = db.session.scalars(PUBLIC_MESSAGES, asked).unique()
-        events = db.session.scalars(PUBLIC_EVENTS, asked)
-    entries = (entry for entry in (*messages, *events) if permissions.can_read(reader, entry))
-    return sorted(entries, key=nouns.place_in_timeline)[-SHOWN:]
+        _hang_deliveries(messages, places.places(ticket, deliveries=True))
+    entries = (entry for entry in (*messages.values(), *events) if permissions.can_read(reader, entry))
+    return sorted(entries, key=lambda entry: (entry.seq, entry.created_at))[-SHOWN:]
 
 
-def threads(ticket: Ticket) -> list[Thread]:
-    """Where ``ticket`` lives and lived, with what was delivered there of its messages; read once for one look at it."""
-    read = ticket.__dict__.get("_threads_read")
-    if read is None:
-        read = ticket.__dict__["_threads_read"] = db.session.scalars(THREADS, {"ticket_id": ticket.id}).unique().all()
-    return read
+def _messages(query: Select, ticket: Ticket) -> dict[int, Said]:
+    """By id. There is a row for each of a message's files, and one where it has none."""
+    found: dict[int, Said] = {}
+    for row in db.session.execute(query, {"ticket_id": ticket.id}):
+        said = found.get(row.id)
+        if said is None:
+            name, picture = (shown_name(row.name, row.email), row.picture_url) if row.author_id else (row.author_name, row.author_picture)
+            said = found[row.id] = Said(*row[:13], name, picture)
+        if row.key is not None:
+            said.attachments.append(File(*row[-6:]))
+    return found
 
 
-def _hang_deliveries(messages: list[Message], threads: list[Thread]) -> None:
-    by_message: dict[int, list[Delivery]] = {message.id: [] for message in messages}
-    for thread in threads:
-        for delivery in thread.deliveries:
-            set_committed_value(delivery, "thread", thread)
-            by_message.get(delivery.message_id, []).append(delivery)
-    for message in messages:
-        set_committed_value(message, "deliveries", by_message[message.id])
+def _hang_deliveries(messages: dict[int, Said], places: list[Place]) -> None:
+    for place in places:
+        for each in place.deliveries:
+            if each.message_id in messages:
+                messages[each.message_id].deliveries.append(each)

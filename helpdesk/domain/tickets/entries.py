@@ -1,0 +1,79 @@
+"""What stands in a ticket's timeline as a page shows it: plain values, because a page shows many and changes none."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from helpdesk.domain.tickets.places import Delivered
+from helpdesk.models.tickets import Attachment, Kind, Message
+
+
+@dataclass(slots=True)
+class File:
+    """An attachment."""
+
+    key: str
+    name: str
+    size: int
+    media_type: str
+    state: str
+    reason: str | None
+
+    is_image = Attachment.is_image
+
+
+@dataclass(slots=True)
+class Said:
+    """A message with its author's name and picture, its files, and for the team where it went."""
+
+    id: int
+    seq: int
+    kind: str
+    from_team: bool
+    author_id: int | None
+    body: str
+    rendered: str
+    rendered_version: int
+    created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    revision: int
+    quoted: str | None
+    speaker: str
+    picture: str | None
+    attachments: list[File] = field(default_factory=list)
+    deliveries: list[Delivered] = field(default_factory=list)
+
+    html = Message.html
+    is_event = False
+
+    @property
+    def is_note(self) -> bool:
+        return self.kind == Kind.note
+
+    team_only = is_note
+
+    @property
+    def living(self) -> list[Delivered]:
+        """What went where the ticket still lives."""
+        return [each for each in self.deliveries if not each.place.ended_at]
+
+    @property
+    def troubles(self) -> list[Delivered]:
+        """What waits for a person: it failed, or it is held back where the ticket still lives."""
+        return [each for each in self.deliveries if each.state == "failed" or each.state == "held" and not each.place.ended_at]
+
+
+@dataclass(slots=True)
+class Happened:
+    """An event; the door puts its ``sentence``."""
+
+    id: int
+    seq: int
+    kind: str
+    team_only: bool
+    actor_name: str
+    data: dict
+    created_at: datetime
+    sentence: str = ""
+
+    is_event = True
