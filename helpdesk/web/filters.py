@@ -1,8 +1,11 @@
 """How values read on a page."""
 
 import hashlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 from flask import Flask
 from markupsafe import Markup, escape
@@ -10,6 +13,11 @@ from markupsafe import Markup, escape
 from helpdesk import clock, rendering
 from helpdesk.domain import words
 
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 STEPS = ((60, "min", 60), (24, "h", 3600), (7, "d", 86400))
 
 
@@ -20,6 +28,8 @@ def register(app: Flask) -> None:
     app.add_template_filter(words.length, "length_of_time")
     app.add_template_filter(when)
     app.add_template_filter(initials)
+    app.add_template_filter(face)
+    app.add_template_filter(address)
     app.add_template_filter(filesize)
     app.add_template_filter(count_word)
     app.add_template_filter(rendering.excerpt, "plain_excerpt")
@@ -40,9 +50,9 @@ def ago(moment: datetime | None, prefix: str = "") -> Markup:
     """``moment`` as people say it ("5 min ago"), exact on hover and in ``datetime``."""
     if moment is None:
         return Markup("")
-    return Markup('<time data-ago datetime="{}" title="{}">{}{}</time>').format(
-        moment.isoformat(timespec="seconds"), when(moment), prefix, span(clock.now() - moment, ago=True, moment=moment)
-    )
+    said = span(clock.now() - moment, ago=True, moment=moment)
+    exactly = moment.isoformat(timespec="seconds")
+    return Markup(f'<time data-ago datetime="{exactly}" title="{when(moment)}">{escape(prefix)}{said}</time>')
 
 
 def until(moment: datetime | None) -> Markup:
@@ -51,30 +61,46 @@ def until(moment: datetime | None) -> Markup:
         return Markup("")
     left = moment - clock.now()
     said = f"in {span(left)}" if left > timedelta() else span(-left, ago=True, moment=moment)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(timespec="seconds"), when(moment), said)
+    return Markup(f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{when(moment)}">{said}</time>')
 
 
 def span(length: timedelta, ago: bool = False, moment: datetime | None = None) -> str:
     """A length of time in its largest unit; past a week, with ``moment``, the date."""
-    seconds = max(0, length.total_seconds())
+    seconds = length.total_seconds()
     if seconds < 60:
         return "just now" if ago else "under a minute"
     for limit, unit, size in STEPS:
         count = int(seconds // size)
         if count < limit:
             return f"{count} {unit}" + (" ago" if ago else "")
-    return f"{moment.day} {moment:%b %Y}" if moment else f"{int(seconds // 86400)} d"
+    return f"{moment.day} {MONTHS[moment.month - 1][:3]} {moment.year}" if moment else f"{int(seconds // 86400)} d"
 
 
 def when(moment: datetime) -> str:
     """``moment`` exactly, in UTC."""
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}, {moment.hour:02}:{moment.minute:02} UTC"
 
 
 def initials(name: str) -> str:
     """At most two letters of ``name``."""
     words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper() or "?"
+
+
+@lru_cache(maxsize=5_000)
+def face(name: str, picture: str | None = "", size: str = "", alt: str = "") -> Markup:
+    """The round picture of somebody, or their initials. Decoration beside a name; with ``alt`` it is an image of that name."""
+    tint = (LETTERS.find((name or "?")[0].lower()) + len(name or "")) % 6
+    kind = f"avatar avatar-{size} tint-{tint}" if size else f"avatar tint-{tint}"
+    said = Markup('role="img" aria-label="{0}" title="{0}"').format(alt) if alt else 'aria-hidden="true"'
+    shown = Markup('<img src="{}" alt="" loading="lazy" width="36" height="36">').format(picture) if picture else initials(name or "?")
+    return Markup(f'<span class="{escape(kind)}" {said}>{escape(shown)}</span>')
+
+
+def address(path: str, now: Mapping[str, object] | None = None, **changes: object) -> str:
+    """``path`` with the filters in ``now``, changed as the keywords say; empty ones are left out."""
+    said = {name: value for name, value in {**(now or {}), **changes}.items() if value}
+    return f"{path}?{urlencode(said)}" if said else path
 
 
 def filesize(size: int) -> str:
