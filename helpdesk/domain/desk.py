@@ -182,35 +182,36 @@ def choices(user: User) -> Choices:
 def desk_page(user: User, filters: Mapping[str, str], after: str | None = None, size: int = paging.SIZE) -> Listing:
     """A page of the tickets that ``filters`` (see ``clean``) describe, as rows to show. One query."""
     filters = clean(filters)
-    values, found = _understood(user, filters), search.matching(user, filters["q"])
-    pages = (_rows if found is None else _rows.__wrapped__)(
-        permissions.scope(user), filters["view"], tuple(values), _order(filters, found), found
-    )
-    page = pages.at(after, size, values | _moment(user))
+    values = _understood(user, filters)
+    found, sought = search.asked(user, filters["q"])
+    pages = _rows(permissions.scope(user), filters["view"], tuple(values), filters["sort"], found)
+    page = pages.at(after, size, values | sought | _moment(user))
     return Listing([_row(*row) for row in page.rows], page.next, page.previous)
 
 
 def tickets_page(user: User, filters: Mapping[str, str], after: str | None = None, size: int = paging.SIZE) -> Listing:
     """The same page as tickets, with their people and organizations, for those who tell more of them. One query."""
-    query, order = _matching(user, clean(filters))
+    query, order, values = _matching(user, clean(filters))
     query = query.options(
         joinedload(Ticket.organization, innerjoin=True),
         joinedload(Ticket.requester, innerjoin=True),
         joinedload(Ticket.assignee),
     )
-    page = paging.page(query, order, after, size)
+    page = paging.Pages(query, order).at(after, size, values)
     return Listing([row[0] for row in page.rows], page.next, page.previous)
 
 
-def matching(user: User, filters: Mapping[str, str]) -> Select[tuple[Ticket]]:
-    """Every ticket that ``filters`` describe, in no order: for exports and counts."""
-    return _matching(user, clean(filters))[0]
+def matching(user: User, filters: Mapping[str, str]) -> tuple[Select[tuple[Ticket]], dict[str, Any]]:
+    """Every ticket that ``filters`` describe, in no order, and the values of the query's parameters: for exports."""
+    query, _, values = _matching(user, clean(filters))
+    return query, values
 
 
-def _matching(user: User, filters: dict[str, str]) -> tuple[Select, paging.Order]:
-    values, found = _understood(user, filters), search.matching(user, filters["q"])
+def _matching(user: User, filters: dict[str, str]) -> tuple[Select, paging.Order, dict[str, Any]]:
+    values = _understood(user, filters)
+    found, sought = search.asked(user, filters["q"])
     query = _narrowed(select(Ticket), permissions.scope(user), filters["view"], values, found)
-    return query.params(values | _moment(user)), _order(filters, found)
+    return query, _order(filters["sort"], found), values | sought | _moment(user)
 
 
 def _understood(user: User, filters: dict[str, str]) -> dict[str, Any]:
@@ -246,17 +247,15 @@ def _narrowed(query: Select, scope: permissions.Scope, view: str, names: Iterabl
     return query if found is None else query.join(found, found.c.ticket_id == Ticket.id)
 
 
-def _order(filters: dict[str, str], found: Subquery | None) -> paging.Order:
-    if found is not None and not filters["sort"]:
+def _order(sort: str, found: Subquery | None) -> paging.Order:
+    if found is not None and not sort:
         return paging.Order(((found.c.rank, False), (Ticket.id, True)))
-    return ORDERS[filters["sort"]]
+    return ORDERS[sort]
 
 
-@lru_cache(maxsize=250)
-def _rows(
-    scope: permissions.Scope, view: str, names: tuple[str, ...], order: paging.Order, found: Subquery | None
-) -> paging.Pages:
-    """What a queue narrowed by these conditions shows of its tickets. Kept, but for searches: each has words of its own."""
+@lru_cache(maxsize=500)
+def _rows(scope: permissions.Scope, view: str, names: tuple[str, ...], sort: str, found: Subquery | None) -> paging.Pages:
+    """What the queue shows of a view's tickets under the CONDITIONS called ``names``, for whoever has this scope."""
     assignee = aliased(User)
     seen = select(ReadMark.seq).where(ReadMark.user_id == bindparam("reader"), ReadMark.ticket_id == Ticket.id)
     due = select(func.min(TicketClock.due_at)).where(TicketClock.ticket_id == Ticket.id)
@@ -271,7 +270,7 @@ def _rows(
         .join(Ticket.requester)
         .outerjoin(Ticket.assignee.of_type(assignee))
     )
-    return paging.Pages(_narrowed(query, scope, view, names, found), order)
+    return paging.Pages(_narrowed(query, scope, view, names, found), _order(sort, found))
 
 
 def _row(number, subject, excerpt, status, since, priority, version, unread, due_at, organization, *people) -> Row:

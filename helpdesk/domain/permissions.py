@@ -35,7 +35,12 @@ def scope(user: User) -> Scope:
 
 def visible_tickets(user: User) -> Select[tuple[Ticket]]:
     """The tickets in ``user``'s scope."""
-    return select(Ticket).where(*_within(scope(user), user.organization_id, user.id))
+    return select(Ticket).where(*conditions(user))
+
+
+def conditions(user: User) -> list[ColumnElement[bool]]:
+    """The same, for a query about tickets that selects something else of them."""
+    return _within(scope(user), user.organization_id, user.id)
 
 
 def visible_to_reader(scope: Scope) -> list[ColumnElement[bool]]:

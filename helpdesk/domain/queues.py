@@ -93,11 +93,10 @@ def customer_page(
     out and is told in ``errors``. One query, two where words are searched."""
     values, errors = _understood(user, filters)
     text = filters.get("q", "")
-    found = search.matching(user, text)
-    pages = (_rows if found is None else _rows.__wrapped__)(
-        permissions.scope(user), tuple(values), _order(filters, found), found
-    )
-    values |= permissions.reader(user) | {"joined": user.created_at or clock.now()}
+    found, sought = search.asked(user, text)
+    sort = filters.get("sort") or ""
+    pages = _rows(permissions.scope(user), tuple(values), sort if sort in SORTS else "", found)
+    values |= sought | permissions.reader(user) | {"joined": user.created_at or clock.now()}
     page = pages.at(after, size, values)
     excerpts = search.excerpts(user, text, [row.id for row in page.rows]) if text else {}
     return TicketPage([_row(excerpts, *row) for row in page.rows], page.next, page.previous, errors)
@@ -127,12 +126,12 @@ def requesters(user: User, limit: int = 200) -> list[tuple[int, str]]:
     return [(id, name or email.partition("@")[0]) for id, name, email in people]
 
 
-def filtered(user: User, filters: Mapping[str, str]) -> tuple[Select, paging.Order, dict[str, str]]:
-    """The query of ``user``'s list under ``filters``, its order, and a sentence for each filter that makes no sense."""
-    values, errors = _understood(user, filters)
-    found = search.matching(user, filters.get("q"))
+def filtered(user: User, filters: Mapping[str, str]) -> tuple[Select, paging.Order, dict[str, Any]]:
+    """The query of ``user``'s list under ``filters``, its order, and the values of its parameters."""
+    values, _ = _understood(user, filters)
+    found, sought = search.asked(user, filters.get("q"))
     query = _narrowed(select(Ticket), permissions.scope(user), values, found)
-    return query.params(values | permissions.reader(user)), _order(filters, found), errors
+    return query, _order(filters.get("sort") or "", found), values | sought | permissions.reader(user)
 
 
 def _understood(user: User, filters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -163,22 +162,21 @@ def _narrowed(query: Select, scope: permissions.Scope, names: Iterable[str], fou
     return query if found is None else query.join(found, found.c.ticket_id == Ticket.id)
 
 
-def _order(filters: Mapping[str, str], found: Subquery | None) -> paging.Order:
-    sort = filters.get("sort") or ""
+def _order(sort: str, found: Subquery | None) -> paging.Order:
     if found is not None and sort not in SORTS:
         return paging.Order(((found.c.rank, False), (Ticket.id, True)))
     return SORTS.get(sort, SORTS["updated"])
 
 
-@lru_cache(maxsize=250)
-def _rows(scope: permissions.Scope, names: tuple[str, ...], order: paging.Order, found: Subquery | None) -> paging.Pages:
-    """What a list narrowed by these conditions shows of its tickets. Kept, but for searches: each has words of its own."""
+@lru_cache(maxsize=500)
+def _rows(scope: permissions.Scope, names: tuple[str, ...], sort: str, found: Subquery | None) -> paging.Pages:
+    """What the list shows of tickets under the CONDITIONS called ``names``, for whoever has this scope."""
     mark = and_(ReadMark.ticket_id == Ticket.id, ReadMark.user_id == bindparam("reader"))
     never = and_(ReadMark.ticket_id.is_(None), Ticket.updated_at > bindparam("joined"))
     unread = and_(Ticket.public_seq > func.coalesce(ReadMark.seq, 0), or_(ReadMark.ticket_id.is_not(None), never))
     shown = (Ticket.id, Ticket.subject, Ticket.excerpt, Ticket.status, Ticket.version, Ticket.updated_at, unread)
     query = select(*shown, User.name, User.email, User.picture_url).outerjoin(Ticket.requester).outerjoin(ReadMark, mark)
-    return paging.Pages(_narrowed(query, scope, names, found), order)
+    return paging.Pages(_narrowed(query, scope, names, found), _order(sort, found))
 
 
 def _row(excerpts: dict[int, search.Excerpt], number, subject, excerpt, status, version, updated_at, unread, *rest) -> Row:

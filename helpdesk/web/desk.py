@@ -57,8 +57,8 @@ def views_fragment():
 @access.team_only
 def export():
     """What the filters describe, as CSV, sent while it is read."""
-    query = desk.matching(identity.me(), filters())
-    lines = exports.of_query(identity.me(), query, paging.Order(((Ticket.id, True),)))
+    query, values = desk.matching(identity.me(), filters())
+    lines = exports.of_query(identity.me(), query, paging.Order(((Ticket.id, True),)), values)
     first = next(lines)
 
     def pieces():
