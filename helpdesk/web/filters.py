@@ -1,7 +1,7 @@
 """How values read on a page."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -30,6 +30,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(initials)
     app.add_template_filter(face)
     app.add_template_filter(address)
+    app.add_template_filter(choices)
     app.add_template_filter(filesize)
     app.add_template_filter(count_word)
     app.add_template_filter(rendering.excerpt, "plain_excerpt")
@@ -40,10 +41,10 @@ def register(app: Flask) -> None:
     app.jinja_env.autoescape = lambda name: not (name or "").endswith(".txt")
     versions = _versions(Path(app.static_folder))
 
-    @app.url_defaults
-    def add_version(endpoint: str, values: dict) -> None:
-        if endpoint == "static" and "v" not in values:
-            values["v"] = versions.get(values.get("filename"), "0")
+    @app.template_filter()
+    def asset(name: str) -> str:
+        """The address of a static file."""
+        return f"{app.static_url_path}/{name}?v={versions.get(name, '0')}"
 
 
 def ago(moment: datetime | None, prefix: str = "") -> Markup:
@@ -95,6 +96,17 @@ def face(name: str, picture: str | None = "", size: str = "", alt: str = "") -> 
     said = Markup('role="img" aria-label="{0}" title="{0}"').format(alt) if alt else 'aria-hidden="true"'
     shown = Markup('<img src="{}" alt="" loading="lazy" width="36" height="36">').format(picture) if picture else initials(name or "?")
     return Markup(f'<span class="{escape(kind)}" {said}>{escape(shown)}</span>')
+
+
+def choices(options: Iterable, chosen: Iterable = (), blank: str = "") -> Markup:
+    """<option>s of texts, or of (value, label) pairs; ``blank`` is the label of the empty one, "" for none."""
+    wanted = {str(value) for value in chosen}
+    pairs = [(option, option) if isinstance(option, str) else option[:2] for option in options]
+    made = [f'<option value="">{escape(blank)}</option>'] if blank else []
+    for value, label in pairs:
+        selected = " selected" if str(value) in wanted else ""
+        made.append(f'<option value="{escape(value)}"{selected}>{escape(label)}</option>')
+    return Markup("".join(made))
 
 
 def address(path: str, now: Mapping[str, object] | None = None, **changes: object) -> str:
