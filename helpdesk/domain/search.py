@@ -39,9 +39,8 @@ MOST_WORDS = 12
 LOOKED_THROUGH = 20_000  # characters of a ticket's words in which the place to show is looked for
 WIDTH = 170  # characters of an excerpt
 
-ACCENTED = re.compile(r"[^\W_]*[^\W_\x00-\x7f][^\W_]*")  # words with a letter that ASCII has not
-PUNCTUATION = re.compile(r"[*_`~#>|\[\]]+")
-SPACES = re.compile(r"\s+")
+ACCENTED = re.compile(r"(?<![^\W_])[A-Za-z0-9]*+[^\W_\x00-\x7f][^\W_]*")  # words with a letter that ASCII has not
+PUNCTUATION = re.compile(r"[*_`~#>|\[\]\s]+")
 
 _fts = table(
     "ticket_search",
@@ -184,14 +183,18 @@ def _excerpt(pattern: re.Pattern, words: list[str], subject: str, said: str, not
 
 @lru_cache(maxsize=200)
 def _pattern(words: tuple[str, ...]) -> re.Pattern:
-    """Whole words that begin with one of ``words``; one of a single letter must be the whole word."""
+    """What begins with one of ``words``, to the end of the word; one of a single letter must be the whole of it."""
     ways = [word + (r"[^\W_]*" if len(word) > 1 else r"(?![^\W_])") for word in words]  # words hold letters and digits only
-    return re.compile(rf"(?<![^\W_])(?:{'|'.join(ways)})", re.IGNORECASE)
+    return re.compile("|".join(ways))
 
 
 def _hits(pattern: re.Pattern, words: list[str], text: str) -> list[tuple[int, int]]:
     """Where the words of ``text`` stand that were searched for."""
-    found = {match.span() for match in pattern.finditer(text)}
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
+    spans = (match.span() for match in pattern.finditer(lower))
+    found = {span for span in spans if span[0] == 0 or not lower[span[0] - 1].isalnum()}
     if not text.isascii():
         long = tuple(word for word in words if len(word) > 1)
         for match in ACCENTED.finditer(text):
@@ -223,7 +226,7 @@ def _marked(text: str, hits: list[tuple[int, int]]) -> Markup:
 
 
 def _tidy(text: str) -> str:
-    return str(escape(SPACES.sub(" ", PUNCTUATION.sub(" ", text))))
+    return str(escape(PUNCTUATION.sub(" ", text)))
 
 
 def _is_sqlite() -> bool:
