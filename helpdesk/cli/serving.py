@@ -1,5 +1,6 @@
 """``helpdesk serve``: the production web server, gunicorn with threads, set as our pages need it."""
 
+import gc
 import os
 import signal
 import threading
@@ -74,7 +75,7 @@ class Server(BaseApplication):
 
 
 def _begin(server, worker) -> None:
-    """Nothing that is open may be shared with the process we were forked from."""
+    """Nothing that is open may be shared with the process we were forked from, and nothing that stays is looked at for garbage."""
     from helpdesk.web import live
 
     live.forget()
@@ -82,6 +83,8 @@ def _begin(server, worker) -> None:
     app = server.app.wsgi()
     with app.app_context():
         extensions.db.engine.dispose(close=False)
+    gc.collect()
+    gc.freeze()
 
 
 def _end_streams_first(worker) -> None:

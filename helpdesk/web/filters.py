@@ -1,7 +1,7 @@
 """How values read on a page."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
@@ -28,6 +28,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(words.length, "length_of_time")
     app.add_template_filter(when)
     app.add_template_filter(initials)
+    app.add_template_filter(icons)
     app.add_template_filter(face)
     app.add_template_filter(address)
     app.add_template_filter(choices)
@@ -51,8 +52,7 @@ def ago(moment: datetime | None, prefix: str = "") -> Markup:
     """``moment`` as people say it ("5 min ago"), exact on hover and in ``datetime``."""
     if moment is None:
         return Markup("")
-    said = span(clock.now() - moment, ago=True, moment=moment)
-    exactly = moment.isoformat(timespec="seconds")
+    said, exactly = span(clock.now() - moment, ago=True, moment=moment), moment.isoformat(timespec="seconds")
     return Markup(f'<time data-ago datetime="{exactly}" title="{when(moment)}">{escape(prefix)}{said}</time>')
 
 
@@ -86,6 +86,17 @@ def initials(name: str) -> str:
     """At most two letters of ``name``."""
     words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper() or "?"
+
+
+def icons(shapes: Mapping[str, str]) -> Callable[[str, str], Markup]:
+    """What draws one of ``shapes`` by its name: every page has a dozen, so each is put together once."""
+
+    @lru_cache(maxsize=1_000)
+    def icon(name: str, label: str = "") -> Markup:
+        said = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
+        return Markup(f'<svg class="icon" viewBox="0 0 16 16" {said}>{shapes.get(name, "")}</svg>')
+
+    return icon
 
 
 @lru_cache(maxsize=5_000)
