@@ -1,4 +1,5 @@
-"""Who may see and do what: the whole of it on one screen. Every ticket is loaded through ``visible_tickets``.
+"""Who may see and do what: the whole of it on one screen. Every ticket is loaded through ``visible_tickets``, in queries that
+are kept through ``visible_to_reader``; both say the same rule, ``_within`` a scope.
 
 What a person may not see does not exist for them: doors answer 404, the same as for a number never given out.
 """
