@@ -78,7 +78,7 @@ class Server(BaseApplication):
 
 
 def _begin(server, worker) -> None:
-    """Nothing that is open may be shared with the process we were forked from."""
+    """Nothing that is open may be shared with the process we were forked from, and nothing that stays is looked at for garbage."""
     from helpdesk.web import live
 
     live.forget()
@@ -86,6 +86,8 @@ def _begin(server, worker) -> None:
     app = server.app.wsgi()
     with app.app_context():
         extensions.db.engine.dispose(close=False)
+    gc.collect()
+    gc.freeze()
 
 
 def _end_streams_first(worker) -> None:

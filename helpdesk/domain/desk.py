@@ -4,12 +4,14 @@ What is unsolved lies in partial indexes (models.desk); a query uses them by say
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import Any, NamedTuple
 
-from sqlalchemy import Select, String, case, cast, func, literal, null, select, text, union_all
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Select, String, Subquery, bindparam, case, cast, func, literal, null, select, text, union_all
+from sqlalchemy.orm import aliased, joinedload
 
 from helpdesk import clock
 from helpdesk.domain import paging, permissions, search
@@ -18,7 +20,7 @@ from helpdesk.models.desk import UNSOLVED_SQL, SavedView
 from helpdesk.models.forms import Form, FormVersion
 from helpdesk.models.people import Organization, User
 from helpdesk.models.service_levels import TicketClock
-from helpdesk.models.tickets import Priority, ReadMark, Status, Ticket
+from helpdesk.models.tickets import HOLDERS, Priority, ReadMark, Status, Ticket
 
 VIEWS = {
     "mine": "Mine",
@@ -39,6 +41,61 @@ COUNTED = 1_000  # a view that is not kept small by work is counted no further
 CHOICES = 300  # names offered in a list to choose from
 
 _UNSOLVED = text(f"tickets.{UNSOLVED_SQL}")
+_AT_RISK = select(TicketClock.ticket_id).where(TicketClock.due_at.is_not(None), TicketClock.due_at <= bindparam("soon"))
+
+# What a view and a filter ask of a ticket. Queries are put together once from these and asked with each person's values.
+IN_VIEW = {
+    "mine": (_UNSOLVED, Ticket.assignee_id == bindparam("reader")),
+    "unassigned": (_UNSOLVED, Ticket.assignee_id.is_(None)),
+    "open": (_UNSOLVED, Ticket.status.in_((Status.open, Status.in_progress))),
+    "waiting": (_UNSOLVED, Ticket.status == Status.pending),
+    "on_hold": (_UNSOLVED, Ticket.status == Status.on_hold),
+    "at_risk": (Ticket.id.in_(_AT_RISK),),
+    "solved": (Ticket.status == Status.solved, Ticket.solved_at >= bindparam("lately")),
+    "all": (),
+}
+CONDITIONS = {
+    "status": Ticket.status == bindparam("status"),
+    "priority": Ticket.priority == bindparam("priority"),
+    "nobody": Ticket.assignee_id.is_(None),
+    "assignee": Ticket.assignee_id == bindparam("assignee"),
+    "organization": Ticket.organization_id
+    == select(Organization.id).where(Organization.slug == bindparam("organization")).scalar_subquery(),
+    "form": Ticket.form_version_id.in_(select(FormVersion.id).join(Form).where(Form.slug == bindparam("form"))),
+    "before": Ticket.created_at <= bindparam("before"),
+}
+_WHOSE = case((Ticket.assignee_id.is_(None), "nobody"), (Ticket.assignee_id == bindparam("reader"), "me"), else_="other")
+COUNTS = union_all(
+    select(Ticket.status.label("status"), _WHOSE.label("whose"), func.count().label("number"))
+    .where(_UNSOLVED)
+    .group_by(Ticket.status, _WHOSE),
+    *(
+        select(literal(view), literal(""), func.count()).select_from(some.limit(COUNTED).subquery())
+        for view, some in (("solved", select(Ticket.id).where(*IN_VIEW["solved"])), ("at_risk", _AT_RISK.distinct()))
+    ),
+)
+_NOTHING = cast(null(), String)
+CHOOSABLE = union_all(
+    *(
+        select(part.order_by(part.selected_columns.name).limit(CHOICES).subquery())
+        for part in (
+            select(
+                literal("agent").label("kind"), cast(User.id, String).label("value"), User.name.label("name"), User.email.label("more")
+            ).where(User.role != "requester", User.deactivated_at.is_(None)),
+            select(literal("organization"), Organization.slug, Organization.name, _NOTHING),
+            select(literal("form"), Form.slug, Form.name, _NOTHING).where(Form.archived_at.is_(None)),
+            select(literal("view"), cast(SavedView.id, String), SavedView.name, cast(SavedView.filters, String)).where(
+                (SavedView.owner_id == bindparam("reader")) | SavedView.shared
+            ),
+        )
+    )
+)
+ORDERS = {
+    "": paging.Order(((Ticket.updated_at, True), (Ticket.id, True))),
+    "waiting": paging.Order(((Ticket.status_since, False), (Ticket.id, False))),
+    "oldest": paging.Order(((Ticket.created_at, False), (Ticket.id, False))),
+    "newest": paging.Order(((Ticket.created_at, True), (Ticket.id, True))),
+}
 
 
 @dataclass(frozen=True)
@@ -61,11 +118,34 @@ class Choices:
     saved: list[View]
 
 
+class Row(NamedTuple):
+    """A ticket as the queue shows it."""
+
+    number: int
+    subject: str
+    excerpt: str
+    status: str
+    status_since: datetime
+    priority: str
+    version: int
+    unread: bool
+    due_at: datetime | None
+    organization: str
+    requester: str
+    assignee: str | None
+    assignee_picture: str | None
+
+    @property
+    def holder(self) -> str | None:
+        """Who has the ball, as for the ticket itself."""
+        return HOLDERS[self.status]
+
+
 @dataclass(frozen=True)
 class Listing:
     """One page of the queue; ``next`` and ``previous`` are cursors."""
 
-    tickets: list[Ticket]
+    tickets: list
     next: str | None
     previous: str | None
 
@@ -88,29 +168,8 @@ def views(user: User) -> list[View]:
 
 def choices(user: User) -> Choices:
     """Agents, organizations, forms, and the saved views ``user`` may use; one query."""
-    nothing = cast(null(), String)
-    parts = [
-        select(
-            literal("agent").label("kind"),
-            cast(User.id, String).label("value"),
-            User.name.label("name"),
-            User.email.label("more"),
-        )
-        .where(User.role != "requester", User.deactivated_at.is_(None))
-        .order_by(User.name)
-        .limit(CHOICES),
-        select(literal("organization"), Organization.slug, Organization.name, nothing).order_by(Organization.name).limit(CHOICES),
-        select(literal("form"), Form.slug, Form.name, nothing)
-        .where(Form.archived_at.is_(None))
-        .order_by(Form.name)
-        .limit(CHOICES),
-        select(literal("view"), cast(SavedView.id, String), SavedView.name, cast(SavedView.filters, String))
-        .where((SavedView.owner_id == user.id) | SavedView.shared)
-        .order_by(SavedView.name)
-        .limit(CHOICES),
-    ]
     found: dict[str, list] = {"agent": [], "organization": [], "form": [], "view": []}
-    for kind, value, name, more in db.session.execute(union_all(*(select(part.subquery()) for part in parts))):
+    for kind, value, name, more in db.session.execute(CHOOSABLE, {"reader": user.id}):
         found[kind].append((value, name or more.partition("@")[0]) if kind != "view" else (value, name, more))
     return Choices(
         agents=sorted(found["agent"], key=lambda pair: pair[1].lower()),
@@ -121,108 +180,112 @@ def choices(user: User) -> Choices:
 
 
 def desk_page(user: User, filters: Mapping[str, str], after: str | None = None, size: int = paging.SIZE) -> Listing:
-    """A page of the tickets that ``filters`` (see ``clean``) describe. Each ticket gets ``unread`` and ``due_at``. One query."""
+    """A page of the tickets that ``filters`` (see ``clean``) describe, as rows to show. One query."""
     filters = clean(filters)
-    query, order = _matching(user, filters)
-    seen = select(ReadMark.seq).where(ReadMark.user_id == user.id, ReadMark.ticket_id == Ticket.id).scalar_subquery()
-    due = select(func.min(TicketClock.due_at)).where(TicketClock.ticket_id == Ticket.id).scalar_subquery()
-    query = query.add_columns(seen.label("seen"), due.label("due")).options(
+    values = _understood(user, filters)
+    found, sought = search.asked(user, filters["q"])
+    pages = _rows(permissions.scope(user), filters["view"], tuple(values), filters["sort"], found)
+    page = pages.at(after, size, values | sought | _moment(user))
+    return Listing([_row(*row) for row in page.rows], page.next, page.previous)
+
+
+def tickets_page(user: User, filters: Mapping[str, str], after: str | None = None, size: int = paging.SIZE) -> Listing:
+    """The same page as tickets, with their people and organizations, for those who tell more of them. One query."""
+    query, order, values = _matching(user, clean(filters))
+    query = query.options(
         joinedload(Ticket.organization, innerjoin=True),
         joinedload(Ticket.requester, innerjoin=True),
         joinedload(Ticket.assignee),
     )
-    page = paging.page(query, order, after, size)
-    found = []
-    for row in page.rows:
-        ticket = row[0]
-        ticket.unread = (row.seen or 0) < ticket.next_seq - 1
-        ticket.due_at = row.due
-        found.append(ticket)
-    return Listing(found, page.next, page.previous)
+    page = paging.Pages(query, order).at(after, size, values)
+    return Listing([row[0] for row in page.rows], page.next, page.previous)
 
 
-def matching(user: User, filters: Mapping[str, str]) -> Select[tuple[Ticket]]:
-    """Every ticket that ``filters`` describe, in no order: for exports and counts."""
-    return _matching(user, clean(filters))[0]
+def matching(user: User, filters: Mapping[str, str]) -> tuple[Select[tuple[Ticket]], dict[str, Any]]:
+    """Every ticket that ``filters`` describe, in no order, and the values of the query's parameters: for exports."""
+    query, _, values = _matching(user, clean(filters))
+    return query, values
 
 
-def _matching(user: User, filters: dict[str, str]) -> tuple[Select, paging.Order]:
-    query = _in_view(permissions.visible_tickets(user), filters["view"], user)
+def _matching(user: User, filters: dict[str, str]) -> tuple[Select, paging.Order, dict[str, Any]]:
+    values = _understood(user, filters)
+    found, sought = search.asked(user, filters["q"])
+    query = _narrowed(select(Ticket), permissions.scope(user), filters["view"], values, found)
+    return query, _order(filters["sort"], found), values | sought | _moment(user)
+
+
+def _understood(user: User, filters: dict[str, str]) -> dict[str, Any]:
+    """The values of those CONDITIONS that ``filters`` ask for."""
+    values: dict[str, Any] = {}
     if filters["status"] in list(Status):
-        query = query.where(Ticket.status == filters["status"])
+        values["status"] = filters["status"]
     if filters["priority"] in list(Priority):
-        query = query.where(Ticket.priority == filters["priority"])
+        values["priority"] = filters["priority"]
     if filters["assignee"] == "none":
-        query = query.where(Ticket.assignee_id.is_(None))
+        values["nobody"] = None
     elif filters["assignee"] == "me":
-        query = query.where(Ticket.assignee_id == user.id)
+        values["assignee"] = user.id
     elif _is_id(filters["assignee"]):
-        query = query.where(Ticket.assignee_id == int(filters["assignee"]))
+        values["assignee"] = int(filters["assignee"])
     if filters["organization"]:
-        chosen = select(Organization.id).where(Organization.slug == filters["organization"])
-        query = query.where(Ticket.organization_id == chosen.scalar_subquery())
+        values["organization"] = filters["organization"]
     if filters["form"]:
-        versions = select(FormVersion.id).join(Form).where(Form.slug == filters["form"])
-        query = query.where(Ticket.form_version_id.in_(versions))
+        values["form"] = filters["form"]
     if filters["age"] in AGES:
-        query = query.where(Ticket.created_at <= clock.now() - timedelta(days=int(filters["age"])))
-    found = search.matching(user, filters["q"]) if filters["q"] else None
-    if found is not None:
-        query = query.join(found, found.c.ticket_id == Ticket.id)
-        if not filters["sort"]:
-            return query, paging.Order(((found.c.rank, False), (Ticket.id, True)))
-    return query, _order(filters["sort"])
+        values["before"] = clock.now() - timedelta(days=int(filters["age"]))
+    return values
 
 
-def _in_view(query: Select, view: str, user: User) -> Select:
-    match view:
-        case "mine":
-            return query.where(_UNSOLVED, Ticket.assignee_id == user.id)
-        case "unassigned":
-            return query.where(_UNSOLVED, Ticket.assignee_id.is_(None))
-        case "open":
-            return query.where(_UNSOLVED, Ticket.status.in_((Status.open, Status.in_progress)))
-        case "waiting":
-            return query.where(_UNSOLVED, Ticket.status == Status.pending)
-        case "on_hold":
-            return query.where(_UNSOLVED, Ticket.status == Status.on_hold)
-        case "at_risk":
-            return query.where(Ticket.id.in_(_at_risk()))
-        case "solved":
-            return query.where(Ticket.status == Status.solved, Ticket.solved_at >= clock.now() - RECENTLY)
-    return query
+def _moment(user: User) -> dict[str, Any]:
+    """What views ask for beside the filters: who looks, and when."""
+    now = clock.now()
+    return permissions.reader(user) | {"soon": now + AT_RISK, "lately": now - RECENTLY}
 
 
-def _at_risk() -> Select:
-    return select(TicketClock.ticket_id).where(TicketClock.due_at.is_not(None), TicketClock.due_at <= clock.now() + AT_RISK)
+def _narrowed(query: Select, scope: permissions.Scope, view: str, names: Iterable[str], found: Subquery | None) -> Select:
+    query = query.where(*permissions.visible_to_reader(scope), *IN_VIEW[view], *(CONDITIONS[name] for name in names))
+    return query if found is None else query.join(found, found.c.ticket_id == Ticket.id)
 
 
-def _order(sort: str) -> paging.Order:
-    column, descends = {
-        "": (Ticket.updated_at, True),
-        "waiting": (Ticket.status_since, False),
-        "oldest": (Ticket.created_at, False),
-        "newest": (Ticket.created_at, True),
-    }[sort]
-    return paging.Order(((column, descends), (Ticket.id, descends)))
+def _order(sort: str, found: Subquery | None) -> paging.Order:
+    if found is not None and not sort:
+        return paging.Order(((found.c.rank, False), (Ticket.id, True)))
+    return ORDERS[sort]
+
+
+@lru_cache(maxsize=500)
+def _rows(scope: permissions.Scope, view: str, names: tuple[str, ...], sort: str, found: Subquery | None) -> paging.Pages:
+    """What the queue shows of a view's tickets under the CONDITIONS called ``names``, for whoever has this scope."""
+    assignee = aliased(User)
+    seen = select(ReadMark.seq).where(ReadMark.user_id == bindparam("reader"), ReadMark.ticket_id == Ticket.id)
+    due = select(func.min(TicketClock.due_at)).where(TicketClock.ticket_id == Ticket.id)
+    query = (
+        select(
+            *(Ticket.id, Ticket.subject, Ticket.excerpt, Ticket.status, Ticket.status_since, Ticket.priority, Ticket.version),
+            func.coalesce(seen.scalar_subquery(), 0) < Ticket.next_seq - 1,
+            *(due.scalar_subquery(), Organization.name, User.name, User.email),
+            *(assignee.name, assignee.email, assignee.picture_url),
+        )
+        .join(Ticket.organization)
+        .join(Ticket.requester)
+        .outerjoin(Ticket.assignee.of_type(assignee))
+    )
+    return paging.Pages(_narrowed(query, scope, view, names, found), _order(sort, found))
+
+
+def _row(number, subject, excerpt, status, since, priority, version, unread, due_at, organization, *people) -> Row:
+    name, email, assignee, their_email, picture = people[:5]
+    who = name or email.partition("@")[0]
+    if their_email:
+        assignee = assignee or their_email.partition("@")[0]
+    return Row(
+        number, subject, excerpt, status, since, priority, version, bool(unread), due_at, organization, who, assignee, picture
+    )
 
 
 def _counts(user: User) -> dict[str, int]:
-    whose = case((Ticket.assignee_id.is_(None), "nobody"), (Ticket.assignee_id == user.id, "me"), else_="other")
-    unsolved = (
-        select(Ticket.status.label("status"), whose.label("whose"), func.count().label("number"))
-        .where(_UNSOLVED)
-        .group_by(Ticket.status, whose)
-    )
-    solved = _in_view(select(Ticket.id), "solved", user).limit(COUNTED).subquery()
-    at_risk = _at_risk().distinct().limit(COUNTED).subquery()
-    parts = union_all(
-        unsolved,
-        select(literal("solved"), literal(""), func.count()).select_from(solved),
-        select(literal("at_risk"), literal(""), func.count()).select_from(at_risk),
-    )
     counts = {key: 0 for key in VIEWS if key != "all"}
-    for status, whose, number in db.session.execute(parts):
+    for status, whose, number in db.session.execute(COUNTS, _moment(user)):
         for view in _views_of(status, whose):
             counts[view] += number
     return counts

@@ -4,8 +4,9 @@ import csv
 import io
 from collections.abc import Iterator, Mapping
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk.domain import paging, queues, words
@@ -27,12 +28,15 @@ def tickets_csv(user: User, filters: Mapping[str, str]) -> Iterator[str]:
 
     Two or three queries for each five hundred tickets; nothing is held longer than a page.
     """
-    query, order, _ = queues.filtered(user, filters)
-    yield from of_query(user, query, order)
+    query, order, values = queues.filtered(user, filters)
+    yield from of_query(user, query, order, values)
 
 
-def of_query(user: User, query, order: paging.Order) -> Iterator[str]:
-    """The tickets of ``query`` in ``order``, as ``user`` may read them. The first piece marks the text as UTF-8 for Excel."""
+def of_query(user: User, query: Select, order: paging.Order, values: Mapping[str, Any]) -> Iterator[str]:
+    """The tickets of ``query``, asked with ``values``, in ``order``, as ``user`` may read them.
+
+    The first piece marks the text as UTF-8 for Excel.
+    """
     yield "\ufeff" + _lines([HEADINGS])
     query = query.options(
         joinedload(Ticket.requester),
@@ -40,9 +44,9 @@ def of_query(user: User, query, order: paging.Order) -> Iterator[str]:
         joinedload(Ticket.organization),
         joinedload(Ticket.form_version).joinedload(FormVersion.form),
     )
-    cursor = None
+    pages, cursor = paging.Pages(query, order), None
     while True:
-        page = paging.page(query, order, cursor, PAGE)
+        page = pages.at(cursor, PAGE, values)
         tickets = [row[0] for row in page.rows]
         answers = _answers(user, tickets)
         yield _lines([_row(user, ticket, answers.get(ticket.id, "")) for ticket in tickets])

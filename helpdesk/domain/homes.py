@@ -52,8 +52,8 @@ def refresh(ticket_id: int) -> int:
 
 def view(user: User) -> dict:
     """The home page of ``user`` as it is now."""
-    mine = desk.desk_page(user, {"view": "mine"}, size=SHOWN).tickets
-    unassigned = desk.desk_page(user, {"view": "unassigned"}, size=SHOWN).tickets
+    mine = desk.tickets_page(user, {"view": "mine"}, size=SHOWN).tickets
+    unassigned = desk.tickets_page(user, {"view": "unassigned"}, size=SHOWN).tickets
     counts = {each.key: each.count or 0 for each in desk.views(user)}
     return blocks.home(
         blocks.HomeValues(

@@ -3,11 +3,12 @@
 import base64
 import binascii
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, func, or_, select, tuple_
+from sqlalchemy import Integer, Select, and_, bindparam, func, or_, select, tuple_
 
 from helpdesk.extensions import db
 from helpdesk.models.columns import UtcDateTime
@@ -15,7 +16,7 @@ from helpdesk.models.columns import UtcDateTime
 SIZE = 25
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Order:
     """A total order of rows: columns that are never NULL, each with whether it descends; the last one must be unique."""
 
@@ -35,32 +36,56 @@ class Page:
         return Page(rows, self.next, self.previous)
 
 
-def page(query: Select, order: Order, cursor: str | None = None, size: int = SIZE) -> Page:
-    """The rows of ``query`` at ``cursor`` (from an earlier page; None or nonsense: the first page), at most ``size``.
+class Pages:
+    """A query and its order, from which any page can be had; its statements are put together once and may be kept."""
 
-    A row has the query's own columns first. One database query.
-    """
-    backwards, keys = _read_cursor(cursor, order)
-    columns = [(column, descends != backwards) for column, descends in order.columns]
-    query = query.order_by(None)
-    if keys:
-        query = query.where(_beyond(columns, keys))
-    query = query.add_columns(*(column.label(f"key_{i}") for i, (column, _) in enumerate(order.columns)))
-    query = query.order_by(*(column.desc() if descends else column.asc() for column, descends in columns))
-    rows = list(db.session.execute(query.limit(size + 1)))
-    there_is_more = len(rows) > size
-    rows = rows[:size]
-    if backwards:
-        rows.reverse()
-    if not rows:
-        return Page([])
-    width = len(order.columns)
-    first, last = tuple(rows[0])[-width:], tuple(rows[-1])[-width:]
-    return Page(
-        rows,
-        next=_write_cursor(last, False) if there_is_more or backwards else None,
-        previous=_write_cursor(first, True) if (there_is_more if backwards else bool(keys)) else None,
-    )
+    def __init__(self, query: Select, order: Order):
+        self.query = query
+        self.order = order
+        self._statements: dict[tuple[bool, bool], Select] = {}
+
+    def at(self, cursor: str | None = None, size: int = SIZE, values: Mapping[str, Any] | None = None) -> Page:
+        """The rows at ``cursor`` (from an earlier page; None or nonsense: the first page), at most ``size``.
+
+        ``values`` are those of the query's parameters. A row has the query's own columns first. One database query.
+        """
+        backwards, keys = _read_cursor(cursor, self.order)
+        keyed = {f"after_{place}": key for place, key in enumerate(keys)}
+        rows = db.session.execute(
+            self._statement(backwards, bool(keys)), {**(values or {}), **keyed, "most": size + 1}
+        ).all()
+        there_is_more = len(rows) > size
+        rows = rows[:size]
+        if backwards:
+            rows.reverse()
+        if not rows:
+            return Page([])
+        width = len(self.order.columns)
+        first, last = tuple(rows[0])[-width:], tuple(rows[-1])[-width:]
+        return Page(
+            rows,
+            next=_write_cursor(last, False) if there_is_more or backwards else None,
+            previous=_write_cursor(first, True) if (there_is_more if backwards else bool(keys)) else None,
+        )
+
+    def _statement(self, backwards: bool, starts_somewhere: bool) -> Select:
+        """One of the four: from the first or the last row, or from a place given by its keys."""
+        statement = self._statements.get((backwards, starts_somewhere))
+        if statement is None:
+            columns = [(column, descends != backwards) for column, descends in self.order.columns]
+            statement = self.query.order_by(None)
+            if starts_somewhere:
+                statement = statement.where(_beyond(columns))
+            statement = statement.add_columns(*(column.label(f"key_{i}") for i, (column, _) in enumerate(columns)))
+            statement = statement.order_by(*(column.desc() if descends else column.asc() for column, descends in columns))
+            statement = statement.limit(bindparam("most", type_=Integer))
+            self._statements[backwards, starts_somewhere] = statement
+        return statement
+
+
+def page(query: Select, order: Order, cursor: str | None = None, size: int = SIZE) -> Page:
+    """One page of a query that is asked only once."""
+    return Pages(query, order).at(cursor, size)
 
 
 def count(query: Select, limit: int = 1000) -> int:
@@ -68,10 +93,10 @@ def count(query: Select, limit: int = 1000) -> int:
     return db.session.scalar(select(func.count()).select_from(query.order_by(None).limit(limit).subquery()))
 
 
-def _beyond(columns: list[tuple[Any, bool]], keys: list) -> Any:
+def _beyond(columns: list[tuple[Any, bool]]) -> Any:
+    keys = [bindparam(f"after_{place}", type_=column.type) for place, (column, _) in enumerate(columns)]
     if len({descends for _, descends in columns}) == 1:
-        row = tuple_(*(column for column, _ in columns))
-        there = tuple_(*keys, types=[column.type for column, _ in columns])
+        row, there = tuple_(*(column for column, _ in columns)), tuple_(*keys)
         return row < there if columns[0][1] else row > there
     ways = []
     for index, ((column, descends), key) in enumerate(zip(columns, keys, strict=True)):

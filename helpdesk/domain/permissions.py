@@ -1,9 +1,12 @@
-"""Who may see and do what: the whole of it on one screen. Every ticket is loaded through ``visible_tickets``.
+"""Who may see and do what: the whole of it on one screen. Every ticket is loaded through ``visible_tickets``, in queries that
+are kept through ``visible_to_reader``; both say the same rule, ``_within`` a scope.
 
 What a person may not see does not exist for them: doors answer 404, the same as for a number never given out.
 """
 
-from sqlalchemy import Select, false, or_, select
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select
 
 from helpdesk.domain.errors import NotAllowed
 from helpdesk.extensions import db
@@ -11,20 +14,56 @@ from helpdesk.models.people import User
 from helpdesk.models.tickets import Event, Follower, Message, Ticket
 
 
-def visible_tickets(user: User) -> Select[tuple[Ticket]]:
+class Scope(StrEnum):
+    """How much of all there is somebody sees."""
+
+    everything = "everything"
+    organization = "organization"
+    own = "own"
+    nothing = "nothing"
+
+
+def scope(user: User) -> Scope:
     """All tickets for the team; for a requester their organization's, or only those they filed or follow."""
-    tickets = select(Ticket)
     if not user.is_active:
-        return tickets.where(false())
+        return Scope.nothing
     if user.is_team:
-        return tickets
+        return Scope.everything
     if user.organization_id is None:
-        return tickets.where(false())
-    tickets = tickets.where(Ticket.organization_id == user.organization_id)
-    if user.sees == "own":
-        followed = select(Follower.ticket_id).where(Follower.user_id == user.id)
-        tickets = tickets.where(or_(Ticket.requester_id == user.id, Ticket.id.in_(followed)))
-    return tickets
+        return Scope.nothing
+    return Scope.own if user.sees == "own" else Scope.organization
+
+
+def visible_tickets(user: User) -> Select[tuple[Ticket]]:
+    """The tickets in ``user``'s scope."""
+    return select(Ticket).where(*conditions(user))
+
+
+def conditions(user: User) -> list[ColumnElement[bool]]:
+    """The same, for a query about tickets that selects something else of them."""
+    return _within(scope(user), user.organization_id, user.id)
+
+
+def visible_to_reader(scope: Scope) -> list[ColumnElement[bool]]:
+    """The same rule for a query that is put together once and asked for many people, each named by ``reader``."""
+    return _within(scope, bindparam("reader_organization"), bindparam("reader"))
+
+
+def reader(user: User) -> dict[str, int | None]:
+    """Who asks, for a query with ``visible_to_reader`` in it."""
+    return {"reader": user.id, "reader_organization": user.organization_id}
+
+
+def _within(scope: Scope, organization_id, user_id) -> list[ColumnElement[bool]]:
+    if scope == Scope.everything:
+        return []
+    if scope == Scope.nothing:
+        return [false()]
+    of_theirs = Ticket.organization_id == organization_id
+    if scope == Scope.organization:
+        return [of_theirs]
+    followed = select(Follower.ticket_id).where(Follower.user_id == user_id)
+    return [of_theirs, or_(Ticket.requester_id == user_id, Ticket.id.in_(followed))]
 
 
 def find_ticket(user: User, number: int) -> Ticket | None:

@@ -3,7 +3,7 @@
 import dataclasses
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import undefer
 
 from helpdesk import after_commit, clock
@@ -24,6 +24,12 @@ SHOWN_RAW = 200_000  # bytes of the raw mail on the page; the whole of it can be
 DISCARDED_AT_ONCE = 500
 
 _WAITS = (Inbound.source == "email") & Inbound.state.in_(("quarantined", "failed"))
+_IS_AUTOMATIC = func.coalesce(Inbound.payload["kind"].as_string(), "person") == "automatic"
+_SENT_BY = {True: _IS_AUTOMATIC, False: ~_IS_AUTOMATIC}
+_COUNTS = {
+    automatic: select(func.count()).select_from(select(Inbound.id).where(_WAITS, sent_by).limit(COUNTED + 1).subquery())
+    for automatic, sent_by in _SENT_BY.items()
+}
 
 
 @dataclass(frozen=True)
@@ -40,7 +46,7 @@ class Shown:
 
 def waiting(automatic: bool = False, before: int | None = None) -> list[Inbound]:
     """The newest mails that wait, at most one more than PAGE; those of machines apart from those of people."""
-    mails = select(Inbound).where(_WAITS, _is_automatic() if automatic else ~_is_automatic())
+    mails = select(Inbound).where(_WAITS, _SENT_BY[automatic])
     if before is not None:
         mails = mails.where(Inbound.id < before)
     return list(db.session.scalars(mails.order_by(Inbound.id.desc()).limit(PAGE + 1)))
@@ -48,8 +54,7 @@ def waiting(automatic: bool = False, before: int | None = None) -> list[Inbound]
 
 def count(automatic: bool = False) -> int:
     """How many wait, up to COUNTED + 1."""
-    some = select(Inbound.id).where(_WAITS, _is_automatic() if automatic else ~_is_automatic()).limit(COUNTED + 1)
-    return db.session.scalar(select(func.count()).select_from(some.subquery()))
+    return db.session.scalar(_COUNTS[automatic])
 
 
 def find(inbound_id: int) -> Inbound | None:
@@ -131,7 +136,7 @@ def discard(inbound: Inbound, *, actor: User) -> None:
 def discard_automatic(up_to: int, *, actor: User) -> int:
     """Discard what machines wrote, up to the newest one that ``actor`` saw. Returns how many."""
     permissions.require(actor.is_team and actor.is_active, "Only the team can do this.")
-    ids = select(Inbound.id).where(_WAITS, _is_automatic(), Inbound.id <= up_to).order_by(Inbound.id).limit(DISCARDED_AT_ONCE)
+    ids = select(Inbound.id).where(_WAITS, _IS_AUTOMATIC, Inbound.id <= up_to).order_by(Inbound.id).limit(DISCARDED_AT_ONCE)
     outcome = func.coalesce(Inbound.outcome, "") + f" Discarded by {actor.display_name}."
     discarded = db.session.execute(
         update(Inbound)
@@ -146,10 +151,6 @@ def discard_automatic(up_to: int, *, actor: User) -> int:
 def read(raw: bytes) -> Heard:
     """The mail read again, without asking anybody who sent it."""
     return email.parse(raw, dataclasses.replace(mail_settings.incoming(links.instance()), verify_ourselves=False))[0]
-
-
-def _is_automatic() -> ColumnElement[bool]:
-    return func.coalesce(Inbound.payload["kind"].as_string(), "person") == "automatic"
 
 
 def _lock(inbound: Inbound, actor: User) -> Inbound:

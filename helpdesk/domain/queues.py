@@ -1,12 +1,13 @@
 """A customer's list of tickets: what is in it, in which order, what they have not read. Everything stands in the address."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from functools import lru_cache
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Integer, Select, and_, bindparam, case, func, or_, select
-from sqlalchemy.orm import joinedload
+from sqlalchemy import Integer, Select, Subquery, and_, bindparam, case, func, or_, select
 
 from helpdesk import clock
 from helpdesk.domain import paging, permissions, search
@@ -22,18 +23,32 @@ TURN = {
     for place, status in enumerate(("pending", "open", "in_progress", "on_hold", "solved", "closed"))
 }
 SORTS = {
-    "updated": ((Ticket.updated_at, True), (Ticket.id, True)),
-    "created": ((Ticket.created_at, True), (Ticket.id, True)),
-    "oldest": ((Ticket.created_at, False), (Ticket.id, False)),
-    "subject": ((func.lower(Ticket.subject, type_=Ticket.subject.type), False), (Ticket.id, False)),
-    "status": (
-        (case(TURN, value=Ticket.status, else_=9).cast(Integer), False),
-        (Ticket.updated_at, True),
-        (Ticket.id, True),
+    "updated": paging.Order(((Ticket.updated_at, True), (Ticket.id, True))),
+    "created": paging.Order(((Ticket.created_at, True), (Ticket.id, True))),
+    "oldest": paging.Order(((Ticket.created_at, False), (Ticket.id, False))),
+    "subject": paging.Order(((func.lower(Ticket.subject, type_=Ticket.subject.type), False), (Ticket.id, False))),
+    "status": paging.Order(
+        (
+            (case(TURN, value=Ticket.status, else_=9).cast(Integer), False),
+            (Ticket.updated_at, True),
+            (Ticket.id, True),
+        )
     ),
 }
 
-
+# What a filter asks of a ticket. Queries are put together once from these and asked with each person's values.
+CONDITIONS = {
+    "statuses": Ticket.status.in_(bindparam("statuses", expanding=True)),
+    "mine": Ticket.requester_id == bindparam("mine"),
+    "requester": Ticket.requester_id == bindparam("requester"),
+    "form": Ticket.form_version_id.in_(select(FormVersion.id).join(Form).where(Form.slug == bindparam("form"))),
+    "since": Ticket.created_at >= bindparam("since"),
+    "until": Ticket.created_at < bindparam("until"),
+}
+COUNTS = {
+    scope: select(Ticket.status, func.count()).where(*permissions.visible_to_reader(scope)).group_by(Ticket.status)
+    for scope in permissions.Scope
+}
 PEOPLE = (
     select(User.id, User.name, User.email)
     .where(User.organization_id == bindparam("organization_id"))
@@ -42,11 +57,30 @@ PEOPLE = (
 )
 
 
+class Row(NamedTuple):
+    """A ticket as the list shows it; ``excerpt_found`` where words were searched."""
+
+    number: int
+    subject: str
+    excerpt: str
+    status: str
+    version: int
+    updated_at: datetime
+    unread: bool
+    requester: str
+    requester_picture: str | None
+    excerpt_found: search.Excerpt | None
+
+    @property
+    def id(self) -> int:
+        return self.number
+
+
 @dataclass(frozen=True)
 class TicketPage:
-    """Some tickets (each with ``unread``, and ``excerpt_found`` where words were searched), and the cursors beside them."""
+    """Some tickets, and the cursors beside them."""
 
-    tickets: list[Ticket]
+    tickets: list[Row]
     next: str | None = None
     previous: str | None = None
     errors: dict[str, str] = field(default_factory=dict)
@@ -56,33 +90,21 @@ def customer_page(
     user: User, filters: Mapping[str, str], after: str | None = None, size: int = paging.SIZE
 ) -> TicketPage:
     """The page of ``user``'s list at the cursor ``after``. Filters are named in FILTERS; what makes no sense filters nothing
-    out and is told in ``errors``. Two queries, three where words are searched."""
-    query, order, errors = filtered(user, filters)
-    query = query.options(joinedload(Ticket.requester), joinedload(Ticket.assignee))
-    mark = and_(ReadMark.ticket_id == Ticket.id, ReadMark.user_id == user.id)
-    never = and_(ReadMark.ticket_id.is_(None), Ticket.updated_at > (user.created_at or clock.now()))
-    unread = and_(
-        Ticket.public_seq > func.coalesce(ReadMark.seq, 0), or_(ReadMark.ticket_id.is_not(None), never)
-    )
-    query = query.outerjoin(ReadMark, mark).add_columns(unread.label("unread"))
-    page = paging.page(query, order, after, size)
+    out and is told in ``errors``. One query, two where words are searched."""
+    values, errors = _understood(user, filters)
     text = filters.get("q", "")
-    found = search.excerpts(user, text, [row.Ticket.id for row in page.rows]) if text else {}
-    for row in page.rows:
-        row.Ticket.unread = bool(row.unread)
-        row.Ticket.excerpt_found = found.get(row.Ticket.id)
-    return TicketPage([row.Ticket for row in page.rows], page.next, page.previous, errors)
+    found, sought = search.asked(user, text)
+    sort = filters.get("sort") or ""
+    pages = _rows(permissions.scope(user), tuple(values), sort if sort in SORTS else "", found)
+    values |= sought | permissions.reader(user) | {"joined": user.created_at or clock.now()}
+    page = pages.at(after, size, values)
+    excerpts = search.excerpts(user, text, [row.id for row in page.rows]) if text else {}
+    return TicketPage([_row(excerpts, *row) for row in page.rows], page.next, page.previous, errors)
 
 
 def customer_counts(user: User) -> dict[str, int]:
     """How many tickets ``user`` sees in all, and of each group of statuses. One query, answered from an index."""
-    by_status = dict(
-        db.session.execute(
-            permissions.visible_tickets(user)
-            .with_only_columns(Ticket.status, func.count())
-            .group_by(Ticket.status)
-        ).all()
-    )
+    by_status = dict(db.session.execute(COUNTS[permissions.scope(user)], permissions.reader(user)).all())
     groups = {name: sum(by_status.get(status, 0) for status in statuses) for name, statuses in GROUPS.items()}
     return {"all": sum(by_status.values()), **groups}
 
@@ -104,33 +126,63 @@ def requesters(user: User, limit: int = 200) -> list[tuple[int, str]]:
     return [(id, name or email.partition("@")[0]) for id, name, email in people]
 
 
-def filtered(user: User, filters: Mapping[str, str]) -> tuple[Select, paging.Order, dict[str, str]]:
-    """The query of ``user``'s list under ``filters``, its order, and a sentence for each filter that makes no sense."""
+def filtered(user: User, filters: Mapping[str, str]) -> tuple[Select, paging.Order, dict[str, Any]]:
+    """The query of ``user``'s list under ``filters``, its order, and the values of its parameters."""
+    values, _ = _understood(user, filters)
+    found, sought = search.asked(user, filters.get("q"))
+    query = _narrowed(select(Ticket), permissions.scope(user), values, found)
+    return query, _order(filters.get("sort") or "", found), values | sought | permissions.reader(user)
+
+
+def _understood(user: User, filters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The values of those CONDITIONS that ``filters`` ask for, and a sentence for each that makes no sense."""
+    values: dict[str, Any] = {}
     errors: dict[str, str] = {}
-    query = permissions.visible_tickets(user)
     status = filters.get("status") or ""
     if status in GROUPS or status in list(Status):
-        query = query.where(Ticket.status.in_(GROUPS.get(status, (status,))))
+        values["statuses"] = list(GROUPS.get(status, (status,)))
     if filters.get("mine"):
-        query = query.where(Ticket.requester_id == user.id)
+        values["mine"] = user.id
     requester = filters.get("requester") or ""
     if requester.isdecimal() and len(requester) < 19:
-        query = query.where(Ticket.requester_id == int(requester))
+        values["requester"] = int(requester)
     if filters.get("form"):
-        versions = select(FormVersion.id).join(Form).where(Form.slug == filters["form"])
-        query = query.where(Ticket.form_version_id.in_(versions))
+        values["form"] = filters["form"]
     zone = _zone(user)
     since, until = _day(filters, "from", zone, errors), _day(filters, "to", zone, errors)
     if since:
-        query = query.where(Ticket.created_at >= since)
+        values["since"] = since
     if until:
-        query = query.where(Ticket.created_at < until + timedelta(days=1))
-    found = search.matching(user, filters.get("q"))
-    if found is not None:
-        query = query.join(found, found.c.ticket_id == Ticket.id)
-    if found is not None and filters.get("sort") not in SORTS:
-        return query, paging.Order(((found.c.rank, False), (Ticket.id, True))), errors
-    return query, paging.Order(SORTS.get(filters.get("sort") or "", SORTS["updated"])), errors
+        values["until"] = until + timedelta(days=1)
+    return values, errors
+
+
+def _narrowed(query: Select, scope: permissions.Scope, names: Iterable[str], found: Subquery | None) -> Select:
+    query = query.where(*permissions.visible_to_reader(scope), *(CONDITIONS[name] for name in names))
+    return query if found is None else query.join(found, found.c.ticket_id == Ticket.id)
+
+
+def _order(sort: str, found: Subquery | None) -> paging.Order:
+    if found is not None and sort not in SORTS:
+        return paging.Order(((found.c.rank, False), (Ticket.id, True)))
+    return SORTS.get(sort, SORTS["updated"])
+
+
+@lru_cache(maxsize=500)
+def _rows(scope: permissions.Scope, names: tuple[str, ...], sort: str, found: Subquery | None) -> paging.Pages:
+    """What the list shows of tickets under the CONDITIONS called ``names``, for whoever has this scope."""
+    mark = and_(ReadMark.ticket_id == Ticket.id, ReadMark.user_id == bindparam("reader"))
+    never = and_(ReadMark.ticket_id.is_(None), Ticket.updated_at > bindparam("joined"))
+    unread = and_(Ticket.public_seq > func.coalesce(ReadMark.seq, 0), or_(ReadMark.ticket_id.is_not(None), never))
+    shown = (Ticket.id, Ticket.subject, Ticket.excerpt, Ticket.status, Ticket.version, Ticket.updated_at, unread)
+    query = select(*shown, User.name, User.email, User.picture_url).outerjoin(Ticket.requester).outerjoin(ReadMark, mark)
+    return paging.Pages(_narrowed(query, scope, names, found), _order(sort, found))
+
+
+def _row(excerpts: dict[int, search.Excerpt], number, subject, excerpt, status, version, updated_at, unread, *rest) -> Row:
+    name, email, picture = rest[:3]
+    who = name or email.partition("@")[0]
+    return Row(number, subject, excerpt, status, version, updated_at, bool(unread), who, picture, excerpts.get(number))
 
 
 def _day(filters: Mapping[str, str], name: str, zone: tzinfo, errors: dict[str, str]) -> datetime | None:

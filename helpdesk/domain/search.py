@@ -7,12 +7,16 @@ answers only the team sees are searched for the team only. What somebody types i
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
 from markupsafe import Markup, escape
 from sqlalchemy import (
     Float,
+    Select,
     Subquery,
     Text,
+    bindparam,
     cast,
     column,
     func,
@@ -34,6 +38,9 @@ CANDIDATES = 1000  # the latest hits are ranked; a word that is on half of all t
 MOST_WORDS = 12
 LOOKED_THROUGH = 20_000  # characters of a ticket's words in which the place to show is looked for
 WIDTH = 170  # characters of an excerpt
+
+ACCENTED = re.compile(r"(?<![^\W_])[A-Za-z0-9]*+[^\W_\x00-\x7f][^\W_]*")  # words with a letter that ASCII has not
+PUNCTUATION = re.compile(r"[*_`~#>|\[\]\s]+")
 
 _fts = table(
     "ticket_search",
@@ -57,20 +64,19 @@ def matching(user: User, text: str | None, any_word: bool = False) -> Subquery |
     None where ``text`` is blank: no filter. A number, with or without #, also finds the ticket that bears it, first of all.
     With ``any_word`` one of the longer words is enough, as for "have you asked this before?".
     """
-    if not (text or "").strip():
+    sought = _sought(user, text, any_word)
+    if sought is None:
         return None
-    words = [word for word in _words(text) if len(word) > 3 or not any_word]
-    wanted = number(text)
-    parts = []
-    if words:
-        parts.append(_ranked(user, words, wanted, any_word))
-    if wanted is not None:
-        visible = permissions.visible_tickets(user).where(Ticket.id == wanted)
-        parts.append(visible.with_only_columns(Ticket.id.label("ticket_id"), cast(literal(-1e9), Float).label("rank")))
-    if not parts:
-        nothing = permissions.visible_tickets(user).where(Ticket.id < 0)
-        parts.append(nothing.with_only_columns(Ticket.id.label("ticket_id"), cast(literal(0.0), Float).label("rank")))
-    return (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("found")
+    words, wanted = (None if value is None else literal(value) for value in sought.values())
+    return _found(permissions.scope(user), _is_sqlite(), permissions.conditions(user), words, wanted)
+
+
+def asked(user: User, text: str | None) -> tuple[Subquery | None, dict[str, Any]]:
+    """The same for a query that is put together once and kept: one of a few subqueries, and the values of this search."""
+    sought = _sought(user, text)
+    if sought is None:
+        return None, {}
+    return _kept(permissions.scope(user), _is_sqlite(), *(value is not None for value in sought.values())), sought
 
 
 def number(text: str | None) -> int | None:
@@ -87,12 +93,17 @@ def excerpts(user: User, text: str, ticket_ids: list[int]) -> dict[int, Excerpt]
     words = _words(text)
     if not words or not ticket_ids:
         return {}
-    key = _fts.c.rowid if _is_sqlite() else _fts.c.ticket_id
-    notes = func.substr(_fts.c.notes, 1, LOOKED_THROUGH) if user.is_team else literal("")
-    rows = db.session.execute(
-        select(key, _fts.c.subject, func.substr(_fts.c.words, 1, LOOKED_THROUGH), notes).where(key.in_(ticket_ids))
-    )
-    return {ticket_id: _excerpt(words, subject, said, noted) for ticket_id, subject, said, noted in rows}
+    pattern = _pattern(tuple(words))
+    rows = db.session.execute(_texts(user.is_team, _is_sqlite()), {"ticket_ids": ticket_ids})
+    return {ticket_id: _excerpt(pattern, words, subject, said, noted) for ticket_id, subject, said, noted in rows}
+
+
+@lru_cache(maxsize=4)
+def _texts(for_team: bool, is_sqlite: bool) -> Select:
+    key = _fts.c.rowid if is_sqlite else _fts.c.ticket_id
+    notes = func.substr(_fts.c.notes, 1, LOOKED_THROUGH) if for_team else literal("")
+    texts = select(key, _fts.c.subject, func.substr(_fts.c.words, 1, LOOKED_THROUGH), notes)
+    return texts.where(key.in_(bindparam("ticket_ids", expanding=True)))
 
 
 def _words(text: str) -> list[str]:
@@ -104,59 +115,93 @@ def _plain(text: str) -> str:
     return "".join(c for c in unicodedata.normalize("NFKD", text) if not unicodedata.combining(c)).lower()
 
 
-def _ranked(user: User, words: list[str], except_id: int | None, any_word: bool):
-    visible = permissions.visible_tickets(user).with_only_columns(Ticket.id)
-    if _is_sqlite():
+def _sought(user: User, text: str | None, any_word: bool = False) -> dict[str, Any] | None:
+    """The words of ``text`` as the database wants them, and the number it is, each None where there is none."""
+    if not (text or "").strip():
+        return None
+    words = [word for word in _words(text) if len(word) > 3 or not any_word]
+    say = _for_sqlite if _is_sqlite() else _for_postgresql
+    return {"sought": say(user, words, any_word) if words else None, "sought_number": number(text)}
+
+
+@lru_cache(maxsize=32)
+def _kept(scope: permissions.Scope, is_sqlite: bool, has_words: bool, has_number: bool) -> Subquery:
+    words = bindparam("sought", type_=Text) if has_words else None
+    wanted = bindparam("sought_number", type_=BigId) if has_number else None
+    return _found(scope, is_sqlite, permissions.visible_to_reader(scope), words, wanted)
+
+
+def _found(scope: permissions.Scope, is_sqlite: bool, visible: list, words, wanted) -> Subquery:
+    """What matches ``words`` or is the ticket ``wanted``, which are values or parameters."""
+    parts = []
+    if words is not None:
+        parts.append(_ranked(scope == permissions.Scope.everything, is_sqlite, visible, words, wanted))
+    if wanted is not None:
+        numbered = select(Ticket.id.label("ticket_id"), cast(literal(-1e9), Float).label("rank"))
+        parts.append(numbered.where(*visible, Ticket.id == wanted))
+    if not parts:
+        parts.append(select(Ticket.id.label("ticket_id"), cast(literal(0.0), Float).label("rank")).where(Ticket.id < 0))
+    return (union_all(*parts) if len(parts) > 1 else parts[0]).subquery("found")
+
+
+def _ranked(for_team: bool, is_sqlite: bool, visible: list, words, except_id):
+    if is_sqlite:
         key = _fts.c.rowid
-        rank = func.bm25(literal_column("ticket_search"), 0.0, 10.0, 1.0, 1.0 if user.is_team else 0.0, type_=Float)
-        hits = select(key.label("ticket_id"), rank.label("rank")).where(_sqlite_match(user, words, any_word))
+        rank = func.bm25(literal_column("ticket_search"), 0.0, 10.0, 1.0, 1.0 if for_team else 0.0, type_=Float)
+        hits = select(key.label("ticket_id"), rank.label("rank")).where(literal_column("ticket_search").bool_op("MATCH")(words))
     else:
-        key, vector = _fts.c.ticket_id, _vector(user)
-        hits = select(key.label("ticket_id"), vector.label("vector")).where(vector.bool_op("@@")(_tsquery(user, words, any_word)))
-    hits = hits.where(visible.where(Ticket.id == key).exists())
+        key, vector, query = _fts.c.ticket_id, _fts.c.everything if for_team else _fts.c.public, cast(words, TSQUERY)
+        hits = select(key.label("ticket_id"), vector.label("vector")).where(vector.bool_op("@@")(query))
+    hits = hits.where(select(Ticket.id).where(*visible, Ticket.id == key).exists())
     if except_id is not None:
         hits = hits.where(key != except_id)
     hits = hits.order_by(key.desc()).limit(CANDIDATES).subquery("hits")
-    if _is_sqlite():
+    if is_sqlite:
         return select(hits.c.ticket_id, hits.c.rank)
-    rank = -cast(func.ts_rank(hits.c.vector, _tsquery(user, words, any_word)), Float(53))
+    rank = -cast(func.ts_rank(hits.c.vector, query), Float(53))
     return select(hits.c.ticket_id, rank.label("rank"))
 
 
-def _sqlite_match(user: User, words: list[str], any_word: bool = False):
+def _for_sqlite(user: User, words: list[str], any_word: bool) -> str:
     columns = "{subject words notes}" if user.is_team else "{subject words}"
     wanted = (" OR " if any_word else " AND ").join(f'"{word}"' + (" *" if len(word) > 1 else "") for word in words)
     scope = "" if user.is_team else f'scope : "o{int(user.organization_id or 0)}" AND '
-    return literal_column("ticket_search").bool_op("MATCH")(f"{scope}{columns} : ({wanted})")
+    return f"{scope}{columns} : ({wanted})"
 
 
-def _vector(user: User):
-    return _fts.c.everything if user.is_team else _fts.c.public
-
-
-def _tsquery(user: User, words: list[str], any_word: bool = False):
+def _for_postgresql(user: User, words: list[str], any_word: bool) -> str:
     wanted = (" | " if any_word else " & ").join(f"'{word}'" + (":*" if len(word) > 1 else "") for word in words)
-    if not user.is_team:
-        wanted = f"'#{int(user.organization_id or 0)}' & ({wanted})"
-    return cast(literal(wanted), TSQUERY)
+    return wanted if user.is_team else f"'#{int(user.organization_id or 0)}' & ({wanted})"
 
 
-def _excerpt(words: list[str], subject: str, said: str, noted: str) -> Excerpt:
-    said_hits, noted_hits = _hits(words, said), _hits(words, noted)
-    in_note = bool(noted_hits) and not said_hits
-    place = (noted, noted_hits) if in_note else (said, said_hits)
-    return Excerpt(_marked(subject, _hits(words, subject)), _marked(*_window(*place)), in_note)
+def _excerpt(pattern: re.Pattern, words: list[str], subject: str, said: str, noted: str) -> Excerpt:
+    said_hits = _hits(pattern, words, said)
+    noted_hits = [] if said_hits else _hits(pattern, words, noted)
+    place = (noted, noted_hits) if noted_hits else (said, said_hits)
+    return Excerpt(_marked(subject, _hits(pattern, words, subject)), _marked(*_window(*place)), bool(noted_hits))
 
 
-def _hits(words: list[str], text: str) -> list[tuple[int, int]]:
+@lru_cache(maxsize=200)
+def _pattern(words: tuple[str, ...]) -> re.Pattern:
+    """What begins with one of ``words``, to the end of the word; one of a single letter must be the whole of it."""
+    ways = [word + (r"[^\W_]*" if len(word) > 1 else r"(?![^\W_])") for word in words]  # words hold letters and digits only
+    return re.compile("|".join(ways))
+
+
+def _hits(pattern: re.Pattern, words: list[str], text: str) -> list[tuple[int, int]]:
     """Where the words of ``text`` stand that were searched for."""
-    long = tuple(word for word in words if len(word) > 1)
-    found = []
-    for match in re.finditer(r"[^\W_]+", text):
-        word = _plain(match.group()) if not match.group().isascii() else match.group().lower()
-        if word.startswith(long) or word in words:
-            found.append(match.span())
-    return found
+    lower = text.lower()
+    if len(lower) != len(text):
+        lower = "".join(letter.lower() if len(letter.lower()) == 1 else letter for letter in text)
+    spans = (match.span() for match in pattern.finditer(lower))
+    found = {span for span in spans if span[0] == 0 or not lower[span[0] - 1].isalnum()}
+    if not text.isascii():
+        long = tuple(word for word in words if len(word) > 1)
+        for match in ACCENTED.finditer(text):
+            word = _plain(match.group())
+            if word.startswith(long) or word in words:
+                found.add(match.span())
+    return sorted(found)
 
 
 def _window(text: str, hits: list[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:
@@ -175,13 +220,13 @@ def _marked(text: str, hits: list[tuple[int, int]]) -> Markup:
     """``text`` as safe HTML with its hits in <mark>; what is only Markdown's punctuation goes."""
     parts, at = [], 0
     for start, end in hits:
-        parts += [_tidy(text[at:start]), Markup("<mark>{}</mark>").format(text[start:end])]
+        parts += [_tidy(text[at:start]), f"<mark>{escape(text[start:end])}</mark>"]
         at = end
-    return Markup("").join([*parts, _tidy(text[at:])]).strip()
+    return Markup("".join([*parts, _tidy(text[at:])]).strip())
 
 
-def _tidy(text: str) -> Markup:
-    return escape(re.sub(r"\s+", " ", re.sub(r"[*_`~#>|\[\]]+", " ", text)))
+def _tidy(text: str) -> str:
+    return str(escape(PUNCTUATION.sub(" ", text)))
 
 
 def _is_sqlite() -> bool:

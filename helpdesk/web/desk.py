@@ -3,7 +3,6 @@
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, stream_with_context
-from flask_login import current_user
 
 from helpdesk.domain import bulk, desk, exports, paging, quarantine, reviews, saved_views
 from helpdesk.domain.errors import Invalid
@@ -18,11 +17,12 @@ blueprint = Blueprint("desk", __name__, url_prefix="/desk")
 @access.team_only
 def index():
     """The queue. ``?saved=`` is the address of a saved view."""
-    offered = desk.choices(current_user)
+    me = identity.me()
+    offered = desk.choices(me)
     return render_template(
         "desk/index.html",
         **queue(),
-        views=desk.views(current_user),
+        views=desk.views(me),
         waiting_mail=quarantine.count(),
         agents=offered.agents,
         organizations=offered.organizations,
@@ -42,10 +42,11 @@ def queue_fragment():
 @blueprint.get("/views")
 @access.team_only
 def views_fragment():
-    offered = desk.choices(current_user)
+    me = identity.me()
+    offered = desk.choices(me)
     return render_template(
         "desk/_views.html",
-        views=desk.views(current_user),
+        views=desk.views(me),
         waiting_mail=quarantine.count(),
         saved=offered.saved,
         filters=filters(),
@@ -56,8 +57,8 @@ def views_fragment():
 @access.team_only
 def export():
     """What the filters describe, as CSV, sent while it is read."""
-    query = desk.matching(identity.me(), filters())
-    lines = exports.of_query(identity.me(), query, paging.Order(((Ticket.id, True),)))
+    query, values = desk.matching(identity.me(), filters())
+    lines = exports.of_query(identity.me(), query, paging.Order(((Ticket.id, True),)), values)
     first = next(lines)
 
     def pieces():
@@ -147,7 +148,7 @@ def filters() -> dict[str, str]:
 def queue() -> dict:
     """What desk/_queue.html needs."""
     chosen = filters()
-    page = desk.desk_page(current_user, chosen, after=chosen["after"])
+    page = desk.desk_page(identity.me(), chosen, after=chosen["after"])
     return {
         "page": {
             "tickets": page.tickets,

@@ -1,8 +1,11 @@
 """How values read on a page."""
 
 import hashlib
+from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
+from functools import lru_cache
 from pathlib import Path
+from urllib.parse import urlencode
 
 from flask import Flask
 from markupsafe import Markup, escape
@@ -10,6 +13,11 @@ from markupsafe import Markup, escape
 from helpdesk import clock, rendering
 from helpdesk.domain import words
 
+MONTHS = (
+    "January", "February", "March", "April", "May", "June",
+    "July", "August", "September", "October", "November", "December",
+)  # fmt: skip
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
 STEPS = ((60, "min", 60), (24, "h", 3600), (7, "d", 86400))
 
 
@@ -20,6 +28,10 @@ def register(app: Flask) -> None:
     app.add_template_filter(words.length, "length_of_time")
     app.add_template_filter(when)
     app.add_template_filter(initials)
+    app.add_template_filter(icons)
+    app.add_template_filter(face)
+    app.add_template_filter(address)
+    app.add_template_filter(choices)
     app.add_template_filter(filesize)
     app.add_template_filter(count_word)
     app.add_template_filter(rendering.excerpt, "plain_excerpt")
@@ -30,19 +42,18 @@ def register(app: Flask) -> None:
     app.jinja_env.autoescape = lambda name: not (name or "").endswith(".txt")
     versions = _versions(Path(app.static_folder))
 
-    @app.url_defaults
-    def add_version(endpoint: str, values: dict) -> None:
-        if endpoint == "static" and "v" not in values:
-            values["v"] = versions.get(values.get("filename"), "0")
+    @app.template_filter()
+    def asset(name: str) -> str:
+        """The address of a static file."""
+        return f"{app.static_url_path}/{name}?v={versions.get(name, '0')}"
 
 
 def ago(moment: datetime | None, prefix: str = "") -> Markup:
     """``moment`` as people say it ("5 min ago"), exact on hover and in ``datetime``."""
     if moment is None:
         return Markup("")
-    return Markup('<time data-ago datetime="{}" title="{}">{}{}</time>').format(
-        moment.isoformat(timespec="seconds"), when(moment), prefix, span(clock.now() - moment, ago=True, moment=moment)
-    )
+    said, exactly = span(clock.now() - moment, ago=True, moment=moment), moment.isoformat(timespec="seconds")
+    return Markup(f'<time data-ago datetime="{exactly}" title="{when(moment)}">{escape(prefix)}{said}</time>')
 
 
 def until(moment: datetime | None) -> Markup:
@@ -51,30 +62,68 @@ def until(moment: datetime | None) -> Markup:
         return Markup("")
     left = moment - clock.now()
     said = f"in {span(left)}" if left > timedelta() else span(-left, ago=True, moment=moment)
-    return Markup('<time datetime="{}" title="{}">{}</time>').format(moment.isoformat(timespec="seconds"), when(moment), said)
+    return Markup(f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{when(moment)}">{said}</time>')
 
 
 def span(length: timedelta, ago: bool = False, moment: datetime | None = None) -> str:
     """A length of time in its largest unit; past a week, with ``moment``, the date."""
-    seconds = max(0, length.total_seconds())
+    seconds = length.total_seconds()
     if seconds < 60:
         return "just now" if ago else "under a minute"
     for limit, unit, size in STEPS:
         count = int(seconds // size)
         if count < limit:
             return f"{count} {unit}" + (" ago" if ago else "")
-    return f"{moment.day} {moment:%b %Y}" if moment else f"{int(seconds // 86400)} d"
+    return f"{moment.day} {MONTHS[moment.month - 1][:3]} {moment.year}" if moment else f"{int(seconds // 86400)} d"
 
 
 def when(moment: datetime) -> str:
     """``moment`` exactly, in UTC."""
-    return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}, {moment.hour:02}:{moment.minute:02} UTC"
 
 
 def initials(name: str) -> str:
     """At most two letters of ``name``."""
     words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
     return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper() or "?"
+
+
+def icons(shapes: Mapping[str, str]) -> Callable[[str, str], Markup]:
+    """What draws one of ``shapes`` by its name: every page has a dozen, so each is put together once."""
+
+    @lru_cache(maxsize=1_000)
+    def icon(name: str, label: str = "") -> Markup:
+        said = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
+        return Markup(f'<svg class="icon" viewBox="0 0 16 16" {said}>{shapes.get(name, "")}</svg>')
+
+    return icon
+
+
+@lru_cache(maxsize=5_000)
+def face(name: str, picture: str | None = "", size: str = "", alt: str = "") -> Markup:
+    """The round picture of somebody, or their initials. Decoration beside a name; with ``alt`` it is an image of that name."""
+    tint = (LETTERS.find((name or "?")[0].lower()) + len(name or "")) % 6
+    kind = f"avatar avatar-{size} tint-{tint}" if size else f"avatar tint-{tint}"
+    said = Markup('role="img" aria-label="{0}" title="{0}"').format(alt) if alt else 'aria-hidden="true"'
+    shown = Markup('<img src="{}" alt="" loading="lazy" width="36" height="36">').format(picture) if picture else initials(name or "?")
+    return Markup(f'<span class="{escape(kind)}" {said}>{escape(shown)}</span>')
+
+
+def choices(options: Iterable, chosen: Iterable = (), blank: str = "") -> Markup:
+    """<option>s of texts, or of (value, label) pairs; ``blank`` is the label of the empty one, "" for none."""
+    wanted = {str(value) for value in chosen}
+    pairs = [(option, option) if isinstance(option, str) else option[:2] for option in options]
+    made = [f'<option value="">{escape(blank)}</option>'] if blank else []
+    for value, label in pairs:
+        selected = " selected" if str(value) in wanted else ""
+        made.append(f'<option value="{escape(value)}"{selected}>{escape(label)}</option>')
+    return Markup("".join(made))
+
+
+def address(path: str, now: Mapping[str, object] | None = None, **changes: object) -> str:
+    """``path`` with the filters in ``now``, changed as the keywords say; empty ones are left out."""
+    said = {name: value for name, value in {**(now or {}), **changes}.items() if value}
+    return f"{path}?{urlencode(said)}" if said else path
 
 
 def filesize(size: int) -> str:

@@ -16,8 +16,8 @@ def register(app: Flask) -> None:
 
     @app.after_request
     def protect(response: Response) -> Response:
-        for name, value in fixed.items():
-            response.headers.setdefault(name, value)
+        already = {name for name, _ in response.headers}
+        response.headers.extend([(name, value) for name, value in fixed.items() if name not in already])
         if request.path.startswith(STATIC):
             return response
         response.vary.update(("Cookie", "HX-Request"))

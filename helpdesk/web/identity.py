@@ -100,7 +100,7 @@ def _load(token: str) -> User | None:
     user = sessions.load(token)
     if user is not None:
         user.session_token = lambda: token
-        if _is_a_person_acting() and sessions.is_due(user.session):
+        if sessions.is_due(user.session) and _is_a_person_acting():
             g.seen_session = user.session.id
     return user
 

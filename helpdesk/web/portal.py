@@ -24,14 +24,14 @@ def home():
 @blueprint.get("/tickets")
 def index():
     """The list. The team's own is the desk."""
-    if current_user.is_team:
+    me = identity.me()
+    if me.is_team:
         return redirect("/desk")
-    organization_id = current_user.organization_id
     return render_template(
         "portal/index.html",
         **listing(),
-        requesters=queues.requesters(current_user),
-        available=forms.names(organization_id) if organization_id else [],
+        requesters=queues.requesters(me),
+        available=forms.names(me.organization_id) if me.organization_id else [],
     )
 
 
@@ -64,8 +64,8 @@ def filters() -> dict[str, str]:
 
 def listing() -> dict:
     """What portal/_ticket_list.html needs."""
-    chosen = filters()
-    page = queues.customer_page(current_user, chosen, request.args.get("after"))
+    me, chosen = identity.me(), filters()
+    page = queues.customer_page(me, chosen, request.args.get("after"))
     return {
         "page": {
             "tickets": page.tickets,
@@ -74,7 +74,7 @@ def listing() -> dict:
         },
         "filters": chosen,
         "errors": page.errors,
-        "counts": queues.customer_counts(current_user),
+        "counts": queues.customer_counts(me),
         "after": request.args.get("after", "")[:400],
     }
 

@@ -193,7 +193,7 @@ def test_the_queue_costs_the_same_number_of_queries_and_reads_an_index_however_m
             page = desk.desk_page(agent, {"view": "open"})
             desk.views(agent)
             desk.choices(agent)
-            assert all(ticket.organization.name and ticket.requester.name for ticket in page.tickets)
+            assert all(ticket.organization and ticket.requester for ticket in page.tickets)
         costs.append(len(statements))
     assert costs[0] == costs[1] <= 4
     assert counts(agent)["open"] == MANY / 10

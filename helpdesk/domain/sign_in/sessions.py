@@ -4,7 +4,7 @@ import secrets
 from datetime import timedelta
 
 from sqlalchemy import and_, bindparam, delete, or_, select, update
-from sqlalchemy.orm import contains_eager, joinedload
+from sqlalchemy.orm import contains_eager
 
 from helpdesk import after_commit, clock, keys
 from helpdesk.domain import access
@@ -37,10 +37,7 @@ WHO_HOLDS = (
         Session.expires_at > bindparam("now"),
         access.is_admitted(),
     )
-    .options(
-        contains_eager(Session.user).contains_eager(User.organization),
-        joinedload(Session.viewing_organization),
-    )
+    .options(contains_eager(Session.user).contains_eager(User.organization))
 )
 
 
@@ -66,7 +63,7 @@ def start(user: User, provider: str, *, browser: str = "", ip_prefix: str = "") 
 
 
 def load(token: str) -> User | None:
-    """The person whose browser holds ``token``, while their session lives and they are let in; one query.
+    """The person whose browser holds ``token``, while their session lives and they are let in; one query, or two for a stand-in.
 
     ``user.session`` is the row. Somebody of the team who looks as a customer comes back as that customer's stand-in.
     """
@@ -74,7 +71,7 @@ def load(token: str) -> User | None:
     row = db.session.scalar(WHO_HOLDS, {"token_hash": keys.fingerprint(token), "now": now})
     if row is None or row.last_seen_at <= now - IDLE[Role(row.user.role)]:
         return None
-    user = _stand_in(row) if row.viewing_organization and row.user.is_team else row.user
+    user = _stand_in(row) if row.viewing_organization_id and row.user.is_team else row.user
     user.session = row
     return user
 

@@ -37,7 +37,7 @@ def index():
     size = reading.limit(given.get("limit"))
     reading.fits(given, KNOWN)
     filters = {name: given.get(name, "") for name in FILTERS} | {"view": "all"}
-    page = desk.desk_page(tokens.user(), filters, after=given.get("after"), size=size)
+    page = desk.tickets_page(tokens.user(), filters, after=given.get("after"), size=size)
     return reading.answer({"data": [shapes.ticket(ticket) for ticket in page.tickets], "next": page.next})
 
 

@@ -24,10 +24,10 @@ def answer(heard: Heard, agent: User | None) -> Post:
             return telling.say(heard, f"There is no ticket #{rest}.")
         return _list(heard, f"Ticket #{ticket.number}", [ticket], 0, "")
     if verb == "search" and rest:
-        found = desk.desk_page(agent, {"view": "all", "q": rest}, size=SHOWN).tickets
+        found = desk.tickets_page(agent, {"view": "all", "q": rest}, size=SHOWN).tickets
         return _list(heard, f"Tickets with “{rest[:100]}”", found, 0, "No ticket has these words.")
     if verb in TITLES:
-        found = desk.desk_page(agent, {"view": verb}, size=SHOWN).tickets
+        found = desk.tickets_page(agent, {"view": verb}, size=SHOWN).tickets
         total = next((view.count or 0 for view in desk.views(agent) if view.key == verb), 0) if len(found) == SHOWN else 0
         return _list(heard, TITLES[verb], found, max(0, total - len(found)), NOTHING[verb])
     return telling.tell(heard, blocks.help_text())
