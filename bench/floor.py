@@ -5,7 +5,8 @@ Served by gunicorn as ``bench.floor:app``, over the database that DATABASE_URL n
 
 import os
 
-from flask import Flask, render_template_string
+from flask import Flask, render_template
+from jinja2 import DictLoader
 from sqlalchemy import create_engine, text
 
 LIST = """<!doctype html><title>Tickets</title><h1>Tickets</h1><ul>
@@ -17,28 +18,30 @@ TICKET = """<!doctype html><title>Ticket</title><section>
 <div>{{ row.rendered|safe }}</div></article>{% endfor %}</section>"""
 
 app = Flask(__name__)
+app.jinja_loader = DictLoader({"list.html": LIST, "ticket.html": TICKET})  # compiled once, as ours are
 engine = create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"), pool_size=20)
+
+NEWEST = text(
+    "SELECT t.id, t.subject, t.status, t.excerpt, t.updated_at, u.name FROM tickets t JOIN users u ON u.id = t.requester_id"
+    " WHERE t.organization_id = :organization ORDER BY t.updated_at DESC, t.id DESC LIMIT 25"
+)
+SAID = text("SELECT id, author_name, created_at, rendered FROM messages WHERE ticket_id = :number ORDER BY seq")
 
 
 @app.get("/list/<int:organization>")
 def tickets(organization: int) -> str:
     """The newest 25 tickets of an organization."""
-    query = text(
-        "SELECT t.id, t.subject, t.status, t.excerpt, t.updated_at, u.name FROM tickets t JOIN users u ON u.id = t.requester_id"
-        " WHERE t.organization_id = :organization ORDER BY t.updated_at DESC, t.id DESC LIMIT 25"
-    )
     with engine.connect() as connection:
-        rows = connection.execute(query, {"organization": organization}).all()
-    return render_template_string(LIST, rows=rows)
+        rows = connection.execute(NEWEST, {"organization": organization}).all()
+    return render_template("list.html", rows=rows)
 
 
 @app.get("/ticket/<int:number>")
 def ticket(number: int) -> str:
     """A ticket's messages."""
-    query = text("SELECT id, author_name, created_at, rendered FROM messages WHERE ticket_id = :number ORDER BY seq")
     with engine.connect() as connection:
-        rows = connection.execute(query, {"number": number}).all()
-    return render_template_string(TICKET, rows=rows)
+        rows = connection.execute(SAID, {"number": number}).all()
+    return render_template("ticket.html", rows=rows)
 
 
 @app.get("/healthz")

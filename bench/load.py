@@ -59,7 +59,7 @@ def fill(it: stand.Stand, chosen: argparse.Namespace) -> str:
 def measure(it: stand.Stand, chosen: argparse.Namespace) -> list[tuple]:
     """Rows of (page, a second, p50, p95, share of its floor's rate, whether it keeps its budget)."""
     floor_address = pages.start_floor(it, processes=WEB).portal
-    customer, organization, short, long = largest(it)
+    customer, organization, short, long = pages.busiest(it)
     agent = cast.AGENTS[2].email
     deep = follow(it.browser(customer), "/tickets", 20)
     deep_desk = follow(it.browser(agent), "/desk?view=all", 20)
@@ -152,34 +152,6 @@ def follow(person: browsers.Browser, path: str, pages_on: int) -> str:
             break
         path = (found[1] or found[2]).replace("&amp;", "&")
     return path
-
-
-def largest(it: stand.Stand) -> tuple[str, int, int, int]:
-    """(address of a customer, their organization, a ticket of theirs with five messages, the one with most)."""
-    from sqlalchemy import func, select
-
-    from helpdesk.extensions import db
-    from helpdesk.models.people import User
-    from helpdesk.models.tickets import Message, Ticket
-
-    with it.app.app_context():
-        query = (
-            select(Ticket.organization_id, func.count())
-            .group_by(Ticket.organization_id)
-            .order_by(func.count().desc())
-            .limit(1)
-        )
-        organization = db.session.scalar(query)
-        email = db.session.scalar(
-            select(User.email).where(User.organization_id == organization).order_by(User.id).limit(1)
-        )
-        counted = select(Message.ticket_id, func.count().label("count")).where(Message.organization_id == organization)
-        counted = counted.group_by(Message.ticket_id).subquery()
-        unsolved = select(Ticket.id).join(counted, counted.c.ticket_id == Ticket.id).where(Ticket.status != "closed")
-        short = db.session.scalar(unsolved.order_by(func.abs(counted.c.count - 5), Ticket.id.desc()).limit(1))
-        long = db.session.scalar(select(counted.c.ticket_id).order_by(counted.c.count.desc()).limit(1))
-        db.session.remove()
-    return email, organization, short, long
 
 
 if __name__ == "__main__":

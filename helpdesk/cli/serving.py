@@ -73,12 +73,12 @@ class Server(BaseApplication):
 
         app = helpdesk.create_app()
         gc.collect()
-        gc.freeze()  # what is there now stays: the processes go on sharing it, and no collection walks through it again
+        gc.freeze()  # before the fork: the processes go on sharing what is there now, and no collection walks through it again
         return app
 
 
 def _begin(server, worker) -> None:
-    """Nothing that is open may be shared with the process we were forked from, and nothing that stays is looked at for garbage."""
+    """Nothing that is open may be shared with the process we were forked from."""
     from helpdesk.web import live
 
     live.forget()
@@ -86,8 +86,6 @@ def _begin(server, worker) -> None:
     app = server.app.wsgi()
     with app.app_context():
         extensions.db.engine.dispose(close=False)
-    gc.collect()
-    gc.freeze()
 
 
 def _end_streams_first(worker) -> None:
