@@ -10,8 +10,8 @@ from helpdesk.models.people import Organization
 
 
 def deliver(delivery_id: int) -> None:
-    """Make one delivery."""
-    outbox.deliver(delivery_id)
+    """Make one delivery, and those behind it in its lane."""
+    outbox.deliver_lane(delivery_id)
 
 
 def deliver_first(delivery_id: int) -> None:

@@ -7,13 +7,12 @@ from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 
-from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from helpdesk import config
 from helpdesk.channels import errors
-from helpdesk.channels.slack import failures, transport
+from helpdesk.channels.slack import failures, keeping, transport
 
 SLACK = "https://slack.com/api/"
 TIMEOUT = 10  # seconds; the outbox's lease is longer
@@ -34,7 +33,7 @@ class Client:
         self.token = token
         self.timeout = timeout
         # The SDK's default handler posts a second time after a reset; repeating is the outbox's business alone.
-        self._web = WebClient(token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=quiet)
+        self._web = keeping.KeepingClient(token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=quiet)
         self.base_url = self._web.base_url
         if transport.is_loopback(self.host):
             self._web.proxy = None

@@ -1,7 +1,8 @@
 """What a broken connection means: was the request certainly not stored, or may it have been? Pure.
 
-urllib wraps what fails while connecting and sending into ``URLError``; what fails while the answer is read comes bare.
-Only failures that happen before a byte could leave are certain.
+Only failures that happen before a byte could leave are certain. Our own client knows when it was connecting. urllib, which
+fetches and uploads files, wraps what fails while connecting and sending into ``URLError``; what fails later comes bare, and
+"unreachable" then says nothing about what left before.
 """
 
 import errno
@@ -37,19 +38,27 @@ def failure(error: Exception) -> errors.ChannelError:
     if isinstance(error, HTTPError):
         return failures.from_status(error.code, retry_after(error.headers))
     cause = error.reason if isinstance(error, URLError) else error
-    if isinstance(cause, socket.gaierror):
-        return failures.temporary("Slack's address could not be found; the network or its DNS may be down.")
-    if isinstance(cause, ssl.SSLCertVerificationError):
-        return failures.temporary("Slack's certificate could not be verified, so nothing was sent.")
+    if isinstance(cause, socket.gaierror | ssl.SSLCertVerificationError):
+        return not_connected(cause)
     if isinstance(cause, OSError) and (
-        cause.errno in _NEVER_LEFT or "Tunnel connection failed" in str(cause)
+        cause.errno in (_NEVER_LEFT if cause is not error else {errno.ECONNREFUSED})
+        or "Tunnel connection failed" in str(cause)
     ):
-        return failures.temporary("No connection to Slack could be made.")
+        return not_connected(cause)
     if isinstance(cause, TimeoutError):
         return failures.unsure("Slack did not answer in time and may still have stored this.")
     if isinstance(cause, OSError):
         return failures.unsure("The connection to Slack broke, and it may have stored this.")
     return failures.unsure("Slack's answer could not be read.")
+
+
+def not_connected(error: OSError) -> errors.Temporary:
+    """The error of ours for an exception while connecting: whatever it is, nothing was sent."""
+    if isinstance(error, socket.gaierror):
+        return failures.temporary("Slack's address could not be found; the network or its DNS may be down.")
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return failures.temporary("Slack's certificate could not be verified, so nothing was sent.")
+    return failures.temporary("No connection to Slack could be made.")
 
 
 def retry_after(headers) -> float | None:

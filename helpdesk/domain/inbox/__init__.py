@@ -9,9 +9,8 @@ import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import exists, select, update
+from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.orm import aliased
 
 from helpdesk import after_commit, clock, config, extensions
 from helpdesk.channels import email, slack
@@ -45,6 +44,29 @@ class Claim:
     payload: dict
     raw: bytes | None
     attempt: int
+
+
+rows = Inbound.__table__
+
+
+def _is_claimable():
+    """The condition, for a statement that is given ``now``."""
+    row, earlier = rows.c, rows.alias().c
+    waits_behind = exists().where(earlier.lane == row.lane, earlier.id < row.id, earlier.state.in_(("waiting", "working")))
+    return (row.state == "waiting") & (row.due_at <= bindparam("now", type_=row.due_at.type)) & ~waits_behind
+
+
+# Made once, of plain tables: to build these again for every row costs more than to run them.
+DUE = select(rows.c.id, rows.c.due_at, rows.c.received_at).where(_is_claimable()).order_by(rows.c.id).limit(AT_ONCE)
+CLAIMABLE = select(rows.c.id).where(rows.c.id == bindparam("claimed"), _is_claimable())
+CLAIM = (
+    update(rows)
+    .where(rows.c.id == bindparam("claimed"), _is_claimable())
+    .values(state="working", lease_until=bindparam("until"), attempts=rows.c.attempts + 1)
+    .returning(rows.c.source, rows.c.payload, rows.c.raw, rows.c.attempts)
+)
+STILL_OURS = select(Inbound).where(Inbound.id == bindparam("claimed")).with_for_update()
+FOLLOWING = select(db.func.min(rows.c.id)).where(rows.c.lane == bindparam("lane"), rows.c.state == "waiting")
 
 
 def knock(payload: dict) -> dict | None:
@@ -116,8 +138,7 @@ def sweep() -> int:
     expired = (Inbound.state == "working") & (Inbound.lease_until < now)
     with extensions.reading():
         somebody_died = db.session.scalar(select(Inbound.id).where(expired).limit(1))
-        waiting = select(Inbound.id, Inbound.due_at, Inbound.received_at).where(_is_claimable(now))
-        due = db.session.execute(waiting.order_by(Inbound.id).limit(AT_ONCE)).all()
+        due = db.session.execute(DUE, {"now": now}).all()
     if somebody_died:
         db.session.execute(
             update(Inbound).where(expired).values(state="waiting").execution_options(synchronize_session=False)
@@ -127,33 +148,21 @@ def sweep() -> int:
     return len(_reminder.ring([id for id, _, _ in due], postponed))
 
 
-def _is_claimable(now):
-    earlier = aliased(Inbound)
-    waits_behind = exists().where(
-        earlier.lane == Inbound.lane, earlier.id < Inbound.id, earlier.state.in_(("waiting", "working"))
-    )
-    return (Inbound.state == "waiting") & (Inbound.due_at <= now) & ~waits_behind
-
-
 def _claim(inbound_id: int) -> Claim | None:
     now = clock.now()
-    with extensions.reading():  # most rings that come to nothing must not wait for SQLite's one write lock
-        if db.session.scalar(select(Inbound.id).where(Inbound.id == inbound_id, _is_claimable(now))) is None:
-            return None
-    claimed = db.session.execute(
-        update(Inbound)
-        .where(Inbound.id == inbound_id, _is_claimable(now))
-        .values(state="working", lease_until=now + timedelta(seconds=config.current().DELIVERY_LEASE), attempts=Inbound.attempts + 1)
-        .returning(Inbound.source, Inbound.payload, Inbound.raw, Inbound.attempts)
-        .execution_options(synchronize_session=False)
-    ).one_or_none()
+    if config.current().is_sqlite:
+        with extensions.reading():  # most rings that come to nothing must not wait for its one write lock
+            if db.session.scalar(CLAIMABLE, {"claimed": inbound_id, "now": now}) is None:
+                return None
+    until = now + timedelta(seconds=config.current().DELIVERY_LEASE)
+    claimed = db.session.execute(CLAIM, {"claimed": inbound_id, "now": now, "until": until}).one_or_none()
     db.session.commit()
     return Claim(inbound_id, *claimed) if claimed is not None else None
 
 
 def _still_ours(claim: Claim) -> Inbound | None:
     """The row, locked, unless somebody else has taken it since: each taking raises ``attempts``."""
-    inbound = db.session.scalar(select(Inbound).where(Inbound.id == claim.id).with_for_update())
+    inbound = db.session.scalar(STILL_OURS, {"claimed": claim.id})
     if inbound is not None and inbound.state == "working" and inbound.attempts == claim.attempt:
         return inbound
     db.session.rollback()
@@ -183,8 +192,7 @@ def _finish(inbound: Inbound) -> None:
     inbound.lease_until = None
     if inbound.lane:
         db.session.flush()
-        following = select(db.func.min(Inbound.id)).where(Inbound.lane == inbound.lane, Inbound.state == "waiting")
-        next_id = db.session.scalar(following)
+        next_id = db.session.scalar(FOLLOWING, {"lane": inbound.lane})
         if next_id:
             after_commit.call_later("receive", next_id)
 

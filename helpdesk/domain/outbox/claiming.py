@@ -9,10 +9,10 @@ import os
 import secrets
 import socket
 
-from sqlalchemy import bindparam, exists, or_, select, update
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import bindparam, exists, literal_column, or_, select, update
+from sqlalchemy.orm import joinedload
 
-from helpdesk import clock, extensions
+from helpdesk import clock, config, extensions
 from helpdesk.domain.outbox import claims, posts, settling
 from helpdesk.extensions import db
 from helpdesk.models.channels import Channel, Thread
@@ -24,45 +24,49 @@ AT_ONCE = 500  # rows a sweep wakes
 log = logging.getLogger(__name__)
 
 
+WAITING = [literal_column(f"'{state}'") for state in (State.pending, State.unknown)]
+deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__table__
+
+
 def _is_claimable():
     """The condition, for a statement that is given ``now``."""
-    now = bindparam("now", type_=Delivery.due_at.type)
-    earlier = aliased(Delivery)
+    row, earlier = deliveries.c, deliveries.alias().c
+    now = bindparam("now", type_=row.due_at.type)
     waits_behind = exists().where(
-        earlier.thread_id == Delivery.thread_id,
-        earlier.lane == Delivery.lane,
-        earlier.id < Delivery.id,
+        earlier.thread_id == row.thread_id,
+        earlier.lane == row.lane,
+        earlier.id < row.id,
         earlier.state.not_in(settling.FINISHED),
     )
     thread_is_closed_to_us = exists().where(
-        Thread.id == Delivery.thread_id,
-        Thread.channel_id == Channel.id,
+        threads.c.id == row.thread_id,
+        threads.c.channel_id == channels.c.id,
         or_(
-            Channel.paused_until > now,
-            (Delivery.kind != "card") & (Channel.kind == "slack") & Thread.external_id.is_(None),
+            channels.c.paused_until > now,
+            (row.kind != "card") & (channels.c.kind == "slack") & threads.c.external_id.is_(None),
         ),
     )
-    return (
-        Delivery.state.in_((State.pending, State.unknown))
-        & (Delivery.due_at <= now)
-        & or_(Delivery.thread_id.is_(None), ~waits_behind & ~thread_is_closed_to_us)
-    )
+    return row.state.in_(WAITING) & (row.due_at <= now) & or_(row.thread_id.is_(None), ~waits_behind & ~thread_is_closed_to_us)
 
 
-# Made once: to build these again for every delivery costs more than to run them.
-DUE = select(Delivery.id, Delivery.due_at, Delivery.created_at).where(_is_claimable()).order_by(Delivery.due_at).limit(AT_ONCE)
-CLAIMABLE = select(Delivery.id).where(Delivery.id == bindparam("claimed"), _is_claimable())
+# Made once, of plain tables: to build these again for every delivery, or to have rows made of them, costs more than to run them.
+DUE = (
+    select(deliveries.c.id, deliveries.c.due_at, deliveries.c.created_at)
+    .where(_is_claimable())
+    .order_by(deliveries.c.due_at)
+    .limit(AT_ONCE)
+)
+CLAIMABLE = select(deliveries.c.id).where(deliveries.c.id == bindparam("claimed"), _is_claimable())
 CLAIM = (
-    update(Delivery)
-    .where(Delivery.id == bindparam("claimed"), _is_claimable())
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("claimed"), _is_claimable())
     .values(
         state=State.sending,
         started_at=bindparam("now"),
         lease_until=bindparam("until"),
         lease_owner=bindparam("owner"),
-        attempts=Delivery.attempts + 1,
+        attempts=deliveries.c.attempts + 1,
     )
-    .execution_options(synchronize_session=False)
 )
 WHOLE = (
     select(Delivery)
@@ -83,9 +87,10 @@ def claim(delivery_id: int) -> claims.Claim | None:
     """Take the row, then put it into words: "sending" is committed first, and nothing is locked while the words are made."""
     now = clock.now()
     owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(6)}"
-    with extensions.reading():  # most rings that come to nothing must not wait for SQLite's one write lock
-        if db.session.scalar(CLAIMABLE, {"claimed": delivery_id, "now": now}) is None:
-            return None
+    if config.current().is_sqlite:
+        with extensions.reading():  # most rings that come to nothing must not wait for its one write lock
+            if db.session.scalar(CLAIMABLE, {"claimed": delivery_id, "now": now}) is None:
+                return None
     until = now + claims.lease()
     claimed = db.session.execute(CLAIM, {"claimed": delivery_id, "now": now, "until": until, "owner": owner})
     db.session.commit()
@@ -95,7 +100,9 @@ def claim(delivery_id: int) -> claims.Claim | None:
         with extensions.reading(), db.session.no_autoflush:
             delivery = db.session.scalar(WHOLE, {"claimed": delivery_id})
             post = posts.compose(delivery)
-            taken = claims.Claim(delivery_id, owner, posts.channel_of(delivery), now, until, delivery.maybe_since, post)
+            taken = claims.Claim(
+                delivery_id, owner, posts.channel_of(delivery), now, until, delivery.maybe_since, post, delivery.data
+            )
             written = {"content": delivery.content, "data": delivery.data} if delivery in db.session.dirty else None
     except (posts.Skip, posts.NotYet) as reason:
         settling.unsent(delivery_id, owner, reason)

@@ -18,6 +18,7 @@ class Claim:
     lease_until: datetime
     maybe_since: datetime | None
     post: Post
+    data: dict
 
 
 def lease() -> timedelta:

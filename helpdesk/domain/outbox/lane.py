@@ -6,16 +6,18 @@ hold-off, before it is sent again; nobody posts on a lease that is about to end.
 """
 
 import logging
+import time
 from datetime import timedelta
 
 from sqlalchemy import select, update
 
 from helpdesk import after_commit, clock, config, extensions
 from helpdesk.channels import email, errors, slack, webhook
-from helpdesk.domain.outbox import claiming, claims, settling
+from helpdesk.domain.outbox import arrival, claiming, claims, settling
 from helpdesk.extensions import db
 from helpdesk.models.sync import Delivery, State
 
+GOES_ON = 1.0  # seconds after which a worker asks what else there is to do, before it goes on with a lane
 LEFT_TO_BEGIN = 1 / 3  # of the lease: nobody begins a call with less than this left
 CHANNELS = {"slack": slack, "email": email, "webhook": webhook}
 
@@ -25,9 +27,24 @@ _reminder = after_commit.Reminder("deliver")
 
 def deliver(delivery_id: int) -> bool:
     """Make the delivery with this id if it is first in its lane, due and free. True if it was sent. Commits."""
+    is_sent, behind = _make(delivery_id)
+    _ring_for(behind)
+    return is_sent
+
+
+def deliver_lane(delivery_id: int) -> None:
+    """Make the delivery with this id, then those behind it, one after another as if each had been rung for. Commits each."""
+    until, behind = time.monotonic() + GOES_ON, delivery_id
+    while behind is not None and time.monotonic() < until:
+        _, behind = _make(behind)
+    _ring_for(behind)
+
+
+def _make(delivery_id: int) -> tuple[bool, int | None]:
+    """Whether it was sent, and who waits behind it in its lane with nobody having rung."""
     claim = claiming.claim(delivery_id)
     if claim is None:
-        return False
+        return False, None
     channel = CHANNELS[claim.kind]
     try:
         sent = channel.find(claim.post) if claim.maybe_since else None
@@ -37,12 +54,17 @@ def deliver(delivery_id: int) -> bool:
             sent = channel.send(claim.post)
     except errors.ChannelError as error:
         settling.failed(claim, error)
-        return False
+        return False, None
     except Exception:
         log.exception("Delivery %s ended in a way nobody foresaw", claim.id)
         settling.failed(claim, errors.Unknown("Something unforeseen happened while sending."))
-        return False
-    return settling.sent(claim, sent)
+        return False, None
+    return True, arrival.sent(claim, sent)
+
+
+def _ring_for(delivery_id: int | None) -> None:
+    if delivery_id is not None:
+        after_commit.ring([("deliver", delivery_id)])
 
 
 def sweep() -> int:

@@ -11,7 +11,7 @@ from helpdesk.models.channels import Thread
 from helpdesk.models.forms import Answer
 from helpdesk.models.people import User
 from helpdesk.models.sync import Delivery, State
-from helpdesk.models.tickets import Attachment, Kind, Message, Ticket
+from helpdesk.models.tickets import Attachment, Kind, Message
 
 ON_CARD = 1_200  # characters of the first message shown on the card
 SHOWS_MESSAGE = {"message", "edit", "file"}
@@ -36,9 +36,7 @@ def card(thread: Thread, footer: str = "") -> dict:
     """The card of a thread's ticket as it is now: text, blocks, attachments."""
     ticket = thread.ticket
     first = db.session.scalar(
-        select(Message)
-        .where(Message.ticket_id == ticket.id, Message.kind == Kind.reply, Message.seq == 1)
-        .limit(1)
+        select(Message).where(Message.ticket_id == ticket.id, Message.kind == Kind.reply, Message.seq == 1).limit(1)
     )
     answers = db.session.scalars(select(Answer).where(Answer.ticket_id == ticket.id).order_by(Answer.id))
     values = blocks.CardValues(
@@ -145,15 +143,11 @@ def _author(message: Message, thread: Thread, text: str = "", edited: bool = Fal
         body=text,
         picture=_picture(message),
         side="team" if message.from_team else "customer",
-        organization="" if thread.is_customers else _organization(message.ticket),
+        organization="" if thread.is_customers else thread.ticket.organization.name,
         trusted=message.from_team,
         edited=edited,
     )
     return blocks.reply(values)
-
-
-def _organization(ticket: Ticket) -> str:
-    return ticket.organization.name
 
 
 def _picture(message: Message) -> str:

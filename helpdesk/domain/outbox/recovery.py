@@ -8,7 +8,8 @@ from datetime import timedelta
 
 from sqlalchemy import case, select, update
 
-from helpdesk import clock, config
+from helpdesk import after_commit, clock, config
+from helpdesk.channels.slack import failures
 from helpdesk.domain.outbox.claims import Claim
 from helpdesk.extensions import db
 from helpdesk.models.channels import Channel, Thread
@@ -46,6 +47,21 @@ def call_the_others(claim: Claim) -> int:
     )
     db.session.commit()
     return called.rowcount
+
+
+def unblock(channel_id: int, kind: str, reason: str) -> None:
+    """One thing got through, so the channel works; so do all of its ``kind`` if what was wrong, ``reason``, was wrong with the
+    whole installation."""
+    mended = Channel.id == channel_id
+    if failures.is_of_the_installation(reason):
+        mended = (Channel.kind == kind) & (Channel.blocked_reason == reason)
+    db.session.execute(
+        update(Channel)
+        .where(mended)
+        .values(blocked_reason=None, blocked_at=None)
+        .execution_options(synchronize_session=False)
+    )
+    after_commit.say_changed("desk")
 
 
 def _hold_off(kind: str) -> int:

@@ -1,19 +1,18 @@
-"""Writing down what became of a delivery that was ours: sent, failed, in doubt, left out, or not yet.
+"""Writing down what became of a delivery that was ours and has not arrived: failed, in doubt, left out, or not yet.
 
 Each begins by locking the row and looking whether it is still ours, and commits.
 """
 
 from datetime import timedelta
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import bindparam, literal_column, select, update
 from sqlalchemy.orm import joinedload
 
 from helpdesk import after_commit, clock, config
 from helpdesk.channels import errors
 from helpdesk.channels.slack import failures
-from helpdesk.channels.values import Sent
 from helpdesk.domain import addresses
-from helpdesk.domain.outbox import claims, gone, letters, posts, recovery
+from helpdesk.domain.outbox import claims, gone, posts
 from helpdesk.extensions import db
 from helpdesk.models.channels import Channel
 from helpdesk.models.sync import Delivery, State
@@ -23,7 +22,7 @@ DELAYS = (1, 2, 5, 10, 20, 30, 30, 60, 60, 120, 300, 600, 900)  # seconds before
 GIVES_UP = timedelta(hours=48)  # mail and webhooks; Slack is waited for
 MOST_ATTEMPTS_AT_COMPOSING = 5
 
-FINISHED = (State.sent, State.skipped)
+FINISHED = [literal_column(f"'{state}'") for state in (State.sent, State.skipped)]  # spelt out, so that the index of the others fits
 STILL_OURS = (
     select(Delivery)
     .where(Delivery.id == bindparam("claimed"))
@@ -36,31 +35,11 @@ FOLLOWING = (
     .group_by(Delivery.lane)
 )
 
-
-def sent(claim: claims.Claim, what: Sent) -> bool:
-    """It has arrived as ``what``. True also where somebody else has written that down."""
-    delivery = _still_ours(claim.id, claim.owner, or_unknown=True)
-    if delivery is None:
-        return True
-    was_in_trouble = delivery.attempts > 1
-    delivery.external_id = what.external_id
-    if what.extra:
-        delivery.data = {**delivery.data, **what.extra}
-    delivery.maybe_since = None
-    if claim.kind == "email":
-        letters.sent(delivery)
-    _finish(delivery, State.sent, None)
-    thread = delivery.thread
-    if thread is not None:
-        if thread.external_id is None and (delivery.kind == "card" or thread.channel.kind == "email"):
-            thread.external_id = what.external_id
-        if thread.channel.blocked_reason:
-            _unblock(thread.channel)
-    db.session.commit()
-    db.session.remove()
-    if was_in_trouble:
-        recovery.call_the_others(claim)
-    return True
+TOLD = (
+    update(Ticket.__table__)
+    .where(Ticket.__table__.c.id == bindparam("ticket"))
+    .values(version=Ticket.__table__.c.version + 1)
+)
 
 
 def failed(claim: claims.Claim, error: errors.ChannelError) -> None:
@@ -139,6 +118,12 @@ def set_aside(delivery_id: int, owner: str) -> None:
     db.session.remove()
 
 
+def tell(ticket_id: int) -> None:
+    """Show what became of it on the team's open pages of the ticket."""
+    db.session.execute(TOLD, {"ticket": ticket_id})
+    after_commit.say_changed(f"ticket:{ticket_id}:team")
+
+
 def _go_on_without(delivery: Delivery, reason: str) -> None:
     """What it was about is gone in Slack: leave it out, or let it wait for the new card it was moved below."""
     if reason:
@@ -147,12 +132,11 @@ def _go_on_without(delivery: Delivery, reason: str) -> None:
     db.session.remove()
 
 
-def _still_ours(delivery_id: int, owner: str, or_unknown: bool = False) -> Delivery | None:
-    """The row, locked, unless somebody else has taken it meanwhile. A success may also settle what a sweep doubted."""
+def _still_ours(delivery_id: int, owner: str) -> Delivery | None:
+    """The row, locked, unless somebody else has taken it meanwhile."""
     db.session.remove()
     delivery = db.session.scalar(STILL_OURS, {"claimed": delivery_id})
-    states = (State.sending, State.unknown) if or_unknown else (State.sending,)
-    if delivery is not None and delivery.state in states and delivery.lease_owner == owner:
+    if delivery is not None and delivery.state == State.sending and delivery.lease_owner == owner:
         return delivery
     db.session.rollback()
     return None
@@ -173,16 +157,8 @@ def _finish(delivery: Delivery, state: State, reason: str | None) -> None:
 
 
 def _tell(delivery: Delivery) -> None:
-    """Show what became of it on the team's open pages of the ticket."""
     if delivery.thread is not None and delivery.message_id is not None:
-        ticket_id = delivery.thread.ticket_id
-        db.session.execute(
-            update(Ticket)
-            .where(Ticket.id == ticket_id)
-            .values(version=Ticket.version + 1)
-            .execution_options(synchronize_session=False)
-        )
-        after_commit.say_changed(f"ticket:{ticket_id}:team")
+        tell(delivery.thread.ticket_id)
 
 
 def _block(channel: Channel | None, kind: str, error: errors.Blocked) -> None:
@@ -190,18 +166,6 @@ def _block(channel: Channel | None, kind: str, error: errors.Blocked) -> None:
     for each in affected:
         each.blocked_reason = error.reason
         each.blocked_at = each.blocked_at or clock.now()
-    after_commit.say_changed("desk")
-
-
-def _unblock(channel: Channel) -> None:
-    """One thing got through, so the channel works; so do all of its kind if what was wrong was wrong with the whole installation."""
-    mended = [channel]
-    if failures.is_of_the_installation(channel.blocked_reason):
-        mended = db.session.scalars(
-            select(Channel).where(Channel.kind == channel.kind, Channel.blocked_reason == channel.blocked_reason)
-        )
-    for each in mended:
-        each.blocked_reason = each.blocked_at = None
     after_commit.say_changed("desk")
 
 

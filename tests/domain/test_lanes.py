@@ -1,0 +1,113 @@
+"""A worker goes on in its lane: in order, without ringing for itself, and not past what has not arrived."""
+
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+
+from helpdesk import after_commit, clock
+from helpdesk.channels.values import Sent
+from helpdesk.demo import cast
+from helpdesk.domain import outbox, tickets
+from helpdesk.domain.outbox import arrival, claiming, lane
+from helpdesk.models.sync import Delivery
+from tests import outside
+
+
+@pytest.fixture
+def settings(workspace, mailbox):
+    return outside.settings(workspace, mailbox)
+
+
+@pytest.fixture
+def talk(make, session, workspace):
+    """A ticket of which the card stands and four messages wait, all in triage's one thread."""
+    make.channel(cast.TRIAGE)
+    globex = make.organization("Globex", domain="globex.example")
+    ticket = make.ticket(make.user(globex, "Dana", email="dana@globex.example"))
+    outside.drain(session)
+    for number in range(4):
+        tickets.reply(ticket, author=ticket.requester, body=f"word{number}")
+    session.commit()
+    return waiting(session)
+
+
+@pytest.fixture
+def rung(monkeypatch):
+    """The deliveries that were rung for."""
+    rung = []
+    monkeypatch.setattr(after_commit, "ring", lambda jobs, topics=(): rung.extend(id for job, id in jobs if job == "deliver"))
+    return rung
+
+
+def waiting(session):
+    """Ids of the messages that wait in Slack's lane, in their order."""
+    session.rollback()
+    rows = session.query(Delivery.id).filter(Delivery.kind == "message", Delivery.state != "sent").order_by(Delivery.id)
+    found = [id for (id,) in rows]
+    session.rollback()
+    return found
+
+
+def test_all_that_waits_in_the_lane_leaves_in_order_and_nobody_rings(talk, session, workspace, rung):
+    assert len(talk) == 4
+    outside.work(outbox.deliver_lane, talk[0])
+    assert waiting(session) == [] and rung == []
+    root = workspace.posted(cast.TRIAGE)[0]["ts"]
+    assert [f"word{n}" in m["text"] for n, m in enumerate(workspace.replies(cast.TRIAGE, root)[1:])] == [True] * 4
+
+
+def test_after_a_while_it_rings_for_the_next_and_lets_others_have_their_turn(talk, session, rung, monkeypatch):
+    moments = iter([100.0, 100.0, 100.0 + lane.GOES_ON])
+    monkeypatch.setattr(lane, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    outside.work(outbox.deliver_lane, talk[0])
+    assert waiting(session) == talk[1:]
+    assert rung == [talk[1]]
+
+
+def test_it_ends_at_what_has_not_arrived(talk, session, workspace, rung):
+    workspace.misbehave("chat.postMessage", "500_before", skip=1)
+    outside.work(outbox.deliver_lane, talk[0])
+    assert waiting(session) == talk[1:]
+    session.expire_all()
+    assert [session.get(Delivery, id).state for id in talk] == ["sent", "unknown", "pending", "pending"]
+    session.rollback()
+    outside.work(outbox.deliver_lane, talk[2])
+    assert waiting(session) == talk[1:]
+
+
+def test_one_delivery_alone_rings_for_the_next(talk, session, rung):
+    assert outside.work(outbox.deliver, talk[0])
+    assert rung == [talk[1]]
+
+
+def test_an_arrival_settles_what_a_sweep_doubted_but_nothing_that_somebody_else_took(talk, session):
+    claim = outside.work(claiming.claim, talk[0])
+    row = session.get(Delivery, talk[0])
+    row.state, row.maybe_since = "unknown", clock.now()
+    session.commit()
+    outside.work(lambda _: arrival.sent(claim, Sent("1800000000.000001", {"channel": cast.TRIAGE})), 0)
+    session.refresh(row)
+    assert (row.state, row.external_id, row.maybe_since) == ("sent", "1800000000.000001", None)
+    assert row.data["text"] and row.data["channel"] == cast.TRIAGE
+    session.rollback()
+
+    claim = outside.work(claiming.claim, talk[1])
+    row = session.get(Delivery, talk[1])
+    row.lease_owner, row.lease_until = "another worker", clock.now() + timedelta(minutes=1)
+    session.commit()
+    assert outside.work(lambda _: arrival.sent(claim, Sent("1800000000.000002")), 0) is None
+    session.refresh(row)
+    assert (row.state, row.external_id) == ("sending", None)
+
+
+def test_an_arrival_unblocks_its_channel_and_hurries_what_was_tried_in_vain(talk, session):
+    row = session.get(Delivery, talk[1])
+    row.attempts, row.due_at = 3, clock.now() + timedelta(hours=1)
+    channel = row.thread.channel
+    channel.blocked_reason, channel.blocked_at = "The Slack channel is archived.", clock.now()
+    session.commit()
+    assert outside.work(outbox.deliver, talk[0])
+    session.refresh(channel), session.refresh(row)
+    assert (channel.blocked_reason, channel.blocked_at) == (None, None)
+    assert row.due_at <= clock.now()
