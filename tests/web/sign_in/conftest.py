@@ -14,12 +14,9 @@ TENANT = "11111111-2222-4333-8444-555555555555"
 
 
 @pytest.fixture(params=["sqlite"])
-def database_url(request, tmp_path):
+def database_url(fresh_sqlite):
     """One database is enough for the doors; the verbs are tested on both."""
-    import shutil
-
-    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "helpdesk.db")
-    return f"sqlite:///{tmp_path}/helpdesk.db"
+    return fresh_sqlite
 
 
 @pytest.fixture
