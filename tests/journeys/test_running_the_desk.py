@@ -34,7 +34,7 @@ def test_an_agents_hour(live_portal, open_browser):
     page.click(".compose-reply button:has-text('Send reply')")
     page.wait_for_selector("article:has-text('Which browser do you use?')")
     page.wait_for_selector("#ticket-header[data-status=pending]")
-    page.wait_for_selector("article:has-text('Which browser') [data-state=sent]", timeout=60_000)
+    page.wait_for_selector("article:has-text('Which browser') [data-state=sent]", timeout=90_000)
     page.keyboard.press("Escape")
     page.keyboard.press("n")
     page.keyboard.type("Looks like the cache again.")
@@ -109,7 +109,7 @@ def test_an_admins_first_day(live_portal, open_browser):
     page.wait_for_selector("text=The reply is saved.")
     page.goto(f"{home}/settings/channels")
     page.click("button:has-text('Test Slack')")
-    page.wait_for_selector("#checks", timeout=30_000)
+    page.wait_for_selector("#checks", timeout=60_000)
     assert page.locator(".badge-bad").count() == 0, page.inner_text("main")
     page.goto(f"{home}/settings/mail")
     page.click("button:has-text('Test the mail server')")
@@ -120,7 +120,7 @@ def test_an_admins_first_day(live_portal, open_browser):
     request = urllib.request.Request(
         f"{home}/api/tickets?limit=1&status=open", headers={"Authorization": f"Bearer {page.inner_text('#new-token')}"}
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         (ticket,) = json.loads(answer.read())["data"]
     page.goto(f"{home}/tickets/{ticket['number']}")
     page.fill("#body-reply", "One more thing.")
