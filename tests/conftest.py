@@ -10,6 +10,7 @@ import tempfile
 import time
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
 from flask_migrate import upgrade
@@ -33,9 +34,12 @@ LOWEST_PORT, HIGHEST_PORT = 15_000, 32_000  # below those the kernel gives to wh
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
 warm.keep()
+extensions.DOORBELL_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be late without being away
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 
-def pytest_collection_finish():
+def pytest_collection_finish() -> None:
     """What was imported stays: the search for garbage need not walk through it again and again."""
     gc.collect()
     gc.freeze()
@@ -177,7 +181,7 @@ def workspace():
     """The demo's Slack workspace, on a real port, remembering everything."""
     from helpdesk.demo import serving, slack
 
-    app = slack.create_workspace()
+    app = slack.create_workspace(event_timeout=30)
     with serving.serve(app) as server:
         workspace = app.extensions["workspace"]
         workspace.api_url = server.url + "/api/"

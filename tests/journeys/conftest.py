@@ -147,10 +147,3 @@ def wait_for(look, patience: float = PATIENCE):
             return found
         time.sleep(0.05)
     raise AssertionError(f"nothing came within {patience} s")
-
-
-def stretch() -> float:
-    """How many times longer things take just now than on a machine that has nothing else to do; at least once."""
-    began, own = time.monotonic(), time.process_time()
-    sum(range(5_000_000))
-    return max(1.0, (time.monotonic() - began) / (time.process_time() - own))

@@ -2,7 +2,8 @@
 
 import time
 
-from tests.journeys.conftest import DANA, PICTURES, mails_to, stretch, wait_for
+from tests import pace
+from tests.journeys.conftest import DANA, PICTURES, mails_to, wait_for
 
 PRIYA, TRIAGE, GLOBEX = "U0PRIYA0001", "C0TRIAGE001", "C0GLOBEX001"
 
@@ -18,7 +19,7 @@ def test_a_ticket_goes_out_and_the_answer_comes_back(live_portal, open_browser, 
     page.click("button:has-text('File ticket')")
     filed = time.monotonic()
     roots = {channel: live_portal.root(channel, "Label printer prints blanks") for channel in (TRIAGE, GLOBEX)}
-    assert time.monotonic() - filed < 5 * stretch()
+    assert time.monotonic() - filed < 5 * pace.stretch()
     page.wait_for_selector("#conversation article")
 
     page.fill("#body-reply", "A half-written reply")

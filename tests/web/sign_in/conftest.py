@@ -119,7 +119,7 @@ def csrf(response) -> str:
 def chosen(address: str, account: str) -> str:
     """The path and query by which a provider sends back whoever chooses ``account``."""
     place, _, query = address.partition("?")
-    back = requests.post(place, data={**dict(parse_qsl(query)), "account": account}, allow_redirects=False, timeout=10)
+    back = requests.post(place, data={**dict(parse_qsl(query)), "account": account}, allow_redirects=False, timeout=60)
     assert back.status_code == 302, back.text[:500]
     parts = urlsplit(back.headers["Location"])
     return f"{parts.path}?{parts.query}"
