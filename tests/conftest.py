@@ -30,6 +30,7 @@ EMPTY_POSTGRES = (
            FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
        END $$""",
 )
+JOURNEYS = "tests/journeys/"
 LOWEST_PORT, HIGHEST_PORT = 15_000, 32_000  # below those the kernel gives to whoever asks for any
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
@@ -43,6 +44,24 @@ def pytest_collection_finish() -> None:
     """What was imported stays: the search for garbage need not walk through it again and again."""
     gc.collect()
     gc.freeze()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In several processes the journeys begin at once: they take longest, and mostly wait."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: not item.nodeid.startswith(JOURNEYS))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """Each file in one process, and all journeys in one, so that one portal and one browser are started for them."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return JOURNEYS if nodeid.startswith(JOURNEYS) else super()._split_scope(nodeid)
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
