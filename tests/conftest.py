@@ -35,7 +35,8 @@ LOWEST_PORT, HIGHEST_PORT = 15_000, 32_000  # below those the kernel gives to wh
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
 warm.keep()
-extensions.DOORBELL_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be late without being away
+extensions.DOORBELL_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be late without being away,
+extensions.LOCK_PATIENCE = 60.0  # and whoever holds the lock slow without being stuck
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
 

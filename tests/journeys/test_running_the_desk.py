@@ -128,5 +128,10 @@ def test_an_admins_first_day(live_portal, open_browser):
     page.click("button:has-text('Put in')")
     wait_for(lambda: "could you tell the time" in page.input_value("#body-reply"))
     assert re.fullmatch(r"One more thing\.\n\nHello [^ ]+, could you tell the time\?", page.input_value("#body-reply"))
+    wait_for(lambda: is_healthy(page, home))
+
+
+def is_healthy(page, home: str) -> bool:
+    """Whether every check of the health page is passed; what answers within a second at rest may take longer on a busy machine."""
     page.goto(f"{home}/settings/health")
-    assert page.locator("table").first.locator(".badge-bad").count() == 0, page.inner_text("main")
+    return page.locator("table").first.locator(".badge-bad").count() == 0
