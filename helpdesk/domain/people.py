@@ -1,7 +1,6 @@
 """People: made, let go, their roles, rights, preferences, and who they are in Slack."""
 
 import re
-import zoneinfo
 
 from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
@@ -210,7 +209,7 @@ def save_preferences(
     name = clean_name(name)
     if not name:
         errors["name"] = "Enter the name others read."
-    if time_zone and time_zone not in zoneinfo.available_timezones():
+    if time_zone and time_zone not in clock.zones():
         errors["time_zone"] = "Choose a time zone from the list."
     if errors:
         raise Invalid("Some answers need another look.", errors=errors)

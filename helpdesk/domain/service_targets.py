@@ -2,11 +2,11 @@
 
 import re
 from datetime import date
-from zoneinfo import ZoneInfo, available_timezones
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 
-from helpdesk import after_commit
+from helpdesk import after_commit, clock
 from helpdesk.domain import permissions, settings
 from helpdesk.domain.errors import Invalid
 from helpdesk.extensions import db
@@ -66,7 +66,7 @@ def set_hours(values: dict[str, str], *, zone: str, actor: User) -> None:
     """
     permissions.require(permissions.can_administer(actor), "Only admins set working hours.")
     errors, rows = {}, []
-    if zone not in available_timezones():
+    if zone not in clock.zones():
         errors["time_zone"] = "There is no such time zone; write one like Europe/Berlin."
     for weekday, name in enumerate(DAYS):
         try:

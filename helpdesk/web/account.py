@@ -1,10 +1,9 @@
 """What people decide for themselves: name, time zone, mail, where they are signed in, and which organization they act for."""
 
-import zoneinfo
-
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from flask_login import current_user
 
+from helpdesk import clock
 from helpdesk.domain import access as rules
 from helpdesk.domain import audit, people
 from helpdesk.domain.errors import Conflict, Invalid
@@ -130,7 +129,7 @@ def page(user, values: dict | None = None, errors: dict | None = None) -> str:
             "mail_updates": user.mail_updates,
         },
         errors=errors or {},
-        zones=sorted(zoneinfo.available_timezones()),
+        zones=clock.zones(),
         sessions=[(row, browsers.name(row.user_agent)) for row in rows],
         this_session=user.session.id,
         identities=[(row, providers.provider(row.provider).title) for row in user.identities],

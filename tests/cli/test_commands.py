@@ -263,7 +263,7 @@ def test_doctor_finds_that_redis_is_away(start):
 def test_the_real_process_ends_with_the_status_and_no_traceback(app, environment):
     done = subprocess.run(
         [sys.executable, "-m", "helpdesk.cli", "agent", "invite", "nobody at all"],
-        env=environment, capture_output=True, text=True, timeout=60,
+        env=environment, capture_output=True, text=True, timeout=300,
     )  # fmt: skip
     assert done.returncode == 1
     assert one_line(done.stderr) and done.stdout == ""

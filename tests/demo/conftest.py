@@ -82,7 +82,7 @@ def portal():
 
 @pytest.fixture
 def server(portal):
-    app = slack.create_workspace(portal_url=portal.url, retry_delays=(0, 0.05, 0.1), event_timeout=0.5)
+    app = slack.create_workspace(portal_url=portal.url, retry_delays=(0, 0.05, 0.1), event_timeout=30)
     with serving.serve(app) as server:
         server.workspace = app.extensions["workspace"]
         yield server
@@ -95,7 +95,7 @@ def workspace(server):
 
 @pytest.fixture
 def client(server):
-    return WebClient(cast.BOT_TOKEN, base_url=server.url + "/api/", retry_handlers=[], timeout=2)
+    return WebClient(cast.BOT_TOKEN, base_url=server.url + "/api/", retry_handlers=[], timeout=30)
 
 
 @pytest.fixture

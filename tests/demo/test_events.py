@@ -9,7 +9,7 @@ MAYA, PRIYA, INES = "U0MAYA00001", "U0PRIYA0001", "U0INES00001"
 
 def test_every_event_carries_a_signature_slacks_own_verifier_accepts(workspace, portal):
     workspace.say(MAYA, cast.TRIAGE, "Grüße & <b>")
-    assert workspace.settle()
+    assert workspace.settle(60)
     heard = portal.heard[0]
     assert heard.path == "/hooks/slack/events"
     assert SignatureVerifier(cast.SIGNING_SECRET).is_valid_request(heard.body, heard.headers)
@@ -35,7 +35,7 @@ def test_each_deed_has_its_event(workspace, portal, client):
     workspace.delete(MAYA, cast.TRIAGE, ts)
     workspace.home(MAYA)
     workspace.archive(cast.TRIAGE)
-    assert workspace.settle()
+    assert workspace.settle(60)
     kinds = [event.get("subtype") or event["type"] for event in portal.events()]
     expected = ["message", "message_changed", "reaction_added", "reaction_removed", "thread_broadcast",
         "file_share",
@@ -52,18 +52,18 @@ def test_the_apps_own_messages_come_back_as_events(workspace, portal, client):
     client.chat_postMessage(
         channel=cast.TRIAGE, text="mine", metadata={"event_type": "t", "event_payload": {}}
     )
-    assert workspace.settle()
+    assert workspace.settle(60)
     assert portal.events("message")[0]["bot_id"] == cast.BOT_ID
 
 
 def test_where_the_app_is_not_nothing_is_heard(workspace, portal):
     workspace.say(MAYA, "C0GENERAL01", "private matters")
-    assert workspace.settle() and portal.heard == []
+    assert workspace.settle(60) and portal.heard == []
 
 
 def test_strangers_are_marked_in_events(workspace, portal):
     workspace.say(INES, "C0UMBRALABS", "hello")
-    assert workspace.settle()
+    assert workspace.settle(60)
     assert portal.heard[0].json["is_ext_shared_channel"] is True
     assert portal.events()[0]["user_team"] == "T0UMBRALABS"
 
@@ -71,7 +71,7 @@ def test_strangers_are_marked_in_events(workspace, portal):
 def test_a_failed_event_is_sent_again_with_number_and_reason(workspace, portal):
     portal.answers += [(500, b"", "text/plain"), (503, b"", "text/plain")]
     workspace.say(MAYA, cast.TRIAGE, "again")
-    assert workspace.settle()
+    assert workspace.settle(60)
     assert len({heard.json["event_id"] for heard in portal.heard}) == 1
     assert [heard.headers.get("X-Slack-Retry-Num") for heard in portal.heard] == [None, "1", "2"]
     assert portal.heard[1].headers["X-Slack-Retry-Reason"] == "http_error"
@@ -81,19 +81,19 @@ def test_a_failed_event_is_sent_again_with_number_and_reason(workspace, portal):
 def test_after_three_retries_slack_gives_up(workspace, portal):
     portal.answers += [(500, b"", "text/plain")] * 9
     workspace.say(MAYA, cast.TRIAGE, "never")
-    assert workspace.settle() and len(portal.heard) == 4 and workspace.events.failed == 1
+    assert workspace.settle(60) and len(portal.heard) == 4 and workspace.events.failed == 1
 
 
 def test_a_portal_that_is_away_is_a_failed_connection():
     away = slack.Workspace(events_url="http://127.0.0.1:9/", retry_delays=())
     away.say(MAYA, cast.TRIAGE, "hello")
-    assert away.settle() and away.events.log[0].reason == "connection_failed"
+    assert away.settle(60) and away.events.log[0].reason == "connection_failed"
 
 
 def test_events_can_be_doubled_lost_and_held_back(workspace, portal):
     workspace.event_faults(doubled=1)
     workspace.say(MAYA, cast.TRIAGE, "twice")
-    assert workspace.settle()
+    assert workspace.settle(60)
     assert [heard.json["event_id"] for heard in portal.heard] == [portal.heard[0].json["event_id"]] * 2
     portal.heard.clear()
     workspace.event_faults(lost=1)
@@ -102,5 +102,5 @@ def test_events_can_be_doubled_lost_and_held_back(workspace, portal):
     workspace.say(MAYA, cast.TRIAGE, "early")
     workspace.behave()
     workspace.say(MAYA, cast.TRIAGE, "late")
-    assert workspace.settle()
+    assert workspace.settle(60)
     assert [event["text"] for event in portal.events()] == ["late", "early"]

@@ -32,7 +32,7 @@ def card(client) -> str:
 
 def pressed(workspace, portal, client) -> dict:
     ts = card(client)
-    workspace.settle()
+    workspace.settle(60)
     portal.heard.clear()
     assert workspace.press(MAYA, cast.TRIAGE, ts, "take").ok
     return portal.heard[0].payload
@@ -139,7 +139,7 @@ def test_a_command_shows_its_answer_to_the_one_who_typed_it(workspace, portal):
 
 def test_a_message_shortcut_carries_the_message(workspace, portal):
     ts = workspace.say(MAYA, cast.TRIAGE, "make me a ticket")
-    workspace.settle()
+    workspace.settle(60)
     workspace.shortcut(PRIYA, cast.TRIAGE, ts, "create_ticket")
     payload = portal.heard[-1].payload
     assert (payload["type"], payload["callback_id"]) == ("message_action", "create_ticket")

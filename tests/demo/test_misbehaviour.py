@@ -3,12 +3,14 @@
 import contextlib
 import http.client
 import time
+from types import SimpleNamespace
 
 import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from helpdesk.demo import cast, serving, slack
+from helpdesk.demo.slack import limits, misbehaviour
 
 
 def post(client, text="x"):
@@ -42,20 +44,21 @@ def test_a_rate_limit_names_its_wait_and_passes(client, workspace):
     ],
 )
 def test_trouble_before_and_after_storing(server, workspace, kind, kept, error):
-    client = WebClient(cast.BOT_TOKEN, base_url=server.url + "/api/", retry_handlers=[], timeout=0.3)
-    workspace.misbehave("chat.postMessage", kind, seconds=2)
+    client = WebClient(cast.BOT_TOKEN, base_url=server.url + "/api/", retry_handlers=[], timeout=1 if kind.startswith("hang") else 30)
+    workspace.misbehave("chat.postMessage", kind, seconds=60)
     with pytest.raises(error):
         post(client, "fate")
     assert stored(workspace) == (["fate"] if kept else [])
+    client.timeout = 30
     assert post(client, "next")["ok"]
 
 
 def test_a_late_request_lands_after_the_caller_gave_up(client, workspace):
-    workspace.misbehave("chat.postMessage", "late", seconds=0.3, answer="reset")
+    workspace.misbehave("chat.postMessage", "late", seconds=3, answer="reset")
     with pytest.raises(ConnectionResetError):
         post(client, "late")
     assert stored(workspace) == []
-    workspace.wait_posted(cast.TRIAGE, 1, timeout=2)
+    workspace.wait_posted(cast.TRIAGE, 1, timeout=60)
 
 
 def test_named_errors_probabilities_skips_and_channels(client, workspace):
@@ -78,16 +81,20 @@ def test_named_errors_probabilities_skips_and_channels(client, workspace):
         workspace.misbehave("chat.postMessage", "novelty")
 
 
-def test_dark_and_revoked_pass_by_themselves(client, workspace):
-    workspace.dark(0.3)
+def test_dark_and_revoked_pass_by_themselves(client, workspace, monkeypatch):
+    ahead = 0
+    later = SimpleNamespace(monotonic=lambda: time.monotonic() + ahead, sleep=time.sleep)
+    monkeypatch.setattr(misbehaviour, "time", later)
+    monkeypatch.setattr(limits, "time", later)
+    workspace.dark(600)
     with pytest.raises(ConnectionResetError):
         client.auth_test()
-    time.sleep(0.35)
+    ahead = 601
     assert client.auth_test()["ok"]
-    workspace.revoke(0.2)
+    workspace.revoke(600)
     with pytest.raises(SlackApiError, match="token_revoked"):
         client.auth_test()
-    time.sleep(0.25)
+    ahead = 1202
     assert client.auth_test()["ok"]
 
 

@@ -54,8 +54,10 @@ def test_one_query_says_who_it_is_and_whether_they_are_let_in(make, session):
     session.commit()
     session.expire_all()
     statements = []
-    event.listen(extensions.db.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+    note = lambda *a: statements.append(a[2])  # noqa: E731
+    event.listen(extensions.db.engine, "before_cursor_execute", note)
     user = sessions.load(token)
+    event.remove(extensions.db.engine, "before_cursor_execute", note)
     assert user.organization.name == "Globex" and user.is_active and user.session.provider == "link"
     assert len([s for s in statements if s.startswith("SELECT")]) == 1
 

@@ -26,6 +26,6 @@ def test_the_channel_of_mail_is_made_once_and_nobody_is_turned_away(app, session
         thread.start()
         time.sleep(0.4)  # the other one looks meanwhile, and finds nothing yet
         extensions.db.session.commit()
-        thread.join(10)
+        thread.join(60)
     assert made == [first]
     assert session.query(Channel).filter_by(kind="email").count() == 1

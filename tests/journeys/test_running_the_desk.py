@@ -34,7 +34,7 @@ def test_an_agents_hour(live_portal, open_browser):
     page.click(".compose-reply button:has-text('Send reply')")
     page.wait_for_selector("article:has-text('Which browser do you use?')")
     page.wait_for_selector("#ticket-header[data-status=pending]")
-    page.wait_for_selector("article:has-text('Which browser') [data-state=sent]", timeout=60_000)
+    page.wait_for_selector("article:has-text('Which browser') [data-state=sent]", timeout=90_000)
     page.keyboard.press("Escape")
     page.keyboard.press("n")
     page.keyboard.type("Looks like the cache again.")
@@ -109,7 +109,7 @@ def test_an_admins_first_day(live_portal, open_browser):
     page.wait_for_selector("text=The reply is saved.")
     page.goto(f"{home}/settings/channels")
     page.click("button:has-text('Test Slack')")
-    page.wait_for_selector("#checks", timeout=30_000)
+    page.wait_for_selector("#checks", timeout=60_000)
     assert page.locator(".badge-bad").count() == 0, page.inner_text("main")
     page.goto(f"{home}/settings/mail")
     page.click("button:has-text('Test the mail server')")
@@ -120,7 +120,7 @@ def test_an_admins_first_day(live_portal, open_browser):
     request = urllib.request.Request(
         f"{home}/api/tickets?limit=1&status=open", headers={"Authorization": f"Bearer {page.inner_text('#new-token')}"}
     )
-    with urllib.request.urlopen(request, timeout=10) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         (ticket,) = json.loads(answer.read())["data"]
     page.goto(f"{home}/tickets/{ticket['number']}")
     page.fill("#body-reply", "One more thing.")
@@ -128,5 +128,10 @@ def test_an_admins_first_day(live_portal, open_browser):
     page.click("button:has-text('Put in')")
     wait_for(lambda: "could you tell the time" in page.input_value("#body-reply"))
     assert re.fullmatch(r"One more thing\.\n\nHello [^ ]+, could you tell the time\?", page.input_value("#body-reply"))
+    wait_for(lambda: is_healthy(page, home))
+
+
+def is_healthy(page, home: str) -> bool:
+    """Whether every check of the health page is passed; what answers within a second at rest may take longer on a busy machine."""
     page.goto(f"{home}/settings/health")
-    assert page.locator("table").first.locator(".badge-bad").count() == 0, page.inner_text("main")
+    return page.locator("table").first.locator(".badge-bad").count() == 0

@@ -2,6 +2,7 @@
 
 import time
 
+from tests import pace
 from tests.journeys.conftest import DANA, PICTURES, mails_to, wait_for
 
 PRIYA, TRIAGE, GLOBEX = "U0PRIYA0001", "C0TRIAGE001", "C0GLOBEX001"
@@ -18,7 +19,7 @@ def test_a_ticket_goes_out_and_the_answer_comes_back(live_portal, open_browser, 
     page.click("button:has-text('File ticket')")
     filed = time.monotonic()
     roots = {channel: live_portal.root(channel, "Label printer prints blanks") for channel in (TRIAGE, GLOBEX)}
-    assert time.monotonic() - filed < 5
+    assert time.monotonic() - filed < 5 * pace.stretch()
     page.wait_for_selector("#conversation article")
 
     page.fill("#body-reply", "A half-written reply")
@@ -28,7 +29,7 @@ def test_a_ticket_goes_out_and_the_answer_comes_back(live_portal, open_browser, 
     assert page.evaluate("document.activeElement.id") == "body-reply"
     in_other_thread = lambda: "try the other roll" in str(live_portal.slack("replies", channel=GLOBEX, ts=roots[GLOBEX]))  # noqa: E731
     assert wait_for(in_other_thread)
-    mail = wait_for(lambda: next((m for m in mails_to(live_portal, DANA) if "try the other roll" in m["text"]), None), 30)
+    mail = wait_for(lambda: next((m for m in mails_to(live_portal, DANA) if "try the other roll" in m["text"]), None), 60)
     assert "every label is blank" in mail["text"].replace("*", "")
 
     page.click("button:has-text('Send reply')")

@@ -16,11 +16,8 @@ SECRET = "s" * 32
 
 
 @pytest.fixture(params=["sqlite"])
-def database_url(request, tmp_path):
-    import shutil
-
-    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "helpdesk.db")
-    return f"sqlite:///{tmp_path}/helpdesk.db"
+def database_url(fresh_sqlite):
+    return fresh_sqlite
 
 
 @pytest.fixture

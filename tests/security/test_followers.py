@@ -7,11 +7,8 @@ from helpdesk.domain.errors import Invalid
 
 
 @pytest.fixture(params=["sqlite"])
-def database_url(request, tmp_path):
-    import shutil
-
-    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "helpdesk.db")
-    return f"sqlite:///{tmp_path}/helpdesk.db"
+def database_url(fresh_sqlite):
+    return fresh_sqlite
 
 
 def test_a_customer_adds_nobody_of_the_team_nor_of_another_organization(make):

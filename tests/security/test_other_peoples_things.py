@@ -13,11 +13,8 @@ from tests.web.test_permissions import csrf_of
 
 
 @pytest.fixture(params=["sqlite"])
-def database_url(request, tmp_path):
-    import shutil
-
-    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "helpdesk.db")
-    return f"sqlite:///{tmp_path}/helpdesk.db"
+def database_url(fresh_sqlite):
+    return fresh_sqlite
 
 
 class Two:

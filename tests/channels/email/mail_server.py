@@ -63,7 +63,7 @@ class _Protocol(SMTP):
         if rig._password:
             more = {"authenticator": rig_authenticator(rig._password), "auth_require_tls": False}
         super().__init__(
-            _Handler(rig), tls_context=wants_starttls, hostname="mail.example.net", timeout=30, **more
+            _Handler(rig), tls_context=wants_starttls, hostname="mail.example.net", timeout=120, **more
         )
         self.rig = rig
 

@@ -112,9 +112,9 @@ def test_dovecot_hands_over_the_same_bytes():
     try:
         taken = []
         given = settings.Imap(
-            "127.0.0.1", "help", "right", port=port, security="none", move_to="Taken", timeout=5
+            "127.0.0.1", "help", "right", port=port, security="none", move_to="Taken", timeout=30
         )
-        ends = time.monotonic() + 15
+        ends = time.monotonic() + 90
         while len(taken) < len(MAILS):
             try:
                 imap.fetch(given, lambda external_id, raw: taken.append(raw))
@@ -126,7 +126,7 @@ def test_dovecot_hands_over_the_same_bytes():
         assert imap.fetch(given, lambda external_id, raw: taken.append(raw)) == 0
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -167,17 +167,17 @@ def test_silence_after_the_last_dot_is_unknown(server):
 
 
 def test_a_slow_answer_after_the_last_dot_is_waited_for(server):
-    server.misbehave("DOT", 1.5)
-    deliver(server, timeout=1, final_timeout=10)
+    server.misbehave("DOT", 4)
+    deliver(server, timeout=3, final_timeout=60)
     assert len(server.taken) == 1
 
 
 def test_silence_before_the_mail_is_temporary_and_short(server):
-    server.misbehave("RCPT", 20)
+    server.misbehave("RCPT", 90)
     began = time.monotonic()
     with pytest.raises(errors.Temporary, match="fell silent"):
-        deliver(server, timeout=0.3)
-    assert time.monotonic() - began < 15
+        deliver(server, timeout=2)
+    assert time.monotonic() - began < 60
 
 
 def test_nobody_listening_is_temporary():

@@ -26,8 +26,8 @@ def workspace(place):
 
 @pytest.fixture
 def slack_client(place):
-    """A client that gives up after a second."""
-    return client.Client(cast.BOT_TOKEN, place[1], timeout=1)
+    """A client that waits as long as a busy machine needs."""
+    return client.Client(cast.BOT_TOKEN, place[1], timeout=30)
 
 
 class Door:
@@ -61,7 +61,7 @@ class Door:
         threading.Thread(target=self.server.serve_forever, daemon=True).start()
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
-    def next(self, kind, timeout=5):
+    def next(self, kind, timeout=60):
         """The oldest thing of this kind that was heard and not yet asked for."""
         until = time.monotonic() + timeout
         while time.monotonic() < until:
@@ -84,7 +84,7 @@ def door():
 @pytest.fixture
 def lively(door):
     """A stand-in that tells ``door`` what happens: (workspace, client)."""
-    app = stand_in.create_workspace(portal_url=door.url)
+    app = stand_in.create_workspace(portal_url=door.url, event_timeout=30)
     with serving.serve(app) as server:
         people.forget()
-        yield app.extensions["workspace"], client.Client(cast.BOT_TOKEN, server.url + "/api/", timeout=2)
+        yield app.extensions["workspace"], client.Client(cast.BOT_TOKEN, server.url + "/api/", timeout=30)

@@ -43,7 +43,7 @@ def test_typing_changing_and_deleting(card, door):
     )
     workspace.delete(MAYA, C, ts)
     assert door.next("delete").external_id == ts
-    workspace.settle()
+    workspace.settle(60)
     assert [each for each in door.heard if each.kind in {"message", "edit", "delete"}] == []
 
 
@@ -54,7 +54,7 @@ def test_what_we_post_change_and_delete_ourselves_is_not_heard(card, door):
     )
     slack.send(Post("k3", "chat.update", {"channel": C, "ts": sent.external_id, **blocks.event("y")}), client)
     slack.send(Post("k4", "reactions.add", {"channel": C, "timestamp": root, "name": "lock"}), client)
-    workspace.settle()
+    workspace.settle(60)
     assert door.heard == []
 
 

@@ -147,7 +147,7 @@ class Odd:
         self.server.server_close()
 
     def fetch(self, **more):
-        return files.download("F1", client.Client("xoxb-1", self.url + "/api/", timeout=2), **more)
+        return files.download("F1", client.Client("xoxb-1", self.url + "/api/", timeout=30), **more)
 
 
 def test_a_sign_in_page_is_not_taken_for_the_file():

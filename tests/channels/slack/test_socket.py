@@ -120,7 +120,7 @@ def test_over_a_real_socket():
         connections=1,
     )
     try:
-        assert told.wait(10)
+        assert told.wait(60)
     finally:
         listener.close()
         server.shutdown()

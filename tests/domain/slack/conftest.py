@@ -56,7 +56,7 @@ def day(app, session, workspace):
         workspace.interactivity.commands_url = server.url + "/hooks/slack/commands"
         workspace.events.retry_delays = (0.1,)
         yield Day(session, workspace)
-        workspace.settle(5)
+        workspace.settle(60)
 
 
 class Day:
@@ -86,7 +86,7 @@ class Day:
         return self.do("press", user, channel, ts or self.root(channel), action_id, **more)
 
     def work(self) -> None:
-        assert self.workspace.settle(10)
+        assert self.workspace.settle(60)
         outside.drain(self.session)
 
     def thread(self, channel=cast.TRIAGE, root=None) -> list[str]:

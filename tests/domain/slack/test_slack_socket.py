@@ -26,7 +26,7 @@ def test_words_buttons_and_forms_come_by_socket(story, app, session, workspace):
         workspace.press(PRIYA, cast.TRIAGE, root, "edit")
         assert workspace.wait_modal(PRIYA)["callback_id"] == "edit_ticket"
         assert workspace.submit(PRIYA, {"priority": {"value": "urgent"}}) == {}
-        assert workspace.settle(5)
+        assert workspace.settle(60)
     finally:
         listener.close()
     outside.drain(session)

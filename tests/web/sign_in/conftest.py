@@ -14,12 +14,9 @@ TENANT = "11111111-2222-4333-8444-555555555555"
 
 
 @pytest.fixture(params=["sqlite"])
-def database_url(request, tmp_path):
+def database_url(fresh_sqlite):
     """One database is enough for the doors; the verbs are tested on both."""
-    import shutil
-
-    shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "helpdesk.db")
-    return f"sqlite:///{tmp_path}/helpdesk.db"
+    return fresh_sqlite
 
 
 @pytest.fixture
@@ -122,7 +119,7 @@ def csrf(response) -> str:
 def chosen(address: str, account: str) -> str:
     """The path and query by which a provider sends back whoever chooses ``account``."""
     place, _, query = address.partition("?")
-    back = requests.post(place, data={**dict(parse_qsl(query)), "account": account}, allow_redirects=False, timeout=10)
+    back = requests.post(place, data={**dict(parse_qsl(query)), "account": account}, allow_redirects=False, timeout=60)
     assert back.status_code == 302, back.text[:500]
     parts = urlsplit(back.headers["Location"])
     return f"{parts.path}?{parts.query}"

@@ -71,10 +71,10 @@ def globex(make):
 
 def through(browser, provider, name, **claims):
     """Sign in as somebody of whom the provider says ``claims``."""
-    requests.put(f"{provider.url}/users/dana", json={"email": DANA, **claims}, timeout=5).raise_for_status()
+    requests.put(f"{provider.url}/users/dana", json={"email": DANA, **claims}, timeout=60).raise_for_status()
     address = browser.get(f"/sign-in/{name}").headers["Location"]
     assert dict(parse_qsl(urlsplit(address).query))["scope"]
-    back = requests.post(address, data={"sub": "dana"}, allow_redirects=False, timeout=5)
+    back = requests.post(address, data={"sub": "dana"}, allow_redirects=False, timeout=60)
     assert back.status_code == 302, back.text
     parts = urlsplit(back.headers["Location"])
     return browser.get(f"{parts.path}?{parts.query}")

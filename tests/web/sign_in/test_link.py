@@ -87,7 +87,7 @@ def test_the_answer_is_the_same_for_everybody(new_browser, make, session):
 
 
 def test_it_takes_as_long_for_an_address_nobody_knows(new_browser):
-    """Interleaved, compared by their medians; the difference left must be far below what a network hides."""
+    """Interleaved; what a busy machine adds is above the lower quartile. The difference left must be far below what a network hides."""
     took = {"known": [], "unknown": []}
     browser = new_browser()
     token = token_of(browser)
@@ -97,7 +97,7 @@ def test_it_takes_as_long_for_an_address_nobody_knows(new_browser):
             browser.client.post("/sign-in/link", data={"email": email, "csrf_token": token})
             took[kind].append(time.perf_counter() - started)
             token = token_of(browser)
-    known, unknown = (sorted(times)[len(times) // 2] for times in took.values())
+    known, unknown = (sorted(times)[len(times) // 4] for times in took.values())
     assert abs(known - unknown) < max(0.02, 0.5 * max(known, unknown)), took
 
 

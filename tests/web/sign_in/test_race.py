@@ -34,15 +34,15 @@ def portal(configuration, settings, app, make):
 def sign_in(portal: str, email: str) -> str | None:
     """Walk the whole way as ``email``; the address the portal then calls this browser by."""
     browser = requests.Session()
-    away = browser.get(f"{portal}/sign-in/google", allow_redirects=False, timeout=20)
+    away = browser.get(f"{portal}/sign-in/google", allow_redirects=False, timeout=60)
     place, _, query = away.headers["Location"].partition("?")
     form = {**dict(parse_qsl(query)), "account": email}
-    back = requests.post(place, data=form, allow_redirects=False, timeout=20)
-    landed = browser.get(back.headers["Location"], allow_redirects=False, timeout=20)
+    back = requests.post(place, data=form, allow_redirects=False, timeout=60)
+    landed = browser.get(back.headers["Location"], allow_redirects=False, timeout=60)
     if landed.status_code != 303:
         return f"{landed.status_code}"
     assert urlsplit(urljoin(portal, landed.headers["Location"])).path == "/tickets", landed.headers["Location"]
-    return who(browser.get(f"{portal}/account", allow_redirects=False, timeout=20))
+    return who(browser.get(f"{portal}/account", allow_redirects=False, timeout=60))
 
 
 def who(page) -> str | None:
@@ -59,7 +59,7 @@ def test_nobody_is_ever_taken_for_somebody_else(portal, google):
     def stranger():
         while not over.is_set():
             for path in ("/account", "/sign-in/google/authorized?code=x&state=y", "/sign-in/google"):
-                answer = requests.get(portal + path, allow_redirects=False, timeout=20)
+                answer = requests.get(portal + path, allow_redirects=False, timeout=60)
                 asked.append(path)
                 if who(answer) or (path == "/account" and answer.status_code != 302):
                     seen_by_strangers.append((path, answer.status_code))

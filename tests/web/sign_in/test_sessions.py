@@ -96,8 +96,10 @@ def test_one_query_a_page_for_knowing_who_asks(app, browser_of, dana):
     client = browser_of(dana)
     client.get("/account/organization")
     statements = []
-    event.listen(extensions.db.engine, "before_cursor_execute", lambda *a: statements.append(a[2]))
+    note = lambda *a: statements.append(a[2])  # noqa: E731
+    event.listen(extensions.db.engine, "before_cursor_execute", note)
     client.get("/account/organization")
+    event.remove(extensions.db.engine, "before_cursor_execute", note)
     about_me = [s for s in statements if s.startswith("SELECT") and "sessions" in s]
     assert len(about_me) == 1 and not [s for s in statements if s.startswith(("UPDATE", "INSERT"))]
 
