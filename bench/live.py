@@ -20,8 +20,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=1000)
     chosen = parser.parse_args()
-    threads = {"WEB_THREADS": chosen.streams + 100, "LIVE_STREAMS": chosen.streams}
-    with stand.Stand(workers=0, outside=False, **threads) as it:
+    with stand.Stand(workers=0, outside=False, LIVE_STREAMS=chosen.streams) as it:
         it.start()
         rows = measure(it, chosen.streams)
     print(stand.version_line())

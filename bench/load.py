@@ -26,8 +26,7 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=2000, help="open pages on one process; 0 for none")
     parser.add_argument("--turns", type=int, default=20, help="of the loop through Slack; 0 for none")
     chosen = parser.parse_args()
-    threads = {"WEB_THREADS": max(chosen.streams, 32) + 100, "LIVE_STREAMS": max(chosen.streams, 1)}
-    with stand.Stand(chosen.database, web_processes=WEB, workers=0, **threads) as it:
+    with stand.Stand(chosen.database, web_processes=WEB, workers=0, LIVE_STREAMS=max(chosen.streams, 1)) as it:
         it.start()
         print(stand.version_line())
         print(fill(it, chosen))

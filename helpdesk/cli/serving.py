@@ -2,6 +2,7 @@
 
 import gc
 import os
+import resource
 import signal
 import threading
 
@@ -28,6 +29,7 @@ ROOM = 400  # connections above the threads, for those kept alive between two re
 def serve(bind: str | None, graceful: int) -> None:
     """Serve the portal until SIGTERM or Ctrl-C."""
     current = config.load()
+    _allow_open_files(current.LIVE_STREAMS + current.WEB_THREADS + ROOM)
     Server(options(current, bind or f"127.0.0.1:{os.environ.get('PORT', '5000')}", graceful)).run()
 
 
@@ -77,11 +79,18 @@ class Server(BaseApplication):
         return app
 
 
+def _allow_open_files(connections: int) -> None:
+    """Each connection is an open file, and systems allow few unless asked."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = max(soft, 2 * connections)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+
+
 def _begin(server, worker) -> None:
     """Nothing that is open may be shared with the process we were forked from."""
-    from helpdesk.web import live
+    from helpdesk.web import streams
 
-    live.forget()
+    streams.forget()
     extensions.forget_redis()
     app = server.app.wsgi()
     with app.app_context():
@@ -100,9 +109,6 @@ def _end_streams_first(worker) -> None:
 
 
 def _end_streams() -> None:
-    from helpdesk.web import live
+    from helpdesk.web import streams
 
-    hub = live.hub()
-    with hub.lock:
-        for follower in {follower for followers in hub.followers.values() for follower in followers}:
-            follower.queue.put(live.END)
+    streams.hub().tell_everybody(is_over=True)

@@ -1,19 +1,14 @@
 """The worker as a process of its own: what hangs keeps nothing else from leaving, and it ends when told to."""
 
-import os
 import signal
 import subprocess
-import sys
 import time
 
 import pytest
 import redis
 
-from helpdesk import config
 from helpdesk.demo import cast
-from tests import conftest, outside
-
-PATIENCE = 30.0  # seconds for what takes one or two
+from tests import conftest, outside, running
 
 
 @pytest.fixture
@@ -24,21 +19,14 @@ def settings(workspace, mailbox):
 @pytest.fixture
 def start(app, tmp_path):
     """``start(**environment)``: a worker process beside the app under test. Ended afterwards, whatever happened."""
-    names = [setting.name for setting in config.SETTINGS]
-    ours = {name: _text(getattr(config.current(), name)) for name in names}
-    running = []
+    started = []
 
-    def begin(**environment) -> subprocess.Popen:
-        log = (tmp_path / "worker.log").open("ab")
-        running.append(
-            subprocess.Popen(
-                [sys.executable, "-m", "helpdesk.cli", "worker"], env={**os.environ, **ours, **environment}, stdout=log, stderr=log
-            )
-        )
-        return running[-1]
+    def begin(**environment):
+        started.append(running.start(tmp_path / "worker.log", "worker", **environment))
+        return started[-1]
 
     yield begin
-    for process in running:
+    for process in started:
         if process.poll() is None:
             process.kill()
             process.wait()
@@ -53,10 +41,10 @@ def test_a_slack_that_hangs_keeps_no_mail_waiting(start, session, make, workspac
     make.ticket(dana)
     session.rollback()
     start()
-    until(lambda: workspace.calls.get("chat.postMessage", 0) >= 2, "both cards to hang")
+    running.until(lambda: workspace.calls.get("chat.postMessage", 0) >= 2, "both cards to hang")
     began = time.monotonic()
     make.ticket(dana, subject="Unmistakable")
-    until(lambda: any("Unmistakable" in mail.subject for mail in mailbox.mails), "the mail")
+    running.until(lambda: any("Unmistakable" in mail.subject for mail in mailbox.mails), "the mail")
     assert time.monotonic() - began < 8
 
 
@@ -67,21 +55,13 @@ def test_it_ends_when_told_to_also_while_redis_is_away(start, tmp_path):
     try:
         address = f"redis://127.0.0.1:{port}/0"
         worker = start(REDIS_URL=address)
-        until(lambda: _workers(address) >= 4, "the workers to say that they live")
+        running.until(lambda: _workers(address) >= 4, "the workers to say that they live")
     finally:
         own.kill()
         own.wait()
     time.sleep(1)
     worker.send_signal(signal.SIGTERM)
-    assert worker.wait(PATIENCE) == 0
-
-
-def until(ready, what: str) -> None:
-    """Wait for ``ready()``; fails naming ``what``."""
-    deadline = time.monotonic() + PATIENCE
-    while not ready():
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.05)
+    assert worker.wait(running.PATIENCE) == 0
 
 
 def _workers(address: str) -> int:
@@ -89,7 +69,3 @@ def _workers(address: str) -> int:
         return redis.Redis.from_url(address).scard("rq:workers")
     except redis.ConnectionError:
         return 0
-
-
-def _text(value) -> str:
-    return ("1" if value else "") if isinstance(value, bool) else str(value)
