@@ -56,6 +56,7 @@ def day(app, session, workspace):
         workspace.interactivity.commands_url = server.url + "/hooks/slack/commands"
         workspace.events.retry_delays = (0.1,)
         yield Day(session, workspace)
+        session.rollback()  # what is still told must not wait for a lock of the test's
         workspace.settle(60)
 
 

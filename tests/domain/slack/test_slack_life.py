@@ -83,6 +83,8 @@ def test_a_new_name_a_new_picture_and_an_uninstalled_app(story, day, session):
     session.commit()
     event(day, "user_change", user={"id": PRIYA})
     assert session.query(User).filter_by(slack_user_id=PRIYA).one().picture_url.endswith(f"{PRIYA}.svg")
+    outside.hurry(session)
+    outside.drain(session)  # the card's new state, due a moment after the reply: where it can be put, the channel is not blocked
     event(day, "app_uninstalled")
     assert "Install the app again" in channel(session).blocked_reason
 
