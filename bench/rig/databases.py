@@ -27,9 +27,18 @@ class SQLite:
         """Nothing to start."""
 
     def lock(self) -> None:
-        """Take the write lock and keep it."""
-        self._holder = sqlite3.connect(self.path, isolation_level=None, timeout=20, check_same_thread=False)
-        self._holder.execute("BEGIN EXCLUSIVE")
+        """Take the write lock and keep it. It is asked for again and again, as the portal asks, or busy writers would never let
+        us in."""
+        self._holder = sqlite3.connect(self.path, isolation_level=None, timeout=0, check_same_thread=False)
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                self._holder.execute("BEGIN EXCLUSIVE")
+                return
+            except sqlite3.OperationalError:
+                if time.monotonic() > deadline:
+                    raise
+                time.sleep(0.0005)
 
     def unlock(self) -> None:
         if self._holder is not None:

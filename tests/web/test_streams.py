@@ -125,10 +125,12 @@ def server(app, make, session, tmp_path):
         tmp_path / "web.log", "serve", "--bind", f"127.0.0.1:{port}", "--graceful", "20",
         WEB_THREADS=4, WEB_PROCESSES=1, LIVE_STREAMS=MANY,
     )  # fmt: skip
-    running.until(lambda: answers(port))
-    yield Server(app, port, process)
-    process.kill()
-    process.wait()
+    try:
+        running.until(lambda: answers(port))
+        yield Server(app, port, process)
+    finally:
+        process.kill()
+        process.wait()
 
 
 class Server:
