@@ -59,17 +59,15 @@ def head_of_thread() -> None:
     from sqlalchemy import bindparam, exists, or_
 
     from helpdesk.domain.outbox import claiming
-    from helpdesk.models.channels import Channel, Thread
-    from helpdesk.models.sync import Delivery, State
 
+    row, threads, channels = claiming.deliveries.c, claiming.threads.c, claiming.channels.c
     has_root = exists().where(
-        Thread.id == Delivery.thread_id,
-        Thread.channel_id == Channel.id,
-        or_(Delivery.kind == "card", Channel.kind != "slack", Thread.external_id.is_not(None)),
+        threads.id == row.thread_id,
+        threads.channel_id == channels.id,
+        or_(row.kind == "card", channels.kind != "slack", threads.external_id.is_not(None)),
     )
-    now = bindparam("now", type_=Delivery.due_at.type)
-    free = Delivery.state.in_((State.pending, State.unknown)) & (Delivery.due_at <= now)
-    free &= or_(Delivery.thread_id.is_(None), has_root)
+    free = row.state.in_(claiming.WAITING) & (row.due_at <= bindparam("now", type_=row.due_at.type))
+    free &= or_(row.thread_id.is_(None), has_root)
     for statement in (claiming.DUE, claiming.CLAIMABLE, claiming.CLAIM):  # made once, the condition last in each
         statement._where_criteria = (*statement._where_criteria[:-1], free)
 
@@ -89,10 +87,10 @@ def immediate() -> None:
 @rule("sdk-retries", "slack once", (POST, "reset_after", 0.1, {}))
 def sdk_retries() -> None:
     """Let the SDK post a second time by itself after a reset, as it does by default."""
-    from helpdesk.channels.slack import client
+    from helpdesk.channels.slack import keeping
 
-    make = client.WebClient
-    client.WebClient = lambda *arguments, retry_handlers, **more: make(*arguments, **more)
+    make = keeping.KeepingClient
+    keeping.KeepingClient = lambda *arguments, retry_handlers, **more: make(*arguments, **more)
 
 
 def main() -> None:
