@@ -1,4 +1,7 @@
-"""Deliveries a second: the outbox's whole road for each (claim, send, write down), against a Slack that answers at once."""
+"""Deliveries a second: the outbox's whole road for each (claim, send, write down), and how it grows with workers.
+
+Against a Slack that answers at once, which is the road's own cost, and against one that takes its time as the real one does.
+"""
 
 import argparse
 import itertools
@@ -19,6 +22,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--count", type=int, default=1000, help="deliveries in each run")
+    parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="processes")
+    parser.add_argument("--latencies", type=float, nargs="+", default=[0.0, 0.15], help="seconds until Slack answers")
     chosen = parser.parse_args()
     rows = []
     with (
@@ -27,20 +32,15 @@ def main() -> None:
     ):
         it.start()
         threads = make_threads(it)
-        for workers in (1, 2):
-            took = run(it, threads, chosen.count, workers)
-            rows.append(
-                (
-                    f"{workers} worker{'s' * (workers > 1)}",
-                    f"{chosen.count / took:.0f}",
-                    f"{1000 * took / chosen.count:.1f}",
-                )
-            )
+        for slack.latency, workers in itertools.product(chosen.latencies, chosen.workers):
+            took, cpu = run(it, threads, chosen.count, workers)
+            answer = f"{1000 * slack.latency:.0f} ms" if slack.latency else "at once"
+            rows.append((f"{workers}", answer, f"{chosen.count / took:.0f}", f"{1000 * cpu / chosen.count:.1f}"))
         posted = slack.posted
-    if posted != 2 * chosen.count:
-        raise SystemExit(f"{posted} messages arrived at Slack instead of {2 * chosen.count}.")
+    if posted != len(rows) * chosen.count:
+        raise SystemExit(f"{posted} messages arrived at Slack instead of {len(rows) * chosen.count}.")
     print(stand.version_line())
-    stand.table(f"Deliveries on {chosen.database}", ("workers", "a second", "ms each"), rows)
+    stand.table(f"Deliveries on {chosen.database}", ("workers", "Slack answers", "a second", "CPU ms each"), rows)
 
 
 def make_threads(it: stand.Stand) -> list[tuple[int, int]]:
@@ -74,8 +74,8 @@ def make_threads(it: stand.Stand) -> list[tuple[int, int]]:
     return made
 
 
-def run(it: stand.Stand, threads: list[tuple[int, int]], count: int, workers: int) -> float:
-    """Seconds in which ``workers`` deliver ``count`` rows that wait when they start."""
+def run(it: stand.Stand, threads: list[tuple[int, int]], count: int, workers: int) -> tuple[float, float]:
+    """Seconds in which ``workers`` deliver ``count`` rows that wait when they start, and the processor's seconds in them."""
     from helpdesk import clock
     from helpdesk.extensions import db
     from helpdesk.models.sync import Delivery
@@ -105,13 +105,15 @@ def run(it: stand.Stand, threads: list[tuple[int, int]], count: int, workers: in
             return left
 
         stand.wait_for(lambda: waiting() < count, "the first delivery", 60, 0.05)
-        left, began = waiting(), time.perf_counter()
+        pids = [pid for number in range(workers) for pid in it.pids(f"worker-{number}")]
+        left, began, cpu = waiting(), time.perf_counter(), stand.cpu_seconds(pids)
         stand.wait_for(lambda: not waiting(), "the last delivery", 300, 0.1)
         took = (time.perf_counter() - began) * count / max(1, left)
+        cpu = (stand.cpu_seconds(pids) - cpu) * count / max(1, left)
         db.session.remove()
     for number in range(workers):
         it.end(f"worker-{number}")
-    return took
+    return took, cpu
 
 
 class Slack:
@@ -119,6 +121,7 @@ class Slack:
 
     def __enter__(self) -> "Slack":
         self.posted = 0
+        self.latency = 0.0
         numbers = itertools.count(1)
         outer = self
 
@@ -128,6 +131,7 @@ class Slack:
 
             def do_POST(self):
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                time.sleep(outer.latency)
                 outer.posted += self.path.endswith("chat.postMessage")
                 body = b'{"ok": true, "channel": "C0TRIAGE001", "ts": "1800000000.%06d"}' % next(numbers)
                 self.send_response(200)
