@@ -47,7 +47,7 @@ def test_files_are_chosen_dropped_pasted_removed_and_sent(live_portal, open_brow
     page.click("[aria-label='Remove log.txt']")
     page.click("button:has-text('File ticket')")
     page.wait_for_selector("[data-error-summary]")
-    assert page.evaluate("document.activeElement.matches('[data-error-summary]')")
+    page.wait_for_function("document.activeElement.matches('[data-error-summary]')")
     listed = page.inner_text("[data-files]")
     assert "shot.png" in listed and "dropped.csv" in listed and "log.txt" not in listed
     page.fill("[name=subject]", "Screens are upside down")
@@ -131,25 +131,28 @@ def test_without_javascript_everything_works(live_portal, open_browser, width):
     page.set_input_files("#field-files", [{"name": "kept.txt", "mimeType": "text/plain", "buffer": b"words"}])
     page.fill("[name=body]", "No script here.")
     page.click("button:has-text('File ticket')")
-    assert "Say in a few words" in page.inner_text(".error-summary")
+    page.wait_for_selector(".error-summary:has-text('Say in a few words')")
     assert "kept.txt" in page.inner_text(".kept-files")
     page.fill("[name=subject]", f"Plain browser at {width}")
     page.click("button:has-text('File ticket')")
-    assert re.search(r"/tickets/\d+$", page.url)
+    page.wait_for_url(re.compile(r"/tickets/\d+$"))
+    page.wait_for_selector(".attachments a:has-text('kept.txt')")
     assert page.locator(".attachments a:has-text('kept.txt')").count() == 1
     page.fill("#body-reply", "One more thing")
     page.click("button:has-text('Send reply')")
+    page.wait_for_selector("article:has-text('One more thing')")
     assert page.locator("article:has-text('One more thing')").count() == 1
     page.click("button:has-text('Mark as solved')")
-    assert page.get_attribute("#ticket", "data-status") == "solved"
+    page.wait_for_selector("#ticket[data-status=solved]")
     page.check("#rating input[value='4']")
     page.click("button:has-text('Send rating')")
-    assert "4 of 5" in page.inner_text("#rating")
+    page.wait_for_selector("#rating:has-text('4 of 5')")
     page.click("button:has-text('Reopen')")
-    assert page.get_attribute("#ticket", "data-status") == "open"
+    page.wait_for_selector("#ticket[data-status=open]")
     page.goto(live_portal.portal + "/tickets")
     page.fill("[name=q]", f"plain {width}")
     page.click("form.filters button:has-text('Search')")
+    page.wait_for_url(re.compile(r"[?&]q=plain"))
     assert page.locator("li[id^=ticket-]").count() == 1
     page.click("nav a:has-text('Solved')")
-    assert "Nothing matches" in page.inner_text("#ticket-list")
+    page.wait_for_selector("#ticket-list:has-text('Nothing matches')")

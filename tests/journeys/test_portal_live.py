@@ -31,6 +31,7 @@ def test_two_customers_type_at_once_and_neither_loses_a_word(live_portal, open_b
     dana.type("#body-reply", " a sentence", delay=5)
     dana.click("button:has-text('Send reply')")
     oscar.wait_for_selector("article:has-text('Dana is in the middle of a sentence')")
+    dana.wait_for_selector("article:has-text('Dana is in the middle of a sentence')")
     assert oscar.locator("article").count() == dana.locator("article").count() == 3
 
 

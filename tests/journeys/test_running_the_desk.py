@@ -22,12 +22,12 @@ def test_an_agents_hour(live_portal, open_browser):
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")
-    assert page.evaluate("document.activeElement.matches('.queue-row:first-child [data-row]')")
+    page.wait_for_function("document.activeElement.matches('.queue-row:first-child [data-row]')")
     page.keyboard.press("Enter")
     page.wait_for_selector("#ticket")
     number = page.get_attribute("#ticket", "data-number")
     page.keyboard.press("r")
-    assert page.evaluate("document.activeElement.id") == "body-reply"
+    page.wait_for_function("document.activeElement.id === 'body-reply'")
     page.keyboard.type("Which browser do you use?")
     page.select_option(".compose-reply select[name=status]", "pending")
     page.keyboard.press("Tab")
@@ -37,6 +37,7 @@ def test_an_agents_hour(live_portal, open_browser):
     page.wait_for_selector("article:has-text('Which browser') [data-state=sent]", timeout=90_000)
     page.keyboard.press("Escape")
     page.keyboard.press("n")
+    page.wait_for_function("document.activeElement.id === 'body-note'")
     page.keyboard.type("Looks like the cache again.")
     page.click("button:has-text('Add note')")
     page.wait_for_selector("article[data-kind=note]:has-text('the cache again')")
@@ -70,11 +71,13 @@ def test_a_leads_monday(live_portal, open_browser):
     page.goto(f"{live_portal.portal}/review")
     page.select_option("#by", "agent")
     page.click("button:has-text('Show')")
-    assert "by=agent" in page.url and page.locator("figure.chart svg").count() == 5
+    page.wait_for_url(re.compile("by=agent"))
+    assert page.locator("figure.chart svg").count() == 5
     with page.expect_download() as download:
         page.click("a:has-text('CSV')")
     assert download.value.suggested_filename == "review-by-agent.csv"
     page.click("a:has-text('Open promises')")
+    page.wait_for_selector("table tbody tr")
     assert page.locator("table tbody tr").count() > 0
     page.click("a:has-text('Reading list')")
     page.click(f"[aria-label='Mark #{number}']")
