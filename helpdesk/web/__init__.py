@@ -4,6 +4,7 @@ from datetime import timedelta
 
 from flask import Flask
 
+from helpdesk import postgresql
 from helpdesk.config import Config
 from helpdesk.web import (
     account,
@@ -68,7 +69,7 @@ def flask_settings(config: Config) -> dict:
     """What Flask and its extensions want to know, from our settings."""
     pool = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10}
     if not config.is_sqlite:
-        pool |= {"pool_pre_ping": True, "connect_args": {"connect_timeout": 3}}
+        pool |= postgresql.OPTIONS
     return {
         "SECRET_KEY": config.SECRET_KEY,
         "SECRET_KEY_FALLBACKS": list(config.SECRET_KEY_FALLBACKS),

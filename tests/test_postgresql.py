@@ -1,0 +1,46 @@
+"""What PostgreSQL is spared, and what it is not: a lost connection is found, and what is written is one transaction."""
+
+import pytest
+from sqlalchemy import text
+
+from helpdesk import extensions, postgresql
+from tests import conftest
+
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+MINE = text("SELECT pg_backend_pid()")
+
+
+def test_a_connection_that_was_lost_while_it_rested_is_replaced(app, session, database_url, monkeypatch):
+    monkeypatch.setattr(postgresql, "RESTED", 0.0)
+    pid = session.scalar(MINE)
+    session.rollback()
+    conftest.run_sql(database_url, f"SELECT pg_terminate_backend({pid})")
+    assert session.scalar(MINE) != pid
+
+
+def test_what_is_written_is_one_transaction_also_after_reading(app, session):
+    session.execute(text("CREATE TEMP TABLE tried (id int)"))
+    session.commit()
+    with extensions.reading():
+        session.scalar(MINE)
+    session.execute(text("INSERT INTO tried VALUES (1)"))
+    session.rollback()
+    assert session.scalar(text("SELECT count(*) FROM tried")) == 0
+
+
+def test_what_only_reads_opens_no_transaction(app, session):
+    with extensions.reading():
+        session.scalar(MINE)
+        driver = session.connection().connection.dbapi_connection
+        assert driver.info.transaction_status.name == "IDLE"
+    session.scalar(MINE)
+    assert session.connection().connection.dbapi_connection.info.transaction_status.name == "INTRANS"
+
+
+def test_a_reader_sees_what_was_committed_meanwhile(app, session, make, database_url):
+    make.organization("Globex")
+    names = text("SELECT name FROM organizations")
+    with extensions.reading():
+        assert session.scalars(names).all() == ["Globex"]
+        conftest.run_sql(database_url, "UPDATE organizations SET name = 'Globex Ltd'")
+        assert session.scalars(names).all() == ["Globex Ltd"]
