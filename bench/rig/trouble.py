@@ -150,6 +150,9 @@ class Trouble:
     def _database(self) -> None:
         if self._outage is not None:
             return
+        if self._frozen:  # maybe with the lock in its hand, and it wakes only when it is its turn here
+            self._in(2.0, "database")
+            return
         self.struck["database"] += 1
         self._outage = self.ledger.database_is_out()
         if self.there.database.kind == "sqlite":
