@@ -58,6 +58,7 @@ class Trouble:
         self._frozen: set[int] = set()
         self._down: set[str] = set()
         self._outage: list[float] | None = None
+        self._asleep_with_lock: list[float] | None = None
         self.is_over = False
         if not calm:
             self._plan()
@@ -136,6 +137,8 @@ class Trouble:
             _tell(pid, signal.SIGSTOP)
             self._frozen.add(pid)
             self.struck["worker stopped"] += 1
+            if self._outage is None and self.there.database.is_locked():  # by the one that sleeps
+                self._asleep_with_lock = self.ledger.database_is_out()
             # Longer than its lease. Not longer than lease and hold-off together: that nobody can promise (README).
             self._in(LEASE + 3, "wake", pid)
 
@@ -198,6 +201,9 @@ class Trouble:
     def _wake(self, pid: int) -> None:
         _tell(pid, signal.SIGCONT)
         self._frozen.discard(pid)
+        if self._asleep_with_lock is not None:
+            self.ledger.database_is_back(self._asleep_with_lock, GRACE)
+            self._asleep_with_lock = None
 
 
 def _tell(pid: int, number: int) -> None:
