@@ -12,6 +12,7 @@ from helpdesk.web import (
     deliveries,
     desk,
     errors,
+    escaping,
     files,
     filing,
     filters,
@@ -99,6 +100,7 @@ def register(app: Flask) -> None:
     given.register(app)
     transactions.register(app)
     headers.register(app)
+    escaping.register(app)
     filters.register(app)
     macros.register(app)
     fragments.register(app)
