@@ -96,7 +96,9 @@ def _begin(connection) -> None:
     if connection.dialect.name != "sqlite":
         return
     if _reading.get():
-        connection.exec_driver_sql("BEGIN")
+        cursor = connection.connection.cursor()  # the driver's own: SQLAlchemy would make as much of it as of a query
+        cursor.execute("BEGIN")
+        cursor.close()
     else:
         _begin_writing(connection)
 

@@ -111,13 +111,20 @@ def face(name: str, picture: str | None = "", size: str = "", alt: str = "") -> 
 
 def choices(options: Iterable, chosen: Iterable = (), blank: str = "") -> Markup:
     """<option>s of texts, or of (value, label) pairs; ``blank`` is the label of the empty one, "" for none."""
-    wanted = {str(value) for value in chosen}
+    wanted = frozenset(str(value) for value in chosen)
+    return _kept_choices(options, wanted, blank) if options is clock.zones() else _choices(options, wanted, blank)
+
+
+def _choices(options: Iterable, wanted: frozenset[str], blank: str) -> Markup:
     pairs = [(option, option) if isinstance(option, str) else option[:2] for option in options]
     made = [f'<option value="">{escape(blank)}</option>'] if blank else []
     for value, label in pairs:
         selected = " selected" if str(value) in wanted else ""
         made.append(f'<option value="{escape(value)}"{selected}>{escape(label)}</option>')
     return Markup("".join(made))
+
+
+_kept_choices = lru_cache(maxsize=50)(_choices)  # for the six hundred time zones, which are the same for ever
 
 
 def address(path: str, now: Mapping[str, object] | None = None, **changes: object) -> str:

@@ -39,6 +39,17 @@ WHO_HOLDS = (
     )
     .options(contains_eager(Session.user).contains_eager(User.organization))
 )
+ALIVE = (
+    select(Session)
+    .join(Session.user)
+    .where(
+        Session.user_id == bindparam("user_id"),
+        Session.revoked_at.is_(None),
+        Session.expires_at > bindparam("now"),
+        or_(*(and_(User.role == role, Session.last_seen_at > bindparam(f"{role}_since")) for role in IDLE)),
+    )
+    .order_by(Session.last_seen_at.desc(), Session.id.desc())
+)
 
 
 def start(user: User, provider: str, *, browser: str = "", ip_prefix: str = "") -> str:
@@ -102,8 +113,9 @@ def is_due(session: Session) -> bool:
 
 def of(user: User) -> list[Session]:
     """Where ``user`` is signed in, the latest used first."""
-    query = select(Session).join(Session.user).where(Session.user_id == user.id, _is_alive())
-    return list(db.session.scalars(query.order_by(Session.last_seen_at.desc(), Session.id.desc())))
+    now = clock.now()
+    latest = {f"{role}_since": now - idle for role, idle in IDLE.items()}
+    return list(db.session.scalars(ALIVE, {"user_id": user.id, "now": now, **latest}))
 
 
 def revoke(user: User, session_id: int) -> bool:
@@ -153,12 +165,6 @@ def forget_ended() -> int:
         delete(SignInLink).where(SignInLink.expires_at < before).execution_options(synchronize_session=False)
     )
     return ended.rowcount + links.rowcount
-
-
-def _is_alive():
-    now = clock.now()
-    fresh = [and_(User.role == role, Session.last_seen_at > now - idle) for role, idle in IDLE.items()]
-    return and_(Session.revoked_at.is_(None), Session.expires_at > now, or_(*fresh))
 
 
 def _stand_in(row: Session) -> User:
