@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from helpdesk import extensions
 from helpdesk.domain import permissions
 from helpdesk.extensions import db
 from helpdesk.models.columns import BigId
@@ -94,7 +95,7 @@ def excerpts(user: User, text: str, ticket_ids: list[int]) -> dict[int, Excerpt]
     if not words or not ticket_ids:
         return {}
     pattern = _pattern(tuple(words))
-    rows = db.session.execute(_texts(user.is_team, _is_sqlite()), {"ticket_ids": ticket_ids})
+    rows = extensions.ask(_texts(user.is_team, _is_sqlite()), {"ticket_ids": ticket_ids})
     return {ticket_id: _excerpt(pattern, words, subject, said, noted) for ticket_id, subject, said, noted in rows}
 
 

@@ -18,6 +18,7 @@ MONTHS = (
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+MINUTE = timedelta(minutes=1)
 STEPS = ((60, "min", 60), (24, "h", 3600), (7, "d", 86400))
 
 
@@ -52,7 +53,12 @@ def ago(moment: datetime | None, prefix: str = "") -> Markup:
     """``moment`` as people say it ("5 min ago"), exact on hover and in ``datetime``."""
     if moment is None:
         return Markup("")
-    said, exactly = span(clock.now() - moment, ago=True, moment=moment), moment.isoformat(timespec="seconds")
+    return _ago(moment, max(0, (clock.now() - moment) // MINUTE), prefix)
+
+
+@lru_cache(maxsize=10_000)
+def _ago(moment: datetime, minutes: int, prefix: str) -> Markup:
+    said, exactly = span(minutes * MINUTE, ago=True, moment=moment), moment.isoformat(timespec="seconds")
     return Markup(f'<time data-ago datetime="{exactly}" title="{when(moment)}">{escape(prefix)}{said}</time>')
 
 

@@ -6,6 +6,7 @@
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import contains_eager, selectinload
 
+from helpdesk import extensions
 from helpdesk.domain.forms.answers import file_keys, people_for, read_answers, team_files, words_of
 from helpdesk.domain.forms.changing import change_answer
 from helpdesk.extensions import db
@@ -43,7 +44,7 @@ def published(organization_id: int) -> list[FormVersion]:
 
 def names(organization_id: int) -> list[tuple[str, str]]:
     """Slug and name of the same forms."""
-    return [(slug, name) for slug, name in db.session.execute(NAMES, {"organization_id": organization_id})]
+    return [(slug, name) for slug, name in extensions.ask(NAMES, {"organization_id": organization_id})]
 
 
 def asked_of(version: FormVersion, for_team: bool) -> list[Field]:
