@@ -122,7 +122,7 @@ def _unauthorized() -> Response:
 
 def _person() -> User:
     """The one who signed in, also while looking through a customer's eyes."""
-    return current_user.session.user
+    return current_user.viewer if current_user.is_viewing else me()
 
 
 def _keep_viewers_from_changing() -> None:
