@@ -12,6 +12,7 @@ from markupsafe import Markup, escape
 
 from helpdesk import clock, rendering
 from helpdesk.domain import words
+from helpdesk.web import escaping
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
@@ -123,10 +124,10 @@ def choices(options: Iterable, chosen: Iterable = (), blank: str = "") -> Markup
 
 def _choices(options: Iterable, wanted: frozenset[str], blank: str) -> Markup:
     pairs = [(option, option) if isinstance(option, str) else option[:2] for option in options]
-    made = [f'<option value="">{escape(blank)}</option>'] if blank else []
+    made = [f'<option value="">{escaping.escaped(blank)}</option>'] if blank else []
     for value, label in pairs:
         selected = " selected" if str(value) in wanted else ""
-        made.append(f'<option value="{escape(value)}"{selected}>{escape(label)}</option>')
+        made.append(f'<option value="{escaping.escaped(value)}"{selected}>{escaping.escaped(label)}</option>')
     return Markup("".join(made))
 
 
