@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, and_, exists, literal, or_, select
+from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_, select
 
 from helpdesk.channels.email import address
 from helpdesk.domain import settings
@@ -11,6 +11,20 @@ from helpdesk.models.people import Organization, OrganizationAddress, Organizati
 from helpdesk.models.tickets import Follower, Ticket
 
 PLANS_WITH_PORTAL = ("professional", "enterprise")
+
+_by_domain = select(OrganizationDomain.organization_id).where(OrganizationDomain.domain == bindparam("domain"))
+_by_address = select(OrganizationAddress.organization_id).where(OrganizationAddress.email == bindparam("email"))
+ADMITTING = (
+    select(Organization)
+    .where(
+        Organization.portal_enabled,
+        or_(
+            Organization.id.in_(_by_address),
+            Organization.id.in_(_by_domain) & Organization.specific_users_only.is_(False),
+        ),
+    )
+    .order_by(Organization.name)
+)
 
 
 @dataclass(frozen=True)
@@ -26,19 +40,8 @@ class Explanation:
 
 def organizations_for(email: str) -> list[Organization]:
     """The organizations that let the canonical address ``email`` into their portal, by name."""
-    by_domain = select(OrganizationDomain.organization_id).where(
-        OrganizationDomain.domain == address.domain_of(email)
-    )
-    by_address = select(OrganizationAddress.organization_id).where(OrganizationAddress.email == email)
-    admitted = or_(
-        Organization.id.in_(by_address),
-        Organization.id.in_(by_domain) & Organization.specific_users_only.is_(False),
-    )
-    return list(
-        db.session.scalars(
-            select(Organization).where(Organization.portal_enabled, admitted).order_by(Organization.name)
-        )
-    )
+    asked = {"email": email, "domain": address.domain_of(email)}
+    return list(db.session.scalars(ADMITTING, asked))
 
 
 def is_admitted() -> ColumnElement[bool]:

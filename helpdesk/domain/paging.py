@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, and_, bindparam, func, or_, select, tuple_
 
+from helpdesk import extensions
 from helpdesk.extensions import db
 from helpdesk.models.columns import UtcDateTime
 
@@ -42,6 +43,7 @@ class Pages:
     def __init__(self, query: Select, order: Order):
         self.query = query
         self.order = order
+        self._has_columns_only = all(told["expr"] is not told["entity"] for told in query.column_descriptions)
         self._statements: dict[tuple[bool, bool], Select] = {}
 
     def at(self, cursor: str | None = None, size: int = SIZE, values: Mapping[str, Any] | None = None) -> Page:
@@ -51,9 +53,8 @@ class Pages:
         """
         backwards, keys = _read_cursor(cursor, self.order)
         keyed = {f"after_{place}": key for place, key in enumerate(keys)}
-        rows = db.session.execute(
-            self._statement(backwards, bool(keys)), {**(values or {}), **keyed, "most": size + 1}
-        ).all()
+        ask = extensions.ask if self._has_columns_only else db.session.execute
+        rows = ask(self._statement(backwards, bool(keys)), {**(values or {}), **keyed, "most": size + 1}).all()
         there_is_more = len(rows) > size
         rows = rows[:size]
         if backwards:

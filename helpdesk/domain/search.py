@@ -28,6 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
+from helpdesk import extensions
 from helpdesk.domain import permissions
 from helpdesk.extensions import db
 from helpdesk.models.columns import BigId
@@ -40,7 +41,7 @@ LOOKED_THROUGH = 20_000  # characters of a ticket's words in which the place to 
 WIDTH = 170  # characters of an excerpt
 
 ACCENTED = re.compile(r"(?<![^\W_])[A-Za-z0-9]*+[^\W_\x00-\x7f][^\W_]*")  # words with a letter that ASCII has not
-PUNCTUATION = re.compile(r"[*_`~#>|\[\]\s]+")
+PUNCTUATION = re.compile(r"(?! [^*_`~#>|\[\]\s])[*_`~#>|\[\]\s]+")  # but for a space alone, which stays what it is
 
 _fts = table(
     "ticket_search",
@@ -94,7 +95,7 @@ def excerpts(user: User, text: str, ticket_ids: list[int]) -> dict[int, Excerpt]
     if not words or not ticket_ids:
         return {}
     pattern = _pattern(tuple(words))
-    rows = db.session.execute(_texts(user.is_team, _is_sqlite()), {"ticket_ids": ticket_ids})
+    rows = extensions.ask(_texts(user.is_team, _is_sqlite()), {"ticket_ids": ticket_ids}).all()
     return {ticket_id: _excerpt(pattern, words, subject, said, noted) for ticket_id, subject, said, noted in rows}
 
 

@@ -117,7 +117,7 @@ class User(db.Model):
     is_authenticated = True  # what tells a signed-in person from a stranger
     is_anonymous = False
     is_viewing = False  # True for the stand-in through whose eyes somebody of the team looks at the portal
-    session = None  # the Session this person's request came with, set by whoever loaded it
+    session = None  # the session this person's request came with, set by whoever loaded them
 
     @property
     def is_team(self) -> bool:

@@ -13,9 +13,11 @@ from helpdesk.web import (
     deliveries,
     desk,
     errors,
+    escaping,
     files,
     filing,
     filters,
+    forgery,
     fragments,
     given,
     headers,
@@ -97,13 +99,21 @@ def flask_settings(config: Config) -> dict:
 
 def register(app: Flask) -> None:
     """Everything a request meets, in the order it meets it."""
+    app.ensure_sync = _as_it_is
     given.register(app)
     transactions.register(app)
     headers.register(app)
+    escaping.register(app)
     filters.register(app)
     macros.register(app)
+    forgery.register(app)
     fragments.register(app)
     errors.register(app)
     identity.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
+
+
+def _as_it_is(function):
+    """None of ours is asynchronous; Flask would look closely at a dozen functions in every request to find that out."""
+    return function

@@ -110,11 +110,11 @@ def stop_viewing():
     """Be oneself again after looking through a customer's eyes."""
     if not current_user.is_viewing:
         return redirect(identity.home(current_user), 303)
-    session, organization = current_user.session, current_user.viewed
-    sessions.view_as(session, None)
-    audit.write("stopped viewing as a customer", session.user, organization.name, organization.id)
+    person, organization = current_user.viewer, current_user.viewed
+    sessions.view_as(current_user.session, None)
+    audit.write("stopped viewing as a customer", person, organization.name, organization.id)
     db.session.commit()
-    return redirect(f"/settings/organizations/{organization.id}" if session.user.is_admin else "/desk", 303)
+    return redirect(f"/settings/organizations/{organization.id}" if person.is_admin else "/desk", 303)
 
 
 def page(user, values: dict | None = None, errors: dict | None = None) -> str:

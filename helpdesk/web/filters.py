@@ -12,12 +12,14 @@ from markupsafe import Markup, escape
 
 from helpdesk import clock, rendering
 from helpdesk.domain import words
+from helpdesk.web import escaping
 
 MONTHS = (
     "January", "February", "March", "April", "May", "June",
     "July", "August", "September", "October", "November", "December",
 )  # fmt: skip
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
+MINUTE = timedelta(minutes=1)
 STEPS = ((60, "min", 60), (24, "h", 3600), (7, "d", 86400))
 
 
@@ -52,7 +54,12 @@ def ago(moment: datetime | None, prefix: str = "") -> Markup:
     """``moment`` as people say it ("5 min ago"), exact on hover and in ``datetime``."""
     if moment is None:
         return Markup("")
-    said, exactly = span(clock.now() - moment, ago=True, moment=moment), moment.isoformat(timespec="seconds")
+    return _ago(moment, max(0, (clock.now() - moment) // MINUTE), prefix)
+
+
+@lru_cache(maxsize=10_000)
+def _ago(moment: datetime, minutes: int, prefix: str) -> Markup:
+    said, exactly = span(minutes * MINUTE, ago=True, moment=moment), moment.isoformat(timespec="seconds")
     return Markup(f'<time data-ago datetime="{exactly}" title="{when(moment)}">{escape(prefix)}{said}</time>')
 
 
@@ -111,13 +118,20 @@ def face(name: str, picture: str | None = "", size: str = "", alt: str = "") -> 
 
 def choices(options: Iterable, chosen: Iterable = (), blank: str = "") -> Markup:
     """<option>s of texts, or of (value, label) pairs; ``blank`` is the label of the empty one, "" for none."""
-    wanted = {str(value) for value in chosen}
+    wanted = frozenset(str(value) for value in chosen)
+    return _kept_choices(options, wanted, blank) if options is clock.zones() else _choices(options, wanted, blank)
+
+
+def _choices(options: Iterable, wanted: frozenset[str], blank: str) -> Markup:
     pairs = [(option, option) if isinstance(option, str) else option[:2] for option in options]
-    made = [f'<option value="">{escape(blank)}</option>'] if blank else []
+    made = [f'<option value="">{escaping.escaped(blank)}</option>'] if blank else []
     for value, label in pairs:
         selected = " selected" if str(value) in wanted else ""
-        made.append(f'<option value="{escape(value)}"{selected}>{escape(label)}</option>')
+        made.append(f'<option value="{escaping.escaped(value)}"{selected}>{escaping.escaped(label)}</option>')
     return Markup("".join(made))
+
+
+_kept_choices = lru_cache(maxsize=50)(_choices)  # for the six hundred time zones, which are the same for ever
 
 
 def address(path: str, now: Mapping[str, object] | None = None, **changes: object) -> str:

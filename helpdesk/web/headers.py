@@ -3,7 +3,6 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, request
-from flask_login import current_user
 
 from helpdesk import config
 
@@ -20,9 +19,12 @@ def register(app: Flask) -> None:
         response.headers.extend([(name, value) for name, value in fixed.items() if name not in already])
         if request.path.startswith(STATIC):
             return response
-        response.vary.update(("Cookie", "HX-Request"))
-        if "Cache-Control" not in response.headers or current_user_known():
-            response.headers["Cache-Control"] = response.headers.get("Cache-Control") or "no-store"
+        if "Vary" in response.headers:
+            response.vary.update(("Cookie", "HX-Request"))
+        else:
+            response.headers.add("Vary", "Cookie, HX-Request")
+        if not response.headers.get("Cache-Control"):
+            response.headers["Cache-Control"] = "no-store"
         return response
 
 
@@ -69,7 +71,3 @@ def origin(url: str) -> str:
     """Scheme, host and port of ``url``."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
-
-
-def current_user_known() -> bool:
-    return bool(current_user and current_user.is_authenticated)

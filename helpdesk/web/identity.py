@@ -5,6 +5,7 @@ from urllib.parse import urlencode, urlsplit
 
 import flask
 from flask import Flask, Response, g, make_response, redirect, render_template, request
+from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -21,6 +22,17 @@ log = logging.getLogger(__name__)
 LONGEST = max(sessions.ABSOLUTE.values())
 WHILE_VIEWING = {"account.stop_viewing", "sign_in.sign_out"}
 WHILE_CLOSED = {"account", "sign_in"}
+
+
+class Cookies(SecureCookieSessionInterface):
+    """Flask's cookies; what signs them is put together once for the application, not twice in every request."""
+
+    _kept = None
+
+    def get_signing_serializer(self, app: Flask):
+        if self._kept is None:
+            self._kept = super().get_signing_serializer(app)
+        return self._kept
 
 
 def cookie_settings(config: Config) -> dict:
@@ -46,6 +58,7 @@ def cookie_name(config: Config, name: str) -> str:
 
 def register(app: Flask) -> None:
     """Tell Flask-Login where people come from, and what happens before and after each request."""
+    app.session_interface = Cookies()
     login_manager.init_app(app)
     login_manager.session_protection = None
     login_manager.id_attribute = "session_token"
@@ -122,7 +135,7 @@ def _unauthorized() -> Response:
 
 def _person() -> User:
     """The one who signed in, also while looking through a customer's eyes."""
-    return current_user.session.user
+    return current_user.viewer if current_user.is_viewing else me()
 
 
 def _keep_viewers_from_changing() -> None:

@@ -59,7 +59,8 @@ def export():
 
 def filters() -> dict[str, str]:
     """What the address asks for."""
-    return {name: request.args.get(name, "")[:200] for name in queues.FILTERS}
+    asked = request.args
+    return {name: asked.get(name, "")[:200] for name in queues.FILTERS}
 
 
 def listing() -> dict:

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import event
+from sqlalchemy import event, inspect
 
 from helpdesk import clock, extensions
 from helpdesk.domain import organizations, people
 from helpdesk.domain.sign_in import sessions
+from helpdesk.models.people import User
 from helpdesk.models.sessions import Session
 
 
@@ -69,12 +70,31 @@ def test_touching_writes_once_a_minute(make, session, later):
     later(seconds=50)
     assert not sessions.is_due(sessions.load(token).session)
     later(seconds=70)
-    row = sessions.load(token).session
-    assert sessions.is_due(row)
-    sessions.touch(row.id)
+    held = sessions.load(token).session
+    assert sessions.is_due(held)
+    sessions.touch(held.id)
     session.commit()
     session.expire_all()
-    assert row.last_seen_at - first >= timedelta(seconds=70) and row.user.last_seen_at == row.last_seen_at
+    user = sessions.load(token)
+    assert user.session.last_seen_at - first >= timedelta(seconds=70) and user.last_seen_at == user.session.last_seen_at
+
+
+def test_who_holds_a_session_is_as_good_as_loaded(make, session):
+    made = make.user(make.organization("Globex"))
+    token = sessions.start(made, "link")
+    session.commit()
+    session.remove()
+    user = sessions.load(token)
+    loaded = {column.key: getattr(user, column.key) for column in inspect(User).column_attrs}
+    assert inspect(user).persistent and inspect(user.organization).persistent and not session.dirty
+    assert sessions.load(token) is user and session.get(User, loaded["id"]) is user
+    user.name, user.organization.notes = "Renamed", "A note"
+    session.commit()
+    session.remove()
+    again = session.get(User, loaded["id"])
+    assert again is not user and (again.name, again.organization.notes) == ("Renamed", "A note")
+    differing = {name for name, value in loaded.items() if getattr(again, name) != value}
+    assert differing == {"name"}, "every column stands where it belongs"
 
 
 def edited(organization, **changes):

@@ -4,8 +4,9 @@
 """
 
 from sqlalchemy import bindparam, or_, select
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import contains_eager
 
+from helpdesk import extensions
 from helpdesk.domain.forms.answers import file_keys, people_for, read_answers, team_files, words_of
 from helpdesk.domain.forms.changing import change_answer
 from helpdesk.extensions import db
@@ -30,20 +31,23 @@ PUBLISHED = (
     select(FormVersion)
     .join(FormVersion.form)
     .where(*_usable)
-    .options(contains_eager(FormVersion.form), selectinload(FormVersion.fields))
+    .options(contains_eager(FormVersion.form))
     .order_by(Form.position, Form.id)
 )
 NAMES = select(Form.slug, Form.name).join(FormVersion).where(*_usable).order_by(Form.position, Form.id)
 
 
 def published(organization_id: int) -> list[FormVersion]:
-    """The newest published version of each form that ``organization_id`` may use, in their order."""
+    """The newest published version of each form that ``organization_id`` may use, in their order.
+
+    Their questions are loaded when they are asked for: of several forms one is filled in.
+    """
     return list(db.session.scalars(PUBLISHED, {"organization_id": organization_id}))
 
 
 def names(organization_id: int) -> list[tuple[str, str]]:
     """Slug and name of the same forms."""
-    return [(slug, name) for slug, name in db.session.execute(NAMES, {"organization_id": organization_id})]
+    return [(slug, name) for slug, name in extensions.ask(NAMES, {"organization_id": organization_id}).all()]
 
 
 def asked_of(version: FormVersion, for_team: bool) -> list[Field]:

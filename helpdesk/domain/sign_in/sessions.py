@@ -1,14 +1,16 @@
 """Who is signed in where. The browser holds a random token, we hold its hash; a row revoked is a browser signed out at once."""
 
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, or_, select, update
-from sqlalchemy.orm import contains_eager
+from sqlalchemy.orm import attributes
 
-from helpdesk import after_commit, clock, keys
+from helpdesk import after_commit, clock, extensions, keys
 from helpdesk.domain import access
 from helpdesk.extensions import db
+from helpdesk.models import entities
 from helpdesk.models.people import Organization, Role, User
 from helpdesk.models.sessions import Session, SignInLink
 
@@ -27,8 +29,10 @@ ABSOLUTE = {
 SEEN_EVERY = timedelta(minutes=1)
 KEPT = timedelta(days=30)  # after which ended sessions and links are forgotten
 # Every request asks this, so it is put together once.
+_person, _organization = entities.Columns(User), entities.Columns(Organization)
 WHO_HOLDS = (
-    select(Session)
+    select(Session.id, Session.provider, Session.last_seen_at, Session.viewing_organization_id)
+    .add_columns(*_person.columns, *_organization.columns)
     .join(Session.user)
     .outerjoin(User.organization)
     .where(
@@ -37,8 +41,27 @@ WHO_HOLDS = (
         Session.expires_at > bindparam("now"),
         access.is_admitted(),
     )
-    .options(contains_eager(Session.user).contains_eager(User.organization))
 )
+ALIVE = (
+    select(Session)
+    .join(Session.user)
+    .where(
+        Session.user_id == bindparam("user_id"),
+        Session.revoked_at.is_(None),
+        Session.expires_at > bindparam("now"),
+        or_(*(and_(User.role == role, Session.last_seen_at > bindparam(f"{role}_since")) for role in IDLE)),
+    )
+    .order_by(Session.last_seen_at.desc(), Session.id.desc())
+)
+
+
+class Held(NamedTuple):
+    """The session that a request came with, as it was found."""
+
+    id: int
+    provider: str
+    last_seen_at: datetime
+    viewing_organization_id: int | None
 
 
 def start(user: User, provider: str, *, browser: str = "", ip_prefix: str = "") -> str:
@@ -65,14 +88,21 @@ def start(user: User, provider: str, *, browser: str = "", ip_prefix: str = "") 
 def load(token: str) -> User | None:
     """The person whose browser holds ``token``, while their session lives and they are let in; one query, or two for a stand-in.
 
-    ``user.session`` is the row. Somebody of the team who looks as a customer comes back as that customer's stand-in.
+    ``user.session`` says which it is. Somebody of the team who looks as a customer comes back as that customer's stand-in.
     """
     now = clock.now()
-    row = db.session.scalar(WHO_HOLDS, {"token_hash": keys.fingerprint(token), "now": now})
-    if row is None or row.last_seen_at <= now - IDLE[Role(row.user.role)]:
+    row = extensions.ask(WHO_HOLDS, {"token_hash": keys.fingerprint(token), "now": now}).first()
+    if row is None:
         return None
-    user = _stand_in(row) if row.viewing_organization_id and row.user.is_team else row.user
-    user.session = row
+    held = Held(*row[: len(Held._fields)])
+    user = _person.entity(row, len(held))
+    if held.last_seen_at <= now - IDLE[Role(user.role)]:
+        return None
+    organization = _organization.entity(row, len(held) + len(_person.columns))
+    attributes.set_committed_value(user, "organization", organization)
+    if held.viewing_organization_id and user.is_team:
+        user = _stand_in(user, db.session.get(Organization, held.viewing_organization_id))
+    user.session = held
     return user
 
 
@@ -95,15 +125,16 @@ def touch(session_id: int) -> None:
         )
 
 
-def is_due(session: Session) -> bool:
-    """Whether the row does not yet say that the session is being used."""
+def is_due(session: Held) -> bool:
+    """Whether its row does not yet say that the session is being used."""
     return session.last_seen_at < clock.now() - SEEN_EVERY
 
 
 def of(user: User) -> list[Session]:
     """Where ``user`` is signed in, the latest used first."""
-    query = select(Session).join(Session.user).where(Session.user_id == user.id, _is_alive())
-    return list(db.session.scalars(query.order_by(Session.last_seen_at.desc(), Session.id.desc())))
+    now = clock.now()
+    latest = {f"{role}_since": now - idle for role, idle in IDLE.items()}
+    return list(db.session.scalars(ALIVE, {"user_id": user.id, "now": now, **latest}))
 
 
 def revoke(user: User, session_id: int) -> bool:
@@ -135,10 +166,10 @@ def revoke_organization(organization: Organization, provider: str | None = None)
     return _revoke(*conditions, *([Session.provider == provider] if provider else []))
 
 
-def view_as(session: Session, organization: Organization | None) -> None:
+def view_as(session: Held, organization: Organization | None) -> None:
     """Look at the portal as ``organization`` sees it, or, with None, as oneself again."""
-    session.viewing_organization = organization
-    db.session.flush()
+    wanted = organization.id if organization else None
+    db.session.execute(update(Session).where(Session.id == session.id).values(viewing_organization_id=wanted))
 
 
 def forget_ended() -> int:
@@ -155,26 +186,19 @@ def forget_ended() -> int:
     return ended.rowcount + links.rowcount
 
 
-def _is_alive():
-    now = clock.now()
-    fresh = [and_(User.role == role, Session.last_seen_at > now - idle) for role, idle in IDLE.items()]
-    return and_(Session.revoked_at.is_(None), Session.expires_at > now, or_(*fresh))
-
-
-def _stand_in(row: Session) -> User:
-    organization = row.viewing_organization
+def _stand_in(person: User, organization: Organization) -> User:
     viewer = User(
         id=0,
-        email=row.user.email,
-        name=f"{row.user.display_name} (viewing as {organization.name})",
+        email=person.email,
+        name=f"{person.display_name} (viewing as {organization.name})",
         role=Role.requester,
         organization_id=organization.id,
         organization=organization,
         sees="organization",
-        time_zone=row.user.time_zone,
+        time_zone=person.time_zone,
     )
     viewer.is_viewing = True
-    viewer.viewer = row.user
+    viewer.viewer = person
     viewer.viewed = organization
     return viewer
 
