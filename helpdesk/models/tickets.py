@@ -3,7 +3,7 @@
 from enum import StrEnum
 
 from markupsafe import Markup
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk import rendering
@@ -58,6 +58,12 @@ def _ticket_key(**options) -> ForeignKeyConstraint:
     )
 
 
+def _index_of_few(column: str) -> Index:
+    """Of the few tickets where ``column`` is not empty: SQLite would rather read all of them than one where most are."""
+    few = text(f"{column} IS NOT NULL")
+    return Index(f"ix_tickets_{column}", column, sqlite_where=few, postgresql_where=few)
+
+
 class Ticket(db.Model):
     """One request for help. Its id is its running number.
 
@@ -88,8 +94,8 @@ class Ticket(db.Model):
     public_seq: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     form_token: Mapped[str | None] = mapped_column(String(64))
-    follows_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
 
     organization: Mapped[Organization] = relationship()
     requester: Mapped[User] = relationship(foreign_keys=requester_id)
@@ -116,6 +122,8 @@ class Ticket(db.Model):
         Index("ix_tickets_assignee_status_updated", "assignee_id", "status", "updated_at", "id"),
         Index("ix_tickets_status_updated", "status", "updated_at", "id"),
         Index("ix_tickets_updated", "updated_at", "id"),
+        _index_of_few("follows_id"),
+        _index_of_few("merged_into_id"),
         {"sqlite_autoincrement": True},
     )
 
