@@ -156,24 +156,38 @@ def answer(template: str, needs, ticket: Ticket):
     return fragments.unchanged(*parts) or fragments.tagged(render_template(template, **needs(ticket)), *parts)
 
 
-def changed(number: int, first: str = "header", clear_composer: bool = False, address: str = ""):
+def changed(number: int, first: str = "header", address: str = ""):
     """The fragments a change touches, the one the browser swaps first in front."""
     address = address or f"/tickets/{number}"
     if not fragments.htmx:
         return redirect(address, 303)
     extensions.begin_reading()  # the change is committed; showing it needs no write lock
-    ticket = found(number)
-    made = {
+    made = around(found(number))
+    return fragments.swap(made.pop(first), *made.values(), address=address)
+
+
+def around(ticket: Ticket) -> dict[str, tuple[str, dict]]:
+    """What of the page shows how a ticket stands: by name, templates with their values."""
+    return {
         "header": ("tickets/_ticket_header.html", header(ticket)),
         "conversation": ("tickets/_conversation.html", conversation(ticket)),
         "facts": ("tickets/_facts.html", facts.of(ticket, identity.me())),
         "rating": ("tickets/_rating.html", rating(ticket)),
     }
-    if clear_composer:
-        made = {"composer": ("tickets/_composer.html", composer(ticket))} | made
-        first = "composer"
-    ordered = [made.pop(first), *made.values()]
-    return fragments.swap(*ordered, address=address)
+
+
+def said(number: int, moved: bool):
+    """An empty composer and the conversation with what was just said; the rest of the page only if the ticket ``moved``.
+
+    It learns of the words themselves as every open page does: it is told that the ticket changed.
+    """
+    address = f"/tickets/{number}"
+    if not fragments.htmx:
+        return redirect(address, 303)
+    extensions.begin_reading()
+    ticket = found(number)
+    others = around(ticket) if moved else {"conversation": ("tickets/_conversation.html", conversation(ticket))}
+    return fragments.swap(("tickets/_composer.html", composer(ticket)), *others.values(), address=address)
 
 
 def read(ticket: Ticket) -> None:

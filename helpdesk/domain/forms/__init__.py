@@ -4,7 +4,7 @@
 """
 
 from sqlalchemy import bindparam, or_, select
-from sqlalchemy.orm import contains_eager, selectinload
+from sqlalchemy.orm import contains_eager
 
 from helpdesk.domain.forms.answers import file_keys, people_for, read_answers, team_files, words_of
 from helpdesk.domain.forms.changing import change_answer
@@ -29,16 +29,17 @@ _usable = (Form.archived_at.is_(None), FormVersion.number == _newest, or_(Form.f
 PUBLISHED = (
     select(FormVersion)
     .join(FormVersion.form)
+    .outerjoin(FormVersion.fields)
     .where(*_usable)
-    .options(contains_eager(FormVersion.form), selectinload(FormVersion.fields))
-    .order_by(Form.position, Form.id)
+    .options(contains_eager(FormVersion.form), contains_eager(FormVersion.fields))
+    .order_by(Form.position, Form.id, Field.position, Field.id)
 )
 NAMES = select(Form.slug, Form.name).join(FormVersion).where(*_usable).order_by(Form.position, Form.id)
 
 
 def published(organization_id: int) -> list[FormVersion]:
     """The newest published version of each form that ``organization_id`` may use, in their order."""
-    return list(db.session.scalars(PUBLISHED, {"organization_id": organization_id}))
+    return list(db.session.scalars(PUBLISHED, {"organization_id": organization_id}).unique())
 
 
 def names(organization_id: int) -> list[tuple[str, str]]:
