@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
+from rq import Queue
 from sqlalchemy import event
 
 from helpdesk import extensions
@@ -60,14 +61,13 @@ def ring(jobs: list[tuple[str, int]], topics: list[str] = ()) -> bool:
             if topics:
                 pipe.publish(CHANGED, " ".join(topics))
             for urgent in (True, False):
-                queue = extensions.queue(urgent=urgent)
                 mine = [
-                    queue.prepare_data(f"workers.jobs.{job}", (id,), timeout=JOB_TIMEOUT, result_ttl=0)
+                    Queue.prepare_data(f"workers.jobs.{job}", (id,), timeout=JOB_TIMEOUT, result_ttl=0)
                     for job, id in jobs
                     if (job in URGENT) == urgent
                 ]
                 if mine:
-                    queue.enqueue_many(mine, pipeline=pipe)
+                    extensions.queue(urgent=urgent).enqueue_many(mine, pipeline=pipe)
             pipe.execute()
         return True
     except RedisError as error:

@@ -3,12 +3,12 @@
 from enum import StrEnum
 
 from markupsafe import Markup
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk import rendering
 from helpdesk.extensions import db
-from helpdesk.models.columns import BigId, Created, Id, Time, one_of
+from helpdesk.models.columns import BigId, Created, Id, Time, index_of_few, one_of
 from helpdesk.models.forms import Answer, FormVersion
 from helpdesk.models.people import Organization, User
 
@@ -56,12 +56,6 @@ def _ticket_key(**options) -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["ticket_id", "organization_id"], ["tickets.id", "tickets.organization_id"], ondelete="CASCADE", onupdate="CASCADE"
     )
-
-
-def _index_of_few(column: str) -> Index:
-    """Of the few tickets where ``column`` is not empty: SQLite would rather read all of them than one where most are."""
-    few = text(f"{column} IS NOT NULL")
-    return Index(f"ix_tickets_{column}", column, sqlite_where=few, postgresql_where=few)
 
 
 class Ticket(db.Model):
@@ -122,8 +116,7 @@ class Ticket(db.Model):
         Index("ix_tickets_assignee_status_updated", "assignee_id", "status", "updated_at", "id"),
         Index("ix_tickets_status_updated", "status", "updated_at", "id"),
         Index("ix_tickets_updated", "updated_at", "id"),
-        _index_of_few("follows_id"),
-        _index_of_few("merged_into_id"),
+        *(index_of_few("tickets", column) for column in ("follows_id", "merged_into_id")),
         {"sqlite_autoincrement": True},
     )
 
