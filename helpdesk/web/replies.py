@@ -89,7 +89,9 @@ def say(number: int, kind: str):
     """Say what the form holds, once."""
     ticket = found(number)
     token = repeats.token(request.form.get("form_token"))
-    if repeats.said(identity.me(), ticket, token):
+    then = request.form.get("status") if kind == "reply" and current_user.is_team else None
+    # A plain reply sent twice is one to the verb; what else a second sending would do must not begin.
+    if (ticket.is_closed or then or uploads.brought()) and repeats.said(identity.me(), ticket, token):
         return said(number, moved=True)
     earlier = repeats.filed(identity.me(), token) if ticket.is_closed else None
     if earlier:
@@ -107,8 +109,7 @@ def say(number: int, kind: str):
             return fragments.go(f"/tickets/{new.number}")
         verb = tickets.reply if kind == "reply" else tickets.note
         verb(ticket, author=identity.me(), body=body, form_token=token, attachments=kept.claim())
-        then = request.form.get("status")
-        if kind == "reply" and then and current_user.is_team and then != ticket.status:
+        if then and then != ticket.status:
             tickets.set_status(ticket, then, actor=identity.me())
         moved = how_it_stands(ticket) != stood
         db.session.commit()
