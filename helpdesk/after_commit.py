@@ -41,9 +41,14 @@ def touch(ticket: Any, team_only: bool = False) -> None:
 
 def say_ticket_changed(ticket: Any, team_only: bool = False) -> None:
     """Tell its open pages, lists and the desk, where its version need not rise: it is new."""
-    say_changed(f"ticket:{ticket.id}:team", "desk")
+    tell_team(ticket.id)
     if not team_only:
         say_changed(f"ticket:{ticket.id}", f"organization:{ticket.organization_id}")
+
+
+def tell_team(ticket_id: int) -> None:
+    """Tell those of the team who follow this ticket, and the desk, of what only they are shown."""
+    say_changed(f"ticket:{ticket_id}:team", "desk")
 
 
 def say_changed(*topics: str) -> None:

@@ -6,14 +6,13 @@ from functools import lru_cache
 
 from flask import Blueprint, abort, redirect, render_template, request
 from flask_login import current_user
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import Select, and_, bindparam
 from sqlalchemy.orm import joinedload
 
 from helpdesk import extensions
 from helpdesk.domain import permissions, repeats, settings, tickets, words
 from helpdesk.extensions import db
 from helpdesk.models.desk import ReviewMark
-from helpdesk.models.people import User
 from helpdesk.models.tickets import Rating, ReadMark, Ticket
 from helpdesk.web import facts, fragments, identity, team_facts, uploads
 
@@ -192,10 +191,9 @@ def said(number: int, moved: bool):
 
 def read(ticket: Ticket) -> None:
     """Remember that this person has read the ticket; a write of its own after the page is made."""
-    if getattr(current_user, "is_viewing", False) or not tickets.is_unread(ticket, current_user):
-        return
-    reader_id, ticket_id = identity.me().id, ticket.id
-    extensions.begin_writing()
-    fresh = db.session.scalar(select(Ticket).where(Ticket.id == ticket_id))
-    tickets.mark_read(fresh, db.session.get(User, reader_id))
-    db.session.commit()
+    me = identity.me()
+    reading = None if getattr(me, "is_viewing", False) else tickets.reading(ticket, me)
+    if reading:
+        extensions.begin_writing()
+        tickets.mark_read(reading)
+        db.session.commit()

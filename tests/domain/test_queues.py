@@ -125,7 +125,7 @@ def test_unread_is_what_came_since_one_looked(session, make, dana):
         return {ticket.id: ticket.unread for ticket in queues.customer_page(user, {}).tickets}[ticket.id]
 
     assert unread(dana) is True
-    tickets.mark_read(ticket, dana)
+    tickets.mark_read(tickets.reading(ticket, dana))
     session.commit()
     assert unread(dana) is False
     tickets.note(ticket, author=agent, body="hush")
