@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import Any
 
 from redis.exceptions import RedisError
+from rq import Queue
 from sqlalchemy import event
 
 from helpdesk import extensions
@@ -40,9 +41,14 @@ def touch(ticket: Any, team_only: bool = False) -> None:
 
 def say_ticket_changed(ticket: Any, team_only: bool = False) -> None:
     """Tell its open pages, lists and the desk, where its version need not rise: it is new."""
-    say_changed(f"ticket:{ticket.id}:team", "desk")
+    tell_team(ticket.id)
     if not team_only:
         say_changed(f"ticket:{ticket.id}", f"organization:{ticket.organization_id}")
+
+
+def tell_team(ticket_id: int) -> None:
+    """Tell those of the team who follow this ticket, and the desk, of what only they are shown."""
+    say_changed(f"ticket:{ticket_id}:team", "desk")
 
 
 def say_changed(*topics: str) -> None:
@@ -60,14 +66,13 @@ def ring(jobs: list[tuple[str, int]], topics: list[str] = ()) -> bool:
             if topics:
                 pipe.publish(CHANGED, " ".join(topics))
             for urgent in (True, False):
-                queue = extensions.queue(urgent=urgent)
                 mine = [
-                    queue.prepare_data(f"workers.jobs.{job}", (id,), timeout=JOB_TIMEOUT, result_ttl=0)
+                    Queue.prepare_data(f"workers.jobs.{job}", (id,), timeout=JOB_TIMEOUT, result_ttl=0)
                     for job, id in jobs
                     if (job in URGENT) == urgent
                 ]
                 if mine:
-                    queue.enqueue_many(mine, pipeline=pipe)
+                    extensions.queue(urgent=urgent).enqueue_many(mine, pipeline=pipe)
             pipe.execute()
         return True
     except RedisError as error:

@@ -40,7 +40,7 @@ def markdown(text: str) -> Markup:
 
     Two walls (security.md §2.6): the parser makes no HTML of its author's, the sanitiser lets only ``TAGS`` through.
     """
-    return Markup(_cleaner.clean(parser(text).render(text)))
+    return Markup(_cleaner.clean(_html(text)))
 
 
 def parser(text: str) -> MarkdownIt:
@@ -48,10 +48,15 @@ def parser(text: str) -> MarkdownIt:
     return _parser if text.count("://") <= MOST_BARE_LINKS else _parser_without_bare_links
 
 
+@lru_cache(maxsize=16)  # what is said is shown and excerpted, one right after the other
+def _html(text: str) -> str:
+    return parser(text).render(text)
+
+
 @lru_cache(maxsize=2048)
 def plain(text: str) -> str:
     """The words of somebody's Markdown on lines of their own, for text mails and excerpts."""
-    html = parser(text).render(text)
+    html = _html(text)
     html = re.sub(r"</(p|h\d|blockquote|pre|tr|ul|ol)>|<br\s*/?>|<hr\s*/?>|</li>\n?", "\n", html)
     html = re.sub(r"<li>\s*", "- ", html)
     words = unescape(re.sub(r"<[^>]*>", "", html))

@@ -81,7 +81,7 @@ CHOOSABLE = union_all(
         for part in (
             select(
                 literal("agent").label("kind"), cast(User.id, String).label("value"), User.name.label("name"), User.email.label("more")
-            ).where(User.role != "requester", User.deactivated_at.is_(None)),
+            ).where(User.organization_id.is_(None), User.role != "requester", User.deactivated_at.is_(None)),
             select(literal("organization"), Organization.slug, Organization.name, _NOTHING),
             select(literal("form"), Form.slug, Form.name, _NOTHING).where(Form.archived_at.is_(None)),
             select(literal("view"), cast(SavedView.id, String), SavedView.name, cast(SavedView.filters, String)).where(

@@ -4,10 +4,11 @@
 the ticket as it is now, so calling it once too often changes nothing. Clocks pause while the customer has the ball.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import bindparam, or_, select, text
+from sqlalchemy import Row, bindparam, or_, select, text
 from sqlalchemy.orm import joinedload
 
 from helpdesk import after_commit, clock, urls
@@ -24,9 +25,10 @@ WORDS = {"first_response": "first answer", "resolution": "solution"}
 
 Targets = dict[str, int | None]
 
-TARGETS = select(ServiceTarget).order_by(ServiceTarget.organization_id)
+_target = ServiceTarget.__table__
+TARGETS = select(_target.c["organization_id", "priority", "first_response", "resolution"]).order_by(_target.c.organization_id)
 # Put together once: every answer and every change asks these.
-TARGETS_OF_PRIORITY = TARGETS.where(ServiceTarget.priority == bindparam("priority"))
+TARGETS_OF_PRIORITY = TARGETS.where(_target.c.priority == bindparam("priority"))
 CLOCKS = select(TicketClock).where(TicketClock.ticket_id == bindparam("ticket_id"))
 
 
@@ -51,7 +53,7 @@ def apply(after_id: int = 0) -> int | None:
         .with_for_update(of=Ticket)
     )
     found = list(db.session.scalars(unsolved))
-    targets, hours = list(db.session.scalars(TARGETS)), schedule()
+    targets, hours = db.session.execute(TARGETS).all(), schedule()
     clocks: dict[int, dict[str, TicketClock]] = {ticket.id: {} for ticket in found}
     for each in db.session.scalars(select(TicketClock).where(TicketClock.ticket_id.in_(list(clocks)))):
         clocks[each.ticket_id][each.kind] = each
@@ -109,7 +111,7 @@ def schedule() -> business_time.Schedule:
 
 
 def _bring_in_line(ticket: Ticket, clocks: dict[str, TicketClock]) -> None:
-    targets = _targets_for(ticket, list(db.session.scalars(TARGETS_OF_PRIORITY, {"priority": ticket.priority})))
+    targets = _targets_for(ticket, db.session.execute(TARGETS_OF_PRIORITY, {"priority": ticket.priority}).all())
     if clocks or any(targets.values()):
         _follow(ticket, targets, clocks, schedule())
 
@@ -149,7 +151,7 @@ def _set(each: TicketClock, ended: datetime | None, pauses: bool, now: datetime,
     each.due_at = business_time.after(hours, each.running_since, each.target * 60 - each.spent)
 
 
-def _targets_for(ticket: Ticket, targets: list[ServiceTarget]) -> Targets:
+def _targets_for(ticket: Ticket, targets: Sequence[Row]) -> Targets:
     """The organization's own targets for the ticket's priority, else everybody's."""
     fitting = [each for each in targets if each.priority == ticket.priority]
     own = next((each for each in fitting if each.organization_id == ticket.organization_id), None)

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from sqlalchemy import BigInteger, DateTime, Integer
+from sqlalchemy import BigInteger, DateTime, Index, Integer, text
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -45,3 +45,9 @@ Created = Annotated[datetime, mapped_column(UtcDateTime, default=clock.now)]
 def one_of(column: str, words) -> str:
     """The SQL of a check that ``column`` holds one of ``words``."""
     return f"{column} IN ({', '.join(repr(str(word)) for word in words)})"
+
+
+def index_of_few(table: str, column: str) -> Index:
+    """Of the few rows where ``column`` is not empty: SQLite would sooner read the whole table than an index that is mostly NULL."""
+    few = text(f"{column} IS NOT NULL")
+    return Index(f"ix_{table}_{column}", column, sqlite_where=few, postgresql_where=few)

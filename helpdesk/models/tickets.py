@@ -8,7 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk import rendering
 from helpdesk.extensions import db
-from helpdesk.models.columns import BigId, Created, Id, Time, one_of
+from helpdesk.models.columns import BigId, Created, Id, Time, index_of_few, one_of
 from helpdesk.models.forms import Answer, FormVersion
 from helpdesk.models.people import Organization, User
 
@@ -88,8 +88,8 @@ class Ticket(db.Model):
     public_seq: Mapped[int] = mapped_column(default=0)
     version: Mapped[int] = mapped_column(default=1)
     form_token: Mapped[str | None] = mapped_column(String(64))
-    follows_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
-    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"), index=True)
+    follows_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
+    merged_into_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id"))
 
     organization: Mapped[Organization] = relationship()
     requester: Mapped[User] = relationship(foreign_keys=requester_id)
@@ -116,6 +116,7 @@ class Ticket(db.Model):
         Index("ix_tickets_assignee_status_updated", "assignee_id", "status", "updated_at", "id"),
         Index("ix_tickets_status_updated", "status", "updated_at", "id"),
         Index("ix_tickets_updated", "updated_at", "id"),
+        *(index_of_few("tickets", column) for column in ("follows_id", "merged_into_id")),
         {"sqlite_autoincrement": True},
     )
 

@@ -23,16 +23,19 @@ ANSWERS = (
     .order_by(_answer.c.id)
 )
 _follows = _follower.c.user_id.is_not(None)
-_colleague = and_(_user.c.organization_id == bindparam("organization_id"), _user.c.role == Role.requester)
 _active = _user.c.deactivated_at.is_(None)
+_colleague = and_(_user.c.organization_id == bindparam("organization_id"), _user.c.role == Role.requester, _active)
+_agent = and_(_user.c.organization_id.is_(None), _user.c.role != Role.requester, _active)
+_following = _user.c.id.in_(select(_follower.c.user_id).where(_follower.c.ticket_id == bindparam("ticket_id")))
 _people = (
     select(_user.c["id", "name", "email", "role", "organization_id", "picture_url"], _follows)
     .outerjoin(_follower, and_(_follower.c.user_id == _user.c.id, _follower.c.ticket_id == bindparam("ticket_id")))
     .order_by(_user.c.name, _user.c.id)
     .limit(COLLEAGUES)
 )
-CUSTOMERS = _people.where(or_(_follows, and_(_colleague, _active)))
-TEAM_AND_CUSTOMERS = _people.where(or_(_follows, and_(or_(_colleague, _user.c.role != Role.requester), _active)))
+# Each of these conditions is a look into an index, however many people there are; the team has no organization.
+CUSTOMERS = _people.where(or_(_following, _colleague))
+TEAM_AND_CUSTOMERS = _people.where(or_(_following, _colleague, _agent))
 ALSO_FROM_THEM = (
     select(_ticket.c.id.label("number"), _ticket.c["subject", "status"])
     .where(_ticket.c.organization_id == bindparam("organization_id"), _ticket.c.id != bindparam("ticket_id"))

@@ -40,7 +40,7 @@ def file():
             "portal/new_for.html", address=request.form.get("for", ""), error=sentence
         ), 422
     token = repeats.token(request.form.get("form_token"))
-    earlier = repeats.filed(requester, token)
+    earlier = repeats.filed(requester, token) if uploads.brought() else None  # before its files are kept once more
     if earlier:
         return fragments.go(f"/tickets/{earlier.number}")
     available = available_forms(requester)

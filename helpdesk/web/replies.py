@@ -11,7 +11,7 @@ from helpdesk.domain.errors import Conflict, Invalid
 from helpdesk.extensions import db
 from helpdesk.models.tickets import Message, Ticket
 from helpdesk.web import access, fragments, identity, uploads
-from helpdesk.web.tickets import PREFIX, changed, composer, found, whole
+from helpdesk.web.tickets import PREFIX, changed, composer, found, said, whole
 
 blueprint = Blueprint("replies", __name__, url_prefix=PREFIX)
 
@@ -89,13 +89,16 @@ def say(number: int, kind: str):
     """Say what the form holds, once."""
     ticket = found(number)
     token = repeats.token(request.form.get("form_token"))
-    if repeats.said(identity.me(), ticket, token):
-        return changed(number, clear_composer=True)
+    then = request.form.get("status") if kind == "reply" and current_user.is_team else None
+    # A plain reply sent twice is one to the verb; what else a second sending would do must not begin.
+    if (ticket.is_closed or then or uploads.brought()) and repeats.said(identity.me(), ticket, token):
+        return said(number, moved=True)
     earlier = repeats.filed(identity.me(), token) if ticket.is_closed else None
     if earlier:
         return fragments.go(f"/tickets/{earlier.number}")
     kept = uploads.Kept(identity.me())
     body = request.form.get("body", "")
+    stood, moved = how_it_stands(ticket), True
     try:
         kept.take()
         if kind == "reply" and ticket.is_closed:
@@ -106,9 +109,9 @@ def say(number: int, kind: str):
             return fragments.go(f"/tickets/{new.number}")
         verb = tickets.reply if kind == "reply" else tickets.note
         verb(ticket, author=identity.me(), body=body, form_token=token, attachments=kept.claim())
-        then = request.form.get("status")
-        if kind == "reply" and then and current_user.is_team and then != ticket.status:
+        if then and then != ticket.status:
             tickets.set_status(ticket, then, actor=identity.me())
+        moved = how_it_stands(ticket) != stood
         db.session.commit()
     except IntegrityError:
         db.session.rollback()
@@ -119,7 +122,12 @@ def say(number: int, kind: str):
         if not repeats.said(identity.me(), found(number), token):
             kept.keep_for_later()
             return rejected(number, error, kind, body, kept)
-    return changed(number, clear_composer=True)
+    return said(number, moved)
+
+
+def how_it_stands(ticket: Ticket) -> tuple:
+    """What of the ticket its page shows beside the conversation."""
+    return ticket.status, ticket.assignee_id
 
 
 def rejected(number: int, error: Invalid | Conflict, kind: str, body: str, kept: uploads.Kept):

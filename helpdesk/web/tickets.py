@@ -6,14 +6,13 @@ from functools import lru_cache
 
 from flask import Blueprint, abort, redirect, render_template, request
 from flask_login import current_user
-from sqlalchemy import Select, and_, bindparam, select
+from sqlalchemy import Select, and_, bindparam
 from sqlalchemy.orm import joinedload
 
 from helpdesk import extensions
 from helpdesk.domain import permissions, repeats, settings, tickets, words
 from helpdesk.extensions import db
 from helpdesk.models.desk import ReviewMark
-from helpdesk.models.people import User
 from helpdesk.models.tickets import Rating, ReadMark, Ticket
 from helpdesk.web import facts, fragments, identity, team_facts, uploads
 
@@ -156,32 +155,45 @@ def answer(template: str, needs, ticket: Ticket):
     return fragments.unchanged(*parts) or fragments.tagged(render_template(template, **needs(ticket)), *parts)
 
 
-def changed(number: int, first: str = "header", clear_composer: bool = False, address: str = ""):
+def changed(number: int, first: str = "header", address: str = ""):
     """The fragments a change touches, the one the browser swaps first in front."""
     address = address or f"/tickets/{number}"
     if not fragments.htmx:
         return redirect(address, 303)
     extensions.begin_reading()  # the change is committed; showing it needs no write lock
-    ticket = found(number)
-    made = {
+    made = around(found(number))
+    return fragments.swap(made.pop(first), *made.values(), address=address)
+
+
+def around(ticket: Ticket) -> dict[str, tuple[str, dict]]:
+    """What of the page shows how a ticket stands: by name, templates with their values."""
+    return {
         "header": ("tickets/_ticket_header.html", header(ticket)),
         "conversation": ("tickets/_conversation.html", conversation(ticket)),
         "facts": ("tickets/_facts.html", facts.of(ticket, identity.me())),
         "rating": ("tickets/_rating.html", rating(ticket)),
     }
-    if clear_composer:
-        made = {"composer": ("tickets/_composer.html", composer(ticket))} | made
-        first = "composer"
-    ordered = [made.pop(first), *made.values()]
-    return fragments.swap(*ordered, address=address)
+
+
+def said(number: int, moved: bool):
+    """An empty composer and the conversation with what was just said; the rest of the page only if the ticket ``moved``.
+
+    It learns of the words themselves as every open page does: it is told that the ticket changed.
+    """
+    address = f"/tickets/{number}"
+    if not fragments.htmx:
+        return redirect(address, 303)
+    extensions.begin_reading()
+    ticket = found(number)
+    others = around(ticket) if moved else {"conversation": ("tickets/_conversation.html", conversation(ticket))}
+    return fragments.swap(("tickets/_composer.html", composer(ticket)), *others.values(), address=address)
 
 
 def read(ticket: Ticket) -> None:
     """Remember that this person has read the ticket; a write of its own after the page is made."""
-    if getattr(current_user, "is_viewing", False) or not tickets.is_unread(ticket, current_user):
-        return
-    reader_id, ticket_id = identity.me().id, ticket.id
-    extensions.begin_writing()
-    fresh = db.session.scalar(select(Ticket).where(Ticket.id == ticket_id))
-    tickets.mark_read(fresh, db.session.get(User, reader_id))
-    db.session.commit()
+    me = identity.me()
+    reading = None if getattr(me, "is_viewing", False) else tickets.reading(ticket, me)
+    if reading:
+        extensions.begin_writing()
+        tickets.mark_read(reading)
+        db.session.commit()

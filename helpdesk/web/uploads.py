@@ -14,6 +14,11 @@ from helpdesk.web import fragments
 LIMITS = {"size": files.LARGEST, "files": files.MOST}
 
 
+def brought() -> bool:
+    """Whether the request has files with it; browsers also send an input that was left empty."""
+    return any(upload.filename for upload in request.files.values())
+
+
 class Kept:
     """What one request brought: new files, and the keys of those an earlier try of the same form had kept.
 

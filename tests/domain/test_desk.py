@@ -101,7 +101,7 @@ def test_customers_see_in_it_only_what_is_theirs(make):
 def test_unread_is_what_came_after_ones_last_look(session, make, agent):
     ticket = make.ticket()
     assert desk.desk_page(agent, {}).tickets[0].unread
-    tickets.mark_read(ticket, agent)
+    tickets.mark_read(tickets.reading(ticket, agent))
     session.commit()
     assert not desk.desk_page(agent, {}).tickets[0].unread
 

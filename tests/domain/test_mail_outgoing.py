@@ -207,7 +207,7 @@ def test_somebody_at_the_page_is_mailed_only_what_they_leave_unread(story, sessi
     presence.here(story.id, story.requester_id)
     say("read")
     assert mailbox.to(DANA) == [] and rows(session, story)[0].state == "pending"
-    tickets.mark_read(story, story.requester)
+    tickets.mark_read(tickets.reading(story, story.requester))
     session.commit()
     outside.hurry(session)
     outside.drain(session)

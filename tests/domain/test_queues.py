@@ -7,7 +7,7 @@ from sqlalchemy import event
 
 from helpdesk import clock
 from helpdesk.domain import exports, paging, queues, tickets
-from helpdesk.models.tickets import Ticket
+from helpdesk.models.tickets import ReadMark, Ticket
 
 
 @pytest.fixture
@@ -117,6 +117,19 @@ def test_filters_choose(session, make, dana, twelve):
     assert queues.customer_counts(dana) == {"all": 13, "active": 11, "pending": 1, "done": 2}
 
 
+def test_what_was_read_is_not_taken_back_by_an_older_page(session, make, dana):
+    ticket = make.ticket(dana)
+    older = tickets.reading(ticket, dana)
+    tickets.reply(ticket, author=make.agent(), body="hello")
+    session.commit()
+    newer = tickets.reading(ticket, dana)
+    version = ticket.version
+    assert [tickets.mark_read(each) for each in (newer, older, newer)] == [True, False, False]
+    session.commit()
+    assert session.get(ReadMark, (dana.id, ticket.id)).seq == ticket.public_seq
+    assert ticket.version == version + 1, "the team's page shows who has seen it"
+
+
 def test_unread_is_what_came_since_one_looked(session, make, dana):
     agent = make.agent()
     ticket = make.ticket(dana)
@@ -125,7 +138,7 @@ def test_unread_is_what_came_since_one_looked(session, make, dana):
         return {ticket.id: ticket.unread for ticket in queues.customer_page(user, {}).tickets}[ticket.id]
 
     assert unread(dana) is True
-    tickets.mark_read(ticket, dana)
+    tickets.mark_read(tickets.reading(ticket, dana))
     session.commit()
     assert unread(dana) is False
     tickets.note(ticket, author=agent, body="hush")

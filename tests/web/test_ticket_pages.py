@@ -46,6 +46,20 @@ def test_a_reply_is_swapped_in_and_the_composer_comes_back_empty(story, browser_
     assert answer.select_one("#composer textarea").text.strip() == ""
 
 
+def test_a_reply_brings_the_rest_of_the_page_only_where_it_moved_the_ticket(story, make, browser_of):
+    agent = make.agent("Maya")
+    client = browser_of(agent)
+    page = soup(client.get(f"/tickets/{story.number}"))
+    headers = {"X-CSRFToken": token(page), "HX-Request": "true"}
+    first, second = (
+        soup(client.post(f"/tickets/{story.number}/replies", data={"body": body}, headers=headers)) for body in ("One.", "Two.")
+    )
+    assert first.select_one("#ticket-header")["data-status"] == "in_progress"
+    assert first.select_one("#facts") and first.select_one("#rating")
+    assert [part["id"] for part in second.find_all(recursive=False)] == ["composer", "conversation"]
+    assert second.select("article[data-kind=reply] p")[-1].text == "Two."
+
+
 def test_without_javascript_the_same_form_redirects(story, browser_of):
     client = browser_of(story.requester)
     page = soup(client.get(f"/tickets/{story.number}"))

@@ -1,14 +1,16 @@
 """Where a thing goes: every thread of its ticket, except the one it came from and those whose audience may not read it."""
 
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 
-from sqlalchemy import bindparam, exists, select, update
+from sqlalchemy import Row, bindparam, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk import after_commit, clock, config
 from helpdesk.channels import slack
 from helpdesk.channels.email import token
 from helpdesk.domain import settings
+from helpdesk.domain.outbox import batches
 from helpdesk.extensions import db
 from helpdesk.models.channels import Channel, Thread
 from helpdesk.models.people import User
@@ -18,51 +20,69 @@ from helpdesk.models.tickets import Message, Ticket
 FITS_ON_CARD = 1_200  # characters of a first message that the card shows whole
 CARD_BURST = timedelta(seconds=0.4)  # changes within it are one update of the card
 
+_thread, _channel = Thread.__table__, Channel.__table__
 # Put together once: everything said on a ticket asks these.
 THREADS = select(Thread).where(Thread.ticket_id == bindparam("ticket_id"), Thread.ended_at.is_(None)).order_by(Thread.id)
-WITHOUT_CARD_UPDATE = THREADS.where(
-    ~exists().where(Delivery.thread_id == Thread.id, Delivery.kind == "card_update", Delivery.state == State.pending)
+_waits = exists().where(Delivery.thread_id == Thread.id, Delivery.kind == "card_update", Delivery.state == State.pending)
+DESTINATIONS = (
+    select(_thread.c["id", "user_id"], _channel.c["kind", "audience"], _waits.label("redrawn"))
+    .select_from(_thread.join(_channel))
+    .where(_thread.c.ticket_id == bindparam("ticket_id"), _thread.c.ended_at.is_(None))
+    .order_by(_thread.c.id)
 )
 MAIL_CHANNEL = select(Channel).where(Channel.kind == "email")
-SLACK_CHANNELS = (
-    select(Channel)
-    .where(Channel.kind == "slack", Channel.removed_at.is_(None))
+HOMES = (
+    select(_channel.c["id", "kind"])
     .where(
-        ((Channel.organization_id == bindparam("organization_id")) & Channel.is_default & (Channel.audience == "customer"))
-        | ((Channel.external_id == bindparam("triage")) & (Channel.audience == "team"))
+        ((_channel.c.organization_id == bindparam("organization_id")) & _channel.c.is_default & (_channel.c.audience == "customer"))
+        | ((_channel.c.external_id == bindparam("triage")) & (_channel.c.audience == "team"))
+        | (_channel.c.kind == "email"),
+        (_channel.c.kind == "email") | ((_channel.c.kind == "slack") & _channel.c.removed_at.is_(None)),
     )
-    .order_by(Channel.audience.desc())
+    .order_by(_channel.c.audience.desc(), _channel.c.id)
 )
+NEW_THREADS = insert(_thread).returning(_thread.c.id, sort_by_parameter_order=True)
 
 
 def announce(ticket: Ticket, message: Message) -> None:
     """Open the threads of a new ticket: a card in triage and in its organization's channel, and the requester's mail."""
-    slack_channels, mail_channel = _slack_channels(ticket.organization_id), _mail_channel()
-    slack_threads = [_begin_thread(ticket, channel) for channel in slack_channels]
-    mail_thread = _begin_thread(ticket, mail_channel, ticket.requester)
-    firsts = []
-    for thread in slack_threads:
-        firsts.append(_add(thread, "card"))
+    asked = {"organization_id": ticket.organization_id, "triage": settings.get("triage_channel")}
+    homes = {kind: [] for kind in ("slack", "email")}
+    for channel_id, kind in db.session.execute(HOMES, asked):
+        homes[kind].append(channel_id)
+    address = token.issue(config.current().SECRET_KEY)
+    nobodys = {"ticket_id": ticket.id, "organization_id": ticket.organization_id, "user_id": None, "nonce": None, "token_hash": None}
+    theirs = nobodys | {"user_id": ticket.requester_id, "nonce": address.nonce, "token_hash": address.hash}
+    mail_channel = homes["email"][0] if homes["email"] else _mail_channel().id
+    begun = [nobodys | {"channel_id": channel_id} for channel_id in homes["slack"]] + [theirs | {"channel_id": mail_channel}]
+    *slack_threads, mail_thread = db.session.scalars(NEW_THREADS, begun)
+    batch = batches.Batch()
+    for thread_id in slack_threads:
+        batch.add(thread_id, "card")
         if len(message.body) > FITS_ON_CARD or message.attachments:
-            _add_message(thread, message)
+            batch.add_message(thread_id, message, ring=False)
     if settings.get("mail_received") and ticket.requester.proven_at:
-        firsts.append(_add(mail_thread, "received", message=message))
-    _ring(*firsts)
+        batch.add(mail_thread, "received", message=message)
+    batch.write()
     after_commit.call_later("refresh_homes", ticket.id)
 
 
 def fan_out(message: Message) -> None:
-    """One delivery per destination of ``message``, in its own transaction."""
-    firsts = []
-    for thread in _threads(message.ticket_id):
-        if thread.id == message.origin_thread_id or not _may_read(thread, message):
+    """One delivery per destination of ``message``, in its own transaction. What customers read also stands on the ticket's cards."""
+    batch = batches.Batch()
+    for thread in _destinations(message.ticket_id):
+        if not message.is_note:
+            _redraw(batch, thread)
+        if thread.id == message.origin_thread_id or (message.is_note and thread.audience == "customer"):
             continue
-        if thread.channel.kind == "slack":
-            firsts.append(_add_message(thread, message))
+        if thread.kind == "slack":
+            batch.add_message(thread.id, message)
         elif thread.user_id != message.author_id:
             due = max(message.release_at or message.created_at, clock.now() + timedelta(seconds=settings.get("mail_grouping_seconds")))
-            firsts.append(_add(thread, "message", message=message, due_at=due))
-    _ring(*firsts)
+            batch.add(thread.id, "message", message=message, due_at=due)
+    batch.write()
+    if not message.is_note:
+        after_commit.call_later("refresh_homes", message.ticket_id)
 
 
 def fan_out_edit(message: Message) -> None:
@@ -108,9 +128,10 @@ def withdraw_from_customers(message: Message) -> None:
 
 def card_changed(ticket: Ticket) -> None:
     """Have the ticket's cards drawn anew, once for a burst of changes. The ticket is locked."""
-    for thread in db.session.scalars(WITHOUT_CARD_UPDATE, {"ticket_id": ticket.id}):
-        if thread.channel.kind == "slack":
-            _add(thread, "card_update", lane="card", due_at=clock.now() + CARD_BURST)
+    batch = batches.Batch()
+    for thread in _destinations(ticket.id):
+        _redraw(batch, thread)
+    batch.write()
     after_commit.call_later("refresh_homes", ticket.id)
 
 
@@ -173,35 +194,27 @@ def put(
     **data,
 ) -> Delivery:
     """Add one row to the end of ``thread``'s ``lane``."""
-    delivery = _add(thread, kind, message=message, part=part, revision=revision, lane=lane, due_at=due_at, **data)
-    db.session.flush()
-    return delivery
-
-
-def _add(
-    thread: Thread,
-    kind: str,
-    *,
-    message: Message | None = None,
-    part: int = 1,
-    revision: int = 1,
-    lane: str = "talk",
-    due_at: datetime | None = None,
-    **data,
-) -> Delivery:
-    """The same, for whoever adds several and flushes them as one."""
     delivery = Delivery(
         thread=thread, message=message, kind=kind, lane=lane, part=part, revision=revision, due_at=due_at or clock.now(), data=data
     )
     db.session.add(delivery)
+    db.session.flush()
     return delivery
 
 
-def _begin_thread(ticket: Ticket, channel: Channel, user: User | None = None) -> Thread:
-    """A new thread; the mails with ``user`` have an address for replies."""
+def _destinations(ticket_id: int) -> Iterable[Row]:
+    return db.session.execute(DESTINATIONS, {"ticket_id": ticket_id})
+
+
+def _redraw(batch: batches.Batch, thread: Row) -> None:
+    if thread.kind == "slack" and not thread.redrawn:
+        batch.add(thread.id, "card_update", lane="card", due_at=clock.now() + CARD_BURST, ring=False)
+
+
+def _begin_thread(ticket: Ticket, channel: Channel, user: User) -> Thread:
+    """The mails with ``user``; they have an address for replies."""
     thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel, user=user)
-    if user is not None:
-        _give_address(thread)
+    _give_address(thread)
     db.session.add(thread)
     return thread
 
@@ -209,11 +222,6 @@ def _begin_thread(ticket: Ticket, channel: Channel, user: User | None = None) ->
 def _give_address(thread: Thread) -> None:
     issued = token.issue(config.current().SECRET_KEY)
     thread.nonce, thread.token_hash = issued.nonce, issued.hash
-
-
-def _slack_channels(organization_id: int) -> list[Channel]:
-    asked = {"organization_id": organization_id, "triage": settings.get("triage_channel")}
-    return list(db.session.scalars(SLACK_CHANNELS, asked))
 
 
 def _mail_thread(ticket: Ticket, user: User) -> Thread | None:
@@ -235,21 +243,6 @@ def _mail_channel() -> Channel:
 
 def _threads(ticket_id: int) -> list[Thread]:
     return list(db.session.scalars(THREADS, {"ticket_id": ticket_id}))
-
-
-def _may_read(thread: Thread, message: Message) -> bool:
-    return not (message.is_note and thread.is_customers)
-
-
-def _add_message(thread: Thread, message: Message) -> Delivery:
-    """All parts and files of ``message``; the first of them comes back."""
-    parts = slack.blocks.split(message.body) if message.body else []
-    rows = [_add(thread, "message", message=message, part=number, text=text) for number, text in enumerate(parts, start=1)]
-    rows += [
-        _add(thread, "file", message=message, part=number, attachment=attachment.id)
-        for number, attachment in enumerate(message.attachments, start=1)
-    ]
-    return rows[0]
 
 
 def _copies(thread: Thread, message: Message) -> list[Delivery]:
@@ -276,7 +269,5 @@ def _is_on_card(message: Message) -> bool:
     return message.seq == 1
 
 
-def _ring(*deliveries: Delivery) -> None:
-    db.session.flush()  # which gives them their ids
-    for delivery in deliveries:
-        after_commit.call_later("deliver", delivery.id)
+def _ring(delivery: Delivery) -> None:
+    after_commit.call_later("deliver", delivery.id)

@@ -16,10 +16,13 @@ from helpdesk.models.tickets import Attachment, Kind, Message, MessageRevision, 
 LONGEST = 40_000  # characters of one message; Slack's own limit of a text
 
 # Put together once: everything said asks one of these.
-FROM_ORIGIN = select(Message).where(
-    Message.origin_thread_id == bindparam("thread_id"), Message.origin_external_id == bindparam("external_id")
+_message = Message.__table__
+FROM_ORIGIN = select(_message.c.id).where(
+    _message.c.origin_thread_id == bindparam("thread_id"), _message.c.origin_external_id == bindparam("external_id")
 )
-WITH_TOKEN = select(Message).where(Message.author_id == bindparam("author_id"), Message.form_token == bindparam("form_token"))
+WITH_TOKEN = select(_message.c.id).where(
+    _message.c.author_id == bindparam("author_id"), _message.c.form_token == bindparam("form_token")
+)
 
 
 def reply(
@@ -198,10 +201,12 @@ def _say(
 
 def _said_before(author, origin, origin_external_id, form_token) -> Message | None:
     if origin is not None and origin_external_id:
-        return db.session.scalar(FROM_ORIGIN, {"thread_id": origin.id, "external_id": origin_external_id})
-    if author is not None and form_token:
-        return db.session.scalar(WITH_TOKEN, {"author_id": author.id, "form_token": form_token})
-    return None
+        id = db.session.scalar(FROM_ORIGIN, {"thread_id": origin.id, "external_id": origin_external_id})
+    elif author is not None and form_token:
+        id = db.session.scalar(WITH_TOKEN, {"author_id": author.id, "form_token": form_token})
+    else:
+        id = None
+    return db.session.get(Message, id) if id else None
 
 
 def clean(body: str, has_files: bool) -> str:

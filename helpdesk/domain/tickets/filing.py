@@ -14,7 +14,10 @@ from helpdesk.models.tickets import Attachment, Kind, Message, Priority, Ticket
 
 LONGEST_SUBJECT = 200
 FIRST = 1  # place in the timeline
-WITH_TOKEN = select(Ticket).where(Ticket.requester_id == bindparam("requester_id"), Ticket.form_token == bindparam("form_token"))
+_ticket = Ticket.__table__
+WITH_TOKEN = select(_ticket.c.id).where(
+    _ticket.c.requester_id == bindparam("requester_id"), _ticket.c.form_token == bindparam("form_token")
+)
 
 
 def file(
@@ -41,7 +44,7 @@ def file(
     if form_token:
         earlier = db.session.scalar(WITH_TOKEN, {"requester_id": requester.id, "form_token": form_token})
         if earlier:
-            return earlier
+            return db.session.get(Ticket, earlier)
     organization_id = organization_id or requester.organization_id
     permissions.require(
         requester.is_active and organization_id is not None and (filed_by is None or filed_by.is_team),
@@ -65,13 +68,10 @@ def file(
         next_seq=FIRST + 1,
         public_seq=FIRST,
     )
-    db.session.add(ticket)
-    db.session.flush()
     hidden = forms.team_files(form, answers or {})
     public = [attachment for attachment in attachments if attachment.key not in hidden]
     message = Message(
         ticket=ticket,
-        ticket_id=ticket.id,
         organization_id=organization_id,
         seq=FIRST,
         kind=Kind.reply,
@@ -84,10 +84,11 @@ def file(
         attachments=public,
     )
     message.write(conversation.clean(body, bool(public)))
+    db.session.add(message)
+    db.session.flush()
     for attachment in public:
         attachment.ticket_id = ticket.id
         attachment.organization_id = organization_id
-    db.session.add(message)
     forms.keep_answers(ticket, form, answers or {})
     if filed_by:
         timeline.say_event(ticket, "filed_for", filed_by, team_only=False, who=requester.display_name)

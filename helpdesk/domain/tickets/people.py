@@ -1,6 +1,9 @@
 """Who follows a ticket, and how far somebody has read it."""
 
-from sqlalchemy import bindparam, select
+from dataclasses import dataclass
+
+from sqlalchemy import Insert, bindparam, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk import after_commit, clock
 from helpdesk.domain import outbox, permissions
@@ -11,13 +14,24 @@ from helpdesk.extensions import db
 from helpdesk.models.people import Role, User, shown_name
 from helpdesk.models.tickets import Follower, Kind, ReadMark, Ticket
 
-_mark, _user = ReadMark.__table__, User.__table__
+_mark, _user, _ticket = ReadMark.__table__, User.__table__, Ticket.__table__
 MARKS = (
     select(_mark.c.seq, _user.c["id", "name", "email"])
     .select_from(_mark.join(_user))
     .where(_mark.c.ticket_id == bindparam("ticket_id"), _user.c.role == Role.requester)
     .order_by(_mark.c.at)
 )
+
+
+def _remember(dialect) -> Insert:
+    mark = dialect.insert(_mark)
+    further = {"seq": mark.excluded.seq, "at": mark.excluded.at}
+    written = mark.on_conflict_do_update(index_elements=_mark.primary_key, set_=further, where=_mark.c.seq < mark.excluded.seq)
+    return written.returning(_mark.c.seq)
+
+
+REMEMBER = {"postgresql": _remember(postgresql), "sqlite": _remember(sqlite)}
+SEEN = update(_ticket).where(_ticket.c.id == bindparam("ticket")).values(version=_ticket.c.version + 1)
 
 
 def follow(ticket: Ticket, user: User, *, actor: User) -> None:
@@ -48,13 +62,24 @@ def unfollow(ticket: Ticket, user: User, *, actor: User) -> None:
         timeline.say_event(ticket, "unfollowed", actor, who=user.display_name)
 
 
-def is_unread(ticket: Ticket, reader: User) -> bool:
-    """Whether there is something ``reader`` has not had before their eyes. ``ticket.read_seq`` is their mark, where it is known."""
-    seen = getattr(ticket, "read_seq", None)
-    if seen is None:
-        mark = select(ReadMark.seq).where(ReadMark.user_id == reader.id, ReadMark.ticket_id == ticket.id)
-        seen = db.session.scalar(mark) or 0
-    return seen < (ticket.next_seq - 1 if reader.is_team else ticket.public_seq)
+@dataclass(frozen=True)
+class Reading:
+    """How far somebody has read a ticket: plain values, written in a transaction after the one in which it was shown."""
+
+    user_id: int
+    ticket_id: int
+    seq: int
+    by_team: bool
+
+
+def reading(ticket: Ticket, reader: User) -> Reading | None:
+    """What to remember of ``reader`` having had ``ticket`` before their eyes; None where it is known already.
+
+    ``ticket.read_seq`` is their mark, where it was read with the ticket.
+    """
+    known = getattr(ticket, "read_seq", None)
+    newest = ticket.next_seq - 1 if reader.is_team else ticket.public_seq
+    return None if known is not None and known >= newest else Reading(reader.id, ticket.id, newest, reader.is_team)
 
 
 def seen_by(ticket: Ticket, timeline: list[Said | Happened]) -> dict[int, list[str]]:
@@ -68,17 +93,13 @@ def seen_by(ticket: Ticket, timeline: list[Said | Happened]) -> dict[int, list[s
     return seen
 
 
-def mark_read(ticket: Ticket, reader: User) -> bool:
-    """Remember that ``reader`` has everything of ``ticket`` before their eyes; True if that is news."""
-    seen = ticket.next_seq - 1 if reader.is_team else ticket.public_seq
-    mark = db.session.scalar(select(ReadMark).where(ReadMark.user_id == reader.id, ReadMark.ticket_id == ticket.id))
-    if mark is None:
-        db.session.add(ReadMark(user_id=reader.id, ticket_id=ticket.id, seq=seen, at=clock.now()))
-    elif mark.seq < seen:
-        mark.seq = seen
-        mark.at = clock.now()
-    else:
+def mark_read(reading: Reading) -> bool:
+    """Remember how far somebody has read; True if that is news. A customer's reading is shown to the team at once."""
+    remember = REMEMBER[db.session.get_bind().dialect.name]
+    row = {"user_id": reading.user_id, "ticket_id": reading.ticket_id, "seq": reading.seq, "at": clock.now()}
+    if db.session.execute(remember, row).first() is None:
         return False
-    if not reader.is_team:
-        after_commit.touch(ticket, team_only=True)
+    if not reading.by_team:
+        db.session.execute(SEEN, {"ticket": reading.ticket_id})
+        after_commit.tell_team(reading.ticket_id)
     return True

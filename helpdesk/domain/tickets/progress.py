@@ -68,15 +68,15 @@ def set_priority(ticket: Ticket, priority: str, *, actor: User) -> Ticket:
 
 
 def moved_by_reply(ticket: Ticket, message: Message) -> None:
-    """What a reply does to the status of a locked ticket: a customer's opens it, the team's first takes it up."""
+    """What a reply does to the status of a locked ticket: a customer's opens it, the team's first takes it up.
+
+    The ticket's cards are drawn anew when the reply itself is sent out.
+    """
     if message.from_team:
         if ticket.status == Status.open:
-            _set(ticket, Status.in_progress, message.author, quietly=True)
-            return
+            _move(ticket, Status.in_progress, message.author, quietly=True)
     elif ticket.status in (Status.in_progress, Status.pending, Status.solved):
-        _set(ticket, Status.open, message.author, quietly=ticket.status != Status.solved, actor_name=message.speaker)
-        return
-    outbox.card_changed(ticket)
+        _move(ticket, Status.open, message.author, quietly=ticket.status != Status.solved, actor_name=message.speaker)
 
 
 def assigned(ticket: Ticket, assignee: User | None, *, actor: User) -> None:
@@ -88,9 +88,17 @@ def assigned(ticket: Ticket, assignee: User | None, *, actor: User) -> None:
     consequences.changed(ticket, "assigned", old, assignee.display_name if assignee else None)
 
 
-def _set(ticket: Ticket, status: Status, actor: User | None, quietly: bool = False, actor_name: str = "") -> Ticket:
+def _set(ticket: Ticket, status: Status, actor: User | None) -> Ticket:
     if ticket.status == status:
         return ticket
+    _move(ticket, status, actor)
+    outbox.card_changed(ticket)
+    if status == Status.solved and actor is not None:
+        outbox.mail_about(ticket, "solved", except_user=actor)
+    return ticket
+
+
+def _move(ticket: Ticket, status: Status, actor: User | None, quietly: bool = False, actor_name: str = "") -> None:
     if ticket.is_closed:
         raise Conflict("A closed ticket stays closed. File a follow-up instead.", "status")
     now = clock.now()
@@ -109,7 +117,3 @@ def _set(ticket: Ticket, status: Status, actor: User | None, quietly: bool = Fal
     ticket.closing_warned_at = None if status != Status.closed else ticket.closing_warned_at
     ticket.updated_at = now
     consequences.changed(ticket, kind, old, str(status))
-    outbox.card_changed(ticket)
-    if kind == "solved" and actor is not None:
-        outbox.mail_about(ticket, "solved", except_user=actor)
-    return ticket
