@@ -1,13 +1,17 @@
 """Reading in Slack what we did not hear: threads of lately active tickets are compared with what we keep of them.
 
+Slack's list of cards says of each how many replies stand below it and when the newest came. Threads that have something newer
+than we know are read first, then those that have more than we know, then, in turn, all the others.
+
 Whatever is missing enters by the inbox, like an event. A message has the same place (thread and ts) however it came, and
 that place is taken once, so nothing doubles when the event comes after all.
 """
 
 import logging
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
@@ -25,16 +29,21 @@ from helpdesk.models.tickets import Message, Status, Ticket
 EVERY = timedelta(minutes=3)  # a channel is not read again sooner
 LATELY = timedelta(days=3)  # threads of tickets that changed within it are read
 LONG_AGO = timedelta(days=30)  # cards older than it are not looked at
+AT_ONCE = 500  # threads of which the database is asked at once
 THREADS = 25  # of one channel in one turn
+MOST_WITH_MORE = 15  # of them, that have more replies than we know: some always have, such as another app's
 MOST_FAILURES = 3  # threads in a row that could not be read, after which the channel is left for its next turn
 SETTLED = timedelta(minutes=5)  # a message younger than this is not taken for deleted because a list leaves it out
+
+LONG_PAST = datetime.min.replace(tzinfo=UTC)
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Known:
-    """What we keep of one thread: its rows' ids, the messages people wrote there (ts → edited), and the newest ts."""
+    """What we keep of one thread: its row's id, the messages people wrote there (ts → edited), the newest ts, how many replies
+    stand there, and when it was last compared."""
 
     thread_id: int
     channel_id: str
@@ -42,6 +51,16 @@ class Known:
     said: dict[str, str]
     gone: frozenset[str]
     newest: str
+    count: int
+    compared_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What Slack's list of cards says of the thread below one: the ts of its newest reply, and how many there are."""
+
+    newest: str
+    count: int
 
 
 def reconcile() -> int:
@@ -61,8 +80,9 @@ def reconcile() -> int:
 def compare(thread_id: int) -> int:
     """Compare one thread with Slack. Returns how many things were missing. Commits. Raises ChannelError."""
     with extensions.reading():
-        known = _known(db.session.get(Thread, thread_id))
-    return _compare(known) if known is not None else 0
+        thread = db.session.get(Thread, thread_id)
+        known = _known([thread] if thread else [])
+    return sum(_compare(each) for each in known)
 
 
 def _due() -> list[int]:
@@ -97,57 +117,76 @@ def _channel(id: int) -> int:
             failures = 0
         except errors.ChannelError:
             db.session.rollback()
+            _note_compared(known)
             failures += 1  # one thread's bad luck is not the others'; several in a row are an outage
             if failures == MOST_FAILURES:
                 raise
     return found
 
 
-def _latest(channel_id: str) -> dict[str, str]:
-    """By the ts of each card, the ts of the newest reply below it."""
+def _latest(channel_id: str) -> dict[str, Listed]:
+    """By the ts of each card, what Slack says of its thread."""
     since = (clock.now() - LONG_AGO).timestamp()
     roots = clients.current().pages(
         "conversations.history", "messages", channel=channel_id, oldest=f"{since:.6f}", limit=200
     )
-    return {str(root.get("ts")): str(root.get("latest_reply") or "") for root in roots}
+    return {str(root.get("ts")): Listed(str(root.get("latest_reply") or ""), root.get("reply_count") or 0) for root in roots}
 
 
-def _in_question(id: int, latest: dict[str, str]) -> list[Known]:
+def _in_question(id: int, latest: dict[str, Listed]) -> list[Known]:
+    """The threads of channel ``id`` to read in this turn, at most THREADS unless more have something newer than we know."""
     with extensions.reading():
-        lately = (
+        ours = (
             select(Thread)
             .join(Ticket, Ticket.id == Thread.ticket_id)
             .where(Thread.channel_id == id, Thread.external_id.is_not(None), Thread.ended_at.is_(None))
         )
-        newest = list(db.session.scalars(lately.where(Thread.external_id.in_([root for root, reply in latest.items() if reply]))))
-        unheard = [known for known in map(_known, newest) if known and _is_newer(latest.get(known.root, ""), known.newest)]
-        active = lately.where(Ticket.updated_at > clock.now() - LATELY, Ticket.status != Status.closed)
-        threads = db.session.scalars(active.order_by(Ticket.updated_at.desc()).limit(THREADS))
-        seen = {known.thread_id for known in unheard}
-        more = [_known(thread) for thread in threads if thread.id not in seen]
-    return unheard + [known for known in more if known][: max(0, THREADS - len(unheard))]
+        talked = [root for root, listed in latest.items() if listed.newest]
+        known = []
+        for some in _portions(talked):
+            known += _known(db.session.scalars(ours.where(Thread.external_id.in_(some))).all())
+        unheard = [each for each in known if _is_newer(latest[each.root].newest, each.newest)]
+        more = [each for each in known if latest[each.root].count > each.count and each not in unheard]
+        more.sort(key=lambda each: each.compared_at or LONG_PAST)
+        active = ours.where(Ticket.updated_at > clock.now() - LATELY, Ticket.status != Status.closed)
+        in_turn = active.order_by(Thread.compared_at.asc().nulls_first(), Thread.id).limit(THREADS)
+        chosen = {each.thread_id: each for each in (*unheard, *more[:MOST_WITH_MORE])}
+        others = [thread for thread in db.session.scalars(in_turn) if thread.id not in chosen]
+        return [*chosen.values(), *_known(others[: max(0, THREADS - len(chosen))])]
 
 
-def _known(thread: Thread | None) -> Known | None:
-    if thread is None or not thread.external_id:
-        return None
-    messages = db.session.execute(
-        select(Message.origin_external_id, Message.origin_edited, Message.deleted_at).where(
-            Message.origin_thread_id == thread.id, Message.origin_external_id.is_not(None)
+def _known(threads: Sequence[Thread]) -> list[Known]:
+    said: dict[int, dict[str, str]] = defaultdict(dict)
+    gone: dict[int, set[str]] = defaultdict(set)
+    copies: dict[int, set[str]] = defaultdict(set)
+    threads = [thread for thread in threads if thread.external_id]
+    for some in _portions([thread.id for thread in threads]):
+        messages = select(Message.origin_thread_id, Message.origin_external_id, Message.origin_edited, Message.deleted_at)
+        messages = messages.where(Message.origin_thread_id.in_(some), Message.origin_external_id.is_not(None))
+        for thread_id, ts, edited, deleted in db.session.execute(messages):
+            said[thread_id][ts] = edited or ""
+            if deleted:
+                gone[thread_id].add(ts)
+        posted = select(Delivery.thread_id, Delivery.external_id)
+        for thread_id, ts in db.session.execute(posted.where(Delivery.thread_id.in_(some), Delivery.external_id.is_not(None))):
+            copies[thread_id].add(ts)
+    return [
+        Known(
+            thread_id=thread.id,
+            channel_id=thread.channel.external_id,
+            root=thread.external_id,
+            said=said[thread.id],
+            gone=frozenset(gone[thread.id]),
+            newest=max([*said[thread.id], *copies[thread.id], ""], key=_number),
+            count=len((said[thread.id].keys() | copies[thread.id]) - gone[thread.id] - {thread.external_id}),
+            compared_at=thread.compared_at,
         )
-    ).all()
-    said = {ts: edited or "" for ts, edited, _ in messages}
-    copies = db.session.scalars(
-        select(Delivery.external_id).where(Delivery.thread_id == thread.id, Delivery.external_id.is_not(None))
-    )
-    return Known(
-        thread_id=thread.id,
-        channel_id=thread.channel.external_id,
-        root=thread.external_id,
-        said=said,
-        gone=frozenset(ts for ts, _, deleted in messages if deleted),
-        newest=max([*said, *copies, ""], key=_number),
-    )
+        for thread in threads
+    ]
+
+
+def _portions(items: list) -> Iterator[list]:
+    return (items[start : start + AT_ONCE] for start in range(0, len(items), AT_ONCE))
 
 
 def _compare(known: Known) -> int:
@@ -165,8 +204,15 @@ def _compare(known: Known) -> int:
         if not (event.get("subtype") or ts in known.said) and _was_heard(known, ts):
             continue
         new += inbox.accept("slack", external_id, _payload(external_id, event, ourselves))
-    db.session.commit()
+    _note_compared(known)
     return new
+
+
+def _note_compared(known: Known) -> None:
+    """It had its turn, whatever came of it. Commits."""
+    now = update(Thread).where(Thread.id == known.thread_id).values(compared_at=clock.now())
+    db.session.execute(now.execution_options(synchronize_session=False))
+    db.session.commit()
 
 
 def _missing(known: Known, listed: dict, ourselves: events.Ourselves, begun: datetime) -> Iterator[tuple[str, dict, str]]:

@@ -65,6 +65,7 @@ class Thread(db.Model):
     nonce: Mapped[str | None] = mapped_column(String(64))
     token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
     ended_at: Mapped[Time | None]
+    compared_at: Mapped[Time | None]
     created_at: Mapped[Created]
 
     ticket: Mapped[Ticket] = relationship(backref="threads")

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import select
 
 from helpdesk import clock
@@ -31,6 +32,51 @@ def test_a_thread_that_cannot_be_read_keeps_no_other_waiting(story, day, session
     outside.drain(session)
     missed = session.query(Message.body).filter(Message.ticket_id.in_((story.id, other.id)), Message.body.startswith("missed"))
     assert missed.count() == 1
+
+
+def turn(session) -> None:
+    """One turn of the reconciler in triage, and what follows from it."""
+    for channel in session.query(Channel):
+        channel.reconciled_at = None if channel.external_id == cast.TRIAGE else clock.now()
+    session.commit()
+    outside.work(lambda _: reconciling.reconcile(), 0)
+    outside.drain(session)
+
+
+def bodies(session) -> list[str]:
+    session.expire_all()
+    return [body for (body,) in session.query(Message.body)]
+
+
+@pytest.fixture
+def crowd(story, day, session, make, monkeypatch):
+    """More tickets than one turn reads, each with words of an agent's below its card; the first of them went unheard, and the
+    newest has changed last."""
+    monkeypatch.setattr(reconciling, "THREADS", 2)
+    tickets = [story, *(make.ticket(story.requester, subject=f"Number {number}") for number in range(1, 5))]
+    outside.drain(session)
+    roots = [message["ts"] for message in day.workspace.posted(cast.TRIAGE)]
+    day.workspace.event_faults(lost=1)
+    day.workspace.say(PRIYA, cast.TRIAGE, "missed below the first", thread_ts=roots[0])
+    day.workspace.event_faults()
+    for number, root in enumerate(roots):
+        day.workspace.say(PRIYA, cast.TRIAGE, f"heard {number}", thread_ts=root)
+    day.work()
+    assert sum(body.startswith("heard") for body in bodies(session)) == len(tickets)
+    assert "missed below the first" not in bodies(session)
+    return tickets
+
+
+def test_a_word_missed_before_others_that_were_heard_is_found_by_how_many_there_are(crowd, session):
+    turn(session)
+    assert bodies(session).count("missed below the first") == 1
+
+
+def test_every_thread_has_its_turn_however_many_there_are(crowd, session, monkeypatch):
+    monkeypatch.setattr(reconciling, "MOST_WITH_MORE", 0)
+    for _ in range(3):
+        turn(session)
+    assert bodies(session).count("missed below the first") == 1
 
 
 def test_what_was_said_waits_for_an_outage_however_often_it_is_tried(story, day, session):
