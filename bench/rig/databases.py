@@ -122,7 +122,13 @@ class PostgreSQL:
         self.start()
 
     def is_locked(self) -> bool:
-        """A row at most: whoever sleeps in a transaction keeps nobody from the others."""
+        """Whether somebody sleeps in a transaction, so that whoever wants the same rows has to wait."""
+        import psycopg
+
+        asleep = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND now() - state_change > interval '1 second'"
+        time.sleep(LONG)
+        with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.url, connect_timeout=2) as connection:
+            return connection.execute(asleep).fetchone()[0] > 0
         return False
 
     def stop(self) -> None:
