@@ -11,7 +11,7 @@ from flask import Flask
 from markupsafe import Markup, escape
 
 from helpdesk import clock, rendering
-from helpdesk.domain import words
+from helpdesk.domain import queues, words
 from helpdesk.web import escaping
 
 MONTHS = (
@@ -34,6 +34,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(face)
     app.add_template_filter(address)
     app.add_template_filter(choices)
+    app.add_template_filter(counted)
     app.add_template_filter(filesize)
     app.add_template_filter(count_word)
     app.add_template_filter(rendering.excerpt, "plain_excerpt")
@@ -114,6 +115,11 @@ def face(name: str, picture: str | None = "", size: str = "", alt: str = "") -> 
     said = Markup('role="img" aria-label="{0}" title="{0}"').format(alt) if alt else 'aria-hidden="true"'
     shown = Markup('<img src="{}" alt="" loading="lazy" width="36" height="36">').format(picture) if picture else initials(name or "?")
     return Markup(f'<span class="{escape(kind)}" {said}>{escape(shown)}</span>')
+
+
+def counted(count: int, most: int = queues.COUNTED) -> str:
+    """``count`` as people read it, where nobody counted further than to ``most`` and one more."""
+    return f"{most:,}+" if count > most else str(count)
 
 
 def choices(options: Iterable, chosen: Iterable = (), blank: str = "") -> Markup:

@@ -8,6 +8,7 @@ from sqlalchemy import event
 from helpdesk import clock
 from helpdesk.domain import exports, paging, queues, tickets
 from helpdesk.models.tickets import ReadMark, Ticket
+from helpdesk.web import filters as templates
 
 
 @pytest.fixture
@@ -115,6 +116,12 @@ def test_filters_choose(session, make, dana, twelve):
     assert len(chosen(status="nonsense", requester="x", form="", sort="zzz")) == 13
     assert set(queues.customer_page(dana, {"from": "yesterday", "to": "9999-12-31"}).errors) == {"from", "to"}
     assert queues.customer_counts(dana) == {"all": 13, "active": 11, "pending": 1, "done": 2}
+
+
+def test_what_is_more_than_many_is_counted_no_further(twelve, dana, monkeypatch):
+    monkeypatch.setattr(queues, "COUNTED", 5)
+    assert queues.customer_counts(dana) == {"all": 6, "active": 6, "pending": 0, "done": 0}
+    assert [templates.counted(count, 5) for count in (0, 5, 6)] == ["0", "5", "5+"]
 
 
 def test_what_was_read_is_not_taken_back_by_an_older_page(session, make, dana):

@@ -23,14 +23,15 @@ VALUES = [
     "", "plain", "a & b", "<script>", "1 > 0", 'say "so"', "it's", "Grüße & <b>", Markup("<b>safe</b>"), 0, -7, 3.5, True, None,
     Role.agent, Shouting("<i>"), Speaking(), Undefined(name="nothing"), ["<"], b"<",
 ]  # fmt: skip
+NAMES = [f"{number} {type(value).__name__}" for number, value in enumerate(VALUES)]
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=NAMES)
 def test_escaped_as_ever(value):
     assert str(escaping.escaped(value)) == str(escape(value))
 
 
-@pytest.mark.parametrize("value", VALUES, ids=repr)
+@pytest.mark.parametrize("value", VALUES, ids=NAMES)
 def test_pages_of_the_application_print_it_so(app, value):
     source = "{{ it }}{% set kept %}{{ it }}{% endset %}{{ kept }}{% macro say(x) %}{{ x }}{% endmacro %}{{ say(it) }}"
     assert app.jinja_env.from_string(source).render(it=value) == 3 * str(escape(value))
