@@ -20,7 +20,7 @@ from helpdesk.models.desk import UNSOLVED_SQL, SavedView
 from helpdesk.models.forms import Form, FormVersion
 from helpdesk.models.people import Organization, User
 from helpdesk.models.service_levels import TicketClock
-from helpdesk.models.tickets import HOLDERS, Priority, ReadMark, Status, Ticket
+from helpdesk.models.tickets import HOLDERS, UNSOLVED, Priority, ReadMark, Status, Ticket
 
 VIEWS = {
     "mine": "Mine",
@@ -43,13 +43,21 @@ CHOICES = 300  # names offered in a list to choose from
 _UNSOLVED = text(f"tickets.{UNSOLVED_SQL}")
 _AT_RISK = select(TicketClock.ticket_id).where(TicketClock.due_at.is_not(None), TicketClock.due_at <= bindparam("soon"))
 
+
+
+def _unsolved(*statuses: Status) -> tuple:
+    """Only those ``statuses``, said by what they are not: of two conditions that mean nearly the same PostgreSQL expects next to
+    nothing to be left, and reads all that is unsolved where the first page would do."""
+    return _UNSOLVED, Ticket.status.not_in([status for status in UNSOLVED if status not in statuses])
+
+
 # What a view and a filter ask of a ticket. Queries are put together once from these and asked with each person's values.
 IN_VIEW = {
     "mine": (_UNSOLVED, Ticket.assignee_id == bindparam("reader")),
     "unassigned": (_UNSOLVED, Ticket.assignee_id.is_(None)),
-    "open": (_UNSOLVED, Ticket.status.in_((Status.open, Status.in_progress))),
-    "waiting": (_UNSOLVED, Ticket.status == Status.pending),
-    "on_hold": (_UNSOLVED, Ticket.status == Status.on_hold),
+    "open": _unsolved(Status.open, Status.in_progress),
+    "waiting": _unsolved(Status.pending),
+    "on_hold": _unsolved(Status.on_hold),
     "at_risk": (Ticket.id.in_(_AT_RISK),),
     "solved": (Ticket.status == Status.solved, Ticket.solved_at >= bindparam("lately")),
     "all": (),
