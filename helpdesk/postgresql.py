@@ -28,19 +28,27 @@ def _ask_the_rested(connection, record, _proxy) -> None:
     rests_since = record.info.get("rests_since")
     if rests_since is None or time.monotonic() - rests_since < RESTED or not _is_postgresql(connection):
         return
+    before = connection.autocommit
     try:
         connection.autocommit = True
         connection.execute("")
+        connection.autocommit = before
     except connection.Error as error:
         raise exc.InvalidatePoolError from error
 
 
 @event.listens_for(Engine, "begin")
 def _begin(connection) -> None:
-    """The driver says BEGIN before a transaction's first statement, unless told that each stands for itself."""
+    """The driver says BEGIN before a transaction's first statement, unless told that each stands for itself. Where somebody else
+    has told it so, it stays."""
     driver = connection.connection.dbapi_connection
-    if _is_postgresql(driver) and driver.autocommit != extensions.is_reading():
-        driver.autocommit = extensions.is_reading()
+    if not _is_postgresql(driver):
+        return
+    if extensions.is_reading():
+        if not driver.autocommit:
+            driver.autocommit = connection.info["only_reads"] = True
+    elif connection.info.pop("only_reads", False):
+        driver.autocommit = False
 
 
 def _is_postgresql(connection) -> bool:

@@ -1,7 +1,8 @@
 """What PostgreSQL is spared, and what it is not: a lost connection is found, and what is written is one transaction."""
 
+import psycopg
 import pytest
-from sqlalchemy import text
+from sqlalchemy import create_engine, text
 
 from helpdesk import extensions, postgresql
 from tests import conftest
@@ -44,3 +45,13 @@ def test_a_reader_sees_what_was_committed_meanwhile(app, session, make, database
         assert session.scalars(names).all() == ["Globex"]
         conftest.run_sql(database_url, "UPDATE organizations SET name = 'Globex Ltd'")
         assert session.scalars(names).all() == ["Globex Ltd"]
+
+
+def test_a_connection_that_commits_each_statement_by_itself_goes_on_doing_so(app, database_url):
+    engine = create_engine(extensions.db.engine.url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("CREATE TABLE stays (id int)"))
+    engine.dispose()
+    with psycopg.connect(database_url) as connection:
+        assert connection.execute("SELECT count(*) FROM stays").fetchone() == (0,)
+        connection.execute("DROP TABLE stays")

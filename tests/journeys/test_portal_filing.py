@@ -3,9 +3,10 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.come_in import come_in
-from tests.journeys.conftest import wait_for
+from tests.journeys.conftest import PATIENCE, wait_for
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf500f00038601802f5b5d4e0000000049454e44ae426082"
@@ -47,7 +48,7 @@ def test_files_are_chosen_dropped_pasted_removed_and_sent(live_portal, open_brow
     page.click("[aria-label='Remove log.txt']")
     page.click("button:has-text('File ticket')")
     page.wait_for_selector("[data-error-summary]")
-    page.wait_for_function("document.activeElement.matches('[data-error-summary]')")
+    expect(page.locator("[data-error-summary]")).to_be_focused(timeout=1000 * PATIENCE)
     listed = page.inner_text("[data-files]")
     assert "shot.png" in listed and "dropped.csv" in listed and "log.txt" not in listed
     page.fill("[name=subject]", "Screens are upside down")

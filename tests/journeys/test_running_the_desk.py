@@ -5,9 +5,10 @@ import re
 import urllib.request
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.journeys.come_in import MAYA, PRIYA, come_in
-from tests.journeys.conftest import wait_for
+from tests.journeys.conftest import PATIENCE, wait_for
 
 pytestmark = pytest.mark.journey
 TOMAS = "tomas@support.northwind.example"
@@ -22,12 +23,12 @@ def test_an_agents_hour(live_portal, open_browser):
     page.keyboard.press("j")
     page.keyboard.press("j")
     page.keyboard.press("k")
-    page.wait_for_function("document.activeElement.matches('.queue-row:first-child [data-row]')")
+    expect(page.locator(".queue-row:first-child [data-row]")).to_be_focused(timeout=1000 * PATIENCE)
     page.keyboard.press("Enter")
     page.wait_for_selector("#ticket")
     number = page.get_attribute("#ticket", "data-number")
     page.keyboard.press("r")
-    page.wait_for_function("document.activeElement.id === 'body-reply'")
+    expect(page.locator("#body-reply")).to_be_focused(timeout=1000 * PATIENCE)
     page.keyboard.type("Which browser do you use?")
     page.select_option(".compose-reply select[name=status]", "pending")
     page.keyboard.press("Tab")
@@ -37,7 +38,7 @@ def test_an_agents_hour(live_portal, open_browser):
     page.wait_for_selector("article:has-text('Which browser') [data-state=sent]", timeout=90_000)
     page.keyboard.press("Escape")
     page.keyboard.press("n")
-    page.wait_for_function("document.activeElement.id === 'body-note'")
+    expect(page.locator("#body-note")).to_be_focused(timeout=1000 * PATIENCE)
     page.keyboard.type("Looks like the cache again.")
     page.click("button:has-text('Add note')")
     page.wait_for_selector("article[data-kind=note]:has-text('the cache again')")
