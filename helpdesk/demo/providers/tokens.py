@@ -1,8 +1,8 @@
 """ID tokens: signed properly, or wrongly in one chosen way."""
 
 import base64
-import functools
 import json
+import threading
 
 import jwt
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -10,10 +10,16 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 KEY_ID = "demo-key-1"
 
 
-@functools.cache
+_keys: dict[str, rsa.RSAPrivateKey] = {}
+_making = threading.Lock()
+
+
 def key(name: str) -> rsa.RSAPrivateKey:
-    """The signing key of this name, made on first use."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    """The signing key of this name, made on first use; the same for all who come at once."""
+    with _making:
+        if name not in _keys:
+            _keys[name] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        return _keys[name]
 
 
 def jwks() -> dict:
