@@ -1,9 +1,11 @@
 """A worker goes on in its lane: in order, without ringing for itself, and not past what has not arrived."""
 
+import threading
 from datetime import timedelta
 from types import SimpleNamespace
 
 import pytest
+from sqlalchemy import select, text, update
 
 from helpdesk import after_commit, clock
 from helpdesk.channels.values import Sent
@@ -11,7 +13,8 @@ from helpdesk.demo import cast
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.outbox import arrival, claiming, lane
 from helpdesk.models.sync import Delivery
-from tests import outside
+from helpdesk.models.tickets import Ticket
+from tests import outside, running
 
 
 @pytest.fixture
@@ -111,3 +114,24 @@ def test_an_arrival_unblocks_its_channel_and_hurries_what_was_tried_in_vain(talk
     session.refresh(channel), session.refresh(row)
     assert (channel.blocked_reason, channel.blocked_at) == (None, None)
     assert row.due_at <= clock.now()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_arrival_and_somebody_who_writes_on_the_ticket_do_not_wait_for_each_other(app, talk, session):
+    claim = outside.work(claiming.claim, talk[0])
+    ticket_id = session.get(Delivery, talk[0]).thread.ticket_id
+    session.rollback()
+    session.execute(text("SET LOCAL lock_timeout = '3s'"))
+    session.execute(select(Ticket.id).where(Ticket.id == ticket_id).with_for_update())
+
+    def arrive() -> None:
+        with app.app_context():
+            arrival.sent(claim, Sent("1800000000.000001", {"channel": cast.TRIAGE}))
+
+    arriving = threading.Thread(target=arrive)
+    arriving.start()
+    arriving.join(0.5)  # until it waits for the ticket; it must not hold the delivery meanwhile
+    session.execute(update(Delivery).where(Delivery.id == talk[0]).values(reason="seen by somebody who writes"))
+    session.commit()
+    arriving.join(running.PATIENCE)
+    assert session.get(Delivery, talk[0], populate_existing=True).state == "sent"

@@ -69,6 +69,7 @@ def sent(claim: claims.Claim, what: Sent) -> int | None:
     Where somebody else has written that down, there is nothing left to do.
     """
     db.session.remove()
+    settling.hold_ticket(claim.id)
     known = {"claimed": claim.id, "owner": claim.owner, "arrived_as": what.external_id, "now": clock.now()}
     row = db.session.execute(ARRIVED, known | {"what": {**claim.data, **what.extra}}).one_or_none()
     place = None

@@ -14,7 +14,7 @@ from helpdesk.channels.slack import failures
 from helpdesk.domain import addresses
 from helpdesk.domain.outbox import claims, gone, posts
 from helpdesk.extensions import db
-from helpdesk.models.channels import Channel
+from helpdesk.models.channels import Channel, Thread
 from helpdesk.models.sync import Delivery, State
 from helpdesk.models.tickets import Ticket
 
@@ -35,6 +35,13 @@ FOLLOWING = (
     .group_by(Delivery.lane)
 )
 
+TICKET = (
+    select(Ticket.__table__.c.id)
+    .join(Thread.__table__, Thread.__table__.c.ticket_id == Ticket.__table__.c.id)
+    .join(Delivery.__table__, Delivery.__table__.c.thread_id == Thread.__table__.c.id)
+    .where(Delivery.__table__.c.id == bindparam("claimed"))
+    .with_for_update(of=Ticket.__table__, key_share=True)
+)
 TOLD = (
     update(Ticket.__table__)
     .where(Ticket.__table__.c.id == bindparam("ticket"))
@@ -118,6 +125,13 @@ def set_aside(delivery_id: int, owner: str) -> None:
     db.session.remove()
 
 
+def hold_ticket(delivery_id: int) -> None:
+    """Take the ticket's row before the delivery's, as whoever writes on a ticket does: taken the other way round, two would wait
+    for each other. SQLite lets only one write at all."""
+    if not config.current().is_sqlite:
+        db.session.execute(TICKET, {"claimed": delivery_id})
+
+
 def tell(ticket_id: int) -> None:
     """Show what became of it on the team's open pages of the ticket."""
     db.session.execute(TOLD, {"ticket": ticket_id})
@@ -135,6 +149,7 @@ def _go_on_without(delivery: Delivery, reason: str) -> None:
 def _still_ours(delivery_id: int, owner: str) -> Delivery | None:
     """The row, locked, unless somebody else has taken it meanwhile."""
     db.session.remove()
+    hold_ticket(delivery_id)
     delivery = db.session.scalar(STILL_OURS, {"claimed": delivery_id})
     if delivery is not None and delivery.state == State.sending and delivery.lease_owner == owner:
         return delivery
