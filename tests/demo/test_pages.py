@@ -61,7 +61,8 @@ def test_one_can_write_mention_react_and_use_a_command(demo, portal):
     do(demo, do="react", me=PRIYA, channel=cast.TRIAGE, ts=ts, name="eyes")
     assert "reactions" not in demo.workspace.message(cast.TRIAGE, ts)
     do(demo, do="command", me=MAYA, channel=cast.TRIAGE, command="/ticket", text="mine")
-    assert portal.heard[-1].path == "/hooks/slack/commands"
+    heard = [knock.path for knock in portal.heard]  # an event of before may still come after it
+    assert heard.count("/hooks/slack/commands") == 1
 
 
 def test_only_the_page_itself_may_act(demo):
