@@ -14,6 +14,7 @@ from helpdesk.demo import cast
 
 BUDGET = 200  # ms at p95 for a page
 WEB = 2  # processes
+MANY = 100  # messages of the longest ticket
 
 
 def main() -> None:
@@ -27,7 +28,7 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=2000, help="open pages on one process; 0 for none")
     parser.add_argument("--turns", type=int, default=20, help="of the loop through Slack; 0 for none")
     chosen = parser.parse_args()
-    with stand.Stand(chosen.database, web_processes=WEB, workers=0, LIVE_STREAMS=max(chosen.streams, 1)) as it:
+    with stand.Stand(chosen.database, web_processes=WEB, workers=0, LIVE_STREAMS=max(chosen.streams, 100)) as it:
         it.start()
         print(stand.version_line())
         print(fill(it, chosen))
@@ -60,7 +61,21 @@ def fill(it: stand.Stand, chosen: argparse.Namespace) -> str:
         settings.set("close_after_days", 0)  # or the workers would first warn everybody whose ticket was solved long ago
         db.session.commit()
         made = bulk.fill(organizations=chosen.organizations, tickets=chosen.tickets, messages=4)
+        _talk_long(it)
     return f"Made {made} in {time.perf_counter() - began:.0f} s."
+
+
+def _talk_long(it: stand.Stand) -> None:
+    """Make a ticket of the busiest organization one of MANY messages."""
+    from helpdesk.domain import tickets
+    from helpdesk.extensions import db
+    from helpdesk.models.tickets import Message, Ticket
+
+    _, _, short, _ = pages.busiest(it)
+    ticket = db.session.get(Ticket, short)
+    for number in range(MANY - db.session.query(Message).filter_by(ticket_id=short).count()):
+        tickets.reply(ticket, author=ticket.requester, body=f"Word {number} of **many**, and what else there is to say.")
+    db.session.commit()
 
 
 def measure(it: stand.Stand, chosen: argparse.Namespace) -> list[tuple]:
@@ -74,8 +89,8 @@ def measure(it: stand.Stand, chosen: argparse.Namespace) -> list[tuple]:
         ("a customer's tickets", customer, "/tickets", "list"),
         ("twenty pages on", customer, deep, "list"),
         ("their search", customer, "/tickets?q=invoice", "list"),
-        ("a ticket with few messages", customer, f"/tickets/{short}", "ticket"),
-        ("a ticket with many messages", customer, f"/tickets/{long}", "many"),
+        ("a ticket with five messages", customer, f"/tickets/{short}", "ticket"),
+        (f"a ticket with {MANY} messages", customer, f"/tickets/{long}", "many"),
         ("the desk", agent, "/desk", "list"),
         ("the desk, all, twenty pages on", agent, deep_desk, "list"),
         ("the desk's search", agent, "/desk?q=scanner", "list"),
