@@ -24,3 +24,9 @@ class Claim:
 def lease() -> timedelta:
     """How long a claimed row is ours; by default longer than a job may run (after_commit.JOB_TIMEOUT)."""
     return timedelta(seconds=config.current().DELIVERY_LEASE)
+
+
+def hold_off(kind: str) -> timedelta:
+    """How long what may have been stored by a channel of ``kind`` is left alone before it is looked for and tried again."""
+    current = config.current()
+    return timedelta(seconds=current.DELIVERY_MAIL_HOLD_OFF if kind == "email" else current.DELIVERY_HOLD_OFF)

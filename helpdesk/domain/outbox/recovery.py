@@ -8,9 +8,9 @@ from datetime import timedelta
 
 from sqlalchemy import case, select, update
 
-from helpdesk import after_commit, clock, config
+from helpdesk import after_commit, clock
 from helpdesk.channels.slack import failures
-from helpdesk.domain.outbox.claims import Claim
+from helpdesk.domain.outbox import claims
 from helpdesk.extensions import db
 from helpdesk.models.channels import Channel, Thread
 from helpdesk.models.sync import Delivery, State
@@ -18,7 +18,7 @@ from helpdesk.models.sync import Delivery, State
 SOON = timedelta(seconds=2)  # what is due within it need not be called
 
 
-def call_the_others(claim: Claim) -> int:
+def call_the_others(claim: claims.Claim) -> int:
     """Make due what waits behind ``claim``'s kind of channel, which just worked. Returns how many rows. Commits.
 
     A webhook's destinations are each their own, so nothing follows from one of them. What Slack asked to wait stays paused by
@@ -27,7 +27,7 @@ def call_the_others(claim: Claim) -> int:
     if claim.kind == "webhook":
         return 0
     now = clock.now()
-    hold_off = timedelta(seconds=_hold_off(claim.kind))
+    hold_off = claims.hold_off(claim.kind)
     may_still_land = (Delivery.state == State.unknown) & (Delivery.started_at > now - hold_off)
     due_at = case((may_still_land, now + hold_off), else_=now)
     waiting = (
@@ -62,8 +62,3 @@ def unblock(channel_id: int, kind: str, reason: str) -> None:
         .execution_options(synchronize_session=False)
     )
     after_commit.say_changed("desk")
-
-
-def _hold_off(kind: str) -> int:
-    current = config.current()
-    return current.DELIVERY_MAIL_HOLD_OFF if kind == "email" else current.DELIVERY_HOLD_OFF

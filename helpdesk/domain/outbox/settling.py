@@ -67,9 +67,7 @@ def failed(claim: claims.Claim, error: errors.ChannelError) -> None:
     if isinstance(error, errors.Unknown):
         delivery.state = State.unknown
         delivery.maybe_since = claim.maybe_since or claim.started_at
-        current = config.current()
-        hold_off = current.DELIVERY_MAIL_HOLD_OFF if claim.kind == "email" else current.DELIVERY_HOLD_OFF
-        delivery.due_at = now + max(timedelta(seconds=hold_off), delay)
+        delivery.due_at = now + max(claims.hold_off(claim.kind), delay)
     elif isinstance(error, errors.Permanent):
         delivery.state = State.failed
         _count_dead_address(delivery, error)
