@@ -78,7 +78,8 @@ def open_streams(it: stand.Stand, cookie: str, count: int) -> list[socket.socket
     streams = []
     for start in range(0, count, 50):
         batch = [
-            socket.create_connection(("127.0.0.1", it.ports["portal"]), timeout=PATIENCE) for _ in range(min(50, count - start))
+            socket.create_connection(("127.0.0.1", it.ports["portal"]), timeout=PATIENCE)
+            for _ in range(min(50, count - start))
         ]
         for stream in batch:
             stream.sendall(request)

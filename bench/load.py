@@ -58,7 +58,9 @@ def fill(it: stand.Stand, chosen: argparse.Namespace) -> str:
 
     began = time.perf_counter()
     with it.app.app_context():
-        settings.set("close_after_days", 0)  # or the workers would first warn everybody whose ticket was solved long ago
+        settings.set(
+            "close_after_days", 0
+        )  # or the workers would first warn everybody whose ticket was solved long ago
         db.session.commit()
         made = bulk.fill(organizations=chosen.organizations, tickets=chosen.tickets, messages=4)
         _talk_long(it)
@@ -74,7 +76,9 @@ def _talk_long(it: stand.Stand) -> None:
     _, _, short, _ = pages.busiest(it)
     ticket = db.session.get(Ticket, short)
     for number in range(MANY - db.session.query(Message).filter_by(ticket_id=short).count()):
-        tickets.reply(ticket, author=ticket.requester, body=f"Word {number} of **many**, and what else there is to say.")
+        tickets.reply(
+            ticket, author=ticket.requester, body=f"Word {number} of **many**, and what else there is to say."
+        )
     db.session.commit()
 
 
@@ -107,11 +111,15 @@ def measure(it: stand.Stand, chosen: argparse.Namespace) -> list[tuple]:
     writers = [it.browser(customer) for _ in range(chosen.people)]
     for person in writers:
         person.get("/tickets/new?form=default")  # for its CSRF token; each form's own token a browser may make itself
-    filing = together(writers, lambda person, turn: person.file(f"Load {turn}", "Measured.", secrets.token_hex(16)), chosen.seconds)
+    filing = together(
+        writers, lambda person, turn: person.file(f"Load {turn}", "Measured.", secrets.token_hex(16)), chosen.seconds
+    )
     rows.append(row("filing", filing, chosen, floors["list"]))
     theirs = dict(zip(writers, unsolved(it, organization, chosen.people), strict=True))
     replying = together(
-        writers, lambda person, turn: person.reply(theirs[person], f"Reply {turn}.", secrets.token_hex(16)), chosen.seconds
+        writers,
+        lambda person, turn: person.reply(theirs[person], f"Reply {turn}.", secrets.token_hex(16)),
+        chosen.seconds,
     )
     rows.append(row("replying, each on their own ticket", replying, chosen, floors["ticket"]))
     return rows
@@ -125,7 +133,9 @@ def unsolved(it: stand.Stand, organization: int, count: int) -> list[int]:
     from helpdesk.models.tickets import Ticket
 
     with it.app.app_context():
-        mine = select(Ticket.id).where(Ticket.organization_id == organization, Ticket.status.in_(("open", "in_progress")))
+        mine = select(Ticket.id).where(
+            Ticket.organization_id == organization, Ticket.status.in_(("open", "in_progress"))
+        )
         found = db.session.scalars(mine.order_by(Ticket.id.desc()).limit(count)).all()
         db.session.remove()
     return found

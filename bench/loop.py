@@ -28,8 +28,12 @@ def main() -> None:
 def measure(it: stand.Stand, count: int) -> list[tuple]:
     """Rows of (what, p50, p95, worst) in milliseconds."""
     dana = it.browser(DANA)
-    took: dict[str, list[float]] = {"filed until the card is in triage": [], "Slack reply until it is in the open page": [],
-                                    "Slack reply until it is in the other thread": [], "portal reply until it is in Slack": []}  # fmt: skip
+    took: dict[str, list[float]] = {
+        "filed until the card is in triage": [],
+        "Slack reply until it is in the open page": [],
+        "Slack reply until it is in the other thread": [],
+        "portal reply until it is in Slack": [],
+    }
     first, page, other, back = took.values()
     for turn in range(count):
         once(it, dana, turn, first, page, other, back)

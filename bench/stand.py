@@ -176,27 +176,31 @@ class Stand:
             for name, value in os.environ.items()
             if name not in {setting.name for setting in config.SETTINGS}
         }
-        return keep | {
-            "SECRET_KEY": "bench-only-0123456789-0123456789-0123456789",
-            "PORTAL_BASE_URL": self.portal,
-            "VAR_DIR": str(self.folder),
-            "DATABASE_URL": self._database_url(),
-            "REDIS_URL": f"redis://127.0.0.1:{self.ports['redis']}/0",
-            "SLACK_API_URL": f"{self.outside}/slack/api/",
-            "SLACK_BOT_TOKEN": cast.BOT_TOKEN,
-            "SLACK_SIGNING_SECRET": cast.SIGNING_SECRET,
-            "MAIL_SERVER": "127.0.0.1",
-            "MAIL_PORT": str(self.ports["smtp"]),
-            "MAIL_DEFAULT_SENDER": cast.SYSTEM_EMAIL,
-            "INBOUND_MAIL_SECRET": cast.INBOUND_SECRET,
-            "INBOUND_MAIL_DOMAIN": cast.SUPPORT_DOMAIN,
-            "INBOUND_AUTHSERV_ID": "demo",
-            "DEMO_PORT": str(self.ports["outside"]),
-            "DEMO_SMTP_PORT": str(self.ports["smtp"]),
-            "WEB_PROCESSES": str(self.web_processes),
-            "LOG_LEVEL": "WARNING",
-            "PYTHONUNBUFFERED": "1",
-        } | self.more  # fmt: skip
+        return (
+            keep
+            | {
+                "SECRET_KEY": "bench-only-0123456789-0123456789-0123456789",
+                "PORTAL_BASE_URL": self.portal,
+                "VAR_DIR": str(self.folder),
+                "DATABASE_URL": self._database_url(),
+                "REDIS_URL": f"redis://127.0.0.1:{self.ports['redis']}/0",
+                "SLACK_API_URL": f"{self.outside}/slack/api/",
+                "SLACK_BOT_TOKEN": cast.BOT_TOKEN,
+                "SLACK_SIGNING_SECRET": cast.SIGNING_SECRET,
+                "MAIL_SERVER": "127.0.0.1",
+                "MAIL_PORT": str(self.ports["smtp"]),
+                "MAIL_DEFAULT_SENDER": cast.SYSTEM_EMAIL,
+                "INBOUND_MAIL_SECRET": cast.INBOUND_SECRET,
+                "INBOUND_MAIL_DOMAIN": cast.SUPPORT_DOMAIN,
+                "INBOUND_AUTHSERV_ID": "demo",
+                "DEMO_PORT": str(self.ports["outside"]),
+                "DEMO_SMTP_PORT": str(self.ports["smtp"]),
+                "WEB_PROCESSES": str(self.web_processes),
+                "LOG_LEVEL": "WARNING",
+                "PYTHONUNBUFFERED": "1",
+            }
+            | self.more
+        )
 
     def _database_url(self) -> str:
         if self.database == "sqlite":

@@ -18,7 +18,10 @@ CHANGED = "helpdesk:changed"  # the one Redis channel; a message is a space-sepa
 JOB_TIMEOUT = 120  # seconds a job may run; leases are longer
 AT_THE_SAME_TIME = timedelta(seconds=0.1)  # a row due within it of being written is rung for as it is written
 REMIND_AFTER = 5.0  # seconds a due row waits for its ring to be answered before it gets another
-URGENT = {"receive", "deliver_first"}  # jobs somebody waits for before their eyes: they overtake a backlog of deliveries
+URGENT = {
+    "receive",
+    "deliver_first",
+}  # jobs somebody waits for before their eyes: they overtake a backlog of deliveries
 QUIET_AFTER_FAILURE = 1.0  # seconds the doorbell is left alone after Redis did not answer
 
 log = logging.getLogger(__name__)

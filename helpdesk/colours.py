@@ -26,7 +26,9 @@ def readable(colour: str, ground: str) -> str:
 def theme(accent: str) -> str:
     """The stylesheet that makes the portal the installation's: its accent and what is written on it, for both schemes."""
     light, dark = readable(accent, LIGHT_GROUND), readable(accent, DARK_GROUND)
-    on_light, on_dark = (max(("#ffffff", "#000000"), key=lambda text: contrast(text, colour)) for colour in (light, dark))
+    on_light, on_dark = (
+        max(("#ffffff", "#000000"), key=lambda text: contrast(text, colour)) for colour in (light, dark)
+    )
     return f":root{{--accent:light-dark({light},{dark});--on-accent:light-dark({on_light},{on_dark})}}\n"
 
 

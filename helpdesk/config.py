@@ -38,16 +38,22 @@ def _words(text: str) -> tuple[str, ...]:
 SETTINGS = (
     Setting("SECRET_KEY", "", "Signs cookies and derives every other key; at least 32 characters."),
     Setting("SECRET_KEY_FALLBACKS", (), "Earlier keys, still accepted while a new one takes over.", _words),
-    Setting("PORTAL_BASE_URL", "http://127.0.0.1:5000", "The address people use; links in mail and Slack are made from it."),
+    Setting(
+        "PORTAL_BASE_URL", "http://127.0.0.1:5000", "The address people use; links in mail and Slack are made from it."
+    ),
     Setting("TRUSTED_PROXIES", 0, "How many proxies in front set X-Forwarded-*; 0 ignores those headers.", int),
     Setting("DATABASE_URL", "", "SQLAlchemy address of the database; empty means SQLite in VAR_DIR."),
     Setting("REDIS_URL", "redis://127.0.0.1:6379/0", "Redis or Valkey: the doorbell for workers and live pages."),
-    Setting("STORAGE_URL", "", "Where files lie: file:///a/folder or s3://bucket?endpoint=...; empty means VAR_DIR/files."),
+    Setting(
+        "STORAGE_URL", "", "Where files lie: file:///a/folder or s3://bucket?endpoint=...; empty means VAR_DIR/files."
+    ),
     Setting("VAR_DIR", "var", "Folder of everything SQLite, the private Redis and local files write."),
     Setting("SLACK_BOT_TOKEN", "", "Bot token of your Slack app; empty switches Slack off."),
     Setting("SLACK_SIGNING_SECRET", "", "Proves that a request comes from Slack."),
     Setting("SLACK_SIGNING_SECRET_OLD", "", "The former signing secret, accepted while Slack rotates it."),
-    Setting("SLACK_APP_TOKEN", "", "App-level token; set it to receive events by Socket Mode instead of a public address."),
+    Setting(
+        "SLACK_APP_TOKEN", "", "App-level token; set it to receive events by Socket Mode instead of a public address."
+    ),
     Setting("SLACK_API_URL", "https://slack.com/api/", "Slack's Web API, or a stand-in for tests and the demo."),
     Setting("GOOGLE_OAUTH_CLIENT_ID", "", "Shows Sign in with Google when set."),
     Setting("GOOGLE_OAUTH_CLIENT_SECRET", "", "Goes with the client id."),
@@ -77,7 +83,9 @@ SETTINGS = (
     Setting("METRICS_TOKEN", "", "Bearer token for GET /metrics; empty switches the address off."),
     Setting("DELIVERY_HOLD_OFF", 60, "Seconds before a Slack post of unknown fate is looked for and tried again.", int),
     Setting("DELIVERY_MAIL_HOLD_OFF", 600, "Seconds before a mail of unknown fate is sent again.", int),
-    Setting("DELIVERY_LEASE", 180, "Seconds a worker has for one delivery or inbound thing before it counts as lost.", int),
+    Setting(
+        "DELIVERY_LEASE", 180, "Seconds a worker has for one delivery or inbound thing before it counts as lost.", int
+    ),
     Setting("WEBHOOKS_TO_LOOPBACK", False, "Let webhooks reach this machine; for tests and the demo only.", _flag),
     Setting("LOG_LEVEL", "INFO", "Python log level; secrets are redacted at every level."),
 )
@@ -168,7 +176,9 @@ def _refuse_unsafe(config: Config) -> None:
         raise UnsafeStart("SECRET_KEY is missing or shorter than 32 characters.")
     loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
     if parts.scheme == "http" and not loopback:
-        raise UnsafeStart("PORTAL_BASE_URL must be https unless it is on this machine; sign-in cookies would travel in the clear.")
+        raise UnsafeStart(
+            "PORTAL_BASE_URL must be https unless it is on this machine; sign-in cookies would travel in the clear."
+        )
     if "demo-only" in config.SECRET_KEY and not loopback:
         raise UnsafeStart("SECRET_KEY is the demo's, which everybody knows.")
     for name in ("GOOGLE", "MICROSOFT"):

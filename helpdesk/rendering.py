@@ -13,9 +13,32 @@ from markupsafe import Markup
 MARKDOWN_VERSION = 1  # raise it when markdown() answers differently, so that stored HTML is made anew
 
 TAGS = {
-    "p", "br", "strong", "em", "s", "code", "pre", "blockquote", "ul", "ol", "li", "a", "hr",
-    "h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td",
-}  # fmt: skip
+    "p",
+    "br",
+    "strong",
+    "em",
+    "s",
+    "code",
+    "pre",
+    "blockquote",
+    "ul",
+    "ol",
+    "li",
+    "a",
+    "hr",
+    "h1",
+    "h2",
+    "h3",
+    "h4",
+    "h5",
+    "h6",
+    "table",
+    "thead",
+    "tbody",
+    "tr",
+    "th",
+    "td",
+}
 SCHEMES = {"http", "https", "mailto"}
 
 MOST_BARE_LINKS = 300  # of a text; to find each, the library looks once more at everything before it

@@ -18,7 +18,10 @@ def run() -> None:
             connection.exec_driver_sql(PATIENCE)
             connection.commit()
         context.configure(
-            connection=connection, target_metadata=Model.metadata, render_as_batch=is_sqlite, transaction_per_migration=not is_sqlite
+            connection=connection,
+            target_metadata=Model.metadata,
+            render_as_batch=is_sqlite,
+            transaction_per_migration=not is_sqlite,
         )
         with context.begin_transaction():
             context.run_migrations()

@@ -38,7 +38,11 @@ class Maker:
         domain = organization.domains[0].domain if organization else "support.example"
         values.setdefault("email", f"{name.lower().replace(' ', '.')}.{number}@{domain}")
         user = User(
-            name=name, role=role, organization_id=organization.id if organization else None, proven_at=clock.now(), **values
+            name=name,
+            role=role,
+            organization_id=organization.id if organization else None,
+            proven_at=clock.now(),
+            **values,
         )
         self.session.add(user)
         self.session.commit()
@@ -51,7 +55,11 @@ class Maker:
         """A Slack channel: ``organization``'s own, or the team's triage channel."""
         values.setdefault("audience", "customer" if organization else "team")
         channel = Channel(
-            kind="slack", external_id=external_id, name=external_id.lower(), organization_id=organization and organization.id, **values
+            kind="slack",
+            external_id=external_id,
+            name=external_id.lower(),
+            organization_id=organization and organization.id,
+            **values,
         )
         self.session.add(channel)
         if organization is None:
@@ -64,12 +72,20 @@ class Maker:
         form = Form(slug=slug, name=values.pop("name", slug.title()), **values)
         version = FormVersion(form=form, number=1, published_at=clock.now())
         for position, field in enumerate(fields):
-            version.fields.append(Field(position=position, **({"kind": "short_text", "label": field["key"].title()} | field)))
+            version.fields.append(
+                Field(position=position, **({"kind": "short_text", "label": field["key"].title()} | field))
+            )
         self.session.add_all([form, version])
         self.session.commit()
         return version
 
-    def ticket(self, requester: User | None = None, subject: str = "The printer is on fire", body: str = "It really is.", **values):
+    def ticket(
+        self,
+        requester: User | None = None,
+        subject: str = "The printer is on fire",
+        body: str = "It really is.",
+        **values,
+    ):
         """A filed ticket."""
         requester = requester or self.user(self.organization())
         ticket = tickets.file(requester=requester, subject=subject, body=body, **values)

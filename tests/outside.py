@@ -27,7 +27,9 @@ def drain(session, rounds: int = 30) -> None:
     session.rollback()
     for _ in range(rounds):
         now = clock.now()
-        received = session.scalars(select(Inbound.id).where(Inbound.state == "waiting", Inbound.due_at <= now).order_by(Inbound.id))
+        received = session.scalars(
+            select(Inbound.id).where(Inbound.state == "waiting", Inbound.due_at <= now).order_by(Inbound.id)
+        )
         jobs = [(inbox.receive, id) for id in received]
         due = Delivery.state.in_(("pending", "unknown")) & (Delivery.due_at <= now)
         jobs += [(outbox.deliver, id) for id in session.scalars(select(Delivery.id).where(due).order_by(Delivery.id))]

@@ -3,7 +3,19 @@
 from collections.abc import Callable
 
 from helpdesk import after_commit
-from helpdesk.domain import alerts, closing, erasure, files, homes, inbox, mailbox, outbox, reconciling, service_levels, summaries
+from helpdesk.domain import (
+    alerts,
+    closing,
+    erasure,
+    files,
+    homes,
+    inbox,
+    mailbox,
+    outbox,
+    reconciling,
+    service_levels,
+    summaries,
+)
 from helpdesk.domain.sign_in import sessions
 from helpdesk.extensions import db
 from helpdesk.models.people import Organization

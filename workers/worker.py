@@ -93,7 +93,8 @@ def run(app) -> None:
     schedule.start(app)
     count = max(2, config.current().WORKER_THREADS)
     threads = [
-        threading.Thread(target=_work, args=(number == 0,), name=f"worker-{number}", daemon=True) for number in range(count)
+        threading.Thread(target=_work, args=(number == 0,), name=f"worker-{number}", daemon=True)
+        for number in range(count)
     ]
     for thread in threads:
         thread.start()

@@ -18,7 +18,9 @@ MOST_TICKETS = 4  # per customer
 class Actor(threading.Thread):
     """Does one thing after another until ``until`` (monotonic seconds), ``pace`` seconds apart on average."""
 
-    def __init__(self, person: world.Person, there: Installation, ledger: Ledger, words: world.Words, seed: str, pace: float):
+    def __init__(
+        self, person: world.Person, there: Installation, ledger: Ledger, words: world.Words, seed: str, pace: float
+    ):
         super().__init__(name=person.email, daemon=True)
         self.person = person
         self.there = there
@@ -105,7 +107,10 @@ class Customer(Actor):
         case = Case(self.words.new(self.person.company), self.person.company, self.person.email)
         self.ledger.open_case(case)
         said = self._saying(case, FILED, "web")
-        form = hidden(page.text, "/tickets") | {"subject": f"Broken {case.subject}", "body": f"It says {said.word} to me."}
+        form = hidden(page.text, "/tickets") | {
+            "subject": f"Broken {case.subject}",
+            "body": f"It says {said.word} to me.",
+        }
         if self.dice.random() < 0.15:
             self._double_click("/tickets", form)
         leads_to = self._note_answer(said, self.browser.send("/tickets", form, limit), "/tickets/")

@@ -78,7 +78,9 @@ class Pages:
             self.complete = False
             return []
         return [
-            Shown(word, found[1]) for found in ARTICLE.finditer(page.text) for word in sorted(set(world.words_in(found[0])))
+            Shown(word, found[1])
+            for found in ARTICLE.finditer(page.text)
+            for word in sorted(set(world.words_in(found[0])))
         ]
 
     def _list(self, browser: Browser, until: float) -> list[str]:

@@ -109,7 +109,11 @@ class Installation:
     def run(self, module: str) -> str:
         """Run a module of ours to its end; gives what it printed. Raises RuntimeError with its last words."""
         done = subprocess.run(
-            [sys.executable, "-m", module], env=self.environment(), capture_output=True, text=True, timeout=START_PATIENCE
+            [sys.executable, "-m", module],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=START_PATIENCE,
         )
         if done.returncode:
             raise RuntimeError(f"{module} failed: {done.stderr.strip()[-2000:]}")

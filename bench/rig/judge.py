@@ -53,7 +53,9 @@ class Judge:
                 gone.append(f"{said.kind} {said.word} (by {said.via}) was not mailed to {case.requester}")
         return gone
 
-    def verdict(self, records: dict, pages: Pages, drained_after: float | None, missing: list[str], wrong: list[str]) -> Verdict:
+    def verdict(
+        self, records: dict, pages: Pages, drained_after: float | None, missing: list[str], wrong: list[str]
+    ) -> Verdict:
         """Every check, on the final records."""
         slack, mails = Slack(records["channels"]), Mails(records["mails"], self.subjects)
         findings = {
@@ -110,7 +112,9 @@ class Judge:
             wrong += self._said_in_order(case, place)
             for channel in (world.TRIAGE, _channel(case.organization)):
                 root = slack.root(channel, case.subject)
-                posted = [m["words"][0] for m in slack.thread(channel, root) if m["ours"] and m["words"]] if root else []
+                posted = (
+                    [m["words"][0] for m in slack.thread(channel, root) if m["ours"] and m["words"]] if root else []
+                )
                 known = [word for word in posted if word in place]
                 wrong += [
                     f"in {channel} {after} came before {before}"
@@ -171,7 +175,9 @@ class Judge:
                 strange = [word for word in mail["all"] if world.owner(word) != company or word in notes]
                 wrong += [f"{word} was mailed to {address}" for word in strange]
         for subject, shown in pages.customers.items():
-            wrong += [f"the note {one.word} is on the customers' page of {subject}" for one in shown if one.word in notes]
+            wrong += [
+                f"the note {one.word} is on the customers' page of {subject}" for one in shown if one.word in notes
+            ]
         return wrong
 
     def _answers(self, events: list[dict]) -> list[str]:
@@ -201,7 +207,8 @@ class Judge:
             "answers": dict(sorted(answers.items())),
             "broken lines": self.ledger.broken,
             "posts to Slack": records["calls"].get("chat.postMessage", 0),
-            "look-ups": records["calls"].get("conversations.replies", 0) + records["calls"].get("conversations.history", 0),
+            "look-ups": records["calls"].get("conversations.replies", 0)
+            + records["calls"].get("conversations.history", 0),
             "mails": len(records["mails"]),
             "mails sent again": len(records["mails"]) - len({mail["message_id"] for mail in records["mails"]}),
             "events given up": records["failed"],
@@ -221,7 +228,9 @@ def is_mailed(said: Said, case: Case) -> bool:
     return said.kind == FILED or (said.kind == REPLY and said.author != case.requester)
 
 
-def drain(judge: Judge, records, patience: float, quiet: float, work=lambda missing: None) -> tuple[dict, float | None, list[str]]:
+def drain(
+    judge: Judge, records, patience: float, quiet: float, work=lambda missing: None
+) -> tuple[dict, float | None, list[str]]:
     """Ask for ``records()`` until nothing is missing, then until nothing has moved for ``quiet`` seconds.
 
     Gives the last records, after how many seconds nothing was missing (None: not within ``patience``), and what was.

@@ -58,7 +58,9 @@ def _company(company: world.Company):
 
 def _user(person: world.Person, organization) -> User:
     role = Role.requester if organization else Role.agent
-    user = people.create(person.email, name=person.email.partition("@")[0].title(), role=role, organization=organization)
+    user = people.create(
+        person.email, name=person.email.partition("@")[0].title(), role=role, organization=organization
+    )
     user.proven_at = clock.now()
     user.slack_user_id = person.slack or None
     db.session.flush()

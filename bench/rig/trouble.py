@@ -38,14 +38,36 @@ MAIL = (
     ("drop_before_quit", 0.05, {}),
     ("delay", 0.02, {"seconds": 0.5}),
 )
-KINDS = ("redis", "worker", "freeze", "database", "dark", "web", "workers", "revoked", "portal", "worker", "web", "redis")
+KINDS = (
+    "redis",
+    "worker",
+    "freeze",
+    "database",
+    "dark",
+    "web",
+    "workers",
+    "revoked",
+    "portal",
+    "worker",
+    "web",
+    "redis",
+)
 
 
 class Trouble:
     """The faults of one run of ``seconds``. ``calm`` leaves the processes alone; ``lost`` is the share of events lost,
     ``more`` misbehaviour of Slack in front of the usual."""
 
-    def __init__(self, there: Installation, ledger: Ledger, seed: int, seconds: float, lost: float = 0.0, calm: bool = False, more=()):
+    def __init__(
+        self,
+        there: Installation,
+        ledger: Ledger,
+        seed: int,
+        seconds: float,
+        lost: float = 0.0,
+        calm: bool = False,
+        more=(),
+    ):
         self.there, self.ledger = there, ledger
         self.seconds = seconds
         self.lost = lost
@@ -66,7 +88,9 @@ class Trouble:
     def begin(self) -> None:
         """Let the outside misbehave from now on; the plan's clock starts."""
         for number, (method, kind, chance, how) in enumerate(self.slack):
-            self.there.control("misbehave", method=method, kind=kind, probability=chance, seed=self.seed + number, **how)
+            self.there.control(
+                "misbehave", method=method, kind=kind, probability=chance, seed=self.seed + number, **how
+            )
         for number, (kind, chance, how) in enumerate(MAIL):
             self.there.mailbox(kind=kind, probability=chance, seed=self.seed + number, **how)
         self.there.control("event_faults", doubled=0.15, reordered=0.15, lost=self.lost, seed=self.seed, hold=1.5)

@@ -24,7 +24,9 @@ def main() -> None:
             )
         waiting = select(Inbound).where(Inbound.state.in_(("waiting", "working"))).order_by(Inbound.id).limit(MOST)
         for row in db.session.scalars(waiting):
-            print(f"inbound {row.id}: {row.source}, {row.state}, {row.attempts} tries, {_until(row.due_at)}, {row.outcome}")
+            print(
+                f"inbound {row.id}: {row.source}, {row.state}, {row.attempts} tries, {_until(row.due_at)}, {row.outcome}"
+            )
         for channel in db.session.scalars(select(Channel).where(Channel.blocked_reason.is_not(None))):
             print(f"channel {channel.label}: {channel.blocked_reason}")
 

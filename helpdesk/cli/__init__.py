@@ -121,10 +121,6 @@ def _about_database(error: Exception) -> str | None:
     if not isinstance(error, DBAPIError):
         return None
     text = str(error.orig or error).strip().splitlines()[0]
-    if (
-        "no such table" in text
-        or "no such column" in text
-        or ("relation" in text and "does not exist" in text)
-    ):
+    if "no such table" in text or "no such column" in text or ("relation" in text and "does not exist" in text):
         return f"The database is not at the newest schema ({text}). Run: helpdesk db upgrade"
     return f"The database did not answer: {text}"

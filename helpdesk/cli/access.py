@@ -17,12 +17,8 @@ def organization() -> None:
 
 @organization.command("add")
 @click.argument("name")
-@click.option(
-    "--domain", "domains", multiple=True, metavar="D", help="A mail domain of theirs; may be given again."
-)
-@click.option(
-    "--slack-channel", "slack_channels", multiple=True, metavar="C123", help="The id of their Slack channel."
-)
+@click.option("--domain", "domains", multiple=True, metavar="D", help="A mail domain of theirs; may be given again.")
+@click.option("--slack-channel", "slack_channels", multiple=True, metavar="C123", help="The id of their Slack channel.")
 @click.option(
     "--specific-user",
     "specific_users",
@@ -33,9 +29,7 @@ def organization() -> None:
 @with_appcontext
 def add_organization(name: str, domains: tuple, slack_channels: tuple, specific_users: tuple) -> None:
     """Add the company NAME, whose people may sign in from then on."""
-    added = organizations.add(
-        name, domains=domains, slack_channels=slack_channels, specific_users=specific_users
-    )
+    added = organizations.add(name, domains=domains, slack_channels=slack_channels, specific_users=specific_users)
     db.session.commit()
     click.echo(f"Added {added.name} ({added.slug}).")
 

@@ -46,8 +46,7 @@ def backup(file: Path) -> None:
     os.chmod(part, 0o600)
     part.replace(file)
     click.echo(
-        f"Wrote {file} ({file.stat().st_size:,} bytes)."
-        + ("" if _files() else " Files are in S3 and not part of it.")
+        f"Wrote {file} ({file.stat().st_size:,} bytes)." + ("" if _files() else " Files are in S3 and not part of it.")
     )
 
 
@@ -95,9 +94,7 @@ def _dump_postgres(folder: Path) -> Path:
 def _restore_database(folder: Path, file: Path) -> None:
     wanted = SQLITE if config.current().is_sqlite else POSTGRES
     if not (folder / wanted).is_file():
-        raise click.ClickException(
-            f"{file} holds no {'SQLite' if wanted == SQLITE else 'PostgreSQL'} database."
-        )
+        raise click.ClickException(f"{file} holds no {'SQLite' if wanted == SQLITE else 'PostgreSQL'} database.")
     if wanted == POSTGRES:
         _empty_postgres()
         _run(
@@ -148,9 +145,7 @@ def _check(connection: sqlite3.Connection) -> None:
 
 def _run(command: list[str]) -> None:
     if shutil.which(command[0]) is None:
-        raise click.ClickException(
-            f"{command[0]} is needed on the PATH; it comes with PostgreSQL's client programs."
-        )
+        raise click.ClickException(f"{command[0]} is needed on the PATH; it comes with PostgreSQL's client programs.")
     url = make_url(config.current().DATABASE_URL)
     environment = os.environ | ({"PGPASSWORD": url.password} if url.password else {})
     done = subprocess.run(command, env=environment, capture_output=True, text=True)

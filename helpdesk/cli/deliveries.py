@@ -14,9 +14,7 @@ MOST = 100
 
 
 @click.group(invoke_without_command=True)
-@click.option(
-    "--state", type=click.Choice([state.value for state in State]), help="Only those in this state."
-)
+@click.option("--state", type=click.Choice([state.value for state in State]), help="Only those in this state.")
 @click.pass_context
 def deliveries(context: click.Context, state: str | None) -> None:
     """List what has not been delivered yet, oldest first."""

@@ -9,7 +9,9 @@ import threading
 import time
 from collections.abc import Callable
 
-PATIENCE = 35.0  # seconds a process has to end before it is killed; longer than a web process needs for its last answers
+PATIENCE = (
+    35.0  # seconds a process has to end before it is killed; longer than a web process needs for its last answers
+)
 PR_SET_PDEATHSIG = 1
 
 

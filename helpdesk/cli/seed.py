@@ -18,9 +18,7 @@ from helpdesk.seeds import bulk
     show_default=True,
     help="Messages a ticket has on average.",
 )
-@click.option(
-    "--random-seed", type=int, default=1, show_default=True, help="The same number makes the same data."
-)
+@click.option("--random-seed", type=int, default=1, show_default=True, help="The same number makes the same data.")
 @with_appcontext
 def seed(organizations: int, tickets: int, messages: int, random_seed: int) -> None:
     """Fill the database with organizations, people, tickets and conversations. Nothing of it is sent anywhere."""

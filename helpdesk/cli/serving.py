@@ -16,9 +16,7 @@ ROOM = 400  # connections above the threads, for those kept alive between two re
 
 
 @click.command()
-@click.option(
-    "--bind", metavar="HOST:PORT", help="Where to listen; 127.0.0.1 and the variable PORT (5000) otherwise."
-)
+@click.option("--bind", metavar="HOST:PORT", help="Where to listen; 127.0.0.1 and the variable PORT (5000) otherwise.")
 @click.option(
     "--graceful",
     type=click.IntRange(0, 600),

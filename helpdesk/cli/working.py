@@ -7,9 +7,7 @@ from helpdesk.cli import processes
 
 
 @click.command()
-@click.option(
-    "--processes", "count", type=click.IntRange(1, 64), help="How many; WORKER_PROCESSES otherwise."
-)
+@click.option("--processes", "count", type=click.IntRange(1, 64), help="How many; WORKER_PROCESSES otherwise.")
 def worker(count: int | None) -> None:
     """Run the workers until SIGTERM or Ctrl-C, which let each finish what it is at."""
     current = config.load()

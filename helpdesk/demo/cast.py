@@ -31,11 +31,26 @@ SUPPORT_DOMAIN = "support.northwind.example"
 SYSTEM_EMAIL = f"help@{SUPPORT_DOMAIN}"
 
 SCOPES = (
-    "app_mentions:read", "channels:history", "channels:join", "channels:read", "chat:write",
-    "chat:write.customize", "chat:write.public", "commands", "files:read", "files:write",
-    "groups:history", "groups:read", "im:history", "im:write", "reactions:read", "reactions:write",
-    "team:read", "users:read", "users:read.email",
-)  # fmt: skip
+    "app_mentions:read",
+    "channels:history",
+    "channels:join",
+    "channels:read",
+    "chat:write",
+    "chat:write.customize",
+    "chat:write.public",
+    "commands",
+    "files:read",
+    "files:write",
+    "groups:history",
+    "groups:read",
+    "im:history",
+    "im:write",
+    "reactions:read",
+    "reactions:write",
+    "team:read",
+    "users:read",
+    "users:read.email",
+)
 
 
 @dataclass(frozen=True)
@@ -96,12 +111,16 @@ class Room:
 
 COMPANIES = (
     Company("globex", "Globex", ("globex.example",), "C0GLOBEX001", "3b0c9f5e-1111-4a11-9111-00000910be40"),
-    Company("initech", "Initech", ("initech.example",), "C0INITECH01",
-        "5d2e7a10-2222-4b22-9222-0000141ec400"),
-    Company("umbra", "Umbra Labs", ("umbralabs.example",), "C0UMBRALABS",
+    Company("initech", "Initech", ("initech.example",), "C0INITECH01", "5d2e7a10-2222-4b22-9222-0000141ec400"),
+    Company(
+        "umbra",
+        "Umbra Labs",
+        ("umbralabs.example",),
+        "C0UMBRALABS",
         "91c4de77-3333-4c33-9333-0000bb7a1ab5",
-            "T0UMBRALABS"),
-)  # fmt: skip
+        "T0UMBRALABS",
+    ),
+)
 NORTHWIND_TENANT = "c0ffee00-4444-4d44-9444-000000041d00"
 
 AGENTS = (
@@ -115,9 +134,7 @@ AGENTS = (
         hue=262,
         look="12",
     ),
-    Person(
-        "Tomás Herrera", f"tomas@{SUPPORT_DOMAIN}", "northwind", "lead", "Support Lead", "U0TOMAS0001", hue=18
-    ),
+    Person("Tomás Herrera", f"tomas@{SUPPORT_DOMAIN}", "northwind", "lead", "Support Lead", "U0TOMAS0001", hue=18),
     Person(
         "Priya Raman",
         f"priya@{SUPPORT_DOMAIN}",
@@ -139,49 +156,107 @@ AGENTS = (
 )
 
 COLLEAGUES = (
-    Person("Ellen Park", "ellen@northwind.example", "northwind", "none", "Account Manager", "U0ELLEN0001",
-        hue=48, look="21"),
-    Person("Rafael Costa", "rafael@costa-consulting.example", "northwind", "none", "Contractor",
+    Person(
+        "Ellen Park",
+        "ellen@northwind.example",
+        "northwind",
+        "none",
+        "Account Manager",
+        "U0ELLEN0001",
+        hue=48,
+        look="21",
+    ),
+    Person(
+        "Rafael Costa",
+        "rafael@costa-consulting.example",
+        "northwind",
+        "none",
+        "Contractor",
         "U0RAFAEL001",
-           "guest", hue=200),
-    Person("Nils Falk", f"nils@{SUPPORT_DOMAIN}", "northwind", "none", "Former Support Engineer",
+        "guest",
+        hue=200,
+    ),
+    Person(
+        "Nils Falk",
+        f"nils@{SUPPORT_DOMAIN}",
+        "northwind",
+        "none",
+        "Former Support Engineer",
         "U0NILS00001",
-           "gone", hue=90, look="31"),
-)  # fmt: skip
+        "gone",
+        hue=90,
+        look="31",
+    ),
+)
 
 REQUESTERS = (
-    Person("Dana Whitfield", "dana@globex.example", "globex", title="IT Manager", slack="U0DANA00001",
-           standing="single", hue=350),
+    Person(
+        "Dana Whitfield",
+        "dana@globex.example",
+        "globex",
+        title="IT Manager",
+        slack="U0DANA00001",
+        standing="single",
+        hue=350,
+    ),
     Person("Oscar Lindgren", "oscar@globex.example", "globex", title="Warehouse Systems", hue=122),
-    Person("Beatrice Mwangi", "beatrice@globex.example", "globex", title="Finance Controller", hue=285,
-        look="20"),
+    Person("Beatrice Mwangi", "beatrice@globex.example", "globex", title="Finance Controller", hue=285, look="20"),
     Person("Leo Tanaka", "leo@globex.example", "globex", title="Developer", hue=32),
     Person("Nadia Kowalski", "nadia@initech.example", "initech", title="Operations Lead", hue=190, look="21"),
     Person("Grant Ellison", "grant@initech.example", "initech", title="Security Officer", hue=8),
     Person("Yusuf Demir", "yusuf@initech.example", "initech", title="Data Analyst", hue=230),
     Person("Clara Jensen", "clara@initech.example", "initech", title="Office Manager", hue=60, look="11"),
-    Person("Inès Moreau", "ines@umbralabs.example", "umbra", title="Lab Director", slack="U0INES00001",
-           standing="stranger", hue=310),
-    Person("Viktor Hahn", "viktor@umbralabs.example", "umbra", title="Platform Engineer", slack="U0VIKTOR001",
-           standing="stranger", hue=145),
-    Person("Aisha Bello", "aisha@umbralabs.example", "umbra", title="Research Assistant", slack="U0AISHA0001",
-           standing="stranger", hue=22),
+    Person(
+        "Inès Moreau",
+        "ines@umbralabs.example",
+        "umbra",
+        title="Lab Director",
+        slack="U0INES00001",
+        standing="stranger",
+        hue=310,
+    ),
+    Person(
+        "Viktor Hahn",
+        "viktor@umbralabs.example",
+        "umbra",
+        title="Platform Engineer",
+        slack="U0VIKTOR001",
+        standing="stranger",
+        hue=145,
+    ),
+    Person(
+        "Aisha Bello",
+        "aisha@umbralabs.example",
+        "umbra",
+        title="Research Assistant",
+        slack="U0AISHA0001",
+        standing="stranger",
+        hue=22,
+    ),
     Person("Theo Marsh", "theo@umbralabs.example", "umbra", title="Procurement", hue=252, look="03"),
-)  # fmt: skip
+)
 
 PEOPLE = AGENTS + COLLEAGUES + REQUESTERS
 
 _TEAM = tuple(p.slack for p in AGENTS)
 ROOMS = (
     Room("C0TRIAGE001", "triage", "Every new ticket lands here", (*_TEAM, "U0ELLEN0001", BOT_USER_ID)),
-    Room("C0GLOBEX001", "globex", "Globex: warehouse and finance", (*_TEAM, "U0ELLEN0001", "U0RAFAEL001",
-         "U0DANA00001", BOT_USER_ID)),
+    Room(
+        "C0GLOBEX001",
+        "globex",
+        "Globex: warehouse and finance",
+        (*_TEAM, "U0ELLEN0001", "U0RAFAEL001", "U0DANA00001", BOT_USER_ID),
+    ),
     Room("C0INITECH01", "initech", "Initech: operations and security", (*_TEAM, "U0ELLEN0001", BOT_USER_ID)),
-    Room("C0UMBRALABS", "umbra-labs", "Shared with Umbra Labs", (*_TEAM, "U0INES00001", "U0VIKTOR001",
-        "U0AISHA0001",
-         BOT_USER_ID), shared_with="T0UMBRALABS"),
+    Room(
+        "C0UMBRALABS",
+        "umbra-labs",
+        "Shared with Umbra Labs",
+        (*_TEAM, "U0INES00001", "U0VIKTOR001", "U0AISHA0001", BOT_USER_ID),
+        shared_with="T0UMBRALABS",
+    ),
     Room("C0GENERAL01", "general", "Everybody at Northwind", (*_TEAM, "U0ELLEN0001")),
-)  # fmt: skip
+)
 TRIAGE = ROOMS[0].id
 
 

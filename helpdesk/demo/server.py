@@ -42,9 +42,7 @@ def create_demo(
     if base_url:
         app.extensions["base_url"].set(base_url)
     app.add_url_rule("/", "start", lambda: flask.render_template("start.html", cast=cast, portal=portal_url))
-    app.add_url_rule(
-        "/face/<who>.svg", "face", lambda who: flask.Response(faces.of(who), content_type="image/svg+xml")
-    )
+    app.add_url_rule("/face/<who>.svg", "face", lambda who: flask.Response(faces.of(who), content_type="image/svg+xml"))
     app.add_url_rule("/healthz", "healthz", lambda: "ok")
     providers.provider.headers(app)
     app.wsgi_app = dispatcher.DispatcherMiddleware(app.wsgi_app, parts)

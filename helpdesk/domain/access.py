@@ -100,9 +100,7 @@ def explain(text: str) -> Explanation:
         )
         return Explanation(email, user.is_active, (), user, (f"{user.display_name} {how}",))
     reasons = (
-        []
-        if portal_is_on()
-        else ["The portal is switched off for the whole installation by its edition or plan."]
+        [] if portal_is_on() else ["The portal is switched off for the whole installation by its edition or plan."]
     )
     admitting = organizations_for(email)
     reasons += _reasons(email, {organization.id for organization in admitting})
@@ -120,9 +118,7 @@ def _reasons(email: str, admitting: set[int]) -> list[str]:
         .where(OrganizationAddress.email == email)
         .order_by(Organization.name)
     )
-    owner = db.session.scalar(
-        select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain)
-    )
+    owner = db.session.scalar(select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain))
     reasons = []
     for organization in listed:
         reasons.append(
@@ -143,7 +139,5 @@ def _reasons(email: str, admitting: set[int]) -> list[str]:
             f"{domain} is a domain of {owner.name}, which lets in only listed addresses, and this one is not listed."
         )
     elif not owner.specific_users_only:
-        reasons.append(
-            f"{domain} is a domain of {owner.name}, which lets in everybody who has an address there."
-        )
+        reasons.append(f"{domain} is a domain of {owner.name}, which lets in everybody who has an address there.")
     return reasons

@@ -31,7 +31,9 @@ def works(user: User) -> None:
 
 def dead() -> list[User]:
     """Those who are written to no more, by address."""
-    return list(db.session.scalars(select(User).where(User.mail_dead_reason.is_not(None)).order_by(User.email).limit(SHOWN)))
+    return list(
+        db.session.scalars(select(User).where(User.mail_dead_reason.is_not(None)).order_by(User.email).limit(SHOWN))
+    )
 
 
 def revive(user: User, *, actor: User) -> int:

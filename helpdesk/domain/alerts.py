@@ -33,7 +33,9 @@ def tell_admins() -> int:
         db.session.add(SettingRow(key=TOLD, value=value))
     else:
         row.value = value
-    admins = select(User.id).where(User.role == Role.admin, User.deactivated_at.is_(None), User.mail_dead_reason.is_(None))
+    admins = select(User.id).where(
+        User.role == Role.admin, User.deactivated_at.is_(None), User.mail_dead_reason.is_(None)
+    )
     ids = list(db.session.scalars(admins.order_by(User.id)))
     for id in ids:
         outbox.mail("delivery_alert", id)

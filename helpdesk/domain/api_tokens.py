@@ -62,7 +62,9 @@ def find(secret: str) -> ApiToken | None:
     if not secret.startswith(PREFIX) or len(secret) > 100:
         return None
     token = db.session.scalar(
-        select(ApiToken).where(ApiToken.token_hash == keys.fingerprint(secret)).options(joinedload(ApiToken.user, innerjoin=True))
+        select(ApiToken)
+        .where(ApiToken.token_hash == keys.fingerprint(secret))
+        .options(joinedload(ApiToken.user, innerjoin=True))
     )
     if token is None or token.revoked_at or (token.expires_at and token.expires_at <= clock.now()):
         return None
@@ -82,7 +84,9 @@ def of(user: User | None = None) -> list[ApiToken]:
 
 def revoke(token: ApiToken, *, actor: User) -> None:
     """End it at once. Revoking a revoked one changes nothing."""
-    permissions.require(permissions.can_administer(actor) or token.user_id == actor.id, "Only admins revoke API tokens.")
+    permissions.require(
+        permissions.can_administer(actor) or token.user_id == actor.id, "Only admins revoke API tokens."
+    )
     if token.revoked_at is None:
         token.revoked_at = clock.now()
         audit.write("revoked an API token", actor, token.name)

@@ -20,9 +20,7 @@ def check(given) -> list[str]:
     ids = list(dict.fromkeys(text.strip().upper() for text in given))
     for channel_id in ids:
         if not CHANNEL.fullmatch(channel_id):
-            raise ValueError(
-                f"{channel_id[:40]} is no Slack channel id; those begin with C or G, like C0123ABCD."
-            )
+            raise ValueError(f"{channel_id[:40]} is no Slack channel id; those begin with C or G, like C0123ABCD.")
     return ids
 
 
@@ -37,9 +35,7 @@ def bind(organization: Organization, channel_ids: list[str]) -> None:
         if channel.external_id not in channel_ids:
             _release(channel)
     for place, channel_id in enumerate(channel_ids):
-        channel = db.session.scalar(
-            select(Channel).where(Channel.kind == "slack", Channel.external_id == channel_id)
-        )
+        channel = db.session.scalar(select(Channel).where(Channel.kind == "slack", Channel.external_id == channel_id))
         if channel is None:
             channel = Channel(
                 kind="slack", external_id=channel_id, audience="customer", organization_id=organization.id

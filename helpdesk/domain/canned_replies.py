@@ -70,7 +70,14 @@ def fill(reply: CannedReply, ticket: Ticket, agent: User) -> str:
 
 
 def save(
-    reply: CannedReply | None, *, title: str, body: str, actor: User, shared: bool, status: str = "", version: int | None = None
+    reply: CannedReply | None,
+    *,
+    title: str,
+    body: str,
+    actor: User,
+    shared: bool,
+    status: str = "",
+    version: int | None = None,
 ) -> CannedReply:
     """Write a reply down, a new one where ``reply`` is None. Raises Invalid with every field's sentence, and Conflict where
     somebody else changed it since ``version``."""

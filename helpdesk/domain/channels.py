@@ -119,7 +119,9 @@ def unbind(channel: Channel, *, actor: User | None) -> None:
 def set_internal_by_default(channel: Channel, internal: bool, *, actor: User | None) -> None:
     """Whether what agents type there is a note unless it begins with "reply:". Raises Invalid where customers read."""
     if internal and channel.audience == "customer":
-        raise Invalid("Customers read what is written in this channel, so nothing there is internal.", "internal_by_default")
+        raise Invalid(
+            "Customers read what is written in this channel, so nothing there is internal.", "internal_by_default"
+        )
     if channel.internal_by_default != internal:
         channel.internal_by_default = internal
         audit.write("changed who reads a Slack channel's replies", actor, channel.label, internal=internal)

@@ -57,9 +57,4 @@ def close_due() -> int:
 
 
 def _solved() -> Select[tuple[Ticket]]:
-    return (
-        select(Ticket)
-        .where(Ticket.status == Status.solved)
-        .order_by(Ticket.solved_at, Ticket.id)
-        .limit(AT_ONCE)
-    )
+    return select(Ticket).where(Ticket.status == Status.solved).order_by(Ticket.solved_at, Ticket.id).limit(AT_ONCE)

@@ -44,7 +44,6 @@ _UNSOLVED = text(f"tickets.{UNSOLVED_SQL}")
 _AT_RISK = select(TicketClock.ticket_id).where(TicketClock.due_at.is_not(None), TicketClock.due_at <= bindparam("soon"))
 
 
-
 def _unsolved(*statuses: Status) -> tuple:
     """Only those ``statuses``, said by what they are not: of two conditions that mean nearly the same PostgreSQL expects next to
     nothing to be left, and reads all that is unsolved where the first page would do."""
@@ -72,7 +71,9 @@ CONDITIONS = {
     "form": Ticket.form_version_id.in_(select(FormVersion.id).join(Form).where(Form.slug == bindparam("form"))),
     "before": Ticket.created_at <= bindparam("before"),
 }
-_WHOSE = case((Ticket.assignee_id.is_(None), "nobody"), (Ticket.assignee_id == bindparam("reader"), "me"), else_="other")
+_WHOSE = case(
+    (Ticket.assignee_id.is_(None), "nobody"), (Ticket.assignee_id == bindparam("reader"), "me"), else_="other"
+)
 COUNTS = union_all(
     select(Ticket.status.label("status"), _WHOSE.label("whose"), func.count().label("number"))
     .where(_UNSOLVED)
@@ -88,7 +89,10 @@ CHOOSABLE = union_all(
         select(part.order_by(part.selected_columns.name).limit(CHOICES).subquery())
         for part in (
             select(
-                literal("agent").label("kind"), cast(User.id, String).label("value"), User.name.label("name"), User.email.label("more")
+                literal("agent").label("kind"),
+                cast(User.id, String).label("value"),
+                User.name.label("name"),
+                User.email.label("more"),
             ).where(User.organization_id.is_(None), User.role != "requester", User.deactivated_at.is_(None)),
             select(literal("organization"), Organization.slug, Organization.name, _NOTHING),
             select(literal("form"), Form.slug, Form.name, _NOTHING).where(Form.archived_at.is_(None)),
@@ -250,7 +254,9 @@ def _moment(user: User) -> dict[str, Any]:
     return permissions.reader(user) | {"soon": now + AT_RISK, "lately": now - RECENTLY}
 
 
-def _narrowed(query: Select, scope: permissions.Scope, view: str, names: Iterable[str], found: Subquery | None) -> Select:
+def _narrowed(
+    query: Select, scope: permissions.Scope, view: str, names: Iterable[str], found: Subquery | None
+) -> Select:
     query = query.where(*permissions.visible_to_reader(scope), *IN_VIEW[view], *(CONDITIONS[name] for name in names))
     return query if found is None else query.join(found, found.c.ticket_id == Ticket.id)
 
@@ -262,14 +268,24 @@ def _order(sort: str, found: Subquery | None) -> paging.Order:
 
 
 @lru_cache(maxsize=500)
-def _rows(scope: permissions.Scope, view: str, names: tuple[str, ...], sort: str, found: Subquery | None) -> paging.Pages:
+def _rows(
+    scope: permissions.Scope, view: str, names: tuple[str, ...], sort: str, found: Subquery | None
+) -> paging.Pages:
     """What the queue shows of a view's tickets under the CONDITIONS called ``names``, for whoever has this scope."""
     assignee = aliased(User)
     seen = select(ReadMark.seq).where(ReadMark.user_id == bindparam("reader"), ReadMark.ticket_id == Ticket.id)
     due = select(func.min(TicketClock.due_at)).where(TicketClock.ticket_id == Ticket.id)
     query = (
         select(
-            *(Ticket.id, Ticket.subject, Ticket.excerpt, Ticket.status, Ticket.status_since, Ticket.priority, Ticket.version),
+            *(
+                Ticket.id,
+                Ticket.subject,
+                Ticket.excerpt,
+                Ticket.status,
+                Ticket.status_since,
+                Ticket.priority,
+                Ticket.version,
+            ),
             func.coalesce(seen.scalar_subquery(), 0) < Ticket.next_seq - 1,
             *(due.scalar_subquery(), Organization.name, User.name, User.email),
             *(assignee.name, assignee.email, assignee.picture_url),
@@ -287,7 +303,19 @@ def _row(number, subject, excerpt, status, since, priority, version, unread, due
     if their_email:
         assignee = assignee or their_email.partition("@")[0]
     return Row(
-        number, subject, excerpt, status, since, priority, version, bool(unread), due_at, organization, who, assignee, picture
+        number,
+        subject,
+        excerpt,
+        status,
+        since,
+        priority,
+        version,
+        bool(unread),
+        due_at,
+        organization,
+        who,
+        assignee,
+        picture,
     )
 
 

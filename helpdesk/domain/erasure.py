@@ -62,9 +62,12 @@ def preview_person(user: User) -> Preview:
             ("Files", _count(Attachment, Attachment.uploader_id == user.id)),
             ("Tickets that keep their place but lose the name", _count(Ticket, Ticket.requester_id == user.id)),
         ],
-        ["Mail that has left stays in mailboxes.", "Copies in Slack are taken away where Slack lets us.",
-         "The numbers in reports stay, without the name."],
-    )  # fmt: skip
+        [
+            "Mail that has left stays in mailboxes.",
+            "Copies in Slack are taken away where Slack lets us.",
+            "The numbers in reports stay, without the name.",
+        ],
+    )
 
 
 def preview_organization(organization: Organization) -> Preview:
@@ -104,7 +107,9 @@ def erase_person(user: User, *, actor: User, words: bool = True) -> list[str]:
     )
     db.session.execute(delete(SignInLink).where(SignInLink.email == former_email))
     db.session.execute(delete(OrganizationAddress).where(OrganizationAddress.email == former_email))
-    db.session.execute(update(Message).where(Message.author_id == user.id).values(author_name=NOBODY, author_picture=None))
+    db.session.execute(
+        update(Message).where(Message.author_id == user.id).values(author_name=NOBODY, author_picture=None)
+    )
     db.session.execute(update(Event).where(Event.actor_id == user.id).values(actor_name=NOBODY))
     db.session.execute(update(AuditEntry).where(AuditEntry.actor_id == user.id).values(actor_name=NOBODY))
     db.session.execute(update(AuditEntry).where(AuditEntry.subject == former_email).values(subject=NOBODY))
@@ -222,11 +227,14 @@ def _erase_tickets(ids: list[int]) -> list[str]:
     threads = select(Thread.id).where(Thread.ticket_id.in_(ids))
     quietly = {"synchronize_session": False}
     db.session.execute(
-        update(Message).where(Message.origin_thread_id.in_(threads)).values(origin_thread_id=None), execution_options=quietly
+        update(Message).where(Message.origin_thread_id.in_(threads)).values(origin_thread_id=None),
+        execution_options=quietly,
     )
     for column in (Ticket.follows_id, Ticket.merged_into_id):
         db.session.execute(update(Ticket).where(column.in_(ids)).values({column: None}), execution_options=quietly)
-    db.session.execute(update(Inbound).where(Inbound.ticket_id.in_(ids)).values(payload={}, raw=None), execution_options=quietly)
+    db.session.execute(
+        update(Inbound).where(Inbound.ticket_id.in_(ids)).values(payload={}, raw=None), execution_options=quietly
+    )
     db.session.execute(delete(Ticket).where(Ticket.id.in_(ids)), execution_options=quietly)
     db.session.expire_all()
     return keys

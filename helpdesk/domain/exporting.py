@@ -24,14 +24,33 @@ def person(user: User, *, actor: User, into: io.BufferedIOBase) -> None:
     permissions.require(permissions.can_administer(actor), "Only admins export people.")
     identities = db.session.scalars(select(Identity).where(Identity.user_id == user.id))
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
-        _add(archive, "person.json", {
-            **_columns(user, "id", "email", "name", "role", "picture_url", "slack_user_id", "time_zone", "created_at", "last_seen_at"),
-            "organization": user.organization.name if user.organization else None,
-            "identities": [_columns(each, "provider", "issuer", "subject", "email", "created_at") for each in identities],
-            "ratings": [_columns(each, "ticket_id", "score", "comment", "created_at")
-                        for each in db.session.scalars(select(Rating).where(Rating.user_id == user.id))],
-            "follows": list(db.session.scalars(select(Follower.ticket_id).where(Follower.user_id == user.id))),
-        })  # fmt: skip
+        _add(
+            archive,
+            "person.json",
+            {
+                **_columns(
+                    user,
+                    "id",
+                    "email",
+                    "name",
+                    "role",
+                    "picture_url",
+                    "slack_user_id",
+                    "time_zone",
+                    "created_at",
+                    "last_seen_at",
+                ),
+                "organization": user.organization.name if user.organization else None,
+                "identities": [
+                    _columns(each, "provider", "issuer", "subject", "email", "created_at") for each in identities
+                ],
+                "ratings": [
+                    _columns(each, "ticket_id", "score", "comment", "created_at")
+                    for each in db.session.scalars(select(Rating).where(Rating.user_id == user.id))
+                ],
+                "follows": list(db.session.scalars(select(Follower.ticket_id).where(Follower.user_id == user.id))),
+            },
+        )
         said = select(Message).where(Message.author_id == user.id).options(selectinload(Message.attachments))
         for number, batch in enumerate(_batches(said, Message.id)):
             _add(archive, f"messages-{number + 1}.json", [_message(each) for each in batch])
@@ -46,21 +65,29 @@ def organization(organization: Organization, *, actor: User, into: io.BufferedIO
     permissions.require(permissions.can_administer(actor), "Only admins export organizations.")
     people = db.session.scalars(select(User).where(User.organization_id == organization.id).order_by(User.id))
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
-        _add(archive, "organization.json", {
-            **_columns(organization, "name", "slug", "created_at"),
-            "domains": [domain.domain for domain in organization.domains],
-            "people": [_columns(each, "email", "name", "created_at", "last_seen_at") for each in people],
-        })  # fmt: skip
+        _add(
+            archive,
+            "organization.json",
+            {
+                **_columns(organization, "name", "slug", "created_at"),
+                "domains": [domain.domain for domain in organization.domains],
+                "people": [_columns(each, "email", "name", "created_at", "last_seen_at") for each in people],
+            },
+        )
         query = select(Ticket).where(Ticket.organization_id == organization.id)
         for number, batch in enumerate(_batches(query, Ticket.id)):
             ids = [ticket.id for ticket in batch]
             said: dict[int, list[Message]] = {id: [] for id in ids}
-            public = select(Message).where(Message.ticket_id.in_(ids), Message.kind == Kind.reply, Message.deleted_at.is_(None))
+            public = select(Message).where(
+                Message.ticket_id.in_(ids), Message.kind == Kind.reply, Message.deleted_at.is_(None)
+            )
             for message in db.session.scalars(public.options(selectinload(Message.attachments)).order_by(Message.seq)):
                 said[message.ticket_id].append(message)
-            _add(archive, f"tickets-{number + 1}.json", [
-                {**_ticket(ticket), "messages": [_message(each) for each in said[ticket.id]]} for ticket in batch
-            ])  # fmt: skip
+            _add(
+                archive,
+                f"tickets-{number + 1}.json",
+                [{**_ticket(ticket), "messages": [_message(each) for each in said[ticket.id]]} for ticket in batch],
+            )
             _add_files(archive, [file for messages in said.values() for each in messages for file in each.attachments])
     audit.write("exported an organization", actor, organization.name, organization.id)
 
@@ -75,7 +102,9 @@ def _batches(query, id_column) -> Iterator[list]:
 def _ticket(ticket: Ticket) -> dict[str, Any]:
     answers = db.session.scalars(select(Answer).where(Answer.ticket_id == ticket.id).order_by(Answer.id))
     return {
-        **_columns(ticket, "id", "subject", "status", "priority", "created_at", "first_response_at", "solved_at", "closed_at"),
+        **_columns(
+            ticket, "id", "subject", "status", "priority", "created_at", "first_response_at", "solved_at", "closed_at"
+        ),
         "answers": {each.field.label: each.text for each in answers if not each.field.team_only},
     }
 

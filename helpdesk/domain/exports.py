@@ -16,9 +16,19 @@ from helpdesk.models.people import User
 from helpdesk.models.tickets import Ticket
 
 HEADINGS = (
-    "Number", "Subject", "Status", "Priority", "Organization", "Requester", "Assignee", "Form", "Filed", "Last activity",
-    "Solved", "Answers",
-)  # fmt: skip
+    "Number",
+    "Subject",
+    "Status",
+    "Priority",
+    "Organization",
+    "Requester",
+    "Assignee",
+    "Form",
+    "Filed",
+    "Last activity",
+    "Solved",
+    "Answers",
+)
 PAGE = 500
 DANGEROUS = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 

@@ -84,9 +84,7 @@ def claim_drafts(keys: list[str], uploader: User) -> list[Attachment]:
         return []
     found = {
         attachment.key: attachment
-        for attachment in db.session.scalars(
-            _drafts(uploader).where(Attachment.key.in_(keys)).with_for_update()
-        )
+        for attachment in db.session.scalars(_drafts(uploader).where(Attachment.key.in_(keys)).with_for_update())
     }
     if len(found) < len(set(keys)):
         raise Invalid("A file you added is no longer there. Add it again.", "files")
@@ -104,9 +102,7 @@ def drafts(keys: list[str], uploader: User) -> list[Attachment]:
 
 def find(reader: User, key: str) -> Attachment | None:
     """The file with ``key`` if ``reader`` may read it: through a ticket they see, or their own draft; else None."""
-    attachment = db.session.scalar(
-        select(Attachment).where(Attachment.key == key, Attachment.state == "stored")
-    )
+    attachment = db.session.scalar(select(Attachment).where(Attachment.key == key, Attachment.state == "stored"))
     if attachment is None or not reader.is_active:
         return None
     if attachment.message_id is None:
@@ -158,9 +154,7 @@ def clean_name(filename: str | None) -> str:
     """A file's name as it is kept: composed, one line, no path, nothing invisible, at most 150 characters with its ending."""
     name = unicodedata.normalize("NFC", filename or "")
     name = "".join(" " if c.isspace() else c for c in name)
-    name = "".join(
-        c for c in name if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-    )
+    name = "".join(c for c in name if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
     name = " ".join(re.split(r"[/\\]", name)[-1].split()).strip(". ")
     if len(name) > LONGEST_NAME:
         stem, dot, ending = name.rpartition(".")

@@ -61,16 +61,26 @@ def destinations() -> list[Destination]:
         .where(Delivery.state.in_(UNFINISHED))
         .group_by(Thread.channel_id, "is_call")
     )
-    channels = {channel.id: channel for channel in db.session.scalars(select(Channel).where(Channel.removed_at.is_(None)))}
+    channels = {
+        channel.id: channel for channel in db.session.scalars(select(Channel).where(Channel.removed_at.is_(None)))
+    }
     found, seen = [], set()
     for channel_id, is_call, count, failed, oldest in rows:
         channel = channels.get(channel_id)
         seen.add(channel_id)
         label = (
-            channel.label if channel else "webhooks" if is_call else "other mail" if channel_id is None else "a removed channel"
+            channel.label
+            if channel
+            else "webhooks"
+            if is_call
+            else "other mail"
+            if channel_id is None
+            else "a removed channel"
         )
         kind = channel.kind if channel else "webhook" if is_call else "email"
-        found.append(Destination(label, kind, count - failed, failed, oldest, channel.blocked_reason if channel else None))
+        found.append(
+            Destination(label, kind, count - failed, failed, oldest, channel.blocked_reason if channel else None)
+        )
     for id, channel in channels.items():
         if id not in seen:
             found.append(Destination(channel.label, channel.kind, 0, 0, None, channel.blocked_reason))
@@ -104,9 +114,17 @@ def metrics() -> str:
     places = destinations()
     labels = [f'{{destination="{_escaped(place.label)}",kind="{place.kind}"}}' for place in places]
     ages = [(now - place.oldest).total_seconds() if place.oldest else 0 for place in places]
-    gauge("oldest_undelivered_seconds", "Age of the oldest delivery that has not left.", list(zip(labels, ages, strict=True)))
+    gauge(
+        "oldest_undelivered_seconds",
+        "Age of the oldest delivery that has not left.",
+        list(zip(labels, ages, strict=True)),
+    )
     gauge("deliveries_waiting", "Deliveries on their way.", list(zip(labels, [p.waiting for p in places], strict=True)))
-    gauge("deliveries_failed", "Deliveries that need a person.", list(zip(labels, [p.failed for p in places], strict=True)))
+    gauge(
+        "deliveries_failed",
+        "Deliveries that need a person.",
+        list(zip(labels, [p.failed for p in places], strict=True)),
+    )
     for finding in findings():
         name = finding.name.lower().replace(" ", "_")
         gauge(f"{name}_ok", f"1 while this is in order: {finding.name}.", [("", float(finding.ok))])
@@ -174,7 +192,9 @@ def _inbox() -> Finding:
     ).one()
     if not unread:
         return Finding("Inbox", True, "Everything that came in is understood.", 0)
-    return Finding("Inbox", clock.now() - oldest < LATE, f"{unread} things that came in are not yet understood.", unread)
+    return Finding(
+        "Inbox", clock.now() - oldest < LATE, f"{unread} things that came in are not yet understood.", unread
+    )
 
 
 def _disk() -> Finding:

@@ -6,7 +6,9 @@ from helpdesk import keys, urls
 from helpdesk.models.channels import Thread
 from helpdesk.models.sessions import SignInLink
 
-CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: 40 bits in 8 characters, none mistaken for another
+CODE_ALPHABET = (
+    "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: 40 bits in 8 characters, none mistaken for another
+)
 
 
 def token(link: SignInLink) -> str:

@@ -50,7 +50,9 @@ def set_own_address(organization: Organization, text: str, *, actor: User | None
     if chosen != before:
         organization.from_address = chosen
         db.session.flush()
-        audit.write("changed the address mail comes from", actor, organization.name, organization.id, old=before, new=chosen)
+        audit.write(
+            "changed the address mail comes from", actor, organization.name, organization.id, old=before, new=chosen
+        )
     return chosen
 
 
@@ -73,7 +75,11 @@ def check_records(email: str) -> list[check.Finding]:
 def check_lines() -> list[check.Finding]:
     """Whether the mail server and the mailbox answer, as far as that goes without sending. Hold no transaction."""
     outgoing = channel_settings.outgoing()
-    findings = check.smtp(outgoing) if outgoing.server else [check.Finding(False, "No mail server is configured (MAIL_SERVER).")]
+    findings = (
+        check.smtp(outgoing)
+        if outgoing.server
+        else [check.Finding(False, "No mail server is configured (MAIL_SERVER).")]
+    )
     try:
         box = channel_settings.imap()
     except ValueError as error:

@@ -49,7 +49,9 @@ def merge(source: Ticket, target: Ticket, *, actor: User) -> Ticket:
 
 def link(one: Ticket, other: Ticket, *, actor: User) -> None:
     """Note that two tickets have to do with each other; only the team sees it. Linking twice changes nothing."""
-    permissions.require(permissions.can_work(actor, one) and permissions.can_work(actor, other), "Only the team links tickets.")
+    permissions.require(
+        permissions.can_work(actor, one) and permissions.can_work(actor, other), "Only the team links tickets."
+    )
     if one.id == other.id:
         raise Invalid("A ticket cannot be linked to itself.", "number")
     low, high = sorted((one, other), key=lambda ticket: ticket.id)
@@ -67,7 +69,9 @@ def link(one: Ticket, other: Ticket, *, actor: User) -> None:
 
 def unlink(one: Ticket, other: Ticket, *, actor: User) -> None:
     """Take the link between them away, if there is one."""
-    permissions.require(permissions.can_work(actor, one) and permissions.can_work(actor, other), "Only the team links tickets.")
+    permissions.require(
+        permissions.can_work(actor, one) and permissions.can_work(actor, other), "Only the team links tickets."
+    )
     found = db.session.get(TicketLink, tuple(sorted((one.id, other.id))))
     if found:
         db.session.delete(found)
@@ -76,9 +80,11 @@ def unlink(one: Ticket, other: Ticket, *, actor: User) -> None:
 
 def linked(ticket: Ticket, reader: User) -> list[Ticket]:
     """Tickets linked with ``ticket``, merged into it, following it or followed by it, latest first; only what ``reader`` sees."""
-    pairs = select(TicketLink.low_id).where(TicketLink.high_id == ticket.id).union(
-        select(TicketLink.high_id).where(TicketLink.low_id == ticket.id)
-    )  # fmt: skip
+    pairs = (
+        select(TicketLink.low_id)
+        .where(TicketLink.high_id == ticket.id)
+        .union(select(TicketLink.high_id).where(TicketLink.low_id == ticket.id))
+    )
     near = or_(
         Ticket.id.in_(pairs),
         Ticket.merged_into_id == ticket.id,
@@ -104,5 +110,7 @@ def how(ticket: Ticket, other: Ticket) -> str:
 
 def _followers(ticket: Ticket) -> list[User]:
     return list(
-        db.session.scalars(select(User).join(Follower, Follower.user_id == User.id).where(Follower.ticket_id == ticket.id))
+        db.session.scalars(
+            select(User).join(Follower, Follower.user_id == User.id).where(Follower.ticket_id == ticket.id)
+        )
     )

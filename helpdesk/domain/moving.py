@@ -28,8 +28,10 @@ class Exposure:
     @property
     def sentences(self) -> list[str]:
         """The same in words, each one thing to know before pressing the button."""
-        said = [f"{_count(self.replies, 'reply', 'replies')} and {_count(self.files, 'file')} become readable for "
-                f"{_count(self.readers, 'person', 'people')} of the new organization."]  # fmt: skip
+        said = [
+            f"{_count(self.replies, 'reply', 'replies')} and {_count(self.files, 'file')} become readable for "
+            f"{_count(self.readers, 'person', 'people')} of the new organization."
+        ]
         if self.channels:
             said.append(f"A card appears in {', '.join(self.channels)}.")
         if self.losers:
@@ -92,17 +94,22 @@ def move(ticket: Ticket, organization: Organization, *, requester: User, actor: 
 
 
 def _customer_threads(ticket: Ticket) -> list[Thread]:
-    threads = select(Thread).join(Channel).where(
-        Thread.ticket_id == ticket.id, Thread.ended_at.is_(None), Channel.audience == "customer"
-    )  # fmt: skip
+    threads = (
+        select(Thread)
+        .join(Channel)
+        .where(Thread.ticket_id == ticket.id, Thread.ended_at.is_(None), Channel.audience == "customer")
+    )
     return list(db.session.scalars(threads.order_by(Thread.id)))
 
 
 def _customer_channels(organization_id: int) -> list[Channel]:
     channels = select(Channel).where(
-        Channel.kind == "slack", Channel.audience == "customer", Channel.organization_id == organization_id,
-        Channel.is_default, Channel.removed_at.is_(None),
-    )  # fmt: skip
+        Channel.kind == "slack",
+        Channel.audience == "customer",
+        Channel.organization_id == organization_id,
+        Channel.is_default,
+        Channel.removed_at.is_(None),
+    )
     return list(db.session.scalars(channels.order_by(Channel.id)))
 
 

@@ -50,9 +50,7 @@ def run(text: str, *, actor: User | None, dry: bool) -> list[Fate]:
 def _read(text: str) -> list[tuple[int, dict]]:
     text = text.lstrip("\ufeff")
     first = text.split("\n", 1)[0]
-    reader = csv.DictReader(
-        io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True
-    )
+    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
     try:
         named = [(column or "").strip().lower().replace(" ", "_") for column in reader.fieldnames or ()]
         if "name" not in named:

@@ -39,26 +39,17 @@ def get(organization_id: int) -> Organization | None:
 
 def by_name(name: str) -> Organization | None:
     """The organization called ``name``; case does not matter."""
-    return db.session.scalar(
-        select(Organization).where(func.lower(Organization.name) == name.strip().lower())
-    )
+    return db.session.scalar(select(Organization).where(func.lower(Organization.name) == name.strip().lower()))
 
 
 def find(words: str = "", after: str = "", size: int = 50) -> list[Organization]:
     """Organizations by name whose name or domain has ``words`` in it, from the name ``after`` on."""
-    query = (
-        select(Organization)
-        .options(selectinload(Organization.domains))
-        .order_by(Organization.name)
-        .limit(size)
-    )
+    query = select(Organization).options(selectinload(Organization.domains)).order_by(Organization.name).limit(size)
     if words:
         by_domain = select(OrganizationDomain.organization_id).where(
             OrganizationDomain.domain.icontains(words, autoescape=True)
         )
-        query = query.where(
-            Organization.name.icontains(words, autoescape=True) | Organization.id.in_(by_domain)
-        )
+        query = query.where(Organization.name.icontains(words, autoescape=True) | Organization.id.in_(by_domain))
     return list(db.session.scalars(query.where(Organization.name > after) if after else query))
 
 
@@ -111,9 +102,7 @@ def edit(organization: Organization, *, version: int, actor: User | None, **chan
     if "name" in checked:
         organization.name = checked.pop("name")
     _apply(organization, checked, actor)
-    changed = {
-        key: [before[key], value] for key, value in _now(organization, before).items() if before[key] != value
-    }
+    changed = {key: [before[key], value] for key, value in _now(organization, before).items() if before[key] != value}
     if not changed:
         return
     flag_modified(organization, "name")  # a change of domains alone counts as a new version too
@@ -200,9 +189,7 @@ def _domains(given, organization: Organization | None) -> list[str]:
         if domain in had:
             continue
         if address.is_public(domain):
-            raise ValueError(
-                f"Anybody can have an address at {domain}. List the addresses of its people instead."
-            )
+            raise ValueError(f"Anybody can have an address at {domain}. List the addresses of its people instead.")
         if domain in ours:
             raise ValueError(f"{domain} is our own domain, so it cannot be a customer's.")
         other = db.session.scalar(
@@ -229,9 +216,7 @@ def _tenant(given: str | None, _organization) -> str | None:
     try:
         return str(UUID(given.strip()))
     except ValueError:
-        raise ValueError(
-            "A Microsoft directory (tenant) id looks like 72f988bf-86f1-41af-91ab-2d7cd011db47."
-        ) from None
+        raise ValueError("A Microsoft directory (tenant) id looks like 72f988bf-86f1-41af-91ab-2d7cd011db47.") from None
 
 
 def _from_address(given: str | None, _organization) -> str | None:
@@ -274,9 +259,7 @@ def _flush_new(organization: Organization) -> None:
 def _slug(name: str) -> str:
     base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "organization"
     taken = set(
-        db.session.scalars(
-            select(Organization.slug).where(Organization.slug.startswith(base, autoescape=True))
-        )
+        db.session.scalars(select(Organization.slug).where(Organization.slug.startswith(base, autoescape=True)))
     )
     return next(
         slug

@@ -78,7 +78,9 @@ class Pages:
             if starts_somewhere:
                 statement = statement.where(_beyond(columns))
             statement = statement.add_columns(*(column.label(f"key_{i}") for i, (column, _) in enumerate(columns)))
-            statement = statement.order_by(*(column.desc() if descends else column.asc() for column, descends in columns))
+            statement = statement.order_by(
+                *(column.desc() if descends else column.asc() for column, descends in columns)
+            )
             statement = statement.limit(bindparam("most", type_=Integer))
             self._statements[backwards, starts_somewhere] = statement
         return statement

@@ -31,11 +31,7 @@ def get(user_id: int) -> User | None:
 
 def team(only_active: bool = True) -> list[User]:
     """Everybody who runs the helpdesk, by name."""
-    query = (
-        select(User)
-        .where(User.role != Role.requester, User.erased_at.is_(None))
-        .order_by(User.name, User.email)
-    )
+    query = select(User).where(User.role != Role.requester, User.erased_at.is_(None)).order_by(User.name, User.email)
     return list(db.session.scalars(query.where(User.deactivated_at.is_(None)) if only_active else query))
 
 
@@ -48,14 +44,10 @@ def of(organization: Organization) -> list[User]:
 def customers(words: str = "", after: int = 0, size: int = 50) -> list[User]:
     """Customers whose name or address has ``words`` in it, the newest first; ``after`` is the id of the last one seen."""
     query = (
-        select(User)
-        .where(User.role == Role.requester, User.erased_at.is_(None))
-        .options(joinedload(User.organization))
+        select(User).where(User.role == Role.requester, User.erased_at.is_(None)).options(joinedload(User.organization))
     )
     if words:
-        query = query.where(
-            User.name.icontains(words, autoescape=True) | User.email.icontains(words, autoescape=True)
-        )
+        query = query.where(User.name.icontains(words, autoescape=True) | User.email.icontains(words, autoescape=True))
     if after:
         query = query.where(User.id < after)
     return list(db.session.scalars(query.order_by(User.id.desc()).limit(size)))
@@ -73,9 +65,7 @@ def memberships(user: User, admitting: list[Organization]) -> list[tuple[Organiz
     return [(each, present.get(each.id) or chosen.get(each.id) or each.default_sees) for each in admitting]
 
 
-def create(
-    email: str, *, name: str = "", role: str = Role.requester, organization: Organization | None = None
-) -> User:
+def create(email: str, *, name: str = "", role: str = Role.requester, organization: Organization | None = None) -> User:
     """A new user with the canonical address ``email``; the one who is there already if two create at once."""
     try:
         with db.session.begin_nested():
@@ -94,9 +84,7 @@ def join(user: User, organization: Organization) -> None:
     """Make ``organization`` the present one of a requester, with the rights they have there."""
     membership = db.session.get(Membership, (user.id, organization.id))
     if membership is None:
-        membership = Membership(
-            user_id=user.id, organization_id=organization.id, sees=organization.default_sees
-        )
+        membership = Membership(user_id=user.id, organization_id=organization.id, sees=organization.default_sees)
         db.session.add(membership)
     user.organization = organization
     user.sees = membership.sees
@@ -133,9 +121,7 @@ def set_role(user: User, role: str, *, actor: User | None) -> None:
     if role not in (Role.agent, Role.lead, Role.admin):
         raise Invalid("Choose agent, lead or admin.", "role")
     if not user.is_team:
-        raise Conflict(
-            f"{user.display_name} is a customer; invite them to the team with an address of the team."
-        )
+        raise Conflict(f"{user.display_name} is a customer; invite them to the team with an address of the team.")
     if user.role == role:
         return
     if user.is_admin:
@@ -196,14 +182,10 @@ def forget_identity(user: User, identity_id: int, *, actor: User | None) -> None
         user, provider=identity.provider, except_id=actor.session.id if actor and actor.session else None
     )
     db.session.flush()
-    audit.write(
-        "removed a way of signing in", actor, user.email, user.organization_id, provider=identity.provider
-    )
+    audit.write("removed a way of signing in", actor, user.email, user.organization_id, provider=identity.provider)
 
 
-def save_preferences(
-    user: User, *, name: str, time_zone: str, mail_replies: bool, mail_updates: bool
-) -> None:
+def save_preferences(user: User, *, name: str, time_zone: str, mail_replies: bool, mail_updates: bool) -> None:
     """What people choose for themselves. Raises Invalid with a sentence per field."""
     errors = {}
     name = clean_name(name)
@@ -235,8 +217,6 @@ def canonical(text: str, field: str = "email") -> str:
 
 
 def _keep_an_admin(leaving: User) -> None:
-    others = select(func.count()).where(
-        User.role == Role.admin, User.deactivated_at.is_(None), User.id != leaving.id
-    )
+    others = select(func.count()).where(User.role == Role.admin, User.deactivated_at.is_(None), User.id != leaving.id)
     if not db.session.scalar(others):
         raise Conflict("This is the last admin; make somebody else admin first.")

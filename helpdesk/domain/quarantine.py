@@ -136,7 +136,12 @@ def discard(inbound: Inbound, *, actor: User) -> None:
 def discard_automatic(up_to: int, *, actor: User) -> int:
     """Discard what machines wrote, up to the newest one that ``actor`` saw. Returns how many."""
     permissions.require(actor.is_team and actor.is_active, "Only the team can do this.")
-    ids = select(Inbound.id).where(_WAITS, _IS_AUTOMATIC, Inbound.id <= up_to).order_by(Inbound.id).limit(DISCARDED_AT_ONCE)
+    ids = (
+        select(Inbound.id)
+        .where(_WAITS, _IS_AUTOMATIC, Inbound.id <= up_to)
+        .order_by(Inbound.id)
+        .limit(DISCARDED_AT_ONCE)
+    )
     outcome = func.coalesce(Inbound.outcome, "") + f" Discarded by {actor.display_name}."
     discarded = db.session.execute(
         update(Inbound)

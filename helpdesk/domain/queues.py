@@ -7,7 +7,20 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from sqlalchemy import Integer, Select, Subquery, and_, bindparam, case, func, literal, literal_column, or_, select, union_all
+from sqlalchemy import (
+    Integer,
+    Select,
+    Subquery,
+    and_,
+    bindparam,
+    case,
+    func,
+    literal,
+    literal_column,
+    or_,
+    select,
+    union_all,
+)
 
 from helpdesk import clock
 from helpdesk.domain import paging, permissions, search
@@ -18,10 +31,7 @@ from helpdesk.models.tickets import UNSOLVED, ReadMark, Status, Ticket
 
 FILTERS = ("q", "status", "mine", "requester", "form", "from", "to", "sort")
 GROUPS = {"active": UNSOLVED, "pending": (Status.pending,), "done": (Status.solved, Status.closed)}
-TURN = {
-    status: place
-    for place, status in enumerate(("pending", "open", "in_progress", "on_hold", "solved", "closed"))
-}
+TURN = {status: place for place, status in enumerate(("pending", "open", "in_progress", "on_hold", "solved", "closed"))}
 SORTS = {
     "updated": paging.Order(((Ticket.updated_at, True), (Ticket.id, True))),
     "created": paging.Order(((Ticket.created_at, True), (Ticket.id, True))),
@@ -52,7 +62,9 @@ COUNTS = {
             select(literal(status.value), func.count()).select_from(
                 select(Ticket.id)
                 .where(*permissions.visible_to_reader(scope), Ticket.status == literal_column(f"'{status}'"))
-                .order_by(Ticket.updated_at.desc())  # along the index, where PostgreSQL would else look at the whole table for a thousand
+                .order_by(
+                    Ticket.updated_at.desc()
+                )  # along the index, where PostgreSQL would else look at the whole table for a thousand
                 .limit(bindparam("most"))
                 .subquery()
             )
@@ -117,7 +129,9 @@ def customer_page(
 def customer_counts(user: User) -> dict[str, int]:
     """How many tickets ``user`` sees in all, and of each group of statuses, up to COUNTED + 1 each. One query, answered from
     an index."""
-    by_status = dict(db.session.execute(COUNTS[permissions.scope(user)], permissions.reader(user) | {"most": COUNTED + 1}).all())
+    by_status = dict(
+        db.session.execute(COUNTS[permissions.scope(user)], permissions.reader(user) | {"most": COUNTED + 1}).all()
+    )
     groups = {name: sum(by_status.get(status, 0) for status in statuses) for name, statuses in GROUPS.items()}
     counts = {"all": sum(by_status.values()), **groups}
     return {name: min(count, COUNTED + 1) for name, count in counts.items()}
@@ -189,11 +203,15 @@ def _rows(scope: permissions.Scope, names: tuple[str, ...], sort: str, found: Su
     never = and_(ReadMark.ticket_id.is_(None), Ticket.updated_at > bindparam("joined"))
     unread = and_(Ticket.public_seq > func.coalesce(ReadMark.seq, 0), or_(ReadMark.ticket_id.is_not(None), never))
     shown = (Ticket.id, Ticket.subject, Ticket.excerpt, Ticket.status, Ticket.version, Ticket.updated_at, unread)
-    query = select(*shown, User.name, User.email, User.picture_url).outerjoin(Ticket.requester).outerjoin(ReadMark, mark)
+    query = (
+        select(*shown, User.name, User.email, User.picture_url).outerjoin(Ticket.requester).outerjoin(ReadMark, mark)
+    )
     return paging.Pages(_narrowed(query, scope, names, found), _order(sort, found))
 
 
-def _row(excerpts: dict[int, search.Excerpt], number, subject, excerpt, status, version, updated_at, unread, *rest) -> Row:
+def _row(
+    excerpts: dict[int, search.Excerpt], number, subject, excerpt, status, version, updated_at, unread, *rest
+) -> Row:
     name, email, picture = rest[:3]
     who = name or email.partition("@")[0]
     return Row(number, subject, excerpt, status, version, updated_at, bool(unread), who, picture, excerpts.get(number))

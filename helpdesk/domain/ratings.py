@@ -40,9 +40,7 @@ def rate(ticket: Ticket, *, user: User, score: str | int, comment: str = "") -> 
     comment = comment.replace("\r\n", "\n").replace("\x00", "").strip()
     if len(comment) > LONGEST_COMMENT:
         raise Invalid(f"A comment has at most {LONGEST_COMMENT:,} characters.", "comment")
-    rating = Rating(
-        ticket_id=ticket.id, user_id=user.id, score=int(score), comment=comment, created_at=clock.now()
-    )
+    rating = Rating(ticket_id=ticket.id, user_id=user.id, score=int(score), comment=comment, created_at=clock.now())
     db.session.add(rating)
     tickets.say_event(ticket, "rated", user, team_only=True, score=int(score))
     after_commit.touch(ticket)

@@ -98,7 +98,10 @@ def _is_due():
 def _channel(id: int) -> int:
     """One channel: claimed for this turn, its facts kept true, then its threads, those with something new first."""
     claimed = db.session.execute(
-        update(Channel).where(Channel.id == id, _is_due()).values(reconciled_at=clock.now()).execution_options(synchronize_session=False)
+        update(Channel)
+        .where(Channel.id == id, _is_due())
+        .values(reconciled_at=clock.now())
+        .execution_options(synchronize_session=False)
     )
     channel_id = db.session.scalar(select(Channel.external_id).where(Channel.id == id))
     db.session.commit()
@@ -130,7 +133,9 @@ def _latest(channel_id: str) -> dict[str, Listed]:
     roots = clients.current().pages(
         "conversations.history", "messages", channel=channel_id, oldest=f"{since:.6f}", limit=200
     )
-    return {str(root.get("ts")): Listed(str(root.get("latest_reply") or ""), root.get("reply_count") or 0) for root in roots}
+    return {
+        str(root.get("ts")): Listed(str(root.get("latest_reply") or ""), root.get("reply_count") or 0) for root in roots
+    }
 
 
 def _in_question(id: int, latest: dict[str, Listed]) -> list[Known]:
@@ -161,14 +166,18 @@ def _known(threads: Sequence[Thread]) -> list[Known]:
     copies: dict[int, set[str]] = defaultdict(set)
     threads = [thread for thread in threads if thread.external_id]
     for some in _portions([thread.id for thread in threads]):
-        messages = select(Message.origin_thread_id, Message.origin_external_id, Message.origin_edited, Message.deleted_at)
+        messages = select(
+            Message.origin_thread_id, Message.origin_external_id, Message.origin_edited, Message.deleted_at
+        )
         messages = messages.where(Message.origin_thread_id.in_(some), Message.origin_external_id.is_not(None))
         for thread_id, ts, edited, deleted in db.session.execute(messages):
             said[thread_id][ts] = edited or ""
             if deleted:
                 gone[thread_id].add(ts)
         posted = select(Delivery.thread_id, Delivery.external_id)
-        for thread_id, ts in db.session.execute(posted.where(Delivery.thread_id.in_(some), Delivery.external_id.is_not(None))):
+        for thread_id, ts in db.session.execute(
+            posted.where(Delivery.thread_id.in_(some), Delivery.external_id.is_not(None))
+        ):
             copies[thread_id].add(ts)
     return [
         Known(
@@ -194,7 +203,12 @@ def _compare(known: Known) -> int:
     begun = clock.now()
     listed = {}
     pages = client.pages(
-        "conversations.replies", "messages", channel=known.channel_id, ts=known.root, include_all_metadata=True, limit=200
+        "conversations.replies",
+        "messages",
+        channel=known.channel_id,
+        ts=known.root,
+        include_all_metadata=True,
+        limit=200,
     )
     for message in pages:
         listed[str(message.get("ts"))] = message
@@ -215,7 +229,9 @@ def _note_compared(known: Known) -> None:
     db.session.commit()
 
 
-def _missing(known: Known, listed: dict, ourselves: events.Ourselves, begun: datetime) -> Iterator[tuple[str, dict, str]]:
+def _missing(
+    known: Known, listed: dict, ourselves: events.Ourselves, begun: datetime
+) -> Iterator[tuple[str, dict, str]]:
     """(an id for the inbox, the event as Slack would have sent it, the ts it is about) for each thing we do not have."""
     for ts, message in listed.items():
         if ts == known.root or hearing.adopt(known.channel_id, message, ourselves, names=lambda _: None) is None:
@@ -236,7 +252,9 @@ def _missing(known: Known, listed: dict, ourselves: events.Ourselves, begun: dat
 
 def _was_heard(known: Known, ts: str) -> bool:
     """Whether an event about this message came in, whatever became of it."""
-    payloads = db.session.scalars(select(Inbound.payload).where(Inbound.lane == places.lane(known.channel_id, known.root)))
+    payloads = db.session.scalars(
+        select(Inbound.payload).where(Inbound.lane == places.lane(known.channel_id, known.root))
+    )
     for payload in payloads:
         event = payload.get("event") or {}
         if ts in (event.get("ts"), (event.get("message") or {}).get("ts"), event.get("deleted_ts")):

@@ -83,16 +83,28 @@ def time_by_holder(period: Period) -> dict[str, float]:
         .where(Ticket.solved_at >= begin, Ticket.solved_at < end)
         .subquery()
     )
-    moves = select(
-        Event.ticket_id, Event.seq, Event.created_at.label("at"), Event.data["new"].as_string().label("status"), chosen.c.ended
-    ).join(chosen, chosen.c.id == Event.ticket_id).where(Event.kind.in_(("status", "solved", "reopened", "closed")))  # fmt: skip
+    moves = (
+        select(
+            Event.ticket_id,
+            Event.seq,
+            Event.created_at.label("at"),
+            Event.data["new"].as_string().label("status"),
+            chosen.c.ended,
+        )
+        .join(chosen, chosen.c.id == Event.ticket_id)
+        .where(Event.kind.in_(("status", "solved", "reopened", "closed")))
+    )
     history = (
-        select(chosen.c.id, literal(0), chosen.c.created_at, literal("open"), chosen.c.ended).union_all(moves).subquery("history")
+        select(chosen.c.id, literal(0), chosen.c.created_at, literal("open"), chosen.c.ended)
+        .union_all(moves)
+        .subquery("history")
     )
     ticket_id, seq, at, status, ended = history.c
     until = func.lead(at).over(partition_by=ticket_id, order_by=seq)
     spans = (
-        select(status.label("status"), at.label("at"), func.coalesce(until, ended).label("until")).where(at <= ended).subquery()
+        select(status.label("status"), at.label("at"), func.coalesce(until, ended).label("until"))
+        .where(at <= ended)
+        .subquery()
     )
     held = select(spans.c.status, func.sum(seconds_between(spans.c.at, spans.c.until))).group_by(spans.c.status)
     holders = {"open": "team", "in_progress": "team", "pending": "customer", "on_hold": "third_party"}
@@ -116,7 +128,9 @@ def _measured(period: Period, key, joins: Iterable, solved_key=None) -> dict[obj
     def line(value: object) -> Figures:
         return found.setdefault(value, Figures(value, str(value)))
 
-    filed = _joined(select(key.label("key"), func.count()), joins).where(Ticket.created_at >= begin, Ticket.created_at < end)
+    filed = _joined(select(key.label("key"), func.count()), joins).where(
+        Ticket.created_at >= begin, Ticket.created_at < end
+    )
     for value, number in db.session.execute(filed.group_by("key")):
         line(value).filed = number
     answered = (Ticket.created_at >= begin, Ticket.created_at < end, Ticket.first_response_at.is_not(None))

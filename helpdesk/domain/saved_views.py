@@ -42,6 +42,7 @@ def find(user: User, view_id: int) -> SavedView | None:
 def delete(view: SavedView, *, actor: User) -> None:
     """One's own, and a shared one for admins."""
     permissions.require(
-        view.owner_id == actor.id or (view.shared and permissions.can_administer(actor)), "This view is somebody else's."
+        view.owner_id == actor.id or (view.shared and permissions.can_administer(actor)),
+        "This view is somebody else's.",
     )
     db.session.delete(view)

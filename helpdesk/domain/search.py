@@ -35,7 +35,9 @@ from helpdesk.models.columns import BigId
 from helpdesk.models.people import User
 from helpdesk.models.tickets import Ticket
 
-CANDIDATES = 1000  # the latest hits are ranked; a word that is on half of all tickets must not cost a look at half of them
+CANDIDATES = (
+    1000  # the latest hits are ranked; a word that is on half of all tickets must not cost a look at half of them
+)
 MOST_WORDS = 12
 LOOKED_THROUGH = 20_000  # characters of a ticket's words in which the place to show is looked for
 WIDTH = 170  # characters of an excerpt
@@ -149,7 +151,9 @@ def _ranked(for_team: bool, is_sqlite: bool, visible: list, words, except_id):
     if is_sqlite:
         key = _fts.c.rowid
         rank = func.bm25(literal_column("ticket_search"), 0.0, 10.0, 1.0, 1.0 if for_team else 0.0, type_=Float)
-        hits = select(key.label("ticket_id"), rank.label("rank")).where(literal_column("ticket_search").bool_op("MATCH")(words))
+        hits = select(key.label("ticket_id"), rank.label("rank")).where(
+            literal_column("ticket_search").bool_op("MATCH")(words)
+        )
     else:
         key, vector, query = _fts.c.ticket_id, _fts.c.everything if for_team else _fts.c.public, cast(words, TSQUERY)
         hits = select(key.label("ticket_id"), vector.label("vector")).where(vector.bool_op("@@")(query))
@@ -185,7 +189,9 @@ def _excerpt(pattern: re.Pattern, words: list[str], subject: str, said: str, not
 @lru_cache(maxsize=200)
 def _pattern(words: tuple[str, ...]) -> re.Pattern:
     """What begins with one of ``words``, to the end of the word; one of a single letter must be the whole of it."""
-    ways = [word + (r"[^\W_]*" if len(word) > 1 else r"(?![^\W_])") for word in words]  # words hold letters and digits only
+    ways = [
+        word + (r"[^\W_]*" if len(word) > 1 else r"(?![^\W_])") for word in words
+    ]  # words hold letters and digits only
     return re.compile("|".join(ways))
 
 

@@ -26,7 +26,9 @@ WORDS = {"first_response": "first answer", "resolution": "solution"}
 Targets = dict[str, int | None]
 
 _target = ServiceTarget.__table__
-TARGETS = select(_target.c["organization_id", "priority", "first_response", "resolution"]).order_by(_target.c.organization_id)
+TARGETS = select(_target.c["organization_id", "priority", "first_response", "resolution"]).order_by(
+    _target.c.organization_id
+)
 # Put together once: every answer and every change asks these.
 TARGETS_OF_PRIORITY = TARGETS.where(_target.c.priority == bindparam("priority"))
 CLOCKS = select(TicketClock).where(TicketClock.ticket_id == bindparam("ticket_id"))
@@ -68,7 +70,9 @@ def warn() -> int:
     now = clock.now()
     near = (
         select(TicketClock)
-        .where(TicketClock.due_at.is_not(None), TicketClock.due_at <= now + WARN_BEFORE, TicketClock.warned_at.is_(None))
+        .where(
+            TicketClock.due_at.is_not(None), TicketClock.due_at <= now + WARN_BEFORE, TicketClock.warned_at.is_(None)
+        )
         .options(joinedload(TicketClock.ticket))
         .order_by(TicketClock.due_at)
         .limit(AT_ONCE)
@@ -120,7 +124,9 @@ def _follow(ticket: Ticket, targets: Targets, clocks: dict[str, TicketClock], ho
     now = clock.now()
     ended = {
         "first_response": ticket.first_response_at,
-        "resolution": (ticket.solved_at or ticket.closed_at or now) if ticket.status in (Status.solved, Status.closed) else None,
+        "resolution": (ticket.solved_at or ticket.closed_at or now)
+        if ticket.status in (Status.solved, Status.closed)
+        else None,
     }
     for kind, minutes in targets.items():
         each = clocks.get(kind)
@@ -169,10 +175,13 @@ def _say_in_triage(each: TicketClock, now: datetime) -> None:
         select(Thread)
         .join(Channel)
         .where(
-            Thread.ticket_id == each.ticket_id, Thread.ended_at.is_(None), Channel.kind == "slack", Channel.audience == "team",
+            Thread.ticket_id == each.ticket_id,
+            Thread.ended_at.is_(None),
+            Channel.kind == "slack",
+            Channel.audience == "team",
             or_(Channel.removed_at.is_(None), Channel.removed_at > now),
         )
-    )  # fmt: skip
+    )
     for thread in db.session.scalars(team):
         after_commit.call_later("deliver", outbox.put(thread, "line", sentence=sentence).id)
     after_commit.say_changed("desk")

@@ -70,7 +70,9 @@ def set_hours(values: dict[str, str], *, zone: str, actor: User) -> None:
         errors["time_zone"] = "There is no such time zone; write one like Europe/Berlin."
     for weekday, name in enumerate(DAYS):
         try:
-            rows += [BusinessHours(weekday=weekday, opens=a, closes=b) for a, b in stretches(values.get(str(weekday), ""))]
+            rows += [
+                BusinessHours(weekday=weekday, opens=a, closes=b) for a, b in stretches(values.get(str(weekday), ""))
+            ]
         except ValueError:
             errors[f"hours-{weekday}"] = f"Write {name}'s hours like 09:00-12:30, 13:30-17:00, or leave it empty."
     if errors:

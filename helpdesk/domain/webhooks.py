@@ -16,7 +16,9 @@ from helpdesk.models.sync import Delivery
 from helpdesk.models.tickets import Message, Ticket
 
 MOST = 20
-ACTIVE = select(Webhook.__table__.c["id", "events"]).where(Webhook.__table__.c.is_active)  # put together once: all that happens asks it
+ACTIVE = select(Webhook.__table__.c["id", "events"]).where(
+    Webhook.__table__.c.is_active
+)  # put together once: all that happens asks it
 FROM_EVENT = {"solved": "ticket.solved", "reopened": "ticket.reopened"}
 UPDATES = {"status", "priority", "assigned", "closed", "moved", "merged", "answered"}
 WORDS = {
@@ -52,7 +54,9 @@ def secret(webhook: Webhook) -> str:
     return "whsec_" + base64.b64encode(keys.sign("webhook", webhook.nonce)).decode()
 
 
-def save(webhook: Webhook | None, *, name: str, url: str, events: list[str], actor: User, is_active: bool = True) -> Webhook:
+def save(
+    webhook: Webhook | None, *, name: str, url: str, events: list[str], actor: User, is_active: bool = True
+) -> Webhook:
     """Make or change a webhook. Raises Invalid with every field's sentence."""
     permissions.require(permissions.can_administer(actor), "Only admins set up webhooks.")
     name, url = " ".join(name.split()), url.strip()
@@ -88,7 +92,9 @@ def test(webhook: Webhook, *, actor: User) -> Delivery:
     permissions.require(permissions.can_administer(actor), "Only admins set up webhooks.")
     if not webhook.is_active:
         raise Conflict("Switch the webhook on first.")
-    return _put(webhook.id, {"event": "test", "at": clock.now().isoformat(), "message": f"Hello from {actor.display_name}."})
+    return _put(
+        webhook.id, {"event": "test", "at": clock.now().isoformat(), "message": f"Hello from {actor.display_name}."}
+    )
 
 
 def log(webhook: Webhook, limit: int = 50) -> list[Delivery]:
@@ -106,7 +112,9 @@ def _tell(event: str, ticket: Ticket, message: Message | None = None, **more: An
 
 
 def _put(webhook_id: int, payload: dict[str, Any]) -> Delivery:
-    delivery = Delivery(kind="webhook", lane="mail", subject_id=webhook_id, due_at=clock.now(), data={"payload": payload})
+    delivery = Delivery(
+        kind="webhook", lane="mail", subject_id=webhook_id, due_at=clock.now(), data={"payload": payload}
+    )
     db.session.add(delivery)
     db.session.flush()
     after_commit.call_later("deliver", delivery.id)

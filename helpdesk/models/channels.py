@@ -41,7 +41,9 @@ class Channel(db.Model):
         CheckConstraint(one_of("kind", ("slack", "email")), name="kind"),
         CheckConstraint(one_of("audience", ("team", "customer")), name="audience"),
         CheckConstraint("NOT is_shared OR audience = 'customer'", name="shared_is_customers"),
-        CheckConstraint("kind <> 'slack' OR audience = 'team' OR organization_id IS NOT NULL", name="customer_has_organization"),
+        CheckConstraint(
+            "kind <> 'slack' OR audience = 'team' OR organization_id IS NOT NULL", name="customer_has_organization"
+        ),
     )
 
     @property
@@ -74,7 +76,10 @@ class Thread(db.Model):
 
     __table_args__ = (
         ForeignKeyConstraint(
-            ["ticket_id", "organization_id"], ["tickets.id", "tickets.organization_id"], ondelete="CASCADE", onupdate="CASCADE"
+            ["ticket_id", "organization_id"],
+            ["tickets.id", "tickets.organization_id"],
+            ondelete="CASCADE",
+            onupdate="CASCADE",
         ),
         UniqueConstraint("channel_id", "external_id"),
         Index("ix_threads_ticket_id", "ticket_id"),

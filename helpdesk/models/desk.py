@@ -9,7 +9,9 @@ from helpdesk.models.people import User
 from helpdesk.models.tickets import Ticket
 
 MARKS = ("excellent", "good", "improve")
-UNSOLVED_SQL = "status IN ('open', 'in_progress', 'pending', 'on_hold')"  # a query must say it in the same words to use the index
+UNSOLVED_SQL = (
+    "status IN ('open', 'in_progress', 'pending', 'on_hold')"  # a query must say it in the same words to use the index
+)
 
 
 class SavedView(db.Model):

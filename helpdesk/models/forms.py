@@ -49,7 +49,9 @@ class FormVersion(db.Model):
     created_at: Mapped[Created]
 
     form: Mapped[Form] = relationship(back_populates="versions")
-    fields: Mapped[list["Field"]] = relationship(back_populates="version", order_by="Field.position", cascade="all, delete-orphan")
+    fields: Mapped[list["Field"]] = relationship(
+        back_populates="version", order_by="Field.position", cascade="all, delete-orphan"
+    )
 
     __table_args__ = (UniqueConstraint("form_id", "number"),)
 
@@ -97,6 +99,9 @@ class Answer(db.Model):
     __table_args__ = (
         UniqueConstraint("ticket_id", "field_id"),
         ForeignKeyConstraint(
-            ["ticket_id", "organization_id"], ["tickets.id", "tickets.organization_id"], ondelete="CASCADE", onupdate="CASCADE"
+            ["ticket_id", "organization_id"],
+            ["tickets.id", "tickets.organization_id"],
+            ondelete="CASCADE",
+            onupdate="CASCADE",
         ),
     )

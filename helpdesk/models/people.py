@@ -40,7 +40,9 @@ class Organization(db.Model):
     notes: Mapped[str] = mapped_column(Text, default="")
     version: Mapped[int] = mapped_column(default=1)
 
-    domains: Mapped[list["OrganizationDomain"]] = relationship(back_populates="organization", order_by="OrganizationDomain.domain")
+    domains: Mapped[list["OrganizationDomain"]] = relationship(
+        back_populates="organization", order_by="OrganizationDomain.domain"
+    )
     addresses: Mapped[list["OrganizationAddress"]] = relationship(
         back_populates="organization", order_by="OrganizationAddress.email"
     )
@@ -148,7 +150,9 @@ class Membership(db.Model):
     __tablename__ = "memberships"
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True, index=True)
+    organization_id: Mapped[int] = mapped_column(
+        ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True, index=True
+    )
     sees: Mapped[str] = mapped_column(String(16))
 
     __table_args__ = (CheckConstraint(one_of("sees", ("own", "organization")), name="sees"),)

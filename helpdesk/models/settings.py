@@ -35,10 +35,18 @@ KEYS = {
         Key("team_name", "Support", "What customers read as the team's name."),
         Key("accent", "#2f5fd0", "Accent colour of the portal; corrected where its contrast is too weak."),
         Key("logo", "", "Storage key of the logo; empty shows the name alone."),
-        Key("portal_edition", "external_helpdesk", "Edition that includes the portal; any other switches it off.",
-            ("external_helpdesk", "internal_helpdesk")),
-        Key("portal_plan", "enterprise", "Plan that includes the portal; starter switches it off.",
-            ("starter", "professional", "enterprise")),
+        Key(
+            "portal_edition",
+            "external_helpdesk",
+            "Edition that includes the portal; any other switches it off.",
+            ("external_helpdesk", "internal_helpdesk"),
+        ),
+        Key(
+            "portal_plan",
+            "enterprise",
+            "Plan that includes the portal; starter switches it off.",
+            ("starter", "professional", "enterprise"),
+        ),
         Key("sign_in_google", True, "Offer Sign in with Google where it is configured."),
         Key("sign_in_microsoft", True, "Offer Sign in with Microsoft where it is configured."),
         Key("sign_in_link", True, "Offer a sign-in link by mail."),
@@ -52,7 +60,11 @@ KEYS = {
         Key("mail_solved", True, "Mail the requester when a ticket is solved, with the rating."),
         Key("mail_inline_images", False, "Show small pictures inside mails instead of links."),
         Key("mail_while_reading", False, "Mail an answer also to somebody who is reading the ticket right now."),
-        Key("mail_grouping_seconds", 0, "Wait this long so that answers in a burst leave as one mail; 0 sends each at once."),
+        Key(
+            "mail_grouping_seconds",
+            0,
+            "Wait this long so that answers in a burst leave as one mail; 0 sends each at once.",
+        ),
         Key("tickets_by_mail", False, "File a ticket from a mail to the system address, from an admitted person."),
         Key("close_after_days", 7, "Days after which a solved ticket closes by itself; 0 never."),
         Key("close_warning_days", 1, "Days before closing at which the customer is told; 0 not."),
@@ -60,4 +72,4 @@ KEYS = {
         Key("retention_days", 0, "Days after closing at which tickets are erased; 0 keeps them."),
         Key("time_zone", "UTC", "Time zone of business hours and reports."),
     )
-}  # fmt: skip
+}

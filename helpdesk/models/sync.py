@@ -119,6 +119,8 @@ class Inbound(db.Model):
 
     __table_args__ = (
         UniqueConstraint("source", "external_id"),
-        CheckConstraint(one_of("state", ("waiting", "working", "done", "ignored", "quarantined", "failed")), name="state"),
+        CheckConstraint(
+            one_of("state", ("waiting", "working", "done", "ignored", "quarantined", "failed")), name="state"
+        ),
         Index("ix_inbound_state_due", "state", "due_at"),
     )

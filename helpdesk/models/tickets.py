@@ -54,7 +54,10 @@ UNSOLVED = (Status.open, Status.in_progress, Status.pending, Status.on_hold)
 def _ticket_key(**options) -> ForeignKeyConstraint:
     """Ties a row to its ticket *and* that ticket's organization, so that neither can be somebody else's."""
     return ForeignKeyConstraint(
-        ["ticket_id", "organization_id"], ["tickets.id", "tickets.organization_id"], ondelete="CASCADE", onupdate="CASCADE"
+        ["ticket_id", "organization_id"],
+        ["tickets.id", "tickets.organization_id"],
+        ondelete="CASCADE",
+        onupdate="CASCADE",
     )
 
 
@@ -249,7 +252,11 @@ class Event(db.Model):
     ticket: Mapped[Ticket] = relationship(back_populates="events")
     actor: Mapped[User | None] = relationship()
 
-    __table_args__ = (_ticket_key(), UniqueConstraint("ticket_id", "seq"), Index("ix_events_kind_created", "kind", "created_at"))
+    __table_args__ = (
+        _ticket_key(),
+        UniqueConstraint("ticket_id", "seq"),
+        Index("ix_events_kind_created", "kind", "created_at"),
+    )
 
 
 class Follower(db.Model):

@@ -67,7 +67,9 @@ class _World:
         at, random = self._time(SPAN + 86_400), self.random
         companies, domains, users, members = [], [], [], []
         user_id, domain_id = _next(User), _next(OrganizationDomain)
-        self.agents = [(id, name) for id, name in db.session.execute(select(User.id, User.name).where(User.role != "requester"))]
+        self.agents = [
+            (id, name) for id, name in db.session.execute(select(User.id, User.name).where(User.role != "requester"))
+        ]
         for number in range(AGENTS if not self.agents else 0):
             name = phrases.person(random)
             users.append(_user(user_id, f"agent-{number + 1}@team.example", name, "agent", None, at))
@@ -162,9 +164,22 @@ class _World:
             body = text.replace("{ref}", ref)
             author_id, author = (agent_id, agent) if from_team else (user_id, name)
             self.rows["messages"].append(
-                (self._next(Message), id, organization_id, seq, "note" if is_note else "reply", from_team, author_id, author,
-                 body, self.rendered[text].replace("{ref}", ref), rendering.MARKDOWN_VERSION, _text(at), 1)
-            )  # fmt: skip
+                (
+                    self._next(Message),
+                    id,
+                    organization_id,
+                    seq,
+                    "note" if is_note else "reply",
+                    from_team,
+                    author_id,
+                    author,
+                    body,
+                    self.rendered[text].replace("{ref}", ref),
+                    rendering.MARKDOWN_VERSION,
+                    _text(at),
+                    1,
+                )
+            )
             (notes if is_note else words).append(body)
             if not is_note:
                 public_seq, latest = seq, text
@@ -204,11 +219,30 @@ class _World:
         excerpt = " ".join(self.plain[latest].replace("{ref}", ref).split())[:180]
         last = at if ended else at - gap * 0.2
         self.rows["tickets"].append(
-            (id, organization_id, user_id, agent_id if count > 1 else None, subject, status, random.choice(PRIORITIES), excerpt,
-             _text(filed_at), _text(last), _text(last), _text(customer_at), _text(first_response), _text(ended),
-             _text(ended) if status == "closed" else None, seq, public_seq, 1)
-        )  # fmt: skip
-        self.rows["search"].append((id, organization_id, subject, "\n".join(reversed(words)), "\n".join(reversed(notes))))
+            (
+                id,
+                organization_id,
+                user_id,
+                agent_id if count > 1 else None,
+                subject,
+                status,
+                random.choice(PRIORITIES),
+                excerpt,
+                _text(filed_at),
+                _text(last),
+                _text(last),
+                _text(customer_at),
+                _text(first_response),
+                _text(ended),
+                _text(ended) if status == "closed" else None,
+                seq,
+                public_seq,
+                1,
+            )
+        )
+        self.rows["search"].append(
+            (id, organization_id, subject, "\n".join(reversed(words)), "\n".join(reversed(notes)))
+        )
         if not ended:
             issued = token.issue(config.current().SECRET_KEY)
             self.rows["threads"].append(
@@ -242,21 +276,79 @@ class _World:
 
     def _write(self) -> None:
         write = self.writer.write
-        write(Ticket, (
-            "id", "organization_id", "requester_id", "assignee_id", "subject", "status", "priority", "excerpt", "created_at",
-            "updated_at", "status_since", "customer_replied_at", "first_response_at", "solved_at", "closed_at", "next_seq",
-            "public_seq", "version",
-        ), self.rows["tickets"])  # fmt: skip
-        write(Message, (
-            "id", "ticket_id", "organization_id", "seq", "kind", "from_team", "author_id", "author_name", "body", "rendered",
-            "rendered_version", "created_at", "revision",
-        ), self.rows["messages"])  # fmt: skip
-        write(Event, (
-            "id", "ticket_id", "organization_id", "seq", "kind", "team_only", "actor_id", "actor_name", "data", "created_at",
-        ), self.rows["events"])  # fmt: skip
-        write(Thread, (
-            "id", "ticket_id", "organization_id", "channel_id", "user_id", "nonce", "token_hash", "created_at",
-        ), self.rows["threads"])  # fmt: skip
+        write(
+            Ticket,
+            (
+                "id",
+                "organization_id",
+                "requester_id",
+                "assignee_id",
+                "subject",
+                "status",
+                "priority",
+                "excerpt",
+                "created_at",
+                "updated_at",
+                "status_since",
+                "customer_replied_at",
+                "first_response_at",
+                "solved_at",
+                "closed_at",
+                "next_seq",
+                "public_seq",
+                "version",
+            ),
+            self.rows["tickets"],
+        )
+        write(
+            Message,
+            (
+                "id",
+                "ticket_id",
+                "organization_id",
+                "seq",
+                "kind",
+                "from_team",
+                "author_id",
+                "author_name",
+                "body",
+                "rendered",
+                "rendered_version",
+                "created_at",
+                "revision",
+            ),
+            self.rows["messages"],
+        )
+        write(
+            Event,
+            (
+                "id",
+                "ticket_id",
+                "organization_id",
+                "seq",
+                "kind",
+                "team_only",
+                "actor_id",
+                "actor_name",
+                "data",
+                "created_at",
+            ),
+            self.rows["events"],
+        )
+        write(
+            Thread,
+            (
+                "id",
+                "ticket_id",
+                "organization_id",
+                "channel_id",
+                "user_id",
+                "nonce",
+                "token_hash",
+                "created_at",
+            ),
+            self.rows["threads"],
+        )
         self.writer.search(self.rows["search"])
 
     def _next(self, model) -> int:

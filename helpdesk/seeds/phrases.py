@@ -20,19 +20,51 @@ TRADE = (
 ).split()
 
 THING = (
-    "the export", "the monthly report", "the label printer", "the sign-in page", "the stock list", "the invoice run", "the mobile app",
-    "the scanner gateway", "the price import", "the shared calendar", "the audit log", "the delivery note", "the test account",
-    "the API key", "the customer list", "the dashboard", "the backup", "the mail template",
-)  # fmt: skip
+    "the export",
+    "the monthly report",
+    "the label printer",
+    "the sign-in page",
+    "the stock list",
+    "the invoice run",
+    "the mobile app",
+    "the scanner gateway",
+    "the price import",
+    "the shared calendar",
+    "the audit log",
+    "the delivery note",
+    "the test account",
+    "the API key",
+    "the customer list",
+    "the dashboard",
+    "the backup",
+    "the mail template",
+)
 TROUBLE = (
-    "stops after a few seconds", "shows yesterday's numbers", "is empty since this morning", "asks for a password again and again",
-    "is very slow", "answers with error {code}", "lost its settings", "arrives twice", "does not reach everybody", "cuts off long names",
-    "mixes up two locations", "is in the wrong language", "cannot be saved", "prints half a page", "forgets the time zone",
-)  # fmt: skip
+    "stops after a few seconds",
+    "shows yesterday's numbers",
+    "is empty since this morning",
+    "asks for a password again and again",
+    "is very slow",
+    "answers with error {code}",
+    "lost its settings",
+    "arrives twice",
+    "does not reach everybody",
+    "cuts off long names",
+    "mixes up two locations",
+    "is in the wrong language",
+    "cannot be saved",
+    "prints half a page",
+    "forgets the time zone",
+)
 WISH = (
-    "How do we change {thing}?", "Access to {thing} for a new colleague", "Can {thing} be sent every Monday?", "Please enlarge {thing}",
-    "Question about {thing}", "Where do we find {thing}?", "Two more people need {thing}",
-)  # fmt: skip
+    "How do we change {thing}?",
+    "Access to {thing} for a new colleague",
+    "Can {thing} be sent every Monday?",
+    "Please enlarge {thing}",
+    "Question about {thing}",
+    "Where do we find {thing}?",
+    "Two more people need {thing}",
+)
 
 FIRST_WORDS = (
     "Since {when}, {thing} {trouble}. It concerns {who}. Reference {ref}.",
@@ -96,7 +128,9 @@ def bodies(random: Random, words: tuple[str, ...], count: int) -> list[str]:
     """``count`` texts made of ``words``, each still with the place ``{ref}`` to fill."""
     made = []
     for _ in range(count):
-        text = random.choice(words).replace("{trouble}", random.choice(TROUBLE)).replace("{thing}", random.choice(THING))
+        text = (
+            random.choice(words).replace("{trouble}", random.choice(TROUBLE)).replace("{thing}", random.choice(THING))
+        )
         text = text.replace("{when}", random.choice(WHEN)).replace("{who}", random.choice(WHO))
         text = text.replace("{code}", str(random.randrange(100, 999)))
         made.append(text[0].upper() + text[1:])

@@ -33,9 +33,17 @@ LIVED = timedelta(days=120)  # how long everybody has been there
 FRESH = timedelta(hours=20)  # what is younger, only those whose ticket it is have read
 LATELY = timedelta(hours=3)  # what is younger, nobody has
 CANNED = (
-    ("Ask for a screenshot", "Hello {{ first_name }},\n\ncould you send a screenshot of the whole window, with the time it happened?", "pending"),
-    ("Known problem, fix on its way", "Hello {{ first_name }},\n\nthis is a known problem, and a fix is on its way. I write again when it is in.", "on_hold"),
-)  # fmt: skip
+    (
+        "Ask for a screenshot",
+        "Hello {{ first_name }},\n\ncould you send a screenshot of the whole window, with the time it happened?",
+        "pending",
+    ),
+    (
+        "Known problem, fix on its way",
+        "Hello {{ first_name }},\n\nthis is a known problem, and a fix is on its way. I write again when it is in.",
+        "on_hold",
+    ),
+)
 
 
 def are_told() -> bool:
@@ -165,7 +173,11 @@ class _Told:
                 self._set(at, author, Status.in_progress, quietly=True)
             return
         ticket.customer_replied_at = at
-        if message.seq > 1 and ticket.status in (Status.in_progress, Status.pending, Status.solved) and not self.status_told:
+        if (
+            message.seq > 1
+            and ticket.status in (Status.in_progress, Status.pending, Status.solved)
+            and not self.status_told
+        ):
             self._set(at, author, Status.open, quietly=ticket.status != Status.solved)
 
     def _happen(self, at: datetime, kind: str, by: str, value: str) -> None:

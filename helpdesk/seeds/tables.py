@@ -90,7 +90,9 @@ class Writer:
                 self.put_back.append(f"ALTER TABLE {table} ENABLE TRIGGER USER")
         self._run("SET LOCAL maintenance_work_mem = '512MB'")
         found = self.session.execute(
-            text("SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'ticket_search' AND indexdef LIKE '%USING gin%'")
+            text(
+                "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'ticket_search' AND indexdef LIKE '%USING gin%'"
+            )
         )
         for name, definition in found.all():
             self._run(f"DROP INDEX {name}")

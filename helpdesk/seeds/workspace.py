@@ -54,7 +54,10 @@ def _end_former_threads() -> None:
         .execution_options(synchronize_session=False)
     )
     db.session.execute(
-        update(Thread).where(Thread.id.in_(former)).values(ended_at=clock.now()).execution_options(synchronize_session=False)
+        update(Thread)
+        .where(Thread.id.in_(former))
+        .values(ended_at=clock.now())
+        .execution_options(synchronize_session=False)
     )
     db.session.expire_all()
 
@@ -74,7 +77,9 @@ def _put(ticket: Ticket, channel: Channel) -> Thread:
 
 
 def _tell(thread: Thread) -> None:
-    query = select(Message).where(Message.ticket_id == thread.ticket_id, Message.deleted_at.is_(None)).order_by(Message.seq)
+    query = (
+        select(Message).where(Message.ticket_id == thread.ticket_id, Message.deleted_at.is_(None)).order_by(Message.seq)
+    )
     for message in db.session.scalars(query):
         on_card = message.seq == 1 and len(message.body) <= destinations.FITS_ON_CARD
         if on_card or (message.is_note and thread.is_customers):

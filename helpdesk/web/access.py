@@ -79,9 +79,7 @@ def enforce():
     if not current_user.is_team:
         abort(404)
     if (wanted == LEAD and not current_user.is_lead) or (wanted == ADMIN and not current_user.is_admin):
-        raise NotAllowed(
-            "Only admins come in here." if wanted == ADMIN else "Only leads and admins come in here."
-        )
+        raise NotAllowed("Only admins come in here." if wanted == ADMIN else "Only leads and admins come in here.")
     return None
 
 

@@ -100,7 +100,9 @@ def save_view():
     """Keep the filters of the page under a name."""
     chosen = {name: request.form.get(name, "") for name in desk.FILTERS}
     try:
-        view = saved_views.save(request.form.get("name", ""), chosen, owner=identity.me(), shared="shared" in request.form)
+        view = saved_views.save(
+            request.form.get("name", ""), chosen, owner=identity.me(), shared="shared" in request.form
+        )
     except Invalid as error:
         db.session.rollback()
         flash(error.sentence, "error")

@@ -32,7 +32,9 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(CSRFError)
     def forged(_error) -> Response:
-        return page(400, "This page had been open for too long. Go back, reload it and try again; your text is still there.")
+        return page(
+            400, "This page had been open for too long. Go back, reload it and try again; your text is still there."
+        )
 
     @app.errorhandler(Refused)
     def refused(error: Refused) -> Response:
@@ -63,7 +65,9 @@ def out_of_order(error: Exception) -> Response:
     return page(503, headers={"Retry-After": "5"})
 
 
-def page(status: int, sentence: str | None = None, *, number: str | None = None, headers: dict | None = None) -> Response:
+def page(
+    status: int, sentence: str | None = None, *, number: str | None = None, headers: dict | None = None
+) -> Response:
     """The error page for ``status``; ``sentence`` says more where it may."""
     if request.path.startswith("/api/"):
         return problems.answer(status, sentence, headers=headers)

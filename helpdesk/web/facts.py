@@ -73,11 +73,15 @@ def of(ticket: Ticket, reader: User) -> dict:
         "colleagues": [
             (person.id, person.display_name)
             for person in people
-            if person.organization_id == ticket.organization_id and not person.follows and person.id != ticket.requester_id
+            if person.organization_id == ticket.organization_id
+            and not person.follows
+            and person.id != ticket.requester_id
         ]
         if reader.is_team or reader.sees == "organization"
         else [],
-        "agents": [(person.id, person.display_name) for person in people if person.role != "requester"] if reader.is_team else [],
+        "agents": [(person.id, person.display_name) for person in people if person.role != "requester"]
+        if reader.is_team
+        else [],
         "places": [(place, _link(place)) for place in places(ticket)] if reader.is_team else [],
         "other_tickets": db.session.execute(ALSO_FROM_THEM, asked).all() if reader.is_team else [],
     }

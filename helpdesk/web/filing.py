@@ -36,9 +36,7 @@ def file():
     """File a ticket; the same form again leads to the same ticket."""
     requester, sentence = whose(request.form.get("for"))
     if requester is None:
-        return render_template(
-            "portal/new_for.html", address=request.form.get("for", ""), error=sentence
-        ), 422
+        return render_template("portal/new_for.html", address=request.form.get("for", ""), error=sentence), 422
     token = repeats.token(request.form.get("form_token"))
     earlier = repeats.filed(requester, token) if uploads.brought() else None  # before its files are kept once more
     if earlier:
@@ -106,9 +104,7 @@ def rejected(requester: User, available: list, form, values: dict, errors: dict,
     return render_template("portal/new.html", available=available, **asked), 422
 
 
-def needs(
-    requester: User, form: FormVersion | None, values: dict, errors: dict | None = None, kept=None
-) -> dict:
+def needs(requester: User, form: FormVersion | None, values: dict, errors: dict | None = None, kept=None) -> dict:
     """What portal/_ticket_form.html needs."""
     fields = forms.asked_of(form, current_user.is_team) if form else []
     person = any(field.kind == "person" for field in fields)

@@ -15,9 +15,19 @@ from helpdesk.domain import queues, words
 from helpdesk.web import escaping
 
 MONTHS = (
-    "January", "February", "March", "April", "May", "June",
-    "July", "August", "September", "October", "November", "December",
-)  # fmt: skip
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 LETTERS = "abcdefghijklmnopqrstuvwxyz"
 MINUTE = timedelta(minutes=1)
 STEPS = ((60, "min", 60), (24, "h", 3600), (7, "d", 86400))
@@ -113,7 +123,11 @@ def face(name: str, picture: str | None = "", size: str = "", alt: str = "") -> 
     tint = (LETTERS.find((name or "?")[0].lower()) + len(name or "")) % 6
     kind = f"avatar avatar-{size} tint-{tint}" if size else f"avatar tint-{tint}"
     said = Markup('role="img" aria-label="{0}" title="{0}"').format(alt) if alt else 'aria-hidden="true"'
-    shown = Markup('<img src="{}" alt="" loading="lazy" width="36" height="36">').format(picture) if picture else initials(name or "?")
+    shown = (
+        Markup('<img src="{}" alt="" loading="lazy" width="36" height="36">').format(picture)
+        if picture
+        else initials(name or "?")
+    )
     return Markup(f'<span class="{escape(kind)}" {said}>{escape(shown)}</span>')
 
 

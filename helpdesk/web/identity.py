@@ -121,9 +121,7 @@ def _load(token: str) -> User | None:
 def _unauthorized() -> Response:
     wanted = request.full_path.rstrip("?") if request.method == "GET" else None
     if extensions.htmx:
-        wanted = (
-            urlsplit(extensions.htmx.current_url or "")._replace(scheme="", netloc="", fragment="").geturl()
-        )
+        wanted = urlsplit(extensions.htmx.current_url or "")._replace(scheme="", netloc="", fragment="").geturl()
     wanted = access.safe_next(wanted)
     address = "/sign-in?" + urlencode({"next": wanted}) if wanted and wanted != "/" else "/sign-in"
     if extensions.htmx:
@@ -173,6 +171,4 @@ def _note_being_seen(_error) -> None:
         db.session.commit()
     except SQLAlchemyError as error:
         db.session.rollback()
-        log.warning(
-            "When session %s was last seen could not be written: %s", session_id, type(error).__name__
-        )
+        log.warning("When session %s was last seen could not be written: %s", session_id, type(error).__name__)

@@ -11,6 +11,7 @@ from helpdesk.web import access, streams, tickets
 
 blueprint = Blueprint("live", __name__)
 
+
 @blueprint.get("/tickets/<int:number>/live")
 def ticket(number: int):
     ticket = tickets.found(number)

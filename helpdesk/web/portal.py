@@ -83,6 +83,4 @@ def listing() -> dict:
 def _address(chosen: dict[str, str], cursor: str | None) -> str | None:
     if cursor is None:
         return None
-    return "/tickets?" + urlencode(
-        {**{name: value for name, value in chosen.items() if value}, "after": cursor}
-    )
+    return "/tickets?" + urlencode({**{name: value for name, value in chosen.items() if value}, "after": cursor})

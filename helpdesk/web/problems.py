@@ -6,7 +6,9 @@ from http import HTTPStatus
 from flask import Response
 
 
-def answer(status: int, detail: str | None = None, *, errors: dict | None = None, headers: dict | None = None) -> Response:
+def answer(
+    status: int, detail: str | None = None, *, errors: dict | None = None, headers: dict | None = None
+) -> Response:
     """The problem with this HTTP ``status``; ``detail`` is a sentence, ``errors`` one for each field it is about."""
     body: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
     if detail:

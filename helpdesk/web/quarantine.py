@@ -142,5 +142,6 @@ def refused(mail_id: int, refusal: Refused, field: str):
         flash(refusal.sentence, "warning")
         return redirect("/desk/quarantine", 303)
     return page(
-        mail, {name if name in ("ticket", "as", "requester", "subject") else field: text for name, text in errors.items()}
+        mail,
+        {name if name in ("ticket", "as", "requester", "subject") else field: text for name, text in errors.items()},
     ), 422

@@ -33,9 +33,7 @@ def note(number: int):
 def edit_form(number: int, message_id: int):
     """One's own message in a form."""
     message = own_message(found(number), message_id)
-    return render_template(
-        "tickets/edit.html", ticket=message.ticket, message=message, body=message.body, errors={}
-    )
+    return render_template("tickets/edit.html", ticket=message.ticket, message=message, body=message.body, errors={})
 
 
 @blueprint.post("/messages/<int:message_id>")
@@ -73,16 +71,12 @@ def delete(number: int, message_id: int):
 def revisions(number: int, message_id: int):
     """What a message said before it was edited or deleted."""
     ticket = found(number)
-    message = db.session.scalar(
-        select(Message).where(Message.id == message_id, Message.ticket_id == ticket.id)
-    )
+    message = db.session.scalar(select(Message).where(Message.id == message_id, Message.ticket_id == ticket.id))
     if message is None:
         abort(404)
     for revision in message.revisions:
         revision.html = rendering.markdown(revision.body)
-    return render_template(
-        "tickets/revisions.html", ticket=ticket, message=message, revisions=message.revisions
-    )
+    return render_template("tickets/revisions.html", ticket=ticket, message=message, revisions=message.revisions)
 
 
 def say(number: int, kind: str):
@@ -143,9 +137,7 @@ def rejected(number: int, error: Invalid | Conflict, kind: str, body: str, kept:
 
 def own_message(ticket: Ticket, message_id: int) -> Message:
     """The message, if the signed-in person may change it; else 404."""
-    message = db.session.scalar(
-        select(Message).where(Message.id == message_id, Message.ticket_id == ticket.id)
-    )
+    message = db.session.scalar(select(Message).where(Message.id == message_id, Message.ticket_id == ticket.id))
     me = identity.me()
     if message is None or not permissions.can_read(me, message) or not permissions.can_edit(me, message):
         abort(404)

@@ -15,9 +15,16 @@ blueprint = Blueprint("review", __name__, url_prefix="/review")
 SPANS = (4, 12, 26, 52)
 HOLDERS = {"team": "Us", "customer": "Customer", "third_party": "Third party"}
 HEADINGS = (
-    "Filed", "Solved", "First answer, median", "First answer, p90", "Solution, median", "Solution, p90",
-    "Satisfaction", "Ratings", "Unsolved",
-)  # fmt: skip
+    "Filed",
+    "Solved",
+    "First answer, median",
+    "First answer, p90",
+    "Solution, median",
+    "Solution, p90",
+    "Satisfaction",
+    "Ratings",
+    "Unsolved",
+)
 
 
 @blueprint.get("")
@@ -55,9 +62,16 @@ def export():
     writer.writerow([reports.GROUPS[by], *HEADINGS])
     for line in reports.table(by, reports.weeks(count)):
         figures = (
-            line.filed, line.solved, line.response_median, line.response_p90, line.resolution_median, line.resolution_p90,
-            line.rating, line.ratings, line.backlog,
-        )  # fmt: skip
+            line.filed,
+            line.solved,
+            line.response_median,
+            line.response_p90,
+            line.resolution_median,
+            line.resolution_p90,
+            line.rating,
+            line.ratings,
+            line.backlog,
+        )
         writer.writerow([exports.safe(line.label), *("" if each is None else f"{each:g}" for each in figures)])
     headers = {"Content-Disposition": f'attachment; filename="review-by-{by}.csv"'}
     return Response("\ufeff" + target.getvalue(), mimetype="text/csv", headers=headers)
@@ -74,7 +88,9 @@ def promises():
 @access.lead_only
 def at_risk():
     """Clocks that run out soon or have."""
-    return render_template("review/service_levels.html", section="service-levels", clocks=service_levels.at_risk(limit=100))
+    return render_template(
+        "review/service_levels.html", section="service-levels", clocks=service_levels.at_risk(limit=100)
+    )
 
 
 @blueprint.get("/reading")
@@ -124,7 +140,13 @@ def mark_page(number: int, values: dict, errors: dict | None = None) -> str:
         values = {"mark": found.mark, "remark": found.remark}
     marks = [(mark, reviews.WORDS[mark]) for mark in MARKS]
     return render_template(
-        "review/mark.html", section="reading", ticket=ticket, values=values, errors=errors or {}, marks=marks, found=found
+        "review/mark.html",
+        section="reading",
+        ticket=ticket,
+        values=values,
+        errors=errors or {},
+        marks=marks,
+        found=found,
     )
 
 
@@ -134,7 +156,9 @@ def charts(by_week: list[reports.Figures]) -> dict[str, list[tuple[str, float, s
         "filed": [(line.label, line.filed, str(line.filed)) for line in by_week],
         "backlog": [(line.label, line.backlog or 0, str(line.backlog or 0)) for line in by_week],
         "response": [hours(line.label, line.response_median) for line in by_week if line.response_median is not None],
-        "resolution": [hours(line.label, line.resolution_median) for line in by_week if line.resolution_median is not None],
+        "resolution": [
+            hours(line.label, line.resolution_median) for line in by_week if line.resolution_median is not None
+        ],
     }
 
 

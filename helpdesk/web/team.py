@@ -133,14 +133,19 @@ def move(number: int):
 
 def tools(number: int):
     """The tools again, with the links as they are now."""
-    return fragments.swap(("tickets/_team_tools.html", team_facts.of(found(number), identity.me())), address=f"/tickets/{number}")
+    return fragments.swap(
+        ("tickets/_team_tools.html", team_facts.of(found(number), identity.me())), address=f"/tickets/{number}"
+    )
 
 
 def refused(number: int, sentence: str):
     """Say why, without losing the page."""
     db.session.rollback()
     ticket = found(number)
-    needs = team_facts.of(ticket, identity.me()) | {"link_error": sentence, "link_number": request.form.get("number", "")}
+    needs = team_facts.of(ticket, identity.me()) | {
+        "link_error": sentence,
+        "link_number": request.form.get("number", ""),
+    }
     if fragments.htmx:
         return render_template("tickets/_team_tools.html", **needs), 422
     return render_template("tickets/show.html", **(whole(ticket) | composer(ticket) | needs)), 422
@@ -154,7 +159,9 @@ def merge_page(ticket: Ticket, into: str, error: str = "") -> str:
             target = other(into)
         except Invalid as invalid:
             error = invalid.sentence
-    return render_template("tickets/merge.html", ticket=ticket, target=target, into=into, errors={"into": error} if error else {})
+    return render_template(
+        "tickets/merge.html", ticket=ticket, target=target, into=into, errors={"into": error} if error else {}
+    )
 
 
 def move_page(ticket: Ticket, slug: str, errors: dict | None = None) -> str:
@@ -163,7 +170,8 @@ def move_page(ticket: Ticket, slug: str, errors: dict | None = None) -> str:
     if organization is not None:
         there = select(User).where(User.organization_id == organization.id, User.deactivated_at.is_(None))
         people = [
-            (user.id, f"{user.display_name} · {user.email}") for user in db.session.scalars(there.order_by(User.name).limit(200))
+            (user.id, f"{user.display_name} · {user.email}")
+            for user in db.session.scalars(there.order_by(User.name).limit(200))
         ]
     organizations = db.session.execute(
         select(Organization.slug, Organization.name)

@@ -17,7 +17,11 @@ from helpdesk.models.tickets import Rating, ReadMark, Ticket
 from helpdesk.web import facts, fragments, identity, team_facts, uploads
 
 PREFIX = "/tickets/<int:number>"
-WITH_PEOPLE = (joinedload(Ticket.requester), joinedload(Ticket.assignee), joinedload(Ticket.organization, innerjoin=True))
+WITH_PEOPLE = (
+    joinedload(Ticket.requester),
+    joinedload(Ticket.assignee),
+    joinedload(Ticket.organization, innerjoin=True),
+)
 blueprint = Blueprint("tickets", __name__, url_prefix=PREFIX)
 
 
@@ -91,7 +95,9 @@ def _one_ticket(is_team: bool, sees: str) -> Select:
     tickets = permissions.visible_tickets(reader).where(Ticket.id == bindparam("number"))
     query = tickets.outerjoin(ReadMark, mine).outerjoin(Rating).add_columns(ReadMark.seq, Rating).options(*WITH_PEOPLE)
     if is_team:
-        query = query.outerjoin(ReviewMark).add_columns(ReviewMark, *team_facts.WHETHER).options(joinedload(Ticket.clocks))
+        query = (
+            query.outerjoin(ReviewMark).add_columns(ReviewMark, *team_facts.WHETHER).options(joinedload(Ticket.clocks))
+        )
     return query
 
 
@@ -130,9 +136,7 @@ def rating(ticket: Ticket) -> dict:
     }
 
 
-def composer(
-    ticket: Ticket, errors: dict | None = None, values: dict | None = None, kept: dict | None = None
-) -> dict:
+def composer(ticket: Ticket, errors: dict | None = None, values: dict | None = None, kept: dict | None = None) -> dict:
     """What tickets/_composer.html needs."""
     me = identity.me()
     token = repeats.token(request.form.get("form_token")) if errors else None

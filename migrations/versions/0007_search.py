@@ -169,7 +169,7 @@ def downgrade() -> None:
         return
     for name, table in (
         ("filed", "tickets"), ("changed", "tickets"), ("said", "messages"), ("edited", "messages"), ("answered", "answers"),
-    ):  # fmt: skip
+    ):
         op.execute(f"DROP TRIGGER ticket_search_{name} ON {table}")
     op.execute("DROP TABLE ticket_search")
     for function in ("part()", "said()", "ticket()", "refresh(bigint)", "words(bigint, text)", "plain(text)"):

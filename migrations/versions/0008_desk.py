@@ -81,7 +81,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     for name in (
         "unsolved_since", "unsolved_created", "unsolved_updated", "solved", "created", "status_solved", "status_assignee"
-    ):  # fmt: skip
+    ):
         op.drop_index(f"ix_tickets_{name}", "tickets")
     for table in ("review_marks", "ticket_links", "canned_replies", "saved_views"):
         op.drop_table(table)

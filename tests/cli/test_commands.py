@@ -71,7 +71,15 @@ def one_line(text: str) -> bool:
 
 def test_an_organization_and_an_agent_come_from_the_command_line(run, session):
     status, out, _ = run(
-        "organization", "add", "Globex", "--domain", "globex.example", "--slack-channel", "C0GLOBEX001", "--specific-user", "dana@globex.example"
+        "organization",
+        "add",
+        "Globex",
+        "--domain",
+        "globex.example",
+        "--slack-channel",
+        "C0GLOBEX001",
+        "--specific-user",
+        "dana@globex.example",
     )
     assert (status, out) == (0, "Added Globex (globex).\n")
     organization = session.scalar(select(Organization))
@@ -239,7 +247,20 @@ def test_a_file_that_is_no_backup_changes_nothing(run, session, make, tmp_path):
 def test_help_names_every_command(start):
     status, out, _ = start("--help")
     assert status == 0
-    for name in ("serve", "worker", "demo", "db", "organization", "agent", "settings", "seed", "deliveries", "doctor", "backup", "restore"):
+    for name in (
+        "serve",
+        "worker",
+        "demo",
+        "db",
+        "organization",
+        "agent",
+        "settings",
+        "seed",
+        "deliveries",
+        "doctor",
+        "backup",
+        "restore",
+    ):
         assert f"\n  {name} " in out
 
 
@@ -257,13 +278,14 @@ def test_doctor_finds_that_redis_is_away(start):
     assert one_line(error)
 
 
-
-
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_real_process_ends_with_the_status_and_no_traceback(app, environment):
     done = subprocess.run(
         [sys.executable, "-m", "helpdesk.cli", "agent", "invite", "nobody at all"],
-        env=environment, capture_output=True, text=True, timeout=300,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
     assert done.returncode == 1
     assert one_line(done.stderr) and done.stdout == ""

@@ -26,7 +26,9 @@ def test_the_stories_become_tickets_in_every_status(session):
     session.commit()
     counted = Counter(session.scalars(select(Ticket.status)))
     assert counted == Counter(story.status for story in cast.STORIES)
-    assert session.scalar(select(func.count()).select_from(Message)) == sum(len(story.messages) for story in cast.STORIES)
+    assert session.scalar(select(func.count()).select_from(Message)) == sum(
+        len(story.messages) for story in cast.STORIES
+    )
     assert session.scalar(select(func.count()).where(Delivery.state.in_(UNFINISHED))) == 0
     for ticket in session.scalars(select(Ticket)):
         seqs = sorted([entry.seq for entry in (*ticket.messages, *ticket.events)])
@@ -94,5 +96,7 @@ def test_the_same_seed_makes_the_same_data(session):
     session.query(Organization).delete()
     session.commit()
     bulk.fill(organizations=3, tickets=25, messages=3, random_seed=11)
-    assert [(t.subject, t.status, t.requester.name) for t in session.scalars(select(Ticket).order_by(Ticket.id))][-25:] == first
+    assert [(t.subject, t.status, t.requester.name) for t in session.scalars(select(Ticket).order_by(Ticket.id))][
+        -25:
+    ] == first
     assert sorted(session.scalars(select(User.name))) == people

@@ -37,9 +37,16 @@ def test_each_deed_has_its_event(workspace, portal, client):
     workspace.archive(cast.TRIAGE)
     assert workspace.settle(60)
     kinds = [event.get("subtype") or event["type"] for event in portal.events()]
-    expected = ["message", "message_changed", "reaction_added", "reaction_removed", "thread_broadcast",
+    expected = [
+        "message",
+        "message_changed",
+        "reaction_added",
+        "reaction_removed",
+        "thread_broadcast",
         "file_share",
-                "message_changed", "channel_archive"]  # fmt: skip
+        "message_changed",
+        "channel_archive",
+    ]
     assert [kind for kind in kinds if kind != "app_home_opened"] == expected
     assert "app_home_opened" in kinds
     changed = portal.events("message_changed")
@@ -49,9 +56,7 @@ def test_each_deed_has_its_event(workspace, portal, client):
 
 
 def test_the_apps_own_messages_come_back_as_events(workspace, portal, client):
-    client.chat_postMessage(
-        channel=cast.TRIAGE, text="mine", metadata={"event_type": "t", "event_payload": {}}
-    )
+    client.chat_postMessage(channel=cast.TRIAGE, text="mine", metadata={"event_type": "t", "event_payload": {}})
     assert workspace.settle(60)
     assert portal.events("message")[0]["bot_id"] == cast.BOT_ID
 

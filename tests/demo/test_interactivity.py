@@ -14,14 +14,27 @@ from helpdesk.demo import cast
 MAYA, PRIYA = "U0MAYA00001", "U0PRIYA0001"
 PLAIN = {"type": "plain_text", "text": "Edit"}
 MODAL = {
-    "type": "modal", "callback_id": "edit", "private_metadata": "42", "title": PLAIN, "submit": PLAIN,
+    "type": "modal",
+    "callback_id": "edit",
+    "private_metadata": "42",
+    "title": PLAIN,
+    "submit": PLAIN,
     "blocks": [
-        {"type": "input", "block_id": "subject", "label": PLAIN, "element": {"type": "plain_text_input",
-            "action_id": "text"}},
-        {"type": "input", "block_id": "status", "label": PLAIN, "optional": True, "element": {
-            "type": "static_select", "action_id": "pick", "options": [{"text": PLAIN, "value": "open"}]}},
+        {
+            "type": "input",
+            "block_id": "subject",
+            "label": PLAIN,
+            "element": {"type": "plain_text_input", "action_id": "text"},
+        },
+        {
+            "type": "input",
+            "block_id": "status",
+            "label": PLAIN,
+            "optional": True,
+            "element": {"type": "static_select", "action_id": "pick", "options": [{"text": PLAIN, "value": "open"}]},
+        },
     ],
-}  # fmt: skip
+}
 
 
 def card(client) -> str:
@@ -94,9 +107,7 @@ def test_a_closed_modal_is_reported_when_asked(workspace, portal, client):
 def test_a_bad_view_is_refused_with_reasons(workspace, portal, client):
     title = {"type": "plain_text", "text": "x" * 25}
     with pytest.raises(SlackApiError) as caught:
-        client.views_open(
-            trigger_id=pressed(workspace, portal, client)["trigger_id"], view={**MODAL, "title": title}
-        )
+        client.views_open(trigger_id=pressed(workspace, portal, client)["trigger_id"], view={**MODAL, "title": title})
     assert caught.value.response["error"] == "invalid_arguments"
     assert "/view/title/text" in caught.value.response["response_metadata"]["messages"][0]
 

@@ -104,8 +104,10 @@ def test_the_page_lists_mails_and_posts_a_reply_to_the_portal(box, portal):
         page = urllib.request.urlopen(f"{server.url}/{number}").read().decode()
         assert "AB12-CD34" in page and "<script>alert" not in page
         html = urllib.request.urlopen(f"{server.url}/{number}/html")
-        assert "script" not in html.headers["Content-Security-Policy"] or "script-src 'none'" in html.headers[
-            "Content-Security-Policy"]  # fmt: skip
+        assert (
+            "script" not in html.headers["Content-Security-Policy"]
+            or "script-src 'none'" in html.headers["Content-Security-Policy"]
+        )
         assert "sandbox" in html.headers["Content-Security-Policy"]
         form = urllib.parse.urlencode({"by": DANA, "text": "All fine now."}).encode()
         urllib.request.urlopen(f"{server.url}/{number}/reply", form)

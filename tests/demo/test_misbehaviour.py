@@ -44,7 +44,9 @@ def test_a_rate_limit_names_its_wait_and_passes(client, workspace):
     ],
 )
 def test_trouble_before_and_after_storing(server, workspace, kind, kept, error):
-    client = WebClient(cast.BOT_TOKEN, base_url=server.url + "/api/", retry_handlers=[], timeout=1 if kind.startswith("hang") else 30)
+    client = WebClient(
+        cast.BOT_TOKEN, base_url=server.url + "/api/", retry_handlers=[], timeout=1 if kind.startswith("hang") else 30
+    )
     workspace.misbehave("chat.postMessage", kind, seconds=60)
     with pytest.raises(error):
         post(client, "fate")

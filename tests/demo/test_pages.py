@@ -66,9 +66,7 @@ def test_one_can_write_mention_react_and_use_a_command(demo, portal):
 
 
 def test_only_the_page_itself_may_act(demo):
-    body = urllib.parse.urlencode(
-        {"order": json.dumps({"do": "say", "me": MAYA, "channel": cast.TRIAGE, "text": "x"})}
-    )
+    body = urllib.parse.urlencode({"order": json.dumps({"do": "say", "me": MAYA, "channel": cast.TRIAGE, "text": "x"})})
     with pytest.raises(urllib.error.HTTPError):
         urllib.request.urlopen(demo.url + "/slack/page/do", body.encode())
     assert demo.workspace.posted(cast.TRIAGE) == []
@@ -90,9 +88,7 @@ def test_an_unnamed_place_of_the_thread_leads_to_its_page(demo):
     with urllib.request.urlopen(demo.workspace.permalink(room, reply)) as page:
         assert f"t={ts}" in page.url
     assert (
-        json.loads(read(f"{demo.url}/slack/page/parts?as={MAYA}&c={cast.TRIAGE}&t={ts}"))["replies"].count(
-            "<article"
-        )
+        json.loads(read(f"{demo.url}/slack/page/parts?as={MAYA}&c={cast.TRIAGE}&t={ts}"))["replies"].count("<article")
         == 2
     )
 

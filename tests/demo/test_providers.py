@@ -38,9 +38,16 @@ def discovery(base: str, path: str = "") -> dict:
 def choose(place: str, client: str, email: str, **more) -> dict:
     challenge = base64.urlsafe_b64encode(hashlib.sha256(VERIFIER.encode()).digest()).rstrip(b"=").decode()
     asked = {
-        "client_id": client, "redirect_uri": BACK, "response_type": "code", "scope": "openid email profile",
-        "state": "s1", "nonce": "n1", "code_challenge": challenge, "code_challenge_method": "S256", **more,
-    }  # fmt: skip
+        "client_id": client,
+        "redirect_uri": BACK,
+        "response_type": "code",
+        "scope": "openid email profile",
+        "state": "s1",
+        "nonce": "n1",
+        "code_challenge": challenge,
+        "code_challenge_method": "S256",
+        **more,
+    }
     page = urllib.request.urlopen(f"{place}?{urllib.parse.urlencode(asked)}").read().decode()
     assert email == "" or email in page
     parts = urllib.parse.urlsplit(place)
@@ -55,10 +62,16 @@ def choose(place: str, client: str, email: str, **more) -> dict:
 
 
 def exchange(place: str, client: str, secret: str, code: str, verifier: str = VERIFIER) -> dict:
-    body = urllib.parse.urlencode({
-        "grant_type": "authorization_code", "code": code, "redirect_uri": BACK, "client_id": client,
-        "client_secret": secret, "code_verifier": verifier,
-    })  # fmt: skip
+    body = urllib.parse.urlencode(
+        {
+            "grant_type": "authorization_code",
+            "code": code,
+            "redirect_uri": BACK,
+            "client_id": client,
+            "client_secret": secret,
+            "code_verifier": verifier,
+        }
+    )
     return json.load(urllib.request.urlopen(place, body.encode()))
 
 
@@ -70,9 +83,7 @@ def verified(token: str, found: dict, client: str, issuer: str) -> dict:
 def google_token(base: str, email: str) -> str:
     found = discovery(base)
     code = choose(found["authorization_endpoint"], cast.GOOGLE_CLIENT_ID, email)["code"]
-    return exchange(found["token_endpoint"], cast.GOOGLE_CLIENT_ID, cast.GOOGLE_CLIENT_SECRET, code)[
-        "id_token"
-    ]
+    return exchange(found["token_endpoint"], cast.GOOGLE_CLIENT_ID, cast.GOOGLE_CLIENT_SECRET, code)["id_token"]
 
 
 def test_google_says_who_came(google):
@@ -114,9 +125,7 @@ def test_a_code_works_once_and_only_with_its_verifier(google):
         code = choose(found["authorization_endpoint"], cast.GOOGLE_CLIENT_ID, "dana@globex.example")["code"]
         with pytest.raises(urllib.error.HTTPError) as caught:
             for _ in range(uses):
-                exchange(
-                    found["token_endpoint"], cast.GOOGLE_CLIENT_ID, cast.GOOGLE_CLIENT_SECRET, code, verifier
-                )
+                exchange(found["token_endpoint"], cast.GOOGLE_CLIENT_ID, cast.GOOGLE_CLIENT_SECRET, code, verifier)
         assert json.load(caught.value)["error"] == "invalid_grant"
     with pytest.raises(urllib.error.HTTPError) as caught:
         exchange(found["token_endpoint"], cast.GOOGLE_CLIENT_ID, "guess", "x")

@@ -68,17 +68,16 @@ def test_a_chosen_name_and_picture_replace_the_apps_own(client, workspace):
     assert message["username"] == "Dana Whitfield"
     assert message["subtype"] == "bot_message" and "user" not in message
     workspace.scopes.discard("chat:write.customize")
-    assert (
-        "username" not in client.chat_postMessage(channel=cast.TRIAGE, text="x", username="Nobody")["message"]
-    )
+    assert "username" not in client.chat_postMessage(channel=cast.TRIAGE, text="x", username="Nobody")["message"]
 
 
 def test_threads_come_root_first_with_metadata_only_when_asked(client, workspace):
     root = client.chat_postMessage(
         channel=cast.TRIAGE, text="root", metadata={"event_type": "t", "event_payload": {"n": 1}}
     )
-    mine = client.chat_postMessage(channel=cast.TRIAGE, text="one", thread_ts=root["ts"],
-                                   metadata={"event_type": "t", "event_payload": {"n": 2}})  # fmt: skip
+    mine = client.chat_postMessage(
+        channel=cast.TRIAGE, text="one", thread_ts=root["ts"], metadata={"event_type": "t", "event_payload": {"n": 2}}
+    )
     theirs = workspace.say(MAYA, cast.TRIAGE, "two", thread_ts=mine["ts"])
     answer = client.conversations_replies(channel=cast.TRIAGE, ts=root["ts"], include_all_metadata=True)
     assert [m["ts"] for m in answer["messages"]] == [root["ts"], mine["ts"], theirs]
@@ -103,9 +102,7 @@ def test_history_is_newest_first_paged_and_without_replies(client, workspace):
         assert len(page["messages"]) <= 2
         seen += [m["ts"] for m in page["messages"]]
     assert seen == [shared, *reversed(stamps)]
-    some = client.conversations_history(
-        channel=cast.TRIAGE, oldest=stamps[1], latest=stamps[3], inclusive=True
-    )
+    some = client.conversations_history(channel=cast.TRIAGE, oldest=stamps[1], latest=stamps[3], inclusive=True)
     assert [m["ts"] for m in some["messages"]] == [stamps[3], stamps[2], stamps[1]]
 
 
@@ -129,10 +126,7 @@ def test_what_slack_refuses_is_refused_by_the_same_name(client, workspace):
     assert refusal(post, channel="C0NOWHERE00", text="x")["error"] == "channel_not_found"
     assert refusal(post, channel=cast.TRIAGE, text="")["error"] == "no_text"
     assert refusal(post, channel=cast.TRIAGE, text="x", thread_ts="1.000001")["error"] == "thread_not_found"
-    assert (
-        refusal(client.chat_update, channel=cast.TRIAGE, ts=theirs, text="x")["error"]
-        == "cant_update_message"
-    )
+    assert refusal(client.chat_update, channel=cast.TRIAGE, ts=theirs, text="x")["error"] == "cant_update_message"
     assert refusal(client.chat_delete, channel=cast.TRIAGE, ts=theirs)["error"] == "cant_delete_message"
     assert refusal(client.conversations_history, channel="C0GENERAL01")["error"] == "not_in_channel"
     client.reactions_add(channel=cast.TRIAGE, timestamp=theirs, name="eyes")

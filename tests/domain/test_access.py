@@ -23,7 +23,12 @@ def names(email):
 def test_a_domain_is_compared_exactly(make):
     make.organization("Globex", domain="globex.example")
     assert names("dana@globex.example") == ["Globex"]
-    for foreign in ("dana@sub.globex.example", "dana@notglobex.example", "dana@globex.example.evil.test", "dana@globex.exampl"):
+    for foreign in (
+        "dana@sub.globex.example",
+        "dana@notglobex.example",
+        "dana@globex.example.evil.test",
+        "dana@globex.exampl",
+    ):
         assert names(foreign) == [], foreign
 
 

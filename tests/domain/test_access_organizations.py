@@ -83,7 +83,9 @@ def test_a_channel_given_up_is_written_to_no_more_and_not_handed_on_with_its_his
     ticket = make.ticket(make.user(globex))
     organizations.edit(globex, version=globex.version, actor=None, slack_channels=[])
     session.commit()
-    threads = session.scalars(select(Thread).join(Channel).where(Thread.ticket_id == ticket.id, Channel.kind == "slack"))
+    threads = session.scalars(
+        select(Thread).join(Channel).where(Thread.ticket_id == ticket.id, Channel.kind == "slack")
+    )
     assert all(thread.ended_at for thread in threads)
     with pytest.raises(Conflict, match="belongs to Globex"):
         organizations.add("Initech", [], ["C0GLOBEX001"])
@@ -129,7 +131,9 @@ def test_the_import_does_what_the_dry_run_said(make, session):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "domains\nx.example", "name,color\nA,b", 'name\n"unclosed', "name"], ids=["empty", "no name", "strange", "broken", "header"]
+    "text",
+    ["", "domains\nx.example", "name,color\nA,b", 'name\n"unclosed', "name"],
+    ids=["empty", "no name", "strange", "broken", "header"],
 )
 def test_a_file_that_is_none_gets_a_sentence(app, text):
     with pytest.raises(ValueError, match=r"[A-Z].*\."):
@@ -137,4 +141,7 @@ def test_a_file_that_is_none_gets_a_sentence(app, text):
 
 
 def test_semicolons_and_byte_order_marks_are_fine(session):
-    assert organization_import.run("\ufeffName;Domains\r\nGlobex;globex.example\r\n", actor=None, dry=False)[0].kind == "add"
+    assert (
+        organization_import.run("\ufeffName;Domains\r\nGlobex;globex.example\r\n", actor=None, dry=False)[0].kind
+        == "add"
+    )

@@ -182,7 +182,9 @@ MANY = int(os.environ.get("MANY_TICKETS", "10000"))  # 100000 takes minutes wher
 
 
 @pytest.mark.slow
-def test_the_queue_costs_the_same_number_of_queries_and_reads_an_index_however_many_tickets_there_are(session, make, agent):
+def test_the_queue_costs_the_same_number_of_queries_and_reads_an_index_however_many_tickets_there_are(
+    session, make, agent
+):
     requester, agent_id = make.user(make.organization()), agent.id
     costs = []
     for number in (100, MANY - 100):

@@ -81,7 +81,11 @@ def test_a_ring_for_what_is_done_takes_no_write_lock(app, session):
 
 def test_our_own_posts_are_not_taken_in_and_others_are(app, session):
     def told(**event) -> dict:
-        return {"type": "event_callback", "api_app_id": "A1", "event": {"type": "message", "channel": "C1", "ts": "1.1"} | event}
+        return {
+            "type": "event_callback",
+            "api_app_id": "A1",
+            "event": {"type": "message", "channel": "C1", "ts": "1.1"} | event,
+        }
 
     assert echoes.is_echo(told(app_id="A1", subtype="bot_message"))
     assert not echoes.is_echo(told(user="U1"))

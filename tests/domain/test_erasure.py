@@ -26,10 +26,16 @@ def file(session, message, key="k" * 32):
     storage.write(key, b"numbers")
     session.add(
         Attachment(
-            key=key, name="a.csv", media_type="text/csv", size=7, message=message, ticket_id=message.ticket_id,
-            organization_id=message.organization_id, uploader_id=message.author_id,
+            key=key,
+            name="a.csv",
+            media_type="text/csv",
+            size=7,
+            message=message,
+            ticket_id=message.ticket_id,
+            organization_id=message.organization_id,
+            uploader_id=message.author_id,
         )
-    )  # fmt: skip
+    )
     session.commit()
 
 
@@ -39,7 +45,9 @@ def everywhere(session, word: str) -> list[str]:
     found = []
     for table in db.metadata.sorted_tables:
         for column in table.columns:
-            if session.execute(select(1).select_from(table).where(cast(column, String).contains(word)).limit(1)).first():
+            if session.execute(
+                select(1).select_from(table).where(cast(column, String).contains(word)).limit(1)
+            ).first():
                 found.append(f"{table.name}.{column.name}")
     return found
 
@@ -61,7 +69,9 @@ def test_an_erased_person_stands_in_no_table(session, make, admin):
     with pytest.raises(FileNotFoundError):
         storage.read("k" * 32)
     assert session.get(Ticket, ticket.id).subject == "Oven", "the ticket itself keeps its place"
-    assert session.scalar(select(AuditEntry).where(AuditEntry.action == "erased a person")).subject == f"person {ann.id}"
+    assert (
+        session.scalar(select(AuditEntry).where(AuditEntry.action == "erased a person")).subject == f"person {ann.id}"
+    )
 
 
 def in_search(session, word: str) -> list[int]:
@@ -72,7 +82,9 @@ def in_search(session, word: str) -> list[int]:
     else:
         texts = "ticket_id FROM ticket_search"
         index = "SELECT ticket_id FROM ticket_search WHERE strpos(public::text || everything::text, :word) > 0"
-    rows = session.execute(text(f"SELECT {texts} WHERE subject || words || notes LIKE '%' || :word || '%' UNION {index}"), {"word": word})
+    rows = session.execute(
+        text(f"SELECT {texts} WHERE subject || words || notes LIKE '%' || :word || '%' UNION {index}"), {"word": word}
+    )
     return sorted(rows.scalars())
 
 
@@ -105,14 +117,21 @@ def test_the_search_forgets_an_erased_organization_and_keeps_the_others(session,
 
 
 def test_what_a_mail_repeated_and_mail_that_waits_go_with_the_person(session, make, admin):
-    ann, bob = make.user(make.organization(), email="ann@x.example"), make.user(make.organization(), email="bob@y.example")
+    ann, bob = (
+        make.user(make.organization(), email="ann@x.example"),
+        make.user(make.organization(), email="bob@y.example"),
+    )
     ticket = make.ticket(ann)
     message = session.scalar(select(Message).where(Message.ticket_id == ticket.id))
     message.quoted = "sourdough, she wrote"
     for user in (ann, bob):
-        waits = Inbound(source="email", external_id=user.email, state="quarantined", payload={"from": user.email}, raw=b"sourdough")
+        waits = Inbound(
+            source="email", external_id=user.email, state="quarantined", payload={"from": user.email}, raw=b"sourdough"
+        )
         session.add(waits)
-    taken = Inbound(source="email", external_id="taken", payload={"from": ann.email}, raw=b"rye", ticket_id=make.ticket(bob).id)
+    taken = Inbound(
+        source="email", external_id="taken", payload={"from": ann.email}, raw=b"rye", ticket_id=make.ticket(bob).id
+    )
     session.add(taken)
     session.commit()
     erasure.erase_person(ann, actor=admin)
@@ -176,8 +195,10 @@ def test_an_export_holds_what_they_may_read_and_no_note(session, make, admin):
     message = tickets.reply(ticket, author=ann, body="More words")
     session.commit()
     file(session, message)
-    for what in (lambda into: exporting.person(ann, actor=admin, into=into),
-                 lambda into: exporting.organization(ann.organization, actor=admin, into=into)):  # fmt: skip
+    for what in (
+        lambda into: exporting.person(ann, actor=admin, into=into),
+        lambda into: exporting.organization(ann.organization, actor=admin, into=into),
+    ):
         into = io.BytesIO()
         what(into)
         archive = zipfile.ZipFile(into)

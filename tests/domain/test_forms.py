@@ -83,9 +83,7 @@ def test_what_cannot_be_an_answer_gets_a_sentence(make, dana, kind, text):
     "kind", ["short_text", "number", "select", "multi_select", "checkbox", "person", "file", "date", "url"]
 )
 def test_a_required_field_left_empty_gets_a_sentence_that_names_it(make, dana, kind):
-    version = make.form(
-        fields=({"key": "x", "kind": kind, "options": ["red"], "label": "Colour", "required": True},)
-    )
+    version = make.form(fields=({"key": "x", "kind": kind, "options": ["red"], "label": "Colour", "required": True},))
     answers, errors = read(version, dana, x="  ")
     assert answers == {} and "Colour" in errors["field-x"]
 
@@ -290,12 +288,8 @@ def test_fields_move_and_a_field_others_depend_on_stays(session, admin, make):
 def test_publishing_is_refused_where_a_condition_can_never_hold(session, admin, make):
     form = builder.create("Never", admin)
     version = builder.draft(form)
-    secret = builder.add_field(
-        version, admin, kind="select", label="Secret", options=["x", "y"], team_only=True
-    )
-    builder.add_field(
-        version, admin, kind="short_text", label="Asked", shown_if_key=secret.key, shown_if_value="z"
-    )
+    secret = builder.add_field(version, admin, kind="select", label="Secret", options=["x", "y"], team_only=True)
+    builder.add_field(version, admin, kind="short_text", label="Asked", shown_if_key=secret.key, shown_if_value="z")
     told = comparing.troubles(version)
     assert any("customers do not fill in" in sentence for sentence in told) and any(
         "does not offer" in sentence for sentence in told
@@ -326,9 +320,7 @@ def test_a_form_may_be_for_some_organizations_only_and_may_be_archived(session, 
     builder.publish(form, admin)
     session.commit()
     assert forms.published(dana.organization_id) and not forms.published(other.organization_id)
-    builder.change(
-        form, admin, name="VIP", description="", for_all=False, organization_ids=[other.organization_id]
-    )
+    builder.change(form, admin, name="VIP", description="", for_all=False, organization_ids=[other.organization_id])
     session.commit()
     assert forms.published(other.organization_id) and not forms.published(dana.organization_id)
     with pytest.raises(Invalid):

@@ -83,7 +83,11 @@ def test_what_happens_is_told_signed_and_in_the_same_words_at_every_try(session,
     tickets.reply(ticket, author=admin, body="Hello")
     tickets.solve(ticket, actor=admin)
     session.commit()
-    assert [row.data["payload"]["event"] for row in rows(session)] == ["ticket.filed", "message.replied", "ticket.solved"]
+    assert [row.data["payload"]["event"] for row in rows(session)] == [
+        "ticket.filed",
+        "message.replied",
+        "ticket.solved",
+    ]
     receiver.answers = [(500, {}), (200, {})]
     deliver(session)
     first = rows(session)[0]
@@ -106,9 +110,13 @@ def test_what_happens_is_told_signed_and_in_the_same_words_at_every_try(session,
 @NEEDS_NO_DATABASE_OF_EACH_KIND
 @pytest.mark.parametrize(
     ("answer", "state"),
-    [((302, {"Location": "http://169.254.169.254/"}), "failed"), ((410, {}), "failed"), ((429, {"Retry-After": "120"}), "pending"),
-     ((None, {}), "pending")],
-)  # fmt: skip
+    [
+        ((302, {"Location": "http://169.254.169.254/"}), "failed"),
+        ((410, {}), "failed"),
+        ((429, {"Retry-After": "120"}), "pending"),
+        ((None, {}), "pending"),
+    ],
+)
 def test_answers_are_understood_and_redirects_never_followed(session, make, admin, receiver, answer, state):
     webhooks.save(None, name="CRM", url=receiver.url, events=["ticket.filed"], actor=admin)
     session.commit()
@@ -148,11 +156,29 @@ def strict(monkeypatch):
 
 @pytest.mark.parametrize(
     "url",
-    ["http://example.com/", "https://127.0.0.1/", "https://localhost/x", "https://10.1.2.3/", "https://[::1]/", "https://[fe80::1]/",
-     "https://169.254.169.254/latest", "https://192.168.0.9:8443/", "https://user:pw@example.com/", "https://example.com:22/",
-     "ftp://example.com/", "https:///x", "https://intranet/", "https://db.internal/", "https://[::ffff:127.0.0.1]/", "https://0.0.0.0/",
-     "https://exa mple.com/", "https://224.0.0.1/", "https://100.64.0.1/", ""],
-)  # fmt: skip
+    [
+        "http://example.com/",
+        "https://127.0.0.1/",
+        "https://localhost/x",
+        "https://10.1.2.3/",
+        "https://[::1]/",
+        "https://[fe80::1]/",
+        "https://169.254.169.254/latest",
+        "https://192.168.0.9:8443/",
+        "https://user:pw@example.com/",
+        "https://example.com:22/",
+        "ftp://example.com/",
+        "https:///x",
+        "https://intranet/",
+        "https://db.internal/",
+        "https://[::ffff:127.0.0.1]/",
+        "https://0.0.0.0/",
+        "https://exa mple.com/",
+        "https://224.0.0.1/",
+        "https://100.64.0.1/",
+        "",
+    ],
+)
 def test_no_address_that_is_not_public_is_taken(strict, url):
     assert places.refusal(url)
 
@@ -164,7 +190,9 @@ def test_a_public_address_is_taken(strict):
 
 def test_a_name_that_resolves_to_a_private_address_is_never_called(strict, monkeypatch):
     monkeypatch.setattr(
-        places.socket, "getaddrinfo", lambda *a, **k: [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.1", 443))]
+        places.socket,
+        "getaddrinfo",
+        lambda *a, **k: [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.1", 443))],
     )
     with pytest.raises(errors.Permanent):
         places.look_up("https://rebinding.example.com/")

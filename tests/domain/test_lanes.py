@@ -39,7 +39,9 @@ def talk(make, session, workspace):
 def rung(monkeypatch):
     """The deliveries that were rung for."""
     rung = []
-    monkeypatch.setattr(after_commit, "ring", lambda jobs, topics=(): rung.extend(id for job, id in jobs if job == "deliver"))
+    monkeypatch.setattr(
+        after_commit, "ring", lambda jobs, topics=(): rung.extend(id for job, id in jobs if job == "deliver")
+    )
     return rung
 
 

@@ -76,7 +76,9 @@ def test_without_the_secret_the_door_says_401_and_nothing_else(story, session, p
 
 
 def test_the_answer_is_the_same_whatever_was_brought(story, session, post, mail):
-    answers = [post(raw) for raw in (mail_story.reply(mail), b"nonsense", mail_story.reply(mail, by="eve@evil.example"))]
+    answers = [
+        post(raw) for raw in (mail_story.reply(mail), b"nonsense", mail_story.reply(mail, by="eve@evil.example"))
+    ]
     assert {(answer.status_code, answer.data) for answer in answers} == {(200, b"ok\n")}
 
 
@@ -325,7 +327,9 @@ class TestBounces:
         post(self.report(mail))
         session.refresh(story.requester)
         assert (post.last().state, post.last().ticket_id, story.requester.mail_failures) == ("done", story.id, 1)
-        assert session.query(Delivery).filter_by(external_id=mail.message_id).one().data["bounced"] == "550 No such person"
+        assert (
+            session.query(Delivery).filter_by(external_id=mail.message_id).one().data["bounced"] == "550 No such person"
+        )
 
     def test_the_same_mail_coming_back_twice_counts_once(self, story, session, post, mail):
         post(self.report(mail))
@@ -354,7 +358,9 @@ class TestBounces:
             session.commit()
             outside.drain(session)
             post(
-                self.report(mailbox.to("dana@globex.example")[-1]).replace(b"Message-ID: <failed", b"Message-ID: <%d" % number, 1)
+                self.report(mailbox.to("dana@globex.example")[-1]).replace(
+                    b"Message-ID: <failed", b"Message-ID: <%d" % number, 1
+                )
             )
         session.refresh(story.requester)
         assert "No such person" in story.requester.mail_dead_reason and addresses.dead() == [story.requester]
@@ -391,7 +397,11 @@ def test_two_machines_that_answer_each_other_end(story, session, post, mailbox, 
             break
         for mail in fresh:
             answered.add(mail.id)
-            post(mail_story.reply(mail, text=f"Your request {round} {mail.id} was received.", by=mail.recipients[0], quote=False))
+            post(
+                mail_story.reply(
+                    mail, text=f"Your request {round} {mail.id} was received.", by=mail.recipients[0], quote=False
+                )
+            )
     assert round < 39
     assert len(said(session)) <= 1 + 10
     stopped = session.query(Inbound).filter_by(state="quarantined").all()

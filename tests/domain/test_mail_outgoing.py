@@ -390,7 +390,9 @@ def test_people_are_let_in_by_mail(make, session, mailbox, story):
     assert "List-Unsubscribe" not in sign_in.message
 
 
-def test_admins_are_told_once_when_nothing_gets_out_and_not_after_it_was_mended(make, session, mailbox, story, workspace, say):
+def test_admins_are_told_once_when_nothing_gets_out_and_not_after_it_was_mended(
+    make, session, mailbox, story, workspace, say
+):
     admin = make.agent("Ada", role="admin", email="ada@support.example")
     workspace.archive(cast.TRIAGE)
     say("stuck")
@@ -428,7 +430,10 @@ def test_an_admin_tries_mail_out_and_sees_every_mail_beforehand(make, session, m
 def test_the_records_a_custom_address_needs(story, session, maya):
     mail_settings.set_own_address(story.organization, "Care@Globex-Care.example", actor=maya)
     session.commit()
-    assert [sender.email for sender in mail_settings.all_senders()] == ["help@support.example", "care@globex-care.example"]
+    assert [sender.email for sender in mail_settings.all_senders()] == [
+        "help@support.example",
+        "care@globex-care.example",
+    ]
     names = [record.name for record in mail_settings.records("care@globex-care.example")]
     assert names == ["globex-care.example", "_dmarc.globex-care.example"]
     from helpdesk.domain.errors import Invalid

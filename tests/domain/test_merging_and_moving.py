@@ -97,14 +97,20 @@ def test_a_moved_ticket_is_the_new_organizations_alone_with_everything_in_it(ses
     moving.move(ticket, initech, requester=bill, actor=agent)
     session.commit()
     assert permissions.can_see(bill, ticket) and not permissions.can_see(ann, ticket)
-    assert {m.organization_id for m in session.scalars(select(Message).where(Message.ticket_id == ticket.id))} == {initech.id}
+    assert {m.organization_id for m in session.scalars(select(Message).where(Message.ticket_id == ticket.id))} == {
+        initech.id
+    }
     assert [entry.kind for entry in tickets.timeline(ticket, agent)][-1] == "moved"
-    assert "moved" not in [entry.kind for entry in tickets.timeline(ticket, bill)], "where it came from is nobody's business"
+    assert "moved" not in [entry.kind for entry in tickets.timeline(ticket, bill)], (
+        "where it came from is nobody's business"
+    )
     living = {t.channel.external_id for t in session.scalars(select(Thread).where(Thread.ended_at.is_(None)))}
     assert living == {"TRIAGE", "CINITECH", "mail"}
     reply = tickets.reply(ticket, author=agent, body="Hello Bill")
     session.commit()
-    places = {d.thread.channel.external_id for d in session.scalars(select(Delivery).where(Delivery.message_id == reply.id))}
+    places = {
+        d.thread.channel.external_id for d in session.scalars(select(Delivery).where(Delivery.message_id == reply.id))
+    }
     assert places == {"TRIAGE", "CINITECH", "mail"}
     mail = session.scalar(select(Delivery).where(Delivery.message_id == reply.id, Delivery.thread.has(user_id=bill.id)))
     assert mail is not None

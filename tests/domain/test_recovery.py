@@ -89,7 +89,9 @@ def test_what_has_never_been_tried_keeps_its_time(waiting, session):
 def test_a_revoked_token_is_over_for_every_channel_when_one_post_gets_through(waiting, session, workspace):
     workspace.revoke()
     assert not try_now(session, waiting[0])
-    assert all("revoked" in reason for reason in session.scalars(select(Channel.blocked_reason).where(Channel.kind == "slack")))
+    assert all(
+        "revoked" in reason for reason in session.scalars(select(Channel.blocked_reason).where(Channel.kind == "slack"))
+    )
     workspace.unrevoke()
     let_through(session, session.get(Delivery, waiting[0].id))
     assert not session.scalars(select(Channel.blocked_reason).where(Channel.blocked_reason.is_not(None))).all()

@@ -30,14 +30,21 @@ def fill(session, requester, agent, minutes, when):
         insert(Ticket),
         [
             {
-                "organization_id": requester.organization_id, "requester_id": requester.id, "assignee_id": agent.id,
-                "subject": "x", "status": "solved", "priority": "high" if n % 2 else "normal", "created_at": when,
-                "updated_at": when, "status_since": when, "first_response_at": when + timedelta(minutes=n / 2),
+                "organization_id": requester.organization_id,
+                "requester_id": requester.id,
+                "assignee_id": agent.id,
+                "subject": "x",
+                "status": "solved",
+                "priority": "high" if n % 2 else "normal",
+                "created_at": when,
+                "updated_at": when,
+                "status_since": when,
+                "first_response_at": when + timedelta(minutes=n / 2),
                 "solved_at": when + timedelta(minutes=n),
             }
             for n in minutes
         ],
-    )  # fmt: skip
+    )
     session.commit()
 
 
@@ -100,7 +107,11 @@ def test_time_is_counted_for_who_held_the_ball(session, make, agent, monkeypatch
         tickets.set_status(ticket, status, actor=agent)
         session.commit()
     held = reports.time_by_holder((now - timedelta(days=7), now))
-    assert {who: round(seconds / 3600) for who, seconds in held.items()} == {"team": 2 + 11, "customer": 5, "third_party": 7}
+    assert {who: round(seconds / 3600) for who, seconds in held.items()} == {
+        "team": 2 + 11,
+        "customer": 5,
+        "third_party": 7,
+    }
 
 
 def test_the_reading_list_begins_with_the_badly_rated_and_ends_when_marked(session, make, agent, lead):

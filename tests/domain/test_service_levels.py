@@ -148,11 +148,15 @@ def test_only_an_admin_sets_targets_and_nonsense_is_named(make, admin):
     with pytest.raises(NotAllowed):
         service_targets.set_targets({}, actor=make.agent(role="lead"))
     with pytest.raises(Invalid) as refused:
-        service_targets.set_targets({"high-resolution": "soon", "low-first_response": "9h", "low-resolution": "1h"}, actor=admin)
+        service_targets.set_targets(
+            {"high-resolution": "soon", "low-first_response": "9h", "low-resolution": "1h"}, actor=admin
+        )
     assert set(refused.value.errors) == {"high-resolution", "low-resolution"}
 
 
-@pytest.mark.parametrize(("text", "minutes"), [("", None), ("90", 90), ("1h", 60), ("1h 30m", 90), ("2H30", 150), (" 45m ", 45)])
+@pytest.mark.parametrize(
+    ("text", "minutes"), [("", None), ("90", 90), ("1h", 60), ("1h 30m", 90), ("2H30", 150), (" 45m ", 45)]
+)
 def test_lengths_are_read_as_people_write_them(text, minutes):
     assert service_targets.minutes(text) == minutes
     assert service_targets.minutes(service_targets.amount(minutes)) == minutes

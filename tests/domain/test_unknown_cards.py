@@ -35,7 +35,9 @@ def answer(workspace, session, root: str, text: str) -> None:
 
 
 def bodies(session, ticket) -> list[str]:
-    return [body for (body,) in session.query(Message.body).filter(Message.ticket_id == ticket.id).order_by(Message.seq)][1:]
+    return [
+        body for (body,) in session.query(Message.body).filter(Message.ticket_id == ticket.id).order_by(Message.seq)
+    ][1:]
 
 
 def test_an_answer_below_it_is_taken_once_we_know_the_card(in_doubt, session, workspace):

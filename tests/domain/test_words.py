@@ -24,7 +24,11 @@ def kinds_said() -> set[str]:
 
 def test_every_kind_of_event_has_words():
     tree = ast.parse((SOURCE / "domain" / "words.py").read_text())
-    known = {node.pattern.value.value for node in ast.walk(tree) if isinstance(node, ast.match_case) and hasattr(node.pattern, "value")}
+    known = {
+        node.pattern.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.match_case) and hasattr(node.pattern, "value")
+    }
     said = kinds_said()
     assert {"assigned", "mail_stopped", "slack_deleted"} <= said
     assert said - known == set()

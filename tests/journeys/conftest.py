@@ -16,7 +16,9 @@ import pytest
 
 from tests.conftest import free_port
 
-CHROMIUM = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None)
+CHROMIUM = next(
+    (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), None
+)
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 DANA = "dana@globex.example"
 PICTURES = Path("test-results")
@@ -41,14 +43,23 @@ class Live:
     def root(self, channel: str, word: str, patience: float = PATIENCE) -> str:
         """The ts of the card in ``channel`` that says ``word``; waits for it."""
         return wait_for(
-            lambda: next((card["ts"] for card in self.slack("posted", channel=channel) if word in json.dumps(card)), None), patience
+            lambda: next(
+                (card["ts"] for card in self.slack("posted", channel=channel) if word in json.dumps(card)), None
+            ),
+            patience,
         )
 
     def run(self, *command: str) -> str:
         """Run ``helpdesk …`` beside it, with the same settings. Gives what it printed."""
-        environment = json.loads((self.var / "environment.json").read_text()) if (self.var / "environment.json").exists() else {}
+        environment = (
+            json.loads((self.var / "environment.json").read_text()) if (self.var / "environment.json").exists() else {}
+        )
         done = subprocess.run(
-            [sys.executable, "-m", "helpdesk.cli", *command], env=os.environ | environment, capture_output=True, text=True, timeout=300
+            [sys.executable, "-m", "helpdesk.cli", *command],
+            env=os.environ | environment,
+            capture_output=True,
+            text=True,
+            timeout=300,
         )
         assert done.returncode == 0, done.stderr
         return done.stdout
@@ -95,13 +106,21 @@ def open_browser(chromium):
 
     def open_browser(width: int = 1280, height: int = 900, scheme: str = "light", javascript: bool = True):
         context = chromium.new_context(
-            viewport={"width": width, "height": height}, color_scheme=scheme, java_script_enabled=javascript, has_touch=width < 500
+            viewport={"width": width, "height": height},
+            color_scheme=scheme,
+            java_script_enabled=javascript,
+            has_touch=width < 500,
         )
         context.set_default_timeout(PATIENCE * 1000)
         contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: complaints.append(f"{page.url}: {error}"))
-        page.on("console", lambda said: complaints.append(f"{page.url}: {said.text}") if "Content Security Policy" in said.text else None)
+        page.on(
+            "console",
+            lambda said: (
+                complaints.append(f"{page.url}: {said.text}") if "Content Security Policy" in said.text else None
+            ),
+        )
         return page
 
     yield open_browser

@@ -76,7 +76,9 @@ def test_a_hurried_double_click_on_a_slow_line_is_one_ticket(live_portal, open_b
     page.evaluate("for (let i = 0; i < 3; i++) document.querySelector('#ticket-form .button-primary').click()")
     page.wait_for_selector("#ticket-form progress:not([hidden])", state="attached")
     page.wait_for_selector("#conversation .attachments", timeout=60_000)
-    line.send("Network.emulateNetworkConditions", slow | {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1})
+    line.send(
+        "Network.emulateNetworkConditions", slow | {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    )
     assert len(numbers_called(page, live_portal, "Hurried on a slow line")) == 1
 
 

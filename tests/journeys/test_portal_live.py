@@ -108,9 +108,13 @@ def test_text_never_becomes_a_program(live_portal, open_browser):
         come_in(page, live_portal, who)
         page.on("request", lambda request: asked.append(request.url))
         page.on("dialog", lambda dialog: (shown.append(dialog.message), dialog.dismiss()))
-    address = file_ticket(dana, live_portal, "<script>alert(1)</script> \"'><img src=x onerror=alert(2)>", "\n\n".join(PAYLOADS))
+    address = file_ticket(
+        dana, live_portal, "<script>alert(1)</script> \"'><img src=x onerror=alert(2)>", "\n\n".join(PAYLOADS)
+    )
     name = '"><img src=x onerror=alert(1)>.png'
-    dana.set_input_files("#files-reply", [{"name": name, "mimeType": "image/png", "buffer": b"<script>alert(1)</script>"}])
+    dana.set_input_files(
+        "#files-reply", [{"name": name, "mimeType": "image/png", "buffer": b"<script>alert(1)</script>"}]
+    )
     dana.fill("#body-reply", "\n\n".join(reversed(PAYLOADS)))
     dana.click("button:has-text('Preview')")
     dana.wait_for_selector("#preview .prose")

@@ -23,13 +23,19 @@ def test_a_ticket_goes_out_and_the_answer_comes_back(live_portal, open_browser, 
     page.wait_for_selector("#conversation article")
 
     page.fill("#body-reply", "A half-written reply")
-    live_portal.slack("say", user=PRIYA, channel=TRIAGE, text="We are *on it*, try the other roll.", thread_ts=roots[TRIAGE])
+    live_portal.slack(
+        "say", user=PRIYA, channel=TRIAGE, text="We are *on it*, try the other roll.", thread_ts=roots[TRIAGE]
+    )
     page.wait_for_selector("article[data-side=team]:has-text('try the other roll')")
     assert page.input_value("#body-reply") == "A half-written reply"
     assert page.evaluate("document.activeElement.id") == "body-reply"
-    in_other_thread = lambda: "try the other roll" in str(live_portal.slack("replies", channel=GLOBEX, ts=roots[GLOBEX]))  # noqa: E731
+    in_other_thread = lambda: (
+        "try the other roll" in str(live_portal.slack("replies", channel=GLOBEX, ts=roots[GLOBEX]))
+    )  # noqa: E731
     assert wait_for(in_other_thread)
-    mail = wait_for(lambda: next((m for m in mails_to(live_portal, DANA) if "try the other roll" in m["text"]), None), 60)
+    mail = wait_for(
+        lambda: next((m for m in mails_to(live_portal, DANA) if "try the other roll" in m["text"]), None), 60
+    )
     assert "every label is blank" in mail["text"].replace("*", "")
 
     page.click("button:has-text('Send reply')")

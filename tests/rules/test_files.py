@@ -14,7 +14,22 @@ LONGER = {
     "helpdesk/demo/slack/static/workspace.js": "the one script of the demo's Slack page",
 }
 SIGNATURE = "-- "  # the line before a mail's signature ends with a space (RFC 3676)
-WRITTEN = {".py", ".html", ".css", ".js", ".md", ".txt", ".yaml", ".yml", ".cfg", ".toml", ".sh", ".service", ".conf", ""}
+WRITTEN = {
+    ".py",
+    ".html",
+    ".css",
+    ".js",
+    ".md",
+    ".txt",
+    ".yaml",
+    ".yml",
+    ".cfg",
+    ".toml",
+    ".sh",
+    ".service",
+    ".conf",
+    "",
+}
 
 
 def tracked() -> list[str]:
@@ -47,22 +62,33 @@ def test_no_trailing_spaces_or_carriage_returns():
     wrong = [
         name
         for name in TEXTS
-        if not name.startswith(kept) and any(line != line.rstrip() and line != SIGNATURE for line in text_of(name).split("\n"))
+        if not name.startswith(kept)
+        and any(line != line.rstrip() and line != SIGNATURE for line in text_of(name).split("\n"))
     ]
     assert wrong == []
 
 
 def test_files_are_small():
-    lengths = {name: text_of(name).count("\n") for name in TEXTS if Path(name).suffix in {".py", ".css", ".js", ".html"}}
+    lengths = {
+        name: text_of(name).count("\n") for name in TEXTS if Path(name).suffix in {".py", ".css", ".js", ".html"}
+    }
     long = {name: count for name, count in lengths.items() if count > LONGEST and not name.startswith("tests/")}
     assert set(long) <= set(LONGER), {name: long[name] for name in set(long) - set(LONGER)}
-    ours = sorted(count for name, count in lengths.items() if name.startswith(("helpdesk/", "workers/")) and name.endswith(".py"))
+    ours = sorted(
+        count for name, count in lengths.items() if name.startswith(("helpdesk/", "workers/")) and name.endswith(".py")
+    )
     assert ours[len(ours) // 2] <= 110, "the median of our modules grew; a noun wants to be found"
 
 
 def test_nothing_says_it_is_unfinished():
     words = ("TO" + "DO", "FIX" + "ME", "XX" + "X", "TEMPOR" + "ARY until")
-    wrong = [(name, word) for name in TEXTS if name.endswith((".py", ".html", ".js")) for word in words if word in text_of(name)]
+    wrong = [
+        (name, word)
+        for name in TEXTS
+        if name.endswith((".py", ".html", ".js"))
+        for word in words
+        if word in text_of(name)
+    ]
     assert wrong == []
 
 

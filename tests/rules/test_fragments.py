@@ -12,9 +12,34 @@ TEMPLATES = Path(__file__).parents[2] / "helpdesk" / "templates"
 FRAGMENTS = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.html"))
 NEEDS = re.compile(r"\{# needs: ([a-z_, ]*) ?#\}")
 # What every template has: Flask's, the extensions' and the context processor's of web/fragments.
-AMBIENT = {"current_user", "request", "session", "g", "url_for", "get_flashed_messages", "csrf_token", "portal", "config"}
-VOID = {"area", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr", "path", "circle", "use", "rect", "line"}
-
+AMBIENT = {
+    "current_user",
+    "request",
+    "session",
+    "g",
+    "url_for",
+    "get_flashed_messages",
+    "csrf_token",
+    "portal",
+    "config",
+}
+VOID = {
+    "area",
+    "br",
+    "col",
+    "hr",
+    "img",
+    "input",
+    "link",
+    "meta",
+    "source",
+    "wbr",
+    "path",
+    "circle",
+    "use",
+    "rect",
+    "line",
+}
 
 
 class AnyFilter(dict):
@@ -60,7 +85,9 @@ def used(name: str) -> set[str]:
     tree = environment.parse((TEMPLATES / name).read_text())
     names = meta.find_undeclared_variables(tree)
     made_here = {node.name for node in tree.find_all(nodes.Name) if node.ctx == "store"}
-    for included in (included for included in meta.find_referenced_templates(tree) if Path(included).name.startswith("_")):
+    for included in (
+        included for included in meta.find_referenced_templates(tree) if Path(included).name.startswith("_")
+    ):
         names |= needs(included)
     # Jinja reports a name that a branch sets and uses; only one that is set from itself comes from outside too.
     names = {word for word in names if word not in made_here or word in needs(name)}

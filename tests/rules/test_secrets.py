@@ -25,9 +25,18 @@ LINES = {
     "an IMAP password": "imaps://box:1map5ecret@mail.example/INBOX",
 }
 LEAKS = (
-    "xoxb-12345-abcdef-GHIJKL", "deadbeefcafe", "abc.DEF-ghi_jkl", "st4te5ecret", "c0de5ecret", "O6emPlTMu8b8", "unsubscr1be5ecret",
-    "c00kie5ecret", "AGhlbHAAcGFzczVlY3JldA", "pa555ecret", "1map5ecret",
-)  # fmt: skip
+    "xoxb-12345-abcdef-GHIJKL",
+    "deadbeefcafe",
+    "abc.DEF-ghi_jkl",
+    "st4te5ecret",
+    "c0de5ecret",
+    "O6emPlTMu8b8",
+    "unsubscr1be5ecret",
+    "c00kie5ecret",
+    "AGhlbHAAcGFzczVlY3JldA",
+    "pa555ecret",
+    "1map5ecret",
+)
 
 
 @pytest.fixture

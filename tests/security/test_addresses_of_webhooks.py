@@ -90,7 +90,9 @@ def test_these_are_no_webhooks_addresses(url):
     assert places.refusal(url)
 
 
-@pytest.mark.parametrize("url", ["https://hooks.example.com/", "https://1.1.1.1:8443/a?b=c", "https://[2606:4700::1111]/"])
+@pytest.mark.parametrize(
+    "url", ["https://hooks.example.com/", "https://1.1.1.1:8443/a?b=c", "https://[2606:4700::1111]/"]
+)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_these_are(url):
     assert places.refusal(url) is None

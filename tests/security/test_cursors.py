@@ -44,7 +44,11 @@ def test_a_made_up_cursor_breaks_no_list(make, browser_of, what):
         assert desk.get("/desk/queue", query_string={"sort": sort, "after": cursor}).status_code == 200
 
 
-@pytest.mark.parametrize("before", ["0001-01-01T00:00:00+14:00_1", "2026-01-01T00:00:00+00:00_-" + "9" * 30, "_", "x_1"])
+@pytest.mark.parametrize(
+    "before", ["0001-01-01T00:00:00+14:00_1", "2026-01-01T00:00:00+00:00_-" + "9" * 30, "_", "x_1"]
+)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_nor_the_trail(make, browser_of, before):
-    assert browser_of(make.agent(role="admin")).get("/settings/audit", query_string={"before": before}).status_code == 200
+    assert (
+        browser_of(make.agent(role="admin")).get("/settings/audit", query_string={"before": before}).status_code == 200
+    )

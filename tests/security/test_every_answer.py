@@ -103,7 +103,11 @@ def test_no_unsafe_route_does_anything_without_a_token(app, browser_of, make, se
     client = browser_of(world.people["admin"])
     for route in routes(app):
         method, _, rule = route.partition(" ")
-        if method == "GET" or TABLE[route].startswith("proof") or rule in ("/csp", "/unsubscribe/<int:thread_id>/<token>"):
+        if (
+            method == "GET"
+            or TABLE[route].startswith("proof")
+            or rule in ("/csp", "/unsubscribe/<int:thread_id>/<token>")
+        ):
             continue
         answer = client.open(world.address(rule), method=method, data=world.form(route))
         if answer.status_code != 400:
@@ -123,7 +127,9 @@ def test_none_does_anything_for_a_page_elsewhere_even_with_a_token(app, browser_
         method, _, rule = route.partition(" ")
         if method == "GET" or TABLE[route].startswith("proof") or rule == "/csp":
             continue
-        answer = client.open(world.address(rule), method=method, data={"csrf_token": token, **world.form(route)}, headers=headers)
+        answer = client.open(
+            world.address(rule), method=method, data={"csrf_token": token, **world.form(route)}, headers=headers
+        )
         if answer.status_code != 403:
             done.append(f"{route}: {answer.status_code}")
     assert done == []

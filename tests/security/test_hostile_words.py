@@ -9,14 +9,65 @@ from helpdesk.models.tickets import Attachment, Message
 from tests.web.test_permissions import World, routes
 
 EVIL = "\"'><img src=x onerror=alert(1) hx-get=/x hx-trigger=load>{{7*7}}</textarea></script><script>alert(1)</script>"
-MARKUP = ("<img src=x", "<script>alert", "</textarea></script>", "&lt;img src=x onerror=alert(1) hx-get=/x hx-trigger=load&gt;49")
+MARKUP = (
+    "<img src=x",
+    "<script>alert",
+    "</textarea></script>",
+    "&lt;img src=x onerror=alert(1) hx-get=/x hx-trigger=load&gt;49",
+)
 NOT_WORDS = {
-    "key", "slug", "email", "domain", "token_hash", "external_id", "kind", "role", "status", "priority", "state", "source", "lane",
-    "sees", "default_sees", "audience", "time_zone", "url", "media_type", "version", "nonce", "form_token", "revision", "provider",
-    "picture_url", "author_picture", "shown_if_key", "origin_external_id", "origin_edited", "purpose", "code", "ip_prefix",
-    "browser_hash", "next_path", "refused", "slack_user_id", "issuer", "subject_id", "accent", "rendered", "value", "id",
-    "microsoft_tenant", "sender", "outcome_kind", "lease_owner", "team_id", "recipient", "payload", "pending_identity", "day",
-}  # fmt: skip
+    "key",
+    "slug",
+    "email",
+    "domain",
+    "token_hash",
+    "external_id",
+    "kind",
+    "role",
+    "status",
+    "priority",
+    "state",
+    "source",
+    "lane",
+    "sees",
+    "default_sees",
+    "audience",
+    "time_zone",
+    "url",
+    "media_type",
+    "version",
+    "nonce",
+    "form_token",
+    "revision",
+    "provider",
+    "picture_url",
+    "author_picture",
+    "shown_if_key",
+    "origin_external_id",
+    "origin_edited",
+    "purpose",
+    "code",
+    "ip_prefix",
+    "browser_hash",
+    "next_path",
+    "refused",
+    "slack_user_id",
+    "issuer",
+    "subject_id",
+    "accent",
+    "rendered",
+    "value",
+    "id",
+    "microsoft_tenant",
+    "sender",
+    "outcome_kind",
+    "lease_owner",
+    "team_id",
+    "recipient",
+    "payload",
+    "pending_identity",
+    "day",
+}
 
 
 @pytest.fixture(params=["sqlite"])
@@ -48,7 +99,9 @@ def world(make, session):
             ):
                 try:
                     with session.begin_nested():
-                        session.execute(update(table).values({column.name: EVIL[: getattr(column.type, "length", None) or 400]}))
+                        session.execute(
+                            update(table).values({column.name: EVIL[: getattr(column.type, "length", None) or 400]})
+                        )
                     spoilt += 1
                 except Exception as error:
                     assert "constraint" in str(error).lower(), error
@@ -81,7 +134,9 @@ def test_no_page_makes_markup_of_anybodys_words(app, browser_of, world):
 def test_a_files_name_is_one_header_and_one_file(browser_of, world, session):
     key = session.scalar(select(Attachment.key).where(Attachment.message_id.is_not(None)))
     session.execute(
-        update(Attachment).values(name='a"\r\nSet-Cookie: x=1\r\n\r\n<script>; filename=../../etc/passwd \u202egpj.exe ü')
+        update(Attachment).values(
+            name='a"\r\nSet-Cookie: x=1\r\n\r\n<script>; filename=../../etc/passwd \u202egpj.exe ü'
+        )
     )
     session.commit()
     answer = browser_of(world.people["requester"]).get(f"/files/{key}")

@@ -17,7 +17,9 @@ def files(size: int) -> dict:
     return {"data": {"file": (io.BytesIO(b"x" * size), "a.txt")}, "content_type": "multipart/form-data"}
 
 
-@pytest.mark.parametrize("path", ["/sign-in/link", "/scheme", "/files", "/tickets", "/previews", "/sign-in/link/" + "t" * 43])
+@pytest.mark.parametrize(
+    "path", ["/sign-in/link", "/scheme", "/files", "/tickets", "/previews", "/sign-in/link/" + "t" * 43]
+)
 def test_a_stranger_brings_no_files(browser_of, path):
     """Not even where the body is read before the answer is that they must sign in."""
     assert browser_of().post(path, **files(given.MOST_FROM_STRANGERS)).status_code == 413
@@ -52,5 +54,7 @@ def test_a_form_of_very_many_fields_is_refused(browser_of, make):
 
 
 def test_a_program_with_a_token_sends_words_too(browser_of):
-    answer = browser_of().post("/api/tickets", data=b"x" * (given.MOST_FROM_STRANGERS + 1), content_type="application/json")
+    answer = browser_of().post(
+        "/api/tickets", data=b"x" * (given.MOST_FROM_STRANGERS + 1), content_type="application/json"
+    )
     assert answer.status_code in (401, 413)

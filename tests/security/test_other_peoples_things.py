@@ -91,10 +91,21 @@ def test_one_files_for_nobody_else_and_with_no_form_of_others(two, make, session
     assert two.client.get("/tickets/new", query_string={"form": "secret"}).status_code == 404
     assert two.post("/tickets", subject="x", body="x", form="secret").status_code == 422
     given = {
-        "for": two.uma.email, "requester": two.uma.id, "requester_id": two.uma.id, "organization_id": two.umbra.id,
-        "organization": "umbra", "status": "closed", "priority": "urgent", "assignee": two.uma.id, "kind": "note",
-        "from_team": "1", "follows_id": two.other.id, "merged_into_id": two.other.id, "id": "77", "filed_by": "1",
-    }  # fmt: skip
+        "for": two.uma.email,
+        "requester": two.uma.id,
+        "requester_id": two.uma.id,
+        "organization_id": two.umbra.id,
+        "organization": "umbra",
+        "status": "closed",
+        "priority": "urgent",
+        "assignee": two.uma.id,
+        "kind": "note",
+        "from_team": "1",
+        "follows_id": two.other.id,
+        "merged_into_id": two.other.id,
+        "id": "77",
+        "filed_by": "1",
+    }
     assert two.post("/tickets", subject="Mine", body="x", form="default", **given).status_code == 303
     session.rollback()
     filed = session.scalar(select(Ticket).where(Ticket.subject == "Mine"))
@@ -165,7 +176,9 @@ def test_somebody_who_sees_only_their_own_sees_no_colleagues_ticket(make, browse
 def test_what_was_said_inside_reaches_no_customer(two, make, session, browser_of):
     """A note, its file, a reply taken back, its file, and the file of a reply that was deleted."""
     maya = make.agent("Maya Lind")
-    noted, deleted = (files.keep(BytesIO(b"inside"), f"{name}.txt", "text/plain", maya) for name in ("noted", "deleted"))
+    noted, deleted = (
+        files.keep(BytesIO(b"inside"), f"{name}.txt", "text/plain", maya) for name in ("noted", "deleted")
+    )
     ticket = session.get(Ticket, two.hers.id)
     tickets.note(ticket, author=maya, body="They are impossibleword", attachments=[noted])
     gone = tickets.reply(ticket, author=maya, body="Sorry, wrongword", attachments=[deleted])
@@ -182,5 +195,7 @@ def test_what_was_said_inside_reaches_no_customer(two, make, session, browser_of
     for word in ("impossibleword", "wrongword"):
         assert "Ours" not in two.client.get("/tickets/list", query_string={"q": word}).text
         assert "Ours" not in two.client.get("/tickets/similar", query_string={"subject": word}).text
-    assert two.client.get(f"/files/{noted.key}").status_code == two.client.get(f"/files/{deleted.key}").status_code == 404
+    assert (
+        two.client.get(f"/files/{noted.key}").status_code == two.client.get(f"/files/{deleted.key}").status_code == 404
+    )
     assert browser_of(maya).get(f"/files/{deleted.key}").status_code == 200

@@ -36,7 +36,13 @@ def test_a_file_in_a_field_only_the_team_sees_lies_on_a_note(make, session, dana
     assert errors == {}
     drafts = files.claim_drafts(forms.file_keys(form, answers), maya)
     ticket = tickets.file(
-        requester=dana, filed_by=maya, subject="New office", body="As agreed.", form=form, answers=answers, attachments=drafts
+        requester=dana,
+        filed_by=maya,
+        subject="New office",
+        body="As agreed.",
+        form=form,
+        answers=answers,
+        attachments=drafts,
     )
     session.commit()
 

@@ -43,7 +43,9 @@ def test_these_lead_nowhere(app, path):
         assert access.safe_next(path) is None
 
 
-@pytest.mark.parametrize("path", ["/", "/tickets", "/tickets?q=a%20b&status=open", "/tickets/42", "/desk?view=mine", "/account"])
+@pytest.mark.parametrize(
+    "path", ["/", "/tickets", "/tickets?q=a%20b&status=open", "/tickets/42", "/desk?view=mine", "/account"]
+)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_these_are_ours(app, path):
     with app.test_request_context():

@@ -58,7 +58,9 @@ def test_add_see_and_change_an_organization(admin, session):
     assert "globex.example\nglobex.test" in page.text and "C0GLOBEX001" in page.text
     assert "Globex" in admin.get("/settings/organizations?q=globex.te").text
     version = re.search(r'name="version" value="(\d+)"', page.text)[1]
-    saved = admin.post(added.headers["Location"], FORM | {"version": version, "addresses": "dana@gmail.com", "users": "listed"})
+    saved = admin.post(
+        added.headers["Location"], FORM | {"version": version, "addresses": "dana@gmail.com", "users": "listed"}
+    )
     assert saved.status_code == 303
     organization = session.query(Organization).one()
     assert organization.specific_users_only and organization.addresses[0].email == "dana@gmail.com"
@@ -68,9 +70,13 @@ def test_add_see_and_change_an_organization(admin, session):
 
 
 def test_what_was_typed_stays_beside_each_reason(admin, session):
-    answer = admin.post("/settings/organizations", FORM | {"domains": "gmail.com", "slack_channels": "#globex", "notes": "keep me"})
+    answer = admin.post(
+        "/settings/organizations", FORM | {"domains": "gmail.com", "slack_channels": "#globex", "notes": "keep me"}
+    )
     assert answer.status_code == 422 and "Anybody can have an address" in answer.text
-    assert "no Slack channel id" in answer.text and "keep me" in answer.text and session.query(Organization).count() == 0
+    assert (
+        "no Slack channel id" in answer.text and "keep me" in answer.text and session.query(Organization).count() == 0
+    )
 
 
 def test_switching_a_portal_off_ends_open_pages_at_once(admin, browser_of, make, session):
@@ -97,7 +103,10 @@ def test_view_as_this_customer_is_read_only_audited_and_ends(admin, make, sessio
     refused = admin.post(f"/tickets/{theirs.id}/replies", {"body": "as if I were Globex"}, page="/tickets")
     assert refused.status_code == 403 and "Nothing can be changed" in refused.text
     ended = admin.post("/account/viewing/delete", page="/tickets")
-    assert ended.headers["Location"] == f"/settings/organizations/{globex.id}" and admin.get("/settings").status_code == 200
+    assert (
+        ended.headers["Location"] == f"/settings/organizations/{globex.id}"
+        and admin.get("/settings").status_code == 200
+    )
     assert [entry.action for entry in session.query(AuditEntry).order_by(AuditEntry.id)] == [
         "viewed as a customer",
         "stopped viewing as a customer",
@@ -117,7 +126,9 @@ def test_the_explainer(admin, make):
 def test_import_with_a_dry_run(admin, session):
     text = "name,domains\nGlobex,globex.example\nUmbra,gmail.com\n"
     told = admin.post("/settings/organizations/import", {"file": (io.BytesIO(text.encode()), "o.csv")})
-    assert told.status_code == 200 and "Import 1 organization" in told.text and "Anybody can have an address" in told.text
+    assert (
+        told.status_code == 200 and "Import 1 organization" in told.text and "Anybody can have an address" in told.text
+    )
     assert session.query(Organization).count() == 0
     done = admin.post("/settings/organizations/import", {"text": text, "confirm": "1"})
     assert done.status_code == 303 and organizations.by_name("Globex").domains[0].domain == "globex.example"
@@ -126,9 +137,13 @@ def test_import_with_a_dry_run(admin, session):
 
 
 def test_invite_and_where_no_mail_leaves_hand_the_link_over(admin, session, browser_of):
-    answer = admin.post("/settings/team/invitations", {"email": "priya@support.example", "name": "Priya", "role": "agent"})
+    answer = admin.post(
+        "/settings/team/invitations", {"email": "priya@support.example", "name": "Priya", "role": "agent"}
+    )
     link = re.search(r"http://localhost(/sign-in/link/[\w-]{43})", answer.text)[1]
-    assert answer.status_code == 200 and session.query(User).filter_by(email="priya@support.example").one().role == "agent"
+    assert (
+        answer.status_code == 200 and session.query(User).filter_by(email="priya@support.example").one().role == "agent"
+    )
     priya = Admin(browser_of())
     assert priya.post(link, page=link).headers["Location"] == "/desk"
     again = admin.post("/settings/team/invitations", {"email": "not an address", "role": "agent"})
@@ -147,7 +162,13 @@ def test_a_person_is_changed_and_the_last_admin_stays(admin, make, maya, session
     assert last.status_code == 409 and "last admin" in last.text
     assert admin.post(f"/settings/people/{dana.id}/deactivation").status_code == 303
     session.expire_all()
-    assert (dana.sees, priya.role, priya.slack_user_id, maya.role, dana.is_active) == ("own", "lead", "U0PRIYA0001", "admin", False)
+    assert (dana.sees, priya.role, priya.slack_user_id, maya.role, dana.is_active) == (
+        "own",
+        "lead",
+        "U0PRIYA0001",
+        "admin",
+        False,
+    )
     assert "Deactivated" in admin.get("/settings/people").text and "U0PRIYA0001" in admin.get("/settings/team").text
 
 
@@ -170,7 +191,10 @@ def test_portal_setup(admin, session):
         False,
         "northwind.example",
     )
-    assert "Northwind help" in admin.get("/settings/portal").text and "http://localhost/" in admin.get("/settings/portal").text
+    assert (
+        "Northwind help" in admin.get("/settings/portal").text
+        and "http://localhost/" in admin.get("/settings/portal").text
+    )
     for wrong in ({"accent": "red"}, {"portal_name": ""}, {"portal_plan": "gold"}, {"internal_domains": "a@b"}):
         assert admin.post("/settings/portal", PORTAL | wrong).status_code == 422, wrong
     none = admin.post("/settings/portal", {key: value for key, value in PORTAL.items() if key != "sign_in_google"})
@@ -183,7 +207,9 @@ def test_a_logo_is_a_picture_and_nothing_else(admin, browser_of):
     assert admin.post("/settings/portal/logo", {"logo": (io.BytesIO(PNG), "logo.svg")}).status_code == 303
     chosen.forget()
     logo = browser_of().get("/logo")
-    assert logo.status_code == 200 and logo.mimetype == "image/png" and logo.headers["X-Content-Type-Options"] == "nosniff"
+    assert (
+        logo.status_code == 200 and logo.mimetype == "image/png" and logo.headers["X-Content-Type-Options"] == "nosniff"
+    )
     admin.post("/settings/portal/logo/delete")
     chosen.forget()
     assert browser_of().get("/logo").status_code == 404

@@ -108,14 +108,18 @@ def test_lists_go_on_where_they_ended(program, ann, make):
     while after is not None:
         page = ask(
             "GET",
-            f"/api/tickets?organization=globex&limit=2&after={after}" if after else "/api/tickets?organization=globex&limit=2",
+            f"/api/tickets?organization=globex&limit=2&after={after}"
+            if after
+            else "/api/tickets?organization=globex&limit=2",
         )
         seen += [ticket["number"] for ticket in page["data"]]
         after = page["next"]
     assert seen == numbers[::-1]
     assert [o["slug"] for o in ask("GET", "/api/organizations")["data"]][0] == "globex"
     assert ask("GET", "/api/organizations/globex")["domains"] == ["globex.example"]
-    assert ask("GET", "/api/organizations/globex/people")["data"] == [{"name": "Ann Ambrose", "email": "ann@globex.example"}]
+    assert ask("GET", "/api/organizations/globex/people")["data"] == [
+        {"name": "Ann Ambrose", "email": "ann@globex.example"}
+    ]
 
 
 def test_form_answers_are_checked(program, ann, make):

@@ -84,8 +84,18 @@ def test_a_view_is_saved_shown_and_deleted(desk, story, session):
 
 def test_customers_find_no_desk(story, browser_of):
     client = browser_of(story.requester)
-    for path in ("/desk", "/desk/queue", "/desk/views", "/desk/export.csv", "/desk/remarks", "/review", f"/tickets/{story.number}/merge",
-                 f"/tickets/{story.number}/move", f"/tickets/{story.number}/team-bar", f"/tickets/{story.number}/team-tools"):  # fmt: skip
+    for path in (
+        "/desk",
+        "/desk/queue",
+        "/desk/views",
+        "/desk/export.csv",
+        "/desk/remarks",
+        "/review",
+        f"/tickets/{story.number}/merge",
+        f"/tickets/{story.number}/move",
+        f"/tickets/{story.number}/team-bar",
+        f"/tickets/{story.number}/team-tools",
+    ):
         assert client.get(path).status_code == 404, path
     page = soup(client.get(f"/tickets/{story.number}"))
     assert not page.select("#team-bar, #team-tools, #team-canned")
@@ -99,7 +109,9 @@ def test_the_queue_as_csv_has_no_formula(desk, make):
 
 def test_a_canned_reply_goes_below_what_was_typed_and_sends_nothing(desk, story, make, session):
     lead = make.agent(role="lead")
-    reply = canned_replies.save(None, title="Hello", body="Dear {{first_name}}", actor=lead, shared=True, status="pending")
+    reply = canned_replies.save(
+        None, title="Hello", body="Dear {{first_name}}", actor=lead, shared=True, status="pending"
+    )
     session.commit()
     page = soup(desk.get(f"/tickets/{story.number}"))
     assert [option.text for option in page.select("#canned option")] == ["Choose one", "Hello"]
@@ -129,7 +141,12 @@ def test_clocks_and_who_else_is_here(desk, story, make, session, browser_of):
     soup(jonas.get(f"/tickets/{other.number}/team-bar"))
     assert "Jonas Park is here too" in soup(desk.get(f"/tickets/{other.number}/team-bar")).text
     token = soup(jonas.get("/desk")).find("meta", {"name": "csrf-token"})["content"]
-    assert jonas.post(f"/tickets/{other.number}/presence", headers={"X-CSRFToken": token, "HX-Request": "true"}).status_code == 204
+    assert (
+        jonas.post(
+            f"/tickets/{other.number}/presence", headers={"X-CSRFToken": token, "HX-Request": "true"}
+        ).status_code
+        == 204
+    )
     assert "Jonas Park is typing" in soup(desk.get(f"/tickets/{other.number}/team-bar")).text
     assert "Maya Lind" not in soup(desk.get(f"/tickets/{other.number}/team-bar")).text
 

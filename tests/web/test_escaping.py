@@ -20,9 +20,27 @@ class Shouting(str):
 
 
 VALUES = [
-    "", "plain", "a & b", "<script>", "1 > 0", 'say "so"', "it's", "Grüße & <b>", Markup("<b>safe</b>"), 0, -7, 3.5, True, None,
-    Role.agent, Shouting("<i>"), Speaking(), Undefined(name="nothing"), ["<"], b"<",
-]  # fmt: skip
+    "",
+    "plain",
+    "a & b",
+    "<script>",
+    "1 > 0",
+    'say "so"',
+    "it's",
+    "Grüße & <b>",
+    Markup("<b>safe</b>"),
+    0,
+    -7,
+    3.5,
+    True,
+    None,
+    Role.agent,
+    Shouting("<i>"),
+    Speaking(),
+    Undefined(name="nothing"),
+    ["<"],
+    b"<",
+]
 NAMES = [f"{number} {type(value).__name__}" for number, value in enumerate(VALUES)]
 
 
@@ -38,5 +56,7 @@ def test_pages_of_the_application_print_it_so(app, value):
 
 
 def test_what_is_marked_safe_stays_and_nothing_else(app):
-    page = app.jinja_env.from_string("{{ it|safe }} {{ it }} {{ it ~ it|safe }} {% autoescape false %}{{ it }}{% endautoescape %}")
+    page = app.jinja_env.from_string(
+        "{{ it|safe }} {{ it }} {{ it ~ it|safe }} {% autoescape false %}{{ it }}{% endautoescape %}"
+    )
     assert page.render(it="<i>") == "<i> &lt;i&gt; &lt;i&gt;<i> <i>"

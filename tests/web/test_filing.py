@@ -47,7 +47,10 @@ def test_one_form_opens_at_once_and_several_show_a_choice(make, client):
     make.form("hardware", name="Hardware")
     page = soup(client.get("/tickets/new"))
     assert not page.select_one("#ticket-form")
-    assert [link["href"] for link in page.select(".chooser a")] == ["/tickets/new?form=general", "/tickets/new?form=hardware"]
+    assert [link["href"] for link in page.select(".chooser a")] == [
+        "/tickets/new?form=general",
+        "/tickets/new?form=hardware",
+    ]
     assert soup(client.get("/tickets/new?form=hardware")).select_one("input[name=form]")["value"] == "hardware"
     assert client.get("/tickets/new?form=secret").status_code == 404
 
@@ -63,7 +66,11 @@ def test_an_address_fills_the_form_in_ahead(make, client):
 
 def test_a_filled_form_becomes_a_ticket_with_files_and_answers(session, make, client, dana):
     make.form(
-        fields=({"key": "serial", "required": True}, {"key": "photo", "kind": "file"}, {"key": "secret", "team_only": True})
+        fields=(
+            {"key": "serial", "required": True},
+            {"key": "photo", "kind": "file"},
+            {"key": "secret", "team_only": True},
+        )
     )
     page = soup(client.get("/tickets/new"))
     data = filled(page, **{"field-serial": "X1", "field-secret": "forged"})
@@ -82,7 +89,13 @@ def test_a_filled_form_becomes_a_ticket_with_files_and_answers(session, make, cl
 
 
 def test_a_rejected_form_keeps_every_word_and_file(session, make, client):
-    make.form(fields=({"key": "serial", "required": True}, {"key": "why", "kind": "long_text"}, {"key": "photo", "kind": "file"}))
+    make.form(
+        fields=(
+            {"key": "serial", "required": True},
+            {"key": "why", "kind": "long_text"},
+            {"key": "photo", "kind": "file"},
+        )
+    )
     page = soup(client.get("/tickets/new"))
     data = filled(page, subject="", **{"field-why": "because & <so>"})
     data |= {"files": (BytesIO(b"log"), "a.log"), "field-photo": (BytesIO(PNG), "p.png")}
@@ -201,7 +214,10 @@ def test_the_team_files_for_a_customer_and_is_asked_everything(session, make, da
     client = browser_of(dana)
     assert "thin" not in client.get(f"/tickets/{ticket.number}").get_data(as_text=True)
     session.expire_all()
-    assert client.post("/tickets", data=filled(soup(client.get("/tickets/new")), **{"for": "x@y.example"})).status_code == 303
+    assert (
+        client.post("/tickets", data=filled(soup(client.get("/tickets/new")), **{"for": "x@y.example"})).status_code
+        == 303
+    )
 
 
 def test_a_closed_ticket_offers_a_follow_up_that_is_linked(session, make, client, dana):

@@ -45,7 +45,10 @@ def test_an_organization_gets_its_own_address_and_loses_it(client, globex, sessi
     assert page.select_one("#field-from_address")["value"] == "two words@globex" and page.select_one(".error-summary")
     assert page.select_one("#field-organization option[selected]").text == "Globex"
     assert send(client, "/settings/mail/senders", organization="9" * 30).status_code == 422
-    assert send(client, "/settings/mail/senders", organization=globex.id, from_address="Care@Globex.example").status_code == 303
+    assert (
+        send(client, "/settings/mail/senders", organization=globex.id, from_address="Care@Globex.example").status_code
+        == 303
+    )
     page = soup(client.get("/settings/mail/senders"))
     assert [title.text for title in page.select("h2")][:2] == ["help@support.example", "care@globex.example"]
     assert "once own From addresses are switched on" in page.text
@@ -54,7 +57,10 @@ def test_an_organization_gets_its_own_address_and_loses_it(client, globex, sessi
     assert send(client, "/settings/mail/senders", organization=globex.id, from_address="").status_code == 303
     session.refresh(globex)
     assert globex.from_address is None
-    assert session.scalars(select(AuditEntry.subject).where(AuditEntry.action.contains("address mail comes"))).all() == ["Globex"] * 2
+    assert (
+        session.scalars(select(AuditEntry.subject).where(AuditEntry.action.contains("address mail comes"))).all()
+        == ["Globex"] * 2
+    )
 
 
 def test_the_dns_is_asked_and_what_it_says_stands_beside_the_address(client, monkeypatch):

@@ -51,7 +51,10 @@ class World:
         mine = Identity(user_id=requester.id, provider="google", issuer="i", subject=f"mine {globex.id}")
         theirs = Identity(user_id=spare.id, provider="google", issuer="i", subject=f"theirs {globex.id}")
         kept, draft = f"kept{globex.id:030}", f"draft{globex.id:030}"
-        for key, values in ((kept, {"message_id": message.id, "ticket_id": ticket.id, "organization_id": globex.id}), (draft, {})):
+        for key, values in (
+            (kept, {"message_id": message.id, "ticket_id": ticket.id, "organization_id": globex.id}),
+            (draft, {}),
+        ):
             storage.write(key, b"words")
             session.add(
                 Attachment(key=key, name="a.txt", media_type="text/plain", size=5, uploader_id=requester.id, **values)
@@ -116,7 +119,9 @@ def mail_that_waits(session) -> int:
 
     from helpdesk.models.sync import Inbound
 
-    mail = Inbound(source="email", external_id=secrets.token_hex(8), state="quarantined", raw=b"From: a@b.example\r\n\r\nHello\r\n")
+    mail = Inbound(
+        source="email", external_id=secrets.token_hex(8), state="quarantined", raw=b"From: a@b.example\r\n\r\nHello\r\n"
+    )
     session.add(mail)
     session.flush()
     return mail.id
@@ -135,12 +140,16 @@ def things_of_the_desk(session, admin, organization, thread) -> dict:
     reply = CannedReply(title="Hello", body="Hello")
     webhook = Webhook(name="CRM", url="https://hooks.example.com/", events=["ticket.filed"])
     token = ApiToken(user_id=admin.id, name="CI", shown="hd_", token_hash=f"{organization.id:064}", scopes=[])
-    channel = Channel(kind="slack", external_id=f"C0{organization.id:08}", audience="customer", organization_id=organization.id)
+    channel = Channel(
+        kind="slack", external_id=f"C0{organization.id:08}", audience="customer", organization_id=organization.id
+    )
     session.add_all([reply, webhook, token, channel])
     session.merge(Holiday(day=date(2026, 12, 25), name="Christmas"))
     session.flush()
     waiting = Delivery(kind="message", thread=thread, state="failed")
-    call = Delivery(kind="webhook", lane="mail", subject_id=webhook.id, state="failed", data={"payload": {"event": "test"}})
+    call = Delivery(
+        kind="webhook", lane="mail", subject_id=webhook.id, state="failed", data={"payload": {"event": "test"}}
+    )
     session.add_all([waiting, call])
     session.flush()
     return {
@@ -202,7 +211,9 @@ def test_every_route_is_in_the_table_and_every_row_has_a_route(app):
 def test_everybody_gets_what_the_table_says(browser_of, make, session):
     wrong = {}
     for route, words in TABLE.items():
-        session.execute(update(Webhook).values(is_active=False))  # those of earlier worlds would be told of every later ticket
+        session.execute(
+            update(Webhook).values(is_active=False)
+        )  # those of earlier worlds would be told of every later ticket
         world = World(make, session)  # what one route changes, the next must not meet
         expected = dict(zip(WHO, words.split(), strict=True))
         found = {who: word(knock(browser_of, world, who, route)) for who in WHO}

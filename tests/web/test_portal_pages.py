@@ -66,7 +66,9 @@ def test_everything_the_list_shows_stands_in_its_address(session, make, client, 
     hit = soup(client.get("/tickets?q=printer+7&status=active&sort=oldest"))
     assert numbers(hit) == [made[7].number] and hit.select_one("mark").text == "Printer"
     live = hit.select_one("#ticket-list")["hx-get"]
-    assert live.startswith("/tickets/list?") and all(part in live for part in ("q=printer", "status=active", "sort=oldest"))
+    assert live.startswith("/tickets/list?") and all(
+        part in live for part in ("q=printer", "status=active", "sort=oldest")
+    )
     assert soup(client.get(live)).select_one("#ticket-list") and not soup(client.get(live)).select("html")
     assert "year-month-day" in soup(client.get("/tickets?from=yesterday")).text
     assert "Nothing matches" in soup(client.get("/tickets?q=zebra")).text
@@ -153,7 +155,11 @@ def test_a_file_is_given_with_headers_that_keep_it_from_doing_anything(session, 
         shown = draft is drafts[0]
         assert answer.headers["Content-Disposition"].startswith("inline" if shown else "attachment")
         assert answer.mimetype == ("image/png" if shown else "application/octet-stream")
-    assert client.get(f"/files/{drafts[0].key}").headers["Content-Disposition"].endswith("filename*=UTF-8''%C3%A9%22%20%3Bx.png")
+    assert (
+        client.get(f"/files/{drafts[0].key}")
+        .headers["Content-Disposition"]
+        .endswith("filename*=UTF-8''%C3%A9%22%20%3Bx.png")
+    )
 
 
 def test_nobody_else_gets_the_file_nor_learns_that_it_is_there(session, make, client, dana, browser_of):
@@ -219,7 +225,9 @@ def test_a_solved_ticket_is_rated_once_by_post_only(session, make, client, dana,
     assert "4 of 5" in soup(browser_of(make.agent()).get(f"/tickets/{ticket.number}")).text
 
 
-def test_one_changes_and_deletes_ones_own_words_and_the_team_reads_the_trail(session, make, client, dana, post, browser_of):
+def test_one_changes_and_deletes_ones_own_words_and_the_team_reads_the_trail(
+    session, make, client, dana, post, browser_of
+):
     agent = make.agent("Maya")
     ticket = make.ticket(dana)
     mine = tickets.reply(ticket, author=dana, body="First words")

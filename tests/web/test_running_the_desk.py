@@ -18,10 +18,19 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 LEADS_PAGES = ("/review", "/review/promises", "/review/service-levels", "/review/reading", "/review/export.csv")
 ADMINS_PAGES = (
-    "/settings/channels", "/settings/mail", "/settings/mail/senders", "/settings/mail/previews/reply",
-    "/settings/mail/previews/weekly_summary/html", "/settings/service-levels", "/settings/closing", "/settings/retention",
-    "/settings/webhooks", "/settings/webhooks/new", "/settings/api-tokens", "/settings/health",
-)  # fmt: skip
+    "/settings/channels",
+    "/settings/mail",
+    "/settings/mail/senders",
+    "/settings/mail/previews/reply",
+    "/settings/mail/previews/weekly_summary/html",
+    "/settings/service-levels",
+    "/settings/closing",
+    "/settings/retention",
+    "/settings/webhooks",
+    "/settings/webhooks/new",
+    "/settings/api-tokens",
+    "/settings/health",
+)
 
 
 @pytest.fixture
@@ -107,13 +116,19 @@ def test_targets_hours_and_holidays(client, make, session):
     send(client, "/settings/service-levels/targets", **{"high-resolution": "1h 30m"})
     send(client, "/settings/service-levels/targets", organization="globex", **{"urgent-first_response": "15m"})
     assert {(t.priority, t.first_response, t.resolution) for t in session.scalars(select(ServiceTarget))} == {
-        ("high", None, 90), ("urgent", 15, None)}  # fmt: skip
+        ("high", None, 90),
+        ("urgent", 15, None),
+    }
     page = soup(client.get("/settings/service-levels?organization=globex"))
     assert page.select_one("#field-urgent-first_response")["value"] == "15m"
-    page = soup(send(client, "/settings/service-levels/hours", 422, time_zone="Mars/Base", **{"hours-0": "9 to 5"}), 422)
+    page = soup(
+        send(client, "/settings/service-levels/hours", 422, time_zone="Mars/Base", **{"hours-0": "9 to 5"}), 422
+    )
     assert page.select_one("#field-hours-0")["value"] == "9 to 5" and len(page.select(".error-summary li")) == 2
     send(client, "/settings/service-levels/hours", time_zone="Europe/Berlin", **{"hours-0": "09:00-12:00, 13:00-17:00"})
-    assert [(row.opens, row.closes) for row in session.scalars(select(BusinessHours).order_by(BusinessHours.opens))] == [
+    assert [
+        (row.opens, row.closes) for row in session.scalars(select(BusinessHours).order_by(BusinessHours.opens))
+    ] == [
         (540, 720),
         (780, 1020),
     ]
@@ -126,7 +141,9 @@ def test_targets_hours_and_holidays(client, make, session):
 
 
 def test_mail_settings_previews_and_the_server(client, session):
-    page = soup(send(client, "/settings/mail", 422, system_email="nobody", rating_style="stars", mail_grouping_seconds="0"), 422)
+    page = soup(
+        send(client, "/settings/mail", 422, system_email="nobody", rating_style="stars", mail_grouping_seconds="0"), 422
+    )
     assert page.select_one("#field-system_email")["value"] == "nobody"
     send(
         client,
@@ -176,7 +193,9 @@ def test_exporting_and_erasing_need_the_name(client, make, session):
     globex = session.scalar(select(Organization))
     assert (
         "organization.json"
-        in zipfile.ZipFile(io.BytesIO(send(client, f"/settings/retention/organizations/{globex.id}/export", 200).data)).namelist()
+        in zipfile.ZipFile(
+            io.BytesIO(send(client, f"/settings/retention/organizations/{globex.id}/export", 200).data)
+        ).namelist()
     )
     send(client, f"/settings/retention/organizations/{globex.id}/erase", 422, name="globex")
     send(client, f"/settings/retention/organizations/{globex.id}/erase", name="Globex")
@@ -186,7 +205,10 @@ def test_exporting_and_erasing_need_the_name(client, make, session):
 
 def test_replies_are_written_changed_and_deleted(client, session, browser_of, make):
     page = soup(send(client, "/settings/replies", 422, title="Hi", body="{{nope}}", shared="1"), 422)
-    assert page.textarea.text.strip() == "{{nope}}" and "There is no variable {{nope}}." in page.select_one(".error-summary").text
+    assert (
+        page.textarea.text.strip() == "{{nope}}"
+        and "There is no variable {{nope}}." in page.select_one(".error-summary").text
+    )
     send(client, "/settings/replies", title="Hi", body="Hello {{first_name}}", shared="1", status="pending")
     reply = session.scalar(select(CannedReply))
     assert "Hi" in soup(browser_of(make.agent()).get("/settings/replies")).text
@@ -194,7 +216,9 @@ def test_replies_are_written_changed_and_deleted(client, session, browser_of, ma
     version = page.select_one("[name=version]")["value"]
     canned_replies.save(reply, title="Hi", body="Changed by another", actor=make.agent(role="lead"), shared=True)
     session.commit()
-    page = soup(send(client, f"/settings/replies/{reply.id}", 409, title="Hi", body="Mine", shared="1", version=version), 409)
+    page = soup(
+        send(client, f"/settings/replies/{reply.id}", 409, title="Hi", body="Mine", shared="1", version=version), 409
+    )
     assert "Somebody else changed this reply" in page.text and page.textarea.text.strip() == "Mine"
     send(client, f"/settings/replies/{reply.id}/delete")
     session.expire_all()
@@ -202,11 +226,20 @@ def test_replies_are_written_changed_and_deleted(client, session, browser_of, ma
 
 
 def test_webhooks_show_their_secret_and_their_log(client, session, make):
-    page = soup(send(client, "/settings/webhooks", 422, name="CRM", url="http://10.0.0.1/", events=["ticket.filed"]), 422)
-    assert page.select_one("#field-url")["value"] == "http://10.0.0.1/" and page.select_one("[value='ticket.filed']").has_attr(
-        "checked"
+    page = soup(
+        send(client, "/settings/webhooks", 422, name="CRM", url="http://10.0.0.1/", events=["ticket.filed"]), 422
     )
-    send(client, "/settings/webhooks", name="CRM", url="https://hooks.example.com/", events=["ticket.filed"], is_active="1")
+    assert page.select_one("#field-url")["value"] == "http://10.0.0.1/" and page.select_one(
+        "[value='ticket.filed']"
+    ).has_attr("checked")
+    send(
+        client,
+        "/settings/webhooks",
+        name="CRM",
+        url="https://hooks.example.com/",
+        events=["ticket.filed"],
+        is_active="1",
+    )
     hook = session.scalar(select(Webhook))
     send(client, f"/settings/webhooks/{hook.id}/test")
     page = soup(client.get(f"/settings/webhooks/{hook.id}"))

@@ -37,7 +37,12 @@ def test_from_nothing_to_a_published_form(session, make, admin, post, browser_of
     form = made(post, description="Things one can touch")
     assert (
         post(
-            f"{form}/fields", kind="select", label="What is it", options="Printer\nLaptop", required="1", customer_fills="1"
+            f"{form}/fields",
+            kind="select",
+            label="What is it",
+            options="Printer\nLaptop",
+            required="1",
+            customer_fills="1",
         ).status_code
         == 303
     )

@@ -122,9 +122,16 @@ def server(app, make, session, tmp_path):
     """The portal, served by ``helpdesk serve`` with few threads."""
     port = conftest.free_port()
     process = running.start(
-        tmp_path / "web.log", "serve", "--bind", f"127.0.0.1:{port}", "--graceful", "20",
-        WEB_THREADS=4, WEB_PROCESSES=1, LIVE_STREAMS=MANY,
-    )  # fmt: skip
+        tmp_path / "web.log",
+        "serve",
+        "--bind",
+        f"127.0.0.1:{port}",
+        "--graceful",
+        "20",
+        WEB_THREADS=4,
+        WEB_PROCESSES=1,
+        LIVE_STREAMS=MANY,
+    )
     try:
         running.until(lambda: answers(port))
         yield Server(app, port, process)

@@ -38,7 +38,10 @@ def test_a_reply_and_a_new_ticket_take_few_statements(story, make, browser_of):
     make.form()
     for person in (ticket.requester, agent):
         client = browser_of(person)
-        assert writes(client, f"/tickets/{ticket.number}", f"/tickets/{ticket.number}/replies", body="Still broken.") <= REPLY
+        assert (
+            writes(client, f"/tickets/{ticket.number}", f"/tickets/{ticket.number}/replies", body="Still broken.")
+            <= REPLY
+        )
     client = browser_of(ticket.requester)
     assert writes(client, "/tickets/new", "/tickets", form="default", subject="Scanner", body="It beeps.") <= FILING
 

@@ -52,7 +52,8 @@ def test_a_reply_brings_the_rest_of_the_page_only_where_it_moved_the_ticket(stor
     page = soup(client.get(f"/tickets/{story.number}"))
     headers = {"X-CSRFToken": token(page), "HX-Request": "true"}
     first, second = (
-        soup(client.post(f"/tickets/{story.number}/replies", data={"body": body}, headers=headers)) for body in ("One.", "Two.")
+        soup(client.post(f"/tickets/{story.number}/replies", data={"body": body}, headers=headers))
+        for body in ("One.", "Two.")
     )
     assert first.select_one("#ticket-header")["data-status"] == "in_progress"
     assert first.select_one("#facts") and first.select_one("#rating")
@@ -121,5 +122,12 @@ def test_agents_set_status_and_assignee_on_the_same_page(story, browser_of, make
 def test_a_customer_cannot_do_the_teams_work(story, browser_of):
     client = browser_of(story.requester)
     page = soup(client.get(f"/tickets/{story.number}"))
-    for part, data in (("status", {"status": "solved"}), ("priority", {"priority": "urgent"}), ("notes", {"body": "x"})):
-        assert client.post(f"/tickets/{story.number}/{part}", data=data | {"csrf_token": token(page)}).status_code in (403, 404)
+    for part, data in (
+        ("status", {"status": "solved"}),
+        ("priority", {"priority": "urgent"}),
+        ("notes", {"body": "x"}),
+    ):
+        assert client.post(f"/tickets/{story.number}/{part}", data=data | {"csrf_token": token(page)}).status_code in (
+            403,
+            404,
+        )

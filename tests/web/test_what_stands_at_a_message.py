@@ -44,7 +44,9 @@ def test_a_mail_that_came_back_says_so_to_the_team(story, browser_of, make, sess
     message = tickets.reply(story, author=agent, body="Switch it off.")
     session.flush()
     mine = Thread.ticket_id == story.id
-    mail = session.scalar(select(Delivery).join(Thread).where(mine, Thread.user_id.is_not(None), Delivery.message_id == message.id))
+    mail = session.scalar(
+        select(Delivery).join(Thread).where(mine, Thread.user_id.is_not(None), Delivery.message_id == message.id)
+    )
     mail.state, mail.data = State.sent, {**mail.data, "bounced": "550 no <b>such</b> user"}
     session.commit()
     row = page_of(browser_of(agent), story).select_one(f'#deliveries-{message.id} [data-state="bounced"]')
@@ -56,7 +58,9 @@ def test_places_that_have_ended_are_silent_unless_something_failed_there(story, 
     agent = make.agent("Maya")
     message = tickets.reply(story, author=agent, body="Switch it off.")
     session.flush()
-    rows = session.scalars(select(Delivery).join(Thread).where(Delivery.message_id == message.id, Thread.user_id.is_(None))).all()
+    rows = session.scalars(
+        select(Delivery).join(Thread).where(Delivery.message_id == message.id, Thread.user_id.is_(None))
+    ).all()
     assert len(rows) == 2
     rows[0].state, rows[1].state, rows[1].reason = State.sent, State.failed, "The channel is archived."
     for row in rows:

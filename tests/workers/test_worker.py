@@ -51,7 +51,9 @@ def test_a_slack_that_hangs_keeps_no_mail_waiting(start, session, make, workspac
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_it_ends_when_told_to_also_while_redis_is_away(start, tmp_path):
     port = str(conftest.free_port())
-    own = subprocess.Popen([conftest.redis_binary(), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)])
+    own = subprocess.Popen(
+        [conftest.redis_binary(), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    )
     try:
         address = f"redis://127.0.0.1:{port}/0"
         worker = start(REDIS_URL=address)

@@ -108,9 +108,13 @@ class _Writer:
             self.flush(always=True)
         elif name in _BLOCKS:
             self.flush()
-            self.gap = self.gap or (name in _SPACED and "msonormal" not in given.get("class", "").lower() and not self.lists)
+            self.gap = self.gap or (
+                name in _SPACED and "msonormal" not in given.get("class", "").lower() and not self.lists
+            )
             self.block(name, given)
-        elif name == "a" or (self.marks and name in _MARKS and all(_MARKS.get(one[0]) != _MARKS[name] for one in self.open)):
+        elif name == "a" or (
+            self.marks and name in _MARKS and all(_MARKS.get(one[0]) != _MARKS[name] for one in self.open)
+        ):
             self.open.append((name, len(self.buffer), given.get("href", "")))
 
     def block(self, name: str, given: dict[str, str]) -> None:

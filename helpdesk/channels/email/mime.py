@@ -60,7 +60,9 @@ def header_end(raw: bytes) -> int:
 
 def read(raw: bytes) -> Message:
     """``raw`` as a message; headers only where the whole would be too much."""
-    return message_from_bytes(raw[: header_end(raw[: 4 * LARGEST_HEADER])] if too_much(raw) else raw, policy=policy.compat32)
+    return message_from_bytes(
+        raw[: header_end(raw[: 4 * LARGEST_HEADER])] if too_much(raw) else raw, policy=policy.compat32
+    )
 
 
 def parts(message: Message) -> list[Part]:
@@ -124,7 +126,9 @@ def decoded(data: bytes, charset: str) -> str:
                 return data.decode(candidate).replace("\0", "")
             except (UnicodeError, LookupError):
                 continue
-    fallback = charset if _SAFE_CHARSET.fullmatch(charset) and not charset.startswith(("utf", "us-", "ascii")) else "cp1252"
+    fallback = (
+        charset if _SAFE_CHARSET.fullmatch(charset) and not charset.startswith(("utf", "us-", "ascii")) else "cp1252"
+    )
     try:
         return data.decode(fallback, errors="replace").replace("\0", "")
     except LookupError:

@@ -70,7 +70,9 @@ def fingerprint(raw: bytes) -> str:
     except Exception:
         known = []
     body = b"".join(raw[mime.header_end(raw) :].split()) if any(known) else raw
-    return hashlib.sha256("\n".join(known).encode("utf-8", "replace") + b"\0" + hashlib.sha256(body).digest()).hexdigest()
+    return hashlib.sha256(
+        "\n".join(known).encode("utf-8", "replace") + b"\0" + hashlib.sha256(body).digest()
+    ).hexdigest()
 
 
 def _heard(raw: bytes, message: Message, incoming: settings.Incoming, unparsed: str) -> Heard:
@@ -186,8 +188,19 @@ def _date(message: Message) -> datetime | None:
 def _unreadable(raw: bytes, reason: str) -> Heard:
     nothing = {"result": "fail", "by": "", "domain": "", "reason": "It cannot be read."}
     data: dict[str, Any] = {
-        "unparsed": reason, "subject": "", "author_name": "", "recipients": [], "thread_hashes": [],
-        "quoted": "", "cut": "", "automatic": "", "bounce": None, "own": False, "authentication": nothing,
-        "in_reply_to": "", "references": [], "body_hash": hashlib.sha256(raw).hexdigest(),
-    }  # fmt: skip
+        "unparsed": reason,
+        "subject": "",
+        "author_name": "",
+        "recipients": [],
+        "thread_hashes": [],
+        "quoted": "",
+        "cut": "",
+        "automatic": "",
+        "bounce": None,
+        "own": False,
+        "authentication": nothing,
+        "in_reply_to": "",
+        "references": [],
+        "body_hash": hashlib.sha256(raw).hexdigest(),
+    }
     return Heard(kind="mail", external_id=f"<{hashlib.sha256(raw).hexdigest()}@no-message-id>", author_id="", data=data)

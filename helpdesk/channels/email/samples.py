@@ -12,7 +12,9 @@ _PORTAL = "https://help.northwind.example"
 
 def all() -> dict[str, mails.Mail]:
     """One of each mail by its name, the same every time."""
-    ticket = mails.TicketRef(1042, "Export stops at 10,000 rows", f"{_PORTAL}/tickets/1042", "Globex", "Waiting for you")
+    ticket = mails.TicketRef(
+        1042, "Export stops at 10,000 rows", f"{_PORTAL}/tickets/1042", "Globex", "Waiting for you"
+    )
     link = f"{_PORTAL}/sign-in/link/3q2-8sKxwVtYvTn0bC6dLr5uPz9eHf1m"
     return {
         "reply": mails.Reply(
@@ -49,8 +51,12 @@ def all() -> dict[str, mails.Mail]:
             ),
             earlier=_EARLIER[:2],
         ),
-        "closing_soon": mails.ClosingSoon(_envelope("closing", ticket=True), ticket, closes_at=_NOON + timedelta(days=3)),
-        "invitation": mails.Invitation(_envelope("invitation"), link, "Jonas Park", _NOON + timedelta(minutes=30), role="lead"),
+        "closing_soon": mails.ClosingSoon(
+            _envelope("closing", ticket=True), ticket, closes_at=_NOON + timedelta(days=3)
+        ),
+        "invitation": mails.Invitation(
+            _envelope("invitation"), link, "Jonas Park", _NOON + timedelta(minutes=30), role="lead"
+        ),
         "sign_in": mails.SignIn(_envelope("sign-in"), link, "7KQM2XWD", browser="Firefox on Linux"),
         "linked": mails.Linked(
             _envelope("linked"),
@@ -72,7 +78,9 @@ def all() -> dict[str, mails.Mail]:
             ),
             waiting=(
                 mails.TicketRef(987, "Invoice shows the old address", f"{_PORTAL}/tickets/987", "Initech", "Received"),
-                mails.TicketRef(1003, "Two people with one login", f"{_PORTAL}/tickets/1003", "Umbra Labs", "In progress"),
+                mails.TicketRef(
+                    1003, "Two people with one login", f"{_PORTAL}/tickets/1003", "Umbra Labs", "In progress"
+                ),
             ),
             url=f"{_PORTAL}/review",
         ),

@@ -11,10 +11,23 @@ from helpdesk import config as configuration
 
 # Also the fields a thief would want to add or double: signing one more From than there is forbids a second.
 _SIGNED = (
-    b"from", b"from", b"to", b"subject", b"subject", b"date", b"message-id", b"reply-to", b"reply-to",
-    b"in-reply-to", b"references", b"list-unsubscribe", b"list-unsubscribe-post", b"mime-version",
-    b"content-type", b"auto-submitted",
-)  # fmt: skip
+    b"from",
+    b"from",
+    b"to",
+    b"subject",
+    b"subject",
+    b"date",
+    b"message-id",
+    b"reply-to",
+    b"reply-to",
+    b"in-reply-to",
+    b"references",
+    b"list-unsubscribe",
+    b"list-unsubscribe-post",
+    b"mime-version",
+    b"content-type",
+    b"auto-submitted",
+)
 
 
 @dataclass(frozen=True)
@@ -49,7 +62,9 @@ def public_record(key: Key) -> str:
     """
     try:
         private = serialization.load_pem_private_key(key.private_key.encode(), password=None)
-        public = private.public_key().public_bytes(serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo)
+        public = private.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
     except (ValueError, TypeError):
         raise ValueError("The DKIM key is not a private key in PEM form.") from None
     return f"v=DKIM1; k=rsa; p={base64.b64encode(public).decode()}"

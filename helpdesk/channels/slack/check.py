@@ -48,9 +48,7 @@ def run(triage: str, channels: Iterable[str] = (), client: clients.Client | None
     for channel in dict.fromkeys([triage, *channels]):
         if channel:
             checks.append(_membership(slack, channel))
-    checks.append(
-        _round_trip(slack, triage) if triage else Check("round trip", False, "No triage channel is set.")
-    )
+    checks.append(_round_trip(slack, triage) if triage else Check("round trip", False, "No triage channel is set."))
     return checks
 
 

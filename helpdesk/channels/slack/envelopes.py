@@ -16,9 +16,7 @@ def decode(body: bytes, content_type: str = "") -> dict[str, Any]:
     text = body.decode("utf-8")
     if "json" in content_type.lower() or text.lstrip().startswith("{"):
         return _object(text)
-    fields = {
-        name: values[0] for name, values in parse_qs(text, keep_blank_values=True, max_num_fields=200).items()
-    }
+    fields = {name: values[0] for name, values in parse_qs(text, keep_blank_values=True, max_num_fields=200).items()}
     if "payload" in fields:
         return _object(fields["payload"])
     if "command" in fields:

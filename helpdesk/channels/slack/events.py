@@ -22,9 +22,7 @@ class Ourselves:
     bot_ids: frozenset[str] = frozenset()
 
 
-def heard(
-    payload: dict, names: mrkdwn.Names | None = None, ourselves: Ourselves | None = None
-) -> Heard | None:
+def heard(payload: dict, names: mrkdwn.Names | None = None, ourselves: Ourselves | None = None) -> Heard | None:
     """The thing a person did according to the event in ``payload``; None where it is nothing for us."""
     event = shapes.part(payload, "event")
     ourselves = ourselves or _ourselves(payload)
@@ -88,9 +86,7 @@ def remote_files(message: dict) -> tuple[RemoteFile, ...]:
             size=file["size"] if isinstance(file.get("size"), int) else 0,
         )
         for file in shapes.objects(message.get("files"))
-        if file.get("id")
-        and file.get("mode") not in {"tombstone", "hidden_by_limit"}
-        and not file.get("is_external")
+        if file.get("id") and file.get("mode") not in {"tombstone", "hidden_by_limit"} and not file.get("is_external")
     )
 
 
@@ -137,9 +133,7 @@ def _message_event(event: dict, context: dict, ourselves: Ourselves, names) -> H
         message = shapes.part(event, "message")
         before = shapes.part(event, "previous_message")
         if message.get("subtype") == "tombstone":
-            return _deleted(
-                before or message, shapes.text(message.get("ts")), channel, event, context, ourselves
-            )
+            return _deleted(before or message, shapes.text(message.get("ts")), channel, event, context, ourselves)
         return _edited(message, before, channel, event, context, ourselves, names)
     if event.get("hidden"):
         return None
@@ -150,11 +144,7 @@ def _said(
     message: dict, channel: str, context: dict, ourselves: Ourselves, names, kind: str = "message"
 ) -> Heard | None:
     author = shapes.text(message.get("user"))
-    if (
-        shapes.text(message.get("subtype")) not in SUBTYPES
-        or author == SLACKBOT
-        or is_ours(message, ourselves)
-    ):
+    if shapes.text(message.get("subtype")) not in SUBTYPES or author == SLACKBOT or is_ours(message, ourselves):
         return None
     if not (channel and message.get("ts")):
         return None
@@ -193,17 +183,13 @@ def _edited(
         return None  # only a preview of a link was added, or nothing a reader sees
     found = _said(message, channel, context, ourselves, names, kind="edit")
     if found:
-        edited_ts = (
-            found.data["edited_ts"] or shapes.text(event.get("event_ts")) or shapes.text(event.get("ts"))
-        )
+        edited_ts = found.data["edited_ts"] or shapes.text(event.get("event_ts")) or shapes.text(event.get("ts"))
         previous = visibility.read(body_of(before, names))[1] if before else ""
         found.data.update(edited_ts=edited_ts, previous=previous)
     return found
 
 
-def _deleted(
-    message: dict, ts: str, channel: str, event: dict, context: dict, ourselves: Ourselves
-) -> Heard | None:
+def _deleted(message: dict, ts: str, channel: str, event: dict, context: dict, ourselves: Ourselves) -> Heard | None:
     if not (ts and channel):
         return None
     ours = is_ours(message, ourselves)
@@ -243,6 +229,4 @@ def _reaction(event: dict, context: dict, ourselves: Ourselves) -> Heard | None:
 def _ourselves(payload: dict) -> Ourselves:
     authorizations = shapes.objects(payload.get("authorizations"))
     users = {shapes.text(each.get("user_id")) for each in authorizations if each.get("is_bot")}
-    return Ourselves(
-        envelopes.team_of(payload), shapes.text(payload.get("api_app_id")), frozenset(users - {""})
-    )
+    return Ourselves(envelopes.team_of(payload), shapes.text(payload.get("api_app_id")), frozenset(users - {""}))

@@ -65,9 +65,7 @@ def _fetch(slack: clients.Client, url: str, name: str, limit: int) -> tuple[byte
     opener = build_opener(_NoRedirect)
     for _ in range(HOPS):
         if not is_allowed(url, slack):
-            raise failures.permanent(
-                f"Slack named an address outside of Slack for {name}, so it was not fetched."
-            )
+            raise failures.permanent(f"Slack named an address outside of Slack for {name}, so it was not fetched.")
         request = Request(url, headers={"Authorization": f"Bearer {slack.token}"})  # noqa: S310 (just allowed)
         try:
             with opener.open(request, timeout=TIMEOUT) as answer:
@@ -80,9 +78,7 @@ def _fetch(slack: clients.Client, url: str, name: str, limit: int) -> tuple[byte
         except transport.BROKEN as broken:
             reason = transport.failure(broken)
             # Fetching leaves nothing behind, so whatever broke may be tried again.
-            raise failures.temporary(
-                f"{name} could not be fetched from Slack.", failures.code_of(reason)
-            ) from None
+            raise failures.temporary(f"{name} could not be fetched from Slack.", failures.code_of(reason)) from None
     raise failures.permanent(f"{name} could not be fetched: Slack sent us from one address to the next.")
 
 

@@ -20,9 +20,7 @@ def parse(payload: dict, names: mrkdwn.Names | None = None) -> list[Heard]:
     return [interactions.command(payload)] if kind == "command" else []
 
 
-def adopt(
-    channel: str, message: dict, ourselves: events.Ourselves, names: mrkdwn.Names | None = None
-) -> Heard | None:
+def adopt(channel: str, message: dict, ourselves: events.Ourselves, names: mrkdwn.Names | None = None) -> Heard | None:
     """A message read from ``conversations.replies``, heard by the same rules as an event; None for our own and the like."""
     payload = {
         "type": "event_callback",

@@ -92,8 +92,7 @@ def _action(payload: dict, action: dict) -> Heard:
         kind="action",
         external_id=ts,
         author_id=shapes.text(shapes.part(payload, "user").get("id")),
-        channel_id=shapes.text(container.get("channel_id"))
-        or shapes.text(shapes.part(payload, "channel").get("id")),
+        channel_id=shapes.text(container.get("channel_id")) or shapes.text(shapes.part(payload, "channel").get("id")),
         thread_id=root if root and root != ts else None,
         data=_common(payload)
         | {

@@ -120,9 +120,7 @@ def _link(element: dict, style: dict) -> str:
 
 
 def _styled(text: str, style: dict) -> str:
-    marks = "".join(
-        mark for name, mark in (("strike", "~~"), ("bold", "**"), ("italic", "*")) if style.get(name)
-    )
+    marks = "".join(mark for name, mark in (("strike", "~~"), ("bold", "**"), ("italic", "*")) if style.get(name))
     return "\n".join(_marked(line, marks) for line in text.split("\n")) if marks else text
 
 

@@ -57,8 +57,7 @@ def _block(element: dict) -> str:
         space = "    " * element["indent"]
         first = element.get("offset", 0) + 1
         marks = [
-            f"{n}." if element["style"] == "ordered" else "•"
-            for n in range(first, first + len(element["elements"]))
+            f"{n}." if element["style"] == "ordered" else "•" for n in range(first, first + len(element["elements"]))
         ]
         items = [_inline(item["elements"]).replace("\n", "\n" + space + "  ") for item in element["elements"]]
         return "\n".join(f"{space}{mark} {item}" for mark, item in zip(marks, items, strict=True))
@@ -76,9 +75,7 @@ def _one(element: dict) -> str:
         return f"<{url}|{escape(label)}>" if label and label != element["url"] else f"<{url}>"
     style = element.get("style") or {}
     marks = "".join(
-        mark
-        for name, mark in (("bold", "*"), ("italic", "_"), ("strike", "~"), ("code", "`"))
-        if style.get(name)
+        mark for name, mark in (("bold", "*"), ("italic", "_"), ("strike", "~"), ("code", "`")) if style.get(name)
     )
     return "\n".join(_marked(escape(line), marks) for line in element["text"].split("\n"))
 

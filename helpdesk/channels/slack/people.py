@@ -47,9 +47,7 @@ class Channel:
 def profile(user_id: str, client: clients.Client | None = None) -> Profile:
     """The person with ``user_id``. Raises ChannelError, Permanent where Slack knows nobody."""
     slack = client or clients.current()
-    return _remembered(
-        slack, ("user", user_id), lambda: _profile(slack.call("users.info", user=user_id).get("user"))
-    )
+    return _remembered(slack, ("user", user_id), lambda: _profile(slack.call("users.info", user=user_id).get("user")))
 
 
 def find_by_email(email: str, client: clients.Client | None = None) -> Profile | None:
@@ -117,9 +115,7 @@ def name(external_id: str, client: clients.Client | None = None) -> str | None:
     if time.monotonic() < _failed.get(address, 0):
         return None
     try:
-        return (
-            profile(external_id, slack).name if kind in "UW" else channel(external_id, slack).name
-        ) or None
+        return (profile(external_id, slack).name if kind in "UW" else channel(external_id, slack).name) or None
     except errors.ChannelError:
         _failed[address] = time.monotonic() + KEEP_FAILURE
         return None

@@ -38,11 +38,6 @@ def is_slacks(url: str, slack: clients.Client) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    if (
-        parts.scheme == "https"
-        and parts.hostname == HOST
-        and not parts.username
-        and parts.port in {None, 443}
-    ):
+    if parts.scheme == "https" and parts.hostname == HOST and not parts.username and parts.port in {None, 443}:
         return True
     return transport.is_loopback(slack.host) and parts.netloc == urlsplit(slack.base_url).netloc

@@ -27,9 +27,7 @@ def has_safe_scheme(url: str) -> bool:
         parts = urlsplit(url.strip())
     except ValueError:
         return False
-    return parts.scheme.lower() in SCHEMES and bool(
-        parts.netloc or (parts.scheme.lower() == "mailto" and parts.path)
-    )
+    return parts.scheme.lower() in SCHEMES and bool(parts.netloc or (parts.scheme.lower() == "mailto" and parts.path))
 
 
 class _Writer:

@@ -29,11 +29,7 @@ def verify(
     if len(stamps) != 1 or len(signatures) != 1:
         return False
     # Each secret is tried, so that the time taken does not tell which one fitted.
-    fitting = [
-        _fits(body, stamps[0], signatures[0], secret, moment)
-        for secret in secrets
-        if secret and secret.strip()
-    ]
+    fitting = [_fits(body, stamps[0], signatures[0], secret, moment) for secret in secrets if secret and secret.strip()]
     return any(fitting)
 
 

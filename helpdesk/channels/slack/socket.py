@@ -56,9 +56,7 @@ def listen(
     for _ in range(connections):
         web = WebClient(base_url=base_url, timeout=timeout, retry_handlers=[], logger=clients.quiet)
         connection = SocketModeClient(app_token, web_client=web, logger=clients.quiet)
-        connection.socket_mode_request_listeners.append(
-            lambda socket, request: receive(socket, request, accept)
-        )
+        connection.socket_mode_request_listeners.append(lambda socket, request: receive(socket, request, accept))
         opened.append(connection)
         try:
             connection.connect()

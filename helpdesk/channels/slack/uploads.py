@@ -31,9 +31,7 @@ def send(slack: clients.Client, key: str, arguments: dict[str, Any]) -> Sent:
         _put(slack, url, data)
     except errors.Unknown as broken:
         # Whatever came of the first two steps, nobody can see it: starting anew does no harm.
-        raise failures.temporary(
-            f"The file did not get to Slack: {broken.reason}", failures.code_of(broken)
-        ) from None
+        raise failures.temporary(f"The file did not get to Slack: {broken.reason}", failures.code_of(broken)) from None
     answer = slack.call(
         "files.completeUploadExternal",
         files=[{"id": file_id, "title": arguments.get("title") or name}],

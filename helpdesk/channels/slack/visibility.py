@@ -8,9 +8,7 @@ import re
 _LOCKS = r"(?::(?:lock|closed_lock_with_key|lock_with_ink_pen):|[🔒🔐🔏])\ufe0f?"
 # No two parts in a row may take the same sign: a message of nothing but spaces would be tried in every division.
 _LOCK = re.compile(rf"^(?P<open>[*_~>\s`]*){_LOCKS}\s*(?::\s*)?")
-_WORD = re.compile(
-    r"^(?P<open>[*_~>\s`]*)(?P<word>note|reply)\s*(?:(?P<close>[*_~`]+)\s*)?[:：]\s*", re.IGNORECASE
-)
+_WORD = re.compile(r"^(?P<open>[*_~>\s`]*)(?P<word>note|reply)\s*(?:(?P<close>[*_~`]+)\s*)?[:：]\s*", re.IGNORECASE)
 
 
 def read(body: str) -> tuple[str | None, str]:

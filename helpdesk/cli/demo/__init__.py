@@ -73,9 +73,7 @@ def _start(there: places.Places, told: processes.Told, children: dict[str, Popen
         [*command, "serve", "--bind", f"127.0.0.1:{there.port}", "--graceful", "3"],
         environment,
     )
-    _wait(
-        told, children, lambda: _answers(f"{there.portal}/healthz") and _answers(f"{there.outside}/healthz")
-    )
+    _wait(told, children, lambda: _answers(f"{there.portal}/healthz") and _answers(f"{there.outside}/healthz"))
 
 
 def _run(there: places.Places, name: str, command: list[str], environment: dict[str, str]) -> Popen:
@@ -92,9 +90,7 @@ def _wait(told: processes.Told, children: dict[str, Popen], ready: Callable[[], 
             if child.poll():
                 raise click.ClickException(f"{name} ended by itself; {_last_line(child, name)}")
         if time.monotonic() > deadline:
-            raise click.ClickException(
-                "Not everything has started within a minute; the logs in var/log say why."
-            )
+            raise click.ClickException("Not everything has started within a minute; the logs in var/log say why.")
 
 
 def _last_line(child: Popen, name: str) -> str:

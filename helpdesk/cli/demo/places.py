@@ -113,7 +113,9 @@ class Places:
         known = {setting.name for setting in config.SETTINGS}
         path = self.var / "environment.json"
         path.touch(mode=0o600)
-        path.write_text(json.dumps({name: value for name, value in self.environment().items() if name in known}, indent=1) + "\n")
+        path.write_text(
+            json.dumps({name: value for name, value in self.environment().items() if name in known}, indent=1) + "\n"
+        )
 
     def _secret_key(self) -> str:
         path = self.var / "secret-key"

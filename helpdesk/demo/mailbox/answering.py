@@ -53,11 +53,7 @@ def reply(
 
 def _quoted(mail: Mail, text: str) -> str:
     name, address = email.utils.parseaddr(str(mail.message.get("From", "")))
-    when = (
-        email.utils.format_datetime(email.utils.localtime())
-        if "Date" not in mail.message
-        else mail.message["Date"]
-    )
+    when = email.utils.format_datetime(email.utils.localtime()) if "Date" not in mail.message else mail.message["Date"]
     quoted = "\n".join(f"> {line}" if line else ">" for line in mail.text.rstrip().splitlines())
     return f"{text.rstrip()}\n\nOn {when}, {name or address} wrote:\n\n{quoted}\n"
 

@@ -5,9 +5,16 @@ import threading
 from dataclasses import dataclass, field
 
 KINDS = (
-    "rcpt_4xx", "rcpt_5xx", "data_4xx", "data_5xx", "black_hole", "drop_before_data", "drop_after_data",
-    "drop_before_quit", "delay",
-)  # fmt: skip
+    "rcpt_4xx",
+    "rcpt_5xx",
+    "data_4xx",
+    "data_5xx",
+    "black_hole",
+    "drop_before_data",
+    "drop_after_data",
+    "drop_before_quit",
+    "delay",
+)
 
 
 @dataclass

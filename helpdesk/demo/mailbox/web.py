@@ -153,9 +153,7 @@ def _stream(box: Mailbox) -> flask.Response:
 def _searched(box: Mailbox) -> list[Mail]:
     wanted = _wanted().casefold()
     found = reversed(box.mails)
-    return [mail for mail in found if not wanted or any(wanted in to.casefold() for to in mail.recipients)][
-        :SHOWN
-    ]
+    return [mail for mail in found if not wanted or any(wanted in to.casefold() for to in mail.recipients)][:SHOWN]
 
 
 def _wanted() -> str:

@@ -25,9 +25,12 @@ def create_google(
     for agent in cast.AGENTS[:2]:
         google.account(agent.email)
 
-    app.add_url_rule("/o/oauth2/v2/auth", "authorize",
+    app.add_url_rule(
+        "/o/oauth2/v2/auth",
+        "authorize",
         lambda: google.authorize(list(google.accounts.values())),
-                     methods=["GET", "POST"])  # fmt: skip
+        methods=["GET", "POST"],
+    )
     app.add_url_rule(
         "/token", "token", lambda: google.exchange(f"openid {PREFIX}email {PREFIX}profile"), methods=["POST"]
     )
@@ -42,26 +45,34 @@ def create_google(
 def _claims(google: provider.Provider, account: provider.Account, asked: dict) -> dict:
     first, _, last = account.name.partition(" ")
     return {
-        "iss": google.base, "azp": google.client_id, "sub": account.subject, "email": account.email,
-        "email_verified": True, "hd": account.email.rpartition("@")[2], "name": account.name,
+        "iss": google.base,
+        "azp": google.client_id,
+        "sub": account.subject,
+        "email": account.email,
+        "email_verified": True,
+        "hd": account.email.rpartition("@")[2],
+        "name": account.name,
         "given_name": first,
-        "family_name": last, "picture": f"{google.base}/picture/{account.email}.svg",
-    }  # fmt: skip
+        "family_name": last,
+        "picture": f"{google.base}/picture/{account.email}.svg",
+    }
 
 
 def _discovery(base: str) -> dict:
     return {
-        "issuer": base, "authorization_endpoint": f"{base}/o/oauth2/v2/auth",
+        "issuer": base,
+        "authorization_endpoint": f"{base}/o/oauth2/v2/auth",
         "token_endpoint": f"{base}/token",
-        "userinfo_endpoint": f"{base}/userinfo", "jwks_uri": f"{base}/oauth2/v3/certs",
-        "response_types_supported": ["code"], "subject_types_supported": ["public"],
-        "id_token_signing_alg_values_supported": ["RS256"], "scopes_supported": ["openid", "email",
-            "profile"],
+        "userinfo_endpoint": f"{base}/userinfo",
+        "jwks_uri": f"{base}/oauth2/v3/certs",
+        "response_types_supported": ["code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "scopes_supported": ["openid", "email", "profile"],
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
         "code_challenge_methods_supported": ["S256"],
-        "claims_supported": ["aud", "email", "email_verified", "exp", "hd", "iat", "iss", "name",
-            "picture", "sub"],
-    }  # fmt: skip
+        "claims_supported": ["aud", "email", "email_verified", "exp", "hd", "iat", "iss", "name", "picture", "sub"],
+    }
 
 
 def _picture(email: str) -> flask.Response:

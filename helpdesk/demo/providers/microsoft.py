@@ -30,23 +30,27 @@ def create_microsoft(
     ):
         entra.account(address)
     entra.account("yusuf@initech.example", note="The tenant does not vouch for the address", xms_edov=None)
-    entra.account(
-        "theo@umbralabs.example", note="A private Microsoft account made with a work address", tid=CONSUMERS
-    )
+    entra.account("theo@umbralabs.example", note="A private Microsoft account made with a work address", tid=CONSUMERS)
     for agent in cast.AGENTS[2:]:
         entra.account(agent.email)
 
-    app.add_url_rule("/<tenant>/oauth2/v2.0/authorize", "authorize", lambda tenant: _authorize(entra, tenant),
-                     methods=["GET", "POST"])  # fmt: skip
-    app.add_url_rule("/<tenant>/oauth2/v2.0/token", "token",
-        lambda tenant: entra.exchange("openid profile email"),
-                     methods=["POST"])  # fmt: skip
+    app.add_url_rule(
+        "/<tenant>/oauth2/v2.0/authorize",
+        "authorize",
+        lambda tenant: _authorize(entra, tenant),
+        methods=["GET", "POST"],
+    )
+    app.add_url_rule(
+        "/<tenant>/oauth2/v2.0/token", "token", lambda tenant: entra.exchange("openid profile email"), methods=["POST"]
+    )
     app.add_url_rule("/<tenant>/discovery/v2.0/keys", "keys", lambda tenant: _keys(entra))
-    app.add_url_rule("/<tenant>/v2.0/.well-known/openid-configuration", "discovery",
-                     lambda tenant: _discovery(entra.base, tenant))  # fmt: skip
+    app.add_url_rule(
+        "/<tenant>/v2.0/.well-known/openid-configuration", "discovery", lambda tenant: _discovery(entra.base, tenant)
+    )
     app.add_url_rule("/oidc/userinfo", "userinfo", entra.userinfo)
-    app.add_url_rule("/picture/<email>.svg", "picture",
-                     lambda email: flask.Response(faces.of(email), content_type="image/svg+xml"))  # fmt: skip
+    app.add_url_rule(
+        "/picture/<email>.svg", "picture", lambda email: flask.Response(faces.of(email), content_type="image/svg+xml")
+    )
     provider.headers(app)
     return app
 
@@ -82,11 +86,16 @@ def _claims(entra: provider.Provider, account: provider.Account, asked: dict) ->
     tenant = tenant_of(account)
     pairwise = hashlib.sha256(f"{account.email} {entra.client_id}".encode()).hexdigest()[:43]
     return {
-        "iss": f"{entra.base}/{tenant}/v2.0", "tid": tenant, "sub": pairwise, "ver": "2.0",
-        "oid": str(uuid.uuid5(uuid.NAMESPACE_DNS, account.email)), "email": account.email,
+        "iss": f"{entra.base}/{tenant}/v2.0",
+        "tid": tenant,
+        "sub": pairwise,
+        "ver": "2.0",
+        "oid": str(uuid.uuid5(uuid.NAMESPACE_DNS, account.email)),
+        "email": account.email,
         "name": account.name,
-        "preferred_username": account.email, "xms_edov": True,
-    }  # fmt: skip
+        "preferred_username": account.email,
+        "xms_edov": True,
+    }
 
 
 def _keys(entra: provider.Provider) -> dict:
@@ -98,14 +107,16 @@ def _discovery(base: str, tenant: str) -> dict:
     # in.
     issuer = f"{base}/{{tenantid}}/v2.0" if tenant in SHARED else f"{base}/{tenant}/v2.0"
     return {
-        "issuer": issuer, "authorization_endpoint": f"{base}/{tenant}/oauth2/v2.0/authorize",
+        "issuer": issuer,
+        "authorization_endpoint": f"{base}/{tenant}/oauth2/v2.0/authorize",
         "token_endpoint": f"{base}/{tenant}/oauth2/v2.0/token",
         "jwks_uri": f"{base}/{tenant}/discovery/v2.0/keys",
-        "userinfo_endpoint": f"{base}/oidc/userinfo", "response_types_supported": ["code"],
-        "response_modes_supported": ["query"], "subject_types_supported": ["pairwise"],
-        "id_token_signing_alg_values_supported": ["RS256"], "scopes_supported": ["openid", "profile",
-            "email"],
+        "userinfo_endpoint": f"{base}/oidc/userinfo",
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "subject_types_supported": ["pairwise"],
+        "id_token_signing_alg_values_supported": ["RS256"],
+        "scopes_supported": ["openid", "profile", "email"],
         "token_endpoint_auth_methods_supported": ["client_secret_post", "client_secret_basic"],
-        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name",
-            "tid", "email"],
-    }  # fmt: skip
+        "claims_supported": ["sub", "iss", "aud", "exp", "iat", "nonce", "preferred_username", "name", "tid", "email"],
+    }

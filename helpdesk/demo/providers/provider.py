@@ -85,16 +85,12 @@ class Provider:
         if wrong := self._wrong(asked):
             return flask.render_template("wrong.html", provider=self, reason=wrong), 400
         if flask.request.method == "GET":
-            return flask.render_template(
-                "choose.html", provider=self, accounts=accounts, asked=asked, faces=faces
-            )
+            return flask.render_template("choose.html", provider=self, accounts=accounts, asked=asked, faces=faces)
         chosen = asked.pop("account", "")
         if chosen == "":
             return self._back(asked, error="access_denied")
         if chosen not in {account.email for account in accounts}:
-            return flask.render_template(
-                "wrong.html", provider=self, reason="There is no such account here."
-            ), 400
+            return flask.render_template("wrong.html", provider=self, reason="There is no such account here."), 400
         code = "4/" + secrets.token_urlsafe(24)
         with self._lock:
             self._codes[code] = _Grant(self.accounts[chosen], {**asked, **beside})
@@ -121,11 +117,7 @@ class Provider:
         access = "ya29." + secrets.token_urlsafe(32)
         claims = self._claims(grant)
         self._access[access] = (grant.account, claims)
-        lie = (
-            self._lies.pop(0)
-            if self._lies
-            else {"claims": {}, "alg": "RS256", "kid": tokens.KEY_ID, "nonce": None}
-        )
+        lie = self._lies.pop(0) if self._lies else {"claims": {}, "alg": "RS256", "kid": tokens.KEY_ID, "nonce": None}
         if lie["nonce"] is not None:
             claims["nonce"] = lie["nonce"]
         claims = {key: value for key, value in (claims | lie["claims"]).items() if value is not None}
@@ -145,9 +137,7 @@ class Provider:
         if token not in self._access:
             return _refused("invalid_token", "The access token is unknown.", 401)
         hidden = ("iss", "aud", "exp", "iat", "nbf", "nonce", "azp", "at_hash", "ver")
-        return flask.jsonify(
-            {key: value for key, value in self._access[token][1].items() if key not in hidden}
-        )
+        return flask.jsonify({key: value for key, value in self._access[token][1].items() if key not in hidden})
 
     def _claims(self, grant: _Grant) -> dict:
         now = int(time.time())

@@ -3,18 +3,44 @@
 from helpdesk.demo.slack import ids
 
 BUTTON_STYLES = ("primary", "danger")
-IN_MESSAGES = {"section", "header", "divider", "context", "actions", "image", "rich_text", "input", "file",
-    "video", "markdown",
-               "table"}  # fmt: skip
+IN_MESSAGES = {
+    "section",
+    "header",
+    "divider",
+    "context",
+    "actions",
+    "image",
+    "rich_text",
+    "input",
+    "file",
+    "video",
+    "markdown",
+    "table",
+}
 IN_VIEWS = IN_MESSAGES - {"file", "markdown", "table"}
 INPUTS = {
-    "plain_text_input", "static_select", "multi_static_select", "datepicker", "timepicker", "checkboxes",
+    "plain_text_input",
+    "static_select",
+    "multi_static_select",
+    "datepicker",
+    "timepicker",
+    "checkboxes",
     "radio_buttons",
-    "users_select", "multi_users_select", "external_select", "multi_external_select", "conversations_select",
-    "channels_select", "multi_conversations_select", "multi_channels_select", "email_text_input",
+    "users_select",
+    "multi_users_select",
+    "external_select",
+    "multi_external_select",
+    "conversations_select",
+    "channels_select",
+    "multi_conversations_select",
+    "multi_channels_select",
+    "email_text_input",
     "url_text_input",
-    "number_input", "rich_text_input", "file_input", "datetimepicker",
-}  # fmt: skip
+    "number_input",
+    "rich_text_input",
+    "file_input",
+    "datetimepicker",
+}
 ACTIONS = (INPUTS | {"button", "overflow", "workflow_button"}) - {"plain_text_input", "file_input"}
 RICH = {"rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote"}
 # Slack documents no number for a whole message; it has refused 11,300 characters and taken 9,600.

@@ -8,16 +8,45 @@ import flask
 from helpdesk.demo.slack import store
 from helpdesk.demo.slack.workspace import Workspace
 
-VERBS = frozenset({
-    "say", "edit", "delete", "react", "unreact", "press", "press_view", "shortcut", "global_shortcut",
-    "command", "home",
-    "modal", "submit",
-    "close", "posted", "replies", "message", "ephemerals", "home_view", "wait_posted", "wait_replies",
-    "wait_ephemerals",
-    "wait_modal", "settle", "archive", "unarchive", "kick", "invite", "create_channel", "revoke",
-    "unrevoke", "misbehave",
-    "behave", "dark", "event_faults",
-})  # fmt: skip
+VERBS = frozenset(
+    {
+        "say",
+        "edit",
+        "delete",
+        "react",
+        "unreact",
+        "press",
+        "press_view",
+        "shortcut",
+        "global_shortcut",
+        "command",
+        "home",
+        "modal",
+        "submit",
+        "close",
+        "posted",
+        "replies",
+        "message",
+        "ephemerals",
+        "home_view",
+        "wait_posted",
+        "wait_replies",
+        "wait_ephemerals",
+        "wait_modal",
+        "settle",
+        "archive",
+        "unarchive",
+        "kick",
+        "invite",
+        "create_channel",
+        "revoke",
+        "unrevoke",
+        "misbehave",
+        "behave",
+        "dark",
+        "event_faults",
+    }
+)
 
 
 def register(app: flask.Flask, ws: Workspace) -> None:
@@ -44,16 +73,22 @@ def _state(ws: Workspace) -> dict:
     with ws.state.lock:
         channels = {
             room.id: {
-                "name": room.name, "archived": room.archived, "members": room.members,
+                "name": room.name,
+                "archived": room.archived,
+                "members": room.members,
                 "messages": [store.shown(room, message, True) for message in room.messages.values()],
             }
             for room in ws.state.channels.values()
-        }  # fmt: skip
+        }
         threads = {room.id: room.threads for room in ws.state.channels.values() if room.threads}
         events = {"sent": ws.events.sent, "failed": ws.events.failed, "waiting": ws.events.waiting}
-        return {"channels": channels, "threads": threads, "calls": dict(ws.state.calls),
+        return {
+            "channels": channels,
+            "threads": threads,
+            "calls": dict(ws.state.calls),
             "ephemerals": ws.state.ephemerals,
-                "events": events}  # fmt: skip
+            "events": events,
+        }
 
 
 def _answer(body: dict, status: int = 200) -> flask.Response:

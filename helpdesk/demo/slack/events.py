@@ -93,16 +93,27 @@ class Events:
 
     def _wrap(self, event: dict, channel: "Channel | None") -> dict:
         return {
-            "token": cast.VERIFICATION_TOKEN, "team_id": cast.TEAM_ID, "context_team_id": cast.TEAM_ID,
-            "context_enterprise_id": None, "api_app_id": cast.APP_ID, "event": event,
+            "token": cast.VERIFICATION_TOKEN,
+            "team_id": cast.TEAM_ID,
+            "context_team_id": cast.TEAM_ID,
+            "context_enterprise_id": None,
+            "api_app_id": cast.APP_ID,
+            "event": event,
             "type": "event_callback",
-            "event_id": ids.new("Ev"), "event_time": int(time.time()),
-            "authorizations": [{"enterprise_id": None, "team_id": cast.TEAM_ID,
-                "user_id": cast.BOT_USER_ID, "is_bot": True,
-                                "is_enterprise_install": False}],
+            "event_id": ids.new("Ev"),
+            "event_time": int(time.time()),
+            "authorizations": [
+                {
+                    "enterprise_id": None,
+                    "team_id": cast.TEAM_ID,
+                    "user_id": cast.BOT_USER_ID,
+                    "is_bot": True,
+                    "is_enterprise_install": False,
+                }
+            ],
             "is_ext_shared_channel": bool(channel is not None and channel.shared_with),
             "event_context": "4-" + ids.new("EC"),
-        }  # fmt: skip
+        }
 
     def _post(self, parcel: _Parcel) -> None:
         if self._lost and self._dice.random() < self._lost:
@@ -138,9 +149,7 @@ class Events:
     def _send(self, parcel: _Parcel) -> None:
         body = json.dumps(parcel.payload).encode()
         extra = (
-            {"X-Slack-Retry-Num": str(parcel.number), "X-Slack-Retry-Reason": parcel.reason}
-            if parcel.number
-            else None
+            {"X-Slack-Retry-Num": str(parcel.number), "X-Slack-Retry-Reason": parcel.reason} if parcel.number else None
         )
         if self._ws.sockets.any():
             retry = {"retry_attempt": parcel.number, "retry_reason": parcel.reason}
@@ -172,6 +181,14 @@ class Events:
     def _note(self, parcel: _Parcel, answer: signing.Answer) -> None:
         event = parcel.payload["event"]
         kind = event.get("subtype") if event["type"] == "message" and event.get("subtype") else event["type"]
-        self.log.append(Attempt(parcel.payload["event_id"], kind, self.url or "", parcel.number,
-            answer.status, answer.reason,
-                                parcel.payload))  # fmt: skip
+        self.log.append(
+            Attempt(
+                parcel.payload["event_id"],
+                kind,
+                self.url or "",
+                parcel.number,
+                answer.status,
+                answer.reason,
+                parcel.payload,
+            )
+        )

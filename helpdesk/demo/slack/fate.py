@@ -48,10 +48,16 @@ class Fate:
             room = self.state.channels[channel]
             if user not in room.members:
                 room.members.append(user)
-            self.events.announce(room, {
-                "type": "member_joined_channel", "user": user, "channel": channel, "channel_type": "C",
-                "team": self.state.users[user]["team_id"],
-            })  # fmt: skip
+            self.events.announce(
+                room,
+                {
+                    "type": "member_joined_channel",
+                    "user": user,
+                    "channel": channel,
+                    "channel_type": "C",
+                    "team": self.state.users[user]["team_id"],
+                },
+            )
             self.state.touch()
 
     def create_channel(
@@ -60,9 +66,9 @@ class Fate:
         """Make a channel; returns its id."""
         with self.state.lock:
             number = ids.new("C")
-            self.state.channels[number] = state.Channel(number, name, members=list(members),
-                shared_with=shared_with,
-                                                        private=private)  # fmt: skip
+            self.state.channels[number] = state.Channel(
+                number, name, members=list(members), shared_with=shared_with, private=private
+            )
             self.state.touch()
             return number
 
@@ -96,7 +102,5 @@ class Fate:
             room = self.state.channels[channel]
             room.archived = archived
             kind = "channel_archive" if archived else "channel_unarchive"
-            self.events.announce(
-                room, {"type": kind, "channel": channel, "user": user or cast.AGENTS[0].slack}
-            )
+            self.events.announce(room, {"type": kind, "channel": channel, "user": user or cast.AGENTS[0].slack})
             self.state.touch()

@@ -21,9 +21,7 @@ RESPONSE_SECONDS = 1800
 class Interactivity:
     """Builds and sends interaction payloads, and keeps the short-lived keys that come with them."""
 
-    def __init__(
-        self, ws: "Workspace", actions_url: str | None, commands_url: str | None, options_url: str | None
-    ):
+    def __init__(self, ws: "Workspace", actions_url: str | None, commands_url: str | None, options_url: str | None):
         self.actions_url, self.commands_url = actions_url, commands_url
         self.options_url = options_url or actions_url
         self.trigger_seconds = 3.0
@@ -64,9 +62,13 @@ class Interactivity:
         payload = self._base("block_actions", user) | {"container": container, "actions": [action]}
         if channel is not None:
             payload["channel"] = {"id": channel.id, "name": channel.name or "directmessage"}
-            payload["response_url"] = self.response_url(user, channel, container.get("message_ts", ""),
-                                                        container.get("is_ephemeral", False),
-                                                            container.get("thread_ts"))  # fmt: skip
+            payload["response_url"] = self.response_url(
+                user,
+                channel,
+                container.get("message_ts", ""),
+                container.get("is_ephemeral", False),
+                container.get("thread_ts"),
+            )
             payload["state"] = {"values": {}}
         if message is not None and not container.get("is_ephemeral"):
             payload["message"] = message
@@ -105,60 +107,61 @@ class Interactivity:
             gone = modals.close(self._ws, user, bool(top and top["clear_on_close"])) if top else []
         for view in gone:
             if view["notify_on_close"]:
-                self._send(
-                    self._base("view_closed", user)
-                    | {"view": modals.shown(view), "is_cleared": len(gone) > 1}
-                )
+                self._send(self._base("view_closed", user) | {"view": modals.shown(view), "is_cleared": len(gone) > 1})
 
-    def message_shortcut(
-        self, user: str, channel: "Channel", message: dict, callback_id: str
-    ) -> signing.Answer:
+    def message_shortcut(self, user: str, channel: "Channel", message: dict, callback_id: str) -> signing.Answer:
         payload = self._base("message_action", user) | {
-            "action_ts": ids.timestamp(), "callback_id": callback_id, "message_ts": message["ts"],
+            "action_ts": ids.timestamp(),
+            "callback_id": callback_id,
+            "message_ts": message["ts"],
             "message": message,
             "channel": {"id": channel.id, "name": channel.name or "directmessage"},
-            "response_url": self.response_url(user, channel, message["ts"], False,
-                message.get("thread_ts"), shortcut=True),
-        }  # fmt: skip
+            "response_url": self.response_url(
+                user, channel, message["ts"], False, message.get("thread_ts"), shortcut=True
+            ),
+        }
         return self._send(payload)
 
     def global_shortcut(self, user: str, callback_id: str) -> signing.Answer:
-        return self._send(
-            self._base("shortcut", user) | {"action_ts": ids.timestamp(), "callback_id": callback_id}
-        )
+        return self._send(self._base("shortcut", user) | {"action_ts": ids.timestamp(), "callback_id": callback_id})
 
     def suggestions(self, user: str, view: dict, block_id: str, action_id: str, value: str) -> list[dict]:
         """Ask the app for the options of an external select."""
         payload = self._base("block_suggestion", user, trigger=False) | {
-            "view": modals.shown(view), "container": {"type": "view", "view_id": view["id"]},
+            "view": modals.shown(view),
+            "container": {"type": "view", "view_id": view["id"]},
             "api_app_id": cast.APP_ID,
-            "action_id": action_id, "block_id": block_id, "value": value,
-        }  # fmt: skip
+            "action_id": action_id,
+            "block_id": block_id,
+            "value": value,
+        }
         return _json(self._send(payload, self.options_url)).get("options", [])
 
     def command(self, user: str, channel: "Channel", command: str, text: str) -> signing.Answer:
         """Send a slash command and show its answer, as Slack does, to the one who typed it."""
         fields = {
-            "token": cast.VERIFICATION_TOKEN, "team_id": cast.TEAM_ID, "team_domain": cast.TEAM_DOMAIN,
-            "channel_id": channel.id, "channel_name": channel.name or "directmessage", "user_id": user,
-            "user_name": self._ws.state.users[user]["name"], "command": command, "text": text,
+            "token": cast.VERIFICATION_TOKEN,
+            "team_id": cast.TEAM_ID,
+            "team_domain": cast.TEAM_DOMAIN,
+            "channel_id": channel.id,
+            "channel_name": channel.name or "directmessage",
+            "user_id": user,
+            "user_name": self._ws.state.users[user]["name"],
+            "command": command,
+            "text": text,
             "api_app_id": cast.APP_ID,
-            "is_enterprise_install": "false", "response_url": self.response_url(user, channel, "", False,
-                None),
+            "is_enterprise_install": "false",
+            "response_url": self.response_url(user, channel, "", False, None),
             "trigger_id": self.trigger(user),
-        }  # fmt: skip
+        }
         answer = self._post(self.commands_url, urllib.parse.urlencode(fields).encode(), "command", fields)
         with self._ws.state.lock:
             if not answer.ok:
                 said = "operation_timeout" if answer.reason == "http_timeout" else "dispatch_failed"
-                self._ws.whisper(
-                    channel, user, _slackbot(f"{command} failed with the error \u201c{said}\u201d")
-                )
+                self._ws.whisper(channel, user, _slackbot(f"{command} failed with the error \u201c{said}\u201d"))
             elif answer.body.strip():
                 said = (
-                    _json(answer)
-                    if "json" in answer.content_type
-                    else {"text": answer.body.decode("utf-8", "replace")}
+                    _json(answer) if "json" in answer.content_type else {"text": answer.body.decode("utf-8", "replace")}
                 )
                 self._speak(channel, user, said, None)
         return answer
@@ -175,10 +178,14 @@ class Interactivity:
         """A fresh response_url: five uses within thirty minutes."""
         key = ids.new("r").lower() + ids.new("").lower()
         self._response_urls[key] = {
-            "user": user, "channel": channel.id, "ts": "" if shortcut else ts, "ephemeral": ephemeral,
+            "user": user,
+            "channel": channel.id,
+            "ts": "" if shortcut else ts,
+            "ephemeral": ephemeral,
             "thread_ts": thread_ts,
-            "uses": 0, "born": time.monotonic(),
-        }  # fmt: skip
+            "uses": 0,
+            "born": time.monotonic(),
+        }
         return f"{self._ws.base}/actions/{cast.TEAM_ID}/{key}"
 
     def respond(self, key: str, said: dict) -> tuple[str, int]:
@@ -253,11 +260,14 @@ class Interactivity:
     def _base(self, kind: str, user: str, trigger: bool = True) -> dict:
         who = self._ws.state.users[user]
         payload = {
-            "type": kind, "team": {"id": cast.TEAM_ID, "domain": cast.TEAM_DOMAIN},
+            "type": kind,
+            "team": {"id": cast.TEAM_ID, "domain": cast.TEAM_DOMAIN},
             "user": {"id": user, "username": who["name"], "name": who["name"], "team_id": who["team_id"]},
-            "api_app_id": cast.APP_ID, "token": cast.VERIFICATION_TOKEN, "enterprise": None,
+            "api_app_id": cast.APP_ID,
+            "token": cast.VERIFICATION_TOKEN,
+            "enterprise": None,
             "is_enterprise_install": False,
-        }  # fmt: skip
+        }
         if trigger:
             payload["trigger_id"] = self.trigger(user)
         return payload
@@ -274,9 +284,7 @@ class Interactivity:
             answer = signing.Answer(0, "no_url")
         else:
             timeout = self._ws.events.timeout
-            answer = signing.post(
-                url, body, "application/x-www-form-urlencoded", self._ws.signing_secret, timeout
-            )
+            answer = signing.post(url, body, "application/x-www-form-urlencoded", self._ws.signing_secret, timeout)
         self.log.append((kind, payload, answer))
         return answer
 

@@ -5,17 +5,32 @@ import time
 
 # Slack's tiers, in calls a minute; chat.postMessage has its own rule: about one a second in a channel.
 TIERS = {
-    "conversations.list": 20, "users.list": 20, "conversations.history": 50, "conversations.replies": 50,
-    "conversations.join": 50, "conversations.info": 50, "users.conversations": 50,
+    "conversations.list": 20,
+    "users.list": 20,
+    "conversations.history": 50,
+    "conversations.replies": 50,
+    "conversations.join": 50,
+    "conversations.info": 50,
+    "users.conversations": 50,
     "conversations.members": 100,
-    "users.info": 100, "users.lookupByEmail": 50, "chat.update": 50, "chat.delete": 50,
+    "users.info": 100,
+    "users.lookupByEmail": 50,
+    "chat.update": 50,
+    "chat.delete": 50,
     "chat.postEphemeral": 100,
-    "reactions.add": 50, "reactions.remove": 50, "reactions.get": 50, "files.info": 100,
+    "reactions.add": 50,
+    "reactions.remove": 50,
+    "reactions.get": 50,
+    "files.info": 100,
     "files.getUploadURLExternal": 100,
-    "files.completeUploadExternal": 100, "views.open": 100, "views.push": 100, "views.update": 100,
+    "files.completeUploadExternal": 100,
+    "views.open": 100,
+    "views.push": 100,
+    "views.update": 100,
     "views.publish": 100,
-    "team.info": 50, "bots.info": 50,
-}  # fmt: skip
+    "team.info": 50,
+    "bots.info": 50,
+}
 BURST = 5
 
 
@@ -50,9 +65,7 @@ class Limits:
 
     def revoke(self, seconds: float | None) -> None:
         """Revoke the token for so many seconds; None is for ever, 0 gives it back."""
-        self._revoked_until = (
-            float("inf") if seconds is None else time.monotonic() + seconds if seconds else 0.0
-        )
+        self._revoked_until = float("inf") if seconds is None else time.monotonic() + seconds if seconds else 0.0
 
     @property
     def revoked(self) -> bool:

@@ -12,10 +12,17 @@ import flask
 from helpdesk.demo import serving
 
 KINDS = (
-    "ratelimited", "500_before", "500_after", "reset_before", "reset_after", "half_after", "hang_before",
-    "hang_after", "late",
+    "ratelimited",
+    "500_before",
+    "500_after",
+    "reset_before",
+    "reset_after",
+    "half_after",
+    "hang_before",
+    "hang_after",
+    "late",
     "error",
-)  # fmt: skip
+)
 
 
 @dataclass
@@ -129,13 +136,9 @@ class Half(flask.Response):
 
     def __call__(self, environ, start_response):
         body = self.get_data()
-        write = start_response(
-            "200 OK", [("Content-Type", self.content_type), ("Content-Length", str(len(body)))]
-        )
+        write = start_response("200 OK", [("Content-Type", self.content_type), ("Content-Length", str(len(body)))])
         write(body[: len(body) // 2])
-        serving.reset(environ) if environ.get("werkzeug.socket") is None else _shut(
-            environ["werkzeug.socket"]
-        )
+        serving.reset(environ) if environ.get("werkzeug.socket") is None else _shut(environ["werkzeug.socket"])
         return []
 
 

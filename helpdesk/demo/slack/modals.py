@@ -117,20 +117,28 @@ def shown(view: dict) -> dict:
 def _made(ws: "Workspace", user: str, view: dict, below: dict | None) -> dict:
     number = ids.new("V")
     made = {
-        "id": number, "team_id": cast.TEAM_ID, "type": view["type"],
+        "id": number,
+        "team_id": cast.TEAM_ID,
+        "type": view["type"],
         "blocks": block_kit.finished(view["blocks"]),
-        "private_metadata": view.get("private_metadata") or "", "callback_id": view.get("callback_id") or "",
-        "state": {"values": {}}, "hash": f"{int(time.time())}.{ids.short()}",
+        "private_metadata": view.get("private_metadata") or "",
+        "callback_id": view.get("callback_id") or "",
+        "state": {"values": {}},
+        "hash": f"{int(time.time())}.{ids.short()}",
         "title": view.get("title") or _EMPTY,
         "clear_on_close": bool(view.get("clear_on_close")),
         "notify_on_close": bool(view.get("notify_on_close")),
-        "close": view.get("close"), "submit": view.get("submit"),
+        "close": view.get("close"),
+        "submit": view.get("submit"),
         "previous_view_id": below["id"] if below else None,
-        "root_view_id": below["root_view_id"] if below else number, "app_id": cast.APP_ID,
-        "external_id": view.get("external_id") or "", "app_installed_team_id": cast.TEAM_ID,
+        "root_view_id": below["root_view_id"] if below else number,
+        "app_id": cast.APP_ID,
+        "external_id": view.get("external_id") or "",
+        "app_installed_team_id": cast.TEAM_ID,
         "bot_id": cast.BOT_ID,
-        "_user": user, "_errors": {},
-    }  # fmt: skip
+        "_user": user,
+        "_errors": {},
+    }
     for block in made["blocks"]:
         if block["type"] == "input" and not block["element"].get("action_id"):
             block["element"] = {**block["element"], "action_id": ids.short()}
@@ -174,11 +182,7 @@ def _plain(view: dict, key: str, most: int, required: bool = False) -> list[str]
     text = view.get(key)
     if text is None:
         return [f"missing required field: {key} [json-pointer:/view]"] if required else []
-    if (
-        not isinstance(text, dict)
-        or text.get("type") != "plain_text"
-        or not isinstance(text.get("text"), str)
-    ):
+    if not isinstance(text, dict) or text.get("type") != "plain_text" or not isinstance(text.get("text"), str):
         return [f"must be a plain_text object [json-pointer:/view/{key}]"]
     if not 0 < len(text["text"]) <= most:
         return [f"must be less than {most + 1} characters [json-pointer:/view/{key}/text]"]
@@ -214,9 +218,14 @@ def _value(element: dict, given) -> dict:
         return {"type": kind, "selected_options": [_option(element, one) for one in given or []]}
     if kind.startswith("multi_"):
         return {"type": kind, f"selected_{kind.split('_')[1]}": list(given or [])}
-    key = {"datepicker": "date", "timepicker": "time", "users_select": "user",
+    key = {
+        "datepicker": "date",
+        "timepicker": "time",
+        "users_select": "user",
         "conversations_select": "conversation",
-           "channels_select": "channel", "datetimepicker": "date_time"}.get(kind, "value")  # fmt: skip
+        "channels_select": "channel",
+        "datetimepicker": "date_time",
+    }.get(kind, "value")
     return {"type": kind, f"selected_{key}": given or None}
 
 

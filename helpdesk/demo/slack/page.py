@@ -18,9 +18,19 @@ REACTIONS = ("eyes", "white_check_mark", "+1", "tada", "heart", "raised_hands")
 SHORTCUTS = (("create_ticket", "Create a ticket"),)
 SHOWN = 200
 VERBS = {
-    "say", "edit", "delete", "react", "press", "press_view", "shortcut", "submit", "close", "command",
-    "home", "options",
-}  # fmt: skip
+    "say",
+    "edit",
+    "delete",
+    "react",
+    "press",
+    "press_view",
+    "shortcut",
+    "submit",
+    "close",
+    "command",
+    "home",
+    "options",
+}
 
 
 def register(app: flask.Flask, ws: Workspace) -> None:
@@ -35,9 +45,7 @@ def register(app: flask.Flask, ws: Workspace) -> None:
         cast=cast,
     )
     app.add_url_rule("/", "page", lambda: _page(ws))
-    app.add_url_rule(
-        "/archives/<channel>/p<stamp>", "archives", lambda channel, stamp: _archives(ws, channel, stamp)
-    )
+    app.add_url_rule("/archives/<channel>/p<stamp>", "archives", lambda channel, stamp: _archives(ws, channel, stamp))
     app.add_url_rule("/page/parts", "parts", lambda: _parts(ws))
     app.add_url_rule("/page/do", "do", lambda: _do(ws), methods=["POST"])
     app.add_url_rule("/page/stream", "stream", lambda: _stream(ws))
@@ -65,9 +73,15 @@ def _page(ws: Workspace) -> flask.Response:
     me, room, thread = _place(ws)
     everybody = [user for user in ws.state.users.values() if _can_sit(user)]
     with ws.state.lock:
-        html = flask.render_template("workspace.html", me=me, room=room, thread=thread, everybody=everybody,
-                                     version=ws.state.version, **_parts_for(ws, me, room,
-                                         thread))  # fmt: skip
+        html = flask.render_template(
+            "workspace.html",
+            me=me,
+            room=room,
+            thread=thread,
+            everybody=everybody,
+            version=ws.state.version,
+            **_parts_for(ws, me, room, thread),
+        )
     response = flask.Response(html)
     response.set_cookie(COOKIE, "open", httponly=True, samesite="Lax", path=flask.request.script_root + "/")
     return response
@@ -82,32 +96,27 @@ def _archives(ws: Workspace, channel: str, stamp: str) -> flask.typing.ResponseR
         if thread is None and ts in ws.state.channels[channel].threads:
             thread = ts
     place = {"c": channel} | ({"t": thread} if thread else {})
-    return flask.redirect(
-        flask.url_for("page") + "?" + urllib.parse.urlencode(place) + f"#m{ts.replace('.', '-')}"
-    )
+    return flask.redirect(flask.url_for("page") + "?" + urllib.parse.urlencode(place) + f"#m{ts.replace('.', '-')}")
 
 
 def _parts(ws: Workspace) -> flask.Response:
     me, room, thread = _place(ws)
     with ws.state.lock:
         parts = {"version": ws.state.version, **_parts_for(ws, me, room, thread)}
-    return flask.Response(
-        json.dumps(parts), content_type="application/json", headers={"Cache-Control": "no-store"}
-    )
+    return flask.Response(json.dumps(parts), content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
 def _parts_for(ws: Workspace, me: dict, room, thread: str | None) -> dict:
     rooms = [c for c in ws.state.channels.values() if me["id"] in c.members and not c.direct_with]
-    whispers = [
-        w for w in ws.state.ephemerals if w["user_to"] == me["id"] and room and w["channel"] == room.id
-    ]
+    whispers = [w for w in ws.state.ephemerals if w["user_to"] == me["id"] and room and w["channel"] == room.id]
     messages, replies = [], []
     if room is not None:
-        in_channel = [m for m in room.messages.values() if m.get("thread_ts") in (None, m["ts"]) or
-                      m.get("subtype") == "thread_broadcast"][-SHOWN:]  # fmt: skip
-        messages = [store.shown(room, m) for m in in_channel] + [
-            w for w in whispers if not w.get("thread_ts")
-        ]
+        in_channel = [
+            m
+            for m in room.messages.values()
+            if m.get("thread_ts") in (None, m["ts"]) or m.get("subtype") == "thread_broadcast"
+        ][-SHOWN:]
+        messages = [store.shown(room, m) for m in in_channel] + [w for w in whispers if not w.get("thread_ts")]
         if thread:
             stamps = [thread, *room.threads.get(thread, [])]
             replies = [store.shown(room, room.messages[ts]) for ts in stamps if ts in room.messages]
@@ -122,9 +131,7 @@ def _parts_for(ws: Workspace, me: dict, room, thread: str | None) -> dict:
         )
         if room is not None
         else flask.render_template("_home.html", view=ws.state.homes.get(me["id"]), **around),
-        "replies": flask.render_template(
-            "_messages.html", messages=sorted(replies, key=_when), inside=True, **around
-        )
+        "replies": flask.render_template("_messages.html", messages=sorted(replies, key=_when), inside=True, **around)
         if thread
         else "",
         "modal": flask.render_template("_modal.html", view=view, depth=len(stack), **around) if view else "",
@@ -149,9 +156,7 @@ def _perform(ws: Workspace, verb: str, me: str, order: dict):
         order["text"] = _with_mentions(ws, order.get("text", ""))
     if verb == "say":
         attached = [
-            (f.filename or "file", f.read(), f.mimetype)
-            for f in flask.request.files.getlist("files")
-            if f.filename
+            (f.filename or "file", f.read(), f.mimetype) for f in flask.request.files.getlist("files") if f.filename
         ]
         if not order["text"].strip() and not attached:
             return None

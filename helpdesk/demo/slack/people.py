@@ -80,14 +80,25 @@ def _bot() -> dict:
     }
     profile.pop("email")
     return {
-        "id": cast.BOT_USER_ID, "team_id": cast.TEAM_ID, "name": cast.BOT_NAME, "deleted": False,
+        "id": cast.BOT_USER_ID,
+        "team_id": cast.TEAM_ID,
+        "name": cast.BOT_NAME,
+        "deleted": False,
         "color": "234a6b",
-        "real_name": "Helpdesk", "tz": "America/Los_Angeles", "tz_label": "Pacific Standard Time",
+        "real_name": "Helpdesk",
+        "tz": "America/Los_Angeles",
+        "tz_label": "Pacific Standard Time",
         "tz_offset": -28800,
-        "is_admin": False, "is_owner": False, "is_primary_owner": False, "is_restricted": False,
-        "is_ultra_restricted": False, "is_bot": True, "is_app_user": False, "updated": 1_700_000_000,
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
+        "is_restricted": False,
+        "is_ultra_restricted": False,
+        "is_bot": True,
+        "is_app_user": False,
+        "updated": 1_700_000_000,
         "profile": profile,
-    }  # fmt: skip
+    }
 
 
 def _slackbot() -> dict:
@@ -95,18 +106,39 @@ def _slackbot() -> dict:
     profile = _profile("Slackbot", "Slackbot", "", "", cast.TEAM_ID)
     profile.pop("email")
     return {
-        "id": "USLACKBOT", "team_id": cast.TEAM_ID, "name": "slackbot", "deleted": False, "color": "757575",
-        "real_name": "Slackbot", "is_admin": False, "is_owner": False, "is_primary_owner": False,
+        "id": "USLACKBOT",
+        "team_id": cast.TEAM_ID,
+        "name": "slackbot",
+        "deleted": False,
+        "color": "757575",
+        "real_name": "Slackbot",
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
         "is_restricted": False,
-        "is_ultra_restricted": False, "is_bot": False, "is_app_user": False, "updated": 0, "profile": profile,
-    }  # fmt: skip
+        "is_ultra_restricted": False,
+        "is_bot": False,
+        "is_app_user": False,
+        "updated": 0,
+        "profile": profile,
+    }
 
 
 def _profile(name: str, handle: str, email: str, title: str, team: str) -> dict:
     first, _, last = name.partition(" ")
     return {
-        "title": title, "phone": "", "skype": "", "real_name": name, "real_name_normalized": name,
-        "display_name": first, "display_name_normalized": first, "first_name": first, "last_name": last,
-        "status_text": "", "status_emoji": "", "email": email, "team": team,
+        "title": title,
+        "phone": "",
+        "skype": "",
+        "real_name": name,
+        "real_name_normalized": name,
+        "display_name": first,
+        "display_name_normalized": first,
+        "first_name": first,
+        "last_name": last,
+        "status_text": "",
+        "status_emoji": "",
+        "email": email,
+        "team": team,
         "avatar_hash": hashlib.sha256(handle.encode()).hexdigest()[:12],
-    }  # fmt: skip
+    }

@@ -19,11 +19,7 @@ class Record:
         """The messages of a channel that are not inside threads, oldest first, with metadata."""
         with self.state.lock:
             room = self.state.channels[channel]
-            return [
-                store.shown(room, m, True)
-                for m in room.messages.values()
-                if m.get("thread_ts") in (None, m["ts"])
-            ]
+            return [store.shown(room, m, True) for m in room.messages.values() if m.get("thread_ts") in (None, m["ts"])]
 
     def replies(self, channel: str, ts: str) -> list[dict]:
         """A thread: the root, then its replies in order. Empty when there is no such message."""
@@ -60,9 +56,7 @@ class Record:
 
     def wait_ephemerals(self, user: str, count: int = 1, timeout: float = 5) -> list[dict]:
         """`ephemerals` of a user, once there are that many. AssertionError after `timeout` seconds."""
-        return self._expect(
-            lambda: self.ephemerals(user=user), count, timeout, f"ephemeral messages to {user}"
-        )
+        return self._expect(lambda: self.ephemerals(user=user), count, timeout, f"ephemeral messages to {user}")
 
     def wait_modal(self, user: str, timeout: float = 5) -> dict:
         """`modal`, once one is open. AssertionError after `timeout` seconds."""

@@ -41,9 +41,7 @@ class Renderer:
     def mrkdwn(self, text: str) -> Markup:
         """Slack's own markup."""
         text = _DATE.sub(lambda found: found.group(3), text)
-        return Markup("").join(
-            self._rich(element) for block in richtext.block(text) for element in block["elements"]
-        )
+        return Markup("").join(self._rich(element) for block in richtext.block(text) for element in block["elements"])
 
     def rich_text(self, block: dict) -> Markup:
         """A rich_text block."""
@@ -107,9 +105,7 @@ class Renderer:
             html = Markup('<span class="mention">@{}</span>').format(self.name(element["user_id"]))
         elif kind == "channel":
             room = self._ws.state.channels.get(element["channel_id"].partition("|")[0])
-            html = Markup('<span class="mention">#{}</span>').format(
-                room.name if room else element["channel_id"]
-            )
+            html = Markup('<span class="mention">#{}</span>').format(room.name if room else element["channel_id"])
         elif kind == "broadcast":
             html = Markup('<span class="mention loud">@{}</span>').format(element["range"].partition("|")[0])
         else:

@@ -45,9 +45,7 @@ def _elements(text: str) -> list[dict]:
     elements: list[dict] = []
     for number, part in enumerate(re.split(r"```", text)) if text.count("```") > 1 else [(0, text)]:
         if number % 2:
-            elements.append(
-                {"type": "rich_text_preformatted", "border": 0, "elements": [_text(part.strip("\n"))]}
-            )
+            elements.append({"type": "rich_text_preformatted", "border": 0, "elements": [_text(part.strip("\n"))]})
         else:
             _lines(part.strip("\n") if number else part, elements)
     return elements
@@ -84,9 +82,7 @@ def _item(elements: list[dict], style: str, indent: int, text: str) -> None:
     if last.get("type") == "rich_text_list" and last["style"] == style and last["indent"] == indent:
         last["elements"].append(entry)
     else:
-        elements.append(
-            {"type": "rich_text_list", "style": style, "indent": indent, "border": 0, "elements": [entry]}
-        )
+        elements.append({"type": "rich_text_list", "style": style, "indent": indent, "border": 0, "elements": [entry]})
 
 
 def _inline(text: str, style: dict | None = None) -> list[dict]:

@@ -30,9 +30,7 @@ def headers(secret: str, body: bytes, now: float | None = None) -> dict[str, str
     return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": "v0=" + digest}
 
 
-def post(
-    url: str, body: bytes, content_type: str, secret: str, timeout: float, extra: dict | None = None
-) -> Answer:
+def post(url: str, body: bytes, content_type: str, secret: str, timeout: float, extra: dict | None = None) -> Answer:
     """POST and report; never raises for what the network or the portal does. `timeout` in seconds."""
     parts = urllib.parse.urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection

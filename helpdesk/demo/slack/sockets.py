@@ -96,9 +96,7 @@ class Door(flask.Response):
         if ticket not in self._sockets.tickets or not key or raw is None:
             return flask.Response("a fresh ticket and a WebSocket are needed", 400)(environ, start_response)
         self._sockets.tickets.discard(ticket)
-        accept = base64.b64encode(
-            hashlib.sha1(key.encode() + _MAGIC, usedforsecurity=False).digest()
-        ).decode()
+        accept = base64.b64encode(hashlib.sha1(key.encode() + _MAGIC, usedforsecurity=False).digest()).decode()
         head = f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
         with suppress(OSError):
             raw.sendall(f"HTTP/1.1 101 Switching Protocols\r\n{head}".encode())

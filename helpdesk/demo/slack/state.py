@@ -39,26 +39,48 @@ class Channel:
     def shown(self) -> dict:
         """The conversation object of the Web API, as the app sees it."""
         if self.direct_with:
-            return {"id": self.id, "created": self.created, "is_im": True, "is_org_shared": False,
-                    "user": self.direct_with, "is_archived": False, "is_user_deleted": False}  # fmt: skip
+            return {
+                "id": self.id,
+                "created": self.created,
+                "is_im": True,
+                "is_org_shared": False,
+                "user": self.direct_with,
+                "is_archived": False,
+                "is_user_deleted": False,
+            }
         shared = bool(self.shared_with)
         return {
-            "id": self.id, "name": self.name, "name_normalized": self.name, "is_channel": not self.private,
-            "is_group": self.private, "is_im": False, "is_mpim": False, "is_private": self.private,
-            "created": self.created, "creator": cast.AGENTS[0].slack, "is_archived": self.archived,
-            "is_general": self.name == "general", "unlinked": 0, "is_shared": shared, "is_ext_shared": shared,
-            "is_org_shared": False, "is_pending_ext_shared": False, "pending_shared": [],
+            "id": self.id,
+            "name": self.name,
+            "name_normalized": self.name,
+            "is_channel": not self.private,
+            "is_group": self.private,
+            "is_im": False,
+            "is_mpim": False,
+            "is_private": self.private,
+            "created": self.created,
+            "creator": cast.AGENTS[0].slack,
+            "is_archived": self.archived,
+            "is_general": self.name == "general",
+            "unlinked": 0,
+            "is_shared": shared,
+            "is_ext_shared": shared,
+            "is_org_shared": False,
+            "is_pending_ext_shared": False,
+            "pending_shared": [],
             "pending_connected_team_ids": [],
-            "context_team_id": cast.TEAM_ID, "shared_team_ids": [cast.TEAM_ID,
-                *([self.shared_with] if shared else [])],
+            "context_team_id": cast.TEAM_ID,
+            "shared_team_ids": [cast.TEAM_ID, *([self.shared_with] if shared else [])],
             "connected_team_ids": [self.shared_with] if shared else [],
             "internal_team_ids": [cast.TEAM_ID] if shared else [],
-            "is_member": cast.BOT_USER_ID in self.members, "num_members": len(self.members),
+            "is_member": cast.BOT_USER_ID in self.members,
+            "num_members": len(self.members),
             "updated": self.created * 1000,
             "topic": {"value": self.topic, "creator": cast.AGENTS[0].slack, "last_set": self.created},
-            "purpose": {"value": "", "creator": "", "last_set": 0}, "previous_names": [],
+            "purpose": {"value": "", "creator": "", "last_set": 0},
+            "previous_names": [],
             "parent_conversation": None,
-        }  # fmt: skip
+        }
 
 
 class State:
@@ -70,9 +92,7 @@ class State:
         self.version = 0
         self.users = people.users()
         self.channels: dict[str, Channel] = {
-            room.id: Channel(
-                room.id, room.name, room.topic, list(room.members), room.shared_with, room.private
-            )
+            room.id: Channel(room.id, room.name, room.topic, list(room.members), room.shared_with, room.private)
             for room in cast.ROOMS
         }
         self.files: dict[str, dict] = {}

@@ -49,11 +49,17 @@ def edit(ws: "Workspace", channel: "Channel", ts: str, changes: dict, by: str) -
             message[key] = value
     message["edited"] = {"user": by, "ts": ids.timestamp()[:-6] + "000000"}
     ws.state.touch()
-    ws.events.announce(channel, {
-        "type": "message", "subtype": "message_changed", "message": shown(channel, message),
-        "previous_message": before,
-        "hidden": True, "ts": ids.timestamp(),
-    })  # fmt: skip
+    ws.events.announce(
+        channel,
+        {
+            "type": "message",
+            "subtype": "message_changed",
+            "message": shown(channel, message),
+            "previous_message": before,
+            "hidden": True,
+            "ts": ids.timestamp(),
+        },
+    )
     return message
 
 
@@ -66,10 +72,14 @@ def delete(ws: "Workspace", channel: "Channel", ts: str) -> None:
     before = shown(channel, message)
     if channel.threads.get(ts):
         stone = {
-            "type": "message", "subtype": "tombstone", "text": "This message was deleted.",
+            "type": "message",
+            "subtype": "tombstone",
+            "text": "This message was deleted.",
             "user": "USLACKBOT",
-            "hidden": True, "thread_ts": ts, "ts": ts,
-        }  # fmt: skip
+            "hidden": True,
+            "thread_ts": ts,
+            "ts": ts,
+        }
         channel.messages[ts] = stone
         event = {"subtype": "message_changed", "message": shown(channel, stone), "previous_message": before}
     else:
@@ -122,9 +132,13 @@ def shown(channel: "Channel", message: dict, metadata: bool = False) -> dict:
         writers = [channel.messages[ts].get("user") or channel.messages[ts].get("bot_id") for ts in replies]
         known = list(dict.fromkeys(writers))
         view |= {
-            "reply_count": len(replies), "reply_users_count": len(known), "latest_reply": replies[-1],
-            "reply_users": known[:5], "is_locked": False, "subscribed": False,
-        }  # fmt: skip
+            "reply_count": len(replies),
+            "reply_users_count": len(known),
+            "latest_reply": replies[-1],
+            "reply_users": known[:5],
+            "is_locked": False,
+            "subscribed": False,
+        }
     elif view.get("thread_ts") == view["ts"] and view.get("subtype") != "tombstone":
         # A root whose replies were all deleted is an ordinary message again.
         del view["thread_ts"]
@@ -163,17 +177,21 @@ def _announce(ws: "Workspace", channel: "Channel", message: dict) -> None:
     ws.events.announce(channel, event)
     if f"<@{cast.BOT_USER_ID}>" in event["text"] and event.get("user") != cast.BOT_USER_ID:
         mention = {
-            key: event[key]
-            for key in ("user", "text", "ts", "team", "blocks", "thread_ts", "files")
-            if key in event
+            key: event[key] for key in ("user", "text", "ts", "team", "blocks", "thread_ts", "files") if key in event
         }
         ws.events.announce(channel, {"type": "app_mention", **mention})
 
 
 def _reaction(ws: "Workspace", channel: "Channel", message: dict, user: str, name: str, kind: str) -> None:
     ws.state.touch()
-    ws.events.announce(channel, {
-        "type": kind, "user": user, "reaction": name, "item": {"type": "message", "channel": channel.id,
-            "ts": message["ts"]},
-        **({"item_user": message["user"]} if message.get("user") else {}), "event_ts": ids.timestamp(),
-    })  # fmt: skip
+    ws.events.announce(
+        channel,
+        {
+            "type": kind,
+            "user": user,
+            "reaction": name,
+            "item": {"type": "message", "channel": channel.id, "ts": message["ts"]},
+            **({"item_user": message["user"]} if message.get("user") else {}),
+            "event_ts": ids.timestamp(),
+        },
+    )

@@ -10,9 +10,7 @@ from helpdesk.demo.slack import api, control, misbehaviour, page, sockets
 from helpdesk.demo.slack.api.registry import METHODS, Arguments, Refused
 from helpdesk.demo.slack.workspace import Workspace
 
-SIGN_IN_PAGE = (
-    "<!DOCTYPE html><html><head><title>Slack</title></head><body>Sign in to your workspace</body></html>"
-)
+SIGN_IN_PAGE = "<!DOCTYPE html><html><head><title>Slack</title></head><body>Sign in to your workspace</body></html>"
 
 
 def create_workspace(workspace: Workspace | None = None, **settings) -> flask.Flask:
@@ -36,9 +34,7 @@ def create_workspace(workspace: Workspace | None = None, **settings) -> flask.Fl
     app.add_url_rule("/api/<method>", "api", lambda method: _call(ws, method), methods=["GET", "POST"])
     app.add_url_rule("/upload/v1/<key>", "upload", lambda key: _upload(ws, key), methods=["POST", "PUT"])
     app.add_url_rule("/files-pri/<which>/<path:name>", "download", lambda which, name: _download(ws, which))
-    app.add_url_rule(
-        "/actions/<team>/<key>", "respond", lambda team, key: _respond(ws, key), methods=["POST"]
-    )
+    app.add_url_rule("/actions/<team>/<key>", "respond", lambda team, key: _respond(ws, key), methods=["POST"])
     app.add_url_rule("/avatars/<who>.svg", "avatar", _avatar)
     app.add_url_rule("/link", "link", lambda: sockets.Door(ws.sockets), websocket=True)
     control.register(app, ws)
@@ -103,9 +99,7 @@ def _trouble(ws: Workspace, rule: misbehaviour.Rule, name: str, token: str, valu
         timer = threading.Timer(how.get("seconds", 5), _run, (ws, name, token, values))
         timer.daemon = True
         timer.start()
-        return (
-            misbehaviour.Reset() if how.get("answer") == "reset" else misbehaviour.Hang(how.get("hold", 60))
-        )
+        return misbehaviour.Reset() if how.get("answer") == "reset" else misbehaviour.Hang(how.get("hold", 60))
     answer = _run(ws, name, token, values)
     if kind == "500_after":
         return _broken()

@@ -121,9 +121,7 @@ class Workspace(record.Record, fate.Fate):
         with self.state.lock:
             return store.unreact(self, self._room(user, channel), ts, user, name)
 
-    def press(
-        self, user: str, channel: str, ts: str, action_id: str, value: str | None = None
-    ) -> signing.Answer:
+    def press(self, user: str, channel: str, ts: str, action_id: str, value: str | None = None) -> signing.Answer:
         """Press a button (or choose `value` in a select) of a message, or of an ephemeral one.
 
         KeyError if it is not there.
@@ -152,9 +150,7 @@ class Workspace(record.Record, fate.Fate):
             if values:
                 view["state"] = modals.fill(view, values)
             action = _action(view, action_id, value)
-        return self.interactivity.block_action(
-            user, {"type": "view", "view_id": view_id}, None, None, action, view
-        )
+        return self.interactivity.block_action(user, {"type": "view", "view_id": view_id}, None, None, action, view)
 
     def shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> signing.Answer:
         """Use a message shortcut on a message."""
@@ -259,8 +255,12 @@ def _action(owner: dict, action_id: str, value: str | None) -> dict:
         for element in [*block.get("elements", []), block.get("accessory") or {}, block.get("element") or {}]:
             if not isinstance(element, dict) or element.get("action_id") != action_id:
                 continue
-            action = {"type": element["type"], "action_id": action_id, "block_id": block["block_id"],
-                      "action_ts": ids.timestamp()}  # fmt: skip
+            action = {
+                "type": element["type"],
+                "action_id": action_id,
+                "block_id": block["block_id"],
+                "action_ts": ids.timestamp(),
+            }
             if element["type"] == "button":
                 action |= {key: element[key] for key in ("text", "value", "style", "url") if key in element}
             elif element["type"] in ("users_select", "conversations_select", "channels_select"):

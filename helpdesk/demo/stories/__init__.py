@@ -65,19 +65,31 @@ class FormSpec:
 
 FORMS = (
     FormSpec("default", "Ask for help", "Any question or problem."),
-    FormSpec("incident", "Report an outage", "Something that worked has stopped working.", (
-        FieldSpec("service", "What is affected", "select", True, options=("Sync", "API", "Sign-in",
-            "Reports", "Billing")),
-        FieldSpec("since", "Since when", "text", False, "A rough time is fine."),
-        FieldSpec("people", "How many people are affected", "select", False, options=("Only me", "My team",
-            "Everyone")),
-    )),
-    FormSpec("access", "Request access", "For a new colleague, or more rights for an old one.", (
-        FieldSpec("who", "Who needs access", "text", True, "Name and work address."),
-        FieldSpec("what", "To what", "text", True),
-        FieldSpec("start", "First day", "date"),
-    )),
-)  # fmt: skip
+    FormSpec(
+        "incident",
+        "Report an outage",
+        "Something that worked has stopped working.",
+        (
+            FieldSpec(
+                "service", "What is affected", "select", True, options=("Sync", "API", "Sign-in", "Reports", "Billing")
+            ),
+            FieldSpec("since", "Since when", "text", False, "A rough time is fine."),
+            FieldSpec(
+                "people", "How many people are affected", "select", False, options=("Only me", "My team", "Everyone")
+            ),
+        ),
+    ),
+    FormSpec(
+        "access",
+        "Request access",
+        "For a new colleague, or more rights for an old one.",
+        (
+            FieldSpec("who", "Who needs access", "text", True, "Name and work address."),
+            FieldSpec("what", "To what", "text", True),
+            FieldSpec("start", "First day", "date"),
+        ),
+    ),
+)
 
 from helpdesk.demo.stories import globex, initech, umbra  # noqa: E402  they need the shapes above
 

@@ -15,9 +15,17 @@ from helpdesk.models.people import User
 from helpdesk.models.tickets import Ticket
 
 __all__ = [
-    "asked_of", "change_answer", "file_keys", "keep_answers", "names", "people_for", "published", "read_answers", "team_files",
+    "asked_of",
+    "change_answer",
+    "file_keys",
+    "keep_answers",
+    "names",
+    "people_for",
+    "published",
+    "read_answers",
+    "team_files",
     "words_of",
-]  # fmt: skip
+]
 
 _newest = (
     select(db.func.max(FormVersion.number))

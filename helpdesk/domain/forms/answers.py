@@ -93,9 +93,7 @@ def people_for(user: User, organization_id: int | None = None) -> list[tuple[int
         return [(user.id, user.display_name)]
     people = (
         select(User)
-        .where(
-            User.organization_id == (organization_id or user.organization_id), User.deactivated_at.is_(None)
-        )
+        .where(User.organization_id == (organization_id or user.organization_id), User.deactivated_at.is_(None))
         .order_by(User.name, User.id)
         .limit(PEOPLE)
     )
@@ -110,11 +108,7 @@ def words_of(field: Field, value: object) -> str:
         person = db.session.get(User, value) if isinstance(value, int) else None
         return person.display_name if person else str(value)
     if field.kind == "file" and isinstance(value, list):
-        names = dict(
-            db.session.execute(
-                select(Attachment.key, Attachment.name).where(Attachment.key.in_(value))
-            ).all()
-        )
+        names = dict(db.session.execute(select(Attachment.key, Attachment.name).where(Attachment.key.in_(value))).all())
         return ", ".join(names.get(key, "file") for key in value)
     if isinstance(value, list):
         return ", ".join(map(str, value))

@@ -14,9 +14,20 @@ from helpdesk.models.forms import KINDS, Field, Form, FormOrganization, FormVers
 from helpdesk.models.people import User
 
 COPIED = (
-    "key", "kind", "label", "help", "placeholder", "default", "required", "position", "options", "team_only", "customer_fills",
-    "shown_if_key", "shown_if_value",
-)  # fmt: skip
+    "key",
+    "kind",
+    "label",
+    "help",
+    "placeholder",
+    "default",
+    "required",
+    "position",
+    "options",
+    "team_only",
+    "customer_fills",
+    "shown_if_key",
+    "shown_if_value",
+)
 GIVEN = tuple(name for name in COPIED if name not in {"key", "position"})
 MOST_FIELDS = 60
 MOST_OPTIONS = 100
@@ -37,9 +48,7 @@ def create(
     return form
 
 
-def change(
-    form: Form, actor: User, *, name: str, description: str, for_all: bool, organization_ids: list[int]
-) -> None:
+def change(form: Form, actor: User, *, name: str, description: str, for_all: bool, organization_ids: list[int]) -> None:
     """Rename a form, and say who may use it; this takes effect at once. Its address stays as it is."""
     permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
     form.name = _name(name)
@@ -50,9 +59,7 @@ def change(
 def move(form: Form, actor: User, *, up: bool) -> None:
     """Change places with the form before (or after) it in the chooser."""
     permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
-    forms = list(
-        db.session.scalars(select(Form).where(Form.archived_at.is_(None)).order_by(Form.position, Form.id))
-    )
+    forms = list(db.session.scalars(select(Form).where(Form.archived_at.is_(None)).order_by(Form.position, Form.id)))
     _swap(forms, form, up)
 
 
@@ -173,16 +180,12 @@ def _checked(version: FormVersion, values: dict, before: int) -> dict:
         errors["kind"] = "Choose a kind of field."
     options = list(
         dict.fromkeys(
-            option
-            for option in (" ".join(str(text).split()) for text in given.get("options") or ())
-            if option
+            option for option in (" ".join(str(text).split()) for text in given.get("options") or ()) if option
         )
     )
     if given.get("kind") in {"select", "multi_select"}:
         if not 1 <= len(options) <= MOST_OPTIONS or any(len(option) > 200 for option in options):
-            errors["options"] = (
-                f"Write one answer per line, at most {MOST_OPTIONS}, each of at most 200 characters."
-            )
+            errors["options"] = f"Write one answer per line, at most {MOST_OPTIONS}, each of at most 200 characters."
     else:
         options = []
     given["options"] = options

@@ -26,16 +26,12 @@ def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -
     except kinds.Wrong as wrong:
         raise Invalid(str(wrong), name) from None
     people = (
-        {id for id, _ in answers.people_for(actor, ticket.organization_id)}
-        if field.kind == "person" and value
-        else ()
+        {id for id, _ in answers.people_for(actor, ticket.organization_id)} if field.kind == "person" and value else ()
     )
     if field.kind == "person" and value and value not in people:
         raise Invalid(f"Choose somebody of the organization for {field.label}.", name)
     ticket = timeline.lock(ticket)
-    answer = db.session.scalar(
-        select(Answer).where(Answer.ticket_id == ticket.id, Answer.field_id == field.id)
-    )
+    answer = db.session.scalar(select(Answer).where(Answer.ticket_id == ticket.id, Answer.field_id == field.id))
     old = answer.value if answer else None
     if old == value:
         return answer

@@ -29,9 +29,7 @@ def troubles(version: FormVersion) -> list[str]:
                 found.append(f"{field.label} depends on {controller.label}, which customers do not fill in.")
             wanted = field.shown_if_value
             if wanted and controller.kind in {"select", "multi_select"} and wanted not in controller.options:
-                found.append(
-                    f"{field.label} waits for the answer “{wanted}”, which {controller.label} does not offer."
-                )
+                found.append(f"{field.label} waits for the answer “{wanted}”, which {controller.label} does not offer.")
         before[field.key] = field
     return found
 
@@ -41,9 +39,7 @@ def difference(old: FormVersion | None, new: FormVersion) -> list[str]:
     before = {field.key: field for field in (old.fields if old else ())}
     after = {field.key: field for field in new.fields}
     told = [
-        f"Adds “{field.label}” ({KIND_WORDS[field.kind].lower()})."
-        for key, field in after.items()
-        if key not in before
+        f"Adds “{field.label}” ({KIND_WORDS[field.kind].lower()})." for key, field in after.items() if key not in before
     ]
     told += [f"Removes “{field.label}”." for key, field in before.items() if key not in after]
     for key in (key for key in after if key in before):
@@ -67,9 +63,7 @@ def _changes(old: Field, new: Field) -> list[str]:
         "kind": lambda field: KIND_WORDS[field.kind].lower(),
         "required": lambda field: "required" if field.required else "optional",
         "team_only": lambda field: "only the team sees it" if field.team_only else "customers see it",
-        "customer_fills": lambda field: (
-            "customers fill it in" if field.customer_fills else "only the team fills it in"
-        ),
+        "customer_fills": lambda field: "customers fill it in" if field.customer_fills else "only the team fills it in",
         "options": lambda field: ", ".join(field.options) or "no answers offered",
         "default": lambda field: f"default “{field.default}”" if field.default else "no default",
         "shown_if_key": _condition,

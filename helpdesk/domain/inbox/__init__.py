@@ -52,7 +52,9 @@ rows = Inbound.__table__
 def _is_claimable():
     """The condition, for a statement that is given ``now``."""
     row, earlier = rows.c, rows.alias().c
-    waits_behind = exists().where(earlier.lane == row.lane, earlier.id < row.id, earlier.state.in_(("waiting", "working")))
+    waits_behind = exists().where(
+        earlier.lane == row.lane, earlier.id < row.id, earlier.state.in_(("waiting", "working"))
+    )
     return (row.state == "waiting") & (row.due_at <= bindparam("now", type_=row.due_at.type)) & ~waits_behind
 
 
@@ -100,7 +102,9 @@ def accept(source: str, external_id: str, payload: dict, raw: bytes | None = Non
         "received_at": clock.now(),
         "due_at": clock.now(),
     }
-    new = db.session.execute(dialect.insert(Inbound).values(row).on_conflict_do_nothing().returning(Inbound.id)).scalar()
+    new = db.session.execute(
+        dialect.insert(Inbound).values(row).on_conflict_do_nothing().returning(Inbound.id)
+    ).scalar()
     if new is not None:
         after_commit.call_later("receive", new)
     return new is not None

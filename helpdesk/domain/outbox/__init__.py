@@ -21,6 +21,23 @@ from helpdesk.domain.outbox.lane import deliver, deliver_lane, sweep
 from helpdesk.domain.outbox.mending import hold_old, release, retry, send_now, skip
 
 __all__ = [
-    "announce", "card_changed", "deliver", "deliver_lane", "end_mail_thread", "fan_out", "fan_out_deletion", "fan_out_edit", "hold_old",
-    "mail", "mail_about", "open_mail_thread", "put", "release", "retry", "send_now", "skip", "sweep", "withdraw_from_customers",
-]  # fmt: skip
+    "announce",
+    "card_changed",
+    "deliver",
+    "deliver_lane",
+    "end_mail_thread",
+    "fan_out",
+    "fan_out_deletion",
+    "fan_out_edit",
+    "hold_old",
+    "mail",
+    "mail_about",
+    "open_mail_thread",
+    "put",
+    "release",
+    "retry",
+    "send_now",
+    "skip",
+    "sweep",
+    "withdraw_from_customers",
+]

@@ -31,7 +31,9 @@ ARRIVED = (
         reason=None,
         lease_until=None,
     )
-    .returning(deliveries.c.thread_id, deliveries.c.message_id, deliveries.c.kind, deliveries.c.lane, deliveries.c.attempts)
+    .returning(
+        deliveries.c.thread_id, deliveries.c.message_id, deliveries.c.kind, deliveries.c.lane, deliveries.c.attempts
+    )
 )
 
 

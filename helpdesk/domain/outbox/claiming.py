@@ -46,7 +46,11 @@ def _is_claimable():
             (row.kind != "card") & (channels.c.kind == "slack") & threads.c.external_id.is_(None),
         ),
     )
-    return row.state.in_(WAITING) & (row.due_at <= now) & or_(row.thread_id.is_(None), ~waits_behind & ~thread_is_closed_to_us)
+    return (
+        row.state.in_(WAITING)
+        & (row.due_at <= now)
+        & or_(row.thread_id.is_(None), ~waits_behind & ~thread_is_closed_to_us)
+    )
 
 
 # Made once, of plain tables: to build these again for every delivery, or to have rows made of them, costs more than to run them.

@@ -22,8 +22,12 @@ CARD_BURST = timedelta(seconds=0.4)  # changes within it are one update of the c
 
 _thread, _channel = Thread.__table__, Channel.__table__
 # Put together once: everything said on a ticket asks these.
-THREADS = select(Thread).where(Thread.ticket_id == bindparam("ticket_id"), Thread.ended_at.is_(None)).order_by(Thread.id)
-_waits = exists().where(Delivery.thread_id == Thread.id, Delivery.kind == "card_update", Delivery.state == State.pending)
+THREADS = (
+    select(Thread).where(Thread.ticket_id == bindparam("ticket_id"), Thread.ended_at.is_(None)).order_by(Thread.id)
+)
+_waits = exists().where(
+    Delivery.thread_id == Thread.id, Delivery.kind == "card_update", Delivery.state == State.pending
+)
 DESTINATIONS = (
     select(_thread.c["id", "user_id"], _channel.c["kind", "audience"], _waits.label("redrawn"))
     .select_from(_thread.join(_channel))
@@ -34,7 +38,11 @@ MAIL_CHANNEL = select(Channel).where(Channel.kind == "email")
 HOMES = (
     select(_channel.c["id", "kind"])
     .where(
-        ((_channel.c.organization_id == bindparam("organization_id")) & _channel.c.is_default & (_channel.c.audience == "customer"))
+        (
+            (_channel.c.organization_id == bindparam("organization_id"))
+            & _channel.c.is_default
+            & (_channel.c.audience == "customer")
+        )
         | ((_channel.c.external_id == bindparam("triage")) & (_channel.c.audience == "team"))
         | (_channel.c.kind == "email"),
         (_channel.c.kind == "email") | ((_channel.c.kind == "slack") & _channel.c.removed_at.is_(None)),
@@ -51,10 +59,18 @@ def announce(ticket: Ticket, message: Message) -> None:
     for channel_id, kind in db.session.execute(HOMES, asked):
         homes[kind].append(channel_id)
     address = token.issue(config.current().SECRET_KEY)
-    nobodys = {"ticket_id": ticket.id, "organization_id": ticket.organization_id, "user_id": None, "nonce": None, "token_hash": None}
+    nobodys = {
+        "ticket_id": ticket.id,
+        "organization_id": ticket.organization_id,
+        "user_id": None,
+        "nonce": None,
+        "token_hash": None,
+    }
     theirs = nobodys | {"user_id": ticket.requester_id, "nonce": address.nonce, "token_hash": address.hash}
     mail_channel = homes["email"][0] if homes["email"] else _mail_channel().id
-    begun = [nobodys | {"channel_id": channel_id} for channel_id in homes["slack"]] + [theirs | {"channel_id": mail_channel}]
+    begun = [nobodys | {"channel_id": channel_id} for channel_id in homes["slack"]] + [
+        theirs | {"channel_id": mail_channel}
+    ]
     *slack_threads, mail_thread = db.session.scalars(NEW_THREADS, begun)
     batch = batches.Batch()
     for thread_id in slack_threads:
@@ -78,7 +94,10 @@ def fan_out(message: Message) -> None:
         if thread.kind == "slack":
             batch.add_message(thread.id, message)
         elif thread.user_id != message.author_id:
-            due = max(message.release_at or message.created_at, clock.now() + timedelta(seconds=settings.get("mail_grouping_seconds")))
+            due = max(
+                message.release_at or message.created_at,
+                clock.now() + timedelta(seconds=settings.get("mail_grouping_seconds")),
+            )
             batch.add(thread.id, "message", message=message, due_at=due)
     batch.write()
     if not message.is_note:
@@ -148,7 +167,9 @@ def mail_about(ticket: Ticket, kind: str, *, except_user: User | None = None, **
 
 def mail(kind: str, subject_id: int, *, due_at: datetime | None = None, state: str = State.pending, **data) -> Delivery:
     """A mail that belongs to no ticket (a sign-in link, an invitation, a summary); ``subject_id`` is the row it is about."""
-    delivery = Delivery(kind=kind, lane="mail", subject_id=subject_id, state=state, due_at=due_at or clock.now(), data=data)
+    delivery = Delivery(
+        kind=kind, lane="mail", subject_id=subject_id, state=state, due_at=due_at or clock.now(), data=data
+    )
     db.session.add(delivery)
     db.session.flush()
     if state == State.pending:
@@ -195,7 +216,14 @@ def put(
 ) -> Delivery:
     """Add one row to the end of ``thread``'s ``lane``."""
     delivery = Delivery(
-        thread=thread, message=message, kind=kind, lane=lane, part=part, revision=revision, due_at=due_at or clock.now(), data=data
+        thread=thread,
+        message=message,
+        kind=kind,
+        lane=lane,
+        part=part,
+        revision=revision,
+        due_at=due_at or clock.now(),
+        data=data,
     )
     db.session.add(delivery)
     db.session.flush()
@@ -226,7 +254,9 @@ def _give_address(thread: Thread) -> None:
 
 def _mail_thread(ticket: Ticket, user: User) -> Thread | None:
     return db.session.scalar(
-        select(Thread).where(Thread.ticket_id == ticket.id, Thread.channel_id == _mail_channel().id, Thread.user_id == user.id)
+        select(Thread).where(
+            Thread.ticket_id == ticket.id, Thread.channel_id == _mail_channel().id, Thread.user_id == user.id
+        )
     )
 
 
@@ -249,7 +279,9 @@ def _copies(thread: Thread, message: Message) -> list[Delivery]:
     return list(
         db.session.scalars(
             select(Delivery).where(
-                Delivery.thread_id == thread.id, Delivery.message_id == message.id, Delivery.kind.in_(("message", "file"))
+                Delivery.thread_id == thread.id,
+                Delivery.message_id == message.id,
+                Delivery.kind.in_(("message", "file")),
             )
         )
     )

@@ -51,9 +51,14 @@ def renew(thread: Thread) -> Thread:
     waits = (Delivery.thread_id == thread.id, Delivery.state.in_(WAITING))
     for where, values in (
         (Delivery.kind.in_(SAID_IN_TALK), {"thread_id": renewed.id}),
-        (Delivery.kind == "card_update", {"state": State.skipped, "reason": "A new card takes its place.", "finished_at": clock.now()}),
+        (
+            Delivery.kind == "card_update",
+            {"state": State.skipped, "reason": "A new card takes its place.", "finished_at": clock.now()},
+        ),
     ):
-        db.session.execute(update(Delivery).where(*waits, where).values(values).execution_options(synchronize_session="fetch"))
+        db.session.execute(
+            update(Delivery).where(*waits, where).values(values).execution_options(synchronize_session="fetch")
+        )
     card = destinations.put(renewed, "card", lane="card", again=True)
     after_commit.call_later("deliver", card.id)
     return renewed

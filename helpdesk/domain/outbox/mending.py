@@ -50,7 +50,11 @@ def hold_old(before: datetime) -> int:
     held = db.session.execute(
         update(Delivery)
         .where(Delivery.state.in_((State.pending, State.sending, State.unknown)), Delivery.created_at < before)
-        .values(state=State.held, reason="Held after a restore: it may have been sent before.", maybe_since=Delivery.created_at)
+        .values(
+            state=State.held,
+            reason="Held after a restore: it may have been sent before.",
+            maybe_since=Delivery.created_at,
+        )
         .execution_options(synchronize_session=False)
     )
     return held.rowcount

@@ -49,7 +49,9 @@ def card(thread: Thread, footer: str = "") -> dict:
         priority=ticket.priority,
         url=urls.ticket(ticket.number),
         excerpt=(first.body if first else "")[:ON_CARD],
-        answers=tuple((a.field.label, a.text) for a in answers if a.text and not (thread.is_customers and a.field.team_only)),
+        answers=tuple(
+            (a.field.label, a.text) for a in answers if a.text and not (thread.is_customers and a.field.team_only)
+        ),
         assignee=ticket.assignee.display_name if ticket.assignee else None,
         shared=thread.channel.is_shared,
         footer=footer,

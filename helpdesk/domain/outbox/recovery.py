@@ -43,7 +43,10 @@ def call_the_others(claim: claims.Claim) -> int:
         .with_for_update(of=Delivery, skip_locked=True)
     )
     called = db.session.execute(
-        update(Delivery).where(Delivery.id.in_(waiting)).values(due_at=due_at).execution_options(synchronize_session=False)
+        update(Delivery)
+        .where(Delivery.id.in_(waiting))
+        .values(due_at=due_at)
+        .execution_options(synchronize_session=False)
     )
     db.session.commit()
     return called.rowcount

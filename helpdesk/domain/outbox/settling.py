@@ -22,7 +22,9 @@ DELAYS = (1, 2, 5, 10, 20, 30, 30, 60, 60, 120, 300, 600, 900)  # seconds before
 GIVES_UP = timedelta(hours=48)  # mail and webhooks; Slack is waited for
 MOST_ATTEMPTS_AT_COMPOSING = 5
 
-FINISHED = [literal_column(f"'{state}'") for state in (State.sent, State.skipped)]  # spelt out, so that the index of the others fits
+FINISHED = [
+    literal_column(f"'{state}'") for state in (State.sent, State.skipped)
+]  # spelt out, so that the index of the others fits
 STILL_OURS = (
     select(Delivery)
     .where(Delivery.id == bindparam("claimed"))
@@ -175,7 +177,11 @@ def _tell(delivery: Delivery) -> None:
 
 
 def _block(channel: Channel | None, kind: str, error: errors.Blocked) -> None:
-    affected = [channel] if error.scope == "channel" and channel else db.session.scalars(select(Channel).where(Channel.kind == kind))
+    affected = (
+        [channel]
+        if error.scope == "channel" and channel
+        else db.session.scalars(select(Channel).where(Channel.kind == kind))
+    )
     for each in affected:
         each.blocked_reason = error.reason
         each.blocked_at = each.blocked_at or clock.now()

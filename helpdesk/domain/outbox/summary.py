@@ -17,10 +17,14 @@ def figures(begins: date) -> tuple[mails.Figure, ...]:
         mails.Figure("New tickets", str(now.filed), _more(now.filed, before.filed)),
         mails.Figure("Solved", str(now.solved), _more(now.solved, before.solved)),
         mails.Figure(
-            "First answer, median", words.length(now.response_median), _faster(now.response_median, before.response_median)
+            "First answer, median",
+            words.length(now.response_median),
+            _faster(now.response_median, before.response_median),
         ),
         mails.Figure(
-            "Solution, median", words.length(now.resolution_median), _faster(now.resolution_median, before.resolution_median)
+            "Solution, median",
+            words.length(now.resolution_median),
+            _faster(now.resolution_median, before.resolution_median),
         ),
         mails.Figure("Satisfaction", rating),
         mails.Figure("Unsolved now", str(reports.backlog())),

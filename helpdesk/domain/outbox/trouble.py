@@ -12,5 +12,7 @@ def places() -> list[health.Destination]:
     """Those out of order, or where something has waited too long, with what waits there."""
     now = clock.now()
     return [
-        place for place in health.destinations() if place.oldest is not None and (place.trouble or now - place.oldest > TOO_LONG)
+        place
+        for place in health.destinations()
+        if place.oldest is not None and (place.trouble or now - place.oldest > TOO_LONG)
     ]

@@ -15,9 +15,7 @@ BY_MAIL = timedelta(days=7)
 PRINTED_FOR_AN_ADMIN = timedelta(minutes=30)
 
 
-def invite(
-    email: str, name: str = "", role: str = Role.agent, actor: User | None = None
-) -> tuple[User, SignInLink]:
+def invite(email: str, name: str = "", role: str = Role.agent, actor: User | None = None) -> tuple[User, SignInLink]:
     """Make ``email`` one of the team and a link that signs them in once. Raises Invalid or Conflict.
 
     With ``actor`` it is mailed; without one it is for the command line to print. Inviting again replaces the earlier link.
@@ -31,9 +29,7 @@ def invite(
         audit.write("invited", actor, email, role=str(role))
     elif not user.is_team:
         where = user.organization.name if user.organization else "no organization"
-        raise Conflict(
-            f"{email} is a customer of {where}; somebody is either a customer or of the team.", "email"
-        )
+        raise Conflict(f"{email} is a customer of {where}; somebody is either a customer or of the team.", "email")
     elif not user.is_active:
         raise Conflict(f"{user.display_name} was deactivated; activate them first.", "email")
     else:

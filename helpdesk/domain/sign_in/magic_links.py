@@ -60,9 +60,7 @@ def ask(
     )
     state = "skipped" if reason else "pending"
     delivery = outbox.mail("sign_in", link.id, state=state, browser=browser)
-    if (
-        reason
-    ):  # a worker is woken for nothing, so that the answer takes as long as for an address that is let in
+    if reason:  # a worker is woken for nothing, so that the answer takes as long as for an address that is let in
         after_commit.call_later("deliver_first", delivery.id)
     if limited:
         audit.write("asked for too many sign-in links", None, email, network=ip_prefix)
@@ -89,16 +87,12 @@ def find(token: str) -> SignInLink | None:
 
 def is_open(link: SignInLink | None) -> bool:
     """Whether the link can still be used."""
-    return (
-        link is not None and link.used_at is None and link.refused is None and link.expires_at > clock.now()
-    )
+    return link is not None and link.used_at is None and link.refused is None and link.expires_at > clock.now()
 
 
 def is_of(link: SignInLink, browser_token: str) -> bool:
     """Whether the link may be used in the browser holding ``browser_token``. An invitation may in any."""
-    return link.purpose == INVITATION or bool(
-        browser_token and link.browser_hash == keys.fingerprint(browser_token)
-    )
+    return link.purpose == INVITATION or bool(browser_token and link.browser_hash == keys.fingerprint(browser_token))
 
 
 def consume(token: str, browser_token: str) -> SignInLink:
@@ -117,9 +111,7 @@ def consume(token: str, browser_token: str) -> SignInLink:
     if used is not None:
         return db.session.get(SignInLink, used, populate_existing=True)
     if is_open(find(token)):
-        raise OtherBrowser(
-            "You asked for this link in another browser. Type the code from the same mail there."
-        )
+        raise OtherBrowser("You asked for this link in another browser. Type the code from the same mail there.")
     raise Ended("This link has been used or has expired.")
 
 

@@ -211,9 +211,7 @@ def connect(user: User, claimed: Claimed, *, browser: str = "", notify: bool = T
             db.session.add(identity)
     except IntegrityError:
         return None
-    audit.write(
-        "connected a way of signing in", user, user.email, user.organization_id, provider=claimed.provider
-    )
+    audit.write("connected a way of signing in", user, user.email, user.organization_id, provider=claimed.provider)
     if notify:
         outbox.mail("linked", identity.id, browser=browser)
     return identity

@@ -118,10 +118,7 @@ def touch(session_id: int) -> None:
     if seen.rowcount:
         owner = select(Session.user_id).where(Session.id == session_id).scalar_subquery()
         db.session.execute(
-            update(User)
-            .where(User.id == owner)
-            .values(last_seen_at=now)
-            .execution_options(synchronize_session=False)
+            update(User).where(User.id == owner).values(last_seen_at=now).execution_options(synchronize_session=False)
         )
 
 

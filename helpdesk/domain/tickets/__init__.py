@@ -12,7 +12,27 @@ from helpdesk.domain.tickets.progress import assign, close, reopen, set_priority
 from helpdesk.domain.tickets.timeline import lock, say_event, timeline
 
 __all__ = [
-    "assign", "close", "delete", "edit", "file", "follow", "follow_up", "lock", "make_note", "mark_read", "note",
-    "places", "reading", "reopen", "reply", "reply_from_outside", "say_event", "seen_by", "set_priority", "set_status", "solve", "timeline",
+    "assign",
+    "close",
+    "delete",
+    "edit",
+    "file",
+    "follow",
+    "follow_up",
+    "lock",
+    "make_note",
+    "mark_read",
+    "note",
+    "places",
+    "reading",
+    "reopen",
+    "reply",
+    "reply_from_outside",
+    "say_event",
+    "seen_by",
+    "set_priority",
+    "set_status",
+    "solve",
+    "timeline",
     "unfollow",
-]  # fmt: skip
+]

@@ -42,7 +42,9 @@ def reply(
     ``release_at``. Raises NotAllowed, Invalid, and Conflict on a closed ticket.
     """
     permissions.require(permissions.can_reply(author, ticket), "You may not reply on this ticket.")
-    message, is_new = _say(ticket, Kind.reply, author, body, attachments, origin, origin_external_id, form_token, release_at=release_at)
+    message, is_new = _say(
+        ticket, Kind.reply, author, body, attachments, origin, origin_external_id, form_token, release_at=release_at
+    )
     if is_new:
         progress.moved_by_reply(message.ticket, message)
         outbox.fan_out(message)
@@ -153,7 +155,17 @@ def delete(message: Message, *, editor: User | None) -> Message:
 
 
 def _say(
-    ticket, kind, author, body, attachments, origin, origin_external_id, form_token, name="", picture=None, release_at=None
+    ticket,
+    kind,
+    author,
+    body,
+    attachments,
+    origin,
+    origin_external_id,
+    form_token,
+    name="",
+    picture=None,
+    release_at=None,
 ) -> tuple[Message, bool]:
     ticket = timeline.lock(timeline.living(ticket))
     earlier = _said_before(author, origin, origin_external_id, form_token)

@@ -60,7 +60,11 @@ class Said:
     @property
     def troubles(self) -> list[Delivered]:
         """What waits for a person: it failed, or it is held back where the ticket still lives."""
-        return [each for each in self.deliveries if each.state == "failed" or each.state == "held" and not each.place.ended_at]
+        return [
+            each
+            for each in self.deliveries
+            if each.state == "failed" or each.state == "held" and not each.place.ended_at
+        ]
 
 
 @dataclass(slots=True)

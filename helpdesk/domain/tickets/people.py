@@ -26,7 +26,9 @@ MARKS = (
 def _remember(dialect) -> Insert:
     mark = dialect.insert(_mark)
     further = {"seq": mark.excluded.seq, "at": mark.excluded.at}
-    written = mark.on_conflict_do_update(index_elements=_mark.primary_key, set_=further, where=_mark.c.seq < mark.excluded.seq)
+    written = mark.on_conflict_do_update(
+        index_elements=_mark.primary_key, set_=further, where=_mark.c.seq < mark.excluded.seq
+    )
     return written.returning(_mark.c.seq)
 
 

@@ -108,7 +108,13 @@ def _move(ticket: Ticket, status: Status, actor: User | None, quietly: bool = Fa
     if kind is None:
         kind = "reopened" if ticket.status == Status.solved else "status"
     timeline.say_event(
-        ticket, kind, actor, actor_name=actor_name, team_only=quietly and kind == "status", old=str(ticket.status), new=str(status)
+        ticket,
+        kind,
+        actor,
+        actor_name=actor_name,
+        team_only=quietly and kind == "status",
+        old=str(ticket.status),
+        new=str(status),
     )
     old = str(ticket.status)
     ticket.status = status

@@ -13,16 +13,37 @@ from helpdesk.models.tickets import Attachment, Event, Kind, Message, Ticket
 
 SHOWN = 400  # messages and events at the most on a page
 _message, _user, _attachment, _event = (noun.__table__ for noun in (Message, User, Attachment, Event))
-_latest = select(_message.c.id).where(_message.c.ticket_id == bindparam("ticket_id")).order_by(_message.c.seq.desc()).limit(SHOWN)
+_latest = (
+    select(_message.c.id)
+    .where(_message.c.ticket_id == bindparam("ticket_id"))
+    .order_by(_message.c.seq.desc())
+    .limit(SHOWN)
+)
 # Put together once: everything said on a ticket asks for its lock, every look at one for the others.
 LOCKED = (
-    select(Ticket).where(Ticket.id == bindparam("ticket_id")).with_for_update(of=Ticket).execution_options(populate_existing=True)
+    select(Ticket)
+    .where(Ticket.id == bindparam("ticket_id"))
+    .with_for_update(of=Ticket)
+    .execution_options(populate_existing=True)
 )
 MESSAGES = (
     select(
         _message.c[
-            "id", "seq", "kind", "from_team", "author_id", "body", "rendered", "rendered_version",
-            "created_at", "edited_at", "deleted_at", "revision", "quoted", "author_name", "author_picture",
+            "id",
+            "seq",
+            "kind",
+            "from_team",
+            "author_id",
+            "body",
+            "rendered",
+            "rendered_version",
+            "created_at",
+            "edited_at",
+            "deleted_at",
+            "revision",
+            "quoted",
+            "author_name",
+            "author_picture",
         ],
         _user.c["name", "email", "picture_url"],
         _attachment.c["key", "name", "size", "media_type", "state", "reason"],
@@ -33,7 +54,7 @@ MESSAGES = (
         )
     )
     .order_by(_message.c.seq, _attachment.c.id)
-)  # fmt: skip
+)
 ALL_MESSAGES = MESSAGES.where(_message.c.id.in_(_latest))
 PUBLIC_MESSAGES = MESSAGES.where(_message.c.id.in_(_latest.where(_message.c.kind == Kind.reply)))
 ALL_EVENTS = (
@@ -65,7 +86,9 @@ def next_seq(ticket: Ticket) -> int:
     return seq
 
 
-def say_event(ticket: Ticket, kind: str, actor: User | None, *, actor_name: str = "", team_only: bool | None = None, **data) -> Event:
+def say_event(
+    ticket: Ticket, kind: str, actor: User | None, *, actor_name: str = "", team_only: bool | None = None, **data
+) -> Event:
     """Write down that ``kind`` happened to a locked ticket, and tell its open pages. ``actor`` None is the helpdesk itself."""
     event = Event(
         ticket_id=ticket.id,
@@ -86,7 +109,10 @@ def say_event(ticket: Ticket, kind: str, actor: User | None, *, actor_name: str 
 def timeline(ticket: Ticket, reader: User) -> list[Said | Happened]:
     """The latest messages and events of ``ticket`` that ``reader`` may read, oldest first, with all a page shows."""
     messages = _messages(ALL_MESSAGES if reader.is_team else PUBLIC_MESSAGES, ticket)
-    events = [Happened(*row) for row in db.session.execute(ALL_EVENTS if reader.is_team else PUBLIC_EVENTS, {"ticket_id": ticket.id})]
+    events = [
+        Happened(*row)
+        for row in db.session.execute(ALL_EVENTS if reader.is_team else PUBLIC_EVENTS, {"ticket_id": ticket.id})
+    ]
     if reader.is_team:
         _hang_deliveries(messages, places.places(ticket, deliveries=True))
     entries = (entry for entry in (*messages.values(), *events) if permissions.can_read(reader, entry))
@@ -99,7 +125,11 @@ def _messages(query: Select, ticket: Ticket) -> dict[int, Said]:
     for row in db.session.execute(query, {"ticket_id": ticket.id}):
         said = found.get(row.id)
         if said is None:
-            name, picture = (shown_name(row.name, row.email), row.picture_url) if row.author_id else (row.author_name, row.author_picture)
+            name, picture = (
+                (shown_name(row.name, row.email), row.picture_url)
+                if row.author_id
+                else (row.author_name, row.author_picture)
+            )
             said = found[row.id] = Said(*row[:13], name, picture)
         if row.key is not None:
             said.attachments.append(File(*row[-6:]))

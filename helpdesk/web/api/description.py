@@ -23,9 +23,12 @@ def describe(base: str) -> dict[str, Any]:
     number = _path_parameter("number", {"type": "integer", "minimum": 1, "maximum": 2**63 - 1})
     slug = _path_parameter("slug", {"type": "string", "minLength": 1, "maxLength": 80, "pattern": "^[a-z0-9-]+$"})
     key = {
-        "name": "Idempotency-Key", "in": "header", "required": False, "description": "The same key again is the same request.",
+        "name": "Idempotency-Key",
+        "in": "header",
+        "required": False,
+        "description": "The same key again is the same request.",
         "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[A-Za-z0-9_-]+$"},
-    }  # fmt: skip
+    }
     filters = [
         _query("q", {"type": "string", "maxLength": 200}, "Words to search for."),
         _query("status", {"enum": [str(each) for each in Status]}),
@@ -47,24 +50,40 @@ def describe(base: str) -> dict[str, Any]:
         "paths": {
             "/api/tickets": {
                 "get": _operation("listTickets", "List tickets", "tickets:read", _page("Ticket"), [*filters, *_PAGING]),
-                "post": _operation("fileTicket", "File a ticket for a customer", "tickets:write", _ref("Ticket"), [key], "NewTicket", 201),
+                "post": _operation(
+                    "fileTicket",
+                    "File a ticket for a customer",
+                    "tickets:write",
+                    _ref("Ticket"),
+                    [key],
+                    "NewTicket",
+                    201,
+                ),
             },
             "/api/tickets/{number}": {
                 "parameters": [number],
                 "get": _operation("readTicket", "Read a ticket", "tickets:read", _ref("Ticket")),
-                "patch": _operation("changeTicket", "Change a ticket", "tickets:write", _ref("Ticket"), [], "TicketChange"),
+                "patch": _operation(
+                    "changeTicket", "Change a ticket", "tickets:write", _ref("Ticket"), [], "TicketChange"
+                ),
             },
             "/api/tickets/{number}/messages": {
                 "parameters": [number],
                 "get": _operation("listMessages", "List what was said", "tickets:read", _page("Message"), _PAGING),
-                "post": _operation("say", "Reply or write a note", "tickets:write", _ref("Message"), [key], "NewMessage", 201),
+                "post": _operation(
+                    "say", "Reply or write a note", "tickets:write", _ref("Message"), [key], "NewMessage", 201
+                ),
             },
             "/api/organizations": {
-                "get": _operation("listOrganizations", "List organizations", "organizations:read", _page("Organization"), _PAGING),
+                "get": _operation(
+                    "listOrganizations", "List organizations", "organizations:read", _page("Organization"), _PAGING
+                ),
             },
             "/api/organizations/{slug}": {
                 "parameters": [slug],
-                "get": _operation("readOrganization", "Read an organization", "organizations:read", _ref("Organization")),
+                "get": _operation(
+                    "readOrganization", "Read an organization", "organizations:read", _ref("Organization")
+                ),
             },
             "/api/organizations/{slug}/people": {
                 "parameters": [slug],
@@ -75,7 +94,7 @@ def describe(base: str) -> dict[str, Any]:
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": _SCHEMAS,
         },
-    }  # fmt: skip
+    }
 
 
 def _operation(name, summary, scope, schema, parameters=(), body=None, success=200) -> dict[str, Any]:
@@ -132,17 +151,29 @@ _SCHEMAS: dict[str, Any] = {
     "Person": _object({"name": _TEXT, "email": _TEXT}),
     "Organization": _object(
         {
-            "slug": _TEXT, "name": _TEXT, "domains": {"type": "array", "items": _TEXT}, "portal_enabled": {"type": "boolean"},
+            "slug": _TEXT,
+            "name": _TEXT,
+            "domains": {"type": "array", "items": _TEXT},
+            "portal_enabled": {"type": "boolean"},
             "created_at": _TIME,
         }
     ),
     "Ticket": _object(
         {
-            "number": {"type": "integer"}, "subject": _TEXT, "status": _STATUS,
-            "holder": {"enum": ["team", "customer", "third_party", None]}, "priority": _PRIORITY,
-            "organization": _object({"slug": _TEXT, "name": _TEXT}), "requester": _ref("Person"),
-            "assignee": {"anyOf": [_ref("Person"), {"type": "null"}]}, "created_at": _TIME, "updated_at": _TIME,
-            "first_response_at": _MAYBE_TIME, "solved_at": _MAYBE_TIME, "closed_at": _MAYBE_TIME, "url": _TEXT,
+            "number": {"type": "integer"},
+            "subject": _TEXT,
+            "status": _STATUS,
+            "holder": {"enum": ["team", "customer", "third_party", None]},
+            "priority": _PRIORITY,
+            "organization": _object({"slug": _TEXT, "name": _TEXT}),
+            "requester": _ref("Person"),
+            "assignee": {"anyOf": [_ref("Person"), {"type": "null"}]},
+            "created_at": _TIME,
+            "updated_at": _TIME,
+            "first_response_at": _MAYBE_TIME,
+            "solved_at": _MAYBE_TIME,
+            "closed_at": _MAYBE_TIME,
+            "url": _TEXT,
         }
     ),
     "NewTicket": _object(
@@ -150,22 +181,30 @@ _SCHEMAS: dict[str, Any] = {
             "requester": {"type": "string", "minLength": 3, "maxLength": 254, "description": "A customer's address."},
             "subject": {"type": "string", "minLength": 1, "maxLength": 200},
             "body": {"type": "string", "minLength": 1, "maxLength": 40_000},
-            "priority": _PRIORITY, "form": {"type": "string", "maxLength": 80, "description": "A form's slug."},
+            "priority": _PRIORITY,
+            "form": {"type": "string", "maxLength": 80, "description": "A form's slug."},
             "answers": {"type": "object", "description": "By the key of each field."},
         },
         ["requester", "subject", "body"],
     ),
     "TicketChange": _object(
         {
-            "status": _STATUS, "priority": _PRIORITY,
+            "status": _STATUS,
+            "priority": _PRIORITY,
             "assignee": {"type": ["string", "null"], "description": "An address, or null for nobody."},
         },
         [],
     ),
     "Message": _object(
         {
-            "id": {"type": "integer"}, "kind": {"enum": [str(each) for each in Kind]}, "from_team": {"type": "boolean"}, "author": _TEXT,
-            "body": _TEXT, "created_at": _TIME, "edited_at": _MAYBE_TIME, "deleted_at": _MAYBE_TIME,
+            "id": {"type": "integer"},
+            "kind": {"enum": [str(each) for each in Kind]},
+            "from_team": {"type": "boolean"},
+            "author": _TEXT,
+            "body": _TEXT,
+            "created_at": _TIME,
+            "edited_at": _MAYBE_TIME,
+            "deleted_at": _MAYBE_TIME,
             "attachments": {
                 "type": "array",
                 "items": _object({"name": _TEXT, "media_type": _TEXT, "size": {"type": "integer"}, "url": _TEXT}),
@@ -181,7 +220,13 @@ _SCHEMAS: dict[str, Any] = {
     ),
     "Problem": {
         "type": "object",
-        "properties": {"type": _TEXT, "title": _TEXT, "status": {"type": "integer"}, "detail": _TEXT, "errors": {"type": "object"}},
+        "properties": {
+            "type": _TEXT,
+            "title": _TEXT,
+            "status": {"type": "integer"},
+            "detail": _TEXT,
+            "errors": {"type": "object"},
+        },
         "required": ["type", "title", "status"],
     },
-}  # fmt: skip
+}

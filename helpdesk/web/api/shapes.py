@@ -40,7 +40,12 @@ def message(message: Message) -> dict[str, Any]:
         "edited_at": moment(message.edited_at),
         "deleted_at": moment(message.deleted_at),
         "attachments": [
-            {"name": file.name, "media_type": file.media_type, "size": file.size, "url": urls.absolute(f"/files/{file.key}")}
+            {
+                "name": file.name,
+                "media_type": file.media_type,
+                "size": file.size,
+                "url": urls.absolute(f"/files/{file.key}"),
+            }
             for file in message.attachments
         ],
     }

@@ -25,7 +25,14 @@ KNOWN = {
     "sort": "|".join(filter(None, desk.SORTS)),
     "after": r"[A-Za-z0-9_-]{0,1000}",
 }
-TO_FILE = {"requester": "text", "subject": "text", "body": "text", "priority": "text", "form": "text", "answers": "object"}
+TO_FILE = {
+    "requester": "text",
+    "subject": "text",
+    "body": "text",
+    "priority": "text",
+    "form": "text",
+    "answers": "object",
+}
 TO_CHANGE = {"status": "text", "priority": "text", "assignee": "text or null"}
 
 
@@ -135,7 +142,9 @@ def _form(given: dict, requester: User) -> tuple:
     for key, value in given.get("answers", {}).items():
         values = value if isinstance(value, list) else [value]
         texts.setlist(f"field-{key}", [_text(each) for each in values])
-    answers, errors = forms.read_answers(form, texts, True, asker=tokens.user(), organization_id=requester.organization_id)
+    answers, errors = forms.read_answers(
+        form, texts, True, asker=tokens.user(), organization_id=requester.organization_id
+    )
     if errors:
         raise Invalid("Some answers do not fit the form.", errors=errors)
     return form, answers

@@ -26,11 +26,15 @@ def needs(scope: str) -> Callable:
         def guarded(*args, **values):
             token = _token()
             if token is None:
-                return problems.answer(401, "Send a living API token as a bearer token.", headers={"WWW-Authenticate": "Bearer"})
+                return problems.answer(
+                    401, "Send a living API token as a bearer token.", headers={"WWW-Authenticate": "Bearer"}
+                )
             if scope not in token.scopes:
                 return problems.answer(403, f"This token lacks the scope {scope}.")
             if _asks_too_often(token):
-                return problems.answer(429, f"A token may ask {PER_MINUTE} times a minute.", headers={"Retry-After": "30"})
+                return problems.answer(
+                    429, f"A token may ask {PER_MINUTE} times a minute.", headers={"Retry-After": "30"}
+                )
             g.api_token = token
             try:
                 return view(*args, **values)

@@ -20,6 +20,4 @@ def explain():
             explanation = rules.explain(typed)
         except ValueError as error:
             errors = {"email": str(error)}
-    return navigation.render(
-        "settings/access.html", typed=typed[:254], explanation=explanation, errors=errors
-    )
+    return navigation.render("settings/access.html", typed=typed[:254], explanation=explanation, errors=errors)

@@ -28,7 +28,13 @@ def issue():
         "scopes": request.form.getlist("scopes"),
         "days": request.form.get("days", "90"),
     }
-    days = int(values["days"]) if values["days"].isdecimal() and len(values["days"]) < 6 else None if not values["days"] else 0
+    days = (
+        int(values["days"])
+        if values["days"].isdecimal() and len(values["days"]) < 6
+        else None
+        if not values["days"]
+        else 0
+    )
     try:
         token, secret = api_tokens.issue(name=values["name"], scopes=values["scopes"], user=identity.me(), days=days)
     except Invalid as error:

@@ -21,9 +21,9 @@ def show():
 def save():
     values = choosing.typed(NAMES)
     errors = {}
-    if all(value.isdecimal() and len(value) < 6 for value in values.values()) and 0 < int(values["close_after_days"]) <= int(
-        values["close_warning_days"]
-    ):
+    if all(value.isdecimal() and len(value) < 6 for value in values.values()) and 0 < int(
+        values["close_after_days"]
+    ) <= int(values["close_warning_days"]):
         errors["close_warning_days"] = "The warning comes before the closing: write fewer days."
     errors = errors or choosing.save(values, "Automatic closing")
     if errors:

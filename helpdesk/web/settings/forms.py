@@ -150,9 +150,7 @@ def found(form_id: int) -> Form:
     form = db.session.scalar(
         select(Form)
         .where(Form.id == form_id)
-        .options(
-            selectinload(Form.versions).selectinload(FormVersion.fields), selectinload(Form.organizations)
-        )
+        .options(selectinload(Form.versions).selectinload(FormVersion.fields), selectinload(Form.organizations))
     )
     return form or abort(404)
 
@@ -230,7 +228,5 @@ def listing(values: dict, errors: dict | None = None) -> str:
 
 
 def organizations() -> list[tuple[int, str]]:
-    rows = db.session.execute(
-        select(Organization.id, Organization.name).order_by(Organization.name).limit(500)
-    )
+    rows = db.session.execute(select(Organization.id, Organization.name).order_by(Organization.name).limit(500))
     return [(row.id, row.name) for row in rows]

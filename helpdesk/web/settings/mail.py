@@ -12,9 +12,16 @@ from helpdesk.web.settings import choosing, mail_previews, navigation
 
 blueprint = Blueprint("settings_mail", __name__, url_prefix="/settings/mail")
 NAMES = (
-    "system_email", "use_custom_from", "mail_received", "mail_solved", "mail_inline_images", "mail_while_reading",
-    "mail_grouping_seconds", "tickets_by_mail", "rating_style",
-)  # fmt: skip
+    "system_email",
+    "use_custom_from",
+    "mail_received",
+    "mail_solved",
+    "mail_inline_images",
+    "mail_while_reading",
+    "mail_grouping_seconds",
+    "tickets_by_mail",
+    "rating_style",
+)
 
 
 @blueprint.get("")

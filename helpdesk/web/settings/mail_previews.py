@@ -9,10 +9,17 @@ from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_mail_previews", __name__, url_prefix="/settings/mail/previews")
 TITLES = {
-    "reply": "An answer", "received": "A ticket was received", "solved": "A ticket was solved", "closing_soon": "A ticket closes soon",
-    "invitation": "An invitation", "sign_in": "A sign-in link", "linked": "A new way of signing in", "weekly_summary": "The weekly summary",
-    "delivery_alert": "Deliveries are stuck", "test": "A test mail",
-}  # fmt: skip
+    "reply": "An answer",
+    "received": "A ticket was received",
+    "solved": "A ticket was solved",
+    "closing_soon": "A ticket closes soon",
+    "invitation": "An invitation",
+    "sign_in": "A sign-in link",
+    "linked": "A new way of signing in",
+    "weekly_summary": "The weekly summary",
+    "delivery_alert": "Deliveries are stuck",
+    "test": "A test mail",
+}
 OPEN_PREVIEW = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 
 

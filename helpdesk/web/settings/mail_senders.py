@@ -55,7 +55,9 @@ def ask_dns():
     return page(checked=email, findings=findings)
 
 
-def page(values: dict | None = None, errors: dict | None = None, checked: str = "", findings: list | None = None) -> str:
+def page(
+    values: dict | None = None, errors: dict | None = None, checked: str = "", findings: list | None = None
+) -> str:
     return navigation.render(
         "settings/mail_senders.html",
         values=values or {},

@@ -22,9 +22,7 @@ NAVIGATION: list[Entry] = [
         "Name, logo, colour, ways of signing in, and the link to share.",
         "settings",
     ),
-    Entry(
-        "Organizations", "/settings/organizations", "Customer companies and who of them is let in.", "people"
-    ),
+    Entry("Organizations", "/settings/organizations", "Customer companies and who of them is let in.", "people"),
     Entry("People", "/settings/people", "Customers: what they see, where they are signed in.", "person"),
     Entry("Team", "/settings/team", "Agents, leads and admins; invitations; who is who in Slack.", "inbox"),
     Entry("Forms", "/settings/forms", "What customers are asked when they file a ticket.", "file"),
@@ -34,18 +32,23 @@ NAVIGATION: list[Entry] = [
         "Type an address and read whether it is let in, and by which rule.",
         "eye",
     ),
-    Entry("Slack channels", "/settings/channels", "Which channel is whose, who reads it, and whether Slack works.", "hash"),
+    Entry(
+        "Slack channels", "/settings/channels", "Which channel is whose, who reads it, and whether Slack works.", "hash"
+    ),
     Entry("Mail", "/settings/mail", "Where mail comes from, what is mailed, how each mail looks.", "mail"),
-    Entry("Service levels", "/settings/service-levels", "How soon to answer and to solve; working hours and holidays.", "clock"),
+    Entry(
+        "Service levels",
+        "/settings/service-levels",
+        "How soon to answer and to solve; working hours and holidays.",
+        "clock",
+    ),
     Entry("Team replies", "/settings/replies", "Texts to answer with, with variables.", "reply"),
     Entry("Automatic closing", "/settings/closing", "When solved tickets close by themselves.", "closed"),
     Entry("Retention and erasure", "/settings/retention", "How long tickets are kept; exporting and erasing.", "trash"),
     Entry("Webhooks", "/settings/webhooks", "Tell other programs what happens.", "external"),
     Entry("API tokens", "/settings/api-tokens", "Keys for programs that read and write here.", "lock"),
     Entry("Health", "/settings/health", "What waits to leave, what last came in, workers and disk.", "check"),
-    Entry(
-        "Audit trail", "/settings/audit", "Who changed settings, access and identities, and when.", "clock"
-    ),
+    Entry("Audit trail", "/settings/audit", "Who changed settings, access and identities, and when.", "clock"),
 ]
 
 

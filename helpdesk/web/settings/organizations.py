@@ -125,9 +125,7 @@ def page(organization: Organization | None, values: dict, errors: dict | None = 
 
 def typed() -> dict:
     """What stands in the form, as it was typed."""
-    return {name: request.form.get(name, "") for name in TYPED} | {
-        "portal_enabled": "portal_enabled" in request.form
-    }
+    return {name: request.form.get(name, "") for name in TYPED} | {"portal_enabled": "portal_enabled" in request.form}
 
 
 def stored(organization: Organization) -> dict:

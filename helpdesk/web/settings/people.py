@@ -21,9 +21,7 @@ def index():
     """Customers by name."""
     words = request.args.get("q", "").strip()[:100]
     after = request.args.get("after", "")
-    rows = people.customers(
-        words, after=int(after) if after.isdecimal() and len(after) < 19 else 0, size=PAGE + 1
-    )
+    rows = people.customers(words, after=int(after) if after.isdecimal() and len(after) < 19 else 0, size=PAGE + 1)
     shown = rows[:PAGE]
     more = shown[-1].id if len(rows) > PAGE else None
     return navigation.render("settings/people.html", people_there=shown, words=words, more=more)
@@ -41,9 +39,7 @@ def show(user_id: int):
 def set_sees(user_id: int):
     """What a customer sees in one organization."""
     user, given = found(user_id), request.form.get("organization", "")
-    organization = (
-        organizations.get(int(given)) if given.isdecimal() and len(given) < 19 else user.organization
-    )
+    organization = organizations.get(int(given)) if given.isdecimal() and len(given) < 19 else user.organization
     if organization is None or user.is_team:
         abort(404)
     people.set_sees(user, organization, request.form.get("sees", ""), actor=identity.me())
@@ -89,9 +85,7 @@ def match_slack(user_id: int):
 def deactivate(user_id: int):
     """Let them in no longer."""
     user = found(user_id)
-    return attempt(
-        user, lambda: people.deactivate(user, actor=identity.me()), f"{user.display_name} is deactivated."
-    )
+    return attempt(user, lambda: people.deactivate(user, actor=identity.me()), f"{user.display_name} is deactivated.")
 
 
 @blueprint.post("/<int:user_id>/deactivation/delete")
@@ -99,9 +93,7 @@ def deactivate(user_id: int):
 def activate(user_id: int):
     """Let them in again."""
     user = found(user_id)
-    return attempt(
-        user, lambda: people.activate(user, actor=identity.me()), f"{user.display_name} is active again."
-    )
+    return attempt(user, lambda: people.activate(user, actor=identity.me()), f"{user.display_name} is active again.")
 
 
 @blueprint.post("/<int:user_id>/sessions/delete")

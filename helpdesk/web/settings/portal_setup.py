@@ -147,9 +147,7 @@ def check(values: dict) -> dict[str, str]:
             domains.append(address.canonical_domain(text))
         except ValueError as error:
             errors["internal_domains"] = f"{text[:80]}: {error}"
-    values["internal_domains"] = (
-        " ".join(domains) if "internal_domains" not in errors else values["internal_domains"]
-    )
+    values["internal_domains"] = " ".join(domains) if "internal_domains" not in errors else values["internal_domains"]
     return errors
 
 

@@ -33,7 +33,9 @@ def save():
         if goes:
             return page(
                 values,
-                {"understood": f"{goes:,} closed tickets would be erased within the hour. Tick the box if that is right."},
+                {
+                    "understood": f"{goes:,} closed tickets would be erased within the hour. Tick the box if that is right."
+                },
                 goes,
             ), 422
     errors = choosing.save(values, "Retention")

@@ -41,8 +41,13 @@ def save_targets():
     except Invalid as error:
         db.session.rollback()
         return page(by_slug(slug) if slug else None, targets=values, errors=error.errors), 422
-    audit.write("changed service levels", identity.me(), organization.name if organization else "Everybody",
-                organization.id if organization else None, **{name: value for name, value in values.items() if value})  # fmt: skip
+    audit.write(
+        "changed service levels",
+        identity.me(),
+        organization.name if organization else "Everybody",
+        organization.id if organization else None,
+        **{name: value for name, value in values.items() if value},
+    )
     db.session.commit()
     flash("The targets are saved. Open tickets follow within a minute.", "success")
     return redirect("/settings/service-levels" + (f"?organization={slug}" if slug else ""), 303)

@@ -86,8 +86,12 @@ def delete(webhook_id: int):
 
 def keep(hook: Webhook | None):
     """Save what was typed, or show it again with what to mend."""
-    values = {"name": request.form.get("name", ""), "url": request.form.get("url", ""), "events": request.form.getlist("events"),
-              "is_active": "is_active" in request.form}  # fmt: skip
+    values = {
+        "name": request.form.get("name", ""),
+        "url": request.form.get("url", ""),
+        "events": request.form.getlist("events"),
+        "is_active": "is_active" in request.form,
+    }
     webhook_id = hook.id if hook else None
     try:
         saved = webhooks.save(hook, **values, actor=identity.me())
@@ -95,7 +99,11 @@ def keep(hook: Webhook | None):
         db.session.rollback()
         return page(found(webhook_id) if webhook_id else None, values, error.errors), 422
     audit.write(
-        "changed a webhook" if webhook_id else "made a webhook", identity.me(), saved.name, url=saved.url, events=saved.events
+        "changed a webhook" if webhook_id else "made a webhook",
+        identity.me(),
+        saved.name,
+        url=saved.url,
+        events=saved.events,
     )
     db.session.commit()
     flash("The webhook is saved.", "success")

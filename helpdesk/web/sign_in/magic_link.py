@@ -16,9 +16,7 @@ from helpdesk.web import access, identity
 from helpdesk.web.sign_in import landing, page
 
 blueprint = Blueprint("magic_link", __name__, url_prefix="/sign-in")
-COOKIE_LASTS = (
-    20 * 60
-)  # seconds: longer than the link, so that an expired one can still be told from another browser's
+COOKIE_LASTS = 20 * 60  # seconds: longer than the link, so that an expired one can still be told from another browser's
 TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
@@ -149,9 +147,7 @@ def show(link, token: str, status: int = 200) -> Response:
 
 
 def ended(again: str) -> Response:
-    return private(
-        make_response(render_template("sign_in/ended.html", again=again if page.link_is_on() else ""), 410)
-    )
+    return private(make_response(render_template("sign_in/ended.html", again=again if page.link_is_on() else ""), 410))
 
 
 def private(response: Response) -> Response:

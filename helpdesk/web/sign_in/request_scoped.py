@@ -174,9 +174,7 @@ def finish(blueprint: RequestScopedBlueprint, token: dict) -> Response:
         return page.did_not_finish(unproven.sentence)
     if isinstance(arrived, providers.NeedsLink):
         pending = None if arrived.identity else claimed
-        return magic_link.mail_link(
-            arrived.email, next_path=next_path, pending=pending, known=arrived.identity
-        )
+        return magic_link.mail_link(arrived.email, next_path=next_path, pending=pending, known=arrived.identity)
     return landing.land(arrived, blueprint.name, next_path)
 
 

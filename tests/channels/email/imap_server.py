@@ -65,9 +65,7 @@ def _talk(box, lines, out):
             uid, folder = int(command.split()[2]), command.split()[3].strip('"')
             box.moved[folder].append(box.mails[uid])
         elif verb.startswith("EXPUNGE"):
-            for uid in [
-                uid for uid in box.mails if any(box.mails[uid] in kept for kept in box.moved.values())
-            ]:
+            for uid in [uid for uid in box.mails if any(box.mails[uid] in kept for kept in box.moved.values())]:
                 del box.mails[uid]
         elif verb.startswith("LOGOUT"):
             say("* BYE")

@@ -25,10 +25,10 @@ def quoted(text: str = SENT.text, sign: str = "> ") -> str:
 
 
 def gmail():
-    quote = (
-        f'<div class="gmail_quote"><div dir="ltr" class="gmail_attr">{markup.escape(ATTRIBUTION)}<br></div>'
+    quote = f'<div class="gmail_quote"><div dir="ltr" class="gmail_attr">{markup.escape(ATTRIBUTION)}<br></div>'
+    quote += (
+        f'<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px solid">{_BODY}</blockquote></div>'
     )
-    quote += f'<blockquote class="gmail_quote" style="margin:0 0 0 .8ex;border-left:1px solid">{_BODY}</blockquote></div>'
     return f"{ANSWER}\n\n{ATTRIBUTION}\n\n{quoted()}\n", f'<div dir="ltr">{ANSWER_HTML}</div><br>{quote}'
 
 
@@ -39,7 +39,9 @@ def gmail_wrapped_attribution():
 
 def apple_mail():
     said = "On 20. Nov 2026, at 13:04, Maya Lind, Northwind support <support@northwind.example> wrote:"
-    quote = f'<div><br><blockquote type="cite"><div>{markup.escape(said)}</div><br><div>{_BODY}</div></blockquote></div>'
+    quote = (
+        f'<div><br><blockquote type="cite"><div>{markup.escape(said)}</div><br><div>{_BODY}</div></blockquote></div>'
+    )
     return f"{ANSWER}\n\n> {said}\n> \n{quoted()}\n", f"<html><body>{ANSWER_HTML}{quote}</body></html>"
 
 
@@ -75,10 +77,10 @@ def outlook_german():
 
 def outlook_web():
     rows = "<br>".join(f"<b>{name}:</b> {markup.escape(value)}" for name, value in _FIELDS)
-    html = (
-        f'{ANSWER_HTML}<div id="appendonsend"></div><hr style="display:inline-block;width:98%" tabindex="-1">'
+    html = f'{ANSWER_HTML}<div id="appendonsend"></div><hr style="display:inline-block;width:98%" tabindex="-1">'
+    html += (
+        f'<div id="divRplyFwdMsg" dir="ltr"><font face="Calibri">{rows}</font><div>&nbsp;</div></div><div>{_BODY}</div>'
     )
-    html += f'<div id="divRplyFwdMsg" dir="ltr"><font face="Calibri">{rows}</font><div>&nbsp;</div></div><div>{_BODY}</div>'
     block = "\n".join(f"{name}: {value}" for name, value in _FIELDS)
     return f"{ANSWER}\n________________________________\n{block}\n\n{SENT.text}", html
 
@@ -100,13 +102,9 @@ def thunderbird():
 
 
 def yahoo():
-    said = (
-        "     On Friday, November 20, 2026 at 01:04:00 PM GMT+1, Maya Lind <support@northwind.example> wrote:"
-    )
+    said = "     On Friday, November 20, 2026 at 01:04:00 PM GMT+1, Maya Lind <support@northwind.example> wrote:"
     html = f'<div class="ydp1 yahoo-style-wrap">{ANSWER_HTML}</div><div id="ydp2" class="yahoo_quoted"><div>'
-    html += (
-        f"<div>{markup.escape(said.strip())}</div><div><br></div><div><div>{_BODY}</div></div></div></div>"
-    )
+    html += f"<div>{markup.escape(said.strip())}</div><div><br></div><div><div>{_BODY}</div></div></div></div>"
     return f"{ANSWER}\n\n{said}  \n \n{quoted(sign=' ')}", html
 
 
@@ -140,9 +138,21 @@ def thunderbird_below():
 
 
 ABOVE = (
-    gmail, gmail_wrapped_attribution, apple_mail, iphone, outlook, outlook_german, outlook_web, outlook_mobile,
-    outlook_express, thunderbird, yahoo, proton, gmx, french,
-)  # fmt: skip
+    gmail,
+    gmail_wrapped_attribution,
+    apple_mail,
+    iphone,
+    outlook,
+    outlook_german,
+    outlook_web,
+    outlook_mobile,
+    outlook_express,
+    thunderbird,
+    yahoo,
+    proton,
+    gmx,
+    french,
+)
 BELOW = (mutt_below, thunderbird_below)
 
 
@@ -155,7 +165,5 @@ def mail(text: str | None, html: str | None) -> bytes:
     if text is not None:
         message.set_content(text)
     if html is not None:
-        message.add_alternative(html, subtype="html") if text is not None else message.set_content(
-            html, subtype="html"
-        )
+        message.add_alternative(html, subtype="html") if text is not None else message.set_content(html, subtype="html")
     return message.as_bytes()

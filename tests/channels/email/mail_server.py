@@ -62,9 +62,7 @@ class _Protocol(SMTP):
         more = {}
         if rig._password:
             more = {"authenticator": rig_authenticator(rig._password), "auth_require_tls": False}
-        super().__init__(
-            _Handler(rig), tls_context=wants_starttls, hostname="mail.example.net", timeout=120, **more
-        )
+        super().__init__(_Handler(rig), tls_context=wants_starttls, hostname="mail.example.net", timeout=120, **more)
         self.rig = rig
 
     async def smtp_QUIT(self, arg):
@@ -135,11 +133,7 @@ def rig_authenticator(password: str):
 def certificates(folder) -> dict[str, str]:
     """A certificate authority and what it signed: paths of ca, good (127.0.0.1), wrong (another name)."""
     key, name = ec.generate_private_key(ec.SECP256R1()), _name("Test authority")
-    ca = (
-        _builder(name, name, key)
-        .add_extension(x509.BasicConstraints(True, None), True)
-        .sign(key, hashes.SHA256())
-    )
+    ca = _builder(name, name, key).add_extension(x509.BasicConstraints(True, None), True).sign(key, hashes.SHA256())
     (folder / "ca.pem").write_bytes(ca.public_bytes(serialization.Encoding.PEM))
     paths = {"ca": str(folder / "ca.pem")}
     for label, alternative in {

@@ -44,15 +44,11 @@ def test_the_trusted_servers_pass_is_a_pass(field):
         (("mx.northwind.example; dmarc=pass header.from=evil.example",), "fail"),
         (("mx.northwind.example; dmarc=pass",), "fail"),
         (
-            (
-                "mx.northwind.example; dmarc=fail header.from=globex.example; dmarc=pass header.from=globex.example",
-            ),
+            ("mx.northwind.example; dmarc=fail header.from=globex.example; dmarc=pass header.from=globex.example",),
             "none",
         ),
         (
-            (
-                'mx.northwind.example; spf=pass smtp.mailfrom="a; dmarc=pass header.from=globex.example"@evil.example',
-            ),
+            ('mx.northwind.example; spf=pass smtp.mailfrom="a; dmarc=pass header.from=globex.example"@evil.example',),
             "none",
         ),
         (
@@ -70,16 +66,13 @@ def test_nothing_else_is(fields, expected):
 
 
 def test_every_answer_is_a_sentence():
-    assert all(
-        result(*fields)["reason"].endswith(".") for fields in [(), (PASS,), (PASS.replace("=pass", "=fail"),)]
-    )
+    assert all(result(*fields)["reason"].endswith(".") for fields in [(), (PASS,), (PASS.replace("=pass", "=fail"),)])
 
 
 @pytest.fixture(scope="module")
 def keys():
     return {
-        domain: signing.new_key(domain, "s1")
-        for domain in ("globex.example", "mail.globex.example", "evil.example")
+        domain: signing.new_key(domain, "s1") for domain in ("globex.example", "mail.globex.example", "evil.example")
     }
 
 

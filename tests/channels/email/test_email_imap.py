@@ -111,9 +111,7 @@ def test_dovecot_hands_over_the_same_bytes():
     process = subprocess.Popen(["dovecot", "-F", "-c", str(folder / "dovecot.conf")])
     try:
         taken = []
-        given = settings.Imap(
-            "127.0.0.1", "help", "right", port=port, security="none", move_to="Taken", timeout=30
-        )
+        given = settings.Imap("127.0.0.1", "help", "right", port=port, security="none", move_to="Taken", timeout=30)
         ends = time.monotonic() + 90
         while len(taken) < len(MAILS):
             try:

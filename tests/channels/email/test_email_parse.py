@@ -35,9 +35,21 @@ def test_every_mail_gives_exactly_one_heard_with_everything_in_it(path):
         (mail,) = email.parse(form, OURS)
         assert mail.kind == "mail"
         assert set(mail.data) == {
-            "unparsed", "subject", "author_name", "recipients", "thread_hashes", "quoted", "cut", "automatic", "bounce",
-            "own", "authentication", "in_reply_to", "references", "body_hash",
-        }  # fmt: skip
+            "unparsed",
+            "subject",
+            "author_name",
+            "recipients",
+            "thread_hashes",
+            "quoted",
+            "cut",
+            "automatic",
+            "bounce",
+            "own",
+            "authentication",
+            "in_reply_to",
+            "references",
+            "body_hash",
+        }
         assert mail.external_id.startswith("<")
         for text in (mail.body, mail.data["quoted"], mail.data["subject"]):
             text.encode("utf-8")
@@ -226,9 +238,7 @@ def test_a_mail_without_an_id_gets_one_that_stays():
         ),
         (
             HEAD
-            + b"".join(
-                b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(5000)
-            )
+            + b"".join(b"Content-Type: multipart/mixed; boundary=b%d\n\n--b%d\n" % (n, n) for n in range(5000))
             + b"\nx\n",
             "100 parts",
         ),

@@ -62,7 +62,9 @@ def conversation(length, senders=("support@northwind.example",), answers=True):
         mails.append(_read(compose.mail(dataclasses.replace(sample, envelope=envelope))))
         known.append(mails[-1]["Message-ID"])
         if answers and number % 3 == 1:
-            own = f"<AM0PR0402MB38{number:04}D6E1A4E0F0A9C7B1D2E3F4A5B@AM0PR0402MB3891.eurprd04.prod.outlook.example.com>"
+            own = (
+                f"<AM0PR0402MB38{number:04}D6E1A4E0F0A9C7B1D2E3F4A5B@AM0PR0402MB3891.eurprd04.prod.outlook.example.com>"
+            )
             answer = email.message.EmailMessage()
             answer["Message-ID"], answer["In-Reply-To"] = own, known[-1]
             answer["References"] = f"{mails[-1]['References'] or ''} {known[-1]}".strip()
@@ -99,13 +101,9 @@ def test_two_tickets_are_two_threads():
     for mail in second:
         for name in ("Message-ID", "In-Reply-To", "References"):
             if mail[name]:
-                mail.replace_header(
-                    name, mail[name].replace("delivery", "other").replace("AM0PR0402MB38", "OTHER")
-                )
+                mail.replace_header(name, mail[name].replace("delivery", "other").replace("AM0PR0402MB38", "OTHER"))
     assert sorted(threads(first + second)) == [4, 4]
 
 
 def test_the_subject_is_the_same_in_every_mail():
-    assert {mail["Subject"] for mail in conversation(4) if mail["Subject"]} == {
-        "[#1042] Export stops at 10,000 rows"
-    }
+    assert {mail["Subject"] for mail in conversation(4) if mail["Subject"]} == {"[#1042] Export stops at 10,000 rows"}

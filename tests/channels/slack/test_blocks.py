@@ -11,18 +11,21 @@ ROW = blocks.ListRow(42, LONG, "Open", LONG, "https://p.example/tickets/42", LON
 
 
 def card(**more):
-    values = {"number": 42, "subject": "VPN is down", "organization": "Globex", "requester": "Dana Fields", "status": "open",
-              "status_word": "Open", "priority": "high", "url": "https://p.example/tickets/42"}  # fmt: skip
+    values = {
+        "number": 42,
+        "subject": "VPN is down",
+        "organization": "Globex",
+        "requester": "Dana Fields",
+        "status": "open",
+        "status_word": "Open",
+        "priority": "high",
+        "url": "https://p.example/tickets/42",
+    }
     return blocks.card(blocks.CardValues(**values | more))
 
 
 def action_ids(made) -> list[str]:
-    return [
-        element["action_id"]
-        for block in made
-        for element in block.get("elements", [])
-        if "action_id" in element
-    ]
+    return [element["action_id"] for block in made for element in block.get("elements", []) if "action_id" in element]
 
 
 def test_a_card_says_everything_and_offers_what_fits_its_status():
@@ -73,9 +76,7 @@ def test_where_outsiders_read_the_card_offers_only_the_link_and_no_inner_facts()
     assert "High" not in json.dumps(bar)
 
 
-@pytest.mark.parametrize(
-    "of_what", ["card", "reply", "note", "edit", "create", "list", "home", "promise", "notice"]
-)
+@pytest.mark.parametrize("of_what", ["card", "reply", "note", "edit", "create", "list", "home", "promise", "notice"])
 def test_however_much_is_said_slacks_limits_are_kept(of_what):
     many = tuple((f"v{n}", f"{n} {LONG}") for n in range(450))
     fields = tuple(
@@ -96,16 +97,39 @@ def test_however_much_is_said_slacks_limits_are_kept(of_what):
         )
     )
     made = {
-        "card": lambda: card(subject=LONG, organization=LONG, requester=LONG, excerpt=LONG, answers=((LONG, LONG),) * 40, assignee=LONG, footer=LONG),
-        "reply": lambda: blocks.reply(blocks.ReplyValues(LONG, blocks.split(LONG)[0], "https://x.example/p", organization="Globex", marker=LONG, attachments=(LONG,) * 30)),
+        "card": lambda: card(
+            subject=LONG,
+            organization=LONG,
+            requester=LONG,
+            excerpt=LONG,
+            answers=((LONG, LONG),) * 40,
+            assignee=LONG,
+            footer=LONG,
+        ),
+        "reply": lambda: blocks.reply(
+            blocks.ReplyValues(
+                LONG,
+                blocks.split(LONG)[0],
+                "https://x.example/p",
+                organization="Globex",
+                marker=LONG,
+                attachments=(LONG,) * 30,
+            )
+        ),
         "note": lambda: blocks.note(LONG, blocks.split("**" + LONG)[1]),
-        "edit": lambda: blocks.edit_modal(blocks.EditValues(42, "42", "open", (("open", LONG),), "low", (("low", LONG),), "v3", many, fields)),
-        "create": lambda: blocks.create_modal(blocks.CreateValues(many, many[:3], "v400", "v1", "a@b.example", LONG, LONG, fields, {"channel": "C1"})),
+        "edit": lambda: blocks.edit_modal(
+            blocks.EditValues(42, "42", "open", (("open", LONG),), "low", (("low", LONG),), "v3", many, fields)
+        ),
+        "create": lambda: blocks.create_modal(
+            blocks.CreateValues(many, many[:3], "v400", "v1", "a@b.example", LONG, LONG, fields, {"channel": "C1"})
+        ),
         "list": lambda: blocks.ticket_list(LONG, (ROW,) * 60, 7, "https://p.example/desk", LONG),
-        "home": lambda: blocks.home(blocks.HomeValues(LONG, "https://p.example/desk", (ROW,) * 60, (ROW,) * 60, 80, 90)),
+        "home": lambda: blocks.home(
+            blocks.HomeValues(LONG, "https://p.example/desk", (ROW,) * 60, (ROW,) * 60, 80, 90)
+        ),
         "promise": lambda: blocks.promise(LONG, "42", 20),
         "notice": lambda: blocks.notice(LONG),
-    }[of_what]()  # fmt: skip
+    }[of_what]()
     check_limits(json.loads(json.dumps(made)), room=100 if of_what in {"home", "edit", "create"} else 50)
 
 
@@ -192,9 +216,7 @@ def check_limits(value, room):
         assert len(value["label"]["text"]) <= 2000
         assert len(value["block_id"]) <= 255
     if kind in {"static_select", "multi_static_select", "checkboxes"}:
-        options = value.get("options") or [
-            option for group in value["option_groups"] for option in group["options"]
-        ]
+        options = value.get("options") or [option for group in value["option_groups"] for option in group["options"]]
         assert all(len(option["value"]) <= 150 and len(option["text"]["text"]) <= 75 for option in options)
         assert len(value.get("options", [])) <= (10 if kind == "checkboxes" else 100)
         assert len(value.get("option_groups", [])) <= 100
@@ -221,10 +243,15 @@ def test_every_kind_of_field_a_form_can_have_becomes_an_input_or_is_left_out():
     view = blocks.edit_modal(
         blocks.EditValues(1, "1", "open", (("open", "Open"),), "low", (("low", "Low"),), fields=fields)
     )
-    types = {
-        block["block_id"].removeprefix("field-"): block["element"]["type"] for block in view["blocks"][3:]
-    }
+    types = {block["block_id"].removeprefix("field-"): block["element"]["type"] for block in view["blocks"][3:]}
     assert types == {
-        "short_text": "plain_text_input", "long_text": "plain_text_input", "number": "number_input", "date": "datepicker", "select": "static_select",
-        "multi_select": "multi_static_select", "checkbox": "checkboxes", "person": "static_select", "url": "url_text_input",
-    }  # fmt: skip
+        "short_text": "plain_text_input",
+        "long_text": "plain_text_input",
+        "number": "number_input",
+        "date": "datepicker",
+        "select": "static_select",
+        "multi_select": "multi_static_select",
+        "checkbox": "checkboxes",
+        "person": "static_select",
+        "url": "url_text_input",
+    }

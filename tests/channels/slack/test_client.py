@@ -51,10 +51,7 @@ def test_slacks_own_trouble_is_in_doubt(slack_client, workspace, code):
 @pytest.mark.parametrize(
     ("code", "scope"),
     [(code, "installation") for code in ("token_revoked", "invalid_auth", "account_inactive", "not_authed")]
-    + [
-        (code, "channel")
-        for code in ("channel_not_found", "is_archived", "restricted_action", "ekm_access_denied")
-    ],
+    + [(code, "channel") for code in ("channel_not_found", "is_archived", "restricted_action", "ekm_access_denied")],
 )
 def test_what_only_a_person_can_mend_is_blocked(slack_client, workspace, code, scope):
     workspace.misbehave("chat.postMessage", "error", error=code)
@@ -110,13 +107,22 @@ def test_without_a_token_nothing_is_called():
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
-        (200, b"<html>proxy</html>", errors.Unknown), (200, b"", errors.Unknown), (200, b"[]", errors.Unknown), (200, b"null", errors.Unknown),
-        (200, b"{}", errors.Unknown), (200, b"\xff\xfe", errors.Unknown), (200, b'{"ok": "yes"', errors.Unknown), (200, b'"ok"', errors.Unknown),
-        (403, b"<html>forbidden</html>", errors.Temporary), (503, b'{"ok": false, "error": "channel_not_found"}', errors.Unknown),
-        (429, b"slow down", errors.Temporary), (400, b'{"ok": false, "error": "invalid_blocks"}', errors.Permanent),
-        (200, b'{"ok": false}', errors.Unknown), (200, b'{"ok": false, "error": "x y <script>"}', errors.Unknown),
+        (200, b"<html>proxy</html>", errors.Unknown),
+        (200, b"", errors.Unknown),
+        (200, b"[]", errors.Unknown),
+        (200, b"null", errors.Unknown),
+        (200, b"{}", errors.Unknown),
+        (200, b"\xff\xfe", errors.Unknown),
+        (200, b'{"ok": "yes"', errors.Unknown),
+        (200, b'"ok"', errors.Unknown),
+        (403, b"<html>forbidden</html>", errors.Temporary),
+        (503, b'{"ok": false, "error": "channel_not_found"}', errors.Unknown),
+        (429, b"slow down", errors.Temporary),
+        (400, b'{"ok": false, "error": "invalid_blocks"}', errors.Permanent),
+        (200, b'{"ok": false}', errors.Unknown),
+        (200, b'{"ok": false, "error": "x y <script>"}', errors.Unknown),
     ],
-)  # fmt: skip
+)
 def test_no_odd_answer_is_taken_for_one(status, body, expected):
     class Odd(http.server.BaseHTTPRequestHandler):
         def do_POST(self):
@@ -150,9 +156,7 @@ def test_a_list_ends_only_where_slack_says_so(slack_client, workspace):
     root = workspace.say("U0MAYA00001", cast.TRIAGE, "root")
     for n in range(7):
         workspace.say("U0MAYA00001", cast.TRIAGE, f"reply {n}", thread_ts=root)
-    every = list(
-        slack_client.pages("conversations.replies", "messages", channel=cast.TRIAGE, ts=root, limit=3)
-    )
+    every = list(slack_client.pages("conversations.replies", "messages", channel=cast.TRIAGE, ts=root, limit=3))
     assert [message["text"] for message in every] == ["root", *[f"reply {n}" for n in range(7)]]
     workspace.misbehave("conversations.replies", "500_before", skip=1)
     with pytest.raises(errors.Unknown):

@@ -68,9 +68,7 @@ def test_not_stored_is_not_found(slack_client, workspace, root, kind):
 
 @pytest.mark.parametrize("kind", ["500_before", "reset_before", "half_after", "ratelimited", "error"])
 def test_a_look_up_that_fails_never_says_not_found(slack_client, workspace, root, kind):
-    workspace.misbehave(
-        "conversations.replies", kind, **({"error": "internal_error"} if kind == "error" else {})
-    )
+    workspace.misbehave("conversations.replies", kind, **({"error": "internal_error"} if kind == "error" else {}))
     with pytest.raises(errors.ChannelError):
         slack.find(again(message(root)), slack_client)
 
@@ -119,9 +117,7 @@ def test_changes_and_removals_may_be_repeated(slack_client, workspace, root):
     sent = slack.send(message(root), slack_client)
     change = Post("k-2", "chat.update", {"channel": C, "ts": sent.external_id, **blocks.event("changed")})
     assert (
-        slack.send(change, slack_client).external_id
-        == slack.send(change, slack_client).external_id
-        == sent.external_id
+        slack.send(change, slack_client).external_id == slack.send(change, slack_client).external_id == sent.external_id
     )
     assert workspace.message(C, sent.external_id)["text"] == "changed"
     assert slack.find(again(change), slack_client) is None
@@ -158,9 +154,7 @@ def test_what_only_one_person_sees(slack_client, workspace, root):
 
 def test_a_home_page_is_published(slack_client, workspace):
     view = blocks.home(blocks.HomeValues("Maya", "http://127.0.0.1:5000/desk"))
-    assert slack.send(
-        Post("k", "views.publish", {"user_id": "U0MAYA00001", "view": view}), slack_client
-    ).external_id
+    assert slack.send(Post("k", "views.publish", {"user_id": "U0MAYA00001", "view": view}), slack_client).external_id
     assert workspace.home_view("U0MAYA00001")["type"] == "home"
 
 

@@ -15,9 +15,7 @@ def card(lively):
     """A ticket's card in triage: (workspace, client, its ts)."""
     workspace, client = lively
     text, head, bars = blocks.card(
-        blocks.CardValues(
-            7, "VPN", "Globex", "Dana", "open", "Open", "low", "http://127.0.0.1:5000/tickets/7"
-        )
+        blocks.CardValues(7, "VPN", "Globex", "Dana", "open", "Open", "low", "http://127.0.0.1:5000/tickets/7")
     )
     sent = slack.send(
         Post("k", "chat.postMessage", {"channel": C, "text": text, "blocks": head, "attachments": bars}),
@@ -49,9 +47,7 @@ def test_typing_changing_and_deleting(card, door):
 
 def test_what_we_post_change_and_delete_ourselves_is_not_heard(card, door):
     workspace, client, root = card
-    sent = slack.send(
-        Post("k2", "chat.postMessage", {"channel": C, "thread_ts": root, **blocks.event("x")}), client
-    )
+    sent = slack.send(Post("k2", "chat.postMessage", {"channel": C, "thread_ts": root, **blocks.event("x")}), client)
     slack.send(Post("k3", "chat.update", {"channel": C, "ts": sent.external_id, **blocks.event("y")}), client)
     slack.send(Post("k4", "reactions.add", {"channel": C, "timestamp": root, "name": "lock"}), client)
     workspace.settle(60)
@@ -128,9 +124,7 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
         7, "7", "open", (("open", "Open"), ("solved", "Solved")), "low", (("low", "Low"),), None, pick, fields
     )
     sent = slack.send(
-        Post(
-            "k", "views.open", {"trigger_id": pressed.data["trigger_id"], "view": blocks.edit_modal(values)}
-        ),
+        Post("k", "views.open", {"trigger_id": pressed.data["trigger_id"], "view": blocks.edit_modal(values)}),
         client,
     )
     door.answers["view_submission"] = blocks.errors({"field-email": "Write an address."})
@@ -192,8 +186,11 @@ def test_a_shortcut_makes_the_form_for_a_new_ticket(lively, door):
     form = door.next("modal")
     assert form.data["private"] == {"channel": C, "ts": ts}
     assert {name: form.data["values"][name] for name in ("organization", "form", "subject", "body")} == {
-        "organization": "globex", "form": "incident", "subject": "It broke", "body": "it **broke**",
-    }  # fmt: skip
+        "organization": "globex",
+        "form": "incident",
+        "subject": "It broke",
+        "body": "it **broke**",
+    }
 
 
 def test_the_command_and_an_answer_to_it(lively, door):
@@ -209,9 +206,7 @@ def test_the_command_and_an_answer_to_it(lively, door):
     text, made = blocks.ticket_list(
         "Found", (blocks.ListRow(7, "VPN", "Open", "Globex", "http://127.0.0.1:5000/tickets/7"),)
     )
-    slack.send(
-        Post("k", "response", {"url": heard.data["response_url"], "text": text, "blocks": made}), client
-    )
+    slack.send(Post("k", "response", {"url": heard.data["response_url"], "text": text, "blocks": made}), client)
     assert any("Found" in each["text"] for each in workspace.ephemerals(user=MAYA))
 
 

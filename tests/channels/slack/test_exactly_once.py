@@ -36,9 +36,7 @@ def test_forty_messages_through_a_bad_day(slack_client, workspace, seed):
         workspace.misbehave("*", kind, probability=0.08, seed=seed * 10 + number)
     for number in range(40):
         place = {"channel": cast.TRIAGE, "thread_ts": root}
-        deliver(
-            Post(f"k-{number}", "chat.postMessage", place | blocks.event(f"message {number}")), slack_client
-        )
+        deliver(Post(f"k-{number}", "chat.postMessage", place | blocks.event(f"message {number}")), slack_client)
     workspace.behave()
     assert [reply["text"] for reply in workspace.replies(cast.TRIAGE, root)[1:]] == [
         f"message {number}" for number in range(40)

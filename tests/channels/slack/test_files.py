@@ -81,13 +81,24 @@ def test_too_large_is_refused_before_and_while_it_comes(slack_client, workspace,
 @pytest.mark.parametrize(
     ("url", "allowed"),
     [
-        ("https://files.slack.com/files-pri/T1-F1/a.txt", True), ("https://files-origin.slack.com/x", True), ("https://files.slack.com:443/x", True),
-        ("http://files.slack.com/x", False), ("https://files.slack.com.evil.example/x", False), ("https://evil.example/files.slack.com", False),
-        ("https://files.slack.com@evil.example/x", False), ("https://user:pass@files.slack.com/x", False), ("https://files.slack.com:8443/x", False),
-        ("file:///etc/passwd", False), ("http://127.0.0.1:5001/x", False), ("http://169.254.169.254/latest", False), ("//files.slack.com/x", False),
-        ("https://[::1/x", False), ("https://files.slack.com:x/", False), ("", False),
+        ("https://files.slack.com/files-pri/T1-F1/a.txt", True),
+        ("https://files-origin.slack.com/x", True),
+        ("https://files.slack.com:443/x", True),
+        ("http://files.slack.com/x", False),
+        ("https://files.slack.com.evil.example/x", False),
+        ("https://evil.example/files.slack.com", False),
+        ("https://files.slack.com@evil.example/x", False),
+        ("https://user:pass@files.slack.com/x", False),
+        ("https://files.slack.com:8443/x", False),
+        ("file:///etc/passwd", False),
+        ("http://127.0.0.1:5001/x", False),
+        ("http://169.254.169.254/latest", False),
+        ("//files.slack.com/x", False),
+        ("https://[::1/x", False),
+        ("https://files.slack.com:x/", False),
+        ("", False),
     ],
-)  # fmt: skip
+)
 def test_files_are_fetched_only_from_slacks_hosts(url, allowed):
     assert files.is_allowed(url, client.Client("xoxb-1")) is allowed
 
@@ -96,9 +107,7 @@ def test_a_stand_in_on_this_machine_may_give_files_but_only_itself():
     stand_in = client.Client("xoxb-1", "http://127.0.0.1:5001/api/")
     assert files.is_allowed("http://127.0.0.1:5001/files-pri/x", stand_in)
     assert not files.is_allowed("http://127.0.0.1:5002/files-pri/x", stand_in)
-    assert not files.is_allowed(
-        "http://127.0.0.1:5001/x", client.Client("xoxb-1", "http://slack.example/api/")
-    )
+    assert not files.is_allowed("http://127.0.0.1:5001/x", client.Client("xoxb-1", "http://slack.example/api/"))
 
 
 class Odd:
@@ -187,9 +196,7 @@ def test_the_token_does_not_follow_a_redirect_elsewhere():
 def test_a_redirect_within_is_followed_and_a_circle_is_left():
     with Odd(
         lambda odd: (
-            (302, b"", {"Location": "/g"})
-            if len(odd.tokens) == 1
-            else (200, b"hello", {"Content-Type": "image/png"})
+            (302, b"", {"Location": "/g"}) if len(odd.tokens) == 1 else (200, b"hello", {"Content-Type": "image/png"})
         )
     ) as odd:
         assert odd.fetch().data == b"hello"

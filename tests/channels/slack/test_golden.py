@@ -20,15 +20,14 @@ def test_markdown_is_written_for_slack_as_kept(path):
 
 @pytest.mark.parametrize("path", sorted(GOLDEN.glob("in/*.json")), ids=lambda path: path.stem)
 def test_a_slack_message_is_read_as_kept(path):
-    assert mrkdwn.to_markdown(json.loads(path.read_text()), NAMES.get) == path.with_suffix(
-        ".md"
-    ).read_text().rstrip("\n")
+    assert mrkdwn.to_markdown(json.loads(path.read_text()), NAMES.get) == path.with_suffix(".md").read_text().rstrip(
+        "\n"
+    )
 
 
 def test_our_own_peoples_masked_links_keep_their_label():
     assert (
-        mrkdwn.from_markdown("[the guide](https://example.com/a)", trusted=True)
-        == "<https://example.com/a|the guide>"
+        mrkdwn.from_markdown("[the guide](https://example.com/a)", trusted=True) == "<https://example.com/a|the guide>"
     )
     assert mrkdwn.from_markdown("[the guide](https://example.com/a)") == "the guide (<https://example.com/a>)"
 

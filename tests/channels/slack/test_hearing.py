@@ -17,9 +17,14 @@ NAMES = {"U1": "Maya"}.get
 
 def envelope(event, **more):
     return {
-        "type": "event_callback", "event_id": "Ev1", "team_id": "T1", "api_app_id": "A1", "event": event,
-        "authorizations": [{"team_id": "T1", "user_id": "UBOT", "is_bot": True}], "is_ext_shared_channel": False,
-    } | more  # fmt: skip
+        "type": "event_callback",
+        "event_id": "Ev1",
+        "team_id": "T1",
+        "api_app_id": "A1",
+        "event": event,
+        "authorizations": [{"team_id": "T1", "user_id": "UBOT", "is_bot": True}],
+        "is_ext_shared_channel": False,
+    } | more
 
 
 def said(**more):
@@ -84,11 +89,15 @@ def test_other_subtypes_are_nothing_for_us(subtype):
 @pytest.mark.parametrize(
     "mark",
     [
-        {"app_id": "A1"}, {"bot_profile": {"app_id": "A1"}}, {"user": "UBOT"}, {"user": "USLACKBOT"},
+        {"app_id": "A1"},
+        {"bot_profile": {"app_id": "A1"}},
+        {"user": "UBOT"},
+        {"user": "USLACKBOT"},
         {"metadata": {"event_type": "helpdesk_delivery", "event_payload": {"delivery": "k"}}},
-        {"subtype": "thread_broadcast", "root": {"ts": TS, "app_id": "A1"}}, {"hidden": True},
+        {"subtype": "thread_broadcast", "root": {"ts": TS, "app_id": "A1"}},
+        {"hidden": True},
     ],
-)  # fmt: skip
+)
 def test_our_own_posts_and_slackbots_are_never_heard(mark):
     assert hear(said(**mark)) == []
 
@@ -105,11 +114,17 @@ def test_other_bots_and_strangers_are_marked_for_the_domain_to_judge():
 
 
 def test_files_come_along_and_those_kept_elsewhere_are_linked():
-    [heard] = hear(said(subtype="file_share", files=[
-        {"id": "F1", "name": "log.txt", "mimetype": "text/plain", "size": 5},
-        {"id": "F2", "mode": "tombstone"}, {"id": "F3", "file_access": "check_file_info"},
-        {"id": "F4", "is_external": True, "title": "Plan", "url_private": "https://docs.example/x"},
-    ]))  # fmt: skip
+    [heard] = hear(
+        said(
+            subtype="file_share",
+            files=[
+                {"id": "F1", "name": "log.txt", "mimetype": "text/plain", "size": 5},
+                {"id": "F2", "mode": "tombstone"},
+                {"id": "F3", "file_access": "check_file_info"},
+                {"id": "F4", "is_external": True, "title": "Plan", "url_private": "https://docs.example/x"},
+            ],
+        )
+    )
     assert heard.files == (
         RemoteFile("F1", "log.txt", "text/plain", 5),
         RemoteFile("F3", "file", "application/octet-stream", 0),
@@ -130,35 +145,59 @@ def test_a_forwarded_message_is_quoted():
 @pytest.mark.parametrize(
     ("typed", "visibility_", "body"),
     [
-        ("note: check the log", "internal", "check the log"), ("NOTE : x", "internal", "x"), ("Note：x", "internal", "x"),
-        ("🔒 quiet", "internal", "quiet"), (":lock: quiet", "internal", "quiet"), (":lock:quiet", "internal", "quiet"),
-        ("  note:\nbelow", "internal", "below"), ("*note:* bold mark", "internal", "bold mark"), ("*note: all bold*", "internal", "**all bold**"),
-        ("&gt; note: quoted", "internal", "> quoted"), ("🔐 x", "internal", "x"), ("`note:` x", "internal", "x"),
-        ("reply: hello", "public", "hello"), ("Reply:hello", "public", "hello"),
-        ("noted: fine", None, "noted: fine"), ("a note: no", None, "a note: no"), ("notes: x", None, "notes: x"), ("replying: x", None, "replying: x"),
+        ("note: check the log", "internal", "check the log"),
+        ("NOTE : x", "internal", "x"),
+        ("Note：x", "internal", "x"),
+        ("🔒 quiet", "internal", "quiet"),
+        (":lock: quiet", "internal", "quiet"),
+        (":lock:quiet", "internal", "quiet"),
+        ("  note:\nbelow", "internal", "below"),
+        ("*note:* bold mark", "internal", "bold mark"),
+        ("*note: all bold*", "internal", "**all bold**"),
+        ("&gt; note: quoted", "internal", "> quoted"),
+        ("🔐 x", "internal", "x"),
+        ("`note:` x", "internal", "x"),
+        ("reply: hello", "public", "hello"),
+        ("Reply:hello", "public", "hello"),
+        ("noted: fine", None, "noted: fine"),
+        ("a note: no", None, "a note: no"),
+        ("notes: x", None, "notes: x"),
+        ("replying: x", None, "replying: x"),
     ],
-)  # fmt: skip
+)
 def test_marks_in_front_are_recognised_and_cut_off(typed, visibility_, body):
     [heard] = hear(said(text=typed))
     assert (heard.data["visibility"], heard.body) == (visibility_, body)
 
 
 def test_a_lock_picked_from_the_emoji_menu_is_a_mark_too():
-    block = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
-        {"type": "emoji", "name": "lock", "unicode": "1f512"}, {"type": "text", "text": " hush"}]}]}  # fmt: skip
+    block = {
+        "type": "rich_text",
+        "elements": [
+            {
+                "type": "rich_text_section",
+                "elements": [{"type": "emoji", "name": "lock", "unicode": "1f512"}, {"type": "text", "text": " hush"}],
+            }
+        ],
+    }
     [heard] = hear(said(text=":lock: hush", blocks=[block]))
     assert (heard.data["visibility"], heard.body) == ("internal", "hush")
 
 
 def changed(message, previous, **more):
-    return {"type": "message", "subtype": "message_changed", "channel": "C1", "ts": "9.9", "hidden": True,
-            "message": message, "previous_message": previous} | more  # fmt: skip
+    return {
+        "type": "message",
+        "subtype": "message_changed",
+        "channel": "C1",
+        "ts": "9.9",
+        "hidden": True,
+        "message": message,
+        "previous_message": previous,
+    } | more
 
 
 def test_an_edit_carries_the_new_words_the_old_ones_and_its_time():
-    [heard] = hear(
-        changed(said(text="better", edited={"user": "U1", "ts": "1712345999.000000"}), said(text="bad"))
-    )
+    [heard] = hear(changed(said(text="better", edited={"user": "U1", "ts": "1712345999.000000"}), said(text="bad")))
     assert (heard.kind, heard.external_id, heard.thread_id, heard.body) == ("edit", TS, ROOT, "better")
     assert (heard.data["edited_ts"], heard.data["previous"]) == ("1712345999.000000", "bad")
 
@@ -185,9 +224,7 @@ def test_a_deletion_and_a_tombstone_name_the_message():
         }
     )
     assert (gone.kind, gone.external_id, gone.author_id, gone.thread_id) == ("delete", TS, "U1", ROOT)
-    [stone] = hear(
-        changed(said(subtype="tombstone", text="This message was deleted.", user="USLACKBOT"), said())
-    )
+    [stone] = hear(changed(said(subtype="tombstone", text="This message was deleted.", user="USLACKBOT"), said()))
     assert (stone.kind, stone.external_id, stone.author_id) == ("delete", TS, "U1")
 
 
@@ -243,9 +280,7 @@ def test_the_life_of_channels(event, what, channel):
 
 def test_home_and_unheard_of_events():
     assert (
-        hear({"type": "app_home_opened", "user": "U1", "channel": "D1", "tab": "home", "event_ts": "1.1"})[
-            0
-        ].kind
+        hear({"type": "app_home_opened", "user": "U1", "channel": "D1", "tab": "home", "event_ts": "1.1"})[0].kind
         == "home"
     )
     assert hear({"type": "app_mention", "user": "U1", "text": "x", "ts": TS, "channel": "C1"}) == []
@@ -254,9 +289,7 @@ def test_home_and_unheard_of_events():
 
 def test_what_the_reconciler_reads_is_heard_by_the_same_rules():
     us = events.Ourselves("T1", "", frozenset({"UBOT"}), frozenset({"BBOT"}))
-    heard = hearing.adopt(
-        "C1", {"user": "U1", "ts": TS, "thread_ts": ROOT, "text": "note: missed"}, us, NAMES
-    )
+    heard = hearing.adopt("C1", {"user": "U1", "ts": TS, "thread_ts": ROOT, "text": "note: missed"}, us, NAMES)
     assert (heard.kind, heard.body, heard.data["visibility"], heard.data["team_id"]) == (
         "message",
         "missed",
@@ -264,19 +297,22 @@ def test_what_the_reconciler_reads_is_heard_by_the_same_rules():
         "T1",
     )
     assert hearing.adopt("C1", {"user": "U1", "ts": TS, "text": "x", "bot_id": "BBOT"}, us, NAMES) is None
-    assert (
-        hearing.adopt("C1", {"user": "U1", "ts": TS, "text": "x", "subtype": "channel_join"}, us, NAMES)
-        is None
-    )
+    assert hearing.adopt("C1", {"user": "U1", "ts": TS, "text": "x", "subtype": "channel_join"}, us, NAMES) is None
 
 
 def test_a_pressed_button():
     payload = {
-        "type": "block_actions", "trigger_id": "1.2.3", "response_url": "https://hooks.slack.com/actions/x", "api_app_id": "A1",
-        "team": {"id": "T1"}, "user": {"id": "U1", "name": "maya", "team_id": "T1"}, "channel": {"id": "C1"},
+        "type": "block_actions",
+        "trigger_id": "1.2.3",
+        "response_url": "https://hooks.slack.com/actions/x",
+        "api_app_id": "A1",
+        "team": {"id": "T1"},
+        "user": {"id": "U1", "name": "maya", "team_id": "T1"},
+        "channel": {"id": "C1"},
         "container": {"type": "message_attachment", "message_ts": ROOT, "channel_id": "C1", "is_ephemeral": False},
-        "message": {"ts": ROOT}, "actions": [{"action_id": "take_it", "value": "42", "action_ts": "1712345999.5", "block_id": "ticket"}],
-    }  # fmt: skip
+        "message": {"ts": ROOT},
+        "actions": [{"action_id": "take_it", "value": "42", "action_ts": "1712345999.5", "block_id": "ticket"}],
+    }
     [heard] = slack.parse(payload, NAMES)
     assert (heard.kind, heard.external_id, heard.thread_id, heard.channel_id, heard.author_id) == (
         "action",
@@ -285,23 +321,34 @@ def test_a_pressed_button():
         "C1",
         "U1",
     )
-    assert {name: heard.data[name] for name in ("action_id", "value", "container", "trigger_id", "user_team", "team_id")} == {
-        "action_id": "take_it", "value": "42", "container": "message", "trigger_id": "1.2.3", "user_team": "T1", "team_id": "T1",
-    }  # fmt: skip
+    assert {
+        name: heard.data[name] for name in ("action_id", "value", "container", "trigger_id", "user_team", "team_id")
+    } == {
+        "action_id": "take_it",
+        "value": "42",
+        "container": "message",
+        "trigger_id": "1.2.3",
+        "user_team": "T1",
+        "team_id": "T1",
+    }
     payload["container"] |= {"is_ephemeral": True, "message_ts": TS, "thread_ts": ROOT}
     [inside] = slack.parse(payload, NAMES)
     assert (inside.data["container"], inside.thread_id) == ("ephemeral", ROOT)
 
 
 def test_a_sent_form():
-    state = {"values": {
-        "status": {"value": {"type": "static_select", "selected_option": {"value": "solved"}}},
-        "assignee": {"value": {"type": "static_select", "selected_option": {"value": "-"}}},
-        "field-host": {"value": {"type": "plain_text_input", "value": "gw-1"}},
-        "field-tags": {"value": {"type": "multi_static_select", "selected_options": [{"value": "a"}, {"value": "b"}]}},
-        "field-day": {"value": {"type": "datepicker", "selected_date": "2026-01-02"}},
-        "field-empty": {"value": {"type": "plain_text_input", "value": None}},
-    }}  # fmt: skip
+    state = {
+        "values": {
+            "status": {"value": {"type": "static_select", "selected_option": {"value": "solved"}}},
+            "assignee": {"value": {"type": "static_select", "selected_option": {"value": "-"}}},
+            "field-host": {"value": {"type": "plain_text_input", "value": "gw-1"}},
+            "field-tags": {
+                "value": {"type": "multi_static_select", "selected_options": [{"value": "a"}, {"value": "b"}]}
+            },
+            "field-day": {"value": {"type": "datepicker", "selected_date": "2026-01-02"}},
+            "field-empty": {"value": {"type": "plain_text_input", "value": None}},
+        }
+    }
     view = {
         "id": "V1",
         "callback_id": "edit_ticket",
@@ -326,14 +373,26 @@ def test_a_sent_form():
         {"reference": "42"},
     )
     assert heard.data["values"] == {
-        "status": "solved", "assignee": "", "field-host": "gw-1", "field-tags": ["a", "b"], "field-day": "2026-01-02", "field-empty": None,
-    }  # fmt: skip
+        "status": "solved",
+        "assignee": "",
+        "field-host": "gw-1",
+        "field-tags": ["a", "b"],
+        "field-day": "2026-01-02",
+        "field-empty": None,
+    }
     assert slack.parse({"type": "view_closed", "view": view}, NAMES) == []
 
 
 def test_a_message_shortcut():
-    payload = {"type": "message_action", "callback_id": "create_ticket", "trigger_id": "t", "user": {"id": "U1"}, "team": {"id": "T1"},
-               "channel": {"id": "C1"}, "message": {"ts": TS, "user": "U2", "text": "it *broke*", "files": [{"id": "F1", "name": "a", "size": 1}]}}  # fmt: skip
+    payload = {
+        "type": "message_action",
+        "callback_id": "create_ticket",
+        "trigger_id": "t",
+        "user": {"id": "U1"},
+        "team": {"id": "T1"},
+        "channel": {"id": "C1"},
+        "message": {"ts": TS, "user": "U2", "text": "it *broke*", "files": [{"id": "F1", "name": "a", "size": 1}]},
+    }
     [heard] = slack.parse(payload, NAMES)
     assert (heard.kind, heard.body, heard.author_id, heard.data["message_author"], len(heard.files)) == (
         "shortcut",
@@ -346,10 +405,21 @@ def test_a_message_shortcut():
 
 @pytest.mark.parametrize(
     ("typed", "verb", "rest"),
-    [("", "mine", ""), ("mine", "mine", ""), ("Open", "open", ""), ("unassigned", "unassigned", ""), ("search vpn down", "search", "vpn down"),
-     ("create  VPN", "create", "VPN"), ("new", "create", ""), ("42", "show", "42"), ("#42", "show", "42"), ("vpn", "search", "vpn"),
-     ("open the door", "search", "open the door"), ("help", "help", "")],
-)  # fmt: skip
+    [
+        ("", "mine", ""),
+        ("mine", "mine", ""),
+        ("Open", "open", ""),
+        ("unassigned", "unassigned", ""),
+        ("search vpn down", "search", "vpn down"),
+        ("create  VPN", "create", "VPN"),
+        ("new", "create", ""),
+        ("42", "show", "42"),
+        ("#42", "show", "42"),
+        ("vpn", "search", "vpn"),
+        ("open the door", "search", "open the door"),
+        ("help", "help", ""),
+    ],
+)
 def test_what_is_typed_after_the_command(typed, verb, rest):
     [heard] = slack.parse(
         {
@@ -367,12 +437,10 @@ def test_what_is_typed_after_the_command(typed, verb, rest):
 
 def test_requests_are_decoded_by_what_they_are():
     assert envelopes.decode(b'{"a":1}', "application/json") == {"a": 1}
-    assert envelopes.decode(
-        b"payload=%7B%22type%22%3A%22block_actions%22%7D", "application/x-www-form-urlencoded"
-    ) == {"type": "block_actions"}
-    assert (
-        envelopes.decode(b"command=%2Fticket&text=a+b", "application/x-www-form-urlencoded")["text"] == "a b"
-    )
+    assert envelopes.decode(b"payload=%7B%22type%22%3A%22block_actions%22%7D", "application/x-www-form-urlencoded") == {
+        "type": "block_actions"
+    }
+    assert envelopes.decode(b"command=%2Fticket&text=a+b", "application/x-www-form-urlencoded")["text"] == "a b"
     for odd in (b"", b"[]", b"x=1", b"payload=no", b"\xff\xfe", b"{", b"payload=[1]"):
         with pytest.raises(ValueError):  # noqa: PT011
             envelopes.decode(odd, "application/x-www-form-urlencoded")
@@ -393,26 +461,105 @@ def test_whose_request_it_is():
     assert envelopes.belongs(envelope({}), "A1", "T1")
     assert not envelopes.belongs(envelope({}), "A2", None)
     assert not envelopes.belongs({"team": {"id": "T9"}}, None, "T1")
-    assert envelopes.belongs(
-        envelope({}, team_id="T9"), "A1", "T1"
-    )  # written by a guest workspace in a shared channel
+    assert envelopes.belongs(envelope({}, team_id="T9"), "A1", "T1")  # written by a guest workspace in a shared channel
 
 
-JSON = st.recursive(st.none() | st.booleans() | st.integers() | st.text(max_size=10), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(
-    st.sampled_from(["type", "subtype", "text", "ts", "user", "channel", "message", "previous_message", "blocks", "elements", "files", "item", "event", "view",
-                     "state", "values", "actions", "metadata", "bot_profile", "root", "id", "team", "style", "attachments", "edited", "is_share"]), inner, max_size=5), max_leaves=25)  # fmt: skip
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text(max_size=10),
+    lambda inner: (
+        st.lists(inner, max_size=3)
+        | st.dictionaries(
+            st.sampled_from(
+                [
+                    "type",
+                    "subtype",
+                    "text",
+                    "ts",
+                    "user",
+                    "channel",
+                    "message",
+                    "previous_message",
+                    "blocks",
+                    "elements",
+                    "files",
+                    "item",
+                    "event",
+                    "view",
+                    "state",
+                    "values",
+                    "actions",
+                    "metadata",
+                    "bot_profile",
+                    "root",
+                    "id",
+                    "team",
+                    "style",
+                    "attachments",
+                    "edited",
+                    "is_share",
+                ]
+            ),
+            inner,
+            max_size=5,
+        )
+    ),
+    max_leaves=25,
+)
 
 
 @settings(max_examples=400, deadline=None)
-@given(st.sampled_from(["message", "reaction_added", "app_home_opened", "channel_rename"]), st.dictionaries(st.sampled_from(
-    ["subtype", "text", "ts", "user", "channel", "message", "previous_message", "blocks", "files", "item", "metadata", "root", "bot_profile", "attachments", "edited"]), JSON))  # fmt: skip
+@given(
+    st.sampled_from(["message", "reaction_added", "app_home_opened", "channel_rename"]),
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "subtype",
+                "text",
+                "ts",
+                "user",
+                "channel",
+                "message",
+                "previous_message",
+                "blocks",
+                "files",
+                "item",
+                "metadata",
+                "root",
+                "bot_profile",
+                "attachments",
+                "edited",
+            ]
+        ),
+        JSON,
+    ),
+)
 def test_no_shape_of_an_event_raises(kind, event):
     slack.parse(envelope(event | {"type": kind}), NAMES)
 
 
 @settings(max_examples=300, deadline=None)
-@given(st.sampled_from(["block_actions", "view_submission", "message_action", "shortcut", "event_callback", "x"]), st.dictionaries(st.sampled_from(
-    ["actions", "view", "user", "team", "channel", "message", "container", "event", "command", "authorizations", "event_id", "trigger_id"]), JSON))  # fmt: skip
+@given(
+    st.sampled_from(["block_actions", "view_submission", "message_action", "shortcut", "event_callback", "x"]),
+    st.dictionaries(
+        st.sampled_from(
+            [
+                "actions",
+                "view",
+                "user",
+                "team",
+                "channel",
+                "message",
+                "container",
+                "event",
+                "command",
+                "authorizations",
+                "event_id",
+                "trigger_id",
+            ]
+        ),
+        JSON,
+    ),
+)
 def test_no_shape_of_a_request_raises(kind, payload):
     payload = payload | {"type": kind}
     slack.parse(payload, NAMES)

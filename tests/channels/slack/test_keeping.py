@@ -143,7 +143,12 @@ def test_a_forked_process_opens_its_own(monkeypatch):
 
 
 def test_what_fails_while_connecting_is_certain(monkeypatch):
-    for trouble in (TimeoutError("timed out"), ssl.SSLError("handshake"), ConnectionResetError(), OSError(113, "No route to host")):
+    for trouble in (
+        TimeoutError("timed out"),
+        ssl.SSLError("handshake"),
+        ConnectionResetError(),
+        OSError(113, "No route to host"),
+    ):
 
         def connect(_self, trouble=trouble):
             raise trouble

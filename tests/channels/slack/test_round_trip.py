@@ -11,10 +11,45 @@ from helpdesk import rendering
 from helpdesk.channels.slack import blocks, markdown, mrkdwn
 
 PIECES = st.sampled_from(
-    ["<!channel>", "<@U123>", "<https://evil.example|https://bank.example>", "@here", "*", "**", "_", "~~", "`", "```", "\n", "\n\n",
-     "> ", "- ", "1. ", "# ", "    ", "[label](https://a.example/x_y)", "[x](javascript:alert(1))", "https://b.example/?a=1&b=2",
-     "&lt;", "&amp;", "\\", "|", "---", ":tada:", "<b>", "$", "é", "日本", "(", ")", "!", "<!subteam^S1>", "<#C1|general>", "\u2028"]
-)  # fmt: skip
+    [
+        "<!channel>",
+        "<@U123>",
+        "<https://evil.example|https://bank.example>",
+        "@here",
+        "*",
+        "**",
+        "_",
+        "~~",
+        "`",
+        "```",
+        "\n",
+        "\n\n",
+        "> ",
+        "- ",
+        "1. ",
+        "# ",
+        "    ",
+        "[label](https://a.example/x_y)",
+        "[x](javascript:alert(1))",
+        "https://b.example/?a=1&b=2",
+        "&lt;",
+        "&amp;",
+        "\\",
+        "|",
+        "---",
+        ":tada:",
+        "<b>",
+        "$",
+        "é",
+        "日本",
+        "(",
+        ")",
+        "!",
+        "<!subteam^S1>",
+        "<#C1|general>",
+        "\u2028",
+    ]
+)
 WORDS = st.text(alphabet=string.ascii_letters + string.digits, min_size=1, max_size=8)
 WRITINGS = st.lists(PIECES | WORDS | st.just(" "), max_size=40).map("".join)
 ANY = st.text(max_size=200)
@@ -62,8 +97,20 @@ def test_what_is_typed_as_plain_words_in_slack_is_read_as_those_words(typed):
 @given(WRITINGS | ANY)
 def test_nothing_a_customer_writes_can_ping_or_hide_a_link(written):
     reply = blocks.reply(blocks.ReplyValues("<!here> Dana", written, organization="<@U1>"))
-    card = blocks.card(blocks.CardValues(1, written, written, written, "open", "Open", "low", "https://p.example/1", excerpt=written,
-                                         answers=((written, written),)))  # fmt: skip
+    card = blocks.card(
+        blocks.CardValues(
+            1,
+            written,
+            written,
+            written,
+            "open",
+            "Open",
+            "low",
+            "https://p.example/1",
+            excerpt=written,
+            answers=((written, written),),
+        )
+    )
     for made in (reply["text"], card[0], *mrkdwn_objects(reply["blocks"] + card[1] + card[2])):
         for inside in re.findall(r"<([^>]*)>?", made):
             assert re.match(r"(https?://|mailto:)", inside), made
@@ -77,21 +124,11 @@ def test_nothing_a_customer_writes_can_ping_or_hide_a_link(written):
 LEAF = st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=2)
 ODD = st.recursive(
     st.fixed_dictionaries(
-        {
-            "type": st.sampled_from(
-                ["text", "link", "user", "emoji", "date", "broadcast", "channel", "new_kind"]
-            )
-        },
-        optional=dict.fromkeys(
-            ("text", "url", "user_id", "name", "unicode", "style", "fallback", "range"), LEAF
-        ),
+        {"type": st.sampled_from(["text", "link", "user", "emoji", "date", "broadcast", "channel", "new_kind"])},
+        optional=dict.fromkeys(("text", "url", "user_id", "name", "unicode", "style", "fallback", "range"), LEAF),
     ),
     lambda inner: st.fixed_dictionaries(
-        {
-            "type": st.sampled_from(
-                ["rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"]
-            )
-        },
+        {"type": st.sampled_from(["rich_text_section", "rich_text_list", "rich_text_quote", "rich_text_preformatted"])},
         optional={
             "elements": st.lists(inner, max_size=4) | LEAF,
             "style": LEAF,
@@ -118,9 +155,7 @@ def test_any_text_of_slacks_can_be_read(text):
 
 @settings(max_examples=200, deadline=None)
 @given(
-    st.lists(WORDS | st.sampled_from(["\n", "\n\n", "```\n", "```py\n", " ", "~~~~\n"]), max_size=120).map(
-        "".join
-    ),
+    st.lists(WORDS | st.sampled_from(["\n", "\n\n", "```\n", "```py\n", " ", "~~~~\n"]), max_size=120).map("".join),
     st.integers(120, 400),
 )
 def test_a_split_message_loses_no_word_and_every_part_fits(written, limit):

@@ -25,8 +25,11 @@ def test_a_person_has_name_address_picture_and_standing(slack_client):
     assert people.profile("U0NILS00001", slack_client).deleted
     assert people.profile("U0INES00001", slack_client).is_stranger
     assert people.profile(cast.BOT_USER_ID, slack_client).is_bot
-    full = [user for user in ("U0MAYA00001", "U0RAFAEL001", "U0NILS00001", "U0INES00001", cast.BOT_USER_ID)
-            if people.is_full_member(people.profile(user, slack_client), cast.TEAM_ID)]  # fmt: skip
+    full = [
+        user
+        for user in ("U0MAYA00001", "U0RAFAEL001", "U0NILS00001", "U0INES00001", cast.BOT_USER_ID)
+        if people.is_full_member(people.profile(user, slack_client), cast.TEAM_ID)
+    ]
     assert full == ["U0MAYA00001"]
 
 
@@ -146,10 +149,18 @@ def test_the_manifest_fits_slacks_limits_and_our_doors():
 
 def test_every_method_called_is_covered_by_a_permission():
     needs = {
-        "users.info": "users:read", "users.lookupByEmail": "users:read.email", "conversations.info": "channels:read", "conversations.list": "groups:read",
-        "conversations.join": "channels:join", "conversations.replies": "channels:history", "conversations.history": "groups:history",
-        "files.getUploadURLExternal": "files:write", "files.completeUploadExternal": "files:write", "files.info": "files:read", "auth.test": None,
-    }  # fmt: skip
+        "users.info": "users:read",
+        "users.lookupByEmail": "users:read.email",
+        "conversations.info": "channels:read",
+        "conversations.list": "groups:read",
+        "conversations.join": "channels:join",
+        "conversations.replies": "channels:history",
+        "conversations.history": "groups:history",
+        "files.getUploadURLExternal": "files:write",
+        "files.completeUploadExternal": "files:write",
+        "files.info": "files:read",
+        "auth.test": None,
+    }
     called = set()
     for path in (ROOT / "helpdesk/channels/slack").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

@@ -95,7 +95,9 @@ class Day:
         return [message["text"] for message in self.workspace.replies(channel, root or self.root(channel))[1:]]
 
     def whispers(self, user) -> str:
-        return " | ".join(str(whisper.get("text")) + str(whisper.get("blocks")) for whisper in self.workspace.ephemerals(user=user))
+        return " | ".join(
+            str(whisper.get("text")) + str(whisper.get("blocks")) for whisper in self.workspace.ephemerals(user=user)
+        )
 
     def whispered(self, user) -> dict:
         return self.workspace.ephemerals(user=user)[-1]

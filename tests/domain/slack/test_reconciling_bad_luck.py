@@ -30,7 +30,9 @@ def test_a_thread_that_cannot_be_read_keeps_no_other_waiting(story, day, session
     day.workspace.misbehave("conversations.replies", "500_before", times=1)
     outside.work(lambda _: reconciling.reconcile(), 0)
     outside.drain(session)
-    missed = session.query(Message.body).filter(Message.ticket_id.in_((story.id, other.id)), Message.body.startswith("missed"))
+    missed = session.query(Message.body).filter(
+        Message.ticket_id.in_((story.id, other.id)), Message.body.startswith("missed")
+    )
     assert missed.count() == 1
 
 

@@ -69,8 +69,13 @@ def test_edit_opens_the_form_as_the_ticket_stands_and_saves_what_was_changed(for
     day.press(PRIYA, "edit")
     modal = day.workspace.modal(PRIYA)
     assert [block["block_id"] for block in modal["blocks"]] == [
-        "status", "assignee", "priority", "field-system", "field-count", "field-secret",
-    ]  # fmt: skip
+        "status",
+        "assignee",
+        "priority",
+        "field-system",
+        "field-count",
+        "field-secret",
+    ]
     tickets.set_priority(formed, "high", actor=team[1])  # somebody else, meanwhile
     session.commit()
     values = {"status": "pending", "assignee": str(team[1].id), "field-system": "Web", "field-count": "12"}
@@ -78,8 +83,10 @@ def test_edit_opens_the_form_as_the_ticket_stands_and_saves_what_was_changed(for
     ticket = fresh(session, formed)
     assert (ticket.status, ticket.assignee_id, ticket.priority) == ("pending", team[1].id, "high")
     assert {answer.field.key: answer.value for answer in session.query(Answer)} == {
-        "system": "Web", "count": 12, "secret": "insider",
-    }  # fmt: skip
+        "system": "Web",
+        "count": 12,
+        "secret": "insider",
+    }
 
 
 def test_a_form_that_will_not_do_stays_open_with_a_sentence_at_its_field(formed, day, session, team):
@@ -162,7 +169,11 @@ def test_the_command_create_files_a_ticket_for_a_customer(formed, day, session, 
     answer = day.do("submit", PRIYA, {name: {"value": value} for name, value in asked.items()})
     assert answer == {}
     ticket = session.query(Ticket).order_by(Ticket.id.desc()).first()
-    assert (ticket.subject, ticket.requester.email, ticket.organization_id) == ("The roof leaks", "leo@globex.example", globex)
+    assert (ticket.subject, ticket.requester.email, ticket.organization_id) == (
+        "The roof leaks",
+        "leo@globex.example",
+        globex,
+    )
     assert (ticket.messages[0].body, ticket.messages[0].from_team) == ("Since Monday.", False)
     assert f"#{ticket.id}" in day.whispers(PRIYA)
     assert "The roof leaks" in str(day.workspace.posted(cast.TRIAGE)[-1])
@@ -181,7 +192,9 @@ def test_choosing_another_form_keeps_what_was_typed(formed, day, session, make):
 
 def test_a_shortcut_makes_a_ticket_of_any_message_with_its_files(formed, day, session):
     workspace = day.workspace
-    ts = workspace.say(DANA, GLOBEX, "Our *scanner* is dead, too", files=[("scan.png", b"\x89PNG\r\n\x1a\n12345", "image/png")])
+    ts = workspace.say(
+        DANA, GLOBEX, "Our *scanner* is dead, too", files=[("scan.png", b"\x89PNG\r\n\x1a\n12345", "image/png")]
+    )
     day.do("shortcut", PRIYA, GLOBEX, ts, "create_ticket")
     held = {block["block_id"]: str(block["element"]) for block in workspace.modal(PRIYA)["blocks"]}
     assert "dana@globex.example" in held["requester"] and "scanner" in held["body"]

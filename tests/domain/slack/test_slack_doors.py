@@ -15,18 +15,45 @@ from tests import outside
 HOSTILE = [
     {},
     {"type": "event_callback", "event": "text"},
-    {"type": "event_callback", "event_id": "Ev\x00\ud800", "event": {"type": "message", "channel": "C\x00", "ts": "\ud800"}},
-    {"type": "event_callback", "event_id": {"a": 1}, "event": {"type": "channel_rename", "channel": {"id": ["C"], "name": 7}}},
-    {"type": "event_callback", "event": {"type": "message", "channel": cast.TRIAGE, "ts": 12, "thread_ts": [], "user": {}}},
+    {
+        "type": "event_callback",
+        "event_id": "Ev\x00\ud800",
+        "event": {"type": "message", "channel": "C\x00", "ts": "\ud800"},
+    },
+    {
+        "type": "event_callback",
+        "event_id": {"a": 1},
+        "event": {"type": "channel_rename", "channel": {"id": ["C"], "name": 7}},
+    },
+    {
+        "type": "event_callback",
+        "event": {"type": "message", "channel": cast.TRIAGE, "ts": 12, "thread_ts": [], "user": {}},
+    },
     {"type": "event_callback", "event": {"type": "reaction_added", "item": "C1", "user": None}},
-    {"type": "view_submission", "view": {"callback_id": "edit_ticket", "private_metadata": '{"reference": "٣"}', "state": []}},
+    {
+        "type": "view_submission",
+        "view": {"callback_id": "edit_ticket", "private_metadata": '{"reference": "٣"}', "state": []},
+    },
     {"type": "view_submission", "view": {"callback_id": "create_ticket", "private_metadata": '{"files": [1, {}]}'}},
-    {"type": "view_submission", "view": {"callback_id": "create_ticket", "state": {"values": {"organization": {"v": {"value": "9" * 30}}}}}},
+    {
+        "type": "view_submission",
+        "view": {"callback_id": "create_ticket", "state": {"values": {"organization": {"v": {"value": "9" * 30}}}}},
+    },
     {"type": "view_submission", "user": {"id": "U0PRIYA0001"}, "view": {"id": None, "callback_id": ["edit_ticket"]}},
     {"type": "block_actions", "actions": [{"action_id": "make_internal", "value": "1e9"}, None, 7], "user": "me"},
-    {"type": "block_actions", "actions": [{"action_id": "edit", "value": "1"}], "trigger_id": "t", "user": {"id": "U0NOBODY"}},
+    {
+        "type": "block_actions",
+        "actions": [{"action_id": "edit", "value": "1"}],
+        "trigger_id": "t",
+        "user": {"id": "U0NOBODY"},
+    },
     {"type": "message_action", "callback_id": "create_ticket", "message": [], "user": {}},
-    {"command": "/ticket", "text": "99999999999999999999", "user_id": "U0PRIYA0001", "response_url": "https://evil.example/"},
+    {
+        "command": "/ticket",
+        "text": "99999999999999999999",
+        "user_id": "U0PRIYA0001",
+        "response_url": "https://evil.example/",
+    },
 ]
 
 
@@ -37,7 +64,11 @@ def test_a_signed_body_that_makes_no_sense_is_answered_and_done_with(app, sessio
     for path, sent, kind in (
         ("events", body, "application/json"),
         ("actions", form, "application/x-www-form-urlencoded"),
-        ("commands", urlencode({"command": "/ticket\x00", "text": "\x00"}).encode(), "application/x-www-form-urlencoded"),
+        (
+            "commands",
+            urlencode({"command": "/ticket\x00", "text": "\x00"}).encode(),
+            "application/x-www-form-urlencoded",
+        ),
     ):
         headers = signing.headers(cast.SIGNING_SECRET, sent)
         answer = app.test_client().post(f"/hooks/slack/{path}", data=sent, content_type=kind, headers=headers)
@@ -55,7 +86,11 @@ def test_what_another_workspaces_installation_hears_is_nothing_to_us(story, day,
     session.rollback()
     day.workspace.say("U0PRIYA0001", cast.TRIAGE, "Foreign.", thread_ts=root)
     payload = day.workspace.events.log[-1].body
-    foreign = payload | {"team_id": "T0OTHER", "context_team_id": "T0OTHER", "authorizations": [{"team_id": "T0OTHER", "is_bot": True}]}
+    foreign = payload | {
+        "team_id": "T0OTHER",
+        "context_team_id": "T0OTHER",
+        "authorizations": [{"team_id": "T0OTHER", "is_bot": True}],
+    }
     inbox.knock(foreign)
     outside.drain(session)
     assert day.words() == []

@@ -121,8 +121,9 @@ def test_files_go_from_slack_into_the_portal_and_the_other_thread(story, day, se
     day.say(DANA, "Look", channel=GLOBEX, files=[("scan.png", PNG, "image/png"), ("log.txt", b"lines", "text/plain")])
     rows = session.query(Attachment).order_by(Attachment.id).all()
     assert [(row.name, row.media_type, row.state, storage.read(row.key)) for row in rows] == [
-        ("scan.png", "image/png", "stored", PNG), ("log.txt", "text/plain", "stored", b"lines"),
-    ]  # fmt: skip
+        ("scan.png", "image/png", "stored", PNG),
+        ("log.txt", "text/plain", "stored", b"lines"),
+    ]
     shown = [message for message in day.workspace.replies(cast.TRIAGE, day.root()) if message.get("files")]
     assert [message["files"][0]["name"] for message in shown] == ["scan.png", "log.txt"]
     assert "Dana Whitfield" in str(shown[0])

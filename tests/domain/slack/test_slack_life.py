@@ -84,7 +84,9 @@ def test_a_new_name_a_new_picture_and_an_uninstalled_app(story, day, session):
     event(day, "user_change", user={"id": PRIYA})
     assert session.query(User).filter_by(slack_user_id=PRIYA).one().picture_url.endswith(f"{PRIYA}.svg")
     outside.hurry(session)
-    outside.drain(session)  # the card's new state, due a moment after the reply: where it can be put, the channel is not blocked
+    outside.drain(
+        session
+    )  # the card's new state, due a moment after the reply: where it can be put, the channel is not blocked
     event(day, "app_uninstalled")
     assert "Install the app again" in channel(session).blocked_reason
 
@@ -178,7 +180,9 @@ def test_an_event_that_comes_after_all_changes_nothing(story, day, session):
     day.workspace.events.url, url = None, day.workspace.events.url
     day.say(PRIYA, "late event")
     assert reconcile(session) == 1
-    late = [attempt.body for attempt in day.workspace.events.log if "late event" in str(attempt.body["event"].get("text"))]
+    late = [
+        attempt.body for attempt in day.workspace.events.log if "late event" in str(attempt.body["event"].get("text"))
+    ]
     for payload in late:
         inbox.accept("slack", payload["event_id"], payload)
     session.commit()
@@ -269,7 +273,9 @@ def test_words_in_a_merged_tickets_thread_reach_the_living_one(story, day, sessi
 
 def test_what_the_workspace_says_elsewhere_is_not_even_looked_up(story, day, session):
     day.workspace.calls.clear()
-    day.do("say", ELLEN, GLOBEX if ELLEN in day.workspace.state.channels[GLOBEX].members else cast.TRIAGE, f"Hi <@{JONAS}>")
+    day.do(
+        "say", ELLEN, GLOBEX if ELLEN in day.workspace.state.channels[GLOBEX].members else cast.TRIAGE, f"Hi <@{JONAS}>"
+    )
     assert day.workspace.calls["users.info"] == 0
     assert session.query(Inbound).order_by(Inbound.id.desc()).first().state == "ignored"
     assert outbox.sweep() == 0

@@ -32,5 +32,7 @@ def test_words_buttons_and_forms_come_by_socket(story, app, session, workspace):
     outside.drain(session)
     session.refresh(story)
     assert (story.priority, story.assignee.name) == ("urgent", "Priya Raman")
-    assert [message["text"] for message in workspace.replies(GLOBEX, workspace.posted(GLOBEX)[0]["ts"])[1:]] == ["By socket."]
+    assert [message["text"] for message in workspace.replies(GLOBEX, workspace.posted(GLOBEX)[0]["ts"])[1:]] == [
+        "By socket."
+    ]
     assert session.query(Inbound).filter_by(source="slack").count() == 3

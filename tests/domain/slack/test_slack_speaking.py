@@ -59,7 +59,11 @@ def test_colleagues_and_guests_whose_address_is_not_admitted_are_told_that_nothi
 
 def test_a_guest_of_the_customer_writes_as_themselves_but_never_from_the_teams_channel(story, day):
     day.say(DANA, "note: it still burns", channel=GLOBEX)
-    assert (day.last().body, day.last().author.email, day.last().kind) == ("note: it still burns", "dana@globex.example", "reply")
+    assert (day.last().body, day.last().author.email, day.last().kind) == (
+        "note: it still burns",
+        "dana@globex.example",
+        "reply",
+    )
     assert "it still burns" in day.thread()[-1]
     day.do("invite", cast.TRIAGE, DANA)
     day.say(DANA, "And from here?", channel=cast.TRIAGE)
@@ -154,7 +158,9 @@ def test_no_state_and_no_retry_puts_a_note_where_customers_read(story, session, 
         outside.drain(session)
     everything = str(workspace.state.channels[GLOBEX].messages)
     assert "secretword" not in everything
-    assert {row.state for row in session.query(Delivery).filter(Delivery.id.in_([row.id for row in rows]))} == {"skipped"}
+    assert {row.state for row in session.query(Delivery).filter(Delivery.id.in_([row.id for row in rows]))} == {
+        "skipped"
+    }
 
 
 def test_no_verb_brings_a_note_or_its_file_out(story, day, session, team, workspace):

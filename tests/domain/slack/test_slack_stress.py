@@ -53,9 +53,14 @@ def test_everything_is_where_it_belongs_exactly_once_and_in_order(make, team, se
     assert not list(session.scalars(select(Delivery).where(Delivery.state.not_in(("sent", "skipped")))))
     assert not list(session.scalars(select(Inbound).where(Inbound.state.not_in(("done", "ignored")))))
     for number in stories:
-        said = [message.body for message in session.scalars(select(Message).where(Message.ticket_id == number).order_by(Message.seq))][1:]
+        said = [
+            message.body
+            for message in session.scalars(select(Message).where(Message.ticket_id == number).order_by(Message.seq))
+        ][1:]
         assert len(said) == spoken[number] == len(set(said))
-        for thread in session.scalars(select(Thread).where(Thread.ticket_id == number, Thread.external_id.is_not(None), Thread.user_id.is_(None))):
+        for thread in session.scalars(
+            select(Thread).where(Thread.ticket_id == number, Thread.external_id.is_not(None), Thread.user_id.is_(None))
+        ):
             check(workspace, session, thread, said)
 
 

@@ -21,7 +21,10 @@ def test_the_whole_way_over_https(app, make, session):
     sent = client.post("/sign-in/link", data={"csrf_token": token, "email": "dana@globex.example"}, **HTTPS)
     path = f"/sign-in/link/{links.token(session.query(SignInLink).one())}"
     page = client.get(path, **HTTPS)
-    headers = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}  # what a browser sends from a page that names no referrer
+    headers = {
+        "Sec-Fetch-Site": "same-origin",
+        "Origin": "null",
+    }  # what a browser sends from a page that names no referrer
     landed = client.post(path, data={"csrf_token": csrf(page)}, headers=headers, **HTTPS)
     assert landed.status_code == 303 and landed.headers["Location"] == "/tickets"
     cookies = [*sent.headers.getlist("Set-Cookie"), *landed.headers.getlist("Set-Cookie")]

@@ -67,7 +67,9 @@ def test_the_phone_reads_the_mail_and_the_code_is_typed_on_the_computer(browser,
 
 def test_the_answer_is_the_same_for_everybody(new_browser, make, session):
     make.user(session.query(User).first() or make.organization("Other"), email="gone@globex.example")
-    session.query(User).filter_by(email="gone@globex.example").one().deactivated_at = session.query(User).first().created_at
+    session.query(User).filter_by(email="gone@globex.example").one().deactivated_at = (
+        session.query(User).first().created_at
+    )
     make.agent(email="maya@support.example")
     session.commit()
     answers = set()

@@ -41,7 +41,11 @@ def test_google_for_a_workplace_signs_in_at_once(browser, google, session):
     google.account(DANA, hd="globex.example", email_verified=True)
     away = browser.get("/sign-in/google?next=/tickets/new")
     asked = away.headers["Location"]
-    assert asked.startswith(google.url + "/o/oauth2/v2/auth?") and "code_challenge_method=S256" in asked and "nonce=" in asked
+    assert (
+        asked.startswith(google.url + "/o/oauth2/v2/auth?")
+        and "code_challenge_method=S256" in asked
+        and "nonce=" in asked
+    )
     assert "redirect_uri=http%3A%2F%2Flocalhost%2Fsign-in%2Fgoogle%2Fauthorized" in asked
     landed = browser.get(chosen(asked, DANA))
     assert landed.status_code == 303 and landed.headers["Location"] == "/tickets/new" and browser.who() == DANA
@@ -84,7 +88,12 @@ def test_the_waiting_link_connects_nothing_in_another_browser(browser, new_brows
 
 
 def test_a_google_address_that_is_not_verified_is_no_address(browser, google, session):
-    for claims in ({"email_verified": False}, {"email_verified": None}, {"email": None}, {"email": "a@b.c,dana@globex.example"}):
+    for claims in (
+        {"email_verified": False},
+        {"email_verified": None},
+        {"email": None},
+        {"email": "a@b.c,dana@globex.example"},
+    ):
         google.account(DANA, hd="globex.example")
         google.next_token(claims=claims)
         answer = browser.through(google, DANA)
@@ -136,7 +145,9 @@ def test_microsoft_with_a_verified_domain_signs_in_by_tenant_and_object(browser,
 
 
 @pytest.mark.parametrize("edov", [None, False, 0, "0", "false"])
-def test_noauth_an_address_microsoft_does_not_vouch_for_is_worth_one_mail_to_it(browser, microsoft, session, make, globex, edov):
+def test_noauth_an_address_microsoft_does_not_vouch_for_is_worth_one_mail_to_it(
+    browser, microsoft, session, make, globex, edov
+):
     """nOAuth (and Zammad CVE-2026-84458): the attacker's directory says the victim's address."""
     victim = make.user(globex, "Dana", email=DANA)
     microsoft.account(DANA, tid=TENANT, xms_edov=edov)
@@ -273,7 +284,9 @@ def test_a_code_that_is_refused_or_a_provider_that_is_gone_is_the_same_page(brow
     away = browser.get("/sign-in/google").headers["Location"]
     state = away.partition("state=")[2].partition("&")[0]
     google_now = rules.google
-    monkeypatch.setattr(rules, "google", lambda: rules.Provider(**{**vars(google_now()), "token_url": "http://127.0.0.1:1/token"}))
+    monkeypatch.setattr(
+        rules, "google", lambda: rules.Provider(**{**vars(google_now()), "token_url": "http://127.0.0.1:1/token"})
+    )
     assert browser.get(f"/sign-in/google/authorized?code=made-up&state={state}").status_code == 400
 
 

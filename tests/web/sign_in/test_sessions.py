@@ -18,7 +18,9 @@ def test_over_https_cookies_are_tied_to_this_host():
     https = config.Config({"SECRET_KEY": "x" * 40, "PORTAL_BASE_URL": "https://help.example"})
     made = identity.cookie_settings(https)
     assert made["SESSION_COOKIE_NAME"] == "__Host-session" and identity.cookie_name(https, "ml") == "__Host-ml"
-    assert made["SESSION_COOKIE_SECURE"] and made["SESSION_COOKIE_HTTPONLY"] and made["SESSION_COOKIE_SAMESITE"] == "Lax"
+    assert (
+        made["SESSION_COOKIE_SECURE"] and made["SESSION_COOKIE_HTTPONLY"] and made["SESSION_COOKIE_SAMESITE"] == "Lax"
+    )
     assert made["SESSION_COOKIE_DOMAIN"] is None and made["SESSION_COOKIE_PATH"] == "/"
 
 
@@ -82,7 +84,9 @@ def test_a_deactivated_person_is_out_at_the_next_request(browser_of, dana, sessi
 
 
 def test_a_signed_out_fragment_says_where_to_go(app):
-    answer = app.test_client().get("/tickets/list", headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/tickets?q=x"})
+    answer = app.test_client().get(
+        "/tickets/list", headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/tickets?q=x"}
+    )
     assert answer.status_code == 401 and answer.headers["HX-Redirect"] == "/sign-in?next=%2Ftickets%3Fq%3Dx"
     stream = app.test_client().get("/tickets/live", headers={"Accept": "text/event-stream"})
     assert stream.status_code == 401
@@ -152,7 +156,11 @@ def test_preferences(browser_of, dana, session):
     assert wrong.status_code == 422 and "Choose a time zone" in wrong.text
     saved = client.post("/account", data={"csrf_token": token, "name": "Dana Kim", "time_zone": "Asia/Tokyo"})
     session.refresh(dana)
-    assert saved.status_code == 303 and (dana.name, dana.time_zone, dana.mail_replies) == ("Dana Kim", "Asia/Tokyo", False)
+    assert saved.status_code == 303 and (dana.name, dana.time_zone, dana.mail_replies) == (
+        "Dana Kim",
+        "Asia/Tokyo",
+        False,
+    )
 
 
 def test_a_closed_portal_is_kind_and_the_team_goes_on(browser_of, dana, make):

@@ -44,9 +44,7 @@ class CardValues:
 def card(values: CardValues) -> tuple[str, list[dict], list[dict]]:
     """(text, blocks, attachments) of the card: a title, and below it everything else beside a bar in the status's colour."""
     title = f"#{values.number} {values.subject}"
-    text = (
-        f"{parts.escaped(title, 300)} ({parts.escaped(f'{values.organization}, {values.status_word}', 300)})"
-    )
+    text = f"{parts.escaped(title, 300)} ({parts.escaped(f'{values.organization}, {values.status_word}', 300)})"
     head = parts.section(f"*{parts.link(values.url, title)}*")
     body = [*_excerpt(values.excerpt), *parts.fields(_facts(values)), *parts.fields(values.answers[:ANSWERS])]
     left_out = len(values.answers) - ANSWERS
@@ -77,9 +75,7 @@ def _excerpt(markdown: str) -> list[dict]:
     if not pieces:
         return []
     blocks = mrkdwn.rich_text(pieces[0])
-    return blocks + (
-        [parts.context("The whole message is in the portal and the thread.")] if len(pieces) > 1 else []
-    )
+    return blocks + ([parts.context("The whole message is in the portal and the thread.")] if len(pieces) > 1 else [])
 
 
 def _buttons(values: CardValues) -> list[dict]:
@@ -87,9 +83,7 @@ def _buttons(values: CardValues) -> list[dict]:
     buttons = []
     if not values.shared:
         if values.status not in {"solved", "closed"}:
-            buttons.append(
-                parts.button("Take it", "take_it", reference, style="" if values.assignee else "primary")
-            )
+            buttons.append(parts.button("Take it", "take_it", reference, style="" if values.assignee else "primary"))
         buttons.append(parts.button("Edit", "edit", reference))
         if values.status == "solved":
             buttons.append(parts.button("Reopen", "reopen", reference))

@@ -138,15 +138,11 @@ def choices(pairs: Choices) -> dict[str, Any]:
     options = [_option(value, label) for value, label in pairs if 0 < len(str(value)) <= OPTION_VALUE]
     if len(options) <= OPTIONS:
         return {"options": options or [_option(NOBODY, "Nothing to choose")]}
-    groups = [
-        options[start : start + OPTIONS] for start in range(0, min(len(options), OPTIONS * OPTIONS), OPTIONS)
-    ]
+    groups = [options[start : start + OPTIONS] for start in range(0, min(len(options), OPTIONS * OPTIONS), OPTIONS)]
     return {
         "option_groups": [
             {
-                "label": parts.plain(
-                    f"{group[0]['text']['text'][:30]} … {group[-1]['text']['text'][:30]}", OPTION
-                ),
+                "label": parts.plain(f"{group[0]['text']['text'][:30]} … {group[-1]['text']['text'][:30]}", OPTION),
                 "options": group,
             }
             for group in groups

@@ -46,13 +46,8 @@ def context(text: str) -> dict:
 
 def fields(pairs) -> list[dict]:
     """Sections of (label, value) pairs, two in a row; both are people's words."""
-    found = [
-        words(f"*{escaped(label, 200)}*\n{escaped(value or '–', FIELD - 210)}", FIELD)
-        for label, value in pairs
-    ]
-    return [
-        {"type": "section", "fields": found[start : start + FIELDS]} for start in range(0, len(found), FIELDS)
-    ]
+    found = [words(f"*{escaped(label, 200)}*\n{escaped(value or '–', FIELD - 210)}", FIELD) for label, value in pairs]
+    return [{"type": "section", "fields": found[start : start + FIELDS]} for start in range(0, len(found), FIELDS)]
 
 
 def button(label: str, action_id: str, value: str = "", style: str = "", url: str = "") -> dict:

@@ -83,15 +83,22 @@ def app_message(ws, body: dict) -> dict:
     """A message of the app's own: what Slack adds to the content."""
     icon = f"{ws.base}/avatars/{cast.BOT_USER_ID}.svg"
     return {
-        "user": cast.BOT_USER_ID, "bot_id": cast.BOT_ID, "app_id": cast.APP_ID, "team": cast.TEAM_ID,
+        "user": cast.BOT_USER_ID,
+        "bot_id": cast.BOT_ID,
+        "app_id": cast.APP_ID,
+        "team": cast.TEAM_ID,
         "bot_profile": {
-            "id": cast.BOT_ID, "deleted": False, "name": "Helpdesk", "updated": 1_700_000_000,
+            "id": cast.BOT_ID,
+            "deleted": False,
+            "name": "Helpdesk",
+            "updated": 1_700_000_000,
             "app_id": cast.APP_ID,
-            "user_id": cast.BOT_USER_ID, "icons": {"image_36": icon, "image_48": icon, "image_72": icon},
+            "user_id": cast.BOT_USER_ID,
+            "icons": {"image_36": icon, "image_48": icon, "image_72": icon},
             "team_id": cast.TEAM_ID,
         },
         **body,
-    }  # fmt: skip
+    }
 
 
 def content(args: Arguments, updating: bool = False) -> dict:

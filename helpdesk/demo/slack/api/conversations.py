@@ -40,8 +40,11 @@ def join(ws, args: Arguments) -> dict:
     if found.private or found.direct_with:
         raise Refused("method_not_supported_for_channel_type")
     if cast.BOT_USER_ID in found.members:
-        return {"channel": found.shown(), "warning": "already_in_channel",
-                "response_metadata": {"warnings": ["already_in_channel"]}}  # fmt: skip
+        return {
+            "channel": found.shown(),
+            "warning": "already_in_channel",
+            "response_metadata": {"warnings": ["already_in_channel"]},
+        }
     ws.invite(found.id, cast.BOT_USER_ID)
     return {"channel": found.shown()}
 

@@ -102,31 +102,54 @@ def make(ws, name: str, user: str, mimetype: str = "") -> dict:
     where = f"{ws.base}/files-pri/{cast.TEAM_ID}-{number}"
     extension = name.rpartition(".")[2].lower() if "." in name else "text"
     file = {
-        "id": number, "created": int(time.time()), "timestamp": int(time.time()), "name": name, "title": name,
-        "mimetype": mimetype, "filetype": extension, "pretty_type": extension.upper(), "user": user,
-        "user_team": ws.state.users[user]["team_id"], "editable": False, "size": 0, "mode": "hosted",
+        "id": number,
+        "created": int(time.time()),
+        "timestamp": int(time.time()),
+        "name": name,
+        "title": name,
+        "mimetype": mimetype,
+        "filetype": extension,
+        "pretty_type": extension.upper(),
+        "user": user,
+        "user_team": ws.state.users[user]["team_id"],
+        "editable": False,
+        "size": 0,
+        "mode": "hosted",
         "is_external": False,
-        "external_type": "", "is_public": True, "public_url_shared": False, "display_as_bot": False,
+        "external_type": "",
+        "is_public": True,
+        "public_url_shared": False,
+        "display_as_bot": False,
         "username": "",
-        "url_private": f"{where}/{name}", "url_private_download": f"{where}/download/{name}",
-        "permalink": f"{ws.base}/files/{user}/{number}/{name}", "has_rich_preview": False,
+        "url_private": f"{where}/{name}",
+        "url_private_download": f"{where}/download/{name}",
+        "permalink": f"{ws.base}/files/{user}/{number}/{name}",
+        "has_rich_preview": False,
         "file_access": "visible",
-        "channels": [], "groups": [], "ims": [], "shares": {},
-    }  # fmt: skip
+        "channels": [],
+        "groups": [],
+        "ims": [],
+        "shares": {},
+    }
     ws.state.files[number] = file
     return file
 
 
-def share(
-    ws, found, message: dict, files: list[dict], thread_ts: str | None, broadcast: bool = False
-) -> dict:
+def share(ws, found, message: dict, files: list[dict], thread_ts: str | None, broadcast: bool = False) -> dict:
     """Post a message that carries files, and note on the files where they were shared."""
     message |= {"files": [shown(file) for file in files], "upload": False}
     if found.shared_with:
         # In a shared channel Slack sends only the id, and the app must ask for the rest.
-        message["files"] = [{"id": f["id"], "created": f["created"], "timestamp": f["timestamp"],
-            "mode": "file_access",
-                             "file_access": "check_file_info"} for f in files]  # fmt: skip
+        message["files"] = [
+            {
+                "id": f["id"],
+                "created": f["created"],
+                "timestamp": f["timestamp"],
+                "mode": "file_access",
+                "file_access": "check_file_info",
+            }
+            for f in files
+        ]
     stored = store.add(ws, found, message, thread_ts, broadcast)
     for file in files:
         share = {

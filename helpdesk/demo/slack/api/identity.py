@@ -8,10 +8,14 @@ from helpdesk.demo.slack.api.registry import Arguments, Refused, method, page
 @method("auth.test")
 def auth_test(ws, args: Arguments) -> dict:
     return {
-        "url": f"https://{cast.TEAM_DOMAIN}.slack.com/", "team": cast.TEAM_NAME, "user": cast.BOT_NAME,
-        "team_id": cast.TEAM_ID, "user_id": cast.BOT_USER_ID, "bot_id": cast.BOT_ID,
+        "url": f"https://{cast.TEAM_DOMAIN}.slack.com/",
+        "team": cast.TEAM_NAME,
+        "user": cast.BOT_NAME,
+        "team_id": cast.TEAM_ID,
+        "user_id": cast.BOT_USER_ID,
+        "bot_id": cast.BOT_ID,
         "is_enterprise_install": False,
-    }  # fmt: skip
+    }
 
 
 @method("api.test")
@@ -44,9 +48,10 @@ def users_info(ws, args: Arguments) -> dict:
 def users_list(ws, args: Arguments) -> dict:
     shown, following = page(args, list(ws.state.users.values()), 1000, 1000)
     return {
-        "members": [_shown(ws, user) for user in shown], "cache_ts": 1_700_000_000,
+        "members": [_shown(ws, user) for user in shown],
+        "cache_ts": 1_700_000_000,
         "response_metadata": {"next_cursor": following},
-    }  # fmt: skip
+    }
 
 
 @method("users.lookupByEmail", "users:read.email")
@@ -74,12 +79,17 @@ def users_conversations(ws, args: Arguments) -> dict:
 def bots_info(ws, args: Arguments) -> dict:
     if args.text("bot", required=False, default=cast.BOT_ID) != cast.BOT_ID:
         raise Refused("bot_not_found")
-    return {"bot": {
-        "id": cast.BOT_ID, "deleted": False, "name": "Helpdesk", "updated": 1_700_000_000,
-        "app_id": cast.APP_ID,
-        "user_id": cast.BOT_USER_ID,
-        "icons": {f"image_{s}": f"{ws.base}/avatars/{cast.BOT_USER_ID}.svg" for s in (36, 48, 72)},
-    }}  # fmt: skip
+    return {
+        "bot": {
+            "id": cast.BOT_ID,
+            "deleted": False,
+            "name": "Helpdesk",
+            "updated": 1_700_000_000,
+            "app_id": cast.APP_ID,
+            "user_id": cast.BOT_USER_ID,
+            "icons": {f"image_{s}": f"{ws.base}/avatars/{cast.BOT_USER_ID}.svg" for s in (36, 48, 72)},
+        }
+    }
 
 
 def _shown(ws, user: dict) -> dict:
@@ -88,8 +98,12 @@ def _shown(ws, user: dict) -> dict:
 
 def _team(ws, team: str, name: str, domain: str, email_domain: str) -> dict:
     return {
-        "id": team, "name": name, "url": f"https://{domain}.slack.com/", "domain": domain,
+        "id": team,
+        "name": name,
+        "url": f"https://{domain}.slack.com/",
+        "domain": domain,
         "email_domain": email_domain,
-        "icon": {"image_default": True, "image_68": f"{ws.base}/avatars/{team}.svg"}, "avatar_base_url": "",
+        "icon": {"image_default": True, "image_68": f"{ws.base}/avatars/{team}.svg"},
+        "avatar_base_url": "",
         "is_verified": False,
-    }  # fmt: skip
+    }

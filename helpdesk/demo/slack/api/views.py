@@ -21,9 +21,7 @@ def update(ws, args: Arguments) -> dict:
     wanted, external = args.text("view_id", required=False), args.text("external_id", required=False)
     if not wanted and not external:
         raise Refused("invalid_arguments", ["missing required field: view_id"])
-    known = [
-        v for v in ws.state.views.values() if v["id"] == wanted or (external and v["external_id"] == external)
-    ]
+    known = [v for v in ws.state.views.values() if v["id"] == wanted or (external and v["external_id"] == external)]
     if not known:
         raise Refused("not_found")
     if (expected := args.text("hash", required=False)) and expected != known[0]["hash"]:

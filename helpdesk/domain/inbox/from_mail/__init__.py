@@ -64,7 +64,11 @@ def apply(inbound: Inbound, mail: Mail) -> Result:
         return _quarantined(stopped, ticket_id)
     inbound.payload = inbound.payload | {"counted": True}
     try:
-        message = filing.file(inbound.id, mail.raw, heard) if is_filing else replying.reply(inbound.id, mail.raw, heard, thread)
+        message = (
+            filing.file(inbound.id, mail.raw, heard)
+            if is_filing
+            else replying.reply(inbound.id, mail.raw, heard, thread)
+        )
     except Refused as refusal:
         return _quarantined(refusal.sentence, ticket_id)
     return Result("done", "A new ticket." if is_filing else "A reply on the ticket.", message.ticket_id)

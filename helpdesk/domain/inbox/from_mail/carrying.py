@@ -27,7 +27,9 @@ def words(heard: Heard) -> tuple[str, str]:
     return body, quoted[:MOST_QUOTED]
 
 
-def attachments(inbound_id: int, raw: bytes, heard: Heard, uploader: User | None, organization_id: int) -> list[Attachment]:
+def attachments(
+    inbound_id: int, raw: bytes, heard: Heard, uploader: User | None, organization_id: int
+) -> list[Attachment]:
     """Rows for the mail's files, their bytes stored; one that cannot be kept is there with the reason.
 
     A file's key is made from where it lies, so that a second try after a crash writes over what the first one wrote. Raises
@@ -77,7 +79,9 @@ def _refusal(remote: RemoteFile, size: int, place: int, used: int) -> str | None
 
 
 def _keep(inbound_id: int, remote: RemoteFile, content: bytes) -> str:
-    key = base64.urlsafe_b64encode(keys.sign("file from mail", f"{inbound_id} {remote.external_id}")).decode().rstrip("=")
+    key = (
+        base64.urlsafe_b64encode(keys.sign("file from mail", f"{inbound_id} {remote.external_id}")).decode().rstrip("=")
+    )
     try:
         storage.write(key, content)
     except storage.Unavailable:

@@ -76,7 +76,9 @@ def _requester(heard: Heard) -> tuple[User, Organization]:
 def _goes_on_below(ticket_id: int, requester: User, heard: Heard) -> None:
     """Our mails on the ticket stand below the one it began with, where no other conversation does."""
     thread = db.session.scalar(
-        select(Thread).join(Channel).where(Thread.ticket_id == ticket_id, Thread.user_id == requester.id, Channel.kind == "email")
+        select(Thread)
+        .join(Channel)
+        .where(Thread.ticket_id == ticket_id, Thread.user_id == requester.id, Channel.kind == "email")
     )
     if thread is None or thread.external_id or len(heard.external_id) > 255:
         return

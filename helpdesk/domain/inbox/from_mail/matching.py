@@ -32,6 +32,10 @@ def suggested(heard: Heard) -> int | None:
     keys = list(dict.fromkeys(key for id in ids if id and (key := compose.key_in(id, url))))
     if not keys:
         return None
-    ours = select(Delivery.key, Thread.ticket_id).join(Thread, Thread.id == Delivery.thread_id).where(Delivery.key.in_(keys))
+    ours = (
+        select(Delivery.key, Thread.ticket_id)
+        .join(Thread, Thread.id == Delivery.thread_id)
+        .where(Delivery.key.in_(keys))
+    )
     of_keys = dict(db.session.execute(ours).all())
     return next((of_keys[key] for key in keys if key in of_keys), None)

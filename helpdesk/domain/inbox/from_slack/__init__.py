@@ -49,9 +49,15 @@ def understand(payload: dict, raw: bytes | None) -> Understood:
     if _is_nothing_new(payload):
         return Understood()
     heard = tuple(each for each in slack.parse(payload) if each.kind in HANDLERS)
-    speaking_ids = {each.author_id for each in heard if each.author_id[:1] in {"U", "W"} and not each.data.get("is_bot")}
+    speaking_ids = {
+        each.author_id for each in heard if each.author_id[:1] in {"U", "W"} and not each.data.get("is_bot")
+    }
     ourselves = people.ourselves() if speaking_ids else None
-    if ourselves and envelopes.kind(payload) == "event" and not envelopes.belongs(payload, ourselves.app_id, ourselves.team_id):
+    if (
+        ourselves
+        and envelopes.kind(payload) == "event"
+        and not envelopes.belongs(payload, ourselves.app_id, ourselves.team_id)
+    ):
         return Understood()  # signed for our app, but installed in somebody else's workspace
     changed = [life.look(each) for each in heard if each.kind == "channel"]
     known = Understood(

@@ -28,11 +28,15 @@ def answer(heard: Heard, agent: User | None) -> Post:
         return _list(heard, f"Tickets with “{rest[:100]}”", found, 0, "No ticket has these words.")
     if verb in TITLES:
         found = desk.tickets_page(agent, {"view": verb}, size=SHOWN).tickets
-        total = next((view.count or 0 for view in desk.views(agent) if view.key == verb), 0) if len(found) == SHOWN else 0
+        total = (
+            next((view.count or 0 for view in desk.views(agent) if view.key == verb), 0) if len(found) == SHOWN else 0
+        )
         return _list(heard, TITLES[verb], found, max(0, total - len(found)), NOTHING[verb])
     return telling.tell(heard, blocks.help_text())
 
 
 def _list(heard: Heard, title: str, found: list[Ticket], more: int, nothing: str) -> Post:
-    text, made = blocks.ticket_list(title, tuple(homes.row(ticket) for ticket in found), more, urls.absolute("/desk"), nothing)
+    text, made = blocks.ticket_list(
+        title, tuple(homes.row(ticket) for ticket in found), more, urls.absolute("/desk"), nothing
+    )
     return telling.tell(heard, {"text": text, "blocks": made})

@@ -124,11 +124,20 @@ def _read(heard: Heard, agent: User | None) -> tuple[dict, dict[str, str]]:
     answers, bad = _answers(form, values, agent, organization)
     email, doubt = _requester(str(values.get("requester") or ""), organization)
     wrong |= bad | ({"requester": doubt} if doubt else {})
-    given = {"organization": organization, "form": form, "subject": subject, "body": body, "answers": answers, "email": email}
+    given = {
+        "organization": organization,
+        "form": form,
+        "subject": subject,
+        "body": body,
+        "answers": answers,
+        "email": email,
+    }
     return given, wrong
 
 
-def _answers(form: FormVersion | None, values: dict, agent: User | None, organization: Organization) -> tuple[dict, dict]:
+def _answers(
+    form: FormVersion | None, values: dict, agent: User | None, organization: Organization
+) -> tuple[dict, dict]:
     if form is None or agent is None:
         return {}, {}
     answers, wrong = forms.read_answers(form, fields.Texts(values), True, asker=agent, organization_id=organization.id)

@@ -13,6 +13,8 @@ def opened(heard: Heard, understood: Understood) -> Result:
     agent = speakers.agent(heard, understood)
     if agent is None:
         view = {"type": "home", "blocks": blocks.notice(telling.AGENTS_ONLY)["blocks"]}
-        return Result("ignored", "Not an agent.", None, [Post("", "views.publish", {"user_id": heard.author_id, "view": view})])
+        return Result(
+            "ignored", "Not an agent.", None, [Post("", "views.publish", {"user_id": heard.author_id, "view": view})]
+        )
     homes.opened(agent)
     return Result("done", "An agent's home page.")

@@ -25,7 +25,9 @@ def open_at_once(payload: dict) -> bool:
         return False
     wanted = [heard for heard in slack.parse(payload) if _opens(heard)]
     for heard in wanted:
-        client = clients.Client(config.current().SLACK_BOT_TOKEN, config.current().SLACK_API_URL or clients.SLACK, PATIENCE)
+        client = clients.Client(
+            config.current().SLACK_BOT_TOKEN, config.current().SLACK_API_URL or clients.SLACK, PATIENCE
+        )
         try:
             slack.send(_answer(heard, client), client)
         except ChannelError as error:
@@ -60,7 +62,9 @@ def _answer(heard: Heard, client: clients.Client) -> Post:
             return _open(heard, editing.view(ticket, agent, heard))
         if heard.kind == "action" and heard.data["action_id"] == "choose_form":
             view = creating.view(_typed(heard), agent)
-            return Post("", "views.update", {"view_id": heard.data["view_id"], "hash": heard.data["hash"] or None, "view": view})
+            return Post(
+                "", "views.update", {"view_id": heard.data["view_id"], "hash": heard.data["hash"] or None, "view": view}
+            )
         return _open(heard, creating.view(_draft(heard, author, team_id), agent))
 
 
@@ -71,8 +75,11 @@ def _open(heard: Heard, view: dict) -> Post:
 def _refusal(heard: Heard) -> Post:
     url = heard.data.get("response_url")
     if url:
-        return Post("", "response", {"url": url, "response_type": "ephemeral", "replace_original": False,
-                                     **blocks.notice(telling.AGENTS_ONLY)})  # fmt: skip
+        return Post(
+            "",
+            "response",
+            {"url": url, "response_type": "ephemeral", "replace_original": False, **blocks.notice(telling.AGENTS_ONLY)},
+        )
     return telling.say(heard, telling.AGENTS_ONLY)
 
 
@@ -112,7 +119,10 @@ def _draft(heard: Heard, author: people.Profile | None, team_id: str) -> creatin
         email = ""
     origin = {"channel": heard.channel_id, "url": heard.data.get("response_url") or ""}
     if heard.kind == "shortcut" and heard.external_id:
-        origin |= {"thread": heard.thread_id or heard.external_id, "files": [each.external_id for each in heard.files[:10]]}
+        origin |= {
+            "thread": heard.thread_id or heard.external_id,
+            "files": [each.external_id for each in heard.files[:10]],
+        }
         words = " ".join(heard.body.split())
         return creating.Draft(organization_id, "", email, words[:80], heard.body, origin)
     return creating.Draft(organization_id, subject=heard.data.get("rest") or "", origin=origin)

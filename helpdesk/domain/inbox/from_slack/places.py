@@ -58,7 +58,9 @@ def may_be_a_card(channel_id: str, root: str) -> bool:
         .join(Thread, Thread.id == Delivery.thread_id)
         .join(Channel, Channel.id == Thread.channel_id)
         .where(Channel.kind == "slack", Channel.external_id == channel_id, Thread.external_id.is_(None))
-        .where(Delivery.kind == "card", Delivery.state.in_((State.sending, State.unknown)), begun <= posted + CLOCKS_DIFFER)
+        .where(
+            Delivery.kind == "card", Delivery.state.in_((State.sending, State.unknown)), begun <= posted + CLOCKS_DIFFER
+        )
     )
     return db.session.scalar(in_doubt.limit(1)) is not None
 
@@ -86,7 +88,10 @@ def channel(channel_id: str) -> Channel | None:
 def our_copy(thread: Thread, ts: str) -> Delivery | None:
     """The delivery that put the message ``ts`` into ``thread``, if it was one of ours."""
     return db.session.scalar(
-        select(Delivery).where(Delivery.thread_id == thread.id, Delivery.external_id == ts).order_by(Delivery.id).limit(1)
+        select(Delivery)
+        .where(Delivery.thread_id == thread.id, Delivery.external_id == ts)
+        .order_by(Delivery.id)
+        .limit(1)
     )
 
 

@@ -133,13 +133,20 @@ def _from_customer(heard: Heard, thread: Thread, understood: Understood) -> Resu
     profile = understood.profiles.get(heard.author_id)
     speaker = speakers.customer(profile, thread)
     if speaker is None:
-        return Result("ignored", "Not from an agent.", None, [telling.tell(heard, blocks.refusal(settings.get("portal_name")))])
+        return Result(
+            "ignored", "Not from an agent.", None, [telling.tell(heard, blocks.refusal(settings.get("portal_name")))]
+        )
     user = speaker if isinstance(speaker, User) else None
     attachments = carrying.attachments(heard.files, understood, user, thread.organization_id)
     body, place = _body(heard, False), {"origin": thread, "origin_external_id": heard.external_id}
     if user is None:
         said = tickets.reply_from_outside(
-            thread.ticket, name=profile.name[:200], picture=profile.picture[:500] or None, body=body, attachments=attachments, **place
+            thread.ticket,
+            name=profile.name[:200],
+            picture=profile.picture[:500] or None,
+            body=body,
+            attachments=attachments,
+            **place,
         )
     elif living(thread.ticket).is_closed:
         token = f"slack {heard.channel_id} {heard.external_id}"[:64]
@@ -186,7 +193,12 @@ def _readers(reply: Message, origin: Thread) -> str:
     others = (
         select(Channel)
         .join(Thread, Thread.channel_id == Channel.id)
-        .where(Thread.ticket_id == ticket.id, Thread.ended_at.is_(None), Channel.kind == "slack", Channel.audience == "customer")
+        .where(
+            Thread.ticket_id == ticket.id,
+            Thread.ended_at.is_(None),
+            Channel.kind == "slack",
+            Channel.audience == "customer",
+        )
     )
     names += [channel.label for channel in db.session.scalars(others) if channel.id != origin.channel_id]
     return f"{', '.join(names[:-1])} and {names[-1]}"

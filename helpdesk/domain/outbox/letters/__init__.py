@@ -22,7 +22,9 @@ WRITERS = about_tickets.WRITERS | about_people.WRITERS | to_the_team.WRITERS
 def arguments(delivery: Delivery) -> dict:
     """Bytes, recipient and sender of the mail. Raises Skip where it need not leave any more, NotYet where it must wait."""
     if delivery.maybe_since is not None:
-        content = db.session.scalar(select(Delivery).where(Delivery.id == delivery.id).options(undefer(Delivery.content))).content
+        content = db.session.scalar(
+            select(Delivery).where(Delivery.id == delivery.id).options(undefer(Delivery.content))
+        ).content
         if content is not None:
             about_tickets.check(delivery)
             return {

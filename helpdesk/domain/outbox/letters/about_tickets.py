@@ -95,7 +95,10 @@ def _check_message(delivery: Delivery) -> None:
 
 def _who_solved(ticket: Ticket) -> str:
     latest = (
-        select(Event.actor_name).where(Event.ticket_id == ticket.id, Event.kind == "solved").order_by(Event.seq.desc()).limit(1)
+        select(Event.actor_name)
+        .where(Event.ticket_id == ticket.id, Event.kind == "solved")
+        .order_by(Event.seq.desc())
+        .limit(1)
     )
     return db.session.scalar(latest) or settings.get("team_name")
 

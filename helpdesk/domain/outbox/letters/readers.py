@@ -32,7 +32,9 @@ def leave_to_page(user: User, message: Message) -> None:
     """Somebody at the ticket's page has it before their eyes: Skip once they have read it, NotYet until then."""
     if settings.get("mail_while_reading") or user.id not in presence.who(message.ticket_id):
         return
-    read = db.session.scalar(select(ReadMark.seq).where(ReadMark.user_id == user.id, ReadMark.ticket_id == message.ticket_id))
+    read = db.session.scalar(
+        select(ReadMark.seq).where(ReadMark.user_id == user.id, ReadMark.ticket_id == message.ticket_id)
+    )
     if (read or 0) >= message.seq:
         raise Skip(f"{user.display_name} read it in the portal.")
     raise NotYet(
