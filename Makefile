@@ -41,11 +41,11 @@ bench:
 	@.venv/bin/python -m bench.pages $(ARGS)
 	@.venv/bin/python -m bench.live $(ARGS)
 	@.venv/bin/python -m bench.deliveries $(ARGS)
-	@.venv/bin/python -m bench.loop $(ARGS)
+	@.venv/bin/python -m bench.end_to_end $(ARGS)
 
 bench-faults:
 	@bin/set-up dev
-	@exec .venv/bin/python -m bench.faults --seed $(SEED) --seconds $(SECONDS) $(ARGS)
+	@exec .venv/bin/python -m bench.fault_injection.runner --seed $(SEED) --seconds $(SECONDS) $(ARGS)
 
 bench-load:
 	@bin/set-up dev

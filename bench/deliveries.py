@@ -12,9 +12,9 @@ from http.server import BaseHTTPRequestHandler
 
 from sqlalchemy import func, select
 
-from bench import stand
+from bench import environment
 
-THREADS = 200  # tickets whose threads take turns; order holds within each
+THREAD_COUNT = 200  # tickets whose threads take turns; order holds within each
 
 
 def main() -> None:
@@ -27,38 +27,42 @@ def main() -> None:
     chosen = parser.parse_args()
     rows = []
     with (
-        Slack() as slack,
-        stand.Stand(chosen.database, workers=0, outside=False, SLACK_API_URL=f"{slack.address}/api/") as it,
+        SlackStub() as slack,
+        environment.BenchEnvironment(
+            chosen.database, workers=0, outside=False, SLACK_API_URL=f"{slack.address}/api/"
+        ) as it,
     ):
         it.start()
-        threads = make_threads(it)
+        threads = create_threads(it)
         for slack.latency, workers in itertools.product(chosen.latencies, chosen.workers):
-            took, cpu = run(it, threads, chosen.count, workers)
+            took, cpu = measure_run(it, threads, chosen.count, workers)
             answer = f"{1000 * slack.latency:.0f} ms" if slack.latency else "at once"
             rows.append((f"{workers}", answer, f"{chosen.count / took:.0f}", f"{1000 * cpu / chosen.count:.1f}"))
         posted = slack.posted
     if posted != len(rows) * chosen.count:
         raise SystemExit(f"{posted} messages arrived at Slack instead of {len(rows) * chosen.count}.")
-    print(stand.version_line())
-    stand.table(f"Deliveries on {chosen.database}", ("workers", "Slack answers", "a second", "CPU ms each"), rows)
+    print(environment.describe_versions())
+    environment.print_table(
+        f"Deliveries on {chosen.database}", ("workers", "Slack answers", "a second", "CPU ms each"), rows
+    )
 
 
-def make_threads(it: stand.Stand) -> list[tuple[int, int]]:
+def create_threads(it: environment.BenchEnvironment) -> list[tuple[int, int]]:
     """(thread id, message id) of threads that stand in Slack already."""
+    from helpdesk.demo.seed import bulk_data
     from helpdesk.extensions import db
-    from helpdesk.models.channels import Channel, Thread
-    from helpdesk.models.tickets import Message
-    from helpdesk.seeds import bulk
+    from helpdesk.models.channel import Channel, Thread
+    from helpdesk.models.ticket import Message
 
     with it.app.app_context():
-        bulk.fill(organizations=3, tickets=THREADS, messages=4)
+        bulk_data.seed_bulk_data(organizations=3, tickets=THREAD_COUNT, messages=4)
         triage = db.session.scalar(select(Channel).where(Channel.audience == "team"))
         query = select(func.min(Message.id), Message.ticket_id, Message.organization_id).group_by(
             Message.ticket_id, Message.organization_id
         )
         made = []
         for message_id, ticket_id, organization_id in db.session.execute(
-            query.order_by(Message.ticket_id.desc()).limit(THREADS)
+            query.order_by(Message.ticket_id.desc()).limit(THREAD_COUNT)
         ).all():
             thread = Thread(
                 ticket_id=ticket_id,
@@ -74,11 +78,13 @@ def make_threads(it: stand.Stand) -> list[tuple[int, int]]:
     return made
 
 
-def run(it: stand.Stand, threads: list[tuple[int, int]], count: int, workers: int) -> tuple[float, float]:
+def measure_run(
+    it: environment.BenchEnvironment, threads: list[tuple[int, int]], count: int, workers: int
+) -> tuple[float, float]:
     """Seconds in which ``workers`` deliver ``count`` rows that wait when they start, and the processor's seconds in them."""
     from helpdesk import clock
     from helpdesk.extensions import db
-    from helpdesk.models.sync import Delivery
+    from helpdesk.models.delivery import Delivery
 
     with it.app.app_context():
         now, parts = clock.now(), itertools.count(int(time.time()) % 1_000_000_000)
@@ -104,22 +110,22 @@ def run(it: stand.Stand, threads: list[tuple[int, int]], count: int, workers: in
             db.session.rollback()
             return left
 
-        stand.wait_for(lambda: waiting() < count, "the first delivery", 60, 0.05)
+        environment.wait_for(lambda: waiting() < count, "the first delivery", 60, 0.05)
         pids = [pid for number in range(workers) for pid in it.pids(f"worker-{number}")]
-        left, began, cpu = waiting(), time.perf_counter(), stand.cpu_seconds(pids)
-        stand.wait_for(lambda: not waiting(), "the last delivery", 300, 0.1)
+        left, began, cpu = waiting(), time.perf_counter(), environment.cpu_seconds(pids)
+        environment.wait_for(lambda: not waiting(), "the last delivery", 300, 0.1)
         took = (time.perf_counter() - began) * count / max(1, left)
-        cpu = (stand.cpu_seconds(pids) - cpu) * count / max(1, left)
+        cpu = (environment.cpu_seconds(pids) - cpu) * count / max(1, left)
         db.session.remove()
     for number in range(workers):
         it.end(f"worker-{number}")
     return took, cpu
 
 
-class Slack:
+class SlackStub:
     """Says ok to everything at once, on kept connections."""
 
-    def __enter__(self) -> "Slack":
+    def __enter__(self) -> "SlackStub":
         self.posted = 0
         self.latency = 0.0
         numbers = itertools.count(1)

@@ -9,10 +9,10 @@ import time
 import psutil
 import redis
 
-from bench import stand
+from bench import environment
 from helpdesk.after_commit import CHANGED
 
-PATIENCE = 60.0  # seconds a stream is waited for at most
+TIMEOUT_SECONDS = 60.0  # seconds a stream is waited for at most
 
 
 def main() -> None:
@@ -20,14 +20,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--streams", type=int, default=1000)
     chosen = parser.parse_args()
-    with stand.Stand(workers=0, outside=False, LIVE_STREAMS=chosen.streams) as it:
+    with environment.BenchEnvironment(workers=0, outside=False, LIVE_STREAMS=chosen.streams) as it:
         it.start()
         rows = measure(it, chosen.streams)
-    print(stand.version_line())
-    stand.table(f"{chosen.streams} idle streams on one process", ("what", "value"), rows)
+    print(environment.describe_versions())
+    environment.print_table(f"{chosen.streams} idle streams on one process", ("what", "value"), rows)
 
 
-def measure(it: stand.Stand, count: int) -> list[tuple]:
+def measure(it: environment.BenchEnvironment, count: int) -> list[tuple]:
     """Rows of (what, value)."""
     dana = it.browser("dana@globex.example")
     dana.get("/tickets")
@@ -35,27 +35,27 @@ def measure(it: stand.Stand, count: int) -> list[tuple]:
     process = psutil.Process(pid)
     opened = open_streams(it, dana.cookie, 10)
     memory, began = process.memory_info().rss, time.perf_counter()
-    spent = stand.cpu_seconds([pid])
+    spent = environment.cpu_seconds([pid])
     streams = opened + open_streams(it, dana.cookie, count - len(opened))
-    opening, each = time.perf_counter() - began, (stand.cpu_seconds([pid]) - spent) / (count - len(opened))
-    streams = renewed(it, dana.cookie, streams)
+    opening, each = time.perf_counter() - began, (environment.cpu_seconds([pid]) - spent) / (count - len(opened))
+    streams = replace_ended_streams(it, dana.cookie, streams)
     grown = process.memory_info().rss - memory
     refused = dana.get("/tickets/live").status
-    cpu = stand.cpu_seconds([pid])
+    cpu = environment.cpu_seconds([pid])
     time.sleep(5)
-    idle = (stand.cpu_seconds([pid]) - cpu) / 5
+    idle = (environment.cpu_seconds([pid]) - cpu) / 5
     doorbell = redis.Redis.from_url(it.environment["REDIS_URL"])
     alone, all_heard = [], []
     for _ in range(3):
-        streams = renewed(it, dana.cookie, streams)
-        alone.append(told(doorbell, streams, nobody=True))
-        all_heard.append(told(doorbell, streams))
-    streams = renewed(it, dana.cookie, streams)
+        streams = replace_ended_streams(it, dana.cookie, streams)
+        alone.append(measure_notification(doorbell, streams, nobody=True))
+        all_heard.append(measure_notification(doorbell, streams))
+    streams = replace_ended_streams(it, dana.cookie, streams)
     page = [1000 * dana.get("/tickets").took for _ in range(20)]
     for stream in streams:
         stream.close()
     first = 1000 * statistics.median(min(times) for times in all_heard)
-    half = 1000 * statistics.median(stand.percentile(times, 0.5) for times in all_heard)
+    half = 1000 * statistics.median(environment.percentile(times, 0.5) for times in all_heard)
     last = 1000 * statistics.median(max(times) for times in all_heard)
     return [
         ("memory of the process without streams", f"{memory / 2**20:.0f} MB"),
@@ -68,17 +68,17 @@ def measure(it: stand.Stand, count: int) -> list[tuple]:
         ("one change, the first to hear", f"{first:.1f} ms"),
         ("one change, half of them", f"{half:.0f} ms"),
         ("one change, the last of them", f"{last:.0f} ms"),
-        ("a page meanwhile, p50", f"{stand.percentile(page, 0.5):.0f} ms"),
+        ("a page meanwhile, p50", f"{environment.percentile(page, 0.5):.0f} ms"),
     ]
 
 
-def open_streams(it: stand.Stand, cookie: str, count: int) -> list[socket.socket]:
+def open_streams(it: environment.BenchEnvironment, cookie: str, count: int) -> list[socket.socket]:
     """Streams that have said hello."""
     request = f"GET /tickets/live HTTP/1.1\r\nHost: 127.0.0.1\r\nCookie: {cookie}\r\nAccept: text/event-stream\r\n\r\n".encode()
     streams = []
     for start in range(0, count, 50):
         batch = [
-            socket.create_connection(("127.0.0.1", it.ports["portal"]), timeout=PATIENCE)
+            socket.create_connection(("127.0.0.1", it.ports["portal"]), timeout=TIMEOUT_SECONDS)
             for _ in range(min(50, count - start))
         ]
         for stream in batch:
@@ -95,7 +95,9 @@ def open_streams(it: stand.Stand, cookie: str, count: int) -> list[socket.socket
     return streams
 
 
-def renewed(it: stand.Stand, cookie: str, streams: list[socket.socket]) -> list[socket.socket]:
+def replace_ended_streams(
+    it: environment.BenchEnvironment, cookie: str, streams: list[socket.socket]
+) -> list[socket.socket]:
     """``streams`` with a new one for each that has ended: they do so before a minute is over, and browsers then come back."""
     living = [stream for stream in streams if not has_ended(stream)]
     return living + open_streams(it, cookie, len(streams) - len(living))
@@ -116,7 +118,7 @@ def has_ended(stream: socket.socket) -> bool:
     return True
 
 
-def told(doorbell: redis.Redis, streams: list[socket.socket], nobody: bool = False) -> list[float]:
+def measure_notification(doorbell: redis.Redis, streams: list[socket.socket], nobody: bool = False) -> list[float]:
     """Seconds from one "changed" until each stream has heard it, without those that come to their end meanwhile."""
     with selectors.DefaultSelector() as selector:
         for stream in streams:

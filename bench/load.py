@@ -9,12 +9,12 @@ import time
 
 import psutil
 
-from bench import browsers, live, loop, pages, stand
-from helpdesk.demo import cast
+from bench import end_to_end, environment, http_client, live, pages
+from helpdesk.demo import personas
 
-BUDGET = 200  # ms at p95 for a page
-WEB = 2  # processes
-MANY = 100  # messages of the longest ticket
+BUDGET_MILLISECONDS = 200  # ms at p95 for a page
+WEB_PROCESSES = 2  # processes
+LONG_TICKET_MESSAGES = 100  # messages of the longest ticket
 
 
 def main() -> None:
@@ -28,33 +28,41 @@ def main() -> None:
     parser.add_argument("--streams", type=int, default=2000, help="open pages on one process; 0 for none")
     parser.add_argument("--turns", type=int, default=20, help="of the loop through Slack; 0 for none")
     chosen = parser.parse_args()
-    with stand.Stand(chosen.database, web_processes=WEB, workers=0, LIVE_STREAMS=max(chosen.streams, 100)) as it:
+    with environment.BenchEnvironment(
+        chosen.database, web_processes=WEB_PROCESSES, workers=0, LIVE_STREAMS=max(chosen.streams, 100)
+    ) as it:
         it.start()
-        print(stand.version_line())
-        print(fill(it, chosen))
+        print(environment.describe_versions())
+        print(seed_tickets(it, chosen))
         what = f"{chosen.tickets:,} tickets on {chosen.database}"
         if chosen.turns:  # first, while the workspace's own lists are short
             it.start_worker(0)
             it.start_worker(1)
-            stand.wait_for(lambda: not waiting(it), "the end of what was there to deliver", 600, 1)
-            rows = loop.measure(it, chosen.turns)
-            stand.table(f"The loop over {what}, {chosen.turns} times, in ms", ("what", "p50", "p95", "worst"), rows)
-        stand.table(f"Memory over {what}", ("process", "MB", "of its own MB"), memory(it))
+            environment.wait_for(
+                lambda: not count_pending_deliveries(it), "the end of what was there to deliver", 600, 1
+            )
+            rows = end_to_end.measure(it, chosen.turns)
+            environment.print_table(
+                f"The loop over {what}, {chosen.turns} times, in ms", ("what", "p50", "p95", "worst"), rows
+            )
+        environment.print_table(f"Memory over {what}", ("process", "MB", "of its own MB"), measure_memory(it))
         for name in [name for name in it.children if name.startswith("worker")]:
             it.end(name)
         header = ("page", "a second", "p50 ms", "p95 ms", "of its floor's rate", "")
-        stand.table(f"{what}, {chosen.people} people at once", header, measure(it, chosen))
+        environment.print_table(f"{what}, {chosen.people} people at once", header, measure(it, chosen))
         if chosen.streams:
             it.restart_web(processes=1)
             rows = live.measure(it, chosen.streams)
-            stand.table(f"{chosen.streams:,} open pages on one process over {what}", ("what", "value"), rows)
+            environment.print_table(
+                f"{chosen.streams:,} open pages on one process over {what}", ("what", "value"), rows
+            )
 
 
-def fill(it: stand.Stand, chosen: argparse.Namespace) -> str:
+def seed_tickets(it: environment.BenchEnvironment, chosen: argparse.Namespace) -> str:
     """Make the tickets; a sentence about it."""
-    from helpdesk.domain import settings
+    from helpdesk.demo.seed import bulk_data
+    from helpdesk.domain.administration import settings
     from helpdesk.extensions import db
-    from helpdesk.seeds import bulk
 
     began = time.perf_counter()
     with it.app.app_context():
@@ -62,75 +70,75 @@ def fill(it: stand.Stand, chosen: argparse.Namespace) -> str:
             "close_after_days", 0
         )  # or the workers would first warn everybody whose ticket was solved long ago
         db.session.commit()
-        made = bulk.fill(organizations=chosen.organizations, tickets=chosen.tickets, messages=4)
-        _talk_long(it)
+        made = bulk_data.seed_bulk_data(organizations=chosen.organizations, tickets=chosen.tickets, messages=4)
+        _create_long_ticket(it)
     return f"Made {made} in {time.perf_counter() - began:.0f} s."
 
 
-def _talk_long(it: stand.Stand) -> None:
+def _create_long_ticket(it: environment.BenchEnvironment) -> None:
     """Make a ticket of the busiest organization one of MANY messages."""
     from helpdesk.domain import tickets
     from helpdesk.extensions import db
-    from helpdesk.models.tickets import Message, Ticket
+    from helpdesk.models.ticket import Message, Ticket
 
-    _, _, short, _ = pages.busiest(it)
+    _, _, short, _ = pages.find_busiest_customer(it)
     ticket = db.session.get(Ticket, short)
-    for number in range(MANY - db.session.query(Message).filter_by(ticket_id=short).count()):
+    for number in range(LONG_TICKET_MESSAGES - db.session.query(Message).filter_by(ticket_id=short).count()):
         tickets.reply(
             ticket, author=ticket.requester, body=f"Word {number} of **many**, and what else there is to say."
         )
     db.session.commit()
 
 
-def measure(it: stand.Stand, chosen: argparse.Namespace) -> list[tuple]:
+def measure(it: environment.BenchEnvironment, chosen: argparse.Namespace) -> list[tuple]:
     """Rows of (page, a second, p50, p95, share of its floor's rate, whether it keeps its budget)."""
-    floor_address = pages.start_floor(it, processes=WEB).portal
-    customer, organization, short, long = pages.busiest(it)
-    agent = cast.AGENTS[2].email
-    deep = follow(it.browser(customer), "/tickets", 20)
-    deep_desk = follow(it.browser(agent), "/desk?view=all", 20)
+    floor_address = pages.start_baseline(it, processes=WEB_PROCESSES).portal
+    customer, organization, short, long = pages.find_busiest_customer(it)
+    agent = personas.AGENTS[2].email
+    deep = get_later_page(it.browser(customer), "/tickets", 20)
+    deep_desk = get_later_page(it.browser(agent), "/desk?view=all", 20)
     gets = [
         ("a customer's tickets", customer, "/tickets", "list"),
         ("twenty pages on", customer, deep, "list"),
         ("their search", customer, "/tickets?q=invoice", "list"),
         ("a ticket with five messages", customer, f"/tickets/{short}", "ticket"),
-        (f"a ticket with {MANY} messages", customer, f"/tickets/{long}", "many"),
+        (f"a ticket with {LONG_TICKET_MESSAGES} messages", customer, f"/tickets/{long}", "many"),
         ("the desk", agent, "/desk", "list"),
         ("the desk, all, twenty pages on", agent, deep_desk, "list"),
         ("the desk's search", agent, "/desk?q=scanner", "list"),
     ]
     floors = {}
     for key, path in (("list", f"/list/{organization}"), ("ticket", f"/ticket/{short}"), ("many", f"/ticket/{long}")):
-        floors[key] = together(
-            [browsers.Browser(floor_address, "none=none") for _ in range(chosen.people)], path, chosen.seconds
+        floors[key] = measure_concurrent(
+            [http_client.HttpClient(floor_address, "none=none") for _ in range(chosen.people)], path, chosen.seconds
         )
-    rows = [row(f"floor: {key}", times, chosen, None) for key, times in floors.items()]
+    rows = [format_row(f"floor: {key}", times, chosen, None) for key, times in floors.items()]
     for name, email, path, against in gets:
         people = [it.browser(email) for _ in range(chosen.people)]
-        rows.append(row(name, together(people, path, chosen.seconds), chosen, floors[against]))
+        rows.append(format_row(name, measure_concurrent(people, path, chosen.seconds), chosen, floors[against]))
     writers = [it.browser(customer) for _ in range(chosen.people)]
     for person in writers:
         person.get("/tickets/new?form=default")  # for its CSRF token; each form's own token a browser may make itself
-    filing = together(
+    filing = measure_concurrent(
         writers, lambda person, turn: person.file(f"Load {turn}", "Measured.", secrets.token_hex(16)), chosen.seconds
     )
-    rows.append(row("filing", filing, chosen, floors["list"]))
-    theirs = dict(zip(writers, unsolved(it, organization, chosen.people), strict=True))
-    replying = together(
+    rows.append(format_row("filing", filing, chosen, floors["list"]))
+    theirs = dict(zip(writers, list_unsolved_tickets(it, organization, chosen.people), strict=True))
+    replying = measure_concurrent(
         writers,
         lambda person, turn: person.reply(theirs[person], f"Reply {turn}.", secrets.token_hex(16)),
         chosen.seconds,
     )
-    rows.append(row("replying, each on their own ticket", replying, chosen, floors["ticket"]))
+    rows.append(format_row("replying, each on their own ticket", replying, chosen, floors["ticket"]))
     return rows
 
 
-def unsolved(it: stand.Stand, organization: int, count: int) -> list[int]:
+def list_unsolved_tickets(it: environment.BenchEnvironment, organization: int, count: int) -> list[int]:
     """That many tickets of ``organization`` that take replies."""
     from sqlalchemy import select
 
     from helpdesk.extensions import db
-    from helpdesk.models.tickets import Ticket
+    from helpdesk.models.ticket import Ticket
 
     with it.app.app_context():
         mine = select(Ticket.id).where(
@@ -141,25 +149,25 @@ def unsolved(it: stand.Stand, organization: int, count: int) -> list[int]:
     return found
 
 
-def row(name: str, times: list[float], chosen: argparse.Namespace, floor: list[float] | None) -> tuple:
+def format_row(name: str, times: list[float], chosen: argparse.Namespace, floor: list[float] | None) -> tuple:
     """One line of the table. The share is 1 for what is as quick as its floor, and smaller for what is slower."""
-    p50, p95 = (1000 * stand.percentile(times, share) for share in (0.5, 0.95))
+    p50, p95 = (1000 * environment.percentile(times, share) for share in (0.5, 0.95))
     return (
         name,
         f"{len(times) / chosen.seconds:.0f}",
         f"{p50:.0f}",
         f"{p95:.0f}",
         f"1/{len(floor) / len(times):.1f}" if floor else "",
-        "" if p95 <= BUDGET else f"over {BUDGET} ms",
+        "" if p95 <= BUDGET_MILLISECONDS else f"over {BUDGET_MILLISECONDS} ms",
     )
 
 
-def waiting(it: stand.Stand) -> int:
+def count_pending_deliveries(it: environment.BenchEnvironment) -> int:
     """How many deliveries are not finished."""
     from sqlalchemy import func, select
 
     from helpdesk.extensions import db
-    from helpdesk.models.sync import Delivery
+    from helpdesk.models.delivery import Delivery
 
     with it.app.app_context():
         left = db.session.scalar(select(func.count()).where(Delivery.state.not_in(("sent", "skipped"))))
@@ -167,7 +175,7 @@ def waiting(it: stand.Stand) -> int:
     return left
 
 
-def memory(it: stand.Stand) -> list[tuple]:
+def measure_memory(it: environment.BenchEnvironment) -> list[tuple]:
     """Rows of (process, MB it holds, MB of them that no other process shares)."""
     rows = []
     for name in it.children:
@@ -178,7 +186,7 @@ def memory(it: stand.Stand) -> list[tuple]:
     return rows
 
 
-def together(people: list[browsers.Browser], what, seconds: float) -> list[float]:
+def measure_concurrent(people: list[http_client.HttpClient], what, seconds: float) -> list[float]:
     """Seconds that each request took while all ``people`` ask for ``what`` (a path, or a function) as fast as they can."""
     do = what if callable(what) else lambda person, turn: person.get(what)
     times: list[float] = []
@@ -186,7 +194,7 @@ def together(people: list[browsers.Browser], what, seconds: float) -> list[float
     do(people[0], "first")
     until = time.monotonic() + seconds
 
-    def ask(place: int, person: browsers.Browser) -> None:
+    def ask(place: int, person: http_client.HttpClient) -> None:
         turn = 0
         while time.monotonic() < until:
             turn += 1
@@ -206,7 +214,7 @@ def together(people: list[browsers.Browser], what, seconds: float) -> list[float
     return times
 
 
-def follow(person: browsers.Browser, path: str, pages_on: int) -> str:
+def get_later_page(person: http_client.HttpClient, path: str, pages_on: int) -> str:
     """The address ``pages_on`` pages behind ``path``, or of the last page."""
     for _ in range(pages_on):
         found = re.search(

@@ -3,9 +3,9 @@
 import argparse
 import sys
 
-from bench import browsers, stand
-from helpdesk.demo import cast
-from helpdesk.seeds import bulk
+from bench import environment, http_client
+from helpdesk.demo import personas
+from helpdesk.demo.seed import bulk_data
 
 
 def main() -> None:
@@ -14,25 +14,25 @@ def main() -> None:
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--count", type=int, default=150, help="requests to each page")
     chosen = parser.parse_args()
-    with stand.Stand(chosen.database, workers=0, outside=False, WEB_THREADS=8) as it:
+    with environment.BenchEnvironment(chosen.database, workers=0, outside=False, WEB_THREADS=8) as it:
         it.start()
         with it.app.app_context():
-            bulk.fill(organizations=20, tickets=2000, messages=4)
+            bulk_data.seed_bulk_data(organizations=20, tickets=2000, messages=4)
         rows = measure(it, chosen.count)
-    print(stand.version_line())
+    print(environment.describe_versions())
     header = ("page", "KB", "CPU ms", "p50 ms", "p95 ms", "times its floor")
-    stand.table(f"Pages on {chosen.database}, {chosen.count} requests each, one at a time", header, rows)
+    environment.print_table(f"Pages on {chosen.database}, {chosen.count} requests each, one at a time", header, rows)
 
 
-def measure(it: stand.Stand, count: int) -> list[tuple]:
+def measure(it: environment.BenchEnvironment, count: int) -> list[tuple]:
     """Rows of (page, size, CPU, p50, p95, ratio)."""
-    floor = start_floor(it)
-    customer, organization, number, _ = busiest(it)
-    priya, dana = it.browser(cast.AGENTS[2].email), it.browser(customer)
+    floor = start_baseline(it)
+    customer, organization, number, _ = find_busiest_customer(it)
+    priya, dana = it.browser(personas.AGENTS[2].email), it.browser(customer)
     rows_of_list = f"/list/{organization}"
     floors = {
-        "list": cost(it, floor, rows_of_list, count, "floor"),
-        "ticket": cost(it, floor, f"/ticket/{number}", count, "floor"),
+        "list": measure_page(it, floor, rows_of_list, count, "floor"),
+        "ticket": measure_page(it, floor, f"/ticket/{number}", count, "floor"),
     }
     pages = [
         ("floor: 25 rows", floor, rows_of_list, "list"),
@@ -47,13 +47,15 @@ def measure(it: stand.Stand, count: int) -> list[tuple]:
     ]
     rows = []
     for name, browser, path, against in pages:
-        answer = floors[against] if browser is floor else cost(it, browser, path, count, "web")
+        answer = floors[against] if browser is floor else measure_page(it, browser, path, count, "web")
         size, cpu, p50, p95 = answer
         rows.append(
             (name, f"{size / 1024:.1f}", f"{cpu:.2f}", f"{p50:.1f}", f"{p95:.1f}", f"{cpu / floors[against][1]:.1f}")
         )
     etag = dana.get(f"/tickets/{number}/conversation").headers.get("ETag", "")
-    size, cpu, p50, p95 = cost(it, dana, f"/tickets/{number}/conversation", count, "web", **{"If-None-Match": etag})
+    size, cpu, p50, p95 = measure_page(
+        it, dana, f"/tickets/{number}/conversation", count, "web", **{"If-None-Match": etag}
+    )
     ratio = f"{cpu / floors['ticket'][1]:.1f}"
     rows.append(
         ("its conversation, unchanged (304)", f"{size / 1024:.1f}", f"{cpu:.2f}", f"{p50:.1f}", f"{p95:.1f}", ratio)
@@ -61,9 +63,9 @@ def measure(it: stand.Stand, count: int) -> list[tuple]:
     return rows
 
 
-def start_floor(it: stand.Stand, processes: int = 1) -> browsers.Browser:
+def start_baseline(it: environment.BenchEnvironment, processes: int = 1) -> http_client.HttpClient:
     """The bare application, served by gunicorn as ours is."""
-    port = stand.free_port()
+    port = environment.find_free_port()
     command = [
         sys.executable,
         "-m",
@@ -77,32 +79,34 @@ def start_floor(it: stand.Stand, processes: int = 1) -> browsers.Browser:
         "8",
         "--bind",
     ]
-    it.run("floor", [*command, f"127.0.0.1:{port}", "--log-level", "warning", "bench.floor:app"])
+    it.run("floor", [*command, f"127.0.0.1:{port}", "--log-level", "warning", "bench.baseline:app"])
     address = f"http://127.0.0.1:{port}"
-    stand.wait_for(lambda: stand.answers(f"{address}/healthz"), "the floor")
-    return browsers.Browser(address, "none=none")
+    environment.wait_for(lambda: environment.is_reachable(f"{address}/healthz"), "the floor")
+    return http_client.HttpClient(address, "none=none")
 
 
-def cost(it: stand.Stand, browser: browsers.Browser, path: str, count: int, process: str, **headers) -> tuple:
+def measure_page(
+    it: environment.BenchEnvironment, browser: http_client.HttpClient, path: str, count: int, process: str, **headers
+) -> tuple:
     """(bytes, CPU milliseconds a request, p50 and p95 in ms) of ``path``, after a few requests to warm up."""
     for _ in range(10):
         answer = browser.get(path, **headers)
     if answer.status not in (200, 304):
         raise SystemExit(f"{path} answers {answer.status}")
     pids = it.pids(process)
-    before = stand.cpu_seconds(pids)
+    before = environment.cpu_seconds(pids)
     took = [1000 * browser.get(path, **headers).took for _ in range(count)]
-    cpu = 1000 * (stand.cpu_seconds(pids) - before) / count
-    return len(answer.text.encode()), cpu, stand.percentile(took, 0.5), stand.percentile(took, 0.95)
+    cpu = 1000 * (environment.cpu_seconds(pids) - before) / count
+    return len(answer.text.encode()), cpu, environment.percentile(took, 0.5), environment.percentile(took, 0.95)
 
 
-def busiest(it: stand.Stand) -> tuple[str, int, int, int]:
+def find_busiest_customer(it: environment.BenchEnvironment) -> tuple[str, int, int, int]:
     """(address of a customer, their organization, a ticket of theirs with five messages, the one with most)."""
     from sqlalchemy import func, select
 
     from helpdesk.extensions import db
-    from helpdesk.models.people import User
-    from helpdesk.models.tickets import Message, Ticket
+    from helpdesk.models.ticket import Message, Ticket
+    from helpdesk.models.user import User
 
     with it.app.app_context():
         query = (

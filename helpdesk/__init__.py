@@ -14,23 +14,23 @@ def create_app(configuration: "Config | None" = None) -> "Flask":
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
-    from helpdesk import cli, config, extensions, logs, models, web  # noqa: F401
-    from helpdesk.domain import settings
+    from helpdesk import cli, config, extensions, logging_setup, models, web  # noqa: F401
+    from helpdesk.domain.administration import settings
 
-    configuration = configuration or config.load()
-    config.use(configuration)
-    logs.set_up(configuration)
+    configuration = configuration or config.load_config()
+    config.set_current(configuration)
+    logging_setup.configure_logging(configuration)
     extensions.forget_redis()
-    settings.forget()
+    settings.invalidate_cache()
     app = Flask(__name__)
-    app.config.from_mapping(web.flask_settings(configuration))
+    app.config.from_mapping(web.build_flask_settings(configuration))
     extensions.db.init_app(app)
-    extensions.migrate.init_app(app, extensions.db, directory=config.MIGRATIONS, render_as_batch=True)
+    extensions.migrate.init_app(app, extensions.db, directory=config.MIGRATIONS_FOLDER, render_as_batch=True)
     extensions.csrf.init_app(app)
     extensions.mail.init_app(app)
     extensions.htmx.init_app(app)
-    web.register(app)
-    cli.register(app)
+    web.register_web(app)
+    cli.register_commands(app)
     if configuration.TRUSTED_PROXIES:
         proxies = configuration.TRUSTED_PROXIES
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=proxies, x_proto=proxies, x_host=proxies)

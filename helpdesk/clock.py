@@ -11,6 +11,6 @@ def now() -> datetime:
 
 
 @lru_cache(maxsize=1)
-def zones() -> tuple[str, ...]:
+def time_zone_names() -> tuple[str, ...]:
     """The names of all time zones, sorted. Looked up once in a process: it opens every file of the zone database."""
     return tuple(sorted(available_timezones()))

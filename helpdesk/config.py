@@ -10,15 +10,15 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-MIGRATIONS = str(Path(__file__).resolve().parent.parent / "migrations")
+MIGRATIONS_FOLDER = str(Path(__file__).resolve().parent.parent / "migrations")
 
 
-class UnsafeStart(Exception):
+class UnsafeConfiguration(Exception):
     """The settings contradict each other or would run unsafely; the text is one sentence for the operator."""
 
 
 @dataclass(frozen=True)
-class Setting:
+class EnvironmentVariable:
     """One environment variable: its name, default, how its text becomes a value, and why it exists."""
 
     name: str
@@ -27,67 +27,93 @@ class Setting:
     read: Callable[[str], Any] = str
 
 
-def _flag(text: str) -> bool:
+def _parse_flag(text: str) -> bool:
     return text.strip().lower() in {"1", "true", "yes", "on"}
 
 
-def _words(text: str) -> tuple[str, ...]:
+def _parse_words(text: str) -> tuple[str, ...]:
     return tuple(word for word in text.replace(",", " ").split() if word)
 
 
-SETTINGS = (
-    Setting("SECRET_KEY", "", "Signs cookies and derives every other key; at least 32 characters."),
-    Setting("SECRET_KEY_FALLBACKS", (), "Earlier keys, still accepted while a new one takes over.", _words),
-    Setting(
+ENVIRONMENT_VARIABLES = (
+    EnvironmentVariable("SECRET_KEY", "", "Signs cookies and derives every other key; at least 32 characters."),
+    EnvironmentVariable(
+        "SECRET_KEY_FALLBACKS", (), "Earlier keys, still accepted while a new one takes over.", _parse_words
+    ),
+    EnvironmentVariable(
         "PORTAL_BASE_URL", "http://127.0.0.1:5000", "The address people use; links in mail and Slack are made from it."
     ),
-    Setting("TRUSTED_PROXIES", 0, "How many proxies in front set X-Forwarded-*; 0 ignores those headers.", int),
-    Setting("DATABASE_URL", "", "SQLAlchemy address of the database; empty means SQLite in VAR_DIR."),
-    Setting("REDIS_URL", "redis://127.0.0.1:6379/0", "Redis or Valkey: the doorbell for workers and live pages."),
-    Setting(
+    EnvironmentVariable(
+        "TRUSTED_PROXIES", 0, "How many proxies in front set X-Forwarded-*; 0 ignores those headers.", int
+    ),
+    EnvironmentVariable("DATABASE_URL", "", "SQLAlchemy address of the database; empty means SQLite in VAR_DIR."),
+    EnvironmentVariable(
+        "REDIS_URL", "redis://127.0.0.1:6379/0", "Redis or Valkey: the doorbell for workers and live pages."
+    ),
+    EnvironmentVariable(
         "STORAGE_URL", "", "Where files lie: file:///a/folder or s3://bucket?endpoint=...; empty means VAR_DIR/files."
     ),
-    Setting("VAR_DIR", "var", "Folder of everything SQLite, the private Redis and local files write."),
-    Setting("SLACK_BOT_TOKEN", "", "Bot token of your Slack app; empty switches Slack off."),
-    Setting("SLACK_SIGNING_SECRET", "", "Proves that a request comes from Slack."),
-    Setting("SLACK_SIGNING_SECRET_OLD", "", "The former signing secret, accepted while Slack rotates it."),
-    Setting(
+    EnvironmentVariable("VAR_DIR", "var", "Folder of everything SQLite, the private Redis and local files write."),
+    EnvironmentVariable("SLACK_BOT_TOKEN", "", "Bot token of your Slack app; empty switches Slack off."),
+    EnvironmentVariable("SLACK_SIGNING_SECRET", "", "Proves that a request comes from Slack."),
+    EnvironmentVariable("SLACK_SIGNING_SECRET_OLD", "", "The former signing secret, accepted while Slack rotates it."),
+    EnvironmentVariable(
         "SLACK_APP_TOKEN", "", "App-level token; set it to receive events by Socket Mode instead of a public address."
     ),
-    Setting("SLACK_API_URL", "https://slack.com/api/", "Slack's Web API, or a stand-in for tests and the demo."),
-    Setting("GOOGLE_OAUTH_CLIENT_ID", "", "Shows Sign in with Google when set."),
-    Setting("GOOGLE_OAUTH_CLIENT_SECRET", "", "Goes with the client id."),
-    Setting("GOOGLE_OAUTH_URL", "", "A stand-in's base address, for tests and the demo only."),
-    Setting("MICROSOFT_OAUTH_CLIENT_ID", "", "Shows Sign in with Microsoft when set."),
-    Setting("MICROSOFT_OAUTH_CLIENT_SECRET", "", "Goes with the client id."),
-    Setting("MICROSOFT_OAUTH_TENANT", "organizations", "Whose accounts may try: a tenant id, organizations or common."),
-    Setting("MICROSOFT_OAUTH_URL", "", "A stand-in's base address, for tests and the demo only."),
-    Setting("MAIL_SERVER", "", "SMTP host; empty keeps every mail waiting in the outbox."),
-    Setting("MAIL_PORT", 25, "SMTP port.", int),
-    Setting("MAIL_USE_TLS", False, "STARTTLS, with the certificate checked.", _flag),
-    Setting("MAIL_USE_SSL", False, "TLS from the first byte, with the certificate checked.", _flag),
-    Setting("MAIL_USERNAME", "", "SMTP user, if the server wants one."),
-    Setting("MAIL_PASSWORD", "", "SMTP password."),
-    Setting("MAIL_DEFAULT_SENDER", "", "The system address; the setting system_email wins over it."),
-    Setting("INBOUND_MAIL_SECRET", "", "Secret of POST /hooks/email; empty keeps incoming mail by hook off."),
-    Setting("INBOUND_MAIL_DOMAIN", "", "Domain of reply+token@ addresses; empty keeps replies by mail off."),
-    Setting("INBOUND_AUTHSERV_ID", "", "Whose Authentication-Results header is believed (your border mail server)."),
-    Setting("IMAP_URL", "", "imaps://user:password@host/folder to poll for incoming mail; empty means off."),
-    Setting("DKIM_PRIVATE_KEY", "", "PEM key to sign outgoing mail with; empty means the mail server signs."),
-    Setting("DKIM_SELECTOR", "helpdesk", "Selector under which the public key stands in DNS."),
-    Setting("WEB_PROCESSES", 2, "Web server processes.", int),
-    Setting("WEB_THREADS", 64, "Threads a process may grow to: requests that it answers at once.", int),
-    Setting("LIVE_STREAMS", 4000, "Live pages a process carries; the next is told to poll.", int),
-    Setting("WORKER_PROCESSES", 2, "Worker processes that `helpdesk worker` starts.", int),
-    Setting("WORKER_THREADS", 8, "Threads of each; a Slack or a mail server that hangs holds one at a time.", int),
-    Setting("METRICS_TOKEN", "", "Bearer token for GET /metrics; empty switches the address off."),
-    Setting("DELIVERY_HOLD_OFF", 60, "Seconds before a Slack post of unknown fate is looked for and tried again.", int),
-    Setting("DELIVERY_MAIL_HOLD_OFF", 600, "Seconds before a mail of unknown fate is sent again.", int),
-    Setting(
+    EnvironmentVariable(
+        "SLACK_API_URL", "https://slack.com/api/", "Slack's Web API, or a stand-in for tests and the demo."
+    ),
+    EnvironmentVariable("GOOGLE_OAUTH_CLIENT_ID", "", "Shows Sign in with Google when set."),
+    EnvironmentVariable("GOOGLE_OAUTH_CLIENT_SECRET", "", "Goes with the client id."),
+    EnvironmentVariable("GOOGLE_OAUTH_URL", "", "A stand-in's base address, for tests and the demo only."),
+    EnvironmentVariable("MICROSOFT_OAUTH_CLIENT_ID", "", "Shows Sign in with Microsoft when set."),
+    EnvironmentVariable("MICROSOFT_OAUTH_CLIENT_SECRET", "", "Goes with the client id."),
+    EnvironmentVariable(
+        "MICROSOFT_OAUTH_TENANT", "organizations", "Whose accounts may try: a tenant id, organizations or common."
+    ),
+    EnvironmentVariable("MICROSOFT_OAUTH_URL", "", "A stand-in's base address, for tests and the demo only."),
+    EnvironmentVariable("MAIL_SERVER", "", "SMTP host; empty keeps every mail waiting in the outbox."),
+    EnvironmentVariable("MAIL_PORT", 25, "SMTP port.", int),
+    EnvironmentVariable("MAIL_USE_TLS", False, "STARTTLS, with the certificate checked.", _parse_flag),
+    EnvironmentVariable("MAIL_USE_SSL", False, "TLS from the first byte, with the certificate checked.", _parse_flag),
+    EnvironmentVariable("MAIL_USERNAME", "", "SMTP user, if the server wants one."),
+    EnvironmentVariable("MAIL_PASSWORD", "", "SMTP password."),
+    EnvironmentVariable("MAIL_DEFAULT_SENDER", "", "The system address; the setting system_email wins over it."),
+    EnvironmentVariable(
+        "INBOUND_MAIL_SECRET", "", "Secret of POST /hooks/email; empty keeps incoming mail by hook off."
+    ),
+    EnvironmentVariable(
+        "INBOUND_MAIL_DOMAIN", "", "Domain of reply+token@ addresses; empty keeps replies by mail off."
+    ),
+    EnvironmentVariable(
+        "INBOUND_AUTHSERV_ID", "", "Whose Authentication-Results header is believed (your border mail server)."
+    ),
+    EnvironmentVariable(
+        "IMAP_URL", "", "imaps://user:password@host/folder to poll for incoming mail; empty means off."
+    ),
+    EnvironmentVariable(
+        "DKIM_PRIVATE_KEY", "", "PEM key to sign outgoing mail with; empty means the mail server signs."
+    ),
+    EnvironmentVariable("DKIM_SELECTOR", "helpdesk", "Selector under which the public key stands in DNS."),
+    EnvironmentVariable("WEB_PROCESSES", 2, "Web server processes.", int),
+    EnvironmentVariable("WEB_THREADS", 64, "Threads a process may grow to: requests that it answers at once.", int),
+    EnvironmentVariable("LIVE_STREAMS", 4000, "Live pages a process carries; the next is told to poll.", int),
+    EnvironmentVariable("WORKER_PROCESSES", 2, "Worker processes that `helpdesk worker` starts.", int),
+    EnvironmentVariable(
+        "WORKER_THREADS", 8, "Threads of each; a Slack or a mail server that hangs holds one at a time.", int
+    ),
+    EnvironmentVariable("METRICS_TOKEN", "", "Bearer token for GET /metrics; empty switches the address off."),
+    EnvironmentVariable(
+        "DELIVERY_HOLD_OFF", 60, "Seconds before a Slack post of unknown fate is looked for and tried again.", int
+    ),
+    EnvironmentVariable("DELIVERY_MAIL_HOLD_OFF", 600, "Seconds before a mail of unknown fate is sent again.", int),
+    EnvironmentVariable(
         "DELIVERY_LEASE", 180, "Seconds a worker has for one delivery or inbound thing before it counts as lost.", int
     ),
-    Setting("WEBHOOKS_TO_LOOPBACK", False, "Let webhooks reach this machine; for tests and the demo only.", _flag),
-    Setting("LOG_LEVEL", "INFO", "Python log level; secrets are redacted at every level."),
+    EnvironmentVariable(
+        "WEBHOOKS_TO_LOOPBACK", False, "Let webhooks reach this machine; for tests and the demo only.", _parse_flag
+    ),
+    EnvironmentVariable("LOG_LEVEL", "INFO", "Python log level; secrets are redacted at every level."),
 )
 
 
@@ -95,17 +121,17 @@ class Config:
     """The settings of one process as attributes named like their variables; never changed after the start."""
 
     def __init__(self, values: Mapping[str, Any]):
-        known = {setting.name: setting.default for setting in SETTINGS}
+        known = {setting.name: setting.default for setting in ENVIRONMENT_VARIABLES}
         unknown = set(values) - set(known)
         if unknown:
-            raise UnsafeStart(f"There is no setting {sorted(unknown)[0]}.")
+            raise UnsafeConfiguration(f"There is no setting {sorted(unknown)[0]}.")
         self.__dict__.update(known | dict(values))
         var = Path(self.VAR_DIR).resolve()
         self.VAR_DIR = str(var)
-        self.DATABASE_URL = _database_url(self.DATABASE_URL or f"sqlite:///{var}/helpdesk.db")
+        self.DATABASE_URL = _normalize_database_url(self.DATABASE_URL or f"sqlite:///{var}/helpdesk.db")
         self.STORAGE_URL = self.STORAGE_URL or f"file://{var}/files"
         self.PORTAL_BASE_URL = self.PORTAL_BASE_URL.rstrip("/")
-        _refuse_unsafe(self)
+        _reject_unsafe(self)
 
     @property
     def is_https(self) -> bool:
@@ -124,33 +150,33 @@ class Config:
         return dict(self.__dict__)
 
 
-def load(environ: Mapping[str, str] = os.environ) -> Config:
+def load_config(environ: Mapping[str, str] = os.environ) -> Config:
     """Read every setting from ``environ``; ``NAME_FILE`` names a file that holds the value. Raises UnsafeStart."""
     values = {}
-    for setting in SETTINGS:
+    for setting in ENVIRONMENT_VARIABLES:
         text = environ.get(setting.name)
         path = environ.get(setting.name + "_FILE")
         if text is None and path:
             try:
                 text = Path(path).read_text().strip()
             except OSError as error:
-                raise UnsafeStart(f"{setting.name}_FILE cannot be read: {error.strerror}.") from None
+                raise UnsafeConfiguration(f"{setting.name}_FILE cannot be read: {error.strerror}.") from None
         if text is None:
             continue
         try:
             values[setting.name] = setting.read(text)
         except ValueError:
-            raise UnsafeStart(f"{setting.name} is not a number.") from None
+            raise UnsafeConfiguration(f"{setting.name} is not a number.") from None
     for name in ("OAUTHLIB_INSECURE_TRANSPORT", "FLASK_DEBUG"):
-        if _flag(environ.get(name, "")):
-            raise UnsafeStart(f"{name} switches protections off; unset it.")
+        if _parse_flag(environ.get(name, "")):
+            raise UnsafeConfiguration(f"{name} switches protections off; unset it.")
     return Config(values)
 
 
 _current: Config | None = None
 
 
-def use(config: Config) -> None:
+def set_current(config: Config) -> None:
     """Make ``config`` the one that ``current`` answers with, for this process."""
     global _current
     _current = config
@@ -162,35 +188,35 @@ def current() -> Config:
     return _current
 
 
-def _database_url(url: str) -> str:
+def _normalize_database_url(url: str) -> str:
     if url.startswith(("postgres://", "postgresql://")):
         return "postgresql+psycopg://" + url.split("://", 1)[1]
     return url
 
 
-def _refuse_unsafe(config: Config) -> None:
+def _reject_unsafe(config: Config) -> None:
     parts = urlsplit(config.PORTAL_BASE_URL)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise UnsafeStart("PORTAL_BASE_URL is not an http or https address.")
+        raise UnsafeConfiguration("PORTAL_BASE_URL is not an http or https address.")
     if len(config.SECRET_KEY) < 32:
-        raise UnsafeStart("SECRET_KEY is missing or shorter than 32 characters.")
+        raise UnsafeConfiguration("SECRET_KEY is missing or shorter than 32 characters.")
     loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
     if parts.scheme == "http" and not loopback:
-        raise UnsafeStart(
+        raise UnsafeConfiguration(
             "PORTAL_BASE_URL must be https unless it is on this machine; sign-in cookies would travel in the clear."
         )
     if "demo-only" in config.SECRET_KEY and not loopback:
-        raise UnsafeStart("SECRET_KEY is the demo's, which everybody knows.")
+        raise UnsafeConfiguration("SECRET_KEY is the demo's, which everybody knows.")
     for name in ("GOOGLE", "MICROSOFT"):
         if bool(getattr(config, f"{name}_OAUTH_CLIENT_ID")) != bool(getattr(config, f"{name}_OAUTH_CLIENT_SECRET")):
-            raise UnsafeStart(f"{name}_OAUTH_CLIENT_ID and {name}_OAUTH_CLIENT_SECRET go together.")
+            raise UnsafeConfiguration(f"{name}_OAUTH_CLIENT_ID and {name}_OAUTH_CLIENT_SECRET go together.")
         if getattr(config, f"{name}_OAUTH_URL") and not loopback:
-            raise UnsafeStart(f"{name}_OAUTH_URL names a stand-in, which is for a portal on this machine only.")
+            raise UnsafeConfiguration(f"{name}_OAUTH_URL names a stand-in, which is for a portal on this machine only.")
     if config.MAIL_USE_TLS and config.MAIL_USE_SSL:
-        raise UnsafeStart("MAIL_USE_TLS and MAIL_USE_SSL exclude each other.")
+        raise UnsafeConfiguration("MAIL_USE_TLS and MAIL_USE_SSL exclude each other.")
     if config.SLACK_BOT_TOKEN and not (config.SLACK_SIGNING_SECRET or config.SLACK_APP_TOKEN):
-        raise UnsafeStart("SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET (or SLACK_APP_TOKEN for Socket Mode).")
+        raise UnsafeConfiguration("SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET (or SLACK_APP_TOKEN for Socket Mode).")
     if config.WEBHOOKS_TO_LOOPBACK and not loopback:
-        raise UnsafeStart("WEBHOOKS_TO_LOOPBACK is for a portal on this machine only.")
+        raise UnsafeConfiguration("WEBHOOKS_TO_LOOPBACK is for a portal on this machine only.")
     if config.TRUSTED_PROXIES < 0:
-        raise UnsafeStart("TRUSTED_PROXIES cannot be negative.")
+        raise UnsafeConfiguration("TRUSTED_PROXIES cannot be negative.")

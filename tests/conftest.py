@@ -166,7 +166,7 @@ def settings():
 @pytest.fixture
 def app(configuration, settings):
     """The application, inside its context."""
-    values = {setting.name: getattr(configuration, setting.name) for setting in config.SETTINGS} | settings
+    values = {setting.name: getattr(configuration, setting.name) for setting in config.ENVIRONMENT_VARIABLES} | settings
     app = helpdesk.create_app(config.Config(values))
     app.config["TESTING"] = False
     redis.Redis.from_url(configuration.REDIS_URL).flushall()
@@ -199,10 +199,10 @@ def browser_of(app):
 @pytest.fixture
 def workspace():
     """The demo's Slack workspace, on a real port, remembering everything."""
-    from helpdesk.demo import serving, slack
+    from helpdesk.demo import slack_workspace, wsgi_server
 
-    app = slack.create_workspace(event_timeout=30)
-    with serving.serve(app) as server:
+    app = slack_workspace.create_workspace(event_timeout=30)
+    with wsgi_server.serve_app(app) as server:
         workspace = app.extensions["workspace"]
         workspace.api_url = server.url + "/api/"
         yield workspace

@@ -3,11 +3,11 @@
 from itertools import count
 
 from helpdesk import clock
-from helpdesk.domain import settings as chosen
 from helpdesk.domain import tickets
-from helpdesk.models.channels import Channel
-from helpdesk.models.forms import Field, Form, FormVersion
-from helpdesk.models.people import Organization, OrganizationDomain, User
+from helpdesk.domain.administration import settings as chosen
+from helpdesk.models.channel import Channel
+from helpdesk.models.form import Field, Form, FormVersion
+from helpdesk.models.user import Organization, OrganizationDomain, User
 
 
 class Maker:
@@ -88,18 +88,18 @@ class Maker:
     ):
         """A filed ticket."""
         requester = requester or self.user(self.organization())
-        ticket = tickets.file(requester=requester, subject=subject, body=body, **values)
+        ticket = tickets.create_ticket(requester=requester, subject=subject, body=body, **values)
         self.session.commit()
         return ticket
 
 
 def signed_in_client(app, user: User | None = None):
     """A test client, signed in as ``user`` as after a real sign-in."""
-    from helpdesk.domain.sign_in import sessions
+    from helpdesk.domain.authentication import sessions
 
     client = app.test_client()
     if user is not None:
-        token = sessions.start(user, provider="link")
+        token = sessions.create_session(user, provider="link")
         from helpdesk.extensions import db
 
         db.session.commit()

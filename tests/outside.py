@@ -6,16 +6,16 @@ from flask import current_app
 from sqlalchemy import select
 
 from helpdesk import clock
-from helpdesk.demo import cast
+from helpdesk.demo import personas
 from helpdesk.domain import inbox, outbox
-from helpdesk.models.sync import Delivery, Inbound
+from helpdesk.models.delivery import Delivery, InboundEvent
 
 
 def settings(workspace, mailbox) -> dict:
     """Environment settings that point at the demo's Slack and mailbox."""
     return {
-        "SLACK_BOT_TOKEN": cast.BOT_TOKEN,
-        "SLACK_SIGNING_SECRET": cast.SIGNING_SECRET,
+        "SLACK_BOT_TOKEN": personas.BOT_TOKEN,
+        "SLACK_SIGNING_SECRET": personas.SIGNING_SECRET,
         "SLACK_API_URL": workspace.api_url,
         "MAIL_SERVER": "127.0.0.1",
         "MAIL_PORT": mailbox.port,
@@ -28,11 +28,15 @@ def drain(session, rounds: int = 30) -> None:
     for _ in range(rounds):
         now = clock.now()
         received = session.scalars(
-            select(Inbound.id).where(Inbound.state == "waiting", Inbound.due_at <= now).order_by(Inbound.id)
+            select(InboundEvent.id)
+            .where(InboundEvent.state == "waiting", InboundEvent.due_at <= now)
+            .order_by(InboundEvent.id)
         )
-        jobs = [(inbox.receive, id) for id in received]
+        jobs = [(inbox.process_event, id) for id in received]
         due = Delivery.state.in_(("pending", "unknown")) & (Delivery.due_at <= now)
-        jobs += [(outbox.deliver, id) for id in session.scalars(select(Delivery.id).where(due).order_by(Delivery.id))]
+        jobs += [
+            (outbox.deliver_one, id) for id in session.scalars(select(Delivery.id).where(due).order_by(Delivery.id))
+        ]
         session.rollback()
         if not any([work(job, id) for job, id in jobs]):
             return
@@ -48,7 +52,7 @@ def hurry(session, seconds: float = 3600) -> None:
     """Let time pass for everything that waits."""
     for row in session.scalars(select(Delivery).where(Delivery.state.in_(("pending", "unknown")))):
         row.due_at -= timedelta(seconds=seconds)
-    for row in session.scalars(select(Inbound).where(Inbound.state == "waiting")):
+    for row in session.scalars(select(InboundEvent).where(InboundEvent.state == "waiting")):
         row.due_at -= timedelta(seconds=seconds)
     session.commit()
 
@@ -57,6 +61,6 @@ def hear(session, workspace) -> int:
     """Take in every event the workspace has sent (it remembers what it would have posted). Returns how many were new."""
     new = 0
     for attempt in list(workspace.events.log):
-        new += inbox.accept("slack", attempt.event_id, attempt.body if isinstance(attempt.body, dict) else {})
+        new += inbox.store_event("slack", attempt.event_id, attempt.body if isinstance(attempt.body, dict) else {})
     session.commit()
     return new

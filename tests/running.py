@@ -13,7 +13,7 @@ PATIENCE = 60.0  # seconds for what takes one or two
 
 def start(log: Path, *arguments: str, **environment: object) -> subprocess.Popen:
     """``helpdesk …`` as a process; ``environment`` changes some of the settings. Whoever starts it ends it."""
-    ours = {setting.name: _text(getattr(config.current(), setting.name)) for setting in config.SETTINGS}
+    ours = {setting.name: _text(getattr(config.current(), setting.name)) for setting in config.ENVIRONMENT_VARIABLES}
     ours |= {name: _text(value) for name, value in environment.items()}
     with log.open("ab") as output:
         command = [sys.executable, "-m", "helpdesk.cli", *arguments]

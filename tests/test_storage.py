@@ -32,9 +32,9 @@ def store(request, tmp_path, monkeypatch):
         boto3.client("s3", endpoint_url=address, region_name="us-east-1").create_bucket(Bucket="files")
         url = f"s3://files{'/help/desk' if 'prefix' in request.param else ''}?endpoint={address}"
     before = config._current
-    config.use(config.Config({"SECRET_KEY": "s" * 40, "STORAGE_URL": url, "VAR_DIR": str(tmp_path)}))
+    config.set_current(config.Config({"SECRET_KEY": "s" * 40, "STORAGE_URL": url, "VAR_DIR": str(tmp_path)}))
     yield request.param
-    config.use(before)
+    config.set_current(before)
 
 
 def test_what_is_written_is_read_and_erased(store):
@@ -43,8 +43,8 @@ def test_what_is_written_is_read_and_erased(store):
     storage.write(KEY, BytesIO(b"others"))
     with storage.open(KEY) as stream:
         assert stream.read(3) + stream.read() == b"others"
-    storage.erase(KEY)
-    storage.erase(KEY)
+    storage.delete(KEY)
+    storage.delete(KEY)
     with pytest.raises(FileNotFoundError):
         storage.read(KEY)
 
@@ -55,12 +55,12 @@ def test_a_large_file_comes_back_whole_and_its_stream_stays_open(store):
     storage.write(KEY, stream)
     assert not stream.closed
     assert storage.read(KEY) == data
-    storage.erase(KEY)
+    storage.delete(KEY)
 
 
 @pytest.mark.parametrize("key", ["../../etc/passwd", "short", "a/b" * 10, "", "k" * 65, "k" * 30 + "\n"])
 def test_a_key_is_never_a_path(store, key):
-    for use in (storage.read, storage.erase, lambda key: storage.write(key, b"x")):
+    for use in (storage.read, storage.delete, lambda key: storage.write(key, b"x")):
         with pytest.raises(ValueError, match="storage key"):
             use(key)
 
@@ -69,7 +69,7 @@ def test_a_store_that_does_not_answer_says_so(tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     before = config._current
-    config.use(
+    config.set_current(
         config.Config(
             {
                 "SECRET_KEY": "s" * 40,
@@ -79,7 +79,7 @@ def test_a_store_that_does_not_answer_says_so(tmp_path, monkeypatch):
         )
     )
     try:
-        with pytest.raises(storage.Unavailable):
+        with pytest.raises(storage.StorageUnavailable):
             storage.read(KEY)
     finally:
-        config.use(before)
+        config.set_current(before)

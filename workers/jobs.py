@@ -3,37 +3,31 @@
 from collections.abc import Callable
 
 from helpdesk import after_commit
-from helpdesk.domain import (
-    alerts,
-    closing,
-    erasure,
-    files,
-    homes,
-    inbox,
-    mailbox,
-    outbox,
-    reconciling,
-    service_levels,
-    summaries,
-)
-from helpdesk.domain.sign_in import sessions
+from helpdesk.channels.email import imap_polling
+from helpdesk.channels.slack import home, sync
+from helpdesk.domain import inbox, outbox
+from helpdesk.domain.administration import delivery_alerts, erasure
+from helpdesk.domain.authentication import sessions
+from helpdesk.domain.reporting import weekly_digest
+from helpdesk.domain.sla import timers
+from helpdesk.domain.tickets import attachments, auto_close
 from helpdesk.extensions import db
-from helpdesk.models.people import Organization
+from helpdesk.models.user import Organization
 
 
 def deliver(delivery_id: int) -> None:
     """Make one delivery, and those behind it in its lane."""
-    outbox.deliver_lane(delivery_id)
+    outbox.deliver_thread(delivery_id)
 
 
 def deliver_first(delivery_id: int) -> None:
     """Make one delivery that somebody is waiting for: a sign-in link."""
-    outbox.deliver(delivery_id)
+    outbox.deliver_one(delivery_id)
 
 
 def receive(inbound_id: int) -> None:
     """Understand one inbound thing."""
-    inbox.receive(inbound_id)
+    inbox.process_event(inbound_id)
 
 
 def sweep(_id: int = 0) -> None:
@@ -44,34 +38,34 @@ def sweep(_id: int = 0) -> None:
 
 def reconcile(_id: int = 0) -> None:
     """Read in Slack what an outage made us miss."""
-    reconciling.reconcile()
+    sync.sync_channels()
 
 
 def refresh_homes(ticket_id: int) -> None:
     """Draw agents' home pages in Slack anew after a ticket changed."""
-    homes.refresh(ticket_id)
+    home.refresh_homes(ticket_id)
 
 
 def close_solved(_id: int = 0) -> None:
     """Tell customers what closes soon, and close what is due."""
-    _until_done(closing.warn_due)
-    _until_done(closing.close_due)
+    _until_done(auto_close.warn_before_closing)
+    _until_done(auto_close.close_due_tickets)
 
 
 def sweep_drafts(_id: int = 0) -> None:
     """Forget files that were uploaded and never sent."""
-    _until_done(files.sweep_drafts)
+    _until_done(attachments.delete_expired_uploads)
 
 
 def warn_of_service_levels(_id: int = 0) -> None:
     """Say in triage which promises are about to break."""
-    service_levels.warn()
+    timers.notify_due_soon()
     db.session.commit()
 
 
 def apply_service_levels(after_id: int) -> None:
     """Reckon the clocks of open tickets anew, some at a time, after targets or hours changed."""
-    next_id = service_levels.apply(after_id)
+    next_id = timers.recalculate(after_id)
     db.session.commit()
     if next_id:
         after_commit.ring([("apply_service_levels", next_id)])
@@ -79,34 +73,34 @@ def apply_service_levels(after_id: int) -> None:
 
 def send_weekly_summaries(_id: int = 0) -> None:
     """Mail leads the week's figures, once a week."""
-    summaries.send_weekly()
+    weekly_digest.send_weekly_digests()
     db.session.commit()
 
 
 def forget_ended_sessions(_id: int = 0) -> None:
     """Delete sessions and links that ended long ago."""
-    sessions.forget_ended()
+    sessions.delete_ended()
     db.session.commit()
 
 
 def erase_what_is_old(_id: int = 0) -> None:
     """Erase closed tickets that are older than the setting says."""
-    _erase(erasure.retain)
+    _erase(erasure.erase_expired_tickets)
 
 
 def erase_organization(organization_id: int) -> None:
     """Erase an organization with everything it said, some at a time."""
-    _erase(lambda: erasure.erase_some(db.session.get(Organization, organization_id)))
+    _erase(lambda: erasure.erase_organization_batch(db.session.get(Organization, organization_id)))
 
 
 def poll_mailbox(_id: int = 0) -> None:
     """Take in unread mails of IMAP_URL's mailbox; each commits by itself."""
-    mailbox.poll()
+    imap_polling.poll_mailbox()
 
 
 def alert_admins(_id: int = 0) -> None:
     """Tell the admins when what is written does not get out."""
-    alerts.tell_admins()
+    delivery_alerts.alert_admins()
     db.session.commit()
 
 
@@ -123,4 +117,4 @@ def _erase(verb: Callable[[], tuple[bool, list[str]]]) -> None:
     while more:
         more, keys = verb()
         db.session.commit()
-        erasure.erase_files(keys)
+        erasure.delete_files(keys)

@@ -5,7 +5,7 @@ import time
 
 from helpdesk import config
 from helpdesk.channels.errors import ChannelError
-from helpdesk.channels.slack import socket
+from helpdesk.channels.slack.api import socket_mode
 from helpdesk.domain import inbox
 from helpdesk.extensions import db
 
@@ -23,15 +23,15 @@ def run(app) -> None:
             time.sleep(AGAIN)
 
 
-def listen(app) -> socket.Listener:
+def listen(app) -> socket_mode.SocketListener:
     """Open the connections. Slack is told that something arrived only once it is written down. Raises ChannelError."""
 
     def accept(_source: str, _external_id: str, payload: dict) -> dict | None:
         with app.app_context():
             try:
-                return inbox.knock(payload)
+                return inbox.handle_slack_request(payload)
             finally:
                 db.session.remove()
 
     current = config.current()
-    return socket.listen(current.SLACK_APP_TOKEN, accept, current.SLACK_API_URL)
+    return socket_mode.listen(current.SLACK_APP_TOKEN, accept, current.SLACK_API_URL)

@@ -12,7 +12,7 @@ class ChannelError(Exception):
         self.reason = reason
 
 
-class Temporary(ChannelError):
+class TemporaryError(ChannelError):
     """Certainly not stored; worth another try, after ``retry_after`` seconds where the other side named them."""
 
     def __init__(self, reason: str, retry_after: float | None = None):
@@ -20,15 +20,15 @@ class Temporary(ChannelError):
         self.retry_after = retry_after
 
 
-class Permanent(ChannelError):
+class PermanentError(ChannelError):
     """Certainly not stored, and never will be as it is."""
 
 
-class Unknown(ChannelError):
+class UnknownOutcomeError(ChannelError):
     """May have been stored: look before trying again."""
 
 
-class Blocked(ChannelError):
+class ChannelBlockedError(ChannelError):
     """Certainly not stored; nothing will be until a person mends it.
 
     ``scope`` is "channel" (archived, bot removed) or "installation" (token revoked, scope missing).

@@ -11,44 +11,44 @@ from typing import TYPE_CHECKING
 import click
 
 from helpdesk import config
-from helpdesk.domain.errors import Refused
+from helpdesk.domain.errors import DomainError
 
 if TYPE_CHECKING:
     from flask import Flask
 
-COMMANDS = {
-    "agent": "helpdesk.cli.access:agent",
+COMMAND_PATHS = {
+    "agent": "helpdesk.cli.organizations_and_agents:agent",
     "backup": "helpdesk.cli.backups:backup",
     "db": "flask_migrate.cli:db",
     "deliveries": "helpdesk.cli.deliveries:deliveries",
     "demo": "helpdesk.cli.demo:demo",
     "doctor": "helpdesk.cli.doctor:doctor",
-    "organization": "helpdesk.cli.access:organization",
+    "organization": "helpdesk.cli.organizations_and_agents:organization",
     "restore": "helpdesk.cli.backups:restore",
     "seed": "helpdesk.cli.seed:seed",
-    "serve": "helpdesk.cli.serving:serve",
+    "serve": "helpdesk.cli.serve:serve",
     "settings": "helpdesk.cli.settings:settings",
-    "worker": "helpdesk.cli.working:worker",
+    "worker": "helpdesk.cli.worker:worker",
 }
-WITHOUT_APPLICATION = ("db", "demo", "serve", "worker")  # db is Flask-Migrate's own to register
+COMMANDS_WITHOUT_APPLICATION = ("db", "demo", "serve", "worker")  # db is Flask-Migrate's own to register
 
 
-class Commands(click.Group):
+class CommandGroup(click.Group):
     """Finds commands by ``COMMANDS``."""
 
     def list_commands(self, context: click.Context) -> list[str]:
-        return sorted(COMMANDS)
+        return sorted(COMMAND_PATHS)
 
     def get_command(self, context: click.Context, name: str) -> click.Command | None:
-        return _command(name) if name in COMMANDS else None
+        return _load_command(name) if name in COMMAND_PATHS else None
 
 
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
 def helpdesk() -> None:
     """A customer portal with Slack and email in step. Settings come from the environment; the README lists them."""
 
 
-def register(app: "Flask") -> None:
+def register_commands(app: "Flask") -> None:
     """Offer the commands that work inside an application as ``flask …`` too; Flask-Migrate adds its own.
 
     Nothing is imported for a process that serves: only a command line that is not ours asks.
@@ -56,17 +56,17 @@ def register(app: "Flask") -> None:
     context = click.get_current_context(silent=True)
     if context is None or context.find_root().command is helpdesk:
         return
-    for name in COMMANDS:
-        if name not in WITHOUT_APPLICATION:
-            app.cli.add_command(_command(name))
+    for name in COMMAND_PATHS:
+        if name not in COMMANDS_WITHOUT_APPLICATION:
+            app.cli.add_command(_load_command(name))
 
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command; the console script. Ends the process with its status."""
-    sys.exit(run(arguments))
+    sys.exit(run_command(arguments))
 
 
-def run(arguments: list[str] | None = None) -> int:
+def run_command(arguments: list[str] | None = None) -> int:
     """Run one command and give its status: 0, or another after one line of why."""
     from flask.cli import ScriptInfo
 
@@ -80,40 +80,40 @@ def run(arguments: list[str] | None = None) -> int:
         click.echo(asked.format_message())
         return 2
     except click.ClickException as mistake:
-        return _say(mistake.format_message(), mistake.exit_code)
-    except config.UnsafeStart as unsafe:
-        return _say(str(unsafe))
-    except Refused as refused:
-        return _say(refused.sentence)
+        return _print_error(mistake.format_message(), mistake.exit_code)
+    except config.UnsafeConfiguration as unsafe:
+        return _print_error(str(unsafe))
+    except DomainError as refused:
+        return _print_error(refused.sentence)
     except BrokenPipeError:
         return 0
     except Exception as error:
-        sentence = _about_database(error)
+        sentence = _describe_database_error(error)
         if sentence is None:
             raise
-        return _say(sentence)
+        return _print_error(sentence)
 
 
-def _command(name: str) -> click.Command:
-    module, _, attribute = COMMANDS[name].partition(":")
+def _load_command(name: str) -> click.Command:
+    module, _, attribute = COMMAND_PATHS[name].partition(":")
     return getattr(importlib.import_module(module), attribute)
 
 
 def _create_app() -> "Flask":
     import helpdesk as package
 
-    current = config.load()
+    current = config.load_config()
     if current.is_sqlite:
         Path(current.VAR_DIR).mkdir(parents=True, exist_ok=True)
     return package.create_app(current)
 
 
-def _say(sentence: str, status: int = 1) -> int:
+def _print_error(sentence: str, status: int = 1) -> int:
     click.echo(f"helpdesk: {' '.join(sentence.split())}", err=True)
     return status
 
 
-def _about_database(error: Exception) -> str | None:
+def _describe_database_error(error: Exception) -> str | None:
     from sqlalchemy.exc import ArgumentError, DBAPIError
 
     if isinstance(error, ArgumentError):

@@ -20,11 +20,11 @@ from sqlalchemy import create_engine, text
 from sqlalchemy.engine import make_url
 
 from helpdesk import clock, config
-from helpdesk.cli import schema
+from helpdesk.cli import schema_migration
 from helpdesk.domain import outbox
 from helpdesk.extensions import db
 
-SQLITE, POSTGRES = "helpdesk.db", "helpdesk.dump"
+SQLITE_DUMP_NAME, POSTGRES_DUMP_NAME = "helpdesk.db", "helpdesk.dump"
 
 
 @click.command()
@@ -41,12 +41,13 @@ def backup(file: Path) -> None:
         dump = _dump_sqlite(Path(folder)) if config.current().is_sqlite else _dump_postgres(Path(folder))
         with tarfile.open(part, "w") as archive:
             archive.add(dump, dump.name)
-            if _files() and _files().is_dir():
-                archive.add(_files(), "files")
+            if _storage_folder() and _storage_folder().is_dir():
+                archive.add(_storage_folder(), "files")
     os.chmod(part, 0o600)
     part.replace(file)
     click.echo(
-        f"Wrote {file} ({file.stat().st_size:,} bytes)." + ("" if _files() else " Files are in S3 and not part of it.")
+        f"Wrote {file} ({file.stat().st_size:,} bytes)."
+        + ("" if _storage_folder() else " Files are in S3 and not part of it.")
     )
 
 
@@ -56,12 +57,12 @@ def backup(file: Path) -> None:
 @with_appcontext
 def restore(file: Path, replace: bool) -> None:
     """Put back what FILE holds. Stop web and workers first. What waited to leave is held until a person releases it."""
-    at, _ = schema.revisions()
+    at, _ = schema_migration.get_revisions()
     if at and not replace:
         raise click.ClickException("The database is not empty. Say --replace to replace it.")
     db.session.remove()
     db.engine.dispose()
-    with tempfile.TemporaryDirectory(dir=_near()) as folder:
+    with tempfile.TemporaryDirectory(dir=_temporary_folder()) as folder:
         try:
             with tarfile.open(file) as archive:
                 archive.extractall(folder, filter="data")
@@ -69,53 +70,55 @@ def restore(file: Path, replace: bool) -> None:
             raise click.ClickException(f"{file} is not a backup of ours, or it is damaged.") from None
         _restore_database(Path(folder), file)
         _restore_files(Path(folder) / "files")
-    schema.upgrade()
-    held = outbox.hold_old(clock.now())
+    schema_migration.upgrade_schema()
+    held = outbox.hold_pending(clock.now())
     db.session.commit()
     click.echo(f"Restored {file}. {held} waiting deliveries are held; see: helpdesk deliveries --state held")
 
 
 def _dump_sqlite(folder: Path) -> Path:
-    dump = folder / SQLITE
+    dump = folder / SQLITE_DUMP_NAME
     with closing(sqlite3.connect(_sqlite_path())) as source, closing(sqlite3.connect(dump)) as target:
         source.backup(target)
         target.execute("PRAGMA journal_mode=DELETE")
-        _check(target)
+        _check_database(target)
     return dump
 
 
 def _dump_postgres(folder: Path) -> Path:
-    dump = folder / POSTGRES
-    _run(["pg_dump", "--format=custom", f"--file={dump}", *_target()])
-    _run(["pg_restore", "--list", str(dump)])
+    dump = folder / POSTGRES_DUMP_NAME
+    _run_program(["pg_dump", "--format=custom", f"--file={dump}", *_postgres_arguments()])
+    _run_program(["pg_restore", "--list", str(dump)])
     return dump
 
 
 def _restore_database(folder: Path, file: Path) -> None:
-    wanted = SQLITE if config.current().is_sqlite else POSTGRES
+    wanted = SQLITE_DUMP_NAME if config.current().is_sqlite else POSTGRES_DUMP_NAME
     if not (folder / wanted).is_file():
-        raise click.ClickException(f"{file} holds no {'SQLite' if wanted == SQLITE else 'PostgreSQL'} database.")
-    if wanted == POSTGRES:
+        raise click.ClickException(
+            f"{file} holds no {'SQLite' if wanted == SQLITE_DUMP_NAME else 'PostgreSQL'} database."
+        )
+    if wanted == POSTGRES_DUMP_NAME:
         _empty_postgres()
-        _run(
+        _run_program(
             [
                 "pg_restore",
                 "--no-owner",
                 "--no-privileges",
                 "--exit-on-error",
                 "--single-transaction",
-                *_target(),
-                str(folder / POSTGRES),
+                *_postgres_arguments(),
+                str(folder / POSTGRES_DUMP_NAME),
             ]
         )
         return
-    with closing(sqlite3.connect(folder / SQLITE)) as found:
-        _check(found)
+    with closing(sqlite3.connect(folder / SQLITE_DUMP_NAME)) as found:
+        _check_database(found)
     path = _sqlite_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     for leftover in ("-wal", "-shm"):
         path.with_name(path.name + leftover).unlink(missing_ok=True)
-    shutil.move(folder / SQLITE, path)
+    shutil.move(folder / SQLITE_DUMP_NAME, path)
 
 
 def _empty_postgres() -> None:
@@ -127,14 +130,14 @@ def _empty_postgres() -> None:
 
 
 def _restore_files(source: Path) -> None:
-    target = _files()
+    target = _storage_folder()
     if target is None or not source.is_dir():
         return
     target.parent.mkdir(parents=True, exist_ok=True)
     shutil.copytree(source, target, dirs_exist_ok=True)
 
 
-def _check(connection: sqlite3.Connection) -> None:
+def _check_database(connection: sqlite3.Connection) -> None:
     try:
         answer = connection.execute("PRAGMA integrity_check").fetchone()[0]
     except sqlite3.DatabaseError as error:
@@ -143,7 +146,7 @@ def _check(connection: sqlite3.Connection) -> None:
         raise click.ClickException(f"The copy is damaged: {answer}")
 
 
-def _run(command: list[str]) -> None:
+def _run_program(command: list[str]) -> None:
     if shutil.which(command[0]) is None:
         raise click.ClickException(f"{command[0]} is needed on the PATH; it comes with PostgreSQL's client programs.")
     url = make_url(config.current().DATABASE_URL)
@@ -155,7 +158,7 @@ def _run(command: list[str]) -> None:
         )
 
 
-def _target() -> list[str]:
+def _postgres_arguments() -> list[str]:
     """Where PostgreSQL is, for its client programs; the password goes by the environment, where nobody else reads it."""
     url = make_url(config.current().DATABASE_URL)
     host = url.host or url.query.get("host")
@@ -167,12 +170,12 @@ def _sqlite_path() -> Path:
     return Path(make_url(config.current().DATABASE_URL).database)
 
 
-def _files() -> Path | None:
+def _storage_folder() -> Path | None:
     parts = urlsplit(config.current().STORAGE_URL)
     return Path(parts.path) if parts.scheme == "file" else None
 
 
-def _near() -> Path:
+def _temporary_folder() -> Path:
     """A folder on the disk of the database, so that what was unpacked can be moved into place at once."""
     folder = _sqlite_path().parent if config.current().is_sqlite else Path(config.current().VAR_DIR)
     folder.mkdir(parents=True, exist_ok=True)

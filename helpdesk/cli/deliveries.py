@@ -7,28 +7,28 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk.domain import outbox
 from helpdesk.extensions import db
-from helpdesk.models.channels import Thread
-from helpdesk.models.sync import UNFINISHED, Delivery, State
+from helpdesk.models.channel import Thread
+from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryState
 
-MOST = 100
+MAX_ROWS = 100
 
 
 @click.group(invoke_without_command=True)
-@click.option("--state", type=click.Choice([state.value for state in State]), help="Only those in this state.")
+@click.option("--state", type=click.Choice([state.value for state in DeliveryState]), help="Only those in this state.")
 @click.pass_context
 def deliveries(context: click.Context, state: str | None) -> None:
     """List what has not been delivered yet, oldest first."""
     if context.invoked_subcommand is None:
-        context.invoke(show, state=state)
+        context.invoke(list_deliveries, state=state)
 
 
 @deliveries.command("show", hidden=True)
 @click.option("--state")
 @with_appcontext
-def show(state: str | None) -> None:
-    states = (state,) if state else UNFINISHED
+def list_deliveries(state: str | None) -> None:
+    states = (state,) if state else UNFINISHED_STATES
     total = db.session.scalar(select(func.count()).where(Delivery.state.in_(states)))
-    query = select(Delivery).where(Delivery.state.in_(states)).order_by(Delivery.id).limit(MOST)
+    query = select(Delivery).where(Delivery.state.in_(states)).order_by(Delivery.id).limit(MAX_ROWS)
     query = query.options(joinedload(Delivery.thread).joinedload(Thread.user))
     for delivery in db.session.scalars(query):
         ticket = f"#{delivery.thread.ticket_id}" if delivery.thread else "-"
@@ -39,21 +39,21 @@ def show(state: str | None) -> None:
         )
     if total == 0:
         click.echo(f"Nothing is {state}." if state else "Nothing waits.")
-    elif total > MOST:
-        click.echo(f"... and {total - MOST} more.")
+    elif total > MAX_ROWS:
+        click.echo(f"... and {total - MAX_ROWS} more.")
 
 
 @deliveries.command("retry")
 @click.argument("delivery_id", metavar="ID", type=int)
 @with_appcontext
-def retry(delivery_id: int) -> None:
+def retry_delivery(delivery_id: int) -> None:
     """Try the delivery ID again now. What may have been sent before is looked for first."""
     delivery = db.session.get(Delivery, delivery_id) if 0 < delivery_id < 2**63 else None
     if delivery is None:
         raise click.ClickException(f"There is no delivery {delivery_id}.")
-    if delivery.state == State.held:
-        outbox.release(delivery, actor=None)
+    if delivery.state == DeliveryState.held:
+        outbox.release_delivery(delivery, actor=None)
     else:
-        outbox.retry(delivery, actor=None)
+        outbox.retry_delivery(delivery, actor=None)
     db.session.commit()
     click.echo(f"Delivery {delivery_id} to {delivery.label} is tried again.")

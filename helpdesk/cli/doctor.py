@@ -8,12 +8,12 @@ from redis.exceptions import RedisError
 from sqlalchemy.exc import DBAPIError
 
 from helpdesk import config, extensions
-from helpdesk.channels.email import check as mail_check
+from helpdesk.channels.email import diagnostics as mail_check
 from helpdesk.channels.email import settings as mail_settings
-from helpdesk.cli import schema
-from helpdesk.domain import channels
+from helpdesk.channels.slack import channels
+from helpdesk.cli import schema_migration
 
-Finding = tuple[bool | None, str]  # right, wrong, or None: not set up, which is allowed; and a sentence
+CheckResult = tuple[bool | None, str]  # right, wrong, or None: not set up, which is allowed; and a sentence
 
 
 @click.command()
@@ -21,7 +21,7 @@ Finding = tuple[bool | None, str]  # right, wrong, or None: not set up, which is
 @with_appcontext
 def doctor(quick: bool) -> None:
     """Check the database, Redis, Slack and mail. The status is 1 when something is wrong."""
-    checks = [_database, _redis] if quick else [_database, _redis, _slack, _mail]
+    checks = [_check_database, _check_redis] if quick else [_check_database, _check_redis, _check_slack, _check_mail]
     wrong = 0
     for check in checks:
         for right, sentence in check():
@@ -31,10 +31,10 @@ def doctor(quick: bool) -> None:
         raise click.ClickException(f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong.")
 
 
-def _database() -> Iterator[Finding]:
+def _check_database() -> Iterator[CheckResult]:
     kind = "SQLite" if config.current().is_sqlite else "PostgreSQL"
     try:
-        at, head = schema.revisions()
+        at, head = schema_migration.get_revisions()
     except DBAPIError as error:
         yield False, f"{kind} does not answer: {str(error.orig).strip().splitlines()[0]}"
         return
@@ -45,7 +45,7 @@ def _database() -> Iterator[Finding]:
         yield False, f"The schema is at {at or 'nothing'}, the code wants {head}. Run: helpdesk db upgrade"
 
 
-def _redis() -> Iterator[Finding]:
+def _check_redis() -> Iterator[CheckResult]:
     try:
         version = extensions.redis().info("server").get("redis_version", "?")
         workers = extensions.queue().connection.smembers("rq:workers")
@@ -59,25 +59,25 @@ def _redis() -> Iterator[Finding]:
     )
 
 
-def _slack() -> Iterator[Finding]:
+def _check_slack() -> Iterator[CheckResult]:
     if not config.current().SLACK_BOT_TOKEN:
         yield None, "Slack is off: SLACK_BOT_TOKEN is empty."
         return
     try:
-        checks = channels.check()
+        checks = channels.run_diagnostics()
     except DBAPIError:
         return
     for check in checks:
         yield check.ok, f"Slack, {check.what}: {check.sentence}"
 
 
-def _mail() -> Iterator[Finding]:
+def _check_mail() -> Iterator[CheckResult]:
     current = config.current()
     if current.MAIL_SERVER:
-        for finding in mail_check.smtp(mail_settings.outgoing()):
+        for finding in mail_check.check_smtp(mail_settings.smtp_settings()):
             yield finding.ok, finding.sentence
     else:
         yield None, "Mail is off: MAIL_SERVER is empty, and mails wait in the outbox."
-    mailbox = mail_settings.imap()
-    for finding in mail_check.imap(mailbox) if mailbox else ():
+    mailbox = mail_settings.imap_settings()
+    for finding in mail_check.check_imap(mailbox) if mailbox else ():
         yield finding.ok, finding.sentence

@@ -5,7 +5,7 @@ import time
 import click
 from flask.cli import with_appcontext
 
-from helpdesk.seeds import bulk
+from helpdesk.demo.seed import bulk_data
 
 
 @click.command()
@@ -23,5 +23,7 @@ from helpdesk.seeds import bulk
 def seed(organizations: int, tickets: int, messages: int, random_seed: int) -> None:
     """Fill the database with organizations, people, tickets and conversations. Nothing of it is sent anywhere."""
     began = time.monotonic()
-    made = bulk.fill(organizations=organizations, tickets=tickets, messages=messages, random_seed=random_seed)
+    made = bulk_data.seed_bulk_data(
+        organizations=organizations, tickets=tickets, messages=messages, random_seed=random_seed
+    )
     click.echo(f"Made {made} in {time.monotonic() - began:.1f} s.")

@@ -1,7 +1,7 @@
 """Why a verb did not do what it was asked. The text is one sentence for the person who asked."""
 
 
-class Refused(Exception):
+class DomainError(Exception):
     """Base of all. ``sentence`` is shown; ``field`` names the input it is about, if one."""
 
     def __init__(self, sentence: str, field: str | None = None):
@@ -10,11 +10,11 @@ class Refused(Exception):
         self.field = field
 
 
-class NotAllowed(Refused):
+class PermissionDenied(DomainError):
     """This person may not do this."""
 
 
-class Invalid(Refused):
+class ValidationError(DomainError):
     """What was given cannot be used. ``errors`` maps each field's name to its sentence."""
 
     def __init__(self, sentence: str, field: str | None = None, errors: dict[str, str] | None = None):
@@ -22,5 +22,5 @@ class Invalid(Refused):
         self.errors = errors or ({field: sentence} if field else {})
 
 
-class Conflict(Refused):
+class ConflictError(DomainError):
     """The thing has changed or ended meanwhile, so this no longer applies."""

@@ -1,14 +1,3 @@
 """Nouns: tables, constraints, and what one row can tell about itself."""
 
-from helpdesk.models import (
-    channels,
-    desk,
-    forms,
-    integrations,
-    people,
-    service_levels,
-    sessions,
-    settings,
-    sync,
-    tickets,
-)  # noqa: F401
+from helpdesk.models import channel, delivery, form, qa_review, session, setting, sla, ticket, user, webhook  # noqa: F401

@@ -12,10 +12,10 @@ from urllib.parse import urlsplit
 
 from helpdesk import config
 
-KEY = re.compile(r"[A-Za-z0-9_-]{20,64}")
+KEY_PATTERN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
-class Unavailable(Exception):
+class StorageUnavailable(Exception):
     """The store did not answer; trying again later may help."""
 
 
@@ -29,12 +29,12 @@ class Store(Protocol):
 
 def write(key: str, data: bytes | BinaryIO) -> None:
     """Keep ``data`` (bytes, or a stream from where it stands) under ``key``; it is there whole or not at all."""
-    store().write(_checked(key), BytesIO(data) if isinstance(data, bytes) else data)
+    get_store().write(_validated_key(key), BytesIO(data) if isinstance(data, bytes) else data)
 
 
 def open(key: str) -> BinaryIO:
     """A stream of what was kept under ``key``, to be closed; FileNotFoundError if nothing was."""
-    return store().open(_checked(key))
+    return get_store().open(_validated_key(key))
 
 
 def read(key: str) -> bytes:
@@ -43,28 +43,28 @@ def read(key: str) -> bytes:
         return stream.read()
 
 
-def erase(key: str) -> None:
+def delete(key: str) -> None:
     """Keep it no longer; nothing happens if it is gone."""
-    store().erase(_checked(key))
+    get_store().erase(_validated_key(key))
 
 
-def store() -> Store:
+def get_store() -> Store:
     """The store that STORAGE_URL names."""
-    return _store(config.current().STORAGE_URL)
+    return _open_store(config.current().STORAGE_URL)
 
 
 @lru_cache(maxsize=4)
-def _store(url: str) -> Store:
+def _open_store(url: str) -> Store:
     if urlsplit(url).scheme == "s3":
         from helpdesk.storage import s3
 
-        return s3.S3(url)
+        return s3.S3Store(url)
     from helpdesk.storage import local
 
-    return local.Folder(url)
+    return local.LocalStore(url)
 
 
-def _checked(key: str) -> str:
-    if not KEY.fullmatch(key):
+def _validated_key(key: str) -> str:
+    if not KEY_PATTERN.fullmatch(key):
         raise ValueError("not a storage key")
     return key

@@ -6,7 +6,7 @@ from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
 
-class Folder:
+class LocalStore:
     """The folder that a ``file://`` address names; it is made when first needed."""
 
     def __init__(self, url: str):

@@ -8,10 +8,10 @@ import boto3
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from helpdesk.storage import Unavailable
+from helpdesk.storage import StorageUnavailable
 
 
-class S3:
+class S3Store:
     """The bucket that an ``s3://`` address names. The client is safe to share between threads."""
 
     def __init__(self, url: str):
@@ -33,19 +33,19 @@ class S3:
         )
 
     def write(self, key: str, stream: BinaryIO) -> None:
-        with _in_words():
-            self.client.upload_fileobj(_Kept(stream), self.bucket, self.prefix + key)
+        with _translate_errors():
+            self.client.upload_fileobj(_UnclosableStream(stream), self.bucket, self.prefix + key)
 
     def open(self, key: str) -> BinaryIO:
-        with _in_words(key):
+        with _translate_errors(key):
             return self.client.get_object(Bucket=self.bucket, Key=self.prefix + key)["Body"]
 
     def erase(self, key: str) -> None:
-        with _in_words():
+        with _translate_errors():
             self.client.delete_object(Bucket=self.bucket, Key=self.prefix + key)
 
 
-class _Kept:
+class _UnclosableStream:
     """A stream that stays open: boto3 closes what it was given."""
 
     def __init__(self, stream: BinaryIO):
@@ -56,12 +56,12 @@ class _Kept:
 
 
 @contextmanager
-def _in_words(key: str = ""):
+def _translate_errors(key: str = ""):
     try:
         yield
     except ClientError as error:
         if error.response["Error"]["Code"] in {"NoSuchKey", "404"}:
             raise FileNotFoundError(key) from None
-        raise Unavailable(f"The file store answered {error.response['Error']['Code']}.") from error
+        raise StorageUnavailable(f"The file store answered {error.response['Error']['Code']}.") from error
     except (BotoCoreError, boto3.exceptions.Boto3Error) as error:
-        raise Unavailable(f"The file store does not answer ({type(error).__name__}).") from error
+        raise StorageUnavailable(f"The file store does not answer ({type(error).__name__}).") from error

@@ -6,68 +6,51 @@ from flask import Flask
 
 from helpdesk import postgresql
 from helpdesk.config import Config
-from helpdesk.web import (
-    account,
-    answers,
-    api,
-    deliveries,
-    desk,
-    errors,
-    escaping,
-    files,
-    filing,
-    filters,
-    forgery,
-    fragments,
-    given,
-    headers,
-    health,
-    hooks,
-    identity,
-    live,
-    macros,
-    portal,
-    previews,
-    progress,
-    quarantine,
-    replies,
-    review,
-    settings,
-    sign_in,
-    small,
-    team,
-    ticket_people,
-    tickets,
-    transactions,
+from helpdesk.web import account, api, escaping, files, given, health, hooks, settings, sign_in, theme
+from helpdesk.web.desk import agent_queue, quarantine
+from helpdesk.web.live import routes
+from helpdesk.web.middleware import authentication, csrf, error_handlers, request_transactions, security_headers
+from helpdesk.web.portal import new_ticket, ticket_list
+from helpdesk.web.reviews import reports
+from helpdesk.web.templating import filters, htmx_responses, macros
+from helpdesk.web.tickets import (
+    agent_tools,
+    delivery_actions,
+    followers,
+    form_answers,
+    markdown_preview,
+    messages,
+    status,
+    ticket_page,
 )
 
 BLUEPRINTS = (
     *sign_in.BLUEPRINTS,
     account.blueprint,
-    small.blueprint,
-    portal.blueprint,
-    filing.blueprint,
-    tickets.blueprint,
-    replies.blueprint,
-    progress.blueprint,
-    answers.blueprint,
-    ticket_people.blueprint,
-    team.blueprint,
-    deliveries.blueprint,
+    theme.blueprint,
+    ticket_list.blueprint,
+    new_ticket.blueprint,
+    ticket_page.blueprint,
+    messages.blueprint,
+    status.blueprint,
+    form_answers.blueprint,
+    followers.blueprint,
+    agent_tools.blueprint,
+    delivery_actions.blueprint,
     files.blueprint,
-    previews.blueprint,
-    desk.blueprint,
+    markdown_preview.blueprint,
+    agent_queue.blueprint,
     quarantine.blueprint,
-    review.blueprint,
+    reports.blueprint,
     health.blueprint,
     *api.BLUEPRINTS,
-    live.blueprint,
+    routes.blueprint,
     hooks.blueprint,
     *settings.BLUEPRINTS,
 )
 
 
-def flask_settings(config: Config) -> dict:
+def build_flask_settings(config: Config) -> dict:
     """What Flask and its extensions want to know, from our settings."""
     pool = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10}
     if not config.is_sqlite:
@@ -93,23 +76,23 @@ def flask_settings(config: Config) -> dict:
         "PREFERRED_URL_SCHEME": "https" if config.is_https else "http",
         "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=365),
         "TEMPLATES_AUTO_RELOAD": False,
-        **identity.cookie_settings(config),
+        **authentication.build_cookie_settings(config),
     }
 
 
-def register(app: Flask) -> None:
+def register_web(app: Flask) -> None:
     """Everything a request meets, in the order it meets it."""
     app.ensure_sync = _as_it_is
     given.register(app)
-    transactions.register(app)
-    headers.register(app)
+    request_transactions.register(app)
+    security_headers.register(app)
     escaping.register(app)
     filters.register(app)
     macros.register(app)
-    forgery.register(app)
-    fragments.register(app)
-    errors.register(app)
-    identity.register(app)
+    csrf.register(app)
+    htmx_responses.register(app)
+    error_handlers.register(app)
+    authentication.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
 

@@ -4,28 +4,30 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 from flask_login import current_user
 
 from helpdesk import clock
-from helpdesk.domain import access as rules
-from helpdesk.domain import audit, people
-from helpdesk.domain.errors import Conflict, Invalid
-from helpdesk.domain.sign_in import providers, sessions
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.authentication import oidc, sessions
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import admission as rules
+from helpdesk.domain.people import users
 from helpdesk.extensions import db
-from helpdesk.web import access, browsers, identity
+from helpdesk.web import user_agent
+from helpdesk.web.middleware import authentication, authorization
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
 
 @blueprint.get("")
-def show():
+def show_account():
     """One's own page."""
     if current_user.is_viewing:
         return redirect("/tickets")
-    return page(identity.me())
+    return render_page(authentication.get_current_user())
 
 
 @blueprint.post("")
-def save():
+def save_preferences():
     """Keep the preferences."""
-    user, form = identity.me(), request.form
+    user, form = authentication.get_current_user(), request.form
     values = {
         "name": form.get("name", ""),
         "time_zone": form.get("time_zone", ""),
@@ -33,22 +35,22 @@ def save():
         "mail_updates": "mail_updates" in form,
     }
     try:
-        people.save_preferences(user, **values)
-    except Invalid as error:
-        return page(user, values, error.errors), 422
+        users.save_preferences(user, **values)
+    except ValidationError as error:
+        return render_page(user, values, error.errors), 422
     db.session.commit()
     flash("Your preferences are saved.", "success")
     return redirect("/account", 303)
 
 
 @blueprint.post("/sessions/<int:session_id>/delete")
-def sign_out_one(session_id: int):
+def sign_out_session(session_id: int):
     """Sign one browser out."""
     if session_id == current_user.session.id:
-        identity.sign_out()
+        authentication.sign_out()
         db.session.commit()
         return redirect("/sign-in", 303)
-    if not sessions.revoke(identity.me(), session_id):
+    if not sessions.revoke_session(authentication.get_current_user(), session_id):
         abort(404)
     db.session.commit()
     flash("That browser is signed out.", "success")
@@ -56,21 +58,21 @@ def sign_out_one(session_id: int):
 
 
 @blueprint.post("/sessions/delete")
-def sign_out_others():
+def sign_out_other_sessions():
     """Sign every other browser out."""
-    count = sessions.revoke_all(identity.me(), except_id=current_user.session.id)
+    count = sessions.revoke_user_sessions(authentication.get_current_user(), except_id=current_user.session.id)
     db.session.commit()
     flash("Signed out everywhere else." if count else "You were signed in nowhere else.", "success")
     return redirect("/account#sessions", 303)
 
 
 @blueprint.post("/identities/<int:identity_id>/delete")
-def forget_identity(identity_id: int):
+def unlink_identity(identity_id: int):
     """Come in by that account no longer, and end what began by it."""
-    user = identity.me()
+    user = authentication.get_current_user()
     try:
-        people.forget_identity(user, identity_id, actor=user)
-    except Conflict:
+        users.remove_identity(user, identity_id, actor=user)
+    except ConflictError:
         abort(404)
     db.session.commit()
     flash("That account no longer signs you in.", "success")
@@ -78,47 +80,47 @@ def forget_identity(identity_id: int):
 
 
 @blueprint.get("/organization")
-def organizations():
+def list_organizations():
     """Which of one's organizations to act for."""
     if current_user.is_team or current_user.is_viewing:
         abort(404)
     return render_template(
         "account/organization.html",
-        organizations=rules.organizations_for(current_user.email),
-        next_path=access.safe_next(request.args.get("next")),
+        organizations=rules.admitting_organizations(current_user.email),
+        next_path=authorization.get_safe_next_path(request.args.get("next")),
     )
 
 
 @blueprint.post("/organization")
 def choose_organization():
     """Act for another organization from now on, in a new session; other browsers sign in anew."""
-    user, given = identity.me(), request.form.get("organization", "")
+    user, given = authentication.get_current_user(), request.form.get("organization", "")
     if not given.isdecimal() or len(given) > 18:
         abort(404)
     before = user.organization_id
-    people.choose_organization(user, int(given))
+    users.choose_organization(user, int(given))
     if user.organization_id != before:
         provider = user.session.provider
-        sessions.revoke_all(user)
-        identity.sign_in(user, provider)
+        sessions.revoke_user_sessions(user)
+        authentication.sign_in(user, provider)
     db.session.commit()
-    return redirect(access.safe_next(request.form.get("next")) or "/tickets", 303)
+    return redirect(authorization.get_safe_next_path(request.form.get("next")) or "/tickets", 303)
 
 
 @blueprint.post("/viewing/delete")
-def stop_viewing():
+def stop_impersonation():
     """Be oneself again after looking through a customer's eyes."""
     if not current_user.is_viewing:
-        return redirect(identity.home(current_user), 303)
+        return redirect(authentication.get_landing_path(current_user), 303)
     person, organization = current_user.viewer, current_user.viewed
-    sessions.view_as(current_user.session, None)
-    audit.write("stopped viewing as a customer", person, organization.name, organization.id)
+    sessions.impersonate(current_user.session, None)
+    audit_log.add_entry("stopped viewing as a customer", person, organization.name, organization.id)
     db.session.commit()
     return redirect(f"/settings/organizations/{organization.id}" if person.is_admin else "/desk", 303)
 
 
-def page(user, values: dict | None = None, errors: dict | None = None) -> str:
-    rows = sessions.of(user)
+def render_page(user, values: dict | None = None, errors: dict | None = None) -> str:
+    rows = sessions.list_sessions(user)
     return render_template(
         "account/show.html",
         values=values
@@ -129,9 +131,9 @@ def page(user, values: dict | None = None, errors: dict | None = None) -> str:
             "mail_updates": user.mail_updates,
         },
         errors=errors or {},
-        zones=clock.zones(),
-        sessions=[(row, browsers.name(row.user_agent)) for row in rows],
+        zones=clock.time_zone_names(),
+        sessions=[(row, user_agent.describe_user_agent(row.user_agent)) for row in rows],
         this_session=user.session.id,
-        identities=[(row, providers.provider(row.provider).title) for row in user.identities],
-        organizations=[] if user.is_team else rules.organizations_for(user.email),
+        identities=[(row, oidc.get_provider(row.provider).title) for row in user.identities],
+        organizations=[] if user.is_team else rules.admitting_organizations(user.email),
     )

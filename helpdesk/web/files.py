@@ -6,38 +6,44 @@ from flask import Blueprint, Response, abort, jsonify, request
 from werkzeug.wsgi import FileWrapper
 
 from helpdesk import storage
-from helpdesk.domain import files
-from helpdesk.domain.errors import Invalid
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
-from helpdesk.web import errors, identity
+from helpdesk.web.middleware import authentication, error_handlers
 
 blueprint = Blueprint("files", __name__, url_prefix="/files")
-POLICY = "default-src 'none'; sandbox"
+FILE_CONTENT_SECURITY_POLICY = "default-src 'none'; sandbox"
 
 
 @blueprint.post("")
-def take():
+def upload_file():
     """Keep one file as a draft; its key goes into a form's ``uploads``."""
     upload = request.files.get("file")
     if upload is None or not upload.filename:
-        raise Invalid("Choose a file.", "file")
-    draft = files.keep(upload.stream, upload.filename, upload.mimetype, identity.me(), field="file")
+        raise ValidationError("Choose a file.", "file")
+    draft = attachments.store_upload(
+        upload.stream, upload.filename, upload.mimetype, authentication.get_current_user(), field="file"
+    )
     db.session.commit()
     return jsonify(key=draft.key, name=draft.name, size=draft.size), 201
 
 
 @blueprint.post("/<key>/delete")
-def drop(key: str):
+def discard_file(key: str):
     """Throw away a draft of one's own."""
-    files.drop_draft(identity.me(), key)
+    attachments.discard_upload(authentication.get_current_user(), key)
     db.session.commit()
     return Response(status=204)
 
 
 @blueprint.get("/<key>")
-def give(key: str):
+def download_file(key: str):
     """The file, if this person may read it. Pictures of four known kinds may be shown; everything else is saved."""
-    attachment = files.find(identity.me(), key) if storage.KEY.fullmatch(key) else None
+    attachment = (
+        attachments.find_attachment(authentication.get_current_user(), key)
+        if storage.KEY_PATTERN.fullmatch(key)
+        else None
+    )
     if attachment is None:
         abort(404)
     name, size, shown = attachment.name, attachment.size, attachment.is_image
@@ -47,17 +53,17 @@ def give(key: str):
         stream = storage.open(key)
     except FileNotFoundError:
         abort(404)
-    except storage.Unavailable as error:
-        return errors.page(503, str(error))
+    except storage.StorageUnavailable as error:
+        return error_handlers.render_error_page(503, str(error))
     response = Response(FileWrapper(stream, 1 << 16), mimetype=media_type, direct_passthrough=True)
     response.content_length = size
-    response.headers["Content-Disposition"] = disposition(name, shown)
-    response.headers["Content-Security-Policy"] = POLICY
+    response.headers["Content-Disposition"] = content_disposition(name, shown)
+    response.headers["Content-Security-Policy"] = FILE_CONTENT_SECURITY_POLICY
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-def disposition(name: str, shown: bool) -> str:
+def content_disposition(name: str, shown: bool) -> str:
     """How a browser is told what to do with a file, and what to call it."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-") else "_" for c in name)
     return f"{'inline' if shown else 'attachment'}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"

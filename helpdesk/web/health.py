@@ -5,24 +5,24 @@ import hmac
 from flask import Blueprint, Response, abort, jsonify, request
 
 from helpdesk import config
-from helpdesk.domain import health
+from helpdesk.domain.administration import health
 from helpdesk.extensions import db
-from helpdesk.web import access
+from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("health", __name__)
 
 
 @blueprint.get("/healthz")
-@access.public
-def alive():
+@authorization.public
+def check_liveness():
     """The process answers. Looks at nothing else."""
     return Response("ok\n", mimetype="text/plain")
 
 
 @blueprint.get("/readyz")
-@access.public
-def able():
+@authorization.public
+def check_readiness():
     """Whether requests can be answered. What else is out of order is named, and does not make it fail."""
     ready, wrong = health.is_ready()
     db.session.rollback()
@@ -34,20 +34,24 @@ def able():
 
 
 @blueprint.get("/metrics")
-@access.signed("a bearer token, METRICS_TOKEN")
-def metrics():
+@authorization.machine_only("a bearer token, METRICS_TOKEN")
+def show_metrics():
     """Numbers in Prometheus's text format; without METRICS_TOKEN the address does not exist."""
     token = config.current().METRICS_TOKEN
     given = request.headers.get("Authorization", "")
     if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         abort(404)
     return Response(
-        health.metrics(), content_type="text/plain; version=0.0.4; charset=utf-8", headers={"Cache-Control": "no-store"}
+        health.render_metrics(),
+        content_type="text/plain; version=0.0.4; charset=utf-8",
+        headers={"Cache-Control": "no-store"},
     )
 
 
 @blueprint.get("/settings/health")
-@access.admin_only
-def page():
+@authorization.admin_only
+def show_health():
     """The same for admins: what waits for whom, and why."""
-    return navigation.render("settings/health.html", destinations=health.destinations(), findings=health.findings())
+    return navigation.render_settings_page(
+        "settings/health.html", destinations=health.list_destinations(), findings=health.run_checks()
+    )

@@ -3,23 +3,23 @@
 from flask import request
 from werkzeug.datastructures import MultiDict
 
-from helpdesk.domain import files
-from helpdesk.domain.errors import Invalid
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
-from helpdesk.models.forms import FormVersion
-from helpdesk.models.people import User
-from helpdesk.models.tickets import Attachment
-from helpdesk.web import fragments
+from helpdesk.models.form import FormVersion
+from helpdesk.models.ticket import Attachment
+from helpdesk.models.user import User
+from helpdesk.web.templating import htmx_responses
 
-LIMITS = {"size": files.LARGEST, "files": files.MOST}
+UPLOAD_LIMITS = {"size": attachments.MAX_BYTES, "files": attachments.MAX_FILES}
 
 
-def brought() -> bool:
+def has_uploads() -> bool:
     """Whether the request has files with it; browsers also send an input that was left empty."""
     return any(upload.filename for upload in request.files.values())
 
 
-class Kept:
+class FormUploads:
     """What one request brought: new files, and the keys of those an earlier try of the same form had kept.
 
     A browser with a script still holds its files when a form comes back, and sends them again; what was kept for it is
@@ -40,11 +40,13 @@ class Kept:
             for name in ("files", *sorted(names))
         }
         already = len(self.keys) + sum(len(given.getlist(name)) for name in names if given is not None)
-        if already + sum(map(len, brought.values())) > files.MOST:
-            raise Invalid(f"A message has at most {files.MOST} files.", "files")
+        if already + sum(map(len, brought.values())) > attachments.MAX_FILES:
+            raise ValidationError(f"A message has at most {attachments.MAX_FILES} files.", "files")
         for name, uploads in brought.items():
             for upload in uploads:
-                kept = files.keep(upload.stream, upload.filename, upload.mimetype, self.uploader, field=name)
+                kept = attachments.store_upload(
+                    upload.stream, upload.filename, upload.mimetype, self.uploader, field=name
+                )
                 self.new.append(kept.key)
                 if name == "files":
                     self.keys.append(kept.key)
@@ -56,17 +58,17 @@ class Kept:
 
     def claim(self, others: list[str] = ()) -> list[Attachment]:
         """The drafts for the message, those of file fields (``others``) included. Raises Invalid if one is gone."""
-        return files.claim_drafts([*others, *self.keys], self.uploader)
+        return attachments.attach_uploads([*others, *self.keys], self.uploader)
 
     def keep_for_later(self) -> None:
         """The form was rejected: its files stay with it, or go where the browser still has them."""
-        if not fragments.htmx:
+        if not htmx_responses.htmx:
             return
         for key in self.new:
-            files.drop_draft(self.uploader, key)
+            attachments.discard_upload(self.uploader, key)
         db.session.commit()
 
     def listed(self) -> dict[str, list[Attachment]]:
         """The files that are still kept, by the name of their input, to be shown in the form again."""
         wanted = {"files": self.keys, **self.fields}
-        return {name: files.drafts(keys, self.uploader) for name, keys in wanted.items() if keys}
+        return {name: attachments.pending_uploads(keys, self.uploader) for name, keys in wanted.items() if keys}

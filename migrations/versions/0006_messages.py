@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from alembic import op
 
-from helpdesk.models.columns import BigId, UtcDateTime
+from helpdesk.database.types import BigId, UtcDateTime
 
 revision = "0006"
 down_revision = "0005"

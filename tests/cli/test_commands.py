@@ -10,10 +10,10 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import cli, clock, extensions
-from helpdesk.domain import settings
-from helpdesk.models.channels import Channel
-from helpdesk.models.people import Organization, User
-from helpdesk.models.sync import Delivery, State
+from helpdesk.domain.administration import settings
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.user import Organization, User
 
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
@@ -38,7 +38,7 @@ def run(app, session, capsys):
     def run(*arguments: str) -> tuple[int, str, str]:
         session.rollback()
         capsys.readouterr()
-        status = cli.run(list(arguments))
+        status = cli.run_command(list(arguments))
         session.expire_all()
         printed = capsys.readouterr()
         return status, printed.out, printed.err
@@ -56,13 +56,13 @@ def start(environment, monkeypatch, capsys):
                 patched.delenv(name)
             for name, value in {**environment, **more}.items():
                 patched.setenv(name, value)
-            status = cli.run(list(arguments))
+            status = cli.run_command(list(arguments))
         printed = capsys.readouterr()
         return status, printed.out, printed.err
 
     yield start
     extensions.forget_redis()
-    settings.forget()
+    settings.invalidate_cache()
 
 
 def one_line(text: str) -> bool:
@@ -159,7 +159,9 @@ def test_settings_are_listed_and_set(run, session):
 
 
 def test_deliveries_are_listed_and_tried_again(run, session):
-    failed = Delivery(kind="sign_in", lane="mail", state=State.failed, reason="The address does not exist.", attempts=3)
+    failed = Delivery(
+        kind="sign_in", lane="mail", state=DeliveryState.failed, reason="The address does not exist.", attempts=3
+    )
     session.add(failed)
     session.commit()
     id = failed.id
@@ -170,7 +172,7 @@ def test_deliveries_are_listed_and_tried_again(run, session):
     status, out, _ = run("deliveries", "retry", str(id))
     assert status == 0
     session.refresh(failed)
-    assert (failed.state, failed.attempts) == (State.pending, 0)
+    assert (failed.state, failed.attempts) == (DeliveryState.pending, 0)
     session.delete(failed)
     session.commit()
 
@@ -189,7 +191,7 @@ def postgres_programs(monkeypatch):
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_postgres_comes_back_too(postgres_programs, run, session, make, tmp_path):
     make.organization("Globex")
-    session.add(Delivery(kind="sign_in", lane="mail", state=State.pending, due_at=clock.now()))
+    session.add(Delivery(kind="sign_in", lane="mail", state=DeliveryState.pending, due_at=clock.now()))
     session.commit()
     status, _, error = run("backup", str(tmp_path / "backup.tar"))
     assert status == 0, error
@@ -200,7 +202,7 @@ def test_postgres_comes_back_too(postgres_programs, run, session, make, tmp_path
     status, out, error = run("restore", str(tmp_path / "backup.tar"), "--replace")
     assert status == 0, error
     assert session.scalar(select(Organization.name)) == "Globex"
-    assert session.scalar(select(Delivery.state)) == State.held
+    assert session.scalar(select(Delivery.state)) == DeliveryState.held
     session.remove()
     make.ticket(subject="Everything works on")
 
@@ -208,7 +210,7 @@ def test_postgres_comes_back_too(postgres_programs, run, session, make, tmp_path
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_backup_comes_back_and_what_waited_is_held(run, session, make, tmp_path):
     make.organization("Globex")
-    waiting = Delivery(kind="sign_in", lane="mail", state=State.pending, due_at=clock.now())
+    waiting = Delivery(kind="sign_in", lane="mail", state=DeliveryState.pending, due_at=clock.now())
     session.add(waiting)
     session.commit()
     id = waiting.id
@@ -231,7 +233,7 @@ def test_a_backup_comes_back_and_what_waited_is_held(run, session, make, tmp_pat
     assert "1 waiting deliveries are held" in out
     assert stored.read_bytes() == b"a file"
     assert session.scalar(select(Organization.name)) == "Globex"
-    assert session.get(Delivery, id).state == State.held
+    assert session.get(Delivery, id).state == DeliveryState.held
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

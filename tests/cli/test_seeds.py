@@ -4,12 +4,12 @@ from collections import Counter
 
 from sqlalchemy import func, select, text
 
-from helpdesk.demo import cast
-from helpdesk.domain import search
-from helpdesk.models.people import Organization, User
-from helpdesk.models.sync import UNFINISHED, Delivery
-from helpdesk.models.tickets import Event, Message, Ticket
-from helpdesk.seeds import bulk, stories, workspace
+from helpdesk.demo import personas
+from helpdesk.demo.seed import bulk_data, sample_data, slack_threads
+from helpdesk.domain.ticket_lists import search
+from helpdesk.models.delivery import UNFINISHED_STATES, Delivery
+from helpdesk.models.ticket import Event, Message, Ticket
+from helpdesk.models.user import Organization, User
 
 
 def words_indexed(session) -> dict[int, tuple]:
@@ -22,14 +22,14 @@ def words_indexed(session) -> dict[int, tuple]:
 
 
 def test_the_stories_become_tickets_in_every_status(session):
-    stories.tell()
+    sample_data.seed_sample_data()
     session.commit()
     counted = Counter(session.scalars(select(Ticket.status)))
-    assert counted == Counter(story.status for story in cast.STORIES)
+    assert counted == Counter(story.status for story in personas.SAMPLE_TICKETS)
     assert session.scalar(select(func.count()).select_from(Message)) == sum(
-        len(story.messages) for story in cast.STORIES
+        len(story.messages) for story in personas.SAMPLE_TICKETS
     )
-    assert session.scalar(select(func.count()).where(Delivery.state.in_(UNFINISHED))) == 0
+    assert session.scalar(select(func.count()).where(Delivery.state.in_(UNFINISHED_STATES))) == 0
     for ticket in session.scalars(select(Ticket)):
         seqs = sorted([entry.seq for entry in (*ticket.messages, *ticket.events)])
         assert seqs == list(range(1, ticket.next_seq)), "one place for each thing that was said or happened"
@@ -37,13 +37,13 @@ def test_the_stories_become_tickets_in_every_status(session):
 
 
 def test_the_living_tickets_move_into_a_new_workspace_each_time(session):
-    stories.tell()
-    workspace.move_in()
+    sample_data.seed_sample_data()
+    slack_threads.recreate_threads()
     session.commit()
     living = session.scalar(select(func.count()).where(Ticket.status != "closed"))
     cards = select(func.count()).where(Delivery.kind == "card", Delivery.state == "pending")
     assert session.scalar(cards) == 2 * living
-    workspace.move_in()
+    slack_threads.recreate_threads()
     session.commit()
     assert session.scalar(cards) == 2 * living
     notes = select(Delivery).join(Message).where(Message.kind == "note", Delivery.state == "pending")
@@ -51,7 +51,7 @@ def test_the_living_tickets_move_into_a_new_workspace_each_time(session):
 
 
 def test_bulk_data_is_whole(session, make):
-    made = bulk.fill(organizations=4, tickets=120, messages=4, random_seed=7)
+    made = bulk_data.seed_bulk_data(organizations=4, tickets=120, messages=4, random_seed=7)
     assert made.tickets == session.scalar(select(func.count()).select_from(Ticket)) == 120
     assert made.messages == session.scalar(select(func.count()).select_from(Message))
     assert made.organizations == session.scalar(select(func.count()).select_from(Organization)) == 4
@@ -63,7 +63,7 @@ def test_bulk_data_is_whole(session, make):
 
 
 def test_the_search_index_is_what_its_triggers_would_have_made(session):
-    bulk.fill(organizations=3, tickets=40, messages=4, random_seed=3)
+    bulk_data.seed_bulk_data(organizations=3, tickets=40, messages=4, random_seed=3)
     before = words_indexed(session)
     assert len(before) == 40
     for message in session.scalars(select(Message)):
@@ -73,17 +73,17 @@ def test_the_search_index_is_what_its_triggers_would_have_made(session):
 
 
 def test_life_goes_on_after_bulk_data(session, make):
-    bulk.fill(organizations=2, tickets=30, messages=3)
+    bulk_data.seed_bulk_data(organizations=2, tickets=30, messages=3)
     organization = make.organization("After")
     requester = make.user(organization)
     ticket = make.ticket(requester, subject="A perfectly fresh zebra")
     assert ticket.id == 31
-    found = search.matching(requester, "zebra")
+    found = search.search_tickets(requester, "zebra")
     assert session.scalars(select(found.c.ticket_id)).all() == [ticket.id]
 
 
 def test_the_same_seed_makes_the_same_data(session):
-    bulk.fill(organizations=3, tickets=25, messages=3, random_seed=11)
+    bulk_data.seed_bulk_data(organizations=3, tickets=25, messages=3, random_seed=11)
     first = [(t.subject, t.status, t.requester.name) for t in session.scalars(select(Ticket).order_by(Ticket.id))]
     people = sorted(session.scalars(select(User.name)))
     for model in (Event, Message):
@@ -95,7 +95,7 @@ def test_the_same_seed_makes_the_same_data(session):
     session.execute(text("DELETE FROM organization_domains"))
     session.query(Organization).delete()
     session.commit()
-    bulk.fill(organizations=3, tickets=25, messages=3, random_seed=11)
+    bulk_data.seed_bulk_data(organizations=3, tickets=25, messages=3, random_seed=11)
     assert [(t.subject, t.status, t.requester.name) for t in session.scalars(select(Ticket).order_by(Ticket.id))][
         -25:
     ] == first

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import pytest
 from slack_sdk import WebClient
 
-from helpdesk.demo import cast, mailbox, serving, slack
+from helpdesk.demo import mailbox, personas, slack_workspace, wsgi_server
 
 MAYA, PRIYA = "U0MAYA00001", "U0PRIYA0001"
 
@@ -82,8 +82,8 @@ def portal():
 
 @pytest.fixture
 def server(portal):
-    app = slack.create_workspace(portal_url=portal.url, retry_delays=(0, 0.05, 0.1), event_timeout=30)
-    with serving.serve(app) as server:
+    app = slack_workspace.create_workspace(portal_url=portal.url, retry_delays=(0, 0.05, 0.1), event_timeout=30)
+    with wsgi_server.serve_app(app) as server:
         server.workspace = app.extensions["workspace"]
         yield server
 
@@ -95,7 +95,7 @@ def workspace(server):
 
 @pytest.fixture
 def client(server):
-    return WebClient(cast.BOT_TOKEN, base_url=server.url + "/api/", retry_handlers=[], timeout=30)
+    return WebClient(personas.BOT_TOKEN, base_url=server.url + "/api/", retry_handlers=[], timeout=30)
 
 
 @pytest.fixture

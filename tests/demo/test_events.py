@@ -2,39 +2,39 @@
 
 from slack_sdk.signature import SignatureVerifier
 
-from helpdesk.demo import cast, slack
+from helpdesk.demo import personas, slack_workspace
 
 MAYA, PRIYA, INES = "U0MAYA00001", "U0PRIYA0001", "U0INES00001"
 
 
 def test_every_event_carries_a_signature_slacks_own_verifier_accepts(workspace, portal):
-    workspace.say(MAYA, cast.TRIAGE, "Grüße & <b>")
+    workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "Grüße & <b>")
     assert workspace.settle(60)
     heard = portal.heard[0]
     assert heard.path == "/hooks/slack/events"
-    assert SignatureVerifier(cast.SIGNING_SECRET).is_valid_request(heard.body, heard.headers)
+    assert SignatureVerifier(personas.SIGNING_SECRET).is_valid_request(heard.body, heard.headers)
     assert not SignatureVerifier("another").is_valid_request(heard.body, heard.headers)
     body = heard.json
     assert (body["type"], body["team_id"], body["api_app_id"]) == (
         "event_callback",
-        cast.TEAM_ID,
-        cast.APP_ID,
+        personas.TEAM_ID,
+        personas.APP_ID,
     )
     event = body["event"]
     assert event["text"] == "Grüße &amp; &lt;b&gt;"
-    assert (event["user"], event["channel"], event["channel_type"]) == (MAYA, cast.TRIAGE, "channel")
+    assert (event["user"], event["channel"], event["channel_type"]) == (MAYA, personas.TRIAGE_CHANNEL_ID, "channel")
 
 
 def test_each_deed_has_its_event(workspace, portal, client):
-    ts = workspace.say(MAYA, cast.TRIAGE, "first")
-    workspace.edit(MAYA, cast.TRIAGE, ts, "second")
-    workspace.react(PRIYA, cast.TRIAGE, ts, "eyes")
-    workspace.unreact(PRIYA, cast.TRIAGE, ts, "eyes")
-    workspace.say(PRIYA, cast.TRIAGE, "in thread", thread_ts=ts, broadcast=True)
-    workspace.say(PRIYA, cast.TRIAGE, "with file", files=[("a.txt", b"x")])
-    workspace.delete(MAYA, cast.TRIAGE, ts)
+    ts = workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "first")
+    workspace.edit(MAYA, personas.TRIAGE_CHANNEL_ID, ts, "second")
+    workspace.react(PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "eyes")
+    workspace.unreact(PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "eyes")
+    workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "in thread", thread_ts=ts, broadcast=True)
+    workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "with file", files=[("a.txt", b"x")])
+    workspace.delete(MAYA, personas.TRIAGE_CHANNEL_ID, ts)
     workspace.home(MAYA)
-    workspace.archive(cast.TRIAGE)
+    workspace.archive(personas.TRIAGE_CHANNEL_ID)
     assert workspace.settle(60)
     kinds = [event.get("subtype") or event["type"] for event in portal.events()]
     expected = [
@@ -56,9 +56,11 @@ def test_each_deed_has_its_event(workspace, portal, client):
 
 
 def test_the_apps_own_messages_come_back_as_events(workspace, portal, client):
-    client.chat_postMessage(channel=cast.TRIAGE, text="mine", metadata={"event_type": "t", "event_payload": {}})
+    client.chat_postMessage(
+        channel=personas.TRIAGE_CHANNEL_ID, text="mine", metadata={"event_type": "t", "event_payload": {}}
+    )
     assert workspace.settle(60)
-    assert portal.events("message")[0]["bot_id"] == cast.BOT_ID
+    assert portal.events("message")[0]["bot_id"] == personas.BOT_ID
 
 
 def test_where_the_app_is_not_nothing_is_heard(workspace, portal):
@@ -75,7 +77,7 @@ def test_strangers_are_marked_in_events(workspace, portal):
 
 def test_a_failed_event_is_sent_again_with_number_and_reason(workspace, portal):
     portal.answers += [(500, b"", "text/plain"), (503, b"", "text/plain")]
-    workspace.say(MAYA, cast.TRIAGE, "again")
+    workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "again")
     assert workspace.settle(60)
     assert len({heard.json["event_id"] for heard in portal.heard}) == 1
     assert [heard.headers.get("X-Slack-Retry-Num") for heard in portal.heard] == [None, "1", "2"]
@@ -85,27 +87,27 @@ def test_a_failed_event_is_sent_again_with_number_and_reason(workspace, portal):
 
 def test_after_three_retries_slack_gives_up(workspace, portal):
     portal.answers += [(500, b"", "text/plain")] * 9
-    workspace.say(MAYA, cast.TRIAGE, "never")
+    workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "never")
     assert workspace.settle(60) and len(portal.heard) == 4 and workspace.events.failed == 1
 
 
 def test_a_portal_that_is_away_is_a_failed_connection():
-    away = slack.Workspace(events_url="http://127.0.0.1:9/", retry_delays=())
-    away.say(MAYA, cast.TRIAGE, "hello")
+    away = slack_workspace.Workspace(events_url="http://127.0.0.1:9/", retry_delays=())
+    away.say(MAYA, personas.TRIAGE_CHANNEL_ID, "hello")
     assert away.settle(60) and away.events.log[0].reason == "connection_failed"
 
 
 def test_events_can_be_doubled_lost_and_held_back(workspace, portal):
     workspace.event_faults(doubled=1)
-    workspace.say(MAYA, cast.TRIAGE, "twice")
+    workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "twice")
     assert workspace.settle(60)
     assert [heard.json["event_id"] for heard in portal.heard] == [portal.heard[0].json["event_id"]] * 2
     portal.heard.clear()
     workspace.event_faults(lost=1)
-    workspace.say(MAYA, cast.TRIAGE, "lost")
+    workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "lost")
     workspace.event_faults(reordered=1, hold=0.2)
-    workspace.say(MAYA, cast.TRIAGE, "early")
+    workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "early")
     workspace.behave()
-    workspace.say(MAYA, cast.TRIAGE, "late")
+    workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "late")
     assert workspace.settle(60)
     assert [event["text"] for event in portal.events()] == ["late", "early"]

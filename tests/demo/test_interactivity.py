@@ -9,7 +9,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.signature import SignatureVerifier
 from slack_sdk.webhook import WebhookClient
 
-from helpdesk.demo import cast
+from helpdesk.demo import personas
 
 MAYA, PRIYA = "U0MAYA00001", "U0PRIYA0001"
 PLAIN = {"type": "plain_text", "text": "Edit"}
@@ -40,14 +40,14 @@ MODAL = {
 def card(client) -> str:
     button = {"type": "button", "action_id": "take", "value": "42", "text": PLAIN}
     blocks = [{"type": "actions", "elements": [button]}]
-    return client.chat_postMessage(channel=cast.TRIAGE, text="card", blocks=blocks)["ts"]
+    return client.chat_postMessage(channel=personas.TRIAGE_CHANNEL_ID, text="card", blocks=blocks)["ts"]
 
 
 def pressed(workspace, portal, client) -> dict:
     ts = card(client)
     workspace.settle(60)
     portal.heard.clear()
-    assert workspace.press(MAYA, cast.TRIAGE, ts, "take").ok
+    assert workspace.press(MAYA, personas.TRIAGE_CHANNEL_ID, ts, "take").ok
     return portal.heard[0].payload
 
 
@@ -55,11 +55,11 @@ def test_a_pressed_button_says_who_what_and_where(workspace, portal, client):
     payload = pressed(workspace, portal, client)
     heard = portal.heard[0]
     assert heard.path == "/hooks/slack/actions"
-    assert SignatureVerifier(cast.SIGNING_SECRET).is_valid_request(heard.body, heard.headers)
+    assert SignatureVerifier(personas.SIGNING_SECRET).is_valid_request(heard.body, heard.headers)
     assert (payload["type"], payload["user"]["id"], payload["channel"]["id"]) == (
         "block_actions",
         MAYA,
-        cast.TRIAGE,
+        personas.TRIAGE_CHANNEL_ID,
     )
     assert payload["actions"][0]["value"] == "42"
     assert payload["message"]["text"] == "card"
@@ -118,9 +118,9 @@ def test_a_response_url_replaces_whispers_and_wears_out(workspace, portal, clien
     assert hook.send(text="only you").body == "ok"
     assert [w["text"] for w in workspace.wait_ephemerals(MAYA)] == ["only you"]
     assert hook.send(text="new card", replace_original=True).status_code == 200
-    assert workspace.posted(cast.TRIAGE)[-1]["text"] == "new card"
+    assert workspace.posted(personas.TRIAGE_CHANNEL_ID)[-1]["text"] == "new card"
     hook.send(text="for all", response_type="in_channel")
-    assert workspace.posted(cast.TRIAGE)[-1]["text"] == "for all"
+    assert workspace.posted(personas.TRIAGE_CHANNEL_ID)[-1]["text"] == "for all"
     hook.send(text="4"), hook.send(text="5")
     assert hook.send(text="6").status_code == 404
 
@@ -128,9 +128,9 @@ def test_a_response_url_replaces_whispers_and_wears_out(workspace, portal, clien
 def test_an_ephemeral_button_can_remove_its_own_message(workspace, portal, client):
     button = {"type": "button", "action_id": "undo", "text": PLAIN}
     sent = client.chat_postEphemeral(
-        channel=cast.TRIAGE, user=MAYA, text="x", blocks=[{"type": "actions", "elements": [button]}]
+        channel=personas.TRIAGE_CHANNEL_ID, user=MAYA, text="x", blocks=[{"type": "actions", "elements": [button]}]
     )
-    workspace.press(MAYA, cast.TRIAGE, sent["message_ts"], "undo")
+    workspace.press(MAYA, personas.TRIAGE_CHANNEL_ID, sent["message_ts"], "undo")
     payload = portal.heard[-1].payload
     assert payload["container"]["is_ephemeral"] and "message" not in payload
     assert WebhookClient(payload["response_url"]).send(delete_original=True).status_code == 200
@@ -139,19 +139,19 @@ def test_an_ephemeral_button_can_remove_its_own_message(workspace, portal, clien
 
 def test_a_command_shows_its_answer_to_the_one_who_typed_it(workspace, portal):
     portal.answer({"text": "You have 3 tickets."})
-    assert workspace.command(MAYA, cast.TRIAGE, "/ticket", "mine")[0] == 200
+    assert workspace.command(MAYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "mine")[0] == 200
     form = portal.heard[0].form
     assert (form["command"], form["text"], form["user_id"]) == ("/ticket", "mine", MAYA)
     assert [w["text"] for w in workspace.ephemerals(user=MAYA)] == ["You have 3 tickets."]
     portal.answers.append((500, b"", "text/plain"))
-    workspace.command(MAYA, cast.TRIAGE, "/ticket")
+    workspace.command(MAYA, personas.TRIAGE_CHANNEL_ID, "/ticket")
     assert "dispatch_failed" in workspace.ephemerals(user=MAYA)[-1]["text"]
 
 
 def test_a_message_shortcut_carries_the_message(workspace, portal):
-    ts = workspace.say(MAYA, cast.TRIAGE, "make me a ticket")
+    ts = workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "make me a ticket")
     workspace.settle(60)
-    workspace.shortcut(PRIYA, cast.TRIAGE, ts, "create_ticket")
+    workspace.shortcut(PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "create_ticket")
     payload = portal.heard[-1].payload
     assert (payload["type"], payload["callback_id"]) == ("message_action", "create_ticket")
     assert payload["message"]["text"] == "make me a ticket" and payload["message_ts"] == ts
@@ -168,12 +168,12 @@ def test_another_process_can_drive_and_judge_through_the_control_door(server, wo
         request = urllib.request.Request(server.url + "/control", body, {"Content-Type": "application/json"})
         return json.load(urllib.request.urlopen(request))["result"]
 
-    ts = order(do="say", user=MAYA, channel=cast.TRIAGE, text="by wire")
-    order(do="say", user=PRIYA, channel=cast.TRIAGE, text="below", thread_ts=ts)
+    ts = order(do="say", user=MAYA, channel=personas.TRIAGE_CHANNEL_ID, text="by wire")
+    order(do="say", user=PRIYA, channel=personas.TRIAGE_CHANNEL_ID, text="below", thread_ts=ts)
     order(do="misbehave", method="auth.test", kind="500_before")
     state = json.load(urllib.request.urlopen(server.url + "/control/state"))
-    assert [m["text"] for m in state["channels"][cast.TRIAGE]["messages"]] == ["by wire", "below"]
-    assert list(state["threads"][cast.TRIAGE]) == [ts]
+    assert [m["text"] for m in state["channels"][personas.TRIAGE_CHANNEL_ID]["messages"]] == ["by wire", "below"]
+    assert list(state["threads"][personas.TRIAGE_CHANNEL_ID]) == [ts]
     with pytest.raises(urllib.error.HTTPError):
         order(do="__init__")
     assert time.time() - float(ts) < 60

@@ -9,7 +9,7 @@ from email.message import EmailMessage
 
 import pytest
 
-from helpdesk.demo import mailbox, serving
+from helpdesk.demo import mailbox, wsgi_server
 
 DANA = "dana@globex.example"
 
@@ -80,7 +80,7 @@ def test_a_dropped_quit_loses_nothing(box):
 
 def test_a_reply_is_what_a_mail_program_would_send(box):
     send(box)
-    raw = mailbox.reply(box.wait_for(DANA), DANA, "Thank you,\nit works.", files=[("x.txt", b"y")])
+    raw = mailbox.build_reply(box.wait_for(DANA), DANA, "Thank you,\nit works.", files=[("x.txt", b"y")])
     assert raw.startswith(b"Authentication-Results: demo; dmarc=pass header.from=globex.example\r\n")
     answer = email.message_from_bytes(raw, policy=email.policy.default)
     assert answer["To"] == "reply+token@support.northwind.example"
@@ -95,7 +95,7 @@ def test_the_page_lists_mails_and_posts_a_reply_to_the_portal(box, portal):
     box.portal_url = portal.url
     send(box)
     send(box, mail("leo@globex.example", "For Leo"))
-    with serving.serve(mailbox.create_mailbox(box)) as server:
+    with wsgi_server.serve_app(mailbox.create_mailbox(box)) as server:
         listing = urllib.request.urlopen(server.url + "/").read().decode()
         assert "[#7] Prüfung" in listing and "For Leo" in listing
         found = urllib.request.urlopen(server.url + "/?q=leo@").read().decode()

@@ -9,16 +9,16 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from helpdesk.demo import cast, serving, slack
-from helpdesk.demo.slack import limits, misbehaviour
+from helpdesk.demo import personas, slack_workspace, wsgi_server
+from helpdesk.demo.slack_workspace import api_faults, api_rate_limits
 
 
 def post(client, text="x"):
-    return client.chat_postMessage(channel=cast.TRIAGE, text=text)
+    return client.chat_postMessage(channel=personas.TRIAGE_CHANNEL_ID, text=text)
 
 
 def stored(workspace) -> list[str]:
-    return [m["text"] for m in workspace.posted(cast.TRIAGE)]
+    return [m["text"] for m in workspace.posted(personas.TRIAGE_CHANNEL_ID)]
 
 
 def test_a_rate_limit_names_its_wait_and_passes(client, workspace):
@@ -45,7 +45,10 @@ def test_a_rate_limit_names_its_wait_and_passes(client, workspace):
 )
 def test_trouble_before_and_after_storing(server, workspace, kind, kept, error):
     client = WebClient(
-        cast.BOT_TOKEN, base_url=server.url + "/api/", retry_handlers=[], timeout=1 if kind.startswith("hang") else 30
+        personas.BOT_TOKEN,
+        base_url=server.url + "/api/",
+        retry_handlers=[],
+        timeout=1 if kind.startswith("hang") else 30,
     )
     workspace.misbehave("chat.postMessage", kind, seconds=60)
     with pytest.raises(error):
@@ -60,7 +63,7 @@ def test_a_late_request_lands_after_the_caller_gave_up(client, workspace):
     with pytest.raises(ConnectionResetError):
         post(client, "late")
     assert stored(workspace) == []
-    workspace.wait_posted(cast.TRIAGE, 1, timeout=60)
+    workspace.wait_posted(personas.TRIAGE_CHANNEL_ID, 1, timeout=60)
 
 
 def test_named_errors_probabilities_skips_and_channels(client, workspace):
@@ -86,8 +89,8 @@ def test_named_errors_probabilities_skips_and_channels(client, workspace):
 def test_dark_and_revoked_pass_by_themselves(client, workspace, monkeypatch):
     ahead = 0
     later = SimpleNamespace(monotonic=lambda: time.monotonic() + ahead, sleep=time.sleep)
-    monkeypatch.setattr(misbehaviour, "time", later)
-    monkeypatch.setattr(limits, "time", later)
+    monkeypatch.setattr(api_faults, "time", later)
+    monkeypatch.setattr(api_rate_limits, "time", later)
     workspace.dark(600)
     with pytest.raises(ConnectionResetError):
         client.auth_test()
@@ -101,9 +104,9 @@ def test_dark_and_revoked_pass_by_themselves(client, workspace, monkeypatch):
 
 
 def test_slacks_own_limits_can_be_switched_on():
-    app = slack.create_workspace(rate_limits=True)
-    with serving.serve(app) as server:
-        client = WebClient(cast.BOT_TOKEN, base_url=server.url + "/api/", retry_handlers=[])
+    app = slack_workspace.create_workspace(rate_limits=True)
+    with wsgi_server.serve_app(app) as server:
+        client = WebClient(personas.BOT_TOKEN, base_url=server.url + "/api/", retry_handlers=[])
         with pytest.raises(SlackApiError) as caught:
             for _ in range(10):
                 post(client)

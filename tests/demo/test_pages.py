@@ -8,15 +8,15 @@ import urllib.request
 
 import pytest
 
-from helpdesk.demo import cast, server, serving
+from helpdesk.demo import combined_app, personas, wsgi_server
 
 MAYA, PRIYA, INES = "U0MAYA00001", "U0PRIYA0001", "U0INES00001"
 
 
 @pytest.fixture
 def demo(portal):
-    app = server.create_demo(portal.url, retry_delays=())
-    with serving.serve(app) as running:
+    app = combined_app.create_demo_app(portal.url, retry_delays=())
+    with wsgi_server.serve_app(app) as running:
         running.workspace = app.extensions["workspace"]
         yield running
 
@@ -33,13 +33,13 @@ def do(demo, files: str = "", **order) -> dict:
 
 def test_the_start_page_names_everybody_one_can_be(demo):
     page = read(demo.url + "/")
-    for person in cast.AGENTS + cast.REQUESTERS:
+    for person in personas.AGENTS + personas.REQUESTERS:
         assert person.name in page
 
 
 def test_a_channel_shows_blocks_and_escapes_what_people_typed(demo):
-    demo.workspace.say(MAYA, cast.TRIAGE, "<script>alert(1)</script> *bold* <@U0PRIYA0001>")
-    page = read(f"{demo.url}/slack/?as={MAYA}&c={cast.TRIAGE}")
+    demo.workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "<script>alert(1)</script> *bold* <@U0PRIYA0001>")
+    page = read(f"{demo.url}/slack/?as={MAYA}&c={personas.TRIAGE_CHANNEL_ID}")
     assert "<script>alert" not in page and "&lt;script&gt;" in page
     assert "<b>bold</b>" in page and "@Priya Raman" in page
 
@@ -47,34 +47,38 @@ def test_a_channel_shows_blocks_and_escapes_what_people_typed(demo):
 def test_a_person_sees_only_their_own_channels_and_whispers(demo):
     ws = demo.workspace
     with ws.state.lock:
-        ws.whisper(ws.state.channels[cast.TRIAGE], MAYA, {"text": "for Maya alone"})
-    assert "for Maya alone" in read(f"{demo.url}/slack/?as={MAYA}&c={cast.TRIAGE}")
-    assert "for Maya alone" not in read(f"{demo.url}/slack/?as={PRIYA}&c={cast.TRIAGE}")
-    assert "#umbra-labs" in read(f"{demo.url}/slack/?as={INES}&c={cast.TRIAGE}")
+        ws.whisper(ws.state.channels[personas.TRIAGE_CHANNEL_ID], MAYA, {"text": "for Maya alone"})
+    assert "for Maya alone" in read(f"{demo.url}/slack/?as={MAYA}&c={personas.TRIAGE_CHANNEL_ID}")
+    assert "for Maya alone" not in read(f"{demo.url}/slack/?as={PRIYA}&c={personas.TRIAGE_CHANNEL_ID}")
+    assert "#umbra-labs" in read(f"{demo.url}/slack/?as={INES}&c={personas.TRIAGE_CHANNEL_ID}")
 
 
 def test_one_can_write_mention_react_and_use_a_command(demo, portal):
-    ts = do(demo, do="say", me=MAYA, channel=cast.TRIAGE, text="@Priya look at #globex")["result"]
-    assert demo.workspace.message(cast.TRIAGE, ts)["text"] == "<@U0PRIYA0001> look at <#C0GLOBEX001|globex>"
-    do(demo, do="react", me=PRIYA, channel=cast.TRIAGE, ts=ts, name="eyes")
-    assert demo.workspace.message(cast.TRIAGE, ts)["reactions"][0]["users"] == [PRIYA]
-    do(demo, do="react", me=PRIYA, channel=cast.TRIAGE, ts=ts, name="eyes")
-    assert "reactions" not in demo.workspace.message(cast.TRIAGE, ts)
-    do(demo, do="command", me=MAYA, channel=cast.TRIAGE, command="/ticket", text="mine")
+    ts = do(demo, do="say", me=MAYA, channel=personas.TRIAGE_CHANNEL_ID, text="@Priya look at #globex")["result"]
+    assert (
+        demo.workspace.message(personas.TRIAGE_CHANNEL_ID, ts)["text"] == "<@U0PRIYA0001> look at <#C0GLOBEX001|globex>"
+    )
+    do(demo, do="react", me=PRIYA, channel=personas.TRIAGE_CHANNEL_ID, ts=ts, name="eyes")
+    assert demo.workspace.message(personas.TRIAGE_CHANNEL_ID, ts)["reactions"][0]["users"] == [PRIYA]
+    do(demo, do="react", me=PRIYA, channel=personas.TRIAGE_CHANNEL_ID, ts=ts, name="eyes")
+    assert "reactions" not in demo.workspace.message(personas.TRIAGE_CHANNEL_ID, ts)
+    do(demo, do="command", me=MAYA, channel=personas.TRIAGE_CHANNEL_ID, command="/ticket", text="mine")
     heard = [knock.path for knock in portal.heard]  # an event of before may still come after it
     assert heard.count("/hooks/slack/commands") == 1
 
 
 def test_only_the_page_itself_may_act(demo):
-    body = urllib.parse.urlencode({"order": json.dumps({"do": "say", "me": MAYA, "channel": cast.TRIAGE, "text": "x"})})
+    body = urllib.parse.urlencode(
+        {"order": json.dumps({"do": "say", "me": MAYA, "channel": personas.TRIAGE_CHANNEL_ID, "text": "x"})}
+    )
     with pytest.raises(urllib.error.HTTPError):
         urllib.request.urlopen(demo.url + "/slack/page/do", body.encode())
-    assert demo.workspace.posted(cast.TRIAGE) == []
+    assert demo.workspace.posted(personas.TRIAGE_CHANNEL_ID) == []
 
 
 def test_a_browser_with_the_page_open_sees_files_a_stranger_does_not(demo):
-    ts = demo.workspace.say(MAYA, cast.TRIAGE, "see", files=[("note.txt", b"contents")])
-    address = demo.workspace.message(cast.TRIAGE, ts)["files"][0]["url_private"]
+    ts = demo.workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "see", files=[("note.txt", b"contents")])
+    address = demo.workspace.message(personas.TRIAGE_CHANNEL_ID, ts)["files"][0]["url_private"]
     assert "contents" not in read(address)
     browser = urllib.request.build_opener(urllib.request.HTTPCookieProcessor(http.cookiejar.CookieJar()))
     browser.open(demo.url + "/slack/")
@@ -82,13 +86,15 @@ def test_a_browser_with_the_page_open_sees_files_a_stranger_does_not(demo):
 
 
 def test_an_unnamed_place_of_the_thread_leads_to_its_page(demo):
-    ts = demo.workspace.say(MAYA, cast.TRIAGE, "root")
-    reply = demo.workspace.say(PRIYA, cast.TRIAGE, "reply", thread_ts=ts)
-    room = demo.workspace.state.channels[cast.TRIAGE]
+    ts = demo.workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "root")
+    reply = demo.workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "reply", thread_ts=ts)
+    room = demo.workspace.state.channels[personas.TRIAGE_CHANNEL_ID]
     with urllib.request.urlopen(demo.workspace.permalink(room, reply)) as page:
         assert f"t={ts}" in page.url
     assert (
-        json.loads(read(f"{demo.url}/slack/page/parts?as={MAYA}&c={cast.TRIAGE}&t={ts}"))["replies"].count("<article")
+        json.loads(read(f"{demo.url}/slack/page/parts?as={MAYA}&c={personas.TRIAGE_CHANNEL_ID}&t={ts}"))[
+            "replies"
+        ].count("<article")
         == 2
     )
 

@@ -11,7 +11,7 @@ import urllib.request
 import jwt
 import pytest
 
-from helpdesk.demo import cast, providers, serving
+from helpdesk.demo import identity_providers, personas, wsgi_server
 
 BACK = "http://127.0.0.1:1/back"
 VERIFIER = "v" * 50
@@ -19,15 +19,15 @@ VERIFIER = "v" * 50
 
 @pytest.fixture
 def google():
-    app = providers.create_google()
-    with serving.serve(app) as server:
+    app = identity_providers.create_google()
+    with wsgi_server.serve_app(app) as server:
         yield server.url, app.extensions["provider"]
 
 
 @pytest.fixture
 def microsoft():
-    app = providers.create_microsoft()
-    with serving.serve(app) as server:
+    app = identity_providers.create_microsoft()
+    with wsgi_server.serve_app(app) as server:
         yield server.url, app.extensions["provider"]
 
 
@@ -82,17 +82,17 @@ def verified(token: str, found: dict, client: str, issuer: str) -> dict:
 
 def google_token(base: str, email: str) -> str:
     found = discovery(base)
-    code = choose(found["authorization_endpoint"], cast.GOOGLE_CLIENT_ID, email)["code"]
-    return exchange(found["token_endpoint"], cast.GOOGLE_CLIENT_ID, cast.GOOGLE_CLIENT_SECRET, code)["id_token"]
+    code = choose(found["authorization_endpoint"], personas.GOOGLE_CLIENT_ID, email)["code"]
+    return exchange(found["token_endpoint"], personas.GOOGLE_CLIENT_ID, personas.GOOGLE_CLIENT_SECRET, code)["id_token"]
 
 
 def test_google_says_who_came(google):
     base, _ = google
     found = discovery(base)
-    back = choose(found["authorization_endpoint"], cast.GOOGLE_CLIENT_ID, "dana@globex.example")
+    back = choose(found["authorization_endpoint"], personas.GOOGLE_CLIENT_ID, "dana@globex.example")
     assert back["state"] == "s1"
-    got = exchange(found["token_endpoint"], cast.GOOGLE_CLIENT_ID, cast.GOOGLE_CLIENT_SECRET, back["code"])
-    claims = verified(got["id_token"], found, cast.GOOGLE_CLIENT_ID, base)
+    got = exchange(found["token_endpoint"], personas.GOOGLE_CLIENT_ID, personas.GOOGLE_CLIENT_SECRET, back["code"])
+    claims = verified(got["id_token"], found, personas.GOOGLE_CLIENT_ID, base)
     assert claims["email"] == "dana@globex.example" and claims["email_verified"] is True
     assert claims["hd"] == "globex.example" and claims["nonce"] == "n1"
     assert claims["name"] == "Dana Whitfield"
@@ -104,17 +104,17 @@ def test_google_says_who_came(google):
 
 def test_a_private_google_account_has_no_hd(google):
     token = google_token(google[0], "nadia@initech.example")
-    assert "hd" not in verified(token, discovery(google[0]), cast.GOOGLE_CLIENT_ID, google[0])
+    assert "hd" not in verified(token, discovery(google[0]), personas.GOOGLE_CLIENT_ID, google[0])
 
 
 def test_microsoft_issues_for_the_accounts_own_tenant(microsoft):
     base, _ = microsoft
     found = discovery(base, "/common/v2.0")
     assert found["issuer"] == base + "/{tenantid}/v2.0"
-    code = choose(found["authorization_endpoint"], cast.MICROSOFT_CLIENT_ID, "nadia@initech.example")["code"]
-    got = exchange(found["token_endpoint"], cast.MICROSOFT_CLIENT_ID, cast.MICROSOFT_CLIENT_SECRET, code)
-    tenant = cast.company("initech").tenant
-    claims = verified(got["id_token"], found, cast.MICROSOFT_CLIENT_ID, f"{base}/{tenant}/v2.0")
+    code = choose(found["authorization_endpoint"], personas.MICROSOFT_CLIENT_ID, "nadia@initech.example")["code"]
+    got = exchange(found["token_endpoint"], personas.MICROSOFT_CLIENT_ID, personas.MICROSOFT_CLIENT_SECRET, code)
+    tenant = personas.get_company("initech").tenant
+    claims = verified(got["id_token"], found, personas.MICROSOFT_CLIENT_ID, f"{base}/{tenant}/v2.0")
     assert (claims["tid"], claims["xms_edov"], claims["email"]) == (tenant, True, "nadia@initech.example")
     assert claims["oid"] != claims["sub"]
 
@@ -122,19 +122,21 @@ def test_microsoft_issues_for_the_accounts_own_tenant(microsoft):
 def test_a_code_works_once_and_only_with_its_verifier(google):
     found = discovery(google[0])
     for verifier, uses in (("wrong" * 10, 1), (VERIFIER, 2)):
-        code = choose(found["authorization_endpoint"], cast.GOOGLE_CLIENT_ID, "dana@globex.example")["code"]
+        code = choose(found["authorization_endpoint"], personas.GOOGLE_CLIENT_ID, "dana@globex.example")["code"]
         with pytest.raises(urllib.error.HTTPError) as caught:
             for _ in range(uses):
-                exchange(found["token_endpoint"], cast.GOOGLE_CLIENT_ID, cast.GOOGLE_CLIENT_SECRET, code, verifier)
+                exchange(
+                    found["token_endpoint"], personas.GOOGLE_CLIENT_ID, personas.GOOGLE_CLIENT_SECRET, code, verifier
+                )
         assert json.load(caught.value)["error"] == "invalid_grant"
     with pytest.raises(urllib.error.HTTPError) as caught:
-        exchange(found["token_endpoint"], cast.GOOGLE_CLIENT_ID, "guess", "x")
+        exchange(found["token_endpoint"], personas.GOOGLE_CLIENT_ID, "guess", "x")
     assert caught.value.code == 401
 
 
 def test_cancelling_comes_back_as_access_denied(google):
     place = discovery(google[0])["authorization_endpoint"]
-    assert choose(place, cast.GOOGLE_CLIENT_ID, "") == {"error": "access_denied", "state": "s1"}
+    assert choose(place, personas.GOOGLE_CLIENT_ID, "") == {"error": "access_denied", "state": "s1"}
 
 
 def test_an_unknown_client_is_shown_a_page_and_sent_nowhere(google):
@@ -159,6 +161,6 @@ def test_each_hostile_token_is_hostile_once(google, lie, error):
     provider.next_token(**lie)
     token = google_token(base, "dana@globex.example")
     with pytest.raises(error):
-        verified(token, discovery(base), cast.GOOGLE_CLIENT_ID, base)
+        verified(token, discovery(base), personas.GOOGLE_CLIENT_ID, base)
     honest = google_token(base, "dana@globex.example")
-    assert verified(honest, discovery(base), cast.GOOGLE_CLIENT_ID, base)["nonce"] == "n1"
+    assert verified(honest, discovery(base), personas.GOOGLE_CLIENT_ID, base)["nonce"] == "n1"

@@ -7,7 +7,7 @@ import pytest
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
-from helpdesk.demo import cast
+from helpdesk.demo import personas
 
 MAYA, PRIYA, INES, ELLEN = "U0MAYA00001", "U0PRIYA0001", "U0INES00001", "U0ELLEN0001"
 
@@ -21,9 +21,9 @@ def refusal(call, *args, **kwargs) -> dict:
 def test_the_token_says_who_the_app_is_and_what_it_may_do(client):
     answer = client.auth_test()
     assert (answer["team_id"], answer["user_id"], answer["bot_id"]) == (
-        cast.TEAM_ID,
-        cast.BOT_USER_ID,
-        cast.BOT_ID,
+        personas.TEAM_ID,
+        personas.BOT_USER_ID,
+        personas.BOT_ID,
     )
     assert "chat:write.customize" in answer.headers["X-OAuth-Scopes"].split(",")
 
@@ -40,7 +40,7 @@ def test_wrong_missing_and_revoked_tokens_are_told_apart(server, client, workspa
 
 def test_a_missing_scope_is_named(client, workspace):
     workspace.scopes.discard("reactions:write")
-    answer = refusal(client.reactions_add, channel=cast.TRIAGE, timestamp="1.1", name="eyes")
+    answer = refusal(client.reactions_add, channel=personas.TRIAGE_CHANNEL_ID, timestamp="1.1", name="eyes")
     assert answer["error"] == "missing_scope"
     assert answer["needed"] == "reactions:write"
     assert "chat:write" in answer["provided"]
@@ -48,38 +48,44 @@ def test_a_missing_scope_is_named(client, workspace):
 
 def test_messages_sent_as_form_and_as_json_are_the_same(server, client, workspace):
     block = {"type": "section", "text": {"type": "mrkdwn", "text": "*hello*"}}
-    client.chat_postMessage(channel=cast.TRIAGE, text="hello", blocks=[block])
-    form = f"channel={cast.TRIAGE}&text=hello&blocks={json.dumps([block])}".replace(" ", "+").encode()
+    client.chat_postMessage(channel=personas.TRIAGE_CHANNEL_ID, text="hello", blocks=[block])
+    form = f"channel={personas.TRIAGE_CHANNEL_ID}&text=hello&blocks={json.dumps([block])}".replace(" ", "+").encode()
     request = urllib.request.Request(
-        server.url + "/api/chat.postMessage", form, {"Authorization": f"Bearer {cast.BOT_TOKEN}"}
+        server.url + "/api/chat.postMessage", form, {"Authorization": f"Bearer {personas.BOT_TOKEN}"}
     )
     assert json.load(urllib.request.urlopen(request))["ok"]
-    first, second = workspace.posted(cast.TRIAGE)
+    first, second = workspace.posted(personas.TRIAGE_CHANNEL_ID)
     assert first["blocks"][0]["text"] == second["blocks"][0]["text"]
     assert first["ts"] < second["ts"]
-    assert first["bot_id"] == cast.BOT_ID and first["app_id"] == cast.APP_ID
+    assert first["bot_id"] == personas.BOT_ID and first["app_id"] == personas.APP_ID
 
 
 def test_a_chosen_name_and_picture_replace_the_apps_own(client, workspace):
     posted = client.chat_postMessage(
-        channel=cast.TRIAGE, text="x", username="Dana Whitfield", icon_url="https://p.example/d.png"
+        channel=personas.TRIAGE_CHANNEL_ID, text="x", username="Dana Whitfield", icon_url="https://p.example/d.png"
     )
     message = posted["message"]
     assert message["username"] == "Dana Whitfield"
     assert message["subtype"] == "bot_message" and "user" not in message
     workspace.scopes.discard("chat:write.customize")
-    assert "username" not in client.chat_postMessage(channel=cast.TRIAGE, text="x", username="Nobody")["message"]
+    assert (
+        "username"
+        not in client.chat_postMessage(channel=personas.TRIAGE_CHANNEL_ID, text="x", username="Nobody")["message"]
+    )
 
 
 def test_threads_come_root_first_with_metadata_only_when_asked(client, workspace):
     root = client.chat_postMessage(
-        channel=cast.TRIAGE, text="root", metadata={"event_type": "t", "event_payload": {"n": 1}}
+        channel=personas.TRIAGE_CHANNEL_ID, text="root", metadata={"event_type": "t", "event_payload": {"n": 1}}
     )
     mine = client.chat_postMessage(
-        channel=cast.TRIAGE, text="one", thread_ts=root["ts"], metadata={"event_type": "t", "event_payload": {"n": 2}}
+        channel=personas.TRIAGE_CHANNEL_ID,
+        text="one",
+        thread_ts=root["ts"],
+        metadata={"event_type": "t", "event_payload": {"n": 2}},
     )
-    theirs = workspace.say(MAYA, cast.TRIAGE, "two", thread_ts=mine["ts"])
-    answer = client.conversations_replies(channel=cast.TRIAGE, ts=root["ts"], include_all_metadata=True)
+    theirs = workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "two", thread_ts=mine["ts"])
+    answer = client.conversations_replies(channel=personas.TRIAGE_CHANNEL_ID, ts=root["ts"], include_all_metadata=True)
     assert [m["ts"] for m in answer["messages"]] == [root["ts"], mine["ts"], theirs]
     assert [m.get("metadata", {}).get("event_payload") for m in answer["messages"]] == [
         {"n": 1},
@@ -87,54 +93,64 @@ def test_threads_come_root_first_with_metadata_only_when_asked(client, workspace
         None,
     ]
     assert answer["messages"][0]["reply_count"] == 2
-    bare = client.conversations_replies(channel=cast.TRIAGE, ts=root["ts"])
+    bare = client.conversations_replies(channel=personas.TRIAGE_CHANNEL_ID, ts=root["ts"])
     assert all("metadata" not in m for m in bare["messages"])
-    later = client.conversations_replies(channel=cast.TRIAGE, ts=root["ts"], oldest=mine["ts"])
+    later = client.conversations_replies(channel=personas.TRIAGE_CHANNEL_ID, ts=root["ts"], oldest=mine["ts"])
     assert [m["ts"] for m in later["messages"]] == [root["ts"], theirs]
 
 
 def test_history_is_newest_first_paged_and_without_replies(client, workspace):
-    stamps = [workspace.say(MAYA, cast.TRIAGE, f"m{n}") for n in range(5)]
-    workspace.say(PRIYA, cast.TRIAGE, "inside", thread_ts=stamps[0])
-    shared = workspace.say(PRIYA, cast.TRIAGE, "for all", thread_ts=stamps[0], broadcast=True)
+    stamps = [workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, f"m{n}") for n in range(5)]
+    workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "inside", thread_ts=stamps[0])
+    shared = workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "for all", thread_ts=stamps[0], broadcast=True)
     seen = []
-    for page in client.conversations_history(channel=cast.TRIAGE, limit=2):
+    for page in client.conversations_history(channel=personas.TRIAGE_CHANNEL_ID, limit=2):
         assert len(page["messages"]) <= 2
         seen += [m["ts"] for m in page["messages"]]
     assert seen == [shared, *reversed(stamps)]
-    some = client.conversations_history(channel=cast.TRIAGE, oldest=stamps[1], latest=stamps[3], inclusive=True)
+    some = client.conversations_history(
+        channel=personas.TRIAGE_CHANNEL_ID, oldest=stamps[1], latest=stamps[3], inclusive=True
+    )
     assert [m["ts"] for m in some["messages"]] == [stamps[3], stamps[2], stamps[1]]
 
 
 def test_edits_and_deletions_leave_their_marks(client, workspace):
-    lone = client.chat_postMessage(channel=cast.TRIAGE, text="lone")["ts"]
-    root = client.chat_postMessage(channel=cast.TRIAGE, text="root")["ts"]
-    workspace.say(MAYA, cast.TRIAGE, "reply", thread_ts=root)
-    client.chat_update(channel=cast.TRIAGE, ts=lone, text="changed")
-    assert workspace.message(cast.TRIAGE, lone)["text"] == "changed"
-    assert workspace.message(cast.TRIAGE, lone)["edited"]["user"] == cast.BOT_ID
-    client.chat_delete(channel=cast.TRIAGE, ts=lone)
-    client.chat_delete(channel=cast.TRIAGE, ts=root)
-    assert [m.get("subtype") for m in workspace.posted(cast.TRIAGE)] == ["tombstone"]
-    assert refusal(client.chat_update, channel=cast.TRIAGE, ts=lone, text="x")["error"] == "message_not_found"
+    lone = client.chat_postMessage(channel=personas.TRIAGE_CHANNEL_ID, text="lone")["ts"]
+    root = client.chat_postMessage(channel=personas.TRIAGE_CHANNEL_ID, text="root")["ts"]
+    workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "reply", thread_ts=root)
+    client.chat_update(channel=personas.TRIAGE_CHANNEL_ID, ts=lone, text="changed")
+    assert workspace.message(personas.TRIAGE_CHANNEL_ID, lone)["text"] == "changed"
+    assert workspace.message(personas.TRIAGE_CHANNEL_ID, lone)["edited"]["user"] == personas.BOT_ID
+    client.chat_delete(channel=personas.TRIAGE_CHANNEL_ID, ts=lone)
+    client.chat_delete(channel=personas.TRIAGE_CHANNEL_ID, ts=root)
+    assert [m.get("subtype") for m in workspace.posted(personas.TRIAGE_CHANNEL_ID)] == ["tombstone"]
+    assert (
+        refusal(client.chat_update, channel=personas.TRIAGE_CHANNEL_ID, ts=lone, text="x")["error"]
+        == "message_not_found"
+    )
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
 def test_what_slack_refuses_is_refused_by_the_same_name(client, workspace):
-    theirs = workspace.say(MAYA, cast.TRIAGE, "mine")
+    theirs = workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "mine")
     post = client.chat_postMessage
     assert refusal(post, channel="C0NOWHERE00", text="x")["error"] == "channel_not_found"
-    assert refusal(post, channel=cast.TRIAGE, text="")["error"] == "no_text"
-    assert refusal(post, channel=cast.TRIAGE, text="x", thread_ts="1.000001")["error"] == "thread_not_found"
-    assert refusal(client.chat_update, channel=cast.TRIAGE, ts=theirs, text="x")["error"] == "cant_update_message"
-    assert refusal(client.chat_delete, channel=cast.TRIAGE, ts=theirs)["error"] == "cant_delete_message"
+    assert refusal(post, channel=personas.TRIAGE_CHANNEL_ID, text="")["error"] == "no_text"
+    assert (
+        refusal(post, channel=personas.TRIAGE_CHANNEL_ID, text="x", thread_ts="1.000001")["error"] == "thread_not_found"
+    )
+    assert (
+        refusal(client.chat_update, channel=personas.TRIAGE_CHANNEL_ID, ts=theirs, text="x")["error"]
+        == "cant_update_message"
+    )
+    assert refusal(client.chat_delete, channel=personas.TRIAGE_CHANNEL_ID, ts=theirs)["error"] == "cant_delete_message"
     assert refusal(client.conversations_history, channel="C0GENERAL01")["error"] == "not_in_channel"
-    client.reactions_add(channel=cast.TRIAGE, timestamp=theirs, name="eyes")
-    again = refusal(client.reactions_add, channel=cast.TRIAGE, timestamp=theirs, name="eyes")
+    client.reactions_add(channel=personas.TRIAGE_CHANNEL_ID, timestamp=theirs, name="eyes")
+    again = refusal(client.reactions_add, channel=personas.TRIAGE_CHANNEL_ID, timestamp=theirs, name="eyes")
     assert again["error"] == "already_reacted"
-    workspace.archive(cast.TRIAGE)
-    assert refusal(post, channel=cast.TRIAGE, text="x")["error"] == "is_archived"
-    workspace.kick("C0GLOBEX001", cast.BOT_USER_ID)
+    workspace.archive(personas.TRIAGE_CHANNEL_ID)
+    assert refusal(post, channel=personas.TRIAGE_CHANNEL_ID, text="x")["error"] == "is_archived"
+    workspace.kick("C0GLOBEX001", personas.BOT_USER_ID)
     workspace.scopes.discard("chat:write.public")
     assert refusal(post, channel="C0GLOBEX001", text="x")["error"] == "not_in_channel"
     client.conversations_join(channel="C0GLOBEX001")
@@ -159,24 +175,27 @@ def test_what_slack_refuses_is_refused_by_the_same_name(client, workspace):
     ],
 )
 def test_blocks_beyond_slacks_limits_are_refused_with_the_place(client, block):
-    answer = refusal(client.chat_postMessage, channel=cast.TRIAGE, text="x", blocks=[block])
+    answer = refusal(client.chat_postMessage, channel=personas.TRIAGE_CHANNEL_ID, text="x", blocks=[block])
     assert answer["error"] == "invalid_blocks"
     assert "[json-pointer:/blocks/0" in answer["response_metadata"]["messages"][0]
 
 
 def test_too_many_blocks_and_too_much_text_are_refused(client, workspace):
     divider = {"type": "divider"}
-    assert client.chat_postMessage(channel=cast.TRIAGE, text="x", blocks=[divider] * 50)["ok"]
+    assert client.chat_postMessage(channel=personas.TRIAGE_CHANNEL_ID, text="x", blocks=[divider] * 50)["ok"]
     assert (
-        refusal(client.chat_postMessage, channel=cast.TRIAGE, text="x", blocks=[divider] * 51)["error"]
+        refusal(client.chat_postMessage, channel=personas.TRIAGE_CHANNEL_ID, text="x", blocks=[divider] * 51)["error"]
         == "invalid_blocks"
     )
     section = {"type": "section", "text": {"type": "mrkdwn", "text": "x" * 3000}}
-    long = refusal(client.chat_postMessage, channel=cast.TRIAGE, text="x", blocks=[section] * 5)
+    long = refusal(client.chat_postMessage, channel=personas.TRIAGE_CHANNEL_ID, text="x", blocks=[section] * 5)
     assert long["error"] == "msg_blocks_too_long"
-    ts = client.chat_postMessage(channel=cast.TRIAGE, text="x" * 50_000)["ts"]
-    assert len(workspace.message(cast.TRIAGE, ts)["text"]) == 40_000
-    assert refusal(client.chat_update, channel=cast.TRIAGE, ts=ts, text="x" * 4001)["error"] == "msg_too_long"
+    ts = client.chat_postMessage(channel=personas.TRIAGE_CHANNEL_ID, text="x" * 50_000)["ts"]
+    assert len(workspace.message(personas.TRIAGE_CHANNEL_ID, ts)["text"]) == 40_000
+    assert (
+        refusal(client.chat_update, channel=personas.TRIAGE_CHANNEL_ID, ts=ts, text="x" * 4001)["error"]
+        == "msg_too_long"
+    )
 
 
 def test_people_of_other_workspaces_and_guests_are_marked(client, workspace):
@@ -193,8 +212,8 @@ def test_people_of_other_workspaces_and_guests_are_marked(client, workspace):
 
 
 def test_an_ephemeral_message_is_only_its_users(client, workspace):
-    client.chat_postEphemeral(channel=cast.TRIAGE, user=MAYA, text="only you")
-    assert workspace.posted(cast.TRIAGE) == []
+    client.chat_postEphemeral(channel=personas.TRIAGE_CHANNEL_ID, user=MAYA, text="only you")
+    assert workspace.posted(personas.TRIAGE_CHANNEL_ID) == []
     assert [w["text"] for w in workspace.ephemerals(user=MAYA)] == ["only you"]
     assert workspace.ephemerals(user=PRIYA) == []
     outside = refusal(client.chat_postEphemeral, channel="C0GLOBEX001", user=INES, text="x")
@@ -202,18 +221,22 @@ def test_an_ephemeral_message_is_only_its_users(client, workspace):
 
 
 def test_a_file_goes_up_in_three_steps_and_comes_down_only_with_the_token(client, workspace):
-    root = client.chat_postMessage(channel=cast.TRIAGE, text="root")["ts"]
+    root = client.chat_postMessage(channel=personas.TRIAGE_CHANNEL_ID, text="root")["ts"]
     client.files_upload_v2(
-        channel=cast.TRIAGE, thread_ts=root, filename="log.txt", content="line 1", initial_comment="the log"
+        channel=personas.TRIAGE_CHANNEL_ID,
+        thread_ts=root,
+        filename="log.txt",
+        content="line 1",
+        initial_comment="the log",
     )
-    reply = workspace.replies(cast.TRIAGE, root)[1]
+    reply = workspace.replies(personas.TRIAGE_CHANNEL_ID, root)[1]
     assert reply["text"] == "the log"
     file = client.files_info(file=reply["files"][0]["id"])["file"]
-    assert file["size"] == 6 and file["shares"]["public"][cast.TRIAGE][0]["thread_ts"] == root
+    assert file["size"] == 6 and file["shares"]["public"][personas.TRIAGE_CHANNEL_ID][0]["thread_ts"] == root
     address = file["url_private_download"]
     with urllib.request.urlopen(address) as page:
         assert page.status == 200 and page.headers["Content-Type"].startswith("text/html")
-    allowed = urllib.request.Request(address, headers={"Authorization": f"Bearer {cast.BOT_TOKEN}"})
+    allowed = urllib.request.Request(address, headers={"Authorization": f"Bearer {personas.BOT_TOKEN}"})
     assert urllib.request.urlopen(allowed).read() == b"line 1"
 
 
@@ -229,9 +252,9 @@ def test_a_completed_upload_keeps_its_blocks_and_its_authors_name(client, worksp
     urllib.request.urlopen(ticket["upload_url"], b"abc")
     block = {"type": "section", "block_id": "ours", "text": {"type": "mrkdwn", "text": "the log"}}
     files = [{"id": ticket["file_id"], "title": "A"}]
-    done = {"files": files, "channel_id": cast.TRIAGE, "blocks": [block], "username": "Oscar Lindgren"}
+    done = {"files": files, "channel_id": personas.TRIAGE_CHANNEL_ID, "blocks": [block], "username": "Oscar Lindgren"}
     client.api_call("files.completeUploadExternal", json=done)
-    message = workspace.posted(cast.TRIAGE)[0]
+    message = workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]
     assert message["blocks"][0]["block_id"] == "ours" and message["username"] == "Oscar Lindgren"
     assert message["files"][0]["id"] == ticket["file_id"]
     again = refusal(client.api_call, "files.completeUploadExternal", json=done)

@@ -2,8 +2,8 @@
 
 import re
 
-from helpdesk.demo import cast, mailbox
-from helpdesk.models.sync import Inbound
+from helpdesk.demo import mailbox, personas
+from helpdesk.models.delivery import InboundEvent
 from tests import outside
 
 SECRET = "inbound-secret-of-the-tests"
@@ -33,14 +33,14 @@ class Post:
         outside.drain(self.session)
         return answer
 
-    def last(self) -> Inbound:
+    def last(self) -> InboundEvent:
         """What became of the latest one."""
-        return self.session.query(Inbound).filter_by(source="email").order_by(Inbound.id.desc()).first()
+        return self.session.query(InboundEvent).filter_by(source="email").order_by(InboundEvent.id.desc()).first()
 
 
 def story(make, session):
     """A ticket of Globex with cards in Slack; Dana filed it and has word that it was received."""
-    make.channel(cast.TRIAGE)
+    make.channel(personas.TRIAGE_CHANNEL_ID)
     globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
     ticket = make.ticket(make.user(globex, "Dana", email="dana@globex.example"))
     outside.drain(session)
@@ -49,7 +49,7 @@ def story(make, session):
 
 def reply(mail, text="It **works** now.", by="dana@globex.example", **more) -> bytes:
     """Dana's answer to ``mail``."""
-    return mailbox.reply(mail, by=by, text=text, **more)
+    return mailbox.build_reply(mail, by=by, text=text, **more)
 
 
 def ids(value) -> list[str]:

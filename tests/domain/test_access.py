@@ -4,10 +4,10 @@ from itertools import product
 
 import pytest
 
-from helpdesk.domain import access
-from helpdesk.domain import settings as chosen
-from helpdesk.domain.sign_in import entering, sessions
-from helpdesk.models.people import OrganizationAddress
+from helpdesk.domain.administration import settings as chosen
+from helpdesk.domain.authentication import login, sessions
+from helpdesk.domain.people import admission
+from helpdesk.models.user import OrganizationAddress
 
 
 def listed(session, organization, *emails):
@@ -17,7 +17,7 @@ def listed(session, organization, *emails):
 
 
 def names(email):
-    return [organization.name for organization in access.organizations_for(email)]
+    return [organization.name for organization in admission.admitting_organizations(email)]
 
 
 def test_a_domain_is_compared_exactly(make):
@@ -67,33 +67,36 @@ def test_the_rule_asked_at_every_request_is_the_rule_asked_at_the_door(make, ses
             listed(session, organization, user.email)
         if not is_active:
             user.deactivated_at = user.created_at
-        token = sessions.start(user, "link")
+        token = sessions.create_session(user, "link")
         session.commit()
-        expected = is_active and organization in access.organizations_for(user.email)
-        assert (sessions.load(token) is not None) == expected, cases[number]
-        assert access.explain(user.email).admitted == expected, cases[number]
+        expected = is_active and organization in admission.admitting_organizations(user.email)
+        assert (sessions.load_session(token) is not None) == expected, cases[number]
+        assert admission.explain_admission(user.email).admitted == expected, cases[number]
 
 
 def test_the_explanation_names_the_rule(make, session):
     make.organization("Globex", domain="globex.example", specific_users_only=True)
     listed(session, make.organization("Initech", domain="initech.example", portal_enabled=False), "dana@globex.example")
-    told = access.explain(" Dana@Globex.example ")
+    told = admission.explain_admission(" Dana@Globex.example ")
     assert not told.admitted and told.email == "dana@globex.example"
     assert told.reasons == (
         "Initech lists the address dana@globex.example, but its portal is switched off.",
         "globex.example is a domain of Globex, which lets in only listed addresses, and this one is not listed.",
     )
-    assert "public mail domain" in access.explain("x@gmail.com").reasons[0]
-    assert "another domain" in access.explain("x@mail.globex.example").reasons[0]
+    assert "public mail domain" in admission.explain_admission("x@gmail.com").reasons[0]
+    assert "another domain" in admission.explain_admission("x@mail.globex.example").reasons[0]
     maya = make.agent("Maya", role="admin")
-    assert access.explain(maya.email).admitted and "of the team (admin)" in access.explain(maya.email).reasons[0]
+    assert (
+        admission.explain_admission(maya.email).admitted
+        and "of the team (admin)" in admission.explain_admission(maya.email).reasons[0]
+    )
 
 
 def test_an_edition_without_a_portal_keeps_customers_out_and_lets_the_team_in(make, session):
     globex = make.organization("Globex", domain="globex.example")
     dana, maya = make.user(globex), make.agent()
     chosen.set("portal_plan", "starter")
-    with pytest.raises(entering.NotAdmitted):
-        entering.by_address(dana.email)
-    assert entering.by_address(maya.email).user is maya
-    assert not access.explain(dana.email).admitted
+    with pytest.raises(login.NotAdmitted):
+        login.by_email(dana.email)
+    assert login.by_email(maya.email).user is maya
+    assert not admission.explain_admission(dana.email).admitted

@@ -3,11 +3,11 @@
 import pytest
 from sqlalchemy import select
 
-from helpdesk.domain import organization_import, organizations
-from helpdesk.domain import settings as chosen
-from helpdesk.domain.errors import Conflict, Invalid
-from helpdesk.models.channels import Channel, Thread
-from helpdesk.models.people import AuditEntry, Organization
+from helpdesk.domain.administration import settings as chosen
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import organization_csv_import, organizations
+from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.user import AuditEntry, Organization
 
 
 @pytest.mark.parametrize(
@@ -27,49 +27,53 @@ def test_domains_that_cannot_be_a_customers(make, domain, why):
     make.organization("Globex", domain="globex.example")
     make.agent(email="priya@agents.example")
     chosen.set("internal_domains", "ours.example")
-    with pytest.raises(Invalid, match=why) as wrong:
-        organizations.add("Initech", [domain])
+    with pytest.raises(ValidationError, match=why) as wrong:
+        organizations.create_organization("Initech", [domain])
     assert wrong.value.field == "domains"
 
 
 def test_add_says_everything_that_is_wrong_at_once(app):
-    with pytest.raises(Invalid) as wrong:
-        organizations.add("", ["gmail.com"], ["#triage"], ["a@b.c,d@e.f"], microsoft_tenant="contoso")
+    with pytest.raises(ValidationError) as wrong:
+        organizations.create_organization("", ["gmail.com"], ["#triage"], ["a@b.c,d@e.f"], microsoft_tenant="contoso")
     assert set(wrong.value.errors) == {"name", "domains", "slack_channels", "addresses", "microsoft_tenant"}
 
 
 def test_domains_are_kept_canonical(session):
-    organization = organizations.add("Müller", [" MÜLLER.de ", "xn--mller-kva.de"])
+    organization = organizations.create_organization("Müller", [" MÜLLER.de ", "xn--mller-kva.de"])
     session.commit()
     assert [row.domain for row in organization.domains] == ["xn--mller-kva.de"] and organization.slug == "m-ller"
 
 
 def test_listing_people_lets_only_them_in(session):
-    organization = organizations.add("Globex", ["globex.example"], specific_users=["Dana@Globex.example"])
+    organization = organizations.create_organization(
+        "Globex", ["globex.example"], specific_users=["Dana@Globex.example"]
+    )
     assert organization.specific_users_only and organization.addresses[0].email == "dana@globex.example"
 
 
 def test_an_edit_of_an_old_version_is_refused_and_one_that_changes_nothing_is_none(session):
-    organization = organizations.add("Globex", ["globex.example"])
+    organization = organizations.create_organization("Globex", ["globex.example"])
     session.commit()
     seen = organization.version
-    organizations.edit(organization, version=seen, actor=None, domains=["globex.example"], portal_enabled=True)
+    organizations.update_organization(
+        organization, version=seen, actor=None, domains=["globex.example"], portal_enabled=True
+    )
     assert organization.version == seen
-    organizations.edit(organization, version=seen, actor=None, domains=["globex.example", "globex.test"])
+    organizations.update_organization(organization, version=seen, actor=None, domains=["globex.example", "globex.test"])
     session.commit()
     assert organization.version == seen + 1, "a change of domains alone is a change"
-    with pytest.raises(Conflict, match="Somebody else"):
-        organizations.edit(organization, version=seen, actor=None, name="Globex Inc")
+    with pytest.raises(ConflictError, match="Somebody else"):
+        organizations.update_organization(organization, version=seen, actor=None, name="Globex Inc")
     entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "changed an organization")).one()
     assert entry.details == {"domains": [["globex.example"], ["globex.example", "globex.test"]]}
 
 
 def test_a_channel_is_one_customers_and_never_the_teams(make, session):
-    globex = organizations.add("Globex", ["globex.example"], ["C0GLOBEX001", "C0GLOBEX002"])
+    globex = organizations.create_organization("Globex", ["globex.example"], ["C0GLOBEX001", "C0GLOBEX002"])
     make.channel("C0TRIAGE001")
     for taken, why in (("C0GLOBEX001", "belongs to Globex"), ("C0TRIAGE001", "team")):
-        with pytest.raises(Conflict, match=why):
-            organizations.add(f"Other {taken}", [], [taken])
+        with pytest.raises(ConflictError, match=why):
+            organizations.create_organization(f"Other {taken}", [], [taken])
         session.rollback()
     globex = session.scalar(select(Organization).where(Organization.name == "Globex"))
     assert [(c.external_id, c.is_default) for c in session.query(Channel).filter_by(organization_id=globex.id)] == [
@@ -81,14 +85,14 @@ def test_a_channel_is_one_customers_and_never_the_teams(make, session):
 def test_a_channel_given_up_is_written_to_no_more_and_not_handed_on_with_its_history(make, session):
     globex = make.organization("Globex", slack="C0GLOBEX001")
     ticket = make.ticket(make.user(globex))
-    organizations.edit(globex, version=globex.version, actor=None, slack_channels=[])
+    organizations.update_organization(globex, version=globex.version, actor=None, slack_channels=[])
     session.commit()
     threads = session.scalars(
         select(Thread).join(Channel).where(Thread.ticket_id == ticket.id, Channel.kind == "slack")
     )
     assert all(thread.ended_at for thread in threads)
-    with pytest.raises(Conflict, match="belongs to Globex"):
-        organizations.add("Initech", [], ["C0GLOBEX001"])
+    with pytest.raises(ConflictError, match="belongs to Globex"):
+        organizations.create_organization("Initech", [], ["C0GLOBEX001"])
 
 
 CSV = """name,domains,addresses,portal_enabled
@@ -103,7 +107,7 @@ Known,known.example,,
 
 def test_the_dry_run_tells_each_lines_fate_and_changes_nothing(make, session):
     make.organization("Known", domain="known.example")
-    fates = organization_import.run(CSV, actor=None, dry=True)
+    fates = organization_csv_import.import_csv(CSV, actor=None, dry=True)
     session.commit()
     assert [(fate.line, fate.kind) for fate in fates] == [
         (2, "add"),
@@ -119,14 +123,14 @@ def test_the_dry_run_tells_each_lines_fate_and_changes_nothing(make, session):
 
 def test_the_import_does_what_the_dry_run_said(make, session):
     make.organization("Known", domain="known.example")
-    told = organization_import.run(CSV, actor=None, dry=True)
-    done = organization_import.run(CSV, actor=None, dry=False)
+    told = organization_csv_import.import_csv(CSV, actor=None, dry=True)
+    done = organization_csv_import.import_csv(CSV, actor=None, dry=False)
     session.commit()
     assert [fate.kind for fate in told] == [fate.kind for fate in done]
-    hooli = organizations.by_name("hooli")
+    hooli = organizations.find_by_name("hooli")
     assert not hooli.portal_enabled and hooli.addresses[0].email == "ann@gmail.com" and not hooli.specific_users_only
     assert sorted(o.name for o in session.query(Organization)) == ["Globex", "Hooli", "Known"]
-    again = organization_import.run(CSV, actor=None, dry=False)
+    again = organization_csv_import.import_csv(CSV, actor=None, dry=False)
     assert [fate.kind for fate in again] == ["same", "wrong", "wrong", "same", "wrong", "same"]
 
 
@@ -137,11 +141,13 @@ def test_the_import_does_what_the_dry_run_said(make, session):
 )
 def test_a_file_that_is_none_gets_a_sentence(app, text):
     with pytest.raises(ValueError, match=r"[A-Z].*\."):
-        organization_import.run(text, actor=None, dry=True)
+        organization_csv_import.import_csv(text, actor=None, dry=True)
 
 
 def test_semicolons_and_byte_order_marks_are_fine(session):
     assert (
-        organization_import.run("\ufeffName;Domains\r\nGlobex;globex.example\r\n", actor=None, dry=False)[0].kind
+        organization_csv_import.import_csv("\ufeffName;Domains\r\nGlobex;globex.example\r\n", actor=None, dry=False)[
+            0
+        ].kind
         == "add"
     )

@@ -2,35 +2,35 @@
 
 import pytest
 
-from helpdesk.domain import people
-from helpdesk.domain.errors import Conflict, Invalid, NotAllowed
-from helpdesk.domain.sign_in import entering, invitations
-from helpdesk.models.people import AuditEntry, OrganizationAddress
+from helpdesk.domain.authentication import invitations, login
+from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
+from helpdesk.domain.people import users
+from helpdesk.models.user import AuditEntry, OrganizationAddress
 
 
 def test_there_is_always_an_admin(make, session):
     maya = make.agent("Maya", role="admin")
-    for change in (lambda: people.set_role(maya, "agent", actor=None), lambda: people.deactivate(maya, actor=None)):
-        with pytest.raises(Conflict, match="last admin"):
+    for change in (lambda: users.set_role(maya, "agent", actor=None), lambda: users.deactivate_user(maya, actor=None)):
+        with pytest.raises(ConflictError, match="last admin"):
             change()
     tomas = make.agent("Tomas", role="admin")
-    people.set_role(maya, "agent", actor=tomas)
+    users.set_role(maya, "agent", actor=tomas)
     assert maya.role == "agent" and session.query(AuditEntry).one().action == "changed role"
 
 
 def test_nobody_deactivates_themselves(make):
     make.agent(role="admin")
     maya = make.agent(role="admin")
-    with pytest.raises(Conflict):
-        people.deactivate(maya, actor=maya)
+    with pytest.raises(ConflictError):
+        users.deactivate_user(maya, actor=maya)
 
 
 def test_a_customer_is_never_quietly_made_one_of_the_team(make):
     dana = make.user(make.organization("Globex"))
-    with pytest.raises(Conflict, match="customer of Globex"):
-        invitations.invite(dana.email, role="admin")
-    with pytest.raises(Conflict):
-        people.set_role(dana, "admin", actor=None)
+    with pytest.raises(ConflictError, match="customer of Globex"):
+        invitations.invite_agent(dana.email, role="admin")
+    with pytest.raises(ConflictError):
+        users.set_role(dana, "admin", actor=None)
     assert dana.role == "requester"
 
 
@@ -39,22 +39,22 @@ def test_what_one_sees_is_kept_for_each_organization(make, session):
     initech = make.organization("Initech", domain="initech.example")
     session.add(OrganizationAddress(organization_id=initech.id, email="dana@globex.example"))
     dana = make.user(globex, email="dana@globex.example")
-    people.set_sees(dana, globex, "own", actor=None)
-    people.choose_organization(dana, initech.id)
+    users.set_ticket_visibility(dana, globex, "own", actor=None)
+    users.choose_organization(dana, initech.id)
     assert (dana.organization, dana.sees) == (initech, "organization")
-    people.choose_organization(dana, globex.id)
+    users.choose_organization(dana, globex.id)
     assert dana.sees == "own", "switching back must not widen what one sees"
 
 
 def test_one_switches_only_to_where_one_is_let_in(make):
     dana, other = make.user(make.organization()), make.organization()
-    with pytest.raises(NotAllowed):
-        people.choose_organization(dana, other.id)
+    with pytest.raises(PermissionDenied):
+        users.choose_organization(dana, other.id)
 
 
 def test_new_people_see_what_their_organization_says(make):
     make.organization("Globex", domain="globex.example", default_sees="own")
-    assert entering.by_address("dana@globex.example").user.sees == "own"
+    assert login.by_email("dana@globex.example").user.sees == "own"
 
 
 def test_somebody_whose_organization_no_longer_lets_them_in_goes_to_the_one_that_does(make, session):
@@ -64,26 +64,26 @@ def test_somebody_whose_organization_no_longer_lets_them_in_goes_to_the_one_that
     session.add(OrganizationAddress(organization_id=initech.id, email=dana.email))
     globex.portal_enabled = False
     session.commit()
-    assert entering.by_address(dana.email).user.organization is initech
+    assert login.by_email(dana.email).user.organization is initech
 
 
 def test_a_slack_account_is_one_persons(make, session):
     maya, tomas = make.agent("Maya"), make.agent("Tomas")
-    people.match_slack(maya, " u0maya00001 ", actor=tomas)
+    users.link_slack_user(maya, " u0maya00001 ", actor=tomas)
     assert maya.slack_user_id == "U0MAYA00001"
-    with pytest.raises(Conflict, match="is Maya already"):
-        people.match_slack(tomas, "U0MAYA00001", actor=tomas)
-    with pytest.raises(Invalid):
-        people.match_slack(tomas, "maya", actor=tomas)
-    people.match_slack(maya, "", actor=tomas)
-    people.match_slack(tomas, "U0MAYA00001", actor=tomas)
+    with pytest.raises(ConflictError, match="is Maya already"):
+        users.link_slack_user(tomas, "U0MAYA00001", actor=tomas)
+    with pytest.raises(ValidationError):
+        users.link_slack_user(tomas, "maya", actor=tomas)
+    users.link_slack_user(maya, "", actor=tomas)
+    users.link_slack_user(tomas, "U0MAYA00001", actor=tomas)
     assert [entry.action for entry in session.query(AuditEntry)] == ["linked to Slack"] * 3
 
 
 def test_preferences_are_checked(make):
     dana = make.user(make.organization())
-    with pytest.raises(Invalid) as wrong:
-        people.save_preferences(dana, name=" \u200b", time_zone="Mars/Olympus", mail_replies=True, mail_updates=True)
+    with pytest.raises(ValidationError) as wrong:
+        users.save_preferences(dana, name=" \u200b", time_zone="Mars/Olympus", mail_replies=True, mail_updates=True)
     assert set(wrong.value.errors) == {"name", "time_zone"}
-    people.save_preferences(dana, name="Dana\nKim", time_zone="Europe/Berlin", mail_replies=False, mail_updates=True)
+    users.save_preferences(dana, name="Dana\nKim", time_zone="Europe/Berlin", mail_replies=False, mail_updates=True)
     assert (dana.name, dana.time_zone, dana.mail_replies) == ("Dana Kim", "Europe/Berlin", False)

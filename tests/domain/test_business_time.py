@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as some
 
-from helpdesk.domain import business_time
-from helpdesk.domain.business_time import Schedule
+from helpdesk.domain.sla import business_hours
+from helpdesk.domain.sla.business_hours import Schedule
 
 BERLIN = ZoneInfo("Europe/Berlin")
 NINE_TO_FIVE = {day: ((9 * 60, 17 * 60),) for day in range(5)}
@@ -34,7 +34,7 @@ def berlin(text: str) -> datetime:
     ],
 )
 def test_counts_the_hours_people_work(begin, end, hours):
-    assert business_time.seconds_between(OFFICE, berlin(begin), berlin(end)) == hours * HOUR
+    assert business_hours.working_seconds_between(OFFICE, berlin(begin), berlin(end)) == hours * HOUR
 
 
 @pytest.mark.parametrize(
@@ -48,23 +48,23 @@ def test_counts_the_hours_people_work(begin, end, hours):
     ],
 )
 def test_finds_the_moment_it_is_due(begin, hours, due):
-    assert business_time.after(OFFICE, berlin(begin), hours * HOUR) == berlin(due)
+    assert business_hours.add_working_seconds(OFFICE, berlin(begin), hours * HOUR) == berlin(due)
 
 
 def test_around_the_clock_means_what_the_clock_says_even_when_it_is_changed():
     before_change = berlin("2026-03-28 12:00")
-    due = business_time.after(Schedule(BERLIN), before_change, 24 * HOUR)
+    due = business_hours.add_working_seconds(Schedule(BERLIN), before_change, 24 * HOUR)
     assert due == before_change.astimezone(UTC) + timedelta(hours=24)
 
 
 def test_a_schedule_without_a_working_day_is_never_due():
     never = Schedule(BERLIN, {0: ((540, 1020),)}, frozenset(date(2026, 1, 1) + timedelta(days=n) for n in range(5_000)))
-    assert business_time.after(never, berlin("2026-11-23 10:00"), 60) is None
+    assert business_hours.add_working_seconds(never, berlin("2026-11-23 10:00"), 60) is None
 
 
 def test_what_is_used_up_is_due_at_once_even_at_night():
     night = berlin("2026-11-28 03:00")
-    assert business_time.after(OFFICE, night, 0) == night
+    assert business_hours.add_working_seconds(OFFICE, night, 0) == night
 
 
 stretches = some.lists(some.integers(0, 1440), min_size=2, max_size=6, unique=True).map(
@@ -83,16 +83,16 @@ moments = some.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 1), timezones=
 @given(schedules, moments, some.integers(1, 400 * HOUR))
 def test_what_is_due_after_an_amount_lies_that_amount_ahead(schedule, begin, seconds):
     begin = begin.replace(microsecond=0)
-    due = business_time.after(schedule, begin, seconds)
+    due = business_hours.add_working_seconds(schedule, begin, seconds)
     if due is not None:
-        assert business_time.seconds_between(schedule, begin, due) == seconds
-        assert business_time.seconds_between(schedule, begin, due - timedelta(seconds=1)) == seconds - 1
+        assert business_hours.working_seconds_between(schedule, begin, due) == seconds
+        assert business_hours.working_seconds_between(schedule, begin, due - timedelta(seconds=1)) == seconds - 1
 
 
 @settings(max_examples=150, deadline=None)
 @given(schedules, some.tuples(moments, moments, moments))
 def test_two_stretches_in_a_row_add_up(schedule, moments):
     a, b, c = sorted(moment.replace(microsecond=0) for moment in moments)
-    between = business_time.seconds_between
+    between = business_hours.working_seconds_between
     assert between(schedule, a, b) + between(schedule, b, c) == between(schedule, a, c)
     assert between(schedule, a, c) <= (c - a).total_seconds()

@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import clock
-from helpdesk.domain import closing, ratings, settings, tickets
-from helpdesk.domain.errors import Conflict, Invalid, NotAllowed
-from helpdesk.models.sync import Delivery
-from helpdesk.models.tickets import Event
+from helpdesk.domain import tickets
+from helpdesk.domain.administration import settings
+from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
+from helpdesk.domain.tickets import auto_close, ratings
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.ticket import Event
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def solved(session, make, dana):
 
 
 def run(session):
-    done = closing.warn_due(), closing.close_due()
+    done = auto_close.warn_before_closing(), auto_close.close_due_tickets()
     session.commit()
     return done
 
@@ -83,35 +85,35 @@ def test_a_reopened_ticket_begins_anew(session, solved, dana):
 
 def test_the_requester_rates_a_solved_ticket_once(session, make, solved, dana):
     ticket = solved(1)
-    assert ratings.may_rate(dana, ticket)
+    assert ratings.can_rate(dana, ticket)
     for score in ("0", "6", "", "x", "٣"):
-        with pytest.raises(Invalid):
-            ratings.rate(ticket, user=dana, score=score)
-    rating = ratings.rate(ticket, user=dana, score="4", comment=" Quick \x00")
+        with pytest.raises(ValidationError):
+            ratings.save_rating(ticket, user=dana, score=score)
+    rating = ratings.save_rating(ticket, user=dana, score="4", comment=" Quick \x00")
     session.commit()
     assert (rating.score, rating.comment) == (4, "Quick")
     assert session.scalar(select(Event).where(Event.kind == "rated")).data == {"score": 4}
-    with pytest.raises(Conflict):
-        ratings.rate(ticket, user=dana, score="1")
+    with pytest.raises(ConflictError):
+        ratings.save_rating(ticket, user=dana, score="1")
 
 
 def test_others_do_not_rate_and_an_open_ticket_is_not_rated(session, make, solved, dana):
     ticket = solved(1)
     for other in (make.user(dana.organization), make.agent()):
-        assert not ratings.may_rate(other, ticket)
-        with pytest.raises(NotAllowed):
-            ratings.rate(ticket, user=other, score=5)
+        assert not ratings.can_rate(other, ticket)
+        with pytest.raises(PermissionDenied):
+            ratings.save_rating(ticket, user=other, score=5)
     tickets.reopen(ticket, actor=dana)
-    with pytest.raises(Conflict):
-        ratings.rate(ticket, user=dana, score=5)
+    with pytest.raises(ConflictError):
+        ratings.save_rating(ticket, user=dana, score=5)
 
 
 def test_two_faces_are_one_and_five_and_off_is_off(session, make, solved, dana):
     ticket = solved(1)
     settings.set("rating_style", "faces")
-    with pytest.raises(Invalid):
-        ratings.rate(ticket, user=dana, score=3)
+    with pytest.raises(ValidationError):
+        ratings.save_rating(ticket, user=dana, score=3)
     settings.set("rating_style", "off")
-    assert not ratings.may_rate(dana, ticket)
-    with pytest.raises(Conflict):
-        ratings.rate(ticket, user=dana, score=5)
+    assert not ratings.can_rate(dana, ticket)
+    with pytest.raises(ConflictError):
+        ratings.save_rating(ticket, user=dana, score=5)

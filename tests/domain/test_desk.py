@@ -8,10 +8,12 @@ import pytest
 from sqlalchemy import event, insert, text
 
 from helpdesk import clock, extensions
-from helpdesk.domain import bulk, desk, saved_views, tickets
-from helpdesk.domain.errors import Invalid, NotAllowed
-from helpdesk.models.people import Organization, User
-from helpdesk.models.tickets import Ticket
+from helpdesk.domain import tickets
+from helpdesk.domain.errors import PermissionDenied, ValidationError
+from helpdesk.domain.ticket_lists import agent_queue, saved_views
+from helpdesk.domain.tickets import bulk_update
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import Organization, User
 
 
 @pytest.fixture
@@ -20,11 +22,11 @@ def agent(make):
 
 
 def numbers(agent, **filters):
-    return [ticket.number for ticket in desk.desk_page(agent, filters).tickets]
+    return [ticket.number for ticket in agent_queue.fetch_queue_page(agent, filters).tickets]
 
 
 def counts(agent):
-    return {view.key: view.count for view in desk.views(agent)}
+    return {view.key: view.count for view in agent_queue.list_views(agent)}
 
 
 def test_every_view_holds_what_its_name_says_and_its_count_is_right(session, make, agent):
@@ -83,12 +85,12 @@ def test_search_works_inside_a_view(session, make, agent):
 def test_paging_meets_every_ticket_once_in_both_directions(make, agent):
     requester = make.user(make.organization())
     wanted = [make.ticket(requester).number for _ in range(7)][::-1]
-    first = desk.desk_page(agent, {}, size=3)
-    second = desk.desk_page(agent, {}, first.next, size=3)
-    third = desk.desk_page(agent, {}, second.next, size=3)
+    first = agent_queue.fetch_queue_page(agent, {}, size=3)
+    second = agent_queue.fetch_queue_page(agent, {}, first.next, size=3)
+    third = agent_queue.fetch_queue_page(agent, {}, second.next, size=3)
     assert [t.number for page in (first, second, third) for t in page.tickets] == wanted
     assert third.next is None and first.previous is None
-    assert [t.number for t in desk.desk_page(agent, {}, third.previous, size=3).tickets] == wanted[3:6]
+    assert [t.number for t in agent_queue.fetch_queue_page(agent, {}, third.previous, size=3).tickets] == wanted[3:6]
 
 
 def test_customers_see_in_it_only_what_is_theirs(make):
@@ -100,26 +102,31 @@ def test_customers_see_in_it_only_what_is_theirs(make):
 
 def test_unread_is_what_came_after_ones_last_look(session, make, agent):
     ticket = make.ticket()
-    assert desk.desk_page(agent, {}).tickets[0].unread
-    tickets.mark_read(tickets.reading(ticket, agent))
+    assert agent_queue.fetch_queue_page(agent, {}).tickets[0].unread
+    tickets.save_read_receipt(tickets.pending_read_receipt(ticket, agent))
     session.commit()
-    assert not desk.desk_page(agent, {}).tickets[0].unread
+    assert not agent_queue.fetch_queue_page(agent, {}).tickets[0].unread
 
 
 def test_saved_views_are_ones_own_or_shared(session, make, agent):
     other = make.agent()
-    saved_views.save("Globex fires", {"view": "open", "priority": "urgent", "junk": "x"}, owner=agent)
-    shared = saved_views.save("Everybody's", {"view": "all"}, owner=agent, shared=True)
+    saved_views.save_view("Globex fires", {"view": "open", "priority": "urgent", "junk": "x"}, owner=agent)
+    shared = saved_views.save_view("Everybody's", {"view": "all"}, owner=agent, shared=True)
     session.commit()
-    assert [view.label for view in desk.choices(agent).saved] == ["Everybody's", "Globex fires"]
-    assert [(view.label, view.filters) for view in desk.choices(other).saved] == [("Everybody's", {"view": "all"})]
-    saved_views.save("Globex fires", {"view": "mine"}, owner=agent)
+    assert [view.label for view in agent_queue.load_filter_choices(agent).saved] == ["Everybody's", "Globex fires"]
+    assert [(view.label, view.filters) for view in agent_queue.load_filter_choices(other).saved] == [
+        ("Everybody's", {"view": "all"})
+    ]
+    saved_views.save_view("Globex fires", {"view": "mine"}, owner=agent)
     session.commit()
-    assert [dict(view.filters) for view in desk.choices(agent).saved] == [{"view": "all"}, {"view": "mine"}]
-    with pytest.raises(NotAllowed):
-        saved_views.delete(shared, actor=other)
-    with pytest.raises(Invalid):
-        saved_views.save("  ", {}, owner=agent)
+    assert [dict(view.filters) for view in agent_queue.load_filter_choices(agent).saved] == [
+        {"view": "all"},
+        {"view": "mine"},
+    ]
+    with pytest.raises(PermissionDenied):
+        saved_views.delete_view(shared, actor=other)
+    with pytest.raises(ValidationError):
+        saved_views.save_view("  ", {}, owner=agent)
 
 
 def test_bulk_changes_what_it_can_and_says_what_it_could_not(session, make, agent):
@@ -127,18 +134,20 @@ def test_bulk_changes_what_it_can_and_says_what_it_could_not(session, make, agen
     one, two, closed = (make.ticket(requester) for _ in range(3))
     tickets.set_status(closed, "closed", actor=agent)
     session.commit()
-    outcome = bulk.change([one.id, two.id, closed.id, 999_999], actor=agent, status="pending", assignee=str(agent.id))
+    outcome = bulk_update.update_tickets(
+        [one.id, two.id, closed.id, 999_999], actor=agent, status="pending", assignee=str(agent.id)
+    )
     session.commit()
     assert (outcome.changed, [number for number, _ in outcome.refused]) == (2, [closed.number])
     assert (one.status, one.assignee_id, closed.assignee_id) == ("pending", agent.id, None)
     assert f"1 stayed as it was: #{closed.number}" in outcome.sentence
-    bulk.change([one.id], actor=agent, assignee="none")
+    bulk_update.update_tickets([one.id], actor=agent, assignee="none")
     assert one.assignee_id is None
     for wrong in ({"numbers": []}, {"numbers": [1]}, {"numbers": list(range(101)), "status": "open"}):
-        with pytest.raises(Invalid):
-            bulk.change(**wrong, actor=agent)
-    with pytest.raises(NotAllowed):
-        bulk.change([one.id], actor=requester, status="solved")
+        with pytest.raises(ValidationError):
+            bulk_update.update_tickets(**wrong, actor=agent)
+    with pytest.raises(PermissionDenied):
+        bulk_update.update_tickets([one.id], actor=requester, status="solved")
 
 
 @contextmanager
@@ -192,9 +201,9 @@ def test_the_queue_costs_the_same_number_of_queries_and_reads_an_index_however_m
         session.expire_all()
         agent = session.get(User, agent_id)
         with counted() as statements:
-            page = desk.desk_page(agent, {"view": "open"})
-            desk.views(agent)
-            desk.choices(agent)
+            page = agent_queue.fetch_queue_page(agent, {"view": "open"})
+            agent_queue.list_views(agent)
+            agent_queue.load_filter_choices(agent)
             assert all(ticket.organization and ticket.requester for ticket in page.tickets)
         costs.append(len(statements))
     assert costs[0] == costs[1] <= 4
@@ -209,7 +218,7 @@ def test_the_queue_costs_the_same_number_of_queries_and_reads_an_index_however_m
 
 def explain(session, agent, filters) -> str:
     with counted() as statements:
-        desk.desk_page(agent, filters)
+        agent_queue.fetch_queue_page(agent, filters)
     shown = []
 
     def look(_connection, cursor, statement, parameters, *_rest):
@@ -218,7 +227,7 @@ def explain(session, agent, filters) -> str:
             shown.extend(row[3] for row in cursor.fetchall())
 
     event.listen(extensions.db.engine, "before_cursor_execute", look)
-    desk.desk_page(agent, filters)
+    agent_queue.fetch_queue_page(agent, filters)
     event.remove(extensions.db.engine, "before_cursor_execute", look)
     return "\n".join(shown)
 
@@ -229,4 +238,4 @@ def test_an_organization_list_of_thousands_does_not_make_the_page_long(session, 
         [{"name": f"Org {n:05}", "slug": f"org-{n}", "version": 1, "created_at": clock.now()} for n in range(2_000)],
     )
     session.commit()
-    assert len(desk.choices(agent).organizations) == desk.CHOICES
+    assert len(agent_queue.load_filter_choices(agent).organizations) == agent_queue.MAX_FILTER_OPTIONS

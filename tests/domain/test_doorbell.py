@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 
 from helpdesk import after_commit, clock, extensions
-from helpdesk.channels.errors import Temporary
-from helpdesk.channels.slack import echoes
+from helpdesk.channels.errors import TemporaryError
+from helpdesk.channels.slack.parse import echo_filter
 from helpdesk.domain import inbox
-from helpdesk.models.sync import Inbound
+from helpdesk.models.delivery import InboundEvent
 from tests import outside
 
 
@@ -52,31 +52,31 @@ def test_a_row_that_has_become_due_is_rung_for_at_once_however_busy_the_queue_is
 
 
 def waiting(session) -> int:
-    inbox.accept("slack", "Ev1", {"type": "event_callback", "event": {"type": "message"}})
+    inbox.store_event("slack", "Ev1", {"type": "event_callback", "event": {"type": "message"}})
     session.commit()
-    id = session.query(Inbound.id).scalar()
+    id = session.query(InboundEvent.id).scalar()
     session.rollback()
     return id
 
 
 def test_a_worker_that_was_held_up_does_not_undo_what_another_has_done_since(app, session):
     id = waiting(session)
-    late = outside.work(inbox._claim, id)
-    session.get(Inbound, id).lease_until = clock.now() - timedelta(seconds=1)
+    late = outside.work(inbox._claim_event, id)
+    session.get(InboundEvent, id).lease_until = clock.now() - timedelta(seconds=1)
     session.commit()
     outside.work(lambda _: inbox.sweep(), 0)
-    assert outside.work(inbox.receive, id)
-    outside.work(lambda _: inbox._later(late, Temporary("Slack did not answer.").reason), 0)
-    assert session.get(Inbound, id, populate_existing=True).state in {"done", "ignored"}
+    assert outside.work(inbox.process_event, id)
+    outside.work(lambda _: inbox._retry_later(late, TemporaryError("Slack did not answer.").reason), 0)
+    assert session.get(InboundEvent, id, populate_existing=True).state in {"done", "ignored"}
 
 
 def test_a_ring_for_what_is_done_takes_no_write_lock(app, session):
     id = waiting(session)
-    assert outside.work(inbox.receive, id)
+    assert outside.work(inbox.process_event, id)
     with extensions.db.engine.connect() as somebody, somebody.begin():
         if somebody.dialect.name != "sqlite":
             pytest.skip("Only SQLite has one lock for all writers.")
-        assert outside.work(inbox.receive, id) is False
+        assert outside.work(inbox.process_event, id) is False
 
 
 def test_our_own_posts_are_not_taken_in_and_others_are(app, session):
@@ -87,9 +87,9 @@ def test_our_own_posts_are_not_taken_in_and_others_are(app, session):
             "event": {"type": "message", "channel": "C1", "ts": "1.1"} | event,
         }
 
-    assert echoes.is_echo(told(app_id="A1", subtype="bot_message"))
-    assert not echoes.is_echo(told(user="U1"))
-    assert not echoes.is_echo(told(app_id="A2", bot_id="B2"))
-    assert not echoes.is_echo(told(app_id="A1", subtype="message_deleted"))
-    assert inbox.accept("slack", "Ev2", told(app_id="A1")) is False
-    assert inbox.accept("slack", "Ev3", told(user="U1")) is True
+    assert echo_filter.is_echo(told(app_id="A1", subtype="bot_message"))
+    assert not echo_filter.is_echo(told(user="U1"))
+    assert not echo_filter.is_echo(told(app_id="A2", bot_id="B2"))
+    assert not echo_filter.is_echo(told(app_id="A1", subtype="message_deleted"))
+    assert inbox.store_event("slack", "Ev2", told(app_id="A1")) is False
+    assert inbox.store_event("slack", "Ev3", told(user="U1")) is True

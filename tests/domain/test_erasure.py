@@ -9,12 +9,14 @@ import pytest
 from sqlalchemy import String, cast, select, text
 
 from helpdesk import clock, storage
-from helpdesk.domain import erasure, exporting, search, settings, tickets
-from helpdesk.domain.errors import Conflict, NotAllowed
+from helpdesk.domain import tickets
+from helpdesk.domain.administration import data_export, erasure, settings
+from helpdesk.domain.errors import ConflictError, PermissionDenied
+from helpdesk.domain.ticket_lists import search
 from helpdesk.extensions import db
-from helpdesk.models.people import AuditEntry, Identity, Organization, User
-from helpdesk.models.sync import Inbound
-from helpdesk.models.tickets import Attachment, Message, Ticket
+from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.ticket import Attachment, Message, Ticket
+from helpdesk.models.user import AuditEntry, Identity, Organization, User
 
 
 @pytest.fixture
@@ -63,7 +65,7 @@ def test_an_erased_person_stands_in_no_table(session, make, admin):
     assert dict(erasure.preview_person(ann).goes)["Messages"] == 2
     keys = erasure.erase_person(ann, actor=admin)
     session.commit()
-    erasure.erase_files(keys)
+    erasure.delete_files(keys)
     left = everywhere(session, "nnabella") + everywhere(session, "bread")
     assert [place for place in left if not place.startswith("ticket_search")] == []
     with pytest.raises(FileNotFoundError):
@@ -99,18 +101,18 @@ def test_the_search_forgets_an_erased_persons_words_and_keeps_the_others(session
     session.commit()
     assert in_search(session, "sourdough") == []
     assert in_search(session, "rye") == in_search(session, "oven") == [ticket.id]
-    found = search.matching(admin, "sourdough")
+    found = search.search_tickets(admin, "sourdough")
     assert session.execute(select(found.c.ticket_id)).all() == []
 
 
 def test_the_search_forgets_an_erased_organization_and_keeps_the_others(session, make, admin):
     globex, initech = make.organization("Globex"), make.organization("Initech")
     gone, kept = make.ticket(make.user(globex), body="sourdough"), make.ticket(make.user(initech), body="sourdough")
-    tickets.note(gone, author=admin, body="ryebread")
+    tickets.add_note(gone, author=admin, body="ryebread")
     session.commit()
     assert in_search(session, "sourdough") == [gone.id, kept.id] and in_search(session, "ryebread") == [gone.id]
-    erasure.begin_erasing_organization(globex, actor=admin)
-    while erasure.erase_some(session.get(Organization, globex.id))[0]:
+    erasure.start_erasing_organization(globex, actor=admin)
+    while erasure.erase_organization_batch(session.get(Organization, globex.id))[0]:
         session.commit()
     session.commit()
     assert in_search(session, "sourdough") == [kept.id] and in_search(session, "ryebread") == []
@@ -125,11 +127,11 @@ def test_what_a_mail_repeated_and_mail_that_waits_go_with_the_person(session, ma
     message = session.scalar(select(Message).where(Message.ticket_id == ticket.id))
     message.quoted = "sourdough, she wrote"
     for user in (ann, bob):
-        waits = Inbound(
+        waits = InboundEvent(
             source="email", external_id=user.email, state="quarantined", payload={"from": user.email}, raw=b"sourdough"
         )
         session.add(waits)
-    taken = Inbound(
+    taken = InboundEvent(
         source="email", external_id="taken", payload={"from": ann.email}, raw=b"rye", ticket_id=make.ticket(bob).id
     )
     session.add(taken)
@@ -137,34 +139,34 @@ def test_what_a_mail_repeated_and_mail_that_waits_go_with_the_person(session, ma
     erasure.erase_person(ann, actor=admin)
     session.commit()
     assert everywhere(session, "sourdough, she") == everywhere(session, "ann@x.example") == []
-    assert sorted(session.scalars(select(Inbound.external_id))) == ["bob@y.example", "taken"]
+    assert sorted(session.scalars(select(InboundEvent.external_id))) == ["bob@y.example", "taken"]
     session.refresh(taken)
     assert taken.raw is None
 
 
 def test_who_may_erase_whom(make, admin):
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         erasure.erase_person(make.user(make.organization()), actor=make.agent(role="lead"))
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         erasure.erase_person(admin, actor=admin)
 
 
 def test_an_organization_goes_with_everything_and_the_others_stay(session, make, admin, monkeypatch):
-    monkeypatch.setattr(erasure, "AT_ONCE", 2)
+    monkeypatch.setattr(erasure, "BATCH_SIZE", 2)
     globex, initech = make.organization("Globex", slack="CGLOBEX"), make.organization("Initech")
     ann, bill = make.user(globex), make.user(initech)
     for _ in range(5):
         ticket = make.ticket(ann, body="globex-words")
     tickets.set_status(ticket, "closed", actor=admin)
-    tickets.follow_up(ticket, requester=ann, body="globex-words again")
+    tickets.create_follow_up(ticket, requester=ann, body="globex-words again")
     kept = make.ticket(bill, body="initech-words")
     file(session, session.scalar(select(Message).where(Message.ticket_id == ticket.id)))
     assert dict(erasure.preview_organization(globex).goes)["Tickets"] == 6
-    erasure.begin_erasing_organization(globex, actor=admin)
+    erasure.start_erasing_organization(globex, actor=admin)
     session.commit()
     more, keys = True, []
     while more:
-        more, some = erasure.erase_some(globex)
+        more, some = erasure.erase_organization_batch(globex)
         keys += some
         session.commit()
     assert keys == ["k" * 32]
@@ -180,10 +182,10 @@ def test_old_closed_tickets_go_only_when_the_setting_says_so(session, make, admi
         tickets.set_status(ticket, "closed", actor=admin)
     old.closed_at = old.updated_at = clock.now() - timedelta(days=100)
     session.commit()
-    assert erasure.retain() == (False, [])
-    assert erasure.expiring(90) == 1
+    assert erasure.erase_expired_tickets() == (False, [])
+    assert erasure.count_expiring_tickets(90) == 1
     settings.set("retention_days", 90)
-    erasure.retain()
+    erasure.erase_expired_tickets()
     session.commit()
     assert sorted(session.scalars(select(Ticket.id))) == [recent.id, open_.id]
 
@@ -191,13 +193,13 @@ def test_old_closed_tickets_go_only_when_the_setting_says_so(session, make, admi
 def test_an_export_holds_what_they_may_read_and_no_note(session, make, admin):
     ann = make.user(make.organization("Globex"), "Ann")
     ticket = make.ticket(ann, body="Words of Ann")
-    tickets.note(ticket, author=admin, body="Not for Ann")
+    tickets.add_note(ticket, author=admin, body="Not for Ann")
     message = tickets.reply(ticket, author=ann, body="More words")
     session.commit()
     file(session, message)
     for what in (
-        lambda into: exporting.person(ann, actor=admin, into=into),
-        lambda into: exporting.organization(ann.organization, actor=admin, into=into),
+        lambda into: data_export.export_person(ann, actor=admin, into=into),
+        lambda into: data_export.export_organization(ann.organization, actor=admin, into=into),
     ):
         into = io.BytesIO()
         what(into)
@@ -205,5 +207,5 @@ def test_an_export_holds_what_they_may_read_and_no_note(session, make, admin):
         text = "".join(archive.read(name).decode() for name in archive.namelist())
         assert "Words of Ann" in text and "More words" in text and "Not for Ann" not in text and "numbers" in text
         assert all(json.loads(archive.read(name)) is not None for name in archive.namelist() if name.endswith(".json"))
-    with pytest.raises(NotAllowed):
-        exporting.person(ann, actor=ann, into=io.BytesIO())
+    with pytest.raises(PermissionDenied):
+        data_export.export_person(ann, actor=ann, into=io.BytesIO())

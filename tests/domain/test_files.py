@@ -8,9 +8,10 @@ from sqlalchemy import select
 from werkzeug.datastructures import FileStorage
 
 from helpdesk import clock, storage
-from helpdesk.domain import files, tickets
-from helpdesk.domain.errors import Invalid
-from helpdesk.models.tickets import Attachment
+from helpdesk.domain import tickets
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.tickets import attachments
+from helpdesk.models.ticket import Attachment
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
@@ -21,7 +22,7 @@ def dana(make):
 
 
 def keep(uploader, data=b"words", name="a.txt", media_type="text/plain"):
-    return files.keep(BytesIO(data), name, media_type, uploader)
+    return attachments.store_upload(BytesIO(data), name, media_type, uploader)
 
 
 @pytest.mark.parametrize(
@@ -43,8 +44,8 @@ def keep(uploader, data=b"words", name="a.txt", media_type="text/plain"):
     ],
 )
 def test_a_name_is_cleaned_before_it_is_kept(given, kept):
-    assert files.clean_name(given) == kept
-    assert len(files.clean_name(given)) <= 150
+    assert attachments.clean_file_name(given) == kept
+    assert len(attachments.clean_file_name(given)) <= 150
 
 
 @pytest.mark.parametrize(
@@ -62,7 +63,7 @@ def test_a_name_is_cleaned_before_it_is_kept(given, kept):
     ],
 )
 def test_a_picture_is_what_its_first_bytes_say(beginning, claimed, kept):
-    assert files.sniff(beginning, claimed) == kept
+    assert attachments.detect_media_type(beginning, claimed) == kept
 
 
 def test_only_the_four_kinds_of_picture_are_shown(session, make, dana):
@@ -76,17 +77,17 @@ def test_only_the_four_kinds_of_picture_are_shown(session, make, dana):
 
 
 def test_a_file_is_refused_beyond_its_limits(monkeypatch, session, make, dana):
-    monkeypatch.setattr(files, "LARGEST", 10)
+    monkeypatch.setattr(attachments, "MAX_BYTES", 10)
     assert keep(dana, b"x" * 10).size == 10
-    with pytest.raises(Invalid, match="larger"):
+    with pytest.raises(ValidationError, match="larger"):
         keep(dana, b"x" * 11)
-    with pytest.raises(Invalid, match="empty"):
+    with pytest.raises(ValidationError, match="empty"):
         keep(dana, b"")
-    monkeypatch.setattr(files, "QUOTA", 15)
-    with pytest.raises(Invalid, match="limit"):
+    monkeypatch.setattr(attachments, "QUOTA_BYTES", 15)
+    with pytest.raises(ValidationError, match="limit"):
         keep(dana, b"x" * 6)
-    with pytest.raises(Invalid, match="at most 10"):
-        files.from_form([FileStorage(BytesIO(b"x"), f"{n}.txt") for n in range(11)], [], dana)
+    with pytest.raises(ValidationError, match="at most 10"):
+        attachments.from_form([FileStorage(BytesIO(b"x"), f"{n}.txt") for n in range(11)], [], dana)
 
 
 def test_drafts_belong_to_who_added_them(session, make, dana):
@@ -94,20 +95,20 @@ def test_drafts_belong_to_who_added_them(session, make, dana):
     session.commit()
     colleague = make.user(dana.organization)
     for other in (colleague, make.agent()):
-        assert files.find(other, draft.key) is None
-        with pytest.raises(Invalid, match="no longer there"):
-            files.claim_drafts([draft.key], other)
-        files.drop_draft(other, draft.key)
-    assert files.find(dana, draft.key) is draft
-    assert files.claim_drafts([draft.key, draft.key], dana) == [draft]
+        assert attachments.find_attachment(other, draft.key) is None
+        with pytest.raises(ValidationError, match="no longer there"):
+            attachments.attach_uploads([draft.key], other)
+        attachments.discard_upload(other, draft.key)
+    assert attachments.find_attachment(dana, draft.key) is draft
+    assert attachments.attach_uploads([draft.key, draft.key], dana) == [draft]
 
 
 def test_a_claimed_file_cannot_be_claimed_again(session, make, dana):
     draft = keep(dana)
-    ticket = make.ticket(dana, attachments=files.claim_drafts([draft.key], dana))
-    with pytest.raises(Invalid):
-        files.claim_drafts([draft.key], dana)
-    assert files.find(dana, draft.key).ticket_id == ticket.id
+    ticket = make.ticket(dana, attachments=attachments.attach_uploads([draft.key], dana))
+    with pytest.raises(ValidationError):
+        attachments.attach_uploads([draft.key], dana)
+    assert attachments.find_attachment(dana, draft.key).ticket_id == ticket.id
 
 
 def test_a_file_is_read_by_those_who_read_its_message(session, make, dana):
@@ -115,15 +116,15 @@ def test_a_file_is_read_by_those_who_read_its_message(session, make, dana):
     ticket = make.ticket(dana)
     public, internal = keep(agent, name="public.txt"), keep(agent, name="internal.txt")
     reply = tickets.reply(ticket, author=agent, body="here", attachments=[public])
-    tickets.note(ticket, author=agent, body="secret", attachments=[internal])
+    tickets.add_note(ticket, author=agent, body="secret", attachments=[internal])
     session.commit()
-    assert files.find(dana, public.key) and files.find(agent, internal.key)
-    assert files.find(dana, internal.key) is None
-    assert files.find(stranger, public.key) is None
-    assert files.find(make.user(dana.organization, sees="own"), public.key) is None
-    tickets.delete(reply, editor=agent)
+    assert attachments.find_attachment(dana, public.key) and attachments.find_attachment(agent, internal.key)
+    assert attachments.find_attachment(dana, internal.key) is None
+    assert attachments.find_attachment(stranger, public.key) is None
+    assert attachments.find_attachment(make.user(dana.organization, sees="own"), public.key) is None
+    tickets.delete_message(reply, editor=agent)
     session.commit()
-    assert files.find(dana, public.key) is None and files.find(agent, public.key)
+    assert attachments.find_attachment(dana, public.key) is None and attachments.find_attachment(agent, public.key)
 
 
 def test_forgotten_drafts_are_swept_bytes_and_all(session, make, dana):
@@ -133,9 +134,9 @@ def test_forgotten_drafts_are_swept_bytes_and_all(session, make, dana):
     session.commit()
     key = old.key
     assert storage.read(key) == b"old"
-    assert files.sweep_drafts() == 1
+    assert attachments.delete_expired_uploads() == 1
     session.commit()
-    assert files.sweep_drafts() == 0
+    assert attachments.delete_expired_uploads() == 0
     with pytest.raises(FileNotFoundError):
         storage.read(key)
     assert set(session.scalars(select(Attachment.key))) == {new.key, used.key}

@@ -6,8 +6,8 @@ import time
 from flask import current_app
 
 from helpdesk import extensions
-from helpdesk.domain.outbox import destinations
-from helpdesk.models.channels import Channel
+from helpdesk.domain.outbox import fan_out
+from helpdesk.models.channel import Channel
 
 
 def test_the_channel_of_mail_is_made_once_and_nobody_is_turned_away(app, session):
@@ -17,11 +17,11 @@ def test_the_channel_of_mail_is_made_once_and_nobody_is_turned_away(app, session
 
     def other() -> None:
         with app.app_context():
-            made.append(destinations._mail_channel().id)
+            made.append(fan_out._get_mail_channel().id)
             extensions.db.session.commit()
 
     with app.app_context():
-        first = destinations._mail_channel().id
+        first = fan_out._get_mail_channel().id
         thread = threading.Thread(target=other)
         thread.start()
         time.sleep(0.4)  # the other one looks meanwhile, and finds nothing yet

@@ -5,10 +5,10 @@ from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
 from helpdesk.domain import forms
-from helpdesk.domain.errors import Conflict, Invalid, NotAllowed
+from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.forms import builder, comparing
-from helpdesk.models.forms import Answer
-from helpdesk.models.tickets import Event
+from helpdesk.models.form import Answer
+from helpdesk.models.ticket import Event
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def read(version, asker, for_team=False, **given):
         for key, texts in given.items()
         for text in (texts if isinstance(texts, list) else [texts])
     )
-    return forms.read_answers(version, values, for_team, asker=asker)
+    return forms.parse_answers(version, values, for_team, asker=asker)
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_person_is_a_colleague_and_nobody_else(make, dana):
     for other in (stranger, make.agent()):
         assert list(read(version, dana, who=str(other.id))[1]) == ["field-who"]
     own = make.user(dana.organization, sees="own")
-    assert forms.people_for(own) == [(own.id, own.display_name)]
+    assert forms.selectable_people(own) == [(own.id, own.display_name)]
 
 
 def test_answers_are_kept_with_the_words_people_read(session, make, dana):
@@ -190,12 +190,12 @@ def test_the_team_changes_an_answer_and_the_timeline_says_so(session, make, dana
     assert forms.change_answer(ticket, serial, [""], agent) is None
     session.commit()
     assert session.scalar(select(Answer).where(Answer.field_id == serial.id)) is None
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         forms.change_answer(ticket, n, ["many"], agent)
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         forms.change_answer(ticket, serial, ["X3"], dana)
     other = make.form("other", fields=({"key": "z"},))
-    with pytest.raises(Invalid):
+    with pytest.raises(ValidationError):
         forms.change_answer(ticket, other.fields[0], ["z"], agent)
 
 
@@ -205,8 +205,8 @@ def admin(make):
 
 
 def test_a_form_is_built_published_and_filled(session, make, dana, admin):
-    form = builder.create("Hardware & co", admin, description="Things one can touch")
-    version = builder.draft(form)
+    form = builder.create_form("Hardware & co", admin, description="Things one can touch")
+    version = builder.get_or_create_draft(form)
     what = builder.add_field(
         version,
         admin,
@@ -229,23 +229,23 @@ def test_a_form_is_built_published_and_filled(session, make, dana, admin):
         "what_is_it_2",
     ]
     assert what.options == ["Printer", "Laptop"]
-    assert forms.published(dana.organization_id) == [], "a draft is nobody's yet"
-    builder.publish(form, admin)
+    assert forms.list_published(dana.organization_id) == [], "a draft is nobody's yet"
+    builder.publish_form(form, admin)
     session.commit()
-    assert [version.form.name for version in forms.published(dana.organization_id)] == ["Hardware & co"]
+    assert [version.form.name for version in forms.list_published(dana.organization_id)] == ["Hardware & co"]
 
 
 def test_an_edit_makes_the_next_version_and_tickets_keep_theirs(session, make, dana, admin):
-    form = builder.create("Hardware", admin)
-    field = builder.add_field(builder.draft(form), admin, kind="short_text", label="Serial")
-    first = builder.publish(form, admin)
+    form = builder.create_form("Hardware", admin)
+    field = builder.add_field(builder.get_or_create_draft(form), admin, kind="short_text", label="Serial")
+    first = builder.publish_form(form, admin)
     session.commit()
     ticket = make.ticket(dana, form=first, answers={"serial": "X1"})
-    with pytest.raises(Conflict):
-        builder.change_field(field, admin, kind="number", label="Serial")
-    draft = builder.draft(form)
-    assert builder.draft(form) is draft and draft.number == 2
-    builder.change_field(draft.fields[0], admin, kind="number", label="Serial number", required=True)
+    with pytest.raises(ConflictError):
+        builder.update_field(field, admin, kind="number", label="Serial")
+    draft = builder.get_or_create_draft(form)
+    assert builder.get_or_create_draft(form) is draft and draft.number == 2
+    builder.update_field(draft.fields[0], admin, kind="number", label="Serial number", required=True)
     builder.add_field(draft, admin, kind="date", label="Bought")
     session.commit()
     assert comparing.difference(first, draft) == [
@@ -254,40 +254,40 @@ def test_an_edit_makes_the_next_version_and_tickets_keep_theirs(session, make, d
         "“Serial number”: number (was: short text).",
         "“Serial number”: required (was: optional).",
     ]
-    builder.publish(form, admin)
+    builder.publish_form(form, admin)
     session.commit()
     session.refresh(ticket)
     assert ticket.form_version.number == 1 and ticket.answers[0].field.label == "Serial"
-    assert forms.published(dana.organization_id)[0].number == 2
-    with pytest.raises(Conflict):
-        builder.publish(form, admin)
+    assert forms.list_published(dana.organization_id)[0].number == 2
+    with pytest.raises(ConflictError):
+        builder.publish_form(form, admin)
 
 
 def test_fields_move_and_a_field_others_depend_on_stays(session, admin, make):
-    form = builder.create("Moves", admin)
-    version = builder.draft(form)
+    form = builder.create_form("Moves", admin)
+    version = builder.get_or_create_draft(form)
     a, b, c = (builder.add_field(version, admin, kind="short_text", label=label) for label in "abc")
     builder.move_field(c, admin, up=True)
     session.commit()
     session.expire_all()
     assert [field.label for field in version.fields] == ["a", "c", "b"]
-    builder.change_field(b, admin, kind="short_text", label="b", shown_if_key="a")
-    with pytest.raises(Conflict):
+    builder.update_field(b, admin, kind="short_text", label="b", shown_if_key="a")
+    with pytest.raises(ConflictError):
         builder.remove_field(a, admin)
     builder.move_field(b, admin, up=True)
     builder.move_field(b, admin, up=True)
-    with pytest.raises(Invalid, match="does not come before"):
-        builder.publish(form, admin)
+    with pytest.raises(ValidationError, match="does not come before"):
+        builder.publish_form(form, admin)
     builder.remove_field(b, admin)
     builder.remove_field(a, admin)
-    builder.publish(form, admin)
+    builder.publish_form(form, admin)
     session.commit()
     assert [field.label for field in version.fields] == ["c"]
 
 
 def test_publishing_is_refused_where_a_condition_can_never_hold(session, admin, make):
-    form = builder.create("Never", admin)
-    version = builder.draft(form)
+    form = builder.create_form("Never", admin)
+    version = builder.get_or_create_draft(form)
     secret = builder.add_field(version, admin, kind="select", label="Secret", options=["x", "y"], team_only=True)
     builder.add_field(version, admin, kind="short_text", label="Asked", shown_if_key=secret.key, shown_if_value="z")
     told = comparing.troubles(version)
@@ -308,30 +308,32 @@ def test_publishing_is_refused_where_a_condition_can_never_hold(session, admin, 
     ],
 )
 def test_a_field_that_makes_no_sense_is_refused(session, admin, values, name):
-    version = builder.draft(builder.create("Sense", admin))
-    with pytest.raises(Invalid) as refusal:
+    version = builder.get_or_create_draft(builder.create_form("Sense", admin))
+    with pytest.raises(ValidationError) as refusal:
         builder.add_field(version, admin, **values)
     assert list(refusal.value.errors) == [name]
 
 
 def test_a_form_may_be_for_some_organizations_only_and_may_be_archived(session, make, dana, admin):
     other = make.user(make.organization("Initech"))
-    form = builder.create("VIP", admin, for_all=False, organization_ids=[dana.organization_id])
-    builder.publish(form, admin)
+    form = builder.create_form("VIP", admin, for_all=False, organization_ids=[dana.organization_id])
+    builder.publish_form(form, admin)
     session.commit()
-    assert forms.published(dana.organization_id) and not forms.published(other.organization_id)
-    builder.change(form, admin, name="VIP", description="", for_all=False, organization_ids=[other.organization_id])
+    assert forms.list_published(dana.organization_id) and not forms.list_published(other.organization_id)
+    builder.update_form(
+        form, admin, name="VIP", description="", for_all=False, organization_ids=[other.organization_id]
+    )
     session.commit()
-    assert forms.published(other.organization_id) and not forms.published(dana.organization_id)
-    with pytest.raises(Invalid):
-        builder.change(form, admin, name="VIP", description="", for_all=False, organization_ids=[])
+    assert forms.list_published(other.organization_id) and not forms.list_published(dana.organization_id)
+    with pytest.raises(ValidationError):
+        builder.update_form(form, admin, name="VIP", description="", for_all=False, organization_ids=[])
     session.rollback()
-    builder.archive(form, admin)
+    builder.archive_form(form, admin)
     session.commit()
-    assert not forms.published(other.organization_id)
+    assert not forms.list_published(other.organization_id)
 
 
 def test_only_admins_build_forms(make, dana):
     for user in (dana, make.agent(), make.agent(role="lead")):
-        with pytest.raises(NotAllowed):
-            builder.create("Mine", user)
+        with pytest.raises(PermissionDenied):
+            builder.create_form("Mine", user)

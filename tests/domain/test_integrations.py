@@ -13,10 +13,11 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.channels import errors
-from helpdesk.channels.webhook import places
-from helpdesk.domain import api_tokens, outbox, tickets, webhooks
-from helpdesk.domain.errors import Conflict, Invalid, NotAllowed
-from helpdesk.models.sync import Delivery
+from helpdesk.channels.webhook import ssrf
+from helpdesk.domain import outbox, tickets
+from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
+from helpdesk.domain.integrations import api_tokens, webhooks
+from helpdesk.models.delivery import Delivery
 
 NEEDS_NO_DATABASE_OF_EACH_KIND = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -69,17 +70,17 @@ def deliver(session):
     ids = [row.id for row in rows(session)]
     session.rollback()
     for id in ids:
-        outbox.deliver(id)
+        outbox.deliver_one(id)
 
 
 def test_what_happens_is_told_signed_and_in_the_same_words_at_every_try(session, make, admin, receiver):
-    hook = webhooks.save(
+    hook = webhooks.save_webhook(
         None, name="CRM", url=receiver.url, events=["ticket.filed", "message.replied", "ticket.solved"], actor=admin
     )
     session.commit()
-    secret = base64.b64decode(webhooks.secret(hook).removeprefix("whsec_"))
+    secret = base64.b64decode(webhooks.signing_secret(hook).removeprefix("whsec_"))
     ticket = make.ticket(subject="Ö")
-    tickets.note(ticket, author=admin, body="secret")
+    tickets.add_note(ticket, author=admin, body="secret")
     tickets.reply(ticket, author=admin, body="Hello")
     tickets.solve(ticket, actor=admin)
     session.commit()
@@ -118,7 +119,7 @@ def test_what_happens_is_told_signed_and_in_the_same_words_at_every_try(session,
     ],
 )
 def test_answers_are_understood_and_redirects_never_followed(session, make, admin, receiver, answer, state):
-    webhooks.save(None, name="CRM", url=receiver.url, events=["ticket.filed"], actor=admin)
+    webhooks.save_webhook(None, name="CRM", url=receiver.url, events=["ticket.filed"], actor=admin)
     session.commit()
     make.ticket()
     receiver.answers = [answer]
@@ -131,27 +132,27 @@ def test_answers_are_understood_and_redirects_never_followed(session, make, admi
 
 @NEEDS_NO_DATABASE_OF_EACH_KIND
 def test_switched_off_is_left_out_and_a_test_shows_in_the_log(session, make, admin, receiver):
-    hook = webhooks.save(None, name="CRM", url=receiver.url, events=["ticket.filed"], actor=admin)
-    webhooks.test(hook, actor=admin)
+    hook = webhooks.save_webhook(None, name="CRM", url=receiver.url, events=["ticket.filed"], actor=admin)
+    webhooks.send_test(hook, actor=admin)
     session.commit()
     deliver(session)
     hook, admin = session.merge(hook), session.merge(admin)
-    assert [row.state for row in webhooks.log(hook)] == ["sent"]
+    assert [row.state for row in webhooks.list_deliveries(hook)] == ["sent"]
     make.ticket()
-    webhooks.save(hook, name="CRM", url=receiver.url, events=["ticket.filed"], actor=admin, is_active=False)
+    webhooks.save_webhook(hook, name="CRM", url=receiver.url, events=["ticket.filed"], actor=admin, is_active=False)
     session.commit()
     deliver(session)
     hook, admin = session.merge(hook), session.merge(admin)
-    assert [row.state for row in webhooks.log(hook)] == ["skipped", "sent"]
-    with pytest.raises(Conflict):
-        webhooks.test(hook, actor=admin)
-    with pytest.raises(NotAllowed):
-        webhooks.save(None, name="x", url=receiver.url, events=["ticket.filed"], actor=make.agent())
+    assert [row.state for row in webhooks.list_deliveries(hook)] == ["skipped", "sent"]
+    with pytest.raises(ConflictError):
+        webhooks.send_test(hook, actor=admin)
+    with pytest.raises(PermissionDenied):
+        webhooks.save_webhook(None, name="x", url=receiver.url, events=["ticket.filed"], actor=make.agent())
 
 
 @pytest.fixture
 def strict(monkeypatch):
-    monkeypatch.setattr(places, "_own_machine_allowed", lambda: False)
+    monkeypatch.setattr(ssrf, "_is_loopback_allowed", lambda: False)
 
 
 @pytest.mark.parametrize(
@@ -180,46 +181,46 @@ def strict(monkeypatch):
     ],
 )
 def test_no_address_that_is_not_public_is_taken(strict, url):
-    assert places.refusal(url)
+    assert ssrf.url_error(url)
 
 
 def test_a_public_address_is_taken(strict):
-    assert places.refusal("https://hooks.example.com/a?b=c") is None
-    assert places.refusal("https://93.184.216.34:8443/") is None
+    assert ssrf.url_error("https://hooks.example.com/a?b=c") is None
+    assert ssrf.url_error("https://93.184.216.34:8443/") is None
 
 
 def test_a_name_that_resolves_to_a_private_address_is_never_called(strict, monkeypatch):
     monkeypatch.setattr(
-        places.socket,
+        ssrf.socket,
         "getaddrinfo",
         lambda *a, **k: [(2, 1, 6, "", ("93.184.216.34", 443)), (2, 1, 6, "", ("10.0.0.1", 443))],
     )
-    with pytest.raises(errors.Permanent):
-        places.look_up("https://rebinding.example.com/")
-    monkeypatch.setattr(places.socket, "getaddrinfo", lambda *a, **k: [(2, 1, 6, "", ("93.184.216.34", 443))])
-    assert places.look_up("https://rebinding.example.com/a?b").address == "93.184.216.34"
+    with pytest.raises(errors.PermanentError):
+        ssrf.resolve_url("https://rebinding.example.com/")
+    monkeypatch.setattr(ssrf.socket, "getaddrinfo", lambda *a, **k: [(2, 1, 6, "", ("93.184.216.34", 443))])
+    assert ssrf.resolve_url("https://rebinding.example.com/a?b").address == "93.184.216.34"
 
 
 def test_a_token_is_shown_once_and_ends_when_it_should(session, make, admin):
-    token, secret = api_tokens.issue(name="CI", scopes=["tickets:read"], user=admin, days=1)
+    token, secret = api_tokens.issue_token(name="CI", scopes=["tickets:read"], user=admin, days=1)
     session.commit()
     assert secret not in (token.token_hash, token.shown) and secret.startswith(token.shown)
-    assert api_tokens.find(secret) is token
-    assert api_tokens.find(secret + "x") is None and api_tokens.find("") is None
+    assert api_tokens.find_token(secret) is token
+    assert api_tokens.find_token(secret + "x") is None and api_tokens.find_token("") is None
     token.expires_at = clock.now() - timedelta(seconds=1)
-    assert api_tokens.find(secret) is None
+    assert api_tokens.find_token(secret) is None
     token.expires_at = None
-    api_tokens.revoke(token, actor=admin)
-    assert api_tokens.find(secret) is None
+    api_tokens.revoke_token(token, actor=admin)
+    assert api_tokens.find_token(secret) is None
 
 
 def test_a_token_dies_with_its_person_and_only_admins_make_them(session, make, admin):
-    _, secret = api_tokens.issue(name="CI", scopes=["tickets:read"], user=admin)
+    _, secret = api_tokens.issue_token(name="CI", scopes=["tickets:read"], user=admin)
     admin.deactivated_at = clock.now()
     session.commit()
-    assert api_tokens.find(secret) is None
-    with pytest.raises(NotAllowed):
-        api_tokens.issue(name="CI", scopes=["tickets:read"], user=make.agent(role="lead"))
-    with pytest.raises(Invalid) as refused:
-        api_tokens.issue(name="", scopes=["everything"], user=make.agent(role="admin"), days=4_000)
+    assert api_tokens.find_token(secret) is None
+    with pytest.raises(PermissionDenied):
+        api_tokens.issue_token(name="CI", scopes=["tickets:read"], user=make.agent(role="lead"))
+    with pytest.raises(ValidationError) as refused:
+        api_tokens.issue_token(name="", scopes=["everything"], user=make.agent(role="admin"), days=4_000)
     assert set(refused.value.errors) == {"name", "scopes", "days"}

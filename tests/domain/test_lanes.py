@@ -8,12 +8,12 @@ import pytest
 from sqlalchemy import select, text, update
 
 from helpdesk import after_commit, clock
-from helpdesk.channels.values import Sent
-from helpdesk.demo import cast
+from helpdesk.channels.types import SendResult
+from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
-from helpdesk.domain.outbox import arrival, claiming, lane
-from helpdesk.models.sync import Delivery
-from helpdesk.models.tickets import Ticket
+from helpdesk.domain.outbox import deliver, delivery_claims, mark_sent
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.ticket import Ticket
 from tests import outside, running
 
 
@@ -25,7 +25,7 @@ def settings(workspace, mailbox):
 @pytest.fixture
 def talk(make, session, workspace):
     """A ticket of which the card stands and four messages wait, all in triage's one thread."""
-    make.channel(cast.TRIAGE)
+    make.channel(personas.TRIAGE_CHANNEL_ID)
     globex = make.organization("Globex", domain="globex.example")
     ticket = make.ticket(make.user(globex, "Dana", email="dana@globex.example"))
     outside.drain(session)
@@ -56,52 +56,57 @@ def waiting(session):
 
 def test_all_that_waits_in_the_lane_leaves_in_order_and_nobody_rings(talk, session, workspace, rung):
     assert len(talk) == 4
-    outside.work(outbox.deliver_lane, talk[0])
+    outside.work(outbox.deliver_thread, talk[0])
     assert waiting(session) == [] and rung == []
-    root = workspace.posted(cast.TRIAGE)[0]["ts"]
-    assert [f"word{n}" in m["text"] for n, m in enumerate(workspace.replies(cast.TRIAGE, root)[1:])] == [True] * 4
+    root = workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"]
+    assert [f"word{n}" in m["text"] for n, m in enumerate(workspace.replies(personas.TRIAGE_CHANNEL_ID, root)[1:])] == [
+        True
+    ] * 4
 
 
 def test_after_a_while_it_rings_for_the_next_and_lets_others_have_their_turn(talk, session, rung, monkeypatch):
-    moments = iter([100.0, 100.0, 100.0 + lane.GOES_ON])
-    monkeypatch.setattr(lane, "time", SimpleNamespace(monotonic=lambda: next(moments)))
-    outside.work(outbox.deliver_lane, talk[0])
+    moments = iter([100.0, 100.0, 100.0 + deliver.TIME_SLICE_SECONDS])
+    monkeypatch.setattr(deliver, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    outside.work(outbox.deliver_thread, talk[0])
     assert waiting(session) == talk[1:]
     assert rung == [talk[1]]
 
 
 def test_it_ends_at_what_has_not_arrived(talk, session, workspace, rung):
     workspace.misbehave("chat.postMessage", "500_before", skip=1)
-    outside.work(outbox.deliver_lane, talk[0])
+    outside.work(outbox.deliver_thread, talk[0])
     assert waiting(session) == talk[1:]
     session.expire_all()
     assert [session.get(Delivery, id).state for id in talk] == ["sent", "unknown", "pending", "pending"]
     session.rollback()
-    outside.work(outbox.deliver_lane, talk[2])
+    outside.work(outbox.deliver_thread, talk[2])
     assert waiting(session) == talk[1:]
 
 
 def test_one_delivery_alone_rings_for_the_next(talk, session, rung):
-    assert outside.work(outbox.deliver, talk[0])
+    assert outside.work(outbox.deliver_one, talk[0])
     assert rung == [talk[1]]
 
 
 def test_an_arrival_settles_what_a_sweep_doubted_but_nothing_that_somebody_else_took(talk, session):
-    claim = outside.work(claiming.claim, talk[0])
+    claim = outside.work(delivery_claims.claim_delivery, talk[0])
     row = session.get(Delivery, talk[0])
     row.state, row.maybe_since = "unknown", clock.now()
     session.commit()
-    outside.work(lambda _: arrival.sent(claim, Sent("1800000000.000001", {"channel": cast.TRIAGE})), 0)
+    outside.work(
+        lambda _: mark_sent.mark_sent(claim, SendResult("1800000000.000001", {"channel": personas.TRIAGE_CHANNEL_ID})),
+        0,
+    )
     session.refresh(row)
     assert (row.state, row.external_id, row.maybe_since) == ("sent", "1800000000.000001", None)
-    assert row.data["text"] and row.data["channel"] == cast.TRIAGE
+    assert row.data["text"] and row.data["channel"] == personas.TRIAGE_CHANNEL_ID
     session.rollback()
 
-    claim = outside.work(claiming.claim, talk[1])
+    claim = outside.work(delivery_claims.claim_delivery, talk[1])
     row = session.get(Delivery, talk[1])
     row.lease_owner, row.lease_until = "another worker", clock.now() + timedelta(minutes=1)
     session.commit()
-    assert outside.work(lambda _: arrival.sent(claim, Sent("1800000000.000002")), 0) is None
+    assert outside.work(lambda _: mark_sent.mark_sent(claim, SendResult("1800000000.000002")), 0) is None
     session.refresh(row)
     assert (row.state, row.external_id) == ("sending", None)
 
@@ -112,7 +117,7 @@ def test_an_arrival_unblocks_its_channel_and_hurries_what_was_tried_in_vain(talk
     channel = row.thread.channel
     channel.blocked_reason, channel.blocked_at = "The Slack channel is archived.", clock.now()
     session.commit()
-    assert outside.work(outbox.deliver, talk[0])
+    assert outside.work(outbox.deliver_one, talk[0])
     session.refresh(channel), session.refresh(row)
     assert (channel.blocked_reason, channel.blocked_at) == (None, None)
     assert row.due_at <= clock.now()
@@ -120,7 +125,7 @@ def test_an_arrival_unblocks_its_channel_and_hurries_what_was_tried_in_vain(talk
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_an_arrival_and_somebody_who_writes_on_the_ticket_do_not_wait_for_each_other(app, talk, session):
-    claim = outside.work(claiming.claim, talk[0])
+    claim = outside.work(delivery_claims.claim_delivery, talk[0])
     ticket_id = session.get(Delivery, talk[0]).thread.ticket_id
     session.rollback()
     session.execute(text("SET LOCAL lock_timeout = '3s'"))
@@ -128,7 +133,7 @@ def test_an_arrival_and_somebody_who_writes_on_the_ticket_do_not_wait_for_each_o
 
     def arrive() -> None:
         with app.app_context():
-            arrival.sent(claim, Sent("1800000000.000001", {"channel": cast.TRIAGE}))
+            mark_sent.mark_sent(claim, SendResult("1800000000.000001", {"channel": personas.TRIAGE_CHANNEL_ID}))
 
     arriving = threading.Thread(target=arrive)
     arriving.start()

@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 
 from helpdesk.channels import email
-from helpdesk.channels.email import authentication
-from helpdesk.demo import cast
-from helpdesk.domain import addresses, outbox, quarantine, tickets
-from helpdesk.domain import settings as chosen
-from helpdesk.models.sync import Delivery, Inbound
-from helpdesk.models.tickets import Event, Message, Ticket
+from helpdesk.channels.email.parse import dmarc
+from helpdesk.demo import personas
+from helpdesk.domain import outbox, tickets
+from helpdesk.domain.administration import settings as chosen
+from helpdesk.domain.inbox import quarantine
+from helpdesk.domain.people import undeliverable_addresses
+from helpdesk.models.delivery import Delivery, InboundEvent
+from helpdesk.models.ticket import Event, Message, Ticket
 from tests import outside
 from tests.domain import mail_story
 
@@ -54,13 +56,15 @@ def test_a_participants_reply_is_said_on_the_ticket_and_goes_where_replies_go(
     story, session, post, mail, mailbox, workspace, make
 ):
     follower = make.user(story.organization, "Oscar", email="oscar@globex.example")
-    tickets.follow(story, follower, actor=story.requester)
+    tickets.add_follower(story, follower, actor=story.requester)
     session.commit()
     assert post(mail_story.reply(mail)).status_code == 200
     assert said(session) == [("reply", "It **works** now.")]
     message = session.query(Message).order_by(Message.id.desc()).first()
     assert message.author_id == story.requester_id and "Write your answer above" in message.quoted
-    assert "It *works* now." in str(workspace.replies(cast.TRIAGE, workspace.posted(cast.TRIAGE)[0]["ts"]))
+    assert "It *works* now." in str(
+        workspace.replies(personas.TRIAGE_CHANNEL_ID, workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"])
+    )
     assert (
         "It **works** now." in mailbox.to("oscar@globex.example")[-1].text
         or "It works now." in mailbox.to("oscar@globex.example")[-1].text
@@ -72,7 +76,7 @@ def test_a_participants_reply_is_said_on_the_ticket_and_goes_where_replies_go(
 def test_without_the_secret_the_door_says_401_and_nothing_else(story, session, post, mail, secret):
     answer = post(mail_story.reply(mail), secret)
     assert (answer.status_code, answer.data) == (401, b"")
-    assert session.query(Inbound).filter_by(source="email").count() == 0
+    assert session.query(InboundEvent).filter_by(source="email").count() == 0
 
 
 def test_the_answer_is_the_same_whatever_was_brought(story, session, post, mail):
@@ -86,7 +90,7 @@ def test_the_same_mail_twice_is_one_reply(story, session, post, mail):
     raw = mail_story.reply(mail)
     post(raw)
     post(raw)
-    assert len(said(session)) == 1 and session.query(Inbound).filter_by(source="email").count() == 1
+    assert len(said(session)) == 1 and session.query(InboundEvent).filter_by(source="email").count() == 1
 
 
 def test_a_forged_sender_waits(story, session, post, mail):
@@ -135,7 +139,7 @@ def test_whoever_lost_the_right_or_left_the_conversation_waits(story, session, p
 
 def test_the_team_does_not_act_by_mail(story, session, post, mail, make, mailbox):
     agent = make.agent("Maya", email="maya@support.example")
-    tickets.follow(story, agent, actor=agent)
+    tickets.add_follower(story, agent, actor=agent)
     tickets.reply(story, author=story.requester, body="Hello?")
     session.commit()
     outside.drain(session)
@@ -210,11 +214,11 @@ def test_dns_that_does_not_answer_is_asked_again_before_the_mail_waits(story, se
 
     def check(raw, message, domain, incoming):
         answers.append(domain)
-        return authentication._answer(
+        return dmarc._make_result(
             "temperror" if len(answers) < 3 else "pass", "dkim", domain, "The sender's DNS did not answer."
         )
 
-    monkeypatch.setattr(authentication, "check", check)
+    monkeypatch.setattr(dmarc, "check_dmarc", check)
     post(mail_story.reply(mail))
     assert post.last().state == "waiting" and said(session) == []
     for _ in range(3):
@@ -225,9 +229,9 @@ def test_dns_that_does_not_answer_is_asked_again_before_the_mail_waits(story, se
 
 def test_dns_that_never_answers_ends_in_quarantine(story, session, post, mail, monkeypatch):
     monkeypatch.setattr(
-        authentication,
-        "check",
-        lambda raw, message, domain, incoming: authentication._answer("temperror", "dkim", domain, "No DNS."),
+        dmarc,
+        "check_dmarc",
+        lambda raw, message, domain, incoming: dmarc._make_result("temperror", "dkim", domain, "No DNS."),
     )
     post(mail_story.reply(mail))
     for _ in range(12):
@@ -241,16 +245,16 @@ def test_of_a_folder_of_ugly_mails_nothing_crashes_and_nothing_is_lost(story, se
     chosen.set("tickets_by_mail", True)
     session.commit()
     before = session.query(Delivery).count()
-    alike = {email.fingerprint(path.read_bytes()): path for path in reversed(UGLY)}
+    alike = {email.mail_fingerprint(path.read_bytes()): path for path in reversed(UGLY)}
     for fingerprint, path in alike.items():
         post(path.read_bytes())
-        row = session.query(Inbound).filter_by(external_id=fingerprint).one()
+        row = session.query(InboundEvent).filter_by(external_id=fingerprint).one()
         assert row.state in ("quarantined", "ignored"), (path.name, row.state, row.outcome)
         assert row.outcome and row.raw == path.read_bytes()
     assert session.query(Delivery).count() == before and said(session) == []
-    assert session.query(Inbound).filter_by(source="email").count() == len(alike) > 30
-    for row in quarantine.waiting() + quarantine.waiting(automatic=True):
-        quarantine.show(quarantine.find(row.id))
+    assert session.query(InboundEvent).filter_by(source="email").count() == len(alike) > 30
+    for row in quarantine.list_waiting() + quarantine.list_waiting(automatic=True):
+        quarantine.load_details(quarantine.find_waiting(row.id))
 
 
 class TestTicketsByMail:
@@ -363,13 +367,16 @@ class TestBounces:
                 )
             )
         session.refresh(story.requester)
-        assert "No such person" in story.requester.mail_dead_reason and addresses.dead() == [story.requester]
+        assert (
+            "No such person" in story.requester.mail_dead_reason
+            and undeliverable_addresses.list_undeliverable() == [story.requester]
+        )
         mailbox.clear()
         tickets.reply(story, author=agent, body="unheard")
         session.commit()
         outside.drain(session)
         assert mailbox.mails == []
-        addresses.revive(story.requester, actor=agent)
+        undeliverable_addresses.reset_and_retry(story.requester, actor=agent)
         tickets.reply(story, author=agent, body="heard")
         session.commit()
         outside.drain(session)
@@ -386,7 +393,7 @@ class TestBounces:
 def test_two_machines_that_answer_each_other_end(story, session, post, mailbox, make, workspace):
     """Two participants whose programs answer every mail and say nothing of being machines."""
     oscar = make.user(story.organization, "Oscar", email="oscar@globex.example")
-    tickets.follow(story, oscar, actor=story.requester)
+    tickets.add_follower(story, oscar, actor=story.requester)
     tickets.reply(story, author=make.agent("Maya"), body="Hello both")
     session.commit()
     outside.drain(session)
@@ -404,10 +411,12 @@ def test_two_machines_that_answer_each_other_end(story, session, post, mailbox, 
             )
     assert round < 39
     assert len(said(session)) <= 1 + 10
-    stopped = session.query(Inbound).filter_by(state="quarantined").all()
+    stopped = session.query(InboundEvent).filter_by(state="quarantined").all()
     assert stopped and all("two machines" in row.outcome for row in stopped)
     assert session.query(Event).filter_by(kind="mail_stopped").count() == 1
-    assert "quarantine" in str(workspace.replies(cast.TRIAGE, workspace.posted(cast.TRIAGE)[0]["ts"]))
+    assert "quarantine" in str(
+        workspace.replies(personas.TRIAGE_CHANNEL_ID, workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"])
+    )
 
 
 def test_the_same_words_again_and_again_end_sooner(story, session, post, mail):

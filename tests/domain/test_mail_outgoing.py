@@ -6,13 +6,16 @@ import dkim
 import pytest
 
 from helpdesk import clock, config, presence
-from helpdesk.channels.email import signing
-from helpdesk.demo import cast
-from helpdesk.domain import addresses, alerts, closing, mail_settings, outbox, settings, tickets
-from helpdesk.domain.sign_in import invitations, magic_links
-from helpdesk.models.channels import Thread
-from helpdesk.models.people import Identity
-from helpdesk.models.sync import Delivery
+from helpdesk.channels.email import administration, dkim_signing
+from helpdesk.demo import personas
+from helpdesk.domain import outbox, tickets
+from helpdesk.domain.administration import delivery_alerts, settings
+from helpdesk.domain.authentication import invitations, magic_links
+from helpdesk.domain.people import undeliverable_addresses
+from helpdesk.domain.tickets import auto_close
+from helpdesk.models.channel import Thread
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.user import Identity
 from tests import outside
 from tests.channels.email.test_email_threads import threads
 from tests.domain import mail_story
@@ -135,7 +138,7 @@ def test_a_carried_message_deleted_before_the_mail_leaves_is_not_in_it(story, se
     outside.hurry(session, 31)
     outside.drain(session)
     assert mailbox.to(DANA) == []
-    tickets.delete(regretted, editor=maya)
+    tickets.delete_message(regretted, editor=maya)
     session.commit()
     outside.hurry(session)
     outside.drain(session)
@@ -179,17 +182,17 @@ def test_whoever_lost_the_right_gets_nothing_not_even_what_was_written_before(st
 
 def test_a_follower_who_sees_only_their_own_gets_it_as_long_as_they_follow(story, session, mailbox, say, make, maya):
     oscar = make.user(story.organization, "Oscar", email="oscar@globex.example", sees="own")
-    tickets.follow(story, oscar, actor=story.requester)
+    tickets.add_follower(story, oscar, actor=story.requester)
     session.commit()
     say("one")
     assert "one" in mailbox.to(oscar.email)[-1].text and "You follow this ticket" in mailbox.to(oscar.email)[-1].text
     reply_to = mailbox.to(oscar.email)[-1].message["Reply-To"]
     assert reply_to != mailbox.to(DANA)[-1].message["Reply-To"]
-    tickets.unfollow(story, oscar, actor=oscar)
+    tickets.remove_follower(story, oscar, actor=oscar)
     session.commit()
     say("two")
     assert len(mailbox.to(oscar.email)) == 1
-    tickets.follow(story, oscar, actor=story.requester)
+    tickets.add_follower(story, oscar, actor=story.requester)
     session.commit()
     say("three")
     again = mailbox.to(oscar.email)[-1]
@@ -204,10 +207,10 @@ def test_one_is_mailed_no_word_of_ones_own(story, session, mailbox, say):
 
 def test_somebody_at_the_page_is_mailed_only_what_they_leave_unread(story, session, mailbox, say):
     mailbox.clear()
-    presence.here(story.id, story.requester_id)
+    presence.mark_present(story.id, story.requester_id)
     say("read")
     assert mailbox.to(DANA) == [] and rows(session, story)[0].state == "pending"
-    tickets.mark_read(tickets.reading(story, story.requester))
+    tickets.save_read_receipt(tickets.pending_read_receipt(story, story.requester))
     session.commit()
     outside.hurry(session)
     outside.drain(session)
@@ -223,7 +226,7 @@ def test_somebody_at_the_page_is_mailed_only_what_they_leave_unread(story, sessi
 
 def test_the_setting_mails_readers_too(story, session, mailbox, say):
     choose(session, mail_while_reading=True)
-    presence.here(story.id, story.requester_id)
+    presence.mark_present(story.id, story.requester_id)
     say("word")
     assert "word" in mailbox.to(DANA)[-1].text
 
@@ -286,7 +289,7 @@ def test_the_customer_is_told_before_a_ticket_closes(story, session, mailbox, ma
     story.solved_at -= timedelta(days=6, hours=12)
     story.requester.time_zone = "Asia/Tokyo"
     session.commit()
-    assert closing.warn_due() == 1
+    assert auto_close.warn_before_closing() == 1
     session.commit()
     outside.drain(session)
     mail = mailbox.to(DANA)[-1]
@@ -306,7 +309,7 @@ def test_received_is_said_to_proven_people_only(make, session, mailbox, story):
 
 def test_an_edit_shows_in_the_next_mail_as_a_correction(story, session, mailbox, say, maya):
     wrong = say("The port is 8080.")
-    tickets.edit(wrong, editor=maya, body="The port is 8443.")
+    tickets.edit_message(wrong, editor=maya, body="The port is 8443.")
     session.commit()
     outside.drain(session)
     say("Does it work?")
@@ -336,11 +339,11 @@ def test_no_name_and_no_subject_writes_a_header_of_its_own(story, session, mailb
 def test_small_pictures_stand_in_the_mail_where_the_setting_says_so(story, session, mailbox, maya):
     from io import BytesIO
 
-    from helpdesk.domain import files
+    from helpdesk.domain.tickets import attachments
 
     for inline in (False, True):
         choose(session, mail_inline_images=inline)
-        picture = files.keep(BytesIO(b"\x89PNG\r\n\x1a\n" + b"p" * 300), "chart.png", "image/png", maya)
+        picture = attachments.store_upload(BytesIO(b"\x89PNG\r\n\x1a\n" + b"p" * 300), "chart.png", "image/png", maya)
         tickets.reply(story, author=maya, body="See", attachments=[picture])
         session.commit()
         outside.drain(session)
@@ -351,7 +354,7 @@ def test_small_pictures_stand_in_the_mail_where_the_setting_says_so(story, sessi
 
 
 class TestSigned:
-    KEY = signing.new_key("support.example")
+    KEY = dkim_signing.generate_key("support.example")
 
     @pytest.fixture(name="settings")
     def environment(self, workspace, mailbox):
@@ -363,7 +366,7 @@ class TestSigned:
 
         def dns(name, timeout=5):
             asked.append(name.decode())
-            return signing.public_record(self.KEY).encode()
+            return dkim_signing.public_key_record(self.KEY).encode()
 
         say("word")
         assert dkim.verify(mailbox.to(DANA)[-1].raw, dnsfunc=dns)
@@ -376,12 +379,12 @@ class TestSigned:
 def test_people_are_let_in_by_mail(make, session, mailbox, story):
     admin = make.agent("Ada", role="admin")
     mailbox.clear()
-    invitations.invite("new@support.example", "New", "lead", actor=admin)
-    magic_links.ask(DANA, browser_token="b" * 43, browser="Firefox on Linux")
+    invitations.invite_agent("new@support.example", "New", "lead", actor=admin)
+    magic_links.request_link(DANA, browser_token="b" * 43, browser="Firefox on Linux")
     identity = Identity(user_id=story.requester_id, provider="google", issuer="i", subject="s")
     session.add(identity)
     session.flush()
-    outbox.mail("linked", identity.id)
+    outbox.enqueue_account_mail("linked", identity.id)
     session.commit()
     outside.drain(session)
     assert "Ada" in mailbox.to("new@support.example")[-1].text
@@ -394,57 +397,57 @@ def test_admins_are_told_once_when_nothing_gets_out_and_not_after_it_was_mended(
     make, session, mailbox, story, workspace, say
 ):
     admin = make.agent("Ada", role="admin", email="ada@support.example")
-    workspace.archive(cast.TRIAGE)
+    workspace.archive(personas.TRIAGE_CHANNEL_ID)
     say("stuck")
     for row in session.query(Delivery).filter(Delivery.state == "pending"):
         row.created_at -= timedelta(minutes=11)
     session.commit()
-    assert alerts.tell_admins() == 1
+    assert delivery_alerts.alert_admins() == 1
     session.commit()
-    assert alerts.tell_admins() == 0
+    assert delivery_alerts.alert_admins() == 0
     session.commit()
     outside.drain(session)
     mail = mailbox.to(admin.email)[-1]
     assert "not getting out" in mail.subject and "archived" in mail.text
-    workspace.unarchive(cast.TRIAGE)
+    workspace.unarchive(personas.TRIAGE_CHANNEL_ID)
     for _ in range(3):
         outside.hurry(session)
         outside.drain(session)
-    assert alerts.tell_admins() == 0
+    assert delivery_alerts.alert_admins() == 0
     session.commit()
     assert session.query(Delivery).filter_by(kind="delivery_alert").count() == 1
 
 
 def test_an_admin_tries_mail_out_and_sees_every_mail_beforehand(make, session, mailbox):
     admin = make.agent("Ada", role="admin")
-    mail_settings.send_test(admin)
+    administration.send_test_mail(admin)
     session.commit()
     outside.drain(session)
     assert "mail works" in mailbox.to(admin.email)[-1].subject
     choose(session, portal_name="Our help")
-    previews = mail_settings.previews()
+    previews = administration.render_previews()
     assert {"reply", "received", "solved", "closing_soon", "invitation", "sign_in"} <= set(previews)
     assert "Our help" in previews["received"].html and all(preview.subject for preview in previews.values())
 
 
 def test_the_records_a_custom_address_needs(story, session, maya):
-    mail_settings.set_own_address(story.organization, "Care@Globex-Care.example", actor=maya)
+    administration.set_organization_address(story.organization, "Care@Globex-Care.example", actor=maya)
     session.commit()
-    assert [sender.email for sender in mail_settings.all_senders()] == [
+    assert [sender.email for sender in administration.list_senders()] == [
         "help@support.example",
         "care@globex-care.example",
     ]
-    names = [record.name for record in mail_settings.records("care@globex-care.example")]
+    names = [record.name for record in administration.required_dns_records("care@globex-care.example")]
     assert names == ["globex-care.example", "_dmarc.globex-care.example"]
-    from helpdesk.domain.errors import Invalid
+    from helpdesk.domain.errors import ValidationError
 
-    with pytest.raises(Invalid):
-        mail_settings.set_own_address(story.organization, "a@b.example, c@d.example", actor=maya)
+    with pytest.raises(ValidationError):
+        administration.set_organization_address(story.organization, "a@b.example, c@d.example", actor=maya)
 
 
 def test_a_dead_address_blocks_nobody_else(story, session, mailbox, say, make):
     oscar = make.user(story.organization, "Oscar", email="oscar@globex.example")
-    tickets.follow(story, oscar, actor=story.requester)
+    tickets.add_follower(story, oscar, actor=story.requester)
     session.commit()
     mailbox.misbehave("rcpt_5xx", times=None, recipient=DANA)
     say("one")
@@ -454,26 +457,26 @@ def test_a_dead_address_blocks_nobody_else(story, session, mailbox, say, make):
     assert story.requester.mail_failures == 1
     assert [row.state for row in rows(session, story)] == ["failed", "pending"]
     mailbox.behave()
-    addresses.revive(story.requester, actor=make.agent())
+    undeliverable_addresses.reset_and_retry(story.requester, actor=make.agent())
     session.commit()
     outside.drain(session)
     assert [row.state for row in rows(session, story)] == ["sent", "sent"]
 
 
 def test_a_mailbox_is_polled_into_the_same_inbox(story, session, app, mailbox):
-    from helpdesk.domain import mailbox as polled
-    from helpdesk.models.sync import Inbound
+    from helpdesk.channels.email import imap_polling as polled
+    from helpdesk.models.delivery import InboundEvent
     from tests.channels.email import imap_server
 
     raw = mail_story.reply(mailbox.to(DANA)[-1], text="by IMAP")
     with imap_server.Mailbox([raw]) as server:
         current = config.current()
-        values = {setting.name: getattr(current, setting.name) for setting in config.SETTINGS}
-        config.use(config.Config(values | {"IMAP_URL": f"imap://help:right@127.0.0.1:{server.port}/INBOX"}))
-        assert (polled.poll(), polled.poll()) == (1, 0)
-        assert polled.state()["trouble"] == ""
-    assert polled.poll() == 0 and "cannot be reached" in polled.state()["trouble"]
-    config.use(current)
+        values = {setting.name: getattr(current, setting.name) for setting in config.ENVIRONMENT_VARIABLES}
+        config.set_current(config.Config(values | {"IMAP_URL": f"imap://help:right@127.0.0.1:{server.port}/INBOX"}))
+        assert (polled.poll_mailbox(), polled.poll_mailbox()) == (1, 0)
+        assert polled.get_mailbox_state()["trouble"] == ""
+    assert polled.poll_mailbox() == 0 and "cannot be reached" in polled.get_mailbox_state()["trouble"]
+    config.set_current(current)
     mail_story.Post(app, session)(raw)
-    assert session.query(Inbound).filter_by(source="email").count() == 1
+    assert session.query(InboundEvent).filter_by(source="email").count() == 1
     assert story.messages[-1].body == "by IMAP"

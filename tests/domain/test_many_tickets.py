@@ -5,7 +5,7 @@ import time
 import pytest
 from sqlalchemy import event, text
 
-from helpdesk.domain import queues
+from helpdesk.domain.ticket_lists import customer_list
 from tests import pace
 
 MANY = 20_000
@@ -55,7 +55,7 @@ def test_pages_and_counts_of_twenty_thousand_cost_what_those_of_twenty_do(sessio
     for filters, expected in CASES:
         seen.clear()
         started = time.monotonic()
-        page = queues.customer_page(crowd, filters)
+        page = customer_list.fetch_list_page(crowd, filters)
         took = time.monotonic() - started
         selects = [statement for statement in seen if statement.lstrip().startswith(("SELECT", "WITH"))]
         assert len(selects) == (2 if "q" in filters else 1), filters
@@ -66,6 +66,6 @@ def test_pages_and_counts_of_twenty_thousand_cost_what_those_of_twenty_do(sessio
     started = time.monotonic()
     cursor = None
     for _ in range(20):
-        cursor = queues.customer_page(crowd, {}, cursor, 100).next
-    assert cursor and queues.customer_counts(crowd)["all"] == queues.COUNTED + 1
+        cursor = customer_list.fetch_list_page(crowd, {}, cursor, 100).next
+    assert cursor and customer_list.count_tickets(crowd)["all"] == customer_list.MAX_COUNT + 1
     assert time.monotonic() - started < 4 * pace.stretch()

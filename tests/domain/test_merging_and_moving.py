@@ -3,11 +3,13 @@
 import pytest
 from sqlalchemy import select
 
-from helpdesk.domain import merging, moving, permissions, tickets
-from helpdesk.domain.errors import Conflict, Invalid, NotAllowed
-from helpdesk.models.channels import Thread
-from helpdesk.models.sync import Delivery
-from helpdesk.models.tickets import Message
+from helpdesk.domain import tickets
+from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.domain.tickets import merging, transfer
+from helpdesk.models.channel import Thread
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.ticket import Message
 
 
 @pytest.fixture
@@ -19,56 +21,56 @@ def test_a_merged_ticket_is_closed_and_what_is_said_to_it_is_said_to_the_other(s
     globex = make.organization("Globex")
     ann, bo = make.user(globex, sees="own"), make.user(globex, sees="own")
     source, target = make.ticket(ann), make.ticket(bo)
-    merging.merge(source, target, actor=agent)
+    merging.merge_tickets(source, target, actor=agent)
     session.commit()
     assert (source.status, source.merged_into_id) == ("closed", target.id)
     assert permissions.can_see(ann, target), "who filed the merged one follows the other"
     message = tickets.reply(source, author=ann, body="Any news?")
     session.commit()
     assert message.ticket_id == target.id
-    assert tickets.follow_up(source, requester=ann, body="Hello?") is target
-    assert merging.linked(target, agent) == [source]
-    assert merging.how(target, source) == "merged here"
+    assert tickets.create_follow_up(source, requester=ann, body="Hello?") is target
+    assert merging.list_linked_tickets(target, agent) == [source]
+    assert merging.describe_link(target, source) == "merged here"
 
 
 def test_only_one_organizations_open_tickets_are_merged(session, make, agent):
     one, other = make.ticket(), make.ticket()
-    with pytest.raises(Invalid):
-        merging.merge(one, other, actor=agent)
-    with pytest.raises(Invalid):
-        merging.merge(one, one, actor=agent)
-    with pytest.raises(NotAllowed):
-        merging.merge(one, make.ticket(one.requester), actor=one.requester)
+    with pytest.raises(ValidationError):
+        merging.merge_tickets(one, other, actor=agent)
+    with pytest.raises(ValidationError):
+        merging.merge_tickets(one, one, actor=agent)
+    with pytest.raises(PermissionDenied):
+        merging.merge_tickets(one, make.ticket(one.requester), actor=one.requester)
     closed = make.ticket(one.requester)
     tickets.set_status(closed, "closed", actor=agent)
-    with pytest.raises(Conflict):
-        merging.merge(one, closed, actor=agent)
+    with pytest.raises(ConflictError):
+        merging.merge_tickets(one, closed, actor=agent)
 
 
 def test_a_merged_ticket_whose_goal_moved_away_leads_nobody_there(session, make, agent):
     requester = make.user(make.organization())
     source, target = make.ticket(requester), make.ticket(requester)
-    merging.merge(source, target, actor=agent)
+    merging.merge_tickets(source, target, actor=agent)
     elsewhere = make.organization()
-    moving.move(target, elsewhere, requester=make.user(elsewhere), actor=agent)
+    transfer.transfer_ticket(target, elsewhere, requester=make.user(elsewhere), actor=agent)
     session.commit()
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         tickets.reply(source, author=requester, body="Secret of the first organization")
     assert not permissions.can_see(requester, target)
 
 
 def test_links_are_one_row_and_seen_from_both_sides_by_the_team_only(session, make, agent):
     one, other = make.ticket(), make.ticket()
-    merging.link(other, one, actor=agent)
-    merging.link(one, other, actor=agent)
+    merging.link_tickets(other, one, actor=agent)
+    merging.link_tickets(one, other, actor=agent)
     session.commit()
-    assert merging.linked(one, agent) == [other] and merging.linked(other, agent) == [one]
-    assert merging.linked(one, one.requester) == []
-    merging.unlink(one, other, actor=agent)
+    assert merging.list_linked_tickets(one, agent) == [other] and merging.list_linked_tickets(other, agent) == [one]
+    assert merging.list_linked_tickets(one, one.requester) == []
+    merging.unlink_tickets(one, other, actor=agent)
     session.commit()
-    assert merging.linked(one, agent) == []
-    with pytest.raises(NotAllowed):
-        merging.link(one, other, actor=one.requester)
+    assert merging.list_linked_tickets(one, agent) == []
+    with pytest.raises(PermissionDenied):
+        merging.link_tickets(one, other, actor=one.requester)
 
 
 def test_moving_says_beforehand_what_it_exposes(session, make, agent):
@@ -76,15 +78,15 @@ def test_moving_says_beforehand_what_it_exposes(session, make, agent):
     ann, bill = make.user(globex, "Ann Ambrose"), make.user(initech, "Bill")
     make.user(initech, sees="own")
     ticket = make.ticket(ann)
-    tickets.note(ticket, author=agent, body="Not for them")
+    tickets.add_note(ticket, author=agent, body="Not for them")
     session.commit()
-    found = moving.exposure(ticket, initech)
+    found = transfer.preview_transfer(ticket, initech)
     assert (found.replies, found.readers, found.channels, found.losers) == (1, 1, ["#cinitech"], ["Ann Ambrose"])
     assert any("Ann Ambrose can no longer open it" in sentence for sentence in found.sentences)
-    with pytest.raises(Invalid):
-        moving.move(ticket, initech, requester=ann, actor=agent)
-    with pytest.raises(NotAllowed):
-        moving.move(ticket, initech, requester=bill, actor=ann)
+    with pytest.raises(ValidationError):
+        transfer.transfer_ticket(ticket, initech, requester=ann, actor=agent)
+    with pytest.raises(PermissionDenied):
+        transfer.transfer_ticket(ticket, initech, requester=bill, actor=ann)
 
 
 def test_a_moved_ticket_is_the_new_organizations_alone_with_everything_in_it(session, make, agent):
@@ -94,14 +96,14 @@ def test_a_moved_ticket_is_the_new_organizations_alone_with_everything_in_it(ses
     ticket = make.ticket(ann)
     tickets.reply(ticket, author=agent, body="Hello Ann")
     session.commit()
-    moving.move(ticket, initech, requester=bill, actor=agent)
+    transfer.transfer_ticket(ticket, initech, requester=bill, actor=agent)
     session.commit()
     assert permissions.can_see(bill, ticket) and not permissions.can_see(ann, ticket)
     assert {m.organization_id for m in session.scalars(select(Message).where(Message.ticket_id == ticket.id))} == {
         initech.id
     }
-    assert [entry.kind for entry in tickets.timeline(ticket, agent)][-1] == "moved"
-    assert "moved" not in [entry.kind for entry in tickets.timeline(ticket, bill)], (
+    assert [entry.kind for entry in tickets.load_timeline(ticket, agent)][-1] == "moved"
+    assert "moved" not in [entry.kind for entry in tickets.load_timeline(ticket, bill)], (
         "where it came from is nobody's business"
     )
     living = {t.channel.external_id for t in session.scalars(select(Thread).where(Thread.ended_at.is_(None)))}

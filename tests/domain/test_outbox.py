@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 
 from helpdesk import clock
-from helpdesk.demo import cast
+from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
-from helpdesk.models.sync import Delivery
+from helpdesk.models.delivery import Delivery
 from tests import outside
 
 
@@ -19,26 +19,26 @@ def settings(workspace, mailbox):
 @pytest.fixture
 def story(make):
     """A ticket of Globex, not yet announced anywhere, and its channels."""
-    make.channel(cast.TRIAGE)
+    make.channel(personas.TRIAGE_CHANNEL_ID)
     globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
     make.agent("Maya")
     return make.ticket(make.user(globex, "Dana", email="dana@globex.example"))
 
 
-def texts(workspace, channel=cast.TRIAGE):
+def texts(workspace, channel=personas.TRIAGE_CHANNEL_ID):
     """Root and replies of the one thread in ``channel``, as Slack has them."""
     root = workspace.posted(channel)[0]
     return [message["text"] for message in workspace.replies(channel, root["ts"])]
 
 
-def said(workspace, word, channel=cast.TRIAGE):
+def said(workspace, word, channel=personas.TRIAGE_CHANNEL_ID):
     return sum(word in text for text in texts(workspace, channel))
 
 
 def test_a_filed_ticket_has_its_card_in_both_channels(story, session, workspace):
     outside.drain(session)
-    assert len(workspace.posted(cast.TRIAGE)) == len(workspace.posted("C0GLOBEX001")) == 1
-    assert story.subject in str(workspace.posted(cast.TRIAGE)[0])
+    assert len(workspace.posted(personas.TRIAGE_CHANNEL_ID)) == len(workspace.posted("C0GLOBEX001")) == 1
+    assert story.subject in str(workspace.posted(personas.TRIAGE_CHANNEL_ID)[0])
 
 
 def test_messages_follow_their_card_in_the_order_they_were_said(story, session, workspace):
@@ -52,7 +52,7 @@ def test_messages_follow_their_card_in_the_order_they_were_said(story, session, 
 @pytest.mark.parametrize("fault", ["500_before", "500_after", "reset_before", "reset_after", "half_after"])
 def test_a_fault_of_unknown_outcome_is_looked_for_and_ends_in_exactly_one(story, session, workspace, fault):
     outside.drain(session)
-    workspace.misbehave("chat.postMessage", fault, times=1, channel=cast.TRIAGE)
+    workspace.misbehave("chat.postMessage", fault, times=1, channel=personas.TRIAGE_CHANNEL_ID)
     tickets.reply(story, author=story.requester, body="unmistakable")
     session.commit()
     for _ in range(4):
@@ -63,7 +63,7 @@ def test_a_fault_of_unknown_outcome_is_looked_for_and_ends_in_exactly_one(story,
 
 def test_an_unknown_outcome_waits_out_the_hold_off_before_anything_is_tried(story, session, workspace):
     outside.drain(session)
-    workspace.misbehave("chat.postMessage", "reset_after", times=1, channel=cast.TRIAGE)
+    workspace.misbehave("chat.postMessage", "reset_after", times=1, channel=personas.TRIAGE_CHANNEL_ID)
     tickets.reply(story, author=story.requester, body="unmistakable")
     session.commit()
     outside.drain(session)
@@ -73,7 +73,7 @@ def test_an_unknown_outcome_waits_out_the_hold_off_before_anything_is_tried(stor
 
 def test_a_failed_look_up_never_leads_to_a_blind_post(story, session, workspace):
     outside.drain(session)
-    workspace.misbehave("chat.postMessage", "reset_after", times=1, channel=cast.TRIAGE)
+    workspace.misbehave("chat.postMessage", "reset_after", times=1, channel=personas.TRIAGE_CHANNEL_ID)
     tickets.reply(story, author=story.requester, body="unmistakable")
     session.commit()
     outside.drain(session)
@@ -86,27 +86,29 @@ def test_a_failed_look_up_never_leads_to_a_blind_post(story, session, workspace)
 
 def test_being_told_to_wait_holds_that_channel_and_no_other(story, session, workspace):
     outside.drain(session)
-    workspace.misbehave("chat.postMessage", "ratelimited", times=1, channel=cast.TRIAGE, retry_after=30)
+    workspace.misbehave("chat.postMessage", "ratelimited", times=1, channel=personas.TRIAGE_CHANNEL_ID, retry_after=30)
     tickets.reply(story, author=story.requester, body="unmistakable")
     session.commit()
     outside.drain(session)
     assert said(workspace, "unmistakable") == 0
     assert said(workspace, "unmistakable", "C0GLOBEX001") == 1
-    channel = next(thread.channel for thread in story.threads if thread.channel.external_id == cast.TRIAGE)
+    channel = next(
+        thread.channel for thread in story.threads if thread.channel.external_id == personas.TRIAGE_CHANNEL_ID
+    )
     session.refresh(channel)
     assert channel.paused_until > clock.now()
 
 
 def test_an_archived_channel_keeps_everything_and_delivers_it_in_order_once_mended(story, session, workspace):
     outside.drain(session)
-    workspace.archive(cast.TRIAGE)
+    workspace.archive(personas.TRIAGE_CHANNEL_ID)
     for number in range(3):
         tickets.reply(story, author=story.requester, body=f"word{number}")
     session.commit()
     outside.drain(session)
     waiting = session.query(Delivery).filter(Delivery.state == "pending", Delivery.reason.is_not(None)).all()
     assert waiting and "archived" in waiting[0].reason
-    workspace.unarchive(cast.TRIAGE)
+    workspace.unarchive(personas.TRIAGE_CHANNEL_ID)
     outside.hurry(session)
     outside.drain(session)
     replies = [text for text in texts(workspace) if "word" in text]
@@ -115,14 +117,14 @@ def test_an_archived_channel_keeps_everything_and_delivers_it_in_order_once_mend
 
 def test_a_permanent_failure_holds_only_its_own_thread_until_a_person_decides(story, session, workspace, make):
     outside.drain(session)
-    workspace.misbehave("chat.postMessage", "error", error="msg_too_long", times=2, channel=cast.TRIAGE)
+    workspace.misbehave("chat.postMessage", "error", error="msg_too_long", times=2, channel=personas.TRIAGE_CHANNEL_ID)
     tickets.reply(story, author=story.requester, body="first")
     tickets.reply(story, author=story.requester, body="second")
     session.commit()
     outside.drain(session)
     assert (said(workspace, "second"), said(workspace, "second", "C0GLOBEX001")) == (0, 1)
     failed = session.query(Delivery).filter_by(state="failed").one()
-    outbox.skip(failed, actor=make.agent())
+    outbox.skip_delivery(failed, actor=make.agent())
     session.commit()
     outside.drain(session)
     assert (said(workspace, "first"), said(workspace, "second")) == (0, 1)
@@ -149,11 +151,11 @@ def test_a_worker_that_died_while_sending_is_followed_by_a_look_not_by_a_second_
 
 
 def test_two_workers_cannot_claim_the_same_row(story, session):
-    from helpdesk.domain.outbox import claiming
+    from helpdesk.domain.outbox import delivery_claims
 
     id = session.query(Delivery).filter_by(kind="card").first().id
     session.rollback()
-    first, second = outside.work(claiming.claim, id), outside.work(claiming.claim, id)
+    first, second = outside.work(delivery_claims.claim_delivery, id), outside.work(delivery_claims.claim_delivery, id)
     assert first is not None and second is None
 
 
@@ -186,7 +188,7 @@ def test_mail_arrives_at_least_once_with_one_message_id(story, session, mailbox,
 def test_a_note_is_never_mailed_nor_put_where_customers_read(story, session, workspace, mailbox, make):
     outside.drain(session)
     mailbox.clear()
-    tickets.note(story, author=make.agent("Tomas"), body="secretword")
+    tickets.add_note(story, author=make.agent("Tomas"), body="secretword")
     session.commit()
     outside.drain(session)
     assert said(workspace, "secretword") == 1
@@ -197,7 +199,7 @@ def test_a_note_is_never_mailed_nor_put_where_customers_read(story, session, wor
 def test_an_edit_before_it_leaves_is_simply_what_is_sent(story, session, workspace):
     message = tickets.reply(story, author=story.requester, body="wrongword")
     session.commit()
-    tickets.edit(message, editor=story.requester, body="rightword")
+    tickets.edit_message(message, editor=story.requester, body="rightword")
     session.commit()
     outside.drain(session)
     assert (said(workspace, "wrongword"), said(workspace, "rightword")) == (0, 1)
@@ -207,11 +209,11 @@ def test_an_edit_and_a_deletion_follow_to_slack(story, session, workspace):
     message = tickets.reply(story, author=story.requester, body="wrongword")
     session.commit()
     outside.drain(session)
-    tickets.edit(message, editor=story.requester, body="rightword")
+    tickets.edit_message(message, editor=story.requester, body="rightword")
     session.commit()
     outside.drain(session)
     assert (said(workspace, "wrongword"), said(workspace, "rightword")) == (0, 1)
-    tickets.delete(message, editor=story.requester)
+    tickets.delete_message(message, editor=story.requester)
     session.commit()
     outside.drain(session)
     assert said(workspace, "rightword") == 0
@@ -222,5 +224,7 @@ def test_a_long_message_is_split_and_nothing_of_it_is_lost(story, session, works
     tickets.reply(story, author=story.requester, body=body)
     session.commit()
     outside.drain(session)
-    everything = str(workspace.replies(cast.TRIAGE, workspace.posted(cast.TRIAGE)[0]["ts"]))
+    everything = str(
+        workspace.replies(personas.TRIAGE_CHANNEL_ID, workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"])
+    )
     assert all(f"paragraph{number} " in everything for number in range(60))

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import event
 
 from helpdesk import clock
-from helpdesk.domain import exports, paging, queues, tickets
-from helpdesk.models.tickets import ReadMark, Ticket
-from helpdesk.web import filters as templates
+from helpdesk.database import pagination
+from helpdesk.domain import tickets
+from helpdesk.domain.ticket_lists import csv_export, customer_list
+from helpdesk.models.ticket import ReadReceipt, Ticket
+from helpdesk.web.templating import filters as templates
 
 
 @pytest.fixture
@@ -36,14 +38,14 @@ def walk(user, filters, size=5):
     """Every page forward, then back again."""
     pages, cursor = [], None
     while True:
-        page = queues.customer_page(user, filters, cursor, size)
+        page = customer_list.fetch_list_page(user, filters, cursor, size)
         pages.append(subjects(page))
         if page.next is None:
             break
         cursor = page.next
     back = [subjects(page)]
     while page.previous:
-        page = queues.customer_page(user, filters, page.previous, size)
+        page = customer_list.fetch_list_page(user, filters, page.previous, size)
         back.insert(0, subjects(page))
     return pages, back
 
@@ -66,7 +68,7 @@ def test_every_order_pages_forth_and_back_without_gap_or_repetition(session, dan
 def test_a_search_is_paged_by_rank(dana, twelve):
     pages, back = walk(dana, {"q": "words"})
     assert pages == back and len(sum(pages, [])) == 12
-    page = queues.customer_page(dana, {"q": "words"})
+    page = customer_list.fetch_list_page(dana, {"q": "words"})
     assert "<mark>words</mark>" in page.tickets[0].excerpt_found.text
 
 
@@ -85,8 +87,8 @@ def test_a_search_is_paged_by_rank(dana, twelve):
 )
 def test_a_made_up_cursor_is_the_first_page(dana, twelve, cursor):
     for sort in ("", "subject", "status"):
-        assert subjects(queues.customer_page(dana, {"sort": sort}, cursor, 5)) == subjects(
-            queues.customer_page(dana, {"sort": sort}, None, 5)
+        assert subjects(customer_list.fetch_list_page(dana, {"sort": sort}, cursor, 5)) == subjects(
+            customer_list.fetch_list_page(dana, {"sort": sort}, None, 5)
         )
 
 
@@ -101,7 +103,7 @@ def test_filters_choose(session, make, dana, twelve):
     session.commit()
 
     def chosen(**filters):
-        return {ticket.id for ticket in queues.customer_page(dana, filters, size=50).tickets}
+        return {ticket.id for ticket in customer_list.fetch_list_page(dana, filters, size=50).tickets}
 
     assert chosen(status="pending") == {other.id}
     assert chosen(status="done") == {twelve[0].id, twelve[1].id}
@@ -114,26 +116,26 @@ def test_filters_choose(session, make, dana, twelve):
     assert chosen(to=month_ago) == {old.id}
     assert old.id not in chosen(**{"from": month_ago})
     assert len(chosen(status="nonsense", requester="x", form="", sort="zzz")) == 13
-    assert set(queues.customer_page(dana, {"from": "yesterday", "to": "9999-12-31"}).errors) == {"from", "to"}
-    assert queues.customer_counts(dana) == {"all": 13, "active": 11, "pending": 1, "done": 2}
+    assert set(customer_list.fetch_list_page(dana, {"from": "yesterday", "to": "9999-12-31"}).errors) == {"from", "to"}
+    assert customer_list.count_tickets(dana) == {"all": 13, "active": 11, "pending": 1, "done": 2}
 
 
 def test_what_is_more_than_many_is_counted_no_further(twelve, dana, monkeypatch):
-    monkeypatch.setattr(queues, "COUNTED", 5)
-    assert queues.customer_counts(dana) == {"all": 6, "active": 6, "pending": 0, "done": 0}
-    assert [templates.counted(count, 5) for count in (0, 5, 6)] == ["0", "5", "5+"]
+    monkeypatch.setattr(customer_list, "MAX_COUNT", 5)
+    assert customer_list.count_tickets(dana) == {"all": 6, "active": 6, "pending": 0, "done": 0}
+    assert [templates.format_capped_count(count, 5) for count in (0, 5, 6)] == ["0", "5", "5+"]
 
 
 def test_what_was_read_is_not_taken_back_by_an_older_page(session, make, dana):
     ticket = make.ticket(dana)
-    older = tickets.reading(ticket, dana)
+    older = tickets.pending_read_receipt(ticket, dana)
     tickets.reply(ticket, author=make.agent(), body="hello")
     session.commit()
-    newer = tickets.reading(ticket, dana)
+    newer = tickets.pending_read_receipt(ticket, dana)
     version = ticket.version
-    assert [tickets.mark_read(each) for each in (newer, older, newer)] == [True, False, False]
+    assert [tickets.save_read_receipt(each) for each in (newer, older, newer)] == [True, False, False]
     session.commit()
-    assert session.get(ReadMark, (dana.id, ticket.id)).seq == ticket.public_seq
+    assert session.get(ReadReceipt, (dana.id, ticket.id)).seq == ticket.public_seq
     assert ticket.version == version + 1, "the team's page shows who has seen it"
 
 
@@ -142,13 +144,13 @@ def test_unread_is_what_came_since_one_looked(session, make, dana):
     ticket = make.ticket(dana)
 
     def unread(user):
-        return {ticket.id: ticket.unread for ticket in queues.customer_page(user, {}).tickets}[ticket.id]
+        return {ticket.id: ticket.unread for ticket in customer_list.fetch_list_page(user, {}).tickets}[ticket.id]
 
     assert unread(dana) is True
-    tickets.mark_read(tickets.reading(ticket, dana))
+    tickets.save_read_receipt(tickets.pending_read_receipt(ticket, dana))
     session.commit()
     assert unread(dana) is False
-    tickets.note(ticket, author=agent, body="hush")
+    tickets.add_note(ticket, author=agent, body="hush")
     session.commit()
     assert unread(dana) is False, "a note is no news to a customer"
     tickets.reply(ticket, author=agent, body="hello")
@@ -169,7 +171,7 @@ def test_a_page_costs_the_same_number_of_queries_however_long_the_list(session, 
             seen.append(statement)
 
         event.listen(session.get_bind(), "before_cursor_execute", count)
-        page = queues.customer_page(dana, filters)
+        page = customer_list.fetch_list_page(dana, filters)
         [(ticket.requester, ticket.requester_picture) for ticket in page.tickets]
         event.remove(session.get_bind(), "before_cursor_execute", count)
         assert len([statement for statement in seen if statement.lstrip().startswith("SELECT")]) == allowed
@@ -177,46 +179,50 @@ def test_a_page_costs_the_same_number_of_queries_however_long_the_list(session, 
 
 def test_nobody_lists_what_they_may_not_see(make, dana, twelve):
     stranger = make.user(make.organization("Initech"))
-    assert queues.customer_page(stranger, {}).tickets == []
-    assert queues.customer_page(stranger, {"requester": str(dana.id)}).tickets == []
-    assert queues.customer_counts(stranger)["all"] == 0
+    assert customer_list.fetch_list_page(stranger, {}).tickets == []
+    assert customer_list.fetch_list_page(stranger, {"requester": str(dana.id)}).tickets == []
+    assert customer_list.count_tickets(stranger)["all"] == 0
     own = make.user(dana.organization, sees="own")
-    assert queues.customer_page(own, {}).tickets == [] and queues.requesters(own) == []
-    assert queues.similar(stranger, "Ticket words") == []
+    assert customer_list.fetch_list_page(own, {}).tickets == [] and customer_list.list_requesters(own) == []
+    assert customer_list.find_similar(stranger, "Ticket words") == []
 
 
 def test_similar_tickets_are_found_while_typing(make, dana):
     hit = make.ticket(dana, "VPN drops every morning")
     make.ticket(dana, "Coffee")
-    assert [ticket.id for ticket in queues.similar(dana, "my vpn keeps dropping every day")] == [hit.id]
-    assert queues.similar(dana, "vp") == []
+    assert [ticket.id for ticket in customer_list.find_similar(dana, "my vpn keeps dropping every day")] == [hit.id]
+    assert customer_list.find_similar(dana, "vp") == []
 
 
 def test_counting_stops_at_its_limit(dana, twelve):
     from sqlalchemy import select
 
-    assert paging.count(select(Ticket), limit=5) == 5
-    assert paging.count(select(Ticket)) == 12
+    assert pagination.count_up_to(select(Ticket), limit=5) == 5
+    assert pagination.count_up_to(select(Ticket)) == 12
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", " =1", "\r=1", "|cmd", "＝1"])
 def test_no_cell_is_a_formula(text):
-    assert exports.safe(text).startswith("'")
-    assert exports.safe("plain") == "plain" and exports.safe(None) == "" and exports.safe(12) == "12"
+    assert csv_export.escape_cell(text).startswith("'")
+    assert (
+        csv_export.escape_cell("plain") == "plain"
+        and csv_export.escape_cell(None) == ""
+        and csv_export.escape_cell(12) == "12"
+    )
 
 
 def test_the_export_is_the_list_with_its_filters(monkeypatch, session, make, dana, twelve):
     import csv
 
-    monkeypatch.setattr(exports, "PAGE", 5)
+    monkeypatch.setattr(csv_export, "BATCH_SIZE", 5)
     form = make.form(fields=({"key": "serial"}, {"key": "margin", "team_only": True}))
     make.ticket(dana, '=HYPERLINK("http://evil")', form=form, answers={"serial": "-X1", "margin": "thin"})
-    text = "".join(exports.tickets_csv(dana, {"sort": "subject"}))
+    text = "".join(csv_export.export_customer_list(dana, {"sort": "subject"}))
     rows = list(csv.reader(text.removeprefix("\ufeff").splitlines()))
     assert rows[0][:3] == ["Number", "Subject", "Status"] and len(rows) == 14
     evil = next(row for row in rows if "HYPERLINK" in row[1])
     assert evil[1].startswith("'=") and evil[2] == "Received"
     assert "Serial: -X1" in evil[-1] and "thin" not in text
-    assert "thin" in "".join(exports.tickets_csv(make.agent(), {}))
-    only = "".join(exports.tickets_csv(dana, {"q": "hyperlink"}))
+    assert "thin" in "".join(csv_export.export_customer_list(make.agent(), {}))
+    only = "".join(csv_export.export_customer_list(dana, {"q": "hyperlink"}))
     assert len(only.splitlines()) == 2

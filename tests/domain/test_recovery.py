@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import clock, config
-from helpdesk.demo import cast
+from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
-from helpdesk.models.channels import Channel
-from helpdesk.models.sync import Delivery
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import Delivery
 from tests import outside
 
 LONG = timedelta(minutes=10)
@@ -23,7 +23,7 @@ def settings(workspace, mailbox):
 @pytest.fixture
 def waiting(make, session, workspace):
     """Three tickets whose next message to triage has failed before and waits ten minutes for its next try."""
-    make.channel(cast.TRIAGE)
+    make.channel(personas.TRIAGE_CHANNEL_ID)
     globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
     dana = make.user(globex, "Dana", email="dana@globex.example")
     stories = [make.ticket(dana, subject=f"Story {number}") for number in range(3)]
@@ -40,7 +40,9 @@ def waiting(make, session, workspace):
 
 def unfinished(session):
     """The messages to triage that are not finished, fresh from the database."""
-    query = select(Delivery).join(Delivery.thread).join(Channel).where(Channel.external_id == cast.TRIAGE)
+    query = (
+        select(Delivery).join(Delivery.thread).join(Channel).where(Channel.external_id == personas.TRIAGE_CHANNEL_ID)
+    )
     query = query.where(Delivery.state.in_(("pending", "unknown")), Delivery.kind == "message").order_by(Delivery.id)
     return session.scalars(query.execution_options(populate_existing=True)).all()
 
@@ -53,7 +55,7 @@ def let_through(session, row) -> None:
 def try_now(session, row) -> bool:
     row.due_at, id = clock.now(), row.id
     session.commit()
-    sent = outside.work(outbox.deliver, id)
+    sent = outside.work(outbox.deliver_one, id)
     session.rollback()
     return sent
 
@@ -99,7 +101,7 @@ def test_a_revoked_token_is_over_for_every_channel_when_one_post_gets_through(wa
 
 def test_an_archived_channel_stays_out_of_order_when_another_gets_through(waiting, session, workspace):
     archived = session.scalar(select(Channel).where(Channel.external_id == "C0GLOBEX001"))
-    triage = session.scalar(select(Channel).where(Channel.external_id == cast.TRIAGE))
+    triage = session.scalar(select(Channel).where(Channel.external_id == personas.TRIAGE_CHANNEL_ID))
     archived.blocked_reason = triage.blocked_reason = "The Slack channel is archived."
     let_through(session, waiting[0])
     session.refresh(archived), session.refresh(triage)

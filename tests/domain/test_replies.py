@@ -3,9 +3,9 @@
 import pytest
 
 from helpdesk.domain import outbox, tickets
-from helpdesk.domain.errors import Conflict, Invalid, NotAllowed
-from helpdesk.models.sync import Delivery
-from helpdesk.models.tickets import Message
+from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.ticket import Message
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_an_agents_reply_also_goes_to_the_requester_by_mail(story, session, make
 
 
 def test_a_note_goes_only_where_the_team_reads(story, session, make):
-    message = tickets.note(story, author=make.agent("Tomas"), body="They forgot to pay.")
+    message = tickets.add_note(story, author=make.agent("Tomas"), body="They forgot to pay.")
     session.commit()
     assert destinations(session, message) == [("C0TRIAGE", "message")]
 
@@ -83,20 +83,20 @@ def test_an_agents_first_reply_takes_the_ticket_up_and_assigns_it(story, session
 
 def test_a_closed_ticket_takes_no_reply_but_a_follow_up(story, session, make):
     tickets.set_status(story, "closed", actor=make.agent())
-    with pytest.raises(Conflict):
+    with pytest.raises(ConflictError):
         tickets.reply(story, author=story.requester, body="One more thing.")
-    new = tickets.follow_up(story, requester=story.requester, body="One more thing.")
+    new = tickets.create_follow_up(story, requester=story.requester, body="One more thing.")
     session.commit()
     assert new.follows_id == story.id
 
 
 def test_a_stranger_cannot_reply(story, make):
-    with pytest.raises(NotAllowed):
+    with pytest.raises(PermissionDenied):
         tickets.reply(story, author=make.user(make.organization("Initech")), body="Hi.")
 
 
 def test_an_empty_reply_is_refused_in_words(story):
-    with pytest.raises(Invalid, match="Write a message first"):
+    with pytest.raises(ValidationError, match="Write a message first"):
         tickets.reply(story, author=story.requester, body=" \n ")
 
 
@@ -106,7 +106,7 @@ def test_places_in_the_timeline_are_given_once_and_in_order(story, session, make
     tickets.solve(story, actor=agent)
     tickets.reply(story, author=story.requester, body="Two.")
     session.commit()
-    places = [entry.seq for entry in tickets.timeline(story, agent)]
+    places = [entry.seq for entry in tickets.load_timeline(story, agent)]
     assert places == sorted(set(places)) and len(places) >= 5
 
 
@@ -118,7 +118,7 @@ def test_taking_a_reply_back_withdraws_it_from_customers(story, session, make):
     agent = make.agent()
     message = tickets.reply(story, author=agent, body="Oops, secret.", release_at=clock.now() + timedelta(seconds=20))
     session.commit()
-    tickets.make_note(message, editor=agent)
+    tickets.convert_to_note(message, editor=agent)
     session.commit()
     left = session.query(Delivery).filter_by(message_id=message.id).filter(Delivery.state != "skipped").all()
     assert [row.thread.channel.external_id for row in left] == ["C0TRIAGE"]
@@ -128,7 +128,7 @@ def test_delivering_needs_the_card_first(story, session):
     message = tickets.reply(story, author=story.requester, body="Any news?")
     session.commit()
     row = session.query(Delivery).filter_by(message_id=message.id).first()
-    assert outbox.deliver(row.id) is False
+    assert outbox.deliver_one(row.id) is False
     session.refresh(row)
     assert row.state == "pending"
 
@@ -144,8 +144,8 @@ def test_words_taken_back_leave_the_customers_list_as_well(story, session, make,
     session.commit()
     assert "secretword" in story.excerpt
     if way == "edited":
-        tickets.edit(message, editor=agent, body="something else")
+        tickets.edit_message(message, editor=agent, body="something else")
     else:
-        (tickets.make_note if way == "made a note" else tickets.delete)(message, editor=agent)
+        (tickets.convert_to_note if way == "made a note" else tickets.delete_message)(message, editor=agent)
     session.commit()
     assert "secretword" not in story.excerpt

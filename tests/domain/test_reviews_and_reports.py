@@ -7,11 +7,12 @@ import pytest
 from sqlalchemy import insert, select
 
 from helpdesk import clock
-from helpdesk.domain import reports, reviews, summaries, tickets
-from helpdesk.domain.errors import Conflict, Invalid, NotAllowed
-from helpdesk.domain.outbox import letters
-from helpdesk.models.sync import Delivery
-from helpdesk.models.tickets import Rating, Ticket
+from helpdesk.channels.email import render
+from helpdesk.domain import tickets
+from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
+from helpdesk.domain.reporting import qa_reviews, reports, weekly_digest
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.ticket import Rating, Ticket
 
 
 @pytest.fixture
@@ -56,12 +57,12 @@ def test_medians_are_the_nearest_rank_of_what_happened(session, make, agent, lea
     minutes = [1, 3, 7, 20, 44, 45, 90, 200, 301, 640, 999]
     now = clock.now()
     fill(session, make.user(make.organization("Globex")), agent, minutes, now - timedelta(days=2))
-    figures = reports.whole((now - timedelta(days=3), now))
+    figures = reports.total_figures((now - timedelta(days=3), now))
     assert (figures.filed, figures.solved) == (11, 11)
     assert figures.resolution_median == pytest.approx(nearest_rank(minutes, 50) * 60, abs=0.01)
     assert figures.resolution_p90 == pytest.approx(nearest_rank(minutes, 90) * 60, abs=0.01)
     assert figures.response_median == pytest.approx(nearest_rank(minutes, 50) * 30, abs=0.01)
-    assert reports.whole((now - timedelta(days=30), now - timedelta(days=20))).filed == 0
+    assert reports.total_figures((now - timedelta(days=30), now - timedelta(days=20))).filed == 0
 
 
 def test_every_grouping_adds_up_to_the_whole(session, make, agent, lead):
@@ -71,26 +72,29 @@ def test_every_grouping_adds_up_to_the_whole(session, make, agent, lead):
     fill(session, globex, agent, [10, 20, 30], now - timedelta(days=9))
     fill(session, initech, lead, [5], now - timedelta(hours=5))
     make.ticket(initech, form=form)
-    periods = reports.weeks(12, until=now)
-    for group in reports.GROUPS:
-        lines = reports.table(group, periods)
+    periods = reports.list_weeks(12, until=now)
+    for group in reports.GROUP_LABELS:
+        lines = reports.figures_by_group(group, periods)
         assert (sum(line.filed for line in lines), sum(line.solved for line in lines)) == (5, 4), group
         assert all(line.label for line in lines)
-    assert {line.label: line.filed for line in reports.table("agent", periods)} == {
+    assert {line.label: line.filed for line in reports.figures_by_group("agent", periods)} == {
         "Maya Lind": 3,
         "Jonas Park": 1,
         "Nobody": 1,
     }
-    assert {line.label: line.filed for line in reports.table("form", periods)} == {"No form": 4, "Billing": 1}
-    by_week = reports.table("week", periods)
-    assert len(by_week) == 12 and by_week[-1].backlog == 1 == reports.backlog()
+    assert {line.label: line.filed for line in reports.figures_by_group("form", periods)} == {
+        "No form": 4,
+        "Billing": 1,
+    }
+    by_week = reports.figures_by_group("week", periods)
+    assert len(by_week) == 12 and by_week[-1].backlog == 1 == reports.count_backlog()
 
 
 def test_weeks_begin_on_monday_where_the_helpdesk_is(session, app):
-    from helpdesk.domain import settings
+    from helpdesk.domain.administration import settings
 
     settings.set("time_zone", "Pacific/Auckland")
-    begins = [begin for begin, _ in reports.weeks(3)]
+    begins = [begin for begin, _ in reports.list_weeks(3)]
     from zoneinfo import ZoneInfo
 
     local = [begin.astimezone(ZoneInfo("Pacific/Auckland")) for begin in begins]
@@ -106,7 +110,7 @@ def test_time_is_counted_for_who_held_the_ball(session, make, agent, monkeypatch
         at[0] += timedelta(hours=hours)
         tickets.set_status(ticket, status, actor=agent)
         session.commit()
-    held = reports.time_by_holder((now - timedelta(days=7), now))
+    held = reports.time_by_waiting_on((now - timedelta(days=7), now))
     assert {who: round(seconds / 3600) for who, seconds in held.items()} == {
         "team": 2 + 11,
         "customer": 5,
@@ -122,23 +126,23 @@ def test_the_reading_list_begins_with_the_badly_rated_and_ends_when_marked(sessi
         tickets.solve(ticket, actor=who)
     session.add(Rating(ticket_id=bad.id, score=1))
     session.commit()
-    assert reviews.to_read(lead) == [(bad, 1), (fine, None)]
-    reviews.mark(bad, reviewer=lead, mark="improve", remark="Say when you come back.")
+    assert qa_reviews.list_reviewable(lead) == [(bad, 1), (fine, None)]
+    qa_reviews.save_review(bad, reviewer=lead, mark="improve", remark="Say when you come back.")
     session.commit()
-    assert reviews.to_read(lead) == [(fine, None)]
-    (remark,) = reviews.remarks_for(agent)
+    assert qa_reviews.list_reviewable(lead) == [(fine, None)]
+    (remark,) = qa_reviews.list_comments_for(agent)
     assert (remark.remark, remark.read_at) == ("Say when you come back.", None)
-    assert reviews.of(bad, make.agent()) is None and reviews.of(bad, agent) is remark
-    reviews.read([remark], agent)
+    assert qa_reviews.get_review(bad, make.agent()) is None and qa_reviews.get_review(bad, agent) is remark
+    qa_reviews.mark_read([remark], agent)
     assert remark.read_at is not None
-    with pytest.raises(NotAllowed):
-        reviews.mark(fine, reviewer=agent, mark="good")
-    with pytest.raises(Conflict):
-        reviews.mark(own, reviewer=lead, mark="good")
-    with pytest.raises(Invalid):
-        reviews.mark(fine, reviewer=lead, mark="so-so")
-    with pytest.raises(NotAllowed):
-        reviews.open_promises(agent)
+    with pytest.raises(PermissionDenied):
+        qa_reviews.save_review(fine, reviewer=agent, mark="good")
+    with pytest.raises(ConflictError):
+        qa_reviews.save_review(own, reviewer=lead, mark="good")
+    with pytest.raises(ValidationError):
+        qa_reviews.save_review(fine, reviewer=lead, mark="so-so")
+    with pytest.raises(PermissionDenied):
+        qa_reviews.list_waiting_on_team(agent)
 
 
 def test_open_promises_are_ours_and_the_longest_wait_comes_first(session, make, agent, lead):
@@ -147,7 +151,7 @@ def test_open_promises_are_ours_and_the_longest_wait_comes_first(session, make, 
     older.status_since -= timedelta(days=2)
     tickets.set_status(theirs, "pending", actor=agent)
     session.commit()
-    assert reviews.open_promises(lead) == [older, newer]
+    assert qa_reviews.list_waiting_on_team(lead) == [older, newer]
 
 
 def test_the_weekly_summary_goes_once_on_monday_to_those_who_lead(session, make, agent, lead, monkeypatch):
@@ -155,11 +159,11 @@ def test_the_weekly_summary_goes_once_on_monday_to_those_who_lead(session, make,
     make.ticket(subject="Waits for us")
     monday = clock.now().replace(hour=8, minute=0) + timedelta(days=7 - clock.now().weekday())
     monkeypatch.setattr(clock, "now", lambda: monday)
-    assert summaries.send_weekly() == 1
+    assert weekly_digest.send_weekly_digests() == 1
     session.commit()
-    assert summaries.send_weekly() == 0
+    assert weekly_digest.send_weekly_digests() == 0
     delivery = session.scalar(select(Delivery).where(Delivery.kind == "weekly_summary"))
     assert delivery.subject_id == lead.id
-    mail = letters.WRITERS["weekly_summary"](delivery)
+    mail = render.RENDERERS["weekly_summary"](delivery)
     assert mail.begins.weekday() == 0 and [ref.subject for ref in mail.waiting] == ["Waits for us"]
     assert mail.figures[0].label == "New tickets"

@@ -3,12 +3,13 @@
 import pytest
 from sqlalchemy import select, text
 
-from helpdesk.domain import search, tickets
-from helpdesk.models.tickets import Ticket
+from helpdesk.domain import tickets
+from helpdesk.domain.ticket_lists import search
+from helpdesk.models.ticket import Ticket
 
 
 def found(session, user, text, **how):
-    hits = search.matching(user, text, **how)
+    hits = search.search_tickets(user, text, **how)
     query = select(Ticket.id).join(hits, hits.c.ticket_id == Ticket.id).order_by(hits.c.rank, Ticket.id.desc())
     return list(session.scalars(query))
 
@@ -46,11 +47,11 @@ def test_replies_edits_and_deletions_are_followed(session, make, dana):
     reply = tickets.reply(ticket, author=dana, body="The zebra escaped")
     session.commit()
     assert found(session, dana, "zebra") == [ticket.id]
-    tickets.edit(reply, editor=dana, body="The giraffe escaped")
+    tickets.edit_message(reply, editor=dana, body="The giraffe escaped")
     session.commit()
     assert found(session, dana, "zebra") == []
     assert found(session, dana, "giraffe first") == [ticket.id]
-    tickets.delete(reply, editor=dana)
+    tickets.delete_message(reply, editor=dana)
     session.commit()
     assert found(session, dana, "giraffe") == []
     ticket.subject = "Wombat"
@@ -63,14 +64,14 @@ def test_notes_and_team_only_answers_are_found_by_the_team_only(session, make, d
     agent = make.agent()
     form = make.form(fields=({"key": "serial"}, {"key": "margin", "team_only": True}))
     ticket = make.ticket(dana, "Help", "me", form=form, answers={"serial": "XK-4711", "margin": "wafer thin"})
-    tickets.note(ticket, author=agent, body="This customer is a rhinoceros")
+    tickets.add_note(ticket, author=agent, body="This customer is a rhinoceros")
     session.commit()
     assert found(session, dana, "xk 4711") == [ticket.id]
     for secret in ("rhinoceros", "wafer"):
         assert found(session, dana, secret) == []
         assert found(session, agent, secret) == [ticket.id]
-    assert "rhinoceros" not in str(search.excerpts(dana, "help", [ticket.id]))
-    told = search.excerpts(agent, "rhino", [ticket.id])[ticket.id]
+    assert "rhinoceros" not in str(search.load_excerpts(dana, "help", [ticket.id]))
+    told = search.load_excerpts(agent, "rhino", [ticket.id])[ticket.id]
     assert told.in_note and "<mark>rhinoceros</mark>" in told.text
 
 
@@ -149,18 +150,18 @@ def test_nothing_anybody_types_is_an_error(session, make, dana, text):
     for user in (dana, make.agent()):
         found(session, user, text)
         found(session, user, text, any_word=True)
-        search.excerpts(user, text, [ticket.id])
+        search.load_excerpts(user, text, [ticket.id])
 
 
 def test_a_blank_search_filters_nothing_and_signs_alone_find_nothing(session, make, dana):
     make.ticket(dana, "Plain", "words")
-    assert search.matching(dana, "  ") is None
+    assert search.search_tickets(dana, "  ") is None
     assert found(session, dana, "!!!") == []
 
 
 def test_excerpts_are_escaped_and_marked(session, make, dana):
     ticket = make.ticket(dana, "<b>Printer</b> & co", "Look at <script>alert(1)</script> the printer, **please**.")
-    told = search.excerpts(dana, "print", [ticket.id])[ticket.id]
+    told = search.load_excerpts(dana, "print", [ticket.id])[ticket.id]
     assert "<mark>Printer</mark>" in told.subject and "&lt;b" in told.subject and "&amp;" in told.subject
     assert "<script" not in told.text and "<mark>printer</mark>" in told.text and "**" not in told.text
 

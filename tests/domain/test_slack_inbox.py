@@ -2,10 +2,10 @@
 
 import pytest
 
-from helpdesk.demo import cast
+from helpdesk.demo import personas
 from helpdesk.domain import inbox
-from helpdesk.models.sync import Inbound
-from helpdesk.models.tickets import Message
+from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.ticket import Message
 from tests import outside
 
 PRIYA, ELLEN, DANA = "U0PRIYA0001", "U0ELLEN0001", "U0DANA00001"
@@ -19,7 +19,7 @@ def settings(workspace, mailbox):
 @pytest.fixture
 def story(make, session):
     """A ticket of Globex whose cards stand in Slack."""
-    make.channel(cast.TRIAGE)
+    make.channel(personas.TRIAGE_CHANNEL_ID)
     globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
     make.agent("Priya Raman", email="priya@support.northwind.example")
     ticket = make.ticket(make.user(globex, "Dana", email="dana@globex.example"))
@@ -31,7 +31,7 @@ def story(make, session):
 def say(workspace, session):
     """``say(who, text)`` in the ticket's thread, taken in and worked on."""
 
-    def say(user, text, channel=cast.TRIAGE, times=1):
+    def say(user, text, channel=personas.TRIAGE_CHANNEL_ID, times=1):
         root = workspace.posted(channel)[0]["ts"]
         ts = workspace.say(user, channel, text, thread_ts=root)
         for _ in range(times):
@@ -57,7 +57,7 @@ def test_it_does_not_come_back_to_where_it_was_said(story, session, say, workspa
     say(PRIYA, "Once only.")
     outside.hear(session, workspace)
     outside.drain(session)
-    thread = workspace.replies(cast.TRIAGE, workspace.posted(cast.TRIAGE)[0]["ts"])
+    thread = workspace.replies(personas.TRIAGE_CHANNEL_ID, workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"])
     assert sum("Once only" in str(message) for message in thread) == 1
     assert len(words(session)) == 1
 
@@ -77,7 +77,7 @@ def test_the_author_is_told_at_once_who_sees_it(story, say, workspace, session):
     ts = say(PRIYA, "Hello there.")
     outside.hurry(session, 1)
     outside.drain(session)
-    assert "incoming_envelope" in str(workspace.message(cast.TRIAGE, ts).get("reactions"))
+    assert "incoming_envelope" in str(workspace.message(personas.TRIAGE_CHANNEL_ID, ts).get("reactions"))
     assert "Make internal" in str(workspace.ephemerals(user=PRIYA))
 
 
@@ -95,11 +95,11 @@ def test_the_customer_in_their_own_channel_speaks_as_themselves(story, session, 
 
 def test_an_edit_and_a_deletion_follow(story, session, say, workspace):
     ts = say(PRIYA, "wrongword")
-    workspace.edit(PRIYA, cast.TRIAGE, ts, "rightword")
+    workspace.edit(PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "rightword")
     outside.hear(session, workspace)
     outside.drain(session)
     assert words(session) == [("reply", "rightword")]
-    workspace.delete(PRIYA, cast.TRIAGE, ts)
+    workspace.delete(PRIYA, personas.TRIAGE_CHANNEL_ID, ts)
     outside.hear(session, workspace)
     outside.drain(session)
     message = session.query(Message).order_by(Message.id.desc()).first()
@@ -107,9 +107,9 @@ def test_an_edit_and_a_deletion_follow(story, session, say, workspace):
 
 
 def test_eyes_take_the_card_and_a_check_mark_solves_it(story, session, workspace):
-    root = workspace.posted(cast.TRIAGE)[0]["ts"]
+    root = workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"]
     for name in ("eyes", "white_check_mark"):
-        workspace.react(PRIYA, cast.TRIAGE, root, name)
+        workspace.react(PRIYA, personas.TRIAGE_CHANNEL_ID, root, name)
         outside.hear(session, workspace)
         outside.drain(session)
     session.refresh(story)
@@ -119,7 +119,7 @@ def test_eyes_take_the_card_and_a_check_mark_solves_it(story, session, workspace
 def test_what_cannot_be_understood_waits_and_is_tried_again(story, session, workspace, say):
     workspace.misbehave("users.info", "500_before", times=1)
     say(PRIYA, "Slack would not say who I am.")
-    assert session.query(Inbound).filter_by(state="waiting").count() == 1
+    assert session.query(InboundEvent).filter_by(state="waiting").count() == 1
     outside.hurry(session)
     outside.drain(session)
     assert words(session) == [("reply", "Slack would not say who I am.")]
@@ -127,4 +127,4 @@ def test_what_cannot_be_understood_waits_and_is_tried_again(story, session, work
 
 def test_accepting_twice_writes_one_row(app, session):
     payload = {"event": {"type": "message", "channel": "C1", "ts": "1.1"}}
-    assert [inbox.accept("slack", "Ev1", payload), inbox.accept("slack", "Ev1", payload)] == [True, False]
+    assert [inbox.store_event("slack", "Ev1", payload), inbox.store_event("slack", "Ev1", payload)] == [True, False]

@@ -2,10 +2,10 @@
 
 import pytest
 
-from helpdesk.demo import cast
+from helpdesk.demo import personas
 from helpdesk.domain import inbox
-from helpdesk.models.sync import Inbound
-from helpdesk.models.tickets import Message
+from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.ticket import Message
 from tests import outside
 
 TOMAS = "U0TOMAS0001"
@@ -19,17 +19,17 @@ def settings(workspace, mailbox):
 @pytest.fixture
 def in_doubt(make, session, workspace):
     """A ticket whose card is in triage, though the answer to our posting it was lost."""
-    make.channel(cast.TRIAGE)
+    make.channel(personas.TRIAGE_CHANNEL_ID)
     make.agent("Tomas", email="tomas@support.northwind.example", slack_user_id=TOMAS)
     globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
-    workspace.misbehave("chat.postMessage", "reset_after", times=1, channel=cast.TRIAGE)
+    workspace.misbehave("chat.postMessage", "reset_after", times=1, channel=personas.TRIAGE_CHANNEL_ID)
     ticket = make.ticket(make.user(globex, "Dana", email="dana@globex.example"))
     outside.drain(session)
     return ticket
 
 
 def answer(workspace, session, root: str, text: str) -> None:
-    workspace.say(TOMAS, cast.TRIAGE, text, thread_ts=root)
+    workspace.say(TOMAS, personas.TRIAGE_CHANNEL_ID, text, thread_ts=root)
     outside.hear(session, workspace)
     outside.drain(session)
 
@@ -41,7 +41,7 @@ def bodies(session, ticket) -> list[str]:
 
 
 def test_an_answer_below_it_is_taken_once_we_know_the_card(in_doubt, session, workspace):
-    answer(workspace, session, workspace.posted(cast.TRIAGE)[0]["ts"], "unmistakable")
+    answer(workspace, session, workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"], "unmistakable")
     assert bodies(session, in_doubt) == []
     for _ in range(3):
         outside.hurry(session)
@@ -50,9 +50,9 @@ def test_an_answer_below_it_is_taken_once_we_know_the_card(in_doubt, session, wo
 
 
 def test_what_hangs_below_something_older_does_not_wait(in_doubt, session, workspace):
-    inside = {"type": "event_callback", "team_id": cast.TEAM_ID, "api_app_id": cast.APP_ID}
-    event = {"type": "message", "user": TOMAS, "channel": cast.TRIAGE, "text": "lunch?"}
-    inbox.accept("slack", "EvOld", inside | {"event": event | {"ts": "1700000000.2", "thread_ts": "1700000000.1"}})
+    inside = {"type": "event_callback", "team_id": personas.TEAM_ID, "api_app_id": personas.APP_ID}
+    event = {"type": "message", "user": TOMAS, "channel": personas.TRIAGE_CHANNEL_ID, "text": "lunch?"}
+    inbox.store_event("slack", "EvOld", inside | {"event": event | {"ts": "1700000000.2", "thread_ts": "1700000000.1"}})
     session.commit()
     outside.drain(session)
-    assert session.query(Inbound.state).filter_by(external_id="EvOld").scalar() == "ignored"
+    assert session.query(InboundEvent.state).filter_by(external_id="EvOld").scalar() == "ignored"

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 import helpdesk
-from helpdesk.domain import words
-from helpdesk.models.tickets import Event
+from helpdesk.domain import labels
+from helpdesk.models.ticket import Event
 
 SOURCE = Path(helpdesk.__file__).parent
 
@@ -47,4 +47,4 @@ def test_every_kind_of_event_has_words():
     ],
 )
 def test_what_happened_in_a_sentence(kind, data, sentence):
-    assert words.event(Event(kind=kind, data=data, actor_name="Maya")) == sentence
+    assert labels.describe_event(Event(kind=kind, data=data, actor_name="Maya")) == sentence

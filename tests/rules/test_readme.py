@@ -4,12 +4,12 @@ import re
 from pathlib import Path
 
 from helpdesk import cli, config
-from helpdesk.models.tickets import Status
+from helpdesk.models.ticket import Status
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
-def row(setting: config.Setting) -> str:
+def row(setting: config.EnvironmentVariable) -> str:
     """The setting's row in the README's table."""
     default = setting.default
     shown = "" if default in ("", ()) else "0" if default is False else str(default)
@@ -18,11 +18,11 @@ def row(setting: config.Setting) -> str:
 
 def test_every_setting_stands_in_the_table_and_back():
     rows = [line for line in README.splitlines() if re.match(r"\| `[A-Z][A-Z0-9_]+` \|", line)]
-    assert rows == [row(setting) for setting in config.SETTINGS]
+    assert rows == [row(setting) for setting in config.ENVIRONMENT_VARIABLES]
 
 
 def test_every_command_is_named():
-    for name in cli.COMMANDS:
+    for name in cli.COMMAND_PATHS:
         assert f"helpdesk {name}" in README, name
 
 

@@ -7,7 +7,7 @@ from flask_migrate import downgrade, upgrade
 from sqlalchemy import inspect
 
 from helpdesk import extensions
-from helpdesk.cli import schema
+from helpdesk.cli import schema_migration
 
 NOT_OURS = "ticket_search"  # the search index is made by its migration alone; the database keeps it
 
@@ -27,7 +27,7 @@ def test_models_and_migrations_agree(app):
 
 
 def test_the_database_is_at_head(app):
-    at, head = schema.revisions()
+    at, head = schema_migration.get_revisions()
     assert at == head
 
 
@@ -39,7 +39,7 @@ def test_every_migration_goes_back_and_forth(app):
     assert tables <= {"alembic_version"}
     extensions.db.session.remove()
     upgrade()
-    at, head = schema.revisions()
+    at, head = schema_migration.get_revisions()
     assert at == head
 
 
@@ -48,5 +48,5 @@ def test_migrations_are_numbered_and_named():
 
     from helpdesk import config
 
-    names = sorted(path.name for path in (Path(config.MIGRATIONS) / "versions").glob("*.py"))
+    names = sorted(path.name for path in (Path(config.MIGRATIONS_FOLDER) / "versions").glob("*.py"))
     assert [name[:5] for name in names] == [f"{number:04d}_" for number in range(1, len(names) + 1)]

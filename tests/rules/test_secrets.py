@@ -5,11 +5,11 @@ import logging
 
 import pytest
 
-from helpdesk import config, logs
+from helpdesk import config, logging_setup
 
 SECRET_SETTINGS = [
     setting.name
-    for setting in config.SETTINGS
+    for setting in config.ENVIRONMENT_VARIABLES
     if setting.name.endswith(("_KEY", "_SECRET", "_SECRET_OLD", "_TOKEN", "_PASSWORD"))
 ]
 LINES = {
@@ -45,7 +45,7 @@ def written():
     secrets = {name: f"v{number}-{name.lower()}-value-{'x' * 32}" for number, name in enumerate(SECRET_SETTINGS)}
     before = logging.getLogger().handlers[:]
     ids = {"GOOGLE_OAUTH_CLIENT_ID": "an id", "MICROSOFT_OAUTH_CLIENT_ID": "another"}
-    logs.set_up(config.Config(secrets | ids))
+    logging_setup.configure_logging(config.Config(secrets | ids))
     handler = next(handler for handler in logging.getLogger().handlers if handler.name == "helpdesk")
     handler.setStream(io.StringIO())
     yield secrets, handler.stream.getvalue

@@ -5,7 +5,7 @@ import socket
 import pytest
 
 from helpdesk.channels import errors
-from helpdesk.channels.webhook import places
+from helpdesk.channels.webhook import ssrf
 
 INSIDE = [
     "127.0.0.1",
@@ -55,24 +55,24 @@ def resolving_to(monkeypatch, *found):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_no_address_inside_is_gone_to(monkeypatch, address):
     written = f"https://[{address}]/" if ":" in address else f"https://{address}/"
-    assert places.refusal(written)
+    assert ssrf.url_error(written)
     resolving_to(monkeypatch, address)
-    with pytest.raises(errors.Permanent):
-        places.look_up("https://hooks.example.com/")
+    with pytest.raises(errors.PermanentError):
+        ssrf.resolve_url("https://hooks.example.com/")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_one_inner_address_among_others_is_enough_to_refuse(monkeypatch):
     resolving_to(monkeypatch, "93.184.216.34", "10.0.0.1")
-    with pytest.raises(errors.Permanent):
-        places.look_up("https://hooks.example.com/")
+    with pytest.raises(errors.PermanentError):
+        ssrf.resolve_url("https://hooks.example.com/")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_the_address_that_was_looked_at_is_the_one_used(monkeypatch):
     """A name that answers differently a moment later (DNS rebinding) changes nothing."""
     resolving_to(monkeypatch, "93.184.216.34")
-    place = places.look_up("https://hooks.example.com/in?x=1")
+    place = ssrf.resolve_url("https://hooks.example.com/in?x=1")
     assert (place.address, place.host, place.port, place.path) == ("93.184.216.34", "hooks.example.com", 443, "/in?x=1")
 
 
@@ -81,13 +81,13 @@ def test_the_address_that_was_looked_at_is_the_one_used(monkeypatch):
 def test_no_other_way_to_write_this_machine_helps(number):
     """The resolver of this machine is asked, as in earnest: it knows these spellings."""
     with pytest.raises(errors.ChannelError):
-        places.look_up(f"https://{number}/")
+        ssrf.resolve_url(f"https://{number}/")
 
 
 @pytest.mark.parametrize("url", NOT_ADDRESSES)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_these_are_no_webhooks_addresses(url):
-    assert places.refusal(url)
+    assert ssrf.url_error(url)
 
 
 @pytest.mark.parametrize(
@@ -95,4 +95,4 @@ def test_these_are_no_webhooks_addresses(url):
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_these_are(url):
-    assert places.refusal(url) is None
+    assert ssrf.url_error(url) is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpdesk.models.tickets import Ticket
+from helpdesk.models.ticket import Ticket
 from tests import outside
 from tests.domain.slack.conftest import DANA, GLOBEX, PRIYA, day, settings, story, team  # noqa: F401
 

@@ -9,8 +9,8 @@ import time
 import pytest
 from sqlalchemy import func, select
 
-from helpdesk.models.sync import Inbound
-from helpdesk.web import hooks, small
+from helpdesk.models.delivery import InboundEvent
+from helpdesk.web import hooks, theme
 
 SECRET = "s" * 32
 
@@ -37,17 +37,17 @@ def endless(size: int) -> dict:
 
 
 def waiting(session) -> int:
-    return session.scalar(select(func.count()).select_from(Inbound))
+    return session.scalar(select(func.count()).select_from(InboundEvent))
 
 
 @pytest.mark.parametrize("way", ["events", "actions", "commands"])
 def test_a_body_of_unknown_length_is_read_only_so_far(browser_of, way):
-    answer = browser_of().post(f"/hooks/slack/{way}", **endless(hooks.LARGEST_EVENT + 1))
+    answer = browser_of().post(f"/hooks/slack/{way}", **endless(hooks.MAX_EVENT_BYTES + 1))
     assert answer.status_code == 413
 
 
 def test_a_mail_of_unknown_length_is_read_only_so_far(browser_of, session, monkeypatch):
-    monkeypatch.setattr(hooks, "LARGEST_MAIL", 1000)
+    monkeypatch.setattr(hooks, "MAX_MAIL_BYTES", 1000)
     headers = {"X-Inbound-Secret": "i" * 32}
     assert browser_of().post("/hooks/email", headers=headers, **endless(1001)).status_code == 413
     assert browser_of().post("/hooks/email", headers=headers, data=b"x" * 1001).status_code == 413
@@ -55,7 +55,7 @@ def test_a_mail_of_unknown_length_is_read_only_so_far(browser_of, session, monke
 
 
 def test_a_report_of_any_length_is_no_burden(browser_of):
-    assert browser_of().post("/csp", **endless(small.LARGEST_REPORT + 1)).status_code == 413
+    assert browser_of().post("/csp", **endless(theme.MAX_REPORT_BYTES + 1)).status_code == 413
     assert browser_of().post("/csp", data=b"[" * 10_000).status_code == 204
 
 

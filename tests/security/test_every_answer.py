@@ -90,7 +90,7 @@ def test_so_has_every_error(browser_of, make, method, path, status):
 
 def test_so_has_an_answer_nobody_foresaw(app, browser_of, make, monkeypatch):
     """The page says a number to look for in the log, and not a word of what went wrong."""
-    monkeypatch.setitem(app.view_functions, "portal.list_fragment", lambda: 1 / 0)
+    monkeypatch.setitem(app.view_functions, "ticket_list.show_list_fragment", lambda: 1 / 0)
     answer = browser_of(make.user(make.organization())).get("/tickets/list")
     assert answer.status_code == 500 and wrong_with(answer) == []
     assert "division" not in answer.text and "Traceback" not in answer.text

@@ -2,8 +2,9 @@
 
 import pytest
 
-from helpdesk.domain import permissions, tickets
-from helpdesk.domain.errors import Invalid
+from helpdesk.domain import tickets
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import permissions
 
 
 @pytest.fixture(params=["sqlite"])
@@ -16,27 +17,27 @@ def test_a_customer_adds_nobody_of_the_team_nor_of_another_organization(make):
     dana = make.user(make.organization())
     ticket = make.ticket(dana)
     for other in (make.agent(), make.agent(role="admin"), make.user(make.organization()), make.user()):
-        with pytest.raises(Invalid, match="Only people of the same organization"):
-            tickets.follow(ticket, other, actor=dana)
-        assert not permissions.follows(other, ticket)
+        with pytest.raises(ValidationError, match="Only people of the same organization"):
+            tickets.add_follower(ticket, other, actor=dana)
+        assert not permissions.is_follower(other, ticket)
 
 
 def test_one_who_sees_only_their_own_adds_nobody(make):
     globex = make.organization()
     dana, colleague = make.user(globex, sees="own"), make.user(globex)
     ticket = make.ticket(dana)
-    with pytest.raises(Invalid):
-        tickets.follow(ticket, colleague, actor=dana)
-    assert not permissions.follows(colleague, ticket)
+    with pytest.raises(ValidationError):
+        tickets.add_follower(ticket, colleague, actor=dana)
+    assert not permissions.is_follower(colleague, ticket)
 
 
 def test_customers_add_colleagues_and_the_team_its_own(make):
     globex = make.organization()
     dana, colleague, maya = make.user(globex), make.user(globex), make.agent()
     ticket = make.ticket(dana)
-    tickets.follow(ticket, colleague, actor=dana)
-    tickets.follow(ticket, maya, actor=maya)
-    assert permissions.follows(colleague, ticket) and permissions.follows(maya, ticket)
+    tickets.add_follower(ticket, colleague, actor=dana)
+    tickets.add_follower(ticket, maya, actor=maya)
+    assert permissions.is_follower(colleague, ticket) and permissions.is_follower(maya, ticket)
 
 
 def test_the_answer_is_the_same_whoever_it_was(make, browser_of):

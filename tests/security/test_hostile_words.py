@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import select, update
 
-from helpdesk.domain import settings as chosen
+from helpdesk.domain.administration import settings as chosen
 from helpdesk.extensions import db
-from helpdesk.models.tickets import Attachment, Message
+from helpdesk.models.ticket import Attachment, Message
 from tests.web.test_permissions import World, routes
 
 EVIL = "\"'><img src=x onerror=alert(1) hx-get=/x hx-trigger=load>{{7*7}}</textarea></script><script>alert(1)</script>"

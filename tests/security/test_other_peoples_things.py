@@ -5,10 +5,12 @@ from io import BytesIO
 import pytest
 from sqlalchemy import select
 
-from helpdesk.domain import files, links, tickets
+from helpdesk.domain import tickets
+from helpdesk.domain.authentication import signed_links
+from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
-from helpdesk.models.channels import Thread
-from helpdesk.models.tickets import Attachment, Message, Ticket
+from helpdesk.models.channel import Thread
+from helpdesk.models.ticket import Attachment, Message, Ticket
 from tests.web.test_permissions import csrf_of
 
 
@@ -40,7 +42,7 @@ def two(make, browser_of):
 
 
 def draft_of(user) -> str:
-    key = files.keep(BytesIO(b"secret"), "secret.txt", "text/plain", user).key
+    key = attachments.store_upload(BytesIO(b"secret"), "secret.txt", "text/plain", user).key
     db.session.commit()
     return key
 
@@ -157,7 +159,7 @@ def test_no_search_finds_it(two, text):
 
 def test_a_token_to_unsubscribe_is_good_for_one_conversation(two, session):
     threads = {thread.user_id: thread for thread in session.scalars(select(Thread).where(Thread.user_id.is_not(None)))}
-    hers = links.unsubscribe_token(threads[two.dana.id])
+    hers = signed_links.unsubscribe_token(threads[two.dana.id])
     assert two.client.get(f"/unsubscribe/{threads[two.uma.id].id}/{hers}").status_code == 404
     assert two.post(f"/unsubscribe/{threads[two.uma.id].id}/{hers}").status_code == 404
     assert two.client.get(f"/unsubscribe/{threads[two.dana.id].id}/{hers}").status_code == 200
@@ -177,15 +179,15 @@ def test_what_was_said_inside_reaches_no_customer(two, make, session, browser_of
     """A note, its file, a reply taken back, its file, and the file of a reply that was deleted."""
     maya = make.agent("Maya Lind")
     noted, deleted = (
-        files.keep(BytesIO(b"inside"), f"{name}.txt", "text/plain", maya) for name in ("noted", "deleted")
+        attachments.store_upload(BytesIO(b"inside"), f"{name}.txt", "text/plain", maya) for name in ("noted", "deleted")
     )
     ticket = session.get(Ticket, two.hers.id)
-    tickets.note(ticket, author=maya, body="They are impossibleword", attachments=[noted])
+    tickets.add_note(ticket, author=maya, body="They are impossibleword", attachments=[noted])
     gone = tickets.reply(ticket, author=maya, body="Sorry, wrongword", attachments=[deleted])
     session.commit()
     before = two.client.get(f"/tickets/{ticket.number}").text
     assert "wrongword" in before and "impossibleword" not in before and "noted.txt" not in before
-    tickets.delete(gone, editor=maya)
+    tickets.delete_message(gone, editor=maya)
     session.commit()
     for path in ("", "/conversation", "/facts", "/header"):
         page = two.client.get(f"/tickets/{ticket.number}{path}").text

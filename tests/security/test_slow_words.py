@@ -4,10 +4,11 @@ import time
 
 import pytest
 
-from helpdesk import rendering
-from helpdesk.channels.email import html_text, quotes
-from helpdesk.channels.slack import mrkdwn, visibility
-from helpdesk.domain.tickets.conversation import LONGEST
+from helpdesk.channels.email.parse import html_to_markdown, quotes
+from helpdesk.channels.slack.parse import note_prefix
+from helpdesk.channels.slack.render import mrkdwn
+from helpdesk.domain.tickets.messages import MAX_BODY_LENGTH
+from helpdesk.markup import markdown_rendering
 
 MOMENT = 2.5  # seconds of this process; what was found before took from four seconds to minutes
 SEEDS = [
@@ -28,16 +29,16 @@ SEEDS = [
     "<!--",
     "On a wrote",
 ]
-TEXTS = {repr(seed): (seed * LONGEST)[:LONGEST] for seed in SEEDS}
-TEXTS |= {"note and spaces": "note" + " " * LONGEST + "x", "spaces and note": " " * LONGEST + "note: x"}
+TEXTS = {repr(seed): (seed * MAX_BODY_LENGTH)[:MAX_BODY_LENGTH] for seed in SEEDS}
+TEXTS |= {"note and spaces": "note" + " " * MAX_BODY_LENGTH + "x", "spaces and note": " " * MAX_BODY_LENGTH + "note: x"}
 READERS = {
-    "Markdown to HTML": rendering.markdown,
-    "Markdown to words": rendering.plain.__wrapped__,
-    "a line of it": rendering.excerpt,
-    "Markdown to Slack": mrkdwn.rich_text,
-    "note or reply": visibility.read,
-    "quoted mail": quotes.split,
-    "mail's HTML": html_text.markdown,
+    "Markdown to HTML": markdown_rendering.markdown_to_html,
+    "Markdown to words": markdown_rendering.markdown_to_text.__wrapped__,
+    "a line of it": markdown_rendering.make_excerpt,
+    "Markdown to Slack": mrkdwn.rich_text_blocks,
+    "note or reply": note_prefix.split_note_prefix,
+    "quoted mail": quotes.split_quote,
+    "mail's HTML": html_to_markdown.html_to_markdown,
 }
 
 
@@ -64,11 +65,16 @@ def test_it_takes_a_moment(reader, text):
     ],
 )
 def test_marks_are_read_as_before(body, means):
-    assert visibility.read(body) == means
+    assert note_prefix.split_note_prefix(body) == means
 
 
 def test_bare_addresses_are_links_up_to_a_number():
-    few, many = ("https://a.example " * count for count in (rendering.MOST_BARE_LINKS, rendering.MOST_BARE_LINKS + 1))
-    assert rendering.markdown(few).count("<a ") == rendering.MOST_BARE_LINKS
-    assert rendering.markdown(many).count("<a ") == 0 and "https://a.example" in rendering.markdown(many)
-    assert rendering.markdown(many + "[a](https://b.example)").count("<a ") == 1
+    few, many = (
+        "https://a.example " * count
+        for count in (markdown_rendering.MAX_BARE_LINKS, markdown_rendering.MAX_BARE_LINKS + 1)
+    )
+    assert markdown_rendering.markdown_to_html(few).count("<a ") == markdown_rendering.MAX_BARE_LINKS
+    assert markdown_rendering.markdown_to_html(many).count(
+        "<a "
+    ) == 0 and "https://a.example" in markdown_rendering.markdown_to_html(many)
+    assert markdown_rendering.markdown_to_html(many + "[a](https://b.example)").count("<a ") == 1

@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from helpdesk.domain import files, forms, tickets
-from helpdesk.models.tickets import Attachment, Kind, Message
+from helpdesk.domain import forms, tickets
+from helpdesk.domain.tickets import attachments
+from helpdesk.models.ticket import Attachment, Message, MessageKind
 
 
 @pytest.fixture
@@ -29,13 +30,13 @@ def test_a_file_in_a_field_only_the_team_sees_lies_on_a_note(make, session, dana
             {"key": "picture", "kind": "file"},
         )
     )
-    contract = files.keep(BytesIO(b"secret terms"), "terms.txt", "text/plain", maya)
-    picture = files.keep(BytesIO(b"picture"), "picture.txt", "text/plain", maya)
+    contract = attachments.store_upload(BytesIO(b"secret terms"), "terms.txt", "text/plain", maya)
+    picture = attachments.store_upload(BytesIO(b"picture"), "picture.txt", "text/plain", maya)
     given = MultiDict({"field-contract": contract.key, "field-picture": picture.key})
-    answers, errors = forms.read_answers(form, given, True, asker=maya, organization_id=dana.organization_id)
+    answers, errors = forms.parse_answers(form, given, True, asker=maya, organization_id=dana.organization_id)
     assert errors == {}
-    drafts = files.claim_drafts(forms.file_keys(form, answers), maya)
-    ticket = tickets.file(
+    drafts = attachments.attach_uploads(forms.answer_file_keys(form, answers), maya)
+    ticket = tickets.create_ticket(
         requester=dana,
         filed_by=maya,
         subject="New office",
@@ -46,10 +47,12 @@ def test_a_file_in_a_field_only_the_team_sees_lies_on_a_note(make, session, dana
     )
     session.commit()
 
-    assert files.find(dana, picture.key) is not None
-    assert files.find(dana, contract.key) is None
-    assert files.find(maya, contract.key) is not None
+    assert attachments.find_attachment(dana, picture.key) is not None
+    assert attachments.find_attachment(dana, contract.key) is None
+    assert attachments.find_attachment(maya, contract.key) is not None
     kinds = dict(session.execute(select(Attachment.name, Message.kind).join(Message)).all())
-    assert kinds == {"picture.txt": Kind.reply, "terms.txt": Kind.note}
-    shown = [file.name for message in tickets.timeline(ticket, dana) for file in getattr(message, "attachments", ())]
+    assert kinds == {"picture.txt": MessageKind.reply, "terms.txt": MessageKind.note}
+    shown = [
+        file.name for message in tickets.load_timeline(ticket, dana) for file in getattr(message, "attachments", ())
+    ]
     assert shown == ["picture.txt"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpdesk.web import access
+from helpdesk.web.middleware import authorization
 
 ELSEWHERE = [
     "//evil.test",
@@ -40,7 +40,7 @@ ELSEWHERE = [
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_these_lead_nowhere(app, path):
     with app.test_request_context():
-        assert access.safe_next(path) is None
+        assert authorization.get_safe_next_path(path) is None
 
 
 @pytest.mark.parametrize(
@@ -49,4 +49,4 @@ def test_these_lead_nowhere(app, path):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_these_are_ours(app, path):
     with app.test_request_context():
-        assert access.safe_next(path) == path
+        assert authorization.get_safe_next_path(path) == path

@@ -2,7 +2,8 @@
 
 import random
 
-from helpdesk.domain import search, tickets
+from helpdesk.domain import tickets
+from helpdesk.domain.ticket_lists import search
 
 SQUARES = [chr(code) for code in range(0x3300, 0x3358)]  # each is a whole word in one letter: "㌀" is "アパート"
 
@@ -15,10 +16,10 @@ def test_a_ticket_full_of_them_can_still_be_answered_and_found(make, session):
         body = " ".join("".join(draw.choices(SQUARES, k=3)) for _ in range(9_990))
         tickets.reply(ticket, author=dana, body=body)
         session.commit()
-        tickets.note(ticket, author=maya, body=body[::-1])
+        tickets.add_note(ticket, author=maya, body=body[::-1])
         session.commit()
     tickets.reply(ticket, author=maya, body="Zanzibar")
     session.commit()
-    assert search.excerpts(dana, "zanzibar", [ticket.id])
-    found = search.matching(dana, "zanzibar")
+    assert search.load_excerpts(dana, "zanzibar", [ticket.id])
+    found = search.search_tickets(dana, "zanzibar")
     assert [row.ticket_id for row in session.execute(found.select())] == [ticket.id]

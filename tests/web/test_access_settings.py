@@ -5,10 +5,10 @@ import re
 
 import pytest
 
-from helpdesk.domain import organizations
-from helpdesk.domain import settings as chosen
-from helpdesk.models.people import AuditEntry, Organization, User
-from helpdesk.models.sessions import Session
+from helpdesk.domain.administration import settings as chosen
+from helpdesk.domain.people import organizations
+from helpdesk.models.session import Session
+from helpdesk.models.user import AuditEntry, Organization, User
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
@@ -131,7 +131,7 @@ def test_import_with_a_dry_run(admin, session):
     )
     assert session.query(Organization).count() == 0
     done = admin.post("/settings/organizations/import", {"text": text, "confirm": "1"})
-    assert done.status_code == 303 and organizations.by_name("Globex").domains[0].domain == "globex.example"
+    assert done.status_code == 303 and organizations.find_by_name("Globex").domains[0].domain == "globex.example"
     wrong = admin.post("/settings/organizations/import", {"file": (io.BytesIO(b"\xff\xfe\x00"), "o.csv")})
     assert wrong.status_code == 422 and "UTF-8" in wrong.text
 
@@ -185,7 +185,7 @@ PORTAL = {
 
 def test_portal_setup(admin, session):
     assert admin.post("/settings/portal", PORTAL).status_code == 303
-    chosen.forget()
+    chosen.invalidate_cache()
     assert (chosen.get("portal_name"), chosen.get("sign_in_link"), chosen.get("internal_domains")) == (
         "Northwind help",
         False,
@@ -205,21 +205,21 @@ def test_a_logo_is_a_picture_and_nothing_else(admin, browser_of):
     for data in (b"<svg onload=alert(1)>", b"<html>", b"", b"x" * 600_000):
         assert admin.post("/settings/portal/logo", {"logo": (io.BytesIO(data), "logo.png")}).status_code == 422
     assert admin.post("/settings/portal/logo", {"logo": (io.BytesIO(PNG), "logo.svg")}).status_code == 303
-    chosen.forget()
+    chosen.invalidate_cache()
     logo = browser_of().get("/logo")
     assert (
         logo.status_code == 200 and logo.mimetype == "image/png" and logo.headers["X-Content-Type-Options"] == "nosniff"
     )
     admin.post("/settings/portal/logo/delete")
-    chosen.forget()
+    chosen.invalidate_cache()
     assert browser_of().get("/logo").status_code == 404
 
 
 def test_the_audit_trail_goes_back_page_by_page(admin, session):
-    from helpdesk.domain import audit
+    from helpdesk.domain.administration import audit_log
 
     for number in range(120):
-        audit.write("did a thing", None, f"thing {number:03}")
+        audit_log.add_entry("did a thing", None, f"thing {number:03}")
     session.commit()
     seen, address = [], "/settings/audit"
     while address:

@@ -7,10 +7,10 @@ from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from sqlalchemy import select
 
-from helpdesk.domain import api_tokens
-from helpdesk.models.integrations import ApiToken
-from helpdesk.models.tickets import Message, Ticket
-from helpdesk.web.api import description, tokens
+from helpdesk.domain.integrations import api_tokens
+from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.webhook import ApiToken
+from helpdesk.web.api import description, token_authentication
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ALL = ["tickets:read", "tickets:write", "organizations:read"]
@@ -39,7 +39,7 @@ def admin(make):
 @pytest.fixture
 def program(make, session, browser_of, admin):
     def of(scopes=ALL):
-        _, secret = api_tokens.issue(name="Test", scopes=scopes, user=admin)
+        _, secret = api_tokens.issue_token(name="Test", scopes=scopes, user=admin)
         session.commit()
         return Program(browser_of(), secret)
 
@@ -171,7 +171,7 @@ def test_wrong_requests_are_named(program, ann):
 
 
 def test_a_token_that_asks_too_often_waits(program, monkeypatch):
-    monkeypatch.setattr(tokens, "PER_MINUTE", 3)
+    monkeypatch.setattr(token_authentication, "MAX_REQUESTS_PER_MINUTE", 3)
     ask = program()
     for _ in range(3):
         ask("GET", "/api/organizations")

@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event, insert
 
 from helpdesk import clock, extensions
-from helpdesk.models.tickets import Ticket
+from helpdesk.models.ticket import Ticket
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 # Pages and the most queries each may make, the signed-in person's own among them.

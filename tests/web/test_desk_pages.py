@@ -4,9 +4,10 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from helpdesk.domain import canned_replies, service_targets
-from helpdesk.models.desk import SavedView, TicketLink
-from helpdesk.models.tickets import Message, Ticket
+from helpdesk.domain.administration import canned_replies
+from helpdesk.domain.sla import policies
+from helpdesk.models.qa_review import SavedView, TicketLink
+from helpdesk.models.ticket import Message, Ticket
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -109,7 +110,7 @@ def test_the_queue_as_csv_has_no_formula(desk, make):
 
 def test_a_canned_reply_goes_below_what_was_typed_and_sends_nothing(desk, story, make, session):
     lead = make.agent(role="lead")
-    reply = canned_replies.save(
+    reply = canned_replies.save_reply(
         None, title="Hello", body="Dear {{first_name}}", actor=lead, shared=True, status="pending"
     )
     session.commit()
@@ -132,7 +133,7 @@ def test_a_canned_reply_goes_below_what_was_typed_and_sends_nothing(desk, story,
 
 
 def test_clocks_and_who_else_is_here(desk, story, make, session, browser_of):
-    service_targets.set_targets({"normal-first_response": "1h"}, actor=make.agent(role="admin"))
+    policies.set_policies({"normal-first_response": "1h"}, actor=make.agent(role="admin"))
     session.commit()
     other = make.ticket(story.requester)
     page = soup(desk.get(f"/tickets/{other.number}"))

@@ -4,7 +4,7 @@ import pytest
 from jinja2 import Undefined
 from markupsafe import Markup, escape
 
-from helpdesk.models.people import Role
+from helpdesk.models.user import Role
 from helpdesk.web import escaping
 
 

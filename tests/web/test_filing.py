@@ -8,8 +8,8 @@ from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from helpdesk.domain import tickets
-from helpdesk.models.forms import Answer
-from helpdesk.models.tickets import Attachment, Ticket
+from helpdesk.models.form import Answer
+from helpdesk.models.ticket import Attachment, Ticket
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
@@ -158,13 +158,13 @@ def test_two_at_the_same_moment_are_one_ticket(app, session, make, dana):
 
 
 def test_too_many_or_too_large_files_are_refused_in_words(monkeypatch, session, make, client):
-    from helpdesk.domain import files
+    from helpdesk.domain.tickets import attachments
 
     make.form(fields=())
     data = filled(soup(client.get("/tickets/new")))
     many = soup(client.post("/tickets", data=data | {"files": [(BytesIO(b"x"), f"{n}.txt") for n in range(11)]}), 422)
     assert "at most 10 files" in many.select_one("[data-error-summary]").text
-    monkeypatch.setattr(files, "LARGEST", 10)
+    monkeypatch.setattr(attachments, "MAX_BYTES", 10)
     large = soup(client.post("/tickets", data=data | {"files": (BytesIO(b"x" * 11), "large.txt")}), 422)
     assert "large.txt is larger" in large.select_one("[data-error-summary]").text
     assert count(session, Ticket) == 0

@@ -4,14 +4,16 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from helpdesk.channels.email import check, samples, signing
-from helpdesk.domain import addresses, settings
-from helpdesk.models.people import AuditEntry
-from helpdesk.models.sync import Delivery
+from helpdesk.channels.email import diagnostics, dkim_signing
+from helpdesk.channels.email.render import sample_messages
+from helpdesk.domain.administration import settings
+from helpdesk.domain.people import undeliverable_addresses
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.user import AuditEntry
 from tests import outside
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-KEY = signing.new_key("support.example")
+KEY = dkim_signing.generate_key("support.example")
 
 
 @pytest.fixture(name="settings")
@@ -64,8 +66,11 @@ def test_an_organization_gets_its_own_address_and_loses_it(client, globex, sessi
 
 
 def test_the_dns_is_asked_and_what_it_says_stands_beside_the_address(client, monkeypatch):
-    there = {"support.example": ["v=spf1 mx ~all"], "helpdesk._domainkey.support.example": [signing.public_record(KEY)]}
-    monkeypatch.setattr(check, "_texts", lambda name: there.get(name, []))
+    there = {
+        "support.example": ["v=spf1 mx ~all"],
+        "helpdesk._domainkey.support.example": [dkim_signing.public_key_record(KEY)],
+    }
+    monkeypatch.setattr(diagnostics, "_query_txt", lambda name: there.get(name, []))
     page = soup(send(client, "/settings/mail/senders/check", email="help@support.example"))
     good, bad = ([notice.text.strip() for notice in page.select(f".notice-{kind}")] for kind in ("success", "error"))
     assert good == ["SPF: support.example is right.", "DKIM: helpdesk._domainkey.support.example is right."]
@@ -73,13 +78,15 @@ def test_the_dns_is_asked_and_what_it_says_stands_beside_the_address(client, mon
 
 
 def test_only_our_own_addresses_are_asked_about(client, monkeypatch):
-    monkeypatch.setattr(check, "_texts", lambda name: pytest.fail(f"{name} was asked"))
+    monkeypatch.setattr(diagnostics, "_query_txt", lambda name: pytest.fail(f"{name} was asked"))
     assert send(client, "/settings/mail/senders/check", email="x@evil.example").status_code == 303
     assert "No mail comes from that address" in soup(client.get("/settings/mail/senders")).text
 
 
 def test_a_key_that_is_none_is_said_and_breaks_nothing(client, monkeypatch):
-    monkeypatch.setattr(signing, "configured", lambda domain, config=None: signing.Key(domain, "helpdesk", "no key"))
+    monkeypatch.setattr(
+        dkim_signing, "configured_key", lambda domain, config=None: dkim_signing.DkimKey(domain, "helpdesk", "no key")
+    )
     assert "not a private key" in soup(client.get("/settings/mail/senders")).select_one(".notice-error").text
     assert "not a private key" in soup(send(client, "/settings/mail/senders/check", email="help@support.example")).text
 
@@ -94,8 +101,8 @@ def test_a_test_mail_reaches_whoever_asked_for_it(client, session, mailbox):
 
 def test_an_address_that_takes_no_mail_is_tried_again(client, globex, make, session):
     user = make.user(globex, email="gone@globex.example")
-    for _ in range(addresses.MOST_FAILURES):
-        addresses.refused(user.email, "550 no such user <b>here</b>")
+    for _ in range(undeliverable_addresses.MAX_FAILURES):
+        undeliverable_addresses.record_bounce(user.email, "550 no such user <b>here</b>")
     session.commit()
     page = soup(client.get("/settings/mail"))
     row = page.select_one("#dead ~ .table-scroll tbody tr")
@@ -110,9 +117,9 @@ def test_an_address_that_takes_no_mail_is_tried_again(client, globex, make, sess
 def test_every_mail_has_a_preview_in_our_own_name(client, session):
     settings.set("portal_name", "Northwind Help")
     session.commit()
-    settings.forget()
+    settings.invalidate_cache()
     links = [link["href"] for link in soup(client.get("/settings/mail")).select("#previews ~ ul a")]
-    assert [link.rpartition("/")[2] for link in links] == list(samples.all())
+    assert [link.rpartition("/")[2] for link in links] == list(sample_messages.sample_mails())
     for link in links:
         assert soup(client.get(link)).select_one("dd").text
         assert "Northwind Help" in client.get(link + "/html").text

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy.exc import OperationalError
 
 from helpdesk import extensions
-from helpdesk.domain import settings as chosen
+from helpdesk.domain.administration import settings as chosen
 
 
 @pytest.fixture
@@ -15,7 +15,7 @@ def out_of_order(app, monkeypatch):
         raise OperationalError("BEGIN", {}, Exception("the database is gone"))
 
     def begin():
-        chosen.forget()
+        chosen.invalidate_cache()
         extensions.db.session.remove()
         monkeypatch.setattr(extensions.db.engine, "connect", gone)
         monkeypatch.setattr(extensions.db.engine, "raw_connection", gone)

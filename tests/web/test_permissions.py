@@ -6,13 +6,12 @@ import pytest
 from sqlalchemy import update
 
 from helpdesk import storage
-from helpdesk.domain import links
-from helpdesk.domain.sign_in import sessions
-from helpdesk.models.channels import Thread
-from helpdesk.models.integrations import Webhook
-from helpdesk.models.people import Identity
-from helpdesk.models.sessions import Session
-from helpdesk.models.tickets import Attachment, Message
+from helpdesk.domain.authentication import sessions, signed_links
+from helpdesk.models.channel import Thread
+from helpdesk.models.session import Session
+from helpdesk.models.ticket import Attachment, Message
+from helpdesk.models.user import Identity
+from helpdesk.models.webhook import Webhook
 from tests.web.permissions_table import TABLE, VALUES
 
 WHO = ("stranger", "outsider", "requester", "agent", "lead", "admin")
@@ -64,7 +63,7 @@ class World:
         session.add_all([mine, theirs, view])
         desk = things_of_the_desk(session, self.people["admin"], globex, thread)
         mail_id = mail_that_waits(session)
-        sessions.start(requester, "link")
+        sessions.create_session(requester, "link")
         session.commit()
         self.parameters = {
             "number": ticket.id,
@@ -77,7 +76,7 @@ class World:
             "form_id": form.form_id,
             "thread_id": thread.id,
             "view_id": view.id,
-            "token": links.unsubscribe_token(thread),
+            "token": signed_links.unsubscribe_token(thread),
             "key": kept,
             "way": "link",
             "filename": "app.css",
@@ -109,7 +108,7 @@ class World:
 
 
 def saved_view(agent):
-    from helpdesk.models.desk import SavedView
+    from helpdesk.models.qa_review import SavedView
 
     return SavedView(owner_id=agent.id, name="Mine", filters={}, shared=False)
 
@@ -117,9 +116,9 @@ def saved_view(agent):
 def mail_that_waits(session) -> int:
     import secrets
 
-    from helpdesk.models.sync import Inbound
+    from helpdesk.models.delivery import InboundEvent
 
-    mail = Inbound(
+    mail = InboundEvent(
         source="email", external_id=secrets.token_hex(8), state="quarantined", raw=b"From: a@b.example\r\n\r\nHello\r\n"
     )
     session.add(mail)
@@ -131,11 +130,11 @@ def things_of_the_desk(session, admin, organization, thread) -> dict:
     """A reply of the team, a webhook and its call, a token, a holiday, a channel, a delivery that waits."""
     from datetime import date
 
-    from helpdesk.models.channels import Channel
-    from helpdesk.models.desk import CannedReply
-    from helpdesk.models.integrations import ApiToken, Webhook
-    from helpdesk.models.service_levels import Holiday
-    from helpdesk.models.sync import Delivery
+    from helpdesk.models.channel import Channel
+    from helpdesk.models.delivery import Delivery
+    from helpdesk.models.qa_review import CannedReply
+    from helpdesk.models.sla import Holiday
+    from helpdesk.models.webhook import ApiToken, Webhook
 
     reply = CannedReply(title="Hello", body="Hello")
     webhook = Webhook(name="CRM", url="https://hooks.example.com/", events=["ticket.filed"])

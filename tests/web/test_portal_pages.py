@@ -7,8 +7,10 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import event, select
 
-from helpdesk.domain import files, settings, tickets
-from helpdesk.models.tickets import Follower, Rating
+from helpdesk.domain import tickets
+from helpdesk.domain.administration import settings
+from helpdesk.domain.tickets import attachments
+from helpdesk.models.ticket import Follower, Rating
 from tests.web import pages
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
@@ -107,7 +109,7 @@ def test_a_page_needs_the_same_queries_however_much_there_is(session, make, clie
         for _ in range(number):
             ticket = make.ticket(make.user(dana.organization), "Printer", "words")
             tickets.reply(ticket, author=agent, body="words")
-            tickets.follow(ticket, make.user(dana.organization), actor=agent)
+            tickets.add_follower(ticket, make.user(dana.organization), actor=agent)
         session.commit()
         return ticket
 
@@ -120,7 +122,7 @@ def test_a_page_needs_the_same_queries_however_much_there_is(session, make, clie
 
         engine = session.get_bind()
         event.listen(engine, "before_cursor_execute", count)
-        settings.forget()
+        settings.invalidate_cache()
         assert client.get(address).status_code == 200
         event.remove(engine, "before_cursor_execute", count)
         return [statement for statement in seen if statement.lstrip().startswith("SELECT")]
@@ -136,7 +138,7 @@ def test_a_page_needs_the_same_queries_however_much_there_is(session, make, clie
 
 def test_a_file_is_given_with_headers_that_keep_it_from_doing_anything(session, make, client, dana):
     drafts = [
-        files.keep(BytesIO(data), name, media_type, dana)
+        attachments.store_upload(BytesIO(data), name, media_type, dana)
         for data, name, media_type in (
             (PNG, 'é"\r\n;x.png', "image/png"),
             (b"<script>alert(1)</script>", "evil.html", "text/html"),
@@ -163,10 +165,10 @@ def test_a_file_is_given_with_headers_that_keep_it_from_doing_anything(session, 
 
 
 def test_nobody_else_gets_the_file_nor_learns_that_it_is_there(session, make, client, dana, browser_of):
-    note_file = files.keep(BytesIO(b"secret"), "n.txt", None, make.agent("Maya"))
-    public = files.keep(BytesIO(b"words"), "p.txt", None, dana)
+    note_file = attachments.store_upload(BytesIO(b"secret"), "n.txt", None, make.agent("Maya"))
+    public = attachments.store_upload(BytesIO(b"words"), "p.txt", None, dana)
     ticket = make.ticket(dana, attachments=[public])
-    tickets.note(ticket, author=session.get(type(dana), note_file.uploader_id), body="x", attachments=[note_file])
+    tickets.add_note(ticket, author=session.get(type(dana), note_file.uploader_id), body="x", attachments=[note_file])
     session.commit()
     stranger = browser_of(make.user(make.organization("Initech")))
     missing = stranger.get("/files/" + "x" * 43)
@@ -181,9 +183,9 @@ def test_nobody_else_gets_the_file_nor_learns_that_it_is_there(session, make, cl
 def test_a_file_that_the_store_lost_is_missing_not_an_error(make, client, dana):
     from helpdesk import storage
 
-    draft = files.keep(BytesIO(b"words"), "p.txt", None, dana)
+    draft = attachments.store_upload(BytesIO(b"words"), "p.txt", None, dana)
     make.ticket(dana, attachments=[draft])
-    storage.erase(draft.key)
+    storage.delete(draft.key)
     assert client.get(f"/files/{draft.key}").status_code == 404
 
 
@@ -200,7 +202,7 @@ def test_colleagues_follow_and_leave(session, make, client, dana, post):
 
 def test_one_who_stops_following_what_they_saw_by_following_is_sent_to_the_list(session, make, dana, browser_of, post):
     ticket, own = make.ticket(dana), make.user(dana.organization, sees="own")
-    tickets.follow(ticket, own, actor=dana)
+    tickets.add_follower(ticket, own, actor=dana)
     session.commit()
     other = browser_of(own)
     assert other.get(f"/tickets/{ticket.number}").status_code == 200

@@ -4,8 +4,8 @@ import pytest
 from bs4 import BeautifulSoup
 
 from helpdesk.domain import inbox
-from helpdesk.models.sync import Inbound
-from helpdesk.models.tickets import Message, Ticket
+from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.ticket import Message, Ticket
 from tests import outside
 
 HOSTILE = (
@@ -20,10 +20,10 @@ HONEST = b"From: Dana <dana@globex.example>\r\nSubject: Toner\r\nMessage-ID: <3@
 @pytest.fixture
 def receive(session):
     def receive(raw):
-        inbox.accept("email", str(hash(raw)), {}, raw=raw)
+        inbox.store_event("email", str(hash(raw)), {}, raw=raw)
         session.commit()
         outside.drain(session)
-        return session.query(Inbound).order_by(Inbound.id.desc()).first()
+        return session.query(InboundEvent).order_by(InboundEvent.id.desc()).first()
 
     return receive
 
@@ -85,7 +85,7 @@ def test_machines_have_a_list_of_their_own_and_leave_it_at_once(receive, post, s
     people, machines = (post.browser.get("/desk/quarantine" + query).text for query in ("", "?from=machines"))
     assert "Toner" in people and "Away" not in people
     assert "Away" in machines and "Toner" not in machines
-    newest = session.query(Inbound).order_by(Inbound.id.desc()).first().id
+    newest = session.query(InboundEvent).order_by(InboundEvent.id.desc()).first().id
     assert post("/desk/quarantine/machines/delete", newest=newest).status_code == 303
     assert "Away" not in post.browser.get("/desk/quarantine?from=machines").text
     assert "Toner" in post.browser.get("/desk/quarantine").text

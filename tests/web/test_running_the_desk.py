@@ -7,12 +7,14 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from helpdesk.domain import api_tokens, canned_replies, settings, tickets
-from helpdesk.models.desk import CannedReply, ReviewMark
-from helpdesk.models.integrations import ApiToken, Webhook
-from helpdesk.models.people import AuditEntry, Organization, User
-from helpdesk.models.service_levels import BusinessHours, Holiday, ServiceTarget
-from helpdesk.models.sync import Delivery
+from helpdesk.domain import tickets
+from helpdesk.domain.administration import canned_replies, settings
+from helpdesk.domain.integrations import api_tokens
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.qa_review import CannedReply, QaReview
+from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
+from helpdesk.models.user import AuditEntry, Organization, User
+from helpdesk.models.webhook import ApiToken, Webhook
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -97,7 +99,7 @@ def test_a_lead_marks_and_the_agent_reads_it(client, make, session, browser_of):
     page = soup(send(client, path, 422, remark="Kept words"), 422)
     assert page.textarea.text.strip() == "Kept words" and "Choose a mark" in page.select_one(".error-summary").text
     send(client, path, mark="good", remark="Well said")
-    assert session.get(ReviewMark, ticket.id).mark == "good"
+    assert session.get(QaReview, ticket.id).mark == "good"
     maya = browser_of(agent)
     assert "Well said" in soup(maya.get("/desk/remarks")).text
     assert "Well said" in soup(maya.get(f"/tickets/{ticket.number}")).text
@@ -115,7 +117,7 @@ def test_targets_hours_and_holidays(client, make, session):
     assert page.select_one("#field-high-resolution")["value"] == "soon"
     send(client, "/settings/service-levels/targets", **{"high-resolution": "1h 30m"})
     send(client, "/settings/service-levels/targets", organization="globex", **{"urgent-first_response": "15m"})
-    assert {(t.priority, t.first_response, t.resolution) for t in session.scalars(select(ServiceTarget))} == {
+    assert {(t.priority, t.first_response, t.resolution) for t in session.scalars(select(SlaPolicy))} == {
         ("high", None, 90),
         ("urgent", 15, None),
     }
@@ -153,7 +155,7 @@ def test_mail_settings_previews_and_the_server(client, session):
         mail_grouping_seconds="30",
         mail_solved="1",
     )
-    settings.forget()
+    settings.invalidate_cache()
     assert (settings.get("system_email"), settings.get("mail_received"), settings.get("mail_grouping_seconds")) == (
         "help@northwind.example",
         False,
@@ -175,7 +177,7 @@ def test_closing_and_retention_ask_before_they_bite(client, make, admin, session
     page = soup(send(client, "/settings/retention", 422, retention_days="30"), 422)
     assert "1 closed tickets would be erased" in page.select_one(".error-summary").text
     send(client, "/settings/retention", retention_days="30", understood="1")
-    settings.forget()
+    settings.invalidate_cache()
     assert (settings.get("close_after_days"), settings.get("retention_days")) == (9, 30)
 
 
@@ -214,7 +216,7 @@ def test_replies_are_written_changed_and_deleted(client, session, browser_of, ma
     assert "Hi" in soup(browser_of(make.agent()).get("/settings/replies")).text
     page = soup(client.get(f"/settings/replies/{reply.id}"))
     version = page.select_one("[name=version]")["value"]
-    canned_replies.save(reply, title="Hi", body="Changed by another", actor=make.agent(role="lead"), shared=True)
+    canned_replies.save_reply(reply, title="Hi", body="Changed by another", actor=make.agent(role="lead"), shared=True)
     session.commit()
     page = soup(
         send(client, f"/settings/replies/{reply.id}", 409, title="Hi", body="Mine", shared="1", version=version), 409
@@ -257,11 +259,11 @@ def test_a_token_is_shown_once(client, session):
     assert page.select_one("#field-name")["value"] == "CI"
     page = soup(send(client, "/settings/api-tokens", 200, name="CI", scopes=["tickets:read"], days="90"))
     secret = page.select_one("#new-token").text
-    assert api_tokens.find(secret)
+    assert api_tokens.find_token(secret)
     assert secret not in client.get("/settings/api-tokens").get_data(as_text=True)
     send(client, f"/settings/api-tokens/{session.scalar(select(ApiToken)).id}/revocation")
     session.expire_all()
-    assert api_tokens.find(secret) is None
+    assert api_tokens.find_token(secret) is None
 
 
 def test_channels_say_what_is_missing(client, make, session):
@@ -272,7 +274,7 @@ def test_channels_say_what_is_missing(client, make, session):
     assert page.select_one("#field-channel")["value"] == "nonsense"
     send(client, "/settings/channels", 422, channel="C0GLOBEX", audience="customer")
     send(client, "/settings/channels/options", undo_seconds="45")
-    settings.forget()
+    settings.invalidate_cache()
     assert settings.get("undo_seconds") == 45
     send(client, "/settings/channels/1/internal", internal="1")
 

@@ -3,7 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from helpdesk.models.forms import Form
+from helpdesk.models.form import Form
 
 
 def soup(response, status=200):

@@ -11,7 +11,8 @@ import redis
 
 from helpdesk import config
 from helpdesk.after_commit import CHANGED
-from helpdesk.web import handover, streams
+from helpdesk.web.live import hub as live_hub
+from helpdesk.web.live import socket_takeover
 from tests import conftest, running
 from tests.making import signed_in_client
 
@@ -22,8 +23,8 @@ HTTP = {"chunked": "HTTP/1.1", "until the end": "HTTP/1.0"}
 @pytest.fixture
 def hub(app, monkeypatch):
     """A hub with nobody in it, and nothing to hear but what a test tells it."""
-    monkeypatch.setattr(streams.Hub, "_listen", lambda hub: None)
-    return streams.Hub(most=3)
+    monkeypatch.setattr(live_hub.Hub, "_listen", lambda hub: None)
+    return live_hub.Hub(most=3)
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def pair():
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
     theirs.settimeout(running.PATIENCE)
-    yield handover.Line(ours, is_chunked=False), theirs
+    yield socket_takeover.Line(ours, is_chunked=False), theirs
     theirs.close()
 
 
@@ -43,7 +44,7 @@ class TestHub:
         hub.carry(hub.join("ticket:1", "user:1"), line)
         other = hub.join("ticket:2", "user:2")
         hub.tell(["ticket:1"])
-        assert browser.recv(100) == streams.NEWS
+        assert browser.recv(100) == live_hub.NEWS
         assert other.news_at is None
 
     def test_several_changes_at_once_are_one(self, hub, pair):
@@ -51,7 +52,7 @@ class TestHub:
         hub.carry(hub.join("ticket:1", "user:1"), line)
         for _ in range(5):
             hub.tell(["ticket:1"])
-        assert browser.recv(1000) == streams.NEWS
+        assert browser.recv(1000) == live_hub.NEWS
         browser.settimeout(0.3)
         with pytest.raises(TimeoutError):
             browser.recv(1)
@@ -61,7 +62,7 @@ class TestHub:
         follower = hub.join("ticket:1", "user:1")
         hub.tell(["ticket:1"])
         hub.carry(follower, line)
-        assert browser.recv(100) == streams.NEWS
+        assert browser.recv(100) == live_hub.NEWS
 
     def test_a_change_of_rights_ends_the_persons_streams(self, hub, pair):
         line, browser = pair
@@ -71,14 +72,14 @@ class TestHub:
         running.until(lambda: hub.count == 0 and not hub.followers)
 
     def test_it_ends_before_a_minute_is_over_and_beats_until_then(self, hub, pair, monkeypatch):
-        monkeypatch.setattr(streams, "LASTS", (0.5, 0.6))
-        monkeypatch.setattr(streams, "HEARTBEAT", 0.2)
+        monkeypatch.setattr(live_hub, "LASTS", (0.5, 0.6))
+        monkeypatch.setattr(live_hub, "HEARTBEAT", 0.2)
         line, browser = pair
         hub.carry(hub.join("ticket:1", "user:1"), line)
         heard = b""
         while piece := browser.recv(100):
             heard += piece
-        assert heard == 2 * streams.BEAT
+        assert heard == 2 * live_hub.BEAT
         running.until(lambda: hub.count == 0)
 
     def test_a_browser_that_left_is_forgotten_at_the_next_word(self, hub, pair):
@@ -89,7 +90,7 @@ class TestHub:
         running.until(lambda: hub.count == 0)
 
     def test_a_browser_that_does_not_read_holds_nobody_up(self, hub, pair, monkeypatch):
-        monkeypatch.setattr(streams, "SETTLE", 0.0)
+        monkeypatch.setattr(live_hub, "SETTLE", 0.0)
         line, _ = pair
         hub.carry(hub.join("ticket:1", "user:1"), line)
 
@@ -107,10 +108,10 @@ class TestHub:
         assert hub.join("desk", "user:9") is not None and hub.count == 3
 
     def test_where_nothing_can_be_taken_over_a_thread_waits(self, hub):
-        words = streams.Words(hub.join("ticket:1", "user:1"), {"REQUEST_METHOD": "GET"})
-        assert next(words) == streams.HELLO
+        words = live_hub.Words(hub.join("ticket:1", "user:1"), {"REQUEST_METHOD": "GET"})
+        assert next(words) == live_hub.HELLO
         hub.tell(["ticket:1"])
-        assert next(words) == streams.NEWS
+        assert next(words) == live_hub.NEWS
         hub.tell(["user:1"])
         assert list(words) == []
         words.close()
@@ -165,9 +166,9 @@ class TestServed:
     def test_a_stream_is_told_and_ended_properly(self, server, make, version):
         dana = make.user(make.organization())
         line = server.ask(server.cookie(dana), "/tickets/live", version)
-        heard_until(line, framed(streams.HELLO, version))
+        heard_until(line, framed(live_hub.HELLO, version))
         publish(f"organization:{dana.organization_id}")
-        heard_until(line, framed(streams.NEWS, version))
+        heard_until(line, framed(live_hub.NEWS, version))
         publish(f"user:{dana.id}")
         assert heard_to_its_end(line).endswith(b"0\r\n\r\n" if version == "HTTP/1.1" else b"")
 

@@ -3,7 +3,8 @@
 import pytest
 from bs4 import BeautifulSoup
 
-from helpdesk.domain import merging, tickets
+from helpdesk.domain import tickets
+from helpdesk.domain.tickets import merging
 from tests.web.test_desk_costs import counted
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -22,7 +23,7 @@ def story(make):
 
 def test_a_ticket_costs_the_same_however_much_was_said(story, browser_of, session):
     ticket, other, agent = story
-    merging.link(ticket, other, actor=agent)
+    merging.link_tickets(ticket, other, actor=agent)
     costs = []
     for number in (2, 20):
         for author in (agent, ticket.requester):

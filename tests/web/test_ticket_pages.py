@@ -80,7 +80,7 @@ def test_a_refused_reply_keeps_every_word(story, browser_of):
 
 
 def test_a_note_is_not_on_the_customers_page_nor_in_any_fragment(story, browser_of, make, session):
-    tickets.note(story, author=make.agent("Maya"), body="secretword")
+    tickets.add_note(story, author=make.agent("Maya"), body="secretword")
     session.commit()
     client = browser_of(story.requester)
     for part in ("", "/conversation", "/facts", "/header"):

@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.domain import tickets
-from helpdesk.models.channels import Thread
-from helpdesk.models.sync import Delivery, State
-from helpdesk.models.tickets import Message
+from helpdesk.models.channel import Thread
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.ticket import Message
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 HOSTILE = "</pre><script>alert(1)</script>\n> On Monday Maya wrote"
@@ -47,7 +47,7 @@ def test_a_mail_that_came_back_says_so_to_the_team(story, browser_of, make, sess
     mail = session.scalar(
         select(Delivery).join(Thread).where(mine, Thread.user_id.is_not(None), Delivery.message_id == message.id)
     )
-    mail.state, mail.data = State.sent, {**mail.data, "bounced": "550 no <b>such</b> user"}
+    mail.state, mail.data = DeliveryState.sent, {**mail.data, "bounced": "550 no <b>such</b> user"}
     session.commit()
     row = page_of(browser_of(agent), story).select_one(f'#deliveries-{message.id} [data-state="bounced"]')
     assert row.text.strip() == "email to Dana Fields · came back: 550 no <b>such</b> user" and row.svg
@@ -62,7 +62,7 @@ def test_places_that_have_ended_are_silent_unless_something_failed_there(story, 
         select(Delivery).join(Thread).where(Delivery.message_id == message.id, Thread.user_id.is_(None))
     ).all()
     assert len(rows) == 2
-    rows[0].state, rows[1].state, rows[1].reason = State.sent, State.failed, "The channel is archived."
+    rows[0].state, rows[1].state, rows[1].reason = DeliveryState.sent, DeliveryState.failed, "The channel is archived."
     for row in rows:
         row.thread.ended_at = clock.now()
     session.commit()

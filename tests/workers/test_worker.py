@@ -7,7 +7,7 @@ import time
 import pytest
 import redis
 
-from helpdesk.demo import cast
+from helpdesk.demo import personas
 from tests import conftest, outside, running
 
 
@@ -34,7 +34,7 @@ def start(app, tmp_path):
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_a_slack_that_hangs_keeps_no_mail_waiting(start, session, make, workspace, mailbox):
-    make.channel(cast.TRIAGE)
+    make.channel(personas.TRIAGE_CHANNEL_ID)
     globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
     dana = make.user(globex, "Dana", email="dana@globex.example")
     workspace.misbehave("chat.postMessage", "hang_before", times=2, seconds=8)

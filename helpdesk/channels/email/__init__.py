@@ -1,21 +1,21 @@
 """The mail system as a channel: ``send`` puts finished bytes out, ``parse`` reads what comes in."""
 
-from helpdesk.channels.email import transport
-from helpdesk.channels.email.reading import file, fingerprint, parse
-from helpdesk.channels.values import Post, Sent
+from helpdesk.channels.email import smtp
+from helpdesk.channels.email.parse.raw_mail import attachment_content, mail_fingerprint, parse_mail
+from helpdesk.channels.types import OutboundRequest, SendResult
 
-__all__ = ["file", "find", "fingerprint", "parse", "send"]
+__all__ = ["attachment_content", "find", "mail_fingerprint", "parse_mail", "send"]
 
 
-def send(post: Post) -> Sent:
+def send(post: OutboundRequest) -> SendResult:
     """Send ``post`` (arguments: bytes, sender, recipient) with the process's MAIL_* settings. Raises a
     ChannelError.
     """
     given = post.arguments
-    return transport.deliver(given["bytes"], given["sender"], given["recipient"])
+    return smtp.send_mail(given["bytes"], given["sender"], given["recipient"])
 
 
-def find(post: Post) -> None:
+def find(post: OutboundRequest) -> None:
     """Mail cannot be looked up. Sending again repeats Message-ID and bytes, so that the reader's side can
     drop the second.
     """

@@ -10,13 +10,14 @@ from contextlib import contextmanager, suppress
 import imap_tools
 
 from helpdesk.channels import errors
-from helpdesk.channels.email import reading, settings
+from helpdesk.channels.email import settings
+from helpdesk.channels.email.parse import raw_mail
 
-MOST_AT_ONCE = 100
-_NOT_NOW = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]")  # RFC 5530: not the password's fault
+BATCH_SIZE = 100
+_TEMPORARY_CODES = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]")  # RFC 5530: not the password's fault
 
 
-def fetch(mailbox: settings.Imap, accept: Callable[[str, bytes], None]) -> int:
+def fetch_mails(mailbox: settings.ImapSettings, accept: Callable[[str, bytes], None]) -> int:
     """Hand every unseen mail to ``accept(external_id, raw)`` and mark it seen, or move it, after that
     returned; how many.
 
@@ -25,27 +26,27 @@ def fetch(mailbox: settings.Imap, accept: Callable[[str, bytes], None]) -> int:
     """
     taken = 0
     with open_mailbox(mailbox) as box:
-        with _mailboxes_own_errors(mailbox):
-            waiting = box.uids("UNSEEN")[:MOST_AT_ONCE]
+        with _translate_errors(mailbox):
+            waiting = box.uids("UNSEEN")[:BATCH_SIZE]
         for uid in waiting:
-            with _mailboxes_own_errors(mailbox):
-                raw = _raw(box, uid)
+            with _translate_errors(mailbox):
+                raw = _fetch_raw(box, uid)
             if raw is None:
                 continue
-            accept(reading.fingerprint(raw), raw)
-            with _mailboxes_own_errors(mailbox):
-                _put_away(box, uid, mailbox)
+            accept(raw_mail.mail_fingerprint(raw), raw)
+            with _translate_errors(mailbox):
+                _mark_processed(box, uid, mailbox)
             taken += 1
     return taken
 
 
 @contextmanager
-def open_mailbox(mailbox: settings.Imap) -> Iterator[imap_tools.BaseMailBox]:
+def open_mailbox(mailbox: settings.ImapSettings) -> Iterator[imap_tools.BaseMailBox]:
     """The mailbox, signed in, its folder open. Raises Temporary or Blocked with a sentence."""
-    with _mailboxes_own_errors(mailbox):
+    with _translate_errors(mailbox):
         box = _connect(mailbox)
     try:
-        with _mailboxes_own_errors(mailbox):
+        with _translate_errors(mailbox):
             box.login(mailbox.username, mailbox.password, initial_folder=None)
             box.folder.set(mailbox.folder)
         yield box
@@ -55,40 +56,42 @@ def open_mailbox(mailbox: settings.Imap) -> Iterator[imap_tools.BaseMailBox]:
 
 
 @contextmanager
-def _mailboxes_own_errors(mailbox: settings.Imap) -> Iterator[None]:
+def _translate_errors(mailbox: settings.ImapSettings) -> Iterator[None]:
     where = f"{mailbox.server}:{mailbox.port}"
     try:
         yield
     except ssl.SSLCertVerificationError as error:
-        raise errors.Blocked(f"The certificate of {where} is not valid: {error.verify_message}.") from error
+        raise errors.ChannelBlockedError(f"The certificate of {where} is not valid: {error.verify_message}.") from error
     except imap_tools.MailboxLoginError as error:
-        if any(code in str(error).upper() for code in _NOT_NOW):
-            raise errors.Temporary(f"The mailbox at {where} cannot be opened just now.") from error
-        raise errors.Blocked(f"The mailbox at {where} refuses our user name or password.") from error
+        if any(code in str(error).upper() for code in _TEMPORARY_CODES):
+            raise errors.TemporaryError(f"The mailbox at {where} cannot be opened just now.") from error
+        raise errors.ChannelBlockedError(f"The mailbox at {where} refuses our user name or password.") from error
     except imap_tools.MailboxFolderSelectError as error:
-        raise errors.Blocked(f"The mailbox at {where} has no folder {mailbox.folder}.") from error
+        raise errors.ChannelBlockedError(f"The mailbox at {where} has no folder {mailbox.folder}.") from error
     except (OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError) as error:
-        raise errors.Temporary(f"The mailbox at {where} cannot be reached or broke off.") from error
+        raise errors.TemporaryError(f"The mailbox at {where} cannot be reached or broke off.") from error
 
 
-def _connect(mailbox: settings.Imap) -> imap_tools.BaseMailBox:
+def _connect(mailbox: settings.ImapSettings) -> imap_tools.BaseMailBox:
     context = ssl.create_default_context(cafile=mailbox.ca_file or None)
     if mailbox.security == "tls":
         return imap_tools.MailBox(mailbox.server, mailbox.port, timeout=mailbox.timeout, ssl_context=context)
     if mailbox.security == "starttls":
         return imap_tools.MailBoxStartTls(mailbox.server, mailbox.port, timeout=mailbox.timeout, ssl_context=context)
-    if not settings.is_this_machine(mailbox.server):
-        raise errors.Blocked(f"{mailbox.server} is another machine, where a password may not travel without TLS.")
+    if not settings.is_loopback(mailbox.server):
+        raise errors.ChannelBlockedError(
+            f"{mailbox.server} is another machine, where a password may not travel without TLS."
+        )
     return imap_tools.MailBoxUnencrypted(mailbox.server, mailbox.port, timeout=mailbox.timeout)
 
 
-def _raw(box: imap_tools.BaseMailBox, uid: str) -> bytes | None:
+def _fetch_raw(box: imap_tools.BaseMailBox, uid: str) -> bytes | None:
     """The mail's own bytes, without marking it seen; None when somebody deleted it meanwhile."""
     _, answer = box.client.uid("fetch", uid, "(BODY.PEEK[])")
     return next((one[1] for one in answer if isinstance(one, tuple)), None)
 
 
-def _put_away(box: imap_tools.BaseMailBox, uid: str, mailbox: settings.Imap) -> None:
+def _mark_processed(box: imap_tools.BaseMailBox, uid: str, mailbox: settings.ImapSettings) -> None:
     box.flag([uid], imap_tools.MailMessageFlags.SEEN, True)
     if mailbox.move_to:
         if not box.folder.exists(mailbox.move_to):

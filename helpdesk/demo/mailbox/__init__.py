@@ -1,8 +1,8 @@
 """A mail server that keeps everything, with a page to read it and a way to answer."""
 
-from helpdesk.demo.mailbox.answering import reply
-from helpdesk.demo.mailbox.box import Mailbox
-from helpdesk.demo.mailbox.mails import Mail
-from helpdesk.demo.mailbox.web import create_mailbox
+from helpdesk.demo.mailbox.mailbox_app import create_mailbox
+from helpdesk.demo.mailbox.reply_composer import build_reply
+from helpdesk.demo.mailbox.smtp_server import Mailbox
+from helpdesk.demo.mailbox.stored_mail import Mail
 
-__all__ = ["Mail", "Mailbox", "create_mailbox", "reply"]
+__all__ = ["Mail", "Mailbox", "create_mailbox", "build_reply"]

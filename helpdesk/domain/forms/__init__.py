@@ -7,24 +7,30 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import contains_eager
 
 from helpdesk import extensions
-from helpdesk.domain.forms.answers import file_keys, people_for, read_answers, team_files, words_of
+from helpdesk.domain.forms.answers import (
+    answer_file_keys,
+    display_value,
+    parse_answers,
+    selectable_people,
+    team_only_file_keys,
+)
 from helpdesk.domain.forms.changing import change_answer
 from helpdesk.extensions import db
-from helpdesk.models.forms import Answer, Field, Form, FormOrganization, FormVersion
-from helpdesk.models.people import User
-from helpdesk.models.tickets import Ticket
+from helpdesk.models.form import Answer, Field, Form, FormOrganization, FormVersion
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
 
 __all__ = [
-    "asked_of",
+    "visible_fields",
     "change_answer",
-    "file_keys",
-    "keep_answers",
-    "names",
-    "people_for",
-    "published",
-    "read_answers",
-    "team_files",
-    "words_of",
+    "answer_file_keys",
+    "save_answers",
+    "list_names",
+    "selectable_people",
+    "list_published",
+    "parse_answers",
+    "team_only_file_keys",
+    "display_value",
 ]
 
 _newest = (
@@ -35,35 +41,35 @@ _newest = (
 )
 _allowed = select(FormOrganization.form_id).where(FormOrganization.organization_id == bindparam("organization_id"))
 _usable = (Form.archived_at.is_(None), FormVersion.number == _newest, or_(Form.for_all, Form.id.in_(_allowed)))
-PUBLISHED = (
+PUBLISHED_FORMS_QUERY = (
     select(FormVersion)
     .join(FormVersion.form)
     .where(*_usable)
     .options(contains_eager(FormVersion.form))
     .order_by(Form.position, Form.id)
 )
-NAMES = select(Form.slug, Form.name).join(FormVersion).where(*_usable).order_by(Form.position, Form.id)
+FORM_NAMES_QUERY = select(Form.slug, Form.name).join(FormVersion).where(*_usable).order_by(Form.position, Form.id)
 
 
-def published(organization_id: int) -> list[FormVersion]:
+def list_published(organization_id: int) -> list[FormVersion]:
     """The newest published version of each form that ``organization_id`` may use, in their order.
 
     Their questions are loaded when they are asked for: of several forms one is filled in.
     """
-    return list(db.session.scalars(PUBLISHED, {"organization_id": organization_id}))
+    return list(db.session.scalars(PUBLISHED_FORMS_QUERY, {"organization_id": organization_id}))
 
 
-def names(organization_id: int) -> list[tuple[str, str]]:
+def list_names(organization_id: int) -> list[tuple[str, str]]:
     """Slug and name of the same forms."""
-    return [(slug, name) for slug, name in extensions.ask(NAMES, {"organization_id": organization_id}).all()]
+    return [(slug, name) for slug, name in extensions.ask(FORM_NAMES_QUERY, {"organization_id": organization_id}).all()]
 
 
-def asked_of(version: FormVersion, for_team: bool) -> list[Field]:
+def visible_fields(version: FormVersion, for_team: bool) -> list[Field]:
     """The questions that the team, or a customer, is asked."""
     return [field for field in version.fields if for_team or (field.customer_fills and not field.team_only)]
 
 
-def keep_answers(ticket: Ticket, form: FormVersion | None, answers: dict[str, object]) -> None:
+def save_answers(ticket: Ticket, form: FormVersion | None, answers: dict[str, object]) -> None:
     """Store ``answers`` (by field key, already read and checked) with ``ticket``."""
     for field in form.fields if form else ():
         value = answers.get(field.key)
@@ -74,7 +80,7 @@ def keep_answers(ticket: Ticket, form: FormVersion | None, answers: dict[str, ob
                     organization_id=ticket.organization_id,
                     field=field,
                     value=value,
-                    text=words_of(field, value),
+                    text=display_value(field, value),
                 )
             )
 

@@ -4,24 +4,24 @@ from typing import Protocol
 
 from sqlalchemy import select
 
-from helpdesk.domain import files
 from helpdesk.domain.forms import kinds
+from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
-from helpdesk.models.forms import Field, FormVersion
-from helpdesk.models.people import User
-from helpdesk.models.tickets import Attachment
+from helpdesk.models.form import Field, FormVersion
+from helpdesk.models.ticket import Attachment
+from helpdesk.models.user import User
 
-PEOPLE = 500  # of one organization, offered in a person field
+MAX_PEOPLE = 500  # of one organization, offered in a person field
 
 
-class Values(Protocol):
+class FormValues(Protocol):
     """What a web form sent: several texts may have one name."""
 
     def getlist(self, name: str) -> list[str]: ...
 
 
-def read_answers(
-    version: FormVersion, values: Values, for_team: bool, *, asker: User, organization_id: int | None = None
+def parse_answers(
+    version: FormVersion, values: FormValues, for_team: bool, *, asker: User, organization_id: int | None = None
 ) -> tuple[dict[str, object], dict[str, str]]:
     """The answers in ``values`` (named ``field-<key>``) by field key, and a sentence by name for each that will not do.
 
@@ -33,21 +33,25 @@ def read_answers(
     fields = {field.key: field for field in version.fields}
     people = None
     for field in sorted(version.fields, key=lambda field: field.position):
-        if not applies(field, fields, answers):
+        if not field_applies(field, fields, answers):
             continue
         asked = for_team or (field.customer_fills and not field.team_only)
         name = f"field-{field.key}"
         try:
-            value = kinds.read(field, values.getlist(name) if asked else _default(field))
+            value = kinds.read(field, values.getlist(name) if asked else _default_answer(field))
             if field.kind == "person" and value is not None:
                 if people is None:
-                    people = {id for id, _ in people_for(asker, organization_id)}
+                    people = {id for id, _ in selectable_people(asker, organization_id)}
                 if value not in people:
                     raise kinds.Wrong(f"Choose somebody of the organization for {field.label}.")
-            if field.kind == "file" and value is not None and len(files.drafts(value, asker)) < len(value):
+            if (
+                field.kind == "file"
+                and value is not None
+                and len(attachments.pending_uploads(value, asker)) < len(value)
+            ):
                 raise kinds.Wrong(f"The file for {field.label} is no longer there. Add it again.")
             if value is None and field.required and asked:
-                raise kinds.Wrong(_missing(field))
+                raise kinds.Wrong(_missing_message(field))
         except kinds.Wrong as wrong:
             if asked:
                 errors[name] = str(wrong)
@@ -57,7 +61,7 @@ def read_answers(
     return answers, errors
 
 
-def applies(field: Field, fields: dict[str, Field], answers: dict[str, object]) -> bool:
+def field_applies(field: Field, fields: dict[str, Field], answers: dict[str, object]) -> bool:
     """Whether ``field``'s condition holds, given the answers to the fields before it."""
     if not field.shown_if_key:
         return True
@@ -76,18 +80,18 @@ def applies(field: Field, fields: dict[str, Field], answers: dict[str, object]) 
     return str(value) == wanted
 
 
-def file_keys(version: FormVersion, answers: dict[str, object]) -> list[str]:
+def answer_file_keys(version: FormVersion, answers: dict[str, object]) -> list[str]:
     """The drafts that ``answers`` name, to be attached to the ticket's first message."""
     return [key for field in version.fields if field.kind == "file" for key in answers.get(field.key, ())]
 
 
-def team_files(version: FormVersion | None, answers: dict[str, object]) -> set[str]:
+def team_only_file_keys(version: FormVersion | None, answers: dict[str, object]) -> set[str]:
     """The files that answer fields only the team sees: they belong on a note, not on what the customer reads."""
     fields = version.fields if version else ()
     return {key for field in fields if field.kind == "file" and field.team_only for key in answers.get(field.key, ())}
 
 
-def people_for(user: User, organization_id: int | None = None) -> list[tuple[int, str]]:
+def selectable_people(user: User, organization_id: int | None = None) -> list[tuple[int, str]]:
     """The people a person field offers ``user``, as (id, name): the organization's, or only themselves where they see no more."""
     if not user.is_team and user.sees == "own":
         return [(user.id, user.display_name)]
@@ -95,12 +99,12 @@ def people_for(user: User, organization_id: int | None = None) -> list[tuple[int
         select(User)
         .where(User.organization_id == (organization_id or user.organization_id), User.deactivated_at.is_(None))
         .order_by(User.name, User.id)
-        .limit(PEOPLE)
+        .limit(MAX_PEOPLE)
     )
     return [(person.id, person.display_name) for person in db.session.scalars(people)]
 
 
-def words_of(field: Field, value: object) -> str:
+def display_value(field: Field, value: object) -> str:
     """The answer as people read and search it."""
     if value is None:
         return ""
@@ -115,7 +119,7 @@ def words_of(field: Field, value: object) -> str:
     return "Yes" if value is True else str(value)
 
 
-def _default(field: Field) -> list[str]:
+def _default_answer(field: Field) -> list[str]:
     return (
         []
         if field.kind in {"person", "file"}
@@ -125,7 +129,7 @@ def _default(field: Field) -> list[str]:
     )
 
 
-def _missing(field: Field) -> str:
+def _missing_message(field: Field) -> str:
     match field.kind:
         case "checkbox":
             return f"Tick {field.label} to go on."

@@ -6,14 +6,15 @@ import unicodedata
 from sqlalchemy import func, select
 
 from helpdesk import clock
-from helpdesk.domain import audit, permissions
-from helpdesk.domain.errors import Conflict, Invalid
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.forms import comparing, kinds
+from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.forms import KINDS, Field, Form, FormOrganization, FormVersion
-from helpdesk.models.people import User
+from helpdesk.models.form import FIELD_TYPES, Field, Form, FormOrganization, FormVersion
+from helpdesk.models.user import User
 
-COPIED = (
+COPIED_COLUMNS = (
     "key",
     "kind",
     "label",
@@ -28,56 +29,58 @@ COPIED = (
     "shown_if_key",
     "shown_if_value",
 )
-GIVEN = tuple(name for name in COPIED if name not in {"key", "position"})
-MOST_FIELDS = 60
-MOST_OPTIONS = 100
+EDITABLE_COLUMNS = tuple(name for name in COPIED_COLUMNS if name not in {"key", "position"})
+MAX_FIELDS = 60
+MAX_OPTIONS = 100
 
 
-def create(
+def create_form(
     name: str, actor: User, *, description: str = "", for_all: bool = True, organization_ids: list[int] = ()
 ) -> Form:
     """A new form with an empty draft. Raises NotAllowed and Invalid."""
-    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
     position = db.session.scalar(select(func.coalesce(func.max(Form.position), 0))) + 1
-    form = Form(slug=_free_slug(_name(name)), name=_name(name), position=position)
+    form = Form(slug=_free_slug(_validated_name(name)), name=_validated_name(name), position=position)
     form.versions.append(FormVersion(number=1))
     db.session.add(form)
     db.session.flush()
-    _describe(form, description, for_all, organization_ids)
-    audit.write("created form", actor, form.name)
+    _set_description(form, description, for_all, organization_ids)
+    audit_log.add_entry("created form", actor, form.name)
     return form
 
 
-def change(form: Form, actor: User, *, name: str, description: str, for_all: bool, organization_ids: list[int]) -> None:
+def update_form(
+    form: Form, actor: User, *, name: str, description: str, for_all: bool, organization_ids: list[int]
+) -> None:
     """Rename a form, and say who may use it; this takes effect at once. Its address stays as it is."""
-    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
-    form.name = _name(name)
-    _describe(form, description, for_all, organization_ids)
-    audit.write("changed form", actor, form.name)
+    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
+    form.name = _validated_name(name)
+    _set_description(form, description, for_all, organization_ids)
+    audit_log.add_entry("changed form", actor, form.name)
 
 
-def move(form: Form, actor: User, *, up: bool) -> None:
+def move_form(form: Form, actor: User, *, up: bool) -> None:
     """Change places with the form before (or after) it in the chooser."""
-    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
     forms = list(db.session.scalars(select(Form).where(Form.archived_at.is_(None)).order_by(Form.position, Form.id)))
-    _swap(forms, form, up)
+    _swap_positions(forms, form, up)
 
 
-def archive(form: Form, actor: User) -> None:
+def archive_form(form: Form, actor: User) -> None:
     """Offer it no longer; tickets filed with it keep it."""
-    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
     form.archived_at = form.archived_at or clock.now()
-    audit.write("archived form", actor, form.name)
+    audit_log.add_entry("archived form", actor, form.name)
 
 
-def restore(form: Form, actor: User) -> None:
+def restore_form(form: Form, actor: User) -> None:
     """The opposite of ``archive``."""
-    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
     form.archived_at = None
-    audit.write("restored form", actor, form.name)
+    audit_log.add_entry("restored form", actor, form.name)
 
 
-def in_use(form: Form) -> FormVersion | None:
+def published_version(form: Form) -> FormVersion | None:
     """The version people fill now."""
     return max(
         (version for version in form.versions if version.published_at),
@@ -86,24 +89,24 @@ def in_use(form: Form) -> FormVersion | None:
     )
 
 
-def draft(form: Form) -> FormVersion:
+def get_or_create_draft(form: Form) -> FormVersion:
     """The version being worked on: the open draft, or a new one that begins as a copy of the one in use."""
     newest = max(form.versions, key=lambda version: version.number)
     if newest.published_at is None:
         return newest
     copy = FormVersion(number=newest.number + 1)
-    copy.fields = [Field(**{name: getattr(field, name) for name in COPIED}) for field in newest.fields]
+    copy.fields = [Field(**{name: getattr(field, name) for name in COPIED_COLUMNS}) for field in newest.fields]
     form.versions.append(copy)
     db.session.flush()
     return copy
 
 
-def discard(form: Form, actor: User) -> None:
+def discard_draft(form: Form, actor: User) -> None:
     """Throw the draft away, if another version is in use."""
-    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
     for version in [version for version in form.versions if version.published_at is None]:
-        if in_use(form) is None:
-            raise Conflict("This form was never published; archive it instead.")
+        if published_version(form) is None:
+            raise ConflictError("This form was never published; archive it instead.")
         form.versions.remove(version)
         db.session.delete(version)
     db.session.flush()
@@ -111,21 +114,21 @@ def discard(form: Form, actor: User) -> None:
 
 def add_field(version: FormVersion, actor: User, **values) -> Field:
     """Add a question at the end of a draft. ``values`` are those of Field but its key, which its label makes. Raises Invalid."""
-    _editable(version, actor)
-    if len(version.fields) >= MOST_FIELDS:
-        raise Invalid(f"A form has at most {MOST_FIELDS} fields.", "label")
+    _ensure_editable(version, actor)
+    if len(version.fields) >= MAX_FIELDS:
+        raise ValidationError(f"A form has at most {MAX_FIELDS} fields.", "label")
     position = max((field.position for field in version.fields), default=-1) + 1
-    given = _checked(version, values, before=position)
+    given = _validated_field(version, values, before=position)
     field = Field(key=_free_key(version, given["label"]), position=position, **given)
     version.fields.append(field)
     db.session.flush()
     return field
 
 
-def change_field(field: Field, actor: User, **values) -> Field:
+def update_field(field: Field, actor: User, **values) -> Field:
     """Change a question of a draft; its key stays, so that conditions and reports still find it. Raises Invalid."""
-    _editable(field.version, actor)
-    for name, value in _checked(field.version, values, before=field.position).items():
+    _ensure_editable(field.version, actor)
+    for name, value in _validated_field(field.version, values, before=field.position).items():
         setattr(field, name, value)
     db.session.flush()
     return field
@@ -133,50 +136,50 @@ def change_field(field: Field, actor: User, **values) -> Field:
 
 def move_field(field: Field, actor: User, *, up: bool) -> None:
     """Change places with the question before (or after) it."""
-    _editable(field.version, actor)
-    _swap(sorted(field.version.fields, key=lambda field: field.position), field, up)
+    _ensure_editable(field.version, actor)
+    _swap_positions(sorted(field.version.fields, key=lambda field: field.position), field, up)
     db.session.flush()
 
 
 def remove_field(field: Field, actor: User) -> None:
     """Take a question out of a draft. Raises Conflict while another one depends on it."""
-    _editable(field.version, actor)
+    _ensure_editable(field.version, actor)
     for other in field.version.fields:
         if other.shown_if_key == field.key:
-            raise Conflict(f"{other.label} is shown only with an answer here. Change that first.")
+            raise ConflictError(f"{other.label} is shown only with an answer here. Change that first.")
     field.version.fields.remove(field)
     db.session.flush()
 
 
-def publish(form: Form, actor: User) -> FormVersion:
+def publish_form(form: Form, actor: User) -> FormVersion:
     """Put the draft in use. Raises Invalid with what keeps it from that, and Conflict where there is no draft."""
-    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
     version = max(form.versions, key=lambda version: version.number)
     if version.published_at is not None:
-        raise Conflict("Nothing has changed since this form was published.")
+        raise ConflictError("Nothing has changed since this form was published.")
     found = comparing.troubles(version)
     if found:
-        raise Invalid(" ".join(found), "publish")
+        raise ValidationError(" ".join(found), "publish")
     version.published_at = clock.now()
     version.published_by_id = actor.id
     db.session.flush()
-    audit.write("published form", actor, f"{form.name}, version {version.number}")
+    audit_log.add_entry("published form", actor, f"{form.name}, version {version.number}")
     return version
 
 
-def _editable(version: FormVersion, actor: User) -> None:
-    permissions.require(permissions.can_administer(actor), "Only an admin builds forms.")
+def _ensure_editable(version: FormVersion, actor: User) -> None:
+    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
     if version.published_at is not None:
-        raise Conflict("This version is published and stays as it is. Edit the draft.")
+        raise ConflictError("This version is published and stays as it is. Edit the draft.")
 
 
-def _checked(version: FormVersion, values: dict, before: int) -> dict:
-    given = {name: values[name] for name in GIVEN if name in values}
+def _validated_field(version: FormVersion, values: dict, before: int) -> dict:
+    given = {name: values[name] for name in EDITABLE_COLUMNS if name in values}
     errors = {}
     given["label"] = " ".join(str(given.get("label", "")).split())
     if not given["label"] or len(given["label"]) > 200:
         errors["label"] = "Give the field a label of at most 200 characters."
-    if given.get("kind") not in KINDS:
+    if given.get("kind") not in FIELD_TYPES:
         errors["kind"] = "Choose a kind of field."
     options = list(
         dict.fromkeys(
@@ -184,8 +187,8 @@ def _checked(version: FormVersion, values: dict, before: int) -> dict:
         )
     )
     if given.get("kind") in {"select", "multi_select"}:
-        if not 1 <= len(options) <= MOST_OPTIONS or any(len(option) > 200 for option in options):
-            errors["options"] = f"Write one answer per line, at most {MOST_OPTIONS}, each of at most 200 characters."
+        if not 1 <= len(options) <= MAX_OPTIONS or any(len(option) > 200 for option in options):
+            errors["options"] = f"Write one answer per line, at most {MAX_OPTIONS}, each of at most 200 characters."
     else:
         options = []
     given["options"] = options
@@ -200,7 +203,7 @@ def _checked(version: FormVersion, values: dict, before: int) -> dict:
     if not errors and given.get("default"):
         _check_default(given, errors)
     if errors:
-        raise Invalid("Some answers need another look.", errors=errors)
+        raise ValidationError("Some answers need another look.", errors=errors)
     return given
 
 
@@ -216,9 +219,9 @@ def _check_default(given: dict, errors: dict[str, str]) -> None:
         errors["default"] = str(wrong)
 
 
-def _describe(form: Form, description: str, for_all: bool, organization_ids: list[int]) -> None:
+def _set_description(form: Form, description: str, for_all: bool, organization_ids: list[int]) -> None:
     if not for_all and not organization_ids:
-        raise Invalid("Choose at least one organization, or offer the form to all.", "organizations")
+        raise ValidationError("Choose at least one organization, or offer the form to all.", "organizations")
     form.description = description.strip()
     form.for_all = for_all
     wanted = set() if for_all else set(organization_ids)
@@ -231,16 +234,16 @@ def _describe(form: Form, description: str, for_all: bool, organization_ids: lis
     db.session.flush()
 
 
-def _name(name: str) -> str:
+def _validated_name(name: str) -> str:
     name = " ".join(name.split())
     if not name or len(name) > 120:
-        raise Invalid("Give the form a name of at most 120 characters.", "name")
+        raise ValidationError("Give the form a name of at most 120 characters.", "name")
     return name
 
 
-def _swap(row: list, thing, up: bool) -> None:
+def _swap_positions(row: list, thing, up: bool) -> None:
     if thing not in row:
-        raise Conflict("It is archived, so it has no place among the others.")
+        raise ConflictError("It is archived, so it has no place among the others.")
     for place, one in enumerate(row):
         one.position = place
     here = row.index(thing)
@@ -250,14 +253,14 @@ def _swap(row: list, thing, up: bool) -> None:
 
 
 def _free_key(version: FormVersion, label: str) -> str:
-    return _free(_slug(label, "_")[:50] or "field", {field.key for field in version.fields}, "_")
+    return _find_free_name(_slug(label, "_")[:50] or "field", {field.key for field in version.fields}, "_")
 
 
 def _free_slug(name: str) -> str:
-    return _free(_slug(name, "-")[:60] or "form", set(db.session.scalars(select(Form.slug))), "-")
+    return _find_free_name(_slug(name, "-")[:60] or "form", set(db.session.scalars(select(Form.slug))), "-")
 
 
-def _free(wanted: str, taken: set[str], sign: str) -> str:
+def _find_free_name(wanted: str, taken: set[str], sign: str) -> str:
     name, number = wanted, 2
     while name in taken:
         name, number = f"{wanted}{sign}{number}", number + 1

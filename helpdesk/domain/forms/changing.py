@@ -2,14 +2,15 @@
 
 from sqlalchemy import select
 
-from helpdesk.domain import outbox, permissions
-from helpdesk.domain.errors import Invalid
+from helpdesk.domain import outbox
+from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.forms import answers, kinds
+from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import timeline
 from helpdesk.extensions import db
-from helpdesk.models.forms import Answer, Field
-from helpdesk.models.people import User
-from helpdesk.models.tickets import Ticket
+from helpdesk.models.form import Answer, Field
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
 
 
 def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -> Answer | None:
@@ -17,25 +18,27 @@ def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -
 
     Returns the answer, None where there is none now. Raises NotAllowed, and Invalid about ``field-<key>``.
     """
-    permissions.require(permissions.can_work(actor, ticket), "Only the team changes answers.")
+    permissions.ensure(permissions.can_manage(actor, ticket), "Only the team changes answers.")
     name = f"field-{field.key}"
     if field.version_id != ticket.form_version_id or field.kind == "file":
-        raise Invalid("This field cannot be changed here.", name)
+        raise ValidationError("This field cannot be changed here.", name)
     try:
         value = kinds.read(field, texts)
     except kinds.Wrong as wrong:
-        raise Invalid(str(wrong), name) from None
+        raise ValidationError(str(wrong), name) from None
     people = (
-        {id for id, _ in answers.people_for(actor, ticket.organization_id)} if field.kind == "person" and value else ()
+        {id for id, _ in answers.selectable_people(actor, ticket.organization_id)}
+        if field.kind == "person" and value
+        else ()
     )
     if field.kind == "person" and value and value not in people:
-        raise Invalid(f"Choose somebody of the organization for {field.label}.", name)
+        raise ValidationError(f"Choose somebody of the organization for {field.label}.", name)
     ticket = timeline.lock(ticket)
     answer = db.session.scalar(select(Answer).where(Answer.ticket_id == ticket.id, Answer.field_id == field.id))
     old = answer.value if answer else None
     if old == value:
         return answer
-    words = answers.words_of(field, value)
+    words = answers.display_value(field, value)
     if value is None:
         db.session.delete(answer)
     elif answer:
@@ -50,6 +53,6 @@ def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -
         )
         db.session.add(answer)
     db.session.flush()
-    timeline.say_event(ticket, "answered", actor, team_only=field.team_only, label=field.label, new=words)
-    outbox.card_changed(ticket)
+    timeline.add_event(ticket, "answered", actor, team_only=field.team_only, label=field.label, new=words)
+    outbox.enqueue_card_update(ticket)
     return None if value is None else answer

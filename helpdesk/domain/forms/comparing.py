@@ -1,6 +1,6 @@
 """What a version of a form lacks, and how it differs from the one before, in words for the admin who publishes it."""
 
-from helpdesk.models.forms import Field, FormVersion
+from helpdesk.models.form import Field, FormVersion
 
 KIND_WORDS = {
     "short_text": "Short text",

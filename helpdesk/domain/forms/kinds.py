@@ -6,7 +6,7 @@ from collections.abc import Callable
 from datetime import date
 from urllib.parse import urlsplit
 
-from helpdesk.models.forms import Field
+from helpdesk.models.form import Field
 
 LONGEST = {"short_text": 500, "long_text": 10_000, "url": 2000}
 TICKED = {"yes", "1", "on", "true"}

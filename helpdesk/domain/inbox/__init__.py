@@ -14,29 +14,30 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk import after_commit, clock, config, extensions
 from helpdesk.channels import email, slack
+from helpdesk.channels.email import handlers as email_handlers
 from helpdesk.channels.errors import ChannelError
-from helpdesk.channels.slack import echoes
-from helpdesk.domain.errors import Refused
-from helpdesk.domain.inbox import from_mail, from_slack
+from helpdesk.channels.slack import handlers
+from helpdesk.channels.slack.parse import echo_filter
+from helpdesk.domain.errors import DomainError
 from helpdesk.extensions import db
-from helpdesk.models.sync import Inbound
+from helpdesk.models.delivery import InboundEvent
 
-DELAYS = (1, 5, 15, 30, 30, 60, 60, 120, 300, 900)  # seconds before the next try, by tries made
-MOST_ATTEMPTS = 20  # at what we fail to understand ourselves
-WAITS_FOR_OUTSIDE = timedelta(hours=48)  # while Slack does not answer what we must know; the lane waits behind it
-LONGEST_WAIT_FOR_OUTSIDE = 60  # seconds between two tries
-AT_ONCE = 500
+RETRY_DELAYS_SECONDS = (1, 5, 15, 30, 30, 60, 60, 120, 300, 900)  # seconds before the next try, by tries made
+MAX_ATTEMPTS = 20  # at what we fail to understand ourselves
+OUTAGE_TIMEOUT = timedelta(hours=48)  # while Slack does not answer what we must know; the lane waits behind it
+MAX_OUTAGE_DELAY_SECONDS = 60  # seconds between two tries
+BATCH_SIZE = 500
 
-SOURCES = {"slack": from_slack, "email": from_mail}
+HANDLERS_BY_SOURCE = {"slack": handlers, "email": email_handlers}
 CHANNELS = {"slack": slack, "email": email}
 log = logging.getLogger(__name__)
-_reminder = after_commit.Reminder("receive")
+_notifier = after_commit.Reminder("receive")
 
-check_at_once = from_slack.check_at_once
+validate_modal = handlers.validate_modal
 
 
 @dataclass(frozen=True)
-class Claim:
+class InboundClaim:
     """A row that is ours, as plain values, until its lease ends; ``attempt`` tells this claim from later ones."""
 
     id: int
@@ -46,7 +47,7 @@ class Claim:
     attempt: int
 
 
-rows = Inbound.__table__
+rows = InboundEvent.__table__
 
 
 def _is_claimable():
@@ -59,42 +60,44 @@ def _is_claimable():
 
 
 # Made once, of plain tables: to build these again for every row costs more than to run them.
-DUE = select(rows.c.id, rows.c.due_at, rows.c.received_at).where(_is_claimable()).order_by(rows.c.id).limit(AT_ONCE)
-CLAIMABLE = select(rows.c.id).where(rows.c.id == bindparam("claimed"), _is_claimable())
-CLAIM = (
+DUE_QUERY = (
+    select(rows.c.id, rows.c.due_at, rows.c.received_at).where(_is_claimable()).order_by(rows.c.id).limit(BATCH_SIZE)
+)
+CLAIMABLE_QUERY = select(rows.c.id).where(rows.c.id == bindparam("claimed"), _is_claimable())
+CLAIM_STATEMENT = (
     update(rows)
     .where(rows.c.id == bindparam("claimed"), _is_claimable())
     .values(state="working", lease_until=bindparam("until"), attempts=rows.c.attempts + 1)
     .returning(rows.c.source, rows.c.payload, rows.c.raw, rows.c.attempts)
 )
-STILL_OURS = select(Inbound).where(Inbound.id == bindparam("claimed")).with_for_update()
-FOLLOWING = select(db.func.min(rows.c.id)).where(rows.c.lane == bindparam("lane"), rows.c.state == "waiting")
+LOCK_CLAIMED_QUERY = select(InboundEvent).where(InboundEvent.id == bindparam("claimed")).with_for_update()
+NEXT_IN_ORDER_QUERY = select(db.func.min(rows.c.id)).where(rows.c.lane == bindparam("lane"), rows.c.state == "waiting")
 
 
-def knock(payload: dict) -> dict | None:
+def handle_slack_request(payload: dict) -> dict | None:
     """Take in one signed request of Slack's, or one that came by Socket Mode. Returns the answer to a form that will not do.
 
     A form that somebody asks for is opened at once; everything else is only written down. Commits.
     """
-    mistakes = from_slack.check_at_once(payload)
+    mistakes = handlers.validate_modal(payload)
     if mistakes:
-        return slack.blocks.errors(mistakes)
-    if from_slack.open_at_once(payload):
+        return slack.blocks.modal_errors(mistakes)
+    if handlers.open_requested_modal(payload):
         return None
-    accept("slack", slack.envelopes.identify(payload), payload)
+    store_event("slack", slack.envelopes.payload_id(payload), payload)
     db.session.commit()
     return None
 
 
-def accept(source: str, external_id: str, payload: dict, raw: bytes | None = None) -> bool:
+def store_event(source: str, external_id: str, payload: dict, raw: bytes | None = None) -> bool:
     """Write down what ``source`` sent; the same ``external_id`` again is nothing new, nor are our own posts. True if it was new."""
-    if source == "slack" and echoes.is_echo(payload):
+    if source == "slack" and echo_filter.is_echo(payload):
         return False
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     row = {
         "source": source,
         "external_id": external_id[:255],
-        "lane": SOURCES[source].lane(payload),
+        "lane": HANDLERS_BY_SOURCE[source].lane(payload),
         "payload": payload,
         "raw": raw,
         "state": "waiting",
@@ -103,29 +106,29 @@ def accept(source: str, external_id: str, payload: dict, raw: bytes | None = Non
         "due_at": clock.now(),
     }
     new = db.session.execute(
-        dialect.insert(Inbound).values(row).on_conflict_do_nothing().returning(Inbound.id)
+        dialect.insert(InboundEvent).values(row).on_conflict_do_nothing().returning(InboundEvent.id)
     ).scalar()
     if new is not None:
         after_commit.call_later("receive", new)
     return new is not None
 
 
-def receive(inbound_id: int) -> bool:
+def process_event(inbound_id: int) -> bool:
     """Understand the row with this id if it is due and free. True if it was done. Commits."""
-    claim = _claim(inbound_id)
+    claim = _claim_event(inbound_id)
     if claim is None:
         return False
-    source = SOURCES[claim.source]
+    source = HANDLERS_BY_SOURCE[claim.source]
     try:
         understood = source.understand(claim.payload, claim.raw)
-        answers = _apply(claim, source, understood)
+        answers = _apply_event(claim, source, understood)
     except ChannelError as error:
-        _wait_for_outside(claim, error)
+        _wait_for_outage(claim, error)
         return False
     except Exception:
         log.exception("Inbound %s could not be understood", inbound_id)
         db.session.rollback()
-        _later(claim, "This could not be understood; the log has the details.")
+        _retry_later(claim, "This could not be understood; the log has the details.")
         return False
     for answer in answers:
         try:
@@ -139,43 +142,43 @@ def sweep() -> int:
     """Find every row that is due, and wake those that may have no doorbell; what a worker left behind waits again first.
     Returns how many were woken. Commits."""
     now = clock.now()
-    expired = (Inbound.state == "working") & (Inbound.lease_until < now)
+    expired = (InboundEvent.state == "working") & (InboundEvent.lease_until < now)
     with extensions.reading():
-        somebody_died = db.session.scalar(select(Inbound.id).where(expired).limit(1))
-        due = db.session.execute(DUE, {"now": now}).all()
+        somebody_died = db.session.scalar(select(InboundEvent.id).where(expired).limit(1))
+        due = db.session.execute(DUE_QUERY, {"now": now}).all()
     if somebody_died:
         db.session.execute(
-            update(Inbound).where(expired).values(state="waiting").execution_options(synchronize_session=False)
+            update(InboundEvent).where(expired).values(state="waiting").execution_options(synchronize_session=False)
         )
         db.session.commit()
     postponed = {id for id, due_at, received_at in due if due_at > received_at + after_commit.AT_THE_SAME_TIME}
-    return len(_reminder.ring([id for id, _, _ in due], postponed))
+    return len(_notifier.ring([id for id, _, _ in due], postponed))
 
 
-def _claim(inbound_id: int) -> Claim | None:
+def _claim_event(inbound_id: int) -> InboundClaim | None:
     now = clock.now()
     if config.current().is_sqlite:
         with extensions.reading():  # most rings that come to nothing must not wait for its one write lock
-            if db.session.scalar(CLAIMABLE, {"claimed": inbound_id, "now": now}) is None:
+            if db.session.scalar(CLAIMABLE_QUERY, {"claimed": inbound_id, "now": now}) is None:
                 return None
     until = now + timedelta(seconds=config.current().DELIVERY_LEASE)
-    claimed = db.session.execute(CLAIM, {"claimed": inbound_id, "now": now, "until": until}).one_or_none()
+    claimed = db.session.execute(CLAIM_STATEMENT, {"claimed": inbound_id, "now": now, "until": until}).one_or_none()
     db.session.commit()
-    return Claim(inbound_id, *claimed) if claimed is not None else None
+    return InboundClaim(inbound_id, *claimed) if claimed is not None else None
 
 
-def _still_ours(claim: Claim) -> Inbound | None:
+def _lock_claimed(claim: InboundClaim) -> InboundEvent | None:
     """The row, locked, unless somebody else has taken it since: each taking raises ``attempts``."""
-    inbound = db.session.scalar(STILL_OURS, {"claimed": claim.id})
+    inbound = db.session.scalar(LOCK_CLAIMED_QUERY, {"claimed": claim.id})
     if inbound is not None and inbound.state == "working" and inbound.attempts == claim.attempt:
         return inbound
     db.session.rollback()
     return None
 
 
-def _apply(claim: Claim, source, understood) -> list:
+def _apply_event(claim: InboundClaim, source, understood) -> list:
     """Everything the thing means, and that it is done, in one transaction. Returns what to answer afterwards."""
-    inbound = _still_ours(claim)
+    inbound = _lock_claimed(claim)
     if inbound is None:
         return []
     try:
@@ -183,7 +186,7 @@ def _apply(claim: Claim, source, understood) -> list:
             result = source.apply(inbound, understood)
         inbound.state, inbound.outcome, inbound.ticket_id = result.state, result.outcome, result.ticket_id
         answers = result.answers
-    except Refused as refusal:
+    except DomainError as refusal:
         inbound.state, inbound.outcome = "ignored", refusal.sentence
         answers = source.refused(understood, refusal)
     _finish(inbound)
@@ -191,47 +194,47 @@ def _apply(claim: Claim, source, understood) -> list:
     return answers
 
 
-def _finish(inbound: Inbound) -> None:
+def _finish(inbound: InboundEvent) -> None:
     inbound.finished_at = clock.now()
     inbound.lease_until = None
     if inbound.lane:
         db.session.flush()
-        next_id = db.session.scalar(FOLLOWING, {"lane": inbound.lane})
+        next_id = db.session.scalar(NEXT_IN_ORDER_QUERY, {"lane": inbound.lane})
         if next_id:
             after_commit.call_later("receive", next_id)
 
 
-def _wait_for_outside(claim: Claim, error: ChannelError) -> None:
+def _wait_for_outage(claim: InboundClaim, error: ChannelError) -> None:
     """The outside is out of order; that is no fault of the row, however often it is tried."""
-    inbound = _again(claim, error.reason)
+    inbound = _reset_to_waiting(claim, error.reason)
     if inbound is None:
         return
-    inbound.due_at = clock.now() + timedelta(seconds=min(_delay(inbound), LONGEST_WAIT_FOR_OUTSIDE))
-    if clock.now() - inbound.received_at > WAITS_FOR_OUTSIDE:
+    inbound.due_at = clock.now() + timedelta(seconds=min(_retry_delay(inbound), MAX_OUTAGE_DELAY_SECONDS))
+    if clock.now() - inbound.received_at > OUTAGE_TIMEOUT:
         inbound.state = "failed"
         _finish(inbound)
     db.session.commit()
 
 
-def _later(claim: Claim, reason: str) -> None:
-    inbound = _again(claim, reason)
+def _retry_later(claim: InboundClaim, reason: str) -> None:
+    inbound = _reset_to_waiting(claim, reason)
     if inbound is None:
         return
-    inbound.due_at = clock.now() + timedelta(seconds=_delay(inbound))
-    if inbound.attempts >= MOST_ATTEMPTS:
+    inbound.due_at = clock.now() + timedelta(seconds=_retry_delay(inbound))
+    if inbound.attempts >= MAX_ATTEMPTS:
         inbound.state = "failed"
         _finish(inbound)
     db.session.commit()
 
 
-def _again(claim: Claim, reason: str) -> Inbound | None:
+def _reset_to_waiting(claim: InboundClaim, reason: str) -> InboundEvent | None:
     """The row, waiting again with ``reason``, unless somebody else has taken it since."""
     db.session.rollback()
-    inbound = _still_ours(claim)
+    inbound = _lock_claimed(claim)
     if inbound is not None:
         inbound.state, inbound.outcome, inbound.lease_until = "waiting", reason, None
     return inbound
 
 
-def _delay(inbound: Inbound) -> int:
-    return DELAYS[min(inbound.attempts, len(DELAYS)) - 1]
+def _retry_delay(inbound: InboundEvent) -> int:
+    return RETRY_DELAYS_SECONDS[min(inbound.attempts, len(RETRY_DELAYS_SECONDS)) - 1]

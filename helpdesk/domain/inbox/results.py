@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from helpdesk.channels.values import Post
+from helpdesk.channels.types import OutboundRequest
 
 
 @dataclass
@@ -13,8 +13,8 @@ class Result:
     state: str = "done"
     outcome: str = ""
     ticket_id: int | None = None
-    answers: list[Post] = field(default_factory=list)
+    answers: list[OutboundRequest] = field(default_factory=list)
 
 
-def ignored(why: str) -> Result:
+def ignored_result(why: str) -> Result:
     return Result("ignored", why)

@@ -4,40 +4,46 @@
 it claims one row, lets the database go, speaks to the outside, and writes down what happened.
 """
 
-from helpdesk.domain.outbox.destinations import (
-    announce,
-    card_changed,
+from helpdesk.domain.outbox.deliver import deliver_one, deliver_thread, sweep
+from helpdesk.domain.outbox.fan_out import (
     end_mail_thread,
-    fan_out,
+    enqueue_account_mail,
+    enqueue_card_update,
+    enqueue_delivery,
+    enqueue_new_ticket,
+    enqueue_ticket_mail,
     fan_out_deletion,
     fan_out_edit,
-    mail,
-    mail_about,
+    fan_out_message,
     open_mail_thread,
-    put,
-    withdraw_from_customers,
+    retract_from_customers,
 )
-from helpdesk.domain.outbox.lane import deliver, deliver_lane, sweep
-from helpdesk.domain.outbox.mending import hold_old, release, retry, send_now, skip
+from helpdesk.domain.outbox.manual_actions import (
+    end_undo_window,
+    hold_pending,
+    release_delivery,
+    retry_delivery,
+    skip_delivery,
+)
 
 __all__ = [
-    "announce",
-    "card_changed",
-    "deliver",
-    "deliver_lane",
+    "enqueue_new_ticket",
+    "enqueue_card_update",
+    "deliver_one",
+    "deliver_thread",
     "end_mail_thread",
-    "fan_out",
+    "fan_out_message",
     "fan_out_deletion",
     "fan_out_edit",
-    "hold_old",
-    "mail",
-    "mail_about",
+    "hold_pending",
+    "enqueue_account_mail",
+    "enqueue_ticket_mail",
     "open_mail_thread",
-    "put",
-    "release",
-    "retry",
-    "send_now",
-    "skip",
+    "enqueue_delivery",
+    "release_delivery",
+    "retry_delivery",
+    "end_undo_window",
+    "skip_delivery",
     "sweep",
-    "withdraw_from_customers",
+    "retract_from_customers",
 ]

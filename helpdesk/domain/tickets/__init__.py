@@ -4,35 +4,48 @@ A verb locks the ticket's row first, so that two of them on one ticket follow ea
 is given out once.
 """
 
-from helpdesk.domain.tickets.conversation import delete, edit, make_note, note, reply, reply_from_outside
-from helpdesk.domain.tickets.filing import file, follow_up
-from helpdesk.domain.tickets.people import follow, mark_read, reading, seen_by, unfollow
-from helpdesk.domain.tickets.places import places
-from helpdesk.domain.tickets.progress import assign, close, reopen, set_priority, set_status, solve
-from helpdesk.domain.tickets.timeline import lock, say_event, timeline
+from helpdesk.domain.tickets.create import create_follow_up, create_ticket
+from helpdesk.domain.tickets.delivery_status import delivery_threads
+from helpdesk.domain.tickets.messages import (
+    add_note,
+    convert_to_note,
+    delete_message,
+    edit_message,
+    reply,
+    reply_from_outside,
+)
+from helpdesk.domain.tickets.read_receipts import (
+    add_follower,
+    pending_read_receipt,
+    read_by,
+    remove_follower,
+    save_read_receipt,
+)
+from helpdesk.domain.tickets.status import assign, close, reopen, set_priority, set_status, solve
+from helpdesk.domain.tickets.timeline import add_event, load_timeline, lock
 
 __all__ = [
     "assign",
     "close",
-    "delete",
-    "edit",
-    "file",
-    "follow",
-    "follow_up",
+    "delete_message",
+    "edit_message",
+    "create_ticket",
+    "add_follower",
+    "create_follow_up",
     "lock",
-    "make_note",
-    "mark_read",
-    "note",
-    "places",
-    "reading",
+    "convert_to_note",
+    "save_read_receipt",
+    "add_note",
+    "delivery_threads",
+    "pending_read_receipt",
     "reopen",
     "reply",
     "reply_from_outside",
-    "say_event",
-    "seen_by",
+    "add_event",
+    "read_by",
     "set_priority",
     "set_status",
     "solve",
-    "timeline",
-    "unfollow",
+    "load_timeline",
+    "remove_follower",
 ]

@@ -3,30 +3,30 @@
 from sqlalchemy import Select, bindparam, select
 
 from helpdesk import after_commit, clock
-from helpdesk.domain import permissions
-from helpdesk.domain.tickets import places
-from helpdesk.domain.tickets.entries import File, Happened, Said
-from helpdesk.domain.tickets.places import Place
+from helpdesk.domain.people import permissions
+from helpdesk.domain.tickets import delivery_status
+from helpdesk.domain.tickets.delivery_status import ThreadStatus
+from helpdesk.domain.tickets.timeline_entries import TimelineEvent, TimelineFile, TimelineMessage
 from helpdesk.extensions import db
-from helpdesk.models.people import User, shown_name
-from helpdesk.models.tickets import Attachment, Event, Kind, Message, Ticket
+from helpdesk.models.ticket import Attachment, Event, Message, MessageKind, Ticket
+from helpdesk.models.user import User, format_display_name
 
-SHOWN = 400  # messages and events at the most on a page
+MAX_ENTRIES = 400  # messages and events at the most on a page
 _message, _user, _attachment, _event = (noun.__table__ for noun in (Message, User, Attachment, Event))
-_latest = (
+_latest_ids = (
     select(_message.c.id)
     .where(_message.c.ticket_id == bindparam("ticket_id"))
     .order_by(_message.c.seq.desc())
-    .limit(SHOWN)
+    .limit(MAX_ENTRIES)
 )
 # Put together once: everything said on a ticket asks for its lock, every look at one for the others.
-LOCKED = (
+LOCK_QUERY = (
     select(Ticket)
     .where(Ticket.id == bindparam("ticket_id"))
     .with_for_update(of=Ticket)
     .execution_options(populate_existing=True)
 )
-MESSAGES = (
+MESSAGES_QUERY = (
     select(
         _message.c[
             "id",
@@ -55,47 +55,47 @@ MESSAGES = (
     )
     .order_by(_message.c.seq, _attachment.c.id)
 )
-ALL_MESSAGES = MESSAGES.where(_message.c.id.in_(_latest))
-PUBLIC_MESSAGES = MESSAGES.where(_message.c.id.in_(_latest.where(_message.c.kind == Kind.reply)))
-ALL_EVENTS = (
+ALL_MESSAGES_QUERY = MESSAGES_QUERY.where(_message.c.id.in_(_latest_ids))
+PUBLIC_MESSAGES_QUERY = MESSAGES_QUERY.where(_message.c.id.in_(_latest_ids.where(_message.c.kind == MessageKind.reply)))
+ALL_EVENTS_QUERY = (
     select(_event.c["id", "seq", "kind", "team_only", "actor_name", "data", "created_at"])
     .where(_event.c.ticket_id == bindparam("ticket_id"))
     .order_by(_event.c.seq.desc())
-    .limit(SHOWN)
+    .limit(MAX_ENTRIES)
 )
-PUBLIC_EVENTS = ALL_EVENTS.where(_event.c.team_only.is_(False))
-SPEAKS_OF_TEAM_ONLY = {"assigned", "priority", "merged_here", "moved", "channel", "noted", "linked"}
+PUBLIC_EVENTS_QUERY = ALL_EVENTS_QUERY.where(_event.c.team_only.is_(False))
+TEAM_ONLY_EVENT_KINDS = {"assigned", "priority", "merged_here", "moved", "channel", "noted", "linked"}
 
 
 def lock(ticket: Ticket) -> Ticket:
     """Hold the ticket's row until the transaction ends, with its columns as they are now."""
-    return db.session.scalars(LOCKED, {"ticket_id": ticket.id}).one()
+    return db.session.scalars(LOCK_QUERY, {"ticket_id": ticket.id}).one()
 
 
-def living(ticket: Ticket) -> Ticket:
+def merge_target(ticket: Ticket) -> Ticket:
     """The ticket that goes on in place of ``ticket`` where it was merged; never one of another organization."""
     while ticket.merged_into is not None and ticket.merged_into.organization_id == ticket.organization_id:
         ticket = ticket.merged_into
     return ticket
 
 
-def next_seq(ticket: Ticket) -> int:
+def take_next_seq(ticket: Ticket) -> int:
     """The next place in a locked ticket's timeline."""
     seq = ticket.next_seq
     ticket.next_seq = seq + 1
     return seq
 
 
-def say_event(
+def add_event(
     ticket: Ticket, kind: str, actor: User | None, *, actor_name: str = "", team_only: bool | None = None, **data
 ) -> Event:
     """Write down that ``kind`` happened to a locked ticket, and tell its open pages. ``actor`` None is the helpdesk itself."""
     event = Event(
         ticket_id=ticket.id,
         organization_id=ticket.organization_id,
-        seq=next_seq(ticket),
+        seq=take_next_seq(ticket),
         kind=kind,
-        team_only=kind in SPEAKS_OF_TEAM_ONLY if team_only is None else team_only,
+        team_only=kind in TEAM_ONLY_EVENT_KINDS if team_only is None else team_only,
         actor_id=actor.id if actor else None,
         actor_name=actor.display_name if actor else actor_name,
         data=data,
@@ -106,37 +106,39 @@ def say_event(
     return event
 
 
-def timeline(ticket: Ticket, reader: User) -> list[Said | Happened]:
+def load_timeline(ticket: Ticket, reader: User) -> list[TimelineMessage | TimelineEvent]:
     """The latest messages and events of ``ticket`` that ``reader`` may read, oldest first, with all a page shows."""
-    messages = _messages(ALL_MESSAGES if reader.is_team else PUBLIC_MESSAGES, ticket)
+    messages = _load_messages(ALL_MESSAGES_QUERY if reader.is_team else PUBLIC_MESSAGES_QUERY, ticket)
     events = [
-        Happened(*row)
-        for row in db.session.execute(ALL_EVENTS if reader.is_team else PUBLIC_EVENTS, {"ticket_id": ticket.id})
+        TimelineEvent(*row)
+        for row in db.session.execute(
+            ALL_EVENTS_QUERY if reader.is_team else PUBLIC_EVENTS_QUERY, {"ticket_id": ticket.id}
+        )
     ]
     if reader.is_team:
-        _hang_deliveries(messages, places.places(ticket, deliveries=True))
+        _attach_deliveries(messages, delivery_status.delivery_threads(ticket, deliveries=True))
     entries = (entry for entry in (*messages.values(), *events) if permissions.can_read(reader, entry))
-    return sorted(entries, key=lambda entry: (entry.seq, entry.created_at))[-SHOWN:]
+    return sorted(entries, key=lambda entry: (entry.seq, entry.created_at))[-MAX_ENTRIES:]
 
 
-def _messages(query: Select, ticket: Ticket) -> dict[int, Said]:
+def _load_messages(query: Select, ticket: Ticket) -> dict[int, TimelineMessage]:
     """By id. There is a row for each of a message's files, and one where it has none."""
-    found: dict[int, Said] = {}
+    found: dict[int, TimelineMessage] = {}
     for row in db.session.execute(query, {"ticket_id": ticket.id}):
         said = found.get(row.id)
         if said is None:
             name, picture = (
-                (shown_name(row.name, row.email), row.picture_url)
+                (format_display_name(row.name, row.email), row.picture_url)
                 if row.author_id
                 else (row.author_name, row.author_picture)
             )
-            said = found[row.id] = Said(*row[:13], name, picture)
+            said = found[row.id] = TimelineMessage(*row[:13], name, picture)
         if row.key is not None:
-            said.attachments.append(File(*row[-6:]))
+            said.attachments.append(TimelineFile(*row[-6:]))
     return found
 
 
-def _hang_deliveries(messages: dict[int, Said], places: list[Place]) -> None:
+def _attach_deliveries(messages: dict[int, TimelineMessage], places: list[ThreadStatus]) -> None:
     for place in places:
         for each in place.deliveries:
             if each.message_id in messages:

@@ -5,14 +5,14 @@ from typing import Any
 from flask import Blueprint, jsonify
 
 from helpdesk import config
-from helpdesk.models.tickets import Kind, Priority, Status
-from helpdesk.web import access
+from helpdesk.models.ticket import MessageKind, Priority, Status
+from helpdesk.web.middleware import authorization
 
 blueprint = Blueprint("api_description", __name__)
 
 
 @blueprint.get("/api/openapi.json")
-@access.public
+@authorization.public
 def openapi():
     """The description; it says nothing about this installation's contents, so anybody may read it."""
     return jsonify(describe(config.current().PORTAL_BASE_URL))
@@ -198,7 +198,7 @@ _SCHEMAS: dict[str, Any] = {
     "Message": _object(
         {
             "id": {"type": "integer"},
-            "kind": {"enum": [str(each) for each in Kind]},
+            "kind": {"enum": [str(each) for each in MessageKind]},
             "from_team": {"type": "boolean"},
             "author": _TEXT,
             "body": _TEXT,
@@ -213,7 +213,7 @@ _SCHEMAS: dict[str, Any] = {
     ),
     "NewMessage": _object(
         {
-            "kind": {"enum": [str(each) for each in Kind], "default": "reply"},
+            "kind": {"enum": [str(each) for each in MessageKind], "default": "reply"},
             "body": {"type": "string", "minLength": 1, "maxLength": 40_000},
         },
         ["body"],

@@ -5,43 +5,49 @@ from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
-from helpdesk.domain import paging, tickets
-from helpdesk.domain.errors import Invalid
+from helpdesk.database import pagination
+from helpdesk.domain import tickets
+from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
-from helpdesk.models.tickets import Message
-from helpdesk.web.api import reading, shapes, tokens
-from helpdesk.web.api.tickets import found
+from helpdesk.models.ticket import Message
+from helpdesk.web.api import reading, shapes, token_authentication
+from helpdesk.web.api.tickets import get_ticket_or_404
 
 blueprint = Blueprint("api_messages", __name__, url_prefix="/api/tickets/<int:number>/messages")
-IN_ORDER = paging.Order(((Message.seq, False), (Message.id, False)))
+MESSAGE_ORDER = pagination.Order(((Message.seq, False), (Message.id, False)))
 
 
 @blueprint.get("")
-@tokens.needs("tickets:read")
-def index(number: int):
+@token_authentication.require_scope("tickets:read")
+def list_messages(number: int):
     """Replies and notes, oldest first; ``next`` goes into ``after``."""
-    ticket = found(number)
+    ticket = get_ticket_or_404(number)
     given = reading.paging_arguments()
     query = select(Message).where(Message.ticket_id == ticket.id)
     query = query.options(joinedload(Message.author), selectinload(Message.attachments))
-    page = paging.page(query, IN_ORDER, given.get("after"), reading.limit(given.get("limit")))
+    page = pagination.fetch_page(query, MESSAGE_ORDER, given.get("after"), reading.limit(given.get("limit")))
     return reading.answer({"data": [shapes.message(row[0]) for row in page.rows], "next": page.next})
 
 
 @blueprint.post("")
-@tokens.needs("tickets:write")
-def say(number: int):
+@token_authentication.require_scope("tickets:write")
+def create_message(number: int):
     """Reply, or write a note; as the token's person."""
-    found(number)
+    get_ticket_or_404(number)
     given = reading.body({"kind": "text", "body": "text"}, required=("body",))
     kind = given.get("kind", "reply")
     if kind not in ("reply", "note"):
-        raise Invalid("A message is a reply or a note.", "kind")
-    key = tokens.idempotency_key()
-    verb = tickets.reply if kind == "reply" else tickets.note
+        raise ValidationError("A message is a reply or a note.", "kind")
+    key = token_authentication.get_idempotency_key()
+    verb = tickets.reply if kind == "reply" else tickets.add_note
     for attempt in (1, 2):
         try:
-            message = verb(found(number), author=tokens.user(), body=given["body"], form_token=key)
+            message = verb(
+                get_ticket_or_404(number),
+                author=token_authentication.get_token_user(),
+                body=given["body"],
+                form_token=key,
+            )
             db.session.commit()
             break
         except IntegrityError:

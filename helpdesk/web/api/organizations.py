@@ -4,46 +4,46 @@ from flask import Blueprint, abort
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
-from helpdesk.domain import paging
+from helpdesk.database import pagination
 from helpdesk.extensions import db
-from helpdesk.models.people import Organization, User
-from helpdesk.web.api import reading, shapes, tokens
+from helpdesk.models.user import Organization, User
+from helpdesk.web.api import reading, shapes, token_authentication
 
 blueprint = Blueprint("api_organizations", __name__, url_prefix="/api/organizations")
-BY_ID = paging.Order(((Organization.id, False),))
-PEOPLE = paging.Order(((User.id, False),))
+ORGANIZATION_ORDER = pagination.Order(((Organization.id, False),))
+PEOPLE_ORDER = pagination.Order(((User.id, False),))
 
 
 @blueprint.get("")
-@tokens.needs("organizations:read")
-def index():
+@token_authentication.require_scope("organizations:read")
+def list_organizations():
     """A page of organizations in the order they were added."""
     given = reading.paging_arguments()
     query = select(Organization).options(selectinload(Organization.domains))
-    page = paging.page(query, BY_ID, given.get("after"), reading.limit(given.get("limit")))
+    page = pagination.fetch_page(query, ORGANIZATION_ORDER, given.get("after"), reading.limit(given.get("limit")))
     return reading.answer({"data": [shapes.organization(row[0]) for row in page.rows], "next": page.next})
 
 
 @blueprint.get("/<slug>")
-@tokens.needs("organizations:read")
-def show(slug: str):
+@token_authentication.require_scope("organizations:read")
+def show_organization(slug: str):
     """One organization."""
     reading.arguments(())
-    return reading.answer(shapes.organization(found(slug)))
+    return reading.answer(shapes.organization(get_organization_or_404(slug)))
 
 
 @blueprint.get("/<slug>/people")
-@tokens.needs("organizations:read")
-def people(slug: str):
+@token_authentication.require_scope("organizations:read")
+def list_people(slug: str):
     """A page of its people."""
-    organization = found(slug)
+    organization = get_organization_or_404(slug)
     given = reading.paging_arguments()
     query = select(User).where(User.organization_id == organization.id, User.erased_at.is_(None))
-    page = paging.page(query, PEOPLE, given.get("after"), reading.limit(given.get("limit")))
+    page = pagination.fetch_page(query, PEOPLE_ORDER, given.get("after"), reading.limit(given.get("limit")))
     return reading.answer({"data": [shapes.person(row[0]) for row in page.rows], "next": page.next})
 
 
-def found(slug: str) -> Organization:
+def get_organization_or_404(slug: str) -> Organization:
     """The organization with this slug, else 404."""
     if "\x00" in slug or not slug.isprintable():
         abort(404)

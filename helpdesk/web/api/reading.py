@@ -5,7 +5,7 @@ import re
 from flask import Response, jsonify, request
 from werkzeug.exceptions import BadRequest
 
-from helpdesk.domain.errors import Invalid
+from helpdesk.domain.errors import ValidationError
 
 LIMIT = 25
 MOST = 100
@@ -16,20 +16,20 @@ def body(known: dict[str, str], required: tuple[str, ...] = ()) -> dict:
     try:
         given = request.get_json(force=False)
     except BadRequest:
-        raise Invalid("Send a JSON object as application/json.") from None
+        raise ValidationError("Send a JSON object as application/json.") from None
     except Exception as error:
         if getattr(error, "code", None) == 415:
-            raise Invalid("Send a JSON object as application/json.") from None
+            raise ValidationError("Send a JSON object as application/json.") from None
         raise
     if not isinstance(given, dict):
-        raise Invalid("Send a JSON object.")
+        raise ValidationError("Send a JSON object.")
     errors = {name[:80]: "There is no such property." for name in given if name not in known}
     errors |= {name: "This is required." for name in required if name not in given}
     for name, kind in known.items():
         if name in given and not _fits(given[name], kind):
             errors[name] = f"This must be {'a ' + kind if not kind.startswith('o') else 'an ' + kind}."
     if errors:
-        raise Invalid("The request does not fit the description at /api/openapi.json.", errors=errors)
+        raise ValidationError("The request does not fit the description at /api/openapi.json.", errors=errors)
     return given
 
 
@@ -38,7 +38,7 @@ def arguments(known: tuple[str, ...]) -> dict[str, str]:
     errors = {name[:80]: "There is no such parameter." for name in request.args if name not in known}
     errors |= {name: "Give this once." for name in known if len(request.args.getlist(name)) > 1}
     if errors:
-        raise Invalid("The request does not fit the description at /api/openapi.json.", errors=errors)
+        raise ValidationError("The request does not fit the description at /api/openapi.json.", errors=errors)
     return {name: request.args[name] for name in known if name in request.args}
 
 
@@ -51,7 +51,7 @@ def fits(given: dict[str, str], patterns: dict[str, str]) -> None:
     }
     errors |= {name: "This text cannot be used." for name, value in given.items() if not _is_writable(value)}
     if errors:
-        raise Invalid("The request does not fit the description at /api/openapi.json.", errors=errors)
+        raise ValidationError("The request does not fit the description at /api/openapi.json.", errors=errors)
 
 
 def paging_arguments() -> dict[str, str]:
@@ -66,7 +66,9 @@ def limit(text: str | None) -> int:
     if text is None:
         return LIMIT
     if not (text.isascii() and text.isdecimal() and len(text) < 4 and 1 <= int(text) <= MOST):
-        raise Invalid("The limit is a whole number.", errors={"limit": f"This is a whole number from 1 to {MOST}."})
+        raise ValidationError(
+            "The limit is a whole number.", errors={"limit": f"This is a whole number from 1 to {MOST}."}
+        )
     return int(text)
 
 

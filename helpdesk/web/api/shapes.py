@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk import urls
-from helpdesk.models.people import Organization, User
-from helpdesk.models.tickets import Message, Ticket
+from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.user import Organization, User
 
 
 def ticket(ticket: Ticket) -> dict[str, Any]:
@@ -24,7 +24,7 @@ def ticket(ticket: Ticket) -> dict[str, Any]:
         "first_response_at": moment(ticket.first_response_at),
         "solved_at": moment(ticket.solved_at),
         "closed_at": moment(ticket.closed_at),
-        "url": urls.ticket(ticket.number),
+        "url": urls.ticket_url(ticket.number),
     }
 
 
@@ -44,7 +44,7 @@ def message(message: Message) -> dict[str, Any]:
                 "name": file.name,
                 "media_type": file.media_type,
                 "size": file.size,
-                "url": urls.absolute(f"/files/{file.key}"),
+                "url": urls.absolute_url(f"/files/{file.key}"),
             }
             for file in message.attachments
         ],

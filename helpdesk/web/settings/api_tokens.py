@@ -2,11 +2,11 @@
 
 from flask import Blueprint, abort, flash, redirect, request
 
-from helpdesk.domain import api_tokens
-from helpdesk.domain.errors import Invalid
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.integrations import api_tokens
 from helpdesk.extensions import db
-from helpdesk.models.integrations import SCOPES, ApiToken
-from helpdesk.web import access, identity
+from helpdesk.models.webhook import API_TOKEN_SCOPES, ApiToken
+from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_api_tokens", __name__, url_prefix="/settings/api-tokens")
@@ -14,14 +14,14 @@ LIVES = [("30", "30 days"), ("90", "90 days"), ("366", "A year"), ("", "Until it
 
 
 @blueprint.get("")
-@access.admin_only
-def index():
+@authorization.admin_only
+def list_api_tokens():
     return page({"scopes": ["tickets:read"], "days": "90"})
 
 
 @blueprint.post("")
-@access.admin_only
-def issue():
+@authorization.admin_only
+def create_api_token():
     """Make one and show its text, this once."""
     values = {
         "name": request.form.get("name", ""),
@@ -36,8 +36,10 @@ def issue():
         else 0
     )
     try:
-        token, secret = api_tokens.issue(name=values["name"], scopes=values["scopes"], user=identity.me(), days=days)
-    except Invalid as error:
+        token, secret = api_tokens.issue_token(
+            name=values["name"], scopes=values["scopes"], user=authentication.get_current_user(), days=days
+        )
+    except ValidationError as error:
         db.session.rollback()
         return page(values, error.errors), 422
     db.session.commit()
@@ -45,24 +47,24 @@ def issue():
 
 
 @blueprint.post("/<int:token_id>/revocation")
-@access.admin_only
-def revoke(token_id: int):
+@authorization.admin_only
+def revoke_api_token(token_id: int):
     token = db.session.get(ApiToken, token_id) if token_id < 2**63 else None
     if token is None:
         abort(404)
-    api_tokens.revoke(token, actor=identity.me())
+    api_tokens.revoke_token(token, actor=authentication.get_current_user())
     db.session.commit()
     flash(f"The token {token.name} is revoked.", "success")
     return redirect("/settings/api-tokens", 303)
 
 
 def page(values: dict, errors: dict | None = None, made: tuple[str, str] | None = None) -> str:
-    return navigation.render(
+    return navigation.render_settings_page(
         "settings/api_tokens.html",
-        tokens=api_tokens.of(),
+        tokens=api_tokens.list_tokens(),
         values=values,
         errors=errors or {},
-        scopes=[(scope, api_tokens.WORDS[scope]) for scope in SCOPES],
+        scopes=[(scope, api_tokens.SCOPE_LABELS[scope]) for scope in API_TOKEN_SCOPES],
         lives=LIVES,
         made=made,
     )

@@ -2,11 +2,11 @@
 
 from flask import Blueprint, abort, redirect, request
 
-from helpdesk.domain.errors import Conflict, Invalid
+from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.forms import builder, comparing
 from helpdesk.extensions import db
-from helpdesk.models.forms import Field, Form
-from helpdesk.web import access, identity
+from helpdesk.models.form import Field, Form
+from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import forms, navigation
 
 blueprint = Blueprint("settings_form_fields", __name__, url_prefix="/settings/forms/<int:form_id>/fields")
@@ -15,65 +15,65 @@ TEXTS = ("kind", "label", "help", "placeholder", "default", "shown_if_key", "sho
 
 
 @blueprint.get("/new")
-@access.admin_only
-def new(form_id: int):
+@authorization.admin_only
+def show_new_field(form_id: int):
     """An empty field."""
     form = forms.found(form_id)
     return page(form, None, {"kind": "short_text", "customer_fills": True})
 
 
 @blueprint.post("")
-@access.admin_only
-def add(form_id: int):
+@authorization.admin_only
+def create_field(form_id: int):
     form = forms.found(form_id)
     try:
-        builder.add_field(builder.draft(form), identity.me(), **given())
-    except (Invalid, Conflict) as error:
+        builder.add_field(builder.get_or_create_draft(form), authentication.get_current_user(), **given())
+    except (ValidationError, ConflictError) as error:
         return rejected(form_id, None, error)
     db.session.commit()
     return back(form_id)
 
 
 @blueprint.get("/<key>")
-@access.admin_only
-def show(form_id: int, key: str):
+@authorization.admin_only
+def show_field(form_id: int, key: str):
     """One field in a form."""
     form = forms.found(form_id)
     field = found(form, key)
-    values = {name: getattr(field, name) for name in builder.GIVEN} | {"options": "\n".join(field.options)}
+    values = {name: getattr(field, name) for name in builder.EDITABLE_COLUMNS} | {"options": "\n".join(field.options)}
     return page(form, field, values)
 
 
 @blueprint.post("/<key>")
-@access.admin_only
-def change(form_id: int, key: str):
+@authorization.admin_only
+def update_field(form_id: int, key: str):
     form = forms.found(form_id)
     found(form, key)
     try:
-        builder.change_field(drafted(form, key), identity.me(), **given())
-    except (Invalid, Conflict) as error:
+        builder.update_field(drafted(form, key), authentication.get_current_user(), **given())
+    except (ValidationError, ConflictError) as error:
         return rejected(form_id, key, error)
     db.session.commit()
     return back(form_id)
 
 
 @blueprint.post("/<key>/place")
-@access.admin_only
-def move(form_id: int, key: str):
+@authorization.admin_only
+def move_field(form_id: int, key: str):
     """One place up or down."""
     form = forms.found(form_id)
     found(form, key)
-    builder.move_field(drafted(form, key), identity.me(), up=request.form.get("to") == "up")
+    builder.move_field(drafted(form, key), authentication.get_current_user(), up=request.form.get("to") == "up")
     db.session.commit()
     return back(form_id)
 
 
 @blueprint.post("/<key>/delete")
-@access.admin_only
-def remove(form_id: int, key: str):
+@authorization.admin_only
+def delete_field(form_id: int, key: str):
     form = forms.found(form_id)
     found(form, key)
-    builder.remove_field(drafted(form, key), identity.me())
+    builder.remove_field(drafted(form, key), authentication.get_current_user())
     db.session.commit()
     return back(form_id)
 
@@ -85,7 +85,7 @@ def found(form: Form, key: str) -> Field:
 
 def drafted(form: Form, key: str) -> Field:
     """The same field in the draft, which is made where there is none."""
-    return next(field for field in builder.draft(form).fields if field.key == key)
+    return next(field for field in builder.get_or_create_draft(form).fields if field.key == key)
 
 
 def given() -> dict:
@@ -96,7 +96,7 @@ def given() -> dict:
     return values
 
 
-def rejected(form_id: int, key: str | None, error: Invalid | Conflict):
+def rejected(form_id: int, key: str | None, error: ValidationError | ConflictError):
     db.session.rollback()
     form = forms.found(form_id)
     errors = getattr(error, "errors", None) or {error.field or "label": error.sentence}
@@ -110,7 +110,7 @@ def page(form: Form, field: Field | None, values: dict, errors: dict | None = No
         for other in sorted(forms.newest(form).fields, key=lambda other: other.position)
         if field is None or other.position < field.position
     ]
-    return navigation.render(
+    return navigation.render_settings_page(
         "settings/form_field.html",
         form=form,
         field=field,

@@ -4,38 +4,38 @@ from flask import Blueprint, abort, flash, redirect, request
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
-from helpdesk.domain.errors import Conflict, Invalid
+from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.forms import builder, comparing
 from helpdesk.extensions import db
-from helpdesk.models.forms import Form, FormVersion
-from helpdesk.models.people import Organization
-from helpdesk.models.tickets import Ticket
-from helpdesk.web import access, identity
+from helpdesk.models.form import Form, FormVersion
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import Organization
+from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_forms", __name__, url_prefix="/settings/forms")
 
 
 @blueprint.get("")
-@access.admin_only
-def index():
+@authorization.admin_only
+def list_forms():
     """Every form, and the form to make one more."""
     return listing({"for_all": "all"})
 
 
 @blueprint.post("")
-@access.admin_only
-def create():
+@authorization.admin_only
+def create_form():
     values = request.form.to_dict() | {"organizations": request.form.getlist("organizations")}
     try:
-        form = builder.create(
+        form = builder.create_form(
             values.get("name", ""),
-            identity.me(),
+            authentication.get_current_user(),
             description=values.get("description", ""),
             for_all=values.get("for_all") != "some",
             organization_ids=chosen_organizations(),
         )
-    except Invalid as error:
+    except ValidationError as error:
         db.session.rollback()
         return listing(values, error.errors), 422
     db.session.commit()
@@ -43,27 +43,27 @@ def create():
 
 
 @blueprint.get("/<int:form_id>")
-@access.admin_only
-def show(form_id: int):
+@authorization.admin_only
+def show_form(form_id: int):
     """One form: who may use it, its fields, and what publishing would change."""
     return page(found(form_id))
 
 
 @blueprint.post("/<int:form_id>")
-@access.admin_only
-def change(form_id: int):
+@authorization.admin_only
+def update_form(form_id: int):
     form = found(form_id)
     values = request.form.to_dict() | {"organizations": request.form.getlist("organizations")}
     try:
-        builder.change(
+        builder.update_form(
             form,
-            identity.me(),
+            authentication.get_current_user(),
             name=values.get("name", ""),
             description=values.get("description", ""),
             for_all=values.get("for_all") != "some",
             organization_ids=chosen_organizations(),
         )
-    except Invalid as error:
+    except ValidationError as error:
         db.session.rollback()
         return page(found(form_id), values, error.errors), 422
     db.session.commit()
@@ -72,39 +72,39 @@ def change(form_id: int):
 
 
 @blueprint.post("/<int:form_id>/place")
-@access.admin_only
-def move(form_id: int):
+@authorization.admin_only
+def move_form(form_id: int):
     """One place up or down in the chooser."""
-    builder.move(found(form_id), identity.me(), up=request.form.get("to") == "up")
+    builder.move_form(found(form_id), authentication.get_current_user(), up=request.form.get("to") == "up")
     db.session.commit()
     return redirect("/settings/forms", 303)
 
 
 @blueprint.post("/<int:form_id>/archive")
-@access.admin_only
-def archive(form_id: int):
-    builder.archive(found(form_id), identity.me())
+@authorization.admin_only
+def archive_form(form_id: int):
+    builder.archive_form(found(form_id), authentication.get_current_user())
     db.session.commit()
     flash("Archived. Nobody can file with it; tickets filed with it stay as they are.", "success")
     return redirect("/settings/forms", 303)
 
 
 @blueprint.post("/<int:form_id>/archive/delete")
-@access.admin_only
-def restore(form_id: int):
-    builder.restore(found(form_id), identity.me())
+@authorization.admin_only
+def restore_form(form_id: int):
+    builder.restore_form(found(form_id), authentication.get_current_user())
     db.session.commit()
     return redirect(f"/settings/forms/{form_id}", 303)
 
 
 @blueprint.get("/<int:form_id>/preview")
-@access.admin_only
-def preview(form_id: int):
+@authorization.admin_only
+def preview_form(form_id: int):
     """The newest version as a customer would see it, and what is different from the one in use."""
     form = found(form_id)
     version = newest(form)
     fields = [field for field in version.fields if comparing.asks_customer(field)]
-    return navigation.render(
+    return navigation.render_settings_page(
         "settings/form_preview.html",
         form=version,
         fields=fields,
@@ -121,12 +121,12 @@ def preview(form_id: int):
 
 
 @blueprint.post("/<int:form_id>/publication")
-@access.admin_only
-def publish(form_id: int):
+@authorization.admin_only
+def publish_form(form_id: int):
     form = found(form_id)
     try:
-        version = builder.publish(form, identity.me())
-    except (Invalid, Conflict) as error:
+        version = builder.publish_form(form, authentication.get_current_user())
+    except (ValidationError, ConflictError) as error:
         db.session.rollback()
         return page(found(form_id), errors={"": error.sentence}), 422
     db.session.commit()
@@ -135,9 +135,9 @@ def publish(form_id: int):
 
 
 @blueprint.post("/<int:form_id>/draft/delete")
-@access.admin_only
-def discard(form_id: int):
-    builder.discard(found(form_id), identity.me())
+@authorization.admin_only
+def discard_draft(form_id: int):
+    builder.discard_draft(found(form_id), authentication.get_current_user())
     db.session.commit()
     flash("The draft is gone; the published version stays.", "success")
     return redirect(f"/settings/forms/{form_id}", 303)
@@ -166,7 +166,7 @@ def chosen_organizations() -> list[int]:
 
 def publishing(form: Form) -> dict:
     """What publishing would change, and what keeps it from that."""
-    version, used = newest(form), builder.in_use(form)
+    version, used = newest(form), builder.published_version(form)
     drafted = version.published_at is None
     return {
         "version": version,
@@ -184,7 +184,7 @@ def page(form: Form, values: dict | None = None, errors: dict | None = None) -> 
         "for_all": "all" if form.for_all else "some",
         "organizations": [row.organization_id for row in form.organizations],
     }
-    return navigation.render(
+    return navigation.render_settings_page(
         "settings/form.html",
         form=form,
         values=values or given,
@@ -211,13 +211,13 @@ def listing(values: dict, errors: dict | None = None) -> str:
     shown = [
         {
             "form": form,
-            "in_use": builder.in_use(form),
+            "in_use": builder.published_version(form),
             "is_draft": newest(form).published_at is None,
             "filed": filed.get(form.id, 0),
         }
         for form in forms
     ]
-    return navigation.render(
+    return navigation.render_settings_page(
         "settings/forms.html",
         active=[each for each in shown if not each["form"].archived_at],
         archived=[each for each in shown if each["form"].archived_at],

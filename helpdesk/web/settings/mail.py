@@ -3,12 +3,13 @@
 from flask import Blueprint, abort, flash, redirect
 
 from helpdesk import config
-from helpdesk.channels.email import address
-from helpdesk.domain import addresses, mail_settings, senders, settings
+from helpdesk.channels.email import administration, senders
+from helpdesk.domain.administration import settings
+from helpdesk.domain.people import email_address, undeliverable_addresses
 from helpdesk.extensions import db
-from helpdesk.models.people import User
-from helpdesk.web import access, identity
-from helpdesk.web.settings import choosing, mail_previews, navigation
+from helpdesk.models.user import User
+from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.settings import mail_previews, navigation, settings_form
 
 blueprint = Blueprint("settings_mail", __name__, url_prefix="/settings/mail")
 NAMES = (
@@ -25,22 +26,22 @@ NAMES = (
 
 
 @blueprint.get("")
-@access.admin_only
-def show():
-    return page(settings.everything())
+@authorization.admin_only
+def show_mail_settings():
+    return page(settings.get_all())
 
 
 @blueprint.post("")
-@access.admin_only
-def save():
-    values = choosing.typed(NAMES)
+@authorization.admin_only
+def save_mail_settings():
+    values = settings_form.typed(NAMES)
     errors = {}
     if values["system_email"]:
         try:
-            values["system_email"] = address.canonical(values["system_email"])
+            values["system_email"] = email_address.canonical_address(values["system_email"])
         except ValueError as error:
             errors["system_email"] = str(error)
-    errors = errors or choosing.save(values, "Mail")
+    errors = errors or settings_form.save(values, "Mail")
     if errors:
         return page(values, errors), 422
     flash("Mail is saved.", "success")
@@ -48,32 +49,32 @@ def save():
 
 
 @blueprint.post("/test")
-@access.admin_only
-def test():
+@authorization.admin_only
+def test_mail_servers():
     """Connect to the mail server and the mailbox as a delivery would."""
     db.session.rollback()
-    for finding in mail_settings.check_lines():
+    for finding in administration.check_connections():
         flash(finding.sentence, "success" if finding.ok else "error")
     return redirect("/settings/mail#server", 303)
 
 
 @blueprint.post("/test-mail")
-@access.admin_only
-def send_test():
+@authorization.admin_only
+def send_test_mail():
     """A mail to whoever asks, by the way every mail takes."""
-    me = identity.me()
-    mail_settings.send_test(me)
+    me = authentication.get_current_user()
+    administration.send_test_mail(me)
     db.session.commit()
     flash(f"A test mail is on its way to {me.email}.", "success")
     return redirect("/settings/mail#server", 303)
 
 
 @blueprint.post("/dead/<int:user_id>/revival")
-@access.admin_only
-def revive(user_id: int):
+@authorization.admin_only
+def reset_undeliverable_address(user_id: int):
     """Write again to an address that took no mail; what failed leaves anew."""
     user = (db.session.get(User, user_id) if user_id < 2**63 else None) or abort(404)
-    again = addresses.revive(user, actor=identity.me())
+    again = undeliverable_addresses.reset_and_retry(user, actor=authentication.get_current_user())
     db.session.commit()
     mails = {0: "", 1: " 1 mail leaves anew."}.get(again, f" {again} mails leave anew.")
     flash(f"Mail is sent to {user.email} again.{mails}", "success")
@@ -82,13 +83,13 @@ def revive(user_id: int):
 
 def page(values: dict, errors: dict | None = None) -> str:
     current = config.current()
-    return navigation.render(
+    return navigation.render_settings_page(
         "settings/mail.html",
         values=values,
         errors=errors or {},
-        fallback=senders.fallback(),
+        fallback=senders.default_address(),
         server=f"{current.MAIL_SERVER}:{current.MAIL_PORT}" if current.MAIL_SERVER else "",
-        incoming=mail_settings.incoming(),
-        dead=addresses.dead(),
+        incoming=administration.describe_incoming(),
+        dead=undeliverable_addresses.list_undeliverable(),
         titles=mail_previews.TITLES,
     )

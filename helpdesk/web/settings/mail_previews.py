@@ -2,9 +2,9 @@
 
 from flask import Blueprint, Response, abort
 
-from helpdesk.channels.email import compose
-from helpdesk.domain import mail_settings
-from helpdesk.web import access
+from helpdesk.channels.email import administration
+from helpdesk.channels.email.render import compose
+from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_mail_previews", __name__, url_prefix="/settings/mail/previews")
@@ -24,18 +24,20 @@ OPEN_PREVIEW = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 
 
 
 @blueprint.get("/<name>")
-@access.admin_only
-def show(name: str):
+@authorization.admin_only
+def show_mail_preview(name: str):
     """One mail: subject and text."""
-    return navigation.render("settings/mail_preview.html", name=name, title=TITLES.get(name, name), preview=found(name))
+    return navigation.render_settings_page(
+        "settings/mail_preview.html", name=name, title=TITLES.get(name, name), preview=found(name)
+    )
 
 
 @blueprint.get("/<name>/html")
-@access.admin_only
-def html(name: str):
+@authorization.admin_only
+def show_mail_preview_html(name: str):
     """The same as mail programs show it; nothing in it runs."""
     return Response(found(name).html, mimetype="text/html", headers={"Content-Security-Policy": OPEN_PREVIEW})
 
 
-def found(name: str) -> compose.Preview:
-    return mail_settings.previews().get(name) or abort(404)
+def found(name: str) -> compose.MailPreview:
+    return administration.render_previews().get(name) or abort(404)

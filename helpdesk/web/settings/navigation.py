@@ -6,7 +6,7 @@ from flask import render_template, request
 
 
 @dataclass(frozen=True)
-class Entry:
+class NavigationEntry:
     """One settings page: its name, address, and what one does there."""
 
     label: str
@@ -15,49 +15,55 @@ class Entry:
     symbol: str = "settings"
 
 
-NAVIGATION: list[Entry] = [
-    Entry(
+NAVIGATION: list[NavigationEntry] = [
+    NavigationEntry(
         "Portal setup",
         "/settings/portal",
         "Name, logo, colour, ways of signing in, and the link to share.",
         "settings",
     ),
-    Entry("Organizations", "/settings/organizations", "Customer companies and who of them is let in.", "people"),
-    Entry("People", "/settings/people", "Customers: what they see, where they are signed in.", "person"),
-    Entry("Team", "/settings/team", "Agents, leads and admins; invitations; who is who in Slack.", "inbox"),
-    Entry("Forms", "/settings/forms", "What customers are asked when they file a ticket.", "file"),
-    Entry(
+    NavigationEntry(
+        "Organizations", "/settings/organizations", "Customer companies and who of them is let in.", "people"
+    ),
+    NavigationEntry("People", "/settings/people", "Customers: what they see, where they are signed in.", "person"),
+    NavigationEntry("Team", "/settings/team", "Agents, leads and admins; invitations; who is who in Slack.", "inbox"),
+    NavigationEntry("Forms", "/settings/forms", "What customers are asked when they file a ticket.", "file"),
+    NavigationEntry(
         "Access explainer",
         "/settings/access",
         "Type an address and read whether it is let in, and by which rule.",
         "eye",
     ),
-    Entry(
+    NavigationEntry(
         "Slack channels", "/settings/channels", "Which channel is whose, who reads it, and whether Slack works.", "hash"
     ),
-    Entry("Mail", "/settings/mail", "Where mail comes from, what is mailed, how each mail looks.", "mail"),
-    Entry(
+    NavigationEntry("Mail", "/settings/mail", "Where mail comes from, what is mailed, how each mail looks.", "mail"),
+    NavigationEntry(
         "Service levels",
         "/settings/service-levels",
         "How soon to answer and to solve; working hours and holidays.",
         "clock",
     ),
-    Entry("Team replies", "/settings/replies", "Texts to answer with, with variables.", "reply"),
-    Entry("Automatic closing", "/settings/closing", "When solved tickets close by themselves.", "closed"),
-    Entry("Retention and erasure", "/settings/retention", "How long tickets are kept; exporting and erasing.", "trash"),
-    Entry("Webhooks", "/settings/webhooks", "Tell other programs what happens.", "external"),
-    Entry("API tokens", "/settings/api-tokens", "Keys for programs that read and write here.", "lock"),
-    Entry("Health", "/settings/health", "What waits to leave, what last came in, workers and disk.", "check"),
-    Entry("Audit trail", "/settings/audit", "Who changed settings, access and identities, and when.", "clock"),
+    NavigationEntry("Team replies", "/settings/replies", "Texts to answer with, with variables.", "reply"),
+    NavigationEntry("Automatic closing", "/settings/closing", "When solved tickets close by themselves.", "closed"),
+    NavigationEntry(
+        "Retention and erasure", "/settings/retention", "How long tickets are kept; exporting and erasing.", "trash"
+    ),
+    NavigationEntry("Webhooks", "/settings/webhooks", "Tell other programs what happens.", "external"),
+    NavigationEntry("API tokens", "/settings/api-tokens", "Keys for programs that read and write here.", "lock"),
+    NavigationEntry("Health", "/settings/health", "What waits to leave, what last came in, workers and disk.", "check"),
+    NavigationEntry(
+        "Audit trail", "/settings/audit", "Who changed settings, access and identities, and when.", "clock"
+    ),
 ]
 
 
-def render(template: str, **values) -> str:
+def render_settings_page(template: str, **values) -> str:
     """A settings page with the links beside it; the one for this address is marked."""
-    return render_template(template, navigation=links(), **values)
+    return render_template(template, navigation=list_links(), **values)
 
 
-def links() -> list[tuple[str, str, bool]]:
+def list_links() -> list[tuple[str, str, bool]]:
     """(label, address, is current) of every page."""
     best = max(
         (

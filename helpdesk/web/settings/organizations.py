@@ -3,12 +3,13 @@
 from flask import Blueprint, abort, flash, redirect, request
 from flask_login import current_user
 
-from helpdesk.domain import audit, bindings, organizations, people
-from helpdesk.domain.errors import Conflict, Invalid
-from helpdesk.domain.sign_in import sessions
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.authentication import sessions
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import organization_channels, organizations, users
 from helpdesk.extensions import db
-from helpdesk.models.people import Organization
-from helpdesk.web import access, identity
+from helpdesk.models.user import Organization
+from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_organizations", __name__, url_prefix="/settings/organizations")
@@ -27,39 +28,39 @@ TYPED = (
 
 
 @blueprint.get("")
-@access.admin_only
-def index():
+@authorization.admin_only
+def list_organizations():
     """All organizations by name."""
     words = request.args.get("q", "").strip()[:100]
-    found = organizations.find(words, after=request.args.get("after", "")[:200], size=PAGE + 1)
+    found = organizations.search_organizations(words, after=request.args.get("after", "")[:200], size=PAGE + 1)
     shown = found[:PAGE]
-    return navigation.render(
+    return navigation.render_settings_page(
         "settings/organizations.html",
         organizations=shown,
-        counts=organizations.people_count(shown),
+        counts=organizations.count_people(shown),
         words=words,
         more=shown[-1].name if len(found) > PAGE else None,
     )
 
 
 @blueprint.get("/new")
-@access.admin_only
-def new():
+@authorization.admin_only
+def show_new_organization():
     """An empty form."""
     return page(None, {"portal_enabled": True, "default_sees": "organization", "users": "everybody"})
 
 
 @blueprint.post("")
-@access.admin_only
-def add():
+@authorization.admin_only
+def create_organization():
     """Add one."""
     values = typed()
     rules = as_rules(values)
     try:
-        organization = organizations.add(
-            rules.pop("name"), specific_users=rules.pop("addresses"), actor=identity.me(), **rules
+        organization = organizations.create_organization(
+            rules.pop("name"), specific_users=rules.pop("addresses"), actor=authentication.get_current_user(), **rules
         )
-    except (Invalid, Conflict) as error:
+    except (ValidationError, ConflictError) as error:
         db.session.rollback()
         return page(None, values, errors_of(error)), 422
     db.session.commit()
@@ -68,29 +69,29 @@ def add():
 
 
 @blueprint.get("/<int:organization_id>")
-@access.admin_only
-def show(organization_id: int):
+@authorization.admin_only
+def show_organization(organization_id: int):
     """One organization: its rules and its people."""
     organization = found(organization_id)
     return page(organization, stored(organization))
 
 
 @blueprint.post("/<int:organization_id>")
-@access.admin_only
-def edit(organization_id: int):
+@authorization.admin_only
+def update_organization(organization_id: int):
     """Change its rules; whoever is no longer let in is signed out."""
     organization, values = found(organization_id), typed()
     version = request.form.get("version", "")
     try:
-        organizations.edit(
+        organizations.update_organization(
             organization,
             version=int(version) if version.isdecimal() and len(version) < 10 else 0,
-            actor=identity.me(),
+            actor=authentication.get_current_user(),
             **as_rules(values),
         )
-    except (Invalid, Conflict) as error:
+    except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        status = 409 if isinstance(error, Conflict) and not error.field else 422
+        status = 409 if isinstance(error, ConflictError) and not error.field else 422
         return page(found(organization_id), values | {"version": version}, errors_of(error)), status
     db.session.commit()
     flash(f"{organization.name} is saved.", "success")
@@ -98,28 +99,28 @@ def edit(organization_id: int):
 
 
 @blueprint.post("/<int:organization_id>/viewing")
-@access.admin_only
-def view_as(organization_id: int):
+@authorization.admin_only
+def start_impersonation(organization_id: int):
     """Look at the portal as this customer sees it: read-only, and in the audit trail."""
     organization = found(organization_id)
-    sessions.view_as(current_user.session, organization)
-    audit.write("viewed as a customer", identity.me(), organization.name, organization.id)
+    sessions.impersonate(current_user.session, organization)
+    audit_log.add_entry("viewed as a customer", authentication.get_current_user(), organization.name, organization.id)
     db.session.commit()
     return redirect("/tickets", 303)
 
 
 def found(organization_id: int) -> Organization:
-    return organizations.get(organization_id) or abort(404)
+    return organizations.get_organization(organization_id) or abort(404)
 
 
 def page(organization: Organization | None, values: dict, errors: dict | None = None) -> str:
-    return navigation.render(
+    return navigation.render_settings_page(
         "settings/organization.html",
         organization=organization,
         values=values,
         errors=errors or {},
-        people_there=people.of(organization) if organization else [],
-        tenants=organizations.microsoft_tenants(organization) if organization else [],
+        people_there=users.list_members(organization) if organization else [],
+        tenants=organizations.list_microsoft_tenants(organization) if organization else [],
     )
 
 
@@ -135,7 +136,7 @@ def stored(organization: Organization) -> dict:
         "name": organization.name,
         "domains": "\n".join(row.domain for row in organization.domains),
         "addresses": "\n".join(row.email for row in organization.addresses),
-        "slack_channels": "\n".join(bindings.of(organization)),
+        "slack_channels": "\n".join(organization_channels.list_channel_ids(organization)),
         "microsoft_tenant": organization.microsoft_tenant or "",
         "from_address": organization.from_address or "",
         "notes": organization.notes,
@@ -153,5 +154,5 @@ def as_rules(values: dict) -> dict:
     return rules | {"specific_users_only": values["users"] == "listed"}
 
 
-def errors_of(error: Invalid | Conflict) -> dict:
+def errors_of(error: ValidationError | ConflictError) -> dict:
     return getattr(error, "errors", None) or {error.field or "": error.sentence}

@@ -2,13 +2,14 @@
 
 from flask import Blueprint, abort, flash, redirect, request
 
-from helpdesk.domain import access as rules
-from helpdesk.domain import addresses, organizations, people
-from helpdesk.domain.errors import Conflict, Invalid
-from helpdesk.domain.sign_in import providers, sessions
+from helpdesk.domain.authentication import oidc, sessions
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import admission as rules
+from helpdesk.domain.people import organizations, undeliverable_addresses, users
 from helpdesk.extensions import db
-from helpdesk.models.people import User
-from helpdesk.web import access, browsers, identity
+from helpdesk.models.user import User
+from helpdesk.web import user_agent
+from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_people", __name__, url_prefix="/settings/people")
@@ -16,103 +17,117 @@ PAGE = 50
 
 
 @blueprint.get("")
-@access.admin_only
-def index():
+@authorization.admin_only
+def list_people():
     """Customers by name."""
     words = request.args.get("q", "").strip()[:100]
     after = request.args.get("after", "")
-    rows = people.customers(words, after=int(after) if after.isdecimal() and len(after) < 19 else 0, size=PAGE + 1)
+    rows = users.search_customers(
+        words, after=int(after) if after.isdecimal() and len(after) < 19 else 0, size=PAGE + 1
+    )
     shown = rows[:PAGE]
     more = shown[-1].id if len(rows) > PAGE else None
-    return navigation.render("settings/people.html", people_there=shown, words=words, more=more)
+    return navigation.render_settings_page("settings/people.html", people_there=shown, words=words, more=more)
 
 
 @blueprint.get("/<int:user_id>")
-@access.admin_only
-def show(user_id: int):
+@authorization.admin_only
+def show_person(user_id: int):
     """One person, customer or of the team."""
     return page(found(user_id))
 
 
 @blueprint.post("/<int:user_id>/sees")
-@access.admin_only
-def set_sees(user_id: int):
+@authorization.admin_only
+def set_ticket_visibility(user_id: int):
     """What a customer sees in one organization."""
     user, given = found(user_id), request.form.get("organization", "")
-    organization = organizations.get(int(given)) if given.isdecimal() and len(given) < 19 else user.organization
+    organization = (
+        organizations.get_organization(int(given)) if given.isdecimal() and len(given) < 19 else user.organization
+    )
     if organization is None or user.is_team:
         abort(404)
-    people.set_sees(user, organization, request.form.get("sees", ""), actor=identity.me())
+    users.set_ticket_visibility(
+        user, organization, request.form.get("sees", ""), actor=authentication.get_current_user()
+    )
     return done(user, "What they see is saved.")
 
 
 @blueprint.post("/<int:user_id>/role")
-@access.admin_only
+@authorization.admin_only
 def set_role(user_id: int):
     """Agent, lead or admin; they sign in anew."""
     user = found(user_id)
     return attempt(
         user,
-        lambda: people.set_role(user, request.form.get("role", ""), actor=identity.me()),
+        lambda: users.set_role(user, request.form.get("role", ""), actor=authentication.get_current_user()),
         "The role is changed.",
     )
 
 
 @blueprint.post("/<int:user_id>/mail")
-@access.admin_only
-def revive_address(user_id: int):
+@authorization.admin_only
+def reset_undeliverable_address(user_id: int):
     """Write again to an address that took no mail."""
     user = found(user_id)
-    addresses.revive(user, actor=identity.me())
+    undeliverable_addresses.reset_and_retry(user, actor=authentication.get_current_user())
     return done(user, "Mail is sent to this address again.")
 
 
 @blueprint.post("/<int:user_id>/slack")
-@access.admin_only
-def match_slack(user_id: int):
+@authorization.admin_only
+def link_slack_user(user_id: int):
     """Who this is in Slack."""
     user, given = found(user_id), request.form.get("slack_user_id", "")
     return attempt(
         user,
-        lambda: people.match_slack(user, given, actor=identity.me()),
+        lambda: users.link_slack_user(user, given, actor=authentication.get_current_user()),
         "The Slack account is saved.",
         values={"slack_user_id": given},
     )
 
 
 @blueprint.post("/<int:user_id>/deactivation")
-@access.admin_only
-def deactivate(user_id: int):
+@authorization.admin_only
+def deactivate_user(user_id: int):
     """Let them in no longer."""
     user = found(user_id)
-    return attempt(user, lambda: people.deactivate(user, actor=identity.me()), f"{user.display_name} is deactivated.")
+    return attempt(
+        user,
+        lambda: users.deactivate_user(user, actor=authentication.get_current_user()),
+        f"{user.display_name} is deactivated.",
+    )
 
 
 @blueprint.post("/<int:user_id>/deactivation/delete")
-@access.admin_only
-def activate(user_id: int):
+@authorization.admin_only
+def activate_user(user_id: int):
     """Let them in again."""
     user = found(user_id)
-    return attempt(user, lambda: people.activate(user, actor=identity.me()), f"{user.display_name} is active again.")
+    return attempt(
+        user,
+        lambda: users.activate_user(user, actor=authentication.get_current_user()),
+        f"{user.display_name} is active again.",
+    )
 
 
 @blueprint.post("/<int:user_id>/sessions/delete")
-@access.admin_only
-def sign_out(user_id: int):
+@authorization.admin_only
+def sign_out_user(user_id: int):
     """End all their sessions."""
     user = found(user_id)
-    count = sessions.revoke_all(user)
+    count = sessions.revoke_user_sessions(user)
     return done(user, f"Signed out of {count} {'browser' if count == 1 else 'browsers'}.")
 
 
 @blueprint.post("/<int:user_id>/identities/<int:identity_id>/delete")
-@access.admin_only
-def forget_identity(user_id: int, identity_id: int):
+@authorization.admin_only
+def unlink_identity(user_id: int, identity_id: int):
     """Take a way of signing in away."""
     user = found(user_id)
     return attempt(
         user,
-        lambda: people.forget_identity(user, identity_id, actor=identity.me()),
+        lambda: users.remove_identity(user, identity_id, actor=authentication.get_current_user()),
         "That account no longer signs them in.",
     )
 
@@ -122,10 +137,10 @@ def attempt(user: User, verb, success: str, values: dict | None = None):
     user_id = user.id
     try:
         verb()
-    except (Invalid, Conflict) as error:
+    except (ValidationError, ConflictError) as error:
         db.session.rollback()
         return page(found(user_id), values, {error.field or "": error.sentence}), 422 if isinstance(
-            error, Invalid
+            error, ValidationError
         ) else 409
     return done(user, success)
 
@@ -137,18 +152,18 @@ def done(user: User, sentence: str):
 
 
 def found(user_id: int) -> User:
-    user = people.get(user_id)
+    user = users.get_user(user_id)
     return user if user is not None and user.erased_at is None else abort(404)
 
 
 def page(user: User, values: dict | None = None, errors: dict | None = None) -> str:
-    return navigation.render(
+    return navigation.render_settings_page(
         "settings/person.html",
         person=user,
         values={"slack_user_id": user.slack_user_id or "", "role": user.role} | (values or {}),
         errors=errors or {},
-        sessions=[(row, browsers.name(row.user_agent)) for row in sessions.of(user)],
-        identities=[(row, providers.provider(row.provider).title) for row in user.identities],
-        organizations=[] if user.is_team else people.memberships(user, rules.organizations_for(user.email)),
-        sees=people.SEES,
+        sessions=[(row, user_agent.describe_user_agent(row.user_agent)) for row in sessions.list_sessions(user)],
+        identities=[(row, oidc.get_provider(row.provider).title) for row in user.identities],
+        organizations=[] if user.is_team else users.list_memberships(user, rules.admitting_organizations(user.email)),
+        sees=users.TICKET_VISIBILITY_LABELS,
     )

@@ -5,17 +5,18 @@ import re
 from flask import Blueprint, Response, abort, flash, redirect, request
 
 from helpdesk import storage, urls
-from helpdesk.channels.email import address
-from helpdesk.channels.email import check as mail_check
+from helpdesk.channels.email import diagnostics as mail_check
 from helpdesk.channels.email import settings as mail_settings
-from helpdesk.domain import audit, files, settings
-from helpdesk.domain.errors import Invalid
-from helpdesk.domain.sign_in import providers
+from helpdesk.domain.administration import audit_log, settings
+from helpdesk.domain.authentication import oidc
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import email_address
+from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
-from helpdesk.models.settings import KEYS
-from helpdesk.web import access, identity
+from helpdesk.models.setting import SETTINGS
+from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
-from helpdesk.web.sign_in import page as sign_in_page
+from helpdesk.web.sign_in import login_page as sign_in_page
 
 blueprint = Blueprint("settings_portal", __name__)
 LARGEST_LOGO = 512 * 1024  # bytes
@@ -26,15 +27,15 @@ SWITCHES = ("sign_in_google", "sign_in_microsoft", "sign_in_link")
 
 
 @blueprint.get("/settings/portal")
-@access.admin_only
-def show():
+@authorization.admin_only
+def show_portal_settings():
     """The form with what is chosen now."""
-    return page(settings.everything())
+    return page(settings.get_all())
 
 
 @blueprint.post("/settings/portal")
-@access.admin_only
-def save():
+@authorization.admin_only
+def save_portal_settings():
     """Keep what was chosen."""
     values = {name: request.form.get(name, "").strip() for name in TEXTS} | {
         name: name in request.form for name in SWITCHES
@@ -50,19 +51,21 @@ def save():
             before = settings.get(name)
             if settings.set(name, value) != before:
                 changed[name] = [before, value]
-    except Invalid as error:
+    except ValidationError as error:
         db.session.rollback()
-        settings.forget()
+        settings.invalidate_cache()
         return page(values, error.errors), 422
     if changed:
-        audit.write("changed the portal's settings", identity.me(), "Portal setup", **changed)
+        audit_log.add_entry(
+            "changed the portal's settings", authentication.get_current_user(), "Portal setup", **changed
+        )
     db.session.commit()
     flash("The portal is saved.", "success")
     return redirect("/settings/portal", 303)
 
 
 @blueprint.post("/settings/portal/logo")
-@access.admin_only
+@authorization.admin_only
 def save_logo():
     """Keep a picture for the header."""
     file = request.files.get("logo")
@@ -72,11 +75,11 @@ def save_logo():
         error = "Choose a picture."
     elif len(data) > LARGEST_LOGO:
         error = "The picture is larger than 512 KB."
-    elif files.sniff(data[:64], "") not in PICTURES:
+    elif attachments.detect_media_type(data[:64], "") not in PICTURES:
         error = "The logo must be a PNG, JPEG, GIF or WebP picture."
     if error:
-        return page(settings.everything(), {"logo": error}), 422
-    key = files.new_key()
+        return page(settings.get_all(), {"logo": error}), 422
+    key = attachments.generate_key()
     storage.write(key, data)
     replace_logo(key)
     flash("The logo is saved.", "success")
@@ -84,7 +87,7 @@ def save_logo():
 
 
 @blueprint.post("/settings/portal/logo/delete")
-@access.admin_only
+@authorization.admin_only
 def delete_logo():
     """Show the name alone."""
     replace_logo("")
@@ -93,21 +96,21 @@ def delete_logo():
 
 
 @blueprint.post("/settings/portal/tests/<way>")
-@access.admin_only
-def test(way: str):
+@authorization.admin_only
+def test_sign_in_method(way: str):
     """Try a way of signing in as far as that goes without a person."""
     if way in ("google", "microsoft"):
-        provider = providers.provider(way)
+        provider = oidc.get_provider(way)
         db.session.rollback()
-        trouble = providers.trouble(provider)
+        trouble = oidc.configuration_error(provider)
         flash(
             trouble or f"{provider.title} answers, and its keys can be read.",
             "error" if trouble else "success",
         )
     elif way == "link":
-        outgoing = mail_settings.outgoing()
+        outgoing = mail_settings.smtp_settings()
         db.session.rollback()
-        findings = mail_check.smtp(outgoing) if outgoing.server else []
+        findings = mail_check.check_smtp(outgoing) if outgoing.server else []
         for finding in findings:
             flash(finding.sentence, "success" if finding.ok else "error")
         if not findings:
@@ -118,15 +121,15 @@ def test(way: str):
 
 
 @blueprint.get("/logo")
-@access.public
-def logo():
+@authorization.public
+def show_logo():
     """The header's picture."""
     key = settings.get("logo")
     try:
         data = storage.read(key) if key else abort(404)
     except FileNotFoundError:
         abort(404)
-    response = Response(data, mimetype=files.sniff(data[:64], ""))
+    response = Response(data, mimetype=attachments.detect_media_type(data[:64], ""))
     response.headers["Cache-Control"] = "public, max-age=86400"
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     return response
@@ -144,7 +147,7 @@ def check(values: dict) -> dict[str, str]:
     domains = []
     for text in values["internal_domains"].replace(",", " ").split():
         try:
-            domains.append(address.canonical_domain(text))
+            domains.append(email_address.canonical_domain(text))
         except ValueError as error:
             errors["internal_domains"] = f"{text[:80]}: {error}"
     values["internal_domains"] = " ".join(domains) if "internal_domains" not in errors else values["internal_domains"]
@@ -154,22 +157,24 @@ def check(values: dict) -> dict[str, str]:
 def replace_logo(key: str) -> None:
     before = settings.get("logo")
     settings.set("logo", key)
-    audit.write("changed the logo" if key else "removed the logo", identity.me(), "Portal setup")
+    audit_log.add_entry(
+        "changed the logo" if key else "removed the logo", authentication.get_current_user(), "Portal setup"
+    )
     db.session.commit()
     if before:
-        storage.erase(before)
+        storage.delete(before)
 
 
 def page(values: dict, errors: dict | None = None) -> str:
-    return navigation.render(
+    return navigation.render_settings_page(
         "settings/portal.html",
         values=values,
         errors=errors or {},
-        google=providers.google(),
-        microsoft=providers.microsoft(),
-        can_mail=sign_in_page.can_mail(),
-        address=urls.absolute("/"),
-        callbacks={name: urls.absolute(f"/sign-in/{name}/authorized") for name in ("google", "microsoft")},
+        google=oidc.google_provider(),
+        microsoft=oidc.microsoft_provider(),
+        can_mail=sign_in_page.is_mail_configured(),
+        address=urls.absolute_url("/"),
+        callbacks={name: urls.absolute_url(f"/sign-in/{name}/authorized") for name in ("google", "microsoft")},
         editions=[("external_helpdesk", "External helpdesk"), ("internal_helpdesk", "Internal helpdesk")],
-        plans=[(plan, plan.title()) for plan in KEYS["portal_plan"].choices],
+        plans=[(plan, plan.title()) for plan in SETTINGS["portal_plan"].choices],
     )

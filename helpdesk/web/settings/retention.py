@@ -4,11 +4,12 @@ import tempfile
 
 from flask import Blueprint, Response, abort, flash, redirect, request, send_file
 
-from helpdesk.domain import erasure, exporting, organizations, people, settings
-from helpdesk.domain.errors import Conflict, Invalid
+from helpdesk.domain.administration import data_export, erasure, settings
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import organizations, users
 from helpdesk.extensions import db
-from helpdesk.web import access, identity
-from helpdesk.web.settings import choosing, navigation
+from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.settings import navigation, settings_form
 
 blueprint = Blueprint("settings_retention", __name__, url_prefix="/settings/retention")
 NAMES = ("retention_days",)
@@ -16,20 +17,20 @@ IN_MEMORY = 8 * 1024 * 1024  # bytes of an archive before it goes to disk
 
 
 @blueprint.get("")
-@access.admin_only
-def show():
+@authorization.admin_only
+def show_retention():
     """How long, and finding whom an erasure is about by address or name."""
-    return page(settings.everything())
+    return page(settings.get_all())
 
 
 @blueprint.post("")
-@access.admin_only
-def save():
+@authorization.admin_only
+def save_retention():
     """Keep the number; a new one that erases tickets is asked for twice."""
-    values = choosing.typed(NAMES)
+    values = settings_form.typed(NAMES)
     days = values["retention_days"]
     if days.isdecimal() and len(days) < 6 and 0 < int(days) and "understood" not in request.form:
-        goes = erasure.expiring(int(days))
+        goes = erasure.count_expiring_tickets(int(days))
         if goes:
             return page(
                 values,
@@ -38,7 +39,7 @@ def save():
                 },
                 goes,
             ), 422
-    errors = choosing.save(values, "Retention")
+    errors = settings_form.save(values, "Retention")
     if errors:
         return page(values, errors), 422
     flash("Retention is saved.", "success")
@@ -46,61 +47,67 @@ def save():
 
 
 @blueprint.get("/people/<int:user_id>")
-@access.admin_only
-def person(user_id: int):
+@authorization.admin_only
+def show_person(user_id: int):
     """What is held about a person, and what erasing them means."""
-    user = people.get(user_id) or abort(404)
+    user = users.get_user(user_id) or abort(404)
     return subject_page("person", user, user.display_name, erasure.preview_person(user))
 
 
 @blueprint.post("/people/<int:user_id>/export")
-@access.admin_only
+@authorization.admin_only
 def export_person(user_id: int):
-    user = people.get(user_id) or abort(404)
-    return archive(user.email.partition("@")[0], lambda into: exporting.person(user, actor=identity.me(), into=into))
+    user = users.get_user(user_id) or abort(404)
+    return archive(
+        user.email.partition("@")[0],
+        lambda into: data_export.export_person(user, actor=authentication.get_current_user(), into=into),
+    )
 
 
 @blueprint.post("/people/<int:user_id>/erase")
-@access.admin_only
+@authorization.admin_only
 def erase_person(user_id: int):
-    user = people.get(user_id) or abort(404)
+    user = users.get_user(user_id) or abort(404)
     if request.form.get("name", "").strip() != user.email:
         error = {"name": f"Type {user.email} to say that you mean it."}
         return subject_page("person", user, user.display_name, erasure.preview_person(user), error), 422
     try:
-        keys = erasure.erase_person(user, actor=identity.me(), words="words" in request.form)
-    except Conflict as error:
+        keys = erasure.erase_person(user, actor=authentication.get_current_user(), words="words" in request.form)
+    except ConflictError as error:
         db.session.rollback()
         flash(error.sentence, "error")
         return redirect(f"/settings/retention/people/{user_id}", 303)
     db.session.commit()
-    erasure.erase_files(keys)
+    erasure.delete_files(keys)
     flash("The person is erased.", "success")
     return redirect("/settings/retention", 303)
 
 
 @blueprint.get("/organizations/<int:organization_id>")
-@access.admin_only
-def organization(organization_id: int):
-    found = organizations.get(organization_id) or abort(404)
+@authorization.admin_only
+def show_organization(organization_id: int):
+    found = organizations.get_organization(organization_id) or abort(404)
     return subject_page("organization", found, found.name, erasure.preview_organization(found))
 
 
 @blueprint.post("/organizations/<int:organization_id>/export")
-@access.admin_only
+@authorization.admin_only
 def export_organization(organization_id: int):
-    found = organizations.get(organization_id) or abort(404)
-    return archive(found.slug, lambda into: exporting.organization(found, actor=identity.me(), into=into))
+    found = organizations.get_organization(organization_id) or abort(404)
+    return archive(
+        found.slug,
+        lambda into: data_export.export_organization(found, actor=authentication.get_current_user(), into=into),
+    )
 
 
 @blueprint.post("/organizations/<int:organization_id>/erase")
-@access.admin_only
+@authorization.admin_only
 def erase_organization(organization_id: int):
-    found = organizations.get(organization_id) or abort(404)
+    found = organizations.get_organization(organization_id) or abort(404)
     if request.form.get("name", "").strip() != found.name:
         error = {"name": f"Type {found.name} to say that you mean it."}
         return subject_page("organization", found, found.name, erasure.preview_organization(found), error), 422
-    erasure.begin_erasing_organization(found, actor=identity.me())
+    erasure.start_erasing_organization(found, actor=authentication.get_current_user())
     db.session.commit()
     flash("The organization is closed and is being erased.", "success")
     return redirect("/settings/retention", 303)
@@ -111,23 +118,23 @@ def page(values: dict, errors: dict | None = None, goes: int = 0) -> str:
     found_person = None
     if "@" in words:
         try:
-            found_person = people.find(people.canonical(words))
-        except Invalid:
+            found_person = users.find_user(users.canonical_email(words))
+        except ValidationError:
             found_person = None
-    return navigation.render(
+    return navigation.render_settings_page(
         "settings/retention.html",
         values=values,
         errors=errors or {},
         goes=goes,
         words=words,
         person=found_person,
-        organizations=organizations.find(words, size=20) if words and "@" not in words else [],
+        organizations=organizations.search_organizations(words, size=20) if words and "@" not in words else [],
     )
 
 
-def subject_page(kind: str, subject, name: str, preview: erasure.Preview, errors: dict | None = None) -> str:
+def subject_page(kind: str, subject, name: str, preview: erasure.ErasurePreview, errors: dict | None = None) -> str:
     place = "people" if kind == "person" else "organizations"
-    return navigation.render(
+    return navigation.render_settings_page(
         "settings/erasure.html",
         kind=kind,
         name=name,
@@ -144,4 +151,4 @@ def archive(name: str, write) -> Response:
     write(into)
     db.session.commit()
     into.seek(0)
-    return send_file(into, mimetype="application/zip", as_attachment=True, download_name=exporting.name(name))
+    return send_file(into, mimetype="application/zip", as_attachment=True, download_name=data_export.archive_name(name))

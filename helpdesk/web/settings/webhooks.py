@@ -3,56 +3,58 @@
 from flask import Blueprint, abort, flash, redirect, request
 from sqlalchemy import select
 
-from helpdesk.domain import audit, outbox, webhooks
-from helpdesk.domain.errors import Conflict, Invalid
+from helpdesk.domain import outbox
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.integrations import webhooks
 from helpdesk.extensions import db
-from helpdesk.models.integrations import EVENTS, Webhook
-from helpdesk.models.sync import Delivery
-from helpdesk.web import access, identity
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.webhook import WEBHOOK_EVENTS, Webhook
+from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_webhooks", __name__, url_prefix="/settings/webhooks")
-CHOICES = [(event, webhooks.WORDS[event]) for event in EVENTS]
+CHOICES = [(event, webhooks.EVENT_LABELS[event]) for event in WEBHOOK_EVENTS]
 
 
 @blueprint.get("")
-@access.admin_only
-def index():
+@authorization.admin_only
+def list_webhooks():
     found = db.session.scalars(select(Webhook).order_by(Webhook.id)).all()
-    return navigation.render("settings/webhooks.html", webhooks=found)
+    return navigation.render_settings_page("settings/webhooks.html", webhooks=found)
 
 
 @blueprint.get("/new")
-@access.admin_only
-def new():
+@authorization.admin_only
+def show_new_webhook():
     return page(None, {"events": ["ticket.filed", "message.replied"], "is_active": True})
 
 
 @blueprint.post("")
-@access.admin_only
-def add():
+@authorization.admin_only
+def create_webhook():
     return keep(None)
 
 
 @blueprint.get("/<int:webhook_id>")
-@access.admin_only
-def show(webhook_id: int):
+@authorization.admin_only
+def show_webhook(webhook_id: int):
     hook = found(webhook_id)
     return page(hook, {"name": hook.name, "url": hook.url, "events": hook.events, "is_active": hook.is_active})
 
 
 @blueprint.post("/<int:webhook_id>")
-@access.admin_only
-def edit(webhook_id: int):
+@authorization.admin_only
+def update_webhook(webhook_id: int):
     return keep(found(webhook_id))
 
 
 @blueprint.post("/<int:webhook_id>/test")
-@access.admin_only
-def test(webhook_id: int):
+@authorization.admin_only
+def test_webhook(webhook_id: int):
     try:
-        webhooks.test(found(webhook_id), actor=identity.me())
-    except Conflict as error:
+        webhooks.send_test(found(webhook_id), actor=authentication.get_current_user())
+    except ConflictError as error:
         db.session.rollback()
         flash(error.sentence, "error")
     else:
@@ -62,23 +64,23 @@ def test(webhook_id: int):
 
 
 @blueprint.post("/<int:webhook_id>/deliveries/<int:delivery_id>/retry")
-@access.admin_only
-def retry(webhook_id: int, delivery_id: int):
+@authorization.admin_only
+def retry_delivery(webhook_id: int, delivery_id: int):
     hook = found(webhook_id)
     delivery = db.session.get(Delivery, delivery_id) if delivery_id < 2**63 else None
     if delivery is None or delivery.kind != "webhook" or delivery.subject_id != hook.id:
         abort(404)
-    outbox.retry(delivery, actor=identity.me())
+    outbox.retry_delivery(delivery, actor=authentication.get_current_user())
     db.session.commit()
     return redirect(f"/settings/webhooks/{webhook_id}#log", 303)
 
 
 @blueprint.post("/<int:webhook_id>/delete")
-@access.admin_only
-def delete(webhook_id: int):
+@authorization.admin_only
+def delete_webhook(webhook_id: int):
     hook = found(webhook_id)
-    audit.write("deleted a webhook", identity.me(), hook.name)
-    webhooks.delete(hook, actor=identity.me())
+    audit_log.add_entry("deleted a webhook", authentication.get_current_user(), hook.name)
+    webhooks.delete_webhook(hook, actor=authentication.get_current_user())
     db.session.commit()
     flash("The webhook is deleted.", "success")
     return redirect("/settings/webhooks", 303)
@@ -94,13 +96,13 @@ def keep(hook: Webhook | None):
     }
     webhook_id = hook.id if hook else None
     try:
-        saved = webhooks.save(hook, **values, actor=identity.me())
-    except Invalid as error:
+        saved = webhooks.save_webhook(hook, **values, actor=authentication.get_current_user())
+    except ValidationError as error:
         db.session.rollback()
         return page(found(webhook_id) if webhook_id else None, values, error.errors), 422
-    audit.write(
+    audit_log.add_entry(
         "changed a webhook" if webhook_id else "made a webhook",
-        identity.me(),
+        authentication.get_current_user(),
         saved.name,
         url=saved.url,
         events=saved.events,
@@ -111,14 +113,14 @@ def keep(hook: Webhook | None):
 
 
 def page(hook: Webhook | None, values: dict, errors: dict | None = None) -> str:
-    return navigation.render(
+    return navigation.render_settings_page(
         "settings/webhook.html",
         webhook=hook,
         values=values,
         errors=errors or {},
         choices=CHOICES,
-        secret=webhooks.secret(hook) if hook else "",
-        log=webhooks.log(hook) if hook else [],
+        secret=webhooks.signing_secret(hook) if hook else "",
+        log=webhooks.list_deliveries(hook) if hook else [],
     )
 
 

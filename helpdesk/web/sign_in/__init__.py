@@ -1,5 +1,5 @@
 """Coming in: one page, three ways, each in its own file."""
 
-from helpdesk.web.sign_in import google, magic_link, microsoft, page
+from helpdesk.web.sign_in import google, login_page, magic_link, microsoft
 
-BLUEPRINTS = (page.blueprint, magic_link.blueprint, google.blueprint, microsoft.blueprint)
+BLUEPRINTS = (login_page.blueprint, magic_link.blueprint, google.blueprint, microsoft.blueprint)

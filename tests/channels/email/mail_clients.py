@@ -4,9 +4,9 @@ import html as markup
 import re
 from email.message import EmailMessage
 
-from helpdesk.channels.email import compose, samples
+from helpdesk.channels.email.render import compose, sample_messages
 
-SENT = compose.preview(samples.all()["reply"])
+SENT = compose.build_preview(sample_messages.sample_mails()["reply"])
 ANSWER = "CSV, and it is only us.\n\nThank you, Ann"
 ANSWER_HTML = "<div>CSV, and it is only us.</div><div><br></div><div>Thank you, Ann</div>"
 ATTRIBUTION = "On Fri, 20 Nov 2026 at 13:04, Maya Lind, Northwind support <support@northwind.example> wrote:"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from helpdesk.channels.email import address
+from helpdesk.domain.people import email_address
 
 
 @pytest.mark.parametrize(
@@ -18,8 +18,8 @@ from helpdesk.channels.email import address
     ],
 )
 def test_one_address_has_one_form(typed, read):
-    assert address.canonical(typed) == read
-    assert address.canonical(read) == read
+    assert email_address.canonical_address(typed) == read
+    assert email_address.canonical_address(read) == read
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_one_address_has_one_form(typed, read):
 )
 def test_whatever_two_programs_could_read_differently_is_refused_with_a_sentence(typed):
     with pytest.raises(ValueError, match=r"^[A-Z].*[.-]$") as caught:
-        address.canonical(typed)
+        email_address.canonical_address(typed)
     assert not str(typed).strip() or str(typed).strip() not in str(caught.value)
 
 
@@ -95,7 +95,7 @@ def test_whatever_two_programs_could_read_differently_is_refused_with_a_sentence
 )
 def test_a_domain_is_one_domain(typed):
     with pytest.raises(ValueError, match=r"^[A-Z]"):
-        address.canonical_domain(typed)
+        email_address.canonical_domain(typed)
 
 
 @pytest.mark.parametrize(
@@ -118,9 +118,9 @@ def test_a_domain_is_one_domain(typed):
     ],
 )
 def test_a_domain_in_which_anybody_gets_an_address_is_public(domain, is_public):
-    assert address.is_public(domain) is is_public
+    assert email_address.is_public_domain(domain) is is_public
 
 
 def test_a_masked_address_is_recognised_by_its_owner_only():
-    assert address.masked("ann@good.com") == "a***@good.com"
-    assert address.domain_of("ann@good.com") == "good.com"
+    assert email_address.mask_address("ann@good.com") == "a***@good.com"
+    assert email_address.domain_of("ann@good.com") == "good.com"

@@ -4,16 +4,17 @@ import dns.exception
 import pytest
 
 from helpdesk.channels import email
-from helpdesk.channels.email import authentication, settings, signing
+from helpdesk.channels.email import dkim_signing, settings
+from helpdesk.channels.email.parse import dmarc
 
-TRUSTED = settings.Incoming(authserv_ids=("mx.northwind.example",))
+TRUSTED = settings.IncomingMailSettings(authserv_ids=("mx.northwind.example",))
 PASS = "mx.northwind.example; spf=pass smtp.mailfrom=globex.example; dmarc=pass (p=reject dis=none) header.from=globex.example"
 MAIL = b"From: Ann <ann@globex.example>\r\nTo: support@northwind.example\r\nSubject: Help\r\nMessage-ID: <1@x>\r\n\r\nHello\r\n"
 
 
 def result(*fields, raw=MAIL, incoming=TRUSTED):
     head = b"".join(f"Authentication-Results: {field}\r\n".encode() for field in fields)
-    return email.parse(head + raw, incoming)[0].data["authentication"]
+    return email.parse_mail(head + raw, incoming)[0].data["authentication"]
 
 
 @pytest.mark.parametrize(
@@ -72,34 +73,35 @@ def test_every_answer_is_a_sentence():
 @pytest.fixture(scope="module")
 def keys():
     return {
-        domain: signing.new_key(domain, "s1") for domain in ("globex.example", "mail.globex.example", "evil.example")
+        domain: dkim_signing.generate_key(domain, "s1")
+        for domain in ("globex.example", "mail.globex.example", "evil.example")
     }
 
 
 def verify(keys, raw, policy="v=DMARC1; p=reject", **more):
-    records = {f"s1._domainkey.{domain}": signing.public_record(key) for domain, key in keys.items()}
+    records = {f"s1._domainkey.{domain}": dkim_signing.public_key_record(key) for domain, key in keys.items()}
     records |= {"_dmarc.globex.example": policy} | more
-    return result(raw=raw, incoming=settings.Incoming(verify_ourselves=True, dns=records.get))
+    return result(raw=raw, incoming=settings.IncomingMailSettings(verify_ourselves=True, dns=records.get))
 
 
 def test_a_signature_of_the_senders_domain_is_enough(keys):
-    assert verify(keys, signing.signed(MAIL, keys["globex.example"]))["result"] == "pass"
+    assert verify(keys, dkim_signing.sign_mail(MAIL, keys["globex.example"]))["result"] == "pass"
 
 
 def test_a_subdomains_signature_counts_unless_the_domain_is_strict(keys):
-    raw = signing.signed(MAIL, keys["mail.globex.example"])
+    raw = dkim_signing.sign_mail(MAIL, keys["mail.globex.example"])
     assert verify(keys, raw)["result"] == "pass"
     assert verify(keys, raw, "v=DMARC1; p=reject; adkim=s")["result"] == "fail"
 
 
 def test_the_second_signature_may_be_the_right_one(keys):
-    raw = signing.signed(signing.signed(MAIL, keys["globex.example"]), keys["evil.example"])
+    raw = dkim_signing.sign_mail(dkim_signing.sign_mail(MAIL, keys["globex.example"]), keys["evil.example"])
     assert verify(keys, raw)["result"] == "pass"
 
 
 def test_a_strangers_signature_a_changed_body_and_no_signature_prove_nothing(keys):
-    signed = signing.signed(MAIL, keys["globex.example"])
-    assert verify(keys, signing.signed(MAIL, keys["evil.example"]))["result"] == "fail"
+    signed = dkim_signing.sign_mail(MAIL, keys["globex.example"])
+    assert verify(keys, dkim_signing.sign_mail(MAIL, keys["evil.example"]))["result"] == "fail"
     assert verify(keys, signed.replace(b"Hello", b"Pay me"))["result"] == "fail"
     assert verify(keys, b"From: eve@globex.example\r\n" + signed)["result"] == "fail"
     assert verify(keys, MAIL)["result"] == "fail"
@@ -128,20 +130,20 @@ def test_a_signature_over_a_part_of_the_body_proves_nothing(keys):
     ],
 )
 def test_only_one_organizations_domains_are_aligned(signer, domain, aligned):
-    assert authentication._is_aligned(signer, domain) is aligned
+    assert dmarc._is_aligned(signer, domain) is aligned
 
 
 def test_a_domain_without_dmarc_proves_nothing(keys):
-    signed = signing.signed(MAIL, keys["globex.example"])
+    signed = dkim_signing.sign_mail(MAIL, keys["globex.example"])
     assert verify(keys, signed, policy=None)["result"] == "none"
 
 
 def test_a_domain_with_a_hyphen_is_read_whole(keys):
     raw = MAIL.replace(b"globex.example", b"my-globex.example")
-    key = signing.new_key("my-globex.example", "s1")
+    key = dkim_signing.generate_key("my-globex.example", "s1")
     answer = verify(
         keys | {"my-globex.example": key},
-        signing.signed(raw, key),
+        dkim_signing.sign_mail(raw, key),
         **{"_dmarc.my-globex.example": "v=DMARC1; p=none"},
     )
     assert (answer["result"], answer["domain"]) == ("pass", "my-globex.example")
@@ -151,4 +153,4 @@ def test_dns_that_does_not_answer_is_worth_another_try():
     def silent(name):
         raise dns.exception.Timeout
 
-    assert result(incoming=settings.Incoming(verify_ourselves=True, dns=silent))["result"] == "temperror"
+    assert result(incoming=settings.IncomingMailSettings(verify_ourselves=True, dns=silent))["result"] == "temperror"

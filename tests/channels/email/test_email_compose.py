@@ -9,10 +9,12 @@ from pathlib import Path
 import dkim
 import pytest
 
-from helpdesk.channels.email import compose, headers, mails, quotes, samples, signing
+from helpdesk.channels.email import dkim_signing
+from helpdesk.channels.email.parse import quotes
+from helpdesk.channels.email.render import compose, header_fields, message_types, sample_messages
 
 GOLDEN = Path(__file__).parent / "golden"
-SAMPLES = samples.all()
+SAMPLES = sample_messages.sample_mails()
 OUTLOOK_ID = "<AM0PR0402MB3891D6E1A4E0F0A9C7B1D2E3F4A5B@AM0PR0402MB3891.eurprd04.prod.outlook.example.com>"
 
 
@@ -25,18 +27,18 @@ def read(raw):
     return email.message_from_bytes(raw, policy=policy.default)
 
 
-@pytest.mark.parametrize("name", mails.NAMES)
+@pytest.mark.parametrize("name", message_types.TYPES_BY_NAME)
 def test_a_mail_is_written_as_kept(name):
     path = GOLDEN / f"{name}.eml"
-    made = compose.mail(SAMPLES[name])
+    made = compose.build_mail(SAMPLES[name])
     if os.environ.get("KEEP_GOLDEN"):
         path.write_bytes(made)
     assert made == path.read_bytes()
 
 
-@pytest.mark.parametrize("name", mails.NAMES)
+@pytest.mark.parametrize("name", message_types.TYPES_BY_NAME)
 def test_a_mail_is_built_for_every_reader(name):
-    raw = compose.mail(SAMPLES[name])
+    raw = compose.build_mail(SAMPLES[name])
     message = read(raw)
     assert raw.isascii()
     assert raw.count(b"\n") == raw.count(b"\r\n")
@@ -54,9 +56,9 @@ def test_a_mail_is_built_for_every_reader(name):
     assert message.defects == []
 
 
-@pytest.mark.parametrize("name", mails.NAMES)
+@pytest.mark.parametrize("name", message_types.TYPES_BY_NAME)
 def test_a_mail_loads_nothing_from_anywhere(name):
-    html = compose.preview(SAMPLES[name]).html
+    html = compose.build_preview(SAMPLES[name]).html
     assert "<table" not in html
     assert "<script" not in html
     assert "url(" not in html
@@ -64,7 +66,7 @@ def test_a_mail_loads_nothing_from_anywhere(name):
 
 
 def test_the_same_values_are_the_same_bytes():
-    assert compose.mail(SAMPLES["reply"]) == compose.mail(samples.all()["reply"])
+    assert compose.build_mail(SAMPLES["reply"]) == compose.build_mail(sample_messages.sample_mails()["reply"])
 
 
 def test_somebody_elses_markup_stays_words():
@@ -74,7 +76,7 @@ def test_somebody_elses_markup_stays_words():
         messages=(dataclasses.replace(SAMPLES["reply"].messages[0], who="<b>Eve</b>", body=evil),),
         ticket=dataclasses.replace(SAMPLES["reply"].ticket, subject="</title><script>y</script>"),
     )
-    html = compose.preview(sample).html
+    html = compose.build_preview(sample).html
     assert "<script" not in html
     assert "<img" not in html
     assert "<b>Eve" not in html
@@ -85,7 +87,7 @@ def test_somebody_elses_markup_stays_words():
 @pytest.mark.parametrize("evil", ["x\r\nBcc: a@evil.example", "x\nBcc: a@evil.example", "x\0y"])
 def test_a_line_break_in_a_header_is_refused(field, evil):
     with pytest.raises(ValueError, match=r"^[A-Z]"):
-        compose.mail(changed("reply", **{field: evil}))
+        compose.build_mail(changed("reply", **{field: evil}))
 
 
 def test_line_breaks_in_subject_and_names_become_spaces():
@@ -94,10 +96,10 @@ def test_line_breaks_in_subject_and_names_become_spaces():
         sample,
         ticket=dataclasses.replace(sample.ticket, subject="One\r\nBcc: a@evil.example\u2028" + "long " * 100),
     )
-    message = read(compose.mail(sample))
+    message = read(compose.build_mail(sample))
     assert message["Bcc"] is None
     assert message["Subject"].startswith("[#1042] One Bcc: a@evil.example long")
-    assert len(message["Subject"]) <= headers.LONGEST_SUBJECT
+    assert len(message["Subject"]) <= header_fields.MAX_SUBJECT_LENGTH
     assert message["From"].addresses[0].addr_spec == "support@northwind.example"
     assert message["To"].addresses[0].display_name == "Ann evil"
 
@@ -107,14 +109,14 @@ def test_a_subject_in_any_script_survives():
         SAMPLES["reply"],
         ticket=dataclasses.replace(SAMPLES["reply"].ticket, subject="Größe 漢字 🖨️ geht nicht " * 4),
     )
-    raw = compose.mail(sample)
+    raw = compose.build_mail(sample)
     assert read(raw)["Subject"] == ("[#1042] " + "Größe 漢字 🖨️ geht nicht " * 4).strip()
     assert max(len(line) for line in raw.split(b"\r\n\r\n")[0].split(b"\r\n")) <= 78
 
 
 def test_ids_longer_than_a_line_are_never_encoded():
     ours = "<first@help.northwind.example>"
-    raw = compose.mail(changed("reply", references=(ours, OUTLOOK_ID)))
+    raw = compose.build_mail(changed("reply", references=(ours, OUTLOOK_ID)))
     assert OUTLOOK_ID.encode() in raw
     assert read(raw)["In-Reply-To"] == OUTLOOK_ID
     assert read(raw)["References"].split() == [ours, OUTLOOK_ID]
@@ -122,35 +124,35 @@ def test_ids_longer_than_a_line_are_never_encoded():
 
 def test_references_are_bounded_and_hold_no_junk():
     many = tuple(f"<{number}@help.northwind.example>" for number in range(100))
-    kept = read(compose.mail(changed("reply", references=(*many, "junk", "<a b@c>", "<x>\r\nBcc: y"))))[
+    kept = read(compose.build_mail(changed("reply", references=(*many, "junk", "<a b@c>", "<x>\r\nBcc: y"))))[
         "References"
     ].split()
     assert kept == [many[0], *many[-19:]]
 
 
 def test_one_click_unsubscribe_is_offered_where_there_is_something_to_stop():
-    assert read(compose.mail(SAMPLES["reply"]))["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
-    assert read(compose.mail(SAMPLES["sign_in"]))["List-Unsubscribe"] is None
+    assert read(compose.build_mail(SAMPLES["reply"]))["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
+    assert read(compose.build_mail(SAMPLES["sign_in"]))["List-Unsubscribe"] is None
     with pytest.raises(ValueError, match="unsubscribe"):
-        compose.mail(changed("reply", unsubscribe_url="javascript:alert(1)"))
+        compose.build_mail(changed("reply", unsubscribe_url="javascript:alert(1)"))
 
 
 def test_without_incoming_mail_there_is_no_marker_and_the_mail_says_so():
-    preview = compose.preview(changed("reply", reply_to=""))
+    preview = compose.build_preview(changed("reply", reply_to=""))
     assert "above this line" not in preview.text + preview.html
     assert "replies to this mail are not read" in preview.text
-    assert read(compose.mail(changed("reply", reply_to="")))["Reply-To"] is None
-    assert quotes.marker("sample-installation") in compose.preview(SAMPLES["reply"]).text
+    assert read(compose.build_mail(changed("reply", reply_to="")))["Reply-To"] is None
+    assert quotes.reply_marker("sample-installation") in compose.build_preview(SAMPLES["reply"]).text
 
 
 def test_small_pictures_are_shown_and_everything_else_is_linked():
     def file(media_type, size):
-        return mails.File("picture", "https://help.northwind.example/f", size, media_type, b"x" * size)
+        return message_types.FileLink("picture", "https://help.northwind.example/f", size, media_type, b"x" * size)
 
     def types(*files):
         message = dataclasses.replace(SAMPLES["reply"].messages[0], files=files)
         sample = dataclasses.replace(SAMPLES["reply"], messages=(message,))
-        return [part.get_content_type() for part in read(compose.mail(sample)).walk()][2:]
+        return [part.get_content_type() for part in read(compose.build_mail(sample)).walk()][2:]
 
     assert types(file("image/png", 500)) == ["multipart/related", "text/html", "image/png"]
     assert types(file("image/svg+xml", 500), file("image/png", 200_000)) == ["text/html"]
@@ -158,42 +160,42 @@ def test_small_pictures_are_shown_and_everything_else_is_linked():
 
 def test_a_delivery_is_found_again_by_its_message_id():
     portal = "https://help.northwind.example:8443/base"
-    assert compose.message_id("abc-1", portal) == "<abc-1@help.northwind.example>"
-    assert compose.key_in("<abc-1@help.northwind.example>", portal) == "abc-1"
-    assert compose.key_in("<abc-1@help.northwind.example.evil>", portal) is None
+    assert compose.make_message_id("abc-1", portal) == "<abc-1@help.northwind.example>"
+    assert compose.extract_delivery_key("<abc-1@help.northwind.example>", portal) == "abc-1"
+    assert compose.extract_delivery_key("<abc-1@help.northwind.example.evil>", portal) is None
 
 
 @pytest.fixture(scope="module")
 def key():
-    return signing.new_key("northwind.example", "s1")
+    return dkim_signing.generate_key("northwind.example", "s1")
 
 
 def test_a_signed_mail_verifies_by_its_dns_record(key):
-    raw = compose.mail(changed("reply", signing=key))
-    record = signing.public_record(key).encode()
+    raw = compose.build_mail(changed("reply", signing=key))
+    record = dkim_signing.public_key_record(key).encode()
     assert dkim.verify(
         raw, dnsfunc=lambda name, timeout=5: record if name == b"s1._domainkey.northwind.example." else None
     )
-    assert raw.split(b"\r\n\r\n", 1)[1] == compose.mail(SAMPLES["reply"]).split(b"\r\n\r\n", 1)[1]
+    assert raw.split(b"\r\n\r\n", 1)[1] == compose.build_mail(SAMPLES["reply"]).split(b"\r\n\r\n", 1)[1]
 
 
 @pytest.mark.parametrize(
     "extra", [b"From: evil@example.com\r\n", b"Subject: other\r\n", b"Reply-To: evil@example.com\r\n"]
 )
 def test_a_field_added_on_the_way_breaks_the_signature(key, extra):
-    raw = extra + compose.mail(changed("reply", signing=key))
-    assert not dkim.verify(raw, dnsfunc=lambda name, timeout=5: signing.public_record(key).encode())
+    raw = extra + compose.build_mail(changed("reply", signing=key))
+    assert not dkim.verify(raw, dnsfunc=lambda name, timeout=5: dkim_signing.public_key_record(key).encode())
 
 
 def test_a_key_that_is_none_is_said_in_a_sentence():
     with pytest.raises(ValueError, match="DKIM key"):
-        compose.mail(changed("reply", signing=signing.Key("northwind.example", "s1", "not a key")))
+        compose.build_mail(changed("reply", signing=dkim_signing.DkimKey("northwind.example", "s1", "not a key")))
     with pytest.raises(ValueError, match="DKIM key"):
-        signing.public_record(signing.Key("northwind.example", "s1", "not a key"))
+        dkim_signing.public_key_record(dkim_signing.DkimKey("northwind.example", "s1", "not a key"))
 
 
 def test_the_text_on_the_accent_can_be_read():
     for accent, text in {"#ffff00": "#000000", "#102030": "#ffffff", "red; x": "#ffffff"}.items():
-        html = compose.preview(changed("reply", accent=accent)).html
+        html = compose.build_preview(changed("reply", accent=accent)).html
         assert f"color:{text};font-weight:600" in html
         assert "red; x" not in html

@@ -15,7 +15,7 @@ import pytest
 from helpdesk import config
 from helpdesk.channels import email as channel
 from helpdesk.channels import errors
-from helpdesk.channels.email import check, imap, settings
+from helpdesk.channels.email import diagnostics, imap, settings
 from tests import conftest
 from tests.channels.email import imap_server
 
@@ -23,7 +23,7 @@ MAILS = [b"Message-ID: <%d@x>\r\nFrom: ann@globex.example\r\n\r\nHello %d\r\n" %
 
 
 def mailbox(box, **more):
-    return settings.Imap(
+    return settings.ImapSettings(
         "127.0.0.1",
         "help",
         **{"password": "right", "port": box.port, "security": "none", "timeout": 2} | more,
@@ -33,9 +33,9 @@ def mailbox(box, **more):
 def test_every_unseen_mail_is_handed_over_once_and_marked_seen():
     taken = []
     with imap_server.Mailbox(MAILS) as box:
-        assert imap.fetch(mailbox(box), lambda external_id, raw: taken.append((external_id, raw))) == 3
-        assert imap.fetch(mailbox(box), lambda external_id, raw: taken.append((external_id, raw))) == 0
-    assert taken == [(channel.fingerprint(raw), raw) for raw in MAILS]
+        assert imap.fetch_mails(mailbox(box), lambda external_id, raw: taken.append((external_id, raw))) == 3
+        assert imap.fetch_mails(mailbox(box), lambda external_id, raw: taken.append((external_id, raw))) == 0
+    assert taken == [(channel.mail_fingerprint(raw), raw) for raw in MAILS]
 
 
 def test_a_mail_that_was_not_accepted_stays_unseen():
@@ -49,42 +49,42 @@ def test_a_mail_that_was_not_accepted_stays_unseen():
 
     with imap_server.Mailbox(MAILS) as box:
         with pytest.raises(RuntimeError):
-            imap.fetch(mailbox(box), accept)
+            imap.fetch_mails(mailbox(box), accept)
         assert box.seen == {11}
-        assert imap.fetch(mailbox(box), accept) == 2
+        assert imap.fetch_mails(mailbox(box), accept) == 2
     assert taken == [MAILS[0], "crash", MAILS[1], MAILS[2]]
 
 
 def test_what_was_taken_is_moved_where_a_folder_is_named():
     with imap_server.Mailbox(MAILS) as box:
-        imap.fetch(mailbox(box, move_to="Taken"), lambda external_id, raw: None)
+        imap.fetch_mails(mailbox(box, move_to="Taken"), lambda external_id, raw: None)
         assert box.mails == {}
         assert box.moved == {"Taken": MAILS}
 
 
 def test_a_mailbox_that_does_not_open_says_why():
     with imap_server.Mailbox() as box:
-        with pytest.raises(errors.Blocked, match="user name or password"):
-            imap.fetch(mailbox(box, password="wrong"), print)
-        with pytest.raises(errors.Blocked, match="no folder Support"):
-            imap.fetch(mailbox(box, folder="Support"), print)
-        assert [finding.ok for finding in check.imap(mailbox(box))] == [True]
-    assert [finding.ok for finding in check.imap(mailbox(box))] == [False]
-    with pytest.raises(errors.Temporary):
-        imap.fetch(mailbox(box), print)
+        with pytest.raises(errors.ChannelBlockedError, match="user name or password"):
+            imap.fetch_mails(mailbox(box, password="wrong"), print)
+        with pytest.raises(errors.ChannelBlockedError, match="no folder Support"):
+            imap.fetch_mails(mailbox(box, folder="Support"), print)
+        assert [finding.ok for finding in diagnostics.check_imap(mailbox(box))] == [True]
+    assert [finding.ok for finding in diagnostics.check_imap(mailbox(box))] == [False]
+    with pytest.raises(errors.TemporaryError):
+        imap.fetch_mails(mailbox(box), print)
 
 
 def test_a_password_does_not_travel_in_the_clear():
-    with pytest.raises(errors.Blocked, match="without TLS"):
-        imap.fetch(settings.Imap("mail.example.net", "help", "right", security="none"), print)
+    with pytest.raises(errors.ChannelBlockedError, match="without TLS"):
+        imap.fetch_mails(settings.ImapSettings("mail.example.net", "help", "right", security="none"), print)
 
 
 def test_the_address_of_a_mailbox_is_read_from_the_configuration():
     def read(url):
-        return settings.imap(config.Config({"SECRET_KEY": "x" * 32, "IMAP_URL": url}))
+        return settings.imap_settings(config.Config({"SECRET_KEY": "x" * 32, "IMAP_URL": url}))
 
     assert read("") is None
-    assert read("imaps://help%40x:p%2Fw@mail.example/Support%20in") == settings.Imap(
+    assert read("imaps://help%40x:p%2Fw@mail.example/Support%20in") == settings.ImapSettings(
         "mail.example", "help@x", "p/w", 993, "Support in", security="tls"
     )
     assert read("imap://help@mail.example").security == "starttls"
@@ -111,17 +111,19 @@ def test_dovecot_hands_over_the_same_bytes():
     process = subprocess.Popen(["dovecot", "-F", "-c", str(folder / "dovecot.conf")])
     try:
         taken = []
-        given = settings.Imap("127.0.0.1", "help", "right", port=port, security="none", move_to="Taken", timeout=30)
+        given = settings.ImapSettings(
+            "127.0.0.1", "help", "right", port=port, security="none", move_to="Taken", timeout=30
+        )
         ends = time.monotonic() + 90
         while len(taken) < len(MAILS):
             try:
-                imap.fetch(given, lambda external_id, raw: taken.append(raw))
-            except errors.Temporary:
+                imap.fetch_mails(given, lambda external_id, raw: taken.append(raw))
+            except errors.TemporaryError:
                 log = folder / "log"
                 assert time.monotonic() < ends, log.read_text() if log.exists() else "dovecot said nothing"
                 time.sleep(0.1)
         assert sorted(taken) == MAILS
-        assert imap.fetch(given, lambda external_id, raw: taken.append(raw)) == 0
+        assert imap.fetch_mails(given, lambda external_id, raw: taken.append(raw)) == 0
     finally:
         process.terminate()
         process.wait(60)

@@ -15,7 +15,7 @@ from helpdesk.channels import email
 from helpdesk.channels.email import settings, token
 
 UGLY = sorted((Path(__file__).parent / "ugly").glob("*.eml"))
-OURS = settings.Incoming(
+OURS = settings.IncomingMailSettings(
     reply_domain="reply.northwind.example",
     authserv_ids=("mx.northwind.example",),
     instance="sample-installation",
@@ -25,14 +25,14 @@ HEAD = b"From: ann@globex.example\nTo: support@northwind.example\nMessage-ID: <o
 
 
 def heard(name):
-    return email.parse((Path(__file__).parent / "ugly" / f"{name}.eml").read_bytes(), OURS)[0]
+    return email.parse_mail((Path(__file__).parent / "ugly" / f"{name}.eml").read_bytes(), OURS)[0]
 
 
 @pytest.mark.parametrize("path", UGLY, ids=lambda path: path.stem)
 def test_every_mail_gives_exactly_one_heard_with_everything_in_it(path):
     raw = path.read_bytes()
     for form in (raw, raw.replace(b"\n", b"\r\n")):
-        (mail,) = email.parse(form, OURS)
+        (mail,) = email.parse_mail(form, OURS)
         assert mail.kind == "mail"
         assert set(mail.data) == {
             "unparsed",
@@ -55,10 +55,10 @@ def test_every_mail_gives_exactly_one_heard_with_everything_in_it(path):
             text.encode("utf-8")
             assert "\0" not in text
         for file in mail.files:
-            assert len(email.file(form, file.external_id)) == file.size
+            assert len(email.attachment_content(form, file.external_id)) == file.size
             assert file.name
             assert not set(file.name) & set("/\\\0\n")
-        assert len(email.fingerprint(form)) == 64
+        assert len(email.mail_fingerprint(form)) == 64
 
 
 @pytest.mark.parametrize(
@@ -195,9 +195,9 @@ def test_a_winmail_file_is_kept_whole():
     (file,) = heard("winmail").files
     raw = (Path(__file__).parent / "ugly" / "winmail.eml").read_bytes()
     assert (file.name, file.size) == ("winmail.dat", 772)
-    assert email.file(raw, file.external_id).startswith(b"\x78\x9f\x3e\x22")
+    assert email.attachment_content(raw, file.external_id).startswith(b"\x78\x9f\x3e\x22")
     with pytest.raises(ValueError, match="no such file"):
-        email.file(raw, "1.9")
+        email.attachment_content(raw, "1.9")
 
 
 def test_a_mail_inside_a_mail_is_a_file_and_says_nothing_itself():
@@ -205,7 +205,7 @@ def test_a_mail_inside_a_mail_is_a_file_and_says_nothing_itself():
     (file,) = mail.files
     assert file.name == "The ärger.eml"
     assert "INNER" not in mail.body
-    assert b"INNERMOST" in email.file(
+    assert b"INNERMOST" in email.attachment_content(
         (Path(__file__).parent / "ugly" / "nested-mail.eml").read_bytes(), file.external_id
     )
 
@@ -247,7 +247,7 @@ def test_a_mail_without_an_id_gets_one_that_stays():
 )
 def test_too_much_is_not_parsed_but_known_as_far_as_it_is_safe(raw, words):
     began = time.process_time()
-    (mail,) = email.parse(raw, OURS)
+    (mail,) = email.parse_mail(raw, OURS)
     assert words in mail.data["unparsed"]
     assert time.process_time() - began < 2
     if not raw.startswith(b"X-Long"):
@@ -256,14 +256,14 @@ def test_too_much_is_not_parsed_but_known_as_far_as_it_is_safe(raw, words):
 
 def test_a_mail_that_arrives_again_by_another_way_has_the_same_fingerprint():
     raw = HEAD + b"\nHello\n"
-    assert email.fingerprint(raw) == email.fingerprint(b"Received: from x\n" + raw.replace(b"\n", b"\r\n"))
-    assert email.fingerprint(raw) != email.fingerprint(raw + b"more")
-    assert email.fingerprint(raw) != email.fingerprint(raw.replace(b"ann@", b"eve@"))
-    assert email.fingerprint(raw) != email.fingerprint(raw.replace(b"<one@", b"<two@"))
+    assert email.mail_fingerprint(raw) == email.mail_fingerprint(b"Received: from x\n" + raw.replace(b"\n", b"\r\n"))
+    assert email.mail_fingerprint(raw) != email.mail_fingerprint(raw + b"more")
+    assert email.mail_fingerprint(raw) != email.mail_fingerprint(raw.replace(b"ann@", b"eve@"))
+    assert email.mail_fingerprint(raw) != email.mail_fingerprint(raw.replace(b"<one@", b"<two@"))
 
 
 def test_identical_bodies_have_one_hash_for_the_breaker():
-    first, second = (email.parse(HEAD + b"\n" + body)[0] for body in (b"I am  away\n", b"I am\naway"))
+    first, second = (email.parse_mail(HEAD + b"\n" + body)[0] for body in (b"I am  away\n", b"I am\naway"))
     assert first.data["body_hash"] == second.data["body_hash"] == hashlib.sha256(b"I am away").hexdigest()
 
 
@@ -271,9 +271,9 @@ def test_identical_bodies_have_one_hash_for_the_breaker():
 @given(anything.sampled_from(UGLY), anything.integers(0, 3000), anything.binary(max_size=60))
 def test_any_bytes_anywhere_give_one_heard(path, place, junk):
     raw = path.read_bytes()
-    assert len(email.parse(raw[:place] + junk + raw[place:], OURS)) == 1
-    assert len(email.parse(raw[:place] + junk, OURS)) == 1
-    email.fingerprint(raw[:place] + junk)
+    assert len(email.parse_mail(raw[:place] + junk + raw[place:], OURS)) == 1
+    assert len(email.parse_mail(raw[:place] + junk, OURS)) == 1
+    email.mail_fingerprint(raw[:place] + junk)
 
 
 def test_large_attachments_are_quick():
@@ -283,6 +283,6 @@ def test_large_attachments_are_quick():
     )
     raw += base64.encodebytes(b"x" * 15_000_000) + b"--b--\n"
     began = time.process_time()
-    (mail,) = email.parse(raw, OURS)
+    (mail,) = email.parse_mail(raw, OURS)
     assert mail.files[0].size == 15_000_000
     assert time.process_time() - began < 5

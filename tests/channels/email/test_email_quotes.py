@@ -3,10 +3,11 @@
 import pytest
 
 from helpdesk.channels import email
-from helpdesk.channels.email import html_text, quotes, settings
+from helpdesk.channels.email import settings
+from helpdesk.channels.email.parse import html_to_markdown, quotes
 from tests.channels.email import mail_clients
 
-OURS = settings.Incoming(reply_domain="reply.northwind.example", instance="sample-installation")
+OURS = settings.IncomingMailSettings(reply_domain="reply.northwind.example", instance="sample-installation")
 FOOTERS = (
     "Sent from my iPhone",
     "Get Outlook for iOS<https://aka.ms/o0ukef>",
@@ -26,7 +27,7 @@ WITHOUT_MARKER = [one for one in ANSWERS if one.id != "yahoo-text"]
 
 def heard(client, kind, incoming=OURS):
     text, html = client()
-    return email.parse(mail_clients.mail(*((text, None) if kind == "text" else (None, html))), incoming)[0]
+    return email.parse_mail(mail_clients.mail(*((text, None) if kind == "text" else (None, html))), incoming)[0]
 
 
 def words(body):
@@ -45,7 +46,7 @@ def test_an_answer_is_cut_exactly_at_our_marker(client, kind):
 
 @pytest.mark.parametrize(("client", "kind"), WITHOUT_MARKER)
 def test_without_our_marker_the_quote_is_found_by_the_programs_habits(client, kind):
-    mail = heard(client, kind, settings.Incoming())
+    mail = heard(client, kind, settings.IncomingMailSettings())
     assert words(mail.body) == mail_clients.ANSWER
     assert mail.data["cut"] == "quote"
     assert "Same here, since Monday." in mail.data["quoted"]
@@ -60,7 +61,7 @@ def test_an_answer_below_the_quote_is_an_answer(client):
 
 def test_answers_between_the_quotes_keep_their_questions():
     text = "Hello Maya,\n\nMaya wrote:\n> Which format?\n\nCSV.\n\n> Only finance?\n\nYes.\n\n> Regards\n> Maya\n"
-    parts = quotes.split(text)
+    parts = quotes.split_quote(text)
     assert parts.body.startswith("Hello Maya,\n\n> Which format?\n\nCSV.\n\n> Only finance?\n\nYes.")
     assert "> Regards" in parts.quoted
 
@@ -73,27 +74,27 @@ def test_a_line_somebody_types_is_no_quote():
         "Look at what Bo wrote:",
         "The log says\n----- begin -----\nx",
     ):
-        assert quotes.split(text) == quotes.Parts(text, "", "")
+        assert quotes.split_quote(text) == quotes.SplitText(text, "", "")
 
 
 def test_another_installations_marker_is_words():
-    text = f"See below\n{quotes.marker('another installation')}\nmore of mine"
-    assert quotes.split(text, "sample-installation").body == text
+    text = f"See below\n{quotes.reply_marker('another installation')}\nmore of mine"
+    assert quotes.split_quote(text, "sample-installation").body == text
 
 
 def test_every_word_is_either_in_the_body_or_in_the_quote():
     for client in mail_clients.ABOVE + mail_clients.BELOW:
         text, _ = client()
         if text:
-            parts = quotes.split(text, OURS.instance)
+            parts = quotes.split_quote(text, OURS.instance)
             assert sorted((parts.body + "\n" + parts.quoted).split()) == sorted(text.split()), client.__name__
 
 
 def test_a_huge_quote_is_split_quickly():
     text = "mine\n\n" + "On Monday somebody\n" * 20_000 + "> x\n" * 20_000
-    assert quotes.split(text).body.startswith("mine")
-    assert quotes.split("> x\n" * 40_000 + "below").body == "below"
-    assert quotes.split("> x\n:\n" * 20_000 + "below").body.endswith("below")
+    assert quotes.split_quote(text).body.startswith("mine")
+    assert quotes.split_quote("> x\n" * 40_000 + "below").body == "below"
+    assert quotes.split_quote("> x\n:\n" * 20_000 + "below").body.endswith("below")
 
 
 @pytest.mark.parametrize(
@@ -119,11 +120,11 @@ def test_a_huge_quote_is_split_quickly():
     ],
 )
 def test_html_becomes_markdown_that_says_the_same(html, markdown):
-    assert html_text.markdown(html) == markdown
+    assert html_to_markdown.html_to_markdown(html) == markdown
 
 
 @pytest.mark.parametrize(
     "piece", ["<!--", '<a "', "<div>", "<b>", "<blockquote>", "<b>x", "<!", "&#", "<script>", "<ul><li>"]
 )
 def test_hostile_html_costs_no_more_than_its_length(piece):
-    html_text.markdown(piece * (400_000 // len(piece)))
+    html_to_markdown.html_to_markdown(piece * (400_000 // len(piece)))

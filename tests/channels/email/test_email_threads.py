@@ -6,7 +6,7 @@ from email import policy
 
 import pytest
 
-from helpdesk.channels.email import compose, headers, samples
+from helpdesk.channels.email.render import compose, header_fields, sample_messages
 
 
 class Node:
@@ -51,7 +51,7 @@ def _messages(node):
 
 def conversation(length, senders=("support@northwind.example",), answers=True):
     """What the domain does: each mail names the ids of the thread so far; the reader answers by mail now and then."""
-    sample, known, mails = samples.all()["reply"], [], []
+    sample, known, mails = sample_messages.sample_mails()["reply"], [], []
     for number in range(length):
         envelope = dataclasses.replace(
             sample.envelope,
@@ -59,7 +59,7 @@ def conversation(length, senders=("support@northwind.example",), answers=True):
             sender=senders[number % len(senders)],
             references=tuple(known),
         )
-        mails.append(_read(compose.mail(dataclasses.replace(sample, envelope=envelope))))
+        mails.append(_read(compose.build_mail(dataclasses.replace(sample, envelope=envelope))))
         known.append(mails[-1]["Message-ID"])
         if answers and number % 3 == 1:
             own = (
@@ -87,7 +87,7 @@ def test_a_conversation_is_one_thread_from_whatever_address(senders):
 
 def test_a_long_conversation_stays_one_thread_though_references_are_bounded():
     mails = conversation(60)
-    assert max(len((mail["References"] or "").split()) for mail in mails) <= headers.REFERENCES + 1
+    assert max(len((mail["References"] or "").split()) for mail in mails) <= header_fields.MAX_REFERENCES + 1
     assert threads(mails) == [len(mails)]
 
 

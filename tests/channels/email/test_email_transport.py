@@ -5,10 +5,11 @@ import time
 import pytest
 
 from helpdesk.channels import errors
-from helpdesk.channels.email import check, compose, connection, samples, settings, transport
+from helpdesk.channels.email import diagnostics, settings, smtp, smtp_pool
+from helpdesk.channels.email.render import compose, sample_messages
 from tests.channels.email import mail_server
 
-RAW = compose.mail(samples.all()["reply"])
+RAW = compose.build_mail(sample_messages.sample_mails()["reply"])
 SENDER, RECIPIENT = "support@northwind.example", "ann@globex.example"
 
 
@@ -21,8 +22,8 @@ def server():
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch):
     """Lines that another test kept stay out of this one, and so does the timer that would close them."""
-    monkeypatch.setattr(connection, "_kept", [])
-    monkeypatch.setattr(connection, "_closer", None)
+    monkeypatch.setattr(smtp_pool, "_idle_connections", [])
+    monkeypatch.setattr(smtp_pool, "_closer", None)
 
 
 @pytest.fixture(scope="module")
@@ -31,11 +32,11 @@ def certificates(tmp_path_factory):
 
 
 def outgoing(server, **more):
-    return settings.Outgoing("127.0.0.1", server.port, **{"timeout": 5, "final_timeout": 5} | more)
+    return settings.SmtpSettings("127.0.0.1", server.port, **{"timeout": 5, "final_timeout": 5} | more)
 
 
 def deliver(server, raw=RAW, recipient=RECIPIENT, **more):
-    return transport.deliver(raw, SENDER, recipient, outgoing(server, **more))
+    return smtp.send_mail(raw, SENDER, recipient, outgoing(server, **more))
 
 
 def test_the_stored_bytes_arrive_unchanged(server):
@@ -67,54 +68,54 @@ def test_a_kept_line_that_died_is_replaced_without_losing_or_doubling(server):
 def test_250_is_done_even_if_the_goodbye_fails(server):
     server.misbehave("QUIT", "drop")
     deliver(server)
-    line, reused = connection.take(outgoing(server))
-    connection.close(line)
+    line, reused = smtp_pool.acquire_connection(outgoing(server))
+    smtp_pool.close_connection(line)
     assert reused
     assert len(server.taken) == 1
 
 
 def test_a_line_in_use_is_not_closed_because_it_once_was_idle(server, monkeypatch):
-    monkeypatch.setattr(connection, "IDLE", 0.3)
+    monkeypatch.setattr(smtp_pool, "IDLE_SECONDS", 0.3)
     deliver(server)
-    line, reused = connection.take(outgoing(server))
+    line, reused = smtp_pool.acquire_connection(outgoing(server))
     time.sleep(0.7)
     assert reused and line.noop()[0] == 250
-    connection.close(line)
+    smtp_pool.close_connection(line)
 
 
 def test_an_idle_line_is_closed(server, monkeypatch):
-    monkeypatch.setattr(connection, "IDLE", 0.2)
+    monkeypatch.setattr(smtp_pool, "IDLE_SECONDS", 0.2)
     deliver(server)
     time.sleep(0.7)
-    assert not connection._kept
+    assert not smtp_pool._idle_connections
 
 
 def test_no_two_threads_have_the_same_line_and_few_are_kept(server):
-    lines = [connection.take(outgoing(server))[0] for _ in range(connection.MOST_KEPT + 2)]
+    lines = [smtp_pool.acquire_connection(outgoing(server))[0] for _ in range(smtp_pool.MAX_IDLE_CONNECTIONS + 2)]
     assert len({id(line) for line in lines}) == len(lines)
     for line in lines:
-        connection.keep(line, outgoing(server))
-    again = [connection.take(outgoing(server)) for _ in lines]
-    assert sum(reused for _, reused in again) == connection.MOST_KEPT
+        smtp_pool.release_connection(line, outgoing(server))
+    again = [smtp_pool.acquire_connection(outgoing(server)) for _ in lines]
+    assert sum(reused for _, reused in again) == smtp_pool.MAX_IDLE_CONNECTIONS
     assert len({id(line) for line, _ in again}) == len(lines)
     for line, _ in again:
-        connection.close(line)
+        smtp_pool.close_connection(line)
 
 
 @pytest.mark.parametrize(
     ("step", "answer", "kind", "words"),
     [
-        ("MAIL", "451 4.3.0 Busy", errors.Temporary, "451"),
-        ("MAIL", "550 5.7.1 Not your address", errors.Blocked, "support@northwind.example"),
-        ("MAIL", "552 5.3.4 Too big", errors.Permanent, "552"),
-        ("RCPT", "450 4.2.0 Greylisted", errors.Temporary, "Greylisted"),
-        ("RCPT", "550 5.1.1 No such user", errors.Permanent, "ann@globex.example (550: 5.1.1 No such user)"),
-        ("RCPT", "drop", errors.Temporary, "fell silent"),
-        ("DATA", "452 4.3.1 Disk full", errors.Temporary, "452"),
-        ("DATA", "554 5.7.1 Spam", errors.Permanent, "554"),
-        ("DATA", "drop", errors.Temporary, "fell silent"),
-        ("DOT", "451 4.7.1 Later", errors.Temporary, "451"),
-        ("DOT", "550 5.7.1 Looks like spam", errors.Permanent, "does not accept the mail"),
+        ("MAIL", "451 4.3.0 Busy", errors.TemporaryError, "451"),
+        ("MAIL", "550 5.7.1 Not your address", errors.ChannelBlockedError, "support@northwind.example"),
+        ("MAIL", "552 5.3.4 Too big", errors.PermanentError, "552"),
+        ("RCPT", "450 4.2.0 Greylisted", errors.TemporaryError, "Greylisted"),
+        ("RCPT", "550 5.1.1 No such user", errors.PermanentError, "ann@globex.example (550: 5.1.1 No such user)"),
+        ("RCPT", "drop", errors.TemporaryError, "fell silent"),
+        ("DATA", "452 4.3.1 Disk full", errors.TemporaryError, "452"),
+        ("DATA", "554 5.7.1 Spam", errors.PermanentError, "554"),
+        ("DATA", "drop", errors.TemporaryError, "fell silent"),
+        ("DOT", "451 4.7.1 Later", errors.TemporaryError, "451"),
+        ("DOT", "550 5.7.1 Looks like spam", errors.PermanentError, "does not accept the mail"),
     ],
 )
 def test_a_refusal_says_whether_another_try_helps(server, step, answer, kind, words):
@@ -129,7 +130,7 @@ def test_a_refusal_says_whether_another_try_helps(server, step, answer, kind, wo
 
 def test_greylisting_is_waited_out(server):
     server.misbehave("RCPT", "451 4.7.1 Greylisted, come back later")
-    with pytest.raises(errors.Temporary) as caught:
+    with pytest.raises(errors.TemporaryError) as caught:
         deliver(server)
     assert caught.value.retry_after == 300
 
@@ -146,7 +147,7 @@ def test_greylisting_is_waited_out(server):
 )
 def test_only_an_address_that_does_not_exist_is_called_dead(server, answer, dead):
     server.misbehave("RCPT", answer)
-    with pytest.raises(transport.Refused) as caught:
+    with pytest.raises(smtp.RecipientRefused) as caught:
         deliver(server)
     assert caught.value.data["dead"] is dead
     assert caught.value.data["code"] == int(answer[:3])
@@ -154,7 +155,7 @@ def test_only_an_address_that_does_not_exist_is_called_dead(server, answer, dead
 
 def test_a_line_lost_after_the_last_dot_is_unknown_and_a_second_try_repeats_the_bytes(server):
     server.misbehave("DOT", "drop")
-    with pytest.raises(errors.Unknown):
+    with pytest.raises(errors.UnknownOutcomeError):
         deliver(server)
     deliver(server)
     assert [raw for _, _, raw in server.taken] == [RAW, RAW]
@@ -162,7 +163,7 @@ def test_a_line_lost_after_the_last_dot_is_unknown_and_a_second_try_repeats_the_
 
 def test_silence_after_the_last_dot_is_unknown(server):
     server.misbehave("DOT", 1.5)
-    with pytest.raises(errors.Unknown):
+    with pytest.raises(errors.UnknownOutcomeError):
         deliver(server, final_timeout=0.3)
 
 
@@ -175,7 +176,7 @@ def test_a_slow_answer_after_the_last_dot_is_waited_for(server):
 def test_silence_before_the_mail_is_temporary_and_short(server):
     server.misbehave("RCPT", 90)
     began = time.monotonic()
-    with pytest.raises(errors.Temporary, match="fell silent"):
+    with pytest.raises(errors.TemporaryError, match="fell silent"):
         deliver(server, timeout=2)
     assert time.monotonic() - began < 60
 
@@ -183,7 +184,7 @@ def test_silence_before_the_mail_is_temporary_and_short(server):
 def test_nobody_listening_is_temporary():
     with mail_server.Server() as gone:
         pass
-    with pytest.raises(errors.Temporary, match="cannot be reached"):
+    with pytest.raises(errors.TemporaryError, match="cannot be reached"):
         deliver(gone)
 
 
@@ -191,13 +192,13 @@ def test_nobody_listening_is_temporary():
     "recipient", ["a@evil.com,a@good.com", "<a@evil.com>a@good.com", "a@good.com\r\nRCPT TO:<b@evil.com>"]
 )
 def test_only_one_canonical_recipient_is_ever_named(server, recipient):
-    with pytest.raises(errors.Permanent):
+    with pytest.raises(errors.PermanentError):
         deliver(server, recipient=recipient)
     assert server.steps == []
 
 
 def test_bytes_that_two_servers_read_differently_do_not_leave(server):
-    with pytest.raises(errors.Permanent):
+    with pytest.raises(errors.PermanentError):
         deliver(server, RAW + b"\n.\nMAIL FROM:<evil@example.com>\r\n")
     assert server.steps == []
 
@@ -216,27 +217,27 @@ def test_a_wrong_certificate_stops_everything_before_a_word_is_said(certificates
     context = mail_server.context(certificates["wrong" if fault == "wrong name" else "good"])
     ca_file = certificates["ca"] if fault == "wrong name" else ""
     with mail_server.Server(context, tls_from_start) as server:
-        with pytest.raises(errors.Blocked, match="certificate") as caught:
+        with pytest.raises(errors.ChannelBlockedError, match="certificate") as caught:
             deliver(server, use_ssl=tls_from_start, use_tls=not tls_from_start, ca_file=ca_file)
         assert caught.value.scope == "installation"
         assert server.steps == []
 
 
 def test_starttls_that_was_stripped_stops_everything(server):
-    with pytest.raises(errors.Blocked, match="does not offer STARTTLS"):
+    with pytest.raises(errors.ChannelBlockedError, match="does not offer STARTTLS"):
         deliver(server, use_tls=True)
     assert server.steps == []
 
 
 def test_another_machine_is_never_spoken_to_in_the_clear(server, monkeypatch):
-    monkeypatch.setattr(settings, "is_this_machine", lambda name: False)
-    with pytest.raises(errors.Blocked, match="STARTTLS"):
+    monkeypatch.setattr(settings, "is_loopback", lambda name: False)
+    with pytest.raises(errors.ChannelBlockedError, match="STARTTLS"):
         deliver(server)
 
 
 def test_a_wrong_password_blocks_and_is_not_told():
     with mail_server.Server(password="right") as server:
-        with pytest.raises(errors.Blocked) as caught:
+        with pytest.raises(errors.ChannelBlockedError) as caught:
             deliver(server, username="helpdesk", password="wrong-secret")
         assert "wrong-secret" not in caught.value.reason
         deliver(server, username="helpdesk", password="right")
@@ -244,15 +245,15 @@ def test_a_wrong_password_blocks_and_is_not_told():
 
 
 def test_settings_do_not_show_the_password():
-    assert "hush" not in repr(settings.Outgoing("mail.example", password="hush"))
+    assert "hush" not in repr(settings.SmtpSettings("mail.example", password="hush"))
 
 
 def test_the_check_says_what_is_wrong_and_what_is_right(certificates):
     with mail_server.Server(mail_server.context(certificates["good"]), password="right") as server:
-        wrong = check.smtp(
+        wrong = diagnostics.check_smtp(
             outgoing(server, use_tls=True, ca_file=certificates["ca"], username="helpdesk", password="no")
         )
-        right = check.smtp(
+        right = diagnostics.check_smtp(
             outgoing(server, use_tls=True, ca_file=certificates["ca"], username="helpdesk", password="right")
         )
     assert [finding.ok for finding in wrong] == [False]

@@ -5,17 +5,18 @@ import time
 
 import pytest
 
-from helpdesk.channels.slack import client, envelopes, hearing, people, signature
-from helpdesk.demo import cast, serving
-from helpdesk.demo import slack as stand_in
+from helpdesk.channels.slack.api import client, directory
+from helpdesk.channels.slack.parse import envelopes, payload_parser, signature
+from helpdesk.demo import personas, wsgi_server
+from helpdesk.demo import slack_workspace as stand_in
 
 
 @pytest.fixture
 def place():
     """The stand-in for Slack over real HTTP: (workspace, its Web API's address)."""
     app = stand_in.create_workspace()
-    with serving.serve(app) as server:
-        people.forget()
+    with wsgi_server.serve_app(app) as server:
+        directory.clear_cache()
         yield app.extensions["workspace"], server.url + "/api/"
 
 
@@ -27,7 +28,7 @@ def workspace(place):
 @pytest.fixture
 def slack_client(place):
     """A client that waits as long as a busy machine needs."""
-    return client.Client(cast.BOT_TOKEN, place[1], timeout=30)
+    return client.Client(personas.BOT_TOKEN, place[1], timeout=30)
 
 
 class Door:
@@ -41,12 +42,12 @@ class Door:
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                if not signature.verify(self.headers, body, [cast.SIGNING_SECRET]):
+                if not signature.verify_signature(self.headers, body, [personas.SIGNING_SECRET]):
                     self.send_error(401)
                     return
-                payload = envelopes.decode(body, self.headers["Content-Type"])
-                assert envelopes.belongs(payload, cast.APP_ID, cast.TEAM_ID)
-                door.heard += hearing.parse(payload, {"U0MAYA00001": "Maya Lindqvist"}.get)
+                payload = envelopes.decode_request(body, self.headers["Content-Type"])
+                assert envelopes.is_for_us(payload, personas.APP_ID, personas.TEAM_ID)
+                door.heard += payload_parser.parse_payload(payload, {"U0MAYA00001": "Maya Lindqvist"}.get)
                 answer = json.dumps(door.answers.get(payload.get("type"), {})).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
@@ -85,6 +86,6 @@ def door():
 def lively(door):
     """A stand-in that tells ``door`` what happens: (workspace, client)."""
     app = stand_in.create_workspace(portal_url=door.url, event_timeout=30)
-    with serving.serve(app) as server:
-        people.forget()
-        yield app.extensions["workspace"], client.Client(cast.BOT_TOKEN, server.url + "/api/", timeout=30)
+    with wsgi_server.serve_app(app) as server:
+        directory.clear_cache()
+        yield app.extensions["workspace"], client.Client(personas.BOT_TOKEN, server.url + "/api/", timeout=30)

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from helpdesk.channels.slack import blocks
+from helpdesk.channels.slack.render import blocks
 
 LONG = "<&>äö " * 3000
 ROW = blocks.ListRow(42, LONG, "Open", LONG, "https://p.example/tickets/42", LONG, waiting=LONG)
@@ -21,7 +21,7 @@ def card(**more):
         "priority": "high",
         "url": "https://p.example/tickets/42",
     }
-    return blocks.card(blocks.CardValues(**values | more))
+    return blocks.card_message(blocks.CardValues(**values | more))
 
 
 def action_ids(made) -> list[str]:
@@ -80,7 +80,7 @@ def test_where_outsiders_read_the_card_offers_only_the_link_and_no_inner_facts()
 def test_however_much_is_said_slacks_limits_are_kept(of_what):
     many = tuple((f"v{n}", f"{n} {LONG}") for n in range(450))
     fields = tuple(
-        blocks.Field(f"f{n}", LONG, kind, None, many[:5], True, LONG)
+        blocks.ModalField(f"f{n}", LONG, kind, None, many[:5], True, LONG)
         for n, kind in enumerate(
             [
                 "short_text",
@@ -106,17 +106,17 @@ def test_however_much_is_said_slacks_limits_are_kept(of_what):
             assignee=LONG,
             footer=LONG,
         ),
-        "reply": lambda: blocks.reply(
+        "reply": lambda: blocks.reply_message(
             blocks.ReplyValues(
                 LONG,
-                blocks.split(LONG)[0],
+                blocks.split_body(LONG)[0],
                 "https://x.example/p",
                 organization="Globex",
                 marker=LONG,
                 attachments=(LONG,) * 30,
             )
         ),
-        "note": lambda: blocks.note(LONG, blocks.split("**" + LONG)[1]),
+        "note": lambda: blocks.note_message(LONG, blocks.split_body("**" + LONG)[1]),
         "edit": lambda: blocks.edit_modal(
             blocks.EditValues(42, "42", "open", (("open", LONG),), "low", (("low", LONG),), "v3", many, fields)
         ),
@@ -124,10 +124,10 @@ def test_however_much_is_said_slacks_limits_are_kept(of_what):
             blocks.CreateValues(many, many[:3], "v400", "v1", "a@b.example", LONG, LONG, fields, {"channel": "C1"})
         ),
         "list": lambda: blocks.ticket_list(LONG, (ROW,) * 60, 7, "https://p.example/desk", LONG),
-        "home": lambda: blocks.home(
+        "home": lambda: blocks.home_view(
             blocks.HomeValues(LONG, "https://p.example/desk", (ROW,) * 60, (ROW,) * 60, 80, 90)
         ),
-        "promise": lambda: blocks.promise(LONG, "42", 20),
+        "promise": lambda: blocks.pending_reply_notice(LONG, "42", 20),
         "notice": lambda: blocks.notice(LONG),
     }[of_what]()
     check_limits(json.loads(json.dumps(made)), room=100 if of_what in {"home", "edit", "create"} else 50)
@@ -156,18 +156,18 @@ def test_more_to_remember_than_slack_keeps_is_refused():
 
 
 def test_a_reply_stands_under_its_authors_name_and_a_note_says_so():
-    reply = blocks.reply(
+    reply = blocks.reply_message(
         blocks.ReplyValues("Dana Fields", "Still *down*", "https://p.example/dana.png", organization="Globex")
     )
     assert (reply["username"], reply["icon_url"]) == ("Dana Fields (Globex)", "https://p.example/dana.png")
-    assert "icon_url" not in blocks.reply(blocks.ReplyValues("Dana", "x", "javascript:1"))
-    note = blocks.note("Maya", "hush")
+    assert "icon_url" not in blocks.reply_message(blocks.ReplyValues("Dana", "x", "javascript:1"))
+    note = blocks.note_message("Maya", "hush")
     assert note["text"].startswith("🔒 ")
     assert "Only the team" in json.dumps(note["blocks"])
 
 
 def test_a_divided_code_block_is_closed_and_opened_again():
-    parts = blocks.split("```py\n" + "x = 1\n" * 400 + "```\nend", 1000)
+    parts = blocks.split_body("```py\n" + "x = 1\n" * 400 + "```\nend", 1000)
     assert len(parts) > 2
     assert all(part.count("```") == 2 for part in parts)
     assert parts[1].startswith(f"(2/{len(parts)})\n\n```py\n")
@@ -175,8 +175,8 @@ def test_a_divided_code_block_is_closed_and_opened_again():
 
 
 def test_a_short_message_is_left_alone_and_an_empty_one_is_one_part():
-    assert blocks.split("hello") == ["hello"]
-    assert blocks.split("  ") == [""]
+    assert blocks.split_body("hello") == ["hello"]
+    assert blocks.split_body("  ") == [""]
 
 
 def check_limits(value, room):
@@ -230,16 +230,16 @@ def check_limits(value, room):
 
 
 def test_errors_answer_a_form_in_slacks_way():
-    assert blocks.errors({"subject": "Write a subject."}) == {
+    assert blocks.modal_errors({"subject": "Write a subject."}) == {
         "response_action": "errors",
         "errors": {"subject": "Write a subject."},
     }
 
 
 def test_every_kind_of_field_a_form_can_have_becomes_an_input_or_is_left_out():
-    from helpdesk.models import forms
+    from helpdesk.models import form
 
-    fields = tuple(blocks.Field(kind, kind, kind, options=((1, "One"), (2, "Two"))) for kind in forms.KINDS)
+    fields = tuple(blocks.ModalField(kind, kind, kind, options=((1, "One"), (2, "Two"))) for kind in form.FIELD_TYPES)
     view = blocks.edit_modal(
         blocks.EditValues(1, "1", "open", (("open", "Open"),), "low", (("low", "Low"),), fields=fields)
     )

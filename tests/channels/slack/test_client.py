@@ -7,29 +7,29 @@ import threading
 import pytest
 
 from helpdesk.channels import errors
-from helpdesk.channels.slack import client, failures
-from helpdesk.demo import cast
+from helpdesk.channels.slack.api import api_errors, client
+from helpdesk.demo import personas
 
 
 def post(slack_client):
-    return slack_client.call("chat.postMessage", channel=cast.TRIAGE, text="hello")
+    return slack_client.call("chat.postMessage", channel=personas.TRIAGE_CHANNEL_ID, text="hello")
 
 
 def test_an_answer_is_a_dictionary(slack_client):
-    assert slack_client.call("auth.test")["team_id"] == cast.TEAM_ID
+    assert slack_client.call("auth.test")["team_id"] == personas.TEAM_ID
 
 
 def test_slowing_down_says_for_how_long(slack_client, workspace):
     workspace.misbehave("chat.postMessage", "ratelimited", retry_after=7)
-    with pytest.raises(errors.Temporary) as caught:
+    with pytest.raises(errors.TemporaryError) as caught:
         post(slack_client)
-    assert (caught.value.retry_after, failures.code_of(caught.value)) == (7.0, "ratelimited")
+    assert (caught.value.retry_after, api_errors.error_code(caught.value)) == (7.0, "ratelimited")
 
 
 @pytest.mark.parametrize("kind", ["500_before", "500_after", "reset_before", "reset_after", "half_after"])
 def test_what_broke_on_the_way_is_in_doubt_and_tried_only_once(slack_client, workspace, kind):
     workspace.misbehave("chat.postMessage", kind)
-    with pytest.raises(errors.Unknown):
+    with pytest.raises(errors.UnknownOutcomeError):
         post(slack_client)
     assert workspace.calls["chat.postMessage"] == 1
 
@@ -37,14 +37,14 @@ def test_what_broke_on_the_way_is_in_doubt_and_tried_only_once(slack_client, wor
 def test_no_answer_in_time_is_in_doubt(place):
     workspace, address = place
     workspace.misbehave("chat.postMessage", "hang_after", seconds=60)
-    with pytest.raises(errors.Unknown, match="in time"):
-        post(client.Client(cast.BOT_TOKEN, address, timeout=1))
+    with pytest.raises(errors.UnknownOutcomeError, match="in time"):
+        post(client.Client(personas.BOT_TOKEN, address, timeout=1))
 
 
 @pytest.mark.parametrize("code", ["internal_error", "fatal_error", "service_unavailable"])
 def test_slacks_own_trouble_is_in_doubt(slack_client, workspace, code):
     workspace.misbehave("chat.postMessage", "error", error=code)
-    with pytest.raises(errors.Unknown):
+    with pytest.raises(errors.UnknownOutcomeError):
         post(slack_client)
 
 
@@ -55,15 +55,15 @@ def test_slacks_own_trouble_is_in_doubt(slack_client, workspace, code):
 )
 def test_what_only_a_person_can_mend_is_blocked(slack_client, workspace, code, scope):
     workspace.misbehave("chat.postMessage", "error", error=code)
-    with pytest.raises(errors.Blocked) as caught:
+    with pytest.raises(errors.ChannelBlockedError) as caught:
         post(slack_client)
-    assert (caught.value.scope, failures.code_of(caught.value)) == (scope, code)
+    assert (caught.value.scope, api_errors.error_code(caught.value)) == (scope, code)
     assert caught.value.reason.endswith(".")
 
 
 def test_a_missing_permission_is_named(slack_client, workspace):
     workspace.scopes.discard("chat:write")
-    with pytest.raises(errors.Blocked, match="chat:write") as caught:
+    with pytest.raises(errors.ChannelBlockedError, match="chat:write") as caught:
         post(slack_client)
     assert caught.value.scope == "installation"
 
@@ -71,9 +71,9 @@ def test_a_missing_permission_is_named(slack_client, workspace):
 @pytest.mark.parametrize("code", ["message_not_found", "user_not_found", "something_new", "no_text"])
 def test_what_can_never_work_is_permanent(slack_client, workspace, code):
     workspace.misbehave("chat.postMessage", "error", error=code)
-    with pytest.raises(errors.Permanent) as caught:
+    with pytest.raises(errors.PermanentError) as caught:
         post(slack_client)
-    assert failures.code_of(caught.value) == code
+    assert api_errors.error_code(caught.value) == code
 
 
 def test_a_public_channel_is_joined_once_and_the_post_repeated(slack_client, workspace):
@@ -84,7 +84,7 @@ def test_a_public_channel_is_joined_once_and_the_post_repeated(slack_client, wor
 
 def test_where_joining_does_not_help_the_channel_is_blocked(slack_client, workspace):
     workspace.misbehave("chat.postMessage", "error", error="not_in_channel", times=None)
-    with pytest.raises(errors.Blocked, match="invite"):
+    with pytest.raises(errors.ChannelBlockedError, match="invite"):
         post(slack_client)
     assert workspace.calls["chat.postMessage"] == 2
 
@@ -93,34 +93,34 @@ def test_nobody_listening_and_no_such_host_are_certain():
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with pytest.raises(errors.Temporary):
+    with pytest.raises(errors.TemporaryError):
         client.Client("xoxb-1", f"http://127.0.0.1:{port}/api/", timeout=30).call("auth.test")
-    with pytest.raises(errors.Temporary, match="address"):
+    with pytest.raises(errors.TemporaryError, match="address"):
         client.Client("xoxb-1", "http://no-such-host.invalid/api/", timeout=30).call("auth.test")
 
 
 def test_without_a_token_nothing_is_called():
-    with pytest.raises(errors.Blocked, match="SLACK_BOT_TOKEN"):
+    with pytest.raises(errors.ChannelBlockedError, match="SLACK_BOT_TOKEN"):
         client.Client("", "http://127.0.0.1:9/api/").call("auth.test")
 
 
 @pytest.mark.parametrize(
     ("status", "body", "expected"),
     [
-        (200, b"<html>proxy</html>", errors.Unknown),
-        (200, b"", errors.Unknown),
-        (200, b"[]", errors.Unknown),
-        (200, b"null", errors.Unknown),
-        (200, b"{}", errors.Unknown),
-        (200, b"\xff\xfe", errors.Unknown),
-        (200, b'{"ok": "yes"', errors.Unknown),
-        (200, b'"ok"', errors.Unknown),
-        (403, b"<html>forbidden</html>", errors.Temporary),
-        (503, b'{"ok": false, "error": "channel_not_found"}', errors.Unknown),
-        (429, b"slow down", errors.Temporary),
-        (400, b'{"ok": false, "error": "invalid_blocks"}', errors.Permanent),
-        (200, b'{"ok": false}', errors.Unknown),
-        (200, b'{"ok": false, "error": "x y <script>"}', errors.Unknown),
+        (200, b"<html>proxy</html>", errors.UnknownOutcomeError),
+        (200, b"", errors.UnknownOutcomeError),
+        (200, b"[]", errors.UnknownOutcomeError),
+        (200, b"null", errors.UnknownOutcomeError),
+        (200, b"{}", errors.UnknownOutcomeError),
+        (200, b"\xff\xfe", errors.UnknownOutcomeError),
+        (200, b'{"ok": "yes"', errors.UnknownOutcomeError),
+        (200, b'"ok"', errors.UnknownOutcomeError),
+        (403, b"<html>forbidden</html>", errors.TemporaryError),
+        (503, b'{"ok": false, "error": "channel_not_found"}', errors.UnknownOutcomeError),
+        (429, b"slow down", errors.TemporaryError),
+        (400, b'{"ok": false, "error": "invalid_blocks"}', errors.PermanentError),
+        (200, b'{"ok": false}', errors.UnknownOutcomeError),
+        (200, b'{"ok": false, "error": "x y <script>"}', errors.UnknownOutcomeError),
     ],
 )
 def test_no_odd_answer_is_taken_for_one(status, body, expected):
@@ -149,18 +149,24 @@ def test_the_token_stands_in_no_reason(slack_client, workspace):
         workspace.misbehave("auth.test", kind)
         with pytest.raises(errors.ChannelError) as caught:
             slack_client.call("auth.test")
-        assert cast.BOT_TOKEN not in str(caught.value)
+        assert personas.BOT_TOKEN not in str(caught.value)
 
 
 def test_a_list_ends_only_where_slack_says_so(slack_client, workspace):
-    root = workspace.say("U0MAYA00001", cast.TRIAGE, "root")
+    root = workspace.say("U0MAYA00001", personas.TRIAGE_CHANNEL_ID, "root")
     for n in range(7):
-        workspace.say("U0MAYA00001", cast.TRIAGE, f"reply {n}", thread_ts=root)
-    every = list(slack_client.pages("conversations.replies", "messages", channel=cast.TRIAGE, ts=root, limit=3))
+        workspace.say("U0MAYA00001", personas.TRIAGE_CHANNEL_ID, f"reply {n}", thread_ts=root)
+    every = list(
+        slack_client.pages("conversations.replies", "messages", channel=personas.TRIAGE_CHANNEL_ID, ts=root, limit=3)
+    )
     assert [message["text"] for message in every] == ["root", *[f"reply {n}" for n in range(7)]]
     workspace.misbehave("conversations.replies", "500_before", skip=1)
-    with pytest.raises(errors.Unknown):
-        list(slack_client.pages("conversations.replies", "messages", channel=cast.TRIAGE, ts=root, limit=3))
+    with pytest.raises(errors.UnknownOutcomeError):
+        list(
+            slack_client.pages(
+                "conversations.replies", "messages", channel=personas.TRIAGE_CHANNEL_ID, ts=root, limit=3
+            )
+        )
 
 
 def test_the_client_of_the_settings_is_made_once():

@@ -5,11 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helpdesk.channels import errors, slack
-from helpdesk.channels.slack import blocks, failures
-from helpdesk.channels.values import Post
-from helpdesk.demo import cast
+from helpdesk.channels.slack.api import api_errors
+from helpdesk.channels.slack.render import blocks
+from helpdesk.channels.types import OutboundRequest
+from helpdesk.demo import personas
 
-C = cast.TRIAGE
+C = personas.TRIAGE_CHANNEL_ID
 
 
 @pytest.fixture
@@ -18,15 +19,15 @@ def root(workspace):
 
 
 def message(root, key="k-1", text="hello", **more):
-    return Post(
+    return OutboundRequest(
         key,
         "chat.postMessage",
-        {"channel": C, "thread_ts": root, **blocks.reply(blocks.ReplyValues("Dana", text)), **more},
+        {"channel": C, "thread_ts": root, **blocks.reply_message(blocks.ReplyValues("Dana", text)), **more},
     )
 
 
 def again(post, ago=10):
-    return Post(post.key, post.method, post.arguments, datetime.now(UTC) - timedelta(seconds=ago))
+    return OutboundRequest(post.key, post.method, post.arguments, datetime.now(UTC) - timedelta(seconds=ago))
 
 
 def test_what_was_put_in_is_found(slack_client, workspace, root):
@@ -43,7 +44,7 @@ def test_what_was_not_put_in_is_not_found_nor_is_anothers(slack_client, root):
 
 
 def test_a_root_is_found_in_the_channel(slack_client):
-    post = Post("k-root", "chat.postMessage", {"channel": C, **blocks.event("a card")})
+    post = OutboundRequest("k-root", "chat.postMessage", {"channel": C, **blocks.event_line("a card")})
     sent = slack.send(post, slack_client)
     assert slack.find(again(post), slack_client).external_id == sent.external_id
     assert slack.find(post, slack_client).external_id == sent.external_id
@@ -52,7 +53,7 @@ def test_a_root_is_found_in_the_channel(slack_client):
 @pytest.mark.parametrize("kind", ["500_after", "reset_after", "half_after"])
 def test_stored_though_the_answer_broke_is_found(slack_client, workspace, root, kind):
     workspace.misbehave("chat.postMessage", kind)
-    with pytest.raises(errors.Unknown):
+    with pytest.raises(errors.UnknownOutcomeError):
         slack.send(message(root), slack_client)
     assert slack.find(again(message(root)), slack_client) is not None
     assert len(workspace.replies(C, root)) == 2
@@ -61,7 +62,7 @@ def test_stored_though_the_answer_broke_is_found(slack_client, workspace, root, 
 @pytest.mark.parametrize("kind", ["500_before", "reset_before"])
 def test_not_stored_is_not_found(slack_client, workspace, root, kind):
     workspace.misbehave("chat.postMessage", kind)
-    with pytest.raises(errors.Unknown):
+    with pytest.raises(errors.UnknownOutcomeError):
         slack.send(message(root), slack_client)
     assert slack.find(again(message(root)), slack_client) is None
 
@@ -96,9 +97,9 @@ def test_a_layout_slack_refuses_goes_out_as_plain_words(slack_client, workspace,
 
 
 def test_too_long_for_words_alone_is_permanent(slack_client, root):
-    with pytest.raises(errors.Permanent):
+    with pytest.raises(errors.PermanentError):
         slack.send(
-            Post(
+            OutboundRequest(
                 "k",
                 "chat.postMessage",
                 {"channel": C, "thread_ts": root, "text": "x" * 40_001, "blocks": [{"type": "section"}]},
@@ -110,40 +111,42 @@ def test_too_long_for_words_alone_is_permanent(slack_client, root):
 def test_a_thread_that_is_gone_says_so(slack_client):
     with pytest.raises(errors.ChannelError) as caught:
         slack.send(message("1700000000.000100"), slack_client)
-    assert failures.code_of(caught.value) == "thread_not_found"
+    assert api_errors.error_code(caught.value) == "thread_not_found"
 
 
 def test_changes_and_removals_may_be_repeated(slack_client, workspace, root):
     sent = slack.send(message(root), slack_client)
-    change = Post("k-2", "chat.update", {"channel": C, "ts": sent.external_id, **blocks.event("changed")})
+    change = OutboundRequest(
+        "k-2", "chat.update", {"channel": C, "ts": sent.external_id, **blocks.event_line("changed")}
+    )
     assert (
         slack.send(change, slack_client).external_id == slack.send(change, slack_client).external_id == sent.external_id
     )
     assert workspace.message(C, sent.external_id)["text"] == "changed"
     assert slack.find(again(change), slack_client) is None
-    removal = Post("k-3", "chat.delete", {"channel": C, "ts": sent.external_id})
+    removal = OutboundRequest("k-3", "chat.delete", {"channel": C, "ts": sent.external_id})
     assert slack.send(removal, slack_client).external_id == slack.send(removal, slack_client).external_id
-    with pytest.raises(errors.Permanent) as caught:
+    with pytest.raises(errors.PermanentError) as caught:
         slack.send(change, slack_client)
-    assert failures.code_of(caught.value) == "message_not_found"
+    assert api_errors.error_code(caught.value) == "message_not_found"
 
 
 def test_marks_may_be_put_and_taken_twice(slack_client, root):
     place = {"channel": C, "timestamp": root, "name": "lock"}
     for method in ("reactions.add", "reactions.add", "reactions.remove", "reactions.remove"):
-        assert slack.send(Post("k", method, place), slack_client).external_id == root
+        assert slack.send(OutboundRequest("k", method, place), slack_client).external_id == root
 
 
 def test_what_only_one_person_sees(slack_client, workspace, root):
     slack.send(
-        Post(
+        OutboundRequest(
             "k",
             "chat.postEphemeral",
             {
                 "channel": C,
                 "user": "U0MAYA00001",
                 "thread_ts": root,
-                **blocks.promise("Goes to Dana.", "7", 20),
+                **blocks.pending_reply_notice("Goes to Dana.", "7", 20),
             },
         ),
         slack_client,
@@ -153,8 +156,10 @@ def test_what_only_one_person_sees(slack_client, workspace, root):
 
 
 def test_a_home_page_is_published(slack_client, workspace):
-    view = blocks.home(blocks.HomeValues("Maya", "http://127.0.0.1:5000/desk"))
-    assert slack.send(Post("k", "views.publish", {"user_id": "U0MAYA00001", "view": view}), slack_client).external_id
+    view = blocks.home_view(blocks.HomeValues("Maya", "http://127.0.0.1:5000/desk"))
+    assert slack.send(
+        OutboundRequest("k", "views.publish", {"user_id": "U0MAYA00001", "view": view}), slack_client
+    ).external_id
     assert workspace.home_view("U0MAYA00001")["type"] == "home"
 
 
@@ -167,5 +172,5 @@ def test_an_answer_address_outside_of_slack_is_refused(slack_client):
         "//",
         "https://[::1/x",
     ):
-        with pytest.raises(errors.Permanent, match="not Slack's"):
-            slack.send(Post("k", "response", {"url": url, "text": "x"}), slack_client)
+        with pytest.raises(errors.PermanentError, match="not Slack's"):
+            slack.send(OutboundRequest("k", "response", {"url": url, "text": "x"}), slack_client)

@@ -3,22 +3,22 @@
 import pytest
 
 from helpdesk.channels import slack
-from helpdesk.channels.slack import blocks
-from helpdesk.channels.values import Post
-from helpdesk.demo import cast
+from helpdesk.channels.slack.render import blocks
+from helpdesk.channels.types import OutboundRequest
+from helpdesk.demo import personas
 
-C, MAYA = cast.TRIAGE, "U0MAYA00001"
+C, MAYA = personas.TRIAGE_CHANNEL_ID, "U0MAYA00001"
 
 
 @pytest.fixture
 def card(lively):
     """A ticket's card in triage: (workspace, client, its ts)."""
     workspace, client = lively
-    text, head, bars = blocks.card(
+    text, head, bars = blocks.card_message(
         blocks.CardValues(7, "VPN", "Globex", "Dana", "open", "Open", "low", "http://127.0.0.1:5000/tickets/7")
     )
     sent = slack.send(
-        Post("k", "chat.postMessage", {"channel": C, "text": text, "blocks": head, "attachments": bars}),
+        OutboundRequest("k", "chat.postMessage", {"channel": C, "text": text, "blocks": head, "attachments": bars}),
         client,
     )
     return workspace, client, sent.external_id
@@ -30,7 +30,7 @@ def test_typing_changing_and_deleting(card, door):
     heard = door.next("message")
     assert (heard.external_id, heard.thread_id, heard.channel_id, heard.author_id) == (ts, root, C, MAYA)
     assert (heard.data["visibility"], heard.body) == ("internal", "**look** @Maya Lindqvist 👀")
-    assert heard.data["team_id"] == cast.TEAM_ID
+    assert heard.data["team_id"] == personas.TEAM_ID
     workspace.edit(MAYA, C, ts, "reply: done")
     edit = door.next("edit")
     assert (edit.external_id, edit.body, edit.data["visibility"], edit.data["previous"]) == (
@@ -47,32 +47,36 @@ def test_typing_changing_and_deleting(card, door):
 
 def test_what_we_post_change_and_delete_ourselves_is_not_heard(card, door):
     workspace, client, root = card
-    sent = slack.send(Post("k2", "chat.postMessage", {"channel": C, "thread_ts": root, **blocks.event("x")}), client)
-    slack.send(Post("k3", "chat.update", {"channel": C, "ts": sent.external_id, **blocks.event("y")}), client)
-    slack.send(Post("k4", "reactions.add", {"channel": C, "timestamp": root, "name": "lock"}), client)
+    sent = slack.send(
+        OutboundRequest("k2", "chat.postMessage", {"channel": C, "thread_ts": root, **blocks.event_line("x")}), client
+    )
+    slack.send(
+        OutboundRequest("k3", "chat.update", {"channel": C, "ts": sent.external_id, **blocks.event_line("y")}), client
+    )
+    slack.send(OutboundRequest("k4", "reactions.add", {"channel": C, "timestamp": root, "name": "lock"}), client)
     workspace.settle(60)
     assert door.heard == []
 
 
 def test_a_file_is_heard_and_fetched(card, door):
-    from helpdesk.channels.slack import files
+    from helpdesk.channels.slack.api import file_downloads
 
     workspace, client, root = card
     workspace.say(MAYA, C, "the log", thread_ts=root, files=[("log.txt", b"hello", "text/plain")])
     heard = door.next("message")
     [file] = heard.files
     assert (heard.body, file.name, file.media_type, file.size) == ("the log", "log.txt", "text/plain", 5)
-    assert files.download(file.external_id, client).data == b"hello"
+    assert file_downloads.download_file(file.external_id, client).data == b"hello"
 
 
 def test_a_stranger_in_a_shared_channel_is_known_as_one(lively, door):
     workspace, client = lively
     workspace.say("U0INES00001", "C0UMBRALABS", "hello", files=[("a.txt", b"abc", "text/plain")])
     heard = door.next("message")
-    assert heard.data["user_team"] != cast.TEAM_ID == heard.data["team_id"]
-    assert slack.people.profile("U0INES00001", client).is_stranger
-    assert not slack.people.is_full_member(slack.people.profile("U0INES00001", client), cast.TEAM_ID)
-    assert slack.people.is_full_member(slack.people.profile(MAYA, client), cast.TEAM_ID)
+    assert heard.data["user_team"] != personas.TEAM_ID == heard.data["team_id"]
+    assert slack.directory.get_profile("U0INES00001", client).is_stranger
+    assert not slack.directory.is_full_member(slack.directory.get_profile("U0INES00001", client), personas.TEAM_ID)
+    assert slack.directory.is_full_member(slack.directory.get_profile(MAYA, client), personas.TEAM_ID)
 
 
 def test_reactions_come_and_go(card, door):
@@ -111,7 +115,7 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
         "url",
     )
     fields = tuple(
-        blocks.Field(
+        blocks.ModalField(
             kind,
             kind,
             kind,
@@ -124,10 +128,12 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
         7, "7", "open", (("open", "Open"), ("solved", "Solved")), "low", (("low", "Low"),), None, pick, fields
     )
     sent = slack.send(
-        Post("k", "views.open", {"trigger_id": pressed.data["trigger_id"], "view": blocks.edit_modal(values)}),
+        OutboundRequest(
+            "k", "views.open", {"trigger_id": pressed.data["trigger_id"], "view": blocks.edit_modal(values)}
+        ),
         client,
     )
-    door.answers["view_submission"] = blocks.errors({"field-email": "Write an address."})
+    door.answers["view_submission"] = blocks.modal_errors({"field-email": "Write an address."})
     workspace.submit(
         MAYA,
         {
@@ -173,7 +179,7 @@ def test_a_shortcut_makes_the_form_for_a_new_ticket(lively, door):
             origin={"channel": C, "ts": ts},
         )
     )
-    slack.send(Post("k", "views.open", {"trigger_id": used.data["trigger_id"], "view": view}), client)
+    slack.send(OutboundRequest("k", "views.open", {"trigger_id": used.data["trigger_id"], "view": view}), client)
     assert workspace.modal(MAYA)["callback_id"] == "create_ticket"
     workspace.submit(
         MAYA,
@@ -206,17 +212,19 @@ def test_the_command_and_an_answer_to_it(lively, door):
     text, made = blocks.ticket_list(
         "Found", (blocks.ListRow(7, "VPN", "Open", "Globex", "http://127.0.0.1:5000/tickets/7"),)
     )
-    slack.send(Post("k", "response", {"url": heard.data["response_url"], "text": text, "blocks": made}), client)
+    slack.send(
+        OutboundRequest("k", "response", {"url": heard.data["response_url"], "text": text, "blocks": made}), client
+    )
     assert any("Found" in each["text"] for each in workspace.ephemerals(user=MAYA))
 
 
 def test_make_internal_is_pressed_on_what_only_one_sees(card, door):
     workspace, client, root = card
     sent = slack.send(
-        Post(
+        OutboundRequest(
             "k",
             "chat.postEphemeral",
-            {"channel": C, "user": MAYA, "thread_ts": root, **blocks.promise("Goes to Dana.", "m-9", 20)},
+            {"channel": C, "user": MAYA, "thread_ts": root, **blocks.pending_reply_notice("Goes to Dana.", "m-9", 20)},
         ),
         client,
     )
@@ -228,7 +236,7 @@ def test_make_internal_is_pressed_on_what_only_one_sees(card, door):
         "ephemeral",
     )
     slack.send(
-        Post(
+        OutboundRequest(
             "k",
             "response",
             {"url": pressed.data["response_url"], "replace_original": True, **blocks.notice("Now a note.")},
@@ -247,5 +255,5 @@ def test_a_channel_is_archived_and_the_bot_thrown_out(lively, door):
     workspace, _ = lively
     workspace.archive("C0GLOBEX001")
     assert (door.next("channel").data["what"]) == "archived"
-    workspace.kick("C0INITECH01", cast.BOT_USER_ID)
+    workspace.kick("C0INITECH01", personas.BOT_USER_ID)
     assert "removed" in {each.data["what"] for each in (door.next("channel"),)}

@@ -4,41 +4,44 @@ import pytest
 
 from helpdesk import clock
 from helpdesk.channels import errors, slack
-from helpdesk.channels.slack import blocks
-from helpdesk.channels.values import Post
-from helpdesk.demo import cast
+from helpdesk.channels.slack.render import blocks
+from helpdesk.channels.types import OutboundRequest
+from helpdesk.demo import personas
 
 
 def deliver(post, client):
     """What the outbox does, without its waiting: look only when in doubt, never post while the look-up fails."""
     began = None
     for _ in range(60):
-        tried = Post(post.key, post.method, post.arguments, began)
+        tried = OutboundRequest(post.key, post.method, post.arguments, began)
         try:
             found = slack.find(tried, client) if began else None
             if found:
                 return found
             began_now = clock.now()
             return slack.send(tried, client)
-        except errors.Unknown:
+        except errors.UnknownOutcomeError:
             began = began or began_now
-        except errors.Temporary:
+        except errors.TemporaryError:
             pass
     raise AssertionError("never delivered")
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_forty_messages_through_a_bad_day(slack_client, workspace, seed):
-    root = workspace.say("U0MAYA00001", cast.TRIAGE, "root")
+    root = workspace.say("U0MAYA00001", personas.TRIAGE_CHANNEL_ID, "root")
     for number, kind in enumerate(
         ("ratelimited", "500_before", "500_after", "reset_before", "reset_after", "half_after")
     ):
         workspace.misbehave("*", kind, probability=0.08, seed=seed * 10 + number)
     for number in range(40):
-        place = {"channel": cast.TRIAGE, "thread_ts": root}
-        deliver(Post(f"k-{number}", "chat.postMessage", place | blocks.event(f"message {number}")), slack_client)
+        place = {"channel": personas.TRIAGE_CHANNEL_ID, "thread_ts": root}
+        deliver(
+            OutboundRequest(f"k-{number}", "chat.postMessage", place | blocks.event_line(f"message {number}")),
+            slack_client,
+        )
     workspace.behave()
-    assert [reply["text"] for reply in workspace.replies(cast.TRIAGE, root)[1:]] == [
+    assert [reply["text"] for reply in workspace.replies(personas.TRIAGE_CHANNEL_ID, root)[1:]] == [
         f"message {number}" for number in range(40)
     ]
     assert workspace.calls["chat.postMessage"] > 45

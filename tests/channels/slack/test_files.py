@@ -8,11 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from helpdesk.channels import errors, slack
-from helpdesk.channels.slack import client, files
-from helpdesk.channels.values import Post
-from helpdesk.demo import cast
+from helpdesk.channels.slack.api import client, file_downloads
+from helpdesk.channels.types import OutboundRequest
+from helpdesk.demo import personas
 
-C = cast.TRIAGE
+C = personas.TRIAGE_CHANNEL_ID
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def root(workspace):
 
 
 def upload(root, key="k-file", data=b"hello"):
-    return Post(
+    return OutboundRequest(
         key,
         "files.upload",
         {"channel": C, "thread_ts": root, "filename": "a.txt", "data": data, "author": "Dana <!here>"},
@@ -29,7 +29,7 @@ def upload(root, key="k-file", data=b"hello"):
 
 
 def again(post):
-    return Post(post.key, post.method, post.arguments, datetime.now(UTC) - timedelta(seconds=10))
+    return OutboundRequest(post.key, post.method, post.arguments, datetime.now(UTC) - timedelta(seconds=10))
 
 
 def test_a_file_goes_into_the_thread_and_is_found_there(slack_client, workspace, root):
@@ -39,13 +39,13 @@ def test_a_file_goes_into_the_thread_and_is_found_there(slack_client, workspace,
     found = slack.find(again(upload(root)), slack_client)
     assert (found.external_id, found.extra["ts"]) == (sent.external_id, shown["ts"])
     assert slack.find(again(upload(root, key="another")), slack_client) is None
-    assert files.download(sent.external_id, slack_client).data == b"hello"
+    assert file_downloads.download_file(sent.external_id, slack_client).data == b"hello"
 
 
 @pytest.mark.parametrize("kind", ["500_after", "reset_after", "half_after"])
 def test_an_upload_whose_answer_broke_is_found_instead_of_repeated(slack_client, workspace, root, kind):
     workspace.misbehave("files.completeUploadExternal", kind)
-    with pytest.raises(errors.Unknown):
+    with pytest.raises(errors.UnknownOutcomeError):
         slack.send(upload(root), slack_client)
     assert slack.find(again(upload(root)), slack_client) is not None
 
@@ -53,29 +53,29 @@ def test_an_upload_whose_answer_broke_is_found_instead_of_repeated(slack_client,
 @pytest.mark.parametrize("kind", ["500_after", "reset_after", "half_after"])
 def test_what_breaks_before_anybody_sees_it_is_simply_tried_again(slack_client, workspace, root, kind):
     workspace.misbehave("files.getUploadURLExternal", kind)
-    with pytest.raises(errors.Temporary):
+    with pytest.raises(errors.TemporaryError):
         slack.send(upload(root), slack_client)
     slack.send(upload(root), slack_client)
     assert len(workspace.replies(C, root)) == 2
 
 
 def test_an_empty_file_cannot_go(slack_client, root):
-    with pytest.raises(errors.Permanent, match="empty"):
+    with pytest.raises(errors.PermanentError, match="empty"):
         slack.send(upload(root, data=b""), slack_client)
 
 
 def test_a_deleted_file_may_be_deleted_again(slack_client, root):
     sent = slack.send(upload(root), slack_client)
     for _ in range(2):
-        slack.send(Post("k", "files.delete", {"file": sent.external_id}), slack_client)
-    with pytest.raises(errors.Permanent):
-        files.download(sent.external_id, slack_client)
+        slack.send(OutboundRequest("k", "files.delete", {"file": sent.external_id}), slack_client)
+    with pytest.raises(errors.PermanentError):
+        file_downloads.download_file(sent.external_id, slack_client)
 
 
 def test_too_large_is_refused_before_and_while_it_comes(slack_client, workspace, root, monkeypatch):
     sent = slack.send(upload(root, data=b"x" * 5000), slack_client)
-    with pytest.raises(errors.Permanent, match="larger"):
-        files.download(sent.external_id, slack_client, limit=1000)
+    with pytest.raises(errors.PermanentError, match="larger"):
+        file_downloads.download_file(sent.external_id, slack_client, limit=1000)
 
 
 @pytest.mark.parametrize(
@@ -100,14 +100,16 @@ def test_too_large_is_refused_before_and_while_it_comes(slack_client, workspace,
     ],
 )
 def test_files_are_fetched_only_from_slacks_hosts(url, allowed):
-    assert files.is_allowed(url, client.Client("xoxb-1")) is allowed
+    assert file_downloads.is_allowed_url(url, client.Client("xoxb-1")) is allowed
 
 
 def test_a_stand_in_on_this_machine_may_give_files_but_only_itself():
     stand_in = client.Client("xoxb-1", "http://127.0.0.1:5001/api/")
-    assert files.is_allowed("http://127.0.0.1:5001/files-pri/x", stand_in)
-    assert not files.is_allowed("http://127.0.0.1:5002/files-pri/x", stand_in)
-    assert not files.is_allowed("http://127.0.0.1:5001/x", client.Client("xoxb-1", "http://slack.example/api/"))
+    assert file_downloads.is_allowed_url("http://127.0.0.1:5001/files-pri/x", stand_in)
+    assert not file_downloads.is_allowed_url("http://127.0.0.1:5002/files-pri/x", stand_in)
+    assert not file_downloads.is_allowed_url(
+        "http://127.0.0.1:5001/x", client.Client("xoxb-1", "http://slack.example/api/")
+    )
 
 
 class Odd:
@@ -156,13 +158,13 @@ class Odd:
         self.server.server_close()
 
     def fetch(self, **more):
-        return files.download("F1", client.Client("xoxb-1", self.url + "/api/", timeout=30), **more)
+        return file_downloads.download_file("F1", client.Client("xoxb-1", self.url + "/api/", timeout=30), **more)
 
 
 def test_a_sign_in_page_is_not_taken_for_the_file():
     with (
         Odd(lambda _: (200, b"<html>", {"Content-Type": "text/html"})) as odd,
-        pytest.raises(errors.Permanent, match="sign-in page"),
+        pytest.raises(errors.PermanentError, match="sign-in page"),
     ):
         odd.fetch()
 
@@ -170,7 +172,7 @@ def test_a_sign_in_page_is_not_taken_for_the_file():
 def test_half_a_file_is_not_taken_for_the_whole():
     with (
         Odd(lambda _: (200, b"abc", {"Content-Type": "image/png"})) as odd,
-        pytest.raises(errors.Temporary, match="part"),
+        pytest.raises(errors.TemporaryError, match="part"),
     ):
         odd.fetch()
 
@@ -178,7 +180,7 @@ def test_half_a_file_is_not_taken_for_the_whole():
 def test_more_than_was_said_is_cut_off_at_the_limit():
     with (
         Odd(lambda _: (200, b"x" * 5000, {"Content-Type": "image/png"}), size=None) as odd,
-        pytest.raises(errors.Permanent, match="larger"),
+        pytest.raises(errors.PermanentError, match="larger"),
     ):
         odd.fetch(limit=1000)
 
@@ -187,7 +189,7 @@ def test_the_token_does_not_follow_a_redirect_elsewhere():
     with Odd(lambda _: (200, b"stolen", {})) as elsewhere:
         with (
             Odd(lambda _: (302, b"", {"Location": elsewhere.url + "/f"})) as odd,
-            pytest.raises(errors.Permanent, match="outside"),
+            pytest.raises(errors.PermanentError, match="outside"),
         ):
             odd.fetch()
         assert elsewhere.tokens == []
@@ -202,13 +204,13 @@ def test_a_redirect_within_is_followed_and_a_circle_is_left():
         assert odd.fetch().data == b"hello"
     with (
         Odd(lambda odd: (302, b"", {"Location": "/g"})) as odd,
-        pytest.raises(errors.Permanent, match="one address to the next"),
+        pytest.raises(errors.PermanentError, match="one address to the next"),
     ):
         odd.fetch()
 
 
 @pytest.mark.parametrize(
-    ("status", "error"), [(403, errors.Permanent), (404, errors.Permanent), (500, errors.Temporary)]
+    ("status", "error"), [(403, errors.PermanentError), (404, errors.PermanentError), (500, errors.TemporaryError)]
 )
 def test_a_refused_download_says_so(status, error):
     with Odd(lambda _: (status, b"", {})) as odd, pytest.raises(error, match="a.png"):
@@ -218,6 +220,6 @@ def test_a_refused_download_says_so(status, error):
 def test_a_file_that_lies_elsewhere_is_not_fetched():
     with (
         Odd(lambda _: (200, b"", {}), is_external=True) as odd,
-        pytest.raises(errors.Permanent, match="does not lie in Slack"),
+        pytest.raises(errors.PermanentError, match="does not lie in Slack"),
     ):
         odd.fetch()

@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from helpdesk.channels import slack
-from helpdesk.channels.slack import envelopes, events, hearing, interactions, visibility
-from helpdesk.channels.values import RemoteFile
+from helpdesk.channels.slack.parse import envelopes, events, interactions, note_prefix, payload_parser
+from helpdesk.channels.types import RemoteFile
 
 TS, ROOT = "1712345678.000200", "1712345600.000100"
 NAMES = {"U1": "Maya"}.get
@@ -40,7 +40,7 @@ def said(**more):
 
 
 def hear(event, **more):
-    return slack.parse(envelope(event, **more), names=NAMES)
+    return slack.parse_payload(envelope(event, **more), names=NAMES)
 
 
 def test_a_reply_in_a_thread():
@@ -288,16 +288,26 @@ def test_home_and_unheard_of_events():
 
 
 def test_what_the_reconciler_reads_is_heard_by_the_same_rules():
-    us = events.Ourselves("T1", "", frozenset({"UBOT"}), frozenset({"BBOT"}))
-    heard = hearing.adopt("C1", {"user": "U1", "ts": TS, "thread_ts": ROOT, "text": "note: missed"}, us, NAMES)
+    us = events.BotIdentity("T1", "", frozenset({"UBOT"}), frozenset({"BBOT"}))
+    heard = payload_parser.message_to_event(
+        "C1", {"user": "U1", "ts": TS, "thread_ts": ROOT, "text": "note: missed"}, us, NAMES
+    )
     assert (heard.kind, heard.body, heard.data["visibility"], heard.data["team_id"]) == (
         "message",
         "missed",
         "internal",
         "T1",
     )
-    assert hearing.adopt("C1", {"user": "U1", "ts": TS, "text": "x", "bot_id": "BBOT"}, us, NAMES) is None
-    assert hearing.adopt("C1", {"user": "U1", "ts": TS, "text": "x", "subtype": "channel_join"}, us, NAMES) is None
+    assert (
+        payload_parser.message_to_event("C1", {"user": "U1", "ts": TS, "text": "x", "bot_id": "BBOT"}, us, NAMES)
+        is None
+    )
+    assert (
+        payload_parser.message_to_event(
+            "C1", {"user": "U1", "ts": TS, "text": "x", "subtype": "channel_join"}, us, NAMES
+        )
+        is None
+    )
 
 
 def test_a_pressed_button():
@@ -313,7 +323,7 @@ def test_a_pressed_button():
         "message": {"ts": ROOT},
         "actions": [{"action_id": "take_it", "value": "42", "action_ts": "1712345999.5", "block_id": "ticket"}],
     }
-    [heard] = slack.parse(payload, NAMES)
+    [heard] = slack.parse_payload(payload, NAMES)
     assert (heard.kind, heard.external_id, heard.thread_id, heard.channel_id, heard.author_id) == (
         "action",
         ROOT,
@@ -332,7 +342,7 @@ def test_a_pressed_button():
         "team_id": "T1",
     }
     payload["container"] |= {"is_ephemeral": True, "message_ts": TS, "thread_ts": ROOT}
-    [inside] = slack.parse(payload, NAMES)
+    [inside] = slack.parse_payload(payload, NAMES)
     assert (inside.data["container"], inside.thread_id) == ("ephemeral", ROOT)
 
 
@@ -356,7 +366,7 @@ def test_a_sent_form():
         "state": state,
         "hash": "h",
     }
-    [heard] = slack.parse(
+    [heard] = slack.parse_payload(
         {
             "type": "view_submission",
             "trigger_id": "t",
@@ -380,7 +390,7 @@ def test_a_sent_form():
         "field-day": "2026-01-02",
         "field-empty": None,
     }
-    assert slack.parse({"type": "view_closed", "view": view}, NAMES) == []
+    assert slack.parse_payload({"type": "view_closed", "view": view}, NAMES) == []
 
 
 def test_a_message_shortcut():
@@ -393,7 +403,7 @@ def test_a_message_shortcut():
         "channel": {"id": "C1"},
         "message": {"ts": TS, "user": "U2", "text": "it *broke*", "files": [{"id": "F1", "name": "a", "size": 1}]},
     }
-    [heard] = slack.parse(payload, NAMES)
+    [heard] = slack.parse_payload(payload, NAMES)
     assert (heard.kind, heard.body, heard.author_id, heard.data["message_author"], len(heard.files)) == (
         "shortcut",
         "it **broke**",
@@ -421,7 +431,7 @@ def test_a_message_shortcut():
     ],
 )
 def test_what_is_typed_after_the_command(typed, verb, rest):
-    [heard] = slack.parse(
+    [heard] = slack.parse_payload(
         {
             "command": "/ticket",
             "text": typed,
@@ -436,32 +446,34 @@ def test_what_is_typed_after_the_command(typed, verb, rest):
 
 
 def test_requests_are_decoded_by_what_they_are():
-    assert envelopes.decode(b'{"a":1}', "application/json") == {"a": 1}
-    assert envelopes.decode(b"payload=%7B%22type%22%3A%22block_actions%22%7D", "application/x-www-form-urlencoded") == {
-        "type": "block_actions"
-    }
-    assert envelopes.decode(b"command=%2Fticket&text=a+b", "application/x-www-form-urlencoded")["text"] == "a b"
+    assert envelopes.decode_request(b'{"a":1}', "application/json") == {"a": 1}
+    assert envelopes.decode_request(
+        b"payload=%7B%22type%22%3A%22block_actions%22%7D", "application/x-www-form-urlencoded"
+    ) == {"type": "block_actions"}
+    assert envelopes.decode_request(b"command=%2Fticket&text=a+b", "application/x-www-form-urlencoded")["text"] == "a b"
     for odd in (b"", b"[]", b"x=1", b"payload=no", b"\xff\xfe", b"{", b"payload=[1]"):
         with pytest.raises(ValueError):  # noqa: PT011
-            envelopes.decode(odd, "application/x-www-form-urlencoded")
+            envelopes.decode_request(odd, "application/x-www-form-urlencoded")
 
 
 def test_the_same_thing_sent_again_has_the_same_id():
-    assert envelopes.identify(envelope(said())) == "Ev1"
+    assert envelopes.payload_id(envelope(said())) == "Ev1"
     action = {"type": "block_actions", "trigger_id": "t1", "actions": [{"action_ts": "1.1"}]}
     assert (
-        envelopes.identify(action)
-        == envelopes.identify(dict(action))
-        != envelopes.identify(action | {"trigger_id": "t2"})
+        envelopes.payload_id(action)
+        == envelopes.payload_id(dict(action))
+        != envelopes.payload_id(action | {"trigger_id": "t2"})
     )
-    assert envelopes.identify({}) == envelopes.identify({}) != envelopes.identify({"x": 1})
+    assert envelopes.payload_id({}) == envelopes.payload_id({}) != envelopes.payload_id({"x": 1})
 
 
 def test_whose_request_it_is():
-    assert envelopes.belongs(envelope({}), "A1", "T1")
-    assert not envelopes.belongs(envelope({}), "A2", None)
-    assert not envelopes.belongs({"team": {"id": "T9"}}, None, "T1")
-    assert envelopes.belongs(envelope({}, team_id="T9"), "A1", "T1")  # written by a guest workspace in a shared channel
+    assert envelopes.is_for_us(envelope({}), "A1", "T1")
+    assert not envelopes.is_for_us(envelope({}), "A2", None)
+    assert not envelopes.is_for_us({"team": {"id": "T9"}}, None, "T1")
+    assert envelopes.is_for_us(
+        envelope({}, team_id="T9"), "A1", "T1"
+    )  # written by a guest workspace in a shared channel
 
 
 JSON = st.recursive(
@@ -534,7 +546,7 @@ JSON = st.recursive(
     ),
 )
 def test_no_shape_of_an_event_raises(kind, event):
-    slack.parse(envelope(event | {"type": kind}), NAMES)
+    slack.parse_payload(envelope(event | {"type": kind}), NAMES)
 
 
 @settings(max_examples=300, deadline=None)
@@ -562,13 +574,13 @@ def test_no_shape_of_an_event_raises(kind, event):
 )
 def test_no_shape_of_a_request_raises(kind, payload):
     payload = payload | {"type": kind}
-    slack.parse(payload, NAMES)
-    envelopes.identify(payload)
-    envelopes.belongs(payload, "A1", "T1")
-    json.dumps([heard.data for heard in slack.parse(payload, NAMES)])
+    slack.parse_payload(payload, NAMES)
+    envelopes.payload_id(payload)
+    envelopes.is_for_us(payload, "A1", "T1")
+    json.dumps([heard.data for heard in slack.parse_payload(payload, NAMES)])
 
 
 @given(st.text())
 def test_no_text_makes_the_marks_stumble(text):
-    visibility.read(text)
-    interactions.read_command(text.strip())
+    note_prefix.split_note_prefix(text)
+    interactions.parse_command_text(text.strip())

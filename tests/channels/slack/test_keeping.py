@@ -10,7 +10,7 @@ import time
 import pytest
 
 from helpdesk.channels import errors
-from helpdesk.channels.slack import client, keeping
+from helpdesk.channels.slack.api import client, http_pool
 
 
 class Counting(http.server.ThreadingHTTPServer):
@@ -68,7 +68,7 @@ def test_calls_share_a_connection():
 def test_a_refusal_read_to_its_end_leaves_the_connection_good():
     with Counting(status=400) as slack:
         for _ in range(2):
-            with pytest.raises(errors.Permanent):
+            with pytest.raises(errors.PermanentError):
                 slack.call()
         assert (slack.connections, slack.calls) == (1, 2)
 
@@ -121,14 +121,14 @@ def test_a_connection_that_breaks_under_a_call_leaves_it_in_doubt_and_makes_it_o
         listening.start()
         slack = client.Client("xoxb-1", f"http://127.0.0.1:{server.getsockname()[1]}/api/", timeout=2)
         assert slack.call("auth.test")["ok"]
-        with pytest.raises(errors.Unknown):
+        with pytest.raises(errors.UnknownOutcomeError):
             slack.call("chat.postMessage", text="once")
         listening.join(5)
     assert len(taken) == 2
 
 
 def test_a_connection_is_not_kept_for_long(monkeypatch):
-    monkeypatch.setattr(keeping, "IDLE", 0.0)
+    monkeypatch.setattr(http_pool, "IDLE", 0.0)
     with Counting() as slack:
         slack.call(), slack.call()
         assert slack.connections == 2
@@ -137,7 +137,7 @@ def test_a_connection_is_not_kept_for_long(monkeypatch):
 def test_a_forked_process_opens_its_own(monkeypatch):
     with Counting() as slack:
         slack.call()
-        monkeypatch.setattr(keeping.os, "getpid", lambda: -1)
+        monkeypatch.setattr(http_pool.os, "getpid", lambda: -1)
         slack.call()
         assert slack.connections == 2
 
@@ -153,8 +153,8 @@ def test_what_fails_while_connecting_is_certain(monkeypatch):
         def connect(_self, trouble=trouble):
             raise trouble
 
-        monkeypatch.setattr(keeping.http.client.HTTPConnection, "connect", connect)
-        with pytest.raises(errors.Temporary):
+        monkeypatch.setattr(http_pool.http.client.HTTPConnection, "connect", connect)
+        with pytest.raises(errors.TemporaryError):
             client.Client("xoxb-1", "http://127.0.0.1:9/api/", timeout=1).call("chat.postMessage", text="x")
 
 
@@ -163,7 +163,7 @@ def test_unreachable_after_connecting_is_in_doubt(monkeypatch):
         raise OSError(113, "No route to host")
 
     with Counting() as slack:
-        monkeypatch.setattr(keeping.http.client.HTTPConnection, "getresponse", unreachable)
-        with pytest.raises(errors.Unknown):
+        monkeypatch.setattr(http_pool.http.client.HTTPConnection, "getresponse", unreachable)
+        with pytest.raises(errors.UnknownOutcomeError):
             slack.call()
         assert slack.client._web._idle == []

@@ -7,8 +7,9 @@ import string
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from helpdesk import rendering
-from helpdesk.channels.slack import blocks, markdown, mrkdwn
+from helpdesk.channels.slack.parse import rich_text_to_markdown
+from helpdesk.channels.slack.render import blocks, mrkdwn
+from helpdesk.markup import markdown_rendering
 
 PIECES = st.sampled_from(
     [
@@ -61,16 +62,22 @@ def words(text: str) -> list[str]:
 
 def seen(written: str) -> list[str]:
     """The words a reader of the portal sees."""
-    return words(rendering.plain(written))
+    return words(markdown_rendering.markdown_to_text(written))
 
 
 @settings(max_examples=300, deadline=None)
 @given(WRITINGS)
 def test_a_round_trip_through_blocks_keeps_the_words_that_are_seen(written):
-    made = mrkdwn.rich_text(written, trusted=True)
+    made = mrkdwn.rich_text_blocks(written, trusted=True)
     shown = words(" ".join(texts(made)))
     assert shown == words(
-        " ".join(texts(mrkdwn.rich_text(markdown.write(elements(made), lambda _: None), trusted=True)))
+        " ".join(
+            texts(
+                mrkdwn.rich_text_blocks(
+                    rich_text_to_markdown.elements_to_markdown(elements(made), lambda _: None), trusted=True
+                )
+            )
+        )
     )
 
 
@@ -90,14 +97,14 @@ def test_what_is_typed_as_plain_words_in_slack_is_read_as_those_words(typed):
             }
         ]
     }
-    assert seen(mrkdwn.to_markdown(message)) == words(typed)
+    assert seen(mrkdwn.message_to_markdown(message)) == words(typed)
 
 
 @settings(max_examples=300, deadline=None)
 @given(WRITINGS | ANY)
 def test_nothing_a_customer_writes_can_ping_or_hide_a_link(written):
-    reply = blocks.reply(blocks.ReplyValues("<!here> Dana", written, organization="<@U1>"))
-    card = blocks.card(
+    reply = blocks.reply_message(blocks.ReplyValues("<!here> Dana", written, organization="<@U1>"))
+    card = blocks.card_message(
         blocks.CardValues(
             1,
             written,
@@ -143,14 +150,14 @@ ODD = st.recursive(
 @settings(max_examples=300, deadline=None)
 @given(st.lists(ODD | LEAF, max_size=4) | LEAF)
 def test_any_shape_of_rich_text_can_be_read(odd):
-    assert isinstance(mrkdwn.to_markdown({"blocks": [{"type": "rich_text", "elements": odd}]}), str)
+    assert isinstance(mrkdwn.message_to_markdown({"blocks": [{"type": "rich_text", "elements": odd}]}), str)
 
 
 @settings(max_examples=200, deadline=None)
 @given(ANY | WRITINGS)
 def test_any_text_of_slacks_can_be_read(text):
-    read = mrkdwn.to_markdown({"text": text})
-    assert "<script" not in rendering.markdown(read)
+    read = mrkdwn.message_to_markdown({"text": text})
+    assert "<script" not in markdown_rendering.markdown_to_html(read)
 
 
 @settings(max_examples=200, deadline=None)
@@ -159,7 +166,7 @@ def test_any_text_of_slacks_can_be_read(text):
     st.integers(120, 400),
 )
 def test_a_split_message_loses_no_word_and_every_part_fits(written, limit):
-    parts = blocks.split(written, limit)
+    parts = blocks.split_body(written, limit)
     assert parts
     assert all(len(part) <= limit for part in parts)
     numbered = [re.sub(r"^\(\d+/\d+\)\n\n", "", part) for part in parts]

@@ -7,69 +7,70 @@ import pytest
 import yaml
 
 from helpdesk.channels import errors
-from helpdesk.channels.slack import check, client, people
-from helpdesk.demo import cast
+from helpdesk.channels.slack import diagnostics
+from helpdesk.channels.slack.api import client, directory
+from helpdesk.demo import personas
 
 ROOT = Path(__file__).parents[3]
 
 
 def test_a_person_has_name_address_picture_and_standing(slack_client):
-    maya = people.profile("U0MAYA00001", slack_client)
+    maya = directory.get_profile("U0MAYA00001", slack_client)
     assert (maya.name, maya.email, maya.team_id) == (
         "Maya Lindqvist",
         "maya@support.northwind.example",
-        cast.TEAM_ID,
+        personas.TEAM_ID,
     )
     assert maya.picture.startswith("http")
-    assert people.profile("U0RAFAEL001", slack_client).is_restricted
-    assert people.profile("U0NILS00001", slack_client).deleted
-    assert people.profile("U0INES00001", slack_client).is_stranger
-    assert people.profile(cast.BOT_USER_ID, slack_client).is_bot
+    assert directory.get_profile("U0RAFAEL001", slack_client).is_restricted
+    assert directory.get_profile("U0NILS00001", slack_client).deleted
+    assert directory.get_profile("U0INES00001", slack_client).is_stranger
+    assert directory.get_profile(personas.BOT_USER_ID, slack_client).is_bot
     full = [
         user
-        for user in ("U0MAYA00001", "U0RAFAEL001", "U0NILS00001", "U0INES00001", cast.BOT_USER_ID)
-        if people.is_full_member(people.profile(user, slack_client), cast.TEAM_ID)
+        for user in ("U0MAYA00001", "U0RAFAEL001", "U0NILS00001", "U0INES00001", personas.BOT_USER_ID)
+        if directory.is_full_member(directory.get_profile(user, slack_client), personas.TEAM_ID)
     ]
     assert full == ["U0MAYA00001"]
 
 
 def test_nobody_is_a_full_member_of_no_team():
-    assert not people.is_full_member(people.Profile("U1", "x"), "")
+    assert not directory.is_full_member(directory.Profile("U1", "x"), "")
 
 
 def test_people_are_asked_about_once_until_forgotten(slack_client, workspace):
     for _ in range(3):
-        people.profile("U0MAYA00001", slack_client)
+        directory.get_profile("U0MAYA00001", slack_client)
     assert workspace.calls["users.info"] == 1
-    people.forget("U0MAYA00001")
-    people.profile("U0MAYA00001", slack_client)
+    directory.clear_cache("U0MAYA00001")
+    directory.get_profile("U0MAYA00001", slack_client)
     assert workspace.calls["users.info"] == 2
 
 
 def test_a_person_is_found_by_address_or_not(slack_client):
-    assert people.find_by_email("maya@support.northwind.example", slack_client).id == "U0MAYA00001"
-    assert people.find_by_email("nobody@support.northwind.example", slack_client) is None
+    assert directory.find_by_email("maya@support.northwind.example", slack_client).id == "U0MAYA00001"
+    assert directory.find_by_email("nobody@support.northwind.example", slack_client) is None
 
 
 def test_a_person_unknown_to_slack_is_an_error_but_a_name_never_is(slack_client, workspace):
-    with pytest.raises(errors.Permanent):
-        people.profile("U0NOBODY001", slack_client)
-    assert people.name("U0NOBODY001", slack_client) is None
-    assert people.name("C0TRIAGE001", slack_client) == "triage"
-    assert people.name("S123", slack_client) is None
-    assert people.name("", slack_client) is None
+    with pytest.raises(errors.PermanentError):
+        directory.get_profile("U0NOBODY001", slack_client)
+    assert directory.get_name("U0NOBODY001", slack_client) is None
+    assert directory.get_name("C0TRIAGE001", slack_client) == "triage"
+    assert directory.get_name("S123", slack_client) is None
+    assert directory.get_name("", slack_client) is None
 
 
 def test_a_burst_of_unknown_names_asks_once(slack_client, workspace):
     workspace.misbehave("users.info", "500_before", times=None)
     for _ in range(4):
-        assert people.name("U0MAYA00001", slack_client) is None
+        assert directory.get_name("U0MAYA00001", slack_client) is None
     assert workspace.calls["users.info"] == 1
 
 
 def test_channels_are_listed_by_name_with_what_must_be_known(slack_client, workspace):
     workspace.archive("C0INITECH01")
-    channels = {channel.name: channel for channel in people.channels(slack_client)}
+    channels = {channel.name: channel for channel in directory.list_channels(slack_client)}
     assert "initech" not in channels
     assert channels["umbra-labs"].is_ext_shared
     assert not channels["triage"].is_ext_shared
@@ -77,7 +78,7 @@ def test_channels_are_listed_by_name_with_what_must_be_known(slack_client, works
 
 
 def test_a_set_up_that_works_says_so_and_leaves_nothing_behind(slack_client, workspace):
-    checks = check.run(cast.TRIAGE, ["C0GLOBEX001"], slack_client)
+    checks = diagnostics.run_checks(personas.TRIAGE_CHANNEL_ID, ["C0GLOBEX001"], slack_client)
     assert [each.what for each in checks if each.ok] == [
         "token",
         "permissions",
@@ -85,14 +86,17 @@ def test_a_set_up_that_works_says_so_and_leaves_nothing_behind(slack_client, wor
         "channel #globex",
         "round trip",
     ]
-    assert workspace.posted(cast.TRIAGE) == []
+    assert workspace.posted(personas.TRIAGE_CHANNEL_ID) == []
 
 
 def test_what_is_missing_is_named(slack_client, workspace):
     workspace.scopes.discard("files:read")
     workspace.archive("C0GLOBEX001")
     workspace.misbehave("chat.postMessage", "error", error="restricted_action")
-    checks = {each.what: each for each in check.run(cast.TRIAGE, ["C0GLOBEX001", "C404"], slack_client)}
+    checks = {
+        each.what: each
+        for each in diagnostics.run_checks(personas.TRIAGE_CHANNEL_ID, ["C0GLOBEX001", "C404"], slack_client)
+    }
     assert "files:read" in checks["permissions"].sentence
     assert "archived" in checks["channel #globex"].sentence
     assert not checks["channel C404"].ok
@@ -101,12 +105,12 @@ def test_what_is_missing_is_named(slack_client, workspace):
 
 
 def test_a_wrong_token_ends_the_check_at_once(place):
-    [only] = check.run(cast.TRIAGE, client=client.Client("xoxb-wrong", place[1]))
+    [only] = diagnostics.run_checks(personas.TRIAGE_CHANNEL_ID, client=client.Client("xoxb-wrong", place[1]))
     assert (only.ok, only.what) == (False, "token")
 
 
 def test_without_a_triage_channel_the_check_says_so(slack_client):
-    assert check.run("", client=slack_client)[-1].sentence == "No triage channel is set."
+    assert diagnostics.run_checks("", client=slack_client)[-1].sentence == "No triage channel is set."
 
 
 def manifest():
@@ -114,15 +118,15 @@ def manifest():
 
 
 def test_the_manifest_asks_for_exactly_what_the_check_looks_for():
-    assert manifest()["oauth_config"]["scopes"]["bot"] == sorted(check.SCOPES)
+    assert manifest()["oauth_config"]["scopes"]["bot"] == sorted(diagnostics.REQUIRED_SCOPES)
     assert list(manifest()["oauth_config"]["scopes"]) == ["bot"]
 
 
 def test_the_manifest_subscribes_to_what_is_understood_and_nothing_else():
-    from helpdesk.channels.slack import channel_life
+    from helpdesk.channels.slack.parse import channel_events
 
     events = set(manifest()["settings"]["event_subscriptions"]["bot_events"])
-    understood = set(channel_life._WHAT) | {
+    understood = set(channel_events._CHANGES_BY_TYPE) | {
         "message.channels",
         "message.groups",
         "reaction_added",
@@ -173,4 +177,4 @@ def test_every_method_called_is_covered_by_a_permission():
                 if isinstance(first, ast.Constant) and isinstance(first.value, str):
                     called.add(first.value)
     assert called <= set(needs)
-    assert {needs[method] for method in called} - {None} <= set(check.SCOPES)
+    assert {needs[method] for method in called} - {None} <= set(diagnostics.REQUIRED_SCOPES)

@@ -11,7 +11,7 @@ import pytest
 from slack_sdk.socket_mode.request import SocketModeRequest
 
 from helpdesk.channels import errors
-from helpdesk.channels.slack import socket
+from helpdesk.channels.slack.api import socket_mode
 
 EVENT = {"type": "event_callback", "event_id": "Ev7", "team_id": "T1", "event": {"type": "message"}}
 
@@ -30,7 +30,7 @@ def request(payload=EVENT, answers=False):
 
 def test_it_is_stored_first_and_acknowledged_then():
     spy, order = Spy(), []
-    socket.receive(spy, request(), lambda *what: order.append((what, list(spy.told))))
+    socket_mode.receive_request(spy, request(), lambda *what: order.append((what, list(spy.told))))
     assert order == [(("slack", "Ev7", EVENT), [])]
     assert spy.told == [{"envelope_id": "env-1"}]
 
@@ -41,7 +41,7 @@ def test_what_could_not_be_stored_is_not_acknowledged():
     def full(*_):
         raise OSError("disk full")
 
-    socket.receive(spy, request(), full)
+    socket_mode.receive_request(spy, request(), full)
     assert spy.told == []
 
 
@@ -51,13 +51,13 @@ def test_an_answer_to_a_form_goes_along_where_slack_takes_one():
         (False, {"envelope_id": "env-1"}),
     ):
         spy = Spy()
-        socket.receive(spy, request(answers=takes), lambda *_: {"response_action": "errors"})
+        socket_mode.receive_request(spy, request(answers=takes), lambda *_: {"response_action": "errors"})
         assert spy.told == [expected]
 
 
 def test_a_wrong_app_token_is_said_in_words(place):
-    with pytest.raises(errors.Blocked):
-        socket.listen("xapp-wrong", lambda *_: None, base_url=place[1], connections=1)
+    with pytest.raises(errors.ChannelBlockedError):
+        socket_mode.listen("xapp-wrong", lambda *_: None, base_url=place[1], connections=1)
 
 
 def test_over_a_real_socket():
@@ -111,7 +111,7 @@ def test_over_a_real_socket():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    listener = socket.listen(
+    listener = socket_mode.listen(
         "xapp-1",
         lambda *what: heard.append(what),
         base_url=f"http://127.0.0.1:{server.server_port}/api/",

@@ -2,9 +2,9 @@
 
 import pytest
 
-from helpdesk.channels.slack import people
-from helpdesk.demo import cast, serving
-from helpdesk.models.tickets import Message
+from helpdesk.channels.slack.api import directory
+from helpdesk.demo import personas, wsgi_server
+from helpdesk.models.ticket import Message
 from tests import outside
 
 GLOBEX, UMBRA = "C0GLOBEX001", "C0UMBRALABS"
@@ -21,7 +21,7 @@ def settings(workspace, mailbox):
 @pytest.fixture
 def team(make):
     """Priya and Jonas, known by their addresses only, and the triage channel."""
-    make.channel(cast.TRIAGE)
+    make.channel(personas.TRIAGE_CHANNEL_ID)
     return [
         make.agent("Priya Raman", email="priya@support.northwind.example"),
         make.agent("Jonas Weber", email="jonas@support.northwind.example"),
@@ -49,8 +49,8 @@ def shared(make, session, team):
 
 @pytest.fixture
 def day(app, session, workspace):
-    people.forget()
-    with serving.serve(app) as server:
+    directory.clear_cache()
+    with wsgi_server.serve_app(app) as server:
         workspace.events.url = server.url + "/hooks/slack/events"
         workspace.interactivity.actions_url = server.url + "/hooks/slack/actions"
         workspace.interactivity.commands_url = server.url + "/hooks/slack/commands"
@@ -66,10 +66,10 @@ class Day:
     def __init__(self, session, workspace):
         self.session, self.workspace = session, workspace
 
-    def root(self, channel=cast.TRIAGE) -> str:
+    def root(self, channel=personas.TRIAGE_CHANNEL_ID) -> str:
         return self.workspace.posted(channel)[-1]["ts"]
 
-    def say(self, user, text, channel=cast.TRIAGE, **more) -> str:
+    def say(self, user, text, channel=personas.TRIAGE_CHANNEL_ID, **more) -> str:
         """Write in the thread of the last card in ``channel``."""
         self.session.rollback()
         ts = self.workspace.say(user, channel, text, thread_ts=self.root(channel), **more)
@@ -83,14 +83,14 @@ class Day:
         self.work()
         return result
 
-    def press(self, user, action_id, channel=cast.TRIAGE, ts=None, **more):
+    def press(self, user, action_id, channel=personas.TRIAGE_CHANNEL_ID, ts=None, **more):
         return self.do("press", user, channel, ts or self.root(channel), action_id, **more)
 
     def work(self) -> None:
         assert self.workspace.settle(60)
         outside.drain(self.session)
 
-    def thread(self, channel=cast.TRIAGE, root=None) -> list[str]:
+    def thread(self, channel=personas.TRIAGE_CHANNEL_ID, root=None) -> list[str]:
         """The texts of a thread, without its root."""
         return [message["text"] for message in self.workspace.replies(channel, root or self.root(channel))[1:]]
 

@@ -6,12 +6,13 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import clock
-from helpdesk.channels.slack import people
-from helpdesk.demo import cast
-from helpdesk.domain import inbox, reconciling
-from helpdesk.models.channels import Channel
-from helpdesk.models.sync import Inbound
-from helpdesk.models.tickets import Message
+from helpdesk.channels.slack import sync
+from helpdesk.channels.slack.api import directory
+from helpdesk.demo import personas
+from helpdesk.domain import inbox
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.ticket import Message
 from tests import outside
 from tests.domain.slack.conftest import PRIYA
 
@@ -19,16 +20,16 @@ from tests.domain.slack.conftest import PRIYA
 def test_a_thread_that_cannot_be_read_keeps_no_other_waiting(story, day, session, make):
     other = make.ticket(story.requester, subject="Another one")
     outside.drain(session)
-    roots = [message["ts"] for message in day.workspace.posted(cast.TRIAGE)]
+    roots = [message["ts"] for message in day.workspace.posted(personas.TRIAGE_CHANNEL_ID)]
     day.workspace.event_faults(lost=1)
     for number, root in enumerate(roots):
-        day.workspace.say(PRIYA, cast.TRIAGE, f"missed {number}", thread_ts=root)
+        day.workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, f"missed {number}", thread_ts=root)
     day.workspace.event_faults()
     for channel in session.query(Channel):
-        channel.reconciled_at = None if channel.external_id == cast.TRIAGE else clock.now()
+        channel.reconciled_at = None if channel.external_id == personas.TRIAGE_CHANNEL_ID else clock.now()
     session.commit()
     day.workspace.misbehave("conversations.replies", "500_before", times=1)
-    outside.work(lambda _: reconciling.reconcile(), 0)
+    outside.work(lambda _: sync.sync_channels(), 0)
     outside.drain(session)
     missed = session.query(Message.body).filter(
         Message.ticket_id.in_((story.id, other.id)), Message.body.startswith("missed")
@@ -39,9 +40,9 @@ def test_a_thread_that_cannot_be_read_keeps_no_other_waiting(story, day, session
 def turn(session) -> None:
     """One turn of the reconciler in triage, and what follows from it."""
     for channel in session.query(Channel):
-        channel.reconciled_at = None if channel.external_id == cast.TRIAGE else clock.now()
+        channel.reconciled_at = None if channel.external_id == personas.TRIAGE_CHANNEL_ID else clock.now()
     session.commit()
-    outside.work(lambda _: reconciling.reconcile(), 0)
+    outside.work(lambda _: sync.sync_channels(), 0)
     outside.drain(session)
 
 
@@ -54,15 +55,15 @@ def bodies(session) -> list[str]:
 def crowd(story, day, session, make, monkeypatch):
     """More tickets than one turn reads, each with words of an agent's below its card; the first of them went unheard, and the
     newest has changed last."""
-    monkeypatch.setattr(reconciling, "THREADS", 2)
+    monkeypatch.setattr(sync, "MAX_THREADS", 2)
     tickets = [story, *(make.ticket(story.requester, subject=f"Number {number}") for number in range(1, 5))]
     outside.drain(session)
-    roots = [message["ts"] for message in day.workspace.posted(cast.TRIAGE)]
+    roots = [message["ts"] for message in day.workspace.posted(personas.TRIAGE_CHANNEL_ID)]
     day.workspace.event_faults(lost=1)
-    day.workspace.say(PRIYA, cast.TRIAGE, "missed below the first", thread_ts=roots[0])
+    day.workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "missed below the first", thread_ts=roots[0])
     day.workspace.event_faults()
     for number, root in enumerate(roots):
-        day.workspace.say(PRIYA, cast.TRIAGE, f"heard {number}", thread_ts=root)
+        day.workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, f"heard {number}", thread_ts=root)
     day.work()
     assert sum(body.startswith("heard") for body in bodies(session)) == len(tickets)
     assert "missed below the first" not in bodies(session)
@@ -75,7 +76,7 @@ def test_a_word_missed_before_others_that_were_heard_is_found_by_how_many_there_
 
 
 def test_every_thread_has_its_turn_however_many_there_are(crowd, session, monkeypatch):
-    monkeypatch.setattr(reconciling, "MOST_WITH_MORE", 0)
+    monkeypatch.setattr(sync, "MAX_CHANGED_THREADS", 0)
     for _ in range(3):
         turn(session)
     assert bodies(session).count("missed below the first") == 1
@@ -84,16 +85,16 @@ def test_every_thread_has_its_turn_however_many_there_are(crowd, session, monkey
 def test_what_was_said_waits_for_an_outage_however_often_it_is_tried(story, day, session):
     day.say(PRIYA, "known already")
     day.workspace.revoke()
-    people.forget()
+    directory.clear_cache()
     day.say(PRIYA, "unmistakable")
-    for _ in range(inbox.MOST_ATTEMPTS + 2):
+    for _ in range(inbox.MAX_ATTEMPTS + 2):
         outside.hurry(session)
         outside.drain(session)
-    row = session.scalars(select(Inbound).order_by(Inbound.id.desc())).first()
-    assert row.state == "waiting" and row.attempts > inbox.MOST_ATTEMPTS
-    assert row.due_at <= clock.now() + timedelta(seconds=inbox.LONGEST_WAIT_FOR_OUTSIDE)
+    row = session.scalars(select(InboundEvent).order_by(InboundEvent.id.desc())).first()
+    assert row.state == "waiting" and row.attempts > inbox.MAX_ATTEMPTS
+    assert row.due_at <= clock.now() + timedelta(seconds=inbox.MAX_OUTAGE_DELAY_SECONDS)
     day.workspace.unrevoke()
-    people.forget()
+    directory.clear_cache()
     outside.hurry(session)
     outside.drain(session)
     assert ("reply", "unmistakable") in day.words()

@@ -2,12 +2,13 @@
 
 import pytest
 
-from helpdesk.demo import cast
-from helpdesk.domain import homes, inbox, tickets
-from helpdesk.domain import settings as chosen
-from helpdesk.models.people import User
-from helpdesk.models.sync import Delivery
-from helpdesk.models.tickets import Answer, Ticket
+from helpdesk.channels.slack import home
+from helpdesk.demo import personas
+from helpdesk.domain import inbox, tickets
+from helpdesk.domain.administration import settings as chosen
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.ticket import Answer, Ticket
+from helpdesk.models.user import User
 from tests import outside
 from tests.domain.slack.conftest import DANA, ELLEN, GLOBEX, JONAS, PRIYA
 
@@ -44,8 +45,8 @@ def test_the_buttons_take_solve_and_reopen_and_the_card_follows(story, day, sess
         outside.hurry(session, 1)
         outside.drain(session)
     assert fresh(session, story).assignee.name == "Priya Raman"
-    assert "Priya Raman" in str(day.workspace.message(cast.TRIAGE, day.root())["attachments"])
-    assert len(day.workspace.posted(cast.TRIAGE)) == 1
+    assert "Priya Raman" in str(day.workspace.message(personas.TRIAGE_CHANNEL_ID, day.root())["attachments"])
+    assert len(day.workspace.posted(personas.TRIAGE_CHANNEL_ID)) == 1
 
 
 def test_only_agents_may_press_anything(story, day, session):
@@ -58,8 +59,8 @@ def test_only_agents_may_press_anything(story, day, session):
 
 def test_reactions_on_the_card_act_and_taking_them_back_does_nothing(story, day, session):
     for name in ("eyes", "rotating_light", "white_check_mark"):
-        day.do("react", PRIYA, cast.TRIAGE, day.root(), name)
-    day.do("unreact", PRIYA, cast.TRIAGE, day.root(), "white_check_mark")
+        day.do("react", PRIYA, personas.TRIAGE_CHANNEL_ID, day.root(), name)
+    day.do("unreact", PRIYA, personas.TRIAGE_CHANNEL_ID, day.root(), "white_check_mark")
     day.do("react", DANA, GLOBEX, day.root(GLOBEX), "eyes")
     ticket = fresh(session, story)
     assert (ticket.status, ticket.priority, ticket.assignee.name) == ("solved", "urgent", "Priya Raman")
@@ -103,7 +104,7 @@ def test_a_form_that_will_not_do_stays_open_with_a_sentence_at_its_field(formed,
 
 
 def test_what_the_team_alone_knows_is_on_no_customers_card(formed, day):
-    assert "insider" in str(day.workspace.posted(cast.TRIAGE))
+    assert "insider" in str(day.workspace.posted(personas.TRIAGE_CHANNEL_ID))
     assert "insider" not in str(day.workspace.state.channels[GLOBEX].messages)
 
 
@@ -115,7 +116,7 @@ def test_make_internal_and_send_now_say_what_became_of_it(story, day, session, m
     assert day.thread(GLOBEX) == []
     outside.hurry(session, 5)
     outside.drain(session)
-    [typed] = day.workspace.replies(cast.TRIAGE, day.root())[1:]
+    [typed] = day.workspace.replies(personas.TRIAGE_CHANNEL_ID, day.root())[1:]
     assert [reaction["name"] for reaction in typed["reactions"]] == ["lock"]
     mailbox.clear()
     day.say(PRIYA, "On our way.")
@@ -147,19 +148,19 @@ def test_too_late_to_make_it_internal_is_said(story, day, session):
     ],
 )
 def test_the_command_lists_and_finds(story, day, text, expected):
-    day.do("command", PRIYA, cast.TRIAGE, "/ticket", text)
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", text)
     assert expected in day.whispers(PRIYA)
 
 
 def test_the_command_shows_one_ticket_and_nothing_to_strangers(story, day):
-    day.do("command", PRIYA, cast.TRIAGE, "/ticket", str(story.id))
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", str(story.id))
     assert f"#{story.id} The printer is on fire" in day.whispers(PRIYA)
     day.do("command", ELLEN, "C0GENERAL01", "/ticket", "open")
     assert "printer" not in day.whispers(ELLEN) and "Only agents" in day.whispers(ELLEN)
 
 
 def test_the_command_create_files_a_ticket_for_a_customer(formed, day, session, make):
-    day.do("command", PRIYA, cast.TRIAGE, "/ticket", "create The roof leaks")
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
     globex = formed.organization_id
     session.rollback()
     asked = {"organization": str(globex), "body": "Since Monday.", "requester": "leo@initech.example"}
@@ -176,12 +177,12 @@ def test_the_command_create_files_a_ticket_for_a_customer(formed, day, session, 
     )
     assert (ticket.messages[0].body, ticket.messages[0].from_team) == ("Since Monday.", False)
     assert f"#{ticket.id}" in day.whispers(PRIYA)
-    assert "The roof leaks" in str(day.workspace.posted(cast.TRIAGE)[-1])
+    assert "The roof leaks" in str(day.workspace.posted(personas.TRIAGE_CHANNEL_ID)[-1])
 
 
 def test_choosing_another_form_keeps_what_was_typed(formed, day, session, make):
     make.form("access", ({"key": "who", "label": "For whom", "required": True},), name="Access")
-    day.do("command", PRIYA, cast.TRIAGE, "/ticket", "create The roof leaks")
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
     modal = day.workspace.modal(PRIYA)
     typed = {"subject": {"value": "The roof leaks badly"}, "organization": {"value": str(formed.organization_id)}}
     day.do("press_view", PRIYA, modal["id"], "choose_form", "access", typed | {"form": {"choose_form": "access"}})
@@ -207,10 +208,10 @@ def test_a_shortcut_makes_a_ticket_of_any_message_with_its_files(formed, day, se
 
 
 def test_a_form_sent_twice_files_one_ticket(formed, day, session):
-    day.do("command", PRIYA, cast.TRIAGE, "/ticket", "create The roof leaks")
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
     day.do("submit", PRIYA, {"organization": {"value": str(formed.organization_id)}, "body": {"value": "Yes."}})
     _, payload, _ = day.workspace.interactivity.log[-1]
-    inbox.knock({**payload, "trigger_id": "another"})
+    inbox.handle_slack_request({**payload, "trigger_id": "another"})
     day.work()
     assert session.query(Ticket).count() == 2
 
@@ -221,7 +222,7 @@ def test_the_home_page_shows_the_own_queue_and_keeps_fresh(story, day, session, 
     tickets.assign(story, session.query(User).filter_by(slack_user_id=PRIYA).one(), actor=team[1])
     number = story.id
     session.commit()
-    outside.work(homes.refresh, number)
+    outside.work(home.refresh_homes, number)
     outside.drain(session)
     assert "The printer" not in str(day.workspace.home_view(PRIYA)).partition("Nobody")[0]
     outside.hurry(session, 4)

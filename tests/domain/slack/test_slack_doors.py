@@ -5,11 +5,11 @@ from urllib.parse import urlencode
 
 import pytest
 
-from helpdesk.demo import cast
-from helpdesk.demo.slack import signing
+from helpdesk.demo import personas
+from helpdesk.demo.slack_workspace import signed_requests
 from helpdesk.domain import inbox
-from helpdesk.models.sync import Inbound
-from helpdesk.models.tickets import Message
+from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.ticket import Message
 from tests import outside
 
 HOSTILE = [
@@ -27,7 +27,7 @@ HOSTILE = [
     },
     {
         "type": "event_callback",
-        "event": {"type": "message", "channel": cast.TRIAGE, "ts": 12, "thread_ts": [], "user": {}},
+        "event": {"type": "message", "channel": personas.TRIAGE_CHANNEL_ID, "ts": 12, "thread_ts": [], "user": {}},
     },
     {"type": "event_callback", "event": {"type": "reaction_added", "item": "C1", "user": None}},
     {
@@ -70,13 +70,13 @@ def test_a_signed_body_that_makes_no_sense_is_answered_and_done_with(app, sessio
             "application/x-www-form-urlencoded",
         ),
     ):
-        headers = signing.headers(cast.SIGNING_SECRET, sent)
+        headers = signed_requests.build_signature_headers(personas.SIGNING_SECRET, sent)
         answer = app.test_client().post(f"/hooks/slack/{path}", data=sent, content_type=kind, headers=headers)
         assert answer.status_code == 200, (path, answer.status_code)
     for _ in range(2):
         outside.hurry(session)
         outside.drain(session)
-    assert {row.state for row in session.query(Inbound)} <= {"done", "ignored"}
+    assert {row.state for row in session.query(InboundEvent)} <= {"done", "ignored"}
     assert session.query(Message).count() == 0
 
 
@@ -84,13 +84,13 @@ def test_what_another_workspaces_installation_hears_is_nothing_to_us(story, day,
     root = day.root()
     day.workspace.events.url = None
     session.rollback()
-    day.workspace.say("U0PRIYA0001", cast.TRIAGE, "Foreign.", thread_ts=root)
+    day.workspace.say("U0PRIYA0001", personas.TRIAGE_CHANNEL_ID, "Foreign.", thread_ts=root)
     payload = day.workspace.events.log[-1].body
     foreign = payload | {
         "team_id": "T0OTHER",
         "context_team_id": "T0OTHER",
         "authorizations": [{"team_id": "T0OTHER", "is_bot": True}],
     }
-    inbox.knock(foreign)
+    inbox.handle_slack_request(foreign)
     outside.drain(session)
     assert day.words() == []

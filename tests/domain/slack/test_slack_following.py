@@ -3,11 +3,11 @@
 import pytest
 
 from helpdesk import storage
-from helpdesk.channels.slack import files as slack_files
-from helpdesk.demo import cast
+from helpdesk.channels.slack.api import file_downloads as slack_files
+from helpdesk.demo import personas
 from helpdesk.domain import inbox, tickets
-from helpdesk.models.sync import Delivery, Inbound
-from helpdesk.models.tickets import Attachment, Event, Message
+from helpdesk.models.delivery import Delivery, InboundEvent
+from helpdesk.models.ticket import Attachment, Event, Message
 from tests import outside
 from tests.domain.slack.conftest import DANA, ELLEN, GLOBEX, INES, PRIYA, UMBRA
 
@@ -22,7 +22,7 @@ def take(session, *events):
     """Take these in, in this order, whatever order they happened in."""
     session.rollback()
     for event in events:
-        inbox.accept("slack", event["event_id"], event)
+        inbox.store_event("slack", event["event_id"], event)
         session.commit()
         outside.drain(session)
 
@@ -30,16 +30,16 @@ def take(session, *events):
 @pytest.fixture
 def unheard(story, workspace, session):
     """What was done after this fixture is only taken in when a test says so: the doors are not connected."""
-    root = workspace.posted(cast.TRIAGE)[0]["ts"]
+    root = workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"]
     workspace.events.log.clear()
     return root
 
 
 def test_edits_overtaking_each_other_and_their_original_end_in_the_last_one(unheard, session, workspace, day):
     workspace.events.url = None
-    ts = workspace.say(PRIYA, cast.TRIAGE, "one", thread_ts=unheard)
+    ts = workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "one", thread_ts=unheard)
     for number, text in enumerate(("two", "three")):
-        workspace.edit(PRIYA, cast.TRIAGE, ts, text)
+        workspace.edit(PRIYA, personas.TRIAGE_CHANNEL_ID, ts, text)
         workspace.events.log[-1].body["event"]["message"]["edited"]["ts"] = f"{float(ts) + number + 1:.6f}"
     said, second, third = payloads(workspace)
     take(session, third, said, second)
@@ -50,8 +50,8 @@ def test_edits_overtaking_each_other_and_their_original_end_in_the_last_one(unhe
 
 def test_a_deletion_that_comes_before_its_message_wins(unheard, session, workspace, day):
     workspace.events.url = None
-    ts = workspace.say(PRIYA, cast.TRIAGE, "one", thread_ts=unheard)
-    workspace.delete(PRIYA, cast.TRIAGE, ts)
+    ts = workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "one", thread_ts=unheard)
+    workspace.delete(PRIYA, personas.TRIAGE_CHANNEL_ID, ts)
     said, deleted = payloads(workspace)
     take(session, deleted, said)
     assert day.words() == [] and day.thread(GLOBEX) == []
@@ -59,19 +59,19 @@ def test_a_deletion_that_comes_before_its_message_wins(unheard, session, workspa
 
 def test_an_edit_keeps_who_may_read_it(story, day):
     ts = day.say(PRIYA, "note: they never paid")
-    day.do("edit", PRIYA, cast.TRIAGE, ts, "reply: they never paid us")
+    day.do("edit", PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "reply: they never paid us")
     assert day.words() == [("note", "they never paid us")]
     assert "A note stays a note" in day.whispers(PRIYA) and day.thread(GLOBEX) == []
 
 
 def test_an_edit_that_adds_the_mark_in_time_takes_the_reply_back_and_too_late_sends_nothing(story, day, session):
     ts = day.say(PRIYA, "They never paid.")
-    day.do("edit", PRIYA, cast.TRIAGE, ts, "note: They never paid.")
+    day.do("edit", PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "note: They never paid.")
     assert day.words() == [("note", "They never paid.")] and day.thread(GLOBEX) == []
     late = day.say(PRIYA, "Their boss is odd.")
     day.last().release_at = story.created_at
     session.commit()
-    day.do("edit", PRIYA, cast.TRIAGE, late, "note: Their boss is a crook.")
+    day.do("edit", PRIYA, personas.TRIAGE_CHANNEL_ID, late, "note: Their boss is a crook.")
     assert day.words()[-1] == ("reply", "Their boss is odd.")
     assert "crook" not in str(day.workspace.state.channels[GLOBEX].messages)
     assert "Your change was not sent" in day.whispers(PRIYA)
@@ -81,17 +81,17 @@ def test_a_portal_edit_and_deletion_follow_into_both_threads_with_a_mark(story, 
     message = tickets.reply(story, author=team[0], body="word " * 900)
     session.commit()
     outside.drain(session)
-    tickets.edit(message, editor=team[0], body="short")
+    tickets.edit_message(message, editor=team[0], body="short")
     session.commit()
     outside.drain(session)
-    for channel in (cast.TRIAGE, GLOBEX):
+    for channel in (personas.TRIAGE_CHANNEL_ID, GLOBEX):
         [copy] = day.workspace.replies(channel, day.root(channel))[1:]
         assert copy["text"] == "short" and "Edited" in str(copy["blocks"])
-    tickets.edit(message, editor=team[0], body="long " * 950)
+    tickets.edit_message(message, editor=team[0], body="long " * 950)
     session.commit()
     outside.drain(session)
     assert str(day.workspace.replies(GLOBEX, day.root(GLOBEX))[-1]["blocks"]).count("long") >= 950
-    tickets.delete(message, editor=team[0])
+    tickets.delete_message(message, editor=team[0])
     session.commit()
     outside.drain(session)
     assert day.thread() == day.thread(GLOBEX) == []
@@ -101,7 +101,7 @@ def test_deleting_in_slack_takes_the_other_copies_away_and_says_that_mail_stays(
     ts = day.say(PRIYA, "wrongword")
     outside.hurry(session, 60)
     outside.drain(session)
-    day.do("delete", PRIYA, cast.TRIAGE, ts)
+    day.do("delete", PRIYA, personas.TRIAGE_CHANNEL_ID, ts)
     assert day.thread(GLOBEX) == [] and day.last().body == ""
     assert "stays in mailboxes" in day.whispers(PRIYA)
 
@@ -110,8 +110,8 @@ def test_our_own_copy_deleted_in_slack_is_told_to_the_team_and_lost_nowhere(stor
     tickets.reply(story, author=story.requester, body="kept")
     session.commit()
     outside.drain(session)
-    copy = day.workspace.replies(cast.TRIAGE, day.root())[-1]["ts"]
-    day.do("delete", "U0MAYA00001", cast.TRIAGE, copy)
+    copy = day.workspace.replies(personas.TRIAGE_CHANNEL_ID, day.root())[-1]["ts"]
+    day.do("delete", "U0MAYA00001", personas.TRIAGE_CHANNEL_ID, copy)
     event = session.query(Event).filter_by(kind="slack_deleted").one()
     assert (event.team_only, event.data["what"]) == (True, "message")
     assert day.words() == [("reply", "kept")] and day.thread(GLOBEX) == ["kept"]
@@ -124,7 +124,9 @@ def test_files_go_from_slack_into_the_portal_and_the_other_thread(story, day, se
         ("scan.png", "image/png", "stored", PNG),
         ("log.txt", "text/plain", "stored", b"lines"),
     ]
-    shown = [message for message in day.workspace.replies(cast.TRIAGE, day.root()) if message.get("files")]
+    shown = [
+        message for message in day.workspace.replies(personas.TRIAGE_CHANNEL_ID, day.root()) if message.get("files")
+    ]
     assert [message["files"][0]["name"] for message in shown] == ["scan.png", "log.txt"]
     assert "Dana Whitfield" in str(shown[0])
     assert day.thread(GLOBEX) == ["Look"]  # nothing comes back to where it was said
@@ -143,12 +145,14 @@ def test_a_file_whose_answer_broke_is_there_exactly_once(story, day, session, fa
     for _ in range(4):
         outside.hurry(session)
         outside.drain(session)
-    shown = [message for message in day.workspace.replies(cast.TRIAGE, day.root()) if message.get("files")]
+    shown = [
+        message for message in day.workspace.replies(personas.TRIAGE_CHANNEL_ID, day.root()) if message.get("files")
+    ]
     assert len(shown) == 1
 
 
 def test_a_file_that_cannot_be_had_is_shown_as_such_and_holds_up_nothing(story, day, session, monkeypatch):
-    monkeypatch.setattr("helpdesk.domain.files.LARGEST", 1000)
+    monkeypatch.setattr("helpdesk.domain.tickets.attachments.MAX_BYTES", 1000)
     day.say(DANA, "Look", channel=GLOBEX, files=[("huge.bin", b"x" * 5000, "application/octet-stream")])
     row = session.query(Attachment).one()
     assert (row.state, row.reason) == ("refused", "huge.bin is larger than 0 MB.")
@@ -163,7 +167,7 @@ def test_a_file_slack_is_slow_about_is_waited_for_and_then_gone_without(story, d
     day.workspace.misbehave("files.info", "500_before", times=None)
     day.say(DANA, "Look", channel=GLOBEX, files=[("scan.png", PNG, "image/png")])
     assert day.words() == []
-    inbound = session.query(Inbound).filter_by(state="waiting").one()
+    inbound = session.query(InboundEvent).filter_by(state="waiting").one()
     event = {**inbound.payload["event"], "ts": f"{float(inbound.payload['event']['ts']) - 200:.6f}"}
     inbound.payload = {**inbound.payload, "event": event}
     session.commit()
@@ -174,7 +178,7 @@ def test_a_file_slack_is_slow_about_is_waited_for_and_then_gone_without(story, d
 
 
 def test_strangers_files_are_not_even_fetched(story, day, monkeypatch):
-    monkeypatch.setattr(slack_files, "download", lambda *_, **__: pytest.fail("fetched"))
+    monkeypatch.setattr(slack_files, "download_file", lambda *_, **__: pytest.fail("fetched"))
     day.say(ELLEN, "Look", files=[("scan.png", PNG, "image/png")])
     assert day.words() == [] and "was not sent" in day.whispers(ELLEN)
 
@@ -182,7 +186,7 @@ def test_strangers_files_are_not_even_fetched(story, day, monkeypatch):
 def test_a_deleted_message_takes_its_files_along(story, day, session, team):
     ts = day.say(PRIYA, "Look", files=[("scan.png", PNG, "image/png")])
     assert any(message.get("files") for message in day.workspace.replies(GLOBEX, day.root(GLOBEX)))
-    day.do("delete", PRIYA, cast.TRIAGE, ts)
+    day.do("delete", PRIYA, personas.TRIAGE_CHANNEL_ID, ts)
     assert day.workspace.replies(GLOBEX, day.root(GLOBEX))[1:] == []
     assert session.query(Delivery).filter(Delivery.state == "failed").count() == 0
     assert session.query(Message).count() == 2

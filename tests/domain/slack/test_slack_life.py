@@ -4,20 +4,22 @@ from datetime import timedelta
 
 import pytest
 
-from helpdesk.channels.slack import people
-from helpdesk.demo import cast
-from helpdesk.domain import channels, inbox, merging, outbox, reconciling, tickets
-from helpdesk.domain import settings as chosen
-from helpdesk.domain.errors import Conflict, Invalid
-from helpdesk.models.channels import Channel, Thread
-from helpdesk.models.people import Organization, User
-from helpdesk.models.sync import Delivery, Inbound
-from helpdesk.models.tickets import Ticket
+from helpdesk.channels.slack import channels, sync
+from helpdesk.channels.slack.api import directory
+from helpdesk.demo import personas
+from helpdesk.domain import inbox, outbox, tickets
+from helpdesk.domain.administration import settings as chosen
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.tickets import merging
+from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.delivery import Delivery, InboundEvent
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import Organization, User
 from tests import outside
 from tests.domain.slack.conftest import DANA, ELLEN, GLOBEX, INES, JONAS, PRIYA, UMBRA
 
 
-def channel(session, external_id=cast.TRIAGE):
+def channel(session, external_id=personas.TRIAGE_CHANNEL_ID):
     session.expire_all()
     return session.query(Channel).filter_by(external_id=external_id).one()
 
@@ -27,7 +29,7 @@ def reconcile(session):
     for each in session.query(Channel):
         each.reconciled_at = None
     session.commit()
-    found = outside.work(lambda _: reconciling.reconcile(), 0)
+    found = outside.work(lambda _: sync.sync_channels(), 0)
     outside.drain(session)
     return found
 
@@ -40,21 +42,21 @@ def reply(session, ticket, *words):
 
 
 def test_an_archived_channel_says_so_and_goes_on_in_order_when_it_is_back(story, day, session):
-    day.do("archive", cast.TRIAGE)
+    day.do("archive", personas.TRIAGE_CHANNEL_ID)
     reply(session, story, "one", "two")
     assert channel(session).blocked_reason == "The Slack channel is archived."
-    day.do("unarchive", cast.TRIAGE)
+    day.do("unarchive", personas.TRIAGE_CHANNEL_ID)
     outside.drain(session)
     assert (channel(session).blocked_reason, day.thread()) == (None, ["one", "two"])
 
 
 def test_a_bot_that_was_removed_and_invited_again(story, day, session):
-    day.workspace.state.channels[cast.TRIAGE].private = True
-    day.do("kick", cast.TRIAGE, cast.BOT_USER_ID)
+    day.workspace.state.channels[personas.TRIAGE_CHANNEL_ID].private = True
+    day.do("kick", personas.TRIAGE_CHANNEL_ID, personas.BOT_USER_ID)
     assert "/invite" in channel(session).blocked_reason
     reply(session, story, "one")
     assert channel(session).blocked_reason and day.thread() == []
-    day.do("invite", cast.TRIAGE, cast.BOT_USER_ID)
+    day.do("invite", personas.TRIAGE_CHANNEL_ID, personas.BOT_USER_ID)
     outside.drain(session)
     assert (channel(session).blocked_reason, day.thread()) == (None, ["one"])
 
@@ -71,7 +73,7 @@ def test_a_revoked_token_blocks_everything_visibly_and_loses_nothing(story, day,
 
 def event(day, kind, **more):
     day.session.rollback()
-    day.workspace.events.announce(day.workspace.state.channels[cast.TRIAGE], {"type": kind, **more})
+    day.workspace.events.announce(day.workspace.state.channels[personas.TRIAGE_CHANNEL_ID], {"type": kind, **more})
     day.work()
 
 
@@ -103,28 +105,28 @@ def test_a_customers_channel_that_is_shared_follows_the_rules_for_that(story, da
 
 
 def test_a_team_channel_that_is_shared_falls_silent_until_it_is_ours_again(story, day, session, team):
-    day.workspace.state.channels[cast.TRIAGE].shared_with = "T0UMBRALABS"
-    event(day, "channel_shared", channel=cast.TRIAGE)
-    tickets.note(story, author=team[0], body="secretword")
+    day.workspace.state.channels[personas.TRIAGE_CHANNEL_ID].shared_with = "T0UMBRALABS"
+    event(day, "channel_shared", channel=personas.TRIAGE_CHANNEL_ID)
+    tickets.add_note(story, author=team[0], body="secretword")
     session.commit()
     outside.hurry(session)
     outside.drain(session)
     assert "shared with another company" in channel(session).blocked_reason
-    assert "secretword" not in str(day.workspace.state.channels[cast.TRIAGE].messages)
-    day.workspace.state.channels[cast.TRIAGE].shared_with = ""
-    event(day, "channel_unshared", channel=cast.TRIAGE)
+    assert "secretword" not in str(day.workspace.state.channels[personas.TRIAGE_CHANNEL_ID].messages)
+    day.workspace.state.channels[personas.TRIAGE_CHANNEL_ID].shared_with = ""
+    event(day, "channel_unshared", channel=personas.TRIAGE_CHANNEL_ID)
     outside.drain(session)
     assert channel(session).blocked_reason is None and "secretword" in day.thread()[-1]
 
 
 def test_a_deleted_card_comes_back_once_with_a_word_about_it_and_what_waited_follows_in_order(story, day, session):
     old = day.root()
-    day.do("delete", "U0MAYA00001", cast.TRIAGE, old)
+    day.do("delete", "U0MAYA00001", personas.TRIAGE_CHANNEL_ID, old)
     reply(session, story, "one", "two")
     for _ in range(3):
         outside.hurry(session)
         outside.drain(session)
-    [card] = day.workspace.posted(cast.TRIAGE)
+    [card] = day.workspace.posted(personas.TRIAGE_CHANNEL_ID)
     assert card["ts"] != old and "takes the place of one that was deleted" in str(card)
     assert day.thread() == ["one", "two"] and day.thread(GLOBEX) == ["one", "two"]
     day.say(PRIYA, "Here now.")
@@ -137,7 +139,7 @@ def test_a_deleted_card_comes_back_once_with_a_word_about_it_and_what_waited_fol
 def test_a_card_deleted_from_above_its_thread_keeps_the_old_thread_alive(story, day, session):
     reply(session, story, "one")
     old = day.root()
-    day.do("delete", "U0MAYA00001", cast.TRIAGE, old)
+    day.do("delete", "U0MAYA00001", personas.TRIAGE_CHANNEL_ID, old)
     tickets.set_priority(story, "high", actor=session.query(User).filter_by(name="Priya Raman").one())
     session.commit()
     for _ in range(2):
@@ -145,7 +147,7 @@ def test_a_card_deleted_from_above_its_thread_keeps_the_old_thread_alive(story, 
         outside.drain(session)
     assert day.root() != old
     day.session.rollback()
-    day.workspace.say(PRIYA, cast.TRIAGE, "From the old thread.", thread_ts=old)
+    day.workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "From the old thread.", thread_ts=old)
     day.work()
     assert day.words()[-1] == ("reply", "From the old thread.")
     assert day.thread(root=day.root())[-1] == "From the old thread."
@@ -165,7 +167,7 @@ def test_a_turn_of_the_reconciler_takes_in_what_was_missed_once(story, day, sess
     day.workspace.event_faults(lost=1)
     day.say(PRIYA, "note: missed one")
     day.say(DANA, "missed two", channel=GLOBEX)
-    day.do("edit", PRIYA, cast.TRIAGE, ts, "rightword")
+    day.do("edit", PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "rightword")
     assert len(day.words()) == 1
     assert reconcile(session) == 3
     assert sorted(day.words()) == [("note", "missed one"), ("reply", "missed two"), ("reply", "rightword")]
@@ -184,7 +186,7 @@ def test_an_event_that_comes_after_all_changes_nothing(story, day, session):
         attempt.body for attempt in day.workspace.events.log if "late event" in str(attempt.body["event"].get("text"))
     ]
     for payload in late:
-        inbox.accept("slack", payload["event_id"], payload)
+        inbox.store_event("slack", payload["event_id"], payload)
     session.commit()
     outside.drain(session)
     assert day.words() == [("reply", "late event")]
@@ -194,9 +196,9 @@ def test_an_event_that_comes_after_all_changes_nothing(story, day, session):
 def test_a_missed_deletion_is_noticed_but_not_too_soon(story, day, session, monkeypatch):
     ts = day.say(PRIYA, "wrongword")
     day.workspace.event_faults(lost=1)
-    day.do("delete", PRIYA, cast.TRIAGE, ts)
+    day.do("delete", PRIYA, personas.TRIAGE_CHANNEL_ID, ts)
     assert reconcile(session) == 0
-    monkeypatch.setattr(reconciling, "SETTLED", timedelta(seconds=-5))
+    monkeypatch.setattr(sync, "SETTLE_TIME", timedelta(seconds=-5))
     assert reconcile(session) == 1
     assert day.words() == [("reply", "")] and day.thread(GLOBEX) == []
 
@@ -217,7 +219,7 @@ def test_the_reconciler_asks_little_keeps_channels_true_and_gives_way_to_a_limit
     reconcile(session)
     assert channel(session, GLOBEX).name == "globex"
     assert day.workspace.calls["conversations.replies"] <= 2 and day.workspace.calls["conversations.history"] == 2
-    assert outside.work(lambda _: reconciling.reconcile(), 0) == 0
+    assert outside.work(lambda _: sync.sync_channels(), 0) == 0
     assert day.workspace.calls["conversations.history"] == 2  # not again within its time
     day.workspace.misbehave("conversations.history", "ratelimited", times=1)
     assert reconcile(session) == 0
@@ -227,26 +229,32 @@ def test_binding_and_letting_go_of_channels(day, session, make):
     globex, initech = make.organization("Globex"), make.organization("Initech")
     actor = make.agent("Maya", role="admin")
     for given, sentence in (("C0NOWHERE99", "not know"), ("nonsense", "no Slack channel id")):
-        with pytest.raises(Invalid, match=sentence):
-            channels.learn(given)
-    with pytest.raises(Invalid, match="shared with another company"):
-        channels.set_triage(channels.learn(UMBRA), actor=actor)
-    made = channels.bind(channels.learn(UMBRA), session.get(Organization, globex.id), actor=actor)
+        with pytest.raises(ValidationError, match=sentence):
+            channels.fetch_channel(given)
+    with pytest.raises(ValidationError, match="shared with another company"):
+        channels.set_triage_channel(channels.fetch_channel(UMBRA), actor=actor)
+    made = channels.bind_channel(channels.fetch_channel(UMBRA), session.get(Organization, globex.id), actor=actor)
     session.commit()
     assert (made.audience, made.is_shared, made.name, made.is_default) == ("customer", True, "umbra-labs", True)
-    known = channels.learn(UMBRA)
-    with pytest.raises(Conflict, match="Globex"):
-        channels.bind(known, session.get(Organization, initech.id), actor=actor)
-    with pytest.raises(Conflict, match="Globex"):
-        channels.set_triage(people.Channel(UMBRA, "umbra-labs"), actor=actor)
+    known = channels.fetch_channel(UMBRA)
+    with pytest.raises(ConflictError, match="Globex"):
+        channels.bind_channel(known, session.get(Organization, initech.id), actor=actor)
+    with pytest.raises(ConflictError, match="Globex"):
+        channels.set_triage_channel(directory.ChannelInfo(UMBRA, "umbra-labs"), actor=actor)
     session.rollback()
-    triage = channels.set_triage(channels.learn(cast.TRIAGE), actor=actor, internal_by_default=True)
+    triage = channels.set_triage_channel(
+        channels.fetch_channel(personas.TRIAGE_CHANNEL_ID), actor=actor, internal_by_default=True
+    )
     session.commit()
-    assert (triage.audience, triage.internal_by_default, chosen.get("triage_channel")) == ("team", True, cast.TRIAGE)
-    assert [check.ok for check in channels.check()].count(False) == 0
-    channels.unbind(channels.find(UMBRA), actor=actor)
+    assert (triage.audience, triage.internal_by_default, chosen.get("triage_channel")) == (
+        "team",
+        True,
+        personas.TRIAGE_CHANNEL_ID,
+    )
+    assert [check.ok for check in channels.run_diagnostics()].count(False) == 0
+    channels.unbind_channel(channels.find_channel(UMBRA), actor=actor)
     session.commit()
-    assert [each.external_id for each in channels.listed()] == [cast.TRIAGE]
+    assert [each.external_id for each in channels.list_channels()] == [personas.TRIAGE_CHANNEL_ID]
 
 
 def test_a_channel_first_seen_as_shared_by_the_reconciler_takes_its_strangers(make, team, day, session):
@@ -261,12 +269,12 @@ def test_a_channel_first_seen_as_shared_by_the_reconciler_takes_its_strangers(ma
 def test_words_in_a_merged_tickets_thread_reach_the_living_one(story, day, session, make, team):
     other = make.ticket(story.requester, subject="The same fire")
     outside.drain(session)
-    merging.merge(session.get(Ticket, story.id), other, actor=team[0])
+    merging.merge_tickets(session.get(Ticket, story.id), other, actor=team[0])
     session.commit()
     outside.drain(session)
-    first = day.workspace.posted(cast.TRIAGE)[0]["ts"]
+    first = day.workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"]
     session.rollback()
-    day.workspace.say(JONAS, cast.TRIAGE, "To both.", thread_ts=first)
+    day.workspace.say(JONAS, personas.TRIAGE_CHANNEL_ID, "To both.", thread_ts=first)
     day.work()
     assert day.last().ticket_id == other.id
 
@@ -274,8 +282,11 @@ def test_words_in_a_merged_tickets_thread_reach_the_living_one(story, day, sessi
 def test_what_the_workspace_says_elsewhere_is_not_even_looked_up(story, day, session):
     day.workspace.calls.clear()
     day.do(
-        "say", ELLEN, GLOBEX if ELLEN in day.workspace.state.channels[GLOBEX].members else cast.TRIAGE, f"Hi <@{JONAS}>"
+        "say",
+        ELLEN,
+        GLOBEX if ELLEN in day.workspace.state.channels[GLOBEX].members else personas.TRIAGE_CHANNEL_ID,
+        f"Hi <@{JONAS}>",
     )
     assert day.workspace.calls["users.info"] == 0
-    assert session.query(Inbound).order_by(Inbound.id.desc()).first().state == "ignored"
+    assert session.query(InboundEvent).order_by(InboundEvent.id.desc()).first().state == "ignored"
     assert outbox.sweep() == 0

@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpdesk.demo import cast
-from helpdesk.models.sync import Inbound
+from helpdesk.demo import personas
+from helpdesk.models.delivery import InboundEvent
 from tests import outside
 from tests.domain.slack.conftest import GLOBEX, PRIYA
 from workers import socket_mode
@@ -13,17 +13,17 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def settings(workspace, mailbox):
-    return outside.settings(workspace, mailbox) | {"SLACK_APP_TOKEN": cast.APP_TOKEN}
+    return outside.settings(workspace, mailbox) | {"SLACK_APP_TOKEN": personas.APP_TOKEN}
 
 
 def test_words_buttons_and_forms_come_by_socket(story, app, session, workspace):
-    root = workspace.posted(cast.TRIAGE)[0]["ts"]
+    root = workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"]
     session.rollback()
     listener = socket_mode.listen(app)
     try:
-        workspace.say(PRIYA, cast.TRIAGE, "By socket.", thread_ts=root)
-        workspace.press(PRIYA, cast.TRIAGE, root, "take_it")
-        workspace.press(PRIYA, cast.TRIAGE, root, "edit")
+        workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "By socket.", thread_ts=root)
+        workspace.press(PRIYA, personas.TRIAGE_CHANNEL_ID, root, "take_it")
+        workspace.press(PRIYA, personas.TRIAGE_CHANNEL_ID, root, "edit")
         assert workspace.wait_modal(PRIYA)["callback_id"] == "edit_ticket"
         assert workspace.submit(PRIYA, {"priority": {"value": "urgent"}}) == {}
         assert workspace.settle(60)
@@ -35,4 +35,4 @@ def test_words_buttons_and_forms_come_by_socket(story, app, session, workspace):
     assert [message["text"] for message in workspace.replies(GLOBEX, workspace.posted(GLOBEX)[0]["ts"])[1:]] == [
         "By socket."
     ]
-    assert session.query(Inbound).filter_by(source="slack").count() == 3
+    assert session.query(InboundEvent).filter_by(source="slack").count() == 3

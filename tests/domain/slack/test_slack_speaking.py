@@ -2,14 +2,15 @@
 
 import pytest
 
-from helpdesk.channels.slack import people
-from helpdesk.demo import cast
-from helpdesk.domain import channels, outbox, tickets
-from helpdesk.domain import settings as chosen
-from helpdesk.models.channels import Channel
-from helpdesk.models.people import User
-from helpdesk.models.sync import Delivery
-from helpdesk.models.tickets import Message
+from helpdesk.channels.slack import channels
+from helpdesk.channels.slack.api import directory
+from helpdesk.demo import personas
+from helpdesk.domain import outbox, tickets
+from helpdesk.domain.administration import settings as chosen
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.ticket import Message
+from helpdesk.models.user import User
 from tests import outside
 from tests.domain.slack.conftest import DANA, ELLEN, GLOBEX, INES, JONAS, MAYA, PRIYA, RAFAEL, UMBRA
 
@@ -25,7 +26,7 @@ def test_an_agents_words_reach_the_customers_thread_under_their_own_name_and_fac
 def test_a_note_stays_with_the_team_and_a_marked_reply_wins_over_the_channels_default(story, day, session):
     day.say(PRIYA, "note: they never paid")
     day.say(PRIYA, "🔒 nor did their parent company")
-    session.query(Channel).filter_by(external_id=cast.TRIAGE).one().internal_by_default = True
+    session.query(Channel).filter_by(external_id=personas.TRIAGE_CHANNEL_ID).one().internal_by_default = True
     session.commit()
     day.say(PRIYA, "only between us")
     day.say(PRIYA, "reply: hello Dana")
@@ -47,9 +48,9 @@ def test_the_promise_names_the_readers_and_says_so_also_without_an_undo_window(s
     assert "Dana Whitfield" in day.whispers(PRIYA) and "Make internal" not in day.whispers(PRIYA)
 
 
-@pytest.mark.parametrize("who, channel", [(ELLEN, cast.TRIAGE), (ELLEN, GLOBEX), (RAFAEL, GLOBEX)])
+@pytest.mark.parametrize("who, channel", [(ELLEN, personas.TRIAGE_CHANNEL_ID), (ELLEN, GLOBEX), (RAFAEL, GLOBEX)])
 def test_colleagues_and_guests_whose_address_is_not_admitted_are_told_that_nothing_was_sent(story, day, who, channel):
-    for room in (cast.TRIAGE, GLOBEX):
+    for room in (personas.TRIAGE_CHANNEL_ID, GLOBEX):
         if who not in day.workspace.state.channels[room].members:
             day.do("invite", room, who)
     day.say(who, "I think it is fine.", channel=channel)
@@ -65,8 +66,8 @@ def test_a_guest_of_the_customer_writes_as_themselves_but_never_from_the_teams_c
         "reply",
     )
     assert "it still burns" in day.thread()[-1]
-    day.do("invite", cast.TRIAGE, DANA)
-    day.say(DANA, "And from here?", channel=cast.TRIAGE)
+    day.do("invite", personas.TRIAGE_CHANNEL_ID, DANA)
+    day.say(DANA, "And from here?", channel=personas.TRIAGE_CHANNEL_ID)
     assert len(day.words()) == 1
 
 
@@ -75,11 +76,11 @@ def test_people_of_the_other_workspace_write_as_customers_in_their_own_channel_o
     message = day.last()
     assert (message.speaker, message.from_team, message.author) == ("Inès Moreau", False, None)
     assert message.picture.endswith(f"{INES}.svg")
-    [copy] = day.workspace.replies(cast.TRIAGE, day.root())[1:]
+    [copy] = day.workspace.replies(personas.TRIAGE_CHANNEL_ID, day.root())[1:]
     assert copy["username"] == "Inès Moreau (Umbra Labs)"
     session.query(Channel).filter_by(external_id=UMBRA).one().is_shared = False
     session.commit()
-    people.forget()
+    directory.clear_cache()
     day.say(INES, "note: hidden?", channel=UMBRA)
     assert len(day.words()) == 1
 
@@ -136,12 +137,12 @@ def test_the_first_to_answer_is_assigned(story, day, session):
 @pytest.mark.parametrize("state", ["pending", "unknown", "failed", "held", "sending"])
 def test_no_state_and_no_retry_puts_a_note_where_customers_read(story, session, workspace, team, state):
     """Rows that should never exist are made by force; still nothing of the note may leave."""
-    note = tickets.note(story, author=team[0], body="secretword")
+    note = tickets.add_note(story, author=team[0], body="secretword")
     thread = next(thread for thread in story.threads if thread.channel.external_id == GLOBEX)
     rows = [
-        outbox.put(thread, "message", message=note, text="secretword"),
-        outbox.put(thread, "edit", message=note, text="secretword", revision=2),
-        outbox.put(thread, "message", message=note, text="secretword", part=2),
+        outbox.enqueue_delivery(thread, "message", message=note, text="secretword"),
+        outbox.enqueue_delivery(thread, "edit", message=note, text="secretword", revision=2),
+        outbox.enqueue_delivery(thread, "message", message=note, text="secretword", part=2),
     ]
     for row in rows:
         row.state = state
@@ -151,7 +152,7 @@ def test_no_state_and_no_retry_puts_a_note_where_customers_read(story, session, 
     outside.work(lambda _: outbox.sweep(), 0)
     for row in rows:
         if row.state in ("failed", "held"):
-            outbox.retry(row, actor=team[0])
+            outbox.retry_delivery(row, actor=team[0])
     session.commit()
     for _ in range(4):
         outside.hurry(session)
@@ -167,11 +168,11 @@ def test_no_verb_brings_a_note_or_its_file_out(story, day, session, team, worksp
     day.say(PRIYA, "note: secretword", files=[("secretfile.txt", b"inside", "text/plain")])
     note = day.last()
     for verb in (
-        lambda: tickets.edit(note, editor=team[0], body="secretword, edited"),
-        lambda: tickets.make_note(note, editor=team[0]),
-        lambda: tickets.edit(note, editor=team[0], body="secretword " * 2000),
+        lambda: tickets.edit_message(note, editor=team[0], body="secretword, edited"),
+        lambda: tickets.convert_to_note(note, editor=team[0]),
+        lambda: tickets.edit_message(note, editor=team[0], body="secretword " * 2000),
         lambda: tickets.assign(story, team[1], actor=team[0]),
-        lambda: tickets.delete(note, editor=team[0]),
+        lambda: tickets.delete_message(note, editor=team[0]),
     ):
         verb()
         session.commit()
@@ -184,10 +185,10 @@ def test_a_reply_made_a_note_before_it_left_never_leaves_and_one_that_left_is_ta
     workspace = day.workspace
     workspace.misbehave("chat.postMessage", "ratelimited", times=1, channel=GLOBEX, retry_after=30)
     day.say(PRIYA, "secretword one", files=[("secret.txt", b"inside", "text/plain")])
-    tickets.make_note(session.get(Message, day.last().id), editor=team[0])
+    tickets.convert_to_note(session.get(Message, day.last().id), editor=team[0])
     session.commit()
     day.say(PRIYA, "secretword two")
-    tickets.make_note(session.get(Message, day.last().id), editor=team[0])
+    tickets.convert_to_note(session.get(Message, day.last().id), editor=team[0])
     session.query(Channel).filter_by(external_id=GLOBEX).one().paused_until = None
     session.commit()
     for _ in range(3):
@@ -198,9 +199,9 @@ def test_a_reply_made_a_note_before_it_left_never_leaves_and_one_that_left_is_ta
 
 
 def test_internal_by_default_is_refused_where_customers_read(story, session):
-    from helpdesk.domain.errors import Invalid
+    from helpdesk.domain.errors import ValidationError
 
-    with pytest.raises(Invalid, match="Customers read"):
+    with pytest.raises(ValidationError, match="Customers read"):
         channels.set_internal_by_default(session.query(Channel).filter_by(external_id=GLOBEX).one(), True, actor=None)
 
 

@@ -11,12 +11,12 @@ import pytest
 from sqlalchemy import select, update
 
 from helpdesk import clock
-from helpdesk.demo import cast
+from helpdesk.demo import personas
 from helpdesk.domain import inbox, outbox, tickets
-from helpdesk.domain.outbox import claiming, lane
-from helpdesk.models.channels import Thread
-from helpdesk.models.sync import Delivery, Inbound
-from helpdesk.models.tickets import Message, Ticket
+from helpdesk.domain.outbox import deliver, delivery_claims
+from helpdesk.models.channel import Thread
+from helpdesk.models.delivery import Delivery, InboundEvent
+from helpdesk.models.ticket import Message, Ticket
 from tests import outside
 from tests.domain.slack.conftest import DANA, GLOBEX, PRIYA
 
@@ -51,7 +51,7 @@ def test_everything_is_where_it_belongs_exactly_once_and_in_order(make, team, se
         outside.hurry(session, 600)
         outside.drain(session)
     assert not list(session.scalars(select(Delivery).where(Delivery.state.not_in(("sent", "skipped")))))
-    assert not list(session.scalars(select(Inbound).where(Inbound.state.not_in(("done", "ignored")))))
+    assert not list(session.scalars(select(InboundEvent).where(InboundEvent.state.not_in(("done", "ignored")))))
     for number in stories:
         said = [
             message.body
@@ -66,14 +66,14 @@ def test_everything_is_where_it_belongs_exactly_once_and_in_order(make, team, se
 
 def speak(session, workspace, door, number, word, dana_id, priya_id):
     """Somebody says ``word`` on the ticket, in one of four places."""
-    from helpdesk.models.people import User
+    from helpdesk.models.user import User
 
     if door in ("portal", "desk"):
         author = session.get(User, dana_id if door == "portal" else priya_id)
         tickets.reply(session.get(Ticket, number), author=author, body=word)
         session.commit()
         return
-    channel, who = (cast.TRIAGE, PRIYA) if door == "triage" else (GLOBEX, DANA)
+    channel, who = (personas.TRIAGE_CHANNEL_ID, PRIYA) if door == "triage" else (GLOBEX, DANA)
     thread = session.scalars(
         select(Thread).where(Thread.ticket_id == number, Thread.external_id.is_not(None), Thread.user_id.is_(None))
     )
@@ -90,7 +90,7 @@ def hear(session, workspace, dice):
     arrived += dice.sample(arrived, len(arrived) // 3)
     dice.shuffle(arrived)
     for payload in arrived:
-        inbox.accept("slack", payload["event_id"], payload)
+        inbox.store_event("slack", payload["event_id"], payload)
     session.commit()
 
 
@@ -98,17 +98,17 @@ def work(session, dice):
     """Some rounds of work, in which workers die with what they have claimed: before they send, or right after."""
     outside.drain(session, rounds=2)
     due = list(session.scalars(select(Delivery.id).where(Delivery.state.in_(("pending", "unknown")))))
-    waiting = list(session.scalars(select(Inbound.id).where(Inbound.state == "waiting")))
+    waiting = list(session.scalars(select(InboundEvent.id).where(InboundEvent.state == "waiting")))
     session.rollback()
     for id in dice.sample(due, len(due) // 3):
-        claim = outside.work(claiming.claim, id)
+        claim = outside.work(delivery_claims.claim_delivery, id)
         if claim is not None and dice.random() < 0.5:
             try:
-                lane.CHANNELS[claim.kind].send(claim.post)  # it arrived, but nobody is left to write that down
-            except lane.errors.ChannelError:
+                deliver.CHANNELS[claim.kind].send(claim.post)  # it arrived, but nobody is left to write that down
+            except deliver.errors.ChannelError:
                 continue
     for id in dice.sample(waiting, len(waiting) // 3):
-        outside.work(inbox._claim, id)
+        outside.work(inbox._claim_event, id)
     if dice.random() < 0.5:
         revive(session)
         outside.hurry(session, 60)
@@ -119,7 +119,7 @@ def revive(session):
     session.rollback()
     ended = clock.now() - timedelta(seconds=1)
     session.execute(update(Delivery).where(Delivery.state == "sending").values(lease_until=ended))
-    session.execute(update(Inbound).where(Inbound.state == "working").values(lease_until=ended))
+    session.execute(update(InboundEvent).where(InboundEvent.state == "working").values(lease_until=ended))
     session.commit()
     outside.work(lambda _: outbox.sweep(), 0)
     outside.work(lambda _: inbox.sweep(), 0)

@@ -6,9 +6,9 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 import requests
 
-from helpdesk.demo import cast, mailbox, providers, serving
+from helpdesk.demo import identity_providers, mailbox, personas, wsgi_server
 from helpdesk.domain import outbox
-from helpdesk.models.sync import Delivery
+from helpdesk.models.delivery import Delivery
 
 TENANT = "11111111-2222-4333-8444-555555555555"
 
@@ -22,8 +22,8 @@ def database_url(fresh_sqlite):
 @pytest.fixture
 def google():
     """Google's stand-in, served."""
-    app = providers.create_google()
-    with serving.serve(app) as server:
+    app = identity_providers.create_google()
+    with wsgi_server.serve_app(app) as server:
         provider = app.extensions["provider"]
         provider.url = server.url
         yield provider
@@ -32,8 +32,8 @@ def google():
 @pytest.fixture
 def microsoft():
     """Microsoft's stand-in, served."""
-    app = providers.create_microsoft()
-    with serving.serve(app) as server:
+    app = identity_providers.create_microsoft()
+    with wsgi_server.serve_app(app) as server:
         provider = app.extensions["provider"]
         provider.url = server.url
         yield provider
@@ -50,12 +50,12 @@ def box():
 def settings(google, microsoft, box):
     return {
         "GOOGLE_OAUTH_URL": google.url,
-        "GOOGLE_OAUTH_CLIENT_ID": cast.GOOGLE_CLIENT_ID,
-        "GOOGLE_OAUTH_CLIENT_SECRET": cast.GOOGLE_CLIENT_SECRET,
+        "GOOGLE_OAUTH_CLIENT_ID": personas.GOOGLE_CLIENT_ID,
+        "GOOGLE_OAUTH_CLIENT_SECRET": personas.GOOGLE_CLIENT_SECRET,
         "MICROSOFT_OAUTH_URL": microsoft.url,
         "MICROSOFT_OAUTH_TENANT": "common",
-        "MICROSOFT_OAUTH_CLIENT_ID": cast.MICROSOFT_CLIENT_ID,
-        "MICROSOFT_OAUTH_CLIENT_SECRET": cast.MICROSOFT_CLIENT_SECRET,
+        "MICROSOFT_OAUTH_CLIENT_ID": personas.MICROSOFT_CLIENT_ID,
+        "MICROSOFT_OAUTH_CLIENT_SECRET": personas.MICROSOFT_CLIENT_SECRET,
         "MAIL_SERVER": "127.0.0.1",
         "MAIL_PORT": box.port,
     }
@@ -106,7 +106,7 @@ def post_office(session):
     def deliver():
         session.rollback()
         for delivery_id in [row.id for row in session.query(Delivery).filter_by(state="pending").order_by(Delivery.id)]:
-            outbox.deliver(delivery_id)
+            outbox.deliver_one(delivery_id)
 
     return deliver
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpdesk.domain import links
-from helpdesk.models.sessions import SignInLink
+from helpdesk.domain.authentication import signed_links
+from helpdesk.models.session import SignInLink
 from tests.web.sign_in.conftest import csrf
 
 HTTPS = {"base_url": "https://localhost"}
@@ -19,7 +19,7 @@ def test_the_whole_way_over_https(app, make, session):
     client = app.test_client()
     token = csrf(client.get("/sign-in", **HTTPS))
     sent = client.post("/sign-in/link", data={"csrf_token": token, "email": "dana@globex.example"}, **HTTPS)
-    path = f"/sign-in/link/{links.token(session.query(SignInLink).one())}"
+    path = f"/sign-in/link/{signed_links.link_token(session.query(SignInLink).one())}"
     page = client.get(path, **HTTPS)
     headers = {
         "Sec-Fetch-Site": "same-origin",

@@ -10,7 +10,7 @@ from authlib import jose
 from authlib.oidc.core import OpenIDCode
 from werkzeug.test import run_wsgi_app
 
-from helpdesk.demo import serving
+from helpdesk.demo import wsgi_server
 
 DANA = "dana@globex.example"
 PATHS = {"/o/oauth2/v2/auth": "/oauth2/authorize", "/token": "/oauth2/token", "/oauth2/v3/certs": "/jwks"}
@@ -46,7 +46,7 @@ def provider(monkeypatch):
     make_key = jose.RSAKey.generate_key  # theirs has no id, while those of Google and Microsoft always have one
     monkeypatch.setattr(jose.RSAKey, "generate_key", lambda **how: make_key(options={"kid": "theirs"}, **how))
     monkeypatch.setattr(OpenIDCode, "get_encode_header", lambda *_: {"alg": "RS256", "kid": "theirs"})
-    with serving.serve(AtTheirPaths(oidc_provider_mock.app(require_nonce=True))) as server:
+    with wsgi_server.serve_app(AtTheirPaths(oidc_provider_mock.app(require_nonce=True))) as server:
         yield server
 
 

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from helpdesk.models.people import User
-from helpdesk.models.sessions import Session, SignInLink
+from helpdesk.models.session import Session, SignInLink
+from helpdesk.models.user import User
 
 
 @pytest.fixture(autouse=True)
@@ -168,12 +168,11 @@ def test_an_expired_link_offers_another_with_one_click(browser, box, post_office
 
 
 def test_an_invitation_brings_somebody_into_the_team_from_any_browser(new_browser, session):
-    from helpdesk.domain import links
-    from helpdesk.domain.sign_in import invitations
+    from helpdesk.domain.authentication import invitations, signed_links
 
-    _, link = invitations.invite("maya@support.example", "Maya", "admin")
+    _, link = invitations.invite_agent("maya@support.example", "Maya", "admin")
     session.commit()
-    path = f"/sign-in/link/{links.token(link)}"
+    path = f"/sign-in/link/{signed_links.link_token(link)}"
     maya = new_browser()
     assert "Join the team" in maya.get(path).text
     landed = maya.post(path, page=path)
@@ -183,7 +182,7 @@ def test_an_invitation_brings_somebody_into_the_team_from_any_browser(new_browse
 
 
 def test_somebody_of_two_organizations_chooses_and_switches(browser, box, post_office, make, session):
-    from helpdesk.models.people import OrganizationAddress
+    from helpdesk.models.user import OrganizationAddress
 
     other = make.organization("Initech", domain="initech.example")
     session.add(OrganizationAddress(organization_id=other.id, email="dana@globex.example"))

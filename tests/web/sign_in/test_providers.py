@@ -5,11 +5,11 @@ from datetime import timedelta
 import pytest
 
 from helpdesk import clock
-from helpdesk.domain import links
-from helpdesk.domain.sign_in import providers as rules
-from helpdesk.models.people import AuditEntry, Identity, User
-from helpdesk.models.sessions import Session, SignInLink
-from helpdesk.models.sync import Delivery
+from helpdesk.domain.authentication import oidc as rules
+from helpdesk.domain.authentication import signed_links
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.session import Session, SignInLink
+from helpdesk.models.user import AuditEntry, Identity, User
 from tests.web.sign_in.conftest import chosen
 
 DANA = "dana@globex.example"
@@ -25,7 +25,7 @@ def globex(make):
 def follow_the_mailed_link(browser, session):
     session.rollback()
     link = session.query(SignInLink).order_by(SignInLink.id.desc()).first()
-    path = f"/sign-in/link/{links.token(link)}"
+    path = f"/sign-in/link/{signed_links.link_token(link)}"
     return browser.post(path, page=path)
 
 
@@ -102,7 +102,7 @@ def test_a_google_address_that_is_not_verified_is_no_address(browser, google, se
 
 
 def test_gmail_is_googles_to_decide(browser, google, session, globex):
-    from helpdesk.models.people import OrganizationAddress
+    from helpdesk.models.user import OrganizationAddress
 
     session.add(OrganizationAddress(organization_id=globex.id, email="dana@gmail.com"))
     session.commit()
@@ -157,7 +157,7 @@ def test_noauth_an_address_microsoft_does_not_vouch_for_is_worth_one_mail_to_it(
 
 
 def test_a_private_microsoft_account_with_a_company_address_proves_nothing(browser, microsoft, session):
-    microsoft.account(DANA, tid=rules.PERSONAL_ACCOUNTS, xms_edov=True)
+    microsoft.account(DANA, tid=rules.PERSONAL_ACCOUNTS_TENANT_ID, xms_edov=True)
     assert needs_a_link(browser.through(microsoft, DANA, "microsoft"))
 
 
@@ -228,17 +228,17 @@ def test_whoever_was_there_before_is_told_of_the_new_way_in(browser, google, ses
 
 
 def test_pre_hijacking_the_first_proof_ends_what_was_prepared(browser, google, session, make, globex):
-    from helpdesk.domain.sign_in import sessions
+    from helpdesk.domain.authentication import sessions
 
     dana = make.user(globex, "Dana", email=DANA)
     dana.proven_at = None
     session.add(Identity(user_id=dana.id, provider="google", issuer=google.url, subject="attacker", email=DANA))
-    prepared = sessions.start(dana, "link")
+    prepared = sessions.create_session(dana, "link")
     session.commit()
     google.account(DANA, hd="globex.example")
     assert signed_in(browser.through(google, DANA))
     session.rollback()
-    assert sessions.load(prepared) is None
+    assert sessions.load_session(prepared) is None
     assert [identity.subject != "attacker" for identity in session.query(Identity)] == [True]
 
 
@@ -283,9 +283,11 @@ def test_a_code_that_is_refused_or_a_provider_that_is_gone_is_the_same_page(brow
     assert browser.get(f"/sign-in/google/authorized?code=made-up&state={state}").status_code == 400
     away = browser.get("/sign-in/google").headers["Location"]
     state = away.partition("state=")[2].partition("&")[0]
-    google_now = rules.google
+    google_now = rules.google_provider
     monkeypatch.setattr(
-        rules, "google", lambda: rules.Provider(**{**vars(google_now()), "token_url": "http://127.0.0.1:1/token"})
+        rules,
+        "google_provider",
+        lambda: rules.Provider(**{**vars(google_now()), "token_url": "http://127.0.0.1:1/token"}),
     )
     assert browser.get(f"/sign-in/google/authorized?code=made-up&state={state}").status_code == 400
 
@@ -305,7 +307,7 @@ def test_the_host_header_names_nothing(browser):
 
 
 def test_a_way_switched_off_is_not_there(browser, session):
-    from helpdesk.domain import settings as decided
+    from helpdesk.domain.administration import settings as decided
 
     assert "Sign in with Google" in browser.get("/sign-in").text
     decided.set("sign_in_google", False)

@@ -13,7 +13,7 @@ import pytest
 import requests
 
 from helpdesk import config, extensions
-from helpdesk.demo import cast, serving
+from helpdesk.demo import personas, wsgi_server
 
 PEOPLE = 16
 ROUNDS = 3
@@ -25,9 +25,9 @@ def portal(configuration, settings, app, make):
     """The portal on a real socket with threads, and people who may come in."""
     make.organization("Globex", domain="globex.example")
     extensions.db.session.remove()
-    with serving.serve(app) as server:
-        values = {setting.name: getattr(config.current(), setting.name) for setting in config.SETTINGS}
-        config.use(config.Config(values | {"PORTAL_BASE_URL": server.url}))
+    with wsgi_server.serve_app(app) as server:
+        values = {setting.name: getattr(config.current(), setting.name) for setting in config.ENVIRONMENT_VARIABLES}
+        config.set_current(config.Config(values | {"PORTAL_BASE_URL": server.url}))
         yield server.url
 
 
@@ -86,4 +86,4 @@ def test_the_blueprint_keeps_nothing_of_a_request(app, google):
         away = client.get("/sign-in/google").headers["Location"]
         assert "nonce=" in away
     assert dict(vars(blueprint)) == kept
-    assert "session" not in vars(blueprint) and cast.GOOGLE_CLIENT_SECRET not in str(kept)
+    assert "session" not in vars(blueprint) and personas.GOOGLE_CLIENT_SECRET not in str(kept)

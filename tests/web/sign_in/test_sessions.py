@@ -3,9 +3,9 @@
 import pytest
 
 from helpdesk import config
-from helpdesk.domain import people
-from helpdesk.models.sessions import Session
-from helpdesk.web import identity
+from helpdesk.domain.people import users
+from helpdesk.models.session import Session
+from helpdesk.web.middleware import authentication
 from tests.web.sign_in.conftest import csrf
 
 
@@ -16,8 +16,10 @@ def dana(make):
 
 def test_over_https_cookies_are_tied_to_this_host():
     https = config.Config({"SECRET_KEY": "x" * 40, "PORTAL_BASE_URL": "https://help.example"})
-    made = identity.cookie_settings(https)
-    assert made["SESSION_COOKIE_NAME"] == "__Host-session" and identity.cookie_name(https, "ml") == "__Host-ml"
+    made = authentication.build_cookie_settings(https)
+    assert (
+        made["SESSION_COOKIE_NAME"] == "__Host-session" and authentication.get_cookie_name(https, "ml") == "__Host-ml"
+    )
     assert (
         made["SESSION_COOKIE_SECURE"] and made["SESSION_COOKIE_HTTPONLY"] and made["SESSION_COOKIE_SAMESITE"] == "Lax"
     )
@@ -38,7 +40,7 @@ def test_a_cookie_copied_before_signing_out_is_worth_nothing_afterwards(app, bro
 
 
 def test_signing_in_forgets_whatever_the_browser_held_and_takes_a_new_token(app, dana, browser_of, session):
-    from helpdesk.domain.sign_in import sessions
+    from helpdesk.domain.authentication import sessions
 
     client = browser_of(dana)
     with client.session_transaction() as cookie:
@@ -46,17 +48,16 @@ def test_signing_in_forgets_whatever_the_browser_held_and_takes_a_new_token(app,
         before = cookie["_user_id"]
     with app.test_request_context():
         pass
-    from helpdesk.domain import links
-    from helpdesk.domain.sign_in import invitations
+    from helpdesk.domain.authentication import invitations, signed_links
 
-    _, link = invitations.invite("maya@support.example", "Maya", "agent")
+    _, link = invitations.invite_agent("maya@support.example", "Maya", "agent")
     session.commit()
-    path = f"/sign-in/link/{links.token(link)}"
+    path = f"/sign-in/link/{signed_links.link_token(link)}"
     client.post(path, data={"csrf_token": csrf(client.get(path))})
     with client.session_transaction() as cookie:
         assert "planted" not in cookie and cookie["_user_id"] != before
     session.rollback()
-    assert sessions.load(before) is None, "the session that was there before has ended"
+    assert sessions.load_session(before) is None, "the session that was there before has ended"
 
 
 def test_the_list_of_browsers_signs_out_one_or_all(browser_of, dana, make, session):
@@ -78,7 +79,7 @@ def test_the_list_of_browsers_signs_out_one_or_all(browser_of, dana, make, sessi
 def test_a_deactivated_person_is_out_at_the_next_request(browser_of, dana, session):
     client = browser_of(dana)
     assert client.get("/account").status_code == 200
-    people.deactivate(dana, actor=None)
+    users.deactivate_user(dana, actor=None)
     session.commit()
     assert client.get("/account").status_code == 302
 
@@ -164,7 +165,7 @@ def test_preferences(browser_of, dana, session):
 
 
 def test_a_closed_portal_is_kind_and_the_team_goes_on(browser_of, dana, make):
-    from helpdesk.domain import settings as chosen
+    from helpdesk.domain.administration import settings as chosen
     from helpdesk.extensions import db
 
     client, team = browser_of(dana), browser_of(make.agent())

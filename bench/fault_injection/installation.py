@@ -1,0 +1,226 @@
+"""One installation of the helpdesk as real processes on this machine: Redis, a database, web, workers, and the outside."""
+
+import contextlib
+import json
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import psutil
+import requests
+
+from bench.fault_injection import databases
+from helpdesk import config
+from helpdesk.cli import supervisor
+from helpdesk.cli.demo import private_redis
+from helpdesk.demo import personas
+
+LEASE_SECONDS = 15  # seconds; a run has no time for the 180 of the default
+HOLD_OFF_SECONDS = 8  # longer than the outside's latest late landing
+WEB_PROCESSES, WORKER_PROCESSES = 2, 2
+START_TIMEOUT_SECONDS = 90.0
+
+
+class Installation:
+    """``with Installation(folder, "sqlite") as there:`` everything runs; at the end everything is gone.
+
+    ``undo`` names a rule of the product that is undone in its processes (bench.fault_injection.disable_rule). All processes must be started by a
+    thread that lives as long as they do.
+    """
+
+    def __init__(self, folder: Path, database: str, undo: str = "", log_level: str = "WARNING"):
+        self.folder = folder
+        self.database = {"sqlite": databases.SQLite, "postgresql": databases.PostgreSQL}[database](folder)
+        self.undo = undo
+        self.log_level = log_level
+        self.port, self.outside_port, self.smtp_port = _find_free_ports(3)
+        self.portal = f"http://127.0.0.1:{self.port}"
+        self.outside = f"http://127.0.0.1:{self.outside_port}"
+        self.children: dict[str, subprocess.Popen] = {}
+        self.people: dict = {}
+        self.secret_key = secrets.token_urlsafe(48)
+
+    def __enter__(self) -> "Installation":
+        try:
+            self.database.start()
+            self.start_redis()
+            self._start(
+                "outside",
+                "bench.fault_injection.external_services",
+                str(self.outside_port),
+                str(self.smtp_port),
+                self.portal,
+            )
+            self.people = json.loads(self.run("bench.fault_injection.database_setup"))
+            self.start_web()
+            self.start_workers()
+            self._wait(self.outside + "/healthz")
+            self._wait(self.portal + "/healthz")
+            return self
+        except BaseException:
+            self.stop()
+            raise
+
+    def __exit__(self, *_) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """End every process that was started here."""
+        for name in ("web", "workers"):
+            for pid in self.bodies(name):
+                _send_signal(pid, signal.SIGCONT)
+        everybody = [pid for name in self.children for pid in self.bodies(name)]
+        supervisor.stop_processes(list(self.children.values()), 12)
+        for pid in everybody:
+            _send_signal(pid, signal.SIGKILL)
+        self.children.clear()
+        self.database.stop()
+
+    def environment(self) -> dict[str, str]:
+        """What our processes run with; no setting of a real installation in our own environment reaches them."""
+        known = {setting.name for setting in config.ENVIRONMENT_VARIABLES}
+        ours = {
+            name: value
+            for name, value in os.environ.items()
+            if name.removesuffix("_FILE") not in known and not name.startswith(("FLASK_", "OAUTHLIB_"))
+        }
+        return ours | {
+            "PYTHONUNBUFFERED": "1",
+            "PORT": str(self.port),
+            "VAR_DIR": str(self.folder),
+            "SECRET_KEY": self.secret_key,
+            "DATABASE_URL": self.database.url,
+            "PORTAL_BASE_URL": self.portal,
+            "REDIS_URL": f"unix://{self.folder}/redis.sock?db=0",
+            "SLACK_API_URL": f"{self.outside}/slack/api/",
+            "SLACK_BOT_TOKEN": personas.BOT_TOKEN,
+            "SLACK_SIGNING_SECRET": personas.SIGNING_SECRET,
+            "MAIL_SERVER": "127.0.0.1",
+            "MAIL_PORT": str(self.smtp_port),
+            "MAIL_DEFAULT_SENDER": personas.SYSTEM_EMAIL,
+            "DELIVERY_HOLD_OFF": str(HOLD_OFF_SECONDS),
+            "DELIVERY_MAIL_HOLD_OFF": str(HOLD_OFF_SECONDS),
+            "DELIVERY_LEASE": str(LEASE_SECONDS),
+            "WEB_PROCESSES": str(WEB_PROCESSES),
+            "WEB_THREADS": "60",
+            "WORKER_PROCESSES": str(WORKER_PROCESSES),
+            "LOG_LEVEL": self.log_level,
+        }
+
+    def run(self, module: str) -> str:
+        """Run a module of ours to its end; gives what it printed. Raises RuntimeError with its last words."""
+        done = subprocess.run(
+            [sys.executable, "-m", module],
+            env=self.environment(),
+            capture_output=True,
+            text=True,
+            timeout=START_TIMEOUT_SECONDS,
+        )
+        if done.returncode:
+            raise RuntimeError(f"{module} failed: {done.stderr.strip()[-2000:]}")
+        return done.stdout
+
+    def start_redis(self) -> None:
+        """An empty Redis that keeps nothing."""
+        door = self.folder / "redis.sock"
+        door.unlink(missing_ok=True)
+        options = ["--port", "0", "--unixsocket", door, "--save", "", "--appendonly", "no", "--dir", self.folder]
+        with (self.folder / "redis.log").open("ab") as log:
+            self.children["redis"] = supervisor.start_process(
+                [str(part) for part in (private_redis.find_redis_binary(), *options)], dict(os.environ), log
+            )
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while not _is_reachable(door):
+            if time.monotonic() > deadline:
+                raise RuntimeError("Redis did not start.")
+            time.sleep(0.02)
+
+    def start_web(self) -> None:
+        self._helpdesk("web", "serve", "--bind", f"127.0.0.1:{self.port}", "--graceful", "2")
+
+    def start_workers(self) -> None:
+        self._helpdesk("workers", "worker")
+
+    def kill(self, name: str) -> None:
+        """SIGKILL the process ``name`` itself."""
+        self.children[name].kill()
+        self.children[name].wait()
+
+    def bodies(self, name: str) -> list[int]:
+        """The process ids of the children that do the work of ``name``."""
+        try:
+            return [child.pid for child in psutil.Process(self.children[name].pid).children()]
+        except (psutil.Error, KeyError):
+            return []
+
+    def log(self, name: str) -> str:
+        """What the process ``name`` has written so far."""
+        path = self.folder / f"{name}.log"
+        return path.read_text(errors="replace") if path.exists() else ""
+
+    def control(self, do: str, **arguments):
+        """Have the Slack workspace do something; gives its result. Raises RuntimeError when it cannot."""
+        answer = requests.post(f"{self.outside}/slack/control", json={"do": do, **arguments}, timeout=20).json()
+        if not answer["ok"]:
+            raise RuntimeError(answer["error"])
+        return answer["result"]
+
+    def mailbox(self, **order) -> None:
+        """Have the mailbox misbehave."""
+        requests.post(f"{self.outside}/rig/mailbox", json=order, timeout=20).raise_for_status()
+
+    def seen(self, what: str = "records") -> dict:
+        """The outside's records, or only ``"roots"`` of Slack's threads."""
+        return requests.get(f"{self.outside}/rig/{what}", timeout=60).json()
+
+    def _helpdesk(self, name: str, *arguments: str) -> None:
+        module = ("bench.fault_injection.disable_rule", self.undo) if self.undo else ("helpdesk.cli",)
+        self._start(name, *module, *arguments)
+
+    def _start(self, name: str, module: str, *arguments: str) -> None:
+        with (self.folder / f"{name}.log").open("ab") as log:
+            command = [sys.executable, "-m", module, *arguments]
+            self.children[name] = supervisor.start_process(command, self.environment(), log)
+
+    def _wait(self, url: str) -> None:
+        deadline = time.monotonic() + START_TIMEOUT_SECONDS
+        while True:
+            try:
+                if requests.get(url, timeout=5).status_code < 500:
+                    return
+            except requests.RequestException:
+                pass
+            dead = [name for name, child in self.children.items() if child.poll() is not None]
+            if dead or time.monotonic() > deadline:
+                why = "".join(f"\n{name}: {self.log(name)[-2000:]}" for name in dead)
+                raise RuntimeError(f"{url} does not answer.{why}")
+            time.sleep(0.1)
+
+
+def _find_free_ports(count: int) -> list[int]:
+    lines = [socket.socket() for _ in range(count)]
+    for line in lines:
+        line.bind(("127.0.0.1", 0))
+    ports = [line.getsockname()[1] for line in lines]
+    for line in lines:
+        line.close()
+    return ports
+
+
+def _is_reachable(door: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as line:
+        try:
+            line.connect(str(door))
+            return True
+        except OSError:
+            return False
+
+
+def _send_signal(pid: int, number: int) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, number)

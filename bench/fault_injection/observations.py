@@ -1,0 +1,100 @@
+"""What the outside and the pages show, brought into the shape the judge asks about."""
+
+import re
+from collections import defaultdict
+from dataclasses import dataclass
+
+from bench.fault_injection import scenario
+from bench.fault_injection.journal import Journal
+from bench.fault_injection.retrying_browser import RetryingBrowser
+
+MESSAGE_PATTERN = re.compile(r'<article class="message[^>]*data-kind="(reply|note)".*?</article>', re.DOTALL)
+NEXT_PAGE_PATTERN = re.compile(r'href="(/tickets\?[^"]*after=[^"]*)"')
+TICKET_ROW_PATTERN = re.compile(r'<li class="row[^"]*" id="ticket-(\d+)".*?</li>', re.DOTALL)
+
+
+@dataclass(frozen=True)
+class ShownMessage:
+    """One message on a ticket's page."""
+
+    word: str
+    kind: str
+
+
+class SlackObservations:
+    """Slack's messages by channel, in the order of their timestamps."""
+
+    def __init__(self, channels: dict[str, list[dict]]):
+        self.channels = {id: sorted(messages, key=lambda m: float(m["ts"])) for id, messages in channels.items()}
+
+    def having(self, channel: str, word: str) -> list[dict]:
+        return [message for message in self.channels.get(channel, ()) if word in message["words"]]
+
+    def root(self, channel: str, subject: str) -> str | None:
+        """The timestamp of the card of the ticket with this subject's word."""
+        for message in self.channels.get(channel, ()):
+            if message["ours"] and message["root"] == message["ts"] and subject in message["title"]:
+                return message["ts"]
+        return None
+
+    def thread(self, channel: str, root: str) -> list[dict]:
+        return [message for message in self.channels[channel] if message["root"] == root and message["ts"] != root]
+
+
+class MailObservations:
+    """Mails by what they are about: the first word that is no subject is the new message's."""
+
+    def __init__(self, mails: list[dict], subjects: set[str]):
+        self.all = mails
+        self.about: dict[str, list[dict]] = defaultdict(list)
+        for mail in mails:
+            word = next((word for word in mail["words"] if word not in subjects), None)
+            if word:
+                self.about[word].append(mail)
+
+    def to(self, address: str, word: str) -> list[dict]:
+        return [mail for mail in self.about[word] if address in mail["to"]]
+
+
+class PageObservations:
+    """What the portal shows: each ticket's page as an agent and as a customer of its organization read it, and the lists."""
+
+    def __init__(self, ledger: Journal, browsers: dict[str, RetryingBrowser], until: float):
+        agent = browsers[scenario.AGENTS[-1].email]
+        self.complete = True
+        self.team: dict[str, list[ShownMessage]] = {}
+        self.customers: dict[str, list[ShownMessage]] = {}
+        self.lists: dict[str, list[str]] = {}
+        for case in ledger.filed():
+            customer = browsers[f"person1@{case.organization}.example"]
+            self.team[case.subject] = self._ticket(agent, case.number, until)
+            self.customers[case.subject] = self._ticket(customer, case.number, until)
+        for company in scenario.COMPANIES:
+            self.lists[company.key] = self._list(browsers[f"person1@{company.key}.example"], until)
+
+    def _ticket(self, browser: RetryingBrowser, number: int, until: float) -> list[ShownMessage]:
+        page = browser.page(f"/tickets/{number}", until)
+        if page is None:
+            self.complete = False
+            return []
+        return [
+            ShownMessage(word, found[1])
+            for found in MESSAGE_PATTERN.finditer(page.text)
+            for word in sorted(set(scenario.find_words(found[0])))
+        ]
+
+    def _list(self, browser: RetryingBrowser, until: float) -> list[str]:
+        """The words of each row, over all pages of the list."""
+        rows, path, seen = [], "/tickets", set()
+        while path and path not in seen:
+            seen.add(path)
+            page = browser.page(path, until)
+            if page is None:
+                self.complete = False
+                break
+            rows += [
+                " ".join(sorted(set(scenario.find_words(row[0])))) for row in TICKET_ROW_PATTERN.finditer(page.text)
+            ]
+            more = [found.replace("&amp;", "&") for found in NEXT_PAGE_PATTERN.findall(page.text)]
+            path = next((address for address in more if address not in seen), None)
+        return rows

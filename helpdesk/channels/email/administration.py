@@ -1,0 +1,150 @@
+"""What an admin sets and checks about mail: the addresses it comes from, their DNS records, the lines out and in."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from helpdesk import config, urls
+from helpdesk.channels.email import diagnostics, dkim_signing, imap_polling, senders
+from helpdesk.channels.email import settings as channel_settings
+from helpdesk.channels.email.render import compose, sample_messages
+from helpdesk.domain import outbox
+from helpdesk.domain.administration import audit_log, settings
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import email_address, permissions
+from helpdesk.extensions import db
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.user import Organization, User
+
+
+@dataclass(frozen=True)
+class SenderAddress:
+    """One address mail comes from, and whose: None is everybody's system address."""
+
+    email: str
+    organization: Organization | None = None
+
+    @property
+    def domain(self) -> str:
+        return email_address.domain_of(self.email)
+
+
+def list_senders() -> list[SenderAddress]:
+    """The system address first, then organizations' own, whether switched on or not."""
+    system = senders.system_address()
+    own = select(Organization).where(Organization.from_address.is_not(None)).order_by(Organization.name)
+    found = [SenderAddress(system)] if system else []
+    return found + [SenderAddress(organization.from_address, organization) for organization in db.session.scalars(own)]
+
+
+def set_system_address(text: str, *, actor: User | None) -> str:
+    """Let mail come from ``text``; empty takes MAIL_DEFAULT_SENDER. Raises Invalid."""
+    before, chosen = settings.get("system_email"), _validated_address(text, "system_email")
+    settings.set("system_email", chosen)
+    if chosen != before:
+        audit_log.add_entry("changed the address mail comes from", actor, "Mail", old=before, new=chosen)
+    return chosen
+
+
+def set_organization_address(organization: Organization, text: str, *, actor: User | None) -> str | None:
+    """Let mail about the organization's tickets come from ``text``, or with "" from the system address. Raises Invalid."""
+    before, chosen = organization.from_address, _validated_address(text, "from_address") or None
+    if chosen != before:
+        organization.from_address = chosen
+        db.session.flush()
+        audit_log.add_entry(
+            "changed the address mail comes from", actor, organization.name, organization.id, old=before, new=chosen
+        )
+    return chosen
+
+
+def required_dns_records(email: str) -> list[diagnostics.DnsRecord]:
+    """What must stand in the DNS of the address's domain (kind, name, value, why). Raises Invalid for an unusable DKIM key."""
+    domain = email_address.domain_of(email)
+    server = config.current().MAIL_SERVER
+    servers = () if not server or channel_settings.is_loopback(server) else (server,)
+    try:
+        return diagnostics.required_dns_records(domain, dkim_signing.configured_key(domain), servers)
+    except ValueError as error:
+        raise ValidationError(str(error)) from None
+
+
+def check_dns_records(email: str) -> list[diagnostics.DiagnosticResult]:
+    """Whether they do (ok, sentence). Asks the DNS, for some seconds at most each: hold no transaction."""
+    return diagnostics.check_dns_records(required_dns_records(email))
+
+
+def check_connections() -> list[diagnostics.DiagnosticResult]:
+    """Whether the mail server and the mailbox answer, as far as that goes without sending. Hold no transaction."""
+    outgoing = channel_settings.smtp_settings()
+    findings = (
+        diagnostics.check_smtp(outgoing)
+        if outgoing.server
+        else [diagnostics.DiagnosticResult(False, "No mail server is configured (MAIL_SERVER).")]
+    )
+    try:
+        box = channel_settings.imap_settings()
+    except ValueError as error:
+        return [*findings, diagnostics.DiagnosticResult(False, str(error))]
+    return findings + (diagnostics.check_imap(box) if box else [])
+
+
+def describe_incoming() -> list[diagnostics.DiagnosticResult]:
+    """What is set up for mail that comes in, as sentences; nothing is asked."""
+    current = config.current()
+    if not current.INBOUND_MAIL_SECRET and not current.IMAP_URL:
+        return [
+            diagnostics.DiagnosticResult(
+                False, "Incoming mail is off: neither INBOUND_MAIL_SECRET nor IMAP_URL is set."
+            )
+        ]
+    found = []
+    if current.INBOUND_MAIL_SECRET:
+        found.append(
+            diagnostics.DiagnosticResult(True, f"A mail server may post mails to {urls.absolute_url('/hooks/email')}.")
+        )
+    if current.IMAP_URL:
+        trouble = imap_polling.get_mailbox_state().get("trouble")
+        found.append(
+            diagnostics.DiagnosticResult(not trouble, trouble or "The mailbox of IMAP_URL is read every few seconds.")
+        )
+    if current.INBOUND_MAIL_DOMAIN:
+        found.append(diagnostics.DiagnosticResult(True, f"Replies come to reply+…@{current.INBOUND_MAIL_DOMAIN}."))
+    else:
+        found.append(diagnostics.DiagnosticResult(False, "Nobody can reply by mail: INBOUND_MAIL_DOMAIN is not set."))
+    if current.INBOUND_AUTHSERV_ID:
+        found.append(
+            diagnostics.DiagnosticResult(True, f"What {current.INBOUND_AUTHSERV_ID} says about a sender is believed.")
+        )
+    else:
+        found.append(diagnostics.DiagnosticResult(True, "Who sent a mail is checked here, by DKIM and DMARC."))
+    return found
+
+
+def send_test_mail(actor: User) -> Delivery:
+    """Mail ``actor`` a test, through the outbox like every other mail."""
+    permissions.ensure(permissions.can_administer(actor), "Only admins can do this.")
+    return outbox.enqueue_account_mail("mail_test", actor.id)
+
+
+def render_previews() -> dict[str, compose.MailPreview]:
+    """Every mail with made-up words (subject, text, html), in this installation's name, colour and address, by its name."""
+    chosen = settings.get_all()
+    own = {
+        "portal_name": chosen["portal_name"],
+        "sender_name": chosen["team_name"],
+        "accent": chosen["accent"],
+        "sender": senders.system_address() or "help@portal.example",
+    }
+    return {
+        name: compose.build_preview(dataclasses.replace(sample, envelope=dataclasses.replace(sample.envelope, **own)))
+        for name, sample in sample_messages.sample_mails().items()
+    }
+
+
+def _validated_address(text: str, field: str) -> str:
+    try:
+        return email_address.canonical_address(text.strip()) if text.strip() else ""
+    except ValueError as error:
+        raise ValidationError(str(error), field) from None

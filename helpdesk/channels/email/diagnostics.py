@@ -1,0 +1,134 @@
+"""Is mail set up right? Findings for ``helpdesk doctor`` and the settings page; nothing is sent."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import dns.exception
+import dns.resolver
+
+from helpdesk.channels import errors
+from helpdesk.channels.email import dkim_signing, settings, smtp_pool
+from helpdesk.channels.email import imap as mailbox_door
+
+
+@dataclass(frozen=True)
+class DiagnosticResult:
+    """One thing looked at: whether it is right, and a sentence."""
+
+    ok: bool
+    sentence: str
+
+
+@dataclass(frozen=True)
+class DnsRecord:
+    """One DNS record that a custom From address needs, and why."""
+
+    kind: str
+    name: str
+    value: str
+    why: str
+
+
+Lookup = Callable[[str], list[str]]
+
+
+def check_smtp(outgoing: settings.SmtpSettings) -> list[DiagnosticResult]:
+    """Connect, secure and sign in as a delivery would."""
+    where = f"{outgoing.server}:{outgoing.port}"
+    try:
+        line, _ = smtp_pool.acquire_connection(outgoing)
+    except errors.ChannelError as error:
+        return [DiagnosticResult(False, error.reason)]
+    findings = [DiagnosticResult(True, f"The mail server {where} answers.")]
+    cipher = getattr(line.sock, "version", lambda: None)()
+    if cipher:
+        findings.append(DiagnosticResult(True, f"The line is encrypted ({cipher}) and its certificate is valid."))
+    else:
+        findings.append(DiagnosticResult(True, "The line is not encrypted, which is all right on this machine only."))
+    if outgoing.username:
+        findings.append(DiagnosticResult(True, f"It accepts the user name {outgoing.username}."))
+    smtp_pool.close_connection(line)
+    return findings
+
+
+def check_imap(mailbox: settings.ImapSettings) -> list[DiagnosticResult]:
+    """Sign in to the mailbox and open its folder."""
+    try:
+        with mailbox_door.open_mailbox(mailbox) as box:
+            waiting = len(box.uids("UNSEEN"))
+    except errors.ChannelError as error:
+        return [DiagnosticResult(False, error.reason)]
+    return [DiagnosticResult(True, f"The mailbox {mailbox.folder} at {mailbox.server} opens; {waiting} unread.")]
+
+
+def required_dns_records(domain: str, key: dkim_signing.DkimKey | None, servers: Iterable[str] = ()) -> list[DnsRecord]:
+    """What must stand in the DNS of ``domain`` before its addresses can be used as From; ``servers`` are
+    those that send for us.
+    """
+    sources = " ".join(f"a:{server}" for server in servers) or "mx"
+    found = [
+        DnsRecord(
+            "TXT",
+            domain,
+            f"v=spf1 {sources} ~all",
+            "SPF: our mail server may send for this domain. Add it to an SPF record you have.",
+        ),
+        DnsRecord(
+            "TXT",
+            f"_dmarc.{domain}",
+            "v=DMARC1; p=none",
+            "DMARC: what receivers do with forged mail. Begin with p=none, go on to p=quarantine.",
+        ),
+    ]
+    if key:
+        found.insert(
+            1,
+            DnsRecord(
+                "TXT",
+                f"{key.selector}._domainkey.{key.domain}",
+                dkim_signing.public_key_record(key),
+                "DKIM: the public half of our key, by which receivers check our signature.",
+            ),
+        )
+    return found
+
+
+def check_dns_records(wanted: Iterable[DnsRecord], lookup: Lookup | None = None) -> list[DiagnosticResult]:
+    """Whether each of ``wanted`` stands in the DNS. ``lookup`` answers a name with its TXT texts; None asks
+    the real DNS.
+    """
+    return [_check_record(record, lookup or _query_txt) for record in wanted]
+
+
+def _check_record(record: DnsRecord, lookup: Lookup) -> DiagnosticResult:
+    kind = record.why.partition(":")[0]
+    try:
+        texts = [text for text in lookup(record.name) if text.startswith(record.value.split()[0].rstrip(";"))]
+    except dns.exception.DNSException:
+        return DiagnosticResult(False, f"{kind}: the DNS of {record.name} did not answer.")
+    if not texts:
+        return DiagnosticResult(False, f"{kind}: {record.name} has no TXT record beginning {record.value[:40]}")
+    if len(texts) > 1:
+        return DiagnosticResult(
+            False, f"{kind}: {record.name} has {len(texts)} such records; receivers then heed none."
+        )
+    if kind == "SPF" and not set(record.value.split()[1:-1]) <= set(texts[0].split()):
+        return DiagnosticResult(
+            False,
+            f"SPF: {record.name} does not name {' '.join(record.value.split()[1:-1])} as a sender.",
+        )
+    if kind == "DKIM" and _public_key(texts[0]) != _public_key(record.value):
+        return DiagnosticResult(False, f"DKIM: {record.name} holds another key than ours.")
+    return DiagnosticResult(True, f"{kind}: {record.name} is right.")
+
+
+def _public_key(text: str) -> str:
+    return next((part.strip()[2:].replace(" ", "") for part in text.split(";") if part.strip().startswith("p=")), "")
+
+
+def _query_txt(name: str) -> list[str]:
+    try:
+        answer = dns.resolver.resolve(name, "TXT", lifetime=5)
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        return []
+    return [b"".join(record.strings).decode("utf-8", errors="replace") for record in answer]

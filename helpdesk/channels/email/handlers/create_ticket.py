@@ -1,0 +1,90 @@
+"""A ticket filed by mail to an address of ours: while the setting is on, from somebody who is let in, and proven."""
+
+from sqlalchemy import select
+
+from helpdesk.channels.email import senders
+from helpdesk.channels.email.handlers import message_content, thread_matching
+from helpdesk.channels.types import ChannelEvent
+from helpdesk.domain import tickets
+from helpdesk.domain.administration import settings
+from helpdesk.domain.errors import PermissionDenied
+from helpdesk.domain.people import admission, users
+from helpdesk.extensions import db
+from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.ticket import Message
+from helpdesk.models.user import Organization, User
+
+MAX_SUBJECT_LENGTH = 200
+
+
+def is_new_ticket(heard: ChannelEvent) -> bool:
+    """Whether it is written to our address, names no conversation, and answers no mail of ours."""
+    return (
+        settings.get("tickets_by_mail")
+        and not heard.data["thread_hashes"]
+        and bool(senders.all_addresses() & set(heard.data["recipients"]))
+        and thread_matching.suggest_ticket_id(heard) is None
+    )
+
+
+def create_ticket(inbound_id: int, raw: bytes, heard: ChannelEvent) -> Message:
+    """File it and give its first message. Raises Refused with nothing done.
+
+    A person unknown so far becomes a user whose address is not proven: nobody is written to unasked (security.md §2.2).
+    """
+    with db.session.begin_nested():
+        requester, organization = _find_or_create_requester(heard)
+        body, quoted = message_content.split_body_and_quote(heard)
+        ticket = tickets.create_ticket(
+            requester=requester,
+            organization_id=organization.id,
+            subject=make_subject(heard),
+            body=body,
+            attachments=message_content.store_attachments(inbound_id, raw, heard, requester, organization.id),
+        )
+        message = ticket.messages[0]
+        message.quoted = quoted or None
+        _link_mail_thread(ticket.id, requester, heard)
+    return message
+
+
+def make_subject(heard: ChannelEvent) -> str:
+    """Its subject, or one made for it."""
+    printable = "".join(c if c.isprintable() else " " for c in heard.data["subject"])
+    return " ".join(printable.split())[:MAX_SUBJECT_LENGTH] or "Mail without a subject"
+
+
+def _find_or_create_requester(heard: ChannelEvent) -> tuple[User, Organization]:
+    user = users.find_user(heard.author_id)
+    if user is not None and user.is_team:
+        raise PermissionDenied("The team does not act by mail.")
+    if user is not None and (not user.is_active or user.erased_at):
+        raise PermissionDenied("Its sender was deactivated.")
+    if not admission.is_portal_enabled():
+        raise PermissionDenied("The portal is switched off.")
+    organizations = admission.admitting_organizations(heard.author_id)
+    if not organizations:
+        raise PermissionDenied("No organization lets its sender in.")
+    present = next((one for one in organizations if user is not None and one.id == user.organization_id), None)
+    if present is None and len(organizations) > 1:
+        raise PermissionDenied("Its sender belongs to several organizations.")
+    organization = present or organizations[0]
+    if user is None:
+        user = users.create_user(heard.author_id, name=heard.data["author_name"], organization=organization)
+    elif present is None:
+        users.join_organization(user, organization)
+    return user, organization
+
+
+def _link_mail_thread(ticket_id: int, requester: User, heard: ChannelEvent) -> None:
+    """Our mails on the ticket stand below the one it began with, where no other conversation does."""
+    thread = db.session.scalar(
+        select(Thread)
+        .join(Channel)
+        .where(Thread.ticket_id == ticket_id, Thread.user_id == requester.id, Channel.kind == "email")
+    )
+    if thread is None or thread.external_id or len(heard.external_id) > 255:
+        return
+    is_taken = select(Thread.id).where(Thread.channel_id == thread.channel_id, Thread.external_id == heard.external_id)
+    if db.session.scalar(is_taken.limit(1)) is None:
+        thread.external_id = heard.external_id

@@ -1,0 +1,60 @@
+"""Two machines that answer each other look like two people in a hurry. When they come too fast, a person takes over."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from helpdesk import after_commit, clock
+from helpdesk.channels.types import ChannelEvent
+from helpdesk.domain import outbox, tickets
+from helpdesk.extensions import db
+from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.ticket import Ticket
+
+MAX_MAILS = 10  # mails taken on one ticket, or new tickets of one sender, within
+WINDOW = timedelta(minutes=10)
+MAX_ALIKE = 5  # mails with the same words on one ticket within a day
+MAX_ROWS = 200
+
+
+def exceeds_limit(inbound: InboundEvent, heard: ChannelEvent, ticket: Ticket | None) -> str | None:
+    """Why this mail is not taken although everything about it is proven, or None. The team is told once."""
+    now = clock.now()
+    earlier = _earlier_mails(inbound, heard, ticket, now - timedelta(days=1))
+    taken = [payload for at, payload in earlier if payload.get("counted") and at > now - WINDOW]
+    alike = [payload for _, payload in earlier if payload.get("counted") and _is_alike(payload, inbound.payload)]
+    if len(taken) < MAX_MAILS and len(alike) < MAX_ALIKE:
+        return None
+    inbound.payload = inbound.payload | {"stopped": True}
+    if ticket is not None and not any(payload.get("stopped") and at > now - WINDOW for at, payload in earlier):
+        _notify_team(ticket)
+    what = "on this ticket" if ticket is not None else "from this sender"
+    if len(taken) >= MAX_MAILS:
+        return f"More than {MAX_MAILS} mails {what} within {WINDOW.seconds // 60} minutes: two machines may be answering each other."
+    return f"More than {MAX_ALIKE} mails with the same words {what}: a machine may be answering."
+
+
+def _earlier_mails(inbound: InboundEvent, heard: ChannelEvent, ticket: Ticket | None, since) -> list:
+    mails = (
+        select(InboundEvent.received_at, InboundEvent.payload)
+        .where(InboundEvent.source == "email", InboundEvent.received_at > since, InboundEvent.id != inbound.id)
+        .order_by(InboundEvent.id.desc())
+        .limit(MAX_ROWS)
+    )
+    if ticket is not None:
+        return list(db.session.execute(mails.where(InboundEvent.ticket_id == ticket.id)))
+    return list(db.session.execute(mails.where(InboundEvent.payload["from"].as_string() == heard.author_id)))
+
+
+def _is_alike(one: dict, other: dict) -> bool:
+    return bool(one.get("body_hash")) and (one["body_hash"], one["from"]) == (other["body_hash"], other["from"])
+
+
+def _notify_team(ticket: Ticket) -> None:
+    """A line in the team's threads and in the ticket's trail."""
+    ticket = tickets.lock(ticket)
+    tickets.add_event(ticket, "mail_stopped", None, team_only=True)
+    sentence = "Mails on this ticket come so fast that two machines may be answering each other. Further ones wait in quarantine."
+    for thread in ticket.threads:
+        if thread.channel.kind == "slack" and not thread.is_customers and thread.ended_at is None:
+            after_commit.call_later("deliver", outbox.enqueue_delivery(thread, "line", sentence=sentence).id)

@@ -1,0 +1,28 @@
+"""A proven participant's mail as a reply on their ticket; on a closed one it begins the ticket that follows."""
+
+from helpdesk.channels.email.handlers import message_content
+from helpdesk.channels.types import ChannelEvent
+from helpdesk.domain import tickets
+from helpdesk.domain.errors import ConflictError
+from helpdesk.domain.people import undeliverable_addresses
+from helpdesk.extensions import db
+from helpdesk.models.channel import Thread
+from helpdesk.models.ticket import Message
+
+
+def post_reply(inbound_id: int, raw: bytes, heard: ChannelEvent, thread: Thread) -> Message:
+    """Say it. Raises Refused with nothing done."""
+    author, ticket = thread.user, thread.ticket
+    with db.session.begin_nested():
+        body, quoted = message_content.split_body_and_quote(heard)
+        attachments = message_content.store_attachments(inbound_id, raw, heard, author, ticket.organization_id)
+        place = {"origin": thread, "origin_external_id": heard.external_id[:255]}
+        try:
+            with db.session.begin_nested():
+                message = tickets.reply(ticket, author=author, body=body, attachments=attachments, **place)
+        except ConflictError:
+            new = tickets.create_follow_up(ticket, requester=author, body=body, attachments=attachments)
+            message = new.messages[0]
+        message.quoted = quoted or None
+        undeliverable_addresses.clear_bounces(author)
+    return message

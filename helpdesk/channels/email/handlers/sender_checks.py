@@ -1,0 +1,44 @@
+"""Why a mail must not speak for anybody, as a sentence for the team, or None."""
+
+from helpdesk.channels.types import ChannelEvent
+from helpdesk.domain.people import admission
+from helpdesk.models.channel import Thread
+
+
+def automatic_reason(heard: ChannelEvent) -> str | None:
+    """No person wrote it."""
+    if heard.data["own"]:
+        return "It is one of our own mails, which came back."
+    if heard.data["bounce"]:
+        return "It reports that a mail did not arrive, but not one of ours to that address."
+    if heard.data["automatic"]:
+        return f"No person wrote it: {_lower_first(heard.data['automatic'])}"
+    return None
+
+
+def sender_reason(heard: ChannelEvent) -> str | None:
+    """It cannot be read, or nothing proves who wrote it."""
+    if heard.data["unparsed"]:
+        return heard.data["unparsed"]
+    if not heard.author_id:
+        return "It does not have exactly one readable sender."
+    if heard.data["authentication"]["result"] != "pass":
+        return f"Its sender is not proven: {_lower_first(heard.data['authentication']['reason'])}"
+    return None
+
+
+def thread_reason(heard: ChannelEvent, thread: Thread | None) -> str | None:
+    """It belongs to no conversation, or its sender has no say there."""
+    if thread is None:
+        return "It was not written to the reply address of any conversation."
+    if heard.author_id != thread.user.email:
+        return f"It comes from somebody else than {thread.user.email}, whom we wrote to."
+    if thread.user.is_team:
+        return "The team does not act by mail."
+    if not admission.can_receive_mail(thread.user, thread.ticket):
+        return "Its sender may no longer see this ticket."
+    return None
+
+
+def _lower_first(sentence: str) -> str:
+    return sentence[:1].lower() + sentence[1:]

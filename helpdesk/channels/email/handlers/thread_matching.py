@@ -1,0 +1,41 @@
+"""Which conversation a mail belongs to: by the random token of its reply address, and by nothing else."""
+
+from sqlalchemy import select
+
+from helpdesk import config
+from helpdesk.channels.email.render import compose
+from helpdesk.channels.types import ChannelEvent
+from helpdesk.extensions import db
+from helpdesk.models.channel import Thread
+from helpdesk.models.delivery import Delivery
+
+MAX_REFERENCES = 20  # of the mails it says it answers
+
+
+def find_thread(heard: ChannelEvent) -> Thread | None:
+    """The living conversation it was written to; of several, the author's own."""
+    hashes = heard.data["thread_hashes"]
+    if not hashes:
+        return None
+    found = {
+        one.token_hash: one
+        for one in db.session.scalars(select(Thread).where(Thread.token_hash.in_(hashes), Thread.ended_at.is_(None)))
+    }
+    in_order = [found[one] for one in hashes if one in found]
+    return next((one for one in in_order if one.user.email == heard.author_id), in_order[0] if in_order else None)
+
+
+def suggest_ticket_id(heard: ChannelEvent) -> int | None:
+    """The ticket of the mail it says it answers: a hint for the team's eyes, never a proof."""
+    ids = [heard.data["in_reply_to"], *reversed(heard.data["references"])][:MAX_REFERENCES]
+    url = config.current().PORTAL_BASE_URL
+    keys = list(dict.fromkeys(key for id in ids if id and (key := compose.extract_delivery_key(id, url))))
+    if not keys:
+        return None
+    ours = (
+        select(Delivery.key, Thread.ticket_id)
+        .join(Thread, Thread.id == Delivery.thread_id)
+        .where(Delivery.key.in_(keys))
+    )
+    of_keys = dict(db.session.execute(ours).all())
+    return next((of_keys[key] for key in keys if key in of_keys), None)

@@ -1,0 +1,53 @@
+"""Taking in the mails of the mailbox that IMAP_URL names."""
+
+import logging
+
+from sqlalchemy import select
+
+from helpdesk import clock
+from helpdesk.channels import errors
+from helpdesk.channels.email import imap
+from helpdesk.channels.email import settings as mail_settings
+from helpdesk.domain import inbox
+from helpdesk.extensions import db
+from helpdesk.models.setting import Setting
+
+STATE_KEY = "mailbox_state"  # the row in which the last look is remembered
+log = logging.getLogger(__name__)
+
+
+def poll_mailbox() -> int:
+    """Take in every unread mail; how many were taken. Each is committed before the mailbox is told; trouble is remembered
+    and never raised."""
+    mailbox, taken, trouble = None, 0, ""
+    try:
+        mailbox = mail_settings.imap_settings()
+        if mailbox:
+            taken = imap.fetch_mails(mailbox, _store_mail)
+    except (errors.ChannelError, ValueError) as error:
+        db.session.rollback()
+        trouble = getattr(error, "reason", str(error))
+        log.warning("The mailbox could not be read: %s", trouble)
+    if mailbox or trouble:
+        _save_state(trouble)
+    return taken
+
+
+def get_mailbox_state() -> dict:
+    """When the mailbox was last read ("at", ISO) and what was wrong with it ("trouble", "" for nothing); {} before the first."""
+    return db.session.scalar(select(Setting.value).where(Setting.key == STATE_KEY)) or {}
+
+
+def _store_mail(external_id: str, raw: bytes) -> None:
+    inbox.store_event("email", external_id, {}, raw=raw)
+    db.session.commit()
+
+
+def _save_state(trouble: str) -> None:
+    row = db.session.get(Setting, STATE_KEY)
+    value = {"at": clock.now().isoformat(timespec="seconds"), "trouble": trouble}
+    if row is None:
+        db.session.add(Setting(key=STATE_KEY, value=value))
+    else:
+        row.value = value
+    db.session.commit()

@@ -1,0 +1,64 @@
+"""Which mail no person wrote, so that automatic mail never causes mail (RFC 3834), and mail of our own coming
+back.
+"""
+
+import re
+from email.message import Message
+
+from helpdesk.channels.email.parse import mime
+
+_AUTOMATIC_SENDER = re.compile(
+    r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?|listserv|majordomo)([+=._-].*)?",
+    re.IGNORECASE,
+)
+_AUTOMATIC_SUBJECT = re.compile(
+    r"^(automatic reply|auto(matic)?[ -]?(response|reply)|out of (the )?office|abwesen|automatische antwort"
+    r"|réponse automatique|respuesta automática|risposta automatica|undeliver|delivery status notification"
+    r"|mail delivery failed|returned mail)",
+    re.IGNORECASE,
+)
+_OWN_FIELD_PREFIX = "x-portal-"
+
+
+def automatic_reason(message: Message, author: str) -> str:
+    """A sentence saying by what this mail shows that a machine sent it, or "" for a person's.
+
+    X-Auto-Response-Suppress alone is no sign: Exchange puts it on ordinary mail.
+    """
+    submitted = mime.header_text(message, "Auto-Submitted").lower().split(";")[0].strip()
+    if submitted and submitted != "no":
+        return f"It says Auto-Submitted: {submitted}."
+    if mime.header_text(message, "Return-Path") == "<>" or message.get("X-Failed-Recipients"):
+        return "It has no sender to answer to."
+    if message.get_content_type() == "multipart/report":
+        return "It is a report of a mail system."
+    precedence = mime.header_text(message, "Precedence").lower()
+    if precedence in {"bulk", "junk", "list", "auto_reply"}:
+        return f"It says Precedence: {precedence}."
+    for name in (
+        "List-Id",
+        "List-Unsubscribe",
+        "X-Autoreply",
+        "X-Autorespond",
+        "X-Autoresponder",
+        "Feedback-ID",
+    ):
+        if message.get(name):
+            return f"It has the field {name}."
+    local_part = author.split("@")[0]
+    if local_part and _AUTOMATIC_SENDER.fullmatch(local_part):
+        return f"It comes from {local_part}."
+    if _AUTOMATIC_SUBJECT.match(mime.header_text(message, "Subject")):
+        return "Its subject is that of an automatic answer."
+    return ""
+
+
+def is_own_mail(message: Message, instance: str) -> bool:
+    """Whether this installation sent ``message`` itself."""
+    return bool(instance) and instance in [str(value).strip() for value in message.get_all("X-Portal-Instance") or []]
+
+
+def remove_own_fields(message: Message) -> None:
+    """Drop every control field of ours that came in from outside; what one of them says is never obeyed."""
+    for name in {name for name in message if name.lower().startswith(_OWN_FIELD_PREFIX)}:
+        del message[name]

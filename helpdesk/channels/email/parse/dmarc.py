@@ -1,0 +1,165 @@
+"""Whether a mail really comes from the domain in its From: what our border server found, or DKIM and DMARC
+checked here.
+
+SPF needs the sending machine's address, which a mail handed to us no longer has; an aligned DKIM signature is
+enough for DMARC.
+"""
+
+import re
+from email.message import Message
+from functools import lru_cache
+from typing import Any
+
+import dkim
+import dns.exception
+import dns.resolver
+from authheaders import dmarc_lookup
+
+from helpdesk.channels.email import settings
+
+MAX_SIGNATURES = 5
+_DNS_SECONDS = 5
+
+_WORDS_NOT_SAFE = re.compile(r'"(?:[^"\\]|\\.)*"')
+_RESULT = re.compile(r"\s*([a-z0-9-]+)\s*(?:/\s*1\s*)?=\s*([a-z]+)\b")
+_FROM = re.compile(r"\bheader\.from\s*=\s*(\S+)")
+
+
+def check_dmarc(raw: bytes, message: Message, domain: str, incoming: settings.IncomingMailSettings) -> dict[str, Any]:
+    """The DMARC result for ``domain``, the canonical domain of the one From address ("" where there is not
+    exactly one).
+
+    ``result``: pass, fail, none or temperror (DNS did not answer, worth asking again). ``by``: header, dkim
+    or "". ``reason``: a sentence.
+    """
+    if not domain:
+        return _make_result("fail", "", domain, "It does not have exactly one readable sender.")
+    fields = message.get_all("Authentication-Results") or []
+    if incoming.authserv_ids and fields:
+        found = _result_from_header(str(fields[0]), domain, incoming.authserv_ids)
+        if found:
+            return found
+    if incoming.verify_ourselves:
+        try:
+            return _result_by_dkim(raw, domain, _TxtLookup(incoming.dns))
+        except dns.exception.DNSException:
+            return _make_result("temperror", "dkim", domain, "The sender's DNS did not answer.")
+        except Exception:  # a signature or record that cannot be read proves nothing, whatever is wrong with it
+            return _make_result("fail", "dkim", domain, "Its signature cannot be read.")
+    return _make_result("none", "", domain, "No mail server we trust has checked who sent it.")
+
+
+def _result_from_header(value: str, domain: str, trusted: tuple[str, ...]) -> dict[str, Any] | None:
+    """What the topmost Authentication-Results says, if a trusted server wrote it; None if not.
+
+    Comments and quoted words hold the sender's own text (a local part can read ``;dmarc=pass``), so they go
+    first.
+    """
+    plain = _strip_comments(_WORDS_NOT_SAFE.sub('""', value)).lower()
+    server, *results = plain.split(";")
+    if not server.split() or server.split()[0] not in {name.lower() for name in trusted}:
+        return None
+    found = [(match[2], one) for one in results if (match := _RESULT.match(one)) and match[1] == "dmarc"]
+    if len(found) != 1:
+        return _make_result("none", "header", domain, "The mail server that received it did not check DMARC.")
+    result, properties = found[0]
+    sender = _FROM.search(properties)
+    if result == "pass" and sender and sender[1].rstrip(".") == domain:
+        return _make_result("pass", "header", domain, f"The mail server that received it found that {domain} sent it.")
+    if result == "pass":
+        return _make_result("fail", "header", domain, "The check was made for another sender than the one it shows.")
+    if result in {"none", "temperror"}:
+        return _make_result(result, "header", domain, f"The mail server that received it says dmarc={result}.")
+    return _make_result(
+        "fail", "header", domain, f"The mail server that received it did not find that {domain} sent it."
+    )
+
+
+def _result_by_dkim(raw: bytes, domain: str, lookup: "_TxtLookup") -> dict[str, Any]:
+    record = dmarc_lookup.lookup_receiver_record(domain, dnsfunc=lookup.text)
+    if not record and _organizational_domain(domain) not in {"", domain}:
+        record = dmarc_lookup.lookup_receiver_record(_organizational_domain(domain), dnsfunc=lookup.text)
+    if not record.get("p"):
+        return _make_result(
+            "none", "dkim", domain, f"{domain} publishes no DMARC record, so nothing proves who sent it."
+        )
+    is_strict = record.get("adkim", "r") == "s"
+    for signer in _list_signers(raw, lookup):
+        if signer == domain or (not is_strict and _is_aligned(signer, domain)):
+            return _make_result("pass", "dkim", domain, f"It is signed by {signer}.")
+    return _make_result("fail", "dkim", domain, f"It has no valid signature of {domain}.")
+
+
+def _is_aligned(signer: str, domain: str) -> bool:
+    """Whether both belong to one organization: by the list of public suffixes, else only as one below the other."""
+    if _organizational_domain(signer) or _organizational_domain(domain):
+        return _organizational_domain(signer) == _organizational_domain(domain)
+    upper, lower = sorted((signer, domain), key=len)
+    return "." in upper and lower.endswith("." + upper)
+
+
+@lru_cache(maxsize=4096)  # the library reads its whole list at every call
+def _organizational_domain(domain: str) -> str:
+    """The domain somebody registered; "" where the library's list does not know the ending.
+
+    For those the library answers the ending itself (evil.example and globex.example are both "example"), which would
+    make strangers one organization.
+    """
+    found = dmarc_lookup.get_org_domain(domain)
+    return found if "." in found else ""
+
+
+def _list_signers(raw: bytes, lookup: "_TxtLookup") -> list[str]:
+    """The domains whose signature over the whole mail holds. One that covers only a part (l=) proves nothing
+    about the rest.
+    """
+    message = dkim.DKIM(raw, timeout=_DNS_SECONDS)
+    count = sum(name.lower() == b"dkim-signature" for name, _ in message.headers)
+    found = []
+    for index in range(min(count, MAX_SIGNATURES)):
+        try:
+            holds = message.verify(index, dnsfunc=lookup.raw)
+        except dkim.DKIMException:
+            continue
+        if holds and b"l" not in message.signature_fields:
+            found.append(message.signature_fields[b"d"].decode("ascii").lower())
+    return found
+
+
+class _TxtLookup:
+    """TXT records in the shapes the two libraries ask for."""
+
+    def __init__(self, answer):
+        self._answer = answer or _query_txt
+
+    def text(self, name: str) -> str | None:
+        return self._answer(name.rstrip("."))
+
+    def raw(self, name: bytes | str, timeout: int = _DNS_SECONDS) -> bytes | None:
+        found = self.text(name.decode("ascii") if isinstance(name, bytes) else name)
+        return found.encode("ascii") if found else None
+
+
+def _query_txt(name: str) -> str | None:
+    try:
+        records = dns.resolver.resolve(name, "TXT", lifetime=_DNS_SECONDS)
+    except (dns.resolver.NXDOMAIN, dns.resolver.NoAnswer):
+        return None
+    texts = [b"".join(record.strings).decode("utf-8", errors="replace") for record in records]
+    if name.startswith("_dmarc."):
+        texts = [text for text in texts if text.startswith("v=DMARC1")]
+        return texts[0] if len(texts) == 1 else None  # RFC 7489 §6.6.3: two records are as good as none
+    return texts[0] if texts else None
+
+
+def _strip_comments(value: str) -> str:
+    kept, depth = [], 0
+    for sign in value:
+        depth += (sign == "(") - (sign == ")" and depth > 0)
+        if not depth and sign != ")":
+            kept.append(sign)
+    return "".join(kept) if not depth else ""
+
+
+def _make_result(result: str, by: str, domain: str, reason: str) -> dict[str, Any]:
+    return {"result": result, "by": by, "domain": domain, "reason": reason}

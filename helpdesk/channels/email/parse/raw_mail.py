@@ -1,0 +1,202 @@
+"""A raw mail, which may be anything, as one Heard. Pure but for DNS where ``Incoming`` asks for own
+verification; never an error.
+"""
+
+import hashlib
+import re
+from datetime import UTC, datetime
+from email.message import Message
+from email.utils import parsedate_to_datetime
+from typing import Any
+
+from helpdesk.channels.email import settings, token
+from helpdesk.channels.email.parse import auto_reply, bounces, dmarc, html_to_markdown, mime, quotes
+from helpdesk.channels.types import ChannelEvent, RemoteFile
+from helpdesk.domain.people import email_address
+
+MAX_BODY_LENGTH = 100_000  # characters; the raw mail keeps the rest
+
+_RECIPIENT_FIELDS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To")
+_ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]{1,64}@[^\s<>,;:\"()\[\]\\]{1,253}")
+_MAILBOX = re.compile(r"""(?P<name>"(?:[^"\\]|\\.){0,500}"|[^<>,;:"()\\]{0,500})\s*<(?P<address>[^<>\s,;:"()\\]+)>""")
+_ID = re.compile(r"<[^\s<>]{3,400}>")
+
+
+def parse_mail(raw: bytes, incoming: settings.IncomingMailSettings | None = None) -> list[ChannelEvent]:
+    """What ``raw`` says, always exactly one Heard; what cannot be understood has a sentence in
+    ``data["unparsed"]``.
+    """
+    incoming = incoming or settings.IncomingMailSettings()
+    unparsed = mime.size_error(raw)
+    try:
+        return [_to_event(raw, mime.parse_message(raw), incoming, unparsed)]
+    except Exception as error:  # the mail is stored raw; a parser's crash must not lose it
+        reason = str(error) if type(error) is ValueError else "The mail is not built like a mail."
+    try:
+        head = raw[: min(mime.header_length(raw[: 4 * mime.MAX_HEADER_BYTES]), mime.MAX_HEADER_BYTES)]
+        return [_to_event(head, mime.parse_message(head), incoming, unparsed or reason)]
+    except Exception:
+        return [_unreadable_event(raw, unparsed or reason)]
+
+
+def attachment_content(raw: bytes, external_id: str) -> bytes:
+    """The content of the file ``external_id`` of a Heard, out of its raw mail. Raises ValueError where there
+    is none.
+    """
+    for part in mime.list_parts(mime.parse_message(raw)):
+        if part.place == external_id and part.attached:
+            return mime.part_content(part.message)
+    raise ValueError("The mail has no such file.")
+
+
+def mail_fingerprint(raw: bytes) -> str:
+    """64 hex digits that are the same when a mail arrives again, also by another way: over its id, sender,
+    recipients' tokens and body.
+    """
+    try:
+        message = mime.parse_message(raw[: mime.header_length(raw)][: mime.MAX_HEADER_BYTES])
+        tokens = sorted(set(re.findall(r"reply\+[a-z2-7]{26}@", " ".join(_list_recipients(message)))))
+        known = [mime.header_text(message, "Message-ID"), mime.header_text(message, "From"), *tokens]
+        if not known[0]:
+            known += [mime.header_text(message, name) for name in ("To", "Date", "Subject")]
+    except Exception:
+        known = []
+    body = b"".join(raw[mime.header_length(raw) :].split()) if any(known) else raw
+    return hashlib.sha256(
+        "\n".join(known).encode("utf-8", "replace") + b"\0" + hashlib.sha256(body).digest()
+    ).hexdigest()
+
+
+def _to_event(raw: bytes, message: Message, incoming: settings.IncomingMailSettings, unparsed: str) -> ChannelEvent:
+    own = auto_reply.is_own_mail(message, incoming.instance)
+    auto_reply.remove_own_fields(message)
+    author, author_name = _parse_author(message)
+    recipients = _list_recipients(message)
+    hashes = [token.hashed(one) for one in token.tokens_in(recipients, incoming.reply_domain)]
+    leaves = [] if unparsed else mime.list_parts(message)
+    written = quotes.split_quote(_body_text(leaves), incoming.instance)
+    data: dict[str, Any] = {
+        "unparsed": unparsed,
+        "subject": mime.header_text(message, "Subject")[:300],
+        "author_name": author_name,
+        "recipients": recipients,
+        "thread_hashes": hashes,
+        "quoted": written.quoted[:MAX_BODY_LENGTH],
+        "cut": written.cut,
+        "automatic": auto_reply.automatic_reason(message, author),
+        "bounce": bounces.parse_bounce(message, leaves),
+        "own": own,
+        "authentication": dmarc.check_dmarc(raw, message, email_address.domain_of(author) if author else "", incoming),
+        "in_reply_to": next(iter(_list_message_ids(message, "In-Reply-To")), ""),
+        "references": _list_message_ids(message, "References")[-50:],
+        "body_hash": hashlib.sha256(" ".join(written.body.split()).encode()).hexdigest(),
+    }
+    return ChannelEvent(
+        kind="mail",
+        external_id=next(iter(_list_message_ids(message, "Message-ID")), f"<{mail_fingerprint(raw)}@no-message-id>"),
+        author_id=author,
+        channel_id=_main_recipient(recipients, incoming.reply_domain),
+        thread_id=hashes[0] if hashes else None,
+        body=written.body[:MAX_BODY_LENGTH],
+        files=tuple(
+            _remote_file(leaf) for leaf in leaves if leaf.attached and leaf.media_type != "message/delivery-status"
+        ),
+        data=data,
+        when=_parse_date(message),
+    )
+
+
+def _parse_author(message: Message) -> tuple[str, str]:
+    """The one From address, canonical, and the name beside it; "" for anything two programs could read
+    differently.
+    """
+    fields = message.get_all("From") or []
+    if len(fields) != 1:
+        return "", ""
+    value = " ".join(str(fields[0]).split())
+    match = _MAILBOX.fullmatch(value)
+    try:
+        author = email_address.canonical_address(match["address"] if match else value)
+    except ValueError:
+        return "", mime.decode_words(value)[:100]
+    return author, mime.decode_words(match["name"].strip().strip('"').replace('\\"', '"'))[:100] if match else ""
+
+
+def _list_recipients(message: Message) -> list[str]:
+    found: dict[str, None] = {}
+    for name in _RECIPIENT_FIELDS:
+        for value in message.get_all(name) or []:
+            for one in _ADDRESS.findall(str(value)[:20_000]):
+                try:
+                    found[email_address.canonical_address(one)] = None
+                except ValueError:
+                    continue
+    return list(found)[:100]
+
+
+def _main_recipient(recipients: list[str], reply_domain: str) -> str:
+    ours = [one for one in recipients if reply_domain and email_address.domain_of(one) == reply_domain.lower()]
+    return (ours or recipients or [""])[0]
+
+
+def _body_text(leaves: list[mime.MimePart]) -> str:
+    """The text a person wrote: HTML where there is one, because its lines are not broken at 70 characters;
+    else the plain text.
+    """
+    texts = [leaf for leaf in leaves if not leaf.attached]
+    for media_type, read in (("text/html", _text_from_html), ("text/plain", _text_from_plain)):
+        found = "\n\n".join(text for leaf in texts if leaf.media_type == media_type if (text := read(leaf.message)))
+        if found.strip():
+            return found
+    return ""
+
+
+def _text_from_html(part: Message) -> str:
+    return html_to_markdown.html_to_markdown(mime.part_text(part))
+
+
+def _text_from_plain(part: Message) -> str:
+    text = mime.part_text(part)[: 4 * MAX_BODY_LENGTH].replace("\r\n", "\n")
+    if str(part.get_param("format", "")).lower() != "flowed":
+        return text
+    joined = "" if str(part.get_param("delsp", "")).lower() == "yes" else " "
+    return re.sub(r"(?<!\n--) \n(?!>|\n|-- ?$)", joined, text)
+
+
+def _remote_file(leaf: mime.MimePart) -> RemoteFile:
+    return RemoteFile(leaf.place, leaf.name, leaf.media_type, len(mime.part_content(leaf.message)))
+
+
+def _list_message_ids(message: Message, name: str) -> list[str]:
+    return _ID.findall(" ".join(str(value) for value in message.get_all(name) or [])[:20_000])
+
+
+def _parse_date(message: Message) -> datetime | None:
+    try:
+        when = parsedate_to_datetime(str(message.get("Date", "")))
+        return when.replace(tzinfo=UTC) if when.tzinfo is None else when.astimezone(UTC)
+    except (ValueError, TypeError, OverflowError, IndexError):
+        return None
+
+
+def _unreadable_event(raw: bytes, reason: str) -> ChannelEvent:
+    nothing = {"result": "fail", "by": "", "domain": "", "reason": "It cannot be read."}
+    data: dict[str, Any] = {
+        "unparsed": reason,
+        "subject": "",
+        "author_name": "",
+        "recipients": [],
+        "thread_hashes": [],
+        "quoted": "",
+        "cut": "",
+        "automatic": "",
+        "bounce": None,
+        "own": False,
+        "authentication": nothing,
+        "in_reply_to": "",
+        "references": [],
+        "body_hash": hashlib.sha256(raw).hexdigest(),
+    }
+    return ChannelEvent(
+        kind="mail", external_id=f"<{hashlib.sha256(raw).hexdigest()}@no-message-id>", author_id="", data=data
+    )

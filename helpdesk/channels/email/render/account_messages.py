@@ -1,0 +1,59 @@
+"""Mails by which people come in: links, invitations, and word of a new way of signing in."""
+
+from helpdesk import clock, urls
+from helpdesk.channels.email.render import message_headers, message_types, recipients
+from helpdesk.domain.authentication import signed_links
+from helpdesk.domain.outbox.errors import SkipDelivery
+from helpdesk.extensions import db
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.session import SignInLink
+from helpdesk.models.user import Identity
+
+
+def _render_sign_in(delivery: Delivery) -> message_types.SignIn:
+    link = _get_open_link(delivery, "The link has ended before its mail could leave.")
+    return message_types.SignIn(
+        envelope=message_headers.make_account_envelope(delivery, link.email),
+        link=urls.sign_in_link_url(signed_links.link_token(link)),
+        code=signed_links.link_code(link),
+        minutes=round((link.expires_at - link.created_at).total_seconds() / 60),
+        browser=delivery.data.get("browser", ""),
+        place=delivery.data.get("place", ""),
+    )
+
+
+def _render_invitation(delivery: Delivery) -> message_types.Invitation:
+    link = _get_open_link(delivery, "The invitation has ended before its mail could leave.")
+    return message_types.Invitation(
+        envelope=message_headers.make_account_envelope(delivery, link.email),
+        link=urls.sign_in_link_url(signed_links.link_token(link)),
+        inviter=delivery.data.get("inviter", ""),
+        role=delivery.data.get("role", "agent"),
+        organization=delivery.data.get("organization", ""),
+        expires_at=recipients.to_local_time(link.expires_at, None),
+    )
+
+
+def _render_identity_linked(delivery: Delivery) -> message_types.IdentityLinked:
+    identity = db.session.get(Identity, delivery.subject_id)
+    if identity is None:
+        raise SkipDelivery("The account was disconnected before its mail could leave.")
+    return message_types.IdentityLinked(
+        envelope=message_headers.make_account_envelope(delivery, identity.user),
+        way=identity.provider.title(),
+        address=identity.email or identity.user.email,
+        when=recipients.to_local_time(identity.created_at, identity.user),
+        sessions_url=urls.absolute_url("/account"),
+        browser=delivery.data.get("browser", ""),
+        place=delivery.data.get("place", ""),
+    )
+
+
+def _get_open_link(delivery: Delivery, ended: str) -> SignInLink:
+    link = db.session.get(SignInLink, delivery.subject_id)
+    if link is None or link.used_at or link.expires_at < clock.now():
+        raise SkipDelivery(ended)
+    return link
+
+
+RENDERERS = {"sign_in": _render_sign_in, "invitation": _render_invitation, "linked": _render_identity_linked}

@@ -1,0 +1,58 @@
+"""Answers in a burst leave as one mail: the first delivery carries those behind it, and all of them end together."""
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from helpdesk import clock
+from helpdesk.domain.administration import settings
+from helpdesk.extensions import db
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.ticket import MessageKind
+
+MAX_MESSAGES = 20  # messages of one mail
+
+
+def collect_batch(delivery: Delivery) -> list[Delivery]:
+    """The deliveries that leave with ``delivery``, in order; it remembers them. None while bursts are not grouped."""
+    found = list(_following_deliveries(delivery)) if settings.get("mail_grouping_seconds") else []
+    if found or "carries" in delivery.data:
+        delivery.data = {**delivery.data, "carries": [each.id for each in found]}
+    return found
+
+
+def mark_batch_sent(delivery: Delivery) -> None:
+    """``delivery`` was sent: those it carried are, too, in the same mail."""
+    carried = delivery.data.get("carries")
+    if not carried:
+        return
+    rows = select(Delivery).where(Delivery.id.in_(carried), Delivery.thread_id == delivery.thread_id)
+    for row in db.session.scalars(rows.where(Delivery.state != DeliveryState.sent)):
+        row.state = DeliveryState.sent
+        row.external_id = delivery.external_id
+        row.reason = None
+        row.finished_at = clock.now()
+
+
+def _following_deliveries(delivery: Delivery):
+    """Stops at whatever cannot go along, so that the order stays: another kind of mail, one that a person holds, one
+    whose author may still take it back."""
+    behind = (
+        select(Delivery)
+        .where(
+            Delivery.thread_id == delivery.thread_id,
+            Delivery.lane == delivery.lane,
+            Delivery.id > delivery.id,
+            Delivery.state.not_in((DeliveryState.sent, DeliveryState.skipped)),
+        )
+        .options(joinedload(Delivery.message))
+        .order_by(Delivery.id)
+        .limit(MAX_MESSAGES - 1)
+    )
+    now = clock.now()
+    for row in db.session.scalars(behind):
+        message = row.message
+        if row.kind != "message" or row.state != DeliveryState.pending or message is None:
+            return
+        if message.kind != MessageKind.reply or message.deleted_at or (message.release_at and message.release_at > now):
+            return
+        yield row

@@ -1,0 +1,153 @@
+"""Values in, finished mail out: text and HTML from templates/mail, the same bytes for the same values."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+from email.message import EmailMessage
+from functools import lru_cache
+from typing import Any
+from urllib.parse import urlsplit
+
+from markupsafe import Markup
+
+from helpdesk.channels.email import dkim_signing
+from helpdesk.channels.email.parse import html_to_markdown, quotes
+from helpdesk.channels.email.render import formatting, header_fields, message_types
+from helpdesk.markup import markdown_rendering
+
+_PICTURE_MEDIA_TYPES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
+_MAX_PICTURE_BYTES = 100_000  # bytes; a larger one stays a link
+
+
+@dataclass(frozen=True)
+class MailPreview:
+    """A mail as its reader sees it; pictures inside the HTML are named by ``cid:``."""
+
+    subject: str
+    text: str
+    html: str
+
+
+def build_mail(values: message_types.Mail) -> bytes:
+    """The whole mail in RFC 5322 bytes: ASCII only, CRLF, signed where the envelope has a key.
+
+    Raises ValueError with a sentence where a value cannot stand in a mail.
+    """
+    envelope = values.envelope
+    seen = build_preview(values)
+    message = EmailMessage(policy=header_fields.HEADER_POLICY)
+    header_fields.write_headers(message, envelope, seen.subject, make_message_id(envelope.key, envelope.portal_url))
+    message.set_content(seen.text, subtype="plain", charset="utf-8", cte="quoted-printable")
+    message.add_alternative(seen.html, subtype="html", charset="utf-8", cte="quoted-printable")
+    for file in _list_pictures(values):
+        kind, subtype = file.media_type.split("/")
+        message.get_payload()[1].add_related(
+            file.content,
+            kind,
+            subtype,
+            cid=f"<{picture_content_id(file)}>",
+            disposition="inline",
+            filename=header_fields.clean_header_text(file.name),
+        )
+    _fix_boundaries(message, envelope.key)
+    raw = message.as_bytes()
+    return dkim_signing.sign_mail(raw, envelope.signing) if envelope.signing else raw
+
+
+def build_arguments(values: message_types.Mail) -> dict[str, Any]:
+    """``mail(values)`` as the arguments of a Post: bytes, recipient and the sender that bounces go to."""
+    envelope = values.envelope
+    return {
+        "bytes": build_mail(values),
+        "recipient": envelope.recipient,
+        "sender": envelope.return_path or envelope.sender,
+    }
+
+
+def build_preview(values: message_types.Mail) -> MailPreview:
+    """Subject, text and HTML without building the mail."""
+    name = _type_name(values)
+    given = {
+        "mail": values,
+        "envelope": values.envelope,
+        "ticket": getattr(values, "ticket", None),
+        "why": getattr(values, "why", ""),
+        "marker": quotes.reply_marker(values.envelope.instance) if values.envelope.reply_to else "",
+        "colours": formatting.colours(values.envelope.accent),
+        "on": formatting.format_datetime,
+        "size": formatting.format_size,
+        "html": _message_html,
+        "text": lambda said: _html_to_text(str(_message_html(said))),
+        "picture": lambda file: f"cid:{picture_content_id(file)}" if _is_picture(file) else "",
+    }
+    subject = header_fields.clean_header_text(markdown_rendering.render_template(f"mail/{name}/subject.txt", **given))
+    text = markdown_rendering.render_template(f"mail/{name}/body.txt", **given)
+    html = markdown_rendering.render_template(f"mail/{name}/body.html", subject=subject, **given)
+    return MailPreview(subject, re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html)
+
+
+def _message_html(said: message_types.QuotedMessage) -> Markup:
+    """What was said, as safe HTML; made once a message, not once a mail."""
+    return Markup(said.html) if said.html else _cached_html(said.body)
+
+
+@lru_cache(maxsize=256)
+def _cached_html(body: str) -> Markup:
+    return markdown_rendering.markdown_to_html(body)
+
+
+@lru_cache(maxsize=512)
+def _html_to_text(html: str) -> str:
+    return html_to_markdown.html_to_text(html)
+
+
+def make_message_id(key: str, portal_url: str) -> str:
+    """The Message-ID of the delivery with ``key``: the same for every try."""
+    if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", key):
+        raise ValueError("A delivery's key has only letters, digits and . _ - in it.")
+    return f"<{key}@{_portal_host(portal_url)}>"
+
+
+def extract_delivery_key(message_id: str, portal_url: str) -> str | None:
+    """The delivery key inside one of our own Message-IDs (as a bounce quotes it), or None."""
+    match = re.fullmatch(rf"<([A-Za-z0-9._-]{{1,100}})@{re.escape(_portal_host(portal_url))}>", message_id)
+    return match[1] if match else None
+
+
+def picture_content_id(file: message_types.FileLink) -> str:
+    """The Content-ID of a picture shown inside the mail."""
+    return f"{hashlib.sha256(file.content or b'').hexdigest()[:24]}@picture"
+
+
+def _list_messages(values: message_types.Mail) -> tuple[message_types.QuotedMessage, ...]:
+    message = getattr(values, "message", None)
+    return getattr(values, "messages", (message,) if message else ())
+
+
+def _list_pictures(values: message_types.Mail) -> list[message_types.FileLink]:
+    found = {
+        picture_content_id(file): file for said in _list_messages(values) for file in said.files if _is_picture(file)
+    }
+    return list(found.values())
+
+
+def _is_picture(file: message_types.FileLink) -> bool:
+    return bool(file.content) and file.media_type in _PICTURE_MEDIA_TYPES and len(file.content) <= _MAX_PICTURE_BYTES
+
+
+def _type_name(values: message_types.Mail) -> str:
+    for name, kind in message_types.TYPES_BY_NAME.items():
+        if isinstance(values, kind):
+            return name
+    raise TypeError(f"There is no mail for {type(values).__name__}.")
+
+
+def _portal_host(portal_url: str) -> str:
+    host = urlsplit(portal_url).hostname or "localhost"
+    return f"[{host}]" if ":" in host else host
+
+
+def _fix_boundaries(message: EmailMessage, key: str) -> None:
+    for place, part in enumerate(message.walk()):
+        if part.is_multipart():
+            part.set_boundary("=_" + hashlib.sha256(f"{key} {place}".encode()).hexdigest()[:40])

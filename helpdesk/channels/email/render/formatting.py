@@ -1,0 +1,42 @@
+"""How values look inside a mail: colours that can be read, times and sizes in words."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+_FALLBACK = "#2457c5"
+
+
+@dataclass(frozen=True)
+class Colours:
+    """The accent as a background, and the text colour that can be read on it."""
+
+    accent: str
+    on_accent: str
+
+
+def colours(accent: str) -> Colours:
+    """``accent`` (#rrggbb) with black or white on it, whichever contrasts more; anything else gives the
+    default blue.
+    """
+    accent = accent.lower() if re.fullmatch(r"#[0-9a-fA-F]{6}", accent) else _FALLBACK
+    light = _luminance(accent)
+    return Colours(accent, "#ffffff" if 1.05 / (light + 0.05) >= (light + 0.05) / 0.05 else "#000000")
+
+
+def format_datetime(when: datetime) -> str:
+    """A moment as a mail states it, in its own time zone: 22 Nov 2026, 14:05 UTC."""
+    return f"{when.day} {when:%b %Y, %H:%M} {when.tzname() or ''}".rstrip()
+
+
+def format_size(count: int) -> str:
+    """Bytes in words: 812 bytes, 14 KB, 2.3 MB."""
+    if count < 1000:
+        return f"{count} bytes"
+    return f"{count / 1000:.0f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

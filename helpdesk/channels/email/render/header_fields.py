@@ -1,0 +1,101 @@
+"""Header fields of our own mails: every value checked, ids never broken apart by folding."""
+
+import re
+import unicodedata
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import EmailPolicy
+from email.utils import format_datetime
+
+from helpdesk.channels.email.render.message_types import Envelope
+from helpdesk.domain.people import email_address
+
+MAX_SUBJECT_LENGTH = 200
+MAX_REFERENCES = 20
+
+_UNENCODED_FIELDS = {"message-id", "in-reply-to", "references", "list-unsubscribe"}
+_ID = re.compile(r"<[\x21-\x3b\x3d\x3f-\x7e]{3,400}>")
+_BIDI_CONTROLS = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class HeaderPolicy(EmailPolicy):
+    """SMTP's rules, but fields that hold ids and addresses of pages are folded between them only, never
+    encoded.
+
+    The library turns a Message-ID longer than a line into an encoded word (seen with Outlook's), and the
+    thread is lost.
+    """
+
+    def fold(self, name: str, value: str) -> str:
+        if name.lower() not in _UNENCODED_FIELDS:
+            return super().fold(name, value)
+        return f"{name}: " + f"{self.linesep} ".join(str(value).split()) + self.linesep
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if name.lower() not in _UNENCODED_FIELDS:
+            return super().fold_binary(name, value)
+        return self.fold(name, value).encode("ascii")
+
+
+HEADER_POLICY = HeaderPolicy(linesep="\r\n", cte_type="7bit", max_line_length=78)
+
+
+def write_headers(message: EmailMessage, envelope: Envelope, subject: str, message_id: str) -> None:
+    """Put every field of ``envelope`` into ``message``. Raises ValueError with a sentence for a value no
+    header may have.
+    """
+    set_header(message, "From", _format_mailbox(envelope.sender_name, envelope.sender))
+    set_header(message, "To", _format_mailbox(envelope.recipient_name, envelope.recipient))
+    if envelope.reply_to:
+        set_header(message, "Reply-To", _format_mailbox(envelope.sender_name, envelope.reply_to))
+    set_header(message, "Subject", clean_header_text(subject)[:MAX_SUBJECT_LENGTH].rstrip())
+    set_header(message, "Date", format_datetime(envelope.date))
+    set_header(message, "Message-ID", message_id)
+    references = limit_references(envelope.references)
+    if references:
+        set_header(message, "In-Reply-To", references[-1])
+        set_header(message, "References", " ".join(references))
+    if envelope.unsubscribe_url:
+        set_header(message, "List-Unsubscribe", f"<{_validated_link(envelope.unsubscribe_url)}>")
+        set_header(message, "List-Unsubscribe-Post", "List-Unsubscribe=One-Click")
+    set_header(message, "Auto-Submitted", "auto-generated")
+    set_header(message, "X-Auto-Response-Suppress", "All")
+    if envelope.instance:
+        set_header(message, "X-Portal-Instance", envelope.instance)
+
+
+def set_header(message: EmailMessage, name: str, value: str | Address) -> None:
+    """Set one field; CR, LF and NUL are refused rather than repaired."""
+    if any(sign in str(value) for sign in "\r\n\0"):
+        raise ValueError(f"The mail header {name} has a line break in it.")
+    message[name] = value
+
+
+def clean_header_text(text: str) -> str:
+    """Somebody's words for a header: on one line, without control characters and marks that turn the reading
+    direction.
+    """
+    kept = (
+        " " if unicodedata.category(sign) in {"Cc", "Zl", "Zp"} else sign
+        for sign in text
+        if sign not in _BIDI_CONTROLS and unicodedata.category(sign) != "Cs"
+    )
+    return " ".join("".join(kept).split())
+
+
+def limit_references(ids: tuple[str, ...]) -> list[str]:
+    """The well-formed ``ids``, bounded: the first, which holds the thread together, and the latest."""
+    known = list(dict.fromkeys(one for one in ids if _ID.fullmatch(one)))
+    return known if len(known) <= MAX_REFERENCES else known[:1] + known[1 - MAX_REFERENCES :]
+
+
+def _format_mailbox(name: str, email: str) -> Address:
+    if email_address.canonical_address(email) != email:
+        raise ValueError("Only canonical addresses are mailed.")
+    return Address(clean_header_text(name)[:100], addr_spec=email)
+
+
+def _validated_link(url: str) -> str:
+    if not re.fullmatch(r"https?://[\x21-\x3b\x3d\x3f-\x7e]+", url):
+        raise ValueError("The link to unsubscribe is not a web address.")
+    return url

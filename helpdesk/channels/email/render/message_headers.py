@@ -1,0 +1,87 @@
+"""Who a mail is from and to, and how it hangs together with the mails before it."""
+
+from sqlalchemy import select
+
+from helpdesk import clock, config, urls
+from helpdesk.channels.email import dkim_signing, senders, token
+from helpdesk.channels.email.render import message_types
+from helpdesk.domain.administration import settings
+from helpdesk.domain.authentication import signed_links
+from helpdesk.domain.outbox.errors import RetryLater
+from helpdesk.domain.people import email_address
+from helpdesk.extensions import db
+from helpdesk.models.channel import Thread
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.ticket import Message
+from helpdesk.models.user import User
+
+MAX_REFERENCES = 20  # earlier Message-IDs named in a header
+
+
+def make_ticket_envelope(delivery: Delivery, reader: User, speaker: str = "") -> message_types.Envelope:
+    """For a mail of the conversation that ``delivery``'s thread is; ``speaker`` of the team stands in its From."""
+    thread = delivery.thread
+    current = config.current()
+    reply_to = ""
+    if thread.nonce and current.INBOUND_MAIL_DOMAIN:
+        reply_to = token.address(current.SECRET_KEY, thread.nonce, current.INBOUND_MAIL_DOMAIN)
+    return _make_envelope(
+        delivery,
+        recipient=reader.email,
+        recipient_name=reader.display_name,
+        sender=senders.sender_for(thread.ticket.organization),
+        speaker=speaker,
+        reply_to=reply_to,
+        references=list_references(thread),
+        unsubscribe_url=signed_links.unsubscribe_url(thread),
+        preferences_url=urls.absolute_url("/account"),
+    )
+
+
+def make_account_envelope(delivery: Delivery, recipient: User | str) -> message_types.Envelope:
+    """For a mail that belongs to no ticket; ``recipient`` is a user or a canonical address."""
+    is_user = isinstance(recipient, User)
+    return _make_envelope(
+        delivery,
+        recipient=recipient.email if is_user else recipient,
+        recipient_name=recipient.display_name if is_user else "",
+        sender=senders.sender_for(None),
+        preferences_url=urls.absolute_url("/account") if is_user else "",
+    )
+
+
+def list_references(thread: Thread) -> tuple[str, ...]:
+    """The Message-IDs of the conversation, oldest first: ours that left, and those of the answers that came in."""
+    ours = (
+        select(Delivery.external_id, Delivery.finished_at)
+        .where(Delivery.thread_id == thread.id, Delivery.state == DeliveryState.sent, Delivery.external_id.is_not(None))
+        .order_by(Delivery.id.desc())
+        .limit(MAX_REFERENCES)
+    )
+    theirs = (
+        select(Message.origin_external_id, Message.created_at)
+        .where(Message.origin_thread_id == thread.id, Message.origin_external_id.is_not(None))
+        .order_by(Message.id.desc())
+        .limit(MAX_REFERENCES)
+    )
+    known = sorted([*db.session.execute(ours), *db.session.execute(theirs)], key=lambda row: row[1])
+    first = [thread.external_id] if thread.external_id else []
+    return tuple(dict.fromkeys(first + [id for id, _ in known]))
+
+
+def _make_envelope(delivery: Delivery, *, sender: str | None, speaker: str = "", **values) -> message_types.Envelope:
+    if sender is None:
+        raise RetryLater("No address to send from is configured (MAIL_DEFAULT_SENDER).", 60)
+    chosen = settings.get_all()
+    return message_types.Envelope(
+        key=delivery.key,
+        sender=sender,
+        sender_name=f"{speaker}, {chosen['team_name']}" if speaker else chosen["team_name"],
+        date=clock.now().replace(microsecond=0),
+        portal_name=chosen["portal_name"],
+        portal_url=config.current().PORTAL_BASE_URL,
+        instance=signed_links.installation_id(),
+        accent=chosen["accent"],
+        signing=dkim_signing.configured_key(email_address.domain_of(sender)),
+        **values,
+    )

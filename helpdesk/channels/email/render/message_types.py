@@ -1,0 +1,229 @@
+"""What each mail says, as plain values. The domain fills them in at the recipient's rights; nothing here can
+look further.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from helpdesk.channels.email.dkim_signing import DkimKey
+
+
+@dataclass(frozen=True)
+class Envelope:
+    """What every mail has, whatever it says.
+
+    ``key`` is the delivery's key and becomes the Message-ID; ``date`` is aware and fixed once; ``references``
+    are the stored Message-IDs of the recipient's thread, oldest first; ``reply_to`` is empty while incoming
+    mail is off.
+    """
+
+    key: str
+    recipient: str
+    sender: str
+    date: datetime
+    portal_name: str
+    portal_url: str
+    recipient_name: str = ""
+    sender_name: str = ""
+    return_path: str = ""
+    reply_to: str = ""
+    references: tuple[str, ...] = ()
+    unsubscribe_url: str = ""
+    preferences_url: str = ""
+    instance: str = ""
+    accent: str = "#2457c5"
+    signing: DkimKey | None = None
+
+
+@dataclass(frozen=True)
+class TicketRef:
+    """A ticket as its reader may see it; ``status`` is in the customer's words."""
+
+    number: int
+    subject: str
+    url: str
+    organization: str = ""
+    status: str = ""
+
+
+@dataclass(frozen=True)
+class FileLink:
+    """An attachment, linked to; ``content`` only where a small picture is to be shown in the mail itself."""
+
+    name: str
+    url: str
+    size: int
+    media_type: str = ""
+    content: bytes | None = None
+
+
+@dataclass(frozen=True)
+class QuotedMessage:
+    """One public message: who said it, for which side, in Markdown. ``corrected``: an earlier mail brought other words.
+
+    ``html`` is the body as ``rendering.markdown`` made it, where that is kept already.
+    """
+
+    who: str
+    body: str
+    when: datetime
+    side: str = ""
+    from_team: bool = False
+    files: tuple[FileLink, ...] = ()
+    edited: bool = False
+    corrected: bool = False
+    html: str = ""
+
+
+@dataclass(frozen=True)
+class RatingLink:
+    """One answer to "how did we do"; its link leads to a page that asks for a press of a button."""
+
+    label: str
+    url: str
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the weekly summary."""
+
+    label: str
+    value: str
+    change: str = ""
+
+
+@dataclass(frozen=True)
+class StuckDestination:
+    """One place that deliveries do not get to."""
+
+    name: str
+    waiting: int
+    oldest: datetime
+    reason: str
+
+
+@dataclass(frozen=True)
+class Reply:
+    """New messages (oldest first, several when they came in a burst) and up to five ``earlier`` ones (newest
+    first).
+    """
+
+    envelope: Envelope
+    ticket: TicketRef
+    messages: tuple[QuotedMessage, ...]
+    earlier: tuple[QuotedMessage, ...] = ()
+    why: str = "You filed this ticket."
+
+
+@dataclass(frozen=True)
+class TicketReceived:
+    envelope: Envelope
+    ticket: TicketRef
+    message: QuotedMessage | None = None
+    answers: tuple[tuple[str, str], ...] = ()
+    why: str = "You filed this ticket."
+
+
+@dataclass(frozen=True)
+class TicketSolved:
+    envelope: Envelope
+    ticket: TicketRef
+    solved_by: str
+    message: QuotedMessage | None = None
+    ratings: tuple[RatingLink, ...] = ()
+    earlier: tuple[QuotedMessage, ...] = ()
+    why: str = "You filed this ticket."
+
+
+@dataclass(frozen=True)
+class ClosingSoon:
+    envelope: Envelope
+    ticket: TicketRef
+    closes_at: datetime
+    why: str = "You filed this ticket."
+
+
+@dataclass(frozen=True)
+class Invitation:
+    envelope: Envelope
+    link: str
+    inviter: str
+    expires_at: datetime
+    role: str = "agent"
+    organization: str = ""
+
+
+@dataclass(frozen=True)
+class SignIn:
+    envelope: Envelope
+    link: str
+    code: str
+    minutes: int = 10
+    browser: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class IdentityLinked:
+    envelope: Envelope
+    way: str
+    address: str
+    when: datetime
+    sessions_url: str
+    browser: str = ""
+    place: str = ""
+
+
+@dataclass(frozen=True)
+class WeeklyDigest:
+    envelope: Envelope
+    begins: date
+    ends: date
+    figures: tuple[Figure, ...]
+    url: str
+    waiting: tuple[TicketRef, ...] = ()
+
+
+@dataclass(frozen=True)
+class DeliveryAlert:
+    envelope: Envelope
+    problem: str
+    since: datetime
+    url: str
+    destinations: tuple[StuckDestination, ...] = ()
+
+
+@dataclass(frozen=True)
+class TestMail:
+    """What an admin sends to themselves to see that mail works."""
+
+    envelope: Envelope
+    when: datetime
+    url: str
+
+
+Mail = (
+    Reply
+    | TicketReceived
+    | TicketSolved
+    | ClosingSoon
+    | Invitation
+    | SignIn
+    | IdentityLinked
+    | WeeklyDigest
+    | DeliveryAlert
+    | TestMail
+)
+
+TYPES_BY_NAME: dict[str, type] = {
+    "reply": Reply,
+    "received": TicketReceived,
+    "solved": TicketSolved,
+    "closing_soon": ClosingSoon,
+    "invitation": Invitation,
+    "sign_in": SignIn,
+    "linked": IdentityLinked,
+    "weekly_summary": WeeklyDigest,
+    "delivery_alert": DeliveryAlert,
+    "test": TestMail,
+}

@@ -1,0 +1,76 @@
+"""Mails to those who run the helpdesk."""
+
+from datetime import date, timedelta
+
+from helpdesk import clock, urls
+from helpdesk.channels.email.render import message_context, message_headers, message_types, recipients
+from helpdesk.domain.administration import stuck_destinations
+from helpdesk.domain.outbox.errors import SkipDelivery
+from helpdesk.domain.reporting import qa_reviews, weekly_figures
+from helpdesk.extensions import db
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.user import User
+
+
+def _render_weekly_digest(delivery: Delivery) -> message_types.WeeklyDigest:
+    user = db.session.get(User, delivery.subject_id)
+    if user is None or not user.is_active or not user.is_lead:
+        raise SkipDelivery("They no longer lead support.")
+    begins = date.fromisoformat(delivery.data["begins"])
+    return message_types.WeeklyDigest(
+        envelope=message_headers.make_account_envelope(delivery, user),
+        begins=begins,
+        ends=begins + timedelta(days=6),
+        figures=weekly_figures.list_figures(begins),
+        waiting=tuple(
+            message_context.make_ticket_reference(ticket)
+            for ticket in qa_reviews.list_waiting_on_team(user, weekly_figures.MAX_WAITING_TICKETS)
+        ),
+        url=urls.absolute_url("/review"),
+    )
+
+
+def _render_delivery_alert(delivery: Delivery) -> message_types.DeliveryAlert:
+    user = _get_admin(delivery)
+    places = stuck_destinations.list_stuck_destinations()
+    if not places:
+        raise SkipDelivery("It was mended before the mail could leave.")
+    names = ", ".join(place.label for place in places[:3])
+    return message_types.DeliveryAlert(
+        envelope=message_headers.make_account_envelope(delivery, user),
+        problem=f"What is written does not get to {names}{' and others' if len(places) > 3 else ''}.",
+        since=recipients.to_local_time(min(place.oldest for place in places), user),
+        url=urls.absolute_url("/desk"),
+        destinations=tuple(
+            message_types.StuckDestination(
+                name=place.label,
+                waiting=place.waiting,
+                oldest=recipients.to_local_time(place.oldest, user),
+                reason=place.trouble or "It is slow, or no worker is running.",
+            )
+            for place in places
+        ),
+    )
+
+
+def _render_test(delivery: Delivery) -> message_types.TestMail:
+    user = _get_admin(delivery)
+    return message_types.TestMail(
+        envelope=message_headers.make_account_envelope(delivery, user),
+        when=recipients.to_local_time(clock.now(), user),
+        url=urls.absolute_url("/settings/mail"),
+    )
+
+
+def _get_admin(delivery: Delivery) -> User:
+    user = db.session.get(User, delivery.subject_id)
+    if user is None or not user.is_active or not user.is_admin:
+        raise SkipDelivery("They are no longer an admin.")
+    return user
+
+
+RENDERERS = {
+    "weekly_summary": _render_weekly_digest,
+    "delivery_alert": _render_delivery_alert,
+    "mail_test": _render_test,
+}

@@ -1,0 +1,126 @@
+"""Mails of a ticket's conversation."""
+
+from sqlalchemy import select
+
+from helpdesk import urls
+from helpdesk.channels.email.render import batching, message_context, message_headers, message_types, recipients
+from helpdesk.domain.administration import settings
+from helpdesk.domain.outbox.errors import SkipDelivery
+from helpdesk.domain.tickets import closing_time
+from helpdesk.extensions import db
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.ticket import Event, MessageKind, Ticket
+from helpdesk.models.user import User
+
+
+def ensure_sendable(delivery: Delivery) -> None:
+    """Whether a mail written earlier may still go out as it is. Raises Skip."""
+    if delivery.thread is not None:
+        recipients.get_recipient(delivery.thread)
+    if delivery.message is not None:
+        _check_message(delivery)
+
+
+def _render_reply(delivery: Delivery) -> message_types.Reply:
+    message, thread = delivery.message, delivery.thread
+    reader, ticket = recipients.get_recipient(thread), thread.ticket
+    _check_message(delivery)
+    if not reader.mail_replies:
+        raise SkipDelivery(f"{reader.display_name} wants no mail about replies.")
+    recipients.ensure_not_reading(reader, message)
+    together = [message, *[each.message for each in batching.collect_batch(delivery)]]
+    return message_types.Reply(
+        envelope=message_headers.make_ticket_envelope(
+            delivery, reader, together[-1].speaker if together[-1].from_team else ""
+        ),
+        ticket=message_context.make_ticket_reference(ticket),
+        messages=tuple(message_context.quote_message(each, reader, pictures=True) for each in together),
+        earlier=message_context.quote_earlier_messages(thread, reader, before=message.seq),
+        why="You filed this ticket." if reader.id == ticket.requester_id else "You follow this ticket.",
+    )
+
+
+def _render_received(delivery: Delivery) -> message_types.TicketReceived:
+    thread = delivery.thread
+    reader, ticket = _get_updates_recipient(delivery), thread.ticket
+    if reader.proven_at is None:
+        raise SkipDelivery(f"{reader.email} is not proven yet; nobody is written to unasked.")
+    _check_message(delivery)
+    answers = [answer for answer in ticket.answers if answer.text and not answer.field.team_only]
+    return message_types.TicketReceived(
+        envelope=message_headers.make_ticket_envelope(delivery, reader),
+        ticket=message_context.make_ticket_reference(ticket),
+        message=message_context.quote_message(delivery.message, reader, pictures=True),
+        answers=tuple((answer.field.label, answer.text) for answer in answers),
+    )
+
+
+def _render_solved(delivery: Delivery) -> message_types.TicketSolved:
+    thread = delivery.thread
+    reader, ticket = _get_updates_recipient(delivery), thread.ticket
+    if ticket.status != "solved":
+        raise SkipDelivery("The ticket was taken up again.")
+    return message_types.TicketSolved(
+        envelope=message_headers.make_ticket_envelope(delivery, reader),
+        ticket=message_context.make_ticket_reference(ticket),
+        solved_by=_solver_name(ticket),
+        ratings=_rating_links(ticket),
+        earlier=message_context.quote_earlier_messages(thread, reader),
+    )
+
+
+def _render_closing_soon(delivery: Delivery) -> message_types.ClosingSoon:
+    reader, ticket = _get_updates_recipient(delivery), delivery.thread.ticket
+    closes = closing_time.get_closing_time(ticket)
+    if closes is None:
+        raise SkipDelivery("The ticket is no longer about to close.")
+    return message_types.ClosingSoon(
+        envelope=message_headers.make_ticket_envelope(delivery, reader),
+        ticket=message_context.make_ticket_reference(ticket),
+        closes_at=recipients.to_local_time(closes, reader),
+    )
+
+
+def _get_updates_recipient(delivery: Delivery) -> User:
+    reader = recipients.get_recipient(delivery.thread)
+    if not reader.mail_updates:
+        raise SkipDelivery(f"{reader.display_name} wants no mail about progress.")
+    return reader
+
+
+def _check_message(delivery: Delivery) -> None:
+    if delivery.message.deleted_at:
+        raise SkipDelivery("Deleted before it left.")
+    if delivery.message.kind != MessageKind.reply:
+        raise SkipDelivery("A note is never mailed.")
+
+
+def _solver_name(ticket: Ticket) -> str:
+    latest = (
+        select(Event.actor_name)
+        .where(Event.ticket_id == ticket.id, Event.kind == "solved")
+        .order_by(Event.seq.desc())
+        .limit(1)
+    )
+    return db.session.scalar(latest) or settings.get("team_name")
+
+
+def _rating_links(ticket: Ticket) -> tuple[message_types.RatingLink, ...]:
+    page = urls.absolute_url(f"/tickets/{ticket.number}/rating")
+    match settings.get("rating_style"):
+        case "stars":
+            return tuple(message_types.RatingLink("★" * stars, f"{page}?score={stars}") for stars in range(1, 6))
+        case "faces":
+            return (
+                message_types.RatingLink("Good", f"{page}?score=5"),
+                message_types.RatingLink("Not good", f"{page}?score=1"),
+            )
+    return ()
+
+
+RENDERERS = {
+    "message": _render_reply,
+    "received": _render_received,
+    "solved": _render_solved,
+    "closing_soon": _render_closing_soon,
+}

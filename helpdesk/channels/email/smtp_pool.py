@@ -1,0 +1,155 @@
+"""Verified lines to the mail server, kept for the burst that a worker sends and closed when idle."""
+
+import contextlib
+import smtplib
+import ssl
+import threading
+import time
+
+from helpdesk.channels import errors
+from helpdesk.channels.email import settings
+
+IDLE_SECONDS = 10.0  # seconds after which a kept line is closed rather than trusted
+MAX_IDLE_CONNECTIONS = 4  # lines of one process; mail servers count them
+
+_idle_connections: list[
+    tuple[smtplib.SMTP, settings.SmtpSettings, float]
+] = []  # nobody uses these; the one kept last is last
+_lock = threading.Lock()
+_closer: threading.Timer | None = None
+
+
+def acquire_connection(outgoing: settings.SmtpSettings) -> tuple[smtplib.SMTP, bool]:
+    """A line ready for MAIL FROM, whether it was kept from before. Nobody else has it. Raises Temporary or Blocked."""
+    while kept := _pop_idle():
+        line, made_for, since = kept
+        if made_for == outgoing and time.monotonic() - since < IDLE_SECONDS and _is_alive(line):
+            return line, True
+        close_connection(line)
+    return _open_connection(outgoing), False
+
+
+def release_connection(line: smtplib.SMTP, outgoing: settings.SmtpSettings) -> None:
+    """Give a line back after a finished mail, for the next one."""
+    with _lock:
+        if len(_idle_connections) < MAX_IDLE_CONNECTIONS:
+            _idle_connections.append((line, outgoing, time.monotonic()))
+            _schedule_close()
+            return
+    close_connection(line)
+
+
+def close_connection(line: smtplib.SMTP) -> None:
+    """Say goodbye, and mind no answer: what was taken with 250 stays taken."""
+    try:
+        line.sock.settimeout(2)
+        line.quit()
+    except (OSError, smtplib.SMTPException, AttributeError):
+        line.close()
+
+
+def tls_context(outgoing: settings.SmtpSettings) -> ssl.SSLContext:
+    """TLS with certificate and name checked."""
+    return ssl.create_default_context(cafile=outgoing.ca_file or None)
+
+
+def _pop_idle() -> tuple[smtplib.SMTP, settings.SmtpSettings, float] | None:
+    with _lock, contextlib.suppress(IndexError):
+        return _idle_connections.pop()
+
+
+def _schedule_close() -> None:
+    """Have a timer close what is idle, if none runs yet. Holds the lock."""
+    global _closer
+    if _closer is None:
+        _closer = threading.Timer(IDLE_SECONDS, _close_idle)
+        _closer.daemon = True
+        _closer.start()
+
+
+def _close_idle() -> None:
+    """Only lines that nobody has taken stand in the list, so that no mail is cut off."""
+    global _closer
+    with _lock:
+        old = [kept for kept in _idle_connections if time.monotonic() - kept[2] >= IDLE_SECONDS]
+        _idle_connections[:] = [kept for kept in _idle_connections if kept not in old]
+        _closer = None
+        if _idle_connections:
+            _schedule_close()
+    for line, _, _ in old:
+        close_connection(line)
+
+
+def _open_connection(outgoing: settings.SmtpSettings) -> smtplib.SMTP:
+    if not outgoing.server:
+        raise errors.ChannelBlockedError("No mail server is set. Set MAIL_SERVER.", scope="installation")
+    where = f"{outgoing.server}:{outgoing.port}"
+    line = None
+    try:
+        if outgoing.use_ssl:
+            line = smtplib.SMTP_SSL(
+                outgoing.server, outgoing.port, timeout=outgoing.timeout, context=tls_context(outgoing)
+            )
+        else:
+            line = smtplib.SMTP(outgoing.server, outgoing.port, timeout=outgoing.timeout)
+        line.ehlo_or_helo_if_needed()
+        if not outgoing.use_ssl and (outgoing.use_tls or not settings.is_loopback(outgoing.server)):
+            _start_tls(line, outgoing, where)
+        if outgoing.username:
+            line.login(outgoing.username, outgoing.password)
+        return line
+    except Exception as error:
+        if line:
+            line.close()
+        raise _describe_error(error, where) from error
+
+
+def _start_tls(line: smtplib.SMTP, outgoing: settings.SmtpSettings, where: str) -> None:
+    if not line.has_extn("starttls"):
+        raise errors.ChannelBlockedError(
+            f"The mail server {where} does not offer STARTTLS, so mail would travel in the clear.",
+            scope="installation",
+        )
+    code, answer = line.starttls(context=tls_context(outgoing))
+    if code != 220:
+        raise smtplib.SMTPResponseException(code, answer)
+    line.ehlo()
+
+
+def _describe_error(error: Exception, where: str) -> errors.ChannelError:
+    if isinstance(error, errors.ChannelError):
+        return error
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return errors.ChannelBlockedError(
+            f"The certificate of the mail server {where} is not valid: {error.verify_message}.",
+            scope="installation",
+        )
+    if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500:
+        return errors.ChannelBlockedError(
+            f"The mail server {where} refuses MAIL_USERNAME or MAIL_PASSWORD ({error.smtp_code}).",
+            scope="installation",
+        )
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return errors.ChannelBlockedError(
+            f"The mail server {where} does not let anybody sign in. Unset MAIL_USERNAME or use TLS.",
+            scope="installation",
+        )
+    if isinstance(error, smtplib.SMTPResponseException):
+        return errors.TemporaryError(f"The mail server {where} is not ready ({error.smtp_code}).")
+    if isinstance(error, ssl.SSLError):
+        return errors.ChannelBlockedError(
+            f"The mail server {where} does not speak TLS as set (MAIL_USE_TLS, MAIL_USE_SSL).",
+            scope="installation",
+        )
+    if isinstance(error, TimeoutError):
+        return errors.TemporaryError(f"The mail server {where} did not answer in time.")
+    if isinstance(error, (OSError, smtplib.SMTPException)):
+        return errors.TemporaryError(f"The mail server {where} cannot be reached.")
+    raise error
+
+
+def _is_alive(line: smtplib.SMTP) -> bool:
+    try:
+        return line.noop()[0] == 250
+    except (OSError, smtplib.SMTPException):
+        return False

@@ -1,0 +1,188 @@
+"""Who somebody is in Slack, and what a channel is: asked once, kept for some minutes."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from helpdesk.channels import errors
+from helpdesk.channels.slack.api import api_errors
+from helpdesk.channels.slack.api import client as clients
+from helpdesk.channels.slack.parse import events, json_access
+
+CACHE_SECONDS = 300  # seconds
+FAILURE_CACHE_SECONDS = 30
+BOT_IDENTITY_CACHE_SECONDS = 3600  # whose a token is does not change
+MAX_CACHE_ENTRIES = 5000
+
+_cache: dict[tuple, tuple[float, Any]] = {}
+_failures: dict[tuple, float] = {}  # names that could not be had, so that a burst of messages asks once
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A person as Slack knows them. ``is_restricted`` is any guest, ``is_stranger`` somebody of another workspace."""
+
+    id: str
+    name: str
+    email: str = ""
+    picture: str = ""
+    team_id: str = ""
+    is_restricted: bool = False
+    is_stranger: bool = False
+    is_bot: bool = False
+    deleted: bool = False
+
+
+@dataclass(frozen=True)
+class ChannelInfo:
+    id: str
+    name: str
+    is_archived: bool = False
+    is_private: bool = False
+    is_member: bool = False
+    is_ext_shared: bool = False
+    topic: str = ""
+
+
+def get_profile(user_id: str, client: clients.Client | None = None) -> Profile:
+    """The person with ``user_id``. Raises ChannelError, Permanent where Slack knows nobody."""
+    slack = client or clients.current()
+    return _get_cached(
+        slack, ("user", user_id), lambda: _make_profile(slack.call("users.info", user=user_id).get("user"))
+    )
+
+
+def find_by_email(email: str, client: clients.Client | None = None) -> Profile | None:
+    """The person with this address, None where there is none. Raises ChannelError."""
+    slack = client or clients.current()
+
+    def ask() -> Profile | None:
+        try:
+            return _make_profile(slack.call("users.lookupByEmail", email=email).get("user"))
+        except errors.PermanentError as unknown:
+            if api_errors.error_code(unknown) == "users_not_found":
+                return None
+            raise
+
+    return _get_cached(slack, ("email", email.lower()), ask)
+
+
+def get_channel(channel_id: str, client: clients.Client | None = None) -> ChannelInfo:
+    """The channel with ``channel_id``. Raises ChannelError, Blocked where the bot cannot see it."""
+    slack = client or clients.current()
+    return _get_cached(
+        slack,
+        ("channel", channel_id),
+        lambda: _make_channel_info(slack.call("conversations.info", channel=channel_id).get("channel")),
+    )
+
+
+def list_channels(client: clients.Client | None = None) -> list[ChannelInfo]:
+    """Every channel the bot can see that is not archived, by name. Raises ChannelError."""
+    slack = client or clients.current()
+    pages = slack.pages(
+        "conversations.list",
+        "channels",
+        types="public_channel,private_channel",
+        exclude_archived=True,
+        limit=200,
+    )
+    return sorted((_make_channel_info(each) for each in pages), key=lambda each: each.name)
+
+
+def get_bot_identity(client: clients.Client | None = None) -> events.BotIdentity:
+    """Who the bot itself is. Raises ChannelError."""
+    slack = client or clients.current()
+
+    def ask() -> events.BotIdentity:
+        answer = slack.call("auth.test")
+        users, bots = {answer.get("user_id") or ""} - {""}, {answer.get("bot_id") or ""} - {""}
+        return events.BotIdentity(
+            str(answer.get("team_id") or ""),
+            str(answer.get("app_id") or ""),
+            frozenset(users),
+            frozenset(bots),
+        )
+
+    return _get_cached(slack, ("ourselves",), ask, BOT_IDENTITY_CACHE_SECONDS)
+
+
+def get_name(external_id: str, client: clients.Client | None = None) -> str | None:
+    """The name of a user (U…, W…) or channel (C…, G…), None where it cannot be had. Never raises."""
+    kind = external_id[:1]
+    if kind not in "UWCG" or not external_id:
+        return None
+    slack = client or clients.current()
+    address = _cache_key(slack, ("name", external_id))
+    if time.monotonic() < _failures.get(address, 0):
+        return None
+    try:
+        return (get_profile(external_id, slack).name if kind in "UW" else get_channel(external_id, slack).name) or None
+    except errors.ChannelError:
+        _failures[address] = time.monotonic() + FAILURE_CACHE_SECONDS
+        return None
+
+
+def is_full_member(person: Profile, team_id: str) -> bool:
+    """Whether ``person`` is one of our own workspace in every right: no guest, no stranger, no bot, not deactivated."""
+    return person.team_id == team_id != "" and not (
+        person.is_restricted or person.is_stranger or person.is_bot or person.deleted
+    )
+
+
+def clear_cache(external_id: str | None = None) -> None:
+    """Ask anew about ``external_id``, or about everybody."""
+    for memory in (_cache, _failures):
+        for key in list(memory):
+            if external_id is None or external_id in key:
+                memory.pop(key, None)
+
+
+def _get_cached(slack: clients.Client, key: tuple, ask: Callable[[], Any], keep: float = CACHE_SECONDS) -> Any:
+    now = time.monotonic()
+    address = _cache_key(slack, key)
+    when, value = _cache.get(address, (float("-inf"), None))
+    if now - when >= keep:
+        value = ask()
+        if len(_cache) >= MAX_CACHE_ENTRIES:
+            _cache.clear()
+        _cache[address] = (now, value)
+    return value
+
+
+def _cache_key(slack: clients.Client, key: tuple) -> tuple:
+    return (slack.base_url, slack.token, *key)
+
+
+def _make_profile(user: Any) -> Profile:
+    if not isinstance(user, dict) or not user.get("id"):
+        raise api_errors.unknown_outcome_error("Slack's answer was incomplete.")
+    details = json_access.object_in(user, "profile")
+    names = (details.get("display_name"), details.get("real_name"), user.get("real_name"), user.get("name"))
+    real = details.get("real_name") or user.get("real_name")
+    return Profile(
+        id=user["id"],
+        name=str(real or next((each for each in names if each), "") or user["id"]),
+        email=str(details.get("email") or ""),
+        picture=str(details.get("image_192") or details.get("image_72") or details.get("image_48") or ""),
+        team_id=str(user.get("team_id") or details.get("team") or ""),
+        is_restricted=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
+        is_stranger=bool(user.get("is_stranger")),
+        is_bot=bool(user.get("is_bot") or user["id"] == events.SLACKBOT_USER_ID),
+        deleted=bool(user.get("deleted")),
+    )
+
+
+def _make_channel_info(found: Any) -> ChannelInfo:
+    if not isinstance(found, dict) or not found.get("id"):
+        raise api_errors.unknown_outcome_error("Slack's answer was incomplete.")
+    return ChannelInfo(
+        id=found["id"],
+        name=str(found.get("name") or ""),
+        is_archived=bool(found.get("is_archived")),
+        is_private=bool(found.get("is_private")),
+        is_member=bool(found.get("is_member")),
+        is_ext_shared=bool(found.get("is_ext_shared") or found.get("is_pending_ext_shared")),
+        topic=str(json_access.object_in(found, "topic").get("value") or ""),
+    )

@@ -1,0 +1,78 @@
+"""What a broken connection means: was the request certainly not stored, or may it have been? Pure.
+
+Only failures that happen before a byte could leave are certain. Our own client knows when it was connecting. urllib, which
+fetches and uploads files, wraps what fails while connecting and sending into ``URLError``; what fails later comes bare, and
+"unreachable" then says nothing about what left before.
+"""
+
+import errno
+import http.client
+import socket
+import ssl
+from urllib.error import HTTPError, URLError
+
+from slack_sdk.errors import SlackClientError
+
+from helpdesk.channels import errors
+from helpdesk.channels.slack.api import api_errors
+
+# Whatever urllib and the SDK raise when a connection breaks or an answer is not what it should be.
+CONNECTION_ERRORS = (
+    OSError,
+    http.client.HTTPException,
+    SlackClientError,
+    ValueError,
+    TypeError,
+    AttributeError,
+    LookupError,
+    RecursionError,
+)
+
+_NOT_SENT_ERRNOS = {errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.EADDRNOTAVAIL}
+
+
+def error_for_exception(error: Exception) -> errors.ChannelError:
+    """The error of ours for an exception of the connection; anything unheard of counts as unsure."""
+    if isinstance(error, errors.ChannelError):
+        return error
+    if isinstance(error, HTTPError):
+        return api_errors.error_for_status(error.code, parse_retry_after(error.headers))
+    cause = error.reason if isinstance(error, URLError) else error
+    if isinstance(cause, socket.gaierror | ssl.SSLCertVerificationError):
+        return error_for_connect_failure(cause)
+    if isinstance(cause, OSError) and (
+        cause.errno in (_NOT_SENT_ERRNOS if cause is not error else {errno.ECONNREFUSED})
+        or "Tunnel connection failed" in str(cause)
+    ):
+        return error_for_connect_failure(cause)
+    if isinstance(cause, TimeoutError):
+        return api_errors.unknown_outcome_error("Slack did not answer in time and may still have stored this.")
+    if isinstance(cause, OSError):
+        return api_errors.unknown_outcome_error("The connection to Slack broke, and it may have stored this.")
+    return api_errors.unknown_outcome_error("Slack's answer could not be read.")
+
+
+def error_for_connect_failure(error: OSError) -> errors.TemporaryError:
+    """The error of ours for an exception while connecting: whatever it is, nothing was sent."""
+    if isinstance(error, socket.gaierror):
+        return api_errors.temporary_error("Slack's address could not be found; the network or its DNS may be down.")
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return api_errors.temporary_error("Slack's certificate could not be verified, so nothing was sent.")
+    return api_errors.temporary_error("No connection to Slack could be made.")
+
+
+def parse_retry_after(headers) -> float | None:
+    """Seconds named by Retry-After among ``headers`` (any mapping), None where missing or no number."""
+    for name, value in (headers or {}).items():
+        if name.lower() == "retry-after":
+            try:
+                seconds = float(value)
+            except (TypeError, ValueError):
+                return None
+            return min(seconds, 3600.0) if seconds >= 0 else None
+    return None
+
+
+def is_loopback(host: str | None) -> bool:
+    """Whether ``host`` is this machine, where only a stand-in for Slack can be."""
+    return host in {"127.0.0.1", "localhost", "::1"}

@@ -1,0 +1,43 @@
+"""Answers to a pressed button or a command by the one-time address Slack gave for it."""
+
+from typing import Any
+from urllib.parse import urlsplit
+
+from slack_sdk.webhook import WebhookClient
+
+from helpdesk.channels.slack.api import api_errors, http_errors
+from helpdesk.channels.slack.api import client as clients
+from helpdesk.channels.types import SendResult
+
+RESPONSE_HOST = "hooks.slack.com"
+
+
+def post_response(slack: clients.Client, arguments: dict[str, Any]) -> SendResult:
+    """POST ``arguments`` without their ``url`` to it. Raises ChannelError; an address outside of Slack is refused."""
+    body = dict(arguments)
+    url = str(body.pop("url", ""))
+    if not is_slack_url(url, slack):
+        raise api_errors.permanent_error("The address to answer to is not Slack's.")
+    hook = WebhookClient(url, timeout=int(slack.timeout), retry_handlers=[], logger=clients.quiet)
+    if http_errors.is_loopback(slack.host):
+        hook.proxy = None
+    try:
+        answer = hook.send_dict(body)
+    except http_errors.CONNECTION_ERRORS as broken:
+        raise http_errors.error_for_exception(broken) from None
+    if answer.status_code == 200:
+        return SendResult("")
+    if answer.status_code == 404:
+        raise api_errors.permanent_error("Slack no longer takes an answer to this button.", "used_url")
+    raise api_errors.error_for_status(answer.status_code, http_errors.parse_retry_after(answer.headers))
+
+
+def is_slack_url(url: str, slack: clients.Client) -> bool:
+    """Whether ``url`` is one of Slack's answer addresses, or the stand-in's on this machine."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    if parts.scheme == "https" and parts.hostname == RESPONSE_HOST and not parts.username and parts.port in {None, 443}:
+        return True
+    return http_errors.is_loopback(slack.host) and parts.netloc == urlsplit(slack.base_url).netloc

@@ -1,0 +1,96 @@
+"""Putting one post into Slack: the method it names, with what every post of ours carries."""
+
+from typing import Any
+
+from helpdesk.channels import errors
+from helpdesk.channels.slack.api import api_errors, response_urls, uploads
+from helpdesk.channels.slack.api import client as clients
+from helpdesk.channels.slack.parse import events
+from helpdesk.channels.types import OutboundRequest, SendResult
+
+RICH_FORMAT_ERROR_CODES = {
+    "invalid_blocks",
+    "invalid_blocks_format",
+    "invalid_attachments",
+    "msg_blocks_too_long",
+    "msg_too_long",
+}
+MAX_TEXT_LENGTH = 40_000
+MAX_UPDATE_LENGTH = 4_000
+
+# Refusals that say the wanted state is there already, so that a repeat after a lost answer is no failure.
+ALREADY_DONE_CODES = {
+    "chat.delete": {"message_not_found"},
+    "reactions.add": {"already_reacted"},
+    "reactions.remove": {"no_reaction"},
+    "files.delete": {"file_not_found", "file_deleted"},
+    "conversations.join": {"already_in_channel"},
+}
+
+
+def send(post: OutboundRequest, client: clients.Client | None = None) -> SendResult:
+    """Put ``post`` into Slack. Raises Temporary, Permanent, Unknown or Blocked."""
+    slack = client or clients.current()
+    arguments = dict(post.arguments)
+    if post.method == "files.upload":
+        return uploads.upload_file(slack, post.key, arguments)
+    if post.method == "files.remove":
+        return uploads.remove_file(slack, arguments)
+    if post.method == "response":
+        return response_urls.post_response(slack, arguments)
+    try:
+        answer = _call_method(slack, post, arguments)
+    except errors.PermanentError as refused:
+        if api_errors.error_code(refused) in ALREADY_DONE_CODES.get(post.method, ()):
+            return SendResult(_find_target(arguments), {"already": True})
+        raise
+    return _make_result(post.method, arguments, answer)
+
+
+def _call_method(slack: clients.Client, post: OutboundRequest, arguments: dict[str, Any]) -> dict:
+    if post.method not in {"chat.postMessage", "chat.update", "chat.postEphemeral"}:
+        return slack.call(post.method, **arguments)
+    arguments |= {"parse": "none", "link_names": False}
+    if post.method == "chat.postMessage":
+        arguments |= {"unfurl_links": False, "unfurl_media": False}
+        arguments["metadata"] = {"event_type": events.METADATA_EVENT_TYPE, "event_payload": {"delivery": post.key}}
+    if (
+        post.method == "chat.update"
+        and arguments.get("blocks")
+        and len(arguments.get("text") or "") > MAX_UPDATE_LENGTH
+    ):
+        arguments["text"] = arguments["text"][: MAX_UPDATE_LENGTH - 1] + "…"  # the blocks say all of it
+    try:
+        return slack.call(post.method, **arguments)
+    except errors.PermanentError as refused:
+        layout = arguments.get("blocks") or arguments.get("attachments")
+        text = arguments.get("text") or ""
+        if (
+            api_errors.error_code(refused) not in RICH_FORMAT_ERROR_CODES
+            or not layout
+            or not text
+            or len(text) > MAX_TEXT_LENGTH
+        ):
+            raise
+    # The words matter more than their looks: once more as plain text. An update must say that the old layout goes.
+    plain = {name: value for name, value in arguments.items() if name not in {"blocks", "attachments"}}
+    return slack.call(
+        post.method, **plain, **({"blocks": [], "attachments": []} if post.method == "chat.update" else {})
+    )
+
+
+def _make_result(method: str, arguments: dict[str, Any], answer: dict) -> SendResult:
+    if method.startswith("chat.post") or method == "chat.update":
+        ts = answer.get("ts") or answer.get("message_ts")
+        if not isinstance(ts, str) or not ts:
+            raise api_errors.unknown_outcome_error("Slack's answer was incomplete.")
+        return SendResult(ts, {"channel": answer.get("channel") or arguments.get("channel")})
+    if method.startswith("views."):
+        view = answer.get("view") or {}
+        return SendResult(str(view.get("id") or ""), {"hash": view.get("hash")})
+    target = _find_target(arguments)
+    return SendResult(target) if method in ALREADY_DONE_CODES else SendResult(target, {"answer": answer})
+
+
+def _find_target(arguments: dict[str, Any]) -> str:
+    return str(arguments.get("ts") or arguments.get("timestamp") or arguments.get("file") or "")

@@ -1,0 +1,113 @@
+"""A file into a thread, in Slack's three steps. Only the last shows anything, so only the last can be in doubt.
+
+Files carry no metadata; the line that introduces one does, as the id of its block.
+"""
+
+from typing import Any
+from urllib.error import HTTPError
+from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
+
+from helpdesk.channels import errors
+from helpdesk.channels.slack.api import api_errors, http_errors
+from helpdesk.channels.slack.api import client as clients
+from helpdesk.channels.slack.parse import json_access
+from helpdesk.channels.slack.render import mrkdwn
+from helpdesk.channels.types import SendResult
+
+BLOCK_ID_PREFIX = "delivery-"
+UPLOAD_TIMEOUT_SECONDS = 60  # seconds
+
+
+def upload_file(slack: clients.Client, key: str, arguments: dict[str, Any]) -> SendResult:
+    """Upload ``data`` (bytes) as ``filename`` into ``channel`` and ``thread_ts``, introduced as sent by ``author``."""
+    data: bytes = arguments["data"]
+    name = arguments["filename"]
+    if not data:
+        raise api_errors.permanent_error(f"{name} is empty, which Slack does not take.")
+    try:
+        place = slack.call("files.getUploadURLExternal", filename=name, length=len(data))
+        file_id, url = str(place.get("file_id") or ""), str(place.get("upload_url") or "")
+        if not file_id or not url:
+            raise api_errors.unknown_outcome_error("Slack's answer was incomplete.")
+        _put_content(slack, url, data)
+    except errors.UnknownOutcomeError as broken:
+        # Whatever came of the first two steps, nobody can see it: starting anew does no harm.
+        raise api_errors.temporary_error(
+            f"The file did not get to Slack: {broken.reason}", api_errors.error_code(broken)
+        ) from None
+    answer = slack.call(
+        "files.completeUploadExternal",
+        files=[{"id": file_id, "title": arguments.get("title") or name}],
+        channel_id=arguments["channel"],
+        thread_ts=arguments.get("thread_ts"),
+        blocks=[_introduction_blocks(key, name, arguments.get("author") or "")],
+        username=arguments.get("username"),
+        icon_url=arguments.get("icon_url"),
+    )
+    ts = ""
+    for file in json_access.objects_in(answer.get("files")):
+        ts = ts or _find_share(file, arguments["channel"])
+    return SendResult(file_id, {"file_id": file_id, "ts": ts, "channel": arguments["channel"]})
+
+
+def remove_file(slack: clients.Client, arguments: dict[str, Any]) -> SendResult:
+    """Take ``file`` away, and the message at ``ts`` in ``channel`` that showed it. What is gone already is no failure."""
+    steps = [("files.delete", {"file": arguments["file"]}, {"file_not_found", "file_deleted"})]
+    if arguments.get("ts"):
+        place = {"channel": arguments["channel"], "ts": arguments["ts"]}
+        steps.append(("chat.delete", place, {"message_not_found"}))
+    for method, target, done_already in steps:
+        try:
+            slack.call(method, **target)
+        except errors.PermanentError as refused:
+            if api_errors.error_code(refused) not in done_already:
+                raise
+    return SendResult(arguments["file"])
+
+
+def match_upload(message: dict, key: str) -> SendResult | None:
+    """What came of the upload ``key`` if ``message`` is the one that shows it."""
+    if not any(
+        block.get("block_id") == BLOCK_ID_PREFIX + key for block in json_access.objects_in(message.get("blocks"))
+    ):
+        return None
+    files = json_access.objects_in(message.get("files"))
+    file_id = str(files[0].get("id") or "") if files else ""
+    return SendResult(file_id, {"file_id": file_id, "ts": message.get("ts") or "", "found": True})
+
+
+def _put_content(slack: clients.Client, url: str, data: bytes) -> None:
+    host = urlsplit(url).hostname or ""
+    if not (url.startswith("https://") and host.endswith(".slack.com")) and not (
+        http_errors.is_loopback(slack.host) and host == slack.host
+    ):
+        raise api_errors.permanent_error("Slack named an address outside of Slack for the file, so it was not sent.")
+    headers = {"Content-Type": "application/octet-stream"}
+    request = Request(url, data=data, method="POST", headers=headers)  # noqa: S310 (its host was looked at above)
+    try:
+        with urlopen(request, timeout=UPLOAD_TIMEOUT_SECONDS) as answer:  # noqa: S310
+            answer.read(1000)
+    except HTTPError as refused:
+        raise api_errors.error_for_status(refused.code, http_errors.parse_retry_after(refused.headers)) from None
+    except http_errors.CONNECTION_ERRORS as broken:
+        raise http_errors.error_for_exception(broken) from None
+
+
+def _introduction_blocks(key: str, name: str, author: str) -> dict:
+    words = (
+        f"{mrkdwn.escape_mrkdwn(author)} sent {mrkdwn.escape_mrkdwn(name)}" if author else mrkdwn.escape_mrkdwn(name)
+    )
+    return {
+        "type": "section",
+        "block_id": BLOCK_ID_PREFIX + key,
+        "text": {"type": "mrkdwn", "text": words[:2900], "verbatim": True},
+    }
+
+
+def _find_share(file: dict, channel: str) -> str:
+    for places in json_access.object_in(file, "shares").values():
+        for share in json_access.objects_in(places.get(channel)) if isinstance(places, dict) else ():
+            if share.get("ts"):
+                return str(share["ts"])
+    return ""

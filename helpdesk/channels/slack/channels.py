@@ -1,0 +1,185 @@
+"""The Slack channels we write to: bound to the team or to one customer, kept true to what Slack says, blocked and mended.
+
+``offered``, ``learn`` and ``check`` ask Slack, and end the open transaction first so that nothing is held meanwhile; call them
+before anything is written. Everything else only writes rows.
+"""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from helpdesk import after_commit, clock
+from helpdesk.channels import errors
+from helpdesk.channels.slack import diagnostics as slack_check
+from helpdesk.channels.slack.api import directory as slack_people
+from helpdesk.domain.administration import audit_log, settings
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import organization_channels
+from helpdesk.extensions import db
+from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.user import Organization, User
+
+FAR_FUTURE = timedelta(days=36_500)
+SHARED_CHANNEL_MESSAGE = (
+    "This channel is shared with another company, so nothing of the team's is posted here any more. Everything is kept. "
+    "End the sharing, or choose another triage channel."
+)
+ARCHIVED_MESSAGE = "The Slack channel is archived."
+
+SlackChannel = slack_people.ChannelInfo
+
+
+def list_channels() -> list[Channel]:
+    """Every Slack channel in use, the team's first, then by name."""
+    channels = select(Channel).where(Channel.kind == "slack", Channel.removed_at.is_(None))
+    return list(db.session.scalars(channels.order_by(Channel.audience.desc(), Channel.name, Channel.id)))
+
+
+def find_channel(channel_id: str) -> Channel | None:
+    """The channel with this Slack id, in use or not."""
+    return db.session.scalar(select(Channel).where(Channel.kind == "slack", Channel.external_id == channel_id))
+
+
+def list_available_channels() -> list[SlackChannel]:
+    """Every channel that the bot can see, to choose from. Asks Slack; raises ChannelError."""
+    db.session.rollback()
+    return slack_people.list_channels()
+
+
+def fetch_channel(channel_id: str) -> SlackChannel:
+    """What Slack says about the channel now. Raises Invalid about "channel" with a sentence where it cannot be used."""
+    db.session.rollback()
+    try:
+        channel_id = organization_channels.validate_channel_ids([channel_id])[0]
+        slack_people.clear_cache(channel_id)
+        known = slack_people.get_channel(channel_id)
+    except (ValueError, IndexError) as error:
+        raise ValidationError(str(error) or "Give a Slack channel id, like C0123ABCD.", "channel") from None
+    except errors.ChannelError as error:
+        raise ValidationError(error.reason, "channel") from None
+    if known.is_archived:
+        raise ValidationError(f"#{known.name} is archived. Bring it back or choose another channel.", "channel")
+    if known.is_private and not known.is_member:
+        raise ValidationError(f"The bot is not in #{known.name}. Invite it with /invite first.", "channel")
+    return known
+
+
+def run_diagnostics() -> list[slack_check.CheckResult]:
+    """A real round trip: token, permissions, every channel, a message there and back. Asks Slack; never raises."""
+    triage, ids = settings.get("triage_channel"), [channel.external_id for channel in list_channels()]
+    db.session.rollback()
+    return slack_check.run_checks(triage, ids)
+
+
+def set_triage_channel(known: SlackChannel, *, actor: User | None, internal_by_default: bool | None = None) -> Channel:
+    """Make this the team's triage channel. Raises Invalid for one that outsiders read, Conflict for a customer's."""
+    if known.is_ext_shared:
+        raise ValidationError(f"#{known.name} is shared with another company, so it cannot be the team's.", "channel")
+    channel = find_channel(known.id)
+    if channel is not None and channel.audience != "team":
+        raise ConflictError(f"#{known.name} is {channel.organization.name}'s channel.", "channel")
+    if channel is None:
+        channel = Channel(kind="slack", external_id=known.id, audience="team")
+        db.session.add(channel)
+    channel.removed_at = None
+    update_channel_facts(channel, known)
+    if internal_by_default is not None:
+        channel.internal_by_default = internal_by_default
+    before = settings.get("triage_channel")
+    settings.set("triage_channel", known.id)
+    db.session.flush()
+    if before != known.id:
+        audit_log.add_entry("changed a setting", actor, "triage_channel", value=[before, known.id])
+    return channel
+
+
+def bind_channel(
+    known: SlackChannel, organization: Organization, *, actor: User | None, default: bool = True
+) -> Channel:
+    """Make this one of ``organization``'s channels; with ``default`` its tickets get their card here. Raises Conflict."""
+    ids = [each for each in organization_channels.list_channel_ids(organization) if each != known.id]
+    organization_channels.set_channels(organization, [known.id, *ids] if default or not ids else [*ids, known.id])
+    channel = find_channel(known.id)
+    update_channel_facts(channel, known)
+    audit_log.add_entry("bound a Slack channel", actor, channel.label, organization.id, channel=known.id)
+    return channel
+
+
+def unbind_channel(channel: Channel, *, actor: User | None) -> None:
+    """Write there no more; what stands there stays."""
+    if channel.audience == "customer":
+        organization = db.session.get(Organization, channel.organization_id)
+        organization_channels.set_channels(
+            organization,
+            [each for each in organization_channels.list_channel_ids(organization) if each != channel.external_id],
+        )
+    else:
+        channel.removed_at = clock.now()
+        if settings.get("triage_channel") == channel.external_id:
+            settings.set("triage_channel", "")
+    db.session.flush()
+    audit_log.add_entry(
+        "let a Slack channel go", actor, channel.label, channel.organization_id, channel=channel.external_id
+    )
+
+
+def set_internal_by_default(channel: Channel, internal: bool, *, actor: User | None) -> None:
+    """Whether what agents type there is a note unless it begins with "reply:". Raises Invalid where customers read."""
+    if internal and channel.audience == "customer":
+        raise ValidationError(
+            "Customers read what is written in this channel, so nothing there is internal.", "internal_by_default"
+        )
+    if channel.internal_by_default != internal:
+        channel.internal_by_default = internal
+        audit_log.add_entry("changed who reads a Slack channel's replies", actor, channel.label, internal=internal)
+
+
+def update_channel_facts(channel: Channel, known: SlackChannel) -> None:
+    """Write down how the channel stands in Slack: its name, whether outsiders read it, and whether we can post there."""
+    channel.name = known.name[:120] or channel.name
+    was_shared = channel.is_shared or channel.blocked_reason == SHARED_CHANNEL_MESSAGE
+    if known.is_ext_shared:
+        _mark_shared(channel)
+    elif was_shared:
+        channel.is_shared = False
+        if channel.blocked_reason == SHARED_CHANNEL_MESSAGE:
+            channel.paused_until = None
+            unblock_channel(channel)
+    if known.is_archived:
+        block_channel(channel, ARCHIVED_MESSAGE)
+    elif (
+        channel.blocked_reason
+        and channel.blocked_reason != SHARED_CHANNEL_MESSAGE
+        and (known.is_member or not known.is_private)
+    ):
+        unblock_channel(channel)
+
+
+def _mark_shared(channel: Channel) -> None:
+    """Outsiders read it from now on: a customer's channel goes on by the rules for that, a team's falls silent."""
+    if channel.audience == "customer":
+        channel.is_shared = True
+        return
+    channel.paused_until = clock.now() + FAR_FUTURE
+    block_channel(channel, SHARED_CHANNEL_MESSAGE)
+
+
+def block_channel(channel: Channel, reason: str) -> None:
+    """Say why nothing gets through; what waits stays waiting."""
+    channel.blocked_reason = reason
+    channel.blocked_at = channel.blocked_at or clock.now()
+    after_commit.say_changed("desk")
+
+
+def unblock_channel(channel: Channel) -> None:
+    """Say that it works again, and try at once what waits."""
+    channel.blocked_reason = channel.blocked_at = None
+    threads = select(Thread.id).where(Thread.channel_id == channel.id)
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.thread_id.in_(threads), Delivery.state == DeliveryState.pending, Delivery.attempts > 0)
+        .values(due_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    after_commit.say_changed("desk")

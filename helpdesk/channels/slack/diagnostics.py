@@ -1,0 +1,108 @@
+"""Whether Slack works for us, tried for real: the token, each permission, each channel, and a message there and back."""
+
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from helpdesk.channels import errors
+from helpdesk.channels.slack.api import client as clients
+from helpdesk.channels.slack.api import directory, find_message, send
+from helpdesk.channels.slack.render import blocks
+from helpdesk.channels.types import OutboundRequest
+
+# What the shipped manifest asks for, and why; a test compares the two.
+REQUIRED_SCOPES = {
+    "channels:history": "reads replies in public channels, and looks whether a message arrived",
+    "channels:join": "joins a public channel that was chosen in the settings",
+    "channels:read": "knows channels by name, and who is in them",
+    "chat:write": "posts cards and replies",
+    "chat:write.customize": "shows replies under their author's name and picture",
+    "commands": "offers /ticket and the message shortcut",
+    "files:read": "takes files from threads to the portal",
+    "files:write": "puts files from the portal into threads",
+    "groups:history": "reads replies in private channels the bot was invited to",
+    "groups:read": "knows those private channels by name",
+    "reactions:read": "takes a ticket at 👀 and solves it at ✅",
+    "reactions:write": "marks each message with what it became",
+    "users:read": "knows names and pictures, and who is a guest",
+    "users:read.email": "matches people in Slack with agents and customers",
+}
+
+
+@dataclass(frozen=True)
+class CheckResult:
+    """One thing tried: what, whether it worked, and a sentence about it."""
+
+    what: str
+    ok: bool
+    sentence: str
+
+
+def run_checks(triage: str, channels: Iterable[str] = (), client: clients.Client | None = None) -> list[CheckResult]:
+    """Try everything with the channel ids ``triage`` and ``channels``. Never raises; what failed says what to do."""
+    slack = client or clients.current()
+    token, scopes = _check_token(slack)
+    checks = [token]
+    if not token.ok:
+        return checks
+    checks.append(_check_scopes(scopes))
+    for channel in dict.fromkeys([triage, *channels]):
+        if channel:
+            checks.append(_check_membership(slack, channel))
+    checks.append(
+        _check_round_trip(slack, triage) if triage else CheckResult("round trip", False, "No triage channel is set.")
+    )
+    return checks
+
+
+def _check_token(slack: clients.Client) -> tuple[CheckResult, str]:
+    try:
+        answer = slack.answer("auth.test", {})
+    except errors.ChannelError as failed:
+        return CheckResult("token", False, failed.reason), ""
+    headers = {name.lower(): value for name, value in answer.headers.items()}
+    sentence = f"Connected to {answer.get('team') or 'the workspace'} as {answer.get('user') or 'the bot'}."
+    return CheckResult("token", True, sentence), headers.get("x-oauth-scopes", "")
+
+
+def _check_scopes(granted: str) -> CheckResult:
+    if not granted.strip():
+        return CheckResult("permissions", True, "Slack did not say which permissions the app has.")
+    missing = sorted(set(REQUIRED_SCOPES) - {scope.strip() for scope in granted.split(",")})
+    if not missing:
+        return CheckResult("permissions", True, "The app has every permission it needs.")
+    needs = "; ".join(f"{scope} ({REQUIRED_SCOPES[scope]})" for scope in missing)
+    return CheckResult("permissions", False, f"Add to the app and install it again: {needs}.")
+
+
+def _check_membership(slack: clients.Client, channel_id: str) -> CheckResult:
+    directory.clear_cache(channel_id)
+    try:
+        channel = directory.get_channel(channel_id, slack)
+    except errors.ChannelError as failed:
+        return CheckResult(f"channel {channel_id}", False, failed.reason)
+    what = f"channel #{channel.name}"
+    if channel.is_archived:
+        return CheckResult(what, False, f"#{channel.name} is archived. Choose another channel or bring it back.")
+    if not channel.is_member and channel.is_private:
+        return CheckResult(what, False, f"The bot is not in #{channel.name}. Invite it with /invite.")
+    if not channel.is_member:
+        return CheckResult(what, True, f"The bot joins #{channel.name} when it first posts there.")
+    return CheckResult(what, True, f"The bot is in #{channel.name}.")
+
+
+def _check_round_trip(slack: clients.Client, channel: str) -> CheckResult:
+    post = OutboundRequest(
+        "doctor-" + secrets.token_hex(8),
+        "chat.postMessage",
+        {"channel": channel, **blocks.event_line("Checking the connection.")},
+    )
+    try:
+        sent = send.send(post, slack)
+        found = find_message.find(post, slack)
+        send.send(OutboundRequest(post.key, "chat.delete", {"channel": channel, "ts": sent.external_id}), slack)
+    except errors.ChannelError as failed:
+        return CheckResult("round trip", False, failed.reason)
+    if found is None or found.external_id != sent.external_id:
+        return CheckResult("round trip", False, "A message was posted but could not be read back.")
+    return CheckResult("round trip", True, "A message was posted, read back and deleted.")

@@ -1,0 +1,163 @@
+"""What happens in Slack, and what it means for us. Network first (who is this?), then everything in one transaction."""
+
+from helpdesk import extensions
+from helpdesk.channels import errors, slack
+from helpdesk.channels.slack.api import directory
+from helpdesk.channels.slack.handlers import (
+    app_home,
+    authors,
+    buttons,
+    channel_events,
+    commands,
+    create_ticket_modal,
+    edit_ticket_modal,
+    ephemeral_replies,
+    incoming_files,
+    messages,
+    thread_lookup,
+)
+from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.slack.handlers.open_modal import open_requested_modal
+from helpdesk.channels.slack.parse import envelopes
+from helpdesk.channels.slack.render import blocks
+from helpdesk.channels.types import ChannelEvent, OutboundRequest
+from helpdesk.domain.errors import DomainError
+from helpdesk.domain.inbox.results import Result, ignored_result
+from helpdesk.models.delivery import InboundEvent
+
+__all__ = ["apply", "validate_modal", "ordering_key", "open_requested_modal", "on_refused", "fetch_context"]
+
+
+def ordering_key(payload: dict) -> str | None:
+    """Things of one Slack thread are taken in the order they came."""
+    place = thread_lookup.find_root(payload)
+    return thread_lookup.ordering_key(*place) if place else None
+
+
+def validate_modal(payload: dict) -> dict[str, str]:
+    """Mistakes in a submitted modal, by field: Slack shows them only in the answer to the request itself."""
+    if payload.get("type") != "view_submission":
+        return {}
+    for heard in slack.parse_payload(payload):
+        form = MODALS.get(heard.data.get("callback_id"))
+        if form is not None:
+            with extensions.reading():
+                return form.mistakes(heard)
+    return {}
+
+
+def fetch_context(payload: dict, raw: bytes | None) -> EventContext:
+    """What the payload says, and all that Slack knows about it. Raises ChannelError when Slack does not tell."""
+    if _is_irrelevant(payload):
+        return EventContext()
+    heard = tuple(each for each in slack.parse_payload(payload) if each.kind in HANDLERS)
+    speaking_ids = {
+        each.author_id for each in heard if each.author_id[:1] in {"U", "W"} and not each.data.get("is_bot")
+    }
+    ourselves = directory.get_bot_identity() if speaking_ids else None
+    if (
+        ourselves
+        and envelopes.payload_kind(payload) == "event"
+        and not envelopes.is_for_us(payload, ourselves.app_id, ourselves.team_id)
+    ):
+        return EventContext()  # signed for our app, but installed in somebody else's workspace
+    changed = [channel_events.fetch_channels(each) for each in heard if each.kind == "channel"]
+    known = EventContext(
+        heard,
+        team_id=ourselves.team_id if ourselves else "",
+        profiles={id: profile for id in speaking_ids if (profile := _find_profile(id)) is not None},
+        places={id: channel for places_now in changed for id, channel in places_now.items()},
+    )
+    for each in heard:
+        if each.kind in {"message", "edit"} and each.files and _is_accepted_author(each, known):
+            known.files.update(incoming_files.fetch_files(each.files, each))
+        elif each.kind == "modal" and each.data["private"].get("files"):
+            known.files.update(incoming_files.fetch_files(create_ticket_modal.remote_files(each.data["private"]), each))
+        elif each.kind == "command":
+            with extensions.reading():
+                agent = authors.find_agent(known.profiles.get(each.author_id), known.team_id)
+                known.answers.append(commands.answer_command(each, agent))
+    return known
+
+
+def apply(inbound: InboundEvent, understood: EventContext) -> Result:
+    """Do what each thing means."""
+    result = ignored_result("Nothing for us.")
+    for heard in understood.heard:
+        handler = HANDLERS.get(heard.kind)
+        if handler:
+            result = handler(heard, understood)
+    result.answers += understood.answers
+    return result
+
+
+def on_refused(understood: EventContext, refusal: DomainError) -> list[OutboundRequest]:
+    """Tell the one who tried why nothing came of it."""
+    incoming_files.delete_files(understood)
+    answers = []
+    for heard in understood.heard:
+        if heard.kind == "modal":
+            answers += ephemeral_replies.reply_to_modal(
+                heard.data["private"], heard.author_id, blocks.notice(refusal.sentence)
+            )
+        elif heard.author_id and heard.channel_id:
+            answers.append(ephemeral_replies.reply_sentence(heard, refusal.sentence))
+    return answers
+
+
+def _is_irrelevant(payload: dict) -> bool:
+    """Whether it is a message or reaction that hangs below no ticket, as most of what a workspace says, or known already."""
+    if envelopes.payload_kind(payload) != "event":
+        return False
+    event = payload.get("event") if isinstance(payload.get("event"), dict) else {}
+    if event.get("type") not in {"message", "reaction_added", "reaction_removed"}:
+        return False
+    place = thread_lookup.find_root(payload)
+    with extensions.reading():
+        thread = thread_lookup.find_thread(*place) if place else None
+        if place and thread is None and thread_lookup.may_be_card(*place):
+            raise errors.TemporaryError("A card of ours may be what this hangs below; that is found out first.", None)
+        is_new_message = event.get("type") == "message" and not event.get("hidden")
+        return thread is None or (
+            is_new_message and thread_lookup.find_message(thread, str(event.get("ts"))) is not None
+        )
+
+
+def _find_profile(user_id: str) -> directory.Profile | None:
+    try:
+        return directory.get_profile(user_id)
+    except errors.PermanentError:
+        return None
+
+
+def _is_accepted_author(heard: ChannelEvent, understood: EventContext) -> bool:
+    """Whether the files are worth fetching: their author is somebody whose words go somewhere, and they are not ours yet."""
+    profile = understood.profiles.get(heard.author_id)
+    with extensions.reading():
+        thread = thread_lookup.find_thread_of_event(heard)
+        if thread is None or thread_lookup.find_message(thread, heard.external_id) is not None:
+            return False
+        return bool(authors.find_agent(profile, understood.team_id) or authors.find_customer(profile, thread))
+
+
+def _handle_modal(heard: ChannelEvent, understood: EventContext) -> Result:
+    form = MODALS.get(heard.data.get("callback_id"))
+    return form.apply(heard, understood) if form is not None else ignored_result("No form of ours.")
+
+
+def _handle_command(heard: ChannelEvent, understood: EventContext) -> Result:
+    return Result("done", f"/ticket {heard.data.get('verb')}.")
+
+
+MODALS = {"edit_ticket": edit_ticket_modal, "create_ticket": create_ticket_modal}
+HANDLERS = {
+    "message": messages.handle_message,
+    "edit": messages.handle_edit,
+    "delete": messages.handle_delete,
+    "reaction": buttons.handle_reaction,
+    "action": buttons.handle_button,
+    "modal": _handle_modal,
+    "command": _handle_command,
+    "home": app_home.handle_home_opened,
+    "channel": channel_events.handle_channel_event,
+}

@@ -1,0 +1,23 @@
+"""The app's home page in Slack."""
+
+from helpdesk.channels.slack import home
+from helpdesk.channels.slack.handlers import authors, ephemeral_replies
+from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.slack.render import blocks
+from helpdesk.channels.types import ChannelEvent, OutboundRequest
+from helpdesk.domain.inbox.results import Result
+
+
+def handle_home_opened(heard: ChannelEvent, understood: EventContext) -> Result:
+    """Somebody looks at the home page: an agent gets their queue, and has it kept fresh for a while."""
+    agent = authors.resolve_agent(heard, understood)
+    if agent is None:
+        view = {"type": "home", "blocks": blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE)["blocks"]}
+        return Result(
+            "ignored",
+            "Not an agent.",
+            None,
+            [OutboundRequest("", "views.publish", {"user_id": heard.author_id, "view": view})],
+        )
+    home.mark_opened(agent)
+    return Result("done", "An agent's home page.")

@@ -1,0 +1,118 @@
+"""Buttons and reactions: what agents do to a ticket without a word."""
+
+from helpdesk.channels.slack.handlers import authors, ephemeral_replies, messages, thread_lookup
+from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.types import ChannelEvent
+from helpdesk.domain import outbox, tickets
+from helpdesk.domain.errors import ConflictError
+from helpdesk.domain.inbox.results import Result, ignored_result
+from helpdesk.extensions import db
+from helpdesk.models.channel import Thread
+from helpdesk.models.ticket import Message, Priority, Ticket
+from helpdesk.models.user import User
+
+
+def handle_button(heard: ChannelEvent, understood: EventContext) -> Result:
+    """Somebody pressed a button of a card, or of what we whispered to them."""
+    name = heard.data.get("action_id")
+    if name not in CARD_ACTIONS and name not in PENDING_MESSAGE_ACTIONS:
+        return ignored_result("No button of ours that does anything.")
+    agent = authors.resolve_agent(heard, understood)
+    if agent is None:
+        return Result(
+            "ignored",
+            "Not an agent.",
+            None,
+            [ephemeral_replies.reply_sentence(heard, ephemeral_replies.AGENTS_ONLY_MESSAGE)],
+        )
+    if name in PENDING_MESSAGE_ACTIONS:
+        return _act_on_pending_message(heard, agent, PENDING_MESSAGE_ACTIONS[name])
+    ticket = find_ticket(heard)
+    if ticket is None:
+        return ignored_result("A card of no ticket.")
+    CARD_ACTIONS[name](ticket, agent)
+    return Result("done", f"The button {name}.", ticket.id)
+
+
+def handle_reaction(heard: ChannelEvent, understood: EventContext) -> Result:
+    """An agent reacted to a card; taking a reaction back does nothing."""
+    verb = REACTION_ACTIONS.get(heard.data.get("name")) if heard.data.get("added") else None
+    thread = thread_lookup.find_thread(heard.channel_id, heard.external_id) if verb else None
+    if thread is None or not thread_lookup.is_active_thread(thread):
+        return ignored_result("No reaction we act on.")
+    agent = authors.resolve_agent(heard, understood)
+    if agent is None:
+        return ignored_result("Not an agent's reaction.")
+    verb(thread.ticket, agent)
+    return Result("done", f"A reaction: {heard.data['name']}.", thread.ticket_id)
+
+
+def find_ticket(heard: ChannelEvent) -> Ticket | None:
+    """The ticket whose card bears the pressed button: by its place, else by its number if the ticket lives in that channel."""
+    thread = thread_lookup.find_thread(heard.channel_id, heard.external_id)
+    if thread is not None:
+        return thread.ticket
+    number, channel = str(heard.data.get("value") or ""), thread_lookup.find_channel(heard.channel_id)
+    if channel is None or not number.isdecimal() or len(number) > 18:
+        return None
+    ticket = db.session.get(Ticket, int(number))
+    if ticket is None or (channel.audience == "customer" and channel.organization_id != ticket.organization_id):
+        return None
+    return ticket
+
+
+def _assign_to_self(ticket: Ticket, agent: User) -> None:
+    tickets.assign(ticket, agent, actor=agent)
+
+
+def _solve(ticket: Ticket, agent: User) -> None:
+    tickets.solve(ticket, actor=agent)
+
+
+def _reopen(ticket: Ticket, agent: User) -> None:
+    tickets.reopen(ticket, actor=agent)
+
+
+def _set_urgent(ticket: Ticket, agent: User) -> None:
+    tickets.set_priority(ticket, Priority.urgent, actor=agent)
+
+
+def _act_on_pending_message(heard: ChannelEvent, agent: User, verb) -> Result:
+    number = str(heard.data.get("value") or "")
+    message = db.session.get(Message, int(number)) if number.isdecimal() and len(number) < 19 else None
+    origin = db.session.get(Thread, message.origin_thread_id) if message and message.origin_thread_id else None
+    if origin is None or origin.channel.external_id != heard.channel_id:
+        return Result(
+            "ignored",
+            "A message that is gone.",
+            None,
+            [ephemeral_replies.replace_ephemeral(heard, "This message is gone.")],
+        )
+    try:
+        sentence = verb(message, agent)
+    except ConflictError as late:
+        sentence = late.sentence
+    return Result("done", sentence, message.ticket_id, [ephemeral_replies.replace_ephemeral(heard, sentence)])
+
+
+def _convert_to_note(message: Message, agent: User) -> str:
+    if message.deleted_at:
+        return "This message was deleted."
+    if not message.is_note:
+        tickets.convert_to_note(message, editor=agent)
+        messages.mark_as_note(message)
+    return messages.describe_note_conversion(message)
+
+
+def _end_undo_window(message: Message, agent: User) -> str:
+    if message.deleted_at:
+        return "This message was deleted, so no email leaves."
+    if message.is_note:
+        return "This is a note, so no email leaves."
+    outbox.end_undo_window(message, actor=agent)
+    return "The email is on its way."
+
+
+CARD_ACTIONS = {"take_it": _assign_to_self, "solve": _solve, "reopen": _reopen}
+PENDING_MESSAGE_ACTIONS = {"make_internal": _convert_to_note, "send_now": _end_undo_window}
+REACTION_ACTIONS = {"eyes": _assign_to_self, "white_check_mark": _solve, "rotating_light": _set_urgent}

@@ -1,0 +1,95 @@
+"""What happens to our channels, to the bot in them, to people and to our own messages there."""
+
+from helpdesk.channels import errors
+from helpdesk.channels.slack import channels
+from helpdesk.channels.slack.api import directory
+from helpdesk.channels.slack.handlers import thread_lookup
+from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.types import ChannelEvent
+from helpdesk.domain import tickets
+from helpdesk.domain.inbox.results import Result, ignored_result
+from helpdesk.extensions import db
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.user import User
+
+BLOCKED_REASONS = {
+    "archived": "The Slack channel is archived.",
+    "deleted": "The Slack channel was deleted.",
+    "removed": "The bot was removed from this Slack channel. Invite it with /invite.",
+}
+UNINSTALLED_REASON = "The Slack app was removed from the workspace, or its token was revoked. Install the app again."
+REFETCH_EVENTS = {"shared", "unshared", "added", "unarchived"}  # of these only Slack itself knows how things stand now
+
+
+def fetch_channels(heard: ChannelEvent) -> dict[str, directory.ChannelInfo]:
+    """How the channel stands now, where the event alone does not say. A channel that cannot be seen is left out."""
+    if heard.data.get("what") == "profile":
+        directory.clear_cache(heard.author_id)
+    if heard.data.get("what") not in REFETCH_EVENTS or not heard.channel_id:
+        return {}
+    directory.clear_cache(heard.channel_id)
+    try:
+        return {heard.channel_id: directory.get_channel(heard.channel_id)}
+    except (errors.PermanentError, errors.ChannelBlockedError):
+        return {}
+
+
+def handle_channel_event(heard: ChannelEvent, understood: EventContext) -> Result:
+    """Keep what we know of the channel true."""
+    what = heard.data.get("what")
+    if what == "uninstalled":
+        for each in channels.list_channels():
+            channels.block_channel(each, UNINSTALLED_REASON)
+        return Result("done", UNINSTALLED_REASON)
+    if what == "profile":
+        return _update_profile(heard, understood)
+    channel = thread_lookup.find_channel(heard.channel_id)
+    if channel is None:
+        return ignored_result("Not a channel of ours.")
+    if what == "own_deleted":
+        return _handle_own_message_deleted(heard, channel)
+    if what in BLOCKED_REASONS:
+        channels.block_channel(channel, BLOCKED_REASONS[what])
+        return Result("done", BLOCKED_REASONS[what])
+    if what == "renamed" and heard.data.get("name"):
+        channel.name = heard.data["name"][:120]
+        return Result("done", "The channel has a new name.")
+    now = understood.places.get(heard.channel_id)
+    if what in REFETCH_EVENTS and now is not None:
+        channels.update_channel_facts(channel, now)
+        return Result("done", f"The channel was {what}.")
+    return ignored_result("Nothing that matters to us.")
+
+
+def _update_profile(heard: ChannelEvent, understood: EventContext) -> Result:
+    profile = understood.profiles.get(heard.author_id)
+    user = db.session.query(User).filter_by(slack_user_id=heard.author_id).first() if profile else None
+    if user is None:
+        return ignored_result("Nobody we know.")
+    ours = (user.picture_url or "").startswith("/")
+    if profile.picture and not ours:
+        user.picture_url = profile.picture[:500]
+    return Result("done", "A new picture.")
+
+
+def _handle_own_message_deleted(heard: ChannelEvent, channel: Channel) -> Result:
+    """Somebody deleted a message of ours: nothing is lost in the portal, and the team may know."""
+    thread = thread_lookup.find_thread(heard.channel_id, heard.thread_id or heard.external_id)
+    copy = thread_lookup.find_our_delivery(thread, heard.external_id) if thread else None
+    if copy is None or copy.kind in {"line", "mark"} or _was_deleted_by_us(copy):
+        return ignored_result("Ours to delete.")
+    what = "card" if copy.kind == "card" else "file" if copy.kind == "file" else "message"
+    ticket = tickets.lock(thread.ticket)
+    tickets.add_event(ticket, "slack_deleted", None, team_only=True, what=what, channel=channel.label)
+    return Result("done", f"Our {what} was deleted in Slack.", ticket.id)
+
+
+def _was_deleted_by_us(copy: Delivery) -> bool:
+    ours = db.session.query(Delivery.id).filter(
+        Delivery.thread_id == copy.thread_id,
+        Delivery.message_id == copy.message_id,
+        Delivery.part == copy.part,
+        Delivery.kind.in_(("delete", "delete_file")),
+    )
+    return copy.message_id is not None and ours.first() is not None

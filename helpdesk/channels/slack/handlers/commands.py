@@ -1,0 +1,50 @@
+"""/ticket: lists, a search, one ticket. Answers are made while nothing is held, because nothing is changed."""
+
+from helpdesk import urls
+from helpdesk.channels.slack import home
+from helpdesk.channels.slack.handlers import ephemeral_replies
+from helpdesk.channels.slack.render import blocks
+from helpdesk.channels.types import ChannelEvent, OutboundRequest
+from helpdesk.domain.people import permissions
+from helpdesk.domain.ticket_lists import agent_queue
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+PAGE_SIZE = 15
+LIST_TITLES = {"mine": "Your tickets", "open": "Open tickets", "unassigned": "Tickets nobody has taken"}
+EMPTY_LIST_MESSAGES = {
+    "mine": "Nothing waits for you.",
+    "open": "No ticket is open.",
+    "unassigned": "Every ticket has somebody.",
+}
+
+
+def answer_command(heard: ChannelEvent, agent: User | None) -> OutboundRequest:
+    """What /ticket says to the one who typed it."""
+    if agent is None:
+        return ephemeral_replies.reply_sentence(heard, ephemeral_replies.AGENTS_ONLY_MESSAGE)
+    verb, rest = heard.data.get("verb"), str(heard.data.get("rest") or "")
+    if verb == "show":
+        ticket = permissions.find_ticket(agent, int(rest))
+        if ticket is None:
+            return ephemeral_replies.reply_sentence(heard, f"There is no ticket #{rest}.")
+        return _ticket_list(heard, f"Ticket #{ticket.number}", [ticket], 0, "")
+    if verb == "search" and rest:
+        found = agent_queue.fetch_tickets_page(agent, {"view": "all", "q": rest}, size=PAGE_SIZE).tickets
+        return _ticket_list(heard, f"Tickets with “{rest[:100]}”", found, 0, "No ticket has these words.")
+    if verb in LIST_TITLES:
+        found = agent_queue.fetch_tickets_page(agent, {"view": verb}, size=PAGE_SIZE).tickets
+        total = (
+            next((view.count or 0 for view in agent_queue.list_views(agent) if view.key == verb), 0)
+            if len(found) == PAGE_SIZE
+            else 0
+        )
+        return _ticket_list(heard, LIST_TITLES[verb], found, max(0, total - len(found)), EMPTY_LIST_MESSAGES[verb])
+    return ephemeral_replies.reply_ephemerally(heard, blocks.help_text())
+
+
+def _ticket_list(heard: ChannelEvent, title: str, found: list[Ticket], more: int, nothing: str) -> OutboundRequest:
+    text, made = blocks.ticket_list(
+        title, tuple(home.ticket_row(ticket) for ticket in found), more, urls.absolute_url("/desk"), nothing
+    )
+    return ephemeral_replies.reply_ephemerally(heard, {"text": text, "blocks": made})

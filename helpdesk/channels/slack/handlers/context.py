@@ -1,0 +1,33 @@
+"""What is known about one Slack payload before anything is done about it: all that had to be asked of Slack."""
+
+from dataclasses import dataclass, field
+
+from helpdesk.channels.slack.api import directory
+from helpdesk.channels.types import ChannelEvent, OutboundRequest
+
+
+@dataclass(frozen=True)
+class DownloadedFile:
+    """A file somebody added in Slack: in the store under ``key``, or with the ``reason`` why it is not."""
+
+    external_id: str
+    name: str
+    media_type: str
+    size: int
+    key: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True)
+class EventContext:
+    """``profiles`` by Slack user id, ``files`` by Slack file id, ``places`` by channel id; ``team_id`` is our workspace.
+
+    ``answers`` were made while nothing was held, because what was asked for is only read.
+    """
+
+    heard: tuple[ChannelEvent, ...] = ()
+    team_id: str = ""
+    profiles: dict[str, directory.Profile] = field(default_factory=dict)
+    files: dict[str, DownloadedFile] = field(default_factory=dict)
+    places: dict[str, directory.ChannelInfo] = field(default_factory=dict)
+    answers: list[OutboundRequest] = field(default_factory=list)

@@ -1,0 +1,190 @@
+"""A ticket made in Slack: its form, what is wrong with what was filled in, and filing it."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from helpdesk import urls
+from helpdesk.channels.slack.handlers import authors, ephemeral_replies, incoming_files, modal_fields, thread_lookup
+from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.slack.render import blocks
+from helpdesk.channels.types import ChannelEvent, OutboundRequest, RemoteFile
+from helpdesk.domain import forms, tickets
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.inbox.results import Result
+from helpdesk.domain.people import admission, email_address, users
+from helpdesk.extensions import db
+from helpdesk.models.form import FormVersion
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import Organization, User
+
+MAX_SUBJECT_LENGTH = 200
+MAX_ORGANIZATIONS = 5000
+
+
+@dataclass(frozen=True)
+class TicketDraft:
+    """What the form shows at first; ``origin`` comes back with it: channel, thread, url (to answer to), files, form."""
+
+    organization_id: int | None = None
+    form: str = ""
+    requester: str = ""
+    subject: str = ""
+    body: str = ""
+    origin: dict = field(default_factory=dict)
+
+
+def render_modal(draft: TicketDraft, agent: User) -> dict:
+    """The modal for a new ticket."""
+    names = select(Organization.id, Organization.name).order_by(Organization.name).limit(MAX_ORGANIZATIONS)
+    organizations = tuple((str(id), name) for id, name in db.session.execute(names))
+    offered = forms.list_published(draft.organization_id or 0)
+    chosen = next((version for version in offered if version.form.slug == draft.form), offered[0] if offered else None)
+    shown = [
+        modal_fields.modal_field(each, each.default or None, agent, draft.organization_id)
+        for each in (forms.visible_fields(chosen, for_team=True) if chosen else ())
+    ]
+    slug = chosen.form.slug if chosen else ""
+    return blocks.create_modal(
+        blocks.CreateValues(
+            organizations=organizations,
+            forms=tuple((version.form.slug, version.form.name) for version in offered),
+            organization=str(draft.organization_id) if draft.organization_id else None,
+            form=slug or None,
+            requester=draft.requester,
+            subject=draft.subject[:MAX_SUBJECT_LENGTH],
+            body=draft.body[:3000],
+            fields=tuple(each for each in shown if each),
+            origin=draft.origin | {"form": slug},
+        )
+    )
+
+
+def validate_submission(heard: ChannelEvent) -> dict[str, str]:
+    """A sentence by block for everything in the sent form that will not do; each names a block that the form has."""
+    agent = db.session.scalar(select(User).where(User.slack_user_id == heard.author_id))
+    wrong = _parse_submission(heard, agent)[1]
+    known = set(heard.data["values"])
+    lost = [sentence for name, sentence in wrong.items() if name not in known]
+    shown = {name: sentence for name, sentence in wrong.items() if name in known}
+    return shown | ({"subject": " ".join(lost)} if lost else {})
+
+
+def apply_submission(heard: ChannelEvent, understood: EventContext) -> Result:
+    """File the ticket, and tell where the form was opened which number it has."""
+    agent, origin = authors.resolve_agent(heard, understood), heard.data["private"]
+    if agent is None:
+        content = blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE)
+        return Result(
+            "ignored", "Not an agent.", None, ephemeral_replies.reply_to_modal(origin, heard.author_id, content)
+        )
+    given, wrong = _parse_submission(heard, agent)
+    if wrong:
+        raise ValidationError(next(iter(wrong.values())))
+    requester = agent
+    if given["email"]:
+        requester = users.find_user(given["email"]) or users.create_user(
+            given["email"], organization=given["organization"]
+        )
+    ticket = tickets.create_ticket(
+        requester=requester,
+        subject=given["subject"],
+        body=given["body"],
+        form=given["form"],
+        answers=given["answers"],
+        attachments=incoming_files.build_attachments(remote_files(origin), understood, agent, given["organization"].id),
+        form_token=f"slack {heard.external_id}"[:64],
+        filed_by=agent,
+        organization_id=given["organization"].id,
+    )
+    return Result("done", "A new ticket.", ticket.id, _confirmation_messages(ticket, origin, heard.author_id))
+
+
+def remote_files(origin: dict) -> tuple[RemoteFile, ...]:
+    """The files of the message that the ticket is made of."""
+    ids = origin.get("files") if isinstance(origin.get("files"), list) else []
+    return tuple(RemoteFile(id, "file", "application/octet-stream", 0) for id in ids if isinstance(id, str))
+
+
+def _parse_submission(heard: ChannelEvent, agent: User | None) -> tuple[dict, dict[str, str]]:
+    """(what to file, a sentence by block for each mistake)."""
+    values, origin = heard.data["values"], heard.data["private"]
+    wrong: dict[str, str] = {}
+    number = str(values.get("organization") or "")
+    organization = db.session.get(Organization, int(number)) if number.isdecimal() and len(number) < 19 else None
+    if organization is None:
+        return {}, {"organization": "Choose the organization this ticket is for."}
+    slug = values.get("form") or origin.get("form") or ""
+    form = next((version for version in forms.list_published(organization.id) if version.form.slug == slug), None)
+    if form is None and slug:
+        wrong["form" if "form" in values else "organization"] = f"This form is not offered to {organization.name}."
+    subject, body = str(values.get("subject") or "").strip(), str(values.get("body") or "").strip()
+    if not subject:
+        wrong["subject"] = "Say in a few words what it is about."
+    elif len(subject) > MAX_SUBJECT_LENGTH:
+        wrong["subject"] = f"A subject has at most {MAX_SUBJECT_LENGTH} characters."
+    if not body and not origin.get("files"):
+        wrong["body"] = "Write what it is about."
+    answers, bad = _parse_answers(form, values, agent, organization)
+    email, doubt = _parse_requester(str(values.get("requester") or ""), organization)
+    wrong |= bad | ({"requester": doubt} if doubt else {})
+    given = {
+        "organization": organization,
+        "form": form,
+        "subject": subject,
+        "body": body,
+        "answers": answers,
+        "email": email,
+    }
+    return given, wrong
+
+
+def _parse_answers(
+    form: FormVersion | None, values: dict, agent: User | None, organization: Organization
+) -> tuple[dict, dict]:
+    if form is None or agent is None:
+        return {}, {}
+    answers, wrong = forms.parse_answers(
+        form, modal_fields.ModalValues(values), True, asker=agent, organization_id=organization.id
+    )
+    not_asked = {f"field-{each.key}" for each in form.fields if each.kind == "file"}
+    return answers, {name: sentence for name, sentence in wrong.items() if name not in not_asked}
+
+
+def _parse_requester(text: str, organization: Organization) -> tuple[str, str]:
+    """(canonical address or "", what is wrong with it or "")."""
+    if not text.strip():
+        return "", ""
+    try:
+        email = email_address.canonical_address(text)
+    except ValueError as error:
+        return "", str(error)
+    user = users.find_user(email)
+    if user is not None and user.is_team:
+        return email, f"{user.display_name} is of the team. Give a customer's address, or none."
+    if user is not None and not user.is_active:
+        return email, f"{user.display_name} was deactivated."
+    if organization.id not in {each.id for each in admission.admitting_organizations(email)}:
+        return email, f"{email} is not let in by {organization.name}. Add it to the organization first."
+    return email, ""
+
+
+def _confirmation_messages(ticket: Ticket, origin: dict, author_id: str) -> list[OutboundRequest]:
+    content = blocks.link_line("Filed as", f"#{ticket.number} {ticket.subject}", urls.ticket_url(ticket.number))
+    channel, thread = origin.get("channel"), origin.get("thread")
+    if (
+        isinstance(thread, str)
+        and thread
+        and isinstance(channel, str)
+        and not _is_other_customers_channel(channel, ticket)
+    ):
+        return [OutboundRequest("", "chat.postMessage", {"channel": channel, "thread_ts": thread, **content})]
+    if isinstance(origin.get("url"), str) and origin["url"]:
+        return [OutboundRequest("", "response", {"url": origin["url"], "response_type": "ephemeral", **content})]
+    return ephemeral_replies.reply_to_modal(origin, author_id, content)
+
+
+def _is_other_customers_channel(channel_id: str, ticket: Ticket) -> bool:
+    """Whether customers read the channel whom the ticket does not concern."""
+    channel = thread_lookup.find_channel(channel_id)
+    return channel is not None and channel.audience == "customer" and channel.organization_id != ticket.organization_id

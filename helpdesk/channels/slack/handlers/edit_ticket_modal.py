@@ -1,0 +1,141 @@
+"""The form *Edit* on a card: status, assignee, priority and the answers. Only what the agent changed is changed."""
+
+import zlib
+
+from sqlalchemy import select
+
+from helpdesk.channels.slack.handlers import authors, ephemeral_replies, modal_fields
+from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.slack.render import blocks
+from helpdesk.channels.types import ChannelEvent
+from helpdesk.domain import forms, labels, tickets
+from helpdesk.domain.forms import answers as reading
+from helpdesk.domain.forms import kinds
+from helpdesk.domain.inbox.results import Result, ignored_result
+from helpdesk.domain.people import permissions, users
+from helpdesk.extensions import db
+from helpdesk.models.form import Answer, Field
+from helpdesk.models.ticket import Priority, Status, Ticket
+from helpdesk.models.user import User
+
+CLOSED_MESSAGE = "A closed ticket stays closed. File a follow-up instead."
+
+
+def render_modal(ticket: Ticket, agent: User, heard: ChannelEvent) -> dict:
+    """The modal, filled with how the ticket stands now, which it brings back to tell what was changed."""
+    held = {field.key: value for field, value in _editable_answers(ticket)}
+    shown = [
+        modal_fields.modal_field(field, held[field.key], agent, ticket.organization_id)
+        for field, _ in _editable_answers(ticket)
+    ]
+    assignee = str(ticket.assignee_id) if ticket.assignee_id else ""
+    private = {
+        "channel": heard.channel_id,
+        "thread": heard.thread_id or heard.external_id,
+        "status": str(ticket.status),
+        "assignee": assignee,
+        "priority": str(ticket.priority),
+        "answers": [_fingerprint(held[each.key]) for each in shown if each],
+    }
+    values = blocks.EditValues(
+        number=ticket.number,
+        reference=str(ticket.number),
+        status=ticket.status,
+        statuses=tuple((str(status), word) for status, word in labels.TEAM_STATUS_LABELS.items()),
+        assignee=assignee or None,
+        assignees=tuple((str(user.id), user.display_name) for user in users.list_team()),
+        priority=ticket.priority,
+        priorities=tuple(labels.PRIORITY_LABELS.items()),
+        fields=tuple(each for each in shown if each),
+        private=private,
+    )
+    return blocks.edit_modal(values)
+
+
+def validate_submission(heard: ChannelEvent) -> dict[str, str]:
+    """A sentence by block for everything in the sent form that will not do."""
+    values, ticket = heard.data["values"], _find_ticket(heard)
+    if ticket is None:
+        return {"status": "This ticket is gone."}
+    wrong = {}
+    status, assignee = values.get("status"), values.get("assignee")
+    if status is not None and status not in list(Status):
+        wrong["status"] = "There is no such status."
+    elif status is not None and ticket.is_closed and status != Status.closed:
+        wrong["status"] = CLOSED_MESSAGE
+    if assignee and _find_assignee(assignee) is None:
+        wrong["assignee"] = "A ticket is assigned to somebody of the team."
+    if values.get("priority") is not None and values["priority"] not in list(Priority):
+        wrong["priority"] = "There is no such priority."
+    for field, _ in _editable_answers(ticket):
+        name = f"field-{field.key}"
+        if name in values:
+            try:
+                kinds.read(field, modal_fields.value_to_texts(values[name]))
+            except kinds.Wrong as error:
+                wrong[name] = str(error)
+    return wrong
+
+
+def apply_submission(heard: ChannelEvent, understood: EventContext) -> Result:
+    """Do what the sent form says, all of it or nothing."""
+    agent = authors.resolve_agent(heard, understood)
+    if agent is None:
+        content = blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE)
+        return Result(
+            "ignored",
+            "Not an agent.",
+            None,
+            ephemeral_replies.reply_to_modal(heard.data["private"], heard.author_id, content),
+        )
+    ticket = _find_ticket(heard)
+    if ticket is None or not permissions.can_manage(agent, ticket):
+        return ignored_result("A ticket that is gone.")
+    values, before = heard.data["values"], heard.data["private"]
+    prints = before.get("answers") if isinstance(before.get("answers"), list) else []
+    asked = [(field, value) for field, value in _editable_answers(ticket) if f"field-{field.key}" in values]
+    for place, (field, _) in enumerate(asked):
+        texts = modal_fields.value_to_texts(values[f"field-{field.key}"])
+        if place >= len(prints) or _fingerprint(texts) != prints[place]:
+            forms.change_answer(ticket, field, texts, agent)
+    if _changed_value(values, before, "priority"):
+        tickets.set_priority(ticket, values["priority"], actor=agent)
+    if values.get("assignee") is not None and _changed_value(values, before, "assignee"):
+        tickets.assign(ticket, _find_assignee(values["assignee"]), actor=agent)
+    if _changed_value(values, before, "status"):
+        tickets.set_status(ticket, values["status"], actor=agent)
+    return Result("done", "An edited ticket.", ticket.id)
+
+
+def _changed_value(values: dict, before: dict, name: str) -> bool:
+    return values.get(name) is not None and values[name] != before.get(name)
+
+
+def _find_ticket(heard: ChannelEvent) -> Ticket | None:
+    reference = str(heard.data["private"].get("reference") or "")
+    return db.session.get(Ticket, int(reference)) if reference.isdecimal() and len(reference) < 19 else None
+
+
+def _find_assignee(text: object) -> User | None:
+    user = users.get_user(int(text)) if isinstance(text, str) and text.isdecimal() and len(text) < 19 else None
+    return user if user is not None and user.is_team and user.is_active else None
+
+
+def _editable_answers(ticket: Ticket) -> list[tuple[Field, object]]:
+    """The fields that apply to the ticket and can be changed, each with its answer."""
+    version = ticket.form_version
+    if version is None:
+        return []
+    kept = select(Answer.field_id, Answer.value).where(Answer.ticket_id == ticket.id)
+    by_id = dict(db.session.execute(kept).all())
+    by_key = {field.key: by_id.get(field.id) for field in version.fields}
+    every = {field.key: field for field in version.fields}
+    return [
+        (field, by_key[field.key])
+        for field in forms.visible_fields(version, for_team=True)
+        if field.kind != "file" and reading.field_applies(field, every, by_key)
+    ]
+
+
+def _fingerprint(value: object) -> int:
+    return zlib.crc32("\x00".join(text.strip() for text in modal_fields.value_to_texts(value)).encode())

@@ -1,0 +1,97 @@
+"""Files people add in Slack: fetched and stored before anything is held, then rows of the message they came with."""
+
+import base64
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from helpdesk import clock, keys, storage
+from helpdesk.channels import errors
+from helpdesk.channels.slack.api import api_errors
+from helpdesk.channels.slack.api import file_downloads as slack_files
+from helpdesk.channels.slack.handlers.context import DownloadedFile, EventContext
+from helpdesk.channels.types import ChannelEvent, RemoteFile
+from helpdesk.domain.tickets import attachments
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Attachment
+from helpdesk.models.user import User
+
+FETCH_TIMEOUT = timedelta(minutes=2)  # how long a message waits for a file that does not come; then it goes on without
+PERMANENT_ERROR_CODES = {"missing_scope", "no_permission", "access_denied"}
+
+
+def fetch_files(wanted: tuple[RemoteFile, ...], heard: ChannelEvent) -> dict[str, DownloadedFile]:
+    """Each file by its Slack id, stored or with the reason why not. Raises ChannelError while another try may help.
+
+    A file's key is made from where it lies, so that a second try after a crash writes over what the first one wrote.
+    """
+    fetched = {}
+    for place, remote in enumerate(wanted):
+        if place >= attachments.MAX_FILES:
+            fetched[remote.external_id] = _refused_file(remote, f"A message has at most {attachments.MAX_FILES} files.")
+        else:
+            fetched[remote.external_id] = _fetch_file(remote, heard)
+    return fetched
+
+
+def build_attachments(
+    wanted: tuple[RemoteFile, ...], understood: EventContext, uploader: User | None, organization_id: int | None = None
+) -> list[Attachment]:
+    """Rows for the files of a message, to be handed to the verb that says it. ``organization_id``: whose room they take."""
+    used = 0 if organization_id is None or not wanted else _used_bytes(organization_id)
+    rows = []
+    for remote in wanted:
+        file = understood.files.get(remote.external_id) or _refused_file(remote, "This file was not fetched.")
+        reason = file.reason
+        if not reason and organization_id is not None and used + file.size > attachments.QUOTA_BYTES:
+            reason = "The organization's files have reached their limit."
+        used += file.size
+        rows.append(
+            Attachment(
+                key=file.key if not reason else attachments.generate_key(),
+                uploader_id=uploader.id if uploader else None,
+                name=attachments.clean_file_name(file.name),
+                media_type=file.media_type,
+                size=file.size,
+                state="refused" if reason else "stored",
+                reason=reason or None,
+                origin_external_id=file.external_id,
+            )
+        )
+    return rows
+
+
+def delete_files(understood: EventContext) -> None:
+    """Throw fetched bytes away that became no message's."""
+    for file in understood.files.values():
+        if file.key:
+            storage.delete(file.key)
+
+
+def _fetch_file(remote: RemoteFile, heard: ChannelEvent) -> DownloadedFile:
+    try:
+        found = slack_files.download_file(remote.external_id, limit=attachments.MAX_BYTES)
+    except errors.PermanentError as refusal:
+        return _refused_file(remote, refusal.reason)
+    except errors.ChannelError as trouble:
+        if (
+            api_errors.error_code(trouble) not in PERMANENT_ERROR_CODES
+            and clock.now() - (heard.when or clock.now()) < FETCH_TIMEOUT
+        ):
+            raise
+        return _refused_file(remote, trouble.reason)
+    name = f"{heard.channel_id} {heard.external_id} {remote.external_id}"
+    key = base64.urlsafe_b64encode(keys.sign("file from Slack", name)).decode().rstrip("=")
+    storage.write(key, found.data)
+    kind = attachments.detect_media_type(found.data[:16], found.media_type)
+    return DownloadedFile(remote.external_id, found.name, kind, found.size, key)
+
+
+def _refused_file(remote: RemoteFile, reason: str) -> DownloadedFile:
+    return DownloadedFile(remote.external_id, remote.name, "application/octet-stream", remote.size, reason=reason)
+
+
+def _used_bytes(organization_id: int) -> int:
+    return db.session.scalar(
+        select(func.coalesce(func.sum(Attachment.size), 0)).where(Attachment.organization_id == organization_id)
+    )

@@ -1,0 +1,236 @@
+"""What people say in a ticket's thread, change, and take back."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from helpdesk import after_commit, clock
+from helpdesk.channels.slack.handlers import authors, ephemeral_replies, incoming_files, thread_lookup
+from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.slack.render import blocks
+from helpdesk.channels.types import ChannelEvent
+from helpdesk.domain import outbox, tickets
+from helpdesk.domain.administration import settings
+from helpdesk.domain.errors import ConflictError
+from helpdesk.domain.inbox.results import Result, ignored_result
+from helpdesk.domain.tickets.timeline import merge_target  # the package has a function of the module's name
+from helpdesk.extensions import db
+from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.ticket import Message
+from helpdesk.models.user import User
+
+STAYS_NOTE_MESSAGE = "A note stays a note. To answer the customer, write a new message."
+TOO_LATE_MESSAGE = (
+    "Your change was not sent: this message went out as a reply, and its email has left, so it cannot become a note. "
+    "Write a new message that begins with note: instead."
+)
+DETACHED_THREAD_MESSAGE = "This thread no longer belongs to its ticket, so what you wrote was not sent to anybody."
+ALREADY_MAILED_MESSAGE = (
+    "This is gone from the portal and from Slack. Its email had left already and stays in mailboxes."
+)
+
+
+def handle_message(heard: ChannelEvent, understood: EventContext) -> Result:
+    """Somebody wrote in a thread: an agent's reply or note, a customer's reply, or nothing that goes anywhere."""
+    thread = thread_lookup.find_thread_of_event(heard)
+    if thread is None:
+        return ignored_result("Not in a ticket's thread.")
+    if heard.data.get("is_bot"):
+        return ignored_result("A program's message.")
+    if thread_lookup.find_our_delivery(thread, heard.external_id) or thread_lookup.find_message(
+        thread, heard.external_id
+    ):
+        return ignored_result("Known already.")
+    if thread_lookup.was_deleted_early(heard):
+        return ignored_result("It was deleted before it came.")
+    agent = authors.resolve_agent(heard, understood)
+    if not thread_lookup.is_active_thread(thread):
+        return Result(
+            "ignored", "The thread has ended.", None, [ephemeral_replies.reply_sentence(heard, DETACHED_THREAD_MESSAGE)]
+        )
+    if agent is not None:
+        return _handle_agent_message(heard, thread, agent, understood)
+    return _handle_customer_message(heard, thread, understood)
+
+
+def handle_edit(heard: ChannelEvent, understood: EventContext) -> Result:
+    """Somebody changed what they wrote. Whoever may read it stays as it was; only a mark for the team may still take it back."""
+    thread = thread_lookup.find_thread_of_event(heard)
+    if thread is None:
+        return ignored_result("Not in a ticket's thread.")
+    said = thread_lookup.find_message(thread, heard.external_id)
+    if said is None:
+        return handle_message(heard, understood)  # the edit overtook its original
+    stamp = str(heard.data.get("edited_ts") or "")
+    if said.deleted_at or not _is_later(stamp, said.origin_edited):
+        return ignored_result("An older edit than the one we have.")
+    said.origin_edited = stamp
+    mark, answers = heard.data.get("visibility"), []
+    if mark == "public" and said.is_note:
+        answers = [ephemeral_replies.reply_sentence(heard, STAYS_NOTE_MESSAGE)]
+    elif mark == "internal" and not said.is_note and said.from_team:
+        try:
+            tickets.convert_to_note(said, editor=said.author)
+        except ConflictError:
+            return Result(
+                "done",
+                "An edit that came too late.",
+                said.ticket_id,
+                [ephemeral_replies.reply_sentence(heard, TOO_LATE_MESSAGE)],
+            )
+        mark_as_note(said)
+        answers = [ephemeral_replies.reply_sentence(heard, describe_note_conversion(said))]
+    tickets.edit_message(said, editor=None, body=_strip_prefix(heard, said.from_team))
+    return Result("done", "An edit.", said.ticket_id, answers)
+
+
+def handle_delete(heard: ChannelEvent, understood: EventContext) -> Result:
+    """Somebody took back what they wrote, before or after we heard it."""
+    thread = thread_lookup.find_thread_of_event(heard)
+    if thread is None:
+        return ignored_result("Not in a ticket's thread.")
+    said = thread_lookup.find_message(thread, heard.external_id)
+    if said is None:
+        return ignored_result(thread_lookup.early_deletion_result(heard.external_id))
+    tickets.delete_message(said, editor=None)
+    answers = (
+        [ephemeral_replies.reply_sentence(heard, ALREADY_MAILED_MESSAGE)]
+        if said.from_team and _was_mailed(said) and heard.author_id
+        else []
+    )
+    return Result("done", "A deletion.", said.ticket_id, answers)
+
+
+def mark_as_note(said: Message) -> None:
+    """Show on what an agent typed that it is a note now."""
+    thread = db.session.get(Thread, said.origin_thread_id) if said.origin_thread_id else None
+    if thread is not None:
+        _enqueue_marker(thread, said.origin_external_id, "public", "reactions.remove")
+        _enqueue_marker(thread, said.origin_external_id, "internal")
+
+
+def describe_note_conversion(said: Message) -> str:
+    """What became of a reply that was taken back in time, and who has read it nevertheless."""
+    thread = db.session.get(Thread, said.origin_thread_id) if said.origin_thread_id else None
+    if thread is not None and thread.is_customers:
+        return f"This is a note now, but everybody in {thread.channel.label} has already read it. No email was sent."
+    return "This is a note now. Only the team sees it, and no email was sent."
+
+
+def _handle_agent_message(heard: ChannelEvent, thread: Thread, agent: User, understood: EventContext) -> Result:
+    visibility = heard.data.get("visibility") or ("internal" if thread.channel.internal_by_default else "public")
+    said = {
+        "author": agent,
+        "body": heard.body,
+        "origin": thread,
+        "origin_external_id": heard.external_id,
+        "attachments": incoming_files.build_attachments(heard.files, understood, agent),
+    }
+    if visibility == "internal":
+        note = tickets.add_note(thread.ticket, **said)
+        note.origin_edited = heard.data.get("edited_ts") or None
+        _enqueue_marker(thread, heard.external_id, "internal")
+        warning = (
+            f"Kept as a note: it goes to no other place. Everybody in {thread.channel.label} has already seen it, "
+            "customers too. Write notes in the team's channel or in the portal."
+        )
+        return Result(
+            "done",
+            "A note.",
+            note.ticket_id,
+            [ephemeral_replies.reply_sentence(heard, warning)] if thread.is_customers else [],
+        )
+    undo = timedelta(seconds=settings.get("undo_seconds"))
+    reply = tickets.reply(thread.ticket, release_at=clock.now() + undo, **said)
+    reply.origin_edited = heard.data.get("edited_ts") or None
+    _enqueue_marker(thread, heard.external_id, "public")
+    sentence = blocks.describe_visibility("public", _describe_readers(reply, thread))
+    content = (
+        blocks.pending_reply_notice(sentence, str(reply.id), int(undo.total_seconds()))
+        if undo
+        else blocks.notice(sentence)
+    )
+    return Result("done", "A reply.", reply.ticket_id, [ephemeral_replies.reply_ephemerally(heard, content)])
+
+
+def _handle_customer_message(heard: ChannelEvent, thread: Thread, understood: EventContext) -> Result:
+    profile = understood.profiles.get(heard.author_id)
+    speaker = authors.find_customer(profile, thread)
+    if speaker is None:
+        return Result(
+            "ignored",
+            "Not from an agent.",
+            None,
+            [ephemeral_replies.reply_ephemerally(heard, blocks.agents_only_notice(settings.get("portal_name")))],
+        )
+    user = speaker if isinstance(speaker, User) else None
+    attachments = incoming_files.build_attachments(heard.files, understood, user, thread.organization_id)
+    body, place = _strip_prefix(heard, False), {"origin": thread, "origin_external_id": heard.external_id}
+    if user is None:
+        said = tickets.reply_from_outside(
+            thread.ticket,
+            name=profile.name[:200],
+            picture=profile.picture[:500] or None,
+            body=body,
+            attachments=attachments,
+            **place,
+        )
+    elif merge_target(thread.ticket).is_closed:
+        token = f"slack {heard.channel_id} {heard.external_id}"[:64]
+        new = tickets.create_follow_up(
+            thread.ticket, requester=user, body=body, form_token=token, attachments=attachments
+        )
+        sentence = f"This ticket is closed, so what you wrote became the new ticket #{new.number}."
+        return Result("done", "A follow-up.", new.id, [ephemeral_replies.reply_sentence(heard, sentence)])
+    else:
+        said = tickets.reply(thread.ticket, author=user, body=body, attachments=attachments, **place)
+    said.origin_edited = heard.data.get("edited_ts") or None
+    return Result("done", "A customer's reply.", said.ticket_id)
+
+
+def _strip_prefix(heard: ChannelEvent, from_team: bool) -> str:
+    """Only the team's marks are ours to cut off; a customer who writes "note:" means the word."""
+    return heard.body if from_team else heard.data.get("whole", heard.body)
+
+
+def _is_later(stamp: str, known: str | None) -> bool:
+    try:
+        return not known or float(stamp or 0) > float(known)
+    except ValueError:
+        return False
+
+
+def _was_mailed(said: Message) -> bool:
+    mailed = (
+        select(Delivery.id)
+        .join(Thread, Thread.id == Delivery.thread_id)
+        .join(Channel, Channel.id == Thread.channel_id)
+        .where(Delivery.message_id == said.id, Delivery.state == DeliveryState.sent, Channel.kind == "email")
+    )
+    return db.session.scalar(mailed.limit(1)) is not None
+
+
+def _enqueue_marker(thread: Thread, ts: str, visibility: str, method: str = "reactions.add") -> None:
+    put = outbox.enqueue_delivery(
+        thread, "mark", lane="card", method=method, timestamp=ts, name=blocks.MARKER_EMOJI[visibility]
+    )
+    after_commit.call_later("deliver", put.id)
+
+
+def _describe_readers(reply: Message, origin: Thread) -> str:
+    """Who will read a reply typed in Slack: "Dana Fields, everybody at Globex and #globex"."""
+    ticket = reply.ticket
+    names = [ticket.requester.display_name, f"everybody at {ticket.organization.name} who sees its tickets"]
+    others = (
+        select(Channel)
+        .join(Thread, Thread.channel_id == Channel.id)
+        .where(
+            Thread.ticket_id == ticket.id,
+            Thread.ended_at.is_(None),
+            Channel.kind == "slack",
+            Channel.audience == "customer",
+        )
+    )
+    names += [channel.label for channel in db.session.scalars(others) if channel.id != origin.channel_id]
+    return f"{', '.join(names[:-1])} and {names[-1]}"

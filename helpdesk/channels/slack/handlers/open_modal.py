@@ -1,0 +1,158 @@
+"""Forms must be open within three seconds of a click, so the door itself opens them; nothing here is written down."""
+
+import logging
+
+from helpdesk import config, extensions
+from helpdesk.channels import slack
+from helpdesk.channels.errors import ChannelError, PermanentError
+from helpdesk.channels.slack.api import client as clients
+from helpdesk.channels.slack.api import directory
+from helpdesk.channels.slack.handlers import (
+    authors,
+    buttons,
+    create_ticket_modal,
+    edit_ticket_modal,
+    ephemeral_replies,
+    thread_lookup,
+)
+from helpdesk.channels.slack.parse import envelopes
+from helpdesk.channels.slack.render import blocks
+from helpdesk.channels.types import ChannelEvent, OutboundRequest
+from helpdesk.domain.people import admission
+from helpdesk.extensions import db
+from helpdesk.models.user import User
+
+OPEN_TIMEOUT_SECONDS = 2.5  # seconds for each call; Slack takes the form for three
+MODAL_KINDS = {"edit", "new_ticket", "choose_form"}
+
+log = logging.getLogger(__name__)
+
+
+def open_requested_modal(payload: dict) -> bool:
+    """Open the form that ``payload`` asks for. False where it asks for none, and is to be taken in like everything else."""
+    if envelopes.payload_kind(payload) not in {"action", "command"}:
+        return False
+    wanted = [heard for heard in slack.parse_payload(payload) if _opens_modal(heard)]
+    for heard in wanted:
+        client = clients.Client(
+            config.current().SLACK_BOT_TOKEN, config.current().SLACK_API_URL or clients.SLACK, OPEN_TIMEOUT_SECONDS
+        )
+        try:
+            slack.send(_respond(heard, client), client)
+        except ChannelError as error:
+            log.warning("A form could not be opened in Slack: %s", error.reason)
+            _show_error(heard, client, error)
+    return bool(wanted)
+
+
+def _opens_modal(heard: ChannelEvent) -> bool:
+    match heard.kind:
+        case "action":
+            return heard.data.get("action_id") in MODAL_KINDS
+        case "command":
+            return heard.data.get("verb") == "create"
+        case "shortcut":
+            return True
+    return False
+
+
+def _respond(heard: ChannelEvent, client: clients.Client) -> OutboundRequest:
+    profile = directory.get_profile(heard.author_id, client)
+    team_id = directory.get_bot_identity(client).team_id
+    author = _message_author(heard, client)
+    with extensions.reading():
+        agent = authors.find_agent(profile, team_id)
+        if agent is None:
+            return _refusal_reply(heard)
+        if heard.kind == "action" and heard.data["action_id"] == "edit":
+            ticket = buttons.find_ticket(heard)
+            if ticket is None:
+                return ephemeral_replies.reply_sentence(heard, "This ticket is gone.")
+            return _open_view(heard, edit_ticket_modal.render_modal(ticket, agent, heard))
+        if heard.kind == "action" and heard.data["action_id"] == "choose_form":
+            view = create_ticket_modal.render_modal(_typed_values(heard), agent)
+            return OutboundRequest(
+                "", "views.update", {"view_id": heard.data["view_id"], "hash": heard.data["hash"] or None, "view": view}
+            )
+        return _open_view(heard, create_ticket_modal.render_modal(_initial_draft(heard, author, team_id), agent))
+
+
+def _open_view(heard: ChannelEvent, view: dict) -> OutboundRequest:
+    return OutboundRequest("", "views.open", {"trigger_id": heard.data["trigger_id"], "view": view})
+
+
+def _refusal_reply(heard: ChannelEvent) -> OutboundRequest:
+    url = heard.data.get("response_url")
+    if url:
+        return OutboundRequest(
+            "",
+            "response",
+            {
+                "url": url,
+                "response_type": "ephemeral",
+                "replace_original": False,
+                **blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE),
+            },
+        )
+    return ephemeral_replies.reply_sentence(heard, ephemeral_replies.AGENTS_ONLY_MESSAGE)
+
+
+def _show_error(heard: ChannelEvent, client: clients.Client, error: ChannelError) -> None:
+    if not heard.data.get("response_url"):
+        return
+    content = blocks.notice(f"The form could not be opened. {error.reason}")
+    arguments = {"url": heard.data["response_url"], "response_type": "ephemeral", "replace_original": False}
+    try:
+        slack.send(OutboundRequest("", "response", arguments | content), client)
+    except ChannelError as again:
+        log.info("Nor could that be said: %s", again.reason)
+
+
+def _message_author(heard: ChannelEvent, client: clients.Client) -> directory.Profile | None:
+    author = heard.data.get("message_author") if heard.kind == "shortcut" else ""
+    if not author or heard.data.get("message_bot"):
+        return None
+    try:
+        return directory.get_profile(author, client)
+    except PermanentError:
+        return None
+
+
+def _initial_draft(
+    heard: ChannelEvent, author: directory.Profile | None, team_id: str
+) -> create_ticket_modal.TicketDraft:
+    """What a command, a shortcut or the home page's button already tells about the new ticket."""
+    channel = thread_lookup.find_channel(heard.channel_id) if heard.channel_id else None
+    organization_id = channel.organization_id if channel is not None else None
+    email = author.email if author is not None and authors.find_agent(author, team_id) is None else ""
+    user = db.session.query(User).filter_by(email=email.lower()).first() if email else None
+    if user is not None and user.is_team:
+        email = ""
+    admitting = admission.admitting_organizations(email.lower()) if email else []
+    if organization_id is None and admitting:
+        organization_id = admitting[0].id
+    if organization_id not in {each.id for each in admitting}:
+        email = ""
+    origin = {"channel": heard.channel_id, "url": heard.data.get("response_url") or ""}
+    if heard.kind == "shortcut" and heard.external_id:
+        origin |= {
+            "thread": heard.thread_id or heard.external_id,
+            "files": [each.external_id for each in heard.files[:10]],
+        }
+        words = " ".join(heard.body.split())
+        return create_ticket_modal.TicketDraft(organization_id, "", email, words[:80], heard.body, origin)
+    return create_ticket_modal.TicketDraft(organization_id, subject=heard.data.get("rest") or "", origin=origin)
+
+
+def _typed_values(heard: ChannelEvent) -> create_ticket_modal.TicketDraft:
+    """What stands in a form of which another form was chosen."""
+    values, origin = heard.data["values"], heard.data["private"]
+    number = str(values.get("organization") or "")
+    return create_ticket_modal.TicketDraft(
+        organization_id=int(number) if number.isdecimal() and len(number) < 19 else None,
+        form=str(values.get("form") or ""),
+        requester=str(values.get("requester") or ""),
+        subject=str(values.get("subject") or ""),
+        body=str(values.get("body") or ""),
+        origin=origin,
+    )

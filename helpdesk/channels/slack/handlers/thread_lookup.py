@@ -1,0 +1,125 @@
+"""Where in Slack something happened, and what of ours lives there."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import exists, func, select
+from sqlalchemy.orm import aliased
+
+from helpdesk.channels.types import ChannelEvent
+from helpdesk.extensions import db
+from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.delivery import Delivery, DeliveryState, InboundEvent
+from helpdesk.models.ticket import Message
+
+CLOCK_TOLERANCE = timedelta(seconds=5)  # Slack's and ours
+
+
+def find_root(payload: dict) -> tuple[str, str] | None:
+    """(channel id, the root's ts) of whatever the payload is about; None where it is about no message."""
+    event = _object_in(payload, "event")
+    if event:
+        inner = (
+            _object_in(event, "message") or _object_in(event, "previous_message") or _object_in(event, "item") or event
+        )
+        channel = event.get("channel") or _object_in(event, "item").get("channel")
+        root = inner.get("thread_ts") or inner.get("ts") or event.get("deleted_ts")
+    else:
+        container = _object_in(payload, "container")
+        channel = container.get("channel_id")
+        root = container.get("thread_ts") or container.get("message_ts")
+    return (channel, root) if isinstance(channel, str) and isinstance(root, str) else None
+
+
+def ordering_key(channel_id: str, root: str) -> str:
+    """The name under which things of one thread are taken one after another."""
+    return f"slack:{channel_id}:{root}"[:120]
+
+
+def find_thread(channel_id: str, root: str | None) -> Thread | None:
+    """The ticket's thread that hangs below this root; of a channel that is some customer's, only that customer's tickets."""
+    found = db.session.scalar(
+        select(Thread)
+        .join(Channel, Channel.id == Thread.channel_id)
+        .where(Channel.kind == "slack", Channel.external_id == channel_id, Thread.external_id == root)
+    )
+    if found is not None and found.is_customers and found.channel.organization_id != found.organization_id:
+        return None
+    return found
+
+
+def may_be_card(channel_id: str, root: str) -> bool:
+    """Whether ``root`` may be a card of ours whose sending we do not know the outcome of yet."""
+    try:
+        posted = datetime.fromtimestamp(float(root), UTC)
+    except (ValueError, OverflowError):
+        return False
+    begun = func.coalesce(Delivery.maybe_since, Delivery.started_at)
+    in_doubt = (
+        select(Delivery.id)
+        .join(Thread, Thread.id == Delivery.thread_id)
+        .join(Channel, Channel.id == Thread.channel_id)
+        .where(Channel.kind == "slack", Channel.external_id == channel_id, Thread.external_id.is_(None))
+        .where(
+            Delivery.kind == "card",
+            Delivery.state.in_((DeliveryState.sending, DeliveryState.unknown)),
+            begun <= posted + CLOCK_TOLERANCE,
+        )
+    )
+    return db.session.scalar(in_doubt.limit(1)) is not None
+
+
+def find_thread_of_event(heard: ChannelEvent) -> Thread | None:
+    """The ticket's thread in which ``heard`` was said."""
+    return find_thread(heard.channel_id, heard.thread_id or heard.external_id)
+
+
+def is_active_thread(thread: Thread) -> bool:
+    """Whether what is said here still reaches the ticket: it lives here, or its card was put up anew in this channel."""
+    if thread.ended_at is None:
+        return True
+    other = aliased(Thread)
+    alive = exists().where(
+        other.ticket_id == thread.ticket_id, other.channel_id == thread.channel_id, other.ended_at.is_(None)
+    )
+    return bool(db.session.scalar(select(alive)))
+
+
+def find_channel(channel_id: str) -> Channel | None:
+    return db.session.scalar(select(Channel).where(Channel.kind == "slack", Channel.external_id == channel_id))
+
+
+def find_our_delivery(thread: Thread, ts: str) -> Delivery | None:
+    """The delivery that put the message ``ts`` into ``thread``, if it was one of ours."""
+    return db.session.scalar(
+        select(Delivery)
+        .where(Delivery.thread_id == thread.id, Delivery.external_id == ts)
+        .order_by(Delivery.id)
+        .limit(1)
+    )
+
+
+def find_message(thread: Thread, ts: str) -> Message | None:
+    """What we keep of the message ``ts`` that somebody wrote in ``thread``."""
+    return db.session.scalar(
+        select(Message).where(Message.origin_thread_id == thread.id, Message.origin_external_id == ts)
+    )
+
+
+def early_deletion_result(ts: str) -> str:
+    """The outcome under which a deletion is remembered that came before the message it is about."""
+    return f"Deleted before it came: {ts}."
+
+
+def was_deleted_early(heard: ChannelEvent) -> bool:
+    """Whether the message's deletion came before the message."""
+    remembered = select(InboundEvent.id).where(
+        InboundEvent.lane == ordering_key(heard.channel_id, heard.thread_id or heard.external_id),
+        InboundEvent.outcome == early_deletion_result(heard.external_id),
+    )
+    return db.session.scalar(remembered.limit(1)) is not None
+
+
+def _object_in(owner: dict, name: str) -> dict[str, Any]:
+    found = owner.get(name)
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,90 @@
+"""Agents' home pages in Slack, kept fresh while somebody may be looking: one row of the outbox for each, used again."""
+
+from datetime import timedelta
+
+from sqlalchemy import select, update
+
+from helpdesk import after_commit, clock, extensions, urls
+from helpdesk.channels.slack.render import blocks
+from helpdesk.domain import labels
+from helpdesk.domain.ticket_lists import agent_queue
+from helpdesk.extensions import db
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.ticket import UNSOLVED_STATUSES, Ticket
+from helpdesk.models.user import User
+
+ACTIVE_WITHIN = timedelta(hours=2)  # after it was last opened; opening it again draws it anew anyway
+OWN_REFRESH_DELAY, OTHERS_REFRESH_DELAY = (
+    timedelta(seconds=3),
+    timedelta(seconds=15),
+)  # the least time between two drawings, by whose ticket it is
+FINISHED_STATES = (DeliveryState.sent, DeliveryState.skipped, DeliveryState.failed)
+PAGE_SIZE = 15
+
+
+def mark_opened(user: User) -> None:
+    """``user`` looks at their home page: draw it now."""
+    row = db.session.scalar(_home_rows().where(Delivery.subject_id == user.id).order_by(Delivery.id).limit(1))
+    if row is None:
+        row = Delivery(kind="home", lane="card", subject_id=user.id)
+        db.session.add(row)
+    row.created_at = clock.now()
+    if row.state in (None, *FINISHED_STATES, DeliveryState.pending):
+        row.state, row.due_at, row.attempts, row.finished_at = DeliveryState.pending, clock.now(), 0, None
+    db.session.flush()
+    after_commit.call_later("deliver", row.id)
+
+
+def refresh_homes(ticket_id: int) -> int:
+    """Have every home page that somebody may look at drawn anew soon. Returns how many. Commits."""
+    fresh = Delivery.created_at > clock.now() - ACTIVE_WITHIN
+    with extensions.reading():
+        rows = _home_rows().with_only_columns(Delivery.id, Delivery.subject_id)
+        waiting = [tuple(row) for row in db.session.execute(rows.where(fresh, Delivery.state.in_(FINISHED_STATES)))]
+        assignee_id = db.session.scalar(select(Ticket.assignee_id).where(Ticket.id == ticket_id)) if waiting else None
+    for id, user_id in sorted(waiting):
+        soon = clock.now() + (OWN_REFRESH_DELAY if user_id == assignee_id else OTHERS_REFRESH_DELAY)
+        db.session.execute(
+            update(Delivery)
+            .where(Delivery.id == id, Delivery.state.in_(FINISHED_STATES))
+            .values(state=DeliveryState.pending, due_at=soon, attempts=0, finished_at=None)
+            .execution_options(synchronize_session=False)
+        )
+        db.session.commit()
+    return len(waiting)
+
+
+def render_home(user: User) -> dict:
+    """The home page of ``user`` as it is now."""
+    mine = agent_queue.fetch_tickets_page(user, {"view": "mine"}, size=PAGE_SIZE).tickets
+    unassigned = agent_queue.fetch_tickets_page(user, {"view": "unassigned"}, size=PAGE_SIZE).tickets
+    counts = {each.key: each.count or 0 for each in agent_queue.list_views(user)}
+    return blocks.home_view(
+        blocks.HomeValues(
+            name=user.display_name,
+            url=urls.absolute_url("/desk"),
+            mine=tuple(ticket_row(ticket) for ticket in mine),
+            unassigned=tuple(ticket_row(ticket) for ticket in unassigned),
+            mine_total=counts.get("mine", 0),
+            unassigned_total=counts.get("unassigned", 0),
+        )
+    )
+
+
+def ticket_row(ticket: Ticket) -> blocks.ListRow:
+    """One ticket in a list."""
+    waits = ticket.status in UNSOLVED_STATUSES
+    return blocks.ListRow(
+        number=ticket.number,
+        subject=ticket.subject,
+        status_word=labels.status_label(ticket.status),
+        organization=ticket.organization.name,
+        url=urls.ticket_url(ticket.number),
+        assignee=ticket.assignee.display_name if ticket.assignee else None,
+        status=str(ticket.status),
+        waiting=f"for {labels.format_duration((clock.now() - ticket.status_since).total_seconds())}" if waits else "",
+    )
+
+
+def _home_rows():
+    return select(Delivery).where(Delivery.kind == "home", Delivery.thread_id.is_(None))

@@ -1,0 +1,1 @@
+"""Slack's requests and events, verified and turned into typed values."""

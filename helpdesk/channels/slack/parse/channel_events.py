@@ -1,0 +1,44 @@
+"""What happens to channels, to our bot in them and to the app itself, in our words. Pure."""
+
+from helpdesk.channels.slack.parse import json_access
+from helpdesk.channels.types import ChannelEvent
+
+_CHANGES_BY_TYPE = {
+    "channel_archive": "archived",
+    "group_archive": "archived",
+    "channel_unarchive": "unarchived",
+    "group_unarchive": "unarchived",
+    "channel_deleted": "deleted",
+    "group_deleted": "deleted",
+    "channel_rename": "renamed",
+    "group_rename": "renamed",
+    "channel_shared": "shared",
+    "channel_unshared": "unshared",
+    "member_joined_channel": "joined",
+    "member_left_channel": "left",
+    "channel_left": "removed",
+    "group_left": "removed",
+    "app_uninstalled": "uninstalled",
+    "tokens_revoked": "uninstalled",
+    "user_change": "profile",
+}
+
+
+def parse_channel_event(event: dict, context: dict, our_users: frozenset[str]) -> ChannelEvent | None:
+    """Kind "channel" with data["what"] for ``event``, None for one that is nothing for us."""
+    what = _CHANGES_BY_TYPE.get(json_access.text_or_empty(event.get("type")))
+    if not what:
+        return None
+    details = json_access.object_in(event, "channel")
+    author = json_access.text_or_empty(event.get("user")) or json_access.text_or_empty(
+        json_access.object_in(event, "user").get("id")
+    )
+    if author in our_users and what in {"joined", "left"}:
+        what = {"joined": "added", "left": "removed"}[what]
+    return ChannelEvent(
+        kind="channel",
+        external_id=context["event_id"],
+        author_id=author,
+        channel_id=json_access.text_or_empty(details.get("id")) or json_access.text_or_empty(event.get("channel")),
+        data=context | {"what": what, "name": json_access.text_or_empty(details.get("name"))},
+    )

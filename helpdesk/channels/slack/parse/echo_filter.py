@@ -1,0 +1,20 @@
+"""Our own new posts come back as events, one for each. They are told by their envelope alone. Pure."""
+
+from helpdesk.channels.slack.parse import envelopes, events, json_access
+
+NEW_MESSAGE_SUBTYPES = {
+    "",
+    "bot_message",
+    "file_share",
+    "thread_broadcast",
+}  # changes and deletions may be somebody else's
+
+
+def is_echo(payload: dict) -> bool:
+    """Whether ``payload`` tells of a message that this very app has just posted, and so is nothing new to it."""
+    if envelopes.payload_kind(payload) != "event":
+        return False
+    event = json_access.object_in(payload, "event")
+    if event.get("type") != "message" or json_access.text_or_empty(event.get("subtype")) not in NEW_MESSAGE_SUBTYPES:
+        return False
+    return events.is_own_message(event, events.BotIdentity(app_id=json_access.text_or_empty(payload.get("api_app_id"))))

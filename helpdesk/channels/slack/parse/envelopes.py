@@ -1,0 +1,108 @@
+"""What a request of Slack's is, before anybody looks at what it says: decoded, named, and checked for whose it is. Pure."""
+
+import hashlib
+import json
+from typing import Any
+from urllib.parse import parse_qs
+
+from helpdesk.channels.slack.parse import json_access
+
+
+def decode_request(body: bytes, content_type: str = "") -> dict[str, Any]:
+    """The payload of a request: events are JSON, pressed buttons a form with JSON in it, commands a plain form.
+
+    Raises ValueError for anything else.
+    """
+    text = body.decode("utf-8")
+    if "json" in content_type.lower() or text.lstrip().startswith("{"):
+        return _parse_object(text)
+    fields = {name: values[0] for name, values in parse_qs(text, keep_blank_values=True, max_num_fields=200).items()}
+    if "payload" in fields:
+        return _parse_object(fields["payload"])
+    if "command" in fields:
+        return _remove_unstorable(fields)
+    raise ValueError("This is not a request of Slack's.")
+
+
+def payload_kind(payload: dict) -> str:
+    """One of challenge, event, action, command, options, limited or other."""
+    type_ = payload.get("type")
+    if type_ == "url_verification":
+        return "challenge"
+    if type_ == "event_callback":
+        return "event"
+    if type_ == "app_rate_limited":
+        return "limited"
+    if type_ == "block_suggestion":
+        return "options"
+    if isinstance(type_, str) and type_ in {
+        "block_actions",
+        "view_submission",
+        "view_closed",
+        "message_action",
+        "shortcut",
+    }:
+        return "action"
+    return "command" if payload.get("command") else "other"
+
+
+def payload_id(payload: dict) -> str:
+    """An id that is the same when Slack sends the same thing again, and another for anything else. Never empty."""
+    if payload.get("event_id"):
+        return str(payload["event_id"])
+    trigger = payload.get("trigger_id")
+    if trigger:
+        first = (json_access.objects_in(payload.get("actions")) or [{}])[0]
+        return ":".join(
+            str(part) for part in (payload.get("type") or "command", trigger, first.get("action_ts")) if part
+        )
+    canonical = json.dumps(payload, sort_keys=True, default=str)
+    return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
+
+
+def is_for_us(payload: dict, app_id: str | None = None, team_id: str | None = None) -> bool:
+    """Whether ``payload`` is for our app in our workspace; a part that is None, or that Slack did not say, is not checked."""
+    apps = {json_access.text_or_empty(payload.get("api_app_id"))} - {""}
+    teams = {
+        json_access.text_or_empty(payload.get("team_id")),
+        json_access.text_or_empty(json_access.object_in(payload, "team").get("id")),
+    }
+    teams |= {
+        json_access.text_or_empty(each.get("team_id")) for each in json_access.objects_in(payload.get("authorizations"))
+    }
+    teams -= {""}
+    return (not app_id or not apps or app_id in apps) and (not team_id or not teams or team_id in teams)
+
+
+def team_id_of(payload: dict) -> str:
+    """The workspace whose installation this reached: ours, also where somebody of another workspace acted in a shared channel."""
+    for authorization in json_access.objects_in(payload.get("authorizations")):
+        if authorization.get("team_id"):
+            return str(authorization["team_id"])
+    return json_access.text_or_empty(payload.get("team_id")) or json_access.text_or_empty(
+        json_access.object_in(payload, "team").get("id")
+    )
+
+
+def _parse_object(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+        # No database keeps these two kinds of character, and nobody types them.
+        if "\\u0000" in text or "\\ud" in text.lower():
+            value = _remove_unstorable(value)
+    except (ValueError, RecursionError):
+        raise ValueError("This is not JSON.") from None
+    if not isinstance(value, dict):
+        raise ValueError("This is not a JSON object.")
+    return value
+
+
+def _remove_unstorable(value: Any) -> Any:
+    """``value`` without NUL characters and halves of surrogate pairs in its texts."""
+    if isinstance(value, str):
+        return value.replace("\x00", "").encode("utf-8", "replace").decode()
+    if isinstance(value, list):
+        return [_remove_unstorable(each) for each in value]
+    if isinstance(value, dict):
+        return {_remove_unstorable(name): _remove_unstorable(each) for name, each in value.items()}
+    return value

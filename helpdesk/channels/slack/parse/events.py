@@ -1,0 +1,250 @@
+"""What the Events API tells, in our words. Pure: one envelope in, at most one thing heard out."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from helpdesk.channels.slack.parse import channel_events, emoji_names, envelopes, json_access, note_prefix
+from helpdesk.channels.slack.render import mrkdwn
+from helpdesk.channels.types import ChannelEvent, RemoteFile
+
+METADATA_EVENT_TYPE = "helpdesk_delivery"
+MESSAGE_SUBTYPES = {"", "file_share", "thread_broadcast", "me_message"}
+SLACKBOT_USER_ID = "USLACKBOT"
+
+
+@dataclass(frozen=True)
+class BotIdentity:
+    """Who we are in Slack: nothing any of these says is ever heard."""
+
+    team_id: str = ""
+    app_id: str = ""
+    user_ids: frozenset[str] = frozenset()
+    bot_ids: frozenset[str] = frozenset()
+
+
+def parse_event(
+    payload: dict, names: mrkdwn.Names | None = None, ourselves: BotIdentity | None = None
+) -> ChannelEvent | None:
+    """The thing a person did according to the event in ``payload``; None where it is nothing for us."""
+    event = json_access.object_in(payload, "event")
+    ourselves = ourselves or _bot_identity_of(payload)
+    context = {
+        "team_id": envelopes.team_id_of(payload) or ourselves.team_id,
+        "event_id": json_access.text_or_empty(payload.get("event_id")),
+        "is_ext_shared": bool(payload.get("is_ext_shared_channel")),
+    }
+    kind = event.get("type")
+    if kind == "message":
+        return _parse_message_event(event, context, ourselves, names)
+    if kind in {"reaction_added", "reaction_removed"}:
+        return _parse_reaction(event, context, ourselves)
+    if kind == "app_home_opened":
+        return ChannelEvent(
+            kind="home",
+            external_id=context["event_id"],
+            author_id=json_access.text_or_empty(event.get("user")),
+            channel_id=json_access.text_or_empty(event.get("channel")),
+            data=context | {"tab": json_access.text_or_empty(event.get("tab"))},
+            when=parse_ts(event.get("event_ts")),
+        )
+    return channel_events.parse_channel_event(event, context, ourselves.user_ids)
+
+
+def is_own_message(message: dict, ourselves: BotIdentity) -> bool:
+    """Whether we wrote ``message`` ourselves: by app, bot, user, or the mark every post of ours carries."""
+    apps = {
+        json_access.text_or_empty(message.get("app_id")),
+        json_access.text_or_empty(json_access.object_in(message, "bot_profile").get("app_id")),
+    }
+    if ourselves.app_id and ourselves.app_id in apps:
+        return True
+    if (
+        json_access.text_or_empty(message.get("user")) in ourselves.user_ids
+        or json_access.text_or_empty(message.get("bot_id")) in ourselves.bot_ids
+    ):
+        return True
+    if json_access.object_in(message, "metadata").get("event_type") == METADATA_EVENT_TYPE:
+        return True
+    # A reply also sent to the channel sometimes names its author only in a copy of itself.
+    root = json_access.object_in(message, "root")
+    return bool(root) and root.get("ts") == message.get("ts") and is_own_message({**root, "root": None}, ourselves)
+
+
+def parse_ts(ts: Any) -> datetime | None:
+    """Slack's "1712345678.000100" as an aware UTC time, None where it is none."""
+    try:
+        return datetime.fromtimestamp(float(ts), UTC)
+    except (TypeError, ValueError, OverflowError, OSError):
+        return None
+
+
+def message_files(message: dict) -> tuple[RemoteFile, ...]:
+    """The files of ``message`` that lie in Slack and can be fetched."""
+    return tuple(
+        RemoteFile(
+            external_id=json_access.text_or_empty(file["id"]),
+            name=json_access.text_or_empty(file.get("name")) or json_access.text_or_empty(file.get("title")) or "file",
+            media_type=json_access.text_or_empty(file.get("mimetype")) or "application/octet-stream",
+            size=file["size"] if isinstance(file.get("size"), int) else 0,
+        )
+        for file in json_access.objects_in(message.get("files"))
+        if file.get("id") and file.get("mode") not in {"tombstone", "hidden_by_limit"} and not file.get("is_external")
+    )
+
+
+def message_markdown(message: dict, names: mrkdwn.Names | None = None) -> str:
+    """The Markdown of ``message``, with forwarded messages quoted and files kept elsewhere linked."""
+    parts = [mrkdwn.message_to_markdown(message, names)]
+    for attachment in json_access.objects_in(message.get("attachments")):
+        if attachment.get("is_share"):
+            shared = mrkdwn.message_to_markdown({"text": json_access.text_or_empty(attachment.get("text"))}, names)
+            author = json_access.text_or_empty(attachment.get("author_name"))
+            words = f"{author}:\n{shared}" if author else shared
+            parts.append("\n".join("> " + line for line in words.split("\n")))
+    for file in json_access.objects_in(message.get("files")):
+        if file.get("is_external") and file.get("url_private"):
+            link = {
+                "type": "link",
+                "url": json_access.text_or_empty(file["url_private"]),
+                "text": json_access.text_or_empty(file.get("title")) or "file",
+            }
+            parts.append(mrkdwn.message_to_markdown({"blocks": [{"type": "rich_text", "elements": [link]}]}))
+    return "\n\n".join(part for part in parts if part.strip())
+
+
+def thread_ts_of(message: dict) -> str | None:
+    """The root's ts where ``message`` is a reply, None where it stands by itself."""
+    root = json_access.text_or_empty(message.get("thread_ts"))
+    return root if root and root != json_access.text_or_empty(message.get("ts")) else None
+
+
+def _parse_message_event(event: dict, context: dict, ourselves: BotIdentity, names) -> ChannelEvent | None:
+    subtype = json_access.text_or_empty(event.get("subtype"))
+    channel = json_access.text_or_empty(event.get("channel"))
+    if subtype == "message_deleted":
+        gone = json_access.object_in(event, "previous_message")
+        return _parse_deletion(
+            gone,
+            json_access.text_or_empty(event.get("deleted_ts")) or json_access.text_or_empty(gone.get("ts")),
+            channel,
+            event,
+            context,
+            ourselves,
+        )
+    if subtype == "message_changed":
+        message = json_access.object_in(event, "message")
+        before = json_access.object_in(event, "previous_message")
+        if message.get("subtype") == "tombstone":
+            return _parse_deletion(
+                before or message, json_access.text_or_empty(message.get("ts")), channel, event, context, ourselves
+            )
+        return _parse_edit(message, before, channel, event, context, ourselves, names)
+    if event.get("hidden"):
+        return None
+    return _parse_message(event, channel, context, ourselves, names)
+
+
+def _parse_message(
+    message: dict, channel: str, context: dict, ourselves: BotIdentity, names, kind: str = "message"
+) -> ChannelEvent | None:
+    author = json_access.text_or_empty(message.get("user"))
+    if (
+        json_access.text_or_empty(message.get("subtype")) not in MESSAGE_SUBTYPES
+        or author == SLACKBOT_USER_ID
+        or is_own_message(message, ourselves)
+    ):
+        return None
+    if not (channel and message.get("ts")):
+        return None
+    whole = message_markdown(message, names)
+    mark, body = note_prefix.split_note_prefix(whole)
+    data = context | {
+        "visibility": mark,
+        "whole": whole,
+        "subtype": json_access.text_or_empty(message.get("subtype")),
+        "is_bot": bool(message.get("bot_id") or message.get("bot_profile")),
+        "bot_id": json_access.text_or_empty(message.get("bot_id")),
+        "app_id": json_access.text_or_empty(message.get("app_id")),
+        "user_team": json_access.text_or_empty(message.get("user_team"))
+        or json_access.text_or_empty(message.get("team")),
+        "source_team": json_access.text_or_empty(message.get("source_team")),
+        "username": json_access.text_or_empty(message.get("username")),
+        "is_dm": channel.startswith("D"),
+        "edited_ts": json_access.text_or_empty(json_access.object_in(message, "edited").get("ts")),
+    }
+    return ChannelEvent(
+        kind=kind,
+        external_id=json_access.text_or_empty(message["ts"]),
+        author_id=author or json_access.text_or_empty(message.get("bot_id")),
+        channel_id=channel,
+        thread_id=thread_ts_of(message),
+        body=body,
+        files=message_files(message),
+        data=data,
+        when=parse_ts(message["ts"]),
+    )
+
+
+def _parse_edit(
+    message: dict, before: dict, channel: str, event: dict, context: dict, ourselves: BotIdentity, names
+) -> ChannelEvent | None:
+    if before and json_access.text_or_empty(message.get("text")) == json_access.text_or_empty(before.get("text")):
+        return None  # only a preview of a link was added, or nothing a reader sees
+    found = _parse_message(message, channel, context, ourselves, names, kind="edit")
+    if found:
+        edited_ts = (
+            found.data["edited_ts"]
+            or json_access.text_or_empty(event.get("event_ts"))
+            or json_access.text_or_empty(event.get("ts"))
+        )
+        previous = note_prefix.split_note_prefix(message_markdown(before, names))[1] if before else ""
+        found.data.update(edited_ts=edited_ts, previous=previous)
+    return found
+
+
+def _parse_deletion(
+    message: dict, ts: str, channel: str, event: dict, context: dict, ourselves: BotIdentity
+) -> ChannelEvent | None:
+    if not (ts and channel):
+        return None
+    ours = is_own_message(message, ourselves)
+    return ChannelEvent(
+        kind="channel" if ours else "delete",
+        external_id=ts,
+        author_id="" if ours else json_access.text_or_empty(message.get("user")),
+        channel_id=channel,
+        thread_id=thread_ts_of({"ts": ts, "thread_ts": message.get("thread_ts")}),
+        data=context | ({"what": "own_deleted"} if ours else {}),
+        when=parse_ts(event.get("event_ts") or event.get("ts")),
+    )
+
+
+def _parse_reaction(event: dict, context: dict, ourselves: BotIdentity) -> ChannelEvent | None:
+    item = json_access.object_in(event, "item")
+    user = json_access.text_or_empty(event.get("user"))
+    if item.get("type") != "message" or not item.get("ts") or user in ourselves.user_ids:
+        return None
+    name = json_access.text_or_empty(event.get("reaction"))
+    return ChannelEvent(
+        kind="reaction",
+        external_id=json_access.text_or_empty(item["ts"]),
+        author_id=user,
+        channel_id=json_access.text_or_empty(item.get("channel")),
+        data=context
+        | {
+            "name": emoji_names.strip_skin_tone(name),
+            "emoji": emoji_names.emoji_character(name),
+            "added": event.get("type") == "reaction_added",
+            "item_user": json_access.text_or_empty(event.get("item_user")),
+        },
+        when=parse_ts(event.get("event_ts")),
+    )
+
+
+def _bot_identity_of(payload: dict) -> BotIdentity:
+    authorizations = json_access.objects_in(payload.get("authorizations"))
+    users = {json_access.text_or_empty(each.get("user_id")) for each in authorizations if each.get("is_bot")}
+    return BotIdentity(
+        envelopes.team_id_of(payload), json_access.text_or_empty(payload.get("api_app_id")), frozenset(users - {""})
+    )

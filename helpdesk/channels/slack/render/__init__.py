@@ -1,0 +1,1 @@
+"""Block Kit messages, cards, modals and mrkdwn made from our values."""

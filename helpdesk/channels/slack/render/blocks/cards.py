@@ -1,0 +1,100 @@
+"""A ticket's card: what stands in the channel, updated in place while the ticket lives. Pure."""
+
+from dataclasses import dataclass
+
+from helpdesk.channels.slack.render import mrkdwn, split_message
+from helpdesk.channels.slack.render.blocks import elements
+
+STATUS_COLORS = {
+    "open": "#d9480f",
+    "in_progress": "#1c6dd0",
+    "pending": "#b7791f",
+    "on_hold": "#7a5af8",
+    "solved": "#2b8a3e",
+    "closed": "#868e96",
+}
+STATUS_SYMBOLS = {"open": "●", "in_progress": "◐", "pending": "◔", "on_hold": "◫", "solved": "✔", "closed": "○"}
+MAX_EXCERPT_LENGTH = 600
+MAX_ANSWERS = 12
+
+
+@dataclass(frozen=True)
+class CardValues:
+    """What a card says.
+
+    ``reference`` comes back as its buttons' value; ``shared``: outsiders see the card, so it offers only the link.
+    """
+
+    number: int
+    subject: str
+    organization: str
+    requester: str
+    status: str
+    status_word: str
+    priority: str
+    url: str
+    excerpt: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
+    assignee: str | None = None
+    reference: str = ""
+    shared: bool = False
+    footer: str = ""
+
+
+def card_message(values: CardValues) -> tuple[str, list[dict], list[dict]]:
+    """(text, blocks, attachments) of the card: a title, and below it everything else beside a bar in the status's colour."""
+    title = f"#{values.number} {values.subject}"
+    text = f"{elements.escape_text(title, 300)} ({elements.escape_text(f'{values.organization}, {values.status_word}', 300)})"
+    head = elements.section_block(f"*{elements.mrkdwn_link(values.url, title)}*")
+    body = [
+        *_card_excerpt(values.excerpt),
+        *elements.fields_blocks(_card_facts(values)),
+        *elements.fields_blocks(values.answers[:MAX_ANSWERS]),
+    ]
+    left_out = len(values.answers) - MAX_ANSWERS
+    if left_out > 0:
+        body.append(elements.context_block(f"{left_out} more answers are in the portal."))
+    if values.footer:
+        body.append(elements.context_block(elements.escape_text(values.footer, 1000)))
+    body.append(elements.actions_block(*_card_buttons(values), block_id="ticket"))
+    attachment = {"color": STATUS_COLORS.get(values.status, "#868e96"), "fallback": text, "blocks": body}
+    return text, [head], [attachment]
+
+
+def _card_facts(values: CardValues) -> list[tuple[str, str]]:
+    facts = [
+        ("Status", f"{STATUS_SYMBOLS.get(values.status, '●')} {values.status_word}"),
+        (
+            "Requester",
+            f"{values.requester}, {values.organization}" if values.organization else values.requester,
+        ),
+    ]
+    if not values.shared:
+        facts += [("Assignee", values.assignee or "Nobody yet"), ("Priority", values.priority.capitalize())]
+    return facts
+
+
+def _card_excerpt(markdown: str) -> list[dict]:
+    pieces = split_message.split_markdown(markdown.strip(), MAX_EXCERPT_LENGTH)
+    if not pieces:
+        return []
+    blocks = mrkdwn.rich_text_blocks(pieces[0])
+    return blocks + (
+        [elements.context_block("The whole message is in the portal and the thread.")] if len(pieces) > 1 else []
+    )
+
+
+def _card_buttons(values: CardValues) -> list[dict]:
+    reference = values.reference or str(values.number)
+    buttons = []
+    if not values.shared:
+        if values.status not in {"solved", "closed"}:
+            buttons.append(
+                elements.button_element("Take it", "take_it", reference, style="" if values.assignee else "primary")
+            )
+        buttons.append(elements.button_element("Edit", "edit", reference))
+        if values.status == "solved":
+            buttons.append(elements.button_element("Reopen", "reopen", reference))
+        elif values.status != "closed":
+            buttons.append(elements.button_element("Solve", "solve", reference))
+    return [*buttons, elements.button_element("Open in portal", "open_portal", reference, url=values.url)]

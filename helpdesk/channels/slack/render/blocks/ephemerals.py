@@ -1,0 +1,57 @@
+"""What only one person sees, right after they did something. Pure: each gives text and blocks."""
+
+from helpdesk.channels.slack.render.blocks import elements
+
+COMMAND_HELP = (
+    ("/ticket", "your tickets"),
+    ("/ticket open", "every open ticket"),
+    ("/ticket unassigned", "those nobody has taken"),
+    ("/ticket search words", "a search"),
+    ("/ticket 42", "ticket 42"),
+    ("/ticket create subject", "a new ticket"),
+)
+
+
+def pending_reply_notice(sentence: str, reference: str, seconds: int) -> dict:
+    """Who will see what was just written, with *Make internal* and *Send now* while it is held back for ``seconds``."""
+    line = elements.escape_text(sentence, 1500)
+    wait = f"The email leaves in {seconds} seconds." if seconds > 0 else ""
+    return {
+        "text": line,
+        "blocks": [
+            elements.section_block(f"{line}\n{wait}".strip()),
+            elements.actions_block(
+                elements.button_element("Make internal", "make_internal", reference),
+                elements.button_element("Send now", "send_now", reference),
+                block_id="undo",
+            ),
+        ],
+    }
+
+
+def notice(sentence: str) -> dict:
+    """One sentence, nothing to press."""
+    line = elements.escape_text(sentence, elements.MAX_SECTION_LENGTH)
+    return {"text": line, "blocks": [elements.section_block(line)]}
+
+
+def link_line(words: str, label: str, url: str) -> dict:
+    """A small line that leads somewhere: "Filed as #42 The printer is on fire"."""
+    line = f"{elements.escape_text(words, 300)} {elements.mrkdwn_link(url, label)}"
+    return {"text": line, "blocks": [elements.context_block(line)]}
+
+
+def agents_only_notice(portal_name: str = "") -> dict:
+    """To somebody who is no agent and wrote where agents write: nothing was sent."""
+    where = f" of {portal_name}" if portal_name else ""
+    return notice(
+        f"Only agents{where} can answer from this thread, so what you wrote was not sent to anybody. "
+        "Ask an agent to answer, or an admin to invite you."
+    )
+
+
+def help_text() -> dict:
+    """What can be typed after /ticket."""
+    lines = "\n".join(f"`{command}` {meaning}" for command, meaning in COMMAND_HELP)
+    marks = "In a thread, begin with `note:` or 🔒 for a note that only the team sees, or with `reply:` for an answer."
+    return {"text": "What /ticket can do", "blocks": [elements.section_block(lines), elements.context_block(marks)]}

@@ -1,0 +1,95 @@
+"""Tickets in a row: the answer to /ticket and the app's home page. Pure."""
+
+from dataclasses import dataclass
+
+from helpdesk.channels.slack.render.blocks import cards, elements
+
+MAX_ROWS = 20
+MAX_HOME_ROWS = 30
+
+
+@dataclass(frozen=True)
+class ListRow:
+    """One ticket in a list; ``waiting`` says since when it waits, in words."""
+
+    number: int
+    subject: str
+    status_word: str
+    organization: str
+    url: str
+    assignee: str | None = None
+    status: str = "open"
+    waiting: str = ""
+
+
+@dataclass(frozen=True)
+class HomeValues:
+    """What an agent's home shows; totals count what is not shown, too."""
+
+    name: str
+    url: str
+    mine: tuple[ListRow, ...] = ()
+    unassigned: tuple[ListRow, ...] = ()
+    mine_total: int = 0
+    unassigned_total: int = 0
+
+
+def ticket_list(
+    title: str, rows: tuple[ListRow, ...], more: int = 0, more_url: str = "", hint: str = ""
+) -> tuple[str, list[dict]]:
+    """(text, blocks) of a list under ``title``.
+
+    ``more`` counts what only ``more_url`` shows; ``hint`` is said where there is no row.
+    """
+    shown = rows[:MAX_ROWS]
+    hidden = more + len(rows) - len(shown)
+    heading = elements.escape_text(title, 200)
+    blocks = [elements.section_block(f"*{heading}*"), *[elements.section_block(_row_section(row)) for row in shown]]
+    if not rows:
+        blocks.append(elements.section_block(elements.escape_text(hint or "There is no such ticket.", 1000)))
+    if hidden > 0:
+        words = f"{hidden} more"
+        blocks.append(
+            elements.context_block(elements.mrkdwn_link(more_url, f"{words} in the portal") if more_url else words)
+        )
+    return f"{heading}: {len(rows) + more}", blocks
+
+
+def home_view(values: HomeValues) -> dict:
+    """The view of an agent's home: own queue first, then what nobody has taken."""
+    blocks = [
+        {"type": "header", "text": elements.plain_text(f"Tickets of {values.name}", elements.MAX_HEADER_LENGTH)},
+        elements.actions_block(
+            elements.button_element("New ticket", "new_ticket", style="primary"),
+            elements.button_element("Open the desk", "open_portal", url=values.url),
+            block_id="home",
+        ),
+        *_queue_section("Yours", values.mine, values.mine_total, "Nothing waits for you."),
+        elements.divider_block(),
+        *_queue_section("Nobody’s yet", values.unassigned, values.unassigned_total, "Every ticket has somebody."),
+    ]
+    return {"type": "home", "blocks": blocks[:100]}
+
+
+def _queue_section(title: str, rows: tuple[ListRow, ...], total: int, empty: str) -> list[dict]:
+    total = max(total, len(rows))
+    blocks = [
+        elements.section_block(f"*{title}* · {total}"),
+        *[elements.section_block(_row_section(row)) for row in rows[:MAX_HOME_ROWS]],
+    ]
+    if not rows:
+        blocks.append(elements.context_block(empty))
+    elif total > len(rows[:MAX_HOME_ROWS]):
+        blocks.append(elements.context_block(f"{total - len(rows[:MAX_HOME_ROWS])} more are on the desk."))
+    return blocks
+
+
+def _row_section(row: ListRow) -> str:
+    facts = [
+        f"{cards.STATUS_SYMBOLS.get(row.status, '●')} {row.status_word}",
+        row.organization,
+        row.assignee or "nobody yet",
+        row.waiting,
+    ]
+    line = " · ".join(elements.escape_text(fact, 200) for fact in facts if fact)
+    return f"{elements.mrkdwn_link(row.url, f'#{row.number} {row.subject}')}\n{line}"

@@ -1,0 +1,80 @@
+"""What somebody said, put into a thread under their own name. Pure."""
+
+from dataclasses import dataclass
+
+from helpdesk.channels.slack.render import mrkdwn, split_message
+from helpdesk.channels.slack.render.blocks import elements
+
+MAX_MESSAGE_LENGTH = 7500  # of Markdown; escaped it still fits Slack's 40,000 of text and its 50 blocks
+MAX_USERNAME_LENGTH = 80
+NOTE_LABEL = "🔒 Note. Only the team sees this."
+# Reactions put on what a person typed in Slack, to show at once what it became.
+MARKER_EMOJI = {"internal": "lock", "public": "incoming_envelope"}
+
+
+@dataclass(frozen=True)
+class ReplyValues:
+    """One part of a message. ``marker`` is a small line below it; ``trusted`` lets links of our own people keep their labels."""
+
+    author: str
+    body: str
+    picture: str = ""
+    side: str = "customer"
+    organization: str = ""
+    marker: str = ""
+    trusted: bool = False
+    attachments: tuple[str, ...] = ()
+    edited: bool = False
+
+
+def split_body(markdown: str, limit: int = MAX_MESSAGE_LENGTH) -> list[str]:
+    """``markdown`` in parts that fit a message each, never empty; of several, each begins with its "(1/3)"."""
+    pieces = split_message.split_markdown(markdown, limit - 20)
+    if len(pieces) < 2:
+        return pieces or [markdown.strip()]
+    return [f"({number}/{len(pieces)})\n\n{piece}" for number, piece in enumerate(pieces, 1)]
+
+
+def reply_message(values: ReplyValues) -> dict:
+    """text, blocks, username and icon_url of the message; add channel and thread_ts (or ts) to send it."""
+    blocks = mrkdwn.rich_text_blocks(values.body, values.trusted)[:40]
+    lines = []
+    if values.attachments:
+        lines.append("Files: " + ", ".join(elements.escape_text(name, 150) for name in values.attachments[:10]))
+    if values.marker:
+        lines.append(elements.escape_text(values.marker, 500))
+    if values.edited:
+        lines.append("Edited")
+    blocks += [elements.context_block(line) for line in lines]
+    text = mrkdwn.markdown_to_mrkdwn(values.body, values.trusted) or "\n".join(lines)
+    found = {"text": text or "–", "blocks": blocks or [elements.context_block("–")], "username": _username(values)}
+    if values.picture.startswith(("https://", "http://")):
+        found["icon_url"] = values.picture
+    return found
+
+
+def note_message(author: str, body: str, picture: str = "", trusted: bool = True) -> dict:
+    """A message for the team only, marked so above and below."""
+    found = reply_message(ReplyValues(author, body, picture, side="team", marker=NOTE_LABEL, trusted=trusted))
+    return found | {"text": "🔒 " + found["text"]}
+
+
+def event_line(sentence: str) -> dict:
+    """text and blocks of a small line about something that happened, such as "Maya Lindqvist solved this"."""
+    line = elements.escape_text(sentence, 1500)
+    return {"text": line, "blocks": [elements.context_block(line)]}
+
+
+def describe_visibility(kind: str | None, audience: str) -> str:
+    """The sentence that says who will see a message of ``kind`` internal or public; ``audience``: "Dana Fields and #globex"."""
+    if kind == "internal":
+        return "Note. Only the team sees this."
+    return f"Goes to {audience}." if audience else "Goes to the customer."
+
+
+def _username(values: ReplyValues) -> str:
+    name = values.author.strip() or "Somebody"
+    belongs = f" ({values.organization})" if values.organization and values.side == "customer" else ""
+    return elements.truncate(name, MAX_USERNAME_LENGTH - len(belongs) if len(belongs) < 40 else MAX_USERNAME_LENGTH) + (
+        belongs if len(belongs) < 40 else ""
+    )

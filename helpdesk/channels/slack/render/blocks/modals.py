@@ -1,0 +1,221 @@
+"""The forms that open in Slack, and the answer to one that was filled in wrongly. Pure."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from helpdesk.channels.slack.parse.interactions import NO_ASSIGNEE_VALUE
+from helpdesk.channels.slack.render.blocks import elements
+
+MAX_TITLE_LENGTH = 24
+MAX_LABEL_LENGTH = 2000
+MAX_HINT_LENGTH = 2000
+MAX_PLACEHOLDER_LENGTH = 150
+MAX_OPTION_LENGTH = 75
+MAX_OPTION_VALUE_LENGTH = 150
+MAX_OPTIONS = 100
+MAX_INPUT_LENGTH = 3000
+MAX_PRIVATE_METADATA_LENGTH = 3000
+MAX_MODAL_BLOCKS = 100
+
+Choices = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True)
+class ModalField:
+    """One field of a form. ``kind`` is a form field's (short_text, long_text, number, date, select, multi_select, checkbox,
+    person, url, file) or email.
+
+    ``options`` are (value, label), a person's too; ``value`` is text, or a list for multi_select and checkbox. Files are
+    not asked for in Slack's forms.
+    """
+
+    key: str
+    label: str
+    kind: str = "short_text"
+    value: Any = None
+    options: Choices = ()
+    required: bool = False
+    help: str = ""
+
+
+@dataclass(frozen=True)
+class EditValues:
+    """What the form *Edit* shows. Choices are (value, label); ``assignee`` None is nobody."""
+
+    number: int
+    reference: str
+    status: str
+    statuses: Choices
+    priority: str
+    priorities: Choices
+    assignee: str | None = None
+    assignees: Choices = ()
+    fields: tuple[ModalField, ...] = ()
+    private: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class CreateValues:
+    """What the form for a new ticket shows. ``origin`` comes back with it: where the message stood that it is made of."""
+
+    organizations: Choices
+    forms: Choices
+    organization: str | None = None
+    form: str | None = None
+    requester: str = ""
+    subject: str = ""
+    body: str = ""
+    fields: tuple[ModalField, ...] = ()
+    origin: dict[str, Any] = field(default_factory=dict)
+
+
+def edit_modal(values: EditValues) -> dict:
+    """The view of *Edit*: callback edit_ticket, private {"reference"}, blocks status, assignee, priority and field-<key>."""
+    nobody = ((NO_ASSIGNEE_VALUE, "Nobody"),)
+    blocks = [
+        _input_block(ModalField("status", "Status", "select", values.status, values.statuses, required=True)),
+        _input_block(
+            ModalField(
+                "assignee",
+                "Assignee",
+                "select",
+                values.assignee or NO_ASSIGNEE_VALUE,
+                nobody + values.assignees,
+                required=True,
+            )
+        ),
+        _input_block(ModalField("priority", "Priority", "select", values.priority, values.priorities, required=True)),
+        *_field_blocks(values.fields, room=MAX_MODAL_BLOCKS - 3),
+    ]
+    private = {"reference": values.reference} | values.private
+    return _modal_view("edit_ticket", f"Ticket #{values.number}", "Save", blocks, private)
+
+
+def create_modal(values: CreateValues) -> dict:
+    """The view for a new ticket: callback create_ticket, private ``origin``; choosing a form sends the action choose_form."""
+    form = _input_block(ModalField("form", "Form", "select", values.form, values.forms, required=True))
+    form |= {"dispatch_action": True}
+    form["element"]["action_id"] = "choose_form"
+    blocks = [
+        _input_block(
+            ModalField(
+                "organization",
+                "Organization",
+                "select",
+                values.organization,
+                values.organizations,
+                required=True,
+            )
+        ),
+        *([form] if len(values.forms) > 1 else []),
+        _input_block(
+            ModalField(
+                "requester",
+                "Requester’s email address",
+                "email",
+                values.requester,
+                help="Empty if it is not known.",
+            )
+        ),
+        _input_block(ModalField("subject", "Subject", "short_text", values.subject[:255], required=True)),
+        _input_block(ModalField("body", "What is it about?", "long_text", values.body, required=True)),
+        *_field_blocks(values.fields, room=MAX_MODAL_BLOCKS - 5),
+    ]
+    return _modal_view("create_ticket", "New ticket", "File ticket", blocks, values.origin)
+
+
+def modal_errors(sentences: dict[str, str]) -> dict:
+    """The answer to a form that cannot be taken: a sentence per block (status, subject, field-<key>)."""
+    return {
+        "response_action": "errors",
+        "errors": {name: elements.truncate(text, MAX_HINT_LENGTH) for name, text in sentences.items()},
+    }
+
+
+def option_groups(pairs: Choices) -> dict[str, Any]:
+    """``options``, or where there are more than a hundred ``option_groups`` named by their first and last label."""
+    options = [_option_object(value, label) for value, label in pairs if 0 < len(str(value)) <= MAX_OPTION_VALUE_LENGTH]
+    if len(options) <= MAX_OPTIONS:
+        return {"options": options or [_option_object(NO_ASSIGNEE_VALUE, "Nothing to choose")]}
+    groups = [
+        options[start : start + MAX_OPTIONS]
+        for start in range(0, min(len(options), MAX_OPTIONS * MAX_OPTIONS), MAX_OPTIONS)
+    ]
+    return {
+        "option_groups": [
+            {
+                "label": elements.plain_text(
+                    f"{group[0]['text']['text'][:30]} … {group[-1]['text']['text'][:30]}", MAX_OPTION_LENGTH
+                ),
+                "options": group,
+            }
+            for group in groups
+        ]
+    }
+
+
+def _field_blocks(fields: tuple[ModalField, ...], room: int) -> list[dict]:
+    asked = [each for each in fields if each.kind != "file"]
+    return [_input_block(each, f"field-{each.key}") for each in asked[:room]]
+
+
+def _input_block(each: ModalField, block_id: str = "") -> dict:
+    block = {
+        "type": "input",
+        "block_id": (block_id or each.key)[:255],
+        "label": elements.plain_text(each.label, MAX_LABEL_LENGTH),
+        "optional": not each.required,
+        "element": {"action_id": "value"} | _input_element(each),
+    }
+    if each.help:
+        block["hint"] = elements.plain_text(each.help, MAX_HINT_LENGTH)
+    return block
+
+
+def _input_element(each: ModalField) -> dict[str, Any]:
+    if each.kind in {"select", "multi_select", "checkbox"} or (each.kind == "person" and each.options):
+        return _select_element(each)
+    if each.kind == "date":
+        return {"type": "datepicker"} | ({"initial_date": str(each.value)} if each.value else {})
+    value = {"initial_value": str(each.value)[:MAX_INPUT_LENGTH]} if each.value not in {None, ""} else {}
+    if each.kind == "number":
+        return {"type": "number_input", "is_decimal_allowed": True} | value
+    if each.kind in {"email", "url"}:
+        return {"type": f"{each.kind}_text_input"} | value
+    return {"type": "plain_text_input", "multiline": each.kind == "long_text", "max_length": MAX_INPUT_LENGTH} | value
+
+
+def _select_element(each: ModalField) -> dict[str, Any]:
+    given = each.value if isinstance(each.value, list | tuple) else [each.value]
+    chosen = {str(value) for value in given if value not in {None, "", False}}
+    if each.kind == "checkbox":
+        options = [_option_object(value, label) for value, label in (each.options or (("yes", each.label),))[:10]]
+        ticked = [option for option in options if option["value"] in chosen]
+        if each.value is True:
+            ticked = options[:1]
+        return {"type": "checkboxes", "options": options} | ({"initial_options": ticked} if ticked else {})
+    offered = option_groups(each.options)
+    initial = [_option_object(value, label) for value, label in each.options if str(value) in chosen]
+    if each.kind == "multi_select":
+        return {"type": "multi_static_select"} | offered | ({"initial_options": initial} if initial else {})
+    return {"type": "static_select"} | offered | ({"initial_option": initial[0]} if initial else {})
+
+
+def _option_object(value: str, label: str) -> dict:
+    return {"text": elements.plain_text(label, MAX_OPTION_LENGTH), "value": str(value)}
+
+
+def _modal_view(callback_id: str, title: str, submit: str, blocks: list[dict], private: dict[str, Any]) -> dict:
+    kept = json.dumps(private, separators=(",", ":"))
+    if len(kept) > MAX_PRIVATE_METADATA_LENGTH:
+        raise ValueError("More is to be remembered with this form than Slack keeps.")
+    return {
+        "type": "modal",
+        "callback_id": callback_id,
+        "title": elements.plain_text(title, MAX_TITLE_LENGTH),
+        "submit": elements.plain_text(submit, MAX_TITLE_LENGTH),
+        "close": elements.plain_text("Cancel", MAX_TITLE_LENGTH),
+        "private_metadata": kept,
+        "blocks": blocks,
+    }

@@ -1,0 +1,89 @@
+"""Between our Markdown and what Slack writes and reads: rich_text blocks first, its older mrkdwn text beside them. Pure.
+
+``rich_text`` goes out as the message, ``from_markdown`` as its fallback text; ``to_markdown`` reads whichever came in.
+"""
+
+from collections.abc import Callable
+
+from helpdesk.channels.slack.parse import json_access, mrkdwn_reader
+from helpdesk.channels.slack.parse import rich_text_to_markdown as markdown_writer
+from helpdesk.channels.slack.render import rich_text as rich_text_writer
+from helpdesk.channels.slack.render import split_message
+
+MAX_BLOCK_LENGTH = 3000
+
+Names = Callable[[str], str | None]
+
+
+def escape_mrkdwn(text: str) -> str:
+    """``text`` so that mrkdwn shows it letter by letter: no mention, no channel, no masked link can come of it."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def rich_text_blocks(markdown: str, trusted: bool = False) -> list[dict]:
+    """The rich_text blocks for ``markdown``, each within Slack's limit for one block; [] for nothing but space."""
+    blocks = []
+    for piece in split_message.split_markdown(markdown, MAX_BLOCK_LENGTH):
+        elements = rich_text_writer.markdown_to_elements(piece, trusted)
+        if elements:
+            blocks.append({"type": "rich_text", "elements": elements})
+    return blocks
+
+
+def markdown_to_mrkdwn(markdown: str, trusted: bool = False) -> str:
+    """``markdown`` as mrkdwn text, escaped: for the notification and wherever blocks cannot go."""
+    elements = rich_text_writer.markdown_to_elements(markdown, trusted)
+    return "\n".join(_block(element) for element in elements)
+
+
+def message_to_markdown(message: dict, names: Names | None = None) -> str:
+    """The Markdown of a Slack ``message``: from its rich_text blocks where it has any, else from its text.
+
+    ``names`` turns a user's, group's or channel's id into a name; without one, or when it gives None, the id is shown.
+    """
+    rich = [block for block in json_access.objects_in(message.get("blocks")) if block.get("type") == "rich_text"]
+    elements = [element for block in rich for element in json_access.objects_in(block.get("elements"))]
+    if not elements:
+        elements = mrkdwn_reader.mrkdwn_to_elements(json_access.text_or_empty(message.get("text")))
+    return markdown_writer.elements_to_markdown(elements, names or (lambda _: None))
+
+
+def _block(element: dict) -> str:
+    kind = element["type"]
+    if kind == "rich_text_preformatted":
+        return "```\n" + _inline(element["elements"]) + "\n```"
+    if kind == "rich_text_quote":
+        return "\n".join("> " + line for line in _inline(element["elements"]).split("\n"))
+    if kind == "rich_text_list":
+        space = "    " * element["indent"]
+        first = element.get("offset", 0) + 1
+        marks = [
+            f"{n}." if element["style"] == "ordered" else "•" for n in range(first, first + len(element["elements"]))
+        ]
+        items = [_inline(item["elements"]).replace("\n", "\n" + space + "  ") for item in element["elements"]]
+        return "\n".join(f"{space}{mark} {item}" for mark, item in zip(marks, items, strict=True))
+    return _inline(element["elements"])
+
+
+def _inline(elements: list[dict]) -> str:
+    return "".join(_one(element) for element in elements)
+
+
+def _one(element: dict) -> str:
+    if element["type"] == "link":
+        url = element["url"].replace("<", "%3C").replace(">", "%3E").replace("|", "%7C").replace("&", "&amp;")
+        label = element.get("text", "").replace("\n", " ")
+        return f"<{url}|{escape_mrkdwn(label)}>" if label and label != element["url"] else f"<{url}>"
+    style = element.get("style") or {}
+    marks = "".join(
+        mark for name, mark in (("bold", "*"), ("italic", "_"), ("strike", "~"), ("code", "`")) if style.get(name)
+    )
+    return "\n".join(_marked(escape_mrkdwn(line), marks) for line in element["text"].split("\n"))
+
+
+def _marked(line: str, marks: str) -> str:
+    words = line.strip()
+    if not marks or not words:
+        return line
+    before, after = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :]
+    return before + marks + words + marks[::-1] + after

@@ -1,0 +1,71 @@
+"""Long Markdown in pieces that fit, nothing lost: between paragraphs if possible, else lines, else words. Pure."""
+
+import re
+
+_FENCE = re.compile(r"^ {0,3}(```+|~~~+)(.*)$")
+
+
+def split_markdown(markdown: str, limit: int) -> list[str]:
+    """``markdown`` in pieces of at most ``limit`` characters, in order; [] for nothing but space.
+
+    A fenced code block that is divided is closed at the end of one piece and opened again in the next.
+    """
+    found: list[str] = []
+    lines: list[str] = []
+    fence = ""
+    for line in _short_lines(markdown.replace("\r\n", "\n").split("\n"), limit):
+        if lines and _size(lines) + 1 + len(line) + _fence_length(fence) > limit:
+            kept = _count_lines_to_emit(lines) if not fence else len(lines)
+            carried = lines[kept:]
+            found.append("\n".join(lines[:kept] + ([_fence_marker(fence)] if fence else [])))
+            lines = ([fence] if fence else []) + carried
+        lines.append(line)
+        fence = _fence_after(fence, line)
+    found.append("\n".join(lines))
+    return [piece.strip("\n") for piece in found if piece.strip()]
+
+
+def _short_lines(lines: list[str], limit: int):
+    """Every line short enough to leave room for a fence around it."""
+    room = max(limit - 48, limit // 2)
+    for line in lines:
+        while len(line) > room:
+            cut = line.rfind(" ", room // 2, room) + 1 or room
+            yield line[:cut].rstrip(" ")
+            line = line[cut:]
+        yield line
+
+
+def _count_lines_to_emit(lines: list[str]) -> int:
+    """How many lines to put out: up to the last empty line in the second half outside code, else all."""
+    fence, last = "", 0
+    for number, line in enumerate(lines):
+        fence = _fence_after(fence, line)
+        if not fence and not line.strip():
+            last = number + 1
+    return last if _size(lines[:last]) >= _size(lines) // 2 else len(lines)
+
+
+def _fence_after(fence: str, line: str) -> str:
+    """The opening line of the code block we are in after ``line``, "" outside."""
+    found = _FENCE.match(line)
+    if not found:
+        return fence
+    if not fence:
+        return line[:40] if len(line) <= 40 else found[1]
+    closes = (
+        found[1][0] == _fence_marker(fence)[0] and len(found[1]) >= len(_fence_marker(fence)) and not found[2].strip()
+    )
+    return "" if closes else fence
+
+
+def _fence_marker(fence: str) -> str:
+    return _FENCE.match(fence)[1]
+
+
+def _fence_length(fence: str) -> int:
+    return len(_fence_marker(fence)) + 1 if fence else 0
+
+
+def _size(lines: list[str]) -> int:
+    return sum(len(line) + 1 for line in lines)

@@ -1,0 +1,203 @@
+"""What goes to Slack: a delivery's row becomes a Web API method and its arguments."""
+
+from sqlalchemy import select
+
+from helpdesk import storage, urls
+from helpdesk.channels.slack import home
+from helpdesk.channels.slack.render import blocks
+from helpdesk.domain import labels
+from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
+from helpdesk.extensions import db
+from helpdesk.models.channel import Thread
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.form import Answer
+from helpdesk.models.ticket import Attachment, Message, MessageKind
+from helpdesk.models.user import User
+
+MAX_CARD_BODY_LENGTH = 1_200  # characters of the first message shown on the card
+MESSAGE_KINDS = {"message", "edit", "file"}
+REPLACED_CARD_FOOTER = (
+    "This card takes the place of one that was deleted in Slack. What was said before is in the portal."
+)
+
+
+def render_call(delivery: Delivery) -> tuple[str, dict]:
+    """(method, arguments) of ``delivery``. Raises Skip or NotYet.
+
+    The one place through which everything for Slack goes, so the one place that keeps notes from where customers read.
+    """
+    thread, message = delivery.thread, delivery.message
+    if delivery.kind in MESSAGE_KINDS:
+        if message.is_note and thread.is_customers:
+            raise SkipDelivery("A note is never put where customers read.")
+        if message.deleted_at:
+            raise SkipDelivery("Deleted before it left.")
+    return RENDERERS[delivery.kind](delivery)
+
+
+def render_card(thread: Thread, footer: str = "") -> dict:
+    """The card of a thread's ticket as it is now: text, blocks, attachments."""
+    ticket = thread.ticket
+    first = db.session.scalar(
+        select(Message)
+        .where(Message.ticket_id == ticket.id, Message.kind == MessageKind.reply, Message.seq == 1)
+        .limit(1)
+    )
+    answers = db.session.scalars(select(Answer).where(Answer.ticket_id == ticket.id).order_by(Answer.id))
+    values = blocks.CardValues(
+        number=ticket.number,
+        subject=ticket.subject,
+        organization=ticket.organization.name,
+        requester=ticket.requester.display_name,
+        status=ticket.status,
+        status_word=labels.status_label(ticket.status, for_team=not thread.is_customers),
+        priority=ticket.priority,
+        url=urls.ticket_url(ticket.number),
+        excerpt=(first.body if first else "")[:MAX_CARD_BODY_LENGTH],
+        answers=tuple(
+            (a.field.label, a.text) for a in answers if a.text and not (thread.is_customers and a.field.team_only)
+        ),
+        assignee=ticket.assignee.display_name if ticket.assignee else None,
+        shared=thread.channel.is_shared,
+        footer=footer,
+    )
+    text, made, attachments = blocks.card_message(values)
+    return {"text": text, "blocks": made, "attachments": attachments}
+
+
+def _card_call(delivery: Delivery) -> tuple[str, dict]:
+    thread, footer = delivery.thread, REPLACED_CARD_FOOTER if delivery.data.get("again") else ""
+    return "chat.postMessage", {"channel": thread.channel.external_id, **render_card(thread, footer)}
+
+
+def _card_update_call(delivery: Delivery) -> tuple[str, dict]:
+    thread = delivery.thread
+    place = {"channel": thread.channel.external_id, "ts": thread.external_id}
+    return "chat.update", place | render_card(thread)
+
+
+def _message_call(delivery: Delivery) -> tuple[str, dict]:
+    return "chat.postMessage", _thread_arguments(delivery) | _message_content(delivery)
+
+
+def _edit_call(delivery: Delivery) -> tuple[str, dict]:
+    speech = _message_content(delivery, edited=True)
+    return "chat.update", _copy_address(delivery) | _without_author(speech)
+
+
+def _delete_call(delivery: Delivery) -> tuple[str, dict]:
+    return "chat.delete", _copy_address(delivery)
+
+
+def _file_call(delivery: Delivery) -> tuple[str, dict]:
+    attachment, message = db.session.get(Attachment, delivery.data["attachment"]), delivery.message
+    if attachment is None:
+        raise SkipDelivery("The file is gone.")
+    if attachment.state != "stored":
+        reason = attachment.reason or "it is not available."
+        sentence = f"{message.speaker} sent {attachment.name}, which could not be taken along: {reason}"
+        return "chat.postMessage", _thread_arguments(delivery) | blocks.event_line(sentence)
+    speech = _author_content(message, delivery.thread)
+    return "files.upload", _thread_arguments(delivery) | {
+        "filename": attachment.name,
+        "data": storage.read(attachment.key),
+        "author": message.speaker,
+        "username": speech["username"],
+        "icon_url": speech.get("icon_url"),
+    }
+
+
+def _delete_file_call(delivery: Delivery) -> tuple[str, dict]:
+    copy = _find_copy(delivery, "file")
+    channel = delivery.thread.channel.external_id
+    if not copy.data.get("file_id"):
+        return "chat.delete", {"channel": channel, "ts": copy.external_id}
+    return "files.remove", {"file": copy.external_id, "channel": channel, "ts": copy.data.get("ts") or ""}
+
+
+def _reaction_call(delivery: Delivery) -> tuple[str, dict]:
+    place = {"channel": delivery.thread.channel.external_id, "timestamp": delivery.data["timestamp"]}
+    return delivery.data["method"], place | {"name": delivery.data["name"]}
+
+
+def _line_call(delivery: Delivery) -> tuple[str, dict]:
+    if delivery.thread.is_customers and delivery.data.get("team_only"):
+        raise SkipDelivery("This is for the team only.")
+    return "chat.postMessage", _thread_arguments(delivery) | blocks.event_line(delivery.data["sentence"])
+
+
+def _home_call(delivery: Delivery) -> tuple[str, dict]:
+    user = db.session.get(User, delivery.subject_id) if delivery.subject_id else None
+    if user is None or not user.slack_user_id or not (user.is_team and user.is_active):
+        raise SkipDelivery("Nobody's home page.")
+    return "views.publish", {"user_id": user.slack_user_id, "view": home.render_home(user)}
+
+
+def _thread_arguments(delivery: Delivery) -> dict:
+    return {"channel": delivery.thread.channel.external_id, "thread_ts": delivery.thread.external_id}
+
+
+def _message_content(delivery: Delivery, edited: bool = False) -> dict:
+    message, text = delivery.message, delivery.data["text"]
+    if message.is_note:
+        return blocks.note_message(message.speaker, text, _picture_url(message))
+    return _author_content(message, delivery.thread, text, edited)
+
+
+def _author_content(message: Message, thread: Thread, text: str = "", edited: bool = False) -> dict:
+    values = blocks.ReplyValues(
+        author=message.speaker,
+        body=text,
+        picture=_picture_url(message),
+        side="team" if message.from_team else "customer",
+        organization="" if thread.is_customers else thread.ticket.organization.name,
+        trusted=message.from_team,
+        edited=edited,
+    )
+    return blocks.reply_message(values)
+
+
+def _picture_url(message: Message) -> str:
+    return urls.absolute_url(message.picture) if (message.picture or "").startswith("/") else message.picture or ""
+
+
+def _without_author(speech: dict) -> dict:
+    return {name: value for name, value in speech.items() if name not in {"username", "icon_url"}}
+
+
+def _copy_address(delivery: Delivery) -> dict:
+    return {"channel": delivery.thread.channel.external_id, "ts": _find_copy(delivery, "message").external_id}
+
+
+def _find_copy(delivery: Delivery, kind: str) -> Delivery:
+    copy = db.session.scalar(
+        select(Delivery).where(
+            Delivery.thread_id == delivery.thread_id,
+            Delivery.message_id == delivery.message_id,
+            Delivery.kind == kind,
+            Delivery.part == delivery.part,
+        )
+    )
+    if (
+        copy is None
+        or copy.state == DeliveryState.skipped
+        or (copy.state == DeliveryState.sent and not copy.external_id)
+    ):
+        raise SkipDelivery("There is no copy to change.")
+    if copy.state != DeliveryState.sent:
+        raise RetryLater("Waits for the first copy.", 5)
+    return copy
+
+
+RENDERERS = {
+    "card": _card_call,
+    "card_update": _card_update_call,
+    "message": _message_call,
+    "edit": _edit_call,
+    "delete": _delete_call,
+    "file": _file_call,
+    "delete_file": _delete_file_call,
+    "mark": _reaction_call,
+    "line": _line_call,
+    "home": _home_call,
+}

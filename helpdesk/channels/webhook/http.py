@@ -1,0 +1,64 @@
+"""One POST to a checked address: no redirects, no second try, little read of the answer; what its outcome means.
+
+Nothing here is of unknown fate: a receiver knows what it had before by its id, so sending again is always safe.
+"""
+
+import time
+
+import urllib3
+
+from helpdesk.channels import errors
+from helpdesk.channels.types import SendResult
+from helpdesk.channels.webhook import signing, ssrf
+
+TIMEOUT = urllib3.Timeout(connect=5, read=10)
+MAX_RESPONSE_BYTES = 2_000  # bytes of an answer that are looked at
+
+
+def post_request(key: str, url: str, secret: bytes, body: bytes) -> SendResult:
+    """POST ``body``; any 2xx is taken for received. Raises the errors of channels.errors."""
+    place = ssrf.resolve_url(url)
+    headers = signing.signed_headers(key, secret, body, int(time.time())) | {"Host": _host_header(place)}
+    try:
+        with _connection_pool(place) as pool:
+            answer = pool.urlopen(
+                "POST", place.path, body=body, headers=headers, redirect=False, retries=False, preload_content=False
+            )
+            status = answer.status
+            answer.read(MAX_RESPONSE_BYTES, decode_content=False)
+            retry_after = answer.headers.get("Retry-After", "")
+            answer.close()
+    except urllib3.exceptions.NewConnectionError:
+        raise errors.TemporaryError(f"{place.host} takes no connection.") from None
+    except urllib3.exceptions.ConnectTimeoutError:
+        raise errors.TemporaryError(f"{place.host} did not answer in time.") from None
+    except urllib3.exceptions.SSLError:
+        raise errors.TemporaryError(f"The certificate of {place.host} could not be verified.") from None
+    except urllib3.exceptions.HTTPError:
+        raise errors.TemporaryError(f"{place.host} ended the connection before it answered.") from None
+    if 200 <= status < 300:
+        return SendResult(str(status), {"status": status})
+    if status == 410:
+        raise errors.PermanentError(f"{place.host} answered 410: it wants no more of these.")
+    if status in (429, 503):
+        raise errors.TemporaryError(f"{place.host} answered {status}.", _parse_seconds(retry_after))
+    if 300 <= status < 400:
+        raise errors.PermanentError(f"{place.host} answered {status}, a redirect, which is not followed.")
+    raise errors.TemporaryError(f"{place.host} answered {status}.")
+
+
+def _connection_pool(place: ssrf.ResolvedUrl) -> urllib3.HTTPConnectionPool:
+    if place.scheme == "http":
+        return urllib3.HTTPConnectionPool(place.address, place.port, timeout=TIMEOUT, maxsize=1)
+    return urllib3.HTTPSConnectionPool(
+        place.address, place.port, timeout=TIMEOUT, maxsize=1, server_hostname=place.host, assert_hostname=place.host
+    )
+
+
+def _host_header(place: ssrf.ResolvedUrl) -> str:
+    host = f"[{place.host}]" if ":" in place.host else place.host
+    return host if place.port in (80, 443) else f"{host}:{place.port}"
+
+
+def _parse_seconds(text: str) -> float | None:
+    return min(float(text), 3600.0) if text.isdecimal() else None

@@ -1,0 +1,32 @@
+"""What the demo says when everything runs: where to go and who to be."""
+
+from helpdesk.cli.demo.demo_config import DemoConfig
+from helpdesk.demo import personas
+
+CUSTOMER_ADDRESSES = ("dana@globex.example", "nadia@initech.example", "ines@umbralabs.example")
+
+
+def format_startup_message(there: DemoConfig) -> str:
+    """The whole greeting."""
+    team = "\n".join(f"      {person.email:34} {person.name}, {person.role}" for person in personas.AGENTS)
+    customers = "\n".join(
+        f"      {person.email:34} {person.name}, {person.title} at {personas.get_company(person.company).name}"
+        for person in map(personas.get_person, CUSTOMER_ADDRESSES)
+    )
+    return f"""
+  The helpdesk is running.
+
+    Portal and desk    {there.portal}
+    Slack workspace    {there.outside}/slack/
+    Mailbox            {there.outside}/mailbox/
+
+  Sign in at the portal with one of these addresses; the link lands in the mailbox.
+    Customers
+{customers}
+    The team
+{team}
+
+  Put the portal and the Slack workspace side by side, file a ticket as Dana, and answer it in Slack.
+
+  Everything is kept in {there.var}; remove that folder to begin anew. Ctrl-C ends it all.
+"""

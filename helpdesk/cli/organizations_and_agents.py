@@ -1,0 +1,61 @@
+"""Who is let in: a customer company, and the first of the team."""
+
+import click
+from flask.cli import with_appcontext
+
+from helpdesk import urls
+from helpdesk.domain.authentication import invitations, signed_links
+from helpdesk.domain.people import organizations
+from helpdesk.extensions import db
+from helpdesk.models.user import Role
+
+
+@click.group()
+def organization() -> None:
+    """Customer companies."""
+
+
+@organization.command("add")
+@click.argument("name")
+@click.option("--domain", "domains", multiple=True, metavar="D", help="A mail domain of theirs; may be given again.")
+@click.option("--slack-channel", "slack_channels", multiple=True, metavar="C123", help="The id of their Slack channel.")
+@click.option(
+    "--specific-user",
+    "specific_users",
+    multiple=True,
+    metavar="EMAIL",
+    help="Let only the addresses listed so sign in.",
+)
+@with_appcontext
+def add_organization(name: str, domains: tuple, slack_channels: tuple, specific_users: tuple) -> None:
+    """Add the company NAME, whose people may sign in from then on."""
+    added = organizations.create_organization(
+        name, domains=domains, slack_channels=slack_channels, specific_users=specific_users
+    )
+    db.session.commit()
+    click.echo(f"Added {added.name} ({added.slug}).")
+
+
+@click.group()
+def agent() -> None:
+    """The team."""
+
+
+@agent.command("invite")
+@click.argument("email")
+@click.option("--name", default="", help="What they are called.")
+@click.option(
+    "--role",
+    type=click.Choice([Role.agent.value, Role.lead.value, Role.admin.value]),
+    default=Role.agent.value,
+    show_default=True,
+)
+@with_appcontext
+def invite_agent(email: str, name: str, role: str) -> None:
+    """Make EMAIL one of the team and print a link that signs them in once."""
+    user, link = invitations.invite_agent(email, name=name, role=role)
+    address = urls.sign_in_link_url(signed_links.link_token(link))
+    db.session.commit()
+    until = f"{link.expires_at:%d %B, %H:%M} UTC"
+    click.echo(f"{user.email} is on the team, as {role}. This link signs them in once, until {until}:")
+    click.echo(address)

@@ -1,0 +1,31 @@
+"""``helpdesk worker``: what delivers, understands what came in, and keeps the clock."""
+
+import click
+
+from helpdesk import config
+from helpdesk.cli import supervisor
+
+
+@click.command()
+@click.option("--processes", "count", type=click.IntRange(1, 64), help="How many; WORKER_PROCESSES otherwise.")
+def worker(count: int | None) -> None:
+    """Run the workers until SIGTERM or Ctrl-C, which let each finish what it is at."""
+    current = config.load_config()
+    bodies = [_run_worker] * (count or current.WORKER_PROCESSES)
+    if current.SLACK_APP_TOKEN:
+        bodies.append(_run_socket_mode)
+    supervisor.run_workers(bodies)
+
+
+def _run_worker() -> None:
+    import helpdesk
+    from workers import worker as working
+
+    working.run(helpdesk.create_app())
+
+
+def _run_socket_mode() -> None:
+    import helpdesk
+    from workers import socket_mode
+
+    socket_mode.run(helpdesk.create_app())

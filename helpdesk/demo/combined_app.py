@@ -1,0 +1,88 @@
+"""The whole outside on one port: start page, Slack workspace, mailbox, Google and Microsoft; and SMTP on another."""
+
+import signal
+import sys
+import threading
+
+import flask
+from werkzeug.middleware import dispatcher
+
+from helpdesk.demo import avatars, identity_providers, mailbox, personas, slack_workspace, wsgi_server
+
+
+def create_demo_app(
+    portal_url: str = "http://127.0.0.1:5000",
+    *,
+    base_url: str | None = None,
+    box: mailbox.Mailbox | None = None,
+    workspace: slack_workspace.Workspace | None = None,
+    **slack_settings,
+) -> flask.Flask:
+    """One WSGI app with everything mounted. `extensions` has workspace, mailbox, google and microsoft.
+
+    `portal_url` is where events, actions, commands and mail replies go; `base_url` is our own address,
+    learned when it
+    is served by `serving.serve`. The mailbox is not started here: `with app.extensions["mailbox"]` opens its
+    SMTP port.
+    """
+    app = flask.Flask(__name__, template_folder="templates", static_folder="static")
+    box = box or mailbox.Mailbox(portal_url=portal_url)
+    workspace = workspace or slack_workspace.Workspace(portal_url=portal_url, **slack_settings)
+    parts = {
+        "/slack": slack_workspace.create_workspace(workspace),
+        "/mailbox": mailbox.create_mailbox(box),
+        "/google": identity_providers.create_google(),
+        "/microsoft": identity_providers.create_microsoft(),
+    }
+    app.extensions["workspace"] = workspace
+    app.extensions["mailbox"] = box
+    app.extensions["google"] = parts["/google"].extensions["provider"]
+    app.extensions["microsoft"] = parts["/microsoft"].extensions["provider"]
+    app.extensions["base_url"] = _BaseUrls(parts)
+    if base_url:
+        app.extensions["base_url"].set(base_url)
+    app.add_url_rule("/", "start", lambda: flask.render_template("start.html", cast=personas, portal=portal_url))
+    app.add_url_rule(
+        "/face/<who>.svg", "face", lambda who: flask.Response(avatars.get_avatar(who), content_type="image/svg+xml")
+    )
+    app.add_url_rule("/healthz", "healthz", lambda: "ok")
+    identity_providers.oidc_provider.add_security_headers(app)
+    app.wsgi_app = dispatcher.DispatcherMiddleware(app.wsgi_app, parts)
+    return app
+
+
+def run_demo(
+    port: int = 5001,
+    smtp_port: int = 5002,
+    portal_url: str = "http://127.0.0.1:5000",
+    host: str = "127.0.0.1",
+) -> None:
+    """Serve until SIGTERM or SIGINT. SystemExit with a sentence when a port is taken."""
+    app = create_demo_app(portal_url, box=mailbox.Mailbox(smtp_port, host, portal_url=portal_url))
+    over = threading.Event()
+    for name in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(name, lambda *_: over.set())
+    # Many short requests at once: a long turn for one thread makes the others wait for nothing.
+    sys.setswitchinterval(0.002)
+    taken = smtp_port
+    try:
+        with app.extensions["mailbox"]:
+            taken = port
+            with wsgi_server.serve_app(app, port, host):
+                over.wait()
+    except OSError as error:
+        raise SystemExit(f"The demo cannot use port {taken}: {error.strerror or error}.") from None
+
+
+class _BaseUrls(wsgi_server.BaseUrl):
+    """Our own address, passed on to every part with its path."""
+
+    def __init__(self, parts: dict[str, flask.Flask]):
+        super().__init__()
+        self._parts = parts
+
+    def set(self, url: str) -> None:
+        super().set(url)
+        for path, part in self._parts.items():
+            if "base_url" in part.extensions:
+                part.extensions["base_url"].set(url.rstrip("/") + path)

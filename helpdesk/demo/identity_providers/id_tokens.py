@@ -1,0 +1,48 @@
+"""ID tokens: signed properly, or wrongly in one chosen way."""
+
+import base64
+import json
+import threading
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+KEY_ID = "demo-key-1"
+
+
+_signing_keys: dict[str, rsa.RSAPrivateKey] = {}
+_keys_lock = threading.Lock()
+
+
+def get_signing_key(name: str) -> rsa.RSAPrivateKey:
+    """The signing key of this name, made on first use; the same for all who come at once."""
+    with _keys_lock:
+        if name not in _signing_keys:
+            _signing_keys[name] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+        return _signing_keys[name]
+
+
+def build_jwks() -> dict:
+    """The public keys, as a JWK set. Only the honest key is in it."""
+    public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(get_signing_key(KEY_ID).public_key()))
+    return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
+
+
+def sign_token(claims: dict, alg: str = "RS256", kid: str = KEY_ID) -> str:
+    """A token of these claims.
+
+    `alg` none and HS256 (signed with the public key), and a foreign `kid`, are the lies.
+    """
+    if alg == "none":
+        return jwt.encode(claims, None, algorithm="none", headers={"kid": kid})
+    if alg == "HS256":
+        header = {"alg": "HS256", "typ": "JWT", "kid": kid}
+        head = f"{_encode_segment(header)}.{_encode_segment(claims)}"
+        secret = json.dumps(build_jwks()["keys"][0]).encode()
+        mac = jwt.algorithms.HMACAlgorithm(jwt.algorithms.HMACAlgorithm.SHA256).sign(head.encode(), secret)
+        return f"{head}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+    return jwt.encode(claims, get_signing_key(kid), algorithm=alg, headers={"kid": kid})
+
+
+def _encode_segment(value: dict) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).rstrip(b"=").decode()

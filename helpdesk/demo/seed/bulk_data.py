@@ -1,0 +1,402 @@
+"""Any number of organizations, people, tickets and messages, in bulk: rows are made here and written as rows, past every verb.
+
+The same numbers make the same data (times count back from now). One transaction, so that an interrupted run leaves nothing.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from random import Random
+
+from sqlalchemy import func, select
+
+from helpdesk import clock, config
+from helpdesk.channels.email import token
+from helpdesk.demo.seed import bulk_insert, phrases
+from helpdesk.extensions import db
+from helpdesk.markup import markdown_rendering
+from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.ticket import Event, Message, Ticket
+from helpdesk.models.user import Membership, Organization, OrganizationDomain, User
+
+AGENT_COUNT = 12
+HISTORY_SECONDS = 730 * 86_400  # seconds back to the first ticket
+RECENT_SECONDS = 14 * 86_400  # seconds back to which tickets are mostly unsolved
+BATCH_SIZE = 10_000  # tickets written at once
+TEXTS_PER_KIND = 400  # of each kind of message
+OLD_TICKET_STATUSES = ("solved", "closed", "closed", "closed")
+RECENT_TICKET_STATUSES = (
+    "open",
+    "open",
+    "in_progress",
+    "in_progress",
+    "pending",
+    "on_hold",
+    "solved",
+    "solved",
+    "solved",
+)
+PRIORITY_CHOICES = ("low", "normal", "normal", "normal", "normal", "normal", "high", "high", "urgent")
+
+
+@dataclass(frozen=True)
+class SeedCounts:
+    """How much was made."""
+
+    organizations: int
+    people: int
+    tickets: int
+    messages: int
+
+    def __str__(self) -> str:
+        counts = f"{self.organizations:,} organizations, {self.people:,} people, {self.tickets:,} tickets"
+        return f"{counts} and {self.messages:,} messages"
+
+
+def seed_bulk_data(*, organizations: int, tickets: int, messages: int, random_seed: int = 1) -> SeedCounts:
+    """Add that many, with ``messages`` a ticket on average. Commits."""
+    random = Random(random_seed)  # noqa: S311, nothing secret is made of it
+    with bulk_insert.BulkWriter() as writer:
+        world = _BulkSeeder(random, writer, organizations, messages)
+        world.people()
+        if tickets:
+            world.tickets(tickets)
+    return SeedCounts(organizations, len(world.requesters), tickets, world.said)
+
+
+class _BulkSeeder:
+    def __init__(self, random: Random, writer: bulk_insert.BulkWriter, organizations: int, messages: int):
+        self.random, self.writer, self.messages = random, writer, messages
+        self.now = clock.now().timestamp()
+        self.first_organization = _next_id(Organization)
+        self.organizations = range(self.first_organization, self.first_organization + organizations)
+        self.requesters: list[tuple[int, int, str]] = []  # user id, organization id, name
+        self.agents: list[tuple[int, str]] = []
+        self.said = 0
+
+    def people(self) -> None:
+        """Organizations with their domains and people, and a team where there is none."""
+        at, random = self._time(HISTORY_SECONDS + 86_400), self.random
+        companies, domains, users, members = [], [], [], []
+        user_id, domain_id = _next_id(User), _next_id(OrganizationDomain)
+        self.agents = [
+            (id, name) for id, name in db.session.execute(select(User.id, User.name).where(User.role != "requester"))
+        ]
+        for number in range(AGENT_COUNT if not self.agents else 0):
+            name = phrases.random_person_name(random)
+            users.append(_user_row(user_id, f"agent-{number + 1}@team.example", name, "agent", None, at))
+            self.agents.append((user_id, name))
+            user_id += 1
+        for place, id in enumerate(self.organizations):
+            name = phrases.company_name(id - 1)
+            slug = name.lower().replace(" ", "-")
+            companies.append((id, name, slug, at, True, False, "organization", "", 1))
+            domains.append((domain_id + place, id, f"{slug}.example", at))
+            for number in range(random.randrange(3, 16)):
+                name = phrases.random_person_name(random)
+                email = f"{name.lower().replace(' ', '.')}.{number + 1}@{slug}.example"
+                users.append(_user_row(user_id, email, name, "requester", id, at))
+                members.append((user_id, id, "organization"))
+                self.requesters.append((user_id, id, name))
+                user_id += 1
+        columns = (
+            "id",
+            "name",
+            "slug",
+            "created_at",
+            "portal_enabled",
+            "specific_users_only",
+            "default_sees",
+            "notes",
+            "version",
+        )
+        self.writer.write(Organization, columns, companies)
+        self.writer.write(OrganizationDomain, ("id", "organization_id", "domain", "created_at"), domains)
+        columns = (
+            "id",
+            "email",
+            "name",
+            "role",
+            "organization_id",
+            "sees",
+            "mail_replies",
+            "mail_updates",
+            "mail_failures",
+            "created_at",
+            "proven_at",
+        )
+        self.writer.write(User, columns, users)
+        self.writer.write(Membership, ("user_id", "organization_id", "sees"), members)
+
+    def tickets(self, count: int) -> None:
+        """Tickets in the order they were filed, with what was said and what happened."""
+        self.texts = {
+            kind: phrases.random_bodies(self.random, words, TEXTS_PER_KIND)
+            for kind, words in (
+                ("first", phrases.DESCRIPTION_TEXTS),
+                ("team", phrases.AGENT_REPLY_TEXTS),
+                ("customer", phrases.CUSTOMER_REPLY_TEXTS),
+                ("note", phrases.NOTE_TEXTS),
+            )
+        }
+        self.rendered = {
+            text: str(markdown_rendering.markdown_to_html(text)) for texts in self.texts.values() for text in texts
+        }
+        self.plain = {
+            text: markdown_rendering.markdown_to_text(text) for texts in self.texts.values() for text in texts
+        }
+        self.ids = {model: _next_id(model) for model in (Ticket, Message, Event, Thread)}
+        self.mail = _get_mail_channel_id()
+        step = HISTORY_SECONDS / count
+        weights = [1 / (place + 3) for place in range(len(self.requesters))]
+        who = self.random.choices(self.requesters, weights, k=count)
+        for start in range(0, count, BATCH_SIZE):
+            self.rows: dict[str, list] = {name: [] for name in ("tickets", "messages", "events", "threads", "search")}
+            for place in range(start, min(count, start + BATCH_SIZE)):
+                self._ticket(who[place], self.now - HISTORY_SECONDS + step * (place + self.random.random()))
+            self._write()
+
+    def _ticket(self, requester: tuple[int, int, str], filed_at: float) -> None:
+        random = self.random
+        user_id, organization_id, name = requester
+        id = self._next(Ticket)
+        agent_id, agent = random.choice(self.agents)
+        age = self.now - filed_at
+        status = (
+            random.choice(RECENT_TICKET_STATUSES if age < RECENT_SECONDS else OLD_TICKET_STATUSES)
+            if random.random() > 0.002
+            else "open"
+        )
+        count = 1 if status == "open" else max(2, round(random.expovariate(1) * (self.messages - 1.5)) + 1)
+        count = min(count, 400)
+        ref = f"R-{id:07d}"
+        gap = min(age, 3 * 86_400) / (count + 2)
+        at = filed_at
+        seq, first_response, words, notes = 1, None, [], []
+        subject = phrases.random_subject(random)
+        first = latest = random.choice(self.texts["first"])
+        customer_at = public_seq = None
+        for number in range(count):
+            from_team = number % 2 == 1
+            is_note = from_team and number > 1 and random.random() < 0.25
+            kind = "first" if number == 0 else "note" if is_note else "team" if from_team else "customer"
+            text = first if number == 0 else random.choice(self.texts[kind])
+            body = text.replace("{ref}", ref)
+            author_id, author = (agent_id, agent) if from_team else (user_id, name)
+            self.rows["messages"].append(
+                (
+                    self._next(Message),
+                    id,
+                    organization_id,
+                    seq,
+                    "note" if is_note else "reply",
+                    from_team,
+                    author_id,
+                    author,
+                    body,
+                    self.rendered[text].replace("{ref}", ref),
+                    markdown_rendering.MARKDOWN_VERSION,
+                    _format_time(at),
+                    1,
+                )
+            )
+            (notes if is_note else words).append(body)
+            if not is_note:
+                public_seq, latest = seq, text
+                first_response = first_response or (at if from_team else None)
+                customer_at = customer_at if from_team else at
+            seq += 1
+            if number == 0 and count > 1:
+                self._event(
+                    id,
+                    organization_id,
+                    seq,
+                    "assigned",
+                    True,
+                    agent_id,
+                    agent,
+                    f'{{"old": null, "new": "{agent}"}}',
+                    at + gap / 2,
+                )
+                seq += 1
+            at += gap * (0.2 + random.random())
+        self.said += count
+        ended = None
+        if status in ("solved", "closed"):
+            ended = at
+            self._event(
+                id,
+                organization_id,
+                seq,
+                "solved",
+                False,
+                agent_id,
+                agent,
+                '{"old": "in_progress", "new": "solved"}',
+                at,
+            )
+            seq += 1
+        excerpt = " ".join(self.plain[latest].replace("{ref}", ref).split())[:180]
+        last = at if ended else at - gap * 0.2
+        self.rows["tickets"].append(
+            (
+                id,
+                organization_id,
+                user_id,
+                agent_id if count > 1 else None,
+                subject,
+                status,
+                random.choice(PRIORITY_CHOICES),
+                excerpt,
+                _format_time(filed_at),
+                _format_time(last),
+                _format_time(last),
+                _format_time(customer_at),
+                _format_time(first_response),
+                _format_time(ended),
+                _format_time(ended) if status == "closed" else None,
+                seq,
+                public_seq,
+                1,
+            )
+        )
+        self.rows["search"].append(
+            (id, organization_id, subject, "\n".join(reversed(words)), "\n".join(reversed(notes)))
+        )
+        if not ended:
+            issued = token.issue(config.current().SECRET_KEY)
+            self.rows["threads"].append(
+                (
+                    self._next(Thread),
+                    id,
+                    organization_id,
+                    self.mail,
+                    user_id,
+                    issued.nonce,
+                    issued.hash,
+                    _format_time(filed_at),
+                )
+            )
+
+    def _event(self, ticket_id, organization_id, seq, kind, team_only, actor_id, actor, data, at) -> None:
+        self.rows["events"].append(
+            (
+                self._next(Event),
+                ticket_id,
+                organization_id,
+                seq,
+                kind,
+                team_only,
+                actor_id,
+                actor,
+                data,
+                _format_time(at),
+            )
+        )
+
+    def _write(self) -> None:
+        write = self.writer.write
+        write(
+            Ticket,
+            (
+                "id",
+                "organization_id",
+                "requester_id",
+                "assignee_id",
+                "subject",
+                "status",
+                "priority",
+                "excerpt",
+                "created_at",
+                "updated_at",
+                "status_since",
+                "customer_replied_at",
+                "first_response_at",
+                "solved_at",
+                "closed_at",
+                "next_seq",
+                "public_seq",
+                "version",
+            ),
+            self.rows["tickets"],
+        )
+        write(
+            Message,
+            (
+                "id",
+                "ticket_id",
+                "organization_id",
+                "seq",
+                "kind",
+                "from_team",
+                "author_id",
+                "author_name",
+                "body",
+                "rendered",
+                "rendered_version",
+                "created_at",
+                "revision",
+            ),
+            self.rows["messages"],
+        )
+        write(
+            Event,
+            (
+                "id",
+                "ticket_id",
+                "organization_id",
+                "seq",
+                "kind",
+                "team_only",
+                "actor_id",
+                "actor_name",
+                "data",
+                "created_at",
+            ),
+            self.rows["events"],
+        )
+        write(
+            Thread,
+            (
+                "id",
+                "ticket_id",
+                "organization_id",
+                "channel_id",
+                "user_id",
+                "nonce",
+                "token_hash",
+                "created_at",
+            ),
+            self.rows["threads"],
+        )
+        self.writer.search(self.rows["search"])
+
+    def _next(self, model) -> int:
+        id = self.ids[model]
+        self.ids[model] = id + 1
+        return id
+
+    def _time(self, ago: float) -> str:
+        return _format_time(self.now - ago)
+
+
+def _user_row(id: int, email: str, name: str, role: str, organization_id: int | None, at: str) -> tuple:
+    return (id, email, name, role, organization_id, "organization", True, True, 0, at, at)
+
+
+def _format_time(at: float | None) -> str | None:
+    """A time as both databases read it."""
+    return None if at is None else datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+
+
+def _next_id(model) -> int:
+    return db.session.scalar(select(func.coalesce(func.max(model.id), 0))) + 1
+
+
+def _get_mail_channel_id() -> int:
+    found = db.session.scalar(select(Channel.id).where(Channel.kind == "email"))
+    if found:
+        return found
+    channel = Channel(kind="email", external_id="mail", name="email", audience="customer")
+    db.session.add(channel)
+    db.session.flush()
+    return channel.id

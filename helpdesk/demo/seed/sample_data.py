@@ -1,0 +1,265 @@
+"""The demo's world, written down as if it had happened over the last weeks: people, forms, and two dozen tickets.
+
+Nothing is announced and nothing is waiting to leave: what the mails of that time would have been stands as sent.
+"""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from helpdesk import clock
+from helpdesk.demo import personas
+from helpdesk.demo.sample_tickets import FormSpec, SampleMessage, SampleTicket
+from helpdesk.domain import forms, outbox
+from helpdesk.domain.administration import settings
+from helpdesk.domain.people import organizations, users
+from helpdesk.extensions import db
+from helpdesk.markup import markdown_rendering
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.form import Field, Form, FormVersion
+from helpdesk.models.qa_review import CannedReply
+from helpdesk.models.ticket import WAITING_ON, Event, Message, MessageKind, Rating, ReadReceipt, Status, Ticket
+from helpdesk.models.user import Organization, User
+
+SETTING_VALUES = {
+    "portal_name": "Northwind Help",
+    "team_name": "Northwind Support",
+    "system_email": personas.SYSTEM_EMAIL,
+    "internal_domains": "support.northwind.example northwind.example",
+    "triage_channel": personas.TRIAGE_CHANNEL_ID,
+    "undo_seconds": 6,
+    "mail_while_reading": True,
+}
+FIELD_KINDS = {"text": "short_text", "paragraph": "long_text", "select": "select", "date": "date"}
+ORGANIZATION_AGE = timedelta(days=120)  # how long everybody has been there
+UNREAD_AGE = timedelta(hours=20)  # what is younger, only those whose ticket it is have read
+RECENT_AGE = timedelta(hours=3)  # what is younger, nobody has
+CANNED_REPLIES = (
+    (
+        "Ask for a screenshot",
+        "Hello {{ first_name }},\n\ncould you send a screenshot of the whole window, with the time it happened?",
+        "pending",
+    ),
+    (
+        "Known problem, fix on its way",
+        "Hello {{ first_name }},\n\nthis is a known problem, and a fix is on its way. I write again when it is in.",
+        "on_hold",
+    ),
+)
+
+
+def is_database_seeded() -> bool:
+    """Whether the database holds the demo's world (or anybody else's) already."""
+    return db.session.scalar(select(Organization.id).limit(1)) is not None
+
+
+def seed_sample_data() -> None:
+    """Write it all down. Does not commit."""
+    for name, value in SETTING_VALUES.items():
+        settings.set(name, value)
+    companies = {company.key: _create_organization(company) for company in personas.COMPANIES}
+    db.session.add(Channel(kind="slack", external_id=personas.TRIAGE_CHANNEL_ID, name="triage", audience="team"))
+    persons = {person.email: _create_user(person, companies) for person in (*personas.AGENTS, *personas.REQUESTERS)}
+    versions = {form.slug: _create_form(form, place) for place, form in enumerate(personas.FORMS)}
+    for title, body, status in CANNED_REPLIES:
+        db.session.add(CannedReply(title=title, body=body, status=status))
+    db.session.flush()
+    for story in sorted(personas.SAMPLE_TICKETS, key=lambda story: -story.hours_ago):
+        _SampleTicketWriter(story, companies[story.organization], persons, versions[story.form]).all()
+    db.session.flush()
+
+
+def _create_organization(company: personas.Company) -> Organization:
+    made = organizations.create_organization(company.name, domains=company.domains, slack_channels=[company.channel_id])
+    made.created_at = clock.now() - ORGANIZATION_AGE
+    channel = db.session.scalar(select(Channel).where(Channel.external_id == company.channel_id))
+    room = next(room for room in personas.SLACK_CHANNELS if room.id == company.channel_id)
+    channel.name, channel.is_shared = room.name, bool(room.shared_with)
+    return made
+
+
+def _create_user(person: personas.Person, companies: dict[str, Organization]) -> User:
+    made = users.create_user(
+        person.email, name=person.name, role=person.role, organization=companies.get(person.company)
+    )
+    made.slack_user_id = person.slack or None
+    made.time_zone = person.zone
+    made.created_at = made.proven_at = clock.now() - ORGANIZATION_AGE
+    return made
+
+
+def _create_form(spec: FormSpec, position: int) -> FormVersion:
+    form = Form(slug=spec.slug, name=spec.name, description=spec.description, position=position)
+    version = FormVersion(form=form, number=1, published_at=clock.now() - ORGANIZATION_AGE)
+    for place, field in enumerate(spec.fields):
+        version.fields.append(
+            Field(
+                key=field.key,
+                kind=FIELD_KINDS[field.kind],
+                label=field.label,
+                help=field.help,
+                required=field.required,
+                position=place,
+                options=list(field.options),
+            )
+        )
+    db.session.add(version)
+    db.session.flush()
+    return version
+
+
+class _SampleTicketWriter:
+    """One story on its way into the database."""
+
+    def __init__(self, story: SampleTicket, organization: Organization, persons: dict[str, User], form: FormVersion):
+        self.story, self.organization, self.persons, self.form = story, organization, persons, form
+        self.now = clock.now()
+        self.status_told = any(kind == "status" for _, kind, _, _ in story.happened)
+
+    def all(self) -> None:
+        """The ticket, then everything in the order it happened."""
+        self._file()
+        happened = [(hours, 1, (kind, by, value)) for hours, kind, by, value in self.story.happened]
+        said = [(said.hours_ago, 0, said) for said in self.story.messages]
+        for hours, _, thing in sorted(said + happened, key=lambda entry: (-entry[0], entry[1])):
+            if isinstance(thing, SampleMessage):
+                self._say(thing)
+            else:
+                self._happen(self._ago(hours), *thing)
+        self._finish()
+
+    def _file(self) -> None:
+        story, at = self.story, self._ago(self.story.hours_ago)
+        changes_later = any(kind == "priority" for _, kind, _, _ in story.happened)
+        self.ticket = Ticket(
+            organization=self.organization,
+            requester=self.persons[story.requester],
+            form_version_id=self.form.id,
+            subject=story.subject,
+            priority="normal" if changes_later else story.priority,
+            status=Status.open,
+            excerpt=markdown_rendering.make_excerpt(story.messages[0].body, 180),
+            created_at=at,
+            updated_at=at,
+            status_since=at,
+            next_seq=1,
+        )
+        db.session.add(self.ticket)
+        db.session.flush()
+        forms.save_answers(self.ticket, self.form, dict(story.answers))
+        self.mail = outbox.open_mail_thread(self.ticket, self.ticket.requester)
+        self.mail.created_at = at
+
+    def _say(self, said: SampleMessage) -> None:
+        ticket, author, at = self.ticket, self.persons[said.by], self._ago(said.hours_ago)
+        message = Message(
+            ticket=ticket,
+            organization_id=ticket.organization_id,
+            seq=self._next(),
+            kind=said.kind,
+            from_team=author.is_team,
+            author=author,
+            author_name=author.display_name,
+            created_at=at,
+        )
+        message.write(said.body)
+        db.session.add(message)
+        db.session.flush()
+        ticket.updated_at = at
+        if said.kind == MessageKind.note:
+            return
+        ticket.public_seq = message.seq
+        ticket.excerpt = markdown_rendering.make_excerpt(said.body, 180)
+        if author.is_team:
+            ticket.first_response_at = ticket.first_response_at or at
+            self._mailed(message, at)
+            if ticket.status == Status.open and not self.status_told:
+                self._set(at, author, Status.in_progress, quietly=True)
+            return
+        ticket.customer_replied_at = at
+        if (
+            message.seq > 1
+            and ticket.status in (Status.in_progress, Status.pending, Status.solved)
+            and not self.status_told
+        ):
+            self._set(at, author, Status.open, quietly=ticket.status != Status.solved)
+
+    def _happen(self, at: datetime, kind: str, by: str, value: str) -> None:
+        actor = self.persons[by]
+        if kind == "status":
+            self._set(at, actor, Status(value))
+        elif kind == "assigned":
+            old = self.ticket.assignee
+            self.ticket.assignee = self.persons[value]
+            self._event(
+                at,
+                "assigned",
+                actor,
+                True,
+                old=old.display_name if old else None,
+                new=self.ticket.assignee.display_name,
+            )
+        else:
+            self._event(at, "priority", actor, True, old=str(self.ticket.priority), new=value)
+            self.ticket.priority = value
+
+    def _set(self, at: datetime, actor: User | None, status: Status, quietly: bool = False) -> None:
+        ticket = self.ticket
+        if WAITING_ON[Status(ticket.status)] != WAITING_ON[status]:
+            ticket.status_since = at
+        kind = {Status.solved: "solved", Status.closed: "closed"}.get(status)
+        kind = kind or ("reopened" if ticket.status == Status.solved else "status")
+        self._event(at, kind, actor, quietly, old=str(ticket.status), new=str(status))
+        ticket.status = status
+        ticket.solved_at = at if status == Status.solved else ticket.solved_at if status == Status.closed else None
+        ticket.closed_at = at if status == Status.closed else None
+
+    def _event(self, at: datetime, kind: str, actor: User | None, team_only: bool, **data) -> None:
+        event = Event(ticket_id=self.ticket.id, organization_id=self.organization.id, seq=self._next(), kind=kind)
+        event.team_only, event.data, event.created_at = team_only, data, at
+        event.actor_id, event.actor_name = (actor.id, actor.display_name) if actor else (None, "")
+        db.session.add(event)
+        self.ticket.updated_at = max(self.ticket.updated_at, at)
+
+    def _mailed(self, message: Message, at: datetime) -> None:
+        sent = Delivery(thread=self.mail, message=message, kind="message", state=DeliveryState.sent, attempts=1)
+        sent.created_at = sent.due_at = sent.started_at = at
+        sent.finished_at = at + timedelta(seconds=2)
+        db.session.add(sent)
+        db.session.flush()
+        sent.external_id = f"<{sent.key}@{personas.SUPPORT_DOMAIN}>"
+
+    def _finish(self) -> None:
+        """What the story says about the end holds, even where nobody told how it came to that."""
+        story, ticket = self.story, self.ticket
+        if ticket.status != story.status:
+            self._set(ticket.updated_at, None, Status(story.status), quietly=True)
+        if story.assignee and ticket.assignee is None:
+            ticket.assignee = self.persons[story.assignee]
+        if story.rating:
+            db.session.add(
+                Rating(
+                    ticket_id=ticket.id,
+                    user_id=ticket.requester_id,
+                    score=story.rating,
+                    created_at=ticket.solved_at or ticket.updated_at,
+                )
+            )
+        for person in self.persons.values():
+            is_theirs = person in (ticket.assignee, ticket.requester) and ticket.updated_at < self.now - RECENT_AGE
+            if is_theirs or (self._sees(person) and ticket.updated_at < self.now - UNREAD_AGE):
+                db.session.add(
+                    ReadReceipt(user_id=person.id, ticket_id=ticket.id, seq=ticket.next_seq - 1, at=self.now)
+                )
+
+    def _sees(self, person: User) -> bool:
+        return person.is_team or person.organization_id == self.ticket.organization_id
+
+    def _next(self) -> int:
+        seq = self.ticket.next_seq
+        self.ticket.next_seq = seq + 1
+        return seq
+
+    def _ago(self, hours: float) -> datetime:
+        return self.now - timedelta(hours=hours)

@@ -1,0 +1,89 @@
+"""The demo's Slack workspace is new at every start: the tickets that still live move into it.
+
+Their former threads are gone with the former workspace, so each gets a new card and what was said on it. They leave through
+the outbox like everything else.
+"""
+
+from urllib.parse import urljoin
+
+from sqlalchemy import select, update
+
+from helpdesk import clock, config
+from helpdesk.channels.slack.render import blocks
+from helpdesk.demo import personas
+from helpdesk.domain import outbox
+from helpdesk.domain.administration import settings
+from helpdesk.domain.outbox import fan_out
+from helpdesk.extensions import db
+from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryState
+from helpdesk.models.ticket import Message, Status, Ticket
+from helpdesk.models.user import User
+
+MAX_TICKETS = 40  # tickets, the latest ones, get a card
+MAX_MESSAGES = 6  # of them, the latest, get their conversation too; more would keep the first visitor's ticket waiting
+
+
+def recreate_threads() -> None:
+    """End what hung on the former workspace and put the living tickets into this one. Does not commit."""
+    _update_pictures()
+    _end_old_threads()
+    channels = list(db.session.scalars(select(Channel).where(Channel.kind == "slack", Channel.removed_at.is_(None))))
+    latest = select(Ticket).where(Ticket.status != Status.closed, Ticket.merged_into_id.is_(None))
+    tickets = list(db.session.scalars(latest.order_by(Ticket.updated_at.desc()).limit(MAX_TICKETS)))
+    for place in reversed(range(len(tickets))):
+        for channel in channels:
+            if _belongs_in_channel(channel, tickets[place]):
+                thread = _create_thread(tickets[place], channel)
+                if place < MAX_MESSAGES:
+                    _post_messages(thread)
+
+
+def _update_pictures() -> None:
+    """Everybody's picture, from where the workspace is now."""
+    for person in (*personas.AGENTS, *personas.REQUESTERS):
+        picture = urljoin(config.current().SLACK_API_URL, f"../avatars/{person.slack or person.email}.svg")
+        db.session.execute(update(User).where(User.email == person.email).values(picture_url=picture))
+
+
+def _end_old_threads() -> None:
+    former = select(Thread.id).join(Channel).where(Channel.kind == "slack", Thread.ended_at.is_(None))
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.thread_id.in_(former), Delivery.state.in_(UNFINISHED_STATES))
+        .values(state=DeliveryState.skipped, reason="The demo was started anew.", finished_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    db.session.execute(
+        update(Thread)
+        .where(Thread.id.in_(former))
+        .values(ended_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    db.session.expire_all()
+
+
+def _belongs_in_channel(channel: Channel, ticket: Ticket) -> bool:
+    if channel.audience == "team":
+        return channel.external_id == settings.get("triage_channel")
+    return channel.organization_id == ticket.organization_id and channel.is_default
+
+
+def _create_thread(ticket: Ticket, channel: Channel) -> Thread:
+    thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel)
+    db.session.add(thread)
+    db.session.flush()
+    outbox.enqueue_delivery(thread, "card")
+    return thread
+
+
+def _post_messages(thread: Thread) -> None:
+    query = (
+        select(Message).where(Message.ticket_id == thread.ticket_id, Message.deleted_at.is_(None)).order_by(Message.seq)
+    )
+    for message in db.session.scalars(query):
+        on_card = message.seq == 1 and len(message.body) <= fan_out.MAX_CARD_BODY_LENGTH
+        if on_card or (message.is_note and thread.is_customers):
+            continue
+        for part, text in enumerate(blocks.split_body(message.body) if message.body else [], start=1):
+            outbox.enqueue_delivery(thread, "message", message=message, part=part, text=text)

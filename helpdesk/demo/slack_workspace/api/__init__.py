@@ -1,0 +1,14 @@
+"""The Web API, a module per family of methods. Importing this registers them all."""
+
+from helpdesk.demo.slack_workspace.api import (
+    chat,
+    connections,
+    conversations,
+    files,
+    identity,
+    reactions,
+    registry,
+    views,
+)
+
+__all__ = ["chat", "connections", "conversations", "files", "identity", "reactions", "registry", "views"]

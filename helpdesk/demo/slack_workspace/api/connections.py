@@ -1,0 +1,14 @@
+"""apps.connections.open: the door of Socket Mode."""
+
+from helpdesk.demo import personas
+from helpdesk.demo.slack_workspace import ids
+from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError, register_method
+
+
+@register_method("apps.connections.open")
+def open_connection(ws, args: Arguments) -> dict:
+    if args.token != personas.APP_TOKEN:
+        raise SlackApiError("not_allowed_token_type")
+    ticket = ids.create_id("t").lower()
+    ws.sockets.tickets.add(ticket)
+    return {"url": f"{ws.base.replace('http', 'ws', 1)}/link?ticket={ticket}&app_id={personas.APP_ID}"}

@@ -1,0 +1,109 @@
+"""Who is who: auth.test, team.info, users.*, bots.info."""
+
+from helpdesk.demo import personas
+from helpdesk.demo.slack_workspace import users
+from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError, paginate, register_method
+
+
+@register_method("auth.test")
+def test_auth(ws, args: Arguments) -> dict:
+    return {
+        "url": f"https://{personas.TEAM_DOMAIN}.slack.com/",
+        "team": personas.TEAM_NAME,
+        "user": personas.BOT_NAME,
+        "team_id": personas.TEAM_ID,
+        "user_id": personas.BOT_USER_ID,
+        "bot_id": personas.BOT_ID,
+        "is_enterprise_install": False,
+    }
+
+
+@register_method("api.test")
+def test_api(ws, args: Arguments) -> dict:
+    if error := args.text("error", required=False):
+        raise SlackApiError(error)
+    return {"args": {key: value for key, value in args.values.items() if key != "token"}}
+
+
+@register_method("team.info", "team:read")
+def get_team_info(ws, args: Arguments) -> dict:
+    wanted = args.text("team", required=False, default=personas.TEAM_ID)
+    if wanted == personas.TEAM_ID:
+        return {"team": _format_team(ws, wanted, personas.TEAM_NAME, personas.TEAM_DOMAIN, personas.SUPPORT_DOMAIN)}
+    for company in personas.COMPANIES:
+        if company.team_id and company.team_id == wanted:
+            return {"team": _format_team(ws, wanted, company.name, company.key, "")}
+    raise SlackApiError("team_not_found")
+
+
+@register_method("users.info", "users:read")
+def get_user_info(ws, args: Arguments) -> dict:
+    user = ws.state.users.get(args.text("user", required=False))
+    if user is None:
+        raise SlackApiError("user_not_found")
+    return {"user": _format_user(ws, user)}
+
+
+@register_method("users.list", "users:read")
+def list_users(ws, args: Arguments) -> dict:
+    shown, following = paginate(args, list(ws.state.users.values()), 1000, 1000)
+    return {
+        "members": [_format_user(ws, user) for user in shown],
+        "cache_ts": 1_700_000_000,
+        "response_metadata": {"next_cursor": following},
+    }
+
+
+@register_method("users.lookupByEmail", "users:read.email")
+def find_user_by_email(ws, args: Arguments) -> dict:
+    wanted = args.text("email").casefold()
+    for user in ws.state.users.values():
+        if user["profile"].get("email", "").casefold() == wanted and not user["deleted"]:
+            return {"user": _format_user(ws, user)}
+    raise SlackApiError("users_not_found")
+
+
+@register_method("users.conversations", "channels:read", "groups:read")
+def list_user_conversations(ws, args: Arguments) -> dict:
+    who = args.text("user", required=False, default=personas.BOT_USER_ID)
+    if who not in ws.state.users:
+        raise SlackApiError("user_not_found")
+    mine = [c for c in ws.state.channels.values() if who in c.members and not c.direct_with]
+    if args.flag("exclude_archived"):
+        mine = [c for c in mine if not c.archived]
+    shown, following = paginate(args, mine, 100, 999)
+    return {"channels": [c.shown() for c in shown], "response_metadata": {"next_cursor": following}}
+
+
+@register_method("bots.info", "users:read")
+def get_bot_info(ws, args: Arguments) -> dict:
+    if args.text("bot", required=False, default=personas.BOT_ID) != personas.BOT_ID:
+        raise SlackApiError("bot_not_found")
+    return {
+        "bot": {
+            "id": personas.BOT_ID,
+            "deleted": False,
+            "name": "Helpdesk",
+            "updated": 1_700_000_000,
+            "app_id": personas.APP_ID,
+            "user_id": personas.BOT_USER_ID,
+            "icons": {f"image_{s}": f"{ws.base}/avatars/{personas.BOT_USER_ID}.svg" for s in (36, 48, 72)},
+        }
+    }
+
+
+def _format_user(ws, user: dict) -> dict:
+    return users.format_user(user, ws.base, "users:read.email" in ws.scopes)
+
+
+def _format_team(ws, team: str, name: str, domain: str, email_domain: str) -> dict:
+    return {
+        "id": team,
+        "name": name,
+        "url": f"https://{domain}.slack.com/",
+        "domain": domain,
+        "email_domain": email_domain,
+        "icon": {"image_default": True, "image_68": f"{ws.base}/avatars/{team}.svg"},
+        "avatar_base_url": "",
+        "is_verified": False,
+    }

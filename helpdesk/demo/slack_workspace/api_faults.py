@@ -1,0 +1,163 @@
+"""Bad days, on demand: which of the next requests goes wrong, and how."""
+
+import random
+import select
+import socket
+import threading
+import time
+from dataclasses import dataclass, field
+
+import flask
+
+from helpdesk.demo import wsgi_server
+
+FAULT_KINDS = (
+    "ratelimited",
+    "500_before",
+    "500_after",
+    "reset_before",
+    "reset_after",
+    "half_after",
+    "hang_before",
+    "hang_after",
+    "late",
+    "error",
+)
+
+
+@dataclass
+class ApiFault:
+    """One promise of trouble. `times` None is for ever; `used` counts how often it struck."""
+
+    method: str
+    kind: str
+    times: int | None = 1
+    probability: float | None = None
+    skip: int = 0
+    channel: str | None = None
+    how: dict = field(default_factory=dict)
+    used: int = 0
+    dice: random.Random = field(default_factory=random.Random)
+
+    def strikes(self, method: str, channel: str) -> bool:
+        """Whether this request is one of those meant; counts it."""
+        if self.method not in ("*", method) or (self.channel and self.channel != channel):
+            return False
+        if self.times is not None and self.used >= self.times:
+            return False
+        if self.probability is not None and self.dice.random() >= self.probability:
+            return False
+        if self.skip:
+            self.skip -= 1
+            return False
+        self.used += 1
+        return True
+
+
+class ApiFaults:
+    """The rules in force. The first one that fits a request is followed."""
+
+    def __init__(self) -> None:
+        self.rules: list[ApiFault] = []
+        self._lock = threading.Lock()
+        self._dark_until = 0.0
+
+    def add(
+        self,
+        method: str,
+        kind: str,
+        *,
+        times: int | None = 1,
+        probability: float | None = None,
+        seed: int = 0,
+        skip: int = 0,
+        channel: str | None = None,
+        **how,
+    ) -> ApiFault:
+        """Add a rule; ValueError for an unknown kind. A probability without `times` strikes for ever."""
+        if kind not in FAULT_KINDS:
+            raise ValueError(f"unknown misbehaviour {kind!r}; known: {', '.join(FAULT_KINDS)}")
+        if probability is not None and times == 1:
+            times = None
+        rule = ApiFault(method, kind, times, probability, skip, channel, how, dice=random.Random(seed))
+        with self._lock:
+            self.rules.append(rule)
+        return rule
+
+    def clear(self) -> None:
+        """Behave again, at once."""
+        with self._lock:
+            self.rules.clear()
+            self._dark_until = 0.0
+
+    def dark(self, seconds: float) -> None:
+        """Reset every API request for so many seconds."""
+        self._dark_until = time.monotonic() + seconds
+
+    @property
+    def is_dark(self) -> bool:
+        return time.monotonic() < self._dark_until
+
+    def choose(self, method: str, channel: str) -> ApiFault | None:
+        """The rule that strikes this request, if any."""
+        if not self.rules:
+            return None
+        with self._lock:
+            return next((rule for rule in self.rules if rule.strikes(method, channel)), None)
+
+
+class ResetResponse(flask.Response):
+    """An answer that is a TCP reset."""
+
+    def __call__(self, environ, start_response):
+        wsgi_server.reset_connection(environ)
+
+
+class HangingResponse(flask.Response):
+    """An answer that never comes: silence until the client goes or `seconds` are over, then a reset."""
+
+    def __init__(self, seconds: float):
+        super().__init__()
+        self.seconds = seconds
+
+    def __call__(self, environ, start_response):
+        raw = environ.get("werkzeug.socket") or environ.get("gunicorn.socket")
+        end = time.monotonic() + self.seconds
+        while time.monotonic() < end and not _wait_for_disconnect(raw):
+            pass
+        wsgi_server.reset_connection(environ)
+
+
+class TruncatedResponse(flask.Response):
+    """An answer cut in the middle: more is promised than comes."""
+
+    def __init__(self, body: bytes):
+        super().__init__(body, content_type="application/json; charset=utf-8")
+
+    def __call__(self, environ, start_response):
+        body = self.get_data()
+        write = start_response("200 OK", [("Content-Type", self.content_type), ("Content-Length", str(len(body)))])
+        write(body[: len(body) // 2])
+        wsgi_server.reset_connection(environ) if environ.get("werkzeug.socket") is None else _shut_down_socket(
+            environ["werkzeug.socket"]
+        )
+        return []
+
+
+def _wait_for_disconnect(raw: socket.socket | None) -> bool:
+    if raw is None:
+        time.sleep(0.1)
+        return False
+    try:
+        readable, _, _ = select.select([raw], [], [], 0.1)
+        return bool(readable) and raw.recv(1, socket.MSG_PEEK) == b""
+    except (OSError, ValueError):
+        return True
+
+
+def _shut_down_socket(raw: socket.socket) -> None:
+    # A plain close lets the half that was written arrive; a reset might throw it away.
+    try:
+        raw.shutdown(socket.SHUT_RDWR)
+    finally:
+        raise ConnectionResetError("the demo was told to cut this answer")

@@ -1,0 +1,103 @@
+"""The control door: everything the Python API can do, for programs in other processes."""
+
+import dataclasses
+import json
+
+import flask
+
+from helpdesk.demo.slack_workspace import message_store
+from helpdesk.demo.slack_workspace.workspace import Workspace
+
+ACTION_NAMES = frozenset(
+    {
+        "say",
+        "edit",
+        "delete",
+        "react",
+        "unreact",
+        "press",
+        "press_view",
+        "shortcut",
+        "global_shortcut",
+        "command",
+        "home",
+        "modal",
+        "submit",
+        "close",
+        "posted",
+        "replies",
+        "message",
+        "ephemerals",
+        "home_view",
+        "wait_posted",
+        "wait_replies",
+        "wait_ephemerals",
+        "wait_modal",
+        "settle",
+        "archive",
+        "unarchive",
+        "kick",
+        "invite",
+        "create_channel",
+        "revoke",
+        "unrevoke",
+        "misbehave",
+        "behave",
+        "dark",
+        "event_faults",
+    }
+)
+
+
+def register_routes(app: flask.Flask, ws: Workspace) -> None:
+    """Add POST /control and GET /control/state."""
+    app.add_url_rule("/control", "control", lambda: _run_action(ws), methods=["POST"])
+    app.add_url_rule("/control/state", "control_state", lambda: _json_response(_show_state(ws)))
+
+
+def _run_action(ws: Workspace) -> flask.Response:
+    order = flask.request.get_json(silent=True)
+    # A page elsewhere could post a form here, but not JSON without asking first.
+    if not isinstance(order, dict) or order.get("do") not in ACTION_NAMES:
+        return _json_response({"ok": False, "error": "say what to do: " + ", ".join(sorted(ACTION_NAMES))}, 400)
+    verb = order.pop("do")
+    if "files" in order:
+        order["files"] = [(name, content.encode(), *more) for name, content, *more in order["files"]]
+    try:
+        return _json_response({"ok": True, "result": getattr(ws, verb)(**order)})
+    except (KeyError, LookupError, TypeError, ValueError, PermissionError, AssertionError) as error:
+        return _json_response({"ok": False, "error": f"{type(error).__name__}: {error}"}, 400)
+
+
+def _show_state(ws: Workspace) -> dict:
+    with ws.state.lock:
+        channels = {
+            room.id: {
+                "name": room.name,
+                "archived": room.archived,
+                "members": room.members,
+                "messages": [message_store.format_message(room, message, True) for message in room.messages.values()],
+            }
+            for room in ws.state.channels.values()
+        }
+        threads = {room.id: room.threads for room in ws.state.channels.values() if room.threads}
+        events = {"sent": ws.events.sent, "failed": ws.events.failed, "waiting": ws.events.waiting}
+        return {
+            "channels": channels,
+            "threads": threads,
+            "calls": dict(ws.state.calls),
+            "ephemerals": ws.state.ephemerals,
+            "events": events,
+        }
+
+
+def _json_response(body: dict, status: int = 200) -> flask.Response:
+    return flask.Response(json.dumps(body, default=_to_json_value), status, content_type="application/json")
+
+
+def _to_json_value(value: object) -> object:
+    if isinstance(value, bytes):
+        return value.decode("utf-8", "replace")
+    if dataclasses.is_dataclass(value):
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.name != "dice"}
+    return str(value)

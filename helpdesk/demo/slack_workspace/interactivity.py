@@ -1,0 +1,321 @@
+"""What people do to the app's things: buttons, modals, shortcuts, slash commands; and the answers the app may give."""
+
+import json
+import time
+import urllib.parse
+from typing import TYPE_CHECKING
+
+from helpdesk.demo import personas
+from helpdesk.demo.slack_workspace import ids, message_store, modals, rich_text_parser, signed_requests
+from helpdesk.demo.slack_workspace.api import chat
+from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError
+
+if TYPE_CHECKING:
+    from helpdesk.demo.slack_workspace.state import ChannelState
+    from helpdesk.demo.slack_workspace.workspace import Workspace
+
+MAX_RESPONSE_USES = 5
+RESPONSE_TTL_SECONDS = 1800
+
+
+class Interactivity:
+    """Builds and sends interaction payloads, and keeps the short-lived keys that come with them."""
+
+    def __init__(self, ws: "Workspace", actions_url: str | None, commands_url: str | None, options_url: str | None):
+        self.actions_url, self.commands_url = actions_url, commands_url
+        self.options_url = options_url or actions_url
+        self.trigger_seconds = 3.0
+        self.log: list[tuple[str, dict, signed_requests.PortalResponse]] = []
+        self._ws = ws
+        self._triggers: dict[str, tuple[str, float]] = {}
+        self._spent: set[str] = set()
+        self._response_urls: dict[str, dict] = {}
+
+    def redeem(self, trigger_id: str) -> str:
+        """The user behind a trigger id, once and within three seconds."""
+        if trigger_id in self._spent:
+            raise SlackApiError("exchanged_trigger_id")
+        if trigger_id not in self._triggers:
+            raise SlackApiError("invalid_trigger_id")
+        user, born = self._triggers.pop(trigger_id)
+        self._spent.add(trigger_id)
+        if time.monotonic() - born > self.trigger_seconds:
+            raise SlackApiError("expired_trigger_id")
+        return user
+
+    def trigger(self, user: str) -> str:
+        """A fresh trigger id for this user."""
+        made = f"{time.time_ns() // 1_000_000}.{len(self._spent)}.{ids.create_id('').lower()}"
+        self._triggers[made] = (user, time.monotonic())
+        return made
+
+    def block_action(
+        self,
+        user: str,
+        container: dict,
+        channel: "ChannelState | None",
+        message: dict | None,
+        action: dict,
+        view: dict | None = None,
+    ) -> signed_requests.PortalResponse:
+        """Send a block_actions payload for one action in a message or a view."""
+        payload = self._base("block_actions", user) | {"container": container, "actions": [action]}
+        if channel is not None:
+            payload["channel"] = {"id": channel.id, "name": channel.name or "directmessage"}
+            payload["response_url"] = self.response_url(
+                user,
+                channel,
+                container.get("message_ts", ""),
+                container.get("is_ephemeral", False),
+                container.get("thread_ts"),
+            )
+            payload["state"] = {"values": {}}
+        if message is not None and not container.get("is_ephemeral"):
+            payload["message"] = message
+        if view is not None:
+            payload["view"] = modals.format_view(view)
+        return self._send(payload)
+
+    def submission(self, user: str, view: dict) -> dict:
+        """Submit the user's top modal and do what the answer says.
+
+        Returns the answer ({} when it was empty).
+        """
+        if wrong := modals.list_missing_inputs(view):
+            with self._ws.state.lock:
+                view["_errors"] = wrong
+                self._ws.state.touch()
+            return {"response_action": "errors", "errors": wrong}
+        payload = self._base("view_submission", user) | {"view": modals.format_view(view), "response_urls": []}
+        answer = self._send(payload)
+        if not answer.ok:
+            said = {"response_action": "errors", "errors": {}, "failed": answer.reason or str(answer.status)}
+            with self._ws.state.lock:
+                view["_errors"] = {"": "We had some trouble connecting. Try again?"}
+                self._ws.state.touch()
+            return said
+        said = _parse_json(answer)
+        with self._ws.state.lock:
+            self._follow(user, view, said)
+        return said
+
+    def closing(self, user: str) -> None:
+        """Close the user's top modal (all of them where it says clear_on_close), telling the app if it asked to know."""
+        with self._ws.state.lock:
+            stack = self._ws.state.stacks.get(user)
+            top = self._ws.state.views[stack[-1]] if stack else None
+            gone = modals.close_modals(self._ws, user, bool(top and top["clear_on_close"])) if top else []
+        for view in gone:
+            if view["notify_on_close"]:
+                self._send(
+                    self._base("view_closed", user) | {"view": modals.format_view(view), "is_cleared": len(gone) > 1}
+                )
+
+    def message_shortcut(
+        self, user: str, channel: "ChannelState", message: dict, callback_id: str
+    ) -> signed_requests.PortalResponse:
+        payload = self._base("message_action", user) | {
+            "action_ts": ids.next_timestamp(),
+            "callback_id": callback_id,
+            "message_ts": message["ts"],
+            "message": message,
+            "channel": {"id": channel.id, "name": channel.name or "directmessage"},
+            "response_url": self.response_url(
+                user, channel, message["ts"], False, message.get("thread_ts"), shortcut=True
+            ),
+        }
+        return self._send(payload)
+
+    def global_shortcut(self, user: str, callback_id: str) -> signed_requests.PortalResponse:
+        return self._send(
+            self._base("shortcut", user) | {"action_ts": ids.next_timestamp(), "callback_id": callback_id}
+        )
+
+    def suggestions(self, user: str, view: dict, block_id: str, action_id: str, value: str) -> list[dict]:
+        """Ask the app for the options of an external select."""
+        payload = self._base("block_suggestion", user, trigger=False) | {
+            "view": modals.format_view(view),
+            "container": {"type": "view", "view_id": view["id"]},
+            "api_app_id": personas.APP_ID,
+            "action_id": action_id,
+            "block_id": block_id,
+            "value": value,
+        }
+        return _parse_json(self._send(payload, self.options_url)).get("options", [])
+
+    def command(self, user: str, channel: "ChannelState", command: str, text: str) -> signed_requests.PortalResponse:
+        """Send a slash command and show its answer, as Slack does, to the one who typed it."""
+        fields = {
+            "token": personas.VERIFICATION_TOKEN,
+            "team_id": personas.TEAM_ID,
+            "team_domain": personas.TEAM_DOMAIN,
+            "channel_id": channel.id,
+            "channel_name": channel.name or "directmessage",
+            "user_id": user,
+            "user_name": self._ws.state.users[user]["name"],
+            "command": command,
+            "text": text,
+            "api_app_id": personas.APP_ID,
+            "is_enterprise_install": "false",
+            "response_url": self.response_url(user, channel, "", False, None),
+            "trigger_id": self.trigger(user),
+        }
+        answer = self._post(self.commands_url, urllib.parse.urlencode(fields).encode(), "command", fields)
+        with self._ws.state.lock:
+            if not answer.ok:
+                said = "operation_timeout" if answer.reason == "http_timeout" else "dispatch_failed"
+                self._ws.whisper(
+                    channel, user, _build_slackbot_message(f"{command} failed with the error \u201c{said}\u201d")
+                )
+            elif answer.body.strip():
+                said = (
+                    _parse_json(answer)
+                    if "json" in answer.content_type
+                    else {"text": answer.body.decode("utf-8", "replace")}
+                )
+                self._speak(channel, user, said, None)
+        return answer
+
+    def response_url(
+        self,
+        user: str,
+        channel: "ChannelState",
+        ts: str,
+        ephemeral: bool,
+        thread_ts: str | None,
+        shortcut: bool = False,
+    ) -> str:
+        """A fresh response_url: five uses within thirty minutes."""
+        key = ids.create_id("r").lower() + ids.create_id("").lower()
+        self._response_urls[key] = {
+            "user": user,
+            "channel": channel.id,
+            "ts": "" if shortcut else ts,
+            "ephemeral": ephemeral,
+            "thread_ts": thread_ts,
+            "uses": 0,
+            "born": time.monotonic(),
+        }
+        return f"{self._ws.base}/actions/{personas.TEAM_ID}/{key}"
+
+    def respond(self, key: str, said: dict) -> tuple[str, int]:
+        """What a POST to a response_url does; the answer's body and status."""
+        with self._ws.state.lock:
+            known = self._response_urls.get(key)
+            if known is None or time.monotonic() - known["born"] > RESPONSE_TTL_SECONDS:
+                return "expired_url", 404
+            if known["uses"] >= MAX_RESPONSE_USES:
+                return "used_url", 404
+            known["uses"] += 1
+            channel = self._ws.state.channels[known["channel"]]
+            try:
+                if known["ts"] and (said.get("replace_original") or said.get("delete_original")):
+                    self._rewrite(channel, known, said)
+                else:
+                    self._speak(channel, known["user"], said, said.get("thread_ts"))
+            except SlackApiError as refusal:
+                return str(refusal), 400
+            return "ok", 200
+
+    def _rewrite(self, channel: "ChannelState", known: dict, said: dict) -> None:
+        if known["ephemeral"]:
+            whisper = next((w for w in self._ws.state.ephemerals if w["ts"] == known["ts"]), None)
+            if whisper is None:
+                raise SlackApiError("message_not_found")
+            if said.get("delete_original"):
+                self._ws.state.ephemerals.remove(whisper)
+            else:
+                whisper.update({"blocks": [], **chat.parse_content(Arguments(dict(said), ""))})
+            self._ws.state.touch()
+        elif known["ts"] not in channel.messages:
+            raise SlackApiError("message_not_found")
+        elif said.get("delete_original"):
+            message_store.delete_message(self._ws, channel, known["ts"])
+        else:
+            message_store.edit_message(
+                self._ws, channel, known["ts"], chat.parse_content(Arguments(dict(said), "")), personas.BOT_ID
+            )
+
+    def _speak(self, channel: "ChannelState", user: str, said: dict, thread_ts: str | None) -> None:
+        try:
+            body = chat.parse_content(Arguments(dict(said), ""))
+        except SlackApiError as refusal:
+            if str(refusal) == "no_text":
+                return
+            raise
+        if said.get("response_type") == "in_channel":
+            message_store.add_message(self._ws, channel, chat.build_app_message(self._ws, body), thread_ts)
+        else:
+            self._ws.whisper(channel, user, body, thread_ts or "")
+
+    def _follow(self, user: str, view: dict, said: dict) -> None:
+        action = said.get("response_action")
+        view["_errors"] = {}
+        try:
+            if action == "errors":
+                known = {block["block_id"] for block in view["blocks"]}
+                wrong = said.get("errors") or {}
+                # Slack shows nothing useful when an error names a block that is not there, so neither do we.
+                named = set(wrong) <= known and bool(wrong)
+                view["_errors"] = wrong if named else {"": "We had some trouble connecting. Try again?"}
+                self._ws.state.touch()
+            elif action == "update":
+                modals.update_modal(self._ws, view, said["view"])
+            elif action == "push":
+                modals.push_modal(self._ws, user, said["view"])
+            else:
+                modals.close_modals(self._ws, user, everything=action == "clear")
+        except SlackApiError as refusal:
+            view["_errors"] = {"": f"The app's answer was refused: {refusal.answer}"}
+            self._ws.state.touch()
+
+    def _base(self, kind: str, user: str, trigger: bool = True) -> dict:
+        who = self._ws.state.users[user]
+        payload = {
+            "type": kind,
+            "team": {"id": personas.TEAM_ID, "domain": personas.TEAM_DOMAIN},
+            "user": {"id": user, "username": who["name"], "name": who["name"], "team_id": who["team_id"]},
+            "api_app_id": personas.APP_ID,
+            "token": personas.VERIFICATION_TOKEN,
+            "enterprise": None,
+            "is_enterprise_install": False,
+        }
+        if trigger:
+            payload["trigger_id"] = self.trigger(user)
+        return payload
+
+    def _send(self, payload: dict, url: str | None = None) -> signed_requests.PortalResponse:
+        body = urllib.parse.urlencode({"payload": json.dumps(payload)}).encode()
+        return self._post(url or self.actions_url, body, payload["type"], payload)
+
+    def _post(self, url: str | None, body: bytes, kind: str, payload: dict) -> signed_requests.PortalResponse:
+        if self._ws.sockets.any():
+            envelope = "slash_commands" if kind == "command" else "interactive"
+            answer = self._ws.sockets.deliver(envelope, payload, self._ws.events.timeout)
+        elif not url:
+            answer = signed_requests.PortalResponse(0, "no_url")
+        else:
+            timeout = self._ws.events.timeout
+            answer = signed_requests.post_signed(
+                url, body, "application/x-www-form-urlencoded", self._ws.signing_secret, timeout
+            )
+        self.log.append((kind, payload, answer))
+        return answer
+
+
+def _parse_json(answer: signed_requests.PortalResponse) -> dict:
+    try:
+        said = json.loads(answer.body or b"{}")
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
+
+
+def _build_slackbot_message(text: str) -> dict:
+    return {
+        "text": text,
+        "blocks": rich_text_parser.build_rich_text_block(text),
+        "user": "USLACKBOT",
+        "bot_id": None,
+        "app_id": None,
+    }

@@ -1,0 +1,60 @@
+"""Requests to the portal, signed as Slack signs them."""
+
+import hashlib
+import hmac
+import http.client
+import time
+import urllib.parse
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class PortalResponse:
+    """What came of one request: `status` is 0 when there was none, and `reason` then has Slack's word for why."""
+
+    status: int
+    reason: str
+    body: bytes = b""
+    content_type: str = ""
+    no_retry: bool = False
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+
+def build_signature_headers(secret: str, body: bytes, now: float | None = None) -> dict[str, str]:
+    """The two signature headers for `body`; `now` in Unix seconds."""
+    stamp = str(int(time.time() if now is None else now))
+    digest = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+    return {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": "v0=" + digest}
+
+
+def post_signed(
+    url: str, body: bytes, content_type: str, secret: str, timeout: float, extra: dict | None = None
+) -> PortalResponse:
+    """POST and report; never raises for what the network or the portal does. `timeout` in seconds."""
+    parts = urllib.parse.urlsplit(url)
+    kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
+    connection = kind(parts.hostname, parts.port, timeout=timeout)
+    sent = {
+        "Content-Type": content_type,
+        "User-Agent": "Slackbot 1.0 (+https://api.slack.com/robots)",
+        "Accept": "*/*",
+        **build_signature_headers(secret, body),
+        **(extra or {}),
+    }
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    try:
+        connection.request("POST", path or "/", body, sent)
+        answer = connection.getresponse()
+        data = answer.read()
+        reason = "" if 200 <= answer.status < 300 else "http_error"
+        no_retry = answer.headers.get("X-Slack-No-Retry") == "1"
+        return PortalResponse(answer.status, reason, data, answer.headers.get("Content-Type", ""), no_retry)
+    except TimeoutError:
+        return PortalResponse(0, "http_timeout")
+    except (OSError, http.client.HTTPException):
+        return PortalResponse(0, "connection_failed")
+    finally:
+        connection.close()

@@ -1,0 +1,134 @@
+"""What the workspace remembers.
+
+Everything here is guarded by `State.lock`; waiting for news goes through `State.changed`.
+"""
+
+import collections
+import threading
+import time
+from dataclasses import dataclass, field
+
+from helpdesk.demo import personas
+from helpdesk.demo.slack_workspace import users
+
+
+@dataclass
+class ChannelState:
+    """One conversation.
+
+    `messages` by timestamp, oldest first; `threads` maps a root to the timestamps of its replies.
+    """
+
+    id: str
+    name: str
+    topic: str = ""
+    members: list[str] = field(default_factory=list)
+    shared_with: str = ""
+    private: bool = False
+    direct_with: str = ""
+    archived: bool = False
+    created: int = 1_700_000_000
+    messages: dict[str, dict] = field(default_factory=dict)
+    threads: dict[str, list[str]] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> str:
+        """The word events use for it: channel, group or im."""
+        return "im" if self.direct_with else "group" if self.private else "channel"
+
+    def shown(self) -> dict:
+        """The conversation object of the Web API, as the app sees it."""
+        if self.direct_with:
+            return {
+                "id": self.id,
+                "created": self.created,
+                "is_im": True,
+                "is_org_shared": False,
+                "user": self.direct_with,
+                "is_archived": False,
+                "is_user_deleted": False,
+            }
+        shared = bool(self.shared_with)
+        return {
+            "id": self.id,
+            "name": self.name,
+            "name_normalized": self.name,
+            "is_channel": not self.private,
+            "is_group": self.private,
+            "is_im": False,
+            "is_mpim": False,
+            "is_private": self.private,
+            "created": self.created,
+            "creator": personas.AGENTS[0].slack,
+            "is_archived": self.archived,
+            "is_general": self.name == "general",
+            "unlinked": 0,
+            "is_shared": shared,
+            "is_ext_shared": shared,
+            "is_org_shared": False,
+            "is_pending_ext_shared": False,
+            "pending_shared": [],
+            "pending_connected_team_ids": [],
+            "context_team_id": personas.TEAM_ID,
+            "shared_team_ids": [personas.TEAM_ID, *([self.shared_with] if shared else [])],
+            "connected_team_ids": [self.shared_with] if shared else [],
+            "internal_team_ids": [personas.TEAM_ID] if shared else [],
+            "is_member": personas.BOT_USER_ID in self.members,
+            "num_members": len(self.members),
+            "updated": self.created * 1000,
+            "topic": {"value": self.topic, "creator": personas.AGENTS[0].slack, "last_set": self.created},
+            "purpose": {"value": "", "creator": "", "last_set": 0},
+            "previous_names": [],
+            "parent_conversation": None,
+        }
+
+
+class WorkspaceState:
+    """The whole workspace in memory."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.changed = threading.Condition(self.lock)
+        self.version = 0
+        self.users = users.list_users()
+        self.channels: dict[str, ChannelState] = {
+            room.id: ChannelState(room.id, room.name, room.topic, list(room.members), room.shared_with, room.private)
+            for room in personas.SLACK_CHANNELS
+        }
+        self.files: dict[str, dict] = {}
+        self.uploads: dict[str, str] = {}
+        self.contents: dict[str, bytes] = {}
+        self.ephemerals: list[dict] = []
+        self.views: dict[str, dict] = {}
+        self.stacks: dict[str, list[str]] = {}
+        self.homes: dict[str, dict] = {}
+        self.calls: collections.Counter[str] = collections.Counter()
+
+    def touch(self) -> None:
+        """Tell everybody who waits that something changed. Call it with the lock held."""
+        self.version += 1
+        self.changed.notify_all()
+
+    def wait(self, ready, timeout: float):
+        """Wait until `ready()` is true and return its value; after `timeout` seconds whatever it is then."""
+        end = time.monotonic() + timeout
+        with self.lock:
+            while not (value := ready()):
+                left = end - time.monotonic()
+                if left <= 0:
+                    return value
+                self.changed.wait(left)
+            return value
+
+    def wait_change(self, seen: int, timeout: float) -> int:
+        """The version, as soon as it is not `seen` any more, or after `timeout` seconds."""
+        with self.changed:
+            self.changed.wait_for(lambda: self.version != seen, timeout)
+            return self.version
+
+    def direct(self, user: str) -> ChannelState:
+        """The app's direct message channel with this user, made when it is first needed."""
+        known = "D" + user[1:]
+        if known not in self.channels:
+            self.channels[known] = ChannelState(known, "", members=[user, personas.BOT_USER_ID], direct_with=user)
+        return self.channels[known]

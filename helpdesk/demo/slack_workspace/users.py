@@ -1,0 +1,144 @@
+"""Slack's user objects for the cast."""
+
+import hashlib
+
+from helpdesk.demo import personas
+
+
+def list_users() -> dict[str, dict]:
+    """Every user of the workspace by id, without the pictures' addresses, which `shown` adds."""
+    listed = {p.slack: _build_user(p) for p in personas.PEOPLE if p.slack}
+    listed[personas.BOT_USER_ID] = _build_bot()
+    listed["USLACKBOT"] = _build_slackbot()
+    return listed
+
+
+def format_user(user: dict, base: str, with_email: bool = True) -> dict:
+    """The user as the Web API shows it, pictures under `base`; without users:read.email there is no address."""
+    profile = dict(user["profile"])
+    picture = f"{base}/avatars/{user['id']}.svg"
+    profile |= {f"image_{size}": picture for size in (24, 32, 48, 72, 192, 512)}
+    profile["image_original"] = picture
+    if not with_email:
+        profile.pop("email", None)
+    return {**user, "profile": profile}
+
+
+def format_short_profile(user: dict, base: str) -> dict:
+    """The excerpt Slack puts into messages of people from other workspaces."""
+    profile = user["profile"]
+    return {
+        "avatar_hash": profile["avatar_hash"],
+        "image_72": f"{base}/avatars/{user['id']}.svg",
+        "first_name": profile["first_name"],
+        "real_name": profile["real_name"],
+        "display_name": profile["display_name"],
+        "team": user["team_id"],
+        "name": user["name"],
+        "is_restricted": user["is_restricted"],
+        "is_ultra_restricted": user["is_ultra_restricted"],
+    }
+
+
+def _build_user(person: personas.Person) -> dict:
+    foreign = person.standing == "stranger"
+    team = personas.get_company(person.company).team_id if foreign else personas.TEAM_ID
+    user = {
+        "id": person.slack,
+        "team_id": team,
+        "name": person.handle,
+        "deleted": person.standing == "gone",
+        "color": hashlib.sha256(person.name.encode()).hexdigest()[:6],
+        "real_name": person.name,
+        "tz": person.zone,
+        "tz_label": "Central European Time",
+        "tz_offset": 3600,
+        "is_admin": person.role == "admin",
+        "is_owner": person.role == "admin",
+        "is_primary_owner": person.role == "admin",
+        "is_restricted": person.standing in ("guest", "single"),
+        "is_ultra_restricted": person.standing == "single",
+        "is_bot": False,
+        "is_app_user": False,
+        "is_email_confirmed": True,
+        "updated": 1_700_000_000,
+        "profile": _build_profile(person.name, person.handle, person.email, person.title, team),
+    }
+    if foreign:
+        # Slack leaves out of a foreign user what only their own workspace may know.
+        for hidden in ("tz", "tz_label", "tz_offset", "is_admin", "is_owner", "is_primary_owner"):
+            user.pop(hidden)
+        user["is_stranger"] = True
+        user["profile"].pop("email")
+    return user
+
+
+def _build_bot() -> dict:
+    profile = _build_profile("Helpdesk", personas.BOT_NAME, "", "", personas.TEAM_ID) | {
+        "api_app_id": personas.APP_ID,
+        "bot_id": personas.BOT_ID,
+    }
+    profile.pop("email")
+    return {
+        "id": personas.BOT_USER_ID,
+        "team_id": personas.TEAM_ID,
+        "name": personas.BOT_NAME,
+        "deleted": False,
+        "color": "234a6b",
+        "real_name": "Helpdesk",
+        "tz": "America/Los_Angeles",
+        "tz_label": "Pacific Standard Time",
+        "tz_offset": -28800,
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
+        "is_restricted": False,
+        "is_ultra_restricted": False,
+        "is_bot": True,
+        "is_app_user": False,
+        "updated": 1_700_000_000,
+        "profile": profile,
+    }
+
+
+def _build_slackbot() -> dict:
+    # Slackbot says is_bot: false, and has no bot_id: a real oddity of Slack's.
+    profile = _build_profile("Slackbot", "Slackbot", "", "", personas.TEAM_ID)
+    profile.pop("email")
+    return {
+        "id": "USLACKBOT",
+        "team_id": personas.TEAM_ID,
+        "name": "slackbot",
+        "deleted": False,
+        "color": "757575",
+        "real_name": "Slackbot",
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
+        "is_restricted": False,
+        "is_ultra_restricted": False,
+        "is_bot": False,
+        "is_app_user": False,
+        "updated": 0,
+        "profile": profile,
+    }
+
+
+def _build_profile(name: str, handle: str, email: str, title: str, team: str) -> dict:
+    first, _, last = name.partition(" ")
+    return {
+        "title": title,
+        "phone": "",
+        "skype": "",
+        "real_name": name,
+        "real_name_normalized": name,
+        "display_name": first,
+        "display_name_normalized": first,
+        "first_name": first,
+        "last_name": last,
+        "status_text": "",
+        "status_emoji": "",
+        "email": email,
+        "team": team,
+        "avatar_hash": hashlib.sha256(handle.encode()).hexdigest()[:12],
+    }

@@ -1,0 +1,280 @@
+"""The workspace as tests and the page use it: people who say, press and submit, and a record to judge by."""
+
+import json
+from collections.abc import Iterable
+
+from helpdesk.demo import personas, wsgi_server
+from helpdesk.demo.slack_workspace import (
+    admin_actions,
+    api_faults,
+    api_rate_limits,
+    events_api,
+    ids,
+    inspection,
+    interactivity,
+    message_store,
+    modals,
+    rich_text_parser,
+    signed_requests,
+    socket_mode,
+    state,
+)
+from helpdesk.demo.slack_workspace.api import chat, files
+
+
+class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
+    """One Slack workspace. Urls that are None are simply never called; delays and timeouts are in seconds."""
+
+    def __init__(
+        self,
+        *,
+        events_url: str | None = None,
+        actions_url: str | None = None,
+        commands_url: str | None = None,
+        options_url: str | None = None,
+        portal_url: str | None = None,
+        base_url: str | None = None,
+        signing_secret: str = personas.SIGNING_SECRET,
+        bot_token: str = personas.BOT_TOKEN,
+        retry_delays: tuple[float, ...] = (0, 60, 300),
+        event_timeout: float = 3.0,
+        rate_limits: bool = False,
+    ):
+        hooks = portal_url.rstrip("/") + "/hooks/slack/" if portal_url else None
+        self.signing_secret, self.bot_token = signing_secret, bot_token
+        self.scopes = set(personas.SCOPES)
+        self.sockets = socket_mode.SocketConnections()
+        self.address = wsgi_server.BaseUrl(base_url)
+        self.state = state.WorkspaceState()
+        self.limits = api_rate_limits.RateLimits(rate_limits)
+        self.misbehaviour = api_faults.ApiFaults()
+        self.events = events_api.EventDelivery(
+            self, events_url or (hooks and hooks + "events"), tuple(retry_delays), event_timeout
+        )
+        self.interactivity = interactivity.Interactivity(
+            self,
+            actions_url or (hooks and hooks + "actions"),
+            commands_url or (hooks and hooks + "commands"),
+            options_url,
+        )
+
+    @property
+    def base(self) -> str:
+        """The workspace's own address, without a slash at the end."""
+        return self.address.get() or "http://127.0.0.1:5001/slack"
+
+    @property
+    def calls(self):
+        """How often each Web API method was called, by name."""
+        return self.state.calls
+
+    # What people do.
+
+    def say(
+        self,
+        user: str,
+        channel: str,
+        text: str,
+        thread_ts: str | None = None,
+        files: Iterable = (),
+        broadcast: bool = False,
+    ) -> str:
+        """Type a message. `files` are (name, bytes) or (name, bytes, mimetype). Returns its timestamp.
+
+        `text` is mrkdwn as a person types it; <@U…> and <#C…> are mentions. KeyError for an unknown place or
+        person.
+        """
+        with self.state.lock:
+            room = self._room(user, channel)
+            stored = rich_text_parser.escape_text(text)
+            message = message_store.build_user_message(
+                self, user, stored, rich_text_parser.build_rich_text_block(stored)
+            )
+            if text.startswith("/me "):
+                message = message_store.build_user_message(self, user, stored[4:], [], subtype="me_message")
+            attached = [self._file(user, *one) for one in files]
+            if attached:
+                return share_files(self, room, message, attached, thread_ts, broadcast)["ts"]
+            return message_store.add_message(self, room, message, thread_ts, broadcast)["ts"]
+
+    def edit(self, user: str, channel: str, ts: str, text: str) -> None:
+        """Change one's own message. PermissionError for somebody else's."""
+        with self.state.lock:
+            room = self._room(user, channel)
+            self._mine(room, user, ts)
+            stored = rich_text_parser.escape_text(text)
+            message_store.edit_message(
+                self, room, ts, {"text": stored, "blocks": rich_text_parser.build_rich_text_block(stored) or None}, user
+            )
+
+    def delete(self, user: str, channel: str, ts: str) -> None:
+        """Delete one's own message, or anybody's as an admin of the workspace."""
+        with self.state.lock:
+            room = self._room(user, channel)
+            if not self.state.users[user].get("is_admin"):
+                self._mine(room, user, ts)
+            message_store.delete_message(self, room, ts)
+
+    def react(self, user: str, channel: str, ts: str, name: str) -> bool:
+        """Add a reaction; False when it was there."""
+        with self.state.lock:
+            return message_store.add_reaction(self, self._room(user, channel), ts, user, name)
+
+    def unreact(self, user: str, channel: str, ts: str, name: str) -> bool:
+        """Take a reaction back; False when there was none."""
+        with self.state.lock:
+            return message_store.remove_reaction(self, self._room(user, channel), ts, user, name)
+
+    def press(
+        self, user: str, channel: str, ts: str, action_id: str, value: str | None = None
+    ) -> signed_requests.PortalResponse:
+        """Press a button (or choose `value` in a select) of a message, or of an ephemeral one.
+
+        KeyError if it is not there.
+        """
+        with self.state.lock:
+            room = self.state.channels[channel]
+            whisper = next((w for w in self.state.ephemerals if w["ts"] == ts and w["user_to"] == user), None)
+            message = message_store.format_message(room, whisper or room.messages[ts])
+            action = _find_action(message, action_id, value)
+            container = {
+                "type": "message",
+                "message_ts": ts,
+                "channel_id": channel,
+                "is_ephemeral": whisper is not None,
+            }
+            if message.get("thread_ts"):
+                container["thread_ts"] = message["thread_ts"]
+        return self.interactivity.block_action(user, container, room, message, action)
+
+    def press_view(
+        self, user: str, view_id: str, action_id: str, value: str | None = None, values: dict | None = None
+    ) -> signed_requests.PortalResponse:
+        """Press a button (or choose `value`) inside a modal or on the Home tab; `values` is what the inputs hold by then."""
+        with self.state.lock:
+            view = self.state.views[view_id]
+            if values:
+                view["state"] = modals.build_state(view, values)
+            action = _find_action(view, action_id, value)
+        return self.interactivity.block_action(user, {"type": "view", "view_id": view_id}, None, None, action, view)
+
+    def shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> signed_requests.PortalResponse:
+        """Use a message shortcut on a message."""
+        with self.state.lock:
+            room = self._room(user, channel)
+            message = message_store.format_message(room, room.messages[ts])
+        return self.interactivity.message_shortcut(user, room, message, callback_id)
+
+    def global_shortcut(self, user: str, callback_id: str) -> signed_requests.PortalResponse:
+        """Use a global shortcut, which belongs to no message."""
+        return self.interactivity.global_shortcut(user, callback_id)
+
+    def command(self, user: str, channel: str, command: str, text: str = "") -> tuple[int, str]:
+        """Type a slash command. Returns the portal's status (0: none) and body."""
+        answer = self.interactivity.command(user, self._room(user, channel), command, text)
+        return answer.status, answer.body.decode("utf-8", "replace")
+
+    def home(self, user: str) -> None:
+        """Open the app's Home tab."""
+        with self.state.lock:
+            event = {
+                "type": "app_home_opened",
+                "user": user,
+                "channel": self.state.direct(user).id,
+                "tab": "home",
+            }
+            if user in self.state.homes:
+                event["view"] = modals.format_view(self.state.homes[user])
+        self.events.announce(None, event)
+
+    def modal(self, user: str) -> dict | None:
+        """The modal this user has open, topmost."""
+        with self.state.lock:
+            stack = self.state.stacks.get(user)
+            return dict(self.state.views[stack[-1]]) if stack else None
+
+    def submit(self, user: str, values: dict | None = None) -> dict:
+        """Fill in and submit the open modal: {block_id: {action_id: value}}. Returns the app's answer.
+
+        LookupError if none is open.
+        """
+        with self.state.lock:
+            stack = self.state.stacks.get(user)
+            if not stack:
+                raise LookupError(f"{user} has no modal open")
+            view = self.state.views[stack[-1]]
+            view["state"] = modals.build_state(view, values or {})
+        return self.interactivity.submission(user, view)
+
+    def close(self, user: str) -> None:
+        """Dismiss the open modal."""
+        self.interactivity.closing(user)
+
+    # What the Web API needs of us.
+
+    def whisper(self, room: state.ChannelState, user: str, body: dict, thread_ts: str = "") -> dict:
+        """Keep an ephemeral message for one user. The lock must be held."""
+        message = {
+            "type": "message",
+            **chat.build_app_message(self, body),
+            "ts": ids.next_timestamp(),
+            "is_ephemeral": True,
+        }
+        message |= {"channel": room.id, "user_to": user}
+        if thread_ts:
+            message["thread_ts"] = thread_ts
+        self.state.ephemerals.append(message)
+        self.state.touch()
+        return message
+
+    def permalink(self, room: state.ChannelState, ts: str) -> str:
+        """The address of a message on the page."""
+        link = f"{self.base}/archives/{room.id}/p{ts.replace('.', '')}"
+        root = room.messages[ts].get("thread_ts")
+        return f"{link}?thread_ts={root}&cid={room.id}" if root and root != ts else link
+
+    def _room(self, user: str, channel: str) -> state.ChannelState:
+        room = self.state.channels[channel]
+        if user not in room.members:
+            raise KeyError(f"{user} is not in {channel}")
+        return room
+
+    def _mine(self, room: state.ChannelState, user: str, ts: str) -> None:
+        if room.messages[ts].get("user") != user:
+            raise PermissionError("only the author may do this")
+
+    def _file(self, user: str, name: str, content: bytes, mimetype: str = "") -> dict:
+        file = files.create_file(self, name, user, mimetype)
+        self.state.contents[file["id"]] = content
+        file |= {"size": len(content), "_complete": True}
+        return file
+
+
+share_files = files.share_files
+
+
+def _find_action(owner: dict, action_id: str, value: str | None) -> dict:
+    for block in [
+        *owner.get("blocks", []),
+        *(b for a in owner.get("attachments", []) for b in a.get("blocks", [])),
+    ]:
+        for element in [*block.get("elements", []), block.get("accessory") or {}, block.get("element") or {}]:
+            if not isinstance(element, dict) or element.get("action_id") != action_id:
+                continue
+            action = {
+                "type": element["type"],
+                "action_id": action_id,
+                "block_id": block["block_id"],
+                "action_ts": ids.next_timestamp(),
+            }
+            if element["type"] == "button":
+                action |= {key: element[key] for key in ("text", "value", "style", "url") if key in element}
+            elif element["type"] in ("users_select", "conversations_select", "channels_select"):
+                action[f"selected_{element['type'].split('s_')[0]}"] = value
+            elif element["type"] == "datepicker":
+                action["selected_date"] = value
+            else:
+                options = element.get("options", [])
+                action["selected_option"] = next((o for o in options if o["value"] == value), None)
+            return json.loads(json.dumps(action))
+    raise KeyError(f"no {action_id} there")

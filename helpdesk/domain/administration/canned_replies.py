@@ -1,0 +1,132 @@
+"""Texts to answer with: the team's and one's own. Variables are filled in when one is chosen, never later."""
+
+import re
+
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm.exc import StaleDataError
+
+from helpdesk import clock, urls
+from helpdesk.domain.administration import settings
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.qa_review import CannedReply
+from helpdesk.models.ticket import Status, Ticket
+from helpdesk.models.user import User
+
+VARIABLES = {
+    "requester": "Full name of the requester",
+    "first_name": "First name of the requester",
+    "organization": "The requester's organization",
+    "agent": "Your name",
+    "team": "The team's name",
+    "number": "The ticket's number",
+    "subject": "The ticket's subject",
+    "link": "Address of the ticket",
+}
+MAX_TITLE_LENGTH = 80
+MAX_BODY_LENGTH = 10_000
+ALLOWED_STATUSES = (Status.in_progress, Status.pending, Status.on_hold, Status.solved)
+_reply = CannedReply.__table__
+TITLES_QUERY = (
+    select(_reply.c["id", "title"])
+    .where(or_(_reply.c.owner_id.is_(None), _reply.c.owner_id == bindparam("user_id")))
+    .order_by(_reply.c.title, _reply.c.id)
+)
+VARIABLE_PATTERN = re.compile(r"\{\{\s*(\w+)\s*\}\}")
+
+
+def list_replies(user: User) -> list[CannedReply]:
+    """The team's and ``user``'s own, by title."""
+    mine = or_(CannedReply.owner_id.is_(None), CannedReply.owner_id == user.id)
+    return list(db.session.scalars(select(CannedReply).where(mine).order_by(CannedReply.title, CannedReply.id)))
+
+
+def list_titles(user: User) -> list[tuple[int, str]]:
+    """The id and title of each, to choose from."""
+    return [tuple(row) for row in db.session.execute(TITLES_QUERY, {"user_id": user.id})]
+
+
+def find_reply(user: User, reply_id: int) -> CannedReply | None:
+    """The reply with this id if ``user`` may use it."""
+    reply = db.session.get(CannedReply, reply_id)
+    return reply if reply and user.is_team and reply.owner_id in (None, user.id) else None
+
+
+def fill_variables(reply: CannedReply, ticket: Ticket, agent: User) -> str:
+    """The Markdown to send: variables replaced by ``ticket``'s and ``agent``'s own, with what Markdown would read escaped."""
+    name = ticket.requester.display_name
+    values = {
+        "requester": name,
+        "first_name": name.split()[0] if name.split() else name,
+        "organization": ticket.organization.name,
+        "agent": agent.display_name,
+        "team": settings.get("team_name"),
+        "number": f"#{ticket.number}",
+        "subject": ticket.subject,
+        "link": urls.ticket_url(ticket.number),
+    }
+    written = {name: value if name == "link" else _escape_value(value) for name, value in values.items()}
+    return VARIABLE_PATTERN.sub(lambda found: written.get(found[1], found[0]), reply.body)
+
+
+def save_reply(
+    reply: CannedReply | None,
+    *,
+    title: str,
+    body: str,
+    actor: User,
+    shared: bool,
+    status: str = "",
+    version: int | None = None,
+) -> CannedReply:
+    """Write a reply down, a new one where ``reply`` is None. Raises Invalid with every field's sentence, and Conflict where
+    somebody else changed it since ``version``."""
+    _ensure_may_edit(reply, shared, actor)
+    title, body = " ".join(title.split()), body.replace("\r\n", "\n").strip()
+    errors = {}
+    if not title or len(title) > MAX_TITLE_LENGTH:
+        errors["title"] = f"A title has between 1 and {MAX_TITLE_LENGTH} characters."
+    if not body or len(body) > MAX_BODY_LENGTH:
+        errors["body"] = f"A reply has between 1 and {MAX_BODY_LENGTH:,} characters."
+    unknown = sorted({name for name in VARIABLE_PATTERN.findall(body) if name not in VARIABLES})
+    if unknown and "body" not in errors:
+        errors["body"] = f"There is no variable {{{{{unknown[0]}}}}}."
+    if status and status not in ALLOWED_STATUSES:
+        errors["status"] = "A reply sets no such status."
+    if errors:
+        raise ValidationError("Some answers need another look.", errors=errors)
+    if reply is None:
+        reply = CannedReply()
+        db.session.add(reply)
+    elif version is not None and version != reply.version:
+        raise ConflictError("Somebody else changed this reply meanwhile. Load it again and repeat your change.")
+    reply.owner_id = None if shared else actor.id
+    reply.title, reply.body, reply.status, reply.updated_at = title, body, status or None, clock.now()
+    try:
+        db.session.flush()
+    except StaleDataError:
+        raise ConflictError(
+            "Somebody else changed this reply meanwhile. Load it again and repeat your change."
+        ) from None
+    return reply
+
+
+def delete_reply(reply: CannedReply, *, actor: User) -> None:
+    """One's own; the team's for leads and admins."""
+    _ensure_may_edit(reply, reply.owner_id is None, actor)
+    db.session.delete(reply)
+
+
+def _ensure_may_edit(reply: CannedReply | None, shared: bool, actor: User) -> None:
+    was_shared = reply is not None and reply.owner_id is None
+    permissions.ensure(actor.is_team and actor.is_active, "Only the team keeps replies.")
+    permissions.ensure(
+        not (shared or was_shared) or actor.is_lead, "Leads and admins write the team's replies; keep this as your own."
+    )
+    permissions.ensure(reply is None or was_shared or reply.owner_id == actor.id, "This reply is somebody else's.")
+
+
+def _escape_value(value: str) -> str:
+    """A value as plain words: a customer's own name must not become a link or a heading in our reply."""
+    return re.sub(r"([\\`*_\[\]<>~|])", r"\\\1", value)

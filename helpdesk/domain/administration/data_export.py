@@ -1,0 +1,143 @@
+"""Everything the helpdesk holds about a person or an organization, as one archive to hand over."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.orm import selectinload
+
+from helpdesk import clock, storage
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Answer, Attachment, Follower, Message, MessageKind, Rating, Ticket
+from helpdesk.models.user import Identity, Organization, User
+
+BATCH_SIZE = 200
+
+
+def export_person(user: User, *, actor: User, into: io.BufferedIOBase) -> None:
+    """Write a ZIP of what is known about ``user``: who they are, what they filed, said, followed and rated, their files."""
+    permissions.ensure(permissions.can_administer(actor), "Only admins export people.")
+    identities = db.session.scalars(select(Identity).where(Identity.user_id == user.id))
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
+        _add_json(
+            archive,
+            "person.json",
+            {
+                **_column_values(
+                    user,
+                    "id",
+                    "email",
+                    "name",
+                    "role",
+                    "picture_url",
+                    "slack_user_id",
+                    "time_zone",
+                    "created_at",
+                    "last_seen_at",
+                ),
+                "organization": user.organization.name if user.organization else None,
+                "identities": [
+                    _column_values(each, "provider", "issuer", "subject", "email", "created_at") for each in identities
+                ],
+                "ratings": [
+                    _column_values(each, "ticket_id", "score", "comment", "created_at")
+                    for each in db.session.scalars(select(Rating).where(Rating.user_id == user.id))
+                ],
+                "follows": list(db.session.scalars(select(Follower.ticket_id).where(Follower.user_id == user.id))),
+            },
+        )
+        said = select(Message).where(Message.author_id == user.id).options(selectinload(Message.attachments))
+        for number, batch in enumerate(_batches(said, Message.id)):
+            _add_json(archive, f"messages-{number + 1}.json", [_message_data(each) for each in batch])
+            _add_files(archive, [file for each in batch for file in each.attachments])
+        for number, batch in enumerate(_batches(select(Ticket).where(Ticket.requester_id == user.id), Ticket.id)):
+            _add_json(archive, f"tickets-{number + 1}.json", [_ticket_data(each) for each in batch])
+    audit_log.add_entry("exported a person", actor, user.email)
+
+
+def export_organization(organization: Organization, *, actor: User, into: io.BufferedIOBase) -> None:
+    """Write a ZIP of ``organization``: its people, and its tickets with every public message, answer and file."""
+    permissions.ensure(permissions.can_administer(actor), "Only admins export organizations.")
+    people = db.session.scalars(select(User).where(User.organization_id == organization.id).order_by(User.id))
+    with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
+        _add_json(
+            archive,
+            "organization.json",
+            {
+                **_column_values(organization, "name", "slug", "created_at"),
+                "domains": [domain.domain for domain in organization.domains],
+                "people": [_column_values(each, "email", "name", "created_at", "last_seen_at") for each in people],
+            },
+        )
+        query = select(Ticket).where(Ticket.organization_id == organization.id)
+        for number, batch in enumerate(_batches(query, Ticket.id)):
+            ids = [ticket.id for ticket in batch]
+            said: dict[int, list[Message]] = {id: [] for id in ids}
+            public = select(Message).where(
+                Message.ticket_id.in_(ids), Message.kind == MessageKind.reply, Message.deleted_at.is_(None)
+            )
+            for message in db.session.scalars(public.options(selectinload(Message.attachments)).order_by(Message.seq)):
+                said[message.ticket_id].append(message)
+            _add_json(
+                archive,
+                f"tickets-{number + 1}.json",
+                [
+                    {**_ticket_data(ticket), "messages": [_message_data(each) for each in said[ticket.id]]}
+                    for ticket in batch
+                ],
+            )
+            _add_files(archive, [file for messages in said.values() for each in messages for file in each.attachments])
+    audit_log.add_entry("exported an organization", actor, organization.name, organization.id)
+
+
+def _batches(query, id_column) -> Iterator[list]:
+    last = 0
+    while batch := list(db.session.scalars(query.where(id_column > last).order_by(id_column).limit(BATCH_SIZE))):
+        last = batch[-1].id
+        yield batch
+
+
+def _ticket_data(ticket: Ticket) -> dict[str, Any]:
+    answers = db.session.scalars(select(Answer).where(Answer.ticket_id == ticket.id).order_by(Answer.id))
+    return {
+        **_column_values(
+            ticket, "id", "subject", "status", "priority", "created_at", "first_response_at", "solved_at", "closed_at"
+        ),
+        "answers": {each.field.label: each.text for each in answers if not each.field.team_only},
+    }
+
+
+def _message_data(message: Message) -> dict[str, Any]:
+    return {
+        **_column_values(message, "id", "ticket_id", "kind", "author_name", "body", "created_at", "edited_at"),
+        "files": [f"files/{file.id}-{file.name}" for file in message.attachments],
+    }
+
+
+def _add_json(archive: zipfile.ZipFile, name: str, value: Any) -> None:
+    archive.writestr(name, json.dumps(value, ensure_ascii=False, indent=1))
+
+
+def _add_files(archive: zipfile.ZipFile, files: list[Attachment]) -> None:
+    for file in files:
+        try:
+            archive.writestr(f"files/{file.id}-{file.name.replace('/', '_')}", storage.read(file.key))
+        except OSError:
+            continue
+
+
+def _column_values(row: Any, *names: str) -> dict[str, Any]:
+    values = {name: getattr(row, name) for name in names}
+    return {name: value.isoformat() if isinstance(value, datetime) else value for name, value in values.items()}
+
+
+def archive_name(what: str) -> str:
+    """A file name for the archive of ``what``."""
+    plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in what.lower()).strip("-")
+    return f"{plain or 'export'}-{clock.now():%Y-%m-%d}.zip"

@@ -1,0 +1,42 @@
+"""When what is written does not get out, the admins are told: once when it begins, and again after some hours."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from helpdesk import clock
+from helpdesk.domain import outbox
+from helpdesk.domain.administration import stuck_destinations
+from helpdesk.extensions import db
+from helpdesk.models.setting import Setting
+from helpdesk.models.user import Role, User
+
+REPEAT_AFTER = timedelta(hours=6)
+LAST_ALERT_KEY = "delivery_alert_told"
+
+
+def alert_admins() -> int:
+    """Mail every admin about places that have been out of order for a while, if they have not been told. How many mails."""
+    now = clock.now()
+    names = sorted(place.label for place in stuck_destinations.list_stuck_destinations())
+    row = db.session.scalar(select(Setting).where(Setting.key == LAST_ALERT_KEY).with_for_update())
+    if not names:
+        if row is not None:
+            db.session.delete(row)
+        return 0
+    if row is not None:
+        is_known = set(names) <= set(row.value["names"])
+        if is_known and now - datetime.fromisoformat(row.value["at"]) < REPEAT_AFTER:
+            return 0
+    value = {"at": now.isoformat(), "names": names}
+    if row is None:
+        db.session.add(Setting(key=LAST_ALERT_KEY, value=value))
+    else:
+        row.value = value
+    admins = select(User.id).where(
+        User.role == Role.admin, User.deactivated_at.is_(None), User.mail_dead_reason.is_(None)
+    )
+    ids = list(db.session.scalars(admins.order_by(User.id)))
+    for id in ids:
+        outbox.enqueue_account_mail("delivery_alert", id)
+    return len(ids)

@@ -1,0 +1,266 @@
+"""Erasing a person, an organization, or what is old enough: what would go, as numbers, and letting it go.
+
+Rows go in the caller's transaction; files only after it has committed (``erase_files``), because a store knows no way back.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from sqlalchemy import delete, func, select, update
+
+from helpdesk import after_commit, clock, storage
+from helpdesk.domain import outbox
+from helpdesk.domain.administration import audit_log, settings
+from helpdesk.domain.errors import ConflictError
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.delivery import Delivery, InboundEvent
+from helpdesk.models.form import FormOrganization
+from helpdesk.models.qa_review import CannedReply, SavedView
+from helpdesk.models.session import Session, SignInLink
+from helpdesk.models.ticket import (
+    Attachment,
+    Event,
+    Follower,
+    Message,
+    MessageRevision,
+    Rating,
+    ReadReceipt,
+    Status,
+    Ticket,
+)
+from helpdesk.models.user import (
+    AuditEntry,
+    Identity,
+    Membership,
+    Organization,
+    OrganizationAddress,
+    OrganizationDomain,
+    Role,
+    User,
+)
+from helpdesk.models.webhook import ApiToken
+
+ERASED_NAME = "Erased person"
+BATCH_SIZE = 200  # tickets
+
+
+@dataclass(frozen=True)
+class ErasurePreview:
+    """How much would go: label and number of each kind of thing, and what cannot be reached, in sentences."""
+
+    goes: list[tuple[str, int]]
+    stays: list[str]
+
+
+def preview_person(user: User) -> ErasurePreview:
+    """What erasing ``user`` means."""
+    return ErasurePreview(
+        [
+            ("Ways to sign in", _count_rows(Identity, Identity.user_id == user.id)),
+            ("Sessions", _count_rows(Session, Session.user_id == user.id)),
+            ("Messages", _count_rows(Message, Message.author_id == user.id)),
+            ("Files", _count_rows(Attachment, Attachment.uploader_id == user.id)),
+            ("Tickets that keep their place but lose the name", _count_rows(Ticket, Ticket.requester_id == user.id)),
+        ],
+        [
+            "Mail that has left stays in mailboxes.",
+            "Copies in Slack are taken away where Slack lets us.",
+            "The numbers in reports stay, without the name.",
+        ],
+    )
+
+
+def preview_organization(organization: Organization) -> ErasurePreview:
+    """What erasing ``organization`` means."""
+    mine = organization.id
+    return ErasurePreview(
+        [
+            ("Tickets", _count_rows(Ticket, Ticket.organization_id == mine)),
+            ("Messages", _count_rows(Message, Message.organization_id == mine)),
+            ("Files", _count_rows(Attachment, Attachment.organization_id == mine)),
+            ("People", _count_rows(User, User.organization_id == mine)),
+            ("Slack channels that are let go", _count_rows(Channel, Channel.organization_id == mine)),
+        ],
+        ["Mail that has left stays in mailboxes.", "What stands in Slack stays in Slack.", "The audit trail stays."],
+    )
+
+
+def erase_person(user: User, *, actor: User, words: bool = True) -> list[str]:
+    """Make ``user`` unrecognisable, and with ``words`` what they wrote unreadable. Returns the keys of files to erase after
+    the commit. Raises Conflict for oneself and the last admin."""
+    permissions.ensure(permissions.can_administer(actor), "Only admins erase people.")
+    if user.id == actor.id:
+        raise ConflictError("You cannot erase yourself; another admin can.")
+    if user.erased_at:
+        return []
+    former_name, former_email = user.display_name, user.email
+    keys = _erase_messages(user) if words else []
+    for table in (Identity, Session, Membership, Follower, ReadReceipt, ApiToken):
+        db.session.execute(delete(table).where(table.user_id == user.id))
+    for table in (SavedView, CannedReply):
+        db.session.execute(delete(table).where(table.owner_id == user.id))
+    links = select(SignInLink.id).where(SignInLink.email == former_email)
+    db.session.execute(
+        delete(Delivery).where(
+            Delivery.thread_id.is_(None), Delivery.kind.in_(("sign_in", "invitation")), Delivery.subject_id.in_(links)
+        )
+    )
+    db.session.execute(delete(SignInLink).where(SignInLink.email == former_email))
+    db.session.execute(delete(OrganizationAddress).where(OrganizationAddress.email == former_email))
+    db.session.execute(
+        update(Message).where(Message.author_id == user.id).values(author_name=ERASED_NAME, author_picture=None)
+    )
+    db.session.execute(update(Event).where(Event.actor_id == user.id).values(actor_name=ERASED_NAME))
+    db.session.execute(update(AuditEntry).where(AuditEntry.actor_id == user.id).values(actor_name=ERASED_NAME))
+    db.session.execute(update(AuditEntry).where(AuditEntry.subject == former_email).values(subject=ERASED_NAME))
+    _erase_name_in_events(user, former_name)
+    for thread in db.session.scalars(select(Thread).where(Thread.user_id == user.id, Thread.ended_at.is_(None))):
+        thread.ended_at, thread.nonce, thread.token_hash = clock.now(), None, None
+    if user.is_team:
+        db.session.execute(
+            update(Ticket).where(Ticket.assignee_id == user.id, Ticket.closed_at.is_(None)).values(assignee_id=None)
+        )
+    user.role, user.organization_id = Role.requester, None
+    user.email, user.name = f"erased-{user.id}@erased.invalid", ERASED_NAME
+    user.picture_url = user.slack_user_id = user.time_zone = user.mail_dead_reason = None
+    user.mail_replies = user.mail_updates = False
+    user.deactivated_at = user.deactivated_at or clock.now()
+    user.erased_at = clock.now()
+    db.session.flush()
+    audit_log.add_entry("erased a person", actor, f"person {user.id}", words=words)
+    return keys
+
+
+def start_erasing_organization(organization: Organization, *, actor: User) -> None:
+    """Close the portal for it at once; the rest goes by job, some tickets at a time."""
+    permissions.ensure(permissions.can_administer(actor), "Only admins erase organizations.")
+    organization.portal_enabled = False
+    for table in (OrganizationDomain, OrganizationAddress):
+        db.session.execute(delete(table).where(table.organization_id == organization.id))
+    people = select(User.id).where(User.organization_id == organization.id)
+    db.session.execute(delete(Session).where(Session.user_id.in_(people)))
+    audit_log.add_entry("erased an organization", actor, organization.name, organization.id)
+    after_commit.call_later("erase_organization", organization.id)
+
+
+def erase_organization_batch(organization: Organization | None) -> tuple[bool, list[str]]:
+    """Erase some of its tickets, and at the end itself. Returns whether more is left, and the keys of files to erase.
+
+    None is one that is gone already, for a job that runs twice.
+    """
+    if organization is None:
+        return False, []
+    ids = list(db.session.scalars(select(Ticket.id).where(Ticket.organization_id == organization.id).limit(BATCH_SIZE)))
+    if ids:
+        return True, _erase_tickets(ids)
+    keys = _attachment_keys(Attachment.organization_id == organization.id)
+    db.session.execute(delete(Attachment).where(Attachment.organization_id == organization.id))
+    for user in db.session.scalars(select(User).where(User.organization_id == organization.id)):
+        _erase_user_data(user)
+    for channel in db.session.scalars(select(Channel).where(Channel.organization_id == organization.id)):
+        db.session.execute(delete(Thread).where(Thread.channel_id == channel.id))
+        db.session.delete(channel)
+    for table in (Membership, FormOrganization):
+        db.session.execute(delete(table).where(table.organization_id == organization.id))
+    db.session.flush()
+    db.session.delete(organization)
+    db.session.flush()
+    return False, keys
+
+
+def erase_expired_tickets() -> tuple[bool, list[str]]:
+    """Erase some tickets that closed longer ago than the setting ``retention_days``. Returns as ``erase_some``."""
+    days = settings.get("retention_days")
+    if not days:
+        return False, []
+    before = clock.now() - timedelta(days=days)
+    old = select(Ticket.id).where(Ticket.status == Status.closed, Ticket.updated_at < before, Ticket.closed_at < before)
+    ids = list(db.session.scalars(old.order_by(Ticket.updated_at).limit(BATCH_SIZE)))
+    return len(ids) == BATCH_SIZE, _erase_tickets(ids) if ids else []
+
+
+def count_expiring_tickets(days: int) -> int:
+    """How many tickets would go now if they were kept for ``days``."""
+    before = clock.now() - timedelta(days=days)
+    return _count_rows(Ticket, Ticket.status == Status.closed, Ticket.updated_at < before, Ticket.closed_at < before)
+
+
+def delete_files(keys: list[str]) -> None:
+    """Take the files away, after the rows are gone for good."""
+    for key in keys:
+        storage.delete(key)
+
+
+def _erase_messages(user: User) -> list[str]:
+    keys = _attachment_keys(Attachment.uploader_id == user.id)
+    mine = select(Message).where(Message.author_id == user.id, Message.deleted_at.is_(None)).order_by(Message.id)
+    for message in db.session.scalars(mine):
+        outbox.fan_out_deletion(message)
+        message.write("")
+        message.deleted_at = clock.now()
+        after_commit.touch(message.ticket, team_only=message.is_note)
+    db.session.flush()
+    messages = select(Message.id).where(Message.author_id == user.id)
+    db.session.execute(delete(MessageRevision).where(MessageRevision.message_id.in_(messages)))
+    db.session.execute(delete(Attachment).where(Attachment.uploader_id == user.id))
+    db.session.execute(update(Message).where(Message.author_id == user.id).values(quoted=None))
+    db.session.execute(update(Rating).where(Rating.user_id == user.id).values(comment=""))
+    db.session.execute(update(Ticket).where(Ticket.requester_id == user.id).values(excerpt=""))
+    filed = select(Ticket.id).where(Ticket.requester_id == user.id)
+    db.session.execute(update(InboundEvent).where(InboundEvent.ticket_id.in_(filed)).values(payload={}, raw=None))
+    theirs = (InboundEvent.source == "email") & (InboundEvent.payload["from"].as_string() == user.email)
+    db.session.execute(delete(InboundEvent).where(theirs, InboundEvent.ticket_id.is_(None)))
+    db.session.execute(update(InboundEvent).where(theirs).values(payload={}, raw=None))
+    return keys
+
+
+def _erase_name_in_events(user: User, name: str) -> None:
+    near = select(Ticket.id).where((Ticket.requester_id == user.id) | (Ticket.assignee_id == user.id))
+    kinds = ("assigned", "followed", "unfollowed", "filed_for")
+    for event in db.session.scalars(select(Event).where(Event.kind.in_(kinds), Event.ticket_id.in_(near))):
+        if name in event.data.values():
+            event.data = {key: ERASED_NAME if value == name else value for key, value in event.data.items()}
+
+
+def _erase_tickets(ids: list[int]) -> list[str]:
+    keys = _attachment_keys(Attachment.ticket_id.in_(ids))
+    threads = select(Thread.id).where(Thread.ticket_id.in_(ids))
+    quietly = {"synchronize_session": False}
+    db.session.execute(
+        update(Message).where(Message.origin_thread_id.in_(threads)).values(origin_thread_id=None),
+        execution_options=quietly,
+    )
+    for column in (Ticket.follows_id, Ticket.merged_into_id):
+        db.session.execute(update(Ticket).where(column.in_(ids)).values({column: None}), execution_options=quietly)
+    db.session.execute(
+        update(InboundEvent).where(InboundEvent.ticket_id.in_(ids)).values(payload={}, raw=None),
+        execution_options=quietly,
+    )
+    db.session.execute(delete(Ticket).where(Ticket.id.in_(ids)), execution_options=quietly)
+    db.session.expire_all()
+    return keys
+
+
+def _erase_user_data(user: User) -> None:
+    elsewhere = _count_rows(
+        Membership, Membership.user_id == user.id, Membership.organization_id != user.organization_id
+    )
+    user.organization_id = None
+    if elsewhere:
+        return
+    for table in (Identity, Session, Membership, ReadReceipt):
+        db.session.execute(delete(table).where(table.user_id == user.id))
+    db.session.execute(delete(SignInLink).where(SignInLink.email == user.email))
+    user.email, user.name, user.erased_at = f"erased-{user.id}@erased.invalid", ERASED_NAME, clock.now()
+    user.picture_url = user.slack_user_id = None
+    user.deactivated_at = user.deactivated_at or clock.now()
+
+
+def _attachment_keys(condition) -> list[str]:
+    return list(db.session.scalars(select(Attachment.key).where(condition)))
+
+
+def _count_rows(table, *conditions) -> int:
+    return db.session.scalar(select(func.count()).select_from(table).where(*conditions))

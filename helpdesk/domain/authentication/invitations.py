@@ -1,0 +1,69 @@
+"""How people join the team: by a one-time link, mailed or printed. There is no other way in, and no default account."""
+
+from datetime import timedelta
+
+from sqlalchemy import func, select
+
+from helpdesk.domain import outbox
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.authentication import magic_links, sessions
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import users
+from helpdesk.extensions import db
+from helpdesk.models.session import SignInLink
+from helpdesk.models.user import Role, User
+
+MAIL_TTL = timedelta(days=7)
+PRINTED_ADMIN_TTL = timedelta(minutes=30)
+
+
+def invite_agent(
+    email: str, name: str = "", role: str = Role.agent, actor: User | None = None
+) -> tuple[User, SignInLink]:
+    """Make ``email`` one of the team and a link that signs them in once. Raises Invalid or Conflict.
+
+    With ``actor`` it is mailed; without one it is for the command line to print. Inviting again replaces the earlier link.
+    """
+    email = users.canonical_email(email)
+    if role not in (Role.agent, Role.lead, Role.admin):
+        raise ValidationError("A role is agent, lead or admin.", "role")
+    user = users.find_user(email)
+    if user is None:
+        user = users.create_user(email, name=name, role=role)
+        audit_log.add_entry("invited", actor, email, role=str(role))
+    elif not user.is_team:
+        where = user.organization.name if user.organization else "no organization"
+        raise ConflictError(f"{email} is a customer of {where}; somebody is either a customer or of the team.", "email")
+    elif not user.is_active:
+        raise ConflictError(f"{user.display_name} was deactivated; activate them first.", "email")
+    else:
+        if user.role != role:
+            users.set_role(user, role, actor=actor)
+        if name and not user.name:
+            user.name = users.clean_name(name)
+        audit_log.add_entry("invited again", actor, email, role=str(role))
+    printed = actor is None
+    link = magic_links.create_link(
+        email, magic_links.INVITATION, PRINTED_ADMIN_TTL if printed and role == Role.admin else MAIL_TTL
+    )
+    if not printed:
+        outbox.enqueue_account_mail("invitation", link.id, inviter=actor.display_name, role=str(role))
+    return user, link
+
+
+def withdraw_invitation(user: User, *, actor: User | None) -> None:
+    """End a link that was not used; the person stays in the team's list until deactivated."""
+    magic_links.invalidate_all(user.email, SignInLink.purpose == magic_links.INVITATION)
+    sessions.revoke_user_sessions(user)
+    audit_log.add_entry("withdrew an invitation", actor, user.email)
+
+
+def has_admin() -> bool:
+    """Whether anybody has signed in as admin yet."""
+    return bool(
+        db.session.scalar(
+            select(func.count()).where(
+                User.role == Role.admin, User.proven_at.is_not(None), User.deactivated_at.is_(None)
+            )
+        )
+    )

@@ -1,0 +1,94 @@
+"""What happens once somebody has proven an address: who they are here, and whether and where they are let in."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select, update
+
+from helpdesk import clock
+from helpdesk.domain.authentication import sessions
+from helpdesk.domain.errors import PermissionDenied
+from helpdesk.domain.people import admission, email_address, users
+from helpdesk.extensions import db
+from helpdesk.models.user import Identity, Organization, OrganizationDomain, User
+
+
+class NotAdmitted(PermissionDenied):
+    """The address is proven, and no rule lets it in."""
+
+
+@dataclass(frozen=True)
+class LoginResult:
+    """Somebody who may come in. More than one organization means they choose."""
+
+    user: User
+    organizations: tuple[Organization, ...] = ()
+
+
+def by_email(email: str, *, name: str = "", microsoft_tenant: str | None = None) -> LoginResult:
+    """Let in whoever has proven the canonical address ``email``; their account is made now if there is none.
+
+    ``microsoft_tenant``: whose directory proved it; an organization that pinned another one does not let in by it.
+    Raises NotAdmitted.
+    """
+    user = users.find_user(email)
+    if user is not None and user.is_team:
+        if not user.is_active:
+            raise NotAdmitted(f"{email} may not sign in here.")
+        _mark_email_verified(user, name)
+        return LoginResult(user)
+    if not admission.is_portal_enabled():
+        raise NotAdmitted("The portal is switched off at the moment.")
+    organizations = [o for o in admission.admitting_organizations(email) if _matches_tenant(o, microsoft_tenant)]
+    if not organizations or (user is not None and (not user.is_active or user.erased_at)):
+        raise NotAdmitted(
+            f"{email} may not sign in here. Ask your own administrator, or the team you want to write to."
+        )
+    if user is None:
+        user = users.create_user(email, name=name, organization=organizations[0])
+    if user.organization_id not in {organization.id for organization in organizations}:
+        users.join_organization(user, organizations[0])
+    _mark_email_verified(user, name)
+    _record_domain_use(user)
+    return LoginResult(user, tuple(organizations))
+
+
+def by_identity(identity: Identity, *, microsoft_tenant: str | None = None) -> LoginResult:
+    """Let in whom we know by a provider's subject, at the address they once proved. Raises NotAdmitted."""
+    entry = by_email(identity.user.email, microsoft_tenant=microsoft_tenant)
+    identity.last_used_at = clock.now()
+    return entry
+
+
+def _matches_tenant(organization: Organization, tenant: str | None) -> bool:
+    return tenant is None or organization.microsoft_tenant is None or organization.microsoft_tenant == tenant
+
+
+def _mark_email_verified(user: User, name: str) -> None:
+    """The first proof ends whatever anybody else may have prepared under this address (security.md 1.4.3)."""
+    if user.proven_at is None:
+        sessions.revoke_user_sessions(user)
+        db.session.execute(
+            delete(Identity).where(Identity.user_id == user.id).execution_options(synchronize_session=False)
+        )
+        user.proven_at = clock.now()
+    if not user.name and name:
+        user.name = users.clean_name(name)
+    db.session.flush()
+
+
+def _record_domain_use(user: User) -> None:
+    db.session.execute(
+        update(OrganizationDomain)
+        .where(
+            OrganizationDomain.organization_id == user.organization_id,
+            OrganizationDomain.domain == email_address.domain_of(user.email),
+        )
+        .values(last_used_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def look_up_email(email: str) -> tuple[User | None, list[Organization]]:
+    """The user of ``email`` and the organizations that let it in: the same two queries whatever they find."""
+    user = db.session.scalar(select(User).where(User.email == email))
+    return user, admission.admitting_organizations(email)

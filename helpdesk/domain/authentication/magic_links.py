@@ -1,0 +1,206 @@
+"""Links by mail. Every request does the same work, whether the address is let in or not (security.md 1.1)."""
+
+import hmac
+import json
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import or_, select, update
+
+from helpdesk import after_commit, clock, keys
+from helpdesk.domain import outbox
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.authentication import login, oidc, rate_limits, signed_links
+from helpdesk.domain.authentication.login import LoginResult
+from helpdesk.domain.errors import DomainError
+from helpdesk.domain.people import admission, undeliverable_addresses
+from helpdesk.extensions import db
+from helpdesk.models.session import SignInLink
+from helpdesk.models.user import Identity
+
+LINK_TTL = timedelta(minutes=10)
+MAX_CODE_ATTEMPTS = 5
+SIGN_IN, INVITATION = "sign_in", "invitation"
+
+
+class LinkExpired(DomainError):
+    """The link or code was used, has expired, or never was."""
+
+
+class WrongBrowser(DomainError):
+    """The link is good, but was asked for in another browser."""
+
+
+def request_link(
+    email: str,
+    *,
+    browser_token: str,
+    next_path: str | None = None,
+    ip_prefix: str = "",
+    browser: str = "",
+    pending: "oidc.ProviderClaims | None" = None,
+    identity: Identity | None = None,
+) -> SignInLink:
+    """Have a link mailed to the canonical address ``email``, if it may use the portal; nothing tells the caller whether.
+
+    The link works in the browser that holds ``browser_token``. ``pending`` is a provider's account to be connected once the
+    address is proven, ``identity`` one to be confirmed again.
+    """
+    limited = rate_limits.is_limit_exceeded(email, ip_prefix)
+    reason = "limited" if limited else _refusal_reason(email)
+    link = create_link(
+        email,
+        SIGN_IN,
+        LINK_TTL,
+        replaces=not limited,
+        browser_hash=keys.fingerprint(browser_token),
+        next_path=next_path,
+        ip_prefix=ip_prefix,
+        refused=reason,
+        identity_id=identity.id if identity else None,
+        pending_identity=json.dumps(pending.as_dict()) if pending else None,
+    )
+    state = "skipped" if reason else "pending"
+    delivery = outbox.enqueue_account_mail("sign_in", link.id, state=state, browser=browser)
+    if reason:  # a worker is woken for nothing, so that the answer takes as long as for an address that is let in
+        after_commit.call_later("deliver_first", delivery.id)
+    if limited:
+        audit_log.add_entry("asked for too many sign-in links", None, email, network=ip_prefix)
+    return link
+
+
+def create_link(email: str, purpose: str, lasts: timedelta, replaces: bool = True, **values) -> SignInLink:
+    """A link row with its nonce and hash; earlier unused ones of that address and purpose end."""
+    if replaces:
+        invalidate_all(email, SignInLink.purpose == purpose)
+    link = SignInLink(
+        purpose=purpose, email=email, nonce=secrets.token_hex(32), expires_at=clock.now() + lasts, **values
+    )
+    link.token_hash = keys.fingerprint(signed_links.link_token(link))
+    db.session.add(link)
+    db.session.flush()
+    return link
+
+
+def find_link(token: str) -> SignInLink | None:
+    """The row of a link's token, whatever its state; looking changes nothing."""
+    return db.session.scalar(select(SignInLink).where(SignInLink.token_hash == keys.fingerprint(token)))
+
+
+def is_open(link: SignInLink | None) -> bool:
+    """Whether the link can still be used."""
+    return link is not None and link.used_at is None and link.refused is None and link.expires_at > clock.now()
+
+
+def matches_browser(link: SignInLink, browser_token: str) -> bool:
+    """Whether the link may be used in the browser holding ``browser_token``. An invitation may in any."""
+    return link.purpose == INVITATION or bool(browser_token and link.browser_hash == keys.fingerprint(browser_token))
+
+
+def redeem(token: str, browser_token: str) -> SignInLink:
+    """Use a link up: of any number at once, one gets it. Raises Ended or OtherBrowser, and then nothing has changed."""
+    mine = or_(
+        SignInLink.purpose == INVITATION,
+        SignInLink.browser_hash == keys.fingerprint(browser_token) if browser_token else False,
+    )
+    used = db.session.execute(
+        update(SignInLink)
+        .where(SignInLink.token_hash == keys.fingerprint(token), mine, *_usable_condition())
+        .values(used_at=clock.now())
+        .returning(SignInLink.id)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    if used is not None:
+        return db.session.get(SignInLink, used, populate_existing=True)
+    if is_open(find_link(token)):
+        raise WrongBrowser("You asked for this link in another browser. Type the code from the same mail there.")
+    raise LinkExpired("This link has been used or has expired.")
+
+
+def redeem_code(browser_token: str, typed: str) -> SignInLink:
+    """Use up the link last asked for in this browser by its code. Five tries. Raises Ended; the try counts, so commit."""
+    wrong = LinkExpired("This code is wrong or has expired. Codes last ten minutes and five tries.", "code")
+    if not browser_token:
+        raise wrong
+    latest = (
+        select(SignInLink.id)
+        .where(SignInLink.browser_hash == keys.fingerprint(browser_token), SignInLink.purpose == SIGN_IN)
+        .order_by(SignInLink.id.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    counted = db.session.execute(
+        update(SignInLink)
+        .where(
+            SignInLink.id == latest,
+            SignInLink.used_at.is_(None),
+            SignInLink.expires_at > clock.now(),
+            SignInLink.code_tries < MAX_CODE_ATTEMPTS,
+        )
+        .values(code_tries=SignInLink.code_tries + 1)
+        .returning(SignInLink.id)
+        .execution_options(synchronize_session=False)
+    ).scalar()
+    link = db.session.get(SignInLink, counted, populate_existing=True) if counted is not None else None
+    if link is None or not hmac.compare_digest(signed_links.link_code(link), _normalize_code(typed)) or link.refused:
+        raise wrong
+    used = db.session.execute(
+        update(SignInLink)
+        .where(SignInLink.id == link.id, *_usable_condition())
+        .values(used_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    if used.rowcount != 1:
+        raise wrong
+    db.session.refresh(link)
+    return link
+
+
+def complete_sign_in(link: SignInLink, browser: str = "") -> LoginResult:
+    """Let in whoever used up ``link``: the address is proven, its other links end, a waiting provider's account is connected.
+
+    Raises entering.NotAdmitted.
+    """
+    entry = login.by_email(link.email)
+    undeliverable_addresses.clear_bounces(entry.user)
+    invalidate_all(link.email)
+    if link.pending_identity:
+        oidc.connect_identity(entry.user, oidc.ProviderClaims(**json.loads(link.pending_identity)), browser=browser)
+    if link.identity_id:
+        identity = db.session.get(Identity, link.identity_id)
+        if identity is not None and identity.user_id == entry.user.id:
+            identity.confirmed_at = identity.last_used_at = clock.now()
+    db.session.flush()
+    return entry
+
+
+def invalidate_all(email: str, *conditions) -> None:
+    """End every unused link of ``email``."""
+    db.session.execute(
+        update(SignInLink)
+        .where(SignInLink.email == email, SignInLink.used_at.is_(None), *conditions)
+        .values(used_at=clock.now())
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _refusal_reason(email: str) -> str | None:
+    portal_is_on = admission.is_portal_enabled()
+    user, organizations = login.look_up_email(email)
+    if user is not None and (not user.is_active or user.erased_at):
+        return "deactivated"
+    if user is not None and user.is_team:
+        return None
+    if not organizations:
+        return "unknown"
+    return None if portal_is_on else "portal_off"
+
+
+def _usable_condition():
+    return (SignInLink.used_at.is_(None), SignInLink.refused.is_(None), SignInLink.expires_at > clock.now())
+
+
+def _normalize_code(typed: str) -> str:
+    """What somebody typed, read as Crockford meant it: case and hyphens do not matter, O is 0, I and L are 1."""
+    text = "".join(character for character in typed.upper() if character.isascii() and character.isalnum())
+    return text.translate(str.maketrans("OIL", "011"))

@@ -1,0 +1,298 @@
+"""Google and Microsoft: what their tokens prove, and when an account of theirs becomes a way in (security.md 1.2 to 1.4)."""
+
+import logging
+from dataclasses import asdict, dataclass
+from datetime import timedelta
+from functools import lru_cache
+from uuid import UUID
+
+import jwt
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from helpdesk import clock, config
+from helpdesk.domain import outbox
+from helpdesk.domain.administration import audit_log, settings
+from helpdesk.domain.authentication import login
+from helpdesk.domain.authentication.login import LoginResult
+from helpdesk.domain.errors import DomainError
+from helpdesk.domain.people import email_address, users
+from helpdesk.extensions import db
+from helpdesk.models.user import Identity, User
+
+RECONFIRM_AFTER = timedelta(days=90)
+PERSONAL_ACCOUNTS_TENANT_ID = "9188040d-6c67-4c5b-b112-36a304b66dad"  # Microsoft's one directory of private accounts
+JWKS_CACHE_SECONDS = 300  # seconds
+TIMEOUT_SECONDS = 5  # seconds for a provider's keys
+LEEWAY_SECONDS = 60  # seconds two clocks may differ
+
+log = logging.getLogger(__name__)
+
+
+class UnverifiedIdentity(DomainError):
+    """The token does not prove who somebody is."""
+
+
+@dataclass(frozen=True)
+class Provider:
+    """Where a provider's doors are, and who we are to it."""
+
+    name: str
+    title: str
+    client_id: str
+    client_secret: str
+    authorize_url: str
+    token_url: str
+    keys_url: str
+    issuers: tuple[str, ...]
+    scope: tuple[str, ...]
+
+    @property
+    def is_configured(self) -> bool:
+        return bool(self.client_id)
+
+    @property
+    def is_on(self) -> bool:
+        """Whether people may choose it: configured, and not switched off in the settings."""
+        return self.is_configured and settings.get(f"sign_in_{self.name}")
+
+
+@dataclass(frozen=True)
+class ProviderClaims:
+    """What a token says. ``verified``: the provider once saw the address proven; ``authoritative``: it decides who has it."""
+
+    provider: str
+    issuer: str
+    subject: str
+    email: str | None
+    authoritative: bool
+    verified: bool = True
+    name: str = ""
+    tenant: str | None = None
+
+    def as_dict(self) -> dict:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class EmailProofRequired:
+    """The address must be proven by one link by mail first. ``identity`` is set where a known account is confirmed again."""
+
+    email: str
+    identity: Identity | None = None
+
+
+def get_provider(name: str) -> Provider:
+    """ "google" or "microsoft" as the environment describes it."""
+    return {"google": google_provider, "microsoft": microsoft_provider}[name]()
+
+
+def google_provider() -> Provider:
+    """Google's addresses, or those of its stand-in."""
+    current = config.current()
+    base = current.GOOGLE_OAUTH_URL.rstrip("/")
+    return Provider(
+        name="google",
+        title="Google",
+        client_id=current.GOOGLE_OAUTH_CLIENT_ID,
+        client_secret=current.GOOGLE_OAUTH_CLIENT_SECRET,
+        authorize_url=(base or "https://accounts.google.com") + "/o/oauth2/v2/auth",
+        token_url=(base or "https://oauth2.googleapis.com") + "/token",
+        keys_url=(base or "https://www.googleapis.com") + "/oauth2/v3/certs",
+        issuers=(base,) if base else ("https://accounts.google.com", "accounts.google.com"),
+        scope=(
+            "openid",
+            "https://www.googleapis.com/auth/userinfo.email",
+            "https://www.googleapis.com/auth/userinfo.profile",
+        ),
+    )
+
+
+def microsoft_provider() -> Provider:
+    """Microsoft's addresses for the configured tenant, or those of its stand-in."""
+    current = config.current()
+    base = current.MICROSOFT_OAUTH_URL.rstrip("/") or "https://login.microsoftonline.com"
+    tenant = current.MICROSOFT_OAUTH_TENANT
+    return Provider(
+        name="microsoft",
+        title="Microsoft",
+        client_id=current.MICROSOFT_OAUTH_CLIENT_ID,
+        client_secret=current.MICROSOFT_OAUTH_CLIENT_SECRET,
+        authorize_url=f"{base}/{tenant}/oauth2/v2.0/authorize",
+        token_url=f"{base}/{tenant}/oauth2/v2.0/token",
+        keys_url=f"{base}/{tenant}/discovery/v2.0/keys",
+        issuers=(base + "/{tid}/v2.0",),
+        scope=("openid", "profile", "email"),
+    )
+
+
+def verify_id_token(provider: Provider, id_token: str, nonce: str) -> dict:
+    """The claims of ``id_token``, once signature, issuer, audience, times and nonce hold. Asks the provider for its keys, so no
+    transaction should be open. Raises Unproven."""
+    try:
+        key = _fetch_jwks(provider.keys_url).get_signing_key_from_jwt(id_token)
+        claims = jwt.decode(
+            id_token,
+            key.key,
+            algorithms=["RS256"],
+            audience=provider.client_id,
+            leeway=LEEWAY_SECONDS,
+            options={"require": ["iss", "aud", "exp", "iat", "sub"]},
+        )
+    except (jwt.PyJWTError, ValueError, TypeError) as error:
+        log.warning("A token said to be %s's was refused: %s", provider.title, type(error).__name__)
+        raise UnverifiedIdentity(f"{provider.title} did not prove who you are.") from None
+    issuers = [issuer.format(tid=_tenant_id(claims) or "") for issuer in provider.issuers]
+    if claims["iss"] not in issuers or not nonce or claims.get("nonce") != nonce:
+        log.warning("A token said to be %s's was refused: issuer or nonce", provider.title)
+        raise UnverifiedIdentity(f"{provider.title} did not prove who you are.")
+    if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != provider.client_id:
+        raise UnverifiedIdentity(f"{provider.title} did not prove who you are.")
+    return claims
+
+
+def parse_claims(provider: Provider, claims: dict) -> ProviderClaims:
+    """What verified ``claims`` mean by the provider's own rules. Raises Unproven."""
+    return (_parse_google_claims if provider.name == "google" else _parse_microsoft_claims)(claims)
+
+
+def configuration_error(provider: Provider) -> str:
+    """What keeps the provider from being used, as far as can be told without a person; "" if nothing does."""
+    if not provider.is_configured:
+        return f"{provider.title} is not configured ({provider.name.upper()}_OAUTH_CLIENT_ID)."
+    try:
+        jwt.PyJWKClient(provider.keys_url, timeout=TIMEOUT_SECONDS).get_signing_keys()
+    except (jwt.PyJWTError, ValueError) as error:
+        log.warning("The keys of %s cannot be read: %s", provider.title, error)
+        return f"{provider.title} does not answer, or not with its keys."
+    return ""
+
+
+def sign_in_with_provider(claimed: ProviderClaims, browser: str = "") -> LoginResult | EmailProofRequired:
+    """Somebody comes from a provider: let them in, or say which address a link must prove first. Raises NotAdmitted, Unproven."""
+    identity = db.session.scalar(
+        select(Identity).where(
+            Identity.provider == claimed.provider,
+            Identity.issuer == claimed.issuer,
+            Identity.subject == claimed.subject,
+        )
+    )
+    if identity is not None:
+        return _sign_in_known_identity(identity, claimed)
+    if claimed.email is None:
+        raise UnverifiedIdentity("The account has no address we can use. Sign in with a link by mail instead.")
+    user = users.find_user(claimed.email)
+    if not claimed.authoritative or (user is not None and user.is_team):
+        return EmailProofRequired(claimed.email)
+    entry = login.by_email(claimed.email, name=claimed.name, microsoft_tenant=claimed.tenant)
+    connect_identity(entry.user, claimed, browser=browser, notify=user is not None and user.last_seen_at is not None)
+    return entry
+
+
+def connect_identity(user: User, claimed: ProviderClaims, *, browser: str = "", notify: bool = True) -> Identity | None:
+    """Make a provider's account a way in for ``user``, who has proven the address, and tell them by mail.
+
+    None if the account is somebody else's meanwhile, or if the provider never saw the address proven and this is somebody of the
+    team, who must not be persuaded into such a connection by mail.
+    """
+    if user.is_team and not claimed.verified:
+        return None
+    now = clock.now()
+    try:
+        with db.session.begin_nested():
+            identity = Identity(
+                user_id=user.id,
+                provider=claimed.provider,
+                issuer=claimed.issuer,
+                subject=claimed.subject,
+                email=claimed.email,
+                confirmed_at=now,
+                last_used_at=now,
+            )
+            db.session.add(identity)
+    except IntegrityError:
+        return None
+    audit_log.add_entry(
+        "connected a way of signing in", user, user.email, user.organization_id, provider=claimed.provider
+    )
+    if notify:
+        outbox.enqueue_account_mail("linked", identity.id, browser=browser)
+    return identity
+
+
+def _sign_in_known_identity(identity: Identity, claimed: ProviderClaims) -> LoginResult | EmailProofRequired:
+    user = identity.user
+    if claimed.email and claimed.email != identity.email:
+        audit_log.add_entry(
+            "a provider's account changed its address; review",
+            None,
+            user.email,
+            user.organization_id,
+            provider=identity.provider,
+            old=identity.email,
+            new=claimed.email,
+        )
+        identity.email = claimed.email
+    if claimed.authoritative and claimed.email == user.email:
+        identity.confirmed_at = clock.now()
+    elif identity.confirmed_at < clock.now() - RECONFIRM_AFTER:
+        return EmailProofRequired(user.email, identity)
+    return login.by_identity(identity, microsoft_tenant=claimed.tenant)
+
+
+def _parse_google_claims(claims: dict) -> ProviderClaims:
+    email = _canonical_email(claims.get("email"))
+    verified = claims.get("email_verified") is True or claims.get("email_verified") == "true"
+    workplace = str(claims.get("hd") or "").lower()
+    decides = bool(email) and (email.endswith("@gmail.com") or workplace == email_address.domain_of(email))
+    return ProviderClaims(
+        provider="google",
+        issuer="https://accounts.google.com" if claims["iss"] == "accounts.google.com" else claims["iss"],
+        subject=str(claims["sub"]),
+        email=email if verified else None,
+        authoritative=verified and decides,
+        name=str(claims.get("name") or ""),
+    )
+
+
+def _parse_microsoft_claims(claims: dict) -> ProviderClaims:
+    tenant, subject = _tenant_id(claims), str(claims.get("oid") or "")
+    wanted = config.current().MICROSOFT_OAUTH_TENANT
+    if not tenant or not subject or (_is_uuid(wanted) and wanted.lower() != tenant):
+        raise UnverifiedIdentity("Microsoft did not prove who you are.")
+    email = _canonical_email(claims.get("email"))
+    verified = claims.get("xms_edov") in (True, "1")
+    return ProviderClaims(
+        provider="microsoft",
+        issuer=claims["iss"],
+        subject=subject,
+        email=email,
+        authoritative=bool(email) and verified and tenant != PERSONAL_ACCOUNTS_TENANT_ID,
+        verified=verified,
+        name=str(claims.get("name") or ""),
+        tenant=tenant,
+    )
+
+
+def _tenant_id(claims: dict) -> str | None:
+    tenant = claims.get("tid")
+    return tenant if isinstance(tenant, str) and _is_uuid(tenant) and tenant == tenant.lower() else None
+
+
+def _is_uuid(text: str) -> bool:
+    try:
+        return str(UUID(text)) == text.lower()
+    except ValueError:
+        return False
+
+
+def _canonical_email(text) -> str | None:
+    try:
+        return email_address.canonical_address(text) if isinstance(text, str) else None
+    except ValueError:
+        return None
+
+
+@lru_cache(maxsize=8)
+def _fetch_jwks(url: str) -> jwt.PyJWKClient:
+    return jwt.PyJWKClient(url, cache_keys=False, lifespan=JWKS_CACHE_SECONDS, timeout=TIMEOUT_SECONDS)

@@ -1,0 +1,218 @@
+"""Mail that waits for a person of the team: it could not be understood, or not everything about it was proven."""
+
+import dataclasses
+from dataclasses import dataclass
+
+from sqlalchemy import func, select, update
+from sqlalchemy.orm import undefer
+
+from helpdesk import after_commit, clock
+from helpdesk.channels import email
+from helpdesk.channels.email import settings as mail_settings
+from helpdesk.channels.email.handlers import create_ticket, message_content
+from helpdesk.channels.types import ChannelEvent
+from helpdesk.domain import tickets
+from helpdesk.domain.authentication import signed_links
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import admission, permissions, users
+from helpdesk.extensions import db
+from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.user import User
+
+PAGE_SIZE = 50
+MAX_COUNT = 99  # more is not counted
+MAX_RAW_LENGTH = 200_000  # bytes of the raw mail on the page; the whole of it can be downloaded
+DISCARD_BATCH_SIZE = 500
+
+_IS_WAITING = (InboundEvent.source == "email") & InboundEvent.state.in_(("quarantined", "failed"))
+_IS_AUTOMATIC = func.coalesce(InboundEvent.payload["kind"].as_string(), "person") == "automatic"
+_SENDER_CONDITIONS = {True: _IS_AUTOMATIC, False: ~_IS_AUTOMATIC}
+_COUNT_QUERIES = {
+    automatic: select(func.count()).select_from(
+        select(InboundEvent.id).where(_IS_WAITING, sent_by).limit(MAX_COUNT + 1).subquery()
+    )
+    for automatic, sent_by in _SENDER_CONDITIONS.items()
+}
+
+
+@dataclass(frozen=True)
+class QuarantinedMail:
+    """One mail as its page shows it. ``sender`` is the user with its From address, which the mail need not prove."""
+
+    inbound: InboundEvent
+    heard: ChannelEvent
+    sender: User | None
+    ticket: Ticket | None
+    raw: str
+    is_cut: bool
+
+
+def list_waiting(automatic: bool = False, before: int | None = None) -> list[InboundEvent]:
+    """The newest mails that wait, at most one more than PAGE; those of machines apart from those of people."""
+    mails = select(InboundEvent).where(_IS_WAITING, _SENDER_CONDITIONS[automatic])
+    if before is not None:
+        mails = mails.where(InboundEvent.id < before)
+    return list(db.session.scalars(mails.order_by(InboundEvent.id.desc()).limit(PAGE_SIZE + 1)))
+
+
+def count_waiting(automatic: bool = False) -> int:
+    """How many wait, up to COUNTED + 1."""
+    return db.session.scalar(_COUNT_QUERIES[automatic])
+
+
+def find_waiting(inbound_id: int) -> InboundEvent | None:
+    """The waiting mail with this id, its raw bytes loaded."""
+    if not 0 < inbound_id < 2**63:
+        return None
+    return db.session.scalar(
+        select(InboundEvent).where(InboundEvent.id == inbound_id, _IS_WAITING).options(undefer(InboundEvent.raw))
+    )
+
+
+def load_details(inbound: InboundEvent) -> QuarantinedMail:
+    """What the page needs; everything in it is text, nothing is believed."""
+    raw = inbound.raw or b""
+    heard = parse_mail(raw)
+    return QuarantinedMail(
+        inbound=inbound,
+        heard=heard,
+        sender=users.find_user(heard.author_id) if heard.author_id else None,
+        ticket=db.session.get(Ticket, inbound.ticket_id) if inbound.ticket_id else None,
+        raw=raw[:MAX_RAW_LENGTH].decode("utf-8", "replace").replace("\x00", "�"),
+        is_cut=len(raw) > MAX_RAW_LENGTH,
+    )
+
+
+def attach_to_ticket(inbound: InboundEvent, ticket: Ticket, *, actor: User, as_reply: bool = False) -> Message:
+    """Put the mail on ``ticket``: as a note of ``actor``'s, or as its sender's own reply, which everybody there reads.
+
+    Raises Invalid where the sender may not reply on that ticket, Conflict where somebody was quicker or the ticket is closed.
+    """
+    inbound = _lock_waiting(inbound, actor)
+    heard, raw = parse_mail(inbound.raw or b""), inbound.raw or b""
+    body, quoted = message_content.split_body_and_quote(heard)
+    sender = users.find_user(heard.author_id) if heard.author_id else None
+    author = sender if as_reply else actor
+    if as_reply and (sender is None or sender.is_team or not admission.can_receive_mail(sender, ticket)):
+        raise ValidationError("Its sender may not reply on this ticket. Attach it as a note instead.", "as")
+    files = message_content.store_attachments(inbound.id, raw, heard, author, ticket.organization_id)
+    if as_reply:
+        message = tickets.reply(ticket, author=sender, body=body or _files_only_text(files), attachments=files)
+    else:
+        message = tickets.add_note(ticket, author=actor, body=_quote_mail(heard, body), attachments=files)
+    message.quoted = quoted or None
+    what = "the sender's reply" if as_reply else "a note"
+    _mark_done(inbound, f"Put on #{ticket.number} as {what} by {actor.display_name}.", message.ticket_id)
+    return message
+
+
+def create_ticket_from_mail(inbound: InboundEvent, *, requester_email: str, subject: str, actor: User) -> Ticket:
+    """File a ticket from the mail for ``requester_email``: a customer, or somebody an organization lets in.
+
+    Raises Invalid with a sentence for an address that is neither, Conflict where somebody was quicker.
+    """
+    inbound = _lock_waiting(inbound, actor)
+    requester, organization_id = _find_requester(users.canonical_email(requester_email, "requester"))
+    heard, raw = parse_mail(inbound.raw or b""), inbound.raw or b""
+    body, quoted = message_content.split_body_and_quote(heard)
+    files = message_content.store_attachments(inbound.id, raw, heard, requester, organization_id)
+    ticket = tickets.create_ticket(
+        requester=requester,
+        organization_id=organization_id,
+        filed_by=actor,
+        subject=subject.strip() or create_ticket.make_subject(heard),
+        body=body or _files_only_text(files),
+        attachments=files,
+    )
+    ticket.messages[0].quoted = quoted or None
+    _mark_done(inbound, f"Made into #{ticket.number} by {actor.display_name}.", ticket.id)
+    return ticket
+
+
+def discard_mail(inbound: InboundEvent, *, actor: User) -> None:
+    """Leave it at that. The row keeps the mail; nobody needs to look at it again."""
+    inbound = _lock_waiting(inbound, actor)
+    inbound.state = "ignored"
+    inbound.outcome = f"{inbound.outcome or ''} Discarded by {actor.display_name}.".strip()
+    inbound.finished_at = clock.now()
+    after_commit.say_changed("desk")
+
+
+def discard_automatic(up_to: int, *, actor: User) -> int:
+    """Discard what machines wrote, up to the newest one that ``actor`` saw. Returns how many."""
+    permissions.ensure(actor.is_team and actor.is_active, "Only the team can do this.")
+    ids = (
+        select(InboundEvent.id)
+        .where(_IS_WAITING, _IS_AUTOMATIC, InboundEvent.id <= up_to)
+        .order_by(InboundEvent.id)
+        .limit(DISCARD_BATCH_SIZE)
+    )
+    outcome = func.coalesce(InboundEvent.outcome, "") + f" Discarded by {actor.display_name}."
+    discarded = db.session.execute(
+        update(InboundEvent)
+        .where(InboundEvent.id.in_(list(db.session.scalars(ids))), _IS_WAITING)
+        .values(state="ignored", finished_at=clock.now(), outcome=outcome)
+        .execution_options(synchronize_session=False)
+    )
+    after_commit.say_changed("desk")
+    return discarded.rowcount
+
+
+def parse_mail(raw: bytes) -> ChannelEvent:
+    """The mail read again, without asking anybody who sent it."""
+    return email.parse_mail(
+        raw,
+        dataclasses.replace(
+            mail_settings.incoming_mail_settings(signed_links.installation_id()), verify_ourselves=False
+        ),
+    )[0]
+
+
+def _lock_waiting(inbound: InboundEvent, actor: User) -> InboundEvent:
+    permissions.ensure(actor.is_team and actor.is_active, "Only the team can do this.")
+    waits = select(InboundEvent).where(InboundEvent.id == inbound.id, _IS_WAITING).options(undefer(InboundEvent.raw))
+    held = db.session.scalar(waits.with_for_update().execution_options(populate_existing=True))
+    if held is None:
+        raise ConflictError("Somebody has dealt with this mail already.")
+    return held
+
+
+def _find_requester(email_address: str) -> tuple[User, int]:
+    user = users.find_user(email_address)
+    if user is not None and user.is_team:
+        raise ValidationError("This is somebody of the team. Enter a customer's address.", "requester")
+    if user is not None and (not user.is_active or user.erased_at):
+        raise ValidationError("This person was deactivated.", "requester")
+    if user is not None and user.organization_id is not None:
+        return user, user.organization_id
+    organizations = admission.admitting_organizations(email_address)
+    if not organizations:
+        raise ValidationError(
+            "No organization lets this address in. Enter the address of one of its people.", "requester"
+        )
+    if user is None:
+        user = users.create_user(email_address, organization=organizations[0])
+    else:
+        users.join_organization(user, organizations[0])
+    return user, organizations[0].id
+
+
+def _quote_mail(heard: ChannelEvent, body: str) -> str:
+    """The mail inside a note: who is said to have written it, and every line quoted."""
+    who = heard.author_id or "somebody unknown"
+    subject = create_ticket.make_subject(heard).replace("`", "'")
+    lines = "\n".join(f"> {line}" for line in body.splitlines()) or "> (no words)"
+    return f"Mail from `{who}`, `{subject}`:\n\n{lines}"
+
+
+def _files_only_text(files: list) -> str:
+    return "" if files else "(This mail has no words of its own.)"
+
+
+def _mark_done(inbound: InboundEvent, outcome: str, ticket_id: int) -> None:
+    inbound.state = "done"
+    inbound.outcome = outcome
+    inbound.ticket_id = ticket_id
+    inbound.finished_at = clock.now()
+    after_commit.say_changed("desk")

@@ -1,0 +1,91 @@
+"""Keys for programs. A token acts as the person who made it and may do what its scopes name, never more than they may."""
+
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
+
+from helpdesk import clock, keys
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.user import User
+from helpdesk.models.webhook import API_TOKEN_SCOPES, ApiToken
+
+TOKEN_PREFIX = "hd_"
+MAX_TOKENS = 50  # living tokens of one person
+MAX_LIFETIME_DAYS = 366  # days
+LAST_USED_INTERVAL = timedelta(minutes=5)
+SCOPE_LABELS = {
+    "tickets:read": "Read tickets and what is said on them",
+    "tickets:write": "File, reply, note and change tickets",
+    "organizations:read": "Read organizations and their people",
+}
+
+
+def issue_token(*, name: str, scopes: list[str], user: User, days: int | None = 90) -> tuple[ApiToken, str]:
+    """A new token for ``user``, and its text, which is shown once and stored nowhere. ``days`` None: it does not end.
+
+    Raises Invalid with every field's sentence.
+    """
+    permissions.ensure(permissions.can_administer(user), "Only admins make API tokens.")
+    name = " ".join(name.split())
+    errors = {}
+    if not name or len(name) > 80:
+        errors["name"] = "A name has between 1 and 80 characters."
+    if not scopes or not set(scopes) <= set(API_TOKEN_SCOPES):
+        errors["scopes"] = "Choose at least one thing it may do."
+    if days is not None and not 0 < days <= MAX_LIFETIME_DAYS:
+        errors["days"] = f"A token lives between 1 and {MAX_LIFETIME_DAYS} days."
+    if len([token for token in list_tokens(user) if token.revoked_at is None]) >= MAX_TOKENS:
+        errors["name"] = f"You have {MAX_TOKENS} tokens; revoke one first."
+    if errors:
+        raise ValidationError("Some answers need another look.", errors=errors)
+    secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
+    token = ApiToken(
+        user_id=user.id,
+        name=name,
+        shown=secret[:9],
+        token_hash=keys.fingerprint(secret),
+        scopes=[scope for scope in API_TOKEN_SCOPES if scope in scopes],
+        expires_at=clock.now() + timedelta(days=days) if days else None,
+    )
+    db.session.add(token)
+    db.session.flush()
+    audit_log.add_entry("made an API token", user, name, scopes=token.scopes)
+    return token, secret
+
+
+def find_token(secret: str) -> ApiToken | None:
+    """The living token with this text, whose person is still an active member of the team."""
+    if not secret.startswith(TOKEN_PREFIX) or len(secret) > 100:
+        return None
+    token = db.session.scalar(
+        select(ApiToken)
+        .where(ApiToken.token_hash == keys.fingerprint(secret))
+        .options(joinedload(ApiToken.user, innerjoin=True))
+    )
+    if token is None or token.revoked_at or (token.expires_at and token.expires_at <= clock.now()):
+        return None
+    return token if token.user.is_team and token.user.is_active else None
+
+
+def needs_last_used_update(token: ApiToken) -> bool:
+    """Whether its last use was noted so long ago that it should be noted again."""
+    return token.last_used_at is None or clock.now() - token.last_used_at > LAST_USED_INTERVAL
+
+
+def list_tokens(user: User | None = None) -> list[ApiToken]:
+    """``user``'s tokens, or everybody's, the latest first."""
+    tokens = select(ApiToken).options(joinedload(ApiToken.user)).order_by(ApiToken.id.desc()).limit(500)
+    return list(db.session.scalars(tokens.where(ApiToken.user_id == user.id) if user else tokens))
+
+
+def revoke_token(token: ApiToken, *, actor: User) -> None:
+    """End it at once. Revoking a revoked one changes nothing."""
+    permissions.ensure(permissions.can_administer(actor) or token.user_id == actor.id, "Only admins revoke API tokens.")
+    if token.revoked_at is None:
+        token.revoked_at = clock.now()
+        audit_log.add_entry("revoked an API token", actor, token.name)

@@ -1,0 +1,147 @@
+"""Telling other programs what happens: one row of the outbox for each webhook that wants to know, in the same transaction."""
+
+import base64
+from typing import Any
+
+from sqlalchemy import select
+
+from helpdesk import after_commit, clock, keys, urls
+from helpdesk.channels.webhook import ssrf
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.user import User
+from helpdesk.models.webhook import WEBHOOK_EVENTS, Webhook
+
+MAX_WEBHOOKS = 20
+ACTIVE_WEBHOOKS_QUERY = select(Webhook.__table__.c["id", "events"]).where(
+    Webhook.__table__.c.is_active
+)  # put together once: all that happens asks it
+EVENT_BY_KIND = {"solved": "ticket.solved", "reopened": "ticket.reopened"}
+UPDATE_KINDS = {"status", "priority", "assigned", "closed", "moved", "merged", "answered"}
+EVENT_LABELS = {
+    "ticket.filed": "A ticket was filed",
+    "ticket.updated": "Status, priority, assignee or answers changed",
+    "ticket.solved": "A ticket was solved",
+    "ticket.reopened": "A solved ticket was taken up again",
+    "message.replied": "Somebody replied",
+    "message.noted": "The team wrote a note",
+}
+
+
+def enqueue_ticket_created(ticket: Ticket, message: Message) -> None:
+    """A ticket was filed with ``message``."""
+    _enqueue_for_subscribers("ticket.filed", ticket, message)
+
+
+def enqueue_message_added(message: Message) -> None:
+    """Something was said on a ticket."""
+    _enqueue_for_subscribers("message.noted" if message.is_note else "message.replied", message.ticket, message)
+
+
+def enqueue_ticket_changed(ticket: Ticket, kind: str, changes: dict[str, Any]) -> None:
+    """An event ``kind`` (as in the timeline) happened; ``changes`` holds old and new values. Called after the change."""
+    if kind in EVENT_BY_KIND:
+        _enqueue_for_subscribers(EVENT_BY_KIND[kind], ticket, change=kind, changes=changes)
+    elif kind in UPDATE_KINDS:
+        _enqueue_for_subscribers("ticket.updated", ticket, change=kind, changes=changes)
+
+
+def signing_secret(webhook: Webhook) -> str:
+    """What the receiver is given to check signatures with."""
+    return "whsec_" + base64.b64encode(keys.sign("webhook", webhook.nonce)).decode()
+
+
+def save_webhook(
+    webhook: Webhook | None, *, name: str, url: str, events: list[str], actor: User, is_active: bool = True
+) -> Webhook:
+    """Make or change a webhook. Raises Invalid with every field's sentence."""
+    permissions.ensure(permissions.can_administer(actor), "Only admins set up webhooks.")
+    name, url = " ".join(name.split()), url.strip()
+    errors = {}
+    if not name or len(name) > 80:
+        errors["name"] = "A name has between 1 and 80 characters."
+    why_not = ssrf.url_error(url) if 0 < len(url) <= 500 else "Write the address to be told, with https://."
+    if why_not:
+        errors["url"] = why_not
+    if not events or not set(events) <= set(WEBHOOK_EVENTS):
+        errors["events"] = "Choose at least one event."
+    if webhook is None and db.session.scalar(select(db.func.count()).select_from(Webhook)) >= MAX_WEBHOOKS:
+        errors["name"] = f"There are {MAX_WEBHOOKS} webhooks already; delete one first."
+    if errors:
+        raise ValidationError("Some answers need another look.", errors=errors)
+    if webhook is None:
+        webhook = Webhook(created_by_id=actor.id)
+        db.session.add(webhook)
+    webhook.name, webhook.url, webhook.is_active = name, url, is_active
+    webhook.events = [event for event in WEBHOOK_EVENTS if event in events]
+    db.session.flush()
+    return webhook
+
+
+def delete_webhook(webhook: Webhook, *, actor: User) -> None:
+    """Forget a webhook; what waits for it is left out when its turn comes."""
+    permissions.ensure(permissions.can_administer(actor), "Only admins set up webhooks.")
+    db.session.delete(webhook)
+
+
+def send_test(webhook: Webhook, *, actor: User) -> Delivery:
+    """Send a greeting, so that its log shows whether the address answers. Raises Conflict while it is switched off."""
+    permissions.ensure(permissions.can_administer(actor), "Only admins set up webhooks.")
+    if not webhook.is_active:
+        raise ConflictError("Switch the webhook on first.")
+    return _enqueue_delivery(
+        webhook.id, {"event": "test", "at": clock.now().isoformat(), "message": f"Hello from {actor.display_name}."}
+    )
+
+
+def list_deliveries(webhook: Webhook, limit: int = 50) -> list[Delivery]:
+    """What was sent lately or waits, the latest first."""
+    rows = select(Delivery).where(Delivery.kind == "webhook", Delivery.subject_id == webhook.id)
+    return list(db.session.scalars(rows.order_by(Delivery.id.desc()).limit(limit)))
+
+
+def _enqueue_for_subscribers(event: str, ticket: Ticket, message: Message | None = None, **more: Any) -> None:
+    wanting = [id for id, events in db.session.execute(ACTIVE_WEBHOOKS_QUERY) if event in events]
+    if wanting and message:
+        more["message"] = _message_payload(message)
+    for webhook_id in wanting:
+        _enqueue_delivery(
+            webhook_id, {"event": event, "at": clock.now().isoformat(), "ticket": _ticket_payload(ticket), **more}
+        )
+
+
+def _enqueue_delivery(webhook_id: int, payload: dict[str, Any]) -> Delivery:
+    delivery = Delivery(
+        kind="webhook", lane="mail", subject_id=webhook_id, due_at=clock.now(), data={"payload": payload}
+    )
+    db.session.add(delivery)
+    db.session.flush()
+    after_commit.call_later("deliver", delivery.id)
+    return delivery
+
+
+def _ticket_payload(ticket: Ticket) -> dict[str, Any]:
+    return {
+        "number": ticket.number,
+        "subject": ticket.subject,
+        "status": str(ticket.status),
+        "priority": str(ticket.priority),
+        "organization": {"slug": ticket.organization.slug, "name": ticket.organization.name},
+        "requester": {"name": ticket.requester.display_name, "email": ticket.requester.email},
+        "assignee": {"name": ticket.assignee.display_name, "email": ticket.assignee.email} if ticket.assignee else None,
+        "url": urls.ticket_url(ticket.number),
+    }
+
+
+def _message_payload(message: Message) -> dict[str, Any]:
+    return {
+        "id": message.id,
+        "kind": str(message.kind),
+        "from_team": message.from_team,
+        "author": message.speaker,
+        "body": message.body,
+        "created_at": message.created_at.isoformat(),
+    }

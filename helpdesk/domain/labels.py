@@ -1,0 +1,132 @@
+"""The words people read for what the database calls otherwise; the table of design.md §2."""
+
+from typing import TYPE_CHECKING
+
+from helpdesk.domain.tickets import closing_time
+from helpdesk.models.ticket import Event, Status, Ticket
+from helpdesk.models.user import User
+
+if TYPE_CHECKING:  # the outbox has words too
+    from helpdesk.domain.tickets.delivery_status import ThreadStatus
+
+CUSTOMER_STATUS_LABELS = {
+    Status.open: "Received",
+    Status.in_progress: "In progress",
+    Status.pending: "Waiting for you",
+    Status.on_hold: "On hold",
+    Status.solved: "Solved",
+    Status.closed: "Closed",
+}
+TEAM_STATUS_LABELS = {
+    Status.open: "Open",
+    Status.in_progress: "In progress",
+    Status.pending: "Waiting for customer",
+    Status.on_hold: "On hold",
+    Status.solved: "Solved",
+    Status.closed: "Closed",
+}
+PRIORITY_LABELS = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
+
+
+def status_label(status: str, for_team: bool = True) -> str:
+    """The status in the words of the team, or of the customer."""
+    return (TEAM_STATUS_LABELS if for_team else CUSTOMER_STATUS_LABELS)[Status(status)]
+
+
+def describe_next_step(ticket: Ticket, for_team: bool) -> str:
+    """What happens next and when, as half a sentence; empty where there is nothing to say."""
+    closes = closing_time.get_closing_time(ticket)
+    if closes:
+        return f"closes {closes.day} {closes:%B} unless {'the customer replies' if for_team else 'you reply'}"
+    if ticket.status == Status.closed:
+        return "a reply opens a follow-up ticket"
+    if for_team:
+        return ""
+    match ticket.status:
+        case Status.open if ticket.first_response_at is None:
+            return "we answer here and by email"
+        case Status.pending:
+            return "reply below and we go on"
+        case Status.on_hold:
+            return "we wait for somebody else and keep you posted"
+    return ""
+
+
+def describe_audience(ticket: Ticket, places: "list[ThreadStatus]", reader: User) -> str:
+    """Who will read a reply: "Dana Fields, 2 followers, colleagues at Globex, #globex and #triage"."""
+    who = "you" if reader.id == ticket.requester_id else ticket.requester.display_name
+    mailed = [place for place in places if place.user_id and place.user_id != ticket.requester_id]
+    people = [who, *[place.reader if place.user_id != reader.id else "you" for place in mailed[:3]]]
+    if len(mailed) > 3:
+        people.append(f"{len(mailed) - 3} more who follow")
+    if reader.is_team:
+        people.append(f"everybody at {ticket.organization.name} who sees its tickets")
+        people += [place.label for place in places if place.kind == "slack"]
+    else:
+        people.append(f"your colleagues at {ticket.organization.name}")
+        people.append("our support team")
+    return f"{', '.join(people[:-1])} and {people[-1]}"
+
+
+def describe_event(event: Event, for_team: bool = True) -> str:
+    """What happened, as a sentence without its time: "Maya assigned this to Tomás"."""
+    data, who = event.data, event.actor_name or "The helpdesk"
+    match event.kind:
+        case "assigned" if data.get("new") == event.actor_name:
+            return f"{who} took this ticket"
+        case "assigned" if data.get("new"):
+            return f"{who} assigned this to {data['new']}"
+        case "assigned":
+            return f"{who} left this unassigned"
+        case "priority":
+            return f"{who} changed the priority from {PRIORITY_LABELS[data['old']].lower()} to {PRIORITY_LABELS[data['new']].lower()}"
+        case "status":
+            return f"{who} set the status to {status_label(data['new'], for_team)}"
+        case "solved":
+            return f"{who} solved this ticket"
+        case "reopened":
+            return f"{who} reopened this ticket"
+        case "closed":
+            return "Closed by itself after some days solved" if not event.actor_name else f"{who} closed this ticket"
+        case "followed":
+            return f"{data['who']} now follows this ticket"
+        case "unfollowed":
+            return f"{data['who']} no longer follows this ticket"
+        case "followed_up":
+            return f"{who} filed the follow-up #{data['number']}"
+        case "filed_for":
+            return f"{who} filed this for {data['who']}"
+        case "answered":
+            return f"{who} changed {data['label']} to {data['new'] or 'nothing'}"
+        case "merged":
+            return f"{who} merged this into #{data['number']}"
+        case "merged_here":
+            return f"{who} merged #{data['number']} into this ticket"
+        case "moved":
+            return f"{who} moved this from {data['old']} to {data['new']}"
+        case "linked":
+            return f"{who} linked #{data['number']}"
+        case "unlinked":
+            return f"{who} took away the link to #{data['number']}"
+        case "rated":
+            return f"{who} rated this {data['score']} of 5"
+        case "slack_deleted":
+            return f"Somebody deleted our {data['what']} in {data['channel']}; nothing is missing here"
+        case "mail_stopped":
+            return "Mails came so fast that the rest waits in quarantine"
+        case "warned":
+            return "Told the customer that this closes soon"
+    return f"{who}: {event.kind.replace('_', ' ')}"
+
+
+def format_duration(seconds: float | None) -> str:
+    """A length of time in its two largest units: "1 d 4 h", "42 min"; a dash where nothing was measured."""
+    if seconds is None:
+        return "–"
+    minutes = round(seconds / 60)
+    days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
+    if days:
+        return f"{days} d {hours} h" if hours else f"{days} d"
+    if hours:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{minutes} min" if minutes else "under a minute"

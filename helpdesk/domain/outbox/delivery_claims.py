@@ -1,0 +1,140 @@
+"""Taking a delivery: which may be taken now, and the taken one put into words.
+
+Only the first unfinished row of a thread's lane may be; the conditions stand in one statement, so that two workers cannot
+both be right.
+"""
+
+import logging
+import os
+import secrets
+import socket
+
+from sqlalchemy import bindparam, exists, literal_column, or_, select, update
+from sqlalchemy.orm import joinedload
+
+from helpdesk import clock, config, extensions
+from helpdesk.domain.outbox import lease, render, results
+from helpdesk.extensions import db
+from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.ticket import Message, Ticket
+
+BATCH_SIZE = 500  # rows a sweep wakes
+
+log = logging.getLogger(__name__)
+
+
+CLAIMABLE_STATES = [literal_column(f"'{state}'") for state in (DeliveryState.pending, DeliveryState.unknown)]
+deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__table__
+
+
+def _is_claimable():
+    """The condition, for a statement that is given ``now``."""
+    row, earlier = deliveries.c, deliveries.alias().c
+    now = bindparam("now", type_=row.due_at.type)
+    waits_behind = exists().where(
+        earlier.thread_id == row.thread_id,
+        earlier.lane == row.lane,
+        earlier.id < row.id,
+        earlier.state.not_in(results.FINISHED_STATES),
+    )
+    thread_is_closed_to_us = exists().where(
+        threads.c.id == row.thread_id,
+        threads.c.channel_id == channels.c.id,
+        or_(
+            channels.c.paused_until > now,
+            (row.kind != "card") & (channels.c.kind == "slack") & threads.c.external_id.is_(None),
+        ),
+    )
+    return (
+        row.state.in_(CLAIMABLE_STATES)
+        & (row.due_at <= now)
+        & or_(row.thread_id.is_(None), ~waits_behind & ~thread_is_closed_to_us)
+    )
+
+
+# Made once, of plain tables: to build these again for every delivery, or to have rows made of them, costs more than to run them.
+DUE_QUERY = (
+    select(deliveries.c.id, deliveries.c.due_at, deliveries.c.created_at)
+    .where(_is_claimable())
+    .order_by(deliveries.c.due_at)
+    .limit(BATCH_SIZE)
+)
+CLAIMABLE_QUERY = select(deliveries.c.id).where(deliveries.c.id == bindparam("claimed"), _is_claimable())
+CLAIM_STATEMENT = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("claimed"), _is_claimable())
+    .values(
+        state=DeliveryState.sending,
+        started_at=bindparam("now"),
+        lease_until=bindparam("until"),
+        lease_owner=bindparam("owner"),
+        attempts=deliveries.c.attempts + 1,
+    )
+)
+DELIVERY_QUERY = (
+    select(Delivery)
+    .where(Delivery.id == bindparam("claimed"))
+    .options(
+        joinedload(Delivery.message).joinedload(Message.author),
+        joinedload(Delivery.thread).options(
+            joinedload(Thread.user),
+            joinedload(Thread.ticket).options(
+                joinedload(Ticket.organization), joinedload(Ticket.requester), joinedload(Ticket.assignee)
+            ),
+        ),
+    )
+)
+
+
+def claim_delivery(delivery_id: int) -> lease.DeliveryClaim | None:
+    """Take the row, then put it into words: "sending" is committed first, and nothing is locked while the words are made."""
+    now = clock.now()
+    owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(6)}"
+    if config.current().is_sqlite:
+        with extensions.reading():  # most rings that come to nothing must not wait for its one write lock
+            if db.session.scalar(CLAIMABLE_QUERY, {"claimed": delivery_id, "now": now}) is None:
+                return None
+    until = now + lease.lease_duration()
+    claimed = db.session.execute(CLAIM_STATEMENT, {"claimed": delivery_id, "now": now, "until": until, "owner": owner})
+    db.session.commit()
+    if claimed.rowcount != 1:
+        return None
+    try:
+        with extensions.reading(), db.session.no_autoflush:
+            delivery = db.session.scalar(DELIVERY_QUERY, {"claimed": delivery_id})
+            post = render.render_delivery(delivery)
+            taken = lease.DeliveryClaim(
+                delivery_id,
+                owner,
+                render.channel_kind_of(delivery),
+                now,
+                until,
+                delivery.maybe_since,
+                post,
+                delivery.data,
+            )
+            written = {"content": delivery.content, "data": delivery.data} if delivery in db.session.dirty else None
+    except (render.SkipDelivery, render.RetryLater) as reason:
+        results.postpone_or_skip(delivery_id, owner, reason)
+        return None
+    except Exception:
+        log.exception("Delivery %s could not be written", delivery_id)
+        results.mark_render_failed(delivery_id, owner)
+        return None
+    if written and not _save_content(taken, written):
+        return None
+    db.session.remove()
+    return taken
+
+
+def _save_content(claim: lease.DeliveryClaim, written: dict) -> bool:
+    """Store the finished bytes before they leave. False if the row is no longer ours."""
+    kept = db.session.execute(
+        update(Delivery)
+        .where(Delivery.id == claim.id, Delivery.lease_owner == claim.owner, Delivery.state == DeliveryState.sending)
+        .values(written)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    return kept.rowcount == 1

@@ -1,0 +1,85 @@
+"""What a person may do about a delivery that waits: try it again, leave it out, let it go on."""
+
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from helpdesk import after_commit, clock
+from helpdesk.domain.errors import ConflictError
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.ticket import Message
+from helpdesk.models.user import User
+
+
+def retry_delivery(delivery: Delivery, *, actor: User | None) -> None:
+    """Try again now. ``actor`` None is the operator at the command line. Raises Conflict when it is done or under way."""
+    _ensure_team(actor)
+    if delivery.is_finished or delivery.state == DeliveryState.sending:
+        raise ConflictError("This delivery is not waiting.")
+    delivery.state = DeliveryState.unknown if delivery.maybe_since else DeliveryState.pending
+    delivery.due_at = clock.now()
+    delivery.attempts = 0
+    _publish_and_wake(delivery)
+
+
+def skip_delivery(delivery: Delivery, *, actor: User) -> None:
+    """Leave it out, so that those behind it may go. Raises Conflict when it is done or under way."""
+    _ensure_team(actor)
+    if delivery.is_finished or delivery.state == DeliveryState.sending:
+        raise ConflictError("This delivery is not waiting.")
+    delivery.state = DeliveryState.skipped
+    delivery.reason = f"Left out by {actor.display_name}."
+    delivery.finished_at = clock.now()
+    _publish_and_wake(delivery)
+
+
+def end_undo_window(message: Message, *, actor: User) -> None:
+    """End a message's undo window: its mail leaves at once."""
+    _ensure_team(actor)
+    message.release_at = clock.now()
+    waiting = select(Delivery).where(Delivery.message_id == message.id, Delivery.state == DeliveryState.pending)
+    for delivery in db.session.scalars(waiting):
+        delivery.due_at = clock.now()
+        after_commit.call_later("deliver", delivery.id)
+
+
+def hold_pending(before: datetime) -> int:
+    """After a backup was restored: hold what was waiting before ``before``, since it may have left long ago. Returns how many."""
+    held = db.session.execute(
+        update(Delivery)
+        .where(
+            Delivery.state.in_((DeliveryState.pending, DeliveryState.sending, DeliveryState.unknown)),
+            Delivery.created_at < before,
+        )
+        .values(
+            state=DeliveryState.held,
+            reason="Held after a restore: it may have been sent before.",
+            maybe_since=Delivery.created_at,
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return held.rowcount
+
+
+def release_delivery(delivery: Delivery, *, actor: User | None) -> None:
+    """Let a held delivery go on; what may have been sent is looked for first."""
+    retry_delivery(delivery, actor=actor)
+
+
+def _ensure_team(actor: User | None) -> None:
+    permissions.ensure(actor is None or (actor.is_team and actor.is_active), "Only the team can do this.")
+
+
+def _publish_and_wake(delivery: Delivery) -> None:
+    db.session.flush()
+    if delivery.thread is not None:
+        after_commit.touch(delivery.thread.ticket, team_only=True)
+        following = select(Delivery.id).where(
+            Delivery.thread_id == delivery.thread_id, Delivery.state.in_((DeliveryState.pending, DeliveryState.unknown))
+        )
+        for id in db.session.scalars(following.order_by(Delivery.id).limit(2)):
+            after_commit.call_later("deliver", id)
+    else:
+        after_commit.call_later("deliver", delivery.id)

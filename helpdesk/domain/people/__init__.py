@@ -1,0 +1,1 @@
+"""Users and organizations, who is admitted, and who may do what."""

@@ -1,0 +1,143 @@
+"""By which rule an address is let in, and to which organizations (design.md §9)."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_, select
+
+from helpdesk.domain.administration import settings
+from helpdesk.domain.people import email_address
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Follower, Ticket
+from helpdesk.models.user import Organization, OrganizationAddress, OrganizationDomain, Role, User
+
+PLANS_WITH_PORTAL = ("professional", "enterprise")
+
+_by_domain = select(OrganizationDomain.organization_id).where(OrganizationDomain.domain == bindparam("domain"))
+_by_address = select(OrganizationAddress.organization_id).where(OrganizationAddress.email == bindparam("email"))
+ADMITTING_ORGANIZATIONS_QUERY = (
+    select(Organization)
+    .where(
+        Organization.portal_enabled,
+        or_(
+            Organization.id.in_(_by_address),
+            Organization.id.in_(_by_domain) & Organization.specific_users_only.is_(False),
+        ),
+    )
+    .order_by(Organization.name)
+)
+
+
+@dataclass(frozen=True)
+class AdmissionExplanation:
+    """Why an address is let in or not: ``reasons`` are sentences in the order the rules were asked."""
+
+    email: str
+    admitted: bool
+    organizations: tuple[Organization, ...]
+    user: User | None
+    reasons: tuple[str, ...]
+
+
+def admitting_organizations(email: str) -> list[Organization]:
+    """The organizations that let the canonical address ``email`` into their portal, by name."""
+    asked = {"email": email, "domain": email_address.domain_of(email)}
+    return list(db.session.scalars(ADMITTING_ORGANIZATIONS_QUERY, asked))
+
+
+def admission_condition() -> ColumnElement[bool]:
+    """The same rules as a condition on ``User``, for queries that load or revoke: the team, or let in by the present
+    organization."""
+    listed = exists(OrganizationAddress.id).where(
+        OrganizationAddress.organization_id == User.organization_id, OrganizationAddress.email == User.email
+    )
+    by_domain = exists(OrganizationDomain.id).where(
+        OrganizationDomain.organization_id == User.organization_id,
+        User.email.like(literal("%@").concat(OrganizationDomain.domain)),
+    )
+    open_to = exists(Organization.id).where(
+        Organization.id == User.organization_id,
+        Organization.portal_enabled,
+        or_(
+            listed.correlate(User),
+            and_(Organization.specific_users_only.is_(False), by_domain.correlate(User)),
+        ),
+    )
+    return and_(
+        User.deactivated_at.is_(None),
+        User.erased_at.is_(None),
+        or_(User.role != Role.requester, open_to.correlate(User)),
+    )
+
+
+def can_receive_mail(user: User, ticket: Ticket) -> bool:
+    """Whether ``user`` may be sent ``ticket``'s public messages now, wherever they are signed in."""
+    if not user.is_active or user.erased_at:
+        return False
+    if user.is_team:
+        return True
+    if ticket.organization_id not in {organization.id for organization in admitting_organizations(user.email)}:
+        return False
+    if user.sees == "organization" or ticket.requester_id == user.id:
+        return True
+    return db.session.get(Follower, (ticket.id, user.id)) is not None
+
+
+def is_portal_enabled() -> bool:
+    """Whether the installation's edition and plan include the customers' portal."""
+    chosen = settings.get_all()
+    return chosen["portal_edition"] == "external_helpdesk" and chosen["portal_plan"] in PLANS_WITH_PORTAL
+
+
+def explain_admission(text: str) -> AdmissionExplanation:
+    """What would happen if ``text`` signed in, and by which rule. Raises ValueError with a sentence for no address."""
+    email = email_address.canonical_address(text)
+    user = db.session.scalar(select(User).where(User.email == email))
+    if user and user.is_team:
+        how = (
+            f"is of the team ({user.role}) and lands on the desk."
+            if user.is_active
+            else "is of the team but was deactivated."
+        )
+        return AdmissionExplanation(email, user.is_active, (), user, (f"{user.display_name} {how}",))
+    reasons = (
+        [] if is_portal_enabled() else ["The portal is switched off for the whole installation by its edition or plan."]
+    )
+    admitting = admitting_organizations(email)
+    reasons += _admission_reasons(email, {organization.id for organization in admitting})
+    if user and (not user.is_active or user.erased_at):
+        reasons.append(f"{user.display_name} was deactivated, which wins over every rule.")
+    admitted = bool(admitting) and is_portal_enabled() and not (user and (not user.is_active or user.erased_at))
+    return AdmissionExplanation(email, admitted, tuple(admitting), user, tuple(reasons))
+
+
+def _admission_reasons(email: str, admitting: set[int]) -> list[str]:
+    domain = email_address.domain_of(email)
+    listed = db.session.scalars(
+        select(Organization)
+        .join(OrganizationAddress)
+        .where(OrganizationAddress.email == email)
+        .order_by(Organization.name)
+    )
+    owner = db.session.scalar(select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain))
+    reasons = []
+    for organization in listed:
+        reasons.append(
+            f"{organization.name} lists the address {email}."
+            if organization.id in admitting
+            else f"{organization.name} lists the address {email}, but its portal is switched off."
+        )
+    if owner is None:
+        reasons.append(
+            f"{domain} is a public mail domain, so it says nothing about where somebody works."
+            if email_address.is_public_domain(domain)
+            else f"No organization has the domain {domain}. Domains are compared exactly, so a subdomain is another domain."
+        )
+    elif not owner.portal_enabled:
+        reasons.append(f"{domain} is a domain of {owner.name}, but its portal is switched off.")
+    elif owner.specific_users_only and owner.id not in admitting:
+        reasons.append(
+            f"{domain} is a domain of {owner.name}, which lets in only listed addresses, and this one is not listed."
+        )
+    elif not owner.specific_users_only:
+        reasons.append(f"{domain} is a domain of {owner.name}, which lets in everybody who has an address there.")
+    return reasons

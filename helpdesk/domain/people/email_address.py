@@ -1,0 +1,81 @@
+"""The one reading of an email address. What is compared, stored or mailed went through ``canonical``."""
+
+import re
+
+import idna
+
+from helpdesk.domain.people.public_email_domains import DOMAIN_FAMILIES, PUBLIC_DOMAINS
+
+MAX_ADDRESS_LENGTH = 254
+MAX_LOCAL_PART_LENGTH = 64
+MAX_DOMAIN_LENGTH = 253
+
+_WORD = r"[a-z0-9#$&'*+/=?^_`{|}~-]+"
+_LOCAL_PART = re.compile(rf"{_WORD}(\.{_WORD})*")
+_LABEL = re.compile(r"[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?")
+_FAMILY = re.compile(rf"({'|'.join(DOMAIN_FAMILIES)})\.((com?\.)?[a-z]{{2}}|com|net|org|email)")
+
+
+def canonical_address(text: str) -> str:
+    """Exactly one address, lower-cased, its domain in ASCII: ``Ann@Müller.de`` is ``ann@xn--mller-kva.de``.
+
+    Everything two parsers could read differently is refused: display names, quotes, comments, lists, routes,
+    control characters, letters outside ASCII before the @, a dot at the end. Raises ValueError with a
+    sentence for the person who typed it.
+    """
+    text = (text or "").strip(" ")
+    if not text:
+        raise ValueError("Enter an email address.")
+    if len(text) > MAX_ADDRESS_LENGTH:
+        raise ValueError("This address is too long to be an email address.")
+    if any(character.isspace() or not character.isprintable() for character in text):
+        raise ValueError("An email address has no spaces, line breaks or invisible characters in it.")
+    if text.count("@") != 1:
+        raise ValueError("Enter one email address, like name@example.com.")
+    local_part, domain = text.split("@")
+    local_part = local_part.lower() if local_part.isascii() else local_part
+    if len(local_part) > MAX_LOCAL_PART_LENGTH or not _LOCAL_PART.fullmatch(local_part):
+        raise ValueError("The part before the @ may have only plain letters, digits and a few signs such as . _ + -")
+    result = f"{local_part}@{canonical_domain(domain)}"
+    if len(result) > MAX_ADDRESS_LENGTH:
+        raise ValueError("This address is too long to be an email address.")
+    return result
+
+
+def canonical_domain(text: str) -> str:
+    """One domain name, lower-cased and in ASCII. Raises ValueError with a sentence."""
+    text = (text or "").strip(" ").lower()
+    if not text or len(text) > MAX_DOMAIN_LENGTH:
+        raise ValueError("Enter a domain, like example.com.")
+    if set(text) & set("。．｡"):  # the library takes them for dots
+        raise ValueError("The domain is not written like example.com.")
+    try:
+        domain = idna.encode(text).decode("ascii") if "xn--" in text or not text.isascii() else text
+    except (idna.IDNAError, UnicodeError):
+        raise ValueError("The domain has letters in it that no domain can have.") from None
+    labels = domain.split(".")
+    if len(domain) > MAX_DOMAIN_LENGTH or not all(_LABEL.fullmatch(label) for label in labels):
+        raise ValueError("The domain is not written like example.com.")
+    if len(labels) < 2 or labels[-1].isdigit():
+        raise ValueError("The domain lacks its ending, like .com.")
+    return domain
+
+
+def domain_of(address: str) -> str:
+    """The domain of a canonical address."""
+    return address.split("@")[1]
+
+
+def is_public_domain(domain: str) -> bool:
+    """Whether anybody can get an address in ``domain`` (canonical), so that it says nothing about who they
+    work for.
+    """
+    labels = domain.split(".")
+    above = {".".join(labels[start:]) for start in range(len(labels) - 1)}
+    return bool(above & PUBLIC_DOMAINS) or any(_FAMILY.fullmatch(name) for name in above)
+
+
+def mask_address(address: str) -> str:
+    """Enough of an address for its owner to recognise it: ``ann@good.com`` is ``a***@good.com``."""
+    local_part, _, domain = address.partition("@")
+    return f"{local_part[:1]}***@{domain}"

@@ -1,0 +1,279 @@
+"""Customer companies and the rules by which their people are let in. Every change is audited and ends the sessions it must."""
+
+import re
+from uuid import UUID
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import selectinload
+from sqlalchemy.orm.attributes import flag_modified
+from sqlalchemy.orm.exc import StaleDataError
+
+from helpdesk import config
+from helpdesk.domain.administration import audit_log, settings
+from helpdesk.domain.authentication import sessions
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import email_address, organization_channels, users
+from helpdesk.extensions import db
+from helpdesk.models.user import Identity, Organization, OrganizationAddress, OrganizationDomain, Role, User
+
+MAX_NAME_LENGTH = 200
+STALE_MESSAGE = "Somebody else changed this organization meanwhile. Reload the page and make your change again."
+UNCHECKED_FIELDS = ("portal_enabled", "specific_users_only", "default_sees", "notes")
+
+
+def get_organization(organization_id: int) -> Organization | None:
+    """The organization with this id, with its domains and addresses."""
+    if not 0 < organization_id < 2**63:
+        return None
+    rules = (selectinload(Organization.domains), selectinload(Organization.addresses))
+    return db.session.scalar(select(Organization).where(Organization.id == organization_id).options(*rules))
+
+
+def find_by_name(name: str) -> Organization | None:
+    """The organization called ``name``; case does not matter."""
+    return db.session.scalar(select(Organization).where(func.lower(Organization.name) == name.strip().lower()))
+
+
+def search_organizations(words: str = "", after: str = "", size: int = 50) -> list[Organization]:
+    """Organizations by name whose name or domain has ``words`` in it, from the name ``after`` on."""
+    query = select(Organization).options(selectinload(Organization.domains)).order_by(Organization.name).limit(size)
+    if words:
+        by_domain = select(OrganizationDomain.organization_id).where(
+            OrganizationDomain.domain.icontains(words, autoescape=True)
+        )
+        query = query.where(Organization.name.icontains(words, autoescape=True) | Organization.id.in_(by_domain))
+    return list(db.session.scalars(query.where(Organization.name > after) if after else query))
+
+
+def count_people(organizations: list[Organization]) -> dict[int, int]:
+    """How many active customers each has, by organization id."""
+    ids = [organization.id for organization in organizations]
+    query = select(User.organization_id, func.count()).where(
+        User.organization_id.in_(ids), User.deactivated_at.is_(None)
+    )
+    return dict(db.session.execute(query.group_by(User.organization_id)).all())
+
+
+def create_organization(
+    name: str,
+    domains=(),
+    slack_channels=(),
+    specific_users=(),
+    actor: User | None = None,
+    **rules,
+) -> Organization:
+    """A new organization. ``specific_users`` are listed addresses; giving some lets only them in. ``rules`` as for ``edit``.
+
+    Raises Invalid or Conflict, with a sentence per field.
+    """
+    values = {
+        "name": name,
+        "domains": domains,
+        "addresses": specific_users,
+        "specific_users_only": bool(specific_users),
+        "slack_channels": slack_channels,
+    } | rules
+    checked = _validate(values, None)
+    organization = Organization(name=checked.pop("name"), slug=_make_slug(name))
+    _flush_new(organization)
+    _apply_changes(organization, checked, actor)
+    audit_log.add_entry("added an organization", actor, organization.name, organization.id, **_audit_details(checked))
+    return organization
+
+
+def update_organization(organization: Organization, *, version: int, actor: User | None, **changes) -> None:
+    """Change what ``changes`` names: name, domains, addresses, slack_channels, portal_enabled, specific_users_only,
+    default_sees, microsoft_tenant, from_address, notes. ``version`` is the one the editor saw.
+
+    Whoever is no longer let in is signed out at once. Raises Invalid or Conflict.
+    """
+    if organization.version != version:
+        raise ConflictError(STALE_MESSAGE)
+    checked = _validate(changes, organization)
+    before = _current_values(organization, checked)
+    if "name" in checked:
+        organization.name = checked.pop("name")
+    _apply_changes(organization, checked, actor)
+    changed = {
+        key: [before[key], value]
+        for key, value in _current_values(organization, before).items()
+        if before[key] != value
+    }
+    if not changed:
+        return
+    flag_modified(organization, "name")  # a change of domains alone counts as a new version too
+    try:
+        db.session.flush()
+    except StaleDataError:
+        raise ConflictError(STALE_MESSAGE) from None
+    if changed.get("microsoft_tenant", [None, None])[1]:
+        sessions.revoke_organization(organization, provider="microsoft")
+    sessions.revoke_not_admitted(organization)
+    audit_log.add_entry("changed an organization", actor, organization.name, organization.id, **changed)
+
+
+def list_microsoft_tenants(organization: Organization) -> list[str]:
+    """The Microsoft directories from which people of the organization have signed in: what may be pinned."""
+    query = (
+        select(Identity.issuer)
+        .join(Identity.user)
+        .where(User.organization_id == organization.id, Identity.provider == "microsoft")
+    )
+    found = (
+        re.search(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", issuer)
+        for issuer in db.session.scalars(query.distinct())
+    )
+    return sorted(match.group() for match in found if match)
+
+
+def list_own_domains() -> set[str]:
+    """Domains that are ours and can never be a customer's: the settings', our mail's, the portal's, and the team's."""
+    current, chosen = config.current(), settings.get_all()
+    found = set(chosen["internal_domains"].lower().replace(",", " ").split()) | {
+        current.INBOUND_MAIL_DOMAIN,
+        current.portal_host,
+    }
+    for sender in (chosen["system_email"], current.MAIL_DEFAULT_SENDER):
+        found.add(sender.rpartition("@")[2].strip(" >"))
+    team = db.session.scalars(select(User.email).where(User.role != Role.requester))
+    return {domain for domain in found | {email_address.domain_of(email) for email in team} if domain}
+
+
+def _validate(values: dict, organization: Organization | None) -> dict:
+    """``values`` in their stored form. Raises Invalid with every field's sentence at once."""
+    errors: dict[str, str] = {}
+    checked = {key: values[key] for key in UNCHECKED_FIELDS if key in values}
+    checks = {
+        "name": _validated_name,
+        "domains": _validated_domains,
+        "addresses": _validated_addresses,
+        "slack_channels": lambda given, _: organization_channels.validate_channel_ids(given),
+        "microsoft_tenant": _validated_tenant,
+        "from_address": _validated_from_address,
+    }
+    unknown = set(values) - set(checks) - set(UNCHECKED_FIELDS)
+    if unknown:
+        raise TypeError(f"an organization has no {sorted(unknown)[0]}")
+    for field, check in checks.items():
+        if field in values:
+            try:
+                checked[field] = check(values[field], organization)
+            except ValueError as error:
+                errors[field] = str(error)
+    if checked.get("default_sees", "own") not in users.TICKET_VISIBILITY_LABELS:
+        errors["default_sees"] = "Choose what new people see."
+    if errors:
+        raise ValidationError(next(iter(errors.values())), next(iter(errors)), errors)
+    return checked
+
+
+def _validated_name(given: str, organization: Organization | None) -> str:
+    name = users.clean_name(given)
+    if not name:
+        raise ValueError("Enter the organization's name.")
+    other = find_by_name(name)
+    if other is not None and other is not organization:
+        raise ValueError(f"There is an organization called {other.name} already.")
+    return name
+
+
+def _validated_domains(given, organization: Organization | None) -> list[str]:
+    had = {row.domain for row in organization.domains} if organization else set()
+    domains = sorted({email_address.canonical_domain(domain) for domain in given})
+    ours = list_own_domains()
+    for domain in domains:
+        if domain in had:
+            continue
+        if email_address.is_public_domain(domain):
+            raise ValueError(f"Anybody can have an address at {domain}. List the addresses of its people instead.")
+        if domain in ours:
+            raise ValueError(f"{domain} is our own domain, so it cannot be a customer's.")
+        other = db.session.scalar(
+            select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain)
+        )
+        if other is not None:
+            raise ValueError(f"{domain} belongs to {other.name} already.")
+    return domains
+
+
+def _validated_addresses(given, _organization) -> list[str]:
+    addresses = []
+    for text in given:
+        try:
+            addresses.append(email_address.canonical_address(text))
+        except ValueError as error:
+            raise ValueError(f"{text[:80]}: {error}") from None
+    return sorted(set(addresses))
+
+
+def _validated_tenant(given: str | None, _organization) -> str | None:
+    if not (given or "").strip():
+        return None
+    try:
+        return str(UUID(given.strip()))
+    except ValueError:
+        raise ValueError("A Microsoft directory (tenant) id looks like 72f988bf-86f1-41af-91ab-2d7cd011db47.") from None
+
+
+def _validated_from_address(given: str | None, _organization) -> str | None:
+    return email_address.canonical_address(given) if (given or "").strip() else None
+
+
+def _apply_changes(organization: Organization, checked: dict, actor: User | None) -> None:
+    for key in (*UNCHECKED_FIELDS, "microsoft_tenant", "from_address"):
+        if key in checked and getattr(organization, key) != checked[key]:
+            setattr(organization, key, checked[key])
+    if "domains" in checked:
+        _replace_rows(organization.domains, "domain", checked["domains"], OrganizationDomain)
+    if "addresses" in checked:
+        _replace_rows(organization.addresses, "email", checked["addresses"], OrganizationAddress)
+    if "slack_channels" in checked:
+        organization_channels.set_channels(organization, checked["slack_channels"])
+    try:
+        db.session.flush()
+    except IntegrityError:
+        raise ConflictError("One of the domains was given to another organization just now.", "domains") from None
+
+
+def _replace_rows(rows: list, key: str, wanted: list[str], kind: type) -> None:
+    """Make ``rows`` hold exactly ``wanted``; those that stay keep their dates."""
+    for row in [row for row in rows if getattr(row, key) not in wanted]:
+        rows.remove(row)
+        db.session.delete(row)
+    had = {getattr(row, key) for row in rows}
+    rows.extend(kind(**{key: value}) for value in wanted if value not in had)
+
+
+def _flush_new(organization: Organization) -> None:
+    try:
+        with db.session.begin_nested():
+            db.session.add(organization)
+    except IntegrityError:
+        raise ConflictError(f"There is an organization called {organization.name} already.", "name") from None
+
+
+def _make_slug(name: str) -> str:
+    base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "organization"
+    taken = set(
+        db.session.scalars(select(Organization.slug).where(Organization.slug.startswith(base, autoescape=True)))
+    )
+    return next(
+        slug
+        for number in range(1, len(taken) + 2)
+        if (slug := base if number == 1 else f"{base}-{number}") not in taken
+    )
+
+
+def _current_values(organization: Organization, keys) -> dict:
+    """The present values of ``keys``, as they are compared and audited."""
+    lists = {
+        "domains": lambda: sorted(row.domain for row in organization.domains),
+        "addresses": lambda: sorted(row.email for row in organization.addresses),
+        "slack_channels": lambda: organization_channels.list_channel_ids(organization),
+    }
+    return {key: lists[key]() if key in lists else getattr(organization, key) for key in keys}
+
+
+def _audit_details(checked: dict) -> dict:
+    return {key: value for key, value in checked.items() if value not in (None, "", [], ())}

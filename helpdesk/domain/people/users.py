@@ -1,0 +1,226 @@
+"""People: made, let go, their roles, rights, preferences, and who they are in Slack."""
+
+import re
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import joinedload
+
+from helpdesk import clock
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.authentication import sessions
+from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
+from helpdesk.domain.people import admission, email_address
+from helpdesk.extensions import db
+from helpdesk.models.user import Identity, Membership, Organization, Role, User
+
+SLACK_USER_ID_PATTERN = re.compile(r"[UW][A-Z0-9]{4,30}")
+MAX_NAME_LENGTH = 200
+TICKET_VISIBILITY_LABELS = {"organization": "All tickets of the organization", "own": "Only their own tickets"}
+
+
+def find_user(email: str) -> User | None:
+    """The user with the canonical address ``email``."""
+    return db.session.scalar(select(User).where(User.email == email))
+
+
+def get_user(user_id: int) -> User | None:
+    """The user with this id."""
+    return db.session.get(User, user_id) if 0 < user_id < 2**63 else None
+
+
+def list_team(only_active: bool = True) -> list[User]:
+    """Everybody who runs the helpdesk, by name."""
+    query = select(User).where(User.role != Role.requester, User.erased_at.is_(None)).order_by(User.name, User.email)
+    return list(db.session.scalars(query.where(User.deactivated_at.is_(None)) if only_active else query))
+
+
+def list_members(organization: Organization) -> list[User]:
+    """The customers whose present organization this is, by name."""
+    query = select(User).where(User.organization_id == organization.id, User.erased_at.is_(None))
+    return list(db.session.scalars(query.order_by(User.name, User.email)))
+
+
+def search_customers(words: str = "", after: int = 0, size: int = 50) -> list[User]:
+    """Customers whose name or address has ``words`` in it, the newest first; ``after`` is the id of the last one seen."""
+    query = (
+        select(User).where(User.role == Role.requester, User.erased_at.is_(None)).options(joinedload(User.organization))
+    )
+    if words:
+        query = query.where(User.name.icontains(words, autoescape=True) | User.email.icontains(words, autoescape=True))
+    if after:
+        query = query.where(User.id < after)
+    return list(db.session.scalars(query.order_by(User.id.desc()).limit(size)))
+
+
+def list_memberships(user: User, admitting: list[Organization]) -> list[tuple[Organization, str]]:
+    """The organizations a customer belongs to, each with what they see there."""
+    chosen = {
+        row.organization_id: row.sees
+        for row in db.session.scalars(select(Membership).where(Membership.user_id == user.id))
+    }
+    if user.organization and user.organization not in admitting:
+        admitting = [user.organization, *admitting]
+    present = {user.organization_id: user.sees}
+    return [(each, present.get(each.id) or chosen.get(each.id) or each.default_sees) for each in admitting]
+
+
+def create_user(
+    email: str, *, name: str = "", role: str = Role.requester, organization: Organization | None = None
+) -> User:
+    """A new user with the canonical address ``email``; the one who is there already if two create at once."""
+    try:
+        with db.session.begin_nested():
+            user = User(email=email, name=clean_name(name), role=role, organization=organization)
+            user.sees = organization.default_sees if organization else "organization"
+            db.session.add(user)
+    except IntegrityError:
+        return find_user(email)
+    if organization:
+        db.session.add(Membership(user_id=user.id, organization_id=organization.id, sees=user.sees))
+        db.session.flush()
+    return user
+
+
+def join_organization(user: User, organization: Organization) -> None:
+    """Make ``organization`` the present one of a requester, with the rights they have there."""
+    membership = db.session.get(Membership, (user.id, organization.id))
+    if membership is None:
+        membership = Membership(user_id=user.id, organization_id=organization.id, sees=organization.default_sees)
+        db.session.add(membership)
+    user.organization = organization
+    user.sees = membership.sees
+    db.session.flush()
+
+
+def choose_organization(user: User, organization_id: int) -> Organization:
+    """Switch to another organization that lets the user in. Raises NotAllowed."""
+    for organization in admission.admitting_organizations(user.email):
+        if organization.id == organization_id and not user.is_team:
+            join_organization(user, organization)
+            return organization
+    raise PermissionDenied("This organization does not let you in.")
+
+
+def set_ticket_visibility(user: User, organization: Organization, sees: str, *, actor: User | None) -> None:
+    """Let a customer see the whole organization's tickets ("organization"), or only their own ("own")."""
+    if sees not in TICKET_VISIBILITY_LABELS:
+        raise ValidationError("Choose what this person sees.", "sees")
+    membership = db.session.get(Membership, (user.id, organization.id))
+    if membership is None:
+        membership = Membership(user_id=user.id, organization_id=organization.id, sees=sees)
+        db.session.add(membership)
+    before, membership.sees = membership.sees, sees
+    if user.organization_id == organization.id:
+        before, user.sees = user.sees, sees
+    db.session.flush()
+    if before != sees:
+        audit_log.add_entry("changed what a customer sees", actor, user.email, organization.id, old=before, new=sees)
+
+
+def set_role(user: User, role: str, *, actor: User | None) -> None:
+    """Make somebody of the team an agent, a lead or an admin; they sign in anew. Raises Invalid or Conflict."""
+    if role not in (Role.agent, Role.lead, Role.admin):
+        raise ValidationError("Choose agent, lead or admin.", "role")
+    if not user.is_team:
+        raise ConflictError(f"{user.display_name} is a customer; invite them to the team with an address of the team.")
+    if user.role == role:
+        return
+    if user.is_admin:
+        _ensure_another_admin(user)
+    before, user.role = user.role, role
+    db.session.flush()
+    sessions.revoke_user_sessions(user)
+    audit_log.add_entry("changed role", actor, user.email, old=before, new=role)
+
+
+def deactivate_user(user: User, *, actor: User | None) -> None:
+    """Let somebody in no longer. What they wrote stays; every browser is signed out at once."""
+    if not user.is_active:
+        return
+    if user.is_admin:
+        _ensure_another_admin(user)
+    if actor is not None and actor.id == user.id:
+        raise ConflictError("You cannot deactivate yourself.")
+    user.deactivated_at = clock.now()
+    db.session.flush()
+    sessions.revoke_user_sessions(user)
+    audit_log.add_entry("deactivated", actor, user.email, user.organization_id)
+
+
+def activate_user(user: User, *, actor: User | None) -> None:
+    """Let them in again."""
+    if user.is_active:
+        return
+    if user.erased_at:
+        raise ConflictError("This person was erased.")
+    user.deactivated_at = None
+    db.session.flush()
+    audit_log.add_entry("activated", actor, user.email, user.organization_id)
+
+
+def link_slack_user(user: User, slack_user_id: str | None, *, actor: User | None = None) -> None:
+    """Say who ``user`` is in Slack (U0123ABCD), or with None or "" that nobody is. Raises Invalid or Conflict."""
+    slack_user_id = (slack_user_id or "").strip().upper() or None
+    if slack_user_id == user.slack_user_id:
+        return
+    if slack_user_id and not SLACK_USER_ID_PATTERN.fullmatch(slack_user_id):
+        raise ValidationError("A Slack member id begins with U or W, like U0123ABCD.", "slack_user_id")
+    other = slack_user_id and db.session.scalar(select(User).where(User.slack_user_id == slack_user_id))
+    if other:
+        raise ConflictError(f"{slack_user_id} is {other.display_name} already.", "slack_user_id")
+    before, user.slack_user_id = user.slack_user_id, slack_user_id
+    db.session.flush()
+    audit_log.add_entry("linked to Slack", actor, user.email, user.organization_id, old=before, new=slack_user_id)
+
+
+def remove_identity(user: User, identity_id: int, *, actor: User | None) -> None:
+    """Recognise a provider's account as ``user`` no longer."""
+    identity = db.session.get(Identity, identity_id)
+    if identity is None or identity.user_id != user.id:
+        raise ConflictError("This way of signing in is gone already.")
+    db.session.delete(identity)
+    sessions.revoke_user_sessions(
+        user, provider=identity.provider, except_id=actor.session.id if actor and actor.session else None
+    )
+    db.session.flush()
+    audit_log.add_entry(
+        "removed a way of signing in", actor, user.email, user.organization_id, provider=identity.provider
+    )
+
+
+def save_preferences(user: User, *, name: str, time_zone: str, mail_replies: bool, mail_updates: bool) -> None:
+    """What people choose for themselves. Raises Invalid with a sentence per field."""
+    errors = {}
+    name = clean_name(name)
+    if not name:
+        errors["name"] = "Enter the name others read."
+    if time_zone and time_zone not in clock.time_zone_names():
+        errors["time_zone"] = "Choose a time zone from the list."
+    if errors:
+        raise ValidationError("Some answers need another look.", errors=errors)
+    user.name = name
+    user.time_zone = time_zone or None
+    user.mail_replies = mail_replies
+    user.mail_updates = mail_updates
+    db.session.flush()
+
+
+def clean_name(name: str) -> str:
+    """A name without control characters or runs of spaces, and not too long."""
+    printable = "".join(character if character.isprintable() else " " for character in name)
+    return " ".join(printable.split())[:MAX_NAME_LENGTH]
+
+
+def canonical_email(text: str, field: str = "email") -> str:
+    """The canonical address of what somebody typed into ``field``. Raises Invalid."""
+    try:
+        return email_address.canonical_address(text)
+    except ValueError as error:
+        raise ValidationError(str(error), field) from None
+
+
+def _ensure_another_admin(leaving: User) -> None:
+    others = select(func.count()).where(User.role == Role.admin, User.deactivated_at.is_(None), User.id != leaving.id)
+    if not db.session.scalar(others):
+        raise ConflictError("This is the last admin; make somebody else admin first.")

@@ -1,0 +1,1 @@
+"""Reports over tickets, quality reviews and the weekly digest."""

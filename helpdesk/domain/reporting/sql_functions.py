@@ -1,0 +1,25 @@
+"""Lengths of time in SQL that reads the same on SQLite and PostgreSQL."""
+
+from sqlalchemy import Float
+from sqlalchemy.ext.compiler import compiles
+from sqlalchemy.sql.functions import FunctionElement
+
+
+class seconds_between(FunctionElement):
+    """Seconds from the first of two times to the second, as a number; NULL where one is missing."""
+
+    type = Float()
+    inherit_cache = True
+    name = "seconds_between"
+
+
+@compiles(seconds_between, "sqlite")
+def _compile_for_sqlite(element, compiler, **options):
+    begin, end = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"((julianday({end}) - julianday({begin})) * 86400.0)"
+
+
+@compiles(seconds_between, "postgresql")
+def _compile_for_postgresql(element, compiler, **options):
+    begin, end = (compiler.process(clause, **options) for clause in element.clauses)
+    return f"CAST(EXTRACT(EPOCH FROM (CAST({end} AS timestamptz) - CAST({begin} AS timestamptz))) AS double precision)"

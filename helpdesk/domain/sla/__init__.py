@@ -1,0 +1,1 @@
+"""Service level agreements: policies, business hours and the timers of each ticket."""

@@ -1,0 +1,159 @@
+"""What an admin sets about service levels: targets, working hours, holidays."""
+
+import re
+from datetime import date
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import delete, select
+
+from helpdesk import after_commit, clock
+from helpdesk.domain.administration import settings
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
+from helpdesk.models.ticket import Priority
+from helpdesk.models.user import Organization, User
+
+MAX_MINUTES = 60 * 24 * 90  # working minutes
+DURATION_PATTERN = re.compile(r"(?:(\d{1,5})\s*h)?\s*(?:(\d{1,6})\s*m?)?", re.I)
+WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
+
+def list_policies(organization: Organization | None = None) -> dict[str, SlaPolicy]:
+    """The targets by priority: an organization's own, or everybody's."""
+    mine = SlaPolicy.organization_id == organization.id if organization else SlaPolicy.organization_id.is_(None)
+    return {target.priority: target for target in db.session.scalars(select(SlaPolicy).where(mine))}
+
+
+def set_policies(values: dict[str, str], *, actor: User, organization: Organization | None = None) -> None:
+    """Replace the targets. ``values``: "<priority>-first_response" and "<priority>-resolution" as "4h 30m", empty for none.
+
+    Raises Invalid with every field's sentence.
+    """
+    permissions.ensure(permissions.can_administer(actor), "Only admins set service levels.")
+    read, errors = {}, {}
+    for priority in Priority:
+        for kind in ("first_response", "resolution"):
+            name = f"{priority}-{kind}"
+            try:
+                read[name] = parse_duration(values.get(name, ""))
+            except ValueError:
+                errors[name] = "Write a length of time like 4h, 30m or 1h 30m."
+        first, whole = read.get(f"{priority}-first_response"), read.get(f"{priority}-resolution")
+        if first and whole and first > whole:
+            errors[f"{priority}-resolution"] = "A solution cannot be due before the first answer."
+    if errors:
+        raise ValidationError("Some targets need another look.", errors=errors)
+    present = list_policies(organization)
+    for priority in Priority:
+        first, whole = read[f"{priority}-first_response"], read[f"{priority}-resolution"]
+        target = present.get(priority)
+        if first is None and whole is None:
+            if target:
+                db.session.delete(target)
+            continue
+        if target is None:
+            target = SlaPolicy(organization_id=organization.id if organization else None, priority=priority)
+            db.session.add(target)
+        target.first_response, target.resolution = first, whole
+    _enqueue_recalculation()
+
+
+def set_business_hours(values: dict[str, str], *, zone: str, actor: User) -> None:
+    """Replace the working hours: ``values`` by weekday ("0" is Monday) as "09:00-12:30, 13:30-17:00"; empty is a day off.
+
+    All days empty means around the clock. Raises Invalid.
+    """
+    permissions.ensure(permissions.can_administer(actor), "Only admins set working hours.")
+    errors, rows = {}, []
+    if zone not in clock.time_zone_names():
+        errors["time_zone"] = "There is no such time zone; write one like Europe/Berlin."
+    for weekday, name in enumerate(WEEKDAY_NAMES):
+        try:
+            rows += [
+                BusinessHours(weekday=weekday, opens=a, closes=b)
+                for a, b in parse_intervals(values.get(str(weekday), ""))
+            ]
+        except ValueError:
+            errors[f"hours-{weekday}"] = f"Write {name}'s hours like 09:00-12:30, 13:30-17:00, or leave it empty."
+    if errors:
+        raise ValidationError("Some hours need another look.", errors=errors)
+    ZoneInfo(zone)
+    db.session.execute(delete(BusinessHours))
+    db.session.add_all(rows)
+    settings.set("time_zone", zone)
+    _enqueue_recalculation()
+
+
+def add_holiday(day: str, name: str, *, actor: User) -> Holiday:
+    """Nobody works on ``day`` (2026-12-25). The same day again changes its name. Raises Invalid."""
+    permissions.ensure(permissions.can_administer(actor), "Only admins set holidays.")
+    try:
+        when = date.fromisoformat(day.strip())
+    except ValueError:
+        raise ValidationError("Write the day like 2026-12-25.", "day") from None
+    holiday = db.session.get(Holiday, when) or Holiday(day=when)
+    holiday.name = " ".join(name.split())[:80]
+    db.session.add(holiday)
+    _enqueue_recalculation()
+    return holiday
+
+
+def remove_holiday(holiday: Holiday, *, actor: User) -> None:
+    permissions.ensure(permissions.can_administer(actor), "Only admins set holidays.")
+    db.session.delete(holiday)
+    _enqueue_recalculation()
+
+
+def parse_duration(text: str) -> int | None:
+    """ "1h 30m" as minutes, None for an empty text. Raises ValueError."""
+    text = text.strip()
+    if not text:
+        return None
+    found = DURATION_PATTERN.fullmatch(text)
+    if not found:
+        raise ValueError(text)
+    amount = int(found[1] or 0) * 60 + int(found[2] or 0)
+    if not 0 < amount <= MAX_MINUTES:
+        raise ValueError(text)
+    return amount
+
+
+def format_duration(minutes: int | None) -> str:
+    """The opposite of ``minutes``: 90 is "1h 30m"."""
+    if not minutes:
+        return ""
+    hours, rest = divmod(minutes, 60)
+    return " ".join(part for part in (f"{hours}h" if hours else "", f"{rest}m" if rest else "") if part)
+
+
+def parse_intervals(text: str) -> list[tuple[int, int]]:
+    """ "09:00-12:30, 13:30-17:00" as minutes after midnight, in order. Raises ValueError, also where two overlap."""
+    found = []
+    for part in filter(None, (part.strip() for part in text.split(","))):
+        opens, _, closes = part.replace("–", "-").partition("-")
+        found.append((_parse_clock_time(opens), _parse_clock_time(closes)))
+    found.sort()
+    ends = 0
+    for opens, closes in found:
+        if opens < ends or closes <= opens:
+            raise ValueError(text)
+        ends = closes
+    return found
+
+
+def _parse_clock_time(text: str) -> int:
+    hours, _, rest = text.strip().partition(":")
+    if not (hours.isdecimal() and (rest or "0").isdecimal()):
+        raise ValueError(text)
+    value = int(hours) * 60 + int(rest or 0)
+    if int(rest or 0) > 59 or value > 1440:
+        raise ValueError(text)
+    return value
+
+
+def _enqueue_recalculation() -> None:
+    """Every unsolved ticket's clocks follow, a few hundred at a time."""
+    db.session.flush()
+    after_commit.call_later("apply_service_levels", 0)

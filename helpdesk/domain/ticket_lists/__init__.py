@@ -1,0 +1,1 @@
+"""Lists of tickets: the customer's, the agents' queue, saved views, search and CSV export."""

@@ -1,0 +1,116 @@
+"""A list of tickets as CSV, a page at a time, in which no cell is ever a formula."""
+
+import csv
+import io
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, select
+from sqlalchemy.orm import joinedload, selectinload
+
+from helpdesk.database import pagination
+from helpdesk.domain import labels
+from helpdesk.domain.ticket_lists import customer_list
+from helpdesk.extensions import db
+from helpdesk.models.form import Answer, FormVersion
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+HEADINGS = (
+    "Number",
+    "Subject",
+    "Status",
+    "Priority",
+    "Organization",
+    "Requester",
+    "Assignee",
+    "Form",
+    "Filed",
+    "Last activity",
+    "Solved",
+    "Answers",
+)
+BATCH_SIZE = 500
+FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+def export_customer_list(user: User, filters: Mapping[str, str]) -> Iterator[str]:
+    """The whole of ``user``'s list under ``filters`` (as queues.customer_page takes them), in pieces of CSV.
+
+    Two or three queries for each five hundred tickets; nothing is held longer than a page.
+    """
+    query, order, values = customer_list.filtered_query(user, filters)
+    yield from export_query(user, query, order, values)
+
+
+def export_query(user: User, query: Select, order: pagination.Order, values: Mapping[str, Any]) -> Iterator[str]:
+    """The tickets of ``query``, asked with ``values``, in ``order``, as ``user`` may read them.
+
+    The first piece marks the text as UTF-8 for Excel.
+    """
+    yield "\ufeff" + _csv_lines([HEADINGS])
+    query = query.options(
+        joinedload(Ticket.requester),
+        joinedload(Ticket.assignee),
+        joinedload(Ticket.organization),
+        joinedload(Ticket.form_version).joinedload(FormVersion.form),
+    )
+    pages, cursor = pagination.PagedQuery(query, order), None
+    while True:
+        page = pages.at(cursor, BATCH_SIZE, values)
+        tickets = [row[0] for row in page.rows]
+        answers = _load_answers(user, tickets)
+        yield _csv_lines([_ticket_row(user, ticket, answers.get(ticket.id, "")) for ticket in tickets])
+        for ticket in tickets:
+            db.session.expunge(ticket)
+        cursor = page.next
+        if cursor is None:
+            return
+
+
+def escape_cell(cell: object) -> str:
+    """``cell`` as text that a spreadsheet shows and never runs."""
+    text = "" if cell is None else str(cell)
+    return "'" + text if text.lstrip().startswith(FORMULA_PREFIXES) or text.startswith(FORMULA_PREFIXES) else text
+
+
+def _csv_lines(rows: list) -> str:
+    target = io.StringIO()
+    csv.writer(target, quoting=csv.QUOTE_ALL).writerows([escape_cell(cell) for cell in row] for row in rows)
+    return target.getvalue()
+
+
+def _ticket_row(user: User, ticket: Ticket, answers: str) -> tuple:
+    return (
+        ticket.number,
+        ticket.subject,
+        labels.status_label(ticket.status, user.is_team),
+        labels.PRIORITY_LABELS[ticket.priority],
+        ticket.organization.name,
+        ticket.requester.display_name,
+        ticket.assignee.display_name if ticket.assignee else "",
+        ticket.form_version.form.name if ticket.form_version else "",
+        _format_time(ticket.created_at),
+        _format_time(ticket.updated_at),
+        _format_time(ticket.solved_at),
+        answers,
+    )
+
+
+def _load_answers(user: User, tickets: list[Ticket]) -> dict[int, str]:
+    rows = db.session.scalars(
+        select(Answer)
+        .where(Answer.ticket_id.in_([ticket.id for ticket in tickets]))
+        .options(selectinload(Answer.field))
+        .order_by(Answer.id)
+    )
+    told: dict[int, list[str]] = {}
+    for answer in rows:
+        if user.is_team or not answer.field.team_only:
+            told.setdefault(answer.ticket_id, []).append(f"{answer.field.label}: {answer.text}")
+    return {ticket_id: "; ".join(lines) for ticket_id, lines in told.items()}
+
+
+def _format_time(moment: datetime | None) -> str:
+    return moment.strftime("%Y-%m-%d %H:%M UTC") if moment else ""

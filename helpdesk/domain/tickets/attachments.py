@@ -1,0 +1,213 @@
+"""Files people add: checked and kept as a draft of theirs first, then claimed by the message they belong to."""
+
+import re
+import secrets
+import tempfile
+import unicodedata
+from datetime import timedelta
+from typing import Any, BinaryIO
+
+from sqlalchemy import func, select
+
+from helpdesk import clock, storage
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Attachment, Message, Ticket
+from helpdesk.models.user import User
+
+MAX_BYTES = 20 * 1024 * 1024  # bytes of one file
+MAX_FILES = 10  # files of one message
+QUOTA_BYTES = 5 * 1024**3  # bytes of one organization's files
+MAX_PENDING_UPLOADS = 40  # drafts one person may have lying about
+PENDING_UPLOAD_TTL = timedelta(days=1)
+MAX_NAME_LENGTH = 150
+SWEEP_BATCH_SIZE = 200
+
+IMAGE_SIGNATURES = (
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
+    (re.compile(rb"GIF8[79]a"), "image/gif"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
+)
+IMAGE_MEDIA_TYPES = frozenset(media_type for _, media_type in IMAGE_SIGNATURES)
+MEDIA_TYPE_PATTERN = re.compile(r"[a-z0-9][a-z0-9.+-]{0,48}/[a-z0-9][a-z0-9.+-]{0,48}")
+
+
+def store_upload(
+    stream: BinaryIO, filename: str | None, media_type: str | None, uploader: User, *, field: str = "files"
+) -> Attachment:
+    """Keep what ``stream`` holds as a draft of ``uploader``'s. Raises Invalid (about ``field``) beyond a limit."""
+    name = clean_file_name(filename)
+    with tempfile.SpooledTemporaryFile(max_size=1 << 20) as copy:
+        size = _copy_limited(MAX_BYTES, stream, copy)
+        if size > MAX_BYTES:
+            raise ValidationError(f"{name} is larger than {MAX_BYTES // 1024**2} MB, the most a file may have.", field)
+        if size == 0:
+            raise ValidationError(f"{name} is empty.", field)
+        _check_quota(uploader, size, field)
+        copy.seek(0)
+        kind = detect_media_type(copy.read(16), media_type)
+        copy.seek(0)
+        key = generate_key()
+        storage.write(key, copy)
+    attachment = Attachment(
+        key=key,
+        organization_id=uploader.organization_id,
+        uploader_id=uploader.id,
+        name=name,
+        media_type=kind,
+        size=size,
+        created_at=clock.now(),
+    )
+    db.session.add(attachment)
+    db.session.flush()
+    return attachment
+
+
+def from_form(uploads: list[Any], keys: list[str], uploader: User) -> list[Attachment]:
+    """The drafts a form brought: ``uploads`` (each with stream, filename, mimetype) kept now, and earlier ones by ``keys``.
+
+    Raises Invalid about "files": too many, too large, or no longer there.
+    """
+    uploads = [upload for upload in uploads if upload and upload.filename]
+    keys = list(dict.fromkeys(keys))
+    if len(uploads) + len(keys) > MAX_FILES:
+        raise ValidationError(f"A message has at most {MAX_FILES} files.", "files")
+    claimed = attach_uploads(keys, uploader)
+    return claimed + [store_upload(upload.stream, upload.filename, upload.mimetype, uploader) for upload in uploads]
+
+
+def attach_uploads(keys: list[str], uploader: User) -> list[Attachment]:
+    """``uploader``'s own drafts with these keys, in that order, held until the transaction ends; Invalid if one is gone."""
+    if not keys:
+        return []
+    found = {
+        attachment.key: attachment
+        for attachment in db.session.scalars(
+            _pending_uploads_query(uploader).where(Attachment.key.in_(keys)).with_for_update()
+        )
+    }
+    if len(found) < len(set(keys)):
+        raise ValidationError("A file you added is no longer there. Add it again.", "files")
+    return [found[key] for key in dict.fromkeys(keys)]
+
+
+def pending_uploads(keys: list[str], uploader: User) -> list[Attachment]:
+    """Those of ``uploader``'s drafts with these keys that are still there, to list them in a form again."""
+    return (
+        list(
+            db.session.scalars(_pending_uploads_query(uploader).where(Attachment.key.in_(keys)).order_by(Attachment.id))
+        )
+        if keys
+        else []
+    )
+
+
+def find_attachment(reader: User, key: str) -> Attachment | None:
+    """The file with ``key`` if ``reader`` may read it: through a ticket they see, or their own draft; else None."""
+    attachment = db.session.scalar(select(Attachment).where(Attachment.key == key, Attachment.state == "stored"))
+    if attachment is None or not reader.is_active:
+        return None
+    if attachment.message_id is None:
+        return attachment if attachment.uploader_id == reader.id else None
+    visible = permissions.visible_tickets(reader).with_only_columns(Ticket.id)
+    message = db.session.scalar(
+        select(Message).where(Message.id == attachment.message_id, Message.ticket_id.in_(visible))
+    )
+    if message is None or not permissions.can_read(reader, message):
+        return None
+    if message.deleted_at and not reader.is_team:
+        return None
+    return attachment
+
+
+def discard_upload(uploader: User, key: str) -> None:
+    """Throw a draft of ``uploader``'s away; nothing happens if there is none."""
+    for attachment in pending_uploads([key], uploader):
+        delete_attachment(attachment)
+
+
+def delete_expired_uploads() -> int:
+    """Throw away drafts nobody claimed within a day; how many went. May run at any time, and twice."""
+    old = (
+        select(Attachment)
+        .where(Attachment.message_id.is_(None), Attachment.created_at < clock.now() - PENDING_UPLOAD_TTL)
+        .order_by(Attachment.id)
+        .limit(SWEEP_BATCH_SIZE)
+        .with_for_update(skip_locked=True)
+    )
+    swept = list(db.session.scalars(old))
+    for attachment in swept:
+        delete_attachment(attachment)
+    return len(swept)
+
+
+def delete_attachment(attachment: Attachment) -> None:
+    """Remove a file: its bytes first, so that a row always leads to whatever is left."""
+    storage.delete(attachment.key)
+    db.session.delete(attachment)
+
+
+def generate_key() -> str:
+    """A random name that nobody guesses (256 bits)."""
+    return secrets.token_urlsafe(32)
+
+
+def clean_file_name(filename: str | None) -> str:
+    """A file's name as it is kept: composed, one line, no path, nothing invisible, at most 150 characters with its ending."""
+    name = unicodedata.normalize("NFC", filename or "")
+    name = "".join(" " if c.isspace() else c for c in name)
+    name = "".join(c for c in name if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+    name = " ".join(re.split(r"[/\\]", name)[-1].split()).strip(". ")
+    if len(name) > MAX_NAME_LENGTH:
+        stem, dot, ending = name.rpartition(".")
+        ending = dot + ending if stem and len(ending) <= 16 else ""
+        name = name[: MAX_NAME_LENGTH - len(ending)].rstrip() + ending
+    return name or "file"
+
+
+def detect_media_type(beginning: bytes, claimed: str | None) -> str:
+    """The media type to keep: a picture's only where its first bytes say so, otherwise what was claimed, if it is one."""
+    for magic, media_type in IMAGE_SIGNATURES:
+        if magic.match(beginning):
+            return media_type
+    claimed = (claimed or "").split(";")[0].strip().lower()
+    return (
+        claimed
+        if MEDIA_TYPE_PATTERN.fullmatch(claimed) and claimed not in IMAGE_MEDIA_TYPES
+        else "application/octet-stream"
+    )
+
+
+def _pending_uploads_query(uploader: User):
+    return select(Attachment).where(
+        Attachment.uploader_id == uploader.id, Attachment.message_id.is_(None), Attachment.state == "stored"
+    )
+
+
+def _copy_limited(limit: int, source: BinaryIO, target: BinaryIO) -> int:
+    """Copy at most a little more than ``limit`` bytes; how many there were."""
+    size = 0
+    while size <= limit and (chunk := source.read(1 << 18)):
+        size += len(chunk)
+        target.write(chunk)
+    return size
+
+
+def _check_quota(uploader: User, size: int, field: str) -> None:
+    waiting = db.session.scalar(select(func.count()).select_from(_pending_uploads_query(uploader).subquery()))
+    if waiting >= MAX_PENDING_UPLOADS:
+        raise ValidationError("You have added many files without sending them. Send or remove some first.", field)
+    if uploader.organization_id is None:
+        return
+    used = db.session.scalar(
+        select(func.coalesce(func.sum(Attachment.size), 0)).where(
+            Attachment.organization_id == uploader.organization_id
+        )
+    )
+    if used + size > QUOTA_BYTES:
+        raise ValidationError(
+            "Your organization's files have reached their limit. Write to us by email, and we will make room.",
+            field,
+        )

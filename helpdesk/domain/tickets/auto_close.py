@@ -1,0 +1,62 @@
+"""Solved tickets close by themselves after some days, with a word to the customer before. A worker asks once in a while."""
+
+from datetime import timedelta
+
+from sqlalchemy import Select, select
+
+from helpdesk import clock
+from helpdesk.domain import outbox, tickets
+from helpdesk.domain.administration import settings
+from helpdesk.domain.tickets import closing_time
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Status, Ticket
+
+BATCH_SIZE = 50  # tickets of one transaction; each stays locked until it ends
+
+
+def warn_before_closing() -> int:
+    """Tell the customers of tickets that close soon, at most AT_ONCE; how many were told. The caller commits and asks again."""
+    days, before = settings.get("close_after_days"), settings.get("close_warning_days")
+    if not days or not before:
+        return 0
+    soon = clock.now() - timedelta(days=max(0, days - before))
+    due = _solved_tickets_query().where(Ticket.solved_at <= soon, Ticket.closing_warned_at.is_(None))
+    told = 0
+    for ticket in db.session.scalars(due):
+        ticket = tickets.lock(ticket)
+        if ticket.status == Status.solved and ticket.solved_at <= soon and ticket.closing_warned_at is None:
+            ticket.closing_warned_at = clock.now()
+            tickets.add_event(ticket, "warned", None, team_only=True)
+            outbox.enqueue_ticket_mail(ticket, "closing_soon")
+            told += 1
+    db.session.flush()
+    return told
+
+
+def close_due_tickets() -> int:
+    """Close tickets whose time has come, at most AT_ONCE; how many. Nobody is closed out without the full warning time."""
+    days, before = settings.get("close_after_days"), settings.get("close_warning_days")
+    if not days:
+        return 0
+    now = clock.now()
+    due = _solved_tickets_query().where(Ticket.solved_at <= now - timedelta(days=days))
+    warned_before = now - timedelta(days=min(before, days))
+    if before:
+        due = due.where(Ticket.closing_warned_at <= warned_before)
+    closed = 0
+    for ticket in db.session.scalars(due):
+        ticket = tickets.lock(ticket)
+        at = closing_time.get_closing_time(ticket)
+        if (
+            at
+            and at <= now
+            and (not before or (ticket.closing_warned_at and ticket.closing_warned_at <= warned_before))
+        ):
+            tickets.close(ticket)
+            closed += 1
+    db.session.flush()
+    return closed
+
+
+def _solved_tickets_query() -> Select[tuple[Ticket]]:
+    return select(Ticket).where(Ticket.status == Status.solved).order_by(Ticket.solved_at, Ticket.id).limit(BATCH_SIZE)

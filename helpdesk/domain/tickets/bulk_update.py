@@ -1,0 +1,75 @@
+"""The same change to many tickets, each through its own verb, each allowed to say no."""
+
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from helpdesk.domain import tickets
+from helpdesk.domain.errors import DomainError, ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+MAX_TICKETS = 100  # tickets in one go
+
+
+@dataclass
+class BulkUpdateResult:
+    """How many tickets were changed, and why the others were not: (number, sentence)."""
+
+    changed: int = 0
+    refused: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def sentence(self) -> str:
+        """What happened, for the person who asked."""
+        said = f"Changed {self.changed} {'ticket' if self.changed == 1 else 'tickets'}."
+        if self.refused:
+            number, why = self.refused[0]
+            said += f" {len(self.refused)} stayed as {'it was' if len(self.refused) == 1 else 'they were'}: #{number}: {why}"
+        return said
+
+
+def update_tickets(
+    numbers: list[int], *, actor: User, status: str = "", assignee: str = "", priority: str = ""
+) -> BulkUpdateResult:
+    """Set what is given on each ticket; ``assignee`` is a user's id, or "none" for nobody. Empty means as it is.
+
+    Tickets are locked in the order of their numbers, so that two such calls never wait for each other. Raises Invalid.
+    """
+    permissions.ensure(actor.is_team and actor.is_active, "Only the team changes many tickets at once.")
+    if not numbers:
+        raise ValidationError("Select at least one ticket.", "tickets")
+    if len(numbers) > MAX_TICKETS:
+        raise ValidationError(f"Change at most {MAX_TICKETS} tickets at once.", "tickets")
+    if not (status or assignee or priority):
+        raise ValidationError("Choose what to change.", "status")
+    person = _find_assignee(assignee)
+    outcome = BulkUpdateResult()
+    visible = permissions.visible_tickets(actor).where(Ticket.id.in_(sorted(set(numbers)))).order_by(Ticket.id)
+    for ticket in db.session.scalars(visible).all():
+        try:
+            if status:
+                tickets.set_status(ticket, status, actor=actor)
+            if assignee:
+                tickets.assign(ticket, person, actor=actor)
+            if priority:
+                tickets.set_priority(ticket, priority, actor=actor)
+            outcome.changed += 1
+        except ValidationError:
+            raise
+        except DomainError as error:
+            outcome.refused.append((ticket.number, error.sentence))
+    return outcome
+
+
+def _find_assignee(assignee: str) -> User | None:
+    if assignee in ("", "none"):
+        return None
+    if not (assignee.isascii() and assignee.isdecimal() and len(assignee) < 19):
+        raise ValidationError("There is no such person.", "assignee")
+    person = db.session.scalar(select(User).where(User.id == int(assignee)))
+    if person is None:
+        raise ValidationError("There is no such person.", "assignee")
+    return person

@@ -1,0 +1,142 @@
+"""How a ticket comes into being."""
+
+from sqlalchemy import bindparam, select
+
+from helpdesk import after_commit, clock
+from helpdesk.domain import forms, outbox
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.domain.tickets import messages, side_effects, timeline
+from helpdesk.extensions import db
+from helpdesk.markup import markdown_rendering
+from helpdesk.models.channel import Thread
+from helpdesk.models.form import FormVersion
+from helpdesk.models.ticket import Attachment, Message, MessageKind, Priority, Ticket
+from helpdesk.models.user import User
+
+MAX_SUBJECT_LENGTH = 200
+FIRST_SEQ = 1  # place in the timeline
+_ticket = Ticket.__table__
+TICKET_BY_TOKEN_QUERY = select(_ticket.c.id).where(
+    _ticket.c.requester_id == bindparam("requester_id"), _ticket.c.form_token == bindparam("form_token")
+)
+
+
+def create_ticket(
+    *,
+    requester: User,
+    subject: str,
+    body: str,
+    form: FormVersion | None = None,
+    answers: dict[str, object] | None = None,
+    attachments: list[Attachment] = (),
+    form_token: str | None = None,
+    filed_by: User | None = None,
+    organization_id: int | None = None,
+    follows: Ticket | None = None,
+    priority: str = Priority.normal,
+    origin: Thread | None = None,
+    origin_external_id: str | None = None,
+) -> Ticket:
+    """File a ticket for ``requester`` and announce it in every channel. The same ``form_token`` again returns the first one.
+
+    ``answers`` is by field key, as ``forms.read_answers`` gave it. ``filed_by`` is somebody of the team who files it for
+    the requester. Raises NotAllowed, and Invalid with every field's sentence.
+    """
+    if form_token:
+        earlier = db.session.scalar(TICKET_BY_TOKEN_QUERY, {"requester_id": requester.id, "form_token": form_token})
+        if earlier:
+            return db.session.get(Ticket, earlier)
+    organization_id = organization_id or requester.organization_id
+    permissions.ensure(
+        requester.is_active and organization_id is not None and (filed_by is None or filed_by.is_team),
+        "A ticket is filed for somebody of a customer's organization.",
+    )
+    subject = _clean_subject(subject)
+    now = clock.now()
+    ticket = Ticket(
+        organization_id=organization_id,
+        requester=requester,
+        form_version_id=form.id if form else None,
+        subject=subject,
+        priority=priority,
+        form_token=form_token,
+        follows_id=follows.id if follows else None,
+        created_at=now,
+        updated_at=now,
+        status_since=now,
+        customer_replied_at=now,
+        excerpt=markdown_rendering.make_excerpt(body, 180),
+        next_seq=FIRST_SEQ + 1,
+        public_seq=FIRST_SEQ,
+    )
+    hidden = forms.team_only_file_keys(form, answers or {})
+    public = [attachment for attachment in attachments if attachment.key not in hidden]
+    message = Message(
+        ticket=ticket,
+        organization_id=organization_id,
+        seq=FIRST_SEQ,
+        kind=MessageKind.reply,
+        from_team=False,
+        author=requester,
+        author_name=requester.display_name,
+        origin_thread_id=origin.id if origin else None,
+        origin_external_id=origin_external_id,
+        created_at=now,
+        attachments=public,
+    )
+    message.write(messages.clean_body(body, bool(public)))
+    db.session.add(message)
+    db.session.flush()
+    for attachment in public:
+        attachment.ticket_id = ticket.id
+        attachment.organization_id = organization_id
+    forms.save_answers(ticket, form, answers or {})
+    if filed_by:
+        timeline.add_event(ticket, "filed_for", filed_by, team_only=False, who=requester.display_name)
+    outbox.enqueue_new_ticket(ticket, message)
+    side_effects.on_ticket_created(ticket, message)
+    if hidden and filed_by:
+        kept_inside = [attachment for attachment in attachments if attachment.key in hidden]
+        messages.add_note(ticket, author=filed_by, body="", attachments=kept_inside)
+    after_commit.say_ticket_changed(ticket)
+    return ticket
+
+
+def create_follow_up(
+    ticket: Ticket, *, requester: User, body: str, form_token: str | None = None, attachments=()
+) -> Ticket:
+    """A new ticket that goes on where a closed one ended, linked both ways; on a merged ticket, a reply where it goes on.
+
+    Raises Conflict while it is not closed.
+    """
+    permissions.ensure(permissions.can_reply(requester, ticket), "You may not reply on this ticket.")
+    goes_on = timeline.merge_target(ticket)
+    if goes_on is not ticket and not goes_on.is_closed:
+        messages.reply(ticket, author=requester, body=body, form_token=form_token, attachments=attachments)
+        return goes_on
+    ticket = timeline.lock(goes_on)
+    if not ticket.is_closed:
+        raise ConflictError("This ticket is still open; reply on it instead.")
+    new = create_ticket(
+        requester=ticket.requester if requester.is_team else requester,
+        filed_by=requester if requester.is_team else None,
+        organization_id=ticket.organization_id,
+        subject=ticket.subject,
+        body=body,
+        form_token=form_token,
+        attachments=attachments,
+        follows=ticket,
+        priority=ticket.priority,
+    )
+    timeline.add_event(ticket, "followed_up", requester, number=new.number)
+    return new
+
+
+def _clean_subject(subject: str) -> str:
+    subject = " ".join("".join(c if c.isprintable() else " " for c in subject).split())
+    if not subject:
+        raise ValidationError("Say in a few words what it is about.", "subject")
+    if len(subject) > MAX_SUBJECT_LENGTH:
+        raise ValidationError(f"A subject has at most {MAX_SUBJECT_LENGTH} characters.", "subject")
+    return subject

@@ -1,0 +1,103 @@
+"""Where a ticket lives and lived, and what was delivered there: plain values, because a page shows many and changes none."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import and_, bindparam, select
+
+from helpdesk.extensions import db
+from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User, format_display_name
+
+VISIBLE_KINDS = (
+    "message",
+    "edit",
+    "delete",
+    "file",
+    "mail",
+)  # the kinds of delivery that a page shows below their message
+
+_thread, _channel, _user, _delivery = Thread.__table__, Channel.__table__, User.__table__, Delivery.__table__
+# Put together once: every look at a ticket asks one of these.
+THREADS_QUERY = (
+    select(
+        _thread.c["id", "external_id", "ended_at", "user_id"],
+        _channel.c["kind", "name", "external_id", "audience", "blocked_reason"],
+        _user.c["name", "email", "mail_dead_reason"],
+    )
+    .select_from(_thread.join(_channel).outerjoin(_user, _user.c.id == _thread.c.user_id))
+    .where(_thread.c.ticket_id == bindparam("ticket_id"))
+    .order_by(_thread.c.id)
+)
+THREADS_WITH_DELIVERIES_QUERY = (
+    THREADS_QUERY.outerjoin(_delivery, and_(_delivery.c.thread_id == _thread.c.id, _delivery.c.message_id.is_not(None)))
+    .add_columns(_delivery.c["id", "message_id", "kind", "state", "reason"], _delivery.c.data["bounced"].as_string())
+    .order_by(_delivery.c.id)
+)
+
+
+@dataclass(slots=True)
+class ThreadStatus:
+    """A thread of a ticket: in a Slack channel, or the mails with one person."""
+
+    id: int
+    external_id: str | None
+    ended_at: datetime | None
+    user_id: int | None
+    kind: str
+    channel_name: str
+    channel_id: str
+    audience: str
+    blocked_reason: str | None
+    user_name: str | None
+    user_email: str | None
+    mail_dead_reason: str | None
+    deliveries: list["DeliveryStatus"] = field(default_factory=list)
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        if self.user_id:
+            return f"email to {self.reader}"
+        return f"#{self.channel_name or self.channel_id}" if self.kind == "slack" else "email"
+
+    @property
+    def reader(self) -> str:
+        """Who gets the mails."""
+        return format_display_name(self.user_name, self.user_email)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why nothing can be put here at present, in people's words."""
+        return self.blocked_reason or self.mail_dead_reason
+
+
+@dataclass(slots=True)
+class DeliveryStatus:
+    """What was put in a place of a message, or is about to be. ``bounced``: why the mail came back."""
+
+    id: int
+    message_id: int
+    kind: str
+    state: str
+    reason: str | None
+    bounced: str | None
+    place: ThreadStatus
+
+
+def delivery_threads(ticket: Ticket, deliveries: bool = False) -> list[ThreadStatus]:
+    """Where ``ticket`` lives and lived, with ``deliveries`` also what went there; read once for one look at it."""
+    read, with_deliveries = getattr(ticket, "places_read", None) or (None, False)
+    if read is None or deliveries > with_deliveries:
+        found: dict[int, ThreadStatus] = {}
+        for row in db.session.execute(
+            THREADS_WITH_DELIVERIES_QUERY if deliveries else THREADS_QUERY, {"ticket_id": ticket.id}
+        ):
+            place = found.get(row[0]) or found.setdefault(row[0], ThreadStatus(*row[:12]))
+            if deliveries and row[12] is not None and row[14] in VISIBLE_KINDS:
+                place.deliveries.append(DeliveryStatus(*row[12:], place))
+        read = list(found.values())
+        ticket.places_read = read, deliveries
+    return read

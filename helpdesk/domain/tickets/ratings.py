@@ -1,0 +1,50 @@
+"""What the requester thought of a solved ticket: asked once, given by POST only, shown to the team."""
+
+from helpdesk import after_commit, clock
+from helpdesk.domain import tickets
+from helpdesk.domain.administration import settings
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Rating, Status, Ticket
+from helpdesk.models.user import User
+
+MAX_COMMENT_LENGTH = 1000
+SCORES_BY_STYLE = {"stars": (1, 2, 3, 4, 5), "faces": (1, 5), "off": ()}
+
+
+def can_rate(user: User, ticket: Ticket) -> bool:
+    """Whether ``user`` is the one who is asked: the requester of a ticket that is done, unless ratings are off."""
+    return (
+        user.id == ticket.requester_id
+        and permissions.can_see(user, ticket)
+        and ticket.status in (Status.solved, Status.closed)
+        and settings.get("rating_style") != "off"
+    )
+
+
+def get_rating(ticket: Ticket) -> Rating | None:
+    """The rating of ``ticket``, if it was given."""
+    return db.session.get(Rating, ticket.id)
+
+
+def save_rating(ticket: Ticket, *, user: User, score: str | int, comment: str = "") -> Rating:
+    """Give the rating. Raises NotAllowed, Invalid about ``score`` or ``comment``, and Conflict where there is one already."""
+    permissions.ensure(user.id == ticket.requester_id, "Only the person who filed a ticket rates it.")
+    ticket = tickets.lock(ticket)
+    if not can_rate(user, ticket):
+        raise ConflictError("This ticket cannot be rated now.")
+    if get_rating(ticket):
+        raise ConflictError("You have already rated this ticket.")
+    allowed = SCORES_BY_STYLE[settings.get("rating_style")]
+    if str(score) not in {str(number) for number in allowed}:
+        raise ValidationError("Choose one of the answers.", "score")
+    comment = comment.replace("\r\n", "\n").replace("\x00", "").strip()
+    if len(comment) > MAX_COMMENT_LENGTH:
+        raise ValidationError(f"A comment has at most {MAX_COMMENT_LENGTH:,} characters.", "comment")
+    rating = Rating(ticket_id=ticket.id, user_id=user.id, score=int(score), comment=comment, created_at=clock.now())
+    db.session.add(rating)
+    tickets.add_event(ticket, "rated", user, team_only=True, score=int(score))
+    after_commit.touch(ticket)
+    db.session.flush()
+    return rating

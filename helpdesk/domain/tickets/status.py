@@ -1,0 +1,130 @@
+"""How a ticket moves: status, assignee, priority, and what moves by itself (the table of design.md §2)."""
+
+from helpdesk import clock
+from helpdesk.domain import outbox
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.domain.tickets import side_effects, timeline
+from helpdesk.models.ticket import WAITING_ON, Message, Priority, Status, Ticket
+from helpdesk.models.user import User
+
+TEAM_SETTABLE_STATUSES = (Status.open, Status.in_progress, Status.pending, Status.on_hold, Status.solved, Status.closed)
+
+
+def set_status(ticket: Ticket, status: str, *, actor: User) -> Ticket:
+    """Set any status. Raises NotAllowed, Invalid, and Conflict on a closed ticket, which stays closed."""
+    permissions.ensure(permissions.can_manage(actor, ticket), "Only the team sets a status.")
+    if status not in TEAM_SETTABLE_STATUSES:
+        raise ValidationError("There is no such status.", "status")
+    return _change_status(timeline.lock(ticket), Status(status), actor)
+
+
+def solve(ticket: Ticket, *, actor: User) -> Ticket:
+    """Say that the ticket is done. Solving a solved ticket changes nothing."""
+    permissions.ensure(permissions.can_solve(actor, ticket), "You may not solve this ticket.")
+    return _change_status(timeline.lock(ticket), Status.solved, actor)
+
+
+def reopen(ticket: Ticket, *, actor: User) -> Ticket:
+    """Take a solved ticket up again. On one that is not solved nothing changes; raises Conflict on a closed one."""
+    permissions.ensure(permissions.can_solve(actor, ticket), "You may not reopen this ticket.")
+    ticket = timeline.lock(ticket)
+    if ticket.is_closed:
+        raise ConflictError("This ticket is closed. File a follow-up instead.")
+    return _change_status(ticket, Status.open, actor) if ticket.status == Status.solved else ticket
+
+
+def close(ticket: Ticket) -> Ticket:
+    """End a solved ticket for good; the helpdesk itself does this after some days."""
+    ticket = timeline.lock(ticket)
+    return _change_status(ticket, Status.closed, None) if ticket.status == Status.solved else ticket
+
+
+def assign(ticket: Ticket, assignee: User | None, *, actor: User) -> Ticket:
+    """Make ``assignee`` (of the team, or nobody) responsible."""
+    permissions.ensure(permissions.can_manage(actor, ticket), "Only the team assigns tickets.")
+    if assignee is not None and not (assignee.is_team and assignee.is_active):
+        raise ValidationError("A ticket is assigned to somebody of the team.", "assignee")
+    ticket = timeline.lock(ticket)
+    if ticket.assignee_id != (assignee.id if assignee else None):
+        record_assignment(ticket, assignee, actor=actor)
+        outbox.enqueue_card_update(ticket)
+    return ticket
+
+
+def set_priority(ticket: Ticket, priority: str, *, actor: User) -> Ticket:
+    """Say how urgent it is."""
+    permissions.ensure(permissions.can_manage(actor, ticket), "Only the team sets a priority.")
+    if priority not in list(Priority):
+        raise ValidationError("There is no such priority.", "priority")
+    ticket = timeline.lock(ticket)
+    if ticket.priority != priority:
+        old = str(ticket.priority)
+        timeline.add_event(ticket, "priority", actor, old=old, new=str(priority))
+        ticket.priority = priority
+        ticket.updated_at = clock.now()
+        side_effects.on_ticket_changed(ticket, "priority", old, str(priority))
+        outbox.enqueue_card_update(ticket)
+    return ticket
+
+
+def apply_reply_to_status(ticket: Ticket, message: Message) -> None:
+    """What a reply does to the status of a locked ticket: a customer's opens it, the team's first takes it up.
+
+    The ticket's cards are drawn anew when the reply itself is sent out.
+    """
+    if message.from_team:
+        if ticket.status == Status.open:
+            _write_status(ticket, Status.in_progress, message.author, quietly=True)
+    elif ticket.status in (Status.in_progress, Status.pending, Status.solved):
+        _write_status(
+            ticket, Status.open, message.author, quietly=ticket.status != Status.solved, actor_name=message.speaker
+        )
+
+
+def record_assignment(ticket: Ticket, assignee: User | None, *, actor: User) -> None:
+    """Write an assignment down on a locked ticket."""
+    old = ticket.assignee.display_name if ticket.assignee else None
+    timeline.add_event(ticket, "assigned", actor, old=old, new=assignee.display_name if assignee else None)
+    ticket.assignee = assignee
+    ticket.updated_at = clock.now()
+    side_effects.on_ticket_changed(ticket, "assigned", old, assignee.display_name if assignee else None)
+
+
+def _change_status(ticket: Ticket, status: Status, actor: User | None) -> Ticket:
+    if ticket.status == status:
+        return ticket
+    _write_status(ticket, status, actor)
+    outbox.enqueue_card_update(ticket)
+    if status == Status.solved and actor is not None:
+        outbox.enqueue_ticket_mail(ticket, "solved", except_user=actor)
+    return ticket
+
+
+def _write_status(
+    ticket: Ticket, status: Status, actor: User | None, quietly: bool = False, actor_name: str = ""
+) -> None:
+    if ticket.is_closed:
+        raise ConflictError("A closed ticket stays closed. File a follow-up instead.", "status")
+    now = clock.now()
+    if WAITING_ON[Status(ticket.status)] != WAITING_ON[status]:
+        ticket.status_since = now
+    kind = {Status.solved: "solved", Status.closed: "closed"}.get(status)
+    if kind is None:
+        kind = "reopened" if ticket.status == Status.solved else "status"
+    timeline.add_event(
+        ticket,
+        kind,
+        actor,
+        actor_name=actor_name,
+        team_only=quietly and kind == "status",
+        old=str(ticket.status),
+        new=str(status),
+    )
+    old = str(ticket.status)
+    ticket.status = status
+    ticket.solved_at = now if status == Status.solved else ticket.solved_at if status == Status.closed else None
+    ticket.closed_at = now if status == Status.closed else None
+    ticket.closing_warned_at = None if status != Status.closed else ticket.closing_warned_at
+    ticket.updated_at = now
+    side_effects.on_ticket_changed(ticket, kind, old, str(status))

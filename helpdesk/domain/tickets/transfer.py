@@ -1,0 +1,150 @@
+"""Moving a ticket to another organization: who will read what from then on, and doing it."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import delete, func, select, update
+
+from helpdesk import after_commit, clock
+from helpdesk.domain import outbox, tickets
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.domain.sla import timers
+from helpdesk.extensions import db
+from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.ticket import Attachment, Follower, Message, MessageKind, ReadReceipt, Ticket
+from helpdesk.models.user import Organization, User
+
+
+@dataclass(frozen=True)
+class TransferPreview:
+    """What moving a ticket does: ``shown`` to how many people of the new organization, and who loses it."""
+
+    replies: int
+    files: int
+    readers: int
+    channels: list[str]
+    losers: list[str]
+    stays_in: list[str]
+
+    @property
+    def sentences(self) -> list[str]:
+        """The same in words, each one thing to know before pressing the button."""
+        said = [
+            f"{_pluralize(self.replies, 'reply', 'replies')} and {_pluralize(self.files, 'file')} become readable for "
+            f"{_pluralize(self.readers, 'person', 'people')} of the new organization."
+        ]
+        if self.channels:
+            said.append(f"A card appears in {', '.join(self.channels)}.")
+        if self.losers:
+            said.append(f"{', '.join(self.losers)} can no longer open it and get no more mail about it.")
+        if self.stays_in:
+            said.append(f"What was already sent to {', '.join(self.stays_in)} stays there; nothing new goes there.")
+        return said
+
+
+def preview_transfer(ticket: Ticket, organization: Organization) -> TransferPreview:
+    """What would become visible to whom."""
+    public = (Message.ticket_id == ticket.id, Message.kind == MessageKind.reply, Message.deleted_at.is_(None))
+    people = select(User).where(
+        User.organization_id == organization.id, User.deactivated_at.is_(None), User.sees == "organization"
+    )
+    return TransferPreview(
+        replies=db.session.scalar(select(func.count()).select_from(Message).where(*public)),
+        files=db.session.scalar(select(func.count()).select_from(Attachment).join(Message).where(*public)),
+        readers=db.session.scalar(select(func.count()).select_from(people.subquery())),
+        channels=[channel.label for channel in _customer_channels(organization.id)],
+        losers=[user.display_name for user in _customers(ticket)],
+        stays_in=[thread.channel.label for thread in _customer_threads(ticket) if thread.channel.kind == "slack"],
+    )
+
+
+def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: User, actor: User) -> Ticket:
+    """Give ``ticket`` to ``organization``, on behalf of ``requester`` who is one of its people.
+
+    Nobody of the former organization reads or hears of it any more. Raises Invalid and Conflict.
+    """
+    permissions.ensure(permissions.can_manage(actor, ticket), "Only the team moves tickets.")
+    if requester.is_team or requester.organization_id != organization.id or not requester.is_active:
+        raise ValidationError(f"Choose somebody of {organization.name} whom the ticket is for.", "requester")
+    ticket = tickets.lock(ticket)
+    if ticket.merged_into_id:
+        raise ConflictError("This ticket is merged into another; move that one.")
+    former = ticket.organization
+    if former.id == organization.id:
+        raise ConflictError(f"This ticket already is {organization.name}'s.", "organization")
+    _end_customer_threads(ticket)
+    outsiders = select(User.id).where(User.role == "requester")
+    for table in (Follower, ReadReceipt):
+        db.session.execute(delete(table).where(table.ticket_id == ticket.id, table.user_id.in_(outsiders)))
+    db.session.flush()
+    db.session.execute(
+        update(Ticket)
+        .where(Ticket.id == ticket.id)
+        .values(organization_id=organization.id, requester_id=requester.id, form_token=None)
+        .execution_options(synchronize_session=False)
+    )
+    after_commit.say_changed(f"organization:{former.id}")
+    db.session.expire_all()
+    tickets.add_event(ticket, "moved", actor, old=former.name, new=organization.name)
+    ticket.updated_at = clock.now()
+    _open_customer_threads(ticket)
+    outbox.enqueue_card_update(ticket)
+    timers.update_timers(ticket)
+    after_commit.touch(ticket)
+    return ticket
+
+
+def _customer_threads(ticket: Ticket) -> list[Thread]:
+    threads = (
+        select(Thread)
+        .join(Channel)
+        .where(Thread.ticket_id == ticket.id, Thread.ended_at.is_(None), Channel.audience == "customer")
+    )
+    return list(db.session.scalars(threads.order_by(Thread.id)))
+
+
+def _customer_channels(organization_id: int) -> list[Channel]:
+    channels = select(Channel).where(
+        Channel.kind == "slack",
+        Channel.audience == "customer",
+        Channel.organization_id == organization_id,
+        Channel.is_default,
+        Channel.removed_at.is_(None),
+    )
+    return list(db.session.scalars(channels.order_by(Channel.id)))
+
+
+def _customers(ticket: Ticket) -> list[User]:
+    following = select(Follower.user_id).where(Follower.ticket_id == ticket.id)
+    people = select(User).where((User.id == ticket.requester_id) | User.id.in_(following), User.role == "requester")
+    return list(db.session.scalars(people.order_by(User.name, User.id)))
+
+
+def _end_customer_threads(ticket: Ticket) -> None:
+    ended = [thread for thread in _customer_threads(ticket) if thread.user is None or not thread.user.is_team]
+    for thread in ended:
+        thread.ended_at = clock.now()
+        thread.nonce = thread.token_hash = None
+    waiting = (DeliveryState.pending, DeliveryState.held, DeliveryState.failed, DeliveryState.unknown)
+    db.session.execute(
+        update(Delivery)
+        .where(Delivery.thread_id.in_([thread.id for thread in ended]), Delivery.state.in_(waiting))
+        .values(
+            state=DeliveryState.skipped, reason="The ticket was moved to another organization.", finished_at=clock.now()
+        )
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _open_customer_threads(ticket: Ticket) -> None:
+    for channel in _customer_channels(ticket.organization_id):
+        thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel)
+        db.session.add(thread)
+        db.session.flush()
+        after_commit.call_later("deliver", outbox.enqueue_delivery(thread, "card").id)
+    outbox.open_mail_thread(ticket, ticket.requester)
+
+
+def _pluralize(number: int, word: str, plural: str = "") -> str:
+    return f"{number} {word if number == 1 else plural or word + 's'}"

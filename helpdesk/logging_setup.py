@@ -1,0 +1,60 @@
+"""What the helpdesk writes to its log, with every secret struck out."""
+
+import logging
+import re
+
+from helpdesk import config
+
+NOISY_LOGGERS = ("flask_dance", "oauthlib", "requests_oauthlib", "slack_sdk", "smtplib", "urllib3", "botocore", "rq")
+SECRET_PATTERN = re.compile(
+    r"""(?x)
+    xox[a-z]-[\w-]+ | xapp-[\w-]+                               # Slack's tokens
+    | (?i:bearer\s+)[\w.~+/=-]+
+    | (?i:\b(?:code|state|token|nonce|client_secret|code_verifier|id_token|access_token|password|secret)=)[^\s&"']+
+    | (?i:/sign-in/link/)[\w-]+ | (?i:/unsubscribe/\d+/)[\w-]+
+    | (?i:cookie:\s*)[^\r\n]+ | (?i:AUTH\s+(?:PLAIN|LOGIN)\s+)\S+
+    | (?:rediss?|postgres(?:ql)?(?:\+psycopg)?|imaps?)://[^\s@/]*:[^\s@/]*@
+    """
+)
+
+
+class SecretFilter(logging.Filter):
+    """Strikes secrets out of a record's finished text, tracebacks included."""
+
+    def __init__(self, words: tuple[str, ...] = ()):
+        super().__init__()
+        self.words = tuple(word for word in words if len(word) >= 8)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        record.msg = self.clean(record.getMessage())
+        record.args = ()
+        if record.exc_info or record.exc_text:
+            # Another handler may have kept its own text of the traceback already; that one is cleaned too.
+            record.exc_text = self.clean(record.exc_text or logging.Formatter().formatException(record.exc_info))
+        return True
+
+    def clean(self, text: str) -> str:
+        """``text`` without secrets: those of the configuration, and whatever looks like one."""
+        for word in self.words:
+            text = text.replace(word, "[secret]")
+        return SECRET_PATTERN.sub("[secret]", text)
+
+
+def configure_logging(configuration: config.Config) -> None:
+    """Log to standard error at LOG_LEVEL; libraries that print secrets when told to be chatty never are."""
+    secrets = tuple(
+        str(value)
+        for name, value in configuration.as_dict().items()
+        if value and isinstance(value, str) and name.endswith(("_KEY", "_SECRET", "_SECRET_OLD", "_TOKEN", "_PASSWORD"))
+    )
+    handler = logging.StreamHandler()
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(name)s: %(message)s"))
+    handler.addFilter(SecretFilter(secrets))
+    handler.name = "helpdesk"
+    root = logging.getLogger()
+    for other in [other for other in root.handlers if other.name == "helpdesk"]:
+        root.removeHandler(other)
+    root.addHandler(handler)
+    root.setLevel(configuration.LOG_LEVEL.upper())
+    for name in NOISY_LOGGERS:
+        logging.getLogger(name).setLevel(max(logging.WARNING if name == "rq" else logging.INFO, root.level))

@@ -1,0 +1,91 @@
+"""Places outside the portal, and where each ticket lives in them."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import Organization, User
+
+
+class Channel(db.Model):
+    """A Slack channel, or the mail system. ``audience`` says who reads it: the team, or the customer too.
+
+    A channel shared with outsiders is always the customer's; the check below makes anything else impossible.
+    ``blocked_reason``: out of order until a person mends it. ``paused_until``: asked by the other side to wait.
+    """
+
+    __tablename__ = "channels"
+
+    id: Mapped[Id]
+    kind: Mapped[str] = mapped_column(String(8))
+    external_id: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(String(120), default="")
+    audience: Mapped[str] = mapped_column(String(8))
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
+    is_default: Mapped[bool] = mapped_column(default=True)
+    is_shared: Mapped[bool] = mapped_column(default=False)
+    internal_by_default: Mapped[bool] = mapped_column(default=False)
+    blocked_reason: Mapped[str | None] = mapped_column(Text)
+    blocked_at: Mapped[Time | None]
+    paused_until: Mapped[Time | None]
+    removed_at: Mapped[Time | None]
+    reconciled_at: Mapped[Time | None]
+    created_at: Mapped[Created]
+
+    organization: Mapped[Organization | None] = relationship()
+
+    __table_args__ = (
+        UniqueConstraint("kind", "external_id"),
+        CheckConstraint(one_of_condition("kind", ("slack", "email")), name="kind"),
+        CheckConstraint(one_of_condition("audience", ("team", "customer")), name="audience"),
+        CheckConstraint("NOT is_shared OR audience = 'customer'", name="shared_is_customers"),
+        CheckConstraint(
+            "kind <> 'slack' OR audience = 'team' OR organization_id IS NOT NULL", name="customer_has_organization"
+        ),
+    )
+
+    @property
+    def label(self) -> str:
+        """What people call it."""
+        return f"#{self.name or self.external_id}" if self.kind == "slack" else "email"
+
+
+class Thread(db.Model):
+    """Where one ticket lives in one channel: a Slack thread (``external_id`` is its root's ts), or the mail conversation with
+    one ``user``. ``nonce`` makes the reply address; ``token_hash`` finds the thread again."""
+
+    __tablename__ = "threads"
+
+    id: Mapped[Id]
+    ticket_id: Mapped[int] = mapped_column(BigId)
+    organization_id: Mapped[int] = mapped_column(BigId)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    nonce: Mapped[str | None] = mapped_column(String(64))
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    ended_at: Mapped[Time | None]
+    compared_at: Mapped[Time | None]
+    created_at: Mapped[Created]
+
+    ticket: Mapped[Ticket] = relationship(backref="threads")
+    channel: Mapped[Channel] = relationship(lazy="joined", innerjoin=True)
+    user: Mapped[User | None] = relationship()
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["ticket_id", "organization_id"],
+            ["tickets.id", "tickets.organization_id"],
+            ondelete="CASCADE",
+            onupdate="CASCADE",
+        ),
+        UniqueConstraint("channel_id", "external_id"),
+        Index("ix_threads_ticket_id", "ticket_id"),
+    )
+
+    @property
+    def is_customers(self) -> bool:
+        """Whether customers read here; then a note must never be delivered."""
+        return self.channel.audience == "customer"

@@ -1,0 +1,132 @@
+"""What must not be lost: what goes out (Delivery) and what comes in (Inbound)."""
+
+import secrets
+from enum import StrEnum
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.database.types import Created, Id, Time, one_of_condition
+from helpdesk.extensions import db
+from helpdesk.models.channel import Thread
+from helpdesk.models.ticket import Message
+
+
+class DeliveryState(StrEnum):
+    """Where a delivery stands. The last three of the unfinished ones wait for a look or a person."""
+
+    pending = "pending"
+    sending = "sending"
+    unknown = "unknown"
+    failed = "failed"
+    held = "held"
+    sent = "sent"
+    skipped = "skipped"
+
+
+UNFINISHED_STATES = (
+    DeliveryState.pending,
+    DeliveryState.sending,
+    DeliveryState.unknown,
+    DeliveryState.failed,
+    DeliveryState.held,
+)
+
+
+class Delivery(db.Model):
+    """One thing to be put in one thread: the outbox.
+
+    ``kind``: card (the thread's root), message, edit, delete, file, card_update, or a mail that belongs to no ticket
+    (``thread_id`` empty, ``subject_id`` its row). ``lane`` "talk" keeps the order of a conversation, "card" that of its
+    card's updates. ``part`` counts the pieces of a split message, ``revision`` its edits. ``key`` travels along, so that the
+    thing is recognised on the other side. ``started_at`` is when the latest try began; ``maybe_since`` is when the first try
+    began of which nobody knows whether it was stored, and empty once that is known. ``content`` are the finished bytes of a
+    mail, stored before the first try.
+    """
+
+    __tablename__ = "deliveries"
+
+    id: Mapped[Id]
+    key: Mapped[str] = mapped_column(String(40), unique=True, default=lambda: secrets.token_hex(16))
+    thread_id: Mapped[int | None] = mapped_column(ForeignKey("threads.id", ondelete="CASCADE"))
+    message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), index=True)
+    subject_id: Mapped[int | None]
+    kind: Mapped[str] = mapped_column(String(20))
+    lane: Mapped[str] = mapped_column(String(8), default="talk")
+    part: Mapped[int] = mapped_column(default=1)
+    revision: Mapped[int] = mapped_column(default=1)
+    state: Mapped[str] = mapped_column(String(8), default=DeliveryState.pending)
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[Created]
+    lease_until: Mapped[Time | None]
+    lease_owner: Mapped[str | None] = mapped_column(String(80))
+    started_at: Mapped[Time | None]
+    maybe_since: Mapped[Time | None]
+    reason: Mapped[str | None] = mapped_column(Text)
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    data: Mapped[dict] = mapped_column(JSON, default=dict)
+    content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    created_at: Mapped[Created]
+    finished_at: Mapped[Time | None]
+
+    thread: Mapped[Thread | None] = relationship(backref="deliveries")
+    message: Mapped[Message | None] = relationship(backref="deliveries")
+
+    __table_args__ = (
+        UniqueConstraint("thread_id", "message_id", "kind", "part", "revision"),
+        CheckConstraint(one_of_condition("state", DeliveryState), name="state"),
+        CheckConstraint(one_of_condition("lane", ("talk", "card", "mail")), name="lane"),
+        Index("ix_deliveries_state_due", "state", "due_at"),
+        Index(
+            "ix_deliveries_unfinished",
+            "thread_id",
+            "lane",
+            "id",
+            sqlite_where=text("state NOT IN ('sent', 'skipped')"),
+            postgresql_where=text("state NOT IN ('sent', 'skipped')"),
+        ),
+        Index("ix_deliveries_thread_external", "thread_id", "external_id"),
+    )
+
+    @property
+    def label(self) -> str:
+        """Where it goes, in people's words."""
+        if self.thread is None:
+            return "email"
+        return f"email to {self.thread.user.display_name}" if self.thread.user else self.thread.channel.label
+
+    @property
+    def is_finished(self) -> bool:
+        return self.state in (DeliveryState.sent, DeliveryState.skipped)
+
+
+class InboundEvent(db.Model):
+    """One raw thing received, stored before it is understood: the inbox.
+
+    Things of one ``lane`` (a Slack thread) are taken in the order they came. ``outcome`` says in words what became of it.
+    """
+
+    __tablename__ = "inbound"
+
+    id: Mapped[Id]
+    source: Mapped[str] = mapped_column(String(16))
+    external_id: Mapped[str] = mapped_column(String(255))
+    lane: Mapped[str | None] = mapped_column(String(120), index=True)
+    payload: Mapped[dict] = mapped_column(JSON, default=dict)
+    raw: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[Created]
+    lease_until: Mapped[Time | None]
+    outcome: Mapped[str | None] = mapped_column(Text)
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="SET NULL"), index=True)
+    received_at: Mapped[Created]
+    finished_at: Mapped[Time | None]
+
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        CheckConstraint(
+            one_of_condition("state", ("waiting", "working", "done", "ignored", "quarantined", "failed")), name="state"
+        ),
+        Index("ix_inbound_state_due", "state", "due_at"),
+    )

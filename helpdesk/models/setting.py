@@ -1,0 +1,89 @@
+"""What an admin changes while the helpdesk runs. The keys, their defaults and their meaning are in ``KEYS``."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import JSON, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.extensions import db
+
+
+class Setting(db.Model):
+    """One changed setting; a key without a row has its default."""
+
+    __tablename__ = "settings"
+
+    key: Mapped[str] = mapped_column(String(60), primary_key=True)
+    value: Mapped[Any] = mapped_column(JSON)
+
+
+@dataclass(frozen=True)
+class SettingDefinition:
+    """One setting an admin may change: its default, whose type is the setting's type, and what it does."""
+
+    name: str
+    default: Any
+    what: str
+    choices: tuple[str, ...] = ()
+
+
+SETTINGS = {
+    key.name: key
+    for key in (
+        SettingDefinition("portal_name", "Help", "Name in the portal's header and in mails."),
+        SettingDefinition("team_name", "Support", "What customers read as the team's name."),
+        SettingDefinition(
+            "accent", "#2f5fd0", "Accent colour of the portal; corrected where its contrast is too weak."
+        ),
+        SettingDefinition("logo", "", "Storage key of the logo; empty shows the name alone."),
+        SettingDefinition(
+            "portal_edition",
+            "external_helpdesk",
+            "Edition that includes the portal; any other switches it off.",
+            ("external_helpdesk", "internal_helpdesk"),
+        ),
+        SettingDefinition(
+            "portal_plan",
+            "enterprise",
+            "Plan that includes the portal; starter switches it off.",
+            ("starter", "professional", "enterprise"),
+        ),
+        SettingDefinition("sign_in_google", True, "Offer Sign in with Google where it is configured."),
+        SettingDefinition("sign_in_microsoft", True, "Offer Sign in with Microsoft where it is configured."),
+        SettingDefinition("sign_in_link", True, "Offer a sign-in link by mail."),
+        SettingDefinition(
+            "internal_domains", "", "Our own mail domains, which can never be an organization's; separated by spaces."
+        ),
+        SettingDefinition("triage_channel", "", "Slack channel id of the team's triage channel."),
+        SettingDefinition(
+            "undo_seconds", 20, "How long the mail of an agent's Slack reply waits, so that it can be taken back."
+        ),
+        SettingDefinition(
+            "assign_first_responder", True, "Assign an unassigned ticket to the first agent who answers."
+        ),
+        SettingDefinition("system_email", "", "Address that mail comes from; empty takes MAIL_DEFAULT_SENDER."),
+        SettingDefinition(
+            "use_custom_from", False, "Let organizations' own From addresses replace the system address."
+        ),
+        SettingDefinition("mail_received", True, "Mail the requester that a ticket was received."),
+        SettingDefinition("mail_solved", True, "Mail the requester when a ticket is solved, with the rating."),
+        SettingDefinition("mail_inline_images", False, "Show small pictures inside mails instead of links."),
+        SettingDefinition(
+            "mail_while_reading", False, "Mail an answer also to somebody who is reading the ticket right now."
+        ),
+        SettingDefinition(
+            "mail_grouping_seconds",
+            0,
+            "Wait this long so that answers in a burst leave as one mail; 0 sends each at once.",
+        ),
+        SettingDefinition(
+            "tickets_by_mail", False, "File a ticket from a mail to the system address, from an admitted person."
+        ),
+        SettingDefinition("close_after_days", 7, "Days after which a solved ticket closes by itself; 0 never."),
+        SettingDefinition("close_warning_days", 1, "Days before closing at which the customer is told; 0 not."),
+        SettingDefinition("rating_style", "stars", "How a solved ticket is rated.", ("stars", "faces", "off")),
+        SettingDefinition("retention_days", 0, "Days after closing at which tickets are erased; 0 keeps them."),
+        SettingDefinition("time_zone", "UTC", "Time zone of business hours and reports."),
+    )
+}

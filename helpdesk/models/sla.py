@@ -1,0 +1,109 @@
+"""How soon the team wants to answer and to solve, when it works, and where each ticket stands against that."""
+
+from datetime import date
+
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.database.types import BigId, Id, Time, one_of_condition
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Priority, Ticket
+from helpdesk.models.user import Organization
+
+TIMER_KINDS = ("first_response", "resolution")
+
+
+class SlaPolicy(db.Model):
+    """Working minutes to the first answer and to the solution, for a priority; of one organization, or of all others."""
+
+    __tablename__ = "service_targets"
+
+    id: Mapped[Id]
+    organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    priority: Mapped[str] = mapped_column(String(16))
+    first_response: Mapped[int | None]
+    resolution: Mapped[int | None]
+
+    organization: Mapped[Organization | None] = relationship()
+
+    __table_args__ = (
+        CheckConstraint(one_of_condition("priority", Priority), name="priority"),
+        Index("uq_service_targets_organization", "organization_id", "priority", unique=True),
+        Index(
+            "uq_service_targets_all",
+            "priority",
+            unique=True,
+            sqlite_where=text("organization_id IS NULL"),
+            postgresql_where=text("organization_id IS NULL"),
+        ),
+    )
+
+
+class BusinessHours(db.Model):
+    """One stretch of a working day, in minutes after midnight of the setting ``time_zone``. ``weekday`` 0 is Monday.
+
+    No row at all means that the team works around the clock.
+    """
+
+    __tablename__ = "business_hours"
+
+    id: Mapped[Id]
+    weekday: Mapped[int]
+    opens: Mapped[int]
+    closes: Mapped[int]
+
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday"),
+        CheckConstraint("opens >= 0 AND opens < closes AND closes <= 1440", name="within_a_day"),
+    )
+
+
+class Holiday(db.Model):
+    """A day on which nobody works."""
+
+    __tablename__ = "holidays"
+
+    day: Mapped[date] = mapped_column(Date, primary_key=True)
+    name: Mapped[str] = mapped_column(String(80), default="")
+
+
+class SlaTimer(db.Model):
+    """One clock of one ticket. ``due_at`` is set only while it runs, so that what is at risk is one look into its index.
+
+    ``spent`` are the working seconds used up before ``running_since``. ``stopped_at``: answered or solved; ``late`` says
+    whether that was too late.
+    """
+
+    __tablename__ = "ticket_clocks"
+
+    ticket_id: Mapped[int] = mapped_column(BigId, ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(16), primary_key=True)
+    target: Mapped[int]
+    spent: Mapped[int] = mapped_column(default=0)
+    running_since: Mapped[Time | None]
+    due_at: Mapped[Time | None]
+    stopped_at: Mapped[Time | None]
+    late: Mapped[bool] = mapped_column(default=False)
+    warned_at: Mapped[Time | None]
+
+    ticket: Mapped[Ticket] = relationship(backref="clocks")
+
+    __table_args__ = (
+        CheckConstraint(one_of_condition("kind", TIMER_KINDS), name="kind"),
+        Index(
+            "ix_ticket_clocks_due",
+            "due_at",
+            "ticket_id",
+            sqlite_where=text("due_at IS NOT NULL"),
+            postgresql_where=text("due_at IS NOT NULL"),
+        ),
+    )
+
+    @property
+    def is_running(self) -> bool:
+        return self.running_since is not None
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether it waits for the customer."""
+        return self.running_since is None and self.stopped_at is None

@@ -1,0 +1,68 @@
+"""Other programs: those we tell (webhooks) and those that come to us (API tokens)."""
+
+import secrets
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.database.types import Created, Id, Time
+from helpdesk.extensions import db
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.user import User
+
+WEBHOOK_EVENTS = (
+    "ticket.filed",
+    "ticket.updated",
+    "ticket.solved",
+    "ticket.reopened",
+    "message.replied",
+    "message.noted",
+)
+API_TOKEN_SCOPES = ("tickets:read", "tickets:write", "organizations:read")
+
+
+class Webhook(db.Model):
+    """An https address that is told what happens. Its secret is derived from ``nonce`` and our key, so that none is stored."""
+
+    __tablename__ = "webhooks"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(80))
+    url: Mapped[str] = mapped_column(String(500))
+    nonce: Mapped[str] = mapped_column(String(64), default=lambda: secrets.token_hex(16))
+    events: Mapped[list] = mapped_column(JSON, default=list)
+    is_active: Mapped[bool] = mapped_column(default=True)
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    created_at: Mapped[Created]
+
+    created_by: Mapped[User | None] = relationship()
+
+
+class ApiToken(db.Model):
+    """A program's key. It acts as ``user`` and may do no more than they, and only what its scopes name."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    shown: Mapped[str] = mapped_column(String(16))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list] = mapped_column(JSON, default=list)
+    created_at: Mapped[Created]
+    expires_at: Mapped[Time | None]
+    last_used_at: Mapped[Time | None]
+    revoked_at: Mapped[Time | None]
+    revoked_reason: Mapped[str | None] = mapped_column(Text)
+
+    user: Mapped[User] = relationship()
+
+
+# A webhook's log is its rows of the outbox.
+Index(
+    "ix_deliveries_webhook",
+    Delivery.subject_id,
+    Delivery.id,
+    sqlite_where=text("kind = 'webhook'"),
+    postgresql_where=text("kind = 'webhook'"),
+)

@@ -1,0 +1,95 @@
+"""Who asks through the API: a bearer token, its scopes, and how often it may ask."""
+
+import functools
+import time
+from collections.abc import Callable
+
+from flask import g, request
+from redis.exceptions import RedisError
+
+from helpdesk import clock, extensions, keys
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.integrations import api_tokens
+from helpdesk.extensions import db
+from helpdesk.models.user import User
+from helpdesk.models.webhook import ApiToken
+from helpdesk.web import problems
+from helpdesk.web.middleware import authorization, request_transactions
+
+MAX_REQUESTS_PER_MINUTE = 600
+
+
+def require_scope(scope: str) -> Callable:
+    """Let a view be called only with a living token that has ``scope``; refusals become problems."""
+
+    def decorate(view: Callable) -> Callable:
+        @functools.wraps(view)
+        def guarded(*args, **values):
+            token = _authenticate_token()
+            if token is None:
+                return problems.answer(
+                    401, "Send a living API token as a bearer token.", headers={"WWW-Authenticate": "Bearer"}
+                )
+            if scope not in token.scopes:
+                return problems.answer(403, f"This token lacks the scope {scope}.")
+            if _is_rate_limited(token):
+                return problems.answer(
+                    429, f"A token may ask {MAX_REQUESTS_PER_MINUTE} times a minute.", headers={"Retry-After": "30"}
+                )
+            g.api_token = token
+            try:
+                return view(*args, **values)
+            except ValidationError as error:
+                db.session.rollback()
+                return problems.answer(422, error.sentence, errors=error.errors)
+
+        return authorization.machine_only("an API token")(guarded)
+
+    return decorate
+
+
+def get_token_user() -> User:
+    """The person the token acts as."""
+    return g.api_token.user
+
+
+def get_idempotency_key() -> str | None:
+    """What makes the same request sent twice one, from the header Idempotency-Key; different for every token."""
+    key = request.headers.get("Idempotency-Key", "")
+    if not key:
+        return None
+    return keys.sign("api idempotency", f"{g.api_token.id} {key[:200]}").hex()
+
+
+def _authenticate_token() -> ApiToken | None:
+    kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+    if kind.lower() != "bearer":
+        return None
+    token = api_tokens.find_token(secret.strip())
+    if token is not None and api_tokens.needs_last_used_update(token):
+        _save_last_use(token.id)
+        token = api_tokens.find_token(secret.strip())
+    return token
+
+
+def _save_last_use(token_id: int) -> None:
+    """In a transaction of its own, since a request that only reads may not write."""
+    extensions.begin_writing()
+    token = db.session.get(ApiToken, token_id)
+    if token is not None:
+        token.last_used_at = clock.now()
+    db.session.commit()
+    if request.method in request_transactions.SAFE_METHODS:
+        extensions.begin_reading()
+
+
+def _is_rate_limited(token: ApiToken) -> bool:
+    """Counted in Redis; while that does not answer nobody is turned away."""
+    key = f"helpdesk:api:{token.id}:{int(time.time() // 60)}"
+    try:
+        with extensions.redis().pipeline(transaction=False) as pipe:
+            pipe.incr(key)
+            pipe.expire(key, 120)
+            return pipe.execute()[0] > MAX_REQUESTS_PER_MINUTE
+    except RedisError:
+        return False

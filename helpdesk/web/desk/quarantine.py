@@ -1,0 +1,156 @@
+"""Mail that waits for the team: read it, put it on a ticket, make a ticket of it, or leave it at that."""
+
+from flask import Blueprint, Response, abort, flash, redirect, render_template, request
+
+from helpdesk.domain.errors import DomainError
+from helpdesk.domain.inbox import quarantine
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.delivery import InboundEvent
+from helpdesk.web.middleware import authentication, authorization
+
+blueprint = Blueprint("quarantine", __name__, url_prefix="/desk/quarantine")
+TICKET_NOT_FOUND_SENTENCE = "There is no ticket with this number."
+
+
+@blueprint.get("")
+@authorization.team_only
+def list_mails():
+    """The newest mails that wait; those of machines on a list of their own."""
+    automatic = request.args.get("from") == "machines"
+    before = request.args.get("before", "")
+    mails = quarantine.list_waiting(automatic, int(before) if before.isdecimal() and len(before) < 19 else None)
+    shown = mails[: quarantine.PAGE_SIZE]
+    return render_template(
+        "quarantine/index.html",
+        mails=shown,
+        automatic=automatic,
+        counts=[format_mail_count(quarantine.count_waiting(automatic=each)) for each in (False, True)],
+        older=shown[-1].id if len(mails) > quarantine.PAGE_SIZE else None,
+    )
+
+
+@blueprint.get("/<int:mail_id>")
+@authorization.team_only
+def show_mail(mail_id: int):
+    return render_page(get_mail_or_404(mail_id))
+
+
+@blueprint.get("/<int:mail_id>/raw")
+@authorization.team_only
+def download_mail(mail_id: int):
+    """The mail as it came, to be kept, never shown by the browser."""
+    response = Response(get_mail_or_404(mail_id).raw or b"", mimetype="application/octet-stream")
+    response.headers["Content-Disposition"] = f'attachment; filename="mail-{mail_id}.eml"'
+    response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+@blueprint.post("/<int:mail_id>/attachment")
+@authorization.team_only
+def attach_mail(mail_id: int):
+    """Put it on the ticket with the number given, as a note or as its sender's reply."""
+    mail = get_mail_or_404(mail_id)
+    number = request.form.get("ticket", "").strip().lstrip("#")
+    ticket = (
+        permissions.find_ticket(authentication.get_current_user(), int(number))
+        if number.isdecimal() and len(number) < 19
+        else None
+    )
+    if ticket is None:
+        return render_page(
+            mail, {"ticket": TICKET_NOT_FOUND_SENTENCE if number else "Enter the number of a ticket."}
+        ), 422
+    try:
+        message = quarantine.attach_to_ticket(
+            mail, ticket, actor=authentication.get_current_user(), as_reply=request.form.get("as") == "reply"
+        )
+    except DomainError as refusal:
+        return render_refusal(mail_id, refusal, "as")
+    db.session.commit()
+    flash(f"The mail is on ticket #{message.ticket_id}.", "success")
+    return redirect(f"/tickets/{message.ticket_id}#message-{message.id}", 303)
+
+
+@blueprint.post("/<int:mail_id>/ticket")
+@authorization.team_only
+def create_ticket(mail_id: int):
+    """File a ticket from it."""
+    mail = get_mail_or_404(mail_id)
+    try:
+        ticket = quarantine.create_ticket_from_mail(
+            mail,
+            requester_email=request.form.get("requester", ""),
+            subject=request.form.get("subject", ""),
+            actor=authentication.get_current_user(),
+        )
+    except DomainError as refusal:
+        return render_refusal(mail_id, refusal, "requester")
+    db.session.commit()
+    flash(f"Ticket #{ticket.number} is filed.", "success")
+    return redirect(f"/tickets/{ticket.number}", 303)
+
+
+@blueprint.post("/<int:mail_id>/delete")
+@authorization.team_only
+def discard_mail(mail_id: int):
+    """Leave it at that."""
+    mail = get_mail_or_404(mail_id)
+    was_automatic = mail.payload.get("kind") == "automatic"
+    try:
+        quarantine.discard_mail(mail, actor=authentication.get_current_user())
+    except DomainError as refusal:
+        return render_refusal(mail_id, refusal, "")
+    db.session.commit()
+    flash("The mail is discarded.", "success")
+    return redirect("/desk/quarantine" + ("?from=machines" if was_automatic else ""), 303)
+
+
+@blueprint.post("/machines/delete")
+@authorization.team_only
+def discard_automatic_mails():
+    """Discard what machines wrote, up to the newest one that was on the page."""
+    newest = request.form.get("newest", "")
+    if not newest.isdecimal() or len(newest) > 18:
+        abort(400)
+    discarded = quarantine.discard_automatic(int(newest), actor=authentication.get_current_user())
+    db.session.commit()
+    flash(f"{discarded} {'mail is' if discarded == 1 else 'mails are'} discarded.", "success")
+    return redirect("/desk/quarantine?from=machines", 303)
+
+
+def format_mail_count(count: int) -> str:
+    """A number that is counted only so far."""
+    return f"{quarantine.MAX_COUNT}+" if count > quarantine.MAX_COUNT else str(count)
+
+
+def get_mail_or_404(mail_id: int) -> InboundEvent:
+    """The mail, if it still waits, else 404."""
+    return quarantine.find_waiting(mail_id) or abort(404)
+
+
+def render_page(mail: InboundEvent, errors: dict | None = None) -> str:
+    """One mail; what was typed stays in its forms."""
+    shown = quarantine.load_details(mail)
+    values = {
+        "ticket": request.form.get("ticket", str(shown.ticket.number) if shown.ticket else ""),
+        "as": request.form.get("as", "note"),
+        "requester": request.form.get("requester", shown.heard.author_id),
+        "subject": request.form.get("subject", shown.heard.data["subject"][:200]),
+    }
+    return render_template("quarantine/show.html", mail=shown, values=values, errors=errors or {})
+
+
+def render_refusal(mail_id: int, refusal: DomainError, field: str):
+    """The page again with the sentence; elsewhere where somebody else has dealt with the mail."""
+    errors = getattr(refusal, "errors", None) or {refusal.field or field: refusal.sentence}
+    db.session.rollback()
+    mail = quarantine.find_waiting(mail_id)
+    if mail is None:
+        flash(refusal.sentence, "warning")
+        return redirect("/desk/quarantine", 303)
+    return render_page(
+        mail,
+        {name if name in ("ticket", "as", "requester", "subject") else field: text for name, text in errors.items()},
+    ), 422

@@ -1,0 +1,1 @@
+"""Live updates: Server-Sent Events that say what changed."""

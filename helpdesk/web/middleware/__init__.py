@@ -1,0 +1,1 @@
+"""What every request passes: who is asking, CSRF, transactions, security headers, errors."""

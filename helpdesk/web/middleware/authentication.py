@@ -1,0 +1,179 @@
+"""Who is asking. The cookie holds a random token; each request reads from its row, in one query, who that is."""
+
+import logging
+from urllib.parse import urlencode, urlsplit
+
+import flask
+from flask import Flask, Response, g, make_response, redirect, render_template, request
+from flask.sessions import SecureCookieSessionInterface
+from flask_login import current_user, login_user, logout_user
+from sqlalchemy.exc import SQLAlchemyError
+
+from helpdesk import extensions
+from helpdesk.config import Config
+from helpdesk.domain.authentication import rate_limits, sessions
+from helpdesk.domain.errors import PermissionDenied
+from helpdesk.domain.people import admission as rules
+from helpdesk.extensions import db, login_manager
+from helpdesk.models.user import User
+from helpdesk.web.middleware import authorization, request_transactions
+
+log = logging.getLogger(__name__)
+MAX_SESSION_LIFETIME = max(sessions.ABSOLUTE_TIMEOUTS.values())
+ENDPOINTS_ALLOWED_WHILE_IMPERSONATING = {"account.stop_impersonation", "sign_in.sign_out"}
+BLUEPRINTS_ALLOWED_WITHOUT_PORTAL = {"account", "sign_in"}
+
+
+class CookieSessionInterface(SecureCookieSessionInterface):
+    """Flask's cookies; what signs them is put together once for the application, not twice in every request."""
+
+    _kept = None
+
+    def get_signing_serializer(self, app: Flask):
+        if self._kept is None:
+            self._kept = super().get_signing_serializer(app)
+        return self._kept
+
+
+def build_cookie_settings(config: Config) -> dict:
+    """How our cookies are called and kept: out of scripts' and other sites' reach, and of plain http's where there is https."""
+    return {
+        "SESSION_COOKIE_NAME": get_cookie_name(config, "session"),
+        "SESSION_COOKIE_SECURE": config.is_https,
+        "SESSION_COOKIE_HTTPONLY": True,
+        "SESSION_COOKIE_SAMESITE": "Lax",
+        "SESSION_COOKIE_PATH": "/",
+        "SESSION_COOKIE_DOMAIN": None,
+        "SESSION_REFRESH_EACH_REQUEST": False,
+        "PERMANENT_SESSION_LIFETIME": MAX_SESSION_LIFETIME,
+        # Pages with a link in their address send no Referer; web.access asks for Sec-Fetch-Site and Origin instead.
+        "WTF_CSRF_SSL_STRICT": False,
+    }
+
+
+def get_cookie_name(config: Config, name: str) -> str:
+    """``name`` with the prefix that ties it to this host alone, which browsers accept only over https."""
+    return f"__Host-{name}" if config.is_https else name
+
+
+def register(app: Flask) -> None:
+    """Tell Flask-Login where people come from, and what happens before and after each request."""
+    app.session_interface = CookieSessionInterface()
+    login_manager.init_app(app)
+    login_manager.session_protection = None
+    login_manager.id_attribute = "session_token"
+    login_manager.user_loader(_load_user)
+    login_manager.unauthorized_handler(_handle_unauthorized)
+    authorization.register(app)
+    app.before_request(_block_writes_while_impersonating)
+    app.before_request(_block_disabled_portal)
+    app.teardown_request(_touch_session)
+
+
+def get_current_user() -> User:
+    """The signed-in person themselves, not Flask-Login's stand-in for them."""
+    return current_user._get_current_object()
+
+
+def sign_in(user: User, provider: str) -> None:
+    """Begin a session for ``user`` in this browser, with a new token; whatever the browser held before is forgotten."""
+    if current_user.is_authenticated:
+        sessions.revoke_session(_get_real_user(), current_user.session.id)
+    user.session_token = lambda: token
+    token = sessions.create_session(user, provider, browser=get_user_agent(), ip_prefix=get_client_network())
+    flask.session.clear()
+    flask.session.permanent = True
+    login_user(user, force=True)
+
+
+def sign_out() -> None:
+    """End this browser's session; a copy of its cookie is worth nothing from now on."""
+    if current_user.is_authenticated:
+        sessions.revoke_session(_get_real_user(), current_user.session.id)
+    logout_user()
+    flask.session.clear()
+
+
+def get_user_agent() -> str:
+    """What the browser calls itself."""
+    return request.headers.get("User-Agent", "")[:300]
+
+
+def get_client_network() -> str:
+    """The network the request comes from."""
+    return rate_limits.network_prefix(request.remote_addr)
+
+
+def get_landing_path(user: User) -> str:
+    """Where somebody belongs."""
+    return "/desk" if user.is_team else "/tickets"
+
+
+def _load_user(token: str) -> User | None:
+    user = sessions.load_session(token)
+    if user is not None:
+        user.session_token = lambda: token
+        if sessions.needs_touch(user.session) and _is_user_activity():
+            g.seen_session = user.session.id
+    return user
+
+
+def _handle_unauthorized() -> Response:
+    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    if extensions.htmx:
+        wanted = urlsplit(extensions.htmx.current_url or "")._replace(scheme="", netloc="", fragment="").geturl()
+    wanted = authorization.get_safe_next_path(wanted)
+    address = "/sign-in?" + urlencode({"next": wanted}) if wanted and wanted != "/" else "/sign-in"
+    if extensions.htmx:
+        return Response(status=401, headers={"HX-Redirect": address})
+    if request.accept_mimetypes.best == "text/event-stream":
+        return Response(status=401)
+    return redirect(address, 303 if request.method != "GET" else 302)
+
+
+def _get_real_user() -> User:
+    """The one who signed in, also while looking through a customer's eyes."""
+    return current_user.viewer if current_user.is_viewing else get_current_user()
+
+
+def _block_writes_while_impersonating() -> None:
+    if request.method in request_transactions.SAFE_METHODS or request.endpoint in ENDPOINTS_ALLOWED_WHILE_IMPERSONATING:
+        return
+    if authorization.get_audience(request.endpoint) != authorization.MACHINE and getattr(
+        current_user, "is_viewing", False
+    ):
+        raise PermissionDenied(
+            f"You are looking at the portal as {current_user.viewed.name} sees it. Nothing can be changed that way."
+        )
+
+
+def _block_disabled_portal() -> Response | None:
+    """Customers of an installation whose edition has no portal read why; the team goes on."""
+    if (
+        authorization.get_audience(request.endpoint) != authorization.SIGNED_IN
+        or request.blueprint in BLUEPRINTS_ALLOWED_WITHOUT_PORTAL
+    ):
+        return None
+    if current_user.is_authenticated and not current_user.is_team and not rules.is_portal_enabled():
+        return make_response(render_template("sign_in/closed.html"), 403)
+    return None
+
+
+def _is_user_activity() -> bool:
+    """What an open page asks for by itself does not count as somebody being there."""
+    by_itself = request.method == "GET" and extensions.htmx and not extensions.htmx.boosted
+    return not by_itself and request.accept_mimetypes.best != "text/event-stream"
+
+
+def _touch_session(_error) -> None:
+    """After the answer is made, in a transaction of its own: at most once a minute for each session."""
+    session_id = g.pop("seen_session", None)
+    if session_id is None:
+        return
+    try:
+        extensions.begin_writing()
+        sessions.touch_session(session_id)
+        db.session.commit()
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        log.warning("When session %s was last seen could not be written: %s", session_id, type(error).__name__)

@@ -1,0 +1,114 @@
+"""Who may call which address. A view that says nothing needs a signed-in person; ``enforce`` asks before every request."""
+
+import re
+from collections.abc import Callable
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from flask import Flask, abort, current_app, request
+from flask_login import current_user
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+
+from helpdesk import config
+from helpdesk.domain.errors import PermissionDenied
+from helpdesk.extensions import csrf
+from helpdesk.web.middleware import request_transactions
+
+View = TypeVar("View", bound=Callable)
+PUBLIC, SIGNED_IN, TEAM, LEAD, ADMIN, MACHINE = "public", "person", "team", "lead", "admin", "signed"
+FORBIDDEN_NEXT_PREFIXES = ("/sign-in", "/sign-out", "/hooks", "/static", "/account/viewing")
+LOCAL_PATH_PATTERN = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
+
+
+def public(view: View) -> View:
+    """Anybody may come here, signed in or not."""
+    return _set_audience(view, PUBLIC)
+
+
+def team_only(view: View) -> View:
+    """Agents, leads and admins; for customers the address does not exist."""
+    return _set_audience(view, TEAM)
+
+
+def lead_only(view: View) -> View:
+    """Leads and admins."""
+    return _set_audience(view, LEAD)
+
+
+def admin_only(view: View) -> View:
+    """Admins."""
+    return _set_audience(view, ADMIN)
+
+
+def machine_only(by: str) -> Callable[[View], View]:
+    """A door for machines: the view itself checks the proof of ``by``, so no cookie and no CSRF token are asked for."""
+
+    def decorate(view: View) -> View:
+        view.signed_by = by
+        return _set_audience(csrf.exempt(view), MACHINE)
+
+    return decorate
+
+
+def get_audience(endpoint: str | None) -> str:
+    """Who may call ``endpoint``: one of the words above."""
+    if endpoint is None or endpoint == "static":
+        return PUBLIC
+    return getattr(current_app.view_functions.get(endpoint), "audience", SIGNED_IN)
+
+
+def register(app: Flask) -> None:
+    """Ask before every request."""
+    app.before_request(enforce_audience)
+
+
+def enforce_audience():
+    """Answer those who may not come in; everybody else goes on to the view."""
+    wanted = get_audience(request.endpoint)
+    if wanted == MACHINE:
+        return None
+    if request.method not in request_transactions.SAFE_METHODS and not _is_same_origin():
+        abort(403)
+    if wanted == PUBLIC:
+        return None
+    if not current_user.is_authenticated:
+        return current_app.login_manager.unauthorized()
+    if wanted == SIGNED_IN:
+        return None
+    if not current_user.is_team:
+        abort(404)
+    if (wanted == LEAD and not current_user.is_lead) or (wanted == ADMIN and not current_user.is_admin):
+        raise PermissionDenied(
+            "Only admins come in here." if wanted == ADMIN else "Only leads and admins come in here."
+        )
+    return None
+
+
+def get_safe_next_path(path: str | None) -> str | None:
+    """``path`` if it is an address of ours that somebody may land on after signing in, else None (security.md 1.5)."""
+    if not path or len(path) > 2000 or not LOCAL_PATH_PATTERN.fullmatch(path):
+        return None
+    parts = urlsplit(path)
+    if parts.scheme or parts.netloc or parts.path.startswith(FORBIDDEN_NEXT_PREFIXES):
+        return None
+    try:
+        current_app.url_map.bind("portal").match(parts.path, method="GET")
+    except (HTTPException, RequestRedirect):
+        return None
+    return path
+
+
+def _set_audience(view: View, who: str) -> View:
+    view.audience = who
+    return view
+
+
+def _is_same_origin() -> bool:
+    """Whether the browser says that the form stood on a page of ours. One that says nothing is left to the CSRF token."""
+    site = request.headers.get("Sec-Fetch-Site")
+    if site is not None:
+        return site in ("same-origin", "none")
+    origin = request.headers.get("Origin")
+    parts = urlsplit(config.current().PORTAL_BASE_URL)
+    return origin in (None, "null", f"{parts.scheme}://{parts.netloc}", request.host_url.rstrip("/"))

@@ -1,0 +1,85 @@
+"""What people read when something does not work; never a traceback, never a word more to one than to another."""
+
+import logging
+import secrets
+
+from flask import Flask, Response, make_response, render_template, request
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm.exc import StaleDataError
+from werkzeug.exceptions import HTTPException
+
+from helpdesk.domain.errors import ConflictError, DomainError, PermissionDenied, ValidationError
+from helpdesk.extensions import db
+from helpdesk.markup import markdown_rendering
+from helpdesk.web import problems
+
+log = logging.getLogger(__name__)
+STATUSES_WITH_PAGE = {400, 403, 404, 413, 422, 429, 500, 503}
+DATABASE_UNAVAILABLE_ERRORS = (OperationalError, InterfaceError, PoolTimeout)
+STATUSES_WITHOUT_DATABASE = {500, 503}  # pages for when the database may be gone
+
+
+def register(app: Flask) -> None:
+    """Turn every error into a page with the right status."""
+
+    @app.errorhandler(HTTPException)
+    def http(error: HTTPException) -> Response:
+        if error.response is not None:
+            return error.response
+        return render_error_page(error.code, headers=dict(error.get_headers()) if error.code == 405 else {})
+
+    @app.errorhandler(CSRFError)
+    def forged(_error) -> Response:
+        return render_error_page(
+            400, "This page had been open for too long. Go back, reload it and try again; your text is still there."
+        )
+
+    @app.errorhandler(DomainError)
+    def refused(error: DomainError) -> Response:
+        db.session.rollback()
+        status = {PermissionDenied: 403, ValidationError: 422, ConflictError: 409}.get(type(error), 422)
+        return render_error_page(status, error.sentence)
+
+    @app.errorhandler(StaleDataError)
+    def stale(_error) -> Response:
+        db.session.rollback()
+        return render_error_page(409, "Somebody else changed this meanwhile. Reload the page and try again.")
+
+    for kind in DATABASE_UNAVAILABLE_ERRORS:
+        app.register_error_handler(kind, handle_database_unavailable)
+
+    @app.errorhandler(Exception)
+    def unforeseen(error: Exception) -> Response:
+        number = secrets.token_hex(4)
+        log.exception("Error %s at %s %r", number, request.method, request.path)
+        db.session.rollback()
+        return render_error_page(500, number=number)
+
+
+def handle_database_unavailable(error: Exception) -> Response:
+    """The database does not answer, or not in time: come back in a moment."""
+    log.error("The database does not answer: %s", type(error).__name__)
+    db.session.rollback()
+    return render_error_page(503, headers={"Retry-After": "5"})
+
+
+def render_error_page(
+    status: int, sentence: str | None = None, *, number: str | None = None, headers: dict | None = None
+) -> Response:
+    """The error page for ``status``; ``sentence`` says more where it may."""
+    if request.path.startswith("/api/"):
+        return problems.answer(status, sentence, headers=headers)
+    name = status if status in STATUSES_WITH_PAGE else 400 if status < 500 else 500
+    # Flask would first ask the database who is signed in and what the portal is called.
+    render = markdown_rendering.render_template if name in STATUSES_WITHOUT_DATABASE else render_template
+    try:
+        html = render(f"errors/{name}.html", sentence=sentence, number=number, status=status)
+    except DATABASE_UNAVAILABLE_ERRORS as error:
+        return handle_database_unavailable(error)
+    response = make_response(html, status)
+    for key, value in (headers or {}).items():
+        if key.lower() in {"retry-after", "allow"}:
+            response.headers[key] = value
+    return response

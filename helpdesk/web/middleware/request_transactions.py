@@ -1,0 +1,22 @@
+"""One transaction a request: GET and HEAD only read, everything else may write; a view commits, nobody else."""
+
+from flask import Flask, request
+
+from helpdesk import extensions
+
+SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+
+
+def register(app: Flask) -> None:
+    """Choose how a request's transaction begins, before anything touches the database."""
+
+    @app.before_request
+    def begin() -> None:
+        if request.method in SAFE_METHODS:
+            extensions.begin_reading()
+        else:
+            extensions.forget_reading()
+
+    @app.teardown_request
+    def end(_error) -> None:
+        extensions.forget_reading()

@@ -1,0 +1,73 @@
+"""What stands on every answer: the content security policy and its companions (security.md §2.6, §2.7)."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, request
+
+from helpdesk import config
+
+STATIC_PREFIX = "/static/"
+
+
+def register(app: Flask) -> None:
+    """Put the headers on every answer, errors and fragments included."""
+    fixed = build_headers(config.current())
+
+    @app.after_request
+    def protect(response: Response) -> Response:
+        already = {name for name, _ in response.headers}
+        response.headers.extend([(name, value) for name, value in fixed.items() if name not in already])
+        if request.path.startswith(STATIC_PREFIX):
+            return response
+        if "Vary" in response.headers:
+            response.vary.update(("Cookie", "HX-Request"))
+        else:
+            response.headers.add("Vary", "Cookie, HX-Request")
+        if not response.headers.get("Cache-Control"):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def build_headers(current: config.Config) -> dict[str, str]:
+    """The headers that are the same for every answer of an installation."""
+    providers = ["https://accounts.google.com", "https://login.microsoftonline.com"]
+    providers += [get_origin(url) for url in (current.GOOGLE_OAUTH_URL, current.MICROSOFT_OAUTH_URL) if url]
+    policy = {
+        "default-src": "'none'",
+        "script-src": "'self'",
+        "style-src": "'self'",
+        "img-src": " ".join(["'self'", "data:", *list_picture_origins(current)]),
+        "font-src": "'self'",
+        "connect-src": "'self'",
+        "form-action": " ".join(["'self'", *providers]),
+        "frame-ancestors": "'none'",
+        "base-uri": "'none'",
+        "object-src": "'none'",
+        "report-uri": "/csp",
+    }
+    headers = {
+        "Content-Security-Policy": "; ".join(f"{name} {value}" for name, value in policy.items()),
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "same-origin",
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+        "X-Frame-Options": "DENY",
+    }
+    if current.is_https:
+        headers["Strict-Transport-Security"] = "max-age=31536000"
+    return headers
+
+
+def list_picture_origins(current: config.Config) -> list[str]:
+    """Where people's pictures may come from: Slack and the two providers, or their stand-ins."""
+    hosts = ["https://avatars.slack-edge.com", "https://secure.gravatar.com", "https://*.googleusercontent.com"]
+    if urlsplit(current.SLACK_API_URL).scheme == "http":
+        hosts.append(get_origin(current.SLACK_API_URL))
+    return hosts
+
+
+def get_origin(url: str) -> str:
+    """Scheme, host and port of ``url``."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"

@@ -1,0 +1,1 @@
+"""The pages of support leads: reports, quality reviews, tickets that wait longest."""

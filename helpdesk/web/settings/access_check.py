@@ -1,0 +1,25 @@
+"""Type an address, and read what would happen if it signed in."""
+
+from flask import Blueprint, request
+
+from helpdesk.domain.people import admission as rules
+from helpdesk.web.middleware import authorization
+from helpdesk.web.settings import navigation
+
+blueprint = Blueprint("settings_access_check", __name__, url_prefix="/settings/access")
+
+
+@blueprint.get("")
+@authorization.admin_only
+def check_access():
+    """The answer for ``?email=``, rule by rule."""
+    typed = request.args.get("email", "")
+    explanation, errors = None, {}
+    if typed:
+        try:
+            explanation = rules.explain_admission(typed)
+        except ValueError as error:
+            errors = {"email": str(error)}
+    return navigation.render_settings_page(
+        "settings/access.html", typed=typed[:254], explanation=explanation, errors=errors
+    )

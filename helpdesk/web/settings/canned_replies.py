@@ -1,0 +1,114 @@
+"""Replies the team keeps: its own ones for every member, the team's for leads and admins."""
+
+from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask_login import current_user
+
+from helpdesk.domain import labels
+from helpdesk.domain.administration import canned_replies
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.extensions import db
+from helpdesk.models.qa_review import CannedReply
+from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.settings import navigation
+
+blueprint = Blueprint("settings_canned_replies", __name__, url_prefix="/settings/replies")
+TYPED = ("title", "body", "status", "version")
+STATUSES = [(str(status), labels.status_label(status)) for status in canned_replies.ALLOWED_STATUSES]
+
+
+@blueprint.get("")
+@authorization.team_only
+def list_canned_replies():
+    """The team's and one's own."""
+    return frame("settings/replies.html", replies=canned_replies.list_replies(authentication.get_current_user()))
+
+
+@blueprint.get("/new")
+@authorization.team_only
+def show_new_canned_reply():
+    return page(None, {"shared": current_user.is_lead})
+
+
+@blueprint.post("")
+@authorization.team_only
+def create_canned_reply():
+    return keep(None)
+
+
+@blueprint.get("/<int:reply_id>")
+@authorization.team_only
+def show_canned_reply(reply_id: int):
+    reply = found(reply_id)
+    values = {
+        "title": reply.title,
+        "body": reply.body,
+        "status": reply.status or "",
+        "version": reply.version,
+        "shared": reply.owner_id is None,
+    }
+    return page(reply, values)
+
+
+@blueprint.post("/<int:reply_id>")
+@authorization.team_only
+def update_canned_reply(reply_id: int):
+    return keep(found(reply_id))
+
+
+@blueprint.post("/<int:reply_id>/delete")
+@authorization.team_only
+def delete_canned_reply(reply_id: int):
+    canned_replies.delete_reply(found(reply_id), actor=authentication.get_current_user())
+    db.session.commit()
+    flash("The reply is deleted.", "success")
+    return redirect("/settings/replies", 303)
+
+
+def keep(reply: CannedReply | None):
+    """Save what was typed, or show it again with what to mend."""
+    values = {name: request.form.get(name, "") for name in TYPED} | {"shared": "shared" in request.form}
+    reply_id = reply.id if reply else None
+    try:
+        canned_replies.save_reply(
+            reply,
+            title=values["title"],
+            body=values["body"],
+            status=values["status"],
+            shared=values["shared"],
+            version=int(values["version"]) if values["version"].isdecimal() and len(values["version"]) < 10 else None,
+            actor=authentication.get_current_user(),
+        )
+    except (ValidationError, ConflictError) as error:
+        db.session.rollback()
+        errors = getattr(error, "errors", None) or {error.field or "": error.sentence}
+        return page(found(reply_id) if reply_id else None, values, errors), 409 if isinstance(
+            error, ConflictError
+        ) else 422
+    db.session.commit()
+    flash("The reply is saved.", "success")
+    return redirect("/settings/replies", 303)
+
+
+def page(reply: CannedReply | None, values: dict, errors: dict | None = None) -> str:
+    return frame(
+        "settings/reply.html",
+        reply=reply,
+        values=values,
+        errors=errors or {},
+        variables=list(canned_replies.VARIABLES.items()),
+        statuses=STATUSES,
+        may_share=current_user.is_lead,
+    )
+
+
+def frame(template: str, **values) -> str:
+    """Among the settings for admins; alone for everybody else, who may open no other settings."""
+    if current_user.is_admin:
+        return navigation.render_settings_page(template, **values)
+    return render_template(template, navigation=[], **values)
+
+
+def found(reply_id: int) -> CannedReply:
+    return (
+        canned_replies.find_reply(authentication.get_current_user(), reply_id) if reply_id < 2**63 else None
+    ) or abort(404)

@@ -1,0 +1,81 @@
+"""The addresses mail comes from: whose each is, and the DNS records without which receivers doubt it."""
+
+from flask import Blueprint, flash, redirect, request
+
+from helpdesk.channels.email import administration, diagnostics
+from helpdesk.domain.administration import settings
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import organizations
+from helpdesk.extensions import db
+from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.settings import navigation
+
+blueprint = Blueprint("settings_sender_addresses", __name__, url_prefix="/settings/mail/senders")
+OFFERED = 500  # organizations in the list to choose from; all others have the same field on their own page
+
+
+@blueprint.get("")
+@authorization.admin_only
+def list_sender_addresses():
+    return page()
+
+
+@blueprint.post("")
+@authorization.admin_only
+def save_sender_address():
+    """Give an organization an address of its own, or with an empty field take it away."""
+    typed = {"organization": request.form.get("organization", ""), "from_address": request.form.get("from_address", "")}
+    number = int(typed["organization"]) if typed["organization"].isdecimal() and len(typed["organization"]) < 19 else 0
+    organization = organizations.get_organization(number)
+    if organization is None:
+        return page(typed, {"organization": "Choose an organization."}), 422
+    try:
+        chosen = administration.set_organization_address(
+            organization, typed["from_address"], actor=authentication.get_current_user()
+        )
+    except ValidationError as error:
+        db.session.rollback()
+        return page(typed, {"from_address": error.sentence}), 422
+    db.session.commit()
+    where = f"from {chosen}" if chosen else "from the system address"
+    flash(f"Mail about tickets of {organization.name} comes {where}.", "success")
+    return redirect("/settings/mail/senders", 303)
+
+
+@blueprint.post("/check")
+@authorization.admin_only
+def check_dns():
+    """Ask the DNS for the records of one address, and show what it says beside them."""
+    email = request.form.get("email", "")
+    if email not in [sender.email for sender in administration.list_senders()]:
+        flash("No mail comes from that address any more.", "error")
+        return redirect("/settings/mail/senders", 303)
+    db.session.rollback()  # the DNS may take its time
+    try:
+        findings = administration.check_dns_records(email)
+    except ValidationError as error:
+        findings = [diagnostics.DiagnosticResult(False, error.sentence)]
+    return page(checked=email, findings=findings)
+
+
+def page(
+    values: dict | None = None, errors: dict | None = None, checked: str = "", findings: list | None = None
+) -> str:
+    return navigation.render_settings_page(
+        "settings/mail_senders.html",
+        values=values or {},
+        errors=errors or {},
+        senders=[(sender, *records_of(sender)) for sender in administration.list_senders()],
+        used=settings.get("use_custom_from"),
+        organizations=[(str(each.id), each.name) for each in organizations.search_organizations(size=OFFERED)],
+        checked=checked,
+        findings=findings or [],
+    )
+
+
+def records_of(sender: administration.SenderAddress) -> tuple[list[diagnostics.DnsRecord], str]:
+    """The records its domain needs, or why they cannot be said."""
+    try:
+        return administration.required_dns_records(sender.email), ""
+    except ValidationError as error:
+        return [], error.sentence

@@ -1,0 +1,155 @@
+"""Service levels: targets for everybody and for single organizations, working hours, holidays."""
+
+from datetime import date
+
+from flask import Blueprint, abort, flash, redirect, request
+from sqlalchemy import select
+
+from helpdesk.domain.administration import audit_log, settings
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.sla import policies
+from helpdesk.extensions import db
+from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
+from helpdesk.models.ticket import Priority
+from helpdesk.models.user import Organization
+from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.settings import navigation
+
+blueprint = Blueprint("settings_sla", __name__, url_prefix="/settings/service-levels")
+NAMES = [f"{priority}-{kind}" for priority in Priority for kind in ("first_response", "resolution")]
+
+
+@blueprint.get("")
+@authorization.admin_only
+def show_sla():
+    """Everything at a glance; ``?organization=`` opens that one's own targets."""
+    slug = request.args.get("organization", "")
+    organization = by_slug(slug) if slug else None
+    if slug and organization is None:
+        abort(404)
+    return page(organization)
+
+
+@blueprint.post("/targets")
+@authorization.admin_only
+def save_targets():
+    """Targets of everybody, or of the organization the form names."""
+    slug = request.form.get("organization", "")
+    organization = (by_slug(slug) or abort(404)) if slug else None
+    values = {name: request.form.get(name, "") for name in NAMES}
+    try:
+        policies.set_policies(values, actor=authentication.get_current_user(), organization=organization)
+    except ValidationError as error:
+        db.session.rollback()
+        return page(by_slug(slug) if slug else None, targets=values, errors=error.errors), 422
+    audit_log.add_entry(
+        "changed service levels",
+        authentication.get_current_user(),
+        organization.name if organization else "Everybody",
+        organization.id if organization else None,
+        **{name: value for name, value in values.items() if value},
+    )
+    db.session.commit()
+    flash("The targets are saved. Open tickets follow within a minute.", "success")
+    return redirect("/settings/service-levels" + (f"?organization={slug}" if slug else ""), 303)
+
+
+@blueprint.post("/hours")
+@authorization.admin_only
+def save_business_hours():
+    """Working hours and the time zone they are in."""
+    values = {str(day): request.form.get(f"hours-{day}", "") for day in range(7)}
+    zone = request.form.get("time_zone", "").strip()
+    try:
+        policies.set_business_hours(values, zone=zone, actor=authentication.get_current_user())
+    except ValidationError as error:
+        db.session.rollback()
+        settings.invalidate_cache()
+        return page(None, hours=values, zone=zone, errors=error.errors), 422
+    audit_log.add_entry(
+        "changed working hours",
+        authentication.get_current_user(),
+        "Working hours",
+        time_zone=zone,
+        **{f"day {day}": text for day, text in values.items()},
+    )
+    db.session.commit()
+    flash("The working hours are saved.", "success")
+    return redirect("/settings/service-levels#hours", 303)
+
+
+@blueprint.post("/holidays")
+@authorization.admin_only
+def add_holiday():
+    values = {"day": request.form.get("day", ""), "name": request.form.get("name", "")}
+    try:
+        holiday = policies.add_holiday(values["day"], values["name"], actor=authentication.get_current_user())
+    except ValidationError as error:
+        db.session.rollback()
+        return page(None, holiday=values, errors=error.errors), 422
+    audit_log.add_entry(
+        "added a holiday", authentication.get_current_user(), holiday.day.isoformat(), name=holiday.name
+    )
+    db.session.commit()
+    flash(f"Nobody works on {holiday.day.isoformat()}.", "success")
+    return redirect("/settings/service-levels#holidays", 303)
+
+
+@blueprint.post("/holidays/<day>/delete")
+@authorization.admin_only
+def delete_holiday(day: str):
+    try:
+        holiday = db.session.get(Holiday, date.fromisoformat(day))
+    except ValueError:
+        holiday = None
+    if holiday is None:
+        abort(404)
+    policies.remove_holiday(holiday, actor=authentication.get_current_user())
+    audit_log.add_entry("removed a holiday", authentication.get_current_user(), day)
+    db.session.commit()
+    flash(f"{day} is a working day again.", "success")
+    return redirect("/settings/service-levels#holidays", 303)
+
+
+def page(organization: Organization | None, *, targets=None, hours=None, zone=None, holiday=None, errors=None) -> str:
+    """The page; what was typed and refused stands in place of what is kept."""
+    own = select(Organization.slug, Organization.name).where(Organization.id.in_(select(SlaPolicy.organization_id)))
+    everybody = select(Organization.slug, Organization.name).order_by(Organization.name).limit(1000)
+    return navigation.render_settings_page(
+        "settings/service_levels.html",
+        organization=organization,
+        with_own=[tuple(row) for row in db.session.execute(own.order_by(Organization.name))],
+        organizations=[tuple(row) for row in db.session.execute(everybody)],
+        priorities=[(str(priority), str(priority).title()) for priority in reversed(Priority)],
+        targets=targets if targets is not None else stored_targets(organization),
+        days=list(enumerate(policies.WEEKDAY_NAMES)),
+        hours=hours if hours is not None else stored_hours(),
+        zone=zone if zone is not None else settings.get("time_zone"),
+        holidays=db.session.scalars(select(Holiday).order_by(Holiday.day)).all(),
+        holiday=holiday or {},
+        errors=errors or {},
+    )
+
+
+def stored_targets(organization: Organization | None) -> dict[str, str]:
+    found = policies.list_policies(organization)
+    return {
+        f"{priority}-{kind}": policies.format_duration(getattr(found[priority], kind)) if priority in found else ""
+        for priority in Priority
+        for kind in ("first_response", "resolution")
+    }
+
+
+def stored_hours() -> dict[str, str]:
+    found: dict[str, list[str]] = {str(day): [] for day in range(7)}
+    for row in db.session.scalars(select(BusinessHours).order_by(BusinessHours.weekday, BusinessHours.opens)):
+        found[str(row.weekday)].append(f"{_clock(row.opens)}-{_clock(row.closes)}")
+    return {day: ", ".join(stretches) for day, stretches in found.items()}
+
+
+def by_slug(slug: str) -> Organization | None:
+    return db.session.scalar(select(Organization).where(Organization.slug == slug.replace("\x00", "")))
+
+
+def _clock(minutes: int) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}"

@@ -1,0 +1,70 @@
+"""The one page that offers every way in, and the way out."""
+
+from flask import Blueprint, Response, redirect, render_template, request
+from flask_login import current_user
+
+from helpdesk import config
+from helpdesk.domain.administration import settings
+from helpdesk.domain.authentication import oidc
+from helpdesk.domain.people import admission as rules
+from helpdesk.extensions import db
+from helpdesk.web.middleware import authentication, authorization
+
+blueprint = Blueprint("sign_in", __name__)
+
+
+@blueprint.get("/sign-in")
+@authorization.public
+def show_login_page():
+    """The ways that are configured and switched on."""
+    wanted = authorization.get_safe_next_path(request.args.get("next"))
+    if current_user.is_authenticated:
+        return redirect(wanted or authentication.get_landing_path(current_user))
+    return render_login_page(next_path=wanted)
+
+
+@blueprint.post("/sign-out")
+@authorization.public
+def sign_out():
+    """End the session; the browser forgets what it kept of us."""
+    authentication.sign_out()
+    db.session.commit()
+    response = redirect("/sign-in", 303)
+    response.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return response
+
+
+def render_login_page(
+    next_path: str | None = None, email: str = "", errors: dict | None = None, status: int = 200
+) -> tuple[str, int]:
+    """The page, with what was typed and what was wrong with it."""
+    ways = [provider for provider in (oidc.google_provider(), oidc.microsoft_provider()) if provider.is_on]
+    html = render_template(
+        "sign_in/page.html",
+        ways=ways,
+        link_is_on=is_magic_link_enabled(),
+        portal_is_on=rules.is_portal_enabled(),
+        next_path=next_path,
+        email=email,
+        errors=errors or {},
+    )
+    return html, status
+
+
+def is_magic_link_enabled() -> bool:
+    """Whether links by mail are offered: switched on, and there is a server to mail them."""
+    return bool(settings.get("sign_in_link") and is_mail_configured())
+
+
+def is_mail_configured() -> bool:
+    """Whether any mail can leave."""
+    return bool(config.current().MAIL_SERVER)
+
+
+def render_login_failed(sentence: str = "", status: int = 400) -> Response:
+    """Why somebody was not signed in, and the way back; never a word of what the other side sent."""
+    html = render_template("sign_in/did_not_finish.html", sentence=sentence)
+    response = Response(html, status=status, mimetype="text/html")
+    response.headers["Referrer-Policy"] = "no-referrer"
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,1 @@
+"""Filters, macros and HTMX responses that templates and views share."""

@@ -1,0 +1,207 @@
+"""How values read on a page."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import lru_cache
+from pathlib import Path
+from urllib.parse import urlencode
+
+from flask import Flask
+from markupsafe import Markup, escape
+
+from helpdesk import clock
+from helpdesk.domain import labels
+from helpdesk.domain.ticket_lists import customer_list
+from helpdesk.markup import markdown_rendering
+from helpdesk.web import escaping
+
+MONTHS = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
+AVATAR_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+ONE_MINUTE = timedelta(minutes=1)
+DURATION_UNITS = ((60, "min", 60), (24, "h", 3600), (7, "d", 86400))
+
+
+def register(app: Flask) -> None:
+    """Add the filters, and a version to every static file's address so that it may be kept for ever."""
+    app.add_template_filter(format_time_ago)
+    app.add_template_filter(format_time_until)
+    app.add_template_filter(labels.format_duration, "format_duration")
+    app.add_template_filter(format_datetime)
+    app.add_template_filter(get_initials)
+    app.add_template_filter(build_icon_renderer)
+    app.add_template_filter(render_avatar)
+    app.add_template_filter(build_url)
+    app.add_template_filter(render_options)
+    app.add_template_filter(format_capped_count)
+    app.add_template_filter(format_file_size)
+    app.add_template_filter(format_count)
+    app.add_template_filter(markdown_rendering.make_excerpt, "plain_excerpt")
+    app.add_template_filter(format_status)
+    app.add_template_filter(format_short_duration)
+    app.jinja_env.globals.update(labels=labels, now=clock.now)
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.autoescape = lambda name: not (name or "").endswith(".txt")
+    versions = _hash_static_files(Path(app.static_folder))
+
+    @app.template_filter()
+    def asset_url(name: str) -> str:
+        """The address of a static file."""
+        return f"{app.static_url_path}/{name}?v={versions.get(name, '0')}"
+
+
+def format_time_ago(moment: datetime | None, prefix: str = "") -> Markup:
+    """``moment`` as people say it ("5 min ago"), exact on hover and in ``datetime``."""
+    if moment is None:
+        return Markup("")
+    return _format_time_ago(moment, max(0, (clock.now() - moment) // ONE_MINUTE), prefix)
+
+
+@lru_cache(maxsize=10_000)
+def _format_time_ago(moment: datetime, minutes: int, prefix: str) -> Markup:
+    said, exactly = (
+        format_short_duration(minutes * ONE_MINUTE, ago=True, moment=moment),
+        moment.isoformat(timespec="seconds"),
+    )
+    return Markup(
+        f'<time data-ago datetime="{exactly}" title="{format_datetime(moment)}">{escape(prefix)}{said}</time>'
+    )
+
+
+def format_time_until(moment: datetime | None) -> Markup:
+    """A moment to come, or just gone by, as people say it: "in 2 h", "5 min ago"; exact on hover."""
+    if moment is None:
+        return Markup("")
+    left = moment - clock.now()
+    said = (
+        f"in {format_short_duration(left)}"
+        if left > timedelta()
+        else format_short_duration(-left, ago=True, moment=moment)
+    )
+    return Markup(
+        f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{format_datetime(moment)}">{said}</time>'
+    )
+
+
+def format_short_duration(length: timedelta, ago: bool = False, moment: datetime | None = None) -> str:
+    """A length of time in its largest unit; past a week, with ``moment``, the date."""
+    seconds = length.total_seconds()
+    if seconds < 60:
+        return "just now" if ago else "under a minute"
+    for limit, unit, size in DURATION_UNITS:
+        count = int(seconds // size)
+        if count < limit:
+            return f"{count} {unit}" + (" ago" if ago else "")
+    return f"{moment.day} {MONTHS[moment.month - 1][:3]} {moment.year}" if moment else f"{int(seconds // 86400)} d"
+
+
+def format_datetime(moment: datetime) -> str:
+    """``moment`` exactly, in UTC."""
+    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}, {moment.hour:02}:{moment.minute:02} UTC"
+
+
+def get_initials(name: str) -> str:
+    """At most two letters of ``name``."""
+    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
+    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper() or "?"
+
+
+def build_icon_renderer(shapes: Mapping[str, str]) -> Callable[[str, str], Markup]:
+    """What draws one of ``shapes`` by its name: every page has a dozen, so each is put together once."""
+
+    @lru_cache(maxsize=1_000)
+    def icon(name: str, label: str = "") -> Markup:
+        said = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
+        return Markup(f'<svg class="icon" viewBox="0 0 16 16" {said}>{shapes.get(name, "")}</svg>')
+
+    return icon
+
+
+@lru_cache(maxsize=5_000)
+def render_avatar(name: str, picture: str | None = "", size: str = "", alt: str = "") -> Markup:
+    """The round picture of somebody, or their initials. Decoration beside a name; with ``alt`` it is an image of that name."""
+    tint = (AVATAR_LETTERS.find((name or "?")[0].lower()) + len(name or "")) % 6
+    kind = f"avatar avatar-{size} tint-{tint}" if size else f"avatar tint-{tint}"
+    said = Markup('role="img" aria-label="{0}" title="{0}"').format(alt) if alt else 'aria-hidden="true"'
+    shown = (
+        Markup('<img src="{}" alt="" loading="lazy" width="36" height="36">').format(picture)
+        if picture
+        else get_initials(name or "?")
+    )
+    return Markup(f'<span class="{escape(kind)}" {said}>{escape(shown)}</span>')
+
+
+def format_capped_count(count: int, most: int = customer_list.MAX_COUNT) -> str:
+    """``count`` as people read it, where nobody counted further than to ``most`` and one more."""
+    return f"{most:,}+" if count > most else str(count)
+
+
+def render_options(options: Iterable, chosen: Iterable = (), blank: str = "") -> Markup:
+    """<option>s of texts, or of (value, label) pairs; ``blank`` is the label of the empty one, "" for none."""
+    wanted = frozenset(str(value) for value in chosen)
+    return (
+        _render_options_cached(options, wanted, blank)
+        if options is clock.time_zone_names()
+        else _render_options(options, wanted, blank)
+    )
+
+
+def _render_options(options: Iterable, wanted: frozenset[str], blank: str) -> Markup:
+    pairs = [(option, option) if isinstance(option, str) else option[:2] for option in options]
+    made = [f'<option value="">{escaping.escaped(blank)}</option>'] if blank else []
+    for value, label in pairs:
+        selected = " selected" if str(value) in wanted else ""
+        made.append(f'<option value="{escaping.escaped(value)}"{selected}>{escaping.escaped(label)}</option>')
+    return Markup("".join(made))
+
+
+_render_options_cached = lru_cache(maxsize=50)(
+    _render_options
+)  # for the six hundred time zones, which are the same for ever
+
+
+def build_url(path: str, now: Mapping[str, object] | None = None, **changes: object) -> str:
+    """``path`` with the filters in ``now``, changed as the keywords say; empty ones are left out."""
+    said = {name: value for name, value in {**(now or {}), **changes}.items() if value}
+    return f"{path}?{urlencode(said)}" if said else path
+
+
+def format_file_size(size: int) -> str:
+    """Bytes in the largest unit that keeps a digit before the point."""
+    for unit in ("B", "KB", "MB"):
+        if size < 1024:
+            return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"
+        size /= 1024
+    return f"{size:.1f} GB"
+
+
+def format_count(count: int, word: str, plural: str | None = None) -> str:
+    """ "1 ticket", "2 tickets"."""
+    return f"{count:,} {word if count == 1 else plural or word + 's'}"
+
+
+def format_status(status: str, for_team: bool = False) -> str:
+    return labels.status_label(status, for_team)
+
+
+def lines(text: str) -> Markup:
+    """Text with its line breaks kept."""
+    return Markup("<br>").join(escape(line) for line in text.splitlines())
+
+
+def _hash_static_files(folder: Path) -> dict[str, str]:
+    files = [path for path in folder.rglob("*") if path.is_file()]
+    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()[:10] for path in files}

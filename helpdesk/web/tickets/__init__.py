@@ -1,0 +1,1 @@
+"""The page of one ticket, its fragments, and everything that is done there."""

@@ -1,0 +1,55 @@
+"""A ticket's answers, changed by the team in the words of the form it was filed with."""
+
+from flask import Blueprint, abort, render_template, request
+from sqlalchemy import select
+
+from helpdesk.domain import forms
+from helpdesk.domain.errors import ValidationError
+from helpdesk.extensions import db
+from helpdesk.models.form import Answer
+from helpdesk.models.ticket import Ticket
+from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.tickets.ticket_page import TICKET_URL_PREFIX, get_ticket_or_404, render_after_change
+
+blueprint = Blueprint("form_answers", __name__, url_prefix=TICKET_URL_PREFIX + "/answers")
+
+
+@blueprint.get("")
+@authorization.team_only
+def list_answers(number: int):
+    """Every field of the ticket's form with its answer."""
+    return render_page(get_ticket_or_404(number))
+
+
+@blueprint.post("/<key>")
+@authorization.team_only
+def update_answer(number: int, key: str):
+    """Change one answer; an empty one takes it away."""
+    ticket = get_ticket_or_404(number)
+    fields = ticket.form_version.fields if ticket.form_version else ()
+    field = next((field for field in fields if field.key == key), None) or abort(404)
+    texts = request.form.getlist(f"field-{key}")
+    try:
+        forms.change_answer(ticket, field, texts, authentication.get_current_user())
+    except ValidationError as error:
+        db.session.rollback()
+        return render_page(
+            get_ticket_or_404(number), {key: texts if len(texts) > 1 else "".join(texts)}, error.errors
+        ), 422
+    db.session.commit()
+    return render_after_change(number, first="facts")
+
+
+def render_page(ticket: Ticket, given: dict | None = None, errors: dict | None = None) -> str:
+    if ticket.form_version is None:
+        abort(404)
+    kept = db.session.scalars(select(Answer).where(Answer.ticket_id == ticket.id))
+    person = any(field.kind == "person" for field in ticket.form_version.fields)
+    return render_template(
+        "tickets/answers.html",
+        ticket=ticket,
+        form=ticket.form_version,
+        values={answer.field.key: answer.value for answer in kept} | (given or {}),
+        errors=errors or {},
+        people=forms.selectable_people(authentication.get_current_user(), ticket.organization_id) if person else [],
+    )

@@ -1,0 +1,17 @@
+"""How somebody's Markdown will look."""
+
+from flask import Blueprint, render_template, request
+
+from helpdesk.domain.tickets import messages
+from helpdesk.markup import markdown_rendering
+
+blueprint = Blueprint("markdown_preview", __name__)
+
+
+@blueprint.post("/previews")
+def preview_markdown():
+    """The text as safe HTML, made as messages are; nothing is kept."""
+    body = request.form.get("body", "")[: messages.MAX_BODY_LENGTH]
+    return render_template(
+        "tickets/_preview.html", html=markdown_rendering.markdown_to_html(body) if body.strip() else None
+    )

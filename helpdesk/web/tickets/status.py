@@ -1,0 +1,61 @@
+"""How a ticket moves: solved and taken up again by everybody; status, assignee and priority by the team."""
+
+from flask import Blueprint, request
+
+from helpdesk.domain import tickets
+from helpdesk.domain.errors import ValidationError
+from helpdesk.extensions import db
+from helpdesk.models.user import User
+from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.tickets.ticket_page import TICKET_URL_PREFIX, get_ticket_or_404, render_after_change
+
+blueprint = Blueprint("ticket_status", __name__, url_prefix=TICKET_URL_PREFIX)
+
+
+@blueprint.post("/solution")
+def solve_ticket(number: int):
+    ticket = get_ticket_or_404(number)
+    tickets.solve(ticket, actor=authentication.get_current_user())
+    db.session.commit()
+    return render_after_change(number)
+
+
+@blueprint.post("/solution/delete")
+def reopen_ticket(number: int):
+    ticket = get_ticket_or_404(number)
+    tickets.reopen(ticket, actor=authentication.get_current_user())
+    db.session.commit()
+    return render_after_change(number)
+
+
+@blueprint.post("/status")
+@authorization.team_only
+def set_status(number: int):
+    ticket = get_ticket_or_404(number)
+    tickets.set_status(ticket, request.form.get("status", ""), actor=authentication.get_current_user())
+    db.session.commit()
+    return render_after_change(number, first="facts")
+
+
+@blueprint.post("/assignee")
+@authorization.team_only
+def assign_ticket(number: int):
+    ticket = get_ticket_or_404(number)
+    text = request.form.get("assignee", "")
+    assignee = None
+    if text:
+        assignee = db.session.get(User, int(text)) if text.isdecimal() and len(text) < 19 else None
+        if assignee is None:
+            raise ValidationError("There is no such person.", "assignee")
+    tickets.assign(ticket, assignee, actor=authentication.get_current_user())
+    db.session.commit()
+    return render_after_change(number, first="facts")
+
+
+@blueprint.post("/priority")
+@authorization.team_only
+def set_priority(number: int):
+    ticket = get_ticket_or_404(number)
+    tickets.set_priority(ticket, request.form.get("priority", ""), actor=authentication.get_current_user())
+    db.session.commit()
+    return render_after_change(number, first="facts")
