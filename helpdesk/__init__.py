@@ -15,6 +15,7 @@ def create_app(configuration: "Config | None" = None) -> "Flask":
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from helpdesk import cli, config, extensions, logging_setup, models, web  # noqa: F401
+    from helpdesk.channels.registration import register_channels
     from helpdesk.domain.administration import settings
 
     configuration = configuration or config.load_config()
@@ -22,6 +23,7 @@ def create_app(configuration: "Config | None" = None) -> "Flask":
     logging_setup.configure_logging(configuration)
     extensions.forget_redis()
     settings.invalidate_cache()
+    register_channels()
     app = Flask(__name__)
     app.config.from_mapping(web.build_flask_settings(configuration))
     extensions.db.init_app(app)

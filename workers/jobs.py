@@ -6,8 +6,9 @@ from helpdesk import after_commit
 from helpdesk.channels.email import imap_polling
 from helpdesk.channels.slack import home, sync
 from helpdesk.domain import inbox, outbox
-from helpdesk.domain.administration import delivery_alerts, erasure
 from helpdesk.domain.authentication import sessions
+from helpdesk.domain.monitoring import delivery_alerts
+from helpdesk.domain.privacy import erasure
 from helpdesk.domain.reporting import weekly_digest
 from helpdesk.domain.sla import timers
 from helpdesk.domain.tickets import attachments, auto_close

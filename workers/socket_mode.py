@@ -4,9 +4,9 @@ import logging
 import time
 
 from helpdesk import config
-from helpdesk.channels.errors import ChannelError
+from helpdesk.channels.slack import requests
 from helpdesk.channels.slack.api import socket_mode
-from helpdesk.domain import inbox
+from helpdesk.domain.outbox.errors import ChannelError
 from helpdesk.extensions import db
 
 AGAIN = 10.0  # seconds until a start that failed is tried again
@@ -29,7 +29,7 @@ def listen(app) -> socket_mode.SocketListener:
     def accept(_source: str, _external_id: str, payload: dict) -> dict | None:
         with app.app_context():
             try:
-                return inbox.handle_slack_request(payload)
+                return requests.handle_slack_request(payload)
             finally:
                 db.session.remove()
 

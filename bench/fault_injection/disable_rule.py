@@ -48,9 +48,9 @@ def disable_hold_off() -> None:
 @register_rule("look-up", "slack once", (POST_METHOD, "reset_after", 0.1, {}))
 def disable_look_up() -> None:
     """Try again without looking whether the first try arrived."""
-    from helpdesk.channels import slack
+    from helpdesk.channels.slack.channel import SlackChannel
 
-    slack.find = lambda post, client=None: None
+    SlackChannel.find = lambda self, request: None
 
 
 @register_rule("head-of-thread", "order", (POST_METHOD, "500_before", 0.1, {}))
@@ -58,20 +58,24 @@ def disable_head_of_thread() -> None:
     """Let any due row of a thread be claimed, not only the first unfinished one."""
     from sqlalchemy import bindparam, exists, or_
 
-    from helpdesk.domain.outbox import delivery_claims
+    from helpdesk.domain.outbox import claim as claims
 
-    row, threads, channels = delivery_claims.deliveries.c, delivery_claims.threads.c, delivery_claims.channels.c
+    row, threads, channels = claims.deliveries.c, claims.threads.c, claims.channels.c
     has_root = exists().where(
         threads.id == row.thread_id,
         threads.channel_id == channels.id,
-        or_(row.kind == "card", channels.kind != "slack", threads.external_id.is_not(None)),
+        or_(
+            row.kind == "card",
+            channels.kind.not_in(bindparam("kinds_with_root", expanding=True)),
+            threads.external_id.is_not(None),
+        ),
     )
-    free = row.state.in_(delivery_claims.CLAIMABLE_STATES) & (row.due_at <= bindparam("now", type_=row.due_at.type))
+    free = row.state.in_(claims.CLAIMABLE_STATES) & (row.due_at <= bindparam("now", type_=row.due_at.type))
     free &= or_(row.thread_id.is_(None), has_root)
     for statement in (
-        delivery_claims.DUE_QUERY,
-        delivery_claims.CLAIMABLE_QUERY,
-        delivery_claims.CLAIM_STATEMENT,
+        claims.DUE_QUERY,
+        claims.CLAIMABLE_QUERY,
+        claims.CLAIM_STATEMENT,
     ):  # made once, the condition last in each
         statement._where_criteria = (*statement._where_criteria[:-1], free)
 

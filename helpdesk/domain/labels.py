@@ -61,7 +61,7 @@ def describe_audience(ticket: Ticket, places: "list[ThreadStatus]", reader: User
         people.append(f"{len(mailed) - 3} more who follow")
     if reader.is_team:
         people.append(f"everybody at {ticket.organization.name} who sees its tickets")
-        people += [place.label for place in places if place.kind == "slack"]
+        people += [place.label for place in places if not place.user_id]
     else:
         people.append(f"your colleagues at {ticket.organization.name}")
         people.append("our support team")

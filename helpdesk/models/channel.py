@@ -10,7 +10,9 @@ from helpdesk.models.user import Organization, User
 
 
 class Channel(db.Model):
-    """A Slack channel, or the mail system. ``audience`` says who reads it: the team, or the customer too.
+    """A place where tickets live: a Slack channel, or the mail system; ``kind`` is that of a registered channel.
+
+    ``audience`` says who reads it: the team, or the customer too.
 
     A channel shared with outsiders is always the customer's; the check below makes anything else impossible.
     ``blocked_reason``: out of order until a person mends it. ``paused_until``: asked by the other side to wait.
@@ -19,7 +21,7 @@ class Channel(db.Model):
     __tablename__ = "channels"
 
     id: Mapped[Id]
-    kind: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(16))
     external_id: Mapped[str] = mapped_column(String(64))
     name: Mapped[str] = mapped_column(String(120), default="")
     audience: Mapped[str] = mapped_column(String(8))
@@ -38,7 +40,6 @@ class Channel(db.Model):
 
     __table_args__ = (
         UniqueConstraint("kind", "external_id"),
-        CheckConstraint(one_of_condition("kind", ("slack", "email")), name="kind"),
         CheckConstraint(one_of_condition("audience", ("team", "customer")), name="audience"),
         CheckConstraint("NOT is_shared OR audience = 'customer'", name="shared_is_customers"),
         CheckConstraint(
@@ -49,12 +50,12 @@ class Channel(db.Model):
     @property
     def label(self) -> str:
         """What people call it."""
-        return f"#{self.name or self.external_id}" if self.kind == "slack" else "email"
+        return f"#{self.name or self.external_id}" if self.kind == "slack" else self.name or self.kind
 
 
 class Thread(db.Model):
-    """Where one ticket lives in one channel: a Slack thread (``external_id`` is its root's ts), or the mail conversation with
-    one ``user``. ``nonce`` makes the reply address; ``token_hash`` finds the thread again."""
+    """Where one ticket lives in one channel: a Slack thread (``external_id`` is its root's ts), or the mail
+    conversation with one ``user``. ``nonce`` makes the reply address; ``token_hash`` finds the thread again."""
 
     __tablename__ = "threads"
 

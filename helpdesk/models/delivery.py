@@ -2,6 +2,7 @@
 
 import secrets
 from enum import StrEnum
+from typing import Any
 
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -33,15 +34,45 @@ UNFINISHED_STATES = (
 )
 
 
+class DeliveryKind(StrEnum):
+    """What a delivery puts somewhere.
+
+    ``card`` is the root message of a thread and ``card_update`` its later state; ``message``, ``edit``, ``delete``,
+    ``file`` and ``delete_file`` follow what was said; ``line`` is a sentence of the helpdesk's own and ``mark`` a
+    reaction. The others are mails about a ticket, then what belongs to no thread: an agent's home page, mails about
+    accounts, a webhook's request.
+    """
+
+    card = "card"
+    card_update = "card_update"
+    message = "message"
+    edit = "edit"
+    delete = "delete"
+    file = "file"
+    delete_file = "delete_file"
+    line = "line"
+    mark = "mark"
+    received = "received"
+    solved = "solved"
+    closing_soon = "closing_soon"
+    home = "home"
+    sign_in = "sign_in"
+    invitation = "invitation"
+    linked = "linked"
+    weekly_summary = "weekly_summary"
+    delivery_alert = "delivery_alert"
+    mail_test = "mail_test"
+    webhook = "webhook"
+
+
 class Delivery(db.Model):
     """One thing to be put in one thread: the outbox.
 
-    ``kind``: card (the thread's root), message, edit, delete, file, card_update, or a mail that belongs to no ticket
-    (``thread_id`` empty, ``subject_id`` its row). ``lane`` "talk" keeps the order of a conversation, "card" that of its
-    card's updates. ``part`` counts the pieces of a split message, ``revision`` its edits. ``key`` travels along, so that the
-    thing is recognised on the other side. ``started_at`` is when the latest try began; ``maybe_since`` is when the first try
-    began of which nobody knows whether it was stored, and empty once that is known. ``content`` are the finished bytes of a
-    mail, stored before the first try.
+    What belongs to no ticket has an empty ``thread_id``; ``subject_id`` is then the row it is about. ``lane`` "talk"
+    keeps the order of a conversation, "card" that of its card's updates. ``part`` counts the pieces of a split message,
+    ``revision`` its edits. ``key`` travels along, so that the thing is recognised on the other side. ``started_at`` is
+    when the latest try began; ``maybe_since`` is when the first try began of which nobody knows whether it was stored,
+    and empty once that is known. ``content`` are the finished bytes of a mail, stored before the first try.
     """
 
     __tablename__ = "deliveries"
@@ -64,7 +95,7 @@ class Delivery(db.Model):
     maybe_since: Mapped[Time | None]
     reason: Mapped[str | None] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(String(255))
-    data: Mapped[dict] = mapped_column(JSON, default=dict)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     content: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     created_at: Mapped[Created]
     finished_at: Mapped[Time | None]
@@ -74,6 +105,7 @@ class Delivery(db.Model):
 
     __table_args__ = (
         UniqueConstraint("thread_id", "message_id", "kind", "part", "revision"),
+        CheckConstraint(one_of_condition("kind", DeliveryKind), name="kind"),
         CheckConstraint(one_of_condition("state", DeliveryState), name="state"),
         CheckConstraint(one_of_condition("lane", ("talk", "card", "mail")), name="lane"),
         Index("ix_deliveries_state_due", "state", "due_at"),
@@ -103,7 +135,8 @@ class Delivery(db.Model):
 class InboundEvent(db.Model):
     """One raw thing received, stored before it is understood: the inbox.
 
-    Things of one ``lane`` (a Slack thread) are taken in the order they came. ``outcome`` says in words what became of it.
+    Things of one ``lane`` (a Slack thread) are taken in the order they came. ``outcome`` says in words what became of
+    it.
     """
 
     __tablename__ = "inbound"
@@ -112,7 +145,7 @@ class InboundEvent(db.Model):
     source: Mapped[str] = mapped_column(String(16))
     external_id: Mapped[str] = mapped_column(String(255))
     lane: Mapped[str | None] = mapped_column(String(120), index=True)
-    payload: Mapped[dict] = mapped_column(JSON, default=dict)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     raw: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     state: Mapped[str] = mapped_column(String(12), default="waiting")
     attempts: Mapped[int] = mapped_column(default=0)

@@ -8,7 +8,7 @@ from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import oidc, sessions
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission as rules
-from helpdesk.domain.people import users
+from helpdesk.domain.people import session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
@@ -60,7 +60,7 @@ def sign_out_session(session_id: int):
 @blueprint.post("/sessions/delete")
 def sign_out_other_sessions():
     """Sign every other browser out."""
-    count = sessions.revoke_user_sessions(authentication.get_current_user(), except_id=current_user.session.id)
+    count = session_revocation.revoke_user_sessions(authentication.get_current_user(), except_id=current_user.session.id)
     db.session.commit()
     flash("Signed out everywhere else." if count else "You were signed in nowhere else.", "success")
     return redirect("/account#sessions", 303)
@@ -101,7 +101,7 @@ def choose_organization():
     users.choose_organization(user, int(given))
     if user.organization_id != before:
         provider = user.session.provider
-        sessions.revoke_user_sessions(user)
+        session_revocation.revoke_user_sessions(user)
         authentication.sign_in(user, provider)
     db.session.commit()
     return redirect(authorization.get_safe_next_path(request.form.get("next")) or "/tickets", 303)

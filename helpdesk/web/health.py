@@ -5,7 +5,7 @@ import hmac
 from flask import Blueprint, Response, abort, jsonify, request
 
 from helpdesk import config
-from helpdesk.domain.administration import health
+from helpdesk.domain.monitoring import health
 from helpdesk.extensions import db
 from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation

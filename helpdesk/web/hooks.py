@@ -7,6 +7,7 @@ from flask import Blueprint, Response, request
 
 from helpdesk import config
 from helpdesk.channels import email
+from helpdesk.channels.slack import requests
 from helpdesk.channels.slack.parse import envelopes, signature
 from helpdesk.domain import inbox
 from helpdesk.extensions import csrf, db
@@ -69,5 +70,5 @@ def handle_slack_request() -> Response | dict:
         return Response("This is not what Slack sends.\n", status=400, mimetype="text/plain")
     if envelopes.payload_kind(payload) == "challenge":
         return Response(str(payload.get("challenge", "")), mimetype="text/plain")
-    answer = inbox.handle_slack_request(payload)
+    answer = requests.handle_slack_request(payload)
     return answer if answer is not None else Response(status=200)

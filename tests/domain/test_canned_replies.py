@@ -2,8 +2,8 @@
 
 import pytest
 
-from helpdesk.domain.administration import canned_replies
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
+from helpdesk.domain.tickets import canned_replies
 
 
 @pytest.fixture

@@ -5,9 +5,10 @@ from datetime import timedelta
 import pytest
 
 from helpdesk import after_commit, clock, extensions
-from helpdesk.channels.errors import TemporaryError
 from helpdesk.channels.slack.parse import echo_filter
 from helpdesk.domain import inbox
+from helpdesk.domain.inbox import process
+from helpdesk.domain.outbox.errors import TemporaryError
 from helpdesk.models.delivery import InboundEvent
 from tests import outside
 
@@ -61,12 +62,12 @@ def waiting(session) -> int:
 
 def test_a_worker_that_was_held_up_does_not_undo_what_another_has_done_since(app, session):
     id = waiting(session)
-    late = outside.work(inbox._claim_event, id)
+    late = outside.work(process._claim_event, id)
     session.get(InboundEvent, id).lease_until = clock.now() - timedelta(seconds=1)
     session.commit()
     outside.work(lambda _: inbox.sweep(), 0)
     assert outside.work(inbox.process_event, id)
-    outside.work(lambda _: inbox._retry_later(late, TemporaryError("Slack did not answer.").reason), 0)
+    outside.work(lambda _: process._retry_later(late, TemporaryError("Slack did not answer.").reason), 0)
     assert session.get(InboundEvent, id, populate_existing=True).state in {"done", "ignored"}
 
 

@@ -10,8 +10,9 @@ from sqlalchemy import String, cast, select, text
 
 from helpdesk import clock, storage
 from helpdesk.domain import tickets
-from helpdesk.domain.administration import data_export, erasure, settings
+from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, PermissionDenied
+from helpdesk.domain.privacy import data_export, erasure
 from helpdesk.domain.ticket_lists import search
 from helpdesk.extensions import db
 from helpdesk.models.delivery import InboundEvent

@@ -6,7 +6,7 @@ import time
 from flask import current_app
 
 from helpdesk import extensions
-from helpdesk.domain.outbox import fan_out
+from helpdesk.channels.email import threads
 from helpdesk.models.channel import Channel
 
 
@@ -17,11 +17,11 @@ def test_the_channel_of_mail_is_made_once_and_nobody_is_turned_away(app, session
 
     def other() -> None:
         with app.app_context():
-            made.append(fan_out._get_mail_channel().id)
+            made.append(threads.get_mail_channel().id)
             extensions.db.session.commit()
 
     with app.app_context():
-        first = fan_out._get_mail_channel().id
+        first = threads.get_mail_channel().id
         thread = threading.Thread(target=other)
         thread.start()
         time.sleep(0.4)  # the other one looks meanwhile, and finds nothing yet

@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import select
 from werkzeug.datastructures import MultiDict
 
-from helpdesk.domain import forms
+from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.forms import builder, comparing
 from helpdesk.models.form import Answer
@@ -178,25 +178,25 @@ def test_the_team_changes_an_answer_and_the_timeline_says_so(session, make, dana
     ticket = make.ticket(dana, form=version, answers={"serial": "X1"})
     agent = make.agent("Maya")
     serial, n = version.fields
-    forms.change_answer(ticket, serial, ["X2"], agent)
-    forms.change_answer(ticket, n, ["5"], agent)
+    tickets.change_answer(ticket, serial, ["X2"], agent)
+    tickets.change_answer(ticket, n, ["5"], agent)
     session.commit()
     events = {
         event.data["label"]: (event.data["new"], event.team_only)
         for event in session.scalars(select(Event).where(Event.kind == "answered"))
     }
     assert events == {"Serial number": ("X2", False), "N": ("5", True)}
-    assert forms.change_answer(ticket, serial, ["X2"], agent).text == "X2"
-    assert forms.change_answer(ticket, serial, [""], agent) is None
+    assert tickets.change_answer(ticket, serial, ["X2"], agent).text == "X2"
+    assert tickets.change_answer(ticket, serial, [""], agent) is None
     session.commit()
     assert session.scalar(select(Answer).where(Answer.field_id == serial.id)) is None
     with pytest.raises(ValidationError):
-        forms.change_answer(ticket, n, ["many"], agent)
+        tickets.change_answer(ticket, n, ["many"], agent)
     with pytest.raises(PermissionDenied):
-        forms.change_answer(ticket, serial, ["X3"], dana)
+        tickets.change_answer(ticket, serial, ["X3"], dana)
     other = make.form("other", fields=({"key": "z"},))
     with pytest.raises(ValidationError):
-        forms.change_answer(ticket, other.fields[0], ["z"], agent)
+        tickets.change_answer(ticket, other.fields[0], ["z"], agent)
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import clock
-from helpdesk.channels import errors
 from helpdesk.channels.webhook import ssrf
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
-from helpdesk.domain.integrations import api_tokens, webhooks
+from helpdesk.domain.integrations import api_tokens, webhook_address, webhooks
+from helpdesk.domain.outbox import errors
 from helpdesk.models.delivery import Delivery
 
 NEEDS_NO_DATABASE_OF_EACH_KIND = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -152,7 +152,7 @@ def test_switched_off_is_left_out_and_a_test_shows_in_the_log(session, make, adm
 
 @pytest.fixture
 def strict(monkeypatch):
-    monkeypatch.setattr(ssrf, "_is_loopback_allowed", lambda: False)
+    monkeypatch.setattr(webhook_address, "is_loopback_allowed", lambda: False)
 
 
 @pytest.mark.parametrize(
@@ -181,12 +181,12 @@ def strict(monkeypatch):
     ],
 )
 def test_no_address_that_is_not_public_is_taken(strict, url):
-    assert ssrf.url_error(url)
+    assert webhook_address.url_error(url)
 
 
 def test_a_public_address_is_taken(strict):
-    assert ssrf.url_error("https://hooks.example.com/a?b=c") is None
-    assert ssrf.url_error("https://93.184.216.34:8443/") is None
+    assert webhook_address.url_error("https://hooks.example.com/a?b=c") is None
+    assert webhook_address.url_error("https://93.184.216.34:8443/") is None
 
 
 def test_a_name_that_resolves_to_a_private_address_is_never_called(strict, monkeypatch):

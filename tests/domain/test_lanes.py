@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import select, text, update
 
 from helpdesk import after_commit, clock
-from helpdesk.channels.types import SendResult
 from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
-from helpdesk.domain.outbox import deliver, delivery_claims, mark_sent
+from helpdesk.domain.outbox import claim as claims
+from helpdesk.domain.outbox import deliver, mark_sent
+from helpdesk.domain.outbox.channel import SendResult
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.ticket import Ticket
 from tests import outside, running
@@ -89,7 +90,7 @@ def test_one_delivery_alone_rings_for_the_next(talk, session, rung):
 
 
 def test_an_arrival_settles_what_a_sweep_doubted_but_nothing_that_somebody_else_took(talk, session):
-    claim = outside.work(delivery_claims.claim_delivery, talk[0])
+    claim = outside.work(claims.claim_delivery, talk[0])
     row = session.get(Delivery, talk[0])
     row.state, row.maybe_since = "unknown", clock.now()
     session.commit()
@@ -102,7 +103,7 @@ def test_an_arrival_settles_what_a_sweep_doubted_but_nothing_that_somebody_else_
     assert row.data["text"] and row.data["channel"] == personas.TRIAGE_CHANNEL_ID
     session.rollback()
 
-    claim = outside.work(delivery_claims.claim_delivery, talk[1])
+    claim = outside.work(claims.claim_delivery, talk[1])
     row = session.get(Delivery, talk[1])
     row.lease_owner, row.lease_until = "another worker", clock.now() + timedelta(minutes=1)
     session.commit()
@@ -125,7 +126,7 @@ def test_an_arrival_unblocks_its_channel_and_hurries_what_was_tried_in_vain(talk
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_an_arrival_and_somebody_who_writes_on_the_ticket_do_not_wait_for_each_other(app, talk, session):
-    claim = outside.work(delivery_claims.claim_delivery, talk[0])
+    claim = outside.work(claims.claim_delivery, talk[0])
     ticket_id = session.get(Delivery, talk[0]).thread.ticket_id
     session.rollback()
     session.execute(text("SET LOCAL lock_timeout = '3s'"))

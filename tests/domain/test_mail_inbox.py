@@ -5,11 +5,11 @@ from pathlib import Path
 import pytest
 
 from helpdesk.channels import email
+from helpdesk.channels.email import quarantine, undeliverable
 from helpdesk.channels.email.parse import dmarc
 from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.administration import settings as chosen
-from helpdesk.domain.inbox import quarantine
 from helpdesk.domain.people import undeliverable_addresses
 from helpdesk.models.delivery import Delivery, InboundEvent
 from helpdesk.models.ticket import Event, Message, Ticket
@@ -214,7 +214,7 @@ def test_dns_that_does_not_answer_is_asked_again_before_the_mail_waits(story, se
 
     def check(raw, message, domain, incoming):
         answers.append(domain)
-        return dmarc._make_result(
+        return dmarc.AuthenticationResult(
             "temperror" if len(answers) < 3 else "pass", "dkim", domain, "The sender's DNS did not answer."
         )
 
@@ -231,7 +231,7 @@ def test_dns_that_never_answers_ends_in_quarantine(story, session, post, mail, m
     monkeypatch.setattr(
         dmarc,
         "check_dmarc",
-        lambda raw, message, domain, incoming: dmarc._make_result("temperror", "dkim", domain, "No DNS."),
+        lambda raw, message, domain, incoming: dmarc.AuthenticationResult("temperror", "dkim", domain, "No DNS."),
     )
     post(mail_story.reply(mail))
     for _ in range(12):
@@ -376,7 +376,7 @@ class TestBounces:
         session.commit()
         outside.drain(session)
         assert mailbox.mails == []
-        undeliverable_addresses.reset_and_retry(story.requester, actor=agent)
+        undeliverable.reset_and_retry(story.requester, actor=agent)
         tickets.reply(story, author=agent, body="heard")
         session.commit()
         outside.drain(session)

@@ -6,12 +6,12 @@ import dkim
 import pytest
 
 from helpdesk import clock, config, presence
-from helpdesk.channels.email import administration, dkim_signing
+from helpdesk.channels.email import administration, dkim_signing, undeliverable
 from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
-from helpdesk.domain.administration import delivery_alerts, settings
+from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import invitations, magic_links
-from helpdesk.domain.people import undeliverable_addresses
+from helpdesk.domain.monitoring import delivery_alerts
 from helpdesk.domain.tickets import auto_close
 from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery
@@ -457,7 +457,7 @@ def test_a_dead_address_blocks_nobody_else(story, session, mailbox, say, make):
     assert story.requester.mail_failures == 1
     assert [row.state for row in rows(session, story)] == ["failed", "pending"]
     mailbox.behave()
-    undeliverable_addresses.reset_and_retry(story.requester, actor=make.agent())
+    undeliverable.reset_and_retry(story.requester, actor=make.agent())
     session.commit()
     outside.drain(session)
     assert [row.state for row in rows(session, story)] == ["sent", "sent"]

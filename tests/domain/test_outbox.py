@@ -151,11 +151,11 @@ def test_a_worker_that_died_while_sending_is_followed_by_a_look_not_by_a_second_
 
 
 def test_two_workers_cannot_claim_the_same_row(story, session):
-    from helpdesk.domain.outbox import delivery_claims
+    from helpdesk.domain.outbox import claim as claims
 
     id = session.query(Delivery).filter_by(kind="card").first().id
     session.rollback()
-    first, second = outside.work(delivery_claims.claim_delivery, id), outside.work(delivery_claims.claim_delivery, id)
+    first, second = outside.work(claims.claim_delivery, id), outside.work(claims.claim_delivery, id)
     assert first is not None and second is None
 
 

@@ -4,8 +4,9 @@ import socket
 
 import pytest
 
-from helpdesk.channels import errors
 from helpdesk.channels.webhook import ssrf
+from helpdesk.domain.integrations import webhook_address
+from helpdesk.domain.outbox import errors
 
 INSIDE = [
     "127.0.0.1",
@@ -55,7 +56,7 @@ def resolving_to(monkeypatch, *found):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_no_address_inside_is_gone_to(monkeypatch, address):
     written = f"https://[{address}]/" if ":" in address else f"https://{address}/"
-    assert ssrf.url_error(written)
+    assert webhook_address.url_error(written)
     resolving_to(monkeypatch, address)
     with pytest.raises(errors.PermanentError):
         ssrf.resolve_url("https://hooks.example.com/")
@@ -87,7 +88,7 @@ def test_no_other_way_to_write_this_machine_helps(number):
 @pytest.mark.parametrize("url", NOT_ADDRESSES)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_these_are_no_webhooks_addresses(url):
-    assert ssrf.url_error(url)
+    assert webhook_address.url_error(url)
 
 
 @pytest.mark.parametrize(
@@ -95,4 +96,4 @@ def test_these_are_no_webhooks_addresses(url):
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_these_are(url):
-    assert ssrf.url_error(url) is None
+    assert webhook_address.url_error(url) is None

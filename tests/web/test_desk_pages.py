@@ -4,8 +4,8 @@ import pytest
 from bs4 import BeautifulSoup
 from sqlalchemy import select
 
-from helpdesk.domain.administration import canned_replies
 from helpdesk.domain.sla import policies
+from helpdesk.domain.tickets import canned_replies
 from helpdesk.models.qa_review import SavedView, TicketLink
 from helpdesk.models.ticket import Message, Ticket
 

@@ -8,8 +8,9 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from helpdesk.domain import tickets
-from helpdesk.domain.administration import canned_replies, settings
+from helpdesk.domain.administration import settings
 from helpdesk.domain.integrations import api_tokens
+from helpdesk.domain.tickets import canned_replies
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.qa_review import CannedReply, QaReview
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy

@@ -14,7 +14,7 @@ from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import email_address, permissions
 from helpdesk.extensions import db
-from helpdesk.models.delivery import Delivery
+from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.user import Organization, User
 
 
@@ -125,7 +125,7 @@ def describe_incoming() -> list[diagnostics.DiagnosticResult]:
 def send_test_mail(actor: User) -> Delivery:
     """Mail ``actor`` a test, through the outbox like every other mail."""
     permissions.ensure(permissions.can_administer(actor), "Only admins can do this.")
-    return outbox.enqueue_account_mail("mail_test", actor.id)
+    return outbox.enqueue_account_mail(DeliveryKind.mail_test, actor.id)
 
 
 def render_previews() -> dict[str, compose.MailPreview]:

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import dns.exception
 import dns.resolver
 
-from helpdesk.channels import errors
 from helpdesk.channels.email import dkim_signing, settings, smtp_pool
 from helpdesk.channels.email import imap as mailbox_door
+from helpdesk.domain.outbox import errors
 
 
 @dataclass(frozen=True)

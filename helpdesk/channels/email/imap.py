@@ -9,9 +9,9 @@ from contextlib import contextmanager, suppress
 
 import imap_tools
 
-from helpdesk.channels import errors
 from helpdesk.channels.email import settings
 from helpdesk.channels.email.parse import raw_mail
+from helpdesk.domain.outbox import errors
 
 BATCH_SIZE = 100
 _TEMPORARY_CODES = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]")  # RFC 5530: not the password's fault

@@ -5,10 +5,10 @@ import logging
 from sqlalchemy import select
 
 from helpdesk import clock
-from helpdesk.channels import errors
 from helpdesk.channels.email import imap
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.domain import inbox
+from helpdesk.domain.outbox import errors
 from helpdesk.extensions import db
 from helpdesk.models.setting import Setting
 

@@ -4,11 +4,10 @@ afterwards.
 
 import re
 import smtplib
-from typing import Any
 
-from helpdesk.channels import errors
 from helpdesk.channels.email import settings, smtp_pool
-from helpdesk.channels.types import SendResult
+from helpdesk.domain.outbox import errors
+from helpdesk.domain.outbox.channel import SendResult
 from helpdesk.domain.people import email_address
 
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
@@ -18,13 +17,16 @@ _GREYLIST_RETRY_SECONDS = 300  # seconds; the usual greylist lets a second try t
 
 
 class RecipientRefused(errors.PermanentError):
-    """The server refused this recipient or this mail for good; ``data`` has code, enhanced and dead (no such
-    address).
+    """The server refused this recipient or this mail for good, with an SMTP code and an enhanced status (RFC 3463).
+
+    ``is_dead``: there is no such address.
     """
 
-    def __init__(self, reason: str, code: int, enhanced: str, dead: bool):
+    def __init__(self, reason: str, code: int, enhanced: str, is_dead: bool) -> None:
         super().__init__(reason)
-        self.data: dict[str, Any] = {"code": code, "enhanced": enhanced, "dead": dead}
+        self.code = code
+        self.enhanced = enhanced
+        self.is_dead = is_dead
 
 
 def send_mail(

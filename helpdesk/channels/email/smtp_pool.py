@@ -6,8 +6,8 @@ import ssl
 import threading
 import time
 
-from helpdesk.channels import errors
 from helpdesk.channels.email import settings
+from helpdesk.domain.outbox import errors
 
 IDLE_SECONDS = 10.0  # seconds after which a kept line is closed rather than trusted
 MAX_IDLE_CONNECTIONS = 4  # lines of one process; mail servers count them

@@ -9,11 +9,11 @@ from datetime import timedelta
 from sqlalchemy import select, update
 
 from helpdesk import after_commit, clock
-from helpdesk.channels import errors
 from helpdesk.channels.slack import diagnostics as slack_check
 from helpdesk.channels.slack.api import directory as slack_people
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.outbox import errors
 from helpdesk.domain.people import organization_channels
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread

@@ -4,11 +4,11 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from helpdesk.channels import errors
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import directory, find_message, send
+from helpdesk.channels.slack.api.requests import web_api_request
 from helpdesk.channels.slack.render import blocks
-from helpdesk.channels.types import OutboundRequest
+from helpdesk.domain.outbox import errors
 
 # What the shipped manifest asks for, and why; a test compares the two.
 REQUIRED_SCOPES = {
@@ -92,15 +92,15 @@ def _check_membership(slack: clients.Client, channel_id: str) -> CheckResult:
 
 
 def _check_round_trip(slack: clients.Client, channel: str) -> CheckResult:
-    post = OutboundRequest(
-        "doctor-" + secrets.token_hex(8),
+    post = web_api_request(
         "chat.postMessage",
         {"channel": channel, **blocks.event_line("Checking the connection.")},
+        "doctor-" + secrets.token_hex(8),
     )
     try:
         sent = send.send(post, slack)
         found = find_message.find(post, slack)
-        send.send(OutboundRequest(post.key, "chat.delete", {"channel": channel, "ts": sent.external_id}), slack)
+        send.send(web_api_request("chat.delete", {"channel": channel, "ts": sent.external_id}, post.key), slack)
     except errors.ChannelError as failed:
         return CheckResult("round trip", False, failed.reason)
     if found is None or found.external_id != sent.external_id:

@@ -9,7 +9,7 @@ from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import labels
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
-from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.ticket import UNSOLVED_STATUSES, Ticket
 from helpdesk.models.user import User
 
@@ -26,7 +26,7 @@ def mark_opened(user: User) -> None:
     """``user`` looks at their home page: draw it now."""
     row = db.session.scalar(_home_rows().where(Delivery.subject_id == user.id).order_by(Delivery.id).limit(1))
     if row is None:
-        row = Delivery(kind="home", lane="card", subject_id=user.id)
+        row = Delivery(kind=DeliveryKind.home, lane="card", subject_id=user.id)
         db.session.add(row)
     row.created_at = clock.now()
     if row.state in (None, *FINISHED_STATES, DeliveryState.pending):
@@ -87,4 +87,4 @@ def ticket_row(ticket: Ticket) -> blocks.ListRow:
 
 
 def _home_rows():
-    return select(Delivery).where(Delivery.kind == "home", Delivery.thread_id.is_(None))
+    return select(Delivery).where(Delivery.kind == DeliveryKind.home, Delivery.thread_id.is_(None))

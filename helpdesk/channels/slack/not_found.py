@@ -1,40 +1,42 @@
-"""When Slack says that what a delivery is about is no longer there: nothing to do any more, or a new card to hang it below."""
+"""When Slack says that what a delivery is about is no longer there: nothing to do any more, or a new card to hang it
+below."""
 
 from sqlalchemy import select, update
 
 from helpdesk import after_commit, clock
-from helpdesk.domain.outbox import fan_out
+from helpdesk.channels.slack.api import api_errors
+from helpdesk.domain.outbox.enqueue import enqueue_delivery
+from helpdesk.domain.outbox.errors import PermanentError, RetryLater, SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.channel import Thread
-from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 
 MESSAGE_NOT_FOUND_CODES = {"message_not_found", "cant_update_message"}
 THREAD_NOT_FOUND_CODES = {"thread_not_found", "cannot_reply_to_message"}
 WAITING_STATES = (DeliveryState.pending, DeliveryState.unknown, DeliveryState.failed, DeliveryState.held)
-CONVERSATION_KINDS = ("message", "file", "line")
+CONVERSATION_KINDS = (DeliveryKind.message, DeliveryKind.file, DeliveryKind.line)
+CHANGE_KINDS = (DeliveryKind.edit, DeliveryKind.delete, DeliveryKind.mark)
 
 
-def resolve_not_found(delivery: Delivery, code: str) -> str | None:
-    """What to do after a refusal with Slack's ``code``: a reason to leave the delivery out, "" if it waits for a new card
-    instead, None where the refusal stands."""
+def handle_not_found(delivery: Delivery, error: PermanentError) -> None:
+    """Where Slack's refusal says that a message is gone: raises SkipDelivery to leave the delivery out, RetryLater
+    where it was moved below a new card. Does nothing where the refusal stands."""
+    code = api_errors.error_code(error)
     if delivery.thread is None:
-        return None
-    if delivery.kind == "card_update" and code in MESSAGE_NOT_FOUND_CODES:
+        return
+    if delivery.kind == DeliveryKind.card_update and code in MESSAGE_NOT_FOUND_CODES:
         replace_card(delivery.thread)
-        return "The card was deleted in Slack; a new one takes its place."
-    if delivery.kind in ("edit", "delete", "mark") and code in MESSAGE_NOT_FOUND_CODES | THREAD_NOT_FOUND_CODES:
-        return "This was deleted in Slack."
+        raise SkipDelivery("The card was deleted in Slack; a new one takes its place.")
+    if delivery.kind in CHANGE_KINDS and code in MESSAGE_NOT_FOUND_CODES | THREAD_NOT_FOUND_CODES:
+        raise SkipDelivery("This was deleted in Slack.")
     if delivery.kind in CONVERSATION_KINDS and code in THREAD_NOT_FOUND_CODES:
-        renewed = replace_card(delivery.thread)
-        delivery.thread = renewed
-        delivery.state, delivery.due_at, delivery.attempts = DeliveryState.pending, clock.now(), 0
-        delivery.maybe_since = None
-        return ""
-    return None
+        delivery.thread = replace_card(delivery.thread)
+        delivery.attempts, delivery.maybe_since = 0, None
+        raise RetryLater(error.reason, 0)
 
 
 def replace_card(thread: Thread) -> Thread:
-    """The thread in which the ticket goes on in this channel, below a new card; all that waits moves there, in order."""
+    """The thread in which the ticket goes on here, below a new card; all that waits moves there, in order."""
     living = db.session.scalar(
         select(Thread)
         .where(Thread.ticket_id == thread.ticket_id, Thread.channel_id == thread.channel_id, Thread.ended_at.is_(None))
@@ -52,13 +54,13 @@ def replace_card(thread: Thread) -> Thread:
     for where, values in (
         (Delivery.kind.in_(CONVERSATION_KINDS), {"thread_id": renewed.id}),
         (
-            Delivery.kind == "card_update",
+            Delivery.kind == DeliveryKind.card_update,
             {"state": DeliveryState.skipped, "reason": "A new card takes its place.", "finished_at": clock.now()},
         ),
     ):
         db.session.execute(
             update(Delivery).where(*waits, where).values(values).execution_options(synchronize_session="fetch")
         )
-    card = fan_out.enqueue_delivery(renewed, "card", lane="card", again=True)
+    card = enqueue_delivery(renewed, DeliveryKind.card, lane="card", again=True)
     after_commit.call_later("deliver", card.id)
     return renewed

@@ -16,13 +16,13 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import or_, select, update
 
 from helpdesk import clock, config, extensions
-from helpdesk.channels import errors
 from helpdesk.channels.slack import channels
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.handlers import thread_lookup
 from helpdesk.channels.slack.parse import events, payload_parser
 from helpdesk.domain import inbox
+from helpdesk.domain.outbox import errors
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
 from helpdesk.models.delivery import Delivery, InboundEvent

@@ -7,16 +7,16 @@ import time
 
 import urllib3
 
-from helpdesk.channels import errors
-from helpdesk.channels.types import SendResult
 from helpdesk.channels.webhook import signing, ssrf
+from helpdesk.domain.outbox import errors
+from helpdesk.domain.outbox.channel import SendResult
 
 TIMEOUT = urllib3.Timeout(connect=5, read=10)
 MAX_RESPONSE_BYTES = 2_000  # bytes of an answer that are looked at
 
 
 def post_request(key: str, url: str, secret: bytes, body: bytes) -> SendResult:
-    """POST ``body``; any 2xx is taken for received. Raises the errors of channels.errors."""
+    """POST ``body``; any 2xx is taken for received. Raises the errors of domain.outbox.errors."""
     place = ssrf.resolve_url(url)
     headers = signing.signed_headers(key, secret, body, int(time.time())) | {"Host": _host_header(place)}
     try:

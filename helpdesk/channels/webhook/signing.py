@@ -1,11 +1,12 @@
-"""What proves that a request is ours: HMAC-SHA256 over id, time and body, in the headers of the Standard Webhooks scheme."""
+"""What proves that a request is ours: HMAC-SHA256 over id, time and body, in the headers of the Standard Webhooks
+scheme."""
 
 import base64
 import hmac
 
 
 def signed_headers(key: str, secret: bytes, body: bytes, when: int) -> dict[str, str]:
-    """The headers of one request; ``when`` is in seconds since 1970 and signed, so that an old request proves nothing."""
+    """The headers of one request; ``when``, in seconds since 1970, is signed: an old request proves nothing."""
     return {
         "Content-Type": "application/json",
         "User-Agent": "helpdesk-webhook/1",

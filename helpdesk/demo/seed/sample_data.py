@@ -8,15 +8,16 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from helpdesk import clock
+from helpdesk.channels.email import threads
 from helpdesk.demo import personas
 from helpdesk.demo.sample_tickets import FormSpec, SampleMessage, SampleTicket
-from helpdesk.domain import forms, outbox
+from helpdesk.domain import forms
 from helpdesk.domain.administration import settings
 from helpdesk.domain.people import organizations, users
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.channel import Channel
-from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.form import Field, Form, FormVersion
 from helpdesk.models.qa_review import CannedReply
 from helpdesk.models.ticket import WAITING_ON, Event, Message, MessageKind, Rating, ReadReceipt, Status, Ticket
@@ -148,7 +149,7 @@ class _SampleTicketWriter:
         db.session.add(self.ticket)
         db.session.flush()
         forms.save_answers(self.ticket, self.form, dict(story.answers))
-        self.mail = outbox.open_mail_thread(self.ticket, self.ticket.requester)
+        self.mail = threads.open_thread(self.ticket, self.ticket.requester)
         self.mail.created_at = at
 
     def _say(self, said: SampleMessage) -> None:
@@ -223,7 +224,7 @@ class _SampleTicketWriter:
         self.ticket.updated_at = max(self.ticket.updated_at, at)
 
     def _mailed(self, message: Message, at: datetime) -> None:
-        sent = Delivery(thread=self.mail, message=message, kind="message", state=DeliveryState.sent, attempts=1)
+        sent = Delivery(thread=self.mail, message=message, kind=DeliveryKind.message, state=DeliveryState.sent, attempts=1)
         sent.created_at = sent.due_at = sent.started_at = at
         sent.finished_at = at + timedelta(seconds=2)
         db.session.add(sent)

@@ -9,14 +9,14 @@ from urllib.parse import urljoin
 from sqlalchemy import select, update
 
 from helpdesk import clock, config
+from helpdesk.channels.slack import message_parts
 from helpdesk.channels.slack.render import blocks
 from helpdesk.demo import personas
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import settings
-from helpdesk.domain.outbox import fan_out
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryState
+from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.ticket import Message, Status, Ticket
 from helpdesk.models.user import User
 
@@ -73,7 +73,7 @@ def _create_thread(ticket: Ticket, channel: Channel) -> Thread:
     thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel)
     db.session.add(thread)
     db.session.flush()
-    outbox.enqueue_delivery(thread, "card")
+    outbox.enqueue_delivery(thread, DeliveryKind.card)
     return thread
 
 
@@ -82,8 +82,8 @@ def _post_messages(thread: Thread) -> None:
         select(Message).where(Message.ticket_id == thread.ticket_id, Message.deleted_at.is_(None)).order_by(Message.seq)
     )
     for message in db.session.scalars(query):
-        on_card = message.seq == 1 and len(message.body) <= fan_out.MAX_CARD_BODY_LENGTH
+        on_card = message.seq == 1 and len(message.body) <= message_parts.MAX_CARD_BODY_LENGTH
         if on_card or (message.is_note and thread.is_customers):
             continue
         for part, text in enumerate(blocks.split_body(message.body) if message.body else [], start=1):
-            outbox.enqueue_delivery(thread, "message", message=message, part=part, text=text)
+            outbox.enqueue_delivery(thread, DeliveryKind.message, message=message, part=part, text=text)

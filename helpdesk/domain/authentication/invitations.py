@@ -6,10 +6,11 @@ from sqlalchemy import func, select
 
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import magic_links, sessions
+from helpdesk.domain.authentication import magic_links
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import users
+from helpdesk.domain.people import session_revocation, users
 from helpdesk.extensions import db
+from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.session import SignInLink
 from helpdesk.models.user import Role, User
 
@@ -47,14 +48,14 @@ def invite_agent(
         email, magic_links.INVITATION, PRINTED_ADMIN_TTL if printed and role == Role.admin else MAIL_TTL
     )
     if not printed:
-        outbox.enqueue_account_mail("invitation", link.id, inviter=actor.display_name, role=str(role))
+        outbox.enqueue_account_mail(DeliveryKind.invitation, link.id, inviter=actor.display_name, role=str(role))
     return user, link
 
 
 def withdraw_invitation(user: User, *, actor: User | None) -> None:
     """End a link that was not used; the person stays in the team's list until deactivated."""
     magic_links.invalidate_all(user.email, SignInLink.purpose == magic_links.INVITATION)
-    sessions.revoke_user_sessions(user)
+    session_revocation.revoke_user_sessions(user)
     audit_log.add_entry("withdrew an invitation", actor, user.email)
 
 

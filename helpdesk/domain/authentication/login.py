@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select, update
 
 from helpdesk import clock
-from helpdesk.domain.authentication import sessions
 from helpdesk.domain.errors import PermissionDenied
-from helpdesk.domain.people import admission, email_address, users
+from helpdesk.domain.people import admission, email_address, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.models.user import Identity, Organization, OrganizationDomain, User
 
@@ -66,7 +65,7 @@ def _matches_tenant(organization: Organization, tenant: str | None) -> bool:
 def _mark_email_verified(user: User, name: str) -> None:
     """The first proof ends whatever anybody else may have prepared under this address (security.md 1.4.3)."""
     if user.proven_at is None:
-        sessions.revoke_user_sessions(user)
+        session_revocation.revoke_user_sessions(user)
         db.session.execute(
             delete(Identity).where(Identity.user_id == user.id).execution_options(synchronize_session=False)
         )

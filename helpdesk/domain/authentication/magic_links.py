@@ -15,6 +15,7 @@ from helpdesk.domain.authentication.login import LoginResult
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import admission, undeliverable_addresses
 from helpdesk.extensions import db
+from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.session import SignInLink
 from helpdesk.models.user import Identity
 
@@ -61,7 +62,7 @@ def request_link(
         pending_identity=json.dumps(pending.as_dict()) if pending else None,
     )
     state = "skipped" if reason else "pending"
-    delivery = outbox.enqueue_account_mail("sign_in", link.id, state=state, browser=browser)
+    delivery = outbox.enqueue_account_mail(DeliveryKind.sign_in, link.id, state=state, browser=browser)
     if reason:  # a worker is woken for nothing, so that the answer takes as long as for an address that is let in
         after_commit.call_later("deliver_first", delivery.id)
     if limited:

@@ -18,6 +18,7 @@ from helpdesk.domain.authentication.login import LoginResult
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import email_address, users
 from helpdesk.extensions import db
+from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.user import Identity, User
 
 RECONFIRM_AFTER = timedelta(days=90)
@@ -216,7 +217,7 @@ def connect_identity(user: User, claimed: ProviderClaims, *, browser: str = "", 
         "connected a way of signing in", user, user.email, user.organization_id, provider=claimed.provider
     )
     if notify:
-        outbox.enqueue_account_mail("linked", identity.id, browser=browser)
+        outbox.enqueue_account_mail(DeliveryKind.linked, identity.id, browser=browser)
     return identity
 
 

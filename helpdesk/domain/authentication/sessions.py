@@ -7,8 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import attributes
 
-from helpdesk import after_commit, clock, extensions, keys
-from helpdesk.domain.people import admission
+from helpdesk import clock, extensions, keys
+from helpdesk.domain.people import admission, session_revocation
 from helpdesk.extensions import db
 from helpdesk.models import entities
 from helpdesk.models.session import Session, SignInLink
@@ -136,31 +136,7 @@ def list_sessions(user: User) -> list[Session]:
 
 def revoke_session(user: User, session_id: int) -> bool:
     """End one of ``user``'s sessions; False if it is none of theirs."""
-    return bool(_revoke_sessions(Session.user_id == user.id, Session.id == session_id))
-
-
-def revoke_user_sessions(user: User, except_id: int | None = None, provider: str | None = None) -> int:
-    """End ``user``'s sessions, but for ``except_id``, or only those begun by ``provider``. Returns how many."""
-    conditions = [Session.user_id == user.id]
-    if except_id is not None:
-        conditions.append(Session.id != except_id)
-    if provider is not None:
-        conditions.append(Session.provider == provider)
-    return _revoke_sessions(*conditions)
-
-
-def revoke_not_admitted(organization: Organization) -> int:
-    """End the sessions of those whom ``organization``'s rules no longer let in. Returns how many."""
-    db.session.flush()
-    people = select(User.id).where(User.organization_id == organization.id, ~admission.admission_condition())
-    return _revoke_sessions(Session.user_id.in_(people))
-
-
-def revoke_organization(organization: Organization, provider: str | None = None) -> int:
-    """End the sessions of everybody at ``organization``, or only those begun by ``provider``. Returns how many."""
-    people = select(User.id).where(User.organization_id == organization.id)
-    conditions = [Session.user_id.in_(people)]
-    return _revoke_sessions(*conditions, *([Session.provider == provider] if provider else []))
+    return bool(session_revocation.revoke_sessions(Session.user_id == user.id, Session.id == session_id))
 
 
 def impersonate(session: SessionInfo, organization: Organization | None) -> None:
@@ -198,18 +174,3 @@ def _impersonated_user(person: User, organization: Organization) -> User:
     viewer.viewer = person
     viewer.viewed = organization
     return viewer
-
-
-def _revoke_sessions(*conditions) -> int:
-    ended = list(
-        db.session.execute(
-            update(Session)
-            .where(Session.revoked_at.is_(None), *conditions)
-            .values(revoked_at=clock.now())
-            .returning(Session.user_id)
-            .execution_options(synchronize_session=False)
-        ).scalars()
-    )
-    if ended:
-        after_commit.say_changed(*(f"user:{user_id}" for user_id in set(ended)))
-    return len(ended)

@@ -1,6 +1,6 @@
 """Forms: which ones somebody may use, what they answered, and how admins build them.
 
-``published`` and ``read_answers`` serve filing, ``keep_answers`` and ``change_answer`` write answers, ``builder`` makes forms.
+``published`` and ``read_answers`` serve filing, ``save_answers`` writes answers, ``builder`` makes forms.
 """
 
 from sqlalchemy import bindparam, or_, select
@@ -14,7 +14,6 @@ from helpdesk.domain.forms.answers import (
     selectable_people,
     team_only_file_keys,
 )
-from helpdesk.domain.forms.changing import change_answer
 from helpdesk.extensions import db
 from helpdesk.models.form import Answer, Field, Form, FormOrganization, FormVersion
 from helpdesk.models.ticket import Ticket
@@ -22,7 +21,6 @@ from helpdesk.models.user import User
 
 __all__ = [
     "visible_fields",
-    "change_answer",
     "answer_file_keys",
     "save_answers",
     "list_names",

@@ -4,8 +4,7 @@ from typing import Protocol
 
 from sqlalchemy import select
 
-from helpdesk.domain.forms import kinds
-from helpdesk.domain.tickets import attachments
+from helpdesk.domain.forms import kinds, uploads
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, FormVersion
 from helpdesk.models.ticket import Attachment
@@ -44,11 +43,7 @@ def parse_answers(
                     people = {id for id, _ in selectable_people(asker, organization_id)}
                 if value not in people:
                     raise kinds.Wrong(f"Choose somebody of the organization for {field.label}.")
-            if (
-                field.kind == "file"
-                and value is not None
-                and len(attachments.pending_uploads(value, asker)) < len(value)
-            ):
+            if field.kind == "file" and value is not None and len(uploads.pending_uploads(value, asker)) < len(value):
                 raise kinds.Wrong(f"The file for {field.label} is no longer there. Add it again.")
             if value is None and field.required and asked:
                 raise kinds.Wrong(_missing_message(field))

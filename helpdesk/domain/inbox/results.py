@@ -1,20 +1,22 @@
-"""What became of one inbound thing."""
+"""What became of one inbound event."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from helpdesk.channels.types import OutboundRequest
+from helpdesk.domain.outbox.channel import OutboundRequest
 
 
 @dataclass
 class Result:
-    """``state`` is done, ignored or quarantined; ``outcome`` a sentence; ``answers`` are said once, after the commit, to the
-    person who caused it: best effort, nothing anybody relies on."""
+    """``state`` is done, ignored or quarantined; ``outcome`` a sentence. ``answers`` are sent once, after the commit,
+    to the person who caused the event: best effort, nothing anybody relies on."""
 
     state: str = "done"
     outcome: str = ""
     ticket_id: int | None = None
-    answers: list[OutboundRequest] = field(default_factory=list)
+    answers: list[OutboundRequest[Any]] = field(default_factory=list)
 
 
 def ignored_result(why: str) -> Result:
+    """Nothing was done, for this reason."""
     return Result("ignored", why)

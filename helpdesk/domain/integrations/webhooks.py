@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import select
 
 from helpdesk import after_commit, clock, keys, urls
-from helpdesk.channels.webhook import ssrf
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.integrations import webhook_address
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.delivery import Delivery
+from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.ticket import Message, Ticket
 from helpdesk.models.user import User
 from helpdesk.models.webhook import WEBHOOK_EVENTS, Webhook
@@ -63,7 +63,7 @@ def save_webhook(
     errors = {}
     if not name or len(name) > 80:
         errors["name"] = "A name has between 1 and 80 characters."
-    why_not = ssrf.url_error(url) if 0 < len(url) <= 500 else "Write the address to be told, with https://."
+    why_not = webhook_address.url_error(url) if 0 < len(url) <= 500 else "Write the address to be told, with https://."
     if why_not:
         errors["url"] = why_not
     if not events or not set(events) <= set(WEBHOOK_EVENTS):
@@ -99,7 +99,7 @@ def send_test(webhook: Webhook, *, actor: User) -> Delivery:
 
 def list_deliveries(webhook: Webhook, limit: int = 50) -> list[Delivery]:
     """What was sent lately or waits, the latest first."""
-    rows = select(Delivery).where(Delivery.kind == "webhook", Delivery.subject_id == webhook.id)
+    rows = select(Delivery).where(Delivery.kind == DeliveryKind.webhook, Delivery.subject_id == webhook.id)
     return list(db.session.scalars(rows.order_by(Delivery.id.desc()).limit(limit)))
 
 
@@ -115,7 +115,7 @@ def _enqueue_for_subscribers(event: str, ticket: Ticket, message: Message | None
 
 def _enqueue_delivery(webhook_id: int, payload: dict[str, Any]) -> Delivery:
     delivery = Delivery(
-        kind="webhook", lane="mail", subject_id=webhook_id, due_at=clock.now(), data={"payload": payload}
+        kind=DeliveryKind.webhook, lane="mail", subject_id=webhook_id, due_at=clock.now(), data={"payload": payload}
     )
     db.session.add(delivery)
     db.session.flush()

@@ -5,11 +5,10 @@ it claims one row, lets the database go, speaks to the outside, and writes down 
 """
 
 from helpdesk.domain.outbox.deliver import deliver_one, deliver_thread, sweep
+from helpdesk.domain.outbox.enqueue import enqueue_account_mail, enqueue_delivery
 from helpdesk.domain.outbox.fan_out import (
     end_mail_thread,
-    enqueue_account_mail,
     enqueue_card_update,
-    enqueue_delivery,
     enqueue_new_ticket,
     enqueue_ticket_mail,
     fan_out_deletion,

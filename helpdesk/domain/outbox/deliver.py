@@ -1,25 +1,24 @@
 """How one delivery is made: claimed, sent with nothing held, and written down. Order and exactly-once live here.
 
-The rules are those of design.md §5, each learnt from a measurement (security.md M3, M4, M7): only the first unfinished row
-of a thread's lane may be claimed; "sending" is committed before the call; what may have been stored is looked for, after a
-hold-off, before it is sent again; nobody posts on a lease that is about to end.
+The rules are those of design.md §5, each learnt from a measurement (security.md M3, M4, M7): only the first unfinished
+row of a thread's lane may be claimed; "sending" is committed before the call; what may have been stored is looked for,
+after a hold-off, before it is sent again; nobody posts on a lease that is about to end.
 """
 
 import logging
 import time
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, select, update
 
 from helpdesk import after_commit, clock, config, extensions
-from helpdesk.channels import email, errors, slack, webhook
-from helpdesk.domain.outbox import delivery_claims, lease, mark_sent, results
+from helpdesk.domain.outbox import claim as claims
+from helpdesk.domain.outbox import errors, mark_sent, results
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
 
 TIME_SLICE_SECONDS = 1.0  # seconds after which a worker asks what else there is to do, before it goes on with a lane
 MIN_LEASE_FRACTION = 1 / 3  # of the lease: nobody begins a call with less than this left
-CHANNELS = {"slack": slack, "email": email, "webhook": webhook}
 
 log = logging.getLogger(__name__)
 _notifier = after_commit.Reminder("deliver")
@@ -33,8 +32,10 @@ def deliver_one(delivery_id: int) -> bool:
 
 
 def deliver_thread(delivery_id: int) -> None:
-    """Make the delivery with this id, then those behind it, one after another as if each had been rung for. Commits each."""
-    until, behind = time.monotonic() + TIME_SLICE_SECONDS, delivery_id
+    """Make the delivery with this id, then those behind it, one after another as if each had been rung for. Commits
+    each."""
+    until = time.monotonic() + TIME_SLICE_SECONDS
+    behind: int | None = delivery_id
     while behind is not None and time.monotonic() < until:
         _, behind = _attempt_delivery(behind)
     _wake_for(behind)
@@ -42,16 +43,15 @@ def deliver_thread(delivery_id: int) -> None:
 
 def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
     """Whether it was sent, and who waits behind it in its lane with nobody having rung."""
-    claim = delivery_claims.claim_delivery(delivery_id)
+    claim = claims.claim_delivery(delivery_id)
     if claim is None:
         return False, None
-    channel = CHANNELS[claim.kind]
     try:
-        sent = channel.find(claim.post) if claim.maybe_since else None
+        sent = claim.channel.find(claim.request) if claim.maybe_since else None
         if sent is None:
-            if clock.now() > claim.lease_until - lease.lease_duration() * MIN_LEASE_FRACTION:
+            if clock.now() > claim.lease_until - claims.lease_duration() * MIN_LEASE_FRACTION:
                 raise errors.UnknownOutcomeError("The worker was held up; looking before trying again.")
-            sent = channel.send(claim.post)
+            sent = claim.channel.send(claim.request)
     except errors.ChannelError as error:
         results.mark_failed(claim, error)
         return False, None
@@ -68,20 +68,20 @@ def _wake_for(delivery_id: int | None) -> None:
 
 
 def sweep() -> int:
-    """Find every row that is due and first in its lane, and wake those that may have no doorbell; expired leases become unknown
-    first. Returns how many were woken. Commits."""
+    """Find every row that is due and first in its lane, and wake those that may have no doorbell; expired leases become
+    unknown first. Returns how many were woken. Commits."""
     now = clock.now()
     expired = (Delivery.state == DeliveryState.sending) & (Delivery.lease_until < now)
     with extensions.reading():
         somebody_died = db.session.scalar(select(Delivery.id).where(expired).limit(1))
-        due = db.session.execute(delivery_claims.DUE_QUERY, {"now": now}).all()
+        due = db.session.execute(claims.DUE_QUERY, claims.condition_values(now)).all()
     if somebody_died:
         _mark_unknown(expired)
     postponed = {id for id, due_at, created_at in due if due_at > created_at + after_commit.AT_THE_SAME_TIME}
     return len(_notifier.ring([id for id, _, _ in due], postponed))
 
 
-def _mark_unknown(expired) -> None:
+def _mark_unknown(expired: ColumnElement[bool]) -> None:
     """Whoever was sending these is gone: nobody knows whether they were stored."""
     db.session.execute(
         update(Delivery)

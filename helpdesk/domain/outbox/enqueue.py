@@ -1,4 +1,4 @@
-"""Rows of the outbox that one happening puts in several threads: written together, and those rung for whose turn may be now."""
+"""Writing rows of the outbox: in batches, one below a thread, or one that belongs to no ticket."""
 
 from datetime import datetime
 from typing import Any
@@ -6,9 +6,9 @@ from typing import Any
 from sqlalchemy import insert
 
 from helpdesk import after_commit, clock
-from helpdesk.channels import slack
 from helpdesk.extensions import db
-from helpdesk.models.delivery import Delivery
+from helpdesk.models.channel import Thread
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.ticket import Message
 
 # Put together once. The ids come in the order of the rows, and a lane goes by its ids.
@@ -16,25 +16,26 @@ INSERT_STATEMENT = insert(Delivery.__table__).returning(Delivery.__table__.c.id,
 
 
 class DeliveryBatch:
-    """What is added leaves with ``write``; a thread's rows keep the order they were added in."""
+    """Rows that one happening puts in several threads; they leave with ``write``, a thread's in the order they were
+    added."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._rows: list[dict[str, Any]] = []
-        self._rung: list[bool] = []
+        self._wakes: list[bool] = []
 
     def add(
         self,
         thread_id: int,
-        kind: str,
+        kind: DeliveryKind,
         *,
         message: Message | None = None,
         part: int = 1,
         lane: str = "talk",
         due_at: datetime | None = None,
-        ring: bool = True,
+        wake: bool = True,
         **data: Any,
     ) -> None:
-        """One row for the end of a thread's ``lane``. A worker is woken for it where ``ring``."""
+        """Add one row to the end of a thread's ``lane``. A worker is woken for it where ``wake``."""
         self._rows.append(
             {
                 "thread_id": thread_id,
@@ -46,22 +47,65 @@ class DeliveryBatch:
                 "data": data,
             }
         )
-        self._rung.append(ring)
-
-    def add_message(self, thread_id: int, message: Message, ring: bool = True) -> None:
-        """All parts and files of ``message`` for a Slack thread; the first of them wakes the worker."""
-        parts = slack.blocks.split_body(message.body) if message.body else []
-        for number, text in enumerate(parts, start=1):
-            self.add(thread_id, "message", message=message, part=number, ring=ring and number == 1, text=text)
-        for number, attachment in enumerate(message.attachments, start=1):
-            first = not parts and number == 1
-            self.add(thread_id, "file", message=message, part=number, ring=ring and first, attachment=attachment.id)
+        self._wakes.append(wake)
 
     def write(self) -> None:
         """Put the rows into the outbox."""
         if not self._rows:
             return
         ids = db.session.scalars(INSERT_STATEMENT, self._rows)
-        for id, ring in zip(ids, self._rung, strict=True):
-            if ring:
+        for id, wake in zip(ids, self._wakes, strict=True):
+            if wake:
                 after_commit.call_later("deliver", id)
+
+
+def enqueue_delivery(
+    thread: Thread,
+    kind: DeliveryKind,
+    *,
+    message: Message | None = None,
+    part: int = 1,
+    revision: int = 1,
+    lane: str = "talk",
+    due_at: datetime | None = None,
+    **data: Any,
+) -> Delivery:
+    """Add one row to the end of ``thread``'s ``lane``. Nobody is woken for it."""
+    delivery = Delivery(
+        thread=thread,
+        message=message,
+        kind=kind,
+        lane=lane,
+        part=part,
+        revision=revision,
+        due_at=due_at or clock.now(),
+        data=data,
+    )
+    db.session.add(delivery)
+    db.session.flush()
+    return delivery
+
+
+def enqueue_account_mail(
+    kind: DeliveryKind,
+    subject_id: int,
+    *,
+    due_at: datetime | None = None,
+    state: DeliveryState = DeliveryState.pending,
+    **data: Any,
+) -> Delivery:
+    """Write to somebody about no ticket (a sign-in link, an invitation, a digest); ``subject_id`` is the row it is
+    about."""
+    delivery = Delivery(
+        kind=kind, lane="mail", subject_id=subject_id, state=state, due_at=due_at or clock.now(), data=data
+    )
+    db.session.add(delivery)
+    db.session.flush()
+    if state == DeliveryState.pending:
+        after_commit.call_later("deliver_first", delivery.id)
+    return delivery
+
+
+def wake_worker(delivery: Delivery) -> None:
+    """Have a worker make ``delivery`` once the transaction has committed."""
+    after_commit.call_later("deliver", delivery.id)

@@ -14,7 +14,7 @@ from helpdesk.models.user import User
 
 
 def retry_delivery(delivery: Delivery, *, actor: User | None) -> None:
-    """Try again now. ``actor`` None is the operator at the command line. Raises Conflict when it is done or under way."""
+    """Try again now. ``actor`` None is the operator at the command line. Raises ConflictError when it is over."""
     _ensure_team(actor)
     if delivery.is_finished or delivery.state == DeliveryState.sending:
         raise ConflictError("This delivery is not waiting.")
@@ -46,7 +46,8 @@ def end_undo_window(message: Message, *, actor: User) -> None:
 
 
 def hold_pending(before: datetime) -> int:
-    """After a backup was restored: hold what was waiting before ``before``, since it may have left long ago. Returns how many."""
+    """After a backup was restored: hold what was waiting before ``before``, since it may have left long ago. Returns
+    how many."""
     held = db.session.execute(
         update(Delivery)
         .where(

@@ -3,15 +3,17 @@
 The row is written only where it is still ours, in the one statement that also locks it.
 """
 
-from sqlalchemy import JSON, Row, bindparam, func, literal_column, select, update
+from typing import Any
+
+from sqlalchemy import JSON, ColumnElement, Row, ScalarSelect, bindparam, func, literal_column, select, update
 
 from helpdesk import after_commit, clock
-from helpdesk.channels.email import render
-from helpdesk.channels.types import SendResult
-from helpdesk.domain.outbox import lease, results, retry
+from helpdesk.domain.outbox import results, retry
+from helpdesk.domain.outbox.channel import SendResult
+from helpdesk.domain.outbox.claim import DeliveryClaim
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 
 deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__table__
 
@@ -40,7 +42,7 @@ MARK_SENT_STATEMENT = (
 )
 
 
-def _first_unfinished(lane):
+def _first_unfinished(lane: ColumnElement[bool]) -> ScalarSelect[int]:
     return (
         select(func.min(deliveries.c.id))
         .where(deliveries.c.thread_id == threads.c.id, deliveries.c.state.not_in(results.FINISHED_STATES), lane)
@@ -53,7 +55,6 @@ THREAD_STATE_QUERY = (
         threads.c.ticket_id,
         threads.c.external_id,
         channels.c.id.label("channel_id"),
-        channels.c.kind.label("channel_kind"),
         channels.c.blocked_reason,
         _first_unfinished(deliveries.c.lane == bindparam("lane")).label("behind"),
         _first_unfinished(deliveries.c.lane != bindparam("lane")).label("in_other_lane"),
@@ -68,7 +69,7 @@ SET_EXTERNAL_ID_STATEMENT = (
 )
 
 
-def mark_sent(claim: lease.DeliveryClaim, what: SendResult) -> int | None:
+def mark_sent(claim: DeliveryClaim, what: SendResult) -> int | None:
     """It has arrived as ``what``. Commits. Returns the id of the one behind it in its lane, for which nobody has rung.
 
     Where somebody else has written that down, there is nothing left to do.
@@ -79,11 +80,9 @@ def mark_sent(claim: lease.DeliveryClaim, what: SendResult) -> int | None:
     row = db.session.execute(MARK_SENT_STATEMENT, known | {"what": {**claim.data, **what.extra}}).one_or_none()
     place = None
     if row is not None:
-        if claim.kind == "email":
-            render.finish_sent_mail(db.session.get(Delivery, claim.id))
-            db.session.flush()
+        claim.channel.after_sent(claim.id)
         if row.thread_id is not None:
-            place = _update_thread(row, what)
+            place = _update_thread(claim, row, what)
     db.session.commit()
     db.session.remove()
     if row is not None and (row.attempts > 1 or (place is not None and place.blocked_reason)):
@@ -91,15 +90,16 @@ def mark_sent(claim: lease.DeliveryClaim, what: SendResult) -> int | None:
     return place.behind if place is not None else None
 
 
-def _update_thread(row, what: SendResult) -> Row:
+def _update_thread(claim: DeliveryClaim, row: Row[Any], what: SendResult) -> Row[Any]:
     """What the arrival means for those behind it, for its thread and for its channel; its PLACE as it was before."""
     place = db.session.execute(THREAD_STATE_QUERY, {"thread": row.thread_id, "lane": row.lane}).one()
-    if place.external_id is None and (row.kind == "card" or place.channel_kind == "email"):
+    is_root = row.kind == DeliveryKind.card or not claim.channel.has_root_message
+    if place.external_id is None and is_root:
         db.session.execute(SET_EXTERNAL_ID_STATEMENT, {"thread": row.thread_id, "arrived_as": what.external_id})
-    if row.kind == "card" and place.in_other_lane is not None:
+    if row.kind == DeliveryKind.card and place.in_other_lane is not None:
         after_commit.call_later("deliver", place.in_other_lane)  # everything of a thread waits for its card
     if row.message_id is not None:
         results.bump_ticket_version(place.ticket_id)
     if place.blocked_reason:
-        retry.unblock_channels(place.channel_id, place.channel_kind, place.blocked_reason)
+        retry.unblock_channels(place.channel_id, claim.channel, place.blocked_reason)
     return place

@@ -4,20 +4,21 @@ Each begins by locking the row and looking whether it is still ours, and commits
 """
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from sqlalchemy import bindparam, literal_column, select, update
+from sqlalchemy import ColumnElement, bindparam, literal_column, select, update
 from sqlalchemy.orm import joinedload
 
 from helpdesk import after_commit, clock, config
-from helpdesk.channels import errors
-from helpdesk.channels.slack import not_found
-from helpdesk.channels.slack.api import api_errors
-from helpdesk.domain.outbox import lease, render
-from helpdesk.domain.people import undeliverable_addresses
+from helpdesk.domain.outbox import errors
+from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.ticket import Ticket
+
+if TYPE_CHECKING:
+    from helpdesk.domain.outbox.claim import DeliveryClaim
 
 RETRY_DELAYS_SECONDS = (
     1,
@@ -34,10 +35,11 @@ RETRY_DELAYS_SECONDS = (
     600,
     900,
 )  # seconds before the next try, by tries made
-GIVE_UP_AFTER = timedelta(hours=48)  # mail and webhooks; Slack is waited for
 MAX_RENDER_ATTEMPTS = 5
 
-FINISHED_STATES = [
+MIN_BLOCKED_DELAY = timedelta(seconds=10)  # before a blocked channel is tried again
+
+FINISHED_STATES: list[ColumnElement[str]] = [
     literal_column(f"'{state}'") for state in (DeliveryState.sent, DeliveryState.skipped)
 ]  # spelt out, so that the index of the others fits
 LOCK_CLAIMED_QUERY = (
@@ -66,60 +68,49 @@ BUMP_VERSION_STATEMENT = (
 )
 
 
-def mark_failed(claim: lease.DeliveryClaim, error: errors.ChannelError) -> None:
-    """It has not arrived, or nobody knows: what ``error`` means for the row, its channel and its address."""
+def mark_failed(claim: "DeliveryClaim", error: errors.ChannelError) -> None:
+    """It has not arrived, or nobody knows: what ``error`` means for the row, its channel and its address. Commits."""
     delivery = _lock_claimed(claim.id, claim.owner)
     if delivery is None:
         return
     now = clock.now()
     delay = timedelta(seconds=RETRY_DELAYS_SECONDS[min(delivery.attempts, len(RETRY_DELAYS_SECONDS)) - 1])
-    channel = delivery.thread.channel if delivery.thread else None
     delivery.reason = error.reason
     delivery.lease_until = delivery.lease_owner = None
-    if claim.kind == "slack" and isinstance(error, errors.PermanentError):
-        instead = not_found.resolve_not_found(delivery, api_errors.error_code(error))
-        if instead is not None:
-            _resolve_not_found(delivery, instead)
-            return
     if isinstance(error, errors.UnknownOutcomeError):
         delivery.state = DeliveryState.unknown
         delivery.maybe_since = claim.maybe_since or claim.started_at
-        delivery.due_at = now + max(lease.hold_off_duration(claim.kind), delay)
+        delivery.due_at = now + max(claim.channel.hold_off(), delay)
     elif isinstance(error, errors.PermanentError):
-        delivery.state = DeliveryState.failed
-        _record_bounce(delivery, error)
-    elif claim.maybe_since is not None and claim.kind != "webhook":
+        _refuse_delivery(claim, delivery, error)
+    elif claim.maybe_since is not None and not claim.channel.is_idempotent:
         # The look-up or the second try was refused; the first may still have landed, so the next try looks again.
         delivery.state = DeliveryState.unknown
         delivery.due_at = now + delay
     else:
         delivery.state = DeliveryState.pending
         delivery.due_at = now + delay
-        if claim.kind != "slack" and now - delivery.created_at > GIVE_UP_AFTER:
+        patience = claim.channel.gives_up_after
+        if patience is not None and now - delivery.created_at > patience:
             delivery.state = DeliveryState.failed
     if isinstance(error, errors.TemporaryError) and error.retry_after:
         delivery.due_at = now + timedelta(seconds=error.retry_after)
-        if channel is not None and claim.kind == "slack":
-            channel.paused_until = delivery.due_at
+        if delivery.thread is not None and claim.channel.pauses_when_rate_limited:
+            delivery.thread.channel.paused_until = delivery.due_at
     if isinstance(error, errors.ChannelBlockedError):
-        delivery.due_at = now + max(delay, timedelta(seconds=10))
-        _block_channel(channel, claim.kind, error)
+        delivery.due_at = now + max(delay, MIN_BLOCKED_DELAY)
+        _block_channel(delivery.thread.channel if delivery.thread else None, claim.channel.kind, error)
     _publish_change(delivery)
     db.session.commit()
     db.session.remove()
 
 
-def postpone_or_skip(delivery_id: int, owner: str, reason: render.SkipDelivery | render.RetryLater) -> None:
+def postpone_or_skip(delivery_id: int, owner: str, reason: SkipDelivery | RetryLater) -> None:
     """It need not leave any more, or not yet."""
     delivery = _lock_claimed(delivery_id, owner)
     if delivery is None:
         return
-    if isinstance(reason, render.SkipDelivery):
-        _finish_delivery(delivery, DeliveryState.skipped, reason.reason)
-    else:
-        delivery.state = DeliveryState.unknown if delivery.maybe_since else DeliveryState.pending
-        delivery.due_at, delivery.reason = clock.now() + timedelta(seconds=reason.seconds), reason.reason
-        delivery.lease_until = delivery.lease_owner = None
+    _apply_postponement(delivery, reason)
     db.session.commit()
     db.session.remove()
 
@@ -141,8 +132,8 @@ def mark_render_failed(delivery_id: int, owner: str) -> None:
 
 
 def lock_ticket(delivery_id: int) -> None:
-    """Take the ticket's row before the delivery's, as whoever writes on a ticket does: taken the other way round, two would wait
-    for each other. SQLite lets only one write at all."""
+    """Take the ticket's row before the delivery's, as whoever writes on a ticket does: taken the other way round, two
+    would wait for each other. SQLite lets only one write at all."""
     if not config.current().is_sqlite:
         db.session.execute(LOCK_TICKET_QUERY, {"claimed": delivery_id})
 
@@ -153,12 +144,23 @@ def bump_ticket_version(ticket_id: int) -> None:
     after_commit.say_changed(f"ticket:{ticket_id}:team")
 
 
-def _resolve_not_found(delivery: Delivery, reason: str) -> None:
-    """What it was about is gone in Slack: leave it out, or let it wait for the new card it was moved below."""
-    if reason:
-        _finish_delivery(delivery, DeliveryState.skipped, reason)
-    db.session.commit()
-    db.session.remove()
+def _refuse_delivery(claim: "DeliveryClaim", delivery: Delivery, error: errors.PermanentError) -> None:
+    """Refused for good: it fails, unless its channel knows better."""
+    try:
+        claim.channel.handle_permanent_error(delivery, error)
+    except (SkipDelivery, RetryLater) as instead:
+        _apply_postponement(delivery, instead)
+    else:
+        delivery.state = DeliveryState.failed
+
+
+def _apply_postponement(delivery: Delivery, reason: SkipDelivery | RetryLater) -> None:
+    if isinstance(reason, SkipDelivery):
+        _finish_delivery(delivery, DeliveryState.skipped, reason.reason)
+    else:
+        delivery.state = DeliveryState.unknown if delivery.maybe_since else DeliveryState.pending
+        delivery.due_at, delivery.reason = clock.now() + timedelta(seconds=reason.seconds), reason.reason
+        delivery.lease_until = delivery.lease_owner = None
 
 
 def _lock_claimed(delivery_id: int, owner: str) -> Delivery | None:
@@ -182,7 +184,7 @@ def _finish_delivery(delivery: Delivery, state: DeliveryState, reason: str | Non
         return
     db.session.flush()
     for id, lane in db.session.execute(NEXT_DELIVERIES_QUERY, {"thread": delivery.thread_id}):
-        if lane == delivery.lane or delivery.kind == "card":
+        if lane == delivery.lane or delivery.kind == DeliveryKind.card:
             after_commit.call_later("deliver", id)
 
 
@@ -201,8 +203,3 @@ def _block_channel(channel: Channel | None, kind: str, error: errors.ChannelBloc
         each.blocked_reason = error.reason
         each.blocked_at = each.blocked_at or clock.now()
     after_commit.say_changed("desk")
-
-
-def _record_bounce(delivery: Delivery, error: errors.PermanentError) -> None:
-    if getattr(error, "data", {}).get("dead"):
-        undeliverable_addresses.record_bounce(delivery.data.get("recipient"), error.reason)

@@ -11,9 +11,8 @@ from sqlalchemy.orm.exc import StaleDataError
 
 from helpdesk import config
 from helpdesk.domain.administration import audit_log, settings
-from helpdesk.domain.authentication import sessions
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import email_address, organization_channels, users
+from helpdesk.domain.people import email_address, organization_channels, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.models.user import Identity, Organization, OrganizationAddress, OrganizationDomain, Role, User
 
@@ -108,8 +107,8 @@ def update_organization(organization: Organization, *, version: int, actor: User
     except StaleDataError:
         raise ConflictError(STALE_MESSAGE) from None
     if changed.get("microsoft_tenant", [None, None])[1]:
-        sessions.revoke_organization(organization, provider="microsoft")
-    sessions.revoke_not_admitted(organization)
+        session_revocation.revoke_organization(organization, provider="microsoft")
+    session_revocation.revoke_not_admitted(organization)
     audit_log.add_entry("changed an organization", actor, organization.name, organization.id, **changed)
 
 

@@ -2,12 +2,7 @@
 
 from sqlalchemy import select
 
-from helpdesk.domain.administration import audit_log
-from helpdesk.domain.outbox import manual_actions
-from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
-from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.user import User
 
 MAX_FAILURES = 3
@@ -35,15 +30,3 @@ def list_undeliverable() -> list[User]:
     return list(
         db.session.scalars(select(User).where(User.mail_dead_reason.is_not(None)).order_by(User.email).limit(PAGE_SIZE))
     )
-
-
-def reset_and_retry(user: User, *, actor: User) -> int:
-    """Try again: what failed for ``user`` leaves anew. Returns how many mails."""
-    permissions.ensure(actor.is_team and actor.is_active, "Only the team can do this.")
-    clear_bounces(user)
-    failed = select(Delivery).join(Thread).where(Thread.user_id == user.id, Delivery.state == DeliveryState.failed)
-    rows = list(db.session.scalars(failed.order_by(Delivery.id)))
-    for delivery in rows:
-        manual_actions.retry_delivery(delivery, actor=actor)
-    audit_log.add_entry("tried an address again", actor, user.email, user.organization_id)
-    return len(rows)

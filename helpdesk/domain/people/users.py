@@ -8,9 +8,8 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import sessions
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
-from helpdesk.domain.people import admission, email_address
+from helpdesk.domain.people import admission, email_address, session_revocation
 from helpdesk.extensions import db
 from helpdesk.models.user import Identity, Membership, Organization, Role, User
 
@@ -130,7 +129,7 @@ def set_role(user: User, role: str, *, actor: User | None) -> None:
         _ensure_another_admin(user)
     before, user.role = user.role, role
     db.session.flush()
-    sessions.revoke_user_sessions(user)
+    session_revocation.revoke_user_sessions(user)
     audit_log.add_entry("changed role", actor, user.email, old=before, new=role)
 
 
@@ -144,7 +143,7 @@ def deactivate_user(user: User, *, actor: User | None) -> None:
         raise ConflictError("You cannot deactivate yourself.")
     user.deactivated_at = clock.now()
     db.session.flush()
-    sessions.revoke_user_sessions(user)
+    session_revocation.revoke_user_sessions(user)
     audit_log.add_entry("deactivated", actor, user.email, user.organization_id)
 
 
@@ -180,7 +179,7 @@ def remove_identity(user: User, identity_id: int, *, actor: User | None) -> None
     if identity is None or identity.user_id != user.id:
         raise ConflictError("This way of signing in is gone already.")
     db.session.delete(identity)
-    sessions.revoke_user_sessions(
+    session_revocation.revoke_user_sessions(
         user, provider=identity.provider, except_id=actor.session.id if actor and actor.session else None
     )
     db.session.flush()

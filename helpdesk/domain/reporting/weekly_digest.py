@@ -9,6 +9,7 @@ from helpdesk import clock
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import settings
 from helpdesk.extensions import db
+from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.setting import Setting
 from helpdesk.models.user import Role, User
 
@@ -39,7 +40,7 @@ def send_weekly_digests() -> int:
 def send_digest_to(person: User, today: date) -> None:
     """One person's summary of the whole week before the one that ``today`` is in."""
     begins = today - timedelta(days=today.weekday() + 7)
-    outbox.enqueue_account_mail("weekly_summary", person.id, begins=begins.isoformat())
+    outbox.enqueue_account_mail(DeliveryKind.weekly_summary, person.id, begins=begins.isoformat())
 
 
 def local_today() -> date:

@@ -1,9 +1,9 @@
 """The weekly summary in figures: last week beside the one before."""
 
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from helpdesk.channels.email.render import message_types
 from helpdesk.domain import labels
 from helpdesk.domain.administration import settings
 from helpdesk.domain.reporting import reports
@@ -11,7 +11,16 @@ from helpdesk.domain.reporting import reports
 MAX_WAITING_TICKETS = 5  # tickets named
 
 
-def list_figures(begins: date) -> tuple[message_types.Figure, ...]:
+@dataclass(frozen=True)
+class Figure:
+    """One figure of the week in words; ``change`` against the week before, "" where there is nothing to say."""
+
+    label: str
+    value: str
+    change: str = ""
+
+
+def list_figures(begins: date) -> tuple[Figure, ...]:
     """What the week from the Monday ``begins`` looked like, each with its change against the week before."""
     now, before = (
         reports.total_figures(week_period(begins)),
@@ -19,20 +28,20 @@ def list_figures(begins: date) -> tuple[message_types.Figure, ...]:
     )
     rating = f"{now.rating:.1f} of 5 from {now.ratings}" if now.rating is not None else "None"
     return (
-        message_types.Figure("New tickets", str(now.filed), _compare_counts(now.filed, before.filed)),
-        message_types.Figure("Solved", str(now.solved), _compare_counts(now.solved, before.solved)),
-        message_types.Figure(
+        Figure("New tickets", str(now.filed), _compare_counts(now.filed, before.filed)),
+        Figure("Solved", str(now.solved), _compare_counts(now.solved, before.solved)),
+        Figure(
             "First answer, median",
             labels.format_duration(now.response_median),
             _compare_durations(now.response_median, before.response_median),
         ),
-        message_types.Figure(
+        Figure(
             "Solution, median",
             labels.format_duration(now.resolution_median),
             _compare_durations(now.resolution_median, before.resolution_median),
         ),
-        message_types.Figure("Satisfaction", rating),
-        message_types.Figure("Unsolved now", str(reports.count_backlog())),
+        Figure("Satisfaction", rating),
+        Figure("Unsolved now", str(reports.count_backlog())),
     )
 
 

@@ -17,6 +17,7 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.sla import business_hours
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.qa_review import UNSOLVED_CONDITION_SQL
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy, SlaTimer
 from helpdesk.models.ticket import Status, Ticket
@@ -183,11 +184,10 @@ def _post_in_triage(each: SlaTimer, now: datetime) -> None:
         .where(
             Thread.ticket_id == each.ticket_id,
             Thread.ended_at.is_(None),
-            Channel.kind == "slack",
             Channel.audience == "team",
             or_(Channel.removed_at.is_(None), Channel.removed_at > now),
         )
     )
     for thread in db.session.scalars(team):
-        after_commit.call_later("deliver", outbox.enqueue_delivery(thread, "line", sentence=sentence).id)
+        after_commit.call_later("deliver", outbox.enqueue_delivery(thread, DeliveryKind.line, sentence=sentence).id)
     after_commit.say_changed("desk")

@@ -4,6 +4,7 @@ A verb locks the ticket's row first, so that two of them on one ticket follow ea
 is given out once.
 """
 
+from helpdesk.domain.tickets.answer_change import change_answer
 from helpdesk.domain.tickets.create import create_follow_up, create_ticket
 from helpdesk.domain.tickets.delivery_status import delivery_threads
 from helpdesk.domain.tickets.messages import (
@@ -26,6 +27,7 @@ from helpdesk.domain.tickets.timeline import add_event, load_timeline, lock
 
 __all__ = [
     "assign",
+    "change_answer",
     "close",
     "delete_message",
     "edit_message",

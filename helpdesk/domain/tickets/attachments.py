@@ -11,6 +11,7 @@ from sqlalchemy import func, select
 
 from helpdesk import clock, storage
 from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.forms.uploads import pending_uploads, pending_uploads_query
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Attachment, Message, Ticket
@@ -85,23 +86,12 @@ def attach_uploads(keys: list[str], uploader: User) -> list[Attachment]:
     found = {
         attachment.key: attachment
         for attachment in db.session.scalars(
-            _pending_uploads_query(uploader).where(Attachment.key.in_(keys)).with_for_update()
+            pending_uploads_query(uploader).where(Attachment.key.in_(keys)).with_for_update()
         )
     }
     if len(found) < len(set(keys)):
         raise ValidationError("A file you added is no longer there. Add it again.", "files")
     return [found[key] for key in dict.fromkeys(keys)]
-
-
-def pending_uploads(keys: list[str], uploader: User) -> list[Attachment]:
-    """Those of ``uploader``'s drafts with these keys that are still there, to list them in a form again."""
-    return (
-        list(
-            db.session.scalars(_pending_uploads_query(uploader).where(Attachment.key.in_(keys)).order_by(Attachment.id))
-        )
-        if keys
-        else []
-    )
 
 
 def find_attachment(reader: User, key: str) -> Attachment | None:
@@ -180,12 +170,6 @@ def detect_media_type(beginning: bytes, claimed: str | None) -> str:
     )
 
 
-def _pending_uploads_query(uploader: User):
-    return select(Attachment).where(
-        Attachment.uploader_id == uploader.id, Attachment.message_id.is_(None), Attachment.state == "stored"
-    )
-
-
 def _copy_limited(limit: int, source: BinaryIO, target: BinaryIO) -> int:
     """Copy at most a little more than ``limit`` bytes; how many there were."""
     size = 0
@@ -196,7 +180,7 @@ def _copy_limited(limit: int, source: BinaryIO, target: BinaryIO) -> int:
 
 
 def _check_quota(uploader: User, size: int, field: str) -> None:
-    waiting = db.session.scalar(select(func.count()).select_from(_pending_uploads_query(uploader).subquery()))
+    waiting = db.session.scalar(select(func.count()).select_from(pending_uploads_query(uploader).subquery()))
     if waiting >= MAX_PENDING_UPLOADS:
         raise ValidationError("You have added many files without sending them. Send or remove some first.", field)
     if uploader.organization_id is None:

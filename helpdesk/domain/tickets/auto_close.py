@@ -9,6 +9,7 @@ from helpdesk.domain import outbox, tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.tickets import closing_time
 from helpdesk.extensions import db
+from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.ticket import Status, Ticket
 
 BATCH_SIZE = 50  # tickets of one transaction; each stays locked until it ends
@@ -27,7 +28,7 @@ def warn_before_closing() -> int:
         if ticket.status == Status.solved and ticket.solved_at <= soon and ticket.closing_warned_at is None:
             ticket.closing_warned_at = clock.now()
             tickets.add_event(ticket, "warned", None, team_only=True)
-            outbox.enqueue_ticket_mail(ticket, "closing_soon")
+            outbox.enqueue_ticket_mail(ticket, DeliveryKind.closing_soon)
             told += 1
     db.session.flush()
     return told

@@ -7,17 +7,12 @@ from sqlalchemy import and_, bindparam, select
 
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import Delivery
+from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
 
-VISIBLE_KINDS = (
-    "message",
-    "edit",
-    "delete",
-    "file",
-    "mail",
-)  # the kinds of delivery that a page shows below their message
+# The kinds of delivery that a page shows below their message.
+VISIBLE_KINDS = frozenset({DeliveryKind.message, DeliveryKind.edit, DeliveryKind.delete, DeliveryKind.file})
 
 _thread, _channel, _user, _delivery = Thread.__table__, Channel.__table__, User.__table__, Delivery.__table__
 # Put together once: every look at a ticket asks one of these.
@@ -61,7 +56,7 @@ class ThreadStatus:
         """What people call it."""
         if self.user_id:
             return f"email to {self.reader}"
-        return f"#{self.channel_name or self.channel_id}" if self.kind == "slack" else "email"
+        return f"#{self.channel_name or self.channel_id}" if self.kind == "slack" else self.channel_name or self.kind
 
     @property
     def reader(self) -> str:

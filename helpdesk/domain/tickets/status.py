@@ -5,6 +5,7 @@ from helpdesk.domain import outbox
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import side_effects, timeline
+from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.ticket import WAITING_ON, Message, Priority, Status, Ticket
 from helpdesk.models.user import User
 
@@ -97,7 +98,7 @@ def _change_status(ticket: Ticket, status: Status, actor: User | None) -> Ticket
     _write_status(ticket, status, actor)
     outbox.enqueue_card_update(ticket)
     if status == Status.solved and actor is not None:
-        outbox.enqueue_ticket_mail(ticket, "solved", except_user=actor)
+        outbox.enqueue_ticket_mail(ticket, DeliveryKind.solved, except_user=actor)
     return ticket
 
 

@@ -11,7 +11,7 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.sla import timers
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.ticket import Attachment, Follower, Message, MessageKind, ReadReceipt, Ticket
 from helpdesk.models.user import Organization, User
 
@@ -55,7 +55,7 @@ def preview_transfer(ticket: Ticket, organization: Organization) -> TransferPrev
         readers=db.session.scalar(select(func.count()).select_from(people.subquery())),
         channels=[channel.label for channel in _customer_channels(organization.id)],
         losers=[user.display_name for user in _customers(ticket)],
-        stays_in=[thread.channel.label for thread in _customer_threads(ticket) if thread.channel.kind == "slack"],
+        stays_in=[thread.channel.label for thread in _customer_threads(ticket) if thread.user_id is None],
     )
 
 
@@ -106,7 +106,6 @@ def _customer_threads(ticket: Ticket) -> list[Thread]:
 
 def _customer_channels(organization_id: int) -> list[Channel]:
     channels = select(Channel).where(
-        Channel.kind == "slack",
         Channel.audience == "customer",
         Channel.organization_id == organization_id,
         Channel.is_default,
@@ -142,7 +141,7 @@ def _open_customer_threads(ticket: Ticket) -> None:
         thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel)
         db.session.add(thread)
         db.session.flush()
-        after_commit.call_later("deliver", outbox.enqueue_delivery(thread, "card").id)
+        after_commit.call_later("deliver", outbox.enqueue_delivery(thread, DeliveryKind.card).id)
     outbox.open_mail_thread(ticket, ticket.requester)
 
 

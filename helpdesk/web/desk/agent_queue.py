@@ -4,9 +4,9 @@ from urllib.parse import urlencode
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request, stream_with_context
 
+from helpdesk.channels.email import quarantine
 from helpdesk.database import pagination
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.inbox import quarantine
 from helpdesk.domain.reporting import qa_reviews
 from helpdesk.domain.ticket_lists import agent_queue, csv_export, saved_views
 from helpdesk.domain.tickets import bulk_update

@@ -2,8 +2,8 @@
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 
+from helpdesk.channels.email import quarantine
 from helpdesk.domain.errors import DomainError
-from helpdesk.domain.inbox import quarantine
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.delivery import InboundEvent
@@ -137,7 +137,7 @@ def render_page(mail: InboundEvent, errors: dict | None = None) -> str:
         "ticket": request.form.get("ticket", str(shown.ticket.number) if shown.ticket else ""),
         "as": request.form.get("as", "note"),
         "requester": request.form.get("requester", shown.heard.author_id),
-        "subject": request.form.get("subject", shown.heard.data["subject"][:200]),
+        "subject": request.form.get("subject", shown.heard.subject[:200]),
     }
     return render_template("quarantine/show.html", mail=shown, values=values, errors=errors or {})
 

@@ -4,8 +4,8 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 from flask_login import current_user
 
 from helpdesk.domain import labels
-from helpdesk.domain.administration import canned_replies
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.tickets import canned_replies
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import CannedReply
 from helpdesk.web.middleware import authentication, authorization

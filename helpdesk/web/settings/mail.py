@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, flash, redirect
 
 from helpdesk import config
-from helpdesk.channels.email import administration, senders
+from helpdesk.channels.email import administration, senders, undeliverable
 from helpdesk.domain.administration import settings
 from helpdesk.domain.people import email_address, undeliverable_addresses
 from helpdesk.extensions import db
@@ -74,7 +74,7 @@ def send_test_mail():
 def reset_undeliverable_address(user_id: int):
     """Write again to an address that took no mail; what failed leaves anew."""
     user = (db.session.get(User, user_id) if user_id < 2**63 else None) or abort(404)
-    again = undeliverable_addresses.reset_and_retry(user, actor=authentication.get_current_user())
+    again = undeliverable.reset_and_retry(user, actor=authentication.get_current_user())
     db.session.commit()
     mails = {0: "", 1: " 1 mail leaves anew."}.get(again, f" {again} mails leave anew.")
     flash(f"Mail is sent to {user.email} again.{mails}", "success")

@@ -2,10 +2,11 @@
 
 from flask import Blueprint, abort, flash, redirect, request
 
+from helpdesk.channels.email import undeliverable
 from helpdesk.domain.authentication import oidc, sessions
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission as rules
-from helpdesk.domain.people import organizations, undeliverable_addresses, users
+from helpdesk.domain.people import organizations, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.web import user_agent
@@ -70,7 +71,7 @@ def set_role(user_id: int):
 def reset_undeliverable_address(user_id: int):
     """Write again to an address that took no mail."""
     user = found(user_id)
-    undeliverable_addresses.reset_and_retry(user, actor=authentication.get_current_user())
+    undeliverable.reset_and_retry(user, actor=authentication.get_current_user())
     return done(user, "Mail is sent to this address again.")
 
 
@@ -116,7 +117,7 @@ def activate_user(user_id: int):
 def sign_out_user(user_id: int):
     """End all their sessions."""
     user = found(user_id)
-    count = sessions.revoke_user_sessions(user)
+    count = session_revocation.revoke_user_sessions(user)
     return done(user, f"Signed out of {count} {'browser' if count == 1 else 'browsers'}.")
 
 

@@ -4,9 +4,10 @@ import tempfile
 
 from flask import Blueprint, Response, abort, flash, redirect, request, send_file
 
-from helpdesk.domain.administration import data_export, erasure, settings
+from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organizations, users
+from helpdesk.domain.privacy import data_export, erasure
 from helpdesk.extensions import db
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation, settings_form

@@ -4,10 +4,10 @@ from flask import Blueprint, abort, flash, redirect, request
 from sqlalchemy import select
 
 from helpdesk import config
-from helpdesk.channels import errors as channel_errors
 from helpdesk.channels.slack import channels
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.outbox import errors as channel_errors
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.user import Organization

@@ -8,7 +8,7 @@ from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.integrations import webhooks
 from helpdesk.extensions import db
-from helpdesk.models.delivery import Delivery
+from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.webhook import WEBHOOK_EVENTS, Webhook
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
@@ -68,7 +68,7 @@ def test_webhook(webhook_id: int):
 def retry_delivery(webhook_id: int, delivery_id: int):
     hook = found(webhook_id)
     delivery = db.session.get(Delivery, delivery_id) if delivery_id < 2**63 else None
-    if delivery is None or delivery.kind != "webhook" or delivery.subject_id != hook.id:
+    if delivery is None or delivery.kind != DeliveryKind.webhook or delivery.subject_id != hook.id:
         abort(404)
     outbox.retry_delivery(delivery, actor=authentication.get_current_user())
     db.session.commit()

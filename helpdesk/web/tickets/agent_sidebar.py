@@ -7,9 +7,8 @@ from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import aliased
 
 from helpdesk import clock, presence
-from helpdesk.domain.administration import canned_replies
 from helpdesk.domain.reporting import qa_reviews
-from helpdesk.domain.tickets import merging
+from helpdesk.domain.tickets import canned_replies, merging
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import CannedReply, TicketLink
 from helpdesk.models.sla import SlaTimer

@@ -4,10 +4,9 @@ from flask import Blueprint, Response, flash, render_template, request
 from sqlalchemy import select
 
 from helpdesk import presence
-from helpdesk.domain.administration import canned_replies
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
-from helpdesk.domain.tickets import merging, transfer
+from helpdesk.domain.tickets import canned_replies, merging, transfer
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Organization, User

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, render_template, request
 from sqlalchemy import select
 
-from helpdesk.domain import forms
+from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.form import Answer
@@ -30,7 +30,7 @@ def update_answer(number: int, key: str):
     field = next((field for field in fields if field.key == key), None) or abort(404)
     texts = request.form.getlist(f"field-{key}")
     try:
-        forms.change_answer(ticket, field, texts, authentication.get_current_user())
+        tickets.change_answer(ticket, field, texts, authentication.get_current_user())
     except ValidationError as error:
         db.session.rollback()
         return render_page(

@@ -14,8 +14,8 @@ import pytest
 
 from helpdesk import config
 from helpdesk.channels import email as channel
-from helpdesk.channels import errors
 from helpdesk.channels.email import diagnostics, imap, settings
+from helpdesk.domain.outbox import errors
 from tests import conftest
 from tests.channels.email import imap_server
 

@@ -40,23 +40,23 @@ def words(body):
 def test_an_answer_is_cut_exactly_at_our_marker(client, kind):
     mail = heard(client, kind)
     assert words(mail.body) == mail_clients.ANSWER
-    assert mail.data["cut"] == "marker"
-    assert "Same here, since Monday." in mail.data["quoted"]
+    assert mail.cut == "marker"
+    assert "Same here, since Monday." in mail.quoted
 
 
 @pytest.mark.parametrize(("client", "kind"), WITHOUT_MARKER)
 def test_without_our_marker_the_quote_is_found_by_the_programs_habits(client, kind):
     mail = heard(client, kind, settings.IncomingMailSettings())
     assert words(mail.body) == mail_clients.ANSWER
-    assert mail.data["cut"] == "quote"
-    assert "Same here, since Monday." in mail.data["quoted"]
+    assert mail.cut == "quote"
+    assert "Same here, since Monday." in mail.quoted
 
 
 @pytest.mark.parametrize("client", mail_clients.BELOW)
 def test_an_answer_below_the_quote_is_an_answer(client):
     mail = heard(client, "text")
     assert mail.body == mail_clients.ANSWER
-    assert "Same here, since Monday." in mail.data["quoted"]
+    assert "Same here, since Monday." in mail.quoted
 
 
 def test_answers_between_the_quotes_keep_their_questions():

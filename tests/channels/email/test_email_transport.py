@@ -4,9 +4,9 @@ import time
 
 import pytest
 
-from helpdesk.channels import errors
 from helpdesk.channels.email import diagnostics, settings, smtp, smtp_pool
 from helpdesk.channels.email.render import compose, sample_messages
+from helpdesk.domain.outbox import errors
 from tests.channels.email import mail_server
 
 RAW = compose.build_mail(sample_messages.sample_mails()["reply"])
@@ -149,8 +149,8 @@ def test_only_an_address_that_does_not_exist_is_called_dead(server, answer, dead
     server.misbehave("RCPT", answer)
     with pytest.raises(smtp.RecipientRefused) as caught:
         deliver(server)
-    assert caught.value.data["dead"] is dead
-    assert caught.value.data["code"] == int(answer[:3])
+    assert caught.value.is_dead is dead
+    assert caught.value.code == int(answer[:3])
 
 
 def test_a_line_lost_after_the_last_dot_is_unknown_and_a_second_try_repeats_the_bytes(server):

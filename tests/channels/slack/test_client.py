@@ -6,9 +6,9 @@ import threading
 
 import pytest
 
-from helpdesk.channels import errors
 from helpdesk.channels.slack.api import api_errors, client
 from helpdesk.demo import personas
+from helpdesk.domain.outbox import errors
 
 
 def post(slack_client):

@@ -1,14 +1,16 @@
 """Put in once, recognised afterwards, and never called missing when nobody could look."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from helpdesk.channels import errors, slack
+from helpdesk.channels import slack
 from helpdesk.channels.slack.api import api_errors
+from helpdesk.channels.slack.api.requests import response_url_request, web_api_request
 from helpdesk.channels.slack.render import blocks
-from helpdesk.channels.types import OutboundRequest
 from helpdesk.demo import personas
+from helpdesk.domain.outbox import errors
 
 C = personas.TRIAGE_CHANNEL_ID
 
@@ -19,15 +21,15 @@ def root(workspace):
 
 
 def message(root, key="k-1", text="hello", **more):
-    return OutboundRequest(
-        key,
+    return web_api_request(
         "chat.postMessage",
         {"channel": C, "thread_ts": root, **blocks.reply_message(blocks.ReplyValues("Dana", text)), **more},
+        key,
     )
 
 
 def again(post, ago=10):
-    return OutboundRequest(post.key, post.method, post.arguments, datetime.now(UTC) - timedelta(seconds=ago))
+    return replace(post, sent_before=datetime.now(UTC) - timedelta(seconds=ago))
 
 
 def test_what_was_put_in_is_found(slack_client, workspace, root):
@@ -44,7 +46,7 @@ def test_what_was_not_put_in_is_not_found_nor_is_anothers(slack_client, root):
 
 
 def test_a_root_is_found_in_the_channel(slack_client):
-    post = OutboundRequest("k-root", "chat.postMessage", {"channel": C, **blocks.event_line("a card")})
+    post = web_api_request("chat.postMessage", {"channel": C, **blocks.event_line("a card")}, "k-root")
     sent = slack.send(post, slack_client)
     assert slack.find(again(post), slack_client).external_id == sent.external_id
     assert slack.find(post, slack_client).external_id == sent.external_id
@@ -99,10 +101,10 @@ def test_a_layout_slack_refuses_goes_out_as_plain_words(slack_client, workspace,
 def test_too_long_for_words_alone_is_permanent(slack_client, root):
     with pytest.raises(errors.PermanentError):
         slack.send(
-            OutboundRequest(
-                "k",
+            web_api_request(
                 "chat.postMessage",
                 {"channel": C, "thread_ts": root, "text": "x" * 40_001, "blocks": [{"type": "section"}]},
+                "k",
             ),
             slack_client,
         )
@@ -116,15 +118,15 @@ def test_a_thread_that_is_gone_says_so(slack_client):
 
 def test_changes_and_removals_may_be_repeated(slack_client, workspace, root):
     sent = slack.send(message(root), slack_client)
-    change = OutboundRequest(
-        "k-2", "chat.update", {"channel": C, "ts": sent.external_id, **blocks.event_line("changed")}
+    change = web_api_request(
+        "chat.update", {"channel": C, "ts": sent.external_id, **blocks.event_line("changed")}, "k-2"
     )
     assert (
         slack.send(change, slack_client).external_id == slack.send(change, slack_client).external_id == sent.external_id
     )
     assert workspace.message(C, sent.external_id)["text"] == "changed"
     assert slack.find(again(change), slack_client) is None
-    removal = OutboundRequest("k-3", "chat.delete", {"channel": C, "ts": sent.external_id})
+    removal = web_api_request("chat.delete", {"channel": C, "ts": sent.external_id}, "k-3")
     assert slack.send(removal, slack_client).external_id == slack.send(removal, slack_client).external_id
     with pytest.raises(errors.PermanentError) as caught:
         slack.send(change, slack_client)
@@ -134,13 +136,12 @@ def test_changes_and_removals_may_be_repeated(slack_client, workspace, root):
 def test_marks_may_be_put_and_taken_twice(slack_client, root):
     place = {"channel": C, "timestamp": root, "name": "lock"}
     for method in ("reactions.add", "reactions.add", "reactions.remove", "reactions.remove"):
-        assert slack.send(OutboundRequest("k", method, place), slack_client).external_id == root
+        assert slack.send(web_api_request(method, place, "k"), slack_client).external_id == root
 
 
 def test_what_only_one_person_sees(slack_client, workspace, root):
     slack.send(
-        OutboundRequest(
-            "k",
+        web_api_request(
             "chat.postEphemeral",
             {
                 "channel": C,
@@ -148,6 +149,7 @@ def test_what_only_one_person_sees(slack_client, workspace, root):
                 "thread_ts": root,
                 **blocks.pending_reply_notice("Goes to Dana.", "7", 20),
             },
+            "k",
         ),
         slack_client,
     )
@@ -158,7 +160,7 @@ def test_what_only_one_person_sees(slack_client, workspace, root):
 def test_a_home_page_is_published(slack_client, workspace):
     view = blocks.home_view(blocks.HomeValues("Maya", "http://127.0.0.1:5000/desk"))
     assert slack.send(
-        OutboundRequest("k", "views.publish", {"user_id": "U0MAYA00001", "view": view}), slack_client
+        web_api_request("views.publish", {"user_id": "U0MAYA00001", "view": view}, "k"), slack_client
     ).external_id
     assert workspace.home_view("U0MAYA00001")["type"] == "home"
 
@@ -173,4 +175,4 @@ def test_an_answer_address_outside_of_slack_is_refused(slack_client):
         "https://[::1/x",
     ):
         with pytest.raises(errors.PermanentError, match="not Slack's"):
-            slack.send(OutboundRequest("k", "response", {"url": url, "text": "x"}), slack_client)
+            slack.send(response_url_request(url, text="x"), slack_client)

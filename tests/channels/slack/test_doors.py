@@ -3,8 +3,8 @@
 import pytest
 
 from helpdesk.channels import slack
+from helpdesk.channels.slack.api.requests import response_url_request, web_api_request
 from helpdesk.channels.slack.render import blocks
-from helpdesk.channels.types import OutboundRequest
 from helpdesk.demo import personas
 
 C, MAYA = personas.TRIAGE_CHANNEL_ID, "U0MAYA00001"
@@ -18,7 +18,7 @@ def card(lively):
         blocks.CardValues(7, "VPN", "Globex", "Dana", "open", "Open", "low", "http://127.0.0.1:5000/tickets/7")
     )
     sent = slack.send(
-        OutboundRequest("k", "chat.postMessage", {"channel": C, "text": text, "blocks": head, "attachments": bars}),
+        web_api_request("chat.postMessage", {"channel": C, "text": text, "blocks": head, "attachments": bars}, "k"),
         client,
     )
     return workspace, client, sent.external_id
@@ -29,11 +29,11 @@ def test_typing_changing_and_deleting(card, door):
     ts = workspace.say(MAYA, C, "note: *look* <@U0MAYA00001> :eyes:", thread_ts=root)
     heard = door.next("message")
     assert (heard.external_id, heard.thread_id, heard.channel_id, heard.author_id) == (ts, root, C, MAYA)
-    assert (heard.data["visibility"], heard.body) == ("internal", "**look** @Maya Lindqvist 👀")
-    assert heard.data["team_id"] == personas.TEAM_ID
+    assert (heard.visibility, heard.body) == ("internal", "**look** @Maya Lindqvist 👀")
+    assert heard.team_id == personas.TEAM_ID
     workspace.edit(MAYA, C, ts, "reply: done")
     edit = door.next("edit")
-    assert (edit.external_id, edit.body, edit.data["visibility"], edit.data["previous"]) == (
+    assert (edit.external_id, edit.body, edit.visibility, edit.previous) == (
         ts,
         "done",
         "public",
@@ -48,12 +48,12 @@ def test_typing_changing_and_deleting(card, door):
 def test_what_we_post_change_and_delete_ourselves_is_not_heard(card, door):
     workspace, client, root = card
     sent = slack.send(
-        OutboundRequest("k2", "chat.postMessage", {"channel": C, "thread_ts": root, **blocks.event_line("x")}), client
+        web_api_request("chat.postMessage", {"channel": C, "thread_ts": root, **blocks.event_line("x")}, "k2"), client
     )
     slack.send(
-        OutboundRequest("k3", "chat.update", {"channel": C, "ts": sent.external_id, **blocks.event_line("y")}), client
+        web_api_request("chat.update", {"channel": C, "ts": sent.external_id, **blocks.event_line("y")}, "k3"), client
     )
-    slack.send(OutboundRequest("k4", "reactions.add", {"channel": C, "timestamp": root, "name": "lock"}), client)
+    slack.send(web_api_request("reactions.add", {"channel": C, "timestamp": root, "name": "lock"}, "k4"), client)
     workspace.settle(60)
     assert door.heard == []
 
@@ -73,7 +73,7 @@ def test_a_stranger_in_a_shared_channel_is_known_as_one(lively, door):
     workspace, client = lively
     workspace.say("U0INES00001", "C0UMBRALABS", "hello", files=[("a.txt", b"abc", "text/plain")])
     heard = door.next("message")
-    assert heard.data["user_team"] != personas.TEAM_ID == heard.data["team_id"]
+    assert heard.user_team != personas.TEAM_ID == heard.team_id
     assert slack.directory.get_profile("U0INES00001", client).is_stranger
     assert not slack.directory.is_full_member(slack.directory.get_profile("U0INES00001", client), personas.TEAM_ID)
     assert slack.directory.is_full_member(slack.directory.get_profile(MAYA, client), personas.TEAM_ID)
@@ -83,10 +83,7 @@ def test_reactions_come_and_go(card, door):
     workspace, _, root = card
     workspace.react(MAYA, C, root, "eyes")
     workspace.unreact(MAYA, C, root, "eyes")
-    assert [
-        (each.external_id, each.data["name"], each.data["added"])
-        for each in (door.next("reaction"), door.next("reaction"))
-    ] == [
+    assert [(each.external_id, each.name, each.added) for each in (door.next("reaction"), door.next("reaction"))] == [
         (root, "eyes", True),
         (root, "eyes", False),
     ]
@@ -96,7 +93,7 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
     workspace, client, root = card
     workspace.press(MAYA, C, root, "edit")
     pressed = door.next("action")
-    assert (pressed.data["action_id"], pressed.data["value"], pressed.external_id, pressed.author_id) == (
+    assert (pressed.action_id, pressed.value, pressed.external_id, pressed.author_id) == (
         "edit",
         "7",
         root,
@@ -128,9 +125,7 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
         7, "7", "open", (("open", "Open"), ("solved", "Solved")), "low", (("low", "Low"),), None, pick, fields
     )
     sent = slack.send(
-        OutboundRequest(
-            "k", "views.open", {"trigger_id": pressed.data["trigger_id"], "view": blocks.edit_modal(values)}
-        ),
+        web_api_request("views.open", {"trigger_id": pressed.trigger_id, "view": blocks.edit_modal(values)}, "k"),
         client,
     )
     door.answers["view_submission"] = blocks.modal_errors({"field-email": "Write an address."})
@@ -143,12 +138,12 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
         },
     )
     form = door.next("modal")
-    assert (form.external_id, form.data["callback_id"], form.data["private"]) == (
+    assert (form.external_id, form.callback_id, form.private) == (
         sent.external_id,
         "edit_ticket",
         {"reference": "7"},
     )
-    got = form.data["values"]
+    got = form.values
     assert (
         got["status"],
         got["assignee"],
@@ -164,7 +159,7 @@ def test_a_shortcut_makes_the_form_for_a_new_ticket(lively, door):
     ts = workspace.say("U0ELLEN0001", C, "it *broke*")
     workspace.shortcut(MAYA, C, ts, "create_ticket")
     used = door.next("shortcut")
-    assert (used.external_id, used.body, used.author_id, used.data["message_author"]) == (
+    assert (used.external_id, used.body, used.author_id, used.message_author) == (
         ts,
         "it **broke**",
         MAYA,
@@ -179,7 +174,7 @@ def test_a_shortcut_makes_the_form_for_a_new_ticket(lively, door):
             origin={"channel": C, "ts": ts},
         )
     )
-    slack.send(OutboundRequest("k", "views.open", {"trigger_id": used.data["trigger_id"], "view": view}), client)
+    slack.send(web_api_request("views.open", {"trigger_id": used.trigger_id, "view": view}, "k"), client)
     assert workspace.modal(MAYA)["callback_id"] == "create_ticket"
     workspace.submit(
         MAYA,
@@ -190,8 +185,8 @@ def test_a_shortcut_makes_the_form_for_a_new_ticket(lively, door):
         },
     )
     form = door.next("modal")
-    assert form.data["private"] == {"channel": C, "ts": ts}
-    assert {name: form.data["values"][name] for name in ("organization", "form", "subject", "body")} == {
+    assert form.private == {"channel": C, "ts": ts}
+    assert {name: form.values[name] for name in ("organization", "form", "subject", "body")} == {
         "organization": "globex",
         "form": "incident",
         "subject": "It broke",
@@ -203,7 +198,7 @@ def test_the_command_and_an_answer_to_it(lively, door):
     workspace, client = lively
     assert workspace.command(MAYA, C, "/ticket", "search vpn & dns")[0] == 200
     heard = door.next("command")
-    assert (heard.data["verb"], heard.data["rest"], heard.author_id, heard.channel_id) == (
+    assert (heard.verb, heard.rest, heard.author_id, heard.channel_id) == (
         "search",
         "vpn & dns",
         MAYA,
@@ -212,35 +207,29 @@ def test_the_command_and_an_answer_to_it(lively, door):
     text, made = blocks.ticket_list(
         "Found", (blocks.ListRow(7, "VPN", "Open", "Globex", "http://127.0.0.1:5000/tickets/7"),)
     )
-    slack.send(
-        OutboundRequest("k", "response", {"url": heard.data["response_url"], "text": text, "blocks": made}), client
-    )
+    slack.send(response_url_request(heard.response_url, text=text, blocks=made), client)
     assert any("Found" in each["text"] for each in workspace.ephemerals(user=MAYA))
 
 
 def test_make_internal_is_pressed_on_what_only_one_sees(card, door):
     workspace, client, root = card
     sent = slack.send(
-        OutboundRequest(
-            "k",
+        web_api_request(
             "chat.postEphemeral",
             {"channel": C, "user": MAYA, "thread_ts": root, **blocks.pending_reply_notice("Goes to Dana.", "m-9", 20)},
+            "k",
         ),
         client,
     )
     workspace.press(MAYA, C, sent.external_id, "make_internal")
     pressed = door.next("action")
-    assert (pressed.data["action_id"], pressed.data["value"], pressed.data["container"]) == (
+    assert (pressed.action_id, pressed.value, pressed.container) == (
         "make_internal",
         "m-9",
         "ephemeral",
     )
     slack.send(
-        OutboundRequest(
-            "k",
-            "response",
-            {"url": pressed.data["response_url"], "replace_original": True, **blocks.notice("Now a note.")},
-        ),
+        response_url_request(pressed.response_url, replace_original=True, **blocks.notice("Now a note.")),
         client,
     )
     assert any("Now a note." in each["text"] for each in workspace.ephemerals(user=MAYA))
@@ -254,6 +243,6 @@ def test_the_home_page_is_asked_for(lively, door):
 def test_a_channel_is_archived_and_the_bot_thrown_out(lively, door):
     workspace, _ = lively
     workspace.archive("C0GLOBEX001")
-    assert (door.next("channel").data["what"]) == "archived"
+    assert (door.next("channel").what) == "archived"
     workspace.kick("C0INITECH01", personas.BOT_USER_ID)
-    assert "removed" in {each.data["what"] for each in (door.next("channel"),)}
+    assert "removed" in {each.what for each in (door.next("channel"),)}

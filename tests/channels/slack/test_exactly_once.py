@@ -1,19 +1,22 @@
 """The errors and the look-up together: whatever Slack does to us, each message stands there once and in order."""
 
+from dataclasses import replace
+
 import pytest
 
 from helpdesk import clock
-from helpdesk.channels import errors, slack
+from helpdesk.channels import slack
+from helpdesk.channels.slack.api.requests import web_api_request
 from helpdesk.channels.slack.render import blocks
-from helpdesk.channels.types import OutboundRequest
 from helpdesk.demo import personas
+from helpdesk.domain.outbox import errors
 
 
 def deliver(post, client):
     """What the outbox does, without its waiting: look only when in doubt, never post while the look-up fails."""
     began = None
     for _ in range(60):
-        tried = OutboundRequest(post.key, post.method, post.arguments, began)
+        tried = replace(post, sent_before=began)
         try:
             found = slack.find(tried, client) if began else None
             if found:
@@ -37,7 +40,7 @@ def test_forty_messages_through_a_bad_day(slack_client, workspace, seed):
     for number in range(40):
         place = {"channel": personas.TRIAGE_CHANNEL_ID, "thread_ts": root}
         deliver(
-            OutboundRequest(f"k-{number}", "chat.postMessage", place | blocks.event_line(f"message {number}")),
+            web_api_request("chat.postMessage", place | blocks.event_line(f"message {number}"), f"k-{number}"),
             slack_client,
         )
     workspace.behave()

@@ -3,14 +3,17 @@
 import http.server
 import json
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from helpdesk.channels import errors, slack
+from helpdesk.channels import slack
 from helpdesk.channels.slack.api import client, file_downloads
-from helpdesk.channels.types import OutboundRequest
+from helpdesk.channels.slack.api.requests import FileUpload, web_api_request
 from helpdesk.demo import personas
+from helpdesk.domain.outbox import errors
+from helpdesk.domain.outbox.channel import OutboundRequest
 
 C = personas.TRIAGE_CHANNEL_ID
 
@@ -22,14 +25,12 @@ def root(workspace):
 
 def upload(root, key="k-file", data=b"hello"):
     return OutboundRequest(
-        key,
-        "files.upload",
-        {"channel": C, "thread_ts": root, "filename": "a.txt", "data": data, "author": "Dana <!here>"},
+        key, FileUpload(channel=C, thread_ts=root, filename="a.txt", data=data, author="Dana <!here>")
     )
 
 
 def again(post):
-    return OutboundRequest(post.key, post.method, post.arguments, datetime.now(UTC) - timedelta(seconds=10))
+    return replace(post, sent_before=datetime.now(UTC) - timedelta(seconds=10))
 
 
 def test_a_file_goes_into_the_thread_and_is_found_there(slack_client, workspace, root):
@@ -67,7 +68,7 @@ def test_an_empty_file_cannot_go(slack_client, root):
 def test_a_deleted_file_may_be_deleted_again(slack_client, root):
     sent = slack.send(upload(root), slack_client)
     for _ in range(2):
-        slack.send(OutboundRequest("k", "files.delete", {"file": sent.external_id}), slack_client)
+        slack.send(web_api_request("files.delete", {"file": sent.external_id}, "k"), slack_client)
     with pytest.raises(errors.PermanentError):
         file_downloads.download_file(sent.external_id, slack_client)
 

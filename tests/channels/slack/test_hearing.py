@@ -1,6 +1,7 @@
 """Whatever Slack tells becomes one of our words, or nothing."""
 
 import json
+from dataclasses import asdict
 from datetime import UTC, datetime
 
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import strategies as st
 
 from helpdesk.channels import slack
 from helpdesk.channels.slack.parse import envelopes, events, interactions, note_prefix, payload_parser
-from helpdesk.channels.types import RemoteFile
+from helpdesk.domain.inbox.channel_event import RemoteFile
 
 TS, ROOT = "1712345678.000200", "1712345600.000100"
 NAMES = {"U1": "Maya"}.get
@@ -54,10 +55,10 @@ def test_a_reply_in_a_thread():
     )
     assert heard.body == "**Hi** @Maya"
     assert heard.when == datetime.fromtimestamp(1712345678.0002, UTC)
-    assert heard.data["team_id"] == "T1"
-    assert heard.data["event_id"] == "Ev1"
-    assert heard.data["visibility"] is None
-    assert heard.data["is_bot"] is False
+    assert heard.team_id == "T1"
+    assert heard.event_id == "Ev1"
+    assert heard.visibility is None
+    assert heard.is_bot is False
 
 
 def test_a_root_has_no_thread_above_it():
@@ -108,9 +109,9 @@ def test_a_reply_under_our_own_root_is_heard():
 
 def test_other_bots_and_strangers_are_marked_for_the_domain_to_judge():
     [bot] = hear(said(bot_id="B9", app_id="A9"))
-    assert bot.data["is_bot"]
+    assert bot.is_bot
     [stranger] = hear(said(user_team="T9", source_team="T9"), is_ext_shared_channel=True)
-    assert (stranger.data["user_team"], stranger.data["is_ext_shared"]) == ("T9", True)
+    assert (stranger.user_team, stranger.is_ext_shared) == ("T9", True)
 
 
 def test_files_come_along_and_those_kept_elsewhere_are_linked():
@@ -167,7 +168,7 @@ def test_a_forwarded_message_is_quoted():
 )
 def test_marks_in_front_are_recognised_and_cut_off(typed, visibility_, body):
     [heard] = hear(said(text=typed))
-    assert (heard.data["visibility"], heard.body) == (visibility_, body)
+    assert (heard.visibility, heard.body) == (visibility_, body)
 
 
 def test_a_lock_picked_from_the_emoji_menu_is_a_mark_too():
@@ -181,7 +182,7 @@ def test_a_lock_picked_from_the_emoji_menu_is_a_mark_too():
         ],
     }
     [heard] = hear(said(text=":lock: hush", blocks=[block]))
-    assert (heard.data["visibility"], heard.body) == ("internal", "hush")
+    assert (heard.visibility, heard.body) == ("internal", "hush")
 
 
 def changed(message, previous, **more):
@@ -199,7 +200,7 @@ def changed(message, previous, **more):
 def test_an_edit_carries_the_new_words_the_old_ones_and_its_time():
     [heard] = hear(changed(said(text="better", edited={"user": "U1", "ts": "1712345999.000000"}), said(text="bad")))
     assert (heard.kind, heard.external_id, heard.thread_id, heard.body) == ("edit", TS, ROOT, "better")
-    assert (heard.data["edited_ts"], heard.data["previous"]) == ("1712345999.000000", "bad")
+    assert (heard.edited_ts, heard.previous) == ("1712345999.000000", "bad")
 
 
 def test_a_preview_of_a_link_is_no_edit_and_our_own_update_neither():
@@ -209,7 +210,7 @@ def test_a_preview_of_a_link_is_no_edit_and_our_own_update_neither():
 
 def test_an_edit_can_turn_a_reply_into_a_note():
     [heard] = hear(changed(said(text="note: oh"), said(text="oh")))
-    assert (heard.data["visibility"], heard.body) == ("internal", "oh")
+    assert (heard.visibility, heard.body) == ("internal", "oh")
 
 
 def test_a_deletion_and_a_tombstone_name_the_message():
@@ -238,7 +239,7 @@ def test_somebody_deleting_our_card_is_told_apart():
             "previous_message": said(app_id="A1"),
         }
     )
-    assert (gone.kind, gone.data["what"], gone.author_id) == ("channel", "own_deleted", "")
+    assert (gone.kind, gone.what, gone.author_id) == ("channel", "own_deleted", "")
 
 
 def test_reactions():
@@ -252,8 +253,8 @@ def test_reactions():
     }
     [heard] = hear(event)
     assert (heard.kind, heard.external_id, heard.channel_id, heard.author_id) == ("reaction", TS, "C1", "U1")
-    assert (heard.data["name"], heard.data["emoji"], heard.data["added"]) == ("eyes", "👀", True)
-    assert hear(event | {"type": "reaction_removed", "reaction": "+1::skin-tone-3"})[0].data["name"] == "+1"
+    assert (heard.name, heard.emoji, heard.added) == ("eyes", "👀", True)
+    assert hear(event | {"type": "reaction_removed", "reaction": "+1::skin-tone-3"})[0].name == "+1"
     assert hear(event | {"user": "UBOT"}) == []
     assert hear(event | {"item": {"type": "file", "file": "F1"}}) == []
 
@@ -275,7 +276,7 @@ def test_reactions():
 )
 def test_the_life_of_channels(event, what, channel):
     [heard] = hear(event)
-    assert (heard.kind, heard.data["what"], heard.channel_id) == ("channel", what, channel)
+    assert (heard.kind, heard.what, heard.channel_id) == ("channel", what, channel)
 
 
 def test_home_and_unheard_of_events():
@@ -292,7 +293,7 @@ def test_what_the_reconciler_reads_is_heard_by_the_same_rules():
     heard = payload_parser.message_to_event(
         "C1", {"user": "U1", "ts": TS, "thread_ts": ROOT, "text": "note: missed"}, us, NAMES
     )
-    assert (heard.kind, heard.body, heard.data["visibility"], heard.data["team_id"]) == (
+    assert (heard.kind, heard.body, heard.visibility, heard.team_id) == (
         "message",
         "missed",
         "internal",
@@ -332,7 +333,7 @@ def test_a_pressed_button():
         "U1",
     )
     assert {
-        name: heard.data[name] for name in ("action_id", "value", "container", "trigger_id", "user_team", "team_id")
+        name: getattr(heard, name) for name in ("action_id", "value", "container", "trigger_id", "user_team", "team_id")
     } == {
         "action_id": "take_it",
         "value": "42",
@@ -343,7 +344,7 @@ def test_a_pressed_button():
     }
     payload["container"] |= {"is_ephemeral": True, "message_ts": TS, "thread_ts": ROOT}
     [inside] = slack.parse_payload(payload, NAMES)
-    assert (inside.data["container"], inside.thread_id) == ("ephemeral", ROOT)
+    assert (inside.container, inside.thread_id) == ("ephemeral", ROOT)
 
 
 def test_a_sent_form():
@@ -376,13 +377,13 @@ def test_a_sent_form():
         },
         NAMES,
     )
-    assert (heard.kind, heard.external_id, heard.data["callback_id"], heard.data["private"]) == (
+    assert (heard.kind, heard.external_id, heard.callback_id, heard.private) == (
         "modal",
         "V1",
         "edit_ticket",
         {"reference": "42"},
     )
-    assert heard.data["values"] == {
+    assert heard.values == {
         "status": "solved",
         "assignee": "",
         "field-host": "gw-1",
@@ -404,7 +405,7 @@ def test_a_message_shortcut():
         "message": {"ts": TS, "user": "U2", "text": "it *broke*", "files": [{"id": "F1", "name": "a", "size": 1}]},
     }
     [heard] = slack.parse_payload(payload, NAMES)
-    assert (heard.kind, heard.body, heard.author_id, heard.data["message_author"], len(heard.files)) == (
+    assert (heard.kind, heard.body, heard.author_id, heard.message_author, len(heard.files)) == (
         "shortcut",
         "it **broke**",
         "U1",
@@ -442,7 +443,7 @@ def test_what_is_typed_after_the_command(typed, verb, rest):
         },
         NAMES,
     )
-    assert (heard.kind, heard.data["verb"], heard.data["rest"]) == ("command", verb, rest)
+    assert (heard.kind, heard.verb, heard.rest) == ("command", verb, rest)
 
 
 def test_requests_are_decoded_by_what_they_are():
@@ -577,7 +578,7 @@ def test_no_shape_of_a_request_raises(kind, payload):
     slack.parse_payload(payload, NAMES)
     envelopes.payload_id(payload)
     envelopes.is_for_us(payload, "A1", "T1")
-    json.dumps([heard.data for heard in slack.parse_payload(payload, NAMES)])
+    json.dumps([asdict(heard) for heard in slack.parse_payload(payload, NAMES)], default=str)
 
 
 @given(st.text())

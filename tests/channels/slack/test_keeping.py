@@ -9,8 +9,8 @@ import time
 
 import pytest
 
-from helpdesk.channels import errors
 from helpdesk.channels.slack.api import client, http_pool
+from helpdesk.domain.outbox import errors
 
 
 class Counting(http.server.ThreadingHTTPServer):

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from helpdesk.channels import errors
 from helpdesk.channels.slack import diagnostics
 from helpdesk.channels.slack.api import client, directory
 from helpdesk.demo import personas
+from helpdesk.domain.outbox import errors
 
 ROOT = Path(__file__).parents[3]
 

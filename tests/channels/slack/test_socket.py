@@ -10,8 +10,8 @@ import threading
 import pytest
 from slack_sdk.socket_mode.request import SocketModeRequest
 
-from helpdesk.channels import errors
 from helpdesk.channels.slack.api import socket_mode
+from helpdesk.domain.outbox import errors
 
 EVENT = {"type": "event_callback", "event_id": "Ev7", "team_id": "T1", "event": {"type": "message"}}
 

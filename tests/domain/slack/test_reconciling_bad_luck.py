@@ -9,7 +9,7 @@ from helpdesk import clock
 from helpdesk.channels.slack import sync
 from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas
-from helpdesk.domain import inbox
+from helpdesk.domain.inbox import process
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import InboundEvent
 from helpdesk.models.ticket import Message
@@ -87,12 +87,12 @@ def test_what_was_said_waits_for_an_outage_however_often_it_is_tried(story, day,
     day.workspace.revoke()
     directory.clear_cache()
     day.say(PRIYA, "unmistakable")
-    for _ in range(inbox.MAX_ATTEMPTS + 2):
+    for _ in range(process.MAX_ATTEMPTS + 2):
         outside.hurry(session)
         outside.drain(session)
     row = session.scalars(select(InboundEvent).order_by(InboundEvent.id.desc())).first()
-    assert row.state == "waiting" and row.attempts > inbox.MAX_ATTEMPTS
-    assert row.due_at <= clock.now() + timedelta(seconds=inbox.MAX_OUTAGE_DELAY_SECONDS)
+    assert row.state == "waiting" and row.attempts > process.MAX_ATTEMPTS
+    assert row.due_at <= clock.now() + timedelta(seconds=process.MAX_OUTAGE_DELAY_SECONDS)
     day.workspace.unrevoke()
     directory.clear_cache()
     outside.hurry(session)

@@ -2,9 +2,9 @@
 
 import pytest
 
-from helpdesk.channels.slack import home
+from helpdesk.channels.slack import home, requests
 from helpdesk.demo import personas
-from helpdesk.domain import inbox, tickets
+from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.ticket import Answer, Ticket
@@ -211,7 +211,7 @@ def test_a_form_sent_twice_files_one_ticket(formed, day, session):
     day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
     day.do("submit", PRIYA, {"organization": {"value": str(formed.organization_id)}, "body": {"value": "Yes."}})
     _, payload, _ = day.workspace.interactivity.log[-1]
-    inbox.handle_slack_request({**payload, "trigger_id": "another"})
+    requests.handle_slack_request({**payload, "trigger_id": "another"})
     day.work()
     assert session.query(Ticket).count() == 2
 

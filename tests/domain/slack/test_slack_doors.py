@@ -5,9 +5,9 @@ from urllib.parse import urlencode
 
 import pytest
 
+from helpdesk.channels.slack import requests
 from helpdesk.demo import personas
 from helpdesk.demo.slack_workspace import signed_requests
-from helpdesk.domain import inbox
 from helpdesk.models.delivery import InboundEvent
 from helpdesk.models.ticket import Message
 from tests import outside
@@ -91,6 +91,6 @@ def test_what_another_workspaces_installation_hears_is_nothing_to_us(story, day,
         "context_team_id": "T0OTHER",
         "authorizations": [{"team_id": "T0OTHER", "is_bot": True}],
     }
-    inbox.handle_slack_request(foreign)
+    requests.handle_slack_request(foreign)
     outside.drain(session)
     assert day.words() == []

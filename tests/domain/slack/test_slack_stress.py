@@ -13,7 +13,9 @@ from sqlalchemy import select, update
 from helpdesk import clock
 from helpdesk.demo import personas
 from helpdesk.domain import inbox, outbox, tickets
-from helpdesk.domain.outbox import deliver, delivery_claims
+from helpdesk.domain.inbox import process
+from helpdesk.domain.outbox import claim as claims
+from helpdesk.domain.outbox import deliver
 from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery, InboundEvent
 from helpdesk.models.ticket import Message, Ticket
@@ -101,14 +103,14 @@ def work(session, dice):
     waiting = list(session.scalars(select(InboundEvent.id).where(InboundEvent.state == "waiting")))
     session.rollback()
     for id in dice.sample(due, len(due) // 3):
-        claim = outside.work(delivery_claims.claim_delivery, id)
+        claim = outside.work(claims.claim_delivery, id)
         if claim is not None and dice.random() < 0.5:
             try:
-                deliver.CHANNELS[claim.kind].send(claim.post)  # it arrived, but nobody is left to write that down
+                claim.channel.send(claim.request)  # it arrived, but nobody is left to write that down
             except deliver.errors.ChannelError:
                 continue
     for id in dice.sample(waiting, len(waiting) // 3):
-        outside.work(inbox._claim_event, id)
+        outside.work(process._claim_event, id)
     if dice.random() < 0.5:
         revive(session)
         outside.hurry(session, 60)

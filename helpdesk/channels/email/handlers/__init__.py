@@ -1,18 +1,20 @@
-"""What a mail means: a participant's reply, a new ticket, word of a mail that came back, or something for the team to look at.
+"""What a mail means: a participant's reply, a new ticket, word of a mail that came back, or something for the team to
+look at.
 
-Everything about a mail must be proven before it speaks for somebody (security.md §2.2, §2.3). Whatever is not is kept in
-quarantine; nothing is thrown away, and nobody is ever answered automatically.
+Everything about a mail must be proven before it speaks for somebody (security.md §2.2, §2.3). Whatever is not is kept
+in quarantine; nothing is thrown away, and nobody is ever answered automatically.
 """
 
 from dataclasses import dataclass
 
-from helpdesk.channels import email, errors
+from helpdesk.channels import email
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.email.handlers import bounce, create_ticket, loop_guard, reply, sender_checks, thread_matching
-from helpdesk.channels.types import ChannelEvent
+from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result
+from helpdesk.domain.outbox import errors
 from helpdesk.models.delivery import InboundEvent
 
 MAX_DNS_ATTEMPTS = 8  # times, over half an hour, that a sender's DNS is asked before a mail goes to quarantine
@@ -22,18 +24,12 @@ MAX_DNS_ATTEMPTS = 8  # times, over half an hour, that a sender's DNS is asked b
 class ReceivedMail:
     """One mail as it came and as it reads."""
 
-    heard: ChannelEvent
+    heard: ParsedMail
     raw: bytes
 
 
-def ordering_key(payload: dict) -> str | None:
-    """Mails are taken in any order."""
-    return None
-
-
-def fetch_context(payload: dict, raw: bytes | None) -> ReceivedMail:
+def fetch_context(raw: bytes) -> ReceivedMail:
     """The mail, read; DNS may be asked who sent it."""
-    raw = raw or b""
     return ReceivedMail(
         email.parse_mail(raw, mail_settings.incoming_mail_settings(signed_links.installation_id()))[0], raw
     )
@@ -52,7 +48,7 @@ def apply(inbound: InboundEvent, mail: ReceivedMail) -> Result:
     doubt = sender_checks.sender_reason(heard)
     if (
         doubt
-        and heard.data["authentication"]["result"] == "temperror"
+        and heard.authentication.result == "temperror"
         and inbound.attempts < MAX_DNS_ATTEMPTS
         and (thread or is_filing)
     ):
@@ -76,24 +72,19 @@ def apply(inbound: InboundEvent, mail: ReceivedMail) -> Result:
     return Result("done", "A new ticket." if is_filing else "A reply on the ticket.", message.ticket_id)
 
 
-def on_refused(mail: ReceivedMail, refusal: DomainError) -> list:
-    """Nobody is told: automatic mail would answer mail."""
-    return []
-
-
 def _quarantine_result(reason: str, ticket_id: int | None) -> Result:
     return Result("quarantined", reason, ticket_id)
 
 
-def _summarize(heard: ChannelEvent) -> dict:
+def _summarize(heard: ParsedMail) -> dict:
     """What a list of mails shows and the breaker compares, so that no raw mail need be read for it."""
     return {
         "kind": "person",
         "from": heard.author_id,
-        "name": heard.data["author_name"],
+        "name": heard.author_name,
         "to": heard.channel_id,
-        "subject": heard.data["subject"],
-        "proof": heard.data["authentication"]["reason"],
+        "subject": heard.subject,
+        "proof": heard.authentication.reason,
         "files": len(heard.files),
-        "body_hash": heard.data["body_hash"] if heard.body else "",
+        "body_hash": heard.body_hash if heard.body else "",
     }

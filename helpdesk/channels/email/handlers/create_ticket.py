@@ -4,7 +4,7 @@ from sqlalchemy import select
 
 from helpdesk.channels.email import senders
 from helpdesk.channels.email.handlers import message_content, thread_matching
-from helpdesk.channels.types import ChannelEvent
+from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import PermissionDenied
@@ -17,17 +17,17 @@ from helpdesk.models.user import Organization, User
 MAX_SUBJECT_LENGTH = 200
 
 
-def is_new_ticket(heard: ChannelEvent) -> bool:
+def is_new_ticket(heard: ParsedMail) -> bool:
     """Whether it is written to our address, names no conversation, and answers no mail of ours."""
     return (
         settings.get("tickets_by_mail")
-        and not heard.data["thread_hashes"]
-        and bool(senders.all_addresses() & set(heard.data["recipients"]))
+        and not heard.thread_hashes
+        and bool(senders.all_addresses() & set(heard.recipients))
         and thread_matching.suggest_ticket_id(heard) is None
     )
 
 
-def create_ticket(inbound_id: int, raw: bytes, heard: ChannelEvent) -> Message:
+def create_ticket(inbound_id: int, raw: bytes, heard: ParsedMail) -> Message:
     """File it and give its first message. Raises Refused with nothing done.
 
     A person unknown so far becomes a user whose address is not proven: nobody is written to unasked (security.md §2.2).
@@ -48,13 +48,13 @@ def create_ticket(inbound_id: int, raw: bytes, heard: ChannelEvent) -> Message:
     return message
 
 
-def make_subject(heard: ChannelEvent) -> str:
+def make_subject(heard: ParsedMail) -> str:
     """Its subject, or one made for it."""
-    printable = "".join(c if c.isprintable() else " " for c in heard.data["subject"])
+    printable = "".join(c if c.isprintable() else " " for c in heard.subject)
     return " ".join(printable.split())[:MAX_SUBJECT_LENGTH] or "Mail without a subject"
 
 
-def _find_or_create_requester(heard: ChannelEvent) -> tuple[User, Organization]:
+def _find_or_create_requester(heard: ParsedMail) -> tuple[User, Organization]:
     user = users.find_user(heard.author_id)
     if user is not None and user.is_team:
         raise PermissionDenied("The team does not act by mail.")
@@ -70,13 +70,13 @@ def _find_or_create_requester(heard: ChannelEvent) -> tuple[User, Organization]:
         raise PermissionDenied("Its sender belongs to several organizations.")
     organization = present or organizations[0]
     if user is None:
-        user = users.create_user(heard.author_id, name=heard.data["author_name"], organization=organization)
+        user = users.create_user(heard.author_id, name=heard.author_name, organization=organization)
     elif present is None:
         users.join_organization(user, organization)
     return user, organization
 
 
-def _link_mail_thread(ticket_id: int, requester: User, heard: ChannelEvent) -> None:
+def _link_mail_thread(ticket_id: int, requester: User, heard: ParsedMail) -> None:
     """Our mails on the ticket stand below the one it began with, where no other conversation does."""
     thread = db.session.scalar(
         select(Thread)

@@ -5,10 +5,10 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from helpdesk import after_commit, clock
-from helpdesk.channels.types import ChannelEvent
+from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import outbox, tickets
 from helpdesk.extensions import db
-from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.delivery import DeliveryKind, InboundEvent
 from helpdesk.models.ticket import Ticket
 
 MAX_MAILS = 10  # mails taken on one ticket, or new tickets of one sender, within
@@ -17,7 +17,7 @@ MAX_ALIKE = 5  # mails with the same words on one ticket within a day
 MAX_ROWS = 200
 
 
-def exceeds_limit(inbound: InboundEvent, heard: ChannelEvent, ticket: Ticket | None) -> str | None:
+def exceeds_limit(inbound: InboundEvent, heard: ParsedMail, ticket: Ticket | None) -> str | None:
     """Why this mail is not taken although everything about it is proven, or None. The team is told once."""
     now = clock.now()
     earlier = _earlier_mails(inbound, heard, ticket, now - timedelta(days=1))
@@ -34,7 +34,7 @@ def exceeds_limit(inbound: InboundEvent, heard: ChannelEvent, ticket: Ticket | N
     return f"More than {MAX_ALIKE} mails with the same words {what}: a machine may be answering."
 
 
-def _earlier_mails(inbound: InboundEvent, heard: ChannelEvent, ticket: Ticket | None, since) -> list:
+def _earlier_mails(inbound: InboundEvent, heard: ParsedMail, ticket: Ticket | None, since) -> list:
     mails = (
         select(InboundEvent.received_at, InboundEvent.payload)
         .where(InboundEvent.source == "email", InboundEvent.received_at > since, InboundEvent.id != inbound.id)
@@ -56,5 +56,5 @@ def _notify_team(ticket: Ticket) -> None:
     tickets.add_event(ticket, "mail_stopped", None, team_only=True)
     sentence = "Mails on this ticket come so fast that two machines may be answering each other. Further ones wait in quarantine."
     for thread in ticket.threads:
-        if thread.channel.kind == "slack" and not thread.is_customers and thread.ended_at is None:
-            after_commit.call_later("deliver", outbox.enqueue_delivery(thread, "line", sentence=sentence).id)
+        if not thread.is_customers and thread.ended_at is None:
+            after_commit.call_later("deliver", outbox.enqueue_delivery(thread, DeliveryKind.line, sentence=sentence).id)

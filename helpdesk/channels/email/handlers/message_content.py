@@ -5,8 +5,10 @@ import base64
 from sqlalchemy import func, select
 
 from helpdesk import keys, storage
-from helpdesk.channels import email, errors
-from helpdesk.channels.types import ChannelEvent, RemoteFile
+from helpdesk.channels import email
+from helpdesk.channels.email.parse.parsed_mail import ParsedMail
+from helpdesk.domain.inbox.channel_event import RemoteFile
+from helpdesk.domain.outbox import errors
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Attachment
@@ -17,10 +19,10 @@ MAX_QUOTE_LENGTH = 20_000
 MAX_FILES = 30
 
 
-def split_body_and_quote(heard: ChannelEvent) -> tuple[str, str]:
+def split_body_and_quote(heard: ParsedMail) -> tuple[str, str]:
     """(body, quoted). Where everything was taken for a quote by guess, it is the body: a guess must not lose words."""
-    body, quoted = heard.body, heard.data["quoted"]
-    if not body.strip() and quoted and heard.data["cut"] == "quote" and not heard.files:
+    body, quoted = heard.body, heard.quoted
+    if not body.strip() and quoted and heard.cut == "quote" and not heard.files:
         body, quoted = quoted, ""
     if len(body) > MAX_BODY_LENGTH:
         body = body[:MAX_BODY_LENGTH].rstrip() + "\n\n… (The whole mail is attached as a text file.)"
@@ -28,7 +30,7 @@ def split_body_and_quote(heard: ChannelEvent) -> tuple[str, str]:
 
 
 def store_attachments(
-    inbound_id: int, raw: bytes, heard: ChannelEvent, uploader: User | None, organization_id: int
+    inbound_id: int, raw: bytes, heard: ParsedMail, uploader: User | None, organization_id: int
 ) -> list[Attachment]:
     """Rows for the mail's files, their bytes stored; one that cannot be kept is there with the reason.
 
@@ -58,7 +60,7 @@ def store_attachments(
     return rows
 
 
-def _read_contents(raw: bytes, heard: ChannelEvent):
+def _read_contents(raw: bytes, heard: ParsedMail):
     for remote in heard.files:
         yield remote, email.attachment_content(raw, remote.external_id)
     if len(heard.body) > MAX_BODY_LENGTH:

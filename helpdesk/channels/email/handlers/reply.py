@@ -1,7 +1,7 @@
 """A proven participant's mail as a reply on their ticket; on a closed one it begins the ticket that follows."""
 
 from helpdesk.channels.email.handlers import message_content
-from helpdesk.channels.types import ChannelEvent
+from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import undeliverable_addresses
@@ -10,7 +10,7 @@ from helpdesk.models.channel import Thread
 from helpdesk.models.ticket import Message
 
 
-def post_reply(inbound_id: int, raw: bytes, heard: ChannelEvent, thread: Thread) -> Message:
+def post_reply(inbound_id: int, raw: bytes, heard: ParsedMail, thread: Thread) -> Message:
     """Say it. Raises Refused with nothing done."""
     author, ticket = thread.user, thread.ticket
     with db.session.begin_nested():

@@ -1,33 +1,33 @@
 """Why a mail must not speak for anybody, as a sentence for the team, or None."""
 
-from helpdesk.channels.types import ChannelEvent
+from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain.people import admission
 from helpdesk.models.channel import Thread
 
 
-def automatic_reason(heard: ChannelEvent) -> str | None:
+def automatic_reason(heard: ParsedMail) -> str | None:
     """No person wrote it."""
-    if heard.data["own"]:
+    if heard.own:
         return "It is one of our own mails, which came back."
-    if heard.data["bounce"]:
+    if heard.bounce:
         return "It reports that a mail did not arrive, but not one of ours to that address."
-    if heard.data["automatic"]:
-        return f"No person wrote it: {_lower_first(heard.data['automatic'])}"
+    if heard.automatic:
+        return f"No person wrote it: {_lower_first(heard.automatic)}"
     return None
 
 
-def sender_reason(heard: ChannelEvent) -> str | None:
+def sender_reason(heard: ParsedMail) -> str | None:
     """It cannot be read, or nothing proves who wrote it."""
-    if heard.data["unparsed"]:
-        return heard.data["unparsed"]
+    if heard.unparsed:
+        return heard.unparsed
     if not heard.author_id:
         return "It does not have exactly one readable sender."
-    if heard.data["authentication"]["result"] != "pass":
-        return f"Its sender is not proven: {_lower_first(heard.data['authentication']['reason'])}"
+    if heard.authentication.result != "pass":
+        return f"Its sender is not proven: {_lower_first(heard.authentication.reason)}"
     return None
 
 
-def thread_reason(heard: ChannelEvent, thread: Thread | None) -> str | None:
+def thread_reason(heard: ParsedMail, thread: Thread | None) -> str | None:
     """It belongs to no conversation, or its sender has no say there."""
     if thread is None:
         return "It was not written to the reply address of any conversation."

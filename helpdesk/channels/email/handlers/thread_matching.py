@@ -3,8 +3,8 @@
 from sqlalchemy import select
 
 from helpdesk import config
+from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.channels.email.render import compose
-from helpdesk.channels.types import ChannelEvent
 from helpdesk.extensions import db
 from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery
@@ -12,9 +12,9 @@ from helpdesk.models.delivery import Delivery
 MAX_REFERENCES = 20  # of the mails it says it answers
 
 
-def find_thread(heard: ChannelEvent) -> Thread | None:
+def find_thread(heard: ParsedMail) -> Thread | None:
     """The living conversation it was written to; of several, the author's own."""
-    hashes = heard.data["thread_hashes"]
+    hashes = heard.thread_hashes
     if not hashes:
         return None
     found = {
@@ -25,9 +25,9 @@ def find_thread(heard: ChannelEvent) -> Thread | None:
     return next((one for one in in_order if one.user.email == heard.author_id), in_order[0] if in_order else None)
 
 
-def suggest_ticket_id(heard: ChannelEvent) -> int | None:
+def suggest_ticket_id(heard: ParsedMail) -> int | None:
     """The ticket of the mail it says it answers: a hint for the team's eyes, never a proof."""
-    ids = [heard.data["in_reply_to"], *reversed(heard.data["references"])][:MAX_REFERENCES]
+    ids = [heard.in_reply_to, *reversed(heard.references)][:MAX_REFERENCES]
     url = config.current().PORTAL_BASE_URL
     keys = list(dict.fromkeys(key for id in ids if id and (key := compose.extract_delivery_key(id, url))))
     if not keys:

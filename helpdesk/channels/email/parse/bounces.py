@@ -2,15 +2,15 @@
 
 import re
 from email.message import Message
-from typing import Any
 
 from helpdesk.channels.email.parse import mime
+from helpdesk.channels.email.parse.parsed_mail import Bounce
 from helpdesk.domain.people import email_address
 
 _ID = re.compile(r"^message-id:\s*(<[^\s<>]{3,400}>)", re.IGNORECASE | re.MULTILINE)
 
 
-def parse_bounce(message: Message, parts: list[mime.MimePart]) -> dict[str, Any] | None:
+def parse_bounce(message: Message, parts: list[mime.MimePart]) -> Bounce | None:
     """What a bounce says: recipient, action, status, reason, the original's message_id, permanent. None for
     any other mail.
 
@@ -28,14 +28,14 @@ def parse_bounce(message: Message, parts: list[mime.MimePart]) -> dict[str, Any]
     )
     status = fields.get("status", "")[:20]
     action = fields.get("action", "").lower()[:20]
-    return {
-        "recipient": _parse_recipient(fields.get("final-recipient") or fields.get("original-recipient", "")),
-        "action": action,
-        "status": status,
-        "reason": fields.get("diagnostic-code", "").partition(";")[2].strip()[:500],
-        "message_id": _original_message_id(parts),
-        "permanent": action == "failed" and not status.startswith("4"),
-    }
+    return Bounce(
+        recipient=_parse_recipient(fields.get("final-recipient") or fields.get("original-recipient", "")),
+        action=action,
+        status=status,
+        reason=fields.get("diagnostic-code", "").partition(";")[2].strip()[:500],
+        message_id=_original_message_id(parts),
+        permanent=action == "failed" and not status.startswith("4"),
+    )
 
 
 def _first_recipient_fields(report: Message) -> dict[str, str]:

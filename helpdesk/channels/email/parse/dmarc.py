@@ -8,7 +8,6 @@ enough for DMARC.
 import re
 from email.message import Message
 from functools import lru_cache
-from typing import Any
 
 import dkim
 import dns.exception
@@ -16,6 +15,7 @@ import dns.resolver
 from authheaders import dmarc_lookup
 
 from helpdesk.channels.email import settings
+from helpdesk.channels.email.parse.parsed_mail import AuthenticationResult
 
 MAX_SIGNATURES = 5
 _DNS_SECONDS = 5
@@ -25,7 +25,9 @@ _RESULT = re.compile(r"\s*([a-z0-9-]+)\s*(?:/\s*1\s*)?=\s*([a-z]+)\b")
 _FROM = re.compile(r"\bheader\.from\s*=\s*(\S+)")
 
 
-def check_dmarc(raw: bytes, message: Message, domain: str, incoming: settings.IncomingMailSettings) -> dict[str, Any]:
+def check_dmarc(
+    raw: bytes, message: Message, domain: str, incoming: settings.IncomingMailSettings
+) -> AuthenticationResult:
     """The DMARC result for ``domain``, the canonical domain of the one From address ("" where there is not
     exactly one).
 
@@ -33,7 +35,7 @@ def check_dmarc(raw: bytes, message: Message, domain: str, incoming: settings.In
     or "". ``reason``: a sentence.
     """
     if not domain:
-        return _make_result("fail", "", domain, "It does not have exactly one readable sender.")
+        return AuthenticationResult("fail", "", domain, "It does not have exactly one readable sender.")
     fields = message.get_all("Authentication-Results") or []
     if incoming.authserv_ids and fields:
         found = _result_from_header(str(fields[0]), domain, incoming.authserv_ids)
@@ -43,13 +45,13 @@ def check_dmarc(raw: bytes, message: Message, domain: str, incoming: settings.In
         try:
             return _result_by_dkim(raw, domain, _TxtLookup(incoming.dns))
         except dns.exception.DNSException:
-            return _make_result("temperror", "dkim", domain, "The sender's DNS did not answer.")
+            return AuthenticationResult("temperror", "dkim", domain, "The sender's DNS did not answer.")
         except Exception:  # a signature or record that cannot be read proves nothing, whatever is wrong with it
-            return _make_result("fail", "dkim", domain, "Its signature cannot be read.")
-    return _make_result("none", "", domain, "No mail server we trust has checked who sent it.")
+            return AuthenticationResult("fail", "dkim", domain, "Its signature cannot be read.")
+    return AuthenticationResult("none", "", domain, "No mail server we trust has checked who sent it.")
 
 
-def _result_from_header(value: str, domain: str, trusted: tuple[str, ...]) -> dict[str, Any] | None:
+def _result_from_header(value: str, domain: str, trusted: tuple[str, ...]) -> AuthenticationResult | None:
     """What the topmost Authentication-Results says, if a trusted server wrote it; None if not.
 
     Comments and quoted words hold the sender's own text (a local part can read ``;dmarc=pass``), so they go
@@ -61,33 +63,37 @@ def _result_from_header(value: str, domain: str, trusted: tuple[str, ...]) -> di
         return None
     found = [(match[2], one) for one in results if (match := _RESULT.match(one)) and match[1] == "dmarc"]
     if len(found) != 1:
-        return _make_result("none", "header", domain, "The mail server that received it did not check DMARC.")
+        return AuthenticationResult("none", "header", domain, "The mail server that received it did not check DMARC.")
     result, properties = found[0]
     sender = _FROM.search(properties)
     if result == "pass" and sender and sender[1].rstrip(".") == domain:
-        return _make_result("pass", "header", domain, f"The mail server that received it found that {domain} sent it.")
+        return AuthenticationResult(
+            "pass", "header", domain, f"The mail server that received it found that {domain} sent it."
+        )
     if result == "pass":
-        return _make_result("fail", "header", domain, "The check was made for another sender than the one it shows.")
+        return AuthenticationResult(
+            "fail", "header", domain, "The check was made for another sender than the one it shows."
+        )
     if result in {"none", "temperror"}:
-        return _make_result(result, "header", domain, f"The mail server that received it says dmarc={result}.")
-    return _make_result(
+        return AuthenticationResult(result, "header", domain, f"The mail server that received it says dmarc={result}.")
+    return AuthenticationResult(
         "fail", "header", domain, f"The mail server that received it did not find that {domain} sent it."
     )
 
 
-def _result_by_dkim(raw: bytes, domain: str, lookup: "_TxtLookup") -> dict[str, Any]:
+def _result_by_dkim(raw: bytes, domain: str, lookup: "_TxtLookup") -> AuthenticationResult:
     record = dmarc_lookup.lookup_receiver_record(domain, dnsfunc=lookup.text)
     if not record and _organizational_domain(domain) not in {"", domain}:
         record = dmarc_lookup.lookup_receiver_record(_organizational_domain(domain), dnsfunc=lookup.text)
     if not record.get("p"):
-        return _make_result(
+        return AuthenticationResult(
             "none", "dkim", domain, f"{domain} publishes no DMARC record, so nothing proves who sent it."
         )
     is_strict = record.get("adkim", "r") == "s"
     for signer in _list_signers(raw, lookup):
         if signer == domain or (not is_strict and _is_aligned(signer, domain)):
-            return _make_result("pass", "dkim", domain, f"It is signed by {signer}.")
-    return _make_result("fail", "dkim", domain, f"It has no valid signature of {domain}.")
+            return AuthenticationResult("pass", "dkim", domain, f"It is signed by {signer}.")
+    return AuthenticationResult("fail", "dkim", domain, f"It has no valid signature of {domain}.")
 
 
 def _is_aligned(signer: str, domain: str) -> bool:
@@ -159,7 +165,3 @@ def _strip_comments(value: str) -> str:
         if not depth and sign != ")":
             kept.append(sign)
     return "".join(kept) if not depth else ""
-
-
-def _make_result(result: str, by: str, domain: str, reason: str) -> dict[str, Any]:
-    return {"result": result, "by": by, "domain": domain, "reason": reason}

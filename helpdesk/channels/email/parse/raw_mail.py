@@ -1,4 +1,4 @@
-"""A raw mail, which may be anything, as one Heard. Pure but for DNS where ``Incoming`` asks for own
+"""A raw mail, which may be anything, as one ParsedMail. Pure but for DNS where ``Incoming`` asks for own
 verification; never an error.
 """
 
@@ -7,11 +7,11 @@ import re
 from datetime import UTC, datetime
 from email.message import Message
 from email.utils import parsedate_to_datetime
-from typing import Any
 
 from helpdesk.channels.email import settings, token
 from helpdesk.channels.email.parse import auto_reply, bounces, dmarc, html_to_markdown, mime, quotes
-from helpdesk.channels.types import ChannelEvent, RemoteFile
+from helpdesk.channels.email.parse.parsed_mail import AuthenticationResult, ParsedMail
+from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.people import email_address
 
 MAX_BODY_LENGTH = 100_000  # characters; the raw mail keeps the rest
@@ -22,25 +22,23 @@ _MAILBOX = re.compile(r"""(?P<name>"(?:[^"\\]|\\.){0,500}"|[^<>,;:"()\\]{0,500})
 _ID = re.compile(r"<[^\s<>]{3,400}>")
 
 
-def parse_mail(raw: bytes, incoming: settings.IncomingMailSettings | None = None) -> list[ChannelEvent]:
-    """What ``raw`` says, always exactly one Heard; what cannot be understood has a sentence in
-    ``data["unparsed"]``.
-    """
+def parse_mail(raw: bytes, incoming: settings.IncomingMailSettings | None = None) -> list[ParsedMail]:
+    """What ``raw`` says, always exactly one; what cannot be understood has a sentence in ``unparsed``."""
     incoming = incoming or settings.IncomingMailSettings()
     unparsed = mime.size_error(raw)
     try:
-        return [_to_event(raw, mime.parse_message(raw), incoming, unparsed)]
+        return [_to_mail(raw, mime.parse_message(raw), incoming, unparsed)]
     except Exception as error:  # the mail is stored raw; a parser's crash must not lose it
         reason = str(error) if type(error) is ValueError else "The mail is not built like a mail."
     try:
         head = raw[: min(mime.header_length(raw[: 4 * mime.MAX_HEADER_BYTES]), mime.MAX_HEADER_BYTES)]
-        return [_to_event(head, mime.parse_message(head), incoming, unparsed or reason)]
+        return [_to_mail(head, mime.parse_message(head), incoming, unparsed or reason)]
     except Exception:
-        return [_unreadable_event(raw, unparsed or reason)]
+        return [_unreadable_mail(raw, unparsed or reason)]
 
 
 def attachment_content(raw: bytes, external_id: str) -> bytes:
-    """The content of the file ``external_id`` of a Heard, out of its raw mail. Raises ValueError where there
+    """The content of the file ``external_id`` of a parsed mail, out of its raw mail. Raises ValueError where there
     is none.
     """
     for part in mime.list_parts(mime.parse_message(raw)):
@@ -67,32 +65,15 @@ def mail_fingerprint(raw: bytes) -> str:
     ).hexdigest()
 
 
-def _to_event(raw: bytes, message: Message, incoming: settings.IncomingMailSettings, unparsed: str) -> ChannelEvent:
+def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettings, unparsed: str) -> ParsedMail:
     own = auto_reply.is_own_mail(message, incoming.instance)
     auto_reply.remove_own_fields(message)
     author, author_name = _parse_author(message)
     recipients = _list_recipients(message)
-    hashes = [token.hashed(one) for one in token.tokens_in(recipients, incoming.reply_domain)]
+    hashes = tuple(token.hashed(one) for one in token.tokens_in(recipients, incoming.reply_domain))
     leaves = [] if unparsed else mime.list_parts(message)
     written = quotes.split_quote(_body_text(leaves), incoming.instance)
-    data: dict[str, Any] = {
-        "unparsed": unparsed,
-        "subject": mime.header_text(message, "Subject")[:300],
-        "author_name": author_name,
-        "recipients": recipients,
-        "thread_hashes": hashes,
-        "quoted": written.quoted[:MAX_BODY_LENGTH],
-        "cut": written.cut,
-        "automatic": auto_reply.automatic_reason(message, author),
-        "bounce": bounces.parse_bounce(message, leaves),
-        "own": own,
-        "authentication": dmarc.check_dmarc(raw, message, email_address.domain_of(author) if author else "", incoming),
-        "in_reply_to": next(iter(_list_message_ids(message, "In-Reply-To")), ""),
-        "references": _list_message_ids(message, "References")[-50:],
-        "body_hash": hashlib.sha256(" ".join(written.body.split()).encode()).hexdigest(),
-    }
-    return ChannelEvent(
-        kind="mail",
+    return ParsedMail(
         external_id=next(iter(_list_message_ids(message, "Message-ID")), f"<{mail_fingerprint(raw)}@no-message-id>"),
         author_id=author,
         channel_id=_main_recipient(recipients, incoming.reply_domain),
@@ -101,8 +82,21 @@ def _to_event(raw: bytes, message: Message, incoming: settings.IncomingMailSetti
         files=tuple(
             _remote_file(leaf) for leaf in leaves if leaf.attached and leaf.media_type != "message/delivery-status"
         ),
-        data=data,
         when=_parse_date(message),
+        unparsed=unparsed,
+        subject=mime.header_text(message, "Subject")[:300],
+        author_name=author_name,
+        recipients=tuple(recipients),
+        thread_hashes=hashes,
+        quoted=written.quoted[:MAX_BODY_LENGTH],
+        cut=written.cut,
+        automatic=auto_reply.automatic_reason(message, author),
+        bounce=bounces.parse_bounce(message, leaves),
+        own=own,
+        authentication=dmarc.check_dmarc(raw, message, email_address.domain_of(author) if author else "", incoming),
+        in_reply_to=next(iter(_list_message_ids(message, "In-Reply-To")), ""),
+        references=tuple(_list_message_ids(message, "References")[-50:]),
+        body_hash=hashlib.sha256(" ".join(written.body.split()).encode()).hexdigest(),
     )
 
 
@@ -179,24 +173,12 @@ def _parse_date(message: Message) -> datetime | None:
         return None
 
 
-def _unreadable_event(raw: bytes, reason: str) -> ChannelEvent:
-    nothing = {"result": "fail", "by": "", "domain": "", "reason": "It cannot be read."}
-    data: dict[str, Any] = {
-        "unparsed": reason,
-        "subject": "",
-        "author_name": "",
-        "recipients": [],
-        "thread_hashes": [],
-        "quoted": "",
-        "cut": "",
-        "automatic": "",
-        "bounce": None,
-        "own": False,
-        "authentication": nothing,
-        "in_reply_to": "",
-        "references": [],
-        "body_hash": hashlib.sha256(raw).hexdigest(),
-    }
-    return ChannelEvent(
-        kind="mail", external_id=f"<{hashlib.sha256(raw).hexdigest()}@no-message-id>", author_id="", data=data
+def _unreadable_mail(raw: bytes, reason: str) -> ParsedMail:
+    digest = hashlib.sha256(raw).hexdigest()
+    return ParsedMail(
+        external_id=f"<{digest}@no-message-id>",
+        author_id="",
+        authentication=AuthenticationResult("fail", "", "", "It cannot be read."),
+        body_hash=digest,
+        unparsed=reason,
     )

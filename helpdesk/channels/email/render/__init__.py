@@ -8,42 +8,42 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload, undefer
 
 from helpdesk import config
+from helpdesk.channels.email import delivery_data
 from helpdesk.channels.email.render import account_messages, batching, compose, team_messages, ticket_messages
+from helpdesk.channels.email.rendered_mail import RenderedMail
 from helpdesk.domain.outbox.errors import RetryLater
 from helpdesk.extensions import db
 from helpdesk.models.channel import Thread
-from helpdesk.models.delivery import Delivery
+from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.ticket import Message, Ticket
 
 RENDERERS = ticket_messages.RENDERERS | account_messages.RENDERERS | team_messages.RENDERERS
 
 
-def render_mail(delivery: Delivery) -> dict:
-    """Bytes, recipient and sender of the mail. Raises Skip where it need not leave any more, NotYet where it must wait."""
+def render_mail(delivery: Delivery) -> RenderedMail:
+    """Bytes, recipient and sender of the mail. Raises SkipDelivery or RetryLater."""
     if delivery.maybe_since is not None:
         content = db.session.scalar(
             select(Delivery).where(Delivery.id == delivery.id).options(undefer(Delivery.content))
         ).content
         if content is not None:
             ticket_messages.ensure_sendable(delivery)
-            return {
-                "bytes": content,
-                "recipient": delivery.data["recipient"],
-                "sender": delivery.data["sender"],
-            }
+            return RenderedMail(content, delivery_data.recipient(delivery) or "", delivery_data.sender(delivery))
     if not config.current().MAIL_SERVER:
         raise RetryLater("No mail server is configured.", 60)
     _preload(delivery)
-    made = compose.build_arguments(RENDERERS[delivery.kind](delivery))
-    delivery.content = made["bytes"]
-    delivery.data = {**delivery.data, "recipient": made["recipient"], "sender": made["sender"]}
-    return made
+    mail = compose.render_mail(RENDERERS[DeliveryKind(delivery.kind)](delivery))
+    delivery.content = mail.content
+    delivery_data.set_addresses(delivery, mail.recipient, mail.sender)
+    return mail
 
 
-def finish_sent_mail(delivery: Delivery) -> None:
+def finish_sent_mail(delivery_id: int) -> None:
     """The mail server has it: so have those it carried along, and the bytes are needed no more."""
+    delivery = db.session.get_one(Delivery, delivery_id)
     batching.mark_batch_sent(delivery)
     delivery.content = None
+    db.session.flush()
 
 
 def _preload(delivery: Delivery) -> None:

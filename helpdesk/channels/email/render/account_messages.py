@@ -1,11 +1,12 @@
 """Mails by which people come in: links, invitations, and word of a new way of signing in."""
 
 from helpdesk import clock, urls
+from helpdesk.channels.email import delivery_data
 from helpdesk.channels.email.render import message_headers, message_types, recipients
 from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.outbox.errors import SkipDelivery
 from helpdesk.extensions import db
-from helpdesk.models.delivery import Delivery
+from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.session import SignInLink
 from helpdesk.models.user import Identity
 
@@ -17,19 +18,20 @@ def _render_sign_in(delivery: Delivery) -> message_types.SignIn:
         link=urls.sign_in_link_url(signed_links.link_token(link)),
         code=signed_links.link_code(link),
         minutes=round((link.expires_at - link.created_at).total_seconds() / 60),
-        browser=delivery.data.get("browser", ""),
-        place=delivery.data.get("place", ""),
+        browser=delivery_data.sign_in_request(delivery).browser,
+        place=delivery_data.sign_in_request(delivery).place,
     )
 
 
 def _render_invitation(delivery: Delivery) -> message_types.Invitation:
     link = _get_open_link(delivery, "The invitation has ended before its mail could leave.")
+    invitation = delivery_data.invitation_details(delivery)
     return message_types.Invitation(
         envelope=message_headers.make_account_envelope(delivery, link.email),
         link=urls.sign_in_link_url(signed_links.link_token(link)),
-        inviter=delivery.data.get("inviter", ""),
-        role=delivery.data.get("role", "agent"),
-        organization=delivery.data.get("organization", ""),
+        inviter=invitation.inviter,
+        role=invitation.role,
+        organization=invitation.organization,
         expires_at=recipients.to_local_time(link.expires_at, None),
     )
 
@@ -44,8 +46,8 @@ def _render_identity_linked(delivery: Delivery) -> message_types.IdentityLinked:
         address=identity.email or identity.user.email,
         when=recipients.to_local_time(identity.created_at, identity.user),
         sessions_url=urls.absolute_url("/account"),
-        browser=delivery.data.get("browser", ""),
-        place=delivery.data.get("place", ""),
+        browser=delivery_data.sign_in_request(delivery).browser,
+        place=delivery_data.sign_in_request(delivery).place,
     )
 
 
@@ -56,4 +58,8 @@ def _get_open_link(delivery: Delivery, ended: str) -> SignInLink:
     return link
 
 
-RENDERERS = {"sign_in": _render_sign_in, "invitation": _render_invitation, "linked": _render_identity_linked}
+RENDERERS = {
+    DeliveryKind.sign_in: _render_sign_in,
+    DeliveryKind.invitation: _render_invitation,
+    DeliveryKind.linked: _render_identity_linked,
+}

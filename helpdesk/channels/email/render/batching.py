@@ -4,9 +4,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
+from helpdesk.channels.email import delivery_data
 from helpdesk.domain.administration import settings
 from helpdesk.extensions import db
-from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.ticket import MessageKind
 
 MAX_MESSAGES = 20  # messages of one mail
@@ -15,14 +16,14 @@ MAX_MESSAGES = 20  # messages of one mail
 def collect_batch(delivery: Delivery) -> list[Delivery]:
     """The deliveries that leave with ``delivery``, in order; it remembers them. None while bursts are not grouped."""
     found = list(_following_deliveries(delivery)) if settings.get("mail_grouping_seconds") else []
-    if found or "carries" in delivery.data:
-        delivery.data = {**delivery.data, "carries": [each.id for each in found]}
+    if found or delivery_data.carried_ids(delivery) is not None:
+        delivery_data.set_carried_ids(delivery, [each.id for each in found])
     return found
 
 
 def mark_batch_sent(delivery: Delivery) -> None:
     """``delivery`` was sent: those it carried are, too, in the same mail."""
-    carried = delivery.data.get("carries")
+    carried = delivery_data.carried_ids(delivery)
     if not carried:
         return
     rows = select(Delivery).where(Delivery.id.in_(carried), Delivery.thread_id == delivery.thread_id)
@@ -51,7 +52,7 @@ def _following_deliveries(delivery: Delivery):
     now = clock.now()
     for row in db.session.scalars(behind):
         message = row.message
-        if row.kind != "message" or row.state != DeliveryState.pending or message is None:
+        if row.kind != DeliveryKind.message or row.state != DeliveryState.pending or message is None:
             return
         if message.kind != MessageKind.reply or message.deleted_at or (message.release_at and message.release_at > now):
             return

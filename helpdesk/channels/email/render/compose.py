@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass
 from email.message import EmailMessage
 from functools import lru_cache
-from typing import Any
 from urllib.parse import urlsplit
 
 from markupsafe import Markup
@@ -13,6 +12,7 @@ from markupsafe import Markup
 from helpdesk.channels.email import dkim_signing
 from helpdesk.channels.email.parse import html_to_markdown, quotes
 from helpdesk.channels.email.render import formatting, header_fields, message_types
+from helpdesk.channels.email.rendered_mail import RenderedMail
 from helpdesk.markup import markdown_rendering
 
 _PICTURE_MEDIA_TYPES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
@@ -54,14 +54,10 @@ def build_mail(values: message_types.Mail) -> bytes:
     return dkim_signing.sign_mail(raw, envelope.signing) if envelope.signing else raw
 
 
-def build_arguments(values: message_types.Mail) -> dict[str, Any]:
-    """``mail(values)`` as the arguments of a Post: bytes, recipient and the sender that bounces go to."""
+def render_mail(values: message_types.Mail) -> RenderedMail:
+    """The mail with its recipient and the sender that bounces go to."""
     envelope = values.envelope
-    return {
-        "bytes": build_mail(values),
-        "recipient": envelope.recipient,
-        "sender": envelope.return_path or envelope.sender,
-    }
+    return RenderedMail(build_mail(values), envelope.recipient, envelope.return_path or envelope.sender)
 
 
 def build_preview(values: message_types.Mail) -> MailPreview:

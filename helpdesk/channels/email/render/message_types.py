@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from helpdesk.channels.email.dkim_signing import DkimKey
+from helpdesk.domain.reporting.weekly_figures import Figure
 
 
 @dataclass(frozen=True)
@@ -81,15 +82,6 @@ class RatingLink:
 
     label: str
     url: str
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One line of the weekly summary."""
-
-    label: str
-    value: str
-    change: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,14 +1,15 @@
 """Mails to those who run the helpdesk."""
 
-from datetime import date, timedelta
+from datetime import timedelta
 
 from helpdesk import clock, urls
+from helpdesk.channels.email import delivery_data
 from helpdesk.channels.email.render import message_context, message_headers, message_types, recipients
-from helpdesk.domain.administration import stuck_destinations
+from helpdesk.domain.monitoring import stuck_destinations
 from helpdesk.domain.outbox.errors import SkipDelivery
 from helpdesk.domain.reporting import qa_reviews, weekly_figures
 from helpdesk.extensions import db
-from helpdesk.models.delivery import Delivery
+from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.user import User
 
 
@@ -16,7 +17,7 @@ def _render_weekly_digest(delivery: Delivery) -> message_types.WeeklyDigest:
     user = db.session.get(User, delivery.subject_id)
     if user is None or not user.is_active or not user.is_lead:
         raise SkipDelivery("They no longer lead support.")
-    begins = date.fromisoformat(delivery.data["begins"])
+    begins = delivery_data.week_begins(delivery)
     return message_types.WeeklyDigest(
         envelope=message_headers.make_account_envelope(delivery, user),
         begins=begins,
@@ -70,7 +71,7 @@ def _get_admin(delivery: Delivery) -> User:
 
 
 RENDERERS = {
-    "weekly_summary": _render_weekly_digest,
-    "delivery_alert": _render_delivery_alert,
-    "mail_test": _render_test,
+    DeliveryKind.weekly_summary: _render_weekly_digest,
+    DeliveryKind.delivery_alert: _render_delivery_alert,
+    DeliveryKind.mail_test: _render_test,
 }

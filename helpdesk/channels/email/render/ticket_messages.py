@@ -8,7 +8,7 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox.errors import SkipDelivery
 from helpdesk.domain.tickets import closing_time
 from helpdesk.extensions import db
-from helpdesk.models.delivery import Delivery
+from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.ticket import Event, MessageKind, Ticket
 from helpdesk.models.user import User
 
@@ -119,8 +119,8 @@ def _rating_links(ticket: Ticket) -> tuple[message_types.RatingLink, ...]:
 
 
 RENDERERS = {
-    "message": _render_reply,
-    "received": _render_received,
-    "solved": _render_solved,
-    "closing_soon": _render_closing_soon,
+    DeliveryKind.message: _render_reply,
+    DeliveryKind.received: _render_received,
+    DeliveryKind.solved: _render_solved,
+    DeliveryKind.closing_soon: _render_closing_soon,
 }

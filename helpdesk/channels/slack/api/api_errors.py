@@ -3,7 +3,7 @@
 Every error made here carries ``code``, Slack's own word for it, for those who must tell one from another.
 """
 
-from helpdesk.channels import errors
+from helpdesk.domain.outbox import errors
 
 MISSING_SCOPE_TEXT = "The Slack app lacks the permission"
 UNKNOWN_OUTCOME_CODES = {"internal_error", "fatal_error", "service_unavailable"}

@@ -11,8 +11,8 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web import SlackResponse
 
 from helpdesk import config
-from helpdesk.channels import errors
 from helpdesk.channels.slack.api import api_errors, http_errors, http_pool
+from helpdesk.domain.outbox import errors
 
 SLACK = "https://slack.com/api/"
 TIMEOUT = 10  # seconds; the outbox's lease is longer

@@ -5,10 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from helpdesk.channels import errors
 from helpdesk.channels.slack.api import api_errors
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.parse import events, json_access
+from helpdesk.domain.outbox import errors
 
 CACHE_SECONDS = 300  # seconds
 FAILURE_CACHE_SECONDS = 30

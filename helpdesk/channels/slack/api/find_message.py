@@ -1,41 +1,47 @@
 """Whether an earlier try of a post did arrive: looked up in the thread, never guessed."""
 
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
 
 from helpdesk import clock
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import uploads
+from helpdesk.channels.slack.api.requests import FileUpload, SlackRequest, WebApiCall
 from helpdesk.channels.slack.parse import events, json_access
-from helpdesk.channels.types import OutboundRequest, SendResult
+from helpdesk.domain.outbox.channel import SendResult
 
 SEARCH_MARGIN = timedelta(seconds=5)  # Slack's clock and ours differ
 MAX_SEARCH_PERIOD = timedelta(days=1)
 
 
-def find(post: OutboundRequest, client: clients.Client | None = None) -> SendResult | None:
-    """What came of an earlier try of ``post``; None if it certainly did not arrive, or if repeating it does no harm.
+def find(request: SlackRequest, client: clients.Client | None = None) -> SendResult | None:
+    """What came of an earlier try of ``request``; None if it certainly did not arrive, or if repeating it does no harm.
 
     Raises ChannelError whenever the look-up itself fails: nothing is then known.
     """
-    if post.method not in {"chat.postMessage", "files.upload"}:
-        return None
     slack = client or clients.current()
-    for message in _list_messages(slack, post):
-        if post.method == "files.upload":
-            sent = uploads.match_upload(message, post.key)
-            if sent:
-                return sent
-        elif _matches_key(message, post.key):
-            return SendResult(message["ts"], {"channel": post.arguments["channel"], "found": True})
+    match request.content:
+        case FileUpload(channel=channel, thread_ts=root):
+            for message in _list_messages(slack, channel, root, request.sent_before):
+                sent = uploads.match_upload(message, request.key)
+                if sent:
+                    return sent
+        case WebApiCall(method="chat.postMessage", arguments=arguments):
+            channel, root = arguments["channel"], arguments.get("thread_ts")
+            for message in _list_messages(slack, channel, root, request.sent_before):
+                if _matches_key(message, request.key):
+                    return SendResult(message["ts"], {"channel": channel, "found": True})
     return None
 
 
-def _list_messages(slack: clients.Client, post: OutboundRequest):
-    channel, root = post.arguments["channel"], post.arguments.get("thread_ts")
-    since = post.sent_before - SEARCH_MARGIN if post.sent_before else None
+def _list_messages(
+    slack: clients.Client, channel: str, root: str | None, sent_before: datetime | None
+) -> Iterable[dict[str, Any]]:
+    since = sent_before - SEARCH_MARGIN if sent_before else None
     if not root:
         since = since or clock.now() - MAX_SEARCH_PERIOD
-    window = {"oldest": f"{since.timestamp():.6f}", "inclusive": True} if since else {}
+    window: dict[str, Any] = {"oldest": f"{since.timestamp():.6f}", "inclusive": True} if since else {}
     window |= {"channel": channel, "include_all_metadata": True, "limit": 200}
     if root:
         return slack.pages("conversations.replies", "messages", ts=root, **window)

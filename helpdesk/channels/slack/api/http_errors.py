@@ -13,8 +13,8 @@ from urllib.error import HTTPError, URLError
 
 from slack_sdk.errors import SlackClientError
 
-from helpdesk.channels import errors
 from helpdesk.channels.slack.api import api_errors
+from helpdesk.domain.outbox import errors
 
 # Whatever urllib and the SDK raise when a connection breaks or an answer is not what it should be.
 CONNECTION_ERRORS = (

@@ -1,28 +1,26 @@
 """Answers to a pressed button or a command by the one-time address Slack gave for it."""
 
-from typing import Any
 from urllib.parse import urlsplit
 
 from slack_sdk.webhook import WebhookClient
 
 from helpdesk.channels.slack.api import api_errors, http_errors
 from helpdesk.channels.slack.api import client as clients
-from helpdesk.channels.types import SendResult
+from helpdesk.channels.slack.api.requests import ResponseUrlPost
+from helpdesk.domain.outbox.channel import SendResult
 
 RESPONSE_HOST = "hooks.slack.com"
 
 
-def post_response(slack: clients.Client, arguments: dict[str, Any]) -> SendResult:
-    """POST ``arguments`` without their ``url`` to it. Raises ChannelError; an address outside of Slack is refused."""
-    body = dict(arguments)
-    url = str(body.pop("url", ""))
-    if not is_slack_url(url, slack):
+def post_response(slack: clients.Client, post: ResponseUrlPost) -> SendResult:
+    """POST the body to its address. Raises ChannelError; an address outside of Slack is refused."""
+    if not is_slack_url(post.url, slack):
         raise api_errors.permanent_error("The address to answer to is not Slack's.")
-    hook = WebhookClient(url, timeout=int(slack.timeout), retry_handlers=[], logger=clients.quiet)
+    hook = WebhookClient(post.url, timeout=int(slack.timeout), retry_handlers=[], logger=clients.quiet)
     if http_errors.is_loopback(slack.host):
         hook.proxy = None
     try:
-        answer = hook.send_dict(body)
+        answer = hook.send_dict(post.body)
     except http_errors.CONNECTION_ERRORS as broken:
         raise http_errors.error_for_exception(broken) from None
     if answer.status_code == 200:

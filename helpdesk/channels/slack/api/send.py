@@ -2,11 +2,12 @@
 
 from typing import Any
 
-from helpdesk.channels import errors
 from helpdesk.channels.slack.api import api_errors, response_urls, uploads
 from helpdesk.channels.slack.api import client as clients
+from helpdesk.channels.slack.api.requests import FileRemoval, FileUpload, ResponseUrlPost, SlackRequest, WebApiCall
 from helpdesk.channels.slack.parse import events
-from helpdesk.channels.types import OutboundRequest, SendResult
+from helpdesk.domain.outbox import errors
+from helpdesk.domain.outbox.channel import SendResult
 
 RICH_FORMAT_ERROR_CODES = {
     "invalid_blocks",
@@ -28,40 +29,42 @@ ALREADY_DONE_CODES = {
 }
 
 
-def send(post: OutboundRequest, client: clients.Client | None = None) -> SendResult:
-    """Put ``post`` into Slack. Raises Temporary, Permanent, Unknown or Blocked."""
+def send(request: SlackRequest, client: clients.Client | None = None) -> SendResult:
+    """Put ``request`` into Slack. Raises a ChannelError."""
     slack = client or clients.current()
-    arguments = dict(post.arguments)
-    if post.method == "files.upload":
-        return uploads.upload_file(slack, post.key, arguments)
-    if post.method == "files.remove":
-        return uploads.remove_file(slack, arguments)
-    if post.method == "response":
-        return response_urls.post_response(slack, arguments)
+    match request.content:
+        case FileUpload() as upload:
+            return uploads.upload_file(slack, request.key, upload)
+        case FileRemoval() as removal:
+            return uploads.remove_file(slack, removal)
+        case ResponseUrlPost() as post:
+            return response_urls.post_response(slack, post)
+        case WebApiCall() as call:
+            return _send_call(slack, request.key, call)
+
+
+def _send_call(slack: clients.Client, key: str, call: WebApiCall) -> SendResult:
     try:
-        answer = _call_method(slack, post, arguments)
+        answer = _call_method(slack, key, call)
     except errors.PermanentError as refused:
-        if api_errors.error_code(refused) in ALREADY_DONE_CODES.get(post.method, ()):
-            return SendResult(_find_target(arguments), {"already": True})
+        if api_errors.error_code(refused) in ALREADY_DONE_CODES.get(call.method, ()):
+            return SendResult(_find_target(call.arguments), {"already": True})
         raise
-    return _make_result(post.method, arguments, answer)
+    return _make_result(call.method, call.arguments, answer)
 
 
-def _call_method(slack: clients.Client, post: OutboundRequest, arguments: dict[str, Any]) -> dict:
-    if post.method not in {"chat.postMessage", "chat.update", "chat.postEphemeral"}:
-        return slack.call(post.method, **arguments)
+def _call_method(slack: clients.Client, key: str, call: WebApiCall) -> dict[str, Any]:
+    arguments, method = dict(call.arguments), call.method
+    if method not in {"chat.postMessage", "chat.update", "chat.postEphemeral"}:
+        return slack.call(method, **arguments)
     arguments |= {"parse": "none", "link_names": False}
-    if post.method == "chat.postMessage":
+    if method == "chat.postMessage":
         arguments |= {"unfurl_links": False, "unfurl_media": False}
-        arguments["metadata"] = {"event_type": events.METADATA_EVENT_TYPE, "event_payload": {"delivery": post.key}}
-    if (
-        post.method == "chat.update"
-        and arguments.get("blocks")
-        and len(arguments.get("text") or "") > MAX_UPDATE_LENGTH
-    ):
+        arguments["metadata"] = {"event_type": events.METADATA_EVENT_TYPE, "event_payload": {"delivery": key}}
+    if method == "chat.update" and arguments.get("blocks") and len(arguments.get("text") or "") > MAX_UPDATE_LENGTH:
         arguments["text"] = arguments["text"][: MAX_UPDATE_LENGTH - 1] + "…"  # the blocks say all of it
     try:
-        return slack.call(post.method, **arguments)
+        return slack.call(method, **arguments)
     except errors.PermanentError as refused:
         layout = arguments.get("blocks") or arguments.get("attachments")
         text = arguments.get("text") or ""
@@ -74,9 +77,7 @@ def _call_method(slack: clients.Client, post: OutboundRequest, arguments: dict[s
             raise
     # The words matter more than their looks: once more as plain text. An update must say that the old layout goes.
     plain = {name: value for name, value in arguments.items() if name not in {"blocks", "attachments"}}
-    return slack.call(
-        post.method, **plain, **({"blocks": [], "attachments": []} if post.method == "chat.update" else {})
-    )
+    return slack.call(method, **plain, **({"blocks": [], "attachments": []} if method == "chat.update" else {}))
 
 
 def _make_result(method: str, arguments: dict[str, Any], answer: dict) -> SendResult:

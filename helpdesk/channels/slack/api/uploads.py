@@ -3,26 +3,25 @@
 Files carry no metadata; the line that introduces one does, as the id of its block.
 """
 
-from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
-from helpdesk.channels import errors
 from helpdesk.channels.slack.api import api_errors, http_errors
 from helpdesk.channels.slack.api import client as clients
+from helpdesk.channels.slack.api.requests import FileRemoval, FileUpload
 from helpdesk.channels.slack.parse import json_access
 from helpdesk.channels.slack.render import mrkdwn
-from helpdesk.channels.types import SendResult
+from helpdesk.domain.outbox import errors
+from helpdesk.domain.outbox.channel import SendResult
 
 BLOCK_ID_PREFIX = "delivery-"
 UPLOAD_TIMEOUT_SECONDS = 60  # seconds
 
 
-def upload_file(slack: clients.Client, key: str, arguments: dict[str, Any]) -> SendResult:
-    """Upload ``data`` (bytes) as ``filename`` into ``channel`` and ``thread_ts``, introduced as sent by ``author``."""
-    data: bytes = arguments["data"]
-    name = arguments["filename"]
+def upload_file(slack: clients.Client, key: str, upload: FileUpload) -> SendResult:
+    """Upload the file into its thread. Raises a ChannelError."""
+    data, name = upload.data, upload.filename
     if not data:
         raise api_errors.permanent_error(f"{name} is empty, which Slack does not take.")
     try:
@@ -38,24 +37,24 @@ def upload_file(slack: clients.Client, key: str, arguments: dict[str, Any]) -> S
         ) from None
     answer = slack.call(
         "files.completeUploadExternal",
-        files=[{"id": file_id, "title": arguments.get("title") or name}],
-        channel_id=arguments["channel"],
-        thread_ts=arguments.get("thread_ts"),
-        blocks=[_introduction_blocks(key, name, arguments.get("author") or "")],
-        username=arguments.get("username"),
-        icon_url=arguments.get("icon_url"),
+        files=[{"id": file_id, "title": name}],
+        channel_id=upload.channel,
+        thread_ts=upload.thread_ts,
+        blocks=[_introduction_blocks(key, name, upload.author)],
+        username=upload.username,
+        icon_url=upload.icon_url,
     )
     ts = ""
     for file in json_access.objects_in(answer.get("files")):
-        ts = ts or _find_share(file, arguments["channel"])
-    return SendResult(file_id, {"file_id": file_id, "ts": ts, "channel": arguments["channel"]})
+        ts = ts or _find_share(file, upload.channel)
+    return SendResult(file_id, {"file_id": file_id, "ts": ts, "channel": upload.channel})
 
 
-def remove_file(slack: clients.Client, arguments: dict[str, Any]) -> SendResult:
-    """Take ``file`` away, and the message at ``ts`` in ``channel`` that showed it. What is gone already is no failure."""
-    steps = [("files.delete", {"file": arguments["file"]}, {"file_not_found", "file_deleted"})]
-    if arguments.get("ts"):
-        place = {"channel": arguments["channel"], "ts": arguments["ts"]}
+def remove_file(slack: clients.Client, removal: FileRemoval) -> SendResult:
+    """Take the file away, and the message that showed it. What is gone already is no failure."""
+    steps = [("files.delete", {"file": removal.file}, {"file_not_found", "file_deleted"})]
+    if removal.ts:
+        place = {"channel": removal.channel, "ts": removal.ts}
         steps.append(("chat.delete", place, {"message_not_found"}))
     for method, target, done_already in steps:
         try:
@@ -63,7 +62,7 @@ def remove_file(slack: clients.Client, arguments: dict[str, Any]) -> SendResult:
         except errors.PermanentError as refused:
             if api_errors.error_code(refused) not in done_already:
                 raise
-    return SendResult(arguments["file"])
+    return SendResult(removal.file)
 
 
 def match_upload(message: dict, key: str) -> SendResult | None:

@@ -1,8 +1,9 @@
 """What happens in Slack, and what it means for us. Network first (who is this?), then everything in one transaction."""
 
 from helpdesk import extensions
-from helpdesk.channels import errors, slack
+from helpdesk.channels import slack
 from helpdesk.channels.slack.api import directory
+from helpdesk.channels.slack.api.requests import SlackRequest
 from helpdesk.channels.slack.handlers import (
     app_home,
     authors,
@@ -19,11 +20,16 @@ from helpdesk.channels.slack.handlers import (
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.handlers.open_modal import open_requested_modal
 from helpdesk.channels.slack.parse import envelopes
+from helpdesk.channels.slack.parse.event_types import (
+    ChannelChangeEvent,
+    CommandEvent,
+    MessageEvent,
+    ModalEvent,
+)
 from helpdesk.channels.slack.render import blocks
-from helpdesk.channels.types import ChannelEvent, OutboundRequest
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result, ignored_result
-from helpdesk.models.delivery import InboundEvent
+from helpdesk.domain.outbox import errors
 
 __all__ = ["apply", "validate_modal", "ordering_key", "open_requested_modal", "on_refused", "fetch_context"]
 
@@ -39,21 +45,19 @@ def validate_modal(payload: dict) -> dict[str, str]:
     if payload.get("type") != "view_submission":
         return {}
     for heard in slack.parse_payload(payload):
-        form = MODALS.get(heard.data.get("callback_id"))
+        form = MODALS.get(heard.callback_id) if isinstance(heard, ModalEvent) else None
         if form is not None:
             with extensions.reading():
-                return form.mistakes(heard)
+                return form.validate_submission(heard)
     return {}
 
 
-def fetch_context(payload: dict, raw: bytes | None) -> EventContext:
+def fetch_context(payload: dict) -> EventContext:
     """What the payload says, and all that Slack knows about it. Raises ChannelError when Slack does not tell."""
     if _is_irrelevant(payload):
         return EventContext()
     heard = tuple(each for each in slack.parse_payload(payload) if each.kind in HANDLERS)
-    speaking_ids = {
-        each.author_id for each in heard if each.author_id[:1] in {"U", "W"} and not each.data.get("is_bot")
-    }
+    speaking_ids = {each.author_id for each in heard if each.author_id[:1] in {"U", "W"} and not each.is_bot}
     ourselves = directory.get_bot_identity() if speaking_ids else None
     if (
         ourselves
@@ -61,7 +65,7 @@ def fetch_context(payload: dict, raw: bytes | None) -> EventContext:
         and not envelopes.is_for_us(payload, ourselves.app_id, ourselves.team_id)
     ):
         return EventContext()  # signed for our app, but installed in somebody else's workspace
-    changed = [channel_events.fetch_channels(each) for each in heard if each.kind == "channel"]
+    changed = [channel_events.fetch_channels(each) for each in heard if isinstance(each, ChannelChangeEvent)]
     known = EventContext(
         heard,
         team_id=ourselves.team_id if ourselves else "",
@@ -69,18 +73,18 @@ def fetch_context(payload: dict, raw: bytes | None) -> EventContext:
         places={id: channel for places_now in changed for id, channel in places_now.items()},
     )
     for each in heard:
-        if each.kind in {"message", "edit"} and each.files and _is_accepted_author(each, known):
+        if isinstance(each, MessageEvent) and each.files and _is_accepted_author(each, known):
             known.files.update(incoming_files.fetch_files(each.files, each))
-        elif each.kind == "modal" and each.data["private"].get("files"):
-            known.files.update(incoming_files.fetch_files(create_ticket_modal.remote_files(each.data["private"]), each))
-        elif each.kind == "command":
+        elif isinstance(each, ModalEvent) and each.private.get("files"):
+            known.files.update(incoming_files.fetch_files(create_ticket_modal.remote_files(each.private), each))
+        elif isinstance(each, CommandEvent):
             with extensions.reading():
                 agent = authors.find_agent(known.profiles.get(each.author_id), known.team_id)
                 known.answers.append(commands.answer_command(each, agent))
     return known
 
 
-def apply(inbound: InboundEvent, understood: EventContext) -> Result:
+def apply(understood: EventContext) -> Result:
     """Do what each thing means."""
     result = ignored_result("Nothing for us.")
     for heard in understood.heard:
@@ -91,22 +95,21 @@ def apply(inbound: InboundEvent, understood: EventContext) -> Result:
     return result
 
 
-def on_refused(understood: EventContext, refusal: DomainError) -> list[OutboundRequest]:
+def on_refused(understood: EventContext, refusal: DomainError) -> list[SlackRequest]:
     """Tell the one who tried why nothing came of it."""
     incoming_files.delete_files(understood)
     answers = []
     for heard in understood.heard:
-        if heard.kind == "modal":
-            answers += ephemeral_replies.reply_to_modal(
-                heard.data["private"], heard.author_id, blocks.notice(refusal.sentence)
-            )
+        if isinstance(heard, ModalEvent):
+            answers += ephemeral_replies.reply_to_modal(heard.private, heard.author_id, blocks.notice(refusal.sentence))
         elif heard.author_id and heard.channel_id:
             answers.append(ephemeral_replies.reply_sentence(heard, refusal.sentence))
     return answers
 
 
 def _is_irrelevant(payload: dict) -> bool:
-    """Whether it is a message or reaction that hangs below no ticket, as most of what a workspace says, or known already."""
+    """Whether it is a message or reaction that hangs below no ticket, as most of what a workspace says, or known
+    already."""
     if envelopes.payload_kind(payload) != "event":
         return False
     event = payload.get("event") if isinstance(payload.get("event"), dict) else {}
@@ -130,8 +133,9 @@ def _find_profile(user_id: str) -> directory.Profile | None:
         return None
 
 
-def _is_accepted_author(heard: ChannelEvent, understood: EventContext) -> bool:
-    """Whether the files are worth fetching: their author is somebody whose words go somewhere, and they are not ours yet."""
+def _is_accepted_author(heard: MessageEvent, understood: EventContext) -> bool:
+    """Whether the files are worth fetching: their author is somebody whose words go somewhere, and they are not ours
+    yet."""
     profile = understood.profiles.get(heard.author_id)
     with extensions.reading():
         thread = thread_lookup.find_thread_of_event(heard)
@@ -140,13 +144,13 @@ def _is_accepted_author(heard: ChannelEvent, understood: EventContext) -> bool:
         return bool(authors.find_agent(profile, understood.team_id) or authors.find_customer(profile, thread))
 
 
-def _handle_modal(heard: ChannelEvent, understood: EventContext) -> Result:
-    form = MODALS.get(heard.data.get("callback_id"))
-    return form.apply(heard, understood) if form is not None else ignored_result("No form of ours.")
+def _handle_modal(heard: ModalEvent, understood: EventContext) -> Result:
+    form = MODALS.get(heard.callback_id)
+    return form.apply_submission(heard, understood) if form is not None else ignored_result("No form of ours.")
 
 
-def _handle_command(heard: ChannelEvent, understood: EventContext) -> Result:
-    return Result("done", f"/ticket {heard.data.get('verb')}.")
+def _handle_command(heard: CommandEvent, understood: EventContext) -> Result:
+    return Result("done", f"/ticket {heard.verb}.")
 
 
 MODALS = {"edit_ticket": edit_ticket_modal, "create_ticket": create_ticket_modal}

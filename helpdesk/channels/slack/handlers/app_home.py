@@ -1,14 +1,15 @@
 """The app's home page in Slack."""
 
 from helpdesk.channels.slack import home
+from helpdesk.channels.slack.api.requests import web_api_request
 from helpdesk.channels.slack.handlers import authors, ephemeral_replies
 from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.slack.parse.event_types import HomeOpenedEvent
 from helpdesk.channels.slack.render import blocks
-from helpdesk.channels.types import ChannelEvent, OutboundRequest
 from helpdesk.domain.inbox.results import Result
 
 
-def handle_home_opened(heard: ChannelEvent, understood: EventContext) -> Result:
+def handle_home_opened(heard: HomeOpenedEvent, understood: EventContext) -> Result:
     """Somebody looks at the home page: an agent gets their queue, and has it kept fresh for a while."""
     agent = authors.resolve_agent(heard, understood)
     if agent is None:
@@ -17,7 +18,7 @@ def handle_home_opened(heard: ChannelEvent, understood: EventContext) -> Result:
             "ignored",
             "Not an agent.",
             None,
-            [OutboundRequest("", "views.publish", {"user_id": heard.author_id, "view": view})],
+            [web_api_request("views.publish", {"user_id": heard.author_id, "view": view})],
         )
     home.mark_opened(agent)
     return Result("done", "An agent's home page.")

@@ -4,14 +4,14 @@ from sqlalchemy import select
 
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.handlers.context import EventContext
-from helpdesk.channels.types import ChannelEvent
+from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.domain.people import admission, email_address, permissions
 from helpdesk.extensions import db
 from helpdesk.models.channel import Thread
 from helpdesk.models.user import User
 
 
-def resolve_agent(heard: ChannelEvent, understood: EventContext) -> User | None:
+def resolve_agent(heard: SlackEvent, understood: EventContext) -> User | None:
     """The agent who acted. Somebody recognised by their address for the first time is linked, with name and picture."""
     profile = understood.profiles.get(heard.author_id)
     user = find_agent(profile, understood.team_id)

@@ -2,7 +2,7 @@
 
 from helpdesk.channels.slack.handlers import authors, ephemeral_replies, messages, thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
-from helpdesk.channels.types import ChannelEvent
+from helpdesk.channels.slack.parse.event_types import ActionEvent, ReactionEvent
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.inbox.results import Result, ignored_result
@@ -12,9 +12,9 @@ from helpdesk.models.ticket import Message, Priority, Ticket
 from helpdesk.models.user import User
 
 
-def handle_button(heard: ChannelEvent, understood: EventContext) -> Result:
+def handle_button(heard: ActionEvent, understood: EventContext) -> Result:
     """Somebody pressed a button of a card, or of what we whispered to them."""
-    name = heard.data.get("action_id")
+    name = heard.action_id
     if name not in CARD_ACTIONS and name not in PENDING_MESSAGE_ACTIONS:
         return ignored_result("No button of ours that does anything.")
     agent = authors.resolve_agent(heard, understood)
@@ -34,9 +34,9 @@ def handle_button(heard: ChannelEvent, understood: EventContext) -> Result:
     return Result("done", f"The button {name}.", ticket.id)
 
 
-def handle_reaction(heard: ChannelEvent, understood: EventContext) -> Result:
+def handle_reaction(heard: ReactionEvent, understood: EventContext) -> Result:
     """An agent reacted to a card; taking a reaction back does nothing."""
-    verb = REACTION_ACTIONS.get(heard.data.get("name")) if heard.data.get("added") else None
+    verb = REACTION_ACTIONS.get(heard.name) if heard.added else None
     thread = thread_lookup.find_thread(heard.channel_id, heard.external_id) if verb else None
     if thread is None or not thread_lookup.is_active_thread(thread):
         return ignored_result("No reaction we act on.")
@@ -44,15 +44,15 @@ def handle_reaction(heard: ChannelEvent, understood: EventContext) -> Result:
     if agent is None:
         return ignored_result("Not an agent's reaction.")
     verb(thread.ticket, agent)
-    return Result("done", f"A reaction: {heard.data['name']}.", thread.ticket_id)
+    return Result("done", f"A reaction: {heard.name}.", thread.ticket_id)
 
 
-def find_ticket(heard: ChannelEvent) -> Ticket | None:
+def find_ticket(heard: ActionEvent) -> Ticket | None:
     """The ticket whose card bears the pressed button: by its place, else by its number if the ticket lives in that channel."""
     thread = thread_lookup.find_thread(heard.channel_id, heard.external_id)
     if thread is not None:
         return thread.ticket
-    number, channel = str(heard.data.get("value") or ""), thread_lookup.find_channel(heard.channel_id)
+    number, channel = str(heard.value or ""), thread_lookup.find_channel(heard.channel_id)
     if channel is None or not number.isdecimal() or len(number) > 18:
         return None
     ticket = db.session.get(Ticket, int(number))
@@ -77,8 +77,8 @@ def _set_urgent(ticket: Ticket, agent: User) -> None:
     tickets.set_priority(ticket, Priority.urgent, actor=agent)
 
 
-def _act_on_pending_message(heard: ChannelEvent, agent: User, verb) -> Result:
-    number = str(heard.data.get("value") or "")
+def _act_on_pending_message(heard: ActionEvent, agent: User, verb) -> Result:
+    number = str(heard.value or "")
     message = db.session.get(Message, int(number)) if number.isdecimal() and len(number) < 19 else None
     origin = db.session.get(Thread, message.origin_thread_id) if message and message.origin_thread_id else None
     if origin is None or origin.channel.external_id != heard.channel_id:

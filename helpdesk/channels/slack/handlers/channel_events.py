@@ -1,16 +1,16 @@
 """What happens to our channels, to the bot in them, to people and to our own messages there."""
 
-from helpdesk.channels import errors
 from helpdesk.channels.slack import channels
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.handlers import thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
-from helpdesk.channels.types import ChannelEvent
+from helpdesk.channels.slack.parse.event_types import ChannelChangeEvent
 from helpdesk.domain import tickets
 from helpdesk.domain.inbox.results import Result, ignored_result
+from helpdesk.domain.outbox import errors
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
-from helpdesk.models.delivery import Delivery
+from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.user import User
 
 BLOCKED_REASONS = {
@@ -22,11 +22,11 @@ UNINSTALLED_REASON = "The Slack app was removed from the workspace, or its token
 REFETCH_EVENTS = {"shared", "unshared", "added", "unarchived"}  # of these only Slack itself knows how things stand now
 
 
-def fetch_channels(heard: ChannelEvent) -> dict[str, directory.ChannelInfo]:
+def fetch_channels(heard: ChannelChangeEvent) -> dict[str, directory.ChannelInfo]:
     """How the channel stands now, where the event alone does not say. A channel that cannot be seen is left out."""
-    if heard.data.get("what") == "profile":
+    if heard.what == "profile":
         directory.clear_cache(heard.author_id)
-    if heard.data.get("what") not in REFETCH_EVENTS or not heard.channel_id:
+    if heard.what not in REFETCH_EVENTS or not heard.channel_id:
         return {}
     directory.clear_cache(heard.channel_id)
     try:
@@ -35,9 +35,9 @@ def fetch_channels(heard: ChannelEvent) -> dict[str, directory.ChannelInfo]:
         return {}
 
 
-def handle_channel_event(heard: ChannelEvent, understood: EventContext) -> Result:
+def handle_channel_event(heard: ChannelChangeEvent, understood: EventContext) -> Result:
     """Keep what we know of the channel true."""
-    what = heard.data.get("what")
+    what = heard.what
     if what == "uninstalled":
         for each in channels.list_channels():
             channels.block_channel(each, UNINSTALLED_REASON)
@@ -52,8 +52,8 @@ def handle_channel_event(heard: ChannelEvent, understood: EventContext) -> Resul
     if what in BLOCKED_REASONS:
         channels.block_channel(channel, BLOCKED_REASONS[what])
         return Result("done", BLOCKED_REASONS[what])
-    if what == "renamed" and heard.data.get("name"):
-        channel.name = heard.data["name"][:120]
+    if what == "renamed" and heard.name:
+        channel.name = heard.name[:120]
         return Result("done", "The channel has a new name.")
     now = understood.places.get(heard.channel_id)
     if what in REFETCH_EVENTS and now is not None:
@@ -62,7 +62,7 @@ def handle_channel_event(heard: ChannelEvent, understood: EventContext) -> Resul
     return ignored_result("Nothing that matters to us.")
 
 
-def _update_profile(heard: ChannelEvent, understood: EventContext) -> Result:
+def _update_profile(heard: ChannelChangeEvent, understood: EventContext) -> Result:
     profile = understood.profiles.get(heard.author_id)
     user = db.session.query(User).filter_by(slack_user_id=heard.author_id).first() if profile else None
     if user is None:
@@ -73,13 +73,13 @@ def _update_profile(heard: ChannelEvent, understood: EventContext) -> Result:
     return Result("done", "A new picture.")
 
 
-def _handle_own_message_deleted(heard: ChannelEvent, channel: Channel) -> Result:
+def _handle_own_message_deleted(heard: ChannelChangeEvent, channel: Channel) -> Result:
     """Somebody deleted a message of ours: nothing is lost in the portal, and the team may know."""
     thread = thread_lookup.find_thread(heard.channel_id, heard.thread_id or heard.external_id)
     copy = thread_lookup.find_our_delivery(thread, heard.external_id) if thread else None
-    if copy is None or copy.kind in {"line", "mark"} or _was_deleted_by_us(copy):
+    if copy is None or copy.kind in {DeliveryKind.line, DeliveryKind.mark} or _was_deleted_by_us(copy):
         return ignored_result("Ours to delete.")
-    what = "card" if copy.kind == "card" else "file" if copy.kind == "file" else "message"
+    what = "card" if copy.kind == DeliveryKind.card else "file" if copy.kind == DeliveryKind.file else "message"
     ticket = tickets.lock(thread.ticket)
     tickets.add_event(ticket, "slack_deleted", None, team_only=True, what=what, channel=channel.label)
     return Result("done", f"Our {what} was deleted in Slack.", ticket.id)
@@ -90,6 +90,6 @@ def _was_deleted_by_us(copy: Delivery) -> bool:
         Delivery.thread_id == copy.thread_id,
         Delivery.message_id == copy.message_id,
         Delivery.part == copy.part,
-        Delivery.kind.in_(("delete", "delete_file")),
+        Delivery.kind.in_((DeliveryKind.delete, DeliveryKind.delete_file)),
     )
     return copy.message_id is not None and ours.first() is not None

@@ -2,9 +2,10 @@
 
 from helpdesk import urls
 from helpdesk.channels.slack import home
+from helpdesk.channels.slack.api.requests import SlackRequest
 from helpdesk.channels.slack.handlers import ephemeral_replies
+from helpdesk.channels.slack.parse.event_types import CommandEvent
 from helpdesk.channels.slack.render import blocks
-from helpdesk.channels.types import ChannelEvent, OutboundRequest
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.models.ticket import Ticket
@@ -19,11 +20,11 @@ EMPTY_LIST_MESSAGES = {
 }
 
 
-def answer_command(heard: ChannelEvent, agent: User | None) -> OutboundRequest:
+def answer_command(heard: CommandEvent, agent: User | None) -> SlackRequest:
     """What /ticket says to the one who typed it."""
     if agent is None:
         return ephemeral_replies.reply_sentence(heard, ephemeral_replies.AGENTS_ONLY_MESSAGE)
-    verb, rest = heard.data.get("verb"), str(heard.data.get("rest") or "")
+    verb, rest = heard.verb, str(heard.rest or "")
     if verb == "show":
         ticket = permissions.find_ticket(agent, int(rest))
         if ticket is None:
@@ -43,7 +44,7 @@ def answer_command(heard: ChannelEvent, agent: User | None) -> OutboundRequest:
     return ephemeral_replies.reply_ephemerally(heard, blocks.help_text())
 
 
-def _ticket_list(heard: ChannelEvent, title: str, found: list[Ticket], more: int, nothing: str) -> OutboundRequest:
+def _ticket_list(heard: CommandEvent, title: str, found: list[Ticket], more: int, nothing: str) -> SlackRequest:
     text, made = blocks.ticket_list(
         title, tuple(home.ticket_row(ticket) for ticket in found), more, urls.absolute_url("/desk"), nothing
     )

@@ -3,7 +3,8 @@
 from dataclasses import dataclass, field
 
 from helpdesk.channels.slack.api import directory
-from helpdesk.channels.types import ChannelEvent, OutboundRequest
+from helpdesk.channels.slack.api.requests import SlackRequest
+from helpdesk.channels.slack.parse.event_types import SlackEvent
 
 
 @dataclass(frozen=True)
@@ -25,9 +26,9 @@ class EventContext:
     ``answers`` were made while nothing was held, because what was asked for is only read.
     """
 
-    heard: tuple[ChannelEvent, ...] = ()
+    heard: tuple[SlackEvent, ...] = ()
     team_id: str = ""
     profiles: dict[str, directory.Profile] = field(default_factory=dict)
     files: dict[str, DownloadedFile] = field(default_factory=dict)
     places: dict[str, directory.ChannelInfo] = field(default_factory=dict)
-    answers: list[OutboundRequest] = field(default_factory=list)
+    answers: list[SlackRequest] = field(default_factory=list)

@@ -5,12 +5,14 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 
 from helpdesk import urls
+from helpdesk.channels.slack.api.requests import SlackRequest, response_url_request, web_api_request
 from helpdesk.channels.slack.handlers import authors, ephemeral_replies, incoming_files, modal_fields, thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.slack.parse.event_types import ModalEvent
 from helpdesk.channels.slack.render import blocks
-from helpdesk.channels.types import ChannelEvent, OutboundRequest, RemoteFile
 from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.people import admission, email_address, users
 from helpdesk.extensions import db
@@ -60,19 +62,19 @@ def render_modal(draft: TicketDraft, agent: User) -> dict:
     )
 
 
-def validate_submission(heard: ChannelEvent) -> dict[str, str]:
+def validate_submission(heard: ModalEvent) -> dict[str, str]:
     """A sentence by block for everything in the sent form that will not do; each names a block that the form has."""
     agent = db.session.scalar(select(User).where(User.slack_user_id == heard.author_id))
     wrong = _parse_submission(heard, agent)[1]
-    known = set(heard.data["values"])
+    known = set(heard.values)
     lost = [sentence for name, sentence in wrong.items() if name not in known]
     shown = {name: sentence for name, sentence in wrong.items() if name in known}
     return shown | ({"subject": " ".join(lost)} if lost else {})
 
 
-def apply_submission(heard: ChannelEvent, understood: EventContext) -> Result:
+def apply_submission(heard: ModalEvent, understood: EventContext) -> Result:
     """File the ticket, and tell where the form was opened which number it has."""
-    agent, origin = authors.resolve_agent(heard, understood), heard.data["private"]
+    agent, origin = authors.resolve_agent(heard, understood), heard.private
     if agent is None:
         content = blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE)
         return Result(
@@ -106,9 +108,9 @@ def remote_files(origin: dict) -> tuple[RemoteFile, ...]:
     return tuple(RemoteFile(id, "file", "application/octet-stream", 0) for id in ids if isinstance(id, str))
 
 
-def _parse_submission(heard: ChannelEvent, agent: User | None) -> tuple[dict, dict[str, str]]:
+def _parse_submission(heard: ModalEvent, agent: User | None) -> tuple[dict, dict[str, str]]:
     """(what to file, a sentence by block for each mistake)."""
-    values, origin = heard.data["values"], heard.data["private"]
+    values, origin = heard.values, heard.private
     wrong: dict[str, str] = {}
     number = str(values.get("organization") or "")
     organization = db.session.get(Organization, int(number)) if number.isdecimal() and len(number) < 19 else None
@@ -169,7 +171,7 @@ def _parse_requester(text: str, organization: Organization) -> tuple[str, str]:
     return email, ""
 
 
-def _confirmation_messages(ticket: Ticket, origin: dict, author_id: str) -> list[OutboundRequest]:
+def _confirmation_messages(ticket: Ticket, origin: dict, author_id: str) -> list[SlackRequest]:
     content = blocks.link_line("Filed as", f"#{ticket.number} {ticket.subject}", urls.ticket_url(ticket.number))
     channel, thread = origin.get("channel"), origin.get("thread")
     if (
@@ -178,9 +180,9 @@ def _confirmation_messages(ticket: Ticket, origin: dict, author_id: str) -> list
         and isinstance(channel, str)
         and not _is_other_customers_channel(channel, ticket)
     ):
-        return [OutboundRequest("", "chat.postMessage", {"channel": channel, "thread_ts": thread, **content})]
+        return [web_api_request("chat.postMessage", {"channel": channel, "thread_ts": thread, **content})]
     if isinstance(origin.get("url"), str) and origin["url"]:
-        return [OutboundRequest("", "response", {"url": origin["url"], "response_type": "ephemeral", **content})]
+        return [response_url_request(origin["url"], response_type="ephemeral", **content)]
     return ephemeral_replies.reply_to_modal(origin, author_id, content)
 
 

@@ -6,8 +6,8 @@ from sqlalchemy import select
 
 from helpdesk.channels.slack.handlers import authors, ephemeral_replies, modal_fields
 from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.slack.parse.event_types import ModalEvent, SlackEvent
 from helpdesk.channels.slack.render import blocks
-from helpdesk.channels.types import ChannelEvent
 from helpdesk.domain import forms, labels, tickets
 from helpdesk.domain.forms import answers as reading
 from helpdesk.domain.forms import kinds
@@ -21,7 +21,7 @@ from helpdesk.models.user import User
 CLOSED_MESSAGE = "A closed ticket stays closed. File a follow-up instead."
 
 
-def render_modal(ticket: Ticket, agent: User, heard: ChannelEvent) -> dict:
+def render_modal(ticket: Ticket, agent: User, heard: SlackEvent) -> dict:
     """The modal, filled with how the ticket stands now, which it brings back to tell what was changed."""
     held = {field.key: value for field, value in _editable_answers(ticket)}
     shown = [
@@ -52,9 +52,9 @@ def render_modal(ticket: Ticket, agent: User, heard: ChannelEvent) -> dict:
     return blocks.edit_modal(values)
 
 
-def validate_submission(heard: ChannelEvent) -> dict[str, str]:
+def validate_submission(heard: ModalEvent) -> dict[str, str]:
     """A sentence by block for everything in the sent form that will not do."""
-    values, ticket = heard.data["values"], _find_ticket(heard)
+    values, ticket = heard.values, _find_ticket(heard)
     if ticket is None:
         return {"status": "This ticket is gone."}
     wrong = {}
@@ -77,7 +77,7 @@ def validate_submission(heard: ChannelEvent) -> dict[str, str]:
     return wrong
 
 
-def apply_submission(heard: ChannelEvent, understood: EventContext) -> Result:
+def apply_submission(heard: ModalEvent, understood: EventContext) -> Result:
     """Do what the sent form says, all of it or nothing."""
     agent = authors.resolve_agent(heard, understood)
     if agent is None:
@@ -86,18 +86,18 @@ def apply_submission(heard: ChannelEvent, understood: EventContext) -> Result:
             "ignored",
             "Not an agent.",
             None,
-            ephemeral_replies.reply_to_modal(heard.data["private"], heard.author_id, content),
+            ephemeral_replies.reply_to_modal(heard.private, heard.author_id, content),
         )
     ticket = _find_ticket(heard)
     if ticket is None or not permissions.can_manage(agent, ticket):
         return ignored_result("A ticket that is gone.")
-    values, before = heard.data["values"], heard.data["private"]
+    values, before = heard.values, heard.private
     prints = before.get("answers") if isinstance(before.get("answers"), list) else []
     asked = [(field, value) for field, value in _editable_answers(ticket) if f"field-{field.key}" in values]
     for place, (field, _) in enumerate(asked):
         texts = modal_fields.value_to_texts(values[f"field-{field.key}"])
         if place >= len(prints) or _fingerprint(texts) != prints[place]:
-            forms.change_answer(ticket, field, texts, agent)
+            tickets.change_answer(ticket, field, texts, agent)
     if _changed_value(values, before, "priority"):
         tickets.set_priority(ticket, values["priority"], actor=agent)
     if values.get("assignee") is not None and _changed_value(values, before, "assignee"):
@@ -111,8 +111,8 @@ def _changed_value(values: dict, before: dict, name: str) -> bool:
     return values.get(name) is not None and values[name] != before.get(name)
 
 
-def _find_ticket(heard: ChannelEvent) -> Ticket | None:
-    reference = str(heard.data["private"].get("reference") or "")
+def _find_ticket(heard: ModalEvent) -> Ticket | None:
+    reference = str(heard.private.get("reference") or "")
     return db.session.get(Ticket, int(reference)) if reference.isdecimal() and len(reference) < 19 else None
 
 

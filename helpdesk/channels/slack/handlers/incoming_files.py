@@ -6,11 +6,12 @@ from datetime import timedelta
 from sqlalchemy import func, select
 
 from helpdesk import clock, keys, storage
-from helpdesk.channels import errors
 from helpdesk.channels.slack.api import api_errors
 from helpdesk.channels.slack.api import file_downloads as slack_files
 from helpdesk.channels.slack.handlers.context import DownloadedFile, EventContext
-from helpdesk.channels.types import ChannelEvent, RemoteFile
+from helpdesk.channels.slack.parse.event_types import SlackEvent
+from helpdesk.domain.inbox.channel_event import RemoteFile
+from helpdesk.domain.outbox import errors
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Attachment
@@ -20,7 +21,7 @@ FETCH_TIMEOUT = timedelta(minutes=2)  # how long a message waits for a file that
 PERMANENT_ERROR_CODES = {"missing_scope", "no_permission", "access_denied"}
 
 
-def fetch_files(wanted: tuple[RemoteFile, ...], heard: ChannelEvent) -> dict[str, DownloadedFile]:
+def fetch_files(wanted: tuple[RemoteFile, ...], heard: SlackEvent) -> dict[str, DownloadedFile]:
     """Each file by its Slack id, stored or with the reason why not. Raises ChannelError while another try may help.
 
     A file's key is made from where it lies, so that a second try after a crash writes over what the first one wrote.
@@ -68,7 +69,7 @@ def delete_files(understood: EventContext) -> None:
             storage.delete(file.key)
 
 
-def _fetch_file(remote: RemoteFile, heard: ChannelEvent) -> DownloadedFile:
+def _fetch_file(remote: RemoteFile, heard: SlackEvent) -> DownloadedFile:
     try:
         found = slack_files.download_file(remote.external_id, limit=attachments.MAX_BYTES)
     except errors.PermanentError as refusal:

@@ -7,8 +7,8 @@ from sqlalchemy import select
 from helpdesk import after_commit, clock
 from helpdesk.channels.slack.handlers import authors, ephemeral_replies, incoming_files, thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.slack.parse.event_types import DeletionEvent, EditEvent, MessageEvent
 from helpdesk.channels.slack.render import blocks
-from helpdesk.channels.types import ChannelEvent
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError
@@ -16,7 +16,7 @@ from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.domain.tickets.timeline import merge_target  # the package has a function of the module's name
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.ticket import Message
 from helpdesk.models.user import User
 
@@ -31,12 +31,12 @@ ALREADY_MAILED_MESSAGE = (
 )
 
 
-def handle_message(heard: ChannelEvent, understood: EventContext) -> Result:
+def handle_message(heard: MessageEvent, understood: EventContext) -> Result:
     """Somebody wrote in a thread: an agent's reply or note, a customer's reply, or nothing that goes anywhere."""
     thread = thread_lookup.find_thread_of_event(heard)
     if thread is None:
         return ignored_result("Not in a ticket's thread.")
-    if heard.data.get("is_bot"):
+    if heard.is_bot:
         return ignored_result("A program's message.")
     if thread_lookup.find_our_delivery(thread, heard.external_id) or thread_lookup.find_message(
         thread, heard.external_id
@@ -54,7 +54,7 @@ def handle_message(heard: ChannelEvent, understood: EventContext) -> Result:
     return _handle_customer_message(heard, thread, understood)
 
 
-def handle_edit(heard: ChannelEvent, understood: EventContext) -> Result:
+def handle_edit(heard: EditEvent, understood: EventContext) -> Result:
     """Somebody changed what they wrote. Whoever may read it stays as it was; only a mark for the team may still take it back."""
     thread = thread_lookup.find_thread_of_event(heard)
     if thread is None:
@@ -62,11 +62,11 @@ def handle_edit(heard: ChannelEvent, understood: EventContext) -> Result:
     said = thread_lookup.find_message(thread, heard.external_id)
     if said is None:
         return handle_message(heard, understood)  # the edit overtook its original
-    stamp = str(heard.data.get("edited_ts") or "")
+    stamp = str(heard.edited_ts or "")
     if said.deleted_at or not _is_later(stamp, said.origin_edited):
         return ignored_result("An older edit than the one we have.")
     said.origin_edited = stamp
-    mark, answers = heard.data.get("visibility"), []
+    mark, answers = heard.visibility, []
     if mark == "public" and said.is_note:
         answers = [ephemeral_replies.reply_sentence(heard, STAYS_NOTE_MESSAGE)]
     elif mark == "internal" and not said.is_note and said.from_team:
@@ -85,7 +85,7 @@ def handle_edit(heard: ChannelEvent, understood: EventContext) -> Result:
     return Result("done", "An edit.", said.ticket_id, answers)
 
 
-def handle_delete(heard: ChannelEvent, understood: EventContext) -> Result:
+def handle_delete(heard: DeletionEvent, understood: EventContext) -> Result:
     """Somebody took back what they wrote, before or after we heard it."""
     thread = thread_lookup.find_thread_of_event(heard)
     if thread is None:
@@ -118,8 +118,8 @@ def describe_note_conversion(said: Message) -> str:
     return "This is a note now. Only the team sees it, and no email was sent."
 
 
-def _handle_agent_message(heard: ChannelEvent, thread: Thread, agent: User, understood: EventContext) -> Result:
-    visibility = heard.data.get("visibility") or ("internal" if thread.channel.internal_by_default else "public")
+def _handle_agent_message(heard: MessageEvent, thread: Thread, agent: User, understood: EventContext) -> Result:
+    visibility = heard.visibility or ("internal" if thread.channel.internal_by_default else "public")
     said = {
         "author": agent,
         "body": heard.body,
@@ -129,7 +129,7 @@ def _handle_agent_message(heard: ChannelEvent, thread: Thread, agent: User, unde
     }
     if visibility == "internal":
         note = tickets.add_note(thread.ticket, **said)
-        note.origin_edited = heard.data.get("edited_ts") or None
+        note.origin_edited = heard.edited_ts or None
         _enqueue_marker(thread, heard.external_id, "internal")
         warning = (
             f"Kept as a note: it goes to no other place. Everybody in {thread.channel.label} has already seen it, "
@@ -143,7 +143,7 @@ def _handle_agent_message(heard: ChannelEvent, thread: Thread, agent: User, unde
         )
     undo = timedelta(seconds=settings.get("undo_seconds"))
     reply = tickets.reply(thread.ticket, release_at=clock.now() + undo, **said)
-    reply.origin_edited = heard.data.get("edited_ts") or None
+    reply.origin_edited = heard.edited_ts or None
     _enqueue_marker(thread, heard.external_id, "public")
     sentence = blocks.describe_visibility("public", _describe_readers(reply, thread))
     content = (
@@ -154,7 +154,7 @@ def _handle_agent_message(heard: ChannelEvent, thread: Thread, agent: User, unde
     return Result("done", "A reply.", reply.ticket_id, [ephemeral_replies.reply_ephemerally(heard, content)])
 
 
-def _handle_customer_message(heard: ChannelEvent, thread: Thread, understood: EventContext) -> Result:
+def _handle_customer_message(heard: MessageEvent, thread: Thread, understood: EventContext) -> Result:
     profile = understood.profiles.get(heard.author_id)
     speaker = authors.find_customer(profile, thread)
     if speaker is None:
@@ -185,13 +185,13 @@ def _handle_customer_message(heard: ChannelEvent, thread: Thread, understood: Ev
         return Result("done", "A follow-up.", new.id, [ephemeral_replies.reply_sentence(heard, sentence)])
     else:
         said = tickets.reply(thread.ticket, author=user, body=body, attachments=attachments, **place)
-    said.origin_edited = heard.data.get("edited_ts") or None
+    said.origin_edited = heard.edited_ts or None
     return Result("done", "A customer's reply.", said.ticket_id)
 
 
-def _strip_prefix(heard: ChannelEvent, from_team: bool) -> str:
+def _strip_prefix(heard: MessageEvent, from_team: bool) -> str:
     """Only the team's marks are ours to cut off; a customer who writes "note:" means the word."""
-    return heard.body if from_team else heard.data.get("whole", heard.body)
+    return heard.body if from_team else (heard.whole or heard.body)
 
 
 def _is_later(stamp: str, known: str | None) -> bool:
@@ -213,7 +213,7 @@ def _was_mailed(said: Message) -> bool:
 
 def _enqueue_marker(thread: Thread, ts: str, visibility: str, method: str = "reactions.add") -> None:
     put = outbox.enqueue_delivery(
-        thread, "mark", lane="card", method=method, timestamp=ts, name=blocks.MARKER_EMOJI[visibility]
+        thread, DeliveryKind.mark, lane="card", method=method, timestamp=ts, name=blocks.MARKER_EMOJI[visibility]
     )
     after_commit.call_later("deliver", put.id)
 

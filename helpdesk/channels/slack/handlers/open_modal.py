@@ -4,9 +4,9 @@ import logging
 
 from helpdesk import config, extensions
 from helpdesk.channels import slack
-from helpdesk.channels.errors import ChannelError, PermanentError
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import directory
+from helpdesk.channels.slack.api.requests import SlackRequest, response_url_request, web_api_request
 from helpdesk.channels.slack.handlers import (
     authors,
     buttons,
@@ -16,8 +16,9 @@ from helpdesk.channels.slack.handlers import (
     thread_lookup,
 )
 from helpdesk.channels.slack.parse import envelopes
+from helpdesk.channels.slack.parse.event_types import ActionEvent, CommandEvent, ShortcutEvent, SlackEvent
 from helpdesk.channels.slack.render import blocks
-from helpdesk.channels.types import ChannelEvent, OutboundRequest
+from helpdesk.domain.outbox.errors import ChannelError, PermanentError
 from helpdesk.domain.people import admission
 from helpdesk.extensions import db
 from helpdesk.models.user import User
@@ -45,18 +46,16 @@ def open_requested_modal(payload: dict) -> bool:
     return bool(wanted)
 
 
-def _opens_modal(heard: ChannelEvent) -> bool:
-    match heard.kind:
-        case "action":
-            return heard.data.get("action_id") in MODAL_KINDS
-        case "command":
-            return heard.data.get("verb") == "create"
-        case "shortcut":
-            return True
-    return False
+def _opens_modal(heard: SlackEvent) -> bool:
+    match heard:
+        case ActionEvent():
+            return heard.action_id in MODAL_KINDS
+        case CommandEvent():
+            return heard.verb == "create"
+    return isinstance(heard, ShortcutEvent)
 
 
-def _respond(heard: ChannelEvent, client: clients.Client) -> OutboundRequest:
+def _respond(heard: SlackEvent, client: clients.Client) -> SlackRequest:
     profile = directory.get_profile(heard.author_id, client)
     team_id = directory.get_bot_identity(client).team_id
     author = _message_author(heard, client)
@@ -64,62 +63,55 @@ def _respond(heard: ChannelEvent, client: clients.Client) -> OutboundRequest:
         agent = authors.find_agent(profile, team_id)
         if agent is None:
             return _refusal_reply(heard)
-        if heard.kind == "action" and heard.data["action_id"] == "edit":
+        if isinstance(heard, ActionEvent) and heard.action_id == "edit":
             ticket = buttons.find_ticket(heard)
             if ticket is None:
                 return ephemeral_replies.reply_sentence(heard, "This ticket is gone.")
             return _open_view(heard, edit_ticket_modal.render_modal(ticket, agent, heard))
-        if heard.kind == "action" and heard.data["action_id"] == "choose_form":
+        if isinstance(heard, ActionEvent) and heard.action_id == "choose_form":
             view = create_ticket_modal.render_modal(_typed_values(heard), agent)
-            return OutboundRequest(
-                "", "views.update", {"view_id": heard.data["view_id"], "hash": heard.data["hash"] or None, "view": view}
-            )
+            return web_api_request("views.update", {"view_id": heard.view_id, "hash": heard.hash or None, "view": view})
         return _open_view(heard, create_ticket_modal.render_modal(_initial_draft(heard, author, team_id), agent))
 
 
-def _open_view(heard: ChannelEvent, view: dict) -> OutboundRequest:
-    return OutboundRequest("", "views.open", {"trigger_id": heard.data["trigger_id"], "view": view})
+def _open_view(heard: SlackEvent, view: dict) -> SlackRequest:
+    return web_api_request("views.open", {"trigger_id": heard.trigger_id, "view": view})
 
 
-def _refusal_reply(heard: ChannelEvent) -> OutboundRequest:
-    url = heard.data.get("response_url")
+def _refusal_reply(heard: SlackEvent) -> SlackRequest:
+    url = heard.response_url
     if url:
-        return OutboundRequest(
-            "",
-            "response",
-            {
-                "url": url,
-                "response_type": "ephemeral",
-                "replace_original": False,
-                **blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE),
-            },
+        return response_url_request(
+            url,
+            response_type="ephemeral",
+            replace_original=False,
+            **blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE),
         )
     return ephemeral_replies.reply_sentence(heard, ephemeral_replies.AGENTS_ONLY_MESSAGE)
 
 
-def _show_error(heard: ChannelEvent, client: clients.Client, error: ChannelError) -> None:
-    if not heard.data.get("response_url"):
+def _show_error(heard: SlackEvent, client: clients.Client, error: ChannelError) -> None:
+    if not heard.response_url:
         return
     content = blocks.notice(f"The form could not be opened. {error.reason}")
-    arguments = {"url": heard.data["response_url"], "response_type": "ephemeral", "replace_original": False}
     try:
-        slack.send(OutboundRequest("", "response", arguments | content), client)
+        answer = response_url_request(heard.response_url, response_type="ephemeral", replace_original=False, **content)
+        slack.send(answer, client)
     except ChannelError as again:
         log.info("Nor could that be said: %s", again.reason)
 
 
-def _message_author(heard: ChannelEvent, client: clients.Client) -> directory.Profile | None:
-    author = heard.data.get("message_author") if heard.kind == "shortcut" else ""
-    if not author or heard.data.get("message_bot"):
+def _message_author(heard: SlackEvent, client: clients.Client) -> directory.Profile | None:
+    if not isinstance(heard, ShortcutEvent) or not heard.message_author or heard.message_bot:
         return None
     try:
-        return directory.get_profile(author, client)
+        return directory.get_profile(heard.message_author, client)
     except PermanentError:
         return None
 
 
 def _initial_draft(
-    heard: ChannelEvent, author: directory.Profile | None, team_id: str
+    heard: SlackEvent, author: directory.Profile | None, team_id: str
 ) -> create_ticket_modal.TicketDraft:
     """What a command, a shortcut or the home page's button already tells about the new ticket."""
     channel = thread_lookup.find_channel(heard.channel_id) if heard.channel_id else None
@@ -133,20 +125,21 @@ def _initial_draft(
         organization_id = admitting[0].id
     if organization_id not in {each.id for each in admitting}:
         email = ""
-    origin = {"channel": heard.channel_id, "url": heard.data.get("response_url") or ""}
-    if heard.kind == "shortcut" and heard.external_id:
+    origin = {"channel": heard.channel_id, "url": heard.response_url or ""}
+    if isinstance(heard, ShortcutEvent) and heard.external_id:
         origin |= {
             "thread": heard.thread_id or heard.external_id,
             "files": [each.external_id for each in heard.files[:10]],
         }
         words = " ".join(heard.body.split())
         return create_ticket_modal.TicketDraft(organization_id, "", email, words[:80], heard.body, origin)
-    return create_ticket_modal.TicketDraft(organization_id, subject=heard.data.get("rest") or "", origin=origin)
+    subject = heard.rest if isinstance(heard, CommandEvent) else ""
+    return create_ticket_modal.TicketDraft(organization_id, subject=subject, origin=origin)
 
 
-def _typed_values(heard: ChannelEvent) -> create_ticket_modal.TicketDraft:
+def _typed_values(heard: ActionEvent) -> create_ticket_modal.TicketDraft:
     """What stands in a form of which another form was chosen."""
-    values, origin = heard.data["values"], heard.data["private"]
+    values, origin = heard.values, heard.private
     number = str(values.get("organization") or "")
     return create_ticket_modal.TicketDraft(
         organization_id=int(number) if number.isdecimal() and len(number) < 19 else None,

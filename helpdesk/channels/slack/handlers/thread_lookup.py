@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
-from helpdesk.channels.types import ChannelEvent
+from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import Delivery, DeliveryState, InboundEvent
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState, InboundEvent
 from helpdesk.models.ticket import Message
 
 CLOCK_TOLERANCE = timedelta(seconds=5)  # Slack's and ours
@@ -61,7 +61,7 @@ def may_be_card(channel_id: str, root: str) -> bool:
         .join(Channel, Channel.id == Thread.channel_id)
         .where(Channel.kind == "slack", Channel.external_id == channel_id, Thread.external_id.is_(None))
         .where(
-            Delivery.kind == "card",
+            Delivery.kind == DeliveryKind.card,
             Delivery.state.in_((DeliveryState.sending, DeliveryState.unknown)),
             begun <= posted + CLOCK_TOLERANCE,
         )
@@ -69,7 +69,7 @@ def may_be_card(channel_id: str, root: str) -> bool:
     return db.session.scalar(in_doubt.limit(1)) is not None
 
 
-def find_thread_of_event(heard: ChannelEvent) -> Thread | None:
+def find_thread_of_event(heard: SlackEvent) -> Thread | None:
     """The ticket's thread in which ``heard`` was said."""
     return find_thread(heard.channel_id, heard.thread_id or heard.external_id)
 
@@ -111,7 +111,7 @@ def early_deletion_result(ts: str) -> str:
     return f"Deleted before it came: {ts}."
 
 
-def was_deleted_early(heard: ChannelEvent) -> bool:
+def was_deleted_early(heard: SlackEvent) -> bool:
     """Whether the message's deletion came before the message."""
     remembered = select(InboundEvent.id).where(
         InboundEvent.lane == ordering_key(heard.channel_id, heard.thread_id or heard.external_id),

@@ -1,7 +1,7 @@
 """What happens to channels, to our bot in them and to the app itself, in our words. Pure."""
 
 from helpdesk.channels.slack.parse import json_access
-from helpdesk.channels.types import ChannelEvent
+from helpdesk.channels.slack.parse.event_types import ChannelChangeEvent
 
 _CHANGES_BY_TYPE = {
     "channel_archive": "archived",
@@ -24,8 +24,8 @@ _CHANGES_BY_TYPE = {
 }
 
 
-def parse_channel_event(event: dict, context: dict, our_users: frozenset[str]) -> ChannelEvent | None:
-    """Kind "channel" with data["what"] for ``event``, None for one that is nothing for us."""
+def parse_channel_event(event: dict, context: dict, our_users: frozenset[str]) -> ChannelChangeEvent | None:
+    """What ``event`` says happened, None for one that is nothing for us."""
     what = _CHANGES_BY_TYPE.get(json_access.text_or_empty(event.get("type")))
     if not what:
         return None
@@ -35,10 +35,11 @@ def parse_channel_event(event: dict, context: dict, our_users: frozenset[str]) -
     )
     if author in our_users and what in {"joined", "left"}:
         what = {"joined": "added", "left": "removed"}[what]
-    return ChannelEvent(
-        kind="channel",
+    return ChannelChangeEvent(
         external_id=context["event_id"],
         author_id=author,
         channel_id=json_access.text_or_empty(details.get("id")) or json_access.text_or_empty(event.get("channel")),
-        data=context | {"what": what, "name": json_access.text_or_empty(details.get("name"))},
+        what=what,
+        name=json_access.text_or_empty(details.get("name")),
+        **context,
     )

@@ -1,16 +1,27 @@
 """What the Events API tells, in our words. Pure: one envelope in, at most one thing heard out."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from helpdesk.channels.slack.parse import channel_events, emoji_names, envelopes, json_access, note_prefix
+from helpdesk.channels.slack.parse.event_types import (
+    ChannelChangeEvent,
+    DeletionEvent,
+    EditEvent,
+    HomeOpenedEvent,
+    MessageEvent,
+    ReactionEvent,
+    SlackEvent,
+)
 from helpdesk.channels.slack.render import mrkdwn
-from helpdesk.channels.types import ChannelEvent, RemoteFile
+from helpdesk.domain.inbox.channel_event import RemoteFile
 
 METADATA_EVENT_TYPE = "helpdesk_delivery"
 MESSAGE_SUBTYPES = {"", "file_share", "thread_broadcast", "me_message"}
 SLACKBOT_USER_ID = "USLACKBOT"
+
+MessageT = TypeVar("MessageT", bound=MessageEvent)
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,7 @@ class BotIdentity:
 
 def parse_event(
     payload: dict, names: mrkdwn.Names | None = None, ourselves: BotIdentity | None = None
-) -> ChannelEvent | None:
+) -> SlackEvent | None:
     """The thing a person did according to the event in ``payload``; None where it is nothing for us."""
     event = json_access.object_in(payload, "event")
     ourselves = ourselves or _bot_identity_of(payload)
@@ -40,13 +51,12 @@ def parse_event(
     if kind in {"reaction_added", "reaction_removed"}:
         return _parse_reaction(event, context, ourselves)
     if kind == "app_home_opened":
-        return ChannelEvent(
-            kind="home",
+        return HomeOpenedEvent(
             external_id=context["event_id"],
             author_id=json_access.text_or_empty(event.get("user")),
             channel_id=json_access.text_or_empty(event.get("channel")),
-            data=context | {"tab": json_access.text_or_empty(event.get("tab"))},
             when=parse_ts(event.get("event_ts")),
+            **context,
         )
     return channel_events.parse_channel_event(event, context, ourselves.user_ids)
 
@@ -119,7 +129,7 @@ def thread_ts_of(message: dict) -> str | None:
     return root if root and root != json_access.text_or_empty(message.get("ts")) else None
 
 
-def _parse_message_event(event: dict, context: dict, ourselves: BotIdentity, names) -> ChannelEvent | None:
+def _parse_message_event(event: dict, context: dict, ourselves: BotIdentity, names) -> SlackEvent | None:
     subtype = json_access.text_or_empty(event.get("subtype"))
     channel = json_access.text_or_empty(event.get("channel"))
     if subtype == "message_deleted":
@@ -142,12 +152,12 @@ def _parse_message_event(event: dict, context: dict, ourselves: BotIdentity, nam
         return _parse_edit(message, before, channel, event, context, ourselves, names)
     if event.get("hidden"):
         return None
-    return _parse_message(event, channel, context, ourselves, names)
+    return _parse_message(event, channel, context, ourselves, names, MessageEvent)
 
 
 def _parse_message(
-    message: dict, channel: str, context: dict, ourselves: BotIdentity, names, kind: str = "message"
-) -> ChannelEvent | None:
+    message: dict, channel: str, context: dict, ourselves: BotIdentity, names, of_type: type[MessageT]
+) -> MessageT | None:
     author = json_access.text_or_empty(message.get("user"))
     if (
         json_access.text_or_empty(message.get("subtype")) not in MESSAGE_SUBTYPES
@@ -159,86 +169,71 @@ def _parse_message(
         return None
     whole = message_markdown(message, names)
     mark, body = note_prefix.split_note_prefix(whole)
-    data = context | {
-        "visibility": mark,
-        "whole": whole,
-        "subtype": json_access.text_or_empty(message.get("subtype")),
-        "is_bot": bool(message.get("bot_id") or message.get("bot_profile")),
-        "bot_id": json_access.text_or_empty(message.get("bot_id")),
-        "app_id": json_access.text_or_empty(message.get("app_id")),
-        "user_team": json_access.text_or_empty(message.get("user_team"))
-        or json_access.text_or_empty(message.get("team")),
-        "source_team": json_access.text_or_empty(message.get("source_team")),
-        "username": json_access.text_or_empty(message.get("username")),
-        "is_dm": channel.startswith("D"),
-        "edited_ts": json_access.text_or_empty(json_access.object_in(message, "edited").get("ts")),
-    }
-    return ChannelEvent(
-        kind=kind,
+    return of_type(
         external_id=json_access.text_or_empty(message["ts"]),
         author_id=author or json_access.text_or_empty(message.get("bot_id")),
         channel_id=channel,
         thread_id=thread_ts_of(message),
         body=body,
         files=message_files(message),
-        data=data,
         when=parse_ts(message["ts"]),
+        visibility=mark,
+        whole=whole,
+        is_bot=bool(message.get("bot_id") or message.get("bot_profile")),
+        user_team=json_access.text_or_empty(message.get("user_team")) or json_access.text_or_empty(message.get("team")),
+        edited_ts=json_access.text_or_empty(json_access.object_in(message, "edited").get("ts")),
+        **context,
     )
 
 
 def _parse_edit(
     message: dict, before: dict, channel: str, event: dict, context: dict, ourselves: BotIdentity, names
-) -> ChannelEvent | None:
+) -> SlackEvent | None:
     if before and json_access.text_or_empty(message.get("text")) == json_access.text_or_empty(before.get("text")):
         return None  # only a preview of a link was added, or nothing a reader sees
-    found = _parse_message(message, channel, context, ourselves, names, kind="edit")
-    if found:
-        edited_ts = (
-            found.data["edited_ts"]
-            or json_access.text_or_empty(event.get("event_ts"))
-            or json_access.text_or_empty(event.get("ts"))
-        )
-        previous = note_prefix.split_note_prefix(message_markdown(before, names))[1] if before else ""
-        found.data.update(edited_ts=edited_ts, previous=previous)
-    return found
+    found = _parse_message(message, channel, context, ourselves, names, EditEvent)
+    if found is None:
+        return None
+    edited_ts = (
+        found.edited_ts
+        or json_access.text_or_empty(event.get("event_ts"))
+        or json_access.text_or_empty(event.get("ts"))
+    )
+    previous = note_prefix.split_note_prefix(message_markdown(before, names))[1] if before else ""
+    return replace(found, edited_ts=edited_ts, previous=previous)
 
 
 def _parse_deletion(
     message: dict, ts: str, channel: str, event: dict, context: dict, ourselves: BotIdentity
-) -> ChannelEvent | None:
+) -> SlackEvent | None:
     if not (ts and channel):
         return None
-    ours = is_own_message(message, ourselves)
-    return ChannelEvent(
-        kind="channel" if ours else "delete",
-        external_id=ts,
-        author_id="" if ours else json_access.text_or_empty(message.get("user")),
-        channel_id=channel,
-        thread_id=thread_ts_of({"ts": ts, "thread_ts": message.get("thread_ts")}),
-        data=context | ({"what": "own_deleted"} if ours else {}),
-        when=parse_ts(event.get("event_ts") or event.get("ts")),
-    )
+    place = {
+        "external_id": ts,
+        "channel_id": channel,
+        "thread_id": thread_ts_of({"ts": ts, "thread_ts": message.get("thread_ts")}),
+        "when": parse_ts(event.get("event_ts") or event.get("ts")),
+    }
+    if is_own_message(message, ourselves):
+        return ChannelChangeEvent(author_id="", what="own_deleted", **place, **context)
+    return DeletionEvent(author_id=json_access.text_or_empty(message.get("user")), **place, **context)
 
 
-def _parse_reaction(event: dict, context: dict, ourselves: BotIdentity) -> ChannelEvent | None:
+def _parse_reaction(event: dict, context: dict, ourselves: BotIdentity) -> SlackEvent | None:
     item = json_access.object_in(event, "item")
     user = json_access.text_or_empty(event.get("user"))
     if item.get("type") != "message" or not item.get("ts") or user in ourselves.user_ids:
         return None
     name = json_access.text_or_empty(event.get("reaction"))
-    return ChannelEvent(
-        kind="reaction",
+    return ReactionEvent(
         external_id=json_access.text_or_empty(item["ts"]),
         author_id=user,
         channel_id=json_access.text_or_empty(item.get("channel")),
-        data=context
-        | {
-            "name": emoji_names.strip_skin_tone(name),
-            "emoji": emoji_names.emoji_character(name),
-            "added": event.get("type") == "reaction_added",
-            "item_user": json_access.text_or_empty(event.get("item_user")),
-        },
+        name=emoji_names.strip_skin_tone(name),
+        emoji=emoji_names.emoji_character(name),
+        added=event.get("type") == "reaction_added",
         when=parse_ts(event.get("event_ts")),
+        **context,
     )
 
 

@@ -5,8 +5,8 @@ import re
 from typing import Any
 
 from helpdesk.channels.slack.parse import envelopes, events, json_access, mrkdwn_reader
+from helpdesk.channels.slack.parse.event_types import ActionEvent, CommandEvent, ModalEvent, ShortcutEvent, SlackEvent
 from helpdesk.channels.slack.render import mrkdwn
-from helpdesk.channels.types import ChannelEvent
 
 NO_ASSIGNEE_VALUE = "-"  # Slack allows no empty value in a choice
 _NUMBER = re.compile(r"^(?:show\s+)?#?(\d{1,12})$", re.IGNORECASE)
@@ -23,7 +23,7 @@ _VERBS = {
 }
 
 
-def parse_interaction(payload: dict, names: mrkdwn.Names | None = None) -> list[ChannelEvent]:
+def parse_interaction(payload: dict, names: mrkdwn.Names | None = None) -> list[SlackEvent]:
     """What a person did with one of our buttons, forms or shortcuts."""
     kind = payload.get("type")
     if kind == "block_actions":
@@ -35,27 +35,22 @@ def parse_interaction(payload: dict, names: mrkdwn.Names | None = None) -> list[
     return []
 
 
-def parse_command(payload: dict) -> ChannelEvent:
-    """A slash command: data["verb"] is one of mine, open, unassigned, search, create, show or help, data["rest"] what follows."""
+def parse_command(payload: dict) -> CommandEvent:
+    """A slash command."""
     text = mrkdwn_reader.unescape_mrkdwn(json_access.text_or_empty(payload.get("text"))).strip()
     verb, rest = parse_command_text(text)
-    return ChannelEvent(
-        kind="command",
+    return CommandEvent(
         external_id=envelopes.payload_id(payload),
         author_id=json_access.text_or_empty(payload.get("user_id")),
         channel_id=json_access.text_or_empty(payload.get("channel_id")),
         body=text,
-        data={
-            "team_id": json_access.text_or_empty(payload.get("team_id")),
-            "event_id": envelopes.payload_id(payload),
-            "user_team": json_access.text_or_empty(payload.get("team_id")),
-            "user_name": json_access.text_or_empty(payload.get("user_name")),
-            "command": json_access.text_or_empty(payload.get("command")),
-            "verb": verb,
-            "rest": rest,
-            "trigger_id": json_access.text_or_empty(payload.get("trigger_id")),
-            "response_url": json_access.text_or_empty(payload.get("response_url")),
-        },
+        team_id=json_access.text_or_empty(payload.get("team_id")),
+        event_id=envelopes.payload_id(payload),
+        user_team=json_access.text_or_empty(payload.get("team_id")),
+        verb=verb,
+        rest=rest,
+        trigger_id=json_access.text_or_empty(payload.get("trigger_id")),
+        response_url=json_access.text_or_empty(payload.get("response_url")),
     )
 
 
@@ -83,69 +78,56 @@ def view_values(view: dict) -> dict[str, Any]:
     return found
 
 
-def _parse_action(payload: dict, action: dict) -> ChannelEvent:
+def _parse_action(payload: dict, action: dict) -> ActionEvent:
     container, view, message = (json_access.object_in(payload, name) for name in ("container", "view", "message"))
     message_kind = "ephemeral" if container.get("is_ephemeral") else "message"
     where = "view" if view else message_kind
     ts = json_access.text_or_empty(container.get("message_ts")) or json_access.text_or_empty(message.get("ts"))
     root = json_access.text_or_empty(container.get("thread_ts")) or json_access.text_or_empty(message.get("thread_ts"))
-    return ChannelEvent(
-        kind="action",
+    return ActionEvent(
         external_id=ts,
         author_id=json_access.text_or_empty(json_access.object_in(payload, "user").get("id")),
         channel_id=json_access.text_or_empty(container.get("channel_id"))
         or json_access.text_or_empty(json_access.object_in(payload, "channel").get("id")),
         thread_id=root if root and root != ts else None,
-        data=_common_fields(payload)
-        | {
-            "action_id": json_access.text_or_empty(action.get("action_id")),
-            "block_id": json_access.text_or_empty(action.get("block_id")),
-            "value": _element_value(action),
-            "action_ts": json_access.text_or_empty(action.get("action_ts")),
-            "container": where,
-            "callback_id": json_access.text_or_empty(view.get("callback_id")),
-            "view_id": json_access.text_or_empty(view.get("id")),
-            "hash": json_access.text_or_empty(view.get("hash")),
-            "private": _private_metadata(view),
-            "values": view_values(view),
-        },
+        action_id=json_access.text_or_empty(action.get("action_id")),
+        value=_element_value(action),
+        container=where,
+        view_id=json_access.text_or_empty(view.get("id")),
+        hash=json_access.text_or_empty(view.get("hash")),
+        private=_private_metadata(view),
+        values=view_values(view),
         when=events.parse_ts(action.get("action_ts")),
+        **_common_fields(payload),
     )
 
 
-def _parse_modal(payload: dict) -> ChannelEvent:
+def _parse_modal(payload: dict) -> ModalEvent:
     view = json_access.object_in(payload, "view")
-    return ChannelEvent(
-        kind="modal",
+    return ModalEvent(
         external_id=json_access.text_or_empty(view.get("id")),
         author_id=json_access.text_or_empty(json_access.object_in(payload, "user").get("id")),
-        data=_common_fields(payload)
-        | {
-            "callback_id": json_access.text_or_empty(view.get("callback_id")),
-            "private": _private_metadata(view),
-            "values": view_values(view),
-            "hash": json_access.text_or_empty(view.get("hash")),
-        },
+        callback_id=json_access.text_or_empty(view.get("callback_id")),
+        private=_private_metadata(view),
+        values=view_values(view),
+        **_common_fields(payload),
     )
 
 
-def _parse_shortcut(payload: dict, names) -> ChannelEvent:
+def _parse_shortcut(payload: dict, names) -> ShortcutEvent:
     message = json_access.object_in(payload, "message")
-    return ChannelEvent(
-        kind="shortcut",
+    return ShortcutEvent(
         external_id=json_access.text_or_empty(message.get("ts")),
         author_id=json_access.text_or_empty(json_access.object_in(payload, "user").get("id")),
         channel_id=json_access.text_or_empty(json_access.object_in(payload, "channel").get("id")),
         thread_id=events.thread_ts_of(message),
         body=events.message_markdown(message, names),
         files=events.message_files(message),
-        data=_common_fields(payload)
-        | {
-            "callback_id": json_access.text_or_empty(payload.get("callback_id")),
-            "message_author": json_access.text_or_empty(message.get("user")),
-            "message_bot": bool(message.get("bot_id")),
-        },
+        callback_id=json_access.text_or_empty(payload.get("callback_id")),
+        message_author=json_access.text_or_empty(message.get("user")),
+        message_bot=bool(message.get("bot_id")),
         when=events.parse_ts(payload.get("action_ts")),
+        **_common_fields(payload),
     )
 
 
@@ -155,7 +137,6 @@ def _common_fields(payload: dict) -> dict[str, Any]:
         "team_id": envelopes.team_id_of(payload),
         "event_id": envelopes.payload_id(payload),
         "user_team": json_access.text_or_empty(user.get("team_id")),
-        "user_name": json_access.text_or_empty(user.get("name")) or json_access.text_or_empty(user.get("username")),
         "trigger_id": json_access.text_or_empty(payload.get("trigger_id")),
         "response_url": json_access.text_or_empty(payload.get("response_url")),
     }

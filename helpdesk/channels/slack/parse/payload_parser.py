@@ -2,11 +2,11 @@
 
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.parse import envelopes, events, interactions
+from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.channels.slack.render import mrkdwn
-from helpdesk.channels.types import ChannelEvent
 
 
-def parse_payload(payload: dict, names: mrkdwn.Names | None = None) -> list[ChannelEvent]:
+def parse_payload(payload: dict, names: mrkdwn.Names | None = None) -> list[SlackEvent]:
     """What people did according to ``payload``, a decoded request of Slack's; [] where it is nothing for us.
 
     ``names`` gives the name for an id of a user or channel, or None; without one they are looked up in Slack and kept
@@ -24,7 +24,7 @@ def parse_payload(payload: dict, names: mrkdwn.Names | None = None) -> list[Chan
 
 def message_to_event(
     channel: str, message: dict, ourselves: events.BotIdentity, names: mrkdwn.Names | None = None
-) -> ChannelEvent | None:
+) -> SlackEvent | None:
     """A message read from ``conversations.replies``, heard by the same rules as an event; None for our own and the like."""
     payload = {
         "type": "event_callback",

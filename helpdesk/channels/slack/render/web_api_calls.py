@@ -3,26 +3,26 @@
 from sqlalchemy import select
 
 from helpdesk import storage, urls
-from helpdesk.channels.slack import home
+from helpdesk.channels.slack import delivery_data, home, message_parts
+from helpdesk.channels.slack.api.requests import FileRemoval, FileUpload, SlackContent, WebApiCall
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import labels
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.channel import Thread
-from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.form import Answer
 from helpdesk.models.ticket import Attachment, Message, MessageKind
 from helpdesk.models.user import User
 
-MAX_CARD_BODY_LENGTH = 1_200  # characters of the first message shown on the card
-MESSAGE_KINDS = {"message", "edit", "file"}
+MESSAGE_KINDS = {DeliveryKind.message, DeliveryKind.edit, DeliveryKind.file}
 REPLACED_CARD_FOOTER = (
     "This card takes the place of one that was deleted in Slack. What was said before is in the portal."
 )
 
 
-def render_call(delivery: Delivery) -> tuple[str, dict]:
-    """(method, arguments) of ``delivery``. Raises Skip or NotYet.
+def render_call(delivery: Delivery) -> SlackContent:
+    """What ``delivery`` asks of Slack. Raises SkipDelivery or RetryLater.
 
     The one place through which everything for Slack goes, so the one place that keeps notes from where customers read.
     """
@@ -53,7 +53,7 @@ def render_card(thread: Thread, footer: str = "") -> dict:
         status_word=labels.status_label(ticket.status, for_team=not thread.is_customers),
         priority=ticket.priority,
         url=urls.ticket_url(ticket.number),
-        excerpt=(first.body if first else "")[:MAX_CARD_BODY_LENGTH],
+        excerpt=(first.body if first else "")[: message_parts.MAX_CARD_BODY_LENGTH],
         answers=tuple(
             (a.field.label, a.text) for a in answers if a.text and not (thread.is_customers and a.field.team_only)
         ),
@@ -65,72 +65,77 @@ def render_card(thread: Thread, footer: str = "") -> dict:
     return {"text": text, "blocks": made, "attachments": attachments}
 
 
-def _card_call(delivery: Delivery) -> tuple[str, dict]:
-    thread, footer = delivery.thread, REPLACED_CARD_FOOTER if delivery.data.get("again") else ""
-    return "chat.postMessage", {"channel": thread.channel.external_id, **render_card(thread, footer)}
+def _card_call(delivery: Delivery) -> SlackContent:
+    thread, footer = delivery.thread, REPLACED_CARD_FOOTER if delivery_data.replaces_card(delivery) else ""
+    return WebApiCall("chat.postMessage", {"channel": thread.channel.external_id, **render_card(thread, footer)})
 
 
-def _card_update_call(delivery: Delivery) -> tuple[str, dict]:
+def _card_update_call(delivery: Delivery) -> SlackContent:
     thread = delivery.thread
     place = {"channel": thread.channel.external_id, "ts": thread.external_id}
-    return "chat.update", place | render_card(thread)
+    return WebApiCall("chat.update", place | render_card(thread))
 
 
-def _message_call(delivery: Delivery) -> tuple[str, dict]:
-    return "chat.postMessage", _thread_arguments(delivery) | _message_content(delivery)
+def _message_call(delivery: Delivery) -> SlackContent:
+    return WebApiCall("chat.postMessage", _thread_arguments(delivery) | _message_content(delivery))
 
 
-def _edit_call(delivery: Delivery) -> tuple[str, dict]:
+def _edit_call(delivery: Delivery) -> SlackContent:
     speech = _message_content(delivery, edited=True)
-    return "chat.update", _copy_address(delivery) | _without_author(speech)
+    return WebApiCall("chat.update", _copy_address(delivery) | _without_author(speech))
 
 
-def _delete_call(delivery: Delivery) -> tuple[str, dict]:
-    return "chat.delete", _copy_address(delivery)
+def _delete_call(delivery: Delivery) -> SlackContent:
+    return WebApiCall("chat.delete", _copy_address(delivery))
 
 
-def _file_call(delivery: Delivery) -> tuple[str, dict]:
-    attachment, message = db.session.get(Attachment, delivery.data["attachment"]), delivery.message
+def _file_call(delivery: Delivery) -> SlackContent:
+    attachment, message = db.session.get(Attachment, delivery_data.attachment_id(delivery)), delivery.message
     if attachment is None:
         raise SkipDelivery("The file is gone.")
     if attachment.state != "stored":
         reason = attachment.reason or "it is not available."
         sentence = f"{message.speaker} sent {attachment.name}, which could not be taken along: {reason}"
-        return "chat.postMessage", _thread_arguments(delivery) | blocks.event_line(sentence)
+        return WebApiCall("chat.postMessage", _thread_arguments(delivery) | blocks.event_line(sentence))
     speech = _author_content(message, delivery.thread)
-    return "files.upload", _thread_arguments(delivery) | {
-        "filename": attachment.name,
-        "data": storage.read(attachment.key),
-        "author": message.speaker,
-        "username": speech["username"],
-        "icon_url": speech.get("icon_url"),
-    }
+    return FileUpload(
+        channel=delivery.thread.channel.external_id,
+        thread_ts=delivery.thread.external_id,
+        filename=attachment.name,
+        data=storage.read(attachment.key),
+        author=message.speaker,
+        username=speech["username"],
+        icon_url=speech.get("icon_url"),
+    )
 
 
-def _delete_file_call(delivery: Delivery) -> tuple[str, dict]:
-    copy = _find_copy(delivery, "file")
+def _delete_file_call(delivery: Delivery) -> SlackContent:
+    copy = _find_copy(delivery, DeliveryKind.file)
     channel = delivery.thread.channel.external_id
-    if not copy.data.get("file_id"):
-        return "chat.delete", {"channel": channel, "ts": copy.external_id}
-    return "files.remove", {"file": copy.external_id, "channel": channel, "ts": copy.data.get("ts") or ""}
+    if not delivery_data.is_upload(copy):
+        return WebApiCall("chat.delete", {"channel": channel, "ts": copy.external_id})
+    return FileRemoval(file=copy.external_id, channel=channel, ts=delivery_data.message_ts(copy))
 
 
-def _reaction_call(delivery: Delivery) -> tuple[str, dict]:
-    place = {"channel": delivery.thread.channel.external_id, "timestamp": delivery.data["timestamp"]}
-    return delivery.data["method"], place | {"name": delivery.data["name"]}
+def _reaction_call(delivery: Delivery) -> SlackContent:
+    mark = delivery_data.reaction(delivery)
+    place = {"channel": delivery.thread.channel.external_id, "timestamp": mark.timestamp}
+    return WebApiCall(mark.method, place | {"name": mark.name})
 
 
-def _line_call(delivery: Delivery) -> tuple[str, dict]:
-    if delivery.thread.is_customers and delivery.data.get("team_only"):
+def _line_call(delivery: Delivery) -> SlackContent:
+    if delivery.thread.is_customers and delivery_data.is_team_only(delivery):
         raise SkipDelivery("This is for the team only.")
-    return "chat.postMessage", _thread_arguments(delivery) | blocks.event_line(delivery.data["sentence"])
+    return WebApiCall(
+        "chat.postMessage", _thread_arguments(delivery) | blocks.event_line(delivery_data.sentence(delivery))
+    )
 
 
-def _home_call(delivery: Delivery) -> tuple[str, dict]:
+def _home_call(delivery: Delivery) -> SlackContent:
     user = db.session.get(User, delivery.subject_id) if delivery.subject_id else None
     if user is None or not user.slack_user_id or not (user.is_team and user.is_active):
         raise SkipDelivery("Nobody's home page.")
-    return "views.publish", {"user_id": user.slack_user_id, "view": home.render_home(user)}
+    return WebApiCall("views.publish", {"user_id": user.slack_user_id, "view": home.render_home(user)})
 
 
 def _thread_arguments(delivery: Delivery) -> dict:
@@ -138,7 +143,7 @@ def _thread_arguments(delivery: Delivery) -> dict:
 
 
 def _message_content(delivery: Delivery, edited: bool = False) -> dict:
-    message, text = delivery.message, delivery.data["text"]
+    message, text = delivery.message, delivery_data.part_text(delivery)
     if message.is_note:
         return blocks.note_message(message.speaker, text, _picture_url(message))
     return _author_content(message, delivery.thread, text, edited)
@@ -166,10 +171,13 @@ def _without_author(speech: dict) -> dict:
 
 
 def _copy_address(delivery: Delivery) -> dict:
-    return {"channel": delivery.thread.channel.external_id, "ts": _find_copy(delivery, "message").external_id}
+    return {
+        "channel": delivery.thread.channel.external_id,
+        "ts": _find_copy(delivery, DeliveryKind.message).external_id,
+    }
 
 
-def _find_copy(delivery: Delivery, kind: str) -> Delivery:
+def _find_copy(delivery: Delivery, kind: DeliveryKind) -> Delivery:
     copy = db.session.scalar(
         select(Delivery).where(
             Delivery.thread_id == delivery.thread_id,
@@ -190,14 +198,14 @@ def _find_copy(delivery: Delivery, kind: str) -> Delivery:
 
 
 RENDERERS = {
-    "card": _card_call,
-    "card_update": _card_update_call,
-    "message": _message_call,
-    "edit": _edit_call,
-    "delete": _delete_call,
-    "file": _file_call,
-    "delete_file": _delete_file_call,
-    "mark": _reaction_call,
-    "line": _line_call,
-    "home": _home_call,
+    DeliveryKind.card: _card_call,
+    DeliveryKind.card_update: _card_update_call,
+    DeliveryKind.message: _message_call,
+    DeliveryKind.edit: _edit_call,
+    DeliveryKind.delete: _delete_call,
+    DeliveryKind.file: _file_call,
+    DeliveryKind.delete_file: _delete_file_call,
+    DeliveryKind.mark: _reaction_call,
+    DeliveryKind.line: _line_call,
+    DeliveryKind.home: _home_call,
 }

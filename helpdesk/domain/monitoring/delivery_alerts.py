@@ -6,8 +6,9 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.domain import outbox
-from helpdesk.domain.administration import stuck_destinations
+from helpdesk.domain.monitoring import stuck_destinations
 from helpdesk.extensions import db
+from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.setting import Setting
 from helpdesk.models.user import Role, User
 
@@ -38,5 +39,5 @@ def alert_admins() -> int:
     )
     ids = list(db.session.scalars(admins.order_by(User.id)))
     for id in ids:
-        outbox.enqueue_account_mail("delivery_alert", id)
+        outbox.enqueue_account_mail(DeliveryKind.delivery_alert, id)
     return len(ids)

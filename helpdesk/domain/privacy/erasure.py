@@ -15,7 +15,7 @@ from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import Delivery, InboundEvent
+from helpdesk.models.delivery import Delivery, DeliveryKind, InboundEvent
 from helpdesk.models.form import FormOrganization
 from helpdesk.models.qa_review import CannedReply, SavedView
 from helpdesk.models.session import Session, SignInLink
@@ -104,7 +104,9 @@ def erase_person(user: User, *, actor: User, words: bool = True) -> list[str]:
     links = select(SignInLink.id).where(SignInLink.email == former_email)
     db.session.execute(
         delete(Delivery).where(
-            Delivery.thread_id.is_(None), Delivery.kind.in_(("sign_in", "invitation")), Delivery.subject_id.in_(links)
+            Delivery.thread_id.is_(None),
+            Delivery.kind.in_((DeliveryKind.sign_in, DeliveryKind.invitation)),
+            Delivery.subject_id.in_(links),
         )
     )
     db.session.execute(delete(SignInLink).where(SignInLink.email == former_email))

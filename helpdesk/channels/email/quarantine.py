@@ -10,7 +10,7 @@ from helpdesk import after_commit, clock
 from helpdesk.channels import email
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.email.handlers import create_ticket, message_content
-from helpdesk.channels.types import ChannelEvent
+from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import tickets
 from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -41,7 +41,7 @@ class QuarantinedMail:
     """One mail as its page shows it. ``sender`` is the user with its From address, which the mail need not prove."""
 
     inbound: InboundEvent
-    heard: ChannelEvent
+    heard: ParsedMail
     sender: User | None
     ticket: Ticket | None
     raw: str
@@ -87,7 +87,8 @@ def load_details(inbound: InboundEvent) -> QuarantinedMail:
 def attach_to_ticket(inbound: InboundEvent, ticket: Ticket, *, actor: User, as_reply: bool = False) -> Message:
     """Put the mail on ``ticket``: as a note of ``actor``'s, or as its sender's own reply, which everybody there reads.
 
-    Raises Invalid where the sender may not reply on that ticket, Conflict where somebody was quicker or the ticket is closed.
+    Raises Invalid where the sender may not reply on that ticket, Conflict where somebody was quicker or the ticket is
+    closed.
     """
     inbound = _lock_waiting(inbound, actor)
     heard, raw = parse_mail(inbound.raw or b""), inbound.raw or b""
@@ -159,7 +160,7 @@ def discard_automatic(up_to: int, *, actor: User) -> int:
     return discarded.rowcount
 
 
-def parse_mail(raw: bytes) -> ChannelEvent:
+def parse_mail(raw: bytes) -> ParsedMail:
     """The mail read again, without asking anybody who sent it."""
     return email.parse_mail(
         raw,
@@ -198,7 +199,7 @@ def _find_requester(email_address: str) -> tuple[User, int]:
     return user, organizations[0].id
 
 
-def _quote_mail(heard: ChannelEvent, body: str) -> str:
+def _quote_mail(heard: ParsedMail, body: str) -> str:
     """The mail inside a note: who is said to have written it, and every line quoted."""
     who = heard.author_id or "somebody unknown"
     subject = create_ticket.make_subject(heard).replace("`", "'")

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from helpdesk import clock
-from helpdesk.domain.administration import health
+from helpdesk.domain.monitoring import health
 
 STUCK_AFTER = timedelta(minutes=10)  # what waits longer is worth a mail to the admins
 

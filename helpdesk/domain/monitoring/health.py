@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from helpdesk import clock, config, extensions
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryState, InboundEvent
+from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryKind, DeliveryState, InboundEvent
 
 LATE_AFTER = timedelta(minutes=5)  # what waits longer is worth an alarm
 MIN_FREE_DISK_BYTES = 1024**3  # bytes
@@ -54,7 +54,7 @@ def list_destinations() -> list[DestinationHealth]:
     rows = db.session.execute(
         select(
             Thread.channel_id,
-            (Delivery.kind == "webhook").label("is_call"),
+            (Delivery.kind == DeliveryKind.webhook).label("is_call"),
             func.count(),
             func.count().filter(Delivery.state.in_((DeliveryState.failed, DeliveryState.held))),
             waits,

@@ -1,0 +1,85 @@
+"""Email as a channel of the outbox and the inbox: one conversation a person and ticket, at least once, with the same
+bytes."""
+
+from datetime import timedelta
+from typing import Any
+
+from helpdesk import clock, config
+from helpdesk.channels.email import delivery_data, handlers, render, smtp, threads
+from helpdesk.channels.email.handlers import ReceivedMail
+from helpdesk.channels.email.rendered_mail import RenderedMail
+from helpdesk.domain.administration import settings
+from helpdesk.domain.inbox.channel import TwoWayChannel
+from helpdesk.domain.inbox.results import Result
+from helpdesk.domain.outbox.channel import Destination, NewThread, OutboundRequest, SendResult
+from helpdesk.domain.outbox.enqueue import DeliveryBatch, enqueue_delivery, wake_worker
+from helpdesk.domain.outbox.errors import PermanentError
+from helpdesk.domain.people import undeliverable_addresses
+from helpdesk.models.delivery import Delivery, DeliveryKind, InboundEvent
+from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.user import User
+
+
+class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
+    """The installation's mail system. A mail cannot be looked up; a repeat has the same Message-ID and bytes."""
+
+    kind = threads.KIND
+    threadless_kinds = frozenset(
+        {
+            DeliveryKind.sign_in,
+            DeliveryKind.invitation,
+            DeliveryKind.linked,
+            DeliveryKind.weekly_summary,
+            DeliveryKind.delivery_alert,
+            DeliveryKind.mail_test,
+        }
+    )
+    pauses_when_rate_limited = False  # a mail server that says "later" means the recipient
+
+    def hold_off(self) -> timedelta:
+        return timedelta(seconds=config.current().DELIVERY_MAIL_HOLD_OFF)
+
+    def render(self, delivery: Delivery) -> RenderedMail:
+        return render.render_mail(delivery)
+
+    def send(self, request: OutboundRequest[RenderedMail]) -> SendResult:
+        mail = request.content
+        return smtp.send_mail(mail.content, mail.sender, mail.recipient)
+
+    def after_sent(self, delivery_id: int) -> None:
+        render.finish_sent_mail(delivery_id)
+
+    def handle_permanent_error(self, delivery: Delivery, error: PermanentError) -> None:
+        if isinstance(error, smtp.RecipientRefused) and error.is_dead:
+            undeliverable_addresses.record_bounce(delivery_data.recipient(delivery), error.reason)
+
+    def threads_for_new_ticket(self, ticket: Ticket, channel_ids: list[int]) -> list[NewThread]:
+        channel_id = channel_ids[0] if channel_ids else threads.get_mail_channel().id
+        return [threads.new_thread(channel_id, ticket.requester_id)]
+
+    def enqueue_new_ticket(self, batch: DeliveryBatch, thread_id: int, ticket: Ticket, message: Message) -> None:
+        if settings.get("mail_received") and ticket.requester.proven_at:
+            batch.add(thread_id, DeliveryKind.received, message=message)
+
+    def enqueue_message(self, batch: DeliveryBatch, destination: Destination, message: Message) -> None:
+        if destination.user_id == message.author_id:
+            return
+        grouped_until = clock.now() + timedelta(seconds=settings.get("mail_grouping_seconds"))
+        due_at = max(message.release_at or message.created_at, grouped_until)
+        batch.add(destination.id, DeliveryKind.message, message=message, due_at=due_at)
+
+    def enqueue_notification(self, ticket: Ticket, kind: DeliveryKind, data: dict[str, Any]) -> None:
+        if kind == DeliveryKind.solved and not settings.get("mail_solved"):
+            return
+        thread = threads.find_thread(ticket, ticket.requester) or threads.open_thread(ticket, ticket.requester)
+        if thread.ended_at is None:
+            wake_worker(enqueue_delivery(thread, kind, **data))
+
+    def open_personal_thread(self, ticket: Ticket, user: User) -> None:
+        threads.open_thread(ticket, user)
+
+    def fetch_context(self, payload: dict[str, Any], raw: bytes | None) -> ReceivedMail:
+        return handlers.fetch_context(raw or b"")
+
+    def apply(self, inbound: InboundEvent, context: ReceivedMail) -> Result:
+        return handlers.apply(inbound, context)

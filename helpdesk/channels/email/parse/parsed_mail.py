@@ -1,0 +1,59 @@
+"""A raw mail as it reads. Plain values; nothing in them is believed."""
+
+from dataclasses import dataclass
+
+from helpdesk.domain.inbox.channel_event import ChannelEvent
+
+
+@dataclass(frozen=True)
+class AuthenticationResult:
+    """Whether the From domain is proven by DMARC. ``result`` is pass, fail, none or temperror; ``by`` header, dkim or
+    "".
+
+    ``reason`` is a sentence.
+    """
+
+    result: str
+    by: str
+    domain: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Bounce:
+    """What a delivery status notification (RFC 3464) says about ``message_id``, a mail to ``recipient``.
+
+    ``permanent``: it will not be tried again.
+    """
+
+    recipient: str
+    action: str
+    status: str
+    reason: str
+    message_id: str
+    permanent: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ParsedMail(ChannelEvent):
+    """``external_id`` is its Message-ID, ``author_id`` the one From address, ``channel_id`` our address it was written
+    to, ``thread_id`` the first of ``thread_hashes``: hashes of the reply tokens among its recipients.
+
+    ``unparsed`` is a sentence where it cannot be read. ``quoted`` was cut off the body, by ``cut``: marker, quote or
+    "". ``automatic`` says why no person wrote it, "" for a person's; ``own``: it is one of our own mails.
+    """
+
+    authentication: AuthenticationResult
+    body_hash: str
+    unparsed: str = ""
+    subject: str = ""
+    author_name: str = ""
+    recipients: tuple[str, ...] = ()
+    thread_hashes: tuple[str, ...] = ()
+    quoted: str = ""
+    cut: str = ""
+    automatic: str = ""
+    bounce: Bounce | None = None
+    own: bool = False
+    in_reply_to: str = ""
+    references: tuple[str, ...] = ()

@@ -1,0 +1,23 @@
+"""Writing again to an address that mail did not get to."""
+
+from sqlalchemy import select
+
+from helpdesk.domain import outbox
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.people import permissions, undeliverable_addresses
+from helpdesk.extensions import db
+from helpdesk.models.channel import Thread
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.user import User
+
+
+def reset_and_retry(user: User, *, actor: User) -> int:
+    """Try again: what failed for ``user`` leaves anew. Returns how many mails."""
+    permissions.ensure(actor.is_team and actor.is_active, "Only the team can do this.")
+    undeliverable_addresses.clear_bounces(user)
+    failed = select(Delivery).join(Thread).where(Thread.user_id == user.id, Delivery.state == DeliveryState.failed)
+    rows = list(db.session.scalars(failed.order_by(Delivery.id)))
+    for delivery in rows:
+        outbox.retry_delivery(delivery, actor=actor)
+    audit_log.add_entry("tried an address again", actor, user.email, user.organization_id)
+    return len(rows)

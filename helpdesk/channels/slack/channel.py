@@ -1,0 +1,79 @@
+"""Slack as a channel of the outbox and the inbox: a card a ticket and channel, and the conversation in the thread below
+it."""
+
+from typing import Any
+
+from helpdesk import after_commit
+from helpdesk.channels.slack import handlers, message_parts, not_found
+from helpdesk.channels.slack.api import api_errors, find_message
+from helpdesk.channels.slack.api import send as sending
+from helpdesk.channels.slack.api.requests import SlackContent, SlackRequest
+from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.slack.parse import echo_filter
+from helpdesk.channels.slack.render import web_api_calls
+from helpdesk.domain.errors import DomainError
+from helpdesk.domain.inbox.channel import TwoWayChannel
+from helpdesk.domain.inbox.results import Result
+from helpdesk.domain.outbox.channel import Destination, SendResult
+from helpdesk.domain.outbox.enqueue import DeliveryBatch
+from helpdesk.domain.outbox.errors import PermanentError
+from helpdesk.models.channel import Thread
+from helpdesk.models.delivery import Delivery, DeliveryKind, InboundEvent
+from helpdesk.models.ticket import Message, Ticket
+
+
+class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
+    """One installed Slack app. Slack is waited for: what goes there never gives up by itself."""
+
+    kind = "slack"
+    threadless_kinds = frozenset({DeliveryKind.home})
+    has_root_message = True
+    gives_up_after = None
+
+    def render(self, delivery: Delivery) -> SlackContent:
+        return web_api_calls.render_call(delivery)
+
+    def send(self, request: SlackRequest) -> SendResult:
+        return sending.send(request)
+
+    def find(self, request: SlackRequest) -> SendResult | None:
+        return find_message.find(request)
+
+    def is_installation_error(self, reason: str) -> bool:
+        return api_errors.is_installation_error(reason)
+
+    def handle_permanent_error(self, delivery: Delivery, error: PermanentError) -> None:
+        not_found.handle_not_found(delivery, error)
+
+    def enqueue_new_ticket(self, batch: DeliveryBatch, thread_id: int, ticket: Ticket, message: Message) -> None:
+        message_parts.enqueue_card(batch, thread_id, message)
+
+    def enqueue_message(self, batch: DeliveryBatch, destination: Destination, message: Message) -> None:
+        message_parts.enqueue_parts(batch, destination.id, message)
+
+    def enqueue_edit(self, thread: Thread, message: Message) -> None:
+        message_parts.enqueue_edits(thread, message)
+
+    def enqueue_removal(self, copy: Delivery, message: Message) -> None:
+        message_parts.enqueue_deletion(copy, message)
+
+    def enqueue_ticket_update(self, batch: DeliveryBatch, destination: Destination) -> None:
+        message_parts.enqueue_card_redraw(batch, destination)
+
+    def on_ticket_changed(self, ticket_id: int) -> None:
+        after_commit.call_later("refresh_homes", ticket_id)
+
+    def ordering_key(self, payload: dict[str, Any]) -> str | None:
+        return handlers.ordering_key(payload)
+
+    def is_own_echo(self, payload: dict[str, Any]) -> bool:
+        return echo_filter.is_echo(payload)
+
+    def fetch_context(self, payload: dict[str, Any], raw: bytes | None) -> EventContext:
+        return handlers.fetch_context(payload)
+
+    def apply(self, inbound: InboundEvent, context: EventContext) -> Result:
+        return handlers.apply(context)
+
+    def on_refused(self, context: EventContext, refusal: DomainError) -> list[SlackRequest]:
+        return handlers.on_refused(context, refusal)

@@ -1,0 +1,73 @@
+"""How messages become deliveries for Slack's threads: in parts that fit, with their files, their edits and their
+removal."""
+
+from datetime import timedelta
+
+from helpdesk import clock
+from helpdesk.channels.slack import delivery_data
+from helpdesk.channels.slack.render import blocks
+from helpdesk.domain.outbox.channel import Destination
+from helpdesk.domain.outbox.enqueue import DeliveryBatch, enqueue_delivery, wake_worker
+from helpdesk.domain.outbox.fan_out import enqueue_card_update, enqueue_removal, find_copies, is_on_card
+from helpdesk.models.channel import Thread
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.ticket import Message
+
+MAX_CARD_BODY_LENGTH = 1_200  # characters of a first message that the card shows whole
+CARD_UPDATE_DELAY = timedelta(seconds=0.4)  # changes within it are one update of the card
+
+
+def enqueue_card(batch: DeliveryBatch, thread_id: int, message: Message) -> None:
+    """A new ticket's card; its first message follows below it where the card cannot show all of it."""
+    batch.add(thread_id, DeliveryKind.card)
+    if len(message.body) > MAX_CARD_BODY_LENGTH or message.attachments:
+        enqueue_parts(batch, thread_id, message, wake=False)
+
+
+def enqueue_parts(batch: DeliveryBatch, thread_id: int, message: Message, wake: bool = True) -> None:
+    """All parts and files of ``message`` for a thread; the first of them wakes the worker."""
+    parts = blocks.split_body(message.body) if message.body else []
+    for number, text in enumerate(parts, start=1):
+        batch.add(thread_id, DeliveryKind.message, message=message, part=number, wake=wake and number == 1, text=text)
+    for number, attachment in enumerate(message.attachments, start=1):
+        first = not parts and number == 1
+        batch.add(
+            thread_id, DeliveryKind.file, message=message, part=number, wake=wake and first, attachment=attachment.id
+        )
+
+
+def enqueue_card_redraw(batch: DeliveryBatch, destination: Destination) -> None:
+    """Have a thread's card drawn anew soon, unless that waits already."""
+    if not destination.has_pending_update:
+        due_at = clock.now() + CARD_UPDATE_DELAY
+        batch.add(destination.id, DeliveryKind.card_update, lane="card", due_at=due_at, wake=False)
+
+
+def enqueue_edits(thread: Thread, message: Message) -> None:
+    """Bring the parts of ``message`` in ``thread`` up to date; it may have more of them now, or fewer."""
+    copies = {copy.part: copy for copy in find_copies(thread, message)}
+    if not copies:
+        if is_on_card(message):
+            enqueue_card_update(message.ticket)
+        return
+    parts = blocks.split_body(message.body) if message.body else []
+    for number, text in enumerate(parts, start=1):
+        copy = copies.pop(number, None)
+        if copy is None:
+            wake_worker(enqueue_delivery(thread, DeliveryKind.message, message=message, part=number, text=text))
+        elif copy.state == DeliveryState.pending:
+            delivery_data.set_part_text(copy, text)
+        else:
+            revision = message.revision
+            wake_worker(
+                enqueue_delivery(thread, DeliveryKind.edit, message=message, part=number, revision=revision, text=text)
+            )
+    for surplus in copies.values():
+        enqueue_removal(surplus, message)
+
+
+def enqueue_deletion(copy: Delivery, message: Message) -> None:
+    """Delete what ``copy`` put into its thread."""
+    kind = DeliveryKind.delete_file if copy.kind == DeliveryKind.file else DeliveryKind.delete
+    assert copy.thread is not None  # only what stands in a thread is a copy
+    wake_worker(enqueue_delivery(copy.thread, kind, message=message, part=copy.part, revision=message.revision))

@@ -1,0 +1,126 @@
+"""What people do in Slack, one class for each kind of thing. Plain values, named as Slack's reference names them."""
+
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+from helpdesk.domain.inbox.channel_event import ChannelEvent
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlackEvent(ChannelEvent):
+    """What all of them have. ``external_id`` is the ts of the message it is about, where it is about one.
+
+    ``team_id`` is the workspace it was sent from, ``user_team`` the author's own; ``is_bot``: a program did it.
+    ``trigger_id`` opens a modal within three seconds, ``response_url`` takes an answer to a button or command.
+    """
+
+    kind: ClassVar[str]
+    team_id: str = ""
+    event_id: str = ""
+    is_ext_shared: bool = False
+    user_team: str = ""
+    is_bot: bool = False
+    trigger_id: str = ""
+    response_url: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageEvent(SlackEvent):
+    """A new message. ``visibility`` is what its prefix says, public or internal, None without one; ``whole`` has it
+    still.
+
+    ``edited_ts`` is when it was last changed, "" if never.
+    """
+
+    kind = "message"
+    visibility: str | None = None
+    whole: str = ""
+    edited_ts: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class EditEvent(MessageEvent):
+    """A changed message; ``previous`` is its body before."""
+
+    kind = "edit"
+    previous: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeletionEvent(SlackEvent):
+    """A deleted message of somebody else's."""
+
+    kind = "delete"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReactionEvent(SlackEvent):
+    """A reaction was added to a message, or taken back; ``name`` without skin tone, ``emoji`` the character."""
+
+    kind = "reaction"
+    name: str = ""
+    emoji: str = ""
+    added: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionEvent(SlackEvent):
+    """A pressed button or a choice. ``container`` is message, ephemeral or view; the last fields are a view's."""
+
+    kind = "action"
+    action_id: str = ""
+    value: Any = None
+    container: str = "message"
+    view_id: str = ""
+    hash: str = ""
+    private: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModalEvent(SlackEvent):
+    """A submitted modal: what was filled in by block, and what the modal was opened with (private_metadata)."""
+
+    kind = "modal"
+    callback_id: str = ""
+    private: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ShortcutEvent(SlackEvent):
+    """A shortcut, global or on the message it is about, with that message's author."""
+
+    kind = "shortcut"
+    callback_id: str = ""
+    message_author: str = ""
+    message_bot: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandEvent(SlackEvent):
+    """A slash command: ``verb`` is mine, open, unassigned, search, create, show or help; ``rest`` what follows it."""
+
+    kind = "command"
+    verb: str = ""
+    rest: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HomeOpenedEvent(SlackEvent):
+    """Somebody opened the app's home page."""
+
+    kind = "home"
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelChangeEvent(SlackEvent):
+    """Something happened to a channel, to the bot in it, to a person's profile, or to a message of ours.
+
+    ``what``: archived, unarchived, deleted, renamed, shared, unshared, joined, left, added, removed, uninstalled,
+    profile, own_deleted. ``name`` is the channel's.
+    """
+
+    kind = "channel"
+    what: str = ""
+    name: str = ""

@@ -1,0 +1,24 @@
+"""Taking in what Slack sends, signed to an address of ours or by Socket Mode."""
+
+from typing import Any
+
+from helpdesk.channels.slack import handlers
+from helpdesk.channels.slack.parse import envelopes
+from helpdesk.channels.slack.render import blocks
+from helpdesk.domain import inbox
+from helpdesk.extensions import db
+
+
+def handle_slack_request(payload: dict[str, Any]) -> dict[str, Any] | None:
+    """Take in one request whose origin is proven. Returns the answer to a modal that will not do. Commits.
+
+    A modal that somebody asks for is opened at once; everything else is only stored.
+    """
+    mistakes = handlers.validate_modal(payload)
+    if mistakes:
+        return blocks.modal_errors(mistakes)
+    if handlers.open_requested_modal(payload):
+        return None
+    inbox.store_event("slack", envelopes.payload_id(payload), payload)
+    db.session.commit()
+    return None

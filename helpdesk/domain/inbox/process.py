@@ -1,0 +1,195 @@
+"""Processing stored events, each exactly once.
+
+``process_event`` is a transaction boundary of its own: it claims one row, asks the outside what it needs to know with
+no transaction open, then does everything the event means, and marks the row done, in one transaction. A crash anywhere
+leaves the row waiting.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, exists, select, update
+
+from helpdesk import after_commit, clock, config, extensions
+from helpdesk.domain.errors import DomainError
+from helpdesk.domain.inbox.channel import TwoWayChannel, get_two_way_channel
+from helpdesk.domain.outbox.channel import OutboundRequest
+from helpdesk.domain.outbox.errors import ChannelError
+from helpdesk.extensions import db
+from helpdesk.models.delivery import InboundEvent
+
+RETRY_DELAYS_SECONDS = (1, 5, 15, 30, 30, 60, 60, 120, 300, 900)  # seconds before the next try, by tries made
+MAX_ATTEMPTS = 20  # at what we fail to understand ourselves
+OUTAGE_TIMEOUT = timedelta(hours=48)  # while the outside does not answer what we must know; the lane waits behind it
+MAX_OUTAGE_DELAY_SECONDS = 60  # seconds between two tries
+BATCH_SIZE = 500
+
+log = logging.getLogger(__name__)
+_notifier = after_commit.Reminder("receive")
+
+
+@dataclass(frozen=True)
+class InboundClaim:
+    """A row that is ours, as plain values, until its lease ends; ``attempt`` tells this claim from later ones."""
+
+    id: int
+    source: str
+    payload: dict[str, Any]
+    raw: bytes | None
+    attempt: int
+
+
+rows = InboundEvent.__table__
+
+
+def _is_claimable() -> ColumnElement[bool]:
+    """The condition, for a statement that is given ``now``."""
+    row, earlier = rows.c, rows.alias().c
+    waits_behind = exists().where(
+        earlier.lane == row.lane, earlier.id < row.id, earlier.state.in_(("waiting", "working"))
+    )
+    return (row.state == "waiting") & (row.due_at <= bindparam("now", type_=row.due_at.type)) & ~waits_behind
+
+
+# Made once, of plain tables: to build these again for every row costs more than to run them.
+DUE_QUERY = (
+    select(rows.c.id, rows.c.due_at, rows.c.received_at).where(_is_claimable()).order_by(rows.c.id).limit(BATCH_SIZE)
+)
+CLAIMABLE_QUERY = select(rows.c.id).where(rows.c.id == bindparam("claimed"), _is_claimable())
+CLAIM_STATEMENT = (
+    update(rows)
+    .where(rows.c.id == bindparam("claimed"), _is_claimable())
+    .values(state="working", lease_until=bindparam("until"), attempts=rows.c.attempts + 1)
+    .returning(rows.c.source, rows.c.payload, rows.c.raw, rows.c.attempts)
+)
+LOCK_CLAIMED_QUERY = select(InboundEvent).where(InboundEvent.id == bindparam("claimed")).with_for_update()
+NEXT_IN_ORDER_QUERY = select(db.func.min(rows.c.id)).where(rows.c.lane == bindparam("lane"), rows.c.state == "waiting")
+
+
+def process_event(inbound_id: int) -> bool:
+    """Understand the row with this id if it is due and free. True if it was done. Commits."""
+    claim = _claim_event(inbound_id)
+    if claim is None:
+        return False
+    try:
+        channel = get_two_way_channel(claim.source)
+        context = channel.fetch_context(claim.payload, claim.raw)
+        answers = _apply_event(claim, channel, context)
+    except ChannelError as error:
+        _wait_for_outage(claim, error)
+        return False
+    except Exception:
+        log.exception("Inbound %s could not be understood", inbound_id)
+        db.session.rollback()
+        _retry_later(claim, "This could not be understood; the log has the details.")
+        return False
+    for answer in answers:
+        try:
+            channel.send(answer)
+        except ChannelError as error:
+            log.info("An answer to an event of %s was not taken: %s", claim.source, error.reason)
+    return True
+
+
+def sweep() -> int:
+    """Find every row that is due, and wake those that may have no doorbell; what a worker left behind waits again
+    first. Returns how many were woken. Commits."""
+    now = clock.now()
+    expired = (InboundEvent.state == "working") & (InboundEvent.lease_until < now)
+    with extensions.reading():
+        somebody_died = db.session.scalar(select(InboundEvent.id).where(expired).limit(1))
+        due = db.session.execute(DUE_QUERY, {"now": now}).all()
+    if somebody_died:
+        db.session.execute(
+            update(InboundEvent).where(expired).values(state="waiting").execution_options(synchronize_session=False)
+        )
+        db.session.commit()
+    postponed = {id for id, due_at, received_at in due if due_at > received_at + after_commit.AT_THE_SAME_TIME}
+    return len(_notifier.ring([id for id, _, _ in due], postponed))
+
+
+def _claim_event(inbound_id: int) -> InboundClaim | None:
+    now = clock.now()
+    if config.current().is_sqlite:
+        with extensions.reading():  # most rings that come to nothing must not wait for its one write lock
+            if db.session.scalar(CLAIMABLE_QUERY, {"claimed": inbound_id, "now": now}) is None:
+                return None
+    until = now + timedelta(seconds=config.current().DELIVERY_LEASE)
+    claimed = db.session.execute(CLAIM_STATEMENT, {"claimed": inbound_id, "now": now, "until": until}).one_or_none()
+    db.session.commit()
+    return InboundClaim(inbound_id, *claimed) if claimed is not None else None
+
+
+def _lock_claimed(claim: InboundClaim) -> InboundEvent | None:
+    """The row, locked, unless somebody else has taken it since: each taking raises ``attempts``."""
+    inbound = db.session.scalar(LOCK_CLAIMED_QUERY, {"claimed": claim.id})
+    if inbound is not None and inbound.state == "working" and inbound.attempts == claim.attempt:
+        return inbound
+    db.session.rollback()
+    return None
+
+
+def _apply_event(claim: InboundClaim, channel: TwoWayChannel[Any, Any], context: Any) -> list[OutboundRequest[Any]]:
+    """Everything the thing means, and that it is done, in one transaction. Returns what to answer afterwards."""
+    inbound = _lock_claimed(claim)
+    if inbound is None:
+        return []
+    try:
+        with db.session.begin_nested():
+            result = channel.apply(inbound, context)
+        inbound.state, inbound.outcome, inbound.ticket_id = result.state, result.outcome, result.ticket_id
+        answers = result.answers
+    except DomainError as refusal:
+        inbound.state, inbound.outcome = "ignored", refusal.sentence
+        answers = channel.on_refused(context, refusal)
+    _finish(inbound)
+    db.session.commit()
+    return answers
+
+
+def _finish(inbound: InboundEvent) -> None:
+    inbound.finished_at = clock.now()
+    inbound.lease_until = None
+    if inbound.lane:
+        db.session.flush()
+        next_id = db.session.scalar(NEXT_IN_ORDER_QUERY, {"lane": inbound.lane})
+        if next_id:
+            after_commit.call_later("receive", next_id)
+
+
+def _wait_for_outage(claim: InboundClaim, error: ChannelError) -> None:
+    """The outside is out of order; that is no fault of the row, however often it is tried."""
+    inbound = _reset_to_waiting(claim, error.reason)
+    if inbound is None:
+        return
+    inbound.due_at = clock.now() + timedelta(seconds=min(_retry_delay(inbound), MAX_OUTAGE_DELAY_SECONDS))
+    if clock.now() - inbound.received_at > OUTAGE_TIMEOUT:
+        inbound.state = "failed"
+        _finish(inbound)
+    db.session.commit()
+
+
+def _retry_later(claim: InboundClaim, reason: str) -> None:
+    inbound = _reset_to_waiting(claim, reason)
+    if inbound is None:
+        return
+    inbound.due_at = clock.now() + timedelta(seconds=_retry_delay(inbound))
+    if inbound.attempts >= MAX_ATTEMPTS:
+        inbound.state = "failed"
+        _finish(inbound)
+    db.session.commit()
+
+
+def _reset_to_waiting(claim: InboundClaim, reason: str) -> InboundEvent | None:
+    """The row, waiting again with ``reason``, unless somebody else has taken it since."""
+    db.session.rollback()
+    inbound = _lock_claimed(claim)
+    if inbound is not None:
+        inbound.state, inbound.outcome, inbound.lease_until = "waiting", reason, None
+    return inbound
+
+
+def _retry_delay(inbound: InboundEvent) -> int:
+    return RETRY_DELAYS_SECONDS[min(inbound.attempts, len(RETRY_DELAYS_SECONDS)) - 1]

@@ -1,0 +1,39 @@
+"""Storing what the outside sends, before anything of it is understood: unique by source and external id."""
+
+from typing import Any
+
+from sqlalchemy.dialects import postgresql, sqlite
+
+from helpdesk import after_commit, clock
+from helpdesk.domain.inbox.channel import get_two_way_channel
+from helpdesk.extensions import db
+from helpdesk.models.delivery import InboundEvent
+
+
+def store_event(source: str, external_id: str, payload: dict[str, Any], raw: bytes | None = None) -> bool:
+    """Store what the channel of the kind ``source`` sent. True if it was new.
+
+    The same ``external_id`` again is nothing new, nor is what only echoes something we sent.
+    """
+    channel = get_two_way_channel(source)
+    if channel.is_own_echo(payload):
+        return False
+    dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
+    now = clock.now()
+    row = {
+        "source": source,
+        "external_id": external_id[:255],
+        "lane": channel.ordering_key(payload),
+        "payload": payload,
+        "raw": raw,
+        "state": "waiting",
+        "attempts": 0,
+        "received_at": now,
+        "due_at": now,
+    }
+    new = db.session.execute(
+        dialect.insert(InboundEvent).values(row).on_conflict_do_nothing().returning(InboundEvent.id)
+    ).scalar()
+    if new is not None:
+        after_commit.call_later("receive", new)
+    return new is not None

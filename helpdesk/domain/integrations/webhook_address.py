@@ -1,0 +1,55 @@
+"""Which addresses a webhook may have: https on the public internet. The first half of what keeps requests from being
+forged to inner services (SSRF); the other half looks at what the name resolves to, when a request is sent."""
+
+import ipaddress
+from urllib.parse import urlsplit
+
+from helpdesk import config
+
+GLOBAL_UNICAST_NETWORK = ipaddress.ip_network("2000::/3")  # all of IPv6 that was ever given out for public use
+
+
+def url_error(url: str) -> str | None:
+    """Why ``url`` cannot be a webhook's address by its looks alone, as a sentence; None if it can."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:
+        return "This is not an address."
+    host = parts.hostname or ""
+    if not host or not url.isascii() or any(c.isspace() or not c.isprintable() for c in url):
+        return "This is not an address."
+    if parts.username or parts.password:
+        return "Leave user names and passwords out of the address; requests are signed."
+    if is_loopback(host) and is_loopback_allowed():
+        return None
+    if parts.scheme != "https":
+        return "Only https addresses are told what happens."
+    if port is not None and port != 443 and port < 1024:
+        return "This port belongs to another service."
+    try:
+        if not is_public(host.strip("[]")):
+            return "This address is not on the public internet."
+    except ValueError:
+        if "." not in host or host.endswith((".local", ".internal", ".localhost", ".arpa")):
+            return "This name is not on the public internet."
+    return None
+
+
+def is_public(address: str) -> bool:
+    """Whether this IP address is on the public internet. Raises ValueError for what is no IP address."""
+    ip = ipaddress.ip_address(address.partition("%")[0])
+    ip = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None) or ip
+    if ip.version == 6 and ip not in GLOBAL_UNICAST_NETWORK:
+        return False  # among the rest are addresses that a gateway turns into private ones (64:ff9b::/96)
+    return ip.is_global and not ip.is_multicast
+
+
+def is_loopback(host: str) -> bool:
+    """Whether ``host`` names this machine."""
+    return host in {"127.0.0.1", "::1", "localhost"}
+
+
+def is_loopback_allowed() -> bool:
+    """Whether webhooks may go to this machine: in a demo or a test."""
+    return config.current().WEBHOOKS_TO_LOOPBACK

@@ -1,0 +1,1 @@
+"""How the installation is doing, and who is told when something does not get out."""

@@ -1,0 +1,167 @@
+"""Claiming a delivery: which may be claimed now, for how long it is ours, and the claimed one rendered.
+
+Only the first unfinished row of a thread's lane may be claimed; the conditions stand in one statement, so that two
+workers cannot both be right.
+"""
+
+import logging
+import os
+import secrets
+import socket
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import ColumnElement, bindparam, exists, literal_column, or_, select, update
+from sqlalchemy.orm import joinedload
+
+from helpdesk import clock, config, extensions
+from helpdesk.domain.outbox import registry, results
+from helpdesk.domain.outbox.channel import OutboundChannel, OutboundRequest
+from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
+from helpdesk.extensions import db
+from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.ticket import Message, Ticket
+
+BATCH_SIZE = 500  # rows a sweep wakes
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class DeliveryClaim:
+    """A row that is ours until ``lease_until``, as plain values: no row is held while the outside is spoken to."""
+
+    id: int
+    owner: str
+    channel: OutboundChannel[Any]
+    started_at: datetime
+    lease_until: datetime
+    maybe_since: datetime | None
+    request: OutboundRequest[Any]
+    data: dict[str, Any]
+
+
+CLAIMABLE_STATES: list[ColumnElement[str]] = [
+    literal_column(f"'{state}'") for state in (DeliveryState.pending, DeliveryState.unknown)
+]
+deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__table__
+
+
+def _is_claimable() -> ColumnElement[bool]:
+    """The condition, for a statement that is given ``condition_values``."""
+    row, earlier = deliveries.c, deliveries.alias().c
+    now = bindparam("now", type_=row.due_at.type)
+    waits_behind = exists().where(
+        earlier.thread_id == row.thread_id,
+        earlier.lane == row.lane,
+        earlier.id < row.id,
+        earlier.state.not_in(results.FINISHED_STATES),
+    )
+    thread_is_closed_to_us = exists().where(
+        threads.c.id == row.thread_id,
+        threads.c.channel_id == channels.c.id,
+        or_(
+            channels.c.paused_until > now,
+            (row.kind != DeliveryKind.card)
+            & channels.c.kind.in_(bindparam("kinds_with_root", expanding=True))
+            & threads.c.external_id.is_(None),
+        ),
+    )
+    return (
+        row.state.in_(CLAIMABLE_STATES)
+        & (row.due_at <= now)
+        & or_(row.thread_id.is_(None), ~waits_behind & ~thread_is_closed_to_us)
+    )
+
+
+# Made once, of plain tables: to build these for every delivery costs more than to run them, as do rows made of them.
+DUE_QUERY = (
+    select(deliveries.c.id, deliveries.c.due_at, deliveries.c.created_at)
+    .where(_is_claimable())
+    .order_by(deliveries.c.due_at)
+    .limit(BATCH_SIZE)
+)
+CLAIMABLE_QUERY = select(deliveries.c.id).where(deliveries.c.id == bindparam("claimed"), _is_claimable())
+CLAIM_STATEMENT = (
+    update(deliveries)
+    .where(deliveries.c.id == bindparam("claimed"), _is_claimable())
+    .values(
+        state=DeliveryState.sending,
+        started_at=bindparam("now"),
+        lease_until=bindparam("until"),
+        lease_owner=bindparam("owner"),
+        attempts=deliveries.c.attempts + 1,
+    )
+)
+DELIVERY_QUERY = (
+    select(Delivery)
+    .where(Delivery.id == bindparam("claimed"))
+    .options(
+        joinedload(Delivery.message).joinedload(Message.author),
+        joinedload(Delivery.thread).options(
+            joinedload(Thread.user),
+            joinedload(Thread.ticket).options(
+                joinedload(Ticket.organization), joinedload(Ticket.requester), joinedload(Ticket.assignee)
+            ),
+        ),
+    )
+)
+
+
+def condition_values(now: datetime) -> dict[str, Any]:
+    """What every statement that asks whether a row may be claimed is given."""
+    return {"now": now, "kinds_with_root": registry.list_kinds_with_root()}
+
+
+def lease_duration() -> timedelta:
+    """How long a claimed row is ours; by default longer than a job may run (after_commit.JOB_TIMEOUT)."""
+    return timedelta(seconds=config.current().DELIVERY_LEASE)
+
+
+def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
+    """Claim the row, then render it: "sending" is committed first, and nothing is locked while it is rendered."""
+    now = clock.now()
+    owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(6)}"
+    asked = condition_values(now) | {"claimed": delivery_id}
+    if config.current().is_sqlite:
+        with extensions.reading():  # most jobs that come to nothing must not wait for its one write lock
+            if db.session.scalar(CLAIMABLE_QUERY, asked) is None:
+                return None
+    until = now + lease_duration()
+    claimed = db.session.execute(CLAIM_STATEMENT, asked | {"until": until, "owner": owner})
+    db.session.commit()
+    if claimed.rowcount != 1:
+        return None
+    try:
+        with extensions.reading(), db.session.no_autoflush:
+            delivery = db.session.scalars(DELIVERY_QUERY, {"claimed": delivery_id}).one()
+            channel = registry.channel_for(delivery)
+            content = channel.render(delivery)
+            request = OutboundRequest(delivery.key, content, delivery.maybe_since)
+            claim = DeliveryClaim(delivery_id, owner, channel, now, until, delivery.maybe_since, request, delivery.data)
+            written = {"content": delivery.content, "data": delivery.data} if delivery in db.session.dirty else None
+    except (SkipDelivery, RetryLater) as reason:
+        results.postpone_or_skip(delivery_id, owner, reason)
+        return None
+    except Exception:
+        log.exception("Delivery %s could not be rendered", delivery_id)
+        results.mark_render_failed(delivery_id, owner)
+        return None
+    if written and not _save_content(claim, written):
+        return None
+    db.session.remove()
+    return claim
+
+
+def _save_content(claim: DeliveryClaim, written: dict[str, Any]) -> bool:
+    """Store the finished bytes before they leave. False if the row is no longer ours."""
+    kept = db.session.execute(
+        update(Delivery)
+        .where(Delivery.id == claim.id, Delivery.lease_owner == claim.owner, Delivery.state == DeliveryState.sending)
+        .values(written)
+        .execution_options(synchronize_session=False)
+    )
+    db.session.commit()
+    return kept.rowcount == 1

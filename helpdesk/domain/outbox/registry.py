@@ -1,0 +1,64 @@
+"""The channels there are, by kind. The application registers them when it is made; the outbox asks only here."""
+
+from typing import Any
+
+from sqlalchemy import event
+
+from helpdesk.domain.outbox.channel import OutboundChannel
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import Delivery
+
+_channels: dict[str, OutboundChannel[Any]] = {}
+
+
+def register_channel(channel: OutboundChannel[Any]) -> None:
+    """Make ``channel`` the one of its kind. Raises ValueError where another kind sends one of its threadless kinds."""
+    for other in _channels.values():
+        both = other.threadless_kinds & channel.threadless_kinds
+        if other.kind != channel.kind and both:
+            raise ValueError(f"{other.kind} and {channel.kind} both send {', '.join(sorted(both))}.")
+    _channels[channel.kind] = channel
+
+
+def unregister_channel(kind: str) -> None:
+    """Forget the channel of this kind."""
+    _channels.pop(kind, None)
+
+
+def get_channel(kind: str) -> OutboundChannel[Any]:
+    """The channel of this kind. Raises LookupError where none is registered."""
+    try:
+        return _channels[kind]
+    except KeyError:
+        raise LookupError(f"No channel of the kind {kind!r} is registered.") from None
+
+
+def is_registered(kind: str) -> bool:
+    """Whether there is a channel of this kind. Threads outlive a channel that was taken away."""
+    return kind in _channels
+
+
+def list_channels() -> list[OutboundChannel[Any]]:
+    """All channels, in the order they were registered."""
+    return list(_channels.values())
+
+
+def list_kinds_with_root() -> list[str]:
+    """The kinds of channel in which everything waits for the root message of its thread."""
+    return [channel.kind for channel in _channels.values() if channel.has_root_message]
+
+
+def channel_for(delivery: Delivery) -> OutboundChannel[Any]:
+    """The channel by which ``delivery`` leaves: its thread's, or the one that sends its kind without a thread."""
+    if delivery.thread is not None:
+        return get_channel(delivery.thread.channel.kind)
+    for channel in _channels.values():
+        if delivery.kind in channel.threadless_kinds:
+            return channel
+    raise LookupError(f"No channel sends {delivery.kind!r} without a thread.")
+
+
+@event.listens_for(Channel, "before_insert")
+def _ensure_registered(_mapper: Any, _connection: Any, row: Channel) -> None:
+    """The database takes every kind, so that one more needs no migration; a kind that nobody serves is a mistake."""
+    get_channel(row.kind)

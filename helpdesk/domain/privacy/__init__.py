@@ -1,0 +1,1 @@
+"""Personal data: given out on request, erased on request and when its time is over."""
