@@ -60,7 +60,9 @@ def sign_out_session(session_id: int):
 @blueprint.post("/sessions/delete")
 def sign_out_other_sessions():
     """Sign every other browser out."""
-    count = session_revocation.revoke_user_sessions(authentication.get_current_user(), except_id=current_user.session.id)
+    count = session_revocation.revoke_user_sessions(
+        authentication.get_current_user(), except_id=current_user.session.id
+    )
     db.session.commit()
     flash("Signed out everywhere else." if count else "You were signed in nowhere else.", "success")
     return redirect("/account#sessions", 303)

@@ -3,7 +3,7 @@ it."""
 
 from typing import Any
 
-from helpdesk import after_commit
+from helpdesk import jobs
 from helpdesk.channels.slack import handlers, message_parts, not_found
 from helpdesk.channels.slack.api import api_errors, find_message
 from helpdesk.channels.slack.api import send as sending
@@ -61,7 +61,7 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
         message_parts.enqueue_card_redraw(batch, destination)
 
     def on_ticket_changed(self, ticket_id: int) -> None:
-        after_commit.call_later("refresh_homes", ticket_id)
+        jobs.enqueue_after_commit("refresh_homes", ticket_id)
 
     def ordering_key(self, payload: dict[str, Any]) -> str | None:
         return handlers.ordering_key(payload)

@@ -3,7 +3,7 @@ below."""
 
 from sqlalchemy import select, update
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.channels.slack.api import api_errors
 from helpdesk.domain.outbox.enqueue import enqueue_delivery
 from helpdesk.domain.outbox.errors import PermanentError, RetryLater, SkipDelivery
@@ -62,5 +62,5 @@ def replace_card(thread: Thread) -> Thread:
             update(Delivery).where(*waits, where).values(values).execution_options(synchronize_session="fetch")
         )
     card = enqueue_delivery(renewed, DeliveryKind.card, lane="card", again=True)
-    after_commit.call_later("deliver", card.id)
+    jobs.enqueue_after_commit("deliver", card.id)
     return renewed

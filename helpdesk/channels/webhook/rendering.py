@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 
-from helpdesk import keys
+from helpdesk import key_derivation
 from helpdesk.domain.outbox.errors import SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
@@ -25,4 +25,4 @@ def render_request(delivery: Delivery) -> SignedRequest:
     if webhook is None or not webhook.is_active:
         raise SkipDelivery("The webhook is switched off.")
     body = json.dumps({"id": delivery.key, **delivery.data["payload"]}, ensure_ascii=False, separators=(",", ":"))
-    return SignedRequest(webhook.url, keys.sign("webhook", webhook.nonce), body.encode())
+    return SignedRequest(webhook.url, key_derivation.sign("webhook", webhook.nonce), body.encode())

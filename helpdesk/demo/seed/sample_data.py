@@ -224,7 +224,9 @@ class _SampleTicketWriter:
         self.ticket.updated_at = max(self.ticket.updated_at, at)
 
     def _mailed(self, message: Message, at: datetime) -> None:
-        sent = Delivery(thread=self.mail, message=message, kind=DeliveryKind.message, state=DeliveryState.sent, attempts=1)
+        sent = Delivery(
+            thread=self.mail, message=message, kind=DeliveryKind.message, state=DeliveryState.sent, attempts=1
+        )
         sent.created_at = sent.due_at = sent.started_at = at
         sent.finished_at = at + timedelta(seconds=2)
         db.session.add(sent)

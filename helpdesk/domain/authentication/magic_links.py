@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy import or_, select, update
 
-from helpdesk import after_commit, clock, keys
+from helpdesk import clock, jobs, key_derivation
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import login, oidc, rate_limits, signed_links
@@ -54,7 +54,7 @@ def request_link(
         SIGN_IN,
         LINK_TTL,
         replaces=not limited,
-        browser_hash=keys.fingerprint(browser_token),
+        browser_hash=key_derivation.fingerprint(browser_token),
         next_path=next_path,
         ip_prefix=ip_prefix,
         refused=reason,
@@ -64,7 +64,7 @@ def request_link(
     state = "skipped" if reason else "pending"
     delivery = outbox.enqueue_account_mail(DeliveryKind.sign_in, link.id, state=state, browser=browser)
     if reason:  # a worker is woken for nothing, so that the answer takes as long as for an address that is let in
-        after_commit.call_later("deliver_first", delivery.id)
+        jobs.enqueue_after_commit("deliver_first", delivery.id)
     if limited:
         audit_log.add_entry("asked for too many sign-in links", None, email, network=ip_prefix)
     return link
@@ -77,7 +77,7 @@ def create_link(email: str, purpose: str, lasts: timedelta, replaces: bool = Tru
     link = SignInLink(
         purpose=purpose, email=email, nonce=secrets.token_hex(32), expires_at=clock.now() + lasts, **values
     )
-    link.token_hash = keys.fingerprint(signed_links.link_token(link))
+    link.token_hash = key_derivation.fingerprint(signed_links.link_token(link))
     db.session.add(link)
     db.session.flush()
     return link
@@ -85,7 +85,7 @@ def create_link(email: str, purpose: str, lasts: timedelta, replaces: bool = Tru
 
 def find_link(token: str) -> SignInLink | None:
     """The row of a link's token, whatever its state; looking changes nothing."""
-    return db.session.scalar(select(SignInLink).where(SignInLink.token_hash == keys.fingerprint(token)))
+    return db.session.scalar(select(SignInLink).where(SignInLink.token_hash == key_derivation.fingerprint(token)))
 
 
 def is_open(link: SignInLink | None) -> bool:
@@ -95,18 +95,20 @@ def is_open(link: SignInLink | None) -> bool:
 
 def matches_browser(link: SignInLink, browser_token: str) -> bool:
     """Whether the link may be used in the browser holding ``browser_token``. An invitation may in any."""
-    return link.purpose == INVITATION or bool(browser_token and link.browser_hash == keys.fingerprint(browser_token))
+    return link.purpose == INVITATION or bool(
+        browser_token and link.browser_hash == key_derivation.fingerprint(browser_token)
+    )
 
 
 def redeem(token: str, browser_token: str) -> SignInLink:
     """Use a link up: of any number at once, one gets it. Raises Ended or OtherBrowser, and then nothing has changed."""
     mine = or_(
         SignInLink.purpose == INVITATION,
-        SignInLink.browser_hash == keys.fingerprint(browser_token) if browser_token else False,
+        SignInLink.browser_hash == key_derivation.fingerprint(browser_token) if browser_token else False,
     )
     used = db.session.execute(
         update(SignInLink)
-        .where(SignInLink.token_hash == keys.fingerprint(token), mine, *_usable_condition())
+        .where(SignInLink.token_hash == key_derivation.fingerprint(token), mine, *_usable_condition())
         .values(used_at=clock.now())
         .returning(SignInLink.id)
         .execution_options(synchronize_session=False)
@@ -125,7 +127,7 @@ def redeem_code(browser_token: str, typed: str) -> SignInLink:
         raise wrong
     latest = (
         select(SignInLink.id)
-        .where(SignInLink.browser_hash == keys.fingerprint(browser_token), SignInLink.purpose == SIGN_IN)
+        .where(SignInLink.browser_hash == key_derivation.fingerprint(browser_token), SignInLink.purpose == SIGN_IN)
         .order_by(SignInLink.id.desc())
         .limit(1)
         .scalar_subquery()

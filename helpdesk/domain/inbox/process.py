@@ -12,7 +12,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, exists, select, update
 
-from helpdesk import after_commit, clock, config, extensions
+from helpdesk import after_commit, clock, config, jobs
+from helpdesk.database import transactions
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.channel import TwoWayChannel, get_two_way_channel
 from helpdesk.domain.outbox.channel import OutboundRequest
@@ -98,7 +99,7 @@ def sweep() -> int:
     first. Returns how many were woken. Commits."""
     now = clock.now()
     expired = (InboundEvent.state == "working") & (InboundEvent.lease_until < now)
-    with extensions.reading():
+    with transactions.read_only():
         somebody_died = db.session.scalar(select(InboundEvent.id).where(expired).limit(1))
         due = db.session.execute(DUE_QUERY, {"now": now}).all()
     if somebody_died:
@@ -113,7 +114,7 @@ def sweep() -> int:
 def _claim_event(inbound_id: int) -> InboundClaim | None:
     now = clock.now()
     if config.current().is_sqlite:
-        with extensions.reading():  # most rings that come to nothing must not wait for its one write lock
+        with transactions.read_only():  # most rings that come to nothing must not wait for its one write lock
             if db.session.scalar(CLAIMABLE_QUERY, {"claimed": inbound_id, "now": now}) is None:
                 return None
     until = now + timedelta(seconds=config.current().DELIVERY_LEASE)
@@ -156,7 +157,7 @@ def _finish(inbound: InboundEvent) -> None:
         db.session.flush()
         next_id = db.session.scalar(NEXT_IN_ORDER_QUERY, {"lane": inbound.lane})
         if next_id:
-            after_commit.call_later("receive", next_id)
+            jobs.enqueue_after_commit("receive", next_id)
 
 
 def _wait_for_outage(claim: InboundClaim, error: ChannelError) -> None:

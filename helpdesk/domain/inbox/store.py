@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.domain.inbox.channel import get_two_way_channel
 from helpdesk.extensions import db
 from helpdesk.models.delivery import InboundEvent
@@ -35,5 +35,5 @@ def store_event(source: str, external_id: str, payload: dict[str, Any], raw: byt
         dialect.insert(InboundEvent).values(row).on_conflict_do_nothing().returning(InboundEvent.id)
     ).scalar()
     if new is not None:
-        after_commit.call_later("receive", new)
+        jobs.enqueue_after_commit("receive", new)
     return new is not None

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from helpdesk import after_commit, clock, keys, urls
+from helpdesk import clock, jobs, key_derivation, urls
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.integrations import webhook_address
 from helpdesk.domain.people import permissions
@@ -51,7 +51,7 @@ def enqueue_ticket_changed(ticket: Ticket, kind: str, changes: dict[str, Any]) -
 
 def signing_secret(webhook: Webhook) -> str:
     """What the receiver is given to check signatures with."""
-    return "whsec_" + base64.b64encode(keys.sign("webhook", webhook.nonce)).decode()
+    return "whsec_" + base64.b64encode(key_derivation.sign("webhook", webhook.nonce)).decode()
 
 
 def save_webhook(
@@ -119,7 +119,7 @@ def _enqueue_delivery(webhook_id: int, payload: dict[str, Any]) -> Delivery:
     )
     db.session.add(delivery)
     db.session.flush()
-    after_commit.call_later("deliver", delivery.id)
+    jobs.enqueue_after_commit("deliver", delivery.id)
     return delivery
 
 

@@ -15,7 +15,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, exists, literal_column, or_, select, update
 from sqlalchemy.orm import joinedload
 
-from helpdesk import clock, config, extensions
+from helpdesk import clock, config
+from helpdesk.database import transactions
 from helpdesk.domain.outbox import registry, results
 from helpdesk.domain.outbox.channel import OutboundChannel, OutboundRequest
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
@@ -126,7 +127,7 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
     owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(6)}"
     asked = condition_values(now) | {"claimed": delivery_id}
     if config.current().is_sqlite:
-        with extensions.reading():  # most jobs that come to nothing must not wait for its one write lock
+        with transactions.read_only():  # most jobs that come to nothing must not wait for its one write lock
             if db.session.scalar(CLAIMABLE_QUERY, asked) is None:
                 return None
     until = now + lease_duration()
@@ -135,7 +136,7 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
     if claimed.rowcount != 1:
         return None
     try:
-        with extensions.reading(), db.session.no_autoflush:
+        with transactions.read_only(), db.session.no_autoflush:
             delivery = db.session.scalars(DELIVERY_QUERY, {"claimed": delivery_id}).one()
             channel = registry.channel_for(delivery)
             content = channel.render(delivery)

@@ -11,7 +11,8 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select, update
 
-from helpdesk import after_commit, clock, config, extensions
+from helpdesk import after_commit, clock, config
+from helpdesk.database import transactions
 from helpdesk.domain.outbox import claim as claims
 from helpdesk.domain.outbox import errors, mark_sent, results
 from helpdesk.extensions import db
@@ -72,7 +73,7 @@ def sweep() -> int:
     unknown first. Returns how many were woken. Commits."""
     now = clock.now()
     expired = (Delivery.state == DeliveryState.sending) & (Delivery.lease_until < now)
-    with extensions.reading():
+    with transactions.read_only():
         somebody_died = db.session.scalar(select(Delivery.id).where(expired).limit(1))
         due = db.session.execute(claims.DUE_QUERY, claims.condition_values(now)).all()
     if somebody_died:

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.extensions import db
 from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
@@ -56,7 +56,7 @@ class DeliveryBatch:
         ids = db.session.scalars(INSERT_STATEMENT, self._rows)
         for id, wake in zip(ids, self._wakes, strict=True):
             if wake:
-                after_commit.call_later("deliver", id)
+                jobs.enqueue_after_commit("deliver", id)
 
 
 def enqueue_delivery(
@@ -102,10 +102,10 @@ def enqueue_account_mail(
     db.session.add(delivery)
     db.session.flush()
     if state == DeliveryState.pending:
-        after_commit.call_later("deliver_first", delivery.id)
+        jobs.enqueue_after_commit("deliver_first", delivery.id)
     return delivery
 
 
 def wake_worker(delivery: Delivery) -> None:
     """Have a worker make ``delivery`` once the transaction has committed."""
-    after_commit.call_later("deliver", delivery.id)
+    jobs.enqueue_after_commit("deliver", delivery.id)

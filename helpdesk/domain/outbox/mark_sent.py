@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import JSON, ColumnElement, Row, ScalarSelect, bindparam, func, literal_column, select, update
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.domain.outbox import results, retry
 from helpdesk.domain.outbox.channel import SendResult
 from helpdesk.domain.outbox.claim import DeliveryClaim
@@ -97,7 +97,7 @@ def _update_thread(claim: DeliveryClaim, row: Row[Any], what: SendResult) -> Row
     if place.external_id is None and is_root:
         db.session.execute(SET_EXTERNAL_ID_STATEMENT, {"thread": row.thread_id, "arrived_as": what.external_id})
     if row.kind == DeliveryKind.card and place.in_other_lane is not None:
-        after_commit.call_later("deliver", place.in_other_lane)  # everything of a thread waits for its card
+        jobs.enqueue_after_commit("deliver", place.in_other_lane)  # everything of a thread waits for its card
     if row.message_id is not None:
         results.bump_ticket_version(place.ticket_id)
     if place.blocked_reason:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, bindparam, literal_column, select, update
 from sqlalchemy.orm import joinedload
 
-from helpdesk import after_commit, clock, config
+from helpdesk import clock, config, jobs, live_events
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
@@ -141,7 +141,7 @@ def lock_ticket(delivery_id: int) -> None:
 def bump_ticket_version(ticket_id: int) -> None:
     """Show what became of it on the team's open pages of the ticket."""
     db.session.execute(BUMP_VERSION_STATEMENT, {"ticket": ticket_id})
-    after_commit.say_changed(f"ticket:{ticket_id}:team")
+    live_events.publish_after_commit(f"ticket:{ticket_id}:team")
 
 
 def _refuse_delivery(claim: "DeliveryClaim", delivery: Delivery, error: errors.PermanentError) -> None:
@@ -185,7 +185,7 @@ def _finish_delivery(delivery: Delivery, state: DeliveryState, reason: str | Non
     db.session.flush()
     for id, lane in db.session.execute(NEXT_DELIVERIES_QUERY, {"thread": delivery.thread_id}):
         if lane == delivery.lane or delivery.kind == DeliveryKind.card:
-            after_commit.call_later("deliver", id)
+            jobs.enqueue_after_commit("deliver", id)
 
 
 def _publish_change(delivery: Delivery) -> None:
@@ -202,4 +202,4 @@ def _block_channel(channel: Channel | None, kind: str, error: errors.ChannelBloc
     for each in affected:
         each.blocked_reason = error.reason
         each.blocked_at = each.blocked_at or clock.now()
-    after_commit.say_changed("desk")
+    live_events.publish_after_commit("desk")

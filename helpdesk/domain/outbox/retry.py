@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import case, select, update
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, live_events
 from helpdesk.domain.outbox.channel import OutboundChannel
 from helpdesk.domain.outbox.claim import DeliveryClaim
 from helpdesk.extensions import db
@@ -64,4 +64,4 @@ def unblock_channels(channel_id: int, channel: OutboundChannel[Any], reason: str
         .values(blocked_reason=None, blocked_at=None)
         .execution_options(synchronize_session=False)
     )
-    after_commit.say_changed("desk")
+    live_events.publish_after_commit("desk")

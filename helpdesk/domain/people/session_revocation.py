@@ -3,7 +3,7 @@ in."""
 
 from sqlalchemy import ColumnElement, select, update
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, live_events
 from helpdesk.domain.people import admission
 from helpdesk.extensions import db
 from helpdesk.models.session import Session
@@ -46,5 +46,5 @@ def revoke_sessions(*conditions: ColumnElement[bool]) -> int:
         ).scalars()
     )
     if ended:
-        after_commit.say_changed(*(f"user:{user_id}" for user_id in set(ended)))
+        live_events.publish_after_commit(*(f"user:{user_id}" for user_id in set(ended)))
     return len(ended)

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import outbox, tickets
 from helpdesk.extensions import db
@@ -57,4 +57,6 @@ def _notify_team(ticket: Ticket) -> None:
     sentence = "Mails on this ticket come so fast that two machines may be answering each other. Further ones wait in quarantine."
     for thread in ticket.threads:
         if not thread.is_customers and thread.ended_at is None:
-            after_commit.call_later("deliver", outbox.enqueue_delivery(thread, DeliveryKind.line, sentence=sentence).id)
+            jobs.enqueue_after_commit(
+                "deliver", outbox.enqueue_delivery(thread, DeliveryKind.line, sentence=sentence).id
+            )

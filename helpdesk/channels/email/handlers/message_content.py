@@ -4,7 +4,7 @@ import base64
 
 from sqlalchemy import func, select
 
-from helpdesk import keys, storage
+from helpdesk import key_derivation, storage
 from helpdesk.channels import email
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain.inbox.channel_event import RemoteFile
@@ -82,7 +82,9 @@ def _refusal_reason(remote: RemoteFile, size: int, place: int, used: int) -> str
 
 def _store_file(inbound_id: int, remote: RemoteFile, content: bytes) -> str:
     key = (
-        base64.urlsafe_b64encode(keys.sign("file from mail", f"{inbound_id} {remote.external_id}")).decode().rstrip("=")
+        base64.urlsafe_b64encode(key_derivation.sign("file from mail", f"{inbound_id} {remote.external_id}"))
+        .decode()
+        .rstrip("=")
     )
     try:
         storage.write(key, content)

@@ -27,6 +27,7 @@ from helpdesk.channels.slack.parse.event_types import (
     ModalEvent,
 )
 from helpdesk.channels.slack.render import blocks
+from helpdesk.database import transactions
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.domain.outbox import errors
@@ -47,7 +48,7 @@ def validate_modal(payload: dict) -> dict[str, str]:
     for heard in slack.parse_payload(payload):
         form = MODALS.get(heard.callback_id) if isinstance(heard, ModalEvent) else None
         if form is not None:
-            with extensions.reading():
+            with transactions.read_only():
                 return form.validate_submission(heard)
     return {}
 
@@ -78,7 +79,7 @@ def fetch_context(payload: dict) -> EventContext:
         elif isinstance(each, ModalEvent) and each.private.get("files"):
             known.files.update(incoming_files.fetch_files(create_ticket_modal.remote_files(each.private), each))
         elif isinstance(each, CommandEvent):
-            with extensions.reading():
+            with transactions.read_only():
                 agent = authors.find_agent(known.profiles.get(each.author_id), known.team_id)
                 known.answers.append(commands.answer_command(each, agent))
     return known
@@ -116,7 +117,7 @@ def _is_irrelevant(payload: dict) -> bool:
     if event.get("type") not in {"message", "reaction_added", "reaction_removed"}:
         return False
     place = thread_lookup.find_root(payload)
-    with extensions.reading():
+    with transactions.read_only():
         thread = thread_lookup.find_thread(*place) if place else None
         if place and thread is None and thread_lookup.may_be_card(*place):
             raise errors.TemporaryError("A card of ours may be what this hangs below; that is found out first.", None)
@@ -137,7 +138,7 @@ def _is_accepted_author(heard: MessageEvent, understood: EventContext) -> bool:
     """Whether the files are worth fetching: their author is somebody whose words go somewhere, and they are not ours
     yet."""
     profile = understood.profiles.get(heard.author_id)
-    with extensions.reading():
+    with transactions.read_only():
         thread = thread_lookup.find_thread_of_event(heard)
         if thread is None or thread_lookup.find_message(thread, heard.external_id) is not None:
             return False
