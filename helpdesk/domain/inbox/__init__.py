@@ -97,7 +97,7 @@ def store_event(source: str, external_id: str, payload: dict, raw: bytes | None 
     row = {
         "source": source,
         "external_id": external_id[:255],
-        "lane": HANDLERS_BY_SOURCE[source].lane(payload),
+        "lane": HANDLERS_BY_SOURCE[source].ordering_key(payload),
         "payload": payload,
         "raw": raw,
         "state": "waiting",
@@ -120,7 +120,7 @@ def process_event(inbound_id: int) -> bool:
         return False
     source = HANDLERS_BY_SOURCE[claim.source]
     try:
-        understood = source.understand(claim.payload, claim.raw)
+        understood = source.fetch_context(claim.payload, claim.raw)
         answers = _apply_event(claim, source, understood)
     except ChannelError as error:
         _wait_for_outage(claim, error)
@@ -188,7 +188,7 @@ def _apply_event(claim: InboundClaim, source, understood) -> list:
         answers = result.answers
     except DomainError as refusal:
         inbound.state, inbound.outcome = "ignored", refusal.sentence
-        answers = source.refused(understood, refusal)
+        answers = source.on_refused(understood, refusal)
     _finish(inbound)
     db.session.commit()
     return answers

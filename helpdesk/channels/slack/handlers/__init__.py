@@ -42,7 +42,7 @@ def validate_modal(payload: dict) -> dict[str, str]:
         form = MODALS.get(heard.data.get("callback_id"))
         if form is not None:
             with extensions.reading():
-                return form.mistakes(heard)
+                return form.validate_submission(heard)
     return {}
 
 
@@ -142,7 +142,7 @@ def _is_accepted_author(heard: ChannelEvent, understood: EventContext) -> bool:
 
 def _handle_modal(heard: ChannelEvent, understood: EventContext) -> Result:
     form = MODALS.get(heard.data.get("callback_id"))
-    return form.apply(heard, understood) if form is not None else ignored_result("No form of ours.")
+    return form.apply_submission(heard, understood) if form is not None else ignored_result("No form of ours.")
 
 
 def _handle_command(heard: ChannelEvent, understood: EventContext) -> Result:
