@@ -137,7 +137,7 @@ def clean_scope(scope: Scope) -> Scope:
 
 
 def _complete(receive: Receive) -> Receive:
-    """``receive`` that raises ClientLeft where the connection ends within a body, which the adapter would take for its end."""
+    """``receive`` that raises ClientLeft where the connection breaks off; the adapter takes that for an end."""
 
     async def receive_all() -> Message:
         message = await receive()

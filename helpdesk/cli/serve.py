@@ -33,8 +33,7 @@ def serve(bind: str | None, graceful: int) -> None:
 
 
 def options(current: config.Config, bind: str, graceful: int) -> dict:
-    """gunicorn's settings. It writes no access log, for addresses carry tokens, and believes no forwarded header itself:
-    TRUSTED_PROXIES decides about those."""
+    """gunicorn's settings. It writes no access log, for addresses carry tokens."""
     return {
         "bind": bind,
         "worker_class": PortalWorker,
@@ -47,7 +46,7 @@ def options(current: config.Config, bind: str, graceful: int) -> dict:
         "errorlog": "-",
         "loglevel": "warning",
         "control_socket_disable": True,
-        "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108, its heartbeat must not touch a disk
+        "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108, a heartbeat needs no disk
         "preload_app": True,
         "proc_name": "helpdesk",
         "post_fork": _begin,
@@ -55,7 +54,10 @@ def options(current: config.Config, bind: str, graceful: int) -> dict:
 
 
 class PortalWorker(UvicornWorker):
-    """One process: an event loop for connections and streams, and threads for pages. h11 refuses what is not proper HTTP/1.1."""
+    """One process: an event loop for connections and streams, and threads for pages.
+
+    h11 is strict and limits a request's head. TRUSTED_PROXIES decides about forwarded headers, uvicorn does not.
+    """
 
     CONFIG_KWARGS = {
         "loop": "asyncio",
@@ -84,7 +86,7 @@ class Server(BaseApplication):
 
         app = create_asgi_app()
         gc.collect()
-        gc.freeze()  # before the fork: the processes go on sharing what is there now, and no collection walks through it again
+        gc.freeze()  # before the fork: the processes go on sharing what is there, and no collection walks through it
         return app
 
 

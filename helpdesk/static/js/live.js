@@ -1,12 +1,13 @@
-// One live connection a browser, whatever the number of tabs: Web Locks elect one tab, which listens to /live and tells the
-// others on a BroadcastChannel. Where a browser lacks these, or the server carries no stream, fragments still poll by themselves.
+// One live connection a browser, whatever the number of tabs: Web Locks elect one tab, which listens to /live and tells
+// the others on a BroadcastChannel. Without these, or where the server carries no stream, fragments still poll once a
+// minute by themselves (hx-trigger).
 const RETRY = 60000; // milliseconds until a refused connection is asked for again
 const user = document.body.dataset.user;
 const name = `helpdesk-live-${user}`;
 const fragments = () => [...document.querySelectorAll("[data-live]")];
 
-// "everything" may have changed; a ticket's own fragments follow that ticket, all others the lists. Each ticket that customers
-// hear of changes their list; the team's lists are told by themselves.
+// "everything" may have changed; a ticket's own fragments follow that ticket, all others the lists. Each ticket that
+// customers hear of changes their list; the team's lists are told by themselves.
 const concerns = (element, changed) => {
   if (changed.has("everything")) return true;
   if (element.dataset.live.startsWith("ticket:")) return changed.has(element.dataset.live);
@@ -18,7 +19,8 @@ const refresh = (changed) => {
   for (const element of fragments()) if (concerns(element, names)) window.htmx?.trigger(element, "live:changed");
 };
 
-// Listens until `signal` is aborted. A stream that ends is opened again by the browser; one that is refused, a minute later.
+// Listens until `signal` is aborted. A stream that ends is opened again by the browser; one that is refused, a minute
+// later.
 const listen = (channel, signal) => new Promise((resolve) => {
   let source, retry;
   const open = () => {

@@ -60,16 +60,8 @@ class Server:
         name = self.app.config["SESSION_COOKIE_NAME"]
         return f"{name}={signed_in_client(self.app, user).get_cookie(name).value}"
 
-    def ask(
-        self, cookie: str, path: str = "/live", version: str = "HTTP/1.1", method: str = "GET", *headers: str
-    ) -> Connection:
-        lines = [
-            f"{method} {path} {version}",
-            "Host: localhost",
-            f"Cookie: {cookie}",
-            "Accept: text/event-stream",
-            *headers,
-        ]
+    def ask(self, cookie: str, path: str = "/live", version: str = "HTTP/1.1", method: str = "GET") -> Connection:
+        lines = [f"{method} {path} {version}", "Host: localhost", f"Cookie: {cookie}", "Accept: text/event-stream"]
         return Connection(self.port, "\r\n".join([*lines, "", ""]).encode())
 
     def stream(self, cookie: str, path: str = "/live") -> Connection:

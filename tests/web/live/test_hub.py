@@ -14,7 +14,7 @@ HELLO = "event: changed\ndata: everything\n\n"
 
 
 class Client:
-    """One stream of ``hub`` and the client at its other end. ``is_deaf``: it never reads, so that nothing can be sent."""
+    """One stream of ``hub`` and the client at its other end. ``is_deaf``: it never reads, so nothing can be sent."""
 
     def __init__(self, hub: SseHub, *topics: str, is_deaf: bool = False) -> None:
         self.subscription = hub.subscribe(topics)

@@ -55,17 +55,8 @@ def test_a_process_that_is_told_to_end_ends_its_streams_first(server, make):
 
 def test_a_restart_of_redis_only_delays(serve, make, session, tmp_path):
     port = conftest.free_port()
-    command = [
-        conftest.redis_binary(),
-        "--port",
-        str(port),
-        "--bind",
-        "127.0.0.1",
-        "--save",
-        "",
-        "--dir",
-        str(tmp_path),
-    ]
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    command = [conftest.redis_binary(), *options]
     first = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     server = serve(REDIS_URL=f"redis://127.0.0.1:{port}/0")
     dana = make.user(make.organization())

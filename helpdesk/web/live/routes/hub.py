@@ -1,8 +1,9 @@
 """The open streams of one process: which topics each follows, and how a change reaches all of them.
 
-A published topic is ``user:<id>`` (that person's streams end), a list (``desk``, ``organization:<id>``) or a ticket, alone
-(``ticket:<id>``) or for an audience (``team:ticket:<id>``, ``organization:<id>:ticket:<id>``, ``requester:<id>:ticket:<id>``).
-What a stream says is ``ticket:<id>``, ``list`` or ``everything``. All of it runs in one event loop, so nothing is locked.
+A published topic is ``user:<id>`` (that person's streams end), a list (``desk``, ``organization:<id>``) or a ticket,
+alone (``ticket:<id>``) or for an audience (``team:ticket:<id>``, ``organization:<id>:ticket:<id>``,
+``requester:<id>:ticket:<id>``). What a stream says is ``ticket:<id>``, ``list`` or ``everything``. All of it runs in
+one event loop, so nothing is locked.
 """
 
 import asyncio
@@ -75,7 +76,7 @@ class SseHub:
             subscription.end()
 
     async def send_heartbeats(self) -> None:
-        """Write a comment line to each stream every HEARTBEAT_SECONDS, to a part of them each second. Runs until cancelled."""
+        """Write a comment line to each stream every HEARTBEAT_SECONDS, to some of them each second, until cancelled."""
         for slot in itertools.cycle(range(HEARTBEAT_SECONDS)):
             await asyncio.sleep(1)
             for subscription in self._subscriptions:

@@ -1,4 +1,4 @@
-"""The one Redis subscription of a process: what it hears goes to the hub. Without Redis, changes are only told later."""
+"""The one Redis subscription of a process; what it hears goes to the hub. Without Redis, changes are told later."""
 
 import asyncio
 import logging

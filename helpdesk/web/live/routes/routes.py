@@ -1,6 +1,6 @@
 """Who may follow what. The views only authorise; ``helpdesk.asgi`` turns an authorised request into a stream.
 
-Under a plain WSGI server nothing carries a stream: the answer is 204, which tells a browser to stop asking, and pages poll.
+Under a plain WSGI server nothing carries a stream: the answer is 204, which tells a browser to stop asking; pages poll.
 """
 
 from flask import Blueprint, Response, request
@@ -60,7 +60,7 @@ def visible_topics(user: User) -> tuple[str, ...]:
 
 
 def authorize_stream(topics: tuple[str, ...]) -> Response:
-    """The head of a stream that follows ``topics`` and ends with the person's sessions; 204 where nothing carries it."""
+    """The head of a stream that follows ``topics`` and ends with the person's sessions; 204 under plain WSGI."""
     grant = request.environ.get("asgi.scope", {}).get(GRANT)
     if not isinstance(grant, StreamGrant):
         return Response(status=204)
