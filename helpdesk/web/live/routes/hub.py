@@ -15,6 +15,7 @@ from helpdesk.web.live.routes.stream import EVERYTHING, Subscription
 
 HEARTBEAT_SECONDS = 15  # between two comment lines of a stream, which keep proxies from closing it
 SETTLE_SECONDS = 0.03  # several changes within it are written as one event
+WRITE_BATCH = 200  # streams written to in one turn of the event loop, between which pages are served
 
 
 class SseHub:
@@ -93,9 +94,10 @@ class SseHub:
         self._waiting.update(subscriptions)
 
     def _write_waiting(self) -> None:
-        waiting, self._waiting = self._waiting, set()
-        for subscription in waiting:
-            self._start_write(subscription)
+        for _ in range(min(WRITE_BATCH, len(self._waiting))):
+            self._start_write(self._waiting.pop())
+        if self._waiting:
+            asyncio.get_running_loop().call_soon(self._write_waiting)
 
     def _start_write(self, subscription: Subscription) -> None:
         # A task each: a browser that does not read holds up nobody but itself.
