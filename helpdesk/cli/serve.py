@@ -9,6 +9,7 @@ from gunicorn.app.base import BaseApplication
 from uvicorn_worker import UvicornWorker
 
 from helpdesk import config, extensions
+from helpdesk.cli import supervisor
 
 STUCK_TIMEOUT = 60  # seconds without a sign of life of its event loop after which a process is replaced
 ROOM = 400  # connections above streams and threads, for those kept alive between two requests
@@ -98,7 +99,8 @@ def _allow_open_files(connections: int) -> None:
 
 
 def _begin(server, worker) -> None:
-    """Nothing that is open may be shared with the process we were forked from."""
+    """Nothing that is open may be shared with the process we were forked from; and none may go on without it."""
+    supervisor.die_with_parent()
     extensions.forget_redis()
     with server.app.wsgi().app.app_context():
         extensions.db.engine.dispose(close=False)

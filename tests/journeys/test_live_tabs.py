@@ -5,16 +5,21 @@ from tests.journeys.conftest import wait_for
 from tests.journeys.test_portal_live import file_ticket
 
 TABS = 8  # browsers open six connections to a host at once
+COUNT_SOURCES = """
+window.sources = [];
+window.EventSource = class extends EventSource {
+  constructor(...given) { super(...given); window.sources.push(this); }
+};
+"""
+OPEN_SOURCES = "window.sources.filter((source) => source.readyState !== EventSource.CLOSED).length"
 
 
 def test_eight_tabs_share_one_connection_and_another_takes_over(live_portal, open_browser):
     dana, agent = open_browser(), open_browser()
     come_in(dana, live_portal, DANA)
     come_in(agent, live_portal, PRIYA)
-    context, opened, ended = dana.context, [], []
-    context.on("request", lambda request: opened.append(request) if request.url.endswith("/live") else None)
-    for name in ("requestfinished", "requestfailed"):
-        context.on(name, lambda request: ended.append(request) if request.url.endswith("/live") else None)
+    context = dana.context
+    context.add_init_script(COUNT_SOURCES)
     address = file_ticket(dana, live_portal, "Eight of me")
     tabs = [dana, *(context.new_page() for _ in range(TABS - 1))]
     for tab in tabs[1:]:
@@ -24,14 +29,19 @@ def test_eight_tabs_share_one_connection_and_another_takes_over(live_portal, ope
     reply(agent, "To all of you")
     for tab in tabs:
         tab.wait_for_selector("article:has-text('To all of you')")
-    wait_for(lambda: len(opened) - len(ended) == 1 or tabs[0].wait_for_timeout(100))
+    assert listening(tabs) == [0]
 
-    before = len(opened)
-    tabs.pop(0).close()  # it listened, for it was the first
-    wait_for(lambda: len(opened) > before or tabs[0].wait_for_timeout(100))
+    tabs.pop(0).close()
+    wait_for(lambda: listening(tabs))
     reply(agent, "To those who are left")
     for tab in tabs:
         tab.wait_for_selector("article:has-text('To those who are left')")
+    assert len(listening(tabs)) == 1
+
+
+def listening(tabs) -> list[int]:
+    """Which of ``tabs`` have a connection to /live, once for each that they have."""
+    return [number for number, tab in enumerate(tabs) for _ in range(tab.evaluate(OPEN_SOURCES))]
 
 
 def reply(page, text: str) -> None:

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import time
 
+import psutil
 import pytest
 
 from tests import conftest, running
@@ -51,6 +52,13 @@ def test_a_process_that_is_told_to_end_ends_its_streams_first(server, make):
     assert stream.to_its_end().endswith(b"0\r\n\r\n")
     assert server.process.wait(running.PATIENCE) == 0
     assert time.monotonic() - began < 15
+
+
+def test_no_process_outlives_the_one_that_started_it(server):
+    children = psutil.Process(server.process.pid).children()
+    assert children
+    server.process.kill()
+    running.until(lambda: not any(child.is_running() and child.status() != "zombie" for child in children), "the end")
 
 
 def test_a_restart_of_redis_only_delays(serve, make, session, tmp_path):
