@@ -82,7 +82,6 @@ def build_flask_settings(config: Config) -> dict:
 
 def register_web(app: Flask) -> None:
     """Everything a request meets, in the order it meets it."""
-    app.ensure_sync = _as_it_is
     given.register(app)
     request_transactions.register(app)
     security_headers.register(app)
@@ -95,8 +94,3 @@ def register_web(app: Flask) -> None:
     authentication.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-
-
-def _as_it_is(function):
-    """None of ours is asynchronous; Flask would look closely at a dozen functions in every request to find that out."""
-    return function

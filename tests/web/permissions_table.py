@@ -75,7 +75,7 @@ TABLE = {
     # a customer's list, and filing
     "GET /tickets": PERSON,
     "GET /tickets/list": PERSON,
-    "GET /tickets/live": PERSON,
+    "GET /live": PERSON,
     "GET /tickets.csv": PERSON,
     "GET /tickets/new": PERSON,
     "GET /tickets/similar": PERSON,
@@ -124,7 +124,6 @@ TABLE = {
     "GET /desk/views": TEAM,
     "POST /desk/views": TEAM,
     "POST /desk/views/<int:view_id>/delete": "sign-in hidden hidden in hidden hidden",  # the agent's own
-    "GET /desk/live": TEAM,
     "GET /desk/remarks": TEAM,
     "POST /desk/remarks": TEAM,
     "POST /desk/bulk": TEAM,

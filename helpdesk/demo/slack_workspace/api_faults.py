@@ -121,7 +121,7 @@ class HangingResponse(flask.Response):
         self.seconds = seconds
 
     def __call__(self, environ, start_response):
-        raw = environ.get("werkzeug.socket") or environ.get("gunicorn.socket")
+        raw = environ.get("werkzeug.socket")
         end = time.monotonic() + self.seconds
         while time.monotonic() < end and not _wait_for_disconnect(raw):
             pass

@@ -89,7 +89,7 @@ def test_a_signed_out_fragment_says_where_to_go(app):
         "/tickets/list", headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/tickets?q=x"}
     )
     assert answer.status_code == 401 and answer.headers["HX-Redirect"] == "/sign-in?next=%2Ftickets%3Fq%3Dx"
-    stream = app.test_client().get("/tickets/live", headers={"Accept": "text/event-stream"})
+    stream = app.test_client().get("/live", headers={"Accept": "text/event-stream"})
     assert stream.status_code == 401
 
 
