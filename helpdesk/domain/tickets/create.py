@@ -11,10 +11,10 @@ from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.channel import Thread
 from helpdesk.models.form import FormVersion
-from helpdesk.models.ticket import Attachment, Message, MessageKind, Priority, Ticket
+from helpdesk.models.priorities import DEFAULT_PRIORITY
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Attachment, Message, MessageKind, Ticket
 from helpdesk.models.user import User
 
-MAX_SUBJECT_LENGTH = 200
 FIRST_SEQ = 1  # place in the timeline
 _ticket = Ticket.__table__
 TICKET_BY_TOKEN_QUERY = select(_ticket.c.id).where(
@@ -34,7 +34,7 @@ def create_ticket(
     filed_by: User | None = None,
     organization_id: int | None = None,
     follows: Ticket | None = None,
-    priority: str = Priority.normal,
+    priority: str = DEFAULT_PRIORITY,
     origin: Thread | None = None,
     origin_external_id: str | None = None,
 ) -> Ticket:

@@ -11,7 +11,9 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Priority, Status, Ticket
+from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
+from helpdesk.models.statuses import Status
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.web.api import reading, shapes, token_authentication
 
@@ -58,7 +60,7 @@ def create_ticket():
     """File a ticket for a customer."""
     given = reading.body(CREATE_FIELDS, required=("requester", "subject", "body"))
     requester = find_customer(given["requester"])
-    priority = given.get("priority", Priority.normal)
+    priority = given.get("priority", DEFAULT_PRIORITY)
     if priority not in list(Priority):
         raise ValidationError("There is no such priority.", "priority")
     key = token_authentication.get_idempotency_key()

@@ -9,8 +9,8 @@ from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.sla import policies
 from helpdesk.extensions import db
+from helpdesk.models.priorities import Priority
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
-from helpdesk.models.ticket import Priority
 from helpdesk.models.user import Organization
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
@@ -120,7 +120,7 @@ def page(organization: Organization | None, *, targets=None, hours=None, zone=No
         organization=organization,
         with_own=[tuple(row) for row in db.session.execute(own.order_by(Organization.name))],
         organizations=[tuple(row) for row in db.session.execute(everybody)],
-        priorities=[(str(priority), str(priority).title()) for priority in reversed(Priority)],
+        priorities=[(str(priority), priority.definition.label) for priority in reversed(Priority)],
         targets=targets if targets is not None else stored_targets(organization),
         days=list(enumerate(policies.WEEKDAY_NAMES)),
         hours=hours if hours is not None else stored_hours(),

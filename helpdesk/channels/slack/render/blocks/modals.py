@@ -6,6 +6,7 @@ from typing import Any
 
 from helpdesk.channels.slack.parse.interactions import NO_ASSIGNEE_VALUE
 from helpdesk.channels.slack.render.blocks import elements
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 
 MAX_TITLE_LENGTH = 24
 MAX_LABEL_LENGTH = 2000
@@ -118,7 +119,9 @@ def create_modal(values: CreateValues) -> dict:
                 help="Empty if it is not known.",
             )
         ),
-        _input_block(ModalField("subject", "Subject", "short_text", values.subject[:255], required=True)),
+        _input_block(
+            ModalField("subject", "Subject", "short_text", values.subject[:MAX_SUBJECT_LENGTH], required=True)
+        ),
         _input_block(ModalField("body", "What is it about?", "long_text", values.body, required=True)),
         *_field_blocks(values.fields, room=MAX_MODAL_BLOCKS - 5),
     ]
