@@ -40,7 +40,7 @@ def create_ticket(
 ) -> Ticket:
     """File a ticket for ``requester`` and announce it in every channel. The same ``form_token`` again returns the first one.
 
-    ``answers`` is by field key, as ``forms.read_answers`` gave it. ``filed_by`` is somebody of the team who files it for
+    ``answers`` is by field key, as ``forms.parse_answers`` gave it. ``filed_by`` is somebody of the team who files it for
     the requester. Raises NotAllowed, and Invalid with every field's sentence.
     """
     if form_token:
