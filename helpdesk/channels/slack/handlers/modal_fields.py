@@ -35,10 +35,7 @@ def modal_field(field: Field, value: object, agent: User, organization_id: int |
     field_type = forms.field_type_for(field)
     if not is_askable(field):
         return None
-    if field_type.has_options or not organization_id:
-        offered = [(option, option) for option in field.options]
-    else:
-        offered = forms.choices_for([field], agent, organization_id)[field.key]
+    offered = forms.choices_for([field], agent, organization_id)[field.key]
     if field_type.widget == Widget.single_choice and not offered:
         return None
     held = value_to_texts(field, value)

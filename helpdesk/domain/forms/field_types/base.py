@@ -28,17 +28,19 @@ class AnswerContext:
 
     @cached_property
     def people(self) -> list[tuple[int, str]]:
-        """The people to choose from, as (id, name): the organization's, or only the asker where they see no more."""
+        """The people to choose from, as (id, name): the organization's, or only the asker where they see no more; none before
+        it is known whose ticket it is."""
         user = self.asker
         if user is None:
             return [(0, "A colleague")]
         if not user.is_team and user.sees == "own":
             return [(user.id, user.display_name)]
+        organization_id = self.organization_id or user.organization_id
+        if organization_id is None:
+            return []
         people = (
             select(User)
-            .where(
-                User.organization_id == (self.organization_id or user.organization_id), User.deactivated_at.is_(None)
-            )
+            .where(User.organization_id == organization_id, User.deactivated_at.is_(None))
             .order_by(User.name, User.id)
             .limit(MAX_PEOPLE)
         )
