@@ -1,15 +1,17 @@
 """Changing the list in a CHECK constraint by a migration, on both databases.
 
-SQLite has no ALTER TABLE for it, and making the table anew would break the rows that refer to it. Its documentation gives this
-way for changes that only widen or drop a constraint (https://sqlite.org/lang_altertable.html, section 7): the text of the table
-is edited in the schema.
+SQLite has no ALTER TABLE for it, and making the table anew would break the rows that refer to it. Its documentation
+gives this way for changes that only widen or drop a constraint (https://sqlite.org/lang_altertable.html, section
+7): the text of the table is edited in the schema.
 """
 
 from sqlalchemy import Connection, text
 
 
 def replace_check(connection: Connection, table: str, name: str, condition: str | None) -> None:
-    """Make ``condition`` the CHECK called ``name`` of ``table``; None drops it. Rows are not compared with it on SQLite.
+    """Make ``condition`` the CHECK called ``name`` of ``table``; None drops it.
+
+    SQLite does not compare the rows that are there with it, so it must not be narrower than what they hold.
 
     Raises ValueError where the constraint's text cannot be found, and leaves the table as it was.
     """

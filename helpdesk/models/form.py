@@ -70,7 +70,10 @@ class FormVersion(db.Model):
 
 
 class Field(db.Model):
-    """One question. ``kind`` is the name of its type (domain/forms/field_types). ``shown_if_key``/``shown_if_value``: asked only while that other field holds that value."""
+    """One question. ``kind`` is the name of its type (domain/forms/field_types).
+
+    ``shown_if_key``/``shown_if_value``: asked only while that other field holds that value.
+    """
 
     __tablename__ = "fields"
 

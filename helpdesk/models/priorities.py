@@ -1,4 +1,6 @@
-"""The priorities of a ticket, least urgent first: one entry each, from which pages, Slack, SQL, the API, SLA policies and seeds read.
+"""The priorities of a ticket, least urgent first: one entry each.
+
+Pages, Slack, SQL, the API, SLA policies and seeds read them here.
 
 A new priority is one entry here and a migration for the checks.
 """
@@ -12,8 +14,9 @@ from typing import Self
 class PriorityDefinition:
     """What a priority looks like.
 
-    ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the stylesheet; "" for the usual text colour.
-    ``is_default``: what a ticket has unless somebody says otherwise; lists leave it out. ``stands_out``: the ticket's heading says it.
+    ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the stylesheet; "" for the usual text
+    colour. ``is_default``: what a ticket has unless somebody says otherwise; lists leave it out.
+    ``stands_out``: the ticket's heading says it.
     """
 
     value: str

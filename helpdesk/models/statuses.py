@@ -1,7 +1,8 @@
-"""The statuses of a ticket: one entry each, from which pages, Slack, CSS, SQL, the API, CSV files and seeds read.
+"""The statuses of a ticket: one entry each.
 
-A new status is one entry here and a migration for the checks and partial indexes (docs/how-to/add-a-status.md). The table is
-among the models because the database's constraints are made from it, and because channels may read models and not the domain.
+Pages, Slack, CSS, SQL, the API, CSV files and seeds read them here. A new status is one entry here and a migration
+for the checks and partial indexes (docs/how-to/add-a-status.md). The table is among the models because the
+database's constraints are made from it, and because channels may read models and not the domain.
 """
 
 from dataclasses import dataclass
@@ -51,14 +52,16 @@ EVERY_MENU = frozenset(Menu)
 class StatusDefinition:
     """What a status is and does.
 
-    ``waiting_on``: who has to act; None where nobody has. ``is_done``: work is finished, so it counts as solved in lists,
-    reviews and ratings. ``is_final``: a reply opens a follow-up ticket, and the status never changes again.
-    ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the stylesheet (blue, violet, orange, green, red, grey).
-    ``customer_order``: the place in a customer's list that is sorted by status, lowest first. ``desk_view``: the view of the
-    queue that lists it; a new name makes a new view. ``on_agent_reply``, ``on_requester_reply``: the value of the status that
-    a public reply sets. ``reply_action``: what setting it is called in the composer, half a sentence after "then".
-    ``next_step``: what happens next, half a sentence for the customer; ``next_step_for_team`` the same for the team;
-    ``next_step_ends_with_first_response``: said only until the team first answered. ``event_kind``: what the timeline calls it.
+    ``waiting_on``: who has to act; None where nobody has. ``is_done``: work is finished, so it counts as solved
+    in lists, reviews and ratings. ``is_final``: a reply opens a follow-up ticket, and the status never changes
+    again. ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the stylesheet (blue, violet,
+    orange, green, red, grey). ``customer_order``: the place in a customer's list that is sorted by status,
+    lowest first. ``desk_view``: the view of the queue that lists it; a new name makes a new view.
+    ``on_agent_reply``, ``on_requester_reply``: the value of the status that a public reply sets.
+    ``reply_action``: what setting it is called in the composer, half a sentence after "then". ``next_step``:
+    what happens next, half a sentence for the customer; ``next_step_for_team`` the same for the team;
+    ``next_step_ends_with_first_response``: said only until the team first answered. ``event_kind``: what the
+    timeline calls it.
     """
 
     value: str
@@ -84,7 +87,10 @@ class StatusDefinition:
 
 
 class Status(StrEnum):
-    """Where a ticket stands. A new ticket is ``open``; solving it and the end of it are the verbs ``solve`` and ``close``."""
+    """Where a ticket stands.
+
+    A new ticket is ``open``; ``solved`` and ``closed`` are what the verbs ``solve`` and ``close`` set.
+    """
 
     definition: StatusDefinition
 

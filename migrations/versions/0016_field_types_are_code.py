@@ -1,4 +1,7 @@
-"""A type of field is a class in domain/forms/field_types: the database no longer lists them, so that a new one needs no migration."""
+"""A type of field is a class in domain/forms/field_types.
+
+The database no longer lists the types, so that a new one needs no migration.
+"""
 
 from alembic import op
 

@@ -1,4 +1,4 @@
-"""A new status is one entry: with it alone, and its migration, the status is found on every page and in every channel."""
+"""A new status is one entry and its migration: then it is found on every page and in every channel."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""Statuses and priorities are named in their tables alone: everything else asks the table, so that one more entry is enough."""
+"""Statuses and priorities are named in their tables alone, so that one more entry is enough."""
 
 import ast
 import re
@@ -28,7 +28,7 @@ PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "helpdesk" / "tem
 
 
 def found_in_python(source: str) -> list[str]:
-    """Each status or priority that the source names: as a text that can be nothing else, as a member, or in a comparison."""
+    """Each status or priority that the source names: as an unmistakable text, as a member, or in a comparison."""
     found = []
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Constant) and node.value in STATUSES - LIFECYCLE:

@@ -115,7 +115,7 @@ def time_by_waiting_on(period: Period) -> dict[WaitingOn, float]:
         .subquery()
     )
     held = select(spans.c.status, func.sum(seconds_between(spans.c.at, spans.c.until))).group_by(spans.c.status)
-    total = {who: 0.0 for who in WaitingOn}
+    total = dict.fromkeys(WaitingOn, 0.0)
     for status, seconds in db.session.execute(held):
         who = WAITING_ON.get(status)
         if who is not None:

@@ -1,4 +1,4 @@
-"""A pytest plugin that puts one more entry into the table of statuses, before anything reads it: as an edit of the file would."""
+"""A pytest plugin that puts one more entry into the table of statuses before anything reads it."""
 
 import importlib.util
 import sys
@@ -7,11 +7,10 @@ from pathlib import Path
 SOURCE = Path(__file__).parents[3] / "helpdesk" / "models" / "statuses.py"
 BEFORE = "    solved = StatusDefinition("
 ENTRY = """    escalated = StatusDefinition(
-        value="escalated", team_label="With engineering", customer_label="With our specialists", icon="turn", tone="red",
-        slack_symbol="◆", slack_color="#123456", customer_order=7, waiting_on=WaitingOn.third_party,
-        desk_view="escalated", on_requester_reply="open", reply_action="ask engineering",
-        next_step="our specialists look into it",
-    )
+        value="escalated", team_label="With engineering", customer_label="With our specialists",
+        icon="turn", tone="red", slack_symbol="◆", slack_color="#123456", customer_order=7,
+        waiting_on=WaitingOn.third_party, desk_view="escalated", on_requester_reply="open",
+        reply_action="ask engineering", next_step="our specialists look into it", )
 """
 
 

@@ -1,4 +1,4 @@
-"""A new type of field is one class: this one is defined here, and works on the web, in Slack, in search, in CSV files and in the API."""
+"""A new type of field is one class: one defined here works on the web, in Slack, search, CSV files and the API."""
 
 import pytest
 from bs4 import BeautifulSoup

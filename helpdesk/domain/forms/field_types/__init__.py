@@ -1,4 +1,7 @@
-"""The types of form fields: one class in one file each. A file in this package is enough for a new type (docs/how-to/add-a-field-type.md)."""
+"""The types of form fields: one class in one file each.
+
+A file in this package is enough for a new type (docs/how-to/add-a-field-type.md).
+"""
 
 import importlib
 import pkgutil

@@ -28,8 +28,10 @@ class AnswerContext:
 
     @cached_property
     def people(self) -> list[tuple[int, str]]:
-        """The people to choose from, as (id, name): the organization's, or only the asker where they see no more; none before
-        it is known whose ticket it is."""
+        """The people to choose from, as (id, name): the organization's, or only the asker where they see no more.
+
+        There are none before it is known whose ticket it is.
+        """
         user = self.asker
         if user is None:
             return [(0, "A colleague")]
@@ -50,13 +52,14 @@ class AnswerContext:
 class FieldType:
     """A type of field. A subclass sets ``name``, ``label`` and ``widget``, and overrides what is different about it.
 
-    ``name`` is stored with each field (at most 16 characters) and never changes. ``label`` is what admins choose it by.
-    ``widget`` says how it is entered: web pages and Slack each have one control a widget. ``input_format`` narrows a single
-    line: text, url, email. ``position``: its place in the list of types. ``max_length``: of a text. ``has_options``: an admin
-    lists the answers. ``has_default``: an admin may fill it in ahead. ``is_file``: the answers are uploads, which become
-    attachments. ``is_link``: the stored text is shown as a link. ``can_control``: other fields may depend on its answer.
-    ``blank_label``: the empty choice of a list; ``cleared_label``: the same where an answer can be taken away.
-    ``missing_sentence``: what is said where a required answer is missing, with ``{label}`` in it.
+    ``name`` is stored with each field (at most 16 characters) and never changes. ``label`` is what admins
+    choose it by. ``widget`` says how it is entered: web pages and Slack each have one control a widget.
+    ``input_format`` narrows a single line: text, url, email. ``position``: its place in the list of types.
+    ``max_length``: of a text. ``has_options``: an admin lists the answers. ``has_default``: an admin may fill
+    it in ahead. ``is_file``: the answers are uploads, which become attachments. ``is_link``: the stored text is
+    shown as a link. ``can_control``: other fields may depend on its answer. ``blank_label``: the empty choice
+    of a list; ``cleared_label``: the same where an answer can be taken away. ``missing_sentence``: what is said
+    where a required answer is missing, with ``{label}`` in it.
     """
 
     name: ClassVar[str]
@@ -117,7 +120,10 @@ class FieldType:
         return [(option, option) for option in field.options or ()]
 
     def display_value(self, field: Field, value: object) -> str:
-        """The answer as people read it. It is stored beside the value: pages, Slack, search and CSV files show this text."""
+        """The answer as people read it.
+
+        It is stored beside the value: pages, Slack, search and CSV files show this text.
+        """
         if isinstance(value, list):
             return ", ".join(map(str, value))
         return "Yes" if value is True else "" if value is None else str(value)

@@ -30,6 +30,6 @@ class File(FieldType):
     def display_value(self, field: Field, value: object) -> str:
         if not isinstance(value, list):
             return super().display_value(field, value)
-        found = db.session.execute(select(Attachment.key, Attachment.name).where(Attachment.key.in_(value)))
-        names = {key: name for key, name in found}
+        query = select(Attachment.key, Attachment.name).where(Attachment.key.in_(value))
+        names: dict[str, str] = {row.key: row.name for row in db.session.execute(query)}
         return ", ".join(names.get(key, "file") for key in value)
