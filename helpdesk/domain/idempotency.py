@@ -4,16 +4,16 @@ import re
 
 from sqlalchemy import bindparam, select
 
-from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Message, Ticket
 from helpdesk.models.user import User
 
-_message = Message.__table__
-MESSAGE_BY_TOKEN_QUERY = select(_message.c.id).where(
-    _message.c.author_id == bindparam("author_id"),
-    _message.c.form_token == bindparam("form_token"),
-    _message.c.ticket_id == bindparam("ticket_id"),
+_message, _ticket = Message.__table__, Ticket.__table__
+MESSAGE = select(_message.c["id", "ticket_id"]).where(
+    _message.c.author_id == bindparam("author_id"), _message.c.form_token == bindparam("form_token")
+)
+TICKET = select(_ticket.c.id).where(
+    _ticket.c.requester_id == bindparam("requester_id"), _ticket.c.form_token == bindparam("form_token")
 )
 TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -27,16 +27,19 @@ def find_created_ticket(requester: User, form_token: str | None) -> Ticket | Non
     """The ticket that ``requester`` filed with this form before."""
     if not form_token:
         return None
-    return db.session.scalar(
-        permissions.visible_tickets(requester).where(
-            Ticket.requester_id == requester.id, Ticket.form_token == form_token
-        )
-    )
+    id = db.session.scalar(TICKET, {"requester_id": requester.id, "form_token": form_token})
+    return db.session.get(Ticket, id) if id else None
+
+
+def find_message(author: User, form_token: str) -> Message | None:
+    """What ``author`` wrote with this form before."""
+    row = db.session.execute(MESSAGE, {"author_id": author.id, "form_token": form_token}).first()
+    return db.session.get(Message, row.id) if row else None
 
 
 def was_message_sent(author: User, ticket: Ticket, form_token: str | None) -> bool:
     """Whether ``author`` wrote on ``ticket`` with this form before."""
     if not form_token:
         return False
-    asked = {"author_id": author.id, "form_token": form_token, "ticket_id": ticket.id}
-    return db.session.execute(MESSAGE_BY_TOKEN_QUERY, asked).first() is not None
+    row = db.session.execute(MESSAGE, {"author_id": author.id, "form_token": form_token}).first()
+    return row is not None and row.ticket_id == ticket.id

@@ -11,7 +11,7 @@ from jinja2 import meta, nodes
 TEMPLATES = Path(__file__).parents[2] / "helpdesk" / "templates"
 FRAGMENTS = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.html"))
 NEEDS = re.compile(r"\{# needs: ([a-z_, ]*) ?#\}")
-# What every template has: Flask's, the extensions' and the context processor's of web/fragments.
+# What every template has: Flask's, the extensions' and the context processor's of web/fragments, and the tables of web/filters.
 AMBIENT = {
     "current_user",
     "request",
@@ -23,6 +23,7 @@ AMBIENT = {
     "portal",
     "config",
 }
+AMBIENT |= {"words", "Status", "Priority", "WaitingOn", "customer_groups", "MAX_SUBJECT_LENGTH"}
 VOID = {
     "area",
     "br",

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from helpdesk import after_commit, clock
-from helpdesk.domain import outbox
+from helpdesk.domain import idempotency, outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -22,9 +22,6 @@ MAX_BODY_LENGTH = 40_000  # characters of one message; Slack's own limit of a te
 _message = Message.__table__
 MESSAGE_BY_ORIGIN_QUERY = select(_message.c.id).where(
     _message.c.origin_thread_id == bindparam("thread_id"), _message.c.origin_external_id == bindparam("external_id")
-)
-MESSAGE_BY_TOKEN_QUERY = select(_message.c.id).where(
-    _message.c.author_id == bindparam("author_id"), _message.c.form_token == bindparam("form_token")
 )
 
 
@@ -229,11 +226,8 @@ def _add_message(
 def _find_repeated_message(author, origin, origin_external_id, form_token) -> Message | None:
     if origin is not None and origin_external_id:
         id = db.session.scalar(MESSAGE_BY_ORIGIN_QUERY, {"thread_id": origin.id, "external_id": origin_external_id})
-    elif author is not None and form_token:
-        id = db.session.scalar(MESSAGE_BY_TOKEN_QUERY, {"author_id": author.id, "form_token": form_token})
-    else:
-        id = None
-    return db.session.get(Message, id) if id else None
+        return db.session.get(Message, id) if id else None
+    return idempotency.find_message(author, form_token) if author is not None and form_token else None
 
 
 def clean_body(body: str, has_files: bool) -> str:

@@ -5,7 +5,9 @@ from typing import Any
 from flask import Blueprint, jsonify
 
 from helpdesk import config
-from helpdesk.models.ticket import MessageKind, Priority, Status
+from helpdesk.models.priorities import Priority
+from helpdesk.models.statuses import Status, WaitingOn
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, MessageKind
 from helpdesk.web.middleware import authorization
 
 blueprint = Blueprint("api_description", __name__)
@@ -163,7 +165,7 @@ _SCHEMAS: dict[str, Any] = {
             "number": {"type": "integer"},
             "subject": _TEXT,
             "status": _STATUS,
-            "holder": {"enum": ["team", "customer", "third_party", None]},
+            "holder": {"enum": [*(str(each) for each in WaitingOn), None]},
             "priority": _PRIORITY,
             "organization": _object({"slug": _TEXT, "name": _TEXT}),
             "requester": _ref("Person"),
@@ -179,7 +181,7 @@ _SCHEMAS: dict[str, Any] = {
     "NewTicket": _object(
         {
             "requester": {"type": "string", "minLength": 3, "maxLength": 254, "description": "A customer's address."},
-            "subject": {"type": "string", "minLength": 1, "maxLength": 200},
+            "subject": {"type": "string", "minLength": 1, "maxLength": MAX_SUBJECT_LENGTH},
             "body": {"type": "string", "minLength": 1, "maxLength": 40_000},
             "priority": _PRIORITY,
             "form": {"type": "string", "maxLength": 80, "description": "A form's slug."},

@@ -4,14 +4,15 @@ from flask import Blueprint, abort
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
-from werkzeug.datastructures import MultiDict
 
 from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Priority, Status, Ticket
+from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
+from helpdesk.models.statuses import Status
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.web.api import reading, shapes, token_authentication
 
@@ -58,7 +59,7 @@ def create_ticket():
     """File a ticket for a customer."""
     given = reading.body(CREATE_FIELDS, required=("requester", "subject", "body"))
     requester = find_customer(given["requester"])
-    priority = given.get("priority", Priority.normal)
+    priority = given.get("priority", DEFAULT_PRIORITY)
     if priority not in list(Priority):
         raise ValidationError("There is no such priority.", "priority")
     key = token_authentication.get_idempotency_key()
@@ -143,26 +144,16 @@ def _parse_form(given: dict, requester: User) -> tuple:
         if given.get("answers"):
             raise ValidationError("Answers belong to a form; name it.", "form")
         return None, {}
-    form = next(
-        (each for each in forms.list_published(requester.organization_id) if each.form.slug == given["form"]), None
-    )
+    form = forms.find_form(forms.published(requester.organization_id), given["form"])
     if form is None:
         raise ValidationError("This customer has no such form.", "form")
-    texts = MultiDict()
-    for key, value in given.get("answers", {}).items():
-        values = value if isinstance(value, list) else [value]
-        texts.setlist(f"field-{key}", [_format_answer(each) for each in values])
+    try:
+        values = forms.JsonValues(form, given.get("answers", {}))
+    except forms.InvalidAnswer as error:
+        raise ValidationError(str(error), "answers") from None
     answers, errors = forms.parse_answers(
-        form, texts, True, asker=token_authentication.get_token_user(), organization_id=requester.organization_id
+        form, values, True, asker=token_authentication.get_token_user(), organization_id=requester.organization_id
     )
     if errors:
         raise ValidationError("Some answers do not fit the form.", errors=errors)
     return form, answers
-
-
-def _format_answer(value: object) -> str:
-    if isinstance(value, bool):
-        return "1" if value else ""
-    if isinstance(value, str | int | float):
-        return str(value).encode("utf-8", "replace").decode().replace("\x00", "")
-    raise ValidationError("An answer is a text, a number, true, false, or a list of texts.", "answers")

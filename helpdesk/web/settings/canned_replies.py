@@ -8,12 +8,12 @@ from helpdesk.domain.administration import canned_replies
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import CannedReply
+from helpdesk.models.statuses import Menu
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_canned_replies", __name__, url_prefix="/settings/replies")
 TYPED = ("title", "body", "status", "version")
-STATUSES = [(str(status), labels.status_label(status)) for status in canned_replies.ALLOWED_STATUSES]
 
 
 @blueprint.get("")
@@ -96,7 +96,7 @@ def page(reply: CannedReply | None, values: dict, errors: dict | None = None) ->
         values=values,
         errors=errors or {},
         variables=list(canned_replies.VARIABLES.items()),
-        statuses=STATUSES,
+        statuses=labels.status_choices(Menu.canned_reply),
         may_share=current_user.is_lead,
     )
 

@@ -5,7 +5,8 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.forms import builder, comparing
+from helpdesk.domain.forms import builder, choices_for, diff, field_types, visible_fields
+from helpdesk.domain.forms.validation import publish_errors
 from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.ticket import Ticket
@@ -103,7 +104,7 @@ def preview_form(form_id: int):
     """The newest version as a customer would see it, and what is different from the one in use."""
     form = found(form_id)
     version = newest(form)
-    fields = [field for field in version.fields if comparing.asks_customer(field)]
+    fields = visible_fields(version, for_team=False)
     return navigation.render_settings_page(
         "settings/form_preview.html",
         form=version,
@@ -112,7 +113,7 @@ def preview_form(form_id: int):
         values={},
         errors={},
         form_token="",
-        colleagues=[(0, "A colleague")],
+        offered=choices_for(fields, None),
         limits={"size": 0, "files": 0},
         kept={},
         requester=None,
@@ -172,8 +173,8 @@ def publishing(form: Form) -> dict:
         "version": version,
         "in_use": used,
         "is_draft": drafted,
-        "difference": comparing.difference(used, version) if drafted else [],
-        "troubles": comparing.troubles(version) if drafted else [],
+        "difference": diff.describe_changes(used, version) if drafted else [],
+        "troubles": publish_errors(version) if drafted else [],
     }
 
 
@@ -190,7 +191,7 @@ def page(form: Form, values: dict | None = None, errors: dict | None = None) -> 
         values=values or given,
         errors=errors or {},
         organizations=organizations(),
-        kinds=comparing.KIND_WORDS,
+        kinds=field_types.labels(),
         **publishing(form),
     )
 

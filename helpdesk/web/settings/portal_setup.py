@@ -14,13 +14,13 @@ from helpdesk.domain.people import email_address
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
 from helpdesk.models.setting import SETTINGS
+from helpdesk.models.ticket import IMAGE_TYPES
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.sign_in import login_page as sign_in_page
 
 blueprint = Blueprint("settings_portal", __name__)
 LARGEST_LOGO = 512 * 1024  # bytes
-PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 TEXTS = ("portal_name", "team_name", "accent", "portal_edition", "portal_plan", "internal_domains")
 SWITCHES = ("sign_in_google", "sign_in_microsoft", "sign_in_link")
@@ -75,7 +75,7 @@ def save_logo():
         error = "Choose a picture."
     elif len(data) > LARGEST_LOGO:
         error = "The picture is larger than 512 KB."
-    elif attachments.detect_media_type(data[:64], "") not in PICTURES:
+    elif attachments.detect_media_type(data[:64], "") not in IMAGE_TYPES:
         error = "The logo must be a PNG, JPEG, GIF or WebP picture."
     if error:
         return page(settings.get_all(), {"logo": error}), 422

@@ -103,26 +103,27 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
         MAYA,
     )
     pick = (("a", "A"), ("b", "B"))
-    kinds = (
-        "short_text",
-        "long_text",
-        "number",
-        "date",
-        "select",
-        "multi_select",
-        "checkbox",
-        "email",
-        "url",
-    )
+    widgets = {
+        "short_text": "single_line",
+        "long_text": "multi_line",
+        "number": "number",
+        "date": "date",
+        "select": "single_choice",
+        "multi_select": "multi_choice",
+        "checkbox": "checkbox",
+        "email": "single_line",
+        "url": "single_line",
+    }
     fields = tuple(
         blocks.ModalField(
-            kind,
-            kind,
-            kind,
-            options=pick if kind in {"select", "multi_select", "checkbox"} else (),
+            name,
+            name,
+            widget,
+            options=pick if name in {"select", "multi_select", "checkbox"} else (),
             help="Why",
+            input_format=name if name in {"email", "url"} else "text",
         )
-        for kind in kinds
+        for name, widget in widgets.items()
     )
     values = blocks.EditValues(
         7, "7", "open", (("open", "Open"), ("solved", "Solved")), "low", (("low", "Low"),), None, pick, fields

@@ -11,10 +11,8 @@ from helpdesk.domain.errors import PermissionDenied
 from helpdesk.domain.people import admission, users
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.ticket import Message
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Message
 from helpdesk.models.user import Organization, User
-
-MAX_SUBJECT_LENGTH = 200
 
 
 def is_new_ticket(heard: ChannelEvent) -> bool:
