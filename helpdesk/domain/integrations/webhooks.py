@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from helpdesk import after_commit, clock, keys, urls
+from helpdesk import after_commit, clock, key_derivation, urls
 from helpdesk.channels.webhook import ssrf
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -50,8 +50,8 @@ def enqueue_ticket_changed(ticket: Ticket, kind: str, changes: dict[str, Any]) -
 
 
 def signing_secret(webhook: Webhook) -> str:
-    """What the receiver is given to check signatures with."""
-    return "whsec_" + base64.b64encode(keys.sign("webhook", webhook.nonce)).decode()
+    """What the receiver is given to check signatures with, made with the current SECRET_KEY."""
+    return "whsec_" + base64.b64encode(key_derivation.sign(key_derivation.Purpose.WEBHOOK, webhook.nonce)).decode()
 
 
 def save_webhook(

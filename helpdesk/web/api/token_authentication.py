@@ -7,7 +7,7 @@ from collections.abc import Callable
 from flask import g, request
 from redis.exceptions import RedisError
 
-from helpdesk import clock, extensions, keys
+from helpdesk import clock, extensions, key_derivation
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.integrations import api_tokens
 from helpdesk.extensions import db
@@ -58,7 +58,7 @@ def get_idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         return None
-    return keys.sign("api idempotency", f"{g.api_token.id} {key[:200]}").hex()
+    return key_derivation.fingerprint(f"api idempotency {g.api_token.token_hash} {key[:200]}")
 
 
 def _authenticate_token() -> ApiToken | None:
