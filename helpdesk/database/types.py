@@ -9,6 +9,11 @@ from sqlalchemy.types import TypeDecorator
 
 from helpdesk import clock
 
+MAX_SUBJECT_LENGTH = 200
+INLINE_IMAGE_TYPES = frozenset(
+    {"image/png", "image/jpeg", "image/gif", "image/webp"}
+)  # what a page or a mail shows as a picture
+
 
 class UtcDateTime(TypeDecorator):
     """An aware datetime in UTC on every database; SQLite itself knows no zones."""

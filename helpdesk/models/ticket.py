@@ -6,7 +6,16 @@ from markupsafe import Markup
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition, partial_index_not_null
+from helpdesk.database.types import (
+    INLINE_IMAGE_TYPES,
+    MAX_SUBJECT_LENGTH,
+    BigId,
+    Created,
+    Id,
+    Time,
+    one_of_condition,
+    partial_index_not_null,
+)
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.form import Answer, FormVersion
@@ -75,7 +84,7 @@ class Ticket(db.Model):
     requester_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     form_version_id: Mapped[int | None] = mapped_column(ForeignKey("form_versions.id"))
-    subject: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(MAX_SUBJECT_LENGTH))
     status: Mapped[str] = mapped_column(String(16), default=Status.open)
     priority: Mapped[str] = mapped_column(String(16), default=Priority.normal)
     excerpt: Mapped[str] = mapped_column(String(200), default="")
@@ -310,7 +319,7 @@ class Attachment(db.Model):
     @property
     def is_image(self) -> bool:
         """Whether browsers may show it in place; its first bytes were compared with its type when it was stored."""
-        return self.media_type in {"image/png", "image/jpeg", "image/gif", "image/webp"} and self.state == "stored"
+        return self.media_type in INLINE_IMAGE_TYPES and self.state == "stored"
 
 
 class Rating(db.Model):

@@ -6,7 +6,7 @@ import re
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
 
-from helpdesk import colours, config
+from helpdesk import color_contrast, config
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import signed_links
@@ -28,7 +28,7 @@ MAX_REPORT_BYTES = 16 * 1024
 def show_theme_css():
     """The installation's accent, readable in both schemes; its address changes with the colour."""
     accent = settings.get("accent")
-    css = colours.theme(accent if COLOR_PATTERN.fullmatch(accent) else SETTINGS["accent"].default)
+    css = color_contrast.theme(accent if COLOR_PATTERN.fullmatch(accent) else SETTINGS["accent"].default)
     return Response(css, mimetype="text/css", headers={"Cache-Control": "public, max-age=86400"})
 
 

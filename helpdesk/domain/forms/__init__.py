@@ -18,7 +18,6 @@ from helpdesk.domain.forms.changing import change_answer
 from helpdesk.extensions import db
 from helpdesk.models.form import Answer, Field, Form, FormOrganization, FormVersion
 from helpdesk.models.ticket import Ticket
-from helpdesk.models.user import User
 
 __all__ = [
     "visible_fields",
@@ -83,8 +82,3 @@ def save_answers(ticket: Ticket, form: FormVersion | None, answers: dict[str, ob
                     text=display_value(field, value),
                 )
             )
-
-
-def team_sees(reader: User, answer: Answer) -> bool:
-    """Whether ``reader``, who sees the ticket, may read ``answer``."""
-    return reader.is_team or not answer.field.team_only

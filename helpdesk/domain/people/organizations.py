@@ -253,6 +253,11 @@ def _flush_new(organization: Organization) -> None:
         raise ConflictError(f"There is an organization called {organization.name} already.", "name") from None
 
 
+def get_by_slug(slug: str) -> Organization | None:
+    """The organization with this slug; None also for an empty one."""
+    return db.session.scalar(select(Organization).where(Organization.slug == slug)) if slug else None
+
+
 def _make_slug(name: str) -> str:
     base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "organization"
     taken = set(

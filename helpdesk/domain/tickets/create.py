@@ -3,6 +3,7 @@
 from sqlalchemy import bindparam, select
 
 from helpdesk import after_commit, clock
+from helpdesk.database.types import MAX_SUBJECT_LENGTH
 from helpdesk.domain import forms, outbox
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -14,7 +15,6 @@ from helpdesk.models.form import FormVersion
 from helpdesk.models.ticket import Attachment, Message, MessageKind, Priority, Ticket
 from helpdesk.models.user import User
 
-MAX_SUBJECT_LENGTH = 200
 FIRST_SEQ = 1  # place in the timeline
 _ticket = Ticket.__table__
 TICKET_BY_TOKEN_QUERY = select(_ticket.c.id).where(

@@ -7,6 +7,7 @@ from flask import Blueprint, Response, abort, flash, redirect, request
 from helpdesk import storage, urls
 from helpdesk.channels.email import diagnostics as mail_check
 from helpdesk.channels.email import settings as mail_settings
+from helpdesk.database.types import INLINE_IMAGE_TYPES
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.authentication import oidc
 from helpdesk.domain.errors import ValidationError
@@ -20,7 +21,6 @@ from helpdesk.web.sign_in import login_page as sign_in_page
 
 blueprint = Blueprint("settings_portal", __name__)
 LARGEST_LOGO = 512 * 1024  # bytes
-PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 TEXTS = ("portal_name", "team_name", "accent", "portal_edition", "portal_plan", "internal_domains")
 SWITCHES = ("sign_in_google", "sign_in_microsoft", "sign_in_link")
@@ -75,7 +75,7 @@ def save_logo():
         error = "Choose a picture."
     elif len(data) > LARGEST_LOGO:
         error = "The picture is larger than 512 KB."
-    elif attachments.detect_media_type(data[:64], "") not in PICTURES:
+    elif attachments.detect_media_type(data[:64], "") not in INLINE_IMAGE_TYPES:
         error = "The logo must be a PNG, JPEG, GIF or WebP picture."
     if error:
         return page(settings.get_all(), {"logo": error}), 422

@@ -8,6 +8,7 @@ from helpdesk.channels import errors as channel_errors
 from helpdesk.channels.slack import channels
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import organizations
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.user import Organization
@@ -32,14 +33,16 @@ def connect_channel():
     try:
         if values["audience"] not in ("team", "customer"):
             raise ValidationError("Choose who reads the channel.", "audience")
-        if values["audience"] == "customer" and by_slug(values["organization"]) is None:
+        if values["audience"] == "customer" and organizations.get_by_slug(values["organization"]) is None:
             raise ValidationError("Choose whose channel it is.", "organization")
         db.session.rollback()  # Slack is asked with no transaction open
         known = channels.fetch_channel(values["channel"])
         if values["audience"] == "team":
             channels.set_triage_channel(known, actor=authentication.get_current_user())
         else:
-            channels.bind_channel(known, by_slug(values["organization"]), actor=authentication.get_current_user())
+            channels.bind_channel(
+                known, organizations.get_by_slug(values["organization"]), actor=authentication.get_current_user()
+            )
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
         settings.invalidate_cache()
@@ -124,7 +127,3 @@ def offered(taken: set[str]) -> list[tuple[str, str]]:
 def found(channel_id: int) -> Channel:
     channel = db.session.get(Channel, channel_id) if channel_id < 2**63 else None
     return channel if channel and channel.kind == "slack" and channel.removed_at is None else abort(404)
-
-
-def by_slug(slug: str) -> Organization | None:
-    return db.session.scalar(select(Organization).where(Organization.slug == slug)) if slug else None

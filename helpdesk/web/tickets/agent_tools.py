@@ -6,7 +6,7 @@ from sqlalchemy import select
 from helpdesk import presence
 from helpdesk.domain.administration import canned_replies
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import permissions
+from helpdesk.domain.people import organizations, permissions
 from helpdesk.domain.tickets import merging, transfer
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
@@ -130,7 +130,7 @@ def show_transfer_form(number: int):
 def transfer_ticket(number: int):
     ticket = get_ticket_or_404(number)
     slug, text = request.form.get("organization", ""), request.form.get("requester", "")
-    organization = find_organization(slug)
+    organization = organizations.get_by_slug(slug)
     requester = db.session.get(User, int(text)) if text.isdecimal() and len(text) < 19 else None
     try:
         if organization is None or requester is None:
@@ -184,7 +184,7 @@ def render_merge_page(ticket: Ticket, into: str, error: str = "") -> str:
 
 
 def render_transfer_page(ticket: Ticket, slug: str, errors: dict | None = None) -> str:
-    organization = find_organization(slug)
+    organization = organizations.get_by_slug(slug)
     people = []
     if organization is not None:
         there = select(User).where(User.organization_id == organization.id, User.deactivated_at.is_(None))
@@ -192,7 +192,7 @@ def render_transfer_page(ticket: Ticket, slug: str, errors: dict | None = None) 
             (user.id, f"{user.display_name} · {user.email}")
             for user in db.session.scalars(there.order_by(User.name).limit(200))
         ]
-    organizations = db.session.execute(
+    others = db.session.execute(
         select(Organization.slug, Organization.name)
         .where(Organization.id != ticket.organization_id)
         .order_by(Organization.name)
@@ -202,15 +202,11 @@ def render_transfer_page(ticket: Ticket, slug: str, errors: dict | None = None) 
         "tickets/move.html",
         ticket=ticket,
         organization=organization,
-        organizations=[(slug, name) for slug, name in organizations],
+        organizations=[(slug, name) for slug, name in others],
         people_there=people,
         exposure=transfer.preview_transfer(ticket, organization) if organization else None,
         errors=errors or {},
     )
-
-
-def find_organization(slug: str) -> Organization | None:
-    return db.session.scalar(select(Organization).where(Organization.slug == slug)) if slug else None
 
 
 def find_other_ticket(text: str) -> Ticket:

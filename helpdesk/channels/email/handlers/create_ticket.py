@@ -5,6 +5,7 @@ from sqlalchemy import select
 from helpdesk.channels.email import senders
 from helpdesk.channels.email.handlers import message_content, thread_matching
 from helpdesk.channels.types import ChannelEvent
+from helpdesk.database.types import MAX_SUBJECT_LENGTH
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import PermissionDenied
@@ -13,8 +14,6 @@ from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
 from helpdesk.models.ticket import Message
 from helpdesk.models.user import Organization, User
-
-MAX_SUBJECT_LENGTH = 200
 
 
 def is_new_ticket(heard: ChannelEvent) -> bool:

@@ -13,9 +13,9 @@ from markupsafe import Markup
 from helpdesk.channels.email import dkim_signing
 from helpdesk.channels.email.parse import html_to_markdown, quotes
 from helpdesk.channels.email.render import formatting, header_fields, message_types
+from helpdesk.database.types import INLINE_IMAGE_TYPES
 from helpdesk.markup import markdown_rendering
 
-_PICTURE_MEDIA_TYPES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 _MAX_PICTURE_BYTES = 100_000  # bytes; a larger one stays a link
 
 
@@ -132,7 +132,7 @@ def _list_pictures(values: message_types.Mail) -> list[message_types.FileLink]:
 
 
 def _is_picture(file: message_types.FileLink) -> bool:
-    return bool(file.content) and file.media_type in _PICTURE_MEDIA_TYPES and len(file.content) <= _MAX_PICTURE_BYTES
+    return bool(file.content) and file.media_type in INLINE_IMAGE_TYPES and len(file.content) <= _MAX_PICTURE_BYTES
 
 
 def _type_name(values: message_types.Mail) -> str:

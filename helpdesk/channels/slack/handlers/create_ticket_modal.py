@@ -9,6 +9,7 @@ from helpdesk.channels.slack.handlers import authors, ephemeral_replies, incomin
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.render import blocks
 from helpdesk.channels.types import ChannelEvent, OutboundRequest, RemoteFile
+from helpdesk.database.types import MAX_SUBJECT_LENGTH
 from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.inbox.results import Result
@@ -18,7 +19,6 @@ from helpdesk.models.form import FormVersion
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Organization, User
 
-MAX_SUBJECT_LENGTH = 200
 MAX_ORGANIZATIONS = 5000
 
 
