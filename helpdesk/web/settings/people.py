@@ -2,7 +2,7 @@
 
 from flask import Blueprint, abort, flash, redirect, request
 
-from helpdesk.domain.authentication import oidc, sessions
+from helpdesk.domain.authentication import invitations, oidc, sessions
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission as rules
 from helpdesk.domain.people import organizations, undeliverable_addresses, users
@@ -111,6 +111,17 @@ def activate_user(user_id: int):
     )
 
 
+@blueprint.post("/<int:user_id>/invitation/delete")
+@authorization.admin_only
+def withdraw_invitation(user_id: int):
+    """End an invitation that was not used; whoever never signed in is deactivated with it."""
+    user = found(user_id)
+    success = f"The invitation of {user.email} is withdrawn."
+    return attempt(
+        user, lambda: invitations.withdraw_invitation(user, actor=authentication.get_current_user()), success
+    )
+
+
 @blueprint.post("/<int:user_id>/sessions/delete")
 @authorization.admin_only
 def sign_out_user(user_id: int):
@@ -166,4 +177,5 @@ def page(user: User, values: dict | None = None, errors: dict | None = None) -> 
         identities=[(row, oidc.get_provider(row.provider).title) for row in user.identities],
         organizations=[] if user.is_team else users.list_memberships(user, rules.admitting_organizations(user.email)),
         sees=users.TICKET_VISIBILITY_LABELS,
+        is_invited=user.is_team and invitations.is_open(user),
     )

@@ -48,5 +48,11 @@ def invite_agent():
 def page(values: dict, errors: dict | None = None, printed=None) -> str:
     team = users.list_team(only_active=False)
     return navigation.render_settings_page(
-        "settings/team.html", team=team, values=values, errors=errors or {}, roles=ROLES, printed=printed
+        "settings/team.html",
+        team=team,
+        values=values,
+        errors=errors or {},
+        roles=ROLES,
+        printed=printed,
+        invited=invitations.open_invitations(team),
     )
