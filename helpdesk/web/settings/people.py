@@ -10,6 +10,7 @@ from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_people", __name__, url_prefix="/settings/people")
@@ -22,9 +23,7 @@ def list_people():
     """Customers by name."""
     words = request.args.get("q", "").strip()[:100]
     after = request.args.get("after", "")
-    rows = users.search_customers(
-        words, after=int(after) if after.isdecimal() and len(after) < 19 else 0, size=PAGE + 1
-    )
+    rows = users.search_customers(words, after=parse_id(after) or 0, size=PAGE + 1)
     shown = rows[:PAGE]
     more = shown[-1].id if len(rows) > PAGE else None
     return navigation.render_settings_page("settings/people.html", people_there=shown, words=words, more=more)
@@ -43,7 +42,7 @@ def set_ticket_visibility(user_id: int):
     """What a customer sees in one organization."""
     user, given = found(user_id), request.form.get("organization", "")
     organization = (
-        organizations.get_organization(int(given)) if given.isdecimal() and len(given) < 19 else user.organization
+        organizations.get_organization(number) if (number := parse_id(given)) is not None else user.organization
     )
     if organization is None or user.is_team:
         abort(404)
