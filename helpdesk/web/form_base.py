@@ -3,13 +3,20 @@
 CSRF is checked for every request by Flask-WTF (``web.forgery``), so forms have no token of their own.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import wtforms
+from wtforms import SelectChoice
 from wtforms.widgets import TextInput
 
 from helpdesk.domain.errors import DomainError
 from helpdesk.web.request import parse_id
+
+
+def to_choices(options: Iterable[Sequence[str]]) -> list[SelectChoice]:
+    """Options of (value, label) or (value, label, help) as a field's choices."""
+    return [SelectChoice(str(value), label, {"help": "".join(help)}) for value, label, *help in options]
 
 
 class WholeNumberField(wtforms.Field):

@@ -88,11 +88,11 @@ def test_a_mail_sent_after_the_rotation_can_be_answered(app, session, make, stor
 
 
 @pytest.mark.parametrize(("kept", "status"), [(FALLBACK, 200), (REMOVED, 404)])
-def test_an_earlier_unsubscribe_link_works_while_its_key_is_kept(app, session, mail, rotate, kept, status):
+def test_an_earlier_unsubscribe_link_works_while_its_key_is_kept(client, session, mail, rotate, kept, status):
     (path,) = set(re.findall(r"/unsubscribe/\d+/[\w-]+", str(mail.message["List-Unsubscribe"])))
     rotate(kept)
     session.rollback()
-    assert app.test_client().get(path).status_code == status
+    assert client.get(path).status_code == status
 
 
 @pytest.mark.parametrize(("kept", "status"), [(FALLBACK, 200), (REMOVED, 302)])

@@ -4,7 +4,7 @@ from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import AnyOf, ValidationError
 
 from helpdesk.domain.people import organizations
-from helpdesk.web.form_base import Form, WholeNumberField
+from helpdesk.web.form_base import Form, WholeNumberField, to_choices
 from helpdesk.web.settings.settings_form import SettingsForm
 
 READERS = [
@@ -20,7 +20,7 @@ class ChannelForm(Form):
     audience = RadioField(
         "Who reads it",
         [AnyOf(["team", "customer"], "Choose who reads the channel.")],
-        choices=READERS,
+        choices=to_choices(READERS),
         validate_choice=False,
     )
     organization = SelectField("Organization", validate_choice=False, render_kw={"blank": "None", "required": False})

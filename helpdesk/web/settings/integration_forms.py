@@ -4,7 +4,7 @@ from wtforms import BooleanField, SelectField, SelectMultipleField, StringField,
 
 from helpdesk.domain.integrations import api_tokens, webhooks
 from helpdesk.models.webhook import API_TOKEN_SCOPES, WEBHOOK_EVENTS
-from helpdesk.web.form_base import Form
+from helpdesk.web.form_base import Form, to_choices
 
 LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("366", "A year"), ("", "Until it is revoked")]
 
@@ -15,10 +15,10 @@ class ApiTokenForm(Form):
     name = StringField("Name", description="What will use it.", render_kw={"maxlength": "80"})
     scopes = SelectMultipleField(
         "What it may do",
-        choices=[(scope, api_tokens.SCOPE_LABELS[scope]) for scope in API_TOKEN_SCOPES],
+        choices=to_choices((scope, api_tokens.SCOPE_LABELS[scope]) for scope in API_TOKEN_SCOPES),
         validate_choice=False,
     )
-    days = SelectField("Ends after", choices=LIFETIMES)
+    days = SelectField("Ends after", choices=to_choices(LIFETIMES))
 
 
 class WebhookForm(Form):
@@ -32,7 +32,7 @@ class WebhookForm(Form):
     )
     events = SelectMultipleField(
         "What it is told",
-        choices=[(event, webhooks.EVENT_LABELS[event]) for event in WEBHOOK_EVENTS],
+        choices=to_choices((event, webhooks.EVENT_LABELS[event]) for event in WEBHOOK_EVENTS),
         validate_choice=False,
     )
     is_active = BooleanField("Switched on")

@@ -4,7 +4,7 @@ from wtforms import BooleanField, EmailField, RadioField, SelectField
 from wtforms.validators import Optional, ValidationError
 
 from helpdesk.domain.people import email_address
-from helpdesk.web.form_base import Form, WholeNumberField
+from helpdesk.web.form_base import Form, WholeNumberField, to_choices
 from helpdesk.web.settings.settings_form import SettingsForm
 
 RATING_STYLES = [("stars", "One to five stars"), ("faces", "Good or not good"), ("off", "Do not ask")]
@@ -20,7 +20,7 @@ class MailForm(SettingsForm):
     )
     mail_received = BooleanField("Tell the requester that a ticket was received")
     mail_solved = BooleanField("Tell the requester when a ticket is solved")
-    rating_style = RadioField("Ask how it went", choices=RATING_STYLES, validate_choice=False)
+    rating_style = RadioField("Ask how it went", choices=to_choices(RATING_STYLES), validate_choice=False)
     mail_while_reading = BooleanField("Mail also somebody who has the ticket open right now")
     mail_inline_images = BooleanField("Show small pictures inside mails")
     mail_grouping_seconds = WholeNumberField(

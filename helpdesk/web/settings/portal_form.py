@@ -5,6 +5,7 @@ from wtforms.validators import Length, Optional, Regexp, ValidationError
 
 from helpdesk.domain.people import email_address
 from helpdesk.models.setting import SETTINGS
+from helpdesk.web.form_base import to_choices
 from helpdesk.web.settings.settings_form import SettingsForm
 
 EDITIONS = [("external_helpdesk", "External helpdesk"), ("internal_helpdesk", "Internal helpdesk")]
@@ -41,8 +42,8 @@ class PortalForm(SettingsForm):
     sign_in_google = BooleanField("Google")
     sign_in_microsoft = BooleanField("Microsoft")
     sign_in_link = BooleanField("A link by mail")
-    portal_edition = SelectField("Edition", choices=EDITIONS, validate_choice=False)
-    portal_plan = SelectField("Plan", choices=PLANS, validate_choice=False)
+    portal_edition = SelectField("Edition", choices=to_choices(EDITIONS), validate_choice=False)
+    portal_plan = SelectField("Plan", choices=to_choices(PLANS), validate_choice=False)
 
     def validate_internal_domains(self, field: StringField) -> None:
         """Keep the canonical form of each domain."""

@@ -7,6 +7,7 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import organizations
 from helpdesk.extensions import db
+from helpdesk.web.form_base import to_choices
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
@@ -63,7 +64,9 @@ def check_dns():
 
 def page(form: SenderForm | None = None, checked: str = "", findings: list | None = None) -> str:
     form = form or SenderForm()
-    form.organization.choices = [(str(each.id), each.name) for each in organizations.search_organizations(size=OFFERED)]
+    form.organization.choices = to_choices(
+        (str(each.id), each.name) for each in organizations.search_organizations(size=OFFERED)
+    )
     return navigation.render_settings_page(
         "settings/mail_senders.html",
         form=form,

@@ -12,6 +12,7 @@ from helpdesk.domain.people import organizations
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.user import Organization
+from helpdesk.web.form_base import to_choices
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.channel_forms import ChannelForm, SlackOptionsForm
@@ -96,7 +97,7 @@ def page(form: ChannelForm | None = None, options: SlackOptionsForm | None = Non
     bound, triage = channels.list_channels(), settings.get("triage_channel")
     slugs = select(Organization.slug, Organization.name).order_by(Organization.name).limit(1000)
     form = form or ChannelForm(data={"audience": "customer" if triage else "team"})
-    form.organization.choices = [tuple(row) for row in db.session.execute(slugs)]
+    form.organization.choices = to_choices(tuple(row) for row in db.session.execute(slugs))
     return navigation.render_settings_page(
         "settings/channels.html",
         channels=bound,

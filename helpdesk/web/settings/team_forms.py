@@ -5,7 +5,7 @@ from wtforms.validators import Optional
 
 from helpdesk.domain import labels
 from helpdesk.domain.administration import canned_replies
-from helpdesk.web.form_base import Form
+from helpdesk.web.form_base import Form, to_choices
 
 ROLES = [
     ("agent", "Agent", "Answers tickets."),
@@ -20,7 +20,7 @@ class InvitationForm(Form):
 
     email = EmailField("Work email", render_kw={"autocomplete": "off"})
     name = StringField("Name", [Optional()], render_kw={"autocomplete": "off"})
-    role = RadioField("Role", choices=ROLES, validate_choice=False)
+    role = RadioField("Role", choices=to_choices(ROLES), validate_choice=False)
 
 
 class CannedReplyForm(Form):
@@ -34,6 +34,10 @@ class CannedReplyForm(Form):
         render_kw={"rows": 8},
     )
     status = SelectField(
-        "Then set the status", [Optional()], choices=STATUSES, validate_choice=False, render_kw={"blank": "Leave it"}
+        "Then set the status",
+        [Optional()],
+        choices=to_choices(STATUSES),
+        validate_choice=False,
+        render_kw={"blank": "Leave it"},
     )
     shared = BooleanField("For the whole team", description="Otherwise only you see it.")
