@@ -1,10 +1,8 @@
 """How a ticket comes into being."""
 
-from sqlalchemy import bindparam, select
-
 from helpdesk import after_commit, clock
 from helpdesk.database.types import MAX_SUBJECT_LENGTH
-from helpdesk.domain import forms, outbox
+from helpdesk.domain import forms, idempotency, outbox
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import messages, side_effects, timeline
@@ -16,10 +14,6 @@ from helpdesk.models.ticket import Attachment, Message, MessageKind, Priority, T
 from helpdesk.models.user import User
 
 FIRST_SEQ = 1  # place in the timeline
-_ticket = Ticket.__table__
-TICKET_BY_TOKEN_QUERY = select(_ticket.c.id).where(
-    _ticket.c.requester_id == bindparam("requester_id"), _ticket.c.form_token == bindparam("form_token")
-)
 
 
 def create_ticket(
@@ -43,10 +37,8 @@ def create_ticket(
     ``answers`` is by field key, as ``forms.read_answers`` gave it. ``filed_by`` is somebody of the team who files it for
     the requester. Raises NotAllowed, and Invalid with every field's sentence.
     """
-    if form_token:
-        earlier = db.session.scalar(TICKET_BY_TOKEN_QUERY, {"requester_id": requester.id, "form_token": form_token})
-        if earlier:
-            return db.session.get(Ticket, earlier)
+    if earlier := idempotency.find_ticket_id(requester, form_token):
+        return db.session.get(Ticket, earlier)
     organization_id = organization_id or requester.organization_id
     permissions.ensure(
         requester.is_active and organization_id is not None and (filed_by is None or filed_by.is_team),
