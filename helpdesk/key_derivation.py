@@ -60,7 +60,7 @@ def is_signed(purpose: Purpose, text: str, given: str, encode: Callable[[bytes],
 
 
 def matching_token(purpose: Purpose, text: str, fingerprint_hex: str, encode: Callable[[bytes], str]) -> str | None:
-    """The token of ``text`` whose fingerprint is stored as ``fingerprint_hex``; None if its key is accepted no longer."""
+    """The token of ``text`` with the stored ``fingerprint_hex``; None if its key is accepted no longer."""
     tokens = (encode(signature) for signature in sign_with_each(purpose, text))
     return next((token for token in tokens if hmac.compare_digest(fingerprint(token), fingerprint_hex)), None)
 

@@ -10,9 +10,7 @@ from sqlalchemy.types import TypeDecorator
 from helpdesk import clock
 
 MAX_SUBJECT_LENGTH = 200
-INLINE_IMAGE_TYPES = frozenset(
-    {"image/png", "image/jpeg", "image/gif", "image/webp"}
-)  # what a page or a mail shows as a picture
+INLINE_IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})  # shown as pictures
 
 
 class UtcDateTime(TypeDecorator):

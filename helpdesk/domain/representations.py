@@ -1,7 +1,7 @@
 """What other programs are told of a ticket, a message or a person: the fields that the API and webhooks share.
 
-Each class is made from a row with ``model_validate(row)``; ``model_dump(mode="json")`` gives plain JSON values with times
-as RFC 3339 in UTC.
+Each class is made from a row with ``model_validate(row)``; ``model_dump(mode="json")`` gives plain JSON values with
+times as RFC 3339 in UTC.
 """
 
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""After SECRET_KEY was rotated, what was given out before still works while the old key is a fallback, and stops after."""
+"""After SECRET_KEY was rotated, what was given out before works while the old key is a fallback, and then stops."""
 
 import base64
 import hmac

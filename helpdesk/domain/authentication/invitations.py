@@ -39,9 +39,7 @@ def invite_agent(
     elif not user.is_active and user.proven_at is not None:
         raise ConflictError(f"{user.display_name} was deactivated; activate them first.", "email")
     else:
-        users.activate_user(
-            user, actor=actor
-        )  # who never signed in and whose invitation was withdrawn is simply invited again
+        users.activate_user(user, actor=actor)  # an invitation that was withdrawn is simply made again
         if user.role != role:
             users.set_role(user, role, actor=actor)
         if name and not user.name:

@@ -82,7 +82,7 @@ def create_link(email: str, purpose: str, lasts: timedelta, replaces: bool = Tru
 
 
 def find_link(token: str) -> SignInLink | None:
-    """The row of a link's token, whatever its state; None also if its key is accepted no longer. Looking changes nothing."""
+    """The row of a link's token, whatever its state; None also if its key is accepted no longer."""
     link = db.session.scalar(select(SignInLink).where(SignInLink.token_hash == key_derivation.fingerprint(token)))
     return link if link is not None and signed_links.link_token(link) else None
 

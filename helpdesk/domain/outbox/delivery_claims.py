@@ -131,7 +131,7 @@ def claim_delivery(delivery_id: int) -> lease.DeliveryClaim | None:
 
 
 def _save_content(claim: lease.DeliveryClaim, written: dict, thread_id: int | None, new_address: dict | None) -> bool:
-    """Store the finished bytes before they leave, and the reply address they name if it is new. False if the row is not ours."""
+    """Store the finished bytes before they leave, and a new reply address they name. False if the row is not ours."""
     kept = db.session.execute(
         update(Delivery)
         .where(Delivery.id == claim.id, Delivery.lease_owner == claim.owner, Delivery.state == DeliveryState.sending)

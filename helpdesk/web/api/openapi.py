@@ -1,4 +1,4 @@
-"""The API in OpenAPI 3.1, for people's tools and for the test that holds us to it; its schemas are those of ``schemas``."""
+"""The description of the API in OpenAPI 3.1, made from ``schemas``: for people's tools and for the test."""
 
 from typing import Any
 
@@ -96,7 +96,7 @@ def _component_schemas() -> dict[str, Any]:
 
 
 def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
-    """Each field of ``model`` as a parameter of the address. None stands for a parameter left out, so null is no value."""
+    """Each field of ``model`` as a parameter of the address; None is a parameter left out, so null is no value."""
     schema = model.model_json_schema(ref_template=REF)
     definitions = schema.pop("$defs", {})
     parameters = []

@@ -1,4 +1,4 @@
-"""Every request and answer of the API, defined once: validation, serialization and the OpenAPI description come from here."""
+"""Every request and answer of the API, defined once for validation, serialization and the OpenAPI description."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal

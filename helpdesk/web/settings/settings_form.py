@@ -12,7 +12,7 @@ class SettingsForm(Form):
     """A field for each of some settings; any other field is the form's own business."""
 
     def save(self, subject: str, action: str = "changed settings") -> bool:
-        """Check, keep what changed and commit. False with a sentence beside every field that cannot be used, and nothing kept."""
+        """Check, keep what changed and commit. False if a field cannot be used: nothing is kept, a sentence is beside it."""
         if not self.validate():
             return False
         changed = {}

@@ -66,7 +66,7 @@ def list_references(thread: Thread) -> tuple[str, ...]:
 
 
 def _reply_address(thread: Thread) -> str:
-    """The address answers go to, "" where replies by mail are off. A thread whose key is accepted no longer gets a new one."""
+    """The address answers go to, "" where replies by mail are off. A new one if its key is accepted no longer."""
     domain = config.current().INBOUND_MAIL_DOMAIN
     if not thread.nonce or not domain:
         return ""
