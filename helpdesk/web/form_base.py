@@ -43,6 +43,14 @@ class WholeNumberField(wtforms.Field):
 class Form(wtforms.Form):
     """A form of a page. ``error_summary`` is what the template lists above it."""
 
+    def process(self, *args: Any, **options: Any) -> None:
+        """Fill the fields; a text or a choice that was not sent is empty, not None."""
+        super().process(*args, **options)
+        for field in self:
+            is_text = isinstance(field, wtforms.StringField | wtforms.SelectField)
+            if is_text and not isinstance(field, wtforms.SelectMultipleField) and field.data is None:
+                field.data = ""
+
     def add_refusal(self, error: DomainError) -> None:
         """Put the sentences of a refused verb beside the fields they are about, or above the form."""
         sentences = getattr(error, "errors", None) or {error.field or "": error.sentence}
