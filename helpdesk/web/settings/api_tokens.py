@@ -25,6 +25,8 @@ def list_api_tokens():
 def create_api_token():
     """Make one and show its text, this once."""
     form = ApiTokenForm(request.form)
+    if "days" not in request.form:
+        form.days.data = NEW["days"]  # a token lives for ever only where that was chosen
     if not form.validate():
         return page(form), 422
     days = int(form.days.data) if form.days.data else None
