@@ -6,7 +6,14 @@ from markupsafe import Markup
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition, partial_index_not_null
+from helpdesk.database.types import (
+    BigId,
+    Created,
+    Id,
+    Time,
+    one_of_condition,
+    partial_index_not_null,
+)
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.form import Answer, FormVersion

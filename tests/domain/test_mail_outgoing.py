@@ -245,12 +245,11 @@ def test_preferences_are_kept(story, session, mailbox, say, maya):
     assert mailbox.mails == []
 
 
-def test_one_click_ends_the_mails_of_a_ticket_for_good(story, session, mailbox, say, maya, app):
+def test_one_click_ends_the_mails_of_a_ticket_for_good(story, session, mailbox, say, maya, client):
     say("wanted")
     mail = mailbox.to(DANA)[-1]
     assert mail.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     path = mail.message["List-Unsubscribe"].strip("<> ").removeprefix("http://localhost")
-    client = app.test_client()
     assert client.get(path).status_code == 200
     session.expire_all()
     assert next(thread for thread in story.threads if thread.user_id).ended_at is None

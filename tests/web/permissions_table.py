@@ -160,6 +160,7 @@ TABLE = {
     "POST /settings/people/<int:user_id>/deactivation": ADMIN,
     "POST /settings/people/<int:user_id>/deactivation/delete": ADMIN,
     "POST /settings/people/<int:user_id>/identities/<int:identity_id>/delete": ADMIN,
+    "POST /settings/people/<int:user_id>/invitation/delete": ADMIN,
     "POST /settings/people/<int:user_id>/mail": ADMIN,
     "POST /settings/people/<int:user_id>/role": ADMIN,
     "POST /settings/people/<int:user_id>/sees": ADMIN,

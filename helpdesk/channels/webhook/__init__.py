@@ -8,8 +8,8 @@ __all__ = ["find", "signed_headers", "parse", "send", "make_signature"]
 
 
 def send(post: OutboundRequest) -> SendResult:
-    """Put ``arguments`` (url, secret, body) to the address. Raises the errors of channels.errors."""
-    return post_request(post.key, post.arguments["url"], post.arguments["secret"], post.arguments["body"])
+    """Put ``arguments`` (url, secrets, body) to the address. Raises the errors of channels.errors."""
+    return post_request(post.key, post.arguments["url"], post.arguments["secrets"], post.arguments["body"])
 
 
 def find(post: OutboundRequest) -> SendResult | None:

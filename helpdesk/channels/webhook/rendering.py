@@ -2,7 +2,7 @@
 
 import json
 
-from helpdesk import keys
+from helpdesk import key_derivation
 from helpdesk.domain.outbox.errors import SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
@@ -10,9 +10,13 @@ from helpdesk.models.webhook import Webhook
 
 
 def render_request(delivery: Delivery) -> dict:
-    """Address, secret and body. Raises Skip where the webhook is gone or switched off. Every try sends the same body."""
+    """Address, secrets and body; every try sends the same body. Raises Skip where the webhook is gone or switched off.
+
+    The secrets are those of every accepted SECRET_KEY: a receiver may know the one of an earlier key.
+    """
     webhook = db.session.get(Webhook, delivery.subject_id)
     if webhook is None or not webhook.is_active:
         raise SkipDelivery("The webhook is switched off.")
     body = json.dumps({"id": delivery.key, **delivery.data["payload"]}, ensure_ascii=False, separators=(",", ":"))
-    return {"url": webhook.url, "secret": keys.sign("webhook", webhook.nonce), "body": body.encode()}
+    secrets = key_derivation.sign_with_each(key_derivation.Purpose.WEBHOOK, webhook.nonce)
+    return {"url": webhook.url, "secrets": secrets, "body": body.encode()}

@@ -10,7 +10,7 @@ from random import Random
 
 from sqlalchemy import func, select
 
-from helpdesk import clock, config
+from helpdesk import clock
 from helpdesk.channels.email import token
 from helpdesk.demo.seed import bulk_insert, phrases
 from helpdesk.extensions import db
@@ -257,7 +257,7 @@ class _BulkSeeder:
             (id, organization_id, subject, "\n".join(reversed(words)), "\n".join(reversed(notes)))
         )
         if not ended:
-            issued = token.issue(config.current().SECRET_KEY)
+            issued = token.issue()
             self.rows["threads"].append(
                 (
                     self._next(Thread),

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, bindparam, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpdesk import after_commit, clock, config
+from helpdesk import after_commit, clock
 from helpdesk.channels import slack
 from helpdesk.channels.email import token
 from helpdesk.domain.administration import settings
@@ -58,7 +58,7 @@ def enqueue_new_ticket(ticket: Ticket, message: Message) -> None:
     homes = {kind: [] for kind in ("slack", "email")}
     for channel_id, kind in db.session.execute(NEW_TICKET_CHANNELS_QUERY, asked):
         homes[kind].append(channel_id)
-    address = token.issue(config.current().SECRET_KEY)
+    address = token.issue()
     nobodys = {
         "ticket_id": ticket.id,
         "organization_id": ticket.organization_id,
@@ -255,7 +255,7 @@ def _create_mail_thread(ticket: Ticket, channel: Channel, user: User) -> Thread:
 
 
 def _assign_reply_address(thread: Thread) -> None:
-    issued = token.issue(config.current().SECRET_KEY)
+    issued = token.issue()
     thread.nonce, thread.token_hash = issued.nonce, issued.hash
 
 

@@ -37,9 +37,8 @@ def create_ticket(
     ``answers`` is by field key, as ``forms.parse_answers`` gave it. ``filed_by`` is somebody of the team who files it for
     the requester. Raises NotAllowed, and Invalid with every field's sentence.
     """
-    earlier = idempotency.find_created_ticket(requester, form_token)
-    if earlier:
-        return earlier
+    if earlier := idempotency.find_ticket_id(requester, form_token):
+        return db.session.get(Ticket, earlier)
     organization_id = organization_id or requester.organization_id
     permissions.ensure(
         requester.is_active and organization_id is not None and (filed_by is None or filed_by.is_team),

@@ -18,7 +18,7 @@ from helpdesk.models.user import User
 
 MAX_BODY_LENGTH = 40_000  # characters of one message; Slack's own limit of a text
 
-# Put together once: everything said asks one of these.
+# Put together once: everything said asks this.
 _message = Message.__table__
 MESSAGE_BY_ORIGIN_QUERY = select(_message.c.id).where(
     _message.c.origin_thread_id == bindparam("thread_id"), _message.c.origin_external_id == bindparam("external_id")
@@ -226,8 +226,9 @@ def _add_message(
 def _find_repeated_message(author, origin, origin_external_id, form_token) -> Message | None:
     if origin is not None and origin_external_id:
         id = db.session.scalar(MESSAGE_BY_ORIGIN_QUERY, {"thread_id": origin.id, "external_id": origin_external_id})
-        return db.session.get(Message, id) if id else None
-    return idempotency.find_message(author, form_token) if author is not None and form_token else None
+    else:
+        id = idempotency.find_message_id(author, form_token) if author is not None else None
+    return db.session.get(Message, id) if id else None
 
 
 def clean_body(body: str, has_files: bool) -> str:

@@ -12,6 +12,7 @@ from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Organization
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_forms", __name__, url_prefix="/settings/forms")
@@ -161,7 +162,7 @@ def newest(form: Form) -> FormVersion:
 
 
 def chosen_organizations() -> list[int]:
-    ids = [int(text) for text in request.form.getlist("organizations") if text.isdecimal() and len(text) < 19]
+    ids = [id for text in request.form.getlist("organizations") if (id := parse_id(text)) is not None]
     return list(db.session.scalars(select(Organization.id).where(Organization.id.in_(ids)))) if ids else []
 
 

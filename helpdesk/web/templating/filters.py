@@ -205,11 +205,6 @@ def format_status(status: str, for_team: bool = False) -> str:
     return labels.status_label(status, for_team)
 
 
-def lines(text: str) -> Markup:
-    """Text with its line breaks kept."""
-    return Markup("<br>").join(escape(line) for line in text.splitlines())
-
-
 def _hash_static_files(folder: Path) -> dict[str, str]:
     files = [path for path in folder.rglob("*") if path.is_file()]
     return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()[:10] for path in files}

@@ -12,6 +12,7 @@ from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Organization, User
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets import agent_sidebar
 from helpdesk.web.tickets.ticket_page import TICKET_URL_PREFIX, composer_context, get_ticket_or_404, page_context
@@ -56,11 +57,7 @@ def insert_canned_reply(number: int):
     """The composer with a canned reply below what was already typed; nothing is sent."""
     ticket = get_ticket_or_404(number)
     text = request.form.get("canned", "")
-    reply = (
-        canned_replies.find_reply(authentication.get_current_user(), int(text))
-        if text.isdecimal() and len(text) < 19
-        else None
-    )
+    reply = canned_replies.find_reply(authentication.get_current_user(), parse_id(text) or 0)
     typed = request.form.get("body", "").replace("\r\n", "\n").rstrip()
     values = {"kind": "reply", "body": typed, "status": request.form.get("status", "")}
     if reply is not None:
@@ -212,11 +209,7 @@ def render_transfer_page(ticket: Ticket, slug: str, errors: dict | None = None) 
 def find_other_ticket(text: str) -> Ticket:
     """The ticket called ``text`` (#42 or 42), as the person may see it. Raises Invalid."""
     digits = text.strip().removeprefix("#")
-    ticket = (
-        permissions.find_ticket(authentication.get_current_user(), int(digits))
-        if digits.isdecimal() and len(digits) < 19
-        else None
-    )
+    ticket = permissions.find_ticket(authentication.get_current_user(), parse_id(digits) or 0)
     if ticket is None:
         raise ValidationError("There is no ticket with this number.", "number")
     return ticket

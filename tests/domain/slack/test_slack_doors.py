@@ -58,7 +58,7 @@ HOSTILE = [
 
 
 @pytest.mark.parametrize("place", range(len(HOSTILE)))
-def test_a_signed_body_that_makes_no_sense_is_answered_and_done_with(app, session, workspace, place):
+def test_a_signed_body_that_makes_no_sense_is_answered_and_done_with(client, session, workspace, place):
     body = json.dumps(HOSTILE[place]).encode()
     form = urlencode({"payload": body.decode()}).encode()
     for path, sent, kind in (
@@ -71,7 +71,7 @@ def test_a_signed_body_that_makes_no_sense_is_answered_and_done_with(app, sessio
         ),
     ):
         headers = signed_requests.build_signature_headers(personas.SIGNING_SECRET, sent)
-        answer = app.test_client().post(f"/hooks/slack/{path}", data=sent, content_type=kind, headers=headers)
+        answer = client.post(f"/hooks/slack/{path}", data=sent, content_type=kind, headers=headers)
         assert answer.status_code == 200, (path, answer.status_code)
     for _ in range(2):
         outside.hurry(session)

@@ -34,9 +34,7 @@ def ordering_key(payload: dict) -> str | None:
 def fetch_context(payload: dict, raw: bytes | None) -> ReceivedMail:
     """The mail, read; DNS may be asked who sent it."""
     raw = raw or b""
-    return ReceivedMail(
-        email.parse_mail(raw, mail_settings.incoming_mail_settings(signed_links.installation_id()))[0], raw
-    )
+    return ReceivedMail(email.parse_mail(raw, mail_settings.incoming_mail_settings(signed_links.instances()))[0], raw)
 
 
 def apply(inbound: InboundEvent, mail: ReceivedMail) -> Result:

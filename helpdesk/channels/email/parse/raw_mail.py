@@ -68,13 +68,13 @@ def mail_fingerprint(raw: bytes) -> str:
 
 
 def _to_event(raw: bytes, message: Message, incoming: settings.IncomingMailSettings, unparsed: str) -> ChannelEvent:
-    own = auto_reply.is_own_mail(message, incoming.instance)
+    own = auto_reply.is_own_mail(message, incoming.instances)
     auto_reply.remove_own_fields(message)
     author, author_name = _parse_author(message)
     recipients = _list_recipients(message)
     hashes = [token.hashed(one) for one in token.tokens_in(recipients, incoming.reply_domain)]
     leaves = [] if unparsed else mime.list_parts(message)
-    written = quotes.split_quote(_body_text(leaves), incoming.instance)
+    written = quotes.split_quote(_body_text(leaves), incoming.instances)
     data: dict[str, Any] = {
         "unparsed": unparsed,
         "subject": mime.header_text(message, "Subject")[:300],

@@ -1,21 +1,24 @@
 """How the API says that something did not work: application/problem+json (RFC 9457)."""
 
-import json
 from http import HTTPStatus
+from typing import Any
 
 from flask import Response
 
+from helpdesk.web.api.schemas import Problem
 
-def answer(
-    status: int, detail: str | None = None, *, errors: dict | None = None, headers: dict | None = None
+
+def render_problem(
+    status: int,
+    detail: str | None = None,
+    *,
+    errors: dict[str, Any] | None = None,
+    headers: dict[str, str] | None = None,
 ) -> Response:
     """The problem with this HTTP ``status``; ``detail`` is a sentence, ``errors`` one for each field it is about."""
-    body: dict[str, object] = {"type": "about:blank", "title": HTTPStatus(status).phrase, "status": status}
-    if detail:
-        body["detail"] = detail
-    if errors:
-        body["errors"] = errors
-    response = Response(json.dumps(body, ensure_ascii=False), status, mimetype="application/problem+json")
+    title = HTTPStatus(status).phrase
+    problem = Problem(type="about:blank", title=title, status=status, detail=detail or None, errors=errors or None)
+    response = Response(problem.model_dump_json(exclude_none=True), status, mimetype="application/problem+json")
     for name, value in (headers or {}).items():
         if name.lower() not in ("content-type", "content-length"):
             response.headers[name] = value

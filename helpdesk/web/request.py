@@ -8,22 +8,23 @@ from flask import Flask
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.routing import IntegerConverter, UnicodeConverter
 
+MAX_DIGITS = 18  # more may not fit a BIGINT
 MOST_FROM_STRANGERS = 1024 * 1024  # bytes of a body
 
 
-class Texts(ImmutableMultiDict):
+class FormData(ImmutableMultiDict):
     """A form's or an address's parameters."""
 
     def __init__(self, mapping=None):
         if mapping is not None and not isinstance(mapping, MultiDict):
-            mapping = [(_kept(name), _kept(value)) for name, value in mapping]
+            mapping = [(_without_nul(name), _without_nul(value)) for name, value in mapping]
         super().__init__(mapping)
 
 
 class Request(flask.Request):
     """A request; only a browser that was signed in may bring files, because a body is read before anybody knows who asks."""
 
-    parameter_storage_class = Texts
+    parameter_storage_class = FormData
 
     @property
     def max_content_length(self) -> int | None:
@@ -36,7 +37,7 @@ class Request(flask.Request):
         self._max_content_length = value
 
 
-class Number(IntegerConverter):
+class BigIntConverter(IntegerConverter):
     """``<int:…>``: a row's number."""
 
     regex = "[0-9]{1,19}"
@@ -45,7 +46,7 @@ class Number(IntegerConverter):
         super().__init__(map, **{"max": 2**63 - 1, **options})
 
 
-class Text(UnicodeConverter):
+class NulFreeConverter(UnicodeConverter):
     """``<…>``: one part of a path."""
 
     def __init__(self, map, **options):
@@ -53,11 +54,16 @@ class Text(UnicodeConverter):
         self.regex = self.regex.replace("[^/]", "[^/\\x00]")
 
 
+def parse_id(text: str | None) -> int | None:
+    """The number of a row that ``text`` names; None where it is no number or none that a BIGINT holds."""
+    return int(text) if text and text.isdecimal() and len(text) <= MAX_DIGITS else None
+
+
 def register(app: Flask) -> None:
     """Read every request so."""
     app.request_class = Request
-    app.url_map.converters |= {"int": Number, "string": Text, "default": Text}
+    app.url_map.converters |= {"int": BigIntConverter, "string": NulFreeConverter, "default": NulFreeConverter}
 
 
-def _kept(value: object) -> object:
+def _without_nul(value: object) -> object:
     return value.replace("\x00", "") if isinstance(value, str) else value

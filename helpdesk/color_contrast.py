@@ -2,7 +2,7 @@
 
 import colorsys
 
-ENOUGH = 4.5  # contrast of text against its ground that WCAG asks for at level AA
+MIN_TEXT_CONTRAST = 4.5  # contrast of text against its ground that WCAG asks for at level AA
 LIGHT_GROUND = "#ffffff"
 DARK_GROUND = "#1b1d22"
 
@@ -17,18 +17,21 @@ def readable(colour: str, ground: str) -> str:
     """``colour``, made darker or lighter in steps until it can be read as text on ``ground``."""
     hue, light, saturation = colorsys.rgb_to_hls(*_parts(colour))
     step = -0.02 if _luminance(ground) > 0.4 else 0.02
-    while contrast(colour, ground) < ENOUGH and (light > 0 if step < 0 else light < 1):
+    while contrast(colour, ground) < MIN_TEXT_CONTRAST and (light > 0 if step < 0 else light < 1):
         light = min(1.0, max(0.0, light + step))
         colour = "#" + "".join(f"{round(part * 255):02x}" for part in colorsys.hls_to_rgb(hue, light, saturation))
     return colour
 
 
+def text_color_on(background: str) -> str:
+    """White or black, whichever contrasts more with ``background``."""
+    return max(("#ffffff", "#000000"), key=lambda text: contrast(text, background))
+
+
 def theme(accent: str) -> str:
     """The stylesheet that makes the portal the installation's: its accent and what is written on it, for both schemes."""
     light, dark = readable(accent, LIGHT_GROUND), readable(accent, DARK_GROUND)
-    on_light, on_dark = (
-        max(("#ffffff", "#000000"), key=lambda text: contrast(text, colour)) for colour in (light, dark)
-    )
+    on_light, on_dark = text_color_on(light), text_color_on(dark)
     return f":root{{--accent:light-dark({light},{dark});--on-accent:light-dark({on_light},{on_dark})}}\n"
 
 
