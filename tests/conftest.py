@@ -17,7 +17,8 @@ from flask_migrate import upgrade
 
 import helpdesk
 from helpdesk import config, extensions
-from tests import making, warm
+from helpdesk.channels.slack.api import client as slack_client
+from tests import making, outside, time_travel, warm
 
 EMPTY_POSTGRES = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -37,6 +38,7 @@ SECRET = "a-secret-for-tests-only-0123456789abcdef"
 warm.keep()
 extensions.DOORBELL_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be late without being away,
 extensions.LOCK_PATIENCE = 60.0  # and whoever holds the lock slow without being stuck
+slack_client.TIMEOUT = 60  # nor has a Slack that answers late done nothing
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
 
@@ -141,6 +143,13 @@ def database_url(request):
     return url
 
 
+@pytest.fixture(autouse=True)
+def real_time():
+    """After a test that moved the clock, the real time is back."""
+    yield
+    time_travel.reset()
+
+
 @pytest.fixture
 def configuration(database_url, redis_url, tmp_path):
     """The settings of the app under test; a test changes some by overriding ``settings``."""
@@ -152,7 +161,7 @@ def configuration(database_url, redis_url, tmp_path):
             "VAR_DIR": str(tmp_path),
             "PORTAL_BASE_URL": "http://localhost",
             "MAIL_DEFAULT_SENDER": "help@support.example",
-            "DELIVERY_HOLD_OFF": 1,
+            "DELIVERY_HOLD_OFF": 60,  # unlike every delay before a next try, so that a test sees which of them counted
         }
     )
 
@@ -205,7 +214,9 @@ def workspace():
     with wsgi_server.serve_app(app) as server:
         workspace = app.extensions["workspace"]
         workspace.api_url = server.url + "/api/"
+        outside.stand_ins.append(workspace)
         yield workspace
+        outside.stand_ins.remove(workspace)
 
 
 @pytest.fixture

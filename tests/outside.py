@@ -1,7 +1,5 @@
 """The outside world for a test without a worker: its settings, and doing by hand what a worker would."""
 
-from datetime import timedelta
-
 from flask import current_app
 from sqlalchemy import select
 
@@ -9,6 +7,9 @@ from helpdesk import clock
 from helpdesk.demo import personas
 from helpdesk.domain import inbox, outbox
 from helpdesk.models.delivery import Delivery, InboundEvent
+from tests import pace, time_travel
+
+stand_ins: list = []  # the Slack workspaces of the present test
 
 
 def settings(workspace, mailbox) -> dict:
@@ -49,12 +50,16 @@ def work(job, id: int):
 
 
 def hurry(session, seconds: float = 3600) -> None:
-    """Let time pass for everything that waits."""
-    for row in session.scalars(select(Delivery).where(Delivery.state.in_(("pending", "unknown")))):
-        row.due_at -= timedelta(seconds=seconds)
-    for row in session.scalars(select(InboundEvent).where(InboundEvent.state == "waiting")):
-        row.due_at -= timedelta(seconds=seconds)
-    session.commit()
+    """Let time pass: for what waits in our tables, and for requests that a stand-in stores late.
+
+    A request that a stand-in is still working on is waited for first; in the time that passes, it would have ended.
+    """
+    session.rollback()
+    for stand_in in stand_ins:
+        assert stand_in.wait_idle(pace.LIMIT), "the stand-in still works on a request"
+    time_travel.advance(seconds)
+    for stand_in in stand_ins:
+        stand_in.store_late_requests()
 
 
 def hear(session, workspace) -> int:

@@ -14,7 +14,7 @@ from helpdesk.domain import outbox, tickets
 from helpdesk.domain.outbox import deliver, delivery_claims, mark_sent
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.ticket import Ticket
-from tests import outside, running
+from tests import outside, pace
 
 
 @pytest.fixture
@@ -140,5 +140,5 @@ def test_an_arrival_and_somebody_who_writes_on_the_ticket_do_not_wait_for_each_o
     arriving.join(0.5)  # until it waits for the ticket; it must not hold the delivery meanwhile
     session.execute(update(Delivery).where(Delivery.id == talk[0]).values(reason="seen by somebody who writes"))
     session.commit()
-    arriving.join(running.PATIENCE)
+    arriving.join(pace.LIMIT)
     assert session.get(Delivery, talk[0], populate_existing=True).state == "sent"

@@ -1,8 +1,5 @@
 """A customer files a ticket; Slack has it; an agent answers in Slack; the customer sees it at once, and so does the mailbox."""
 
-import time
-
-from tests import pace
 from tests.journeys.conftest import DANA, PICTURES, mails_to, wait_for
 
 PRIYA, TRIAGE, GLOBEX = "U0PRIYA0001", "C0TRIAGE001", "C0GLOBEX001"
@@ -17,9 +14,7 @@ def test_a_ticket_goes_out_and_the_answer_comes_back(live_portal, open_browser, 
     for select in page.query_selector_all("#ticket-form select"):
         select.select_option(index=1)
     page.click("button:has-text('File ticket')")
-    filed = time.monotonic()
     roots = {channel: live_portal.root(channel, "Label printer prints blanks") for channel in (TRIAGE, GLOBEX)}
-    assert time.monotonic() - filed < 5 * pace.stretch()
     page.wait_for_selector("#conversation article")
 
     page.fill("#body-reply", "A half-written reply")

@@ -5,12 +5,12 @@ import http.server
 import socket
 import ssl
 import threading
-import time
 
 import pytest
 
 from helpdesk.channels import errors
 from helpdesk.channels.slack.api import client, http_pool
+from tests import pace
 
 
 class Counting(http.server.ThreadingHTTPServer):
@@ -48,7 +48,7 @@ class Counting(http.server.ThreadingHTTPServer):
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
-        self.client = client.Client("xoxb-1", f"http://127.0.0.1:{self.server_port}/api/", timeout=1)
+        self.client = client.Client("xoxb-1", f"http://127.0.0.1:{self.server_port}/api/", timeout=60)
         return self
 
     def __exit__(self, *_):
@@ -91,12 +91,15 @@ def test_a_connection_that_slack_announces_to_close_is_not_kept():
 
 
 def test_what_slack_says_unasked_is_no_answer_to_the_next_call():
+    was_read = threading.Event()
+
     def babble(handler):
-        time.sleep(0.1)  # after the answer was read; what comes with it is dropped with it
+        was_read.wait(pace.LIMIT)  # what comes together with the answer is dropped with it
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
     with Counting(then=babble) as slack:
         slack.call()
+        was_read.set()
         slack.client._web._idle[-1][0].sock.recv(1, socket.MSG_PEEK)
         assert slack.call()["ok"]
         assert slack.connections == 2
