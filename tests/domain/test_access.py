@@ -74,6 +74,14 @@ def test_the_rule_asked_at_every_request_is_the_rule_asked_at_the_door(make, ses
         assert admission.explain_admission(user.email).admitted == expected, cases[number]
 
 
+def test_a_session_of_an_address_whose_domain_only_ends_alike_is_not_let_in(make, session):
+    globex = make.organization("Globex", domain="globex.example")
+    for domain, is_let_in in (("globex.example", True), ("notglobex.example", False), ("sub.globex.example", False)):
+        token = sessions.create_session(make.user(globex, email=f"dana@{domain}"), "link")
+        session.commit()
+        assert (sessions.load_session(token) is not None) == is_let_in, domain
+
+
 def test_the_explanation_names_the_rule(make, session):
     make.organization("Globex", domain="globex.example", specific_users_only=True)
     listed(session, make.organization("Initech", domain="initech.example", portal_enabled=False), "dana@globex.example")

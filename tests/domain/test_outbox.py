@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from helpdesk import clock
+from helpdesk import clock, config
 from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
 from helpdesk.models.delivery import Delivery
-from tests import outside
+from tests import outside, time_travel
 
 
 @pytest.fixture
@@ -68,7 +68,58 @@ def test_an_unknown_outcome_waits_out_the_hold_off_before_anything_is_tried(stor
     session.commit()
     outside.drain(session)
     row = session.query(Delivery).filter_by(state="unknown").one()
-    assert row.due_at > clock.now() and row.maybe_since is not None
+    assert row.due_at - row.started_at >= timedelta(seconds=config.current().DELIVERY_HOLD_OFF)
+    assert row.maybe_since == row.started_at
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_request_stored_late_is_looked_for_only_after_the_hold_off(story, session, workspace):
+    outside.drain(session)
+    hold_off = config.current().DELIVERY_HOLD_OFF
+    rule = workspace.misbehave(
+        "chat.postMessage",
+        "late",
+        times=1,
+        channel=personas.TRIAGE_CHANNEL_ID,
+        seconds=hold_off * 2 / 3,
+        answer="reset",
+    )
+    tickets.reply(story, author=story.requester, body="unmistakable")
+    session.commit()
+    outside.drain(session)
+    calls = workspace.calls["chat.postMessage"]
+    outside.hurry(session, hold_off / 3)
+    outside.drain(session)
+    assert (rule.used, said(workspace, "unmistakable"), workspace.calls["chat.postMessage"]) == (1, 0, calls)
+    outside.hurry(session, hold_off)
+    outside.drain(session)
+    assert (said(workspace, "unmistakable"), workspace.calls["chat.postMessage"]) == (1, calls)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_worker_held_up_after_its_claim_does_not_send_on_a_lease_about_to_end(story, session, workspace, monkeypatch):
+    from helpdesk.domain.outbox import delivery_claims, lease
+
+    outside.drain(session)
+    tickets.reply(story, author=story.requester, body="unmistakable")
+    session.commit()
+    id = session.query(Delivery.id).filter(Delivery.kind == "message", Delivery.state == "pending").first().id
+    session.rollback()
+    take, calls = delivery_claims.claim_delivery, workspace.calls["chat.postMessage"]
+
+    def take_and_be_held_up(delivery_id):
+        claim = take(delivery_id)
+        time_travel.advance(lease.lease_duration().total_seconds() * 0.9)
+        return claim
+
+    monkeypatch.setattr(delivery_claims, "claim_delivery", take_and_be_held_up)
+    assert not outside.work(outbox.deliver_one, id)
+    assert workspace.calls["chat.postMessage"] == calls
+    assert session.get(Delivery, id).state == "unknown"
+    monkeypatch.undo()
+    outside.hurry(session)
+    outside.drain(session)
+    assert said(workspace, "unmistakable") == 1
 
 
 def test_a_failed_look_up_never_leads_to_a_blind_post(story, session, workspace):
@@ -82,6 +133,37 @@ def test_a_failed_look_up_never_leads_to_a_blind_post(story, session, workspace)
         outside.hurry(session)
         outside.drain(session)
     assert said(workspace, "unmistakable") == 1
+
+
+def test_a_look_up_refused_for_a_while_keeps_the_doubt(story, session, workspace):
+    """A refusal says for certain that this request did nothing; it says nothing of the earlier one."""
+    outside.drain(session)
+    workspace.misbehave("chat.postMessage", "reset_after", times=1, channel=personas.TRIAGE_CHANNEL_ID)
+    tickets.reply(story, author=story.requester, body="unmistakable")
+    session.commit()
+    outside.drain(session)
+    workspace.misbehave("conversations.replies", "ratelimited", times=2, retry_after=1)
+    for _ in range(4):
+        outside.hurry(session)
+        outside.drain(session)
+    assert said(workspace, "unmistakable") == 1
+
+
+def test_a_paused_channel_holds_its_other_tickets_too(story, session, workspace, make):
+    other = make.ticket(story.requester, subject="Another one")
+    outside.drain(session)
+    workspace.misbehave("chat.postMessage", "ratelimited", times=1, channel=personas.TRIAGE_CHANNEL_ID, retry_after=30)
+    tickets.reply(story, author=story.requester, body="first")
+    session.commit()
+    outside.drain(session)
+    tickets.reply(other, author=other.requester, body="second")
+    session.commit()
+    outside.drain(session)
+    roots = [root["ts"] for root in workspace.posted(personas.TRIAGE_CHANNEL_ID)]
+    assert [len(workspace.replies(personas.TRIAGE_CHANNEL_ID, root)) for root in roots] == [1, 1]
+    outside.hurry(session, 31)
+    outside.drain(session)
+    assert [len(workspace.replies(personas.TRIAGE_CHANNEL_ID, root)) for root in roots] == [2, 2]
 
 
 def test_being_told_to_wait_holds_that_channel_and_no_other(story, session, workspace):
@@ -194,6 +276,34 @@ def test_a_note_is_never_mailed_nor_put_where_customers_read(story, session, wor
     assert said(workspace, "secretword") == 1
     assert said(workspace, "secretword", "C0GLOBEX001") == 0
     assert mailbox.mails == []
+
+
+def test_a_note_in_a_mail_thread_of_the_outbox_is_skipped(story, session, mailbox, make):
+    """The last check before a mail is written holds, whatever put the row there."""
+    outside.drain(session)
+    mailbox.clear()
+    note = tickets.add_note(story, author=make.agent("Tomas"), body="secretword")
+    row = outbox.enqueue_delivery(next(thread for thread in story.threads if thread.user_id), "message", message=note)
+    session.commit()
+    outside.drain(session)
+    session.refresh(row)
+    assert (row.state, mailbox.mails) == ("skipped", [])
+
+
+def test_a_note_in_a_customers_thread_of_the_outbox_is_skipped(story, session, workspace, make):
+    """The last check before Slack holds, whatever put the row there."""
+    outside.drain(session)
+    note = tickets.add_note(story, author=make.agent("Tomas"), body="secretword")
+    row = outbox.enqueue_delivery(
+        next(thread for thread in story.threads if thread.is_customers and thread.channel.kind == "slack"),
+        "message",
+        message=note,
+        text=note.body,
+    )
+    session.commit()
+    outside.drain(session)
+    session.refresh(row)
+    assert (row.state, said(workspace, "secretword", "C0GLOBEX001")) == ("skipped", 0)
 
 
 def test_an_edit_before_it_leaves_is_simply_what_is_sent(story, session, workspace):

@@ -2,11 +2,12 @@
 
 import pytest
 
+from helpdesk import config
 from helpdesk.demo import personas
 from helpdesk.domain import inbox
 from helpdesk.models.delivery import InboundEvent
 from helpdesk.models.ticket import Message
-from tests import outside
+from tests import outside, time_travel
 
 PRIYA, ELLEN, DANA = "U0PRIYA0001", "U0ELLEN0001", "U0DANA00001"
 
@@ -128,3 +129,28 @@ def test_what_cannot_be_understood_waits_and_is_tried_again(story, session, work
 def test_accepting_twice_writes_one_row(app, session):
     payload = {"event": {"type": "message", "channel": "C1", "ts": "1.1"}}
     assert [inbox.store_event("slack", "Ev1", payload), inbox.store_event("slack", "Ev1", payload)] == [True, False]
+
+
+def test_a_claim_that_was_lost_does_nothing(story, session, workspace):
+    """A worker whose lease ended meanwhile leaves the row to whoever claimed it since."""
+    workspace.say(
+        PRIYA,
+        personas.TRIAGE_CHANNEL_ID,
+        "unmistakable",
+        thread_ts=workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"],
+    )
+    assert outside.hear(session, workspace) == 1
+    id = session.query(InboundEvent.id).filter(InboundEvent.state == "waiting").scalar()
+    session.rollback()
+    lost = outside.work(inbox._claim_event, id)
+    time_travel.advance(config.current().DELIVERY_LEASE + 1)
+    outside.work(lambda _: inbox.sweep(), 0)
+    assert outside.work(inbox._claim_event, id).attempt == lost.attempt + 1
+
+    def apply_lost(_):
+        source = inbox.HANDLERS_BY_SOURCE["slack"]
+        return inbox._apply_event(lost, source, source.understand(lost.payload, lost.raw))
+
+    assert outside.work(apply_lost, 0) == []
+    assert session.get(InboundEvent, id).state == "working"
+    assert session.query(Message).filter_by(body="unmistakable").count() == 0
