@@ -146,8 +146,11 @@ def database_url(request):
 @pytest.fixture(autouse=True)
 def real_time():
     """After a test that moved the clock, the real time is back."""
+    from helpdesk.demo.slack_workspace import ids
+
     yield
     time_travel.reset()
+    ids.reset_timestamps()
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""Safe delivery against a Slack and a mail server that misbehave (design.md §5)."""
+"""Safe delivery against a Slack and a mail server that misbehave."""
 
 from datetime import timedelta
 

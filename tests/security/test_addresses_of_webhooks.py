@@ -1,4 +1,4 @@
-"""Where a webhook may go: nowhere inside, whatever its name resolves to (security.md §2.8)."""
+"""Where a webhook may go: nowhere inside, whatever its name resolves to."""
 
 import socket
 

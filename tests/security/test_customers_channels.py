@@ -1,4 +1,4 @@
-"""What is said in one customer's Slack channel is about that customer (security.md §3.5)."""
+"""What is said in one customer's Slack channel is about that customer."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who may be added to a ticket, and whose names that tells (security.md §2.1)."""
+"""Who may be added to a ticket, and whose names that tells."""
 
 import pytest
 

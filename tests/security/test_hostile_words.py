@@ -1,4 +1,4 @@
-"""Whatever stands in whichever column, no page makes markup of it (security.md §2.6)."""
+"""Whatever stands in whichever column, no page makes markup of it."""
 
 import pytest
 from sqlalchemy import select, update

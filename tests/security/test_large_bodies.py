@@ -1,4 +1,4 @@
-"""What a stranger sends is small; nobody fills a disk by posting to a page that anybody may see (security.md §2.5)."""
+"""What a stranger sends is small; nobody fills a disk by posting to a page that anybody may see."""
 
 import io
 

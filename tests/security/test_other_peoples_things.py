@@ -1,4 +1,4 @@
-"""Another's number in every field that takes one, not only in the address (security.md §2.1: leaks come from side doors)."""
+"""Another's number in every field that takes one, not only in the address."""
 
 from io import BytesIO
 

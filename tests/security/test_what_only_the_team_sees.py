@@ -1,4 +1,4 @@
-"""What only the team sees must not reach customers by a side way (security.md §2.1)."""
+"""What only the team sees must not reach customers by a side way."""
 
 from io import BytesIO
 

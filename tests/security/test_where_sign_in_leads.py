@@ -1,4 +1,4 @@
-"""Where a sign-in may lead: our own pages, whatever the address pretends (security.md 1.5)."""
+"""Where a sign-in may lead: our own pages, whatever the address pretends."""
 
 import pytest
 

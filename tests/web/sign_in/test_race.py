@@ -1,4 +1,4 @@
-"""The race of security.md M1: Flask-Dance keeps one sign-in's session where all threads find it, and strangers become somebody.
+"""A race between sign-ins: Flask-Dance keeps one sign-in's session where all threads find it, and strangers become somebody.
 
 Sixteen people sign in at once, over and over, while strangers ask for pages; nobody may ever be taken for somebody else, and
 nobody's sign-in may fail. With the library's own blueprint this fails within a second.
