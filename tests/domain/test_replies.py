@@ -133,6 +133,19 @@ def test_delivering_needs_the_card_first(story, session):
     assert row.state == "pending"
 
 
+def test_a_thread_whose_card_was_skipped_takes_no_message(story, session):
+    """Without its card there is no Slack thread to post in."""
+    message = tickets.reply(story, author=story.requester, body="Any news?")
+    session.commit()
+    row = session.query(Delivery).filter_by(message_id=message.id).first()
+    for card in session.query(Delivery).filter_by(thread_id=row.thread_id, kind="card"):
+        card.state = "skipped"
+    session.commit()
+    assert outbox.deliver_one(row.id) is False
+    session.refresh(row)
+    assert (row.state, row.attempts) == ("pending", 0)
+
+
 @pytest.mark.parametrize("way", ["made a note", "deleted", "edited"])
 def test_words_taken_back_leave_the_customers_list_as_well(story, session, make, way):
     from datetime import timedelta
