@@ -18,7 +18,7 @@ from flask_migrate import upgrade
 import helpdesk
 from helpdesk import config, extensions
 from helpdesk.channels.slack.api import client as slack_client
-from tests import making, outside, time_travel, warm
+from tests import compile_cache, factories, time_travel, worker_helpers
 
 EMPTY_POSTGRES = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -35,7 +35,7 @@ JOURNEYS = "tests/journeys/"
 LOWEST_PORT, HIGHEST_PORT = 15_000, 32_000  # below those the kernel gives to whoever asks for any
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
-warm.keep()
+compile_cache.install()
 extensions.DOORBELL_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be late without being away,
 extensions.LOCK_PATIENCE = 60.0  # and whoever holds the lock slow without being stuck
 slack_client.TIMEOUT = 60  # nor has a Slack that answers late done nothing
@@ -197,13 +197,13 @@ def session(app):
 @pytest.fixture
 def make(session):
     """Makers of organizations, people, forms and tickets; each commits."""
-    return making.Maker(session)
+    return factories.Factory(session)
 
 
 @pytest.fixture
 def browser_of(app):
     """``browser_of(user)``: a test client signed in as that user, or a stranger's without one."""
-    from tests.making import signed_in_client
+    from tests.factories import signed_in_client
 
     return lambda user=None: signed_in_client(app, user)
 
@@ -217,9 +217,9 @@ def workspace():
     with wsgi_server.serve_app(app) as server:
         workspace = app.extensions["workspace"]
         workspace.api_url = server.url + "/api/"
-        outside.stand_ins.append(workspace)
+        worker_helpers.stand_ins.append(workspace)
         yield workspace
-        outside.stand_ins.remove(workspace)
+        worker_helpers.stand_ins.remove(workspace)
 
 
 @pytest.fixture

@@ -5,13 +5,13 @@ import threading
 from sqlalchemy import create_engine, text
 
 import helpdesk.extensions  # noqa: F401 - its listeners prepare every connection and begin every transaction
-from tests import pace
+from tests import timeouts
 
 
 def test_two_transactions_that_read_before_they_write_do_not_fail(fresh_sqlite):
     """Each reads, waits until the other has had time to read as well, and writes: the second begins when the first is over."""
     engine = create_engine(fresh_sqlite)
-    both_ready, errors = threading.Barrier(2, timeout=pace.LIMIT), []
+    both_ready, errors = threading.Barrier(2, timeout=timeouts.LIMIT), []
 
     def read_then_write(number: int) -> None:
         both_ready.wait()
@@ -31,7 +31,7 @@ def test_two_transactions_that_read_before_they_write_do_not_fail(fresh_sqlite):
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(pace.LIMIT)
+        thread.join(timeouts.LIMIT)
     with engine.connect() as connection:
         written = connection.execute(text("SELECT count(*) FROM settings WHERE key LIKE 'test %'")).scalar()
     engine.dispose()

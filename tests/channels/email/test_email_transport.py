@@ -7,7 +7,7 @@ import pytest
 from helpdesk.channels import errors
 from helpdesk.channels.email import diagnostics, settings, smtp, smtp_pool
 from helpdesk.channels.email.render import compose, sample_messages
-from tests import pace
+from tests import timeouts
 from tests.channels.email import mail_server
 
 RAW = compose.build_mail(sample_messages.sample_mails()["reply"])
@@ -79,7 +79,7 @@ def test_a_line_in_use_is_not_closed_because_it_once_was_idle(server, monkeypatc
     monkeypatch.setattr(smtp_pool, "IDLE_SECONDS", 0.3)
     deliver(server)
     line, reused = smtp_pool.acquire_connection(outgoing(server))
-    pace.wait_for(lambda: smtp_pool._closer is None, "the timer that closes idle lines")
+    timeouts.wait_for(lambda: smtp_pool._closer is None, "the timer that closes idle lines")
     assert reused and line.noop()[0] == 250
     smtp_pool.close_connection(line)
 
@@ -87,7 +87,7 @@ def test_a_line_in_use_is_not_closed_because_it_once_was_idle(server, monkeypatc
 def test_an_idle_line_is_closed(server, monkeypatch):
     monkeypatch.setattr(smtp_pool, "IDLE_SECONDS", 0.2)
     deliver(server)
-    pace.wait_for(lambda: not smtp_pool._idle_connections, "the line to be closed")
+    timeouts.wait_for(lambda: not smtp_pool._idle_connections, "the line to be closed")
 
 
 def test_no_two_threads_have_the_same_line_and_few_are_kept(server):

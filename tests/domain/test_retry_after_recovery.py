@@ -10,14 +10,14 @@ from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery
-from tests import outside
+from tests import worker_helpers
 
 LONG = timedelta(minutes=10)
 
 
 @pytest.fixture
 def settings(workspace, mailbox):
-    return outside.settings(workspace, mailbox) | {"DELIVERY_HOLD_OFF": 60}
+    return worker_helpers.settings(workspace, mailbox) | {"DELIVERY_HOLD_OFF": 60}
 
 
 @pytest.fixture
@@ -27,9 +27,9 @@ def waiting(make, session, workspace):
     globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
     dana = make.user(globex, "Dana", email="dana@globex.example")
     stories = [make.ticket(dana, subject=f"Story {number}") for number in range(3)]
-    outside.drain(session)
-    for story in stories:
-        tickets.reply(story, author=dana, body=f"about {story.subject}")
+    worker_helpers.drain(session)
+    for filed_ticket in stories:
+        tickets.reply(filed_ticket, author=dana, body=f"about {filed_ticket.subject}")
     session.commit()
     rows = unfinished(session)
     for row in rows:
@@ -55,7 +55,7 @@ def let_through(session, row) -> None:
 def try_now(session, row) -> bool:
     row.due_at, id = clock.now(), row.id
     session.commit()
-    sent = outside.work(outbox.deliver_one, id)
+    sent = worker_helpers.run_job(outbox.deliver_one, id)
     session.rollback()
     return sent
 

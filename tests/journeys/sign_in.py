@@ -13,7 +13,7 @@ PATIENCE = 90.0  # seconds; right after its start the demo has a hundred deliver
 _cookies: dict[tuple[str, str], list] = {}
 
 
-def come_in(page, live: Live, email: str = DANA) -> None:
+def sign_in_once(page, live: Live, email: str = DANA) -> None:
     """Have ``page``'s browser signed in as ``email``."""
     known = _cookies.get((live.portal, email))
     if known:

@@ -31,7 +31,7 @@ class Templates(BytecodeCache):
         self.compiled[bucket.key] = bucket.bytecode_to_string()
 
 
-def keep() -> None:
+def install() -> None:
     """From here on this process compiles everything once, and looks for garbage less often."""
     Flask.jinja_options = {**Flask.jinja_options, "bytecode_cache": Templates()}
     SQLAlchemy._make_engine = kept_engine

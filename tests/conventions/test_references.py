@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from tests.rules.test_files import ROOT, TEXTS, text_of
+from tests.conventions.test_files import ROOT, TEXTS, text_of
 
 PAGE = re.compile(r"(?<![\w/.:-])((?:[\w.-]+/)*[\w-]+\.md)\b(#[\w-]+)?")
 LINK = re.compile(r"\]\(([^)\s#]+)?(#[\w-]+)?\)")

@@ -6,14 +6,14 @@ from helpdesk.demo import personas
 from helpdesk.domain import inbox
 from helpdesk.models.delivery import InboundEvent
 from helpdesk.models.ticket import Message
-from tests import outside
+from tests import worker_helpers
 
 TOMAS = "U0TOMAS0001"
 
 
 @pytest.fixture
 def settings(workspace, mailbox):
-    return outside.settings(workspace, mailbox)
+    return worker_helpers.settings(workspace, mailbox)
 
 
 @pytest.fixture
@@ -24,14 +24,14 @@ def in_doubt(make, session, workspace):
     globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
     workspace.misbehave("chat.postMessage", "reset_after", times=1, channel=personas.TRIAGE_CHANNEL_ID)
     ticket = make.ticket(make.user(globex, "Dana", email="dana@globex.example"))
-    outside.drain(session)
+    worker_helpers.drain(session)
     return ticket
 
 
 def answer(workspace, session, root: str, text: str) -> None:
     workspace.say(TOMAS, personas.TRIAGE_CHANNEL_ID, text, thread_ts=root)
-    outside.hear(session, workspace)
-    outside.drain(session)
+    worker_helpers.receive_events(session, workspace)
+    worker_helpers.drain(session)
 
 
 def bodies(session, ticket) -> list[str]:
@@ -44,8 +44,8 @@ def test_an_answer_below_it_is_taken_once_we_know_the_card(in_doubt, session, wo
     answer(workspace, session, workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"], "unmistakable")
     assert bodies(session, in_doubt) == []
     for _ in range(3):
-        outside.hurry(session)
-        outside.drain(session)
+        worker_helpers.advance_time(session)
+        worker_helpers.drain(session)
     assert bodies(session, in_doubt) == ["unmistakable"]
 
 
@@ -54,5 +54,5 @@ def test_what_hangs_below_something_older_does_not_wait(in_doubt, session, works
     event = {"type": "message", "user": TOMAS, "channel": personas.TRIAGE_CHANNEL_ID, "text": "lunch?"}
     inbox.store_event("slack", "EvOld", inside | {"event": event | {"ts": "1700000000.2", "thread_ts": "1700000000.1"}})
     session.commit()
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert session.query(InboundEvent.state).filter_by(external_id="EvOld").scalar() == "ignored"

@@ -138,7 +138,7 @@ def test_the_same_form_twice_is_one_ticket(session, make, client):
 def test_two_at_the_same_moment_are_one_ticket(app, session, make, dana):
     from concurrent.futures import ThreadPoolExecutor
 
-    from tests.making import signed_in_client
+    from tests.factories import signed_in_client
 
     make.form(fields=())
     clients = [signed_in_client(app, dana) for _ in range(4)]

@@ -10,7 +10,7 @@ from helpdesk.demo.slack_workspace import signed_requests
 from helpdesk.domain import inbox
 from helpdesk.models.delivery import InboundEvent
 from helpdesk.models.ticket import Message
-from tests import outside
+from tests import worker_helpers
 
 HOSTILE = [
     {},
@@ -74,13 +74,13 @@ def test_a_signed_body_that_makes_no_sense_is_answered_and_done_with(app, sessio
         answer = app.test_client().post(f"/hooks/slack/{path}", data=sent, content_type=kind, headers=headers)
         assert answer.status_code == 200, (path, answer.status_code)
     for _ in range(2):
-        outside.hurry(session)
-        outside.drain(session)
+        worker_helpers.advance_time(session)
+        worker_helpers.drain(session)
     assert {row.state for row in session.query(InboundEvent)} <= {"done", "ignored"}
     assert session.query(Message).count() == 0
 
 
-def test_what_another_workspaces_installation_hears_is_nothing_to_us(story, day, session):
+def test_what_another_workspaces_installation_hears_is_nothing_to_us(filed_ticket, day, session):
     root = day.root()
     day.workspace.events.url = None
     session.rollback()
@@ -92,5 +92,5 @@ def test_what_another_workspaces_installation_hears_is_nothing_to_us(story, day,
         "authorizations": [{"team_id": "T0OTHER", "is_bot": True}],
     }
     inbox.handle_slack_request(foreign)
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert day.words() == []

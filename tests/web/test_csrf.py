@@ -2,7 +2,7 @@
 
 import re
 
-from tests.making import signed_in_client
+from tests.factories import signed_in_client
 
 TOKEN = re.compile(r'name="csrf-token" content="([^"]+)"')
 

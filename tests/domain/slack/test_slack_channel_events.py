@@ -15,7 +15,7 @@ from helpdesk.models.channel import Channel, Thread
 from helpdesk.models.delivery import Delivery, InboundEvent
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Organization, User
-from tests import outside
+from tests import worker_helpers
 from tests.domain.slack.conftest import DANA, ELLEN, GLOBEX, INES, JONAS, PRIYA, UMBRA
 
 
@@ -29,8 +29,8 @@ def reconcile(session):
     for each in session.query(Channel):
         each.reconciled_at = None
     session.commit()
-    found = outside.work(lambda _: sync.sync_channels(), 0)
-    outside.drain(session)
+    found = worker_helpers.run_job(lambda _: sync.sync_channels(), 0)
+    worker_helpers.drain(session)
     return found
 
 
@@ -38,36 +38,36 @@ def reply(session, ticket, *words):
     for word in words:
         tickets.reply(ticket, author=ticket.requester, body=word)
     session.commit()
-    outside.drain(session)
+    worker_helpers.drain(session)
 
 
-def test_an_archived_channel_says_so_and_goes_on_in_order_when_it_is_back(story, day, session):
+def test_an_archived_channel_says_so_and_goes_on_in_order_when_it_is_back(filed_ticket, day, session):
     day.do("archive", personas.TRIAGE_CHANNEL_ID)
-    reply(session, story, "one", "two")
+    reply(session, filed_ticket, "one", "two")
     assert channel(session).blocked_reason == "The Slack channel is archived."
     day.do("unarchive", personas.TRIAGE_CHANNEL_ID)
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert (channel(session).blocked_reason, day.thread()) == (None, ["one", "two"])
 
 
-def test_a_bot_that_was_removed_and_invited_again(story, day, session):
+def test_a_bot_that_was_removed_and_invited_again(filed_ticket, day, session):
     day.workspace.state.channels[personas.TRIAGE_CHANNEL_ID].private = True
     day.do("kick", personas.TRIAGE_CHANNEL_ID, personas.BOT_USER_ID)
     assert "/invite" in channel(session).blocked_reason
-    reply(session, story, "one")
+    reply(session, filed_ticket, "one")
     assert channel(session).blocked_reason and day.thread() == []
     day.do("invite", personas.TRIAGE_CHANNEL_ID, personas.BOT_USER_ID)
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert (channel(session).blocked_reason, day.thread()) == (None, ["one"])
 
 
-def test_a_revoked_token_blocks_everything_visibly_and_loses_nothing(story, day, session):
+def test_a_revoked_token_blocks_everything_visibly_and_loses_nothing(filed_ticket, day, session):
     day.workspace.revoke()
-    reply(session, story, "one", "two")
+    reply(session, filed_ticket, "one", "two")
     assert "token was revoked" in channel(session).blocked_reason
     day.workspace.unrevoke()
-    outside.hurry(session)
-    outside.drain(session)
+    worker_helpers.advance_time(session)
+    worker_helpers.drain(session)
     assert (channel(session).blocked_reason, day.thread(), day.thread(GLOBEX)) == (None, ["one", "two"], ["one", "two"])
 
 
@@ -77,7 +77,7 @@ def event(day, kind, **more):
     day.work()
 
 
-def test_a_new_name_a_new_picture_and_an_uninstalled_app(story, day, session):
+def test_a_new_name_a_new_picture_and_an_uninstalled_app(filed_ticket, day, session):
     event(day, "channel_rename", channel={"id": GLOBEX, "name": "globex-support"})
     assert channel(session, GLOBEX).name == "globex-support"
     day.say(PRIYA, "Hello.")
@@ -85,66 +85,68 @@ def test_a_new_name_a_new_picture_and_an_uninstalled_app(story, day, session):
     session.commit()
     event(day, "user_change", user={"id": PRIYA})
     assert session.query(User).filter_by(slack_user_id=PRIYA).one().picture_url.endswith(f"{PRIYA}.svg")
-    outside.hurry(session)
-    outside.drain(
+    worker_helpers.advance_time(session)
+    worker_helpers.drain(
         session
     )  # the card's new state, due a moment after the reply: where it can be put, the channel is not blocked
     event(day, "app_uninstalled")
     assert "Install the app again" in channel(session).blocked_reason
 
 
-def test_a_customers_channel_that_is_shared_follows_the_rules_for_that(story, day, session):
+def test_a_customers_channel_that_is_shared_follows_the_rules_for_that(filed_ticket, day, session):
     day.workspace.state.channels[GLOBEX].shared_with = "T0UMBRALABS"
     event(day, "channel_shared", channel=GLOBEX)
     assert channel(session, GLOBEX).is_shared
-    tickets.set_priority(story, "high", actor=session.query(User).filter_by(name="Priya Raman").one())
+    tickets.set_priority(filed_ticket, "high", actor=session.query(User).filter_by(name="Priya Raman").one())
     session.commit()
-    outside.hurry(session, 1)
-    outside.drain(session)
+    worker_helpers.advance_time(session, 1)
+    worker_helpers.drain(session)
     assert "take_it" not in str(day.workspace.posted(GLOBEX))
 
 
-def test_a_team_channel_that_is_shared_falls_silent_until_it_is_ours_again(story, day, session, team):
+def test_a_team_channel_that_is_shared_falls_silent_until_it_is_ours_again(filed_ticket, day, session, team):
     day.workspace.state.channels[personas.TRIAGE_CHANNEL_ID].shared_with = "T0UMBRALABS"
     event(day, "channel_shared", channel=personas.TRIAGE_CHANNEL_ID)
-    tickets.add_note(story, author=team[0], body="secretword")
+    tickets.add_note(filed_ticket, author=team[0], body="secretword")
     session.commit()
-    outside.hurry(session)
-    outside.drain(session)
+    worker_helpers.advance_time(session)
+    worker_helpers.drain(session)
     assert "shared with another company" in channel(session).blocked_reason
     assert "secretword" not in str(day.workspace.state.channels[personas.TRIAGE_CHANNEL_ID].messages)
     day.workspace.state.channels[personas.TRIAGE_CHANNEL_ID].shared_with = ""
     event(day, "channel_unshared", channel=personas.TRIAGE_CHANNEL_ID)
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert channel(session).blocked_reason is None and "secretword" in day.thread()[-1]
 
 
-def test_a_deleted_card_comes_back_once_with_a_word_about_it_and_what_waited_follows_in_order(story, day, session):
+def test_a_deleted_card_comes_back_once_with_a_word_about_it_and_what_waited_follows_in_order(
+    filed_ticket, day, session
+):
     old = day.root()
     day.do("delete", "U0MAYA00001", personas.TRIAGE_CHANNEL_ID, old)
-    reply(session, story, "one", "two")
+    reply(session, filed_ticket, "one", "two")
     for _ in range(3):
-        outside.hurry(session)
-        outside.drain(session)
+        worker_helpers.advance_time(session)
+        worker_helpers.drain(session)
     [card] = day.workspace.posted(personas.TRIAGE_CHANNEL_ID)
     assert card["ts"] != old and "takes the place of one that was deleted" in str(card)
     assert day.thread() == ["one", "two"] and day.thread(GLOBEX) == ["one", "two"]
     day.say(PRIYA, "Here now.")
     assert day.words()[-1] == ("reply", "Here now.")
-    outside.hurry(session)
-    outside.drain(session)
+    worker_helpers.advance_time(session)
+    worker_helpers.drain(session)
     assert session.query(Delivery).filter(Delivery.state.not_in(("sent", "skipped"))).count() == 0
 
 
-def test_a_card_deleted_from_above_its_thread_keeps_the_old_thread_alive(story, day, session):
-    reply(session, story, "one")
+def test_a_card_deleted_from_above_its_thread_keeps_the_old_thread_alive(filed_ticket, day, session):
+    reply(session, filed_ticket, "one")
     old = day.root()
     day.do("delete", "U0MAYA00001", personas.TRIAGE_CHANNEL_ID, old)
-    tickets.set_priority(story, "high", actor=session.query(User).filter_by(name="Priya Raman").one())
+    tickets.set_priority(filed_ticket, "high", actor=session.query(User).filter_by(name="Priya Raman").one())
     session.commit()
     for _ in range(2):
-        outside.hurry(session)
-        outside.drain(session)
+        worker_helpers.advance_time(session)
+        worker_helpers.drain(session)
     assert day.root() != old
     day.session.rollback()
     day.workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "From the old thread.", thread_ts=old)
@@ -153,15 +155,15 @@ def test_a_card_deleted_from_above_its_thread_keeps_the_old_thread_alive(story, 
     assert day.thread(root=day.root())[-1] == "From the old thread."
 
 
-def test_an_ended_thread_says_that_nothing_was_sent(story, day, session):
+def test_an_ended_thread_says_that_nothing_was_sent(filed_ticket, day, session):
     for thread in session.query(Thread).join(Channel).filter(Channel.kind == "slack"):
-        thread.ended_at = story.created_at
+        thread.ended_at = filed_ticket.created_at
     session.commit()
     day.say(PRIYA, "Anybody?")
     assert day.words() == [] and "no longer belongs" in day.whispers(PRIYA)
 
 
-def test_a_turn_of_the_reconciler_takes_in_what_was_missed_once(story, day, session):
+def test_a_turn_of_the_reconciler_takes_in_what_was_missed_once(filed_ticket, day, session):
     ts = day.say(PRIYA, "wrongword")
     day.say(ELLEN, "Not an agent.")
     day.workspace.event_faults(lost=1)
@@ -178,7 +180,7 @@ def test_a_turn_of_the_reconciler_takes_in_what_was_missed_once(story, day, sess
     assert len(day.words()) == 3 and len(day.workspace.ephemerals(user=ELLEN)) == whispers
 
 
-def test_an_event_that_comes_after_all_changes_nothing(story, day, session):
+def test_an_event_that_comes_after_all_changes_nothing(filed_ticket, day, session):
     day.workspace.events.url, url = None, day.workspace.events.url
     day.say(PRIYA, "late event")
     assert reconcile(session) == 1
@@ -188,12 +190,12 @@ def test_an_event_that_comes_after_all_changes_nothing(story, day, session):
     for payload in late:
         inbox.store_event("slack", payload["event_id"], payload)
     session.commit()
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert day.words() == [("reply", "late event")]
     day.workspace.events.url = url
 
 
-def test_a_missed_deletion_is_noticed_but_not_too_soon(story, day, session, monkeypatch):
+def test_a_missed_deletion_is_noticed_but_not_too_soon(filed_ticket, day, session, monkeypatch):
     ts = day.say(PRIYA, "wrongword")
     day.workspace.event_faults(lost=1)
     day.do("delete", PRIYA, personas.TRIAGE_CHANNEL_ID, ts)
@@ -203,8 +205,8 @@ def test_a_missed_deletion_is_noticed_but_not_too_soon(story, day, session, monk
     assert day.words() == [("reply", "")] and day.thread(GLOBEX) == []
 
 
-def test_a_new_word_below_an_old_ticket_is_found_by_its_card(story, day, session):
-    session.get(Ticket, story.id).updated_at -= timedelta(days=20)
+def test_a_new_word_below_an_old_ticket_is_found_by_its_card(filed_ticket, day, session):
+    session.get(Ticket, filed_ticket.id).updated_at -= timedelta(days=20)
     session.commit()
     day.workspace.event_faults(lost=1)
     day.say(DANA, "Still there?", channel=GLOBEX)
@@ -212,14 +214,14 @@ def test_a_new_word_below_an_old_ticket_is_found_by_its_card(story, day, session
     assert day.words() == [("reply", "Still there?")]
 
 
-def test_the_reconciler_asks_little_keeps_channels_true_and_gives_way_to_a_limit(story, day, session):
+def test_the_reconciler_asks_little_keeps_channels_true_and_gives_way_to_a_limit(filed_ticket, day, session):
     channel(session, GLOBEX).name = "old"
     session.commit()
     day.workspace.calls.clear()
     reconcile(session)
     assert channel(session, GLOBEX).name == "globex"
     assert day.workspace.calls["conversations.replies"] <= 2 and day.workspace.calls["conversations.history"] == 2
-    assert outside.work(lambda _: sync.sync_channels(), 0) == 0
+    assert worker_helpers.run_job(lambda _: sync.sync_channels(), 0) == 0
     assert day.workspace.calls["conversations.history"] == 2  # not again within its time
     day.workspace.misbehave("conversations.history", "ratelimited", times=1)
     assert reconcile(session) == 0
@@ -260,18 +262,18 @@ def test_binding_and_letting_go_of_channels(day, session, make):
 def test_a_channel_first_seen_as_shared_by_the_reconciler_takes_its_strangers(make, team, day, session):
     umbra = make.organization("Umbra Labs", domain="umbralabs.example", slack=UMBRA)
     make.ticket(make.user(umbra, "Theo"))
-    outside.drain(session)
+    worker_helpers.drain(session)
     reconcile(session)
     day.say(INES, "It drifts.", channel=UMBRA)
     assert day.words() == [("reply", "It drifts.")]
 
 
-def test_words_in_a_merged_tickets_thread_reach_the_living_one(story, day, session, make, team):
-    other = make.ticket(story.requester, subject="The same fire")
-    outside.drain(session)
-    merging.merge_tickets(session.get(Ticket, story.id), other, actor=team[0])
+def test_words_in_a_merged_tickets_thread_reach_the_living_one(filed_ticket, day, session, make, team):
+    other = make.ticket(filed_ticket.requester, subject="The same fire")
+    worker_helpers.drain(session)
+    merging.merge_tickets(session.get(Ticket, filed_ticket.id), other, actor=team[0])
     session.commit()
-    outside.drain(session)
+    worker_helpers.drain(session)
     first = day.workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"]
     session.rollback()
     day.workspace.say(JONAS, personas.TRIAGE_CHANNEL_ID, "To both.", thread_ts=first)
@@ -279,7 +281,7 @@ def test_words_in_a_merged_tickets_thread_reach_the_living_one(story, day, sessi
     assert day.last().ticket_id == other.id
 
 
-def test_what_the_workspace_says_elsewhere_is_not_even_looked_up(story, day, session):
+def test_what_the_workspace_says_elsewhere_is_not_even_looked_up(filed_ticket, day, session):
     day.workspace.calls.clear()
     day.do(
         "say",

@@ -7,7 +7,7 @@ from helpdesk import clock
 from helpdesk.demo import personas
 from helpdesk.domain import inbox, outbox
 from helpdesk.models.delivery import Delivery, InboundEvent
-from tests import pace, time_travel
+from tests import time_travel, timeouts
 
 stand_ins: list = []  # the Slack workspaces of the present test
 
@@ -39,30 +39,30 @@ def drain(session, rounds: int = 30) -> None:
             (outbox.deliver_one, id) for id in session.scalars(select(Delivery.id).where(due).order_by(Delivery.id))
         ]
         session.rollback()
-        if not any([work(job, id) for job, id in jobs]):
+        if not any([run_job(job, id) for job, id in jobs]):
             return
 
 
-def work(job, id: int):
+def run_job(job, id: int):
     """Run one job as a worker would."""
     with current_app._get_current_object().app_context():
         return job(id)
 
 
-def hurry(session, seconds: float = 3600) -> None:
+def advance_time(session, seconds: float = 3600) -> None:
     """Let time pass: for what waits in our tables, and for requests that a stand-in stores late.
 
     A request that a stand-in is still working on is waited for first; in the time that passes, it would have ended.
     """
     session.rollback()
     for stand_in in stand_ins:
-        assert stand_in.wait_idle(pace.LIMIT), "the stand-in still works on a request"
+        assert stand_in.wait_idle(timeouts.LIMIT), "the stand-in still works on a request"
     time_travel.advance(seconds)
     for stand_in in stand_ins:
         stand_in.store_late_requests()
 
 
-def hear(session, workspace) -> int:
+def receive_events(session, workspace) -> int:
     """Take in every event the workspace has sent (it remembers what it would have posted). Returns how many were new."""
     new = 0
     for attempt in list(workspace.events.log):

@@ -4,7 +4,7 @@ import re
 
 from helpdesk.demo import mailbox, personas
 from helpdesk.models.delivery import InboundEvent
-from tests import outside
+from tests import worker_helpers
 
 SECRET = "inbound-secret-of-the-tests"
 REPLIES = "reply.support.example"
@@ -12,7 +12,7 @@ REPLIES = "reply.support.example"
 
 def settings(workspace, box) -> dict:
     """Everything on: Slack, mail out, mail in by the hook."""
-    return outside.settings(workspace, box) | {
+    return worker_helpers.settings(workspace, box) | {
         "INBOUND_MAIL_SECRET": SECRET,
         "INBOUND_MAIL_DOMAIN": REPLIES,
         "INBOUND_AUTHSERV_ID": "demo",
@@ -30,7 +30,7 @@ class Post:
         headers = {"X-Inbound-Secret": secret} if secret is not None else {}
         self.session.rollback()
         answer = self.app.test_client().post("/hooks/email", data=raw, headers=headers, content_type="message/rfc822")
-        outside.drain(self.session)
+        worker_helpers.drain(self.session)
         return answer
 
     def last(self) -> InboundEvent:
@@ -38,12 +38,12 @@ class Post:
         return self.session.query(InboundEvent).filter_by(source="email").order_by(InboundEvent.id.desc()).first()
 
 
-def story(make, session):
+def filed_ticket(make, session):
     """A ticket of Globex with cards in Slack; Dana filed it and has word that it was received."""
     make.channel(personas.TRIAGE_CHANNEL_ID)
     globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
     ticket = make.ticket(make.user(globex, "Dana", email="dana@globex.example"))
-    outside.drain(session)
+    worker_helpers.drain(session)
     return ticket
 
 

@@ -9,7 +9,7 @@ from helpdesk.channels.errors import TemporaryError
 from helpdesk.channels.slack.parse import echo_filter
 from helpdesk.domain import inbox
 from helpdesk.models.delivery import InboundEvent
-from tests import outside
+from tests import worker_helpers
 
 
 @pytest.fixture
@@ -61,22 +61,22 @@ def waiting(session) -> int:
 
 def test_a_worker_that_was_held_up_does_not_undo_what_another_has_done_since(app, session):
     id = waiting(session)
-    late = outside.work(inbox._claim_event, id)
+    late = worker_helpers.run_job(inbox._claim_event, id)
     session.get(InboundEvent, id).lease_until = clock.now() - timedelta(seconds=1)
     session.commit()
-    outside.work(lambda _: inbox.sweep(), 0)
-    assert outside.work(inbox.process_event, id)
-    outside.work(lambda _: inbox._retry_later(late, TemporaryError("Slack did not answer.").reason), 0)
+    worker_helpers.run_job(lambda _: inbox.sweep(), 0)
+    assert worker_helpers.run_job(inbox.process_event, id)
+    worker_helpers.run_job(lambda _: inbox._retry_later(late, TemporaryError("Slack did not answer.").reason), 0)
     assert session.get(InboundEvent, id, populate_existing=True).state in {"done", "ignored"}
 
 
 def test_a_ring_for_what_is_done_takes_no_write_lock(app, session):
     id = waiting(session)
-    assert outside.work(inbox.process_event, id)
+    assert worker_helpers.run_job(inbox.process_event, id)
     with extensions.db.engine.connect() as somebody, somebody.begin():
         if somebody.dialect.name != "sqlite":
             pytest.skip("Only SQLite has one lock for all writers.")
-        assert outside.work(inbox.process_event, id) is False
+        assert worker_helpers.run_job(inbox.process_event, id) is False
 
 
 def test_our_own_posts_are_not_taken_in_and_others_are(app, session):

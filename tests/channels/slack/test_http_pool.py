@@ -10,7 +10,7 @@ import pytest
 
 from helpdesk.channels import errors
 from helpdesk.channels.slack.api import client, http_pool
-from tests import pace
+from tests import timeouts
 
 
 class Counting(http.server.ThreadingHTTPServer):
@@ -94,7 +94,7 @@ def test_what_slack_says_unasked_is_no_answer_to_the_next_call():
     was_read = threading.Event()
 
     def babble(handler):
-        was_read.wait(pace.LIMIT)  # what comes together with the answer is dropped with it
+        was_read.wait(timeouts.LIMIT)  # what comes together with the answer is dropped with it
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
 
     with Counting(then=babble) as slack:

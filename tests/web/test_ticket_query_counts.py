@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 
 from helpdesk.domain import tickets
 from helpdesk.domain.tickets import merging
-from tests.web.test_desk_costs import counted
+from tests.web.test_desk_query_counts import counted
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 READS = ("SELECT", "WITH")
@@ -14,15 +14,15 @@ REPLY, FILING = 12, 14  # statements, reading and writing
 
 
 @pytest.fixture
-def story(make):
+def filed_ticket(make):
     """A linked ticket with a card in two Slack channels."""
     make.channel("C0TRIAGE")
     dana = make.user(make.organization("Globex", slack="C0GLOBEX"), "Dana Fields")
     return make.ticket(dana), make.ticket(dana), make.agent("Maya")
 
 
-def test_a_ticket_costs_the_same_however_much_was_said(story, browser_of, session):
-    ticket, other, agent = story
+def test_a_ticket_costs_the_same_however_much_was_said(filed_ticket, browser_of, session):
+    ticket, other, agent = filed_ticket
     merging.link_tickets(ticket, other, actor=agent)
     costs = []
     for number in (2, 20):
@@ -34,8 +34,8 @@ def test_a_ticket_costs_the_same_however_much_was_said(story, browser_of, sessio
     assert costs[0] == costs[1] and costs[0][0] <= CUSTOMER and costs[0][1] <= AGENT, costs
 
 
-def test_a_reply_and_a_new_ticket_take_few_statements(story, make, browser_of):
-    ticket, _, agent = story
+def test_a_reply_and_a_new_ticket_take_few_statements(filed_ticket, make, browser_of):
+    ticket, _, agent = filed_ticket
     make.form()
     for person in (ticket.requester, agent):
         client = browser_of(person)

@@ -10,7 +10,7 @@ from helpdesk.models.form import Field, Form, FormVersion
 from helpdesk.models.user import Organization, OrganizationDomain, User
 
 
-class Maker:
+class Factory:
     """Makes and commits."""
 
     def __init__(self, session):

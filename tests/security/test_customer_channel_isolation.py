@@ -3,8 +3,8 @@
 import pytest
 
 from helpdesk.models.ticket import Ticket
-from tests import outside
-from tests.domain.slack.conftest import DANA, GLOBEX, PRIYA, day, settings, story, team  # noqa: F401
+from tests import worker_helpers
+from tests.domain.slack.conftest import DANA, GLOBEX, PRIYA, day, filed_ticket, settings, team  # noqa: F401
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -18,15 +18,15 @@ def file_from_a_message(day, organization, subject) -> str:  # noqa: F811
     return ts
 
 
-def test_a_ticket_of_another_organization_is_not_named_there(story, day, make, session):  # noqa: F811
+def test_a_ticket_of_another_organization_is_not_named_there(filed_ticket, day, make, session):  # noqa: F811
     umbra = make.organization("Umbra")
     ts = file_from_a_message(day, umbra, "Umbra buys Globex")
     assert session.query(Ticket).order_by(Ticket.id.desc()).first().organization_id == umbra.id
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert "Umbra" not in str(day.workspace.replies(GLOBEX, ts)) and "Umbra" not in str(day.workspace.posted(GLOBEX))
     assert "Umbra buys Globex" in day.whispers(PRIYA) and "Umbra" not in day.whispers(DANA)
 
 
-def test_one_of_their_own_is(story, day):  # noqa: F811
-    ts = file_from_a_message(day, story.organization, "The scanner")
+def test_one_of_their_own_is(filed_ticket, day):  # noqa: F811
+    ts = file_from_a_message(day, filed_ticket.organization, "The scanner")
     assert "The scanner" in str(day.workspace.replies(GLOBEX, ts)[1:])

@@ -7,8 +7,8 @@ import urllib.request
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.come_in import MAYA, PRIYA, come_in
 from tests.journeys.conftest import PATIENCE, wait_for
+from tests.journeys.sign_in import MAYA, PRIYA, sign_in_once
 
 pytestmark = pytest.mark.journey
 TOMAS = "tomas@support.northwind.example"
@@ -17,7 +17,7 @@ TOMAS = "tomas@support.northwind.example"
 def test_an_agents_hour(live_portal, open_browser):
     """From the queue by keyboard to an answer that waits for the customer, a note, a team reply, and many changed at once."""
     page = open_browser()
-    come_in(page, live_portal, PRIYA)
+    sign_in_once(page, live_portal, PRIYA)
     page.goto(f"{live_portal.portal}/desk?view=unassigned&sort=waiting")
     unassigned = int(page.inner_text("#views [aria-current] .count"))
     page.keyboard.press("j")
@@ -56,7 +56,7 @@ def test_an_agents_hour(live_portal, open_browser):
 def test_a_leads_monday(live_portal, open_browser):
     """Numbers by agent and as CSV, what waits for us, and a solved ticket with a remark that its agent reads."""
     agent = open_browser()
-    come_in(agent, live_portal, PRIYA)
+    sign_in_once(agent, live_portal, PRIYA)
     agent.goto(f"{live_portal.portal}/desk?view=all&status=open")
     agent.click(".queue-row:first-child [data-row]")
     agent.wait_for_selector("#ticket")
@@ -68,7 +68,7 @@ def test_a_leads_monday(live_portal, open_browser):
     agent.wait_for_selector("#ticket-header[data-status=solved]")
 
     page = open_browser()
-    come_in(page, live_portal, TOMAS)
+    sign_in_once(page, live_portal, TOMAS)
     page.goto(f"{live_portal.portal}/review")
     page.select_option("#by", "agent")
     page.click("button:has-text('Show')")
@@ -95,7 +95,7 @@ def test_a_leads_monday(live_portal, open_browser):
 def test_an_admins_first_day(live_portal, open_browser):
     """Targets, hours, a reply with variables, Slack and mail tried for real, a token that a program uses, and a healthy page."""
     page = open_browser()
-    come_in(page, live_portal, MAYA)
+    sign_in_once(page, live_portal, MAYA)
     home = live_portal.portal
     page.goto(f"{home}/settings/service-levels")
     page.fill("#field-normal-first_response", "4h")

@@ -13,8 +13,8 @@ from helpdesk import config
 from helpdesk.after_commit import CHANGED
 from helpdesk.web.live import hub as live_hub
 from helpdesk.web.live import socket_takeover
-from tests import conftest, pace, running
-from tests.making import signed_in_client
+from tests import conftest, process_helpers, timeouts
+from tests.factories import signed_in_client
 
 MANY = 40  # more than the server has threads
 HTTP = {"chunked": "HTTP/1.1", "until the end": "HTTP/1.0"}
@@ -32,7 +32,7 @@ def pair():
     """A connection of the hub's, and the browser's end of it."""
     ours, theirs = socket.socketpair()
     ours.setblocking(False)
-    theirs.settimeout(pace.LIMIT)
+    theirs.settimeout(timeouts.LIMIT)
     yield socket_takeover.Line(ours, is_chunked=False), theirs
     theirs.close()
 
@@ -69,7 +69,7 @@ class TestHub:
         hub.carry(hub.join("ticket:1", "user:1"), line)
         hub.tell(["user:1"])
         assert browser.recv(100) == b""
-        pace.wait_for(lambda: hub.count == 0 and not hub.followers)
+        timeouts.wait_for(lambda: hub.count == 0 and not hub.followers)
 
     def test_it_ends_before_a_minute_is_over_and_beats_until_then(self, hub, pair, monkeypatch):
         monkeypatch.setattr(live_hub, "LASTS", (0.5, 0.6))
@@ -80,14 +80,14 @@ class TestHub:
         while piece := browser.recv(100):
             heard += piece
         assert heard == 2 * live_hub.BEAT
-        pace.wait_for(lambda: hub.count == 0)
+        timeouts.wait_for(lambda: hub.count == 0)
 
     def test_a_browser_that_left_is_forgotten_at_the_next_word(self, hub, pair):
         line, browser = pair
         hub.carry(hub.join("ticket:1", "user:1"), line)
         browser.close()
         hub.tell(["ticket:1"])
-        pace.wait_for(lambda: hub.count == 0)
+        timeouts.wait_for(lambda: hub.count == 0)
 
     def test_a_browser_that_does_not_read_holds_nobody_up(self, hub, pair, monkeypatch):
         monkeypatch.setattr(live_hub, "SETTLE", 0.0)
@@ -98,7 +98,7 @@ class TestHub:
             hub.tell(["ticket:1"])
             return hub.count == 0
 
-        pace.wait_for(told, pause=0)
+        timeouts.wait_for(told, pause=0)
 
     def test_there_is_room_for_so_many_and_again_when_one_leaves(self, hub):
         followers = [hub.join("desk", f"user:{number}") for number in range(3)]
@@ -122,7 +122,7 @@ class TestHub:
 def server(app, make, session, tmp_path):
     """The portal, served by ``helpdesk serve`` with few threads."""
     port = conftest.free_port()
-    process = running.start(
+    process = process_helpers.start(
         tmp_path / "web.log",
         "serve",
         "--bind",
@@ -134,7 +134,7 @@ def server(app, make, session, tmp_path):
         LIVE_STREAMS=MANY,
     )
     try:
-        pace.wait_for(lambda: answers(port))
+        timeouts.wait_for(lambda: answers(port))
         yield Server(app, port, process)
     finally:
         process.kill()
@@ -152,7 +152,7 @@ class Server:
         return f"{name}={signed_in_client(self.app, user).get_cookie(name).value}"
 
     def ask(self, cookie: str, path: str, version: str = "HTTP/1.1", method: str = "GET") -> socket.socket:
-        line = socket.create_connection(("127.0.0.1", self.port), timeout=pace.LIMIT)
+        line = socket.create_connection(("127.0.0.1", self.port), timeout=timeouts.LIMIT)
         line.sendall(f"{method} {path} {version}\r\nHost: localhost\r\nCookie: {cookie}\r\n\r\n".encode())
         return line
 
@@ -194,7 +194,7 @@ class TestServed:
         began = time.monotonic()
         server.process.send_signal(signal.SIGTERM)
         heard_to_its_end(line)
-        assert server.process.wait(pace.LIMIT) == 0
+        assert server.process.wait(timeouts.LIMIT) == 0
         assert time.monotonic() - began < 15
 
 

@@ -8,7 +8,7 @@ from helpdesk.demo import personas
 from helpdesk.domain import inbox, tickets
 from helpdesk.models.delivery import Delivery, InboundEvent
 from helpdesk.models.ticket import Attachment, Event, Message
-from tests import outside
+from tests import worker_helpers
 from tests.domain.slack.conftest import DANA, ELLEN, GLOBEX, INES, PRIYA, UMBRA
 
 PNG = b"\x89PNG\r\n\x1a\n12345"
@@ -24,11 +24,11 @@ def take(session, *events):
     for event in events:
         inbox.store_event("slack", event["event_id"], event)
         session.commit()
-        outside.drain(session)
+        worker_helpers.drain(session)
 
 
 @pytest.fixture
-def unheard(story, workspace, session):
+def unheard(filed_ticket, workspace, session):
     """What was done after this fixture is only taken in when a test says so: the doors are not connected."""
     root = workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"]
     workspace.events.log.clear()
@@ -57,19 +57,19 @@ def test_a_deletion_that_comes_before_its_message_wins(unheard, session, workspa
     assert day.words() == [] and day.thread(GLOBEX) == []
 
 
-def test_an_edit_keeps_who_may_read_it(story, day):
+def test_an_edit_keeps_who_may_read_it(filed_ticket, day):
     ts = day.say(PRIYA, "note: they never paid")
     day.do("edit", PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "reply: they never paid us")
     assert day.words() == [("note", "they never paid us")]
     assert "A note stays a note" in day.whispers(PRIYA) and day.thread(GLOBEX) == []
 
 
-def test_an_edit_that_adds_the_mark_in_time_takes_the_reply_back_and_too_late_sends_nothing(story, day, session):
+def test_an_edit_that_adds_the_mark_in_time_takes_the_reply_back_and_too_late_sends_nothing(filed_ticket, day, session):
     ts = day.say(PRIYA, "They never paid.")
     day.do("edit", PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "note: They never paid.")
     assert day.words() == [("note", "They never paid.")] and day.thread(GLOBEX) == []
     late = day.say(PRIYA, "Their boss is odd.")
-    day.last().release_at = story.created_at
+    day.last().release_at = filed_ticket.created_at
     session.commit()
     day.do("edit", PRIYA, personas.TRIAGE_CHANNEL_ID, late, "note: Their boss is a crook.")
     assert day.words()[-1] == ("reply", "Their boss is odd.")
@@ -77,39 +77,39 @@ def test_an_edit_that_adds_the_mark_in_time_takes_the_reply_back_and_too_late_se
     assert "Your change was not sent" in day.whispers(PRIYA)
 
 
-def test_a_portal_edit_and_deletion_follow_into_both_threads_with_a_mark(story, day, session, team):
-    message = tickets.reply(story, author=team[0], body="word " * 900)
+def test_a_portal_edit_and_deletion_follow_into_both_threads_with_a_mark(filed_ticket, day, session, team):
+    message = tickets.reply(filed_ticket, author=team[0], body="word " * 900)
     session.commit()
-    outside.drain(session)
+    worker_helpers.drain(session)
     tickets.edit_message(message, editor=team[0], body="short")
     session.commit()
-    outside.drain(session)
+    worker_helpers.drain(session)
     for channel in (personas.TRIAGE_CHANNEL_ID, GLOBEX):
         [copy] = day.workspace.replies(channel, day.root(channel))[1:]
         assert copy["text"] == "short" and "Edited" in str(copy["blocks"])
     tickets.edit_message(message, editor=team[0], body="long " * 950)
     session.commit()
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert str(day.workspace.replies(GLOBEX, day.root(GLOBEX))[-1]["blocks"]).count("long") >= 950
     tickets.delete_message(message, editor=team[0])
     session.commit()
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert day.thread() == day.thread(GLOBEX) == []
 
 
-def test_deleting_in_slack_takes_the_other_copies_away_and_says_that_mail_stays(story, day, session):
+def test_deleting_in_slack_takes_the_other_copies_away_and_says_that_mail_stays(filed_ticket, day, session):
     ts = day.say(PRIYA, "wrongword")
-    outside.hurry(session, 60)
-    outside.drain(session)
+    worker_helpers.advance_time(session, 60)
+    worker_helpers.drain(session)
     day.do("delete", PRIYA, personas.TRIAGE_CHANNEL_ID, ts)
     assert day.thread(GLOBEX) == [] and day.last().body == ""
     assert "stays in mailboxes" in day.whispers(PRIYA)
 
 
-def test_our_own_copy_deleted_in_slack_is_told_to_the_team_and_lost_nowhere(story, day, session):
-    tickets.reply(story, author=story.requester, body="kept")
+def test_our_own_copy_deleted_in_slack_is_told_to_the_team_and_lost_nowhere(filed_ticket, day, session):
+    tickets.reply(filed_ticket, author=filed_ticket.requester, body="kept")
     session.commit()
-    outside.drain(session)
+    worker_helpers.drain(session)
     copy = day.workspace.replies(personas.TRIAGE_CHANNEL_ID, day.root())[-1]["ts"]
     day.do("delete", "U0MAYA00001", personas.TRIAGE_CHANNEL_ID, copy)
     event = session.query(Event).filter_by(kind="slack_deleted").one()
@@ -117,7 +117,7 @@ def test_our_own_copy_deleted_in_slack_is_told_to_the_team_and_lost_nowhere(stor
     assert day.words() == [("reply", "kept")] and day.thread(GLOBEX) == ["kept"]
 
 
-def test_files_go_from_slack_into_the_portal_and_the_other_thread(story, day, session):
+def test_files_go_from_slack_into_the_portal_and_the_other_thread(filed_ticket, day, session):
     day.say(DANA, "Look", channel=GLOBEX, files=[("scan.png", PNG, "image/png"), ("log.txt", b"lines", "text/plain")])
     rows = session.query(Attachment).order_by(Attachment.id).all()
     assert [(row.name, row.media_type, row.state, storage.read(row.key)) for row in rows] == [
@@ -139,19 +139,19 @@ def test_files_of_people_in_another_workspace_are_asked_for_by_id(shared, day, s
 
 
 @pytest.mark.parametrize("fault", ["500_after", "reset_after", "half_after", "reset_before"])
-def test_a_file_whose_answer_broke_is_there_exactly_once(story, day, session, fault):
+def test_a_file_whose_answer_broke_is_there_exactly_once(filed_ticket, day, session, fault):
     day.workspace.misbehave("files.completeUploadExternal", fault, times=1, channel=None)
     day.say(DANA, "Look", channel=GLOBEX, files=[("scan.png", PNG, "image/png")])
     for _ in range(4):
-        outside.hurry(session)
-        outside.drain(session)
+        worker_helpers.advance_time(session)
+        worker_helpers.drain(session)
     shown = [
         message for message in day.workspace.replies(personas.TRIAGE_CHANNEL_ID, day.root()) if message.get("files")
     ]
     assert len(shown) == 1
 
 
-def test_a_file_that_cannot_be_had_is_shown_as_such_and_holds_up_nothing(story, day, session, monkeypatch):
+def test_a_file_that_cannot_be_had_is_shown_as_such_and_holds_up_nothing(filed_ticket, day, session, monkeypatch):
     monkeypatch.setattr("helpdesk.domain.tickets.attachments.MAX_BYTES", 1000)
     day.say(DANA, "Look", channel=GLOBEX, files=[("huge.bin", b"x" * 5000, "application/octet-stream")])
     row = session.query(Attachment).one()
@@ -163,7 +163,7 @@ def test_a_file_that_cannot_be_had_is_shown_as_such_and_holds_up_nothing(story, 
     assert [body for _, body in day.words()] == ["Look", "And this"]
 
 
-def test_a_file_slack_is_slow_about_is_waited_for_and_then_gone_without(story, day, session):
+def test_a_file_slack_is_slow_about_is_waited_for_and_then_gone_without(filed_ticket, day, session):
     day.workspace.misbehave("files.info", "500_before", times=None)
     day.say(DANA, "Look", channel=GLOBEX, files=[("scan.png", PNG, "image/png")])
     assert day.words() == []
@@ -171,19 +171,19 @@ def test_a_file_slack_is_slow_about_is_waited_for_and_then_gone_without(story, d
     event = {**inbound.payload["event"], "ts": f"{float(inbound.payload['event']['ts']) - 200:.6f}"}
     inbound.payload = {**inbound.payload, "event": event}
     session.commit()
-    outside.hurry(session)
-    outside.drain(session)
+    worker_helpers.advance_time(session)
+    worker_helpers.drain(session)
     assert day.words() == [("reply", "Look")]
     assert session.query(Attachment).one().state == "refused"
 
 
-def test_strangers_files_are_not_even_fetched(story, day, monkeypatch):
+def test_strangers_files_are_not_even_fetched(filed_ticket, day, monkeypatch):
     monkeypatch.setattr(slack_files, "download_file", lambda *_, **__: pytest.fail("fetched"))
     day.say(ELLEN, "Look", files=[("scan.png", PNG, "image/png")])
     assert day.words() == [] and "was not sent" in day.whispers(ELLEN)
 
 
-def test_a_deleted_message_takes_its_files_along(story, day, session, team):
+def test_a_deleted_message_takes_its_files_along(filed_ticket, day, session, team):
     ts = day.say(PRIYA, "Look", files=[("scan.png", PNG, "image/png")])
     assert any(message.get("files") for message in day.workspace.replies(GLOBEX, day.root(GLOBEX)))
     day.do("delete", PRIYA, personas.TRIAGE_CHANNEL_ID, ts)

@@ -9,7 +9,7 @@ from helpdesk.domain.administration import settings as chosen
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.ticket import Answer, Ticket
 from helpdesk.models.user import User
-from tests import outside
+from tests import worker_helpers
 from tests.domain.slack.conftest import DANA, ELLEN, GLOBEX, JONAS, PRIYA
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -29,7 +29,7 @@ def formed(make, session, team):
     globex = make.organization("Globex", domain="globex.example", slack=GLOBEX)
     dana = make.user(globex, "Dana Whitfield", email="dana@globex.example")
     ticket = make.ticket(dana, form=form, answers={"system": "Mail", "secret": "insider"})
-    outside.drain(session)
+    worker_helpers.drain(session)
     return ticket
 
 
@@ -38,31 +38,31 @@ def fresh(session, ticket):
     return session.get(Ticket, ticket.id)
 
 
-def test_the_buttons_take_solve_and_reopen_and_the_card_follows(story, day, session):
+def test_the_buttons_take_solve_and_reopen_and_the_card_follows(filed_ticket, day, session):
     for button, status in (("take_it", "open"), ("solve", "solved"), ("reopen", "open")):
         day.press(PRIYA, button)
-        assert fresh(session, story).status == status
-        outside.hurry(session, 1)
-        outside.drain(session)
-    assert fresh(session, story).assignee.name == "Priya Raman"
+        assert fresh(session, filed_ticket).status == status
+        worker_helpers.advance_time(session, 1)
+        worker_helpers.drain(session)
+    assert fresh(session, filed_ticket).assignee.name == "Priya Raman"
     assert "Priya Raman" in str(day.workspace.message(personas.TRIAGE_CHANNEL_ID, day.root())["attachments"])
     assert len(day.workspace.posted(personas.TRIAGE_CHANNEL_ID)) == 1
 
 
-def test_only_agents_may_press_anything(story, day, session):
+def test_only_agents_may_press_anything(filed_ticket, day, session):
     for button in ("take_it", "solve", "edit"):
         day.press(DANA, button, channel=GLOBEX)
-    assert (fresh(session, story).status, fresh(session, story).assignee) == ("open", None)
+    assert (fresh(session, filed_ticket).status, fresh(session, filed_ticket).assignee) == ("open", None)
     assert day.workspace.modal(DANA) is None
     assert day.whispers(DANA).count("Only agents can do this") >= 3
 
 
-def test_reactions_on_the_card_act_and_taking_them_back_does_nothing(story, day, session):
+def test_reactions_on_the_card_act_and_taking_them_back_does_nothing(filed_ticket, day, session):
     for name in ("eyes", "rotating_light", "white_check_mark"):
         day.do("react", PRIYA, personas.TRIAGE_CHANNEL_ID, day.root(), name)
     day.do("unreact", PRIYA, personas.TRIAGE_CHANNEL_ID, day.root(), "white_check_mark")
     day.do("react", DANA, GLOBEX, day.root(GLOBEX), "eyes")
-    ticket = fresh(session, story)
+    ticket = fresh(session, filed_ticket)
     assert (ticket.status, ticket.priority, ticket.assignee.name) == ("solved", "urgent", "Priya Raman")
 
 
@@ -108,14 +108,14 @@ def test_what_the_team_alone_knows_is_on_no_customers_card(formed, day):
     assert "insider" not in str(day.workspace.state.channels[GLOBEX].messages)
 
 
-def test_make_internal_and_send_now_say_what_became_of_it(story, day, session, mailbox):
+def test_make_internal_and_send_now_say_what_became_of_it(filed_ticket, day, session, mailbox):
     day.say(PRIYA, "They never paid.")
     day.press(PRIYA, "make_internal", ts=day.whispered(PRIYA)["ts"])
     assert day.words() == [("note", "They never paid.")]
     assert "This is a note now" in day.whispered(PRIYA)["text"] and "Make internal" not in day.whispers(PRIYA)
     assert day.thread(GLOBEX) == []
-    outside.hurry(session, 5)
-    outside.drain(session)
+    worker_helpers.advance_time(session, 5)
+    worker_helpers.drain(session)
     [typed] = day.workspace.replies(personas.TRIAGE_CHANNEL_ID, day.root())[1:]
     assert [reaction["name"] for reaction in typed["reactions"]] == ["lock"]
     mailbox.clear()
@@ -126,9 +126,9 @@ def test_make_internal_and_send_now_say_what_became_of_it(story, day, session, m
     assert "on its way" in day.whispered(PRIYA)["text"]
 
 
-def test_too_late_to_make_it_internal_is_said(story, day, session):
+def test_too_late_to_make_it_internal_is_said(filed_ticket, day, session):
     day.say(PRIYA, "They never paid.")
-    day.last().release_at = story.created_at
+    day.last().release_at = filed_ticket.created_at
     session.commit()
     day.press(PRIYA, "make_internal", ts=day.whispered(PRIYA)["ts"])
     assert "Too late" in day.whispered(PRIYA)["text"]
@@ -147,14 +147,14 @@ def test_too_late_to_make_it_internal_is_said(story, day, session):
         ("help", "every open ticket"),
     ],
 )
-def test_the_command_lists_and_finds(story, day, text, expected):
+def test_the_command_lists_and_finds(filed_ticket, day, text, expected):
     day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", text)
     assert expected in day.whispers(PRIYA)
 
 
-def test_the_command_shows_one_ticket_and_nothing_to_strangers(story, day):
-    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", str(story.id))
-    assert f"#{story.id} The printer is on fire" in day.whispers(PRIYA)
+def test_the_command_shows_one_ticket_and_nothing_to_strangers(filed_ticket, day):
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", str(filed_ticket.id))
+    assert f"#{filed_ticket.id} The printer is on fire" in day.whispers(PRIYA)
     day.do("command", ELLEN, "C0GENERAL01", "/ticket", "open")
     assert "printer" not in day.whispers(ELLEN) and "Only agents" in day.whispers(ELLEN)
 
@@ -216,37 +216,37 @@ def test_a_form_sent_twice_files_one_ticket(formed, day, session):
     assert session.query(Ticket).count() == 2
 
 
-def test_the_home_page_shows_the_own_queue_and_keeps_fresh(story, day, session, team):
+def test_the_home_page_shows_the_own_queue_and_keeps_fresh(filed_ticket, day, session, team):
     day.do("home", PRIYA)
     assert "Nothing waits for you." in str(day.workspace.home_view(PRIYA))
-    tickets.assign(story, session.query(User).filter_by(slack_user_id=PRIYA).one(), actor=team[1])
-    number = story.id
+    tickets.assign(filed_ticket, session.query(User).filter_by(slack_user_id=PRIYA).one(), actor=team[1])
+    number = filed_ticket.id
     session.commit()
-    outside.work(home.refresh_homes, number)
-    outside.drain(session)
+    worker_helpers.run_job(home.refresh_homes, number)
+    worker_helpers.drain(session)
     assert "The printer" not in str(day.workspace.home_view(PRIYA)).partition("Nobody")[0]
-    outside.hurry(session, 4)
-    outside.drain(session)
+    worker_helpers.advance_time(session, 4)
+    worker_helpers.drain(session)
     assert "The printer" in str(day.workspace.home_view(PRIYA)).partition("Nobody")[0]
     assert session.query(Delivery).filter_by(kind="home").count() == 1
     day.do("home", ELLEN)
     assert "Only agents" in str(day.workspace.home_view(ELLEN))
 
 
-def test_the_home_pages_button_opens_the_form(story, day):
+def test_the_home_pages_button_opens_the_form(filed_ticket, day):
     day.do("home", PRIYA)
     day.do("press_view", PRIYA, day.workspace.home_view(PRIYA)["id"], "new_ticket")
     assert day.workspace.modal(PRIYA)["callback_id"] == "create_ticket"
 
 
-def test_a_form_that_cannot_be_opened_is_explained(story, day):
+def test_a_form_that_cannot_be_opened_is_explained(filed_ticket, day):
     day.workspace.misbehave("views.open", "error", error="expired_trigger_id")
     day.press(PRIYA, "edit")
     assert "could not be opened" in day.whispers(PRIYA)
 
 
-def test_assignment_of_a_first_responder_can_be_switched_off(story, day, session):
+def test_assignment_of_a_first_responder_can_be_switched_off(filed_ticket, day, session):
     chosen.set("assign_first_responder", False)
     session.commit()
     day.say(JONAS, "Hello.")
-    assert fresh(session, story).assignee is None
+    assert fresh(session, filed_ticket).assignee is None
