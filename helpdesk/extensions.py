@@ -1,8 +1,9 @@
 """The extensions, created unbound; ``create_app`` binds them. Also how a transaction begins and how Redis is reached."""
 
+import logging
 import sqlite3
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
@@ -14,6 +15,8 @@ from flask_migrate import Migrate
 from flask_sqlalchemy import SQLAlchemy
 from flask_wtf import CSRFProtect
 from redis.backoff import NoBackoff
+from redis.client import Pipeline
+from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue
 from rq.serializers import JSONSerializer
@@ -26,6 +29,7 @@ from helpdesk import config
 LOCK_PATIENCE = 5.0  # seconds a transaction waits for SQLite's write lock
 BUSY_TIMEOUT = 5000  # milliseconds SQLite waits by itself, for whatever else is locked
 DOORBELL_TIMEOUT = 0.2  # seconds; a request never waits longer for a Redis that does not answer
+REDIS_COOLDOWN = 1.0  # seconds Redis is left alone after it did not answer
 
 NAMES = {
     "ix": "ix_%(column_0_N_label)s",
@@ -42,6 +46,7 @@ class Model(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMES)
 
 
+log = logging.getLogger(__name__)
 db = SQLAlchemy(model_class=Model)
 migrate = Migrate()
 login_manager = LoginManager()
@@ -155,6 +160,7 @@ def _refuse_writing_while_reading(session, _context, _instances) -> None:
 
 
 _doorbell: redis_client.Redis | None = None
+_silent_until = 0.0
 
 
 def redis() -> redis_client.Redis:
@@ -168,6 +174,25 @@ def redis() -> redis_client.Redis:
             retry=Retry(NoBackoff(), 0),
         )
     return _doorbell
+
+
+def send_to_redis(fill: Callable[[Pipeline], object]) -> bool:
+    """Send what ``fill`` puts into a pipeline. True if Redis took it. Never raises, and waits DOORBELL_TIMEOUT at most.
+
+    After a failure Redis is left alone for REDIS_COOLDOWN: a request never waits for it twice.
+    """
+    global _silent_until
+    if time.monotonic() < _silent_until:
+        return False
+    try:
+        with redis().pipeline(transaction=False) as pipeline:
+            fill(pipeline)
+            pipeline.execute()
+        return True
+    except RedisError as error:
+        _silent_until = time.monotonic() + REDIS_COOLDOWN
+        log.warning("Redis does not answer (%s); the sweep finds what waits, and pages poll.", type(error).__name__)
+        return False
 
 
 def patient_redis() -> redis_client.Redis:

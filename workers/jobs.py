@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from helpdesk import after_commit
+from helpdesk import jobs
 from helpdesk.channels.email import imap_polling
 from helpdesk.channels.slack import home, sync
 from helpdesk.domain import inbox, outbox
@@ -68,7 +68,7 @@ def apply_service_levels(after_id: int) -> None:
     next_id = timers.recalculate(after_id)
     db.session.commit()
     if next_id:
-        after_commit.ring([("apply_service_levels", next_id)])
+        jobs.wake_workers([("apply_service_levels", next_id)])
 
 
 def send_weekly_summaries(_id: int = 0) -> None:

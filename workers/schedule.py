@@ -11,7 +11,8 @@ import time
 from redis.exceptions import RedisError
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpdesk import after_commit, extensions
+from helpdesk import extensions
+from helpdesk.jobs import wake_workers
 from workers import jobs
 
 SWEEP_EVERY = 1.0  # seconds
@@ -42,7 +43,7 @@ def _run(app) -> None:
         _sweep(app)
         for job, every in PERIODIC.items():
             if _is_our_turn(job, every):
-                after_commit.ring([(job, 0)])
+                wake_workers([(job, 0)])
         time.sleep(max(0.1, SWEEP_EVERY - (time.monotonic() - begun)))
 
 

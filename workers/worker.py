@@ -19,7 +19,7 @@ from rq.serializers import JSONSerializer
 from rq.timeouts import JobTimeoutException, TimerDeathPenalty
 
 from helpdesk import config, extensions
-from helpdesk.after_commit import JOB_TIMEOUT
+from helpdesk.jobs import JOB_TIMEOUT
 from workers import schedule
 
 BEAT_EVERY = 20.0  # seconds

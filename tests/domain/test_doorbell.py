@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from helpdesk import after_commit, clock, extensions
+from helpdesk import clock, extensions, jobs
 from helpdesk.channels.errors import TemporaryError
 from helpdesk.channels.slack.parse import echo_filter
 from helpdesk.domain import inbox
@@ -13,42 +13,42 @@ from tests import outside
 
 
 @pytest.fixture
-def reminder(app):
+def notifier(app):
     extensions.queue().empty()
-    yield after_commit.Reminder("deliver")
+    yield jobs.DueRowNotifier("deliver")
     extensions.queue().empty()
 
 
-def test_what_lost_its_ring_is_rung_for_as_soon_as_the_queue_is_empty(reminder):
-    assert reminder.ring([1, 2]) == [1, 2]
+def test_what_lost_its_ring_is_rung_for_as_soon_as_the_queue_is_empty(notifier):
+    assert notifier.notify([1, 2]) == [1, 2]
     extensions.queue().empty()
-    assert reminder.ring([1, 2]) == [1, 2]
+    assert notifier.notify([1, 2]) == [1, 2]
 
 
-def test_a_backlog_is_not_rung_for_again_every_second(reminder):
-    reminder.ring([1, 2, 3])
+def test_a_backlog_is_not_rung_for_again_every_second(notifier):
+    notifier.notify([1, 2, 3])
     for _ in range(20):
-        assert reminder.ring([1, 2, 3]) == []
+        assert notifier.notify([1, 2, 3]) == []
     assert extensions.queue().count == 3
 
 
-def test_behind_a_busy_queue_a_row_is_rung_for_again_after_a_while_and_then_more_rarely(reminder, monkeypatch):
+def test_behind_a_busy_queue_a_row_is_rung_for_again_after_a_while_and_then_more_rarely(notifier, monkeypatch):
     now = [1000.0]
-    monkeypatch.setattr(after_commit.time, "monotonic", lambda: now[0])
-    reminder.ring([1])
+    monkeypatch.setattr(jobs.time, "monotonic", lambda: now[0])
+    notifier.notify([1])
     times = []
     for _ in range(60):
         now[0] += 1
-        if reminder.ring([1, 2]):
+        if notifier.notify([1, 2]):
             times.append(now[0] - 1000)
-    assert times[0] <= after_commit.REMIND_AFTER + 1
+    assert times[0] <= jobs.REMIND_AFTER_SECONDS + 1
     assert 2 <= len(times) <= 6
 
 
-def test_a_row_that_has_become_due_is_rung_for_at_once_however_busy_the_queue_is(reminder):
-    reminder.ring([1])
-    assert reminder.ring([1, 2, 3], postponed={3}) == [3]
-    assert reminder.ring([1, 2, 3], postponed={3}) == []
+def test_a_row_that_has_become_due_is_rung_for_at_once_however_busy_the_queue_is(notifier):
+    notifier.notify([1])
+    assert notifier.notify([1, 2, 3], postponed={3}) == [3]
+    assert notifier.notify([1, 2, 3], postponed={3}) == []
 
 
 def waiting(session) -> int:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select, text, update
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.channels.types import SendResult
 from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
@@ -39,9 +39,7 @@ def talk(make, session, workspace):
 def rung(monkeypatch):
     """The deliveries that were rung for."""
     rung = []
-    monkeypatch.setattr(
-        after_commit, "ring", lambda jobs, topics=(): rung.extend(id for job, id in jobs if job == "deliver")
-    )
+    monkeypatch.setattr(jobs, "wake_workers", lambda jobs: rung.extend(id for job, id in jobs if job == "deliver"))
     return rung
 
 

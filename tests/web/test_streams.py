@@ -10,7 +10,7 @@ import pytest
 import redis
 
 from helpdesk import config
-from helpdesk.after_commit import CHANGED
+from helpdesk.live_events import EVENTS_CHANNEL
 from helpdesk.web.live import hub as live_hub
 from helpdesk.web.live import socket_takeover
 from tests import conftest, running
@@ -200,7 +200,7 @@ class TestServed:
 
 def publish(topic: str) -> None:
     """Ring as a commit does."""
-    redis.Redis.from_url(config.current().REDIS_URL).publish(CHANGED, topic)
+    redis.Redis.from_url(config.current().REDIS_URL).publish(EVENTS_CHANNEL, topic)
 
 
 def framed(words: bytes, version: str) -> bytes:

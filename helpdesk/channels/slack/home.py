@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from helpdesk import after_commit, clock, extensions, urls
+from helpdesk import clock, extensions, jobs, urls
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import labels
 from helpdesk.domain.ticket_lists import agent_queue
@@ -32,7 +32,7 @@ def mark_opened(user: User) -> None:
     if row.state in (None, *FINISHED_STATES, DeliveryState.pending):
         row.state, row.due_at, row.attempts, row.finished_at = DeliveryState.pending, clock.now(), 0, None
     db.session.flush()
-    after_commit.call_later("deliver", row.id)
+    jobs.enqueue_after_commit("deliver", row.id)
 
 
 def refresh_homes(ticket_id: int) -> int:

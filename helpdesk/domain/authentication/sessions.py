@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import attributes
 
-from helpdesk import after_commit, clock, extensions, keys
+from helpdesk import clock, extensions, keys, live_events
 from helpdesk.domain.people import admission
 from helpdesk.extensions import db
 from helpdesk.models import entities
@@ -211,5 +211,5 @@ def _revoke_sessions(*conditions) -> int:
         ).scalars()
     )
     if ended:
-        after_commit.say_changed(*(f"user:{user_id}" for user_id in set(ended)))
+        live_events.publish_after_commit(*(f"user:{user_id}" for user_id in set(ended)))
     return len(ended)

@@ -12,7 +12,7 @@ from datetime import timedelta
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpdesk import after_commit, clock, config, extensions
+from helpdesk import clock, config, extensions, jobs
 from helpdesk.channels import email, slack
 from helpdesk.channels.email import handlers as email_handlers
 from helpdesk.channels.errors import ChannelError
@@ -31,7 +31,7 @@ BATCH_SIZE = 500
 HANDLERS_BY_SOURCE = {"slack": handlers, "email": email_handlers}
 CHANNELS = {"slack": slack, "email": email}
 log = logging.getLogger(__name__)
-_notifier = after_commit.Reminder("receive")
+_notifier = jobs.DueRowNotifier("receive")
 
 validate_modal = handlers.validate_modal
 
@@ -109,7 +109,7 @@ def store_event(source: str, external_id: str, payload: dict, raw: bytes | None 
         dialect.insert(InboundEvent).values(row).on_conflict_do_nothing().returning(InboundEvent.id)
     ).scalar()
     if new is not None:
-        after_commit.call_later("receive", new)
+        jobs.enqueue_after_commit("receive", new)
     return new is not None
 
 
@@ -151,8 +151,8 @@ def sweep() -> int:
             update(InboundEvent).where(expired).values(state="waiting").execution_options(synchronize_session=False)
         )
         db.session.commit()
-    postponed = {id for id, due_at, received_at in due if due_at > received_at + after_commit.AT_THE_SAME_TIME}
-    return len(_notifier.ring([id for id, _, _ in due], postponed))
+    postponed = {id for id, due_at, received_at in due if due_at > received_at + jobs.IMMEDIATE_WINDOW}
+    return len(_notifier.notify([id for id, _, _ in due], postponed))
 
 
 def _claim_event(inbound_id: int) -> InboundClaim | None:
@@ -201,7 +201,7 @@ def _finish(inbound: InboundEvent) -> None:
         db.session.flush()
         next_id = db.session.scalar(NEXT_IN_ORDER_QUERY, {"lane": inbound.lane})
         if next_id:
-            after_commit.call_later("receive", next_id)
+            jobs.enqueue_after_commit("receive", next_id)
 
 
 def _wait_for_outage(claim: InboundClaim, error: ChannelError) -> None:

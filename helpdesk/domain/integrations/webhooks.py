@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from helpdesk import after_commit, clock, keys, urls
+from helpdesk import clock, jobs, keys, urls
 from helpdesk.channels.webhook import ssrf
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -119,7 +119,7 @@ def _enqueue_delivery(webhook_id: int, payload: dict[str, Any]) -> Delivery:
     )
     db.session.add(delivery)
     db.session.flush()
-    after_commit.call_later("deliver", delivery.id)
+    jobs.enqueue_after_commit("deliver", delivery.id)
     return delivery
 
 

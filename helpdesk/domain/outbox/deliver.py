@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from helpdesk import after_commit, clock, config, extensions
+from helpdesk import clock, config, extensions, jobs
 from helpdesk.channels import email, errors, slack, webhook
 from helpdesk.domain.outbox import delivery_claims, lease, mark_sent, results
 from helpdesk.extensions import db
@@ -22,7 +22,7 @@ MIN_LEASE_FRACTION = 1 / 3  # of the lease: nobody begins a call with less than 
 CHANNELS = {"slack": slack, "email": email, "webhook": webhook}
 
 log = logging.getLogger(__name__)
-_notifier = after_commit.Reminder("deliver")
+_notifier = jobs.DueRowNotifier("deliver")
 
 
 def deliver_one(delivery_id: int) -> bool:
@@ -64,7 +64,7 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
 
 def _wake_for(delivery_id: int | None) -> None:
     if delivery_id is not None:
-        after_commit.ring([("deliver", delivery_id)])
+        jobs.wake_workers([("deliver", delivery_id)])
 
 
 def sweep() -> int:
@@ -77,8 +77,8 @@ def sweep() -> int:
         due = db.session.execute(delivery_claims.DUE_QUERY, {"now": now}).all()
     if somebody_died:
         _mark_unknown(expired)
-    postponed = {id for id, due_at, created_at in due if due_at > created_at + after_commit.AT_THE_SAME_TIME}
-    return len(_notifier.ring([id for id, _, _ in due], postponed))
+    postponed = {id for id, due_at, created_at in due if due_at > created_at + jobs.IMMEDIATE_WINDOW}
+    return len(_notifier.notify([id for id, _, _ in due], postponed))
 
 
 def _mark_unknown(expired) -> None:

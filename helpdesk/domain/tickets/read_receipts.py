@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Insert, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, live_events
 from helpdesk.domain import outbox
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
@@ -110,5 +110,5 @@ def save_read_receipt(reading: PendingReadReceipt) -> bool:
         return False
     if not reading.by_team:
         db.session.execute(BUMP_VERSION_STATEMENT, {"ticket": reading.ticket_id})
-        after_commit.tell_team(reading.ticket_id)
+        live_events.publish_to_team(reading.ticket_id)
     return True

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, update
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs, live_events
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -84,14 +84,14 @@ def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: Us
         .values(organization_id=organization.id, requester_id=requester.id, form_token=None)
         .execution_options(synchronize_session=False)
     )
-    after_commit.say_changed(f"organization:{former.id}")
+    live_events.publish_after_commit(f"organization:{former.id}")
     db.session.expire_all()
     tickets.add_event(ticket, "moved", actor, old=former.name, new=organization.name)
     ticket.updated_at = clock.now()
     _open_customer_threads(ticket)
     outbox.enqueue_card_update(ticket)
     timers.update_timers(ticket)
-    after_commit.touch(ticket)
+    live_events.bump_version_and_publish(ticket)
     return ticket
 
 
@@ -142,7 +142,7 @@ def _open_customer_threads(ticket: Ticket) -> None:
         thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel)
         db.session.add(thread)
         db.session.flush()
-        after_commit.call_later("deliver", outbox.enqueue_delivery(thread, "card").id)
+        jobs.enqueue_after_commit("deliver", outbox.enqueue_delivery(thread, "card").id)
     outbox.open_mail_thread(ticket, ticket.requester)
 
 
