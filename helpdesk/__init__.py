@@ -15,6 +15,7 @@ def create_app(configuration: "Config | None" = None) -> "Flask":
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from helpdesk import cli, config, extensions, logging_setup, models, web  # noqa: F401
+    from helpdesk.database import postgresql, sqlite  # noqa: F401, each begins its transactions
     from helpdesk.domain.administration import settings
 
     configuration = configuration or config.load_config()

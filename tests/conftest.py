@@ -17,6 +17,7 @@ from flask_migrate import upgrade
 
 import helpdesk
 from helpdesk import config, extensions
+from helpdesk.database import sqlite
 from tests import making, warm
 
 EMPTY_POSTGRES = (
@@ -35,8 +36,8 @@ LOWEST_PORT, HIGHEST_PORT = 15_000, 32_000  # below those the kernel gives to wh
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
 warm.keep()
-extensions.DOORBELL_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be late without being away,
-extensions.LOCK_PATIENCE = 60.0  # and whoever holds the lock slow without being stuck
+extensions.REDIS_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be late without being away,
+sqlite.SQLITE_LOCK_TIMEOUT = 60.0  # and whoever holds the lock slow without being stuck
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
 

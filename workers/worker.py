@@ -107,7 +107,7 @@ def run(app) -> None:
 def _work(only_urgent: bool) -> None:
     """One thread's life: a worker of RQ's, and another one each time Redis was lost."""
     while not Worker.told.is_set():
-        connection = extensions.patient_redis()
+        connection = extensions.blocking_redis()
         queues = [extensions.queue(connection, urgent=True)]
         if not only_urgent:
             queues.append(extensions.queue(connection))

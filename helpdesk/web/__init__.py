@@ -4,8 +4,8 @@ from datetime import timedelta
 
 from flask import Flask
 
-from helpdesk import postgresql
 from helpdesk.config import Config
+from helpdesk.database import postgresql
 from helpdesk.web import account, api, escaping, files, given, health, hooks, settings, sign_in, theme
 from helpdesk.web.desk import agent_queue, quarantine
 from helpdesk.web.live import routes

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import attributes
 
-from helpdesk import clock, extensions, keys, live_events
+from helpdesk import clock, keys, live_events
+from helpdesk.database import transactions
 from helpdesk.domain.people import admission
 from helpdesk.extensions import db
 from helpdesk.models import entities
@@ -91,7 +92,7 @@ def load_session(token: str) -> User | None:
     ``user.session`` says which it is. Somebody of the team who looks as a customer comes back as that customer's stand-in.
     """
     now = clock.now()
-    row = extensions.ask(SESSION_QUERY, {"token_hash": keys.fingerprint(token), "now": now}).first()
+    row = transactions.execute_core(SESSION_QUERY, {"token_hash": keys.fingerprint(token), "now": now}).first()
     if row is None:
         return None
     held = SessionInfo(*row[: len(SessionInfo._fields)])

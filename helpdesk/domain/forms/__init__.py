@@ -6,7 +6,7 @@
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import contains_eager
 
-from helpdesk import extensions
+from helpdesk.database import transactions
 from helpdesk.domain.forms.answers import (
     answer_file_keys,
     display_value,
@@ -61,7 +61,10 @@ def list_published(organization_id: int) -> list[FormVersion]:
 
 def list_names(organization_id: int) -> list[tuple[str, str]]:
     """Slug and name of the same forms."""
-    return [(slug, name) for slug, name in extensions.ask(FORM_NAMES_QUERY, {"organization_id": organization_id}).all()]
+    return [
+        (slug, name)
+        for slug, name in transactions.execute_core(FORM_NAMES_QUERY, {"organization_id": organization_id}).all()
+    ]
 
 
 def visible_fields(version: FormVersion, for_team: bool) -> list[Field]:

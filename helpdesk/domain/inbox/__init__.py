@@ -12,12 +12,13 @@ from datetime import timedelta
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpdesk import clock, config, extensions, jobs
+from helpdesk import clock, config, jobs
 from helpdesk.channels import email, slack
 from helpdesk.channels.email import handlers as email_handlers
 from helpdesk.channels.errors import ChannelError
 from helpdesk.channels.slack import handlers
 from helpdesk.channels.slack.parse import echo_filter
+from helpdesk.database import transactions
 from helpdesk.domain.errors import DomainError
 from helpdesk.extensions import db
 from helpdesk.models.delivery import InboundEvent
@@ -143,7 +144,7 @@ def sweep() -> int:
     Returns how many were woken. Commits."""
     now = clock.now()
     expired = (InboundEvent.state == "working") & (InboundEvent.lease_until < now)
-    with extensions.reading():
+    with transactions.read_only():
         somebody_died = db.session.scalar(select(InboundEvent.id).where(expired).limit(1))
         due = db.session.execute(DUE_QUERY, {"now": now}).all()
     if somebody_died:
@@ -158,7 +159,7 @@ def sweep() -> int:
 def _claim_event(inbound_id: int) -> InboundClaim | None:
     now = clock.now()
     if config.current().is_sqlite:
-        with extensions.reading():  # most rings that come to nothing must not wait for its one write lock
+        with transactions.read_only():  # most rings that come to nothing must not wait for its one write lock
             if db.session.scalar(CLAIMABLE_QUERY, {"claimed": inbound_id, "now": now}) is None:
                 return None
     until = now + timedelta(seconds=config.current().DELIVERY_LEASE)

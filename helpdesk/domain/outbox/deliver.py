@@ -11,8 +11,9 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from helpdesk import clock, config, extensions, jobs
+from helpdesk import clock, config, jobs
 from helpdesk.channels import email, errors, slack, webhook
+from helpdesk.database import transactions
 from helpdesk.domain.outbox import delivery_claims, lease, mark_sent, results
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
@@ -72,7 +73,7 @@ def sweep() -> int:
     first. Returns how many were woken. Commits."""
     now = clock.now()
     expired = (Delivery.state == DeliveryState.sending) & (Delivery.lease_until < now)
-    with extensions.reading():
+    with transactions.read_only():
         somebody_died = db.session.scalar(select(Delivery.id).where(expired).limit(1))
         due = db.session.execute(delivery_claims.DUE_QUERY, {"now": now}).all()
     if somebody_died:

@@ -12,7 +12,8 @@ import socket
 from sqlalchemy import bindparam, exists, literal_column, or_, select, update
 from sqlalchemy.orm import joinedload
 
-from helpdesk import clock, config, extensions
+from helpdesk import clock, config
+from helpdesk.database import transactions
 from helpdesk.domain.outbox import lease, render, results
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
@@ -92,7 +93,7 @@ def claim_delivery(delivery_id: int) -> lease.DeliveryClaim | None:
     now = clock.now()
     owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(6)}"
     if config.current().is_sqlite:
-        with extensions.reading():  # most rings that come to nothing must not wait for its one write lock
+        with transactions.read_only():  # most rings that come to nothing must not wait for its one write lock
             if db.session.scalar(CLAIMABLE_QUERY, {"claimed": delivery_id, "now": now}) is None:
                 return None
     until = now + lease.lease_duration()
@@ -101,7 +102,7 @@ def claim_delivery(delivery_id: int) -> lease.DeliveryClaim | None:
     if claimed.rowcount != 1:
         return None
     try:
-        with extensions.reading(), db.session.no_autoflush:
+        with transactions.read_only(), db.session.no_autoflush:
             delivery = db.session.scalar(DELIVERY_QUERY, {"claimed": delivery_id})
             post = render.render_delivery(delivery)
             taken = lease.DeliveryClaim(

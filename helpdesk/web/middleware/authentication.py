@@ -11,6 +11,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import extensions
 from helpdesk.config import Config
+from helpdesk.database.transactions import start_write_transaction
 from helpdesk.domain.authentication import rate_limits, sessions
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.domain.people import admission as rules
@@ -171,7 +172,7 @@ def _touch_session(_error) -> None:
     if session_id is None:
         return
     try:
-        extensions.begin_writing()
+        start_write_transaction()
         sessions.touch_session(session_id)
         db.session.commit()
     except SQLAlchemyError as error:
