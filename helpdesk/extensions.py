@@ -16,7 +16,6 @@ from redis.client import Pipeline
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue
-from rq.serializers import JSONSerializer
 from sqlalchemy import MetaData
 from sqlalchemy.orm import DeclarativeBase
 
@@ -80,19 +79,23 @@ def send_to_redis(fill: Callable[[Pipeline], object]) -> bool:
         return True
     except RedisError as error:
         _silent_until = time.monotonic() + REDIS_COOLDOWN
-        log.warning("Redis does not answer (%s); the sweep finds what waits, and pages poll.", type(error).__name__)
+        log.warning("Redis does not answer (%s); workers look by themselves, and pages poll.", type(error).__name__)
         return False
 
 
 def blocking_redis() -> redis_client.Redis:
-    """A new pool for those who wait on purpose: workers and the live subscription."""
-    return redis_client.Redis.from_url(config.current().REDIS_URL, socket_connect_timeout=2, health_check_interval=15)
+    """A new pool for those who wait on purpose: workers and the live subscription. It never tries twice by itself."""
+    return redis_client.Redis.from_url(
+        config.current().REDIS_URL,
+        socket_connect_timeout=2,
+        health_check_interval=15,
+        retry=Retry(NoBackoff(), 0),
+    )
 
 
-def queue(connection: redis_client.Redis | None = None, urgent: bool = False) -> Queue:
-    """One of the two RQ queues: workers empty the urgent one first. Jobs travel as JSON, so that nothing is unpickled."""
-    name = "helpdesk-urgent" if urgent else "helpdesk"
-    return Queue(name, connection=connection or redis(), serializer=JSONSerializer)
+def queue(name: str = "helpdesk-jobs", connection: redis_client.Redis | None = None) -> Queue:
+    """One of RQ's queues; ``helpdesk.jobs`` names them."""
+    return Queue(name, connection=connection or redis())
 
 
 def forget_redis() -> None:

@@ -23,7 +23,6 @@ MIN_LEASE_FRACTION = 1 / 3  # of the lease: nobody begins a call with less than 
 CHANNELS = {"slack": slack, "email": email, "webhook": webhook}
 
 log = logging.getLogger(__name__)
-_notifier = jobs.DueRowNotifier("deliver")
 
 
 def deliver_one(delivery_id: int) -> bool:
@@ -68,18 +67,23 @@ def _wake_for(delivery_id: int | None) -> None:
         jobs.wake_workers([("deliver", delivery_id)])
 
 
-def sweep() -> int:
-    """Find every row that is due and first in its lane, and wake those that may have no doorbell; expired leases become unknown
-    first. Returns how many were woken. Commits."""
-    now = clock.now()
-    expired = (Delivery.state == DeliveryState.sending) & (Delivery.lease_until < now)
+def list_due(limit: int) -> list[int]:
+    """Ids of deliveries that are due and first in their lane, the longest due first."""
+    return delivery_claims.list_due(delivery_claims.DUE_QUERY, limit)
+
+
+def list_due_urgent(limit: int) -> list[int]:
+    """Those of ``list_due`` that somebody waits for: mails that belong to no ticket, above all sign-in links."""
+    return delivery_claims.list_due(delivery_claims.DUE_URGENT, limit)
+
+
+def release_expired_leases() -> None:
+    """What a worker that is gone was sending becomes unknown. Commits."""
+    expired = (Delivery.state == DeliveryState.sending) & (Delivery.lease_until < clock.now())
     with transactions.read_only():
         somebody_died = db.session.scalar(select(Delivery.id).where(expired).limit(1))
-        due = db.session.execute(delivery_claims.DUE_QUERY, {"now": now}).all()
     if somebody_died:
         _mark_unknown(expired)
-    postponed = {id for id, due_at, created_at in due if due_at > created_at + jobs.IMMEDIATE_WINDOW}
-    return len(_notifier.notify([id for id, _, _ in due], postponed))
 
 
 def _mark_unknown(expired) -> None:

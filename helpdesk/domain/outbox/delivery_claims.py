@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 
-from sqlalchemy import bindparam, exists, literal_column, or_, select, update
+from sqlalchemy import Select, bindparam, exists, literal_column, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, config
@@ -19,8 +19,6 @@ from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.ticket import Message, Ticket
-
-BATCH_SIZE = 500  # rows a sweep wakes
 
 log = logging.getLogger(__name__)
 
@@ -55,12 +53,8 @@ def _is_claimable():
 
 
 # Made once, of plain tables: to build these again for every delivery, or to have rows made of them, costs more than to run them.
-DUE_QUERY = (
-    select(deliveries.c.id, deliveries.c.due_at, deliveries.c.created_at)
-    .where(_is_claimable())
-    .order_by(deliveries.c.due_at)
-    .limit(BATCH_SIZE)
-)
+DUE_QUERY = select(deliveries.c.id).where(_is_claimable()).order_by(deliveries.c.due_at).limit(bindparam("limit"))
+DUE_URGENT = DUE_QUERY.where(deliveries.c.thread_id.is_(None), deliveries.c.kind.not_in(("webhook", "home")))
 CLAIMABLE_QUERY = select(deliveries.c.id).where(deliveries.c.id == bindparam("claimed"), _is_claimable())
 CLAIM_STATEMENT = (
     update(deliveries)
@@ -86,6 +80,12 @@ DELIVERY_QUERY = (
         ),
     )
 )
+
+
+def list_due(statement: Select[tuple[int]], limit: int) -> list[int]:
+    """Ids that ``statement`` (DUE or DUE_URGENT) finds now."""
+    with transactions.read_only():
+        return list(db.session.scalars(statement, {"now": clock.now(), "limit": limit}))
 
 
 def claim_delivery(delivery_id: int) -> lease.DeliveryClaim | None:
