@@ -82,19 +82,20 @@ def disable_begin_immediate() -> None:
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
-    from helpdesk import extensions
+    from helpdesk.database import sqlite
 
-    event.remove(Engine, "begin", extensions._begin)
+    event.remove(Engine, "begin", sqlite._begin)
     event.listen(Engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
 
 
-@register_rule("sdk-retries", "slack once", (POST_METHOD, "reset_after", 0.1, {}))
-def enable_sdk_retries() -> None:
-    """Let the SDK post a second time by itself after a reset, as it does by default."""
-    from helpdesk.channels.slack.api import http_pool
+@register_rule("http-retries", "slack once", (POST_METHOD, "reset_after", 0.1, {}))
+def http_retries() -> None:
+    """Let the HTTP library post a second time by itself after a reset, as it does where it is not told otherwise."""
+    import urllib3
 
-    make = http_pool.KeepingClient
-    http_pool.KeepingClient = lambda *arguments, retry_handlers, **more: make(*arguments, **more)
+    from helpdesk.channels.slack import http_pool
+
+    http_pool.RETRIES = urllib3.Retry(1, allowed_methods=None)
 
 
 def main() -> None:
