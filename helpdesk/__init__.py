@@ -27,7 +27,6 @@ def create_app(configuration: "Config | None" = None) -> "Flask":
     app.config.from_mapping(web.build_flask_settings(configuration))
     extensions.db.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory=config.MIGRATIONS_FOLDER, render_as_batch=True)
-    extensions.csrf.init_app(app)
     extensions.mail.init_app(app)
     extensions.htmx.init_app(app)
     web.register_web(app)

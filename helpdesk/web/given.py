@@ -21,19 +21,9 @@ class Texts(ImmutableMultiDict):
 
 
 class Request(flask.Request):
-    """A request; only a browser that was signed in may bring files, because a body is read before anybody knows who asks."""
+    """A request whose form and address are read so."""
 
     parameter_storage_class = Texts
-
-    @property
-    def max_content_length(self) -> int | None:
-        if self._max_content_length is None and flask.has_request_context() and "_user_id" not in flask.session:
-            return MOST_FROM_STRANGERS
-        return super().max_content_length
-
-    @max_content_length.setter
-    def max_content_length(self, value: int | None) -> None:
-        self._max_content_length = value
 
 
 class Number(IntegerConverter):
@@ -54,9 +44,16 @@ class Text(UnicodeConverter):
 
 
 def register(app: Flask) -> None:
-    """Read every request so."""
+    """Read every request so, before anything else looks at it."""
     app.request_class = Request
     app.url_map.converters |= {"int": Number, "string": Text, "default": Text}
+    app.before_request(_limit_strangers)
+
+
+def _limit_strangers() -> None:
+    """Only a browser that was signed in may bring files: a body is read before anybody knows who asks."""
+    if "_user_id" not in flask.session:
+        flask.request.max_content_length = MOST_FROM_STRANGERS
 
 
 def _kept(value: object) -> object:

@@ -5,7 +5,6 @@ from urllib.parse import urlencode, urlsplit
 
 import flask
 from flask import Flask, Response, g, make_response, redirect, render_template, request
-from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -23,17 +22,6 @@ log = logging.getLogger(__name__)
 MAX_SESSION_LIFETIME = max(sessions.ABSOLUTE_TIMEOUTS.values())
 ENDPOINTS_ALLOWED_WHILE_IMPERSONATING = {"account.stop_impersonation", "sign_in.sign_out"}
 BLUEPRINTS_ALLOWED_WITHOUT_PORTAL = {"account", "sign_in"}
-
-
-class CookieSessionInterface(SecureCookieSessionInterface):
-    """Flask's cookies; what signs them is put together once for the application, not twice in every request."""
-
-    _kept = None
-
-    def get_signing_serializer(self, app: Flask):
-        if self._kept is None:
-            self._kept = super().get_signing_serializer(app)
-        return self._kept
 
 
 def build_cookie_settings(config: Config) -> dict:
@@ -59,7 +47,6 @@ def get_cookie_name(config: Config, name: str) -> str:
 
 def register(app: Flask) -> None:
     """Tell Flask-Login where people come from, and what happens before and after each request."""
-    app.session_interface = CookieSessionInterface()
     login_manager.init_app(app)
     login_manager.session_protection = None
     login_manager.id_attribute = "session_token"

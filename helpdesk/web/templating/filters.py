@@ -14,7 +14,6 @@ from helpdesk import clock
 from helpdesk.domain import labels
 from helpdesk.domain.ticket_lists import customer_list
 from helpdesk.markup import markdown_rendering
-from helpdesk.web import escaping
 
 MONTHS = (
     "January",
@@ -161,10 +160,10 @@ def render_options(options: Iterable, chosen: Iterable = (), blank: str = "") ->
 
 def _render_options(options: Iterable, wanted: frozenset[str], blank: str) -> Markup:
     pairs = [(option, option) if isinstance(option, str) else option[:2] for option in options]
-    made = [f'<option value="">{escaping.escaped(blank)}</option>'] if blank else []
+    made = [f'<option value="">{escape(blank)}</option>'] if blank else []
     for value, label in pairs:
         selected = " selected" if str(value) in wanted else ""
-        made.append(f'<option value="{escaping.escaped(value)}"{selected}>{escaping.escaped(label)}</option>')
+        made.append(f'<option value="{escape(value)}"{selected}>{escape(label)}</option>')
     return Markup("".join(made))
 
 
