@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 
+from redis import Redis
 from redis.exceptions import RedisError
 from rq.cron import CronScheduler
 
@@ -50,7 +51,7 @@ def _run() -> None:
             time.sleep(LOOK_SECONDS)
 
 
-def make_schedule(connection) -> CronScheduler:
+def make_schedule(connection: Redis) -> CronScheduler:
     """RQ's scheduler with every periodic job. A job that nobody took before its next turn is dropped from the queue."""
     schedule = CronScheduler(connection, logging_level=logging.WARNING)
     for job, interval in PERIODIC_JOBS.items():
