@@ -48,22 +48,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In several processes the journeys begin at once: they take longest, and mostly wait."""
+    """For several processes (``--dist loadgroup``): each file stays in one, and all journeys in one, so that one portal and one
+    browser are started for them. The journeys begin at once: they take longest, and mostly wait."""
+    for item in items:
+        is_journey = item.nodeid.startswith(JOURNEYS)
+        item.add_marker(pytest.mark.xdist_group(JOURNEYS if is_journey else item.nodeid.partition("::")[0]))
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: not item.nodeid.startswith(JOURNEYS))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log):
-    """Each file in one process, and all journeys in one, so that one portal and one browser are started for them."""
-    from xdist.scheduler import LoadFileScheduling
-
-    class ByFile(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return JOURNEYS if nodeid.startswith(JOURNEYS) else super()._split_scope(nodeid)
-
-    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

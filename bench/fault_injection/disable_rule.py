@@ -68,12 +68,9 @@ def disable_head_of_thread() -> None:
     )
     free = row.state.in_(delivery_claims.CLAIMABLE_STATES) & (row.due_at <= bindparam("now", type_=row.due_at.type))
     free &= or_(row.thread_id.is_(None), has_root)
-    for statement in (
-        delivery_claims.DUE_QUERY,
-        delivery_claims.CLAIMABLE_QUERY,
-        delivery_claims.CLAIM_STATEMENT,
-    ):  # made once, the condition last in each
-        statement._where_criteria = (*statement._where_criteria[:-1], free)
+    delivery_claims.DUE_QUERY = delivery_claims.due_statement(free)
+    delivery_claims.CLAIMABLE_QUERY = delivery_claims.claimable_statement(free)
+    delivery_claims.CLAIM_STATEMENT = delivery_claims.claim_statement(free)
 
 
 @register_rule("immediate", "answers")

@@ -9,7 +9,7 @@ import os
 import secrets
 import socket
 
-from sqlalchemy import Select, bindparam, exists, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, bindparam, exists, literal_column, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, config
@@ -27,7 +27,7 @@ CLAIMABLE_STATES = [literal_column(f"'{state}'") for state in (DeliveryState.pen
 deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__table__
 
 
-def _is_claimable():
+def _is_claimable() -> ColumnElement[bool]:
     """The condition, for a statement that is given ``now``."""
     row, earlier = deliveries.c, deliveries.alias().c
     now = bindparam("now", type_=row.due_at.type)
@@ -52,21 +52,33 @@ def _is_claimable():
     )
 
 
+def due_statement(condition: ColumnElement[bool]) -> Select[tuple[int]]:
+    """Ids of what is due under ``condition``, the longest due first."""
+    return select(deliveries.c.id).where(condition).order_by(deliveries.c.due_at).limit(bindparam("limit"))
+
+
+def claimable_statement(condition: ColumnElement[bool]) -> Select[tuple[int]]:
+    """Whether the row ``claimed`` may be taken under ``condition``."""
+    return select(deliveries.c.id).where(deliveries.c.id == bindparam("claimed"), condition)
+
+
+def claim_statement(condition: ColumnElement[bool]) -> Update:
+    """Take the row ``claimed``, if it may be taken under ``condition``."""
+    taken = {
+        "state": DeliveryState.sending,
+        "started_at": bindparam("now"),
+        "lease_until": bindparam("until"),
+        "lease_owner": bindparam("owner"),
+        "attempts": deliveries.c.attempts + 1,
+    }
+    return update(deliveries).where(deliveries.c.id == bindparam("claimed"), condition).values(taken)
+
+
 # Made once, of plain tables: to build these again for every delivery, or to have rows made of them, costs more than to run them.
-DUE_QUERY = select(deliveries.c.id).where(_is_claimable()).order_by(deliveries.c.due_at).limit(bindparam("limit"))
+DUE_QUERY = due_statement(_is_claimable())
 DUE_URGENT = DUE_QUERY.where(deliveries.c.thread_id.is_(None), deliveries.c.kind.not_in(("webhook", "home")))
-CLAIMABLE_QUERY = select(deliveries.c.id).where(deliveries.c.id == bindparam("claimed"), _is_claimable())
-CLAIM_STATEMENT = (
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("claimed"), _is_claimable())
-    .values(
-        state=DeliveryState.sending,
-        started_at=bindparam("now"),
-        lease_until=bindparam("until"),
-        lease_owner=bindparam("owner"),
-        attempts=deliveries.c.attempts + 1,
-    )
-)
+CLAIMABLE_QUERY = claimable_statement(_is_claimable())
+CLAIM_STATEMENT = claim_statement(_is_claimable())
 DELIVERY_QUERY = (
     select(Delivery)
     .where(Delivery.id == bindparam("claimed"))
