@@ -56,7 +56,8 @@ class DrainPool:
             new = [row_id for row_id in found if row_id not in self._taken]
             self._taken.update(new)
             self._waiting.extend(new)
-            self._has_more = len(found) == self._limit
+            # One at hand may have been found again because it has become due again: look once more when it is done.
+            self._has_more = len(found) == self._limit or len(new) < len(found)
             self._changed.notify(len(new))
 
     def end(self) -> None:

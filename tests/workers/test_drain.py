@@ -50,8 +50,8 @@ def test_a_row_at_hand_is_not_taken_up_a_second_time(start):
     for _ in range(5):
         pool.look()
     running.until(lambda: begun, "the first")
-    go_on.set()
     pool.end()
+    go_on.set()
     for thread in pool.threads:
         thread.join(running.PATIENCE)
     assert begun == [7]
