@@ -17,6 +17,10 @@ def worker(count: int | None) -> None:
     bodies = [_deliver] * count + [_maintain] * max(1, count // 2)
     if current.SLACK_APP_TOKEN:
         bodies.append(_run_socket_mode)
+    # Imported before the fork: the processes share it and need not do it once each.
+    import helpdesk.web  # noqa: F401
+    import workers.worker  # noqa: F401
+
     supervisor.run_workers(bodies)
 
 
