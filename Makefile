@@ -26,7 +26,7 @@ run:
 
 test:
 	@bin/set-up dev
-	@exec .venv/bin/python -m pytest -q -n $(PROCESSES) --maxprocesses 4 --no-loadscope-reorder $(ARGS)
+	@exec .venv/bin/python -m pytest -q -n $(PROCESSES) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 mutants:
 	@bin/set-up dev

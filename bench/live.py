@@ -10,7 +10,7 @@ import psutil
 import redis
 
 from bench import environment
-from helpdesk.after_commit import CHANGED
+from helpdesk.live_events import EVENTS_CHANNEL
 
 TIMEOUT_SECONDS = 60.0  # seconds a stream is waited for at most
 
@@ -125,7 +125,7 @@ def measure_notification(doorbell: redis.Redis, streams: list[socket.socket], no
             stream.setblocking(False)
             selector.register(stream, selectors.EVENT_READ)
         began = time.perf_counter()
-        doorbell.publish(CHANGED, "team:ticket:0" if nobody else "organization:1:ticket:1")
+        doorbell.publish(EVENTS_CHANNEL, "team:ticket:0" if nobody else "organization:1:ticket:1")
         took: list[float] = []
         ended = 0
         deadline = began + (1 if nobody else 10)

@@ -15,10 +15,10 @@ from a2wsgi import WSGIMiddleware
 from flask import Flask
 
 from helpdesk.config import Config
-from helpdesk.web.live.routes.hub import SseHub
-from helpdesk.web.live.routes.listener import listen
-from helpdesk.web.live.routes.routes import GRANT, StreamGrant
-from helpdesk.web.live.routes.stream import Message, Receive, Send, SseResponse
+from helpdesk.web.live.hub import SseHub
+from helpdesk.web.live.listener import listen
+from helpdesk.web.live.routes import GRANT, StreamGrant
+from helpdesk.web.live.stream import Message, Receive, Send, SseResponse
 
 Scope = dict[str, Any]
 OF_A_BODY = {b"content-length", b"content-type"}  # headers that a 204 has not

@@ -18,6 +18,7 @@ from flask_migrate import upgrade
 import helpdesk
 from helpdesk import config, extensions
 from helpdesk.channels.slack.api import client as slack_client
+from helpdesk.database import sqlite
 from tests import compile_cache, factories, time_travel, worker_helpers
 
 EMPTY_POSTGRES = (
@@ -36,8 +37,8 @@ LOWEST_PORT, HIGHEST_PORT = 15_000, 32_000  # below those the kernel gives to wh
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
 compile_cache.install()
-extensions.DOORBELL_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be late without being away,
-extensions.LOCK_PATIENCE = 60.0  # and whoever holds the lock slow without being stuck
+extensions.REDIS_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be late without being away,
+sqlite.SQLITE_LOCK_TIMEOUT = 60.0  # and whoever holds the lock slow without being stuck
 slack_client.TIMEOUT = 60  # nor has a Slack that answers late done nothing
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
@@ -49,22 +50,15 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """In several processes the journeys begin at once: they take longest, and mostly wait."""
+    """For several processes (``--dist loadgroup``): each file stays in one, and all journeys in one, so that one portal and one
+    browser are started for them. The journeys begin at once: they take longest, and mostly wait."""
+    for item in items:
+        is_journey = item.nodeid.startswith(JOURNEYS)
+        item.add_marker(pytest.mark.xdist_group(JOURNEYS if is_journey else item.nodeid.partition("::")[0]))
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: not item.nodeid.startswith(JOURNEYS))
-
-
-@pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log):
-    """Each file in one process, and all journeys in one, so that one portal and one browser are started for them."""
-    from xdist.scheduler import LoadFileScheduling
-
-    class ByFile(LoadFileScheduling):
-        def _split_scope(self, nodeid: str) -> str:
-            return JOURNEYS if nodeid.startswith(JOURNEYS) else super()._split_scope(nodeid)
-
-    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, and_, bindparam, func, or_, select, tuple_
 
-from helpdesk import extensions
+from helpdesk.database import transactions
 from helpdesk.database.types import UtcDateTime
 from helpdesk.extensions import db
 
@@ -49,7 +49,7 @@ class PagedQuery:
         """
         backwards, keys = _decode_cursor(cursor, self.order)
         keyed = {f"after_{place}": key for place, key in enumerate(keys)}
-        ask = extensions.ask if self._has_columns_only else db.session.execute
+        ask = transactions.execute_core if self._has_columns_only else db.session.execute
         rows = ask(self._statement(backwards, bool(keys)), {**(values or {}), **keyed, "most": size + 1}).all()
         there_is_more = len(rows) > size
         rows = rows[:size]

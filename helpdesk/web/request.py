@@ -22,19 +22,9 @@ class FormData(ImmutableMultiDict):
 
 
 class Request(flask.Request):
-    """A request; only a browser that was signed in may bring files, because a body is read before anybody knows who asks."""
+    """A request whose form and address are read so."""
 
     parameter_storage_class = FormData
-
-    @property
-    def max_content_length(self) -> int | None:
-        if self._max_content_length is None and flask.has_request_context() and "_user_id" not in flask.session:
-            return MOST_FROM_STRANGERS
-        return super().max_content_length
-
-    @max_content_length.setter
-    def max_content_length(self, value: int | None) -> None:
-        self._max_content_length = value
 
 
 class BigIntConverter(IntegerConverter):
@@ -60,9 +50,16 @@ def parse_id(text: str | None) -> int | None:
 
 
 def register(app: Flask) -> None:
-    """Read every request so."""
+    """Read every request so, before anything else looks at it."""
     app.request_class = Request
     app.url_map.converters |= {"int": BigIntConverter, "string": NulFreeConverter, "default": NulFreeConverter}
+    app.before_request(_limit_strangers)
+
+
+def _limit_strangers() -> None:
+    """Only a browser that was signed in may bring files: a body is read before anybody knows who asks."""
+    if "_user_id" not in flask.session:
+        flask.request.max_content_length = MOST_FROM_STRANGERS
 
 
 def _without_nul(value: object) -> object:

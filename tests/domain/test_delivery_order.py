@@ -7,7 +7,7 @@ from types import SimpleNamespace
 import pytest
 from sqlalchemy import select, text, update
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.channels.types import SendResult
 from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
@@ -39,9 +39,7 @@ def talk(make, session, workspace):
 def rung(monkeypatch):
     """The deliveries that were rung for."""
     rung = []
-    monkeypatch.setattr(
-        after_commit, "ring", lambda jobs, topics=(): rung.extend(id for job, id in jobs if job == "deliver")
-    )
+    monkeypatch.setattr(jobs, "wake_workers", lambda jobs: rung.extend(id for job, id in jobs if job == "deliver"))
     return rung
 
 
@@ -54,7 +52,10 @@ def waiting(session):
     return found
 
 
-def test_all_that_waits_in_the_lane_leaves_in_order_and_nobody_rings(talk, session, workspace, rung):
+def test_all_that_waits_in_the_lane_leaves_in_order_and_nobody_rings(talk, session, workspace, rung, monkeypatch):
+    monkeypatch.setattr(
+        deliver, "TIME_SLICE_SECONDS", timeouts.LIMIT
+    )  # on a busy machine four deliveries may take longer than its second
     assert len(talk) == 4
     worker_helpers.run_job(outbox.deliver_thread, talk[0])
     assert waiting(session) == [] and rung == []

@@ -1,10 +1,10 @@
-"""The doorbell: rung once for what is due, never flooding the queue; and who may finish what somebody else took over."""
+"""How workers are woken, and who may finish what somebody else took over."""
 
 from datetime import timedelta
 
 import pytest
 
-from helpdesk import after_commit, clock, extensions
+from helpdesk import clock, extensions, jobs
 from helpdesk.channels.errors import TemporaryError
 from helpdesk.channels.slack.parse import echo_filter
 from helpdesk.domain import inbox
@@ -12,43 +12,14 @@ from helpdesk.models.delivery import InboundEvent
 from tests import worker_helpers
 
 
-@pytest.fixture
-def reminder(app):
-    extensions.queue().empty()
-    yield after_commit.Reminder("deliver")
-    extensions.queue().empty()
-
-
-def test_what_lost_its_ring_is_rung_for_as_soon_as_the_queue_is_empty(reminder):
-    assert reminder.ring([1, 2]) == [1, 2]
-    extensions.queue().empty()
-    assert reminder.ring([1, 2]) == [1, 2]
-
-
-def test_a_backlog_is_not_rung_for_again_every_second(reminder):
-    reminder.ring([1, 2, 3])
-    for _ in range(20):
-        assert reminder.ring([1, 2, 3]) == []
-    assert extensions.queue().count == 3
-
-
-def test_behind_a_busy_queue_a_row_is_rung_for_again_after_a_while_and_then_more_rarely(reminder, monkeypatch):
-    now = [1000.0]
-    monkeypatch.setattr(after_commit.time, "monotonic", lambda: now[0])
-    reminder.ring([1])
-    times = []
-    for _ in range(60):
-        now[0] += 1
-        if reminder.ring([1, 2]):
-            times.append(now[0] - 1000)
-    assert times[0] <= after_commit.REMIND_AFTER + 1
-    assert 2 <= len(times) <= 6
-
-
-def test_a_row_that_has_become_due_is_rung_for_at_once_however_busy_the_queue_is(reminder):
-    reminder.ring([1])
-    assert reminder.ring([1, 2, 3], postponed={3}) == [3]
-    assert reminder.ring([1, 2, 3], postponed={3}) == []
+def test_one_job_wakes_workers_for_any_number_of_rows(app):
+    for name in (jobs.WAKE_QUEUE, jobs.JOBS_QUEUE):
+        extensions.queue(name).empty()
+    assert jobs.wake_workers([("deliver", 1), ("deliver", 2), ("receive", 3), ("erase_organization", 4)])
+    assert [job.func_name for job in extensions.queue(jobs.WAKE_QUEUE).jobs] == ["workers.jobs.drain"]
+    assert [(job.func_name, job.args) for job in extensions.queue(jobs.JOBS_QUEUE).jobs] == [
+        ("workers.jobs.erase_organization", (4,))
+    ]
 
 
 def waiting(session) -> int:
@@ -64,7 +35,7 @@ def test_a_worker_that_was_held_up_does_not_undo_what_another_has_done_since(app
     late = worker_helpers.run_job(inbox._claim_event, id)
     session.get(InboundEvent, id).lease_until = clock.now() - timedelta(seconds=1)
     session.commit()
-    worker_helpers.run_job(lambda _: inbox.sweep(), 0)
+    worker_helpers.run_job(lambda _: inbox.release_expired_leases(), 0)
     assert worker_helpers.run_job(inbox.process_event, id)
     worker_helpers.run_job(lambda _: inbox._retry_later(late, TemporaryError("Slack did not answer.").reason), 0)
     assert session.get(InboundEvent, id, populate_existing=True).state in {"done", "ignored"}

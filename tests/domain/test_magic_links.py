@@ -150,10 +150,10 @@ def test_known_unknown_and_refused_addresses_make_the_same_rows_with_the_same_st
 
 
 def test_the_doorbell_is_rung_for_a_refused_address_too(globex, session, monkeypatch):
-    from helpdesk import after_commit
+    from helpdesk import jobs
 
     rung = []
-    monkeypatch.setattr(after_commit, "ring", lambda jobs, topics=(): rung.append(jobs) or True)
+    monkeypatch.setattr(jobs, "wake_workers", lambda jobs: rung.append(jobs) or True)
     ask("who@nowhere.example")
     session.commit()
     ask("dana@globex.example")

@@ -224,7 +224,7 @@ def test_a_worker_that_died_while_sending_is_followed_by_a_look_not_by_a_second_
     row.lease_until = clock.now() - timedelta(seconds=1)
     row.lease_owner = "a worker that is no more"
     session.commit()
-    worker_helpers.run_job(lambda _: outbox.sweep(), 0)
+    worker_helpers.run_job(lambda _: outbox.release_expired_leases(), 0)
     session.refresh(row)
     assert row.state == "unknown"
     worker_helpers.advance_time(session, 120)

@@ -111,10 +111,10 @@ def edited(organization, **changes):
     ],
 )
 def test_a_withdrawn_right_revokes_the_row_and_tells_open_pages(make, session, monkeypatch, withdraw):
-    from helpdesk import after_commit
+    from helpdesk import live_events
 
     told = []
-    monkeypatch.setattr(after_commit, "ring", lambda jobs, topics=(): told.extend(topics) or True)
+    monkeypatch.setattr(live_events, "publish", lambda topics: told.extend(topics) or True)
     user, other = make.user(make.organization()), make.user(make.organization())
     token, others = sessions.create_session(user, "link"), sessions.create_session(other, "link")
     session.commit()

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, live_events
 from helpdesk.channels import errors
 from helpdesk.channels.slack import diagnostics as slack_check
 from helpdesk.channels.slack.api import directory as slack_people
@@ -169,7 +169,7 @@ def block_channel(channel: Channel, reason: str) -> None:
     """Say why nothing gets through; what waits stays waiting."""
     channel.blocked_reason = reason
     channel.blocked_at = channel.blocked_at or clock.now()
-    after_commit.say_changed("desk")
+    live_events.publish_after_commit("desk")
 
 
 def unblock_channel(channel: Channel) -> None:
@@ -182,4 +182,4 @@ def unblock_channel(channel: Channel) -> None:
         .values(due_at=clock.now())
         .execution_options(synchronize_session=False)
     )
-    after_commit.say_changed("desk")
+    live_events.publish_after_commit("desk")

@@ -4,8 +4,9 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from helpdesk import after_commit, clock, extensions, urls
+from helpdesk import clock, jobs, urls
 from helpdesk.channels.slack.render import blocks
+from helpdesk.database import transactions
 from helpdesk.domain import labels
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
@@ -32,13 +33,13 @@ def mark_opened(user: User) -> None:
     if row.state in (None, *FINISHED_STATES, DeliveryState.pending):
         row.state, row.due_at, row.attempts, row.finished_at = DeliveryState.pending, clock.now(), 0, None
     db.session.flush()
-    after_commit.call_later("deliver", row.id)
+    jobs.enqueue_after_commit("deliver", row.id)
 
 
 def refresh_homes(ticket_id: int) -> int:
     """Have every home page that somebody may look at drawn anew soon. Returns how many. Commits."""
     fresh = Delivery.created_at > clock.now() - ACTIVE_WITHIN
-    with extensions.reading():
+    with transactions.read_only():
         rows = _home_rows().with_only_columns(Delivery.id, Delivery.subject_id)
         waiting = [tuple(row) for row in db.session.execute(rows.where(fresh, Delivery.state.in_(FINISHED_STATES)))]
         assignee_id = db.session.scalar(select(Ticket.assignee_id).where(Ticket.id == ticket_id)) if waiting else None

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select, update
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.domain.outbox import fan_out
 from helpdesk.extensions import db
 from helpdesk.models.channel import Thread
@@ -60,5 +60,5 @@ def replace_card(thread: Thread) -> Thread:
             update(Delivery).where(*waits, where).values(values).execution_options(synchronize_session="fetch")
         )
     card = fan_out.enqueue_delivery(renewed, "card", lane="card", again=True)
-    after_commit.call_later("deliver", card.id)
+    jobs.enqueue_after_commit("deliver", card.id)
     return renewed

@@ -15,13 +15,14 @@ from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import or_, select, update
 
-from helpdesk import clock, config, extensions
+from helpdesk import clock, config
 from helpdesk.channels import errors
 from helpdesk.channels.slack import channels
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.handlers import thread_lookup
 from helpdesk.channels.slack.parse import events, payload_parser
+from helpdesk.database import transactions
 from helpdesk.domain import inbox
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
@@ -82,14 +83,14 @@ def sync_channels() -> int:
 
 def sync_thread(thread_id: int) -> int:
     """Compare one thread with Slack. Returns how many things were missing. Commits. Raises ChannelError."""
-    with extensions.reading():
+    with transactions.read_only():
         thread = db.session.get(Thread, thread_id)
         known = _load_known_threads([thread] if thread else [])
     return sum(_sync_known_thread(each) for each in known)
 
 
 def _due_channels() -> list[int]:
-    with extensions.reading():
+    with transactions.read_only():
         ids = select(Channel.id).where(Channel.kind == "slack", Channel.removed_at.is_(None))
         return list(db.session.scalars(ids.where(_due_condition()).order_by(Channel.id)))
 
@@ -144,7 +145,7 @@ def _latest_replies(channel_id: str) -> dict[str, ListedThread]:
 
 def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[KnownThread]:
     """The threads of channel ``id`` to read in this turn, at most THREADS unless more have something newer than we know."""
-    with extensions.reading():
+    with transactions.read_only():
         ours = (
             select(Thread)
             .join(Ticket, Ticket.id == Thread.ticket_id)

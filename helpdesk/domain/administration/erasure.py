@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import delete, func, or_, select, update
 
-from helpdesk import after_commit, clock, storage
+from helpdesk import clock, jobs, live_events, storage
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError
@@ -142,7 +142,7 @@ def start_erasing_organization(organization: Organization, *, actor: User) -> No
     people = select(User.id).where(User.organization_id == organization.id)
     db.session.execute(delete(Session).where(Session.user_id.in_(people)))
     audit_log.add_entry("erased an organization", actor, organization.name, organization.id)
-    after_commit.call_later("erase_organization", organization.id)
+    jobs.enqueue_after_commit("erase_organization", organization.id)
 
 
 def erase_organization_batch(organization: Organization | None) -> tuple[bool, list[str]]:
@@ -200,7 +200,7 @@ def _erase_messages(user: User) -> list[str]:
         outbox.fan_out_deletion(message)
         message.write("")
         message.deleted_at = clock.now()
-        after_commit.touch(message.ticket, team_only=message.is_note)
+        live_events.bump_version_and_publish(message.ticket, team_only=message.is_note)
     db.session.flush()
     messages = select(Message.id).where(Message.author_id == user.id)
     db.session.execute(delete(MessageRevision).where(MessageRevision.message_id.in_(messages)))

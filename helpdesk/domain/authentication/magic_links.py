@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from sqlalchemy import or_, select, update
 
-from helpdesk import after_commit, clock, key_derivation
+from helpdesk import clock, jobs, key_derivation
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import login, oidc, rate_limits, signed_links
@@ -62,7 +62,7 @@ def request_link(
     state = "skipped" if reason else "pending"
     delivery = outbox.enqueue_account_mail("sign_in", link.id, state=state, browser=browser)
     if reason:  # a worker is woken for nothing, so that the answer takes as long as for an address that is let in
-        after_commit.call_later("deliver_first", delivery.id)
+        jobs.enqueue_after_commit("deliver_first", delivery.id)
     if limited:
         audit_log.add_entry("asked for too many sign-in links", None, email, network=ip_prefix)
     return link

@@ -3,7 +3,7 @@
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import contains_eager
 
-from helpdesk import extensions
+from helpdesk.database import transactions
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Form, FormOrganization, FormVersion
 
@@ -35,7 +35,7 @@ def published(organization_id: int) -> list[FormVersion]:
 
 def names(organization_id: int) -> list[tuple[str, str]]:
     """Slug and name of the same forms."""
-    return [(slug, name) for slug, name in extensions.ask(NAMES, {"organization_id": organization_id}).all()]
+    return [(slug, name) for slug, name in transactions.execute_core(NAMES, {"organization_id": organization_id}).all()]
 
 
 def find_form(available: list[FormVersion], slug: str) -> FormVersion | None:

@@ -12,12 +12,13 @@ from datetime import timedelta
 from sqlalchemy import bindparam, exists, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpdesk import after_commit, clock, config, extensions
+from helpdesk import clock, config, jobs
 from helpdesk.channels import email, slack
 from helpdesk.channels.email import handlers as email_handlers
 from helpdesk.channels.errors import ChannelError
 from helpdesk.channels.slack import handlers
 from helpdesk.channels.slack.parse import echo_filter
+from helpdesk.database import transactions
 from helpdesk.domain.errors import DomainError
 from helpdesk.extensions import db
 from helpdesk.models.delivery import InboundEvent
@@ -26,12 +27,10 @@ RETRY_DELAYS_SECONDS = (1, 5, 15, 30, 30, 60, 60, 120, 300, 900)  # seconds befo
 MAX_ATTEMPTS = 20  # at what we fail to understand ourselves
 OUTAGE_TIMEOUT = timedelta(hours=48)  # while Slack does not answer what we must know; the lane waits behind it
 MAX_OUTAGE_DELAY_SECONDS = 60  # seconds between two tries
-BATCH_SIZE = 500
 
 HANDLERS_BY_SOURCE = {"slack": handlers, "email": email_handlers}
 CHANNELS = {"slack": slack, "email": email}
 log = logging.getLogger(__name__)
-_notifier = after_commit.Reminder("receive")
 
 validate_modal = handlers.validate_modal
 
@@ -60,9 +59,7 @@ def _is_claimable():
 
 
 # Made once, of plain tables: to build these again for every row costs more than to run them.
-DUE_QUERY = (
-    select(rows.c.id, rows.c.due_at, rows.c.received_at).where(_is_claimable()).order_by(rows.c.id).limit(BATCH_SIZE)
-)
+DUE_QUERY = select(rows.c.id).where(_is_claimable()).order_by(rows.c.id).limit(bindparam("limit"))
 CLAIMABLE_QUERY = select(rows.c.id).where(rows.c.id == bindparam("claimed"), _is_claimable())
 CLAIM_STATEMENT = (
     update(rows)
@@ -109,7 +106,7 @@ def store_event(source: str, external_id: str, payload: dict, raw: bytes | None 
         dialect.insert(InboundEvent).values(row).on_conflict_do_nothing().returning(InboundEvent.id)
     ).scalar()
     if new is not None:
-        after_commit.call_later("receive", new)
+        jobs.enqueue_after_commit("receive", new)
     return new is not None
 
 
@@ -138,27 +135,28 @@ def process_event(inbound_id: int) -> bool:
     return True
 
 
-def sweep() -> int:
-    """Find every row that is due, and wake those that may have no doorbell; what a worker left behind waits again first.
-    Returns how many were woken. Commits."""
-    now = clock.now()
-    expired = (InboundEvent.state == "working") & (InboundEvent.lease_until < now)
-    with extensions.reading():
+def list_due(limit: int) -> list[int]:
+    """Ids of inbound things that are due and first in their lane, in the order they came."""
+    with transactions.read_only():
+        return list(db.session.scalars(DUE_QUERY, {"now": clock.now(), "limit": limit}))
+
+
+def release_expired_leases() -> None:
+    """What a worker that is gone had taken waits again. Commits."""
+    expired = (InboundEvent.state == "working") & (InboundEvent.lease_until < clock.now())
+    with transactions.read_only():
         somebody_died = db.session.scalar(select(InboundEvent.id).where(expired).limit(1))
-        due = db.session.execute(DUE_QUERY, {"now": now}).all()
     if somebody_died:
         db.session.execute(
             update(InboundEvent).where(expired).values(state="waiting").execution_options(synchronize_session=False)
         )
         db.session.commit()
-    postponed = {id for id, due_at, received_at in due if due_at > received_at + after_commit.AT_THE_SAME_TIME}
-    return len(_notifier.ring([id for id, _, _ in due], postponed))
 
 
 def _claim_event(inbound_id: int) -> InboundClaim | None:
     now = clock.now()
     if config.current().is_sqlite:
-        with extensions.reading():  # most rings that come to nothing must not wait for its one write lock
+        with transactions.read_only():  # most rings that come to nothing must not wait for its one write lock
             if db.session.scalar(CLAIMABLE_QUERY, {"claimed": inbound_id, "now": now}) is None:
                 return None
     until = now + timedelta(seconds=config.current().DELIVERY_LEASE)
@@ -201,7 +199,7 @@ def _finish(inbound: InboundEvent) -> None:
         db.session.flush()
         next_id = db.session.scalar(NEXT_IN_ORDER_QUERY, {"lane": inbound.lane})
         if next_id:
-            after_commit.call_later("receive", next_id)
+            jobs.enqueue_after_commit("receive", next_id)
 
 
 def _wait_for_outage(claim: InboundClaim, error: ChannelError) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import undefer
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, live_events
 from helpdesk.channels import email
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.email.handlers import create_ticket, message_content
@@ -136,7 +136,7 @@ def discard_mail(inbound: InboundEvent, *, actor: User) -> None:
     inbound.state = "ignored"
     inbound.outcome = f"{inbound.outcome or ''} Discarded by {actor.display_name}.".strip()
     inbound.finished_at = clock.now()
-    after_commit.say_changed("desk")
+    live_events.publish_after_commit("desk")
 
 
 def discard_automatic(up_to: int, *, actor: User) -> int:
@@ -155,7 +155,7 @@ def discard_automatic(up_to: int, *, actor: User) -> int:
         .values(state="ignored", finished_at=clock.now(), outcome=outcome)
         .execution_options(synchronize_session=False)
     )
-    after_commit.say_changed("desk")
+    live_events.publish_after_commit("desk")
     return discarded.rowcount
 
 
@@ -212,4 +212,4 @@ def _mark_done(inbound: InboundEvent, outcome: str, ticket_id: int) -> None:
     inbound.outcome = outcome
     inbound.ticket_id = ticket_id
     inbound.finished_at = clock.now()
-    after_commit.say_changed("desk")
+    live_events.publish_after_commit("desk")

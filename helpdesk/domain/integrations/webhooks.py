@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from helpdesk import after_commit, clock, key_derivation
+from helpdesk import clock, jobs, key_derivation
 from helpdesk.channels.webhook import ssrf
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -120,5 +120,5 @@ def _enqueue_delivery(webhook_id: int, payload: dict[str, Any]) -> Delivery:
     )
     db.session.add(delivery)
     db.session.flush()
-    after_commit.call_later("deliver", delivery.id)
+    jobs.enqueue_after_commit("deliver", delivery.id)
     return delivery

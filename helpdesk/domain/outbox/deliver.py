@@ -11,8 +11,9 @@ from datetime import timedelta
 
 from sqlalchemy import select, update
 
-from helpdesk import after_commit, clock, config, extensions
+from helpdesk import clock, config, jobs
 from helpdesk.channels import email, errors, slack, webhook
+from helpdesk.database import transactions
 from helpdesk.domain.outbox import delivery_claims, lease, mark_sent, results
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
@@ -22,7 +23,6 @@ MIN_LEASE_FRACTION = 1 / 3  # of the lease: nobody begins a call with less than 
 CHANNELS = {"slack": slack, "email": email, "webhook": webhook}
 
 log = logging.getLogger(__name__)
-_notifier = after_commit.Reminder("deliver")
 
 
 def deliver_one(delivery_id: int) -> bool:
@@ -64,21 +64,26 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
 
 def _wake_for(delivery_id: int | None) -> None:
     if delivery_id is not None:
-        after_commit.ring([("deliver", delivery_id)])
+        jobs.wake_workers([("deliver", delivery_id)])
 
 
-def sweep() -> int:
-    """Find every row that is due and first in its lane, and wake those that may have no doorbell; expired leases become unknown
-    first. Returns how many were woken. Commits."""
-    now = clock.now()
-    expired = (Delivery.state == DeliveryState.sending) & (Delivery.lease_until < now)
-    with extensions.reading():
+def list_due(limit: int) -> list[int]:
+    """Ids of deliveries that are due and first in their lane, the longest due first."""
+    return delivery_claims.list_due(delivery_claims.DUE_QUERY, limit)
+
+
+def list_due_urgent(limit: int) -> list[int]:
+    """Those of ``list_due`` that somebody waits for: mails that belong to no ticket, above all sign-in links."""
+    return delivery_claims.list_due(delivery_claims.DUE_URGENT, limit)
+
+
+def release_expired_leases() -> None:
+    """What a worker that is gone was sending becomes unknown. Commits."""
+    expired = (Delivery.state == DeliveryState.sending) & (Delivery.lease_until < clock.now())
+    with transactions.read_only():
         somebody_died = db.session.scalar(select(Delivery.id).where(expired).limit(1))
-        due = db.session.execute(delivery_claims.DUE_QUERY, {"now": now}).all()
     if somebody_died:
         _mark_unknown(expired)
-    postponed = {id for id, due_at, created_at in due if due_at > created_at + after_commit.AT_THE_SAME_TIME}
-    return len(_notifier.ring([id for id, _, _ in due], postponed))
 
 
 def _mark_unknown(expired) -> None:

@@ -9,17 +9,16 @@ import os
 import secrets
 import socket
 
-from sqlalchemy import bindparam, exists, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, bindparam, exists, literal_column, or_, select, update
 from sqlalchemy.orm import joinedload
 
-from helpdesk import clock, config, extensions
+from helpdesk import clock, config
+from helpdesk.database import transactions
 from helpdesk.domain.outbox import lease, render, results
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.ticket import Message, Ticket
-
-BATCH_SIZE = 500  # rows a sweep wakes
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +27,7 @@ CLAIMABLE_STATES = [literal_column(f"'{state}'") for state in (DeliveryState.pen
 deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__table__
 
 
-def _is_claimable():
+def _is_claimable() -> ColumnElement[bool]:
     """The condition, for a statement that is given ``now``."""
     row, earlier = deliveries.c, deliveries.alias().c
     now = bindparam("now", type_=row.due_at.type)
@@ -53,25 +52,33 @@ def _is_claimable():
     )
 
 
+def due_statement(condition: ColumnElement[bool]) -> Select[tuple[int]]:
+    """Ids of what is due under ``condition``, the longest due first."""
+    return select(deliveries.c.id).where(condition).order_by(deliveries.c.due_at).limit(bindparam("limit"))
+
+
+def claimable_statement(condition: ColumnElement[bool]) -> Select[tuple[int]]:
+    """Whether the row ``claimed`` may be taken under ``condition``."""
+    return select(deliveries.c.id).where(deliveries.c.id == bindparam("claimed"), condition)
+
+
+def claim_statement(condition: ColumnElement[bool]) -> Update:
+    """Take the row ``claimed``, if it may be taken under ``condition``."""
+    taken = {
+        "state": DeliveryState.sending,
+        "started_at": bindparam("now"),
+        "lease_until": bindparam("until"),
+        "lease_owner": bindparam("owner"),
+        "attempts": deliveries.c.attempts + 1,
+    }
+    return update(deliveries).where(deliveries.c.id == bindparam("claimed"), condition).values(taken)
+
+
 # Made once, of plain tables: to build these again for every delivery, or to have rows made of them, costs more than to run them.
-DUE_QUERY = (
-    select(deliveries.c.id, deliveries.c.due_at, deliveries.c.created_at)
-    .where(_is_claimable())
-    .order_by(deliveries.c.due_at)
-    .limit(BATCH_SIZE)
-)
-CLAIMABLE_QUERY = select(deliveries.c.id).where(deliveries.c.id == bindparam("claimed"), _is_claimable())
-CLAIM_STATEMENT = (
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("claimed"), _is_claimable())
-    .values(
-        state=DeliveryState.sending,
-        started_at=bindparam("now"),
-        lease_until=bindparam("until"),
-        lease_owner=bindparam("owner"),
-        attempts=deliveries.c.attempts + 1,
-    )
-)
+DUE_QUERY = due_statement(_is_claimable())
+DUE_URGENT = DUE_QUERY.where(deliveries.c.thread_id.is_(None), deliveries.c.kind.not_in(("webhook", "home")))
+CLAIMABLE_QUERY = claimable_statement(_is_claimable())
+CLAIM_STATEMENT = claim_statement(_is_claimable())
 DELIVERY_QUERY = (
     select(Delivery)
     .where(Delivery.id == bindparam("claimed"))
@@ -87,12 +94,18 @@ DELIVERY_QUERY = (
 )
 
 
+def list_due(statement: Select[tuple[int]], limit: int) -> list[int]:
+    """Ids that ``statement`` (DUE or DUE_URGENT) finds now."""
+    with transactions.read_only():
+        return list(db.session.scalars(statement, {"now": clock.now(), "limit": limit}))
+
+
 def claim_delivery(delivery_id: int) -> lease.DeliveryClaim | None:
     """Take the row, then put it into words: "sending" is committed first, and nothing is locked while the words are made."""
     now = clock.now()
     owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(6)}"
     if config.current().is_sqlite:
-        with extensions.reading():  # most rings that come to nothing must not wait for its one write lock
+        with transactions.read_only():  # most rings that come to nothing must not wait for its one write lock
             if db.session.scalar(CLAIMABLE_QUERY, {"claimed": delivery_id, "now": now}) is None:
                 return None
     until = now + lease.lease_duration()
@@ -101,7 +114,7 @@ def claim_delivery(delivery_id: int) -> lease.DeliveryClaim | None:
     if claimed.rowcount != 1:
         return None
     try:
-        with extensions.reading(), db.session.no_autoflush:
+        with transactions.read_only(), db.session.no_autoflush:
             delivery = db.session.scalar(DELIVERY_QUERY, {"claimed": delivery_id})
             post = render.render_delivery(delivery)
             taken = lease.DeliveryClaim(

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import insert
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.channels import slack
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
@@ -64,4 +64,4 @@ class DeliveryBatch:
         ids = db.session.scalars(INSERT_STATEMENT, self._rows)
         for id, ring in zip(ids, self._rung, strict=True):
             if ring:
-                after_commit.call_later("deliver", id)
+                jobs.enqueue_after_commit("deliver", id)

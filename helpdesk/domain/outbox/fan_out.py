@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Row, bindparam, exists, insert, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.channels import slack
 from helpdesk.channels.email import token
 from helpdesk.domain.administration import settings
@@ -80,7 +80,7 @@ def enqueue_new_ticket(ticket: Ticket, message: Message) -> None:
     if settings.get("mail_received") and ticket.requester.proven_at:
         batch.add(mail_thread, "received", message=message)
     batch.write()
-    after_commit.call_later("refresh_homes", ticket.id)
+    jobs.enqueue_after_commit("refresh_homes", ticket.id)
 
 
 def fan_out_message(message: Message) -> None:
@@ -101,7 +101,7 @@ def fan_out_message(message: Message) -> None:
             batch.add(thread.id, "message", message=message, due_at=due)
     batch.write()
     if not message.is_note:
-        after_commit.call_later("refresh_homes", message.ticket_id)
+        jobs.enqueue_after_commit("refresh_homes", message.ticket_id)
 
 
 def fan_out_edit(message: Message) -> None:
@@ -153,7 +153,7 @@ def enqueue_card_update(ticket: Ticket) -> None:
     for thread in _load_destinations(ticket.id):
         _add_card_update(batch, thread)
     batch.write()
-    after_commit.call_later("refresh_homes", ticket.id)
+    jobs.enqueue_after_commit("refresh_homes", ticket.id)
 
 
 def enqueue_ticket_mail(ticket: Ticket, kind: str, *, except_user: User | None = None, **data) -> None:
@@ -177,7 +177,7 @@ def enqueue_account_mail(
     db.session.add(delivery)
     db.session.flush()
     if state == DeliveryState.pending:
-        after_commit.call_later("deliver_first", delivery.id)
+        jobs.enqueue_after_commit("deliver_first", delivery.id)
     return delivery
 
 
@@ -309,4 +309,4 @@ def _is_on_card(message: Message) -> bool:
 
 
 def _wake_worker(delivery: Delivery) -> None:
-    after_commit.call_later("deliver", delivery.id)
+    jobs.enqueue_after_commit("deliver", delivery.id)

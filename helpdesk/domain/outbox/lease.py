@@ -22,7 +22,7 @@ class DeliveryClaim:
 
 
 def lease_duration() -> timedelta:
-    """How long a claimed row is ours; by default longer than a job may run (after_commit.JOB_TIMEOUT)."""
+    """How long a claimed row is ours; by default longer than a job may run (jobs.JOB_TIMEOUT)."""
     return timedelta(seconds=config.current().DELIVERY_LEASE)
 
 

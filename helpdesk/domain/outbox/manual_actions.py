@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import select, update
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs, live_events
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
@@ -42,7 +42,7 @@ def end_undo_window(message: Message, *, actor: User) -> None:
     waiting = select(Delivery).where(Delivery.message_id == message.id, Delivery.state == DeliveryState.pending)
     for delivery in db.session.scalars(waiting):
         delivery.due_at = clock.now()
-        after_commit.call_later("deliver", delivery.id)
+        jobs.enqueue_after_commit("deliver", delivery.id)
 
 
 def hold_pending(before: datetime) -> int:
@@ -75,11 +75,11 @@ def _ensure_team(actor: User | None) -> None:
 def _publish_and_wake(delivery: Delivery) -> None:
     db.session.flush()
     if delivery.thread is not None:
-        after_commit.touch(delivery.thread.ticket, team_only=True)
+        live_events.bump_version_and_publish(delivery.thread.ticket, team_only=True)
         following = select(Delivery.id).where(
             Delivery.thread_id == delivery.thread_id, Delivery.state.in_((DeliveryState.pending, DeliveryState.unknown))
         )
         for id in db.session.scalars(following.order_by(Delivery.id).limit(2)):
-            after_commit.call_later("deliver", id)
+            jobs.enqueue_after_commit("deliver", id)
     else:
-        after_commit.call_later("deliver", delivery.id)
+        jobs.enqueue_after_commit("deliver", delivery.id)

@@ -5,7 +5,7 @@ The row is written only where it is still ours, in the one statement that also l
 
 from sqlalchemy import JSON, Row, bindparam, func, literal_column, select, update
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.channels.email import render
 from helpdesk.channels.types import SendResult
 from helpdesk.domain.outbox import lease, results, retry
@@ -97,7 +97,7 @@ def _update_thread(row, what: SendResult) -> Row:
     if place.external_id is None and (row.kind == "card" or place.channel_kind == "email"):
         db.session.execute(SET_EXTERNAL_ID_STATEMENT, {"thread": row.thread_id, "arrived_as": what.external_id})
     if row.kind == "card" and place.in_other_lane is not None:
-        after_commit.call_later("deliver", place.in_other_lane)  # everything of a thread waits for its card
+        jobs.enqueue_after_commit("deliver", place.in_other_lane)  # everything of a thread waits for its card
     if row.message_id is not None:
         results.bump_ticket_version(place.ticket_id)
     if place.blocked_reason:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from sqlalchemy import bindparam, literal_column, select, update
 from sqlalchemy.orm import joinedload
 
-from helpdesk import after_commit, clock, config
+from helpdesk import clock, config, jobs, live_events
 from helpdesk.channels import errors
 from helpdesk.channels.slack import not_found
 from helpdesk.channels.slack.api import api_errors
@@ -150,7 +150,7 @@ def lock_ticket(delivery_id: int) -> None:
 def bump_ticket_version(ticket_id: int) -> None:
     """Show what became of it on the team's open pages of the ticket."""
     db.session.execute(BUMP_VERSION_STATEMENT, {"ticket": ticket_id})
-    after_commit.say_changed(f"team:ticket:{ticket_id}")
+    live_events.publish_after_commit(f"team:ticket:{ticket_id}")
 
 
 def _resolve_not_found(delivery: Delivery, reason: str) -> None:
@@ -183,7 +183,7 @@ def _finish_delivery(delivery: Delivery, state: DeliveryState, reason: str | Non
     db.session.flush()
     for id, lane in db.session.execute(NEXT_DELIVERIES_QUERY, {"thread": delivery.thread_id}):
         if lane == delivery.lane or delivery.kind == "card":
-            after_commit.call_later("deliver", id)
+            jobs.enqueue_after_commit("deliver", id)
 
 
 def _publish_change(delivery: Delivery) -> None:
@@ -200,7 +200,7 @@ def _block_channel(channel: Channel | None, kind: str, error: errors.ChannelBloc
     for each in affected:
         each.blocked_reason = error.reason
         each.blocked_at = each.blocked_at or clock.now()
-    after_commit.say_changed("desk")
+    live_events.publish_after_commit("desk")
 
 
 def _record_bounce(delivery: Delivery, error: errors.PermanentError) -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from sqlalchemy import case, select, update
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, live_events
 from helpdesk.channels.slack.api import api_errors
 from helpdesk.domain.outbox import lease
 from helpdesk.extensions import db
@@ -64,4 +64,4 @@ def unblock_channels(channel_id: int, kind: str, reason: str) -> None:
         .values(blocked_reason=None, blocked_at=None)
         .execution_options(synchronize_session=False)
     )
-    after_commit.say_changed("desk")
+    live_events.publish_after_commit("desk")

@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Row, bindparam, or_, select, text
 from sqlalchemy.orm import joinedload
 
-from helpdesk import after_commit, clock, urls
+from helpdesk import clock, jobs, live_events, urls
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.sla import business_hours
@@ -187,5 +187,5 @@ def _post_in_triage(each: SlaTimer, now: datetime) -> None:
         )
     )
     for thread in db.session.scalars(team):
-        after_commit.call_later("deliver", outbox.enqueue_delivery(thread, "line", sentence=sentence).id)
-    after_commit.say_changed("desk")
+        jobs.enqueue_after_commit("deliver", outbox.enqueue_delivery(thread, "line", sentence=sentence).id)
+    live_events.publish_after_commit("desk")

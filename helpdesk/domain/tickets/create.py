@@ -1,6 +1,6 @@
 """How a ticket comes into being."""
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, live_events
 from helpdesk.domain import forms, idempotency, outbox
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -91,7 +91,7 @@ def create_ticket(
     if hidden and filed_by:
         kept_inside = [attachment for attachment in attachments if attachment.key in hidden]
         messages.add_note(ticket, author=filed_by, body="", attachments=kept_inside)
-    after_commit.say_ticket_changed(ticket)
+    live_events.publish_ticket_changed(ticket)
     return ticket
 
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, live_events
 from helpdesk.domain import idempotency, outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -125,7 +125,7 @@ def edit_message(message: Message, *, editor: User | None, body: str, kind: str 
     message.edited_at = clock.now()
     _refresh_excerpt(ticket)
     outbox.fan_out_edit(message)
-    after_commit.touch(ticket, team_only=message.is_note)
+    live_events.bump_version_and_publish(ticket, team_only=message.is_note)
     return message
 
 
@@ -145,7 +145,7 @@ def convert_to_note(message: Message, *, editor: User) -> Message:
     message.kind = MessageKind.note
     _refresh_excerpt(ticket)
     outbox.retract_from_customers(message)
-    after_commit.touch(ticket)
+    live_events.bump_version_and_publish(ticket)
     return message
 
 
@@ -162,7 +162,7 @@ def delete_message(message: Message, *, editor: User | None) -> Message:
     message.deleted_at = clock.now()
     _refresh_excerpt(ticket)
     outbox.fan_out_deletion(message)
-    after_commit.touch(ticket, team_only=message.is_note)
+    live_events.bump_version_and_publish(ticket, team_only=message.is_note)
     return message
 
 
@@ -219,7 +219,7 @@ def _add_message(
             ticket.customer_replied_at = message.created_at
         if from_team and ticket.assignee_id is None and settings.get("assign_first_responder"):
             status.record_assignment(ticket, author, actor=author)
-    after_commit.touch(ticket, team_only=kind == MessageKind.note)
+    live_events.bump_version_and_publish(ticket, team_only=kind == MessageKind.note)
     return message, True
 
 

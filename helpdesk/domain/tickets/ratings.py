@@ -1,6 +1,6 @@
 """What the requester thought of a solved ticket: asked once, given by POST only, shown to the team."""
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, live_events
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -45,6 +45,6 @@ def save_rating(ticket: Ticket, *, user: User, score: str | int, comment: str = 
     rating = Rating(ticket_id=ticket.id, user_id=user.id, score=int(score), comment=comment, created_at=clock.now())
     db.session.add(rating)
     tickets.add_event(ticket, "rated", user, team_only=True, score=int(score))
-    after_commit.touch(ticket)
+    live_events.bump_version_and_publish(ticket)
     db.session.flush()
     return rating

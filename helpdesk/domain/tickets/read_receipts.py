@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import Insert, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, live_events
 from helpdesk.domain import outbox
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
@@ -72,7 +72,7 @@ def remove_follower(ticket: Ticket, user: User, *, actor: User) -> None:
 def _authorize_stream_anew(user: User) -> None:
     """End the live streams of somebody who sees only their own tickets: which ones those are has changed."""
     if not user.is_team and user.sees == "own":
-        after_commit.say_changed(f"user:{user.id}")
+        live_events.publish_after_commit(f"user:{user.id}")
 
 
 @dataclass(frozen=True)
@@ -118,5 +118,5 @@ def save_read_receipt(reading: PendingReadReceipt) -> bool:
         return False
     if not reading.by_team:
         db.session.execute(BUMP_VERSION_STATEMENT, {"ticket": reading.ticket_id})
-        after_commit.tell_team(reading.ticket_id)
+        live_events.publish_to_team(reading.ticket_id)
     return True

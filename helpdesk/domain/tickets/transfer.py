@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import delete, func, select, update
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs, live_events
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -76,7 +76,7 @@ def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: Us
     _end_customer_threads(ticket)
     former_requester_id = ticket.requester_id
     followers = db.session.scalars(select(Follower.user_id).where(Follower.ticket_id == ticket.id))
-    after_commit.say_changed(*(f"user:{user_id}" for user_id in followers))  # their streams are authorised anew
+    live_events.publish_after_commit(*(f"user:{user_id}" for user_id in followers))  # their streams are authorised anew
     outsiders = select(User.id).where(User.role == "requester")
     for table in (Follower, ReadReceipt):
         db.session.execute(delete(table).where(table.ticket_id == ticket.id, table.user_id.in_(outsiders)))
@@ -88,14 +88,14 @@ def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: Us
         .execution_options(synchronize_session=False)
     )
     name = f"ticket:{ticket.id}"
-    after_commit.say_changed(f"organization:{former.id}:{name}", f"requester:{former_requester_id}:{name}")
+    live_events.publish_after_commit(f"organization:{former.id}:{name}", f"requester:{former_requester_id}:{name}")
     db.session.expire_all()
     tickets.add_event(ticket, "moved", actor, old=former.name, new=organization.name)
     ticket.updated_at = clock.now()
     _open_customer_threads(ticket)
     outbox.enqueue_card_update(ticket)
     timers.update_timers(ticket)
-    after_commit.touch(ticket)
+    live_events.bump_version_and_publish(ticket)
     return ticket
 
 
@@ -146,7 +146,7 @@ def _open_customer_threads(ticket: Ticket) -> None:
         thread = Thread(ticket_id=ticket.id, organization_id=ticket.organization_id, channel=channel)
         db.session.add(thread)
         db.session.flush()
-        after_commit.call_later("deliver", outbox.enqueue_delivery(thread, "card").id)
+        jobs.enqueue_after_commit("deliver", outbox.enqueue_delivery(thread, "card").id)
     outbox.open_mail_thread(ticket, ticket.requester)
 
 

@@ -8,6 +8,7 @@ from flask import g, request
 from redis.exceptions import RedisError
 
 from helpdesk import clock, extensions, key_derivation
+from helpdesk.database.transactions import set_read_only, start_write_transaction
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.integrations import api_tokens
 from helpdesk.extensions import db
@@ -75,13 +76,13 @@ def _authenticate_token() -> ApiToken | None:
 
 def _save_last_use(token_id: int) -> None:
     """In a transaction of its own, since a request that only reads may not write."""
-    extensions.begin_writing()
+    start_write_transaction()
     token = db.session.get(ApiToken, token_id)
     if token is not None:
         token.last_used_at = clock.now()
     db.session.commit()
     if request.method in request_transactions.SAFE_METHODS:
-        extensions.begin_reading()
+        set_read_only()
 
 
 def _is_rate_limited(token: ApiToken) -> bool:

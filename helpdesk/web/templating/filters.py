@@ -18,7 +18,6 @@ from helpdesk.markup import markdown_rendering
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Status, WaitingOn
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
-from helpdesk.web import escaping
 
 MONTHS = (
     "January",
@@ -169,10 +168,10 @@ def render_options(options: Iterable, chosen: Iterable = (), blank: str = "") ->
 
 def _render_options(options: Iterable, wanted: frozenset[str], blank: str) -> Markup:
     pairs = [(option, option) if isinstance(option, str) else option[:2] for option in options]
-    made = [f'<option value="">{escaping.escaped(blank)}</option>'] if blank else []
+    made = [f'<option value="">{escape(blank)}</option>'] if blank else []
     for value, label in pairs:
         selected = " selected" if str(value) in wanted else ""
-        made.append(f'<option value="{escaping.escaped(value)}"{selected}>{escaping.escaped(label)}</option>')
+        made.append(f'<option value="{escape(value)}"{selected}>{escape(label)}</option>')
     return Markup("".join(made))
 
 

@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import Select, and_, bindparam
 from sqlalchemy.orm import joinedload
 
-from helpdesk import extensions
+from helpdesk.database import transactions
 from helpdesk.domain import idempotency, labels, tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.people import permissions
@@ -186,7 +186,7 @@ def render_after_change(number: int, first: str = "header", address: str = ""):
     address = address or f"/tickets/{number}"
     if not htmx_responses.htmx:
         return redirect(address, 303)
-    extensions.begin_reading()  # the change is committed; showing it needs no write lock
+    transactions.set_read_only()  # the change is committed; showing it needs no write lock
     made = changed_fragments(get_ticket_or_404(number))
     return htmx_responses.swap_fragments(made.pop(first), *made.values(), address=address)
 
@@ -209,7 +209,7 @@ def render_after_reply(number: int, moved: bool):
     address = f"/tickets/{number}"
     if not htmx_responses.htmx:
         return redirect(address, 303)
-    extensions.begin_reading()
+    transactions.set_read_only()
     ticket = get_ticket_or_404(number)
     others = (
         changed_fragments(ticket)
@@ -226,6 +226,6 @@ def mark_read(ticket: Ticket) -> None:
     me = authentication.get_current_user()
     reading = None if getattr(me, "is_viewing", False) else tickets.pending_read_receipt(ticket, me)
     if reading:
-        extensions.begin_writing()
+        transactions.start_write_transaction()
         tickets.save_read_receipt(reading)
         db.session.commit()

@@ -19,7 +19,7 @@ class Counting(http.server.ThreadingHTTPServer):
     daemon_threads = True
 
     def __init__(self, then=None, status=200, headers=()):
-        self.connections, self.calls, self.then = 0, 0, then
+        self.connections, self.calls, self.ended, self.then = 0, 0, 0, then
         counting = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
@@ -45,6 +45,10 @@ class Counting(http.server.ThreadingHTTPServer):
                 pass
 
         super().__init__(("127.0.0.1", 0), Handler)
+
+    def shutdown_request(self, request):
+        super().shutdown_request(request)
+        self.ended += 1
 
     def __enter__(self):
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
@@ -78,29 +82,30 @@ def test_a_connection_that_slack_closed_is_not_used_again():
         handler.close_connection = True
 
     with Counting(then=close) as slack:
-        for _ in range(3):
+        for number in range(1, 4):
             slack.call()
-            slack.client._web._idle[-1][0].sock.recv(1, socket.MSG_PEEK)  # the end has arrived here
+            timeouts.wait_for(lambda number=number: slack.ended == number, "the end of the connection")
         assert (slack.connections, slack.calls) == (3, 3)
 
 
 def test_a_connection_that_slack_announces_to_close_is_not_kept():
     with Counting(headers=[("Connection", "close")]) as slack:
-        slack.call()
-        assert slack.client._web._idle == []
+        slack.call(), slack.call()
+        assert slack.connections == 2
 
 
 def test_what_slack_says_unasked_is_no_answer_to_the_next_call():
-    was_read = threading.Event()
+    answer_was_read, said = threading.Event(), threading.Event()
 
     def babble(handler):
-        was_read.wait(timeouts.LIMIT)  # what comes together with the answer is dropped with it
+        answer_was_read.wait(timeouts.LIMIT)  # what comes together with an answer is dropped with it
         handler.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}")
+        said.set()
 
     with Counting(then=babble) as slack:
         slack.call()
-        was_read.set()
-        slack.client._web._idle[-1][0].sock.recv(1, socket.MSG_PEEK)
+        answer_was_read.set()
+        assert said.wait(timeouts.LIMIT)
         assert slack.call()["ok"]
         assert slack.connections == 2
 
@@ -131,7 +136,7 @@ def test_a_connection_that_breaks_under_a_call_leaves_it_in_doubt_and_makes_it_o
 
 
 def test_a_connection_is_not_kept_for_long(monkeypatch):
-    monkeypatch.setattr(http_pool, "IDLE", 0.0)
+    monkeypatch.setattr(http_pool, "IDLE_SECONDS", 0.0)
     with Counting() as slack:
         slack.call(), slack.call()
         assert slack.connections == 2
@@ -156,7 +161,7 @@ def test_what_fails_while_connecting_is_certain(monkeypatch):
         def connect(_self, trouble=trouble):
             raise trouble
 
-        monkeypatch.setattr(http_pool.http.client.HTTPConnection, "connect", connect)
+        monkeypatch.setattr(http_pool.HTTPConnection, "connect", connect)
         with pytest.raises(errors.TemporaryError):
             client.Client("xoxb-1", "http://127.0.0.1:9/api/", timeout=1).call("chat.postMessage", text="x")
 
@@ -166,7 +171,6 @@ def test_unreachable_after_connecting_is_in_doubt(monkeypatch):
         raise OSError(113, "No route to host")
 
     with Counting() as slack:
-        monkeypatch.setattr(http_pool.http.client.HTTPConnection, "getresponse", unreachable)
+        monkeypatch.setattr(http_pool.HTTPConnection, "getresponse", unreachable)
         with pytest.raises(errors.UnknownOutcomeError):
             slack.call()
-        assert slack.client._web._idle == []

@@ -151,7 +151,7 @@ def test_no_state_and_no_retry_puts_a_note_where_customers_read(filed_ticket, se
         if state in ("unknown", "sending"):
             row.maybe_since = row.started_at = row.lease_until = note.created_at
     session.commit()
-    worker_helpers.run_job(lambda _: outbox.sweep(), 0)
+    worker_helpers.run_job(lambda _: outbox.release_expired_leases(), 0)
     for row in rows:
         if row.state in ("failed", "held"):
             outbox.retry_delivery(row, actor=team[0])

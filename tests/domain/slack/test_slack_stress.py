@@ -121,8 +121,8 @@ def revive(session):
     session.execute(update(Delivery).where(Delivery.state == "sending").values(lease_until=ended))
     session.execute(update(InboundEvent).where(InboundEvent.state == "working").values(lease_until=ended))
     session.commit()
-    worker_helpers.run_job(lambda _: outbox.sweep(), 0)
-    worker_helpers.run_job(lambda _: inbox.sweep(), 0)
+    worker_helpers.run_job(lambda _: outbox.release_expired_leases(), 0)
+    worker_helpers.run_job(lambda _: inbox.release_expired_leases(), 0)
 
 
 def check(workspace, session, thread, said):

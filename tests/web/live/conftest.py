@@ -11,7 +11,7 @@ import pytest
 import redis
 
 from helpdesk import config
-from helpdesk.after_commit import CHANGED
+from helpdesk.live_events import EVENTS_CHANNEL
 from tests import conftest, process_helpers, timeouts
 from tests.factories import signed_in_client
 
@@ -72,7 +72,7 @@ class Server:
 
     def publish(self, *topics: str) -> None:
         """Publish as a commit does."""
-        redis.Redis.from_url(self.redis_url).publish(CHANGED, " ".join(topics))
+        redis.Redis.from_url(self.redis_url).publish(EVENTS_CHANNEL, " ".join(topics))
 
     def threads(self) -> int:
         return psutil.Process(self.process.pid).children()[0].num_threads()

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from helpdesk.web.live.routes import hub as hub_module
-from helpdesk.web.live.routes import stream as stream_module
-from helpdesk.web.live.routes.hub import SseHub
-from helpdesk.web.live.routes.stream import COMMENT, MAX_NAMES, SseResponse
+from helpdesk.web.live import hub as hub_module
+from helpdesk.web.live import stream as stream_module
+from helpdesk.web.live.hub import SseHub
+from helpdesk.web.live.stream import COMMENT, MAX_NAMES, SseResponse
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
 HELLO = "event: changed\ndata: everything\n\n"

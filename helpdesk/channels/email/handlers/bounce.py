@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from helpdesk import after_commit, config
+from helpdesk import config, live_events
 from helpdesk.channels.email.render import compose
 from helpdesk.channels.types import ChannelEvent
 from helpdesk.domain.inbox.results import Result
@@ -28,5 +28,5 @@ def handle_bounce(heard: ChannelEvent) -> Result | None:
     delivery.data = {**delivery.data, "bounced": reason}
     undeliverable_addresses.record_bounce(bounce["recipient"], f"It came back: {reason}")
     if ticket is not None:
-        after_commit.touch(ticket, team_only=True)
+        live_events.bump_version_and_publish(ticket, team_only=True)
     return Result("done", f"A mail to {bounce['recipient']} came back.", ticket_id)

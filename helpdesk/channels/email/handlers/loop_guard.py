@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.channels.types import ChannelEvent
 from helpdesk.domain import outbox, tickets
 from helpdesk.extensions import db
@@ -57,4 +57,4 @@ def _notify_team(ticket: Ticket) -> None:
     sentence = "Mails on this ticket come so fast that two machines may be answering each other. Further ones wait in quarantine."
     for thread in ticket.threads:
         if thread.channel.kind == "slack" and not thread.is_customers and thread.ended_at is None:
-            after_commit.call_later("deliver", outbox.enqueue_delivery(thread, "line", sentence=sentence).id)
+            jobs.enqueue_after_commit("deliver", outbox.enqueue_delivery(thread, "line", sentence=sentence).id)

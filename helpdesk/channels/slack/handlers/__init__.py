@@ -1,6 +1,5 @@
 """What happens in Slack, and what it means for us. Network first (who is this?), then everything in one transaction."""
 
-from helpdesk import extensions
 from helpdesk.channels import errors, slack
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.handlers import (
@@ -21,6 +20,7 @@ from helpdesk.channels.slack.handlers.open_modal import open_requested_modal
 from helpdesk.channels.slack.parse import envelopes
 from helpdesk.channels.slack.render import blocks
 from helpdesk.channels.types import ChannelEvent, OutboundRequest
+from helpdesk.database import transactions
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.models.delivery import InboundEvent
@@ -41,7 +41,7 @@ def validate_modal(payload: dict) -> dict[str, str]:
     for heard in slack.parse_payload(payload):
         form = MODALS.get(heard.data.get("callback_id"))
         if form is not None:
-            with extensions.reading():
+            with transactions.read_only():
                 return form.validate_submission(heard)
     return {}
 
@@ -74,7 +74,7 @@ def fetch_context(payload: dict, raw: bytes | None) -> EventContext:
         elif each.kind == "modal" and each.data["private"].get("files"):
             known.files.update(incoming_files.fetch_files(create_ticket_modal.remote_files(each.data["private"]), each))
         elif each.kind == "command":
-            with extensions.reading():
+            with transactions.read_only():
                 agent = authors.find_agent(known.profiles.get(each.author_id), known.team_id)
                 known.answers.append(commands.answer_command(each, agent))
     return known
@@ -113,7 +113,7 @@ def _is_irrelevant(payload: dict) -> bool:
     if event.get("type") not in {"message", "reaction_added", "reaction_removed"}:
         return False
     place = thread_lookup.find_root(payload)
-    with extensions.reading():
+    with transactions.read_only():
         thread = thread_lookup.find_thread(*place) if place else None
         if place and thread is None and thread_lookup.may_be_card(*place):
             raise errors.TemporaryError("A card of ours may be what this hangs below; that is found out first.", None)
@@ -133,7 +133,7 @@ def _find_profile(user_id: str) -> directory.Profile | None:
 def _is_accepted_author(heard: ChannelEvent, understood: EventContext) -> bool:
     """Whether the files are worth fetching: their author is somebody whose words go somewhere, and they are not ours yet."""
     profile = understood.profiles.get(heard.author_id)
-    with extensions.reading():
+    with transactions.read_only():
         thread = thread_lookup.find_thread_of_event(heard)
         if thread is None or thread_lookup.find_message(thread, heard.external_id) is not None:
             return False

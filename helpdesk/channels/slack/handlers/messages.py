@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from sqlalchemy import select
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.channels.slack.handlers import authors, ephemeral_replies, incoming_files, thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.render import blocks
@@ -215,7 +215,7 @@ def _enqueue_marker(thread: Thread, ts: str, visibility: str, method: str = "rea
     put = outbox.enqueue_delivery(
         thread, "mark", lane="card", method=method, timestamp=ts, name=blocks.MARKER_EMOJI[visibility]
     )
-    after_commit.call_later("deliver", put.id)
+    jobs.enqueue_after_commit("deliver", put.id)
 
 
 def _describe_readers(reply: Message, origin: Thread) -> str:

@@ -2,7 +2,7 @@
 
 import logging
 
-from helpdesk import config, extensions
+from helpdesk import config
 from helpdesk.channels import slack
 from helpdesk.channels.errors import ChannelError, PermanentError
 from helpdesk.channels.slack.api import client as clients
@@ -18,6 +18,7 @@ from helpdesk.channels.slack.handlers import (
 from helpdesk.channels.slack.parse import envelopes
 from helpdesk.channels.slack.render import blocks
 from helpdesk.channels.types import ChannelEvent, OutboundRequest
+from helpdesk.database import transactions
 from helpdesk.domain.people import admission
 from helpdesk.extensions import db
 from helpdesk.models.user import User
@@ -60,7 +61,7 @@ def _respond(heard: ChannelEvent, client: clients.Client) -> OutboundRequest:
     profile = directory.get_profile(heard.author_id, client)
     team_id = directory.get_bot_identity(client).team_id
     author = _message_author(heard, client)
-    with extensions.reading():
+    with transactions.read_only():
         agent = authors.find_agent(profile, team_id)
         if agent is None:
             return _refusal_reply(heard)

@@ -11,7 +11,7 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable
 
-from helpdesk.web.live.routes.stream import EVERYTHING, Subscription
+from helpdesk.web.live.stream import EVERYTHING, Subscription
 
 HEARTBEAT_SECONDS = 15  # between two comment lines of a stream, which keep proxies from closing it
 SETTLE_SECONDS = 0.03  # several changes within it are written as one event

@@ -6,8 +6,8 @@ import logging
 import redis.asyncio
 from redis.exceptions import RedisError
 
-from helpdesk.after_commit import CHANGED
-from helpdesk.web.live.routes.hub import SseHub
+from helpdesk.live_events import EVENTS_CHANNEL
+from helpdesk.web.live.hub import SseHub
 
 CONNECT_TIMEOUT = 2  # seconds
 RECONNECT_SECONDS = 1.0  # between two attempts
@@ -17,7 +17,7 @@ log = logging.getLogger(__name__)
 
 
 async def listen(hub: SseHub, url: str) -> None:
-    """Pass on every message of the channel CHANGED to ``hub``. Runs until cancelled."""
+    """Pass on every message of the channel EVENTS_CHANNEL to ``hub``. Runs until cancelled."""
     while True:
         try:
             await _listen_once(hub, url)
@@ -31,7 +31,7 @@ async def listen(hub: SseHub, url: str) -> None:
 async def _listen_once(hub: SseHub, url: str) -> None:
     options = {"socket_connect_timeout": CONNECT_TIMEOUT, "health_check_interval": HEALTH_CHECK_SECONDS}
     async with redis.asyncio.Redis.from_url(url, **options) as client, client.pubsub() as subscription:
-        await subscription.subscribe(CHANGED)
+        await subscription.subscribe(EVENTS_CHANNEL)
         while True:
             message = await subscription.get_message(timeout=HEALTH_CHECK_SECONDS)
             if message is None:

@@ -11,7 +11,7 @@ from sqlalchemy import event, exc
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
 
-from helpdesk import extensions
+from helpdesk.database import transactions
 
 OPTIONS = {"connect_args": {"connect_timeout": 3}}  # of the engine
 RESTED = 1.0  # seconds without use after which a connection is asked whether it lives
@@ -44,7 +44,7 @@ def _begin(connection) -> None:
     driver = connection.connection.dbapi_connection
     if not _is_postgresql(driver):
         return
-    if extensions.is_reading():
+    if transactions.is_read_only():
         if not driver.autocommit:
             driver.autocommit = connection.info["only_reads"] = True
     elif connection.info.pop("only_reads", False):
