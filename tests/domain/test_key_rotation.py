@@ -29,7 +29,7 @@ def settings(workspace, mailbox):
 
 @pytest.fixture
 def filed_ticket(make, session):
-    return mail_samples.story(make, session)
+    return mail_samples.filed_ticket(make, session)
 
 
 @pytest.fixture

@@ -31,7 +31,7 @@ def environment(workspace, mailbox):
 @pytest.fixture
 def filed_ticket(make, session, mailbox):
     """A ticket whose first mail has arrived."""
-    return mail_samples.story(make, session)
+    return mail_samples.filed_ticket(make, session)
 
 
 @pytest.fixture

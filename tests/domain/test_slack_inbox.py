@@ -151,7 +151,7 @@ def test_a_claim_that_was_lost_does_nothing(filed_ticket, session, workspace):
 
     def apply_lost(_):
         source = inbox.HANDLERS_BY_SOURCE["slack"]
-        return inbox._apply_event(lost, source, source.understand(lost.payload, lost.raw))
+        return inbox._apply_event(lost, source, source.fetch_context(lost.payload, lost.raw))
 
     assert worker_helpers.run_job(apply_lost, 0) == []
     assert session.get(InboundEvent, id).state == "working"

@@ -17,7 +17,7 @@ from helpdesk.models.channel import Channel, Thread
 from helpdesk.models.constraints import replace_check
 from helpdesk.models.statuses import UNSOLVED_SQL, Status
 from helpdesk.models.ticket import Ticket
-from helpdesk.web.api import description
+from helpdesk.web.api import openapi
 from tests.web.conftest import LonelyClient
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -118,7 +118,7 @@ def test_slack_shows_and_offers_it(ticket, session):
 
 
 def test_programs_read_and_set_it(ticket, session, admin, dana, make, browser_of):
-    schemas = description.describe("http://localhost")["components"]["schemas"]
+    schemas = openapi.describe("http://localhost")["components"]["schemas"]
     assert "escalated" in schemas["Ticket"]["properties"]["status"]["enum"]
     other = make.ticket(dana)
     _, secret = api_tokens.issue_token(name="Test", scopes=["tickets:read", "tickets:write"], user=admin)
