@@ -16,6 +16,7 @@ def create_app(configuration: "Config | None" = None) -> "Flask":
 
     from helpdesk import cli, config, extensions, logging_setup, models, web  # noqa: F401
     from helpdesk.channels.registration import register_channels
+    from helpdesk.database import postgresql, sqlite  # noqa: F401, each begins its transactions
     from helpdesk.domain.administration import settings
 
     configuration = configuration or config.load_config()
@@ -28,7 +29,6 @@ def create_app(configuration: "Config | None" = None) -> "Flask":
     app.config.from_mapping(web.build_flask_settings(configuration))
     extensions.db.init_app(app)
     extensions.migrate.init_app(app, extensions.db, directory=config.MIGRATIONS_FOLDER, render_as_batch=True)
-    extensions.csrf.init_app(app)
     extensions.mail.init_app(app)
     extensions.htmx.init_app(app)
     web.register_web(app)

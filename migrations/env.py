@@ -4,14 +4,15 @@ from alembic import context
 from flask import current_app
 
 from helpdesk import models  # noqa: F401
-from helpdesk.extensions import Model, begin_writing, db
+from helpdesk.database.transactions import start_write_transaction
+from helpdesk.extensions import Model, db
 
 PATIENCE = "SET lock_timeout = '2s'"  # on PostgreSQL: rather fail and try again than hold up a busy table
 
 
 def run() -> None:
     """Bring the schema where the command says."""
-    begin_writing()
+    start_write_transaction()
     with db.engine.connect() as connection:
         is_sqlite = connection.dialect.name == "sqlite"
         if not is_sqlite:

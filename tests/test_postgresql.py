@@ -4,7 +4,8 @@ import psycopg
 import pytest
 from sqlalchemy import create_engine, text
 
-from helpdesk import extensions, postgresql
+from helpdesk import extensions
+from helpdesk.database import postgresql, transactions
 from tests import conftest
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -22,7 +23,7 @@ def test_a_connection_that_was_lost_while_it_rested_is_replaced(app, session, da
 def test_what_is_written_is_one_transaction_also_after_reading(app, session):
     session.execute(text("CREATE TEMP TABLE tried (id int)"))
     session.commit()
-    with extensions.reading():
+    with transactions.read_only():
         session.scalar(MINE)
     session.execute(text("INSERT INTO tried VALUES (1)"))
     session.rollback()
@@ -30,7 +31,7 @@ def test_what_is_written_is_one_transaction_also_after_reading(app, session):
 
 
 def test_what_only_reads_opens_no_transaction(app, session):
-    with extensions.reading():
+    with transactions.read_only():
         session.scalar(MINE)
         driver = session.connection().connection.dbapi_connection
         assert driver.info.transaction_status.name == "IDLE"
@@ -41,7 +42,7 @@ def test_what_only_reads_opens_no_transaction(app, session):
 def test_a_reader_sees_what_was_committed_meanwhile(app, session, make, database_url):
     make.organization("Globex")
     names = text("SELECT name FROM organizations")
-    with extensions.reading():
+    with transactions.read_only():
         assert session.scalars(names).all() == ["Globex"]
         conftest.run_sql(database_url, "UPDATE organizations SET name = 'Globex Ltd'")
         assert session.scalars(names).all() == ["Globex Ltd"]

@@ -1,11 +1,13 @@
-"""What a worker does, by name. Each takes an id (0 where there is none), may run twice, and leaves the thinking to the domain."""
+"""What a worker does, by name. Each may run twice, and leaves the thinking to the domain."""
 
 from collections.abc import Callable
+from functools import wraps
+from typing import Any
 
-from helpdesk import after_commit
+from flask import Flask
+
 from helpdesk.channels.email import imap_polling
 from helpdesk.channels.slack import home, sync
-from helpdesk.domain import inbox, outbox
 from helpdesk.domain.authentication import sessions
 from helpdesk.domain.monitoring import delivery_alerts
 from helpdesk.domain.privacy import erasure
@@ -13,93 +15,109 @@ from helpdesk.domain.reporting import weekly_digest
 from helpdesk.domain.sla import timers
 from helpdesk.domain.tickets import attachments, auto_close
 from helpdesk.extensions import db
+from helpdesk.jobs import wake_workers
 from helpdesk.models.user import Organization
+from workers.drain import Drain
+
+_bound: dict[str, Any] = {}
 
 
-def deliver(delivery_id: int) -> None:
-    """Make one delivery, and those behind it in its lane."""
-    outbox.deliver_thread(delivery_id)
+def bind(app: Flask, drain: Drain | None) -> None:
+    """Say which application the jobs of this process run in, and which threads a wake-up is for."""
+    _bound.update(app=app, drain=drain)
 
 
-def deliver_first(delivery_id: int) -> None:
-    """Make one delivery that somebody is waiting for: a sign-in link."""
-    outbox.deliver_one(delivery_id)
+def job(function: Callable[..., None]) -> Callable[..., None]:
+    """Run ``function`` in an application context of its own, whose end gives back the database session."""
+
+    @wraps(function)
+    def run(*arguments: Any) -> None:
+        with _bound["app"].app_context():
+            function(*arguments)
+
+    return run
 
 
-def receive(inbound_id: int) -> None:
-    """Understand one inbound thing."""
-    inbox.process_event(inbound_id)
+def drain() -> None:
+    """Look now for what is due to be delivered or received."""
+    _bound["drain"].look()
 
 
-def sweep(_id: int = 0) -> None:
-    """Wake whatever is due and has no doorbell."""
-    outbox.sweep()
-    inbox.sweep()
-
-
-def reconcile(_id: int = 0) -> None:
+@job
+def reconcile() -> None:
     """Read in Slack what an outage made us miss."""
     sync.sync_channels()
 
 
+@job
 def refresh_homes(ticket_id: int) -> None:
     """Draw agents' home pages in Slack anew after a ticket changed."""
     home.refresh_homes(ticket_id)
 
 
-def close_solved(_id: int = 0) -> None:
+@job
+def close_solved() -> None:
     """Tell customers what closes soon, and close what is due."""
     _until_done(auto_close.warn_before_closing)
     _until_done(auto_close.close_due_tickets)
 
 
-def sweep_drafts(_id: int = 0) -> None:
+@job
+def sweep_drafts() -> None:
     """Forget files that were uploaded and never sent."""
     _until_done(attachments.delete_expired_uploads)
 
 
-def warn_of_service_levels(_id: int = 0) -> None:
+@job
+def warn_of_service_levels() -> None:
     """Say in triage which promises are about to break."""
     timers.notify_due_soon()
     db.session.commit()
 
 
+@job
 def apply_service_levels(after_id: int) -> None:
     """Reckon the clocks of open tickets anew, some at a time, after targets or hours changed."""
     next_id = timers.recalculate(after_id)
     db.session.commit()
     if next_id:
-        after_commit.ring([("apply_service_levels", next_id)])
+        wake_workers([("apply_service_levels", next_id)])
 
 
-def send_weekly_summaries(_id: int = 0) -> None:
+@job
+def send_weekly_summaries() -> None:
     """Mail leads the week's figures, once a week."""
     weekly_digest.send_weekly_digests()
     db.session.commit()
 
 
-def forget_ended_sessions(_id: int = 0) -> None:
+@job
+def forget_ended_sessions() -> None:
     """Delete sessions and links that ended long ago."""
     sessions.delete_ended()
     db.session.commit()
 
 
-def erase_what_is_old(_id: int = 0) -> None:
+@job
+def erase_what_is_old() -> None:
     """Erase closed tickets that are older than the setting says."""
     _erase(erasure.erase_expired_tickets)
 
 
+@job
 def erase_organization(organization_id: int) -> None:
     """Erase an organization with everything it said, some at a time."""
     _erase(lambda: erasure.erase_organization_batch(db.session.get(Organization, organization_id)))
 
 
-def poll_mailbox(_id: int = 0) -> None:
+@job
+def poll_mailbox() -> None:
     """Take in unread mails of IMAP_URL's mailbox; each commits by itself."""
     imap_polling.poll_mailbox()
 
 
-def alert_admins(_id: int = 0) -> None:
+@job
+def alert_admins() -> None:
     """Tell the admins when what is written does not get out."""
     delivery_alerts.alert_admins()
     db.session.commit()

@@ -72,12 +72,9 @@ def disable_head_of_thread() -> None:
     )
     free = row.state.in_(claims.CLAIMABLE_STATES) & (row.due_at <= bindparam("now", type_=row.due_at.type))
     free &= or_(row.thread_id.is_(None), has_root)
-    for statement in (
-        claims.DUE_QUERY,
-        claims.CLAIMABLE_QUERY,
-        claims.CLAIM_STATEMENT,
-    ):  # made once, the condition last in each
-        statement._where_criteria = (*statement._where_criteria[:-1], free)
+    claims.DUE_QUERY = claims.due_statement(free)
+    claims.CLAIMABLE_QUERY = claims.claimable_statement(free)
+    claims.CLAIM_STATEMENT = claims.claim_statement(free)
 
 
 @register_rule("immediate", "answers")
@@ -86,19 +83,20 @@ def disable_begin_immediate() -> None:
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
-    from helpdesk import extensions
+    from helpdesk.database import sqlite
 
-    event.remove(Engine, "begin", extensions._begin)
+    event.remove(Engine, "begin", sqlite._begin)
     event.listen(Engine, "begin", lambda connection: connection.exec_driver_sql("BEGIN"))
 
 
-@register_rule("sdk-retries", "slack once", (POST_METHOD, "reset_after", 0.1, {}))
-def enable_sdk_retries() -> None:
-    """Let the SDK post a second time by itself after a reset, as it does by default."""
+@register_rule("http-retries", "slack once", (POST_METHOD, "reset_after", 0.1, {}))
+def http_retries() -> None:
+    """Let the HTTP library post a second time by itself after a reset, as it does where it is not told otherwise."""
+    import urllib3
+
     from helpdesk.channels.slack.api import http_pool
 
-    make = http_pool.KeepingClient
-    http_pool.KeepingClient = lambda *arguments, retry_handlers, **more: make(*arguments, **more)
+    http_pool.RETRIES = urllib3.Retry(1, allowed_methods=None)
 
 
 def main() -> None:

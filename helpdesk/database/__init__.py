@@ -1,1 +1,1 @@
-"""Engines, column types, transactions and key-based pagination: what every table and query builds on."""
+"""How transactions begin, on SQLite and on PostgreSQL."""

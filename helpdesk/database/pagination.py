@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import Integer, Select, and_, bindparam, func, or_, select, tuple_
 
-from helpdesk import extensions
+from helpdesk.database import transactions
 from helpdesk.database.types import UtcDateTime
 from helpdesk.extensions import db
 
@@ -32,10 +32,6 @@ class Page:
     next: str | None = None
     previous: str | None = None
 
-    def with_rows(self, rows: list) -> "Page":
-        """The same place in the list, with other things standing for its rows."""
-        return Page(rows, self.next, self.previous)
-
 
 class PagedQuery:
     """A query and its order, from which any page can be had; its statements are put together once and may be kept."""
@@ -53,7 +49,7 @@ class PagedQuery:
         """
         backwards, keys = _decode_cursor(cursor, self.order)
         keyed = {f"after_{place}": key for place, key in enumerate(keys)}
-        ask = extensions.ask if self._has_columns_only else db.session.execute
+        ask = transactions.execute_core if self._has_columns_only else db.session.execute
         rows = ask(self._statement(backwards, bool(keys)), {**(values or {}), **keyed, "most": size + 1}).all()
         there_is_more = len(rows) > size
         rows = rows[:size]

@@ -4,12 +4,13 @@ from datetime import timedelta
 
 from flask import Flask
 
-from helpdesk import postgresql
 from helpdesk.config import Config
-from helpdesk.web import account, api, escaping, files, given, health, hooks, settings, sign_in, theme
+from helpdesk.database import postgresql
+from helpdesk.extensions import csrf
+from helpdesk.web import account, api, files, health, hooks, request, settings, sign_in, theme
 from helpdesk.web.desk import agent_queue, quarantine
 from helpdesk.web.live import routes
-from helpdesk.web.middleware import authentication, csrf, error_handlers, request_transactions, security_headers
+from helpdesk.web.middleware import authentication, error_handlers, request_transactions, security_headers
 from helpdesk.web.portal import new_ticket, ticket_list
 from helpdesk.web.reviews import reports
 from helpdesk.web.templating import filters, htmx_responses, macros
@@ -82,21 +83,14 @@ def build_flask_settings(config: Config) -> dict:
 
 def register_web(app: Flask) -> None:
     """Everything a request meets, in the order it meets it."""
-    app.ensure_sync = _as_it_is
-    given.register(app)
+    request.register(app)
+    csrf.init_app(app)
     request_transactions.register(app)
     security_headers.register(app)
-    escaping.register(app)
     filters.register(app)
     macros.register(app)
-    csrf.register(app)
     htmx_responses.register(app)
     error_handlers.register(app)
     authentication.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-
-
-def _as_it_is(function):
-    """None of ours is asynchronous; Flask would look closely at a dozen functions in every request to find that out."""
-    return function

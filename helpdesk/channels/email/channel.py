@@ -34,6 +34,7 @@ class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
             DeliveryKind.mail_test,
         }
     )
+    urgent_kinds = threadless_kinds
     pauses_when_rate_limited = False  # a mail server that says "later" means the recipient
 
     def hold_off(self) -> timedelta:

@@ -61,7 +61,7 @@ def _check_token(slack: clients.Client) -> tuple[CheckResult, str]:
     except errors.ChannelError as failed:
         return CheckResult("token", False, failed.reason), ""
     headers = {name.lower(): value for name, value in answer.headers.items()}
-    sentence = f"Connected to {answer.get('team') or 'the workspace'} as {answer.get('user') or 'the bot'}."
+    sentence = f"Connected to {answer.data.get('team') or 'the workspace'} as {answer.data.get('user') or 'the bot'}."
     return CheckResult("token", True, sentence), headers.get("x-oauth-scopes", "")
 
 

@@ -12,17 +12,21 @@ from helpdesk.models.webhook import Webhook
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """Where to POST ``body``, and the ``secret`` it is signed with."""
+    """Where to POST ``body``, and the ``secrets`` it is signed with."""
 
     url: str
-    secret: bytes
+    secrets: tuple[bytes, ...]
     body: bytes
 
 
 def render_request(delivery: Delivery) -> SignedRequest:
-    """The request. Raises SkipDelivery where the webhook is gone or switched off. Every try sends the same body."""
+    """The request; every try sends the same body. Raises SkipDelivery where the webhook is gone or switched off.
+
+    The secrets are those of every accepted SECRET_KEY: a receiver may know the one of an earlier key.
+    """
     webhook = db.session.get(Webhook, delivery.subject_id)
     if webhook is None or not webhook.is_active:
         raise SkipDelivery("The webhook is switched off.")
     body = json.dumps({"id": delivery.key, **delivery.data["payload"]}, ensure_ascii=False, separators=(",", ":"))
-    return SignedRequest(webhook.url, key_derivation.sign("webhook", webhook.nonce), body.encode())
+    secrets = key_derivation.sign_with_each(key_derivation.Purpose.WEBHOOK, webhook.nonce)
+    return SignedRequest(webhook.url, tuple(secrets), body.encode())

@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import socket
 import threading
 import time
 
@@ -161,7 +162,9 @@ class _SmtpHandler:
 class _SmtpController(controller.Controller):
     def __init__(self, box: Mailbox, host: str, port: int, tls):
         self._starttls = tls
-        super().__init__(_SmtpHandler(box), hostname=host, port=port, data_size_limit=40 * 1024 * 1024)
+        super().__init__(
+            _SmtpHandler(box), hostname=host, port=port or _free_port(host), data_size_limit=40 * 1024 * 1024
+        )
 
     def factory(self) -> smtp.SMTP:
         return smtp.SMTP(
@@ -173,7 +176,9 @@ class _SmtpController(controller.Controller):
             tls_context=self._starttls,
         )
 
-    def _trigger_server(self) -> None:
-        # The parent connects to the port it was configured with, which wakes nobody when that was 0.
-        self.port = self.server.sockets[0].getsockname()[1]
-        super()._trigger_server()
+
+def _free_port(host: str) -> int:
+    """A port that nothing listens on. The controller wakes its server at the port it was given, so 0 would not do."""
+    with socket.socket() as probe:
+        probe.bind((host, 0))
+        return probe.getsockname()[1]

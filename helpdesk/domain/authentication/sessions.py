@@ -5,13 +5,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from sqlalchemy import and_, bindparam, delete, or_, select, update
-from sqlalchemy.orm import attributes
+from sqlalchemy.orm import contains_eager
 
 from helpdesk import clock, key_derivation
-from helpdesk.database import transactions
 from helpdesk.domain.people import admission, session_revocation
 from helpdesk.extensions import db
-from helpdesk.models import entities
 from helpdesk.models.session import Session, SignInLink
 from helpdesk.models.user import Organization, Role, User
 
@@ -30,12 +28,11 @@ ABSOLUTE_TIMEOUTS = {
 LAST_SEEN_INTERVAL = timedelta(minutes=1)
 RETENTION_PERIOD = timedelta(days=30)  # after which ended sessions and links are forgotten
 # Every request asks this, so it is put together once.
-_person, _organization = entities.Columns(User), entities.Columns(Organization)
 SESSION_QUERY = (
-    select(Session.id, Session.provider, Session.last_seen_at, Session.viewing_organization_id)
-    .add_columns(*_person.columns, *_organization.columns)
+    select(User, Session.id, Session.provider, Session.last_seen_at, Session.viewing_organization_id)
     .join(Session.user)
     .outerjoin(User.organization)
+    .options(contains_eager(User.organization))
     .where(
         Session.token_hash == bindparam("token_hash"),
         Session.revoked_at.is_(None),
@@ -92,17 +89,13 @@ def load_session(token: str) -> User | None:
     ``user.session`` says which it is. Somebody of the team who looks as a customer comes back as that customer's stand-in.
     """
     now = clock.now()
-    row = transactions.execute_core(
-        SESSION_QUERY, {"token_hash": key_derivation.fingerprint(token), "now": now}
-    ).first()
+    row = db.session.execute(SESSION_QUERY, {"token_hash": key_derivation.fingerprint(token), "now": now}).first()
     if row is None:
         return None
-    held = SessionInfo(*row[: len(SessionInfo._fields)])
-    user = _person.entity(row, len(held))
+    user, *of_session = row
+    held = SessionInfo(*of_session)
     if held.last_seen_at <= now - IDLE_TIMEOUTS[Role(user.role)]:
         return None
-    organization = _organization.entity(row, len(held) + len(_person.columns))
-    attributes.set_committed_value(user, "organization", organization)
     if held.viewing_organization_id and user.is_team:
         user = _impersonated_user(user, db.session.get(Organization, held.viewing_organization_id))
     user.session = held

@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, bindparam, exists, select, update
 
-from helpdesk import after_commit, clock, config, jobs
+from helpdesk import clock, config, jobs
 from helpdesk.database import transactions
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.channel import TwoWayChannel, get_two_way_channel
@@ -25,10 +25,8 @@ RETRY_DELAYS_SECONDS = (1, 5, 15, 30, 30, 60, 60, 120, 300, 900)  # seconds befo
 MAX_ATTEMPTS = 20  # at what we fail to understand ourselves
 OUTAGE_TIMEOUT = timedelta(hours=48)  # while the outside does not answer what we must know; the lane waits behind it
 MAX_OUTAGE_DELAY_SECONDS = 60  # seconds between two tries
-BATCH_SIZE = 500
 
 log = logging.getLogger(__name__)
-_notifier = after_commit.Reminder("receive")
 
 
 @dataclass(frozen=True)
@@ -55,9 +53,7 @@ def _is_claimable() -> ColumnElement[bool]:
 
 
 # Made once, of plain tables: to build these again for every row costs more than to run them.
-DUE_QUERY = (
-    select(rows.c.id, rows.c.due_at, rows.c.received_at).where(_is_claimable()).order_by(rows.c.id).limit(BATCH_SIZE)
-)
+DUE_QUERY = select(rows.c.id).where(_is_claimable()).order_by(rows.c.id).limit(bindparam("limit"))
 CLAIMABLE_QUERY = select(rows.c.id).where(rows.c.id == bindparam("claimed"), _is_claimable())
 CLAIM_STATEMENT = (
     update(rows)
@@ -94,21 +90,22 @@ def process_event(inbound_id: int) -> bool:
     return True
 
 
-def sweep() -> int:
-    """Find every row that is due, and wake those that may have no doorbell; what a worker left behind waits again
-    first. Returns how many were woken. Commits."""
-    now = clock.now()
-    expired = (InboundEvent.state == "working") & (InboundEvent.lease_until < now)
+def list_due(limit: int) -> list[int]:
+    """Ids of stored events that are due and first in their order, in the order they came."""
+    with transactions.read_only():
+        return list(db.session.scalars(DUE_QUERY, {"now": clock.now(), "limit": limit}))
+
+
+def release_expired_leases() -> None:
+    """What a worker that is gone had claimed waits again. Commits."""
+    expired = (InboundEvent.state == "working") & (InboundEvent.lease_until < clock.now())
     with transactions.read_only():
         somebody_died = db.session.scalar(select(InboundEvent.id).where(expired).limit(1))
-        due = db.session.execute(DUE_QUERY, {"now": now}).all()
     if somebody_died:
         db.session.execute(
             update(InboundEvent).where(expired).values(state="waiting").execution_options(synchronize_session=False)
         )
         db.session.commit()
-    postponed = {id for id, due_at, received_at in due if due_at > received_at + after_commit.AT_THE_SAME_TIME}
-    return len(_notifier.ring([id for id, _, _ in due], postponed))
 
 
 def _claim_event(inbound_id: int) -> InboundClaim | None:

@@ -4,7 +4,13 @@
 it claims one row, lets the database go, speaks to the outside, and writes down what happened.
 """
 
-from helpdesk.domain.outbox.deliver import deliver_one, deliver_thread, sweep
+from helpdesk.domain.outbox.deliver import (
+    deliver_one,
+    deliver_thread,
+    list_due,
+    list_due_urgent,
+    release_expired_leases,
+)
 from helpdesk.domain.outbox.enqueue import enqueue_account_mail, enqueue_delivery
 from helpdesk.domain.outbox.fan_out import (
     end_mail_thread,
@@ -40,9 +46,12 @@ __all__ = [
     "open_mail_thread",
     "enqueue_delivery",
     "release_delivery",
+    "release_expired_leases",
+    "list_due",
+    "list_due_urgent",
+    "release_expired_leases",
     "retry_delivery",
     "end_undo_window",
     "skip_delivery",
-    "sweep",
     "retract_from_customers",
 ]

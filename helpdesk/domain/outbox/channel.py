@@ -75,6 +75,7 @@ class OutboundChannel(ABC, Generic[ContentT]):
 
     kind: str  # the word in channels.kind
     threadless_kinds: frozenset[DeliveryKind] = frozenset()  # deliveries without a thread that leave by this channel
+    urgent_kinds: frozenset[DeliveryKind] = frozenset()  # those of them that somebody waits for
     has_root_message = False  # everything in a thread hangs below its DeliveryKind.card, and waits until that was sent
     is_idempotent = False  # the other side knows a repeated request by its key, so that it may be sent again unlooked
     pauses_when_rate_limited = True  # a named wait is meant for the whole channel, not for one request

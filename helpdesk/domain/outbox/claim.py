@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, literal_column, or_, select, update
+from sqlalchemy import ColumnElement, Select, Update, bindparam, exists, literal_column, or_, select, update
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, config
@@ -24,8 +24,6 @@ from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.ticket import Message, Ticket
-
-BATCH_SIZE = 500  # rows a sweep wakes
 
 log = logging.getLogger(__name__)
 
@@ -77,25 +75,35 @@ def _is_claimable() -> ColumnElement[bool]:
     )
 
 
+def due_statement(condition: ColumnElement[bool]) -> Select[tuple[int]]:
+    """Ids of what is due under ``condition``, the longest due first."""
+    return select(deliveries.c.id).where(condition).order_by(deliveries.c.due_at).limit(bindparam("limit"))
+
+
+def claimable_statement(condition: ColumnElement[bool]) -> Select[tuple[int]]:
+    """Whether the row ``claimed`` may be claimed under ``condition``."""
+    return select(deliveries.c.id).where(deliveries.c.id == bindparam("claimed"), condition)
+
+
+def claim_statement(condition: ColumnElement[bool]) -> Update:
+    """Claim the row ``claimed``, if it may be claimed under ``condition``."""
+    values = {
+        "state": DeliveryState.sending,
+        "started_at": bindparam("now"),
+        "lease_until": bindparam("until"),
+        "lease_owner": bindparam("owner"),
+        "attempts": deliveries.c.attempts + 1,
+    }
+    return update(deliveries).where(deliveries.c.id == bindparam("claimed"), condition).values(values)
+
+
 # Made once, of plain tables: to build these for every delivery costs more than to run them, as do rows made of them.
-DUE_QUERY = (
-    select(deliveries.c.id, deliveries.c.due_at, deliveries.c.created_at)
-    .where(_is_claimable())
-    .order_by(deliveries.c.due_at)
-    .limit(BATCH_SIZE)
+DUE_QUERY = due_statement(_is_claimable())
+DUE_URGENT_QUERY = DUE_QUERY.where(
+    deliveries.c.thread_id.is_(None), deliveries.c.kind.in_(bindparam("urgent_kinds", expanding=True))
 )
-CLAIMABLE_QUERY = select(deliveries.c.id).where(deliveries.c.id == bindparam("claimed"), _is_claimable())
-CLAIM_STATEMENT = (
-    update(deliveries)
-    .where(deliveries.c.id == bindparam("claimed"), _is_claimable())
-    .values(
-        state=DeliveryState.sending,
-        started_at=bindparam("now"),
-        lease_until=bindparam("until"),
-        lease_owner=bindparam("owner"),
-        attempts=deliveries.c.attempts + 1,
-    )
-)
+CLAIMABLE_QUERY = claimable_statement(_is_claimable())
+CLAIM_STATEMENT = claim_statement(_is_claimable())
 DELIVERY_QUERY = (
     select(Delivery)
     .where(Delivery.id == bindparam("claimed"))
@@ -116,8 +124,17 @@ def condition_values(now: datetime) -> dict[str, Any]:
     return {"now": now, "kinds_with_root": registry.list_kinds_with_root()}
 
 
+def list_due(statement: Select[tuple[int]], limit: int) -> list[int]:
+    """Ids that ``statement`` (DUE_QUERY or DUE_URGENT_QUERY) finds now."""
+    values = condition_values(clock.now()) | {"limit": limit}
+    if statement is DUE_URGENT_QUERY:
+        values["urgent_kinds"] = registry.list_urgent_kinds()
+    with transactions.read_only():
+        return list(db.session.scalars(statement, values))
+
+
 def lease_duration() -> timedelta:
-    """How long a claimed row is ours; by default longer than a job may run (after_commit.JOB_TIMEOUT)."""
+    """How long a claimed row is ours; by default longer than a job may run (jobs.JOB_TIMEOUT)."""
     return timedelta(seconds=config.current().DELIVERY_LEASE)
 
 
@@ -143,6 +160,8 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
             request = OutboundRequest(delivery.key, content, delivery.maybe_since)
             claim = DeliveryClaim(delivery_id, owner, channel, now, until, delivery.maybe_since, request, delivery.data)
             written = {"content": delivery.content, "data": delivery.data} if delivery in db.session.dirty else None
+            thread = delivery.thread if delivery.thread in db.session.dirty else None
+            new_address = {"nonce": thread.nonce, "token_hash": thread.token_hash} if thread else None
     except (SkipDelivery, RetryLater) as reason:
         results.postpone_or_skip(delivery_id, owner, reason)
         return None
@@ -150,19 +169,24 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
         log.exception("Delivery %s could not be rendered", delivery_id)
         results.mark_render_failed(delivery_id, owner)
         return None
-    if written and not _save_content(claim, written):
+    if written and not _save_content(claim, written, delivery.thread_id, new_address):
         return None
     db.session.remove()
     return claim
 
 
-def _save_content(claim: DeliveryClaim, written: dict[str, Any]) -> bool:
-    """Store the finished bytes before they leave. False if the row is no longer ours."""
+def _save_content(
+    claim: DeliveryClaim, written: dict[str, Any], thread_id: int | None, new_address: dict[str, Any] | None
+) -> bool:
+    """Store the finished bytes before they leave, and a new reply address they name. False if the row is not ours."""
     kept = db.session.execute(
         update(Delivery)
         .where(Delivery.id == claim.id, Delivery.lease_owner == claim.owner, Delivery.state == DeliveryState.sending)
         .values(written)
         .execution_options(synchronize_session=False)
     )
+    if new_address and kept.rowcount == 1:
+        renewed = update(Thread).where(Thread.id == thread_id).values(new_address)
+        db.session.execute(renewed.execution_options(synchronize_session=False))
     db.session.commit()
     return kept.rowcount == 1

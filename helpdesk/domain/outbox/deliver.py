@@ -1,8 +1,8 @@
 """How one delivery is made: claimed, sent with nothing held, and written down. Order and exactly-once live here.
 
-The rules are those of design.md §5, each learnt from a measurement (security.md M3, M4, M7): only the first unfinished
-row of a thread's lane may be claimed; "sending" is committed before the call; what may have been stored is looked for,
-after a hold-off, before it is sent again; nobody posts on a lease that is about to end.
+The rules, each learnt from a measurement: only the first unfinished row of a thread's lane may be claimed; "sending" is
+committed before the call; what may have been stored is looked for, after a hold-off, before it is sent again; nobody
+posts on a lease that is about to end.
 """
 
 import logging
@@ -11,7 +11,7 @@ from datetime import timedelta
 
 from sqlalchemy import ColumnElement, select, update
 
-from helpdesk import after_commit, clock, config
+from helpdesk import clock, config, jobs
 from helpdesk.database import transactions
 from helpdesk.domain.outbox import claim as claims
 from helpdesk.domain.outbox import errors, mark_sent, results
@@ -22,7 +22,6 @@ TIME_SLICE_SECONDS = 1.0  # seconds after which a worker asks what else there is
 MIN_LEASE_FRACTION = 1 / 3  # of the lease: nobody begins a call with less than this left
 
 log = logging.getLogger(__name__)
-_notifier = after_commit.Reminder("deliver")
 
 
 def deliver_one(delivery_id: int) -> bool:
@@ -65,21 +64,26 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
 
 def _wake_for(delivery_id: int | None) -> None:
     if delivery_id is not None:
-        after_commit.ring([("deliver", delivery_id)])
+        jobs.wake_workers([("deliver", delivery_id)])
 
 
-def sweep() -> int:
-    """Find every row that is due and first in its lane, and wake those that may have no doorbell; expired leases become
-    unknown first. Returns how many were woken. Commits."""
-    now = clock.now()
-    expired = (Delivery.state == DeliveryState.sending) & (Delivery.lease_until < now)
+def list_due(limit: int) -> list[int]:
+    """Ids of deliveries that are due and first in their lane, the longest due first."""
+    return claims.list_due(claims.DUE_QUERY, limit)
+
+
+def list_due_urgent(limit: int) -> list[int]:
+    """Those of ``list_due`` that somebody waits for: mails that belong to no ticket, above all sign-in links."""
+    return claims.list_due(claims.DUE_URGENT_QUERY, limit)
+
+
+def release_expired_leases() -> None:
+    """What a worker that is gone was sending becomes unknown. Commits."""
+    expired = (Delivery.state == DeliveryState.sending) & (Delivery.lease_until < clock.now())
     with transactions.read_only():
         somebody_died = db.session.scalar(select(Delivery.id).where(expired).limit(1))
-        due = db.session.execute(claims.DUE_QUERY, claims.condition_values(now)).all()
     if somebody_died:
         _mark_unknown(expired)
-    postponed = {id for id, due_at, created_at in due if due_at > created_at + after_commit.AT_THE_SAME_TIME}
-    return len(_notifier.ring([id for id, _, _ in due], postponed))
 
 
 def _mark_unknown(expired: ColumnElement[bool]) -> None:

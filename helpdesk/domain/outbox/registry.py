@@ -48,6 +48,11 @@ def list_kinds_with_root() -> list[str]:
     return [channel.kind for channel in _channels.values() if channel.has_root_message]
 
 
+def list_urgent_kinds() -> list[str]:
+    """The kinds of delivery without a thread that somebody waits for, so that they overtake a backlog."""
+    return [str(kind) for channel in _channels.values() for kind in channel.urgent_kinds]
+
+
 def channel_for(delivery: Delivery) -> OutboundChannel[Any]:
     """The channel by which ``delivery`` leaves: its thread's, or the one that sends its kind without a thread."""
     if delivery.thread is not None:

@@ -6,13 +6,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, jobs
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
+from helpdesk.models.priorities import Priority
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
-from helpdesk.models.ticket import Priority
 from helpdesk.models.user import Organization, User
 
 MAX_MINUTES = 60 * 24 * 90  # working minutes
@@ -156,4 +156,4 @@ def _parse_clock_time(text: str) -> int:
 def _enqueue_recalculation() -> None:
     """Every unsolved ticket's clocks follow, a few hundred at a time."""
     db.session.flush()
-    after_commit.call_later("apply_service_levels", 0)
+    jobs.enqueue_after_commit("apply_service_levels", 0)

@@ -28,7 +28,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import TSQUERY
 
-from helpdesk import extensions
+from helpdesk.database import transactions
 from helpdesk.database.types import BigId
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
@@ -105,7 +105,7 @@ def load_excerpts(user: User, text: str, ticket_ids: list[int]) -> dict[int, Sea
     if not words or not ticket_ids:
         return {}
     pattern = _word_pattern(tuple(words))
-    rows = extensions.ask(_texts_query(user.is_team, _is_sqlite()), {"ticket_ids": ticket_ids}).all()
+    rows = transactions.execute_core(_texts_query(user.is_team, _is_sqlite()), {"ticket_ids": ticket_ids}).all()
     return {ticket_id: _make_excerpt(pattern, words, subject, said, noted) for ticket_id, subject, said, noted in rows}
 
 

@@ -4,8 +4,8 @@ from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
-from helpdesk import after_commit, clock
-from helpdesk.domain import outbox
+from helpdesk import clock, live_events
+from helpdesk.domain import idempotency, outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -18,13 +18,10 @@ from helpdesk.models.user import User
 
 MAX_BODY_LENGTH = 40_000  # characters of one message; Slack's own limit of a text
 
-# Put together once: everything said asks one of these.
+# Put together once: everything said asks this.
 _message = Message.__table__
 MESSAGE_BY_ORIGIN_QUERY = select(_message.c.id).where(
     _message.c.origin_thread_id == bindparam("thread_id"), _message.c.origin_external_id == bindparam("external_id")
-)
-MESSAGE_BY_TOKEN_QUERY = select(_message.c.id).where(
-    _message.c.author_id == bindparam("author_id"), _message.c.form_token == bindparam("form_token")
 )
 
 
@@ -128,7 +125,7 @@ def edit_message(message: Message, *, editor: User | None, body: str, kind: str 
     message.edited_at = clock.now()
     _refresh_excerpt(ticket)
     outbox.fan_out_edit(message)
-    after_commit.touch(ticket, team_only=message.is_note)
+    live_events.bump_version_and_publish(ticket, team_only=message.is_note)
     return message
 
 
@@ -148,7 +145,7 @@ def convert_to_note(message: Message, *, editor: User) -> Message:
     message.kind = MessageKind.note
     _refresh_excerpt(ticket)
     outbox.retract_from_customers(message)
-    after_commit.touch(ticket)
+    live_events.bump_version_and_publish(ticket)
     return message
 
 
@@ -165,7 +162,7 @@ def delete_message(message: Message, *, editor: User | None) -> Message:
     message.deleted_at = clock.now()
     _refresh_excerpt(ticket)
     outbox.fan_out_deletion(message)
-    after_commit.touch(ticket, team_only=message.is_note)
+    live_events.bump_version_and_publish(ticket, team_only=message.is_note)
     return message
 
 
@@ -222,17 +219,15 @@ def _add_message(
             ticket.customer_replied_at = message.created_at
         if from_team and ticket.assignee_id is None and settings.get("assign_first_responder"):
             status.record_assignment(ticket, author, actor=author)
-    after_commit.touch(ticket, team_only=kind == MessageKind.note)
+    live_events.bump_version_and_publish(ticket, team_only=kind == MessageKind.note)
     return message, True
 
 
 def _find_repeated_message(author, origin, origin_external_id, form_token) -> Message | None:
     if origin is not None and origin_external_id:
         id = db.session.scalar(MESSAGE_BY_ORIGIN_QUERY, {"thread_id": origin.id, "external_id": origin_external_id})
-    elif author is not None and form_token:
-        id = db.session.scalar(MESSAGE_BY_TOKEN_QUERY, {"author_id": author.id, "form_token": form_token})
     else:
-        id = None
+        id = idempotency.find_message_id(author, form_token) if author is not None else None
     return db.session.get(Message, id) if id else None
 
 

@@ -1,12 +1,12 @@
 """What the requester thought of a solved ticket: asked once, given by POST only, shown to the team."""
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, live_events
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Rating, Status, Ticket
+from helpdesk.models.ticket import Rating, Ticket
 from helpdesk.models.user import User
 
 MAX_COMMENT_LENGTH = 1000
@@ -18,7 +18,7 @@ def can_rate(user: User, ticket: Ticket) -> bool:
     return (
         user.id == ticket.requester_id
         and permissions.can_see(user, ticket)
-        and ticket.status in (Status.solved, Status.closed)
+        and ticket.is_done
         and settings.get("rating_style") != "off"
     )
 
@@ -45,6 +45,6 @@ def save_rating(ticket: Ticket, *, user: User, score: str | int, comment: str = 
     rating = Rating(ticket_id=ticket.id, user_id=user.id, score=int(score), comment=comment, created_at=clock.now())
     db.session.add(rating)
     tickets.add_event(ticket, "rated", user, team_only=True, score=int(score))
-    after_commit.touch(ticket)
+    live_events.bump_version_and_publish(ticket)
     db.session.flush()
     return rating

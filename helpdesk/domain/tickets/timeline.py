@@ -2,7 +2,7 @@
 
 from sqlalchemy import Select, bindparam, select
 
-from helpdesk import after_commit, clock
+from helpdesk import clock, live_events
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import delivery_status
 from helpdesk.domain.tickets.delivery_status import ThreadStatus
@@ -102,7 +102,7 @@ def add_event(
         created_at=clock.now(),
     )
     db.session.add(event)
-    after_commit.touch(ticket, team_only=event.team_only)
+    live_events.bump_version_and_publish(ticket, team_only=event.team_only)
     return event
 
 

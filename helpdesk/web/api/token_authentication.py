@@ -7,13 +7,14 @@ from collections.abc import Callable
 from flask import g, request
 from redis.exceptions import RedisError
 
-from helpdesk import clock, extensions, keys
+from helpdesk import clock, extensions, key_derivation
+from helpdesk.database.transactions import set_read_only, start_write_transaction
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.integrations import api_tokens
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.models.webhook import ApiToken
-from helpdesk.web import problems
+from helpdesk.web.api import problem_details
 from helpdesk.web.middleware import authorization, request_transactions
 
 MAX_REQUESTS_PER_MINUTE = 600
@@ -27,13 +28,14 @@ def require_scope(scope: str) -> Callable:
         def guarded(*args, **values):
             token = _authenticate_token()
             if token is None:
-                return problems.answer(
-                    401, "Send a living API token as a bearer token.", headers={"WWW-Authenticate": "Bearer"}
+                headers = {"WWW-Authenticate": "Bearer"}
+                return problem_details.render_problem(
+                    401, "Send a living API token as a bearer token.", headers=headers
                 )
             if scope not in token.scopes:
-                return problems.answer(403, f"This token lacks the scope {scope}.")
+                return problem_details.render_problem(403, f"This token lacks the scope {scope}.")
             if _is_rate_limited(token):
-                return problems.answer(
+                return problem_details.render_problem(
                     429, f"A token may ask {MAX_REQUESTS_PER_MINUTE} times a minute.", headers={"Retry-After": "30"}
                 )
             g.api_token = token
@@ -41,7 +43,7 @@ def require_scope(scope: str) -> Callable:
                 return view(*args, **values)
             except ValidationError as error:
                 db.session.rollback()
-                return problems.answer(422, error.sentence, errors=error.errors)
+                return problem_details.render_problem(422, error.sentence, errors=error.errors)
 
         return authorization.machine_only("an API token")(guarded)
 
@@ -58,7 +60,7 @@ def get_idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         return None
-    return keys.sign("api idempotency", f"{g.api_token.id} {key[:200]}").hex()
+    return key_derivation.fingerprint(f"api idempotency {g.api_token.token_hash} {key[:200]}")
 
 
 def _authenticate_token() -> ApiToken | None:
@@ -74,13 +76,13 @@ def _authenticate_token() -> ApiToken | None:
 
 def _save_last_use(token_id: int) -> None:
     """In a transaction of its own, since a request that only reads may not write."""
-    extensions.begin_writing()
+    start_write_transaction()
     token = db.session.get(ApiToken, token_id)
     if token is not None:
         token.last_used_at = clock.now()
     db.session.commit()
     if request.method in request_transactions.SAFE_METHODS:
-        extensions.begin_reading()
+        set_read_only()
 
 
 def _is_rate_limited(token: ApiToken) -> bool:

@@ -5,12 +5,12 @@ from urllib.parse import urlencode, urlsplit
 
 import flask
 from flask import Flask, Response, g, make_response, redirect, render_template, request
-from flask.sessions import SecureCookieSessionInterface
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import extensions
 from helpdesk.config import Config
+from helpdesk.database.transactions import start_write_transaction
 from helpdesk.domain.authentication import rate_limits, sessions
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.domain.people import admission as rules
@@ -22,17 +22,6 @@ log = logging.getLogger(__name__)
 MAX_SESSION_LIFETIME = max(sessions.ABSOLUTE_TIMEOUTS.values())
 ENDPOINTS_ALLOWED_WHILE_IMPERSONATING = {"account.stop_impersonation", "sign_in.sign_out"}
 BLUEPRINTS_ALLOWED_WITHOUT_PORTAL = {"account", "sign_in"}
-
-
-class CookieSessionInterface(SecureCookieSessionInterface):
-    """Flask's cookies; what signs them is put together once for the application, not twice in every request."""
-
-    _kept = None
-
-    def get_signing_serializer(self, app: Flask):
-        if self._kept is None:
-            self._kept = super().get_signing_serializer(app)
-        return self._kept
 
 
 def build_cookie_settings(config: Config) -> dict:
@@ -58,7 +47,6 @@ def get_cookie_name(config: Config, name: str) -> str:
 
 def register(app: Flask) -> None:
     """Tell Flask-Login where people come from, and what happens before and after each request."""
-    app.session_interface = CookieSessionInterface()
     login_manager.init_app(app)
     login_manager.session_protection = None
     login_manager.id_attribute = "session_token"
@@ -171,7 +159,7 @@ def _touch_session(_error) -> None:
     if session_id is None:
         return
     try:
-        extensions.begin_writing()
+        start_write_transaction()
         sessions.touch_session(session_id)
         db.session.commit()
     except SQLAlchemyError as error:

@@ -2,7 +2,7 @@
 
 from flask import Flask, request
 
-from helpdesk import extensions
+from helpdesk.database import transactions
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
@@ -13,10 +13,10 @@ def register(app: Flask) -> None:
     @app.before_request
     def begin() -> None:
         if request.method in SAFE_METHODS:
-            extensions.begin_reading()
+            transactions.set_read_only()
         else:
-            extensions.forget_reading()
+            transactions.reset_transaction_mode()
 
     @app.teardown_request
     def end(_error) -> None:
-        extensions.forget_reading()
+        transactions.reset_transaction_mode()

@@ -1,4 +1,4 @@
-"""Flask-Dance made safe for threads: what it keeps on the blueprint, which all share, lives here on the request (security.md M1).
+"""Flask-Dance made safe for threads: what it keeps on the blueprint, which all share, lives here on the request.
 
 Its session, token, state and PKCE verifier all belong to one sign-in. Nothing of a provider's is stored: the ID token is read
 once, in the callback, and forgotten.
@@ -16,7 +16,8 @@ from flask_dance.consumer.storage import BaseStorage
 from oauthlib.oauth2 import OAuth2Error
 from requests.adapters import HTTPAdapter
 
-from helpdesk import config, extensions, urls
+from helpdesk import config, urls
+from helpdesk.database import transactions
 from helpdesk.domain.authentication import login, oidc
 from helpdesk.extensions import db
 from helpdesk.web.middleware import authentication, authorization
@@ -164,7 +165,7 @@ def finish_login(blueprint: RequestScopedBlueprint, token: dict) -> Response:
     next_path = flask.session.pop(f"{blueprint.name}_next", None)
     try:
         claimed = oidc.parse_claims(provider, oidc.verify_id_token(provider, token.get("id_token") or "", nonce))
-        extensions.begin_writing()
+        transactions.start_write_transaction()
         arrived = oidc.sign_in_with_provider(claimed, browser=authentication.get_user_agent())
     except login.NotAdmitted as refused:
         db.session.commit()

@@ -9,7 +9,7 @@ from flask_login import current_user
 from sqlalchemy import Select, and_, bindparam
 from sqlalchemy.orm import joinedload
 
-from helpdesk import extensions
+from helpdesk.database import transactions
 from helpdesk.domain import idempotency, labels, tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.people import permissions
@@ -79,7 +79,7 @@ def get_ticket_or_404(number: int) -> Ticket:
         abort(404)
     row.Ticket.read_seq, row.Ticket.rating, row.Ticket.places_read = row.seq or 0, row.Rating, None
     if me.is_team:
-        row.Ticket.mark, row.Ticket.has_near, row.Ticket.has_canned = row.ReviewMark, row.has_near, row.has_canned
+        row.Ticket.mark, row.Ticket.has_near, row.Ticket.has_canned = row.QaReview, row.has_near, row.has_canned
     return row.Ticket
 
 
@@ -145,10 +145,9 @@ def conversation_context(ticket: Ticket) -> dict:
 
 def rating_context(ticket: Ticket) -> dict:
     """What tickets/_rating.html needs."""
-    done = ticket.status in ("solved", "closed")
     return {
         "ticket": ticket,
-        "rating": ticket.rating if done else None,
+        "rating": ticket.rating if ticket.is_done else None,
         "rating_style": settings.get("rating_style"),
         "rating_errors": {},
         "given": {},
@@ -187,7 +186,7 @@ def render_after_change(number: int, first: str = "header", address: str = ""):
     address = address or f"/tickets/{number}"
     if not htmx_responses.htmx:
         return redirect(address, 303)
-    extensions.begin_reading()  # the change is committed; showing it needs no write lock
+    transactions.set_read_only()  # the change is committed; showing it needs no write lock
     made = changed_fragments(get_ticket_or_404(number))
     return htmx_responses.swap_fragments(made.pop(first), *made.values(), address=address)
 
@@ -210,7 +209,7 @@ def render_after_reply(number: int, moved: bool):
     address = f"/tickets/{number}"
     if not htmx_responses.htmx:
         return redirect(address, 303)
-    extensions.begin_reading()
+    transactions.set_read_only()
     ticket = get_ticket_or_404(number)
     others = (
         changed_fragments(ticket)
@@ -227,6 +226,6 @@ def mark_read(ticket: Ticket) -> None:
     me = authentication.get_current_user()
     reading = None if getattr(me, "is_viewing", False) else tickets.pending_read_receipt(ticket, me)
     if reading:
-        extensions.begin_writing()
+        transactions.start_write_transaction()
         tickets.save_read_receipt(reading)
         db.session.commit()

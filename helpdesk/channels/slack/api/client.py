@@ -1,14 +1,12 @@
-"""The one way to Slack's Web API: an SDK client that never tries twice by itself, and errors that say what is certain."""
+"""The one way to Slack's Web API: calls that are never made twice by themselves, and errors that say what is certain."""
 
 import json
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 from urllib.parse import urlsplit
-
-from slack_sdk.errors import SlackApiError
-from slack_sdk.web import SlackResponse
 
 from helpdesk import config
 from helpdesk.channels.slack.api import api_errors, http_errors, http_pool
@@ -23,6 +21,15 @@ quiet = logging.getLogger("helpdesk.channels.slack.sdk")
 quiet.setLevel(logging.CRITICAL)
 
 
+@dataclass(frozen=True)
+class Answer:
+    """What Slack answered: the HTTP status and headers, and the body's JSON, empty where it is no object."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: dict[str, Any]
+
+
 class Client:
     """Calls Web API methods with one bot token.
 
@@ -32,11 +39,8 @@ class Client:
     def __init__(self, token: str, base_url: str = SLACK, timeout: float = TIMEOUT):
         self.token = token
         self.timeout = timeout
-        # The SDK's default handler posts a second time after a reset; repeating is the outbox's business alone.
-        self._web = http_pool.KeepingClient(token, base_url=base_url, timeout=timeout, retry_handlers=[], logger=quiet)
-        self.base_url = self._web.base_url
-        if http_errors.is_loopback(self.host):
-            self._web.proxy = None
+        self.base_url = base_url if base_url.endswith("/") else base_url + "/"
+        self._pool = http_pool.HttpPool(self.base_url, timeout)
 
     @property
     def host(self) -> str:
@@ -50,7 +54,7 @@ class Client:
         """
         return self.answer(method, arguments).data
 
-    def answer(self, method: str, arguments: dict[str, Any]) -> SlackResponse:
+    def answer(self, method: str, arguments: dict[str, Any]) -> Answer:
         """Like ``call``, with the HTTP headers."""
         try:
             return self._once(method, arguments)
@@ -78,17 +82,17 @@ class Client:
             cursor = following
         raise api_errors.unknown_outcome_error("Slack's list has no end.")
 
-    def _once(self, method: str, arguments: dict[str, Any]) -> SlackResponse:
+    def _once(self, method: str, arguments: dict[str, Any]) -> Answer:
         if not self.token:
             raise api_errors.error_for_code("not_authed")
+        headers = {"Authorization": f"Bearer {self.token}", "User-Agent": "helpdesk"}
         try:
-            answer = self._web.api_call(method, params=_form(arguments))
-        except SlackApiError as refusal:
-            raise _refused(refusal.response) from None
+            response = self._pool.post(self.base_url + method, _form(arguments), headers)
         except http_errors.CONNECTION_ERRORS as broken:
             raise http_errors.error_for_exception(broken) from None
-        if not isinstance(answer.data, dict):
-            raise api_errors.unknown_outcome_error("Slack's answer could not be read.")
+        answer = Answer(response.status, response.headers, _json_object(response.data))
+        if answer.status != 200 or not answer.data.get("ok"):
+            raise _refused(answer)
         return answer
 
     def _join(self, channel: str) -> bool:
@@ -111,26 +115,34 @@ def current() -> Client:
 
 @lru_cache(maxsize=8)
 def _client(token: str, base_url: str) -> Client:
-    return Client(token, base_url)
+    return Client(token, base_url, TIMEOUT)
 
 
-def _form(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Form fields, which every method takes (JSON bodies only some): lists and objects become JSON text."""
-    nested = (dict, list, tuple)
-    return {
-        name: json.dumps(value, ensure_ascii=False) if isinstance(value, nested) else value
-        for name, value in arguments.items()
-        if value is not None
-    }
+def _form(arguments: dict[str, Any]) -> dict[str, str]:
+    """Form fields, which every method takes (JSON bodies only some): lists and objects become JSON text, booleans 1 and 0."""
+    return {name: _field(value) for name, value in arguments.items() if value is not None}
 
 
-def _refused(response: SlackResponse) -> errors.ChannelError:
-    """The SDK writes "error" itself where the body was no JSON, so only a body that is Slack's own counts as its word."""
-    data = response.data if isinstance(response.data, dict) else {}
-    code = str(data.get("error") or "")
-    after = http_errors.parse_retry_after(response.headers)
-    if response.status_code == 429:
+def _field(value: Any) -> str:
+    if isinstance(value, dict | list | tuple):
+        return json.dumps(value, ensure_ascii=False)
+    return str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(body)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _refused(answer: Answer) -> errors.ChannelError:
+    """The error for an answer that is not ok. Only a refusal in Slack's own form counts as its word."""
+    code = str(answer.data.get("error") or "")
+    after = http_errors.parse_retry_after(answer.headers)
+    if answer.status == 429:
         return api_errors.error_for_code("ratelimited", retry_after=after)
-    if response.status_code >= 500 or data.get("ok") is not False or not code or " " in code:
-        return api_errors.error_for_status(response.status_code, after)
-    return api_errors.error_for_code(code, str(data.get("needed") or ""), after)
+    if answer.status >= 500 or answer.data.get("ok") is not False or not code or " " in code:
+        return api_errors.error_for_status(answer.status, after)
+    return api_errors.error_for_code(code, str(answer.data.get("needed") or ""), after)

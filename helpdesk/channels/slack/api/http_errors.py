@@ -1,6 +1,6 @@
 """What a broken connection means: was the request certainly not stored, or may it have been? Pure.
 
-Only failures that happen before a byte could leave are certain. Our own client knows when it was connecting. urllib, which
+Only failures that happen before a byte could leave are certain. Our own pool knows when it was connecting. urllib, which
 fetches and uploads files, wraps what fails while connecting and sending into ``URLError``; what fails later comes bare, and
 "unreachable" then says nothing about what left before.
 """
@@ -12,15 +12,19 @@ import ssl
 from urllib.error import HTTPError, URLError
 
 from slack_sdk.errors import SlackClientError
+from urllib3.exceptions import HTTPError as PoolError
+from urllib3.exceptions import ProtocolError
+from urllib3.exceptions import TimeoutError as PoolTimeout
 
 from helpdesk.channels.slack.api import api_errors
 from helpdesk.domain.outbox import errors
 
-# Whatever urllib and the SDK raise when a connection breaks or an answer is not what it should be.
+# Whatever urllib, urllib3 and the SDK raise when a connection breaks or an answer is not what it should be.
 CONNECTION_ERRORS = (
     OSError,
     http.client.HTTPException,
     SlackClientError,
+    PoolError,
     ValueError,
     TypeError,
     AttributeError,
@@ -45,15 +49,17 @@ def error_for_exception(error: Exception) -> errors.ChannelError:
         or "Tunnel connection failed" in str(cause)
     ):
         return error_for_connect_failure(cause)
-    if isinstance(cause, TimeoutError):
+    if isinstance(cause, TimeoutError | PoolTimeout):
         return api_errors.unknown_outcome_error("Slack did not answer in time and may still have stored this.")
-    if isinstance(cause, OSError):
+    if isinstance(cause, OSError | ProtocolError):
         return api_errors.unknown_outcome_error("The connection to Slack broke, and it may have stored this.")
     return api_errors.unknown_outcome_error("Slack's answer could not be read.")
 
 
-def error_for_connect_failure(error: OSError) -> errors.TemporaryError:
+def error_for_connect_failure(error: Exception) -> errors.TemporaryError:
     """The error of ours for an exception while connecting: whatever it is, nothing was sent."""
+    if isinstance(error, PoolError) and isinstance(error.__cause__, OSError):
+        error = error.__cause__
     if isinstance(error, socket.gaierror):
         return api_errors.temporary_error("Slack's address could not be found; the network or its DNS may be down.")
     if isinstance(error, ssl.SSLCertVerificationError):

@@ -1,80 +1,95 @@
-"""The SDK's client on connections that stay open. By itself it opens one for each call, and reads the system's certificates
-each time, which takes longer than the call.
-"""
+"""Connections to Slack that stay open between two calls, and never make a call a second time by themselves."""
 
-import http.client
 import os
-import select
 import ssl
 import time
-from typing import Any
-from urllib.request import Request
+from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
-from slack_sdk import WebClient
+import urllib3
+from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from helpdesk.channels.slack.api import http_errors
 
-IDLE = 10.0  # seconds a connection is kept between two calls; Slack's side, and whatever is between, keeps it longer
+IDLE_SECONDS = 10.0  # a connection is kept between two calls; Slack's side, and whatever is between, keeps it longer
+MAX_IDLE_CONNECTIONS = 64  # more may be open at once; those are closed after their call
+RETRIES: urllib3.Retry | bool = False  # repeating is the outbox's business alone
 
 
-class KeepingClient(WebClient):
-    """Replaces the one step of the SDK that opens, asks and closes; where the SDK no longer takes that step, nothing is kept.
+class PlainConnection(HTTPConnection):
+    """Says of whatever fails while connecting that nothing was sent: raises Temporary."""
 
-    A connection is used again only after an answer that was read to its end. It is never used to try the same thing again:
-    what breaks is raised, and the outbox decides. Through a proxy, the SDK does it its own way.
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            raise http_errors.error_for_connect_failure(error) from None
+
+
+class TlsConnection(HTTPSConnection):
+    """The same over TLS, where the handshake belongs to connecting."""
+
+    def connect(self) -> None:
+        try:
+            super().connect()
+        except (OSError, urllib3.exceptions.HTTPError) as error:
+            raise http_errors.error_for_connect_failure(error) from None
+
+
+class PlainPool(urllib3.HTTPConnectionPool):
+    ConnectionCls = PlainConnection
+
+
+class TlsPool(urllib3.HTTPSConnectionPool):
+    ConnectionCls = TlsConnection
+
+
+class HttpPool:
+    """POSTs forms to one host. ``timeout`` in seconds covers connecting and each wait for the answer.
+
+    Threads share it; a forked process makes connections of its own. Proxies come from the usual environment variables.
     """
 
-    def __init__(self, *arguments, **settings):
-        super().__init__(*arguments, **settings)
-        self._idle: list[tuple[http.client.HTTPConnection, float, int]] = []  # with: idle since, of which process
-        self._trust: ssl.SSLContext | None = None
+    def __init__(self, base_url: str, timeout: float) -> None:
+        self._host = urlsplit(base_url).hostname or ""
+        self._timeout = timeout
+        self._process = 0
+        self._last_used = 0.0
 
-    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
-        if self.proxy is not None:
-            return super()._perform_urllib_http_request_internal(url, req)
-        connection = self._kept() or self._opened(req)
+    def post(self, url: str, fields: dict[str, str], headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
+        """The answer, read to its end. Raises Temporary when no connection was made, otherwise urllib3's errors."""
+        pool = self._current_pool()
         try:
-            connection.request("POST", req.selector, req.data, dict(req.header_items()))
-            answer = connection.getresponse()
-            body = answer.read().decode(answer.headers.get_content_charset() or "utf-8")
-        except BaseException:
-            connection.close()
-            raise
-        if answer.will_close:
-            connection.close()
+            return pool.request(
+                "POST",
+                url,
+                body=urlencode(fields),
+                headers=headers | {"Content-Type": "application/x-www-form-urlencoded"},
+                retries=RETRIES,
+                redirect=False,
+            )
+        finally:
+            self._last_used = time.monotonic()
+
+    def _current_pool(self) -> urllib3.PoolManager:
+        if self._process != os.getpid():
+            self._pool = self._make_pool()
+            self._process = os.getpid()
+        elif time.monotonic() - self._last_used > IDLE_SECONDS:
+            self._pool.clear()
+        return self._pool
+
+    def _make_pool(self) -> urllib3.PoolManager:
+        settings = {
+            "timeout": urllib3.Timeout(connect=self._timeout, read=self._timeout),
+            "maxsize": MAX_IDLE_CONNECTIONS,
+            "ssl_context": ssl.create_default_context(),  # made once: to read the certificates takes longer than a call
+        }
+        proxies = getproxies()
+        proxy = proxies.get("https") or proxies.get("http")
+        if proxy and not http_errors.is_loopback(self._host) and not proxy_bypass(self._host):
+            pool: urllib3.PoolManager = urllib3.ProxyManager(proxy if "://" in proxy else f"http://{proxy}", **settings)
         else:
-            self._idle.append((connection, time.monotonic(), os.getpid()))
-        return {"status": answer.status, "headers": answer.headers, "body": body}
-
-    def _kept(self) -> http.client.HTTPConnection | None:
-        """The connection used last, if it is still good: threads share them, forked processes do not."""
-        while self._idle:
-            try:
-                connection, since, process = self._idle.pop()
-            except IndexError:  # another thread was faster
-                return None
-            if process == os.getpid() and time.monotonic() - since < IDLE and not _has_ended(connection):
-                return connection
-            connection.close()
-        return None
-
-    def _opened(self, req: Request) -> http.client.HTTPConnection:
-        """A new connection. Raises Temporary: until there is one, nothing can have left."""
-        if req.type == "https":
-            self._trust = self._trust or self.ssl or ssl.create_default_context()
-            connection = http.client.HTTPSConnection(req.host, timeout=self.timeout, context=self._trust)
-        else:
-            connection = http.client.HTTPConnection(req.host, timeout=self.timeout)
-        try:
-            connection.connect()
-        except OSError as error:
-            connection.close()
-            raise http_errors.error_for_connect_failure(error) from None
-        return connection
-
-
-def _has_ended(connection: http.client.HTTPConnection) -> bool:
-    """Whether the other side has closed it, or has said something unasked: what can be read now is no answer to us."""
-    poll = select.poll()
-    poll.register(connection.sock, select.POLLIN | select.POLLHUP)
-    return bool(poll.poll(0))
+            pool = urllib3.PoolManager(**settings)
+        pool.pool_classes_by_scheme = {"http": PlainPool, "https": TlsPool}
+        return pool

@@ -1,6 +1,5 @@
 """What happens in Slack, and what it means for us. Network first (who is this?), then everything in one transaction."""
 
-from helpdesk import extensions
 from helpdesk.channels import slack
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.api.requests import SlackRequest

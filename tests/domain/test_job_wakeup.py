@@ -1,0 +1,66 @@
+"""How workers are woken, and who may finish what somebody else took over."""
+
+from datetime import timedelta
+
+import pytest
+from helpdesk.channels.errors import TemporaryError
+
+from helpdesk import clock, extensions, jobs
+from helpdesk.channels.slack.parse import echo_filter
+from helpdesk.domain import inbox
+from helpdesk.models.delivery import InboundEvent
+from tests import worker_helpers
+
+
+def test_one_job_wakes_workers_for_any_number_of_rows(app):
+    for name in (jobs.WAKE_QUEUE, jobs.JOBS_QUEUE):
+        extensions.queue(name).empty()
+    assert jobs.wake_workers([("deliver", 1), ("deliver", 2), ("receive", 3), ("erase_organization", 4)])
+    assert [job.func_name for job in extensions.queue(jobs.WAKE_QUEUE).jobs] == ["workers.jobs.drain"]
+    assert [(job.func_name, job.args) for job in extensions.queue(jobs.JOBS_QUEUE).jobs] == [
+        ("workers.jobs.erase_organization", (4,))
+    ]
+
+
+def waiting(session) -> int:
+    inbox.store_event("slack", "Ev1", {"type": "event_callback", "event": {"type": "message"}})
+    session.commit()
+    id = session.query(InboundEvent.id).scalar()
+    session.rollback()
+    return id
+
+
+def test_a_worker_that_was_held_up_does_not_undo_what_another_has_done_since(app, session):
+    id = waiting(session)
+    late = worker_helpers.run_job(inbox._claim_event, id)
+    session.get(InboundEvent, id).lease_until = clock.now() - timedelta(seconds=1)
+    session.commit()
+    worker_helpers.run_job(lambda _: inbox.release_expired_leases(), 0)
+    assert worker_helpers.run_job(inbox.process_event, id)
+    worker_helpers.run_job(lambda _: inbox._retry_later(late, TemporaryError("Slack did not answer.").reason), 0)
+    assert session.get(InboundEvent, id, populate_existing=True).state in {"done", "ignored"}
+
+
+def test_a_ring_for_what_is_done_takes_no_write_lock(app, session):
+    id = waiting(session)
+    assert worker_helpers.run_job(inbox.process_event, id)
+    with extensions.db.engine.connect() as somebody, somebody.begin():
+        if somebody.dialect.name != "sqlite":
+            pytest.skip("Only SQLite has one lock for all writers.")
+        assert worker_helpers.run_job(inbox.process_event, id) is False
+
+
+def test_our_own_posts_are_not_taken_in_and_others_are(app, session):
+    def told(**event) -> dict:
+        return {
+            "type": "event_callback",
+            "api_app_id": "A1",
+            "event": {"type": "message", "channel": "C1", "ts": "1.1"} | event,
+        }
+
+    assert echo_filter.is_echo(told(app_id="A1", subtype="bot_message"))
+    assert not echo_filter.is_echo(told(user="U1"))
+    assert not echo_filter.is_echo(told(app_id="A2", bot_id="B2"))
+    assert not echo_filter.is_echo(told(app_id="A1", subtype="message_deleted"))
+    assert inbox.store_event("slack", "Ev2", told(app_id="A1")) is False
+    assert inbox.store_event("slack", "Ev3", told(user="U1")) is True

@@ -1,0 +1,50 @@
+"""What happened is always said in a sentence."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import helpdesk
+from helpdesk.domain import labels
+from helpdesk.models.ticket import Event
+
+SOURCE = Path(helpdesk.__file__).parent
+
+
+def kinds_said() -> set[str]:
+    """The kinds of events that the domain's code writes down, as far as they stand there as texts."""
+    found = set()
+    for path in (SOURCE / "domain").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "say_event":
+                found |= {each.value for each in node.args[1:2] if isinstance(each, ast.Constant)}
+    return found | {"status", "solved", "reopened", "closed"}
+
+
+def test_every_kind_of_event_has_words():
+    tree = ast.parse((SOURCE / "domain" / "labels.py").read_text())
+    known = {
+        node.pattern.value.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.match_case) and hasattr(node.pattern, "value")
+    }
+    said = kinds_said()
+    assert {"assigned", "mail_stopped", "slack_deleted"} <= said
+    assert said - known == set()
+
+
+@pytest.mark.parametrize(
+    ("kind", "data", "sentence"),
+    [
+        ("assigned", {"new": "Maya"}, "Maya took this ticket"),
+        ("assigned", {"new": "Tomás"}, "Maya assigned this to Tomás"),
+        ("assigned", {"new": None}, "Maya left this unassigned"),
+        ("priority", {"old": "normal", "new": "urgent"}, "Maya changed the priority from normal to urgent"),
+        ("status", {"new": "pending"}, "Maya set the status to Waiting for customer"),
+        ("mail_stopped", {}, "Mails came so fast that the rest waits in quarantine"),
+        ("answered", {"label": "Room", "new": ""}, "Maya changed Room to nothing"),
+    ],
+)
+def test_what_happened_in_a_sentence(kind, data, sentence):
+    assert labels.describe_event(Event(kind=kind, data=data, actor_name="Maya")) == sentence

@@ -1,0 +1,86 @@
+"""What is due leaves by itself: without Redis, beside a backlog, and each thing once."""
+
+import threading
+
+import pytest
+
+from tests import timeouts
+from workers.drain import DrainPool
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def start(app):
+    """``start(threads, find_due, process)``: a pool with its threads running. Ended afterwards."""
+    pools = []
+
+    def begin(threads, find_due, process):
+        pool = DrainPool(app, "test", threads, find_due, process)
+        for thread in pool.threads:
+            thread.start()
+        pools.append(pool)
+        return pool
+
+    yield begin
+    for pool in pools:
+        pool.end()
+
+
+def test_it_goes_on_until_nothing_is_due_after_one_look(start):
+    due, done = set(range(50)), []
+
+    def process(row_id):
+        due.discard(row_id)
+        done.append(row_id)
+
+    start(2, lambda limit: sorted(due)[:limit], process).look()
+    timeouts.wait_for(lambda: len(done) == 50, "all of them")
+    assert sorted(done) == list(range(50))
+
+
+def test_a_row_at_hand_is_not_taken_up_a_second_time(start):
+    go_on, begun = threading.Event(), []
+
+    def process(row_id):
+        begun.append(row_id)
+        go_on.wait(timeouts.LIMIT)
+
+    pool = start(3, lambda limit: [7], process)
+    for _ in range(5):
+        pool.look()
+    timeouts.wait_for(lambda: begun, "the first")
+    pool.end()
+    go_on.set()
+    for thread in pool.threads:
+        thread.join(timeouts.LIMIT)
+    assert begun == [7]
+
+
+def test_it_ends_after_what_it_has_at_hand(start):
+    go_on, begun, done = threading.Event(), threading.Event(), []
+
+    def process(row_id):
+        begun.set()
+        go_on.wait(timeouts.LIMIT)
+        done.append(row_id)
+
+    pool = start(1, lambda limit: [1, 2, 3], process)
+    pool.look()
+    assert begun.wait(timeouts.LIMIT)
+    pool.end()
+    go_on.set()
+    pool.threads[0].join(timeouts.LIMIT)
+    assert done == [1]
+
+
+def test_one_that_fails_keeps_no_other_from_its_turn(start):
+    done = []
+
+    def process(row_id):
+        if row_id == 1:
+            raise RuntimeError("This one never works.")
+        done.append(row_id)
+
+    start(1, lambda limit: [1, 2], process).look()
+    timeouts.wait_for(lambda: done, "the second")
