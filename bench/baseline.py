@@ -1,10 +1,11 @@
 """The floor: a bare Flask view with one query and a template of the same rows. What a page costs is told as a multiple of it.
 
-Served by gunicorn as ``bench.baseline:app``, over the database that DATABASE_URL names.
+Served by gunicorn as ``bench.baseline:asgi_app``, over the database that DATABASE_URL names.
 """
 
 import os
 
+from a2wsgi import WSGIMiddleware
 from flask import Flask, render_template
 from jinja2 import DictLoader
 from sqlalchemy import create_engine, text
@@ -18,6 +19,7 @@ TICKET_TEMPLATE = """<!doctype html><title>Ticket</title><section>
 <div>{{ row.rendered|safe }}</div></article>{% endfor %}</section>"""
 
 app = Flask(__name__)
+asgi_app = WSGIMiddleware(app, workers=8)
 app.jinja_loader = DictLoader(
     {"list.html": LIST_TEMPLATE, "ticket.html": TICKET_TEMPLATE}
 )  # compiled once, as ours are

@@ -72,14 +72,12 @@ def start_baseline(it: environment.BenchEnvironment, processes: int = 1) -> http
         "gunicorn",
         "--no-control-socket",
         "--worker-class",
-        "gthread",
+        "uvicorn_worker.UvicornH11Worker",
         "--workers",
         str(processes),
-        "--threads",
-        "8",
         "--bind",
     ]
-    it.run("floor", [*command, f"127.0.0.1:{port}", "--log-level", "warning", "bench.baseline:app"])
+    it.run("floor", [*command, f"127.0.0.1:{port}", "--log-level", "warning", "bench.baseline:asgi_app"])
     address = f"http://127.0.0.1:{port}"
     environment.wait_for(lambda: environment.is_reachable(f"{address}/healthz"), "the floor")
     return http_client.HttpClient(address, "none=none")

@@ -43,15 +43,19 @@ def touch(ticket: Any, team_only: bool = False) -> None:
 
 
 def say_ticket_changed(ticket: Any, team_only: bool = False) -> None:
-    """Tell its open pages, lists and the desk, where its version need not rise: it is new."""
+    """Tell its open pages, lists and the desk, where its version need not rise: it is new.
+
+    Customers are told by what lets them see it: their organization, that it is theirs, or that they follow it.
+    """
     tell_team(ticket.id)
     if not team_only:
-        say_changed(f"ticket:{ticket.id}", f"organization:{ticket.organization_id}")
+        name = f"ticket:{ticket.id}"
+        say_changed(name, f"organization:{ticket.organization_id}:{name}", f"requester:{ticket.requester_id}:{name}")
 
 
 def tell_team(ticket_id: int) -> None:
     """Tell those of the team who follow this ticket, and the desk, of what only they are shown."""
-    say_changed(f"ticket:{ticket_id}:team", "desk")
+    say_changed(f"team:ticket:{ticket_id}", "desk")
 
 
 def say_changed(*topics: str) -> None:

@@ -97,7 +97,9 @@ ENVIRONMENT_VARIABLES = (
     EnvironmentVariable("DKIM_SELECTOR", "helpdesk", "Selector under which the public key stands in DNS."),
     EnvironmentVariable("WEB_PROCESSES", 2, "Web server processes.", int),
     EnvironmentVariable("WEB_THREADS", 64, "Threads a process may grow to: requests that it answers at once.", int),
-    EnvironmentVariable("LIVE_STREAMS", 4000, "Live pages a process carries; the next is told to poll.", int),
+    EnvironmentVariable(
+        "LIVE_STREAMS", 4000, "Live connections, one a browser, that a process carries; the next is told to poll.", int
+    ),
     EnvironmentVariable("WORKER_PROCESSES", 2, "Worker processes that `helpdesk worker` starts.", int),
     EnvironmentVariable(
         "WORKER_THREADS", 8, "Threads of each; a Slack or a mail server that hangs holds one at a time.", int

@@ -1,18 +1,18 @@
-"""``helpdesk serve``: the production web server, gunicorn with threads, set as our pages need it."""
+"""``helpdesk serve``: the production web server, gunicorn with uvicorn workers, set as our pages need it."""
 
 import gc
 import os
 import resource
-import signal
-import threading
 
 import click
 from gunicorn.app.base import BaseApplication
+from uvicorn_worker import UvicornWorker
 
 from helpdesk import config, extensions
+from helpdesk.cli import supervisor
 
-BODY_TIMEOUT = 60  # seconds without a sign of life after which a process is replaced
-ROOM = 400  # connections above the threads, for those kept alive between two requests
+STUCK_TIMEOUT = 60  # seconds without a sign of life of its event loop after which a process is replaced
+ROOM = 400  # connections above streams and threads, for those kept alive between two requests
 
 
 @click.command()
@@ -27,33 +27,47 @@ ROOM = 400  # connections above the threads, for those kept alive between two re
 def serve(bind: str | None, graceful: int) -> None:
     """Serve the portal until SIGTERM or Ctrl-C."""
     current = config.load_config()
-    _allow_open_files(current.LIVE_STREAMS + current.WEB_THREADS + ROOM)
+    connections = current.LIVE_STREAMS + current.WEB_THREADS + ROOM
+    _allow_open_files(connections)
+    PortalWorker.CONFIG_KWARGS = {**PortalWorker.CONFIG_KWARGS, "limit_concurrency": connections}
     Server(options(current, bind or f"127.0.0.1:{os.environ.get('PORT', '5000')}", graceful)).run()
 
 
 def options(current: config.Config, bind: str, graceful: int) -> dict:
-    """gunicorn's settings. It writes no access log, for addresses carry tokens, and believes no forwarded header itself:
-    TRUSTED_PROXIES decides about those."""
+    """gunicorn's settings. It writes no access log, for addresses carry tokens."""
     return {
         "bind": bind,
-        "worker_class": "gthread",
+        "worker_class": PortalWorker,
         "workers": current.WEB_PROCESSES,
-        "threads": current.WEB_THREADS,
-        "worker_connections": current.WEB_THREADS + ROOM,
         "graceful_timeout": graceful,
-        "timeout": BODY_TIMEOUT,
+        "timeout": STUCK_TIMEOUT,
         "keepalive": 15,
         "backlog": 2048,
         "accesslog": None,
         "errorlog": "-",
         "loglevel": "warning",
-        "forwarded_allow_ips": "",
         "control_socket_disable": True,
-        "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108, its heartbeat must not touch a disk
+        "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108, a heartbeat needs no disk
         "preload_app": True,
         "proc_name": "helpdesk",
         "post_fork": _begin,
-        "post_worker_init": _end_streams_first,
+    }
+
+
+class PortalWorker(UvicornWorker):
+    """One process: an event loop for connections and streams, and threads for pages.
+
+    h11 is strict and limits a request's head. TRUSTED_PROXIES decides about forwarded headers, uvicorn does not.
+    """
+
+    CONFIG_KWARGS = {
+        "loop": "asyncio",
+        "http": "h11",
+        "ws": "none",
+        "lifespan": "on",
+        "proxy_headers": False,
+        "access_log": False,
+        "server_header": False,
     }
 
 
@@ -69,11 +83,11 @@ class Server(BaseApplication):
             self.cfg.set(name, value)
 
     def load(self):
-        import helpdesk
+        from helpdesk.asgi import create_asgi_app
 
-        app = helpdesk.create_app()
+        app = create_asgi_app()
         gc.collect()
-        gc.freeze()  # before the fork: the processes go on sharing what is there now, and no collection walks through it again
+        gc.freeze()  # before the fork: the processes go on sharing what is there, and no collection walks through it
         return app
 
 
@@ -85,28 +99,8 @@ def _allow_open_files(connections: int) -> None:
 
 
 def _begin(server, worker) -> None:
-    """Nothing that is open may be shared with the process we were forked from."""
-    from helpdesk.web.live import hub
-
-    hub.forget()
+    """Nothing that is open may be shared with the process we were forked from; and none may go on without it."""
+    supervisor.die_with_parent()
     extensions.forget_redis()
-    app = server.app.wsgi()
-    with app.app_context():
+    with server.app.wsgi().app.app_context():
         extensions.db.engine.dispose(close=False)
-
-
-def _end_streams_first(worker) -> None:
-    """On SIGTERM, end the live streams, which would otherwise use up the whole time meant for the last answers."""
-    goes_on = signal.getsignal(signal.SIGTERM)
-
-    def ending(number, frame) -> None:
-        threading.Thread(target=_end_streams, daemon=True).start()
-        goes_on(number, frame)
-
-    signal.signal(signal.SIGTERM, ending)
-
-
-def _end_streams() -> None:
-    from helpdesk.web.live import hub
-
-    hub.hub().tell_everybody(is_over=True)

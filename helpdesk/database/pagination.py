@@ -32,10 +32,6 @@ class Page:
     next: str | None = None
     previous: str | None = None
 
-    def with_rows(self, rows: list) -> "Page":
-        """The same place in the list, with other things standing for its rows."""
-        return Page(rows, self.next, self.previous)
-
 
 class PagedQuery:
     """A query and its order, from which any page can be had; its statements are put together once and may be kept."""

@@ -62,7 +62,7 @@ def serve_app(app, port: int = 0, host: str = "127.0.0.1") -> WsgiServer:
 
 def reset_connection(environ: dict) -> None:
     """Close the connection of this request with a TCP reset, and leave by ConnectionResetError as a lost peer would."""
-    raw = environ.get("werkzeug.socket") or environ.get("gunicorn.socket")
+    raw = environ.get("werkzeug.socket")
     if raw is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO_OPTION)
         socket.socket(fileno=raw.detach()).close()

@@ -2,18 +2,20 @@
 
 import re
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
 
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Message, Ticket
 from helpdesk.models.user import User
 
-_message = Message.__table__
-MESSAGE_BY_TOKEN_QUERY = select(_message.c.id).where(
-    _message.c.author_id == bindparam("author_id"),
-    _message.c.form_token == bindparam("form_token"),
-    _message.c.ticket_id == bindparam("ticket_id"),
+_message, _ticket = Message.__table__, Ticket.__table__
+# Put together once: everything that is written asks one of these.
+MESSAGE = select(_message.c.id, _message.c.ticket_id).where(
+    _message.c.author_id == bindparam("author_id"), _message.c.form_token == bindparam("form_token")
+)
+TICKET = select(_ticket.c.id).where(
+    _ticket.c.requester_id == bindparam("requester_id"), _ticket.c.form_token == bindparam("form_token")
 )
 TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
@@ -23,20 +25,30 @@ def valid_token(text: str | None) -> str | None:
     return text if text and TOKEN_PATTERN.fullmatch(text) else None
 
 
+def find_ticket_id(requester: User, form_token: str | None) -> int | None:
+    """The id of the ticket that was filed for ``requester`` with this form before."""
+    return db.session.scalar(TICKET, {"requester_id": requester.id, "form_token": form_token}) if form_token else None
+
+
+def find_message_id(author: User, form_token: str | None) -> int | None:
+    """The id of the message that ``author`` wrote with this form before."""
+    row = _find_message(author, form_token)
+    return row.id if row else None
+
+
 def find_created_ticket(requester: User, form_token: str | None) -> Ticket | None:
-    """The ticket that ``requester`` filed with this form before."""
-    if not form_token:
-        return None
-    return db.session.scalar(
-        permissions.visible_tickets(requester).where(
-            Ticket.requester_id == requester.id, Ticket.form_token == form_token
-        )
-    )
+    """The ticket that was filed for ``requester`` with this form before, if they may still see it."""
+    ticket_id = find_ticket_id(requester, form_token)
+    return permissions.find_ticket(requester, ticket_id) if ticket_id else None
 
 
 def was_message_sent(author: User, ticket: Ticket, form_token: str | None) -> bool:
     """Whether ``author`` wrote on ``ticket`` with this form before."""
-    if not form_token:
-        return False
-    asked = {"author_id": author.id, "form_token": form_token, "ticket_id": ticket.id}
-    return db.session.execute(MESSAGE_BY_TOKEN_QUERY, asked).first() is not None
+    row = _find_message(author, form_token)
+    return row is not None and row.ticket_id == ticket.id
+
+
+def _find_message(author: User, form_token: str | None) -> Row | None:
+    return (
+        db.session.execute(MESSAGE, {"author_id": author.id, "form_token": form_token}).first() if form_token else None
+    )

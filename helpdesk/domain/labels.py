@@ -1,31 +1,19 @@
-"""The words people read for what the database calls otherwise; the table of design.md §2."""
+"""The words people read for what the database calls otherwise."""
 
 from typing import TYPE_CHECKING
 
 from helpdesk.domain.tickets import closing_time
-from helpdesk.models.ticket import Event, Status, Ticket
+from helpdesk.models.priorities import Priority
+from helpdesk.models.statuses import Menu, Status, statuses_in_menu
+from helpdesk.models.ticket import Event, Ticket
 from helpdesk.models.user import User
 
 if TYPE_CHECKING:  # the outbox has words too
     from helpdesk.domain.tickets.delivery_status import ThreadStatus
 
-CUSTOMER_STATUS_LABELS = {
-    Status.open: "Received",
-    Status.in_progress: "In progress",
-    Status.pending: "Waiting for you",
-    Status.on_hold: "On hold",
-    Status.solved: "Solved",
-    Status.closed: "Closed",
-}
-TEAM_STATUS_LABELS = {
-    Status.open: "Open",
-    Status.in_progress: "In progress",
-    Status.pending: "Waiting for customer",
-    Status.on_hold: "On hold",
-    Status.solved: "Solved",
-    Status.closed: "Closed",
-}
-PRIORITY_LABELS = {"low": "Low", "normal": "Normal", "high": "High", "urgent": "Urgent"}
+CUSTOMER_STATUS_LABELS = {status: status.definition.customer_label for status in Status}
+TEAM_STATUS_LABELS = {status: status.definition.team_label for status in Status}
+PRIORITY_LABELS = {priority: priority.definition.label for priority in Priority}
 
 
 def status_label(status: str, for_team: bool = True) -> str:
@@ -33,23 +21,32 @@ def status_label(status: str, for_team: bool = True) -> str:
     return (TEAM_STATUS_LABELS if for_team else CUSTOMER_STATUS_LABELS)[Status(status)]
 
 
+def status_choices(menu: Menu, current: str | None = None) -> list[tuple[str, str]]:
+    """The statuses that ``menu`` offers the team as (value, label), and the one a ticket has now, though it is not offered."""
+    return [
+        (str(each), TEAM_STATUS_LABELS[each]) for each in Status if each == current or menu in each.definition.menus
+    ]
+
+
+def composer_choices() -> list[tuple[str, str]]:
+    """What the composer offers to set after a reply, as (value, what it does)."""
+    return [(str(each), each.definition.reply_action) for each in statuses_in_menu(Menu.composer)]
+
+
+def priority_choices() -> list[tuple[str, str]]:
+    """Every priority as (value, label), least urgent first."""
+    return [(str(each), label) for each, label in PRIORITY_LABELS.items()]
+
+
 def describe_next_step(ticket: Ticket, for_team: bool) -> str:
     """What happens next and when, as half a sentence; empty where there is nothing to say."""
     closes = closing_time.get_closing_time(ticket)
     if closes:
         return f"closes {closes.day} {closes:%B} unless {'the customer replies' if for_team else 'you reply'}"
-    if ticket.status == Status.closed:
-        return "a reply opens a follow-up ticket"
-    if for_team:
+    definition = Status(ticket.status).definition
+    if definition.next_step_ends_with_first_response and ticket.first_response_at is not None:
         return ""
-    match ticket.status:
-        case Status.open if ticket.first_response_at is None:
-            return "we answer here and by email"
-        case Status.pending:
-            return "reply below and we go on"
-        case Status.on_hold:
-            return "we wait for somebody else and keep you posted"
-    return ""
+    return definition.next_step_for_team if for_team else definition.next_step
 
 
 def describe_audience(ticket: Ticket, places: "list[ThreadStatus]", reader: User) -> str:

@@ -1,23 +1,25 @@
 """What is asked when a ticket is filed. A published version never changes; an edit makes the next one."""
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, String, Text, UniqueConstraint
+from enum import StrEnum
+
+from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
+from helpdesk.database.types import BigId, Created, Id, Time
 from helpdesk.extensions import db
 
-FIELD_TYPES = (
-    "short_text",
-    "long_text",
-    "number",
-    "date",
-    "select",
-    "multi_select",
-    "checkbox",
-    "person",
-    "url",
-    "file",
-)
+
+class Widget(StrEnum):
+    """How an answer is entered. Web pages and Slack have one control for each; a type of field names the one it needs."""
+
+    single_line = "single_line"
+    multi_line = "multi_line"
+    number = "number"
+    date = "date"
+    single_choice = "single_choice"
+    multi_choice = "multi_choice"
+    checkbox = "checkbox"
+    file = "file"
 
 
 class Form(db.Model):
@@ -68,7 +70,10 @@ class FormVersion(db.Model):
 
 
 class Field(db.Model):
-    """One question. ``shown_if_key``/``shown_if_value``: asked only while that other field holds that value."""
+    """One question. ``kind`` is the name of its type (domain/forms/field_types).
+
+    ``shown_if_key``/``shown_if_value``: asked only while that other field holds that value.
+    """
 
     __tablename__ = "fields"
 
@@ -90,10 +95,7 @@ class Field(db.Model):
 
     version: Mapped[FormVersion] = relationship(back_populates="fields")
 
-    __table_args__ = (
-        UniqueConstraint("version_id", "key"),
-        CheckConstraint(one_of_condition("kind", FIELD_TYPES), name="kind"),
-    )
+    __table_args__ = (UniqueConstraint("version_id", "key"),)
 
 
 class Answer(db.Model):

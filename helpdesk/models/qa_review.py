@@ -5,13 +5,11 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
 from helpdesk.extensions import db
+from helpdesk.models.statuses import UNSOLVED_SQL
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 RATINGS = ("excellent", "good", "improve")
-UNSOLVED_CONDITION_SQL = (
-    "status IN ('open', 'in_progress', 'pending', 'on_hold')"  # a query must say it in the same words to use the index
-)
 
 
 class SavedView(db.Model):
@@ -101,6 +99,6 @@ for _name, _column in (
         f"ix_tickets_unsolved_{_name}",
         _column,
         Ticket.id,
-        sqlite_where=text(UNSOLVED_CONDITION_SQL),
-        postgresql_where=text(UNSOLVED_CONDITION_SQL),
+        sqlite_where=text(UNSOLVED_SQL),
+        postgresql_where=text(UNSOLVED_SQL),
     )

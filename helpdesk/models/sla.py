@@ -7,7 +7,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Id, Time, one_of_condition
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Priority, Ticket
+from helpdesk.models.priorities import Priority
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Organization
 
 TIMER_KINDS = ("first_response", "resolution")

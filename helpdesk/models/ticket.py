@@ -6,31 +6,25 @@ from markupsafe import Markup
 from sqlalchemy import JSON, CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition, partial_index_not_null
+from helpdesk.database.types import (
+    BigId,
+    Created,
+    Id,
+    Time,
+    one_of_condition,
+    partial_index_not_null,
+)
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.form import Answer, FormVersion
+from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
+from helpdesk.models.statuses import WAITING_ON, Status, WaitingOn
 from helpdesk.models.user import Organization, User
 
-
-class Status(StrEnum):
-    """Where a ticket stands."""
-
-    open = "open"
-    in_progress = "in_progress"
-    pending = "pending"
-    on_hold = "on_hold"
-    solved = "solved"
-    closed = "closed"
-
-
-class Priority(StrEnum):
-    """How urgent a ticket is, least first."""
-
-    low = "low"
-    normal = "normal"
-    high = "high"
-    urgent = "urgent"
+MAX_SUBJECT_LENGTH = 200
+IMAGE_TYPES = frozenset(
+    {"image/png", "image/jpeg", "image/gif", "image/webp"}
+)  # what browsers and mail programs may show in place
 
 
 class MessageKind(StrEnum):
@@ -38,17 +32,6 @@ class MessageKind(StrEnum):
 
     reply = "reply"
     note = "note"
-
-
-WAITING_ON = {
-    Status.open: "team",
-    Status.in_progress: "team",
-    Status.pending: "customer",
-    Status.on_hold: "third_party",
-    Status.solved: None,
-    Status.closed: None,
-}
-UNSOLVED_STATUSES = (Status.open, Status.in_progress, Status.pending, Status.on_hold)
 
 
 def _ticket_foreign_key(**options) -> ForeignKeyConstraint:
@@ -75,9 +58,9 @@ class Ticket(db.Model):
     requester_id: Mapped[int] = mapped_column(ForeignKey("users.id"))
     assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"))
     form_version_id: Mapped[int | None] = mapped_column(ForeignKey("form_versions.id"))
-    subject: Mapped[str] = mapped_column(String(200))
+    subject: Mapped[str] = mapped_column(String(MAX_SUBJECT_LENGTH))
     status: Mapped[str] = mapped_column(String(16), default=Status.open)
-    priority: Mapped[str] = mapped_column(String(16), default=Priority.normal)
+    priority: Mapped[str] = mapped_column(String(16), default=DEFAULT_PRIORITY)
     excerpt: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[Created]
     updated_at: Mapped[Created]
@@ -129,13 +112,22 @@ class Ticket(db.Model):
         return self.id
 
     @property
-    def holder(self) -> str | None:
-        """Who has the ball: "team", "customer", "third_party", or None when it is done."""
+    def holder(self) -> WaitingOn | None:
+        """Who has to act next: "team", "customer", "third_party", or None when it is done."""
         return WAITING_ON[Status(self.status)]
 
     @property
+    def is_done(self) -> bool:
+        """Whether the work is finished, for now (solved) or for good (closed)."""
+        return Status(self.status).definition.is_done
+
+    @property
+    def is_solved(self) -> bool:
+        return self.status == Status.solved
+
+    @property
     def is_closed(self) -> bool:
-        return self.status == Status.closed
+        return Status(self.status).definition.is_final
 
 
 class Message(db.Model):
@@ -310,7 +302,7 @@ class Attachment(db.Model):
     @property
     def is_image(self) -> bool:
         """Whether browsers may show it in place; its first bytes were compared with its type when it was stored."""
-        return self.media_type in {"image/png", "image/jpeg", "image/gif", "image/webp"} and self.state == "stored"
+        return self.media_type in IMAGE_TYPES and self.state == "stored"
 
 
 class Rating(db.Model):

@@ -39,7 +39,7 @@
       || one("details[data-menu][open]", element)
       || (!selection.isCollapsed && element.contains(selection.anchorNode));
   };
-  const refresh = (element) => window.htmx?.trigger(element, "sse:changed");
+  const refresh = (element) => window.htmx?.trigger(element, "live:changed");
   setInterval(() => {
     for (const id of waiting) {
       const element = byId(id);

@@ -6,7 +6,7 @@ from flask import Flask
 
 from helpdesk import postgresql
 from helpdesk.config import Config
-from helpdesk.web import account, api, escaping, files, given, health, hooks, settings, sign_in, theme
+from helpdesk.web import account, api, escaping, files, health, hooks, request, settings, sign_in, theme
 from helpdesk.web.desk import agent_queue, quarantine
 from helpdesk.web.live import routes
 from helpdesk.web.middleware import authentication, csrf, error_handlers, request_transactions, security_headers
@@ -82,8 +82,7 @@ def build_flask_settings(config: Config) -> dict:
 
 def register_web(app: Flask) -> None:
     """Everything a request meets, in the order it meets it."""
-    app.ensure_sync = _as_it_is
-    given.register(app)
+    request.register(app)
     request_transactions.register(app)
     security_headers.register(app)
     escaping.register(app)
@@ -95,8 +94,3 @@ def register_web(app: Flask) -> None:
     authentication.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)
-
-
-def _as_it_is(function):
-    """None of ours is asynchronous; Flask would look closely at a dozen functions in every request to find that out."""
-    return function

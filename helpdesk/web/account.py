@@ -12,6 +12,7 @@ from helpdesk.domain.people import session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 
@@ -94,11 +95,11 @@ def list_organizations():
 @blueprint.post("/organization")
 def choose_organization():
     """Act for another organization from now on, in a new session; other browsers sign in anew."""
-    user, given = authentication.get_current_user(), request.form.get("organization", "")
-    if not given.isdecimal() or len(given) > 18:
+    user, organization_id = authentication.get_current_user(), parse_id(request.form.get("organization"))
+    if organization_id is None:
         abort(404)
     before = user.organization_id
-    users.choose_organization(user, int(given))
+    users.choose_organization(user, organization_id)
     if user.organization_id != before:
         provider = user.session.provider
         session_revocation.revoke_user_sessions(user)

@@ -3,8 +3,10 @@
 import hmac
 
 from flask import Blueprint, Response, abort, jsonify, request
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from helpdesk import config
+from helpdesk.domain import metrics
 from helpdesk.domain.monitoring import health
 from helpdesk.extensions import db
 from helpdesk.web.middleware import authorization
@@ -41,11 +43,7 @@ def show_metrics():
     given = request.headers.get("Authorization", "")
     if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
         abort(404)
-    return Response(
-        health.render_metrics(),
-        content_type="text/plain; version=0.0.4; charset=utf-8",
-        headers={"Cache-Control": "no-store"},
-    )
+    return Response(metrics.render_metrics(), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
 
 @blueprint.get("/settings/health")

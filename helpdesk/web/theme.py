@@ -1,13 +1,12 @@
 """Small addresses that no room of its own would be worth: colours, policy reports, leaving a mail conversation."""
 
-import hmac
 import json
 import logging
 import re
 
 from flask import Blueprint, Response, abort, redirect, render_template, request
 
-from helpdesk import colours, config
+from helpdesk import color_contrast, config
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import signed_links
@@ -29,7 +28,7 @@ MAX_REPORT_BYTES = 16 * 1024
 def show_theme_css():
     """The installation's accent, readable in both schemes; its address changes with the colour."""
     accent = settings.get("accent")
-    css = colours.theme(accent if COLOR_PATTERN.fullmatch(accent) else SETTINGS["accent"].default)
+    css = color_contrast.theme(accent if COLOR_PATTERN.fullmatch(accent) else SETTINGS["accent"].default)
     return Response(css, mimetype="text/css", headers={"Cache-Control": "public, max-age=86400"})
 
 
@@ -89,8 +88,7 @@ def unsubscribe(thread_id: int, token: str):
 def get_thread_or_404(thread_id: int, token: str) -> Thread:
     """The mail thread that ``token`` was made for, else 404."""
     thread = db.session.get(Thread, thread_id) if thread_id < 2**63 else None
-    expected = signed_links.unsubscribe_token(thread) if thread and thread.user_id else ""
-    if not expected or not hmac.compare_digest(expected.encode(), token.encode("utf-8", "replace")):
+    if thread is None or thread.user_id is None or not signed_links.is_unsubscribe_token(thread, token):
         abort(404)
     return thread
 

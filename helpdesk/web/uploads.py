@@ -3,6 +3,7 @@
 from flask import request
 from werkzeug.datastructures import MultiDict
 
+from helpdesk.domain import forms
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
@@ -34,7 +35,7 @@ class FormUploads:
 
     def take(self, form: FormVersion | None = None, given: MultiDict | None = None) -> None:
         """Keep the new files and commit. Those of a form's file fields are put into ``given`` by their keys. Raises Invalid."""
-        names = {f"field-{field.key}" for field in form.fields if field.kind == "file"} if form else set()
+        names = {forms.field_name(field) for field in forms.file_fields(form)}
         brought = {
             name: [upload for upload in request.files.getlist(name) if upload.filename]
             for name in ("files", *sorted(names))

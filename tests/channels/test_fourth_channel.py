@@ -9,13 +9,13 @@ from helpdesk.domain.outbox import errors, registry
 from helpdesk.models.channel import Channel, Thread
 from helpdesk.models.delivery import Delivery, InboundEvent
 from helpdesk.models.ticket import Message
-from tests import outside
+from tests import worker_helpers
 from tests.channels.list_channel import ListChannel
 
 
 @pytest.fixture
 def settings(workspace, mailbox):
-    return outside.settings(workspace, mailbox)
+    return worker_helpers.settings(workspace, mailbox)
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ def rows(session):
 
 
 def test_what_is_said_goes_to_every_channel_and_stands_there_in_order(story, session, place, workspace, mailbox, make):
-    outside.drain(session)
+    worker_helpers.drain(session)
     say(session, story, "one", "two", author=make.agent("Tomas"))
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert [text for _, text in place.posts] == ["No light", "one", "two"]
     root = workspace.posted("C0GLOBEX001")[0]["ts"]
     assert ["one" in reply["text"] for reply in workspace.replies("C0GLOBEX001", root)] == [False, True, False]
@@ -61,79 +61,79 @@ def test_what_is_said_goes_to_every_channel_and_stands_there_in_order(story, ses
 def test_a_note_does_not_go_where_customers_read(story, session, place, make):
     tickets.add_note(story, author=make.agent("Tomas"), body="secretword")
     session.commit()
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert [text for _, text in place.posts] == ["No light"]
 
 
 def test_everything_waits_for_the_root_message_and_for_what_was_said_before(story, session, place):
     place.faults = [(errors.TemporaryError("Not now."), False)]
     say(session, story, "one", "two")
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert place.posts == []
     assert [row.attempts for row in rows(session)] == [1, 0, 0]
-    outside.hurry(session)
-    outside.drain(session)
+    worker_helpers.advance_time(session)
+    worker_helpers.drain(session)
     assert [text for _, text in place.posts] == ["No light", "one", "two"]
     assert place.look_ups == 0  # it certainly was not stored
 
 
 @pytest.mark.parametrize("is_stored", [True, False])
 def test_a_post_of_unknown_outcome_is_looked_for_before_it_is_tried_again(story, session, place, is_stored):
-    outside.drain(session)
+    worker_helpers.drain(session)
     place.faults = [(errors.UnknownOutcomeError("The line broke."), is_stored)]
     say(session, story, "one", "two")
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert place.look_ups == 0 and rows(session)[1].state == "unknown"
-    outside.hurry(session)
-    outside.drain(session)
+    worker_helpers.advance_time(session)
+    worker_helpers.drain(session)
     assert place.look_ups == 1
     assert [text for _, text in place.posts] == ["No light", "one", "two"]
 
 
 def test_a_wait_that_is_asked_for_pauses_this_channel_and_no_other(story, session, place, workspace):
-    outside.drain(session)
+    worker_helpers.drain(session)
     place.faults = [(errors.TemporaryError("Too much.", retry_after=60), False)]
     say(session, story, "one")
-    outside.drain(session)
+    worker_helpers.drain(session)
     [channel] = session.query(Channel).filter_by(kind="list")
     assert channel.paused_until is not None and len(place.posts) == 1
     assert "one" in str(workspace.replies("C0GLOBEX001", workspace.posted("C0GLOBEX001")[0]["ts"]))
 
 
 def test_a_blocked_channel_is_shown_and_clears_with_the_first_success(story, session, place):
-    outside.drain(session)
+    worker_helpers.drain(session)
     place.faults = [(errors.ChannelBlockedError("The list is full."), False)]
     say(session, story, "one")
-    outside.drain(session)
+    worker_helpers.drain(session)
     [channel] = session.query(Channel).filter_by(kind="list")
     assert channel.blocked_reason == "The list is full."
-    outside.hurry(session)
-    outside.drain(session)
+    worker_helpers.advance_time(session)
+    worker_helpers.drain(session)
     session.refresh(channel)
     assert channel.blocked_reason is None and place.posts[-1][1] == "one"
 
 
 def test_a_refusal_for_good_waits_for_a_person(story, session, place, make):
-    outside.drain(session)
+    worker_helpers.drain(session)
     place.faults = [(errors.PermanentError("It takes no such word."), False)]
     say(session, story, "one", "two")
-    outside.drain(session)
+    worker_helpers.drain(session)
     failed = rows(session)[1]
     assert (failed.state, failed.reason, failed.label) == ("failed", "It takes no such word.", "the list")
     outbox.skip_delivery(failed, actor=make.agent())
     session.commit()
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert [text for _, text in place.posts] == ["No light", "two"]
 
 
 def test_a_reply_from_there_goes_to_all_other_places_once(story, session, place, workspace):
-    outside.drain(session)
+    worker_helpers.drain(session)
     heard = {"thread": "1", "author": "dana@globex.example", "text": "from the list"}
     assert inbox.store_event("list", "e-1", heard) is True
     assert inbox.store_event("list", "e-1", heard) is False
     assert inbox.store_event("list", "e-2", heard | {"text": "and more"}) is True
     session.commit()
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert [(event.state, event.lane) for event in session.query(InboundEvent)] == [("done", "list:1")] * 2
     assert [message.body for message in session.query(Message).order_by(Message.id)][1:] == [
         "from the list",
@@ -157,13 +157,13 @@ def test_nothing_comes_in_from_a_channel_that_is_only_written_to(app):
 
 
 def test_a_channel_that_was_taken_away_stops_nothing_else(story, session, place, workspace, make):
-    outside.drain(session)
+    worker_helpers.drain(session)
     registry.unregister_channel(place.kind)
     said = tickets.reply(story, author=make.agent("Tomas"), body="one")
     tickets.edit_message(said, editor=said.author, body="two")
     tickets.delete_message(said, editor=said.author)
     session.commit()
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert len(place.posts) == 1 and len(rows(session)) == 1
 
 

@@ -6,7 +6,7 @@ from werkzeug.datastructures import MultiDict
 
 from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
-from helpdesk.domain.forms import builder, comparing
+from helpdesk.domain.forms import builder, diff, validation
 from helpdesk.models.form import Answer
 from helpdesk.models.ticket import Event
 
@@ -229,10 +229,10 @@ def test_a_form_is_built_published_and_filled(session, make, dana, admin):
         "what_is_it_2",
     ]
     assert what.options == ["Printer", "Laptop"]
-    assert forms.list_published(dana.organization_id) == [], "a draft is nobody's yet"
+    assert forms.published(dana.organization_id) == [], "a draft is nobody's yet"
     builder.publish_form(form, admin)
     session.commit()
-    assert [version.form.name for version in forms.list_published(dana.organization_id)] == ["Hardware & co"]
+    assert [version.form.name for version in forms.published(dana.organization_id)] == ["Hardware & co"]
 
 
 def test_an_edit_makes_the_next_version_and_tickets_keep_theirs(session, make, dana, admin):
@@ -248,7 +248,7 @@ def test_an_edit_makes_the_next_version_and_tickets_keep_theirs(session, make, d
     builder.update_field(draft.fields[0], admin, kind="number", label="Serial number", required=True)
     builder.add_field(draft, admin, kind="date", label="Bought")
     session.commit()
-    assert comparing.difference(first, draft) == [
+    assert diff.describe_changes(first, draft) == [
         "Adds “Bought” (date).",
         "Renames “Serial” to “Serial number”.",
         "“Serial number”: number (was: short text).",
@@ -258,7 +258,7 @@ def test_an_edit_makes_the_next_version_and_tickets_keep_theirs(session, make, d
     session.commit()
     session.refresh(ticket)
     assert ticket.form_version.number == 1 and ticket.answers[0].field.label == "Serial"
-    assert forms.list_published(dana.organization_id)[0].number == 2
+    assert forms.published(dana.organization_id)[0].number == 2
     with pytest.raises(ConflictError):
         builder.publish_form(form, admin)
 
@@ -290,7 +290,7 @@ def test_publishing_is_refused_where_a_condition_can_never_hold(session, admin, 
     version = builder.get_or_create_draft(form)
     secret = builder.add_field(version, admin, kind="select", label="Secret", options=["x", "y"], team_only=True)
     builder.add_field(version, admin, kind="short_text", label="Asked", shown_if_key=secret.key, shown_if_value="z")
-    told = comparing.troubles(version)
+    told = validation.publish_errors(version)
     assert any("customers do not fill in" in sentence for sentence in told) and any(
         "does not offer" in sentence for sentence in told
     )
@@ -319,18 +319,18 @@ def test_a_form_may_be_for_some_organizations_only_and_may_be_archived(session, 
     form = builder.create_form("VIP", admin, for_all=False, organization_ids=[dana.organization_id])
     builder.publish_form(form, admin)
     session.commit()
-    assert forms.list_published(dana.organization_id) and not forms.list_published(other.organization_id)
+    assert forms.published(dana.organization_id) and not forms.published(other.organization_id)
     builder.update_form(
         form, admin, name="VIP", description="", for_all=False, organization_ids=[other.organization_id]
     )
     session.commit()
-    assert forms.list_published(other.organization_id) and not forms.list_published(dana.organization_id)
+    assert forms.published(other.organization_id) and not forms.published(dana.organization_id)
     with pytest.raises(ValidationError):
         builder.update_form(form, admin, name="VIP", description="", for_all=False, organization_ids=[])
     session.rollback()
     builder.archive_form(form, admin)
     session.commit()
-    assert not forms.list_published(other.organization_id)
+    assert not forms.published(other.organization_id)
 
 
 def test_only_admins_build_forms(make, dana):

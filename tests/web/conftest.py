@@ -14,6 +14,7 @@ class LonelyClient(FlaskClient):
 
     def open(self, *args, **options):
         db.session.rollback()
+        self.preserve_context = False  # which pytest-flask's ``client`` asks for
         with self.application.app_context():
             return super().open(*args, **options)
 

@@ -75,7 +75,7 @@ TABLE = {
     # a customer's list, and filing
     "GET /tickets": PERSON,
     "GET /tickets/list": PERSON,
-    "GET /tickets/live": PERSON,
+    "GET /live": PERSON,
     "GET /tickets.csv": PERSON,
     "GET /tickets/new": PERSON,
     "GET /tickets/similar": PERSON,
@@ -124,7 +124,6 @@ TABLE = {
     "GET /desk/views": TEAM,
     "POST /desk/views": TEAM,
     "POST /desk/views/<int:view_id>/delete": "sign-in hidden hidden in hidden hidden",  # the agent's own
-    "GET /desk/live": TEAM,
     "GET /desk/remarks": TEAM,
     "POST /desk/remarks": TEAM,
     "POST /desk/bulk": TEAM,
@@ -161,6 +160,7 @@ TABLE = {
     "POST /settings/people/<int:user_id>/deactivation": ADMIN,
     "POST /settings/people/<int:user_id>/deactivation/delete": ADMIN,
     "POST /settings/people/<int:user_id>/identities/<int:identity_id>/delete": ADMIN,
+    "POST /settings/people/<int:user_id>/invitation/delete": ADMIN,
     "POST /settings/people/<int:user_id>/mail": ADMIN,
     "POST /settings/people/<int:user_id>/role": ADMIN,
     "POST /settings/people/<int:user_id>/sees": ADMIN,

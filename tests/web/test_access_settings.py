@@ -150,6 +150,28 @@ def test_invite_and_where_no_mail_leaves_hand_the_link_over(admin, session, brow
     assert again.status_code == 422 and 'value="not an address"' in again.text
 
 
+def test_an_invitation_is_withdrawn_from_the_page(admin, session, browser_of):
+    invite = {"email": "priya@support.example", "name": "Priya", "role": "agent"}
+    path = r"http://localhost(/sign-in/link/[\w-]{43})"
+    link = re.search(path, admin.post("/settings/team/invitations", invite).text)[1]
+    priya = session.query(User).filter_by(email="priya@support.example").one()
+    address = f"/settings/people/{priya.id}/invitation/delete"
+    assert address in admin.get("/settings/team").text and address in admin.get(f"/settings/people/{priya.id}").text
+    assert admin.post(address).status_code == 303
+    assert address not in admin.get("/settings/team").text
+    visitor = Admin(browser_of())
+    assert "This link has ended" in visitor.get(link).text
+    session.expire_all()
+    assert not priya.is_active, "whoever is of the team could sign in with a link of their own"
+    withdrawn = session.query(AuditEntry).filter_by(action="withdrew an invitation").one()
+    assert (withdrawn.actor_name, withdrawn.subject) == ("Maya", "priya@support.example")
+    assert admin.post(address).status_code == 409
+    again = re.search(path, admin.post("/settings/team/invitations", invite).text)[1]
+    assert Admin(browser_of()).post(again, page=again).headers["Location"] == "/desk"
+    session.expire_all()
+    assert priya.is_active
+
+
 def test_a_person_is_changed_and_the_last_admin_stays(admin, make, maya, session):
     dana, priya = make.user(make.organization("Globex")), make.agent("Priya")
     assert admin.post(f"/settings/people/{dana.id}/sees", {"sees": "own"}).status_code == 303

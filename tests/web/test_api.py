@@ -10,7 +10,7 @@ from sqlalchemy import select
 from helpdesk.domain.integrations import api_tokens
 from helpdesk.models.ticket import Message, Ticket
 from helpdesk.models.webhook import ApiToken
-from helpdesk.web.api import description, token_authentication
+from helpdesk.web.api import openapi, token_authentication
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 ALL = ["tickets:read", "tickets:write", "organizations:read"]
@@ -184,7 +184,7 @@ def test_the_api_is_what_its_description_says(app, program, ann, make, session):
     make.form("default")
     asker = program()
     app.test_client_class = type(asker.client)
-    schema = schemathesis.openapi.from_dict(description.describe("http://localhost"))
+    schema = schemathesis.openapi.from_dict(openapi.describe("http://localhost"))
     schema.app = app
 
     tried = set()

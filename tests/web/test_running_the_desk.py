@@ -5,6 +5,7 @@ import zipfile
 
 import pytest
 from bs4 import BeautifulSoup
+from prometheus_client.parser import text_string_to_metric_families
 from sqlalchemy import select
 
 from helpdesk.domain import tickets
@@ -280,7 +281,9 @@ def test_channels_say_what_is_missing(client, make, session):
     send(client, "/settings/channels/1/internal", internal="1")
 
 
-def test_alive_able_and_measured(client, browser_of, app, monkeypatch):
+def test_alive_able_and_measured(client, browser_of, app, monkeypatch, make, session):
+    make.channel("C0TRIAGE").name = 'the "desk"\\'
+    session.commit()
     stranger = browser_of()
     assert stranger.get("/healthz").get_data(as_text=True) == "ok\n"
     ready = stranger.get("/readyz")
@@ -291,7 +294,12 @@ def test_alive_able_and_measured(client, browser_of, app, monkeypatch):
     monkeypatch.setattr(config.current(), "METRICS_TOKEN", "m" * 20)
     assert stranger.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
     text = stranger.get("/metrics", headers={"Authorization": "Bearer " + "m" * 20}).get_data(as_text=True)
-    assert "# TYPE helpdesk_oldest_undelivered_seconds gauge" in text and "helpdesk_database_ok 1" in text
+    gauges = {family.name: family for family in text_string_to_metric_families(text)}
+    assert {family.type for family in gauges.values()} == {"gauge"}
+    assert gauges["helpdesk_database_ok"].samples[0].value == 1
+    places = {sample.labels["destination"]: sample.value for sample in gauges["helpdesk_deliveries_waiting"].samples}
+    assert places == {'#the "desk"\\': 0}, "quotation marks and backslashes of a channel's name are escaped"
+    assert {"helpdesk_oldest_undelivered_seconds", "helpdesk_deliveries_failed"} <= gauges.keys()
     monkeypatch.setattr(config.current(), "REDIS_URL", "redis://127.0.0.1:1/0")
     extensions.forget_redis()
     down = stranger.get("/readyz")

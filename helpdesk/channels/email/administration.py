@@ -38,15 +38,6 @@ def list_senders() -> list[SenderAddress]:
     return found + [SenderAddress(organization.from_address, organization) for organization in db.session.scalars(own)]
 
 
-def set_system_address(text: str, *, actor: User | None) -> str:
-    """Let mail come from ``text``; empty takes MAIL_DEFAULT_SENDER. Raises Invalid."""
-    before, chosen = settings.get("system_email"), _validated_address(text, "system_email")
-    settings.set("system_email", chosen)
-    if chosen != before:
-        audit_log.add_entry("changed the address mail comes from", actor, "Mail", old=before, new=chosen)
-    return chosen
-
-
 def set_organization_address(organization: Organization, text: str, *, actor: User | None) -> str | None:
     """Let mail about the organization's tickets come from ``text``, or with "" from the system address. Raises Invalid."""
     before, chosen = organization.from_address, _validated_address(text, "from_address") or None

@@ -163,10 +163,7 @@ def discard_automatic(up_to: int, *, actor: User) -> int:
 def parse_mail(raw: bytes) -> ParsedMail:
     """The mail read again, without asking anybody who sent it."""
     return email.parse_mail(
-        raw,
-        dataclasses.replace(
-            mail_settings.incoming_mail_settings(signed_links.installation_id()), verify_ourselves=False
-        ),
+        raw, dataclasses.replace(mail_settings.incoming_mail_settings(signed_links.instances()), verify_ourselves=False)
     )[0]
 
 

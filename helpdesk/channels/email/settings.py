@@ -37,13 +37,13 @@ class IncomingMailSettings:
 
     ``reply_domain``: where reply+token@ addresses live. ``authserv_ids``: whose Authentication-Results header
     counts. ``verify_ourselves``: without such a header, check DKIM and DMARC here, which asks DNS: for
-    workers only. ``dns``: answers a name with its TXT text or None; None asks the real DNS. ``instance``:
-    this installation's random id.
+    workers only. ``dns``: answers a name with its TXT text or None; None asks the real DNS. ``instances``:
+    this installation's random ids, one for every accepted SECRET_KEY.
     """
 
     reply_domain: str = ""
     authserv_ids: tuple[str, ...] = ()
-    instance: str = ""
+    instances: tuple[str, ...] = ()
     verify_ourselves: bool = False
     dns: Callable[[str], str | None] | None = None
 
@@ -82,13 +82,15 @@ def smtp_settings(config: configuration.Config | None = None) -> SmtpSettings:
     )
 
 
-def incoming_mail_settings(instance: str, config: configuration.Config | None = None) -> IncomingMailSettings:
-    """How far incoming mail is believed, by ``config`` or that of the running process; ``instance`` is this
-    installation's random id. Without a border server to believe, mail is checked here.
+def incoming_mail_settings(
+    instances: tuple[str, ...], config: configuration.Config | None = None
+) -> IncomingMailSettings:
+    """How far incoming mail is believed, by ``config`` or that of the running process; ``instances`` are this
+    installation's random ids. Without a border server to believe, mail is checked here.
     """
     config = config or configuration.current()
     names = tuple(config.INBOUND_AUTHSERV_ID.replace(",", " ").split())
-    return IncomingMailSettings(config.INBOUND_MAIL_DOMAIN.lower(), names, instance, verify_ourselves=not names)
+    return IncomingMailSettings(config.INBOUND_MAIL_DOMAIN.lower(), names, instances, verify_ourselves=not names)
 
 
 def imap_settings(config: configuration.Config | None = None) -> ImapSettings | None:

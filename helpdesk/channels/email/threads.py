@@ -3,7 +3,6 @@
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpdesk import config
 from helpdesk.channels.email import token
 from helpdesk.domain.outbox.channel import NewThread
 from helpdesk.extensions import db
@@ -17,7 +16,7 @@ MAIL_CHANNEL_QUERY = select(Channel).where(Channel.kind == KIND)
 
 def new_thread(channel_id: int, user_id: int) -> NewThread:
     """The conversation with the requester of a new ticket."""
-    issued = token.issue(config.current().SECRET_KEY)
+    issued = token.issue()
     return NewThread(channel_id, user_id, issued.nonce, issued.hash)
 
 
@@ -59,5 +58,5 @@ def get_mail_channel() -> Channel:
 
 
 def _assign_reply_address(thread: Thread) -> None:
-    issued = token.issue(config.current().SECRET_KEY)
+    issued = token.issue()
     thread.nonce, thread.token_hash = issued.nonce, issued.hash

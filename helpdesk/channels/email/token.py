@@ -2,19 +2,19 @@
 
 A thread row holds a random nonce and the hash of its token. The token itself is an HMAC of the nonce under a
 key derived from SECRET_KEY, computed when a mail is rendered and never stored: whoever reads the database can
-write to no ticket. A mail that comes in is looked up by the hash. When a participant is removed, or
-SECRET_KEY changed for good, ``issue`` gives new values.
+write to no ticket. A mail that comes in is looked up by the hash. A thread keeps the address it was given while
+the key that made it is accepted (SECRET_KEY or one of its fallbacks); after that ``issue`` gives it a new one.
 """
 
 import base64
-import hashlib
-import hmac
 import re
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-_PURPOSE = b"helpdesk: reply address by mail"
+from helpdesk import key_derivation
+from helpdesk.key_derivation import Purpose
+
 _LENGTH = 26  # base32 characters of 5 bits: 130 bits
 
 
@@ -26,20 +26,26 @@ class Issued:
     hash: str
 
 
-def issue(secret_key: str) -> Issued:
+def issue() -> Issued:
     """A fresh nonce and the hash of the token it leads to."""
     nonce = secrets.token_hex(16)
-    return Issued(nonce, hashed(_token(secret_key, nonce)))
+    return Issued(nonce, hashed(_encode(key_derivation.sign(Purpose.REPLY_ADDRESS, nonce))))
 
 
-def address(secret_key: str, nonce: str, domain: str) -> str:
-    """The reply address for the thread with ``nonce``."""
-    return f"reply+{_token(secret_key, nonce)}@{domain}"
+def address(nonce: str, token_hash: str, domain: str) -> str | None:
+    """The reply address of the thread with ``nonce`` and ``token_hash``; None if its key is accepted no longer."""
+    token = key_derivation.matching_token(Purpose.REPLY_ADDRESS, nonce, token_hash, _encode)
+    return f"reply+{token}@{domain}" if token else None
+
+
+def is_accepted(nonce: str, token_hash: str) -> bool:
+    """Whether the token behind ``token_hash`` was made with a key that is still accepted."""
+    return key_derivation.matching_token(Purpose.REPLY_ADDRESS, nonce, token_hash, _encode) is not None
 
 
 def hashed(token: str) -> str:
     """What is stored of a token and looked up: 64 hex digits."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return key_derivation.fingerprint(token)
 
 
 def tokens_in(addresses: Iterable[str], domain: str) -> tuple[str, ...]:
@@ -50,8 +56,5 @@ def tokens_in(addresses: Iterable[str], domain: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match[1] for match in map(form.fullmatch, addresses) if match))
 
 
-def _token(secret_key: str, nonce: str) -> str:
-    # HKDF (RFC 5869) with one block: a key of its own, so that a leak of it says nothing about SECRET_KEY.
-    pseudo_random_key = hmac.digest(bytes(32), secret_key.encode(), "sha256")
-    key = hmac.digest(pseudo_random_key, _PURPOSE + b"\x01", "sha256")
-    return base64.b32encode(hmac.digest(key, nonce.encode(), "sha256")).decode()[:_LENGTH].lower()
+def _encode(signature: bytes) -> str:
+    return base64.b32encode(signature).decode()[:_LENGTH].lower()

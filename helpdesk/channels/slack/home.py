@@ -10,7 +10,7 @@ from helpdesk.domain import labels
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
-from helpdesk.models.ticket import UNSOLVED_STATUSES, Ticket
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 ACTIVE_WITHIN = timedelta(hours=2)  # after it was last opened; opening it again draws it anew anyway
@@ -73,7 +73,6 @@ def render_home(user: User) -> dict:
 
 def ticket_row(ticket: Ticket) -> blocks.ListRow:
     """One ticket in a list."""
-    waits = ticket.status in UNSOLVED_STATUSES
     return blocks.ListRow(
         number=ticket.number,
         subject=ticket.subject,
@@ -82,7 +81,9 @@ def ticket_row(ticket: Ticket) -> blocks.ListRow:
         url=urls.ticket_url(ticket.number),
         assignee=ticket.assignee.display_name if ticket.assignee else None,
         status=str(ticket.status),
-        waiting=f"for {labels.format_duration((clock.now() - ticket.status_since).total_seconds())}" if waits else "",
+        waiting=f"for {labels.format_duration((clock.now() - ticket.status_since).total_seconds())}"
+        if not ticket.is_done
+        else "",
     )
 
 

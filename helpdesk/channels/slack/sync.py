@@ -26,7 +26,8 @@ from helpdesk.domain.outbox import errors
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
 from helpdesk.models.delivery import Delivery, InboundEvent
-from helpdesk.models.ticket import Message, Status, Ticket
+from helpdesk.models.statuses import Status
+from helpdesk.models.ticket import Message, Ticket
 
 SYNC_INTERVAL = timedelta(minutes=3)  # a channel is not read again sooner
 LOOKBACK = timedelta(days=3)  # threads of tickets that changed within it are read

@@ -17,4 +17,4 @@ class WebhookChannel(OutboundChannel[SignedRequest]):
         return rendering.render_request(delivery)
 
     def send(self, request: OutboundRequest[SignedRequest]) -> SendResult:
-        return http.post_request(request.key, request.content.url, request.content.secret, request.content.body)
+        return http.post_request(request.key, request.content.url, request.content.secrets, request.content.body)

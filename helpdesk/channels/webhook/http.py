@@ -4,6 +4,7 @@ Nothing here is of unknown fate: a receiver knows what it had before by its id, 
 """
 
 import time
+from collections.abc import Sequence
 
 import urllib3
 
@@ -15,10 +16,10 @@ TIMEOUT = urllib3.Timeout(connect=5, read=10)
 MAX_RESPONSE_BYTES = 2_000  # bytes of an answer that are looked at
 
 
-def post_request(key: str, url: str, secret: bytes, body: bytes) -> SendResult:
+def post_request(key: str, url: str, secrets: Sequence[bytes], body: bytes) -> SendResult:
     """POST ``body``; any 2xx is taken for received. Raises the errors of domain.outbox.errors."""
     place = ssrf.resolve_url(url)
-    headers = signing.signed_headers(key, secret, body, int(time.time())) | {"Host": _host_header(place)}
+    headers = signing.signed_headers(key, secrets, body, int(time.time())) | {"Host": _host_header(place)}
     try:
         with _connection_pool(place) as pool:
             answer = pool.urlopen(

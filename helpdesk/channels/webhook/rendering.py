@@ -1,9 +1,10 @@
 """What webhooks are told: a delivery's row becomes the finished body of one signed request."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from helpdesk import keys
+from helpdesk import key_derivation
 from helpdesk.domain.outbox.errors import SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
@@ -12,10 +13,13 @@ from helpdesk.models.webhook import Webhook
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """Where to POST ``body``, and the ``secret`` it is signed with."""
+    """Where to POST ``body``, and the ``secrets`` it is signed with.
+
+    They are those of every accepted SECRET_KEY: a receiver may know the one of an earlier key.
+    """
 
     url: str
-    secret: bytes
+    secrets: Sequence[bytes]
     body: bytes
 
 
@@ -25,4 +29,5 @@ def render_request(delivery: Delivery) -> SignedRequest:
     if webhook is None or not webhook.is_active:
         raise SkipDelivery("The webhook is switched off.")
     body = json.dumps({"id": delivery.key, **delivery.data["payload"]}, ensure_ascii=False, separators=(",", ":"))
-    return SignedRequest(webhook.url, keys.sign("webhook", webhook.nonce), body.encode())
+    secrets = key_derivation.sign_with_each(key_derivation.Purpose.WEBHOOK, webhook.nonce)
+    return SignedRequest(webhook.url, secrets, body.encode())

@@ -3,16 +3,21 @@ scheme."""
 
 import base64
 import hmac
+from collections.abc import Sequence
 
 
-def signed_headers(key: str, secret: bytes, body: bytes, when: int) -> dict[str, str]:
-    """The headers of one request; ``when``, in seconds since 1970, is signed: an old request proves nothing."""
+def signed_headers(key: str, secrets: Sequence[bytes], body: bytes, when: int) -> dict[str, str]:
+    """The headers of one request; ``when`` is in seconds since 1970 and signed, so that an old request proves nothing.
+
+    One signature for each of ``secrets``, separated by spaces: a receiver accepts the request if one of them fits.
+    """
+    signatures = " ".join(f"v1,{make_signature(key, secret, body, when)}" for secret in secrets)
     return {
         "Content-Type": "application/json",
         "User-Agent": "helpdesk-webhook/1",
         "webhook-id": key,
         "webhook-timestamp": str(when),
-        "webhook-signature": f"v1,{make_signature(key, secret, body, when)}",
+        "webhook-signature": signatures,
     }
 
 

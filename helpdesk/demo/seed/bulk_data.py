@@ -3,18 +3,21 @@
 The same numbers make the same data (times count back from now). One transaction, so that an interrupted run leaves nothing.
 """
 
+import json
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from random import Random
 
 from sqlalchemy import func, select
 
-from helpdesk import clock, config
+from helpdesk import clock
 from helpdesk.channels.email import token
 from helpdesk.demo.seed import bulk_insert, phrases
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
+from helpdesk.models.statuses import DONE, UNSOLVED, Status, WaitingOn, statuses_waiting_on
 from helpdesk.models.ticket import Event, Message, Ticket
 from helpdesk.models.user import Membership, Organization, OrganizationDomain, User
 
@@ -23,19 +26,10 @@ HISTORY_SECONDS = 730 * 86_400  # seconds back to the first ticket
 RECENT_SECONDS = 14 * 86_400  # seconds back to which tickets are mostly unsolved
 BATCH_SIZE = 10_000  # tickets written at once
 TEXTS_PER_KIND = 400  # of each kind of message
-OLD_TICKET_STATUSES = ("solved", "closed", "closed", "closed")
-RECENT_TICKET_STATUSES = (
-    "open",
-    "open",
-    "in_progress",
-    "in_progress",
-    "pending",
-    "on_hold",
-    "solved",
-    "solved",
-    "solved",
-)
-PRIORITY_CHOICES = ("low", "normal", "normal", "normal", "normal", "normal", "high", "high", "urgent")
+# Drawn from at random, so how often one stands here is how often it comes: most work waits for the team, or was just solved.
+OLD_STATUSES = tuple(map(str, (Status.solved, *[Status.closed] * 3)))
+RECENT_STATUSES = tuple(map(str, (*UNSOLVED, *statuses_waiting_on(WaitingOn.team), *[Status.solved] * 3)))
+PRIORITY_CHOICES = tuple(map(str, (*Priority, *[DEFAULT_PRIORITY] * 4, *list(Priority)[-2:-1])))
 
 
 @dataclass(frozen=True)
@@ -162,11 +156,11 @@ class _BulkSeeder:
         agent_id, agent = random.choice(self.agents)
         age = self.now - filed_at
         status = (
-            random.choice(RECENT_TICKET_STATUSES if age < RECENT_SECONDS else OLD_TICKET_STATUSES)
+            random.choice(RECENT_STATUSES if age < RECENT_SECONDS else OLD_STATUSES)
             if random.random() > 0.002
-            else "open"
+            else str(Status.open)
         )
-        count = 1 if status == "open" else max(2, round(random.expovariate(1) * (self.messages - 1.5)) + 1)
+        count = 1 if status == Status.open else max(2, round(random.expovariate(1) * (self.messages - 1.5)) + 1)
         count = min(count, 400)
         ref = f"R-{id:07d}"
         gap = min(age, 3 * 86_400) / (count + 2)
@@ -221,7 +215,7 @@ class _BulkSeeder:
             at += gap * (0.2 + random.random())
         self.said += count
         ended = None
-        if status in ("solved", "closed"):
+        if status in DONE:
             ended = at
             self._event(
                 id,
@@ -231,7 +225,7 @@ class _BulkSeeder:
                 False,
                 agent_id,
                 agent,
-                '{"old": "in_progress", "new": "solved"}',
+                json.dumps({"old": Status.open.definition.on_agent_reply, "new": Status.solved}),
                 at,
             )
             seq += 1
@@ -253,7 +247,7 @@ class _BulkSeeder:
                 _format_time(customer_at),
                 _format_time(first_response),
                 _format_time(ended),
-                _format_time(ended) if status == "closed" else None,
+                _format_time(ended) if status == Status.closed else None,
                 seq,
                 public_seq,
                 1,
@@ -263,7 +257,7 @@ class _BulkSeeder:
             (id, organization_id, subject, "\n".join(reversed(words)), "\n".join(reversed(notes)))
         )
         if not ended:
-            issued = token.issue(config.current().SECRET_KEY)
+            issued = token.issue()
             self.rows["threads"].append(
                 (
                     self._next(Thread),

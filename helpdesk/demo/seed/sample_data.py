@@ -19,8 +19,10 @@ from helpdesk.markup import markdown_rendering
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.form import Field, Form, FormVersion
+from helpdesk.models.priorities import DEFAULT_PRIORITY
 from helpdesk.models.qa_review import CannedReply
-from helpdesk.models.ticket import WAITING_ON, Event, Message, MessageKind, Rating, ReadReceipt, Status, Ticket
+from helpdesk.models.statuses import WAITING_ON, Status
+from helpdesk.models.ticket import Event, Message, MessageKind, Rating, ReadReceipt, Ticket
 from helpdesk.models.user import Organization, User
 
 SETTING_VALUES = {
@@ -138,7 +140,7 @@ class _SampleTicketWriter:
             requester=self.persons[story.requester],
             form_version_id=self.form.id,
             subject=story.subject,
-            priority="normal" if changes_later else story.priority,
+            priority=DEFAULT_PRIORITY if changes_later else story.priority,
             status=Status.open,
             excerpt=markdown_rendering.make_excerpt(story.messages[0].body, 180),
             created_at=at,
@@ -175,16 +177,14 @@ class _SampleTicketWriter:
         if author.is_team:
             ticket.first_response_at = ticket.first_response_at or at
             self._mailed(message, at)
-            if ticket.status == Status.open and not self.status_told:
-                self._set(at, author, Status.in_progress, quietly=True)
+            becomes = Status(ticket.status).definition.on_agent_reply
+            if becomes and not self.status_told:
+                self._set(at, author, Status(becomes), quietly=True)
             return
         ticket.customer_replied_at = at
-        if (
-            message.seq > 1
-            and ticket.status in (Status.in_progress, Status.pending, Status.solved)
-            and not self.status_told
-        ):
-            self._set(at, author, Status.open, quietly=ticket.status != Status.solved)
+        becomes = Status(ticket.status).definition.on_requester_reply
+        if message.seq > 1 and becomes and not self.status_told:
+            self._set(at, author, Status(becomes), quietly=not ticket.is_solved)
 
     def _happen(self, at: datetime, kind: str, by: str, value: str) -> None:
         actor = self.persons[by]
@@ -207,10 +207,10 @@ class _SampleTicketWriter:
 
     def _set(self, at: datetime, actor: User | None, status: Status, quietly: bool = False) -> None:
         ticket = self.ticket
-        if WAITING_ON[Status(ticket.status)] != WAITING_ON[status]:
+        if ticket.holder != WAITING_ON[status]:
             ticket.status_since = at
-        kind = {Status.solved: "solved", Status.closed: "closed"}.get(status)
-        kind = kind or ("reopened" if ticket.status == Status.solved else "status")
+        kind = status.definition.event_kind
+        kind = "reopened" if kind == "status" and ticket.is_solved else kind
         self._event(at, kind, actor, quietly, old=str(ticket.status), new=str(status))
         ticket.status = status
         ticket.solved_at = at if status == Status.solved else ticket.solved_at if status == Status.closed else None

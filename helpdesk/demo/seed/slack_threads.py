@@ -17,7 +17,8 @@ from helpdesk.domain.administration import settings
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
 from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryKind, DeliveryState
-from helpdesk.models.ticket import Message, Status, Ticket
+from helpdesk.models.statuses import Status
+from helpdesk.models.ticket import Message, Ticket
 from helpdesk.models.user import User
 
 MAX_TICKETS = 40  # tickets, the latest ones, get a card

@@ -1,14 +1,16 @@
 """How people join the team: by a one-time link, mailed or printed. There is no other way in, and no default account."""
 
+from collections.abc import Iterable
 from datetime import timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
+from helpdesk import clock
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import magic_links
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import session_revocation, users
+from helpdesk.domain.people import permissions, users
 from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.session import SignInLink
@@ -35,9 +37,10 @@ def invite_agent(
     elif not user.is_team:
         where = user.organization.name if user.organization else "no organization"
         raise ConflictError(f"{email} is a customer of {where}; somebody is either a customer or of the team.", "email")
-    elif not user.is_active:
+    elif not user.is_active and user.proven_at is not None:
         raise ConflictError(f"{user.display_name} was deactivated; activate them first.", "email")
     else:
+        users.activate_user(user, actor=actor)  # an invitation that was withdrawn is simply made again
         if user.role != role:
             users.set_role(user, role, actor=actor)
         if name and not user.name:
@@ -52,19 +55,28 @@ def invite_agent(
     return user, link
 
 
-def withdraw_invitation(user: User, *, actor: User | None) -> None:
-    """End a link that was not used; the person stays in the team's list until deactivated."""
+def withdraw_invitation(user: User, *, actor: User) -> None:
+    """End the open invitation of ``user``. Raises Conflict if there is none.
+
+    Whoever never signed in is deactivated as well, so that no other way of signing in lets them into the team.
+    """
+    permissions.ensure(permissions.can_administer(actor), "Only admins withdraw invitations.")
+    if not is_open(user):
+        raise ConflictError(f"{user.email} has no open invitation.")
     magic_links.invalidate_all(user.email, SignInLink.purpose == magic_links.INVITATION)
-    session_revocation.revoke_user_sessions(user)
     audit_log.add_entry("withdrew an invitation", actor, user.email)
+    if user.proven_at is None and user.is_active:
+        users.deactivate_user(user, actor=actor)
 
 
-def has_admin() -> bool:
-    """Whether anybody has signed in as admin yet."""
-    return bool(
-        db.session.scalar(
-            select(func.count()).where(
-                User.role == Role.admin, User.proven_at.is_not(None), User.deactivated_at.is_(None)
-            )
-        )
-    )
+def is_open(user: User) -> bool:
+    """Whether ``user`` holds an invitation that can still be used."""
+    return user.email in open_invitations([user])
+
+
+def open_invitations(users: Iterable[User]) -> set[str]:
+    """The addresses of those of ``users`` whose invitation can still be used."""
+    emails = [user.email for user in users]
+    is_usable = SignInLink.used_at.is_(None) & (SignInLink.expires_at > clock.now())
+    invited = SignInLink.email.in_(emails) & (SignInLink.purpose == magic_links.INVITATION)
+    return set(db.session.scalars(select(SignInLink.email).where(invited, is_usable)))

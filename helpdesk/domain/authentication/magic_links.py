@@ -1,13 +1,12 @@
-"""Links by mail. Every request does the same work, whether the address is let in or not (security.md 1.1)."""
+"""Links by mail. Every request does the same work, whether the address is let in or not."""
 
-import hmac
 import json
 import secrets
 from datetime import timedelta
 
 from sqlalchemy import or_, select, update
 
-from helpdesk import after_commit, clock, keys
+from helpdesk import after_commit, clock, key_derivation
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import login, oidc, rate_limits, signed_links
@@ -54,7 +53,7 @@ def request_link(
         SIGN_IN,
         LINK_TTL,
         replaces=not limited,
-        browser_hash=keys.fingerprint(browser_token),
+        browser_hash=key_derivation.fingerprint(browser_token),
         next_path=next_path,
         ip_prefix=ip_prefix,
         refused=reason,
@@ -77,15 +76,16 @@ def create_link(email: str, purpose: str, lasts: timedelta, replaces: bool = Tru
     link = SignInLink(
         purpose=purpose, email=email, nonce=secrets.token_hex(32), expires_at=clock.now() + lasts, **values
     )
-    link.token_hash = keys.fingerprint(signed_links.link_token(link))
+    link.token_hash = key_derivation.fingerprint(signed_links.new_token(link))
     db.session.add(link)
     db.session.flush()
     return link
 
 
 def find_link(token: str) -> SignInLink | None:
-    """The row of a link's token, whatever its state; looking changes nothing."""
-    return db.session.scalar(select(SignInLink).where(SignInLink.token_hash == keys.fingerprint(token)))
+    """The row of a link's token, whatever its state; None also if its key is accepted no longer."""
+    link = db.session.scalar(select(SignInLink).where(SignInLink.token_hash == key_derivation.fingerprint(token)))
+    return link if link is not None and signed_links.link_token(link) else None
 
 
 def is_open(link: SignInLink | None) -> bool:
@@ -95,18 +95,22 @@ def is_open(link: SignInLink | None) -> bool:
 
 def matches_browser(link: SignInLink, browser_token: str) -> bool:
     """Whether the link may be used in the browser holding ``browser_token``. An invitation may in any."""
-    return link.purpose == INVITATION or bool(browser_token and link.browser_hash == keys.fingerprint(browser_token))
+    return link.purpose == INVITATION or bool(
+        browser_token and link.browser_hash == key_derivation.fingerprint(browser_token)
+    )
 
 
 def redeem(token: str, browser_token: str) -> SignInLink:
     """Use a link up: of any number at once, one gets it. Raises Ended or OtherBrowser, and then nothing has changed."""
+    if find_link(token) is None:
+        raise LinkExpired("This link has been used or has expired.")
     mine = or_(
         SignInLink.purpose == INVITATION,
-        SignInLink.browser_hash == keys.fingerprint(browser_token) if browser_token else False,
+        SignInLink.browser_hash == key_derivation.fingerprint(browser_token) if browser_token else False,
     )
     used = db.session.execute(
         update(SignInLink)
-        .where(SignInLink.token_hash == keys.fingerprint(token), mine, *_usable_condition())
+        .where(SignInLink.token_hash == key_derivation.fingerprint(token), mine, *_usable_condition())
         .values(used_at=clock.now())
         .returning(SignInLink.id)
         .execution_options(synchronize_session=False)
@@ -125,7 +129,7 @@ def redeem_code(browser_token: str, typed: str) -> SignInLink:
         raise wrong
     latest = (
         select(SignInLink.id)
-        .where(SignInLink.browser_hash == keys.fingerprint(browser_token), SignInLink.purpose == SIGN_IN)
+        .where(SignInLink.browser_hash == key_derivation.fingerprint(browser_token), SignInLink.purpose == SIGN_IN)
         .order_by(SignInLink.id.desc())
         .limit(1)
         .scalar_subquery()
@@ -143,7 +147,7 @@ def redeem_code(browser_token: str, typed: str) -> SignInLink:
         .execution_options(synchronize_session=False)
     ).scalar()
     link = db.session.get(SignInLink, counted, populate_existing=True) if counted is not None else None
-    if link is None or not hmac.compare_digest(signed_links.link_code(link), _normalize_code(typed)) or link.refused:
+    if link is None or not signed_links.is_code(link, _normalize_code(typed)) or link.refused:
         raise wrong
     used = db.session.execute(
         update(SignInLink)

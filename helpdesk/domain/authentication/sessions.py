@@ -7,7 +7,7 @@ from typing import NamedTuple
 from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import attributes
 
-from helpdesk import clock, extensions, keys
+from helpdesk import clock, extensions, key_derivation
 from helpdesk.domain.people import admission, session_revocation
 from helpdesk.extensions import db
 from helpdesk.models import entities
@@ -70,7 +70,7 @@ def create_session(user: User, provider: str, *, browser: str = "", ip_prefix: s
     now = clock.now()
     db.session.add(
         Session(
-            token_hash=keys.fingerprint(token),
+            token_hash=key_derivation.fingerprint(token),
             user_id=user.id,
             created_at=now,
             last_seen_at=now,
@@ -91,7 +91,7 @@ def load_session(token: str) -> User | None:
     ``user.session`` says which it is. Somebody of the team who looks as a customer comes back as that customer's stand-in.
     """
     now = clock.now()
-    row = extensions.ask(SESSION_QUERY, {"token_hash": keys.fingerprint(token), "now": now}).first()
+    row = extensions.ask(SESSION_QUERY, {"token_hash": key_derivation.fingerprint(token), "now": now}).first()
     if row is None:
         return None
     held = SessionInfo(*row[: len(SessionInfo._fields)])

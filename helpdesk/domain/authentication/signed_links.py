@@ -2,7 +2,8 @@
 
 import base64
 
-from helpdesk import keys, urls
+from helpdesk import key_derivation, urls
+from helpdesk.key_derivation import Purpose
 from helpdesk.models.channel import Thread
 from helpdesk.models.session import SignInLink
 
@@ -11,19 +12,24 @@ CODE_ALPHABET = (
 )
 
 
+def new_token(link: SignInLink) -> str:
+    """The 43 characters (256 bits) of a new sign-in link's address, made with the current key."""
+    return _encode_token(key_derivation.sign(Purpose.SIGN_IN_LINK, link.nonce))
+
+
 def link_token(link: SignInLink) -> str:
-    """The 43 characters (256 bits) of a sign-in link's address."""
-    return base64.urlsafe_b64encode(keys.sign("sign-in link", link.nonce)).decode().rstrip("=")
+    """The token that ``link`` was made with; "" if its key is accepted no longer."""
+    return key_derivation.matching_token(Purpose.SIGN_IN_LINK, link.nonce, link.token_hash, _encode_token) or ""
 
 
 def link_code(link: SignInLink) -> str:
     """The 8 characters to type in the tab where the link was asked for."""
-    digest = int.from_bytes(keys.sign("sign-in code", link.nonce), "big")
-    characters = []
-    for _ in range(8):
-        digest, index = divmod(digest, len(CODE_ALPHABET))
-        characters.append(CODE_ALPHABET[index])
-    return "".join(characters)
+    return _encode_code(key_derivation.sign(Purpose.SIGN_IN_CODE, link.nonce))
+
+
+def is_code(link: SignInLink, typed: str) -> bool:
+    """Whether ``typed``, normalised, is the link's code under one of the accepted keys."""
+    return key_derivation.is_signed(Purpose.SIGN_IN_CODE, link.nonce, typed, _encode_code)
 
 
 def unsubscribe_url(thread: Thread) -> str:
@@ -32,9 +38,41 @@ def unsubscribe_url(thread: Thread) -> str:
 
 
 def unsubscribe_token(thread: Thread) -> str:
-    return base64.urlsafe_b64encode(keys.sign("unsubscribe", f"{thread.id} {thread.user_id}")[:18]).decode()
+    """What proves that an unsubscribe link was in a mail of ``thread``."""
+    return _encode_unsubscribe(key_derivation.sign(Purpose.UNSUBSCRIBE, _unsubscribe_text(thread)))
+
+
+def is_unsubscribe_token(thread: Thread, given: str) -> bool:
+    """Whether ``given`` is the token of ``thread`` under one of the accepted keys."""
+    return key_derivation.is_signed(Purpose.UNSUBSCRIBE, _unsubscribe_text(thread), given, _encode_unsubscribe)
 
 
 def installation_id() -> str:
-    """What our mails carry so that we know them when they come back; the same for the installation's life."""
-    return keys.sign("mail instance", "").hex()[:24]
+    """What our mails carry so that we know them when they come back."""
+    return instances()[0]
+
+
+def instances() -> tuple[str, ...]:
+    """What mails sent under every accepted key carry; the current key's first."""
+    return tuple(signature.hex()[:24] for signature in key_derivation.sign_with_each(Purpose.MAIL_INSTANCE, ""))
+
+
+def _unsubscribe_text(thread: Thread) -> str:
+    return f"{thread.id} {thread.user_id}"
+
+
+def _encode_token(signature: bytes) -> str:
+    return base64.urlsafe_b64encode(signature).decode().rstrip("=")
+
+
+def _encode_unsubscribe(signature: bytes) -> str:
+    return base64.urlsafe_b64encode(signature[:18]).decode()
+
+
+def _encode_code(signature: bytes) -> str:
+    number = int.from_bytes(signature, "big")
+    characters = []
+    for _ in range(8):
+        number, index = divmod(number, len(CODE_ALPHABET))
+        characters.append(CODE_ALPHABET[index])
+    return "".join(characters)

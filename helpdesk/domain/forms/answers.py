@@ -1,16 +1,15 @@
-"""Reading what somebody answered: only what they are asked, only what applies, each by its kind's rules."""
+"""Parsing, checking and storing answers: only what somebody is asked, only what applies, each by the rules of its field's type."""
 
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from sqlalchemy import select
-
-from helpdesk.domain.forms import kinds, uploads
+from helpdesk.domain.forms.field_types import AnswerContext, FieldType, InvalidAnswer, field_type_for
+from helpdesk.domain.forms.field_types.base import Choices
+from helpdesk.domain.forms.published import is_asked
 from helpdesk.extensions import db
-from helpdesk.models.form import Field, FormVersion
-from helpdesk.models.ticket import Attachment
+from helpdesk.models.form import Answer, Field, FormVersion
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
-
-MAX_PEOPLE = 500  # of one organization, offered in a person field
 
 
 class FormValues(Protocol):
@@ -19,117 +18,122 @@ class FormValues(Protocol):
     def getlist(self, name: str) -> list[str]: ...
 
 
+class JsonValues:
+    """Answers of the API by field key, read as a web form's."""
+
+    def __init__(self, version: FormVersion, values: Mapping[str, object]):
+        """Raises InvalidAnswer for a value that no field can take."""
+        types = {field.key: field_type_for(field) for field in version.fields}
+        self._texts = {
+            f"field-{key}": types.get(key, FieldType()).texts_from_json(value) for key, value in values.items()
+        }
+
+    def getlist(self, name: str) -> list[str]:
+        """The texts for one field."""
+        return self._texts.get(name, [])
+
+
+def field_name(field: Field) -> str:
+    """What the answer to ``field`` is called in a web form, in a Slack form and in errors."""
+    return f"field-{field.key}"
+
+
 def parse_answers(
     version: FormVersion, values: FormValues, for_team: bool, *, asker: User, organization_id: int | None = None
 ) -> tuple[dict[str, object], dict[str, str]]:
-    """The answers in ``values`` (named ``field-<key>``) by field key, and a sentence by name for each that will not do.
+    """The answers in ``values`` (named ``field-<key>``) by field key, and a sentence by name for each that is refused.
 
     A field that ``asker`` is not asked, or whose condition does not hold, takes nothing from ``values``, whatever they say;
-    its default stands where its condition holds. ``organization_id``: whose ticket it is, unless the asker's own.
+    its default is taken where its condition holds. ``organization_id``: whose ticket it is, unless the asker's own.
     """
     answers: dict[str, object] = {}
     errors: dict[str, str] = {}
     fields = {field.key: field for field in version.fields}
-    people = None
+    context = AnswerContext(asker, organization_id)
     for field in sorted(version.fields, key=lambda field: field.position):
         if not field_applies(field, fields, answers):
             continue
-        asked = for_team or (field.customer_fills and not field.team_only)
-        name = f"field-{field.key}"
+        asked = is_asked(field, for_team)
+        field_type = field_type_for(field)
         try:
-            value = kinds.read(field, values.getlist(name) if asked else _default_answer(field))
-            if field.kind == "person" and value is not None:
-                if people is None:
-                    people = {id for id, _ in selectable_people(asker, organization_id)}
-                if value not in people:
-                    raise kinds.Wrong(f"Choose somebody of the organization for {field.label}.")
-            if field.kind == "file" and value is not None and len(uploads.pending_uploads(value, asker)) < len(value):
-                raise kinds.Wrong(f"The file for {field.label} is no longer there. Add it again.")
+            value = parse_answer(
+                field, values.getlist(field_name(field)) if asked else field_type.default_texts(field), context
+            )
             if value is None and field.required and asked:
-                raise kinds.Wrong(_missing_message(field))
-        except kinds.Wrong as wrong:
+                raise InvalidAnswer(field_type.missing_sentence.format(label=field.label))
+        except InvalidAnswer as error:
             if asked:
-                errors[name] = str(wrong)
+                errors[field_name(field)] = str(error)
             continue
         if value is not None:
             answers[field.key] = value
     return answers, errors
 
 
-def field_applies(field: Field, fields: dict[str, Field], answers: dict[str, object]) -> bool:
+def parse_answer(field: Field, texts: list[str], context: AnswerContext) -> object:
+    """The checked answer that ``texts`` mean for one field; None for no answer. Raises InvalidAnswer."""
+    field_type = field_type_for(field)
+    value = field_type.parse(field, texts)
+    if value is not None:
+        field_type.check(field, value, context)
+    return value
+
+
+def field_applies(field: Field, fields: Mapping[str, Field], answers: Mapping[str, object]) -> bool:
     """Whether ``field``'s condition holds, given the answers to the fields before it."""
     if not field.shown_if_key:
         return True
-    if field.shown_if_key not in fields:
-        return False
+    controller = fields.get(field.shown_if_key)
     value = answers.get(field.shown_if_key)
-    if value is None:
+    if controller is None or value is None:
         return False
-    wanted = field.shown_if_value or ""
-    if not wanted:
-        return True
-    if isinstance(value, list):
-        return wanted in value
-    if value is True:
-        return wanted.lower() in kinds.TICKED
-    return str(value) == wanted
+    return not field.shown_if_value or field_type_for(controller).matches(value, field.shown_if_value)
 
 
-def answer_file_keys(version: FormVersion, answers: dict[str, object]) -> list[str]:
-    """The drafts that ``answers`` name, to be attached to the ticket's first message."""
-    return [key for field in version.fields if field.kind == "file" for key in answers.get(field.key, ())]
-
-
-def team_only_file_keys(version: FormVersion | None, answers: dict[str, object]) -> set[str]:
-    """The files that answer fields only the team sees: they belong on a note, not on what the customer reads."""
-    fields = version.fields if version else ()
-    return {key for field in fields if field.kind == "file" and field.team_only for key in answers.get(field.key, ())}
+def choices_for(fields: Iterable[Field], asker: User | None, organization_id: int | None = None) -> dict[str, Choices]:
+    """The answers offered for each of ``fields``, as (value, label), by field key. Without ``asker``: a preview."""
+    context = AnswerContext(asker, organization_id)
+    return {field.key: field_type_for(field).choices(field, context) for field in fields}
 
 
 def selectable_people(user: User, organization_id: int | None = None) -> list[tuple[int, str]]:
-    """The people a person field offers ``user``, as (id, name): the organization's, or only themselves where they see no more."""
-    if not user.is_team and user.sees == "own":
-        return [(user.id, user.display_name)]
-    people = (
-        select(User)
-        .where(User.organization_id == (organization_id or user.organization_id), User.deactivated_at.is_(None))
-        .order_by(User.name, User.id)
-        .limit(MAX_PEOPLE)
-    )
-    return [(person.id, person.display_name) for person in db.session.scalars(people)]
+    """The people a person field offers ``user``, as (id, name)."""
+    return AnswerContext(user, organization_id).people
+
+
+def file_fields(version: FormVersion | None) -> list[Field]:
+    """The fields that take files."""
+    return [field for field in (version.fields if version else ()) if field_type_for(field).is_file]
+
+
+def answer_file_keys(version: FormVersion, answers: Mapping[str, object]) -> list[str]:
+    """The drafts that ``answers`` name, to be attached to the ticket's first message."""
+    return [key for field in file_fields(version) for key in _keys(answers.get(field.key))]
+
+
+def team_only_file_keys(version: FormVersion | None, answers: Mapping[str, object]) -> set[str]:
+    """The files that answer fields only the team sees: they belong on a note, not on what the customer reads."""
+    return {key for field in file_fields(version) if field.team_only for key in _keys(answers.get(field.key))}
 
 
 def display_value(field: Field, value: object) -> str:
-    """The answer as people read and search it."""
-    if value is None:
-        return ""
-    if field.kind == "person":
-        person = db.session.get(User, value) if isinstance(value, int) else None
-        return person.display_name if person else str(value)
-    if field.kind == "file" and isinstance(value, list):
-        names = dict(db.session.execute(select(Attachment.key, Attachment.name).where(Attachment.key.in_(value))).all())
-        return ", ".join(names.get(key, "file") for key in value)
-    if isinstance(value, list):
-        return ", ".join(map(str, value))
-    return "Yes" if value is True else str(value)
+    """The answer as people read and search it; "" for none."""
+    return "" if value is None else field_type_for(field).display_value(field, value)
 
 
-def _default_answer(field: Field) -> list[str]:
-    return (
-        []
-        if field.kind in {"person", "file"}
-        else field.default.splitlines()
-        if field.kind == "multi_select"
-        else [field.default]
-    )
+def save_answers(ticket: Ticket, form: FormVersion | None, answers: Mapping[str, object]) -> None:
+    """Store ``answers`` (by field key, already parsed and checked) with ``ticket``."""
+    for field in form.fields if form else ():
+        value = answers.get(field.key)
+        if value not in (None, "", []):
+            db.session.add(make_answer(ticket, field, value))
 
 
-def _missing_message(field: Field) -> str:
-    match field.kind:
-        case "checkbox":
-            return f"Tick {field.label} to go on."
-        case "select" | "multi_select" | "person":
-            return f"Choose an answer for {field.label}."
-        case "file":
-            return f"Add a file for {field.label}."
-    return f"Fill in {field.label}."
+def make_answer(ticket: Ticket, field: Field, value: object) -> Answer:
+    """A new answer with the text that people read and search. Does not add it to the session."""
+    text = display_value(field, value)
+    return Answer(ticket_id=ticket.id, organization_id=ticket.organization_id, field=field, value=value, text=text)
+
+
+def _keys(value: object) -> list[str]:
+    return value if isinstance(value, list) else []

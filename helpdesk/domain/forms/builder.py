@@ -8,10 +8,11 @@ from sqlalchemy import func, select
 from helpdesk import clock
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.forms import comparing, kinds
+from helpdesk.domain.forms import field_types
+from helpdesk.domain.forms.validation import publish_errors
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.form import FIELD_TYPES, Field, Form, FormOrganization, FormVersion
+from helpdesk.models.form import Field, Form, FormOrganization, FormVersion
 from helpdesk.models.user import User
 
 COPIED_COLUMNS = (
@@ -157,7 +158,7 @@ def publish_form(form: Form, actor: User) -> FormVersion:
     version = max(form.versions, key=lambda version: version.number)
     if version.published_at is not None:
         raise ConflictError("Nothing has changed since this form was published.")
-    found = comparing.troubles(version)
+    found = publish_errors(version)
     if found:
         raise ValidationError(" ".join(found), "publish")
     version.published_at = clock.now()
@@ -179,14 +180,16 @@ def _validated_field(version: FormVersion, values: dict, before: int) -> dict:
     given["label"] = " ".join(str(given.get("label", "")).split())
     if not given["label"] or len(given["label"]) > 200:
         errors["label"] = "Give the field a label of at most 200 characters."
-    if given.get("kind") not in FIELD_TYPES:
+    types = {each.name: each for each in field_types.all_types()}
+    field_type = types.get(str(given.get("kind")))
+    if field_type is None:
         errors["kind"] = "Choose a kind of field."
     options = list(
         dict.fromkeys(
             option for option in (" ".join(str(text).split()) for text in given.get("options") or ()) if option
         )
     )
-    if given.get("kind") in {"select", "multi_select"}:
+    if field_type is not None and field_type.has_options:
         if not 1 <= len(options) <= MAX_OPTIONS or any(len(option) > 200 for option in options):
             errors["options"] = f"Write one answer per line, at most {MAX_OPTIONS}, each of at most 200 characters."
     else:
@@ -208,15 +211,15 @@ def _validated_field(version: FormVersion, values: dict, before: int) -> dict:
 
 
 def _check_default(given: dict, errors: dict[str, str]) -> None:
-    if given["kind"] in {"person", "file"}:
+    field_type = field_types.get_field_type(given["kind"])
+    if not field_type.has_default:
         errors["default"] = "This kind of field has no default."
         return
-    field = Field(kind=given["kind"], label="The default", options=given["options"])
-    texts = given["default"].splitlines() if given["kind"] == "multi_select" else [given["default"]]
+    field = Field(kind=given["kind"], label="The default", options=given["options"], default=given["default"])
     try:
-        kinds.read(field, texts)
-    except kinds.Wrong as wrong:
-        errors["default"] = str(wrong)
+        field_type.parse(field, field_type.default_texts(field))
+    except field_types.InvalidAnswer as error:
+        errors["default"] = str(error)
 
 
 def _set_description(form: Form, description: str, for_all: bool, organization_ids: list[int]) -> None:

@@ -6,7 +6,7 @@ from datetime import timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
 
-from helpdesk import clock, keys
+from helpdesk import clock, key_derivation
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
@@ -48,7 +48,7 @@ def issue_token(*, name: str, scopes: list[str], user: User, days: int | None = 
         user_id=user.id,
         name=name,
         shown=secret[:9],
-        token_hash=keys.fingerprint(secret),
+        token_hash=key_derivation.fingerprint(secret),
         scopes=[scope for scope in API_TOKEN_SCOPES if scope in scopes],
         expires_at=clock.now() + timedelta(days=days) if days else None,
     )
@@ -64,7 +64,7 @@ def find_token(secret: str) -> ApiToken | None:
         return None
     token = db.session.scalar(
         select(ApiToken)
-        .where(ApiToken.token_hash == keys.fingerprint(secret))
+        .where(ApiToken.token_hash == key_derivation.fingerprint(secret))
         .options(joinedload(ApiToken.user, innerjoin=True))
     )
     if token is None or token.revoked_at or (token.expires_at and token.expires_at <= clock.now()):

@@ -5,10 +5,11 @@ from typing import Any
 
 from sqlalchemy import select
 
-from helpdesk import after_commit, clock, keys, urls
+from helpdesk import after_commit, clock, key_derivation
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.integrations import webhook_address
 from helpdesk.domain.people import permissions
+from helpdesk.domain.representations import MessageSummary, TicketSummary
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.ticket import Message, Ticket
@@ -50,8 +51,8 @@ def enqueue_ticket_changed(ticket: Ticket, kind: str, changes: dict[str, Any]) -
 
 
 def signing_secret(webhook: Webhook) -> str:
-    """What the receiver is given to check signatures with."""
-    return "whsec_" + base64.b64encode(keys.sign("webhook", webhook.nonce)).decode()
+    """What the receiver is given to check signatures with, made with the current SECRET_KEY."""
+    return "whsec_" + base64.b64encode(key_derivation.sign(key_derivation.Purpose.WEBHOOK, webhook.nonce)).decode()
 
 
 def save_webhook(
@@ -106,11 +107,11 @@ def list_deliveries(webhook: Webhook, limit: int = 50) -> list[Delivery]:
 def _enqueue_for_subscribers(event: str, ticket: Ticket, message: Message | None = None, **more: Any) -> None:
     wanting = [id for id, events in db.session.execute(ACTIVE_WEBHOOKS_QUERY) if event in events]
     if wanting and message:
-        more["message"] = _message_payload(message)
+        more["message"] = MessageSummary.model_validate(message).model_dump(mode="json")
+    if wanting:
+        more["ticket"] = TicketSummary.model_validate(ticket).model_dump(mode="json")
     for webhook_id in wanting:
-        _enqueue_delivery(
-            webhook_id, {"event": event, "at": clock.now().isoformat(), "ticket": _ticket_payload(ticket), **more}
-        )
+        _enqueue_delivery(webhook_id, {"event": event, "at": clock.now().isoformat(), **more})
 
 
 def _enqueue_delivery(webhook_id: int, payload: dict[str, Any]) -> Delivery:
@@ -121,27 +122,3 @@ def _enqueue_delivery(webhook_id: int, payload: dict[str, Any]) -> Delivery:
     db.session.flush()
     after_commit.call_later("deliver", delivery.id)
     return delivery
-
-
-def _ticket_payload(ticket: Ticket) -> dict[str, Any]:
-    return {
-        "number": ticket.number,
-        "subject": ticket.subject,
-        "status": str(ticket.status),
-        "priority": str(ticket.priority),
-        "organization": {"slug": ticket.organization.slug, "name": ticket.organization.name},
-        "requester": {"name": ticket.requester.display_name, "email": ticket.requester.email},
-        "assignee": {"name": ticket.assignee.display_name, "email": ticket.assignee.email} if ticket.assignee else None,
-        "url": urls.ticket_url(ticket.number),
-    }
-
-
-def _message_payload(message: Message) -> dict[str, Any]:
-    return {
-        "id": message.id,
-        "kind": str(message.kind),
-        "from_team": message.from_team,
-        "author": message.speaker,
-        "body": message.body,
-        "created_at": message.created_at.isoformat(),
-    }

@@ -112,37 +112,6 @@ def is_ready() -> tuple[bool, list[str]]:
     return all(finding.ok for finding in vital), [finding.name for finding in vital if not finding.ok] + degraded
 
 
-def render_metrics() -> str:
-    """The same in Prometheus's text format."""
-    now = clock.now()
-    lines = []
-
-    def gauge(name: str, what: str, values: list[tuple[str, float]]) -> None:
-        lines.extend([f"# HELP helpdesk_{name} {what}", f"# TYPE helpdesk_{name} gauge"])
-        lines.extend(f"helpdesk_{name}{labels} {value:g}" for labels, value in values)
-
-    places = list_destinations()
-    labels = [f'{{destination="{_escape_label(place.label)}",kind="{place.kind}"}}' for place in places]
-    ages = [(now - place.oldest).total_seconds() if place.oldest else 0 for place in places]
-    gauge(
-        "oldest_undelivered_seconds",
-        "Age of the oldest delivery that has not left.",
-        list(zip(labels, ages, strict=True)),
-    )
-    gauge("deliveries_waiting", "Deliveries on their way.", list(zip(labels, [p.waiting for p in places], strict=True)))
-    gauge(
-        "deliveries_failed",
-        "Deliveries that need a person.",
-        list(zip(labels, [p.failed for p in places], strict=True)),
-    )
-    for finding in run_checks():
-        name = finding.name.lower().replace(" ", "_")
-        gauge(f"{name}_ok", f"1 while this is in order: {finding.name}.", [("", float(finding.ok))])
-        if finding.value is not None:
-            gauge(f"{name}_value", f"The number behind it: {finding.name}.", [("", finding.value)])
-    return "\n".join(lines) + "\n"
-
-
 def _check_database() -> HealthCheck:
     began = time.monotonic()
     try:
@@ -218,7 +187,3 @@ def _check_disk() -> HealthCheck:
     except OSError:
         return HealthCheck("Disk", True, "No folder of ours is on this machine.")
     return HealthCheck("Disk", free > MIN_FREE_DISK_BYTES, f"{free / 1024**3:.1f} GB are free.", free)
-
-
-def _escape_label(text: str) -> str:
-    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", " ")

@@ -142,6 +142,8 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
             request = OutboundRequest(delivery.key, content, delivery.maybe_since)
             claim = DeliveryClaim(delivery_id, owner, channel, now, until, delivery.maybe_since, request, delivery.data)
             written = {"content": delivery.content, "data": delivery.data} if delivery in db.session.dirty else None
+            thread = delivery.thread if delivery.thread in db.session.dirty else None
+            new_address = {"nonce": thread.nonce, "token_hash": thread.token_hash} if thread else None
     except (SkipDelivery, RetryLater) as reason:
         results.postpone_or_skip(delivery_id, owner, reason)
         return None
@@ -149,19 +151,24 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
         log.exception("Delivery %s could not be rendered", delivery_id)
         results.mark_render_failed(delivery_id, owner)
         return None
-    if written and not _save_content(claim, written):
+    if written and not _save_content(claim, written, delivery.thread_id, new_address):
         return None
     db.session.remove()
     return claim
 
 
-def _save_content(claim: DeliveryClaim, written: dict[str, Any]) -> bool:
-    """Store the finished bytes before they leave. False if the row is no longer ours."""
+def _save_content(
+    claim: DeliveryClaim, written: dict[str, Any], thread_id: int | None, new_address: dict[str, Any] | None
+) -> bool:
+    """Store the finished bytes before they leave, and a new reply address they name. False if the row is not ours."""
     kept = db.session.execute(
         update(Delivery)
         .where(Delivery.id == claim.id, Delivery.lease_owner == claim.owner, Delivery.state == DeliveryState.sending)
         .values(written)
         .execution_options(synchronize_session=False)
     )
+    if new_address and kept.rowcount == 1:
+        renewed = update(Thread).where(Thread.id == thread_id).values(new_address)
+        db.session.execute(renewed.execution_options(synchronize_session=False))
     db.session.commit()
     return kept.rowcount == 1

@@ -141,7 +141,7 @@ def lock_ticket(delivery_id: int) -> None:
 def bump_ticket_version(ticket_id: int) -> None:
     """Show what became of it on the team's open pages of the ticket."""
     db.session.execute(BUMP_VERSION_STATEMENT, {"ticket": ticket_id})
-    after_commit.say_changed(f"ticket:{ticket_id}:team")
+    after_commit.say_changed(f"team:ticket:{ticket_id}")
 
 
 def _refuse_delivery(claim: "DeliveryClaim", delivery: Delivery, error: errors.PermanentError) -> None:

@@ -29,6 +29,12 @@ def get_organization(organization_id: int) -> Organization | None:
     return db.session.scalar(select(Organization).where(Organization.id == organization_id).options(*rules))
 
 
+def find_by_slug(slug: str) -> Organization | None:
+    """The organization with this slug."""
+    slug = slug.replace("\x00", "")
+    return db.session.scalar(select(Organization).where(Organization.slug == slug)) if slug else None
+
+
 def find_by_name(name: str) -> Organization | None:
     """The organization called ``name``; case does not matter."""
     return db.session.scalar(select(Organization).where(func.lower(Organization.name) == name.strip().lower()))

@@ -6,7 +6,7 @@ from sqlalchemy import func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
-from helpdesk import clock
+from helpdesk import after_commit, clock
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.people import admission, email_address, session_revocation
@@ -90,6 +90,7 @@ def join_organization(user: User, organization: Organization) -> None:
     user.organization = organization
     user.sees = membership.sees
     db.session.flush()
+    after_commit.say_changed(f"user:{user.id}")
 
 
 def choose_organization(user: User, organization_id: int) -> Organization:
@@ -114,6 +115,7 @@ def set_ticket_visibility(user: User, organization: Organization, sees: str, *, 
         before, user.sees = user.sees, sees
     db.session.flush()
     if before != sees:
+        after_commit.say_changed(f"user:{user.id}")
         audit_log.add_entry("changed what a customer sees", actor, user.email, organization.id, old=before, new=sees)
 
 

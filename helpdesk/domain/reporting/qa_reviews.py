@@ -9,8 +9,9 @@ from helpdesk import clock
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.qa_review import RATINGS, UNSOLVED_CONDITION_SQL, QaReview
-from helpdesk.models.ticket import Rating, Status, Ticket
+from helpdesk.models.qa_review import RATINGS, QaReview
+from helpdesk.models.statuses import DONE, UNSOLVED_SQL, WaitingOn, statuses_waiting_on
+from helpdesk.models.ticket import Rating, Ticket
 from helpdesk.models.user import User
 
 REVIEW_WINDOW = timedelta(days=30)
@@ -27,7 +28,7 @@ def list_reviewable(reader: User, *, agent_id: int | None = None, limit: int = 2
         .outerjoin(QaReview, QaReview.ticket_id == Ticket.id)
         .where(
             Ticket.solved_at >= clock.now() - REVIEW_WINDOW,
-            Ticket.status.in_((Status.solved, Status.closed)),
+            Ticket.status.in_(DONE),
             Ticket.assignee_id.is_not(None),
             Ticket.assignee_id != reader.id,
             QaReview.ticket_id.is_(None),
@@ -52,7 +53,7 @@ def save_review(ticket: Ticket, *, reviewer: User, mark: str, remark: str = "") 
         raise ValidationError("Choose a mark.", "mark")
     if len(remark) > MAX_COMMENT_LENGTH:
         raise ValidationError(f"A remark has at most {MAX_COMMENT_LENGTH:,} characters.", "remark")
-    if ticket.status not in (Status.solved, Status.closed):
+    if not ticket.is_done:
         raise ConflictError("Only a solved ticket is reviewed.")
     if ticket.assignee_id == reviewer.id:
         raise ConflictError("Somebody else should review your own work.")
@@ -100,7 +101,7 @@ def list_waiting_on_team(reader: User, limit: int = 25) -> list[Ticket]:
     permissions.ensure(permissions.can_review(reader), "Only leads review.")
     waiting = (
         select(Ticket)
-        .where(text(f"tickets.{UNSOLVED_CONDITION_SQL}"), Ticket.status.in_((Status.open, Status.in_progress)))
+        .where(text(f"tickets.{UNSOLVED_SQL}"), Ticket.status.in_(statuses_waiting_on(WaitingOn.team)))
         .options(joinedload(Ticket.assignee), joinedload(Ticket.organization), joinedload(Ticket.requester))
         .order_by(Ticket.status_since, Ticket.id)
         .limit(limit)

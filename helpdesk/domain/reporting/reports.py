@@ -18,7 +18,7 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.reporting.sql_functions import seconds_between
 from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
-from helpdesk.models.qa_review import UNSOLVED_CONDITION_SQL
+from helpdesk.models.statuses import UNSOLVED_SQL, WAITING_ON, Status, WaitingOn
 from helpdesk.models.ticket import Event, Rating, Ticket
 from helpdesk.models.user import Organization, User
 
@@ -31,6 +31,7 @@ GROUP_LABELS = {
 }
 MAX_ROWS = 100
 WHOLE_PERIOD_KEY = "whole"
+STATUS_EVENTS = {status.definition.event_kind for status in Status} | {"reopened"}
 
 Period = tuple[datetime, datetime]
 
@@ -82,7 +83,7 @@ def figures_by_group(group: str, periods: list[Period]) -> list[Figures]:
     return sorted(found.values(), key=lambda figures: (-figures.filed, -figures.solved, figures.label))[:MAX_ROWS]
 
 
-def time_by_waiting_on(period: Period) -> dict[str, float]:
+def time_by_waiting_on(period: Period) -> dict[WaitingOn, float]:
     """Seconds the tickets solved in ``period`` spent with the team, the customer and third parties, from their history."""
     begin, end = period
     chosen = (
@@ -99,10 +100,10 @@ def time_by_waiting_on(period: Period) -> dict[str, float]:
             chosen.c.ended,
         )
         .join(chosen, chosen.c.id == Event.ticket_id)
-        .where(Event.kind.in_(("status", "solved", "reopened", "closed")))
+        .where(Event.kind.in_(STATUS_EVENTS))
     )
     history = (
-        select(chosen.c.id, literal(0), chosen.c.created_at, literal("open"), chosen.c.ended)
+        select(chosen.c.id, literal(0), chosen.c.created_at, literal(Status.open.value), chosen.c.ended)
         .union_all(moves)
         .subquery("history")
     )
@@ -114,17 +115,17 @@ def time_by_waiting_on(period: Period) -> dict[str, float]:
         .subquery()
     )
     held = select(spans.c.status, func.sum(seconds_between(spans.c.at, spans.c.until))).group_by(spans.c.status)
-    holders = {"open": "team", "in_progress": "team", "pending": "customer", "on_hold": "third_party"}
-    total = {"team": 0.0, "customer": 0.0, "third_party": 0.0}
+    total = dict.fromkeys(WaitingOn, 0.0)
     for status, seconds in db.session.execute(held):
-        if status in holders:
-            total[holders[status]] += float(seconds or 0)
+        who = WAITING_ON.get(status)
+        if who is not None:
+            total[who] += float(seconds or 0)
     return total
 
 
 def count_backlog() -> int:
     """Tickets unsolved right now."""
-    return db.session.scalar(select(func.count()).select_from(Ticket).where(text(f"tickets.{UNSOLVED_CONDITION_SQL}")))
+    return db.session.scalar(select(func.count()).select_from(Ticket).where(text(f"tickets.{UNSOLVED_SQL}")))
 
 
 def _measure(period: Period, key, joins: Iterable, solved_key=None) -> dict[object, Figures]:

@@ -11,8 +11,8 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
+from helpdesk.models.priorities import Priority
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
-from helpdesk.models.ticket import Priority
 from helpdesk.models.user import Organization, User
 
 MAX_MINUTES = 60 * 24 * 90  # working minutes

@@ -18,9 +18,9 @@ from helpdesk.domain.sla import business_hours
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
 from helpdesk.models.delivery import DeliveryKind
-from helpdesk.models.qa_review import UNSOLVED_CONDITION_SQL
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy, SlaTimer
-from helpdesk.models.ticket import Status, Ticket
+from helpdesk.models.statuses import UNSOLVED_SQL, WaitingOn
+from helpdesk.models.ticket import Ticket
 
 WARN_BEFORE = timedelta(minutes=30)  # at most; a short target is warned about in its last quarter
 BATCH_SIZE = 500
@@ -54,7 +54,7 @@ def recalculate(after_id: int = 0) -> int | None:
     begins now. Returns the id to go on from, or None at the end."""
     unsolved = (
         select(Ticket)
-        .where(text(f"tickets.{UNSOLVED_CONDITION_SQL}"), Ticket.id > after_id)
+        .where(text(f"tickets.{UNSOLVED_SQL}"), Ticket.id > after_id)
         .order_by(Ticket.id)
         .limit(BATCH_SIZE)
         .with_for_update(of=Ticket)
@@ -129,9 +129,7 @@ def _update_timers(
     now = clock.now()
     ended = {
         "first_response": ticket.first_response_at,
-        "resolution": (ticket.solved_at or ticket.closed_at or now)
-        if ticket.status in (Status.solved, Status.closed)
-        else None,
+        "resolution": (ticket.solved_at or ticket.closed_at or now) if ticket.is_done else None,
     }
     for kind, minutes in targets.items():
         each = clocks.get(kind)
@@ -140,13 +138,13 @@ def _update_timers(
                 db.session.delete(each)
             continue
         if each is None:
-            if ended[kind] is not None or ticket.status in (Status.solved, Status.closed):
+            if ended[kind] is not None or ticket.is_done:
                 continue
             each = SlaTimer(ticket_id=ticket.id, kind=kind, target=minutes, spent=0, late=False)
             db.session.add(each)
         if each.stopped_at is None or ended[kind] is None:
             each.target = minutes
-            _set_timer(each, ended[kind], ticket.status == Status.pending, now, hours)
+            _set_timer(each, ended[kind], ticket.holder == WaitingOn.customer, now, hours)
 
 
 def _set_timer(

@@ -19,17 +19,21 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import search
 from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
-from helpdesk.models.qa_review import UNSOLVED_CONDITION_SQL, SavedView
+from helpdesk.models.priorities import Priority
+from helpdesk.models.qa_review import SavedView
 from helpdesk.models.sla import SlaTimer
-from helpdesk.models.ticket import UNSOLVED_STATUSES, WAITING_ON, Priority, ReadReceipt, Status, Ticket
+from helpdesk.models.statuses import UNSOLVED, UNSOLVED_SQL, WAITING_ON, Status, WaitingOn
+from helpdesk.models.ticket import ReadReceipt, Ticket
 from helpdesk.models.user import Organization, User
 
+STATUS_VIEWS: dict[str, list[Status]] = {}  # which unsolved statuses each view of the queue lists
+for _status in UNSOLVED:
+    STATUS_VIEWS.setdefault(_status.definition.desk_view or _status.value, []).append(_status)
+FIRST_VIEW = next(iter(STATUS_VIEWS))
 VIEW_LABELS = {
     "mine": "Mine",
     "unassigned": "Unassigned",
-    "open": "Open",
-    "waiting": "Waiting for customer",
-    "on_hold": "On hold",
+    **{view: statuses[0].definition.team_label for view, statuses in STATUS_VIEWS.items()},
     "at_risk": "At risk",
     "solved": "Recently solved",
     "all": "All tickets",
@@ -42,23 +46,21 @@ AT_RISK_WITHIN = timedelta(hours=2)  # what is due within it counts as at risk
 MAX_COUNT = 1_000  # a view that is not kept small by work is counted no further
 MAX_FILTER_OPTIONS = 300  # names offered in a list to choose from
 
-_UNSOLVED = text(f"tickets.{UNSOLVED_CONDITION_SQL}")
+_UNSOLVED = text(f"tickets.{UNSOLVED_SQL}")
 _AT_RISK_TICKETS = select(SlaTimer.ticket_id).where(SlaTimer.due_at.is_not(None), SlaTimer.due_at <= bindparam("soon"))
 
 
 def _unsolved_condition(*statuses: Status) -> tuple:
     """Only those ``statuses``, said by what they are not: of two conditions that mean nearly the same PostgreSQL expects next to
     nothing to be left, and reads all that is unsolved where the first page would do."""
-    return _UNSOLVED, Ticket.status.not_in([status for status in UNSOLVED_STATUSES if status not in statuses])
+    return _UNSOLVED, Ticket.status.not_in([status for status in UNSOLVED if status not in statuses])
 
 
 # What a view and a filter ask of a ticket. Queries are put together once from these and asked with each person's values.
 VIEW_CONDITIONS = {
     "mine": (_UNSOLVED, Ticket.assignee_id == bindparam("reader")),
     "unassigned": (_UNSOLVED, Ticket.assignee_id.is_(None)),
-    "open": _unsolved_condition(Status.open, Status.in_progress),
-    "waiting": _unsolved_condition(Status.pending),
-    "on_hold": _unsolved_condition(Status.on_hold),
+    **{view: _unsolved_condition(*statuses) for view, statuses in STATUS_VIEWS.items()},
     "at_risk": (Ticket.id.in_(_AT_RISK_TICKETS),),
     "solved": (Ticket.status == Status.solved, Ticket.solved_at >= bindparam("lately")),
     "all": (),
@@ -153,9 +155,9 @@ class QueueRow(NamedTuple):
     assignee_picture: str | None
 
     @property
-    def holder(self) -> str | None:
-        """Who has the ball, as for the ticket itself."""
-        return WAITING_ON[self.status]
+    def holder(self) -> WaitingOn | None:
+        """Who has to act next, as for the ticket itself."""
+        return WAITING_ON[Status(self.status)]
 
 
 @dataclass(frozen=True)
@@ -168,10 +170,10 @@ class QueuePage:
 
 
 def normalize_filters(arguments: Mapping[str, str]) -> dict[str, str]:
-    """The filters among ``arguments``, by name; what is unknown or empty becomes an empty text, the view ``open``."""
+    """The filters among ``arguments``, by name; what is unknown or empty becomes an empty text, the view FIRST_VIEW."""
     filters = {name: (arguments.get(name) or "").replace("\x00", "").strip()[:200] for name in FILTER_NAMES}
     if filters["view"] not in VIEW_LABELS:
-        filters["view"] = "open"
+        filters["view"] = FIRST_VIEW
     if filters["sort"] not in SORT_LABELS:
         filters["sort"] = ""
     return filters
@@ -343,7 +345,7 @@ def _count_views(user: User) -> dict[str, int]:
 def _views_containing(status: str, whose: str) -> list[str]:
     if not whose:
         return [status]
-    views = {"open": ["open"], "in_progress": ["open"], "pending": ["waiting"], "on_hold": ["on_hold"]}[status]
+    views = [view for view, statuses in STATUS_VIEWS.items() if status in statuses]
     return views + {"me": ["mine"], "nobody": ["unassigned"]}.get(whose, [])
 
 

@@ -28,14 +28,16 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import search
 from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
-from helpdesk.models.ticket import UNSOLVED_STATUSES, ReadReceipt, Status, Ticket
+from helpdesk.models.statuses import DONE, UNSOLVED, Status, WaitingOn, statuses_waiting_on
+from helpdesk.models.ticket import ReadReceipt, Ticket
 from helpdesk.models.user import User
 
 FILTER_NAMES = ("q", "status", "mine", "requester", "form", "from", "to", "sort")
-STATUS_GROUPS = {"active": UNSOLVED_STATUSES, "pending": (Status.pending,), "done": (Status.solved, Status.closed)}
-STATUS_ORDER = {
-    status: place for place, status in enumerate(("pending", "open", "in_progress", "on_hold", "solved", "closed"))
-}
+_for_customer = statuses_waiting_on(WaitingOn.customer)
+WAITING_GROUP = str(_for_customer[0])  # in the address, where it also names the status itself
+STATUS_GROUPS = {"active": UNSOLVED, WAITING_GROUP: _for_customer, "done": DONE}
+GROUP_LABELS = {"active": "Open", WAITING_GROUP: WaitingOn.customer.definition.customer_label, "done": "Solved"}
+CUSTOMER_ORDER = {status: status.definition.customer_order for status in Status}
 SORT_ORDERS = {
     "updated": pagination.Order(((Ticket.updated_at, True), (Ticket.id, True))),
     "created": pagination.Order(((Ticket.created_at, True), (Ticket.id, True))),
@@ -43,7 +45,7 @@ SORT_ORDERS = {
     "subject": pagination.Order(((func.lower(Ticket.subject, type_=Ticket.subject.type), False), (Ticket.id, False))),
     "status": pagination.Order(
         (
-            (case(STATUS_ORDER, value=Ticket.status, else_=9).cast(Integer), False),
+            (case(CUSTOMER_ORDER, value=Ticket.status, else_=len(CUSTOMER_ORDER) + 1).cast(Integer), False),
             (Ticket.updated_at, True),
             (Ticket.id, True),
         )

@@ -4,7 +4,8 @@ from sqlalchemy import select
 
 from helpdesk.domain import outbox
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.forms import answers, kinds
+from helpdesk.domain.forms import answers
+from helpdesk.domain.forms.field_types import AnswerContext, InvalidAnswer, field_type_for
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import timeline
 from helpdesk.extensions import db
@@ -19,40 +20,27 @@ def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -
     Returns the answer, None where there is none now. Raises NotAllowed, and Invalid about ``field-<key>``.
     """
     permissions.ensure(permissions.can_manage(actor, ticket), "Only the team changes answers.")
-    name = f"field-{field.key}"
-    if field.version_id != ticket.form_version_id or field.kind == "file":
+    name = answers.field_name(field)
+    if field.version_id != ticket.form_version_id or field_type_for(field).is_file:
         raise ValidationError("This field cannot be changed here.", name)
     try:
-        value = kinds.read(field, texts)
-    except kinds.Wrong as wrong:
-        raise ValidationError(str(wrong), name) from None
-    people = (
-        {id for id, _ in answers.selectable_people(actor, ticket.organization_id)}
-        if field.kind == "person" and value
-        else ()
-    )
-    if field.kind == "person" and value and value not in people:
-        raise ValidationError(f"Choose somebody of the organization for {field.label}.", name)
+        value = answers.parse_answer(field, texts, AnswerContext(actor, ticket.organization_id))
+    except InvalidAnswer as error:
+        raise ValidationError(str(error), name) from None
     ticket = timeline.lock(ticket)
     answer = db.session.scalar(select(Answer).where(Answer.ticket_id == ticket.id, Answer.field_id == field.id))
     old = answer.value if answer else None
     if old == value:
         return answer
-    words = answers.display_value(field, value)
-    if value is None:
-        db.session.delete(answer)
-    elif answer:
-        answer.value, answer.text = value, words
-    else:
-        answer = Answer(
-            ticket_id=ticket.id,
-            organization_id=ticket.organization_id,
-            field_id=field.id,
-            value=value,
-            text=words,
-        )
+    text = answers.display_value(field, value)
+    if answer is None:
+        answer = answers.make_answer(ticket, field, value)
         db.session.add(answer)
+    elif value is None:
+        db.session.delete(answer)
+    else:
+        answer.value, answer.text = value, text
     db.session.flush()
-    timeline.add_event(ticket, "answered", actor, team_only=field.team_only, label=field.label, new=words)
+    timeline.add_event(ticket, "answered", actor, team_only=field.team_only, label=field.label, new=text)
     outbox.enqueue_card_update(ticket)
     return None if value is None else answer

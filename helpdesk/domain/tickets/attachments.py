@@ -5,7 +5,7 @@ import secrets
 import tempfile
 import unicodedata
 from datetime import timedelta
-from typing import Any, BinaryIO
+from typing import BinaryIO
 
 from sqlalchemy import func, select
 
@@ -64,19 +64,6 @@ def store_upload(
     db.session.add(attachment)
     db.session.flush()
     return attachment
-
-
-def from_form(uploads: list[Any], keys: list[str], uploader: User) -> list[Attachment]:
-    """The drafts a form brought: ``uploads`` (each with stream, filename, mimetype) kept now, and earlier ones by ``keys``.
-
-    Raises Invalid about "files": too many, too large, or no longer there.
-    """
-    uploads = [upload for upload in uploads if upload and upload.filename]
-    keys = list(dict.fromkeys(keys))
-    if len(uploads) + len(keys) > MAX_FILES:
-        raise ValidationError(f"A message has at most {MAX_FILES} files.", "files")
-    claimed = attach_uploads(keys, uploader)
-    return claimed + [store_upload(upload.stream, upload.filename, upload.mimetype, uploader) for upload in uploads]
 
 
 def attach_uploads(keys: list[str], uploader: User) -> list[Attachment]:

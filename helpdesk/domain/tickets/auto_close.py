@@ -10,7 +10,8 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.tickets import closing_time
 from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryKind
-from helpdesk.models.ticket import Status, Ticket
+from helpdesk.models.statuses import Status
+from helpdesk.models.ticket import Ticket
 
 BATCH_SIZE = 50  # tickets of one transaction; each stays locked until it ends
 
@@ -25,7 +26,7 @@ def warn_before_closing() -> int:
     told = 0
     for ticket in db.session.scalars(due):
         ticket = tickets.lock(ticket)
-        if ticket.status == Status.solved and ticket.solved_at <= soon and ticket.closing_warned_at is None:
+        if ticket.is_solved and ticket.solved_at <= soon and ticket.closing_warned_at is None:
             ticket.closing_warned_at = clock.now()
             tickets.add_event(ticket, "warned", None, team_only=True)
             outbox.enqueue_ticket_mail(ticket, DeliveryKind.closing_soon)

@@ -11,7 +11,8 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import CannedReply
-from helpdesk.models.ticket import Status, Ticket
+from helpdesk.models.statuses import Menu, statuses_in_menu
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 VARIABLES = {
@@ -26,7 +27,7 @@ VARIABLES = {
 }
 MAX_TITLE_LENGTH = 80
 MAX_BODY_LENGTH = 10_000
-ALLOWED_STATUSES = (Status.in_progress, Status.pending, Status.on_hold, Status.solved)
+ALLOWED_STATUSES = statuses_in_menu(Menu.canned_reply)
 _reply = CannedReply.__table__
 TITLES_QUERY = (
     select(_reply.c["id", "title"])

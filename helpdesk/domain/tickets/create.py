@@ -1,9 +1,7 @@
 """How a ticket comes into being."""
 
-from sqlalchemy import bindparam, select
-
 from helpdesk import after_commit, clock
-from helpdesk.domain import forms, outbox
+from helpdesk.domain import forms, idempotency, outbox
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import messages, side_effects, timeline
@@ -11,15 +9,11 @@ from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.channel import Thread
 from helpdesk.models.form import FormVersion
-from helpdesk.models.ticket import Attachment, Message, MessageKind, Priority, Ticket
+from helpdesk.models.priorities import DEFAULT_PRIORITY
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Attachment, Message, MessageKind, Ticket
 from helpdesk.models.user import User
 
-MAX_SUBJECT_LENGTH = 200
 FIRST_SEQ = 1  # place in the timeline
-_ticket = Ticket.__table__
-TICKET_BY_TOKEN_QUERY = select(_ticket.c.id).where(
-    _ticket.c.requester_id == bindparam("requester_id"), _ticket.c.form_token == bindparam("form_token")
-)
 
 
 def create_ticket(
@@ -34,19 +28,17 @@ def create_ticket(
     filed_by: User | None = None,
     organization_id: int | None = None,
     follows: Ticket | None = None,
-    priority: str = Priority.normal,
+    priority: str = DEFAULT_PRIORITY,
     origin: Thread | None = None,
     origin_external_id: str | None = None,
 ) -> Ticket:
     """File a ticket for ``requester`` and announce it in every channel. The same ``form_token`` again returns the first one.
 
-    ``answers`` is by field key, as ``forms.read_answers`` gave it. ``filed_by`` is somebody of the team who files it for
+    ``answers`` is by field key, as ``forms.parse_answers`` gave it. ``filed_by`` is somebody of the team who files it for
     the requester. Raises NotAllowed, and Invalid with every field's sentence.
     """
-    if form_token:
-        earlier = db.session.scalar(TICKET_BY_TOKEN_QUERY, {"requester_id": requester.id, "form_token": form_token})
-        if earlier:
-            return db.session.get(Ticket, earlier)
+    if earlier := idempotency.find_ticket_id(requester, form_token):
+        return db.session.get(Ticket, earlier)
     organization_id = organization_id or requester.organization_id
     permissions.ensure(
         requester.is_active and organization_id is not None and (filed_by is None or filed_by.is_team),

@@ -11,7 +11,8 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import TicketLink
-from helpdesk.models.ticket import Follower, Status, Ticket
+from helpdesk.models.statuses import Status
+from helpdesk.models.ticket import Follower, Ticket
 from helpdesk.models.user import User
 
 MAX_LINKS = 50

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import bindparam, select
 
 from helpdesk import after_commit, clock
-from helpdesk.domain import outbox
+from helpdesk.domain import idempotency, outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -18,13 +18,10 @@ from helpdesk.models.user import User
 
 MAX_BODY_LENGTH = 40_000  # characters of one message; Slack's own limit of a text
 
-# Put together once: everything said asks one of these.
+# Put together once: everything said asks this.
 _message = Message.__table__
 MESSAGE_BY_ORIGIN_QUERY = select(_message.c.id).where(
     _message.c.origin_thread_id == bindparam("thread_id"), _message.c.origin_external_id == bindparam("external_id")
-)
-MESSAGE_BY_TOKEN_QUERY = select(_message.c.id).where(
-    _message.c.author_id == bindparam("author_id"), _message.c.form_token == bindparam("form_token")
 )
 
 
@@ -229,10 +226,8 @@ def _add_message(
 def _find_repeated_message(author, origin, origin_external_id, form_token) -> Message | None:
     if origin is not None and origin_external_id:
         id = db.session.scalar(MESSAGE_BY_ORIGIN_QUERY, {"thread_id": origin.id, "external_id": origin_external_id})
-    elif author is not None and form_token:
-        id = db.session.scalar(MESSAGE_BY_TOKEN_QUERY, {"author_id": author.id, "form_token": form_token})
     else:
-        id = None
+        id = idempotency.find_message_id(author, form_token) if author is not None else None
     return db.session.get(Message, id) if id else None
 
 

@@ -6,7 +6,7 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Rating, Status, Ticket
+from helpdesk.models.ticket import Rating, Ticket
 from helpdesk.models.user import User
 
 MAX_COMMENT_LENGTH = 1000
@@ -18,7 +18,7 @@ def can_rate(user: User, ticket: Ticket) -> bool:
     return (
         user.id == ticket.requester_id
         and permissions.can_see(user, ticket)
-        and ticket.status in (Status.solved, Status.closed)
+        and ticket.is_done
         and settings.get("rating_style") != "off"
     )
 

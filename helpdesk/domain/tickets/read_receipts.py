@@ -50,6 +50,7 @@ def add_follower(ticket: Ticket, user: User, *, actor: User) -> None:
     if user.id == ticket.requester_id or permissions.is_follower(user, ticket):
         return
     db.session.add(Follower(ticket_id=ticket.id, user_id=user.id))
+    _authorize_stream_anew(user)
     outbox.open_mail_thread(ticket, user)
     timeline.add_event(ticket, "followed", actor, who=user.display_name)
 
@@ -63,8 +64,15 @@ def remove_follower(ticket: Ticket, user: User, *, actor: User) -> None:
     follower = db.session.get(Follower, (ticket.id, user.id))
     if follower:
         db.session.delete(follower)
+        _authorize_stream_anew(user)
         outbox.end_mail_thread(ticket, user)
         timeline.add_event(ticket, "unfollowed", actor, who=user.display_name)
+
+
+def _authorize_stream_anew(user: User) -> None:
+    """End the live streams of somebody who sees only their own tickets: which ones those are has changed."""
+    if not user.is_team and user.sees == "own":
+        after_commit.say_changed(f"user:{user.id}")
 
 
 @dataclass(frozen=True)

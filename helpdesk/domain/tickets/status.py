@@ -1,4 +1,4 @@
-"""How a ticket moves: status, assignee, priority, and what moves by itself (the table of design.md §2)."""
+"""How a ticket moves: status, assignee, priority, and what moves by itself."""
 
 from helpdesk import clock
 from helpdesk.domain import outbox
@@ -6,16 +6,16 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import side_effects, timeline
 from helpdesk.models.delivery import DeliveryKind
-from helpdesk.models.ticket import WAITING_ON, Message, Priority, Status, Ticket
+from helpdesk.models.priorities import Priority
+from helpdesk.models.statuses import WAITING_ON, Status
+from helpdesk.models.ticket import Message, Ticket
 from helpdesk.models.user import User
-
-TEAM_SETTABLE_STATUSES = (Status.open, Status.in_progress, Status.pending, Status.on_hold, Status.solved, Status.closed)
 
 
 def set_status(ticket: Ticket, status: str, *, actor: User) -> Ticket:
     """Set any status. Raises NotAllowed, Invalid, and Conflict on a closed ticket, which stays closed."""
     permissions.ensure(permissions.can_manage(actor, ticket), "Only the team sets a status.")
-    if status not in TEAM_SETTABLE_STATUSES:
+    if status not in list(Status):
         raise ValidationError("There is no such status.", "status")
     return _change_status(timeline.lock(ticket), Status(status), actor)
 
@@ -32,13 +32,13 @@ def reopen(ticket: Ticket, *, actor: User) -> Ticket:
     ticket = timeline.lock(ticket)
     if ticket.is_closed:
         raise ConflictError("This ticket is closed. File a follow-up instead.")
-    return _change_status(ticket, Status.open, actor) if ticket.status == Status.solved else ticket
+    return _change_status(ticket, Status.open, actor) if ticket.is_solved else ticket
 
 
 def close(ticket: Ticket) -> Ticket:
     """End a solved ticket for good; the helpdesk itself does this after some days."""
     ticket = timeline.lock(ticket)
-    return _change_status(ticket, Status.closed, None) if ticket.status == Status.solved else ticket
+    return _change_status(ticket, Status.closed, None) if ticket.is_solved else ticket
 
 
 def assign(ticket: Ticket, assignee: User | None, *, actor: User) -> Ticket:
@@ -74,13 +74,13 @@ def apply_reply_to_status(ticket: Ticket, message: Message) -> None:
 
     The ticket's cards are drawn anew when the reply itself is sent out.
     """
+    definition = Status(ticket.status).definition
     if message.from_team:
-        if ticket.status == Status.open:
-            _write_status(ticket, Status.in_progress, message.author, quietly=True)
-    elif ticket.status in (Status.in_progress, Status.pending, Status.solved):
-        _write_status(
-            ticket, Status.open, message.author, quietly=ticket.status != Status.solved, actor_name=message.speaker
-        )
+        if definition.on_agent_reply:
+            _write_status(ticket, Status(definition.on_agent_reply), message.author, quietly=True)
+    elif definition.on_requester_reply:
+        becomes = Status(definition.on_requester_reply)
+        _write_status(ticket, becomes, message.author, quietly=not ticket.is_solved, actor_name=message.speaker)
 
 
 def record_assignment(ticket: Ticket, assignee: User | None, *, actor: User) -> None:
@@ -108,11 +108,11 @@ def _write_status(
     if ticket.is_closed:
         raise ConflictError("A closed ticket stays closed. File a follow-up instead.", "status")
     now = clock.now()
-    if WAITING_ON[Status(ticket.status)] != WAITING_ON[status]:
+    if ticket.holder != WAITING_ON[status]:
         ticket.status_since = now
-    kind = {Status.solved: "solved", Status.closed: "closed"}.get(status)
-    if kind is None:
-        kind = "reopened" if ticket.status == Status.solved else "status"
+    kind = status.definition.event_kind
+    if kind == "status" and ticket.is_solved:
+        kind = "reopened"
     timeline.add_event(
         ticket,
         kind,

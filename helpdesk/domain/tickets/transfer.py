@@ -74,6 +74,9 @@ def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: Us
     if former.id == organization.id:
         raise ConflictError(f"This ticket already is {organization.name}'s.", "organization")
     _end_customer_threads(ticket)
+    former_requester_id = ticket.requester_id
+    followers = db.session.scalars(select(Follower.user_id).where(Follower.ticket_id == ticket.id))
+    after_commit.say_changed(*(f"user:{user_id}" for user_id in followers))  # their streams are authorised anew
     outsiders = select(User.id).where(User.role == "requester")
     for table in (Follower, ReadReceipt):
         db.session.execute(delete(table).where(table.ticket_id == ticket.id, table.user_id.in_(outsiders)))
@@ -84,7 +87,8 @@ def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: Us
         .values(organization_id=organization.id, requester_id=requester.id, form_token=None)
         .execution_options(synchronize_session=False)
     )
-    after_commit.say_changed(f"organization:{former.id}")
+    name = f"ticket:{ticket.id}"
+    after_commit.say_changed(f"organization:{former.id}:{name}", f"requester:{former_requester_id}:{name}")
     db.session.expire_all()
     tickets.add_event(ticket, "moved", actor, old=former.name, new=organization.name)
     ticket.updated_at = clock.now()

@@ -7,10 +7,13 @@ from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk.database import pagination
 from helpdesk.domain import tickets
-from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Message
-from helpdesk.web.api import reading, shapes, token_authentication
+from helpdesk.models.ticket import Message, MessageKind
+from helpdesk.web.api import token_authentication
+from helpdesk.web.api.request_validation import validate_body, validate_parameters
+from helpdesk.web.api.schemas import Message as MessageSchema
+from helpdesk.web.api.schemas import NewMessage, PageParameters
+from helpdesk.web.api.serializers import render_one, render_page
 from helpdesk.web.api.tickets import get_ticket_or_404
 
 blueprint = Blueprint("api_messages", __name__, url_prefix="/api/tickets/<int:number>/messages")
@@ -22,11 +25,11 @@ MESSAGE_ORDER = pagination.Order(((Message.seq, False), (Message.id, False)))
 def list_messages(number: int):
     """Replies and notes, oldest first; ``next`` goes into ``after``."""
     ticket = get_ticket_or_404(number)
-    given = reading.paging_arguments()
+    given = validate_parameters(PageParameters)
     query = select(Message).where(Message.ticket_id == ticket.id)
     query = query.options(joinedload(Message.author), selectinload(Message.attachments))
-    page = pagination.fetch_page(query, MESSAGE_ORDER, given.get("after"), reading.limit(given.get("limit")))
-    return reading.answer({"data": [shapes.message(row[0]) for row in page.rows], "next": page.next})
+    page = pagination.fetch_page(query, MESSAGE_ORDER, given.after, given.limit)
+    return render_page(MessageSchema, (row[0] for row in page.rows), page.next)
 
 
 @blueprint.post("")
@@ -34,19 +37,13 @@ def list_messages(number: int):
 def create_message(number: int):
     """Reply, or write a note; as the token's person."""
     get_ticket_or_404(number)
-    given = reading.body({"kind": "text", "body": "text"}, required=("body",))
-    kind = given.get("kind", "reply")
-    if kind not in ("reply", "note"):
-        raise ValidationError("A message is a reply or a note.", "kind")
+    given = validate_body(NewMessage)
     key = token_authentication.get_idempotency_key()
-    verb = tickets.reply if kind == "reply" else tickets.add_note
+    verb = tickets.reply if given.kind == MessageKind.reply else tickets.add_note
     for attempt in (1, 2):
         try:
             message = verb(
-                get_ticket_or_404(number),
-                author=token_authentication.get_token_user(),
-                body=given["body"],
-                form_token=key,
+                get_ticket_or_404(number), author=token_authentication.get_token_user(), body=given.body, form_token=key
             )
             db.session.commit()
             break
@@ -54,4 +51,4 @@ def create_message(number: int):
             db.session.rollback()
             if attempt == 2 or key is None:
                 raise
-    return reading.answer(shapes.message(message), 201)
+    return render_one(MessageSchema, message, 201)

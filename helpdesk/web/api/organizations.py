@@ -5,9 +5,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
 from helpdesk.database import pagination
-from helpdesk.extensions import db
+from helpdesk.domain.people import organizations
 from helpdesk.models.user import Organization, User
-from helpdesk.web.api import reading, shapes, token_authentication
+from helpdesk.web.api import schemas, token_authentication
+from helpdesk.web.api.request_validation import validate_parameters
+from helpdesk.web.api.serializers import render_one, render_page
 
 blueprint = Blueprint("api_organizations", __name__, url_prefix="/api/organizations")
 ORGANIZATION_ORDER = pagination.Order(((Organization.id, False),))
@@ -18,18 +20,18 @@ PEOPLE_ORDER = pagination.Order(((User.id, False),))
 @token_authentication.require_scope("organizations:read")
 def list_organizations():
     """A page of organizations in the order they were added."""
-    given = reading.paging_arguments()
+    given = validate_parameters(schemas.PageParameters)
     query = select(Organization).options(selectinload(Organization.domains))
-    page = pagination.fetch_page(query, ORGANIZATION_ORDER, given.get("after"), reading.limit(given.get("limit")))
-    return reading.answer({"data": [shapes.organization(row[0]) for row in page.rows], "next": page.next})
+    page = pagination.fetch_page(query, ORGANIZATION_ORDER, given.after, given.limit)
+    return render_page(schemas.Organization, (row[0] for row in page.rows), page.next)
 
 
 @blueprint.get("/<slug>")
 @token_authentication.require_scope("organizations:read")
 def show_organization(slug: str):
     """One organization."""
-    reading.arguments(())
-    return reading.answer(shapes.organization(get_organization_or_404(slug)))
+    validate_parameters(schemas.NoParameters)
+    return render_one(schemas.Organization, get_organization_or_404(slug))
 
 
 @blueprint.get("/<slug>/people")
@@ -37,14 +39,14 @@ def show_organization(slug: str):
 def list_people(slug: str):
     """A page of its people."""
     organization = get_organization_or_404(slug)
-    given = reading.paging_arguments()
+    given = validate_parameters(schemas.PageParameters)
     query = select(User).where(User.organization_id == organization.id, User.erased_at.is_(None))
-    page = pagination.fetch_page(query, PEOPLE_ORDER, given.get("after"), reading.limit(given.get("limit")))
-    return reading.answer({"data": [shapes.person(row[0]) for row in page.rows], "next": page.next})
+    page = pagination.fetch_page(query, PEOPLE_ORDER, given.after, given.limit)
+    return render_page(schemas.Person, (row[0] for row in page.rows), page.next)
 
 
 def get_organization_or_404(slug: str) -> Organization:
     """The organization with this slug, else 404."""
     if "\x00" in slug or not slug.isprintable():
         abort(404)
-    return db.session.scalar(select(Organization).where(Organization.slug == slug)) or abort(404)
+    return organizations.find_by_slug(slug) or abort(404)

@@ -4,63 +4,40 @@ from flask import Blueprint, abort
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
-from werkzeug.datastructures import MultiDict
 
 from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Priority, Status, Ticket
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
-from helpdesk.web.api import reading, shapes, token_authentication
+from helpdesk.web.api import schemas, token_authentication
+from helpdesk.web.api.request_validation import validate_body, validate_parameters
+from helpdesk.web.api.serializers import render_one, render_page
 
 blueprint = Blueprint("api_tickets", __name__, url_prefix="/api/tickets")
 FILTER_NAMES = ("q", "status", "priority", "organization", "assignee", "form", "sort")
-QUERY_PATTERNS = {
-    "q": r"(?s).{0,200}",
-    "status": "|".join(Status),
-    "priority": "|".join(Priority),
-    "organization": r"[a-z0-9-]{1,80}",
-    "assignee": r"none|me|[0-9]{1,18}",
-    "form": r"[a-z0-9-]{1,80}",
-    "sort": "|".join(filter(None, agent_queue.SORT_LABELS)),
-    "after": r"[A-Za-z0-9_-]{0,1000}",
-}
-CREATE_FIELDS = {
-    "requester": "text",
-    "subject": "text",
-    "body": "text",
-    "priority": "text",
-    "form": "text",
-    "answers": "object",
-}
-UPDATE_FIELDS = {"status": "text", "priority": "text", "assignee": "text or null"}
 
 
 @blueprint.get("")
 @token_authentication.require_scope("tickets:read")
 def list_tickets():
     """A page of tickets; ``next`` goes into ``after``."""
-    given = reading.arguments((*FILTER_NAMES, "after", "limit"))
-    size = reading.limit(given.get("limit"))
-    reading.fits(given, QUERY_PATTERNS)
-    filters = {name: given.get(name, "") for name in FILTER_NAMES} | {"view": "all"}
+    given = validate_parameters(schemas.TicketParameters)
+    filters = {name: getattr(given, name) or "" for name in FILTER_NAMES} | {"view": "all"}
     page = agent_queue.fetch_tickets_page(
-        token_authentication.get_token_user(), filters, after=given.get("after"), size=size
+        token_authentication.get_token_user(), filters, after=given.after, size=given.limit
     )
-    return reading.answer({"data": [shapes.ticket(ticket) for ticket in page.tickets], "next": page.next})
+    return render_page(schemas.Ticket, page.tickets, page.next)
 
 
 @blueprint.post("")
 @token_authentication.require_scope("tickets:write")
 def create_ticket():
     """File a ticket for a customer."""
-    given = reading.body(CREATE_FIELDS, required=("requester", "subject", "body"))
-    requester = find_customer(given["requester"])
-    priority = given.get("priority", Priority.normal)
-    if priority not in list(Priority):
-        raise ValidationError("There is no such priority.", "priority")
+    given = validate_body(schemas.NewTicket)
+    requester = find_customer(given.requester)
     key = token_authentication.get_idempotency_key()
     for attempt in (1, 2):
         try:
@@ -68,9 +45,9 @@ def create_ticket():
             ticket = tickets.create_ticket(
                 requester=requester,
                 filed_by=token_authentication.get_token_user(),
-                subject=given["subject"],
-                body=given["body"],
-                priority=priority,
+                subject=given.subject,
+                body=given.body,
+                priority=given.priority,
                 form=form,
                 answers=answers,
                 form_token=key,
@@ -81,15 +58,15 @@ def create_ticket():
             db.session.rollback()
             if attempt == 2 or key is None:
                 raise
-    return reading.answer(shapes.ticket(get_ticket_or_404(ticket.id)), 201, f"/api/tickets/{ticket.id}")
+    return render_one(schemas.Ticket, get_ticket_or_404(ticket.id), 201, f"/api/tickets/{ticket.id}")
 
 
 @blueprint.get("/<int:number>")
 @token_authentication.require_scope("tickets:read")
 def show_ticket(number: int):
     """One ticket."""
-    reading.arguments(())
-    return reading.answer(shapes.ticket(get_ticket_or_404(number)))
+    validate_parameters(schemas.NoParameters)
+    return render_one(schemas.Ticket, get_ticket_or_404(number))
 
 
 @blueprint.patch("/<int:number>")
@@ -97,19 +74,19 @@ def show_ticket(number: int):
 def update_ticket(number: int):
     """Change status, priority or assignee: all of it or nothing."""
     ticket = get_ticket_or_404(number)
-    given = reading.body(UPDATE_FIELDS)
-    if "assignee" in given:
+    given = validate_body(schemas.TicketChange)
+    if "assignee" in given.model_fields_set:
         tickets.assign(
             ticket,
-            find_agent(given["assignee"]) if given["assignee"] is not None else None,
+            find_agent(given.assignee) if given.assignee is not None else None,
             actor=token_authentication.get_token_user(),
         )
-    if "priority" in given:
-        tickets.set_priority(ticket, given["priority"], actor=token_authentication.get_token_user())
-    if "status" in given:
-        tickets.set_status(ticket, given["status"], actor=token_authentication.get_token_user())
+    if given.priority:
+        tickets.set_priority(ticket, given.priority, actor=token_authentication.get_token_user())
+    if given.status:
+        tickets.set_status(ticket, given.status, actor=token_authentication.get_token_user())
     db.session.commit()
-    return reading.answer(shapes.ticket(get_ticket_or_404(number)))
+    return render_one(schemas.Ticket, get_ticket_or_404(number))
 
 
 def get_ticket_or_404(number: int) -> Ticket:
@@ -137,32 +114,22 @@ def find_agent(email: str) -> User:
     return user
 
 
-def _parse_form(given: dict, requester: User) -> tuple:
+def _parse_form(given: schemas.NewTicket, requester: User) -> tuple:
     """The form and its checked answers; neither where none is named."""
-    if "form" not in given:
-        if given.get("answers"):
+    if not given.form:
+        if given.answers:
             raise ValidationError("Answers belong to a form; name it.", "form")
         return None, {}
-    form = next(
-        (each for each in forms.list_published(requester.organization_id) if each.form.slug == given["form"]), None
-    )
+    form = forms.find_form(forms.published(requester.organization_id), given.form)
     if form is None:
         raise ValidationError("This customer has no such form.", "form")
-    texts = MultiDict()
-    for key, value in given.get("answers", {}).items():
-        values = value if isinstance(value, list) else [value]
-        texts.setlist(f"field-{key}", [_format_answer(each) for each in values])
+    try:
+        values = forms.JsonValues(form, given.answers)
+    except forms.InvalidAnswer as error:
+        raise ValidationError(str(error), "answers") from None
     answers, errors = forms.parse_answers(
-        form, texts, True, asker=token_authentication.get_token_user(), organization_id=requester.organization_id
+        form, values, True, asker=token_authentication.get_token_user(), organization_id=requester.organization_id
     )
     if errors:
         raise ValidationError("Some answers do not fit the form.", errors=errors)
     return form, answers
-
-
-def _format_answer(value: object) -> str:
-    if isinstance(value, bool):
-        return "1" if value else ""
-    if isinstance(value, str | int | float):
-        return str(value).encode("utf-8", "replace").decode().replace("\x00", "")
-    raise ValidationError("An answer is a text, a number, true, false, or a list of texts.", "answers")

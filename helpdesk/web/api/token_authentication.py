@@ -7,13 +7,13 @@ from collections.abc import Callable
 from flask import g, request
 from redis.exceptions import RedisError
 
-from helpdesk import clock, extensions, keys
+from helpdesk import clock, extensions, key_derivation
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.integrations import api_tokens
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.models.webhook import ApiToken
-from helpdesk.web import problems
+from helpdesk.web.api import problem_details
 from helpdesk.web.middleware import authorization, request_transactions
 
 MAX_REQUESTS_PER_MINUTE = 600
@@ -27,13 +27,14 @@ def require_scope(scope: str) -> Callable:
         def guarded(*args, **values):
             token = _authenticate_token()
             if token is None:
-                return problems.answer(
-                    401, "Send a living API token as a bearer token.", headers={"WWW-Authenticate": "Bearer"}
+                headers = {"WWW-Authenticate": "Bearer"}
+                return problem_details.render_problem(
+                    401, "Send a living API token as a bearer token.", headers=headers
                 )
             if scope not in token.scopes:
-                return problems.answer(403, f"This token lacks the scope {scope}.")
+                return problem_details.render_problem(403, f"This token lacks the scope {scope}.")
             if _is_rate_limited(token):
-                return problems.answer(
+                return problem_details.render_problem(
                     429, f"A token may ask {MAX_REQUESTS_PER_MINUTE} times a minute.", headers={"Retry-After": "30"}
                 )
             g.api_token = token
@@ -41,7 +42,7 @@ def require_scope(scope: str) -> Callable:
                 return view(*args, **values)
             except ValidationError as error:
                 db.session.rollback()
-                return problems.answer(422, error.sentence, errors=error.errors)
+                return problem_details.render_problem(422, error.sentence, errors=error.errors)
 
         return authorization.machine_only("an API token")(guarded)
 
@@ -58,7 +59,7 @@ def get_idempotency_key() -> str | None:
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         return None
-    return keys.sign("api idempotency", f"{g.api_token.id} {key[:200]}").hex()
+    return key_derivation.fingerprint(f"api idempotency {g.api_token.token_hash} {key[:200]}")
 
 
 def _authenticate_token() -> ApiToken | None:

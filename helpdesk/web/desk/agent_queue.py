@@ -13,6 +13,7 @@ from helpdesk.domain.tickets import bulk_update
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
 
 blueprint = Blueprint("agent_queue", __name__, url_prefix="/desk")
@@ -83,7 +84,7 @@ def export_queue():
 @authorization.team_only
 def update_tickets():
     """Set status, assignee and priority of the ticked tickets, and say how many changed."""
-    numbers = [int(text) for text in request.form.getlist("tickets") if text.isdecimal() and len(text) < 19]
+    numbers = [number for text in request.form.getlist("tickets") if (number := parse_id(text)) is not None]
     try:
         outcome = bulk_update.update_tickets(
             numbers,

@@ -8,6 +8,7 @@ from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.delivery import InboundEvent
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 
 blueprint = Blueprint("quarantine", __name__, url_prefix="/desk/quarantine")
 TICKET_NOT_FOUND_SENTENCE = "There is no ticket with this number."
@@ -19,7 +20,7 @@ def list_mails():
     """The newest mails that wait; those of machines on a list of their own."""
     automatic = request.args.get("from") == "machines"
     before = request.args.get("before", "")
-    mails = quarantine.list_waiting(automatic, int(before) if before.isdecimal() and len(before) < 19 else None)
+    mails = quarantine.list_waiting(automatic, parse_id(before))
     shown = mails[: quarantine.PAGE_SIZE]
     return render_template(
         "quarantine/index.html",
@@ -53,11 +54,7 @@ def attach_mail(mail_id: int):
     """Put it on the ticket with the number given, as a note or as its sender's reply."""
     mail = get_mail_or_404(mail_id)
     number = request.form.get("ticket", "").strip().lstrip("#")
-    ticket = (
-        permissions.find_ticket(authentication.get_current_user(), int(number))
-        if number.isdecimal() and len(number) < 19
-        else None
-    )
+    ticket = permissions.find_ticket(authentication.get_current_user(), parse_id(number) or 0)
     if ticket is None:
         return render_page(
             mail, {"ticket": TICKET_NOT_FOUND_SENTENCE if number else "Enter the number of a ticket."}
@@ -111,10 +108,10 @@ def discard_mail(mail_id: int):
 @authorization.team_only
 def discard_automatic_mails():
     """Discard what machines wrote, up to the newest one that was on the page."""
-    newest = request.form.get("newest", "")
-    if not newest.isdecimal() or len(newest) > 18:
+    newest = parse_id(request.form.get("newest"))
+    if newest is None:
         abort(400)
-    discarded = quarantine.discard_automatic(int(newest), actor=authentication.get_current_user())
+    discarded = quarantine.discard_automatic(newest, actor=authentication.get_current_user())
     db.session.commit()
     flash(f"{discarded} {'mail is' if discarded == 1 else 'mails are'} discarded.", "success")
     return redirect("/desk/quarantine?from=machines", 303)

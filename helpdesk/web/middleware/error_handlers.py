@@ -13,7 +13,7 @@ from werkzeug.exceptions import HTTPException
 from helpdesk.domain.errors import ConflictError, DomainError, PermissionDenied, ValidationError
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
-from helpdesk.web import problems
+from helpdesk.web.api import problem_details
 
 log = logging.getLogger(__name__)
 STATUSES_WITH_PAGE = {400, 403, 404, 413, 422, 429, 500, 503}
@@ -70,7 +70,7 @@ def render_error_page(
 ) -> Response:
     """The error page for ``status``; ``sentence`` says more where it may."""
     if request.path.startswith("/api/"):
-        return problems.answer(status, sentence, headers=headers)
+        return problem_details.render_problem(status, sentence, headers=headers)
     name = status if status in STATUSES_WITH_PAGE else 400 if status < 500 else 500
     # Flask would first ask the database who is signed in and what the portal is called.
     render = markdown_rendering.render_template if name in STATUSES_WITHOUT_DATABASE else render_template

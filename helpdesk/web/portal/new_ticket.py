@@ -119,7 +119,6 @@ def form_context(
 ) -> dict:
     """What portal/_ticket_form.html needs."""
     fields = forms.visible_fields(form, current_user.is_team) if form else []
-    person = any(field.kind == "person" for field in fields)
     token = idempotency.valid_token(request.form.get("form_token")) if errors else None
     return {
         "form": form,
@@ -127,9 +126,7 @@ def form_context(
         "values": values,
         "errors": errors or {},
         "form_token": token or secrets.token_hex(16),
-        "colleagues": forms.selectable_people(authentication.get_current_user(), requester.organization_id)
-        if person
-        else [],
+        "offered": forms.choices_for(fields, authentication.get_current_user(), requester.organization_id),
         "limits": uploads.UPLOAD_LIMITS,
         "kept": kept or {},
         "requester": requester if current_user.is_team else None,
@@ -153,14 +150,14 @@ def find_requester(address: str | None) -> tuple[User | None, str]:
 
 
 def list_forms(requester: User) -> list[FormVersion]:
-    return forms.list_published(requester.organization_id) if requester.organization_id else []
+    return forms.published(requester.organization_id) if requester.organization_id else []
 
 
 def select_form(available: list[FormVersion], slug: str | None) -> FormVersion | None:
     """The form called ``slug``, or the only one there is."""
     if not slug:
         return available[0] if len(available) == 1 else None
-    return next((version for version in available if version.form.slug == slug), None)
+    return forms.find_form(available, slug)
 
 
 def _get_values(given, name: str) -> object:

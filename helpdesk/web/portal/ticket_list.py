@@ -32,7 +32,7 @@ def list_tickets():
         "portal/index.html",
         **list_context(),
         requesters=customer_list.list_requesters(me),
-        available=forms.list_names(me.organization_id) if me.organization_id else [],
+        available=forms.names(me.organization_id) if me.organization_id else [],
     )
 
 

@@ -18,7 +18,6 @@ from helpdesk.web.templating import htmx_responses
 
 blueprint = Blueprint("review_reports", __name__, url_prefix="/review")
 WEEK_CHOICES = (4, 12, 26, 52)
-WAITING_ON_LABELS = {"team": "Us", "customer": "Customer", "third_party": "Third party"}
 TABLE_HEADINGS = (
     "Filed",
     "Solved",
@@ -53,7 +52,7 @@ def show_report():
         backlog=reports.count_backlog(),
         lines=lines,
         charts=build_chart_rows(by_week),
-        held=[build_hours_row(WAITING_ON_LABELS[who], seconds) for who, seconds in held.items()],
+        held=[build_hours_row(who.definition.report_label, seconds) for who, seconds in held.items()],
     )
 
 

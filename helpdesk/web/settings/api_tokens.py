@@ -5,45 +5,41 @@ from flask import Blueprint, abort, flash, redirect, request
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.integrations import api_tokens
 from helpdesk.extensions import db
-from helpdesk.models.webhook import API_TOKEN_SCOPES, ApiToken
+from helpdesk.models.webhook import ApiToken
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
+from helpdesk.web.settings.integration_forms import ApiTokenForm
 
 blueprint = Blueprint("settings_api_tokens", __name__, url_prefix="/settings/api-tokens")
-LIVES = [("30", "30 days"), ("90", "90 days"), ("366", "A year"), ("", "Until it is revoked")]
+NEW = {"scopes": ["tickets:read"], "days": "90"}
 
 
 @blueprint.get("")
 @authorization.admin_only
 def list_api_tokens():
-    return page({"scopes": ["tickets:read"], "days": "90"})
+    return page(ApiTokenForm(data=NEW))
 
 
 @blueprint.post("")
 @authorization.admin_only
 def create_api_token():
     """Make one and show its text, this once."""
-    values = {
-        "name": request.form.get("name", ""),
-        "scopes": request.form.getlist("scopes"),
-        "days": request.form.get("days", "90"),
-    }
-    days = (
-        int(values["days"])
-        if values["days"].isdecimal() and len(values["days"]) < 6
-        else None
-        if not values["days"]
-        else 0
-    )
+    form = ApiTokenForm(request.form)
+    if "days" not in request.form:
+        form.days.data = NEW["days"]  # a token lives for ever only where that was chosen
+    if not form.validate():
+        return page(form), 422
+    days = int(form.days.data) if form.days.data else None
     try:
         token, secret = api_tokens.issue_token(
-            name=values["name"], scopes=values["scopes"], user=authentication.get_current_user(), days=days
+            name=form.name.data, scopes=form.scopes.data, user=authentication.get_current_user(), days=days
         )
     except ValidationError as error:
         db.session.rollback()
-        return page(values, error.errors), 422
+        form.add_refusal(error)
+        return page(form), 422
     db.session.commit()
-    return page({"scopes": ["tickets:read"], "days": "90"}, made=(token.name, secret))
+    return page(ApiTokenForm(data=NEW), made=(token.name, secret))
 
 
 @blueprint.post("/<int:token_id>/revocation")
@@ -58,13 +54,10 @@ def revoke_api_token(token_id: int):
     return redirect("/settings/api-tokens", 303)
 
 
-def page(values: dict, errors: dict | None = None, made: tuple[str, str] | None = None) -> str:
+def page(form: ApiTokenForm, made: tuple[str, str] | None = None) -> str:
     return navigation.render_settings_page(
         "settings/api_tokens.html",
         tokens=api_tokens.list_tokens(),
-        values=values,
-        errors=errors or {},
-        scopes=[(scope, api_tokens.SCOPE_LABELS[scope]) for scope in API_TOKEN_SCOPES],
-        lives=LIVES,
+        form=form,
         made=made,
     )

@@ -6,6 +6,7 @@ from flask import Blueprint, request
 
 from helpdesk.domain.administration import audit_log
 from helpdesk.web.middleware import authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_audit_log", __name__, url_prefix="/settings/audit")
@@ -17,7 +18,7 @@ def list_audit_entries():
     """The newest entries, and older ones page by page."""
     words = request.args.get("q", "").strip()[:100]
     organization = request.args.get("organization", "")
-    organization_id = int(organization) if organization.isdecimal() and len(organization) < 19 else None
+    organization_id = parse_id(organization)
     found = audit_log.list_entries(
         words=words, organization_id=organization_id, before=cursor(), size=audit_log.PAGE_SIZE + 1
     )

@@ -3,17 +3,16 @@
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from flask_login import current_user
 
-from helpdesk.domain import labels
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.tickets import canned_replies
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import CannedReply
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
+from helpdesk.web.settings.team_forms import CannedReplyForm
 
 blueprint = Blueprint("settings_canned_replies", __name__, url_prefix="/settings/replies")
-TYPED = ("title", "body", "status", "version")
-STATUSES = [(str(status), labels.status_label(status)) for status in canned_replies.ALLOWED_STATUSES]
 
 
 @blueprint.get("")
@@ -26,7 +25,7 @@ def list_canned_replies():
 @blueprint.get("/new")
 @authorization.team_only
 def show_new_canned_reply():
-    return page(None, {"shared": current_user.is_lead})
+    return page(None, CannedReplyForm(data={"shared": current_user.is_lead}))
 
 
 @blueprint.post("")
@@ -39,14 +38,7 @@ def create_canned_reply():
 @authorization.team_only
 def show_canned_reply(reply_id: int):
     reply = found(reply_id)
-    values = {
-        "title": reply.title,
-        "body": reply.body,
-        "status": reply.status or "",
-        "version": reply.version,
-        "shared": reply.owner_id is None,
-    }
-    return page(reply, values)
+    return page(reply, CannedReplyForm(obj=reply, data={"shared": reply.owner_id is None}))
 
 
 @blueprint.post("/<int:reply_id>")
@@ -66,37 +58,33 @@ def delete_canned_reply(reply_id: int):
 
 def keep(reply: CannedReply | None):
     """Save what was typed, or show it again with what to mend."""
-    values = {name: request.form.get(name, "") for name in TYPED} | {"shared": "shared" in request.form}
+    form = CannedReplyForm(request.form)
     reply_id = reply.id if reply else None
     try:
         canned_replies.save_reply(
             reply,
-            title=values["title"],
-            body=values["body"],
-            status=values["status"],
-            shared=values["shared"],
-            version=int(values["version"]) if values["version"].isdecimal() and len(values["version"]) < 10 else None,
+            title=form.title.data,
+            body=form.body.data,
+            status=form.status.data or "",
+            shared=form.shared.data,
+            version=parse_id(form.version.data),
             actor=authentication.get_current_user(),
         )
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        errors = getattr(error, "errors", None) or {error.field or "": error.sentence}
-        return page(found(reply_id) if reply_id else None, values, errors), 409 if isinstance(
-            error, ConflictError
-        ) else 422
+        form.add_refusal(error)
+        return page(found(reply_id) if reply_id else None, form), 409 if isinstance(error, ConflictError) else 422
     db.session.commit()
     flash("The reply is saved.", "success")
     return redirect("/settings/replies", 303)
 
 
-def page(reply: CannedReply | None, values: dict, errors: dict | None = None) -> str:
+def page(reply: CannedReply | None, form: CannedReplyForm) -> str:
     return frame(
         "settings/reply.html",
         reply=reply,
-        values=values,
-        errors=errors or {},
+        form=form,
         variables=list(canned_replies.VARIABLES.items()),
-        statuses=STATUSES,
         may_share=current_user.is_lead,
     )
 

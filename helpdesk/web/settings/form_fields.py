@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, redirect, request
 
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.forms import builder, comparing
+from helpdesk.domain.forms import builder, field_types
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Form
 from helpdesk.web.middleware import authentication, authorization
@@ -19,7 +19,7 @@ TEXTS = ("kind", "label", "help", "placeholder", "default", "shown_if_key", "sho
 def show_new_field(form_id: int):
     """An empty field."""
     form = forms.found(form_id)
-    return page(form, None, {"kind": "short_text", "customer_fills": True})
+    return page(form, None, {"kind": field_types.all_types()[0].name, "customer_fills": True})
 
 
 @blueprint.post("")
@@ -116,8 +116,8 @@ def page(form: Form, field: Field | None, values: dict, errors: dict | None = No
         field=field,
         values=values,
         errors=errors or {},
-        kinds=list(comparing.KIND_WORDS.items()),
-        before=[(other.key, other.label) for other in before if other.kind != "file"],
+        kinds=list(field_types.labels().items()),
+        before=[(other.key, other.label) for other in before if field_types.field_type_for(other).can_control],
     )
 
 

@@ -5,12 +5,14 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.forms import builder, comparing
+from helpdesk.domain.forms import builder, choices_for, diff, field_types, visible_fields
+from helpdesk.domain.forms.validation import publish_errors
 from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Organization
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_forms", __name__, url_prefix="/settings/forms")
@@ -103,7 +105,7 @@ def preview_form(form_id: int):
     """The newest version as a customer would see it, and what is different from the one in use."""
     form = found(form_id)
     version = newest(form)
-    fields = [field for field in version.fields if comparing.asks_customer(field)]
+    fields = visible_fields(version, for_team=False)
     return navigation.render_settings_page(
         "settings/form_preview.html",
         form=version,
@@ -112,7 +114,7 @@ def preview_form(form_id: int):
         values={},
         errors={},
         form_token="",
-        colleagues=[(0, "A colleague")],
+        offered=choices_for(fields, None),
         limits={"size": 0, "files": 0},
         kept={},
         requester=None,
@@ -160,7 +162,7 @@ def newest(form: Form) -> FormVersion:
 
 
 def chosen_organizations() -> list[int]:
-    ids = [int(text) for text in request.form.getlist("organizations") if text.isdecimal() and len(text) < 19]
+    ids = [id for text in request.form.getlist("organizations") if (id := parse_id(text)) is not None]
     return list(db.session.scalars(select(Organization.id).where(Organization.id.in_(ids)))) if ids else []
 
 
@@ -172,8 +174,8 @@ def publishing(form: Form) -> dict:
         "version": version,
         "in_use": used,
         "is_draft": drafted,
-        "difference": comparing.difference(used, version) if drafted else [],
-        "troubles": comparing.troubles(version) if drafted else [],
+        "difference": diff.describe_changes(used, version) if drafted else [],
+        "troubles": publish_errors(version) if drafted else [],
     }
 
 
@@ -190,7 +192,7 @@ def page(form: Form, values: dict | None = None, errors: dict | None = None) -> 
         values=values or given,
         errors=errors or {},
         organizations=organizations(),
-        kinds=comparing.KIND_WORDS,
+        kinds=field_types.labels(),
         **publishing(form),
     )
 

@@ -1,49 +1,32 @@
 """Mail: which address it comes from, what is mailed, whether the servers take it, and whom it does not reach."""
 
-from flask import Blueprint, abort, flash, redirect
+from flask import Blueprint, abort, flash, redirect, request
 
 from helpdesk import config
 from helpdesk.channels.email import administration, senders, undeliverable
 from helpdesk.domain.administration import settings
-from helpdesk.domain.people import email_address, undeliverable_addresses
+from helpdesk.domain.people import undeliverable_addresses
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import mail_previews, navigation, settings_form
+from helpdesk.web.settings import mail_previews, navigation
+from helpdesk.web.settings.mail_form import MailForm
 
 blueprint = Blueprint("settings_mail", __name__, url_prefix="/settings/mail")
-NAMES = (
-    "system_email",
-    "use_custom_from",
-    "mail_received",
-    "mail_solved",
-    "mail_inline_images",
-    "mail_while_reading",
-    "mail_grouping_seconds",
-    "tickets_by_mail",
-    "rating_style",
-)
 
 
 @blueprint.get("")
 @authorization.admin_only
 def show_mail_settings():
-    return page(settings.get_all())
+    return page(MailForm(data=settings.get_all()))
 
 
 @blueprint.post("")
 @authorization.admin_only
 def save_mail_settings():
-    values = settings_form.typed(NAMES)
-    errors = {}
-    if values["system_email"]:
-        try:
-            values["system_email"] = email_address.canonical_address(values["system_email"])
-        except ValueError as error:
-            errors["system_email"] = str(error)
-    errors = errors or settings_form.save(values, "Mail")
-    if errors:
-        return page(values, errors), 422
+    form = MailForm(request.form)
+    if not form.save("Mail"):
+        return page(form), 422
     flash("Mail is saved.", "success")
     return redirect("/settings/mail", 303)
 
@@ -81,12 +64,11 @@ def reset_undeliverable_address(user_id: int):
     return redirect("/settings/mail#dead", 303)
 
 
-def page(values: dict, errors: dict | None = None) -> str:
+def page(form: MailForm) -> str:
     current = config.current()
     return navigation.render_settings_page(
         "settings/mail.html",
-        values=values,
-        errors=errors or {},
+        form=form,
         fallback=senders.default_address(),
         server=f"{current.MAIL_SERVER}:{current.MAIL_PORT}" if current.MAIL_SERVER else "",
         incoming=administration.describe_incoming(),

@@ -10,6 +10,7 @@ from helpdesk.domain.people import organization_channels, organizations, users
 from helpdesk.extensions import db
 from helpdesk.models.user import Organization
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_organizations", __name__, url_prefix="/settings/organizations")
@@ -85,7 +86,7 @@ def update_organization(organization_id: int):
     try:
         organizations.update_organization(
             organization,
-            version=int(version) if version.isdecimal() and len(version) < 10 else 0,
+            version=parse_id(version) or 0,
             actor=authentication.get_current_user(),
             **as_rules(values),
         )

@@ -3,7 +3,7 @@
 from flask import Blueprint, abort, flash, redirect, request
 
 from helpdesk.channels.email import undeliverable
-from helpdesk.domain.authentication import oidc, sessions
+from helpdesk.domain.authentication import invitations, oidc, sessions
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission as rules
 from helpdesk.domain.people import organizations, session_revocation, users
@@ -11,6 +11,7 @@ from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_people", __name__, url_prefix="/settings/people")
@@ -23,9 +24,7 @@ def list_people():
     """Customers by name."""
     words = request.args.get("q", "").strip()[:100]
     after = request.args.get("after", "")
-    rows = users.search_customers(
-        words, after=int(after) if after.isdecimal() and len(after) < 19 else 0, size=PAGE + 1
-    )
+    rows = users.search_customers(words, after=parse_id(after) or 0, size=PAGE + 1)
     shown = rows[:PAGE]
     more = shown[-1].id if len(rows) > PAGE else None
     return navigation.render_settings_page("settings/people.html", people_there=shown, words=words, more=more)
@@ -44,7 +43,7 @@ def set_ticket_visibility(user_id: int):
     """What a customer sees in one organization."""
     user, given = found(user_id), request.form.get("organization", "")
     organization = (
-        organizations.get_organization(int(given)) if given.isdecimal() and len(given) < 19 else user.organization
+        organizations.get_organization(number) if (number := parse_id(given)) is not None else user.organization
     )
     if organization is None or user.is_team:
         abort(404)
@@ -112,6 +111,17 @@ def activate_user(user_id: int):
     )
 
 
+@blueprint.post("/<int:user_id>/invitation/delete")
+@authorization.admin_only
+def withdraw_invitation(user_id: int):
+    """End an invitation that was not used; whoever never signed in is deactivated with it."""
+    user = found(user_id)
+    success = f"The invitation of {user.email} is withdrawn."
+    return attempt(
+        user, lambda: invitations.withdraw_invitation(user, actor=authentication.get_current_user()), success
+    )
+
+
 @blueprint.post("/<int:user_id>/sessions/delete")
 @authorization.admin_only
 def sign_out_user(user_id: int):
@@ -167,4 +177,5 @@ def page(user: User, values: dict | None = None, errors: dict | None = None) -> 
         identities=[(row, oidc.get_provider(row.provider).title) for row in user.identities],
         organizations=[] if user.is_team else users.list_memberships(user, rules.admitting_organizations(user.email)),
         sees=users.TICKET_VISIBILITY_LABELS,
+        is_invited=user.is_team and invitations.is_open(user),
     )

@@ -1,7 +1,5 @@
 """How the portal looks and which ways of signing in it offers."""
 
-import re
-
 from flask import Blueprint, Response, abort, flash, redirect, request
 
 from helpdesk import storage, urls
@@ -9,57 +7,32 @@ from helpdesk.channels.email import diagnostics as mail_check
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.authentication import oidc
-from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.people import email_address
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
-from helpdesk.models.setting import SETTINGS
+from helpdesk.models.ticket import IMAGE_TYPES
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
+from helpdesk.web.settings.portal_form import PortalForm
 from helpdesk.web.sign_in import login_page as sign_in_page
 
 blueprint = Blueprint("settings_portal", __name__)
 LARGEST_LOGO = 512 * 1024  # bytes
-PICTURES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
-COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
-TEXTS = ("portal_name", "team_name", "accent", "portal_edition", "portal_plan", "internal_domains")
-SWITCHES = ("sign_in_google", "sign_in_microsoft", "sign_in_link")
 
 
 @blueprint.get("/settings/portal")
 @authorization.admin_only
 def show_portal_settings():
     """The form with what is chosen now."""
-    return page(settings.get_all())
+    return page()
 
 
 @blueprint.post("/settings/portal")
 @authorization.admin_only
 def save_portal_settings():
     """Keep what was chosen."""
-    values = {name: request.form.get(name, "").strip() for name in TEXTS} | {
-        name: name in request.form for name in SWITCHES
-    }
-    errors = check(values)
-    if not errors and not any(values[name] for name in SWITCHES):
-        errors["sign_in_link"] = "Leave at least one way of signing in."
-    if errors:
-        return page(values, errors), 422
-    changed = {}
-    try:
-        for name, value in values.items():
-            before = settings.get(name)
-            if settings.set(name, value) != before:
-                changed[name] = [before, value]
-    except ValidationError as error:
-        db.session.rollback()
-        settings.invalidate_cache()
-        return page(values, error.errors), 422
-    if changed:
-        audit_log.add_entry(
-            "changed the portal's settings", authentication.get_current_user(), "Portal setup", **changed
-        )
-    db.session.commit()
+    form = PortalForm(request.form)
+    if not form.save("Portal setup", "changed the portal's settings"):
+        return page(form), 422
     flash("The portal is saved.", "success")
     return redirect("/settings/portal", 303)
 
@@ -75,10 +48,10 @@ def save_logo():
         error = "Choose a picture."
     elif len(data) > LARGEST_LOGO:
         error = "The picture is larger than 512 KB."
-    elif attachments.detect_media_type(data[:64], "") not in PICTURES:
+    elif attachments.detect_media_type(data[:64], "") not in IMAGE_TYPES:
         error = "The logo must be a PNG, JPEG, GIF or WebP picture."
     if error:
-        return page(settings.get_all(), {"logo": error}), 422
+        return page(logo_error=error), 422
     key = attachments.generate_key()
     storage.write(key, data)
     replace_logo(key)
@@ -135,25 +108,6 @@ def show_logo():
     return response
 
 
-def check(values: dict) -> dict[str, str]:
-    """A sentence for each text that cannot be used."""
-    errors = {}
-    if not 0 < len(values["portal_name"]) <= 60:
-        errors["portal_name"] = "Enter a name of at most 60 characters."
-    if not 0 < len(values["team_name"]) <= 60:
-        errors["team_name"] = "Enter a name of at most 60 characters."
-    if not COLOUR.fullmatch(values["accent"]):
-        errors["accent"] = "Choose a colour, like #2f5fd0."
-    domains = []
-    for text in values["internal_domains"].replace(",", " ").split():
-        try:
-            domains.append(email_address.canonical_domain(text))
-        except ValueError as error:
-            errors["internal_domains"] = f"{text[:80]}: {error}"
-    values["internal_domains"] = " ".join(domains) if "internal_domains" not in errors else values["internal_domains"]
-    return errors
-
-
 def replace_logo(key: str) -> None:
     before = settings.get("logo")
     settings.set("logo", key)
@@ -165,16 +119,16 @@ def replace_logo(key: str) -> None:
         storage.delete(before)
 
 
-def page(values: dict, errors: dict | None = None) -> str:
+def page(form: PortalForm | None = None, logo_error: str = "") -> str:
+    chosen = settings.get_all()
     return navigation.render_settings_page(
         "settings/portal.html",
-        values=values,
-        errors=errors or {},
+        form=form or PortalForm(data=chosen),
+        logo=chosen["logo"],
+        logo_error=logo_error,
         google=oidc.google_provider(),
         microsoft=oidc.microsoft_provider(),
         can_mail=sign_in_page.is_mail_configured(),
         address=urls.absolute_url("/"),
         callbacks={name: urls.absolute_url(f"/sign-in/{name}/authorized") for name in ("google", "microsoft")},
-        editions=[("external_helpdesk", "External helpdesk"), ("internal_helpdesk", "Internal helpdesk")],
-        plans=[(plan, plan.title()) for plan in SETTINGS["portal_plan"].choices],
     )

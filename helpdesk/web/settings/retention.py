@@ -10,10 +10,10 @@ from helpdesk.domain.people import organizations, users
 from helpdesk.domain.privacy import data_export, erasure
 from helpdesk.extensions import db
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import navigation, settings_form
+from helpdesk.web.settings import navigation
+from helpdesk.web.settings.retention_form import RetentionForm
 
 blueprint = Blueprint("settings_retention", __name__, url_prefix="/settings/retention")
-NAMES = ("retention_days",)
 IN_MEMORY = 8 * 1024 * 1024  # bytes of an archive before it goes to disk
 
 
@@ -21,28 +21,17 @@ IN_MEMORY = 8 * 1024 * 1024  # bytes of an archive before it goes to disk
 @authorization.admin_only
 def show_retention():
     """How long, and finding whom an erasure is about by address or name."""
-    return page(settings.get_all())
+    return page(RetentionForm(data=settings.get_all()))
 
 
 @blueprint.post("")
 @authorization.admin_only
 def save_retention():
     """Keep the number; a new one that erases tickets is asked for twice."""
-    values = settings_form.typed(NAMES)
-    days = values["retention_days"]
-    if days.isdecimal() and len(days) < 6 and 0 < int(days) and "understood" not in request.form:
-        goes = erasure.count_expiring_tickets(int(days))
-        if goes:
-            return page(
-                values,
-                {
-                    "understood": f"{goes:,} closed tickets would be erased within the hour. Tick the box if that is right."
-                },
-                goes,
-            ), 422
-    errors = settings_form.save(values, "Retention")
-    if errors:
-        return page(values, errors), 422
+    form = RetentionForm(request.form)
+    if not form.save("Retention"):
+        goes = form.count_expiring() if form.understood.errors else 0
+        return page(form, goes), 422
     flash("Retention is saved.", "success")
     return redirect("/settings/retention", 303)
 
@@ -114,7 +103,7 @@ def erase_organization(organization_id: int):
     return redirect("/settings/retention", 303)
 
 
-def page(values: dict, errors: dict | None = None, goes: int = 0) -> str:
+def page(form: RetentionForm, goes: int = 0) -> str:
     words = request.args.get("q", "").strip()[:200]
     found_person = None
     if "@" in words:
@@ -124,8 +113,7 @@ def page(values: dict, errors: dict | None = None, goes: int = 0) -> str:
             found_person = None
     return navigation.render_settings_page(
         "settings/retention.html",
-        values=values,
-        errors=errors or {},
+        form=form,
         goes=goes,
         words=words,
         person=found_person,

@@ -7,8 +7,11 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import organizations
 from helpdesk.extensions import db
+from helpdesk.web.form_base import to_choices
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
+from helpdesk.web.settings.mail_form import SenderForm
 
 blueprint = Blueprint("settings_sender_addresses", __name__, url_prefix="/settings/mail/senders")
 OFFERED = 500  # organizations in the list to choose from; all others have the same field on their own page
@@ -24,18 +27,19 @@ def list_sender_addresses():
 @authorization.admin_only
 def save_sender_address():
     """Give an organization an address of its own, or with an empty field take it away."""
-    typed = {"organization": request.form.get("organization", ""), "from_address": request.form.get("from_address", "")}
-    number = int(typed["organization"]) if typed["organization"].isdecimal() and len(typed["organization"]) < 19 else 0
-    organization = organizations.get_organization(number)
+    form = SenderForm(request.form)
+    organization = organizations.get_organization(parse_id(form.organization.data) or 0)
     if organization is None:
-        return page(typed, {"organization": "Choose an organization."}), 422
+        form.add_error("organization", "Choose an organization.")
+        return page(form), 422
     try:
         chosen = administration.set_organization_address(
-            organization, typed["from_address"], actor=authentication.get_current_user()
+            organization, form.from_address.data or "", actor=authentication.get_current_user()
         )
     except ValidationError as error:
         db.session.rollback()
-        return page(typed, {"from_address": error.sentence}), 422
+        form.add_refusal(error)
+        return page(form), 422
     db.session.commit()
     where = f"from {chosen}" if chosen else "from the system address"
     flash(f"Mail about tickets of {organization.name} comes {where}.", "success")
@@ -58,16 +62,17 @@ def check_dns():
     return page(checked=email, findings=findings)
 
 
-def page(
-    values: dict | None = None, errors: dict | None = None, checked: str = "", findings: list | None = None
-) -> str:
+def page(form: SenderForm | None = None, checked: str = "", findings: list | None = None) -> str:
+    form = form or SenderForm()
+    form.organization.choices = to_choices(
+        (str(each.id), each.name) for each in organizations.search_organizations(size=OFFERED)
+    )
     return navigation.render_settings_page(
         "settings/mail_senders.html",
-        values=values or {},
-        errors=errors or {},
+        form=form,
         senders=[(sender, *records_of(sender)) for sender in administration.list_senders()],
         used=settings.get("use_custom_from"),
-        organizations=[(str(each.id), each.name) for each in organizations.search_organizations(size=OFFERED)],
+        organizations=form.organization.choices,
         checked=checked,
         findings=findings or [],
     )

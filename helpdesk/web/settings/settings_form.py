@@ -1,43 +1,41 @@
-"""Pages that are a few of the settings in a form: read, saved, and written into the audit trail."""
-
-from flask import request
+"""Forms whose fields are settings of the same names: saved all or none, and written into the audit trail."""
 
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.setting import SETTINGS
+from helpdesk.web.form_base import Form
 from helpdesk.web.middleware import authentication
 
 
-def typed(names: tuple[str, ...]) -> dict:
-    """What the form says for ``names``; a switch is on where it is there."""
-    return {
-        name: name in request.form if isinstance(SETTINGS[name].default, bool) else request.form.get(name, "").strip()
-        for name in names
-    }
+class SettingsForm(Form):
+    """A field for each of some settings; any other field is the form's own business."""
 
-
-def save(values: dict, what: str) -> dict[str, str]:
-    """Keep ``values`` and commit; or keep nothing and return a sentence for each that cannot be used."""
-    errors, changed = {}, {}
-    for name, value in values.items():
-        before = settings.get(name)
-        try:
-            after = settings.set(name, value)
-        except ValidationError:
-            errors[name] = _sentence(name)
-            continue
-        if after != before:
-            changed[name] = [before, after]
-    if errors:
-        db.session.rollback()
+    def save(self, subject: str, action: str = "changed settings") -> bool:
+        """Check, keep what changed and commit. False if a field cannot be used: nothing is kept, a sentence is beside it."""
+        if not self.validate():
+            return False
+        changed = {}
+        for field in self:
+            if field.name not in SETTINGS:
+                continue
+            before = settings.get(field.name)
+            try:
+                after = settings.set(field.name, field.data)
+            except ValidationError:
+                self.add_error(field.name, _sentence(field.name))
+                continue
+            if after != before:
+                changed[field.name] = [before, after]
+        if self.error_summary:
+            db.session.rollback()
+            settings.invalidate_cache()
+            return False
+        if changed:
+            audit_log.add_entry(action, authentication.get_current_user(), subject, **changed)
+        db.session.commit()
         settings.invalidate_cache()
-        return errors
-    if changed:
-        audit_log.add_entry("changed settings", authentication.get_current_user(), what, **changed)
-    db.session.commit()
-    settings.invalidate_cache()
-    return {}
+        return True
 
 
 def _sentence(name: str) -> str:

@@ -7,10 +7,11 @@ from sqlalchemy import select
 
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import organizations
 from helpdesk.domain.sla import policies
 from helpdesk.extensions import db
+from helpdesk.models.priorities import Priority
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
-from helpdesk.models.ticket import Priority
 from helpdesk.models.user import Organization
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
@@ -24,7 +25,7 @@ NAMES = [f"{priority}-{kind}" for priority in Priority for kind in ("first_respo
 def show_sla():
     """Everything at a glance; ``?organization=`` opens that one's own targets."""
     slug = request.args.get("organization", "")
-    organization = by_slug(slug) if slug else None
+    organization = organizations.find_by_slug(slug) if slug else None
     if slug and organization is None:
         abort(404)
     return page(organization)
@@ -35,13 +36,13 @@ def show_sla():
 def save_targets():
     """Targets of everybody, or of the organization the form names."""
     slug = request.form.get("organization", "")
-    organization = (by_slug(slug) or abort(404)) if slug else None
+    organization = (organizations.find_by_slug(slug) or abort(404)) if slug else None
     values = {name: request.form.get(name, "") for name in NAMES}
     try:
         policies.set_policies(values, actor=authentication.get_current_user(), organization=organization)
     except ValidationError as error:
         db.session.rollback()
-        return page(by_slug(slug) if slug else None, targets=values, errors=error.errors), 422
+        return page(organizations.find_by_slug(slug) if slug else None, targets=values, errors=error.errors), 422
     audit_log.add_entry(
         "changed service levels",
         authentication.get_current_user(),
@@ -120,7 +121,7 @@ def page(organization: Organization | None, *, targets=None, hours=None, zone=No
         organization=organization,
         with_own=[tuple(row) for row in db.session.execute(own.order_by(Organization.name))],
         organizations=[tuple(row) for row in db.session.execute(everybody)],
-        priorities=[(str(priority), str(priority).title()) for priority in reversed(Priority)],
+        priorities=[(str(priority), priority.definition.label) for priority in reversed(Priority)],
         targets=targets if targets is not None else stored_targets(organization),
         days=list(enumerate(policies.WEEKDAY_NAMES)),
         hours=hours if hours is not None else stored_hours(),
@@ -145,10 +146,6 @@ def stored_hours() -> dict[str, str]:
     for row in db.session.scalars(select(BusinessHours).order_by(BusinessHours.weekday, BusinessHours.opens)):
         found[str(row.weekday)].append(f"{_clock(row.opens)}-{_clock(row.closes)}")
     return {day: ", ".join(stretches) for day, stretches in found.items()}
-
-
-def by_slug(slug: str) -> Organization | None:
-    return db.session.scalar(select(Organization).where(Organization.slug == slug.replace("\x00", "")))
 
 
 def _clock(minutes: int) -> str:

@@ -8,14 +8,16 @@ from helpdesk.channels.slack import channels
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.outbox import errors as channel_errors
+from helpdesk.domain.people import organizations
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.user import Organization
+from helpdesk.web.form_base import to_choices
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import navigation, settings_form
+from helpdesk.web.settings import navigation
+from helpdesk.web.settings.channel_forms import ChannelForm, SlackOptionsForm
 
 blueprint = Blueprint("settings_slack_channels", __name__, url_prefix="/settings/channels")
-NAMES = ("undo_seconds", "assign_first_responder")
 
 
 @blueprint.get("")
@@ -28,22 +30,25 @@ def list_channels():
 @authorization.admin_only
 def connect_channel():
     """Bind a channel: to the team as triage, or to an organization."""
-    values = {name: request.form.get(name, "") for name in ("channel", "audience", "organization")}
+    form = ChannelForm(request.form)
+    if not form.validate():
+        return page(form), 422
     try:
-        if values["audience"] not in ("team", "customer"):
-            raise ValidationError("Choose who reads the channel.", "audience")
-        if values["audience"] == "customer" and by_slug(values["organization"]) is None:
-            raise ValidationError("Choose whose channel it is.", "organization")
         db.session.rollback()  # Slack is asked with no transaction open
-        known = channels.fetch_channel(values["channel"])
-        if values["audience"] == "team":
+        known = channels.fetch_channel(form.channel.data)
+        if form.audience.data == "team":
             channels.set_triage_channel(known, actor=authentication.get_current_user())
         else:
-            channels.bind_channel(known, by_slug(values["organization"]), actor=authentication.get_current_user())
+            channels.bind_channel(
+                known, organizations.find_by_slug(form.organization.data), actor=authentication.get_current_user()
+            )
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
         settings.invalidate_cache()
-        return page(values, getattr(error, "errors", None) or {error.field or "channel": error.sentence}), 422
+        form.add_refusal(
+            error if error.field or getattr(error, "errors", None) else ValidationError(error.sentence, "channel")
+        )
+        return page(form), 422
     db.session.commit()
     flash("The channel is bound. New tickets appear there.", "success")
     return redirect("/settings/channels", 303)
@@ -74,10 +79,9 @@ def disconnect_channel(channel_id: int):
 @blueprint.post("/options")
 @authorization.admin_only
 def save_slack_options():
-    values = settings_form.typed(NAMES)
-    errors = settings_form.save(values, "Slack")
-    if errors:
-        return page(options=values, errors=errors), 422
+    options = SlackOptionsForm(request.form)
+    if not options.save("Slack"):
+        return page(options=options), 422
     flash("The options are saved.", "success")
     return redirect("/settings/channels#options", 303)
 
@@ -89,19 +93,19 @@ def test_slack():
     return page(checks=channels.run_diagnostics())
 
 
-def page(values: dict | None = None, errors: dict | None = None, options: dict | None = None, checks=None) -> str:
+def page(form: ChannelForm | None = None, options: SlackOptionsForm | None = None, checks=None) -> str:
     bound, triage = channels.list_channels(), settings.get("triage_channel")
     slugs = select(Organization.slug, Organization.name).order_by(Organization.name).limit(1000)
+    form = form or ChannelForm(data={"audience": "customer" if triage else "team"})
+    form.organization.choices = to_choices(tuple(row) for row in db.session.execute(slugs))
     return navigation.render_settings_page(
         "settings/channels.html",
         channels=bound,
         triage=triage,
-        organizations=[tuple(row) for row in db.session.execute(slugs)],
         offered=offered({channel.external_id for channel in bound}),
         is_set_up=bool(config.current().SLACK_BOT_TOKEN),
-        values=values or {"audience": "customer" if triage else "team"},
-        options=options or settings.get_all(),
-        errors=errors or {},
+        form=form,
+        options=options or SlackOptionsForm(data=settings.get_all()),
         checks=checks,
     )
 
@@ -124,7 +128,3 @@ def offered(taken: set[str]) -> list[tuple[str, str]]:
 def found(channel_id: int) -> Channel:
     channel = db.session.get(Channel, channel_id) if channel_id < 2**63 else None
     return channel if channel and channel.kind == "slack" and channel.removed_at is None else abort(404)
-
-
-def by_slug(slug: str) -> Organization | None:
-    return db.session.scalar(select(Organization).where(Organization.slug == slug)) if slug else None

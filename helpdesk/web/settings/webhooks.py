@@ -9,12 +9,13 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.integrations import webhooks
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
-from helpdesk.models.webhook import WEBHOOK_EVENTS, Webhook
+from helpdesk.models.webhook import Webhook
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
+from helpdesk.web.settings.integration_forms import WebhookForm
 
 blueprint = Blueprint("settings_webhooks", __name__, url_prefix="/settings/webhooks")
-CHOICES = [(event, webhooks.EVENT_LABELS[event]) for event in WEBHOOK_EVENTS]
+NEW = {"events": ["ticket.filed", "message.replied"], "is_active": True}
 
 
 @blueprint.get("")
@@ -27,7 +28,7 @@ def list_webhooks():
 @blueprint.get("/new")
 @authorization.admin_only
 def show_new_webhook():
-    return page(None, {"events": ["ticket.filed", "message.replied"], "is_active": True})
+    return page(None, WebhookForm(data=NEW))
 
 
 @blueprint.post("")
@@ -40,7 +41,7 @@ def create_webhook():
 @authorization.admin_only
 def show_webhook(webhook_id: int):
     hook = found(webhook_id)
-    return page(hook, {"name": hook.name, "url": hook.url, "events": hook.events, "is_active": hook.is_active})
+    return page(hook, WebhookForm(obj=hook))
 
 
 @blueprint.post("/<int:webhook_id>")
@@ -88,18 +89,14 @@ def delete_webhook(webhook_id: int):
 
 def keep(hook: Webhook | None):
     """Save what was typed, or show it again with what to mend."""
-    values = {
-        "name": request.form.get("name", ""),
-        "url": request.form.get("url", ""),
-        "events": request.form.getlist("events"),
-        "is_active": "is_active" in request.form,
-    }
+    form = WebhookForm(request.form)
     webhook_id = hook.id if hook else None
     try:
-        saved = webhooks.save_webhook(hook, **values, actor=authentication.get_current_user())
+        saved = webhooks.save_webhook(hook, **form.data, actor=authentication.get_current_user())
     except ValidationError as error:
         db.session.rollback()
-        return page(found(webhook_id) if webhook_id else None, values, error.errors), 422
+        form.add_refusal(error)
+        return page(found(webhook_id) if webhook_id else None, form), 422
     audit_log.add_entry(
         "changed a webhook" if webhook_id else "made a webhook",
         authentication.get_current_user(),
@@ -112,13 +109,11 @@ def keep(hook: Webhook | None):
     return redirect(f"/settings/webhooks/{saved.id}", 303)
 
 
-def page(hook: Webhook | None, values: dict, errors: dict | None = None) -> str:
+def page(hook: Webhook | None, form: WebhookForm) -> str:
     return navigation.render_settings_page(
         "settings/webhook.html",
         webhook=hook,
-        values=values,
-        errors=errors or {},
-        choices=CHOICES,
+        form=form,
         secret=webhooks.signing_secret(hook) if hook else "",
         log=webhooks.list_deliveries(hook) if hook else [],
     )

@@ -12,8 +12,12 @@ from markupsafe import Markup, escape
 
 from helpdesk import clock
 from helpdesk.domain import labels
+from helpdesk.domain.forms import field_types
 from helpdesk.domain.ticket_lists import customer_list
 from helpdesk.markup import markdown_rendering
+from helpdesk.models.priorities import Priority
+from helpdesk.models.statuses import Status, WaitingOn
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 from helpdesk.web import escaping
 
 MONTHS = (
@@ -51,8 +55,12 @@ def register(app: Flask) -> None:
     app.add_template_filter(format_count)
     app.add_template_filter(markdown_rendering.make_excerpt, "plain_excerpt")
     app.add_template_filter(format_status)
+    app.add_template_filter(field_types.get_field_type, "field_type")
     app.add_template_filter(format_short_duration)
-    app.jinja_env.globals.update(labels=labels, now=clock.now)
+    app.jinja_env.globals.update(labels=labels, now=clock.now, Status=Status, Priority=Priority, WaitingOn=WaitingOn)
+    app.jinja_env.globals.update(
+        customer_groups=tuple(customer_list.GROUP_LABELS.items()), MAX_SUBJECT_LENGTH=MAX_SUBJECT_LENGTH
+    )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.autoescape = lambda name: not (name or "").endswith(".txt")
     versions = _hash_static_files(Path(app.static_folder))
@@ -195,11 +203,6 @@ def format_count(count: int, word: str, plural: str | None = None) -> str:
 
 def format_status(status: str, for_team: bool = False) -> str:
     return labels.status_label(status, for_team)
-
-
-def lines(text: str) -> Markup:
-    """Text with its line breaks kept."""
-    return Markup("<br>").join(escape(line) for line in text.splitlines())
 
 
 def _hash_static_files(folder: Path) -> dict[str, str]:

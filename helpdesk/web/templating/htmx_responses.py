@@ -2,7 +2,7 @@
 
 import re
 
-from flask import Flask, Response, make_response, redirect, render_template, request, url_for
+from flask import Flask, Response, make_response, redirect, render_template, request
 
 from helpdesk.domain.administration import settings
 from helpdesk.extensions import htmx
@@ -68,8 +68,3 @@ def with_etag(html: str | Response, *parts: object) -> Response:
 
 def make_etag(*parts: object) -> str:
     return "-".join(str(part) for part in parts)
-
-
-def here(endpoint: str, **values) -> str:
-    """The path of ``endpoint``."""
-    return url_for(endpoint, **values)

@@ -50,7 +50,7 @@ def agent_sidebar_context(ticket: Ticket, reader: User) -> dict:
         "ticket": ticket,
         "clocks": list_sla_timers(ticket),
         "present": list_present_users(ticket, reader),
-        "mark": qa_reviews.visible_review(ticket.mark, reader) if ticket.status in ("solved", "closed") else None,
+        "mark": qa_reviews.visible_review(ticket.mark, reader) if ticket.is_done else None,
         "mark_words": qa_reviews.RATING_LABELS,
         "near": [(other, merging.describe_link(ticket, other)) for other in linked],
     }

@@ -5,12 +5,13 @@ from sqlalchemy import select
 
 from helpdesk import presence
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import permissions
+from helpdesk.domain.people import organizations, permissions
 from helpdesk.domain.tickets import canned_replies, merging, transfer
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Organization, User
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets import agent_sidebar
 from helpdesk.web.tickets.ticket_page import TICKET_URL_PREFIX, composer_context, get_ticket_or_404, page_context
@@ -55,11 +56,7 @@ def insert_canned_reply(number: int):
     """The composer with a canned reply below what was already typed; nothing is sent."""
     ticket = get_ticket_or_404(number)
     text = request.form.get("canned", "")
-    reply = (
-        canned_replies.find_reply(authentication.get_current_user(), int(text))
-        if text.isdecimal() and len(text) < 19
-        else None
-    )
+    reply = canned_replies.find_reply(authentication.get_current_user(), parse_id(text) or 0)
     typed = request.form.get("body", "").replace("\r\n", "\n").rstrip()
     values = {"kind": "reply", "body": typed, "status": request.form.get("status", "")}
     if reply is not None:
@@ -129,7 +126,7 @@ def show_transfer_form(number: int):
 def transfer_ticket(number: int):
     ticket = get_ticket_or_404(number)
     slug, text = request.form.get("organization", ""), request.form.get("requester", "")
-    organization = find_organization(slug)
+    organization = organizations.find_by_slug(slug)
     requester = db.session.get(User, int(text)) if text.isdecimal() and len(text) < 19 else None
     try:
         if organization is None or requester is None:
@@ -183,7 +180,7 @@ def render_merge_page(ticket: Ticket, into: str, error: str = "") -> str:
 
 
 def render_transfer_page(ticket: Ticket, slug: str, errors: dict | None = None) -> str:
-    organization = find_organization(slug)
+    organization = organizations.find_by_slug(slug)
     people = []
     if organization is not None:
         there = select(User).where(User.organization_id == organization.id, User.deactivated_at.is_(None))
@@ -191,7 +188,7 @@ def render_transfer_page(ticket: Ticket, slug: str, errors: dict | None = None) 
             (user.id, f"{user.display_name} · {user.email}")
             for user in db.session.scalars(there.order_by(User.name).limit(200))
         ]
-    organizations = db.session.execute(
+    offered = db.session.execute(
         select(Organization.slug, Organization.name)
         .where(Organization.id != ticket.organization_id)
         .order_by(Organization.name)
@@ -201,25 +198,17 @@ def render_transfer_page(ticket: Ticket, slug: str, errors: dict | None = None) 
         "tickets/move.html",
         ticket=ticket,
         organization=organization,
-        organizations=[(slug, name) for slug, name in organizations],
+        organizations=[(slug, name) for slug, name in offered],
         people_there=people,
         exposure=transfer.preview_transfer(ticket, organization) if organization else None,
         errors=errors or {},
     )
 
 
-def find_organization(slug: str) -> Organization | None:
-    return db.session.scalar(select(Organization).where(Organization.slug == slug)) if slug else None
-
-
 def find_other_ticket(text: str) -> Ticket:
     """The ticket called ``text`` (#42 or 42), as the person may see it. Raises Invalid."""
     digits = text.strip().removeprefix("#")
-    ticket = (
-        permissions.find_ticket(authentication.get_current_user(), int(digits))
-        if digits.isdecimal() and len(digits) < 19
-        else None
-    )
+    ticket = permissions.find_ticket(authentication.get_current_user(), parse_id(digits) or 0)
     if ticket is None:
         raise ValidationError("There is no ticket with this number.", "number")
     return ticket

@@ -9,6 +9,7 @@ from helpdesk.domain.tickets import ratings
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication
+from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets.ticket_page import (
     TICKET_URL_PREFIX,
@@ -27,7 +28,7 @@ def add_follower(number: int):
     """Add oneself, or a colleague."""
     ticket = get_ticket_or_404(number)
     text = request.form.get("user", "")
-    user = db.session.get(User, int(text)) if text.isdecimal() and len(text) < 19 else None
+    user = db.session.get(User, parse_id(text) or 0)
     if user is None:
         raise ValidationError("Only people of the same organization can follow this ticket.", "user")
     tickets.add_follower(ticket, user, actor=authentication.get_current_user())

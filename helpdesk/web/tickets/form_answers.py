@@ -44,12 +44,13 @@ def render_page(ticket: Ticket, given: dict | None = None, errors: dict | None =
     if ticket.form_version is None:
         abort(404)
     kept = db.session.scalars(select(Answer).where(Answer.ticket_id == ticket.id))
-    person = any(field.kind == "person" for field in ticket.form_version.fields)
+    fields = [field for field in ticket.form_version.fields if not forms.field_type_for(field).is_file]
     return render_template(
         "tickets/answers.html",
         ticket=ticket,
         form=ticket.form_version,
         values={answer.field.key: answer.value for answer in kept} | (given or {}),
         errors=errors or {},
-        people=forms.selectable_people(authentication.get_current_user(), ticket.organization_id) if person else [],
+        fields=fields,
+        offered=forms.choices_for(fields, authentication.get_current_user(), ticket.organization_id),
     )

@@ -7,6 +7,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.tickets.ticket_page import TICKET_URL_PREFIX, get_ticket_or_404, render_after_change
 
 blueprint = Blueprint("ticket_status", __name__, url_prefix=TICKET_URL_PREFIX)
@@ -44,7 +45,7 @@ def assign_ticket(number: int):
     text = request.form.get("assignee", "")
     assignee = None
     if text:
-        assignee = db.session.get(User, int(text)) if text.isdecimal() and len(text) < 19 else None
+        assignee = db.session.get(User, parse_id(text) or 0)
         if assignee is None:
             raise ValidationError("There is no such person.", "assignee")
     tickets.assign(ticket, assignee, actor=authentication.get_current_user())

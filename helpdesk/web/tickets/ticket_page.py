@@ -145,10 +145,9 @@ def conversation_context(ticket: Ticket) -> dict:
 
 def rating_context(ticket: Ticket) -> dict:
     """What tickets/_rating.html needs."""
-    done = ticket.status in ("solved", "closed")
     return {
         "ticket": ticket,
-        "rating": ticket.rating if done else None,
+        "rating": ticket.rating if ticket.is_done else None,
         "rating_style": settings.get("rating_style"),
         "rating_errors": {},
         "given": {},

@@ -7,7 +7,7 @@ from helpdesk.channels.email import settings
 from helpdesk.channels.email.parse import html_to_markdown, quotes
 from tests.channels.email import mail_clients
 
-OURS = settings.IncomingMailSettings(reply_domain="reply.northwind.example", instance="sample-installation")
+OURS = settings.IncomingMailSettings(reply_domain="reply.northwind.example", instances=("sample-installation",))
 FOOTERS = (
     "Sent from my iPhone",
     "Get Outlook for iOS<https://aka.ms/o0ukef>",
@@ -79,14 +79,14 @@ def test_a_line_somebody_types_is_no_quote():
 
 def test_another_installations_marker_is_words():
     text = f"See below\n{quotes.reply_marker('another installation')}\nmore of mine"
-    assert quotes.split_quote(text, "sample-installation").body == text
+    assert quotes.split_quote(text, ("sample-installation",)).body == text
 
 
 def test_every_word_is_either_in_the_body_or_in_the_quote():
     for client in mail_clients.ABOVE + mail_clients.BELOW:
         text, _ = client()
         if text:
-            parts = quotes.split_quote(text, OURS.instance)
+            parts = quotes.split_quote(text, OURS.instances)
             assert sorted((parts.body + "\n" + parts.quoted).split()) == sorted(text.split()), client.__name__
 
 

@@ -5,6 +5,7 @@ import json
 import pytest
 
 from helpdesk.channels.slack.render import blocks
+from helpdesk.domain.forms import field_types
 
 LONG = "<&>äö " * 3000
 ROW = blocks.ListRow(42, LONG, "Open", LONG, "https://p.example/tickets/42", LONG, waiting=LONG)
@@ -80,20 +81,9 @@ def test_where_outsiders_read_the_card_offers_only_the_link_and_no_inner_facts()
 def test_however_much_is_said_slacks_limits_are_kept(of_what):
     many = tuple((f"v{n}", f"{n} {LONG}") for n in range(450))
     fields = tuple(
-        blocks.ModalField(f"f{n}", LONG, kind, None, many[:5], True, LONG)
-        for n, kind in enumerate(
-            [
-                "short_text",
-                "long_text",
-                "number",
-                "date",
-                "select",
-                "multi_select",
-                "checkbox",
-                "email",
-                "url",
-            ]
-            * 20
+        blocks.ModalField(f"f{n}", LONG, widget, None, many[:5], True, LONG, input_format)
+        for n, (widget, input_format) in enumerate(
+            [*((each, "text") for each in blocks.WIDGETS), ("single_line", "email"), ("single_line", "url")] * 20
         )
     )
     made = {
@@ -236,10 +226,12 @@ def test_errors_answer_a_form_in_slacks_way():
     }
 
 
-def test_every_kind_of_field_a_form_can_have_becomes_an_input_or_is_left_out():
-    from helpdesk.models import form
-
-    fields = tuple(blocks.ModalField(kind, kind, kind, options=((1, "One"), (2, "Two"))) for kind in form.FIELD_TYPES)
+def test_every_type_of_field_a_form_can_have_becomes_an_input_or_is_left_out():
+    pick = ((1, "One"), (2, "Two"))
+    fields = tuple(
+        blocks.ModalField(each.name, each.name, each.widget, options=pick, input_format=each.input_format)
+        for each in field_types.all_types()
+    )
     view = blocks.edit_modal(
         blocks.EditValues(1, "1", "open", (("open", "Open"),), "low", (("low", "Low"),), fields=fields)
     )

@@ -47,11 +47,6 @@ def test_people_are_asked_about_once_until_forgotten(slack_client, workspace):
     assert workspace.calls["users.info"] == 2
 
 
-def test_a_person_is_found_by_address_or_not(slack_client):
-    assert directory.find_by_email("maya@support.northwind.example", slack_client).id == "U0MAYA00001"
-    assert directory.find_by_email("nobody@support.northwind.example", slack_client) is None
-
-
 def test_a_person_unknown_to_slack_is_an_error_but_a_name_never_is(slack_client, workspace):
     with pytest.raises(errors.PermanentError):
         directory.get_profile("U0NOBODY001", slack_client)

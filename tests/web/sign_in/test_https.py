@@ -14,9 +14,8 @@ def settings():
     return {"PORTAL_BASE_URL": "https://localhost", "MAIL_SERVER": "127.0.0.1"}
 
 
-def test_the_whole_way_over_https(app, make, session):
+def test_the_whole_way_over_https(client, make, session):
     make.organization("Globex", domain="globex.example")
-    client = app.test_client()
     token = csrf(client.get("/sign-in", **HTTPS))
     sent = client.post("/sign-in/link", data={"csrf_token": token, "email": "dana@globex.example"}, **HTTPS)
     path = f"/sign-in/link/{signed_links.link_token(session.query(SignInLink).one())}"

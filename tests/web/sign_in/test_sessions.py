@@ -84,12 +84,12 @@ def test_a_deactivated_person_is_out_at_the_next_request(browser_of, dana, sessi
     assert client.get("/account").status_code == 302
 
 
-def test_a_signed_out_fragment_says_where_to_go(app):
-    answer = app.test_client().get(
+def test_a_signed_out_fragment_says_where_to_go(client):
+    answer = client.get(
         "/tickets/list", headers={"HX-Request": "true", "HX-Current-URL": "http://localhost/tickets?q=x"}
     )
     assert answer.status_code == 401 and answer.headers["HX-Redirect"] == "/sign-in?next=%2Ftickets%3Fq%3Dx"
-    stream = app.test_client().get("/tickets/live", headers={"Accept": "text/event-stream"})
+    stream = client.get("/live", headers={"Accept": "text/event-stream"})
     assert stream.status_code == 401
 
 

@@ -1,8 +1,8 @@
 """What a mail means: a participant's reply, a new ticket, word of a mail that came back, or something for the team to
 look at.
 
-Everything about a mail must be proven before it speaks for somebody (security.md §2.2, §2.3). Whatever is not is kept
-in quarantine; nothing is thrown away, and nobody is ever answered automatically.
+Everything about a mail must be proven before it speaks for somebody. Whatever is not is kept in
+quarantine; nothing is thrown away, and nobody is ever answered automatically.
 """
 
 from dataclasses import dataclass
@@ -31,7 +31,7 @@ class ReceivedMail:
 def fetch_context(raw: bytes) -> ReceivedMail:
     """The mail, read; DNS may be asked who sent it."""
     return ReceivedMail(
-        email.parse_mail(raw, mail_settings.incoming_mail_settings(signed_links.installation_id()))[0], raw
+        email.parse_mail(raw, mail_settings.incoming_mail_settings(signed_links.instances()))[0], raw
     )
 
 

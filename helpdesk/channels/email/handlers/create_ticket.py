@@ -11,10 +11,8 @@ from helpdesk.domain.errors import PermissionDenied
 from helpdesk.domain.people import admission, users
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.ticket import Message
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Message
 from helpdesk.models.user import Organization, User
-
-MAX_SUBJECT_LENGTH = 200
 
 
 def is_new_ticket(heard: ParsedMail) -> bool:
@@ -30,7 +28,7 @@ def is_new_ticket(heard: ParsedMail) -> bool:
 def create_ticket(inbound_id: int, raw: bytes, heard: ParsedMail) -> Message:
     """File it and give its first message. Raises Refused with nothing done.
 
-    A person unknown so far becomes a user whose address is not proven: nobody is written to unasked (security.md §2.2).
+    A person unknown so far becomes a user whose address is not proven: nobody is written to unasked.
     """
     with db.session.begin_nested():
         requester, organization = _find_or_create_requester(heard)

@@ -4,7 +4,7 @@ import base64
 
 from sqlalchemy import func, select
 
-from helpdesk import keys, storage
+from helpdesk import key_derivation, storage
 from helpdesk.channels import email
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain.inbox.channel_event import RemoteFile
@@ -81,9 +81,8 @@ def _refusal_reason(remote: RemoteFile, size: int, place: int, used: int) -> str
 
 
 def _store_file(inbound_id: int, remote: RemoteFile, content: bytes) -> str:
-    key = (
-        base64.urlsafe_b64encode(keys.sign("file from mail", f"{inbound_id} {remote.external_id}")).decode().rstrip("=")
-    )
+    digest = key_derivation.sign(key_derivation.Purpose.MAIL_FILE, f"{inbound_id} {remote.external_id}")
+    key = base64.urlsafe_b64encode(digest).decode().rstrip("=")
     try:
         storage.write(key, content)
     except storage.StorageUnavailable:

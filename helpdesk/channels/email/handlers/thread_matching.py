@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from helpdesk import config
+from helpdesk.channels.email import token
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.channels.email.render import compose
 from helpdesk.extensions import db
@@ -21,7 +22,7 @@ def find_thread(heard: ParsedMail) -> Thread | None:
         one.token_hash: one
         for one in db.session.scalars(select(Thread).where(Thread.token_hash.in_(hashes), Thread.ended_at.is_(None)))
     }
-    in_order = [found[one] for one in hashes if one in found]
+    in_order = [found[one] for one in hashes if one in found and token.is_accepted(found[one].nonce, one)]
     return next((one for one in in_order if one.user.email == heard.author_id), in_order[0] if in_order else None)
 
 

@@ -53,9 +53,9 @@ def automatic_reason(message: Message, author: str) -> str:
     return ""
 
 
-def is_own_mail(message: Message, instance: str) -> bool:
+def is_own_mail(message: Message, instances: tuple[str, ...]) -> bool:
     """Whether this installation sent ``message`` itself."""
-    return bool(instance) and instance in [str(value).strip() for value in message.get_all("X-Portal-Instance") or []]
+    return any(str(value).strip() in instances for value in message.get_all("X-Portal-Instance") or [])
 
 
 def remove_own_fields(message: Message) -> None:

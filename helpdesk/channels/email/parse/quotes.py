@@ -5,6 +5,7 @@ thrown away.
 import base64
 import hashlib
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 _WROTE = r"(?:wrote|schrieb|a\sécrit|escribió|ha\sscritto|schreef|escreveu|skrev|napsal\(a\)|napisał\(a\))"
@@ -55,13 +56,13 @@ def reply_marker(instance: str) -> str:
     return f"Write your answer above this line · {_marker_code(instance)}"
 
 
-def split_quote(text: str, instance: str = "") -> SplitText:
+def split_quote(text: str, instances: Sequence[str] = ()) -> SplitText:
     """What somebody wrote, apart from what their mail program put below, above or around it. Every line of ``text`` is
-    in the one or in the other.
+    in the one or in the other. ``instances`` are the ids of this installation, by which its own marker is known.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
-    code = _marker_code(instance) if instance else ""
-    end = _end_of_writing(lines, code)
+    codes = [_marker_code(instance) for instance in instances]
+    end = _end_of_writing(lines, codes)
     said = _attributions(lines, end)
     foreign = [n for n in range(end) if n in said or _is_quote(lines[n])]
     if not foreign:
@@ -72,7 +73,7 @@ def split_quote(text: str, instance: str = "") -> SplitText:
     body = _strip_empty_lines([lines[n] for n in mine])
     kept = set(mine)
     quoted = _strip_empty_lines([line for n, line in enumerate(lines) if n not in kept])
-    cut = "marker" if code and code in text else "quote"
+    cut = "marker" if any(code in text for code in codes) else "quote"
     return SplitText(body, quoted, cut if quoted else "")
 
 
@@ -80,10 +81,10 @@ def _marker_code(instance: str) -> str:
     return base64.b32encode(hashlib.sha256(b"quote marker " + instance.encode()).digest()).decode()[:10]
 
 
-def _end_of_writing(lines: list[str], code: str) -> int:
+def _end_of_writing(lines: list[str], codes: Sequence[str]) -> int:
     """The first line below which all is quoted although no ">" says so: our marker, a separator, a block of fields."""
     for number, line in enumerate(lines):
-        is_marked = bool(code) and code in line and not _is_quote(line)
+        is_marked = any(code in line for code in codes) and not _is_quote(line)
         if is_marked or _SEPARATOR.match(line) or _is_field_block(lines, number):
             break
     else:

@@ -66,13 +66,13 @@ def mail_fingerprint(raw: bytes) -> str:
 
 
 def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettings, unparsed: str) -> ParsedMail:
-    own = auto_reply.is_own_mail(message, incoming.instance)
+    own = auto_reply.is_own_mail(message, incoming.instances)
     auto_reply.remove_own_fields(message)
     author, author_name = _parse_author(message)
     recipients = _list_recipients(message)
     hashes = tuple(token.hashed(one) for one in token.tokens_in(recipients, incoming.reply_domain))
     leaves = [] if unparsed else mime.list_parts(message)
-    written = quotes.split_quote(_body_text(leaves), incoming.instance)
+    written = quotes.split_quote(_body_text(leaves), incoming.instances)
     return ParsedMail(
         external_id=next(iter(_list_message_ids(message, "Message-ID")), f"<{mail_fingerprint(raw)}@no-message-id>"),
         author_id=author,

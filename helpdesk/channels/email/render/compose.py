@@ -14,8 +14,8 @@ from helpdesk.channels.email.parse import html_to_markdown, quotes
 from helpdesk.channels.email.render import formatting, header_fields, message_types
 from helpdesk.channels.email.rendered_mail import RenderedMail
 from helpdesk.markup import markdown_rendering
+from helpdesk.models.ticket import IMAGE_TYPES
 
-_PICTURE_MEDIA_TYPES = {"image/png", "image/jpeg", "image/gif", "image/webp"}
 _MAX_PICTURE_BYTES = 100_000  # bytes; a larger one stays a link
 
 
@@ -128,7 +128,7 @@ def _list_pictures(values: message_types.Mail) -> list[message_types.FileLink]:
 
 
 def _is_picture(file: message_types.FileLink) -> bool:
-    return bool(file.content) and file.media_type in _PICTURE_MEDIA_TYPES and len(file.content) <= _MAX_PICTURE_BYTES
+    return bool(file.content) and file.media_type in IMAGE_TYPES and len(file.content) <= _MAX_PICTURE_BYTES
 
 
 def _type_name(values: message_types.Mail) -> str:

@@ -4,6 +4,8 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
+from helpdesk.color_contrast import text_color_on
+
 _FALLBACK = "#2457c5"
 
 
@@ -20,8 +22,7 @@ def colours(accent: str) -> Colours:
     default blue.
     """
     accent = accent.lower() if re.fullmatch(r"#[0-9a-fA-F]{6}", accent) else _FALLBACK
-    light = _luminance(accent)
-    return Colours(accent, "#ffffff" if 1.05 / (light + 0.05) >= (light + 0.05) / 0.05 else "#000000")
+    return Colours(accent, text_color_on(accent))
 
 
 def format_datetime(when: datetime) -> str:
@@ -34,9 +35,3 @@ def format_size(count: int) -> str:
     if count < 1000:
         return f"{count} bytes"
     return f"{count / 1000:.0f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
-
-
-def _luminance(colour: str) -> float:
-    parts = [int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5)]
-    red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
-    return 0.2126 * red + 0.7152 * green + 0.0722 * blue

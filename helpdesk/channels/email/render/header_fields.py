@@ -9,8 +9,8 @@ from email.utils import format_datetime
 
 from helpdesk.channels.email.render.message_types import Envelope
 from helpdesk.domain.people import email_address
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 
-MAX_SUBJECT_LENGTH = 200
 MAX_REFERENCES = 20
 
 _UNENCODED_FIELDS = {"message-id", "in-reply-to", "references", "list-unsubscribe"}

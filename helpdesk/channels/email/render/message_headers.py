@@ -21,17 +21,13 @@ MAX_REFERENCES = 20  # earlier Message-IDs named in a header
 def make_ticket_envelope(delivery: Delivery, reader: User, speaker: str = "") -> message_types.Envelope:
     """For a mail of the conversation that ``delivery``'s thread is; ``speaker`` of the team stands in its From."""
     thread = delivery.thread
-    current = config.current()
-    reply_to = ""
-    if thread.nonce and current.INBOUND_MAIL_DOMAIN:
-        reply_to = token.address(current.SECRET_KEY, thread.nonce, current.INBOUND_MAIL_DOMAIN)
     return _make_envelope(
         delivery,
         recipient=reader.email,
         recipient_name=reader.display_name,
         sender=senders.sender_for(thread.ticket.organization),
         speaker=speaker,
-        reply_to=reply_to,
+        reply_to=_reply_address(thread),
         references=list_references(thread),
         unsubscribe_url=signed_links.unsubscribe_url(thread),
         preferences_url=urls.absolute_url("/account"),
@@ -67,6 +63,19 @@ def list_references(thread: Thread) -> tuple[str, ...]:
     known = sorted([*db.session.execute(ours), *db.session.execute(theirs)], key=lambda row: row[1])
     first = [thread.external_id] if thread.external_id else []
     return tuple(dict.fromkeys(first + [id for id, _ in known]))
+
+
+def _reply_address(thread: Thread) -> str:
+    """The address answers go to, "" where replies by mail are off. A new one if its key is accepted no longer."""
+    domain = config.current().INBOUND_MAIL_DOMAIN
+    if not thread.nonce or not domain:
+        return ""
+    known = token.address(thread.nonce, thread.token_hash, domain)
+    if known is None:
+        issued = token.issue()
+        thread.nonce, thread.token_hash = issued.nonce, issued.hash
+        known = token.address(issued.nonce, issued.hash, domain)
+    return known
 
 
 def _make_envelope(delivery: Delivery, *, sender: str | None, speaker: str = "", **values) -> message_types.Envelope:

@@ -58,7 +58,7 @@ def _render_received(delivery: Delivery) -> message_types.TicketReceived:
 def _render_solved(delivery: Delivery) -> message_types.TicketSolved:
     thread = delivery.thread
     reader, ticket = _get_updates_recipient(delivery), thread.ticket
-    if ticket.status != "solved":
+    if not ticket.is_solved:
         raise SkipDelivery("The ticket was taken up again.")
     return message_types.TicketSolved(
         envelope=message_headers.make_ticket_envelope(delivery, reader),

@@ -53,21 +53,6 @@ def get_profile(user_id: str, client: clients.Client | None = None) -> Profile:
     )
 
 
-def find_by_email(email: str, client: clients.Client | None = None) -> Profile | None:
-    """The person with this address, None where there is none. Raises ChannelError."""
-    slack = client or clients.current()
-
-    def ask() -> Profile | None:
-        try:
-            return _make_profile(slack.call("users.lookupByEmail", email=email).get("user"))
-        except errors.PermanentError as unknown:
-            if api_errors.error_code(unknown) == "users_not_found":
-                return None
-            raise
-
-    return _get_cached(slack, ("email", email.lower()), ask)
-
-
 def get_channel(channel_id: str, client: clients.Client | None = None) -> ChannelInfo:
     """The channel with ``channel_id``. Raises ChannelError, Blocked where the bot cannot see it."""
     slack = client or clients.current()

@@ -8,7 +8,8 @@ from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.extensions import db
 from helpdesk.models.channel import Thread
-from helpdesk.models.ticket import Message, Priority, Ticket
+from helpdesk.models.priorities import HIGHEST_PRIORITY
+from helpdesk.models.ticket import Message, Ticket
 from helpdesk.models.user import User
 
 
@@ -74,7 +75,7 @@ def _reopen(ticket: Ticket, agent: User) -> None:
 
 
 def _set_urgent(ticket: Ticket, agent: User) -> None:
-    tickets.set_priority(ticket, Priority.urgent, actor=agent)
+    tickets.set_priority(ticket, HIGHEST_PRIORITY, actor=agent)
 
 
 def _act_on_pending_message(heard: ActionEvent, agent: User, verb) -> Result:

@@ -17,10 +17,9 @@ from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.people import admission, email_address, users
 from helpdesk.extensions import db
 from helpdesk.models.form import FormVersion
-from helpdesk.models.ticket import Ticket
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Ticket
 from helpdesk.models.user import Organization, User
 
-MAX_SUBJECT_LENGTH = 200
 MAX_ORGANIZATIONS = 5000
 
 
@@ -40,10 +39,10 @@ def render_modal(draft: TicketDraft, agent: User) -> dict:
     """The modal for a new ticket."""
     names = select(Organization.id, Organization.name).order_by(Organization.name).limit(MAX_ORGANIZATIONS)
     organizations = tuple((str(id), name) for id, name in db.session.execute(names))
-    offered = forms.list_published(draft.organization_id or 0)
-    chosen = next((version for version in offered if version.form.slug == draft.form), offered[0] if offered else None)
+    offered = forms.published(draft.organization_id or 0)
+    chosen = forms.find_form(offered, draft.form) or (offered[0] if offered else None)
     shown = [
-        modal_fields.modal_field(each, each.default or None, agent, draft.organization_id)
+        modal_fields.modal_field(each, forms.field_type_for(each).default_texts(each), agent, draft.organization_id)
         for each in (forms.visible_fields(chosen, for_team=True) if chosen else ())
     ]
     slug = chosen.form.slug if chosen else ""
@@ -117,7 +116,7 @@ def _parse_submission(heard: ModalEvent, agent: User | None) -> tuple[dict, dict
     if organization is None:
         return {}, {"organization": "Choose the organization this ticket is for."}
     slug = values.get("form") or origin.get("form") or ""
-    form = next((version for version in forms.list_published(organization.id) if version.form.slug == slug), None)
+    form = forms.find_form(forms.published(organization.id), slug)
     if form is None and slug:
         wrong["form" if "form" in values else "organization"] = f"This form is not offered to {organization.name}."
     subject, body = str(values.get("subject") or "").strip(), str(values.get("body") or "").strip()
@@ -147,9 +146,9 @@ def _parse_answers(
     if form is None or agent is None:
         return {}, {}
     answers, wrong = forms.parse_answers(
-        form, modal_fields.ModalValues(values), True, asker=agent, organization_id=organization.id
+        form, modal_fields.ModalValues(form, values), True, asker=agent, organization_id=organization.id
     )
-    not_asked = {f"field-{each.key}" for each in form.fields if each.kind == "file"}
+    not_asked = {forms.field_name(each) for each in form.fields if not modal_fields.is_askable(each)}
     return answers, {name: sentence for name, sentence in wrong.items() if name not in not_asked}
 
 

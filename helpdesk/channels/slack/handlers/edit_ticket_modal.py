@@ -9,13 +9,13 @@ from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import ModalEvent, SlackEvent
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import forms, labels, tickets
-from helpdesk.domain.forms import answers as reading
-from helpdesk.domain.forms import kinds
 from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.domain.people import permissions, users
 from helpdesk.extensions import db
 from helpdesk.models.form import Answer, Field
-from helpdesk.models.ticket import Priority, Status, Ticket
+from helpdesk.models.priorities import Priority
+from helpdesk.models.statuses import Status
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 CLOSED_MESSAGE = "A closed ticket stays closed. File a follow-up instead."
@@ -23,10 +23,9 @@ CLOSED_MESSAGE = "A closed ticket stays closed. File a follow-up instead."
 
 def render_modal(ticket: Ticket, agent: User, heard: SlackEvent) -> dict:
     """The modal, filled with how the ticket stands now, which it brings back to tell what was changed."""
-    held = {field.key: value for field, value in _editable_answers(ticket)}
     shown = [
-        modal_fields.modal_field(field, held[field.key], agent, ticket.organization_id)
-        for field, _ in _editable_answers(ticket)
+        (field, value, modal_fields.modal_field(field, value, agent, ticket.organization_id))
+        for field, value in _editable_answers(ticket)
     ]
     assignee = str(ticket.assignee_id) if ticket.assignee_id else ""
     private = {
@@ -35,7 +34,7 @@ def render_modal(ticket: Ticket, agent: User, heard: SlackEvent) -> dict:
         "status": str(ticket.status),
         "assignee": assignee,
         "priority": str(ticket.priority),
-        "answers": [_fingerprint(held[each.key]) for each in shown if each],
+        "answers": [_fingerprint(field, value) for field, value, each in shown if each],
     }
     values = blocks.EditValues(
         number=ticket.number,
@@ -46,7 +45,7 @@ def render_modal(ticket: Ticket, agent: User, heard: SlackEvent) -> dict:
         assignees=tuple((str(user.id), user.display_name) for user in users.list_team()),
         priority=ticket.priority,
         priorities=tuple(labels.PRIORITY_LABELS.items()),
-        fields=tuple(each for each in shown if each),
+        fields=tuple(each for _, _, each in shown if each),
         private=private,
     )
     return blocks.edit_modal(values)
@@ -71,8 +70,8 @@ def validate_submission(heard: ModalEvent) -> dict[str, str]:
         name = f"field-{field.key}"
         if name in values:
             try:
-                kinds.read(field, modal_fields.value_to_texts(values[name]))
-            except kinds.Wrong as error:
+                forms.field_type_for(field).parse(field, modal_fields.value_to_texts(field, values[name]))
+            except forms.InvalidAnswer as error:
                 wrong[name] = str(error)
     return wrong
 
@@ -95,8 +94,8 @@ def apply_submission(heard: ModalEvent, understood: EventContext) -> Result:
     prints = before.get("answers") if isinstance(before.get("answers"), list) else []
     asked = [(field, value) for field, value in _editable_answers(ticket) if f"field-{field.key}" in values]
     for place, (field, _) in enumerate(asked):
-        texts = modal_fields.value_to_texts(values[f"field-{field.key}"])
-        if place >= len(prints) or _fingerprint(texts) != prints[place]:
+        texts = modal_fields.value_to_texts(field, values[forms.field_name(field)])
+        if place >= len(prints) or _fingerprint(field, texts) != prints[place]:
             tickets.change_answer(ticket, field, texts, agent)
     if _changed_value(values, before, "priority"):
         tickets.set_priority(ticket, values["priority"], actor=agent)
@@ -133,9 +132,9 @@ def _editable_answers(ticket: Ticket) -> list[tuple[Field, object]]:
     return [
         (field, by_key[field.key])
         for field in forms.visible_fields(version, for_team=True)
-        if field.kind != "file" and reading.field_applies(field, every, by_key)
+        if modal_fields.is_askable(field) and forms.field_applies(field, every, by_key)
     ]
 
 
-def _fingerprint(value: object) -> int:
-    return zlib.crc32("\x00".join(text.strip() for text in modal_fields.value_to_texts(value)).encode())
+def _fingerprint(field: Field, value: object) -> int:
+    return zlib.crc32("\x00".join(text.strip() for text in modal_fields.value_to_texts(field, value)).encode())

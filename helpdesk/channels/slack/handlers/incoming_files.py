@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from helpdesk import clock, keys, storage
+from helpdesk import clock, key_derivation, storage
 from helpdesk.channels.slack.api import api_errors
 from helpdesk.channels.slack.api import file_downloads as slack_files
 from helpdesk.channels.slack.handlers.context import DownloadedFile, EventContext
@@ -82,7 +82,7 @@ def _fetch_file(remote: RemoteFile, heard: SlackEvent) -> DownloadedFile:
             raise
         return _refused_file(remote, trouble.reason)
     name = f"{heard.channel_id} {heard.external_id} {remote.external_id}"
-    key = base64.urlsafe_b64encode(keys.sign("file from Slack", name)).decode().rstrip("=")
+    key = base64.urlsafe_b64encode(key_derivation.sign(key_derivation.Purpose.SLACK_FILE, name)).decode().rstrip("=")
     storage.write(key, found.data)
     kind = attachments.detect_media_type(found.data[:16], found.media_type)
     return DownloadedFile(remote.external_id, found.name, kind, found.size, key)

@@ -2,48 +2,50 @@
 
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import forms
-from helpdesk.models.form import Field
+from helpdesk.models.form import Field, FormVersion, Widget
 from helpdesk.models.user import User
+
+HOLDS_SEVERAL = {Widget.multi_choice, Widget.checkbox}
 
 
 class ModalValues:
-    """A modal's values, read as a web form's."""
+    """A modal's values by block, read as a web form's."""
 
-    def __init__(self, values: dict):
+    def __init__(self, version: FormVersion, values: dict):
         self._values = values
+        self._types = {forms.field_name(field): forms.field_type_for(field) for field in version.fields}
 
     def getlist(self, name: str) -> list[str]:
-        return value_to_texts(self._values.get(name))
+        """The texts in the block ``name``."""
+        return self._types[name].texts_from_value(self._values.get(name))
 
 
-def value_to_texts(value: object) -> list[str]:
-    """One value of a modal, or an answer we keep, as texts."""
-    if value is None or value == "" or value is False:
-        return []
-    if isinstance(value, list):
-        return [str(each) for each in value]
-    return ["yes"] if value is True else [str(value)]
+def value_to_texts(field: Field, value: object) -> list[str]:
+    """One value of a modal, or a stored answer, as texts."""
+    return forms.field_type_for(field).texts_from_value(value)
+
+
+def is_askable(field: Field) -> bool:
+    """Whether Slack has a control for ``field``."""
+    return forms.field_type_for(field).widget in blocks.WIDGETS
 
 
 def modal_field(field: Field, value: object, agent: User, organization_id: int | None) -> blocks.ModalField | None:
-    """``field`` in a modal, holding ``value``; None where Slack has no way to ask for it."""
-    if field.kind == "file":
+    """``field`` in a modal, holding ``value``; None where Slack cannot ask for it, or there is nothing to choose from yet."""
+    field_type = forms.field_type_for(field)
+    if not is_askable(field):
         return None
-    options = tuple((option, option) for option in field.options)
-    if field.kind == "person":
-        people = forms.selectable_people(agent, organization_id) if organization_id else []
-        if not people:
-            return None
-        options = tuple((str(id), name) for id, name in people)
-    if field.kind == "checkbox":
-        options = ()
-    held = value_to_texts(value)
+    offered = forms.choices_for([field], agent, organization_id)[field.key]
+    if field_type.widget == Widget.single_choice and not offered:
+        return None
+    held = value_to_texts(field, value)
     return blocks.ModalField(
         key=field.key,
         label=field.label,
-        kind=field.kind,
-        value=held if field.kind in {"multi_select", "checkbox"} else held[0] if held else None,
-        options=options,
+        widget=field_type.widget,
+        value=held if field_type.widget in HOLDS_SEVERAL else held[0] if held else None,
+        options=tuple(offered),
         required=field.required and not field.shown_if_key,
         help=field.help,
+        input_format=field_type.input_format,
     )

@@ -19,6 +19,7 @@ from helpdesk.channels.slack.render.blocks.messages import (
     split_body,
 )
 from helpdesk.channels.slack.render.blocks.modals import (
+    WIDGETS,
     CreateValues,
     EditValues,
     ModalField,
@@ -29,6 +30,7 @@ from helpdesk.channels.slack.render.blocks.modals import (
 
 __all__ = [
     "MARKER_EMOJI",
+    "WIDGETS",
     "CardValues",
     "CreateValues",
     "EditValues",

@@ -4,16 +4,9 @@ from dataclasses import dataclass
 
 from helpdesk.channels.slack.render import mrkdwn, split_message
 from helpdesk.channels.slack.render.blocks import elements
+from helpdesk.models.priorities import Priority
+from helpdesk.models.statuses import Status
 
-STATUS_COLORS = {
-    "open": "#d9480f",
-    "in_progress": "#1c6dd0",
-    "pending": "#b7791f",
-    "on_hold": "#7a5af8",
-    "solved": "#2b8a3e",
-    "closed": "#868e96",
-}
-STATUS_SYMBOLS = {"open": "●", "in_progress": "◐", "pending": "◔", "on_hold": "◫", "solved": "✔", "closed": "○"}
 MAX_EXCERPT_LENGTH = 600
 MAX_ANSWERS = 12
 
@@ -57,20 +50,23 @@ def card_message(values: CardValues) -> tuple[str, list[dict], list[dict]]:
     if values.footer:
         body.append(elements.context_block(elements.escape_text(values.footer, 1000)))
     body.append(elements.actions_block(*_card_buttons(values), block_id="ticket"))
-    attachment = {"color": STATUS_COLORS.get(values.status, "#868e96"), "fallback": text, "blocks": body}
+    attachment = {"color": Status(values.status).definition.slack_color, "fallback": text, "blocks": body}
     return text, [head], [attachment]
 
 
 def _card_facts(values: CardValues) -> list[tuple[str, str]]:
     facts = [
-        ("Status", f"{STATUS_SYMBOLS.get(values.status, '●')} {values.status_word}"),
+        ("Status", f"{Status(values.status).definition.slack_symbol} {values.status_word}"),
         (
             "Requester",
             f"{values.requester}, {values.organization}" if values.organization else values.requester,
         ),
     ]
     if not values.shared:
-        facts += [("Assignee", values.assignee or "Nobody yet"), ("Priority", values.priority.capitalize())]
+        facts += [
+            ("Assignee", values.assignee or "Nobody yet"),
+            ("Priority", Priority(values.priority).definition.label),
+        ]
     return facts
 
 
@@ -88,13 +84,14 @@ def _card_buttons(values: CardValues) -> list[dict]:
     reference = values.reference or str(values.number)
     buttons = []
     if not values.shared:
-        if values.status not in {"solved", "closed"}:
+        definition = Status(values.status).definition
+        if not definition.is_done:
             buttons.append(
                 elements.button_element("Take it", "take_it", reference, style="" if values.assignee else "primary")
             )
         buttons.append(elements.button_element("Edit", "edit", reference))
-        if values.status == "solved":
+        if values.status == Status.solved:
             buttons.append(elements.button_element("Reopen", "reopen", reference))
-        elif values.status != "closed":
+        elif not definition.is_final:
             buttons.append(elements.button_element("Solve", "solve", reference))
     return [*buttons, elements.button_element("Open in portal", "open_portal", reference, url=values.url)]

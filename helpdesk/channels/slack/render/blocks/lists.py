@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from helpdesk.channels.slack.render.blocks import cards, elements
+from helpdesk.channels.slack.render.blocks import elements
+from helpdesk.models.statuses import Status
 
 MAX_ROWS = 20
 MAX_HOME_ROWS = 30
@@ -18,7 +19,7 @@ class ListRow:
     organization: str
     url: str
     assignee: str | None = None
-    status: str = "open"
+    status: str = Status.open
     waiting: str = ""
 
 
@@ -86,7 +87,7 @@ def _queue_section(title: str, rows: tuple[ListRow, ...], total: int, empty: str
 
 def _row_section(row: ListRow) -> str:
     facts = [
-        f"{cards.STATUS_SYMBOLS.get(row.status, '●')} {row.status_word}",
+        f"{Status(row.status).definition.slack_symbol} {row.status_word}",
         row.organization,
         row.assignee or "nobody yet",
         row.waiting,

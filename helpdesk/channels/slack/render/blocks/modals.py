@@ -1,11 +1,14 @@
 """The forms that open in Slack, and the answer to one that was filled in wrongly. Pure."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from helpdesk.channels.slack.parse.interactions import NO_ASSIGNEE_VALUE
 from helpdesk.channels.slack.render.blocks import elements
+from helpdesk.models.form import Widget
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 
 MAX_TITLE_LENGTH = 24
 MAX_LABEL_LENGTH = 2000
@@ -23,20 +26,20 @@ Choices = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class ModalField:
-    """One field of a form. ``kind`` is a form field's (short_text, long_text, number, date, select, multi_select, checkbox,
-    person, url, file) or email.
+    """One field of a form. ``input_format`` narrows a single line: text, url or email.
 
-    ``options`` are (value, label), a person's too; ``value`` is text, or a list for multi_select and checkbox. Files are
-    not asked for in Slack's forms.
+    ``options`` are (value, label); ``value`` is text, or a list for multi_choice and checkbox. A widget that is not among
+    WIDGETS (files) is left out: Slack's forms cannot ask for it.
     """
 
     key: str
     label: str
-    kind: str = "short_text"
+    widget: Widget = Widget.single_line
     value: Any = None
     options: Choices = ()
     required: bool = False
     help: str = ""
+    input_format: str = "text"
 
 
 @dataclass(frozen=True)
@@ -74,18 +77,22 @@ def edit_modal(values: EditValues) -> dict:
     """The view of *Edit*: callback edit_ticket, private {"reference"}, blocks status, assignee, priority and field-<key>."""
     nobody = ((NO_ASSIGNEE_VALUE, "Nobody"),)
     blocks = [
-        _input_block(ModalField("status", "Status", "select", values.status, values.statuses, required=True)),
+        _input_block(
+            ModalField("status", "Status", Widget.single_choice, values.status, values.statuses, required=True)
+        ),
         _input_block(
             ModalField(
                 "assignee",
                 "Assignee",
-                "select",
+                Widget.single_choice,
                 values.assignee or NO_ASSIGNEE_VALUE,
                 nobody + values.assignees,
                 required=True,
             )
         ),
-        _input_block(ModalField("priority", "Priority", "select", values.priority, values.priorities, required=True)),
+        _input_block(
+            ModalField("priority", "Priority", Widget.single_choice, values.priority, values.priorities, required=True)
+        ),
         *_field_blocks(values.fields, room=MAX_MODAL_BLOCKS - 3),
     ]
     private = {"reference": values.reference} | values.private
@@ -94,7 +101,7 @@ def edit_modal(values: EditValues) -> dict:
 
 def create_modal(values: CreateValues) -> dict:
     """The view for a new ticket: callback create_ticket, private ``origin``; choosing a form sends the action choose_form."""
-    form = _input_block(ModalField("form", "Form", "select", values.form, values.forms, required=True))
+    form = _input_block(ModalField("form", "Form", Widget.single_choice, values.form, values.forms, required=True))
     form |= {"dispatch_action": True}
     form["element"]["action_id"] = "choose_form"
     blocks = [
@@ -102,7 +109,7 @@ def create_modal(values: CreateValues) -> dict:
             ModalField(
                 "organization",
                 "Organization",
-                "select",
+                Widget.single_choice,
                 values.organization,
                 values.organizations,
                 required=True,
@@ -113,13 +120,15 @@ def create_modal(values: CreateValues) -> dict:
             ModalField(
                 "requester",
                 "Requester’s email address",
-                "email",
-                values.requester,
+                value=values.requester,
                 help="Empty if it is not known.",
+                input_format="email",
             )
         ),
-        _input_block(ModalField("subject", "Subject", "short_text", values.subject[:255], required=True)),
-        _input_block(ModalField("body", "What is it about?", "long_text", values.body, required=True)),
+        _input_block(
+            ModalField("subject", "Subject", Widget.single_line, values.subject[:MAX_SUBJECT_LENGTH], required=True)
+        ),
+        _input_block(ModalField("body", "What is it about?", Widget.multi_line, values.body, required=True)),
         *_field_blocks(values.fields, room=MAX_MODAL_BLOCKS - 5),
     ]
     return _modal_view("create_ticket", "New ticket", "File ticket", blocks, values.origin)
@@ -156,7 +165,7 @@ def option_groups(pairs: Choices) -> dict[str, Any]:
 
 
 def _field_blocks(fields: tuple[ModalField, ...], room: int) -> list[dict]:
-    asked = [each for each in fields if each.kind != "file"]
+    asked = [each for each in fields if each.widget in WIDGETS]
     return [_input_block(each, f"field-{each.key}") for each in asked[:room]]
 
 
@@ -174,32 +183,71 @@ def _input_block(each: ModalField, block_id: str = "") -> dict:
 
 
 def _input_element(each: ModalField) -> dict[str, Any]:
-    if each.kind in {"select", "multi_select", "checkbox"} or (each.kind == "person" and each.options):
-        return _select_element(each)
-    if each.kind == "date":
-        return {"type": "datepicker"} | ({"initial_date": str(each.value)} if each.value else {})
-    value = {"initial_value": str(each.value)[:MAX_INPUT_LENGTH]} if each.value not in {None, ""} else {}
-    if each.kind == "number":
-        return {"type": "number_input", "is_decimal_allowed": True} | value
-    if each.kind in {"email", "url"}:
-        return {"type": f"{each.kind}_text_input"} | value
-    return {"type": "plain_text_input", "multiline": each.kind == "long_text", "max_length": MAX_INPUT_LENGTH} | value
+    return WIDGETS[each.widget](each)
 
 
-def _select_element(each: ModalField) -> dict[str, Any]:
+def _date(each: ModalField) -> dict[str, Any]:
+    return {"type": "datepicker"} | ({"initial_date": str(each.value)} if each.value else {})
+
+
+def _number(each: ModalField) -> dict[str, Any]:
+    return {"type": "number_input", "is_decimal_allowed": True} | _initial_text(each)
+
+
+def _single_line(each: ModalField) -> dict[str, Any]:
+    if each.input_format in {"email", "url"}:
+        return {"type": f"{each.input_format}_text_input"} | _initial_text(each)
+    return {"type": "plain_text_input", "multiline": False, "max_length": MAX_INPUT_LENGTH} | _initial_text(each)
+
+
+def _multi_line(each: ModalField) -> dict[str, Any]:
+    return {"type": "plain_text_input", "multiline": True, "max_length": MAX_INPUT_LENGTH} | _initial_text(each)
+
+
+def _checkbox(each: ModalField) -> dict[str, Any]:
+    options = [_option_object(value, label) for value, label in (each.options or (("yes", each.label),))[:10]]
+    chosen = _chosen(each)
+    ticked = options[:1] if each.value is True else [option for option in options if option["value"] in chosen]
+    return {"type": "checkboxes", "options": options} | ({"initial_options": ticked} if ticked else {})
+
+
+def _single_choice(each: ModalField) -> dict[str, Any]:
+    initial = _initial_options(each)
+    return {"type": "static_select"} | option_groups(each.options) | ({"initial_option": initial[0]} if initial else {})
+
+
+def _multi_choice(each: ModalField) -> dict[str, Any]:
+    initial = _initial_options(each)
+    return (
+        {"type": "multi_static_select"}
+        | option_groups(each.options)
+        | ({"initial_options": initial} if initial else {})
+    )
+
+
+def _initial_text(each: ModalField) -> dict[str, str]:
+    return {"initial_value": str(each.value)[:MAX_INPUT_LENGTH]} if each.value not in {None, ""} else {}
+
+
+def _chosen(each: ModalField) -> set[str]:
     given = each.value if isinstance(each.value, list | tuple) else [each.value]
-    chosen = {str(value) for value in given if value not in {None, "", False}}
-    if each.kind == "checkbox":
-        options = [_option_object(value, label) for value, label in (each.options or (("yes", each.label),))[:10]]
-        ticked = [option for option in options if option["value"] in chosen]
-        if each.value is True:
-            ticked = options[:1]
-        return {"type": "checkboxes", "options": options} | ({"initial_options": ticked} if ticked else {})
-    offered = option_groups(each.options)
-    initial = [_option_object(value, label) for value, label in each.options if str(value) in chosen]
-    if each.kind == "multi_select":
-        return {"type": "multi_static_select"} | offered | ({"initial_options": initial} if initial else {})
-    return {"type": "static_select"} | offered | ({"initial_option": initial[0]} if initial else {})
+    return {str(value) for value in given if value not in {None, "", False}}
+
+
+def _initial_options(each: ModalField) -> list[dict]:
+    chosen = _chosen(each)
+    return [_option_object(value, label) for value, label in each.options if str(value) in chosen]
+
+
+WIDGETS: dict[Widget, Callable[[ModalField], dict[str, Any]]] = {
+    Widget.single_line: _single_line,
+    Widget.multi_line: _multi_line,
+    Widget.number: _number,
+    Widget.date: _date,
+    Widget.single_choice: _single_choice,
+    Widget.multi_choice: _multi_choice,
+    Widget.checkbox: _checkbox,
+}
 
 
 def _option_object(value: str, label: str) -> dict:

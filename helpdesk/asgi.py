@@ -1,0 +1,152 @@
+"""The ASGI application: it answers live streams itself and passes everything else to Flask through a WSGI adapter.
+
+``helpdesk serve`` runs it. Any other ASGI server may: ``uvicorn --factory helpdesk.asgi:create_asgi_app``.
+"""
+
+import asyncio
+import signal
+import string
+import threading
+from types import FrameType
+from typing import Any
+from urllib.parse import quote
+
+from a2wsgi import WSGIMiddleware
+from flask import Flask
+
+from helpdesk.config import Config
+from helpdesk.web.live.routes.hub import SseHub
+from helpdesk.web.live.routes.listener import listen
+from helpdesk.web.live.routes.routes import GRANT, StreamGrant
+from helpdesk.web.live.routes.stream import Message, Receive, Send, SseResponse
+
+Scope = dict[str, Any]
+OF_A_BODY = {b"content-length", b"content-type"}  # headers that a 204 has not
+
+
+class ClientLeft(OSError):
+    """The client closed the connection before its request was complete."""
+
+
+class PortalASGI:
+    """The portal for an ASGI server. The hub is made at the start of the server's process, after any fork."""
+
+    def __init__(self, app: Flask, config: Config) -> None:
+        self.app, self.config = app, config
+        self.flask = WSGIMiddleware(_WithInputEnd(app), workers=config.WEB_THREADS)
+        self.hub = SseHub(limit=0)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "lifespan":
+            await self._run_lifespan(receive, send)
+        elif scope["type"] == "http" and scope["method"] == "GET" and scope["path"].endswith("/live"):
+            await self._answer_live(clean_scope(scope), receive, send)
+        else:
+            await self.flask(clean_scope(scope), _complete(receive), send)
+
+    async def _run_lifespan(self, receive: Receive, send: Send) -> None:
+        await receive()
+        self.hub = SseHub(self.config.LIVE_STREAMS)
+        _end_streams_first(self.hub)
+        tasks = [
+            asyncio.create_task(listen(self.hub, self.config.REDIS_URL)),
+            asyncio.create_task(self.hub.send_heartbeats()),
+        ]
+        await send({"type": "lifespan.startup.complete"})
+        await receive()
+        self.hub.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        await send({"type": "lifespan.shutdown.complete"})
+
+    async def _answer_live(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Have Flask authorise the request. Its answer is passed on, or becomes the head of a stream."""
+        grant, answer = StreamGrant(), []
+
+        async def keep(message: Message) -> None:
+            answer.append(message)
+
+        await self.flask({**scope, GRANT: grant}, _no_body, keep)
+        if grant.topics is None:
+            for message in answer:
+                await send(message)
+            return
+        head = answer[0]
+        headers = [(name, value) for name, value in head["headers"] if name != b"content-length"]
+        subscription = self.hub.subscribe(grant.topics)
+        if subscription is None:
+            headers = [(name, value) for name, value in headers if name not in OF_A_BODY]
+            await send({**head, "status": 204, "headers": headers})
+            await send({"type": "http.response.body", "body": b""})
+            return
+        try:
+            await SseResponse({**head, "headers": headers}, subscription)(receive, send)
+        finally:
+            self.hub.unsubscribe(subscription)
+
+
+class _WithInputEnd:
+    """Tells Flask that the input ends where the request does, so that a chunked body is read as well."""
+
+    def __init__(self, app: Flask) -> None:
+        self.app = app
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
+        environ["wsgi.input_terminated"] = True
+        return self.app(environ, start_response)
+
+
+def create_asgi_app() -> PortalASGI:
+    """The portal with the settings of the environment. Raises config.UnsafeStart."""
+    from helpdesk import config, create_app
+
+    return PortalASGI(create_app(), config.current())
+
+
+def _end_streams_first(hub: SseHub) -> None:
+    """On SIGTERM and SIGINT, end the streams before the server's own handler waits for the last answers.
+
+    The lifespan's end comes after that wait, and the streams would use up all the time meant for it.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        handler = signal.getsignal(number)
+
+        def handle(number: int, frame: FrameType | None, handler: Any = handler) -> None:
+            loop.call_soon_threadsafe(hub.close)
+            handler(number, frame)
+
+        if callable(handler):
+            signal.signal(number, handle)
+
+
+def clean_scope(scope: Scope) -> Scope:
+    """``scope`` without headers whose names contain an underscore, and with an ASCII query.
+
+    In a WSGI environment such a name could not be told from the one with hyphens that a proxy sets (X-Forwarded-For).
+    """
+    headers, query = scope["headers"], scope["query_string"]
+    if any(b"_" in name for name, _ in headers):
+        scope = {**scope, "headers": [(name, value) for name, value in headers if b"_" not in name]}
+    if not query.isascii():
+        scope = {**scope, "query_string": quote(query, safe=string.punctuation).encode()}
+    return scope
+
+
+def _complete(receive: Receive) -> Receive:
+    """``receive`` that raises ClientLeft where the connection breaks off; the adapter takes that for an end."""
+
+    async def receive_all() -> Message:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientLeft
+        return message
+
+    return receive_all
+
+
+async def _no_body() -> Message:
+    return {"type": "http.request", "body": b"", "more_body": False}

@@ -1,0 +1,75 @@
+"""The types of form fields: one class in one file each.
+
+A file in this package is enough for a new type (docs/how-to/add-a-field-type.md).
+"""
+
+import importlib
+import pkgutil
+from functools import cache
+
+from helpdesk.domain.forms.field_types.base import AnswerContext, FieldType, InvalidAnswer
+from helpdesk.models.form import Field
+
+__all__ = [
+    "AnswerContext",
+    "FieldType",
+    "InvalidAnswer",
+    "all_types",
+    "field_type_for",
+    "get_field_type",
+    "labels",
+    "register",
+    "unregister",
+]
+
+_types: dict[str, FieldType] = {}
+
+
+def register(field_type: type[FieldType]) -> type[FieldType]:
+    """Make a type known under its ``name``. Raises ValueError where the name is taken or longer than its column."""
+    if field_type.name in _types or not 0 < len(field_type.name) <= 16:
+        raise ValueError(f"{field_type.name!r} is taken or cannot be the name of a field type")
+    _types[field_type.name] = field_type()
+    return field_type
+
+
+def unregister(name: str) -> None:
+    """Forget a type, as a test does with its own."""
+    _types.pop(name)
+
+
+def all_types() -> list[FieldType]:
+    """Every type, in the order in which an admin is offered them."""
+    _load()
+    return sorted(_types.values(), key=lambda each: (each.position, each.name))
+
+
+def get_field_type(name: str) -> FieldType:
+    """The type called ``name``. Raises KeyError where there is none."""
+    _load()
+    return _types[name]
+
+
+def field_type_for(field: Field) -> FieldType:
+    """The type of ``field``."""
+    return get_field_type(field.kind)
+
+
+def labels() -> dict[str, str]:
+    """What an admin calls each type, by its name."""
+    return {each.name: each.label for each in all_types()}
+
+
+@cache
+def _load() -> None:
+    for module in pkgutil.iter_modules(__path__):
+        if module.name == "base":
+            continue
+        found = vars(importlib.import_module(f"{__name__}.{module.name}")).values()
+        for each in found:
+            if (
+                isinstance(each, type)
+                and issubclass(each, FieldType)
+                and each.__module__ == f"{__name__}.{module.name}"
+            ):
+                register(each)

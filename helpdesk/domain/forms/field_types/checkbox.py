@@ -1,0 +1,15 @@
+"""Yes, or no answer."""
+
+from helpdesk.domain.forms.field_types.base import TICKED, FieldType
+from helpdesk.models.form import Field, Widget
+
+
+class Checkbox(FieldType):
+    name = "checkbox"
+    label = "Checkbox"
+    widget = Widget.checkbox
+    position = 70
+    missing_sentence = "Tick {label} to go on."
+
+    def parse_texts(self, field: Field, texts: list[str]) -> bool | None:
+        return True if texts[0].lower() in TICKED else None

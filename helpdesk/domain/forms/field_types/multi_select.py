@@ -1,0 +1,22 @@
+"""Any number of the answers that the admin lists."""
+
+from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
+from helpdesk.models.form import Field, Widget
+
+
+class MultiSelect(FieldType):
+    name = "multi_select"
+    label = "Any of several"
+    widget = Widget.multi_choice
+    position = 60
+    has_options = True
+    missing_sentence = "Choose an answer for {label}."
+
+    def parse_texts(self, field: Field, texts: list[str]) -> list[str]:
+        """The chosen ones in the order in which they are offered."""
+        if any(text not in field.options for text in texts):
+            raise InvalidAnswer(f"Choose one of the answers offered for {field.label}.")
+        return [option for option in field.options if option in texts]
+
+    def default_texts(self, field: Field) -> list[str]:
+        return (field.default or "").splitlines()

@@ -1,0 +1,18 @@
+"""One of the answers that the admin lists."""
+
+from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
+from helpdesk.models.form import Field, Widget
+
+
+class Select(FieldType):
+    name = "select"
+    label = "One of several"
+    widget = Widget.single_choice
+    position = 50
+    has_options = True
+    missing_sentence = "Choose an answer for {label}."
+
+    def parse_text(self, field: Field, text: str) -> str:
+        if text not in field.options:
+            raise InvalidAnswer(f"Choose one of the answers offered for {field.label}.")
+        return text

@@ -1,0 +1,14 @@
+"""One line of text."""
+
+from helpdesk.domain.forms.field_types.base import FieldType
+from helpdesk.models.form import Field, Widget
+
+
+class ShortText(FieldType):
+    name = "short_text"
+    label = "Short text"
+    widget = Widget.single_line
+    position = 10
+
+    def parse_text(self, field: Field, text: str) -> object:
+        return super().parse_text(field, " ".join(text.split()))

@@ -1,0 +1,33 @@
+"""An address in the web."""
+
+import re
+from urllib.parse import urlsplit
+
+from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
+from helpdesk.models.form import Field, Widget
+
+
+class Url(FieldType):
+    name = "url"
+    label = "Web address"
+    widget = Widget.single_line
+    input_format = "url"
+    position = 90
+    max_length = 2000
+    is_link = True
+    placeholder = "https://"
+
+    def parse_text(self, field: Field, text: str) -> object:
+        if len(text) <= self.max_length and not is_web_address(text):
+            raise InvalidAnswer(f"{field.label} is an address that begins with https:// or http://.")
+        return super().parse_text(field, text)
+
+
+def is_web_address(text: str) -> bool:
+    """Whether ``text`` is a whole http or https address that may stand in a link."""
+    try:
+        parts = urlsplit(text)
+        has_host = bool(parts.hostname)
+    except ValueError:
+        return False
+    return parts.scheme.lower() in {"http", "https"} and has_host and not re.search(r"[\s<>\"\x00-\x1f]", text)

@@ -1,0 +1,53 @@
+"""Which forms somebody may use: the newest published version of each."""
+
+from sqlalchemy import bindparam, or_, select
+from sqlalchemy.orm import contains_eager
+
+from helpdesk import extensions
+from helpdesk.extensions import db
+from helpdesk.models.form import Field, Form, FormOrganization, FormVersion
+
+_newest = (
+    select(db.func.max(FormVersion.number))
+    .where(FormVersion.form_id == Form.id, FormVersion.published_at.is_not(None))
+    .correlate(Form)
+    .scalar_subquery()
+)
+_allowed = select(FormOrganization.form_id).where(FormOrganization.organization_id == bindparam("organization_id"))
+_usable = (Form.archived_at.is_(None), FormVersion.number == _newest, or_(Form.for_all, Form.id.in_(_allowed)))
+PUBLISHED = (
+    select(FormVersion)
+    .join(FormVersion.form)
+    .where(*_usable)
+    .options(contains_eager(FormVersion.form))
+    .order_by(Form.position, Form.id)
+)
+NAMES = select(Form.slug, Form.name).join(FormVersion).where(*_usable).order_by(Form.position, Form.id)
+
+
+def published(organization_id: int) -> list[FormVersion]:
+    """The newest published version of each form that ``organization_id`` may use, in their order.
+
+    Their questions are loaded when they are asked for: of several forms one is filled in.
+    """
+    return list(db.session.scalars(PUBLISHED, {"organization_id": organization_id}))
+
+
+def names(organization_id: int) -> list[tuple[str, str]]:
+    """Slug and name of the same forms."""
+    return [(slug, name) for slug, name in extensions.ask(NAMES, {"organization_id": organization_id}).all()]
+
+
+def find_form(available: list[FormVersion], slug: str) -> FormVersion | None:
+    """The one of the ``available`` forms with this slug."""
+    return next((version for version in available if version.form.slug == slug), None)
+
+
+def is_asked(field: Field, for_team: bool) -> bool:
+    """Whether the team, or a customer, sees and fills this field when a ticket is filed."""
+    return for_team or (field.customer_fills and not field.team_only)
+
+
+def visible_fields(version: FormVersion, for_team: bool) -> list[Field]:
+    """The fields that the team, or a customer, is asked."""
+    return [field for field in version.fields if is_asked(field, for_team)]

@@ -1,0 +1,47 @@
+"""The health of the helpdesk as Prometheus metrics, computed from the database at every scrape."""
+
+from collections.abc import Iterator
+
+from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+from helpdesk import clock
+from helpdesk.domain.monitoring import health
+
+LABELS = ("destination", "kind")
+
+
+class HealthCollector(Collector):
+    """Gauges of what waits for each destination and of each health finding. Every process gives the same numbers."""
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """Read the health and yield it as gauges; called by the registry within an application context."""
+        yield from _destination_gauges()
+        for finding in health.run_checks():
+            name = f"helpdesk_{finding.name.lower().replace(' ', '_')}"
+            yield GaugeMetricFamily(f"{name}_ok", f"1 while this is in order: {finding.name}.", value=float(finding.ok))
+            if finding.value is not None:
+                yield GaugeMetricFamily(f"{name}_value", f"The number behind it: {finding.name}.", value=finding.value)
+
+
+def render_metrics() -> bytes:
+    """Every gauge in Prometheus' text format."""
+    registry = CollectorRegistry(auto_describe=False)
+    registry.register(HealthCollector())
+    return generate_latest(registry)
+
+
+def _destination_gauges() -> list[GaugeMetricFamily]:
+    prefix, now = "helpdesk_", clock.now()
+    age = GaugeMetricFamily(
+        f"{prefix}oldest_undelivered_seconds", "Age of the oldest delivery that has not left.", labels=LABELS
+    )
+    waiting = GaugeMetricFamily(f"{prefix}deliveries_waiting", "Deliveries on their way.", labels=LABELS)
+    failed = GaugeMetricFamily(f"{prefix}deliveries_failed", "Deliveries that need a person.", labels=LABELS)
+    for destination in health.list_destinations():
+        labels = (destination.label, destination.kind)
+        age.add_metric(labels, (now - destination.oldest).total_seconds() if destination.oldest else 0)
+        waiting.add_metric(labels, destination.waiting)
+        failed.add_metric(labels, destination.failed)
+    return [age, waiting, failed]

@@ -1,0 +1,70 @@
+"""One key per purpose, derived from SECRET_KEY or from one of SECRET_KEY_FALLBACKS (HKDF, RFC 5869).
+
+A value made with the key of one purpose proves nothing for another. New values are made with SECRET_KEY. What was given
+out before a rotation is accepted for as long as the key it was made with stands in SECRET_KEY_FALLBACKS.
+"""
+
+import hashlib
+import hmac
+from collections.abc import Callable
+from enum import StrEnum
+from functools import lru_cache
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+
+from helpdesk import config
+
+KEY_BYTES = 32
+
+
+class Purpose(StrEnum):
+    """What keys are derived for. The value is HKDF's ``info``: changing one ends everything made with that key."""
+
+    SIGN_IN_LINK = "helpdesk sign-in link"
+    SIGN_IN_CODE = "helpdesk sign-in code"
+    UNSUBSCRIBE = "helpdesk unsubscribe"
+    REPLY_ADDRESS = "helpdesk: reply address by mail"
+    MAIL_INSTANCE = "helpdesk mail instance"
+    MAIL_FILE = "helpdesk file from mail"
+    SLACK_FILE = "helpdesk file from Slack"
+    WEBHOOK = "helpdesk webhook"
+
+
+def secret_keys() -> tuple[str, ...]:
+    """SECRET_KEY, then the earlier keys that are still accepted, in the order of SECRET_KEY_FALLBACKS."""
+    current = config.current()
+    return (current.SECRET_KEY, *current.SECRET_KEY_FALLBACKS)
+
+
+@lru_cache(maxsize=256)
+def derive_key(purpose: Purpose, secret_key: str) -> bytes:
+    """The 32 bytes that only the holder of ``secret_key`` can make for ``purpose``."""
+    return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(secret_key.encode())
+
+
+def sign(purpose: Purpose, text: str) -> bytes:
+    """HMAC-SHA256 of ``text`` under the current key for ``purpose``."""
+    return sign_with_each(purpose, text)[0]
+
+
+def sign_with_each(purpose: Purpose, text: str) -> tuple[bytes, ...]:
+    """HMAC-SHA256 of ``text`` under every accepted key for ``purpose``, the current key's first."""
+    return tuple(hmac.digest(derive_key(purpose, key), text.encode(), "sha256") for key in secret_keys())
+
+
+def is_signed(purpose: Purpose, text: str, given: str, encode: Callable[[bytes], str]) -> bool:
+    """Whether ``given`` is what ``encode`` makes of the signature of ``text`` under one of the accepted keys."""
+    expected = (encode(signature) for signature in sign_with_each(purpose, text))
+    return any(hmac.compare_digest(one.encode(), given.encode("utf-8", "replace")) for one in expected)
+
+
+def matching_token(purpose: Purpose, text: str, fingerprint_hex: str, encode: Callable[[bytes], str]) -> str | None:
+    """The token of ``text`` with the stored ``fingerprint_hex``; None if its key is accepted no longer."""
+    tokens = (encode(signature) for signature in sign_with_each(purpose, text))
+    return next((token for token in tokens if hmac.compare_digest(fingerprint(token), fingerprint_hex)), None)
+
+
+def fingerprint(secret: str) -> str:
+    """SHA-256 in hex: what is stored of a random secret of at least 112 bits, instead of it (ASVS 6.5.2)."""
+    return hashlib.sha256(secret.encode()).hexdigest()

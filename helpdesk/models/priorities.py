@@ -1,0 +1,48 @@
+"""The priorities of a ticket, least urgent first: one entry each.
+
+Pages, Slack, SQL, the API, SLA policies and seeds read them here.
+
+A new priority is one entry here and a migration for the checks.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+
+@dataclass(frozen=True)
+class PriorityDefinition:
+    """What a priority looks like.
+
+    ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the stylesheet; "" for the usual text
+    colour. ``is_default``: what a ticket has unless somebody says otherwise; lists leave it out.
+    ``stands_out``: the ticket's heading says it.
+    """
+
+    value: str
+    label: str
+    icon: str
+    tone: str = ""
+    is_default: bool = False
+    stands_out: bool = False
+
+
+class Priority(StrEnum):
+    """How urgent a ticket is, least first."""
+
+    definition: PriorityDefinition
+
+    low = PriorityDefinition("low", "Low", icon="low")
+    normal = PriorityDefinition("normal", "Normal", icon="normal", is_default=True)
+    high = PriorityDefinition("high", "High", icon="high", tone="orange", stands_out=True)
+    urgent = PriorityDefinition("urgent", "Urgent", icon="urgent", tone="red", stands_out=True)
+
+    def __new__(cls, definition: PriorityDefinition) -> Self:
+        member = str.__new__(cls, definition.value)
+        member._value_ = definition.value
+        member.definition = definition
+        return member
+
+
+DEFAULT_PRIORITY: Priority = next(priority for priority in Priority if priority.definition.is_default)
+HIGHEST_PRIORITY: Priority = list(Priority)[-1]

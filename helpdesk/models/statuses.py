@@ -1,0 +1,213 @@
+"""The statuses of a ticket: one entry each.
+
+Pages, Slack, CSS, SQL, the API, CSV files and seeds read them here. A new status is one entry here and a migration
+for the checks and partial indexes (docs/how-to/add-a-status.md). The table is among the models because the
+database's constraints are made from it, and because channels may read models and not the domain.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Self
+
+
+@dataclass(frozen=True)
+class WaitingOnDefinition:
+    """Who has to act next, in the words of a report, of the team and of the customer."""
+
+    value: str
+    report_label: str
+    team_label: str
+    customer_label: str
+
+
+class WaitingOn(StrEnum):
+    """Who has to act next."""
+
+    definition: WaitingOnDefinition
+
+    team = WaitingOnDefinition("team", "Us", "Our turn", "With us")
+    customer = WaitingOnDefinition("customer", "Customer", "Customer’s turn", "Waiting for you")
+    third_party = WaitingOnDefinition("third_party", "Third party", "With a third party", "With a third party")
+
+    def __new__(cls, definition: WaitingOnDefinition) -> Self:
+        member = str.__new__(cls, definition.value)
+        member._value_ = definition.value
+        member.definition = definition
+        return member
+
+
+class Menu(StrEnum):
+    """Where a status can be chosen."""
+
+    ticket = "ticket"  # beside the conversation
+    bulk = "bulk"  # for the selected tickets of the queue
+    canned_reply = "canned_reply"  # what a canned reply sets
+    composer = "composer"  # after sending a reply, in the words of ``reply_action``
+
+
+EVERY_MENU = frozenset(Menu)
+
+
+@dataclass(frozen=True)
+class StatusDefinition:
+    """What a status is and does.
+
+    ``waiting_on``: who has to act; None where nobody has. ``is_done``: work is finished, so it counts as solved
+    in lists, reviews and ratings. ``is_final``: a reply opens a follow-up ticket, and the status never changes
+    again. ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the stylesheet (blue, violet,
+    orange, green, red, grey). ``customer_order``: the place in a customer's list that is sorted by status,
+    lowest first. ``desk_view``: the view of the queue that lists it; a new name makes a new view.
+    ``on_agent_reply``, ``on_requester_reply``: the value of the status that a public reply sets.
+    ``reply_action``: what setting it is called in the composer, half a sentence after "then". ``next_step``:
+    what happens next, half a sentence for the customer; ``next_step_for_team`` the same for the team;
+    ``next_step_ends_with_first_response``: said only until the team first answered. ``event_kind``: what the
+    timeline calls it.
+    """
+
+    value: str
+    team_label: str
+    customer_label: str
+    icon: str
+    tone: str
+    slack_symbol: str
+    slack_color: str
+    customer_order: int
+    waiting_on: WaitingOn | None = None
+    is_done: bool = False
+    is_final: bool = False
+    menus: frozenset[Menu] = EVERY_MENU
+    desk_view: str = ""
+    on_agent_reply: str | None = None
+    on_requester_reply: str | None = None
+    reply_action: str = ""
+    next_step: str = ""
+    next_step_for_team: str = ""
+    next_step_ends_with_first_response: bool = False
+    event_kind: str = "status"
+
+
+class Status(StrEnum):
+    """Where a ticket stands.
+
+    A new ticket is ``open``; ``solved`` and ``closed`` are what the verbs ``solve`` and ``close`` set.
+    """
+
+    definition: StatusDefinition
+
+    open = StatusDefinition(
+        value="open",
+        team_label="Open",
+        customer_label="Received",
+        icon="ring",
+        tone="blue",
+        slack_symbol="●",
+        slack_color="#d9480f",
+        customer_order=2,
+        waiting_on=WaitingOn.team,
+        menus=frozenset({Menu.ticket}),
+        desk_view="open",
+        on_agent_reply="in_progress",
+        next_step="we answer here and by email",
+        next_step_ends_with_first_response=True,
+    )
+    in_progress = StatusDefinition(
+        value="in_progress",
+        team_label="In progress",
+        customer_label="In progress",
+        icon="half",
+        tone="violet",
+        slack_symbol="◐",
+        slack_color="#1c6dd0",
+        customer_order=3,
+        waiting_on=WaitingOn.team,
+        menus=frozenset({Menu.ticket, Menu.bulk, Menu.canned_reply}),
+        desk_view="open",
+        on_requester_reply="open",
+    )
+    pending = StatusDefinition(
+        value="pending",
+        team_label="Waiting for customer",
+        customer_label="Waiting for you",
+        icon="turn",
+        tone="orange",
+        slack_symbol="◔",
+        slack_color="#b7791f",
+        customer_order=1,
+        waiting_on=WaitingOn.customer,
+        desk_view="waiting",
+        on_requester_reply="open",
+        reply_action="wait for the customer",
+        next_step="reply below and we go on",
+    )
+    on_hold = StatusDefinition(
+        value="on_hold",
+        team_label="On hold",
+        customer_label="On hold",
+        icon="pause",
+        tone="grey",
+        slack_symbol="◫",
+        slack_color="#7a5af8",
+        customer_order=4,
+        waiting_on=WaitingOn.third_party,
+        desk_view="on_hold",
+        reply_action="put on hold",
+        next_step="we wait for somebody else and keep you posted",
+    )
+    solved = StatusDefinition(
+        value="solved",
+        team_label="Solved",
+        customer_label="Solved",
+        icon="done",
+        tone="green",
+        slack_symbol="✔",
+        slack_color="#2b8a3e",
+        customer_order=5,
+        is_done=True,
+        on_requester_reply="open",
+        reply_action="solve",
+        event_kind="solved",
+    )
+    closed = StatusDefinition(
+        value="closed",
+        team_label="Closed",
+        customer_label="Closed",
+        icon="closed",
+        tone="grey",
+        slack_symbol="○",
+        slack_color="#868e96",
+        customer_order=6,
+        is_done=True,
+        is_final=True,
+        menus=frozenset(),
+        event_kind="closed",
+        next_step="a reply opens a follow-up ticket",
+        next_step_for_team="a reply opens a follow-up ticket",
+    )
+
+    def __new__(cls, definition: StatusDefinition) -> Self:
+        member = str.__new__(cls, definition.value)
+        member._value_ = definition.value
+        member.definition = definition
+        return member
+
+
+WAITING_ON: dict[Status, WaitingOn | None] = {status: status.definition.waiting_on for status in Status}
+DONE: tuple[Status, ...] = tuple(status for status in Status if status.definition.is_done)
+UNSOLVED: tuple[Status, ...] = tuple(status for status in Status if not status.definition.is_done)
+# A query has to say it in these words for the database to use the partial indexes.
+UNSOLVED_SQL = f"status IN ({', '.join(repr(status.value) for status in UNSOLVED)})"
+
+
+def statuses_waiting_on(who: WaitingOn) -> tuple[Status, ...]:
+    """The statuses in which ``who`` has to act."""
+    return tuple(status for status in Status if status.definition.waiting_on is who)
+
+
+def statuses_in_menu(menu: Menu) -> tuple[Status, ...]:
+    """The statuses that ``menu`` offers, in the order of the table."""
+    return tuple(status for status in Status if menu in status.definition.menus)
+
+
+def get_definition(value: str) -> StatusDefinition:
+    """The definition of the status called ``value``. Raises ValueError where there is none."""
+    return Status(value).definition

@@ -1,0 +1,148 @@
+"""The description of the API in OpenAPI 3.1, made from ``schemas``: for people's tools and for the test."""
+
+from typing import Any
+
+from flask import Blueprint, jsonify
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
+
+from helpdesk import config
+from helpdesk.web.api import schemas
+from helpdesk.web.middleware import authorization
+
+blueprint = Blueprint("api_description", __name__)
+REF = "#/components/schemas/{model}"
+PROBLEM_STATUSES = (400, 401, 403, 404, 409, 422, 429)
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key again is the same request.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[A-Za-z0-9_-]+$"},
+}
+NUMBER = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
+SLUG = {"type": "string", "minLength": 1, "maxLength": 80, "pattern": "^[a-z0-9-]+$"}
+
+
+@blueprint.get("/api/openapi.json")
+@authorization.public
+def show_openapi():
+    """The description; it says nothing about this installation's contents, so anybody may read it."""
+    return jsonify(describe(config.current().PORTAL_BASE_URL))
+
+
+def describe(base_url: str) -> dict[str, Any]:
+    """The whole description for a portal at ``base_url``."""
+    return {
+        "openapi": "3.1.0",
+        "info": {
+            "title": "Helpdesk",
+            "version": "1",
+            "description": "Tickets, what is said on them, and organizations. A token acts as the person who made it.",
+        },
+        "servers": [{"url": base_url}],
+        "security": [{"token": []}],
+        "paths": _paths(),
+        "components": {
+            "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
+            "schemas": _component_schemas(),
+        },
+    }
+
+
+def _paths() -> dict[str, Any]:
+    number, slug = _path_parameter("number", NUMBER), _path_parameter("slug", SLUG)
+    read, write, organizations = "tickets:read", "tickets:write", "organizations:read"
+    paging, filters = _query_parameters(schemas.PageParameters), _query_parameters(schemas.TicketParameters)
+    key = [IDEMPOTENCY_KEY]
+    return {
+        "/api/tickets": {
+            "get": _operation("listTickets", "List tickets", read, _page("Ticket"), filters),
+            "post": _operation(
+                "fileTicket", "File a ticket for a customer", write, _ref("Ticket"), key, "NewTicket", 201
+            ),
+        },
+        "/api/tickets/{number}": {
+            "parameters": [number],
+            "get": _operation("readTicket", "Read a ticket", read, _ref("Ticket")),
+            "patch": _operation("changeTicket", "Change a ticket", write, _ref("Ticket"), [], "TicketChange"),
+        },
+        "/api/tickets/{number}/messages": {
+            "parameters": [number],
+            "get": _operation("listMessages", "List what was said", read, _page("Message"), paging),
+            "post": _operation("say", "Reply or write a note", write, _ref("Message"), key, "NewMessage", 201),
+        },
+        "/api/organizations": {
+            "get": _operation("listOrganizations", "List organizations", organizations, _page("Organization"), paging),
+        },
+        "/api/organizations/{slug}": {
+            "parameters": [slug],
+            "get": _operation("readOrganization", "Read an organization", organizations, _ref("Organization")),
+        },
+        "/api/organizations/{slug}/people": {
+            "parameters": [slug],
+            "get": _operation("listPeople", "List its people", organizations, _page("Person"), paging),
+        },
+    }
+
+
+def _component_schemas() -> dict[str, Any]:
+    answers = [(model, "serialization") for model in schemas.ANSWERS]
+    bodies = [
+        (model, "validation") for model in (*schemas.REQUEST_BODIES, schemas.Problem)
+    ]  # its defaults are left out
+    _, definitions = models_json_schema([*answers, *bodies], ref_template=REF)
+    return definitions["$defs"]
+
+
+def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
+    """Each field of ``model`` as a parameter of the address; None is a parameter left out, so null is no value."""
+    schema = model.model_json_schema(ref_template=REF)
+    definitions = schema.pop("$defs", {})
+    parameters = []
+    for name, given in schema["properties"].items():
+        (kind,) = [each for each in given.get("anyOf", [given]) if each.get("type") != "null"]
+        if "$ref" in kind:
+            kind = definitions[kind["$ref"].rsplit("/", 1)[1]]
+        parameter = {"name": name, "in": "query", "required": False, "schema": kind}
+        parameters.append(parameter | ({"description": given["description"]} if "description" in given else {}))
+    return parameters
+
+
+def _operation(
+    name: str,
+    summary: str,
+    scope: str,
+    schema: dict,
+    parameters: list[dict] | None = None,
+    body: str = "",
+    success: int = 200,
+) -> dict[str, Any]:
+    problem = {"description": "Why not.", "content": {"application/problem+json": {"schema": _ref("Problem")}}}
+    operation = {
+        "operationId": name,
+        "summary": summary,
+        "description": f"Needs the scope `{scope}`.",
+        "responses": {
+            str(success): {"description": "Done.", "content": {"application/json": {"schema": schema}}},
+            **{str(status): problem for status in PROBLEM_STATUSES},
+        },
+    }
+    if parameters:
+        operation["parameters"] = parameters
+    if body:
+        operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(body)}}}
+    return operation
+
+
+def _ref(name: str) -> dict[str, str]:
+    return {"$ref": REF.format(model=name)}
+
+
+def _page(name: str) -> dict[str, Any]:
+    properties = {"data": {"type": "array", "items": _ref(name)}, "next": {"type": ["string", "null"]}}
+    return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
+
+
+def _path_parameter(name: str, schema: dict) -> dict[str, Any]:
+    return {"name": name, "in": "path", "required": True, "schema": schema}

@@ -1,0 +1,151 @@
+"""Every request and answer of the API, defined once for validation, serialization and the OpenAPI description."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, computed_field
+
+from helpdesk import urls
+from helpdesk.domain.representations import MessageSummary, Person, Representation, TicketSummary
+from helpdesk.domain.ticket_lists import agent_queue
+from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
+from helpdesk.models.statuses import Status
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, MessageKind
+
+DEFAULT_PAGE_SIZE = 25
+MAX_PAGE_SIZE = 100
+MAX_BODY_LENGTH = 40_000
+
+
+def _storable(text: str) -> str:
+    """``text``, if every database can store it. Raises ValueError."""
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("This text cannot be used.")
+    return text
+
+
+def _only_digits(value: object) -> object:
+    """The text of a number without sign, spaces or underscores, which ``int`` would accept. Raises ValueError."""
+    if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
+        raise ValueError(f"This is a whole number from 1 to {MAX_PAGE_SIZE}.")
+    return value
+
+
+Text = Annotated[str, AfterValidator(_storable)]
+Slug = Annotated[str, Field(pattern="^[a-z0-9-]{1,80}$")]
+Sort = Literal[tuple(sort for sort in agent_queue.SORT_LABELS if sort)]
+
+
+class Ticket(TicketSummary):
+    """A ticket with its times."""
+
+    holder: Literal["team", "customer", "third_party"] | None
+    created_at: datetime
+    updated_at: datetime
+    first_response_at: datetime | None
+    solved_at: datetime | None
+    closed_at: datetime | None
+
+
+class Attachment(Representation):
+    """A file of a message."""
+
+    key: str = Field(exclude=True)
+    name: str
+    media_type: str
+    size: int
+
+    @computed_field
+    @property
+    def url(self) -> str:
+        """Where it is downloaded by whoever may see the message."""
+        return urls.absolute_url(f"/files/{self.key}")
+
+
+class Message(MessageSummary):
+    """A reply or a note with its files."""
+
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    attachments: list[Attachment]
+
+
+class Organization(Representation):
+    """A customer company."""
+
+    slug: str
+    name: str
+    domains: Annotated[list[str], BeforeValidator(lambda rows: [row.domain for row in rows])]
+    portal_enabled: bool
+    created_at: datetime
+
+
+class RequestBody(BaseModel):
+    """A JSON object somebody sends: only the properties named here, each of its own type."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class NewTicket(RequestBody):
+    """A ticket to be filed for a customer."""
+
+    requester: Text = Field(min_length=3, max_length=254, description="A customer's address.")
+    subject: Text = Field(min_length=1, max_length=MAX_SUBJECT_LENGTH)
+    body: Text = Field(min_length=1, max_length=MAX_BODY_LENGTH)
+    priority: Priority = DEFAULT_PRIORITY
+    form: Text = Field("", max_length=80, description="A form's slug.")
+    answers: dict[str, Any] = Field(default_factory=dict, description="By the key of each field.")
+
+
+class TicketChange(RequestBody):
+    """What is to change of a ticket; what is left out stays. ``model_fields_set`` tells which were sent."""
+
+    status: Status = Field(default_factory=lambda: None)  # a factory, so that null is no valid value
+    priority: Priority = Field(default_factory=lambda: None)
+    assignee: Text | None = Field(None, description="An address, or null for nobody.")
+
+
+class NewMessage(RequestBody):
+    """A reply or a note to be written."""
+
+    kind: MessageKind = MessageKind.reply
+    body: Text = Field(min_length=1, max_length=MAX_BODY_LENGTH)
+
+
+class NoParameters(BaseModel):
+    """A request without parameters in its address."""
+
+    model_config = ConfigDict(extra="forbid")
+
+
+class PageParameters(NoParameters):
+    """Which page of a list."""
+
+    after: str | None = Field(None, pattern="^[A-Za-z0-9_-]{0,1000}$", description="`next` of the page before.")
+    limit: Annotated[int, BeforeValidator(_only_digits)] = Field(DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE)
+
+
+class TicketParameters(PageParameters):
+    """Which tickets, in which order: the latest activity first unless ``sort`` is given."""
+
+    q: Text | None = Field(None, max_length=200, description="Words to search for.")
+    status: Status | None = None
+    priority: Priority | None = None
+    organization: Slug | None = Field(None, description="An organization's slug.")
+    assignee: str | None = Field(None, pattern="^(none|me|[0-9]{1,18})$", description="`none`, `me`, or a user's id.")
+    form: Slug | None = Field(None, description="A form's slug.")
+    sort: Sort | None = Field(None, description="Latest activity first unless given.")
+
+
+class Problem(BaseModel):
+    """Why a request was refused (RFC 9457). ``detail`` is a sentence, ``errors`` has one for each field it is about."""
+
+    type: str
+    title: str
+    status: int
+    detail: str | None = None
+    errors: dict[str, Any] | None = None
+
+
+ANSWERS = (Person, Organization, Ticket, Message)
+REQUEST_BODIES = (NewTicket, TicketChange, NewMessage)

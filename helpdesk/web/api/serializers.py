@@ -1,0 +1,28 @@
+"""How rows become JSON answers, each by the schema that the description names."""
+
+from collections.abc import Iterable
+
+from flask import Response, jsonify
+
+from helpdesk.domain.representations import Representation
+
+
+def render_one(schema: type[Representation], row: object, status: int = 200, location: str = "") -> Response:
+    """``row`` by ``schema``; ``location`` is the address of what was made."""
+    response = _without_caching(schema.model_validate(row).model_dump(mode="json"), status)
+    if location:
+        response.headers["Location"] = location
+    return response
+
+
+def render_page(schema: type[Representation], rows: Iterable[object], next_cursor: str | None) -> Response:
+    """A page of a list: its rows by ``schema``, and what goes into ``after`` for the next page (null on the last)."""
+    data = [schema.model_validate(row).model_dump(mode="json") for row in rows]
+    return _without_caching({"data": data, "next": next_cursor}, 200)
+
+
+def _without_caching(value: dict, status: int) -> Response:
+    response = jsonify(value)
+    response.status_code = status
+    response.headers["Cache-Control"] = "no-store"
+    return response

@@ -1,0 +1,69 @@
+"""Who may follow what. The views only authorise; ``helpdesk.asgi`` turns an authorised request into a stream.
+
+Under a plain WSGI server nothing carries a stream: the answer is 204, which tells a browser to stop asking; pages poll.
+"""
+
+from flask import Blueprint, Response, request
+from flask_login import current_user
+from sqlalchemy import select
+
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Follower, Ticket
+from helpdesk.models.user import User
+from helpdesk.web.middleware import authentication
+from helpdesk.web.tickets import ticket_page
+
+GRANT = "helpdesk.stream_grant"  # key of the ASGI scope; nothing in a request can set it
+MAX_FOLLOWED = 500  # followed tickets that a person who sees only their own hears of at once; the others are polled
+
+blueprint = Blueprint("live", __name__)
+
+
+class StreamGrant:
+    """What an authorised request may follow; ``topics`` stays None where the request was refused."""
+
+    def __init__(self) -> None:
+        self.topics: tuple[str, ...] | None = None
+
+
+@blueprint.get("/live")
+def everything() -> Response:
+    """The one live connection of a browser: everything the signed-in person may see."""
+    return authorize_stream(visible_topics(authentication.get_current_user()))
+
+
+@blueprint.get("/tickets/<int:number>/live")
+def ticket(number: int) -> Response:
+    """One ticket alone."""
+    found = ticket_page.get_ticket_or_404(number)
+    return authorize_stream((f"team:ticket:{found.id}" if current_user.is_team else f"ticket:{found.id}",))
+
+
+def visible_topics(user: User) -> tuple[str, ...]:
+    """The topics of what ``user`` may see, by the same rule that loads their tickets."""
+    scope = permissions.get_visibility(user)
+    if scope == permissions.Visibility.everything:
+        return ("team", "desk")
+    if scope == permissions.Visibility.organization:
+        return (f"organization:{user.organization_id}",)
+    if scope == permissions.Visibility.nothing:
+        return ()
+    followed = (
+        select(Follower.ticket_id)
+        .join(Ticket, Ticket.id == Follower.ticket_id)
+        .where(Follower.user_id == user.id, Ticket.organization_id == user.organization_id)
+        .order_by(Follower.ticket_id.desc())
+        .limit(MAX_FOLLOWED)
+    )
+    return (f"requester:{user.id}", *(f"ticket:{ticket_id}" for ticket_id in db.session.scalars(followed)))
+
+
+def authorize_stream(topics: tuple[str, ...]) -> Response:
+    """The head of a stream that follows ``topics`` and ends with the person's sessions; 204 under plain WSGI."""
+    grant = request.environ.get("asgi.scope", {}).get(GRANT)
+    if not isinstance(grant, StreamGrant):
+        return Response(status=204)
+    person = current_user.viewer if current_user.is_viewing else current_user
+    grant.topics = (f"user:{person.id}", *topics)
+    return Response(mimetype="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})

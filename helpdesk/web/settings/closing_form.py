@@ -1,0 +1,18 @@
+"""The form of automatic closing."""
+
+from wtforms.validators import ValidationError
+
+from helpdesk.web.form_base import WholeNumberField
+from helpdesk.web.settings.settings_form import SettingsForm
+
+
+class ClosingForm(SettingsForm):
+    """After how many days a solved ticket closes, and how many days before that its customer is told."""
+
+    close_after_days = WholeNumberField("Close after, in days", description="0 never closes by itself.")
+    close_warning_days = WholeNumberField("Tell the customer before, in days", description="0 tells nobody.")
+
+    def validate_close_warning_days(self, field: WholeNumberField) -> None:
+        """The warning comes before the closing."""
+        if self.close_after_days.data and field.data is not None and self.close_after_days.data <= field.data:
+            raise ValidationError("The warning comes before the closing: write fewer days.")

@@ -1,0 +1,38 @@
+"""The forms of API tokens and webhooks; their values are checked by the domain."""
+
+from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, URLField
+
+from helpdesk.domain.integrations import api_tokens, webhooks
+from helpdesk.models.webhook import API_TOKEN_SCOPES, WEBHOOK_EVENTS
+from helpdesk.web.form_base import Form, to_choices
+
+LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("366", "A year"), ("", "Until it is revoked")]
+
+
+class ApiTokenForm(Form):
+    """A new token: its name, what it may do, and how long."""
+
+    name = StringField("Name", description="What will use it.", render_kw={"maxlength": "80"})
+    scopes = SelectMultipleField(
+        "What it may do",
+        choices=to_choices((scope, api_tokens.SCOPE_LABELS[scope]) for scope in API_TOKEN_SCOPES),
+        validate_choice=False,
+    )
+    days = SelectField("Ends after", choices=to_choices(LIFETIMES))
+
+
+class WebhookForm(Form):
+    """A webhook: its name, its address and the events it is told."""
+
+    name = StringField("Name", render_kw={"maxlength": "80"})
+    url = URLField(
+        "Address",
+        description="On the public internet, by https. Redirects are not followed.",
+        render_kw={"placeholder": "https://", "maxlength": "500"},
+    )
+    events = SelectMultipleField(
+        "What it is told",
+        choices=to_choices((event, webhooks.EVENT_LABELS[event]) for event in WEBHOOK_EVENTS),
+        validate_choice=False,
+    )
+    is_active = BooleanField("Switched on")

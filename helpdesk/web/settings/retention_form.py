@@ -1,0 +1,29 @@
+"""The form of retention."""
+
+from wtforms import BooleanField
+from wtforms.validators import ValidationError
+
+from helpdesk.domain.privacy import erasure
+from helpdesk.web.form_base import WholeNumberField
+from helpdesk.web.settings.settings_form import SettingsForm
+
+
+class RetentionForm(SettingsForm):
+    """After how many days closed tickets are erased; a number that erases tickets at once is asked for twice."""
+
+    retention_days = WholeNumberField(
+        "Erase closed tickets after, in days",
+        description="0 keeps them. Erased tickets are gone with messages and files.",
+    )
+    understood = BooleanField("Yes, erase")
+
+    def count_expiring(self) -> int:
+        """How many tickets the typed number would erase now."""
+        return erasure.count_expiring_tickets(self.retention_days.data) if self.retention_days.data else 0
+
+    def validate_understood(self, field: BooleanField) -> None:
+        """The box is ticked where tickets would be erased."""
+        if not field.data and not self.retention_days.errors and (count := self.count_expiring()):
+            raise ValidationError(
+                f"{count:,} closed tickets would be erased within the hour. Tick the box if that is right."
+            )

@@ -1,0 +1,43 @@
+"""The forms of the team: an invitation, and a reply that is kept."""
+
+from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.validators import Optional
+
+from helpdesk.domain import labels
+from helpdesk.domain.tickets import canned_replies
+from helpdesk.web.form_base import Form, to_choices
+
+ROLES = [
+    ("agent", "Agent", "Answers tickets."),
+    ("lead", "Lead", "Also reads the reviews and works with the team's replies and views."),
+    ("admin", "Admin", "Also decides the settings, and who may come in."),
+]
+STATUSES = [(str(status), labels.status_label(status)) for status in canned_replies.ALLOWED_STATUSES]
+
+
+class InvitationForm(Form):
+    """Whom to invite into the team."""
+
+    email = EmailField("Work email", render_kw={"autocomplete": "off"})
+    name = StringField("Name", [Optional()], render_kw={"autocomplete": "off"})
+    role = RadioField("Role", choices=to_choices(ROLES), validate_choice=False)
+
+
+class CannedReplyForm(Form):
+    """A reply that is kept; ``version`` is the one that was read."""
+
+    version = HiddenField()
+    title = StringField("Title", render_kw={"maxlength": "80"})
+    body = TextAreaField(
+        "Text",
+        description="Markdown works. Variables below are filled in when the reply is put in.",
+        render_kw={"rows": 8},
+    )
+    status = SelectField(
+        "Then set the status",
+        [Optional()],
+        choices=to_choices(STATUSES),
+        validate_choice=False,
+        render_kw={"blank": "Leave it"},
+    )
+    shared = BooleanField("For the whole team", description="Otherwise only you see it.")

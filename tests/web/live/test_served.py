@@ -1,0 +1,83 @@
+"""Streams of the served portal: framing, limits, the end of a process, and Redis going away."""
+
+import signal
+import subprocess
+import time
+
+import psutil
+import pytest
+
+from tests import conftest, timeouts
+from tests.web.live.conftest import HELLO, MANY
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.mark.parametrize(("version", "last"), [("HTTP/1.1", b"0\r\n\r\n"), ("HTTP/1.0", b"")])
+def test_a_stream_is_told_and_ended_properly(server, make, version, last):
+    dana = make.user(make.organization())
+    stream = server.ask(server.cookie(dana), "/live", version)
+    head = stream.until(b"\r\n\r\n")
+    assert b" 200 " in head and b"text/event-stream" in head and b"content-length" not in head.lower()
+    stream.until(HELLO)
+    server.publish(f"organization:{dana.organization_id}:ticket:7")
+    stream.until(b"event: changed\ndata: ticket:7\n\n")
+    server.publish(f"user:{dana.id}")
+    assert stream.to_its_end().endswith(last)
+
+
+def test_many_streams_hold_no_threads_and_one_more_is_told_to_poll(server, make):
+    cookie = server.cookie(make.user(make.organization()))
+    streams = [server.ask(cookie) for _ in range(MANY)]
+    for stream in streams:
+        stream.until(HELLO)
+    assert server.threads() < 15
+    assert b" 204 " in server.ask(cookie).until(b"\r\n\r\n")
+    assert b" 200 " in server.ask(cookie, "/tickets").until(b"</html>")
+    streams[0].close()
+    timeouts.wait_for(lambda: b" 200 " in server.ask(cookie).until(b"\r\n\r\n"), "a free place")
+    for stream in streams:
+        stream.close()
+
+
+def test_asking_only_for_the_head_opens_no_stream(server, make):
+    head = server.ask(server.cookie(make.user(make.organization())), method="HEAD").until(b"\r\n\r\n")
+    assert b" 204 " in head
+
+
+def test_a_process_that_is_told_to_end_ends_its_streams_first(server, make):
+    stream = server.stream(server.cookie(make.user(make.organization())))
+    began = time.monotonic()
+    server.process.send_signal(signal.SIGTERM)
+    assert stream.to_its_end().endswith(b"0\r\n\r\n")
+    assert server.process.wait(timeouts.LIMIT) == 0
+    assert time.monotonic() - began < 15
+
+
+def test_no_process_outlives_the_one_that_started_it(server):
+    children = psutil.Process(server.process.pid).children()
+    assert children
+    server.process.kill()
+    timeouts.wait_for(
+        lambda: not any(child.is_running() and child.status() != "zombie" for child in children), "the end"
+    )
+
+
+def test_a_restart_of_redis_only_delays(serve, make, session, tmp_path):
+    port = conftest.free_port()
+    options = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]
+    command = [conftest.redis_binary(), *options]
+    first = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    server = serve(REDIS_URL=f"redis://127.0.0.1:{port}/0")
+    dana = make.user(make.organization())
+    stream = server.stream(server.cookie(dana))
+    first.terminate()
+    first.wait(timeouts.LIMIT)
+    second = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+    try:
+        stream.until(b"data: everything\n\n")
+        server.publish(f"organization:{dana.organization_id}")
+        stream.until(b"data: list\n\n")
+    finally:
+        second.terminate()
+        second.wait(timeouts.LIMIT)
