@@ -32,7 +32,7 @@ def test_rows_stay_as_the_migration_goes_back_and_forth(app, make, session):
     before = session.execute(text("SELECT id, kind, thread_id, state FROM deliveries ORDER BY id")).all()
     session.rollback()
     extensions.db.session.remove()
-    downgrade(revision="0015")
+    downgrade(revision="0016")
     extensions.db.session.remove()
     with extensions.db.engine.begin() as connection, pytest.raises(IntegrityError):
         connection.execute(text("UPDATE channels SET kind = 'pigeon'"))

@@ -100,21 +100,21 @@ def test_a_request_stored_late_is_looked_for_only_after_the_hold_off(filed_ticke
 def test_a_worker_held_up_after_its_claim_does_not_send_on_a_lease_about_to_end(
     filed_ticket, session, workspace, monkeypatch
 ):
-    from helpdesk.domain.outbox import delivery_claims, lease
+    from helpdesk.domain.outbox import claim as claims
 
     worker_helpers.drain(session)
     tickets.reply(filed_ticket, author=filed_ticket.requester, body="unmistakable")
     session.commit()
     id = session.query(Delivery.id).filter(Delivery.kind == "message", Delivery.state == "pending").first().id
     session.rollback()
-    take, calls = delivery_claims.claim_delivery, workspace.calls["chat.postMessage"]
+    take, calls = claims.claim_delivery, workspace.calls["chat.postMessage"]
 
     def take_and_be_held_up(delivery_id):
         claim = take(delivery_id)
-        time_travel.advance(lease.lease_duration().total_seconds() * 0.9)
+        time_travel.advance(claims.lease_duration().total_seconds() * 0.9)
         return claim
 
-    monkeypatch.setattr(delivery_claims, "claim_delivery", take_and_be_held_up)
+    monkeypatch.setattr(claims, "claim_delivery", take_and_be_held_up)
     assert not worker_helpers.run_job(outbox.deliver_one, id)
     assert workspace.calls["chat.postMessage"] == calls
     assert session.get(Delivery, id).state == "unknown"

@@ -2,8 +2,8 @@
 
 from sqlalchemy import select
 
+from helpdesk.domain.forms import uploads
 from helpdesk.domain.forms.field_types.base import AnswerContext, FieldType, InvalidAnswer
-from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Widget
 from helpdesk.models.ticket import Attachment
@@ -24,7 +24,7 @@ class File(FieldType):
 
     def check(self, field: Field, value: object, context: AnswerContext) -> None:
         keys = value if isinstance(value, list) else []
-        if context.asker is None or len(attachments.pending_uploads(keys, context.asker)) < len(keys):
+        if context.asker is None or len(uploads.pending_uploads(keys, context.asker)) < len(keys):
             raise InvalidAnswer(f"The file for {field.label} is no longer there. Add it again.")
 
     def display_value(self, field: Field, value: object) -> str:
