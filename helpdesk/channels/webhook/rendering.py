@@ -1,7 +1,6 @@
 """What webhooks are told: a delivery's row becomes the finished body of one signed request."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from helpdesk import key_derivation
