@@ -1,0 +1,28 @@
+// A notice where a request failed: above the form that was sent, else at the top of the page.
+import { byId, createElement, listen, query, queryAll } from "./dom.js";
+import { isLive } from "./live.js";
+
+export const isPage = (html) => /<html/.test(html);
+
+const errorText = (xhr) => {
+  const response = xhr?.responseText || "";
+  const lede = isPage(response) && query(".lede", new DOMParser().parseFromString(response, "text/html"));
+  if (lede) return lede.textContent;
+  const reason = xhr?.status ? "That did not work." : "There is no connection.";
+  return `${reason} What you wrote is still here; try again in a moment.`;
+};
+
+export const showRequestError = ({ detail }) => {
+  const element = detail.requestConfig.elt;
+  if (isLive(element)) return;
+  const notice = createElement("div", "notice notice-error", errorText(detail.xhr));
+  notice.dataset.trouble = "";
+  notice.setAttribute("role", "alert");
+  (element.closest("form") || byId("flash")).prepend(notice);
+};
+
+export const removeRequestErrors = (form) => {
+  for (const notice of queryAll(".notice[data-trouble]", form)) notice.remove();
+};
+
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) listen(name, showRequestError);
