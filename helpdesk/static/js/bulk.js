@@ -6,7 +6,7 @@ export const updateBulkBar = () => {
   if (!bar) return;
   const count = queryAll("[data-select]:checked").length;
   bar.toggleAttribute("data-idle", !count);
-  query("[data-chosen]", bar).textContent = `${count} selected`;
+  query("[data-selected-count]", bar).textContent = `${count} selected`;
 };
 
 listen("change", ({ target }) => {

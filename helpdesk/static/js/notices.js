@@ -6,8 +6,8 @@ export const isPage = (html) => /<html/.test(html);
 
 const errorText = (xhr) => {
   const response = xhr?.responseText || "";
-  const lede = isPage(response) && query(".lede", new DOMParser().parseFromString(response, "text/html"));
-  if (lede) return lede.textContent;
+  const lead = isPage(response) && query(".lead", new DOMParser().parseFromString(response, "text/html"));
+  if (lead) return lead.textContent;
   const reason = xhr?.status ? "That did not work." : "There is no connection.";
   return `${reason} What you wrote is still here; try again in a moment.`;
 };
@@ -16,13 +16,13 @@ export const showRequestError = ({ detail }) => {
   const element = detail.requestConfig.elt;
   if (isLive(element)) return;
   const notice = createElement("div", "notice notice-error", errorText(detail.xhr));
-  notice.dataset.trouble = "";
+  notice.dataset.requestError = "";
   notice.setAttribute("role", "alert");
   (element.closest("form") || byId("flash")).prepend(notice);
 };
 
 export const removeRequestErrors = (form) => {
-  for (const notice of queryAll(".notice[data-trouble]", form)) notice.remove();
+  for (const notice of queryAll(".notice[data-request-error]", form)) notice.remove();
 };
 
 for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) listen(name, showRequestError);

@@ -42,9 +42,9 @@ listen("keydown", (event) => {
 });
 
 listen("change", ({ target }) => {
-  if (target.matches("[data-quiet-keys]")) setItem(DISABLED_KEY, target.checked ? null : "1");
+  if (target.matches("[data-shortcuts-enabled]")) setItem(DISABLED_KEY, target.checked ? null : "1");
 });
 
 onContent((queryPart) => {
-  for (const box of queryPart("[data-quiet-keys]")) box.checked = !getItem(DISABLED_KEY);
+  for (const box of queryPart("[data-shortcuts-enabled]")) box.checked = !getItem(DISABLED_KEY);
 });

@@ -18,7 +18,7 @@ const isOnScreen = (element) => {
 const scrollAnchor = (target) => {
   const active = document.activeElement;
   if (active !== document.body && !target.contains(active) && isOnScreen(active)) return active;
-  return queryAll("[data-mark]").find(isOnScreen);
+  return queryAll("[data-revision]").find(isOnScreen);
 };
 
 const focusPosition = (target) => {

@@ -1,11 +1,11 @@
 // What a live update brought is marked, announced, and counted in the title while the tab is hidden.
 import { announce, byId, listen, queryAll } from "./dom.js";
 
-const readMarks = () =>
-  new Map(queryAll("[data-mark], [data-live]").map((element) => [element.id, element.dataset.mark]));
+const readRevisions = () =>
+  new Map(queryAll("[data-revision], [data-live]").map((element) => [element.id, element.dataset.revision]));
 
 const title = document.title;
-let knownMarks = readMarks();
+let knownRevisions = readRevisions();
 let unreadCount = 0;
 
 const setUnreadCount = (count) => {
@@ -14,14 +14,14 @@ const setUnreadCount = (count) => {
 };
 
 const isNew = (element) =>
-  knownMarks.has(element.closest("[data-live]").id) && knownMarks.get(element.id) !== element.dataset.mark;
+  knownRevisions.has(element.closest("[data-live]").id) && knownRevisions.get(element.id) !== element.dataset.revision;
 
-// An entry is new when its mark differs from before; those of a fragment that was not on the page before do not count.
+// An entry is new when its revision differs from before; those of a fragment that is new on the page do not count.
 export const markNewEntries = () => {
-  const entries = queryAll("[data-mark]").filter(isNew);
-  knownMarks = readMarks();
+  const entries = queryAll("[data-revision]").filter(isNew);
+  knownRevisions = readRevisions();
   for (const entry of entries) entry.classList.add("is-new");
-  if (entries.length === 1) announce(entries[0].dataset.say);
+  if (entries.length === 1) announce(entries[0].dataset.announcement);
   if (entries.length > 1) {
     announce(`${entries.length} ${entries[0].matches(".message") ? "new messages" : "tickets changed"}`);
   }
@@ -38,7 +38,7 @@ export const updateTicketStatus = () => {
 export const markCurrentRow = () => {
   const link = byId(`open-${byId("ticket")?.dataset.number}`);
   link?.setAttribute("aria-current", "page");
-  link?.closest("li").classList.add("row-here");
+  link?.closest("li").classList.add("row-current");
 };
 
 listen("visibilitychange", () => {

@@ -12,7 +12,8 @@ const formatSize = (bytes) =>
 const fileItem = (input, file) => {
   const item = createElement("li", "file");
   const button = createElement("button", "button button-quiet button-s", "Remove");
-  item.append(createElement("span", "clip", file.name), createElement("span", "soft", formatSize(file.size)), button);
+  const name = createElement("span", "truncate", file.name);
+  item.append(name, createElement("span", "muted", formatSize(file.size)), button);
   button.type = "button";
   button.setAttribute("aria-label", `Remove ${file.name}`);
   button.onclick = () => {
@@ -41,7 +42,7 @@ const addFiles = (input, files) => {
   const isCut = fitting.length < files.length || chosen.length > maxFiles;
   const limits = `; left out what is above ${formatSize(maxBytes)} or the ${maxFiles} allowed`;
   const text = `${input.chosen.length} attached${isCut ? limits : ""}.`;
-  fileList(input).append(createElement("li", "soft", text));
+  fileList(input).append(createElement("li", "muted", text));
   announce(text);
 };
 
@@ -52,7 +53,7 @@ const handleTransfer = (event) => {
   if (!input || !data.types.includes("Files")) return;
   if (event.type === "paste" && data.types.includes("text/plain")) return;
   event.preventDefault();
-  input.closest(".drop").classList.toggle("is-over", event.type === "dragover");
+  input.closest(".drop-zone").classList.toggle("is-over", event.type === "dragover");
   if (event.type === "drop" || event.type === "paste") addFiles(input, data.files);
 };
 
@@ -80,6 +81,6 @@ listen("htmx:beforeOnLoad", ({ detail: { elt, xhr } }) => {
 onContent((queryPart) => {
   for (const input of queryPart("input[data-upload]")) {
     const files = keptFiles.get(inputKey(input));
-    if (files && !query(".kept-files", input.form)) setFiles(input, files);
+    if (files && !query(".kept-uploads", input.form)) setFiles(input, files);
   }
 });
