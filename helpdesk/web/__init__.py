@@ -1,12 +1,10 @@
 """HTTP: load through permissions, call one verb, commit, answer."""
 
-from datetime import timedelta
-
 from flask import Flask
 
 from helpdesk import postgresql
 from helpdesk.config import Config
-from helpdesk.web import account, api, escaping, files, health, hooks, request, settings, sign_in, theme
+from helpdesk.web import account, api, escaping, files, health, hooks, request, settings, sign_in, static_files, theme
 from helpdesk.web.desk import agent_queue, quarantine
 from helpdesk.web.live import routes
 from helpdesk.web.middleware import authentication, csrf, error_handlers, request_transactions, security_headers
@@ -74,7 +72,6 @@ def build_flask_settings(config: Config) -> dict:
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_HEADERS": ["X-CSRFToken"],
         "PREFERRED_URL_SCHEME": "https" if config.is_https else "http",
-        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=365),
         "TEMPLATES_AUTO_RELOAD": False,
         **authentication.build_cookie_settings(config),
     }
@@ -87,6 +84,7 @@ def register_web(app: Flask) -> None:
     security_headers.register(app)
     escaping.register(app)
     filters.register(app)
+    static_files.register(app)
     macros.register(app)
     csrf.register(app)
     htmx_responses.register(app)

@@ -105,7 +105,12 @@ def test_an_unchanged_fragment_is_not_sent_again(story, browser_of):
 
 def test_every_answer_carries_the_policy(story, browser_of):
     client = browser_of(story.requester)
-    for address in (f"/tickets/{story.number}", "/tickets/999999", f"/tickets/{story.number}/facts", "/static/app.css"):
+    for address in (
+        f"/tickets/{story.number}",
+        "/tickets/999999",
+        f"/tickets/{story.number}/facts",
+        "/static/css/app.css",
+    ):
         assert "default-src 'none'" in client.get(address).headers["Content-Security-Policy"]
 
 
