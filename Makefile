@@ -7,11 +7,12 @@ ARGS ?=
 # The whole suite runs on every core; a part of it, named by its path, in one process, which starts sooner. 0 is no other process.
 PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,logical)
 
-.PHONY: help run test lint format lock bench bench-faults bench-load screenshots production clean
+.PHONY: help run test mutants lint format lock bench bench-faults bench-load screenshots production clean
 
 help:
 	@echo "make run           the whole helpdesk on this machine, with a Slack workspace and a mailbox to try it with"
 	@echo "make test          the whole suite, on SQLite, PostgreSQL and Redis (ARGS='tests/domain -k reply' narrows it)"
+	@echo "make mutants       breaks the product's promises one line at a time; the named tests must notice (ARGS=--short for some)"
 	@echo "make lint          ruff and the import rules"
 	@echo "make bench         pages, live streams, deliveries and the whole loop, measured"
 	@echo "make bench-faults  real processes under seeded faults (SEED=1 SECONDS=120)"
@@ -26,6 +27,10 @@ run:
 test:
 	@bin/set-up dev
 	@exec .venv/bin/python -m pytest -q -n $(PROCESSES) --maxprocesses 4 --no-loadscope-reorder $(ARGS)
+
+mutants:
+	@bin/set-up dev
+	@exec .venv/bin/python -m tests.mutants $(ARGS)
 
 lint:
 	@bin/set-up dev

@@ -17,7 +17,8 @@ from flask_migrate import upgrade
 
 import helpdesk
 from helpdesk import config, extensions
-from tests import making, warm
+from helpdesk.channels.slack.api import client as slack_client
+from tests import compile_cache, factories, time_travel, worker_helpers
 
 EMPTY_POSTGRES = (
     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
@@ -34,9 +35,10 @@ JOURNEYS = "tests/journeys/"
 LOWEST_PORT, HIGHEST_PORT = 15_000, 32_000  # below those the kernel gives to whoever asks for any
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
-warm.keep()
+compile_cache.install()
 extensions.DOORBELL_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be late without being away,
 extensions.LOCK_PATIENCE = 60.0  # and whoever holds the lock slow without being stuck
+slack_client.TIMEOUT = 60  # nor has a Slack that answers late done nothing
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
 
@@ -141,6 +143,16 @@ def database_url(request):
     return url
 
 
+@pytest.fixture(autouse=True)
+def real_time():
+    """After a test that moved the clock, the real time is back."""
+    from helpdesk.demo.slack_workspace import ids
+
+    yield
+    time_travel.reset()
+    ids.reset_timestamps()
+
+
 @pytest.fixture
 def configuration(database_url, redis_url, tmp_path):
     """The settings of the app under test; a test changes some by overriding ``settings``."""
@@ -152,7 +164,7 @@ def configuration(database_url, redis_url, tmp_path):
             "VAR_DIR": str(tmp_path),
             "PORTAL_BASE_URL": "http://localhost",
             "MAIL_DEFAULT_SENDER": "help@support.example",
-            "DELIVERY_HOLD_OFF": 1,
+            "DELIVERY_HOLD_OFF": 60,  # unlike every delay before a next try, so that a test sees which of them counted
         }
     )
 
@@ -185,13 +197,13 @@ def session(app):
 @pytest.fixture
 def make(session):
     """Makers of organizations, people, forms and tickets; each commits."""
-    return making.Maker(session)
+    return factories.Factory(session)
 
 
 @pytest.fixture
 def browser_of(app):
     """``browser_of(user)``: a test client signed in as that user, or a stranger's without one."""
-    from tests.making import signed_in_client
+    from tests.factories import signed_in_client
 
     return lambda user=None: signed_in_client(app, user)
 
@@ -205,7 +217,9 @@ def workspace():
     with wsgi_server.serve_app(app) as server:
         workspace = app.extensions["workspace"]
         workspace.api_url = server.url + "/api/"
+        worker_helpers.stand_ins.append(workspace)
         yield workspace
+        worker_helpers.stand_ins.remove(workspace)
 
 
 @pytest.fixture

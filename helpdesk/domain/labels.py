@@ -1,4 +1,4 @@
-"""The words people read for what the database calls otherwise; the table of design.md §2."""
+"""The words people read for what the database calls otherwise."""
 
 from typing import TYPE_CHECKING
 

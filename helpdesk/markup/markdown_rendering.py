@@ -61,7 +61,7 @@ _cleaner = nh3.Cleaner(
 def markdown_to_html(text: str) -> Markup:
     """Somebody's Markdown as safe HTML: raw HTML is shown as text, no pictures, links only to http, https and mailto.
 
-    Two walls (security.md §2.6): the parser makes no HTML of its author's, the sanitiser lets only ``TAGS`` through.
+    Two walls: the parser makes no HTML of its author's, the sanitiser lets only ``TAGS`` through.
     """
     return Markup(_cleaner.clean(_convert_to_html(text)))
 

@@ -1,4 +1,4 @@
-"""Files: taken in ahead of the form they belong to, and given out only through what somebody may read (security.md §2.5)."""
+"""Files: taken in ahead of the form they belong to, and given out only through what somebody may read."""
 
 from urllib.parse import quote
 

@@ -25,9 +25,9 @@ def test_the_stories_become_tickets_in_every_status(session):
     sample_data.seed_sample_data()
     session.commit()
     counted = Counter(session.scalars(select(Ticket.status)))
-    assert counted == Counter(story.status for story in personas.SAMPLE_TICKETS)
+    assert counted == Counter(filed_ticket.status for filed_ticket in personas.SAMPLE_TICKETS)
     assert session.scalar(select(func.count()).select_from(Message)) == sum(
-        len(story.messages) for story in personas.SAMPLE_TICKETS
+        len(filed_ticket.messages) for filed_ticket in personas.SAMPLE_TICKETS
     )
     assert session.scalar(select(func.count()).where(Delivery.state.in_(UNFINISHED_STATES))) == 0
     for ticket in session.scalars(select(Ticket)):

@@ -11,6 +11,7 @@ from slack_sdk.errors import SlackApiError
 
 from helpdesk.demo import personas, slack_workspace, wsgi_server
 from helpdesk.demo.slack_workspace import api_faults, api_rate_limits
+from tests import time_travel
 
 
 def post(client, text="x"):
@@ -59,11 +60,13 @@ def test_trouble_before_and_after_storing(server, workspace, kind, kept, error):
 
 
 def test_a_late_request_lands_after_the_caller_gave_up(client, workspace):
-    workspace.misbehave("chat.postMessage", "late", seconds=3, answer="reset")
+    workspace.misbehave("chat.postMessage", "late", seconds=600, answer="reset")
     with pytest.raises(ConnectionResetError):
         post(client, "late")
     assert stored(workspace) == []
-    workspace.wait_posted(personas.TRIAGE_CHANNEL_ID, 1, timeout=60)
+    time_travel.advance(601)
+    workspace.store_late_requests()
+    assert stored(workspace) == ["late"]
 
 
 def test_named_errors_probabilities_skips_and_channels(client, workspace):

@@ -76,6 +76,35 @@ def test_an_erased_person_stands_in_no_table(session, make, admin):
     )
 
 
+def test_events_keep_no_name_of_an_erased_customer(session, make, admin):
+    globex = make.organization("Globex")
+    ann, bob = make.user(globex, "Annabella Quisling"), make.user(globex, "Bob")
+    tickets.solve(make.ticket(ann), actor=ann)
+    make.ticket(ann, filed_by=admin)
+    for leaves in (False, True):
+        followed = make.ticket(bob)
+        tickets.add_follower(followed, ann, actor=bob)
+        if leaves:
+            tickets.remove_follower(followed, ann, actor=bob)
+    session.commit()
+    assert {"events.actor_name", "events.data"} <= set(everywhere(session, "nnabella"))
+    erasure.erase_person(ann, actor=admin)
+    session.commit()
+    assert [place for place in everywhere(session, "nnabella") if place.startswith("events.")] == []
+
+
+def test_events_keep_no_name_of_an_erased_agent(session, make, admin):
+    annabella, other = make.agent("Annabella Quisling"), make.agent("Other")
+    ticket = make.ticket()
+    for assignee in (annabella, other):
+        tickets.assign(ticket, assignee, actor=annabella)
+    session.commit()
+    assert {"events.actor_name", "events.data"} <= set(everywhere(session, "nnabella"))
+    erasure.erase_person(annabella, actor=admin)
+    session.commit()
+    assert [place for place in everywhere(session, "nnabella") if place.startswith("events.")] == []
+
+
 def in_search(session, word: str) -> list[int]:
     """The tickets whose row in the search index holds ``word``: in its texts, or as a word of the index itself."""
     session.expire_all()

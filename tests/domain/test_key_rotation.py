@@ -12,10 +12,10 @@ from helpdesk.domain import tickets
 from helpdesk.domain.authentication import magic_links, signed_links
 from helpdesk.domain.integrations import webhooks
 from helpdesk.models.ticket import Message
-from tests import outside
-from tests.domain import mail_story
+from tests import worker_helpers
+from tests.domain import mail_samples
 from tests.domain.test_integrations import deliver, receiver  # noqa: F401
-from tests.making import signed_in_client
+from tests.factories import signed_in_client
 
 NEW_KEY = "the key after the rotation, 40 characters"
 FALLBACK = "an old key is a fallback"
@@ -24,16 +24,16 @@ REMOVED = "an old key was removed"
 
 @pytest.fixture
 def settings(workspace, mailbox):
-    return mail_story.settings(workspace, mailbox) | {"WEBHOOKS_TO_LOOPBACK": True}
+    return mail_samples.settings(workspace, mailbox) | {"WEBHOOKS_TO_LOOPBACK": True}
 
 
 @pytest.fixture
-def story(make, session):
-    return mail_story.story(make, session)
+def filed_ticket(make, session):
+    return mail_samples.story(make, session)
 
 
 @pytest.fixture
-def mail(story, mailbox):
+def mail(filed_ticket, mailbox):
     """A mail to Dana that was sent before the rotation."""
     return mailbox.wait_for("dana@globex.example")
 
@@ -66,24 +66,24 @@ def replies(session):
 @pytest.mark.parametrize(("kept", "said"), [(FALLBACK, ["It **works** now."]), (REMOVED, [])])
 def test_a_reply_to_an_earlier_mail_arrives_while_its_key_is_kept(app, session, mail, rotate, kept, said):
     rotate(kept)
-    post = mail_story.Post(app, session)
-    assert post(mail_story.reply(mail)).status_code == 200
+    post = mail_samples.Post(app, session)
+    assert post(mail_samples.reply(mail)).status_code == 200
     assert replies(session) == said
     assert post.last().state == ("done" if said else "quarantined")
 
 
 @pytest.mark.parametrize("kept", [FALLBACK, REMOVED])
-def test_a_mail_sent_after_the_rotation_can_be_answered(app, session, make, story, mail, mailbox, rotate, kept):
+def test_a_mail_sent_after_the_rotation_can_be_answered(app, session, make, filed_ticket, mail, mailbox, rotate, kept):
     rotate(kept)
-    tickets.reply(story, author=make.agent("Maya"), body="Try again, please.")
+    tickets.reply(filed_ticket, author=make.agent("Maya"), body="Try again, please.")
     session.commit()
-    outside.drain(session)
-    outside.hurry(session)
-    outside.drain(session)
+    worker_helpers.drain(session)
+    worker_helpers.advance_time(session)
+    worker_helpers.drain(session)
     later = mailbox.to("dana@globex.example")[-1]
     assert later is not mail
     assert (reply_address(later) == reply_address(mail)) == (kept == FALLBACK)
-    mail_story.Post(app, session)(mail_story.reply(later))
+    mail_samples.Post(app, session)(mail_samples.reply(later))
     assert replies(session) == ["Try again, please.", "It **works** now."]
 
 

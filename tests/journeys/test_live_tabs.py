@@ -1,7 +1,7 @@
 """One live connection a browser, whatever the number of tabs."""
 
-from tests.journeys.come_in import DANA, PRIYA, come_in
 from tests.journeys.conftest import wait_for
+from tests.journeys.sign_in import DANA, PRIYA, sign_in_once
 from tests.journeys.test_portal_live import file_ticket
 
 TABS = 8  # browsers open six connections to a host at once
@@ -16,8 +16,8 @@ OPEN_SOURCES = "window.sources.filter((source) => source.readyState !== EventSou
 
 def test_eight_tabs_share_one_connection_and_another_takes_over(live_portal, open_browser):
     dana, agent = open_browser(), open_browser()
-    come_in(dana, live_portal, DANA)
-    come_in(agent, live_portal, PRIYA)
+    sign_in_once(dana, live_portal, DANA)
+    sign_in_once(agent, live_portal, PRIYA)
     context = dana.context
     context.add_init_script(COUNT_SOURCES)
     address = file_ticket(dana, live_portal, "Eight of me")

@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.journeys.come_in import come_in
 from tests.journeys.conftest import PATIENCE, wait_for
+from tests.journeys.sign_in import sign_in_once
 
 PNG = bytes.fromhex(
     "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf500f00038601802f5b5d4e0000000049454e44ae426082"
@@ -29,7 +29,7 @@ def numbers_called(page, live, subject: str) -> list[str]:
 
 def test_files_are_chosen_dropped_pasted_removed_and_sent(live_portal, open_browser):
     page = open_browser(width=360, height=740)
-    come_in(page, live_portal)
+    sign_in_once(page, live_portal)
     open_form(page, live_portal)
     page.set_input_files("#field-files", [{"name": "log.txt", "mimeType": "text/plain", "buffer": b"words"}])
     page.evaluate(
@@ -67,7 +67,7 @@ def test_files_are_chosen_dropped_pasted_removed_and_sent(live_portal, open_brow
 
 def test_a_hurried_double_click_on_a_slow_line_is_one_ticket(live_portal, open_browser):
     page = open_browser()
-    come_in(page, live_portal)
+    sign_in_once(page, live_portal)
     open_form(page, live_portal, "&subject=Hurried+on+a+slow+line&body=words")
     line = page.context.new_cdp_session(page)
     slow = {"offline": False, "latency": 400, "downloadThroughput": 50_000, "uploadThroughput": 50_000}
@@ -84,7 +84,7 @@ def test_a_hurried_double_click_on_a_slow_line_is_one_ticket(live_portal, open_b
 
 def test_a_draft_survives_a_closed_tab_until_it_is_filed(live_portal, open_browser):
     page = open_browser()
-    come_in(page, live_portal)
+    sign_in_once(page, live_portal)
     open_form(page, live_portal)
     page.fill("[name=subject]", "Half a thought")
     page.fill("[name=body]", "and then the phone rang")
@@ -102,7 +102,7 @@ def test_a_draft_survives_a_closed_tab_until_it_is_filed(live_portal, open_brows
 
 def test_a_lost_connection_loses_no_word(live_portal, open_browser):
     page = open_browser()
-    come_in(page, live_portal)
+    sign_in_once(page, live_portal)
     open_form(page, live_portal, "&subject=Sent+from+a+tunnel&body=words")
     page.context.set_offline(True)
     page.click("button:has-text('File ticket')")
@@ -116,7 +116,7 @@ def test_a_lost_connection_loses_no_word(live_portal, open_browser):
 
 def test_what_is_like_it_is_shown_while_typing(live_portal, open_browser):
     page = open_browser()
-    come_in(page, live_portal)
+    sign_in_once(page, live_portal)
     open_form(page, live_portal, "&subject=The+espresso+grinder+screams&body=words")
     page.click("button:has-text('File ticket')")
     page.wait_for_selector("#conversation article")
@@ -129,7 +129,7 @@ def test_what_is_like_it_is_shown_while_typing(live_portal, open_browser):
 @pytest.mark.parametrize("width", [360, 1280])
 def test_without_javascript_everything_works(live_portal, open_browser, width):
     page = open_browser(width=width, javascript=False)
-    come_in(page, live_portal)
+    sign_in_once(page, live_portal)
     open_form(page, live_portal)
     page.set_input_files("#field-files", [{"name": "kept.txt", "mimeType": "text/plain", "buffer": b"words"}])
     page.fill("[name=body]", "No script here.")

@@ -1,6 +1,6 @@
 """Two people on one ticket, a dropped connection, and text that would like to be a program."""
 
-from tests.journeys.come_in import DANA, OSCAR, PRIYA, come_in
+from tests.journeys.sign_in import DANA, OSCAR, PRIYA, sign_in_once
 
 
 def file_ticket(page, live, subject: str, body: str = "words") -> str:
@@ -17,8 +17,8 @@ def file_ticket(page, live, subject: str, body: str = "words") -> str:
 
 def test_two_customers_type_at_once_and_neither_loses_a_word(live_portal, open_browser):
     dana, oscar = open_browser(), open_browser(width=360, height=740)
-    come_in(dana, live_portal, DANA)
-    come_in(oscar, live_portal, OSCAR)
+    sign_in_once(dana, live_portal, DANA)
+    sign_in_once(oscar, live_portal, OSCAR)
     address = file_ticket(dana, live_portal, "Two of us are typing")
     oscar.goto(address)
     dana.fill("#body-reply", "Dana is in the middle of")
@@ -37,8 +37,8 @@ def test_two_customers_type_at_once_and_neither_loses_a_word(live_portal, open_b
 
 def test_the_list_is_live_and_marks_what_is_new(live_portal, open_browser):
     dana, agent = open_browser(), open_browser()
-    come_in(dana, live_portal, DANA)
-    come_in(agent, live_portal, PRIYA)
+    sign_in_once(dana, live_portal, DANA)
+    sign_in_once(agent, live_portal, PRIYA)
     address = file_ticket(dana, live_portal, "Watch this row")
     number = address.rsplit("/", 1)[1].partition("#")[0]
     dana.goto(live_portal.portal + "/tickets")
@@ -52,8 +52,8 @@ def test_the_list_is_live_and_marks_what_is_new(live_portal, open_browser):
 
 def test_a_page_catches_up_after_its_connection_was_away(live_portal, open_browser):
     dana, agent = open_browser(), open_browser()
-    come_in(dana, live_portal, DANA)
-    come_in(agent, live_portal, PRIYA)
+    sign_in_once(dana, live_portal, DANA)
+    sign_in_once(agent, live_portal, PRIYA)
     address = file_ticket(dana, live_portal, "Into the tunnel")
     dana.context.set_offline(True)
     agent.goto(address)
@@ -105,7 +105,7 @@ def test_text_never_becomes_a_program(live_portal, open_browser):
     dana, agent = open_browser(), open_browser()
     asked, shown = [], []
     for page, who in ((dana, DANA), (agent, PRIYA)):
-        come_in(page, live_portal, who)
+        sign_in_once(page, live_portal, who)
         page.on("request", lambda request: asked.append(request.url))
         page.on("dialog", lambda dialog: (shown.append(dialog.message), dialog.dismiss()))
     address = file_ticket(

@@ -3,7 +3,7 @@
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 
-from tests.journeys.come_in import MAYA, come_in
+from tests.journeys.sign_in import MAYA, sign_in_once
 
 PAGES = (
     "/tickets",
@@ -28,7 +28,7 @@ def look(page, address: str, width: int):
 @pytest.mark.parametrize("width", [360, 1280])
 def test_pages_are_accessible_and_fit(live_portal, open_browser, width, scheme):
     page = open_browser(width=width, scheme=scheme)
-    come_in(page, live_portal)
+    sign_in_once(page, live_portal)
     for path in PAGES:
         look(page, live_portal.portal + path, width)
     page.goto(live_portal.portal + "/tickets")
@@ -43,7 +43,7 @@ def test_pages_are_accessible_and_fit(live_portal, open_browser, width, scheme):
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_the_form_builder_is_accessible(live_portal, open_browser, scheme):
     page = open_browser(scheme=scheme)
-    come_in(page, live_portal, MAYA)
+    sign_in_once(page, live_portal, MAYA)
     page.goto(live_portal.portal + "/settings/forms")
     form = page.get_attribute("table a[href^='/settings/forms/'] >> nth=0", "href")
     for path in ("/settings/forms", form, f"{form}/preview", f"{form}/fields/new"):

@@ -1,4 +1,4 @@
-"""Whatever somebody puts into any field of any address, they are answered; nothing of ours breaks (security.md §2.1, §4.3)."""
+"""Whatever somebody puts into any field of any address, they are answered; nothing of ours breaks."""
 
 import re
 from urllib.parse import quote

@@ -23,7 +23,7 @@ def desk(browser_of, agent):
 
 
 @pytest.fixture
-def story(make):
+def filed_ticket(make):
     make.channel("C0TRIAGE")
     return make.ticket(make.user(make.organization("Globex"), "Dana Fields"), subject="The printer is on fire")
 
@@ -41,11 +41,11 @@ def send(client, path, expected=303, /, **data):
     return response
 
 
-def test_the_queue_shows_rows_counts_and_keeps_its_filters_in_the_address(desk, story, make):
+def test_the_queue_shows_rows_counts_and_keeps_its_filters_in_the_address(desk, filed_ticket, make):
     make.ticket(make.user(make.organization("Initech")))
     page = soup(desk.get("/desk?view=unassigned&organization=globex&sort=waiting"))
     assert page.h1.text == "Unassigned" and len(page.select("h1")) == 1
-    assert [row["id"] for row in page.select(".queue-row")] == [f"ticket-{story.number}"]
+    assert [row["id"] for row in page.select(".queue-row")] == [f"ticket-{filed_ticket.number}"]
     assert page.select_one("#views [aria-current] .count").text == "2"
     assert page.select_one("select[name=organization] option[selected]").text == "Globex"
     assert "organization=globex" in page.select_one("#queue")["hx-get"]
@@ -64,16 +64,16 @@ def test_paging_goes_on_where_the_page_ended(desk, make, session):
     assert second.select_one("a[rel=prev]") and not second.select_one("a[rel=next]")
 
 
-def test_bulk_change_says_what_happened(desk, story, session):
-    send(desk, "/desk/bulk", tickets=str(story.number), status="pending", back="/desk?view=waiting")
+def test_bulk_change_says_what_happened(desk, filed_ticket, session):
+    send(desk, "/desk/bulk", tickets=str(filed_ticket.number), status="pending", back="/desk?view=waiting")
     page = soup(desk.get("/desk?view=waiting"))
     assert "Changed 1 ticket." in page.text
-    assert session.get(Ticket, story.id).status == "pending"
+    assert session.get(Ticket, filed_ticket.id).status == "pending"
     assert send(desk, "/desk/bulk", status="open", back="https://evil.example/").location == "/desk"
     assert "Select at least one ticket." in soup(desk.get("/desk")).text
 
 
-def test_a_view_is_saved_shown_and_deleted(desk, story, session):
+def test_a_view_is_saved_shown_and_deleted(desk, filed_ticket, session):
     answer = send(desk, "/desk/views", name="Fires", view="open", priority="urgent")
     view = session.scalar(select(SavedView))
     assert answer.location == f"/desk?view=open&priority=urgent&saved={view.id}"
@@ -83,8 +83,8 @@ def test_a_view_is_saved_shown_and_deleted(desk, story, session):
     assert "Fires" not in soup(desk.get("/desk")).select_one("#views").text
 
 
-def test_customers_find_no_desk(story, browser_of):
-    client = browser_of(story.requester)
+def test_customers_find_no_desk(filed_ticket, browser_of):
+    client = browser_of(filed_ticket.requester)
     for path in (
         "/desk",
         "/desk/queue",
@@ -92,13 +92,13 @@ def test_customers_find_no_desk(story, browser_of):
         "/desk/export.csv",
         "/desk/remarks",
         "/review",
-        f"/tickets/{story.number}/merge",
-        f"/tickets/{story.number}/move",
-        f"/tickets/{story.number}/team-bar",
-        f"/tickets/{story.number}/team-tools",
+        f"/tickets/{filed_ticket.number}/merge",
+        f"/tickets/{filed_ticket.number}/move",
+        f"/tickets/{filed_ticket.number}/team-bar",
+        f"/tickets/{filed_ticket.number}/team-tools",
     ):
         assert client.get(path).status_code == 404, path
-    page = soup(client.get(f"/tickets/{story.number}"))
+    page = soup(client.get(f"/tickets/{filed_ticket.number}"))
     assert not page.select("#team-bar, #team-tools, #team-canned")
 
 
@@ -108,18 +108,18 @@ def test_the_queue_as_csv_has_no_formula(desk, make):
     assert '"\'=HYPERLINK(1)"' in text
 
 
-def test_a_canned_reply_goes_below_what_was_typed_and_sends_nothing(desk, story, make, session):
+def test_a_canned_reply_goes_below_what_was_typed_and_sends_nothing(desk, filed_ticket, make, session):
     lead = make.agent(role="lead")
     reply = canned_replies.save_reply(
         None, title="Hello", body="Dear {{first_name}}", actor=lead, shared=True, status="pending"
     )
     session.commit()
-    page = soup(desk.get(f"/tickets/{story.number}"))
+    page = soup(desk.get(f"/tickets/{filed_ticket.number}"))
     assert [option.text for option in page.select("#canned option")] == ["Choose one", "Hello"]
     token = page.find("meta", {"name": "csrf-token"})["content"]
     answer = soup(
         desk.post(
-            f"/tickets/{story.number}/canned",
+            f"/tickets/{filed_ticket.number}/canned",
             data={"canned": reply.id, "body": "Typed.", "form_token": "f" * 32},
             headers={"X-CSRFToken": token, "HX-Request": "true"},
         )
@@ -128,14 +128,14 @@ def test_a_canned_reply_goes_below_what_was_typed_and_sends_nothing(desk, story,
     assert answer.select_one("select[name=status] option[selected]")["value"] == "pending"
     assert answer.select_one(".composer-reply [name=form_token]")["value"] == "f" * 32
     assert len(session.scalars(select(Message)).all()) == 1
-    plain = soup(desk.post(f"/tickets/{story.number}/canned", data={"canned": reply.id, "csrf_token": token}))
+    plain = soup(desk.post(f"/tickets/{filed_ticket.number}/canned", data={"canned": reply.id, "csrf_token": token}))
     assert plain.h1 and "Dear Dana" in plain.select_one("#body-reply").text
 
 
-def test_clocks_and_who_else_is_here(desk, story, make, session, browser_of):
+def test_clocks_and_who_else_is_here(desk, filed_ticket, make, session, browser_of):
     policies.set_policies({"normal-first_response": "1h"}, actor=make.agent(role="admin"))
     session.commit()
-    other = make.ticket(story.requester)
+    other = make.ticket(filed_ticket.requester)
     page = soup(desk.get(f"/tickets/{other.number}"))
     assert "First answer: due" in page.select_one("#team-bar").text
     jonas = browser_of(make.agent("Jonas Park"))
@@ -152,9 +152,9 @@ def test_clocks_and_who_else_is_here(desk, story, make, session, browser_of):
     assert "Maya Lind" not in soup(desk.get(f"/tickets/{other.number}/team-bar")).text
 
 
-def test_linking_merging_and_their_mistakes(desk, story, make, session):
-    twin, foreign = make.ticket(story.requester, subject="Smoke"), make.ticket()
-    path = f"/tickets/{story.number}"
+def test_linking_merging_and_their_mistakes(desk, filed_ticket, make, session):
+    twin, foreign = make.ticket(filed_ticket.requester, subject="Smoke"), make.ticket()
+    path = f"/tickets/{filed_ticket.number}"
     send(desk, f"{path}/links", number=f"#{foreign.number}")
     assert session.scalar(select(TicketLink)) is not None
     assert f"#{foreign.number}" in soup(desk.get(path)).select_one("#team-tools").text
@@ -171,19 +171,21 @@ def test_linking_merging_and_their_mistakes(desk, story, make, session):
     assert session.scalar(select(TicketLink)) is None
 
 
-def test_moving_asks_with_what_it_exposes_and_needs_a_yes(desk, story, make, session):
+def test_moving_asks_with_what_it_exposes_and_needs_a_yes(desk, filed_ticket, make, session):
     initech = make.organization("Initech")
     bill = make.user(initech, "Bill")
-    page = soup(desk.get(f"/tickets/{story.number}/move?organization=initech"))
+    page = soup(desk.get(f"/tickets/{filed_ticket.number}/move?organization=initech"))
     assert "become readable for 1 person" in page.select_one(".notice-warning").text
-    page = soup(send(desk, f"/tickets/{story.number}/move", 422, organization="initech", requester=str(bill.id)), 422)
+    page = soup(
+        send(desk, f"/tickets/{filed_ticket.number}/move", 422, organization="initech", requester=str(bill.id)), 422
+    )
     assert "Confirm" in page.select_one(".error-summary").text
-    send(desk, f"/tickets/{story.number}/move", organization="initech", requester=str(bill.id), understood="1")
+    send(desk, f"/tickets/{filed_ticket.number}/move", organization="initech", requester=str(bill.id), understood="1")
     session.expire_all()
-    assert session.get(Ticket, story.id).organization_id == initech.id
+    assert session.get(Ticket, filed_ticket.id).organization_id == initech.id
 
 
-def test_reply_and_status_in_one_step(desk, story, session):
-    send(desk, f"/tickets/{story.number}/replies", body="Done", status="solved", form_token="a" * 32)
+def test_reply_and_status_in_one_step(desk, filed_ticket, session):
+    send(desk, f"/tickets/{filed_ticket.number}/replies", body="Done", status="solved", form_token="a" * 32)
     session.expire_all()
-    assert session.get(Ticket, story.id).status == "solved"
+    assert session.get(Ticket, filed_ticket.id).status == "solved"

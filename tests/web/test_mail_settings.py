@@ -10,7 +10,7 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.people import undeliverable_addresses
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.user import AuditEntry
-from tests import outside
+from tests import worker_helpers
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 KEY = dkim_signing.generate_key("support.example")
@@ -94,7 +94,7 @@ def test_a_key_that_is_none_is_said_and_breaks_nothing(client, monkeypatch):
 def test_a_test_mail_reaches_whoever_asked_for_it(client, session, mailbox):
     assert send(client, "/settings/mail/test-mail").status_code == 303
     assert "on its way to ada@support.example" in soup(client.get("/settings/mail")).text
-    outside.drain(session)
+    worker_helpers.drain(session)
     assert session.scalars(select(Delivery.state).where(Delivery.kind == "mail_test")).all() == ["sent"]
     assert mailbox.wait_for("ada@support.example").recipients == ("ada@support.example",)
 

@@ -6,7 +6,7 @@ from bs4 import BeautifulSoup
 from helpdesk.domain import inbox
 from helpdesk.models.delivery import InboundEvent
 from helpdesk.models.ticket import Message, Ticket
-from tests import outside
+from tests import worker_helpers
 
 HOSTILE = (
     b'From: "<script>alert(1)</script>" <eve@evil.example>\r\nTo: help@support.example\r\n'
@@ -22,7 +22,7 @@ def receive(session):
     def receive(raw):
         inbox.store_event("email", str(hash(raw)), {}, raw=raw)
         session.commit()
-        outside.drain(session)
+        worker_helpers.drain(session)
         return session.query(InboundEvent).order_by(InboundEvent.id.desc()).first()
 
     return receive

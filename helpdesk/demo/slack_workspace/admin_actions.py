@@ -89,6 +89,14 @@ class AdminActions:
         self.misbehaviour.clear()
         self.events.faults()
 
+    def wait_idle(self, timeout: float) -> bool:
+        """Wait until no request is being worked on; False if one still is after ``timeout`` seconds."""
+        return bool(self.state.wait(lambda: not self.state.in_flight, timeout))
+
+    def store_late_requests(self) -> None:
+        """Store the requests of the misbehaviour "late" whose time has come by the clock."""
+        self.misbehaviour.store_late_requests()
+
     def dark(self, seconds: float) -> None:
         """Reset every API request for so many seconds."""
         self.misbehaviour.dark(seconds)

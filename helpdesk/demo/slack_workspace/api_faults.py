@@ -5,6 +5,7 @@ import select
 import socket
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import flask
@@ -61,6 +62,7 @@ class ApiFaults:
         self.rules: list[ApiFault] = []
         self._lock = threading.Lock()
         self._dark_until = 0.0
+        self._late: list[tuple[float, Callable[[], object]]] = []
 
     def add(
         self,
@@ -97,6 +99,23 @@ class ApiFaults:
     @property
     def is_dark(self) -> bool:
         return time.monotonic() < self._dark_until
+
+    def store_later(self, seconds: float, store: Callable[[], object]) -> None:
+        """Call ``store`` after so many seconds, or as soon as ``store_late_requests`` finds that they have passed."""
+        with self._lock:
+            self._late.append((time.time() + seconds, store))
+        timer = threading.Timer(seconds, self.store_late_requests, kwargs={"until": time.time() + seconds})
+        timer.daemon = True
+        timer.start()
+
+    def store_late_requests(self, until: float | None = None) -> None:
+        """Store every late request that is due by now, each once, in the order of their times."""
+        moment = time.time() if until is None else until
+        with self._lock:
+            due = sorted((late for late in self._late if late[0] <= moment), key=lambda late: late[0])
+            self._late = [late for late in self._late if late not in due]
+        for _, store in due:
+            store()
 
     def choose(self, method: str, channel: str) -> ApiFault | None:
         """The rule that strikes this request, if any."""

@@ -21,6 +21,13 @@ def next_timestamp() -> str:
         return f"{_last_timestamp // 1_000_000}.{_last_timestamp % 1_000_000:06d}"
 
 
+def reset_timestamps() -> None:
+    """Let timestamps follow the clock again, after it was set back."""
+    global _last_timestamp
+    with _lock:
+        _last_timestamp = 0
+
+
 def create_id(prefix: str) -> str:
     """A fresh identifier such as F0A1B2C3D4E, unique in this process."""
     number, tail = next(_counter), ""

@@ -4,8 +4,10 @@ Everything here is guarded by `State.lock`; waiting for news goes through `State
 """
 
 import collections
+import contextlib
 import threading
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from helpdesk.demo import personas
@@ -90,6 +92,7 @@ class WorkspaceState:
         self.lock = threading.RLock()
         self.changed = threading.Condition(self.lock)
         self.version = 0
+        self.in_flight = 0
         self.users = users.list_users()
         self.channels: dict[str, ChannelState] = {
             room.id: ChannelState(room.id, room.name, room.topic, list(room.members), room.shared_with, room.private)
@@ -108,6 +111,18 @@ class WorkspaceState:
         """Tell everybody who waits that something changed. Call it with the lock held."""
         self.version += 1
         self.changed.notify_all()
+
+    @contextlib.contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Count a request as being worked on for the length of the block."""
+        with self.lock:
+            self.in_flight += 1
+        try:
+            yield
+        finally:
+            with self.changed:
+                self.in_flight -= 1
+                self.changed.notify_all()
 
     def wait(self, ready, timeout: float):
         """Wait until `ready()` is true and return its value; after `timeout` seconds whatever it is then."""

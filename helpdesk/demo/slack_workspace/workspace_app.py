@@ -1,7 +1,6 @@
 """The workspace's HTTP face: the Web API, uploads and downloads, response URLs, and the control door for tests."""
 
 import json
-import threading
 
 import flask
 
@@ -59,6 +58,11 @@ def _call_method(ws: Workspace, name: str) -> flask.Response:
 
 
 def _run_method(ws: Workspace, name: str, token: str, values: dict) -> dict:
+    with ws.state.at_work():
+        return _store(ws, name, token, values)
+
+
+def _store(ws: Workspace, name: str, token: str, values: dict) -> dict:
     try:
         found = METHODS.get(name)
         if found is None:
@@ -98,9 +102,7 @@ def _apply_fault(ws: Workspace, rule: api_faults.ApiFault, name: str, token: str
     if kind == "hang_before":
         return api_faults.HangingResponse(how.get("seconds", 30))
     if kind == "late":
-        timer = threading.Timer(how.get("seconds", 5), _run_method, (ws, name, token, values))
-        timer.daemon = True
-        timer.start()
+        ws.misbehaviour.store_later(how.get("seconds", 5), lambda: _run_method(ws, name, token, values))
         return (
             api_faults.ResetResponse()
             if how.get("answer") == "reset"

@@ -6,7 +6,7 @@ Rows go in the caller's transaction; files only after it has committed (``erase_
 from dataclasses import dataclass
 from datetime import timedelta
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, or_, select, update
 
 from helpdesk import after_commit, clock, storage
 from helpdesk.domain import outbox
@@ -217,11 +217,15 @@ def _erase_messages(user: User) -> list[str]:
 
 
 def _erase_name_in_events(user: User, name: str) -> None:
-    near = select(Ticket.id).where((Ticket.requester_id == user.id) | (Ticket.assignee_id == user.id))
-    kinds = ("assigned", "followed", "unfollowed", "filed_for")
-    for event in db.session.scalars(select(Event).where(Event.kind.in_(kinds), Event.ticket_id.in_(near))):
-        if name in event.data.values():
-            event.data = {key: ERASED_NAME if value == name else value for key, value in event.data.items()}
+    """Replace ``name`` where an event speaks of ``user``: as requester or follower (present or past), or as assignee."""
+    named = or_(*(Event.data[key].as_string() == name for key in ("who", "old", "new")))
+    events = select(Event).where(Event.kind.in_(("assigned", "followed", "unfollowed", "filed_for")), named)
+    if not user.is_team:
+        filed = select(Ticket.id).where(Ticket.requester_id == user.id)
+        mailed = select(Thread.ticket_id).where(Thread.user_id == user.id)  # every follower's, also those who left
+        events = events.where(Event.ticket_id.in_(filed.union(mailed)))
+    for event in db.session.scalars(events):
+        event.data = {key: ERASED_NAME if value == name else value for key, value in event.data.items()}
 
 
 def _erase_tickets(ids: list[int]) -> list[str]:

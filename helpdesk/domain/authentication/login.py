@@ -64,7 +64,7 @@ def _matches_tenant(organization: Organization, tenant: str | None) -> bool:
 
 
 def _mark_email_verified(user: User, name: str) -> None:
-    """The first proof ends whatever anybody else may have prepared under this address (security.md 1.4.3)."""
+    """The first proof ends whatever anybody else may have prepared under this address."""
     if user.proven_at is None:
         sessions.revoke_user_sessions(user)
         db.session.execute(

@@ -1,4 +1,4 @@
-"""Links by mail. Every request does the same work, whether the address is let in or not (security.md 1.1)."""
+"""Links by mail. Every request does the same work, whether the address is let in or not."""
 
 import json
 import secrets

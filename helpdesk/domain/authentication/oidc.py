@@ -1,4 +1,4 @@
-"""Google and Microsoft: what their tokens prove, and when an account of theirs becomes a way in (security.md 1.2 to 1.4)."""
+"""Google and Microsoft: what their tokens prove, and when an account of theirs becomes a way in."""
 
 import logging
 from dataclasses import asdict, dataclass

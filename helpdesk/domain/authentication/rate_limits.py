@@ -1,4 +1,4 @@
-"""How often links by mail may be asked for, counted in the database so that every process counts the same (security.md 1.1.8)."""
+"""How often links by mail may be asked for, counted in the database so that every process counts the same."""
 
 import ipaddress
 from datetime import timedelta

@@ -1,6 +1,6 @@
 """How one delivery is made: claimed, sent with nothing held, and written down. Order and exactly-once live here.
 
-The rules are those of design.md §5, each learnt from a measurement (security.md M3, M4, M7): only the first unfinished row
+The rules, each learnt from a measurement: only the first unfinished row
 of a thread's lane may be claimed; "sending" is committed before the call; what may have been stored is looked for, after a
 hold-off, before it is sent again; nobody posts on a lease that is about to end.
 """

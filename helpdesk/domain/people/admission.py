@@ -1,4 +1,4 @@
-"""By which rule an address is let in, and to which organizations (design.md §9)."""
+"""By which rule an address is let in, and to which organizations."""
 
 from dataclasses import dataclass
 

@@ -1,4 +1,4 @@
-"""How a ticket moves: status, assignee, priority, and what moves by itself (the table of design.md §2)."""
+"""How a ticket moves: status, assignee, priority, and what moves by itself."""
 
 from helpdesk import clock
 from helpdesk.domain import outbox

@@ -86,7 +86,7 @@ def enforce_audience():
 
 
 def get_safe_next_path(path: str | None) -> str | None:
-    """``path`` if it is an address of ours that somebody may land on after signing in, else None (security.md 1.5)."""
+    """``path`` if it is an address of ours that somebody may land on after signing in, else None."""
     if not path or len(path) > 2000 or not LOCAL_PATH_PATTERN.fullmatch(path):
         return None
     parts = urlsplit(path)

@@ -1,4 +1,4 @@
-"""What stands on every answer: the content security policy and its companions (security.md §2.6, §2.7)."""
+"""What stands on every answer: the content security policy and its companions."""
 
 from urllib.parse import urlsplit
 

@@ -1,4 +1,4 @@
-"""A link by mail: asked for, opened without effect, used by a button, or replaced by its code (security.md 1.1)."""
+"""A link by mail: asked for, opened without effect, used by a button, or replaced by its code."""
 
 import re
 import secrets

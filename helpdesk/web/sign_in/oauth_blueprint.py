@@ -1,4 +1,4 @@
-"""Flask-Dance made safe for threads: what it keeps on the blueprint, which all share, lives here on the request (security.md M1).
+"""Flask-Dance made safe for threads: what it keeps on the blueprint, which all share, lives here on the request.
 
 Its session, token, state and PKCE verifier all belong to one sign-in. Nothing of a provider's is stored: the ID token is read
 once, in the callback, and forgotten.

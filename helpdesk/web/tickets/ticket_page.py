@@ -79,7 +79,7 @@ def get_ticket_or_404(number: int) -> Ticket:
         abort(404)
     row.Ticket.read_seq, row.Ticket.rating, row.Ticket.places_read = row.seq or 0, row.Rating, None
     if me.is_team:
-        row.Ticket.mark, row.Ticket.has_near, row.Ticket.has_canned = row.ReviewMark, row.has_near, row.has_canned
+        row.Ticket.mark, row.Ticket.has_near, row.Ticket.has_canned = row.QaReview, row.has_near, row.has_canned
     return row.Ticket
 
 

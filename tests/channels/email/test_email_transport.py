@@ -7,6 +7,7 @@ import pytest
 from helpdesk.channels import errors
 from helpdesk.channels.email import diagnostics, settings, smtp, smtp_pool
 from helpdesk.channels.email.render import compose, sample_messages
+from tests import timeouts
 from tests.channels.email import mail_server
 
 RAW = compose.build_mail(sample_messages.sample_mails()["reply"])
@@ -78,7 +79,7 @@ def test_a_line_in_use_is_not_closed_because_it_once_was_idle(server, monkeypatc
     monkeypatch.setattr(smtp_pool, "IDLE_SECONDS", 0.3)
     deliver(server)
     line, reused = smtp_pool.acquire_connection(outgoing(server))
-    time.sleep(0.7)
+    timeouts.wait_for(lambda: smtp_pool._closer is None, "the timer that closes idle lines")
     assert reused and line.noop()[0] == 250
     smtp_pool.close_connection(line)
 
@@ -86,8 +87,7 @@ def test_a_line_in_use_is_not_closed_because_it_once_was_idle(server, monkeypatc
 def test_an_idle_line_is_closed(server, monkeypatch):
     monkeypatch.setattr(smtp_pool, "IDLE_SECONDS", 0.2)
     deliver(server)
-    time.sleep(0.7)
-    assert not smtp_pool._idle_connections
+    timeouts.wait_for(lambda: not smtp_pool._idle_connections, "the line to be closed")
 
 
 def test_no_two_threads_have_the_same_line_and_few_are_kept(server):
@@ -162,7 +162,7 @@ def test_a_line_lost_after_the_last_dot_is_unknown_and_a_second_try_repeats_the_
 
 
 def test_silence_after_the_last_dot_is_unknown(server):
-    server.misbehave("DOT", 1.5)
+    server.misbehave("DOT", 90)
     with pytest.raises(errors.UnknownOutcomeError):
         deliver(server, final_timeout=0.3)
 

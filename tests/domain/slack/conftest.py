@@ -5,7 +5,7 @@ import pytest
 from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas, wsgi_server
 from helpdesk.models.ticket import Message
-from tests import outside
+from tests import worker_helpers
 
 GLOBEX, UMBRA = "C0GLOBEX001", "C0UMBRALABS"
 MAYA, PRIYA, JONAS = "U0MAYA00001", "U0PRIYA0001", "U0JONAS0001"
@@ -15,7 +15,7 @@ INES, VIKTOR = "U0INES00001", "U0VIKTOR001"
 
 @pytest.fixture
 def settings(workspace, mailbox):
-    return outside.settings(workspace, mailbox)
+    return worker_helpers.settings(workspace, mailbox)
 
 
 @pytest.fixture
@@ -29,11 +29,11 @@ def team(make):
 
 
 @pytest.fixture
-def story(make, session, team):
+def filed_ticket(make, session, team):
     """A ticket of Globex whose cards stand in Slack."""
     globex = make.organization("Globex", domain="globex.example", slack=GLOBEX)
     ticket = make.ticket(make.user(globex, "Dana Whitfield", email="dana@globex.example"))
-    outside.drain(session)
+    worker_helpers.drain(session)
     return ticket
 
 
@@ -43,7 +43,7 @@ def shared(make, session, team):
     umbra = make.organization("Umbra Labs", domain="umbralabs.example")
     make.channel(UMBRA, organization=umbra, is_shared=True)
     ticket = make.ticket(make.user(umbra, "Theo Marsh", email="theo@umbralabs.example"), subject="The probe drifts")
-    outside.drain(session)
+    worker_helpers.drain(session)
     return ticket
 
 
@@ -88,7 +88,7 @@ class Day:
 
     def work(self) -> None:
         assert self.workspace.settle(60)
-        outside.drain(self.session)
+        worker_helpers.drain(self.session)
 
     def thread(self, channel=personas.TRIAGE_CHANNEL_ID, root=None) -> list[str]:
         """The texts of a thread, without its root."""

@@ -4,7 +4,7 @@ import pytest
 
 from helpdesk.demo import personas
 from helpdesk.models.delivery import InboundEvent
-from tests import outside
+from tests import worker_helpers
 from tests.domain.slack.conftest import GLOBEX, PRIYA
 from workers import socket_mode
 
@@ -13,10 +13,10 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 @pytest.fixture
 def settings(workspace, mailbox):
-    return outside.settings(workspace, mailbox) | {"SLACK_APP_TOKEN": personas.APP_TOKEN}
+    return worker_helpers.settings(workspace, mailbox) | {"SLACK_APP_TOKEN": personas.APP_TOKEN}
 
 
-def test_words_buttons_and_forms_come_by_socket(story, app, session, workspace):
+def test_words_buttons_and_forms_come_by_socket(filed_ticket, app, session, workspace):
     root = workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"]
     session.rollback()
     listener = socket_mode.listen(app)
@@ -29,9 +29,9 @@ def test_words_buttons_and_forms_come_by_socket(story, app, session, workspace):
         assert workspace.settle(60)
     finally:
         listener.close()
-    outside.drain(session)
-    session.refresh(story)
-    assert (story.priority, story.assignee.name) == ("urgent", "Priya Raman")
+    worker_helpers.drain(session)
+    session.refresh(filed_ticket)
+    assert (filed_ticket.priority, filed_ticket.assignee.name) == ("urgent", "Priya Raman")
     assert [message["text"] for message in workspace.replies(GLOBEX, workspace.posted(GLOBEX)[0]["ts"])[1:]] == [
         "By socket."
     ]

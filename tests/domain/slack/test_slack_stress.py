@@ -17,7 +17,7 @@ from helpdesk.domain.outbox import deliver, delivery_claims
 from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery, InboundEvent
 from helpdesk.models.ticket import Message, Ticket
-from tests import outside
+from tests import worker_helpers
 from tests.domain.slack.conftest import DANA, GLOBEX, PRIYA
 
 TICKETS, STEPS = 6, 24
@@ -32,7 +32,7 @@ def test_everything_is_where_it_belongs_exactly_once_and_in_order(make, team, se
     dana = make.user(globex, "Dana Whitfield", email="dana@globex.example", mail_replies=False, mail_updates=False)
     stories = [make.ticket(dana, subject=f"Story {number}").id for number in range(TICKETS)]
     dana_id, priya_id = dana.id, team[0].id
-    outside.drain(session)
+    worker_helpers.drain(session)
     spoken = Counter()
     for fault in FAULTS:
         workspace.misbehave("chat.postMessage", fault, probability=0.06, seed=seed + len(fault), retry_after=0)
@@ -48,8 +48,8 @@ def test_everything_is_where_it_belongs_exactly_once_and_in_order(make, team, se
     for _ in range(12):
         hear(session, workspace, dice)
         revive(session)
-        outside.hurry(session, 600)
-        outside.drain(session)
+        worker_helpers.advance_time(session, 600)
+        worker_helpers.drain(session)
     assert not list(session.scalars(select(Delivery).where(Delivery.state.not_in(("sent", "skipped")))))
     assert not list(session.scalars(select(InboundEvent).where(InboundEvent.state.not_in(("done", "ignored")))))
     for number in stories:
@@ -96,22 +96,22 @@ def hear(session, workspace, dice):
 
 def work(session, dice):
     """Some rounds of work, in which workers die with what they have claimed: before they send, or right after."""
-    outside.drain(session, rounds=2)
+    worker_helpers.drain(session, rounds=2)
     due = list(session.scalars(select(Delivery.id).where(Delivery.state.in_(("pending", "unknown")))))
     waiting = list(session.scalars(select(InboundEvent.id).where(InboundEvent.state == "waiting")))
     session.rollback()
     for id in dice.sample(due, len(due) // 3):
-        claim = outside.work(delivery_claims.claim_delivery, id)
+        claim = worker_helpers.run_job(delivery_claims.claim_delivery, id)
         if claim is not None and dice.random() < 0.5:
             try:
                 deliver.CHANNELS[claim.kind].send(claim.post)  # it arrived, but nobody is left to write that down
             except deliver.errors.ChannelError:
                 continue
     for id in dice.sample(waiting, len(waiting) // 3):
-        outside.work(inbox._claim_event, id)
+        worker_helpers.run_job(inbox._claim_event, id)
     if dice.random() < 0.5:
         revive(session)
-        outside.hurry(session, 60)
+        worker_helpers.advance_time(session, 60)
 
 
 def revive(session):
@@ -121,8 +121,8 @@ def revive(session):
     session.execute(update(Delivery).where(Delivery.state == "sending").values(lease_until=ended))
     session.execute(update(InboundEvent).where(InboundEvent.state == "working").values(lease_until=ended))
     session.commit()
-    outside.work(lambda _: outbox.sweep(), 0)
-    outside.work(lambda _: inbox.sweep(), 0)
+    worker_helpers.run_job(lambda _: outbox.sweep(), 0)
+    worker_helpers.run_job(lambda _: inbox.sweep(), 0)
 
 
 def check(workspace, session, thread, said):

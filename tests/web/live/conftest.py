@@ -12,8 +12,8 @@ import redis
 
 from helpdesk import config
 from helpdesk.after_commit import CHANGED
-from tests import conftest, running
-from tests.making import signed_in_client
+from tests import conftest, process_helpers, timeouts
+from tests.factories import signed_in_client
 
 HELLO = b"data: everything\n\n"
 MANY = 40  # streams that the served portal carries; more than it has threads
@@ -23,7 +23,7 @@ class Connection:
     """One request and what comes back."""
 
     def __init__(self, port: int, request: bytes) -> None:
-        self.socket = socket.create_connection(("127.0.0.1", port), timeout=running.PATIENCE)
+        self.socket = socket.create_connection(("127.0.0.1", port), timeout=timeouts.LIMIT)
         self.socket.sendall(request)
         self.heard = b""
 
@@ -53,7 +53,7 @@ class Server:
         self.app, self.port = app, conftest.free_port()
         arguments = ("serve", "--bind", f"127.0.0.1:{self.port}", "--graceful", "20")
         settings = {"WEB_THREADS": 4, "WEB_PROCESSES": 1, "LIVE_STREAMS": MANY} | environment
-        self.process: subprocess.Popen = running.start(log, *arguments, **settings)
+        self.process: subprocess.Popen = process_helpers.start(log, *arguments, **settings)
         self.redis_url = settings.get("REDIS_URL", config.current().REDIS_URL)
 
     def cookie(self, user) -> str:
@@ -96,7 +96,7 @@ def serve(app, tmp_path) -> Iterator:
 
     def start(**environment) -> Server:
         servers.append(Server(app, tmp_path / f"web{len(servers)}.log", **environment))
-        running.until(servers[-1].is_up)
+        timeouts.wait_for(servers[-1].is_up)
         return servers[-1]
 
     yield start

@@ -65,11 +65,11 @@ async def greeted(hub: SseHub, *topics: str) -> Client:
     return client
 
 
-def run(story) -> None:
-    """Run ``story(hub)`` with a hub of three places."""
+def run(filed_ticket) -> None:
+    """Run ``filed_ticket(hub)`` with a hub of three places."""
 
     async def main() -> None:
-        await story(SseHub(limit=3))
+        await filed_ticket(SseHub(limit=3))
 
     asyncio.run(main())
 
@@ -91,12 +91,12 @@ def event(names: str) -> str:
     ],
 )
 def test_a_stream_hears_what_it_follows(followed, published, told):
-    async def story(hub):
+    async def filed_ticket(hub):
         client = await greeted(hub, "user:1", followed)
         hub.publish([published])
         assert await client.hear() == event(told)
 
-    run(story)
+    run(filed_ticket)
 
 
 @pytest.mark.parametrize(
@@ -112,62 +112,62 @@ def test_a_stream_hears_what_it_follows(followed, published, told):
     ],
 )
 def test_a_stream_hears_nothing_else(followed, published):
-    async def story(hub):
+    async def filed_ticket(hub):
         client = await greeted(hub, followed)
         hub.publish([published])
         hub.publish([followed])
         assert (await client.hear()).count("ticket:") == ("ticket:" in followed)
         assert client.heard == []
 
-    run(story)
+    run(filed_ticket)
 
 
 def test_several_changes_at_once_are_one_event():
-    async def story(hub):
+    async def filed_ticket(hub):
         client = await greeted(hub, "team", "desk")
         hub.publish(["team:ticket:2", "desk"])
         hub.publish(["team:ticket:1"])
         hub.publish(["team:ticket:2"])
         assert await client.hear() == event("list ticket:1 ticket:2")
 
-    run(story)
+    run(filed_ticket)
 
 
 def test_very_many_changes_are_told_as_everything():
-    async def story(hub):
+    async def filed_ticket(hub):
         client = await greeted(hub, "team")
         hub.publish([f"team:ticket:{number}" for number in range(MAX_NAMES + 1)])
         assert await client.hear() == event("everything")
 
-    run(story)
+    run(filed_ticket)
 
 
 def test_a_change_before_the_greeting_is_not_missed():
-    async def story(hub):
+    async def filed_ticket(hub):
         client = Client(hub, "ticket:1")
         hub.publish(["ticket:1"])
         assert (await client.hear()).endswith(HELLO)
         assert await client.hear() == event("ticket:1")
 
-    run(story)
+    run(filed_ticket)
 
 
 def test_a_change_of_rights_ends_that_persons_streams():
-    async def story(hub):
+    async def filed_ticket(hub):
         client, other = await greeted(hub, "user:1", "team"), await greeted(hub, "user:11", "team")
         hub.publish(["user:1"])
         await client.ends()
         assert client.is_complete
         assert len(hub) == 1 and not other.task.done()
 
-    run(story)
+    run(filed_ticket)
 
 
 def test_a_stream_ends_in_time_and_has_heartbeats_until_then(monkeypatch):
     monkeypatch.setattr(stream_module, "LIFETIME", (3.5, 3.6))
     monkeypatch.setattr(hub_module, "HEARTBEAT_SECONDS", 1)
 
-    async def story(hub):
+    async def filed_ticket(hub):
         beats = asyncio.create_task(hub.send_heartbeats())
         client = await greeted(hub, "ticket:1")
         assert await client.hear() == COMMENT.decode()
@@ -175,21 +175,21 @@ def test_a_stream_ends_in_time_and_has_heartbeats_until_then(monkeypatch):
         assert client.is_complete and len(hub) == 0
         beats.cancel()
 
-    run(story)
+    run(filed_ticket)
 
 
 def test_a_client_that_left_is_forgotten():
-    async def story(hub):
+    async def filed_ticket(hub):
         client = await greeted(hub, "ticket:1")
         client.leave()
         await client.ends()
         assert not client.is_complete and len(hub) == 0
 
-    run(story)
+    run(filed_ticket)
 
 
 def test_a_client_that_does_not_read_holds_up_nobody():
-    async def story(hub):
+    async def filed_ticket(hub):
         deaf = Client(hub, "ticket:1", is_deaf=True)
         other = await greeted(hub, "ticket:1")
         for _ in range(3):
@@ -197,11 +197,11 @@ def test_a_client_that_does_not_read_holds_up_nobody():
             assert await other.hear() == event("ticket:1")
         assert len(deaf.heard) == 1
 
-    run(story)
+    run(filed_ticket)
 
 
 def test_there_are_so_many_places_and_again_one_when_a_stream_is_forgotten():
-    async def story(hub):
+    async def filed_ticket(hub):
         places = [hub.subscribe(["desk"]) for _ in range(3)]
         assert hub.subscribe(["desk"]) is None
         hub.unsubscribe(places[0])
@@ -209,14 +209,14 @@ def test_there_are_so_many_places_and_again_one_when_a_stream_is_forgotten():
         assert hub.subscribe(["desk"]) is not None
         assert len(hub) == 3
 
-    run(story)
+    run(filed_ticket)
 
 
 def test_a_closed_hub_ends_all_streams_and_takes_no_more():
-    async def story(hub):
+    async def filed_ticket(hub):
         client = await greeted(hub, "ticket:1")
         hub.close()
         await client.ends()
         assert client.is_complete and hub.subscribe(["desk"]) is None
 
-    run(story)
+    run(filed_ticket)

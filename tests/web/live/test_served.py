@@ -7,7 +7,7 @@ import time
 import psutil
 import pytest
 
-from tests import conftest, running
+from tests import conftest, timeouts
 from tests.web.live.conftest import HELLO, MANY
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -35,7 +35,7 @@ def test_many_streams_hold_no_threads_and_one_more_is_told_to_poll(server, make)
     assert b" 204 " in server.ask(cookie).until(b"\r\n\r\n")
     assert b" 200 " in server.ask(cookie, "/tickets").until(b"</html>")
     streams[0].close()
-    running.until(lambda: b" 200 " in server.ask(cookie).until(b"\r\n\r\n"), "a free place")
+    timeouts.wait_for(lambda: b" 200 " in server.ask(cookie).until(b"\r\n\r\n"), "a free place")
     for stream in streams:
         stream.close()
 
@@ -50,7 +50,7 @@ def test_a_process_that_is_told_to_end_ends_its_streams_first(server, make):
     began = time.monotonic()
     server.process.send_signal(signal.SIGTERM)
     assert stream.to_its_end().endswith(b"0\r\n\r\n")
-    assert server.process.wait(running.PATIENCE) == 0
+    assert server.process.wait(timeouts.LIMIT) == 0
     assert time.monotonic() - began < 15
 
 
@@ -58,7 +58,9 @@ def test_no_process_outlives_the_one_that_started_it(server):
     children = psutil.Process(server.process.pid).children()
     assert children
     server.process.kill()
-    running.until(lambda: not any(child.is_running() and child.status() != "zombie" for child in children), "the end")
+    timeouts.wait_for(
+        lambda: not any(child.is_running() and child.status() != "zombie" for child in children), "the end"
+    )
 
 
 def test_a_restart_of_redis_only_delays(serve, make, session, tmp_path):
@@ -70,7 +72,7 @@ def test_a_restart_of_redis_only_delays(serve, make, session, tmp_path):
     dana = make.user(make.organization())
     stream = server.stream(server.cookie(dana))
     first.terminate()
-    first.wait(running.PATIENCE)
+    first.wait(timeouts.LIMIT)
     second = subprocess.Popen(command, stdout=subprocess.DEVNULL)
     try:
         stream.until(b"data: everything\n\n")
@@ -78,4 +80,4 @@ def test_a_restart_of_redis_only_delays(serve, make, session, tmp_path):
         stream.until(b"data: list\n\n")
     finally:
         second.terminate()
-        second.wait(running.PATIENCE)
+        second.wait(timeouts.LIMIT)

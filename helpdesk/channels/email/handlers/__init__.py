@@ -1,6 +1,6 @@
 """What a mail means: a participant's reply, a new ticket, word of a mail that came back, or something for the team to look at.
 
-Everything about a mail must be proven before it speaks for somebody (security.md §2.2, §2.3). Whatever is not is kept in
+Everything about a mail must be proven before it speaks for somebody. Whatever is not is kept in
 quarantine; nothing is thrown away, and nobody is ever answered automatically.
 """
 

@@ -28,7 +28,7 @@ def is_new_ticket(heard: ChannelEvent) -> bool:
 def create_ticket(inbound_id: int, raw: bytes, heard: ChannelEvent) -> Message:
     """File it and give its first message. Raises Refused with nothing done.
 
-    A person unknown so far becomes a user whose address is not proven: nobody is written to unasked (security.md §2.2).
+    A person unknown so far becomes a user whose address is not proven: nobody is written to unasked.
     """
     with db.session.begin_nested():
         requester, organization = _find_or_create_requester(heard)

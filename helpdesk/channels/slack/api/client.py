@@ -111,7 +111,7 @@ def current() -> Client:
 
 @lru_cache(maxsize=8)
 def _client(token: str, base_url: str) -> Client:
-    return Client(token, base_url)
+    return Client(token, base_url, TIMEOUT)
 
 
 def _form(arguments: dict[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""What code and documents point to is there: pages, their headings and files."""
+
+import re
+from pathlib import Path
+
+from tests.conventions.test_files import ROOT, TEXTS, text_of
+
+PAGE = re.compile(r"(?<![\w/.:-])((?:[\w.-]+/)*[\w-]+\.md)\b(#[\w-]+)?")
+LINK = re.compile(r"\]\(([^)\s#]+)?(#[\w-]+)?\)")
+ELSEWHERE = ("helpdesk/static/", "helpdesk/demo/slack/static/")
+
+
+def headings(page: Path) -> set[str]:
+    """The anchors of a page's headings, as they are made from their texts."""
+    lines = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {"#" + re.sub(r"[^\w -]", "", line.lower()).strip().replace(" ", "-") for line in lines}
+
+
+def is_there(name: str, target: str, anchor: str | None) -> bool:
+    """Whether ``target`` exists, seen from the root or from the folder of the file ``name`` that points to it."""
+    for page in (ROOT / target, (ROOT / name).parent / target):
+        if page.exists():
+            return not anchor or page.suffix != ".md" or anchor in headings(page)
+    return False
+
+
+def test_every_page_that_is_named_is_in_the_repository():
+    missing = [
+        f"{name}: {match[0]}"
+        for name in TEXTS
+        if not name.startswith(ELSEWHERE) and not name.endswith("test_references.py")
+        for match in PAGE.finditer(text_of(name))
+        if not is_there(name, match[1], match[2])
+    ]
+    assert missing == []
+
+
+def test_every_link_of_a_page_leads_somewhere():
+    links = [(name, match) for name in TEXTS if name.endswith(".md") for match in LINK.finditer(text_of(name))]
+    ours = [(name, match) for name, match in links if not re.match(r"\w+:", match[1] or "")]
+    assert [f"{name}: {match[0]}" for name, match in ours if not is_there(name, match[1] or name, match[2])] == []

@@ -1,0 +1,252 @@
+"""Buttons, forms, commands, shortcuts and the home page: an agent's day without leaving Slack."""
+
+import pytest
+
+from helpdesk.channels.slack import home
+from helpdesk.demo import personas
+from helpdesk.domain import inbox, tickets
+from helpdesk.domain.administration import settings as chosen
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.ticket import Answer, Ticket
+from helpdesk.models.user import User
+from tests import worker_helpers
+from tests.domain.slack.conftest import DANA, ELLEN, GLOBEX, JONAS, PRIYA
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+FIELDS = (
+    {"key": "system", "label": "System", "kind": "select", "options": ["Mail", "Web"]},
+    {"key": "count", "label": "How many", "kind": "number"},
+    {"key": "secret", "label": "Inside", "team_only": True},
+    {"key": "logs", "label": "Logs", "kind": "file", "required": True},
+)
+
+
+@pytest.fixture
+def formed(make, session, team):
+    """A ticket filed with a form."""
+    form = make.form("incident", FIELDS, name="Incident")
+    globex = make.organization("Globex", domain="globex.example", slack=GLOBEX)
+    dana = make.user(globex, "Dana Whitfield", email="dana@globex.example")
+    ticket = make.ticket(dana, form=form, answers={"system": "Mail", "secret": "insider"})
+    worker_helpers.drain(session)
+    return ticket
+
+
+def fresh(session, ticket):
+    session.expire_all()
+    return session.get(Ticket, ticket.id)
+
+
+def test_the_buttons_take_solve_and_reopen_and_the_card_follows(filed_ticket, day, session):
+    for button, status in (("take_it", "open"), ("solve", "solved"), ("reopen", "open")):
+        day.press(PRIYA, button)
+        assert fresh(session, filed_ticket).status == status
+        worker_helpers.advance_time(session, 1)
+        worker_helpers.drain(session)
+    assert fresh(session, filed_ticket).assignee.name == "Priya Raman"
+    assert "Priya Raman" in str(day.workspace.message(personas.TRIAGE_CHANNEL_ID, day.root())["attachments"])
+    assert len(day.workspace.posted(personas.TRIAGE_CHANNEL_ID)) == 1
+
+
+def test_only_agents_may_press_anything(filed_ticket, day, session):
+    for button in ("take_it", "solve", "edit"):
+        day.press(DANA, button, channel=GLOBEX)
+    assert (fresh(session, filed_ticket).status, fresh(session, filed_ticket).assignee) == ("open", None)
+    assert day.workspace.modal(DANA) is None
+    assert day.whispers(DANA).count("Only agents can do this") >= 3
+
+
+def test_reactions_on_the_card_act_and_taking_them_back_does_nothing(filed_ticket, day, session):
+    for name in ("eyes", "rotating_light", "white_check_mark"):
+        day.do("react", PRIYA, personas.TRIAGE_CHANNEL_ID, day.root(), name)
+    day.do("unreact", PRIYA, personas.TRIAGE_CHANNEL_ID, day.root(), "white_check_mark")
+    day.do("react", DANA, GLOBEX, day.root(GLOBEX), "eyes")
+    ticket = fresh(session, filed_ticket)
+    assert (ticket.status, ticket.priority, ticket.assignee.name) == ("solved", "urgent", "Priya Raman")
+
+
+def test_edit_opens_the_form_as_the_ticket_stands_and_saves_what_was_changed(formed, day, session, team):
+    day.press(PRIYA, "edit")
+    modal = day.workspace.modal(PRIYA)
+    assert [block["block_id"] for block in modal["blocks"]] == [
+        "status",
+        "assignee",
+        "priority",
+        "field-system",
+        "field-count",
+        "field-secret",
+    ]
+    tickets.set_priority(formed, "high", actor=team[1])  # somebody else, meanwhile
+    session.commit()
+    values = {"status": "pending", "assignee": str(team[1].id), "field-system": "Web", "field-count": "12"}
+    assert day.do("submit", PRIYA, {name: {"value": value} for name, value in values.items()}) == {}
+    ticket = fresh(session, formed)
+    assert (ticket.status, ticket.assignee_id, ticket.priority) == ("pending", team[1].id, "high")
+    assert {answer.field.key: answer.value for answer in session.query(Answer)} == {
+        "system": "Web",
+        "count": 12,
+        "secret": "insider",
+    }
+
+
+def test_a_form_that_will_not_do_stays_open_with_a_sentence_at_its_field(formed, day, session, team):
+    day.press(PRIYA, "edit")
+    session.rollback()
+    answer = day.workspace.submit(PRIYA, {"field-count": {"value": "a dozen"}})
+    assert answer["errors"] == {"field-count": "How many is a number, for example 12 or 3.5."}
+    assert day.workspace.modal(PRIYA)
+    for status in ("solved", "closed"):
+        tickets.set_status(formed, status, actor=team[0])
+    session.commit()
+    answer = day.workspace.submit(PRIYA, {"status": {"value": "open"}, "field-count": {"value": "1"}})
+    assert "closed" in answer["errors"]["status"]
+
+
+def test_what_the_team_alone_knows_is_on_no_customers_card(formed, day):
+    assert "insider" in str(day.workspace.posted(personas.TRIAGE_CHANNEL_ID))
+    assert "insider" not in str(day.workspace.state.channels[GLOBEX].messages)
+
+
+def test_make_internal_and_send_now_say_what_became_of_it(filed_ticket, day, session, mailbox):
+    day.say(PRIYA, "They never paid.")
+    day.press(PRIYA, "make_internal", ts=day.whispered(PRIYA)["ts"])
+    assert day.words() == [("note", "They never paid.")]
+    assert "This is a note now" in day.whispered(PRIYA)["text"] and "Make internal" not in day.whispers(PRIYA)
+    assert day.thread(GLOBEX) == []
+    worker_helpers.advance_time(session, 5)
+    worker_helpers.drain(session)
+    [typed] = day.workspace.replies(personas.TRIAGE_CHANNEL_ID, day.root())[1:]
+    assert [reaction["name"] for reaction in typed["reactions"]] == ["lock"]
+    mailbox.clear()
+    day.say(PRIYA, "On our way.")
+    assert not [mail for mail in mailbox.mails if "On our way" in mail.text]
+    day.press(PRIYA, "send_now", ts=day.whispered(PRIYA)["ts"])
+    assert "on our way" in mailbox.wait_for("dana@globex.example").text.lower()
+    assert "on its way" in day.whispered(PRIYA)["text"]
+
+
+def test_too_late_to_make_it_internal_is_said(filed_ticket, day, session):
+    day.say(PRIYA, "They never paid.")
+    day.last().release_at = filed_ticket.created_at
+    session.commit()
+    day.press(PRIYA, "make_internal", ts=day.whispered(PRIYA)["ts"])
+    assert "Too late" in day.whispered(PRIYA)["text"]
+    assert day.words() == [("reply", "They never paid.")]
+
+
+@pytest.mark.parametrize(
+    "text, expected",
+    [
+        ("", "Nothing waits for you."),
+        ("unassigned", "The printer is on fire"),
+        ("open", "The printer is on fire"),
+        ("search printer", "The printer is on fire"),
+        ("search unicorns", "No ticket has these words."),
+        ("9999", "There is no ticket #9999."),
+        ("help", "every open ticket"),
+    ],
+)
+def test_the_command_lists_and_finds(filed_ticket, day, text, expected):
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", text)
+    assert expected in day.whispers(PRIYA)
+
+
+def test_the_command_shows_one_ticket_and_nothing_to_strangers(filed_ticket, day):
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", str(filed_ticket.id))
+    assert f"#{filed_ticket.id} The printer is on fire" in day.whispers(PRIYA)
+    day.do("command", ELLEN, "C0GENERAL01", "/ticket", "open")
+    assert "printer" not in day.whispers(ELLEN) and "Only agents" in day.whispers(ELLEN)
+
+
+def test_the_command_create_files_a_ticket_for_a_customer(formed, day, session, make):
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
+    globex = formed.organization_id
+    session.rollback()
+    asked = {"organization": str(globex), "body": "Since Monday.", "requester": "leo@initech.example"}
+    answer = day.workspace.submit(PRIYA, {name: {"value": value} for name, value in asked.items()})
+    assert "not let in by Globex" in answer["errors"]["requester"]
+    asked |= {"requester": "Leo@Globex.example", "field-system": "Web"}
+    answer = day.do("submit", PRIYA, {name: {"value": value} for name, value in asked.items()})
+    assert answer == {}
+    ticket = session.query(Ticket).order_by(Ticket.id.desc()).first()
+    assert (ticket.subject, ticket.requester.email, ticket.organization_id) == (
+        "The roof leaks",
+        "leo@globex.example",
+        globex,
+    )
+    assert (ticket.messages[0].body, ticket.messages[0].from_team) == ("Since Monday.", False)
+    assert f"#{ticket.id}" in day.whispers(PRIYA)
+    assert "The roof leaks" in str(day.workspace.posted(personas.TRIAGE_CHANNEL_ID)[-1])
+
+
+def test_choosing_another_form_keeps_what_was_typed(formed, day, session, make):
+    make.form("access", ({"key": "who", "label": "For whom", "required": True},), name="Access")
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
+    modal = day.workspace.modal(PRIYA)
+    typed = {"subject": {"value": "The roof leaks badly"}, "organization": {"value": str(formed.organization_id)}}
+    day.do("press_view", PRIYA, modal["id"], "choose_form", "access", typed | {"form": {"choose_form": "access"}})
+    modal = day.workspace.modal(PRIYA)
+    assert "field-who" in [block["block_id"] for block in modal["blocks"]]
+    assert modal["state"]["values"]["subject"]["value"]["value"] == "The roof leaks badly"
+
+
+def test_a_shortcut_makes_a_ticket_of_any_message_with_its_files(formed, day, session):
+    workspace = day.workspace
+    ts = workspace.say(
+        DANA, GLOBEX, "Our *scanner* is dead, too", files=[("scan.png", b"\x89PNG\r\n\x1a\n12345", "image/png")]
+    )
+    day.do("shortcut", PRIYA, GLOBEX, ts, "create_ticket")
+    held = {block["block_id"]: str(block["element"]) for block in workspace.modal(PRIYA)["blocks"]}
+    assert "dana@globex.example" in held["requester"] and "scanner" in held["body"]
+    assert day.do("submit", PRIYA, {}) == {}
+    ticket = session.query(Ticket).order_by(Ticket.id.desc()).first()
+    assert (ticket.requester.email, ticket.messages[0].body) == ("dana@globex.example", "Our **scanner** is dead, too")
+    assert [file.name for file in ticket.messages[0].attachments] == ["scan.png"]
+    [answer] = workspace.replies(GLOBEX, ts)[1:]
+    assert f"#{ticket.id}" in answer["text"]
+
+
+def test_a_form_sent_twice_files_one_ticket(formed, day, session):
+    day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "create The roof leaks")
+    day.do("submit", PRIYA, {"organization": {"value": str(formed.organization_id)}, "body": {"value": "Yes."}})
+    _, payload, _ = day.workspace.interactivity.log[-1]
+    inbox.handle_slack_request({**payload, "trigger_id": "another"})
+    day.work()
+    assert session.query(Ticket).count() == 2
+
+
+def test_the_home_page_shows_the_own_queue_and_keeps_fresh(filed_ticket, day, session, team):
+    day.do("home", PRIYA)
+    assert "Nothing waits for you." in str(day.workspace.home_view(PRIYA))
+    tickets.assign(filed_ticket, session.query(User).filter_by(slack_user_id=PRIYA).one(), actor=team[1])
+    number = filed_ticket.id
+    session.commit()
+    worker_helpers.run_job(home.refresh_homes, number)
+    worker_helpers.drain(session)
+    assert "The printer" not in str(day.workspace.home_view(PRIYA)).partition("Nobody")[0]
+    worker_helpers.advance_time(session, 4)
+    worker_helpers.drain(session)
+    assert "The printer" in str(day.workspace.home_view(PRIYA)).partition("Nobody")[0]
+    assert session.query(Delivery).filter_by(kind="home").count() == 1
+    day.do("home", ELLEN)
+    assert "Only agents" in str(day.workspace.home_view(ELLEN))
+
+
+def test_the_home_pages_button_opens_the_form(filed_ticket, day):
+    day.do("home", PRIYA)
+    day.do("press_view", PRIYA, day.workspace.home_view(PRIYA)["id"], "new_ticket")
+    assert day.workspace.modal(PRIYA)["callback_id"] == "create_ticket"
+
+
+def test_a_form_that_cannot_be_opened_is_explained(filed_ticket, day):
+    day.workspace.misbehave("views.open", "error", error="expired_trigger_id")
+    day.press(PRIYA, "edit")
+    assert "could not be opened" in day.whispers(PRIYA)
+
+
+def test_assignment_of_a_first_responder_can_be_switched_off(filed_ticket, day, session):
+    chosen.set("assign_first_responder", False)
+    session.commit()
+    day.say(JONAS, "Hello.")
+    assert fresh(session, filed_ticket).assignee is None

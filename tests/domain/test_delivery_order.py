@@ -1,0 +1,144 @@
+"""A worker goes on in its lane: in order, without ringing for itself, and not past what has not arrived."""
+
+import threading
+from datetime import timedelta
+from types import SimpleNamespace
+
+import pytest
+from sqlalchemy import select, text, update
+
+from helpdesk import after_commit, clock
+from helpdesk.channels.types import SendResult
+from helpdesk.demo import personas
+from helpdesk.domain import outbox, tickets
+from helpdesk.domain.outbox import deliver, delivery_claims, mark_sent
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.ticket import Ticket
+from tests import timeouts, worker_helpers
+
+
+@pytest.fixture
+def settings(workspace, mailbox):
+    return worker_helpers.settings(workspace, mailbox)
+
+
+@pytest.fixture
+def talk(make, session, workspace):
+    """A ticket of which the card stands and four messages wait, all in triage's one thread."""
+    make.channel(personas.TRIAGE_CHANNEL_ID)
+    globex = make.organization("Globex", domain="globex.example")
+    ticket = make.ticket(make.user(globex, "Dana", email="dana@globex.example"))
+    worker_helpers.drain(session)
+    for number in range(4):
+        tickets.reply(ticket, author=ticket.requester, body=f"word{number}")
+    session.commit()
+    return waiting(session)
+
+
+@pytest.fixture
+def rung(monkeypatch):
+    """The deliveries that were rung for."""
+    rung = []
+    monkeypatch.setattr(
+        after_commit, "ring", lambda jobs, topics=(): rung.extend(id for job, id in jobs if job == "deliver")
+    )
+    return rung
+
+
+def waiting(session):
+    """Ids of the messages that wait in Slack's lane, in their order."""
+    session.rollback()
+    rows = session.query(Delivery.id).filter(Delivery.kind == "message", Delivery.state != "sent").order_by(Delivery.id)
+    found = [id for (id,) in rows]
+    session.rollback()
+    return found
+
+
+def test_all_that_waits_in_the_lane_leaves_in_order_and_nobody_rings(talk, session, workspace, rung):
+    assert len(talk) == 4
+    worker_helpers.run_job(outbox.deliver_thread, talk[0])
+    assert waiting(session) == [] and rung == []
+    root = workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"]
+    assert [f"word{n}" in m["text"] for n, m in enumerate(workspace.replies(personas.TRIAGE_CHANNEL_ID, root)[1:])] == [
+        True
+    ] * 4
+
+
+def test_after_a_while_it_rings_for_the_next_and_lets_others_have_their_turn(talk, session, rung, monkeypatch):
+    moments = iter([100.0, 100.0, 100.0 + deliver.TIME_SLICE_SECONDS])
+    monkeypatch.setattr(deliver, "time", SimpleNamespace(monotonic=lambda: next(moments)))
+    worker_helpers.run_job(outbox.deliver_thread, talk[0])
+    assert waiting(session) == talk[1:]
+    assert rung == [talk[1]]
+
+
+def test_it_ends_at_what_has_not_arrived(talk, session, workspace, rung):
+    workspace.misbehave("chat.postMessage", "500_before", skip=1)
+    worker_helpers.run_job(outbox.deliver_thread, talk[0])
+    assert waiting(session) == talk[1:]
+    session.expire_all()
+    assert [session.get(Delivery, id).state for id in talk] == ["sent", "unknown", "pending", "pending"]
+    session.rollback()
+    worker_helpers.run_job(outbox.deliver_thread, talk[2])
+    assert waiting(session) == talk[1:]
+
+
+def test_one_delivery_alone_rings_for_the_next(talk, session, rung):
+    assert worker_helpers.run_job(outbox.deliver_one, talk[0])
+    assert rung == [talk[1]]
+
+
+def test_an_arrival_settles_what_a_sweep_doubted_but_nothing_that_somebody_else_took(talk, session):
+    claim = worker_helpers.run_job(delivery_claims.claim_delivery, talk[0])
+    row = session.get(Delivery, talk[0])
+    row.state, row.maybe_since = "unknown", clock.now()
+    session.commit()
+    worker_helpers.run_job(
+        lambda _: mark_sent.mark_sent(claim, SendResult("1800000000.000001", {"channel": personas.TRIAGE_CHANNEL_ID})),
+        0,
+    )
+    session.refresh(row)
+    assert (row.state, row.external_id, row.maybe_since) == ("sent", "1800000000.000001", None)
+    assert row.data["text"] and row.data["channel"] == personas.TRIAGE_CHANNEL_ID
+    session.rollback()
+
+    claim = worker_helpers.run_job(delivery_claims.claim_delivery, talk[1])
+    row = session.get(Delivery, talk[1])
+    row.lease_owner, row.lease_until = "another worker", clock.now() + timedelta(minutes=1)
+    session.commit()
+    assert worker_helpers.run_job(lambda _: mark_sent.mark_sent(claim, SendResult("1800000000.000002")), 0) is None
+    session.refresh(row)
+    assert (row.state, row.external_id) == ("sending", None)
+
+
+def test_an_arrival_unblocks_its_channel_and_hurries_what_was_tried_in_vain(talk, session):
+    row = session.get(Delivery, talk[1])
+    row.attempts, row.due_at = 3, clock.now() + timedelta(hours=1)
+    channel = row.thread.channel
+    channel.blocked_reason, channel.blocked_at = "The Slack channel is archived.", clock.now()
+    session.commit()
+    assert worker_helpers.run_job(outbox.deliver_one, talk[0])
+    session.refresh(channel), session.refresh(row)
+    assert (channel.blocked_reason, channel.blocked_at) == (None, None)
+    assert row.due_at <= clock.now()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_an_arrival_and_somebody_who_writes_on_the_ticket_do_not_wait_for_each_other(app, talk, session):
+    claim = worker_helpers.run_job(delivery_claims.claim_delivery, talk[0])
+    ticket_id = session.get(Delivery, talk[0]).thread.ticket_id
+    session.rollback()
+    session.execute(text("SET LOCAL lock_timeout = '3s'"))
+    session.execute(select(Ticket.id).where(Ticket.id == ticket_id).with_for_update())
+
+    def arrive() -> None:
+        with app.app_context():
+            mark_sent.mark_sent(claim, SendResult("1800000000.000001", {"channel": personas.TRIAGE_CHANNEL_ID}))
+
+    arriving = threading.Thread(target=arrive)
+    arriving.start()
+    arriving.join(0.5)  # until it waits for the ticket; it must not hold the delivery meanwhile
+    session.execute(update(Delivery).where(Delivery.id == talk[0]).values(reason="seen by somebody who writes"))
+    session.commit()
+    arriving.join(timeouts.LIMIT)
+    assert session.get(Delivery, talk[0], populate_existing=True).state == "sent"

@@ -1,0 +1,101 @@
+"""Twenty thousand tickets of one organization cost what twenty do."""
+
+import pytest
+from sqlalchemy import event, text
+
+from helpdesk.domain.ticket_lists import customer_list
+
+MANY = 20_000
+
+
+@pytest.fixture
+def crowd(session, make):
+    """Somebody whose organization has MANY tickets."""
+    dana = make.user(make.organization("Globex"), "Dana Kim")
+    make.ticket(dana, "The first", "words")
+    numbers = (
+        f"WITH RECURSIVE n(i) AS (SELECT 2 UNION ALL SELECT i + 1 FROM n WHERE i < {MANY})"
+        if session.get_bind().dialect.name == "sqlite"
+        else f"WITH n(i) AS (SELECT generate_series(2, {MANY}))"
+    )
+    columns = "organization_id, requester_id, status, priority, excerpt, created_at, updated_at, status_since, next_seq, public_seq, version"
+    session.execute(
+        text(
+            f"{numbers} INSERT INTO tickets (id, subject, {columns}) "
+            f"SELECT i, 'Printer ' || (i % 97) || ' number ' || i, {columns} FROM n JOIN tickets ON tickets.id = 1"
+        )
+    )
+    session.execute(text("ANALYZE"))
+    session.commit()
+    return dana
+
+
+# What a customer asks for; how many tickets a page of it has; at most how much work, on SQLite and on PostgreSQL (see Work).
+CASES = [
+    ({}, 25, {"sqlite": 5, "postgresql": 20}),
+    ({"status": "active", "mine": "1"}, 25, {"sqlite": 5, "postgresql": 20}),
+    ({"sort": "subject"}, 25, {"sqlite": 1500, "postgresql": 1000}),
+    ({"q": "printer 13"}, 25, {"sqlite": 200, "postgresql": 4000}),
+    ({"q": "pr"}, 25, {"sqlite": 200, "postgresql": 1500}),
+    ({"q": "number 1999"}, 11, {"sqlite": 20, "postgresql": 2000}),
+    ({"q": "#777"}, 11, {"sqlite": 20, "postgresql": 2000}),
+]
+TWENTY_PAGES = {"sqlite": 100, "postgresql": 2000}
+
+
+class Work:
+    """What the database does for the statements of a block: SQLite's steps in thousands, PostgreSQL's pages of data touched.
+
+    Both are the same however busy the machine is. ``selects`` are the statements that read.
+    """
+
+    def __init__(self, session):
+        self.session, self.engine = session, session.get_bind()
+        self.selects: list[tuple] = []
+        self.amount = 0
+
+    def __enter__(self) -> "Work":
+        event.listen(self.engine, "before_cursor_execute", self._note)
+        if self.engine.dialect.name == "sqlite":
+            self._driver().set_progress_handler(self._step, 1000)
+        return self
+
+    def __exit__(self, *_) -> None:
+        event.remove(self.engine, "before_cursor_execute", self._note)
+        if self.engine.dialect.name == "sqlite":
+            self._driver().set_progress_handler(None, 0)
+            return
+        for statement, values in self.selects:
+            cursor = self._driver().cursor()
+            cursor.execute("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) " + statement, values)
+            plan = cursor.fetchone()[0][0]["Plan"]
+            self.amount += plan["Shared Hit Blocks"] + plan["Shared Read Blocks"]
+
+    def _driver(self):
+        return self.session.connection().connection.driver_connection
+
+    def _step(self) -> int:
+        self.amount += 1
+        return 0
+
+    def _note(self, _connection, _cursor, statement, values, *_rest) -> None:
+        if statement.lstrip().startswith(("SELECT", "WITH")):
+            self.selects.append((statement, values))
+
+
+def test_pages_and_counts_of_twenty_thousand_cost_what_those_of_twenty_do(session, crowd):
+    dialect = session.get_bind().dialect.name
+    crowd.id, crowd.sees  # noqa: B018  (loaded before the count begins)
+    for filters, expected, most in CASES:
+        with Work(session) as work:
+            page = customer_list.fetch_list_page(crowd, filters)
+        assert len(work.selects) == (2 if "q" in filters else 1), filters
+        assert len(page.tickets) == expected, filters
+        assert work.amount < most[dialect], filters
+
+    with Work(session) as work:
+        cursor = None
+        for _ in range(20):
+            cursor = customer_list.fetch_list_page(crowd, {}, cursor, 100).next
+        assert cursor and customer_list.count_tickets(crowd)["all"] == customer_list.MAX_COUNT + 1
+    assert work.amount < TWENTY_PAGES[dialect]

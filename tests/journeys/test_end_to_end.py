@@ -1,0 +1,62 @@
+"""A customer files a ticket; Slack has it; an agent answers in Slack; the customer sees it at once, and so does the mailbox."""
+
+from tests.journeys.conftest import DANA, PICTURES, mails_to, wait_for
+
+PRIYA, TRIAGE, GLOBEX = "U0PRIYA0001", "C0TRIAGE001", "C0GLOBEX001"
+
+
+def test_a_ticket_goes_out_and_the_answer_comes_back(live_portal, open_browser, sign_in):
+    page = open_browser()
+    sign_in(page)
+    page.goto(live_portal.portal + "/tickets/new?form=default")
+    page.fill("[name=subject]", "Label printer prints blanks")
+    page.fill("[name=body]", "Since this morning **every** label is blank.")
+    for select in page.query_selector_all("#ticket-form select"):
+        select.select_option(index=1)
+    page.click("button:has-text('File ticket')")
+    roots = {channel: live_portal.root(channel, "Label printer prints blanks") for channel in (TRIAGE, GLOBEX)}
+    page.wait_for_selector("#conversation article")
+
+    page.fill("#body-reply", "A half-written reply")
+    live_portal.slack(
+        "say", user=PRIYA, channel=TRIAGE, text="We are *on it*, try the other roll.", thread_ts=roots[TRIAGE]
+    )
+    page.wait_for_selector("article[data-side=team]:has-text('try the other roll')")
+    assert page.input_value("#body-reply") == "A half-written reply"
+    assert page.evaluate("document.activeElement.id") == "body-reply"
+    in_other_thread = lambda: (
+        "try the other roll" in str(live_portal.slack("replies", channel=GLOBEX, ts=roots[GLOBEX]))
+    )  # noqa: E731
+    assert wait_for(in_other_thread)
+    mail = wait_for(
+        lambda: next((m for m in mails_to(live_portal, DANA) if "try the other roll" in m["text"]), None), 60
+    )
+    assert "every label is blank" in mail["text"].replace("*", "")
+
+    page.click("button:has-text('Send reply')")
+    page.wait_for_selector("article[data-side=customer]:has-text('A half-written reply')")
+    for channel, root in roots.items():
+        assert wait_for(lambda: "A half-written reply" in str(live_portal.slack("replies", channel=channel, ts=root)))  # noqa: B023
+    PICTURES.mkdir(exist_ok=True)
+    page.screenshot(path=PICTURES / "ticket.png", full_page=True)
+
+
+def test_an_agent_answers_on_the_web_and_a_note_stays_inside(live_portal, open_browser, sign_in):
+    customer, agent = open_browser(), open_browser(width=1440)
+    sign_in(customer)
+    sign_in(agent, "priya@support.northwind.example")
+    customer.goto(live_portal.portal + "/tickets")
+    customer.click("#ticket-list a[data-row] >> nth=0")
+    customer.wait_for_selector("#ticket")
+    number = customer.get_attribute("#ticket", "data-number")
+    agent.goto(f"{live_portal.portal}/tickets/{number}")
+    agent.fill("#body-reply", "An answer from the desk")
+    agent.click("button:has-text('Send reply')")
+    customer.wait_for_selector("article[data-side=team]:has-text('An answer from the desk')")
+    agent.click("label[for=compose-note]")
+    agent.fill("#body-note", "Only we read this")
+    agent.click("button:has-text('Add note')")
+    agent.wait_for_selector("article[data-kind=note]:has-text('Only we read this')")
+    agent.fill("#body-reply", "And one more answer") if agent.is_visible("#body-reply") else None
+    customer.wait_for_timeout(700)
+    assert "Only we read this" not in customer.content()

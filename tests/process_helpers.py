@@ -1,0 +1,24 @@
+"""Processes of ours beside a test, with the settings of the app under test."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from helpdesk import config
+
+
+def start(log: Path, *arguments: str, first: str = "", **environment: object) -> subprocess.Popen:
+    """``helpdesk …`` as a process; ``environment`` changes some of the settings. Whoever starts it ends it.
+
+    ``first`` is Python that the process runs before anything else.
+    """
+    ours = {setting.name: _text(getattr(config.current(), setting.name)) for setting in config.ENVIRONMENT_VARIABLES}
+    ours |= {name: _text(value) for name, value in environment.items()}
+    with log.open("ab") as output:
+        command = [sys.executable, "-c", f"{first}\nfrom helpdesk.cli import main\nmain()", *arguments]
+        return subprocess.Popen(command, env={**os.environ, **ours}, stdout=output, stderr=output)
+
+
+def _text(value: object) -> str:
+    return ("1" if value else "") if isinstance(value, bool) else str(value)

@@ -1,0 +1,54 @@
+"""Who may be added to a ticket, and whose names that tells."""
+
+import pytest
+
+from helpdesk.domain import tickets
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import permissions
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(fresh_sqlite):
+    return fresh_sqlite
+
+
+def test_a_customer_adds_nobody_of_the_team_nor_of_another_organization(make):
+    """Trying one number after the other must not tell who works here, or elsewhere."""
+    dana = make.user(make.organization())
+    ticket = make.ticket(dana)
+    for other in (make.agent(), make.agent(role="admin"), make.user(make.organization()), make.user()):
+        with pytest.raises(ValidationError, match="Only people of the same organization"):
+            tickets.add_follower(ticket, other, actor=dana)
+        assert not permissions.is_follower(other, ticket)
+
+
+def test_one_who_sees_only_their_own_adds_nobody(make):
+    globex = make.organization()
+    dana, colleague = make.user(globex, sees="own"), make.user(globex)
+    ticket = make.ticket(dana)
+    with pytest.raises(ValidationError):
+        tickets.add_follower(ticket, colleague, actor=dana)
+    assert not permissions.is_follower(colleague, ticket)
+
+
+def test_customers_add_colleagues_and_the_team_its_own(make):
+    globex = make.organization()
+    dana, colleague, maya = make.user(globex), make.user(globex), make.agent()
+    ticket = make.ticket(dana)
+    tickets.add_follower(ticket, colleague, actor=dana)
+    tickets.add_follower(ticket, maya, actor=maya)
+    assert permissions.is_follower(colleague, ticket) and permissions.is_follower(maya, ticket)
+
+
+def test_the_answer_is_the_same_whoever_it_was(make, browser_of):
+    """Another organization's person, one of the team, one deactivated, and one who never was."""
+    from tests.web.test_permissions import csrf_of
+
+    dana = make.user(make.organization())
+    number = make.ticket(dana).number
+    strangers = [make.user(make.organization()).id, make.agent().id, 999_999]
+    client = browser_of(dana)
+    token = csrf_of(client)
+    answers = [client.post(f"/tickets/{number}/followers", data={"csrf_token": token, "user": id}) for id in strangers]
+    assert {answer.status_code for answer in answers} == {422}
+    assert len({answer.text for answer in answers}) == 1

@@ -1,0 +1,60 @@
+"""What a stranger sends is small; nobody fills a disk by posting to a page that anybody may see."""
+
+import io
+
+import pytest
+
+from helpdesk.web import given
+from tests.web.test_permissions import csrf_of
+
+
+@pytest.fixture(params=["sqlite"])
+def database_url(fresh_sqlite):
+    return fresh_sqlite
+
+
+def files(size: int) -> dict:
+    return {"data": {"file": (io.BytesIO(b"x" * size), "a.txt")}, "content_type": "multipart/form-data"}
+
+
+@pytest.mark.parametrize(
+    "path", ["/sign-in/link", "/scheme", "/files", "/tickets", "/previews", "/sign-in/link/" + "t" * 43]
+)
+def test_a_stranger_brings_no_files(browser_of, path):
+    """Not even where the body is read before the answer is that they must sign in."""
+    assert browser_of().post(path, **files(given.MOST_FROM_STRANGERS)).status_code == 413
+    client = browser_of()
+    client.set_cookie("session", "made-up")
+    assert client.post(path, **files(given.MOST_FROM_STRANGERS)).status_code == 413
+
+
+@pytest.mark.parametrize("path", ["/sign-in/link", "/files"])
+def test_nor_in_a_body_that_does_not_say_how_long_it_is(browser_of, path):
+    body = b"email=" + b"x" * given.MOST_FROM_STRANGERS
+    answer = browser_of().post(
+        path,
+        input_stream=io.BytesIO(body),
+        content_type="application/x-www-form-urlencoded",
+        environ_overrides={"wsgi.input_terminated": True},
+    )
+    assert answer.status_code == 413
+
+
+def test_somebody_signed_in_does(browser_of, make):
+    client = browser_of(make.user(make.organization()))
+    upload = files(given.MOST_FROM_STRANGERS + 1)
+    upload["data"]["csrf_token"] = csrf_of(client)
+    assert client.post("/files", **upload).status_code == 201
+
+
+def test_a_form_of_very_many_fields_is_refused(browser_of, make):
+    client = browser_of(make.user(make.organization()))
+    fields = {f"field-{number}": "x" for number in range(600)} | {"csrf_token": csrf_of(client)}
+    assert client.post("/previews", data=fields, content_type="multipart/form-data").status_code == 413
+
+
+def test_a_program_with_a_token_sends_words_too(browser_of):
+    answer = browser_of().post(
+        "/api/tickets", data=b"x" * (given.MOST_FROM_STRANGERS + 1), content_type="application/json"
+    )
+    assert answer.status_code in (401, 413)

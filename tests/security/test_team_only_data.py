@@ -1,0 +1,58 @@
+"""What only the team sees must not reach customers by a side way."""
+
+from io import BytesIO
+
+import pytest
+from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
+
+from helpdesk.domain import forms, tickets
+from helpdesk.domain.tickets import attachments
+from helpdesk.models.ticket import Attachment, Message, MessageKind
+
+
+@pytest.fixture
+def dana(make):
+    return make.user(make.organization("Globex"), "Dana Kim")
+
+
+@pytest.fixture
+def maya(make):
+    return make.agent("Maya Lind")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_file_in_a_field_only_the_team_sees_lies_on_a_note(make, session, dana, maya):
+    """An agent files for a customer, with a contract in a field of the team's and a picture in one of the customer's."""
+    form = make.form(
+        fields=(
+            {"key": "contract", "kind": "file", "team_only": True},
+            {"key": "picture", "kind": "file"},
+        )
+    )
+    contract = attachments.store_upload(BytesIO(b"secret terms"), "terms.txt", "text/plain", maya)
+    picture = attachments.store_upload(BytesIO(b"picture"), "picture.txt", "text/plain", maya)
+    given = MultiDict({"field-contract": contract.key, "field-picture": picture.key})
+    answers, errors = forms.parse_answers(form, given, True, asker=maya, organization_id=dana.organization_id)
+    assert errors == {}
+    drafts = attachments.attach_uploads(forms.answer_file_keys(form, answers), maya)
+    ticket = tickets.create_ticket(
+        requester=dana,
+        filed_by=maya,
+        subject="New office",
+        body="As agreed.",
+        form=form,
+        answers=answers,
+        attachments=drafts,
+    )
+    session.commit()
+
+    assert attachments.find_attachment(dana, picture.key) is not None
+    assert attachments.find_attachment(dana, contract.key) is None
+    assert attachments.find_attachment(maya, contract.key) is not None
+    kinds = dict(session.execute(select(Attachment.name, Message.kind).join(Message)).all())
+    assert kinds == {"picture.txt": MessageKind.reply, "terms.txt": MessageKind.note}
+    shown = [
+        file.name for message in tickets.load_timeline(ticket, dana) for file in getattr(message, "attachments", ())
+    ]
+    assert shown == ["picture.txt"]

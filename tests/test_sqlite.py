@@ -1,0 +1,38 @@
+"""What SQLite needs so that several processes may write."""
+
+import threading
+
+from sqlalchemy import create_engine, text
+
+import helpdesk.extensions  # noqa: F401 - its listeners prepare every connection and begin every transaction
+from tests import timeouts
+
+
+def test_two_transactions_that_read_before_they_write_do_not_fail(fresh_sqlite):
+    """Each reads, waits until the other has had time to read as well, and writes: the second begins when the first is over."""
+    engine = create_engine(fresh_sqlite)
+    both_ready, errors = threading.Barrier(2, timeout=timeouts.LIMIT), []
+
+    def read_then_write(number: int) -> None:
+        both_ready.wait()
+        try:
+            with engine.begin() as connection:
+                connection.execute(text("SELECT count(*) FROM settings"))
+                has_read[number].set()
+                has_read[1 - number].wait(1)  # with the write lock taken first, the other one cannot have read
+                connection.execute(
+                    text("INSERT INTO settings (key, value) VALUES (:key, '1')"), {"key": f"test {number}"}
+                )
+        except Exception as error:
+            errors.append(error)
+
+    has_read = [threading.Event(), threading.Event()]
+    threads = [threading.Thread(target=read_then_write, args=(number,)) for number in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(timeouts.LIMIT)
+    with engine.connect() as connection:
+        written = connection.execute(text("SELECT count(*) FROM settings WHERE key LIKE 'test %'")).scalar()
+    engine.dispose()
+    assert (errors, written) == ([], 2)

@@ -1,0 +1,28 @@
+"""The clock of this process for a test: time passes at once for the helpdesk and for its stand-ins, which read the same clock.
+
+``time.monotonic`` stays as it is, so that waiting for a condition with a limit works as ever.
+"""
+
+from datetime import UTC, datetime
+
+import time_machine
+
+_travel: time_machine.travel | None = None
+_traveller: time_machine.Traveller | None = None
+
+
+def advance(seconds: float) -> None:
+    """Move the clock ahead by ``seconds``; it goes on running from there."""
+    global _travel, _traveller
+    if _travel is None or _traveller is None:
+        _travel = time_machine.travel(datetime.now(UTC), tick=True)
+        _traveller = _travel.start()
+    _traveller.shift(seconds)
+
+
+def reset() -> None:
+    """Give the real time back."""
+    global _travel, _traveller
+    if _travel is not None:
+        _travel.stop()
+    _travel = _traveller = None

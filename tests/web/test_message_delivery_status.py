@@ -1,0 +1,81 @@
+"""Below a message: what a mail repeated, where the message went, and what came back."""
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import select
+
+from helpdesk import clock
+from helpdesk.domain import tickets
+from helpdesk.models.channel import Thread
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.ticket import Message
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+HOSTILE = "</pre><script>alert(1)</script>\n> On Monday Maya wrote"
+
+
+@pytest.fixture
+def filed_ticket(make):
+    make.channel("C0TRIAGE")
+    globex = make.organization("Globex", slack="C0GLOBEX")
+    return make.ticket(make.user(globex, "Dana Fields"))
+
+
+def page_of(client, ticket):
+    answer = client.get(f"/tickets/{ticket.number}")
+    assert answer.status_code == 200
+    return BeautifulSoup(answer.text, "html.parser")
+
+
+def test_what_a_mail_repeated_is_folded_and_harmless_and_goes_with_the_message(filed_ticket, browser_of, session):
+    message = session.scalar(select(Message).where(Message.ticket_id == filed_ticket.id))
+    message.quoted = HOSTILE
+    session.commit()
+    page = page_of(browser_of(filed_ticket.requester), filed_ticket)
+    folded = page.select_one(f"#message-{message.id} details.quoted")
+    assert "open" not in folded.attrs and folded.pre.text == HOSTILE and not folded.select("script")
+    message.deleted_at = clock.now()
+    session.commit()
+    assert "On Monday Maya wrote" not in page_of(browser_of(filed_ticket.requester), filed_ticket).text
+
+
+def test_a_mail_that_came_back_says_so_to_the_team(filed_ticket, browser_of, make, session):
+    agent = make.agent("Maya")
+    message = tickets.reply(filed_ticket, author=agent, body="Switch it off.")
+    session.flush()
+    mine = Thread.ticket_id == filed_ticket.id
+    mail = session.scalar(
+        select(Delivery).join(Thread).where(mine, Thread.user_id.is_not(None), Delivery.message_id == message.id)
+    )
+    mail.state, mail.data = DeliveryState.sent, {**mail.data, "bounced": "550 no <b>such</b> user"}
+    session.commit()
+    row = page_of(browser_of(agent), filed_ticket).select_one(f'#deliveries-{message.id} [data-state="bounced"]')
+    assert row.text.strip() == "email to Dana Fields · came back: 550 no <b>such</b> user" and row.svg
+    assert "550" not in page_of(browser_of(filed_ticket.requester), filed_ticket).text
+
+
+def test_places_that_have_ended_are_silent_unless_something_failed_there(filed_ticket, browser_of, make, session):
+    agent = make.agent("Maya")
+    message = tickets.reply(filed_ticket, author=agent, body="Switch it off.")
+    session.flush()
+    rows = session.scalars(
+        select(Delivery).join(Thread).where(Delivery.message_id == message.id, Thread.user_id.is_(None))
+    ).all()
+    assert len(rows) == 2
+    rows[0].state, rows[1].state, rows[1].reason = DeliveryState.sent, DeliveryState.failed, "The channel is archived."
+    for row in rows:
+        row.thread.ended_at = clock.now()
+    session.commit()
+    there = page_of(browser_of(agent), filed_ticket).select_one(f"#deliveries-{message.id}")
+    assert rows[0].label not in there.text
+    assert there.select_one(".delivery-error strong").text == f"Not delivered to {rows[1].label}."
+
+
+def test_where_an_answer_goes_stands_at_it_as_soon_as_it_is_sent(filed_ticket, browser_of, make):
+    client = browser_of(make.agent("Maya"))
+    page = page_of(client, filed_ticket)
+    form = {"body": "Switch it off.", "csrf_token": page.select_one("input[name=csrf_token]")["value"]}
+    swapped = client.post(f"/tickets/{filed_ticket.number}/replies", data=form, headers={"HX-Request": "true"})
+    last = BeautifulSoup(swapped.text, "html.parser").select("#conversation .message")[-1]
+    assert "email to Dana Fields" in last.select_one(".deliveries").text
+    assert len(last.select(".delivery")) == 3

@@ -1,0 +1,241 @@
+"""Filing a ticket: the form, what it refuses, and what it never loses."""
+
+import re
+from io import BytesIO
+
+import pytest
+from bs4 import BeautifulSoup
+from sqlalchemy import func, select
+
+from helpdesk.domain import tickets
+from helpdesk.models.form import Answer
+from helpdesk.models.ticket import Attachment, Ticket
+
+PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
+
+
+def soup(response, status=200):
+    assert response.status_code == status, response.get_data(as_text=True)[:1500]
+    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
+
+
+def filled(page, **values):
+    """The hidden inputs of the page's filing form, with ``values``."""
+    form = page.select_one("#ticket-form")
+    hidden = {field["name"]: field["value"] for field in form.select("input[type=hidden]")}
+    return hidden | {"subject": "It broke", "body": "Yesterday."} | values
+
+
+@pytest.fixture
+def dana(make):
+    return make.user(make.organization("Globex"), "Dana Kim")
+
+
+@pytest.fixture
+def client(dana, browser_of):
+    return browser_of(dana)
+
+
+def count(session, table):
+    return session.scalar(select(func.count()).select_from(table))
+
+
+def test_one_form_opens_at_once_and_several_show_a_choice(make, client):
+    assert "no form for you yet" in soup(client.get("/tickets/new")).text
+    make.form("general", name="General")
+    assert soup(client.get("/tickets/new")).select_one("#ticket-form")
+    make.form("hardware", name="Hardware")
+    page = soup(client.get("/tickets/new"))
+    assert not page.select_one("#ticket-form")
+    assert [link["href"] for link in page.select(".form-choices a")] == [
+        "/tickets/new?form=general",
+        "/tickets/new?form=hardware",
+    ]
+    assert soup(client.get("/tickets/new?form=hardware")).select_one("input[name=form]")["value"] == "hardware"
+    assert client.get("/tickets/new?form=secret").status_code == 404
+
+
+def test_an_address_fills_the_form_in_ahead(make, client):
+    make.form(fields=({"key": "serial"}, {"key": "colour", "kind": "select", "options": ["red", "blue"]}))
+    page = soup(client.get("/tickets/new?subject=Hello&field-serial=X1&field-colour=blue&body=%3Cb%3E"))
+    assert page.select_one("[name=subject]")["value"] == "Hello"
+    assert page.select_one("[name=field-serial]")["value"] == "X1"
+    assert page.select_one("[name=field-colour] option[selected]").text == "blue"
+    assert page.select_one("[name=body]").text.strip() == "<b>"
+
+
+def test_a_filled_form_becomes_a_ticket_with_files_and_answers(session, make, client, dana):
+    make.form(
+        fields=(
+            {"key": "serial", "required": True},
+            {"key": "photo", "kind": "file"},
+            {"key": "secret", "team_only": True},
+        )
+    )
+    page = soup(client.get("/tickets/new"))
+    data = filled(page, **{"field-serial": "X1", "field-secret": "forged"})
+    data["files"] = [(BytesIO(b"log"), "a.log"), (BytesIO(b"more"), "b.log")]
+    data["field-photo"] = (BytesIO(PNG), "p.png")
+    answer = client.post("/tickets", data=data)
+    assert answer.status_code == 303
+    ticket = session.scalar(select(Ticket))
+    assert answer.location == f"/tickets/{ticket.number}"
+    kept = {row.field.key: row.text for row in session.scalars(select(Answer))}
+    assert kept == {"serial": "X1", "photo": "p.png"}
+    assert {file.name for file in ticket.messages[0].attachments} == {"a.log", "b.log", "p.png"}
+    shown = soup(client.get(answer.location))
+    assert "X1" in shown.select_one("#facts").text
+    assert len(shown.select(".attachments a")) == 3 and len(shown.select(".attachments img")) == 1
+
+
+def test_a_rejected_form_keeps_every_word_and_file(session, make, client):
+    make.form(
+        fields=(
+            {"key": "serial", "required": True},
+            {"key": "why", "kind": "long_text"},
+            {"key": "photo", "kind": "file"},
+        )
+    )
+    page = soup(client.get("/tickets/new"))
+    data = filled(page, subject="", **{"field-why": "because & <so>"})
+    data |= {"files": (BytesIO(b"log"), "a.log"), "field-photo": (BytesIO(PNG), "p.png")}
+    page = soup(client.post("/tickets", data=data), 422)
+    summary = page.select_one("[data-error-summary]")
+    assert {link["href"] for link in summary.select("a")} == {"#field-subject", "#field-field-serial"}
+    for link in summary.select("a"):
+        assert page.select_one(link["href"])["aria-invalid"] == "true"
+    assert page.select_one("[name=body]").text.strip() == "Yesterday."
+    assert page.select_one("[name=field-why]").text.strip() == "because & <so>"
+    kept = {box["name"]: box["value"] for box in page.select(".kept-uploads input")}
+    assert set(kept) == {"uploads", "field-photo"}
+    assert count(session, Ticket) == 0
+    again = filled(page, **{"field-serial": "X1", "field-why": "x"}, **kept)
+    assert client.post("/tickets", data=again).status_code == 303
+    assert {file.name for file in session.scalars(select(Attachment)) if file.message_id} == {"a.log", "p.png"}
+
+
+def test_a_browser_with_a_script_gets_the_form_alone_and_keeps_its_files_itself(session, make, client):
+    make.form(fields=())
+    page = soup(client.get("/tickets/new"))
+    data = filled(page, subject="") | {"files": (BytesIO(b"log"), "a.log")}
+    answer = client.post("/tickets", data=data, headers={"HX-Request": "true"})
+    fragment = soup(answer, 422)
+    assert not fragment.select("html") and fragment.select_one("form#ticket-form")
+    assert not fragment.select(".kept-uploads") and count(session, Attachment) == 0
+    answer = client.post("/tickets", data=filled(page), headers={"HX-Request": "true"})
+    assert answer.status_code == 204 and answer.headers["HX-Redirect"].startswith("/tickets/")
+
+
+def test_the_same_form_twice_is_one_ticket(session, make, client):
+    make.form(fields=())
+    data = filled(soup(client.get("/tickets/new")))
+    first = client.post("/tickets", data=data | {"files": (BytesIO(b"x"), "a.log")})
+    second = client.post("/tickets", data=data | {"files": (BytesIO(b"x"), "a.log")})
+    assert first.location == second.location
+    assert count(session, Ticket) == 1 and count(session, Attachment) == 1
+
+
+def test_two_at_the_same_moment_are_one_ticket(app, session, make, dana):
+    from concurrent.futures import ThreadPoolExecutor
+
+    from tests.factories import signed_in_client
+
+    make.form(fields=())
+    clients = [signed_in_client(app, dana) for _ in range(4)]
+    data = filled(soup(clients[0].get("/tickets/new")))
+    tokens = [soup(client.get("/tickets/new")).select_one("[name=csrf_token]")["value"] for client in clients]
+    session.remove()
+
+    def send(client, token):
+        with app.app_context():
+            return client.post("/tickets", data=data | {"csrf_token": token})
+
+    with ThreadPoolExecutor(4) as pool:
+        answers = list(pool.map(send, clients, tokens))
+    assert {answer.status_code for answer in answers} == {303}
+    assert len({answer.location for answer in answers}) == 1
+    assert count(session, Ticket) == 1
+
+
+def test_too_many_or_too_large_files_are_refused_in_words(monkeypatch, session, make, client):
+    from helpdesk.domain.tickets import attachments
+
+    make.form(fields=())
+    data = filled(soup(client.get("/tickets/new")))
+    many = soup(client.post("/tickets", data=data | {"files": [(BytesIO(b"x"), f"{n}.txt") for n in range(11)]}), 422)
+    assert "at most 10 files" in many.select_one("[data-error-summary]").text
+    monkeypatch.setattr(attachments, "MAX_BYTES", 10)
+    large = soup(client.post("/tickets", data=data | {"files": (BytesIO(b"x" * 11), "large.txt")}), 422)
+    assert "large.txt is larger" in large.select_one("[data-error-summary]").text
+    assert count(session, Ticket) == 0
+
+
+def test_a_file_of_somebody_else_cannot_be_claimed(session, make, client, dana, browser_of):
+    make.form(fields=({"key": "photo", "kind": "file"},))
+    other = browser_of(make.user(make.organization("Initech")))
+    token = soup(other.get("/tickets/new")).select_one("[name=csrf_token]")["value"]
+    key = other.post("/files", data={"file": (BytesIO(b"theirs"), "x.txt"), "csrf_token": token}).json["key"]
+    page = soup(client.get("/tickets/new"))
+    for name in ("uploads", "field-photo"):
+        answer = soup(client.post("/tickets", data=filled(page, **{name: key})), 422)
+        assert "no longer there" in answer.text
+    assert client.get(f"/files/{key}").status_code == 404
+    assert other.get(f"/files/{key}").status_code == 200
+    client.post(f"/files/{key}/delete", data={"csrf_token": page.select_one("[name=csrf_token]")["value"]})
+    assert other.get(f"/files/{key}").status_code == 200
+
+
+def test_similar_tickets_of_ones_own_are_shown_while_typing(make, client, dana):
+    make.ticket(dana, "VPN drops every morning")
+    make.ticket(make.user(make.organization("Initech")), "VPN drops in secret")
+    page = soup(client.get("/tickets/similar?subject=my+vpn+drops"))
+    assert len(page.select("#similar a")) == 1 and "morning" in page.text
+    assert not soup(client.get("/tickets/similar?subject=")).select("a")
+
+
+def test_a_preview_is_what_a_message_will_be(make, client):
+    make.form(fields=())
+    token = soup(client.get("/tickets/new")).select_one("[name=csrf_token]")["value"]
+    page = soup(client.post("/previews", data={"body": "**Hi** <script>alert(1)</script>", "csrf_token": token}))
+    assert page.select_one("#preview strong").text == "Hi" and not page.select("script")
+
+
+def test_the_team_files_for_a_customer_and_is_asked_everything(session, make, dana, browser_of):
+    make.form(fields=({"key": "serial"}, {"key": "secret", "team_only": True}))
+    agent = browser_of(make.agent("Maya"))
+    assert soup(agent.get("/tickets/new")).select_one("[name=for]")
+    assert "No customer has this address" in soup(agent.get("/tickets/new?for=nobody@globex.example")).text
+    page = soup(agent.get(f"/tickets/new?for={dana.email}"))
+    answer = agent.post("/tickets", data=filled(page, **{"field-secret": "thin"}))
+    ticket = session.scalar(select(Ticket))
+    assert answer.location == f"/tickets/{ticket.number}" and ticket.requester_id == dana.id
+    assert session.scalar(select(Answer)).text == "thin"
+    assert not ticket.messages[0].from_team
+    client = browser_of(dana)
+    assert "thin" not in client.get(f"/tickets/{ticket.number}").get_data(as_text=True)
+    session.expire_all()
+    assert (
+        client.post("/tickets", data=filled(soup(client.get("/tickets/new")), **{"for": "x@y.example"})).status_code
+        == 303
+    )
+
+
+def test_a_closed_ticket_offers_a_follow_up_that_is_linked(session, make, client, dana):
+    ticket = make.ticket(dana)
+    tickets.solve(ticket, actor=dana)
+    tickets.close(ticket)
+    session.commit()
+    page = soup(client.get(f"/tickets/{ticket.number}"))
+    assert "Send as a new ticket" in page.select_one("#composer").text
+    hidden = {field["name"]: field["value"] for field in page.select("#composer .composer-reply input[type=hidden]")}
+    data = hidden | {"body": "It is back", "files": (BytesIO(PNG), "p.png")}
+    first = client.post(f"/tickets/{ticket.number}/replies", data=data)
+    assert first.status_code == 303
+    number = int(re.search(r"\d+$", first.location).group())
+    assert number != ticket.number
+    assert (
+        client.post(f"/tickets/{ticket.number}/replies", data=data | {"files": (BytesIO(PNG), "p.png")}).location
+        == first.location
+    )
+    assert f"/tickets/{ticket.number}" in str(soup(client.get(first.location)).select_one("#ticket-header"))
+    assert str(number) in soup(client.get(f"/tickets/{ticket.number}")).select_one("#conversation").text

@@ -1,0 +1,62 @@
+"""What a ticket's page and the words written there cost: a handful of statements, the same with few messages and with many."""
+
+import pytest
+from bs4 import BeautifulSoup
+
+from helpdesk.domain import tickets
+from helpdesk.domain.tickets import merging
+from tests.web.test_desk_query_counts import counted
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+READS = ("SELECT", "WITH")
+CUSTOMER, AGENT = 7, 10  # queries of the whole page, the signed-in person's own among them
+REPLY, FILING = 12, 14  # statements, reading and writing
+
+
+@pytest.fixture
+def filed_ticket(make):
+    """A linked ticket with a card in two Slack channels."""
+    make.channel("C0TRIAGE")
+    dana = make.user(make.organization("Globex", slack="C0GLOBEX"), "Dana Fields")
+    return make.ticket(dana), make.ticket(dana), make.agent("Maya")
+
+
+def test_a_ticket_costs_the_same_however_much_was_said(filed_ticket, browser_of, session):
+    ticket, other, agent = filed_ticket
+    merging.link_tickets(ticket, other, actor=agent)
+    costs = []
+    for number in (2, 20):
+        for author in (agent, ticket.requester):
+            for n in range(number):
+                tickets.reply(ticket, author=author, body=f"Word {n}.")
+        session.commit()
+        costs.append([reads(browser_of(person), f"/tickets/{ticket.number}") for person in (ticket.requester, agent)])
+    assert costs[0] == costs[1] and costs[0][0] <= CUSTOMER and costs[0][1] <= AGENT, costs
+
+
+def test_a_reply_and_a_new_ticket_take_few_statements(filed_ticket, make, browser_of):
+    ticket, _, agent = filed_ticket
+    make.form()
+    for person in (ticket.requester, agent):
+        client = browser_of(person)
+        assert (
+            writes(client, f"/tickets/{ticket.number}", f"/tickets/{ticket.number}/replies", body="Still broken.")
+            <= REPLY
+        )
+    client = browser_of(ticket.requester)
+    assert writes(client, "/tickets/new", "/tickets", form="default", subject="Scanner", body="It beeps.") <= FILING
+
+
+def reads(client, address) -> int:
+    client.get(address)  # after which it is read, and what is kept for seconds is there
+    with counted() as statements:
+        assert client.get(address).status_code == 200
+    return len([each for each in statements if each.lstrip().startswith(READS)])
+
+
+def writes(client, page, address, **form) -> int:
+    said = BeautifulSoup(client.get(page).text, "html.parser").find("input", {"name": "csrf_token"})["value"]
+    client.post(address, data={**form, "csrf_token": said})  # the first one also takes the ticket up
+    with counted() as statements:
+        assert client.post(address, data={**form, "csrf_token": said}).status_code == 303
+    return len([each for each in statements if not each.startswith("BEGIN")])
