@@ -10,7 +10,7 @@ LONGEST = 320  # about 300
 MAX_LINE_LENGTH = 120
 LONGER = {
     # path: why one file is right
-    "helpdesk/demo/slack/static/workspace.js": "the one script of the demo's Slack page",
+    "helpdesk/demo/slack_workspace/static/workspace.js": "the one script of the demo's Slack page",
 }
 SIGNATURE = "-- "  # the line before a mail's signature ends with a space (RFC 3676)
 WRITTEN = {
