@@ -8,9 +8,9 @@ from bench.fault_injection import scenario
 from bench.fault_injection.journal import Journal
 from bench.fault_injection.retrying_browser import RetryingBrowser
 
-MESSAGE_PATTERN = re.compile(r'<article class="message[^>]*data-kind="(reply|note)".*?</article>', re.DOTALL)
+MESSAGE_PATTERN = re.compile(r'<article\s+class="message[^>]*data-kind="(reply|note)".*?</article>', re.DOTALL)
 NEXT_PAGE_PATTERN = re.compile(r'href="(/tickets\?[^"]*after=[^"]*)"')
-TICKET_ROW_PATTERN = re.compile(r'<li class="row[^"]*" id="ticket-(\d+)".*?</li>', re.DOTALL)
+TICKET_ROW_PATTERN = re.compile(r'<li\s+class="row[^"]*"\s+id="ticket-(\d+)".*?</li>', re.DOTALL)
 
 
 @dataclass(frozen=True)

@@ -1,13 +1,11 @@
 """HTTP: load through permissions, call one verb, commit, answer."""
 
-from datetime import timedelta
-
 from flask import Flask
 
 from helpdesk.config import Config
 from helpdesk.database import postgresql
 from helpdesk.extensions import csrf
-from helpdesk.web import account, api, files, health, hooks, request, settings, sign_in, theme
+from helpdesk.web import account, api, files, health, hooks, request, settings, sign_in, static_files, theme
 from helpdesk.web.desk import agent_queue, quarantine
 from helpdesk.web.live import routes
 from helpdesk.web.middleware import authentication, error_handlers, request_transactions, security_headers
@@ -75,7 +73,6 @@ def build_flask_settings(config: Config) -> dict:
         "WTF_CSRF_TIME_LIMIT": None,
         "WTF_CSRF_HEADERS": ["X-CSRFToken"],
         "PREFERRED_URL_SCHEME": "https" if config.is_https else "http",
-        "SEND_FILE_MAX_AGE_DEFAULT": timedelta(days=365),
         "TEMPLATES_AUTO_RELOAD": False,
         **authentication.build_cookie_settings(config),
     }
@@ -88,6 +85,7 @@ def register_web(app: Flask) -> None:
     request_transactions.register(app)
     security_headers.register(app)
     filters.register(app)
+    static_files.register(app)
     macros.register(app)
     htmx_responses.register(app)
     error_handlers.register(app)

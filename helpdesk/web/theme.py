@@ -67,7 +67,7 @@ def receive_csp_report():
 def show_unsubscribe(thread_id: int, token: str):
     """A page with one button; opening it changes nothing, since mail scanners open everything."""
     thread = get_thread_or_404(thread_id, token)
-    return render_template("small/unsubscribe.html", thread=thread, done=thread.ended_at is not None)
+    return render_template("unsubscribe.html", thread=thread, done=thread.ended_at is not None)
 
 
 @blueprint.post("/unsubscribe/<int:thread_id>/<token>")
@@ -82,7 +82,7 @@ def unsubscribe(thread_id: int, token: str):
             db.session.delete(follower)
         outbox.end_mail_thread(thread.ticket, thread.user)
         db.session.commit()
-    return render_template("small/unsubscribe.html", thread=thread, done=True)
+    return render_template("unsubscribe.html", thread=thread, done=True)
 
 
 def get_thread_or_404(thread_id: int, token: str) -> Thread:

@@ -23,7 +23,7 @@ AMBIENT = {
     "portal",
     "config",
 }
-AMBIENT |= {"words", "Status", "Priority", "WaitingOn", "customer_groups", "MAX_SUBJECT_LENGTH"}
+AMBIENT |= {"labels", "Status", "Priority", "WaitingOn", "customer_groups", "MAX_SUBJECT_LENGTH"}
 VOID = {
     "area",
     "br",

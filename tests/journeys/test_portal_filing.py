@@ -106,7 +106,7 @@ def test_a_lost_connection_loses_no_word(live_portal, open_browser):
     open_form(page, live_portal, "&subject=Sent+from+a+tunnel&body=words")
     page.context.set_offline(True)
     page.click("button:has-text('File ticket')")
-    page.wait_for_selector("#ticket-form [data-trouble]")
+    page.wait_for_selector("#ticket-form [data-request-error]")
     assert page.input_value("[name=subject]") == "Sent from a tunnel"
     page.context.set_offline(False)
     page.click("button:has-text('File ticket')")
@@ -135,7 +135,7 @@ def test_without_javascript_everything_works(live_portal, open_browser, width):
     page.fill("[name=body]", "No script here.")
     page.click("button:has-text('File ticket')")
     page.wait_for_selector(".error-summary:has-text('Say in a few words')")
-    assert "kept.txt" in page.inner_text(".kept-files")
+    assert "kept.txt" in page.inner_text(".kept-uploads")
     page.fill("[name=subject]", f"Plain browser at {width}")
     page.click("button:has-text('File ticket')")
     page.wait_for_url(re.compile(r"/tickets/\d+$"))

@@ -27,7 +27,7 @@ ELSEWHERE = [
     "/sign-in",
     "/sign-in/link/" + "t" * 43,
     "/sign-out",
-    "/static/app.css",
+    "/static/css/app.css",
     "/hooks/slack/events",
     "/tickets/1/replies",
     "/tickets/" + "9" * 3000,

@@ -126,7 +126,7 @@ def test_a_canned_reply_goes_below_what_was_typed_and_sends_nothing(desk, filed_
     )
     assert answer.select_one("#body-reply").text.strip() == "Typed.\n\nDear Dana"
     assert answer.select_one("select[name=status] option[selected]")["value"] == "pending"
-    assert answer.select_one(".compose-reply [name=form_token]")["value"] == "f" * 32
+    assert answer.select_one(".composer-reply [name=form_token]")["value"] == "f" * 32
     assert len(session.scalars(select(Message)).all()) == 1
     plain = soup(desk.post(f"/tickets/{filed_ticket.number}/canned", data={"canned": reply.id, "csrf_token": token}))
     assert plain.h1 and "Dear Dana" in plain.select_one("#body-reply").text

@@ -68,7 +68,7 @@ def test_places_that_have_ended_are_silent_unless_something_failed_there(filed_t
     session.commit()
     there = page_of(browser_of(agent), filed_ticket).select_one(f"#deliveries-{message.id}")
     assert rows[0].label not in there.text
-    assert there.select_one(".delivery-trouble strong").text == f"Not delivered to {rows[1].label}."
+    assert " ".join(there.select_one(".delivery-error strong").text.split()) == f"Not delivered to {rows[1].label}."
 
 
 def test_where_an_answer_goes_stands_at_it_as_soon_as_it_is_sent(filed_ticket, browser_of, make):

@@ -47,7 +47,7 @@ def test_one_form_opens_at_once_and_several_show_a_choice(make, client):
     make.form("hardware", name="Hardware")
     page = soup(client.get("/tickets/new"))
     assert not page.select_one("#ticket-form")
-    assert [link["href"] for link in page.select(".chooser a")] == [
+    assert [link["href"] for link in page.select(".form-choices a")] == [
         "/tickets/new?form=general",
         "/tickets/new?form=hardware",
     ]
@@ -106,7 +106,7 @@ def test_a_rejected_form_keeps_every_word_and_file(session, make, client):
         assert page.select_one(link["href"])["aria-invalid"] == "true"
     assert page.select_one("[name=body]").text.strip() == "Yesterday."
     assert page.select_one("[name=field-why]").text.strip() == "because & <so>"
-    kept = {box["name"]: box["value"] for box in page.select(".kept-files input")}
+    kept = {box["name"]: box["value"] for box in page.select(".kept-uploads input")}
     assert set(kept) == {"uploads", "field-photo"}
     assert count(session, Ticket) == 0
     again = filled(page, **{"field-serial": "X1", "field-why": "x"}, **kept)
@@ -121,7 +121,7 @@ def test_a_browser_with_a_script_gets_the_form_alone_and_keeps_its_files_itself(
     answer = client.post("/tickets", data=data, headers={"HX-Request": "true"})
     fragment = soup(answer, 422)
     assert not fragment.select("html") and fragment.select_one("form#ticket-form")
-    assert not fragment.select(".kept-files") and count(session, Attachment) == 0
+    assert not fragment.select(".kept-uploads") and count(session, Attachment) == 0
     answer = client.post("/tickets", data=filled(page), headers={"HX-Request": "true"})
     assert answer.status_code == 204 and answer.headers["HX-Redirect"].startswith("/tickets/")
 
@@ -227,7 +227,7 @@ def test_a_closed_ticket_offers_a_follow_up_that_is_linked(session, make, client
     session.commit()
     page = soup(client.get(f"/tickets/{ticket.number}"))
     assert "Send as a new ticket" in page.select_one("#composer").text
-    hidden = {field["name"]: field["value"] for field in page.select("#composer .compose-reply input[type=hidden]")}
+    hidden = {field["name"]: field["value"] for field in page.select("#composer .composer-reply input[type=hidden]")}
     data = hidden | {"body": "It is back", "files": (BytesIO(PNG), "p.png")}
     first = client.post(f"/tickets/{ticket.number}/replies", data=data)
     assert first.status_code == 303

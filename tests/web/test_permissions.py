@@ -79,7 +79,7 @@ class World:
             "token": signed_links.unsubscribe_token(thread),
             "key": kept,
             "way": "link",
-            "filename": "app.css",
+            "filename": "css/app.css",
             "slug": globex.slug,
             "mail_id": mail_id,
         } | desk

@@ -117,11 +117,11 @@ def test_forms_are_for_some_change_places_and_are_archived(session, make, admin,
     first, second = made(post, name="First"), made(post, name="Second", for_all="some", organizations=str(globex.id))
     for form in (first, second):
         post(f"{form}/publication")
-    assert [link.text for link in soup(ours.get("/tickets/new")).select(".chooser a")] == ["First", "Second"]
+    assert [link.text for link in soup(ours.get("/tickets/new")).select(".form-choices a")] == ["First", "Second"]
     assert soup(theirs.get("/tickets/new")).select_one("#ticket-form")
     assert theirs.get("/tickets/new?form=second").status_code == 404
     post(f"{second}/place", to="up")
-    assert [link.text for link in soup(ours.get("/tickets/new")).select(".chooser a")] == ["Second", "First"]
+    assert [link.text for link in soup(ours.get("/tickets/new")).select(".form-choices a")] == ["Second", "First"]
     post(f"{second}/archive")
     assert soup(ours.get("/tickets/new")).select_one("#ticket-form")
     post(f"{second}/archive/delete")

@@ -110,7 +110,7 @@ def test_every_answer_carries_the_policy(filed_ticket, browser_of):
         f"/tickets/{filed_ticket.number}",
         "/tickets/999999",
         f"/tickets/{filed_ticket.number}/facts",
-        "/static/app.css",
+        "/static/css/app.css",
     ):
         assert "default-src 'none'" in client.get(address).headers["Content-Security-Policy"]
 

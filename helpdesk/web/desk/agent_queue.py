@@ -141,7 +141,7 @@ def delete_view(view_id: int):
 def list_review_comments():
     """What leads said about one's own tickets."""
     return render_template(
-        "desk/remarks.html",
+        "desk/review_comments.html",
         marks=qa_reviews.list_comments_for(authentication.get_current_user()),
         words=qa_reviews.RATING_LABELS,
     )

@@ -143,7 +143,7 @@ def _block_disabled_portal() -> Response | None:
     ):
         return None
     if current_user.is_authenticated and not current_user.is_team and not rules.is_portal_enabled():
-        return make_response(render_template("sign_in/closed.html"), 403)
+        return make_response(render_template("sign_in/portal_disabled.html"), 403)
     return None
 
 

@@ -88,7 +88,7 @@ def export_report():
 def list_waiting_longest():
     """Where the team has the ball, the longest wait first."""
     return render_template(
-        "review/promises.html",
+        "review/waiting_longest.html",
         section="promises",
         tickets=qa_reviews.list_waiting_on_team(authentication.get_current_user(), 50),
     )
@@ -108,7 +108,9 @@ def list_sla_at_risk():
 def show_review_queue():
     """Solved tickets to look into."""
     return render_template(
-        "review/reading.html", section="reading", rows=qa_reviews.list_reviewable(authentication.get_current_user())
+        "review/review_queue.html",
+        section="reading",
+        rows=qa_reviews.list_reviewable(authentication.get_current_user()),
     )
 
 
@@ -152,7 +154,7 @@ def render_review_form(number: int, values: dict, errors: dict | None = None) ->
         values = {"mark": found.mark, "remark": found.remark}
     marks = [(mark, qa_reviews.RATING_LABELS[mark]) for mark in RATINGS]
     return render_template(
-        "review/mark.html",
+        "review/review_form.html",
         section="reading",
         ticket=ticket,
         values=values,

@@ -63,7 +63,7 @@ def is_mail_configured() -> bool:
 
 def render_login_failed(sentence: str = "", status: int = 400) -> Response:
     """Why somebody was not signed in, and the way back; never a word of what the other side sent."""
-    html = render_template("sign_in/did_not_finish.html", sentence=sentence)
+    html = render_template("sign_in/login_failed.html", sentence=sentence)
     response = Response(html, status=status, mimetype="text/html")
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"

@@ -42,7 +42,7 @@ def request_link():
 @authorization.public
 def show_link_sent():
     """What to do now that a link may be on its way."""
-    return render_template("sign_in/sent.html", email=flask.session.get("link_email", ""), errors={})
+    return render_template("sign_in/link_sent.html", email=flask.session.get("link_email", ""), errors={})
 
 
 @blueprint.post("/code")
@@ -54,7 +54,7 @@ def redeem_code():
     except magic_links.LinkExpired as ended:
         db.session.commit()
         email = flask.session.get("link_email", "")
-        return render_template("sign_in/sent.html", email=email, errors={"code": ended.sentence}), 422
+        return render_template("sign_in/link_sent.html", email=email, errors={"code": ended.sentence}), 422
     return finish_login(link)
 
 
@@ -137,7 +137,7 @@ def get_browser_token() -> str | None:
 
 def render_link_page(link, token: str, status: int = 200) -> Response:
     html = render_template(
-        "sign_in/link.html",
+        "sign_in/confirm_link.html",
         masked=email_address.mask_address(link.email),
         is_mine=magic_links.matches_browser(link, get_browser_token() or ""),
         is_invitation=link.purpose == magic_links.INVITATION,
@@ -150,7 +150,7 @@ def render_link_page(link, token: str, status: int = 200) -> Response:
 def render_expired_link(again: str) -> Response:
     return with_no_store(
         make_response(
-            render_template("sign_in/ended.html", again=again if login_page.is_magic_link_enabled() else ""), 410
+            render_template("sign_in/link_expired.html", again=again if login_page.is_magic_link_enabled() else ""), 410
         )
     )
 

@@ -1,10 +1,8 @@
 """How values read on a page."""
 
-import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
-from pathlib import Path
 from urllib.parse import urlencode
 
 from flask import Flask
@@ -39,7 +37,7 @@ DURATION_UNITS = ((60, "min", 60), (24, "h", 3600), (7, "d", 86400))
 
 
 def register(app: Flask) -> None:
-    """Add the filters, and a version to every static file's address so that it may be kept for ever."""
+    """Add the filters."""
     app.add_template_filter(format_time_ago)
     app.add_template_filter(format_time_until)
     app.add_template_filter(labels.format_duration, "format_duration")
@@ -62,12 +60,6 @@ def register(app: Flask) -> None:
     )
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.autoescape = lambda name: not (name or "").endswith(".txt")
-    versions = _hash_static_files(Path(app.static_folder))
-
-    @app.template_filter()
-    def asset_url(name: str) -> str:
-        """The address of a static file."""
-        return f"{app.static_url_path}/{name}?v={versions.get(name, '0')}"
 
 
 def format_time_ago(moment: datetime | None, prefix: str = "") -> Markup:
@@ -202,8 +194,3 @@ def format_count(count: int, word: str, plural: str | None = None) -> str:
 
 def format_status(status: str, for_team: bool = False) -> str:
     return labels.status_label(status, for_team)
-
-
-def _hash_static_files(folder: Path) -> dict[str, str]:
-    files = [path for path in folder.rglob("*") if path.is_file()]
-    return {str(path.relative_to(folder)): hashlib.sha256(path.read_bytes()).hexdigest()[:10] for path in files}

@@ -195,7 +195,7 @@ def render_transfer_page(ticket: Ticket, slug: str, errors: dict | None = None) 
         .limit(1000)
     )
     return render_template(
-        "tickets/move.html",
+        "tickets/transfer.html",
         ticket=ticket,
         organization=organization,
         organizations=[(slug, name) for slug, name in offered],

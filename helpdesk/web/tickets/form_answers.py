@@ -46,7 +46,7 @@ def render_page(ticket: Ticket, given: dict | None = None, errors: dict | None =
     kept = db.session.scalars(select(Answer).where(Answer.ticket_id == ticket.id))
     fields = [field for field in ticket.form_version.fields if not forms.field_type_for(field).is_file]
     return render_template(
-        "tickets/answers.html",
+        "tickets/form_answers.html",
         ticket=ticket,
         form=ticket.form_version,
         values={answer.field.key: answer.value for answer in kept} | (given or {}),

@@ -86,7 +86,7 @@ class Browser:
         page = self.client.get("/account")
         if page.status_code == 302:
             return None
-        return re.search(r'<p class="soft">([^ <]+@[^ <]+)', page.text).group(1)
+        return re.search(r'<p class="muted">\s*([^\s<]+@[^\s<]+)', page.text).group(1)
 
 
 @pytest.fixture

@@ -46,7 +46,7 @@ def sign_in(portal: str, email: str) -> str | None:
 
 
 def who(page) -> str | None:
-    found = re.search(r'<p class="soft">([^ <]+@[^ <]+)', page.text) if page.status_code == 200 else None
+    found = re.search(r'<p class="muted">\s*([^\s<]+@[^\s<]+)', page.text) if page.status_code == 200 else None
     return found.group(1) if found else None
 
 

@@ -23,7 +23,8 @@
       return answer.json();
     }).then(function (said) {
       if (!said.ok) throw new Error(said.error || "That did not work.");
-      if (said.result && said.result.reason) say(reasons[said.result.reason] || "The app answered " + said.result.status + ".");
+      if (said.result && said.result.reason)
+        say(reasons[said.result.reason] || "The app answered " + said.result.status + ".");
       return said.result;
     });
   }
@@ -48,7 +49,9 @@
     var focus = box.contains(document.activeElement) && document.activeElement.dataset.press;
     box.dataset.html = html;
     box.innerHTML = html;
-    box.querySelectorAll(".message").forEach(function (m) { if (!first && !known.has(m.id)) m.classList.add("fresh"); });
+    box.querySelectorAll(".message").forEach(function (m) {
+      if (!first && !known.has(m.id)) m.classList.add("fresh");
+    });
     if (focus) { var same = box.querySelector('[data-press="' + CSS.escape(focus) + '"]'); if (same) same.focus(); }
     if (end) box.scrollTop = box.scrollHeight;
     times(box);
@@ -62,7 +65,8 @@
     var then = next.firstElementChild;
     if ((now && now.dataset.key) === (then && then.dataset.key)) return;
     box.innerHTML = html;
-    var field = box.querySelector(".bad input, .bad textarea, .bad select") || box.querySelector(".inside input, .inside textarea, .inside select, footer button");
+    var field = box.querySelector(".bad input, .bad textarea, .bad select")
+      || box.querySelector(".inside input, .inside textarea, .inside select, footer button");
     if (field) field.focus();
   }
 
@@ -146,29 +150,37 @@
       Object.assign(order, { do: "press" }, around(element));
     }
     element.setAttribute("disabled", "");
-    act(order).catch(function (error) { say(error.message); }).then(function () { element.removeAttribute("disabled"); });
+    act(order).catch(function (error) { say(error.message); }).then(function () {
+      element.removeAttribute("disabled");
+    });
   }
 
   document.addEventListener("click", function (event) {
     var target = event.target.closest("button, a, summary");
-    if (!event.target.closest("details")) document.querySelectorAll("details[open]").forEach(function (d) { d.open = false; });
+    if (!event.target.closest("details"))
+      document.querySelectorAll("details[open]").forEach(function (d) { d.open = false; });
     if (!target) return;
     var data = target.dataset;
     if (data.press !== undefined) {
       if (data.confirm && !window.confirm(data.confirm)) return;
       press(target, data.press);
     } else if (data.react) {
-      act(Object.assign({ do: "react", name: data.react }, around(target))).catch(function (error) { say(error.message); });
+      act(Object.assign({ do: "react", name: data.react }, around(target))).catch(function (error) {
+        say(error.message);
+      });
       close(target);
     } else if (data.shortcut) {
-      act(Object.assign({ do: "shortcut", callback_id: data.shortcut }, around(target))).catch(function (error) { say(error.message); });
+      act(Object.assign({ do: "shortcut", callback_id: data.shortcut }, around(target))).catch(function (error) {
+        say(error.message);
+      });
       close(target);
     } else if (data.edit !== undefined) {
       close(target);
       edit(target.closest(".message"));
     } else if (data.delete !== undefined) {
       close(target);
-      if (window.confirm("Delete this message?")) act(Object.assign({ do: "delete" }, around(target))).catch(function (error) { say(error.message); });
+      if (window.confirm("Delete this message?"))
+        act(Object.assign({ do: "delete" }, around(target))).catch(function (error) { say(error.message); });
     } else if (data.close !== undefined) {
       act({ do: "close" }).catch(function (error) { say(error.message); });
     } else if (target.classList.contains("menu")) {
@@ -179,7 +191,8 @@
 
   document.addEventListener("click", function (event) {
     var side = document.getElementById("side");
-    if (side.classList.contains("open") && !side.contains(event.target) && !event.target.closest(".menu")) side.classList.remove("open");
+    if (side.classList.contains("open") && !side.contains(event.target) && !event.target.closest(".menu"))
+      side.classList.remove("open");
   });
 
   document.addEventListener("toggle", function (event) {
@@ -201,9 +214,11 @@
     var before = content.innerHTML;
     var form = document.createElement("form");
     form.className = "editing";
-    form.innerHTML = '<textarea rows="3" aria-label="Edit message"></textarea><p><button class="button primary">Save</button><button type="button" class="button">Cancel</button></p>';
+    form.innerHTML = '<textarea rows="3" aria-label="Edit message"></textarea>'
+      + '<p><button class="button primary">Save</button><button type="button" class="button">Cancel</button></p>';
     var area = form.querySelector("textarea");
-    area.value = message.dataset.text.replace(/<(https?:[^|>]+)>/g, "$1").replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
+    area.value = message.dataset.text.replace(/<(https?:[^|>]+)>/g, "$1")
+      .replace(/&lt;/g, "<").replace(/&gt;/g, ">").replace(/&amp;/g, "&");
     content.replaceChildren(form);
     area.focus();
     function end() { content.innerHTML = before; refresh(); }
@@ -215,7 +230,9 @@
     form.onsubmit = function (event) {
       event.preventDefault();
       event.stopPropagation();
-      act({ do: "edit", channel: page.channel, ts: message.dataset.ts, text: area.value }).then(end, function (error) { say(error.message); });
+      act({ do: "edit", channel: page.channel, ts: message.dataset.ts, text: area.value }).then(end, function (error) {
+        say(error.message);
+      });
     };
   }
 
@@ -269,7 +286,8 @@
       event.preventDefault();
       event.target.form.requestSubmit();
     }
-    if (event.key === "Escape" && document.querySelector(".veil") && !event.target.closest(".editing")) act({ do: "close" });
+    if (event.key === "Escape" && document.querySelector(".veil") && !event.target.closest(".editing"))
+      act({ do: "close" });
   });
 
   document.addEventListener("input", function (event) {
@@ -279,7 +297,8 @@
       var list = document.getElementById(field.getAttribute("list"));
       var picked = Array.from(list.options).find(function (option) { return option.value === field.value; });
       field.dataset.value = picked ? picked.dataset.value : "";
-      if (!picked) act({ do: "options", block_id: field.dataset.block, action_id: field.dataset.action, value: field.value }).then(function (found) {
+      var asked = { do: "options", block_id: field.dataset.block, action_id: field.dataset.action, value: field.value };
+      if (!picked) act(asked).then(function (found) {
         list.replaceChildren.apply(list, found.map(function (one) {
           var option = document.createElement("option");
           option.value = one.text.text;
@@ -294,7 +313,9 @@
     var field = event.target.closest("[data-dispatch]");
     if (event.target.matches("#as")) return event.target.form.submit();
     if (event.target.matches(".compose [type=file]")) {
-      event.target.form.querySelector(".chosen").textContent = Array.from(event.target.files, function (f) { return f.name; }).join(", ");
+      event.target.form.querySelector(".chosen").textContent = Array.from(event.target.files, function (f) {
+        return f.name;
+      }).join(", ");
     } else if (field) {
       press(field, field.dataset.action, valueOf(field));
     }

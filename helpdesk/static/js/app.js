@@ -1,0 +1,18 @@
+// What HTMX does not do by itself. Everything here only adds: each page works without it.
+// The order counts where two modules handle the same event: drafts are restored before conditional fields read them.
+import "./csrf.js";
+import "./live_fragments.js";
+import "./swaps.js";
+import "./presence.js";
+import "./drafts.js";
+import "./conditional_fields.js";
+import "./uploads.js";
+import "./forms.js";
+import "./dialogs.js";
+import "./menus.js";
+import "./clipboard.js";
+import "./composer.js";
+import "./bulk.js";
+import "./shortcuts.js";
+import "./relative_times.js";
+import "./live.js";

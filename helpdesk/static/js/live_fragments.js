@@ -1,0 +1,78 @@
+// Live fragments: elements with data-live, which ask again when the server says that they changed. They are not
+// replaced while somebody uses them.
+//
+// Interface for the other modules:
+//   isLive(element)                    whether the element is a live fragment
+//   isInUse(element)                   whether somebody points at it, types in it or has selected text in it
+//   refresh(element)                   ask for it again
+//   postpone(element)                  refresh it as soon as it is no longer in use
+//   rememberETag(element, path, etag)  send If-None-Match with the next request of this element for this path
+import { byId, listen, query, queryAll } from "./dom.js";
+
+const RETRY_MS = 500;
+const POINTER_REST_MS = 1500;
+const RELEASE_MS = 300;
+const REFRESH_AFTER_HIDDEN_MS = 30000;
+
+const etags = new Map();
+const postponed = new Set();
+let pointerDown = false;
+let pointerMovedAt = 0;
+let hiddenAt = 0;
+
+export const isLive = (element) => element.matches("[data-live]");
+
+export const isInUse = (element) => {
+  const active = document.activeElement;
+  const selection = document.getSelection();
+  const hovered = element.matches(":hover");
+  return (
+    (pointerDown && hovered) ||
+    (element.dataset.live === "list" && hovered && Date.now() - pointerMovedAt < POINTER_REST_MS) ||
+    (element.contains(active) && active.matches("input:not([type=checkbox]), select, textarea")) ||
+    query("details[data-menu][open]", element) ||
+    (!selection.isCollapsed && element.contains(selection.anchorNode))
+  );
+};
+
+export const postpone = (element) => {
+  postponed.add(element.id);
+};
+
+export const rememberETag = (element, path, etag) => {
+  etags.set(path, { element, etag });
+};
+
+export const refresh = (element) => window.htmx?.trigger(element, "live:changed");
+
+listen("pointerdown", () => (pointerDown = true), true);
+for (const name of ["pointerup", "pointercancel"]) {
+  listen(name, () => setTimeout(() => (pointerDown = false), RELEASE_MS), true);
+}
+listen("pointermove", () => (pointerMovedAt = Date.now()), { passive: true });
+
+listen("htmx:configRequest", ({ detail }) => {
+  const known = isLive(detail.elt) && etags.get(detail.path);
+  if (known && known.element === detail.elt) detail.headers["If-None-Match"] = known.etag;
+});
+
+listen("htmx:beforeRequest", (event) => {
+  const element = event.detail.elt;
+  if (!isLive(element) || !isInUse(element)) return;
+  postpone(element);
+  event.preventDefault();
+});
+
+setInterval(() => {
+  for (const id of postponed) {
+    const element = byId(id);
+    if (element && isInUse(element)) continue;
+    postponed.delete(id);
+    if (element) refresh(element);
+  }
+}, RETRY_MS);
+
+listen("visibilitychange", () => {
+  if (document.hidden) hiddenAt = Date.now();
+  else if (Date.now() - hiddenAt > REFRESH_AFTER_HIDDEN_MS) queryAll("[data-live]").forEach(refresh);
+});

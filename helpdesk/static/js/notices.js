@@ -1,0 +1,28 @@
+// A notice where a request failed: above the form that was sent, else at the top of the page.
+import { byId, createElement, listen, query, queryAll } from "./dom.js";
+import { isLive } from "./live_fragments.js";
+
+export const isPage = (html) => /<html/.test(html);
+
+const errorText = (xhr) => {
+  const response = xhr?.responseText || "";
+  const lead = isPage(response) && query(".lead", new DOMParser().parseFromString(response, "text/html"));
+  if (lead) return lead.textContent;
+  const reason = xhr?.status ? "That did not work." : "There is no connection.";
+  return `${reason} What you wrote is still here; try again in a moment.`;
+};
+
+export const showRequestError = ({ detail }) => {
+  const element = detail.requestConfig.elt;
+  if (isLive(element)) return;
+  const notice = createElement("div", "notice notice-error", errorText(detail.xhr));
+  notice.dataset.requestError = "";
+  notice.setAttribute("role", "alert");
+  (element.closest("form") || byId("flash")).prepend(notice);
+};
+
+export const removeRequestErrors = (form) => {
+  for (const notice of queryAll(".notice[data-request-error]", form)) notice.remove();
+};
+
+for (const name of ["htmx:responseError", "htmx:sendError", "htmx:timeout"]) listen(name, showRequestError);

@@ -1,0 +1,82 @@
+// When HTMX replaces a fragment, focus, scroll position, open details and checked boxes stay as they were.
+import { updateBulkBar } from "./bulk.js";
+import { byId, listen, queryAll } from "./dom.js";
+import { isInUse, isLive, postpone, rememberETag } from "./live_fragments.js";
+import { isPage, showRequestError } from "./notices.js";
+import { markCurrentRow, markNewEntries, updateTicketStatus } from "./updates.js";
+
+const FOCUSABLE = "a[href], button, summary, input, select, textarea";
+const HEADER_PX = 60;
+const snapshots = new WeakMap();
+
+const isOnScreen = (element) => {
+  const box = element.getBoundingClientRect();
+  return box.bottom > HEADER_PX && box.top < innerHeight;
+};
+
+// The element that must not move on the screen: what has the focus, else the first entry that is seen.
+const scrollAnchor = (target) => {
+  const active = document.activeElement;
+  if (active !== document.body && !target.contains(active) && isOnScreen(active)) return active;
+  return queryAll("[data-revision]").find(isOnScreen);
+};
+
+const focusPosition = (target) => {
+  const active = document.activeElement;
+  const host = target.contains(active) && active.closest("[id]");
+  return host && { id: host.id, index: queryAll(FOCUSABLE, host).indexOf(active) };
+};
+
+listen("htmx:beforeSwap", (event) => {
+  const { target, xhr, requestConfig } = event.detail;
+  const element = requestConfig.elt;
+  if (isLive(element) && isInUse(element)) {
+    postpone(element);
+    event.detail.shouldSwap = false;
+    return;
+  }
+  if (isPage(xhr.responseText)) {
+    event.detail.shouldSwap = false;
+    if (xhr.status === 422) showRequestError(event);
+    return;
+  }
+  if (!event.detail.shouldSwap) return;
+  const anchor = scrollAnchor(target);
+  snapshots.set(xhr, {
+    anchor,
+    anchorId: anchor?.id,
+    anchorTop: anchor?.getBoundingClientRect().top,
+    focus: focusPosition(target),
+    path: requestConfig.path,
+    etag: xhr.getResponseHeader("ETag"),
+    open: queryAll("details[open][id]", target),
+    checked: queryAll("input[type=checkbox]:checked[id]", target),
+  });
+});
+
+listen("htmx:afterSwap", ({ detail }) => {
+  const before = detail.xhr && snapshots.get(detail.xhr);
+  if (!before) return;
+  for (const state of ["open", "checked"]) {
+    for (const { id } of before[state]) if (byId(id)) byId(id)[state] = true;
+  }
+  if (before.focus && document.activeElement === document.body) {
+    const host = byId(before.focus.id);
+    ((host && queryAll(FOCUSABLE, host)[before.focus.index]) || host)?.focus({ preventScroll: true });
+  }
+  const anchor = before.anchor && (before.anchor.isConnected ? before.anchor : byId(before.anchorId));
+  if (anchor) scrollBy({ top: anchor.getBoundingClientRect().top - before.anchorTop, behavior: "instant" });
+});
+
+listen("htmx:afterSettle", ({ detail }) => {
+  const before = detail.xhr && snapshots.get(detail.xhr);
+  if (!before) return;
+  snapshots.delete(detail.xhr);
+  for (const element of queryAll("[data-live]")) {
+    if (before.etag && element.getAttribute("hx-get") === before.path) rememberETag(element, before.path, before.etag);
+  }
+  markNewEntries();
+  updateTicketStatus();
+  markCurrentRow();
+  updateBulkBar();
+});
