@@ -7,42 +7,59 @@ from flask import Flask
 from helpdesk.config import Config
 from helpdesk.database import postgresql
 from helpdesk.extensions import csrf
-from helpdesk.web import account, api, files, health, hooks, request, settings, sign_in, theme
-from helpdesk.web.desk import agent_queue, quarantine
+from helpdesk.web import account, api, csp_report, files, health, hooks, request, settings, sign_in, theme, unsubscribe
+from helpdesk.web.desk import agent_queue, bulk_update, quarantine, review_comments, saved_views
 from helpdesk.web.live import routes
 from helpdesk.web.middleware import authentication, error_handlers, request_transactions, security_headers
 from helpdesk.web.portal import new_ticket, ticket_list
-from helpdesk.web.reviews import reports
+from helpdesk.web.reviews import reports, review_queue, waiting_longest
 from helpdesk.web.templating import filters, htmx_responses, macros
 from helpdesk.web.tickets import (
     agent_tools,
     delivery_actions,
     followers,
     form_answers,
+    links,
     markdown_preview,
+    merge,
+    message_edits,
     messages,
+    ratings,
     status,
     ticket_page,
+    transfer,
 )
 
 BLUEPRINTS = (
     *sign_in.BLUEPRINTS,
     account.blueprint,
     theme.blueprint,
+    csp_report.blueprint,
+    unsubscribe.blueprint,
     ticket_list.blueprint,
     new_ticket.blueprint,
     ticket_page.blueprint,
     messages.blueprint,
+    message_edits.blueprint,
     status.blueprint,
     form_answers.blueprint,
     followers.blueprint,
+    ratings.blueprint,
     agent_tools.blueprint,
+    links.blueprint,
+    merge.blueprint,
+    transfer.blueprint,
     delivery_actions.blueprint,
     files.blueprint,
     markdown_preview.blueprint,
     agent_queue.blueprint,
+    saved_views.blueprint,
+    bulk_update.blueprint,
+    review_comments.blueprint,
     quarantine.blueprint,
     reports.blueprint,
+    waiting_longest.blueprint,
+    review_queue.blueprint,
     health.blueprint,
     *api.BLUEPRINTS,
     routes.blueprint,

@@ -12,7 +12,7 @@ from helpdesk.extensions import db
 from helpdesk.models.ticket import Follower, Ticket
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication
-from helpdesk.web.tickets import ticket_page
+from helpdesk.web.tickets import ticket_lookup
 
 GRANT = "helpdesk.stream_grant"  # key of the ASGI scope; nothing in a request can set it
 MAX_FOLLOWED = 500  # followed tickets that a person who sees only their own hears of at once; the others are polled
@@ -36,7 +36,7 @@ def everything() -> Response:
 @blueprint.get("/tickets/<int:number>/live")
 def ticket(number: int) -> Response:
     """One ticket alone."""
-    found = ticket_page.get_ticket_or_404(number)
+    found = ticket_lookup.get_ticket_or_404(number)
     return authorize_stream((f"team:ticket:{found.id}" if current_user.is_team else f"ticket:{found.id}",))
 
 

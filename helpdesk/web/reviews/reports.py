@@ -3,16 +3,12 @@
 import csv
 import io
 
-from flask import Blueprint, Response, abort, flash, render_template, request
+from flask import Blueprint, Response, flash, render_template, request
 
 from helpdesk.domain import labels
-from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import permissions
-from helpdesk.domain.reporting import qa_reviews, reports, weekly_digest
-from helpdesk.domain.sla import timers
+from helpdesk.domain.reporting import reports, weekly_digest
 from helpdesk.domain.ticket_lists import csv_export
 from helpdesk.extensions import db
-from helpdesk.models.qa_review import RATINGS
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
 
@@ -83,58 +79,6 @@ def export_report():
     return Response("\ufeff" + target.getvalue(), mimetype="text/csv", headers=headers)
 
 
-@blueprint.get("/promises")
-@authorization.lead_only
-def list_waiting_longest():
-    """Where the team has the ball, the longest wait first."""
-    return render_template(
-        "review/promises.html",
-        section="promises",
-        tickets=qa_reviews.list_waiting_on_team(authentication.get_current_user(), 50),
-    )
-
-
-@blueprint.get("/service-levels")
-@authorization.lead_only
-def list_sla_at_risk():
-    """Clocks that run out soon or have."""
-    return render_template(
-        "review/service_levels.html", section="service-levels", clocks=timers.list_at_risk(limit=100)
-    )
-
-
-@blueprint.get("/reading")
-@authorization.lead_only
-def show_review_queue():
-    """Solved tickets to look into."""
-    return render_template(
-        "review/reading.html", section="reading", rows=qa_reviews.list_reviewable(authentication.get_current_user())
-    )
-
-
-@blueprint.get("/reading/<int:number>")
-@authorization.lead_only
-def show_review_form(number: int):
-    """One ticket's mark and remark."""
-    return render_review_form(number, {"mark": "", "remark": ""})
-
-
-@blueprint.post("/reading/<int:number>")
-@authorization.lead_only
-def save_review(number: int):
-    """Write the mark down."""
-    values = {name: request.form.get(name, "") for name in ("mark", "remark")}
-    ticket = permissions.find_ticket(authentication.get_current_user(), number) or abort(404)
-    try:
-        qa_reviews.save_review(ticket, reviewer=authentication.get_current_user(), **values)
-    except (ValidationError, ConflictError) as error:
-        db.session.rollback()
-        return render_review_form(number, values, {error.field or "": error.sentence}), 422
-    db.session.commit()
-    flash(f"Your mark for #{number} is saved.", "success")
-    return htmx_responses.redirect_to("/review/reading")
-
-
 @blueprint.post("/summary")
 @authorization.lead_only
 def send_weekly_digest():
@@ -143,23 +87,6 @@ def send_weekly_digest():
     db.session.commit()
     flash(f"Last week's summary is on its way to {authentication.get_current_user().email}.", "success")
     return htmx_responses.redirect_to("/review")
-
-
-def render_review_form(number: int, values: dict, errors: dict | None = None) -> str:
-    ticket = permissions.find_ticket(authentication.get_current_user(), number) or abort(404)
-    found = qa_reviews.get_review(ticket, authentication.get_current_user())
-    if found and not errors:
-        values = {"mark": found.mark, "remark": found.remark}
-    marks = [(mark, qa_reviews.RATING_LABELS[mark]) for mark in RATINGS]
-    return render_template(
-        "review/mark.html",
-        section="reading",
-        ticket=ticket,
-        values=values,
-        errors=errors or {},
-        marks=marks,
-        found=found,
-    )
 
 
 def build_chart_rows(by_week: list[reports.Figures]) -> dict[str, list[tuple[str, float, str]]]:

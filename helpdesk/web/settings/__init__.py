@@ -6,6 +6,7 @@ from helpdesk.web.settings import (
     audit_log,
     auto_close,
     canned_replies,
+    data_requests,
     form_fields,
     forms,
     mail,
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     canned_replies.blueprint,
     auto_close.blueprint,
     retention.blueprint,
+    data_requests.blueprint,
     webhooks.blueprint,
     api_tokens.blueprint,
 )

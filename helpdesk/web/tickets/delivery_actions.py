@@ -9,7 +9,7 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.tickets.ticket_page import render_after_change
+from helpdesk.web.tickets.responses import render_after_change
 
 blueprint = Blueprint("delivery_actions", __name__, url_prefix="/deliveries/<int:delivery_id>")
 

@@ -9,7 +9,8 @@ from helpdesk.extensions import db
 from helpdesk.models.form import Answer
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.tickets.ticket_page import TICKET_URL_PREFIX, get_ticket_or_404, render_after_change
+from helpdesk.web.tickets.responses import render_after_change
+from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
 
 blueprint = Blueprint("form_answers", __name__, url_prefix=TICKET_URL_PREFIX + "/answers")
 

@@ -8,7 +8,8 @@ from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
-from helpdesk.web.tickets.ticket_page import TICKET_URL_PREFIX, get_ticket_or_404, render_after_change
+from helpdesk.web.tickets.responses import render_after_change
+from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
 
 blueprint = Blueprint("ticket_status", __name__, url_prefix=TICKET_URL_PREFIX)
 

@@ -1,0 +1,70 @@
+"""The template context of the ticket page and of each of its fragments."""
+
+import secrets
+
+from flask import request
+from flask_login import current_user
+
+from helpdesk.domain import idempotency, labels, tickets
+from helpdesk.domain.administration import settings
+from helpdesk.models.ticket import Ticket
+from helpdesk.web import uploads
+from helpdesk.web.middleware import authentication
+from helpdesk.web.tickets import agent_sidebar, sidebar
+
+
+def page_context(ticket: Ticket) -> dict:
+    """What tickets/show.html needs, but for the composer."""
+    me = authentication.get_current_user()
+    needs = (
+        header_context(ticket)
+        | conversation_context(ticket)
+        | sidebar.sidebar_context(ticket, me)
+        | rating_context(ticket)
+    )
+    return needs | agent_sidebar.agent_sidebar_context(ticket, me) if me.is_team else needs
+
+
+def header_context(ticket: Ticket) -> dict:
+    """What tickets/_ticket_header.html needs."""
+    return {"ticket": ticket, "next_step": labels.describe_next_step(ticket, current_user.is_team)}
+
+
+def conversation_context(ticket: Ticket) -> dict:
+    """What tickets/_conversation.html needs."""
+    reader = authentication.get_current_user()
+    timeline = tickets.load_timeline(ticket, reader)
+    for entry in timeline:
+        if entry.is_event:
+            entry.sentence = labels.describe_event(entry, reader.is_team)
+    seen = tickets.read_by(ticket, timeline) if reader.is_team else {}
+    return {"ticket": ticket, "timeline": timeline, "seen": seen}
+
+
+def rating_context(ticket: Ticket) -> dict:
+    """What tickets/_rating.html needs."""
+    return {
+        "ticket": ticket,
+        "rating": ticket.rating if ticket.is_done else None,
+        "rating_style": settings.get("rating_style"),
+        "rating_errors": {},
+        "given": {},
+    }
+
+
+def composer_context(
+    ticket: Ticket, errors: dict | None = None, values: dict | None = None, kept: dict | None = None
+) -> dict:
+    """What tickets/_composer.html needs."""
+    me = authentication.get_current_user()
+    token = idempotency.valid_token(request.form.get("form_token")) if errors else None
+    return {
+        "ticket": ticket,
+        "audience": labels.describe_audience(ticket, sidebar.list_active_threads(ticket), me),
+        "form_token": token or secrets.token_hex(16),
+        "values": values or {},
+        "errors": errors or {},
+        "limits": uploads.UPLOAD_LIMITS,
+        "kept": kept or {},
+        "canned": agent_sidebar.list_canned_replies(ticket, me),
+    }

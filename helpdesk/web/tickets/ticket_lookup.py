@@ -1,0 +1,70 @@
+"""Load one ticket through what the signed-in person may see. Every view of a ticket starts here."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+
+from flask import abort
+from sqlalchemy import Select, and_, bindparam
+from sqlalchemy.orm import joinedload
+
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.qa_review import QaReview
+from helpdesk.models.ticket import Rating, ReadReceipt, Ticket
+from helpdesk.web.middleware import authentication
+from helpdesk.web.tickets import agent_sidebar
+
+TICKET_URL_PREFIX = "/tickets/<int:number>"
+
+LOAD_PEOPLE = (
+    joinedload(Ticket.requester),
+    joinedload(Ticket.assignee),
+    joinedload(Ticket.organization, innerjoin=True),
+)
+
+
+def get_ticket_or_404(number: int) -> Ticket:
+    """The ticket with this number, through what the signed-in person may see; else 404, as for one that never was."""
+    me = authentication.get_current_user()
+    if not 0 < number < 2**63 or not me.is_active:
+        abort(404)
+    asked = {"number": number, "reader_id": me.id, "reader_organization_id": me.organization_id}
+    row = db.session.execute(_ticket_query(me.is_team, me.sees), asked).unique().first()
+    if row is None:
+        abort(404)
+    row.Ticket.read_seq, row.Ticket.rating, row.Ticket.places_read = row.seq or 0, row.Rating, None
+    if me.is_team:
+        row.Ticket.mark, row.Ticket.has_near, row.Ticket.has_canned = row.QaReview, row.has_near, row.has_canned
+    return row.Ticket
+
+
+@dataclass(frozen=True)
+class ReaderParameters:
+    """Stands for everybody of a kind, so that a query through what they may see is put together once for all of them."""
+
+    is_team: bool
+    sees: str
+    is_active = True
+    id = bindparam("reader_id")
+    organization_id = bindparam("reader_organization_id")
+
+
+@lru_cache
+def _ticket_query(is_team: bool, sees: str) -> Select:
+    """The ticket with everything its page reads of it, and how far the reader has read it."""
+    reader = ReaderParameters(is_team, sees)
+    mine = and_(ReadReceipt.ticket_id == Ticket.id, ReadReceipt.user_id == reader.id)
+    tickets = permissions.visible_tickets(reader).where(Ticket.id == bindparam("number"))
+    query = (
+        tickets.outerjoin(ReadReceipt, mine)
+        .outerjoin(Rating)
+        .add_columns(ReadReceipt.seq, Rating)
+        .options(*LOAD_PEOPLE)
+    )
+    if is_team:
+        query = (
+            query.outerjoin(QaReview)
+            .add_columns(QaReview, *agent_sidebar.EXISTENCE_COLUMNS)
+            .options(joinedload(Ticket.clocks))
+        )
+    return query
