@@ -7,7 +7,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 MIGRATIONS_FOLDER = str(Path(__file__).resolve().parent.parent / "migrations")
@@ -140,7 +140,11 @@ ENVIRONMENT_VARIABLES = (
 class Config:
     """The settings of one process as attributes named like their variables; never changed after the start."""
 
-    def __init__(self, values: Mapping[str, Any]):
+    if TYPE_CHECKING:  # attributes are set from ENVIRONMENT_VARIABLES
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
         known = {setting.name: setting.default for setting in ENVIRONMENT_VARIABLES}
         unknown = set(values) - set(known)
         if unknown:

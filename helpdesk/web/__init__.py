@@ -1,6 +1,7 @@
-"""HTTP: load through permissions, call one verb, commit, answer."""
+"""The pages, the API and the webhooks. A view loads through permissions, calls the domain, commits, responds."""
 
 from datetime import timedelta
+from typing import Any
 
 from flask import Flask
 
@@ -68,8 +69,8 @@ BLUEPRINTS = (
 )
 
 
-def build_flask_settings(config: Config) -> dict:
-    """What Flask and its extensions want to know, from our settings."""
+def build_flask_settings(config: Config) -> dict[str, Any]:
+    """The configuration of Flask and its extensions."""
     pool = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10}
     if not config.is_sqlite:
         pool |= postgresql.OPTIONS
@@ -99,7 +100,7 @@ def build_flask_settings(config: Config) -> dict:
 
 
 def register_web(app: Flask) -> None:
-    """Everything a request meets, in the order it meets it."""
+    """Register everything that handles a request, in the order in which it runs."""
     request.register(app)
     csrf.init_app(app)
     request_transactions.register(app)

@@ -4,6 +4,7 @@ import json
 import logging
 
 from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.web.middleware import authorization
 
@@ -16,9 +17,9 @@ MAX_REPORT_BYTES = 16 * 1024
 
 
 @blueprint.post("/csp")
-@authorization.machine_only("nobody: a browser reports what the policy kept from running")
-def receive_csp_report():
-    """Log what the content security policy refused; a sign of an attack, or of a mistake of ours."""
+@authorization.machine_only("nobody: a browser reports what the policy blocked")
+def receive_csp_report() -> ResponseReturnValue:
+    """Log what the content security policy blocked; a sign of an attack or of a mistake in a page."""
     request.max_content_length = MAX_REPORT_BYTES
     try:
         report = json.loads(request.get_data()).get("csp-report", {})

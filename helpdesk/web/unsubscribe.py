@@ -1,6 +1,7 @@
 """The unsubscribe page that ticket mail links to, and the one-click request of RFC 8058."""
 
 from flask import Blueprint, abort, render_template
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain import outbox
 from helpdesk.domain.authentication import signed_links
@@ -14,8 +15,8 @@ blueprint = Blueprint("unsubscribe", __name__)
 
 @blueprint.get("/unsubscribe/<int:thread_id>/<token>")
 @authorization.public
-def show_unsubscribe(thread_id: int, token: str):
-    """A page with one button; opening it changes nothing, since mail scanners open everything."""
+def show_unsubscribe(thread_id: int, token: str) -> ResponseReturnValue:
+    """A page with one button; opening it changes nothing, since mail scanners open every link."""
     thread = get_thread_or_404(thread_id, token)
     return render_template("small/unsubscribe.html", thread=thread, done=thread.ended_at is not None)
 
@@ -23,8 +24,8 @@ def show_unsubscribe(thread_id: int, token: str):
 @blueprint.post("/unsubscribe/<int:thread_id>/<token>")
 @authorization.public
 @csrf.exempt
-def end_mail_thread(thread_id: int, token: str):
-    """End one person's mail about one ticket (RFC 8058: mail programs post here without a page, so no CSRF token)."""
+def end_mail_thread(thread_id: int, token: str) -> ResponseReturnValue:
+    """End one person's mail about one ticket. Mail programs post here without a CSRF token (RFC 8058)."""
     thread = get_thread_or_404(thread_id, token)
     if thread.ended_at is None:
         follower = db.session.get(Follower, (thread.ticket_id, thread.user_id))

@@ -1,6 +1,7 @@
 """Set status, assignee and priority of several tickets at once."""
 
 from flask import Blueprint, flash, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.tickets import bulk_update
@@ -15,11 +16,11 @@ blueprint = Blueprint("bulk_update", __name__, url_prefix="/desk")
 
 @blueprint.post("/bulk")
 @authorization.team_only
-def update_tickets():
-    """Set status, assignee and priority of the ticked tickets, and say how many changed."""
+def update_tickets() -> ResponseReturnValue:
+    """Set status, assignee and priority of the selected tickets, and report how many changed."""
     numbers = [number for text in request.form.getlist("tickets") if (number := parse_id(text)) is not None]
     try:
-        outcome = bulk_update.update_tickets(
+        result = bulk_update.update_tickets(
             numbers,
             actor=authentication.get_current_user(),
             status=request.form.get("status", ""),
@@ -31,5 +32,5 @@ def update_tickets():
         flash(error.sentence, "error")
         return htmx_responses.redirect_to(get_return_path())
     db.session.commit()
-    flash(outcome.sentence, "warning" if outcome.refused else "success")
+    flash(result.sentence, "warning" if result.refused else "success")
     return htmx_responses.redirect_to(get_return_path())

@@ -1,6 +1,7 @@
-"""What reviewers wrote about an agent's own tickets."""
+"""Comments of reviewers on an agent's own tickets."""
 
 from flask import Blueprint, redirect, render_template
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.reporting import qa_reviews
 from helpdesk.extensions import db
@@ -11,8 +12,8 @@ blueprint = Blueprint("review_comments", __name__, url_prefix="/desk")
 
 @blueprint.get("/remarks")
 @authorization.team_only
-def list_review_comments():
-    """What leads said about one's own tickets."""
+def list_review_comments() -> ResponseReturnValue:
+    """The comments on one's own tickets."""
     return render_template(
         "desk/remarks.html",
         marks=qa_reviews.list_comments_for(authentication.get_current_user()),
@@ -22,8 +23,8 @@ def list_review_comments():
 
 @blueprint.post("/remarks")
 @authorization.team_only
-def mark_review_comments_read():
-    """One has read them."""
+def mark_review_comments_read() -> ResponseReturnValue:
+    """Mark all of them as read."""
     qa_reviews.mark_read(
         qa_reviews.list_comments_for(authentication.get_current_user()), authentication.get_current_user()
     )

@@ -1,4 +1,4 @@
-"""The one Redis subscription of a process; what it hears goes to the hub. Without Redis, changes are told later."""
+"""The Redis subscription of a process; messages are passed to the hub. Without Redis, updates are delayed."""
 
 import asyncio
 import logging
@@ -17,14 +17,14 @@ log = logging.getLogger(__name__)
 
 
 async def listen(hub: SseHub, url: str) -> None:
-    """Pass on every message of the channel EVENTS_CHANNEL to ``hub``. Runs until cancelled."""
+    """Pass every message of EVENTS_CHANNEL to ``hub``. Runs until cancelled."""
     while True:
         try:
             await _listen_once(hub, url)
         except (RedisError, OSError) as error:
             log.warning("No live updates for the moment: %s", type(error).__name__)
         except Exception:
-            log.exception("The live subscription failed; starting it anew")
+            log.exception("The live subscription failed; it is restarted")
         await asyncio.sleep(RECONNECT_SECONDS)
 
 
@@ -37,6 +37,6 @@ async def _listen_once(hub: SseHub, url: str) -> None:
             if message is None:
                 continue
             if message["type"] == "subscribe":
-                hub.publish_everything()  # whatever was published before it was missed
+                hub.publish_everything()  # events published before now were missed
             elif message["type"] == "message":
                 hub.publish(message["data"].decode().split())

@@ -1,6 +1,7 @@
 """Solved tickets to review, and the form with rating and comment."""
 
 from flask import Blueprint, abort, flash, render_template, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -15,8 +16,8 @@ blueprint = Blueprint("review_queue", __name__, url_prefix="/review")
 
 @blueprint.get("/reading")
 @authorization.lead_only
-def show_review_queue():
-    """Solved tickets to look into."""
+def show_review_queue() -> ResponseReturnValue:
+    """Solved tickets to review."""
     return render_template(
         "review/reading.html", section="reading", rows=qa_reviews.list_reviewable(authentication.get_current_user())
     )
@@ -24,15 +25,15 @@ def show_review_queue():
 
 @blueprint.get("/reading/<int:number>")
 @authorization.lead_only
-def show_review_form(number: int):
-    """One ticket's mark and remark."""
+def show_review_form(number: int) -> ResponseReturnValue:
+    """The form to review one ticket."""
     return render_review_form(number, {"mark": "", "remark": ""})
 
 
 @blueprint.post("/reading/<int:number>")
 @authorization.lead_only
-def save_review(number: int):
-    """Write the mark down."""
+def save_review(number: int) -> ResponseReturnValue:
+    """Save rating and comment."""
     values = {name: request.form.get(name, "") for name in ("mark", "remark")}
     ticket = permissions.find_ticket(authentication.get_current_user(), number) or abort(404)
     try:
@@ -46,17 +47,18 @@ def save_review(number: int):
 
 
 def render_review_form(number: int, values: dict, errors: dict | None = None) -> str:
+    """The form with one's own review, or with what was typed and the errors."""
     ticket = permissions.find_ticket(authentication.get_current_user(), number) or abort(404)
-    found = qa_reviews.get_review(ticket, authentication.get_current_user())
-    if found and not errors:
-        values = {"mark": found.mark, "remark": found.remark}
-    marks = [(mark, qa_reviews.RATING_LABELS[mark]) for mark in RATINGS]
+    review = qa_reviews.get_review(ticket, authentication.get_current_user())
+    if review and not errors:
+        values = {"mark": review.mark, "remark": review.remark}
+    ratings = [(rating, qa_reviews.RATING_LABELS[rating]) for rating in RATINGS]
     return render_template(
         "review/mark.html",
         section="reading",
         ticket=ticket,
         values=values,
         errors=errors or {},
-        marks=marks,
-        found=found,
+        marks=ratings,
+        found=review,
     )

@@ -1,6 +1,7 @@
 """Tickets that wait longest for the team, and tickets whose SLA timers are due or overdue."""
 
 from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.reporting import qa_reviews
 from helpdesk.domain.sla import timers
@@ -11,8 +12,8 @@ blueprint = Blueprint("waiting_longest", __name__, url_prefix="/review")
 
 @blueprint.get("/promises")
 @authorization.lead_only
-def list_waiting_longest():
-    """Where the team has the ball, the longest wait first."""
+def list_waiting_longest() -> ResponseReturnValue:
+    """Tickets that wait for the team, the longest wait first."""
     return render_template(
         "review/promises.html",
         section="promises",
@@ -22,8 +23,8 @@ def list_waiting_longest():
 
 @blueprint.get("/service-levels")
 @authorization.lead_only
-def list_sla_at_risk():
-    """Clocks that run out soon or have."""
+def list_sla_at_risk() -> ResponseReturnValue:
+    """SLA timers that are due soon or overdue."""
     return render_template(
         "review/service_levels.html", section="service-levels", clocks=timers.list_at_risk(limit=100)
     )

@@ -1,4 +1,4 @@
-"""What admins decide. Each page is a file with its own blueprint; add it here, and its link in navigation.py."""
+"""The settings pages. Each is a module with its own blueprint; add it here, and its link in navigation.py."""
 
 from helpdesk.web.settings import (
     access_check,

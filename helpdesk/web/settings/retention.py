@@ -1,6 +1,7 @@
-"""How long closed tickets are kept; handing over and erasing what is held about a person or an organization."""
+"""How long closed tickets are stored, and the search for people and organizations to export or erase."""
 
 from flask import Blueprint, flash, redirect, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ValidationError
@@ -14,36 +15,37 @@ blueprint = Blueprint("settings_retention", __name__, url_prefix="/settings/rete
 
 @blueprint.get("")
 @authorization.admin_only
-def show_retention():
-    """How long, and finding whom an erasure is about by address or name."""
-    return page(RetentionForm(data=settings.get_all()))
+def show_retention() -> ResponseReturnValue:
+    """The form, and the results of the search for an address or a name."""
+    return render_page(RetentionForm(data=settings.get_all()))
 
 
 @blueprint.post("")
 @authorization.admin_only
-def save_retention():
-    """Keep the number; a new one that erases tickets is asked for twice."""
+def save_retention() -> ResponseReturnValue:
+    """Save the number of days; a number that erases tickets now must be confirmed."""
     form = RetentionForm(request.form)
     if not form.save("Retention"):
-        goes = form.count_expiring() if form.understood.errors else 0
-        return page(form, goes), 422
+        expiring_count = form.count_expiring() if form.understood.errors else 0
+        return render_page(form, expiring_count), 422
     flash("Retention is saved.", "success")
     return redirect("/settings/retention", 303)
 
 
-def page(form: RetentionForm, goes: int = 0) -> str:
-    words = request.args.get("q", "").strip()[:200]
-    found_person = None
-    if "@" in words:
+def render_page(form: RetentionForm, expiring_count: int = 0) -> str:
+    """The page; ``expiring_count`` is how many tickets the number would erase now."""
+    text = request.args.get("q", "").strip()[:200]
+    person = None
+    if "@" in text:
         try:
-            found_person = users.find_user(users.canonical_email(words))
+            person = users.find_user(users.canonical_email(text))
         except ValidationError:
-            found_person = None
+            person = None
     return navigation.render_settings_page(
         "settings/retention.html",
         form=form,
-        goes=goes,
-        words=words,
-        person=found_person,
-        organizations=organizations.search_organizations(words, size=20) if words and "@" not in words else [],
+        goes=expiring_count,
+        words=text,
+        person=person,
+        organizations=organizations.search_organizations(text, size=20) if text and "@" not in text else [],
     )

@@ -1,6 +1,7 @@
-"""What the team does on a ticket beside answering: canned replies, presence, links, merging, moving."""
+"""The agents' tools on a ticket: presence, canned replies, and the sidebar with timers and links."""
 
 from flask import Blueprint, Response, render_template, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk import presence
 from helpdesk.domain.administration import canned_replies
@@ -17,8 +18,8 @@ blueprint = Blueprint("agent_tools", __name__, url_prefix=TICKET_URL_PREFIX)
 
 @blueprint.get("/team-bar")
 @authorization.team_only
-def show_team_bar_fragment(number: int):
-    """Clocks and who else is here; asking for it is a sign of life."""
+def show_team_bar_fragment(number: int) -> ResponseReturnValue:
+    """SLA timers and present users; the request also reports presence."""
     ticket = get_ticket_or_404(number)
     if authentication.get_current_user().id not in presence.present_users(ticket.id):
         presence.mark_present(ticket.id, authentication.get_current_user().id, "open")
@@ -29,7 +30,8 @@ def show_team_bar_fragment(number: int):
 
 @blueprint.get("/team-tools")
 @authorization.team_only
-def show_team_tools_fragment(number: int):
+def show_team_tools_fragment(number: int) -> ResponseReturnValue:
+    """Linked tickets and the forms to link, merge and transfer."""
     return render_template(
         "tickets/_team_tools.html",
         **agent_sidebar.agent_sidebar_context(get_ticket_or_404(number), authentication.get_current_user()),
@@ -37,35 +39,38 @@ def show_team_tools_fragment(number: int):
 
 
 @blueprint.post("/presence")
-def report_presence(number: int):
-    """A sign of life: somebody reads and needs no mail just now; from the team's reply box, that they type."""
-    me = authentication.get_current_user()
+def report_presence(number: int) -> ResponseReturnValue:
+    """Record presence: the person reads and needs no mail now; from the team's composer, that they type."""
+    user = authentication.get_current_user()
     ticket = get_ticket_or_404(number)
-    if not me.is_viewing:
-        presence.mark_present(ticket.id, me.id, "typing" if me.is_team and htmx_responses.htmx else "reading")
+    if not user.is_viewing:
+        presence.mark_present(ticket.id, user.id, "typing" if user.is_team and htmx_responses.htmx else "reading")
     return Response(status=204)
 
 
 @blueprint.post("/canned")
 @authorization.team_only
-def insert_canned_reply(number: int):
-    """The composer with a canned reply below what was already typed; nothing is sent."""
+def insert_canned_reply(number: int) -> ResponseReturnValue:
+    """The composer with a canned reply below the typed text; nothing is sent."""
     ticket = get_ticket_or_404(number)
     text = request.form.get("canned", "")
     reply = canned_replies.find_reply(authentication.get_current_user(), parse_id(text) or 0)
-    typed = request.form.get("body", "").replace("\r\n", "\n").rstrip()
-    values = {"kind": "reply", "body": typed, "status": request.form.get("status", "")}
+    typed_text = request.form.get("body", "").replace("\r\n", "\n").rstrip()
+    values = {"kind": "reply", "body": typed_text, "status": request.form.get("status", "")}
     if reply is not None:
-        filled = canned_replies.fill_variables(reply, ticket, authentication.get_current_user())
-        values |= {"body": f"{typed}\n\n{filled}" if typed else filled, "status": reply.status or values["status"]}
-    needs = composer_context(ticket, values=values) | {"form_token": request.form.get("form_token", "")}
+        reply_text = canned_replies.fill_variables(reply, ticket, authentication.get_current_user())
+        values |= {
+            "body": f"{typed_text}\n\n{reply_text}" if typed_text else reply_text,
+            "status": reply.status or values["status"],
+        }
+    context = composer_context(ticket, values=values) | {"form_token": request.form.get("form_token", "")}
     if htmx_responses.htmx:
-        return render_template("tickets/_composer.html", **needs)
-    return render_template("tickets/show.html", **(page_context(ticket) | needs))
+        return render_template("tickets/_composer.html", **context)
+    return render_template("tickets/show.html", **(page_context(ticket) | context))
 
 
-def render_tools(number: int):
-    """The tools again, with the links as they are now."""
+def render_tools(number: int) -> ResponseReturnValue:
+    """The tools with the current links."""
     return htmx_responses.swap_fragments(
         (
             "tickets/_team_tools.html",
@@ -75,14 +80,14 @@ def render_tools(number: int):
     )
 
 
-def render_refusal(number: int, sentence: str):
-    """Say why, without losing the page."""
+def render_refusal(number: int, sentence: str) -> ResponseReturnValue:
+    """The tools, or without HTMX the page, with the reason why a ticket was not linked."""
     db.session.rollback()
     ticket = get_ticket_or_404(number)
-    needs = agent_sidebar.agent_sidebar_context(ticket, authentication.get_current_user()) | {
+    context = agent_sidebar.agent_sidebar_context(ticket, authentication.get_current_user()) | {
         "link_error": sentence,
         "link_number": request.form.get("number", ""),
     }
     if htmx_responses.htmx:
-        return render_template("tickets/_team_tools.html", **needs), 422
-    return render_template("tickets/show.html", **(page_context(ticket) | composer_context(ticket) | needs)), 422
+        return render_template("tickets/_team_tools.html", **context), 422
+    return render_template("tickets/show.html", **(page_context(ticket) | composer_context(ticket) | context)), 422

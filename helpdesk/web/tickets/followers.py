@@ -1,6 +1,7 @@
-"""Who follows a ticket, and what its requester thought of it."""
+"""Add and remove followers of a ticket."""
 
 from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ValidationError
@@ -17,8 +18,8 @@ blueprint = Blueprint("followers", __name__, url_prefix=TICKET_URL_PREFIX)
 
 
 @blueprint.post("/followers")
-def add_follower(number: int):
-    """Add oneself, or a colleague."""
+def add_follower(number: int) -> ResponseReturnValue:
+    """Add oneself or a colleague as a follower."""
     ticket = get_ticket_or_404(number)
     text = request.form.get("user", "")
     user = db.session.get(User, parse_id(text) or 0)
@@ -30,8 +31,11 @@ def add_follower(number: int):
 
 
 @blueprint.post("/followers/<int:user_id>/delete")
-def remove_follower(number: int, user_id: int):
-    """Remove oneself; the team and the requester remove anybody. One who sees only what they follow is sent to the list."""
+def remove_follower(number: int, user_id: int) -> ResponseReturnValue:
+    """Remove oneself; the team and the requester may remove anybody.
+
+    A person who now cannot see the ticket any more is redirected to the list.
+    """
     ticket = get_ticket_or_404(number)
     user = db.session.get(User, user_id) if user_id < 2**63 else None
     if user is not None:

@@ -1,6 +1,7 @@
 """Link and unlink two tickets."""
 
 from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -17,7 +18,7 @@ blueprint = Blueprint("ticket_links", __name__, url_prefix=TICKET_URL_PREFIX)
 
 @blueprint.post("/links")
 @authorization.team_only
-def link_ticket(number: int):
+def link_ticket(number: int) -> ResponseReturnValue:
     """Link another ticket by its number."""
     ticket = get_ticket_or_404(number)
     try:
@@ -32,7 +33,8 @@ def link_ticket(number: int):
 
 @blueprint.post("/links/<int:other_number>/delete")
 @authorization.team_only
-def unlink_ticket(number: int, other_number: int):
+def unlink_ticket(number: int, other_number: int) -> ResponseReturnValue:
+    """Remove the link to another ticket."""
     ticket = get_ticket_or_404(number)
     merging.unlink_tickets(ticket, get_ticket_or_404(other_number), actor=authentication.get_current_user())
     db.session.commit()
@@ -40,7 +42,7 @@ def unlink_ticket(number: int, other_number: int):
 
 
 def find_other_ticket(text: str) -> Ticket:
-    """The ticket called ``text`` (#42 or 42), as the person may see it. Raises Invalid."""
+    """The ticket named by ``text`` (#42 or 42), as the person may see it. Raises ValidationError."""
     digits = text.strip().removeprefix("#")
     ticket = permissions.find_ticket(authentication.get_current_user(), parse_id(digits) or 0)
     if ticket is None:

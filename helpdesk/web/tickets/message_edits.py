@@ -1,6 +1,7 @@
 """Edit and delete one's own messages, and show the revisions to the team."""
 
 from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from helpdesk.domain import tickets
@@ -18,15 +19,15 @@ blueprint = Blueprint("ticket_message_edits", __name__, url_prefix=TICKET_URL_PR
 
 
 @blueprint.get("/messages/<int:message_id>/edit")
-def show_edit_form(number: int, message_id: int):
+def show_edit_form(number: int, message_id: int) -> ResponseReturnValue:
     """One's own message in a form."""
     message = get_own_message_or_404(get_ticket_or_404(number), message_id)
     return render_template("tickets/edit.html", ticket=message.ticket, message=message, body=message.body, errors={})
 
 
 @blueprint.post("/messages/<int:message_id>")
-def update_message(number: int, message_id: int):
-    """Replace one's own words; the former ones stay in the team's trail."""
+def update_message(number: int, message_id: int) -> ResponseReturnValue:
+    """Replace the text of one's own message; earlier versions remain visible to the team."""
     ticket = get_ticket_or_404(number)
     message = get_own_message_or_404(ticket, message_id)
     body = request.form.get("body", "")
@@ -46,8 +47,8 @@ def update_message(number: int, message_id: int):
 
 
 @blueprint.post("/messages/<int:message_id>/delete")
-def delete_message(number: int, message_id: int):
-    """Take one's own words away."""
+def delete_message(number: int, message_id: int) -> ResponseReturnValue:
+    """Delete one's own message."""
     ticket = get_ticket_or_404(number)
     tickets.delete_message(get_own_message_or_404(ticket, message_id), editor=authentication.get_current_user())
     db.session.commit()
@@ -56,8 +57,8 @@ def delete_message(number: int, message_id: int):
 
 @blueprint.get("/messages/<int:message_id>/revisions")
 @authorization.team_only
-def list_revisions(number: int, message_id: int):
-    """What a message said before it was edited or deleted."""
+def list_revisions(number: int, message_id: int) -> ResponseReturnValue:
+    """The earlier versions of a message that was edited or deleted."""
     ticket = get_ticket_or_404(number)
     message = db.session.scalar(select(Message).where(Message.id == message_id, Message.ticket_id == ticket.id))
     if message is None:

@@ -14,35 +14,35 @@ from helpdesk.web.tickets import agent_sidebar, sidebar
 
 
 def page_context(ticket: Ticket) -> dict:
-    """What tickets/show.html needs, but for the composer."""
-    me = authentication.get_current_user()
-    needs = (
+    """The context of tickets/show.html, except that of the composer."""
+    user = authentication.get_current_user()
+    context = (
         header_context(ticket)
         | conversation_context(ticket)
-        | sidebar.sidebar_context(ticket, me)
+        | sidebar.sidebar_context(ticket, user)
         | rating_context(ticket)
     )
-    return needs | agent_sidebar.agent_sidebar_context(ticket, me) if me.is_team else needs
+    return context | agent_sidebar.agent_sidebar_context(ticket, user) if user.is_team else context
 
 
 def header_context(ticket: Ticket) -> dict:
-    """What tickets/_ticket_header.html needs."""
+    """The context of tickets/_ticket_header.html."""
     return {"ticket": ticket, "next_step": labels.describe_next_step(ticket, current_user.is_team)}
 
 
 def conversation_context(ticket: Ticket) -> dict:
-    """What tickets/_conversation.html needs."""
+    """The context of tickets/_conversation.html."""
     reader = authentication.get_current_user()
     timeline = tickets.load_timeline(ticket, reader)
     for entry in timeline:
         if entry.is_event:
             entry.sentence = labels.describe_event(entry, reader.is_team)
-    seen = tickets.read_by(ticket, timeline) if reader.is_team else {}
-    return {"ticket": ticket, "timeline": timeline, "seen": seen}
+    read_by = tickets.read_by(ticket, timeline) if reader.is_team else {}
+    return {"ticket": ticket, "timeline": timeline, "seen": read_by}
 
 
 def rating_context(ticket: Ticket) -> dict:
-    """What tickets/_rating.html needs."""
+    """The context of tickets/_rating.html."""
     return {
         "ticket": ticket,
         "rating": ticket.rating if ticket.is_done else None,
@@ -55,16 +55,16 @@ def rating_context(ticket: Ticket) -> dict:
 def composer_context(
     ticket: Ticket, errors: dict | None = None, values: dict | None = None, kept: dict | None = None
 ) -> dict:
-    """What tickets/_composer.html needs."""
-    me = authentication.get_current_user()
+    """The context of tickets/_composer.html. ``kept``: stored uploads by the name of their input."""
+    user = authentication.get_current_user()
     token = idempotency.valid_token(request.form.get("form_token")) if errors else None
     return {
         "ticket": ticket,
-        "audience": labels.describe_audience(ticket, sidebar.list_active_threads(ticket), me),
+        "audience": labels.describe_audience(ticket, sidebar.list_active_threads(ticket), user),
         "form_token": token or secrets.token_hex(16),
         "values": values or {},
         "errors": errors or {},
         "limits": uploads.UPLOAD_LIMITS,
         "kept": kept or {},
-        "canned": agent_sidebar.list_canned_replies(ticket, me),
+        "canned": agent_sidebar.list_canned_replies(ticket, user),
     }

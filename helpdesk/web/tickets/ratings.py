@@ -1,6 +1,7 @@
 """The requester's rating of a solved ticket."""
 
 from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.tickets import ratings
@@ -15,8 +16,8 @@ blueprint = Blueprint("ticket_ratings", __name__, url_prefix=TICKET_URL_PREFIX)
 
 
 @blueprint.post("/rating")
-def rate_ticket(number: int):
-    """Rate a solved ticket, by POST only: mail scanners open every link."""
+def rate_ticket(number: int) -> ResponseReturnValue:
+    """Rate a solved ticket, by POST only, because mail scanners open every link."""
     ticket = get_ticket_or_404(number)
     try:
         ratings.save_rating(
@@ -29,9 +30,9 @@ def rate_ticket(number: int):
         db.session.rollback()
         ticket = get_ticket_or_404(number)
         values = {name: request.form.get(name, "") for name in ("score", "comment")}
-        needs = rating_context(ticket) | {"rating_errors": {error.field or "score": error.sentence}, "given": values}
+        context = rating_context(ticket) | {"rating_errors": {error.field or "score": error.sentence}, "given": values}
         if htmx_responses.htmx:
-            return render_template("tickets/_rating.html", **needs), 422
-        return render_template("tickets/show.html", **(composer_context(ticket) | page_context(ticket) | needs)), 422
+            return render_template("tickets/_rating.html", **context), 422
+        return render_template("tickets/show.html", **(composer_context(ticket) | page_context(ticket) | context)), 422
     db.session.commit()
     return render_after_change(number, first="rating", address=f"/tickets/{number}#rating")

@@ -1,6 +1,9 @@
 """Responses of the ticket views: one fragment, or the fragments that a change or a reply touches."""
 
-from flask import redirect, render_template
+from collections.abc import Callable
+
+from flask import Response, redirect, render_template
+from flask.typing import ResponseReturnValue
 
 from helpdesk.database import transactions
 from helpdesk.domain import tickets
@@ -13,27 +16,27 @@ from helpdesk.web.tickets.page_context import composer_context, conversation_con
 from helpdesk.web.tickets.ticket_lookup import get_ticket_or_404
 
 
-def render_fragment(template: str, needs, ticket: Ticket):
-    """One fragment, or 304 where the browser has it as it is."""
-    me = authentication.get_current_user()
-    parts = (ticket.id, ticket.version, me.id, me.role)
+def render_fragment(template: str, build_context: Callable[[Ticket], dict], ticket: Ticket) -> Response:
+    """Render one fragment, or 304 if the browser has the current version."""
+    user = authentication.get_current_user()
+    parts = (ticket.id, ticket.version, user.id, user.role)
     return htmx_responses.not_modified(*parts) or htmx_responses.with_etag(
-        render_template(template, **needs(ticket)), *parts
+        render_template(template, **build_context(ticket)), *parts
     )
 
 
-def render_after_change(number: int, first: str = "header", address: str = ""):
-    """The fragments a change touches, the one the browser swaps first in front."""
+def render_after_change(number: int, first: str = "header", address: str = "") -> ResponseReturnValue:
+    """The fragments that a change affects, beginning with ``first``, which replaces HTMX's target."""
     address = address or f"/tickets/{number}"
     if not htmx_responses.htmx:
         return redirect(address, 303)
     transactions.set_read_only()  # the change is committed; showing it needs no write lock
-    made = changed_fragments(get_ticket_or_404(number))
-    return htmx_responses.swap_fragments(made.pop(first), *made.values(), address=address)
+    fragments = changed_fragments(get_ticket_or_404(number))
+    return htmx_responses.swap_fragments(fragments.pop(first), *fragments.values(), address=address)
 
 
 def changed_fragments(ticket: Ticket) -> dict[str, tuple[str, dict]]:
-    """What of the page shows how a ticket stands: by name, templates with their values."""
+    """The fragments that show a ticket's state, by name: template and context."""
     return {
         "header": ("tickets/_ticket_header.html", header_context(ticket)),
         "conversation": ("tickets/_conversation.html", conversation_context(ticket)),
@@ -42,10 +45,10 @@ def changed_fragments(ticket: Ticket) -> dict[str, tuple[str, dict]]:
     }
 
 
-def render_after_reply(number: int, moved: bool):
-    """An empty composer and the conversation with what was just said; the rest of the page only if the ticket ``moved``.
+def render_after_reply(number: int, is_changed: bool) -> ResponseReturnValue:
+    """An empty composer and the conversation; all other fragments only if the ticket's state changed.
 
-    It learns of the words themselves as every open page does: it is told that the ticket changed.
+    The event that notifies every open page also updates this one.
     """
     address = f"/tickets/{number}"
     if not htmx_responses.htmx:
@@ -54,7 +57,7 @@ def render_after_reply(number: int, moved: bool):
     ticket = get_ticket_or_404(number)
     others = (
         changed_fragments(ticket)
-        if moved
+        if is_changed
         else {"conversation": ("tickets/_conversation.html", conversation_context(ticket))}
     )
     return htmx_responses.swap_fragments(
@@ -63,10 +66,10 @@ def render_after_reply(number: int, moved: bool):
 
 
 def mark_read(ticket: Ticket) -> None:
-    """Remember that this person has read the ticket; a write of its own after the page is made."""
-    me = authentication.get_current_user()
-    reading = None if getattr(me, "is_viewing", False) else tickets.pending_read_receipt(ticket, me)
-    if reading:
+    """Save that this person has read the ticket, in a transaction of its own after the page is rendered."""
+    user = authentication.get_current_user()
+    receipt = None if getattr(user, "is_viewing", False) else tickets.pending_read_receipt(ticket, user)
+    if receipt:
         transactions.start_write_transaction()
-        tickets.save_read_receipt(reading)
+        tickets.save_read_receipt(receipt)
         db.session.commit()

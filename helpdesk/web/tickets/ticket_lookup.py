@@ -24,23 +24,23 @@ LOAD_PEOPLE = (
 
 
 def get_ticket_or_404(number: int) -> Ticket:
-    """The ticket with this number, through what the signed-in person may see; else 404, as for one that never was."""
-    me = authentication.get_current_user()
-    if not 0 < number < 2**63 or not me.is_active:
+    """The ticket with this number, if the signed-in person may see it; else 404, as if it did not exist."""
+    user = authentication.get_current_user()
+    if not 0 < number < 2**63 or not user.is_active:
         abort(404)
-    asked = {"number": number, "reader_id": me.id, "reader_organization_id": me.organization_id}
-    row = db.session.execute(_ticket_query(me.is_team, me.sees), asked).unique().first()
+    parameters = {"number": number, "reader_id": user.id, "reader_organization_id": user.organization_id}
+    row = db.session.execute(_ticket_query(user.is_team, user.sees), parameters).unique().first()
     if row is None:
         abort(404)
     row.Ticket.read_seq, row.Ticket.rating, row.Ticket.places_read = row.seq or 0, row.Rating, None
-    if me.is_team:
+    if user.is_team:
         row.Ticket.mark, row.Ticket.has_near, row.Ticket.has_canned = row.QaReview, row.has_near, row.has_canned
     return row.Ticket
 
 
 @dataclass(frozen=True)
 class ReaderParameters:
-    """Stands for everybody of a kind, so that a query through what they may see is put together once for all of them."""
+    """A placeholder for all readers of one kind, so that the query of what they may see is built once for all."""
 
     is_team: bool
     sees: str
@@ -51,12 +51,12 @@ class ReaderParameters:
 
 @lru_cache
 def _ticket_query(is_team: bool, sees: str) -> Select:
-    """The ticket with everything its page reads of it, and how far the reader has read it."""
+    """The ticket with everything that its page reads, and how far the reader has read it. Cached per kind of reader."""
     reader = ReaderParameters(is_team, sees)
-    mine = and_(ReadReceipt.ticket_id == Ticket.id, ReadReceipt.user_id == reader.id)
+    is_own_receipt = and_(ReadReceipt.ticket_id == Ticket.id, ReadReceipt.user_id == reader.id)
     tickets = permissions.visible_tickets(reader).where(Ticket.id == bindparam("number"))
     query = (
-        tickets.outerjoin(ReadReceipt, mine)
+        tickets.outerjoin(ReadReceipt, is_own_receipt)
         .outerjoin(Rating)
         .add_columns(ReadReceipt.seq, Rating)
         .options(*LOAD_PEOPLE)

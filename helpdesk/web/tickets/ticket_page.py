@@ -1,6 +1,7 @@
-"""One ticket: its page and its fragments. Every view of a ticket, here and beside, loads through ``found``."""
+"""The page of one ticket and its fragments."""
 
 from flask import Blueprint, render_template
+from flask.typing import ResponseReturnValue
 
 from helpdesk.web.middleware import authentication
 from helpdesk.web.tickets import sidebar
@@ -18,8 +19,8 @@ blueprint = Blueprint("ticket_page", __name__, url_prefix=TICKET_URL_PREFIX)
 
 
 @blueprint.get("")
-def show_ticket(number: int):
-    """The whole page. Having it before one's eyes marks it read."""
+def show_ticket(number: int) -> ResponseReturnValue:
+    """The whole page; showing it marks the ticket as read."""
     ticket = get_ticket_or_404(number)
     html = render_template("tickets/show.html", **(page_context(ticket) | composer_context(ticket)))
     mark_read(ticket)
@@ -27,13 +28,15 @@ def show_ticket(number: int):
 
 
 @blueprint.get("/header")
-def show_header_fragment(number: int):
+def show_header_fragment(number: int) -> ResponseReturnValue:
+    """Subject, status and next step."""
     ticket = get_ticket_or_404(number)
     return render_fragment("tickets/_ticket_header.html", header_context, ticket)
 
 
 @blueprint.get("/conversation")
-def show_conversation_fragment(number: int):
+def show_conversation_fragment(number: int) -> ResponseReturnValue:
+    """The conversation; showing it marks the ticket as read."""
     ticket = get_ticket_or_404(number)
     response = render_fragment("tickets/_conversation.html", conversation_context, ticket)
     if response.status_code == 200:
@@ -42,7 +45,8 @@ def show_conversation_fragment(number: int):
 
 
 @blueprint.get("/facts")
-def show_facts_fragment(number: int):
+def show_facts_fragment(number: int) -> ResponseReturnValue:
+    """The sidebar."""
     ticket = get_ticket_or_404(number)
     return render_fragment(
         "tickets/_facts.html", lambda ticket: sidebar.sidebar_context(ticket, authentication.get_current_user()), ticket
@@ -50,6 +54,7 @@ def show_facts_fragment(number: int):
 
 
 @blueprint.get("/rating")
-def show_rating_fragment(number: int):
+def show_rating_fragment(number: int) -> ResponseReturnValue:
+    """The rating."""
     ticket = get_ticket_or_404(number)
     return render_fragment("tickets/_rating.html", rating_context, ticket)

@@ -1,6 +1,7 @@
 """Transfer a ticket to another organization."""
 
 from flask import Blueprint, flash, render_template, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -18,14 +19,15 @@ blueprint = Blueprint("ticket_transfer", __name__, url_prefix=TICKET_URL_PREFIX)
 
 @blueprint.get("/move")
 @authorization.team_only
-def show_transfer_form(number: int):
-    """Choose the organization and the person; then read what moving exposes."""
+def show_transfer_form(number: int) -> ResponseReturnValue:
+    """Choose the organization and the requester; then read what the transfer exposes."""
     return render_transfer_page(get_ticket_or_404(number), request.args.get("organization", ""))
 
 
 @blueprint.post("/move")
 @authorization.team_only
-def transfer_ticket(number: int):
+def transfer_ticket(number: int) -> ResponseReturnValue:
+    """Transfer the ticket to the organization and requester of the form."""
     ticket = get_ticket_or_404(number)
     slug, text = request.form.get("organization", ""), request.form.get("requester", "")
     organization = organizations.find_by_slug(slug)
@@ -45,15 +47,16 @@ def transfer_ticket(number: int):
 
 
 def render_transfer_page(ticket: Ticket, slug: str, errors: dict | None = None) -> str:
+    """The page; once an organization is chosen, with its people and what the transfer exposes."""
     organization = organizations.find_by_slug(slug)
     people = []
     if organization is not None:
-        there = select(User).where(User.organization_id == organization.id, User.deactivated_at.is_(None))
+        members = select(User).where(User.organization_id == organization.id, User.deactivated_at.is_(None))
         people = [
             (user.id, f"{user.display_name} · {user.email}")
-            for user in db.session.scalars(there.order_by(User.name).limit(200))
+            for user in db.session.scalars(members.order_by(User.name).limit(200))
         ]
-    offered = db.session.execute(
+    choices = db.session.execute(
         select(Organization.slug, Organization.name)
         .where(Organization.id != ticket.organization_id)
         .order_by(Organization.name)
@@ -63,7 +66,7 @@ def render_transfer_page(ticket: Ticket, slug: str, errors: dict | None = None) 
         "tickets/move.html",
         ticket=ticket,
         organization=organization,
-        organizations=[(slug, name) for slug, name in offered],
+        organizations=[(slug, name) for slug, name in choices],
         people_there=people,
         exposure=transfer.preview_transfer(ticket, organization) if organization else None,
         errors=errors or {},
