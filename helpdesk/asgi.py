@@ -33,7 +33,8 @@ class PortalASGI:
 
     def __init__(self, app: Flask, config: Config) -> None:
         self.app, self.config = app, config
-        self.flask = WSGIMiddleware(_WithInputEnd(app), workers=config.WEB_THREADS)
+        adapter: Any = WSGIMiddleware  # its types name every ASGI message; ours is a plain dict
+        self.flask = adapter(_WithInputEnd(app), workers=config.WEB_THREADS)
         self.hub = SseHub(limit=0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:

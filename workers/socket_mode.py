@@ -2,6 +2,7 @@
 
 import logging
 import time
+from typing import Any
 
 from flask import Flask
 
@@ -28,7 +29,7 @@ def run(app: Flask) -> None:
 def listen(app: Flask) -> socket_mode.SocketListener:
     """Open the connections. An event is acknowledged to Slack once it is stored. Raises ChannelError."""
 
-    def accept(_source: str, _external_id: str, payload: dict) -> dict | None:
+    def accept(_source: str, _external_id: str, payload: dict[str, Any]) -> dict[str, Any] | None:
         with app.app_context():
             try:
                 return inbox.handle_slack_request(payload)

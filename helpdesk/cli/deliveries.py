@@ -28,7 +28,7 @@ def deliveries(context: click.Context, state: str | None) -> None:
 def list_deliveries(state: str | None) -> None:
     """Print up to MAX_ROWS deliveries, oldest first."""
     states = (state,) if state else UNFINISHED_STATES
-    total = db.session.scalar(select(func.count()).where(Delivery.state.in_(states)))
+    total = db.session.scalar(select(func.count()).where(Delivery.state.in_(states))) or 0
     query = select(Delivery).where(Delivery.state.in_(states)).order_by(Delivery.id).limit(MAX_ROWS)
     query = query.options(joinedload(Delivery.thread).joinedload(Thread.user))
     for delivery in db.session.scalars(query):

@@ -12,14 +12,14 @@ from helpdesk import config
 from helpdesk.extensions import db
 
 
-def get_latest_revision() -> str:
+def get_latest_revision() -> str | None:
     """The newest revision of the code."""
     settings = Config()
     settings.set_main_option("script_location", config.MIGRATIONS_FOLDER)
     return ScriptDirectory.from_config(settings).get_current_head()
 
 
-def get_revisions() -> tuple[str | None, str]:
+def get_revisions() -> tuple[str | None, str | None]:
     """The revision of the database (None: empty) and the newest one."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with db.engine.connect() as connection:

@@ -28,7 +28,7 @@ class Order:
 class Page:
     """Rows in order, and the cursors of the next and the previous page: None where there is none."""
 
-    rows: list
+    rows: list[Any]
     next: str | None = None
     previous: str | None = None
 
@@ -105,13 +105,13 @@ def _after_cursor(columns: list[tuple[Any, bool]]) -> Any:
     return or_(*alternatives)
 
 
-def _encode_cursor(keys: tuple, backwards: bool) -> str:
+def _encode_cursor(keys: tuple[Any, ...], backwards: bool) -> str:
     values = [key.isoformat() if isinstance(key, datetime) else key for key in keys]
     text = json.dumps([int(backwards), *values], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode_cursor(cursor: str | None, order: Order) -> tuple[bool, list]:
+def _decode_cursor(cursor: str | None, order: Order) -> tuple[bool, list[Any]]:
     """Return whether the cursor points backwards, and its keys; no keys for an invalid cursor."""
     try:
         backwards, *values = json.loads(base64.urlsafe_b64decode((cursor or "") + "=="))

@@ -71,7 +71,7 @@ BLUEPRINTS = (
 
 def build_flask_settings(config: Config) -> dict[str, Any]:
     """The configuration of Flask and its extensions."""
-    pool = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10}
+    pool: dict[str, Any] = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10}
     if not config.is_sqlite:
         pool |= postgresql.OPTIONS
     return {

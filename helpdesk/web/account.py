@@ -1,5 +1,7 @@
 """A person's own account: name, time zone, mail, sessions, sign-in accounts, and the organization they act for."""
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -122,7 +124,8 @@ def stop_impersonation() -> ResponseReturnValue:
     return redirect(f"/settings/organizations/{organization.id}" if user.is_admin else "/desk", 303)
 
 
-def render_page(user: User, values: dict | None = None, errors: dict | None = None) -> str:
+def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
+    """The account page, with stored preferences or with what was typed and the errors."""
     rows = sessions.list_sessions(user)
     return render_template(
         "account/show.html",

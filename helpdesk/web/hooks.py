@@ -5,6 +5,7 @@ Each verifies the sender, stores the event, commits and responds; a worker proce
 
 import hmac
 import logging
+from typing import Any
 
 from flask import Blueprint, Response, request
 from flask.typing import ResponseReturnValue
@@ -60,7 +61,7 @@ def receive_mail() -> ResponseReturnValue:
     return Response("ok\n", mimetype="text/plain")
 
 
-def handle_slack_request() -> Response | dict:
+def handle_slack_request() -> Response | dict[str, Any]:
     """Verify the signature of the raw body, store, commit, respond; well within Slack's three seconds."""
     request.max_content_length = MAX_EVENT_BYTES  # also for a body without Content-Length
     body = request.get_data(cache=True)

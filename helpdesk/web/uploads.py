@@ -8,11 +8,10 @@ from werkzeug.datastructures import MultiDict
 from helpdesk.domain import forms
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.tickets import attachments
-from helpdesk.extensions import db
+from helpdesk.extensions import db, htmx
 from helpdesk.models.form import FormVersion
 from helpdesk.models.ticket import Attachment
 from helpdesk.models.user import User
-from helpdesk.web.templating import htmx_responses
 
 UPLOAD_LIMITS = {"size": attachments.MAX_BYTES, "files": attachments.MAX_FILES}
 
@@ -35,7 +34,7 @@ class FormUploads:
         self.new: list[str] = []
         self.fields: dict[str, list[str]] = {}
 
-    def take(self, form: FormVersion | None = None, form_data: MultiDict | None = None) -> None:
+    def take(self, form: FormVersion | None = None, form_data: MultiDict[str, str] | None = None) -> None:
         """Store the new files and commit. Keys of files of the form's file fields are added to ``form_data``.
 
         Raises ValidationError.
@@ -70,7 +69,7 @@ class FormUploads:
 
     def keep_for_later(self) -> None:
         """After a rejected form: delete the new files if the browser still has them, else leave them stored."""
-        if not htmx_responses.htmx:
+        if not htmx:
             return
         for key in self.new:
             attachments.discard_upload(self.uploader, key)

@@ -34,7 +34,7 @@ def demo() -> None:
     demo_config.check_port_is_free(config.port, "PORT", "the portal")
     demo_config.check_port_is_free(config.demo_port, "DEMO_PORT", "the demo")
     stop_signal = supervisor.StopSignal()
-    children: dict[str, Popen] = {}
+    children: dict[str, Popen[bytes]] = {}
     with _lock_folder(config):
         try:
             _start_processes(config, stop_signal, children)
@@ -50,7 +50,7 @@ def demo() -> None:
 
 
 def _start_processes(
-    config: demo_config.DemoConfig, stop_signal: supervisor.StopSignal, children: dict[str, Popen]
+    config: demo_config.DemoConfig, stop_signal: supervisor.StopSignal, children: dict[str, Popen[bytes]]
 ) -> None:
     environment = config.environment()
     config.write_environment()
@@ -82,17 +82,19 @@ def _start_processes(
     _wait_until_ready(
         stop_signal,
         children,
-        lambda: _is_reachable(f"{config.portal}/healthz") and _is_reachable(f"{config.outside}/healthz"),
+        lambda: _is_reachable(f"{config.portal_url}/healthz") and _is_reachable(f"{config.external_url}/healthz"),
     )
 
 
-def _run_process(config: demo_config.DemoConfig, name: str, command: list[str], environment: dict[str, str]) -> Popen:
+def _run_process(
+    config: demo_config.DemoConfig, name: str, command: list[str], environment: dict[str, str]
+) -> Popen[bytes]:
     with config.log(name).open("ab") as log:
         return supervisor.start_process(command, environment, log)
 
 
 def _wait_until_ready(
-    stop_signal: supervisor.StopSignal, children: dict[str, Popen], ready: Callable[[], bool]
+    stop_signal: supervisor.StopSignal, children: dict[str, Popen[bytes]], ready: Callable[[], bool]
 ) -> None:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not ready():
@@ -105,7 +107,7 @@ def _wait_until_ready(
             raise click.ClickException("Not everything has started within a minute; the logs in var/log say why.")
 
 
-def _read_last_log_line(child: Popen, name: str) -> str:
+def _read_last_log_line(child: Popen[bytes], name: str) -> str:
     with contextlib.suppress(OSError, IndexError):
         return demo_config.load_demo_config().log(name).read_text(errors="replace").strip().splitlines()[-1]
     return f"it gave the status {child.returncode}."
@@ -121,7 +123,7 @@ def _is_reachable(url: str) -> bool:
         return False
 
 
-def _end_processes(children: dict[str, Popen]) -> None:
+def _end_processes(children: dict[str, Popen[bytes]]) -> None:
     """End the portal first, so that no request arrives any more, and Redis last, because the others need it."""
     redis = children.pop("redis", None)
     supervisor.stop_processes(list(children.values()), END_TIMEOUT_SECONDS)

@@ -38,12 +38,12 @@ class DemoConfig:
     smtp_port: int
 
     @property
-    def portal(self) -> str:
+    def portal_url(self) -> str:
         """The URL of the portal."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def outside(self) -> str:
+    def external_url(self) -> str:
         """The URL of the start page of the simulated Slack workspace, mailbox and sign-in providers."""
         return f"http://127.0.0.1:{self.demo_port}"
 
@@ -86,17 +86,17 @@ class DemoConfig:
             "DEMO_SMTP_PORT": str(self.smtp_port),
             "VAR_DIR": str(self.var),
             "SECRET_KEY": self._secret_key(),
-            "PORTAL_BASE_URL": self.portal,
+            "PORTAL_BASE_URL": self.portal_url,
             "REDIS_URL": os.environ.get("REDIS_URL") or f"unix://{self.redis_socket}?db=0",
-            "SLACK_API_URL": f"{self.outside}/slack/api/",
+            "SLACK_API_URL": f"{self.external_url}/slack/api/",
             "SLACK_BOT_TOKEN": personas.BOT_TOKEN,
             "SLACK_SIGNING_SECRET": personas.SIGNING_SECRET,
             "GOOGLE_OAUTH_CLIENT_ID": personas.GOOGLE_CLIENT_ID,
             "GOOGLE_OAUTH_CLIENT_SECRET": personas.GOOGLE_CLIENT_SECRET,
-            "GOOGLE_OAUTH_URL": f"{self.outside}/google",
+            "GOOGLE_OAUTH_URL": f"{self.external_url}/google",
             "MICROSOFT_OAUTH_CLIENT_ID": personas.MICROSOFT_CLIENT_ID,
             "MICROSOFT_OAUTH_CLIENT_SECRET": personas.MICROSOFT_CLIENT_SECRET,
-            "MICROSOFT_OAUTH_URL": f"{self.outside}/microsoft",
+            "MICROSOFT_OAUTH_URL": f"{self.external_url}/microsoft",
             "MAIL_SERVER": "127.0.0.1",
             "MAIL_PORT": str(self.smtp_port),
             "MAIL_DEFAULT_SENDER": personas.SYSTEM_EMAIL,
@@ -159,7 +159,7 @@ def _find_free_port(preferred: int, taken: int) -> int:
         return preferred
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def _is_port_free(port: int) -> bool:

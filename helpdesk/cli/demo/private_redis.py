@@ -13,10 +13,10 @@ import click
 from helpdesk.cli import supervisor
 from helpdesk.cli.demo.demo_config import DemoConfig
 
-START_TIMEOUT_SECONDS = 10.0  # seconds
+START_TIMEOUT_SECONDS = 10.0
 
 
-def start_redis(config: DemoConfig) -> Popen:
+def start_redis(config: DemoConfig) -> Popen[bytes]:
     """Start Redis and wait until it answers. Raises ClickException."""
     socket_path = config.redis_socket
     socket_path.unlink(missing_ok=True)

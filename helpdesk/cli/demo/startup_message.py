@@ -16,9 +16,9 @@ def format_startup_message(config: DemoConfig) -> str:
     return f"""
   The helpdesk is running.
 
-    Portal and desk    {config.portal}
-    Slack workspace    {config.outside}/slack/
-    Mailbox            {config.outside}/mailbox/
+    Portal and desk    {config.portal_url}
+    Slack workspace    {config.external_url}/slack/
+    Mailbox            {config.external_url}/mailbox/
 
   Sign in at the portal with one of these addresses; the link arrives in the mailbox.
     Customers

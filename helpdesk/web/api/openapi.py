@@ -118,8 +118,8 @@ def _operation(
     name: str,
     summary: str,
     scope: str,
-    schema: dict,
-    parameters: list[dict] | None = None,
+    schema: dict[str, Any],
+    parameters: list[dict[str, Any]] | None = None,
     body: str = "",
     success: int = 200,
 ) -> dict[str, Any]:
@@ -149,5 +149,5 @@ def _page(name: str) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
-def _path_parameter(name: str, schema: dict) -> dict[str, Any]:
+def _path_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": schema}

@@ -1,6 +1,7 @@
 """JSON responses: rows serialized by their schemas."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Response, jsonify
 
@@ -21,7 +22,7 @@ def render_page(schema: type[Representation], rows: Iterable[object], next_curso
     return _without_caching({"data": data, "next": next_cursor}, 200)
 
 
-def _without_caching(value: dict, status: int) -> Response:
+def _without_caching(value: dict[str, Any], status: int) -> Response:
     response = jsonify(value)
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"

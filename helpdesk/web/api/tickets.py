@@ -1,5 +1,7 @@
 """Tickets in the API: list, create, read and update."""
 
+from typing import Any
+
 from flask import Blueprint, abort
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -116,7 +118,7 @@ def find_agent(email: str) -> User:
     return user
 
 
-def _parse_form(body: schemas.NewTicket, requester: User) -> tuple[FormVersion | None, dict]:
+def _parse_form(body: schemas.NewTicket, requester: User) -> tuple[FormVersion | None, dict[str, Any]]:
     """The form and its validated answers; None and {} if no form is named."""
     if not body.form:
         if body.answers:

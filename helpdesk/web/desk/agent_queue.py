@@ -1,6 +1,7 @@
 """The agent queue: its page, its fragment, its CSV export, and its filters."""
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, render_template, request, stream_with_context
@@ -70,7 +71,7 @@ def parse_filters() -> dict[str, str]:
     return filters | {"after": request.args.get("after", "")[:400], "saved": request.args.get("saved", "")[:20]}
 
 
-def queue_context() -> dict:
+def queue_context() -> dict[str, Any]:
     """The context of desk/_queue.html."""
     filters = parse_filters()
     page = agent_queue.fetch_queue_page(authentication.get_current_user(), filters, after=filters["after"])

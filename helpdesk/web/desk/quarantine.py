@@ -1,5 +1,7 @@
 """Quarantined mail: read it, attach it to a ticket, create a ticket from it, or discard it."""
 
+from typing import Any
+
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -129,7 +131,7 @@ def get_mail_or_404(mail_id: int) -> InboundEvent:
     return quarantine.find_waiting(mail_id) or abort(404)
 
 
-def render_page(mail: InboundEvent, errors: dict | None = None) -> str:
+def render_page(mail: InboundEvent, errors: dict[str, Any] | None = None) -> str:
     """One mail; typed text stays in its forms."""
     details = quarantine.load_details(mail)
     values = {

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from typing import Any
 
 import redis.asyncio
 from redis.exceptions import RedisError
@@ -29,7 +30,7 @@ async def listen(hub: SseHub, url: str) -> None:
 
 
 async def _listen_once(hub: SseHub, url: str) -> None:
-    options = {"socket_connect_timeout": CONNECT_TIMEOUT, "health_check_interval": HEALTH_CHECK_SECONDS}
+    options: dict[str, Any] = {"socket_connect_timeout": CONNECT_TIMEOUT, "health_check_interval": HEALTH_CHECK_SECONDS}
     async with redis.asyncio.Redis.from_url(url, **options) as client, client.pubsub() as subscription:
         await subscription.subscribe(EVENTS_CHANNEL)
         while True:

@@ -2,6 +2,7 @@
 
 import logging
 import secrets
+from typing import Any
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -66,7 +67,7 @@ def handle_database_unavailable(error: Exception) -> Response:
 
 
 def render_error_page(
-    status: int, sentence: str | None = None, *, number: str | None = None, headers: dict | None = None
+    status: int, sentence: str | None = None, *, number: str | None = None, headers: dict[str, Any] | None = None
 ) -> Response:
     """The error page for ``status``; ``sentence`` is an additional explanation."""
     if request.path.startswith("/api/"):

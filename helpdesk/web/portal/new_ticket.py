@@ -1,6 +1,7 @@
 """Create a ticket: choose a form, fill it in, and see similar tickets while typing the subject."""
 
 import secrets
+from typing import Any
 
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
@@ -12,7 +13,7 @@ from helpdesk.domain import forms, idempotency, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import users
 from helpdesk.domain.ticket_lists import customer_list
-from helpdesk.extensions import db
+from helpdesk.extensions import db, htmx
 from helpdesk.models.form import FormVersion
 from helpdesk.models.user import User
 from helpdesk.web import uploads
@@ -101,29 +102,33 @@ def list_similar_tickets() -> ResponseReturnValue:
     return render_template("portal/_similar.html", similar=similar)
 
 
-def render_page(requester: User, available: list, form: FormVersion | None, values: dict) -> str:
+def render_page(requester: User, available: list[Any], form: FormVersion | None, values: dict[str, Any]) -> str:
     """The whole page, empty or with values from the URL."""
     return render_template("portal/new.html", available=available, **form_context(requester, form, values))
 
 
 def render_rejected_form(
     requester: User,
-    available: list,
+    available: list[Any],
     form: FormVersion | None,
-    values: dict,
-    errors: dict,
+    values: dict[str, Any],
+    errors: dict[str, Any],
     form_uploads: uploads.FormUploads,
 ) -> ResponseReturnValue:
     """The form with everything that was typed and uploaded, and the errors."""
     context = form_context(requester, form, values, errors, form_uploads.listed())
-    if htmx_responses.htmx and form:
+    if htmx and form:
         return render_template("portal/_ticket_form.html", **context), 422
     return render_template("portal/new.html", available=available, **context), 422
 
 
 def form_context(
-    requester: User, form: FormVersion | None, values: dict, errors: dict | None = None, kept: dict | None = None
-) -> dict:
+    requester: User,
+    form: FormVersion | None,
+    values: dict[str, Any],
+    errors: dict[str, Any] | None = None,
+    stored_uploads: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     """The context of portal/_ticket_form.html."""
     fields = forms.visible_fields(form, current_user.is_team) if form else []
     token = idempotency.valid_token(request.form.get("form_token")) if errors else None
@@ -135,7 +140,7 @@ def form_context(
         "form_token": token or secrets.token_hex(16),
         "offered": forms.choices_for(fields, authentication.get_current_user(), requester.organization_id),
         "limits": uploads.UPLOAD_LIMITS,
-        "kept": kept or {},
+        "kept": stored_uploads or {},
         "requester": requester if current_user.is_team else None,
         "preview": False,
     }
@@ -168,14 +173,14 @@ def select_form(available: list[FormVersion], slug: str | None) -> FormVersion |
     return forms.find_form(available, slug)
 
 
-def _get_values(form_data: MultiDict, name: str) -> object:
+def _get_values(form_data: MultiDict[str, str], name: str) -> object:
     """The values of a field: a list if there are several."""
     return (
         form_data.getlist(name) if name.startswith("field-") and len(form_data.getlist(name)) > 1 else form_data[name]
     )
 
 
-def _add_text_errors(errors: dict[str, str], form_data: MultiDict) -> dict[str, str]:
+def _add_text_errors(errors: dict[str, str], form_data: MultiDict[str, str]) -> dict[str, str]:
     """Add errors about an empty subject and message, so that all errors are shown at once."""
     text_errors = {}
     if not form_data.get("subject", "").strip():

@@ -1,6 +1,7 @@
 """A customer's list of tickets: page, fragment and CSV. Every state of it has a URL."""
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request, stream_with_context
@@ -66,7 +67,7 @@ def parse_filters() -> dict[str, str]:
     return {name: request.args.get(name, "")[:200] for name in customer_list.FILTER_NAMES}
 
 
-def list_context() -> dict:
+def list_context() -> dict[str, Any]:
     """The context of portal/_ticket_list.html."""
     user, filters = authentication.get_current_user(), parse_filters()
     page = customer_list.fetch_list_page(user, filters, request.args.get("after"))

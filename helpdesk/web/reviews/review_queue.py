@@ -1,5 +1,7 @@
 """Solved tickets to review, and the form with rating and comment."""
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
@@ -46,7 +48,7 @@ def save_review(number: int) -> ResponseReturnValue:
     return htmx_responses.redirect_to("/review/reading")
 
 
-def render_review_form(number: int, values: dict, errors: dict | None = None) -> str:
+def render_review_form(number: int, values: dict[str, Any], errors: dict[str, Any] | None = None) -> str:
     """The form with one's own review, or with what was typed and the errors."""
     ticket = permissions.find_ticket(authentication.get_current_user(), number) or abort(404)
     review = qa_reviews.get_review(ticket, authentication.get_current_user())

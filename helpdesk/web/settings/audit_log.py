@@ -1,6 +1,7 @@
 """The audit log."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
@@ -44,7 +45,7 @@ def parse_cursor() -> tuple[datetime, int] | None:
         return None
 
 
-def format_details(values: dict, are_changes: bool = False) -> list[tuple[str, str]]:
+def format_details(values: dict[str, Any], are_changes: bool = False) -> list[tuple[str, str]]:
     """Format an entry's details for display: pairs of (name, text).
 
     If ``are_changes``, a value that is a list of two is a pair of old and new value.

@@ -30,4 +30,5 @@ def save_auto_close() -> ResponseReturnValue:
 
 
 def render_page(form: ClosingForm) -> str:
+    """The page with ``form``."""
     return navigation.render_settings_page("settings/closing.html", form=form)

@@ -92,6 +92,7 @@ def save_reply(reply: CannedReply | None) -> ResponseReturnValue:
 
 
 def render_page(reply: CannedReply | None, form: CannedReplyForm) -> str:
+    """The form of one reply; None is a new one."""
     return render_in_settings(
         "settings/reply.html",
         reply=reply,

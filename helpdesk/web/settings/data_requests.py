@@ -2,7 +2,7 @@
 
 import tempfile
 from collections.abc import Callable
-from typing import BinaryIO
+from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, request, send_file
 from flask.typing import ResponseReturnValue
@@ -98,7 +98,11 @@ def erase_organization(organization_id: int) -> ResponseReturnValue:
 
 
 def render_subject_page(
-    kind: str, subject: User | Organization, name: str, preview: erasure.ErasurePreview, errors: dict | None = None
+    kind: str,
+    subject: User | Organization,
+    name: str,
+    preview: erasure.ErasurePreview,
+    errors: dict[str, Any] | None = None,
 ) -> str:
     """The page of one person or organization."""
     section = "people" if kind == "person" else "organizations"
@@ -113,7 +117,7 @@ def render_subject_page(
     )
 
 
-def send_archive(name: str, write: Callable[[BinaryIO], object]) -> Response:
+def send_archive(name: str, write: Callable[[Any], object]) -> Response:
     """Write a ZIP with ``write``, commit its audit log entry, and send it."""
     into = tempfile.SpooledTemporaryFile(max_size=MAX_MEMORY_BYTES)  # noqa: SIM115 (the response closes it once it is sent)
     write(into)

@@ -1,5 +1,7 @@
 """The fields of a form's draft. The first change of a published form creates the draft."""
 
+from typing import Any
+
 from flask import Blueprint, abort, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -92,9 +94,9 @@ def get_draft_field(form: Form, key: str) -> Field:
     return next(field for field in builder.get_or_create_draft(form).fields if field.key == key)
 
 
-def parse_field_values() -> dict:
+def parse_field_values() -> dict[str, Any]:
     """The values of a field in the request."""
-    values: dict = {name: request.form.get(name, "").strip() for name in TEXT_NAMES}
+    values: dict[str, Any] = {name: request.form.get(name, "").strip() for name in TEXT_NAMES}
     values |= {name: request.form.get(name) == "1" for name in CHECKBOX_NAMES}
     values["options"] = request.form.get("options", "").splitlines()
     return values
@@ -109,7 +111,8 @@ def render_rejected_form(form_id: int, key: str | None, error: ValidationError |
     return render_page(form, get_field_or_404(form, key) if key else None, values, errors), 422
 
 
-def render_page(form: Form, field: Field | None, values: dict, errors: dict | None = None) -> str:
+def render_page(form: Form, field: Field | None, values: dict[str, Any], errors: dict[str, Any] | None = None) -> str:
+    """The form of one field; None is a new one."""
     earlier_fields = [
         other
         for other in sorted(forms.get_newest_version(form).fields, key=lambda other: other.position)

@@ -1,5 +1,7 @@
 """Forms: their names and audience, previews, and publishing of drafts."""
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
@@ -175,7 +177,7 @@ def parse_organization_ids() -> list[int]:
     return list(db.session.scalars(select(Organization.id).where(Organization.id.in_(ids)))) if ids else []
 
 
-def publication_context(form: Form) -> dict:
+def publication_context(form: Form) -> dict[str, Any]:
     """What publishing would change, and the errors that prevent it."""
     version, published = get_newest_version(form), builder.published_version(form)
     is_draft = version.published_at is None
@@ -188,7 +190,8 @@ def publication_context(form: Form) -> dict:
     }
 
 
-def render_page(form: Form, values: dict | None = None, errors: dict | None = None) -> str:
+def render_page(form: Form, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
+    """The page of one form, with stored values or with what was typed and the errors."""
     stored_values = {
         "name": form.name,
         "description": form.description,
@@ -206,7 +209,7 @@ def render_page(form: Form, values: dict | None = None, errors: dict | None = No
     )
 
 
-def render_list(values: dict, errors: dict | None = None) -> str:
+def render_list(values: dict[str, Any], errors: dict[str, Any] | None = None) -> str:
     """The page of all forms."""
     forms = db.session.scalars(
         select(Form)
@@ -220,7 +223,7 @@ def render_list(values: dict, errors: dict | None = None) -> str:
             .group_by(FormVersion.form_id)
         ).all()
     )
-    rows = [
+    rows: list[dict[str, Any]] = [
         {
             "form": form,
             "in_use": builder.published_version(form),

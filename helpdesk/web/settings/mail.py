@@ -68,6 +68,7 @@ def reset_undeliverable_address(user_id: int) -> ResponseReturnValue:
 
 
 def render_page(form: MailForm) -> str:
+    """The page with ``form``, the servers and the undeliverable addresses."""
     current = config.current()
     return navigation.render_settings_page(
         "settings/mail.html",

@@ -1,5 +1,7 @@
 """Import organizations from a CSV file: first a preview of each line, then the import."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -55,7 +57,7 @@ def read_csv_text() -> str:
     return request.form["text"]
 
 
-def render_page(text: str = "", results: list | None = None, errors: dict | None = None) -> str:
+def render_page(text: str = "", results: list[Any] | None = None, errors: dict[str, Any] | None = None) -> str:
     """The page; ``results`` are the results of a preview."""
     return navigation.render_settings_page(
         "settings/import.html",

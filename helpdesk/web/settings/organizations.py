@@ -1,5 +1,7 @@
 """Customer organizations, and whom each admits by which rules."""
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -118,7 +120,8 @@ def get_organization_or_404(organization_id: int) -> Organization:
     return organizations.get_organization(organization_id) or abort(404)
 
 
-def render_page(organization: Organization | None, values: dict, errors: dict | None = None) -> str:
+def render_page(organization: Organization | None, values: dict[str, Any], errors: dict[str, Any] | None = None) -> str:
+    """The page of one organization; None is a new one."""
     return navigation.render_settings_page(
         "settings/organization.html",
         organization=organization,
@@ -129,14 +132,14 @@ def render_page(organization: Organization | None, values: dict, errors: dict | 
     )
 
 
-def parse_form() -> dict:
+def parse_form() -> dict[str, Any]:
     """The values of the form, as they were typed."""
     return {name: request.form.get(name, "") for name in TEXT_NAMES} | {
         "portal_enabled": "portal_enabled" in request.form
     }
 
 
-def stored_values(organization: Organization) -> dict:
+def stored_values(organization: Organization) -> dict[str, Any]:
     """The stored values, in the same form."""
     return {
         "version": organization.version,
@@ -153,7 +156,7 @@ def stored_values(organization: Organization) -> dict:
     }
 
 
-def to_rules(values: dict) -> dict:
+def to_rules(values: dict[str, Any]) -> dict[str, Any]:
     """Convert the form's texts to the domain's arguments."""
     rules = {name: value for name, value in values.items() if name != "users"}
     for name in ("domains", "addresses", "slack_channels"):
@@ -161,6 +164,6 @@ def to_rules(values: dict) -> dict:
     return rules | {"specific_users_only": values["users"] == "listed"}
 
 
-def get_errors(error: ValidationError | ConflictError) -> dict:
+def get_errors(error: ValidationError | ConflictError) -> dict[str, Any]:
     """The error messages by field."""
     return getattr(error, "errors", None) or {error.field or "": error.sentence}

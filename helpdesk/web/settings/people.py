@@ -1,6 +1,7 @@
 """People: search for customers, and what an admin may change about one person."""
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
@@ -148,7 +149,7 @@ def unlink_identity(user_id: int, identity_id: int) -> ResponseReturnValue:
 
 
 def run_action(
-    user: User, action: Callable[[], object], success: str, values: dict | None = None
+    user: User, action: Callable[[], object], success: str, values: dict[str, Any] | None = None
 ) -> ResponseReturnValue:
     """Run ``action``, commit and redirect, or show the page again with the error."""
     user_id = user.id
@@ -175,7 +176,8 @@ def get_user_or_404(user_id: int) -> User:
     return user if user is not None and user.erased_at is None else abort(404)
 
 
-def render_page(user: User, values: dict | None = None, errors: dict | None = None) -> str:
+def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
+    """The page of one person, with stored values or with what was typed and the errors."""
     return navigation.render_settings_page(
         "settings/person.html",
         person=user,

@@ -122,6 +122,7 @@ def replace_logo(key: str) -> None:
 
 
 def render_page(form: PortalForm | None = None, logo_error: str = "") -> str:
+    """The page with ``form``, by default with the stored values."""
     values = settings.get_all()
     return navigation.render_settings_page(
         "settings/portal.html",

@@ -1,5 +1,7 @@
 """Sender addresses: who uses each, and the DNS records that receivers require."""
 
+from typing import Any
+
 from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
@@ -64,7 +66,8 @@ def check_dns() -> ResponseReturnValue:
     return render_page(checked=email, findings=findings)
 
 
-def render_page(form: SenderForm | None = None, checked: str = "", findings: list | None = None) -> str:
+def render_page(form: SenderForm | None = None, checked: str = "", findings: list[Any] | None = None) -> str:
+    """The page; ``findings`` are the results for the address ``checked``."""
     form = form or SenderForm()
     form.organization.choices = to_choices(
         (str(each.id), each.name) for each in organizations.search_organizations(size=MAX_CHOICES)

@@ -1,6 +1,7 @@
 """SLA policies for everybody and for single organizations, business hours, and holidays."""
 
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
@@ -118,11 +119,11 @@ def delete_holiday(day: str) -> ResponseReturnValue:
 def render_page(
     organization: Organization | None,
     *,
-    targets: dict | None = None,
-    hours: dict | None = None,
+    targets: dict[str, Any] | None = None,
+    hours: dict[str, Any] | None = None,
     zone: str | None = None,
-    holiday: dict | None = None,
-    errors: dict | None = None,
+    holiday: dict[str, Any] | None = None,
+    errors: dict[str, Any] | None = None,
 ) -> str:
     """The page; typed values with errors replace the stored ones."""
     own_query = select(Organization.slug, Organization.name).where(

@@ -1,5 +1,7 @@
 """Slack channels: connect and disconnect them, their options, and a test with real calls."""
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -92,13 +94,14 @@ def save_slack_options() -> ResponseReturnValue:
 @blueprint.post("/test")
 @authorization.admin_only
 def test_slack() -> ResponseReturnValue:
-    """Test token, scopes, every channel, and a message; no transaction stays open meanwhile."""
+    """Test token, scopes, every channel, and a message; no transaction stays open during the calls."""
     return render_page(checks=channels.run_diagnostics())
 
 
 def render_page(
-    form: ChannelForm | None = None, options: SlackOptionsForm | None = None, checks: list | None = None
+    form: ChannelForm | None = None, options: SlackOptionsForm | None = None, checks: list[Any] | None = None
 ) -> str:
+    """The page; ``checks`` are the results of a test."""
     connected, triage = channels.list_channels(), settings.get("triage_channel")
     organizations_query = select(Organization.slug, Organization.name).order_by(Organization.name).limit(1000)
     form = form or ChannelForm(data={"audience": "customer" if triage else "team"})

@@ -119,6 +119,7 @@ def save_webhook(webhook: Webhook | None) -> ResponseReturnValue:
 
 
 def render_page(webhook: Webhook | None, form: WebhookForm) -> str:
+    """The page of one webhook; None is a new one."""
     return navigation.render_settings_page(
         "settings/webhook.html",
         webhook=webhook,

@@ -1,5 +1,7 @@
 """The sign-in page with every method, and signing out."""
 
+from typing import Any
+
 from flask import Blueprint, Response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -36,7 +38,7 @@ def sign_out() -> ResponseReturnValue:
 
 
 def render_login_page(
-    next_path: str | None = None, email: str = "", errors: dict | None = None, status: int = 200
+    next_path: str | None = None, email: str = "", errors: dict[str, Any] | None = None, status: int = 200
 ) -> tuple[str, int]:
     """The page, with the typed address and the errors."""
     providers = [provider for provider in (oidc.google_provider(), oidc.microsoft_provider()) if provider.is_on]

@@ -25,7 +25,7 @@ TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}")
 @blueprint.post("/link")
 @authorization.public
 def request_link() -> ResponseReturnValue:
-    """Send a link by mail. The response is the same whoever asks."""
+    """Send a link by mail. The response does not reveal whether the address is known."""
     next_path = authorization.get_safe_next_path(request.form.get("next"))
     typed = request.form.get("email", "")
     if not login_page.is_magic_link_enabled():

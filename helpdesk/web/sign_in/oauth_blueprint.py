@@ -45,7 +45,7 @@ class NullTokenStorage(BaseStorage):
 
 
 class RequestAttribute:
-    """An attribute that is read anew for each request, whatever the library's constructor assigns to it."""
+    """An attribute that is computed for each request, whatever the library's constructor assigns to it."""
 
     def __init__(self, read: Callable[[Any], Any]) -> None:
         self.read = read
@@ -164,7 +164,7 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
         return OAuthSession(client_id=self._client_id, scope=self.scope, blueprint=self)
 
 
-def finish_login(blueprint: RequestScopedBlueprint, token: dict) -> Response:
+def finish_login(blueprint: RequestScopedBlueprint, token: dict[str, Any]) -> Response:
     """The token has arrived: verify the ID token, store nothing of it, and sign the user in."""
     provider = blueprint.provider
     nonce = flask.session.pop(f"{blueprint.name}_nonce", "")

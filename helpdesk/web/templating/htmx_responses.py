@@ -4,6 +4,7 @@ A fragment has one name for its template, its DOM id and its URL.
 """
 
 import re
+from typing import Any
 
 from flask import Flask, Response, make_response, redirect, render_template, request
 
@@ -17,7 +18,7 @@ def register(app: Flask) -> None:
     """Provide templates with the portal's name, colour and logo."""
 
     @app.context_processor
-    def installation() -> dict:
+    def installation() -> dict[str, Any]:
         values = settings.get_all()
         return {
             "portal": {
@@ -29,7 +30,7 @@ def register(app: Flask) -> None:
         }
 
 
-def swap_fragments(*fragments: tuple[str, dict], address: str, status: int = 200) -> Response:
+def swap_fragments(*fragments: tuple[str, dict[str, Any]], address: str, status: int = 200) -> Response:
     """Respond to a POST: HTMX gets ``fragments`` (template, values), others are redirected to ``address``.
 
     The first fragment replaces HTMX's target, the others are swapped out of band.

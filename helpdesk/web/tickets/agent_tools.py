@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk import presence
 from helpdesk.domain.administration import canned_replies
-from helpdesk.extensions import db
+from helpdesk.extensions import db, htmx
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
@@ -44,7 +44,7 @@ def report_presence(number: int) -> ResponseReturnValue:
     user = authentication.get_current_user()
     ticket = get_ticket_or_404(number)
     if not user.is_viewing:
-        presence.mark_present(ticket.id, user.id, "typing" if user.is_team and htmx_responses.htmx else "reading")
+        presence.mark_present(ticket.id, user.id, "typing" if user.is_team and htmx else "reading")
     return Response(status=204)
 
 
@@ -64,7 +64,7 @@ def insert_canned_reply(number: int) -> ResponseReturnValue:
             "status": reply.status or values["status"],
         }
     context = composer_context(ticket, values=values) | {"form_token": request.form.get("form_token", "")}
-    if htmx_responses.htmx:
+    if htmx:
         return render_template("tickets/_composer.html", **context)
     return render_template("tickets/show.html", **(page_context(ticket) | context))
 
@@ -88,6 +88,6 @@ def render_refusal(number: int, sentence: str) -> ResponseReturnValue:
         "link_error": sentence,
         "link_number": request.form.get("number", ""),
     }
-    if htmx_responses.htmx:
+    if htmx:
         return render_template("tickets/_team_tools.html", **context), 422
     return render_template("tickets/show.html", **(page_context(ticket) | composer_context(ticket) | context)), 422

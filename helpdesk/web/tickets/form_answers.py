@@ -1,5 +1,7 @@
 """The answers of a ticket's form, which the team may change."""
 
+from typing import Any
+
 from flask import Blueprint, abort, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -42,7 +44,8 @@ def update_answer(number: int, key: str) -> ResponseReturnValue:
     return render_after_change(number, first="facts")
 
 
-def render_page(ticket: Ticket, typed: dict | None = None, errors: dict | None = None) -> str:
+def render_page(ticket: Ticket, typed: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
+    """The page, with stored answers or with what was typed and the errors."""
     if ticket.form_version is None:
         abort(404)
     answers = db.session.scalars(select(Answer).where(Answer.ticket_id == ticket.id))

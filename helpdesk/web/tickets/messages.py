@@ -1,5 +1,7 @@
 """Write replies and notes on a ticket."""
 
+from typing import Any
+
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
@@ -7,7 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from helpdesk.domain import idempotency, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.extensions import db
+from helpdesk.extensions import db, htmx
 from helpdesk.models.ticket import Ticket
 from helpdesk.web import uploads
 from helpdesk.web.middleware import authentication, authorization
@@ -84,7 +86,7 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
     return render_after_reply(number, is_changed)
 
 
-def ticket_state(ticket: Ticket) -> tuple:
+def ticket_state(ticket: Ticket) -> tuple[Any, ...]:
     """The values of the ticket that its page shows beside the conversation."""
     return ticket.status, ticket.assignee_id
 
@@ -97,6 +99,6 @@ def render_rejected_form(
     field = error.field if error.field in {"body", "files", "status"} else "body"
     values = {"kind": kind, "body": body, "status": request.form.get("status", "")}
     context = composer_context(ticket, {field: error.sentence}, values, form_uploads.listed())
-    if htmx_responses.htmx:
+    if htmx:
         return render_template("tickets/_composer.html", **context), 422
     return render_template("tickets/show.html", **(page_context(ticket) | context)), 422

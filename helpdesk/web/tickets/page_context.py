@@ -1,6 +1,7 @@
 """The template context of the ticket page and of each of its fragments."""
 
 import secrets
+from typing import Any
 
 from flask import request
 from flask_login import current_user
@@ -13,7 +14,7 @@ from helpdesk.web.middleware import authentication
 from helpdesk.web.tickets import agent_sidebar, sidebar
 
 
-def page_context(ticket: Ticket) -> dict:
+def page_context(ticket: Ticket) -> dict[str, Any]:
     """The context of tickets/show.html, except that of the composer."""
     user = authentication.get_current_user()
     context = (
@@ -25,12 +26,12 @@ def page_context(ticket: Ticket) -> dict:
     return context | agent_sidebar.agent_sidebar_context(ticket, user) if user.is_team else context
 
 
-def header_context(ticket: Ticket) -> dict:
+def header_context(ticket: Ticket) -> dict[str, Any]:
     """The context of tickets/_ticket_header.html."""
     return {"ticket": ticket, "next_step": labels.describe_next_step(ticket, current_user.is_team)}
 
 
-def conversation_context(ticket: Ticket) -> dict:
+def conversation_context(ticket: Ticket) -> dict[str, Any]:
     """The context of tickets/_conversation.html."""
     reader = authentication.get_current_user()
     timeline = tickets.load_timeline(ticket, reader)
@@ -41,7 +42,7 @@ def conversation_context(ticket: Ticket) -> dict:
     return {"ticket": ticket, "timeline": timeline, "seen": read_by}
 
 
-def rating_context(ticket: Ticket) -> dict:
+def rating_context(ticket: Ticket) -> dict[str, Any]:
     """The context of tickets/_rating.html."""
     return {
         "ticket": ticket,
@@ -53,8 +54,11 @@ def rating_context(ticket: Ticket) -> dict:
 
 
 def composer_context(
-    ticket: Ticket, errors: dict | None = None, values: dict | None = None, kept: dict | None = None
-) -> dict:
+    ticket: Ticket,
+    errors: dict[str, Any] | None = None,
+    values: dict[str, Any] | None = None,
+    stored_uploads: dict[str, Any] | None = None,
+) -> dict[str, Any]:
     """The context of tickets/_composer.html. ``kept``: stored uploads by the name of their input."""
     user = authentication.get_current_user()
     token = idempotency.valid_token(request.form.get("form_token")) if errors else None
@@ -65,6 +69,6 @@ def composer_context(
         "values": values or {},
         "errors": errors or {},
         "limits": uploads.UPLOAD_LIMITS,
-        "kept": kept or {},
+        "kept": stored_uploads or {},
         "canned": agent_sidebar.list_canned_replies(ticket, user),
     }

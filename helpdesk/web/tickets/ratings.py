@@ -5,9 +5,8 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.tickets import ratings
-from helpdesk.extensions import db
+from helpdesk.extensions import db, htmx
 from helpdesk.web.middleware import authentication
-from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets.page_context import composer_context, page_context, rating_context
 from helpdesk.web.tickets.responses import render_after_change
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
@@ -31,7 +30,7 @@ def rate_ticket(number: int) -> ResponseReturnValue:
         ticket = get_ticket_or_404(number)
         values = {name: request.form.get(name, "") for name in ("score", "comment")}
         context = rating_context(ticket) | {"rating_errors": {error.field or "score": error.sentence}, "given": values}
-        if htmx_responses.htmx:
+        if htmx:
             return render_template("tickets/_rating.html", **context), 422
         return render_template("tickets/show.html", **(composer_context(ticket) | page_context(ticket) | context)), 422
     db.session.commit()

@@ -1,13 +1,14 @@
 """Responses of the ticket views: one fragment, or the fragments that a change or a reply touches."""
 
 from collections.abc import Callable
+from typing import Any
 
 from flask import Response, redirect, render_template
 from flask.typing import ResponseReturnValue
 
 from helpdesk.database import transactions
 from helpdesk.domain import tickets
-from helpdesk.extensions import db
+from helpdesk.extensions import db, htmx
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication
 from helpdesk.web.templating import htmx_responses
@@ -16,7 +17,7 @@ from helpdesk.web.tickets.page_context import composer_context, conversation_con
 from helpdesk.web.tickets.ticket_lookup import get_ticket_or_404
 
 
-def render_fragment(template: str, build_context: Callable[[Ticket], dict], ticket: Ticket) -> Response:
+def render_fragment(template: str, build_context: Callable[[Ticket], dict[str, Any]], ticket: Ticket) -> Response:
     """Render one fragment, or 304 if the browser has the current version."""
     user = authentication.get_current_user()
     parts = (ticket.id, ticket.version, user.id, user.role)
@@ -28,14 +29,14 @@ def render_fragment(template: str, build_context: Callable[[Ticket], dict], tick
 def render_after_change(number: int, first: str = "header", address: str = "") -> ResponseReturnValue:
     """The fragments that a change affects, beginning with ``first``, which replaces HTMX's target."""
     address = address or f"/tickets/{number}"
-    if not htmx_responses.htmx:
+    if not htmx:
         return redirect(address, 303)
     transactions.set_read_only()  # the change is committed; showing it needs no write lock
     fragments = changed_fragments(get_ticket_or_404(number))
     return htmx_responses.swap_fragments(fragments.pop(first), *fragments.values(), address=address)
 
 
-def changed_fragments(ticket: Ticket) -> dict[str, tuple[str, dict]]:
+def changed_fragments(ticket: Ticket) -> dict[str, tuple[str, dict[str, Any]]]:
     """The fragments that show a ticket's state, by name: template and context."""
     return {
         "header": ("tickets/_ticket_header.html", header_context(ticket)),
@@ -51,7 +52,7 @@ def render_after_reply(number: int, is_changed: bool) -> ResponseReturnValue:
     The event that notifies every open page also updates this one.
     """
     address = f"/tickets/{number}"
-    if not htmx_responses.htmx:
+    if not htmx:
         return redirect(address, 303)
     transactions.set_read_only()
     ticket = get_ticket_or_404(number)

@@ -1,6 +1,7 @@
 """The sidebar beside a ticket's conversation: answers, followers, threads, other tickets."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select
 
@@ -72,7 +73,7 @@ class SidebarPerson:
         return format_display_name(self.name, self.email)
 
 
-def sidebar_context(ticket: Ticket, reader: User) -> dict:
+def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
     """The context of tickets/_facts.html."""
     parameters = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
     answers = db.session.execute(ANSWERS_QUERY, {"ticket_id": ticket.id})

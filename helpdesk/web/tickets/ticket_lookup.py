@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any, ClassVar
 
 from flask import abort
 from sqlalchemy import Select, and_, bindparam
@@ -45,12 +46,12 @@ class ReaderParameters:
     is_team: bool
     sees: str
     is_active = True
-    id = bindparam("reader_id")
-    organization_id = bindparam("reader_organization_id")
+    id: ClassVar[Any] = bindparam("reader_id")
+    organization_id: ClassVar[Any] = bindparam("reader_organization_id")
 
 
 @lru_cache
-def _ticket_query(is_team: bool, sees: str) -> Select:
+def _ticket_query(is_team: bool, sees: str) -> Select[Any]:
     """The ticket with everything that its page reads, and how far the reader has read it. Cached per kind of reader."""
     reader = ReaderParameters(is_team, sees)
     is_own_receipt = and_(ReadReceipt.ticket_id == Ticket.id, ReadReceipt.user_id == reader.id)

@@ -1,5 +1,7 @@
 """Transfer a ticket to another organization."""
 
+from typing import Any
+
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -46,7 +48,7 @@ def transfer_ticket(number: int) -> ResponseReturnValue:
     return htmx_responses.redirect_to(f"/tickets/{number}")
 
 
-def render_transfer_page(ticket: Ticket, slug: str, errors: dict | None = None) -> str:
+def render_transfer_page(ticket: Ticket, slug: str, errors: dict[str, Any] | None = None) -> str:
     """The page; once an organization is chosen, with its people and what the transfer exposes."""
     organization = organizations.find_by_slug(slug)
     people = []
