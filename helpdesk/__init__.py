@@ -9,14 +9,14 @@ if TYPE_CHECKING:
 
 
 def create_app(configuration: "Config | None" = None) -> "Flask":
-    """The whole application for ``configuration``, or for what the environment says. Raises config.UnsafeStart."""
-    # Imported here, so that a room can be entered (the demo's, a model's) without building the whole house.
+    """Build the application from ``configuration``, or from the environment. Raises config.UnsafeConfiguration."""
+    # Imported here, so that importing one package (the demo, a model) does not load the whole application.
     from flask import Flask
     from werkzeug.middleware.proxy_fix import ProxyFix
 
     from helpdesk import cli, config, extensions, logging_setup, models, web  # noqa: F401
     from helpdesk.channels.registration import register_channels
-    from helpdesk.database import postgresql, sqlite  # noqa: F401, each begins its transactions
+    from helpdesk.database import postgresql, sqlite  # noqa: F401, each registers its event listeners
     from helpdesk.domain.administration import settings
 
     configuration = configuration or config.load_config()

@@ -21,7 +21,7 @@ from helpdesk.web.live.routes import GRANT, StreamGrant
 from helpdesk.web.live.stream import Message, Receive, Send, SseResponse
 
 Scope = dict[str, Any]
-OF_A_BODY = {b"content-length", b"content-type"}  # headers that a 204 has not
+BODY_HEADERS = {b"content-length", b"content-type"}  # headers that a 204 must not have (RFC 9110, 8.6)
 
 
 class ClientLeft(OSError):
@@ -29,11 +29,12 @@ class ClientLeft(OSError):
 
 
 class PortalASGI:
-    """The portal for an ASGI server. The hub is made at the start of the server's process, after any fork."""
+    """The portal for an ASGI server. The hub is created when the server's process starts, after any fork."""
 
     def __init__(self, app: Flask, config: Config) -> None:
         self.app, self.config = app, config
-        self.flask = WSGIMiddleware(_WithInputEnd(app), workers=config.WEB_THREADS)
+        adapter: Any = WSGIMiddleware  # its types name every ASGI message; ours is a plain dict
+        self.flask = adapter(_WithInputEnd(app), workers=config.WEB_THREADS)
         self.hub = SseHub(limit=0)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -61,13 +62,13 @@ class PortalASGI:
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _answer_live(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Have Flask authorise the request. Its answer is passed on, or becomes the head of a stream."""
+        """Let Flask authorize the request. Its response is passed on, or becomes the head of a stream."""
         grant, answer = StreamGrant(), []
 
-        async def keep(message: Message) -> None:
+        async def collect(message: Message) -> None:
             answer.append(message)
 
-        await self.flask({**scope, GRANT: grant}, _no_body, keep)
+        await self.flask({**scope, GRANT: grant}, _no_body, collect)
         if grant.topics is None:
             for message in answer:
                 await send(message)
@@ -76,7 +77,7 @@ class PortalASGI:
         headers = [(name, value) for name, value in head["headers"] if name != b"content-length"]
         subscription = self.hub.subscribe(grant.topics)
         if subscription is None:
-            headers = [(name, value) for name, value in headers if name not in OF_A_BODY]
+            headers = [(name, value) for name, value in headers if name not in BODY_HEADERS]
             await send({**head, "status": 204, "headers": headers})
             await send({"type": "http.response.body", "body": b""})
             return
@@ -87,7 +88,7 @@ class PortalASGI:
 
 
 class _WithInputEnd:
-    """Tells Flask that the input ends where the request does, so that a chunked body is read as well."""
+    """Tell Flask that the input ends where the request ends, so that a chunked body is read as well."""
 
     def __init__(self, app: Flask) -> None:
         self.app = app
@@ -98,16 +99,16 @@ class _WithInputEnd:
 
 
 def create_asgi_app() -> PortalASGI:
-    """The portal with the settings of the environment. Raises config.UnsafeStart."""
+    """Build the portal from the settings of the environment. Raises config.UnsafeConfiguration."""
     from helpdesk import config, create_app
 
     return PortalASGI(create_app(), config.current())
 
 
 def _end_streams_first(hub: SseHub) -> None:
-    """On SIGTERM and SIGINT, end the streams before the server's own handler waits for the last answers.
+    """On SIGTERM and SIGINT, end the streams before the server's own handler waits for open requests.
 
-    The lifespan's end comes after that wait, and the streams would use up all the time meant for it.
+    The lifespan ends after that wait, and open streams would use up all the time meant for it.
     """
     if threading.current_thread() is not threading.main_thread():
         return
@@ -124,9 +125,10 @@ def _end_streams_first(hub: SseHub) -> None:
 
 
 def clean_scope(scope: Scope) -> Scope:
-    """``scope`` without headers whose names contain an underscore, and with an ASCII query.
+    """Return ``scope`` without headers whose names contain an underscore, and with an ASCII query.
 
-    In a WSGI environment such a name could not be told from the one with hyphens that a proxy sets (X-Forwarded-For).
+    In a WSGI environment such a name could not be distinguished from the one with hyphens that a proxy sets
+    (X-Forwarded-For).
     """
     headers, query = scope["headers"], scope["query_string"]
     if any(b"_" in name for name, _ in headers):
@@ -137,7 +139,7 @@ def clean_scope(scope: Scope) -> Scope:
 
 
 def _complete(receive: Receive) -> Receive:
-    """``receive`` that raises ClientLeft where the connection breaks off; the adapter takes that for an end."""
+    """Wrap ``receive`` so that it raises ClientLeft when the connection breaks off; the adapter would see an end."""
 
     async def receive_all() -> Message:
         message = await receive()
@@ -149,4 +151,5 @@ def _complete(receive: Receive) -> Receive:
 
 
 async def _no_body() -> Message:
+    """An ASGI ``receive`` for a request without a body."""
     return {"type": "http.request", "body": b"", "more_body": False}

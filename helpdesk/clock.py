@@ -1,4 +1,4 @@
-"""The one clock. Times are aware and in UTC everywhere; a page or a mail turns them into somebody's own."""
+"""The current time. Times are aware and in UTC everywhere; pages and mails convert them to the reader's time zone."""
 
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -6,11 +6,11 @@ from zoneinfo import available_timezones
 
 
 def now() -> datetime:
-    """The present moment, aware, in UTC."""
+    """The current time, aware, in UTC."""
     return datetime.now(UTC)
 
 
 @lru_cache(maxsize=1)
 def time_zone_names() -> tuple[str, ...]:
-    """The names of all time zones, sorted. Looked up once in a process: it opens every file of the zone database."""
+    """The names of all time zones, sorted; cached, since a look-up opens every file of the zone database."""
     return tuple(sorted(available_timezones()))

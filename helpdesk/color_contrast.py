@@ -1,26 +1,29 @@
-"""Colours that can be read: the installation's accent, corrected until it stands out enough (WCAG 2.2, 1.4.3 and 1.4.11)."""
+"""Readable colours: the installation's accent, corrected until its contrast is sufficient.
+
+The rules are those of WCAG 2.2, 1.4.3 (text) and 1.4.11 (controls).
+"""
 
 import colorsys
 
-MIN_TEXT_CONTRAST = 4.5  # contrast of text against its ground that WCAG asks for at level AA
+MIN_TEXT_CONTRAST = 4.5  # contrast of text and background that WCAG requires at level AA
 LIGHT_GROUND = "#ffffff"
 DARK_GROUND = "#1b1d22"
 
 
 def contrast(one: str, other: str) -> float:
-    """Contrast of two colours "#rrggbb", from 1 to 21 (WCAG's relative luminance)."""
+    """Contrast ratio of two colours "#rrggbb", from 1 to 21 (WCAG's formula with relative luminance)."""
     lighter, darker = sorted((_luminance(one), _luminance(other)), reverse=True)
     return (lighter + 0.05) / (darker + 0.05)
 
 
-def readable(colour: str, ground: str) -> str:
-    """``colour``, made darker or lighter in steps until it can be read as text on ``ground``."""
-    hue, light, saturation = colorsys.rgb_to_hls(*_parts(colour))
+def readable(color: str, ground: str) -> str:
+    """Return ``color``, made darker or lighter in steps until it is readable as text on ``ground``."""
+    hue, light, saturation = colorsys.rgb_to_hls(*_parts(color))
     step = -0.02 if _luminance(ground) > 0.4 else 0.02
-    while contrast(colour, ground) < MIN_TEXT_CONTRAST and (light > 0 if step < 0 else light < 1):
+    while contrast(color, ground) < MIN_TEXT_CONTRAST and (light > 0 if step < 0 else light < 1):
         light = min(1.0, max(0.0, light + step))
-        colour = "#" + "".join(f"{round(part * 255):02x}" for part in colorsys.hls_to_rgb(hue, light, saturation))
-    return colour
+        color = "#" + "".join(f"{round(part * 255):02x}" for part in colorsys.hls_to_rgb(hue, light, saturation))
+    return color
 
 
 def text_color_on(background: str) -> str:
@@ -29,16 +32,19 @@ def text_color_on(background: str) -> str:
 
 
 def theme(accent: str) -> str:
-    """The stylesheet that makes the portal the installation's: its accent and what is written on it, for both schemes."""
+    """Build the style sheet with the installation's accent and the text colour on it, for light and dark scheme.
+
+    ``accent`` is "#rrggbb".
+    """
     light, dark = readable(accent, LIGHT_GROUND), readable(accent, DARK_GROUND)
     on_light, on_dark = text_color_on(light), text_color_on(dark)
     return f":root{{--accent:light-dark({light},{dark});--on-accent:light-dark({on_light},{on_dark})}}\n"
 
 
-def _parts(colour: str) -> tuple[float, ...]:
-    return tuple(int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+def _parts(color: str) -> tuple[float, ...]:
+    return tuple(int(color[start : start + 2], 16) / 255 for start in (1, 3, 5))
 
 
-def _luminance(colour: str) -> float:
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in _parts(colour)]
+def _luminance(color: str) -> float:
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in _parts(color)]
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]

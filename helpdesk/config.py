@@ -1,25 +1,25 @@
-"""Every setting that comes from the environment, each with one line of why; read once, at the start.
+"""Every setting that comes from the environment, each with one line of explanation; read once, at the start.
 
-What an admin changes while the helpdesk runs (triage channel, undo window, ...) is not here but in ``models.settings``.
+Settings that an admin changes at run time (triage channel, undo window, ...) are in ``models.setting``.
 """
 
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 MIGRATIONS_FOLDER = str(Path(__file__).resolve().parent.parent / "migrations")
 
 
 class UnsafeConfiguration(Exception):
-    """The settings contradict each other or would run unsafely; the text is one sentence for the operator."""
+    """The settings contradict each other or are unsafe; the text is one sentence for the operator."""
 
 
 @dataclass(frozen=True)
 class EnvironmentVariable:
-    """One environment variable: its name, default, how its text becomes a value, and why it exists."""
+    """One environment variable: its name, default, purpose, and the function that parses its text."""
 
     name: str
     default: Any
@@ -31,62 +31,72 @@ def _parse_flag(text: str) -> bool:
     return text.strip().lower() in {"1", "true", "yes", "on"}
 
 
-def _parse_words(text: str) -> tuple[str, ...]:
-    return tuple(word for word in text.replace(",", " ").split() if word)
+def _parse_list(text: str) -> tuple[str, ...]:
+    return tuple(text.replace(",", " ").split())
 
 
 ENVIRONMENT_VARIABLES = (
     EnvironmentVariable("SECRET_KEY", "", "Signs cookies and derives every other key; at least 32 characters."),
     EnvironmentVariable(
-        "SECRET_KEY_FALLBACKS", (), "Earlier keys, still accepted while a new one takes over.", _parse_words
+        "SECRET_KEY_FALLBACKS", (), "Earlier keys, still accepted after SECRET_KEY has changed.", _parse_list
     ),
     EnvironmentVariable(
-        "PORTAL_BASE_URL", "http://127.0.0.1:5000", "The address people use; links in mail and Slack are made from it."
+        "PORTAL_BASE_URL",
+        "http://127.0.0.1:5000",
+        "The portal's public address; links in mail and Slack begin with it.",
     ),
     EnvironmentVariable(
-        "TRUSTED_PROXIES", 0, "How many proxies in front set X-Forwarded-*; 0 ignores those headers.", int
+        "TRUSTED_PROXIES", 0, "Number of proxies in front that set X-Forwarded-*; 0 ignores them.", int
     ),
     EnvironmentVariable("DATABASE_URL", "", "SQLAlchemy address of the database; empty means SQLite in VAR_DIR."),
     EnvironmentVariable(
-        "REDIS_URL", "redis://127.0.0.1:6379/0", "Redis or Valkey: the doorbell for workers and live pages."
+        "REDIS_URL", "redis://127.0.0.1:6379/0", "Redis or Valkey: wakes workers and carries live updates."
     ),
     EnvironmentVariable(
-        "STORAGE_URL", "", "Where files lie: file:///a/folder or s3://bucket?endpoint=...; empty means VAR_DIR/files."
+        "STORAGE_URL",
+        "",
+        "File storage: file:///a/folder or s3://bucket?endpoint=...; empty means VAR_DIR/files.",
     ),
-    EnvironmentVariable("VAR_DIR", "var", "Folder of everything SQLite, the private Redis and local files write."),
+    EnvironmentVariable("VAR_DIR", "var", "Folder for the SQLite database, the demo's Redis and stored files."),
     EnvironmentVariable("SLACK_BOT_TOKEN", "", "Bot token of your Slack app; empty switches Slack off."),
     EnvironmentVariable("SLACK_SIGNING_SECRET", "", "Proves that a request comes from Slack."),
     EnvironmentVariable("SLACK_SIGNING_SECRET_OLD", "", "The former signing secret, accepted while Slack rotates it."),
     EnvironmentVariable(
-        "SLACK_APP_TOKEN", "", "App-level token; set it to receive events by Socket Mode instead of a public address."
+        "SLACK_APP_TOKEN", "", "App-level token; receives events by Socket Mode instead of a public address."
     ),
     EnvironmentVariable(
-        "SLACK_API_URL", "https://slack.com/api/", "Slack's Web API, or a stand-in for tests and the demo."
+        "SLACK_API_URL",
+        "https://slack.com/api/",
+        "Base address of Slack's Web API; the demo uses a simulator.",
     ),
     EnvironmentVariable("GOOGLE_OAUTH_CLIENT_ID", "", "Shows Sign in with Google when set."),
     EnvironmentVariable("GOOGLE_OAUTH_CLIENT_SECRET", "", "Goes with the client id."),
-    EnvironmentVariable("GOOGLE_OAUTH_URL", "", "A stand-in's base address, for tests and the demo only."),
+    EnvironmentVariable("GOOGLE_OAUTH_URL", "", "Base address of a simulated provider, for tests and the demo only."),
     EnvironmentVariable("MICROSOFT_OAUTH_CLIENT_ID", "", "Shows Sign in with Microsoft when set."),
     EnvironmentVariable("MICROSOFT_OAUTH_CLIENT_SECRET", "", "Goes with the client id."),
     EnvironmentVariable(
-        "MICROSOFT_OAUTH_TENANT", "organizations", "Whose accounts may try: a tenant id, organizations or common."
+        "MICROSOFT_OAUTH_TENANT", "organizations", "Which accounts may sign in: a tenant id, organizations or common."
     ),
-    EnvironmentVariable("MICROSOFT_OAUTH_URL", "", "A stand-in's base address, for tests and the demo only."),
-    EnvironmentVariable("MAIL_SERVER", "", "SMTP host; empty keeps every mail waiting in the outbox."),
+    EnvironmentVariable(
+        "MICROSOFT_OAUTH_URL", "", "Base address of a simulated provider, for tests and the demo only."
+    ),
+    EnvironmentVariable("MAIL_SERVER", "", "SMTP host; while it is empty, mail waits in the outbox."),
     EnvironmentVariable("MAIL_PORT", 25, "SMTP port.", int),
     EnvironmentVariable("MAIL_USE_TLS", False, "STARTTLS, with the certificate checked.", _parse_flag),
     EnvironmentVariable("MAIL_USE_SSL", False, "TLS from the first byte, with the certificate checked.", _parse_flag),
-    EnvironmentVariable("MAIL_USERNAME", "", "SMTP user, if the server wants one."),
+    EnvironmentVariable("MAIL_USERNAME", "", "SMTP user, if the server requires one."),
     EnvironmentVariable("MAIL_PASSWORD", "", "SMTP password."),
-    EnvironmentVariable("MAIL_DEFAULT_SENDER", "", "The system address; the setting system_email wins over it."),
+    EnvironmentVariable("MAIL_DEFAULT_SENDER", "", "The system address; the setting system_email overrides it."),
     EnvironmentVariable(
-        "INBOUND_MAIL_SECRET", "", "Secret of POST /hooks/email; empty keeps incoming mail by hook off."
+        "INBOUND_MAIL_SECRET", "", "Secret of POST /hooks/email; empty switches incoming mail by HTTP off."
     ),
     EnvironmentVariable(
-        "INBOUND_MAIL_DOMAIN", "", "Domain of reply+token@ addresses; empty keeps replies by mail off."
+        "INBOUND_MAIL_DOMAIN", "", "Domain of reply+token@ addresses; empty switches replies by mail off."
     ),
     EnvironmentVariable(
-        "INBOUND_AUTHSERV_ID", "", "Whose Authentication-Results header is believed (your border mail server)."
+        "INBOUND_AUTHSERV_ID",
+        "",
+        "Server name in the Authentication-Results headers to trust (your incoming mail server).",
     ),
     EnvironmentVariable(
         "IMAP_URL", "", "imaps://user:password@host/folder to poll for incoming mail; empty means off."
@@ -94,11 +104,11 @@ ENVIRONMENT_VARIABLES = (
     EnvironmentVariable(
         "DKIM_PRIVATE_KEY", "", "PEM key to sign outgoing mail with; empty means the mail server signs."
     ),
-    EnvironmentVariable("DKIM_SELECTOR", "helpdesk", "Selector under which the public key stands in DNS."),
-    EnvironmentVariable("WEB_PROCESSES", 2, "Web server processes.", int),
-    EnvironmentVariable("WEB_THREADS", 64, "Threads a process may grow to: requests that it answers at once.", int),
+    EnvironmentVariable("DKIM_SELECTOR", "helpdesk", "DKIM selector: the DNS name of the public key."),
+    EnvironmentVariable("WEB_PROCESSES", 2, "Number of web server processes.", int),
+    EnvironmentVariable("WEB_THREADS", 64, "Threads of each web process: how many requests it handles at once.", int),
     EnvironmentVariable(
-        "LIVE_STREAMS", 4000, "Live connections, one a browser, that a process carries; the next is told to poll.", int
+        "LIVE_STREAMS", 4000, "Live connections of each web process, one per browser; any further browser polls.", int
     ),
     EnvironmentVariable(
         "WORKER_PROCESSES",
@@ -109,16 +119,16 @@ ENVIRONMENT_VARIABLES = (
     EnvironmentVariable(
         "WORKER_THREADS",
         12,
-        "Deliveries each of them makes at once; a Slack or a mail server that hangs holds one.",
+        "Deliveries each of them makes at once; a Slack call or mail server that does not answer occupies one.",
         int,
     ),
-    EnvironmentVariable("METRICS_TOKEN", "", "Bearer token for GET /metrics; empty switches the address off."),
+    EnvironmentVariable("METRICS_TOKEN", "", "Bearer token for GET /metrics; empty switches /metrics off."),
     EnvironmentVariable(
-        "DELIVERY_HOLD_OFF", 60, "Seconds before a Slack post of unknown fate is looked for and tried again.", int
+        "DELIVERY_HOLD_OFF", 60, "Seconds before a Slack post with unknown result is searched for and retried.", int
     ),
-    EnvironmentVariable("DELIVERY_MAIL_HOLD_OFF", 600, "Seconds before a mail of unknown fate is sent again.", int),
+    EnvironmentVariable("DELIVERY_MAIL_HOLD_OFF", 600, "Seconds before a mail with unknown result is sent again.", int),
     EnvironmentVariable(
-        "DELIVERY_LEASE", 180, "Seconds a worker has for one delivery or inbound thing before it counts as lost.", int
+        "DELIVERY_LEASE", 180, "Seconds a worker has for one delivery or inbound event before another takes over.", int
     ),
     EnvironmentVariable(
         "WEBHOOKS_TO_LOOPBACK", False, "Let webhooks reach this machine; for tests and the demo only.", _parse_flag
@@ -130,7 +140,11 @@ ENVIRONMENT_VARIABLES = (
 class Config:
     """The settings of one process as attributes named like their variables; never changed after the start."""
 
-    def __init__(self, values: Mapping[str, Any]):
+    if TYPE_CHECKING:  # attributes are set from ENVIRONMENT_VARIABLES
+
+        def __getattr__(self, name: str) -> Any: ...
+
+    def __init__(self, values: Mapping[str, Any]) -> None:
         known = {setting.name: setting.default for setting in ENVIRONMENT_VARIABLES}
         unknown = set(values) - set(known)
         if unknown:
@@ -145,7 +159,7 @@ class Config:
 
     @property
     def is_https(self) -> bool:
-        """Whether people reach the portal by https, which decides about cookies and HSTS."""
+        """Whether people reach the portal by https; cookies and HSTS depend on it."""
         return self.PORTAL_BASE_URL.startswith("https://")
 
     @property
@@ -161,7 +175,7 @@ class Config:
 
 
 def load_config(environ: Mapping[str, str] = os.environ) -> Config:
-    """Read every setting from ``environ``; ``NAME_FILE`` names a file that holds the value. Raises UnsafeStart."""
+    """Read every setting from ``environ``; ``NAME_FILE`` names a file with the value. Raises UnsafeConfiguration."""
     values = {}
     for setting in ENVIRONMENT_VARIABLES:
         text = environ.get(setting.name)
@@ -187,7 +201,7 @@ _current: Config | None = None
 
 
 def set_current(config: Config) -> None:
-    """Make ``config`` the one that ``current`` answers with, for this process."""
+    """Make ``config`` the configuration that ``current`` returns in this process."""
     global _current
     _current = config
 
@@ -221,7 +235,9 @@ def _reject_unsafe(config: Config) -> None:
         if bool(getattr(config, f"{name}_OAUTH_CLIENT_ID")) != bool(getattr(config, f"{name}_OAUTH_CLIENT_SECRET")):
             raise UnsafeConfiguration(f"{name}_OAUTH_CLIENT_ID and {name}_OAUTH_CLIENT_SECRET go together.")
         if getattr(config, f"{name}_OAUTH_URL") and not loopback:
-            raise UnsafeConfiguration(f"{name}_OAUTH_URL names a stand-in, which is for a portal on this machine only.")
+            raise UnsafeConfiguration(
+                f"{name}_OAUTH_URL names a simulated provider, which is for a portal on this machine only."
+            )
     if config.MAIL_USE_TLS and config.MAIL_USE_SSL:
         raise UnsafeConfiguration("MAIL_USE_TLS and MAIL_USE_SSL exclude each other.")
     if config.SLACK_BOT_TOKEN and not (config.SLACK_SIGNING_SECRET or config.SLACK_APP_TOKEN):

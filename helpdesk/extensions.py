@@ -1,4 +1,4 @@
-"""The extensions, created unbound; ``create_app`` binds them. Also how Redis is reached."""
+"""The Flask extensions, created unbound (``create_app`` binds them), and the Redis connections."""
 
 import logging
 import time
@@ -22,9 +22,9 @@ from sqlalchemy.orm import DeclarativeBase
 from helpdesk import config
 
 REDIS_TIMEOUT = 0.2  # seconds; a request never waits longer for a Redis that does not answer
-REDIS_COOLDOWN = 1.0  # seconds Redis is left alone after it did not answer
+REDIS_COOLDOWN = 1.0  # seconds without another call after Redis did not answer
 
-NAMES = {
+NAMING_CONVENTION = {
     "ix": "ix_%(column_0_N_label)s",
     "uq": "uq_%(table_name)s_%(column_0_N_name)s",
     "ck": "ck_%(table_name)s_%(constraint_name)s",
@@ -36,7 +36,7 @@ NAMES = {
 class Model(DeclarativeBase):
     """Base of every table."""
 
-    metadata = MetaData(naming_convention=NAMES)
+    metadata = MetaData(naming_convention=NAMING_CONVENTION)
 
 
 log = logging.getLogger(__name__)
@@ -48,11 +48,11 @@ mail = Mail()
 htmx = HTMX()
 
 _redis: redis_client.Redis | None = None
-_silent_until = 0.0
+_unavailable_until = 0.0
 
 
 def redis() -> redis_client.Redis:
-    """The connection pool for short calls: gives up within REDIS_TIMEOUT and never tries twice."""
+    """The connection pool for short calls. A call gives up after REDIS_TIMEOUT and is not retried."""
     global _redis
     if _redis is None:
         _redis = redis_client.Redis.from_url(
@@ -65,12 +65,13 @@ def redis() -> redis_client.Redis:
 
 
 def send_to_redis(fill: Callable[[Pipeline], object]) -> bool:
-    """Send what ``fill`` puts into a pipeline. True if Redis took it. Never raises, and waits REDIS_TIMEOUT at most.
+    """Execute the commands that ``fill`` adds to a pipeline. True if Redis accepted them. Never raises.
 
-    After a failure Redis is left alone for REDIS_COOLDOWN: a request never waits for it twice.
+    It waits REDIS_TIMEOUT at most. After a failure nothing is sent for REDIS_COOLDOWN seconds, so that a request never
+    waits for Redis twice.
     """
-    global _silent_until
-    if time.monotonic() < _silent_until:
+    global _unavailable_until
+    if time.monotonic() < _unavailable_until:
         return False
     try:
         with redis().pipeline(transaction=False) as pipeline:
@@ -78,13 +79,13 @@ def send_to_redis(fill: Callable[[Pipeline], object]) -> bool:
             pipeline.execute()
         return True
     except RedisError as error:
-        _silent_until = time.monotonic() + REDIS_COOLDOWN
-        log.warning("Redis does not answer (%s); workers look by themselves, and pages poll.", type(error).__name__)
+        _unavailable_until = time.monotonic() + REDIS_COOLDOWN
+        log.warning("Redis does not answer (%s); workers and pages poll.", type(error).__name__)
         return False
 
 
 def blocking_redis() -> redis_client.Redis:
-    """A new pool for those who wait on purpose: workers and the live subscription. It never tries twice by itself."""
+    """A new pool for callers that wait on purpose: workers and the live subscription. Calls are not retried."""
     return redis_client.Redis.from_url(
         config.current().REDIS_URL,
         socket_connect_timeout=2,
@@ -94,11 +95,11 @@ def blocking_redis() -> redis_client.Redis:
 
 
 def queue(name: str = "helpdesk-jobs", connection: redis_client.Redis | None = None) -> Queue:
-    """One of RQ's queues; ``helpdesk.jobs`` names them."""
+    """The RQ queue with this name; the names are in ``helpdesk.jobs``."""
     return Queue(name, connection=connection or redis())
 
 
 def forget_redis() -> None:
-    """Drop the pool: after a fork, and when the settings change."""
+    """Drop the connection pool: after a fork, and when the settings change."""
     global _redis
     _redis = None

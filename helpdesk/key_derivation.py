@@ -1,7 +1,7 @@
 """One key per purpose, derived from SECRET_KEY or from one of SECRET_KEY_FALLBACKS (HKDF, RFC 5869).
 
-A value made with the key of one purpose proves nothing for another. New values are made with SECRET_KEY. What was given
-out before a rotation is accepted for as long as the key it was made with stands in SECRET_KEY_FALLBACKS.
+A value made with the key of one purpose proves nothing for another. New values are made with SECRET_KEY. Values made
+before a rotation are accepted for as long as their key is in SECRET_KEY_FALLBACKS.
 """
 
 import hashlib
@@ -19,7 +19,7 @@ KEY_BYTES = 32
 
 
 class Purpose(StrEnum):
-    """What keys are derived for. The value is HKDF's ``info``: changing one ends everything made with that key."""
+    """The purposes that keys are derived for. The value is HKDF's ``info``: a change invalidates what was signed."""
 
     SIGN_IN_LINK = "helpdesk sign-in link"
     SIGN_IN_CODE = "helpdesk sign-in code"
@@ -39,7 +39,7 @@ def secret_keys() -> tuple[str, ...]:
 
 @lru_cache(maxsize=256)
 def derive_key(purpose: Purpose, secret_key: str) -> bytes:
-    """The 32 bytes that only the holder of ``secret_key`` can make for ``purpose``."""
+    """Derive the 32 byte key for ``purpose`` from ``secret_key``."""
     return HKDF(hashes.SHA256(), KEY_BYTES, salt=None, info=purpose.encode()).derive(secret_key.encode())
 
 
@@ -53,18 +53,18 @@ def sign_with_each(purpose: Purpose, text: str) -> tuple[bytes, ...]:
     return tuple(hmac.digest(derive_key(purpose, key), text.encode(), "sha256") for key in secret_keys())
 
 
-def is_signed(purpose: Purpose, text: str, given: str, encode: Callable[[bytes], str]) -> bool:
-    """Whether ``given`` is what ``encode`` makes of the signature of ``text`` under one of the accepted keys."""
+def is_signed(purpose: Purpose, text: str, token: str, encode: Callable[[bytes], str]) -> bool:
+    """Whether ``token`` equals the encoded signature of ``text`` under one of the accepted keys."""
     expected = (encode(signature) for signature in sign_with_each(purpose, text))
-    return any(hmac.compare_digest(one.encode(), given.encode("utf-8", "replace")) for one in expected)
+    return any(hmac.compare_digest(candidate.encode(), token.encode("utf-8", "replace")) for candidate in expected)
 
 
 def matching_token(purpose: Purpose, text: str, fingerprint_hex: str, encode: Callable[[bytes], str]) -> str | None:
-    """The token of ``text`` with the stored ``fingerprint_hex``; None if its key is accepted no longer."""
+    """The token of ``text`` with the stored ``fingerprint_hex``; None if its key is no longer accepted."""
     tokens = (encode(signature) for signature in sign_with_each(purpose, text))
     return next((token for token in tokens if hmac.compare_digest(fingerprint(token), fingerprint_hex)), None)
 
 
 def fingerprint(secret: str) -> str:
-    """SHA-256 in hex: what is stored of a random secret of at least 112 bits, instead of it (ASVS 6.5.2)."""
+    """SHA-256 in hex: stored in place of a random secret of at least 112 bits (ASVS 6.5.2)."""
     return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,7 +1,7 @@
-"""Tells open pages that something changed, if and only if the transaction commits.
+"""Notify open pages of a change, if and only if the transaction commits.
 
-An event names topics, never what the change says: the browser asks again with its own permissions. When Redis does not take
-an event, pages find out by polling.
+An event contains topics only, never the changed values: the browser requests these with its own permissions. While
+Redis is unavailable, pages find changes by polling.
 """
 
 from typing import Any
@@ -15,18 +15,19 @@ EVENTS_CHANNEL = "helpdesk:changed"  # the one Redis channel; a message is a spa
 
 
 def bump_version_and_publish(ticket: Any, team_only: bool = False) -> None:
-    """Raise the version of ``ticket`` and tell its open pages, only the team's where ``team_only``.
+    """Raise the version of ``ticket`` and notify its open pages, only the team's if ``team_only``.
 
-    Lists and the desk are told as well. The version makes ETags; it is raised in SQL so that two writers both count.
+    Ticket lists and the agent queue are notified too. The version is part of the ETags; it is raised in SQL, so that
+    two concurrent writers both count.
     """
     ticket.version = type(ticket).version + 1
     publish_ticket_changed(ticket, team_only)
 
 
 def publish_ticket_changed(ticket: Any, team_only: bool = False) -> None:
-    """Tell the ticket's open pages, lists and the desk, where its version need not rise: it is new.
+    """Notify the ticket's open pages, ticket lists and the agent queue without raising its version.
 
-    Customers are told by what lets them see it: their organization, that it is theirs, or that they follow it.
+    Customers subscribe to the reason for which they see the ticket: organization, requester or follower.
     """
     publish_to_team(ticket.id)
     if not team_only:
@@ -37,17 +38,17 @@ def publish_ticket_changed(ticket: Any, team_only: bool = False) -> None:
 
 
 def publish_to_team(ticket_id: int) -> None:
-    """Tell those of the team who follow this ticket, and the desk, of what only they are shown."""
+    """Notify only the team: open pages of this ticket and the agent queue."""
     publish_after_commit(f"team:ticket:{ticket_id}", "desk")
 
 
 def publish_after_commit(*topics: str) -> None:
-    """Tell whoever follows one of ``topics`` to look again, once the open transaction has committed."""
+    """Notify the subscribers of ``topics`` once the open transaction has committed."""
     extensions.db.session().info.setdefault("topics_after_commit", {}).update(dict.fromkeys(topics))
 
 
 def publish(topics: list[str]) -> bool:
-    """Tell whoever follows one of ``topics`` to look again, now. True if Redis took it. Never raises."""
+    """Notify the subscribers of ``topics`` now. True if Redis accepted it. Never raises."""
     return extensions.send_to_redis(lambda pipeline: pipeline.publish(EVENTS_CHANNEL, " ".join(topics)))
 
 
@@ -60,6 +61,6 @@ def _publish_after_commit(session: Session) -> None:
 
 
 @event.listens_for(extensions.db.session, "after_soft_rollback")
-def _forget_after_rollback(session: Session, previous_transaction: SessionTransaction) -> None:
+def _discard_after_rollback(session: Session, previous_transaction: SessionTransaction) -> None:
     if not previous_transaction.nested:
         session.info.pop("topics_after_commit", None)

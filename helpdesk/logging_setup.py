@@ -1,4 +1,4 @@
-"""What the helpdesk writes to its log, with every secret struck out."""
+"""Logging to standard error, with every secret redacted."""
 
 import logging
 import re
@@ -19,29 +19,29 @@ SECRET_PATTERN = re.compile(
 
 
 class SecretFilter(logging.Filter):
-    """Strikes secrets out of a record's finished text, tracebacks included."""
+    """Redact secrets in a record's formatted text, tracebacks included."""
 
-    def __init__(self, words: tuple[str, ...] = ()):
+    def __init__(self, secrets: tuple[str, ...] = ()):
         super().__init__()
-        self.words = tuple(word for word in words if len(word) >= 8)
+        self.secrets = tuple(secret for secret in secrets if len(secret) >= 8)
 
     def filter(self, record: logging.LogRecord) -> bool:
         record.msg = self.clean(record.getMessage())
         record.args = ()
         if record.exc_info or record.exc_text:
-            # Another handler may have kept its own text of the traceback already; that one is cleaned too.
+            # Another handler may have stored its own text of the traceback in the record already.
             record.exc_text = self.clean(record.exc_text or logging.Formatter().formatException(record.exc_info))
         return True
 
     def clean(self, text: str) -> str:
-        """``text`` without secrets: those of the configuration, and whatever looks like one."""
-        for word in self.words:
-            text = text.replace(word, "[secret]")
+        """Return ``text`` without secrets: those of the configuration, and whatever matches SECRET_PATTERN."""
+        for secret in self.secrets:
+            text = text.replace(secret, "[secret]")
         return SECRET_PATTERN.sub("[secret]", text)
 
 
 def configure_logging(configuration: config.Config) -> None:
-    """Log to standard error at LOG_LEVEL; libraries that print secrets when told to be chatty never are."""
+    """Log to standard error at LOG_LEVEL. Libraries that log secrets at DEBUG are limited to INFO."""
     secrets = tuple(
         str(value)
         for name, value in configuration.as_dict().items()

@@ -1,4 +1,4 @@
-"""Who has a ticket before their eyes right now. Lives in Redis for seconds; without Redis nobody is known to be there."""
+"""Who has a ticket open at the moment. Stored in Redis for seconds; without Redis nobody is shown as present."""
 
 import time
 
@@ -6,11 +6,11 @@ from redis.exceptions import RedisError
 
 from helpdesk import extensions
 
-PRESENCE_TTL_SECONDS = 45  # seconds somebody counts as present after the last sign of life
+PRESENCE_TTL_SECONDS = 45  # after the last request that reported presence
 
 
 def mark_present(ticket_id: int, user_id: int, doing: str = "reading") -> None:
-    """Note that ``user_id`` is at the ticket, "reading" or "typing"."""
+    """Record that ``user_id`` has the ticket open; ``doing`` is "reading" or "typing"."""
     key = f"helpdesk:present:{ticket_id}"
     try:
         with extensions.redis().pipeline(transaction=False) as pipe:
@@ -22,14 +22,14 @@ def mark_present(ticket_id: int, user_id: int, doing: str = "reading") -> None:
 
 
 def present_users(ticket_id: int) -> dict[int, str]:
-    """Those present and what they do, by user id."""
+    """The users who are present, as a map of user id to "reading", "typing" or "open"."""
     try:
-        present = extensions.redis().hgetall(f"helpdesk:present:{ticket_id}")
+        entries = extensions.redis().hgetall(f"helpdesk:present:{ticket_id}")
     except RedisError:
         return {}
-    found = {}
-    for user_id, sign in present.items():
-        at, _, doing = sign.decode().partition(" ")
-        if time.time() - float(at) < PRESENCE_TTL_SECONDS:
-            found[int(user_id)] = doing
-    return found
+    users = {}
+    for user_id, entry in entries.items():
+        seen_at, _, doing = entry.decode().partition(" ")
+        if time.time() - float(seen_at) < PRESENCE_TTL_SECONDS:
+            users[int(user_id)] = doing
+    return users

@@ -1,4 +1,4 @@
-"""Absolute links, made without a request: for mail, Slack and the command line. The host is always PORTAL_BASE_URL's."""
+"""Absolute URLs, built without a request: for mail, Slack and the command line. The host is that of PORTAL_BASE_URL."""
 
 from urllib.parse import quote
 
@@ -6,14 +6,15 @@ from helpdesk import config
 
 
 def absolute_url(path: str) -> str:
-    """``path`` (beginning with one slash) below the portal's address."""
+    """The URL of ``path``, which begins with one slash."""
     return config.current().PORTAL_BASE_URL + path
 
 
 def ticket_url(number: int, message_id: int | None = None) -> str:
-    """A ticket's page, at one message where given."""
+    """The URL of a ticket's page, or of one message on it."""
     return absolute_url(f"/tickets/{number}" + (f"#message-{message_id}" if message_id else ""))
 
 
 def sign_in_link_url(token: str) -> str:
+    """The URL that signs in with a magic link's ``token``."""
     return absolute_url(f"/sign-in/link/{quote(token, safe='')}")

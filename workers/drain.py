@@ -1,7 +1,7 @@
-"""Delivers and receives what is due: a few threads for each kind, which go on until nothing is due.
+"""Deliver and process everything that is due: a few threads for each kind, which run until nothing is due.
 
-The rows of the outbox and the inbox are the truth. A job of RQ's only says "look now"; once a second each process looks by
-itself, so that a Redis that is away or only reads stops nothing.
+The rows of the outbox and the inbox are authoritative. An RQ job only means "query now"; every process also queries
+once a second, so that work goes on while Redis is unavailable or read-only.
 """
 
 import logging
@@ -15,17 +15,16 @@ from sqlalchemy.exc import SQLAlchemyError
 from helpdesk import config
 from helpdesk.domain import inbox, outbox
 
-LOOK_SECONDS = 1.0  # between two looks that nobody asked for
-BATCH_PER_THREAD = (
-    8  # rows a look takes for each thread; more would be taken by another process before they are reached
-)
+LOOK_SECONDS = 1.0  # between two queries without a wake-up
+BATCH_PER_THREAD = 8  # rows of one query per thread; another process would take later ones before they are reached
 log = logging.getLogger(__name__)
 
 
 class DrainPool:
-    """``threads`` threads, each of which calls ``process(id)`` in a fresh application context for what ``find_due(limit)`` gives.
+    """``threads`` threads, each of which calls ``process(id)`` for the ids of ``find_due(limit)``.
 
-    A row that two processes find is claimed by one of them; the other is told so by the database and goes on.
+    Each call has a fresh application context. If two processes find the same row, one of them claims it; for the other,
+    ``process`` does nothing.
     """
 
     def __init__(
@@ -40,39 +39,39 @@ class DrainPool:
         self._limit = threads * BATCH_PER_THREAD
         self._changed = threading.Condition()
         self._waiting: deque[int] = deque()
-        self._taken: set[int] = set()  # waiting here, or at hand in one of the threads
-        self._has_more = self._is_ending = False
+        self._taken: set[int] = set()  # queued here, or in work in one of the threads
+        self._should_query_again = self._is_ending = False
         self.threads = [threading.Thread(target=self._run, name=f"{name}-{n}", daemon=True) for n in range(threads)]
 
     def look(self) -> None:
-        """Take up what is due. What the database refuses is logged; the next look is a second away."""
+        """Query for due rows and hand the new ones to the threads. Database errors are logged, not raised."""
         try:
             with self._app.app_context():
-                found = self._find_due(self._limit)
+                due_ids = self._find_due(self._limit)
         except SQLAlchemyError as error:
-            log.warning("The database did not answer a look for what is due: %s", type(error).__name__)
+            log.warning("The database did not answer a query for due rows: %s", type(error).__name__)
             return
         with self._changed:
-            new = [row_id for row_id in found if row_id not in self._taken]
-            self._taken.update(new)
-            self._waiting.extend(new)
-            # One at hand may have been found again because it has become due again: look once more when it is done.
-            self._has_more = len(found) == self._limit or len(new) < len(found)
-            self._changed.notify(len(new))
+            new_ids = [row_id for row_id in due_ids if row_id not in self._taken]
+            self._taken.update(new_ids)
+            self._waiting.extend(new_ids)
+            # A row in work may be among the results because it is due again: query again when it is done.
+            self._should_query_again = len(due_ids) == self._limit or len(new_ids) < len(due_ids)
+            self._changed.notify(len(new_ids))
 
     def end(self) -> None:
-        """Let each thread finish what it has at hand and take up nothing else."""
+        """Let each thread finish its current row and take no other."""
         with self._changed:
             self._is_ending = True
             self._changed.notify_all()
 
     def _run(self) -> None:
         while (row_id := self._next()) is not None:
-            is_done = self._do(row_id)
+            is_done = self._process_row(row_id)
             with self._changed:
                 self._taken.discard(row_id)
-                should_look = is_done and self._has_more and not self._waiting and not self._is_ending
-                self._has_more = self._has_more and not should_look
+                should_look = is_done and self._should_query_again and not self._waiting and not self._is_ending
+                self._should_query_again = self._should_query_again and not should_look
             if should_look:
                 self.look()
 
@@ -81,47 +80,45 @@ class DrainPool:
             self._changed.wait_for(lambda: self._waiting or self._is_ending)
             return None if self._is_ending else self._waiting.popleft()
 
-    def _do(self, row_id: int) -> bool:
+    def _process_row(self, row_id: int) -> bool:
         try:
             with self._app.app_context():
                 self._process(row_id)
             return True
         except SQLAlchemyError as error:
-            log.warning(
-                "The database did not take part in %s: %s", threading.current_thread().name, type(error).__name__
-            )
+            log.warning("The database did not answer in %s: %s", threading.current_thread().name, type(error).__name__)
         except Exception:
             log.exception("Row %s failed in %s", row_id, threading.current_thread().name)
         return False
 
 
 class Drain:
-    """The pools of one process. What somebody waits for has threads of its own, which no backlog of deliveries can take."""
+    """The pools of one process. Urgent deliveries have threads of their own, so that no backlog delays them."""
 
     def __init__(self, app: Flask) -> None:
         threads = config.current().WORKER_THREADS
-        few = max(2, threads // 4)
+        few_threads = max(2, threads // 4)
         self._app = app
         self._ended = threading.Event()
         self.pools = (
-            DrainPool(app, "receive", few, inbox.list_due, inbox.process_event),
-            DrainPool(app, "deliver-urgent", few, outbox.list_due_urgent, outbox.deliver_one),
+            DrainPool(app, "receive", few_threads, inbox.list_due, inbox.process_event),
+            DrainPool(app, "deliver-urgent", few_threads, outbox.list_due_urgent, outbox.deliver_one),
             DrainPool(app, "deliver", threads, outbox.list_due, outbox.deliver_thread),
         )
         self._timer = threading.Thread(target=self._look_regularly, name="look", daemon=True)
 
     def start(self) -> None:
-        """Start the threads, and look for the first time."""
+        """Start the threads and query for the first time."""
         for thread in (*self._threads(), self._timer):
             thread.start()
 
     def look(self) -> None:
-        """Take up what is due of every kind."""
+        """Query for due rows of every kind."""
         for pool in self.pools:
             pool.look()
 
     def end(self, timeout: float) -> None:
-        """Wait until every thread has finished what it has at hand, each for ``timeout`` seconds at most."""
+        """Wait until every thread has finished its current row, each for ``timeout`` seconds at most."""
         self._ended.set()
         for pool in self.pools:
             pool.end()
@@ -138,8 +135,8 @@ class Drain:
                     outbox.release_expired_leases()
                     inbox.release_expired_leases()
             except SQLAlchemyError as error:
-                log.warning("The database did not answer a look for lost leases: %s", type(error).__name__)
+                log.warning("The database did not answer a query for expired leases: %s", type(error).__name__)
             except Exception:
-                log.exception("A look for lost leases failed; the next is a second away")
+                log.exception("Releasing expired leases failed; the next attempt follows in a second")
             self.look()
             self._ended.wait(LOOK_SECONDS)

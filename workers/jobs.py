@@ -1,4 +1,4 @@
-"""What a worker does, by name. Each may run twice, and leaves the thinking to the domain."""
+"""The jobs of the workers, by name. Each may run twice; the logic is in the domain."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -23,12 +23,12 @@ _bound: dict[str, Any] = {}
 
 
 def bind(app: Flask, drain: Drain | None) -> None:
-    """Say which application the jobs of this process run in, and which threads a wake-up is for."""
+    """Set the application that this process's jobs run in, and the threads that a wake-up is for."""
     _bound.update(app=app, drain=drain)
 
 
 def job(function: Callable[..., None]) -> Callable[..., None]:
-    """Run ``function`` in an application context of its own, whose end gives back the database session."""
+    """Run ``function`` in an application context of its own, whose end releases the database session."""
 
     @wraps(function)
     def run(*arguments: Any) -> None:
@@ -39,45 +39,45 @@ def job(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def drain() -> None:
-    """Look now for what is due to be delivered or received."""
+    """Query now for due deliveries and received events."""
     _bound["drain"].look()
 
 
 @job
 def reconcile() -> None:
-    """Read in Slack what an outage made us miss."""
+    """Read from Slack what was missed during an outage."""
     sync.sync_channels()
 
 
 @job
 def refresh_homes(ticket_id: int) -> None:
-    """Draw agents' home pages in Slack anew after a ticket changed."""
+    """Publish agents' App Home views in Slack again after a ticket changed."""
     home.refresh_homes(ticket_id)
 
 
 @job
 def close_solved() -> None:
-    """Tell customers what closes soon, and close what is due."""
+    """Notify customers of tickets that are closed soon, and close those that are due."""
     _until_done(auto_close.warn_before_closing)
     _until_done(auto_close.close_due_tickets)
 
 
 @job
 def sweep_drafts() -> None:
-    """Forget files that were uploaded and never sent."""
+    """Delete files that were uploaded and never sent."""
     _until_done(attachments.delete_expired_uploads)
 
 
 @job
 def warn_of_service_levels() -> None:
-    """Say in triage which promises are about to break."""
+    """Warn in the triage channel of SLA timers that run out soon."""
     timers.notify_due_soon()
     db.session.commit()
 
 
 @job
 def apply_service_levels(after_id: int) -> None:
-    """Reckon the clocks of open tickets anew, some at a time, after targets or hours changed."""
+    """Recalculate the SLA timers of open tickets, in batches, after targets or hours changed."""
     next_id = timers.recalculate(after_id)
     db.session.commit()
     if next_id:
@@ -86,7 +86,7 @@ def apply_service_levels(after_id: int) -> None:
 
 @job
 def send_weekly_summaries() -> None:
-    """Mail leads the week's figures, once a week."""
+    """Mail the weekly digest to leads, once a week."""
     weekly_digest.send_weekly_digests()
     db.session.commit()
 
@@ -100,40 +100,40 @@ def forget_ended_sessions() -> None:
 
 @job
 def erase_what_is_old() -> None:
-    """Erase closed tickets that are older than the setting says."""
+    """Erase closed tickets that are older than the retention setting."""
     _erase(erasure.erase_expired_tickets)
 
 
 @job
 def erase_organization(organization_id: int) -> None:
-    """Erase an organization with everything it said, some at a time."""
+    """Erase an organization with all of its content, in batches."""
     _erase(lambda: erasure.erase_organization_batch(db.session.get(Organization, organization_id)))
 
 
 @job
 def poll_mailbox() -> None:
-    """Take in unread mails of IMAP_URL's mailbox; each commits by itself."""
+    """Store unread mails of IMAP_URL's mailbox; each is committed by itself."""
     imap_polling.poll_mailbox()
 
 
 @job
 def alert_admins() -> None:
-    """Tell the admins when what is written does not get out."""
+    """Alert the admins when deliveries fail or wait for too long."""
     delivery_alerts.alert_admins()
     db.session.commit()
 
 
-def _until_done(verb: Callable[[], object]) -> None:
-    """Call ``verb`` and commit, as long as it says that it did something."""
-    while verb():
+def _until_done(step: Callable[[], object]) -> None:
+    """Call ``step`` and commit, until it returns something falsy."""
+    while step():
         db.session.commit()
     db.session.commit()
 
 
-def _erase(verb: Callable[[], tuple[bool, list[str]]]) -> None:
-    """Rows first, then the files they named, so that a crash leaves files nobody knows rather than rows without files."""
-    more = True
-    while more:
-        more, keys = verb()
+def _erase(step: Callable[[], tuple[bool, list[str]]]) -> None:
+    """Erase rows first, then their files: a crash leaves files without rows rather than rows without files."""
+    has_more = True
+    while has_more:
+        has_more, keys = step()
         db.session.commit()
         erasure.delete_files(keys)

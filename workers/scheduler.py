@@ -1,4 +1,7 @@
-"""What happens by the clock, kept by RQ's own cron. Every maintenance process has one; a lock in Redis lets one of them enqueue."""
+"""Periodic jobs, enqueued by RQ's cron scheduler.
+
+Every maintenance process runs a scheduler thread; a lock in Redis lets only one of them enqueue.
+"""
 
 import logging
 import threading
@@ -23,20 +26,20 @@ PERIODIC_JOBS = {
     jobs.poll_mailbox: 20,
     jobs.alert_admins: 60,
 }  # job: seconds between two runs
-LOCK_SECONDS = 30  # after which another process takes over from one that died
-LOOK_SECONDS = 5.0  # at most, between two looks for what is due
+LOCK_SECONDS = 30  # after which another process replaces one that crashed
+LOOK_SECONDS = 5.0  # at most, between two checks for due jobs
 log = logging.getLogger(__name__)
 
 
 def start() -> threading.Thread:
-    """Keep the schedule in a thread of this process until it ends."""
+    """Run the scheduler in a thread of this process until the process ends."""
     thread = threading.Thread(target=_run, name="scheduler", daemon=True)
     thread.start()
     return thread
 
 
 def _run() -> None:
-    """While Redis is away nothing is enqueued; each job comes at once when it is back."""
+    """Enqueue what is due while this process has the lock. After an outage of Redis each job runs at once."""
     while True:
         try:
             connection = extensions.blocking_redis()
@@ -52,7 +55,7 @@ def _run() -> None:
 
 
 def make_schedule(connection: Redis) -> CronScheduler:
-    """RQ's scheduler with every periodic job. A job that nobody took before its next turn is dropped from the queue."""
+    """RQ's scheduler with every periodic job. A job that is not started before its next turn is dropped."""
     schedule = CronScheduler(connection, logging_level=logging.WARNING)
     for job, interval in PERIODIC_JOBS.items():
         schedule.register(job, JOBS_QUEUE, interval=interval, job_timeout=JOB_TIMEOUT, ttl=interval, result_ttl=0)

@@ -1,7 +1,10 @@
-"""Slack's events without a public address: what Socket Mode brings enters by the same door as a signed request."""
+"""Receive Slack's events by Socket Mode, without a public address; they are handled like signed requests."""
 
 import logging
 import time
+from typing import Any
+
+from flask import Flask
 
 from helpdesk import config
 from helpdesk.channels.slack import requests
@@ -9,24 +12,24 @@ from helpdesk.channels.slack.api import socket_mode
 from helpdesk.domain.outbox.errors import ChannelError
 from helpdesk.extensions import db
 
-AGAIN = 10.0  # seconds until a start that failed is tried again
+RETRY_SECONDS = 10.0  # until a failed start is retried
 log = logging.getLogger(__name__)
 
 
-def run(app) -> None:
-    """Listen until the process ends. Needs SLACK_APP_TOKEN. A start that fails is tried again for as long as we run."""
+def run(app: Flask) -> None:
+    """Receive events until the process ends. Needs SLACK_APP_TOKEN. A start that fails is retried."""
     while True:
         try:
             listen(app).wait()
         except ChannelError as error:
             log.warning("Socket Mode did not start: %s", error.reason)
-            time.sleep(AGAIN)
+            time.sleep(RETRY_SECONDS)
 
 
-def listen(app) -> socket_mode.SocketListener:
-    """Open the connections. Slack is told that something arrived only once it is written down. Raises ChannelError."""
+def listen(app: Flask) -> socket_mode.SocketListener:
+    """Open the connections. An event is acknowledged to Slack once it is stored. Raises ChannelError."""
 
-    def accept(_source: str, _external_id: str, payload: dict) -> dict | None:
+    def accept(_source: str, _external_id: str, payload: dict[str, Any]) -> dict[str, Any] | None:
         with app.app_context():
             try:
                 return requests.handle_slack_request(payload)

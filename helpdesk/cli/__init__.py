@@ -1,6 +1,6 @@
-"""The command ``helpdesk``. A person's mistake is one line on standard error and a status other than 0, never a traceback.
+"""The command ``helpdesk``. A user's mistake gives one line on standard error and a status other than 0, no traceback.
 
-A command's module is imported when the command is used: the demo and ``--help`` need not wait for a database driver.
+A command's module is imported when the command is used, so that ``--help`` and the demo do not load a database driver.
 """
 
 import importlib
@@ -30,11 +30,11 @@ COMMAND_PATHS = {
     "settings": "helpdesk.cli.settings:settings",
     "worker": "helpdesk.cli.worker:worker",
 }
-COMMANDS_WITHOUT_APPLICATION = ("db", "demo", "serve", "worker")  # db is Flask-Migrate's own to register
+COMMANDS_WITHOUT_APPLICATION = ("db", "demo", "serve", "worker")  # db is registered by Flask-Migrate
 
 
 class CommandGroup(click.Group):
-    """Finds commands by ``COMMANDS``."""
+    """Find commands by COMMAND_PATHS."""
 
     def list_commands(self, context: click.Context) -> list[str]:
         return sorted(COMMAND_PATHS)
@@ -49,9 +49,9 @@ def helpdesk() -> None:
 
 
 def register_commands(app: "Flask") -> None:
-    """Offer the commands that work inside an application as ``flask …`` too; Flask-Migrate adds its own.
+    """Register the commands that need an application for ``flask …`` too; Flask-Migrate adds its own.
 
-    Nothing is imported for a process that serves: only a command line that is not ours asks.
+    Nothing is imported in a serving process: only under another command line than ours.
     """
     context = click.get_current_context(silent=True)
     if context is None or context.find_root().command is helpdesk:
@@ -62,12 +62,12 @@ def register_commands(app: "Flask") -> None:
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Run one command; the console script. Ends the process with its status."""
+    """Run one command and exit with its status; the console script."""
     sys.exit(run_command(arguments))
 
 
 def run_command(arguments: list[str] | None = None) -> int:
-    """Run one command and give its status: 0, or another after one line of why."""
+    """Run one command and return its status: 0, or another after one line with the reason."""
     from flask.cli import ScriptInfo
 
     try:
@@ -76,15 +76,15 @@ def run_command(arguments: list[str] | None = None) -> int:
         return status if isinstance(status, int) else 0
     except click.exceptions.Abort:
         return 130
-    except click.exceptions.NoArgsIsHelpError as asked:
-        click.echo(asked.format_message())
+    except click.exceptions.NoArgsIsHelpError as help_text:
+        click.echo(help_text.format_message())
         return 2
-    except click.ClickException as mistake:
-        return _print_error(mistake.format_message(), mistake.exit_code)
-    except config.UnsafeConfiguration as unsafe:
-        return _print_error(str(unsafe))
-    except DomainError as refused:
-        return _print_error(refused.sentence)
+    except click.ClickException as error:
+        return _print_error(error.format_message(), error.exit_code)
+    except config.UnsafeConfiguration as error:
+        return _print_error(str(error))
+    except DomainError as error:
+        return _print_error(error.sentence)
     except BrokenPipeError:
         return 0
     except Exception as error:

@@ -1,4 +1,4 @@
-"""``python -m helpdesk.cli`` is ``helpdesk``."""
+"""Let ``python -m helpdesk.cli`` run the command ``helpdesk``."""
 
 from helpdesk import cli
 

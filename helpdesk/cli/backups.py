@@ -1,7 +1,7 @@
-"""One file that holds the database and the stored files, checked as it is written, and the way back.
+"""Back up the database and the stored files into one checked file, and restore them.
 
-What a copy of a running SQLite file would miss, its backup API does not; PostgreSQL has pg_dump. After a restore, what waited
-in the outbox may have left in the meantime, so it is held until a person releases it.
+SQLite's backup API copies a database in use, which copying its file does not; PostgreSQL has pg_dump. After a restore,
+pending deliveries may already have been sent since the backup, so they are held until a person releases them.
 """
 
 import os
@@ -33,7 +33,7 @@ SQLITE_DUMP_NAME, POSTGRES_DUMP_NAME = "helpdesk.db", "helpdesk.dump"
 def backup(file: Path) -> None:
     """Write the database and the stored files into FILE (.tar), while the helpdesk runs."""
     if file.exists():
-        raise click.ClickException(f"{file} is there already.")
+        raise click.ClickException(f"{file} already exists.")
     if not file.resolve().parent.is_dir():
         raise click.ClickException(f"There is no folder {file.resolve().parent}.")
     part = file.with_name(file.name + ".part")
@@ -56,10 +56,10 @@ def backup(file: Path) -> None:
 @click.option("--replace", is_flag=True, help="Replace a database that is not empty.")
 @with_appcontext
 def restore(file: Path, replace: bool) -> None:
-    """Put back what FILE holds. Stop web and workers first. What waited to leave is held until a person releases it."""
-    at, _ = schema_migration.get_revisions()
-    if at and not replace:
-        raise click.ClickException("The database is not empty. Say --replace to replace it.")
+    """Restore FILE. Stop web and workers first. Pending deliveries are held until a person releases them."""
+    revision, _ = schema_migration.get_revisions()
+    if revision and not replace:
+        raise click.ClickException("The database is not empty. Use --replace to replace it.")
     db.session.remove()
     db.engine.dispose()
     with tempfile.TemporaryDirectory(dir=_temporary_folder()) as folder:
@@ -67,7 +67,7 @@ def restore(file: Path, replace: bool) -> None:
             with tarfile.open(file) as archive:
                 archive.extractall(folder, filter="data")
         except (tarfile.TarError, OSError):
-            raise click.ClickException(f"{file} is not a backup of ours, or it is damaged.") from None
+            raise click.ClickException(f"{file} is not a backup of this program, or it is damaged.") from None
         _restore_database(Path(folder), file)
         _restore_files(Path(folder) / "files")
     schema_migration.upgrade_schema()
@@ -93,12 +93,12 @@ def _dump_postgres(folder: Path) -> Path:
 
 
 def _restore_database(folder: Path, file: Path) -> None:
-    wanted = SQLITE_DUMP_NAME if config.current().is_sqlite else POSTGRES_DUMP_NAME
-    if not (folder / wanted).is_file():
+    dump_name = SQLITE_DUMP_NAME if config.current().is_sqlite else POSTGRES_DUMP_NAME
+    if not (folder / dump_name).is_file():
         raise click.ClickException(
-            f"{file} holds no {'SQLite' if wanted == SQLITE_DUMP_NAME else 'PostgreSQL'} database."
+            f"{file} holds no {'SQLite' if dump_name == SQLITE_DUMP_NAME else 'PostgreSQL'} database."
         )
-    if wanted == POSTGRES_DUMP_NAME:
+    if dump_name == POSTGRES_DUMP_NAME:
         _empty_postgres()
         _run_program(
             [
@@ -112,8 +112,8 @@ def _restore_database(folder: Path, file: Path) -> None:
             ]
         )
         return
-    with closing(sqlite3.connect(folder / SQLITE_DUMP_NAME)) as found:
-        _check_database(found)
+    with closing(sqlite3.connect(folder / SQLITE_DUMP_NAME)) as restored:
+        _check_database(restored)
     path = _sqlite_path()
     path.parent.mkdir(parents=True, exist_ok=True)
     for leftover in ("-wal", "-shm"):
@@ -139,11 +139,11 @@ def _restore_files(source: Path) -> None:
 
 def _check_database(connection: sqlite3.Connection) -> None:
     try:
-        answer = connection.execute("PRAGMA integrity_check").fetchone()[0]
+        result = connection.execute("PRAGMA integrity_check").fetchone()[0]
     except sqlite3.DatabaseError as error:
-        answer = str(error)
-    if answer != "ok":
-        raise click.ClickException(f"The copy is damaged: {answer}")
+        result = str(error)
+    if result != "ok":
+        raise click.ClickException(f"The copy is damaged: {result}")
 
 
 def _run_program(command: list[str]) -> None:
@@ -151,19 +151,19 @@ def _run_program(command: list[str]) -> None:
         raise click.ClickException(f"{command[0]} is needed on the PATH; it comes with PostgreSQL's client programs.")
     url = make_url(config.current().DATABASE_URL)
     environment = os.environ | ({"PGPASSWORD": url.password} if url.password else {})
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode:
+    process = subprocess.run(command, env=environment, capture_output=True, text=True)
+    if process.returncode:
         raise click.ClickException(
-            f"{command[0]} failed: {(done.stderr.strip() or 'no reason given').splitlines()[-1]}"
+            f"{command[0]} failed: {(process.stderr.strip() or 'no reason given').splitlines()[-1]}"
         )
 
 
 def _postgres_arguments() -> list[str]:
-    """Where PostgreSQL is, for its client programs; the password goes by the environment, where nobody else reads it."""
+    """Connection arguments of PostgreSQL's programs; the password is passed in the environment, unseen by others."""
     url = make_url(config.current().DATABASE_URL)
     host = url.host or url.query.get("host")
-    given = {"host": host, "port": url.port, "username": url.username, "dbname": url.database}
-    return [f"--{name}={value}" for name, value in given.items() if value]
+    options = {"host": host, "port": url.port, "username": url.username, "dbname": url.database}
+    return [f"--{name}={value}" for name, value in options.items() if value]
 
 
 def _sqlite_path() -> Path:
@@ -176,7 +176,7 @@ def _storage_folder() -> Path | None:
 
 
 def _temporary_folder() -> Path:
-    """A folder on the disk of the database, so that what was unpacked can be moved into place at once."""
+    """A folder on the database's disk, so that unpacked files can be moved into place at once."""
     folder = _sqlite_path().parent if config.current().is_sqlite else Path(config.current().VAR_DIR)
     folder.mkdir(parents=True, exist_ok=True)
     return folder

@@ -1,4 +1,4 @@
-"""What waits to leave and why, and one more try."""
+"""List deliveries that are not done, with the reason, and retry them."""
 
 import click
 from flask.cli import with_appcontext
@@ -26,8 +26,9 @@ def deliveries(context: click.Context, state: str | None) -> None:
 @click.option("--state")
 @with_appcontext
 def list_deliveries(state: str | None) -> None:
+    """Print up to MAX_ROWS deliveries, oldest first."""
     states = (state,) if state else UNFINISHED_STATES
-    total = db.session.scalar(select(func.count()).where(Delivery.state.in_(states)))
+    total = db.session.scalar(select(func.count()).where(Delivery.state.in_(states))) or 0
     query = select(Delivery).where(Delivery.state.in_(states)).order_by(Delivery.id).limit(MAX_ROWS)
     query = query.options(joinedload(Delivery.thread).joinedload(Thread.user))
     for delivery in db.session.scalars(query):
@@ -47,7 +48,7 @@ def list_deliveries(state: str | None) -> None:
 @click.argument("delivery_id", metavar="ID", type=int)
 @with_appcontext
 def retry_delivery(delivery_id: int) -> None:
-    """Try the delivery ID again now. What may have been sent before is looked for first."""
+    """Retry the delivery ID now. A message that may already have been sent is searched for first."""
     delivery = db.session.get(Delivery, delivery_id) if 0 < delivery_id < 2**63 else None
     if delivery is None:
         raise click.ClickException(f"There is no delivery {delivery_id}.")

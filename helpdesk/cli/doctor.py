@@ -1,4 +1,4 @@
-"""``helpdesk doctor``: everything the helpdesk stands on, tried for real."""
+"""``helpdesk doctor``: check everything the helpdesk depends on, with real calls."""
 
 from collections.abc import Iterator
 
@@ -13,36 +13,36 @@ from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.slack import channels
 from helpdesk.cli import schema_migration
 
-CheckResult = tuple[bool | None, str]  # right, wrong, or None: not set up, which is allowed; and a sentence
+CheckResult = tuple[bool | None, str]  # True, False or None (not configured, which is allowed), and a sentence
 
 
 @click.command()
-@click.option("--quick", is_flag=True, help="Leave out Slack and mail, which post and connect.")
+@click.option("--quick", is_flag=True, help="Leave out Slack and mail, whose checks post and connect.")
 @with_appcontext
 def doctor(quick: bool) -> None:
     """Check the database, Redis, Slack and mail. The status is 1 when something is wrong."""
     checks = [_check_database, _check_redis] if quick else [_check_database, _check_redis, _check_slack, _check_mail]
-    wrong = 0
+    failed = 0
     for check in checks:
-        for right, sentence in check():
-            click.echo(f"{ {True: 'ok', False: 'WRONG', None: 'off'}[right]:6} {sentence}")
-            wrong += right is False
-    if wrong:
-        raise click.ClickException(f"{wrong} {'thing is' if wrong == 1 else 'things are'} wrong.")
+        for ok, sentence in check():
+            click.echo(f"{ {True: 'ok', False: 'WRONG', None: 'off'}[ok]:6} {sentence}")
+            failed += ok is False
+    if failed:
+        raise click.ClickException(f"{failed} {'thing is' if failed == 1 else 'things are'} wrong.")
 
 
 def _check_database() -> Iterator[CheckResult]:
     kind = "SQLite" if config.current().is_sqlite else "PostgreSQL"
     try:
-        at, head = schema_migration.get_revisions()
+        revision, head = schema_migration.get_revisions()
     except DBAPIError as error:
         yield False, f"{kind} does not answer: {str(error.orig).strip().splitlines()[0]}"
         return
     yield True, f"{kind} answers."
-    if at == head:
+    if revision == head:
         yield True, f"The schema is the newest ({head})."
     else:
-        yield False, f"The schema is at {at or 'nothing'}, the code wants {head}. Run: helpdesk db upgrade"
+        yield False, f"The schema is at {revision or 'nothing'}, the code needs {head}. Run: helpdesk db upgrade"
 
 
 def _check_redis() -> Iterator[CheckResult]:

@@ -1,4 +1,4 @@
-"""Who is let in: a customer company, and the first of the team."""
+"""Add customer organizations, and invite agents."""
 
 import click
 from flask.cli import with_appcontext
@@ -12,23 +12,27 @@ from helpdesk.models.user import Role
 
 @click.group()
 def organization() -> None:
-    """Customer companies."""
+    """Customer organizations."""
 
 
 @organization.command("add")
 @click.argument("name")
-@click.option("--domain", "domains", multiple=True, metavar="D", help="A mail domain of theirs; may be given again.")
-@click.option("--slack-channel", "slack_channels", multiple=True, metavar="C123", help="The id of their Slack channel.")
+@click.option(
+    "--domain", "domains", multiple=True, metavar="D", help="A mail domain of the organization; may be repeated."
+)
+@click.option("--slack-channel", "slack_channels", multiple=True, metavar="C123", help="The id of its Slack channel.")
 @click.option(
     "--specific-user",
     "specific_users",
     multiple=True,
     metavar="EMAIL",
-    help="Let only the addresses listed so sign in.",
+    help="Let only the listed addresses sign in; may be repeated.",
 )
 @with_appcontext
-def add_organization(name: str, domains: tuple, slack_channels: tuple, specific_users: tuple) -> None:
-    """Add the company NAME, whose people may sign in from then on."""
+def add_organization(
+    name: str, domains: tuple[str, ...], slack_channels: tuple[str, ...], specific_users: tuple[str, ...]
+) -> None:
+    """Add the organization NAME; its people may sign in from then on."""
     added = organizations.create_organization(
         name, domains=domains, slack_channels=slack_channels, specific_users=specific_users
     )
@@ -43,7 +47,7 @@ def agent() -> None:
 
 @agent.command("invite")
 @click.argument("email")
-@click.option("--name", default="", help="What they are called.")
+@click.option("--name", default="", help="The agent's name.")
 @click.option(
     "--role",
     type=click.Choice([Role.agent.value, Role.lead.value, Role.admin.value]),
@@ -52,10 +56,10 @@ def agent() -> None:
 )
 @with_appcontext
 def invite_agent(email: str, name: str, role: str) -> None:
-    """Make EMAIL one of the team and print a link that signs them in once."""
+    """Add EMAIL to the team and print a link that signs them in once."""
     user, link = invitations.invite_agent(email, name=name, role=role)
-    address = urls.sign_in_link_url(signed_links.link_token(link))
+    url = urls.sign_in_link_url(signed_links.link_token(link))
     db.session.commit()
-    until = f"{link.expires_at:%d %B, %H:%M} UTC"
-    click.echo(f"{user.email} is on the team, as {role}. This link signs them in once, until {until}:")
-    click.echo(address)
+    expiry = f"{link.expires_at:%d %B, %H:%M} UTC"
+    click.echo(f"{user.email} is on the team, as {role}. This link signs them in once, until {expiry}:")
+    click.echo(url)

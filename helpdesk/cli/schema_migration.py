@@ -1,4 +1,4 @@
-"""Where the database's schema stands, and bringing it to where the code wants it."""
+"""The revision of the database's schema, and the upgrade to the newest one."""
 
 import contextlib
 import io
@@ -12,27 +12,27 @@ from helpdesk import config
 from helpdesk.extensions import db
 
 
-def get_latest_revision() -> str:
-    """The newest revision the code knows."""
+def get_latest_revision() -> str | None:
+    """The newest revision of the code."""
     settings = Config()
     settings.set_main_option("script_location", config.MIGRATIONS_FOLDER)
     return ScriptDirectory.from_config(settings).get_current_head()
 
 
-def get_revisions() -> tuple[str | None, str]:
-    """The revision the database is at (None: empty) and the newest one."""
+def get_revisions() -> tuple[str | None, str | None]:
+    """The revision of the database (None: empty) and the newest one."""
     logging.getLogger("alembic").setLevel(logging.WARNING)
     with db.engine.connect() as connection:
-        at = MigrationContext.configure(connection).get_current_revision()
-    return at, get_latest_revision()
+        revision = MigrationContext.configure(connection).get_current_revision()
+    return revision, get_latest_revision()
 
 
 def upgrade_schema() -> bool:
-    """Bring the database to the newest revision, quietly. True if there was anything to do."""
+    """Upgrade the database to the newest revision without output. True if there was anything to do."""
     from flask_migrate import upgrade as migrate
 
-    at, newest = get_revisions()
-    if at == newest:
+    revision, newest = get_revisions()
+    if revision == newest:
         return False
     with contextlib.redirect_stdout(io.StringIO()):
         migrate()

@@ -1,4 +1,4 @@
-"""``helpdesk seed``: believable data, as much of it as wanted."""
+"""``helpdesk seed``: fill the database with realistic data, in any amount."""
 
 import time
 
@@ -18,12 +18,12 @@ from helpdesk.demo.seed import bulk_data
     show_default=True,
     help="Messages a ticket has on average.",
 )
-@click.option("--random-seed", type=int, default=1, show_default=True, help="The same number makes the same data.")
+@click.option("--random-seed", type=int, default=1, show_default=True, help="The same number gives the same data.")
 @with_appcontext
 def seed(organizations: int, tickets: int, messages: int, random_seed: int) -> None:
-    """Fill the database with organizations, people, tickets and conversations. Nothing of it is sent anywhere."""
-    began = time.monotonic()
-    made = bulk_data.seed_bulk_data(
+    """Fill the database with organizations, people, tickets and conversations. Nothing is sent anywhere."""
+    started = time.monotonic()
+    summary = bulk_data.seed_bulk_data(
         organizations=organizations, tickets=tickets, messages=messages, random_seed=random_seed
     )
-    click.echo(f"Made {made} in {time.monotonic() - began:.1f} s.")
+    click.echo(f"Made {summary} in {time.monotonic() - started:.1f} s.")

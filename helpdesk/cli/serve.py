@@ -1,8 +1,9 @@
-"""``helpdesk serve``: the production web server, gunicorn with uvicorn workers, set as our pages need it."""
+"""``helpdesk serve``: the production web server, gunicorn with uvicorn workers, configured for this application."""
 
 import gc
 import os
 import resource
+from typing import Any
 
 import click
 from gunicorn.app.base import BaseApplication
@@ -11,30 +12,30 @@ from uvicorn_worker import UvicornWorker
 from helpdesk import config, extensions
 from helpdesk.cli import supervisor
 
-STUCK_TIMEOUT = 60  # seconds without a sign of life of its event loop after which a process is replaced
-ROOM = 400  # connections above streams and threads, for those kept alive between two requests
+STUCK_TIMEOUT = 60  # seconds without a heartbeat of its event loop after which a process is replaced
+KEEPALIVE_CONNECTIONS = 400  # beside streams and threads, idle between two requests
 
 
 @click.command()
-@click.option("--bind", metavar="HOST:PORT", help="Where to listen; 127.0.0.1 and the variable PORT (5000) otherwise.")
+@click.option("--bind", metavar="HOST:PORT", help="Where to listen; default: 127.0.0.1 and the variable PORT (5000).")
 @click.option(
     "--graceful",
     type=click.IntRange(0, 600),
     default=30,
     show_default=True,
-    help="Seconds for the last answers at the end.",
+    help="Seconds for open requests at the end.",
 )
 def serve(bind: str | None, graceful: int) -> None:
     """Serve the portal until SIGTERM or Ctrl-C."""
     current = config.load_config()
-    connections = current.LIVE_STREAMS + current.WEB_THREADS + ROOM
+    connections = current.LIVE_STREAMS + current.WEB_THREADS + KEEPALIVE_CONNECTIONS
     _allow_open_files(connections)
     PortalWorker.CONFIG_KWARGS = {**PortalWorker.CONFIG_KWARGS, "limit_concurrency": connections}
     Server(options(current, bind or f"127.0.0.1:{os.environ.get('PORT', '5000')}", graceful)).run()
 
 
-def options(current: config.Config, bind: str, graceful: int) -> dict:
-    """gunicorn's settings. It writes no access log, for addresses carry tokens."""
+def options(current: config.Config, bind: str, graceful: int) -> dict[str, Any]:
+    """gunicorn's settings. There is no access log, because URLs contain tokens."""
     return {
         "bind": bind,
         "worker_class": PortalWorker,
@@ -50,14 +51,14 @@ def options(current: config.Config, bind: str, graceful: int) -> dict:
         "worker_tmp_dir": "/dev/shm" if os.path.isdir("/dev/shm") else None,  # noqa: S108, a heartbeat needs no disk
         "preload_app": True,
         "proc_name": "helpdesk",
-        "post_fork": _begin,
+        "post_fork": _prepare_process,
     }
 
 
 class PortalWorker(UvicornWorker):
     """One process: an event loop for connections and streams, and threads for pages.
 
-    h11 is strict and limits a request's head. TRUSTED_PROXIES decides about forwarded headers, uvicorn does not.
+    h11 is strict and limits the size of a request's head. TRUSTED_PROXIES decides about forwarded headers, not uvicorn.
     """
 
     CONFIG_KWARGS = {
@@ -72,9 +73,9 @@ class PortalWorker(UvicornWorker):
 
 
 class Server(BaseApplication):
-    """Our application with our settings; neither a file nor GUNICORN_CMD_ARGS changes them."""
+    """The application with these settings; neither a file nor GUNICORN_CMD_ARGS changes them."""
 
-    def __init__(self, settings: dict):
+    def __init__(self, settings: dict[str, Any]) -> None:
         self.settings = settings
         super().__init__()
 
@@ -82,24 +83,24 @@ class Server(BaseApplication):
         for name, value in self.settings.items():
             self.cfg.set(name, value)
 
-    def load(self):
+    def load(self) -> Any:
         from helpdesk.asgi import create_asgi_app
 
         app = create_asgi_app()
         gc.collect()
-        gc.freeze()  # before the fork: the processes go on sharing what is there, and no collection walks through it
+        gc.freeze()  # before the fork: the processes share this memory, and no collection traverses it
         return app
 
 
 def _allow_open_files(connections: int) -> None:
-    """Each connection is an open file, and systems allow few unless asked."""
+    """Raise the limit of open files: each connection is one, and the default of most systems is low."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = max(soft, 2 * connections)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (wanted if hard == resource.RLIM_INFINITY else min(wanted, hard), hard))
+    limit = max(soft, 2 * connections)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit if hard == resource.RLIM_INFINITY else min(limit, hard), hard))
 
 
-def _begin(server, worker) -> None:
-    """Nothing that is open may be shared with the process we were forked from; and none may go on without it."""
+def _prepare_process(server: Any, worker: Any) -> None:
+    """Prepare a forked process: close inherited connections, and end when the parent process ends."""
     supervisor.die_with_parent()
     extensions.forget_redis()
     with server.app.wsgi().app.app_context():

@@ -1,4 +1,4 @@
-"""What an admin may change while the helpdesk runs, from the command line."""
+"""List and change the settings that an admin may change at run time."""
 
 import click
 from flask.cli import with_appcontext
@@ -6,7 +6,7 @@ from flask.cli import with_appcontext
 from helpdesk import config
 from helpdesk.channels.slack import channels
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.administration import settings as chosen
+from helpdesk.domain.administration import settings as settings_store
 from helpdesk.domain.people import organization_channels
 from helpdesk.extensions import db
 from helpdesk.models.setting import SETTINGS
@@ -14,7 +14,7 @@ from helpdesk.models.setting import SETTINGS
 
 @click.group()
 def settings() -> None:
-    """What an admin may change while the helpdesk runs."""
+    """The settings that an admin may change at run time."""
 
 
 @settings.command("set")
@@ -26,10 +26,10 @@ def set_setting(key: str, value: str) -> None:
     if key == "triage_channel" and value.strip():
         _set_triage_channel(value)
     else:
-        before = chosen.get_all().get(key)
-        value = chosen.set(key, value)
-        if value != before:
-            audit_log.add_entry("changed a setting", None, key, value=[before, value])
+        previous = settings_store.get_all().get(key)
+        value = settings_store.set(key, value)
+        if value != previous:
+            audit_log.add_entry("changed a setting", None, key, value=[previous, value])
     db.session.commit()
     click.echo(f"{key} = {_format_value(value)}")
 
@@ -37,8 +37,8 @@ def set_setting(key: str, value: str) -> None:
 @settings.command("list")
 @with_appcontext
 def list_settings() -> None:
-    """List every key with its value and what it does."""
-    values = chosen.get_all()
+    """List every key with its value and its meaning."""
+    values = settings_store.get_all()
     width = max(map(len, SETTINGS))
     for name, key in SETTINGS.items():
         click.echo(f"{name:{width}}  {_format_value(values[name])}")
@@ -46,18 +46,18 @@ def list_settings() -> None:
 
 
 def _set_triage_channel(channel_id: str) -> None:
-    """The triage channel is one of ours, as Slack knows it; where Slack is off, it is taken on trust."""
+    """Set the triage channel; Slack confirms that it exists. With Slack off, only the form of the id is checked."""
     if config.current().SLACK_BOT_TOKEN:
-        known = channels.fetch_channel(channel_id)
+        channel = channels.fetch_channel(channel_id)
     else:
         try:
-            known = channels.SlackChannel(organization_channels.validate_channel_ids([channel_id])[0], "")
+            channel = channels.SlackChannel(organization_channels.validate_channel_ids([channel_id])[0], "")
         except ValueError as error:
             raise click.ClickException(str(error)) from None
-    channels.set_triage_channel(known, actor=None)
+    channels.set_triage_channel(channel, actor=None)
 
 
-def _format_value(value) -> str:
+def _format_value(value: object) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     return str(value) if value != "" else "(empty)"

@@ -1,4 +1,4 @@
-"""Processes of ours: started, started again when they end by themselves, and ended with us whatever happens to us."""
+"""Child processes: start them, restart those that end by themselves, and end them with this process."""
 
 import ctypes
 import os
@@ -8,21 +8,22 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from typing import IO
 
-STOP_TIMEOUT_SECONDS = (
-    35.0  # seconds a process has to end before it is killed; longer than a web process needs for its last answers
-)
+STOP_TIMEOUT_SECONDS = 35.0  # until a process is killed; longer than a web process needs for open requests
 PR_SET_PDEATHSIG = 1
 
 
 def die_with_parent(number: int = signal.SIGTERM) -> None:
-    """Ask Linux to send this process ``number`` when its parent ends, however it ends. Elsewhere nothing happens."""
+    """Let Linux send this process ``number`` when its parent ends, however it ends. Does nothing elsewhere."""
     if sys.platform == "linux":
         ctypes.CDLL(None, use_errno=True).prctl(PR_SET_PDEATHSIG, number)
 
 
-def start_process(command: list[str], environment: dict[str, str], output=None) -> subprocess.Popen:
-    """A child in a session of its own, so that Ctrl-C reaches only us and we end it in our order."""
+def start_process(
+    command: list[str], environment: dict[str, str], output: IO[bytes] | None = None
+) -> subprocess.Popen[bytes]:
+    """Start a child in a session of its own, so that Ctrl-C reaches only this process, which ends it in order."""
     return subprocess.Popen(
         command,
         env=environment,
@@ -30,16 +31,16 @@ def start_process(command: list[str], environment: dict[str, str], output=None) 
         stdout=output,
         stderr=subprocess.STDOUT if output is not None else None,
         start_new_session=True,
-        preexec_fn=die_with_parent,  # nothing here runs threads before its children are started
+        preexec_fn=die_with_parent,  # safe: no thread runs before the children are started
     )
 
 
-def stop_processes(children: list[subprocess.Popen], patience: float = STOP_TIMEOUT_SECONDS) -> None:
-    """Ask all to end at once, wait together, kill what is left."""
+def stop_processes(children: list[subprocess.Popen[bytes]], timeout: float = STOP_TIMEOUT_SECONDS) -> None:
+    """Send SIGTERM to all, wait for them together, and kill those left after ``timeout`` seconds."""
     for child in children:
         if child.poll() is None:
             child.terminate()
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     for child in children:
         try:
             child.wait(max(0.05, deadline - time.monotonic()))
@@ -49,44 +50,47 @@ def stop_processes(children: list[subprocess.Popen], patience: float = STOP_TIME
 
 
 class StopSignal:
-    """Whether SIGTERM, SIGINT or SIGHUP has told this process to end."""
+    """Whether this process has received SIGTERM, SIGINT or SIGHUP."""
 
-    def __init__(self):
-        self._told = threading.Event()
+    def __init__(self) -> None:
+        self._event = threading.Event()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
-            signal.signal(number, self._tell)
+            signal.signal(number, self._set)
 
-    def _tell(self, *_) -> None:
-        self._told.set()
+    def _set(self, *_: object) -> None:
+        self._event.set()
 
     def __bool__(self) -> bool:
-        return self._told.is_set()
+        return self._event.is_set()
 
     def wait(self, seconds: float) -> bool:
-        """Sleep, at most until told. True once told."""
-        return self._told.wait(seconds)
+        """Sleep until a signal arrives, ``seconds`` at most. True if one has arrived."""
+        return self._event.wait(seconds)
 
 
-def run_workers(bodies: list[Callable[[], None]], patience: float = STOP_TIMEOUT_SECONDS) -> None:
-    """Fork a child for each of ``bodies`` and start anew, a second later, any that ends. Returns after being told to end."""
-    told = StopSignal()
+def run_workers(targets: list[Callable[[], None]], timeout: float = STOP_TIMEOUT_SECONDS) -> None:
+    """Fork a child for each of ``targets``, and restart one that ends a second later. Returns after a signal to end.
+
+    Children have ``timeout`` seconds to end before they are killed.
+    """
+    stop_signal = StopSignal()
     running: dict[int, int] = {}
-    due = dict.fromkeys(range(len(bodies)), 0.0)
-    while not told:
-        for place, when in list(due.items()):
-            if time.monotonic() >= when:
-                running[_fork_worker(bodies[place])] = place
-                del due[place]
+    due_times = dict.fromkeys(range(len(targets)), 0.0)
+    while not stop_signal:
+        for index, time_due in list(due_times.items()):
+            if time.monotonic() >= time_due:
+                running[_fork_worker(targets[index])] = index
+                del due_times[index]
         while running:
             pid, _ = os.waitpid(-1, os.WNOHANG)
             if not pid:
                 break
-            due[running.pop(pid)] = time.monotonic() + 1
-        told.wait(0.2)
-    _stop_workers(list(running), patience)
+            due_times[running.pop(pid)] = time.monotonic() + 1
+        stop_signal.wait(0.2)
+    _stop_workers(list(running), timeout)
 
 
-def _fork_worker(body: Callable[[], None]) -> int:
+def _fork_worker(target: Callable[[], None]) -> int:
     pid = os.fork()
     if pid:
         return pid
@@ -96,20 +100,20 @@ def _fork_worker(body: Callable[[], None]) -> int:
         for number in (signal.SIGTERM, signal.SIGHUP):
             signal.signal(number, signal.SIG_DFL)
         signal.signal(signal.SIGINT, signal.SIG_IGN)
-        body()
+        target()
         status = 0
-    except SystemExit as ended:
-        status = ended.code if isinstance(ended.code, int) else 1
+    except SystemExit as exit_error:
+        status = exit_error.code if isinstance(exit_error.code, int) else 1
     finally:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status)
 
 
-def _stop_workers(pids: list[int], patience: float) -> None:
+def _stop_workers(pids: list[int], timeout: float) -> None:
     for pid in pids:
         os.kill(pid, signal.SIGTERM)
-    deadline = time.monotonic() + patience
+    deadline = time.monotonic() + timeout
     while pids and time.monotonic() < deadline:
         pids = [pid for pid in pids if os.waitpid(pid, os.WNOHANG)[0] == 0]
         time.sleep(0.05)

@@ -1,4 +1,4 @@
-"""``helpdesk worker``: what delivers, understands what came in, and keeps the clock."""
+"""``helpdesk worker``: the processes that deliver, process received events, and run periodic jobs."""
 
 import click
 
@@ -8,34 +8,37 @@ from helpdesk.cli import supervisor
 
 @click.command()
 @click.option(
-    "--processes", "count", type=click.IntRange(1, 64), help="How many that deliver; WORKER_PROCESSES otherwise."
+    "--processes",
+    "count",
+    type=click.IntRange(1, 64),
+    help="Number of processes that deliver; default: WORKER_PROCESSES.",
 )
 def worker(count: int | None) -> None:
-    """Run the workers until SIGTERM or Ctrl-C, which let each finish what it is at."""
+    """Run the workers until SIGTERM or Ctrl-C; each then finishes its current work."""
     current = config.load_config()
     count = count or current.WORKER_PROCESSES
-    bodies = [_deliver] * count + [_maintain] * max(1, count // 2)
+    targets = [_deliver] * count + [_maintain] * max(1, count // 2)
     if current.SLACK_APP_TOKEN:
-        bodies.append(_run_socket_mode)
-    # Imported before the fork: the processes share it and need not do it once each.
+        targets.append(_run_socket_mode)
+    # Imported before the fork, so that the processes share the memory and the time.
     import helpdesk.web  # noqa: F401
     import workers.worker  # noqa: F401
 
-    supervisor.run_workers(bodies)
+    supervisor.run_workers(targets)
 
 
 def _deliver() -> None:
     import helpdesk
-    from workers import worker as working
+    from workers import worker as worker_process
 
-    working.run_delivery(helpdesk.create_app())
+    worker_process.run_delivery(helpdesk.create_app())
 
 
 def _maintain() -> None:
     import helpdesk
-    from workers import worker as working
+    from workers import worker as worker_process
 
-    working.run_maintenance(helpdesk.create_app())
+    worker_process.run_maintenance(helpdesk.create_app())
 
 
 def _run_socket_mode() -> None:

@@ -1,1 +1,1 @@
-"""How transactions begin, on SQLite and on PostgreSQL."""
+"""How transactions begin on SQLite and on PostgreSQL, column types, and pagination."""

@@ -1,4 +1,4 @@
-"""Long lists a page at a time, by key: the cost of a page does not grow with its distance from the first."""
+"""Keyset pagination: the cost of a page does not grow with its distance from the first page."""
 
 import base64
 import binascii
@@ -19,39 +19,40 @@ PAGE_SIZE = 25
 
 @dataclass(frozen=True, eq=False)
 class Order:
-    """A total order of rows: columns that are never NULL, each with whether it descends; the last one must be unique."""
+    """A total order of rows: columns that are never NULL, each with whether it descends. The last one is unique."""
 
     columns: tuple[tuple[Any, bool], ...]
 
 
 @dataclass(frozen=True)
 class Page:
-    """Some rows in order, and the cursors of the pages beside them: None where there is none."""
+    """Rows in order, and the cursors of the next and the previous page: None where there is none."""
 
-    rows: list
+    rows: list[Any]
     next: str | None = None
     previous: str | None = None
 
 
 class PagedQuery:
-    """A query and its order, from which any page can be had; its statements are put together once and may be kept."""
+    """A query with its order. Its SQL statements are built once and reused for every page."""
 
     def __init__(self, query: Select, order: Order):
         self.query = query
         self.order = order
-        self._has_columns_only = all(told["expr"] is not told["entity"] for told in query.column_descriptions)
+        self._has_columns_only = all(column["expr"] is not column["entity"] for column in query.column_descriptions)
         self._statements: dict[tuple[bool, bool], Select] = {}
 
     def at(self, cursor: str | None = None, size: int = PAGE_SIZE, values: Mapping[str, Any] | None = None) -> Page:
-        """The rows at ``cursor`` (from an earlier page; None or nonsense: the first page), at most ``size``.
+        """Fetch the page at ``cursor``: one of an earlier page; None or an invalid one means the first page.
 
-        ``values`` are those of the query's parameters. A row has the query's own columns first. One database query.
+        A page has ``size`` rows at most. ``values`` are the values of the query's parameters. The query's own columns
+        come first in a row. One database query.
         """
         backwards, keys = _decode_cursor(cursor, self.order)
-        keyed = {f"after_{place}": key for place, key in enumerate(keys)}
-        ask = transactions.execute_core if self._has_columns_only else db.session.execute
-        rows = ask(self._statement(backwards, bool(keys)), {**(values or {}), **keyed, "most": size + 1}).all()
-        there_is_more = len(rows) > size
+        key_values = {f"after_{position}": key for position, key in enumerate(keys)}
+        execute = transactions.execute_core if self._has_columns_only else db.session.execute
+        rows = execute(self._statement(backwards, bool(keys)), {**(values or {}), **key_values, "most": size + 1}).all()
+        has_more = len(rows) > size
         rows = rows[:size]
         if backwards:
             rows.reverse()
@@ -61,57 +62,57 @@ class PagedQuery:
         first, last = tuple(rows[0])[-width:], tuple(rows[-1])[-width:]
         return Page(
             rows,
-            next=_encode_cursor(last, False) if there_is_more or backwards else None,
-            previous=_encode_cursor(first, True) if (there_is_more if backwards else bool(keys)) else None,
+            next=_encode_cursor(last, False) if has_more or backwards else None,
+            previous=_encode_cursor(first, True) if (has_more if backwards else bool(keys)) else None,
         )
 
-    def _statement(self, backwards: bool, starts_somewhere: bool) -> Select:
-        """One of the four: from the first or the last row, or from a place given by its keys."""
-        statement = self._statements.get((backwards, starts_somewhere))
+    def _statement(self, backwards: bool, has_cursor: bool) -> Select:
+        """One of four statements: forwards or backwards, from the end of the list or from a cursor."""
+        statement = self._statements.get((backwards, has_cursor))
         if statement is None:
             columns = [(column, descends != backwards) for column, descends in self.order.columns]
             statement = self.query.order_by(None)
-            if starts_somewhere:
+            if has_cursor:
                 statement = statement.where(_after_cursor(columns))
             statement = statement.add_columns(*(column.label(f"key_{i}") for i, (column, _) in enumerate(columns)))
             statement = statement.order_by(
                 *(column.desc() if descends else column.asc() for column, descends in columns)
             )
             statement = statement.limit(bindparam("most", type_=Integer))
-            self._statements[backwards, starts_somewhere] = statement
+            self._statements[backwards, has_cursor] = statement
         return statement
 
 
 def fetch_page(query: Select, order: Order, cursor: str | None = None, size: int = PAGE_SIZE) -> Page:
-    """One page of a query that is asked only once."""
+    """Fetch one page of a query that is used only once."""
     return PagedQuery(query, order).at(cursor, size)
 
 
 def count_up_to(query: Select, limit: int = 1000) -> int:
-    """How many rows ``query`` has, counting no further than ``limit``, so that it is cheap however many there are."""
+    """Count the rows of ``query``, ``limit`` at most, so that the cost stays bounded."""
     return db.session.scalar(select(func.count()).select_from(query.order_by(None).limit(limit).subquery()))
 
 
 def _after_cursor(columns: list[tuple[Any, bool]]) -> Any:
-    keys = [bindparam(f"after_{place}", type_=column.type) for place, (column, _) in enumerate(columns)]
+    keys = [bindparam(f"after_{position}", type_=column.type) for position, (column, _) in enumerate(columns)]
     if len({descends for _, descends in columns}) == 1:
-        row, there = tuple_(*(column for column, _ in columns)), tuple_(*keys)
-        return row < there if columns[0][1] else row > there
-    ways = []
+        row, cursor_row = tuple_(*(column for column, _ in columns)), tuple_(*keys)
+        return row < cursor_row if columns[0][1] else row > cursor_row
+    alternatives = []
     for index, ((column, descends), key) in enumerate(zip(columns, keys, strict=True)):
-        same = [earlier == value for (earlier, _), value in zip(columns[:index], keys[:index], strict=True)]
-        ways.append(and_(*same, column < key if descends else column > key))
-    return or_(*ways)
+        equal_before = [earlier == value for (earlier, _), value in zip(columns[:index], keys[:index], strict=True)]
+        alternatives.append(and_(*equal_before, column < key if descends else column > key))
+    return or_(*alternatives)
 
 
-def _encode_cursor(keys: tuple, backwards: bool) -> str:
+def _encode_cursor(keys: tuple[Any, ...], backwards: bool) -> str:
     values = [key.isoformat() if isinstance(key, datetime) else key for key in keys]
     text = json.dumps([int(backwards), *values], separators=(",", ":"))
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
-def _decode_cursor(cursor: str | None, order: Order) -> tuple[bool, list]:
-    """Whether the cursor points backwards, and its keys; no keys for one that somebody made up."""
+def _decode_cursor(cursor: str | None, order: Order) -> tuple[bool, list[Any]]:
+    """Return whether the cursor points backwards, and its keys; no keys for an invalid cursor."""
     try:
         backwards, *values = json.loads(base64.urlsafe_b64decode((cursor or "") + "=="))
         keys = [_parse_key(column, value) for (column, _), value in zip(order.columns, values, strict=True)]
@@ -124,15 +125,15 @@ def _parse_key(column: Any, value: Any) -> Any:
     if isinstance(column.type, UtcDateTime):
         moment = datetime.fromisoformat(value)
         if moment.tzinfo is None:
-            raise ValueError("a time without a zone")
+            raise ValueError("a time without a time zone")
         return moment.astimezone(UTC)
     expected = column.type.python_type
     if expected is float and isinstance(value, int):
         value = float(value)
     if not isinstance(value, expected) or isinstance(value, bool):
-        raise ValueError("another kind of list's cursor")
-    if expected is str and b"\x00" in value.encode():  # which raises ValueError for half a character
-        raise ValueError("no database knows this character")
+        raise ValueError("a cursor of another list")
+    if expected is str and b"\x00" in value.encode():  # encode() raises ValueError for a lone surrogate
+        raise ValueError("a NUL character")
     if expected is int and not -(2**63) < value < 2**63:
         raise ValueError("out of range")
     return value

@@ -1,55 +1,58 @@
-"""What is spared on the way to PostgreSQL: the question whether a connection lives, where it has just been used, and the
-beginning and end of a transaction that only reads.
+"""Fewer round trips to PostgreSQL: a connection that was just used is not pinged, and reads run in autocommit mode.
 
-PostgreSQL's default isolation lets each statement see what is committed when it begins, so that a transaction of reads is
-worth nothing more than the reads themselves.
+At PostgreSQL's default isolation level each statement sees what was committed when it began, so that a read-only
+transaction guarantees nothing more than its statements do.
 """
 
 import time
+from typing import Any
 
-from sqlalchemy import event, exc
+from sqlalchemy import Connection, event, exc
 from sqlalchemy.engine import Engine
 from sqlalchemy.pool import Pool
 
 from helpdesk.database import transactions
 
-OPTIONS = {"connect_args": {"connect_timeout": 3}}  # of the engine
-RESTED = 1.0  # seconds without use after which a connection is asked whether it lives
+OPTIONS = {"connect_args": {"connect_timeout": 3}}  # engine options
+PING_AFTER_SECONDS = 1.0  # idle time after which a connection is pinged before use
 
 
 @event.listens_for(Pool, "checkin")
-def _note_rest(_connection, record) -> None:
-    record.info["rests_since"] = time.monotonic()
+def _record_checkin(_connection: Any, record: Any) -> None:
+    """Record when a connection was returned to the pool."""
+    record.info["idle_since"] = time.monotonic()
 
 
 @event.listens_for(Pool, "checkout")
-def _ask_the_rested(connection, record, _proxy) -> None:
-    """A server that was restarted meanwhile has forgotten every connection: then all of them are made anew."""
-    rests_since = record.info.get("rests_since")
-    if rests_since is None or time.monotonic() - rests_since < RESTED or not _is_postgresql(connection):
+def _ping_idle_connection(connection: Any, record: Any, _proxy: Any) -> None:
+    """Ping a connection that was idle. A restarted server has dropped all of them: the pool is then invalidated."""
+    idle_since = record.info.get("idle_since")
+    if idle_since is None or time.monotonic() - idle_since < PING_AFTER_SECONDS or not _is_postgresql(connection):
         return
-    before = connection.autocommit
+    autocommit = connection.autocommit
     try:
         connection.autocommit = True
         connection.execute("")
-        connection.autocommit = before
+        connection.autocommit = autocommit
     except connection.Error as error:
         raise exc.InvalidatePoolError from error
 
 
 @event.listens_for(Engine, "begin")
-def _begin(connection) -> None:
-    """The driver says BEGIN before a transaction's first statement, unless told that each stands for itself. Where somebody else
-    has told it so, it stays."""
+def _begin(connection: Connection) -> None:
+    """Switch the driver to autocommit for read-only transactions, so that it sends no BEGIN.
+
+    A connection that is in autocommit mode for another reason stays in it.
+    """
     driver = connection.connection.dbapi_connection
     if not _is_postgresql(driver):
         return
     if transactions.is_read_only():
         if not driver.autocommit:
-            driver.autocommit = connection.info["only_reads"] = True
-    elif connection.info.pop("only_reads", False):
+            driver.autocommit = connection.info["autocommit_for_reads"] = True
+    elif connection.info.pop("autocommit_for_reads", False):
         driver.autocommit = False
 
 
-def _is_postgresql(connection) -> bool:
+def _is_postgresql(connection: Any) -> bool:
     return type(connection).__module__.startswith("psycopg")

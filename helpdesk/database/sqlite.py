@@ -1,4 +1,4 @@
-"""SQLite: its settings for each connection, and how its transactions begin."""
+"""SQLite: settings for each connection, and how its transactions begin."""
 
 import sqlite3
 import time
@@ -10,7 +10,7 @@ from sqlalchemy.engine import Engine
 from helpdesk.database import transactions
 
 SQLITE_LOCK_TIMEOUT = 5.0  # seconds a transaction waits for the write lock
-BUSY_TIMEOUT_MS = 5000  # SQLite waits so long by itself, for whatever else is locked
+BUSY_TIMEOUT_MS = 5000  # SQLite's own busy timeout, for other locks
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
@@ -33,11 +33,11 @@ def _prepare_connection(connection: Any, _record: object) -> None:
 
 @event.listens_for(Engine, "begin")
 def _begin(connection: Connection) -> None:
-    """Take the write lock at once: a transaction that reads first and writes later fails when two meet."""
+    """Take the write lock at once: of two transactions that read first and write later, one would fail."""
     if connection.dialect.name != "sqlite":
         return
     if transactions.is_read_only():
-        cursor = connection.connection.cursor()  # the driver's own: SQLAlchemy would make as much of it as of a query
+        cursor = connection.connection.cursor()  # cheaper than a statement of SQLAlchemy
         cursor.execute("BEGIN")
         cursor.close()
     else:
@@ -45,16 +45,17 @@ def _begin(connection: Connection) -> None:
 
 
 def _begin_immediate(connection: Connection) -> None:
-    """BEGIN IMMEDIATE as soon as the write lock is free. Raises OperationalError after SQLITE_LOCK_TIMEOUT.
+    """Execute BEGIN IMMEDIATE as soon as the write lock is free.
 
-    SQLite's own waiting looks ever more rarely, in the end ten times a second, so that those who have just come overtake
-    those who have waited long. Here it is the other way round.
+    SQLite's own busy handler polls ever more rarely, in the end ten times a second, so that newcomers overtake those
+    who have waited long. Here the interval becomes shorter with the time waited. Raises OperationalError after
+    SQLITE_LOCK_TIMEOUT.
     """
     cursor = connection.connection.cursor()
     cursor.execute("PRAGMA busy_timeout=0")
     try:
-        began = time.monotonic()
-        while (waited := time.monotonic() - began) < SQLITE_LOCK_TIMEOUT:
+        started = time.monotonic()
+        while (waited := time.monotonic() - started) < SQLITE_LOCK_TIMEOUT:
             try:
                 cursor.execute("BEGIN IMMEDIATE")
                 return
@@ -62,7 +63,7 @@ def _begin_immediate(connection: Connection) -> None:
                 if "locked" not in str(error):
                     break
             time.sleep(max(0.001, 0.008 - waited / 100))
-        connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, for an error of the kind that everybody expects
+        connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, so that the error is one of SQLAlchemy's
     finally:
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.close()

@@ -1,8 +1,8 @@
-"""Transactions that only read, and transactions that may write.
+"""Read-only transactions and transactions that may write.
 
-SQLite has one write lock for the whole database. Whoever says that a transaction only reads does not wait for it; everybody
-else takes it as the transaction begins. The mode belongs to the thread (or task), so that whatever a view calls through the
-one session follows it, and a write in the wrong mode is refused instead of waiting for a lock it cannot get.
+SQLite has one write lock for the whole database. A read-only transaction does not wait for it; every other transaction
+takes it when it begins. The mode belongs to the thread (or task), so that it applies to everything a view calls, and a
+write in read-only mode is an error instead of waiting for a lock it cannot get.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,24 +19,24 @@ _is_read_only: ContextVar[bool] = ContextVar("is_read_only", default=False)
 
 
 def set_read_only() -> None:
-    """From here on this thread's transactions only read."""
+    """Make this thread's transactions read-only from now on."""
     _is_read_only.set(True)
 
 
 def start_write_transaction() -> None:
-    """End the open transaction, if any; the next one may write. What was loaded before is loaded again when touched."""
+    """End the open transaction, if any; the next one may write. Loaded objects are reloaded on access."""
     db.session.rollback()
     _is_read_only.set(False)
 
 
 def is_read_only() -> bool:
-    """Whether this thread's transactions only read."""
+    """Whether this thread's transactions are read-only."""
     return _is_read_only.get()
 
 
 @contextmanager
 def read_only() -> Iterator[None]:
-    """A transaction that only reads; it is over at the end of the block."""
+    """Run the block in a read-only transaction, which ends with the block."""
     db.session.rollback()
     set_read_only()
     try:
@@ -46,14 +46,14 @@ def read_only() -> Iterator[None]:
 
 
 def reset_transaction_mode() -> None:
-    """Transactions of this thread that begin from here on may write, as anywhere outside a request that only reads."""
+    """Let this thread's next transactions write, which is the default outside GET and HEAD requests."""
     _is_read_only.set(False)
 
 
 def execute_core(statement: Executable, values: Mapping[str, Any] | None = None) -> CursorResult[Any]:
-    """The result of a query for columns, not entities, run in the open transaction after what waits there to be written.
+    """Execute a query for columns, not entities, in the open transaction, after flushing pending changes.
 
-    The same as the session's own execute, for half of its work: it need not look for entities to keep.
+    Same result as the session's own ``execute`` at about half the cost: no entities have to be looked for.
     """
     session = db.session()
     session.flush()
@@ -63,4 +63,4 @@ def execute_core(statement: Executable, values: Mapping[str, Any] | None = None)
 @event.listens_for(db.session, "before_flush")
 def _refuse_writes_in_read_only_mode(session: Session, _context: object, _instances: object) -> None:
     if _is_read_only.get() and (session.new or session.dirty or session.deleted):
-        raise RuntimeError("A request that only reads tried to write; call start_write_transaction() first.")
+        raise RuntimeError("A read-only request tried to write; call start_write_transaction() first.")

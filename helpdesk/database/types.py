@@ -1,9 +1,10 @@
-"""Column types and shorthands that every table uses."""
+"""Column types and helpers that every table uses."""
 
+from collections.abc import Iterable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, Index, Integer, text
+from sqlalchemy import BigInteger, DateTime, Dialect, Index, Integer, text
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
 
@@ -11,24 +12,24 @@ from helpdesk import clock
 
 
 class UtcDateTime(TypeDecorator):
-    """An aware datetime in UTC on every database; SQLite itself knows no zones."""
+    """An aware datetime in UTC on every database; SQLite stores no time zones."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
 
-    def process_bind_param(self, value, dialect):
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         if value is None:
             return None
         if value.tzinfo is None:
-            raise ValueError("a time without a zone")
+            raise ValueError("a time without a time zone")
         value = value.astimezone(UTC)
         return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
 
-    def process_result_value(self, value, dialect):
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
-    def result_processor(self, dialect, coltype):
-        """SQLite's texts are read in one step: a page has a hundred times in it."""
+    def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
+        """Parse SQLite's text in one step: a page may contain a hundred times."""
         return _parse_sqlite_datetime if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
@@ -42,12 +43,15 @@ Time = Annotated[datetime, mapped_column(UtcDateTime)]
 Created = Annotated[datetime, mapped_column(UtcDateTime, default=clock.now)]
 
 
-def one_of_condition(column: str, words) -> str:
-    """The SQL of a check that ``column`` holds one of ``words``."""
-    return f"{column} IN ({', '.join(repr(str(word)) for word in words)})"
+def one_of_condition(column: str, values: Iterable[str]) -> str:
+    """SQL of a CHECK constraint: ``column`` contains one of ``values``."""
+    return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
 
 
 def partial_index_not_null(table: str, column: str) -> Index:
-    """Of the few rows where ``column`` is not empty: SQLite would sooner read the whole table than an index that is mostly NULL."""
-    few = text(f"{column} IS NOT NULL")
-    return Index(f"ix_{table}_{column}", column, sqlite_where=few, postgresql_where=few)
+    """Index of the rows where ``column`` is not NULL.
+
+    SQLite would rather read the whole table than use an index whose entries are mostly NULL.
+    """
+    is_not_null = text(f"{column} IS NOT NULL")
+    return Index(f"ix_{table}_{column}", column, sqlite_where=is_not_null, postgresql_where=is_not_null)

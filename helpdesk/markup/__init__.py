@@ -1,1 +1,1 @@
-"""Reading and writing of formatted text: Markdown in, safe HTML and plain text out."""
+"""Formatted text: Markdown in, safe HTML and plain text out; and templates outside a request."""

@@ -1,16 +1,17 @@
-"""Text to HTML and to words, and templates outside a request. Pure: values in, text out."""
+"""Markdown to HTML and to plain text, and templates outside a request. Pure functions: values in, text out."""
 
 import re
 from functools import lru_cache
 from html import unescape
 from pathlib import Path
+from typing import Any
 
 import nh3
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markdown_it import MarkdownIt
 from markupsafe import Markup
 
-MARKDOWN_VERSION = 1  # raise it when markdown() answers differently, so that stored HTML is made anew
+MARKDOWN_VERSION = 1  # raise it when the HTML of a text changes, so that stored HTML is rendered again
 
 ALLOWED_TAGS = {
     "p",
@@ -41,7 +42,7 @@ ALLOWED_TAGS = {
 }
 ALLOWED_SCHEMES = {"http", "https", "mailto"}
 
-MAX_BARE_LINKS = 300  # of a text; to find each, the library looks once more at everything before it
+MAX_BARE_LINKS = 300  # in one text; for each, the library scans the whole text before it again
 
 _parser = MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
 _parser.enable(["table", "strikethrough", "linkify"]).disable("image")
@@ -59,43 +60,44 @@ _cleaner = nh3.Cleaner(
 
 
 def markdown_to_html(text: str) -> Markup:
-    """Somebody's Markdown as safe HTML: raw HTML is shown as text, no pictures, links only to http, https and mailto.
+    """Convert Markdown to safe HTML: no raw HTML, no images, links to http, https and mailto only.
 
-    Two walls: the parser makes no HTML of its author's, the sanitiser lets only ``TAGS`` through.
+    Two independent barriers: the parser produces no HTML from the source text, and the sanitizer removes everything
+    that is not in ALLOWED_TAGS.
     """
     return Markup(_cleaner.clean(_convert_to_html(text)))
 
 
 def markdown_parser(text: str) -> MarkdownIt:
-    """What reads ``text`` in the one Markdown of this house; it may also be read into something else than HTML."""
+    """The parser for ``text``, with the one Markdown dialect of the portal; Slack's conversion uses it too."""
     return _parser if text.count("://") <= MAX_BARE_LINKS else _parser_without_bare_links
 
 
-@lru_cache(maxsize=16)  # what is said is shown and excerpted, one right after the other
+@lru_cache(maxsize=16)  # a new message is rendered and excerpted, one right after the other
 def _convert_to_html(text: str) -> str:
     return markdown_parser(text).render(text)
 
 
 @lru_cache(maxsize=2048)
 def markdown_to_text(text: str) -> str:
-    """The words of somebody's Markdown on lines of their own, for text mails and excerpts."""
+    """Convert Markdown to plain text with its line breaks, for text mails and excerpts."""
     html = _convert_to_html(text)
     html = re.sub(r"</(p|h\d|blockquote|pre|tr|ul|ol)>|<br\s*/?>|<hr\s*/?>|</li>\n?", "\n", html)
     html = re.sub(r"<li>\s*", "- ", html)
-    words = unescape(re.sub(r"<[^>]*>", "", html))
-    return re.sub(r"\n{3,}", "\n\n", words).strip()
+    plain_text = unescape(re.sub(r"<[^>]*>", "", html))
+    return re.sub(r"\n{3,}", "\n\n", plain_text).strip()
 
 
 def make_excerpt(text: str, length: int = 140) -> str:
-    """The beginning of somebody's Markdown on one line, cut between words, with an ellipsis where something is missing."""
-    words = " ".join(markdown_to_text(text[: length * 8]).split())
-    if len(words) <= length:
-        return words
-    return words[:length].rsplit(" ", 1)[0].rstrip(",.;:") + "…"
+    """The beginning of a Markdown text on one line, cut between words, with an ellipsis if something is missing."""
+    line = " ".join(markdown_to_text(text[: length * 8]).split())
+    if len(line) <= length:
+        return line
+    return line[:length].rsplit(" ", 1)[0].rstrip(",.;:") + "…"
 
 
-def render_template(name: str, **values) -> str:
-    """The text of the template ``name`` (below templates/), escaped unless its name ends in .txt."""
+def render_template(name: str, **values: Any) -> str:
+    """Render the template ``name`` (below templates/); escaped unless its name ends in .txt."""
     return _template_environment().get_template(name).render(**values)
 
 

@@ -1,7 +1,7 @@
-"""Where files lie, by random key: a local folder, or an S3-compatible store (STORAGE_URL).
+"""Stored files, by random key: in a local folder, or in an S3-compatible store (STORAGE_URL).
 
-``file:///a/folder`` or ``s3://bucket/prefix?endpoint=https://…&region=…``; S3's credentials come from its own usual places
-(AWS_ACCESS_KEY_ID and so on). Nothing here knows what the bytes are or who may read them.
+``file:///a/folder`` or ``s3://bucket/prefix?endpoint=https://…&region=…``; S3's credentials come from its usual places
+(AWS_ACCESS_KEY_ID and so on). Nothing here depends on the content of a file or on who may read it.
 """
 
 import re
@@ -16,11 +16,11 @@ KEY_PATTERN = re.compile(r"[A-Za-z0-9_-]{20,64}")
 
 
 class StorageUnavailable(Exception):
-    """The store did not answer; trying again later may help."""
+    """The store did not answer; a later attempt may succeed."""
 
 
 class Store(Protocol):
-    """What each kind of store can do with a key that was already checked."""
+    """The operations of a store; the key has already been validated."""
 
     def write(self, key: str, stream: BinaryIO) -> None: ...
     def open(self, key: str) -> BinaryIO: ...
@@ -28,23 +28,23 @@ class Store(Protocol):
 
 
 def write(key: str, data: bytes | BinaryIO) -> None:
-    """Keep ``data`` (bytes, or a stream from where it stands) under ``key``; it is there whole or not at all."""
+    """Store ``data`` (bytes, or a stream from its current position) under ``key``, completely or not at all."""
     get_store().write(_validated_key(key), BytesIO(data) if isinstance(data, bytes) else data)
 
 
 def open(key: str) -> BinaryIO:
-    """A stream of what was kept under ``key``, to be closed; FileNotFoundError if nothing was."""
+    """Open the file ``key`` as a stream, which the caller closes. Raises FileNotFoundError, StorageUnavailable."""
     return get_store().open(_validated_key(key))
 
 
 def read(key: str) -> bytes:
-    """All of what was kept under ``key``; FileNotFoundError if nothing was."""
+    """Read the whole file ``key``. Raises FileNotFoundError, StorageUnavailable."""
     with open(key) as stream:
         return stream.read()
 
 
 def delete(key: str) -> None:
-    """Keep it no longer; nothing happens if it is gone."""
+    """Delete the file ``key``; no error if it does not exist."""
     get_store().erase(_validated_key(key))
 
 

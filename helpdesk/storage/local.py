@@ -1,4 +1,4 @@
-"""Files in a folder of this machine, spread over subfolders by the first two letters of their keys."""
+"""Files in a local folder, in subfolders named after the first two characters of the keys."""
 
 import shutil
 from pathlib import Path
@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 
 class LocalStore:
-    """The folder that a ``file://`` address names; it is made when first needed."""
+    """The folder that a ``file://`` URL names; it is created at the first write."""
 
     def __init__(self, url: str):
         self.root = Path(unquote(urlsplit(url).path))

@@ -1,5 +1,6 @@
-"""Files in an S3-compatible store. boto3 is imported only here, and only when STORAGE_URL asks for it."""
+"""Files in an S3-compatible store. boto3 is imported only here, and only if STORAGE_URL needs it."""
 
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import BinaryIO
 from urllib.parse import parse_qs, urlsplit
@@ -12,7 +13,7 @@ from helpdesk.storage import StorageUnavailable
 
 
 class S3Store:
-    """The bucket that an ``s3://`` address names. The client is safe to share between threads."""
+    """The bucket that an ``s3://`` URL names. Several threads may share the client."""
 
     def __init__(self, url: str):
         parts = urlsplit(url)
@@ -46,7 +47,7 @@ class S3Store:
 
 
 class _UnclosableStream:
-    """A stream that stays open: boto3 closes what it was given."""
+    """A stream that stays open: boto3 closes the one it receives."""
 
     def __init__(self, stream: BinaryIO):
         self._stream = stream
@@ -56,7 +57,7 @@ class _UnclosableStream:
 
 
 @contextmanager
-def _translate_errors(key: str = ""):
+def _translate_errors(key: str = "") -> Iterator[None]:
     try:
         yield
     except ClientError as error:

@@ -1,46 +1,78 @@
-"""HTTP: load through permissions, call one verb, commit, answer."""
+"""The pages, the API and the webhooks. A view loads through permissions, calls the domain, commits, responds."""
+
+from typing import Any
 
 from flask import Flask
 
 from helpdesk.config import Config
 from helpdesk.database import postgresql
 from helpdesk.extensions import csrf
-from helpdesk.web import account, api, files, health, hooks, request, settings, sign_in, static_files, theme
-from helpdesk.web.desk import agent_queue, quarantine
+from helpdesk.web import (
+    account,
+    api,
+    csp_report,
+    files,
+    health,
+    hooks,
+    request,
+    settings,
+    sign_in,
+    static_files,
+    theme,
+    unsubscribe,
+)
+from helpdesk.web.desk import agent_queue, bulk_update, quarantine, review_comments, saved_views
 from helpdesk.web.live import routes
 from helpdesk.web.middleware import authentication, error_handlers, request_transactions, security_headers
 from helpdesk.web.portal import new_ticket, ticket_list
-from helpdesk.web.reviews import reports
+from helpdesk.web.reviews import reports, review_queue, waiting_longest
 from helpdesk.web.templating import filters, htmx_responses, macros
 from helpdesk.web.tickets import (
     agent_tools,
     delivery_actions,
     followers,
     form_answers,
+    links,
     markdown_preview,
+    merge,
+    message_edits,
     messages,
+    ratings,
     status,
     ticket_page,
+    transfer,
 )
 
 BLUEPRINTS = (
     *sign_in.BLUEPRINTS,
     account.blueprint,
     theme.blueprint,
+    csp_report.blueprint,
+    unsubscribe.blueprint,
     ticket_list.blueprint,
     new_ticket.blueprint,
     ticket_page.blueprint,
     messages.blueprint,
+    message_edits.blueprint,
     status.blueprint,
     form_answers.blueprint,
     followers.blueprint,
+    ratings.blueprint,
     agent_tools.blueprint,
+    links.blueprint,
+    merge.blueprint,
+    transfer.blueprint,
     delivery_actions.blueprint,
     files.blueprint,
     markdown_preview.blueprint,
     agent_queue.blueprint,
+    saved_views.blueprint,
+    bulk_update.blueprint,
+    review_comments.blueprint,
     quarantine.blueprint,
     reports.blueprint,
+    waiting_longest.blueprint,
+    review_queue.blueprint,
     health.blueprint,
     *api.BLUEPRINTS,
     routes.blueprint,
@@ -49,9 +81,9 @@ BLUEPRINTS = (
 )
 
 
-def build_flask_settings(config: Config) -> dict:
-    """What Flask and its extensions want to know, from our settings."""
-    pool = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10}
+def build_flask_settings(config: Config) -> dict[str, Any]:
+    """The configuration of Flask and its extensions."""
+    pool: dict[str, Any] = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10}
     if not config.is_sqlite:
         pool |= postgresql.OPTIONS
     return {
@@ -79,7 +111,7 @@ def build_flask_settings(config: Config) -> dict:
 
 
 def register_web(app: Flask) -> None:
-    """Everything a request meets, in the order it meets it."""
+    """Register everything that handles a request, in the order in which it runs."""
     request.register(app)
     csrf.init_app(app)
     request_transactions.register(app)

@@ -1,6 +1,9 @@
-"""What people decide for themselves: name, time zone, mail, where they are signed in, and which organization they act for."""
+"""A person's own account: name, time zone, mail, sessions, sign-in accounts, and the organization they act for."""
+
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from helpdesk import clock
@@ -10,6 +13,7 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission as rules
 from helpdesk.domain.people import session_revocation, users
 from helpdesk.extensions import db
+from helpdesk.models.user import User
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
@@ -18,16 +22,16 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 
 
 @blueprint.get("")
-def show_account():
-    """One's own page."""
+def show_account() -> ResponseReturnValue:
+    """The account page; while impersonating, the ticket list."""
     if current_user.is_viewing:
         return redirect("/tickets")
     return render_page(authentication.get_current_user())
 
 
 @blueprint.post("")
-def save_preferences():
-    """Keep the preferences."""
+def save_preferences() -> ResponseReturnValue:
+    """Save name, time zone and mail preferences."""
     user, form = authentication.get_current_user(), request.form
     values = {
         "name": form.get("name", ""),
@@ -45,8 +49,8 @@ def save_preferences():
 
 
 @blueprint.post("/sessions/<int:session_id>/delete")
-def sign_out_session(session_id: int):
-    """Sign one browser out."""
+def sign_out_session(session_id: int) -> ResponseReturnValue:
+    """Sign out one browser."""
     if session_id == current_user.session.id:
         authentication.sign_out()
         db.session.commit()
@@ -59,8 +63,8 @@ def sign_out_session(session_id: int):
 
 
 @blueprint.post("/sessions/delete")
-def sign_out_other_sessions():
-    """Sign every other browser out."""
+def sign_out_other_sessions() -> ResponseReturnValue:
+    """Sign out every other browser."""
     count = session_revocation.revoke_user_sessions(
         authentication.get_current_user(), except_id=current_user.session.id
     )
@@ -70,8 +74,8 @@ def sign_out_other_sessions():
 
 
 @blueprint.post("/identities/<int:identity_id>/delete")
-def unlink_identity(identity_id: int):
-    """Come in by that account no longer, and end what began by it."""
+def unlink_identity(identity_id: int) -> ResponseReturnValue:
+    """Remove a provider's account, and end the sessions that it started."""
     user = authentication.get_current_user()
     try:
         users.remove_identity(user, identity_id, actor=user)
@@ -83,8 +87,8 @@ def unlink_identity(identity_id: int):
 
 
 @blueprint.get("/organization")
-def list_organizations():
-    """Which of one's organizations to act for."""
+def list_organizations() -> ResponseReturnValue:
+    """Choose which of one's organizations to act for."""
     if current_user.is_team or current_user.is_viewing:
         abort(404)
     return render_template(
@@ -95,14 +99,14 @@ def list_organizations():
 
 
 @blueprint.post("/organization")
-def choose_organization():
-    """Act for another organization from now on, in a new session; other browsers sign in anew."""
+def choose_organization() -> ResponseReturnValue:
+    """Act for another organization from now on, in a new session; other browsers must sign in again."""
     user, organization_id = authentication.get_current_user(), parse_id(request.form.get("organization"))
     if organization_id is None:
         abort(404)
-    before = user.organization_id
+    previous_id = user.organization_id
     users.choose_organization(user, organization_id)
-    if user.organization_id != before:
+    if user.organization_id != previous_id:
         provider = user.session.provider
         session_revocation.revoke_user_sessions(user)
         authentication.sign_in(user, provider)
@@ -111,18 +115,19 @@ def choose_organization():
 
 
 @blueprint.post("/viewing/delete")
-def stop_impersonation():
-    """Be oneself again after looking through a customer's eyes."""
+def stop_impersonation() -> ResponseReturnValue:
+    """Stop viewing the portal as a customer."""
     if not current_user.is_viewing:
         return redirect(authentication.get_landing_path(current_user), 303)
-    person, organization = current_user.viewer, current_user.viewed
+    user, organization = current_user.viewer, current_user.viewed
     sessions.impersonate(current_user.session, None)
-    audit_log.add_entry("stopped viewing as a customer", person, organization.name, organization.id)
+    audit_log.add_entry("stopped viewing as a customer", user, organization.name, organization.id)
     db.session.commit()
-    return redirect(f"/settings/organizations/{organization.id}" if person.is_admin else "/desk", 303)
+    return redirect(f"/settings/organizations/{organization.id}" if user.is_admin else "/desk", 303)
 
 
-def render_page(user, values: dict | None = None, errors: dict | None = None) -> str:
+def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
+    """The account page, with stored preferences or with what was typed and the errors."""
     rows = sessions.list_sessions(user)
     return render_template(
         "account/show.html",

@@ -1,8 +1,9 @@
-"""Files: taken in ahead of the form they belong to, and given out only through what somebody may read."""
+"""Files: uploaded before the form they belong to is sent, and downloaded only by those who may read them."""
 
 from urllib.parse import quote
 
 from flask import Blueprint, Response, abort, jsonify, request
+from flask.typing import ResponseReturnValue
 from werkzeug.wsgi import FileWrapper
 
 from helpdesk import storage
@@ -16,8 +17,8 @@ FILE_CONTENT_SECURITY_POLICY = "default-src 'none'; sandbox"
 
 
 @blueprint.post("")
-def upload_file():
-    """Keep one file as a draft; its key goes into a form's ``uploads``."""
+def upload_file() -> ResponseReturnValue:
+    """Store one file as a draft; its key goes into a form's ``uploads``."""
     upload = request.files.get("file")
     if upload is None or not upload.filename:
         raise ValidationError("Choose a file.", "file")
@@ -29,16 +30,16 @@ def upload_file():
 
 
 @blueprint.post("/<key>/delete")
-def discard_file(key: str):
-    """Throw away a draft of one's own."""
+def discard_file(key: str) -> ResponseReturnValue:
+    """Delete a draft of one's own."""
     attachments.discard_upload(authentication.get_current_user(), key)
     db.session.commit()
     return Response(status=204)
 
 
 @blueprint.get("/<key>")
-def download_file(key: str):
-    """The file, if this person may read it. Pictures of four known kinds may be shown; everything else is saved."""
+def download_file(key: str) -> ResponseReturnValue:
+    """Send the file, if this person may read it. Images of four types may be displayed; all else is an attachment."""
     attachment = (
         attachments.find_attachment(authentication.get_current_user(), key)
         if storage.KEY_PATTERN.fullmatch(key)
@@ -46,9 +47,9 @@ def download_file(key: str):
     )
     if attachment is None:
         abort(404)
-    name, size, shown = attachment.name, attachment.size, attachment.is_image
-    media_type = attachment.media_type if shown else "application/octet-stream"
-    db.session.remove()  # the file may be large and the reader slow
+    name, size, is_inline = attachment.name, attachment.size, attachment.is_image
+    media_type = attachment.media_type if is_inline else "application/octet-stream"
+    db.session.remove()  # release the connection: the file may be large and the client slow
     try:
         stream = storage.open(key)
     except FileNotFoundError:
@@ -57,13 +58,15 @@ def download_file(key: str):
         return error_handlers.render_error_page(503, str(error))
     response = Response(FileWrapper(stream, 1 << 16), mimetype=media_type, direct_passthrough=True)
     response.content_length = size
-    response.headers["Content-Disposition"] = content_disposition(name, shown)
+    response.headers["Content-Disposition"] = content_disposition(name, is_inline)
     response.headers["Content-Security-Policy"] = FILE_CONTENT_SECURITY_POLICY
     response.headers["Cache-Control"] = "private, no-store"
     return response
 
 
-def content_disposition(name: str, shown: bool) -> str:
-    """How a browser is told what to do with a file, and what to call it."""
-    plain = "".join(c if c.isascii() and (c.isalnum() or c in " ._-") else "_" for c in name)
-    return f"{'inline' if shown else 'attachment'}; filename=\"{plain}\"; filename*=UTF-8''{quote(name, safe='')}"
+def content_disposition(name: str, is_inline: bool) -> str:
+    """The header Content-Disposition: whether the browser may display the file, and its name (RFC 6266)."""
+    ascii_name = "".join(c if c.isascii() and (c.isalnum() or c in " ._-") else "_" for c in name)
+    return (
+        f"{'inline' if is_inline else 'attachment'}; filename=\"{ascii_name}\"; filename*=UTF-8''{quote(name, safe='')}"
+    )

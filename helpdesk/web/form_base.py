@@ -1,6 +1,6 @@
-"""What every form of a page shares: WTForms fields that a template draws with ``forms.draw``, and where errors go.
+"""Base classes of the pages' forms: WTForms fields that a template renders with ``forms.draw``, and error handling.
 
-CSRF is checked for every request by Flask-WTF (``web.forgery``), so forms have no token of their own.
+Flask-WTF checks CSRF for every request, so forms have no token of their own.
 """
 
 from collections.abc import Iterable, Sequence
@@ -15,12 +15,12 @@ from helpdesk.web.request import parse_id
 
 
 def to_choices(options: Iterable[Sequence[str]]) -> list[SelectChoice]:
-    """Options of (value, label) or (value, label, help) as a field's choices."""
+    """Convert options of (value, label) or (value, label, help) into a field's choices."""
     return [SelectChoice(str(value), label, {"help": "".join(help)}) for value, label, *help in options]
 
 
 class WholeNumberField(wtforms.Field):
-    """A whole number from ``low`` to ``high``; ``data`` is an int, or None where something else is typed."""
+    """A whole number from ``low`` to ``high``; ``data`` is an int, or None if the text is no such number."""
 
     widget = TextInput()
 
@@ -29,22 +29,22 @@ class WholeNumberField(wtforms.Field):
         self.low, self.high = low, high
 
     def process_formdata(self, valuelist: list[str]) -> None:
-        """Raises ValueError with a sentence for what is no such number."""
+        """Parse the text. Raises ValueError with a sentence."""
         text = valuelist[0].strip() if valuelist else ""
         self.data = parse_id(text)
         if self.data is None or not self.low <= self.data <= self.high:
             raise ValueError(f"Write a whole number from {self.low} to {self.high}.")
 
     def _value(self) -> str:
-        """What was typed, else the number."""
+        """The typed text, else the number."""
         return self.raw_data[0] if self.raw_data else "" if self.data is None else str(self.data)
 
 
 class Form(wtforms.Form):
-    """A form of a page. ``error_summary`` is what the template lists above it."""
+    """A form of a page. ``error_summary`` contains what the template lists above it."""
 
     def process(self, *args: Any, **options: Any) -> None:
-        """Fill the fields; a text or a choice that was not sent is empty, not None."""
+        """Fill the fields; a text or choice that was not sent becomes "", not None."""
         super().process(*args, **options)
         for field in self:
             is_text = isinstance(field, wtforms.StringField | wtforms.SelectField)
@@ -52,13 +52,13 @@ class Form(wtforms.Form):
                 field.data = ""
 
     def add_refusal(self, error: DomainError) -> None:
-        """Put the sentences of a refused verb beside the fields they are about, or above the form."""
+        """Add the messages of a domain error to the fields they are about, or to the form."""
         sentences = getattr(error, "errors", None) or {error.field or "": error.sentence}
         for name, sentence in sentences.items():
             self.add_error(name, sentence)
 
     def add_error(self, name: str, sentence: str) -> None:
-        """Put ``sentence`` beside the field ``name``, or above the form where there is no such field."""
+        """Add ``sentence`` to the errors of the field ``name``, or of the form if there is no such field."""
         if name in self:
             self[name].errors = [*self[name].errors, sentence]
         else:
@@ -66,6 +66,6 @@ class Form(wtforms.Form):
 
     @property
     def error_summary(self) -> dict[str, str]:
-        """The first sentence of each field that was refused, in the order of the fields; "" is the form as a whole."""
+        """The first error of each invalid field, in the order of the fields; key "" is the form as a whole."""
         above = {"": str(self.form_errors[0])} if self.form_errors else {}
         return above | {field.name: str(field.errors[0]) for field in self if field.errors}

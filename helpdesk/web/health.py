@@ -1,8 +1,9 @@
-"""Whether the helpdesk is alive and able: for load balancers, for Prometheus, and for admins in words."""
+"""Health: liveness and readiness for load balancers, metrics for Prometheus, and a page for admins."""
 
 import hmac
 
 from flask import Blueprint, Response, abort, jsonify, request
+from flask.typing import ResponseReturnValue
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from helpdesk import config
@@ -17,19 +18,19 @@ blueprint = Blueprint("health", __name__)
 
 @blueprint.get("/healthz")
 @authorization.public
-def check_liveness():
-    """The process answers. Looks at nothing else."""
+def check_liveness() -> ResponseReturnValue:
+    """Respond that the process runs. Checks nothing else."""
     return Response("ok\n", mimetype="text/plain")
 
 
 @blueprint.get("/readyz")
 @authorization.public
-def check_readiness():
-    """Whether requests can be answered. What else is out of order is named, and does not make it fail."""
-    ready, wrong = health.is_ready()
+def check_readiness() -> ResponseReturnValue:
+    """Whether requests can be handled. Other problems are listed and do not make it fail."""
+    ready, problems = health.is_ready()
     db.session.rollback()
-    status = "unable" if not ready else "degraded" if wrong else "ready"
-    response = jsonify(status=status, wrong=[name.lower() for name in wrong])
+    status = "unable" if not ready else "degraded" if problems else "ready"
+    response = jsonify(status=status, wrong=[name.lower() for name in problems])
     response.status_code = 200 if ready else 503
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -37,19 +38,19 @@ def check_readiness():
 
 @blueprint.get("/metrics")
 @authorization.machine_only("a bearer token, METRICS_TOKEN")
-def show_metrics():
-    """Numbers in Prometheus's text format; without METRICS_TOKEN the address does not exist."""
+def show_metrics() -> ResponseReturnValue:
+    """Metrics in Prometheus's text format; 404 without METRICS_TOKEN or with a wrong token."""
     token = config.current().METRICS_TOKEN
-    given = request.headers.get("Authorization", "")
-    if not token or not hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+    header = request.headers.get("Authorization", "")
+    if not token or not hmac.compare_digest(header.encode(), f"Bearer {token}".encode()):
         abort(404)
     return Response(metrics.render_metrics(), content_type=CONTENT_TYPE_LATEST, headers={"Cache-Control": "no-store"})
 
 
 @blueprint.get("/settings/health")
 @authorization.admin_only
-def show_health():
-    """The same for admins: what waits for whom, and why."""
+def show_health() -> ResponseReturnValue:
+    """The health page for admins: waiting deliveries by destination, and checks."""
     return navigation.render_settings_page(
         "settings/health.html", destinations=health.list_destinations(), findings=health.run_checks()
     )

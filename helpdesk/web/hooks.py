@@ -1,9 +1,14 @@
-"""The signed doors. Each checks who knocks, writes the thing down, commits, and answers; nothing is understood here."""
+"""Signed endpoints for Slack and incoming mail.
+
+Each verifies the sender, stores the event, commits and responds; a worker processes the event.
+"""
 
 import hmac
 import logging
+from typing import Any
 
 from flask import Blueprint, Response, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk import config
 from helpdesk.channels import email
@@ -23,40 +28,43 @@ MAX_MAIL_BYTES = 25 * 1024 * 1024
 
 @blueprint.post("/slack/events")
 @authorization.machine_only("slack")
-def receive_slack_event():
+def receive_slack_event() -> ResponseReturnValue:
+    """Events API."""
     return handle_slack_request()
 
 
 @blueprint.post("/slack/actions")
 @authorization.machine_only("slack")
-def receive_slack_action():
+def receive_slack_action() -> ResponseReturnValue:
+    """Buttons, menus and modals."""
     return handle_slack_request()
 
 
 @blueprint.post("/slack/commands")
 @authorization.machine_only("slack")
-def receive_slack_command():
+def receive_slack_command() -> ResponseReturnValue:
+    """Slash commands."""
     return handle_slack_request()
 
 
 @blueprint.post("/email")
 @authorization.machine_only("inbound secret")
-def receive_mail():
-    """One raw MIME message. The answer is always the same, so that nothing can be learnt from it."""
+def receive_mail() -> ResponseReturnValue:
+    """Store one raw MIME message. The response is always the same, so that it reveals nothing."""
     secret = config.current().INBOUND_MAIL_SECRET
-    given = request.headers.get("X-Inbound-Secret", "")
-    if not secret or not hmac.compare_digest(secret.encode(), given.encode("utf-8", "replace")):
+    sent_secret = request.headers.get("X-Inbound-Secret", "")
+    if not secret or not hmac.compare_digest(secret.encode(), sent_secret.encode("utf-8", "replace")):
         return Response(status=401)
-    request.max_content_length = MAX_MAIL_BYTES  # also of a body that does not say how long it is
+    request.max_content_length = MAX_MAIL_BYTES  # also for a body without Content-Length
     raw = request.get_data(cache=False)
     inbox.store_event("email", email.mail_fingerprint(raw), {}, raw=raw)
     db.session.commit()
     return Response("ok\n", mimetype="text/plain")
 
 
-def handle_slack_request() -> Response | dict:
-    """Check the signature over the raw body, store, commit, 200; well under Slack's three seconds."""
-    request.max_content_length = MAX_EVENT_BYTES  # also of a body that does not say how long it is
+def handle_slack_request() -> Response | dict[str, Any]:
+    """Verify the signature of the raw body, store, commit, respond; well within Slack's three seconds."""
+    request.max_content_length = MAX_EVENT_BYTES  # also for a body without Content-Length
     body = request.get_data(cache=True)
     current = config.current()
     if not signature.verify_signature(
@@ -70,5 +78,5 @@ def handle_slack_request() -> Response | dict:
         return Response("This is not what Slack sends.\n", status=400, mimetype="text/plain")
     if envelopes.payload_kind(payload) == "challenge":
         return Response(str(payload.get("challenge", "")), mimetype="text/plain")
-    answer = requests.handle_slack_request(payload)
-    return answer if answer is not None else Response(status=200)
+    response = requests.handle_slack_request(payload)
+    return response if response is not None else Response(status=200)

@@ -1,65 +1,67 @@
-"""What a request may hold: numbers that a database can hold, and texts without the one character that none keeps.
+"""Limits of request parameters: ids that fit a BIGINT, and texts without NUL, which databases do not store.
 
-Said here once, so that no view has to remember it: a number too large and a NUL in a path lead nowhere, one in a form is dropped.
+Defined here once for all views: an id that is too large and a NUL in a path give 404; NULs in a form are removed.
 """
+
+from typing import Any
 
 import flask
 from flask import Flask
 from werkzeug.datastructures import ImmutableMultiDict, MultiDict
-from werkzeug.routing import IntegerConverter, UnicodeConverter
+from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 
 MAX_DIGITS = 18  # more may not fit a BIGINT
-MOST_FROM_STRANGERS = 1024 * 1024  # bytes of a body
+MAX_ANONYMOUS_BODY_BYTES = 1024 * 1024
 
 
 class FormData(ImmutableMultiDict):
-    """A form's or an address's parameters."""
+    """The parameters of a form or a URL, without NUL characters."""
 
-    def __init__(self, mapping=None):
+    def __init__(self, mapping: Any = None) -> None:
         if mapping is not None and not isinstance(mapping, MultiDict):
             mapping = [(_without_nul(name), _without_nul(value)) for name, value in mapping]
         super().__init__(mapping)
 
 
 class Request(flask.Request):
-    """A request whose form and address are read so."""
+    """A request with FormData as form and args."""
 
     parameter_storage_class = FormData
 
 
 class BigIntConverter(IntegerConverter):
-    """``<int:…>``: a row's number."""
+    """``<int:…>`` in a route: a row's id, at most 2**63 - 1."""
 
     regex = "[0-9]{1,19}"
 
-    def __init__(self, map, **options):
+    def __init__(self, map: Map, **options: Any) -> None:
         super().__init__(map, **{"max": 2**63 - 1, **options})
 
 
 class NulFreeConverter(UnicodeConverter):
-    """``<…>``: one part of a path."""
+    """``<…>`` in a route: one part of a path, without NUL."""
 
-    def __init__(self, map, **options):
+    def __init__(self, map: Map, **options: Any) -> None:
         super().__init__(map, **options)
         self.regex = self.regex.replace("[^/]", "[^/\\x00]")
 
 
 def parse_id(text: str | None) -> int | None:
-    """The number of a row that ``text`` names; None where it is no number or none that a BIGINT holds."""
+    """The id of a row in ``text``; None if it is no number or does not fit a BIGINT."""
     return int(text) if text and text.isdecimal() and len(text) <= MAX_DIGITS else None
 
 
 def register(app: Flask) -> None:
-    """Read every request so, before anything else looks at it."""
+    """Use these request and converter classes, and limit bodies of anonymous requests."""
     app.request_class = Request
     app.url_map.converters |= {"int": BigIntConverter, "string": NulFreeConverter, "default": NulFreeConverter}
-    app.before_request(_limit_strangers)
+    app.before_request(_limit_anonymous_bodies)
 
 
-def _limit_strangers() -> None:
-    """Only a browser that was signed in may bring files: a body is read before anybody knows who asks."""
+def _limit_anonymous_bodies() -> None:
+    """Allow large bodies only with a session cookie: a body is read before the session is checked."""
     if "_user_id" not in flask.session:
-        flask.request.max_content_length = MOST_FROM_STRANGERS
+        flask.request.max_content_length = MAX_ANONYMOUS_BODY_BYTES
 
 
 def _without_nul(value: object) -> object:

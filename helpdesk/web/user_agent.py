@@ -1,4 +1,4 @@
-"""What a browser calls itself, in words people know."""
+"""A browser's User-Agent header as readable text."""
 
 BROWSER_NAMES = (
     ("Edg", "Edge"),
@@ -22,9 +22,9 @@ SYSTEM_NAMES = (
 
 
 def describe_user_agent(user_agent: str) -> str:
-    """ "Firefox on Windows"; the first of them that fits, as browsers pretend to be one another in this order."""
-    browser = next((word for sign, word in BROWSER_NAMES if sign in user_agent), "")
-    system = next((word for sign, word in SYSTEM_NAMES if sign in user_agent), "")
+    """ "Firefox on Windows". The first match counts, since browsers include each other's names in this order."""
+    browser = next((name for token, name in BROWSER_NAMES if token in user_agent), "")
+    system = next((name for token, name in SYSTEM_NAMES if token in user_agent), "")
     if browser and system:
         return f"{browser} on {system}"
     return browser or system or "An unknown browser"

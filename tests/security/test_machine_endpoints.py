@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import func, select
 
 from helpdesk.models.delivery import InboundEvent
-from helpdesk.web import hooks, theme
+from helpdesk.web import csp_report, hooks
 
 SECRET = "s" * 32
 
@@ -55,7 +55,7 @@ def test_a_mail_of_unknown_length_is_read_only_so_far(browser_of, session, monke
 
 
 def test_a_report_of_any_length_is_no_burden(browser_of):
-    assert browser_of().post("/csp", **endless(theme.MAX_REPORT_BYTES + 1)).status_code == 413
+    assert browser_of().post("/csp", **endless(csp_report.MAX_REPORT_BYTES + 1)).status_code == 413
     assert browser_of().post("/csp", data=b"[" * 10_000).status_code == 204
 
 

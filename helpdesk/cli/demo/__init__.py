@@ -1,4 +1,4 @@
-"""``helpdesk demo``: the whole helpdesk on this machine, and an outside to try it with. It needs no setting at all."""
+"""``helpdesk demo``: the whole helpdesk and simulated external services on this machine. Needs no settings."""
 
 import contextlib
 import fcntl
@@ -7,7 +7,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from subprocess import Popen
 
@@ -16,79 +16,89 @@ import click
 from helpdesk.cli import supervisor
 from helpdesk.cli.demo import demo_config, private_redis, startup_message
 
-START_TIMEOUT_SECONDS = 60.0  # seconds until everything has to answer
-END_TIMEOUT_SECONDS = 8.0  # seconds processes have for their last work
+START_TIMEOUT_SECONDS = 60.0  # until everything must answer
+END_TIMEOUT_SECONDS = 8.0  # until processes are killed
 
 
 class DemoInterrupted(Exception):
-    """Told to end before everything had started."""
+    """A signal arrived before everything had started."""
 
 
 @click.command()
 def demo() -> None:
-    """Run portal, worker, Redis, and a Slack workspace and a mailbox to try them with. Ctrl-C ends it all.
+    """Run portal, worker, Redis, and a simulated Slack workspace and mailbox to try them with. Ctrl-C ends it all.
 
     PORT (5000) is the portal's, DEMO_PORT (5001) the demo's.
     """
-    there = demo_config.load_demo_config()
-    demo_config.check_port_is_free(there.port, "PORT", "the portal")
-    demo_config.check_port_is_free(there.demo_port, "DEMO_PORT", "the demo")
-    told = supervisor.StopSignal()
-    children: dict[str, Popen] = {}
-    with _lock_folder(there):
+    config = demo_config.load_demo_config()
+    demo_config.check_port_is_free(config.port, "PORT", "the portal")
+    demo_config.check_port_is_free(config.demo_port, "DEMO_PORT", "the demo")
+    stop_signal = supervisor.StopSignal()
+    children: dict[str, Popen[bytes]] = {}
+    with _lock_folder(config):
         try:
-            _start_processes(there, told, children)
-            click.echo(startup_message.format_startup_message(there))
-            while not told.wait(0.5):
+            _start_processes(config, stop_signal, children)
+            click.echo(startup_message.format_startup_message(config))
+            while not stop_signal.wait(0.5):
                 for name, child in children.items():
                     if child.poll() is not None:
-                        raise click.ClickException(f"{name} ended by itself; {there.log(name)} says why.")
+                        raise click.ClickException(f"{name} ended by itself; {config.log(name)} says why.")
         except DemoInterrupted:
             pass
         finally:
             _end_processes(children)
 
 
-def _start_processes(there: demo_config.DemoConfig, told: supervisor.StopSignal, children: dict[str, Popen]) -> None:
-    environment = there.environment()
-    there.write_environment()
-    if not there.has_own_redis:
-        children["redis"] = private_redis.start_redis(there)
+def _start_processes(
+    config: demo_config.DemoConfig, stop_signal: supervisor.StopSignal, children: dict[str, Popen[bytes]]
+) -> None:
+    environment = config.environment()
+    config.write_environment()
+    if not config.has_own_redis:
+        children["redis"] = private_redis.start_redis(config)
     children["demo"] = _run_process(
-        there, "demo", [sys.executable, "-m", "helpdesk.cli.demo.external_services"], environment
+        config, "demo", [sys.executable, "-m", "helpdesk.cli.demo.external_services"], environment
     )
-    if told:
+    if stop_signal:
         raise DemoInterrupted
-    if _is_first_start(there):
+    if _is_first_start(config):
         click.echo("Making a database with three customers and their tickets ...")
-    prepared = _run_process(there, "prepare", [sys.executable, "-m", "helpdesk.cli.demo.database_setup"], environment)
-    children["prepare"] = prepared
-    _wait_until_ready(told, children, lambda: prepared.poll() is not None)
-    if prepared.returncode:
-        raise click.ClickException(f"The database could not be prepared; {there.log('prepare')} says why.")
+    preparation = _run_process(
+        config, "prepare", [sys.executable, "-m", "helpdesk.cli.demo.database_setup"], environment
+    )
+    children["prepare"] = preparation
+    _wait_until_ready(stop_signal, children, lambda: preparation.poll() is not None)
+    if preparation.returncode:
+        raise click.ClickException(f"The database could not be prepared; {config.log('prepare')} says why.")
     del children["prepare"]
     command = [sys.executable, "-m", "helpdesk.cli"]
-    children["worker"] = _run_process(there, "worker", [*command, "worker"], environment)
+    children["worker"] = _run_process(config, "worker", [*command, "worker"], environment)
     children["portal"] = _run_process(
-        there,
+        config,
         "portal",
-        [*command, "serve", "--bind", f"127.0.0.1:{there.port}", "--graceful", "3"],
+        [*command, "serve", "--bind", f"127.0.0.1:{config.port}", "--graceful", "3"],
         environment,
     )
     _wait_until_ready(
-        told, children, lambda: _is_reachable(f"{there.portal}/healthz") and _is_reachable(f"{there.outside}/healthz")
+        stop_signal,
+        children,
+        lambda: _is_reachable(f"{config.portal_url}/healthz") and _is_reachable(f"{config.external_url}/healthz"),
     )
 
 
-def _run_process(there: demo_config.DemoConfig, name: str, command: list[str], environment: dict[str, str]) -> Popen:
-    with there.log(name).open("ab") as log:
+def _run_process(
+    config: demo_config.DemoConfig, name: str, command: list[str], environment: dict[str, str]
+) -> Popen[bytes]:
+    with config.log(name).open("ab") as log:
         return supervisor.start_process(command, environment, log)
 
 
-def _wait_until_ready(told: supervisor.StopSignal, children: dict[str, Popen], ready: Callable[[], bool]) -> None:
+def _wait_until_ready(
+    stop_signal: supervisor.StopSignal, children: dict[str, Popen[bytes]], ready: Callable[[], bool]
+) -> None:
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
     while not ready():
-        if told.wait(0.05):
+        if stop_signal.wait(0.05):
             raise DemoInterrupted
         for name, child in children.items():
             if child.poll():
@@ -97,7 +107,7 @@ def _wait_until_ready(told: supervisor.StopSignal, children: dict[str, Popen], r
             raise click.ClickException("Not everything has started within a minute; the logs in var/log say why.")
 
 
-def _read_last_log_line(child: Popen, name: str) -> str:
+def _read_last_log_line(child: Popen[bytes], name: str) -> str:
     with contextlib.suppress(OSError, IndexError):
         return demo_config.load_demo_config().log(name).read_text(errors="replace").strip().splitlines()[-1]
     return f"it gave the status {child.returncode}."
@@ -105,37 +115,37 @@ def _read_last_log_line(child: Popen, name: str) -> str:
 
 def _is_reachable(url: str) -> bool:
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310, our own address
-            return answer.status == 200
-    except urllib.error.HTTPError as answer:
-        return answer.code < 500
+        with urllib.request.urlopen(url, timeout=2) as response:  # noqa: S310, a loopback address
+            return response.status == 200
+    except urllib.error.HTTPError as response:
+        return response.code < 500
     except (urllib.error.URLError, OSError):
         return False
 
 
-def _end_processes(children: dict[str, Popen]) -> None:
-    """The portal first, so that nobody comes in any more; Redis last, so that nobody misses it."""
+def _end_processes(children: dict[str, Popen[bytes]]) -> None:
+    """End the portal first, so that no request arrives any more, and Redis last, because the others need it."""
     redis = children.pop("redis", None)
     supervisor.stop_processes(list(children.values()), END_TIMEOUT_SECONDS)
     if redis is not None:
         supervisor.stop_processes([redis], END_TIMEOUT_SECONDS)
 
 
-def _is_first_start(there: demo_config.DemoConfig) -> bool:
-    return not (there.var / "helpdesk.db").exists()
+def _is_first_start(config: demo_config.DemoConfig) -> bool:
+    return not (config.var / "helpdesk.db").exists()
 
 
 @contextlib.contextmanager
-def _lock_folder(there: demo_config.DemoConfig):
-    """Two demos in one folder would share a database and a Redis."""
-    there.var.mkdir(parents=True, exist_ok=True)
-    (there.var / "log").mkdir(exist_ok=True)
-    with Path(there.var / "demo.lock").open("w") as lock:
+def _lock_folder(config: demo_config.DemoConfig) -> Iterator[None]:
+    """Prevent a second demo in the same folder, which would share the database and Redis."""
+    config.var.mkdir(parents=True, exist_ok=True)
+    (config.var / "log").mkdir(exist_ok=True)
+    with Path(config.var / "demo.lock").open("w") as lock:
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
             raise click.ClickException(
-                f"A demo is running in {there.var} already. End it, or set VAR_DIR to another folder."
+                f"A demo is running in {config.var} already. End it, or set VAR_DIR to another folder."
             ) from None
         os.set_inheritable(lock.fileno(), False)
         yield

@@ -1,4 +1,4 @@
-"""What is done before the portal opens: the newest schema, and at the first start the story."""
+"""Prepare the demo's database: the newest schema, and at the first start the sample data."""
 
 import helpdesk
 from helpdesk.cli import schema_migration

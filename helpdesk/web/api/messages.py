@@ -1,6 +1,7 @@
-"""What is said on a ticket, for programs."""
+"""The messages of a ticket in the API."""
 
 from flask import Blueprint
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
@@ -22,28 +23,28 @@ MESSAGE_ORDER = pagination.Order(((Message.seq, False), (Message.id, False)))
 
 @blueprint.get("")
 @token_authentication.require_scope("tickets:read")
-def list_messages(number: int):
-    """Replies and notes, oldest first; ``next`` goes into ``after``."""
+def list_messages(number: int) -> ResponseReturnValue:
+    """Replies and notes, oldest first; ``next`` is the value of ``after`` for the next page."""
     ticket = get_ticket_or_404(number)
-    given = validate_parameters(PageParameters)
+    parameters = validate_parameters(PageParameters)
     query = select(Message).where(Message.ticket_id == ticket.id)
     query = query.options(joinedload(Message.author), selectinload(Message.attachments))
-    page = pagination.fetch_page(query, MESSAGE_ORDER, given.after, given.limit)
+    page = pagination.fetch_page(query, MESSAGE_ORDER, parameters.after, parameters.limit)
     return render_page(MessageSchema, (row[0] for row in page.rows), page.next)
 
 
 @blueprint.post("")
 @token_authentication.require_scope("tickets:write")
-def create_message(number: int):
-    """Reply, or write a note; as the token's person."""
+def create_message(number: int) -> ResponseReturnValue:
+    """Reply or write a note, as the token's user."""
     get_ticket_or_404(number)
-    given = validate_body(NewMessage)
+    body = validate_body(NewMessage)
     key = token_authentication.get_idempotency_key()
-    verb = tickets.reply if given.kind == MessageKind.reply else tickets.add_note
+    add_message = tickets.reply if body.kind == MessageKind.reply else tickets.add_note
     for attempt in (1, 2):
         try:
-            message = verb(
-                get_ticket_or_404(number), author=token_authentication.get_token_user(), body=given.body, form_token=key
+            message = add_message(
+                get_ticket_or_404(number), author=token_authentication.get_token_user(), body=body.body, form_token=key
             )
             db.session.commit()
             break

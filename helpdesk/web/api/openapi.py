@@ -1,8 +1,9 @@
-"""The description of the API in OpenAPI 3.1, made from ``schemas``: for people's tools and for the test."""
+"""The OpenAPI 3.1 description of the API, built from ``schemas``: for clients' tools and for the tests."""
 
 from typing import Any
 
 from flask import Blueprint, jsonify
+from flask.typing import ResponseReturnValue
 from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
@@ -26,8 +27,8 @@ SLUG = {"type": "string", "minLength": 1, "maxLength": 80, "pattern": "^[a-z0-9-
 
 @blueprint.get("/api/openapi.json")
 @authorization.public
-def show_openapi():
-    """The description; it says nothing about this installation's contents, so anybody may read it."""
+def show_openapi() -> ResponseReturnValue:
+    """The description; it contains nothing of this installation's data, so it is public."""
     return jsonify(describe(config.current().PORTAL_BASE_URL))
 
 
@@ -90,22 +91,26 @@ def _component_schemas() -> dict[str, Any]:
     answers = [(model, "serialization") for model in schemas.ANSWERS]
     bodies = [
         (model, "validation") for model in (*schemas.REQUEST_BODIES, schemas.Problem)
-    ]  # its defaults are left out
+    ]  # responses leave out a problem's defaults
     _, definitions = models_json_schema([*answers, *bodies], ref_template=REF)
     return definitions["$defs"]
 
 
 def _query_parameters(model: type[BaseModel]) -> list[dict[str, Any]]:
-    """Each field of ``model`` as a parameter of the address; None is a parameter left out, so null is no value."""
+    """Each field of ``model`` as a query parameter; None means left out, so null is no valid value."""
     schema = model.model_json_schema(ref_template=REF)
     definitions = schema.pop("$defs", {})
     parameters = []
-    for name, given in schema["properties"].items():
-        (kind,) = [each for each in given.get("anyOf", [given]) if each.get("type") != "null"]
-        if "$ref" in kind:
-            kind = definitions[kind["$ref"].rsplit("/", 1)[1]]
-        parameter = {"name": name, "in": "query", "required": False, "schema": kind}
-        parameters.append(parameter | ({"description": given["description"]} if "description" in given else {}))
+    for name, property_schema in schema["properties"].items():
+        (value_schema,) = [
+            option for option in property_schema.get("anyOf", [property_schema]) if option.get("type") != "null"
+        ]
+        if "$ref" in value_schema:
+            value_schema = definitions[value_schema["$ref"].rsplit("/", 1)[1]]
+        parameter = {"name": name, "in": "query", "required": False, "schema": value_schema}
+        parameters.append(
+            parameter | ({"description": property_schema["description"]} if "description" in property_schema else {})
+        )
     return parameters
 
 
@@ -113,8 +118,8 @@ def _operation(
     name: str,
     summary: str,
     scope: str,
-    schema: dict,
-    parameters: list[dict] | None = None,
+    schema: dict[str, Any],
+    parameters: list[dict[str, Any]] | None = None,
     body: str = "",
     success: int = 200,
 ) -> dict[str, Any]:
@@ -144,5 +149,5 @@ def _page(name: str) -> dict[str, Any]:
     return {"type": "object", "properties": properties, "required": list(properties), "additionalProperties": False}
 
 
-def _path_parameter(name: str, schema: dict) -> dict[str, Any]:
+def _path_parameter(name: str, schema: dict[str, Any]) -> dict[str, Any]:
     return {"name": name, "in": "path", "required": True, "schema": schema}

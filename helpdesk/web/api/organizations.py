@@ -1,6 +1,7 @@
-"""Organizations for programs: list and read."""
+"""Organizations in the API: list and read."""
 
 from flask import Blueprint, abort
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.orm import selectinload
 
@@ -18,17 +19,17 @@ PEOPLE_ORDER = pagination.Order(((User.id, False),))
 
 @blueprint.get("")
 @token_authentication.require_scope("organizations:read")
-def list_organizations():
-    """A page of organizations in the order they were added."""
-    given = validate_parameters(schemas.PageParameters)
+def list_organizations() -> ResponseReturnValue:
+    """A page of organizations in the order of their creation."""
+    parameters = validate_parameters(schemas.PageParameters)
     query = select(Organization).options(selectinload(Organization.domains))
-    page = pagination.fetch_page(query, ORGANIZATION_ORDER, given.after, given.limit)
+    page = pagination.fetch_page(query, ORGANIZATION_ORDER, parameters.after, parameters.limit)
     return render_page(schemas.Organization, (row[0] for row in page.rows), page.next)
 
 
 @blueprint.get("/<slug>")
 @token_authentication.require_scope("organizations:read")
-def show_organization(slug: str):
+def show_organization(slug: str) -> ResponseReturnValue:
     """One organization."""
     validate_parameters(schemas.NoParameters)
     return render_one(schemas.Organization, get_organization_or_404(slug))
@@ -36,12 +37,12 @@ def show_organization(slug: str):
 
 @blueprint.get("/<slug>/people")
 @token_authentication.require_scope("organizations:read")
-def list_people(slug: str):
-    """A page of its people."""
+def list_people(slug: str) -> ResponseReturnValue:
+    """A page of an organization's people."""
     organization = get_organization_or_404(slug)
-    given = validate_parameters(schemas.PageParameters)
+    parameters = validate_parameters(schemas.PageParameters)
     query = select(User).where(User.organization_id == organization.id, User.erased_at.is_(None))
-    page = pagination.fetch_page(query, PEOPLE_ORDER, given.after, given.limit)
+    page = pagination.fetch_page(query, PEOPLE_ORDER, parameters.after, parameters.limit)
     return render_page(schemas.Person, (row[0] for row in page.rows), page.next)
 
 

@@ -1,4 +1,4 @@
-"""How the API says that something did not work: application/problem+json (RFC 9457)."""
+"""Error responses of the API: application/problem+json (RFC 9457)."""
 
 from http import HTTPStatus
 from typing import Any
@@ -15,7 +15,7 @@ def render_problem(
     errors: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """The problem with this HTTP ``status``; ``detail`` is a sentence, ``errors`` one for each field it is about."""
+    """The problem with this HTTP ``status``; ``detail`` is a sentence, ``errors`` has one for each invalid field."""
     title = HTTPStatus(status).phrase
     problem = Problem(type="about:blank", title=title, status=status, detail=detail or None, errors=errors or None)
     response = Response(problem.model_dump_json(exclude_none=True), status, mimetype="application/problem+json")

@@ -1,17 +1,18 @@
-"""Requests checked against their schemas: only known properties, each of its type, each mistake named in a sentence."""
+"""Validate API requests by their schemas: known properties of the right type only, one sentence per error."""
 
 from typing import Any, TypeVar
 
+import pydantic
 from flask import request
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from helpdesk.domain.errors import ValidationError as Invalid_
+from helpdesk.domain.errors import ValidationError
 from helpdesk.web.api.schemas import NoParameters, RequestBody
 
 Body = TypeVar("Body", bound=RequestBody)
 Parameters = TypeVar("Parameters", bound=NoParameters)
-DOES_NOT_FIT = "The request does not fit the description at /api/openapi.json."
-MAX_NAME_LENGTH = 80  # of an unknown property that is repeated in the answer
+INVALID_REQUEST = "The request does not fit the description at /api/openapi.json."
+MAX_NAME_LENGTH = 80  # of an unknown property that the response quotes
 SENTENCES = {
     "missing": "This is required.",
     "string_type": "This must be a text.",
@@ -29,37 +30,39 @@ SENTENCES = {
 
 
 def validate_body(schema: type[Body]) -> Body:
-    """The JSON object of the request. Raises Invalid with a sentence for every property that does not fit."""
+    """The JSON object of the request. Raises ValidationError with a sentence for every invalid property."""
     if not request.is_json:
-        raise Invalid_("Send a JSON object as application/json.")
+        raise ValidationError("Send a JSON object as application/json.")
     return _validate(schema, request.get_data(cache=True))
 
 
 def validate_parameters(schema: type[Parameters]) -> Parameters:
-    """The parameters of the address. Raises Invalid for one that is unknown, does not fit or comes twice."""
-    twice = {name[:MAX_NAME_LENGTH]: "Give this once." for name in request.args if len(request.args.getlist(name)) > 1}
-    if twice:
-        raise Invalid_(DOES_NOT_FIT, errors=twice)
+    """The query parameters. Raises ValidationError for an unknown, invalid or repeated one."""
+    repeated = {
+        name[:MAX_NAME_LENGTH]: "Give this once." for name in request.args if len(request.args.getlist(name)) > 1
+    }
+    if repeated:
+        raise ValidationError(INVALID_REQUEST, errors=repeated)
     return _validate(schema, request.args.to_dict())
 
 
-def _validate(schema: type[BaseModel], given: bytes | dict[str, str]) -> Any:
+def _validate(schema: type[BaseModel], data: bytes | dict[str, str]) -> Any:
     try:
-        return schema.model_validate_json(given) if isinstance(given, bytes) else schema.model_validate(given)
-    except ValidationError as error:
-        raise _to_invalid(error) from None
+        return schema.model_validate_json(data) if isinstance(data, bytes) else schema.model_validate(data)
+    except pydantic.ValidationError as error:
+        raise _to_validation_error(error) from None
 
 
-def _to_invalid(error: ValidationError) -> Invalid_:
+def _to_validation_error(error: pydantic.ValidationError) -> ValidationError:
     errors = {}
-    for each in error.errors(include_url=False, include_input=False):
-        if not each["loc"]:
-            return Invalid_(
-                "Send a JSON object as application/json." if each["type"] == "json_invalid" else "Send a JSON object."
+    for detail in error.errors(include_url=False, include_input=False):
+        if not detail["loc"]:
+            return ValidationError(
+                "Send a JSON object as application/json." if detail["type"] == "json_invalid" else "Send a JSON object."
             )
-        name = str(each["loc"][0])[:MAX_NAME_LENGTH]
-        errors.setdefault(name, _sentence(each, name))
-    return Invalid_(DOES_NOT_FIT, errors=errors)
+        name = str(detail["loc"][0])[:MAX_NAME_LENGTH]
+        errors.setdefault(name, _sentence(detail, name))
+    return ValidationError(INVALID_REQUEST, errors=errors)
 
 
 def _sentence(error: Any, name: str) -> str:

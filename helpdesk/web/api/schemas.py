@@ -1,4 +1,4 @@
-"""Every request and answer of the API, defined once for validation, serialization and the OpenAPI description."""
+"""Every request and response of the API, defined once for validation, serialization and the OpenAPI description."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -18,14 +18,14 @@ MAX_BODY_LENGTH = 40_000
 
 
 def _storable(text: str) -> str:
-    """``text``, if every database can store it. Raises ValueError."""
+    """Return ``text`` if every database can store it. Raises ValueError."""
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("This text cannot be used.")
     return text
 
 
 def _only_digits(value: object) -> object:
-    """The text of a number without sign, spaces or underscores, which ``int`` would accept. Raises ValueError."""
+    """Refuse numbers with sign, spaces or underscores, which ``int`` would accept. Raises ValueError."""
     if isinstance(value, str) and not (value.isascii() and value.isdecimal()):
         raise ValueError(f"This is a whole number from 1 to {MAX_PAGE_SIZE}.")
     return value
@@ -58,7 +58,7 @@ class Attachment(Representation):
     @computed_field
     @property
     def url(self) -> str:
-        """Where it is downloaded by whoever may see the message."""
+        """The URL to download it, for those who may see the message."""
         return urls.absolute_url(f"/files/{self.key}")
 
 
@@ -71,7 +71,7 @@ class Message(MessageSummary):
 
 
 class Organization(Representation):
-    """A customer company."""
+    """A customer organization."""
 
     slug: str
     name: str
@@ -81,13 +81,13 @@ class Organization(Representation):
 
 
 class RequestBody(BaseModel):
-    """A JSON object somebody sends: only the properties named here, each of its own type."""
+    """A JSON object in a request: only the properties defined here, each of its own type."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
 class NewTicket(RequestBody):
-    """A ticket to be filed for a customer."""
+    """A ticket to be created for a customer."""
 
     requester: Text = Field(min_length=3, max_length=254, description="A customer's address.")
     subject: Text = Field(min_length=1, max_length=MAX_SUBJECT_LENGTH)
@@ -98,7 +98,7 @@ class NewTicket(RequestBody):
 
 
 class TicketChange(RequestBody):
-    """What is to change of a ticket; what is left out stays. ``model_fields_set`` tells which were sent."""
+    """Changes of a ticket; omitted properties stay. ``model_fields_set`` contains those that were sent."""
 
     status: Status = Field(default_factory=lambda: None)  # a factory, so that null is no valid value
     priority: Priority = Field(default_factory=lambda: None)
@@ -106,27 +106,27 @@ class TicketChange(RequestBody):
 
 
 class NewMessage(RequestBody):
-    """A reply or a note to be written."""
+    """A reply or a note to be added."""
 
     kind: MessageKind = MessageKind.reply
     body: Text = Field(min_length=1, max_length=MAX_BODY_LENGTH)
 
 
 class NoParameters(BaseModel):
-    """A request without parameters in its address."""
+    """A request without query parameters."""
 
     model_config = ConfigDict(extra="forbid")
 
 
 class PageParameters(NoParameters):
-    """Which page of a list."""
+    """The page of a list."""
 
     after: str | None = Field(None, pattern="^[A-Za-z0-9_-]{0,1000}$", description="`next` of the page before.")
     limit: Annotated[int, BeforeValidator(_only_digits)] = Field(DEFAULT_PAGE_SIZE, ge=1, le=MAX_PAGE_SIZE)
 
 
 class TicketParameters(PageParameters):
-    """Which tickets, in which order: the latest activity first unless ``sort`` is given."""
+    """Filters and order of tickets: the latest activity first unless ``sort`` is given."""
 
     q: Text | None = Field(None, max_length=200, description="Words to search for.")
     status: Status | None = None
@@ -138,7 +138,7 @@ class TicketParameters(PageParameters):
 
 
 class Problem(BaseModel):
-    """Why a request was refused (RFC 9457). ``detail`` is a sentence, ``errors`` has one for each field it is about."""
+    """Why a request was refused (RFC 9457). ``detail`` is a sentence, ``errors`` has one for each invalid field."""
 
     type: str
     title: str

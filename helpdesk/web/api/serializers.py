@@ -1,6 +1,7 @@
-"""How rows become JSON answers, each by the schema that the description names."""
+"""JSON responses: rows serialized by their schemas."""
 
 from collections.abc import Iterable
+from typing import Any
 
 from flask import Response, jsonify
 
@@ -8,7 +9,7 @@ from helpdesk.domain.representations import Representation
 
 
 def render_one(schema: type[Representation], row: object, status: int = 200, location: str = "") -> Response:
-    """``row`` by ``schema``; ``location`` is the address of what was made."""
+    """``row`` serialized by ``schema``; ``location`` is the URL of a created resource."""
     response = _without_caching(schema.model_validate(row).model_dump(mode="json"), status)
     if location:
         response.headers["Location"] = location
@@ -16,12 +17,12 @@ def render_one(schema: type[Representation], row: object, status: int = 200, loc
 
 
 def render_page(schema: type[Representation], rows: Iterable[object], next_cursor: str | None) -> Response:
-    """A page of a list: its rows by ``schema``, and what goes into ``after`` for the next page (null on the last)."""
+    """A page of a list: its rows, and the value of ``after`` for the next page (null on the last)."""
     data = [schema.model_validate(row).model_dump(mode="json") for row in rows]
     return _without_caching({"data": data, "next": next_cursor}, 200)
 
 
-def _without_caching(value: dict, status: int) -> Response:
+def _without_caching(value: dict[str, Any], status: int) -> Response:
     response = jsonify(value)
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"

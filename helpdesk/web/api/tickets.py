@@ -1,6 +1,9 @@
-"""Tickets for programs: list, file, read, change."""
+"""Tickets in the API: list, create, read and update."""
+
+from typing import Any
 
 from flask import Blueprint, abort
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
@@ -10,6 +13,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
+from helpdesk.models.form import FormVersion
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.web.api import schemas, token_authentication
@@ -22,32 +26,32 @@ FILTER_NAMES = ("q", "status", "priority", "organization", "assignee", "form", "
 
 @blueprint.get("")
 @token_authentication.require_scope("tickets:read")
-def list_tickets():
-    """A page of tickets; ``next`` goes into ``after``."""
-    given = validate_parameters(schemas.TicketParameters)
-    filters = {name: getattr(given, name) or "" for name in FILTER_NAMES} | {"view": "all"}
+def list_tickets() -> ResponseReturnValue:
+    """A page of tickets; ``next`` is the value of ``after`` for the next page."""
+    parameters = validate_parameters(schemas.TicketParameters)
+    filters = {name: getattr(parameters, name) or "" for name in FILTER_NAMES} | {"view": "all"}
     page = agent_queue.fetch_tickets_page(
-        token_authentication.get_token_user(), filters, after=given.after, size=given.limit
+        token_authentication.get_token_user(), filters, after=parameters.after, size=parameters.limit
     )
     return render_page(schemas.Ticket, page.tickets, page.next)
 
 
 @blueprint.post("")
 @token_authentication.require_scope("tickets:write")
-def create_ticket():
-    """File a ticket for a customer."""
-    given = validate_body(schemas.NewTicket)
-    requester = find_customer(given.requester)
+def create_ticket() -> ResponseReturnValue:
+    """Create a ticket for a customer."""
+    body = validate_body(schemas.NewTicket)
+    requester = find_customer(body.requester)
     key = token_authentication.get_idempotency_key()
     for attempt in (1, 2):
         try:
-            form, answers = _parse_form(given, requester)
+            form, answers = _parse_form(body, requester)
             ticket = tickets.create_ticket(
                 requester=requester,
                 filed_by=token_authentication.get_token_user(),
-                subject=given.subject,
-                body=given.body,
-                priority=given.priority,
+                subject=body.subject,
+                body=body.body,
+                priority=body.priority,
                 form=form,
                 answers=answers,
                 form_token=key,
@@ -63,7 +67,7 @@ def create_ticket():
 
 @blueprint.get("/<int:number>")
 @token_authentication.require_scope("tickets:read")
-def show_ticket(number: int):
+def show_ticket(number: int) -> ResponseReturnValue:
     """One ticket."""
     validate_parameters(schemas.NoParameters)
     return render_one(schemas.Ticket, get_ticket_or_404(number))
@@ -71,26 +75,26 @@ def show_ticket(number: int):
 
 @blueprint.patch("/<int:number>")
 @token_authentication.require_scope("tickets:write")
-def update_ticket(number: int):
-    """Change status, priority or assignee: all of it or nothing."""
+def update_ticket(number: int) -> ResponseReturnValue:
+    """Change status, priority or assignee: all of them or none."""
     ticket = get_ticket_or_404(number)
-    given = validate_body(schemas.TicketChange)
-    if "assignee" in given.model_fields_set:
+    changes = validate_body(schemas.TicketChange)
+    if "assignee" in changes.model_fields_set:
         tickets.assign(
             ticket,
-            find_agent(given.assignee) if given.assignee is not None else None,
+            find_agent(changes.assignee) if changes.assignee is not None else None,
             actor=token_authentication.get_token_user(),
         )
-    if given.priority:
-        tickets.set_priority(ticket, given.priority, actor=token_authentication.get_token_user())
-    if given.status:
-        tickets.set_status(ticket, given.status, actor=token_authentication.get_token_user())
+    if changes.priority:
+        tickets.set_priority(ticket, changes.priority, actor=token_authentication.get_token_user())
+    if changes.status:
+        tickets.set_status(ticket, changes.status, actor=token_authentication.get_token_user())
     db.session.commit()
     return render_one(schemas.Ticket, get_ticket_or_404(number))
 
 
 def get_ticket_or_404(number: int) -> Ticket:
-    """The ticket with this number as the token's person may see it, else 404."""
+    """The ticket with this number, if the token's user may see it, else 404."""
     if not 0 < number < 2**63:
         abort(404)
     visible = permissions.visible_tickets(token_authentication.get_token_user()).where(Ticket.id == number)
@@ -99,7 +103,7 @@ def get_ticket_or_404(number: int) -> Ticket:
 
 
 def find_customer(email: str) -> User:
-    """The customer with this address. Raises Invalid."""
+    """The customer with this address. Raises ValidationError."""
     user = db.session.scalar(select(User).where(User.email == email.strip().lower()))
     if user is None or user.is_team or not user.is_active or user.organization_id is None:
         raise ValidationError("No customer has this address.", "requester")
@@ -107,24 +111,24 @@ def find_customer(email: str) -> User:
 
 
 def find_agent(email: str) -> User:
-    """Somebody of the team by address. Raises Invalid."""
+    """The team member with this address. Raises ValidationError."""
     user = db.session.scalar(select(User).where(User.email == email.strip().lower()))
     if user is None or not user.is_team or not user.is_active:
         raise ValidationError("Nobody of the team has this address.", "assignee")
     return user
 
 
-def _parse_form(given: schemas.NewTicket, requester: User) -> tuple:
-    """The form and its checked answers; neither where none is named."""
-    if not given.form:
-        if given.answers:
+def _parse_form(body: schemas.NewTicket, requester: User) -> tuple[FormVersion | None, dict[str, Any]]:
+    """The form and its validated answers; None and {} if no form is named."""
+    if not body.form:
+        if body.answers:
             raise ValidationError("Answers belong to a form; name it.", "form")
         return None, {}
-    form = forms.find_form(forms.published(requester.organization_id), given.form)
+    form = forms.find_form(forms.published(requester.organization_id), body.form)
     if form is None:
         raise ValidationError("This customer has no such form.", "form")
     try:
-        values = forms.JsonValues(form, given.answers)
+        values = forms.JsonValues(form, body.answers)
     except forms.InvalidAnswer as error:
         raise ValidationError(str(error), "answers") from None
     answers, errors = forms.parse_answers(

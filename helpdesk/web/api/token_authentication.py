@@ -1,8 +1,9 @@
-"""Who asks through the API: a bearer token, its scopes, and how often it may ask."""
+"""Authentication in the API: a bearer token, its scopes and its rate limit."""
 
 import functools
 import time
 from collections.abc import Callable
+from typing import Any
 
 from flask import g, request
 from redis.exceptions import RedisError
@@ -21,17 +22,15 @@ MAX_REQUESTS_PER_MINUTE = 600
 
 
 def require_scope(scope: str) -> Callable:
-    """Let a view be called only with a living token that has ``scope``; refusals become problems."""
+    """Let a view be called only with a valid token that has ``scope``; refusals become problem responses."""
 
     def decorate(view: Callable) -> Callable:
         @functools.wraps(view)
-        def guarded(*args, **values):
+        def guarded(*args: Any, **values: Any) -> Any:
             token = _authenticate_token()
             if token is None:
                 headers = {"WWW-Authenticate": "Bearer"}
-                return problem_details.render_problem(
-                    401, "Send a living API token as a bearer token.", headers=headers
-                )
+                return problem_details.render_problem(401, "Send a valid API token as a bearer token.", headers=headers)
             if scope not in token.scopes:
                 return problem_details.render_problem(403, f"This token lacks the scope {scope}.")
             if _is_rate_limited(token):
@@ -51,12 +50,12 @@ def require_scope(scope: str) -> Callable:
 
 
 def get_token_user() -> User:
-    """The person the token acts as."""
+    """The user the token acts as."""
     return g.api_token.user
 
 
 def get_idempotency_key() -> str | None:
-    """What makes the same request sent twice one, from the header Idempotency-Key; different for every token."""
+    """A key that identifies a repeated request, from the header Idempotency-Key; different for every token."""
     key = request.headers.get("Idempotency-Key", "")
     if not key:
         return None
@@ -75,7 +74,7 @@ def _authenticate_token() -> ApiToken | None:
 
 
 def _save_last_use(token_id: int) -> None:
-    """In a transaction of its own, since a request that only reads may not write."""
+    """Save the time of use in its own transaction, since a GET request's may not write."""
     start_write_transaction()
     token = db.session.get(ApiToken, token_id)
     if token is not None:
@@ -86,7 +85,7 @@ def _save_last_use(token_id: int) -> None:
 
 
 def _is_rate_limited(token: ApiToken) -> bool:
-    """Counted in Redis; while that does not answer nobody is turned away."""
+    """Count requests in Redis; while it does not answer, nobody is limited."""
     key = f"helpdesk:api:{token.id}:{int(time.time() // 60)}"
     try:
         with extensions.redis().pipeline(transaction=False) as pipe:

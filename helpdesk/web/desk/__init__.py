@@ -1,1 +1,1 @@
-"""The pages on which agents work: the queue, saved views, bulk updates, quarantined mail."""
+"""The agents' pages: the queue, saved views, bulk updates, quarantined mail, review comments."""

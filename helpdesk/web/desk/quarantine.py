@@ -1,6 +1,9 @@
-"""Mail that waits for the team: read it, put it on a ticket, make a ticket of it, or leave it at that."""
+"""Quarantined mail: read it, attach it to a ticket, create a ticket from it, or discard it."""
+
+from typing import Any
 
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import quarantine
 from helpdesk.domain.errors import DomainError
@@ -16,31 +19,32 @@ TICKET_NOT_FOUND_SENTENCE = "There is no ticket with this number."
 
 @blueprint.get("")
 @authorization.team_only
-def list_mails():
-    """The newest mails that wait; those of machines on a list of their own."""
+def list_mails() -> ResponseReturnValue:
+    """The newest waiting mails; automatic ones have a list of their own."""
     automatic = request.args.get("from") == "machines"
     before = request.args.get("before", "")
     mails = quarantine.list_waiting(automatic, parse_id(before))
-    shown = mails[: quarantine.PAGE_SIZE]
+    page_mails = mails[: quarantine.PAGE_SIZE]
     return render_template(
         "quarantine/index.html",
-        mails=shown,
+        mails=page_mails,
         automatic=automatic,
-        counts=[format_mail_count(quarantine.count_waiting(automatic=each)) for each in (False, True)],
-        older=shown[-1].id if len(mails) > quarantine.PAGE_SIZE else None,
+        counts=[format_mail_count(quarantine.count_waiting(automatic=is_automatic)) for is_automatic in (False, True)],
+        older=page_mails[-1].id if len(mails) > quarantine.PAGE_SIZE else None,
     )
 
 
 @blueprint.get("/<int:mail_id>")
 @authorization.team_only
-def show_mail(mail_id: int):
+def show_mail(mail_id: int) -> ResponseReturnValue:
+    """One mail with its forms."""
     return render_page(get_mail_or_404(mail_id))
 
 
 @blueprint.get("/<int:mail_id>/raw")
 @authorization.team_only
-def download_mail(mail_id: int):
-    """The mail as it came, to be kept, never shown by the browser."""
+def download_mail(mail_id: int) -> ResponseReturnValue:
+    """The raw mail as a download; browsers never display it."""
     response = Response(get_mail_or_404(mail_id).raw or b"", mimetype="application/octet-stream")
     response.headers["Content-Disposition"] = f'attachment; filename="mail-{mail_id}.eml"'
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
@@ -50,8 +54,8 @@ def download_mail(mail_id: int):
 
 @blueprint.post("/<int:mail_id>/attachment")
 @authorization.team_only
-def attach_mail(mail_id: int):
-    """Put it on the ticket with the number given, as a note or as its sender's reply."""
+def attach_mail(mail_id: int) -> ResponseReturnValue:
+    """Attach it to the ticket with this number, as a note or as its sender's reply."""
     mail = get_mail_or_404(mail_id)
     number = request.form.get("ticket", "").strip().lstrip("#")
     ticket = permissions.find_ticket(authentication.get_current_user(), parse_id(number) or 0)
@@ -63,8 +67,8 @@ def attach_mail(mail_id: int):
         message = quarantine.attach_to_ticket(
             mail, ticket, actor=authentication.get_current_user(), as_reply=request.form.get("as") == "reply"
         )
-    except DomainError as refusal:
-        return render_refusal(mail_id, refusal, "as")
+    except DomainError as error:
+        return render_refusal(mail_id, error, "as")
     db.session.commit()
     flash(f"The mail is on ticket #{message.ticket_id}.", "success")
     return redirect(f"/tickets/{message.ticket_id}#message-{message.id}", 303)
@@ -72,8 +76,8 @@ def attach_mail(mail_id: int):
 
 @blueprint.post("/<int:mail_id>/ticket")
 @authorization.team_only
-def create_ticket(mail_id: int):
-    """File a ticket from it."""
+def create_ticket(mail_id: int) -> ResponseReturnValue:
+    """Create a ticket from it."""
     mail = get_mail_or_404(mail_id)
     try:
         ticket = quarantine.create_ticket_from_mail(
@@ -82,8 +86,8 @@ def create_ticket(mail_id: int):
             subject=request.form.get("subject", ""),
             actor=authentication.get_current_user(),
         )
-    except DomainError as refusal:
-        return render_refusal(mail_id, refusal, "requester")
+    except DomainError as error:
+        return render_refusal(mail_id, error, "requester")
     db.session.commit()
     flash(f"Ticket #{ticket.number} is filed.", "success")
     return redirect(f"/tickets/{ticket.number}", 303)
@@ -91,14 +95,14 @@ def create_ticket(mail_id: int):
 
 @blueprint.post("/<int:mail_id>/delete")
 @authorization.team_only
-def discard_mail(mail_id: int):
-    """Leave it at that."""
+def discard_mail(mail_id: int) -> ResponseReturnValue:
+    """Discard it."""
     mail = get_mail_or_404(mail_id)
     was_automatic = mail.payload.get("kind") == "automatic"
     try:
         quarantine.discard_mail(mail, actor=authentication.get_current_user())
-    except DomainError as refusal:
-        return render_refusal(mail_id, refusal, "")
+    except DomainError as error:
+        return render_refusal(mail_id, error, "")
     db.session.commit()
     flash("The mail is discarded.", "success")
     return redirect("/desk/quarantine" + ("?from=machines" if was_automatic else ""), 303)
@@ -106,8 +110,8 @@ def discard_mail(mail_id: int):
 
 @blueprint.post("/machines/delete")
 @authorization.team_only
-def discard_automatic_mails():
-    """Discard what machines wrote, up to the newest one that was on the page."""
+def discard_automatic_mails() -> ResponseReturnValue:
+    """Discard automatic mails, up to the newest one that was on the page."""
     newest = parse_id(request.form.get("newest"))
     if newest is None:
         abort(400)
@@ -118,34 +122,34 @@ def discard_automatic_mails():
 
 
 def format_mail_count(count: int) -> str:
-    """A number that is counted only so far."""
+    """Format a count that stops at MAX_COUNT."""
     return f"{quarantine.MAX_COUNT}+" if count > quarantine.MAX_COUNT else str(count)
 
 
 def get_mail_or_404(mail_id: int) -> InboundEvent:
-    """The mail, if it still waits, else 404."""
+    """The mail, if it is still waiting, else 404."""
     return quarantine.find_waiting(mail_id) or abort(404)
 
 
-def render_page(mail: InboundEvent, errors: dict | None = None) -> str:
-    """One mail; what was typed stays in its forms."""
-    shown = quarantine.load_details(mail)
+def render_page(mail: InboundEvent, errors: dict[str, Any] | None = None) -> str:
+    """One mail; typed text stays in its forms."""
+    details = quarantine.load_details(mail)
     values = {
-        "ticket": request.form.get("ticket", str(shown.ticket.number) if shown.ticket else ""),
+        "ticket": request.form.get("ticket", str(details.ticket.number) if details.ticket else ""),
         "as": request.form.get("as", "note"),
-        "requester": request.form.get("requester", shown.heard.author_id),
-        "subject": request.form.get("subject", shown.heard.subject[:200]),
+        "requester": request.form.get("requester", details.heard.author_id),
+        "subject": request.form.get("subject", details.heard.subject[:200]),
     }
-    return render_template("quarantine/show.html", mail=shown, values=values, errors=errors or {})
+    return render_template("quarantine/show.html", mail=details, values=values, errors=errors or {})
 
 
-def render_refusal(mail_id: int, refusal: DomainError, field: str):
-    """The page again with the sentence; elsewhere where somebody else has dealt with the mail."""
-    errors = getattr(refusal, "errors", None) or {refusal.field or field: refusal.sentence}
+def render_refusal(mail_id: int, error: DomainError, field: str) -> ResponseReturnValue:
+    """The page with the error; if somebody else has dealt with the mail, a redirect to the list."""
+    errors = getattr(error, "errors", None) or {error.field or field: error.sentence}
     db.session.rollback()
     mail = quarantine.find_waiting(mail_id)
     if mail is None:
-        flash(refusal.sentence, "warning")
+        flash(error.sentence, "warning")
         return redirect("/desk/quarantine", 303)
     return render_page(
         mail,

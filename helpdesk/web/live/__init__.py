@@ -1,1 +1,1 @@
-"""Live updates: Server-Sent Events that say what changed."""
+"""Live updates: Server-Sent Events that name what changed."""

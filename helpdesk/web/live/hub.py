@@ -1,9 +1,9 @@
-"""The open streams of one process: which topics each follows, and how a change reaches all of them.
+"""The open streams of one process: the topics each subscribes to, and how a change is written to them.
 
 A published topic is ``user:<id>`` (that person's streams end), a list (``desk``, ``organization:<id>``) or a ticket,
 alone (``ticket:<id>``) or for an audience (``team:ticket:<id>``, ``organization:<id>:ticket:<id>``,
-``requester:<id>:ticket:<id>``). What a stream says is ``ticket:<id>``, ``list`` or ``everything``. All of it runs in
-one event loop, so nothing is locked.
+``requester:<id>:ticket:<id>``). Events written to a stream are ``ticket:<id>``, ``list`` or ``everything``. All of it
+runs in one event loop, so that no locks are needed.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from collections.abc import Iterable
 
 from helpdesk.web.live.stream import EVERYTHING, Subscription
 
-HEARTBEAT_SECONDS = 15  # between two comment lines of a stream, which keep proxies from closing it
+HEARTBEAT_SECONDS = 15  # between two comment lines of a stream, so that proxies do not close it
 SETTLE_SECONDS = 0.03  # several changes within it are written as one event
 WRITE_BATCH = 200  # streams written to in one turn of the event loop, between which pages are served
 
 
 class SseHub:
-    """Who follows what. ``limit``: how many streams there may be."""
+    """The subscriptions of all streams. ``limit``: how many streams there may be."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -34,7 +34,7 @@ class SseHub:
         return len(self._subscriptions)
 
     def subscribe(self, topics: Iterable[str]) -> Subscription | None:
-        """A new stream's place; None where there are enough, or no more are taken."""
+        """Create the subscription of a new stream; None if there are too many or the hub is closed."""
         if self.is_closed or len(self._subscriptions) >= self.limit:
             return None
         subscription = Subscription(tuple(topics), slot=next(self._slots))
@@ -44,7 +44,7 @@ class SseHub:
         return subscription
 
     def unsubscribe(self, subscription: Subscription) -> None:
-        """Forget a stream; nothing happens where it is forgotten already."""
+        """Remove a subscription; no error if it was removed before."""
         self._subscriptions.discard(subscription)
         self._waiting.discard(subscription)
         for topic in subscription.topics:
@@ -55,7 +55,7 @@ class SseHub:
                     del self._by_topic[topic]
 
     def publish(self, topics: Iterable[str]) -> None:
-        """Pass on that ``topics`` changed."""
+        """Write to the subscribers of ``topics`` that these changed."""
         for topic in topics:
             if topic.startswith("user:"):
                 for subscription in self._by_topic.get(topic, ()):
@@ -63,28 +63,28 @@ class SseHub:
                 continue
             audience, separator, ticket_id = topic.partition(":ticket:")
             name = f"ticket:{ticket_id}" if separator else topic if topic.startswith("ticket:") else "list"
-            for followed in {topic, audience}:
-                self._tell(self._by_topic.get(followed, ()), name)
+            for topic_to_notify in {topic, audience}:
+                self._notify(self._by_topic.get(topic_to_notify, ()), name)
 
     def publish_everything(self) -> None:
-        """Tell every stream that something may have been missed."""
-        self._tell(self._subscriptions, EVERYTHING)
+        """Write to every stream that events may have been missed."""
+        self._notify(self._subscriptions, EVERYTHING)
 
     def close(self) -> None:
-        """Take no more streams, and end those that are open."""
+        """Accept no more streams, and end those that are open."""
         self.is_closed = True
         for subscription in self._subscriptions:
             subscription.end()
 
     async def send_heartbeats(self) -> None:
-        """Write a comment line to each stream every HEARTBEAT_SECONDS, to some of them each second, until cancelled."""
+        """Write a comment line to each stream every HEARTBEAT_SECONDS, spread over the seconds, until cancelled."""
         for slot in itertools.cycle(range(HEARTBEAT_SECONDS)):
             await asyncio.sleep(1)
             for subscription in self._subscriptions:
                 if subscription.slot == slot:
                     self._start_write(subscription)
 
-    def _tell(self, subscriptions: Iterable[Subscription], name: str) -> None:
+    def _notify(self, subscriptions: Iterable[Subscription], name: str) -> None:
         if not subscriptions:
             return
         if not self._waiting:
@@ -100,7 +100,7 @@ class SseHub:
             asyncio.get_running_loop().call_soon(self._write_waiting)
 
     def _start_write(self, subscription: Subscription) -> None:
-        # A task each: a browser that does not read holds up nobody but itself.
+        # One task each: a browser that does not read delays no other.
         task = asyncio.get_running_loop().create_task(subscription.write())
         self._writes.add(task)
         task.add_done_callback(self._writes.discard)

@@ -1,7 +1,8 @@
-"""The one Redis subscription of a process; what it hears goes to the hub. Without Redis, changes are told later."""
+"""The Redis subscription of a process; messages are passed to the hub. Without Redis, updates are delayed."""
 
 import asyncio
 import logging
+from typing import Any
 
 import redis.asyncio
 from redis.exceptions import RedisError
@@ -17,19 +18,19 @@ log = logging.getLogger(__name__)
 
 
 async def listen(hub: SseHub, url: str) -> None:
-    """Pass on every message of the channel EVENTS_CHANNEL to ``hub``. Runs until cancelled."""
+    """Pass every message of EVENTS_CHANNEL to ``hub``. Runs until cancelled."""
     while True:
         try:
             await _listen_once(hub, url)
         except (RedisError, OSError) as error:
             log.warning("No live updates for the moment: %s", type(error).__name__)
         except Exception:
-            log.exception("The live subscription failed; starting it anew")
+            log.exception("The live subscription failed; it is restarted")
         await asyncio.sleep(RECONNECT_SECONDS)
 
 
 async def _listen_once(hub: SseHub, url: str) -> None:
-    options = {"socket_connect_timeout": CONNECT_TIMEOUT, "health_check_interval": HEALTH_CHECK_SECONDS}
+    options: dict[str, Any] = {"socket_connect_timeout": CONNECT_TIMEOUT, "health_check_interval": HEALTH_CHECK_SECONDS}
     async with redis.asyncio.Redis.from_url(url, **options) as client, client.pubsub() as subscription:
         await subscription.subscribe(EVENTS_CHANNEL)
         while True:
@@ -37,6 +38,6 @@ async def _listen_once(hub: SseHub, url: str) -> None:
             if message is None:
                 continue
             if message["type"] == "subscribe":
-                hub.publish_everything()  # whatever was published before it was missed
+                hub.publish_everything()  # events published before now were missed
             elif message["type"] == "message":
                 hub.publish(message["data"].decode().split())

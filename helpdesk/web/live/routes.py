@@ -1,6 +1,6 @@
-"""Who may follow what. The views only authorise; ``helpdesk.asgi`` turns an authorised request into a stream.
+"""Authorize live streams. The views only authorize; ``helpdesk.asgi`` turns an authorized request into a stream.
 
-Under a plain WSGI server nothing carries a stream: the answer is 204, which tells a browser to stop asking; pages poll.
+A plain WSGI server cannot serve streams: the response is 204, upon which a browser stops reconnecting, and pages poll.
 """
 
 from flask import Blueprint, Response, request
@@ -12,32 +12,32 @@ from helpdesk.extensions import db
 from helpdesk.models.ticket import Follower, Ticket
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication
-from helpdesk.web.tickets import ticket_page
+from helpdesk.web.tickets import ticket_lookup
 
-GRANT = "helpdesk.stream_grant"  # key of the ASGI scope; nothing in a request can set it
-MAX_FOLLOWED = 500  # followed tickets that a person who sees only their own hears of at once; the others are polled
+GRANT = "helpdesk.stream_grant"  # key in the ASGI scope; a client cannot set it
+MAX_FOLLOWED = 500  # live topics of a person who sees only followed tickets; the others are polled
 
 blueprint = Blueprint("live", __name__)
 
 
 class StreamGrant:
-    """What an authorised request may follow; ``topics`` stays None where the request was refused."""
+    """The topics that an authorized request may receive; ``topics`` stays None if the request was refused."""
 
     def __init__(self) -> None:
         self.topics: tuple[str, ...] | None = None
 
 
 @blueprint.get("/live")
-def everything() -> Response:
+def stream_everything() -> Response:
     """The one live connection of a browser: everything the signed-in person may see."""
     return authorize_stream(visible_topics(authentication.get_current_user()))
 
 
 @blueprint.get("/tickets/<int:number>/live")
-def ticket(number: int) -> Response:
-    """One ticket alone."""
-    found = ticket_page.get_ticket_or_404(number)
-    return authorize_stream((f"team:ticket:{found.id}" if current_user.is_team else f"ticket:{found.id}",))
+def stream_ticket(number: int) -> Response:
+    """The live connection for one ticket alone."""
+    ticket = ticket_lookup.get_ticket_or_404(number)
+    return authorize_stream((f"team:ticket:{ticket.id}" if current_user.is_team else f"ticket:{ticket.id}",))
 
 
 def visible_topics(user: User) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ def visible_topics(user: User) -> tuple[str, ...]:
 
 
 def authorize_stream(topics: tuple[str, ...]) -> Response:
-    """The head of a stream that follows ``topics`` and ends with the person's sessions; 204 under plain WSGI."""
+    """Grant ``topics`` and return the head of the stream; 204 under plain WSGI."""
     grant = request.environ.get("asgi.scope", {}).get(GRANT)
     if not isinstance(grant, StreamGrant):
         return Response(status=204)

@@ -1,4 +1,4 @@
-"""One open stream: what it is still to be told, and the answer that carries it."""
+"""One open stream: its pending events, and the response that carries them."""
 
 import asyncio
 import random
@@ -9,15 +9,15 @@ Message = dict[str, Any]
 Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 
-EVERYTHING = "everything"  # said first, and whenever changes may have been missed
-LIFETIME = (40.0, 55.0)  # seconds, at random between; a browser then comes back and is authorised again
+EVERYTHING = "everything"  # sent first, and whenever changes may have been missed
+LIFETIME = (40.0, 55.0)  # seconds, a random value between; the browser then reconnects and is authorized again
 RETRY_MILLISECONDS = 1000
-MAX_NAMES = 100  # changes told one by one; more are told as EVERYTHING
+MAX_NAMES = 100  # changes sent by name; more are sent as EVERYTHING
 COMMENT = b":\n\n"
 
 
 class Subscription:
-    """The place of one stream in the hub. ``slot``: the second of the hub's round in which it gets a comment line."""
+    """The subscription of one stream. ``slot``: the second of the hub's cycle in which it gets a comment line."""
 
     __slots__ = ("_changed", "_deadline", "_is_ended", "_is_writing", "_send", "slot", "topics")
 
@@ -30,34 +30,34 @@ class Subscription:
 
     @property
     def has_changes(self) -> bool:
-        """Whether something changed that is not written yet."""
+        """Whether there are changes that have not been written yet."""
         return bool(self._changed)
 
     def add(self, name: str) -> None:
-        """Remember that ``name`` changed, for the next write."""
+        """Add ``name`` to the changes of the next write."""
         if EVERYTHING not in self._changed:
             self._changed.add(name)
             if name == EVERYTHING or len(self._changed) > MAX_NAMES:
                 self._changed = {EVERYTHING}
 
     def end(self) -> None:
-        """Have the stream end now, as at the end of its time."""
+        """End the stream now, as when its lifetime is over."""
         self._is_ended = True
         if self._deadline is not None and not self._deadline.expired():
             self._deadline.reschedule(asyncio.get_running_loop().time())
 
     def attach(self, send: Send, deadline: asyncio.Timeout) -> None:
-        """From now on events are written with ``send``, until ``deadline``."""
+        """Write events with ``send`` from now on, until ``deadline``."""
         self._send, self._deadline = send, deadline
         if self._is_ended:
             self.end()
 
     def detach(self) -> None:
-        """From now on nothing is written any more; the answer is being finished."""
+        """Write nothing any more; the response is being finished."""
         self._send = self._deadline = None
 
     async def write(self) -> None:
-        """Write what has changed, or a comment line where nothing has. What changes meanwhile is written after it."""
+        """Write pending changes, or a comment line if there are none. Later changes are written afterwards."""
         if self._send is None or self._is_ended or self._is_writing:
             return
         self._is_writing = True
@@ -67,7 +67,7 @@ class Subscription:
             while self._send is not None and (event := self._take_event()):
                 await send(body(event))
         except OSError:
-            self.end()  # the browser has left
+            self.end()  # the browser has disconnected
         finally:
             self._is_writing = False
 
@@ -79,13 +79,13 @@ class Subscription:
 
 
 class SseResponse:
-    """The answer of one stream: ``start`` is its head, an ASGI message; events follow until its time is over."""
+    """The response of one stream: ``start`` is its ASGI head; events follow until its lifetime is over."""
 
     def __init__(self, start: Message, subscription: Subscription) -> None:
         self.start, self.subscription = start, subscription
 
     async def __call__(self, receive: Receive, send: Send) -> None:
-        """Runs until the browser leaves or the stream ends."""
+        """Run until the browser disconnects or the stream ends."""
         try:
             async with asyncio.timeout(random.uniform(*LIFETIME)) as deadline:  # noqa: S311, spreads the reconnections
                 await send(self.start)
@@ -103,5 +103,5 @@ class SseResponse:
 
 
 def body(content: bytes) -> Message:
-    """A piece of the answer, more to follow."""
+    """An ASGI message with a part of the body; more follow."""
     return {"type": "http.response.body", "body": content, "more_body": True}

@@ -1,1 +1,1 @@
-"""What every request passes: who is asking, CSRF, transactions, security headers, errors."""
+"""What every request passes: authentication, authorization, transactions, security headers, errors."""

@@ -1,6 +1,7 @@
-"""Who is asking. The cookie holds a random token; each request reads from its row, in one query, who that is."""
+"""Authentication. The cookie contains a random token; each request loads its session and user in one query."""
 
 import logging
+from typing import Any
 from urllib.parse import urlencode, urlsplit
 
 import flask
@@ -24,8 +25,8 @@ ENDPOINTS_ALLOWED_WHILE_IMPERSONATING = {"account.stop_impersonation", "sign_in.
 BLUEPRINTS_ALLOWED_WITHOUT_PORTAL = {"account", "sign_in"}
 
 
-def build_cookie_settings(config: Config) -> dict:
-    """How our cookies are called and kept: out of scripts' and other sites' reach, and of plain http's where there is https."""
+def build_cookie_settings(config: Config) -> dict[str, Any]:
+    """Flask's cookie settings: no access by scripts, no cross-site requests, and https only if the portal uses it."""
     return {
         "SESSION_COOKIE_NAME": get_cookie_name(config, "session"),
         "SESSION_COOKIE_SECURE": config.is_https,
@@ -35,18 +36,18 @@ def build_cookie_settings(config: Config) -> dict:
         "SESSION_COOKIE_DOMAIN": None,
         "SESSION_REFRESH_EACH_REQUEST": False,
         "PERMANENT_SESSION_LIFETIME": MAX_SESSION_LIFETIME,
-        # Pages with a link in their address send no Referer; web.access asks for Sec-Fetch-Site and Origin instead.
+        # Pages with a token in their URL send no Referer; authorization.py checks Sec-Fetch-Site and Origin instead.
         "WTF_CSRF_SSL_STRICT": False,
     }
 
 
 def get_cookie_name(config: Config, name: str) -> str:
-    """``name`` with the prefix that ties it to this host alone, which browsers accept only over https."""
+    """``name`` with the prefix __Host-, which ties a cookie to this host; browsers accept it only over https."""
     return f"__Host-{name}" if config.is_https else name
 
 
 def register(app: Flask) -> None:
-    """Tell Flask-Login where people come from, and what happens before and after each request."""
+    """Configure Flask-Login, and register what runs before and after each request."""
     login_manager.init_app(app)
     login_manager.session_protection = None
     login_manager.id_attribute = "session_token"
@@ -59,12 +60,12 @@ def register(app: Flask) -> None:
 
 
 def get_current_user() -> User:
-    """The signed-in person themselves, not Flask-Login's stand-in for them."""
+    """The signed-in user, not Flask-Login's proxy for it."""
     return current_user._get_current_object()
 
 
 def sign_in(user: User, provider: str) -> None:
-    """Begin a session for ``user`` in this browser, with a new token; whatever the browser held before is forgotten."""
+    """Start a session for ``user`` in this browser, with a new token; the browser's earlier session ends."""
     if current_user.is_authenticated:
         sessions.revoke_session(_get_real_user(), current_user.session.id)
     user.session_token = lambda: token
@@ -75,7 +76,7 @@ def sign_in(user: User, provider: str) -> None:
 
 
 def sign_out() -> None:
-    """End this browser's session; a copy of its cookie is worth nothing from now on."""
+    """End this browser's session; a copy of its cookie is invalid from now on."""
     if current_user.is_authenticated:
         sessions.revoke_session(_get_real_user(), current_user.session.id)
     logout_user()
@@ -83,21 +84,22 @@ def sign_out() -> None:
 
 
 def get_user_agent() -> str:
-    """What the browser calls itself."""
+    """The browser's User-Agent, 300 characters at most."""
     return request.headers.get("User-Agent", "")[:300]
 
 
 def get_client_network() -> str:
-    """The network the request comes from."""
+    """The network prefix of the client's address."""
     return rate_limits.network_prefix(request.remote_addr)
 
 
 def get_landing_path(user: User) -> str:
-    """Where somebody belongs."""
+    """The start page of ``user``."""
     return "/desk" if user.is_team else "/tickets"
 
 
 def _load_user(token: str) -> User | None:
+    """Load the user of a session token; None if the session has ended."""
     user = sessions.load_session(token)
     if user is not None:
         user.session_token = lambda: token
@@ -107,11 +109,12 @@ def _load_user(token: str) -> User | None:
 
 
 def _handle_unauthorized() -> Response:
-    wanted = request.full_path.rstrip("?") if request.method == "GET" else None
+    """Redirect to the sign-in page, with the requested page as ``next``."""
+    next_path = request.full_path.rstrip("?") if request.method == "GET" else None
     if extensions.htmx:
-        wanted = urlsplit(extensions.htmx.current_url or "")._replace(scheme="", netloc="", fragment="").geturl()
-    wanted = authorization.get_safe_next_path(wanted)
-    address = "/sign-in?" + urlencode({"next": wanted}) if wanted and wanted != "/" else "/sign-in"
+        next_path = urlsplit(extensions.htmx.current_url or "")._replace(scheme="", netloc="", fragment="").geturl()
+    next_path = authorization.get_safe_next_path(next_path)
+    address = "/sign-in?" + urlencode({"next": next_path}) if next_path and next_path != "/" else "/sign-in"
     if extensions.htmx:
         return Response(status=401, headers={"HX-Redirect": address})
     if request.accept_mimetypes.best == "text/event-stream":
@@ -120,11 +123,12 @@ def _handle_unauthorized() -> Response:
 
 
 def _get_real_user() -> User:
-    """The one who signed in, also while looking through a customer's eyes."""
+    """The user who signed in, also while impersonating a customer."""
     return current_user.viewer if current_user.is_viewing else get_current_user()
 
 
 def _block_writes_while_impersonating() -> None:
+    """Refuse writes while a team member views the portal as a customer."""
     if request.method in request_transactions.SAFE_METHODS or request.endpoint in ENDPOINTS_ALLOWED_WHILE_IMPERSONATING:
         return
     if authorization.get_audience(request.endpoint) != authorization.MACHINE and getattr(
@@ -136,7 +140,7 @@ def _block_writes_while_impersonating() -> None:
 
 
 def _block_disabled_portal() -> Response | None:
-    """Customers of an installation whose edition has no portal read why; the team goes on."""
+    """Show customers a page with the reason if the installation's edition has no portal."""
     if (
         authorization.get_audience(request.endpoint) != authorization.SIGNED_IN
         or request.blueprint in BLUEPRINTS_ALLOWED_WITHOUT_PORTAL
@@ -148,13 +152,13 @@ def _block_disabled_portal() -> Response | None:
 
 
 def _is_user_activity() -> bool:
-    """What an open page asks for by itself does not count as somebody being there."""
-    by_itself = request.method == "GET" and extensions.htmx and not extensions.htmx.boosted
-    return not by_itself and request.accept_mimetypes.best != "text/event-stream"
+    """Whether a person made the request: fragments that an open page polls do not count as activity."""
+    is_polling = request.method == "GET" and extensions.htmx and not extensions.htmx.boosted
+    return not is_polling and request.accept_mimetypes.best != "text/event-stream"
 
 
-def _touch_session(_error) -> None:
-    """After the answer is made, in a transaction of its own: at most once a minute for each session."""
+def _touch_session(_error: BaseException | None) -> None:
+    """Update the session's last use after the response, in its own transaction, at most once a minute."""
     session_id = g.pop("seen_session", None)
     if session_id is None:
         return

@@ -1,4 +1,7 @@
-"""Who may call which address. A view that says nothing needs a signed-in person; ``enforce`` asks before every request."""
+"""Who may call which view.
+
+A view without a decorator needs a signed-in person; ``enforce_audience`` checks every request.
+"""
 
 import re
 from collections.abc import Callable
@@ -6,6 +9,7 @@ from typing import TypeVar
 from urllib.parse import urlsplit
 
 from flask import Flask, abort, current_app, request
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from werkzeug.exceptions import HTTPException
 from werkzeug.routing import RequestRedirect
@@ -22,27 +26,27 @@ LOCAL_PATH_PATTERN = re.compile(r"/(?![/\\])[^\\\x00-\x20\x7f]*")
 
 
 def public(view: View) -> View:
-    """Anybody may come here, signed in or not."""
+    """Anybody may call this view, signed in or not."""
     return _set_audience(view, PUBLIC)
 
 
 def team_only(view: View) -> View:
-    """Agents, leads and admins; for customers the address does not exist."""
+    """Agents, leads and admins; customers get 404."""
     return _set_audience(view, TEAM)
 
 
 def lead_only(view: View) -> View:
-    """Leads and admins."""
+    """Leads and admins; agents get 403, customers 404."""
     return _set_audience(view, LEAD)
 
 
 def admin_only(view: View) -> View:
-    """Admins."""
+    """Admins; the rest of the team gets 403, customers 404."""
     return _set_audience(view, ADMIN)
 
 
 def machine_only(by: str) -> Callable[[View], View]:
-    """A door for machines: the view itself checks the proof of ``by``, so no cookie and no CSRF token are asked for."""
+    """A view for programs: it verifies the proof named by ``by``; session and CSRF token are not needed."""
 
     def decorate(view: View) -> View:
         view.signed_by = by
@@ -52,41 +56,41 @@ def machine_only(by: str) -> Callable[[View], View]:
 
 
 def get_audience(endpoint: str | None) -> str:
-    """Who may call ``endpoint``: one of the words above."""
+    """The audience of ``endpoint``: one of the constants above."""
     if endpoint is None or endpoint == "static":
         return PUBLIC
     return getattr(current_app.view_functions.get(endpoint), "audience", SIGNED_IN)
 
 
 def register(app: Flask) -> None:
-    """Ask before every request."""
+    """Check the audience before every request."""
     app.before_request(enforce_audience)
 
 
-def enforce_audience():
-    """Answer those who may not come in; everybody else goes on to the view."""
-    wanted = get_audience(request.endpoint)
-    if wanted == MACHINE:
+def enforce_audience() -> ResponseReturnValue | None:
+    """Refuse those who may not call the view; return None for everybody else."""
+    audience = get_audience(request.endpoint)
+    if audience == MACHINE:
         return None
     if request.method not in request_transactions.SAFE_METHODS and not _is_same_origin():
         abort(403)
-    if wanted == PUBLIC:
+    if audience == PUBLIC:
         return None
     if not current_user.is_authenticated:
         return current_app.login_manager.unauthorized()
-    if wanted == SIGNED_IN:
+    if audience == SIGNED_IN:
         return None
     if not current_user.is_team:
         abort(404)
-    if (wanted == LEAD and not current_user.is_lead) or (wanted == ADMIN and not current_user.is_admin):
+    if (audience == LEAD and not current_user.is_lead) or (audience == ADMIN and not current_user.is_admin):
         raise PermissionDenied(
-            "Only admins come in here." if wanted == ADMIN else "Only leads and admins come in here."
+            "Only admins come in here." if audience == ADMIN else "Only leads and admins come in here."
         )
     return None
 
 
 def get_safe_next_path(path: str | None) -> str | None:
-    """``path`` if it is an address of ours that somebody may land on after signing in, else None."""
+    """``path`` if it is a page of this portal that a person may be sent to after signing in, else None."""
     if not path or len(path) > 2000 or not LOCAL_PATH_PATTERN.fullmatch(path):
         return None
     parts = urlsplit(path)
@@ -105,7 +109,7 @@ def _set_audience(view: View, who: str) -> View:
 
 
 def _is_same_origin() -> bool:
-    """Whether the browser says that the form stood on a page of ours. One that says nothing is left to the CSRF token."""
+    """Whether the browser reports a same-origin form. Without these headers only the CSRF token decides."""
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None:
         return site in ("same-origin", "none")

@@ -1,7 +1,8 @@
-"""What people read when something does not work; never a traceback, never a word more to one than to another."""
+"""Error pages: readable, without tracebacks, and without hints at what exists."""
 
 import logging
 import secrets
+from typing import Any
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
@@ -18,32 +19,32 @@ from helpdesk.web.api import problem_details
 log = logging.getLogger(__name__)
 STATUSES_WITH_PAGE = {400, 403, 404, 413, 422, 429, 500, 503}
 DATABASE_UNAVAILABLE_ERRORS = (OperationalError, InterfaceError, PoolTimeout)
-STATUSES_WITHOUT_DATABASE = {500, 503}  # pages for when the database may be gone
+STATUSES_WITHOUT_DATABASE = {500, 503}  # their pages must not need the database
 
 
 def register(app: Flask) -> None:
-    """Turn every error into a page with the right status."""
+    """Render every error as a page with the right status."""
 
     @app.errorhandler(HTTPException)
-    def http(error: HTTPException) -> Response:
+    def handle_http_error(error: HTTPException) -> Response:
         if error.response is not None:
             return error.response
         return render_error_page(error.code, headers=dict(error.get_headers()) if error.code == 405 else {})
 
     @app.errorhandler(CSRFError)
-    def forged(_error) -> Response:
+    def handle_csrf_error(_error: CSRFError) -> Response:
         return render_error_page(
             400, "This page had been open for too long. Go back, reload it and try again; your text is still there."
         )
 
     @app.errorhandler(DomainError)
-    def refused(error: DomainError) -> Response:
+    def handle_domain_error(error: DomainError) -> Response:
         db.session.rollback()
         status = {PermissionDenied: 403, ValidationError: 422, ConflictError: 409}.get(type(error), 422)
         return render_error_page(status, error.sentence)
 
     @app.errorhandler(StaleDataError)
-    def stale(_error) -> Response:
+    def handle_stale_data(_error: StaleDataError) -> Response:
         db.session.rollback()
         return render_error_page(409, "Somebody else changed this meanwhile. Reload the page and try again.")
 
@@ -51,7 +52,7 @@ def register(app: Flask) -> None:
         app.register_error_handler(kind, handle_database_unavailable)
 
     @app.errorhandler(Exception)
-    def unforeseen(error: Exception) -> Response:
+    def handle_unexpected_error(error: Exception) -> Response:
         number = secrets.token_hex(4)
         log.exception("Error %s at %s %r", number, request.method, request.path)
         db.session.rollback()
@@ -59,20 +60,20 @@ def register(app: Flask) -> None:
 
 
 def handle_database_unavailable(error: Exception) -> Response:
-    """The database does not answer, or not in time: come back in a moment."""
+    """503: the database does not answer, or not in time."""
     log.error("The database does not answer: %s", type(error).__name__)
     db.session.rollback()
     return render_error_page(503, headers={"Retry-After": "5"})
 
 
 def render_error_page(
-    status: int, sentence: str | None = None, *, number: str | None = None, headers: dict | None = None
+    status: int, sentence: str | None = None, *, number: str | None = None, headers: dict[str, Any] | None = None
 ) -> Response:
-    """The error page for ``status``; ``sentence`` says more where it may."""
+    """The error page for ``status``; ``sentence`` is an additional explanation."""
     if request.path.startswith("/api/"):
         return problem_details.render_problem(status, sentence, headers=headers)
     name = status if status in STATUSES_WITH_PAGE else 400 if status < 500 else 500
-    # Flask would first ask the database who is signed in and what the portal is called.
+    # Flask's own render_template would query the database for the user and the portal's name.
     render = markdown_rendering.render_template if name in STATUSES_WITHOUT_DATABASE else render_template
     try:
         html = render(f"errors/{name}.html", sentence=sentence, number=number, status=status)

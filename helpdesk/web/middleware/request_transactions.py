@@ -1,4 +1,4 @@
-"""One transaction a request: GET and HEAD only read, everything else may write; a view commits, nobody else."""
+"""One transaction per request: read-only for GET, HEAD and OPTIONS. Only views commit."""
 
 from flask import Flask, request
 
@@ -8,15 +8,15 @@ SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
 
 
 def register(app: Flask) -> None:
-    """Choose how a request's transaction begins, before anything touches the database."""
+    """Set the transaction mode of a request before anything uses the database."""
 
     @app.before_request
-    def begin() -> None:
+    def set_transaction_mode() -> None:
         if request.method in SAFE_METHODS:
             transactions.set_read_only()
         else:
             transactions.reset_transaction_mode()
 
     @app.teardown_request
-    def end(_error) -> None:
+    def reset_transaction_mode(_error: BaseException | None) -> None:
         transactions.reset_transaction_mode()

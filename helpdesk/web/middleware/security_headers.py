@@ -1,4 +1,4 @@
-"""What stands on every answer: the content security policy and its companions."""
+"""Security headers of every response: the content security policy and related headers."""
 
 from urllib.parse import urlsplit
 
@@ -10,13 +10,13 @@ STATIC_PREFIX = "/static/"
 
 
 def register(app: Flask) -> None:
-    """Put the headers on every answer, errors and fragments included."""
-    fixed = build_headers(config.current())
+    """Add the headers to every response, errors and fragments included."""
+    headers = build_headers(config.current())
 
     @app.after_request
-    def protect(response: Response) -> Response:
-        already = {name for name, _ in response.headers}
-        response.headers.extend([(name, value) for name, value in fixed.items() if name not in already])
+    def add_headers(response: Response) -> Response:
+        present = {name for name, _ in response.headers}
+        response.headers.extend([(name, value) for name, value in headers.items() if name not in present])
         if request.path.startswith(STATIC_PREFIX):
             return response
         if "Vary" in response.headers:
@@ -29,7 +29,7 @@ def register(app: Flask) -> None:
 
 
 def build_headers(current: config.Config) -> dict[str, str]:
-    """The headers that are the same for every answer of an installation."""
+    """The headers that are the same for every response of an installation."""
     providers = ["https://accounts.google.com", "https://login.microsoftonline.com"]
     providers += [get_origin(url) for url in (current.GOOGLE_OAUTH_URL, current.MICROSOFT_OAUTH_URL) if url]
     policy = {
@@ -60,7 +60,7 @@ def build_headers(current: config.Config) -> dict[str, str]:
 
 
 def list_picture_origins(current: config.Config) -> list[str]:
-    """Where people's pictures may come from: Slack and the two providers, or their stand-ins."""
+    """The origins of people's pictures: Slack and the two providers, or their simulators."""
     hosts = ["https://avatars.slack-edge.com", "https://secure.gravatar.com", "https://*.googleusercontent.com"]
     if urlsplit(current.SLACK_API_URL).scheme == "http":
         hosts.append(get_origin(current.SLACK_API_URL))

@@ -1,8 +1,11 @@
-"""A customer's list of tickets, on the page, as a fragment, and as CSV. Every state of it is an address."""
+"""A customer's list of tickets: page, fragment and CSV. Every state of it has a URL."""
 
+from collections.abc import Iterator
+from typing import Any
 from urllib.parse import urlencode
 
 from flask import Blueprint, Response, redirect, render_template, request, stream_with_context
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from helpdesk.domain import forms
@@ -15,73 +18,74 @@ blueprint = Blueprint("ticket_list", __name__)
 
 @blueprint.get("/")
 @authorization.public
-def redirect_home():
-    """Where somebody belongs."""
+def redirect_home() -> ResponseReturnValue:
+    """Redirect to the start page of the signed-in person."""
     if not current_user.is_authenticated:
         return redirect("/sign-in")
     return redirect(authentication.get_landing_path(current_user))
 
 
 @blueprint.get("/tickets")
-def list_tickets():
-    """The list. The team's own is the desk."""
-    me = authentication.get_current_user()
-    if me.is_team:
+def list_tickets() -> ResponseReturnValue:
+    """The list; the team is redirected to the agent queue."""
+    user = authentication.get_current_user()
+    if user.is_team:
         return redirect("/desk")
     return render_template(
         "portal/index.html",
         **list_context(),
-        requesters=customer_list.list_requesters(me),
-        available=forms.names(me.organization_id) if me.organization_id else [],
+        requesters=customer_list.list_requesters(user),
+        available=forms.names(user.organization_id) if user.organization_id else [],
     )
 
 
 @blueprint.get("/tickets/list")
-def show_list_fragment():
+def show_list_fragment() -> ResponseReturnValue:
+    """The list alone."""
     return render_template("portal/_ticket_list.html", **list_context())
 
 
 @blueprint.get("/tickets.csv")
-def export_tickets():
-    """The whole list under the same filters, sent while it is read."""
+def export_tickets() -> ResponseReturnValue:
+    """The whole filtered list as CSV, streamed while it is read."""
     lines = csv_export.export_customer_list(authentication.get_current_user(), parse_filters())
     first = next(lines)
 
-    def pieces():
+    def stream() -> Iterator[str]:
         yield first
-        for piece in lines:
-            db.session.rollback()  # no transaction stays open while a slow reader takes a page
-            yield piece
+        for line in lines:
+            db.session.rollback()  # no transaction stays open while a slow client reads
+            yield line
 
-    response = Response(stream_with_context(pieces()), mimetype="text/csv")
+    response = Response(stream_with_context(stream()), mimetype="text/csv")
     response.headers["Content-Disposition"] = 'attachment; filename="tickets.csv"'
     return response
 
 
 def parse_filters() -> dict[str, str]:
-    """What the address asks for."""
-    asked = request.args
-    return {name: asked.get(name, "")[:200] for name in customer_list.FILTER_NAMES}
+    """The filters in the URL."""
+    return {name: request.args.get(name, "")[:200] for name in customer_list.FILTER_NAMES}
 
 
-def list_context() -> dict:
-    """What portal/_ticket_list.html needs."""
-    me, chosen = authentication.get_current_user(), parse_filters()
-    page = customer_list.fetch_list_page(me, chosen, request.args.get("after"))
+def list_context() -> dict[str, Any]:
+    """The context of portal/_ticket_list.html."""
+    user, filters = authentication.get_current_user(), parse_filters()
+    page = customer_list.fetch_list_page(user, filters, request.args.get("after"))
     return {
         "page": {
             "tickets": page.tickets,
-            "next": _list_url(chosen, page.next),
-            "previous": _list_url(chosen, page.previous),
+            "next": _list_url(filters, page.next),
+            "previous": _list_url(filters, page.previous),
         },
-        "filters": chosen,
+        "filters": filters,
         "errors": page.errors,
-        "counts": customer_list.count_tickets(me),
+        "counts": customer_list.count_tickets(user),
         "after": request.args.get("after", "")[:400],
     }
 
 
-def _list_url(chosen: dict[str, str], cursor: str | None) -> str | None:
+def _list_url(filters: dict[str, str], cursor: str | None) -> str | None:
+    """The URL of another page of the list."""
     if cursor is None:
         return None
-    return "/tickets?" + urlencode({**{name: value for name, value in chosen.items() if value}, "after": cursor})
+    return "/tickets?" + urlencode({**{name: value for name, value in filters.items() if value}, "after": cursor})

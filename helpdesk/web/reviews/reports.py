@@ -1,18 +1,15 @@
-"""What leads read: numbers over weeks, what waits longest, what is at risk, and solved tickets to look into."""
+"""Reports over weeks for support leads, as a page and as CSV, and the weekly digest on request."""
 
 import csv
 import io
 
-from flask import Blueprint, Response, abort, flash, render_template, request
+from flask import Blueprint, Response, flash, render_template, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain import labels
-from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import permissions
-from helpdesk.domain.reporting import qa_reviews, reports, weekly_digest
-from helpdesk.domain.sla import timers
+from helpdesk.domain.reporting import reports, weekly_digest
 from helpdesk.domain.ticket_lists import csv_export
 from helpdesk.extensions import db
-from helpdesk.models.qa_review import RATINGS
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
 
@@ -33,14 +30,14 @@ TABLE_HEADINGS = (
 
 @blueprint.get("")
 @authorization.lead_only
-def show_report():
-    """The numbers, by one grouping (``?by=``) over some weeks (``?weeks=``)."""
+def show_report() -> ResponseReturnValue:
+    """The figures, grouped by ``?by=``, over ``?weeks=`` weeks."""
     by, count = parse_filters()
     periods = reports.list_weeks(count)
-    span = (periods[0][0], periods[-1][1])
+    period = (periods[0][0], periods[-1][1])
     by_week = reports.figures_by_group("week", periods)
-    lines = by_week if by == "week" else reports.figures_by_group(by, periods)
-    held = reports.time_by_waiting_on(span)
+    rows = by_week if by == "week" else reports.figures_by_group(by, periods)
+    waiting_times = reports.time_by_waiting_on(period)
     return render_template(
         "review/index.html",
         section="numbers",
@@ -48,145 +45,77 @@ def show_report():
         weeks=count,
         groups=list(reports.GROUP_LABELS.items()),
         spans=WEEK_CHOICES,
-        whole=reports.total_figures(span),
+        whole=reports.total_figures(period),
         backlog=reports.count_backlog(),
-        lines=lines,
+        lines=rows,
         charts=build_chart_rows(by_week),
-        held=[build_hours_row(who.definition.report_label, seconds) for who, seconds in held.items()],
+        held=[
+            build_hours_row(waiting_on.definition.report_label, seconds)
+            for waiting_on, seconds in waiting_times.items()
+        ],
     )
 
 
 @blueprint.get("/export.csv")
 @authorization.lead_only
-def export_report():
+def export_report() -> ResponseReturnValue:
     """The same table as CSV; times in seconds, empty where nothing was measured."""
     by, count = parse_filters()
-    target = io.StringIO()
-    writer = csv.writer(target, quoting=csv.QUOTE_ALL)
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, quoting=csv.QUOTE_ALL)
     writer.writerow([reports.GROUP_LABELS[by], *TABLE_HEADINGS])
-    for line in reports.figures_by_group(by, reports.list_weeks(count)):
-        figures = (
-            line.filed,
-            line.solved,
-            line.response_median,
-            line.response_p90,
-            line.resolution_median,
-            line.resolution_p90,
-            line.rating,
-            line.ratings,
-            line.backlog,
+    for row in reports.figures_by_group(by, reports.list_weeks(count)):
+        values = (
+            row.filed,
+            row.solved,
+            row.response_median,
+            row.response_p90,
+            row.resolution_median,
+            row.resolution_p90,
+            row.rating,
+            row.ratings,
+            row.backlog,
         )
         writer.writerow(
-            [csv_export.escape_cell(line.label), *("" if each is None else f"{each:g}" for each in figures)]
+            [csv_export.escape_cell(row.label), *("" if value is None else f"{value:g}" for value in values)]
         )
     headers = {"Content-Disposition": f'attachment; filename="review-by-{by}.csv"'}
-    return Response("\ufeff" + target.getvalue(), mimetype="text/csv", headers=headers)
-
-
-@blueprint.get("/promises")
-@authorization.lead_only
-def list_waiting_longest():
-    """Where the team has the ball, the longest wait first."""
-    return render_template(
-        "review/waiting_longest.html",
-        section="promises",
-        tickets=qa_reviews.list_waiting_on_team(authentication.get_current_user(), 50),
-    )
-
-
-@blueprint.get("/service-levels")
-@authorization.lead_only
-def list_sla_at_risk():
-    """Clocks that run out soon or have."""
-    return render_template(
-        "review/service_levels.html", section="service-levels", clocks=timers.list_at_risk(limit=100)
-    )
-
-
-@blueprint.get("/reading")
-@authorization.lead_only
-def show_review_queue():
-    """Solved tickets to look into."""
-    return render_template(
-        "review/review_queue.html",
-        section="reading",
-        rows=qa_reviews.list_reviewable(authentication.get_current_user()),
-    )
-
-
-@blueprint.get("/reading/<int:number>")
-@authorization.lead_only
-def show_review_form(number: int):
-    """One ticket's mark and remark."""
-    return render_review_form(number, {"mark": "", "remark": ""})
-
-
-@blueprint.post("/reading/<int:number>")
-@authorization.lead_only
-def save_review(number: int):
-    """Write the mark down."""
-    values = {name: request.form.get(name, "") for name in ("mark", "remark")}
-    ticket = permissions.find_ticket(authentication.get_current_user(), number) or abort(404)
-    try:
-        qa_reviews.save_review(ticket, reviewer=authentication.get_current_user(), **values)
-    except (ValidationError, ConflictError) as error:
-        db.session.rollback()
-        return render_review_form(number, values, {error.field or "": error.sentence}), 422
-    db.session.commit()
-    flash(f"Your mark for #{number} is saved.", "success")
-    return htmx_responses.redirect_to("/review/reading")
+    return Response("\ufeff" + buffer.getvalue(), mimetype="text/csv", headers=headers)
 
 
 @blueprint.post("/summary")
 @authorization.lead_only
-def send_weekly_digest():
-    """Mail oneself last week's summary now."""
+def send_weekly_digest() -> ResponseReturnValue:
+    """Mail last week's digest to oneself now."""
     weekly_digest.send_digest_to(authentication.get_current_user(), weekly_digest.local_today())
     db.session.commit()
     flash(f"Last week's summary is on its way to {authentication.get_current_user().email}.", "success")
     return htmx_responses.redirect_to("/review")
 
 
-def render_review_form(number: int, values: dict, errors: dict | None = None) -> str:
-    ticket = permissions.find_ticket(authentication.get_current_user(), number) or abort(404)
-    found = qa_reviews.get_review(ticket, authentication.get_current_user())
-    if found and not errors:
-        values = {"mark": found.mark, "remark": found.remark}
-    marks = [(mark, qa_reviews.RATING_LABELS[mark]) for mark in RATINGS]
-    return render_template(
-        "review/review_form.html",
-        section="reading",
-        ticket=ticket,
-        values=values,
-        errors=errors or {},
-        marks=marks,
-        found=found,
-    )
-
-
 def build_chart_rows(by_week: list[reports.Figures]) -> dict[str, list[tuple[str, float, str]]]:
-    """Rows for the pictures, all by week."""
+    """Rows of the charts, by week: (label, value, text)."""
     return {
-        "filed": [(line.label, line.filed, str(line.filed)) for line in by_week],
-        "backlog": [(line.label, line.backlog or 0, str(line.backlog or 0)) for line in by_week],
+        "filed": [(week.label, week.filed, str(week.filed)) for week in by_week],
+        "backlog": [(week.label, week.backlog or 0, str(week.backlog or 0)) for week in by_week],
         "response": [
-            build_hours_row(line.label, line.response_median) for line in by_week if line.response_median is not None
+            build_hours_row(week.label, week.response_median) for week in by_week if week.response_median is not None
         ],
         "resolution": [
-            build_hours_row(line.label, line.resolution_median)
-            for line in by_week
-            if line.resolution_median is not None
+            build_hours_row(week.label, week.resolution_median)
+            for week in by_week
+            if week.resolution_median is not None
         ],
     }
 
 
 def build_hours_row(label: str, seconds: float) -> tuple[str, float, str]:
-    """A measured week as a row of a picture."""
+    """A duration as a row of a chart, in hours."""
     return (label, round(seconds / 3600, 1), labels.format_duration(seconds))
 
 
 def parse_filters() -> tuple[str, int]:
-    """Grouping and number of weeks in the address; what makes no sense is the default."""
+    """Grouping and number of weeks in the URL; defaults for invalid values."""
     by, weeks = request.args.get("by", ""), request.args.get("weeks", "")
     return by if by in reports.GROUP_LABELS else "week", int(weeks) if weeks in {
         str(span) for span in WEEK_CHOICES

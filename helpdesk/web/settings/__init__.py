@@ -1,4 +1,4 @@
-"""What admins decide. Each page is a file with its own blueprint; add it here, and its link in navigation.py."""
+"""The settings pages. Each is a module with its own blueprint; add it here, and its link in navigation.py."""
 
 from helpdesk.web.settings import (
     access_check,
@@ -6,6 +6,7 @@ from helpdesk.web.settings import (
     audit_log,
     auto_close,
     canned_replies,
+    data_requests,
     form_fields,
     forms,
     mail,
@@ -43,6 +44,7 @@ BLUEPRINTS = (
     canned_replies.blueprint,
     auto_close.blueprint,
     retention.blueprint,
+    data_requests.blueprint,
     webhooks.blueprint,
     api_tokens.blueprint,
 )

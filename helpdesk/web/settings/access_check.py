@@ -1,6 +1,7 @@
-"""Type an address, and read what would happen if it signed in."""
+"""Explain whether an address would be admitted, and by which rule."""
 
 from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.people import admission as rules
 from helpdesk.web.middleware import authorization
@@ -11,8 +12,8 @@ blueprint = Blueprint("settings_access_check", __name__, url_prefix="/settings/a
 
 @blueprint.get("")
 @authorization.admin_only
-def check_access():
-    """The answer for ``?email=``, rule by rule."""
+def check_access() -> ResponseReturnValue:
+    """The explanation for ``?email=``, rule by rule."""
     typed = request.args.get("email", "")
     explanation, errors = None, {}
     if typed:

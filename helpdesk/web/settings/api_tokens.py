@@ -1,6 +1,7 @@
-"""API tokens: made, shown once, revoked."""
+"""API tokens: create, show once, revoke."""
 
 from flask import Blueprint, abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.integrations import api_tokens
@@ -11,24 +12,25 @@ from helpdesk.web.settings import navigation
 from helpdesk.web.settings.integration_forms import ApiTokenForm
 
 blueprint = Blueprint("settings_api_tokens", __name__, url_prefix="/settings/api-tokens")
-NEW = {"scopes": ["tickets:read"], "days": "90"}
+INITIAL_VALUES = {"scopes": ["tickets:read"], "days": "90"}
 
 
 @blueprint.get("")
 @authorization.admin_only
-def list_api_tokens():
-    return page(ApiTokenForm(data=NEW))
+def list_api_tokens() -> ResponseReturnValue:
+    """All tokens, and the form for a new one."""
+    return render_page(ApiTokenForm(data=INITIAL_VALUES))
 
 
 @blueprint.post("")
 @authorization.admin_only
-def create_api_token():
-    """Make one and show its text, this once."""
+def create_api_token() -> ResponseReturnValue:
+    """Create a token and show its text, this once."""
     form = ApiTokenForm(request.form)
     if "days" not in request.form:
-        form.days.data = NEW["days"]  # a token lives for ever only where that was chosen
+        form.days.data = INITIAL_VALUES["days"]  # a token is valid for ever only if that was chosen
     if not form.validate():
-        return page(form), 422
+        return render_page(form), 422
     days = int(form.days.data) if form.days.data else None
     try:
         token, secret = api_tokens.issue_token(
@@ -37,14 +39,15 @@ def create_api_token():
     except ValidationError as error:
         db.session.rollback()
         form.add_refusal(error)
-        return page(form), 422
+        return render_page(form), 422
     db.session.commit()
-    return page(ApiTokenForm(data=NEW), made=(token.name, secret))
+    return render_page(ApiTokenForm(data=INITIAL_VALUES), made=(token.name, secret))
 
 
 @blueprint.post("/<int:token_id>/revocation")
 @authorization.admin_only
-def revoke_api_token(token_id: int):
+def revoke_api_token(token_id: int) -> ResponseReturnValue:
+    """Revoke a token."""
     token = db.session.get(ApiToken, token_id) if token_id < 2**63 else None
     if token is None:
         abort(404)
@@ -54,7 +57,8 @@ def revoke_api_token(token_id: int):
     return redirect("/settings/api-tokens", 303)
 
 
-def page(form: ApiTokenForm, made: tuple[str, str] | None = None) -> str:
+def render_page(form: ApiTokenForm, made: tuple[str, str] | None = None) -> str:
+    """The page; ``made`` is the name and the text of a new token."""
     return navigation.render_settings_page(
         "settings/api_tokens.html",
         tokens=api_tokens.list_tokens(),

@@ -1,8 +1,10 @@
-"""Who changed what."""
+"""The audit log."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.administration import audit_log
 from helpdesk.web.middleware import authorization
@@ -14,48 +16,57 @@ blueprint = Blueprint("settings_audit_log", __name__, url_prefix="/settings/audi
 
 @blueprint.get("")
 @authorization.admin_only
-def list_audit_entries():
+def list_audit_entries() -> ResponseReturnValue:
     """The newest entries, and older ones page by page."""
-    words = request.args.get("q", "").strip()[:100]
+    text = request.args.get("q", "").strip()[:100]
     organization = request.args.get("organization", "")
     organization_id = parse_id(organization)
-    found = audit_log.list_entries(
-        words=words, organization_id=organization_id, before=cursor(), size=audit_log.PAGE_SIZE + 1
+    entries = audit_log.list_entries(
+        words=text, organization_id=organization_id, before=parse_cursor(), size=audit_log.PAGE_SIZE + 1
     )
-    shown = found[: audit_log.PAGE_SIZE]
-    older = f"{shown[-1].at.isoformat()}_{shown[-1].id}" if len(found) > audit_log.PAGE_SIZE else None
+    page_entries = entries[: audit_log.PAGE_SIZE]
+    older = f"{page_entries[-1].at.isoformat()}_{page_entries[-1].id}" if len(entries) > audit_log.PAGE_SIZE else None
     return navigation.render_settings_page(
         "settings/audit.html",
-        entries=[(entry, details(entry.details, entry.action.startswith("changed"))) for entry in shown],
-        words=words,
+        entries=[(entry, format_details(entry.details, entry.action.startswith("changed"))) for entry in page_entries],
+        words=text,
         organization=organization,
         older=older,
     )
 
 
-def cursor() -> tuple[datetime, int] | None:
-    """Where the page before ended; nothing for what is no such place."""
-    at, _, last = request.args.get("before", "").rpartition("_")
+def parse_cursor() -> tuple[datetime, int] | None:
+    """The cursor in the URL: time and id of the previous page's last entry; None if invalid."""
+    time_text, _, id_text = request.args.get("before", "").rpartition("_")
     try:
-        moment = datetime.fromisoformat(at)
-        return (moment.astimezone(UTC), int(last)) if moment.tzinfo and 0 <= int(last) < 2**63 else None
+        moment = datetime.fromisoformat(time_text)
+        return (moment.astimezone(UTC), int(id_text)) if moment.tzinfo and 0 <= int(id_text) < 2**63 else None
     except (ValueError, OverflowError):
         return None
 
 
-def details(values: dict, are_changes: bool = False) -> list[tuple[str, str]]:
-    """The details as words: (what, "before → after"), where the values of ``are_changes`` are such pairs, or (what, value)."""
+def format_details(values: dict[str, Any], are_changes: bool = False) -> list[tuple[str, str]]:
+    """Format an entry's details for display: pairs of (name, text).
+
+    If ``are_changes``, a value that is a list of two is a pair of old and new value.
+    """
     old, new = values.get("old"), values.get("new")
-    rows = [("", f"{say(old)} → {say(new)}")] if "old" in values or "new" in values else []
+    rows = [("", f"{format_value(old)} → {format_value(new)}")] if "old" in values or "new" in values else []
     for key, value in values.items():
         if key in ("old", "new"):
             continue
         is_change = are_changes and isinstance(value, list) and len(value) == 2
-        rows.append((key.replace("_", " "), f"{say(value[0])} → {say(value[1])}" if is_change else say(value)))
+        rows.append(
+            (
+                key.replace("_", " "),
+                f"{format_value(value[0])} → {format_value(value[1])}" if is_change else format_value(value),
+            )
+        )
     return rows
 
 
-def say(value) -> str:
+def format_value(value: object) -> str:
+    """One value as text."""
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):

@@ -1,6 +1,7 @@
-"""When solved tickets close by themselves."""
+"""When solved tickets are closed automatically."""
 
 from flask import Blueprint, flash, redirect, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.administration import settings
 from helpdesk.web.middleware import authorization
@@ -12,19 +13,22 @@ blueprint = Blueprint("settings_auto_close", __name__, url_prefix="/settings/clo
 
 @blueprint.get("")
 @authorization.admin_only
-def show_auto_close():
-    return page(ClosingForm(data=settings.get_all()))
+def show_auto_close() -> ResponseReturnValue:
+    """The form with the current values."""
+    return render_page(ClosingForm(data=settings.get_all()))
 
 
 @blueprint.post("")
 @authorization.admin_only
-def save_auto_close():
+def save_auto_close() -> ResponseReturnValue:
+    """Save the form."""
     form = ClosingForm(request.form)
     if not form.save("Automatic closing"):
-        return page(form), 422
+        return render_page(form), 422
     flash("Automatic closing is saved.", "success")
     return redirect("/settings/closing", 303)
 
 
-def page(form: ClosingForm) -> str:
+def render_page(form: ClosingForm) -> str:
+    """The page with ``form``."""
     return navigation.render_settings_page("settings/closing.html", form=form)

@@ -1,6 +1,9 @@
-"""Replies the team keeps: its own ones for every member, the team's for leads and admins."""
+"""Canned replies: every team member has their own; leads and admins edit the shared ones."""
+
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -17,47 +20,54 @@ blueprint = Blueprint("settings_canned_replies", __name__, url_prefix="/settings
 
 @blueprint.get("")
 @authorization.team_only
-def list_canned_replies():
-    """The team's and one's own."""
-    return frame("settings/replies.html", replies=canned_replies.list_replies(authentication.get_current_user()))
+def list_canned_replies() -> ResponseReturnValue:
+    """The shared replies and one's own."""
+    return render_in_settings(
+        "settings/replies.html", replies=canned_replies.list_replies(authentication.get_current_user())
+    )
 
 
 @blueprint.get("/new")
 @authorization.team_only
-def show_new_canned_reply():
-    return page(None, CannedReplyForm(data={"shared": current_user.is_lead}))
+def show_new_canned_reply() -> ResponseReturnValue:
+    """An empty form."""
+    return render_page(None, CannedReplyForm(data={"shared": current_user.is_lead}))
 
 
 @blueprint.post("")
 @authorization.team_only
-def create_canned_reply():
-    return keep(None)
+def create_canned_reply() -> ResponseReturnValue:
+    """Create a reply."""
+    return save_reply(None)
 
 
 @blueprint.get("/<int:reply_id>")
 @authorization.team_only
-def show_canned_reply(reply_id: int):
-    reply = found(reply_id)
-    return page(reply, CannedReplyForm(obj=reply, data={"shared": reply.owner_id is None}))
+def show_canned_reply(reply_id: int) -> ResponseReturnValue:
+    """One reply in a form."""
+    reply = get_reply_or_404(reply_id)
+    return render_page(reply, CannedReplyForm(obj=reply, data={"shared": reply.owner_id is None}))
 
 
 @blueprint.post("/<int:reply_id>")
 @authorization.team_only
-def update_canned_reply(reply_id: int):
-    return keep(found(reply_id))
+def update_canned_reply(reply_id: int) -> ResponseReturnValue:
+    """Save a reply."""
+    return save_reply(get_reply_or_404(reply_id))
 
 
 @blueprint.post("/<int:reply_id>/delete")
 @authorization.team_only
-def delete_canned_reply(reply_id: int):
-    canned_replies.delete_reply(found(reply_id), actor=authentication.get_current_user())
+def delete_canned_reply(reply_id: int) -> ResponseReturnValue:
+    """Delete a reply."""
+    canned_replies.delete_reply(get_reply_or_404(reply_id), actor=authentication.get_current_user())
     db.session.commit()
     flash("The reply is deleted.", "success")
     return redirect("/settings/replies", 303)
 
 
-def keep(reply: CannedReply | None):
-    """Save what was typed, or show it again with what to mend."""
+def save_reply(reply: CannedReply | None) -> ResponseReturnValue:
+    """Save the form as a new or changed reply, or show it again with the errors."""
     form = CannedReplyForm(request.form)
     reply_id = reply.id if reply else None
     try:
@@ -73,14 +83,17 @@ def keep(reply: CannedReply | None):
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
         form.add_refusal(error)
-        return page(found(reply_id) if reply_id else None, form), 409 if isinstance(error, ConflictError) else 422
+        return render_page(get_reply_or_404(reply_id) if reply_id else None, form), 409 if isinstance(
+            error, ConflictError
+        ) else 422
     db.session.commit()
     flash("The reply is saved.", "success")
     return redirect("/settings/replies", 303)
 
 
-def page(reply: CannedReply | None, form: CannedReplyForm) -> str:
-    return frame(
+def render_page(reply: CannedReply | None, form: CannedReplyForm) -> str:
+    """The form of one reply; None is a new one."""
+    return render_in_settings(
         "settings/reply.html",
         reply=reply,
         form=form,
@@ -89,14 +102,15 @@ def page(reply: CannedReply | None, form: CannedReplyForm) -> str:
     )
 
 
-def frame(template: str, **values) -> str:
-    """Among the settings for admins; alone for everybody else, who may open no other settings."""
+def render_in_settings(template: str, **values: Any) -> str:
+    """Render with the settings' navigation for admins, without it for others, who may open no other settings."""
     if current_user.is_admin:
         return navigation.render_settings_page(template, **values)
     return render_template(template, navigation=[], **values)
 
 
-def found(reply_id: int) -> CannedReply:
+def get_reply_or_404(reply_id: int) -> CannedReply:
+    """The reply, if this person may edit it, else 404."""
     return (
         canned_replies.find_reply(authentication.get_current_user(), reply_id) if reply_id < 2**63 else None
     ) or abort(404)

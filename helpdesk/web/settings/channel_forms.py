@@ -1,4 +1,4 @@
-"""The forms of Slack channels: binding one, and how replies from Slack are treated."""
+"""The forms of Slack channels: connect one, and how replies from Slack are treated."""
 
 from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import AnyOf, ValidationError
@@ -14,7 +14,7 @@ READERS = [
 
 
 class ChannelForm(Form):
-    """Which channel is bound to whom."""
+    """Which channel is connected to which organization or to the team."""
 
     channel = StringField("Channel")
     audience = RadioField(
@@ -26,7 +26,7 @@ class ChannelForm(Form):
     organization = SelectField("Organization", validate_choice=False, render_kw={"blank": "None", "required": False})
 
     def validate_organization(self, field: SelectField) -> None:
-        """A customer's channel is somebody's."""
+        """A customer's channel needs an organization."""
         if self.audience.data == "customer" and organizations.find_by_slug(field.data) is None:
             raise ValidationError("Choose whose channel it is.")
 

@@ -7,7 +7,7 @@ from helpdesk.web.settings.settings_form import SettingsForm
 
 
 class ClosingForm(SettingsForm):
-    """After how many days a solved ticket closes, and how many days before that its customer is told."""
+    """The days until a solved ticket is closed, and how many days before that its customer is notified."""
 
     close_after_days = WholeNumberField("Close after, in days", description="0 never closes by itself.")
     close_warning_days = WholeNumberField("Tell the customer before, in days", description="0 tells nobody.")

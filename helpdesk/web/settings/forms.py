@@ -1,6 +1,9 @@
-"""Building forms: their names and audience, their fields, and publishing what was drafted."""
+"""Forms: their names and audience, previews, and publishing of drafts."""
+
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
@@ -20,14 +23,15 @@ blueprint = Blueprint("settings_forms", __name__, url_prefix="/settings/forms")
 
 @blueprint.get("")
 @authorization.admin_only
-def list_forms():
-    """Every form, and the form to make one more."""
-    return listing({"for_all": "all"})
+def list_forms() -> ResponseReturnValue:
+    """Every form, and the form to create another."""
+    return render_list({"for_all": "all"})
 
 
 @blueprint.post("")
 @authorization.admin_only
-def create_form():
+def create_form() -> ResponseReturnValue:
+    """Create a form."""
     values = request.form.to_dict() | {"organizations": request.form.getlist("organizations")}
     try:
         form = builder.create_form(
@@ -35,26 +39,27 @@ def create_form():
             authentication.get_current_user(),
             description=values.get("description", ""),
             for_all=values.get("for_all") != "some",
-            organization_ids=chosen_organizations(),
+            organization_ids=parse_organization_ids(),
         )
     except ValidationError as error:
         db.session.rollback()
-        return listing(values, error.errors), 422
+        return render_list(values, error.errors), 422
     db.session.commit()
     return redirect(f"/settings/forms/{form.id}", 303)
 
 
 @blueprint.get("/<int:form_id>")
 @authorization.admin_only
-def show_form(form_id: int):
+def show_form(form_id: int) -> ResponseReturnValue:
     """One form: who may use it, its fields, and what publishing would change."""
-    return page(found(form_id))
+    return render_page(get_form_or_404(form_id))
 
 
 @blueprint.post("/<int:form_id>")
 @authorization.admin_only
-def update_form(form_id: int):
-    form = found(form_id)
+def update_form(form_id: int) -> ResponseReturnValue:
+    """Save name, description and audience."""
+    form = get_form_or_404(form_id)
     values = request.form.to_dict() | {"organizations": request.form.getlist("organizations")}
     try:
         builder.update_form(
@@ -63,11 +68,11 @@ def update_form(form_id: int):
             name=values.get("name", ""),
             description=values.get("description", ""),
             for_all=values.get("for_all") != "some",
-            organization_ids=chosen_organizations(),
+            organization_ids=parse_organization_ids(),
         )
     except ValidationError as error:
         db.session.rollback()
-        return page(found(form_id), values, error.errors), 422
+        return render_page(get_form_or_404(form_id), values, error.errors), 422
     db.session.commit()
     flash("Saved.", "success")
     return redirect(f"/settings/forms/{form_id}", 303)
@@ -75,17 +80,18 @@ def update_form(form_id: int):
 
 @blueprint.post("/<int:form_id>/place")
 @authorization.admin_only
-def move_form(form_id: int):
-    """One place up or down in the chooser."""
-    builder.move_form(found(form_id), authentication.get_current_user(), up=request.form.get("to") == "up")
+def move_form(form_id: int) -> ResponseReturnValue:
+    """Move a form up or down by one position in the customers' choice."""
+    builder.move_form(get_form_or_404(form_id), authentication.get_current_user(), up=request.form.get("to") == "up")
     db.session.commit()
     return redirect("/settings/forms", 303)
 
 
 @blueprint.post("/<int:form_id>/archive")
 @authorization.admin_only
-def archive_form(form_id: int):
-    builder.archive_form(found(form_id), authentication.get_current_user())
+def archive_form(form_id: int) -> ResponseReturnValue:
+    """Archive a form; existing tickets keep it."""
+    builder.archive_form(get_form_or_404(form_id), authentication.get_current_user())
     db.session.commit()
     flash("Archived. Nobody can file with it; tickets filed with it stay as they are.", "success")
     return redirect("/settings/forms", 303)
@@ -93,24 +99,25 @@ def archive_form(form_id: int):
 
 @blueprint.post("/<int:form_id>/archive/delete")
 @authorization.admin_only
-def restore_form(form_id: int):
-    builder.restore_form(found(form_id), authentication.get_current_user())
+def restore_form(form_id: int) -> ResponseReturnValue:
+    """Restore an archived form."""
+    builder.restore_form(get_form_or_404(form_id), authentication.get_current_user())
     db.session.commit()
     return redirect(f"/settings/forms/{form_id}", 303)
 
 
 @blueprint.get("/<int:form_id>/preview")
 @authorization.admin_only
-def preview_form(form_id: int):
-    """The newest version as a customer would see it, and what is different from the one in use."""
-    form = found(form_id)
-    version = newest(form)
+def preview_form(form_id: int) -> ResponseReturnValue:
+    """The newest version as customers see it, and its differences from the published one."""
+    form = get_form_or_404(form_id)
+    version = get_newest_version(form)
     fields = visible_fields(version, for_team=False)
     return navigation.render_settings_page(
         "settings/form_preview.html",
         form=version,
         fields=fields,
-        **publishing(form),
+        **publication_context(form),
         values={},
         errors={},
         form_token="",
@@ -124,13 +131,14 @@ def preview_form(form_id: int):
 
 @blueprint.post("/<int:form_id>/publication")
 @authorization.admin_only
-def publish_form(form_id: int):
-    form = found(form_id)
+def publish_form(form_id: int) -> ResponseReturnValue:
+    """Publish the draft."""
+    form = get_form_or_404(form_id)
     try:
         version = builder.publish_form(form, authentication.get_current_user())
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        return page(found(form_id), errors={"": error.sentence}), 422
+        return render_page(get_form_or_404(form_id), errors={"": error.sentence}), 422
     db.session.commit()
     flash(f"Version {version.number} is in use from now on.", "success")
     return redirect(f"/settings/forms/{form_id}", 303)
@@ -138,14 +146,15 @@ def publish_form(form_id: int):
 
 @blueprint.post("/<int:form_id>/draft/delete")
 @authorization.admin_only
-def discard_draft(form_id: int):
-    builder.discard_draft(found(form_id), authentication.get_current_user())
+def discard_draft(form_id: int) -> ResponseReturnValue:
+    """Discard the draft."""
+    builder.discard_draft(get_form_or_404(form_id), authentication.get_current_user())
     db.session.commit()
     flash("The draft is gone; the published version stays.", "success")
     return redirect(f"/settings/forms/{form_id}", 303)
 
 
-def found(form_id: int) -> Form:
+def get_form_or_404(form_id: int) -> Form:
     """The form, with everything its pages show; else 404."""
     if form_id >= 2**63:
         abort(404)
@@ -157,30 +166,33 @@ def found(form_id: int) -> Form:
     return form or abort(404)
 
 
-def newest(form: Form) -> FormVersion:
+def get_newest_version(form: Form) -> FormVersion:
+    """The newest version, published or not."""
     return max(form.versions, key=lambda version: version.number)
 
 
-def chosen_organizations() -> list[int]:
+def parse_organization_ids() -> list[int]:
+    """The ids of existing organizations in the request."""
     ids = [id for text in request.form.getlist("organizations") if (id := parse_id(text)) is not None]
     return list(db.session.scalars(select(Organization.id).where(Organization.id.in_(ids)))) if ids else []
 
 
-def publishing(form: Form) -> dict:
-    """What publishing would change, and what keeps it from that."""
-    version, used = newest(form), builder.published_version(form)
-    drafted = version.published_at is None
+def publication_context(form: Form) -> dict[str, Any]:
+    """What publishing would change, and the errors that prevent it."""
+    version, published = get_newest_version(form), builder.published_version(form)
+    is_draft = version.published_at is None
     return {
         "version": version,
-        "in_use": used,
-        "is_draft": drafted,
-        "difference": diff.describe_changes(used, version) if drafted else [],
-        "troubles": publish_errors(version) if drafted else [],
+        "in_use": published,
+        "is_draft": is_draft,
+        "difference": diff.describe_changes(published, version) if is_draft else [],
+        "troubles": publish_errors(version) if is_draft else [],
     }
 
 
-def page(form: Form, values: dict | None = None, errors: dict | None = None) -> str:
-    given = {
+def render_page(form: Form, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
+    """The page of one form, with stored values or with what was typed and the errors."""
+    stored_values = {
         "name": form.name,
         "description": form.description,
         "for_all": "all" if form.for_all else "some",
@@ -189,46 +201,48 @@ def page(form: Form, values: dict | None = None, errors: dict | None = None) -> 
     return navigation.render_settings_page(
         "settings/form.html",
         form=form,
-        values=values or given,
+        values=values or stored_values,
         errors=errors or {},
-        organizations=organizations(),
+        organizations=list_organization_choices(),
         kinds=field_types.labels(),
-        **publishing(form),
+        **publication_context(form),
     )
 
 
-def listing(values: dict, errors: dict | None = None) -> str:
+def render_list(values: dict[str, Any], errors: dict[str, Any] | None = None) -> str:
+    """The page of all forms."""
     forms = db.session.scalars(
         select(Form)
         .options(selectinload(Form.versions), selectinload(Form.organizations))
         .order_by(Form.position, Form.id)
     )
-    filed = dict(
+    ticket_counts = dict(
         db.session.execute(
             select(FormVersion.form_id, func.count())
             .join(Ticket, Ticket.form_version_id == FormVersion.id)
             .group_by(FormVersion.form_id)
         ).all()
     )
-    shown = [
+    rows: list[dict[str, Any]] = [
         {
             "form": form,
             "in_use": builder.published_version(form),
-            "is_draft": newest(form).published_at is None,
-            "filed": filed.get(form.id, 0),
+            "is_draft": get_newest_version(form).published_at is None,
+            "filed": ticket_counts.get(form.id, 0),
         }
         for form in forms
     ]
     return navigation.render_settings_page(
         "settings/forms.html",
-        active=[each for each in shown if not each["form"].archived_at],
-        archived=[each for each in shown if each["form"].archived_at],
+        active=[row for row in rows if not row["form"].archived_at],
+        archived=[row for row in rows if row["form"].archived_at],
         values=values,
         errors=errors or {},
-        organizations=organizations(),
+        organizations=list_organization_choices(),
     )
 
 
-def organizations() -> list[tuple[int, str]]:
+def list_organization_choices() -> list[tuple[int, str]]:
+    """Organizations to choose from, as (id, name)."""
     rows = db.session.execute(select(Organization.id, Organization.name).order_by(Organization.name).limit(500))
     return [(row.id, row.name) for row in rows]

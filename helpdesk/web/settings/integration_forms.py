@@ -1,4 +1,4 @@
-"""The forms of API tokens and webhooks; their values are checked by the domain."""
+"""The forms of API tokens and webhooks; the domain validates their values."""
 
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, URLField
 
@@ -10,7 +10,7 @@ LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("366", "A year"), ("", "Unti
 
 
 class ApiTokenForm(Form):
-    """A new token: its name, what it may do, and how long."""
+    """A new token: its name, its scopes and its lifetime."""
 
     name = StringField("Name", description="What will use it.", render_kw={"maxlength": "80"})
     scopes = SelectMultipleField(
@@ -22,7 +22,7 @@ class ApiTokenForm(Form):
 
 
 class WebhookForm(Form):
-    """A webhook: its name, its address and the events it is told."""
+    """A webhook: its name, its URL and its events."""
 
     name = StringField("Name", render_kw={"maxlength": "80"})
     url = URLField(

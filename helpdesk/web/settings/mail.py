@@ -1,6 +1,7 @@
-"""Mail: which address it comes from, what is mailed, whether the servers take it, and whom it does not reach."""
+"""Mail settings: the From address, which mails are sent, tests of the servers, and undeliverable addresses."""
 
 from flask import Blueprint, abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk import config
 from helpdesk.channels.email import administration, senders, undeliverable
@@ -17,23 +18,25 @@ blueprint = Blueprint("settings_mail", __name__, url_prefix="/settings/mail")
 
 @blueprint.get("")
 @authorization.admin_only
-def show_mail_settings():
-    return page(MailForm(data=settings.get_all()))
+def show_mail_settings() -> ResponseReturnValue:
+    """The form with the current values."""
+    return render_page(MailForm(data=settings.get_all()))
 
 
 @blueprint.post("")
 @authorization.admin_only
-def save_mail_settings():
+def save_mail_settings() -> ResponseReturnValue:
+    """Save the form."""
     form = MailForm(request.form)
     if not form.save("Mail"):
-        return page(form), 422
+        return render_page(form), 422
     flash("Mail is saved.", "success")
     return redirect("/settings/mail", 303)
 
 
 @blueprint.post("/test")
 @authorization.admin_only
-def test_mail_servers():
+def test_mail_servers() -> ResponseReturnValue:
     """Connect to the mail server and the mailbox as a delivery would."""
     db.session.rollback()
     for finding in administration.check_connections():
@@ -43,28 +46,29 @@ def test_mail_servers():
 
 @blueprint.post("/test-mail")
 @authorization.admin_only
-def send_test_mail():
-    """A mail to whoever asks, by the way every mail takes."""
-    me = authentication.get_current_user()
-    administration.send_test_mail(me)
+def send_test_mail() -> ResponseReturnValue:
+    """Send a test mail to oneself through the outbox, as every other mail."""
+    user = authentication.get_current_user()
+    administration.send_test_mail(user)
     db.session.commit()
-    flash(f"A test mail is on its way to {me.email}.", "success")
+    flash(f"A test mail is on its way to {user.email}.", "success")
     return redirect("/settings/mail#server", 303)
 
 
 @blueprint.post("/dead/<int:user_id>/revival")
 @authorization.admin_only
-def reset_undeliverable_address(user_id: int):
-    """Write again to an address that took no mail; what failed leaves anew."""
+def reset_undeliverable_address(user_id: int) -> ResponseReturnValue:
+    """Send mail to an undeliverable address again, and retry what failed."""
     user = (db.session.get(User, user_id) if user_id < 2**63 else None) or abort(404)
-    again = undeliverable.reset_and_retry(user, actor=authentication.get_current_user())
+    retried_count = undeliverable.reset_and_retry(user, actor=authentication.get_current_user())
     db.session.commit()
-    mails = {0: "", 1: " 1 mail leaves anew."}.get(again, f" {again} mails leave anew.")
+    mails = {0: "", 1: " 1 mail leaves anew."}.get(retried_count, f" {retried_count} mails leave anew.")
     flash(f"Mail is sent to {user.email} again.{mails}", "success")
     return redirect("/settings/mail#dead", 303)
 
 
-def page(form: MailForm) -> str:
+def render_page(form: MailForm) -> str:
+    """The page with ``form``, the servers and the undeliverable addresses."""
     current = config.current()
     return navigation.render_settings_page(
         "settings/mail.html",

@@ -1,4 +1,4 @@
-"""The forms of mail: what is mailed and when, and an organization's own From address."""
+"""The mail forms: which mails are sent and when, and an organization's own From address."""
 
 from wtforms import BooleanField, EmailField, RadioField, SelectField
 from wtforms.validators import Optional, ValidationError
@@ -11,7 +11,7 @@ RATING_STYLES = [("stars", "One to five stars"), ("faces", "Good or not good"), 
 
 
 class MailForm(SettingsForm):
-    """Which address mail comes from, and what is mailed."""
+    """The system address, and which mails are sent."""
 
     system_email = EmailField("System address", [Optional()])
     use_custom_from = BooleanField(
@@ -32,7 +32,7 @@ class MailForm(SettingsForm):
     )
 
     def validate_system_email(self, field: EmailField) -> None:
-        """Keep the canonical form of the address."""
+        """Convert the address to its canonical form."""
         try:
             field.data = email_address.canonical_address(field.data.strip())
         except ValueError as error:
@@ -40,7 +40,7 @@ class MailForm(SettingsForm):
 
 
 class SenderForm(Form):
-    """An organization's own From address; empty takes it away."""
+    """An organization's own From address; an empty one removes it."""
 
     organization = SelectField("Organization", validate_choice=False, render_kw={"blank": "Choose one"})
     from_address = EmailField("From address", [Optional()], description="Empty goes back to the system address.")

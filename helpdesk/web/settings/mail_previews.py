@@ -1,6 +1,7 @@
-"""How each mail looks, with made-up words in this installation's name and colour."""
+"""Previews of every mail, with sample data and this installation's name and colour."""
 
 from flask import Blueprint, Response, abort
+from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import administration
 from helpdesk.channels.email.render import compose
@@ -20,24 +21,29 @@ TITLES = {
     "delivery_alert": "Deliveries are stuck",
     "test": "A test mail",
 }
-OPEN_PREVIEW = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
+PREVIEW_CONTENT_SECURITY_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 
 
 @blueprint.get("/<name>")
 @authorization.admin_only
-def show_mail_preview(name: str):
+def show_mail_preview(name: str) -> ResponseReturnValue:
     """One mail: subject and text."""
     return navigation.render_settings_page(
-        "settings/mail_preview.html", name=name, title=TITLES.get(name, name), preview=found(name)
+        "settings/mail_preview.html", name=name, title=TITLES.get(name, name), preview=get_preview_or_404(name)
     )
 
 
 @blueprint.get("/<name>/html")
 @authorization.admin_only
-def show_mail_preview_html(name: str):
-    """The same as mail programs show it; nothing in it runs."""
-    return Response(found(name).html, mimetype="text/html", headers={"Content-Security-Policy": OPEN_PREVIEW})
+def show_mail_preview_html(name: str) -> ResponseReturnValue:
+    """The HTML part as mail programs show it; scripts do not run."""
+    return Response(
+        get_preview_or_404(name).html,
+        mimetype="text/html",
+        headers={"Content-Security-Policy": PREVIEW_CONTENT_SECURITY_POLICY},
+    )
 
 
-def found(name: str) -> compose.MailPreview:
+def get_preview_or_404(name: str) -> compose.MailPreview:
+    """The preview with this name, else 404."""
     return administration.render_previews().get(name) or abort(404)

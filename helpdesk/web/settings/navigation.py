@@ -1,13 +1,14 @@
-"""The links beside every settings page, and how such a page is rendered."""
+"""The navigation of the settings pages, and how such a page is rendered."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from flask import render_template, request
 
 
 @dataclass(frozen=True)
 class NavigationEntry:
-    """One settings page: its name, address, and what one does there."""
+    """One settings page: its name, URL, description and icon."""
 
     label: str
     address: str
@@ -58,14 +59,14 @@ NAVIGATION: list[NavigationEntry] = [
 ]
 
 
-def render_settings_page(template: str, **values) -> str:
-    """A settings page with the links beside it; the one for this address is marked."""
+def render_settings_page(template: str, **values: Any) -> str:
+    """Render a settings page with the navigation; the current page is marked."""
     return render_template(template, navigation=list_links(), **values)
 
 
 def list_links() -> list[tuple[str, str, bool]]:
-    """(label, address, is current) of every page."""
-    best = max(
+    """(label, URL, is current) of every page."""
+    current = max(
         (
             entry.address
             for entry in NAVIGATION
@@ -74,4 +75,4 @@ def list_links() -> list[tuple[str, str, bool]]:
         key=len,
         default="",
     )
-    return [(entry.label, entry.address, entry.address == best) for entry in NAVIGATION]
+    return [(entry.label, entry.address, entry.address == current) for entry in NAVIGATION]

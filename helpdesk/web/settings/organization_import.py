@@ -1,6 +1,9 @@
-"""Organizations from a CSV file: first what would become of each line, then the same for real."""
+"""Import organizations from a CSV file: first a preview of each line, then the import."""
+
+from typing import Any
 
 from flask import Blueprint, flash, redirect, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.people import organization_csv_import
 from helpdesk.extensions import db
@@ -8,42 +11,42 @@ from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_organization_import", __name__, url_prefix="/settings/organizations/import")
-LARGEST = 1024 * 1024  # bytes
+MAX_CSV_BYTES = 1024 * 1024
 
 
 @blueprint.get("")
 @authorization.admin_only
-def show_import_form():
-    """Where the file is given, and what it must look like."""
-    return page()
+def show_import_form() -> ResponseReturnValue:
+    """The form, with the file's format."""
+    return render_page()
 
 
 @blueprint.post("")
 @authorization.admin_only
-def import_organizations():
-    """Tell each line's fate; with ``confirm``, let it happen."""
+def import_organizations() -> ResponseReturnValue:
+    """Show what each line would do; with ``confirm``, do it."""
     dry = "confirm" not in request.form
     try:
-        text = given()
-        fates = organization_csv_import.import_csv(text, actor=authentication.get_current_user(), dry=dry)
+        text = read_csv_text()
+        results = organization_csv_import.import_csv(text, actor=authentication.get_current_user(), dry=dry)
     except ValueError as error:
         db.session.rollback()
-        return page(text=request.form.get("text", ""), errors={"file": str(error)}), 422
+        return render_page(text=request.form.get("text", ""), errors={"file": str(error)}), 422
     if dry:
         db.session.rollback()
-        return page(text=text, fates=fates)
+        return render_page(text=text, results=results)
     db.session.commit()
-    count = sum(fate.kind in ("add", "change") for fate in fates)
+    count = sum(result.kind in ("add", "change") for result in results)
     flash(f"{count} {'organization is' if count == 1 else 'organizations are'} imported.", "success")
     return redirect("/settings/organizations", 303)
 
 
-def given() -> str:
-    """The text of the file, or what was pasted."""
+def read_csv_text() -> str:
+    """The text of the file, or what was pasted. Raises ValueError."""
     file = request.files.get("file")
     if file and file.filename:
-        raw = file.stream.read(LARGEST + 1)
-        if len(raw) > LARGEST:
+        raw = file.stream.read(MAX_CSV_BYTES + 1)
+        if len(raw) > MAX_CSV_BYTES:
             raise ValueError("The file is larger than 1 MB; import it in parts.")
         try:
             return raw.decode("utf-8-sig")
@@ -54,11 +57,12 @@ def given() -> str:
     return request.form["text"]
 
 
-def page(text: str = "", fates=None, errors: dict | None = None) -> str:
+def render_page(text: str = "", results: list[Any] | None = None, errors: dict[str, Any] | None = None) -> str:
+    """The page; ``results`` are the results of a preview."""
     return navigation.render_settings_page(
         "settings/import.html",
         text=text,
-        fates=fates,
+        fates=results,
         errors=errors or {},
         columns=organization_csv_import.COLUMNS,
     )

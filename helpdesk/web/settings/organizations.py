@@ -1,6 +1,9 @@
-"""Customer companies: whom each lets in, and by which rules."""
+"""Customer organizations, and whom each admits by which rules."""
+
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from helpdesk.domain.administration import audit_log
@@ -14,8 +17,8 @@ from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_organizations", __name__, url_prefix="/settings/organizations")
-PAGE = 50
-TYPED = (
+PAGE_SIZE = 50
+TEXT_NAMES = (
     "name",
     "domains",
     "addresses",
@@ -30,40 +33,40 @@ TYPED = (
 
 @blueprint.get("")
 @authorization.admin_only
-def list_organizations():
+def list_organizations() -> ResponseReturnValue:
     """All organizations by name."""
-    words = request.args.get("q", "").strip()[:100]
-    found = organizations.search_organizations(words, after=request.args.get("after", "")[:200], size=PAGE + 1)
-    shown = found[:PAGE]
+    text = request.args.get("q", "").strip()[:100]
+    rows = organizations.search_organizations(text, after=request.args.get("after", "")[:200], size=PAGE_SIZE + 1)
+    page_rows = rows[:PAGE_SIZE]
     return navigation.render_settings_page(
         "settings/organizations.html",
-        organizations=shown,
-        counts=organizations.count_people(shown),
-        words=words,
-        more=shown[-1].name if len(found) > PAGE else None,
+        organizations=page_rows,
+        counts=organizations.count_people(page_rows),
+        words=text,
+        more=page_rows[-1].name if len(rows) > PAGE_SIZE else None,
     )
 
 
 @blueprint.get("/new")
 @authorization.admin_only
-def show_new_organization():
+def show_new_organization() -> ResponseReturnValue:
     """An empty form."""
-    return page(None, {"portal_enabled": True, "default_sees": "organization", "users": "everybody"})
+    return render_page(None, {"portal_enabled": True, "default_sees": "organization", "users": "everybody"})
 
 
 @blueprint.post("")
 @authorization.admin_only
-def create_organization():
-    """Add one."""
-    values = typed()
-    rules = as_rules(values)
+def create_organization() -> ResponseReturnValue:
+    """Create an organization."""
+    values = parse_form()
+    rules = to_rules(values)
     try:
         organization = organizations.create_organization(
             rules.pop("name"), specific_users=rules.pop("addresses"), actor=authentication.get_current_user(), **rules
         )
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        return page(None, values, errors_of(error)), 422
+        return render_page(None, values, get_errors(error)), 422
     db.session.commit()
     flash(f"{organization.name} is added.", "success")
     return redirect(f"/settings/organizations/{organization.id}", 303)
@@ -71,29 +74,31 @@ def create_organization():
 
 @blueprint.get("/<int:organization_id>")
 @authorization.admin_only
-def show_organization(organization_id: int):
+def show_organization(organization_id: int) -> ResponseReturnValue:
     """One organization: its rules and its people."""
-    organization = found(organization_id)
-    return page(organization, stored(organization))
+    organization = get_organization_or_404(organization_id)
+    return render_page(organization, stored_values(organization))
 
 
 @blueprint.post("/<int:organization_id>")
 @authorization.admin_only
-def update_organization(organization_id: int):
-    """Change its rules; whoever is no longer let in is signed out."""
-    organization, values = found(organization_id), typed()
+def update_organization(organization_id: int) -> ResponseReturnValue:
+    """Save its rules; people who are no longer admitted are signed out."""
+    organization, values = get_organization_or_404(organization_id), parse_form()
     version = request.form.get("version", "")
     try:
         organizations.update_organization(
             organization,
             version=parse_id(version) or 0,
             actor=authentication.get_current_user(),
-            **as_rules(values),
+            **to_rules(values),
         )
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
         status = 409 if isinstance(error, ConflictError) and not error.field else 422
-        return page(found(organization_id), values | {"version": version}, errors_of(error)), status
+        return render_page(
+            get_organization_or_404(organization_id), values | {"version": version}, get_errors(error)
+        ), status
     db.session.commit()
     flash(f"{organization.name} is saved.", "success")
     return redirect(f"/settings/organizations/{organization.id}", 303)
@@ -101,20 +106,22 @@ def update_organization(organization_id: int):
 
 @blueprint.post("/<int:organization_id>/viewing")
 @authorization.admin_only
-def start_impersonation(organization_id: int):
-    """Look at the portal as this customer sees it: read-only, and in the audit trail."""
-    organization = found(organization_id)
+def start_impersonation(organization_id: int) -> ResponseReturnValue:
+    """View the portal as this customer: read-only, and recorded in the audit log."""
+    organization = get_organization_or_404(organization_id)
     sessions.impersonate(current_user.session, organization)
     audit_log.add_entry("viewed as a customer", authentication.get_current_user(), organization.name, organization.id)
     db.session.commit()
     return redirect("/tickets", 303)
 
 
-def found(organization_id: int) -> Organization:
+def get_organization_or_404(organization_id: int) -> Organization:
+    """The organization, else 404."""
     return organizations.get_organization(organization_id) or abort(404)
 
 
-def page(organization: Organization | None, values: dict, errors: dict | None = None) -> str:
+def render_page(organization: Organization | None, values: dict[str, Any], errors: dict[str, Any] | None = None) -> str:
+    """The page of one organization; None is a new one."""
     return navigation.render_settings_page(
         "settings/organization.html",
         organization=organization,
@@ -125,13 +132,15 @@ def page(organization: Organization | None, values: dict, errors: dict | None = 
     )
 
 
-def typed() -> dict:
-    """What stands in the form, as it was typed."""
-    return {name: request.form.get(name, "") for name in TYPED} | {"portal_enabled": "portal_enabled" in request.form}
+def parse_form() -> dict[str, Any]:
+    """The values of the form, as they were typed."""
+    return {name: request.form.get(name, "") for name in TEXT_NAMES} | {
+        "portal_enabled": "portal_enabled" in request.form
+    }
 
 
-def stored(organization: Organization) -> dict:
-    """The same for what is kept."""
+def stored_values(organization: Organization) -> dict[str, Any]:
+    """The stored values, in the same form."""
     return {
         "version": organization.version,
         "name": organization.name,
@@ -147,13 +156,14 @@ def stored(organization: Organization) -> dict:
     }
 
 
-def as_rules(values: dict) -> dict:
-    """The form's texts as the verbs want them."""
+def to_rules(values: dict[str, Any]) -> dict[str, Any]:
+    """Convert the form's texts to the domain's arguments."""
     rules = {name: value for name, value in values.items() if name != "users"}
     for name in ("domains", "addresses", "slack_channels"):
         rules[name] = values[name].replace(",", " ").replace(";", " ").split()
     return rules | {"specific_users_only": values["users"] == "listed"}
 
 
-def errors_of(error: ValidationError | ConflictError) -> dict:
+def get_errors(error: ValidationError | ConflictError) -> dict[str, Any]:
+    """The error messages by field."""
     return getattr(error, "errors", None) or {error.field or "": error.sentence}

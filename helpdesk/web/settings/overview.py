@@ -1,6 +1,7 @@
-"""The first settings page: what there is."""
+"""The start page of the settings."""
 
 from flask import Blueprint
+from flask.typing import ResponseReturnValue
 
 from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation
@@ -10,6 +11,6 @@ blueprint = Blueprint("settings_overview", __name__, url_prefix="/settings")
 
 @blueprint.get("")
 @authorization.admin_only
-def show_overview():
-    """Every page with one sentence of what it is for."""
+def show_overview() -> ResponseReturnValue:
+    """Every page with a one-sentence description."""
     return navigation.render_settings_page("settings/index.html", entries=navigation.NAVIGATION)

@@ -1,6 +1,10 @@
-"""Customers, and what an admin may do about one."""
+"""People: search for customers, and what an admin may change about one person."""
+
+from collections.abc import Callable
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import undeliverable
 from helpdesk.domain.authentication import invitations, oidc, sessions
@@ -15,50 +19,52 @@ from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_people", __name__, url_prefix="/settings/people")
-PAGE = 50
+PAGE_SIZE = 50
 
 
 @blueprint.get("")
 @authorization.admin_only
-def list_people():
+def list_people() -> ResponseReturnValue:
     """Customers by name."""
-    words = request.args.get("q", "").strip()[:100]
+    text = request.args.get("q", "").strip()[:100]
     after = request.args.get("after", "")
-    rows = users.search_customers(words, after=parse_id(after) or 0, size=PAGE + 1)
-    shown = rows[:PAGE]
-    more = shown[-1].id if len(rows) > PAGE else None
-    return navigation.render_settings_page("settings/people.html", people_there=shown, words=words, more=more)
+    rows = users.search_customers(text, after=parse_id(after) or 0, size=PAGE_SIZE + 1)
+    page_rows = rows[:PAGE_SIZE]
+    next_id = page_rows[-1].id if len(rows) > PAGE_SIZE else None
+    return navigation.render_settings_page("settings/people.html", people_there=page_rows, words=text, more=next_id)
 
 
 @blueprint.get("/<int:user_id>")
 @authorization.admin_only
-def show_person(user_id: int):
-    """One person, customer or of the team."""
-    return page(found(user_id))
+def show_person(user_id: int) -> ResponseReturnValue:
+    """One person, customer or team member."""
+    return render_page(get_user_or_404(user_id))
 
 
 @blueprint.post("/<int:user_id>/sees")
 @authorization.admin_only
-def set_ticket_visibility(user_id: int):
-    """What a customer sees in one organization."""
-    user, given = found(user_id), request.form.get("organization", "")
+def set_ticket_visibility(user_id: int) -> ResponseReturnValue:
+    """Set which tickets a customer sees in one organization."""
+    user, organization_text = get_user_or_404(user_id), request.form.get("organization", "")
     organization = (
-        organizations.get_organization(number) if (number := parse_id(given)) is not None else user.organization
+        organizations.get_organization(number)
+        if (number := parse_id(organization_text)) is not None
+        else user.organization
     )
     if organization is None or user.is_team:
         abort(404)
     users.set_ticket_visibility(
         user, organization, request.form.get("sees", ""), actor=authentication.get_current_user()
     )
-    return done(user, "What they see is saved.")
+    return commit_and_redirect(user, "What they see is saved.")
 
 
 @blueprint.post("/<int:user_id>/role")
 @authorization.admin_only
-def set_role(user_id: int):
-    """Agent, lead or admin; they sign in anew."""
-    user = found(user_id)
-    return attempt(
+def set_role(user_id: int) -> ResponseReturnValue:
+    """Set the role agent, lead or admin; they must sign in again."""
+    user = get_user_or_404(user_id)
+    return run_action(
         user,
         lambda: users.set_role(user, request.form.get("role", ""), actor=authentication.get_current_user()),
         "The role is changed.",
@@ -67,32 +73,32 @@ def set_role(user_id: int):
 
 @blueprint.post("/<int:user_id>/mail")
 @authorization.admin_only
-def reset_undeliverable_address(user_id: int):
-    """Write again to an address that took no mail."""
-    user = found(user_id)
+def reset_undeliverable_address(user_id: int) -> ResponseReturnValue:
+    """Send mail to an undeliverable address again."""
+    user = get_user_or_404(user_id)
     undeliverable.reset_and_retry(user, actor=authentication.get_current_user())
-    return done(user, "Mail is sent to this address again.")
+    return commit_and_redirect(user, "Mail is sent to this address again.")
 
 
 @blueprint.post("/<int:user_id>/slack")
 @authorization.admin_only
-def link_slack_user(user_id: int):
-    """Who this is in Slack."""
-    user, given = found(user_id), request.form.get("slack_user_id", "")
-    return attempt(
+def link_slack_user(user_id: int) -> ResponseReturnValue:
+    """Set the person's Slack user id."""
+    user, slack_user_id = get_user_or_404(user_id), request.form.get("slack_user_id", "")
+    return run_action(
         user,
-        lambda: users.link_slack_user(user, given, actor=authentication.get_current_user()),
+        lambda: users.link_slack_user(user, slack_user_id, actor=authentication.get_current_user()),
         "The Slack account is saved.",
-        values={"slack_user_id": given},
+        values={"slack_user_id": slack_user_id},
     )
 
 
 @blueprint.post("/<int:user_id>/deactivation")
 @authorization.admin_only
-def deactivate_user(user_id: int):
-    """Let them in no longer."""
-    user = found(user_id)
-    return attempt(
+def deactivate_user(user_id: int) -> ResponseReturnValue:
+    """Deactivate a person, who can no longer sign in."""
+    user = get_user_or_404(user_id)
+    return run_action(
         user,
         lambda: users.deactivate_user(user, actor=authentication.get_current_user()),
         f"{user.display_name} is deactivated.",
@@ -101,10 +107,10 @@ def deactivate_user(user_id: int):
 
 @blueprint.post("/<int:user_id>/deactivation/delete")
 @authorization.admin_only
-def activate_user(user_id: int):
-    """Let them in again."""
-    user = found(user_id)
-    return attempt(
+def activate_user(user_id: int) -> ResponseReturnValue:
+    """Activate a person again."""
+    user = get_user_or_404(user_id)
+    return run_action(
         user,
         lambda: users.activate_user(user, actor=authentication.get_current_user()),
         f"{user.display_name} is active again.",
@@ -113,61 +119,66 @@ def activate_user(user_id: int):
 
 @blueprint.post("/<int:user_id>/invitation/delete")
 @authorization.admin_only
-def withdraw_invitation(user_id: int):
-    """End an invitation that was not used; whoever never signed in is deactivated with it."""
-    user = found(user_id)
+def withdraw_invitation(user_id: int) -> ResponseReturnValue:
+    """Withdraw an unused invitation; a person who never signed in is deactivated."""
+    user = get_user_or_404(user_id)
     success = f"The invitation of {user.email} is withdrawn."
-    return attempt(
+    return run_action(
         user, lambda: invitations.withdraw_invitation(user, actor=authentication.get_current_user()), success
     )
 
 
 @blueprint.post("/<int:user_id>/sessions/delete")
 @authorization.admin_only
-def sign_out_user(user_id: int):
+def sign_out_user(user_id: int) -> ResponseReturnValue:
     """End all their sessions."""
-    user = found(user_id)
+    user = get_user_or_404(user_id)
     count = session_revocation.revoke_user_sessions(user)
-    return done(user, f"Signed out of {count} {'browser' if count == 1 else 'browsers'}.")
+    return commit_and_redirect(user, f"Signed out of {count} {'browser' if count == 1 else 'browsers'}.")
 
 
 @blueprint.post("/<int:user_id>/identities/<int:identity_id>/delete")
 @authorization.admin_only
-def unlink_identity(user_id: int, identity_id: int):
-    """Take a way of signing in away."""
-    user = found(user_id)
-    return attempt(
+def unlink_identity(user_id: int, identity_id: int) -> ResponseReturnValue:
+    """Remove a sign-in account."""
+    user = get_user_or_404(user_id)
+    return run_action(
         user,
         lambda: users.remove_identity(user, identity_id, actor=authentication.get_current_user()),
         "That account no longer signs them in.",
     )
 
 
-def attempt(user: User, verb, success: str, values: dict | None = None):
-    """Do it and say so, or show the page again with why not."""
+def run_action(
+    user: User, action: Callable[[], object], success: str, values: dict[str, Any] | None = None
+) -> ResponseReturnValue:
+    """Run ``action``, commit and redirect, or show the page again with the error."""
     user_id = user.id
     try:
-        verb()
+        action()
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        return page(found(user_id), values, {error.field or "": error.sentence}), 422 if isinstance(
+        return render_page(get_user_or_404(user_id), values, {error.field or "": error.sentence}), 422 if isinstance(
             error, ValidationError
         ) else 409
-    return done(user, success)
+    return commit_and_redirect(user, success)
 
 
-def done(user: User, sentence: str):
+def commit_and_redirect(user: User, sentence: str) -> ResponseReturnValue:
+    """Commit and redirect to the person's page with a message."""
     db.session.commit()
     flash(sentence, "success")
     return redirect(f"/settings/people/{user.id}", 303)
 
 
-def found(user_id: int) -> User:
+def get_user_or_404(user_id: int) -> User:
+    """The person, unless erased, else 404."""
     user = users.get_user(user_id)
     return user if user is not None and user.erased_at is None else abort(404)
 
 
-def page(user: User, values: dict | None = None, errors: dict | None = None) -> str:
+def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
+    """The page of one person, with stored values or with what was typed and the errors."""
     return navigation.render_settings_page(
         "settings/person.html",
         person=user,

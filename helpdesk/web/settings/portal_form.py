@@ -1,4 +1,4 @@
-"""The form of the portal: its looks, its ways of signing in, its edition and plan."""
+"""The portal form: name, colour, sign-in methods, edition and plan."""
 
 from wtforms import BooleanField, ColorField, SelectField, StringField
 from wtforms.validators import Length, Optional, Regexp, ValidationError
@@ -18,7 +18,7 @@ def _strip(text: str | None) -> str:
 
 
 class PortalForm(SettingsForm):
-    """How the portal looks, and how people come in."""
+    """The portal's appearance and its sign-in methods."""
 
     portal_name = StringField(
         "Portal name", [NAME_LENGTH], [_strip], "Stands in the header and in mails.", render_kw={"maxlength": "60"}
@@ -36,7 +36,7 @@ class PortalForm(SettingsForm):
         "Our own mail domains",
         [Optional()],
         [_strip],
-        "They can never be an organization's. Separated by spaces; those of the team and of our mail count by themselves.",
+        "They can never be an organization's. Separated by spaces; the team's and our mail's are always included.",
         render_kw={"spellcheck": "false"},
     )
     sign_in_google = BooleanField("Google")
@@ -46,7 +46,7 @@ class PortalForm(SettingsForm):
     portal_plan = SelectField("Plan", choices=to_choices(PLANS), validate_choice=False)
 
     def validate_internal_domains(self, field: StringField) -> None:
-        """Keep the canonical form of each domain."""
+        """Convert each domain to its canonical form."""
         domains = []
         for text in field.data.replace(",", " ").split():
             try:
@@ -56,6 +56,6 @@ class PortalForm(SettingsForm):
         field.data = " ".join(domains)
 
     def validate_sign_in_link(self, field: BooleanField) -> None:
-        """At least one way of signing in stays."""
+        """At least one sign-in method remains enabled."""
         if not (field.data or self.sign_in_google.data or self.sign_in_microsoft.data):
             raise ValidationError("Leave at least one way of signing in.")

@@ -1,6 +1,7 @@
-"""How the portal looks and which ways of signing in it offers."""
+"""The portal's appearance and its sign-in methods."""
 
 from flask import Blueprint, Response, abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk import storage, urls
 from helpdesk.channels.email import diagnostics as mail_check
@@ -16,42 +17,42 @@ from helpdesk.web.settings.portal_form import PortalForm
 from helpdesk.web.sign_in import login_page as sign_in_page
 
 blueprint = Blueprint("settings_portal", __name__)
-LARGEST_LOGO = 512 * 1024  # bytes
+MAX_LOGO_BYTES = 512 * 1024
 
 
 @blueprint.get("/settings/portal")
 @authorization.admin_only
-def show_portal_settings():
-    """The form with what is chosen now."""
-    return page()
+def show_portal_settings() -> ResponseReturnValue:
+    """The form with the current values."""
+    return render_page()
 
 
 @blueprint.post("/settings/portal")
 @authorization.admin_only
-def save_portal_settings():
-    """Keep what was chosen."""
+def save_portal_settings() -> ResponseReturnValue:
+    """Save the form."""
     form = PortalForm(request.form)
     if not form.save("Portal setup", "changed the portal's settings"):
-        return page(form), 422
+        return render_page(form), 422
     flash("The portal is saved.", "success")
     return redirect("/settings/portal", 303)
 
 
 @blueprint.post("/settings/portal/logo")
 @authorization.admin_only
-def save_logo():
-    """Keep a picture for the header."""
+def save_logo() -> ResponseReturnValue:
+    """Save a logo for the header."""
     file = request.files.get("logo")
-    data = file.stream.read(LARGEST_LOGO + 1) if file and file.filename else b""
+    data = file.stream.read(MAX_LOGO_BYTES + 1) if file and file.filename else b""
     error = ""
     if not data:
         error = "Choose a picture."
-    elif len(data) > LARGEST_LOGO:
+    elif len(data) > MAX_LOGO_BYTES:
         error = "The picture is larger than 512 KB."
     elif attachments.detect_media_type(data[:64], "") not in IMAGE_TYPES:
         error = "The logo must be a PNG, JPEG, GIF or WebP picture."
     if error:
-        return page(logo_error=error), 422
+        return render_page(logo_error=error), 422
     key = attachments.generate_key()
     storage.write(key, data)
     replace_logo(key)
@@ -61,26 +62,26 @@ def save_logo():
 
 @blueprint.post("/settings/portal/logo/delete")
 @authorization.admin_only
-def delete_logo():
-    """Show the name alone."""
+def delete_logo() -> ResponseReturnValue:
+    """Delete the logo; the header then shows the name only."""
     replace_logo("")
     flash("The logo is gone.", "success")
     return redirect("/settings/portal", 303)
 
 
-@blueprint.post("/settings/portal/tests/<way>")
+@blueprint.post("/settings/portal/tests/<method>")
 @authorization.admin_only
-def test_sign_in_method(way: str):
-    """Try a way of signing in as far as that goes without a person."""
-    if way in ("google", "microsoft"):
-        provider = oidc.get_provider(way)
+def test_sign_in_method(method: str) -> ResponseReturnValue:
+    """Test a sign-in method as far as possible without a person."""
+    if method in ("google", "microsoft"):
+        provider = oidc.get_provider(method)
         db.session.rollback()
-        trouble = oidc.configuration_error(provider)
+        error = oidc.configuration_error(provider)
         flash(
-            trouble or f"{provider.title} answers, and its keys can be read.",
-            "error" if trouble else "success",
+            error or f"{provider.title} answers, and its keys can be read.",
+            "error" if error else "success",
         )
-    elif way == "link":
+    elif method == "link":
         outgoing = mail_settings.smtp_settings()
         db.session.rollback()
         findings = mail_check.check_smtp(outgoing) if outgoing.server else []
@@ -95,8 +96,8 @@ def test_sign_in_method(way: str):
 
 @blueprint.get("/logo")
 @authorization.public
-def show_logo():
-    """The header's picture."""
+def show_logo() -> ResponseReturnValue:
+    """The logo's image."""
     key = settings.get("logo")
     try:
         data = storage.read(key) if key else abort(404)
@@ -109,22 +110,24 @@ def show_logo():
 
 
 def replace_logo(key: str) -> None:
-    before = settings.get("logo")
+    """Set the logo to the stored file ``key`` ("": none), commit, and delete the previous file."""
+    previous_key = settings.get("logo")
     settings.set("logo", key)
     audit_log.add_entry(
         "changed the logo" if key else "removed the logo", authentication.get_current_user(), "Portal setup"
     )
     db.session.commit()
-    if before:
-        storage.delete(before)
+    if previous_key:
+        storage.delete(previous_key)
 
 
-def page(form: PortalForm | None = None, logo_error: str = "") -> str:
-    chosen = settings.get_all()
+def render_page(form: PortalForm | None = None, logo_error: str = "") -> str:
+    """The page with ``form``, by default with the stored values."""
+    values = settings.get_all()
     return navigation.render_settings_page(
         "settings/portal.html",
-        form=form or PortalForm(data=chosen),
-        logo=chosen["logo"],
+        form=form or PortalForm(data=values),
+        logo=values["logo"],
         logo_error=logo_error,
         google=oidc.google_provider(),
         microsoft=oidc.microsoft_provider(),

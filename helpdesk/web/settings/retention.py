@@ -1,143 +1,51 @@
-"""How long closed tickets are kept; handing over and erasing what is held about a person or an organization."""
+"""How long closed tickets are stored, and the search for people and organizations to export or erase."""
 
-import tempfile
-
-from flask import Blueprint, Response, abort, flash, redirect, request, send_file
+from flask import Blueprint, flash, redirect, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.administration import settings
-from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import organizations, users
-from helpdesk.domain.privacy import data_export, erasure
-from helpdesk.extensions import db
-from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.retention_form import RetentionForm
 
 blueprint = Blueprint("settings_retention", __name__, url_prefix="/settings/retention")
-IN_MEMORY = 8 * 1024 * 1024  # bytes of an archive before it goes to disk
 
 
 @blueprint.get("")
 @authorization.admin_only
-def show_retention():
-    """How long, and finding whom an erasure is about by address or name."""
-    return page(RetentionForm(data=settings.get_all()))
+def show_retention() -> ResponseReturnValue:
+    """The form, and the results of the search for an address or a name."""
+    return render_page(RetentionForm(data=settings.get_all()))
 
 
 @blueprint.post("")
 @authorization.admin_only
-def save_retention():
-    """Keep the number; a new one that erases tickets is asked for twice."""
+def save_retention() -> ResponseReturnValue:
+    """Save the number of days; a number that erases tickets now must be confirmed."""
     form = RetentionForm(request.form)
     if not form.save("Retention"):
-        goes = form.count_expiring() if form.understood.errors else 0
-        return page(form, goes), 422
+        expiring_count = form.count_expiring() if form.understood.errors else 0
+        return render_page(form, expiring_count), 422
     flash("Retention is saved.", "success")
     return redirect("/settings/retention", 303)
 
 
-@blueprint.get("/people/<int:user_id>")
-@authorization.admin_only
-def show_person(user_id: int):
-    """What is held about a person, and what erasing them means."""
-    user = users.get_user(user_id) or abort(404)
-    return subject_page("person", user, user.display_name, erasure.preview_person(user))
-
-
-@blueprint.post("/people/<int:user_id>/export")
-@authorization.admin_only
-def export_person(user_id: int):
-    user = users.get_user(user_id) or abort(404)
-    return archive(
-        user.email.partition("@")[0],
-        lambda into: data_export.export_person(user, actor=authentication.get_current_user(), into=into),
-    )
-
-
-@blueprint.post("/people/<int:user_id>/erase")
-@authorization.admin_only
-def erase_person(user_id: int):
-    user = users.get_user(user_id) or abort(404)
-    if request.form.get("name", "").strip() != user.email:
-        error = {"name": f"Type {user.email} to say that you mean it."}
-        return subject_page("person", user, user.display_name, erasure.preview_person(user), error), 422
-    try:
-        keys = erasure.erase_person(user, actor=authentication.get_current_user(), words="words" in request.form)
-    except ConflictError as error:
-        db.session.rollback()
-        flash(error.sentence, "error")
-        return redirect(f"/settings/retention/people/{user_id}", 303)
-    db.session.commit()
-    erasure.delete_files(keys)
-    flash("The person is erased.", "success")
-    return redirect("/settings/retention", 303)
-
-
-@blueprint.get("/organizations/<int:organization_id>")
-@authorization.admin_only
-def show_organization(organization_id: int):
-    found = organizations.get_organization(organization_id) or abort(404)
-    return subject_page("organization", found, found.name, erasure.preview_organization(found))
-
-
-@blueprint.post("/organizations/<int:organization_id>/export")
-@authorization.admin_only
-def export_organization(organization_id: int):
-    found = organizations.get_organization(organization_id) or abort(404)
-    return archive(
-        found.slug,
-        lambda into: data_export.export_organization(found, actor=authentication.get_current_user(), into=into),
-    )
-
-
-@blueprint.post("/organizations/<int:organization_id>/erase")
-@authorization.admin_only
-def erase_organization(organization_id: int):
-    found = organizations.get_organization(organization_id) or abort(404)
-    if request.form.get("name", "").strip() != found.name:
-        error = {"name": f"Type {found.name} to say that you mean it."}
-        return subject_page("organization", found, found.name, erasure.preview_organization(found), error), 422
-    erasure.start_erasing_organization(found, actor=authentication.get_current_user())
-    db.session.commit()
-    flash("The organization is closed and is being erased.", "success")
-    return redirect("/settings/retention", 303)
-
-
-def page(form: RetentionForm, goes: int = 0) -> str:
-    words = request.args.get("q", "").strip()[:200]
-    found_person = None
-    if "@" in words:
+def render_page(form: RetentionForm, expiring_count: int = 0) -> str:
+    """The page; ``expiring_count`` is how many tickets the number would erase now."""
+    text = request.args.get("q", "").strip()[:200]
+    person = None
+    if "@" in text:
         try:
-            found_person = users.find_user(users.canonical_email(words))
+            person = users.find_user(users.canonical_email(text))
         except ValidationError:
-            found_person = None
+            person = None
     return navigation.render_settings_page(
         "settings/retention.html",
         form=form,
-        goes=goes,
-        words=words,
-        person=found_person,
-        organizations=organizations.search_organizations(words, size=20) if words and "@" not in words else [],
+        goes=expiring_count,
+        words=text,
+        person=person,
+        organizations=organizations.search_organizations(text, size=20) if text and "@" not in text else [],
     )
-
-
-def subject_page(kind: str, subject, name: str, preview: erasure.ErasurePreview, errors: dict | None = None) -> str:
-    place = "people" if kind == "person" else "organizations"
-    return navigation.render_settings_page(
-        "settings/erasure.html",
-        kind=kind,
-        name=name,
-        word=subject.email if kind == "person" else subject.name,
-        path=f"/settings/retention/{place}/{subject.id}",
-        preview=preview,
-        errors=errors or {},
-    )
-
-
-def archive(name: str, write) -> Response:
-    """A ZIP made now and sent; the audit trail says so."""
-    into = tempfile.SpooledTemporaryFile(max_size=IN_MEMORY)  # noqa: SIM115 (the response closes it once it is sent)
-    write(into)
-    db.session.commit()
-    into.seek(0)
-    return send_file(into, mimetype="application/zip", as_attachment=True, download_name=data_export.archive_name(name))

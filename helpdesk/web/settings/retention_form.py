@@ -9,7 +9,7 @@ from helpdesk.web.settings.settings_form import SettingsForm
 
 
 class RetentionForm(SettingsForm):
-    """After how many days closed tickets are erased; a number that erases tickets at once is asked for twice."""
+    """The days until closed tickets are erased; a number that erases tickets now must be confirmed."""
 
     retention_days = WholeNumberField(
         "Erase closed tickets after, in days",
@@ -22,7 +22,7 @@ class RetentionForm(SettingsForm):
         return erasure.count_expiring_tickets(self.retention_days.data) if self.retention_days.data else 0
 
     def validate_understood(self, field: BooleanField) -> None:
-        """The box is ticked where tickets would be erased."""
+        """The box must be ticked if tickets would be erased."""
         if not field.data and not self.retention_days.errors and (count := self.count_expiring()):
             raise ValidationError(
                 f"{count:,} closed tickets would be erased within the hour. Tick the box if that is right."

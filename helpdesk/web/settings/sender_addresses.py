@@ -1,6 +1,9 @@
-"""The addresses mail comes from: whose each is, and the DNS records without which receivers doubt it."""
+"""Sender addresses: who uses each, and the DNS records that receivers require."""
+
+from typing import Any
 
 from flask import Blueprint, flash, redirect, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import administration, diagnostics
 from helpdesk.domain.administration import settings
@@ -14,63 +17,65 @@ from helpdesk.web.settings import navigation
 from helpdesk.web.settings.mail_form import SenderForm
 
 blueprint = Blueprint("settings_sender_addresses", __name__, url_prefix="/settings/mail/senders")
-OFFERED = 500  # organizations in the list to choose from; all others have the same field on their own page
+MAX_CHOICES = 500  # organizations to choose from; the others have the same field on their own page
 
 
 @blueprint.get("")
 @authorization.admin_only
-def list_sender_addresses():
-    return page()
+def list_sender_addresses() -> ResponseReturnValue:
+    """All sender addresses with their DNS records."""
+    return render_page()
 
 
 @blueprint.post("")
 @authorization.admin_only
-def save_sender_address():
-    """Give an organization an address of its own, or with an empty field take it away."""
+def save_sender_address() -> ResponseReturnValue:
+    """Set an organization's own address; an empty field removes it."""
     form = SenderForm(request.form)
     organization = organizations.get_organization(parse_id(form.organization.data) or 0)
     if organization is None:
         form.add_error("organization", "Choose an organization.")
-        return page(form), 422
+        return render_page(form), 422
     try:
-        chosen = administration.set_organization_address(
+        address = administration.set_organization_address(
             organization, form.from_address.data or "", actor=authentication.get_current_user()
         )
     except ValidationError as error:
         db.session.rollback()
         form.add_refusal(error)
-        return page(form), 422
+        return render_page(form), 422
     db.session.commit()
-    where = f"from {chosen}" if chosen else "from the system address"
-    flash(f"Mail about tickets of {organization.name} comes {where}.", "success")
+    origin = f"from {address}" if address else "from the system address"
+    flash(f"Mail about tickets of {organization.name} comes {origin}.", "success")
     return redirect("/settings/mail/senders", 303)
 
 
 @blueprint.post("/check")
 @authorization.admin_only
-def check_dns():
-    """Ask the DNS for the records of one address, and show what it says beside them."""
+def check_dns() -> ResponseReturnValue:
+    """Query the DNS for the records of one address, and show the results beside them."""
     email = request.form.get("email", "")
     if email not in [sender.email for sender in administration.list_senders()]:
         flash("No mail comes from that address any more.", "error")
         return redirect("/settings/mail/senders", 303)
-    db.session.rollback()  # the DNS may take its time
+    db.session.rollback()  # a DNS query may take long
     try:
         findings = administration.check_dns_records(email)
     except ValidationError as error:
         findings = [diagnostics.DiagnosticResult(False, error.sentence)]
-    return page(checked=email, findings=findings)
+    return render_page(checked=email, findings=findings)
 
 
-def page(form: SenderForm | None = None, checked: str = "", findings: list | None = None) -> str:
+def render_page(form: SenderForm | None = None, checked: str = "", findings: list[Any] | None = None) -> str:
+    """The page; ``findings`` are the results for the address ``checked``."""
     form = form or SenderForm()
     form.organization.choices = to_choices(
-        (str(each.id), each.name) for each in organizations.search_organizations(size=OFFERED)
+        (str(each.id), each.name) for each in organizations.search_organizations(size=MAX_CHOICES)
     )
     return navigation.render_settings_page(
         "settings/mail_senders.html",
         form=form,
-        senders=[(sender, *records_of(sender)) for sender in administration.list_senders()],
+        senders=[(sender, *list_dns_records(sender)) for sender in administration.list_senders()],
         used=settings.get("use_custom_from"),
         organizations=form.organization.choices,
         checked=checked,
@@ -78,8 +83,8 @@ def page(form: SenderForm | None = None, checked: str = "", findings: list | Non
     )
 
 
-def records_of(sender: administration.SenderAddress) -> tuple[list[diagnostics.DnsRecord], str]:
-    """The records its domain needs, or why they cannot be said."""
+def list_dns_records(sender: administration.SenderAddress) -> tuple[list[diagnostics.DnsRecord], str]:
+    """The records that the address's domain needs, or why they are unknown."""
     try:
         return administration.required_dns_records(sender.email), ""
     except ValidationError as error:

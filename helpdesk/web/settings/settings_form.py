@@ -1,4 +1,4 @@
-"""Forms whose fields are settings of the same names: saved all or none, and written into the audit trail."""
+"""Forms whose fields are settings of the same names: saved all or none, with an entry in the audit log."""
 
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ValidationError
@@ -9,24 +9,27 @@ from helpdesk.web.middleware import authentication
 
 
 class SettingsForm(Form):
-    """A field for each of some settings; any other field is the form's own business."""
+    """A form with one field per setting; other fields are ignored when saving."""
 
     def save(self, subject: str, action: str = "changed settings") -> bool:
-        """Check, keep what changed and commit. False if a field cannot be used: nothing is kept, a sentence is beside it."""
+        """Validate, save what changed and commit.
+
+        Returns False if a field is invalid: nothing is saved, and the field has an error.
+        """
         if not self.validate():
             return False
         changed = {}
         for field in self:
             if field.name not in SETTINGS:
                 continue
-            before = settings.get(field.name)
+            old_value = settings.get(field.name)
             try:
-                after = settings.set(field.name, field.data)
+                new_value = settings.set(field.name, field.data)
             except ValidationError:
                 self.add_error(field.name, _sentence(field.name))
                 continue
-            if after != before:
-                changed[field.name] = [before, after]
+            if new_value != old_value:
+                changed[field.name] = [old_value, new_value]
         if self.error_summary:
             db.session.rollback()
             settings.invalidate_cache()
@@ -39,7 +42,12 @@ class SettingsForm(Form):
 
 
 def _sentence(name: str) -> str:
-    key = SETTINGS[name]
-    if isinstance(key.default, int):
+    """The error message for a value that the setting does not accept."""
+    definition = SETTINGS[name]
+    if isinstance(definition.default, int):
         return "Write a whole number from 0 to 10000."
-    return f"Choose {', '.join(key.choices[:-1])} or {key.choices[-1]}." if key.choices else "This cannot be used."
+    return (
+        f"Choose {', '.join(definition.choices[:-1])} or {definition.choices[-1]}."
+        if definition.choices
+        else "This cannot be used."
+    )

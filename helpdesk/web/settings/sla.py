@@ -1,8 +1,10 @@
-"""Service levels: targets for everybody and for single organizations, working hours, holidays."""
+"""SLA policies for everybody and for single organizations, business hours, and holidays."""
 
 from datetime import date
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from helpdesk.domain.administration import audit_log, settings
@@ -17,32 +19,32 @@ from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_sla", __name__, url_prefix="/settings/service-levels")
-NAMES = [f"{priority}-{kind}" for priority in Priority for kind in ("first_response", "resolution")]
+TARGET_NAMES = [f"{priority}-{kind}" for priority in Priority for kind in ("first_response", "resolution")]
 
 
 @blueprint.get("")
 @authorization.admin_only
-def show_sla():
-    """Everything at a glance; ``?organization=`` opens that one's own targets."""
+def show_sla() -> ResponseReturnValue:
+    """The whole page; ``?organization=`` shows that organization's own targets."""
     slug = request.args.get("organization", "")
     organization = organizations.find_by_slug(slug) if slug else None
     if slug and organization is None:
         abort(404)
-    return page(organization)
+    return render_page(organization)
 
 
 @blueprint.post("/targets")
 @authorization.admin_only
-def save_targets():
-    """Targets of everybody, or of the organization the form names."""
+def save_targets() -> ResponseReturnValue:
+    """Save the targets of everybody, or of the organization that the form names."""
     slug = request.form.get("organization", "")
     organization = (organizations.find_by_slug(slug) or abort(404)) if slug else None
-    values = {name: request.form.get(name, "") for name in NAMES}
+    values = {name: request.form.get(name, "") for name in TARGET_NAMES}
     try:
         policies.set_policies(values, actor=authentication.get_current_user(), organization=organization)
     except ValidationError as error:
         db.session.rollback()
-        return page(organizations.find_by_slug(slug) if slug else None, targets=values, errors=error.errors), 422
+        return render_page(organizations.find_by_slug(slug) if slug else None, targets=values, errors=error.errors), 422
     audit_log.add_entry(
         "changed service levels",
         authentication.get_current_user(),
@@ -57,8 +59,8 @@ def save_targets():
 
 @blueprint.post("/hours")
 @authorization.admin_only
-def save_business_hours():
-    """Working hours and the time zone they are in."""
+def save_business_hours() -> ResponseReturnValue:
+    """Save business hours and their time zone."""
     values = {str(day): request.form.get(f"hours-{day}", "") for day in range(7)}
     zone = request.form.get("time_zone", "").strip()
     try:
@@ -66,7 +68,7 @@ def save_business_hours():
     except ValidationError as error:
         db.session.rollback()
         settings.invalidate_cache()
-        return page(None, hours=values, zone=zone, errors=error.errors), 422
+        return render_page(None, hours=values, zone=zone, errors=error.errors), 422
     audit_log.add_entry(
         "changed working hours",
         authentication.get_current_user(),
@@ -81,13 +83,14 @@ def save_business_hours():
 
 @blueprint.post("/holidays")
 @authorization.admin_only
-def add_holiday():
+def add_holiday() -> ResponseReturnValue:
+    """Add a holiday."""
     values = {"day": request.form.get("day", ""), "name": request.form.get("name", "")}
     try:
         holiday = policies.add_holiday(values["day"], values["name"], actor=authentication.get_current_user())
     except ValidationError as error:
         db.session.rollback()
-        return page(None, holiday=values, errors=error.errors), 422
+        return render_page(None, holiday=values, errors=error.errors), 422
     audit_log.add_entry(
         "added a holiday", authentication.get_current_user(), holiday.day.isoformat(), name=holiday.name
     )
@@ -98,7 +101,8 @@ def add_holiday():
 
 @blueprint.post("/holidays/<day>/delete")
 @authorization.admin_only
-def delete_holiday(day: str):
+def delete_holiday(day: str) -> ResponseReturnValue:
+    """Delete a holiday."""
     try:
         holiday = db.session.get(Holiday, date.fromisoformat(day))
     except ValueError:
@@ -112,15 +116,25 @@ def delete_holiday(day: str):
     return redirect("/settings/service-levels#holidays", 303)
 
 
-def page(organization: Organization | None, *, targets=None, hours=None, zone=None, holiday=None, errors=None) -> str:
-    """The page; what was typed and refused stands in place of what is kept."""
-    own = select(Organization.slug, Organization.name).where(Organization.id.in_(select(SlaPolicy.organization_id)))
-    everybody = select(Organization.slug, Organization.name).order_by(Organization.name).limit(1000)
+def render_page(
+    organization: Organization | None,
+    *,
+    targets: dict[str, Any] | None = None,
+    hours: dict[str, Any] | None = None,
+    zone: str | None = None,
+    holiday: dict[str, Any] | None = None,
+    errors: dict[str, Any] | None = None,
+) -> str:
+    """The page; typed values with errors replace the stored ones."""
+    own_query = select(Organization.slug, Organization.name).where(
+        Organization.id.in_(select(SlaPolicy.organization_id))
+    )
+    all_query = select(Organization.slug, Organization.name).order_by(Organization.name).limit(1000)
     return navigation.render_settings_page(
         "settings/service_levels.html",
         organization=organization,
-        with_own=[tuple(row) for row in db.session.execute(own.order_by(Organization.name))],
-        organizations=[tuple(row) for row in db.session.execute(everybody)],
+        with_own=[tuple(row) for row in db.session.execute(own_query.order_by(Organization.name))],
+        organizations=[tuple(row) for row in db.session.execute(all_query)],
         priorities=[(str(priority), priority.definition.label) for priority in reversed(Priority)],
         targets=targets if targets is not None else stored_targets(organization),
         days=list(enumerate(policies.WEEKDAY_NAMES)),
@@ -133,20 +147,23 @@ def page(organization: Organization | None, *, targets=None, hours=None, zone=No
 
 
 def stored_targets(organization: Organization | None) -> dict[str, str]:
-    found = policies.list_policies(organization)
+    """The stored targets as texts, by the names of their inputs."""
+    stored = policies.list_policies(organization)
     return {
-        f"{priority}-{kind}": policies.format_duration(getattr(found[priority], kind)) if priority in found else ""
+        f"{priority}-{kind}": policies.format_duration(getattr(stored[priority], kind)) if priority in stored else ""
         for priority in Priority
         for kind in ("first_response", "resolution")
     }
 
 
 def stored_hours() -> dict[str, str]:
-    found: dict[str, list[str]] = {str(day): [] for day in range(7)}
+    """The stored hours as texts, by weekday."""
+    ranges_by_day: dict[str, list[str]] = {str(day): [] for day in range(7)}
     for row in db.session.scalars(select(BusinessHours).order_by(BusinessHours.weekday, BusinessHours.opens)):
-        found[str(row.weekday)].append(f"{_clock(row.opens)}-{_clock(row.closes)}")
-    return {day: ", ".join(stretches) for day, stretches in found.items()}
+        ranges_by_day[str(row.weekday)].append(f"{_format_minutes(row.opens)}-{_format_minutes(row.closes)}")
+    return {day: ", ".join(ranges) for day, ranges in ranges_by_day.items()}
 
 
-def _clock(minutes: int) -> str:
+def _format_minutes(minutes: int) -> str:
+    """Minutes since midnight as HH:MM."""
     return f"{minutes // 60:02}:{minutes % 60:02}"

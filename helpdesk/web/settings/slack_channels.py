@@ -1,6 +1,9 @@
-"""Slack channels: which are bound to whom, who reads them, and whether Slack works, tried for real."""
+"""Slack channels: connect and disconnect them, their options, and a test with real calls."""
+
+from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from helpdesk import config
@@ -22,25 +25,26 @@ blueprint = Blueprint("settings_slack_channels", __name__, url_prefix="/settings
 
 @blueprint.get("")
 @authorization.admin_only
-def list_channels():
-    return page()
+def list_channels() -> ResponseReturnValue:
+    """The connected channels and the forms."""
+    return render_page()
 
 
 @blueprint.post("")
 @authorization.admin_only
-def connect_channel():
-    """Bind a channel: to the team as triage, or to an organization."""
+def connect_channel() -> ResponseReturnValue:
+    """Connect a channel: to the team for triage, or to an organization."""
     form = ChannelForm(request.form)
     if not form.validate():
-        return page(form), 422
+        return render_page(form), 422
     try:
-        db.session.rollback()  # Slack is asked with no transaction open
-        known = channels.fetch_channel(form.channel.data)
+        db.session.rollback()  # no transaction stays open while Slack is called
+        channel = channels.fetch_channel(form.channel.data)
         if form.audience.data == "team":
-            channels.set_triage_channel(known, actor=authentication.get_current_user())
+            channels.set_triage_channel(channel, actor=authentication.get_current_user())
         else:
             channels.bind_channel(
-                known, organizations.find_by_slug(form.organization.data), actor=authentication.get_current_user()
+                channel, organizations.find_by_slug(form.organization.data), actor=authentication.get_current_user()
             )
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
@@ -48,7 +52,7 @@ def connect_channel():
         form.add_refusal(
             error if error.field or getattr(error, "errors", None) else ValidationError(error.sentence, "channel")
         )
-        return page(form), 422
+        return render_page(form), 422
     db.session.commit()
     flash("The channel is bound. New tickets appear there.", "success")
     return redirect("/settings/channels", 303)
@@ -56,9 +60,9 @@ def connect_channel():
 
 @blueprint.post("/<int:channel_id>/internal")
 @authorization.admin_only
-def set_internal_by_default(channel_id: int):
-    """Whether what people type in the threads of a team channel is a note unless they say otherwise."""
-    channel = found(channel_id)
+def set_internal_by_default(channel_id: int) -> ResponseReturnValue:
+    """Set whether replies in a team channel's threads are notes by default."""
+    channel = get_channel_or_404(channel_id)
     channels.set_internal_by_default(channel, "internal" in request.form, actor=authentication.get_current_user())
     db.session.commit()
     flash(f"{channel.label} is saved.", "success")
@@ -67,9 +71,9 @@ def set_internal_by_default(channel_id: int):
 
 @blueprint.post("/<int:channel_id>/delete")
 @authorization.admin_only
-def disconnect_channel(channel_id: int):
-    """Write there no more."""
-    channel = found(channel_id)
+def disconnect_channel(channel_id: int) -> ResponseReturnValue:
+    """Send nothing to this channel any more."""
+    channel = get_channel_or_404(channel_id)
     channels.unbind_channel(channel, actor=authentication.get_current_user())
     db.session.commit()
     flash(f"Nothing new goes to {channel.label}.", "success")
@@ -78,31 +82,35 @@ def disconnect_channel(channel_id: int):
 
 @blueprint.post("/options")
 @authorization.admin_only
-def save_slack_options():
+def save_slack_options() -> ResponseReturnValue:
+    """Save the options."""
     options = SlackOptionsForm(request.form)
     if not options.save("Slack"):
-        return page(options=options), 422
+        return render_page(options=options), 422
     flash("The options are saved.", "success")
     return redirect("/settings/channels#options", 303)
 
 
 @blueprint.post("/test")
 @authorization.admin_only
-def test_slack():
-    """Token, permissions, every channel, and a message there and back; nothing is held open meanwhile."""
-    return page(checks=channels.run_diagnostics())
+def test_slack() -> ResponseReturnValue:
+    """Test token, scopes, every channel, and a message; no transaction stays open during the calls."""
+    return render_page(checks=channels.run_diagnostics())
 
 
-def page(form: ChannelForm | None = None, options: SlackOptionsForm | None = None, checks=None) -> str:
-    bound, triage = channels.list_channels(), settings.get("triage_channel")
-    slugs = select(Organization.slug, Organization.name).order_by(Organization.name).limit(1000)
+def render_page(
+    form: ChannelForm | None = None, options: SlackOptionsForm | None = None, checks: list[Any] | None = None
+) -> str:
+    """The page; ``checks`` are the results of a test."""
+    connected, triage = channels.list_channels(), settings.get("triage_channel")
+    organizations_query = select(Organization.slug, Organization.name).order_by(Organization.name).limit(1000)
     form = form or ChannelForm(data={"audience": "customer" if triage else "team"})
-    form.organization.choices = to_choices(tuple(row) for row in db.session.execute(slugs))
+    form.organization.choices = to_choices(tuple(row) for row in db.session.execute(organizations_query))
     return navigation.render_settings_page(
         "settings/channels.html",
-        channels=bound,
+        channels=connected,
         triage=triage,
-        offered=offered({channel.external_id for channel in bound}),
+        offered=list_available_choices({channel.external_id for channel in connected}),
         is_set_up=bool(config.current().SLACK_BOT_TOKEN),
         form=form,
         options=options or SlackOptionsForm(data=settings.get_all()),
@@ -110,21 +118,22 @@ def page(form: ChannelForm | None = None, options: SlackOptionsForm | None = Non
     )
 
 
-def offered(taken: set[str]) -> list[tuple[str, str]]:
-    """Channels the bot can see and nobody has, as (id, name); none while Slack does not answer."""
+def list_available_choices(taken: set[str]) -> list[tuple[str, str]]:
+    """Channels that the bot can see and that are not connected, as (id, name); none while Slack does not answer."""
     if not config.current().SLACK_BOT_TOKEN:
         return []
     try:
-        seen = channels.list_available_channels()
+        available = channels.list_available_channels()
     except channel_errors.ChannelError:
         return []
     return [
-        (each.id, f"#{each.name}{' (shared)' if each.is_ext_shared else ''}")
-        for each in seen
-        if each.id not in taken and not each.is_archived
+        (channel.id, f"#{channel.name}{' (shared)' if channel.is_ext_shared else ''}")
+        for channel in available
+        if channel.id not in taken and not channel.is_archived
     ]
 
 
-def found(channel_id: int) -> Channel:
+def get_channel_or_404(channel_id: int) -> Channel:
+    """The connected Slack channel, else 404."""
     channel = db.session.get(Channel, channel_id) if channel_id < 2**63 else None
     return channel if channel and channel.kind == "slack" and channel.removed_at is None else abort(404)

@@ -1,6 +1,7 @@
-"""The team: who is in it, and how people join it."""
+"""The team: its members, and invitations."""
 
 from flask import Blueprint, flash, redirect, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk import urls
 from helpdesk.domain.authentication import invitations, signed_links
@@ -14,20 +15,20 @@ from helpdesk.web.settings.team_forms import InvitationForm
 from helpdesk.web.sign_in import login_page as sign_in_page
 
 blueprint = Blueprint("settings_team", __name__, url_prefix="/settings/team")
-NEW = {"role": "agent"}
+INITIAL_VALUES = {"role": "agent"}
 
 
 @blueprint.get("")
 @authorization.admin_only
-def list_team():
-    """Everybody, and the form to invite one more."""
-    return page(InvitationForm(data=NEW))
+def list_team() -> ResponseReturnValue:
+    """All members, and the form to invite another."""
+    return render_page(InvitationForm(data=INITIAL_VALUES))
 
 
 @blueprint.post("/invitations")
 @authorization.admin_only
-def invite_agent():
-    """Invite by mail; where no mail leaves yet, the link is shown to be handed over."""
+def invite_agent() -> ResponseReturnValue:
+    """Invite by mail; while no mail can be sent, the link is shown instead."""
     form = InvitationForm(request.form)
     try:
         user, link = invitations.invite_agent(
@@ -36,15 +37,18 @@ def invite_agent():
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
         form.add_refusal(error)
-        return page(form), 422
+        return render_page(form), 422
     db.session.commit()
     if not sign_in_page.is_mail_configured():
-        return page(InvitationForm(data=NEW), printed=(user, urls.sign_in_link_url(signed_links.link_token(link))))
+        return render_page(
+            InvitationForm(data=INITIAL_VALUES), printed=(user, urls.sign_in_link_url(signed_links.link_token(link)))
+        )
     flash(f"An invitation is on its way to {user.email}.", "success")
     return redirect("/settings/team", 303)
 
 
-def page(form: InvitationForm, printed: tuple[User, str] | None = None) -> str:
+def render_page(form: InvitationForm, printed: tuple[User, str] | None = None) -> str:
+    """The page; ``printed`` is an invited user and the link to show."""
     team = users.list_team(only_active=False)
     invited = invitations.open_invitations(team)
     return navigation.render_settings_page("settings/team.html", team=team, form=form, printed=printed, invited=invited)

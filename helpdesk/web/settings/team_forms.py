@@ -1,4 +1,4 @@
-"""The forms of the team: an invitation, and a reply that is kept."""
+"""The team's forms: an invitation, and a canned reply."""
 
 from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
@@ -16,7 +16,7 @@ STATUSES = [(str(status), labels.status_label(status)) for status in canned_repl
 
 
 class InvitationForm(Form):
-    """Whom to invite into the team."""
+    """The person to invite into the team."""
 
     email = EmailField("Work email", render_kw={"autocomplete": "off"})
     name = StringField("Name", [Optional()], render_kw={"autocomplete": "off"})
@@ -24,7 +24,7 @@ class InvitationForm(Form):
 
 
 class CannedReplyForm(Form):
-    """A reply that is kept; ``version`` is the one that was read."""
+    """A canned reply; ``version`` is the version that was read."""
 
     version = HiddenField()
     title = StringField("Title", render_kw={"maxlength": "80"})

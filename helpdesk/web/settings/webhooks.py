@@ -1,6 +1,7 @@
-"""Webhooks: which programs are told what, their secrets, a test, and the log."""
+"""Webhooks: their URLs and events, secrets, a test, and the delivery log."""
 
 from flask import Blueprint, abort, flash, redirect, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from helpdesk.domain import outbox
@@ -15,46 +16,52 @@ from helpdesk.web.settings import navigation
 from helpdesk.web.settings.integration_forms import WebhookForm
 
 blueprint = Blueprint("settings_webhooks", __name__, url_prefix="/settings/webhooks")
-NEW = {"events": ["ticket.filed", "message.replied"], "is_active": True}
+INITIAL_VALUES = {"events": ["ticket.filed", "message.replied"], "is_active": True}
 
 
 @blueprint.get("")
 @authorization.admin_only
-def list_webhooks():
-    found = db.session.scalars(select(Webhook).order_by(Webhook.id)).all()
-    return navigation.render_settings_page("settings/webhooks.html", webhooks=found)
+def list_webhooks() -> ResponseReturnValue:
+    """All webhooks."""
+    rows = db.session.scalars(select(Webhook).order_by(Webhook.id)).all()
+    return navigation.render_settings_page("settings/webhooks.html", webhooks=rows)
 
 
 @blueprint.get("/new")
 @authorization.admin_only
-def show_new_webhook():
-    return page(None, WebhookForm(data=NEW))
+def show_new_webhook() -> ResponseReturnValue:
+    """An empty form."""
+    return render_page(None, WebhookForm(data=INITIAL_VALUES))
 
 
 @blueprint.post("")
 @authorization.admin_only
-def create_webhook():
-    return keep(None)
+def create_webhook() -> ResponseReturnValue:
+    """Create a webhook."""
+    return save_webhook(None)
 
 
 @blueprint.get("/<int:webhook_id>")
 @authorization.admin_only
-def show_webhook(webhook_id: int):
-    hook = found(webhook_id)
-    return page(hook, WebhookForm(obj=hook))
+def show_webhook(webhook_id: int) -> ResponseReturnValue:
+    """One webhook with its secret and its log."""
+    webhook = get_webhook_or_404(webhook_id)
+    return render_page(webhook, WebhookForm(obj=webhook))
 
 
 @blueprint.post("/<int:webhook_id>")
 @authorization.admin_only
-def update_webhook(webhook_id: int):
-    return keep(found(webhook_id))
+def update_webhook(webhook_id: int) -> ResponseReturnValue:
+    """Save a webhook."""
+    return save_webhook(get_webhook_or_404(webhook_id))
 
 
 @blueprint.post("/<int:webhook_id>/test")
 @authorization.admin_only
-def test_webhook(webhook_id: int):
+def test_webhook(webhook_id: int) -> ResponseReturnValue:
+    """Send a test event."""
     try:
-        webhooks.send_test(found(webhook_id), actor=authentication.get_current_user())
+        webhooks.send_test(get_webhook_or_404(webhook_id), actor=authentication.get_current_user())
     except ConflictError as error:
         db.session.rollback()
         flash(error.sentence, "error")
@@ -66,10 +73,11 @@ def test_webhook(webhook_id: int):
 
 @blueprint.post("/<int:webhook_id>/deliveries/<int:delivery_id>/retry")
 @authorization.admin_only
-def retry_delivery(webhook_id: int, delivery_id: int):
-    hook = found(webhook_id)
+def retry_delivery(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
+    """Retry one delivery of the log."""
+    webhook = get_webhook_or_404(webhook_id)
     delivery = db.session.get(Delivery, delivery_id) if delivery_id < 2**63 else None
-    if delivery is None or delivery.kind != DeliveryKind.webhook or delivery.subject_id != hook.id:
+    if delivery is None or delivery.kind != DeliveryKind.webhook or delivery.subject_id != webhook.id:
         abort(404)
     outbox.retry_delivery(delivery, actor=authentication.get_current_user())
     db.session.commit()
@@ -78,25 +86,26 @@ def retry_delivery(webhook_id: int, delivery_id: int):
 
 @blueprint.post("/<int:webhook_id>/delete")
 @authorization.admin_only
-def delete_webhook(webhook_id: int):
-    hook = found(webhook_id)
-    audit_log.add_entry("deleted a webhook", authentication.get_current_user(), hook.name)
-    webhooks.delete_webhook(hook, actor=authentication.get_current_user())
+def delete_webhook(webhook_id: int) -> ResponseReturnValue:
+    """Delete a webhook."""
+    webhook = get_webhook_or_404(webhook_id)
+    audit_log.add_entry("deleted a webhook", authentication.get_current_user(), webhook.name)
+    webhooks.delete_webhook(webhook, actor=authentication.get_current_user())
     db.session.commit()
     flash("The webhook is deleted.", "success")
     return redirect("/settings/webhooks", 303)
 
 
-def keep(hook: Webhook | None):
-    """Save what was typed, or show it again with what to mend."""
+def save_webhook(webhook: Webhook | None) -> ResponseReturnValue:
+    """Save the form as a new or changed webhook, or show it again with the errors."""
     form = WebhookForm(request.form)
-    webhook_id = hook.id if hook else None
+    webhook_id = webhook.id if webhook else None
     try:
-        saved = webhooks.save_webhook(hook, **form.data, actor=authentication.get_current_user())
+        saved = webhooks.save_webhook(webhook, **form.data, actor=authentication.get_current_user())
     except ValidationError as error:
         db.session.rollback()
         form.add_refusal(error)
-        return page(found(webhook_id) if webhook_id else None, form), 422
+        return render_page(get_webhook_or_404(webhook_id) if webhook_id else None, form), 422
     audit_log.add_entry(
         "changed a webhook" if webhook_id else "made a webhook",
         authentication.get_current_user(),
@@ -109,15 +118,17 @@ def keep(hook: Webhook | None):
     return redirect(f"/settings/webhooks/{saved.id}", 303)
 
 
-def page(hook: Webhook | None, form: WebhookForm) -> str:
+def render_page(webhook: Webhook | None, form: WebhookForm) -> str:
+    """The page of one webhook; None is a new one."""
     return navigation.render_settings_page(
         "settings/webhook.html",
-        webhook=hook,
+        webhook=webhook,
         form=form,
-        secret=webhooks.signing_secret(hook) if hook else "",
-        log=webhooks.list_deliveries(hook) if hook else [],
+        secret=webhooks.signing_secret(webhook) if webhook else "",
+        log=webhooks.list_deliveries(webhook) if webhook else [],
     )
 
 
-def found(webhook_id: int) -> Webhook:
+def get_webhook_or_404(webhook_id: int) -> Webhook:
+    """The webhook, else 404."""
     return (db.session.get(Webhook, webhook_id) if webhook_id < 2**63 else None) or abort(404)

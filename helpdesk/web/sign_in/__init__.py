@@ -1,4 +1,4 @@
-"""Coming in: one page, three ways, each in its own file."""
+"""Sign in: one page and three methods, each in its own file."""
 
 from helpdesk.web.sign_in import google, login_page, magic_link, microsoft
 

@@ -1,4 +1,4 @@
-"""The last step of every way in: the session begins, and one lands where one wanted to go."""
+"""The last step of every sign-in method: start the session and redirect."""
 
 from urllib.parse import urlencode
 
@@ -9,11 +9,11 @@ from helpdesk.extensions import db
 from helpdesk.web.middleware import authentication, authorization
 
 
-def complete_login(entry: LoginResult, provider: str, next_path: str | None) -> Response:
-    """Sign ``entry``'s user in, commit, and go on; a person of several organizations chooses first."""
-    authentication.sign_in(entry.user, provider)
+def complete_login(result: LoginResult, provider: str, next_path: str | None) -> Response:
+    """Sign in the user of ``result``, commit and redirect; a person of several organizations chooses first."""
+    authentication.sign_in(result.user, provider)
     db.session.commit()
-    target = authorization.get_safe_next_path(next_path) or authentication.get_landing_path(entry.user)
-    if len(entry.organizations) > 1:
+    target = authorization.get_safe_next_path(next_path) or authentication.get_landing_path(result.user)
+    if len(result.organizations) > 1:
         target = "/account/organization?" + urlencode({"next": target})
     return redirect(target, 303)

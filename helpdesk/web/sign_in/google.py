@@ -1,4 +1,4 @@
-"""Sign in with Google. What its tokens prove is in domain.sign_in.providers."""
+"""Sign in with Google. Its tokens are verified in ``domain.authentication.oidc``."""
 
 from helpdesk.web.sign_in.oauth_blueprint import RequestScopedBlueprint
 

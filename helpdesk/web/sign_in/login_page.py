@@ -1,6 +1,9 @@
-"""The one page that offers every way in, and the way out."""
+"""The sign-in page with every method, and signing out."""
+
+from typing import Any
 
 from flask import Blueprint, Response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from helpdesk import config
@@ -15,18 +18,18 @@ blueprint = Blueprint("sign_in", __name__)
 
 @blueprint.get("/sign-in")
 @authorization.public
-def show_login_page():
-    """The ways that are configured and switched on."""
-    wanted = authorization.get_safe_next_path(request.args.get("next"))
+def show_login_page() -> ResponseReturnValue:
+    """The methods that are configured and enabled."""
+    next_path = authorization.get_safe_next_path(request.args.get("next"))
     if current_user.is_authenticated:
-        return redirect(wanted or authentication.get_landing_path(current_user))
-    return render_login_page(next_path=wanted)
+        return redirect(next_path or authentication.get_landing_path(current_user))
+    return render_login_page(next_path=next_path)
 
 
 @blueprint.post("/sign-out")
 @authorization.public
-def sign_out():
-    """End the session; the browser forgets what it kept of us."""
+def sign_out() -> ResponseReturnValue:
+    """End the session, and clear what the browser has stored for this site."""
     authentication.sign_out()
     db.session.commit()
     response = redirect("/sign-in", 303)
@@ -35,13 +38,13 @@ def sign_out():
 
 
 def render_login_page(
-    next_path: str | None = None, email: str = "", errors: dict | None = None, status: int = 200
+    next_path: str | None = None, email: str = "", errors: dict[str, Any] | None = None, status: int = 200
 ) -> tuple[str, int]:
-    """The page, with what was typed and what was wrong with it."""
-    ways = [provider for provider in (oidc.google_provider(), oidc.microsoft_provider()) if provider.is_on]
+    """The page, with the typed address and the errors."""
+    providers = [provider for provider in (oidc.google_provider(), oidc.microsoft_provider()) if provider.is_on]
     html = render_template(
         "sign_in/page.html",
-        ways=ways,
+        ways=providers,
         link_is_on=is_magic_link_enabled(),
         portal_is_on=rules.is_portal_enabled(),
         next_path=next_path,
@@ -52,17 +55,17 @@ def render_login_page(
 
 
 def is_magic_link_enabled() -> bool:
-    """Whether links by mail are offered: switched on, and there is a server to mail them."""
+    """Whether magic links are offered: enabled, and a mail server is configured."""
     return bool(settings.get("sign_in_link") and is_mail_configured())
 
 
 def is_mail_configured() -> bool:
-    """Whether any mail can leave."""
+    """Whether any mail can be sent."""
     return bool(config.current().MAIL_SERVER)
 
 
 def render_login_failed(sentence: str = "", status: int = 400) -> Response:
-    """Why somebody was not signed in, and the way back; never a word of what the other side sent."""
+    """Why somebody was not signed in, with a link back; never contains text from the provider."""
     html = render_template("sign_in/login_failed.html", sentence=sentence)
     response = Response(html, status=status, mimetype="text/html")
     response.headers["Referrer-Policy"] = "no-referrer"

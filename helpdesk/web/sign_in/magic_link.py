@@ -1,30 +1,31 @@
-"""A link by mail: asked for, opened without effect, used by a button, or replaced by its code."""
+"""Magic links by mail: requested, opened without effect, redeemed by a button or by the mail's code."""
 
 import re
 import secrets
 
 import flask
 from flask import Blueprint, Response, make_response, redirect, render_template, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk import config
-from helpdesk.domain.authentication import login, magic_links
+from helpdesk.domain.authentication import login, magic_links, oidc
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import email_address, users
 from helpdesk.extensions import db
+from helpdesk.models.session import SignInLink
+from helpdesk.models.user import Identity
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.sign_in import after_login, login_page
 
 blueprint = Blueprint("magic_link", __name__, url_prefix="/sign-in")
-COOKIE_SECONDS = (
-    20 * 60
-)  # seconds: longer than the link, so that an expired one can still be told from another browser's
+COOKIE_SECONDS = 20 * 60  # longer than the link is valid, to distinguish an expired link from another browser's
 TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{43}")
 
 
 @blueprint.post("/link")
 @authorization.public
-def request_link():
-    """Have a link mailed. The answer is the same whoever asks."""
+def request_link() -> ResponseReturnValue:
+    """Send a link by mail. The response does not reveal whether the address is known."""
     next_path = authorization.get_safe_next_path(request.form.get("next"))
     typed = request.form.get("email", "")
     if not login_page.is_magic_link_enabled():
@@ -40,28 +41,28 @@ def request_link():
 
 @blueprint.get("/code")
 @authorization.public
-def show_link_sent():
-    """What to do now that a link may be on its way."""
+def show_link_sent() -> ResponseReturnValue:
+    """What to do now that a link may have been sent."""
     return render_template("sign_in/link_sent.html", email=flask.session.get("link_email", ""), errors={})
 
 
 @blueprint.post("/code")
 @authorization.public
-def redeem_code():
-    """Sign in by the code of the mail, typed where the link was asked for."""
+def redeem_code() -> ResponseReturnValue:
+    """Sign in with the code of the mail, typed in the browser that requested it."""
     try:
         link = magic_links.redeem_code(get_browser_token() or "", request.form.get("code", ""))
-    except magic_links.LinkExpired as ended:
+    except magic_links.LinkExpired as error:
         db.session.commit()
         email = flask.session.get("link_email", "")
-        return render_template("sign_in/link_sent.html", email=email, errors={"code": ended.sentence}), 422
+        return render_template("sign_in/link_sent.html", email=email, errors={"code": error.sentence}), 422
     return finish_login(link)
 
 
 @blueprint.get("/link/<token>")
 @authorization.public
-def show_link(token: str):
-    """What the link would do. Scanners open every link, so looking does nothing."""
+def show_link(token: str) -> ResponseReturnValue:
+    """What the link would do. Mail scanners open every link, so opening changes nothing."""
     link = magic_links.find_link(token)
     if not magic_links.is_open(link):
         return render_expired_link(token if link is not None and link.purpose == magic_links.SIGN_IN else "")
@@ -70,8 +71,8 @@ def show_link(token: str):
 
 @blueprint.post("/link/<token>")
 @authorization.public
-def redeem_link(token: str):
-    """Use the link up, once."""
+def redeem_link(token: str) -> ResponseReturnValue:
+    """Redeem the link, once."""
     try:
         link = magic_links.redeem(token, get_browser_token() or "")
     except magic_links.WrongBrowser:
@@ -82,8 +83,14 @@ def redeem_link(token: str):
     return finish_login(link)
 
 
-def send_link(email: str, *, next_path: str | None = None, pending=None, known=None) -> Response:
-    """Ask for the link in this browser, and say that one may be on its way."""
+def send_link(
+    email: str,
+    *,
+    next_path: str | None = None,
+    pending: oidc.ProviderClaims | None = None,
+    known: Identity | None = None,
+) -> Response:
+    """Request a link from this browser, and respond that one may have been sent."""
     token = get_browser_token() or secrets.token_urlsafe(32)
     magic_links.request_link(
         email,
@@ -110,15 +117,15 @@ def send_link(email: str, *, next_path: str | None = None, pending=None, known=N
     return with_no_store(response)
 
 
-def finish_login(link) -> Response:
-    """The address is proven: let its owner in, or say that no rule does."""
+def finish_login(link: SignInLink) -> Response:
+    """The address is proven: sign its owner in, or respond that no organization admits them."""
     try:
-        entry = magic_links.complete_sign_in(link, browser=authentication.get_user_agent())
-    except login.NotAdmitted as refused:
+        result = magic_links.complete_sign_in(link, browser=authentication.get_user_agent())
+    except login.NotAdmitted as error:
         db.session.commit()
-        return login_page.render_login_failed(refused.sentence, 403)
+        return login_page.render_login_failed(error.sentence, 403)
     provider = "invitation" if link.purpose == magic_links.INVITATION else "link"
-    response = after_login.complete_login(entry, provider, link.next_path)
+    response = after_login.complete_login(result, provider, link.next_path)
     response.delete_cookie(
         authentication.get_cookie_name(config.current(), "ml"),
         path="/",
@@ -130,12 +137,13 @@ def finish_login(link) -> Response:
 
 
 def get_browser_token() -> str | None:
-    """What this browser was given when it asked for a link."""
-    given = request.cookies.get(authentication.get_cookie_name(config.current(), "ml"), "")
-    return given if TOKEN_PATTERN.fullmatch(given) else None
+    """The token that this browser received when it requested a link."""
+    cookie = request.cookies.get(authentication.get_cookie_name(config.current(), "ml"), "")
+    return cookie if TOKEN_PATTERN.fullmatch(cookie) else None
 
 
-def render_link_page(link, token: str, status: int = 200) -> Response:
+def render_link_page(link: SignInLink, token: str, status: int = 200) -> Response:
+    """The page with the button that redeems the link."""
     html = render_template(
         "sign_in/confirm_link.html",
         masked=email_address.mask_address(link.email),
@@ -148,6 +156,7 @@ def render_link_page(link, token: str, status: int = 200) -> Response:
 
 
 def render_expired_link(again: str) -> Response:
+    """410, with a button for a new link; ``again`` is the expired link's token."""
     return with_no_store(
         make_response(
             render_template("sign_in/link_expired.html", again=again if login_page.is_magic_link_enabled() else ""), 410
@@ -156,7 +165,7 @@ def render_expired_link(again: str) -> Response:
 
 
 def with_no_store(response: Response) -> Response:
-    """Nothing of this address is kept or told to anybody."""
+    """Let nothing of this page be cached or sent on as a Referer."""
     response.headers["Referrer-Policy"] = "no-referrer"
     response.headers["Cache-Control"] = "no-store"
     return response

@@ -1,15 +1,18 @@
-"""Flask-Dance made safe for threads: what it keeps on the blueprint, which all share, lives here on the request.
+"""Flask-Dance made safe for threads: state that it stores on the shared blueprint is stored on the request here.
 
-Its session, token, state and PKCE verifier all belong to one sign-in. Nothing of a provider's is stored: the ID token is read
-once, in the callback, and forgotten.
+Its session, token, state and PKCE verifier all belong to one sign-in. Nothing of a provider's is stored: the ID token
+is read once, in the callback, and discarded.
 """
 
 import logging
 import secrets
+from collections.abc import Callable
+from typing import Any
 
 import flask
 import requests
 from flask import Response, abort, g, request
+from flask.typing import ResponseReturnValue
 from flask_dance.consumer import OAuth2ConsumerBlueprint, oauth_authorized
 from flask_dance.consumer.requests import OAuth2Session
 from flask_dance.consumer.storage import BaseStorage
@@ -23,64 +26,67 @@ from helpdesk.extensions import db
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.sign_in import after_login, login_page, magic_link
 
-TIMEOUT_SECONDS = 10  # seconds for the provider to exchange a code
+TIMEOUT_SECONDS = 10  # for the provider to exchange a code
 
 log = logging.getLogger(__name__)
 
 
 class NullTokenStorage(BaseStorage):
-    """Keeps no token."""
+    """Stores no token."""
 
-    def get(self, blueprint):
+    def get(self, blueprint: Any) -> None:
         return None
 
-    def set(self, blueprint, token):
+    def set(self, blueprint: Any, token: Any) -> None:
         pass
 
-    def delete(self, blueprint):
+    def delete(self, blueprint: Any) -> None:
         pass
 
 
 class RequestAttribute:
-    """An attribute that is read anew for each request, whatever the library's constructor puts there."""
+    """An attribute that is computed for each request, whatever the library's constructor assigns to it."""
 
-    def __init__(self, read):
+    def __init__(self, read: Callable[[Any], Any]) -> None:
         self.read = read
 
-    def __get__(self, blueprint, _owner):
+    def __get__(self, blueprint: Any, _owner: Any) -> Any:
         return self if blueprint is None else self.read(blueprint)
 
-    def __set__(self, blueprint, value):
+    def __set__(self, blueprint: Any, value: Any) -> None:
         pass
 
 
 class LoopbackAdapter(HTTPAdapter):
-    """Reaches a stand-in on this machine, which speaks plain http; config allows one only there."""
+    """Calls a simulated provider on this machine over plain http, which config allows only there."""
 
-    def send(self, request, *args, **options):
+    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
         request.url = request.url.replace("https://", "http://", 1)
         return super().send(request, *args, **options)
 
 
 class OAuthSession(OAuth2Session):
-    """One sign-in's conversation with the provider. The way back is always PORTAL_BASE_URL's, never the Host header's."""
+    """The OAuth session of one sign-in. The redirect URI uses PORTAL_BASE_URL, never the Host header."""
 
     redirect_uri = RequestAttribute(lambda session: urls.absolute_url(f"/sign-in/{session.blueprint.name}/authorized"))
 
-    def authorization_url(self, url: str, state: str | None = None, **parameters):
-        """As the library's, for a stand-in too."""
-        made, state = super().authorization_url(_as_https(url), state=state, **parameters)
-        return url + made[len(_as_https(url)) :], state
+    def authorization_url(self, url: str, state: str | None = None, **parameters: Any) -> tuple[str, str]:
+        """As in the library, but also for a simulated provider."""
+        built_url, state = super().authorization_url(_as_https(url), state=state, **parameters)
+        return url + built_url[len(_as_https(url)) :], state
 
-    def fetch_token(self, token_url: str, authorization_response: str = "", **parameters):
-        """As the library's, with a time limit, no redirect followed, and our own address as the one that was called back."""
+    def fetch_token(self, token_url: str, authorization_response: str = "", **parameters: Any) -> dict[str, Any]:
+        """As in the library, but with a time limit and without redirects.
+
+        The authorization response is our own URL with the request's query, also behind a proxy.
+        """
         if token_url.startswith("http://"):
             self.mount(_as_https(token_url), LoopbackAdapter())
         self.max_redirects = 0
-        called = _as_https(urls.absolute_url(request.full_path))
+        callback_url = _as_https(urls.absolute_url(request.full_path))
         return super().fetch_token(
             _as_https(token_url),
-            authorization_response=called,
+            authorization_response=callback_url,
             timeout=TIMEOUT_SECONDS,
             include_client_id=True,
             **parameters,
@@ -88,7 +94,7 @@ class OAuthSession(OAuth2Session):
 
 
 class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
-    """A way in through one provider: ``/sign-in/<name>`` and ``/sign-in/<name>/authorized``."""
+    """Sign-in with one provider: ``/sign-in/<name>`` and ``/sign-in/<name>/authorized``."""
 
     _client_id = RequestAttribute(lambda self: self.provider.client_id)
     client_secret = RequestAttribute(lambda self: self.provider.client_secret)
@@ -98,7 +104,7 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
     authorization_url_params = RequestAttribute(lambda self: self._of_request("authorize", dict))
     token_url_params = RequestAttribute(lambda self: self._of_request("token", dict))
 
-    def __init__(self, name: str):
+    def __init__(self, name: str) -> None:
         super().__init__(
             name,
             __name__,
@@ -123,8 +129,8 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
         g.pop(f"oauth_{self.name}_session", None)
 
     @authorization.public
-    def login(self):
-        """Send the browser to the provider."""
+    def login(self) -> ResponseReturnValue:
+        """Redirect the browser to the provider."""
         if not self.provider.is_on:
             abort(404)
         nonce = secrets.token_urlsafe(24)
@@ -135,8 +141,8 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
         return response
 
     @authorization.public
-    def authorized(self):
-        """The browser is back. Whatever does not fit ends on one page."""
+    def authorized(self) -> ResponseReturnValue:
+        """The provider's callback. Every error gives the same page."""
         if not self.provider.is_on:
             abort(404)
         db.session.rollback()
@@ -148,7 +154,7 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
             log.warning("Sign-in with %s did not finish: %s", self.provider.title, type(error).__name__)
             return login_page.render_login_failed()
 
-    def _of_request(self, what: str, make):
+    def _of_request(self, what: str, make: Callable[[], Any]) -> Any:
         key = f"oauth_{self.name}_{what}"
         if key not in g:
             setattr(g, key, make())
@@ -158,29 +164,29 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
         return OAuthSession(client_id=self._client_id, scope=self.scope, blueprint=self)
 
 
-def finish_login(blueprint: RequestScopedBlueprint, token: dict) -> Response:
-    """The provider has answered with a token: read who it is, keep none of it, and let them in."""
+def finish_login(blueprint: RequestScopedBlueprint, token: dict[str, Any]) -> Response:
+    """The token has arrived: verify the ID token, store nothing of it, and sign the user in."""
     provider = blueprint.provider
     nonce = flask.session.pop(f"{blueprint.name}_nonce", "")
     next_path = flask.session.pop(f"{blueprint.name}_next", None)
     try:
-        claimed = oidc.parse_claims(provider, oidc.verify_id_token(provider, token.get("id_token") or "", nonce))
+        claims = oidc.parse_claims(provider, oidc.verify_id_token(provider, token.get("id_token") or "", nonce))
         transactions.start_write_transaction()
-        arrived = oidc.sign_in_with_provider(claimed, browser=authentication.get_user_agent())
-    except login.NotAdmitted as refused:
+        result = oidc.sign_in_with_provider(claims, browser=authentication.get_user_agent())
+    except login.NotAdmitted as error:
         db.session.commit()
-        return login_page.render_login_failed(refused.sentence, 403)
-    except oidc.UnverifiedIdentity as unproven:
+        return login_page.render_login_failed(error.sentence, 403)
+    except oidc.UnverifiedIdentity as error:
         db.session.rollback()
-        return login_page.render_login_failed(unproven.sentence)
-    if isinstance(arrived, oidc.EmailProofRequired):
-        pending = None if arrived.identity else claimed
-        return magic_link.send_link(arrived.email, next_path=next_path, pending=pending, known=arrived.identity)
-    return after_login.complete_login(arrived, blueprint.name, next_path)
+        return login_page.render_login_failed(error.sentence)
+    if isinstance(result, oidc.EmailProofRequired):
+        pending = None if result.identity else claims
+        return magic_link.send_link(result.email, next_path=next_path, pending=pending, known=result.identity)
+    return after_login.complete_login(result, blueprint.name, next_path)
 
 
 def _as_https(url: str) -> str:
-    """What the library, which refuses plain http, is told; only loopback addresses are ever plain (config)."""
+    """``url`` with https for the library, which refuses http; only loopback URLs ever use http (see config)."""
     if url.startswith("http://"):
         assert not config.current().is_https
         return "https://" + url.removeprefix("http://")

@@ -1,4 +1,4 @@
-"""How values read on a page."""
+"""Template filters and globals: how values are shown on a page."""
 
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
@@ -31,13 +31,13 @@ MONTHS = (
     "November",
     "December",
 )
-AVATAR_LETTERS = "abcdefghijklmnopqrstuvwxyz"
+ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 ONE_MINUTE = timedelta(minutes=1)
 DURATION_UNITS = ((60, "min", 60), (24, "h", 3600), (7, "d", 86400))
 
 
 def register(app: Flask) -> None:
-    """Add the filters."""
+    """Register the filters and globals."""
     app.add_template_filter(format_time_ago)
     app.add_template_filter(format_time_until)
     app.add_template_filter(labels.format_duration, "format_duration")
@@ -63,7 +63,7 @@ def register(app: Flask) -> None:
 
 
 def format_time_ago(moment: datetime | None, prefix: str = "") -> Markup:
-    """``moment`` as people say it ("5 min ago"), exact on hover and in ``datetime``."""
+    """Relative time ("5 min ago"), with the exact time as title and in ``datetime``."""
     if moment is None:
         return Markup("")
     return _format_time_ago(moment, max(0, (clock.now() - moment) // ONE_MINUTE), prefix)
@@ -71,32 +71,32 @@ def format_time_ago(moment: datetime | None, prefix: str = "") -> Markup:
 
 @lru_cache(maxsize=10_000)
 def _format_time_ago(moment: datetime, minutes: int, prefix: str) -> Markup:
-    said, exactly = (
+    text, exactly = (
         format_short_duration(minutes * ONE_MINUTE, ago=True, moment=moment),
         moment.isoformat(timespec="seconds"),
     )
     return Markup(
-        f'<time data-ago datetime="{exactly}" title="{format_datetime(moment)}">{escape(prefix)}{said}</time>'
+        f'<time data-ago datetime="{exactly}" title="{format_datetime(moment)}">{escape(prefix)}{text}</time>'
     )
 
 
 def format_time_until(moment: datetime | None) -> Markup:
-    """A moment to come, or just gone by, as people say it: "in 2 h", "5 min ago"; exact on hover."""
+    """A future or recent time ("in 2 h", "5 min ago"), with the exact time as title."""
     if moment is None:
         return Markup("")
     left = moment - clock.now()
-    said = (
+    text = (
         f"in {format_short_duration(left)}"
         if left > timedelta()
         else format_short_duration(-left, ago=True, moment=moment)
     )
     return Markup(
-        f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{format_datetime(moment)}">{said}</time>'
+        f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{format_datetime(moment)}">{text}</time>'
     )
 
 
 def format_short_duration(length: timedelta, ago: bool = False, moment: datetime | None = None) -> str:
-    """A length of time in its largest unit; past a week, with ``moment``, the date."""
+    """A duration in its largest unit; the date for more than a week, if ``moment`` is given."""
     seconds = length.total_seconds()
     if seconds < 60:
         return "just now" if ago else "under a minute"
@@ -108,78 +108,79 @@ def format_short_duration(length: timedelta, ago: bool = False, moment: datetime
 
 
 def format_datetime(moment: datetime) -> str:
-    """``moment`` exactly, in UTC."""
+    """The exact time, in UTC."""
     return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}, {moment.hour:02}:{moment.minute:02} UTC"
 
 
 def get_initials(name: str) -> str:
-    """At most two letters of ``name``."""
-    words = [word for word in name.replace("@", " ").split() if word[0].isalnum()]
-    return "".join(word[0] for word in (words[:1] + words[-1:] if len(words) > 1 else words[:1])).upper() or "?"
+    """One or two initials of ``name``."""
+    names = [name_part for name_part in name.replace("@", " ").split() if name_part[0].isalnum()]
+    return (
+        "".join(name_part[0] for name_part in (names[:1] + names[-1:] if len(names) > 1 else names[:1])).upper() or "?"
+    )
 
 
 def build_icon_renderer(shapes: Mapping[str, str]) -> Callable[[str, str], Markup]:
-    """What draws one of ``shapes`` by its name: every page has a dozen, so each is put together once."""
+    """Build the function that renders one of ``shapes`` by name, with a cache: a page has a dozen icons."""
 
     @lru_cache(maxsize=1_000)
     def icon(name: str, label: str = "") -> Markup:
-        said = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
-        return Markup(f'<svg class="icon" viewBox="0 0 16 16" {said}>{shapes.get(name, "")}</svg>')
+        aria = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
+        return Markup(f'<svg class="icon" viewBox="0 0 16 16" {aria}>{shapes.get(name, "")}</svg>')
 
     return icon
 
 
 @lru_cache(maxsize=5_000)
 def render_avatar(name: str, picture: str | None = "", size: str = "", alt: str = "") -> Markup:
-    """The round picture of somebody, or their initials. Decoration beside a name; with ``alt`` it is an image of that name."""
-    tint = (AVATAR_LETTERS.find((name or "?")[0].lower()) + len(name or "")) % 6
-    kind = f"avatar avatar-{size} tint-{tint}" if size else f"avatar tint-{tint}"
-    said = Markup('role="img" aria-label="{0}" title="{0}"').format(alt) if alt else 'aria-hidden="true"'
-    shown = (
+    """Render a person's picture or initials: decoration beside a name, or with ``alt`` an image of that name."""
+    tint = (ALPHABET.find((name or "?")[0].lower()) + len(name or "")) % 6
+    css_class = f"avatar avatar-{size} tint-{tint}" if size else f"avatar tint-{tint}"
+    aria = Markup('role="img" aria-label="{0}" title="{0}"').format(alt) if alt else 'aria-hidden="true"'
+    content = (
         Markup('<img src="{}" alt="" loading="lazy" width="36" height="36">').format(picture)
         if picture
         else get_initials(name or "?")
     )
-    return Markup(f'<span class="{escape(kind)}" {said}>{escape(shown)}</span>')
+    return Markup(f'<span class="{escape(css_class)}" {aria}>{escape(content)}</span>')
 
 
 def format_capped_count(count: int, most: int = customer_list.MAX_COUNT) -> str:
-    """``count`` as people read it, where nobody counted further than to ``most`` and one more."""
+    """Format ``count``; "1,000+" if it is greater than ``most``, where counting stopped."""
     return f"{most:,}+" if count > most else str(count)
 
 
 def render_options(options: Iterable, chosen: Iterable = (), blank: str = "") -> Markup:
-    """<option>s of texts, or of (value, label) pairs; ``blank`` is the label of the empty one, "" for none."""
-    wanted = frozenset(str(value) for value in chosen)
+    """Render <option>s of texts or (value, label) pairs; ``blank`` is the label of an empty one, "" for none."""
+    selected_values = frozenset(str(value) for value in chosen)
     return (
-        _render_options_cached(options, wanted, blank)
+        _render_options_cached(options, selected_values, blank)
         if options is clock.time_zone_names()
-        else _render_options(options, wanted, blank)
+        else _render_options(options, selected_values, blank)
     )
 
 
-def _render_options(options: Iterable, wanted: frozenset[str], blank: str) -> Markup:
+def _render_options(options: Iterable, selected_values: frozenset[str], blank: str) -> Markup:
     pairs = [(option, option) if isinstance(option, str) else option[:2] for option in options]
-    made = [f'<option value="">{escape(blank)}</option>'] if blank else []
+    parts = [f'<option value="">{escape(blank)}</option>'] if blank else []
     for value, label in pairs:
-        selected = " selected" if str(value) in wanted else ""
-        made.append(f'<option value="{escape(value)}"{selected}>{escape(label)}</option>')
-    return Markup("".join(made))
+        selected = " selected" if str(value) in selected_values else ""
+        parts.append(f'<option value="{escape(value)}"{selected}>{escape(label)}</option>')
+    return Markup("".join(parts))
 
 
-_render_options_cached = lru_cache(maxsize=50)(
-    _render_options
-)  # for the six hundred time zones, which are the same for ever
+# For the list of six hundred time zones, which never changes.
+_render_options_cached = lru_cache(maxsize=50)(_render_options)
 
 
 def build_url(path: str, now: Mapping[str, object] | None = None, **changes: object) -> str:
-    """``path`` with the filters in ``now``, changed as the keywords say; empty ones are left out."""
-    said = {name: value for name, value in {**(now or {}), **changes}.items() if value}
-    return f"{path}?{urlencode(said)}" if said else path
+    """``path`` with the filters in ``now``, changed by the keywords; empty ones are left out."""
+    parameters = {name: value for name, value in {**(now or {}), **changes}.items() if value}
+    return f"{path}?{urlencode(parameters)}" if parameters else path
 
 
 def format_file_size(size: int) -> str:
-    """Bytes in the largest unit that keeps a digit before the point."""
+    """Format bytes in the largest unit with at least one digit before the point."""
     for unit in ("B", "KB", "MB"):
         if size < 1024:
             return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"
@@ -187,10 +188,11 @@ def format_file_size(size: int) -> str:
     return f"{size:.1f} GB"
 
 
-def format_count(count: int, word: str, plural: str | None = None) -> str:
+def format_count(count: int, singular: str, plural: str | None = None) -> str:
     """ "1 ticket", "2 tickets"."""
-    return f"{count:,} {word if count == 1 else plural or word + 's'}"
+    return f"{count:,} {singular if count == 1 else plural or singular + 's'}"
 
 
 def format_status(status: str, for_team: bool = False) -> str:
+    """The status's label, as the team or as customers read it."""
     return labels.status_label(status, for_team)

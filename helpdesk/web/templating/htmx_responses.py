@@ -1,6 +1,10 @@
-"""One name: a fragment is one template, one DOM id, one address. Also how a POST answers, and how an unchanged one stays quiet."""
+"""Responses for HTMX: swapped fragments, redirects and ETags.
+
+A fragment has one name for its template, its DOM id and its URL.
+"""
 
 import re
+from typing import Any
 
 from flask import Flask, Response, make_response, redirect, render_template, request
 
@@ -11,24 +15,26 @@ ROOT_TAG_PATTERN = re.compile(r"<([a-z][a-z0-9-]*)")
 
 
 def register(app: Flask) -> None:
-    """Give templates what every page shows."""
+    """Provide templates with the portal's name, colour and logo."""
 
     @app.context_processor
-    def installation() -> dict:
-        chosen = settings.get_all()
+    def installation() -> dict[str, Any]:
+        values = settings.get_all()
         return {
             "portal": {
-                "name": chosen["portal_name"],
-                "accent": chosen["accent"],
-                "team_name": chosen["team_name"],
-                "logo_url": f"/logo?v={chosen['logo'][:8]}" if chosen["logo"] else None,
+                "name": values["portal_name"],
+                "accent": values["accent"],
+                "team_name": values["team_name"],
+                "logo_url": f"/logo?v={values['logo'][:8]}" if values["logo"] else None,
             }
         }
 
 
-def swap_fragments(*fragments: tuple[str, dict], address: str, status: int = 200) -> Response:
-    """Answer a POST: HTMX gets ``fragments`` (template, values), the first for its target, the others out of band; a plain
-    browser is sent to ``address``."""
+def swap_fragments(*fragments: tuple[str, dict[str, Any]], address: str, status: int = 200) -> Response:
+    """Respond to a POST: HTMX gets ``fragments`` (template, values), others are redirected to ``address``.
+
+    The first fragment replaces HTMX's target, the others are swapped out of band.
+    """
     if not htmx:
         return redirect(address, 303)
     first, *others = [render_template(template, **values) for template, values in fragments]
@@ -38,19 +44,19 @@ def swap_fragments(*fragments: tuple[str, dict], address: str, status: int = 200
 
 
 def redirect_to(address: str) -> Response:
-    """Send the browser to ``address`` after a POST, with or without HTMX."""
+    """Redirect the browser to ``address`` after a POST, with or without HTMX."""
     if htmx:
         return Response(status=204, headers={"HX-Redirect": address})
     return redirect(address, 303)
 
 
 def mark_out_of_band(html: str) -> str:
-    """The fragment, marked so that HTMX puts it in place of the element with its id."""
+    """Add ``hx-swap-oob`` to the fragment, so that HTMX replaces the element with its id."""
     return ROOT_TAG_PATTERN.sub(r'<\1 hx-swap-oob="true"', html, count=1)
 
 
 def not_modified(*parts: object) -> Response | None:
-    """304 if the browser already has what ``parts`` name; otherwise None, and ``tagged`` belongs on the answer."""
+    """304 if the browser has the version that ``parts`` identify; otherwise None: then respond using ``with_etag``."""
     if request.if_none_match.contains(make_etag(*parts)):
         response = Response(status=304)
         response.set_etag(make_etag(*parts))
@@ -59,7 +65,7 @@ def not_modified(*parts: object) -> Response | None:
 
 
 def with_etag(html: str | Response, *parts: object) -> Response:
-    """The answer with its ETag; browsers must ask each time."""
+    """The response with an ETag; browsers must revalidate each time."""
     response = make_response(html)
     response.set_etag(make_etag(*parts))
     response.headers["Cache-Control"] = "private, no-cache"
@@ -67,4 +73,5 @@ def with_etag(html: str | Response, *parts: object) -> Response:
 
 
 def make_etag(*parts: object) -> str:
+    """Join ``parts`` to an ETag."""
     return "-".join(str(part) for part in parts)

@@ -1,22 +1,23 @@
-"""The macros of templates/macros, known to every template by their file's name: ``ui.icon("reply")``.
+"""Make the macros of templates/macros available to every template by their file's name: ``ui.icon("reply")``.
 
-A template could import them itself, but each import is paid for again by every fragment of every page.
+A template could import them itself, but then every fragment of every page would repeat the cost of the import.
 """
 
 from pathlib import Path
+from typing import Any
 
 from flask import Flask
 from jinja2 import Environment
 
 
 class MacroFile:
-    """The macros of one file, read at their first use."""
+    """The macros of one file, loaded at their first use."""
 
-    def __init__(self, environment: Environment, path: str):
+    def __init__(self, environment: Environment, path: str) -> None:
         self._environment, self._path = environment, path
 
-    def __getattr__(self, name: str):
-        """Reads the file; from then on its macros are ordinary attributes."""
+    def __getattr__(self, name: str) -> Any:
+        """Load the file; its macros then become ordinary attributes."""
         module = self._environment.get_template(self._path).module
         self.__dict__.update(vars(module))
         if name not in self.__dict__:
@@ -25,7 +26,7 @@ class MacroFile:
 
 
 def register(app: Flask) -> None:
-    """Make every file of templates/macros known."""
+    """Make every file of templates/macros available."""
     folder = Path(app.root_path, app.template_folder, "macros")
     app.jinja_env.globals |= {
         path.stem: MacroFile(app.jinja_env, f"macros/{path.name}") for path in folder.glob("*.html")

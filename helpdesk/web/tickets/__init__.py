@@ -1,1 +1,1 @@
-"""The page of one ticket, its fragments, and everything that is done there."""
+"""The page of one ticket, its fragments, and the actions on it."""

@@ -1,7 +1,8 @@
-"""What the team sees of a ticket beside what everybody sees: clocks, links, who else is there, remarks, canned replies."""
+"""The team's part of a ticket page: SLA timers, linked tickets, present users, review, canned replies."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from typing import Any
 
 from sqlalchemy import exists, or_, select
 from sqlalchemy.orm import aliased
@@ -18,7 +19,7 @@ from helpdesk.models.user import User
 SLA_TIMER_LABELS = {"first_response": "First answer", "resolution": "Solution"}
 
 
-# Whether it is worth asking for tickets near this one, and for canned replies: columns beside the ticket itself.
+# Columns of the ticket's own query that tell whether linked tickets and canned replies need queries at all.
 _other_ticket = aliased(Ticket)
 EXISTENCE_COLUMNS = (
     or_(
@@ -35,16 +36,16 @@ EXISTENCE_COLUMNS = (
 
 @dataclass(frozen=True)
 class SlaTimerView:
-    """One service-level clock as it is shown: tone is "", good, warn or bad."""
+    """One SLA timer as it is shown; tone is "", good, warn or bad."""
 
     label: str
     sentence: str
     tone: str
-    due_at: object = None
+    due_at: datetime | None = None
 
 
-def agent_sidebar_context(ticket: Ticket, reader: User) -> dict:
-    """What tickets/_team_bar.html and tickets/_team_tools.html need."""
+def agent_sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
+    """The context of tickets/_team_bar.html and tickets/_team_tools.html."""
     linked = merging.list_linked_tickets(ticket, reader) if getattr(ticket, "has_near", True) else []
     return {
         "ticket": ticket,
@@ -57,33 +58,36 @@ def agent_sidebar_context(ticket: Ticket, reader: User) -> dict:
 
 
 def list_canned_replies(ticket: Ticket, reader: User) -> list[tuple[int, str]]:
-    """The replies that the composer offers."""
+    """The canned replies that the composer offers, as (id, title)."""
     if not reader.is_team or not getattr(ticket, "has_canned", True):
         return []
     return canned_replies.list_titles(reader)
 
 
 def list_sla_timers(ticket: Ticket) -> list[SlaTimerView]:
-    """The clocks of ``ticket``, first answer first."""
+    """The SLA timers of ``ticket``, first response before resolution."""
     return [_describe_timer(row) for row in sorted(ticket.clocks, key=lambda row: row.kind)]
 
 
 def list_present_users(ticket: Ticket, reader: User) -> list[tuple[User, str]]:
-    """Who else has the ticket open right now, and whether they type."""
-    there = {user_id: doing for user_id, doing in presence.present_users(ticket.id).items() if user_id != reader.id}
-    if not there:
+    """The other users who have the ticket open, with "reading", "typing" or "open"."""
+    activities = {
+        user_id: activity for user_id, activity in presence.present_users(ticket.id).items() if user_id != reader.id
+    }
+    if not activities:
         return []
-    people = db.session.scalars(select(User).where(User.id.in_(there)).order_by(User.name))
-    return [(person, there[person.id]) for person in people]
+    users = db.session.scalars(select(User).where(User.id.in_(activities)).order_by(User.name))
+    return [(user, activities[user.id]) for user in users]
 
 
-def _describe_timer(row: SlaTimer) -> SlaTimerView:
-    label = SLA_TIMER_LABELS[row.kind]
-    if row.stopped_at is not None:
-        return SlaTimerView(label, "came too late" if row.late else "in time", "bad" if row.late else "good")
-    if row.due_at is None:
+def _describe_timer(timer: SlaTimer) -> SlaTimerView:
+    """The label, text and tone of one timer."""
+    label = SLA_TIMER_LABELS[timer.kind]
+    if timer.stopped_at is not None:
+        return SlaTimerView(label, "came too late" if timer.late else "in time", "bad" if timer.late else "good")
+    if timer.due_at is None:
         return SlaTimerView(label, "paused while the customer has the ball", "")
-    left = row.due_at - clock.now()
-    if left < timedelta():
-        return SlaTimerView(label, "overdue since", "bad", row.due_at)
-    return SlaTimerView(label, "due", "warn" if left < timedelta(hours=1) else "", row.due_at)
+    remaining = timer.due_at - clock.now()
+    if remaining < timedelta():
+        return SlaTimerView(label, "overdue since", "bad", timer.due_at)
+    return SlaTimerView(label, "due", "warn" if remaining < timedelta(hours=1) else "", timer.due_at)

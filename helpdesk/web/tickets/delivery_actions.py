@@ -1,6 +1,9 @@
-"""What the team does about a delivery that waits: try it again, or leave it out."""
+"""What the team does about a waiting delivery: retry or skip it."""
+
+from collections.abc import Callable
 
 from flask import Blueprint, abort
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain import outbox
 from helpdesk.domain.errors import ConflictError
@@ -9,31 +12,31 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.tickets.ticket_page import render_after_change
+from helpdesk.web.tickets.responses import render_after_change
 
 blueprint = Blueprint("delivery_actions", __name__, url_prefix="/deliveries/<int:delivery_id>")
 
 
 @blueprint.post("/retry")
 @authorization.team_only
-def retry_delivery(delivery_id: int):
-    """Try it again now."""
+def retry_delivery(delivery_id: int) -> ResponseReturnValue:
+    """Retry the delivery now."""
     return run_action(delivery_id, outbox.retry_delivery)
 
 
 @blueprint.post("/skip")
 @authorization.team_only
-def skip_delivery(delivery_id: int):
-    """Leave it out, so that those behind it may go."""
+def skip_delivery(delivery_id: int) -> ResponseReturnValue:
+    """Skip the delivery, so that later ones of its thread are sent."""
     return run_action(delivery_id, outbox.skip_delivery)
 
 
-def run_action(delivery_id: int, verb):
-    """Do it, and show the conversation as it is now; what is already done changes nothing."""
+def run_action(delivery_id: int, action: Callable[..., object]) -> ResponseReturnValue:
+    """Run ``action`` and show the conversation; if the delivery is already done, nothing changes."""
     delivery, ticket = get_delivery_or_404(delivery_id)
     number = ticket.number
     try:
-        verb(delivery, actor=authentication.get_current_user())
+        action(delivery, actor=authentication.get_current_user())
         db.session.commit()
     except ConflictError:
         db.session.rollback()
@@ -41,7 +44,7 @@ def run_action(delivery_id: int, verb):
 
 
 def get_delivery_or_404(delivery_id: int) -> tuple[Delivery, Ticket]:
-    """A ticket's delivery, through what the person may see of its ticket; else 404."""
+    """A ticket's delivery and the ticket, if the person may see the ticket; else 404."""
     delivery = db.session.get(Delivery, delivery_id) if delivery_id < 2**63 else None
     if delivery is None or delivery.thread is None:
         abort(404)

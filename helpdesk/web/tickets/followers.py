@@ -1,31 +1,25 @@
-"""Who follows a ticket, and what its requester thought of it."""
+"""Add and remove followers of a ticket."""
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain import tickets
-from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
-from helpdesk.domain.tickets import ratings
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication
 from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
-from helpdesk.web.tickets.ticket_page import (
-    TICKET_URL_PREFIX,
-    composer_context,
-    get_ticket_or_404,
-    page_context,
-    rating_context,
-    render_after_change,
-)
+from helpdesk.web.tickets.responses import render_after_change
+from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
 
 blueprint = Blueprint("followers", __name__, url_prefix=TICKET_URL_PREFIX)
 
 
 @blueprint.post("/followers")
-def add_follower(number: int):
-    """Add oneself, or a colleague."""
+def add_follower(number: int) -> ResponseReturnValue:
+    """Add oneself or a colleague as a follower."""
     ticket = get_ticket_or_404(number)
     text = request.form.get("user", "")
     user = db.session.get(User, parse_id(text) or 0)
@@ -37,8 +31,11 @@ def add_follower(number: int):
 
 
 @blueprint.post("/followers/<int:user_id>/delete")
-def remove_follower(number: int, user_id: int):
-    """Remove oneself; the team and the requester remove anybody. One who sees only what they follow is sent to the list."""
+def remove_follower(number: int, user_id: int) -> ResponseReturnValue:
+    """Remove oneself; the team and the requester may remove anybody.
+
+    A person who now cannot see the ticket any more is redirected to the list.
+    """
     ticket = get_ticket_or_404(number)
     user = db.session.get(User, user_id) if user_id < 2**63 else None
     if user is not None:
@@ -47,26 +44,3 @@ def remove_follower(number: int, user_id: int):
     if permissions.find_ticket(authentication.get_current_user(), number) is None:
         return htmx_responses.redirect_to("/tickets")
     return render_after_change(number, first="facts")
-
-
-@blueprint.post("/rating")
-def rate_ticket(number: int):
-    """Rate a solved ticket, by POST only: mail scanners open every link."""
-    ticket = get_ticket_or_404(number)
-    try:
-        ratings.save_rating(
-            ticket,
-            user=authentication.get_current_user(),
-            score=request.form.get("score", ""),
-            comment=request.form.get("comment", ""),
-        )
-    except (ValidationError, ConflictError) as error:
-        db.session.rollback()
-        ticket = get_ticket_or_404(number)
-        values = {name: request.form.get(name, "") for name in ("score", "comment")}
-        needs = rating_context(ticket) | {"rating_errors": {error.field or "score": error.sentence}, "given": values}
-        if htmx_responses.htmx:
-            return render_template("tickets/_rating.html", **needs), 422
-        return render_template("tickets/show.html", **(composer_context(ticket) | page_context(ticket) | needs)), 422
-    db.session.commit()
-    return render_after_change(number, first="rating", address=f"/tickets/{number}#rating")

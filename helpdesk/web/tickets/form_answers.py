@@ -1,6 +1,9 @@
-"""A ticket's answers, changed by the team in the words of the form it was filed with."""
+"""The answers of a ticket's form, which the team may change."""
+
+from typing import Any
 
 from flask import Blueprint, abort, render_template, request
+from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from helpdesk.domain import forms, tickets
@@ -9,22 +12,23 @@ from helpdesk.extensions import db
 from helpdesk.models.form import Answer
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.tickets.ticket_page import TICKET_URL_PREFIX, get_ticket_or_404, render_after_change
+from helpdesk.web.tickets.responses import render_after_change
+from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
 
 blueprint = Blueprint("form_answers", __name__, url_prefix=TICKET_URL_PREFIX + "/answers")
 
 
 @blueprint.get("")
 @authorization.team_only
-def list_answers(number: int):
+def list_answers(number: int) -> ResponseReturnValue:
     """Every field of the ticket's form with its answer."""
     return render_page(get_ticket_or_404(number))
 
 
 @blueprint.post("/<key>")
 @authorization.team_only
-def update_answer(number: int, key: str):
-    """Change one answer; an empty one takes it away."""
+def update_answer(number: int, key: str) -> ResponseReturnValue:
+    """Change one answer; an empty one is deleted."""
     ticket = get_ticket_or_404(number)
     fields = ticket.form_version.fields if ticket.form_version else ()
     field = next((field for field in fields if field.key == key), None) or abort(404)
@@ -40,16 +44,17 @@ def update_answer(number: int, key: str):
     return render_after_change(number, first="facts")
 
 
-def render_page(ticket: Ticket, given: dict | None = None, errors: dict | None = None) -> str:
+def render_page(ticket: Ticket, typed: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
+    """The page, with stored answers or with what was typed and the errors."""
     if ticket.form_version is None:
         abort(404)
-    kept = db.session.scalars(select(Answer).where(Answer.ticket_id == ticket.id))
+    answers = db.session.scalars(select(Answer).where(Answer.ticket_id == ticket.id))
     fields = [field for field in ticket.form_version.fields if not forms.field_type_for(field).is_file]
     return render_template(
         "tickets/form_answers.html",
         ticket=ticket,
         form=ticket.form_version,
-        values={answer.field.key: answer.value for answer in kept} | (given or {}),
+        values={answer.field.key: answer.value for answer in answers} | (typed or {}),
         errors=errors or {},
         fields=fields,
         offered=forms.choices_for(fields, authentication.get_current_user(), ticket.organization_id),

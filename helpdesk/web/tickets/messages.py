@@ -1,127 +1,78 @@
-"""What people say on a ticket: replies, notes, and taking their own words back."""
+"""Write replies and notes on a ticket."""
 
-from flask import Blueprint, abort, render_template, request
+from typing import Any
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_login import current_user
-from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from helpdesk.domain import idempotency, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import permissions
-from helpdesk.extensions import db
-from helpdesk.markup import markdown_rendering
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.extensions import db, htmx
+from helpdesk.models.ticket import Ticket
 from helpdesk.web import uploads
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
-from helpdesk.web.tickets.ticket_page import (
-    TICKET_URL_PREFIX,
-    composer_context,
-    get_ticket_or_404,
-    page_context,
-    render_after_change,
-    render_after_reply,
-)
+from helpdesk.web.tickets.page_context import composer_context, page_context
+from helpdesk.web.tickets.responses import render_after_reply
+from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
 
 blueprint = Blueprint("ticket_messages", __name__, url_prefix=TICKET_URL_PREFIX)
 
 
 @blueprint.post("/replies")
-def create_reply(number: int):
-    """Reply; on a closed ticket, file the follow-up. The team may set a status in the same step."""
+def create_reply(number: int) -> ResponseReturnValue:
+    """Reply; on a closed ticket, create a follow-up. The team may set a status in the same step."""
     return create_message(number, "reply")
 
 
 @blueprint.post("/notes")
 @authorization.team_only
-def create_note(number: int):
-    """Write a note only the team reads."""
+def create_note(number: int) -> ResponseReturnValue:
+    """Write a note that only the team reads."""
     return create_message(number, "note")
 
 
-@blueprint.get("/messages/<int:message_id>/edit")
-def show_edit_form(number: int, message_id: int):
-    """One's own message in a form."""
-    message = get_own_message_or_404(get_ticket_or_404(number), message_id)
-    return render_template("tickets/edit.html", ticket=message.ticket, message=message, body=message.body, errors={})
-
-
-@blueprint.post("/messages/<int:message_id>")
-def update_message(number: int, message_id: int):
-    """Replace one's own words; the former ones stay in the team's trail."""
-    ticket = get_ticket_or_404(number)
-    message = get_own_message_or_404(ticket, message_id)
-    body = request.form.get("body", "")
-    try:
-        tickets.edit_message(message, editor=authentication.get_current_user(), body=body)
-    except (ValidationError, ConflictError) as error:
-        db.session.rollback()
-        values = {
-            "ticket": get_ticket_or_404(number),
-            "message": message,
-            "body": body,
-            "errors": {"body": error.sentence},
-        }
-        return render_template("tickets/edit.html", **values), 422
-    db.session.commit()
-    return htmx_responses.redirect_to(f"/tickets/{number}#message-{message_id}")
-
-
-@blueprint.post("/messages/<int:message_id>/delete")
-def delete_message(number: int, message_id: int):
-    """Take one's own words away."""
-    ticket = get_ticket_or_404(number)
-    tickets.delete_message(get_own_message_or_404(ticket, message_id), editor=authentication.get_current_user())
-    db.session.commit()
-    return render_after_change(number, first="conversation", address=f"/tickets/{number}#message-{message_id}")
-
-
-@blueprint.get("/messages/<int:message_id>/revisions")
-@authorization.team_only
-def list_revisions(number: int, message_id: int):
-    """What a message said before it was edited or deleted."""
-    ticket = get_ticket_or_404(number)
-    message = db.session.scalar(select(Message).where(Message.id == message_id, Message.ticket_id == ticket.id))
-    if message is None:
-        abort(404)
-    for revision in message.revisions:
-        revision.html = markdown_rendering.markdown_to_html(revision.body)
-    return render_template("tickets/revisions.html", ticket=ticket, message=message, revisions=message.revisions)
-
-
-def create_message(number: int, kind: str):
-    """Say what the form holds, once."""
+def create_message(number: int, kind: str) -> ResponseReturnValue:
+    """Save the message of the form, once, even if the form is sent twice."""
     ticket = get_ticket_or_404(number)
     token = idempotency.valid_token(request.form.get("form_token"))
-    then = request.form.get("status") if kind == "reply" and current_user.is_team else None
-    # A plain reply sent twice is one to the verb; what else a second sending would do must not begin.
-    if (ticket.is_closed or then or uploads.has_uploads()) and idempotency.was_message_sent(
+    new_status = request.form.get("status") if kind == "reply" and current_user.is_team else None
+    # A plain reply is deduplicated by the domain; status, files and follow-ups of a repeated form must be stopped here.
+    if (ticket.is_closed or new_status or uploads.has_uploads()) and idempotency.was_message_sent(
         authentication.get_current_user(), ticket, token
     ):
-        return render_after_reply(number, moved=True)
-    earlier = idempotency.find_created_ticket(authentication.get_current_user(), token) if ticket.is_closed else None
-    if earlier:
-        return htmx_responses.redirect_to(f"/tickets/{earlier.number}")
-    kept = uploads.FormUploads(authentication.get_current_user())
+        return render_after_reply(number, is_changed=True)
+    existing = idempotency.find_created_ticket(authentication.get_current_user(), token) if ticket.is_closed else None
+    if existing:
+        return htmx_responses.redirect_to(f"/tickets/{existing.number}")
+    form_uploads = uploads.FormUploads(authentication.get_current_user())
     body = request.form.get("body", "")
-    stood, moved = ticket_state(ticket), True
+    state_before, is_changed = ticket_state(ticket), True
     try:
-        kept.take()
+        form_uploads.take()
         if kind == "reply" and ticket.is_closed:
-            new = tickets.create_follow_up(
+            follow_up = tickets.create_follow_up(
                 ticket,
                 requester=authentication.get_current_user(),
                 body=body,
                 form_token=token,
-                attachments=kept.claim(),
+                attachments=form_uploads.claim(),
             )
             db.session.commit()
-            return htmx_responses.redirect_to(f"/tickets/{new.number}")
-        verb = tickets.reply if kind == "reply" else tickets.add_note
-        verb(ticket, author=authentication.get_current_user(), body=body, form_token=token, attachments=kept.claim())
-        if then and then != ticket.status:
-            tickets.set_status(ticket, then, actor=authentication.get_current_user())
-        moved = ticket_state(ticket) != stood
+            return htmx_responses.redirect_to(f"/tickets/{follow_up.number}")
+        add_message = tickets.reply if kind == "reply" else tickets.add_note
+        add_message(
+            ticket,
+            author=authentication.get_current_user(),
+            body=body,
+            form_token=token,
+            attachments=form_uploads.claim(),
+        )
+        if new_status and new_status != ticket.status:
+            tickets.set_status(ticket, new_status, actor=authentication.get_current_user())
+        is_changed = ticket_state(ticket) != state_before
         db.session.commit()
     except IntegrityError:
         db.session.rollback()
@@ -130,33 +81,24 @@ def create_message(number: int, kind: str):
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
         if not idempotency.was_message_sent(authentication.get_current_user(), get_ticket_or_404(number), token):
-            kept.keep_for_later()
-            return render_rejected_form(number, error, kind, body, kept)
-    return render_after_reply(number, moved)
+            form_uploads.keep_for_later()
+            return render_rejected_form(number, error, kind, body, form_uploads)
+    return render_after_reply(number, is_changed)
 
 
-def ticket_state(ticket: Ticket) -> tuple:
-    """What of the ticket its page shows beside the conversation."""
+def ticket_state(ticket: Ticket) -> tuple[Any, ...]:
+    """The values of the ticket that its page shows beside the conversation."""
     return ticket.status, ticket.assignee_id
 
 
 def render_rejected_form(
-    number: int, error: ValidationError | ConflictError, kind: str, body: str, kept: uploads.FormUploads
-):
-    """The composer again with every word still in it, and what to mend."""
+    number: int, error: ValidationError | ConflictError, kind: str, body: str, form_uploads: uploads.FormUploads
+) -> ResponseReturnValue:
+    """The composer with everything that was typed, and the error."""
     ticket = get_ticket_or_404(number)
     field = error.field if error.field in {"body", "files", "status"} else "body"
     values = {"kind": kind, "body": body, "status": request.form.get("status", "")}
-    needs = composer_context(ticket, {field: error.sentence}, values, kept.listed())
-    if htmx_responses.htmx:
-        return render_template("tickets/_composer.html", **needs), 422
-    return render_template("tickets/show.html", **(page_context(ticket) | needs)), 422
-
-
-def get_own_message_or_404(ticket: Ticket, message_id: int) -> Message:
-    """The message, if the signed-in person may change it; else 404."""
-    message = db.session.scalar(select(Message).where(Message.id == message_id, Message.ticket_id == ticket.id))
-    me = authentication.get_current_user()
-    if message is None or not permissions.can_read(me, message) or not permissions.can_edit(me, message):
-        abort(404)
-    return message
+    context = composer_context(ticket, {field: error.sentence}, values, form_uploads.listed())
+    if htmx:
+        return render_template("tickets/_composer.html", **context), 422
+    return render_template("tickets/show.html", **(page_context(ticket) | context)), 422

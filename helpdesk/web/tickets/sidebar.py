@@ -1,6 +1,7 @@
-"""What stands beside a ticket's conversation."""
+"""The sidebar beside a ticket's conversation: answers, followers, threads, other tickets."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select
 
@@ -14,9 +15,9 @@ from helpdesk.models.user import Role, User, format_display_name
 MAX_COLLEAGUES = 200  # people offered as followers
 MAX_OTHER_TICKETS = 5  # other tickets of the organization
 
-# Put together once: every look at a ticket asks these.
+# Built once: every view of a ticket executes them.
 _answers_table, _fields_table, _users_table, _followers_table, _tickets_table = (
-    noun.__table__ for noun in (Answer, Field, User, Follower, Ticket)
+    model.__table__ for model in (Answer, Field, User, Follower, Ticket)
 )
 ANSWERS_QUERY = (
     select(_answers_table.c.text, _fields_table.c["label", "kind", "team_only"])
@@ -42,7 +43,7 @@ _people_query = (
     .order_by(_users_table.c.name, _users_table.c.id)
     .limit(MAX_COLLEAGUES)
 )
-# Each of these conditions is a look into an index, however many people there are; the team has no organization.
+# Each of these conditions uses an index, however many people there are; the team has no organization.
 CUSTOMERS_QUERY = _people_query.where(or_(_follows_ticket, _is_colleague))
 TEAM_AND_CUSTOMERS_QUERY = _people_query.where(or_(_follows_ticket, _is_colleague, _is_agent))
 OTHER_TICKETS_QUERY = (
@@ -57,7 +58,7 @@ OTHER_TICKETS_QUERY = (
 
 @dataclass(slots=True)
 class SidebarPerson:
-    """Somebody as a list of people shows them."""
+    """A person in the lists of the sidebar."""
 
     id: int
     name: str
@@ -72,13 +73,13 @@ class SidebarPerson:
         return format_display_name(self.name, self.email)
 
 
-def sidebar_context(ticket: Ticket, reader: User) -> dict:
-    """What tickets/_facts.html needs."""
-    asked = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
+def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
+    """The context of tickets/_facts.html."""
+    parameters = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
     answers = db.session.execute(ANSWERS_QUERY, {"ticket_id": ticket.id})
     people = [
         SidebarPerson(*row)
-        for row in db.session.execute(TEAM_AND_CUSTOMERS_QUERY if reader.is_team else CUSTOMERS_QUERY, asked)
+        for row in db.session.execute(TEAM_AND_CUSTOMERS_QUERY if reader.is_team else CUSTOMERS_QUERY, parameters)
     ]
     return {
         "ticket": ticket,
@@ -96,20 +97,20 @@ def sidebar_context(ticket: Ticket, reader: User) -> dict:
         "agents": [(person.id, person.display_name) for person in people if person.role != "requester"]
         if reader.is_team
         else [],
-        "places": [(place, _slack_thread_url(place)) for place in list_active_threads(ticket)]
+        "places": [(thread, _slack_thread_url(thread)) for thread in list_active_threads(ticket)]
         if reader.is_team
         else [],
-        "other_tickets": db.session.execute(OTHER_TICKETS_QUERY, asked).all() if reader.is_team else [],
+        "other_tickets": db.session.execute(OTHER_TICKETS_QUERY, parameters).all() if reader.is_team else [],
     }
 
 
 def list_active_threads(ticket: Ticket) -> list[ThreadStatus]:
-    """Where the ticket lives now."""
-    return [place for place in tickets.delivery_threads(ticket) if place.ended_at is None]
+    """The ticket's threads that have not ended."""
+    return [thread for thread in tickets.delivery_threads(ticket) if thread.ended_at is None]
 
 
-def _slack_thread_url(place: ThreadStatus) -> str:
-    """The address of a Slack thread."""
-    if place.kind != "slack" or not place.external_id:
+def _slack_thread_url(thread: ThreadStatus) -> str:
+    """The URL of a Slack thread; "" for other threads."""
+    if thread.kind != "slack" or not thread.external_id:
         return ""
-    return f"https://slack.com/archives/{place.channel_id}/p{place.external_id.replace('.', '')}"
+    return f"https://slack.com/archives/{thread.channel_id}/p{thread.external_id.replace('.', '')}"

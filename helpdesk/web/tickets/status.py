@@ -1,6 +1,7 @@
-"""How a ticket moves: solved and taken up again by everybody; status, assignee and priority by the team."""
+"""Change status, assignee and priority. Customers may solve and reopen; the rest is for the team."""
 
 from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
 
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ValidationError
@@ -8,13 +9,15 @@ from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
-from helpdesk.web.tickets.ticket_page import TICKET_URL_PREFIX, get_ticket_or_404, render_after_change
+from helpdesk.web.tickets.responses import render_after_change
+from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
 
 blueprint = Blueprint("ticket_status", __name__, url_prefix=TICKET_URL_PREFIX)
 
 
 @blueprint.post("/solution")
-def solve_ticket(number: int):
+def solve_ticket(number: int) -> ResponseReturnValue:
+    """Mark the ticket as solved."""
     ticket = get_ticket_or_404(number)
     tickets.solve(ticket, actor=authentication.get_current_user())
     db.session.commit()
@@ -22,7 +25,8 @@ def solve_ticket(number: int):
 
 
 @blueprint.post("/solution/delete")
-def reopen_ticket(number: int):
+def reopen_ticket(number: int) -> ResponseReturnValue:
+    """Reopen a solved ticket."""
     ticket = get_ticket_or_404(number)
     tickets.reopen(ticket, actor=authentication.get_current_user())
     db.session.commit()
@@ -31,7 +35,8 @@ def reopen_ticket(number: int):
 
 @blueprint.post("/status")
 @authorization.team_only
-def set_status(number: int):
+def set_status(number: int) -> ResponseReturnValue:
+    """Set the status."""
     ticket = get_ticket_or_404(number)
     tickets.set_status(ticket, request.form.get("status", ""), actor=authentication.get_current_user())
     db.session.commit()
@@ -40,7 +45,8 @@ def set_status(number: int):
 
 @blueprint.post("/assignee")
 @authorization.team_only
-def assign_ticket(number: int):
+def assign_ticket(number: int) -> ResponseReturnValue:
+    """Assign the ticket to an agent, or to nobody."""
     ticket = get_ticket_or_404(number)
     text = request.form.get("assignee", "")
     assignee = None
@@ -55,7 +61,8 @@ def assign_ticket(number: int):
 
 @blueprint.post("/priority")
 @authorization.team_only
-def set_priority(number: int):
+def set_priority(number: int) -> ResponseReturnValue:
+    """Set the priority."""
     ticket = get_ticket_or_404(number)
     tickets.set_priority(ticket, request.form.get("priority", ""), actor=authentication.get_current_user())
     db.session.commit()

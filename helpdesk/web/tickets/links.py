@@ -1,0 +1,50 @@
+"""Link and unlink two tickets."""
+
+from flask import Blueprint, request
+from flask.typing import ResponseReturnValue
+
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.domain.tickets import merging
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Ticket
+from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
+from helpdesk.web.tickets.agent_tools import render_refusal, render_tools
+from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
+
+blueprint = Blueprint("ticket_links", __name__, url_prefix=TICKET_URL_PREFIX)
+
+
+@blueprint.post("/links")
+@authorization.team_only
+def link_ticket(number: int) -> ResponseReturnValue:
+    """Link another ticket by its number."""
+    ticket = get_ticket_or_404(number)
+    try:
+        merging.link_tickets(
+            ticket, find_other_ticket(request.form.get("number", "")), actor=authentication.get_current_user()
+        )
+    except (ValidationError, ConflictError) as error:
+        return render_refusal(number, error.sentence)
+    db.session.commit()
+    return render_tools(number)
+
+
+@blueprint.post("/links/<int:other_number>/delete")
+@authorization.team_only
+def unlink_ticket(number: int, other_number: int) -> ResponseReturnValue:
+    """Remove the link to another ticket."""
+    ticket = get_ticket_or_404(number)
+    merging.unlink_tickets(ticket, get_ticket_or_404(other_number), actor=authentication.get_current_user())
+    db.session.commit()
+    return render_tools(number)
+
+
+def find_other_ticket(text: str) -> Ticket:
+    """The ticket named by ``text`` (#42 or 42), as the person may see it. Raises ValidationError."""
+    digits = text.strip().removeprefix("#")
+    ticket = permissions.find_ticket(authentication.get_current_user(), parse_id(digits) or 0)
+    if ticket is None:
+        raise ValidationError("There is no ticket with this number.", "number")
+    return ticket

@@ -1,0 +1,51 @@
+"""Merge a ticket into another one."""
+
+from flask import Blueprint, flash, render_template, request
+from flask.typing import ResponseReturnValue
+
+from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.tickets import merging
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Ticket
+from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.templating import htmx_responses
+from helpdesk.web.tickets.links import find_other_ticket
+from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
+
+blueprint = Blueprint("ticket_merge", __name__, url_prefix=TICKET_URL_PREFIX)
+
+
+@blueprint.get("/merge")
+@authorization.team_only
+def show_merge_form(number: int) -> ResponseReturnValue:
+    """What merging means, before the button that does it."""
+    return render_merge_page(get_ticket_or_404(number), request.args.get("into", ""))
+
+
+@blueprint.post("/merge")
+@authorization.team_only
+def merge_ticket(number: int) -> ResponseReturnValue:
+    """Merge the ticket into the one the form names."""
+    ticket = get_ticket_or_404(number)
+    into = request.form.get("into", "")
+    try:
+        target = merging.merge_tickets(ticket, find_other_ticket(into), actor=authentication.get_current_user())
+    except (ValidationError, ConflictError) as error:
+        db.session.rollback()
+        return render_merge_page(get_ticket_or_404(number), into, error.sentence), 422
+    db.session.commit()
+    flash(f"#{number} is merged into this ticket.", "success")
+    return htmx_responses.redirect_to(f"/tickets/{target.number}")
+
+
+def render_merge_page(ticket: Ticket, into: str, error: str = "") -> str:
+    """The page, with the target ticket once it is named."""
+    target = None
+    if into and not error:
+        try:
+            target = find_other_ticket(into)
+        except ValidationError as invalid:
+            error = invalid.sentence
+    return render_template(
+        "tickets/merge.html", ticket=ticket, target=target, into=into, errors={"into": error} if error else {}
+    )

@@ -1,0 +1,74 @@
+"""The template context of the ticket page and of each of its fragments."""
+
+import secrets
+from typing import Any
+
+from flask import request
+from flask_login import current_user
+
+from helpdesk.domain import idempotency, labels, tickets
+from helpdesk.domain.administration import settings
+from helpdesk.models.ticket import Ticket
+from helpdesk.web import uploads
+from helpdesk.web.middleware import authentication
+from helpdesk.web.tickets import agent_sidebar, sidebar
+
+
+def page_context(ticket: Ticket) -> dict[str, Any]:
+    """The context of tickets/show.html, except that of the composer."""
+    user = authentication.get_current_user()
+    context = (
+        header_context(ticket)
+        | conversation_context(ticket)
+        | sidebar.sidebar_context(ticket, user)
+        | rating_context(ticket)
+    )
+    return context | agent_sidebar.agent_sidebar_context(ticket, user) if user.is_team else context
+
+
+def header_context(ticket: Ticket) -> dict[str, Any]:
+    """The context of tickets/_ticket_header.html."""
+    return {"ticket": ticket, "next_step": labels.describe_next_step(ticket, current_user.is_team)}
+
+
+def conversation_context(ticket: Ticket) -> dict[str, Any]:
+    """The context of tickets/_conversation.html."""
+    reader = authentication.get_current_user()
+    timeline = tickets.load_timeline(ticket, reader)
+    for entry in timeline:
+        if entry.is_event:
+            entry.sentence = labels.describe_event(entry, reader.is_team)
+    read_by = tickets.read_by(ticket, timeline) if reader.is_team else {}
+    return {"ticket": ticket, "timeline": timeline, "seen": read_by}
+
+
+def rating_context(ticket: Ticket) -> dict[str, Any]:
+    """The context of tickets/_rating.html."""
+    return {
+        "ticket": ticket,
+        "rating": ticket.rating if ticket.is_done else None,
+        "rating_style": settings.get("rating_style"),
+        "rating_errors": {},
+        "given": {},
+    }
+
+
+def composer_context(
+    ticket: Ticket,
+    errors: dict[str, Any] | None = None,
+    values: dict[str, Any] | None = None,
+    stored_uploads: dict[str, Any] | None = None,
+) -> dict[str, Any]:
+    """The context of tickets/_composer.html. ``kept``: stored uploads by the name of their input."""
+    user = authentication.get_current_user()
+    token = idempotency.valid_token(request.form.get("form_token")) if errors else None
+    return {
+        "ticket": ticket,
+        "audience": labels.describe_audience(ticket, sidebar.list_active_threads(ticket), user),
+        "form_token": token or secrets.token_hex(16),
+        "values": values or {},
+        "errors": errors or {},
+        "limits": uploads.UPLOAD_LIMITS,
+        "kept": stored_uploads or {},
+        "canned": agent_sidebar.list_canned_replies(ticket, user),
+    }

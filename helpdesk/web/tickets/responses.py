@@ -1,0 +1,76 @@
+"""Responses of the ticket views: one fragment, or the fragments that a change or a reply touches."""
+
+from collections.abc import Callable
+from typing import Any
+
+from flask import Response, redirect, render_template
+from flask.typing import ResponseReturnValue
+
+from helpdesk.database import transactions
+from helpdesk.domain import tickets
+from helpdesk.extensions import db, htmx
+from helpdesk.models.ticket import Ticket
+from helpdesk.web.middleware import authentication
+from helpdesk.web.templating import htmx_responses
+from helpdesk.web.tickets import sidebar
+from helpdesk.web.tickets.page_context import composer_context, conversation_context, header_context, rating_context
+from helpdesk.web.tickets.ticket_lookup import get_ticket_or_404
+
+
+def render_fragment(template: str, build_context: Callable[[Ticket], dict[str, Any]], ticket: Ticket) -> Response:
+    """Render one fragment, or 304 if the browser has the current version."""
+    user = authentication.get_current_user()
+    parts = (ticket.id, ticket.version, user.id, user.role)
+    return htmx_responses.not_modified(*parts) or htmx_responses.with_etag(
+        render_template(template, **build_context(ticket)), *parts
+    )
+
+
+def render_after_change(number: int, first: str = "header", address: str = "") -> ResponseReturnValue:
+    """The fragments that a change affects, beginning with ``first``, which replaces HTMX's target."""
+    address = address or f"/tickets/{number}"
+    if not htmx:
+        return redirect(address, 303)
+    transactions.set_read_only()  # the change is committed; showing it needs no write lock
+    fragments = changed_fragments(get_ticket_or_404(number))
+    return htmx_responses.swap_fragments(fragments.pop(first), *fragments.values(), address=address)
+
+
+def changed_fragments(ticket: Ticket) -> dict[str, tuple[str, dict[str, Any]]]:
+    """The fragments that show a ticket's state, by name: template and context."""
+    return {
+        "header": ("tickets/_ticket_header.html", header_context(ticket)),
+        "conversation": ("tickets/_conversation.html", conversation_context(ticket)),
+        "facts": ("tickets/_facts.html", sidebar.sidebar_context(ticket, authentication.get_current_user())),
+        "rating": ("tickets/_rating.html", rating_context(ticket)),
+    }
+
+
+def render_after_reply(number: int, is_changed: bool) -> ResponseReturnValue:
+    """An empty composer and the conversation; all other fragments only if the ticket's state changed.
+
+    The event that notifies every open page also updates this one.
+    """
+    address = f"/tickets/{number}"
+    if not htmx:
+        return redirect(address, 303)
+    transactions.set_read_only()
+    ticket = get_ticket_or_404(number)
+    others = (
+        changed_fragments(ticket)
+        if is_changed
+        else {"conversation": ("tickets/_conversation.html", conversation_context(ticket))}
+    )
+    return htmx_responses.swap_fragments(
+        ("tickets/_composer.html", composer_context(ticket)), *others.values(), address=address
+    )
+
+
+def mark_read(ticket: Ticket) -> None:
+    """Save that this person has read the ticket, in a transaction of its own after the page is rendered."""
+    user = authentication.get_current_user()
+    receipt = None if getattr(user, "is_viewing", False) else tickets.pending_read_receipt(ticket, user)
+    if receipt:
+        transactions.start_write_transaction()
+        tickets.save_read_receipt(receipt)
+        db.session.commit()

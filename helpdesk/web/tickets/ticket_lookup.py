@@ -1,0 +1,71 @@
+"""Load one ticket through what the signed-in person may see. Every view of a ticket starts here."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, ClassVar
+
+from flask import abort
+from sqlalchemy import Select, and_, bindparam
+from sqlalchemy.orm import joinedload
+
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.qa_review import QaReview
+from helpdesk.models.ticket import Rating, ReadReceipt, Ticket
+from helpdesk.web.middleware import authentication
+from helpdesk.web.tickets import agent_sidebar
+
+TICKET_URL_PREFIX = "/tickets/<int:number>"
+
+LOAD_PEOPLE = (
+    joinedload(Ticket.requester),
+    joinedload(Ticket.assignee),
+    joinedload(Ticket.organization, innerjoin=True),
+)
+
+
+def get_ticket_or_404(number: int) -> Ticket:
+    """The ticket with this number, if the signed-in person may see it; else 404, as if it did not exist."""
+    user = authentication.get_current_user()
+    if not 0 < number < 2**63 or not user.is_active:
+        abort(404)
+    parameters = {"number": number, "reader_id": user.id, "reader_organization_id": user.organization_id}
+    row = db.session.execute(_ticket_query(user.is_team, user.sees), parameters).unique().first()
+    if row is None:
+        abort(404)
+    row.Ticket.read_seq, row.Ticket.rating, row.Ticket.places_read = row.seq or 0, row.Rating, None
+    if user.is_team:
+        row.Ticket.mark, row.Ticket.has_near, row.Ticket.has_canned = row.QaReview, row.has_near, row.has_canned
+    return row.Ticket
+
+
+@dataclass(frozen=True)
+class ReaderParameters:
+    """A placeholder for all readers of one kind, so that the query of what they may see is built once for all."""
+
+    is_team: bool
+    sees: str
+    is_active = True
+    id: ClassVar[Any] = bindparam("reader_id")
+    organization_id: ClassVar[Any] = bindparam("reader_organization_id")
+
+
+@lru_cache
+def _ticket_query(is_team: bool, sees: str) -> Select[Any]:
+    """The ticket with everything that its page reads, and how far the reader has read it. Cached per kind of reader."""
+    reader = ReaderParameters(is_team, sees)
+    is_own_receipt = and_(ReadReceipt.ticket_id == Ticket.id, ReadReceipt.user_id == reader.id)
+    tickets = permissions.visible_tickets(reader).where(Ticket.id == bindparam("number"))
+    query = (
+        tickets.outerjoin(ReadReceipt, is_own_receipt)
+        .outerjoin(Rating)
+        .add_columns(ReadReceipt.seq, Rating)
+        .options(*LOAD_PEOPLE)
+    )
+    if is_team:
+        query = (
+            query.outerjoin(QaReview)
+            .add_columns(QaReview, *agent_sidebar.EXISTENCE_COLUMNS)
+            .options(joinedload(Ticket.clocks))
+        )
+    return query
