@@ -1,4 +1,4 @@
-"""The floor: a bare Flask view with one query and a template of the same rows. What a page costs is told as a multiple of it.
+"""The baseline: a bare Flask view with one query and a template of the same rows. Pages are measured as multiples of it.
 
 Served by gunicorn as ``bench.baseline:asgi_app``, over the database that DATABASE_URL names.
 """
@@ -22,7 +22,7 @@ app = Flask(__name__)
 asgi_app = WSGIMiddleware(app, workers=8)
 app.jinja_loader = DictLoader(
     {"list.html": LIST_TEMPLATE, "ticket.html": TICKET_TEMPLATE}
-)  # compiled once, as ours are
+)  # compiled once, as the product's are
 engine = create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"), pool_size=20)
 
 NEWEST_TICKETS_QUERY = text(
@@ -52,5 +52,5 @@ def show_ticket(number: int) -> str:
 
 @app.get("/healthz")
 def healthz() -> str:
-    """Alive."""
+    """Whether the process answers."""
     return "ok"
