@@ -1,6 +1,6 @@
 """Measures deliveries a second: claim, send and record each, with different numbers of workers.
 
-Against a Slack that answers at once, which shows the outbox's own cost, and against one that is as slow as the real one.
+Against a Slack that answers at once, which shows the outbox's own cost, and against one as slow as the real one.
 """
 
 import argparse

@@ -1,4 +1,4 @@
-"""Measures from filing to the card in Slack, and from a reply in Slack to the customer's page, with the real processes."""
+"""Measures from filing to the card in Slack, and from a reply in Slack to the customer's page, with real processes."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""Measures idle live streams on one process: how many it serves, what each costs, how soon the last receives a change."""
+"""Measures idle live streams on one process: how many, their cost, how soon the last receives a change."""
 
 import argparse
 import selectors
@@ -99,7 +99,7 @@ def open_streams(environment: BenchEnvironment, cookie: str, count: int) -> list
 def replace_ended_streams(
     environment: BenchEnvironment, cookie: str, streams: list[socket.socket]
 ) -> list[socket.socket]:
-    """``streams`` with a new one for each that has ended; the server ends each within a minute, as it does for browsers."""
+    """``streams`` with a new one for each that has ended; the server ends each within a minute."""
     active = [stream for stream in streams if not has_ended(stream)]
     return active + open_streams(environment, cookie, len(streams) - len(active))
 

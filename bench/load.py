@@ -1,7 +1,6 @@
 """Measures everything over many tickets, on PostgreSQL.
 
-The loop through Slack, the memory of each process, pages for eight people at once beside the baseline measured in the same
-minute, and thousands of open pages.
+The loop through Slack, the memory of each process, pages for eight people at once beside the baseline of the same minute, and thousands of open pages.
 """
 
 import argparse
@@ -190,7 +189,7 @@ def measure_memory(environment: BenchEnvironment) -> list[tuple]:
 
 
 def measure_concurrent(people: list[http_client.HttpClient], what, seconds: float) -> list[float]:
-    """Seconds that each request took while all ``people`` request ``what`` (a path or a function) as fast as they can."""
+    """Seconds that each request took while all ``people`` request ``what`` (a path or a function)."""
     do = what if callable(what) else lambda person, turn: person.get(what)
     times: list[float] = []
     wrong: list[int] = []

@@ -102,7 +102,7 @@ def measure_page(
 
 
 def find_busiest_customer(environment: BenchEnvironment) -> tuple[str, int, int, int]:
-    """(a customer's email address, their organization's id, a ticket with five messages, the ticket with most messages)."""
+    """(a customer's email address, their organization's id, a ticket of five messages, the longest ticket)."""
     from sqlalchemy import func, select
 
     from helpdesk.extensions import db
