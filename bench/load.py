@@ -1,6 +1,7 @@
 """Measures everything over many tickets, on PostgreSQL.
 
-The loop through Slack, the memory of each process, pages for eight people at once beside the baseline of the same minute, and thousands of open pages.
+The loop through Slack, the memory of each process, pages for eight people at once beside the baseline of the same
+minute, and thousands of open pages.
 """
 
 import argparse

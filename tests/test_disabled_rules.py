@@ -7,11 +7,11 @@ import pytest
 
 from bench.fault_injection import disable_rule
 
+DISABLE_ALL = "from bench.fault_injection.disable_rule import RULES\nfor rule in RULES.values(): rule.disable()"
 
-@pytest.mark.parametrize("rule", sorted(disable_rule.RULES))
-def test_disabling_a_rule_patches_existing_names(rule):
-    command = [sys.executable, "-m", "bench.fault_injection.disable_rule", rule, "--help"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+def test_disabling_each_rule_patches_existing_names():
+    done = subprocess.run([sys.executable, "-c", DISABLE_ALL], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
 
 

@@ -24,16 +24,16 @@ EVENT_RETRY_SECONDS = (0.3, 4.0, 12.0)  # Slack's are 0, 60 and 300 (Events API 
 def main() -> None:
     """Serve until SIGTERM or SIGINT."""
     port, smtp_port, portal_url = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    box = mailbox.Mailbox(smtp_port, portal_url=portal_url)
-    app = demo.create_demo_app(portal_url, box=box, retry_delays=EVENT_RETRY_SECONDS)
+    mailbox_server = mailbox.Mailbox(smtp_port, portal_url=portal_url)
+    app = demo.create_demo_app(portal_url, mailbox_server=mailbox_server, retry_delays=EVENT_RETRY_SECONDS)
     workspace = app.extensions["workspace"]
     _create_channels(workspace)
-    _add_inspection_routes(app, workspace, box)
+    _add_inspection_routes(app, workspace, mailbox_server)
     stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
         signal.signal(name, lambda *_: stopped.set())
     sys.setswitchinterval(0.002)
-    with box, wsgi_server.serve_app(app, port):
+    with mailbox_server, wsgi_server.serve_app(app, port):
         stopped.wait()
 
 
@@ -47,14 +47,14 @@ def _create_channels(workspace) -> None:
         members += [member for member in (*agents, personas.BOT_USER_ID) if member not in members]
 
 
-def _add_inspection_routes(app: flask.Flask, workspace, box) -> None:
+def _add_inspection_routes(app: flask.Flask, workspace, mailbox_server) -> None:
     @app.post("/inspection/mailbox")
     def misbehave():
         options = flask.request.get_json()
         if options.pop("behave", False):
-            box.behave()
+            mailbox_server.behave()
         else:
-            box.misbehave(**options)
+            mailbox_server.misbehave(**options)
         return {"ok": True}
 
     @app.get("/inspection/records")
@@ -76,7 +76,7 @@ def _add_inspection_routes(app: flask.Flask, workspace, box) -> None:
             "events": events,
             "waiting": workspace.events.waiting,
             "failed": workspace.events.failed,
-            "mails": [_format_mail(mail) for mail in box.mails],
+            "mails": [_format_mail(mail) for mail in mailbox_server.mails],
         }
 
     @app.get("/inspection/roots")

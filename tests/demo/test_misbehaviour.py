@@ -85,7 +85,7 @@ def test_named_errors_probabilities_skips_and_channels(client, workspace):
     assert 10 < rule.used < 30
     workspace.behave()
     assert post(client)["ok"]
-    with pytest.raises(ValueError, match="unknown misbehaviour"):
+    with pytest.raises(ValueError, match="unknown fault"):
         workspace.misbehave("chat.postMessage", "novelty")
 
 

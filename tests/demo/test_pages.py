@@ -47,7 +47,7 @@ def test_a_channel_shows_blocks_and_escapes_what_people_typed(demo):
 def test_a_person_sees_only_their_own_channels_and_whispers(demo):
     ws = demo.workspace
     with ws.state.lock:
-        ws.whisper(ws.state.channels[personas.TRIAGE_CHANNEL_ID], MAYA, {"text": "for Maya alone"})
+        ws.add_ephemeral(ws.state.channels[personas.TRIAGE_CHANNEL_ID], MAYA, {"text": "for Maya alone"})
     assert "for Maya alone" in read(f"{demo.url}/slack/?as={MAYA}&c={personas.TRIAGE_CHANNEL_ID}")
     assert "for Maya alone" not in read(f"{demo.url}/slack/?as={PRIYA}&c={personas.TRIAGE_CHANNEL_ID}")
     assert "#umbra-labs" in read(f"{demo.url}/slack/?as={INES}&c={personas.TRIAGE_CHANNEL_ID}")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SampleMessage:
-    """One message of a story.
+    """One message of a sample ticket.
 
     `by` is an address; `kind` is reply or note; `via` is portal, desk, slack or email.
     """
@@ -91,6 +91,6 @@ FORMS = (
     ),
 )
 
-from helpdesk.demo.sample_tickets import globex, initech, umbra  # noqa: E402  they need the shapes above
+from helpdesk.demo.sample_tickets import globex, initech, umbra  # noqa: E402, they need the classes above
 
 SAMPLE_TICKETS: tuple[SampleTicket, ...] = globex.SAMPLE_TICKETS + initech.SAMPLE_TICKETS + umbra.SAMPLE_TICKETS

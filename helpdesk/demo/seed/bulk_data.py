@@ -1,6 +1,6 @@
-"""Any number of organizations, people, tickets and messages, in bulk: rows are made here and written as rows, past every verb.
+"""Generates any number of organizations, people, tickets and messages and inserts the rows without the domain layer.
 
-The same numbers make the same data (times count back from now). One transaction, so that an interrupted run leaves nothing.
+The same numbers make the same data (times count back from now). All in one transaction.
 """
 
 import json
@@ -22,11 +22,11 @@ from helpdesk.models.ticket import Event, Message, Ticket
 from helpdesk.models.user import Membership, Organization, OrganizationDomain, User
 
 AGENT_COUNT = 12
-HISTORY_SECONDS = 730 * 86_400  # seconds back to the first ticket
-RECENT_SECONDS = 14 * 86_400  # seconds back to which tickets are mostly unsolved
+HISTORY_SECONDS = 730 * 86_400  # age of the first ticket
+RECENT_SECONDS = 14 * 86_400  # younger tickets are mostly unsolved
 BATCH_SIZE = 10_000  # tickets written at once
 TEXTS_PER_KIND = 400  # of each kind of message
-# Drawn from at random, so how often one stands here is how often it comes: most work waits for the team, or was just solved.
+# Chosen at random, so repetition is frequency: most tickets wait for the team or were just solved.
 OLD_STATUSES = tuple(map(str, (Status.solved, *[Status.closed] * 3)))
 RECENT_STATUSES = tuple(map(str, (*UNSOLVED, *statuses_waiting_on(WaitingOn.team), *[Status.solved] * 3)))
 PRIORITY_CHOICES = tuple(map(str, (*Priority, *[DEFAULT_PRIORITY] * 4, *list(Priority)[-2:-1])))
@@ -34,7 +34,7 @@ PRIORITY_CHOICES = tuple(map(str, (*Priority, *[DEFAULT_PRIORITY] * 4, *list(Pri
 
 @dataclass(frozen=True)
 class SeedCounts:
-    """How much was made."""
+    """How many rows were created."""
 
     organizations: int
     people: int
@@ -47,8 +47,8 @@ class SeedCounts:
 
 
 def seed_bulk_data(*, organizations: int, tickets: int, messages: int, random_seed: int = 1) -> SeedCounts:
-    """Add that many, with ``messages`` a ticket on average. Commits."""
-    random = Random(random_seed)  # noqa: S311, nothing secret is made of it
+    """Add the given numbers, with ``messages`` a ticket on average. Commits."""
+    random = Random(random_seed)  # noqa: S311, not for secrets
     with bulk_insert.BulkWriter() as writer:
         world = _BulkSeeder(random, writer, organizations, messages)
         world.people()
@@ -68,7 +68,7 @@ class _BulkSeeder:
         self.said = 0
 
     def people(self) -> None:
-        """Organizations with their domains and people, and a team where there is none."""
+        """Add organizations with their domains and people, and agents where there are none."""
         at, random = self._time(HISTORY_SECONDS + 86_400), self.random
         companies, domains, users, members = [], [], [], []
         user_id, domain_id = _next_id(User), _next_id(OrganizationDomain)
@@ -122,7 +122,7 @@ class _BulkSeeder:
         self.writer.write(Membership, ("user_id", "organization_id", "sees"), members)
 
     def tickets(self, count: int) -> None:
-        """Tickets in the order they were filed, with what was said and what happened."""
+        """Add tickets in the order of their creation, with messages and changes."""
         self.texts = {
             kind: phrases.random_bodies(self.random, words, TEXTS_PER_KIND)
             for kind, words in (
@@ -378,7 +378,7 @@ def _user_row(id: int, email: str, name: str, role: str, organization_id: int | 
 
 
 def _format_time(at: float | None) -> str | None:
-    """A time as both databases read it."""
+    """A time (Unix seconds) in the format both databases read."""
     return None if at is None else datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
 
 

@@ -1,6 +1,6 @@
-"""The demo's world, written down as if it had happened over the last weeks: people, forms, and two dozen tickets.
+"""Writes the demo's sample data, dated over the last weeks: people, forms and two dozen tickets.
 
-Nothing is announced and nothing is waiting to leave: what the mails of that time would have been stands as sent.
+Nothing is enqueued: the mails of that time are recorded as sent.
 """
 
 from datetime import datetime, timedelta
@@ -34,9 +34,9 @@ SETTING_VALUES = {
     "mail_while_reading": True,
 }
 FIELD_KINDS = {"text": "short_text", "paragraph": "long_text", "select": "select", "date": "date"}
-ORGANIZATION_AGE = timedelta(days=120)  # how long everybody has been there
-UNREAD_AGE = timedelta(hours=20)  # what is younger, only those whose ticket it is have read
-RECENT_AGE = timedelta(hours=3)  # what is younger, nobody has
+ORGANIZATION_AGE = timedelta(days=120)  # age of the organizations and users
+UNREAD_AGE = timedelta(hours=20)  # younger messages are read only by requester and assignee
+RECENT_AGE = timedelta(hours=3)  # younger messages are read by nobody
 CANNED_REPLIES = (
     (
         "Ask for a screenshot",
@@ -52,12 +52,12 @@ CANNED_REPLIES = (
 
 
 def is_database_seeded() -> bool:
-    """Whether the database holds the demo's world (or anybody else's) already."""
+    """Whether the database has data already."""
     return db.session.scalar(select(Organization.id).limit(1)) is not None
 
 
 def seed_sample_data() -> None:
-    """Write it all down. Does not commit."""
+    """Write the sample data. Does not commit."""
     for name, value in SETTING_VALUES.items():
         settings.set(name, value)
     companies = {company.key: _create_organization(company) for company in personas.COMPANIES}
@@ -112,7 +112,7 @@ def _create_form(spec: FormSpec, position: int) -> FormVersion:
 
 
 class _SampleTicketWriter:
-    """One story on its way into the database."""
+    """Writes one sample ticket."""
 
     def __init__(self, story: SampleTicket, organization: Organization, persons: dict[str, User], form: FormVersion):
         self.story, self.organization, self.persons, self.form = story, organization, persons, form
@@ -120,7 +120,7 @@ class _SampleTicketWriter:
         self.status_told = any(kind == "status" for _, kind, _, _ in story.happened)
 
     def all(self) -> None:
-        """The ticket, then everything in the order it happened."""
+        """Write the ticket, then messages and changes in order."""
         self._file()
         happened = [(hours, 1, (kind, by, value)) for hours, kind, by, value in self.story.happened]
         said = [(said.hours_ago, 0, said) for said in self.story.messages]
@@ -231,7 +231,7 @@ class _SampleTicketWriter:
         sent.external_id = f"<{sent.key}@{personas.SUPPORT_DOMAIN}>"
 
     def _finish(self) -> None:
-        """What the story says about the end holds, even where nobody told how it came to that."""
+        """Apply the sample ticket's final status and assignee, even if no change in it leads there."""
         story, ticket = self.story, self.ticket
         if ticket.status != story.status:
             self._set(ticket.updated_at, None, Status(story.status), quietly=True)
