@@ -9,7 +9,7 @@ import urllib.parse
 from typing import TYPE_CHECKING
 
 from helpdesk.demo import personas
-from helpdesk.demo.slack_workspace import ids, message_store, modals, rich_text_parser, signed_requests
+from helpdesk.demo.slack_workspace import ids, message_store, modals, signed_requests
 from helpdesk.demo.slack_workspace.api import chat
 from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError
 
@@ -97,13 +97,13 @@ class Interactivity:
                 view["_errors"] = {"": "We had some trouble connecting. Try again?"}
                 self._ws.state.touch()
             return content
-        content = _parse_json(response)
+        content = signed_requests.parse_json(response)
         with self._ws.state.lock:
             self._apply_response(user, view, content)
         return content
 
     def closing(self, user: str) -> None:
-        """Close the user's top modal (all, if clear_on_close is set) and notify the app where notify_on_close is set."""
+        """Close the user's top modal (all, if clear_on_close is set); notify the app where notify_on_close is set."""
         with self._ws.state.lock:
             stack = self._ws.state.stacks.get(user)
             top = self._ws.state.views[stack[-1]] if stack else None
@@ -145,7 +145,7 @@ class Interactivity:
             "block_id": block_id,
             "value": value,
         }
-        return _parse_json(self._send(payload, self.options_url)).get("options", [])
+        return signed_requests.parse_json(self._send(payload, self.options_url)).get("options", [])
 
     def command(self, user: str, channel: "ChannelState", command: str, text: str) -> signed_requests.PortalResponse:
         """Send a slash command and show its response to the user who typed it, as Slack does."""
@@ -169,11 +169,13 @@ class Interactivity:
             if not response.ok:
                 content = "operation_timeout" if response.reason == "http_timeout" else "dispatch_failed"
                 self._ws.add_ephemeral(
-                    channel, user, _build_slackbot_message(f"{command} failed with the error \u201c{content}\u201d")
+                    channel,
+                    user,
+                    message_store.build_slackbot_message(f"{command} failed with the error \u201c{content}\u201d"),
                 )
             elif response.body.strip():
                 content = (
-                    _parse_json(response)
+                    signed_requests.parse_json(response)
                     if "json" in response.content_type
                     else {"text": response.body.decode("utf-8", "replace")}
                 )
@@ -305,21 +307,3 @@ class Interactivity:
             )
         self.log.append((kind, payload, response))
         return response
-
-
-def _parse_json(response: signed_requests.PortalResponse) -> dict:
-    try:
-        content = json.loads(response.body or b"{}")
-    except ValueError:
-        return {}
-    return content if isinstance(content, dict) else {}
-
-
-def _build_slackbot_message(text: str) -> dict:
-    return {
-        "text": text,
-        "blocks": rich_text_parser.build_rich_text_block(text),
-        "user": "USLACKBOT",
-        "bot_id": None,
-        "app_id": None,
-    }

@@ -7,7 +7,7 @@ import copy
 from typing import TYPE_CHECKING
 
 from helpdesk.demo import personas
-from helpdesk.demo.slack_workspace import ids, users
+from helpdesk.demo.slack_workspace import ids, rich_text_parser, users
 
 if TYPE_CHECKING:
     from helpdesk.demo.slack_workspace.state import ChannelState
@@ -201,3 +201,14 @@ def _announce_reaction(
             "event_ts": ids.next_timestamp(),
         },
     )
+
+
+def build_slackbot_message(text: str) -> dict:
+    """The body of a message by Slackbot."""
+    return {
+        "text": text,
+        "blocks": rich_text_parser.build_rich_text_block(text),
+        "user": "USLACKBOT",
+        "bot_id": None,
+        "app_id": None,
+    }

@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import http.client
+import json
 import time
 import urllib.parse
 from dataclasses import dataclass
@@ -58,3 +59,12 @@ def post_signed(
         return PortalResponse(0, "connection_failed")
     finally:
         connection.close()
+
+
+def parse_json(response: PortalResponse) -> dict:
+    """The JSON object of a response body; {} when it is none."""
+    try:
+        content = json.loads(response.body or b"{}")
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}
