@@ -83,7 +83,10 @@ def redis_url(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def postgres_server():
-    """A PostgreSQL of our own, or the one TEST_DATABASE_URL names. Gives a function from a database's name to its address."""
+    """A PostgreSQL of our own, or the one TEST_DATABASE_URL names.
+
+    Gives a function from a database's name to its address.
+    """
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield lambda name: given.rsplit("/", 1)[0] + "/" + name
@@ -120,7 +123,10 @@ def fresh_sqlite(sqlite_template):
 
 @pytest.fixture(scope="session")
 def postgres_database(postgres_server, tmp_path_factory):
-    """The name of a migrated PostgreSQL database, this process's own. Emptying it is quicker than making one, also from a template."""
+    """The name of a migrated PostgreSQL database, this process's own.
+
+    Emptying it is quicker than making one, also from a template.
+    """
     name = f"helpdesk_test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     run_sql(postgres_server("postgres"), f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
     migrate(postgres_server(name), tmp_path_factory.mktemp("var"))
@@ -129,7 +135,10 @@ def postgres_database(postgres_server, tmp_path_factory):
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request):
-    """A fresh database for one test, once of each kind. Narrow with ``@pytest.mark.parametrize("database_url", …, indirect=True)``."""
+    """A fresh database for one test, once of each kind.
+
+    Narrow with ``@pytest.mark.parametrize("database_url", …, indirect=True)``.
+    """
     if request.param == "sqlite":
         return request.getfixturevalue("fresh_sqlite")
     url = request.getfixturevalue("postgres_server")(request.getfixturevalue("postgres_database"))

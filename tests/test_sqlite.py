@@ -1,4 +1,4 @@
-"""What SQLite needs so that several processes may write."""
+"""SQLite allows several writing processes."""
 
 import threading
 

@@ -1,4 +1,4 @@
-"""Statuses and priorities are named in their tables alone, so that one more entry is enough."""
+"""Statuses and priorities are named in their tables only."""
 
 import ast
 import re

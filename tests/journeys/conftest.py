@@ -1,4 +1,4 @@
-"""Whole stories in a real browser, on the very processes that ``make run`` starts."""
+"""Browser tests on the processes that ``make run`` starts."""
 
 import json
 import os
@@ -22,7 +22,8 @@ CHROMIUM = next(
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 DANA = "dana@globex.example"
 PICTURES = Path("test-results")
-PATIENCE = 30.0  # seconds; a busy machine passes, a page that is only brought up to date by asking again once a minute does not
+# seconds; a busy machine passes, a page that is only brought up to date by asking again once a minute does not
+PATIENCE = 30.0
 
 
 class Live:

@@ -1,4 +1,4 @@
-"""An agent's hour, a lead's Monday, an admin's first day: each in one real browser."""
+"""An agent, a lead and an admin use the desk in a real browser."""
 
 import json
 import re
@@ -14,7 +14,7 @@ pytestmark = pytest.mark.journey
 TOMAS = "tomas@support.northwind.example"
 
 
-def test_an_agents_hour(live_portal, open_browser):
+def test_agent_works_through_the_queue(live_portal, open_browser):
     """From the queue by keyboard to an answer that waits for the customer, a note, a team reply, and many changed at once."""
     page = open_browser()
     sign_in_once(page, live_portal, PRIYA)
@@ -53,7 +53,7 @@ def test_an_agents_hour(live_portal, open_browser):
     page.wait_for_selector("text=Changed 2 tickets.")
 
 
-def test_a_leads_monday(live_portal, open_browser):
+def test_lead_reads_reports_and_reviews(live_portal, open_browser):
     """Numbers by agent and as CSV, what waits for us, and a solved ticket with a remark that its agent reads."""
     agent = open_browser()
     sign_in_once(agent, live_portal, PRIYA)
@@ -92,7 +92,7 @@ def test_a_leads_monday(live_portal, open_browser):
     agent.wait_for_selector("button:has-text('Mark as read')", state="detached")
 
 
-def test_an_admins_first_day(live_portal, open_browser):
+def test_admin_sets_up_the_portal(live_portal, open_browser):
     """Targets, hours, a reply with variables, Slack and mail tried for real, a token that a program uses, and a healthy page."""
     page = open_browser()
     sign_in_once(page, live_portal, MAYA)

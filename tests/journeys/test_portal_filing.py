@@ -65,7 +65,7 @@ def test_files_are_chosen_dropped_pasted_removed_and_sent(live_portal, open_brow
     assert download.value.suggested_filename == "dropped.csv"
 
 
-def test_a_hurried_double_click_on_a_slow_line_is_one_ticket(live_portal, open_browser):
+def test_double_click_on_a_slow_network_files_one_ticket(live_portal, open_browser):
     page = open_browser()
     sign_in_once(page, live_portal)
     open_form(page, live_portal, "&subject=Hurried+on+a+slow+line&body=words")
@@ -100,7 +100,7 @@ def test_a_draft_survives_a_closed_tab_until_it_is_filed(live_portal, open_brows
     assert again.input_value("[name=subject]") == ""
 
 
-def test_a_lost_connection_loses_no_word(live_portal, open_browser):
+def test_lost_connection_loses_no_typed_text(live_portal, open_browser):
     page = open_browser()
     sign_in_once(page, live_portal)
     open_form(page, live_portal, "&subject=Sent+from+a+tunnel&body=words")
@@ -114,7 +114,7 @@ def test_a_lost_connection_loses_no_word(live_portal, open_browser):
     assert len(numbers_called(page, live_portal, "Sent from a tunnel")) == 1
 
 
-def test_what_is_like_it_is_shown_while_typing(live_portal, open_browser):
+def test_similar_tickets_are_shown_while_typing(live_portal, open_browser):
     page = open_browser()
     sign_in_once(page, live_portal)
     open_form(page, live_portal, "&subject=The+espresso+grinder+screams&body=words")

@@ -1,4 +1,4 @@
-"""Every page of the portal on a phone and on a desk, light and dark: reachable, readable, nothing sticking out."""
+"""Every portal page on a phone and a desktop, light and dark: accessible, readable, without overflow."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe

@@ -108,7 +108,7 @@ class Provider:
             return _error_response("unsupported_grant_type", "Only authorization_code is offered.")
         with self._lock:
             grant = self._codes.pop(form.get("code", ""), None)
-        if grant is None or time.monotonic() - grant.born > CODE_TTL_SECONDS:
+        if grant is None or time.monotonic() - grant.created_at > CODE_TTL_SECONDS:
             return _error_response("invalid_grant", "The code is unknown, used or expired.")
         if grant.asked.get("redirect_uri") != form.get("redirect_uri"):
             return _error_response("invalid_grant", "redirect_uri differs from the one that was asked for.")
