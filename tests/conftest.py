@@ -1,4 +1,4 @@
-"""What tests stand on: a database of each kind made by the migrations, a real Redis, and makers of people and tickets."""
+"""Fixtures: a database of each kind made by the migrations, a real Redis, and factories of people and tickets."""
 
 import gc
 import os
@@ -52,7 +52,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For several processes (``--dist loadgroup``): each file stays in one, and all journeys in one, so that one portal and one
+    """With several processes (``--dist loadgroup``) each file stays in one, and all journeys in one, so that one portal and
     browser are started for them. The journeys begin at once: they take longest, and mostly wait."""
     for item in items:
         is_journey = item.nodeid.startswith(JOURNEYS)
@@ -113,7 +113,7 @@ def sqlite_template(tmp_path_factory):
 
 @pytest.fixture
 def fresh_sqlite(sqlite_template):
-    """The address of a SQLite database as the migrations make it: the same path for every test, each time a new file."""
+    """The URL of a migrated SQLite database: the same path for every test, each time a new file."""
     path = sqlite_template.with_name("helpdesk.db")
     for left in path.parent.glob("helpdesk.db*"):
         left.unlink()

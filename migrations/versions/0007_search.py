@@ -1,4 +1,4 @@
-"""Full text of tickets, kept up to date by the database itself, so that no verb has to think of it.
+"""Full text of tickets, updated by triggers.
 
 One row per ticket: its subject, its public words (messages and answers) and the team's (notes, team-only answers). SQLite
 keeps it in FTS5; PostgreSQL in a table with two generated tsvectors, one for customers and one for the team. The

@@ -33,7 +33,7 @@ def environment(configuration):
 
 @pytest.fixture
 def run(app, session, capsys):
-    """``run("settings", "list")`` gives (status, standard output, standard error) of the command, inside the app under test."""
+    """``run("settings", "list")`` returns (status, stdout, stderr) of the command, inside the app under test."""
 
     def run(*arguments: str) -> tuple[int, str, str]:
         session.rollback()

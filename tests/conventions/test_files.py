@@ -11,7 +11,7 @@ LONGER = {
     # path: why one file is right
     "helpdesk/static/app.css": "the one stylesheet, read from top to bottom in cascade layers",
     "helpdesk/static/app.js": "the one script, so that a page asks for one file",
-    "helpdesk/demo/slack/static/workspace.js": "the one script of the demo's Slack page",
+    "helpdesk/demo/slack_workspace/static/workspace.js": "the one script of the demo's Slack page",
 }
 SIGNATURE = "-- "  # the line before a mail's signature ends with a space (RFC 3676)
 WRITTEN = {

@@ -24,10 +24,7 @@ def test_ticket_reaches_slack_and_the_reply_reaches_the_customer(live_portal, op
     page.wait_for_selector("article[data-side=team]:has-text('try the other roll')")
     assert page.input_value("#body-reply") == "A half-written reply"
     assert page.evaluate("document.activeElement.id") == "body-reply"
-    in_other_thread = lambda: (
-        "try the other roll" in str(live_portal.slack("replies", channel=GLOBEX, ts=roots[GLOBEX]))
-    )  # noqa: E731
-    assert wait_for(in_other_thread)
+    assert wait_for(lambda: "try the other roll" in str(live_portal.slack("replies", channel=GLOBEX, ts=roots[GLOBEX])))
     mail = wait_for(
         lambda: next((m for m in mails_to(live_portal, DANA) if "try the other roll" in m["text"]), None), 60
     )

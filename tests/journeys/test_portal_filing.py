@@ -9,7 +9,8 @@ from tests.journeys.conftest import PATIENCE, wait_for
 from tests.journeys.sign_in import sign_in_once
 
 PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf500f00038601802f5b5d4e0000000049454e44ae426082"
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
+    "0000000d49444154789c6360f8cf500f00038601802f5b5d4e0000000049454e44ae426082"
 )
 
 
@@ -37,7 +38,8 @@ def test_files_are_chosen_dropped_pasted_removed_and_sent(live_portal, open_brow
           const box = new DataTransfer();
           box.items.add(new File([new Uint8Array(bytes)], "shot.png", { type: "image/png" }));
           const form = document.querySelector("#ticket-form");
-          form.querySelector("[name=body]").dispatchEvent(new ClipboardEvent("paste", { clipboardData: box, bubbles: true, cancelable: true }));
+          form.querySelector("[name=body]").dispatchEvent(new ClipboardEvent(
+            "paste", { clipboardData: box, bubbles: true, cancelable: true }));
           const drop = new DataTransfer();
           drop.items.add(new File(["x"], "dropped.csv", { type: "text/csv" }));
           form.dispatchEvent(new DragEvent("drop", { dataTransfer: drop, bubbles: true, cancelable: true }));

@@ -130,7 +130,8 @@ def test_message_text_never_runs_as_script(live_portal, open_browser):
         page.goto(path if path.startswith("http") else live_portal.portal + path)
         page.wait_for_timeout(300)
         page.evaluate(
-            "document.querySelectorAll('article *').forEach(e => e.dispatchEvent(new MouseEvent('mouseover', {bubbles: true})))"
+            "document.querySelectorAll('article *').forEach("
+            "e => e.dispatchEvent(new MouseEvent('mouseover', {bubbles: true})))"
         )
     assert shown == []
     assert [url for url in asked if not url.startswith((live_portal.portal, live_portal.outside, "data:"))] == []

@@ -151,7 +151,7 @@ def test_reading_changes_nothing(app, browser_of, make, session):
 
 
 def everything() -> dict[str, list]:
-    """Every row of every table; but a ticket's version, which tells the team's open pages how far a customer has read."""
+    """Every row of every table, except tickets' versions, which change when a customer reads."""
     session = extensions.db.session
     session.rollback()
     tables = extensions.db.metadata.sorted_tables

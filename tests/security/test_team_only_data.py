@@ -23,7 +23,7 @@ def maya(make):
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_file_of_a_team_only_field_is_attached_to_a_note(make, session, dana, maya):
-    """An agent files for a customer, with a contract in a field of the team's and a picture in one of the customer's."""
+    """An agent files for a customer, with one file in a team-only field and one in a customer field."""
     form = make.form(
         fields=(
             {"key": "contract", "kind": "file", "team_only": True},

@@ -18,7 +18,7 @@ def settings(workspace, mailbox):
 
 @pytest.fixture
 def start(app, tmp_path):
-    """``start(**environment)``: a worker process beside the app under test. Ended afterwards, whatever happened."""
+    """``start(**environment)``: a worker process beside the app under test, stopped afterwards."""
     started = []
 
     def begin(**environment):

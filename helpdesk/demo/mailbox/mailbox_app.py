@@ -48,7 +48,7 @@ def create_mailbox(mailbox: Mailbox) -> flask.Flask:
     app.add_url_rule("/face/<path:who>.svg", "face", _show_avatar)
 
     @app.after_request
-    def close_doors(response: flask.Response) -> flask.Response:
+    def add_security_headers(response: flask.Response) -> flask.Response:
         response.headers.setdefault("Content-Security-Policy", PAGE_CONTENT_SECURITY_POLICY)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"

@@ -21,7 +21,7 @@ class SampleMessage:
 class SampleTicket:
     """One ticket. The first message is the description, by the requester, `hours_ago` hours before now.
 
-    `answers` belong to the fields of `form`; `happened` is what became of it otherwise: (hours_ago, kind,
+    `answers` belong to the fields of `form`; `changes` are its other changes: (hours_ago, kind,
     by, value) with
     kind one of assigned, status, priority.
     """
@@ -37,7 +37,7 @@ class SampleTicket:
     assignee: str | None = None
     form: str = "default"
     answers: tuple[tuple[str, str], ...] = ()
-    happened: tuple[tuple[float, str, str, str], ...] = ()
+    changes: tuple[tuple[float, str, str, str], ...] = ()
     rating: int | None = None
 
 

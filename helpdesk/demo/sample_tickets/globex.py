@@ -101,7 +101,7 @@ SAMPLE_TICKETS = (
             ),
         ),
         JONAS,
-        happened=((26, "assigned", MAYA, JONAS), (25, "status", JONAS, "pending")),
+        changes=((26, "assigned", MAYA, JONAS), (25, "status", JONAS, "pending")),
     ),
     SampleTicket(
         "api-429",
@@ -145,7 +145,7 @@ SAMPLE_TICKETS = (
             ),
         ),
         JONAS,
-        happened=((51, "assigned", JONAS, JONAS), (49, "status", JONAS, "on_hold")),
+        changes=((51, "assigned", JONAS, JONAS), (49, "status", JONAS, "on_hold")),
     ),
     SampleTicket(
         "new-colleague",
@@ -219,7 +219,7 @@ SAMPLE_TICKETS = (
             SampleMessage(OSCAR, 402, "Blinked twice, printed one empty label, and now it fits. Thanks!", via="email"),
         ),
         JONAS,
-        happened=((402, "status", JONAS, "solved"), (230, "status", JONAS, "closed")),
+        changes=((402, "status", JONAS, "solved"), (230, "status", JONAS, "closed")),
         rating=5,
     ),
     SampleTicket(
@@ -252,7 +252,7 @@ SAMPLE_TICKETS = (
             ),
         ),
         TOMAS,
-        happened=((7, "assigned", TOMAS, TOMAS), (6.5, "status", TOMAS, "in_progress")),
+        changes=((7, "assigned", TOMAS, TOMAS), (6.5, "status", TOMAS, "in_progress")),
     ),
     SampleTicket(
         "holiday-hours",
@@ -276,7 +276,7 @@ SAMPLE_TICKETS = (
             ),
         ),
         MAYA,
-        happened=((94, "status", MAYA, "solved"),),
+        changes=((94, "status", MAYA, "solved"),),
         rating=4,
     ),
 )

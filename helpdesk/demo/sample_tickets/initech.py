@@ -92,7 +92,7 @@ SAMPLE_TICKETS = (
             ),
         ),
         MAYA,
-        happened=((29, "assigned", MAYA, MAYA), (28, "status", MAYA, "pending")),
+        changes=((29, "assigned", MAYA, MAYA), (28, "status", MAYA, "pending")),
     ),
     SampleTicket(
         "csv-umlauts",
@@ -116,7 +116,7 @@ SAMPLE_TICKETS = (
             SampleMessage(YUSUF, 95, "Today's export opens correctly. Thank you!"),
         ),
         PRIYA,
-        happened=((119, "assigned", PRIYA, PRIYA), (94, "status", YUSUF, "solved")),
+        changes=((119, "assigned", PRIYA, PRIYA), (94, "status", YUSUF, "solved")),
         rating=5,
     ),
     SampleTicket(
@@ -161,7 +161,7 @@ SAMPLE_TICKETS = (
             SampleMessage(MAYA, 146, "Sent to legal. Waiting for the signature, do not send anything before.", "note"),
         ),
         MAYA,
-        happened=((148, "assigned", MAYA, MAYA), (146, "status", MAYA, "on_hold")),
+        changes=((148, "assigned", MAYA, MAYA), (146, "status", MAYA, "on_hold")),
     ),
     SampleTicket(
         "slow-dashboard",
@@ -186,7 +186,7 @@ SAMPLE_TICKETS = (
             SampleMessage(YUSUF, 0.9, "This morning: 3 seconds. Let us watch it until Friday.", via="email"),
         ),
         JONAS,
-        happened=((19, "assigned", JONAS, JONAS), (18, "status", JONAS, "in_progress")),
+        changes=((19, "assigned", JONAS, JONAS), (18, "status", JONAS, "in_progress")),
     ),
     SampleTicket(
         "lost-phone",
@@ -215,7 +215,7 @@ SAMPLE_TICKETS = (
             SampleMessage(CLARA, 500, "The taxi driver brought it back, by the way."),
         ),
         PRIYA,
-        happened=(
+        changes=(
             (519.9, "assigned", PRIYA, PRIYA),
             (519, "status", PRIYA, "solved"),
             (330, "status", PRIYA, "closed"),

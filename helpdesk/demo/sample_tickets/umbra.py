@@ -38,7 +38,7 @@ SAMPLE_TICKETS = (
             SampleMessage(TOMAS, 39, "Excellent. Tell me how the restore went, and name an evening.", via="slack"),
         ),
         TOMAS,
-        happened=((45, "assigned", TOMAS, TOMAS), (39, "status", TOMAS, "pending")),
+        changes=((45, "assigned", TOMAS, TOMAS), (39, "status", TOMAS, "pending")),
     ),
     SampleTicket(
         "sample-import",
@@ -88,7 +88,7 @@ SAMPLE_TICKETS = (
             ),
         ),
         PRIYA,
-        happened=((6.5, "assigned", PRIYA, PRIYA), (6.4, "status", PRIYA, "in_progress")),
+        changes=((6.5, "assigned", PRIYA, PRIYA), (6.4, "status", PRIYA, "in_progress")),
     ),
     SampleTicket(
         "quote-seats",
@@ -116,7 +116,7 @@ SAMPLE_TICKETS = (
             SampleMessage(THEO, 50, "Received and approved. Order follows.", via="email"),
         ),
         MAYA,
-        happened=((58, "assigned", MAYA, MAYA), (49, "status", MAYA, "solved")),
+        changes=((58, "assigned", MAYA, MAYA), (49, "status", MAYA, "solved")),
         rating=5,
     ),
     SampleTicket(
@@ -165,7 +165,7 @@ SAMPLE_TICKETS = (
             SampleMessage(INES, 190, "Agreed. Let us come back to it then.", via="slack"),
         ),
         MAYA,
-        happened=((197, "assigned", MAYA, MAYA), (189, "status", MAYA, "on_hold")),
+        changes=((197, "assigned", MAYA, MAYA), (189, "status", MAYA, "on_hold")),
     ),
     SampleTicket(
         "dark-plates",
@@ -188,7 +188,7 @@ SAMPLE_TICKETS = (
             SampleMessage(AISHA, 80, "Much better :tada:", via="slack"),
         ),
         JONAS,
-        happened=((83, "assigned", JONAS, JONAS), (79, "status", JONAS, "solved")),
+        changes=((83, "assigned", JONAS, JONAS), (79, "status", JONAS, "solved")),
         rating=4,
     ),
     SampleTicket(
@@ -217,7 +217,7 @@ SAMPLE_TICKETS = (
             SampleMessage(JONAS, 633, "Deleted.", via="desk"),
         ),
         JONAS,
-        happened=((639, "assigned", JONAS, JONAS), (632, "status", JONAS, "solved"), (460, "status", JONAS, "closed")),
+        changes=((639, "assigned", JONAS, JONAS), (632, "status", JONAS, "solved"), (460, "status", JONAS, "closed")),
         rating=5,
     ),
     SampleTicket(

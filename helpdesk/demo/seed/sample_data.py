@@ -76,8 +76,10 @@ def _create_organization(company: personas.Company) -> Organization:
     made = organizations.create_organization(company.name, domains=company.domains, slack_channels=[company.channel_id])
     made.created_at = clock.now() - ORGANIZATION_AGE
     channel = db.session.scalar(select(Channel).where(Channel.external_id == company.channel_id))
-    room = next(room for room in personas.SLACK_CHANNELS if room.id == company.channel_id)
-    channel.name, channel.is_shared = room.name, bool(room.shared_with)
+    slack_channel = next(
+        slack_channel for slack_channel in personas.SLACK_CHANNELS if slack_channel.id == company.channel_id
+    )
+    channel.name, channel.is_shared = slack_channel.name, bool(slack_channel.shared_with)
     return made
 
 
@@ -117,14 +119,14 @@ class _SampleTicketWriter:
     def __init__(self, story: SampleTicket, organization: Organization, persons: dict[str, User], form: FormVersion):
         self.story, self.organization, self.persons, self.form = story, organization, persons, form
         self.now = clock.now()
-        self.status_told = any(kind == "status" for _, kind, _, _ in story.happened)
+        self.has_status_changes = any(kind == "status" for _, kind, _, _ in story.changes)
 
     def all(self) -> None:
         """Write the ticket, then messages and changes in order."""
         self._file()
-        happened = [(hours, 1, (kind, by, value)) for hours, kind, by, value in self.story.happened]
+        changes = [(hours, 1, (kind, by, value)) for hours, kind, by, value in self.story.changes]
         said = [(said.hours_ago, 0, said) for said in self.story.messages]
-        for hours, _, thing in sorted(said + happened, key=lambda entry: (-entry[0], entry[1])):
+        for hours, _, thing in sorted(said + changes, key=lambda entry: (-entry[0], entry[1])):
             if isinstance(thing, SampleMessage):
                 self._say(thing)
             else:
@@ -133,7 +135,7 @@ class _SampleTicketWriter:
 
     def _file(self) -> None:
         story, at = self.story, self._ago(self.story.hours_ago)
-        changes_later = any(kind == "priority" for _, kind, _, _ in story.happened)
+        changes_later = any(kind == "priority" for _, kind, _, _ in story.changes)
         self.ticket = Ticket(
             organization=self.organization,
             requester=self.persons[story.requester],
@@ -177,12 +179,12 @@ class _SampleTicketWriter:
             ticket.first_response_at = ticket.first_response_at or at
             self._mailed(message, at)
             becomes = Status(ticket.status).definition.on_agent_reply
-            if becomes and not self.status_told:
+            if becomes and not self.has_status_changes:
                 self._set(at, author, Status(becomes), quietly=True)
             return
         ticket.customer_replied_at = at
         becomes = Status(ticket.status).definition.on_requester_reply
-        if message.seq > 1 and becomes and not self.status_told:
+        if message.seq > 1 and becomes and not self.has_status_changes:
             self._set(at, author, Status(becomes), quietly=not ticket.is_solved)
 
     def _happen(self, at: datetime, kind: str, by: str, value: str) -> None:
