@@ -126,7 +126,7 @@ class Installation:
         return done.stdout
 
     def start_redis(self) -> None:
-        """An empty Redis that keeps nothing."""
+        """Start an empty Redis without persistence."""
         socket_path = self.folder / "redis.sock"
         socket_path.unlink(missing_ok=True)
         options = ["--port", "0", "--unixsocket", socket_path, "--save", "", "--appendonly", "no", "--dir", self.folder]

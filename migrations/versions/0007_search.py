@@ -1,8 +1,8 @@
 """Full text of tickets, updated by triggers.
 
-One row per ticket: its subject, its public words (messages and answers) and the team's (notes, team-only answers). SQLite
-keeps it in FTS5; PostgreSQL in a table with two generated tsvectors, one for customers and one for the team. The
-organization stands in the index as a word of its own, so that a customer's search touches its own tickets only.
+One row per ticket: its subject, its public text (messages and answers) and team-only text (notes, team-only answers).
+SQLite stores it in FTS5, PostgreSQL in a table with two generated tsvectors, one for customers and one for the team. The
+organization is a word of its own in the index, so that a customer's search reads only its own tickets.
 """
 
 from alembic import op
@@ -72,7 +72,7 @@ def _sqlite() -> list[str]:
     ]
 
 
-# Everything that is not part of a word becomes a space, so that PostgreSQL's parser finds plain words and never addresses,
+# All that is not part of a word becomes a space, so that PostgreSQL's parser finds plain words and never addresses,
 # paths or compounds; accents go, as they do in FTS5.
 PLAIN = """
     CREATE FUNCTION ticket_search_plain(given text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
