@@ -4,7 +4,7 @@ import io
 
 import pytest
 
-from helpdesk.web import given
+from helpdesk.web import request
 from tests.web.test_permissions import csrf_of
 
 
@@ -22,15 +22,15 @@ def files(size: int) -> dict:
 )
 def test_anonymous_upload_is_refused(browser_of, path):
     """Not even where the body is read before the answer is that they must sign in."""
-    assert browser_of().post(path, **files(given.MOST_FROM_STRANGERS)).status_code == 413
+    assert browser_of().post(path, **files(request.MOST_FROM_STRANGERS)).status_code == 413
     client = browser_of()
     client.set_cookie("session", "made-up")
-    assert client.post(path, **files(given.MOST_FROM_STRANGERS)).status_code == 413
+    assert client.post(path, **files(request.MOST_FROM_STRANGERS)).status_code == 413
 
 
 @pytest.mark.parametrize("path", ["/sign-in/link", "/files"])
 def test_anonymous_upload_without_content_length_is_refused(browser_of, path):
-    body = b"email=" + b"x" * given.MOST_FROM_STRANGERS
+    body = b"email=" + b"x" * request.MOST_FROM_STRANGERS
     answer = browser_of().post(
         path,
         input_stream=io.BytesIO(body),
@@ -42,7 +42,7 @@ def test_anonymous_upload_without_content_length_is_refused(browser_of, path):
 
 def test_signed_in_upload_is_accepted(browser_of, make):
     client = browser_of(make.user(make.organization()))
-    upload = files(given.MOST_FROM_STRANGERS + 1)
+    upload = files(request.MOST_FROM_STRANGERS + 1)
     upload["data"]["csrf_token"] = csrf_of(client)
     assert client.post("/files", **upload).status_code == 201
 
@@ -55,6 +55,6 @@ def test_a_form_of_very_many_fields_is_refused(browser_of, make):
 
 def test_api_body_size_is_limited(browser_of):
     answer = browser_of().post(
-        "/api/tickets", data=b"x" * (given.MOST_FROM_STRANGERS + 1), content_type="application/json"
+        "/api/tickets", data=b"x" * (request.MOST_FROM_STRANGERS + 1), content_type="application/json"
     )
     assert answer.status_code in (401, 413)
