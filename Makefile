@@ -40,6 +40,7 @@ lint:
 format:
 	@bin/set-up dev
 	.venv/bin/ruff check --fix .
+	.venv/bin/ruff format .
 
 bench:
 	@bin/set-up dev

@@ -1,1 +1,1 @@
-"""What is measured, and the rig that breaks things. Everything runs on this machine, bounded in count and time."""
+"""Measurements and fault injection. Everything runs on this machine, bounded in count and time."""

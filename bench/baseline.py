@@ -1,4 +1,4 @@
-"""The floor: a bare Flask view with one query and a template of the same rows. What a page costs is told as a multiple of it.
+"""The baseline: a bare Flask view with one query and a template of the same rows. Pages are compared with it.
 
 Served by gunicorn as ``bench.baseline:asgi_app``, over the database that DATABASE_URL names.
 """
@@ -12,7 +12,8 @@ from sqlalchemy import create_engine, text
 
 LIST_TEMPLATE = """<!doctype html><title>Tickets</title><h1>Tickets</h1><ul>
 {% for row in rows %}<li id="ticket-{{ row.id }}"><a href="/tickets/{{ row.id }}">#{{ row.id }} {{ row.subject }}</a>
-<span>{{ row.status }}</span> <span>{{ row.name }}</span> <p>{{ row.excerpt }}</p> <time>{{ row.updated_at }}</time></li>
+<span>{{ row.status }}</span> <span>{{ row.name }}</span> <p>{{ row.excerpt }}</p>
+<time>{{ row.updated_at }}</time></li>
 {% endfor %}</ul>"""
 TICKET_TEMPLATE = """<!doctype html><title>Ticket</title><section>
 {% for row in rows %}<article id="message-{{ row.id }}"><b>{{ row.author_name }}</b><time>{{ row.created_at }}</time>
@@ -22,11 +23,12 @@ app = Flask(__name__)
 asgi_app = WSGIMiddleware(app, workers=8)
 app.jinja_loader = DictLoader(
     {"list.html": LIST_TEMPLATE, "ticket.html": TICKET_TEMPLATE}
-)  # compiled once, as ours are
+)  # compiled once, as the product's are
 engine = create_engine(os.environ["DATABASE_URL"].replace("postgresql://", "postgresql+psycopg://"), pool_size=20)
 
 NEWEST_TICKETS_QUERY = text(
-    "SELECT t.id, t.subject, t.status, t.excerpt, t.updated_at, u.name FROM tickets t JOIN users u ON u.id = t.requester_id"
+    "SELECT t.id, t.subject, t.status, t.excerpt, t.updated_at, u.name FROM tickets t"
+    " JOIN users u ON u.id = t.requester_id"
     " WHERE t.organization_id = :organization ORDER BY t.updated_at DESC, t.id DESC LIMIT 25"
 )
 MESSAGES_QUERY = text(
@@ -52,5 +54,5 @@ def show_ticket(number: int) -> str:
 
 @app.get("/healthz")
 def healthz() -> str:
-    """Alive."""
+    """Whether the process answers."""
     return "ok"

@@ -1,6 +1,6 @@
-"""Deliveries a second: the outbox's whole road for each (claim, send, write down), and how it grows with workers.
+"""Measures deliveries a second: claim, send and record each, with different numbers of workers.
 
-Against a Slack that answers at once, which is the road's own cost, and against one that takes its time as the real one does.
+Against a Slack that answers at once, which shows the outbox's own cost, and against one as slow as the real one.
 """
 
 import argparse
@@ -12,9 +12,10 @@ from http.server import BaseHTTPRequestHandler
 
 from sqlalchemy import func, select
 
-from bench import environment
+from bench import processes, report
+from bench.environment import BenchEnvironment
 
-THREAD_COUNT = 200  # tickets whose threads take turns; order holds within each
+THREAD_COUNT = 200  # deliveries are spread over so many threads; each thread is delivered in order
 
 
 def main() -> None:
@@ -24,37 +25,39 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=1000, help="deliveries in each run")
     parser.add_argument("--workers", type=int, nargs="+", default=[1, 2, 4], help="processes")
     parser.add_argument("--latencies", type=float, nargs="+", default=[0.0, 0.15], help="seconds until Slack answers")
-    chosen = parser.parse_args()
+    arguments = parser.parse_args()
     rows = []
     with (
         SlackStub() as slack,
-        environment.BenchEnvironment(
-            chosen.database, workers=0, outside=False, SLACK_API_URL=f"{slack.address}/api/"
-        ) as it,
+        BenchEnvironment(
+            arguments.database, workers=0, with_external_services=False, SLACK_API_URL=f"{slack.address}/api/"
+        ) as environment,
     ):
-        it.start()
-        threads = create_threads(it)
-        for slack.latency, workers in itertools.product(chosen.latencies, chosen.workers):
-            took, cpu = measure_run(it, threads, chosen.count, workers)
-            answer = f"{1000 * slack.latency:.0f} ms" if slack.latency else "at once"
-            rows.append((f"{workers}", answer, f"{chosen.count / took:.0f}", f"{1000 * cpu / chosen.count:.1f}"))
+        environment.start()
+        threads = create_threads(environment)
+        for slack.latency, workers in itertools.product(arguments.latencies, arguments.workers):
+            elapsed, cpu = measure_run(environment, threads, arguments.count, workers)
+            latency = f"{1000 * slack.latency:.0f} ms" if slack.latency else "at once"
+            rows.append(
+                (f"{workers}", latency, f"{arguments.count / elapsed:.0f}", f"{1000 * cpu / arguments.count:.1f}")
+            )
         posted = slack.posted
-    if posted != len(rows) * chosen.count:
-        raise SystemExit(f"{posted} messages arrived at Slack instead of {len(rows) * chosen.count}.")
-    print(environment.describe_versions())
-    environment.print_table(
-        f"Deliveries on {chosen.database}", ("workers", "Slack answers", "a second", "CPU ms each"), rows
+    if posted != len(rows) * arguments.count:
+        raise SystemExit(f"{posted} messages arrived at Slack instead of {len(rows) * arguments.count}.")
+    print(report.describe_versions())
+    report.print_table(
+        f"Deliveries on {arguments.database}", ("workers", "Slack answers", "a second", "CPU ms each"), rows
     )
 
 
-def create_threads(it: environment.BenchEnvironment) -> list[tuple[int, int]]:
-    """(thread id, message id) of threads that stand in Slack already."""
+def create_threads(environment: BenchEnvironment) -> list[tuple[int, int]]:
+    """Create threads that already have a card in Slack; (thread id, message id) of each."""
     from helpdesk.demo.seed import bulk_data
     from helpdesk.extensions import db
     from helpdesk.models.channel import Channel, Thread
     from helpdesk.models.ticket import Message
 
-    with it.app.app_context():
+    with environment.app.app_context():
         bulk_data.seed_bulk_data(organizations=3, tickets=THREAD_COUNT, messages=4)
         triage = db.session.scalar(select(Channel).where(Channel.audience == "team"))
         query = select(func.min(Message.id), Message.ticket_id, Message.organization_id).group_by(
@@ -79,14 +82,14 @@ def create_threads(it: environment.BenchEnvironment) -> list[tuple[int, int]]:
 
 
 def measure_run(
-    it: environment.BenchEnvironment, threads: list[tuple[int, int]], count: int, workers: int
+    environment: BenchEnvironment, threads: list[tuple[int, int]], count: int, workers: int
 ) -> tuple[float, float]:
-    """Seconds in which ``workers`` deliver ``count`` rows that wait when they start, and the processor's seconds in them."""
+    """(seconds, processor seconds) in which ``workers`` deliver ``count`` rows that are due when they start."""
     from helpdesk import clock
     from helpdesk.extensions import db
     from helpdesk.models.delivery import Delivery
 
-    with it.app.app_context():
+    with environment.app.app_context():
         now, parts = clock.now(), itertools.count(int(time.time()) % 1_000_000_000)
         for (thread_id, message_id), part in zip(
             itertools.islice(itertools.cycle(threads), count), parts, strict=False
@@ -103,27 +106,27 @@ def measure_run(
             )
         db.session.commit()
         for number in range(workers):
-            it.start_worker(number)
+            environment.start_worker(number)
 
-        def waiting() -> int:
+        def count_unsent() -> int:
             left = db.session.scalar(select(func.count()).where(Delivery.state != "sent", Delivery.kind == "message"))
             db.session.rollback()
             return left
 
-        environment.wait_for(lambda: waiting() < count, "the first delivery", 60, 0.05)
-        pids = [pid for number in range(workers) for pid in it.pids(f"worker-{number}")]
-        left, began, cpu = waiting(), time.perf_counter(), environment.cpu_seconds(pids)
-        environment.wait_for(lambda: not waiting(), "the last delivery", 300, 0.1)
-        took = (time.perf_counter() - began) * count / max(1, left)
-        cpu = (environment.cpu_seconds(pids) - cpu) * count / max(1, left)
+        processes.wait_for(lambda: count_unsent() < count, "the first delivery", 60, 0.05)
+        pids = [pid for number in range(workers) for pid in environment.list_child_pids(f"worker-{number}")]
+        left, started_at, cpu = count_unsent(), time.perf_counter(), processes.cpu_seconds(pids)
+        processes.wait_for(lambda: not count_unsent(), "the last delivery", 300, 0.1)
+        elapsed = (time.perf_counter() - started_at) * count / max(1, left)
+        cpu = (processes.cpu_seconds(pids) - cpu) * count / max(1, left)
         db.session.remove()
     for number in range(workers):
-        it.end(f"worker-{number}")
-    return took, cpu
+        environment.stop_process(f"worker-{number}")
+    return elapsed, cpu
 
 
 class SlackStub:
-    """Says ok to everything at once, on kept connections."""
+    """Answers ok to every call after ``latency`` seconds, on persistent connections."""
 
     def __enter__(self) -> "SlackStub":
         self.posted = 0

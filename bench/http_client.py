@@ -1,4 +1,4 @@
-"""A browser reduced to what is measured: a cookie, a kept connection, a CSRF token."""
+"""A minimal browser for measuring: a cookie, a persistent connection, a CSRF token."""
 
 import http.client
 import re
@@ -10,10 +10,10 @@ FORM_TOKEN_PATTERN = re.compile(r'name="form_token"[^>]*?value="([^"]+)"')
 
 
 class HttpResponse:
-    """Status, headers and text of one answer, and the seconds until its last byte."""
+    """Status, headers and text of one response, and the seconds until its last byte."""
 
-    def __init__(self, status: int, headers, text: str, took: float):
-        self.status, self.headers, self.text, self.took = status, headers, text, took
+    def __init__(self, status: int, headers, text: str, elapsed: float):
+        self.status, self.headers, self.text, self.elapsed_seconds = status, headers, text, elapsed
 
 
 class HttpClient:
@@ -22,17 +22,17 @@ class HttpClient:
     def __init__(self, portal: str, cookie: str, timeout: float = 30):
         self.address = urllib.parse.urlsplit(portal)
         self.portal, self.cookie, self.timeout = portal, cookie, timeout
-        self.line: http.client.HTTPConnection | None = None
+        self.connection: http.client.HTTPConnection | None = None
         self.token = ""
 
     def get(self, path: str, **headers) -> HttpResponse:
         """One GET; redirects are not followed."""
-        return self._ask("GET", path, None, headers)
+        return self._request("GET", path, None, headers)
 
     def post(self, path: str, values: dict) -> HttpResponse:
         """One POST of a form as a plain browser sends it, with the CSRF token of the last page that had one."""
         body = urllib.parse.urlencode({"csrf_token": self.token, **values})
-        return self._ask(
+        return self._request(
             "POST", path, body, {"Content-Type": "application/x-www-form-urlencoded", "Origin": self.portal}
         )
 
@@ -47,29 +47,31 @@ class HttpClient:
         return self.post(f"/tickets/{number}/replies", {"body": body, "form_token": token})
 
     def form_token(self, path: str) -> str:
-        """What makes the form on ``path`` count once."""
+        """The form token on ``path``, which makes a form count once."""
         found = FORM_TOKEN_PATTERN.search(self.get(path).text)
         return found[1] if found else ""
 
     def stream(self, path: str):
         """An open live stream: the response to read lines from."""
-        line = http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=90)
-        line.request("GET", path, headers={"Cookie": self.cookie, "Accept": "text/event-stream"})
-        return line.getresponse()
+        connection = http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=90)
+        connection.request("GET", path, headers={"Cookie": self.cookie, "Accept": "text/event-stream"})
+        return connection.getresponse()
 
-    def _ask(self, method: str, path: str, body: str | None, headers: dict) -> HttpResponse:
-        began = time.perf_counter()
+    def _request(self, method: str, path: str, body: str | None, headers: dict) -> HttpResponse:
+        started_at = time.perf_counter()
         for again in (True, False):
-            if self.line is None:
-                self.line = http.client.HTTPConnection(self.address.hostname, self.address.port, timeout=self.timeout)
+            if self.connection is None:
+                self.connection = http.client.HTTPConnection(
+                    self.address.hostname, self.address.port, timeout=self.timeout
+                )
                 again = False
             try:
-                self.line.request(method, path, body, {"Cookie": self.cookie, **headers})
-                response = self.line.getresponse()
+                self.connection.request(method, path, body, {"Cookie": self.cookie, **headers})
+                response = self.connection.getresponse()
                 break
             except (http.client.RemoteDisconnected, BrokenPipeError, ConnectionResetError):
                 self.close()
-                # A kept connection that the other side had closed is no answer yet; a new one is tried once, for a GET.
+                # The server may have closed the persistent connection; a GET is tried once more on a new one.
                 if not again or method != "GET":
                     raise
         try:
@@ -83,10 +85,10 @@ class HttpClient:
         found = CSRF_TOKEN_PATTERN.search(text)
         if found:
             self.token = found[1]
-        return HttpResponse(response.status, response.headers, text, time.perf_counter() - began)
+        return HttpResponse(response.status, response.headers, text, time.perf_counter() - started_at)
 
     def close(self) -> None:
-        """Drop the kept connection."""
-        if self.line is not None:
-            self.line.close()
-            self.line = None
+        """Close the persistent connection."""
+        if self.connection is not None:
+            self.connection.close()
+            self.connection = None

@@ -1,5 +1,8 @@
-"""Everything over many tickets, on PostgreSQL: pages for eight people at once beside the floor of the same minute, then the
-loop through Slack, thousands of open pages, and what each process holds in memory."""
+"""Measures everything over many tickets, on PostgreSQL.
+
+The loop through Slack, the memory of each process, pages for eight people at once beside the baseline of the same
+minute, and thousands of open pages.
+"""
 
 import argparse
 import re
@@ -9,11 +12,12 @@ import time
 
 import psutil
 
-from bench import end_to_end, environment, http_client, live, pages
+from bench import end_to_end, http_client, live, pages, processes, report
+from bench.environment import BenchEnvironment
 from helpdesk.demo import personas
 
-BUDGET_MILLISECONDS = 200  # ms at p95 for a page
-WEB_PROCESSES = 2  # processes
+BUDGET_MILLISECONDS = 200  # at p95, for a page
+WEB_PROCESSES = 2
 LONG_TICKET_MESSAGES = 100  # messages of the longest ticket
 
 
@@ -27,76 +31,71 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=4, help="for each page")
     parser.add_argument("--streams", type=int, default=2000, help="open pages on one process; 0 for none")
     parser.add_argument("--turns", type=int, default=20, help="of the loop through Slack; 0 for none")
-    chosen = parser.parse_args()
-    with environment.BenchEnvironment(
-        chosen.database, web_processes=WEB_PROCESSES, workers=0, LIVE_STREAMS=max(chosen.streams, 100)
-    ) as it:
-        it.start()
-        print(environment.describe_versions())
-        print(seed_tickets(it, chosen))
-        what = f"{chosen.tickets:,} tickets on {chosen.database}"
-        if chosen.turns:  # first, while the workspace's own lists are short
-            it.start_worker(0)
-            it.start_worker(1)
-            environment.wait_for(
-                lambda: not count_pending_deliveries(it), "the end of what was there to deliver", 600, 1
+    arguments = parser.parse_args()
+    with BenchEnvironment(
+        arguments.database, web_processes=WEB_PROCESSES, workers=0, LIVE_STREAMS=max(arguments.streams, 100)
+    ) as environment:
+        environment.start()
+        print(report.describe_versions())
+        print(seed_tickets(environment, arguments))
+        what = f"{arguments.tickets:,} tickets on {arguments.database}"
+        if arguments.turns:  # first, while the workspace's own lists are short
+            environment.start_worker(0)
+            environment.start_worker(1)
+            processes.wait_for(
+                lambda: not count_pending_deliveries(environment), "the end of the pending deliveries", 600, 1
             )
-            rows = end_to_end.measure(it, chosen.turns)
-            environment.print_table(
-                f"The loop over {what}, {chosen.turns} times, in ms", ("what", "p50", "p95", "worst"), rows
+            rows = end_to_end.measure(environment, arguments.turns)
+            report.print_table(
+                f"The loop over {what}, {arguments.turns} times, in ms", ("what", "p50", "p95", "worst"), rows
             )
-        environment.print_table(f"Memory over {what}", ("process", "MB", "of its own MB"), measure_memory(it))
-        for name in [name for name in it.children if name.startswith("worker")]:
-            it.end(name)
-        header = ("page", "a second", "p50 ms", "p95 ms", "of its floor's rate", "")
-        environment.print_table(f"{what}, {chosen.people} people at once", header, measure(it, chosen))
-        if chosen.streams:
-            it.restart_web(processes=1)
-            rows = live.measure(it, chosen.streams)
-            environment.print_table(
-                f"{chosen.streams:,} open pages on one process over {what}", ("what", "value"), rows
-            )
+        report.print_table(f"Memory over {what}", ("process", "MB", "of its own MB"), measure_memory(environment))
+        for name in [name for name in environment.children if name.startswith("worker")]:
+            environment.stop_process(name)
+        header = ("page", "a second", "p50 ms", "p95 ms", "of its baseline's rate", "")
+        report.print_table(f"{what}, {arguments.people} people at once", header, measure(environment, arguments))
+        if arguments.streams:
+            environment.restart_web(process_count=1)
+            rows = live.measure(environment, arguments.streams)
+            report.print_table(f"{arguments.streams:,} open pages on one process over {what}", ("what", "value"), rows)
 
 
-def seed_tickets(it: environment.BenchEnvironment, chosen: argparse.Namespace) -> str:
+def seed_tickets(environment: BenchEnvironment, arguments: argparse.Namespace) -> str:
     """Make the tickets; a sentence about it."""
     from helpdesk.demo.seed import bulk_data
     from helpdesk.domain.administration import settings
     from helpdesk.extensions import db
 
-    began = time.perf_counter()
-    with it.app.app_context():
-        settings.set(
-            "close_after_days", 0
-        )  # or the workers would first warn everybody whose ticket was solved long ago
+    started_at = time.perf_counter()
+    with environment.app.app_context():
+        # Otherwise the workers would first warn everybody whose ticket was solved long ago.
+        settings.set("close_after_days", 0)
         db.session.commit()
-        made = bulk_data.seed_bulk_data(organizations=chosen.organizations, tickets=chosen.tickets, messages=4)
-        _create_long_ticket(it)
-    return f"Made {made} in {time.perf_counter() - began:.0f} s."
+        made = bulk_data.seed_bulk_data(organizations=arguments.organizations, tickets=arguments.tickets, messages=4)
+        _create_long_ticket(environment)
+    return f"Made {made} in {time.perf_counter() - started_at:.0f} s."
 
 
-def _create_long_ticket(it: environment.BenchEnvironment) -> None:
-    """Make a ticket of the busiest organization one of MANY messages."""
+def _create_long_ticket(environment: BenchEnvironment) -> None:
+    """Give a ticket of the busiest organization ``LONG_TICKET_MESSAGES`` messages."""
     from helpdesk.domain import tickets
     from helpdesk.extensions import db
     from helpdesk.models.ticket import Message, Ticket
 
-    _, _, short, _ = pages.find_busiest_customer(it)
+    _, _, short, _ = pages.find_busiest_customer(environment)
     ticket = db.session.get(Ticket, short)
     for number in range(LONG_TICKET_MESSAGES - db.session.query(Message).filter_by(ticket_id=short).count()):
-        tickets.reply(
-            ticket, author=ticket.requester, body=f"Word {number} of **many**, and what else there is to say."
-        )
+        tickets.reply(ticket, author=ticket.requester, body=f"Message {number} of **many**, with some more text.")
     db.session.commit()
 
 
-def measure(it: environment.BenchEnvironment, chosen: argparse.Namespace) -> list[tuple]:
-    """Rows of (page, a second, p50, p95, share of its floor's rate, whether it keeps its budget)."""
-    floor_address = pages.start_baseline(it, processes=WEB_PROCESSES).portal
-    customer, organization, short, long = pages.find_busiest_customer(it)
+def measure(environment: BenchEnvironment, arguments: argparse.Namespace) -> list[tuple]:
+    """Rows of (page, a second, p50, p95, share of its baseline's rate, whether it is within its budget)."""
+    baseline_address = pages.start_baseline(environment, process_count=WEB_PROCESSES).portal
+    customer, organization, short, long = pages.find_busiest_customer(environment)
     agent = personas.AGENTS[2].email
-    deep = get_later_page(it.browser(customer), "/tickets", 20)
-    deep_desk = get_later_page(it.browser(agent), "/desk?view=all", 20)
+    deep = get_later_page(environment.browser(customer), "/tickets", 20)
+    deep_desk = get_later_page(environment.browser(agent), "/desk?view=all", 20)
     gets = [
         ("a customer's tickets", customer, "/tickets", "list"),
         ("twenty pages on", customer, deep, "list"),
@@ -107,40 +106,44 @@ def measure(it: environment.BenchEnvironment, chosen: argparse.Namespace) -> lis
         ("the desk, all, twenty pages on", agent, deep_desk, "list"),
         ("the desk's search", agent, "/desk?q=scanner", "list"),
     ]
-    floors = {}
+    baselines = {}
     for key, path in (("list", f"/list/{organization}"), ("ticket", f"/ticket/{short}"), ("many", f"/ticket/{long}")):
-        floors[key] = measure_concurrent(
-            [http_client.HttpClient(floor_address, "none=none") for _ in range(chosen.people)], path, chosen.seconds
+        baselines[key] = measure_concurrent(
+            [http_client.HttpClient(baseline_address, "none=none") for _ in range(arguments.people)],
+            path,
+            arguments.seconds,
         )
-    rows = [format_row(f"floor: {key}", times, chosen, None) for key, times in floors.items()]
+    rows = [format_row(f"baseline: {key}", times, arguments, None) for key, times in baselines.items()]
     for name, email, path, against in gets:
-        people = [it.browser(email) for _ in range(chosen.people)]
-        rows.append(format_row(name, measure_concurrent(people, path, chosen.seconds), chosen, floors[against]))
-    writers = [it.browser(customer) for _ in range(chosen.people)]
+        people = [environment.browser(email) for _ in range(arguments.people)]
+        rows.append(
+            format_row(name, measure_concurrent(people, path, arguments.seconds), arguments, baselines[against])
+        )
+    writers = [environment.browser(customer) for _ in range(arguments.people)]
     for person in writers:
         person.get("/tickets/new?form=default")  # for its CSRF token; each form's own token a browser may make itself
     filing = measure_concurrent(
-        writers, lambda person, turn: person.file(f"Load {turn}", "Measured.", secrets.token_hex(16)), chosen.seconds
+        writers, lambda person, turn: person.file(f"Load {turn}", "Measured.", secrets.token_hex(16)), arguments.seconds
     )
-    rows.append(format_row("filing", filing, chosen, floors["list"]))
-    theirs = dict(zip(writers, list_unsolved_tickets(it, organization, chosen.people), strict=True))
+    rows.append(format_row("filing", filing, arguments, baselines["list"]))
+    theirs = dict(zip(writers, list_unsolved_tickets(environment, organization, arguments.people), strict=True))
     replying = measure_concurrent(
         writers,
         lambda person, turn: person.reply(theirs[person], f"Reply {turn}.", secrets.token_hex(16)),
-        chosen.seconds,
+        arguments.seconds,
     )
-    rows.append(format_row("replying, each on their own ticket", replying, chosen, floors["ticket"]))
+    rows.append(format_row("replying, each on their own ticket", replying, arguments, baselines["ticket"]))
     return rows
 
 
-def list_unsolved_tickets(it: environment.BenchEnvironment, organization: int, count: int) -> list[int]:
+def list_unsolved_tickets(environment: BenchEnvironment, organization: int, count: int) -> list[int]:
     """That many tickets of ``organization`` that take replies."""
     from sqlalchemy import select
 
     from helpdesk.extensions import db
     from helpdesk.models.ticket import Ticket
 
-    with it.app.app_context():
+    with environment.app.app_context():
         mine = select(Ticket.id).where(
             Ticket.organization_id == organization, Ticket.status.in_(("open", "in_progress"))
         )
@@ -149,62 +152,62 @@ def list_unsolved_tickets(it: environment.BenchEnvironment, organization: int, c
     return found
 
 
-def format_row(name: str, times: list[float], chosen: argparse.Namespace, floor: list[float] | None) -> tuple:
-    """One line of the table. The share is 1 for what is as quick as its floor, and smaller for what is slower."""
-    p50, p95 = (1000 * environment.percentile(times, share) for share in (0.5, 0.95))
+def format_row(name: str, times: list[float], arguments: argparse.Namespace, baseline: list[float] | None) -> tuple:
+    """One line of the table. The share is 1 for a page as quick as its baseline, smaller for a slower one."""
+    p50, p95 = (1000 * report.percentile(times, share) for share in (0.5, 0.95))
     return (
         name,
-        f"{len(times) / chosen.seconds:.0f}",
+        f"{len(times) / arguments.seconds:.0f}",
         f"{p50:.0f}",
         f"{p95:.0f}",
-        f"1/{len(floor) / len(times):.1f}" if floor else "",
+        f"1/{len(baseline) / len(times):.1f}" if baseline else "",
         "" if p95 <= BUDGET_MILLISECONDS else f"over {BUDGET_MILLISECONDS} ms",
     )
 
 
-def count_pending_deliveries(it: environment.BenchEnvironment) -> int:
+def count_pending_deliveries(environment: BenchEnvironment) -> int:
     """How many deliveries are not finished."""
     from sqlalchemy import func, select
 
     from helpdesk.extensions import db
     from helpdesk.models.delivery import Delivery
 
-    with it.app.app_context():
+    with environment.app.app_context():
         left = db.session.scalar(select(func.count()).where(Delivery.state.not_in(("sent", "skipped"))))
         db.session.remove()
     return left
 
 
-def measure_memory(it: environment.BenchEnvironment) -> list[tuple]:
-    """Rows of (process, MB it holds, MB of them that no other process shares)."""
+def measure_memory(environment: BenchEnvironment) -> list[tuple]:
+    """Rows of (process, resident MB, MB that no other process shares)."""
     rows = []
-    for name in it.children:
+    for name in environment.children:
         if name == "web" or name.startswith("worker"):
-            for pid in it.pids(name):
+            for pid in environment.list_child_pids(name):
                 held = psutil.Process(pid).memory_full_info()
                 rows.append((name, f"{held.rss / 2**20:.0f}", f"{held.uss / 2**20:.0f}"))
     return rows
 
 
 def measure_concurrent(people: list[http_client.HttpClient], what, seconds: float) -> list[float]:
-    """Seconds that each request took while all ``people`` ask for ``what`` (a path, or a function) as fast as they can."""
+    """Seconds that each request took while all ``people`` request ``what`` (a path or a function)."""
     do = what if callable(what) else lambda person, turn: person.get(what)
     times: list[float] = []
     wrong: list[int] = []
     do(people[0], "first")
     until = time.monotonic() + seconds
 
-    def ask(place: int, person: http_client.HttpClient) -> None:
+    def send_requests(place: int, person: http_client.HttpClient) -> None:
         turn = 0
         while time.monotonic() < until:
             turn += 1
-            began = time.perf_counter()
-            answer = do(person, f"{place}-{turn}")
-            times.append(time.perf_counter() - began)
-            if answer.status not in (200, 302, 303):
-                wrong.append(answer.status)
+            started_at = time.perf_counter()
+            response = do(person, f"{place}-{turn}")
+            times.append(time.perf_counter() - started_at)
+            if response.status not in (200, 302, 303):
+                wrong.append(response.status)
 
-    threads = [threading.Thread(target=ask, args=each) for each in enumerate(people)]
+    threads = [threading.Thread(target=send_requests, args=each) for each in enumerate(people)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -215,7 +218,7 @@ def measure_concurrent(people: list[http_client.HttpClient], what, seconds: floa
 
 
 def get_later_page(person: http_client.HttpClient, path: str, pages_on: int) -> str:
-    """The address ``pages_on`` pages behind ``path``, or of the last page."""
+    """The path ``pages_on`` pages after ``path``, or of the last page."""
     for _ in range(pages_on):
         found = re.search(
             r'href="([^"]*after=[^"]*)"[^>]*rel="next"|rel="next"[^>]*href="([^"]*after=[^"]*)"', person.get(path).text

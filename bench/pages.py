@@ -1,9 +1,10 @@
-"""What each page costs in processor time, side by side with the floor: a bare view with one query and the same rows."""
+"""What each page costs in processor time, beside a baseline: a bare view with one query and the same rows."""
 
 import argparse
 import sys
 
-from bench import environment, http_client
+from bench import http_client, processes, report
+from bench.environment import BenchEnvironment
 from helpdesk.demo import personas
 from helpdesk.demo.seed import bulk_data
 
@@ -13,59 +14,59 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--database", choices=["sqlite", "postgresql"], default="sqlite")
     parser.add_argument("--count", type=int, default=150, help="requests to each page")
-    chosen = parser.parse_args()
-    with environment.BenchEnvironment(chosen.database, workers=0, outside=False, WEB_THREADS=8) as it:
-        it.start()
-        with it.app.app_context():
+    arguments = parser.parse_args()
+    with BenchEnvironment(arguments.database, workers=0, with_external_services=False, WEB_THREADS=8) as environment:
+        environment.start()
+        with environment.app.app_context():
             bulk_data.seed_bulk_data(organizations=20, tickets=2000, messages=4)
-        rows = measure(it, chosen.count)
-    print(environment.describe_versions())
-    header = ("page", "KB", "CPU ms", "p50 ms", "p95 ms", "times its floor")
-    environment.print_table(f"Pages on {chosen.database}, {chosen.count} requests each, one at a time", header, rows)
+        rows = measure(environment, arguments.count)
+    print(report.describe_versions())
+    header = ("page", "KB", "CPU ms", "p50 ms", "p95 ms", "times its baseline")
+    report.print_table(f"Pages on {arguments.database}, {arguments.count} requests each, one at a time", header, rows)
 
 
-def measure(it: environment.BenchEnvironment, count: int) -> list[tuple]:
+def measure(environment: BenchEnvironment, count: int) -> list[tuple]:
     """Rows of (page, size, CPU, p50, p95, ratio)."""
-    floor = start_baseline(it)
-    customer, organization, number, _ = find_busiest_customer(it)
-    priya, dana = it.browser(personas.AGENTS[2].email), it.browser(customer)
+    baseline = start_baseline(environment)
+    customer, organization, number, _ = find_busiest_customer(environment)
+    priya, dana = environment.browser(personas.AGENTS[2].email), environment.browser(customer)
     rows_of_list = f"/list/{organization}"
-    floors = {
-        "list": measure_page(it, floor, rows_of_list, count, "floor"),
-        "ticket": measure_page(it, floor, f"/ticket/{number}", count, "floor"),
+    baselines = {
+        "list": measure_page(environment, baseline, rows_of_list, count, "baseline"),
+        "ticket": measure_page(environment, baseline, f"/ticket/{number}", count, "baseline"),
     }
     pages = [
-        ("floor: 25 rows", floor, rows_of_list, "list"),
+        ("baseline: 25 rows", baseline, rows_of_list, "list"),
         ("a customer's tickets", dana, "/tickets", "list"),
         ("their search", dana, "/tickets?q=invoice", "list"),
         ("filing a ticket, the form", dana, "/tickets/new?form=default", "list"),
         ("the desk", priya, "/desk", "list"),
-        ("floor: five messages", floor, f"/ticket/{number}", "ticket"),
+        ("baseline: five messages", baseline, f"/ticket/{number}", "ticket"),
         ("a ticket, customer", dana, f"/tickets/{number}", "ticket"),
         ("a ticket, agent", priya, f"/tickets/{number}", "ticket"),
         ("its conversation, changed", dana, f"/tickets/{number}/conversation", "ticket"),
     ]
     rows = []
     for name, browser, path, against in pages:
-        answer = floors[against] if browser is floor else measure_page(it, browser, path, count, "web")
+        answer = baselines[against] if browser is baseline else measure_page(environment, browser, path, count, "web")
         size, cpu, p50, p95 = answer
         rows.append(
-            (name, f"{size / 1024:.1f}", f"{cpu:.2f}", f"{p50:.1f}", f"{p95:.1f}", f"{cpu / floors[against][1]:.1f}")
+            (name, f"{size / 1024:.1f}", f"{cpu:.2f}", f"{p50:.1f}", f"{p95:.1f}", f"{cpu / baselines[against][1]:.1f}")
         )
     etag = dana.get(f"/tickets/{number}/conversation").headers.get("ETag", "")
     size, cpu, p50, p95 = measure_page(
-        it, dana, f"/tickets/{number}/conversation", count, "web", **{"If-None-Match": etag}
+        environment, dana, f"/tickets/{number}/conversation", count, "web", **{"If-None-Match": etag}
     )
-    ratio = f"{cpu / floors['ticket'][1]:.1f}"
+    ratio = f"{cpu / baselines['ticket'][1]:.1f}"
     rows.append(
         ("its conversation, unchanged (304)", f"{size / 1024:.1f}", f"{cpu:.2f}", f"{p50:.1f}", f"{p95:.1f}", ratio)
     )
     return rows
 
 
-def start_baseline(it: environment.BenchEnvironment, processes: int = 1) -> http_client.HttpClient:
-    """The bare application, served by gunicorn as ours is."""
-    port = environment.find_free_port()
+def start_baseline(environment: BenchEnvironment, process_count: int = 1) -> http_client.HttpClient:
+    """Start the bare application under gunicorn, as the product runs, and return a client of it."""
+    port = processes.find_free_port()
     command = [
         sys.executable,
         "-m",
@@ -74,39 +75,41 @@ def start_baseline(it: environment.BenchEnvironment, processes: int = 1) -> http
         "--worker-class",
         "uvicorn_worker.UvicornH11Worker",
         "--workers",
-        str(processes),
+        str(process_count),
         "--bind",
     ]
-    it.run("floor", [*command, f"127.0.0.1:{port}", "--log-level", "warning", "bench.baseline:asgi_app"])
+    environment.start_process(
+        "baseline", [*command, f"127.0.0.1:{port}", "--log-level", "warning", "bench.baseline:asgi_app"]
+    )
     address = f"http://127.0.0.1:{port}"
-    environment.wait_for(lambda: environment.is_reachable(f"{address}/healthz"), "the floor")
+    processes.wait_for(lambda: processes.is_reachable(f"{address}/healthz"), "the baseline")
     return http_client.HttpClient(address, "none=none")
 
 
 def measure_page(
-    it: environment.BenchEnvironment, browser: http_client.HttpClient, path: str, count: int, process: str, **headers
+    environment: BenchEnvironment, browser: http_client.HttpClient, path: str, count: int, process: str, **headers
 ) -> tuple:
     """(bytes, CPU milliseconds a request, p50 and p95 in ms) of ``path``, after a few requests to warm up."""
     for _ in range(10):
         answer = browser.get(path, **headers)
     if answer.status not in (200, 304):
         raise SystemExit(f"{path} answers {answer.status}")
-    pids = it.pids(process)
-    before = environment.cpu_seconds(pids)
-    took = [1000 * browser.get(path, **headers).took for _ in range(count)]
-    cpu = 1000 * (environment.cpu_seconds(pids) - before) / count
-    return len(answer.text.encode()), cpu, environment.percentile(took, 0.5), environment.percentile(took, 0.95)
+    pids = environment.list_child_pids(process)
+    before = processes.cpu_seconds(pids)
+    elapsed = [1000 * browser.get(path, **headers).elapsed_seconds for _ in range(count)]
+    cpu = 1000 * (processes.cpu_seconds(pids) - before) / count
+    return len(answer.text.encode()), cpu, report.percentile(elapsed, 0.5), report.percentile(elapsed, 0.95)
 
 
-def find_busiest_customer(it: environment.BenchEnvironment) -> tuple[str, int, int, int]:
-    """(address of a customer, their organization, a ticket of theirs with five messages, the one with most)."""
+def find_busiest_customer(environment: BenchEnvironment) -> tuple[str, int, int, int]:
+    """(a customer's email address, their organization's id, a ticket of five messages, the longest ticket)."""
     from sqlalchemy import func, select
 
     from helpdesk.extensions import db
     from helpdesk.models.ticket import Message, Ticket
     from helpdesk.models.user import User
 
-    with it.app.app_context():
+    with environment.app.app_context():
         query = (
             select(Ticket.organization_id, func.count())
             .group_by(Ticket.organization_id)

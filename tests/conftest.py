@@ -1,4 +1,4 @@
-"""What tests stand on: a database of each kind made by the migrations, a real Redis, and makers of people and tickets."""
+"""Fixtures: a database of each kind made by the migrations, a real Redis, and factories of people and tickets."""
 
 import gc
 import os
@@ -52,7 +52,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """For several processes (``--dist loadgroup``): each file stays in one, and all journeys in one, so that one portal and one
+    """With several processes (``--dist loadgroup``) each file stays in one, and all journeys in one, so that one portal and
     browser are started for them. The journeys begin at once: they take longest, and mostly wait."""
     for item in items:
         is_journey = item.nodeid.startswith(JOURNEYS)
@@ -83,7 +83,10 @@ def redis_url(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def postgres_server():
-    """A PostgreSQL of our own, or the one TEST_DATABASE_URL names. Gives a function from a database's name to its address."""
+    """A PostgreSQL of our own, or the one TEST_DATABASE_URL names.
+
+    Gives a function from a database's name to its address.
+    """
     given = os.environ.get("TEST_DATABASE_URL")
     if given:
         yield lambda name: given.rsplit("/", 1)[0] + "/" + name
@@ -110,7 +113,7 @@ def sqlite_template(tmp_path_factory):
 
 @pytest.fixture
 def fresh_sqlite(sqlite_template):
-    """The address of a SQLite database as the migrations make it: the same path for every test, each time a new file."""
+    """The URL of a migrated SQLite database: the same path for every test, each time a new file."""
     path = sqlite_template.with_name("helpdesk.db")
     for left in path.parent.glob("helpdesk.db*"):
         left.unlink()
@@ -120,7 +123,10 @@ def fresh_sqlite(sqlite_template):
 
 @pytest.fixture(scope="session")
 def postgres_database(postgres_server, tmp_path_factory):
-    """The name of a migrated PostgreSQL database, this process's own. Emptying it is quicker than making one, also from a template."""
+    """The name of a migrated PostgreSQL database, this process's own.
+
+    Emptying it is quicker than making one, also from a template.
+    """
     name = f"helpdesk_test_{os.environ.get('PYTEST_XDIST_WORKER', 'alone')}"
     run_sql(postgres_server("postgres"), f"DROP DATABASE IF EXISTS {name}", f"CREATE DATABASE {name}")
     migrate(postgres_server(name), tmp_path_factory.mktemp("var"))
@@ -129,7 +135,10 @@ def postgres_database(postgres_server, tmp_path_factory):
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def database_url(request):
-    """A fresh database for one test, once of each kind. Narrow with ``@pytest.mark.parametrize("database_url", …, indirect=True)``."""
+    """A fresh database for one test, once of each kind.
+
+    Narrow with ``@pytest.mark.parametrize("database_url", …, indirect=True)``.
+    """
     if request.param == "sqlite":
         return request.getfixturevalue("fresh_sqlite")
     url = request.getfixturevalue("postgres_server")(request.getfixturevalue("postgres_database"))

@@ -1,4 +1,4 @@
-"""Processes of ours beside a test, with the settings of the app under test."""
+"""Starts processes of the product with the settings of the app under test."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""What the ASGI application makes of a request before Flask sees it."""
+"""How the ASGI application prepares a request for Flask."""
 
 import asyncio
 
@@ -40,13 +40,13 @@ def test_a_body_without_a_stated_length_is_read_to_its_end():
     assert answer(first, {"type": "http.request", "body": b"world", "more_body": False}) == (200, b"Hello, world")
 
 
-def test_a_body_that_breaks_off_is_not_taken_for_a_whole_one():
+def test_truncated_body_is_not_accepted():
     first = {"type": "http.request", "body": b"Hello, ", "more_body": True}
     status, body = answer(first, {"type": "http.disconnect"})
     assert status == 400 and b"Hello" not in body
 
 
-def test_a_header_with_an_underscore_is_not_taken_for_the_proxys():
+def test_header_with_underscore_is_not_a_proxy_header():
     headers = [(b"x-forwarded-for", b"192.0.2.1"), (b"x_forwarded_for", b"198.51.100.1")]
     assert clean_scope({**SCOPE, "headers": headers})["headers"] == headers[:1]
 

@@ -1,4 +1,4 @@
-"""Somebody's Markdown as HTML that is safe on our pages."""
+"""Markdown of users becomes safe HTML."""
 
 import pytest
 
@@ -15,10 +15,10 @@ def test_html_of_a_message_is_text(body):
 
 
 @pytest.mark.parametrize("body", ["[word](https://other.example/)", "https://other.example/"])
-def test_links_of_a_message_tell_the_other_site_nothing(body):
+def test_links_of_a_message_send_no_referrer(body):
     assert 'rel="noopener noreferrer nofollow"' in markdown_rendering.markdown_to_html(body)
 
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "data:text/html,x", "/account", "//other.example/"])
-def test_links_to_anything_but_web_and_mail_lead_nowhere(address):
+def test_only_web_and_mail_links_are_links(address):
     assert "href" not in markdown_rendering.markdown_to_html(f"[word]({address})")

@@ -1,4 +1,4 @@
-"""What PostgreSQL is spared, and what it is not: a lost connection is found, and what is written is one transaction."""
+"""PostgreSQL connections and transactions: lost connections are replaced, writes are one transaction."""
 
 import psycopg
 import pytest
@@ -12,7 +12,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=Tr
 MINE = text("SELECT pg_backend_pid()")
 
 
-def test_a_connection_that_was_lost_while_it_rested_is_replaced(app, session, database_url, monkeypatch):
+def test_lost_idle_connection_is_replaced(app, session, database_url, monkeypatch):
     monkeypatch.setattr(postgresql, "RESTED", 0.0)
     pid = session.scalar(MINE)
     session.rollback()
@@ -20,7 +20,7 @@ def test_a_connection_that_was_lost_while_it_rested_is_replaced(app, session, da
     assert session.scalar(MINE) != pid
 
 
-def test_what_is_written_is_one_transaction_also_after_reading(app, session):
+def test_writes_after_reads_are_one_transaction(app, session):
     session.execute(text("CREATE TEMP TABLE tried (id int)"))
     session.commit()
     with transactions.read_only():
@@ -30,7 +30,7 @@ def test_what_is_written_is_one_transaction_also_after_reading(app, session):
     assert session.scalar(text("SELECT count(*) FROM tried")) == 0
 
 
-def test_what_only_reads_opens_no_transaction(app, session):
+def test_reads_only_open_no_transaction(app, session):
     with transactions.read_only():
         session.scalar(MINE)
         driver = session.connection().connection.dbapi_connection
@@ -39,7 +39,7 @@ def test_what_only_reads_opens_no_transaction(app, session):
     assert session.connection().connection.dbapi_connection.info.transaction_status.name == "INTRANS"
 
 
-def test_a_reader_sees_what_was_committed_meanwhile(app, session, make, database_url):
+def test_reader_sees_rows_committed_meanwhile(app, session, make, database_url):
     make.organization("Globex")
     names = text("SELECT name FROM organizations")
     with transactions.read_only():
@@ -48,7 +48,7 @@ def test_a_reader_sees_what_was_committed_meanwhile(app, session, make, database
         assert session.scalars(names).all() == ["Globex Ltd"]
 
 
-def test_a_connection_that_commits_each_statement_by_itself_goes_on_doing_so(app, database_url):
+def test_autocommit_connection_stays_autocommit(app, database_url):
     engine = create_engine(extensions.db.engine.url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
         connection.execute(text("CREATE TABLE stays (id int)"))

@@ -1,4 +1,4 @@
-"""What SQLite needs so that several processes may write."""
+"""SQLite allows several writing processes."""
 
 import threading
 
@@ -9,7 +9,7 @@ from tests import timeouts
 
 
 def test_two_transactions_that_read_before_they_write_do_not_fail(fresh_sqlite):
-    """Each reads, waits until the other has had time to read as well, and writes: the second begins when the first is over."""
+    """Each reads, waits until the other had time to read, and writes: the second starts after the first."""
     engine = create_engine(fresh_sqlite)
     both_ready, errors = threading.Barrier(2, timeout=timeouts.LIMIT), []
 

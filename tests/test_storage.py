@@ -1,4 +1,4 @@
-"""The two stores behave alike: a folder, and S3 (moto's server, over HTTP)."""
+"""Both storages behave alike: a folder, and S3 (moto's server, over HTTP)."""
 
 from io import BytesIO
 
@@ -37,7 +37,7 @@ def store(request, tmp_path, monkeypatch):
     config.set_current(before)
 
 
-def test_what_is_written_is_read_and_erased(store):
+def test_file_is_written_read_and_erased(store):
     storage.write(KEY, b"some bytes")
     assert storage.read(KEY) == b"some bytes"
     storage.write(KEY, BytesIO(b"others"))
@@ -49,7 +49,7 @@ def test_what_is_written_is_read_and_erased(store):
         storage.read(KEY)
 
 
-def test_a_large_file_comes_back_whole_and_its_stream_stays_open(store):
+def test_large_file_is_read_completely_as_a_stream(store):
     data = bytes(range(256)) * 40_000
     stream = BytesIO(data)
     storage.write(KEY, stream)
@@ -65,7 +65,7 @@ def test_a_key_is_never_a_path(store, key):
             use(key)
 
 
-def test_a_store_that_does_not_answer_says_so(tmp_path, monkeypatch):
+def test_unreachable_storage_raises_its_error(tmp_path, monkeypatch):
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     before = config._current

@@ -1,4 +1,4 @@
-"""The clock of this process for a test: time passes at once for the helpdesk and for its stand-ins, which read the same clock.
+"""Moves the clock of this process; the product and its stand-ins read the same clock.
 
 ``time.monotonic`` stays as it is, so that waiting for a condition with a limit works as ever.
 """

@@ -1,4 +1,4 @@
-"""How long a test waits for what comes in a moment on an idle machine: for a condition, with a limit that only a fault reaches."""
+"""Waits for a condition, with a limit that only a failure reaches."""
 
 import time
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The outside world for a test without a worker: its settings, and doing by hand what a worker would."""
+"""Settings for the external services, and a drain that runs due jobs without a worker."""
 
 from flask import current_app
 from sqlalchemy import select
@@ -63,7 +63,10 @@ def advance_time(session, seconds: float = 3600) -> None:
 
 
 def receive_events(session, workspace) -> int:
-    """Take in every event the workspace has sent (it remembers what it would have posted). Returns how many were new."""
+    """Take in every event the workspace has sent (it remembers what it would have posted).
+
+    Returns how many were new.
+    """
     new = 0
     for attempt in list(workspace.events.log):
         new += inbox.store_event("slack", attempt.event_id, attempt.body if isinstance(attempt.body, dict) else {})

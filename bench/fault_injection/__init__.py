@@ -1,1 +1,1 @@
-"""The fault rig's parts: a world of customers and agents, the processes, their troubles, and a judge who asks only the outside."""
+"""Fault injection: simulated users, real processes, planned faults, and a verifier that reads only external records."""

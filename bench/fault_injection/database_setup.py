@@ -1,4 +1,4 @@
-"""Makes the database of a run: the schema, the people, and a signed-in browser for each. Prints them as JSON."""
+"""Creates the database of a run: the schema, the people, and a session cookie for each. Prints the cookies as JSON."""
 
 import json
 import sys

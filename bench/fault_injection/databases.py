@@ -1,4 +1,4 @@
-"""The databases of a run: a SQLite file, or a PostgreSQL server of our own. Each can be put out of order."""
+"""The databases of a run: a SQLite file or a private PostgreSQL server. Each can be made unavailable."""
 
 import contextlib
 import os
@@ -10,12 +10,12 @@ from pathlib import Path
 
 from helpdesk.cli import supervisor
 
-START_TIMEOUT_SECONDS = 30.0  # seconds
-LOCK_TIMEOUT_SECONDS = 1.5  # seconds that no transaction of ours takes
+START_TIMEOUT_SECONDS = 30.0
+LOCK_TIMEOUT_SECONDS = 1.5  # longer than any transaction of the product
 
 
 class SQLite:
-    """A file. Its trouble is a lock that somebody else holds."""
+    """A file. It is unavailable while another process holds its lock."""
 
     kind = "sqlite"
 
@@ -28,8 +28,10 @@ class SQLite:
         """Nothing to start."""
 
     def lock(self) -> None:
-        """Take the write lock and keep it. It is asked for again and again, as the portal asks, or busy writers would never let
-        us in."""
+        """Take the write lock and hold it.
+
+        It is tried again and again, as the product does, because busy writers would otherwise never leave a gap.
+        """
         self._holder = sqlite3.connect(self.path, isolation_level=None, timeout=0, check_same_thread=False)
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
         while True:
@@ -42,18 +44,18 @@ class SQLite:
                 time.sleep(0.0005)
 
     def is_locked(self) -> bool:
-        """Whether somebody holds the write lock longer than anything of ours takes."""
-        looking = sqlite3.connect(self.path, isolation_level=None, timeout=0)
+        """Whether another process holds the write lock longer than any transaction of the product."""
+        probe = sqlite3.connect(self.path, isolation_level=None, timeout=0)
         deadline = time.monotonic() + LOCK_TIMEOUT_SECONDS
         try:
             while time.monotonic() < deadline:
                 with contextlib.suppress(sqlite3.OperationalError):
-                    looking.execute("BEGIN IMMEDIATE")
+                    probe.execute("BEGIN IMMEDIATE")
                     return False
                 time.sleep(0.0005)
             return True
         finally:
-            looking.close()
+            probe.close()
 
     def unlock(self) -> None:
         if self._holder is not None:
@@ -67,8 +69,10 @@ class SQLite:
 
 
 class PostgreSQL:
-    """A server on a socket in ``folder``, from the binaries of the pgserver wheel. It runs as an ordinary user even if we do
-    not, for it refuses root."""
+    """A server on a socket in ``folder``, from the binaries of the pgserver wheel.
+
+    It runs as an ordinary user even if this process is root, because PostgreSQL refuses root.
+    """
 
     kind = "postgresql"
 
@@ -117,18 +121,21 @@ class PostgreSQL:
                 time.sleep(0.1)
 
     def restart_immediately(self) -> None:
-        """What ``pg_ctl restart -m immediate`` does: no goodbye to anybody, recovery at the start."""
+        """Do what ``pg_ctl restart -m immediate`` does: connections are cut, and the start recovers."""
         self._end(signal.SIGQUIT)
         self.start()
 
     def is_locked(self) -> bool:
-        """Whether somebody sleeps in a transaction, so that whoever wants the same rows has to wait."""
+        """Whether a connection is idle in a transaction, so that others wait for its rows."""
         import psycopg
 
-        asleep = "SELECT count(*) FROM pg_stat_activity WHERE state = 'idle in transaction' AND now() - state_change > interval '1 second'"
+        idle = (
+            "SELECT count(*) FROM pg_stat_activity"
+            " WHERE state = 'idle in transaction' AND now() - state_change > interval '1 second'"
+        )
         time.sleep(LOCK_TIMEOUT_SECONDS)
         with contextlib.suppress(psycopg.OperationalError), psycopg.connect(self.url, connect_timeout=2) as connection:
-            return connection.execute(asleep).fetchone()[0] > 0
+            return connection.execute(idle).fetchone()[0] > 0
         return False
 
     def stop(self) -> None:

@@ -1,56 +1,68 @@
-"""Rules of safe delivery, each undone in the rig's own processes and nowhere else, so that a check can be seen to fail.
+"""Disables one rule of safe delivery in the processes of a run, to show that a check then fails.
 
 ``python -m bench.fault_injection.disable_rule RULE serve|worker …`` is ``helpdesk serve|worker …`` without that rule.
+A rule that patches a name which the product no longer has ends the process, because its run would prove nothing.
 """
 
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
-RULES = {}
+RULES: dict[str, "DisabledRule"] = {}
 POST_METHOD = "chat.postMessage"
 
 
 @dataclass(frozen=True)
 class DisabledRule:
-    """What undoes it, the check that has to notice, and the misbehaviour of Slack that it protects from, laid on thick."""
+    """``disable`` patches the product, ``check`` has to fail then, ``against`` are Slack faults it handles."""
 
-    undo: Callable[[], None]
+    disable: Callable[[], None]
     check: str
     against: tuple[tuple[str, str, float, dict], ...]
 
 
 def register_rule(name: str, check: str, *against: tuple[str, str, float, dict]):
-    """Keep the function under the rule's ``name``."""
+    """Register the function as what disables the rule ``name``."""
 
-    def keep(function):
+    def register(function):
         RULES[name] = DisabledRule(function, check, against)
         return function
 
-    return keep
+    return register
+
+
+def replace_attribute(owner: object, name: str, value: Any) -> Any:
+    """Replace ``owner.name`` and return what it was. Raises SystemExit when there is nothing to replace."""
+    missing = object()
+    original = getattr(owner, name, missing)
+    if original is missing:
+        raise SystemExit(f"Rule not disabled: {owner!r} has no {name}.")
+    setattr(owner, name, value)
+    return original
 
 
 @register_rule("hold-off", "slack once", (POST_METHOD, "late", 0.12, {"seconds": 5, "answer": "reset"}))
 def disable_hold_off() -> None:
-    """Look, and try again, at once after an unknown outcome: what lands late is not there yet."""
+    """Look for the message, and send it again, at once after an unknown outcome: a late post is not stored yet."""
     from helpdesk import config
 
-    load = config.load_config
+    load_config = config.load_config
 
-    def impatient(*arguments):
-        loaded = load(*arguments)
-        loaded.DELIVERY_HOLD_OFF = 0
+    def load_without_hold_off(*arguments):
+        loaded = load_config(*arguments)
+        replace_attribute(loaded, "DELIVERY_HOLD_OFF", 0)
         return loaded
 
-    config.load_config = impatient
+    replace_attribute(config, "load_config", load_without_hold_off)
 
 
 @register_rule("look-up", "slack once", (POST_METHOD, "reset_after", 0.1, {}))
 def disable_look_up() -> None:
-    """Try again without looking whether the first try arrived."""
+    """Send again without looking whether the first attempt arrived."""
     from helpdesk.channels.slack.channel import SlackChannel
 
-    SlackChannel.find = lambda self, request: None
+    replace_attribute(SlackChannel, "find", lambda self, request: None)
 
 
 @register_rule("head-of-thread", "order", (POST_METHOD, "500_before", 0.1, {}))
@@ -72,14 +84,14 @@ def disable_head_of_thread() -> None:
     )
     free = row.state.in_(claims.CLAIMABLE_STATES) & (row.due_at <= bindparam("now", type_=row.due_at.type))
     free &= or_(row.thread_id.is_(None), has_root)
-    claims.DUE_QUERY = claims.due_statement(free)
-    claims.CLAIMABLE_QUERY = claims.claimable_statement(free)
-    claims.CLAIM_STATEMENT = claims.claim_statement(free)
+    replace_attribute(claims, "DUE_QUERY", claims.due_statement(free))
+    replace_attribute(claims, "CLAIMABLE_QUERY", claims.claimable_statement(free))
+    replace_attribute(claims, "CLAIM_STATEMENT", claims.claim_statement(free))
 
 
 @register_rule("immediate", "answers")
 def disable_begin_immediate() -> None:
-    """Begin SQLite's writing transactions as any other: two that read first and write later exclude each other."""
+    """Begin SQLite's writing transactions without the lock: two that read first and write later exclude each other."""
     from sqlalchemy import event
     from sqlalchemy.engine import Engine
 
@@ -90,18 +102,18 @@ def disable_begin_immediate() -> None:
 
 
 @register_rule("http-retries", "slack once", (POST_METHOD, "reset_after", 0.1, {}))
-def http_retries() -> None:
-    """Let the HTTP library post a second time by itself after a reset, as it does where it is not told otherwise."""
+def enable_http_retries() -> None:
+    """Let the HTTP library post a second time by itself after a reset, as its default is."""
     import urllib3
 
     from helpdesk.channels.slack.api import http_pool
 
-    http_pool.RETRIES = urllib3.Retry(1, allowed_methods=None)
+    replace_attribute(http_pool, "RETRIES", urllib3.Retry(1, allowed_methods=None))
 
 
 def main() -> None:
-    """Undo the rule named first, then run the command."""
-    RULES[sys.argv[1]].undo()
+    """Disable the rule named first, then run the command."""
+    RULES[sys.argv[1]].disable()
     from helpdesk import cli
 
     cli.main(sys.argv[2:])

@@ -1,8 +1,8 @@
-"""The process of everything outside: the demo's Slack workspace and mailbox, with their records laid open.
+"""The process of the external services: the demo's Slack workspace and mailbox, with their records readable over HTTP.
 
-``python -m bench.fault_injection.external_services PORT SMTP_PORT PORTAL_URL``. Besides the demo's own addresses: ``POST /rig/mailbox`` takes
-``{"kind": …}`` as ``Mailbox.misbehave`` does (or ``{"behave": true}``); ``GET /rig/records`` is everything seen, ``/rig/roots``
-only the first messages of threads.
+``python -m bench.fault_injection.external_services PORT SMTP_PORT PORTAL_URL``. Besides the demo's own addresses:
+``POST /inspection/mailbox`` takes ``{"kind": …}`` as ``Mailbox.misbehave`` does (or ``{"behave": true}``);
+``GET /inspection/records`` is everything recorded, ``/inspection/roots`` only the first messages of threads.
 """
 
 import base64
@@ -18,55 +18,55 @@ from helpdesk.demo import combined_app as demo
 from helpdesk.demo import mailbox, personas, wsgi_server
 from helpdesk.demo.slack_workspace import message_store, state
 
-EVENT_RETRY_SECONDS = (0.3, 4.0, 12.0)  # seconds; Slack's own are 0, 60 and 300, longer than a run
+EVENT_RETRY_SECONDS = (0.3, 4.0, 12.0)  # Slack's are 0, 60 and 300 (Events API reference), longer than a run
 
 
 def main() -> None:
-    """Serve until told to end."""
+    """Serve until SIGTERM or SIGINT."""
     port, smtp_port, portal_url = int(sys.argv[1]), int(sys.argv[2]), sys.argv[3]
-    box = mailbox.Mailbox(smtp_port, portal_url=portal_url)
-    app = demo.create_demo_app(portal_url, box=box, retry_delays=EVENT_RETRY_SECONDS)
+    mailbox_server = mailbox.Mailbox(smtp_port, portal_url=portal_url)
+    app = demo.create_demo_app(portal_url, mailbox_server=mailbox_server, retry_delays=EVENT_RETRY_SECONDS)
     workspace = app.extensions["workspace"]
     _create_channels(workspace)
-    _add_inspection_routes(app, workspace, box)
-    over = threading.Event()
+    _add_inspection_routes(app, workspace, mailbox_server)
+    stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: over.set())
+        signal.signal(name, lambda *_: stopped.set())
     sys.setswitchinterval(0.002)
-    with box, wsgi_server.serve_app(app, port):
-        over.wait()
+    with mailbox_server, wsgi_server.serve_app(app, port):
+        stopped.wait()
 
 
 def _create_channels(workspace) -> None:
     agents = [agent.slack for agent in scenario.AGENTS if agent.slack]
-    rooms = workspace.state.channels
+    channels = workspace.state.channels
     for company in scenario.COMPANIES:
-        if company.channel not in rooms:
-            rooms[company.channel] = state.ChannelState(company.channel, company.key)
-        members = rooms[company.channel].members
-        members += [who for who in (*agents, personas.BOT_USER_ID) if who not in members]
+        if company.channel not in channels:
+            channels[company.channel] = state.ChannelState(company.channel, company.key)
+        members = channels[company.channel].members
+        members += [member for member in (*agents, personas.BOT_USER_ID) if member not in members]
 
 
-def _add_inspection_routes(app: flask.Flask, workspace, box) -> None:
-    @app.post("/rig/mailbox")
+def _add_inspection_routes(app: flask.Flask, workspace, mailbox_server) -> None:
+    @app.post("/inspection/mailbox")
     def misbehave():
-        order = flask.request.get_json()
-        if order.pop("behave", False):
-            box.behave()
+        options = flask.request.get_json()
+        if options.pop("behave", False):
+            mailbox_server.behave()
         else:
-            box.misbehave(**order)
+            mailbox_server.misbehave(**options)
         return {"ok": True}
 
-    @app.get("/rig/records")
+    @app.get("/inspection/records")
     def records():
         with workspace.state.lock:
             channels = {
-                room.id: [
-                    _format_message(message_store.format_message(room, message, True))
-                    for message in room.messages.values()
+                channel.id: [
+                    _format_message(message_store.format_message(channel, message, True))
+                    for message in channel.messages.values()
                 ]
-                for room in workspace.state.channels.values()
-                if not room.direct_with
+                for channel in workspace.state.channels.values()
+                if not channel.direct_with
             }
             calls = dict(workspace.state.calls)
         events = [{"status": attempt.status, "number": attempt.number} for attempt in list(workspace.events.log)]
@@ -76,29 +76,29 @@ def _add_inspection_routes(app: flask.Flask, workspace, box) -> None:
             "events": events,
             "waiting": workspace.events.waiting,
             "failed": workspace.events.failed,
-            "mails": [_format_mail(mail) for mail in box.mails],
+            "mails": [_format_mail(mail) for mail in mailbox_server.mails],
         }
 
-    @app.get("/rig/roots")
+    @app.get("/inspection/roots")
     def roots():
         with workspace.state.lock:
             return {
-                room.id: [
+                channel.id: [
                     {"ts": ts, "words": scenario.find_words(message.get("text", ""))}
-                    for ts, message in room.messages.items()
+                    for ts, message in channel.messages.items()
                     if message.get("app_id") == personas.APP_ID and message.get("thread_ts", ts) == ts
                 ]
-                for room in workspace.state.channels.values()
+                for channel in workspace.state.channels.values()
             }
 
 
 def _format_message(message: dict) -> dict:
-    ours = message.get("app_id") == personas.APP_ID
+    is_ours = message.get("app_id") == personas.APP_ID
     return {
         "ts": message["ts"],
         "root": message.get("thread_ts", message["ts"]),
-        "ours": ours,
-        "user": "" if ours else message.get("user", ""),
+        "ours": is_ours,
+        "user": "" if is_ours else message.get("user", ""),
         "words": sorted(set(scenario.find_words(str(message)))),
         "title": scenario.find_words(message.get("text", "")),
     }

@@ -1,4 +1,4 @@
-"""What goes wrong meanwhile: a plan made from a seed, and the hands that carry it out. Only the main thread may do that."""
+"""Plans faults from a seed and carries them out, in the main thread only."""
 
 import contextlib
 import heapq
@@ -12,9 +12,9 @@ from collections import Counter
 from bench.fault_injection.installation import LEASE_SECONDS, Installation
 from bench.fault_injection.journal import Journal
 
-GRACE_SECONDS = 7.0  # seconds after a database's return in which a request that had waited may still say 503
+GRACE_SECONDS = 7.0  # after the database is back, a request that waited for it may still get a 503
 LOCK_SECONDS = 10.0
-# Of each Web API call: how often it goes wrong in which way. What lands late lands before the hold-off ends.
+# (method, kind of fault, probability, options). A post that arrives late arrives before the hold-off ends.
 SLACK_FAULTS = (
     ("chat.postMessage", "ratelimited", 0.02, {"retry_after": 1}),
     ("chat.postMessage", "500_before", 0.02, {}),
@@ -30,7 +30,7 @@ SLACK_FAULTS = (
     ("chat.update", "500_after", 0.03, {}),
     ("reactions.add", "reset_after", 0.03, {}),
 )
-# No 4xx of a recipient: it means greylisting, which is waited for longer than a run lasts.
+# No 4xx for a recipient: that means greylisting (RFC 6647), whose retry comes after the run.
 MAIL_FAULTS = (
     ("data_4xx", 0.03, {}),
     ("drop_before_data", 0.03, {}),
@@ -55,60 +55,67 @@ FAULT_KINDS = (
 
 
 class FaultPlan:
-    """The faults of one run of ``seconds``. ``calm`` leaves the processes alone; ``lost`` is the share of events lost,
-    ``more`` misbehaviour of Slack in front of the usual."""
+    """The faults of one run of ``seconds``.
+
+    ``calm`` leaves the processes alone; ``lost`` is the share of Slack events that are lost; ``more`` are Slack
+    faults that come before ``SLACK_FAULTS``.
+    """
 
     def __init__(
         self,
-        there: Installation,
-        ledger: Journal,
+        installation: Installation,
+        journal: Journal,
         seed: int,
         seconds: float,
         lost: float = 0.0,
         calm: bool = False,
         more=(),
     ):
-        self.there, self.ledger = there, ledger
+        self.installation, self.journal = installation, journal
         self.seconds = seconds
         self.lost = lost
         self.slack = (*more, *SLACK_FAULTS)
         self.seed = seed
-        self.dice = random.Random(f"{seed} trouble")  # noqa: S311, a script's dice
-        self.struck: Counter[str] = Counter()
+        self.random = random.Random(f"{seed} faults")  # noqa: S311, not for secrets
+        self.fault_counts: Counter[str] = Counter()
         self._steps: list[tuple[float, int, str, tuple]] = []
         self._order = itertools.count()
         self._frozen: set[int] = set()
         self._down: set[str] = set()
         self._outage: list[float] | None = None
-        self._asleep_with_lock: list[float] | None = None
+        self._stopped_with_lock: list[float] | None = None
         self.is_over = False
         if not calm:
             self._plan()
 
-    def begin(self) -> None:
-        """Let the outside misbehave from now on; the plan's clock starts."""
+    def start_faults(self) -> None:
+        """Start the faults of Slack and the mail server; the planned times count from now."""
         for number, (method, kind, chance, how) in enumerate(self.slack):
-            self.there.control(
+            self.installation.control(
                 "misbehave", method=method, kind=kind, probability=chance, seed=self.seed + number, **how
             )
         for number, (kind, chance, how) in enumerate(MAIL_FAULTS):
-            self.there.mailbox(kind=kind, probability=chance, seed=self.seed + number, **how)
-        self.there.control("event_faults", doubled=0.15, reordered=0.15, lost=self.lost, seed=self.seed, hold=1.5)
-        self.began = time.monotonic()
+            self.installation.mailbox(kind=kind, probability=chance, seed=self.seed + number, **how)
+        self.installation.control(
+            "event_faults", doubled=0.15, reordered=0.15, lost=self.lost, seed=self.seed, hold=1.5
+        )
+        self.started_at = time.monotonic()
 
-    def work(self) -> None:
-        """Carry out what is due."""
-        now = time.monotonic() - self.began
+    def run_due(self) -> None:
+        """Carry out the planned faults that are due."""
+        now = time.monotonic() - self.started_at
         while self._steps and self._steps[0][0] <= now:
             _, _, name, arguments = heapq.heappop(self._steps)
             getattr(self, f"_{name}")(*arguments)
 
-    def mend(self) -> None:
-        """End every trouble: what was stopped goes on, what was killed runs again. The outside's small daily misbehaviour stays,
-        for most of what an outage held up leaves after it."""
-        self.there.control("event_faults")
-        self.there.control("dark", seconds=0)
-        self.there.control("unrevoke")
+    def end_process_faults(self) -> None:
+        """Continue every stopped process and restart every killed one.
+
+        The faults of Slack and the mail server go on, because most of what an outage delayed is sent after it.
+        """
+        self.installation.control("event_faults")
+        self.installation.control("dark", seconds=0)
+        self.installation.control("unrevoke")
         for pid in list(self._frozen):
             self._wake(pid)
         if self._outage is not None:
@@ -118,35 +125,35 @@ class FaultPlan:
         self._steps.clear()
         self.is_over = True
 
-    def end(self) -> None:
-        """Let the outside behave from now on."""
-        self.there.control("behave")
-        self.there.mailbox(behave=True)
+    def stop_faults(self) -> None:
+        """End the faults of Slack and the mail server."""
+        self.installation.control("behave")
+        self.installation.mailbox(behave=True)
 
     def _plan(self) -> None:
         count = max(len(FAULT_KINDS) - 3, round(self.seconds / 4))
         kinds = [FAULT_KINDS[number % len(FAULT_KINDS)] for number in range(count)]
-        self.dice.shuffle(kinds)
-        room = self.seconds * 0.8 / count
+        self.random.shuffle(kinds)
+        interval = self.seconds * 0.8 / count
         for number, kind in enumerate(kinds):
-            self._at(self.seconds * 0.05 + room * (number + self.dice.random()), kind)
+            self._schedule_at(self.seconds * 0.05 + interval * (number + self.random.random()), kind)
 
-    def _at(self, when: float, name: str, *arguments) -> None:
+    def _schedule_at(self, when: float, name: str, *arguments) -> None:
         heapq.heappush(self._steps, (when, next(self._order), name, arguments))
 
-    def _in(self, seconds: float, name: str, *arguments) -> None:
-        self._at(time.monotonic() - self.began + seconds, name, *arguments)
+    def _schedule_in(self, seconds: float, name: str, *arguments) -> None:
+        self._schedule_at(time.monotonic() - self.started_at + seconds, name, *arguments)
 
     def _redis(self) -> None:
-        self._take_down("redis", self.dice.uniform(1, 4), "redis wiped")
+        self._take_down("redis", self.random.uniform(1, 4), "redis wiped")
 
     def _workers(self) -> None:
         self._take_down("workers", 1.0, "all workers")
 
     def _portal(self) -> None:
-        bodies = self.there.bodies("web")
+        pids = self.installation.child_pids("web")
         if self._take_down("web", 0.5, "whole portal"):
-            self._kill(bodies)
+            self._kill(pids)
 
     def _worker(self) -> None:
         self._kill_one("workers", "worker")
@@ -155,79 +162,79 @@ class FaultPlan:
         self._kill_one("web", "web process")
 
     def _freeze(self) -> None:
-        bodies = self.there.bodies("workers")
-        if bodies and not self._frozen:
-            pid = self.dice.choice(bodies)
+        pids = self.installation.child_pids("workers")
+        if pids and not self._frozen:
+            pid = self.random.choice(pids)
             _send_signal(pid, signal.SIGSTOP)
             self._frozen.add(pid)
-            self.struck["worker stopped"] += 1
-            if self._outage is None and self.there.database.is_locked():  # by the one that sleeps
-                self._asleep_with_lock = self.ledger.database_is_out()
-            # Longer than its lease. Not longer than lease and hold-off together: that nobody can promise (README).
-            self._in(LEASE_SECONDS + 3, "wake", pid)
+            self.fault_counts["worker stopped"] += 1
+            if self._outage is None and self.installation.database.is_locked():  # by the stopped worker
+                self._stopped_with_lock = self.journal.start_outage()
+            # Longer than its lease, but shorter than lease and hold-off together (the limit is in the README).
+            self._schedule_in(LEASE_SECONDS + 3, "wake", pid)
 
     def _dark(self) -> None:
-        self.there.control("dark", seconds=min(60.0, self.seconds / 4))
-        self.struck["slack dark"] += 1
+        self.installation.control("dark", seconds=min(60.0, self.seconds / 4))
+        self.fault_counts["slack dark"] += 1
 
     def _revoked(self) -> None:
-        self.there.control("revoke", seconds=min(60.0, self.seconds / 4))
-        self.struck["token revoked"] += 1
+        self.installation.control("revoke", seconds=min(60.0, self.seconds / 4))
+        self.fault_counts["token revoked"] += 1
 
     def _database(self) -> None:
         if self._outage is not None:
             return
-        if self._frozen:  # maybe with the lock in its hand, and it wakes only when it is its turn here
-            self._in(2.0, "database")
+        if self._frozen:  # it may hold the lock, and only a later step of this plan continues it
+            self._schedule_in(2.0, "database")
             return
-        self.struck["database"] += 1
-        self._outage = self.ledger.database_is_out()
-        if self.there.database.kind == "sqlite":
-            self.there.database.lock()
-            self._in(LOCK_SECONDS, "unlock")
+        self.fault_counts["database"] += 1
+        self._outage = self.journal.start_outage()
+        if self.installation.database.kind == "sqlite":
+            self.installation.database.lock()
+            self._schedule_in(LOCK_SECONDS, "unlock")
         else:
-            self.there.database.restart_immediately()
-            self._back()
+            self.installation.database.restart_immediately()
+            self._end_database_outage()
 
     def _unlock(self) -> None:
         if self._outage is not None:
-            self.there.database.unlock()
-            self._back()
+            self.installation.database.unlock()
+            self._end_database_outage()
 
-    def _back(self) -> None:
-        self.ledger.database_is_back(self._outage, GRACE_SECONDS)
+    def _end_database_outage(self) -> None:
+        self.journal.end_outage(self._outage, GRACE_SECONDS)
         self._outage = None
 
-    def _take_down(self, name: str, seconds: float, called: str) -> bool:
+    def _take_down(self, name: str, seconds: float, label: str) -> bool:
         if name in self._down:
             return False
-        self.there.kill(name)
+        self.installation.kill(name)
         self._down.add(name)
-        self.struck[called] += 1
-        self._in(seconds, "start", name)
+        self.fault_counts[label] += 1
+        self._schedule_in(seconds, "start", name)
         return True
 
     def _start(self, name: str) -> None:
         if name in self._down:
-            getattr(self.there, f"start_{name}")()
+            getattr(self.installation, f"start_{name}")()
             self._down.discard(name)
 
-    def _kill_one(self, name: str, called: str) -> None:
-        bodies = [pid for pid in self.there.bodies(name) if pid not in self._frozen]
-        if bodies:
-            self._kill([self.dice.choice(bodies)])
-            self.struck[called] += 1
+    def _kill_one(self, name: str, label: str) -> None:
+        pids = [pid for pid in self.installation.child_pids(name) if pid not in self._frozen]
+        if pids:
+            self._kill([self.random.choice(pids)])
+            self.fault_counts[label] += 1
 
-    def _kill(self, bodies: list[int]) -> None:
-        for pid in bodies:
+    def _kill(self, pids: list[int]) -> None:
+        for pid in pids:
             _send_signal(pid, signal.SIGKILL)
 
     def _wake(self, pid: int) -> None:
         _send_signal(pid, signal.SIGCONT)
         self._frozen.discard(pid)
-        if self._asleep_with_lock is not None:
-            self.ledger.database_is_back(self._asleep_with_lock, GRACE_SECONDS)
-            self._asleep_with_lock = None
+        if self._stopped_with_lock is not None:
+            self.journal.end_outage(self._stopped_with_lock, GRACE_SECONDS)
+            self._stopped_with_lock = None
 
 
 def _send_signal(pid: int, number: int) -> None:

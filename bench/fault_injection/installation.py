@@ -1,4 +1,4 @@
-"""One installation of the helpdesk as real processes on this machine: Redis, a database, web, workers, and the outside."""
+"""Starts one installation as real processes on this machine: Redis, database, web, workers, external services."""
 
 import contextlib
 import json
@@ -20,17 +20,17 @@ from helpdesk.cli import supervisor
 from helpdesk.cli.demo import private_redis
 from helpdesk.demo import personas
 
-LEASE_SECONDS = 15  # seconds; a run has no time for the 180 of the default
-HOLD_OFF_SECONDS = 8  # longer than the outside's latest late landing
+LEASE_SECONDS = 15  # the default is 180, too long for a run
+HOLD_OFF_SECONDS = 8  # longer than the latest delayed post of the workspace
 WEB_PROCESSES, WORKER_PROCESSES = 2, 2
 START_TIMEOUT_SECONDS = 90.0
 
 
 class Installation:
-    """``with Installation(folder, "sqlite") as there:`` everything runs; at the end everything is gone.
+    """A running installation: ``with Installation(folder, "sqlite") as installation:``; leaving it ends every process.
 
-    ``undo`` names a rule of the product that is undone in its processes (bench.fault_injection.disable_rule). All processes must be started by a
-    thread that lives as long as they do.
+    ``undo`` names a rule that is disabled in the product's processes (bench.fault_injection.disable_rule). All
+    processes must be started by a thread that runs as long as they do.
     """
 
     def __init__(self, folder: Path, database: str, undo: str = "", log_level: str = "WARNING"):
@@ -38,9 +38,9 @@ class Installation:
         self.database = {"sqlite": databases.SQLite, "postgresql": databases.PostgreSQL}[database](folder)
         self.undo = undo
         self.log_level = log_level
-        self.port, self.outside_port, self.smtp_port = _find_free_ports(3)
+        self.port, self.external_port, self.smtp_port = _find_free_ports(3)
         self.portal = f"http://127.0.0.1:{self.port}"
-        self.outside = f"http://127.0.0.1:{self.outside_port}"
+        self.external_url = f"http://127.0.0.1:{self.external_port}"
         self.children: dict[str, subprocess.Popen] = {}
         self.people: dict = {}
         self.secret_key = secrets.token_urlsafe(48)
@@ -50,16 +50,16 @@ class Installation:
             self.database.start()
             self.start_redis()
             self._start(
-                "outside",
+                "external_services",
                 "bench.fault_injection.external_services",
-                str(self.outside_port),
+                str(self.external_port),
                 str(self.smtp_port),
                 self.portal,
             )
             self.people = json.loads(self.run("bench.fault_injection.database_setup"))
             self.start_web()
             self.start_workers()
-            self._wait(self.outside + "/healthz")
+            self._wait(self.external_url + "/healthz")
             self._wait(self.portal + "/healthz")
             return self
         except BaseException:
@@ -72,17 +72,17 @@ class Installation:
     def stop(self) -> None:
         """End every process that was started here."""
         for name in ("web", "workers"):
-            for pid in self.bodies(name):
+            for pid in self.child_pids(name):
                 _send_signal(pid, signal.SIGCONT)
-        everybody = [pid for name in self.children for pid in self.bodies(name)]
+        child_pids = [pid for name in self.children for pid in self.child_pids(name)]
         supervisor.stop_processes(list(self.children.values()), 12)
-        for pid in everybody:
+        for pid in child_pids:
             _send_signal(pid, signal.SIGKILL)
         self.children.clear()
         self.database.stop()
 
     def environment(self) -> dict[str, str]:
-        """What our processes run with; no setting of a real installation in our own environment reaches them."""
+        """The environment variables of the processes, without any setting inherited from this process."""
         known = {setting.name for setting in config.ENVIRONMENT_VARIABLES}
         ours = {
             name: value
@@ -97,7 +97,7 @@ class Installation:
             "DATABASE_URL": self.database.url,
             "PORTAL_BASE_URL": self.portal,
             "REDIS_URL": f"unix://{self.folder}/redis.sock?db=0",
-            "SLACK_API_URL": f"{self.outside}/slack/api/",
+            "SLACK_API_URL": f"{self.external_url}/slack/api/",
             "SLACK_BOT_TOKEN": personas.BOT_TOKEN,
             "SLACK_SIGNING_SECRET": personas.SIGNING_SECRET,
             "MAIL_SERVER": "127.0.0.1",
@@ -126,59 +126,59 @@ class Installation:
         return done.stdout
 
     def start_redis(self) -> None:
-        """An empty Redis that keeps nothing."""
-        door = self.folder / "redis.sock"
-        door.unlink(missing_ok=True)
-        options = ["--port", "0", "--unixsocket", door, "--save", "", "--appendonly", "no", "--dir", self.folder]
+        """Start an empty Redis without persistence."""
+        socket_path = self.folder / "redis.sock"
+        socket_path.unlink(missing_ok=True)
+        options = ["--port", "0", "--unixsocket", socket_path, "--save", "", "--appendonly", "no", "--dir", self.folder]
         with (self.folder / "redis.log").open("ab") as log:
             self.children["redis"] = supervisor.start_process(
                 [str(part) for part in (private_redis.find_redis_binary(), *options)], dict(os.environ), log
             )
         deadline = time.monotonic() + START_TIMEOUT_SECONDS
-        while not _is_reachable(door):
+        while not _is_reachable(socket_path):
             if time.monotonic() > deadline:
                 raise RuntimeError("Redis did not start.")
             time.sleep(0.02)
 
     def start_web(self) -> None:
-        self._helpdesk("web", "serve", "--bind", f"127.0.0.1:{self.port}", "--graceful", "2")
+        self._start_command("web", "serve", "--bind", f"127.0.0.1:{self.port}", "--graceful", "2")
 
     def start_workers(self) -> None:
-        self._helpdesk("workers", "worker")
+        self._start_command("workers", "worker")
 
     def kill(self, name: str) -> None:
         """SIGKILL the process ``name`` itself."""
         self.children[name].kill()
         self.children[name].wait()
 
-    def bodies(self, name: str) -> list[int]:
-        """The process ids of the children that do the work of ``name``."""
+    def child_pids(self, name: str) -> list[int]:
+        """The process ids of the child processes of ``name``."""
         try:
             return [child.pid for child in psutil.Process(self.children[name].pid).children()]
         except (psutil.Error, KeyError):
             return []
 
     def log(self, name: str) -> str:
-        """What the process ``name`` has written so far."""
+        """The log of the process ``name`` so far."""
         path = self.folder / f"{name}.log"
         return path.read_text(errors="replace") if path.exists() else ""
 
     def control(self, do: str, **arguments):
-        """Have the Slack workspace do something; gives its result. Raises RuntimeError when it cannot."""
-        answer = requests.post(f"{self.outside}/slack/control", json={"do": do, **arguments}, timeout=20).json()
-        if not answer["ok"]:
-            raise RuntimeError(answer["error"])
-        return answer["result"]
+        """Call a verb of the Slack workspace's control API. Raises RuntimeError when it reports an error."""
+        response = requests.post(f"{self.external_url}/slack/control", json={"do": do, **arguments}, timeout=20).json()
+        if not response["ok"]:
+            raise RuntimeError(response["error"])
+        return response["result"]
 
-    def mailbox(self, **order) -> None:
-        """Have the mailbox misbehave."""
-        requests.post(f"{self.outside}/rig/mailbox", json=order, timeout=20).raise_for_status()
+    def mailbox(self, **options) -> None:
+        """Let the mail server misbehave as ``Mailbox.misbehave`` says."""
+        requests.post(f"{self.external_url}/inspection/mailbox", json=options, timeout=20).raise_for_status()
 
-    def seen(self, what: str = "records") -> dict:
-        """The outside's records, or only ``"roots"`` of Slack's threads."""
-        return requests.get(f"{self.outside}/rig/{what}", timeout=60).json()
+    def read_records(self, what: str = "records") -> dict:
+        """The records of the external services, or only the ``"roots"`` of Slack's threads."""
+        return requests.get(f"{self.external_url}/inspection/{what}", timeout=60).json()
 
-    def _helpdesk(self, name: str, *arguments: str) -> None:
+    def _start_command(self, name: str, *arguments: str) -> None:
         module = ("bench.fault_injection.disable_rule", self.undo) if self.undo else ("helpdesk.cli",)
         self._start(name, *module, *arguments)
 
@@ -203,19 +203,19 @@ class Installation:
 
 
 def _find_free_ports(count: int) -> list[int]:
-    lines = [socket.socket() for _ in range(count)]
-    for line in lines:
-        line.bind(("127.0.0.1", 0))
-    ports = [line.getsockname()[1] for line in lines]
-    for line in lines:
-        line.close()
+    sockets = [socket.socket() for _ in range(count)]
+    for each in sockets:
+        each.bind(("127.0.0.1", 0))
+    ports = [each.getsockname()[1] for each in sockets]
+    for each in sockets:
+        each.close()
     return ports
 
 
-def _is_reachable(door: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as line:
+def _is_reachable(socket_path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as connection:
         try:
-            line.connect(str(door))
+            connection.connect(str(socket_path))
             return True
         except OSError:
             return False

@@ -1,4 +1,4 @@
-"""What the rig knows from having been there: what was said and accepted, what was answered, when the database was out."""
+"""Records what the simulated users sent, what was accepted, what was answered, and database outages."""
 
 import threading
 import time
@@ -9,8 +9,11 @@ TICKET_CREATED, REPLY, NOTE = "filed", "reply", "note"
 
 @dataclass
 class SentMessage:
-    """One thing somebody said. ``ticket`` is its subject's word. ``accepted`` once the other side has said so; the times are
-    those of the request that was accepted."""
+    """One message of a simulated user.
+
+    ``word`` is its unique text and ``ticket`` the unique word of the ticket's subject. ``accepted`` is set once the
+    other side has answered so; the times (monotonic seconds) are those of the request that was accepted.
+    """
 
     word: str
     kind: str
@@ -19,17 +22,17 @@ class SentMessage:
     author: str
     via: str
     accepted: bool = False
-    began: float = 0.0
-    ended: float = 0.0
+    started_at: float = 0.0
+    ended_at: float = 0.0
     origin: str = ""
 
 
 @dataclass(frozen=True)
 class RecordedResponse:
-    """What the portal answered to one request."""
+    """What the portal answered to one request; times are monotonic seconds."""
 
     when: float
-    began: float
+    started_at: float
     method: str
     path: str
     status: int
@@ -38,7 +41,7 @@ class RecordedResponse:
 
 @dataclass
 class TicketRecord:
-    """A ticket as the rig knows it: its number once filed, its threads once its cards are on Slack."""
+    """A ticket: its number once filed, its threads (ts by channel) once its cards are on Slack."""
 
     subject: str
     organization: str
@@ -48,49 +51,49 @@ class TicketRecord:
 
 
 class Journal:
-    """Shared by everybody who acts."""
+    """The records of a run, shared by all threads."""
 
     def __init__(self):
         self.lock = threading.Lock()
-        self.said: list[SentMessage] = []
-        self.answers: list[RecordedResponse] = []
-        self.cases: dict[str, TicketRecord] = {}
+        self.messages: list[SentMessage] = []
+        self.responses: list[RecordedResponse] = []
+        self.tickets: dict[str, TicketRecord] = {}
         self.outages: list[list[float]] = []
-        self.foreign: list[str] = []
-        self.broken = 0
+        self.foreign_words: list[str] = []
+        self.broken_connections = 0
 
-    def say(self, said: SentMessage) -> SentMessage:
+    def add_message(self, message: SentMessage) -> SentMessage:
         with self.lock:
-            self.said.append(said)
-        return said
+            self.messages.append(message)
+        return message
 
-    def open_case(self, case: TicketRecord) -> None:
+    def add_ticket(self, ticket: TicketRecord) -> None:
         with self.lock:
-            self.cases[case.subject] = case
+            self.tickets[ticket.subject] = ticket
 
-    def filed(self) -> list[TicketRecord]:
+    def list_filed(self) -> list[TicketRecord]:
         """The tickets with a number."""
         with self.lock:
-            return [case for case in self.cases.values() if case.number]
+            return [ticket for ticket in self.tickets.values() if ticket.number]
 
-    def accepted(self) -> list[SentMessage]:
+    def list_accepted(self) -> list[SentMessage]:
         with self.lock:
-            return [said for said in self.said if said.accepted]
+            return [message for message in self.messages if message.accepted]
 
-    def answer(self, answer: RecordedResponse) -> None:
+    def add_response(self, response: RecordedResponse) -> None:
         with self.lock:
-            self.answers.append(answer)
+            self.responses.append(response)
 
-    def database_is_out(self) -> list[float]:
-        """Note that the database is out from now on; end it with ``database_is_back``."""
+    def start_outage(self) -> list[float]:
+        """Record that the database is unavailable from now on; ``end_outage`` ends it."""
         outage = [time.monotonic(), float("inf")]
         self.outages.append(outage)
         return outage
 
-    def database_is_back(self, outage: list[float], grace: float) -> None:
-        """Requests that had to wait for it may still say so for ``grace`` seconds."""
+    def end_outage(self, outage: list[float], grace: float) -> None:
+        """Record the end. Requests that waited for the database may still be answered 503 for ``grace`` seconds."""
         outage[1] = time.monotonic() + grace
 
-    def in_outage(self, began: float, ended: float) -> bool:
-        """Whether a request between those times may have met a database that was out."""
-        return any(began <= end and ended >= start for start, end in self.outages)
+    def in_outage(self, started_at: float, ended_at: float) -> bool:
+        """Whether a request between those times may have met an unavailable database."""
+        return any(started_at <= end and ended_at >= start for start, end in self.outages)

@@ -1,4 +1,4 @@
-"""What the outside and the pages show, brought into the shape the judge asks about."""
+"""What Slack, the mail server and the portal's pages show, in the shape the verifier needs."""
 
 import re
 from collections import defaultdict
@@ -27,7 +27,7 @@ class SlackObservations:
     def __init__(self, channels: dict[str, list[dict]]):
         self.channels = {id: sorted(messages, key=lambda m: float(m["ts"])) for id, messages in channels.items()}
 
-    def having(self, channel: str, word: str) -> list[dict]:
+    def find_containing(self, channel: str, word: str) -> list[dict]:
         return [message for message in self.channels.get(channel, ()) if word in message["words"]]
 
     def root(self, channel: str, subject: str) -> str | None:
@@ -42,7 +42,7 @@ class SlackObservations:
 
 
 class MailObservations:
-    """Mails by what they are about: the first word that is no subject is the new message's."""
+    """Mails by the message they are about: the first word that is no ticket's subject."""
 
     def __init__(self, mails: list[dict], subjects: set[str]):
         self.all = mails
@@ -52,23 +52,23 @@ class MailObservations:
             if word:
                 self.about[word].append(mail)
 
-    def to(self, address: str, word: str) -> list[dict]:
+    def list_for(self, address: str, word: str) -> list[dict]:
         return [mail for mail in self.about[word] if address in mail["to"]]
 
 
 class PageObservations:
-    """What the portal shows: each ticket's page as an agent and as a customer of its organization read it, and the lists."""
+    """The portal's pages: each ticket as an agent and as a customer of its organization see it, and the lists."""
 
-    def __init__(self, ledger: Journal, browsers: dict[str, RetryingBrowser], until: float):
+    def __init__(self, journal: Journal, browsers: dict[str, RetryingBrowser], until: float):
         agent = browsers[scenario.AGENTS[-1].email]
         self.complete = True
         self.team: dict[str, list[ShownMessage]] = {}
         self.customers: dict[str, list[ShownMessage]] = {}
         self.lists: dict[str, list[str]] = {}
-        for case in ledger.filed():
-            customer = browsers[f"person1@{case.organization}.example"]
-            self.team[case.subject] = self._ticket(agent, case.number, until)
-            self.customers[case.subject] = self._ticket(customer, case.number, until)
+        for ticket in journal.list_filed():
+            customer = browsers[f"person1@{ticket.organization}.example"]
+            self.team[ticket.subject] = self._ticket(agent, ticket.number, until)
+            self.customers[ticket.subject] = self._ticket(customer, ticket.number, until)
         for company in scenario.COMPANIES:
             self.lists[company.key] = self._list(browsers[f"person1@{company.key}.example"], until)
 

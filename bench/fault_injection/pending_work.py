@@ -1,4 +1,4 @@
-"""What our own tables say still waits, for whoever looks for the reason. Evidence it is not: the verdict never reads it."""
+"""Prints what the product's tables list as unfinished, to find a reason. The verifier never reads it."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -10,11 +10,11 @@ from helpdesk.extensions import db
 from helpdesk.models.channel import Channel, Thread
 from helpdesk.models.delivery import Delivery, InboundEvent
 
-MAX_ROWS = 20  # lines
+MAX_ROWS = 20
 
 
 def main() -> None:
-    """Print a line for each delivery and each inbound thing that is not finished, the longest waiting first."""
+    """Print a line for each delivery and each inbound event that is not finished, the oldest first."""
     with helpdesk.create_app().app_context():
         unfinished = (
             select(Delivery).where(Delivery.state.not_in(results.FINISHED_STATES)).order_by(Delivery.id).limit(MAX_ROWS)
@@ -32,7 +32,8 @@ def main() -> None:
         )
         for row in db.session.scalars(waiting):
             print(
-                f"inbound {row.id}: {row.source}, {row.state}, {row.attempts} tries, {_format_due_time(row.due_at)}, {row.outcome}"
+                f"inbound {row.id}: {row.source}, {row.state}, {row.attempts} tries, "
+                f"{_format_due_time(row.due_at)}, {row.outcome}"
             )
         for channel in db.session.scalars(select(Channel).where(Channel.blocked_reason.is_not(None))):
             print(f"channel {channel.label}: {channel.blocked_reason}")

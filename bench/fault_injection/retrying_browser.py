@@ -1,4 +1,4 @@
-"""A person's browser: follows forms, keeps its cookies, tries again after a 503 or a lost line, and writes down every answer."""
+"""A simulated user's browser: cookies, forms, retries after a 503 or a lost connection; records every response."""
 
 import re
 import time
@@ -12,79 +12,79 @@ from bench.fault_injection.journal import Journal, RecordedResponse
 
 HIDDEN_INPUT_PATTERN = re.compile(r'<input[^>]*type="hidden"[^>]*>')
 NAME_PATTERN, VALUE_PATTERN = re.compile(r'name="([^"]*)"'), re.compile(r'value="([^"]*)"')
-TIMEOUT_SECONDS = 40  # seconds
+TIMEOUT_SECONDS = 40
 
 
 class RetryingBrowser:
-    """One signed-in person. ``accepts`` decides which words may be shown to them: customers read only their own company's."""
+    """One signed-in person. Words of another company shown to a customer are recorded as foreign words."""
 
-    def __init__(self, portal: str, person: scenario.Person, people: dict, ledger: Journal):
+    def __init__(self, portal: str, person: scenario.Person, people: dict, journal: Journal):
         self.portal = portal
         self.person = person
-        self.ledger = ledger
+        self.journal = journal
         self.web = requests.Session()
         host = urlsplit(portal).hostname
         self.web.cookies.set(people["cookie_name"], people["cookies"][person.email], domain=host, path="/")
 
-    def another(self) -> "RetryingBrowser":
-        """A second line of the same browser, for requests at the same time."""
-        twin = object.__new__(RetryingBrowser)
-        twin.__dict__ = dict(self.__dict__)
-        twin.web = requests.Session()
-        twin.web.cookies.update(self.web.cookies)
-        return twin
+    def clone(self) -> "RetryingBrowser":
+        """A second session of the same browser, for simultaneous requests."""
+        copy = object.__new__(RetryingBrowser)
+        copy.__dict__ = dict(self.__dict__)
+        copy.web = requests.Session()
+        copy.web.cookies.update(self.web.cookies)
+        return copy
 
     def get(self, path: str) -> requests.Response | None:
-        """The page, or None when the line broke."""
-        return self._ask("GET", path)
+        """The page, or None when the connection broke."""
+        return self._request("GET", path)
 
     def post(self, path: str, fields: dict) -> requests.Response | None:
-        """The answer, not followed, or None when the line broke."""
-        return self._ask("POST", path, fields)
+        """The response, without following a redirect, or None when the connection broke."""
+        return self._request("POST", path, fields)
 
     def page(self, path: str, until: float) -> requests.Response | None:
         """A page that is there (200), tried until the time ``until``."""
         while time.monotonic() < until:
-            answer = self.get(path)
-            if answer is not None and answer.status_code == 200:
-                return answer
+            response = self.get(path)
+            if response is not None and response.status_code == 200:
+                return response
             time.sleep(0.5)
         return None
 
     def send(self, path: str, fields: dict, until: float) -> tuple[requests.Response, float, float] | None:
         """Post the same form again and again until it is accepted or refused for good; None after ``until``.
 
-        Gives the answer and when its request began and ended.
+        Returns the response and when its request started and ended.
         """
         while time.monotonic() < until:
-            began = time.monotonic()
-            answer = self.post(path, fields)
-            if answer is not None and answer.status_code < 500:
-                return answer, began, time.monotonic()
+            started_at = time.monotonic()
+            response = self.post(path, fields)
+            if response is not None and response.status_code < 500:
+                return response, started_at, time.monotonic()
             time.sleep(0.7)
         return None
 
-    def _ask(self, method: str, path: str, fields: dict | None = None) -> requests.Response | None:
-        began = time.monotonic()
+    def _request(self, method: str, path: str, fields: dict | None = None) -> requests.Response | None:
+        started_at = time.monotonic()
         try:
-            answer = self.web.request(
+            response = self.web.request(
                 method, self.portal + path, data=fields, allow_redirects=False, timeout=TIMEOUT_SECONDS
             )
         except requests.RequestException:
-            self.ledger.broken += 1
+            self.journal.broken_connections += 1
             return None
         now = time.monotonic()
-        retry_after = answer.headers.get("Retry-After", "")
-        self.ledger.answer(RecordedResponse(now, began, method, path, answer.status_code, retry_after))
-        self._look_for_foreign_words(path, answer.text)
-        return answer
+        retry_after = response.headers.get("Retry-After", "")
+        self.journal.add_response(RecordedResponse(now, started_at, method, path, response.status_code, retry_after))
+        self._record_foreign_words(path, response.text)
+        return response
 
-    def _look_for_foreign_words(self, path: str, text: str) -> None:
-        mine = self.person.company
-        if mine:
-            strange = {word for word in scenario.find_words(text) if scenario.get_owner(word) != mine}
-            if strange:
-                self.ledger.foreign.append(f"{self.person.email} read {sorted(strange)} at {path}")
+    def _record_foreign_words(self, path: str, text: str) -> None:
+        company = self.person.company
+        if company:
+            foreign = {word for word in scenario.find_words(text) if scenario.get_owner(word) != company}
+            if foreign:
+                self.journal.foreign_words.append(f"{self.person.email} read {sorted(foreign)} at {path}")
 
 
 def parse_hidden_fields(page: str, action: str) -> dict[str, str]:

@@ -1,7 +1,8 @@
-"""Nothing lost, nothing doubled, nobody waiting: the real processes under seeded faults, judged from the outside.
+"""Runs the real processes under seeded faults and checks that nothing is lost, duplicated or left undelivered.
 
-``python -m bench.fault_injection.runner --seed 1 --seconds 120`` runs on SQLite and then on PostgreSQL. ``--undo RULE`` undoes one rule of safe
-delivery in the rig's processes; then a check has to fail. ``--prove`` does that for every rule and prints the table.
+``python -m bench.fault_injection.runner --seed 1 --seconds 120`` runs on SQLite and then on PostgreSQL. ``--undo RULE``
+disables one rule of safe delivery in the processes it starts; then a check has to fail. ``--prove`` does that for every
+rule and prints the table.
 """
 
 import argparse
@@ -20,136 +21,139 @@ from bench.fault_injection.observations import PageObservations
 from bench.fault_injection.simulated_users import SimulatedAgent, SimulatedCustomer
 from bench.fault_injection.verify import CHECKS, Verdict, Verifier, wait_until_drained
 
-DRAIN_TIMEOUT_SECONDS = 120.0  # seconds in which everything has to be out
-FAULTS_END_AFTER_SECONDS = (
-    60.0  # of these, in which Slack and the mail server go on misbehaving: a fifth of all posts go wrong
-)
-DISABLED_RULE_DRAIN_TIMEOUT_SECONDS = 45.0  # enough to see what a missing rule does
+DRAIN_TIMEOUT_SECONDS = 120.0  # in which everything has to be delivered
+FAULTS_END_AFTER_SECONDS = 60.0  # of these; until then a fifth of all posts to Slack still fail
+DISABLED_RULE_DRAIN_TIMEOUT_SECONDS = 45.0  # enough to see what a missing rule causes
 RECONCILE_EVERY_SECONDS = 10.0
-QUIET_SECONDS = HOLD_OFF_SECONDS + 4.0  # so long nothing must have moved, so that late doubles are seen too
-MAX_FINDINGS = 4  # findings printed of each check
+QUIET_SECONDS = HOLD_OFF_SECONDS + 4.0  # without any change before the run ends, so that late duplicates are seen too
+MAX_FINDINGS = 4  # printed of each check
 
 
 def main() -> int:
-    """Run what the command line asks for; 0 when everything is as it should be."""
-    asked = _parse_arguments()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Told to end (SIGTERM)."))
-    if asked.prove:
-        return _prove_checks(asked)
-    databases = ("sqlite", "postgresql") if asked.database == "both" else (asked.database,)
-    if asked.undo and asked.database == "both":
+    """Run what the command line asks for; the exit status, 0 when every check has the expected result."""
+    arguments = _parse_arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended by SIGTERM."))
+    if arguments.prove:
+        return _prove_checks(arguments)
+    databases = ("sqlite", "postgresql") if arguments.database == "both" else (arguments.database,)
+    if arguments.undo and arguments.database == "both":
         databases = ("sqlite",)
-    verdicts = [_print_report(_run_database(asked, database, asked.undo)) for database in databases]
+    verdicts = [_print_report(_run_database(arguments, database, arguments.undo)) for database in databases]
     return 1 if any(verdict.failed for verdict in verdicts) else 0
 
 
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.fault_injection.runner", description=__doc__.partition("\n")[0])
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--seconds", type=float, default=120, help="how long people act and things break")
+    parser.add_argument("--seconds", type=float, default=120, help="how long users act and faults occur")
     parser.add_argument("--database", choices=("sqlite", "postgresql", "both"), default="both")
     parser.add_argument(
-        "--undo", choices=sorted(disable_rule.RULES), default="", help="undo one rule; a check must fail"
+        "--undo", choices=sorted(disable_rule.RULES), default="", help="disable one rule; a check must fail"
     )
-    parser.add_argument("--prove", action="store_true", help="undo every rule in turn and show which check noticed")
-    parser.add_argument("--pace", type=float, default=4.0, help="seconds between two things somebody does, on average")
+    parser.add_argument("--prove", action="store_true", help="disable every rule in turn and show which check failed")
+    parser.add_argument("--pace", type=float, default=4.0, help="average seconds between two actions of a user")
     parser.add_argument("--lost", type=float, default=0.03, help="share of Slack's events that are lost")
-    parser.add_argument("--calm", action="store_true", help="leave the processes alone; only the outside misbehaves")
+    parser.add_argument(
+        "--calm", action="store_true", help="leave the processes alone; only Slack and the mail server fail"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     return parser.parse_args()
 
 
-def _prove_checks(asked: argparse.Namespace) -> int:
+def _prove_checks(arguments: argparse.Namespace) -> int:
     rows = []
     for name, rule in disable_rule.RULES.items():
-        verdict = _print_report(_run_database(asked, "sqlite", name))
+        verdict = _print_report(_run_database(arguments, "sqlite", name))
         rows.append((name, rule.check, verdict.failed, len(verdict.findings[rule.check])))
-    print(f"\n{'rule undone':16} {'check that must fail':22} {'findings':>8}  all that failed")
+    print(f"\n{'rule disabled':16} {'check that must fail':22} {'findings':>8}  all that failed")
     for name, check, failed, count in rows:
         noticed = "" if check in failed else "   NOT NOTICED"
         print(f"{name:16} {check:22} {count:8}  {', '.join(failed) or '-'}{noticed}")
     return 0 if all(check in failed for _, check, failed, _ in rows) else 1
 
 
-def _run_database(asked: argparse.Namespace, database: str, undone: str) -> Verdict:
+def _run_database(arguments: argparse.Namespace, database: str, disabled_rule: str) -> Verdict:
     folder = Path(tempfile.mkdtemp(prefix="helpdesk-faults-"))
-    print(f"\n{database}, seed {asked.seed}, {asked.seconds:g} s{f', without {undone}' if undone else ''}", flush=True)
+    without = f", without {disabled_rule}" if disabled_rule else ""
+    print(f"\n{database}, seed {arguments.seed}, {arguments.seconds:g} s{without}", flush=True)
     try:
-        with Installation(folder, database, undone) as there:
-            return _verify_run(there, asked, undone)
+        with Installation(folder, database, disabled_rule) as installation:
+            return _verify_run(installation, arguments, disabled_rule)
     finally:
-        if asked.keep:
+        if arguments.keep:
             print(f"  logs: {folder}")
         else:
             shutil.rmtree(folder, ignore_errors=True)
 
 
-def _verify_run(there: Installation, asked: argparse.Namespace, undone: str) -> Verdict:
-    ledger, words = Journal(), scenario.WordGenerator()
+def _verify_run(installation: Installation, arguments: argparse.Namespace, disabled_rule: str) -> Verdict:
+    journal, words = Journal(), scenario.WordGenerator()
     kinds = [(person, SimulatedCustomer) for person in scenario.CUSTOMERS] + [
         (person, SimulatedAgent) for person in scenario.AGENTS
     ]
-    actors = [kind(person, there, ledger, words, str(asked.seed), asked.pace) for person, kind in kinds]
-    more = disable_rule.RULES[undone].against if undone else ()
-    trouble = FaultPlan(there, ledger, asked.seed, asked.seconds, asked.lost, asked.calm, more)
-    until = time.monotonic() + asked.seconds
+    actors = [kind(person, installation, journal, words, str(arguments.seed), arguments.pace) for person, kind in kinds]
+    more = disable_rule.RULES[disabled_rule].against if disabled_rule else ()
+    fault_plan = FaultPlan(
+        installation, journal, arguments.seed, arguments.seconds, arguments.lost, arguments.calm, more
+    )
+    until = time.monotonic() + arguments.seconds
     for actor in actors:
-        actor.begin(until)
-    trouble.begin()
+        actor.start_until(until)
+    fault_plan.start_faults()
     while any(actor.is_alive() for actor in actors):
-        trouble.work()
-        _record_threads(there, ledger)
+        fault_plan.run_due()
+        _record_threads(installation, journal)
         time.sleep(0.2)
-        if time.monotonic() > until and not trouble.is_over:
-            trouble.mend()
-    trouble.mend()
-    judge = Verifier(ledger)
-    evening = _DrainPhase(there, trouble, catches_up=bool(asked.lost))
+        if time.monotonic() > until and not fault_plan.is_over:
+            fault_plan.end_process_faults()
+    fault_plan.end_process_faults()
+    verifier = Verifier(journal)
+    drain_phase = _DrainPhase(installation, fault_plan, reconciles=bool(arguments.lost))
     records, after, missing = wait_until_drained(
-        judge,
-        there.seen,
-        DISABLED_RULE_DRAIN_TIMEOUT_SECONDS if undone else DRAIN_TIMEOUT_SECONDS,
+        verifier,
+        installation.read_records,
+        DISABLED_RULE_DRAIN_TIMEOUT_SECONDS if disabled_rule else DRAIN_TIMEOUT_SECONDS,
         QUIET_SECONDS,
-        evening,
+        drain_phase,
     )
     browsers = {actor.person.email: actor.browser for actor in actors}
-    pages = PageObservations(ledger, browsers, time.monotonic() + 60)
-    wrong = [wrong for actor in actors for wrong in actor.wrong]
-    verdict = judge.verdict(records, pages, after, missing, wrong)
-    verdict.facts["struck"] = dict(trouble.struck)
+    pages = PageObservations(journal, browsers, time.monotonic() + 60)
+    wrong = [wrong for actor in actors for wrong in actor.errors]
+    verdict = verifier.verdict(records, pages, after, missing, wrong)
+    verdict.facts["faults"] = dict(fault_plan.fault_counts)
     if after is None:
-        print(there.run("bench.fault_injection.pending_work"))
+        print(installation.run("bench.fault_injection.pending_work"))
     return verdict
 
 
 class _DrainPhase:
-    """What happens while the rest leaves: the reconciler has a turn now and then, and after a while the outside behaves."""
+    """What runs while the rest is delivered: reconciliation now and then, and after a while no more faults."""
 
-    def __init__(self, there: Installation, trouble: FaultPlan, catches_up: bool):
-        self.there, self.trouble, self.catches_up = there, trouble, catches_up
-        self.turn_at = 0.0
-        self.dusk_until = time.monotonic() + FAULTS_END_AFTER_SECONDS
+    def __init__(self, installation: Installation, fault_plan: FaultPlan, reconciles: bool):
+        self.installation, self.fault_plan, self.reconciles = installation, fault_plan, reconciles
+        self.next_reconcile_at = 0.0
+        self.faults_end_at = time.monotonic() + FAULTS_END_AFTER_SECONDS
 
     def __call__(self, missing: list[str]) -> None:
-        if self.dusk_until and time.monotonic() > self.dusk_until:
-            self.trouble.end()
-            self.dusk_until = 0.0
-        if missing and self.catches_up and time.monotonic() >= self.turn_at:
-            self.there.run("bench.fault_injection.reconcile")
-            self.turn_at = time.monotonic() + RECONCILE_EVERY_SECONDS
+        if self.faults_end_at and time.monotonic() > self.faults_end_at:
+            self.fault_plan.stop_faults()
+            self.faults_end_at = 0.0
+        if missing and self.reconciles and time.monotonic() >= self.next_reconcile_at:
+            self.installation.run("bench.fault_injection.reconcile")
+            self.next_reconcile_at = time.monotonic() + RECONCILE_EVERY_SECONDS
 
 
-def _record_threads(there: Installation, ledger: Journal) -> None:
-    """Look where the tickets' cards stand, so that agents can answer below them."""
+def _record_threads(installation: Installation, journal: Journal) -> None:
+    """Record the threads of the tickets' cards, so that agents can answer in them. At most once a second."""
     now = time.monotonic()
     if now - getattr(_record_threads, "last", 0) < 1.0:
         return
     _record_threads.last = now
-    for channel, roots in there.seen("roots").items():
+    for channel, roots in installation.read_records("roots").items():
         for root in roots:
             for word in root["words"]:
-                if word in ledger.cases:
-                    ledger.cases[word].threads.setdefault(channel, root["ts"])
+                if word in journal.tickets:
+                    journal.tickets[word].threads.setdefault(channel, root["ts"])
 
 
 def _print_report(verdict: Verdict) -> Verdict:

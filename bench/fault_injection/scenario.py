@@ -1,4 +1,4 @@
-"""Who takes part: four customer organizations, twenty customers, five agents; and words that say whose they are."""
+"""Who takes part: four customer organizations, twenty customers, five agents; and words marked by organization."""
 
 import re
 import threading
@@ -13,7 +13,7 @@ WORD_PATTERN = re.compile(r"Z(?P<organization>globex|initech|umbra|hooli)(?P<num
 
 @dataclass(frozen=True)
 class Company:
-    """A customer organization and its Slack channel. The channel of the last one is made by the rig."""
+    """A customer organization and its Slack channel. ``external_services`` creates the channel of the last one."""
 
     key: str
     channel: str
@@ -25,7 +25,7 @@ class Company:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody scripted. ``slack`` is their Slack id, if they have one; ``company`` is empty for the team."""
+    """A simulated user. ``slack`` is their Slack id, if they have one; ``company`` is empty for the team."""
 
     email: str
     company: str = ""
@@ -46,7 +46,7 @@ CHANNELS = {company.channel: company.key for company in COMPANIES}
 
 
 class WordGenerator:
-    """Gives out words that occur nowhere else; each carries its organization's mark."""
+    """Generates words that occur nowhere else; each contains its organization's key."""
 
     def __init__(self):
         self._lock = threading.Lock()
@@ -64,5 +64,5 @@ def get_owner(word: str) -> str:
 
 
 def find_words(text: str) -> list[str]:
-    """Every word of ours in ``text``, in order, with repeats."""
+    """Every generated word in ``text``, in order, with repeats."""
     return [found[0] for found in WORD_PATTERN.finditer(text)]

@@ -1,4 +1,4 @@
-"""Drawn portraits: one small SVG per person, always the same for the same name."""
+"""Draws a small SVG portrait per person, always the same for the same name."""
 
 import hashlib
 
@@ -36,7 +36,8 @@ def render_avatar(name: str, hue: int, look: str = "") -> str:
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 80" width="80" height="80">'
         f'<rect width="80" height="80" fill="hsl({hue} 55% 82%)"/>'
         f'<path d="M12 80c1-15 12-20 28-20s27 5 28 20z" fill="hsl({hue} 42% 42%)"/>'
-        f'<path d="M34 54h12v9c-3 4-9 4-12 0z" fill="{skin}"/><path d="M34 58c4 3 8 3 12 0v4c-3 3-9 3-12 0z" opacity=".12"/>'
+        f'<path d="M34 54h12v9c-3 4-9 4-12 0z" fill="{skin}"/><path d="M34 58c4 3 8 3 12 0v4c-3 3-9 3-12 0z" '
+        f'opacity=".12"/>'
         f'<ellipse cx="40" cy="41" rx="15" ry="17.5" fill="{skin}"/>{top}'
         '<circle cx="34" cy="41" r="1.6" fill="#33302e"/><circle cx="46" cy="41" r="1.6" fill="#33302e"/>'
         f'<path d="M35 {48 + bits[4] % 2}c3 {3 + bits[5] % 3} 7 {3 + bits[5] % 3} 10 0" fill="none" stroke="#7c3f33" '
@@ -52,17 +53,18 @@ def get_avatar(key: str) -> str:
     if key == personas.BOT_USER_ID:
         return _render_bot_avatar()
     try:
-        who = personas.get_person(key)
+        person = personas.get_person(key)
     except KeyError:
         return render_avatar(key, 215)
-    return render_avatar(who.name, who.hue, who.look)
+    return render_avatar(person.name, person.hue, person.look)
 
 
 def _render_bot_avatar() -> str:
     return (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 80 80" width="80" height="80">'
         '<rect width="80" height="80" fill="#234a6b"/><path d="M40 12v10" stroke="#cfe3f3" stroke-width="3"/>'
-        '<circle cx="40" cy="11" r="4" fill="#f2b84b"/><rect x="17" y="22" width="46" height="36" rx="11" fill="#e8f1f8"/>'
+        '<circle cx="40" cy="11" r="4" fill="#f2b84b"/><rect x="17" y="22" width="46" height="36" rx="11" '
+        'fill="#e8f1f8"/>'
         '<circle cx="31" cy="38" r="5" fill="#234a6b"/><circle cx="49" cy="38" r="5" fill="#234a6b"/>'
         '<path d="M30 48c5 5 15 5 20 0" fill="none" stroke="#234a6b" stroke-width="3" stroke-linecap="round"/>'
         '<path d="M26 64h28v16H26z" fill="#cfe3f3"/></svg>'

@@ -1,4 +1,4 @@
-"""The whole outside on one port: start page, Slack workspace, mailbox, Google and Microsoft; and SMTP on another."""
+"""Serves all external services on one port: start page, Slack, mailbox, Google and Microsoft; SMTP on another port."""
 
 import signal
 import sys
@@ -14,28 +14,27 @@ def create_demo_app(
     portal_url: str = "http://127.0.0.1:5000",
     *,
     base_url: str | None = None,
-    box: mailbox.Mailbox | None = None,
+    mailbox_server: mailbox.Mailbox | None = None,
     workspace: slack_workspace.Workspace | None = None,
     **slack_settings,
 ) -> flask.Flask:
     """One WSGI app with everything mounted. `extensions` has workspace, mailbox, google and microsoft.
 
-    `portal_url` is where events, actions, commands and mail replies go; `base_url` is our own address,
-    learned when it
-    is served by `serving.serve`. The mailbox is not started here: `with app.extensions["mailbox"]` opens its
-    SMTP port.
+    `portal_url` is where events, actions, commands and mail replies go; `base_url` is the app's own address,
+    set by `wsgi_server.serve_app` if not given. The mailbox is not started here:
+    `with app.extensions["mailbox"]` opens its SMTP port.
     """
     app = flask.Flask(__name__, template_folder="templates", static_folder="static")
-    box = box or mailbox.Mailbox(portal_url=portal_url)
+    mailbox_server = mailbox_server or mailbox.Mailbox(portal_url=portal_url)
     workspace = workspace or slack_workspace.Workspace(portal_url=portal_url, **slack_settings)
     parts = {
         "/slack": slack_workspace.create_workspace(workspace),
-        "/mailbox": mailbox.create_mailbox(box),
+        "/mailbox": mailbox.create_mailbox(mailbox_server),
         "/google": identity_providers.create_google(),
         "/microsoft": identity_providers.create_microsoft(),
     }
     app.extensions["workspace"] = workspace
-    app.extensions["mailbox"] = box
+    app.extensions["mailbox"] = mailbox_server
     app.extensions["google"] = parts["/google"].extensions["provider"]
     app.extensions["microsoft"] = parts["/microsoft"].extensions["provider"]
     app.extensions["base_url"] = _BaseUrls(parts)
@@ -57,25 +56,25 @@ def run_demo(
     portal_url: str = "http://127.0.0.1:5000",
     host: str = "127.0.0.1",
 ) -> None:
-    """Serve until SIGTERM or SIGINT. SystemExit with a sentence when a port is taken."""
-    app = create_demo_app(portal_url, box=mailbox.Mailbox(smtp_port, host, portal_url=portal_url))
-    over = threading.Event()
+    """Serve until SIGTERM or SIGINT. Raises SystemExit with a sentence when a port is taken."""
+    app = create_demo_app(portal_url, mailbox_server=mailbox.Mailbox(smtp_port, host, portal_url=portal_url))
+    stopped = threading.Event()
     for name in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(name, lambda *_: over.set())
-    # Many short requests at once: a long turn for one thread makes the others wait for nothing.
+        signal.signal(name, lambda *_: stopped.set())
+    # Many short requests at once: threads that switch often let none of them wait long.
     sys.setswitchinterval(0.002)
     taken = smtp_port
     try:
         with app.extensions["mailbox"]:
             taken = port
             with wsgi_server.serve_app(app, port, host):
-                over.wait()
+                stopped.wait()
     except OSError as error:
         raise SystemExit(f"The demo cannot use port {taken}: {error.strerror or error}.") from None
 
 
 class _BaseUrls(wsgi_server.BaseUrl):
-    """Our own address, passed on to every part with its path."""
+    """The app's own address, passed on to every mounted app with its path."""
 
     def __init__(self, parts: dict[str, flask.Flask]):
         super().__init__()

@@ -1,14 +1,12 @@
-"""Who exists in the demo: people, companies, channels, accounts and the (worthless) secrets between the
-servers.
+"""The demo's people, companies, channels, accounts and the secrets between its servers.
 
-Pure data. The workspace, the mailbox, the sign-in providers and the portal's seed all read it, so that the
-same person has
-the same name, address and face everywhere.
+Only data. The workspace, the mailbox, the sign-in providers and the portal's seed all read it, so that a person has the
+same name, address and portrait everywhere.
 """
 
 from dataclasses import dataclass
 
-# Demo-only secrets: they protect nothing but a program on this machine and are printed here on purpose.
+# Secrets of the demo only: they protect nothing and are public on purpose.
 SIGNING_SECRET = "demo-only-signing-secret-0123456789"
 BOT_TOKEN = "xoxb-demo-only-000000000001"
 APP_TOKEN = "xapp-demo-only-000000000001"
@@ -67,11 +65,10 @@ class Company:
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody. `company` is a company's key or "northwind"; `role` is what the portal should make of them.
+    """A person. `company` is a company's key or "northwind"; `role` is their role in the portal.
 
-    `slack` is empty when the person is not in the workspace; `standing` says how they are there: member,
-    guest (several
-    channels), single (one channel), stranger (Slack Connect) or gone (deactivated).
+    `slack` is empty when the person is not in the workspace; `standing` is their kind of membership: member,
+    guest (several channels), single (one channel), external (Slack Connect) or gone (deactivated).
     `look` chooses hair and extra of the portrait, two digits; `hue` colours it.
     """
 
@@ -212,7 +209,7 @@ REQUESTERS = (
         "umbra",
         title="Lab Director",
         slack="U0INES00001",
-        standing="stranger",
+        standing="external",
         hue=310,
     ),
     Person(
@@ -221,7 +218,7 @@ REQUESTERS = (
         "umbra",
         title="Platform Engineer",
         slack="U0VIKTOR001",
-        standing="stranger",
+        standing="external",
         hue=145,
     ),
     Person(
@@ -230,7 +227,7 @@ REQUESTERS = (
         "umbra",
         title="Research Assistant",
         slack="U0AISHA0001",
-        standing="stranger",
+        standing="external",
         hue=22,
     ),
     Person("Theo Marsh", "theo@umbralabs.example", "umbra", title="Procurement", hue=252, look="03"),
@@ -277,7 +274,7 @@ def get_company(key: str) -> Company:
 _COMPANIES_BY_KEY = {c.key: c for c in COMPANIES}
 _PEOPLE_BY_KEY = {p.email: p for p in PEOPLE} | {p.slack: p for p in PEOPLE if p.slack}
 
-from helpdesk.demo.sample_tickets import FORMS, SAMPLE_TICKETS  # noqa: E402  the stories speak of the people above
+from helpdesk.demo.sample_tickets import FORMS, SAMPLE_TICKETS  # noqa: E402, they refer to the people above
 
 __all__ = [
     "AGENTS",

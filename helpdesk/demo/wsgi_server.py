@@ -1,4 +1,4 @@
-"""A WSGI application on a real loopback socket, in a thread: what a test needs to be treated as by a stranger."""
+"""Serves a WSGI application on a real loopback socket, in a thread."""
 
 import contextlib
 import socket
@@ -30,7 +30,7 @@ class WsgiServer:
         return self
 
     def stop(self) -> None:
-        """Stop accepting. Requests that hang are left to their daemon threads."""
+        """Stop accepting. Unfinished requests are left to their daemon threads."""
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
@@ -56,17 +56,17 @@ class BaseUrl:
 
 
 def serve_app(app, port: int = 0, host: str = "127.0.0.1") -> WsgiServer:
-    """A server for `app`; use as `with serve(app) as server:`. Port 0 takes any free one."""
+    """A server for `app`; use as `with serve_app(app) as server:`. Port 0 takes any free one."""
     return WsgiServer(app, port, host)
 
 
 def reset_connection(environ: dict) -> None:
-    """Close the connection of this request with a TCP reset, and leave by ConnectionResetError as a lost peer would."""
+    """Close the connection of this request with a TCP reset, then raise ConnectionResetError."""
     raw = environ.get("werkzeug.socket")
     if raw is not None:
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, LINGER_ZERO_OPTION)
         socket.socket(fileno=raw.detach()).close()
-    raise ConnectionResetError("the demo was told to reset this connection")
+    raise ConnectionResetError("reset on request of the demo")
 
 
 class _RequestHandler(serving.WSGIRequestHandler):

@@ -1,4 +1,4 @@
-"""Organizations, users, identities, the audit trail."""
+"""Organizations, users, identities, the audit log."""
 
 import sqlalchemy as sa
 from alembic import op

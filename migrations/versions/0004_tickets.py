@@ -1,4 +1,4 @@
-"""Tickets, what happened to them, who follows and rated them."""
+"""Tickets, their changes, followers and ratings."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,8 +1,8 @@
-"""Full text of tickets, kept up to date by the database itself, so that no verb has to think of it.
+"""Full text of tickets, updated by triggers.
 
-One row per ticket: its subject, its public words (messages and answers) and the team's (notes, team-only answers). SQLite
-keeps it in FTS5; PostgreSQL in a table with two generated tsvectors, one for customers and one for the team. The
-organization stands in the index as a word of its own, so that a customer's search touches its own tickets only.
+One row per ticket: its subject, its public text (messages and answers) and team-only text (notes, team-only answers).
+SQLite stores it in FTS5, PostgreSQL in a table with two generated tsvectors, one for customers and one for the team.
+The organization is a word of its own in the index, so that a customer's search reads only its own tickets.
 """
 
 from alembic import op
@@ -12,9 +12,7 @@ down_revision = "0006"
 branch_labels = None
 depends_on = None
 
-LONGEST = (
-    100_000  # characters of one ticket that are searched, the latest first; a tsvector has an end (1 MB)
-)
+LONGEST = 100_000  # characters of one ticket that are searched, the latest first; a tsvector has an end (1 MB)
 
 SQLITE_WORDS = """
     substr(coalesce((SELECT group_concat(body, char(10)) FROM (
@@ -25,9 +23,7 @@ SQLITE_WORDS = """
 
 
 def _sqlite_words(ticket: str, kind: str) -> str:
-    return SQLITE_WORDS.format(
-        ticket=ticket, kind=kind, of_team="" if kind == "note" else "NOT ", longest=LONGEST
-    )
+    return SQLITE_WORDS.format(ticket=ticket, kind=kind, of_team="" if kind == "note" else "NOT ", longest=LONGEST)
 
 
 def _sqlite_refresh(ticket: str) -> str:
@@ -72,7 +68,7 @@ def _sqlite() -> list[str]:
     ]
 
 
-# Everything that is not part of a word becomes a space, so that PostgreSQL's parser finds plain words and never addresses,
+# All that is not part of a word becomes a space, so that PostgreSQL's parser finds plain words and never addresses,
 # paths or compounds; accents go, as they do in FTS5.
 PLAIN = """
     CREATE FUNCTION ticket_search_plain(given text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
@@ -168,7 +164,11 @@ def downgrade() -> None:
         op.execute("DROP TABLE ticket_search")
         return
     for name, table in (
-        ("filed", "tickets"), ("changed", "tickets"), ("said", "messages"), ("edited", "messages"), ("answered", "answers"),
+        ("filed", "tickets"),
+        ("changed", "tickets"),
+        ("said", "messages"),
+        ("edited", "messages"),
+        ("answered", "answers"),
     ):
         op.execute(f"DROP TRIGGER ticket_search_{name} ON {table}")
     op.execute("DROP TABLE ticket_search")

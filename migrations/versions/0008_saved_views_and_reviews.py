@@ -1,4 +1,4 @@
-"""The team's own things: saved views, canned replies, links, review marks, and the queue's indexes."""
+"""Saved views, canned replies, links, review marks, and the queue's indexes."""
 
 import sqlalchemy as sa
 from alembic import op

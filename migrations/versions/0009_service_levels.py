@@ -1,4 +1,4 @@
-"""Service levels: targets, business hours, holidays, and each ticket's clocks."""
+"""Service levels: targets, business hours, holidays, and each ticket's timers."""
 
 import sqlalchemy as sa
 from alembic import op

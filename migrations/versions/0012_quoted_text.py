@@ -1,4 +1,4 @@
-"""What a mail quoted below its answer, kept beside the answer."""
+"""The quoted part of a mail, stored beside its new text."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,5 +1,7 @@
-"""PostgreSQL: words are cut after they were taken apart, so that no message is too long for its ticket's index (a tsvector
-ends at 1 MB, and one letter may become five: "㌀" is "アパート"). Rows follow when something is next said on their ticket."""
+"""PostgreSQL: search text is cut after normalisation, so that no message is too long for its ticket's index.
+
+A tsvector ends at 1 MB, and one character may become five ("㌀" becomes "アパート"). Rows follow at their next update.
+"""
 
 from alembic import op
 
@@ -8,7 +10,7 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-LONGEST = 80_000  # letters; two such texts, and where each word stands in them, fit into one tsvector
+LONGEST = 80_000  # characters; two such texts and the positions of their words fit into one tsvector
 PLAIN = """
     CREATE OR REPLACE FUNCTION ticket_search_plain(given text) RETURNS text LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
         SELECT translate({taken_apart},

@@ -1,5 +1,7 @@
-"""Few tickets follow another or are merged: an index of those few alone. With one that holds mostly NULL, SQLite reads the whole
-table to learn that nothing follows a ticket, because its statistics tell it that one value stands nearly everywhere."""
+"""Few tickets follow another or are merged: partial indexes of those.
+
+With an index that is mostly NULL, SQLite's planner reads the whole table to find that nothing follows a ticket.
+"""
 
 import sqlalchemy as sa
 from alembic import op

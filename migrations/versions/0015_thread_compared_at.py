@@ -1,4 +1,4 @@
-"""When a thread was last compared with Slack, so that the reconciler comes round to each of them, and not only to the latest."""
+"""When a thread was last compared with Slack, so that reconciliation reaches every thread in turn."""
 
 import sqlalchemy as sa
 from alembic import op

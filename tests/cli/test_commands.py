@@ -1,4 +1,4 @@
-"""What operators type: it does what the help says, and a mistake is one line and a status."""
+"""Commands do what their help says; wrong usage is one line and an exit status."""
 
 import os
 import shutil
@@ -33,7 +33,7 @@ def environment(configuration):
 
 @pytest.fixture
 def run(app, session, capsys):
-    """``run("settings", "list")`` gives (status, standard output, standard error) of the command, inside the app under test."""
+    """``run("settings", "list")`` returns (status, stdout, stderr) of the command, inside the app under test."""
 
     def run(*arguments: str) -> tuple[int, str, str]:
         session.rollback()
@@ -113,7 +113,7 @@ def test_an_organization_and_an_agent_come_from_the_command_line(run, session):
         ("dance",),
     ],
 )
-def test_a_mistake_is_one_line(run, arguments):
+def test_wrong_usage_is_one_line_of_error(run, arguments):
     status, out, error = run(*arguments)
     assert status != 0
     assert one_line(error), error
@@ -189,7 +189,7 @@ def postgres_programs(monkeypatch):
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_postgres_comes_back_too(postgres_programs, run, session, make, tmp_path):
+def test_restore_on_postgresql(postgres_programs, run, session, make, tmp_path):
     make.organization("Globex")
     session.add(Delivery(kind="sign_in", lane="mail", state=DeliveryState.pending, due_at=clock.now()))
     session.commit()
@@ -208,7 +208,7 @@ def test_postgres_comes_back_too(postgres_programs, run, session, make, tmp_path
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_backup_comes_back_and_what_waited_is_held(run, session, make, tmp_path):
+def test_restore_holds_pending_deliveries(run, session, make, tmp_path):
     make.organization("Globex")
     waiting = Delivery(kind="sign_in", lane="mail", state=DeliveryState.pending, due_at=clock.now())
     session.add(waiting)
@@ -237,10 +237,10 @@ def test_a_backup_comes_back_and_what_waited_is_held(run, session, make, tmp_pat
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_file_that_is_no_backup_changes_nothing(run, session, make, tmp_path):
+def test_restore_of_another_file_changes_nothing(run, session, make, tmp_path):
     make.organization("Globex")
-    (tmp_path / "letter.txt").write_text("Dear backup")
-    status, _, error = run("restore", str(tmp_path / "letter.txt"), "--replace")
+    (tmp_path / "other.txt").write_text("Dear backup")
+    status, _, error = run("restore", str(tmp_path / "other.txt"), "--replace")
     assert status != 0 and one_line(error)
     assert session.scalar(select(Organization.name)) == "Globex"
 
@@ -266,7 +266,7 @@ def test_help_names_every_command(start):
         assert f"\n  {name} " in out
 
 
-def test_doctor_finds_what_is_wrong(run):
+def test_doctor_reports_problems(run):
     status, out, error = run("doctor", "--quick")
     assert status == 1
     assert "The schema is the newest" in out and "No worker runs" in out
@@ -274,14 +274,14 @@ def test_doctor_finds_what_is_wrong(run):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_doctor_finds_that_redis_is_away(start):
+def test_doctor_reports_unreachable_redis(start):
     status, out, error = start("doctor", "--quick", REDIS_URL="redis://127.0.0.1:1/0")
     assert status == 1 and "Redis does not answer" in out
     assert one_line(error)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_real_process_ends_with_the_status_and_no_traceback(app, environment):
+def test_process_exits_with_the_status_and_no_traceback(app, environment):
     done = subprocess.run(
         [sys.executable, "-m", "helpdesk.cli", "agent", "invite", "nobody at all"],
         env=environment,

@@ -1,4 +1,4 @@
-"""Made-up data is whole: what the database keeps by itself is as if every verb had run."""
+"""Seeded data is consistent, as if the domain layer had written it."""
 
 from collections import Counter
 
@@ -21,7 +21,7 @@ def words_indexed(session) -> dict[int, tuple]:
     return {id: (subject, Counter(words.split()), Counter(notes.split())) for id, subject, words, notes in rows}
 
 
-def test_the_stories_become_tickets_in_every_status(session):
+def test_sample_data_has_tickets_in_every_status(session):
     sample_data.seed_sample_data()
     session.commit()
     counted = Counter(session.scalars(select(Ticket.status)))
@@ -36,7 +36,7 @@ def test_the_stories_become_tickets_in_every_status(session):
         assert ticket.created_at <= ticket.updated_at
 
 
-def test_the_living_tickets_move_into_a_new_workspace_each_time(session):
+def test_active_tickets_are_posted_to_a_new_workspace_each_time(session):
     sample_data.seed_sample_data()
     slack_threads.recreate_threads()
     session.commit()
@@ -50,7 +50,7 @@ def test_the_living_tickets_move_into_a_new_workspace_each_time(session):
     assert not [delivery for delivery in session.scalars(notes) if delivery.thread.is_customers]
 
 
-def test_bulk_data_is_whole(session, make):
+def test_bulk_data_is_consistent(session, make):
     made = bulk_data.seed_bulk_data(organizations=4, tickets=120, messages=4, random_seed=7)
     assert made.tickets == session.scalar(select(func.count()).select_from(Ticket)) == 120
     assert made.messages == session.scalar(select(func.count()).select_from(Message))
@@ -62,7 +62,7 @@ def test_bulk_data_is_whole(session, make):
         assert ticket.requester.organization_id == ticket.organization_id
 
 
-def test_the_search_index_is_what_its_triggers_would_have_made(session):
+def test_bulk_search_index_equals_that_of_the_triggers(session):
     bulk_data.seed_bulk_data(organizations=3, tickets=40, messages=4, random_seed=3)
     before = words_indexed(session)
     assert len(before) == 40
@@ -72,7 +72,7 @@ def test_the_search_index_is_what_its_triggers_would_have_made(session):
     assert words_indexed(session) == before
 
 
-def test_life_goes_on_after_bulk_data(session, make):
+def test_tickets_can_be_filed_after_bulk_data(session, make):
     bulk_data.seed_bulk_data(organizations=2, tickets=30, messages=3)
     organization = make.organization("After")
     requester = make.user(organization)

@@ -1,4 +1,4 @@
-"""A type of form field is known by its class alone, and each widget that one can name has a control on pages and in Slack."""
+"""A form field type is named only in its class, and each widget has a control on pages and in Slack."""
 
 import ast
 from pathlib import Path

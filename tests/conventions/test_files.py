@@ -1,4 +1,4 @@
-"""What every file in the repository keeps to."""
+"""Rules for every file of the repository: size, newlines, names."""
 
 import subprocess
 from pathlib import Path
@@ -96,7 +96,7 @@ def test_lines_are_short():
     assert long == []
 
 
-def test_nothing_says_it_is_unfinished():
+def test_no_text_is_marked_unfinished():
     words = ("TO" + "DO", "FIX" + "ME", "XX" + "X", "TEMPOR" + "ARY until")
     wrong = [
         (name, word)
@@ -109,10 +109,10 @@ def test_nothing_says_it_is_unfinished():
 
 
 @pytest.mark.parametrize("name", ["utils", "helpers", "common", "misc"])
-def test_no_module_is_a_drawer(name):
+def test_no_catch_all_module_names(name):
     assert [path for path in tracked() if path.endswith((f"/{name}.py", f"/{name}/__init__.py"))] == []
 
 
-def test_no_file_of_somebody_else_is_kept():
+def test_no_third_party_files():
     """Browser files come from a wheel at set-up; nothing minified or vendored is in the repository."""
     assert [path for path in tracked() if ".min." in path or "/vendor/" in path or "node_modules" in path] == []

@@ -1,4 +1,4 @@
-"""A fragment is one name: it says what it needs, needs nothing else, and is one element with an id."""
+"""A fragment declares its parameters, uses no other names, and is one element with an id."""
 
 import re
 from html.parser import HTMLParser
@@ -11,7 +11,8 @@ from jinja2 import meta, nodes
 TEMPLATES = Path(__file__).parents[2] / "helpdesk" / "templates"
 FRAGMENTS = sorted(str(path.relative_to(TEMPLATES)) for path in TEMPLATES.rglob("_*.html"))
 NEEDS = re.compile(r"\{# needs: ([a-z_, ]*) ?#\}")
-# What every template has: Flask's, the extensions' and the context processor's of web/fragments, and the tables of web/filters.
+# What every template has: Flask's, the extensions' and the context processor's of web/fragments, and the tables of
+# web/filters.
 AMBIENT = {
     "current_user",
     "request",
@@ -55,7 +56,7 @@ environment.filters = AnyFilter(environment.filters)
 
 
 @pytest.mark.parametrize("name", FRAGMENTS)
-def test_needs_are_what_is_used(name):
+def test_fragment_parameters_are_the_used_names(name):
     assert needs(name) == used(name)
 
 

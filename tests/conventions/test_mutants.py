@@ -12,13 +12,13 @@ def test_names_are_unique_and_there_are_enough():
 
 
 @pytest.mark.parametrize("each", BREAKS, ids=lambda each: each.name)
-def test_it_applies(each: Break):
+def test_each_break_applies_to_the_source(each: Break):
     broken = each.apply((ROOT / each.file).read_text())
     compile(broken, each.file, "exec")
 
 
 @pytest.mark.parametrize("each", BREAKS, ids=lambda each: each.name)
-def test_its_tests_exist(each: Break):
+def test_tests_of_each_break_exist(each: Break):
     assert each.tests and each.why.endswith(".")
     for test in each.tests:
         path, *names = test.split("::")

@@ -1,4 +1,4 @@
-"""What the README says about settings, commands and words is what is."""
+"""The README lists every setting, command and status."""
 
 import re
 from pathlib import Path
@@ -16,7 +16,7 @@ def row(setting: config.EnvironmentVariable) -> str:
     return f"| `{setting.name}` | {f'`{shown}`' if shown else ''} | {setting.why} |"
 
 
-def test_every_setting_stands_in_the_table_and_back():
+def test_settings_table_matches_the_settings():
     rows = [line for line in README.splitlines() if re.match(r"\| `[A-Z][A-Z0-9_]+` \|", line)]
     assert rows == [row(setting) for setting in config.ENVIRONMENT_VARIABLES]
 

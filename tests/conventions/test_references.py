@@ -1,4 +1,4 @@
-"""What code and documents point to is there: pages, their headings and files."""
+"""Every path, heading and link that code and documents name exists."""
 
 import re
 from pathlib import Path
@@ -35,7 +35,7 @@ def test_every_page_that_is_named_is_in_the_repository():
     assert missing == []
 
 
-def test_every_link_of_a_page_leads_somewhere():
+def test_every_link_of_a_document_has_a_target():
     links = [(name, match) for name in TEXTS if name.endswith(".md") for match in LINK.finditer(text_of(name))]
     ours = [(name, match) for name, match in links if not re.match(r"\w+:", match[1] or "")]
     assert [f"{name}: {match[0]}" for name, match in ours if not is_there(name, match[1] or name, match[2])] == []

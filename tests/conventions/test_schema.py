@@ -1,4 +1,4 @@
-"""The migrations make exactly what the models say, on both databases, and go back."""
+"""Migrations produce exactly the models, on both databases, and can be downgraded."""
 
 import pytest
 from alembic.autogenerate import compare_metadata
@@ -32,7 +32,7 @@ def test_the_database_is_at_head(app):
 
 
 @pytest.mark.slow
-def test_every_migration_goes_back_and_forth(app):
+def test_every_migration_upgrades_and_downgrades(app):
     extensions.db.session.remove()
     downgrade(revision="base")
     tables = set(inspect(extensions.db.engine).get_table_names())

@@ -1,4 +1,4 @@
-"""No secret reaches the log, however it comes."""
+"""No secret is written to the log."""
 
 import io
 import logging

@@ -1,4 +1,4 @@
-"""Statuses and priorities are named in their tables alone, so that one more entry is enough."""
+"""Statuses and priorities are named in their tables only."""
 
 import ast
 import re
@@ -11,7 +11,7 @@ from helpdesk.models.statuses import Status
 
 ROOT = Path(__file__).parents[2]
 TABLES = {"helpdesk/models/statuses.py", "helpdesk/models/priorities.py"}
-STORIES = ("helpdesk/demo/", "helpdesk/demo/seed/sample_data.py")  # the demo's world is written down as it happened
+SAMPLE_DATA = ("helpdesk/demo/", "helpdesk/demo/seed/sample_data.py")  # sample data with statuses of its own
 LIFECYCLE = {"open", "solved", "closed"}  # filing, solving and closing are verbs about exactly these
 STATUSES, PRIORITIES = set(Status), set(Priority)
 ELSEWHERE = {
@@ -22,7 +22,7 @@ ELSEWHERE = {
 PYTHON = sorted(
     name
     for path in [*(ROOT / "helpdesk").rglob("*.py"), *(ROOT / "workers").rglob("*.py")]
-    if (name := str(path.relative_to(ROOT))) not in TABLES and not name.startswith(STORIES)
+    if (name := str(path.relative_to(ROOT))) not in TABLES and not name.startswith(SAMPLE_DATA)
 )
 PAGES = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "helpdesk" / "templates").rglob("*.html"))
 

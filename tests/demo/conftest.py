@@ -1,4 +1,4 @@
-"""The outside on real sockets: a workspace, its client, and a portal that only remembers what it was sent."""
+"""The external services on real sockets: a workspace, its client, and a portal that records requests."""
 
 import http.server
 import json
@@ -15,7 +15,7 @@ MAYA, PRIYA = "U0MAYA00001", "U0PRIYA0001"
 
 
 @dataclass
-class Heard:
+class RecordedRequest:
     """One request the portal was sent."""
 
     path: str
@@ -39,14 +39,14 @@ class Portal:
     """Answers with what `answers` holds (status, body, content type), one after the other, then 200 and nothing."""
 
     def __init__(self) -> None:
-        self.heard: list[Heard] = []
+        self.requests: list[RecordedRequest] = []
         self.answers: list[tuple[int, bytes, str]] = []
         portal = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"]))
-                portal.heard.append(Heard(self.path, dict(self.headers), body))
+                portal.requests.append(RecordedRequest(self.path, dict(self.headers), body))
                 status, answer, kind = portal.answers.pop(0) if portal.answers else (200, b"", "text/plain")
                 self.send_response(status)
                 self.send_header("Content-Type", kind)
@@ -65,7 +65,7 @@ class Portal:
         self.answers.append((status, json.dumps(body).encode(), "application/json"))
 
     def events(self, kind: str | None = None) -> list[dict]:
-        found = [heard.json["event"] for heard in self.heard if heard.path.endswith("events")]
+        found = [request.json["event"] for request in self.requests if request.path.endswith("events")]
         return [event for event in found if kind in (None, event["type"], event.get("subtype"))]
 
     def stop(self) -> None:

@@ -7,14 +7,14 @@ from helpdesk.demo import personas, slack_workspace
 MAYA, PRIYA, INES = "U0MAYA00001", "U0PRIYA0001", "U0INES00001"
 
 
-def test_every_event_carries_a_signature_slacks_own_verifier_accepts(workspace, portal):
+def test_event_signature_passes_slack_sdk_verifier(workspace, portal):
     workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "Grüße & <b>")
     assert workspace.settle(60)
-    heard = portal.heard[0]
-    assert heard.path == "/hooks/slack/events"
-    assert SignatureVerifier(personas.SIGNING_SECRET).is_valid_request(heard.body, heard.headers)
-    assert not SignatureVerifier("another").is_valid_request(heard.body, heard.headers)
-    body = heard.json
+    request = portal.requests[0]
+    assert request.path == "/hooks/slack/events"
+    assert SignatureVerifier(personas.SIGNING_SECRET).is_valid_request(request.body, request.headers)
+    assert not SignatureVerifier("another").is_valid_request(request.body, request.headers)
+    body = request.json
     assert (body["type"], body["team_id"], body["api_app_id"]) == (
         "event_callback",
         personas.TEAM_ID,
@@ -25,7 +25,7 @@ def test_every_event_carries_a_signature_slacks_own_verifier_accepts(workspace, 
     assert (event["user"], event["channel"], event["channel_type"]) == (MAYA, personas.TRIAGE_CHANNEL_ID, "channel")
 
 
-def test_each_deed_has_its_event(workspace, portal, client):
+def test_each_user_action_sends_its_event(workspace, portal, client):
     ts = workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "first")
     workspace.edit(MAYA, personas.TRIAGE_CHANNEL_ID, ts, "second")
     workspace.react(PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "eyes")
@@ -55,7 +55,7 @@ def test_each_deed_has_its_event(workspace, portal, client):
     assert portal.events("thread_broadcast")[0]["root"]["ts"] == ts
 
 
-def test_the_apps_own_messages_come_back_as_events(workspace, portal, client):
+def test_the_apps_own_messages_are_sent_as_events(workspace, portal, client):
     client.chat_postMessage(
         channel=personas.TRIAGE_CHANNEL_ID, text="mine", metadata={"event_type": "t", "event_payload": {}}
     )
@@ -63,46 +63,46 @@ def test_the_apps_own_messages_come_back_as_events(workspace, portal, client):
     assert portal.events("message")[0]["bot_id"] == personas.BOT_ID
 
 
-def test_where_the_app_is_not_nothing_is_heard(workspace, portal):
+def test_no_event_from_a_channel_without_the_app(workspace, portal):
     workspace.say(MAYA, "C0GENERAL01", "private matters")
-    assert workspace.settle(60) and portal.heard == []
+    assert workspace.settle(60) and portal.requests == []
 
 
-def test_strangers_are_marked_in_events(workspace, portal):
+def test_external_users_are_marked_in_events(workspace, portal):
     workspace.say(INES, "C0UMBRALABS", "hello")
     assert workspace.settle(60)
-    assert portal.heard[0].json["is_ext_shared_channel"] is True
+    assert portal.requests[0].json["is_ext_shared_channel"] is True
     assert portal.events()[0]["user_team"] == "T0UMBRALABS"
 
 
-def test_a_failed_event_is_sent_again_with_number_and_reason(workspace, portal):
+def test_failed_event_is_retried_with_number_and_reason(workspace, portal):
     portal.answers += [(500, b"", "text/plain"), (503, b"", "text/plain")]
     workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "again")
     assert workspace.settle(60)
-    assert len({heard.json["event_id"] for heard in portal.heard}) == 1
-    assert [heard.headers.get("X-Slack-Retry-Num") for heard in portal.heard] == [None, "1", "2"]
-    assert portal.heard[1].headers["X-Slack-Retry-Reason"] == "http_error"
+    assert len({request.json["event_id"] for request in portal.requests}) == 1
+    assert [request.headers.get("X-Slack-Retry-Num") for request in portal.requests] == [None, "1", "2"]
+    assert portal.requests[1].headers["X-Slack-Retry-Reason"] == "http_error"
     assert [attempt.status for attempt in workspace.events.log] == [500, 503, 200]
 
 
-def test_after_three_retries_slack_gives_up(workspace, portal):
+def test_event_is_given_up_after_three_retries(workspace, portal):
     portal.answers += [(500, b"", "text/plain")] * 9
     workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "never")
-    assert workspace.settle(60) and len(portal.heard) == 4 and workspace.events.failed == 1
+    assert workspace.settle(60) and len(portal.requests) == 4 and workspace.events.failed == 1
 
 
-def test_a_portal_that_is_away_is_a_failed_connection():
+def test_unreachable_portal_is_a_failed_connection():
     away = slack_workspace.Workspace(events_url="http://127.0.0.1:9/", retry_delays=())
     away.say(MAYA, personas.TRIAGE_CHANNEL_ID, "hello")
     assert away.settle(60) and away.events.log[0].reason == "connection_failed"
 
 
-def test_events_can_be_doubled_lost_and_held_back(workspace, portal):
+def test_events_can_be_duplicated_lost_and_reordered(workspace, portal):
     workspace.event_faults(doubled=1)
     workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "twice")
     assert workspace.settle(60)
-    assert [heard.json["event_id"] for heard in portal.heard] == [portal.heard[0].json["event_id"]] * 2
-    portal.heard.clear()
+    assert [request.json["event_id"] for request in portal.requests] == [portal.requests[0].json["event_id"]] * 2
+    portal.requests.clear()
     workspace.event_faults(lost=1)
     workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "lost")
     workspace.event_faults(reordered=1, hold=0.2)

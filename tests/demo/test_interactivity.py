@@ -46,16 +46,16 @@ def card(client) -> str:
 def pressed(workspace, portal, client) -> dict:
     ts = card(client)
     workspace.settle(60)
-    portal.heard.clear()
+    portal.requests.clear()
     assert workspace.press(MAYA, personas.TRIAGE_CHANNEL_ID, ts, "take").ok
-    return portal.heard[0].payload
+    return portal.requests[0].payload
 
 
-def test_a_pressed_button_says_who_what_and_where(workspace, portal, client):
+def test_button_press_sends_user_action_and_channel(workspace, portal, client):
     payload = pressed(workspace, portal, client)
-    heard = portal.heard[0]
-    assert heard.path == "/hooks/slack/actions"
-    assert SignatureVerifier(personas.SIGNING_SECRET).is_valid_request(heard.body, heard.headers)
+    request = portal.requests[0]
+    assert request.path == "/hooks/slack/actions"
+    assert SignatureVerifier(personas.SIGNING_SECRET).is_valid_request(request.body, request.headers)
     assert (payload["type"], payload["user"]["id"], payload["channel"]["id"]) == (
         "block_actions",
         MAYA,
@@ -65,7 +65,7 @@ def test_a_pressed_button_says_who_what_and_where(workspace, portal, client):
     assert payload["message"]["text"] == "card"
 
 
-def test_a_trigger_opens_one_modal_once(workspace, portal, client):
+def test_trigger_id_opens_one_modal_once(workspace, portal, client):
     trigger = pressed(workspace, portal, client)["trigger_id"]
     view = client.views_open(trigger_id=trigger, view=MODAL)["view"]
     assert workspace.modal(MAYA)["id"] == view["id"] and workspace.modal(PRIYA) is None
@@ -76,7 +76,7 @@ def test_a_trigger_opens_one_modal_once(workspace, portal, client):
         client.views_open(trigger_id=pressed(workspace, portal, client)["trigger_id"], view=MODAL)
 
 
-def test_a_submitted_modal_carries_its_values_and_obeys_the_answer(workspace, portal, client):
+def test_view_submission_sends_values_and_applies_response_action(workspace, portal, client):
     client.views_open(trigger_id=pressed(workspace, portal, client)["trigger_id"], view=MODAL)
     assert workspace.submit(MAYA)["errors"] == {"subject": "This field is required."}
     portal.answer({"response_action": "errors", "errors": {"subject": "Too short."}})
@@ -84,7 +84,7 @@ def test_a_submitted_modal_carries_its_values_and_obeys_the_answer(workspace, po
     assert workspace.modal(MAYA)["_errors"] == {"subject": "Too short."}
     portal.answer({"response_action": "update", "view": {**MODAL, "callback_id": "second"}})
     workspace.submit(MAYA, {"subject": {"text": "Printer"}, "status": {"pick": "open"}})
-    view = portal.heard[-1].payload["view"]
+    view = portal.requests[-1].payload["view"]
     assert view["private_metadata"] == "42"
     assert view["state"]["values"]["subject"]["text"]["value"] == "Printer"
     assert view["state"]["values"]["status"]["pick"]["selected_option"]["value"] == "open"
@@ -97,14 +97,14 @@ def test_a_submitted_modal_carries_its_values_and_obeys_the_answer(workspace, po
     assert workspace.modal(MAYA) is None
 
 
-def test_a_closed_modal_is_reported_when_asked(workspace, portal, client):
+def test_view_closed_is_sent_when_requested(workspace, portal, client):
     view = {**MODAL, "notify_on_close": True}
     client.views_open(trigger_id=pressed(workspace, portal, client)["trigger_id"], view=view)
     workspace.close(MAYA)
-    assert portal.heard[-1].payload["type"] == "view_closed" and workspace.modal(MAYA) is None
+    assert portal.requests[-1].payload["type"] == "view_closed" and workspace.modal(MAYA) is None
 
 
-def test_a_bad_view_is_refused_with_reasons(workspace, portal, client):
+def test_invalid_view_is_refused_with_reasons(workspace, portal, client):
     title = {"type": "plain_text", "text": "x" * 25}
     with pytest.raises(SlackApiError) as caught:
         client.views_open(trigger_id=pressed(workspace, portal, client)["trigger_id"], view={**MODAL, "title": title})
@@ -112,7 +112,7 @@ def test_a_bad_view_is_refused_with_reasons(workspace, portal, client):
     assert "/view/title/text" in caught.value.response["response_metadata"]["messages"][0]
 
 
-def test_a_response_url_replaces_whispers_and_wears_out(workspace, portal, client):
+def test_response_url_replaces_ephemerals_and_expires(workspace, portal, client):
     payload = pressed(workspace, portal, client)
     hook = WebhookClient(payload["response_url"])
     assert hook.send(text="only you").body == "ok"
@@ -125,22 +125,22 @@ def test_a_response_url_replaces_whispers_and_wears_out(workspace, portal, clien
     assert hook.send(text="6").status_code == 404
 
 
-def test_an_ephemeral_button_can_remove_its_own_message(workspace, portal, client):
+def test_ephemeral_button_can_delete_its_own_message(workspace, portal, client):
     button = {"type": "button", "action_id": "undo", "text": PLAIN}
     sent = client.chat_postEphemeral(
         channel=personas.TRIAGE_CHANNEL_ID, user=MAYA, text="x", blocks=[{"type": "actions", "elements": [button]}]
     )
     workspace.press(MAYA, personas.TRIAGE_CHANNEL_ID, sent["message_ts"], "undo")
-    payload = portal.heard[-1].payload
+    payload = portal.requests[-1].payload
     assert payload["container"]["is_ephemeral"] and "message" not in payload
     assert WebhookClient(payload["response_url"]).send(delete_original=True).status_code == 200
     assert workspace.ephemerals() == []
 
 
-def test_a_command_shows_its_answer_to_the_one_who_typed_it(workspace, portal):
+def test_slash_command_response_is_shown_to_its_user(workspace, portal):
     portal.answer({"text": "You have 3 tickets."})
     assert workspace.command(MAYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "mine")[0] == 200
-    form = portal.heard[0].form
+    form = portal.requests[0].form
     assert (form["command"], form["text"], form["user_id"]) == ("/ticket", "mine", MAYA)
     assert [w["text"] for w in workspace.ephemerals(user=MAYA)] == ["You have 3 tickets."]
     portal.answers.append((500, b"", "text/plain"))
@@ -148,11 +148,11 @@ def test_a_command_shows_its_answer_to_the_one_who_typed_it(workspace, portal):
     assert "dispatch_failed" in workspace.ephemerals(user=MAYA)[-1]["text"]
 
 
-def test_a_message_shortcut_carries_the_message(workspace, portal):
+def test_message_shortcut_sends_the_message(workspace, portal):
     ts = workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "make me a ticket")
     workspace.settle(60)
     workspace.shortcut(PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "create_ticket")
-    payload = portal.heard[-1].payload
+    payload = portal.requests[-1].payload
     assert (payload["type"], payload["callback_id"]) == ("message_action", "create_ticket")
     assert payload["message"]["text"] == "make me a ticket" and payload["message_ts"] == ts
 
@@ -162,7 +162,7 @@ def test_the_home_tab_is_published_per_user(workspace, client):
     assert workspace.home_view(MAYA)["blocks"][0]["type"] == "divider" and workspace.home_view(PRIYA) is None
 
 
-def test_another_process_can_drive_and_judge_through_the_control_door(server, workspace):
+def test_control_api_runs_actions_and_returns_state(server, workspace):
     def order(**what):
         body = json.dumps(what).encode()
         request = urllib.request.Request(server.url + "/control", body, {"Content-Type": "application/json"})

@@ -32,7 +32,7 @@ def send(box, made=None, timeout: float = 30) -> None:
         server.send_message(made or mail())
 
 
-def test_a_mail_is_kept_whole(box):
+def test_mail_is_stored_byte_for_byte(box):
     send(box)
     kept = box.wait_for(DANA)
     assert kept.subject == "[#7] Prüfung" and kept.recipients == (DANA,)
@@ -56,7 +56,7 @@ def test_a_mail_is_kept_whole(box):
         ("black_hole", smtplib.SMTPServerDisconnected, 0),
     ],
 )
-def test_each_tantrum_is_thrown_once(box, kind, error, kept):
+def test_each_smtp_fault_applies_once(box, kind, error, kept):
     box.misbehave(kind, seconds=60)
     with pytest.raises(error):
         send(box, timeout=1 if kind == "black_hole" else 30)
@@ -65,20 +65,20 @@ def test_each_tantrum_is_thrown_once(box, kind, error, kept):
     assert len(box.mails) == kept + 1
 
 
-def test_a_tantrum_may_be_meant_for_one_recipient(box):
+def test_smtp_fault_can_be_limited_to_one_recipient(box):
     box.misbehave("rcpt_5xx", times=None, recipient="gone@globex.example")
     send(box)
     with pytest.raises(smtplib.SMTPRecipientsRefused):
         send(box, mail("gone@globex.example"))
 
 
-def test_a_dropped_quit_loses_nothing(box):
+def test_dropped_quit_loses_no_mail(box):
     box.misbehave("drop_before_quit")
     send(box)
     assert len(box.to(DANA)) == 1
 
 
-def test_a_reply_is_what_a_mail_program_would_send(box):
+def test_reply_has_the_headers_of_a_mail_program(box):
     send(box)
     raw = mailbox.build_reply(box.wait_for(DANA), DANA, "Thank you,\nit works.", files=[("x.txt", b"y")])
     assert raw.startswith(b"Authentication-Results: demo; dmarc=pass header.from=globex.example\r\n")
@@ -111,7 +111,7 @@ def test_the_page_lists_mails_and_posts_a_reply_to_the_portal(box, portal):
         assert "sandbox" in html.headers["Content-Security-Policy"]
         form = urllib.parse.urlencode({"by": DANA, "text": "All fine now."}).encode()
         urllib.request.urlopen(f"{server.url}/{number}/reply", form)
-    heard = portal.heard[0]
-    assert heard.path == "/hooks/email"
-    assert heard.headers["X-Inbound-Secret"] == box.inbound_secret
-    assert b"All fine now." in heard.body and heard.headers["Content-Type"] == "message/rfc822"
+    request = portal.requests[0]
+    assert request.path == "/hooks/email"
+    assert request.headers["X-Inbound-Secret"] == box.inbound_secret
+    assert b"All fine now." in request.body and request.headers["Content-Type"] == "message/rfc822"

@@ -31,7 +31,7 @@ def do(demo, files: str = "", **order) -> dict:
     return json.load(urllib.request.urlopen(request))
 
 
-def test_the_start_page_names_everybody_one_can_be(demo):
+def test_start_page_lists_every_persona(demo):
     page = read(demo.url + "/")
     for person in personas.AGENTS + personas.REQUESTERS:
         assert person.name in page
@@ -44,16 +44,16 @@ def test_a_channel_shows_blocks_and_escapes_what_people_typed(demo):
     assert "<b>bold</b>" in page and "@Priya Raman" in page
 
 
-def test_a_person_sees_only_their_own_channels_and_whispers(demo):
+def test_page_shows_only_own_channels_and_ephemerals(demo):
     ws = demo.workspace
     with ws.state.lock:
-        ws.whisper(ws.state.channels[personas.TRIAGE_CHANNEL_ID], MAYA, {"text": "for Maya alone"})
+        ws.add_ephemeral(ws.state.channels[personas.TRIAGE_CHANNEL_ID], MAYA, {"text": "for Maya alone"})
     assert "for Maya alone" in read(f"{demo.url}/slack/?as={MAYA}&c={personas.TRIAGE_CHANNEL_ID}")
     assert "for Maya alone" not in read(f"{demo.url}/slack/?as={PRIYA}&c={personas.TRIAGE_CHANNEL_ID}")
     assert "#umbra-labs" in read(f"{demo.url}/slack/?as={INES}&c={personas.TRIAGE_CHANNEL_ID}")
 
 
-def test_one_can_write_mention_react_and_use_a_command(demo, portal):
+def test_page_actions_write_mention_react_and_command(demo, portal):
     ts = do(demo, do="say", me=MAYA, channel=personas.TRIAGE_CHANNEL_ID, text="@Priya look at #globex")["result"]
     assert (
         demo.workspace.message(personas.TRIAGE_CHANNEL_ID, ts)["text"] == "<@U0PRIYA0001> look at <#C0GLOBEX001|globex>"
@@ -63,11 +63,11 @@ def test_one_can_write_mention_react_and_use_a_command(demo, portal):
     do(demo, do="react", me=PRIYA, channel=personas.TRIAGE_CHANNEL_ID, ts=ts, name="eyes")
     assert "reactions" not in demo.workspace.message(personas.TRIAGE_CHANNEL_ID, ts)
     do(demo, do="command", me=MAYA, channel=personas.TRIAGE_CHANNEL_ID, command="/ticket", text="mine")
-    heard = [knock.path for knock in portal.heard]  # an event of before may still come after it
-    assert heard.count("/hooks/slack/commands") == 1
+    paths = [request.path for request in portal.requests]  # an earlier event may still arrive after it
+    assert paths.count("/hooks/slack/commands") == 1
 
 
-def test_only_the_page_itself_may_act(demo):
+def test_page_actions_need_the_page_header(demo):
     body = urllib.parse.urlencode(
         {"order": json.dumps({"do": "say", "me": MAYA, "channel": personas.TRIAGE_CHANNEL_ID, "text": "x"})}
     )
@@ -76,7 +76,7 @@ def test_only_the_page_itself_may_act(demo):
     assert demo.workspace.posted(personas.TRIAGE_CHANNEL_ID) == []
 
 
-def test_a_browser_with_the_page_open_sees_files_a_stranger_does_not(demo):
+def test_files_need_the_page_cookie_or_the_token(demo):
     ts = demo.workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "see", files=[("note.txt", b"contents")])
     address = demo.workspace.message(personas.TRIAGE_CHANNEL_ID, ts)["files"][0]["url_private"]
     assert "contents" not in read(address)
@@ -85,11 +85,11 @@ def test_a_browser_with_the_page_open_sees_files_a_stranger_does_not(demo):
     assert browser.open(address).read() == b"contents"
 
 
-def test_an_unnamed_place_of_the_thread_leads_to_its_page(demo):
+def test_permalink_of_a_reply_leads_to_its_thread(demo):
     ts = demo.workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "root")
     reply = demo.workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, "reply", thread_ts=ts)
-    room = demo.workspace.state.channels[personas.TRIAGE_CHANNEL_ID]
-    with urllib.request.urlopen(demo.workspace.permalink(room, reply)) as page:
+    conversation = demo.workspace.state.channels[personas.TRIAGE_CHANNEL_ID]
+    with urllib.request.urlopen(demo.workspace.permalink(conversation, reply)) as page:
         assert f"t={ts}" in page.url
     assert (
         json.loads(read(f"{demo.url}/slack/page/parts?as={MAYA}&c={personas.TRIAGE_CHANNEL_ID}&t={ts}"))[

@@ -86,7 +86,7 @@ def google_token(base: str, email: str) -> str:
     return exchange(found["token_endpoint"], personas.GOOGLE_CLIENT_ID, personas.GOOGLE_CLIENT_SECRET, code)["id_token"]
 
 
-def test_google_says_who_came(google):
+def test_google_id_token_has_the_accounts_claims(google):
     base, _ = google
     found = discovery(base)
     back = choose(found["authorization_endpoint"], personas.GOOGLE_CLIENT_ID, "dana@globex.example")
@@ -119,7 +119,7 @@ def test_microsoft_issues_for_the_accounts_own_tenant(microsoft):
     assert claims["oid"] != claims["sub"]
 
 
-def test_a_code_works_once_and_only_with_its_verifier(google):
+def test_authorization_code_works_once_and_only_with_its_verifier(google):
     found = discovery(google[0])
     for verifier, uses in (("wrong" * 10, 1), (VERIFIER, 2)):
         code = choose(found["authorization_endpoint"], personas.GOOGLE_CLIENT_ID, "dana@globex.example")["code"]
@@ -134,14 +134,14 @@ def test_a_code_works_once_and_only_with_its_verifier(google):
     assert caught.value.code == 401
 
 
-def test_cancelling_comes_back_as_access_denied(google):
+def test_cancelling_returns_access_denied(google):
     place = discovery(google[0])["authorization_endpoint"]
     assert choose(place, personas.GOOGLE_CLIENT_ID, "") == {"error": "access_denied", "state": "s1"}
 
 
-def test_an_unknown_client_is_shown_a_page_and_sent_nowhere(google):
+def test_unknown_client_gets_a_page_and_no_redirect(google):
     with pytest.raises(urllib.error.HTTPError) as caught:
-        choose(discovery(google[0])["authorization_endpoint"], "stranger", "dana@globex.example")
+        choose(discovery(google[0])["authorization_endpoint"], "unknown-client", "dana@globex.example")
     assert caught.value.code == 400
 
 
@@ -156,7 +156,7 @@ def test_an_unknown_client_is_shown_a_page_and_sent_nowhere(google):
         ({"claims": {"exp": 1}}, jwt.exceptions.ExpiredSignatureError),
     ],
 )
-def test_each_hostile_token_is_hostile_once(google, lie, error):
+def test_each_wrong_id_token_is_issued_once(google, lie, error):
     base, provider = google
     provider.next_token(**lie)
     token = google_token(base, "dana@globex.example")

@@ -13,13 +13,13 @@ from helpdesk.demo import personas, slack_workspace, wsgi_server
 MAYA = "U0MAYA00001"
 
 
-def test_events_and_commands_come_through_the_socket_and_are_acknowledged():
+def test_events_and_commands_use_socket_mode_and_are_acknowledged():
     app = slack_workspace.create_workspace(retry_delays=())
     workspace = app.extensions["workspace"]
-    heard, arrived = [], threading.Event()
+    requests, arrived = [], threading.Event()
 
     def listen(client, request):
-        heard.append(request)
+        requests.append(request)
         answer = {"text": "three tickets"} if request.type == "slash_commands" else None
         client.send_socket_mode_response(SocketModeResponse(envelope_id=request.envelope_id, payload=answer))
         arrived.set()
@@ -35,10 +35,10 @@ def test_events_and_commands_come_through_the_socket_and_are_acknowledged():
             assert workspace.state.wait(workspace.sockets.any, 60)
             workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "through the wire " + "x" * 70_000)
             assert arrived.wait(60) and workspace.settle(60)
-            assert heard[0].payload["event"]["text"].startswith("through the wire")
+            assert requests[0].payload["event"]["text"].startswith("through the wire")
             assert workspace.events.log[-1].status == 200
             workspace.command(MAYA, personas.TRIAGE_CHANNEL_ID, "/ticket", "mine")
-            assert heard[1].payload["command"] == "/ticket"
+            assert requests[1].payload["command"] == "/ticket"
             assert workspace.ephemerals(user=MAYA)[0]["text"] == "three tickets"
         finally:
             client.close()

@@ -28,7 +28,7 @@ def test_the_token_says_who_the_app_is_and_what_it_may_do(client):
     assert "chat:write.customize" in answer.headers["X-OAuth-Scopes"].split(",")
 
 
-def test_wrong_missing_and_revoked_tokens_are_told_apart(server, client, workspace):
+def test_wrong_missing_and_revoked_tokens_have_different_errors(server, client, workspace):
     url = server.url + "/api/"
     assert refusal(WebClient("xoxb-other", base_url=url).auth_test)["error"] == "invalid_auth"
     assert refusal(WebClient(base_url=url).auth_test)["error"] == "not_authed"
@@ -114,7 +114,7 @@ def test_history_is_newest_first_paged_and_without_replies(client, workspace):
     assert [m["ts"] for m in some["messages"]] == [stamps[3], stamps[2], stamps[1]]
 
 
-def test_edits_and_deletions_leave_their_marks(client, workspace):
+def test_edits_and_deletions_have_edited_and_tombstone(client, workspace):
     lone = client.chat_postMessage(channel=personas.TRIAGE_CHANNEL_ID, text="lone")["ts"]
     root = client.chat_postMessage(channel=personas.TRIAGE_CHANNEL_ID, text="root")["ts"]
     workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "reply", thread_ts=root)
@@ -131,7 +131,7 @@ def test_edits_and_deletions_leave_their_marks(client, workspace):
 
 
 @pytest.mark.filterwarnings("ignore::UserWarning")
-def test_what_slack_refuses_is_refused_by_the_same_name(client, workspace):
+def test_errors_have_slacks_names(client, workspace):
     theirs = workspace.say(MAYA, personas.TRIAGE_CHANNEL_ID, "mine")
     post = client.chat_postMessage
     assert refusal(post, channel="C0NOWHERE00", text="x")["error"] == "channel_not_found"
@@ -211,7 +211,7 @@ def test_people_of_other_workspaces_and_guests_are_marked(client, workspace):
     assert b"<svg" in urllib.request.urlopen(picture).read()
 
 
-def test_an_ephemeral_message_is_only_its_users(client, workspace):
+def test_ephemeral_message_is_only_for_its_user(client, workspace):
     client.chat_postEphemeral(channel=personas.TRIAGE_CHANNEL_ID, user=MAYA, text="only you")
     assert workspace.posted(personas.TRIAGE_CHANNEL_ID) == []
     assert [w["text"] for w in workspace.ephemerals(user=MAYA)] == ["only you"]
@@ -220,7 +220,7 @@ def test_an_ephemeral_message_is_only_its_users(client, workspace):
     assert outside["error"] == "user_not_in_channel"
 
 
-def test_a_file_goes_up_in_three_steps_and_comes_down_only_with_the_token(client, workspace):
+def test_file_upload_has_three_steps_and_download_needs_the_token(client, workspace):
     root = client.chat_postMessage(channel=personas.TRIAGE_CHANNEL_ID, text="root")["ts"]
     client.files_upload_v2(
         channel=personas.TRIAGE_CHANNEL_ID,

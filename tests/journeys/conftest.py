@@ -1,4 +1,4 @@
-"""Whole stories in a real browser, on the very processes that ``make run`` starts."""
+"""Browser tests on the processes that ``make run`` starts."""
 
 import json
 import os
@@ -22,11 +22,12 @@ CHROMIUM = next(
 FLAGS = ["--no-sandbox", "--disable-background-networking", "--disable-component-update", "--no-first-run"]
 DANA = "dana@globex.example"
 PICTURES = Path("test-results")
-PATIENCE = 30.0  # seconds; a busy machine passes, a page that is only brought up to date by asking again once a minute does not
+# seconds; a busy machine passes, a page that is only brought up to date by asking again once a minute does not
+PATIENCE = 30.0
 
 
 class Live:
-    """A running helpdesk and its outside world: addresses, and what people do in Slack."""
+    """A running helpdesk and its external services."""
 
     def __init__(self, portal: str, outside: str, var: Path):
         self.portal = portal
@@ -34,14 +35,14 @@ class Live:
         self.var = var
 
     def slack(self, do: str, **what):
-        """Have the workspace do something, or tell something (the verbs of its Python API)."""
+        """Call a verb of the Slack workspace's control API and return its result."""
         body = json.dumps({"do": do, **what}).encode()
         request = urllib.request.Request(f"{self.outside}/slack/control", body, {"Content-Type": "application/json"})
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
             return json.loads(answer.read())["result"]
 
     def root(self, channel: str, word: str, patience: float = PATIENCE) -> str:
-        """The ts of the card in ``channel`` that says ``word``; waits for it."""
+        """The ts of the card in ``channel`` that contains ``word``; waits for it."""
         return wait_for(
             lambda: next(
                 (card["ts"] for card in self.slack("posted", channel=channel) if word in json.dumps(card)), None
@@ -101,7 +102,7 @@ def chromium():
 
 @pytest.fixture
 def open_browser(chromium):
-    """``open_browser(width=1280, scheme="light", javascript=True)``: a fresh browser window; complaints of the page fail the test."""
+    """``open_browser(width=1280, scheme="light", javascript=True)``: a new window; errors of the page fail the test."""
     contexts, complaints = [], []
 
     def open_browser(width: int = 1280, height: int = 900, scheme: str = "light", javascript: bool = True):

@@ -1,4 +1,4 @@
-"""Being signed in without the walk through the mailbox each time: one sign-in per person, its cookies used again."""
+"""Signs people in once each and reuses their cookies."""
 
 import re
 

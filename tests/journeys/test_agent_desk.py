@@ -1,4 +1,4 @@
-"""An agent's hour, a lead's Monday, an admin's first day: each in one real browser."""
+"""An agent, a lead and an admin use the desk in a real browser."""
 
 import json
 import re
@@ -14,8 +14,8 @@ pytestmark = pytest.mark.journey
 TOMAS = "tomas@support.northwind.example"
 
 
-def test_an_agents_hour(live_portal, open_browser):
-    """From the queue by keyboard to an answer that waits for the customer, a note, a team reply, and many changed at once."""
+def test_agent_works_through_the_queue(live_portal, open_browser):
+    """From the queue by keyboard to a reply, a note, a team reply, and a change of many tickets at once."""
     page = open_browser()
     sign_in_once(page, live_portal, PRIYA)
     page.goto(f"{live_portal.portal}/desk?view=unassigned&sort=waiting")
@@ -53,8 +53,8 @@ def test_an_agents_hour(live_portal, open_browser):
     page.wait_for_selector("text=Changed 2 tickets.")
 
 
-def test_a_leads_monday(live_portal, open_browser):
-    """Numbers by agent and as CSV, what waits for us, and a solved ticket with a remark that its agent reads."""
+def test_lead_reads_reports_and_reviews(live_portal, open_browser):
+    """Numbers by agent and as CSV, what waits for us, and a solved ticket with a comment that its agent reads."""
     agent = open_browser()
     sign_in_once(agent, live_portal, PRIYA)
     agent.goto(f"{live_portal.portal}/desk?view=all&status=open")
@@ -92,8 +92,8 @@ def test_a_leads_monday(live_portal, open_browser):
     agent.wait_for_selector("button:has-text('Mark as read')", state="detached")
 
 
-def test_an_admins_first_day(live_portal, open_browser):
-    """Targets, hours, a reply with variables, Slack and mail tried for real, a token that a program uses, and a healthy page."""
+def test_admin_sets_up_the_portal(live_portal, open_browser):
+    """Targets, hours, a canned reply with variables, tests of Slack and mail, an API token, and the health page."""
     page = open_browser()
     sign_in_once(page, live_portal, MAYA)
     home = live_portal.portal
@@ -136,6 +136,6 @@ def test_an_admins_first_day(live_portal, open_browser):
 
 
 def is_healthy(page, home: str) -> bool:
-    """Whether every check of the health page is passed; what answers within a second at rest may take longer on a busy machine."""
+    """Whether every check of the health page passes; on a busy machine some take longer than a second."""
     page.goto(f"{home}/settings/health")
     return page.locator("table").first.locator(".badge-bad").count() == 0

@@ -1,4 +1,4 @@
-"""One live connection a browser, whatever the number of tabs."""
+"""All tabs of a browser share one live connection."""
 
 from tests.journeys.conftest import wait_for
 from tests.journeys.sign_in import DANA, PRIYA, sign_in_once
@@ -14,7 +14,7 @@ window.EventSource = class extends EventSource {
 OPEN_SOURCES = "window.sources.filter((source) => source.readyState !== EventSource.CLOSED).length"
 
 
-def test_eight_tabs_share_one_connection_and_another_takes_over(live_portal, open_browser):
+def test_eight_tabs_share_one_live_connection_and_another_takes_over(live_portal, open_browser):
     dana, agent = open_browser(), open_browser()
     sign_in_once(dana, live_portal, DANA)
     sign_in_once(agent, live_portal, PRIYA)

@@ -9,7 +9,8 @@ from tests.journeys.conftest import PATIENCE, wait_for
 from tests.journeys.sign_in import sign_in_once
 
 PNG = bytes.fromhex(
-    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c4890000000d49444154789c6360f8cf500f00038601802f5b5d4e0000000049454e44ae426082"
+    "89504e470d0a1a0a0000000d49484452000000010000000108060000001f15c489"
+    "0000000d49444154789c6360f8cf500f00038601802f5b5d4e0000000049454e44ae426082"
 )
 
 
@@ -37,7 +38,8 @@ def test_files_are_chosen_dropped_pasted_removed_and_sent(live_portal, open_brow
           const box = new DataTransfer();
           box.items.add(new File([new Uint8Array(bytes)], "shot.png", { type: "image/png" }));
           const form = document.querySelector("#ticket-form");
-          form.querySelector("[name=body]").dispatchEvent(new ClipboardEvent("paste", { clipboardData: box, bubbles: true, cancelable: true }));
+          form.querySelector("[name=body]").dispatchEvent(new ClipboardEvent(
+            "paste", { clipboardData: box, bubbles: true, cancelable: true }));
           const drop = new DataTransfer();
           drop.items.add(new File(["x"], "dropped.csv", { type: "text/csv" }));
           form.dispatchEvent(new DragEvent("drop", { dataTransfer: drop, bubbles: true, cancelable: true }));
@@ -65,7 +67,7 @@ def test_files_are_chosen_dropped_pasted_removed_and_sent(live_portal, open_brow
     assert download.value.suggested_filename == "dropped.csv"
 
 
-def test_a_hurried_double_click_on_a_slow_line_is_one_ticket(live_portal, open_browser):
+def test_double_click_on_a_slow_network_files_one_ticket(live_portal, open_browser):
     page = open_browser()
     sign_in_once(page, live_portal)
     open_form(page, live_portal, "&subject=Hurried+on+a+slow+line&body=words")
@@ -100,7 +102,7 @@ def test_a_draft_survives_a_closed_tab_until_it_is_filed(live_portal, open_brows
     assert again.input_value("[name=subject]") == ""
 
 
-def test_a_lost_connection_loses_no_word(live_portal, open_browser):
+def test_lost_connection_loses_no_typed_text(live_portal, open_browser):
     page = open_browser()
     sign_in_once(page, live_portal)
     open_form(page, live_portal, "&subject=Sent+from+a+tunnel&body=words")
@@ -114,7 +116,7 @@ def test_a_lost_connection_loses_no_word(live_portal, open_browser):
     assert len(numbers_called(page, live_portal, "Sent from a tunnel")) == 1
 
 
-def test_what_is_like_it_is_shown_while_typing(live_portal, open_browser):
+def test_similar_tickets_are_shown_while_typing(live_portal, open_browser):
     page = open_browser()
     sign_in_once(page, live_portal)
     open_form(page, live_portal, "&subject=The+espresso+grinder+screams&body=words")

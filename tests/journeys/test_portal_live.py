@@ -1,4 +1,4 @@
-"""Two people on one ticket, a dropped connection, and text that would like to be a program."""
+"""Two people on one ticket, a dropped connection, and text that looks like script."""
 
 from tests.journeys.sign_in import DANA, OSCAR, PRIYA, sign_in_once
 
@@ -15,7 +15,7 @@ def file_ticket(page, live, subject: str, body: str = "words") -> str:
     return page.url
 
 
-def test_two_customers_type_at_once_and_neither_loses_a_word(live_portal, open_browser):
+def test_two_customers_type_at_once_and_lose_no_text(live_portal, open_browser):
     dana, oscar = open_browser(), open_browser(width=360, height=740)
     sign_in_once(dana, live_portal, DANA)
     sign_in_once(oscar, live_portal, OSCAR)
@@ -101,7 +101,7 @@ PAYLOADS = (
 )
 
 
-def test_text_never_becomes_a_program(live_portal, open_browser):
+def test_message_text_never_runs_as_script(live_portal, open_browser):
     dana, agent = open_browser(), open_browser()
     asked, shown = [], []
     for page, who in ((dana, DANA), (agent, PRIYA)):
@@ -130,7 +130,8 @@ def test_text_never_becomes_a_program(live_portal, open_browser):
         page.goto(path if path.startswith("http") else live_portal.portal + path)
         page.wait_for_timeout(300)
         page.evaluate(
-            "document.querySelectorAll('article *').forEach(e => e.dispatchEvent(new MouseEvent('mouseover', {bubbles: true})))"
+            "document.querySelectorAll('article *').forEach("
+            "e => e.dispatchEvent(new MouseEvent('mouseover', {bubbles: true})))"
         )
     assert shown == []
     assert [url for url in asked if not url.startswith((live_portal.portal, live_portal.outside, "data:"))] == []

@@ -1,4 +1,4 @@
-"""Every page of the portal on a phone and on a desk, light and dark: reachable, readable, nothing sticking out."""
+"""Every portal page on a phone and a desktop, light and dark: accessible, readable, without overflow."""
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
@@ -18,8 +18,8 @@ def look(page, address: str, width: int):
     page.goto(address)
     page.wait_for_load_state("networkidle") if "/live" in address else page.wait_for_timeout(150)
     found = Axe().run(page).response["violations"]
-    told = [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
-    assert told == [], f"{address} at {width}"
+    violations = [f"{each['id']}: {node['html'][:160]}" for each in found for node in each["nodes"]]
+    assert violations == [], f"{address} at {width}"
     assert page.evaluate("document.documentElement.scrollWidth") <= width, f"{address} scrolls sideways at {width}"
     assert len(page.query_selector_all("h1")) == 1
 

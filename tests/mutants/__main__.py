@@ -1,4 +1,4 @@
-"""Break the product's promises one line at a time in a copy of the tree, and see that the named tests go red.
+"""Breaks one line at a time in a copy of the tree and checks that the named tests fail.
 
     python -m tests.mutants            every break of breaks.toml
     python -m tests.mutants --short    those marked short

@@ -10,7 +10,7 @@ TABLE = Path(__file__).with_name("breaks.toml")
 
 @dataclass(frozen=True)
 class Break:
-    """One change of one line: ``old`` stands exactly once in ``file``; ``tests`` are the node ids that must go red."""
+    """One change of one line: ``old`` is exactly once in ``file``; ``tests`` are the node ids that must fail."""
 
     name: str
     why: str
@@ -21,9 +21,9 @@ class Break:
     short: bool = False
 
     def apply(self, text: str) -> str:
-        """``text`` with the break in it. Raises ValueError where ``old`` does not stand in it exactly once."""
+        """``text`` with the break in it. Raises ValueError where ``old`` is not exactly once in it."""
         if (count := text.count(self.old)) != 1:
-            raise ValueError(f"{self.old!r} stands {count} times in {self.file}")
+            raise ValueError(f"{self.old!r} is {count} times in {self.file}")
         return text.replace(self.old, self.new)
 
 

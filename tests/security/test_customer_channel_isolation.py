@@ -1,4 +1,4 @@
-"""What is said in one customer's Slack channel is about that customer."""
+"""A ticket is named only in its own organization's Slack channel."""
 
 import pytest
 
@@ -27,6 +27,6 @@ def test_a_ticket_of_another_organization_is_not_named_there(filed_ticket, day, 
     assert "Umbra buys Globex" in day.whispers(PRIYA) and "Umbra" not in day.whispers(DANA)
 
 
-def test_one_of_their_own_is(filed_ticket, day):  # noqa: F811
+def test_a_ticket_of_the_same_organization_is_named_there(filed_ticket, day):  # noqa: F811
     ts = file_from_a_message(day, filed_ticket.organization, "The scanner")
     assert "The scanner" in str(day.workspace.replies(GLOBEX, ts)[1:])

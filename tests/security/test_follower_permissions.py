@@ -1,4 +1,4 @@
-"""Who may be added to a ticket, and whose names that tells."""
+"""Who may be added as a follower, and that refusals reveal no names."""
 
 import pytest
 
@@ -12,7 +12,7 @@ def database_url(fresh_sqlite):
     return fresh_sqlite
 
 
-def test_a_customer_adds_nobody_of_the_team_nor_of_another_organization(make):
+def test_customer_cannot_add_team_or_other_organizations_as_followers(make):
     """Trying one number after the other must not tell who works here, or elsewhere."""
     dana = make.user(make.organization())
     ticket = make.ticket(dana)
@@ -22,7 +22,7 @@ def test_a_customer_adds_nobody_of_the_team_nor_of_another_organization(make):
         assert not permissions.is_follower(other, ticket)
 
 
-def test_one_who_sees_only_their_own_adds_nobody(make):
+def test_requester_of_own_tickets_only_cannot_add_followers(make):
     globex = make.organization()
     dana, colleague = make.user(globex, sees="own"), make.user(globex)
     ticket = make.ticket(dana)
@@ -31,7 +31,7 @@ def test_one_who_sees_only_their_own_adds_nobody(make):
     assert not permissions.is_follower(colleague, ticket)
 
 
-def test_customers_add_colleagues_and_the_team_its_own(make):
+def test_customers_add_colleagues_and_agents_add_agents(make):
     globex = make.organization()
     dana, colleague, maya = make.user(globex), make.user(globex), make.agent()
     ticket = make.ticket(dana)
@@ -40,7 +40,7 @@ def test_customers_add_colleagues_and_the_team_its_own(make):
     assert permissions.is_follower(colleague, ticket) and permissions.is_follower(maya, ticket)
 
 
-def test_the_answer_is_the_same_whoever_it_was(make, browser_of):
+def test_refused_follower_gets_the_same_response_whoever_it_is(make, browser_of):
     """Another organization's person, one of the team, one deactivated, and one who never was."""
     from tests.web.test_permissions import csrf_of
 

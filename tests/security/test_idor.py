@@ -1,4 +1,4 @@
-"""Another's number in every field that takes one, not only in the address."""
+"""Another user's ids in every field that takes one (insecure direct object references)."""
 
 from io import BytesIO
 
@@ -47,7 +47,7 @@ def draft_of(user) -> str:
     return key
 
 
-def test_anothers_draft_is_attached_to_nothing(two, session, make):
+def test_another_users_draft_upload_cannot_be_attached(two, session, make):
     colleague = make.user(two.globex)
     for owner in (two.uma, colleague):
         key = draft_of(owner)
@@ -60,7 +60,7 @@ def test_anothers_draft_is_attached_to_nothing(two, session, make):
         assert two.client.get(f"/files/{key}").status_code == 404
 
 
-def test_anothers_draft_answers_no_field(two, make, session):
+def test_another_users_draft_upload_cannot_answer_a_field(two, make, session):
     make.form("papers", ({"key": "paper", "kind": "file"}, {"key": "who", "kind": "person"}))
     key = draft_of(two.uma)
     answer = two.post("/tickets", subject="x", body="x", form="papers", **{"field-paper": key})
@@ -69,14 +69,14 @@ def test_anothers_draft_answers_no_field(two, make, session):
     assert answer.status_code == 422 and "Uma Secret" not in answer.text
 
 
-def test_a_file_already_attached_is_claimed_by_nobody_again(two, session):
+def test_attached_file_cannot_be_attached_again(two, session):
     """Zammad CVE-2026-13229: cloning an attachment by naming it in a new form."""
     key = draft_of(two.dana)
     assert two.post(f"/tickets/{two.hers.number}/replies", body="x", uploads=key).status_code == 303
     assert two.post(f"/tickets/{two.hers.number}/replies", body="y", uploads=key).status_code == 422
 
 
-def test_the_message_of_another_ticket_is_not_found_below_ones_own(two, session):
+def test_message_of_another_ticket_is_not_found(two, session):
     message = session.scalar(select(Message.id).where(Message.ticket_id == two.other.id))
     own = f"/tickets/{two.hers.number}/messages/{message}"
     assert two.client.get(f"{own}/edit").status_code == 404
@@ -86,7 +86,7 @@ def test_the_message_of_another_ticket_is_not_found_below_ones_own(two, session)
     assert session.get(Message, message).body == "Hush."
 
 
-def test_one_files_for_nobody_else_and_with_no_form_of_others(two, make, session):
+def test_filing_for_others_or_with_others_forms_is_refused(two, make, session):
     """Mass assignment: what the form does not ask has no effect (FreeScout CVE-2026-40569)."""
     make.form("default")
     secret = make.form("secret", for_all=False, name="Umbra's own form")
@@ -123,7 +123,7 @@ def test_one_files_for_nobody_else_and_with_no_form_of_others(two, make, session
     assert (said.kind, said.from_team, said.author_id) == ("reply", False, two.dana.id)
 
 
-def test_a_customers_reply_is_a_reply_and_sets_nothing(two, session):
+def test_customer_reply_sets_no_other_field(two, session):
     given = {"kind": "note", "status": "closed", "from_team": "1", "author_id": two.uma.id, "created_at": "2001-01-01"}
     assert two.post(f"/tickets/{two.hers.number}/replies", body="Hello", **given).status_code == 303
     session.rollback()
@@ -150,14 +150,14 @@ def test_preferences_set_no_role_and_no_organization(two, session):
 @pytest.mark.parametrize(
     "text", ["Umbra merges", "Hush", "merges hush", "Uma", "#2", "2", "o2", "scope:o2", '" OR scope:o2 OR "']
 )
-def test_no_search_finds_it(two, text):
+def test_search_does_not_find_team_only_text(two, text):
     for address in ("/tickets", "/tickets/list", "/tickets.csv", "/tickets/similar"):
         page = two.client.get(address, query_string={"q": text, "subject": text, "requester": two.uma.id}).text
         assert "Umbra" not in page.replace(f'value="{text}"', "") or "Umbra merges" == text
         assert "Hush." not in page and "Uma Secret" not in page and f'/tickets/{two.other.number}"' not in page
 
 
-def test_a_token_to_unsubscribe_is_good_for_one_conversation(two, session):
+def test_unsubscribe_token_is_valid_for_one_ticket(two, session):
     threads = {thread.user_id: thread for thread in session.scalars(select(Thread).where(Thread.user_id.is_not(None)))}
     hers = signed_links.unsubscribe_token(threads[two.dana.id])
     assert two.client.get(f"/unsubscribe/{threads[two.uma.id].id}/{hers}").status_code == 404
@@ -165,7 +165,7 @@ def test_a_token_to_unsubscribe_is_good_for_one_conversation(two, session):
     assert two.client.get(f"/unsubscribe/{threads[two.dana.id].id}/{hers}").status_code == 200
 
 
-def test_somebody_who_sees_only_their_own_sees_no_colleagues_ticket(make, browser_of, two):
+def test_requester_of_own_tickets_only_sees_no_colleagues_ticket(make, browser_of, two):
     eve = make.user(two.globex, "Eve Own", sees="own")
     client = browser_of(eve)
     for path in ("", "/conversation", "/facts", "/header", "/rating", "/live"):
@@ -175,7 +175,7 @@ def test_somebody_who_sees_only_their_own_sees_no_colleagues_ticket(make, browse
     assert "Dana Kim" not in client.get("/tickets").text
 
 
-def test_what_was_said_inside_reaches_no_customer(two, make, session, browser_of):
+def test_internal_notes_reach_no_customer(two, make, session, browser_of):
     """A note, its file, a reply taken back, its file, and the file of a reply that was deleted."""
     maya = make.agent("Maya Lind")
     noted, deleted = (

@@ -1,4 +1,4 @@
-"""The doors without a cookie: who knocks is proven before anything is read, and nothing can be made to read without end."""
+"""Endpoints without a cookie: the sender is verified before a body is parsed, and every body has a size limit."""
 
 import hashlib
 import hmac
@@ -41,12 +41,12 @@ def waiting(session) -> int:
 
 
 @pytest.mark.parametrize("way", ["events", "actions", "commands"])
-def test_a_body_of_unknown_length_is_read_only_so_far(browser_of, way):
+def test_body_without_content_length_is_read_up_to_the_limit(browser_of, way):
     answer = browser_of().post(f"/hooks/slack/{way}", **endless(hooks.MAX_EVENT_BYTES + 1))
     assert answer.status_code == 413
 
 
-def test_a_mail_of_unknown_length_is_read_only_so_far(browser_of, session, monkeypatch):
+def test_mail_without_content_length_is_read_up_to_the_limit(browser_of, session, monkeypatch):
     monkeypatch.setattr(hooks, "MAX_MAIL_BYTES", 1000)
     headers = {"X-Inbound-Secret": "i" * 32}
     assert browser_of().post("/hooks/email", headers=headers, **endless(1001)).status_code == 413
@@ -54,12 +54,12 @@ def test_a_mail_of_unknown_length_is_read_only_so_far(browser_of, session, monke
     assert waiting(session) == 0
 
 
-def test_a_report_of_any_length_is_no_burden(browser_of):
+def test_csp_report_of_any_length_is_accepted_cheaply(browser_of):
     assert browser_of().post("/csp", **endless(csp_report.MAX_REPORT_BYTES + 1)).status_code == 413
     assert browser_of().post("/csp", data=b"[" * 10_000).status_code == 204
 
 
-def test_a_report_writes_no_line_of_its_own_into_the_log(browser_of, caplog):
+def test_csp_report_cannot_inject_log_lines(browser_of, caplog):
     report = {"csp-report": {"blocked-uri": "x\nERROR all is lost", "document-uri": "y"}}
     assert browser_of().post("/csp", data=json.dumps(report)).status_code == 204
     assert "\nERROR" not in caplog.text and "all is lost" in caplog.text
@@ -76,7 +76,7 @@ BODY = json.dumps({"type": "event_callback", "event_id": "Ev1", "event": {"type"
 
 
 @pytest.mark.parametrize("stamp", ["", "x", "1.5", "-1", "9" * 40, "1e9", "\u0661\u0662", "NaN", " 1"])
-def test_an_odd_timestamp_is_a_wrong_proof(browser_of, session, stamp):
+def test_malformed_timestamp_is_refused(browser_of, session, stamp):
     headers = {**signed(BODY), "X-Slack-Request-Timestamp": stamp}
     assert browser_of().post("/hooks/slack/events", headers=headers, data=BODY).status_code == 401
     assert waiting(session) == 0
@@ -108,6 +108,6 @@ def test_the_same_event_twice_is_one(browser_of, session):
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"null", b"{", b'{"a":' * 5000, b"\xff\xfe", b"payload=x", b"a=1"])
-def test_what_slack_never_sends_is_refused_plainly(browser_of, session, body):
+def test_payloads_slack_never_sends_are_refused(browser_of, session, body):
     assert browser_of().post("/hooks/slack/events", headers=signed(body), data=body).status_code in (400, 401)
     assert waiting(session) == 0

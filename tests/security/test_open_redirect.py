@@ -1,4 +1,4 @@
-"""Where a sign-in may lead: our own pages, whatever the address pretends."""
+"""A sign-in may lead only to pages of the portal (open redirects)."""
 
 import pytest
 
@@ -38,7 +38,7 @@ ELSEWHERE = [
 
 @pytest.mark.parametrize("path", ELSEWHERE)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_these_lead_nowhere(app, path):
+def test_unsafe_next_urls_are_ignored(app, path):
     with app.test_request_context():
         assert authorization.get_safe_next_path(path) is None
 
@@ -47,6 +47,6 @@ def test_these_lead_nowhere(app, path):
     "path", ["/", "/tickets", "/tickets?q=a%20b&status=open", "/tickets/42", "/desk?view=mine", "/account"]
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_these_are_ours(app, path):
+def test_own_next_urls_are_followed(app, path):
     with app.test_request_context():
         assert authorization.get_safe_next_path(path) == path

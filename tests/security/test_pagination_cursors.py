@@ -1,4 +1,4 @@
-"""A made-up place in a list is the first page, never an error and never somebody else's rows."""
+"""An invalid cursor shows the first page, never an error and never others' rows."""
 
 import base64
 import json
@@ -30,7 +30,7 @@ MADE_UP = [
 
 
 @pytest.mark.parametrize("what", MADE_UP, ids=repr)
-def test_a_made_up_cursor_breaks_no_list(make, browser_of, what):
+def test_invalid_cursor_shows_the_first_page(make, browser_of, what):
     globex, umbra = make.organization(), make.organization()
     make.ticket(make.user(globex), subject="Ours")
     make.ticket(make.user(umbra), subject="Theirs")
@@ -48,7 +48,7 @@ def test_a_made_up_cursor_breaks_no_list(make, browser_of, what):
     "before", ["0001-01-01T00:00:00+14:00_1", "2026-01-01T00:00:00+00:00_-" + "9" * 30, "_", "x_1"]
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_nor_the_trail(make, browser_of, before):
+def test_invalid_cursor_shows_the_first_page_of_the_audit_log(make, browser_of, before):
     assert (
         browser_of(make.agent(role="admin")).get("/settings/audit", query_string={"before": before}).status_code == 200
     )

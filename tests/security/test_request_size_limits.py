@@ -1,4 +1,4 @@
-"""What a stranger sends is small; nobody fills a disk by posting to a page that anybody may see."""
+"""Sizes of requests: anonymous users cannot upload files or fill the disk."""
 
 import io
 
@@ -20,7 +20,7 @@ def files(size: int) -> dict:
 @pytest.mark.parametrize(
     "path", ["/sign-in/link", "/scheme", "/files", "/tickets", "/previews", "/sign-in/link/" + "t" * 43]
 )
-def test_a_stranger_brings_no_files(browser_of, path):
+def test_anonymous_upload_is_refused(browser_of, path):
     """Not even where the body is read before the answer is that they must sign in."""
     assert browser_of().post(path, **files(MAX_ANONYMOUS_BODY_BYTES)).status_code == 413
     client = browser_of()
@@ -29,7 +29,7 @@ def test_a_stranger_brings_no_files(browser_of, path):
 
 
 @pytest.mark.parametrize("path", ["/sign-in/link", "/files"])
-def test_nor_in_a_body_that_does_not_say_how_long_it_is(browser_of, path):
+def test_anonymous_upload_without_content_length_is_refused(browser_of, path):
     body = b"email=" + b"x" * MAX_ANONYMOUS_BODY_BYTES
     answer = browser_of().post(
         path,
@@ -40,7 +40,7 @@ def test_nor_in_a_body_that_does_not_say_how_long_it_is(browser_of, path):
     assert answer.status_code == 413
 
 
-def test_somebody_signed_in_does(browser_of, make):
+def test_signed_in_upload_is_accepted(browser_of, make):
     client = browser_of(make.user(make.organization()))
     upload = files(MAX_ANONYMOUS_BODY_BYTES + 1)
     upload["data"]["csrf_token"] = csrf_of(client)
@@ -53,7 +53,7 @@ def test_a_form_of_very_many_fields_is_refused(browser_of, make):
     assert client.post("/previews", data=fields, content_type="multipart/form-data").status_code == 413
 
 
-def test_a_program_with_a_token_sends_words_too(browser_of):
+def test_api_body_size_is_limited(browser_of):
     answer = browser_of().post(
         "/api/tickets", data=b"x" * (MAX_ANONYMOUS_BODY_BYTES + 1), content_type="application/json"
     )

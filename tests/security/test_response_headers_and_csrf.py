@@ -1,4 +1,4 @@
-"""What holds for every answer of every route, also of those written tomorrow: headers, tokens, and that reading changes nothing."""
+"""Every route, by the route map: security headers, CSRF tokens, and no changes by GET."""
 
 import re
 
@@ -53,7 +53,7 @@ def wrong_with(answer) -> list[str]:
     return found
 
 
-def test_every_answer_has_its_headers(app, browser_of, make, session):
+def test_every_response_has_security_headers(app, browser_of, make, session):
     """Pages, fragments, files, redirects, refusals and errors alike."""
     wrong = {}
     world = World(make, session)
@@ -82,13 +82,13 @@ def test_every_answer_has_its_headers(app, browser_of, make, session):
         ("GET", "/tickets/%00", 404),
     ],
 )
-def test_so_has_every_error(browser_of, make, method, path, status):
+def test_every_error_response_has_security_headers(browser_of, make, method, path, status):
     answer = browser_of(make.agent()).open(path, method=method)
     assert answer.status_code == status
     assert [each for each in wrong_with(answer) if not path.startswith("/static")] == []
 
 
-def test_so_has_an_answer_nobody_foresaw(app, browser_of, make, monkeypatch):
+def test_unexpected_error_response_has_security_headers(app, browser_of, make, monkeypatch):
     """The page says a number to look for in the log, and not a word of what went wrong."""
     monkeypatch.setitem(app.view_functions, "ticket_list.show_list_fragment", lambda: 1 / 0)
     answer = browser_of(make.user(make.organization())).get("/tickets/list")
@@ -96,7 +96,7 @@ def test_so_has_an_answer_nobody_foresaw(app, browser_of, make, monkeypatch):
     assert "division" not in answer.text and "Traceback" not in answer.text
 
 
-def test_no_unsafe_route_does_anything_without_a_token(app, browser_of, make, session):
+def test_unsafe_routes_need_a_csrf_token(app, browser_of, make, session):
     """But those that mail programs post to, whose address is the proof."""
     done = []
     world = World(make, session)
@@ -118,7 +118,7 @@ def test_no_unsafe_route_does_anything_without_a_token(app, browser_of, make, se
 @pytest.mark.parametrize(
     "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Sec-Fetch-Site": "same-site"}, {"Origin": "https://evil.test"}]
 )
-def test_none_does_anything_for_a_page_elsewhere_even_with_a_token(app, browser_of, make, session, headers):
+def test_unsafe_routes_refuse_other_origins_even_with_a_token(app, browser_of, make, session, headers):
     done = []
     world = World(make, session)
     client = browser_of(world.people["admin"])
@@ -151,7 +151,7 @@ def test_reading_changes_nothing(app, browser_of, make, session):
 
 
 def everything() -> dict[str, list]:
-    """Every row of every table; but a ticket's version, which tells the team's open pages how far a customer has read."""
+    """Every row of every table, except tickets' versions, which change when a customer reads."""
     session = extensions.db.session
     session.rollback()
     tables = extensions.db.metadata.sorted_tables
@@ -163,7 +163,7 @@ def everything() -> dict[str, list]:
     return rows
 
 
-def test_no_page_names_a_script_or_style_from_elsewhere(app, browser_of, make, session):
+def test_pages_load_no_script_or_style_from_other_sites(app, browser_of, make, session):
     """Nor a script of its own: the policy would refuse it, and somebody would be tempted to loosen the policy."""
     found = []
     world = World(make, session)

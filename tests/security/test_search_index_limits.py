@@ -1,4 +1,4 @@
-"""Letters that become many when they are taken apart for the search index must not keep a ticket from being answered."""
+"""Characters that expand in the search index do not prevent replies."""
 
 import random
 
@@ -8,7 +8,7 @@ from helpdesk.domain.ticket_lists import search
 SQUARES = [chr(code) for code in range(0x3300, 0x3358)]  # each is a whole word in one letter: "㌀" is "アパート"
 
 
-def test_a_ticket_full_of_them_can_still_be_answered_and_found(make, session):
+def test_ticket_of_expanding_letters_can_be_answered_and_found(make, session):
     dana, maya = make.user(make.organization()), make.agent()
     ticket = make.ticket(dana)
     draw = random.Random(7)

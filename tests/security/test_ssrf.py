@@ -1,4 +1,4 @@
-"""Where a webhook may go: nowhere inside, whatever its name resolves to."""
+"""A webhook cannot be sent to an internal address, whatever its name resolves to (SSRF)."""
 
 import socket
 
@@ -54,7 +54,7 @@ def resolving_to(monkeypatch, *found):
 
 @pytest.mark.parametrize("address", INSIDE)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_no_address_inside_is_gone_to(monkeypatch, address):
+def test_internal_addresses_are_never_requested(monkeypatch, address):
     written = f"https://[{address}]/" if ":" in address else f"https://{address}/"
     assert webhook_address.url_error(written)
     resolving_to(monkeypatch, address)
@@ -63,14 +63,14 @@ def test_no_address_inside_is_gone_to(monkeypatch, address):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_one_inner_address_among_others_is_enough_to_refuse(monkeypatch):
+def test_one_internal_address_among_others_is_refused(monkeypatch):
     resolving_to(monkeypatch, "93.184.216.34", "10.0.0.1")
     with pytest.raises(errors.PermanentError):
         ssrf.resolve_url("https://hooks.example.com/")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_the_address_that_was_looked_at_is_the_one_used(monkeypatch):
+def test_checked_address_is_the_one_connected_to(monkeypatch):
     """A name that answers differently a moment later (DNS rebinding) changes nothing."""
     resolving_to(monkeypatch, "93.184.216.34")
     place = ssrf.resolve_url("https://hooks.example.com/in?x=1")
@@ -79,7 +79,7 @@ def test_the_address_that_was_looked_at_is_the_one_used(monkeypatch):
 
 @pytest.mark.parametrize("number", ["2130706433", "0x7f.1", "127.1", "0177.0.0.1"])
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_no_other_way_to_write_this_machine_helps(number):
+def test_other_notations_of_loopback_are_refused(number):
     """The resolver of this machine is asked, as in earnest: it knows these spellings."""
     with pytest.raises(errors.ChannelError):
         ssrf.resolve_url(f"https://{number}/")
@@ -87,7 +87,7 @@ def test_no_other_way_to_write_this_machine_helps(number):
 
 @pytest.mark.parametrize("url", NOT_ADDRESSES)
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_these_are_no_webhooks_addresses(url):
+def test_invalid_webhook_urls_are_refused(url):
     assert webhook_address.url_error(url)
 
 
@@ -95,5 +95,5 @@ def test_these_are_no_webhooks_addresses(url):
     "url", ["https://hooks.example.com/", "https://1.1.1.1:8443/a?b=c", "https://[2606:4700::1111]/"]
 )
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_these_are(url):
+def test_valid_webhook_urls_are_accepted(url):
     assert webhook_address.url_error(url) is None

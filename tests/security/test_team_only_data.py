@@ -1,4 +1,4 @@
-"""What only the team sees must not reach customers by a side way."""
+"""Team-only data does not reach customers through files, search, mail or Slack."""
 
 from io import BytesIO
 
@@ -22,8 +22,8 @@ def maya(make):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_file_in_a_field_only_the_team_sees_lies_on_a_note(make, session, dana, maya):
-    """An agent files for a customer, with a contract in a field of the team's and a picture in one of the customer's."""
+def test_file_of_a_team_only_field_is_attached_to_a_note(make, session, dana, maya):
+    """An agent files for a customer, with one file in a team-only field and one in a customer field."""
     form = make.form(
         fields=(
             {"key": "contract", "kind": "file", "team_only": True},

@@ -1,4 +1,4 @@
-"""Whatever stands in whichever column, no page makes markup of it."""
+"""No page renders text of any column as markup (XSS)."""
 
 import pytest
 from sqlalchemy import select, update
@@ -112,7 +112,7 @@ def world(make, session):
     return world
 
 
-def test_no_page_makes_markup_of_anybodys_words(app, browser_of, world):
+def test_no_page_renders_user_text_as_markup(app, browser_of, world):
     found, seen = [], 0
     for who in ("stranger", "requester", "lead", "admin"):
         client = browser_of(world.people[who])
@@ -131,7 +131,7 @@ def test_no_page_makes_markup_of_anybodys_words(app, browser_of, world):
     assert found == []
 
 
-def test_a_files_name_is_one_header_and_one_file(browser_of, world, session):
+def test_file_name_cannot_inject_headers_or_paths(browser_of, world, session):
     key = session.scalar(select(Attachment.key).where(Attachment.message_id.is_not(None)))
     session.execute(
         update(Attachment).values(

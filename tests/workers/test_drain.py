@@ -1,4 +1,4 @@
-"""What is due leaves by itself: without Redis, beside a backlog, and each thing once."""
+"""Due jobs run without Redis, beside a backlog, each once."""
 
 import threading
 
@@ -27,7 +27,7 @@ def start(app):
         pool.end()
 
 
-def test_it_goes_on_until_nothing_is_due_after_one_look(start):
+def test_drain_runs_until_nothing_is_due(start):
     due, done = set(range(50)), []
 
     def process(row_id):
@@ -39,7 +39,7 @@ def test_it_goes_on_until_nothing_is_due_after_one_look(start):
     assert sorted(done) == list(range(50))
 
 
-def test_a_row_at_hand_is_not_taken_up_a_second_time(start):
+def test_drain_does_not_take_a_running_row_again(start):
     go_on, begun = threading.Event(), []
 
     def process(row_id):
@@ -57,7 +57,7 @@ def test_a_row_at_hand_is_not_taken_up_a_second_time(start):
     assert begun == [7]
 
 
-def test_it_ends_after_what_it_has_at_hand(start):
+def test_drain_stops_after_its_current_rows(start):
     go_on, begun, done = threading.Event(), threading.Event(), []
 
     def process(row_id):
@@ -74,7 +74,7 @@ def test_it_ends_after_what_it_has_at_hand(start):
     assert done == [1]
 
 
-def test_one_that_fails_keeps_no_other_from_its_turn(start):
+def test_failing_job_does_not_stop_the_others(start):
     done = []
 
     def process(row_id):

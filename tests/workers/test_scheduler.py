@@ -1,4 +1,4 @@
-"""The schedule: each job once a turn, and each one a stock worker can run."""
+"""Periodic jobs: once per interval, each runnable by a plain RQ worker."""
 
 import signal
 
@@ -21,7 +21,7 @@ def handlers():
         signal.signal(number, handler)
 
 
-def test_a_job_is_enqueued_once_a_turn(app):
+def test_periodic_job_is_enqueued_once_per_interval(app):
     schedule = scheduler.make_schedule(extensions.redis())
     for _ in range(2):
         schedule.enqueue_jobs()
@@ -29,7 +29,7 @@ def test_a_job_is_enqueued_once_a_turn(app):
     assert sorted(names) == sorted(f"workers.jobs.{job.__name__}" for job in scheduler.PERIODIC_JOBS)
 
 
-def test_a_stock_worker_runs_every_periodic_job(app, handlers):
+def test_rq_worker_runs_every_periodic_job(app, handlers):
     jobs.bind(app, None)
     scheduler.make_schedule(extensions.redis()).enqueue_jobs()
     queue = extensions.queue(JOBS_QUEUE)

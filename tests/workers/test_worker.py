@@ -1,4 +1,4 @@
-"""The worker as a process of its own: what hangs keeps nothing else from leaving, and it ends when told to."""
+"""The worker process: a hanging service delays no other job, and SIGTERM stops it."""
 
 import signal
 import subprocess
@@ -18,7 +18,7 @@ def settings(workspace, mailbox):
 
 @pytest.fixture
 def start(app, tmp_path):
-    """``start(**environment)``: a worker process beside the app under test. Ended afterwards, whatever happened."""
+    """``start(**environment)``: a worker process beside the app under test, stopped afterwards."""
     started = []
 
     def begin(**environment):
@@ -33,7 +33,7 @@ def start(app, tmp_path):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_a_slack_that_hangs_keeps_no_mail_waiting(start, session, make, workspace, mailbox):
+def test_hanging_slack_does_not_delay_mail(start, session, make, workspace, mailbox):
     make.channel(personas.TRIAGE_CHANNEL_ID)
     globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
     dana = make.user(globex, "Dana", email="dana@globex.example")
@@ -51,7 +51,7 @@ def test_a_slack_that_hangs_keeps_no_mail_waiting(start, session, make, workspac
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_it_delivers_while_redis_is_away(start, session, make, workspace, mailbox):
+def test_worker_delivers_while_redis_is_unreachable(start, session, make, workspace, mailbox):
     start(REDIS_URL=f"redis://127.0.0.1:{conftest.free_port()}/0")
     make.channel(personas.TRIAGE_CHANNEL_ID)
     make.ticket(make.user(make.organization("Globex", domain="globex.example"), "Dana", email="dana@globex.example"))
@@ -59,7 +59,7 @@ def test_it_delivers_while_redis_is_away(start, session, make, workspace, mailbo
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_it_ends_when_told_to_also_while_redis_is_away(start, tmp_path):
+def test_worker_stops_on_sigterm_while_redis_is_unreachable(start, tmp_path):
     port = str(conftest.free_port())
     own = subprocess.Popen(
         [conftest.redis_binary(), "--port", port, "--bind", "127.0.0.1", "--save", "", "--dir", str(tmp_path)]

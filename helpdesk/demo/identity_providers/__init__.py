@@ -1,4 +1,4 @@
-"""Two OpenID Connect providers to sign in with, shaped like Google and Microsoft: same paths, same claims, no account."""
+"""Two OpenID Connect providers with the paths and claims of Google and Microsoft, without passwords."""
 
 from helpdesk.demo.identity_providers.google import create_google
 from helpdesk.demo.identity_providers.microsoft import create_microsoft

@@ -1,4 +1,4 @@
-"""The stand-in for Google: its paths and its claims."""
+"""The stand-in for Google (its documentation: "OpenID Connect"): the same paths and claims."""
 
 import flask
 
@@ -13,7 +13,7 @@ def create_google(
     client_id: str = personas.GOOGLE_CLIENT_ID,
     client_secret: str = personas.GOOGLE_CLIENT_SECRET,
 ) -> flask.Flask:
-    """A Flask app that plays Google. The Provider is `app.extensions["provider"]`."""
+    """A Flask app that answers as Google does. The Provider is `app.extensions["provider"]`."""
     app = flask.Flask(__name__, template_folder="templates", static_folder="static")
     google = oidc_provider.Provider("Google", client_id, client_secret, base_url, _build_claims)
     app.extensions["provider"] = google

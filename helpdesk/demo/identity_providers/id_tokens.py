@@ -1,4 +1,4 @@
-"""ID tokens: signed properly, or wrongly in one chosen way."""
+"""Builds ID tokens (OpenID Connect Core, section 2), valid or wrong in one chosen way."""
 
 import base64
 import json
@@ -15,7 +15,7 @@ _keys_lock = threading.Lock()
 
 
 def get_signing_key(name: str) -> rsa.RSAPrivateKey:
-    """The signing key of this name, made on first use; the same for all who come at once."""
+    """The signing key of this name, generated on first use and shared by all threads."""
     with _keys_lock:
         if name not in _signing_keys:
             _signing_keys[name] = rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -23,7 +23,7 @@ def get_signing_key(name: str) -> rsa.RSAPrivateKey:
 
 
 def build_jwks() -> dict:
-    """The public keys, as a JWK set. Only the honest key is in it."""
+    """The public keys, as a JWK set. Only the valid signing key is in it."""
     public = json.loads(jwt.algorithms.RSAAlgorithm.to_jwk(get_signing_key(KEY_ID).public_key()))
     return {"keys": [{**public, "kid": KEY_ID, "use": "sig", "alg": "RS256"}]}
 

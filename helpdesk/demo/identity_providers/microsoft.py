@@ -1,4 +1,4 @@
-"""The stand-in for Microsoft Entra: its paths, tenants and claims."""
+"""The stand-in for Microsoft Entra ("ID token claims reference"): the same paths, tenants and claims."""
 
 import hashlib
 import uuid
@@ -17,7 +17,7 @@ def create_microsoft(
     client_id: str = personas.MICROSOFT_CLIENT_ID,
     client_secret: str = personas.MICROSOFT_CLIENT_SECRET,
 ) -> flask.Flask:
-    """A Flask app that plays Microsoft. The Provider is `app.extensions["provider"]`."""
+    """A Flask app that answers as Microsoft Entra does. The Provider is `app.extensions["provider"]`."""
     app = flask.Flask(__name__, template_folder="templates", static_folder="static")
     entra = oidc_provider.Provider("Microsoft", client_id, client_secret, base_url, _build_claims)
     app.extensions["provider"] = entra
@@ -62,7 +62,7 @@ def create_microsoft(
 
 
 def get_tenant(account: oidc_provider.Account) -> str:
-    """The tenant an account lives in."""
+    """The tenant an account belongs to."""
     if "tid" in account.claims:
         return account.claims["tid"]
     domain = account.email.rpartition("@")[2]

@@ -1,4 +1,4 @@
-"""What both providers share: accounts, the authorization code with PKCE, and the exchange for tokens."""
+"""What both providers share: accounts, authorization codes with PKCE (RFC 7636), and the token endpoint."""
 
 import base64
 import hashlib
@@ -19,7 +19,7 @@ TOKEN_TTL_SECONDS = 3600
 
 @dataclass(frozen=True)
 class Account:
-    """Somebody who can be chosen.
+    """An account that can be chosen.
 
     `claims` are laid over what the provider would say; None removes a claim.
     """
@@ -39,11 +39,11 @@ class Account:
 class _AuthorizationGrant:
     account: Account
     asked: dict
-    born: float = field(default_factory=time.monotonic)
+    created_at: float = field(default_factory=time.monotonic)
 
 
 class Provider:
-    """One provider: its accounts, its open codes, and the lies it was told to tell next."""
+    """One provider: its accounts, its unused codes, and how the next ID token is to be wrong."""
 
     def __init__(self, name: str, client_id: str, client_secret: str, base_url: str | None, claims_of):
         self.name = name
@@ -76,7 +76,7 @@ class Provider:
         kid: str = id_tokens.KEY_ID,
         nonce: str | None = None,
     ) -> None:
-        """Make the ID token of the next exchange wrong: claims laid over it (None removes one), algorithm, key, nonce."""
+        """Make the ID token of the next exchange wrong: claims replaced (None removes one), algorithm, key, nonce."""
         self._lies.append({"claims": claims or {}, "alg": alg, "kid": kid, "nonce": nonce})
 
     def authorize(self, accounts: list[Account], **beside) -> flask.typing.ResponseReturnValue:
@@ -97,7 +97,7 @@ class Provider:
         return self._back(asked, code=code)
 
     def exchange(self, scope: str) -> flask.typing.ResponseReturnValue:
-        """The token endpoint. `scope` is what the answer says was granted."""
+        """The token endpoint. `scope` is what the response names as granted."""
         form = flask.request.form
         basic = flask.request.authorization
         client = basic.username if basic and basic.type == "basic" else form.get("client_id")
@@ -108,7 +108,7 @@ class Provider:
             return _error_response("unsupported_grant_type", "Only authorization_code is offered.")
         with self._lock:
             grant = self._codes.pop(form.get("code", ""), None)
-        if grant is None or time.monotonic() - grant.born > CODE_TTL_SECONDS:
+        if grant is None or time.monotonic() - grant.created_at > CODE_TTL_SECONDS:
             return _error_response("invalid_grant", "The code is unknown, used or expired.")
         if grant.asked.get("redirect_uri") != form.get("redirect_uri"):
             return _error_response("invalid_grant", "redirect_uri differs from the one that was asked for.")
@@ -123,15 +123,15 @@ class Provider:
         if lie["nonce"] is not None:
             claims["nonce"] = lie["nonce"]
         claims = {key: value for key, value in (claims | lie["claims"]).items() if value is not None}
-        answer = flask.jsonify(
+        response = flask.jsonify(
             access_token=access,
             expires_in=TOKEN_TTL_SECONDS - 1,
             scope=scope,
             token_type="Bearer",
             id_token=id_tokens.sign_token(claims, lie["alg"], lie["kid"]),
         )
-        answer.headers["Cache-Control"] = "no-store"
-        return answer
+        response.headers["Cache-Control"] = "no-store"
+        return response
 
     def userinfo(self) -> flask.typing.ResponseReturnValue:
         """The claims of the bearer's account."""
@@ -163,15 +163,15 @@ class Provider:
             return "Only the S256 method of PKCE is offered (code_challenge_method)."
         return ""
 
-    def _back(self, asked: dict, **answer) -> flask.typing.ResponseReturnValue:
+    def _back(self, asked: dict, **response) -> flask.typing.ResponseReturnValue:
         if "state" in asked:
-            answer["state"] = asked["state"]
+            response["state"] = asked["state"]
         joint = "&" if "?" in asked["redirect_uri"] else "?"
-        return flask.redirect(asked["redirect_uri"] + joint + urllib.parse.urlencode(answer))
+        return flask.redirect(asked["redirect_uri"] + joint + urllib.parse.urlencode(response))
 
 
 def add_security_headers(app: flask.Flask) -> None:
-    """Keep the pages to themselves: no scripts, no frames, no third parties."""
+    """Add headers that forbid scripts, frames and third parties on the pages."""
 
     @app.after_request
     def add(response: flask.Response) -> flask.Response:

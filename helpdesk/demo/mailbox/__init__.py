@@ -1,4 +1,4 @@
-"""A mail server that keeps everything, with a page to read it and a way to answer."""
+"""An SMTP server that stores every mail, with a page to read them and to reply."""
 
 from helpdesk.demo.mailbox.mailbox_app import create_mailbox
 from helpdesk.demo.mailbox.reply_composer import build_reply

@@ -1,4 +1,4 @@
-"""The mailbox's pages: a list, a mail in four views, an answer box. They refresh themselves."""
+"""The mailbox's pages: a list, a mail in four views, a reply form. They refresh themselves."""
 
 import base64
 import http.client
@@ -24,31 +24,31 @@ MAIL_CONTENT_SECURITY_POLICY = (
 )
 
 
-def create_mailbox(box: Mailbox) -> flask.Flask:
-    """A Flask app that shows what is in the box.
+def create_mailbox(mailbox: Mailbox) -> flask.Flask:
+    """A Flask app that shows the mails of a mailbox.
 
     Its addresses: / · /mails.json?to= (oldest first, for scripts) · /<id> · /<id>/html · /<id>/raw · POST /<id>/reply.
     """
     app = flask.Flask(__name__, template_folder="templates", static_folder="static")
-    app.extensions["mailbox"] = box
+    app.extensions["mailbox"] = mailbox
     app.jinja_env.globals.update(initials=_get_initials, name_of=_get_person_name)
-    app.add_url_rule("/", "listing", lambda: _show_list(box, "mailbox.html"))
-    app.add_url_rule("/list", "list", lambda: _show_list(box, "_list.html"))
-    app.add_url_rule("/mails.json", "mails", lambda: _list_mails_json(box))
-    app.add_url_rule("/stream", "stream", lambda: _stream_changes(box))
-    app.add_url_rule("/<int:number>", "mail", lambda number: _show_mail(box, number))
-    app.add_url_rule("/<int:number>/html", "html", lambda number: _show_html(_get_mail_or_404(box, number)))
-    app.add_url_rule("/<int:number>/raw", "raw", lambda number: _download_raw(_get_mail_or_404(box, number)))
+    app.add_url_rule("/", "listing", lambda: _show_list(mailbox, "mailbox.html"))
+    app.add_url_rule("/list", "list", lambda: _show_list(mailbox, "_list.html"))
+    app.add_url_rule("/mails.json", "mails", lambda: _list_mails_json(mailbox))
+    app.add_url_rule("/stream", "stream", lambda: _stream_changes(mailbox))
+    app.add_url_rule("/<int:number>", "mail", lambda number: _show_mail(mailbox, number))
+    app.add_url_rule("/<int:number>/html", "html", lambda number: _show_html(_get_mail_or_404(mailbox, number)))
+    app.add_url_rule("/<int:number>/raw", "raw", lambda number: _download_raw(_get_mail_or_404(mailbox, number)))
     app.add_url_rule(
         "/<int:number>/attachments/<int:which>",
         "attachment",
-        lambda number, which: _download_attachment(_get_mail_or_404(box, number), which),
+        lambda number, which: _download_attachment(_get_mail_or_404(mailbox, number), which),
     )
-    app.add_url_rule("/<int:number>/reply", "reply", lambda number: _send_reply(box, number), methods=["POST"])
+    app.add_url_rule("/<int:number>/reply", "reply", lambda number: _send_reply(mailbox, number), methods=["POST"])
     app.add_url_rule("/face/<path:who>.svg", "face", _show_avatar)
 
     @app.after_request
-    def close_doors(response: flask.Response) -> flask.Response:
+    def add_security_headers(response: flask.Response) -> flask.Response:
         response.headers.setdefault("Content-Security-Policy", PAGE_CONTENT_SECURITY_POLICY)
         response.headers["X-Content-Type-Options"] = "nosniff"
         response.headers["Referrer-Policy"] = "no-referrer"
@@ -57,32 +57,32 @@ def create_mailbox(box: Mailbox) -> flask.Flask:
     return app
 
 
-def _show_list(box: Mailbox, template: str) -> str:
+def _show_list(mailbox: Mailbox, template: str) -> str:
     return flask.render_template(
-        template, mails=_search_mails(box), wanted=_get_search_text(), mail=None, open=_get_open_mail()
+        template, mails=_search_mails(mailbox), wanted=_get_search_text(), mail=None, open=_get_open_mail()
     )
 
 
-def _list_mails_json(box: Mailbox) -> flask.Response:
+def _list_mails_json(mailbox: Mailbox) -> flask.Response:
     wanted = flask.request.args.get("to", "")
-    mails = box.to(wanted) if wanted else box.mails
+    mails = mailbox.to(wanted) if wanted else mailbox.mails
     return flask.jsonify(
         [{"id": m.id, "subject": m.subject, "text": m.text, "html": m.html, "message_id": m.message_id} for m in mails]
     )
 
 
-def _show_mail(box: Mailbox, number: int, **said) -> str:
-    mail = _get_mail_or_404(box, number)
+def _show_mail(mailbox: Mailbox, number: int, **said) -> str:
+    mail = _get_mail_or_404(mailbox, number)
     people = list(mail.recipients)
     return flask.render_template(
         "mailbox.html",
-        mails=_search_mails(box),
+        mails=_search_mails(mailbox),
         wanted=_get_search_text(),
         mail=mail,
         open=number,
         people=people,
         view=flask.request.args.get("view") or ("html" if mail.html else "text"),
-        can_reply=bool(box.portal_url),
+        can_reply=bool(mailbox.portal_url),
         said=said,
     )
 
@@ -113,24 +113,24 @@ def _download_attachment(mail: Mail, which: int) -> flask.Response:
     return response
 
 
-def _send_reply(box: Mailbox, number: int) -> flask.typing.ResponseReturnValue:
-    mail = _get_mail_or_404(box, number)
+def _send_reply(mailbox: Mailbox, number: int) -> flask.typing.ResponseReturnValue:
+    mail = _get_mail_or_404(mailbox, number)
     text, by = flask.request.form.get("text", ""), flask.request.form.get("by", "") or mail.recipients[0]
     files = [(file.filename, file.read()) for file in flask.request.files.getlist("files") if file.filename]
     if not text.strip():
-        return _show_mail(box, number, wrong="Write something first.", text=text), 422
-    status = _deliver_to_portal(box, reply_composer.build_reply(mail, by, text, files))
+        return _show_mail(mailbox, number, wrong="Write something first.", text=text), 422
+    status = _deliver_to_portal(mailbox, reply_composer.build_reply(mail, by, text, files))
     if 200 <= status < 300:
         return flask.redirect(flask.url_for("mail", number=number, sent=1, q=_get_search_text()))
     wrong = f"The portal answered {status}." if status else "The portal could not be reached."
-    return _show_mail(box, number, wrong=f"{wrong} The reply was not taken.", text=text), 502
+    return _show_mail(mailbox, number, wrong=f"{wrong} The reply was not taken.", text=text), 502
 
 
-def _deliver_to_portal(box: Mailbox, raw: bytes) -> int:
-    parts = urllib.parse.urlsplit(box.portal_url or "")
+def _deliver_to_portal(mailbox: Mailbox, raw: bytes) -> int:
+    parts = urllib.parse.urlsplit(mailbox.portal_url or "")
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname or "", parts.port, timeout=10)
-    headers = {"Content-Type": "message/rfc822", "X-Inbound-Secret": box.inbound_secret}
+    headers = {"Content-Type": "message/rfc822", "X-Inbound-Secret": mailbox.inbound_secret}
     try:
         connection.request("POST", parts.path.rstrip("/") + "/hooks/email", raw, headers)
         return connection.getresponse().status
@@ -140,21 +140,21 @@ def _deliver_to_portal(box: Mailbox, raw: bytes) -> int:
         connection.close()
 
 
-def _stream_changes(box: Mailbox) -> flask.Response:
+def _stream_changes(mailbox: Mailbox) -> flask.Response:
     def changes():
-        seen = box.version
+        seen = mailbox.version
         yield "retry: 1000\n\n"
         for _ in range(40):
-            now = box.wait_change(seen, 15)
+            now = mailbox.wait_change(seen, 15)
             yield ": still here\n\n" if now == seen else f"data: {now}\n\n"
             seen = now
 
     return flask.Response(changes(), content_type="text/event-stream", headers={"Cache-Control": "no-store"})
 
 
-def _search_mails(box: Mailbox) -> list[Mail]:
+def _search_mails(mailbox: Mailbox) -> list[Mail]:
     wanted = _get_search_text().casefold()
-    found = reversed(box.mails)
+    found = reversed(mailbox.mails)
     return [mail for mail in found if not wanted or any(wanted in to.casefold() for to in mail.recipients)][:PAGE_SIZE]
 
 
@@ -166,8 +166,8 @@ def _get_open_mail() -> int:
     return flask.request.args.get("open", 0, type=int)
 
 
-def _get_mail_or_404(box: Mailbox, number: int) -> Mail:
-    return box.mail(number) or flask.abort(404)
+def _get_mail_or_404(mailbox: Mailbox, number: int) -> Mail:
+    return mailbox.mail(number) or flask.abort(404)
 
 
 def _show_avatar(who: str) -> flask.Response:

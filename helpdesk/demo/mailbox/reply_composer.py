@@ -1,4 +1,4 @@
-"""Answering a mail as an ordinary mail program does."""
+"""Builds a reply to a mail as an ordinary mail program does."""
 
 import email.policy
 import email.utils
@@ -21,34 +21,34 @@ def build_reply(
     dmarc: str = "pass",
     headers: dict[str, str] | None = None,
 ) -> bytes:
-    """A reply to `mail` from the address `by`: RFC 5322 bytes, with what the receiving server found out on
-    top.
+    """A reply to `mail` from the address `by`: RFC 5322 bytes, with the receiving server's
+    Authentication-Results (RFC 8601) on top.
 
-    `dmarc` is the verdict written there; `headers` are added (or replace ours).
+    `dmarc` is the verdict written there; `headers` are added (or replace existing ones).
     """
-    answer = EmailMessage(policy=email.policy.SMTP)
+    reply = EmailMessage(policy=email.policy.SMTP)
     original = mail.message
-    answer["From"] = email.utils.formataddr((_get_display_name(by), by))
-    answer["To"] = str(original.get("Reply-To") or original.get("From") or mail.sender)
+    reply["From"] = email.utils.formataddr((_get_display_name(by), by))
+    reply["To"] = str(original.get("Reply-To") or original.get("From") or mail.sender)
     subject = mail.subject
-    answer["Subject"] = subject if subject.lower().startswith("re:") else f"Re: {subject}"
-    answer["Date"] = email.utils.localtime()
-    answer["Message-ID"] = email.utils.make_msgid(domain=by.rpartition("@")[2])
+    reply["Subject"] = subject if subject.lower().startswith("re:") else f"Re: {subject}"
+    reply["Date"] = email.utils.localtime()
+    reply["Message-ID"] = email.utils.make_msgid(domain=by.rpartition("@")[2])
     if mail.message_id:
-        answer["In-Reply-To"] = mail.message_id
+        reply["In-Reply-To"] = mail.message_id
         earlier = " ".join(str(original.get("References", "")).split())
-        answer["References"] = f"{earlier} {mail.message_id}".strip()
-    answer["User-Agent"] = "Demo Mail 1.0"
-    answer.set_content(_quote_text(mail, text) if quote else text)
+        reply["References"] = f"{earlier} {mail.message_id}".strip()
+    reply["User-Agent"] = "Demo Mail 1.0"
+    reply.set_content(_quote_text(mail, text) if quote else text)
     for name, content in files:
         kind, _, sub = (mimetypes.guess_type(name)[0] or "application/octet-stream").partition("/")
-        answer.add_attachment(content, maintype=kind, subtype=sub, filename=name)
+        reply.add_attachment(content, maintype=kind, subtype=sub, filename=name)
     for name, value in (headers or {}).items():
-        del answer[name]
-        answer[name] = value
+        del reply[name]
+        reply[name] = value
     domain = by.rpartition("@")[2]
     found = f"Authentication-Results: {AUTHENTICATION_SERVER}; dmarc={dmarc} header.from={domain}\r\n"
-    return found.encode() + answer.as_bytes()
+    return found.encode() + reply.as_bytes()
 
 
 def _quote_text(mail: Mail, text: str) -> str:

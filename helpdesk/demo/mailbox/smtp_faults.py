@@ -1,4 +1,4 @@
-"""What a mail server may do to a sender, on demand."""
+"""Faults that the SMTP server shows to a sender on request."""
 
 import random
 import threading
@@ -19,7 +19,7 @@ FAULT_KINDS = (
 
 @dataclass
 class SmtpFault:
-    """One rule: `times` None is for ever; `used` counts how often it struck."""
+    """One rule: `times` None means without end; `used` counts how often it was applied."""
 
     kind: str
     times: int | None
@@ -27,11 +27,11 @@ class SmtpFault:
     recipient: str | None
     how: dict
     used: int = 0
-    dice: random.Random = field(default_factory=random.Random)
+    generator: random.Random = field(default_factory=random.Random)
 
 
 class SmtpFaults:
-    """The rules in force."""
+    """The active rules."""
 
     def __init__(self) -> None:
         self.rules: list[SmtpFault] = []
@@ -47,30 +47,30 @@ class SmtpFaults:
         recipient: str | None = None,
         **how,
     ) -> SmtpFault:
-        """Add a rule; ValueError for an unknown kind. A probability without `times` strikes for ever."""
+        """Add a rule; ValueError for an unknown kind. A probability without `times` applies without end."""
         if kind not in FAULT_KINDS:
-            raise ValueError(f"unknown tantrum {kind!r}; known: {', '.join(FAULT_KINDS)}")
+            raise ValueError(f"unknown fault {kind!r}; known: {', '.join(FAULT_KINDS)}")
         if probability is not None and times == 1:
             times = None
-        rule = SmtpFault(kind, times, probability, recipient, how, dice=random.Random(seed))
+        rule = SmtpFault(kind, times, probability, recipient, how, generator=random.Random(seed))
         with self._lock:
             self.rules.append(rule)
         return rule
 
     def clear(self) -> None:
-        """Behave again."""
+        """Remove all rules."""
         with self._lock:
             self.rules.clear()
 
-    def strike(self, kinds: tuple[str, ...], recipients: list[str]) -> SmtpFault | None:
-        """The first rule of these kinds that strikes mail to these recipients; counts it."""
+    def find_fault(self, kinds: tuple[str, ...], recipients: list[str]) -> SmtpFault | None:
+        """The first rule of these kinds that applies to mail for these recipients; counts its use."""
         with self._lock:
             for rule in self.rules:
                 if rule.kind not in kinds or (rule.recipient and rule.recipient not in recipients):
                     continue
                 if rule.times is not None and rule.used >= rule.times:
                     continue
-                if rule.probability is not None and rule.dice.random() >= rule.probability:
+                if rule.probability is not None and rule.generator.random() >= rule.probability:
                     continue
                 rule.used += 1
                 return rule

@@ -1,4 +1,4 @@
-"""The mailbox: an SMTP server in a thread, and the mails it was given."""
+"""The mailbox: an SMTP server in a thread, and the mails it received."""
 
 import asyncio
 import itertools
@@ -16,7 +16,7 @@ MAX_MAILS = 50_000
 
 
 class Mailbox:
-    """Every mail to anybody, in memory. Use it as `with Mailbox() as box:`; `box.port` is the SMTP port."""
+    """Every received mail, in memory. Use it as `with Mailbox() as mailbox:`; `mailbox.port` is the SMTP port."""
 
     def __init__(
         self,
@@ -32,12 +32,12 @@ class Mailbox:
         self.version = 0
         self._mails: list[Mail] = []
         self._numbers = itertools.count(1)
-        self._tantrums = smtp_faults.SmtpFaults()
+        self._faults = smtp_faults.SmtpFaults()
         self._tls = tls_context
         self._controller: controller.Controller | None = None
 
     def start(self) -> "Mailbox":
-        """Begin to listen. OSError when the port is taken."""
+        """Start listening. Raises OSError when the port is taken."""
         self._controller = _SmtpController(self, self.host, self.port, self._tls)
         self._controller.start()
         self.port = self._controller.server.sockets[0].getsockname()[1]
@@ -56,7 +56,7 @@ class Mailbox:
 
     @property
     def mails(self) -> list[Mail]:
-        """Everything kept, oldest first."""
+        """All stored mails, oldest first."""
         with self.changed:
             return list(self._mails)
 
@@ -79,26 +79,26 @@ class Mailbox:
         return found[-1]
 
     def wait_change(self, seen: int, timeout: float) -> int:
-        """The version of the box, as soon as it is not `seen` any more, or after `timeout` seconds."""
+        """The version of the mailbox, as soon as it is not `seen` any more, or after `timeout` seconds."""
         with self.changed:
             self.changed.wait_for(lambda: self.version != seen, timeout)
             return self.version
 
     def misbehave(self, kind: str, **how) -> smtp_faults.SmtpFault:
-        """Make the next mails go wrong; see `tantrums.KINDS`."""
-        return self._tantrums.add(kind, **how)
+        """Make the next mails go wrong; see `smtp_faults.FAULT_KINDS`."""
+        return self._faults.add(kind, **how)
 
     def behave(self) -> None:
-        """End every tantrum."""
-        self._tantrums.clear()
+        """End every fault."""
+        self._faults.clear()
 
     def clear(self) -> None:
-        """Throw every mail away."""
+        """Delete every mail."""
         with self.changed:
             self._mails.clear()
             self._touch()
 
-    def keep(self, sender: str, recipients: list[str], raw: bytes) -> Mail:
+    def store(self, sender: str, recipients: list[str], raw: bytes) -> Mail:
         """Store a mail that arrived."""
         with self.changed:
             mail = Mail(next(self._numbers), sender, tuple(recipients), raw)
@@ -107,9 +107,9 @@ class Mailbox:
             self._touch()
         return mail
 
-    def strike(self, kinds: tuple[str, ...], recipients: list[str]) -> smtp_faults.SmtpFault | None:
-        """The tantrum due now, if any: asked by the SMTP server."""
-        return self._tantrums.strike(kinds, recipients)
+    def find_fault(self, kinds: tuple[str, ...], recipients: list[str]) -> smtp_faults.SmtpFault | None:
+        """The fault that applies now, if any."""
+        return self._faults.find_fault(kinds, recipients)
 
     def _touch(self) -> None:
         self.version += 1
@@ -117,53 +117,53 @@ class Mailbox:
 
 
 class _SmtpHandler:
-    def __init__(self, box: Mailbox):
-        self._box = box
+    def __init__(self, mailbox: Mailbox):
+        self._mailbox = mailbox
 
     async def handle_RCPT(self, server, session, envelope, address: str, options) -> str:
-        tantrum = self._box.strike(("rcpt_4xx", "rcpt_5xx"), [address])
-        if tantrum is not None:
-            later = tantrum.kind == "rcpt_4xx"
+        fault = self._mailbox.find_fault(("rcpt_4xx", "rcpt_5xx"), [address])
+        if fault is not None:
+            later = fault.kind == "rcpt_4xx"
             return "451 4.3.0 Mailbox busy, try again later" if later else "550 5.1.1 No such user here"
         envelope.rcpt_tos.append(address)
         envelope.rcpt_options.extend(options)
         return "250 2.1.5 OK"
 
     async def handle_DATA(self, server, session, envelope) -> str:
-        tantrum = self._box.strike(
+        fault = self._mailbox.find_fault(
             ("data_4xx", "data_5xx", "black_hole", "drop_before_data", "drop_after_data", "delay"),
             envelope.rcpt_tos,
         )
-        kind = tantrum.kind if tantrum else ""
+        kind = fault.kind if fault else ""
         if kind == "data_4xx":
             return "451 4.3.2 System not accepting mail now"
         if kind == "data_5xx":
             return "554 5.6.0 Message refused"
         if kind == "black_hole":
-            await asyncio.sleep(tantrum.how.get("seconds", 60))
+            await asyncio.sleep(fault.how.get("seconds", 60))
             server.transport.abort()
-            return "421 4.4.2 Too late"
+            return "421 4.4.2 Timeout"
         if kind == "drop_before_data":
             server.transport.abort()
-            return "421 4.4.2 Gone"
+            return "421 4.4.2 Connection dropped"
         if kind == "delay":
-            await asyncio.sleep(tantrum.how.get("seconds", 1))
-        mail = self._box.keep(envelope.mail_from or "", list(envelope.rcpt_tos), envelope.original_content)
+            await asyncio.sleep(fault.how.get("seconds", 1))
+        mail = self._mailbox.store(envelope.mail_from or "", list(envelope.rcpt_tos), envelope.original_content)
         if kind == "drop_after_data":
             server.transport.abort()
-        return f"250 2.0.0 OK kept as {mail.id}"
+        return f"250 2.0.0 OK stored as {mail.id}"
 
     async def handle_QUIT(self, server, session, envelope) -> str:
-        if self._box.strike(("drop_before_quit",), []) is not None:
+        if self._mailbox.find_fault(("drop_before_quit",), []) is not None:
             server.transport.abort()
         return "221 2.0.0 Bye"
 
 
 class _SmtpController(controller.Controller):
-    def __init__(self, box: Mailbox, host: str, port: int, tls):
+    def __init__(self, mailbox: Mailbox, host: str, port: int, tls):
         self._starttls = tls
         super().__init__(
-            _SmtpHandler(box), hostname=host, port=port or _free_port(host), data_size_limit=40 * 1024 * 1024
+            _SmtpHandler(mailbox), hostname=host, port=port or _free_port(host), data_size_limit=40 * 1024 * 1024
         )
 
     def factory(self) -> smtp.SMTP:
@@ -178,7 +178,7 @@ class _SmtpController(controller.Controller):
 
 
 def _free_port(host: str) -> int:
-    """A port that nothing listens on. The controller wakes its server at the port it was given, so 0 would not do."""
+    """A free port. aiosmtpd's controller connects to the port it was given, so 0 would not work."""
     with socket.socket() as probe:
         probe.bind((host, 0))
         return probe.getsockname()[1]

@@ -1,4 +1,4 @@
-"""One mail as it arrived, and the parts of it a reader wants."""
+"""One received mail and its parsed parts."""
 
 import email
 import email.policy
@@ -24,7 +24,7 @@ class Mail:
 
     @functools.cached_property
     def message(self) -> EmailMessage:
-        """The parsed message; reading its parts never fails harder than showing nothing."""
+        """The parsed message. A part that cannot be parsed reads as empty text."""
         return email.message_from_bytes(self.raw, policy=email.policy.default)
 
     @property
@@ -57,7 +57,7 @@ class Mail:
 
     @property
     def links(self) -> list[str]:
-        """Every address in the text, in order."""
+        """Every URL in the text, in order."""
         return _LINK_PATTERN.findall(self.text)
 
     @property

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class SampleMessage:
-    """One message of a story.
+    """One message of a sample ticket.
 
     `by` is an address; `kind` is reply or note; `via` is portal, desk, slack or email.
     """
@@ -21,7 +21,7 @@ class SampleMessage:
 class SampleTicket:
     """One ticket. The first message is the description, by the requester, `hours_ago` hours before now.
 
-    `answers` belong to the fields of `form`; `happened` is what became of it otherwise: (hours_ago, kind,
+    `answers` belong to the fields of `form`; `changes` are its other changes: (hours_ago, kind,
     by, value) with
     kind one of assigned, status, priority.
     """
@@ -37,7 +37,7 @@ class SampleTicket:
     assignee: str | None = None
     form: str = "default"
     answers: tuple[tuple[str, str], ...] = ()
-    happened: tuple[tuple[float, str, str, str], ...] = ()
+    changes: tuple[tuple[float, str, str, str], ...] = ()
     rating: int | None = None
 
 
@@ -91,6 +91,6 @@ FORMS = (
     ),
 )
 
-from helpdesk.demo.sample_tickets import globex, initech, umbra  # noqa: E402  they need the shapes above
+from helpdesk.demo.sample_tickets import globex, initech, umbra  # noqa: E402, they need the classes above
 
 SAMPLE_TICKETS: tuple[SampleTicket, ...] = globex.SAMPLE_TICKETS + initech.SAMPLE_TICKETS + umbra.SAMPLE_TICKETS

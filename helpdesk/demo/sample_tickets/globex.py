@@ -21,7 +21,8 @@ SAMPLE_TICKETS = (
                 OSCAR,
                 2.4,
                 "Since about eight this morning **none of the 14 scanners in Hall 3** sync any more. They scan, "
-                "but nothing arrives in the stock list. Halls 1 and 2 are fine.\n\nThe screen says `E-4107 queue full`. "
+                "but nothing arrives in the stock list. Halls 1 and 2 are fine.\n\nThe screen says `E-4107 queue "
+                "full`. "
                 "We are picking on paper right now.",
             ),
             SampleMessage(
@@ -88,7 +89,8 @@ SAMPLE_TICKETS = (
                 JONAS,
                 25,
                 "Hello Beatrice, gladly. The billing address was updated in September, but the VAT number was not. "
-                "Would you confirm that **GX 4471 902 B** is the new one? Then the corrected invoice is with you the same day.",
+                "Would you confirm that **GX 4471 902 B** is the new one? Then the corrected invoice is with you "
+                "the same day.",
                 via="desk",
             ),
             SampleMessage(
@@ -99,7 +101,7 @@ SAMPLE_TICKETS = (
             ),
         ),
         JONAS,
-        happened=((26, "assigned", MAYA, JONAS), (25, "status", JONAS, "pending")),
+        changes=((26, "assigned", MAYA, JONAS), (25, "status", JONAS, "pending")),
     ),
     SampleTicket(
         "api-429",
@@ -113,14 +115,16 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 LEO,
                 52,
-                "We call `GET /v2/stock` about 40 times a minute and get `429 Too Many Requests` for roughly every tenth "
+                "We call `GET /v2/stock` about 40 times a minute and get `429 Too Many Requests` for roughly "
+                "every tenth "
                 "call. The documentation says 120 per minute.\n\n```\nHTTP/1.1 429 Too Many Requests\nRetry-After: 3\n"
                 "X-RateLimit-Remaining: 81\n```\n\nNote the *remaining 81*.",
             ),
             SampleMessage(
                 JONAS,
                 50,
-                "Thank you for the headers, that helps a lot. A remaining count of 81 next to a 429 is clearly wrong on "
+                "Thank you for the headers, that helps a lot. A remaining count of 81 next to a 429 is clearly "
+                "wrong on "
                 "our side. I have handed it to the API team with your example.",
                 via="slack",
             ),
@@ -141,7 +145,7 @@ SAMPLE_TICKETS = (
             ),
         ),
         JONAS,
-        happened=((51, "assigned", JONAS, JONAS), (49, "status", JONAS, "on_hold")),
+        changes=((51, "assigned", JONAS, JONAS), (49, "status", JONAS, "on_hold")),
     ),
     SampleTicket(
         "new-colleague",
@@ -155,7 +159,8 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 DANA,
                 74,
-                "Mira Santos joins our warehouse planning on Monday. She needs the planning view and the weekly report.",
+                "Mira Santos joins our warehouse planning on Monday. She needs the planning view and the weekly "
+                "report.",
             ),
             SampleMessage(
                 PRIYA,
@@ -214,7 +219,7 @@ SAMPLE_TICKETS = (
             SampleMessage(OSCAR, 402, "Blinked twice, printed one empty label, and now it fits. Thanks!", via="email"),
         ),
         JONAS,
-        happened=((402, "status", JONAS, "solved"), (230, "status", JONAS, "closed")),
+        changes=((402, "status", JONAS, "solved"), (230, "status", JONAS, "closed")),
         rating=5,
     ),
     SampleTicket(
@@ -229,14 +234,16 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 LEO,
                 8,
-                "Three orders came in twice last night (A-88121, A-88130, A-88164), each pair within one second. Is there "
+                "Three orders came in twice last night (A-88121, A-88130, A-88164), each pair within one second. "
+                "Is there "
                 "an id we can use to recognise the second one?",
             ),
             SampleMessage(
                 TOMAS,
                 6.5,
                 "Yes: `X-Delivery-Id` is the same for both. We repeat a delivery when your side takes longer than "
-                "five seconds to answer, so please store first and work later.\n\nI am checking why yours were answered twice "
+                "five seconds to answer, so please store first and work later.\n\nI am checking why yours were "
+                "answered twice "
                 "within *one* second, which does not fit that rule.",
                 via="slack",
             ),
@@ -245,7 +252,7 @@ SAMPLE_TICKETS = (
             ),
         ),
         TOMAS,
-        happened=((7, "assigned", TOMAS, TOMAS), (6.5, "status", TOMAS, "in_progress")),
+        changes=((7, "assigned", TOMAS, TOMAS), (6.5, "status", TOMAS, "in_progress")),
     ),
     SampleTicket(
         "holiday-hours",
@@ -262,13 +269,14 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 MAYA,
                 94,
-                "Yes. We are there on the 28th, 29th and 30th from 8 to 16, and for outages around the clock as always. "
+                "Yes. We are there on the 28th, 29th and 30th from 8 to 16, and for outages around the clock as "
+                "always. "
                 "I have put your stocktaking into our calendar.",
                 via="desk",
             ),
         ),
         MAYA,
-        happened=((94, "status", MAYA, "solved"),),
+        changes=((94, "status", MAYA, "solved"),),
         rating=4,
     ),
 )

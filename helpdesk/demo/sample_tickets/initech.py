@@ -70,14 +70,17 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 GRANT,
                 30,
-                "We have a yearly penetration test on **3 December, 9:00 to 17:00**, from `203.0.113.40/29`. Whom can the "
+                "We have a yearly penetration test on **3 December, 9:00 to 17:00**, from `203.0.113.40/29`. "
+                "Whom can the "
                 "testers call if something falls over?",
             ),
             SampleMessage(
                 MAYA,
                 28,
-                "Noted, and thank you for the early word. The contact on that day is Tomás Herrera; his number is in the "
-                "emergency sheet you received.\n\nTwo things we need from you: the signed scope, and your agreement that load "
+                "Noted, and thank you for the early word. The contact on that day is Tomás Herrera; his number "
+                "is in the "
+                "emergency sheet you received.\n\nTwo things we need from you: the signed scope, and your "
+                "agreement that load "
                 "tests stay out of it.",
                 via="desk",
             ),
@@ -89,7 +92,7 @@ SAMPLE_TICKETS = (
             ),
         ),
         MAYA,
-        happened=((29, "assigned", MAYA, MAYA), (28, "status", MAYA, "pending")),
+        changes=((29, "assigned", MAYA, MAYA), (28, "status", MAYA, "pending")),
     ),
     SampleTicket(
         "csv-umlauts",
@@ -113,7 +116,7 @@ SAMPLE_TICKETS = (
             SampleMessage(YUSUF, 95, "Today's export opens correctly. Thank you!"),
         ),
         PRIYA,
-        happened=((119, "assigned", PRIYA, PRIYA), (94, "status", YUSUF, "solved")),
+        changes=((119, "assigned", PRIYA, PRIYA), (94, "status", YUSUF, "solved")),
         rating=5,
     ),
     SampleTicket(
@@ -150,14 +153,15 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 MAYA,
                 147,
-                "We can do that. As it is personal data, our data protection officer has to countersign, which takes up "
+                "We can do that. As it is personal data, our data protection officer has to countersign, which "
+                "takes up "
                 "to a week. Your legal term is a month from the request, so we are well within it.",
                 via="desk",
             ),
             SampleMessage(MAYA, 146, "Sent to legal. Waiting for the signature, do not send anything before.", "note"),
         ),
         MAYA,
-        happened=((148, "assigned", MAYA, MAYA), (146, "status", MAYA, "on_hold")),
+        changes=((148, "assigned", MAYA, MAYA), (146, "status", MAYA, "on_hold")),
     ),
     SampleTicket(
         "slow-dashboard",
@@ -174,14 +178,15 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 JONAS,
                 18,
-                "I can see it: every morning at eight about forty of your colleagues open it at once, and each builds the "
+                "I can see it: every morning at eight about forty of your colleagues open it at once, and each "
+                "builds the "
                 "same picture from scratch. We will prepare it at 7:45 from tomorrow on. Tell me whether you feel it.",
                 via="slack",
             ),
             SampleMessage(YUSUF, 0.9, "This morning: 3 seconds. Let us watch it until Friday.", via="email"),
         ),
         JONAS,
-        happened=((19, "assigned", JONAS, JONAS), (18, "status", JONAS, "in_progress")),
+        changes=((19, "assigned", JONAS, JONAS), (18, "status", JONAS, "in_progress")),
     ),
     SampleTicket(
         "lost-phone",
@@ -201,7 +206,8 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 PRIYA,
                 519.8,
-                "Done: all her sessions are ended and the app on the phone is locked. She can sign in again on a new one "
+                "Done: all her sessions are ended and the app on the phone is locked. She can sign in again on a "
+                "new one "
                 "right away.",
                 via="slack",
             ),
@@ -209,7 +215,7 @@ SAMPLE_TICKETS = (
             SampleMessage(CLARA, 500, "The taxi driver brought it back, by the way."),
         ),
         PRIYA,
-        happened=(
+        changes=(
             (519.9, "assigned", PRIYA, PRIYA),
             (519, "status", PRIYA, "solved"),
             (330, "status", PRIYA, "closed"),

@@ -20,14 +20,16 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 VIKTOR,
                 46,
-                "We would like to move to 14 before the end of the year. What do we have to prepare, and how long are we "
+                "We would like to move to 14 before the end of the year. What do we have to prepare, and how "
+                "long are we "
                 "offline?",
                 via="slack",
             ),
             SampleMessage(
                 TOMAS,
                 44,
-                "About twenty minutes offline, at a time you choose. To prepare:\n\n1. Nobody uses the old importer any more\n"
+                "About twenty minutes offline, at a time you choose. To prepare:\n\n1. Nobody uses the old "
+                "importer any more\n"
                 "2. 40 GB free on the data volume\n3. A backup that has been **restored once**, not only taken\n\n"
                 "Which of Tuesday or Thursday evening suits you?",
                 via="slack",
@@ -36,7 +38,7 @@ SAMPLE_TICKETS = (
             SampleMessage(TOMAS, 39, "Excellent. Tell me how the restore went, and name an evening.", via="slack"),
         ),
         TOMAS,
-        happened=((45, "assigned", TOMAS, TOMAS), (39, "status", TOMAS, "pending")),
+        changes=((45, "assigned", TOMAS, TOMAS), (39, "status", TOMAS, "pending")),
     ),
     SampleTicket(
         "sample-import",
@@ -50,7 +52,8 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 AISHA,
                 6.8,
-                "Every import of a plate file stops at exactly 8,192 samples, without an error. The file has 12,400. I have "
+                "Every import of a plate file stops at exactly 8,192 samples, without an error. The file has "
+                "12,400. I have "
                 "tried two machines.",
                 via="slack",
             ),
@@ -72,7 +75,8 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 PRIYA,
                 5.5,
-                "Thank you. 3.8.2 reads files of any length and reaches you tonight. If it is urgent: split the file at "
+                "Thank you. 3.8.2 reads files of any length and reaches you tonight. If it is urgent: split the "
+                "file at "
                 "8,000 lines; the parts are put together by plate number.",
                 via="slack",
             ),
@@ -84,7 +88,7 @@ SAMPLE_TICKETS = (
             ),
         ),
         PRIYA,
-        happened=((6.5, "assigned", PRIYA, PRIYA), (6.4, "status", PRIYA, "in_progress")),
+        changes=((6.5, "assigned", PRIYA, PRIYA), (6.4, "status", PRIYA, "in_progress")),
     ),
     SampleTicket(
         "quote-seats",
@@ -104,14 +108,15 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 MAYA,
                 57,
-                "The quote is attached to your contract page and valid until 15 December. The price per seat is the one of "
+                "The quote is attached to your contract page and valid until 15 December. The price per seat is "
+                "the one of "
                 "the frame contract; nothing changes for those you have.",
                 via="desk",
             ),
             SampleMessage(THEO, 50, "Received and approved. Order follows.", via="email"),
         ),
         MAYA,
-        happened=((58, "assigned", MAYA, MAYA), (49, "status", MAYA, "solved")),
+        changes=((58, "assigned", MAYA, MAYA), (49, "status", MAYA, "solved")),
         rating=5,
     ),
     SampleTicket(
@@ -126,7 +131,8 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 INES,
                 0.3,
-                "Freezer **F-07** rose above −70 °C at 06:10. The alarm reached us at 06:51. Samples are safe this time, but "
+                "Freezer **F-07** rose above −70 °C at 06:10. The alarm reached us at 06:51. Samples are safe "
+                "this time, but "
                 "forty minutes is far beyond the five we agreed on. I need to know why **today**.",
                 via="slack",
             ),
@@ -151,14 +157,15 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 MAYA,
                 196,
-                "A site of its own, yes, and people can belong to both from version 14 on. I suggest that we set it up right "
+                "A site of its own, yes, and people can belong to both from version 14 on. I suggest that we set "
+                "it up right "
                 "after the upgrade Viktor is planning.",
                 via="desk",
             ),
             SampleMessage(INES, 190, "Agreed. Let us come back to it then.", via="slack"),
         ),
         MAYA,
-        happened=((197, "assigned", MAYA, MAYA), (189, "status", MAYA, "on_hold")),
+        changes=((197, "assigned", MAYA, MAYA), (189, "status", MAYA, "on_hold")),
     ),
     SampleTicket(
         "dark-plates",
@@ -173,14 +180,15 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 JONAS,
                 82,
-                "The PDF drops the colour profile of the camera. There is a switch for it: *Report → Images → keep profile*. "
+                "The PDF drops the colour profile of the camera. There is a switch for it: *Report → Images → "
+                "keep profile*. "
                 "I have turned it on for your site.",
                 via="slack",
             ),
             SampleMessage(AISHA, 80, "Much better :tada:", via="slack"),
         ),
         JONAS,
-        happened=((83, "assigned", JONAS, JONAS), (79, "status", JONAS, "solved")),
+        changes=((83, "assigned", JONAS, JONAS), (79, "status", JONAS, "solved")),
         rating=4,
     ),
     SampleTicket(
@@ -200,7 +208,8 @@ SAMPLE_TICKETS = (
             SampleMessage(
                 JONAS,
                 636,
-                "Of the four, two have not been used for over a year, one was last used in March, and one every night at "
+                "Of the four, two have not been used for over a year, one was last used in March, and one every "
+                "night at "
                 "two (the backup, I suppose). I have sent you the list.",
                 via="desk",
             ),
@@ -208,7 +217,7 @@ SAMPLE_TICKETS = (
             SampleMessage(JONAS, 633, "Deleted.", via="desk"),
         ),
         JONAS,
-        happened=((639, "assigned", JONAS, JONAS), (632, "status", JONAS, "solved"), (460, "status", JONAS, "closed")),
+        changes=((639, "assigned", JONAS, JONAS), (632, "status", JONAS, "solved"), (460, "status", JONAS, "closed")),
         rating=5,
     ),
     SampleTicket(

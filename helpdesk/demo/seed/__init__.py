@@ -1,1 +1,1 @@
-"""Believable data: the demo's stories, and as many tickets as one wants to measure with."""
+"""Seeds a database with the demo's sample data, or with any number of generated tickets."""

@@ -1,32 +1,31 @@
-"""Any number of organizations, people, tickets and messages, in bulk: rows are made here and written as rows, past every verb.
+"""Generates any number of organizations, people, tickets and messages and inserts the rows without the domain layer.
 
-The same numbers make the same data (times count back from now). One transaction, so that an interrupted run leaves nothing.
+The same numbers make the same data (times count back from now). All in one transaction.
 """
 
 import json
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from random import Random
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.channels.email import token
-from helpdesk.demo.seed import bulk_insert, phrases
+from helpdesk.demo.seed import bulk_columns, bulk_insert, phrases
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Thread
 from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
 from helpdesk.models.statuses import DONE, UNSOLVED, Status, WaitingOn, statuses_waiting_on
 from helpdesk.models.ticket import Event, Message, Ticket
 from helpdesk.models.user import Membership, Organization, OrganizationDomain, User
 
 AGENT_COUNT = 12
-HISTORY_SECONDS = 730 * 86_400  # seconds back to the first ticket
-RECENT_SECONDS = 14 * 86_400  # seconds back to which tickets are mostly unsolved
+HISTORY_SECONDS = 730 * 86_400  # age of the first ticket
+RECENT_SECONDS = 14 * 86_400  # younger tickets are mostly unsolved
 BATCH_SIZE = 10_000  # tickets written at once
 TEXTS_PER_KIND = 400  # of each kind of message
-# Drawn from at random, so how often one stands here is how often it comes: most work waits for the team, or was just solved.
+# Chosen at random, so repetition is frequency: most tickets wait for the team or were just solved.
 OLD_STATUSES = tuple(map(str, (Status.solved, *[Status.closed] * 3)))
 RECENT_STATUSES = tuple(map(str, (*UNSOLVED, *statuses_waiting_on(WaitingOn.team), *[Status.solved] * 3)))
 PRIORITY_CHOICES = tuple(map(str, (*Priority, *[DEFAULT_PRIORITY] * 4, *list(Priority)[-2:-1])))
@@ -34,7 +33,7 @@ PRIORITY_CHOICES = tuple(map(str, (*Priority, *[DEFAULT_PRIORITY] * 4, *list(Pri
 
 @dataclass(frozen=True)
 class SeedCounts:
-    """How much was made."""
+    """How many rows were created."""
 
     organizations: int
     people: int
@@ -47,8 +46,8 @@ class SeedCounts:
 
 
 def seed_bulk_data(*, organizations: int, tickets: int, messages: int, random_seed: int = 1) -> SeedCounts:
-    """Add that many, with ``messages`` a ticket on average. Commits."""
-    random = Random(random_seed)  # noqa: S311, nothing secret is made of it
+    """Add the given numbers, with ``messages`` a ticket on average. Commits."""
+    random = Random(random_seed)  # noqa: S311, not for secrets
     with bulk_insert.BulkWriter() as writer:
         world = _BulkSeeder(random, writer, organizations, messages)
         world.people()
@@ -61,23 +60,25 @@ class _BulkSeeder:
     def __init__(self, random: Random, writer: bulk_insert.BulkWriter, organizations: int, messages: int):
         self.random, self.writer, self.messages = random, writer, messages
         self.now = clock.now().timestamp()
-        self.first_organization = _next_id(Organization)
+        self.first_organization = bulk_columns.next_id(Organization)
         self.organizations = range(self.first_organization, self.first_organization + organizations)
         self.requesters: list[tuple[int, int, str]] = []  # user id, organization id, name
         self.agents: list[tuple[int, str]] = []
         self.said = 0
 
     def people(self) -> None:
-        """Organizations with their domains and people, and a team where there is none."""
+        """Add organizations with their domains and people, and agents where there are none."""
         at, random = self._time(HISTORY_SECONDS + 86_400), self.random
         companies, domains, users, members = [], [], [], []
-        user_id, domain_id = _next_id(User), _next_id(OrganizationDomain)
+        user_id, domain_id = bulk_columns.next_id(User), bulk_columns.next_id(OrganizationDomain)
         self.agents = [
             (id, name) for id, name in db.session.execute(select(User.id, User.name).where(User.role != "requester"))
         ]
         for number in range(AGENT_COUNT if not self.agents else 0):
             name = phrases.random_person_name(random)
-            users.append(_user_row(user_id, f"agent-{number + 1}@team.example", name, "agent", None, at))
+            users.append(
+                bulk_columns.build_user_row(user_id, f"agent-{number + 1}@team.example", name, "agent", None, at)
+            )
             self.agents.append((user_id, name))
             user_id += 1
         for place, id in enumerate(self.organizations):
@@ -88,41 +89,17 @@ class _BulkSeeder:
             for number in range(random.randrange(3, 16)):
                 name = phrases.random_person_name(random)
                 email = f"{name.lower().replace(' ', '.')}.{number + 1}@{slug}.example"
-                users.append(_user_row(user_id, email, name, "requester", id, at))
+                users.append(bulk_columns.build_user_row(user_id, email, name, "requester", id, at))
                 members.append((user_id, id, "organization"))
                 self.requesters.append((user_id, id, name))
                 user_id += 1
-        columns = (
-            "id",
-            "name",
-            "slug",
-            "created_at",
-            "portal_enabled",
-            "specific_users_only",
-            "default_sees",
-            "notes",
-            "version",
-        )
-        self.writer.write(Organization, columns, companies)
-        self.writer.write(OrganizationDomain, ("id", "organization_id", "domain", "created_at"), domains)
-        columns = (
-            "id",
-            "email",
-            "name",
-            "role",
-            "organization_id",
-            "sees",
-            "mail_replies",
-            "mail_updates",
-            "mail_failures",
-            "created_at",
-            "proven_at",
-        )
-        self.writer.write(User, columns, users)
-        self.writer.write(Membership, ("user_id", "organization_id", "sees"), members)
+        self.writer.write(Organization, bulk_columns.ORGANIZATION_COLUMNS, companies)
+        self.writer.write(OrganizationDomain, bulk_columns.ORGANIZATION_DOMAIN_COLUMNS, domains)
+        self.writer.write(User, bulk_columns.USER_COLUMNS, users)
+        self.writer.write(Membership, bulk_columns.MEMBERSHIP_COLUMNS, members)
 
     def tickets(self, count: int) -> None:
-        """Tickets in the order they were filed, with what was said and what happened."""
+        """Add tickets in the order of their creation, with messages and changes."""
         self.texts = {
             kind: phrases.random_bodies(self.random, words, TEXTS_PER_KIND)
             for kind, words in (
@@ -138,8 +115,8 @@ class _BulkSeeder:
         self.plain = {
             text: markdown_rendering.markdown_to_text(text) for texts in self.texts.values() for text in texts
         }
-        self.ids = {model: _next_id(model) for model in (Ticket, Message, Event, Thread)}
-        self.mail = _get_mail_channel_id()
+        self.ids = {model: bulk_columns.next_id(model) for model in (Ticket, Message, Event, Thread)}
+        self.mail = bulk_columns.get_mail_channel_id()
         step = HISTORY_SECONDS / count
         weights = [1 / (place + 3) for place in range(len(self.requesters))]
         who = self.random.choices(self.requesters, weights, k=count)
@@ -189,7 +166,7 @@ class _BulkSeeder:
                     body,
                     self.rendered[text].replace("{ref}", ref),
                     markdown_rendering.MARKDOWN_VERSION,
-                    _format_time(at),
+                    bulk_columns.format_time(at),
                     1,
                 )
             )
@@ -241,13 +218,13 @@ class _BulkSeeder:
                 status,
                 random.choice(PRIORITY_CHOICES),
                 excerpt,
-                _format_time(filed_at),
-                _format_time(last),
-                _format_time(last),
-                _format_time(customer_at),
-                _format_time(first_response),
-                _format_time(ended),
-                _format_time(ended) if status == Status.closed else None,
+                bulk_columns.format_time(filed_at),
+                bulk_columns.format_time(last),
+                bulk_columns.format_time(last),
+                bulk_columns.format_time(customer_at),
+                bulk_columns.format_time(first_response),
+                bulk_columns.format_time(ended),
+                bulk_columns.format_time(ended) if status == Status.closed else None,
                 seq,
                 public_seq,
                 1,
@@ -267,7 +244,7 @@ class _BulkSeeder:
                     user_id,
                     issued.nonce,
                     issued.hash,
-                    _format_time(filed_at),
+                    bulk_columns.format_time(filed_at),
                 )
             )
 
@@ -283,7 +260,7 @@ class _BulkSeeder:
                 actor_id,
                 actor,
                 data,
-                _format_time(at),
+                bulk_columns.format_time(at),
             )
         )
 
@@ -291,75 +268,22 @@ class _BulkSeeder:
         write = self.writer.write
         write(
             Ticket,
-            (
-                "id",
-                "organization_id",
-                "requester_id",
-                "assignee_id",
-                "subject",
-                "status",
-                "priority",
-                "excerpt",
-                "created_at",
-                "updated_at",
-                "status_since",
-                "customer_replied_at",
-                "first_response_at",
-                "solved_at",
-                "closed_at",
-                "next_seq",
-                "public_seq",
-                "version",
-            ),
+            bulk_columns.TICKET_COLUMNS,
             self.rows["tickets"],
         )
         write(
             Message,
-            (
-                "id",
-                "ticket_id",
-                "organization_id",
-                "seq",
-                "kind",
-                "from_team",
-                "author_id",
-                "author_name",
-                "body",
-                "rendered",
-                "rendered_version",
-                "created_at",
-                "revision",
-            ),
+            bulk_columns.MESSAGE_COLUMNS,
             self.rows["messages"],
         )
         write(
             Event,
-            (
-                "id",
-                "ticket_id",
-                "organization_id",
-                "seq",
-                "kind",
-                "team_only",
-                "actor_id",
-                "actor_name",
-                "data",
-                "created_at",
-            ),
+            bulk_columns.EVENT_COLUMNS,
             self.rows["events"],
         )
         write(
             Thread,
-            (
-                "id",
-                "ticket_id",
-                "organization_id",
-                "channel_id",
-                "user_id",
-                "nonce",
-                "token_hash",
-                "created_at",
-            ),
+            bulk_columns.THREAD_COLUMNS,
             self.rows["threads"],
         )
         self.writer.search(self.rows["search"])
@@ -370,27 +294,4 @@ class _BulkSeeder:
         return id
 
     def _time(self, ago: float) -> str:
-        return _format_time(self.now - ago)
-
-
-def _user_row(id: int, email: str, name: str, role: str, organization_id: int | None, at: str) -> tuple:
-    return (id, email, name, role, organization_id, "organization", True, True, 0, at, at)
-
-
-def _format_time(at: float | None) -> str | None:
-    """A time as both databases read it."""
-    return None if at is None else datetime.fromtimestamp(at, UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
-
-
-def _next_id(model) -> int:
-    return db.session.scalar(select(func.coalesce(func.max(model.id), 0))) + 1
-
-
-def _get_mail_channel_id() -> int:
-    found = db.session.scalar(select(Channel.id).where(Channel.kind == "email"))
-    if found:
-        return found
-    channel = Channel(kind="email", external_id="mail", name="email", audience="customer")
-    db.session.add(channel)
-    db.session.flush()
-    return channel.id
+        return bulk_columns.format_time(self.now - ago)

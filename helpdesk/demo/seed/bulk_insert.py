@@ -1,7 +1,7 @@
-"""Rows into tables as fast as the database takes them: COPY on PostgreSQL, executemany on SQLite.
+"""Inserts rows as fast as possible: COPY on PostgreSQL, executemany on SQLite.
 
-Triggers and foreign keys are left out while that happens, in this transaction only; the search index, which triggers would
-keep, is written beside the tickets.
+Triggers and foreign keys are disabled in this transaction only; the search index, which triggers would update, is
+written here.
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ class BulkWriter:
         self._rows(model.__tablename__, columns, rows)
 
     def search(self, rows: list[tuple]) -> None:
-        """Add to the full-text index: ticket id, organization id, subject, public words, the team's words."""
+        """Add to the full-text index: ticket id, organization id, subject, public text, team-only text."""
         if self.is_sqlite:
             rows = [(id, f"o{organization}", subject, words, notes) for id, organization, subject, words, notes in rows]
             self._rows("ticket_search", ("rowid", "scope", "subject", "words", "notes"), rows)
@@ -74,7 +74,7 @@ class BulkWriter:
         self.begun = True
         self.session.flush()
         if self.is_sqlite:
-            # Nothing is disabled while a statement runs: the triggers go and come back in this one transaction.
+            # The triggers are dropped and created again in this one transaction.
             self._run("PRAGMA defer_foreign_keys = ON")
             found = self.raw.execute("SELECT name, sql FROM sqlite_master WHERE type = 'trigger'").fetchall()
             for name, sql in found:
@@ -91,7 +91,8 @@ class BulkWriter:
         self._run("SET LOCAL maintenance_work_mem = '512MB'")
         found = self.session.execute(
             text(
-                "SELECT indexname, indexdef FROM pg_indexes WHERE tablename = 'ticket_search' AND indexdef LIKE '%USING gin%'"
+                "SELECT indexname, indexdef FROM pg_indexes"
+                " WHERE tablename = 'ticket_search' AND indexdef LIKE '%USING gin%'"
             )
         )
         for name, definition in found.all():
@@ -106,9 +107,8 @@ class BulkWriter:
                 self._run(statement)
         if not self.is_sqlite:
             for table in TABLE_ORDER:
-                self._run(
-                    f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), greatest((SELECT max(id) FROM {table}), 1))"  # noqa: S608
-                )
+                last_id = f"greatest((SELECT max(id) FROM {table}), 1)"  # noqa: S608, names are constants
+                self._run(f"SELECT setval(pg_get_serial_sequence('{table}', 'id'), {last_id})")
 
     def _run(self, statement: str) -> None:
         self.session.connection().exec_driver_sql(statement)

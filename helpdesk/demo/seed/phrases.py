@@ -1,4 +1,4 @@
-"""The words of made-up companies, people and conversations: parts that fit together, so that no two are quite the same."""
+"""Parts of the names and texts of generated companies, people and conversations, combined at random."""
 
 from random import Random
 
@@ -110,7 +110,7 @@ def random_person_name(random: Random) -> str:
 
 
 def company_name(number: int) -> str:
-    """The name of the company with this number, always the same and no other's."""
+    """The name of the company with this number, always the same and unique."""
     trade, turn = divmod(number, len(COMPANY_NAMES))
     turns, trade = divmod(trade, len(TRADE_NAMES))
     return f"{COMPANY_NAMES[turn]} {TRADE_NAMES[trade]}" + (f" {turns + 1}" if turns else "")
@@ -125,7 +125,7 @@ def random_subject(random: Random) -> str:
 
 
 def random_bodies(random: Random, words: tuple[str, ...], count: int) -> list[str]:
-    """``count`` texts made of ``words``, each still with the place ``{ref}`` to fill."""
+    """``count`` texts made of ``words``, each with the placeholder ``{ref}``."""
     made = []
     for _ in range(count):
         text = (

@@ -1,6 +1,6 @@
-"""The demo's world, written down as if it had happened over the last weeks: people, forms, and two dozen tickets.
+"""Writes the demo's sample data, dated over the last weeks: people, forms and two dozen tickets.
 
-Nothing is announced and nothing is waiting to leave: what the mails of that time would have been stands as sent.
+Nothing is enqueued: the mails of that time are recorded as sent.
 """
 
 from datetime import datetime, timedelta
@@ -35,9 +35,9 @@ SETTING_VALUES = {
     "mail_while_reading": True,
 }
 FIELD_KINDS = {"text": "short_text", "paragraph": "long_text", "select": "select", "date": "date"}
-ORGANIZATION_AGE = timedelta(days=120)  # how long everybody has been there
-UNREAD_AGE = timedelta(hours=20)  # what is younger, only those whose ticket it is have read
-RECENT_AGE = timedelta(hours=3)  # what is younger, nobody has
+ORGANIZATION_AGE = timedelta(days=120)  # age of the organizations and users
+UNREAD_AGE = timedelta(hours=20)  # younger messages are read only by requester and assignee
+RECENT_AGE = timedelta(hours=3)  # younger messages are read by nobody
 CANNED_REPLIES = (
     (
         "Ask for a screenshot",
@@ -53,12 +53,12 @@ CANNED_REPLIES = (
 
 
 def is_database_seeded() -> bool:
-    """Whether the database holds the demo's world (or anybody else's) already."""
+    """Whether the database has data already."""
     return db.session.scalar(select(Organization.id).limit(1)) is not None
 
 
 def seed_sample_data() -> None:
-    """Write it all down. Does not commit."""
+    """Write the sample data. Does not commit."""
     for name, value in SETTING_VALUES.items():
         settings.set(name, value)
     companies = {company.key: _create_organization(company) for company in personas.COMPANIES}
@@ -77,8 +77,10 @@ def _create_organization(company: personas.Company) -> Organization:
     made = organizations.create_organization(company.name, domains=company.domains, slack_channels=[company.channel_id])
     made.created_at = clock.now() - ORGANIZATION_AGE
     channel = db.session.scalar(select(Channel).where(Channel.external_id == company.channel_id))
-    room = next(room for room in personas.SLACK_CHANNELS if room.id == company.channel_id)
-    channel.name, channel.is_shared = room.name, bool(room.shared_with)
+    slack_channel = next(
+        slack_channel for slack_channel in personas.SLACK_CHANNELS if slack_channel.id == company.channel_id
+    )
+    channel.name, channel.is_shared = slack_channel.name, bool(slack_channel.shared_with)
     return made
 
 
@@ -113,19 +115,19 @@ def _create_form(spec: FormSpec, position: int) -> FormVersion:
 
 
 class _SampleTicketWriter:
-    """One story on its way into the database."""
+    """Writes one sample ticket."""
 
     def __init__(self, story: SampleTicket, organization: Organization, persons: dict[str, User], form: FormVersion):
         self.story, self.organization, self.persons, self.form = story, organization, persons, form
         self.now = clock.now()
-        self.status_told = any(kind == "status" for _, kind, _, _ in story.happened)
+        self.has_status_changes = any(kind == "status" for _, kind, _, _ in story.changes)
 
     def all(self) -> None:
-        """The ticket, then everything in the order it happened."""
+        """Write the ticket, then messages and changes in order."""
         self._file()
-        happened = [(hours, 1, (kind, by, value)) for hours, kind, by, value in self.story.happened]
+        changes = [(hours, 1, (kind, by, value)) for hours, kind, by, value in self.story.changes]
         said = [(said.hours_ago, 0, said) for said in self.story.messages]
-        for hours, _, thing in sorted(said + happened, key=lambda entry: (-entry[0], entry[1])):
+        for hours, _, thing in sorted(said + changes, key=lambda entry: (-entry[0], entry[1])):
             if isinstance(thing, SampleMessage):
                 self._say(thing)
             else:
@@ -134,7 +136,7 @@ class _SampleTicketWriter:
 
     def _file(self) -> None:
         story, at = self.story, self._ago(self.story.hours_ago)
-        changes_later = any(kind == "priority" for _, kind, _, _ in story.happened)
+        changes_later = any(kind == "priority" for _, kind, _, _ in story.changes)
         self.ticket = Ticket(
             organization=self.organization,
             requester=self.persons[story.requester],
@@ -178,12 +180,12 @@ class _SampleTicketWriter:
             ticket.first_response_at = ticket.first_response_at or at
             self._mailed(message, at)
             becomes = Status(ticket.status).definition.on_agent_reply
-            if becomes and not self.status_told:
+            if becomes and not self.has_status_changes:
                 self._set(at, author, Status(becomes), quietly=True)
             return
         ticket.customer_replied_at = at
         becomes = Status(ticket.status).definition.on_requester_reply
-        if message.seq > 1 and becomes and not self.status_told:
+        if message.seq > 1 and becomes and not self.has_status_changes:
             self._set(at, author, Status(becomes), quietly=not ticket.is_solved)
 
     def _happen(self, at: datetime, kind: str, by: str, value: str) -> None:
@@ -234,7 +236,7 @@ class _SampleTicketWriter:
         sent.external_id = f"<{sent.key}@{personas.SUPPORT_DOMAIN}>"
 
     def _finish(self) -> None:
-        """What the story says about the end holds, even where nobody told how it came to that."""
+        """Apply the sample ticket's final status and assignee, even if no change in it leads there."""
         story, ticket = self.story, self.ticket
         if ticket.status != story.status:
             self._set(ticket.updated_at, None, Status(story.status), quietly=True)

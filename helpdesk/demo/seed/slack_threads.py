@@ -1,7 +1,6 @@
-"""The demo's Slack workspace is new at every start: the tickets that still live move into it.
+"""Moves active tickets into the demo's Slack workspace, which is new at every start.
 
-Their former threads are gone with the former workspace, so each gets a new card and what was said on it. They leave through
-the outbox like everything else.
+Their threads were in the former workspace, so each gets a new card and its latest messages, through the outbox.
 """
 
 from urllib.parse import urljoin
@@ -21,12 +20,12 @@ from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Message, Ticket
 from helpdesk.models.user import User
 
-MAX_TICKETS = 40  # tickets, the latest ones, get a card
-MAX_MESSAGES = 6  # of them, the latest, get their conversation too; more would keep the first visitor's ticket waiting
+MAX_TICKETS = 40  # the latest tickets, which get a card
+MAX_MESSAGES = 6  # of them, the latest get their messages too; more would delay the first new ticket
 
 
 def recreate_threads() -> None:
-    """End what hung on the former workspace and put the living tickets into this one. Does not commit."""
+    """Remove the references to the former workspace and post the active tickets to this one. Does not commit."""
     _update_pictures()
     _end_old_threads()
     channels = list(db.session.scalars(select(Channel).where(Channel.kind == "slack", Channel.removed_at.is_(None))))
@@ -41,7 +40,7 @@ def recreate_threads() -> None:
 
 
 def _update_pictures() -> None:
-    """Everybody's picture, from where the workspace is now."""
+    """Set each user's picture URL to this workspace's."""
     for person in (*personas.AGENTS, *personas.REQUESTERS):
         picture = urljoin(config.current().SLACK_API_URL, f"../avatars/{person.slack or person.email}.svg")
         db.session.execute(update(User).where(User.email == person.email).values(picture_url=picture))

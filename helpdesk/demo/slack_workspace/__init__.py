@@ -1,4 +1,4 @@
-"""A Slack workspace over HTTP, written from Slack's public documentation."""
+"""A Slack workspace over HTTP, written from Slack's public API reference."""
 
 from helpdesk.demo.slack_workspace.workspace import Workspace
 from helpdesk.demo.slack_workspace.workspace_app import create_workspace

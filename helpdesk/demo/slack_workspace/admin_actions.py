@@ -1,4 +1,4 @@
-"""What befalls a workspace: channels come and go, tokens are revoked, and requests go wrong."""
+"""Actions of a workspace's admins (channels, membership, tokens) and faults on request."""
 
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
@@ -12,26 +12,26 @@ if TYPE_CHECKING:
 
 
 class AdminActions:
-    """The half of a Workspace that changes its circumstances."""
+    """The part of a Workspace that changes channels, membership, tokens and faults."""
 
     state: state.WorkspaceState
     events: "EventDelivery"
     limits: "RateLimits"
-    misbehaviour: api_faults.ApiFaults
+    api_faults: api_faults.ApiFaults
 
     def archive(self, channel: str, user: str = "") -> None:
         """Archive a channel."""
         self._archived(channel, user, True)
 
     def unarchive(self, channel: str, user: str = "") -> None:
-        """Bring a channel back."""
+        """Unarchive a channel."""
         self._archived(channel, user, False)
 
     def kick(self, channel: str, user: str) -> None:
         """Remove somebody (also the app itself) from a channel."""
         with self.state.lock:
-            room = self.state.channels[channel]
-            room.members.remove(user)
+            conversation = self.state.channels[channel]
+            conversation.members.remove(user)
             event = {
                 "type": "member_left_channel",
                 "user": user,
@@ -39,17 +39,17 @@ class AdminActions:
                 "channel_type": "C",
                 "team": personas.TEAM_ID,
             }
-            self.events.announce(None if user == personas.BOT_USER_ID else room, event)
+            self.events.announce(None if user == personas.BOT_USER_ID else conversation, event)
             self.state.touch()
 
     def invite(self, channel: str, user: str) -> None:
-        """Put somebody (also the app itself) into a channel."""
+        """Add somebody (also the app itself) to a channel."""
         with self.state.lock:
-            room = self.state.channels[channel]
-            if user not in room.members:
-                room.members.append(user)
+            conversation = self.state.channels[channel]
+            if user not in conversation.members:
+                conversation.members.append(user)
             self.events.announce(
-                room,
+                conversation,
                 {
                     "type": "member_joined_channel",
                     "user": user,
@@ -63,7 +63,7 @@ class AdminActions:
     def create_channel(
         self, name: str, members: Iterable[str] = (), shared_with: str = "", private: bool = False
     ) -> str:
-        """Make a channel; returns its id."""
+        """Create a channel; returns its id."""
         with self.state.lock:
             number = ids.create_id("C")
             self.state.channels[number] = state.ChannelState(
@@ -73,42 +73,44 @@ class AdminActions:
             return number
 
     def revoke(self, seconds: float | None = None) -> None:
-        """Take the app's token away, for good or for so many seconds."""
+        """Revoke the app's token, for good or for so many seconds."""
         self.limits.revoke(seconds)
 
     def unrevoke(self) -> None:
-        """Give the token back."""
+        """Make the token valid again."""
         self.limits.revoke(0)
 
     def misbehave(self, method: str, kind: str, **how) -> api_faults.ApiFault:
-        """Make the next calls of a method go wrong; see `misbehaviour.KINDS`."""
-        return self.misbehaviour.add(method, kind, **how)
+        """Let the next calls of a method fail; see `api_faults.FAULT_KINDS`."""
+        return self.api_faults.add(method, kind, **how)
 
     def behave(self) -> None:
-        """End every misbehaviour, also of events."""
-        self.misbehaviour.clear()
+        """End every fault, also of events."""
+        self.api_faults.clear()
         self.events.faults()
 
     def wait_idle(self, timeout: float) -> bool:
-        """Wait until no request is being worked on; False if one still is after ``timeout`` seconds."""
+        """Wait until no request is being handled; False if one still is after ``timeout`` seconds."""
         return bool(self.state.wait(lambda: not self.state.in_flight, timeout))
 
     def store_late_requests(self) -> None:
-        """Store the requests of the misbehaviour "late" whose time has come by the clock."""
-        self.misbehaviour.store_late_requests()
+        """Store the requests of the fault "late" whose time has come."""
+        self.api_faults.store_late_requests()
 
     def dark(self, seconds: float) -> None:
         """Reset every API request for so many seconds."""
-        self.misbehaviour.dark(seconds)
+        self.api_faults.dark(seconds)
 
     def event_faults(self, **chances) -> None:
-        """Double, reorder or lose events: doubled, reordered, lost (0 to 1), seed, hold (seconds)."""
+        """Duplicate, reorder or lose events: doubled, reordered, lost (0 to 1), seed, hold (seconds)."""
         self.events.faults(**chances)
 
     def _archived(self, channel: str, user: str, archived: bool) -> None:
         with self.state.lock:
-            room = self.state.channels[channel]
-            room.archived = archived
+            conversation = self.state.channels[channel]
+            conversation.archived = archived
             kind = "channel_archive" if archived else "channel_unarchive"
-            self.events.announce(room, {"type": kind, "channel": channel, "user": user or personas.AGENTS[0].slack})
+            self.events.announce(
+                conversation, {"type": kind, "channel": channel, "user": user or personas.AGENTS[0].slack}
+            )
             self.state.touch()

@@ -1,4 +1,4 @@
-"""Bad days, on demand: which of the next requests goes wrong, and how."""
+"""Faults on request: which of the next API requests fails, and how."""
 
 import random
 import select
@@ -28,7 +28,7 @@ FAULT_KINDS = (
 
 @dataclass
 class ApiFault:
-    """One promise of trouble. `times` None is for ever; `used` counts how often it struck."""
+    """One rule: `times` None means without end; `used` counts how often it was applied."""
 
     method: str
     kind: str
@@ -38,15 +38,15 @@ class ApiFault:
     channel: str | None = None
     how: dict = field(default_factory=dict)
     used: int = 0
-    dice: random.Random = field(default_factory=random.Random)
+    generator: random.Random = field(default_factory=random.Random)
 
-    def strikes(self, method: str, channel: str) -> bool:
-        """Whether this request is one of those meant; counts it."""
+    def applies_to(self, method: str, channel: str) -> bool:
+        """Whether the rule applies to this request; counts it."""
         if self.method not in ("*", method) or (self.channel and self.channel != channel):
             return False
         if self.times is not None and self.used >= self.times:
             return False
-        if self.probability is not None and self.dice.random() >= self.probability:
+        if self.probability is not None and self.generator.random() >= self.probability:
             return False
         if self.skip:
             self.skip -= 1
@@ -56,7 +56,7 @@ class ApiFault:
 
 
 class ApiFaults:
-    """The rules in force. The first one that fits a request is followed."""
+    """The active rules. The first one that applies to a request is used."""
 
     def __init__(self) -> None:
         self.rules: list[ApiFault] = []
@@ -76,18 +76,18 @@ class ApiFaults:
         channel: str | None = None,
         **how,
     ) -> ApiFault:
-        """Add a rule; ValueError for an unknown kind. A probability without `times` strikes for ever."""
+        """Add a rule; ValueError for an unknown kind. A probability without `times` applies without end."""
         if kind not in FAULT_KINDS:
-            raise ValueError(f"unknown misbehaviour {kind!r}; known: {', '.join(FAULT_KINDS)}")
+            raise ValueError(f"unknown fault {kind!r}; known: {', '.join(FAULT_KINDS)}")
         if probability is not None and times == 1:
             times = None
-        rule = ApiFault(method, kind, times, probability, skip, channel, how, dice=random.Random(seed))
+        rule = ApiFault(method, kind, times, probability, skip, channel, how, generator=random.Random(seed))
         with self._lock:
             self.rules.append(rule)
         return rule
 
     def clear(self) -> None:
-        """Behave again, at once."""
+        """Remove all rules."""
         with self._lock:
             self.rules.clear()
             self._dark_until = 0.0
@@ -118,22 +118,22 @@ class ApiFaults:
             store()
 
     def choose(self, method: str, channel: str) -> ApiFault | None:
-        """The rule that strikes this request, if any."""
+        """The rule that applies to this request, if any."""
         if not self.rules:
             return None
         with self._lock:
-            return next((rule for rule in self.rules if rule.strikes(method, channel)), None)
+            return next((rule for rule in self.rules if rule.applies_to(method, channel)), None)
 
 
 class ResetResponse(flask.Response):
-    """An answer that is a TCP reset."""
+    """A response that is a TCP reset."""
 
     def __call__(self, environ, start_response):
         wsgi_server.reset_connection(environ)
 
 
 class HangingResponse(flask.Response):
-    """An answer that never comes: silence until the client goes or `seconds` are over, then a reset."""
+    """No response until the client disconnects or `seconds` are over, then a TCP reset."""
 
     def __init__(self, seconds: float):
         super().__init__()
@@ -148,7 +148,7 @@ class HangingResponse(flask.Response):
 
 
 class TruncatedResponse(flask.Response):
-    """An answer cut in the middle: more is promised than comes."""
+    """A response cut in the middle: its Content-Length is longer than its body."""
 
     def __init__(self, body: bytes):
         super().__init__(body, content_type="application/json; charset=utf-8")
@@ -175,8 +175,8 @@ def _wait_for_disconnect(raw: socket.socket | None) -> bool:
 
 
 def _shut_down_socket(raw: socket.socket) -> None:
-    # A plain close lets the half that was written arrive; a reset might throw it away.
+    # After a plain close the written half still arrives; a reset might discard it.
     try:
         raw.shutdown(socket.SHUT_RDWR)
     finally:
-        raise ConnectionResetError("the demo was told to cut this answer")
+        raise ConnectionResetError("cut on request of the demo")

@@ -1,9 +1,9 @@
-"""How much an app may do, and whether it may do anything at all."""
+"""Rate limits and the revoked token."""
 
 import threading
 import time
 
-# Slack's tiers, in calls a minute; chat.postMessage has its own rule: about one a second in a channel.
+# Tiers of Slack's page "Rate limits", in calls a minute; chat.postMessage: about one a second in a channel.
 REQUESTS_PER_MINUTE = {
     "conversations.list": 20,
     "users.list": 20,
@@ -35,7 +35,7 @@ BURST_SIZE = 5
 
 
 class RateLimits:
-    """Rate limits (off unless asked for) and the token's standing."""
+    """Rate limits (if ``enforced``) and until when the token is revoked."""
 
     def __init__(self, enforced: bool):
         self.enforced = enforced
@@ -44,7 +44,7 @@ class RateLimits:
         self._revoked_until = 0.0
 
     def wait_for(self, method: str, channel: str) -> int:
-        """Seconds to wait before this call is allowed; 0 lets it through and counts it."""
+        """Seconds to wait before this call is allowed; 0 allows and counts it."""
         if not self.enforced:
             return 0
         posting = method == "chat.postMessage"
@@ -64,7 +64,7 @@ class RateLimits:
             return 0
 
     def revoke(self, seconds: float | None) -> None:
-        """Revoke the token for so many seconds; None is for ever, 0 gives it back."""
+        """Revoke the token for so many seconds; None means for good, 0 ends it."""
         self._revoked_until = float("inf") if seconds is None else time.monotonic() + seconds if seconds else 0.0
 
     @property

@@ -1,4 +1,4 @@
-"""Block Kit: the limits Slack documents, checked, with Slack's way of saying what is wrong."""
+"""Checks the limits of Slack's page "Block Kit: blocks", with Slack's error messages."""
 
 from helpdesk.demo.slack_workspace import ids
 
@@ -46,12 +46,12 @@ ACTION_ELEMENT_TYPES = (INPUT_ELEMENT_TYPES | {"button", "overflow", "workflow_b
     "file_input",
 }
 RICH_TEXT_ELEMENT_TYPES = {"rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote"}
-# Slack documents no number for a whole message; it has refused 11,300 characters and taken 9,600.
+# Slack documents no limit for a whole message; it has refused 11,300 characters and accepted 9,600.
 MAX_MARKDOWN_CHARACTERS = 12_000
 
 
 def list_errors(blocks: object, place: str = "message") -> list[str]:
-    """What is wrong with these blocks, in Slack's words; empty when nothing.
+    """The errors of these blocks, in Slack's format; empty when valid.
 
     `place` is message, modal or home.
     """

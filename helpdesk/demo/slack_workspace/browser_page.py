@@ -1,6 +1,6 @@
-"""The page: a workspace one can sit in as any of its people.
+"""The browser page of the workspace, used as any of its users.
 
-It asks for its parts again whenever something changed.
+It loads its parts again whenever something changed.
 """
 
 import json
@@ -34,7 +34,7 @@ ACTION_NAMES = {
 
 
 def register_routes(app: flask.Flask, ws: Workspace) -> None:
-    """Add the page and what it talks to: / · /page/parts · /page/do · /page/stream · /archives/…"""
+    """Add the page and its endpoints: / · /page/parts · /page/do · /page/stream · /archives/…"""
     show = html_renderer.HtmlRenderer(ws)
     app.jinja_env.globals.update(
         show=show,
@@ -53,7 +53,7 @@ def register_routes(app: flask.Flask, ws: Workspace) -> None:
     app.add_url_rule("/page/stream", "stream", lambda: _stream_changes(ws))
 
     @app.after_request
-    def close_doors(response: flask.Response) -> flask.Response:
+    def add_security_headers(response: flask.Response) -> flask.Response:
         if response.mimetype == "text/html":
             pictures = " ".join(sorted({"'self'", "data:", *_list_origins(ws)}))
             response.headers.setdefault(
@@ -72,17 +72,17 @@ def is_page_user(ws: Workspace) -> bool:
 
 
 def _show_page(ws: Workspace) -> flask.Response:
-    me, room, thread = _parse_place(ws)
+    me, conversation, thread = _parse_place(ws)
     everybody = [user for user in ws.state.users.values() if _is_selectable(user)]
     with ws.state.lock:
         html = flask.render_template(
             "workspace.html",
             me=me,
-            room=room,
+            room=conversation,
             thread=thread,
             everybody=everybody,
             version=ws.state.version,
-            **_render_parts(ws, me, room, thread),
+            **_render_parts(ws, me, conversation, thread),
         )
     response = flask.Response(html)
     response.set_cookie(COOKIE_NAME, "open", httponly=True, samesite="Lax", path=flask.request.script_root + "/")
@@ -102,45 +102,51 @@ def _redirect_permalink(ws: Workspace, channel: str, stamp: str) -> flask.typing
 
 
 def _show_parts(ws: Workspace) -> flask.Response:
-    me, room, thread = _parse_place(ws)
+    me, conversation, thread = _parse_place(ws)
     with ws.state.lock:
-        parts = {"version": ws.state.version, **_render_parts(ws, me, room, thread)}
+        parts = {"version": ws.state.version, **_render_parts(ws, me, conversation, thread)}
     return flask.Response(json.dumps(parts), content_type="application/json", headers={"Cache-Control": "no-store"})
 
 
-def _render_parts(ws: Workspace, me: dict, room, thread: str | None) -> dict:
-    rooms = [c for c in ws.state.channels.values() if me["id"] in c.members and not c.direct_with]
-    whispers = [w for w in ws.state.ephemerals if w["user_to"] == me["id"] and room and w["channel"] == room.id]
+def _render_parts(ws: Workspace, me: dict, conversation, thread: str | None) -> dict:
+    conversations = [c for c in ws.state.channels.values() if me["id"] in c.members and not c.direct_with]
+    ephemerals = [
+        w for w in ws.state.ephemerals if w["user_to"] == me["id"] and conversation and w["channel"] == conversation.id
+    ]
     messages, replies = [], []
-    if room is not None:
+    if conversation is not None:
         in_channel = [
             m
-            for m in room.messages.values()
+            for m in conversation.messages.values()
             if m.get("thread_ts") in (None, m["ts"]) or m.get("subtype") == "thread_broadcast"
         ][-MAX_MESSAGES:]
-        messages = [message_store.format_message(room, m) for m in in_channel] + [
-            w for w in whispers if not w.get("thread_ts")
+        messages = [message_store.format_message(conversation, m) for m in in_channel] + [
+            w for w in ephemerals if not w.get("thread_ts")
         ]
         if thread:
-            stamps = [thread, *room.threads.get(thread, [])]
-            replies = [message_store.format_message(room, room.messages[ts]) for ts in stamps if ts in room.messages]
-            replies += [w for w in whispers if w.get("thread_ts") == thread]
+            stamps = [thread, *conversation.threads.get(thread, [])]
+            replies = [
+                message_store.format_message(conversation, conversation.messages[ts])
+                for ts in stamps
+                if ts in conversation.messages
+            ]
+            replies += [w for w in ephemerals if w.get("thread_ts") == thread]
     stack = ws.state.stacks.get(me["id"])
     view = ws.state.views[stack[-1]] if stack else None
-    around = {"me": me, "room": room, "thread": thread, "base": ws.base, "ws": ws, "files": ws.state.files}
+    context = {"me": me, "room": conversation, "thread": thread, "base": ws.base, "ws": ws, "files": ws.state.files}
     return {
-        "rooms": flask.render_template("_rooms.html", rooms=rooms, **around),
+        "rooms": flask.render_template("_rooms.html", rooms=conversations, **context),
         "messages": flask.render_template(
-            "_messages.html", messages=sorted(messages, key=_get_time), inside=False, **around
+            "_messages.html", messages=sorted(messages, key=_get_time), inside=False, **context
         )
-        if room is not None
-        else flask.render_template("_home.html", view=ws.state.homes.get(me["id"]), **around),
+        if conversation is not None
+        else flask.render_template("_home.html", view=ws.state.homes.get(me["id"]), **context),
         "replies": flask.render_template(
-            "_messages.html", messages=sorted(replies, key=_get_time), inside=True, **around
+            "_messages.html", messages=sorted(replies, key=_get_time), inside=True, **context
         )
         if thread
         else "",
-        "modal": flask.render_template("_modal.html", view=view, depth=len(stack), **around) if view else "",
+        "modal": flask.render_template("_modal.html", view=view, depth=len(stack), **context) if view else "",
     }
 
 
@@ -175,8 +181,8 @@ def _perform_action(ws: Workspace, verb: str, me: str, order: dict):
         view = ws.modal(me)
         return ws.interactivity.suggestions(me, view, **order) if view else []
     if verb in ("press", "press_view", "shortcut"):
-        answer = getattr(ws, verb)(me, **order)
-        return {"status": answer.status, "reason": answer.reason}
+        response = getattr(ws, verb)(me, **order)
+        return {"status": response.status, "reason": response.reason}
     return getattr(ws, verb)(me, **order)
 
 
@@ -200,11 +206,11 @@ def _parse_place(ws: Workspace):
         me = ws.state.users[personas.AGENTS[0].slack]
     if wanted.get("c") == "home":
         return me, None, None
-    room = ws.state.channels.get(wanted.get("c", ""))
-    if room is None or me["id"] not in room.members or room.direct_with:
-        room = next(c for c in ws.state.channels.values() if me["id"] in c.members)
+    conversation = ws.state.channels.get(wanted.get("c", ""))
+    if conversation is None or me["id"] not in conversation.members or conversation.direct_with:
+        conversation = next(c for c in ws.state.channels.values() if me["id"] in c.members)
     thread = wanted.get("t")
-    return me, room, thread if thread in room.messages else None
+    return me, conversation, thread if thread in conversation.messages else None
 
 
 def _encode_mentions(ws: Workspace, text: str) -> str:
@@ -212,7 +218,11 @@ def _encode_mentions(ws: Workspace, text: str) -> str:
     for user in ws.state.users.values():
         for name in (user["real_name"], user["name"], user["real_name"].split()[0]):
             names[name.casefold()] = f"<@{user['id']}>"
-    rooms = {room.name: f"<#{room.id}|{room.name}>" for room in ws.state.channels.values() if room.name}
+    conversations = {
+        conversation.name: f"<#{conversation.id}|{conversation.name}>"
+        for conversation in ws.state.channels.values()
+        if conversation.name
+    }
     pattern = "|".join(re.escape(name) for name in sorted(names, key=len, reverse=True))
     text = re.sub(
         rf"(?<![\w<@.])@({pattern})\b",
@@ -221,7 +231,7 @@ def _encode_mentions(ws: Workspace, text: str) -> str:
         flags=re.IGNORECASE,
     )
     text = re.sub(r"(?<!\S)@(here|channel|everyone)\b", r"<!\1>", text)
-    return re.sub(r"(?<![\w<#&])#([a-z0-9-]+)", lambda found: rooms.get(found.group(1), found.group(0)), text)
+    return re.sub(r"(?<![\w<#&])#([a-z0-9-]+)", lambda found: conversations.get(found.group(1), found.group(0)), text)
 
 
 def _list_origins(ws: Workspace) -> set[str]:

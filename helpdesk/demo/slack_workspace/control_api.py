@@ -1,4 +1,4 @@
-"""The control door: everything the Python API can do, for programs in other processes."""
+"""The control API: the methods of Workspace over HTTP, for programs in other processes."""
 
 import dataclasses
 import json
@@ -56,15 +56,15 @@ def register_routes(app: flask.Flask, ws: Workspace) -> None:
 
 
 def _run_action(ws: Workspace) -> flask.Response:
-    order = flask.request.get_json(silent=True)
-    # A page elsewhere could post a form here, but not JSON without asking first.
-    if not isinstance(order, dict) or order.get("do") not in ACTION_NAMES:
+    arguments = flask.request.get_json(silent=True)
+    # Another site's page could post a form here, but JSON only after a CORS preflight.
+    if not isinstance(arguments, dict) or arguments.get("do") not in ACTION_NAMES:
         return _json_response({"ok": False, "error": "say what to do: " + ", ".join(sorted(ACTION_NAMES))}, 400)
-    verb = order.pop("do")
-    if "files" in order:
-        order["files"] = [(name, content.encode(), *more) for name, content, *more in order["files"]]
+    verb = arguments.pop("do")
+    if "files" in arguments:
+        arguments["files"] = [(name, content.encode(), *more) for name, content, *more in arguments["files"]]
     try:
-        return _json_response({"ok": True, "result": getattr(ws, verb)(**order)})
+        return _json_response({"ok": True, "result": getattr(ws, verb)(**arguments)})
     except (KeyError, LookupError, TypeError, ValueError, PermissionError, AssertionError) as error:
         return _json_response({"ok": False, "error": f"{type(error).__name__}: {error}"}, 400)
 
@@ -72,15 +72,20 @@ def _run_action(ws: Workspace) -> flask.Response:
 def _show_state(ws: Workspace) -> dict:
     with ws.state.lock:
         channels = {
-            room.id: {
-                "name": room.name,
-                "archived": room.archived,
-                "members": room.members,
-                "messages": [message_store.format_message(room, message, True) for message in room.messages.values()],
+            conversation.id: {
+                "name": conversation.name,
+                "archived": conversation.archived,
+                "members": conversation.members,
+                "messages": [
+                    message_store.format_message(conversation, message, True)
+                    for message in conversation.messages.values()
+                ],
             }
-            for room in ws.state.channels.values()
+            for conversation in ws.state.channels.values()
         }
-        threads = {room.id: room.threads for room in ws.state.channels.values() if room.threads}
+        threads = {
+            conversation.id: conversation.threads for conversation in ws.state.channels.values() if conversation.threads
+        }
         events = {"sent": ws.events.sent, "failed": ws.events.failed, "waiting": ws.events.waiting}
         return {
             "channels": channels,
@@ -99,5 +104,5 @@ def _to_json_value(value: object) -> object:
     if isinstance(value, bytes):
         return value.decode("utf-8", "replace")
     if dataclasses.is_dataclass(value):
-        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.name != "dice"}
+        return {f.name: getattr(value, f.name) for f in dataclasses.fields(value) if f.name != "generator"}
     return str(value)

@@ -1,4 +1,4 @@
-"""The Events API: every event leaves as a signed request, is retried as Slack retries, and is remembered in a log."""
+"""The Events API (Slack's page "The Events API"): signed requests with retries, and a log of every attempt."""
 
 import collections
 import heapq
@@ -24,7 +24,7 @@ WORKER_COUNT = 8
 
 @dataclass(frozen=True)
 class DeliveryAttempt:
-    """One request that was tried. `number` is 0 for the first; `status` is 0 when nothing answered."""
+    """One request that was tried. `number` is 0 for the first; `status` is 0 without a response."""
 
     event_id: str
     kind: str
@@ -37,21 +37,21 @@ class DeliveryAttempt:
 
 @dataclass
 class _PendingEvent:
-    lane: int
+    queue_number: int
     payload: dict
     number: int = 0
     reason: str = ""
 
 
 class EventDelivery:
-    """Sends events in order per channel, a few channels at once, so that one slow answer does not hold up the rest."""
+    """Sends events in order per channel, several channels at once, so that a slow response does not delay the rest."""
 
     def __init__(self, ws: "Workspace", url: str | None, retry_delays: tuple[float, ...], timeout: float):
         self.url, self.retry_delays, self.timeout = url, retry_delays, timeout
         self.log: collections.deque[DeliveryAttempt] = collections.deque(maxlen=20_000)
         self.sent = self.failed = 0
         self._ws = ws
-        self._lanes: list[queue.SimpleQueue] = [queue.SimpleQueue() for _ in range(WORKER_COUNT)]
+        self._queues: list[queue.SimpleQueue] = [queue.SimpleQueue() for _ in range(WORKER_COUNT)]
         self._later: list[tuple[float, int, _PendingEvent]] = []
         self._order = itertools.count()
         self._open = 0
@@ -62,12 +62,12 @@ class EventDelivery:
     def faults(
         self, doubled: float = 0, reordered: float = 0, lost: float = 0, seed: int = 0, hold: float = 1.0
     ) -> None:
-        """From now on double, hold back for `hold` seconds, or lose events with these probabilities."""
+        """From now on duplicate, hold back for `hold` seconds, or lose events with these probabilities."""
         self._doubled, self._reordered, self._lost, self._hold = doubled, reordered, lost, hold
-        self._dice = random.Random(seed)
+        self._random = random.Random(seed)
 
     def announce(self, channel: "ChannelState | None", event: dict) -> None:
-        """Send an event, if the app is where it happened.
+        """Send an event, if the app is a member of the channel.
 
         It gains channel, channel_type and event_ts where Slack has them.
         """
@@ -83,7 +83,7 @@ class EventDelivery:
         self._post(_PendingEvent(zlib.crc32(place.encode()) % WORKER_COUNT, self._wrap(event, channel)))
 
     def settle(self, timeout: float = 5.0) -> bool:
-        """Wait until every event was answered or given up. False when `timeout` seconds did not suffice."""
+        """Wait until every event was answered or given up; False after `timeout` seconds."""
         with self._idle:
             return self._idle.wait_for(lambda: self._open == 0, timeout)
 
@@ -115,80 +115,86 @@ class EventDelivery:
             "event_context": "4-" + ids.create_id("EC"),
         }
 
-    def _post(self, parcel: _PendingEvent) -> None:
-        if self._lost and self._dice.random() < self._lost:
-            self._note(parcel, signed_requests.PortalResponse(0, "lost"))
+    def _post(self, event_delivery: _PendingEvent) -> None:
+        if self._lost and self._random.random() < self._lost:
+            self._record_attempt(event_delivery, signed_requests.PortalResponse(0, "lost"))
             return
-        copies = 2 if self._doubled and self._dice.random() < self._doubled else 1
-        held = self._reordered and self._dice.random() < self._reordered
+        copies = 2 if self._doubled and self._random.random() < self._doubled else 1
+        held = self._reordered and self._random.random() < self._reordered
         if not self.url and not self._ws.sockets.any():
-            self._note(parcel, signed_requests.PortalResponse(0, "no_url"))
+            self._record_attempt(event_delivery, signed_requests.PortalResponse(0, "no_url"))
             return
         for _ in range(copies):
             with self._idle:
                 self._open += 1
                 self._start()
                 if held:
-                    heapq.heappush(self._later, (time.monotonic() + self._hold, next(self._order), parcel))
+                    heapq.heappush(self._later, (time.monotonic() + self._hold, next(self._order), event_delivery))
                     self._idle.notify_all()
             if not held:
-                self._lanes[parcel.lane].put(parcel)
+                self._queues[event_delivery.queue_number].put(event_delivery)
 
     def _start(self) -> None:
         if self._started:
             return
         self._started = True
-        threading.Thread(target=self._clock, daemon=True, name="slack-event-clock").start()
-        for lane in self._lanes:
-            threading.Thread(target=self._run, args=(lane,), daemon=True, name="slack-events").start()
+        threading.Thread(target=self._run_retries, daemon=True, name="slack-event-retries").start()
+        for queue_number in self._queues:
+            threading.Thread(target=self._run, args=(queue_number,), daemon=True, name="slack-events").start()
 
-    def _run(self, lane: queue.SimpleQueue) -> None:
+    def _run(self, queue_number: queue.SimpleQueue) -> None:
         while True:
-            self._send(lane.get())
+            self._send(queue_number.get())
 
-    def _send(self, parcel: _PendingEvent) -> None:
-        body = json.dumps(parcel.payload).encode()
+    def _send(self, event_delivery: _PendingEvent) -> None:
+        body = json.dumps(event_delivery.payload).encode()
         extra = (
-            {"X-Slack-Retry-Num": str(parcel.number), "X-Slack-Retry-Reason": parcel.reason} if parcel.number else None
+            {"X-Slack-Retry-Num": str(event_delivery.number), "X-Slack-Retry-Reason": event_delivery.reason}
+            if event_delivery.number
+            else None
         )
         if self._ws.sockets.any():
-            retry = {"retry_attempt": parcel.number, "retry_reason": parcel.reason}
-            answer = self._ws.sockets.deliver("events_api", parcel.payload, self.timeout, retry)
+            retry = {"retry_attempt": event_delivery.number, "retry_reason": event_delivery.reason}
+            response = self._ws.sockets.deliver("events_api", event_delivery.payload, self.timeout, retry)
         else:
             secret = self._ws.signing_secret
-            answer = signed_requests.post_signed(self.url or "", body, "application/json", secret, self.timeout, extra)
-        self._note(parcel, answer)
+            response = signed_requests.post_signed(
+                self.url or "", body, "application/json", secret, self.timeout, extra
+            )
+        self._record_attempt(event_delivery, response)
         with self._idle:
-            if not answer.ok and not answer.no_retry and parcel.number < len(self.retry_delays):
-                again = _PendingEvent(parcel.lane, parcel.payload, parcel.number + 1, answer.reason)
-                due = time.monotonic() + self.retry_delays[parcel.number]
+            if not response.ok and not response.no_retry and event_delivery.number < len(self.retry_delays):
+                again = _PendingEvent(
+                    event_delivery.queue_number, event_delivery.payload, event_delivery.number + 1, response.reason
+                )
+                due = time.monotonic() + self.retry_delays[event_delivery.number]
                 heapq.heappush(self._later, (due, next(self._order), again))
             else:
-                self.sent += answer.ok
-                self.failed += not answer.ok
+                self.sent += response.ok
+                self.failed += not response.ok
                 self._open -= 1
             self._idle.notify_all()
 
-    def _clock(self) -> None:
+    def _run_retries(self) -> None:
         while True:
             with self._idle:
                 now = time.monotonic()
                 while self._later and self._later[0][0] <= now:
-                    parcel = heapq.heappop(self._later)[2]
-                    self._lanes[parcel.lane].put(parcel)
+                    event_delivery = heapq.heappop(self._later)[2]
+                    self._queues[event_delivery.queue_number].put(event_delivery)
                 self._idle.wait(self._later[0][0] - now if self._later else 60)
 
-    def _note(self, parcel: _PendingEvent, answer: signed_requests.PortalResponse) -> None:
-        event = parcel.payload["event"]
+    def _record_attempt(self, event_delivery: _PendingEvent, response: signed_requests.PortalResponse) -> None:
+        event = event_delivery.payload["event"]
         kind = event.get("subtype") if event["type"] == "message" and event.get("subtype") else event["type"]
         self.log.append(
             DeliveryAttempt(
-                parcel.payload["event_id"],
+                event_delivery.payload["event_id"],
                 kind,
                 self.url or "",
-                parcel.number,
-                answer.status,
-                answer.reason,
-                parcel.payload,
+                event_delivery.number,
+                response.status,
+                response.reason,
+                event_delivery.payload,
             )
         )

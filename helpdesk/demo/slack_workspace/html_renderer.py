@@ -108,8 +108,10 @@ class HtmlRenderer:
         elif kind == "user":
             html = Markup('<span class="mention">@{}</span>').format(self.name(element["user_id"]))
         elif kind == "channel":
-            room = self._ws.state.channels.get(element["channel_id"].partition("|")[0])
-            html = Markup('<span class="mention">#{}</span>').format(room.name if room else element["channel_id"])
+            conversation = self._ws.state.channels.get(element["channel_id"].partition("|")[0])
+            html = Markup('<span class="mention">#{}</span>').format(
+                conversation.name if conversation else element["channel_id"]
+            )
         elif kind == "broadcast":
             html = Markup('<span class="mention loud">@{}</span>').format(element["range"].partition("|")[0])
         else:

@@ -1,4 +1,4 @@
-"""Timestamps and identifiers as Slack makes them: unique, increasing, upper case."""
+"""Creates timestamps and identifiers in Slack's formats: unique, increasing, upper case."""
 
 import itertools
 import random

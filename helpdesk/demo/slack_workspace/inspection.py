@@ -1,4 +1,4 @@
-"""What the workspace remembers, for tests to judge by."""
+"""Reads messages, threads and views of the workspace, for tests."""
 
 from typing import TYPE_CHECKING
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class WorkspaceInspection:
-    """The reading half of a Workspace."""
+    """The part of a Workspace that reads its state."""
 
     state: "WorkspaceState"
     events: "EventDelivery"
@@ -18,32 +18,35 @@ class WorkspaceInspection:
     def posted(self, channel: str) -> list[dict]:
         """The messages of a channel that are not inside threads, oldest first, with metadata."""
         with self.state.lock:
-            room = self.state.channels[channel]
+            conversation = self.state.channels[channel]
             return [
-                message_store.format_message(room, m, True)
-                for m in room.messages.values()
+                message_store.format_message(conversation, m, True)
+                for m in conversation.messages.values()
                 if m.get("thread_ts") in (None, m["ts"])
             ]
 
     def replies(self, channel: str, ts: str) -> list[dict]:
         """A thread: the root, then its replies in order. Empty when there is no such message."""
         with self.state.lock:
-            room = self.state.channels[channel]
-            if ts not in room.messages:
+            conversation = self.state.channels[channel]
+            if ts not in conversation.messages:
                 return []
-            return [message_store.format_message(room, room.messages[t], True) for t in [ts, *room.threads.get(ts, [])]]
+            return [
+                message_store.format_message(conversation, conversation.messages[t], True)
+                for t in [ts, *conversation.threads.get(ts, [])]
+            ]
 
     def message(self, channel: str, ts: str) -> dict:
-        """One message. KeyError when it is gone."""
+        """One message. Raises KeyError when it was deleted."""
         with self.state.lock:
-            room = self.state.channels[channel]
-            return message_store.format_message(room, room.messages[ts], True)
+            conversation = self.state.channels[channel]
+            return message_store.format_message(conversation, conversation.messages[ts], True)
 
     def ephemerals(self, channel: str | None = None, user: str | None = None) -> list[dict]:
-        """What the app whispered; each has `channel` and `user_to` beside the message."""
+        """The app's ephemeral messages; each has `channel` and `user_to` besides the message."""
         with self.state.lock:
             every = list(self.state.ephemerals)
-        return [w for w in every if channel in (None, w["channel"]) and user in (None, w["user_to"])]
+        return [one for one in every if channel in (None, one["channel"]) and user in (None, one["user_to"])]
 
     def home_view(self, user: str) -> dict | None:
         """What the app published on this user's Home tab."""

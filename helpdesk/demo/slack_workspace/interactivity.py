@@ -1,4 +1,7 @@
-"""What people do to the app's things: buttons, modals, shortcuts, slash commands; and the answers the app may give."""
+"""Interaction payloads (buttons, modals, shortcuts, slash commands) and the app's responses to them.
+
+Shapes and limits are those of Slack's pages "Handling user interaction", "Slash commands" and "Modals".
+"""
 
 import json
 import time
@@ -6,7 +9,7 @@ import urllib.parse
 from typing import TYPE_CHECKING
 
 from helpdesk.demo import personas
-from helpdesk.demo.slack_workspace import ids, message_store, modals, rich_text_parser, signed_requests
+from helpdesk.demo.slack_workspace import ids, message_store, modals, signed_requests
 from helpdesk.demo.slack_workspace.api import chat
 from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError
 
@@ -19,7 +22,7 @@ RESPONSE_TTL_SECONDS = 1800
 
 
 class Interactivity:
-    """Builds and sends interaction payloads, and keeps the short-lived keys that come with them."""
+    """Builds and sends interaction payloads, and stores their trigger ids and response URLs."""
 
     def __init__(self, ws: "Workspace", actions_url: str | None, commands_url: str | None, options_url: str | None):
         self.actions_url, self.commands_url = actions_url, commands_url
@@ -28,24 +31,24 @@ class Interactivity:
         self.log: list[tuple[str, dict, signed_requests.PortalResponse]] = []
         self._ws = ws
         self._triggers: dict[str, tuple[str, float]] = {}
-        self._spent: set[str] = set()
+        self._used_triggers: set[str] = set()
         self._response_urls: dict[str, dict] = {}
 
     def redeem(self, trigger_id: str) -> str:
         """The user behind a trigger id, once and within three seconds."""
-        if trigger_id in self._spent:
+        if trigger_id in self._used_triggers:
             raise SlackApiError("exchanged_trigger_id")
         if trigger_id not in self._triggers:
             raise SlackApiError("invalid_trigger_id")
-        user, born = self._triggers.pop(trigger_id)
-        self._spent.add(trigger_id)
-        if time.monotonic() - born > self.trigger_seconds:
+        user, created_at = self._triggers.pop(trigger_id)
+        self._used_triggers.add(trigger_id)
+        if time.monotonic() - created_at > self.trigger_seconds:
             raise SlackApiError("expired_trigger_id")
         return user
 
     def trigger(self, user: str) -> str:
         """A fresh trigger id for this user."""
-        made = f"{time.time_ns() // 1_000_000}.{len(self._spent)}.{ids.create_id('').lower()}"
+        made = f"{time.time_ns() // 1_000_000}.{len(self._used_triggers)}.{ids.create_id('').lower()}"
         self._triggers[made] = (user, time.monotonic())
         return made
 
@@ -59,7 +62,7 @@ class Interactivity:
         view: dict | None = None,
     ) -> signed_requests.PortalResponse:
         """Send a block_actions payload for one action in a message or a view."""
-        payload = self._base("block_actions", user) | {"container": container, "actions": [action]}
+        payload = self._build_payload("block_actions", user) | {"container": container, "actions": [action]}
         if channel is not None:
             payload["channel"] = {"id": channel.id, "name": channel.name or "directmessage"}
             payload["response_url"] = self.response_url(
@@ -77,30 +80,30 @@ class Interactivity:
         return self._send(payload)
 
     def submission(self, user: str, view: dict) -> dict:
-        """Submit the user's top modal and do what the answer says.
+        """Submit the user's top modal and apply the response_action.
 
-        Returns the answer ({} when it was empty).
+        Returns the response ({} when it was empty).
         """
         if wrong := modals.list_missing_inputs(view):
             with self._ws.state.lock:
                 view["_errors"] = wrong
                 self._ws.state.touch()
             return {"response_action": "errors", "errors": wrong}
-        payload = self._base("view_submission", user) | {"view": modals.format_view(view), "response_urls": []}
-        answer = self._send(payload)
-        if not answer.ok:
-            said = {"response_action": "errors", "errors": {}, "failed": answer.reason or str(answer.status)}
+        payload = self._build_payload("view_submission", user) | {"view": modals.format_view(view), "response_urls": []}
+        response = self._send(payload)
+        if not response.ok:
+            content = {"response_action": "errors", "errors": {}, "failed": response.reason or str(response.status)}
             with self._ws.state.lock:
                 view["_errors"] = {"": "We had some trouble connecting. Try again?"}
                 self._ws.state.touch()
-            return said
-        said = _parse_json(answer)
+            return content
+        content = signed_requests.parse_json(response)
         with self._ws.state.lock:
-            self._follow(user, view, said)
-        return said
+            self._apply_response(user, view, content)
+        return content
 
     def closing(self, user: str) -> None:
-        """Close the user's top modal (all of them where it says clear_on_close), telling the app if it asked to know."""
+        """Close the user's top modal (all, if clear_on_close is set); notify the app where notify_on_close is set."""
         with self._ws.state.lock:
             stack = self._ws.state.stacks.get(user)
             top = self._ws.state.views[stack[-1]] if stack else None
@@ -108,13 +111,14 @@ class Interactivity:
         for view in gone:
             if view["notify_on_close"]:
                 self._send(
-                    self._base("view_closed", user) | {"view": modals.format_view(view), "is_cleared": len(gone) > 1}
+                    self._build_payload("view_closed", user)
+                    | {"view": modals.format_view(view), "is_cleared": len(gone) > 1}
                 )
 
     def message_shortcut(
         self, user: str, channel: "ChannelState", message: dict, callback_id: str
     ) -> signed_requests.PortalResponse:
-        payload = self._base("message_action", user) | {
+        payload = self._build_payload("message_action", user) | {
             "action_ts": ids.next_timestamp(),
             "callback_id": callback_id,
             "message_ts": message["ts"],
@@ -128,12 +132,12 @@ class Interactivity:
 
     def global_shortcut(self, user: str, callback_id: str) -> signed_requests.PortalResponse:
         return self._send(
-            self._base("shortcut", user) | {"action_ts": ids.next_timestamp(), "callback_id": callback_id}
+            self._build_payload("shortcut", user) | {"action_ts": ids.next_timestamp(), "callback_id": callback_id}
         )
 
     def suggestions(self, user: str, view: dict, block_id: str, action_id: str, value: str) -> list[dict]:
         """Ask the app for the options of an external select."""
-        payload = self._base("block_suggestion", user, trigger=False) | {
+        payload = self._build_payload("block_suggestion", user, trigger=False) | {
             "view": modals.format_view(view),
             "container": {"type": "view", "view_id": view["id"]},
             "api_app_id": personas.APP_ID,
@@ -141,10 +145,10 @@ class Interactivity:
             "block_id": block_id,
             "value": value,
         }
-        return _parse_json(self._send(payload, self.options_url)).get("options", [])
+        return signed_requests.parse_json(self._send(payload, self.options_url)).get("options", [])
 
     def command(self, user: str, channel: "ChannelState", command: str, text: str) -> signed_requests.PortalResponse:
-        """Send a slash command and show its answer, as Slack does, to the one who typed it."""
+        """Send a slash command and show its response to the user who typed it, as Slack does."""
         fields = {
             "token": personas.VERIFICATION_TOKEN,
             "team_id": personas.TEAM_ID,
@@ -160,21 +164,23 @@ class Interactivity:
             "response_url": self.response_url(user, channel, "", False, None),
             "trigger_id": self.trigger(user),
         }
-        answer = self._post(self.commands_url, urllib.parse.urlencode(fields).encode(), "command", fields)
+        response = self._post(self.commands_url, urllib.parse.urlencode(fields).encode(), "command", fields)
         with self._ws.state.lock:
-            if not answer.ok:
-                said = "operation_timeout" if answer.reason == "http_timeout" else "dispatch_failed"
-                self._ws.whisper(
-                    channel, user, _build_slackbot_message(f"{command} failed with the error \u201c{said}\u201d")
+            if not response.ok:
+                content = "operation_timeout" if response.reason == "http_timeout" else "dispatch_failed"
+                self._ws.add_ephemeral(
+                    channel,
+                    user,
+                    message_store.build_slackbot_message(f"{command} failed with the error \u201c{content}\u201d"),
                 )
-            elif answer.body.strip():
-                said = (
-                    _parse_json(answer)
-                    if "json" in answer.content_type
-                    else {"text": answer.body.decode("utf-8", "replace")}
+            elif response.body.strip():
+                content = (
+                    signed_requests.parse_json(response)
+                    if "json" in response.content_type
+                    else {"text": response.body.decode("utf-8", "replace")}
                 )
-                self._speak(channel, user, said, None)
-        return answer
+                self._post_response(channel, user, content, None)
+        return response
 
     def response_url(
         self,
@@ -198,8 +204,8 @@ class Interactivity:
         }
         return f"{self._ws.base}/actions/{personas.TEAM_ID}/{key}"
 
-    def respond(self, key: str, said: dict) -> tuple[str, int]:
-        """What a POST to a response_url does; the answer's body and status."""
+    def respond(self, key: str, content: dict) -> tuple[str, int]:
+        """What a POST to a response_url does; the response's body and status."""
         with self._ws.state.lock:
             known = self._response_urls.get(key)
             if known is None or time.monotonic() - known["born"] > RESPONSE_TTL_SECONDS:
@@ -209,67 +215,67 @@ class Interactivity:
             known["uses"] += 1
             channel = self._ws.state.channels[known["channel"]]
             try:
-                if known["ts"] and (said.get("replace_original") or said.get("delete_original")):
-                    self._rewrite(channel, known, said)
+                if known["ts"] and (content.get("replace_original") or content.get("delete_original")):
+                    self._rewrite(channel, known, content)
                 else:
-                    self._speak(channel, known["user"], said, said.get("thread_ts"))
+                    self._post_response(channel, known["user"], content, content.get("thread_ts"))
             except SlackApiError as refusal:
                 return str(refusal), 400
             return "ok", 200
 
-    def _rewrite(self, channel: "ChannelState", known: dict, said: dict) -> None:
+    def _rewrite(self, channel: "ChannelState", known: dict, content: dict) -> None:
         if known["ephemeral"]:
-            whisper = next((w for w in self._ws.state.ephemerals if w["ts"] == known["ts"]), None)
-            if whisper is None:
+            ephemeral = next((w for w in self._ws.state.ephemerals if w["ts"] == known["ts"]), None)
+            if ephemeral is None:
                 raise SlackApiError("message_not_found")
-            if said.get("delete_original"):
-                self._ws.state.ephemerals.remove(whisper)
+            if content.get("delete_original"):
+                self._ws.state.ephemerals.remove(ephemeral)
             else:
-                whisper.update({"blocks": [], **chat.parse_content(Arguments(dict(said), ""))})
+                ephemeral.update({"blocks": [], **chat.parse_content(Arguments(dict(content), ""))})
             self._ws.state.touch()
         elif known["ts"] not in channel.messages:
             raise SlackApiError("message_not_found")
-        elif said.get("delete_original"):
+        elif content.get("delete_original"):
             message_store.delete_message(self._ws, channel, known["ts"])
         else:
             message_store.edit_message(
-                self._ws, channel, known["ts"], chat.parse_content(Arguments(dict(said), "")), personas.BOT_ID
+                self._ws, channel, known["ts"], chat.parse_content(Arguments(dict(content), "")), personas.BOT_ID
             )
 
-    def _speak(self, channel: "ChannelState", user: str, said: dict, thread_ts: str | None) -> None:
+    def _post_response(self, channel: "ChannelState", user: str, content: dict, thread_ts: str | None) -> None:
         try:
-            body = chat.parse_content(Arguments(dict(said), ""))
+            body = chat.parse_content(Arguments(dict(content), ""))
         except SlackApiError as refusal:
             if str(refusal) == "no_text":
                 return
             raise
-        if said.get("response_type") == "in_channel":
+        if content.get("response_type") == "in_channel":
             message_store.add_message(self._ws, channel, chat.build_app_message(self._ws, body), thread_ts)
         else:
-            self._ws.whisper(channel, user, body, thread_ts or "")
+            self._ws.add_ephemeral(channel, user, body, thread_ts or "")
 
-    def _follow(self, user: str, view: dict, said: dict) -> None:
-        action = said.get("response_action")
+    def _apply_response(self, user: str, view: dict, content: dict) -> None:
+        action = content.get("response_action")
         view["_errors"] = {}
         try:
             if action == "errors":
                 known = {block["block_id"] for block in view["blocks"]}
-                wrong = said.get("errors") or {}
-                # Slack shows nothing useful when an error names a block that is not there, so neither do we.
+                wrong = content.get("errors") or {}
+                # Slack shows only a general error when an error names an unknown block.
                 named = set(wrong) <= known and bool(wrong)
                 view["_errors"] = wrong if named else {"": "We had some trouble connecting. Try again?"}
                 self._ws.state.touch()
             elif action == "update":
-                modals.update_modal(self._ws, view, said["view"])
+                modals.update_modal(self._ws, view, content["view"])
             elif action == "push":
-                modals.push_modal(self._ws, user, said["view"])
+                modals.push_modal(self._ws, user, content["view"])
             else:
                 modals.close_modals(self._ws, user, everything=action == "clear")
         except SlackApiError as refusal:
             view["_errors"] = {"": f"The app's answer was refused: {refusal.answer}"}
             self._ws.state.touch()
 
-    def _base(self, kind: str, user: str, trigger: bool = True) -> dict:
+    def _build_payload(self, kind: str, user: str, trigger: bool = True) -> dict:
         who = self._ws.state.users[user]
         payload = {
             "type": kind,
@@ -291,31 +297,13 @@ class Interactivity:
     def _post(self, url: str | None, body: bytes, kind: str, payload: dict) -> signed_requests.PortalResponse:
         if self._ws.sockets.any():
             envelope = "slash_commands" if kind == "command" else "interactive"
-            answer = self._ws.sockets.deliver(envelope, payload, self._ws.events.timeout)
+            response = self._ws.sockets.deliver(envelope, payload, self._ws.events.timeout)
         elif not url:
-            answer = signed_requests.PortalResponse(0, "no_url")
+            response = signed_requests.PortalResponse(0, "no_url")
         else:
             timeout = self._ws.events.timeout
-            answer = signed_requests.post_signed(
+            response = signed_requests.post_signed(
                 url, body, "application/x-www-form-urlencoded", self._ws.signing_secret, timeout
             )
-        self.log.append((kind, payload, answer))
-        return answer
-
-
-def _parse_json(answer: signed_requests.PortalResponse) -> dict:
-    try:
-        said = json.loads(answer.body or b"{}")
-    except ValueError:
-        return {}
-    return said if isinstance(said, dict) else {}
-
-
-def _build_slackbot_message(text: str) -> dict:
-    return {
-        "text": text,
-        "blocks": rich_text_parser.build_rich_text_block(text),
-        "user": "USLACKBOT",
-        "bot_id": None,
-        "app_id": None,
-    }
+        self.log.append((kind, payload, response))
+        return response

@@ -1,13 +1,13 @@
-"""What can happen to messages, whoever does it.
+"""Adds, changes and deletes messages and reactions, for users and the app.
 
-Each verb changes the state and announces the events Slack would send.
+Each function changes the state and announces the events Slack would send.
 """
 
 import copy
 from typing import TYPE_CHECKING
 
 from helpdesk.demo import personas
-from helpdesk.demo.slack_workspace import ids, users
+from helpdesk.demo.slack_workspace import ids, rich_text_parser, users
 
 if TYPE_CHECKING:
     from helpdesk.demo.slack_workspace.state import ChannelState
@@ -71,7 +71,7 @@ def delete_message(ws: "Workspace", channel: "ChannelState", ts: str) -> None:
     message = channel.messages[ts]
     before = format_message(channel, message)
     if channel.threads.get(ts):
-        stone = {
+        tombstone = {
             "type": "message",
             "subtype": "tombstone",
             "text": "This message was deleted.",
@@ -80,8 +80,12 @@ def delete_message(ws: "Workspace", channel: "ChannelState", ts: str) -> None:
             "thread_ts": ts,
             "ts": ts,
         }
-        channel.messages[ts] = stone
-        event = {"subtype": "message_changed", "message": format_message(channel, stone), "previous_message": before}
+        channel.messages[ts] = tombstone
+        event = {
+            "subtype": "message_changed",
+            "message": format_message(channel, tombstone),
+            "previous_message": before,
+        }
     else:
         del channel.messages[ts]
         if (root := message.get("thread_ts")) and root in channel.threads:
@@ -110,7 +114,7 @@ def add_reaction(ws: "Workspace", channel: "ChannelState", ts: str, user: str, n
 
 
 def remove_reaction(ws: "Workspace", channel: "ChannelState", ts: str, user: str, name: str) -> bool:
-    """Take a reaction back. False when there was none."""
+    """Remove a reaction. False when there was none."""
     message = channel.messages[ts]
     for entry in message.get("reactions", []):
         if entry["name"] == name and user in entry["users"]:
@@ -125,7 +129,7 @@ def remove_reaction(ws: "Workspace", channel: "ChannelState", ts: str, user: str
 
 
 def format_message(channel: "ChannelState", message: dict, metadata: bool = False) -> dict:
-    """The message as the Web API returns it: a copy, with what a root knows of its thread."""
+    """The message as the Web API returns it: a copy, with the thread's counts on its root."""
     view = {key: value for key, value in message.items() if key[0] != "_" and (metadata or key != "metadata")}
     replies = channel.threads.get(message["ts"])
     if replies:
@@ -197,3 +201,14 @@ def _announce_reaction(
             "event_ts": ids.next_timestamp(),
         },
     )
+
+
+def build_slackbot_message(text: str) -> dict:
+    """The body of a message by Slackbot."""
+    return {
+        "text": text,
+        "blocks": rich_text_parser.build_rich_text_block(text),
+        "user": "USLACKBOT",
+        "bot_id": None,
+        "app_id": None,
+    }

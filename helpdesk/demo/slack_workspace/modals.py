@@ -1,4 +1,4 @@
-"""Views: checked, stored, stacked, and filled in."""
+"""Views (Slack's page "Modals"): checks, stores and stacks them, and fills in their inputs."""
 
 import copy
 import time
@@ -41,7 +41,7 @@ def push_modal(ws: "Workspace", user: str, view: dict) -> dict:
 
 
 def update_modal(ws: "Workspace", known: dict, view: dict) -> dict:
-    """Change a view in place. What was typed stays in blocks whose block_id and action_id stay."""
+    """Change a view in place. Input stays in blocks whose block_id and action_id stay."""
     _check_view(view, known["type"])
     fresh = _create_view(ws, known["_user"], view, None)
     ws.state.views.pop(fresh["id"], None)
@@ -65,7 +65,7 @@ def publish_home(ws: "Workspace", user: str, view: dict) -> dict:
 
 
 def close_modals(ws: "Workspace", user: str, everything: bool = False) -> list[dict]:
-    """Take the top modal (or all) away. Returns those that were closed, topmost first."""
+    """Close the top modal (or all). Returns those that were closed, topmost first."""
     stack = ws.state.stacks.get(user) or []
     gone = []
     while stack and (everything or not gone):

@@ -1,4 +1,4 @@
-"""Typed text into what Slack stores: mrkdwn in `text` and the same thing as a rich_text block."""
+"""Converts typed text to what Slack stores: mrkdwn in `text` and the same as a rich_text block."""
 
 import re
 
@@ -23,13 +23,13 @@ def escape_text(text: str) -> str:
     """Text as typed by a person, in the form Slack stores it: &, < and > escaped, addresses in angle brackets."""
     kept: list[str] = []
 
-    def keep(found: re.Match) -> str:
+    def keep_special(found: re.Match) -> str:
         kept.append(found.group(0))
         return f"\0{len(kept) - 1}\0"
 
-    text = _SPECIAL_PATTERN.sub(keep, text)
+    text = _SPECIAL_PATTERN.sub(keep_special, text)
     text = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-    # A quote mark at the start of a line is formatting; Slack stores it escaped and remembers the quote in
+    # A quote mark at the start of a line is formatting; Slack stores it escaped and marks the quote in
     # the blocks.
     text = _BARE_URL_PATTERN.sub(r"<\1>", text)
     return re.sub("\0(\\d+)\0", lambda found: kept[int(found.group(1))], text)

@@ -1,8 +1,9 @@
-"""Requests to the portal, signed as Slack signs them."""
+"""Sends requests to the portal, signed as in Slack's page "Verifying requests from Slack"."""
 
 import hashlib
 import hmac
 import http.client
+import json
 import time
 import urllib.parse
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class PortalResponse:
-    """What came of one request: `status` is 0 when there was none, and `reason` then has Slack's word for why."""
+    """The result of one request: without a response `status` is 0 and `reason` is Slack's retry reason."""
 
     status: int
     reason: str
@@ -33,7 +34,7 @@ def build_signature_headers(secret: str, body: bytes, now: float | None = None) 
 def post_signed(
     url: str, body: bytes, content_type: str, secret: str, timeout: float, extra: dict | None = None
 ) -> PortalResponse:
-    """POST and report; never raises for what the network or the portal does. `timeout` in seconds."""
+    """POST; network and portal errors are part of the result, never raised. `timeout` in seconds."""
     parts = urllib.parse.urlsplit(url)
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection = kind(parts.hostname, parts.port, timeout=timeout)
@@ -47,14 +48,23 @@ def post_signed(
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     try:
         connection.request("POST", path or "/", body, sent)
-        answer = connection.getresponse()
-        data = answer.read()
-        reason = "" if 200 <= answer.status < 300 else "http_error"
-        no_retry = answer.headers.get("X-Slack-No-Retry") == "1"
-        return PortalResponse(answer.status, reason, data, answer.headers.get("Content-Type", ""), no_retry)
+        response = connection.getresponse()
+        data = response.read()
+        reason = "" if 200 <= response.status < 300 else "http_error"
+        no_retry = response.headers.get("X-Slack-No-Retry") == "1"
+        return PortalResponse(response.status, reason, data, response.headers.get("Content-Type", ""), no_retry)
     except TimeoutError:
         return PortalResponse(0, "http_timeout")
     except (OSError, http.client.HTTPException):
         return PortalResponse(0, "connection_failed")
     finally:
         connection.close()
+
+
+def parse_json(response: PortalResponse) -> dict:
+    """The JSON object of a response body; {} when it is none."""
+    try:
+        content = json.loads(response.body or b"{}")
+    except ValueError:
+        return {}
+    return content if isinstance(content, dict) else {}

@@ -1,4 +1,4 @@
-"""Socket Mode: what would be requests to the portal goes through a WebSocket that the app has opened."""
+"""Socket Mode (Slack's page "Using Socket Mode"): payloads go through a WebSocket that the app opened."""
 
 import base64
 import hashlib
@@ -22,19 +22,19 @@ class SocketConnections:
     """The open connections; each delivery goes to one of them, in turn."""
 
     def __init__(self) -> None:
-        self.tickets: set[str] = set()
+        self.connection_tickets: set[str] = set()
         self._open: list[_WebSocketConnection] = []
         self._answers: dict[str, queue.SimpleQueue] = {}
         self._lock = threading.Lock()
 
     def any(self) -> bool:
-        """Whether an app is connected: if so, nothing is sent by HTTP."""
+        """Whether an app is connected; then nothing is sent by HTTP."""
         return bool(self._open)
 
     def deliver(
         self, kind: str, payload: dict, timeout: float, more: dict | None = None
     ) -> signed_requests.PortalResponse:
-        """Send an envelope and wait `timeout` seconds for its acknowledgement, as an answer like that to a request."""
+        """Send an envelope and wait `timeout` seconds for its acknowledgement, as the response to a request."""
         envelope = {"envelope_id": ids.create_id("").lower(), "type": kind, "payload": payload, **(more or {})}
         envelope["accepts_response_payload"] = kind != "events_api"
         waiting: queue.SimpleQueue = queue.SimpleQueue()
@@ -46,17 +46,17 @@ class SocketConnections:
             self._answers[envelope["envelope_id"]] = waiting
         try:
             connection.send(_OPCODE_TEXT, json.dumps(envelope).encode())
-            said = waiting.get(timeout=timeout)
+            reply = waiting.get(timeout=timeout)
         except queue.Empty:
             return signed_requests.PortalResponse(0, "http_timeout")
         except OSError:
             return signed_requests.PortalResponse(0, "connection_failed")
         finally:
             self._answers.pop(envelope["envelope_id"], None)
-        return signed_requests.PortalResponse(200, "", json.dumps(said).encode() if said else b"", "application/json")
+        return signed_requests.PortalResponse(200, "", json.dumps(reply).encode() if reply else b"", "application/json")
 
     def close(self) -> None:
-        """Hang up on everybody, as Slack does now and then."""
+        """Close all connections, as Slack does now and then (disconnect, "refresh_requested")."""
         with self._lock:
             for connection in self._open:
                 with suppress(OSError):
@@ -64,7 +64,7 @@ class SocketConnections:
                     connection.send(_OPCODE_CLOSE, b"")
 
     def serve(self, raw: socket.socket) -> None:
-        """Talk on one connection until it ends."""
+        """Handle one connection until it ends."""
         connection = _WebSocketConnection(raw)
         info = {
             "type": "hello",
@@ -77,16 +77,16 @@ class SocketConnections:
         try:
             for message in connection.messages():
                 with suppress(ValueError, AttributeError):
-                    said = json.loads(message)
-                    if waiting := self._answers.get(said.get("envelope_id", "")):
-                        waiting.put(said.get("payload"))
+                    reply = json.loads(message)
+                    if waiting := self._answers.get(reply.get("envelope_id", "")):
+                        waiting.put(reply.get("payload"))
         finally:
             with self._lock:
                 self._open.remove(connection)
 
 
 class WebSocketResponse(flask.Response):
-    """The answer to a WebSocket request: the connection itself, for as long as it lasts."""
+    """The response to a WebSocket request; it runs as long as the connection."""
 
     def __init__(self, sockets: SocketConnections):
         super().__init__()
@@ -95,15 +95,15 @@ class WebSocketResponse(flask.Response):
     def __call__(self, environ, start_response):
         ticket = flask.Request(environ).args.get("ticket", "")
         key, raw = environ.get("HTTP_SEC_WEBSOCKET_KEY"), environ.get("werkzeug.socket")
-        if ticket not in self._sockets.tickets or not key or raw is None:
+        if ticket not in self._sockets.connection_tickets or not key or raw is None:
             return flask.Response("a fresh ticket and a WebSocket are needed", 400)(environ, start_response)
-        self._sockets.tickets.discard(ticket)
+        self._sockets.connection_tickets.discard(ticket)
         accept = base64.b64encode(hashlib.sha1(key.encode() + _WEBSOCKET_GUID, usedforsecurity=False).digest()).decode()
         head = f"Upgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: {accept}\r\n\r\n"
         with suppress(OSError):
             raw.sendall(f"HTTP/1.1 101 Switching Protocols\r\n{head}".encode())
             self._sockets.serve(raw)
-        raise ConnectionResetError("the WebSocket is over")
+        raise ConnectionResetError("the WebSocket was closed")
 
 
 class _WebSocketConnection:
@@ -153,6 +153,6 @@ class _WebSocketConnection:
         while len(data) < size:
             piece = self._raw.recv(size - len(data))
             if not piece:
-                raise ConnectionResetError("the other side is gone")
+                raise ConnectionResetError("the client closed the connection")
             data += piece
         return data

@@ -1,6 +1,6 @@
-"""What the workspace remembers.
+"""The state of the workspace, in memory.
 
-Everything here is guarded by `State.lock`; waiting for news goes through `State.changed`.
+Everything is guarded by `WorkspaceState.lock`; changes are announced by `WorkspaceState.changed`.
 """
 
 import collections
@@ -35,7 +35,7 @@ class ChannelState:
 
     @property
     def kind(self) -> str:
-        """The word events use for it: channel, group or im."""
+        """Its channel_type in events: channel, group or im."""
         return "im" if self.direct_with else "group" if self.private else "channel"
 
     def shown(self) -> dict:
@@ -95,8 +95,15 @@ class WorkspaceState:
         self.in_flight = 0
         self.users = users.list_users()
         self.channels: dict[str, ChannelState] = {
-            room.id: ChannelState(room.id, room.name, room.topic, list(room.members), room.shared_with, room.private)
-            for room in personas.SLACK_CHANNELS
+            conversation.id: ChannelState(
+                conversation.id,
+                conversation.name,
+                conversation.topic,
+                list(conversation.members),
+                conversation.shared_with,
+                conversation.private,
+            )
+            for conversation in personas.SLACK_CHANNELS
         }
         self.files: dict[str, dict] = {}
         self.uploads: dict[str, str] = {}
@@ -108,13 +115,13 @@ class WorkspaceState:
         self.calls: collections.Counter[str] = collections.Counter()
 
     def touch(self) -> None:
-        """Tell everybody who waits that something changed. Call it with the lock held."""
+        """Notify all waiting threads of a change. The lock must be held."""
         self.version += 1
         self.changed.notify_all()
 
     @contextlib.contextmanager
     def at_work(self) -> Iterator[None]:
-        """Count a request as being worked on for the length of the block."""
+        """Count a request as being handled for the length of the block."""
         with self.lock:
             self.in_flight += 1
         try:
@@ -142,7 +149,7 @@ class WorkspaceState:
             return self.version
 
     def direct(self, user: str) -> ChannelState:
-        """The app's direct message channel with this user, made when it is first needed."""
+        """The app's direct message channel with this user, created when first needed."""
         known = "D" + user[1:]
         if known not in self.channels:
             self.channels[known] = ChannelState(known, "", members=[user, personas.BOT_USER_ID], direct_with=user)

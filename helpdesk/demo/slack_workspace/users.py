@@ -1,4 +1,4 @@
-"""Slack's user objects for the cast."""
+"""Slack's user objects for the personas (Slack's page "User object")."""
 
 import hashlib
 
@@ -6,7 +6,7 @@ from helpdesk.demo import personas
 
 
 def list_users() -> dict[str, dict]:
-    """Every user of the workspace by id, without the pictures' addresses, which `shown` adds."""
+    """Every user of the workspace by id, without picture URLs, which `format_user` adds."""
     listed = {p.slack: _build_user(p) for p in personas.PEOPLE if p.slack}
     listed[personas.BOT_USER_ID] = _build_bot()
     listed["USLACKBOT"] = _build_slackbot()
@@ -14,7 +14,7 @@ def list_users() -> dict[str, dict]:
 
 
 def format_user(user: dict, base: str, with_email: bool = True) -> dict:
-    """The user as the Web API shows it, pictures under `base`; without users:read.email there is no address."""
+    """The user as the Web API shows it, pictures under `base`; without users:read.email there is no email address."""
     profile = dict(user["profile"])
     picture = f"{base}/avatars/{user['id']}.svg"
     profile |= {f"image_{size}": picture for size in (24, 32, 48, 72, 192, 512)}
@@ -41,8 +41,8 @@ def format_short_profile(user: dict, base: str) -> dict:
 
 
 def _build_user(person: personas.Person) -> dict:
-    foreign = person.standing == "stranger"
-    team = personas.get_company(person.company).team_id if foreign else personas.TEAM_ID
+    is_external = person.standing == "external"
+    team = personas.get_company(person.company).team_id if is_external else personas.TEAM_ID
     user = {
         "id": person.slack,
         "team_id": team,
@@ -64,8 +64,8 @@ def _build_user(person: personas.Person) -> dict:
         "updated": 1_700_000_000,
         "profile": _build_profile(person.name, person.handle, person.email, person.title, team),
     }
-    if foreign:
-        # Slack leaves out of a foreign user what only their own workspace may know.
+    if is_external:
+        # Slack omits from an external user what only their own workspace may read.
         for hidden in ("tz", "tz_label", "tz_offset", "is_admin", "is_owner", "is_primary_owner"):
             user.pop(hidden)
         user["is_stranger"] = True
@@ -102,7 +102,7 @@ def _build_bot() -> dict:
 
 
 def _build_slackbot() -> dict:
-    # Slackbot says is_bot: false, and has no bot_id: a real oddity of Slack's.
+    # Slackbot has is_bot: false and no bot_id, in Slack too.
     profile = _build_profile("Slackbot", "Slackbot", "", "", personas.TEAM_ID)
     profile.pop("email")
     return {

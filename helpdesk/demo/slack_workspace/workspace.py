@@ -1,4 +1,4 @@
-"""The workspace as tests and the page use it: people who say, press and submit, and a record to judge by."""
+"""The workspace as tests, the page and the control API use it: what users do, and what they see."""
 
 import json
 from collections.abc import Iterable
@@ -23,7 +23,7 @@ from helpdesk.demo.slack_workspace.api import chat, files
 
 
 class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
-    """One Slack workspace. Urls that are None are simply never called; delays and timeouts are in seconds."""
+    """One Slack workspace. URLs that are None are never called; delays and timeouts are in seconds."""
 
     def __init__(
         self,
@@ -47,7 +47,7 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
         self.address = wsgi_server.BaseUrl(base_url)
         self.state = state.WorkspaceState()
         self.limits = api_rate_limits.RateLimits(rate_limits)
-        self.misbehaviour = api_faults.ApiFaults()
+        self.api_faults = api_faults.ApiFaults()
         self.events = events_api.EventDelivery(
             self, events_url or (hooks and hooks + "events"), tuple(retry_delays), event_timeout
         )
@@ -68,7 +68,7 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
         """How often each Web API method was called, by name."""
         return self.state.calls
 
-    # What people do.
+    # Actions of users.
 
     def say(
         self,
@@ -81,11 +81,11 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
     ) -> str:
         """Type a message. `files` are (name, bytes) or (name, bytes, mimetype). Returns its timestamp.
 
-        `text` is mrkdwn as a person types it; <@U…> and <#C…> are mentions. KeyError for an unknown place or
-        person.
+        `text` is mrkdwn as a person types it; <@U…> and <#C…> are mentions. KeyError for an unknown channel or
+        user.
         """
         with self.state.lock:
-            room = self._room(user, channel)
+            conversation = self._get_conversation(user, channel)
             stored = rich_text_parser.escape_text(text)
             message = message_store.build_user_message(
                 self, user, stored, rich_text_parser.build_rich_text_block(stored)
@@ -94,63 +94,67 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
                 message = message_store.build_user_message(self, user, stored[4:], [], subtype="me_message")
             attached = [self._file(user, *one) for one in files]
             if attached:
-                return share_files(self, room, message, attached, thread_ts, broadcast)["ts"]
-            return message_store.add_message(self, room, message, thread_ts, broadcast)["ts"]
+                return share_files(self, conversation, message, attached, thread_ts, broadcast)["ts"]
+            return message_store.add_message(self, conversation, message, thread_ts, broadcast)["ts"]
 
     def edit(self, user: str, channel: str, ts: str, text: str) -> None:
         """Change one's own message. PermissionError for somebody else's."""
         with self.state.lock:
-            room = self._room(user, channel)
-            self._mine(room, user, ts)
+            conversation = self._get_conversation(user, channel)
+            self._require_author(conversation, user, ts)
             stored = rich_text_parser.escape_text(text)
             message_store.edit_message(
-                self, room, ts, {"text": stored, "blocks": rich_text_parser.build_rich_text_block(stored) or None}, user
+                self,
+                conversation,
+                ts,
+                {"text": stored, "blocks": rich_text_parser.build_rich_text_block(stored) or None},
+                user,
             )
 
     def delete(self, user: str, channel: str, ts: str) -> None:
         """Delete one's own message, or anybody's as an admin of the workspace."""
         with self.state.lock:
-            room = self._room(user, channel)
+            conversation = self._get_conversation(user, channel)
             if not self.state.users[user].get("is_admin"):
-                self._mine(room, user, ts)
-            message_store.delete_message(self, room, ts)
+                self._require_author(conversation, user, ts)
+            message_store.delete_message(self, conversation, ts)
 
     def react(self, user: str, channel: str, ts: str, name: str) -> bool:
         """Add a reaction; False when it was there."""
         with self.state.lock:
-            return message_store.add_reaction(self, self._room(user, channel), ts, user, name)
+            return message_store.add_reaction(self, self._get_conversation(user, channel), ts, user, name)
 
     def unreact(self, user: str, channel: str, ts: str, name: str) -> bool:
-        """Take a reaction back; False when there was none."""
+        """Remove a reaction; False when there was none."""
         with self.state.lock:
-            return message_store.remove_reaction(self, self._room(user, channel), ts, user, name)
+            return message_store.remove_reaction(self, self._get_conversation(user, channel), ts, user, name)
 
     def press(
         self, user: str, channel: str, ts: str, action_id: str, value: str | None = None
     ) -> signed_requests.PortalResponse:
         """Press a button (or choose `value` in a select) of a message, or of an ephemeral one.
 
-        KeyError if it is not there.
+        Raises KeyError if it does not exist.
         """
         with self.state.lock:
-            room = self.state.channels[channel]
-            whisper = next((w for w in self.state.ephemerals if w["ts"] == ts and w["user_to"] == user), None)
-            message = message_store.format_message(room, whisper or room.messages[ts])
+            conversation = self.state.channels[channel]
+            ephemeral = next((one for one in self.state.ephemerals if one["ts"] == ts and one["user_to"] == user), None)
+            message = message_store.format_message(conversation, ephemeral or conversation.messages[ts])
             action = _find_action(message, action_id, value)
             container = {
                 "type": "message",
                 "message_ts": ts,
                 "channel_id": channel,
-                "is_ephemeral": whisper is not None,
+                "is_ephemeral": ephemeral is not None,
             }
             if message.get("thread_ts"):
                 container["thread_ts"] = message["thread_ts"]
-        return self.interactivity.block_action(user, container, room, message, action)
+        return self.interactivity.block_action(user, container, conversation, message, action)
 
     def press_view(
         self, user: str, view_id: str, action_id: str, value: str | None = None, values: dict | None = None
     ) -> signed_requests.PortalResponse:
-        """Press a button (or choose `value`) inside a modal or on the Home tab; `values` is what the inputs hold by then."""
+        """Press a button (or choose `value`) inside a modal or on the Home tab; `values` are those of the inputs."""
         with self.state.lock:
             view = self.state.views[view_id]
             if values:
@@ -161,9 +165,9 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
     def shortcut(self, user: str, channel: str, ts: str, callback_id: str) -> signed_requests.PortalResponse:
         """Use a message shortcut on a message."""
         with self.state.lock:
-            room = self._room(user, channel)
-            message = message_store.format_message(room, room.messages[ts])
-        return self.interactivity.message_shortcut(user, room, message, callback_id)
+            conversation = self._get_conversation(user, channel)
+            message = message_store.format_message(conversation, conversation.messages[ts])
+        return self.interactivity.message_shortcut(user, conversation, message, callback_id)
 
     def global_shortcut(self, user: str, callback_id: str) -> signed_requests.PortalResponse:
         """Use a global shortcut, which belongs to no message."""
@@ -171,8 +175,8 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
 
     def command(self, user: str, channel: str, command: str, text: str = "") -> tuple[int, str]:
         """Type a slash command. Returns the portal's status (0: none) and body."""
-        answer = self.interactivity.command(user, self._room(user, channel), command, text)
-        return answer.status, answer.body.decode("utf-8", "replace")
+        response = self.interactivity.command(user, self._get_conversation(user, channel), command, text)
+        return response.status, response.body.decode("utf-8", "replace")
 
     def home(self, user: str) -> None:
         """Open the app's Home tab."""
@@ -194,7 +198,7 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
             return dict(self.state.views[stack[-1]]) if stack else None
 
     def submit(self, user: str, values: dict | None = None) -> dict:
-        """Fill in and submit the open modal: {block_id: {action_id: value}}. Returns the app's answer.
+        """Fill in and submit the open modal: {block_id: {action_id: value}}. Returns the app's response.
 
         LookupError if none is open.
         """
@@ -210,37 +214,37 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
         """Dismiss the open modal."""
         self.interactivity.closing(user)
 
-    # What the Web API needs of us.
+    # Used by the Web API.
 
-    def whisper(self, room: state.ChannelState, user: str, body: dict, thread_ts: str = "") -> dict:
-        """Keep an ephemeral message for one user. The lock must be held."""
+    def add_ephemeral(self, conversation: state.ChannelState, user: str, body: dict, thread_ts: str = "") -> dict:
+        """Store an ephemeral message for one user. The lock must be held."""
         message = {
             "type": "message",
             **chat.build_app_message(self, body),
             "ts": ids.next_timestamp(),
             "is_ephemeral": True,
         }
-        message |= {"channel": room.id, "user_to": user}
+        message |= {"channel": conversation.id, "user_to": user}
         if thread_ts:
             message["thread_ts"] = thread_ts
         self.state.ephemerals.append(message)
         self.state.touch()
         return message
 
-    def permalink(self, room: state.ChannelState, ts: str) -> str:
+    def permalink(self, conversation: state.ChannelState, ts: str) -> str:
         """The address of a message on the page."""
-        link = f"{self.base}/archives/{room.id}/p{ts.replace('.', '')}"
-        root = room.messages[ts].get("thread_ts")
-        return f"{link}?thread_ts={root}&cid={room.id}" if root and root != ts else link
+        link = f"{self.base}/archives/{conversation.id}/p{ts.replace('.', '')}"
+        root = conversation.messages[ts].get("thread_ts")
+        return f"{link}?thread_ts={root}&cid={conversation.id}" if root and root != ts else link
 
-    def _room(self, user: str, channel: str) -> state.ChannelState:
-        room = self.state.channels[channel]
-        if user not in room.members:
+    def _get_conversation(self, user: str, channel: str) -> state.ChannelState:
+        conversation = self.state.channels[channel]
+        if user not in conversation.members:
             raise KeyError(f"{user} is not in {channel}")
-        return room
+        return conversation
 
-    def _mine(self, room: state.ChannelState, user: str, ts: str) -> None:
-        if room.messages[ts].get("user") != user:
+    def _require_author(self, conversation: state.ChannelState, user: str, ts: str) -> None:
+        if conversation.messages[ts].get("user") != user:
             raise PermissionError("only the author may do this")
 
     def _file(self, user: str, name: str, content: bytes, mimetype: str = "") -> dict:
@@ -277,4 +281,4 @@ def _find_action(owner: dict, action_id: str, value: str | None) -> dict:
                 options = element.get("options", [])
                 action["selected_option"] = next((o for o in options if o["value"] == value), None)
             return json.loads(json.dumps(action))
-    raise KeyError(f"no {action_id} there")
+    raise KeyError(f"no element {action_id}")

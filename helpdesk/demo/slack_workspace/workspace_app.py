@@ -1,4 +1,4 @@
-"""The workspace's HTTP face: the Web API, uploads and downloads, response URLs, and the control door for tests."""
+"""The workspace's HTTP endpoints: Web API, uploads and downloads, response URLs, Socket Mode and the control API."""
 
 import json
 
@@ -44,13 +44,13 @@ def create_workspace(workspace: Workspace | None = None, **settings) -> flask.Fl
 
 
 def _call_method(ws: Workspace, name: str) -> flask.Response:
-    if ws.misbehaviour.is_dark:
+    if ws.api_faults.is_dark:
         return api_faults.ResetResponse()
     token, values = _read_arguments()
     with ws.state.lock:
         ws.state.calls[name] += 1
     channel = str(values.get("channel") or values.get("channel_id") or "")
-    rule = ws.misbehaviour.choose(name, channel)
+    rule = ws.api_faults.choose(name, channel)
     if rule is None:
         wait = ws.limits.wait_for(name, channel)
         return _rate_limited_response(wait) if wait else _json_response(ws, name, _run_method(ws, name, token, values))
@@ -102,19 +102,19 @@ def _apply_fault(ws: Workspace, rule: api_faults.ApiFault, name: str, token: str
     if kind == "hang_before":
         return api_faults.HangingResponse(how.get("seconds", 30))
     if kind == "late":
-        ws.misbehaviour.store_later(how.get("seconds", 5), lambda: _run_method(ws, name, token, values))
+        ws.api_faults.store_later(how.get("seconds", 5), lambda: _run_method(ws, name, token, values))
         return (
             api_faults.ResetResponse()
             if how.get("answer") == "reset"
             else api_faults.HangingResponse(how.get("hold", 60))
         )
-    answer = _run_method(ws, name, token, values)
+    body = _run_method(ws, name, token, values)
     if kind == "500_after":
         return _server_error_response()
     if kind == "reset_after":
         return api_faults.ResetResponse()
     if kind == "half_after":
-        return api_faults.TruncatedResponse(json.dumps(answer).encode())
+        return api_faults.TruncatedResponse(json.dumps(body).encode())
     return api_faults.HangingResponse(how.get("seconds", 30))
 
 
@@ -131,8 +131,8 @@ def _read_arguments() -> tuple[str, dict]:
     return token, values
 
 
-def _json_response(ws: Workspace, name: str, answer: dict) -> flask.Response:
-    response = flask.Response(json.dumps(answer), content_type="application/json; charset=utf-8")
+def _json_response(ws: Workspace, name: str, body: dict) -> flask.Response:
+    response = flask.Response(json.dumps(body), content_type="application/json; charset=utf-8")
     response.headers["X-OAuth-Scopes"] = ",".join(sorted(ws.scopes))
     if name in METHODS and METHODS[name].scopes:
         response.headers["X-Accepted-OAuth-Scopes"] = ",".join(METHODS[name].scopes)
@@ -151,9 +151,9 @@ def _server_error_response() -> flask.Response:
 
 
 def _receive_upload(ws: Workspace, key: str) -> flask.Response:
-    if ws.misbehaviour.is_dark:
+    if ws.api_faults.is_dark:
         return api_faults.ResetResponse()
-    rule = ws.misbehaviour.choose("upload", "")
+    rule = ws.api_faults.choose("upload", "")
     if rule is not None and rule.kind.endswith("_before"):
         return _apply_fault(ws, rule, "upload", "", {})
     if flask.request.mimetype == "multipart/form-data":
@@ -173,9 +173,9 @@ def _receive_upload(ws: Workspace, key: str) -> flask.Response:
 
 
 def _send_file(ws: Workspace, which: str) -> flask.Response:
-    if ws.misbehaviour.is_dark:
+    if ws.api_faults.is_dark:
         return api_faults.ResetResponse()
-    rule = ws.misbehaviour.choose("download", "")
+    rule = ws.api_faults.choose("download", "")
     if rule is not None:
         return _apply_fault(ws, rule, "download", "", {})
     number = which.partition("-")[2]
@@ -185,7 +185,7 @@ def _send_file(ws: Workspace, which: str) -> flask.Response:
         file, content = ws.state.files.get(number), ws.state.contents.get(number)
     allowed = token == ws.bot_token and not ws.limits.revoked and "files:read" in ws.scopes
     if not allowed and not browser_page.is_page_user(ws):
-        # Slack does not answer 401 here but shows its sign-in page with status 200.
+        # Slack does not respond 401 here but with its sign-in page and status 200.
         return flask.Response(SIGN_IN_PAGE, content_type="text/html; charset=utf-8")
     if file is None or content is None:
         return flask.Response("Not found", 404)
@@ -199,10 +199,10 @@ def _send_file(ws: Workspace, which: str) -> flask.Response:
 
 
 def _handle_response_url(ws: Workspace, key: str) -> flask.Response:
-    said = flask.request.get_json(silent=True)
-    if not isinstance(said, dict):
+    content = flask.request.get_json(silent=True)
+    if not isinstance(content, dict):
         return flask.Response("invalid_payload", 400)
-    body, status = ws.interactivity.respond(key, said)
+    body, status = ws.interactivity.respond(key, content)
     return flask.Response(body, status, content_type="text/plain")
 
 

@@ -3,8 +3,8 @@
 from flask import Blueprint, abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
+from helpdesk.channels.email import quarantine
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.inbox import quarantine
 from helpdesk.domain.ticket_lists import agent_queue, saved_views
 from helpdesk.extensions import db
 from helpdesk.web.desk.agent_queue import parse_filters, queue_url

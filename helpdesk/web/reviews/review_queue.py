@@ -21,7 +21,9 @@ blueprint = Blueprint("review_queue", __name__, url_prefix="/review")
 def show_review_queue() -> ResponseReturnValue:
     """Solved tickets to review."""
     return render_template(
-        "review/review_queue.html", section="reading", rows=qa_reviews.list_reviewable(authentication.get_current_user())
+        "review/review_queue.html",
+        section="reading",
+        rows=qa_reviews.list_reviewable(authentication.get_current_user()),
     )
 
 

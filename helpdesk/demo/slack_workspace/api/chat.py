@@ -71,8 +71,8 @@ def post_ephemeral(ws, args: Arguments) -> dict:
         raise SlackApiError("user_not_found")
     if user not in found.members:
         raise SlackApiError("user_not_in_channel")
-    whisper = ws.whisper(found, user, parse_content(args), args.text("thread_ts", required=False))
-    return {"message_ts": whisper["ts"]}
+    ephemeral = ws.add_ephemeral(found, user, parse_content(args), args.text("thread_ts", required=False))
+    return {"message_ts": ephemeral["ts"]}
 
 
 @register_method("chat.getPermalink")

@@ -1,4 +1,4 @@
-"""apps.connections.open: the door of Socket Mode."""
+"""apps.connections.open: returns the URL of a Socket Mode connection."""
 
 from helpdesk.demo import personas
 from helpdesk.demo.slack_workspace import ids
@@ -10,5 +10,5 @@ def open_connection(ws, args: Arguments) -> dict:
     if args.token != personas.APP_TOKEN:
         raise SlackApiError("not_allowed_token_type")
     ticket = ids.create_id("t").lower()
-    ws.sockets.tickets.add(ticket)
+    ws.sockets.connection_tickets.add(ticket)
     return {"url": f"{ws.base.replace('http', 'ws', 1)}/link?ticket={ticket}&app_id={personas.APP_ID}"}

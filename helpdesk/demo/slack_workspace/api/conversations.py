@@ -1,4 +1,4 @@
-"""conversations.*: what channels there are, who is in them, and what was said."""
+"""conversations.*: channels, their members and their messages."""
 
 from helpdesk.demo import personas
 from helpdesk.demo.slack_workspace import message_store
@@ -70,14 +70,14 @@ def list_history(ws, args: Arguments) -> dict:
     chosen = [m for m in reversed(roots) if _is_between(args, m["ts"])]
     shown, following = paginate(args, chosen, 100, 999)
     metadata = args.flag("include_all_metadata")
-    answer = {
+    response = {
         "messages": [message_store.format_message(found, m, metadata) for m in shown],
         "has_more": bool(following),
         "pin_count": 0,
     }
     if args.text("latest", required=False):
-        answer["latest"] = args.text("latest")
-    return _add_cursor(answer, following)
+        response["latest"] = args.text("latest")
+    return _add_cursor(response, following)
 
 
 @register_method("conversations.replies", *HISTORY_SCOPES)
@@ -117,7 +117,7 @@ def _is_between(args: Arguments, ts: str) -> bool:
     return low < this < high
 
 
-def _add_cursor(answer: dict, following: str) -> dict:
+def _add_cursor(response: dict, following: str) -> dict:
     if following:
-        answer["response_metadata"] = {"next_cursor": following}
-    return answer
+        response["response_metadata"] = {"next_cursor": following}
+    return response

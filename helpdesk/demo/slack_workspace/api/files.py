@@ -1,4 +1,4 @@
-"""files.*: the three steps of an upload, and what can be known of a file.
+"""files.*: the three steps of an upload, and the file object.
 
 (files.upload is gone, as at Slack.)
 """

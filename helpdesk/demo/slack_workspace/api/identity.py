@@ -1,4 +1,4 @@
-"""Who is who: auth.test, team.info, users.*, bots.info."""
+"""auth.test, team.info, users.* and bots.info."""
 
 from helpdesk.demo import personas
 from helpdesk.demo.slack_workspace import users

@@ -1,4 +1,4 @@
-"""How a Web API method is declared, what it may ask of its arguments, and how it refuses."""
+"""Declares Web API methods, parses their arguments and builds their errors."""
 
 import base64
 import json
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class SlackApiError(Exception):
-    """An `ok: false` answer: Slack's name for the error, and whatever else stands beside it."""
+    """An `ok: false` answer: Slack's name of the error and further fields."""
 
     def __init__(self, error: str, messages: list[str] | None = None, **beside):
         super().__init__(error)
@@ -56,7 +56,7 @@ class Arguments:
         return self.values.get(name) is not None
 
     def text(self, name: str, required: bool = True, default: str = "") -> str:
-        """A string. A missing required one is `invalid_arguments`, as Slack says it."""
+        """A string. A missing required one is `invalid_arguments`, as in Slack."""
         value = self.values.get(name)
         if value is None or value == "":
             if required:

@@ -22,7 +22,7 @@ def stored(workspace) -> list[str]:
     return [m["text"] for m in workspace.posted(personas.TRIAGE_CHANNEL_ID)]
 
 
-def test_a_rate_limit_names_its_wait_and_passes(client, workspace):
+def test_rate_limit_has_retry_after_and_ends(client, workspace):
     workspace.misbehave("chat.postMessage", "ratelimited", retry_after=7)
     with pytest.raises(SlackApiError) as caught:
         post(client)
@@ -44,7 +44,7 @@ def test_a_rate_limit_names_its_wait_and_passes(client, workspace):
         ("hang_after", True, TimeoutError),
     ],
 )
-def test_trouble_before_and_after_storing(server, workspace, kind, kept, error):
+def test_faults_before_and_after_storing(server, workspace, kind, kept, error):
     client = WebClient(
         personas.BOT_TOKEN,
         base_url=server.url + "/api/",
@@ -53,13 +53,13 @@ def test_trouble_before_and_after_storing(server, workspace, kind, kept, error):
     )
     workspace.misbehave("chat.postMessage", kind, seconds=60)
     with pytest.raises(error):
-        post(client, "fate")
-    assert stored(workspace) == (["fate"] if kept else [])
+        post(client, "first")
+    assert stored(workspace) == (["first"] if kept else [])
     client.timeout = 30
     assert post(client, "next")["ok"]
 
 
-def test_a_late_request_lands_after_the_caller_gave_up(client, workspace):
+def test_late_request_is_stored_after_the_caller_gave_up(client, workspace):
     workspace.misbehave("chat.postMessage", "late", seconds=600, answer="reset")
     with pytest.raises(ConnectionResetError):
         post(client, "late")
@@ -85,11 +85,11 @@ def test_named_errors_probabilities_skips_and_channels(client, workspace):
     assert 10 < rule.used < 30
     workspace.behave()
     assert post(client)["ok"]
-    with pytest.raises(ValueError, match="unknown misbehaviour"):
+    with pytest.raises(ValueError, match="unknown fault"):
         workspace.misbehave("chat.postMessage", "novelty")
 
 
-def test_dark_and_revoked_pass_by_themselves(client, workspace, monkeypatch):
+def test_dark_and_revoked_end_after_their_seconds(client, workspace, monkeypatch):
     ahead = 0
     later = SimpleNamespace(monotonic=lambda: time.monotonic() + ahead, sleep=time.sleep)
     monkeypatch.setattr(api_faults, "time", later)
