@@ -54,8 +54,9 @@ def create_threads(environment: BenchEnvironment) -> list[tuple[int, int]]:
     """Create threads that already have a card in Slack; (thread id, message id) of each."""
     from helpdesk.demo.seed import bulk_data
     from helpdesk.extensions import db
-    from helpdesk.models.channel import Channel, Thread
-    from helpdesk.models.ticket import Message
+    from helpdesk.models.channel import Channel
+    from helpdesk.models.message import Message
+    from helpdesk.models.thread import Thread
 
     with environment.app.app_context():
         bulk_data.seed_bulk_data(organizations=3, tickets=THREAD_COUNT, messages=4)

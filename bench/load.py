@@ -80,7 +80,8 @@ def _create_long_ticket(environment: BenchEnvironment) -> None:
     """Give a ticket of the busiest organization ``LONG_TICKET_MESSAGES`` messages."""
     from helpdesk.domain import tickets
     from helpdesk.extensions import db
-    from helpdesk.models.ticket import Message, Ticket
+    from helpdesk.models.message import Message
+    from helpdesk.models.ticket import Ticket
 
     _, _, short, _ = pages.find_busiest_customer(environment)
     ticket = db.session.get(Ticket, short)
@@ -173,7 +174,7 @@ def count_pending_deliveries(environment: BenchEnvironment) -> int:
     from helpdesk.models.delivery import Delivery
 
     with environment.app.app_context():
-        left = db.session.scalar(select(func.count()).where(Delivery.state.not_in(("sent", "skipped"))))
+        left = db.session.scalar(select(func.count()).where(Delivery.state.not_in(("sent", "cancelled"))))
         db.session.remove()
     return left
 

@@ -106,7 +106,8 @@ def find_busiest_customer(environment: BenchEnvironment) -> tuple[str, int, int,
     from sqlalchemy import func, select
 
     from helpdesk.extensions import db
-    from helpdesk.models.ticket import Message, Ticket
+    from helpdesk.models.message import Message
+    from helpdesk.models.ticket import Ticket
     from helpdesk.models.user import User
 
     with environment.app.app_context():

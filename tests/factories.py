@@ -7,7 +7,8 @@ from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.models.channel import Channel
 from helpdesk.models.form import Field, Form, FormVersion
-from helpdesk.models.user import Organization, OrganizationDomain, User
+from helpdesk.models.organization import Organization, OrganizationDomain
+from helpdesk.models.user import User
 
 
 class Factory:
@@ -41,7 +42,7 @@ class Factory:
             name=name,
             role=role,
             organization_id=organization.id if organization else None,
-            proven_at=clock.now(),
+            email_verified_at=clock.now(),
             **values,
         )
         self.session.add(user)

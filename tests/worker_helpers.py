@@ -6,7 +6,8 @@ from sqlalchemy import select
 from helpdesk import clock
 from helpdesk.demo import personas
 from helpdesk.domain import inbox, outbox
-from helpdesk.models.delivery import Delivery, InboundEvent
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.inbound_event import InboundEvent
 from tests import time_travel, timeouts
 
 stand_ins: list = []  # the Slack workspaces of the present test

@@ -10,13 +10,13 @@ from helpdesk.channels.email import imap_polling
 from helpdesk.channels.slack import home, sync
 from helpdesk.domain.authentication import sessions
 from helpdesk.domain.monitoring import delivery_alerts
-from helpdesk.domain.privacy import erasure
+from helpdesk.domain.privacy import erasure, retention
 from helpdesk.domain.reporting import weekly_digest
 from helpdesk.domain.sla import timers
 from helpdesk.domain.tickets import attachments, auto_close
 from helpdesk.extensions import db
 from helpdesk.jobs import wake_workers
-from helpdesk.models.user import Organization
+from helpdesk.models.organization import Organization
 from workers.drain import Drain
 
 _bound: dict[str, Any] = {}
@@ -101,7 +101,7 @@ def forget_ended_sessions() -> None:
 @job
 def erase_what_is_old() -> None:
     """Erase closed tickets that are older than the retention setting."""
-    _erase(erasure.erase_expired_tickets)
+    _erase(retention.erase_expired_tickets)
 
 
 @job

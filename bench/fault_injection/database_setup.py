@@ -66,7 +66,7 @@ def _create_user(person: scenario.Person, organization) -> User:
     user = users.create_user(
         person.email, name=person.email.partition("@")[0].title(), role=role, organization=organization
     )
-    user.proven_at = clock.now()
+    user.email_verified_at = clock.now()
     user.slack_user_id = person.slack or None
     db.session.flush()
     return user

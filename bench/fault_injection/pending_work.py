@@ -7,8 +7,10 @@ import helpdesk
 from helpdesk import clock
 from helpdesk.domain.outbox import results
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import Delivery, InboundEvent
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.thread import Thread
 
 MAX_ROWS = 20
 
@@ -21,7 +23,7 @@ def main() -> None:
         )
         for row in db.session.scalars(unfinished.options(joinedload(Delivery.thread).joinedload(Thread.channel))):
             print(
-                f"delivery {row.id} thread {row.thread_id} to {row.label}: {row.kind} in {row.lane}, {row.state}, "
+                f"delivery {row.id} thread {row.thread_id} to {row.label}: {row.kind} in {row.queue_key}, {row.state}, "
                 f"{row.attempts} tries, {_format_due_time(row.due_at)}, {row.reason}"
             )
         waiting = (
@@ -33,7 +35,7 @@ def main() -> None:
         for row in db.session.scalars(waiting):
             print(
                 f"inbound {row.id}: {row.source}, {row.state}, {row.attempts} tries, "
-                f"{_format_due_time(row.due_at)}, {row.outcome}"
+                f"{_format_due_time(row.due_at)}, {row.result}"
             )
         for channel in db.session.scalars(select(Channel).where(Channel.blocked_reason.is_not(None))):
             print(f"channel {channel.label}: {channel.blocked_reason}")

@@ -84,7 +84,7 @@ def run_command(arguments: list[str] | None = None) -> int:
     except config.UnsafeConfiguration as error:
         return _print_error(str(error))
     except DomainError as error:
-        return _print_error(error.sentence)
+        return _print_error(error.message)
     except BrokenPipeError:
         return 0
     except Exception as error:

@@ -73,7 +73,7 @@ def restore(file: Path, replace: bool) -> None:
     schema_migration.upgrade_schema()
     held = outbox.hold_pending(clock.now())
     db.session.commit()
-    click.echo(f"Restored {file}. {held} waiting deliveries are held; see: helpdesk deliveries --state held")
+    click.echo(f"Restored {file}. {held} waiting deliveries are on hold; see: helpdesk deliveries --state on_hold")
 
 
 def _dump_sqlite(folder: Path) -> Path:

@@ -7,8 +7,8 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk.domain import outbox
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryState
+from helpdesk.models.thread import Thread
 
 MAX_ROWS = 100
 
@@ -34,12 +34,12 @@ def list_deliveries(state: str | None) -> None:
     for delivery in db.session.scalars(query):
         ticket = f"#{delivery.thread.ticket_id}" if delivery.thread else "-"
         click.echo(
-            f"{delivery.id:>8}  {delivery.state:8} {ticket:>7}  {delivery.kind:12} to {delivery.label}, "
+            f"{delivery.id:>8}  {delivery.state:9} {ticket:>7}  {delivery.kind:12} to {delivery.label}, "
             f"{delivery.attempts} tries, since {delivery.created_at:%Y-%m-%d %H:%M} UTC"
             + (f": {delivery.reason}" if delivery.reason else "")
         )
     if total == 0:
-        click.echo(f"Nothing is {state}." if state else "Nothing waits.")
+        click.echo(f"Nothing is {state.replace('_', ' ')}." if state else "Nothing waits.")
     elif total > MAX_ROWS:
         click.echo(f"... and {total - MAX_ROWS} more.")
 
@@ -52,7 +52,7 @@ def retry_delivery(delivery_id: int) -> None:
     delivery = db.session.get(Delivery, delivery_id) if 0 < delivery_id < 2**63 else None
     if delivery is None:
         raise click.ClickException(f"There is no delivery {delivery_id}.")
-    if delivery.state == DeliveryState.held:
+    if delivery.state == DeliveryState.on_hold:
         outbox.release_delivery(delivery, actor=None)
     else:
         outbox.retry_delivery(delivery, actor=None)

@@ -2,11 +2,11 @@
 
 
 class DomainError(Exception):
-    """Base of all. ``sentence`` is shown; ``field`` names the input it is about, if one."""
+    """Base of all. ``message`` is shown; ``field`` names the input it is about, if one."""
 
-    def __init__(self, sentence: str, field: str | None = None):
-        super().__init__(sentence)
-        self.sentence = sentence
+    def __init__(self, message: str, field: str | None = None):
+        super().__init__(message)
+        self.message = message
         self.field = field
 
 
@@ -17,9 +17,9 @@ class PermissionDenied(DomainError):
 class ValidationError(DomainError):
     """What was given cannot be used. ``errors`` maps each field's name to its sentence."""
 
-    def __init__(self, sentence: str, field: str | None = None, errors: dict[str, str] | None = None):
-        super().__init__(sentence, field)
-        self.errors = errors or ({field: sentence} if field else {})
+    def __init__(self, message: str, field: str | None = None, errors: dict[str, str] | None = None):
+        super().__init__(message, field)
+        self.errors = errors or ({field: message} if field else {})
 
 
 class ConflictError(DomainError):

@@ -6,7 +6,8 @@ from sqlalchemy import Row, bindparam, select
 
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.message import Message
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 _message, _ticket = Message.__table__, Ticket.__table__

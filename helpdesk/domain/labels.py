@@ -3,9 +3,10 @@
 from typing import TYPE_CHECKING
 
 from helpdesk.domain.tickets import closing_time
+from helpdesk.models.event import Event
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Menu, Status, statuses_in_menu
-from helpdesk.models.ticket import Event, Ticket
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 if TYPE_CHECKING:  # the outbox has words too

@@ -9,9 +9,9 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from helpdesk import urls
+from helpdesk.models.message import MessageKind
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Status
-from helpdesk.models.ticket import MessageKind
 
 
 class Representation(BaseModel):
@@ -58,6 +58,6 @@ class MessageSummary(Representation):
     id: int
     kind: MessageKind
     from_team: bool
-    author: str = Field(validation_alias="speaker")
+    author: str = Field(validation_alias="author_display_name")
     body: str
     created_at: datetime

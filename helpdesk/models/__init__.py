@@ -1,3 +1,29 @@
 """Nouns: tables, constraints, and what one row can tell about itself."""
 
-from helpdesk.models import channel, delivery, form, qa_review, session, setting, sla, ticket, user, webhook  # noqa: F401
+from helpdesk.models import (  # noqa: F401
+    api_token,
+    attachment,
+    audit_log,
+    canned_reply,
+    channel,
+    delivery,
+    event,
+    follower,
+    form,
+    inbound_event,
+    message,
+    organization,
+    qa_review,
+    rating,
+    read_receipt,
+    saved_view,
+    session,
+    setting,
+    sign_in_link,
+    sla,
+    thread,
+    ticket,
+    ticket_link,
+    user,
+    webhook,
+)

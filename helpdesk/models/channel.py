@@ -1,12 +1,11 @@
-"""Places outside the portal, and where each ticket lives in them."""
+"""Slack channels and the mail system."""
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
+from helpdesk.database.types import Created, Id, Time, one_of_condition
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Ticket
-from helpdesk.models.user import Organization, User
+from helpdesk.models.organization import Organization
 
 
 class Channel(db.Model):
@@ -33,7 +32,7 @@ class Channel(db.Model):
     blocked_at: Mapped[Time | None]
     paused_until: Mapped[Time | None]
     removed_at: Mapped[Time | None]
-    reconciled_at: Mapped[Time | None]
+    synced_at: Mapped[Time | None]
     created_at: Mapped[Created]
 
     organization: Mapped[Organization | None] = relationship()
@@ -51,42 +50,3 @@ class Channel(db.Model):
     def label(self) -> str:
         """What people call it."""
         return f"#{self.name or self.external_id}" if self.kind == "slack" else self.name or self.kind
-
-
-class Thread(db.Model):
-    """Where one ticket lives in one channel: a Slack thread (``external_id`` is its root's ts), or the mail
-    conversation with one ``user``. ``nonce`` makes the reply address; ``token_hash`` finds the thread again."""
-
-    __tablename__ = "threads"
-
-    id: Mapped[Id]
-    ticket_id: Mapped[int] = mapped_column(BigId)
-    organization_id: Mapped[int] = mapped_column(BigId)
-    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
-    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
-    external_id: Mapped[str | None] = mapped_column(String(255))
-    nonce: Mapped[str | None] = mapped_column(String(64))
-    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
-    ended_at: Mapped[Time | None]
-    compared_at: Mapped[Time | None]
-    created_at: Mapped[Created]
-
-    ticket: Mapped[Ticket] = relationship(backref="threads")
-    channel: Mapped[Channel] = relationship(lazy="joined", innerjoin=True)
-    user: Mapped[User | None] = relationship()
-
-    __table_args__ = (
-        ForeignKeyConstraint(
-            ["ticket_id", "organization_id"],
-            ["tickets.id", "tickets.organization_id"],
-            ondelete="CASCADE",
-            onupdate="CASCADE",
-        ),
-        UniqueConstraint("channel_id", "external_id"),
-        Index("ix_threads_ticket_id", "ticket_id"),
-    )
-
-    @property
-    def is_customers(self) -> bool:
-        """Whether customers read here; then a note must never be delivered."""
-        return self.channel.audience == "customer"

@@ -1,4 +1,4 @@
-"""What must not be lost: what goes out (Delivery) and what comes in (Inbound)."""
+"""The outbox: what is to be sent."""
 
 import secrets
 from enum import StrEnum
@@ -9,8 +9,8 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id, Time, one_of_condition
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
-from helpdesk.models.ticket import Message
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
 
 
 class DeliveryState(StrEnum):
@@ -20,9 +20,9 @@ class DeliveryState(StrEnum):
     sending = "sending"
     unknown = "unknown"
     failed = "failed"
-    held = "held"
+    on_hold = "on_hold"
     sent = "sent"
-    skipped = "skipped"
+    cancelled = "cancelled"
 
 
 UNFINISHED_STATES = (
@@ -30,7 +30,7 @@ UNFINISHED_STATES = (
     DeliveryState.sending,
     DeliveryState.unknown,
     DeliveryState.failed,
-    DeliveryState.held,
+    DeliveryState.on_hold,
 )
 
 
@@ -68,10 +68,10 @@ class DeliveryKind(StrEnum):
 class Delivery(db.Model):
     """One thing to be put in one thread: the outbox.
 
-    What belongs to no ticket has an empty ``thread_id``; ``subject_id`` is then the row it is about. ``lane`` "talk"
+    What belongs to no ticket has an empty ``thread_id``; ``subject_id`` is then the row it is about. ``queue_key`` "talk"
     keeps the order of a conversation, "card" that of its card's updates. ``part`` counts the pieces of a split message,
     ``revision`` its edits. ``key`` travels along, so that the thing is recognised on the other side. ``started_at`` is
-    when the latest try began; ``maybe_since`` is when the first try began of which nobody knows whether it was stored,
+    when the latest try began; ``possibly_sent_since`` is when the first try began of which nobody knows whether it was stored,
     and empty once that is known. ``content`` are the finished bytes of a mail, stored before the first try.
     """
 
@@ -83,16 +83,16 @@ class Delivery(db.Model):
     message_id: Mapped[int | None] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"), index=True)
     subject_id: Mapped[int | None]
     kind: Mapped[str] = mapped_column(String(20))
-    lane: Mapped[str] = mapped_column(String(8), default="talk")
+    queue_key: Mapped[str] = mapped_column(String(8), default="talk")
     part: Mapped[int] = mapped_column(default=1)
     revision: Mapped[int] = mapped_column(default=1)
-    state: Mapped[str] = mapped_column(String(8), default=DeliveryState.pending)
+    state: Mapped[str] = mapped_column(String(12), default=DeliveryState.pending)
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[Created]
     lease_until: Mapped[Time | None]
     lease_owner: Mapped[str | None] = mapped_column(String(80))
     started_at: Mapped[Time | None]
-    maybe_since: Mapped[Time | None]
+    possibly_sent_since: Mapped[Time | None]
     reason: Mapped[str | None] = mapped_column(Text)
     external_id: Mapped[str | None] = mapped_column(String(255))
     data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -107,15 +107,15 @@ class Delivery(db.Model):
         UniqueConstraint("thread_id", "message_id", "kind", "part", "revision"),
         CheckConstraint(one_of_condition("kind", DeliveryKind), name="kind"),
         CheckConstraint(one_of_condition("state", DeliveryState), name="state"),
-        CheckConstraint(one_of_condition("lane", ("talk", "card", "mail")), name="lane"),
+        CheckConstraint(one_of_condition("queue_key", ("talk", "card", "mail")), name="queue_key"),
         Index("ix_deliveries_state_due", "state", "due_at"),
         Index(
             "ix_deliveries_unfinished",
             "thread_id",
-            "lane",
+            "queue_key",
             "id",
-            sqlite_where=text("state NOT IN ('sent', 'skipped')"),
-            postgresql_where=text("state NOT IN ('sent', 'skipped')"),
+            sqlite_where=text("state NOT IN ('sent', 'cancelled')"),
+            postgresql_where=text("state NOT IN ('sent', 'cancelled')"),
         ),
         Index("ix_deliveries_thread_external", "thread_id", "external_id"),
     )
@@ -129,37 +129,4 @@ class Delivery(db.Model):
 
     @property
     def is_finished(self) -> bool:
-        return self.state in (DeliveryState.sent, DeliveryState.skipped)
-
-
-class InboundEvent(db.Model):
-    """One raw thing received, stored before it is understood: the inbox.
-
-    Things of one ``lane`` (a Slack thread) are taken in the order they came. ``outcome`` says in words what became of
-    it.
-    """
-
-    __tablename__ = "inbound"
-
-    id: Mapped[Id]
-    source: Mapped[str] = mapped_column(String(16))
-    external_id: Mapped[str] = mapped_column(String(255))
-    lane: Mapped[str | None] = mapped_column(String(120), index=True)
-    payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    raw: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
-    state: Mapped[str] = mapped_column(String(12), default="waiting")
-    attempts: Mapped[int] = mapped_column(default=0)
-    due_at: Mapped[Created]
-    lease_until: Mapped[Time | None]
-    outcome: Mapped[str | None] = mapped_column(Text)
-    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="SET NULL"), index=True)
-    received_at: Mapped[Created]
-    finished_at: Mapped[Time | None]
-
-    __table_args__ = (
-        UniqueConstraint("source", "external_id"),
-        CheckConstraint(
-            one_of_condition("state", ("waiting", "working", "done", "ignored", "quarantined", "failed")), name="state"
-        ),
-        Index("ix_inbound_state_due", "state", "due_at"),
-    )
+        return self.state in (DeliveryState.sent, DeliveryState.cancelled)

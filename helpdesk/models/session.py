@@ -1,17 +1,18 @@
-"""Who is signed in where, and the links by which people come in."""
+"""Who is signed in where."""
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id, Time
 from helpdesk.extensions import db
-from helpdesk.models.user import Organization, User
+from helpdesk.models.organization import Organization
+from helpdesk.models.user import User
 
 
 class Session(db.Model):
     """One browser signed in. The cookie holds the token, the row only its hash; revoking the row ends it at once.
 
-    ``viewing_organization`` is set while somebody of the team looks at the portal as that customer, read-only.
+    ``impersonated_organization`` is set while somebody of the team looks at the portal as that customer, read-only.
     """
 
     __tablename__ = "sessions"
@@ -26,40 +27,9 @@ class Session(db.Model):
     provider: Mapped[str] = mapped_column(String(20), default="link")
     user_agent: Mapped[str] = mapped_column(String(300), default="")
     ip_prefix: Mapped[str] = mapped_column(String(64), default="")
-    viewing_organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id", ondelete="SET NULL"))
+    impersonated_organization_id: Mapped[int | None] = mapped_column(
+        ForeignKey("organizations.id", ondelete="SET NULL")
+    )
 
     user: Mapped[User] = relationship()
-    viewing_organization: Mapped[Organization | None] = relationship()
-
-
-class SignInLink(db.Model):
-    """One link by mail (or invitation). Token and code are derived from ``nonce`` and our key; only hashes are stored.
-
-    A row is written for every request, also for an address that is not let in (``refused``), so that nothing can be told
-    from the work done, and so that the limits count them.
-    """
-
-    __tablename__ = "sign_in_links"
-
-    id: Mapped[Id]
-    purpose: Mapped[str] = mapped_column(String(20), default="sign_in")
-    email: Mapped[str] = mapped_column(String(254))
-    nonce: Mapped[str] = mapped_column(String(64))
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    code_hash: Mapped[str | None] = mapped_column(String(64))
-    browser_hash: Mapped[str | None] = mapped_column(String(64), index=True)
-    code_tries: Mapped[int] = mapped_column(default=0)
-    next_path: Mapped[str | None] = mapped_column(Text)
-    ip_prefix: Mapped[str] = mapped_column(String(64), default="")
-    refused: Mapped[str | None] = mapped_column(String(40))
-    identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id", ondelete="CASCADE"))
-    pending_identity: Mapped[str | None] = mapped_column(Text)
-    created_at: Mapped[Created]
-    expires_at: Mapped[Time]
-    used_at: Mapped[Time | None]
-
-    __table_args__ = (
-        Index("ix_sign_in_links_email_created_at", "email", "created_at"),
-        Index("ix_sign_in_links_ip_prefix_created_at", "ip_prefix", "created_at"),
-        Index("ix_sign_in_links_created_at", "created_at"),
-    )
+    impersonated_organization: Mapped[Organization | None] = relationship()

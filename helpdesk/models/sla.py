@@ -7,9 +7,9 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Id, Time, one_of_condition
 from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import Priority
 from helpdesk.models.ticket import Ticket
-from helpdesk.models.user import Organization
 
 TIMER_KINDS = ("first_response", "resolution")
 
@@ -17,7 +17,7 @@ TIMER_KINDS = ("first_response", "resolution")
 class SlaPolicy(db.Model):
     """Working minutes to the first answer and to the solution, for a priority; of one organization, or of all others."""
 
-    __tablename__ = "service_targets"
+    __tablename__ = "sla_policies"
 
     id: Mapped[Id]
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
@@ -29,9 +29,9 @@ class SlaPolicy(db.Model):
 
     __table_args__ = (
         CheckConstraint(one_of_condition("priority", Priority), name="priority"),
-        Index("uq_service_targets_organization", "organization_id", "priority", unique=True),
+        Index("uq_sla_policies_organization", "organization_id", "priority", unique=True),
         Index(
-            "uq_service_targets_all",
+            "uq_sla_policies_all",
             "priority",
             unique=True,
             sqlite_where=text("organization_id IS NULL"),
@@ -71,28 +71,28 @@ class Holiday(db.Model):
 class SlaTimer(db.Model):
     """One clock of one ticket. ``due_at`` is set only while it runs, so that what is at risk is one look into its index.
 
-    ``spent`` are the working seconds used up before ``running_since``. ``stopped_at``: answered or solved; ``late`` says
+    ``elapsed_seconds`` are the working seconds used up before ``running_since``. ``stopped_at``: answered or solved; ``breached`` says
     whether that was too late.
     """
 
-    __tablename__ = "ticket_clocks"
+    __tablename__ = "sla_timers"
 
     ticket_id: Mapped[int] = mapped_column(BigId, ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)
     target: Mapped[int]
-    spent: Mapped[int] = mapped_column(default=0)
+    elapsed_seconds: Mapped[int] = mapped_column(default=0)
     running_since: Mapped[Time | None]
     due_at: Mapped[Time | None]
     stopped_at: Mapped[Time | None]
-    late: Mapped[bool] = mapped_column(default=False)
+    breached: Mapped[bool] = mapped_column(default=False)
     warned_at: Mapped[Time | None]
 
-    ticket: Mapped[Ticket] = relationship(backref="clocks")
+    ticket: Mapped[Ticket] = relationship(backref="sla_timers")
 
     __table_args__ = (
         CheckConstraint(one_of_condition("kind", TIMER_KINDS), name="kind"),
         Index(
-            "ix_ticket_clocks_due",
+            "ix_sla_timers_due",
             "due_at",
             "ticket_id",
             sqlite_where=text("due_at IS NOT NULL"),

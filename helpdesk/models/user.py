@@ -1,12 +1,13 @@
-"""Organizations, users, and how we recognise them."""
+"""People, what they may see in which organization, and how providers know them."""
 
 from enum import StrEnum
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
+from helpdesk.database.types import Created, Id, Time, one_of_condition
 from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
 
 
 class Role(StrEnum):
@@ -23,63 +24,6 @@ def format_display_name(name: str, email: str) -> str:
     return name or email.partition("@")[0]
 
 
-class Organization(db.Model):
-    """A customer company, and the rules by which its people are let in."""
-
-    __tablename__ = "organizations"
-
-    id: Mapped[Id]
-    name: Mapped[str] = mapped_column(String(200), unique=True)
-    slug: Mapped[str] = mapped_column(String(80), unique=True)
-    created_at: Mapped[Created]
-    portal_enabled: Mapped[bool] = mapped_column(default=True)
-    specific_users_only: Mapped[bool] = mapped_column(default=False)
-    default_sees: Mapped[str] = mapped_column(String(16), default="organization")
-    microsoft_tenant: Mapped[str | None] = mapped_column(String(64))
-    from_address: Mapped[str | None] = mapped_column(String(254))
-    notes: Mapped[str] = mapped_column(Text, default="")
-    version: Mapped[int] = mapped_column(default=1)
-
-    domains: Mapped[list["OrganizationDomain"]] = relationship(
-        back_populates="organization", order_by="OrganizationDomain.domain"
-    )
-    addresses: Mapped[list["OrganizationAddress"]] = relationship(
-        back_populates="organization", order_by="OrganizationAddress.email"
-    )
-
-    __table_args__ = (CheckConstraint(one_of_condition("default_sees", ("own", "organization")), name="default_sees"),)
-    __mapper_args__ = {"version_id_col": version}
-
-
-class OrganizationDomain(db.Model):
-    """A mail domain whose people belong to the organization. Exact, and one organization's only."""
-
-    __tablename__ = "organization_domains"
-
-    id: Mapped[Id]
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"), index=True)
-    domain: Mapped[str] = mapped_column(String(253), unique=True)
-    created_at: Mapped[Created]
-    last_used_at: Mapped[Time | None]
-
-    organization: Mapped[Organization] = relationship(back_populates="domains")
-
-
-class OrganizationAddress(db.Model):
-    """One listed address: admitted whatever its domain, and the only ones admitted where specific_users_only."""
-
-    __tablename__ = "organization_addresses"
-
-    id: Mapped[Id]
-    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
-    email: Mapped[str] = mapped_column(String(254), index=True)
-    created_at: Mapped[Created]
-
-    organization: Mapped[Organization] = relationship(back_populates="addresses")
-
-    __table_args__ = (UniqueConstraint("organization_id", "email"),)
-
-
 class User(db.Model):
     """A person. ``organization`` is a requester's present one; nobody of the team has one.
 
@@ -93,17 +37,17 @@ class User(db.Model):
     name: Mapped[str] = mapped_column(String(200), default="")
     role: Mapped[str] = mapped_column(String(16), default=Role.requester)
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id"), index=True)
-    sees: Mapped[str] = mapped_column(String(16), default="organization")
+    ticket_visibility: Mapped[str] = mapped_column(String(16), default="organization")
     picture_url: Mapped[str | None] = mapped_column(String(500))
     slack_user_id: Mapped[str | None] = mapped_column(String(32), unique=True)
     time_zone: Mapped[str | None] = mapped_column(String(64))
     mail_replies: Mapped[bool] = mapped_column(default=True)
     mail_updates: Mapped[bool] = mapped_column(default=True)
     mail_failures: Mapped[int] = mapped_column(default=0)
-    mail_dead_reason: Mapped[str | None] = mapped_column(Text)
+    email_undeliverable_reason: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Created]
     last_seen_at: Mapped[Time | None]
-    proven_at: Mapped[Time | None]
+    email_verified_at: Mapped[Time | None]
     deactivated_at: Mapped[Time | None]
     erased_at: Mapped[Time | None]
 
@@ -112,13 +56,13 @@ class User(db.Model):
 
     __table_args__ = (
         CheckConstraint(one_of_condition("role", Role), name="role"),
-        CheckConstraint(one_of_condition("sees", ("own", "organization")), name="sees"),
+        CheckConstraint(one_of_condition("ticket_visibility", ("own", "organization")), name="ticket_visibility"),
         CheckConstraint("role = 'requester' OR organization_id IS NULL", name="team_has_no_organization"),
     )
 
     is_authenticated = True  # what tells a signed-in person from a stranger
     is_anonymous = False
-    is_viewing = False  # True for the stand-in through whose eyes somebody of the team looks at the portal
+    is_impersonating = False  # True for the stand-in through whose eyes somebody of the team looks at the portal
     session = None  # the session this person's request came with, set by whoever loaded them
 
     @property
@@ -145,7 +89,7 @@ class User(db.Model):
 
 
 class Membership(db.Model):
-    """What one person sees in one organization, kept while they are in another; ``User.sees`` is that of the present one."""
+    """What one person sees in one organization, kept while they are in another; ``User.ticket_visibility`` is that of the present one."""
 
     __tablename__ = "memberships"
 
@@ -153,9 +97,11 @@ class Membership(db.Model):
     organization_id: Mapped[int] = mapped_column(
         ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True, index=True
     )
-    sees: Mapped[str] = mapped_column(String(16))
+    ticket_visibility: Mapped[str] = mapped_column(String(16))
 
-    __table_args__ = (CheckConstraint(one_of_condition("sees", ("own", "organization")), name="sees"),)
+    __table_args__ = (
+        CheckConstraint(one_of_condition("ticket_visibility", ("own", "organization")), name="ticket_visibility"),
+    )
 
 
 class Identity(db.Model):
@@ -176,20 +122,3 @@ class Identity(db.Model):
     user: Mapped[User] = relationship(back_populates="identities")
 
     __table_args__ = (UniqueConstraint("provider", "issuer", "subject"),)
-
-
-class AuditEntry(db.Model):
-    """Who changed settings, access or identities, when, and what."""
-
-    __tablename__ = "audit_entries"
-
-    id: Mapped[Id]
-    at: Mapped[Created]
-    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
-    actor_name: Mapped[str] = mapped_column(String(200), default="")
-    action: Mapped[str] = mapped_column(String(80))
-    subject: Mapped[str] = mapped_column(String(200), default="")
-    organization_id: Mapped[int | None] = mapped_column(BigId)
-    details: Mapped[dict] = mapped_column(JSON, default=dict)
-
-    __table_args__ = (Index("ix_audit_entries_at", "at", "id"),)

@@ -1,11 +1,11 @@
-"""Other programs: those we tell (webhooks) and those that come to us (API tokens)."""
+"""Addresses that are told what happens."""
 
 import secrets
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, text
+from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.database.types import Created, Id, Time
+from helpdesk.database.types import Created, Id
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.user import User
@@ -18,7 +18,6 @@ WEBHOOK_EVENTS = (
     "message.replied",
     "message.noted",
 )
-API_TOKEN_SCOPES = ("tickets:read", "tickets:write", "organizations:read")
 
 
 class Webhook(db.Model):
@@ -36,26 +35,6 @@ class Webhook(db.Model):
     created_at: Mapped[Created]
 
     created_by: Mapped[User | None] = relationship()
-
-
-class ApiToken(db.Model):
-    """A program's key. It acts as ``user`` and may do no more than they, and only what its scopes name."""
-
-    __tablename__ = "api_tokens"
-
-    id: Mapped[Id]
-    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
-    name: Mapped[str] = mapped_column(String(80))
-    shown: Mapped[str] = mapped_column(String(16))
-    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    scopes: Mapped[list] = mapped_column(JSON, default=list)
-    created_at: Mapped[Created]
-    expires_at: Mapped[Time | None]
-    last_used_at: Mapped[Time | None]
-    revoked_at: Mapped[Time | None]
-    revoked_reason: Mapped[str | None] = mapped_column(Text)
-
-    user: Mapped[User] = relationship()
 
 
 # A webhook's log is its rows of the outbox.

@@ -24,7 +24,7 @@ blueprint = Blueprint("account", __name__, url_prefix="/account")
 @blueprint.get("")
 def show_account() -> ResponseReturnValue:
     """The account page; while impersonating, the ticket list."""
-    if current_user.is_viewing:
+    if current_user.is_impersonating:
         return redirect("/tickets")
     return render_page(authentication.get_current_user())
 
@@ -89,7 +89,7 @@ def unlink_identity(identity_id: int) -> ResponseReturnValue:
 @blueprint.get("/organization")
 def list_organizations() -> ResponseReturnValue:
     """Choose which of one's organizations to act for."""
-    if current_user.is_team or current_user.is_viewing:
+    if current_user.is_team or current_user.is_impersonating:
         abort(404)
     return render_template(
         "account/organization.html",
@@ -117,7 +117,7 @@ def choose_organization() -> ResponseReturnValue:
 @blueprint.post("/viewing/delete")
 def stop_impersonation() -> ResponseReturnValue:
     """Stop viewing the portal as a customer."""
-    if not current_user.is_viewing:
+    if not current_user.is_impersonating:
         return redirect(authentication.get_landing_path(current_user), 303)
     user, organization = current_user.viewer, current_user.viewed
     sessions.impersonate(current_user.session, None)

@@ -53,7 +53,7 @@ class Form(wtforms.Form):
 
     def add_refusal(self, error: DomainError) -> None:
         """Add the messages of a domain error to the fields they are about, or to the form."""
-        sentences = getattr(error, "errors", None) or {error.field or "": error.sentence}
+        sentences = getattr(error, "errors", None) or {error.field or "": error.message}
         for name, sentence in sentences.items():
             self.add_error(name, sentence)
 

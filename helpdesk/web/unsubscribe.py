@@ -6,8 +6,8 @@ from flask.typing import ResponseReturnValue
 from helpdesk.domain import outbox
 from helpdesk.domain.authentication import signed_links
 from helpdesk.extensions import csrf, db
-from helpdesk.models.channel import Thread
-from helpdesk.models.ticket import Follower
+from helpdesk.models.follower import Follower
+from helpdesk.models.thread import Thread
 from helpdesk.web.middleware import authorization
 
 blueprint = Blueprint("unsubscribe", __name__)

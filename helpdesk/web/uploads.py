@@ -9,8 +9,8 @@ from helpdesk.domain import forms
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db, htmx
+from helpdesk.models.attachment import Attachment
 from helpdesk.models.form import FormVersion
-from helpdesk.models.ticket import Attachment
 from helpdesk.models.user import User
 
 UPLOAD_LIMITS = {"size": attachments.MAX_BYTES, "files": attachments.MAX_FILES}
@@ -34,7 +34,7 @@ class FormUploads:
         self.new: list[str] = []
         self.fields: dict[str, list[str]] = {}
 
-    def take(self, form: FormVersion | None = None, form_data: MultiDict[str, str] | None = None) -> None:
+    def store(self, form: FormVersion | None = None, form_data: MultiDict[str, str] | None = None) -> None:
         """Store the new files and commit. Keys of files of the form's file fields are added to ``form_data``.
 
         Raises ValidationError.
@@ -63,11 +63,11 @@ class FormUploads:
         if self.new:
             db.session.commit()
 
-    def claim(self, others: Sequence[str] = ()) -> list[Attachment]:
+    def attach(self, others: Sequence[str] = ()) -> list[Attachment]:
         """Attach the drafts, those of file fields (``others``) included. Raises ValidationError if one is missing."""
         return attachments.attach_uploads([*others, *self.keys], self.uploader)
 
-    def keep_for_later(self) -> None:
+    def keep_for_retry(self) -> None:
         """After a rejected form: delete the new files if the browser still has them, else leave them stored."""
         if not htmx:
             return
@@ -75,7 +75,7 @@ class FormUploads:
             attachments.discard_upload(self.uploader, key)
         db.session.commit()
 
-    def listed(self) -> dict[str, list[Attachment]]:
+    def list_pending(self) -> dict[str, list[Attachment]]:
         """The stored files by the name of their input, to be listed in the form."""
         keys_by_name = {"files": self.keys, **self.fields}
         return {name: attachments.pending_uploads(keys, self.uploader) for name, keys in keys_by_name.items() if keys}

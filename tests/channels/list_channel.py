@@ -10,8 +10,10 @@ from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.domain.outbox.channel import OutboundRequest, SendResult
 from helpdesk.domain.outbox.errors import ChannelError, SkipDelivery
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import Delivery, DeliveryKind, InboundEvent
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import Delivery, DeliveryKind
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
 

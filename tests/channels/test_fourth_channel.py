@@ -6,9 +6,11 @@ import pytest
 from helpdesk.demo import personas
 from helpdesk.domain import inbox, outbox, tickets
 from helpdesk.domain.outbox import errors, registry
-from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import Delivery, InboundEvent
-from helpdesk.models.ticket import Message
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
 from tests import worker_helpers
 from tests.channels.list_channel import ListChannel
 
@@ -56,7 +58,7 @@ def test_what_is_said_goes_to_every_channel_and_stands_there_in_order(
     assert [text for _, text in place.posts] == ["No light", "one", "two"]
     root = workspace.posted("C0GLOBEX001")[0]["ts"]
     assert ["one" in reply["text"] for reply in workspace.replies("C0GLOBEX001", root)] == [False, True, False]
-    assert "two" in mailbox.to("dana@globex.example")[-1].text
+    assert "two" in mailbox.list_for("dana@globex.example")[-1].text
     assert session.query(Thread).join(Channel).filter(Channel.kind == "list").one().external_id == "1"
 
 
@@ -136,7 +138,7 @@ def test_a_reply_from_there_goes_to_all_other_places_once(filed_ticket, session,
     assert inbox.store_event("list", "e-2", heard | {"text": "and more"}) is True
     session.commit()
     worker_helpers.drain(session)
-    assert [(event.state, event.lane) for event in session.query(InboundEvent)] == [("done", "list:1")] * 2
+    assert [(event.state, event.ordering_key) for event in session.query(InboundEvent)] == [("done", "list:1")] * 2
     assert [message.body for message in session.query(Message).order_by(Message.id)][1:] == [
         "from the list",
         "and more",

@@ -13,7 +13,8 @@ from helpdesk import cli, clock, extensions
 from helpdesk.domain.administration import settings
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryState
-from helpdesk.models.user import Organization, User
+from helpdesk.models.organization import Organization
+from helpdesk.models.user import User
 
 SECRET = "a-secret-for-tests-only-0123456789abcdef"
 
@@ -84,7 +85,7 @@ def test_an_organization_and_an_agent_come_from_the_command_line(run, session):
     assert (status, out) == (0, "Added Globex (globex).\n")
     organization = session.scalar(select(Organization))
     assert [domain.domain for domain in organization.domains] == ["globex.example"]
-    assert organization.specific_users_only
+    assert organization.allowlist_only
     assert session.scalar(select(Channel.external_id)) == "C0GLOBEX001"
 
     status, out, _ = run("agent", "invite", "maya@support.example", "--name", "Maya", "--role", "admin")
@@ -160,7 +161,7 @@ def test_settings_are_listed_and_set(run, session):
 
 def test_deliveries_are_listed_and_tried_again(run, session):
     failed = Delivery(
-        kind="sign_in", lane="mail", state=DeliveryState.failed, reason="The address does not exist.", attempts=3
+        kind="sign_in", queue_key="mail", state=DeliveryState.failed, reason="The address does not exist.", attempts=3
     )
     session.add(failed)
     session.commit()
@@ -168,7 +169,7 @@ def test_deliveries_are_listed_and_tried_again(run, session):
     status, out, _ = run("deliveries", "--state", "failed")
     assert status == 0
     assert str(id) in out and "The address does not exist." in out
-    assert run("deliveries", "--state", "held")[1] == "Nothing is held.\n"
+    assert run("deliveries", "--state", "on_hold")[1] == "Nothing is on hold.\n"
     status, out, _ = run("deliveries", "retry", str(id))
     assert status == 0
     session.refresh(failed)
@@ -191,7 +192,7 @@ def postgres_programs(monkeypatch):
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 def test_restore_on_postgresql(postgres_programs, run, session, make, tmp_path):
     make.organization("Globex")
-    session.add(Delivery(kind="sign_in", lane="mail", state=DeliveryState.pending, due_at=clock.now()))
+    session.add(Delivery(kind="sign_in", queue_key="mail", state=DeliveryState.pending, due_at=clock.now()))
     session.commit()
     status, _, error = run("backup", str(tmp_path / "backup.tar"))
     assert status == 0, error
@@ -202,7 +203,7 @@ def test_restore_on_postgresql(postgres_programs, run, session, make, tmp_path):
     status, out, error = run("restore", str(tmp_path / "backup.tar"), "--replace")
     assert status == 0, error
     assert session.scalar(select(Organization.name)) == "Globex"
-    assert session.scalar(select(Delivery.state)) == DeliveryState.held
+    assert session.scalar(select(Delivery.state)) == DeliveryState.on_hold
     session.remove()
     make.ticket(subject="Everything works on")
 
@@ -210,7 +211,7 @@ def test_restore_on_postgresql(postgres_programs, run, session, make, tmp_path):
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_restore_holds_pending_deliveries(run, session, make, tmp_path):
     make.organization("Globex")
-    waiting = Delivery(kind="sign_in", lane="mail", state=DeliveryState.pending, due_at=clock.now())
+    waiting = Delivery(kind="sign_in", queue_key="mail", state=DeliveryState.pending, due_at=clock.now())
     session.add(waiting)
     session.commit()
     id = waiting.id
@@ -230,10 +231,10 @@ def test_restore_holds_pending_deliveries(run, session, make, tmp_path):
     extensions.db.engine.dispose()
     status, out, error = run("restore", str(file), "--replace")
     assert status == 0, error
-    assert "1 waiting deliveries are held" in out
+    assert "1 waiting deliveries are on hold" in out
     assert stored.read_bytes() == b"a file"
     assert session.scalar(select(Organization.name)) == "Globex"
-    assert session.get(Delivery, id).state == DeliveryState.held
+    assert session.get(Delivery, id).state == DeliveryState.on_hold
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

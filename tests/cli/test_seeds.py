@@ -8,8 +8,11 @@ from helpdesk.demo import personas
 from helpdesk.demo.seed import bulk_data, sample_data, slack_threads
 from helpdesk.domain.ticket_lists import search
 from helpdesk.models.delivery import UNFINISHED_STATES, Delivery
-from helpdesk.models.ticket import Event, Message, Ticket
-from helpdesk.models.user import Organization, User
+from helpdesk.models.event import Event
+from helpdesk.models.message import Message
+from helpdesk.models.organization import Organization
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
 
 
 def words_indexed(session) -> dict[int, tuple]:

@@ -11,9 +11,9 @@ from helpdesk.models.delivery import Delivery, DeliveryKind
 
 
 def test_every_kind_is_taken_and_no_other(app, session):
-    session.add_all([Delivery(kind=kind, lane="mail") for kind in DeliveryKind])
+    session.add_all([Delivery(kind=kind, queue_key="mail") for kind in DeliveryKind])
     session.commit()
-    session.add(Delivery(kind="pigeon", lane="mail"))
+    session.add(Delivery(kind="pigeon", queue_key="mail"))
     with pytest.raises(IntegrityError):
         session.flush()
     session.rollback()

@@ -39,7 +39,7 @@ def test_mail_is_stored_byte_for_byte(box):
     assert kept.code == "AB12CD34"
     assert kept.links == ["http://127.0.0.1:5000/sign-in/link/xyz"]
     assert b"Message-ID: <m1@support.northwind.example>" in kept.raw
-    assert box.to("OSCAR@globex.example") == []
+    assert box.list_for("OSCAR@globex.example") == []
     with pytest.raises(AssertionError, match="0 mails"):
         box.wait_for("oscar@globex.example", timeout=0.05)
 
@@ -75,7 +75,7 @@ def test_smtp_fault_can_be_limited_to_one_recipient(box):
 def test_dropped_quit_loses_no_mail(box):
     box.misbehave("drop_before_quit")
     send(box)
-    assert len(box.to(DANA)) == 1
+    assert len(box.list_for(DANA)) == 1
 
 
 def test_reply_has_the_headers_of_a_mail_program(box):
@@ -100,7 +100,7 @@ def test_the_page_lists_mails_and_posts_a_reply_to_the_portal(box, portal):
         assert "[#7] Prüfung" in listing and "For Leo" in listing
         found = urllib.request.urlopen(server.url + "/?q=leo@").read().decode()
         assert "For Leo" in found and "Prüfung" not in found
-        number = box.to(DANA)[0].id
+        number = box.list_for(DANA)[0].id
         page = urllib.request.urlopen(f"{server.url}/{number}").read().decode()
         assert "AB12-CD34" in page and "<script>alert" not in page
         html = urllib.request.urlopen(f"{server.url}/{number}/html")

@@ -3,7 +3,7 @@
 import re
 
 from helpdesk.demo import mailbox, personas
-from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.inbound_event import InboundEvent
 from tests import worker_helpers
 
 SECRET = "inbound-secret-of-the-tests"

@@ -7,7 +7,7 @@ import pytest
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.domain.authentication import login, sessions
 from helpdesk.domain.people import admission
-from helpdesk.models.user import OrganizationAddress
+from helpdesk.models.organization import OrganizationAddress
 
 
 def listed(session, organization, *emails):
@@ -39,7 +39,7 @@ def test_listed_addresses_of_any_domain_are_let_in(make, session):
 
 
 def test_where_only_listed_people_are_let_in_the_domain_is_not_enough(make, session):
-    globex = make.organization("Globex", domain="globex.example", specific_users_only=True)
+    globex = make.organization("Globex", domain="globex.example", allowlist_only=True)
     listed(session, globex, "dana@globex.example")
     assert names("dana@globex.example") == ["Globex"] and names("leo@globex.example") == []
 
@@ -60,7 +60,7 @@ def test_somebody_may_belong_to_two(make, session):
 def test_the_rule_asked_at_every_request_is_the_rule_asked_at_the_door(make, session):
     cases = list(product((True, False), repeat=5))
     for number, (by_domain, is_listed, only_listed, open_to_them, is_active) in enumerate(cases):
-        organization = make.organization(f"Case {number}", specific_users_only=only_listed, portal_enabled=open_to_them)
+        organization = make.organization(f"Case {number}", allowlist_only=only_listed, portal_enabled=open_to_them)
         domain = organization.domains[0].domain if by_domain else "elsewhere.example"
         user = make.user(organization, email=f"someone.{number}@{domain}")
         if is_listed:
@@ -83,7 +83,7 @@ def test_a_session_of_an_address_whose_domain_only_ends_alike_is_not_let_in(make
 
 
 def test_the_explanation_names_the_rule(make, session):
-    make.organization("Globex", domain="globex.example", specific_users_only=True)
+    make.organization("Globex", domain="globex.example", allowlist_only=True)
     listed(session, make.organization("Initech", domain="initech.example", portal_enabled=False), "dana@globex.example")
     told = admission.explain_admission(" Dana@Globex.example ")
     assert not told.admitted and told.email == "dana@globex.example"

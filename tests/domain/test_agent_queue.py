@@ -12,8 +12,9 @@ from helpdesk.domain import tickets
 from helpdesk.domain.errors import PermissionDenied, ValidationError
 from helpdesk.domain.ticket_lists import agent_queue, saved_views
 from helpdesk.domain.tickets import bulk_update
+from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import Ticket
-from helpdesk.models.user import Organization, User
+from helpdesk.models.user import User
 
 
 @pytest.fixture
@@ -175,7 +176,7 @@ def fill(session, requester, number):
             "status": statuses[n % 20],
             "created_at": now - timedelta(minutes=n),
             "updated_at": now - timedelta(minutes=n),
-            "status_since": now - timedelta(minutes=n),
+            "turn_since": now - timedelta(minutes=n),
             "solved_at": now - timedelta(minutes=n) if statuses[n % 20] == "solved" else None,
         }
         for n in range(number)

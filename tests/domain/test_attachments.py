@@ -10,7 +10,7 @@ from helpdesk import clock, storage
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.tickets import attachments
-from helpdesk.models.ticket import Attachment
+from helpdesk.models.attachment import Attachment
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
@@ -118,7 +118,7 @@ def test_a_file_is_read_by_those_who_read_its_message(session, make, dana):
     assert attachments.find_attachment(dana, public.key) and attachments.find_attachment(agent, internal.key)
     assert attachments.find_attachment(dana, internal.key) is None
     assert attachments.find_attachment(stranger, public.key) is None
-    assert attachments.find_attachment(make.user(dana.organization, sees="own"), public.key) is None
+    assert attachments.find_attachment(make.user(dana.organization, ticket_visibility="own"), public.key) is None
     tickets.delete_message(reply, editor=agent)
     session.commit()
     assert attachments.find_attachment(dana, public.key) is None and attachments.find_attachment(agent, public.key)

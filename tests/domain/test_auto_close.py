@@ -11,7 +11,7 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.tickets import auto_close, ratings
 from helpdesk.models.delivery import Delivery
-from helpdesk.models.ticket import Event
+from helpdesk.models.event import Event
 
 
 @pytest.fixture

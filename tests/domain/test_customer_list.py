@@ -9,7 +9,8 @@ from helpdesk import clock
 from helpdesk.database import pagination
 from helpdesk.domain import tickets
 from helpdesk.domain.ticket_lists import csv_export, customer_list
-from helpdesk.models.ticket import ReadReceipt, Ticket
+from helpdesk.models.read_receipt import ReadReceipt
+from helpdesk.models.ticket import Ticket
 from helpdesk.web.templating import filters as templates
 
 
@@ -69,7 +70,7 @@ def test_a_search_is_paged_by_rank(dana, twelve):
     pages, back = walk(dana, {"q": "words"})
     assert pages == back and len(sum(pages, [])) == 12
     page = customer_list.fetch_list_page(dana, {"q": "words"})
-    assert "<mark>words</mark>" in page.tickets[0].excerpt_found.text
+    assert "<mark>words</mark>" in page.tickets[0].search_excerpt.text
 
 
 @pytest.mark.parametrize(
@@ -135,7 +136,7 @@ def test_what_was_read_is_not_taken_back_by_an_older_page(session, make, dana):
     version = ticket.version
     assert [tickets.save_read_receipt(each) for each in (newer, older, newer)] == [True, False, False]
     session.commit()
-    assert session.get(ReadReceipt, (dana.id, ticket.id)).seq == ticket.public_seq
+    assert session.get(ReadReceipt, (dana.id, ticket.id)).seq == ticket.last_public_seq
     assert ticket.version == version + 1, "the team's page shows who has seen it"
 
 
@@ -182,7 +183,7 @@ def test_nobody_lists_what_they_may_not_see(make, dana, twelve):
     assert customer_list.fetch_list_page(stranger, {}).tickets == []
     assert customer_list.fetch_list_page(stranger, {"requester": str(dana.id)}).tickets == []
     assert customer_list.count_tickets(stranger)["all"] == 0
-    own = make.user(dana.organization, sees="own")
+    own = make.user(dana.organization, ticket_visibility="own")
     assert customer_list.fetch_list_page(own, {}).tickets == [] and customer_list.list_requesters(own) == []
     assert customer_list.find_similar(stranger, "Ticket words") == []
 

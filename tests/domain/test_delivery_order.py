@@ -93,14 +93,14 @@ def test_one_delivery_alone_rings_for_the_next(talk, session, rung):
 def test_an_arrival_settles_what_a_sweep_doubted_but_nothing_that_somebody_else_took(talk, session):
     claim = worker_helpers.run_job(claims.claim_delivery, talk[0])
     row = session.get(Delivery, talk[0])
-    row.state, row.maybe_since = "unknown", clock.now()
+    row.state, row.possibly_sent_since = "unknown", clock.now()
     session.commit()
     worker_helpers.run_job(
         lambda _: mark_sent.mark_sent(claim, SendResult("1800000000.000001", {"channel": personas.TRIAGE_CHANNEL_ID})),
         0,
     )
     session.refresh(row)
-    assert (row.state, row.external_id, row.maybe_since) == ("sent", "1800000000.000001", None)
+    assert (row.state, row.external_id, row.possibly_sent_since) == ("sent", "1800000000.000001", None)
     assert row.data["text"] and row.data["channel"] == personas.TRIAGE_CHANNEL_ID
     session.rollback()
 

@@ -12,12 +12,16 @@ from helpdesk import clock, storage
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, PermissionDenied
-from helpdesk.domain.privacy import data_export, erasure
+from helpdesk.domain.privacy import data_export, erasure, retention
 from helpdesk.domain.ticket_lists import search
 from helpdesk.extensions import db
-from helpdesk.models.delivery import InboundEvent
-from helpdesk.models.ticket import Attachment, Message, Ticket
-from helpdesk.models.user import AuditEntry, Identity, Organization, User
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.audit_log import AuditEntry
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
+from helpdesk.models.organization import Organization
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import Identity, User
 
 
 @pytest.fixture
@@ -212,10 +216,10 @@ def test_old_closed_tickets_go_only_when_the_setting_says_so(session, make, admi
         tickets.set_status(ticket, "closed", actor=admin)
     old.closed_at = old.updated_at = clock.now() - timedelta(days=100)
     session.commit()
-    assert erasure.erase_expired_tickets() == (False, [])
-    assert erasure.count_expiring_tickets(90) == 1
+    assert retention.erase_expired_tickets() == (False, [])
+    assert retention.count_expiring_tickets(90) == 1
     settings.set("retention_days", 90)
-    erasure.erase_expired_tickets()
+    retention.erase_expired_tickets()
     session.commit()
     assert sorted(session.scalars(select(Ticket.id))) == [recent.id, open_.id]
 

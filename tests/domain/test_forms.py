@@ -7,8 +7,8 @@ from werkzeug.datastructures import MultiDict
 from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.forms import builder, diff, validation
+from helpdesk.models.event import Event
 from helpdesk.models.form import Answer
-from helpdesk.models.ticket import Event
 
 
 @pytest.fixture
@@ -141,7 +141,7 @@ def test_a_person_is_a_colleague_and_nobody_else(make, dana):
     assert read(version, dana, who=str(colleague.id)) == ({"who": colleague.id}, {})
     for other in (stranger, make.agent()):
         assert list(read(version, dana, who=str(other.id))[1]) == ["field-who"]
-    own = make.user(dana.organization, sees="own")
+    own = make.user(dana.organization, ticket_visibility="own")
     assert forms.selectable_people(own) == [(own.id, own.display_name)]
 
 

@@ -11,8 +11,11 @@ from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.domain.people import undeliverable_addresses
-from helpdesk.models.delivery import Delivery, InboundEvent
-from helpdesk.models.ticket import Event, Message, Ticket
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.event import Event
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
+from helpdesk.models.ticket import Ticket
 from tests import worker_helpers
 from tests.domain import mail_samples
 
@@ -47,7 +50,7 @@ def said(session):
 def waits(session, post, sentence):
     """The latest mail waits for the team, nothing was said, and nobody was written to."""
     row = post.last()
-    assert row.state == "quarantined" and sentence in row.outcome, (row.state, row.outcome)
+    assert row.state == "quarantined" and sentence in row.result, (row.state, row.result)
     assert said(session) == []
     return row
 
@@ -66,10 +69,10 @@ def test_a_participants_reply_is_said_on_the_ticket_and_goes_where_replies_go(
         workspace.replies(personas.TRIAGE_CHANNEL_ID, workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"])
     )
     assert (
-        "It **works** now." in mailbox.to("oscar@globex.example")[-1].text
-        or "It works now." in mailbox.to("oscar@globex.example")[-1].text
+        "It **works** now." in mailbox.list_for("oscar@globex.example")[-1].text
+        or "It works now." in mailbox.list_for("oscar@globex.example")[-1].text
     )
-    assert len(mailbox.to("dana@globex.example")) == 1
+    assert len(mailbox.list_for("dana@globex.example")) == 1
 
 
 @pytest.mark.parametrize("secret", [None, "", "wrong", "é"])
@@ -144,8 +147,8 @@ def test_the_team_does_not_act_by_mail(filed_ticket, session, post, mail, make, 
     session.commit()
     worker_helpers.drain(session)
     before = said(session)
-    post(mail_samples.reply(mailbox.to("maya@support.example")[-1], by="maya@support.example"))
-    assert (post.last().state, said(session)) == ("quarantined", before) and "team does not act" in post.last().outcome
+    post(mail_samples.reply(mailbox.list_for("maya@support.example")[-1], by="maya@support.example"))
+    assert (post.last().state, said(session)) == ("quarantined", before) and "team does not act" in post.last().result
 
 
 @pytest.mark.parametrize(
@@ -249,8 +252,8 @@ def test_of_a_folder_of_ugly_mails_nothing_crashes_and_nothing_is_lost(filed_tic
     for fingerprint, path in alike.items():
         post(path.read_bytes())
         row = session.query(InboundEvent).filter_by(external_id=fingerprint).one()
-        assert row.state in ("quarantined", "ignored"), (path.name, row.state, row.outcome)
-        assert row.outcome and row.raw == path.read_bytes()
+        assert row.state in ("quarantined", "ignored"), (path.name, row.state, row.result)
+        assert row.result and row.raw == path.read_bytes()
     assert session.query(Delivery).count() == before and said(session) == []
     assert session.query(InboundEvent).filter_by(source="email").count() == len(alike) > 30
     for row in quarantine.list_waiting() + quarantine.list_waiting(automatic=True):
@@ -277,12 +280,12 @@ class TestTicketsByMail:
         ticket = self.newest(session)
         assert (post.last().state, ticket.subject, ticket.requester.email) == ("done", "Toner", "dana@globex.example")
         assert ticket.messages[0].body == "The toner is empty."
-        assert mailbox.to("dana@globex.example")[-1].message["In-Reply-To"] == "<first@globex.example>"
+        assert mailbox.list_for("dana@globex.example")[-1].message["In-Reply-To"] == "<first@globex.example>"
 
     def test_somebody_new_is_not_written_to_before_they_are_proven(self, session, post, mailbox):
         post(self.RAW % b"ines")
         ticket = self.newest(session)
-        assert (ticket.requester.email, ticket.requester.name, ticket.requester.proven_at) == (
+        assert (ticket.requester.email, ticket.requester.name, ticket.requester.email_verified_at) == (
             "ines@globex.example",
             "Ines",
             None,
@@ -312,7 +315,7 @@ class TestTicketsByMail:
         for number in range(13):
             post((self.RAW % b"dana").replace(b"<first@", b"<%d@" % number).replace(b"empty", b"empty %d" % number))
         filed = session.query(Ticket).filter_by(subject="Toner").count()
-        assert filed == 10 and "More than 10 mails" in post.last().outcome
+        assert filed == 10 and "More than 10 mails" in post.last().result
 
 
 class TestBounces:
@@ -370,13 +373,13 @@ class TestBounces:
             session.commit()
             worker_helpers.drain(session)
             post(
-                self.report(mailbox.to("dana@globex.example")[-1]).replace(
+                self.report(mailbox.list_for("dana@globex.example")[-1]).replace(
                     b"Message-ID: <failed", b"Message-ID: <%d" % number, 1
                 )
             )
         session.refresh(filed_ticket.requester)
         assert (
-            "No such person" in filed_ticket.requester.mail_dead_reason
+            "No such person" in filed_ticket.requester.email_undeliverable_reason
             and undeliverable_addresses.list_undeliverable() == [filed_ticket.requester]
         )
         mailbox.clear()
@@ -388,7 +391,7 @@ class TestBounces:
         tickets.reply(filed_ticket, author=agent, body="heard")
         session.commit()
         worker_helpers.drain(session)
-        assert "heard" in mailbox.to("dana@globex.example")[-1].text
+        assert "heard" in mailbox.list_for("dana@globex.example")[-1].text
 
     def test_an_answer_shows_that_the_address_works(self, filed_ticket, session, post, mail):
         filed_ticket.requester.mail_failures = 2
@@ -420,7 +423,7 @@ def test_two_machines_that_answer_each_other_end(filed_ticket, session, post, ma
     assert round < 39
     assert len(said(session)) <= 1 + 10
     stopped = session.query(InboundEvent).filter_by(state="quarantined").all()
-    assert stopped and all("two machines" in row.outcome for row in stopped)
+    assert stopped and all("two machines" in row.result for row in stopped)
     assert session.query(Event).filter_by(kind="mail_stopped").count() == 1
     assert "quarantine" in str(
         workspace.replies(personas.TRIAGE_CHANNEL_ID, workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"])
@@ -430,4 +433,4 @@ def test_two_machines_that_answer_each_other_end(filed_ticket, session, post, ma
 def test_the_same_words_again_and_again_end_sooner(filed_ticket, session, post, mail):
     for number in range(9):
         post(mail_samples.reply(mail, text="We got your mail.", quote=False, headers={"X-Round": str(number)}))
-    assert len(said(session)) == 5 and "same words" in post.last().outcome
+    assert len(said(session)) == 5 and "same words" in post.last().result

@@ -8,7 +8,7 @@ from helpdesk.channels.errors import TemporaryError
 from helpdesk import clock, extensions, jobs
 from helpdesk.channels.slack.parse import echo_filter
 from helpdesk.domain import inbox
-from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.inbound_event import InboundEvent
 from tests import worker_helpers
 
 

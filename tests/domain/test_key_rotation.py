@@ -11,7 +11,7 @@ from helpdesk import config
 from helpdesk.domain import tickets
 from helpdesk.domain.authentication import magic_links, signed_links
 from helpdesk.domain.integrations import webhooks
-from helpdesk.models.ticket import Message
+from helpdesk.models.message import Message
 from tests import worker_helpers
 from tests.domain import mail_samples
 from tests.domain.test_integrations import deliver, receiver  # noqa: F401
@@ -80,7 +80,7 @@ def test_a_mail_sent_after_the_rotation_can_be_answered(app, session, make, file
     worker_helpers.drain(session)
     worker_helpers.advance_time(session)
     worker_helpers.drain(session)
-    later = mailbox.to("dana@globex.example")[-1]
+    later = mailbox.list_for("dana@globex.example")[-1]
     assert later is not mail
     assert (reply_address(later) == reply_address(mail)) == (kept == FALLBACK)
     mail_samples.Post(app, session)(mail_samples.reply(later))

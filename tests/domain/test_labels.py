@@ -7,7 +7,7 @@ import pytest
 
 import helpdesk
 from helpdesk.domain import labels
-from helpdesk.models.ticket import Event
+from helpdesk.models.event import Event
 
 SOURCE = Path(helpdesk.__file__).parent
 

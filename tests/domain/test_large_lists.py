@@ -18,7 +18,7 @@ def crowd(session, make):
         if session.get_bind().dialect.name == "sqlite"
         else f"WITH n(i) AS (SELECT generate_series(2, {MANY}))"
     )
-    columns = "organization_id, requester_id, status, priority, excerpt, created_at, updated_at, status_since, next_seq, public_seq, version"
+    columns = "organization_id, requester_id, status, priority, excerpt, created_at, updated_at, turn_since, next_seq, last_public_seq, version"
     session.execute(
         text(
             f"{numbers} INSERT INTO tickets (id, subject, {columns}) "
@@ -85,7 +85,7 @@ class Work:
 
 def test_pages_and_counts_of_twenty_thousand_cost_what_those_of_twenty_do(session, crowd):
     dialect = session.get_bind().dialect.name
-    crowd.id, crowd.sees  # noqa: B018  (loaded before the count begins)
+    crowd.id, crowd.ticket_visibility  # noqa: B018  (loaded before the count begins)
     for filters, expected, most in CASES:
         with Work(session) as work:
             page = customer_list.fetch_list_page(crowd, filters)

@@ -9,9 +9,10 @@ from sqlalchemy import event, func, select
 from helpdesk import clock, extensions
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.domain.authentication import invitations, login, magic_links, rate_limits, signed_links
+from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.delivery import Delivery
-from helpdesk.models.session import SignInLink
-from helpdesk.models.user import AuditEntry, User
+from helpdesk.models.sign_in_link import SignInLink
+from helpdesk.models.user import User
 
 BROWSER = "b" * 43
 
@@ -39,7 +40,7 @@ def test_the_account_is_made_when_the_link_is_used_not_when_asked(globex, sessio
     entry = magic_links.complete_sign_in(used)
     session.commit()
     assert entry.user.email == "dana@globex.example" and entry.user.organization is globex
-    assert entry.user.proven_at and used.next_path == "/tickets/7"
+    assert entry.user.email_verified_at and used.next_path == "/tickets/7"
 
 
 def test_of_sixteen_at_once_one_gets_in(app, globex, session):
@@ -141,9 +142,9 @@ def test_known_unknown_and_refused_addresses_make_the_same_rows_with_the_same_st
         told[email] = (link.refused, str(delivery.state), statements)
     assert {email: value[:2] for email, value in told.items()} == {
         "dana@globex.example": (None, "pending"),
-        "gone@globex.example": ("deactivated", "skipped"),
+        "gone@globex.example": ("deactivated", "cancelled"),
         "maya@support.example": (None, "pending"),
-        "who@nowhere.example": ("unknown", "skipped"),
+        "who@nowhere.example": ("unknown", "cancelled"),
     }
     kinds = {tuple(statement.split(" WHERE ")[0] for statement in value[2]) for value in told.values()}
     assert len(kinds) == 1
@@ -216,7 +217,7 @@ def test_the_first_admins_link_lives_half_an_hour_and_needs_neither_mail_nor_coo
     assert session.scalar(select(func.count()).select_from(Delivery)) == 0
     assert link.expires_at - link.created_at <= timedelta(minutes=30, seconds=1)
     entry = magic_links.complete_sign_in(magic_links.redeem(signed_links.link_token(link), ""))
-    assert entry.user is user and user.is_admin and user.proven_at
+    assert entry.user is user and user.is_admin and user.email_verified_at
     with pytest.raises(magic_links.LinkExpired):
         magic_links.redeem(signed_links.link_token(link), "")
     _, again = invitations.invite_agent("maya@support.example", role="admin")
@@ -232,4 +233,4 @@ def test_a_mailed_invitation_lives_a_week(make, session):
     delivery = session.scalar(select(Delivery))
     assert delivery.kind == "invitation" and delivery.data == {"inviter": "Maya", "role": "agent"}
     assert timedelta(days=6, hours=23) < link.expires_at - clock.now() <= timedelta(days=7)
-    assert user.role == "agent" and user.proven_at is None and session.query(SignInLink).count() == 1
+    assert user.role == "agent" and user.email_verified_at is None and session.query(SignInLink).count() == 1

@@ -6,8 +6,10 @@ from sqlalchemy import select
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organization_csv_import, organizations
-from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.user import AuditEntry, Organization
+from helpdesk.models.audit_log import AuditEntry
+from helpdesk.models.channel import Channel
+from helpdesk.models.organization import Organization
+from helpdesk.models.thread import Thread
 
 
 @pytest.mark.parametrize(
@@ -48,7 +50,7 @@ def test_listing_people_lets_only_them_in(session):
     organization = organizations.create_organization(
         "Globex", ["globex.example"], specific_users=["Dana@Globex.example"]
     )
-    assert organization.specific_users_only and organization.addresses[0].email == "dana@globex.example"
+    assert organization.allowlist_only and organization.addresses[0].email == "dana@globex.example"
 
 
 def test_an_edit_of_an_old_version_is_refused_and_one_that_changes_nothing_is_none(session):
@@ -128,7 +130,7 @@ def test_the_import_does_what_the_dry_run_said(make, session):
     session.commit()
     assert [fate.kind for fate in told] == [fate.kind for fate in done]
     hooli = organizations.find_by_name("hooli")
-    assert not hooli.portal_enabled and hooli.addresses[0].email == "ann@gmail.com" and not hooli.specific_users_only
+    assert not hooli.portal_enabled and hooli.addresses[0].email == "ann@gmail.com" and not hooli.allowlist_only
     assert sorted(o.name for o in session.query(Organization)) == ["Globex", "Hooli", "Known"]
     again = organization_csv_import.import_csv(CSV, actor=None, dry=False)
     assert [fate.kind for fate in again] == ["same", "wrong", "wrong", "same", "wrong", "same"]

@@ -13,8 +13,8 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import invitations, magic_links
 from helpdesk.domain.monitoring import delivery_alerts
 from helpdesk.domain.tickets import auto_close
-from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery
+from helpdesk.models.thread import Thread
 from helpdesk.models.user import Identity
 from tests import worker_helpers
 from tests.channels.email.test_email_threads import threads
@@ -78,11 +78,11 @@ def test_a_whole_conversation_is_one_thread_in_the_inbox(filed_ticket, session, 
     for number in range(25):
         say(f"word{number}")
         if number % 3 == 0:
-            answer = mail_samples.reply(mailbox.to(DANA)[-1], text=f"answer{number}")
+            answer = mail_samples.reply(mailbox.list_for(DANA)[-1], text=f"answer{number}")
             post(answer)
-            assert post.last().state == "done", post.last().outcome
+            assert post.last().state == "done", post.last().result
             messages.append(answer)
-    seen = mailbox.to(DANA)
+    seen = mailbox.list_for(DANA)
     from email import message_from_bytes, policy
 
     parsed = [message_from_bytes(raw, policy=policy.default) for raw in [*[mail.raw for mail in seen], *messages]]
@@ -98,16 +98,16 @@ def test_a_burst_leaves_as_one_mail_in_which_nothing_is_lost(filed_ticket, sessi
     mailbox.clear()
     for word in ("first", "second", "third"):
         say(word)
-    assert mailbox.to(DANA) == []
+    assert mailbox.list_for(DANA) == []
     worker_helpers.advance_time(session, 31)
     worker_helpers.drain(session)
-    [mail] = mailbox.to(DANA)
+    [mail] = mailbox.list_for(DANA)
     assert mail.text.index("first") < mail.text.index("second") < mail.text.index("third")
     assert [(row.state, row.external_id) for row in rows(session, filed_ticket)] == [("sent", mail.message_id)] * 3
     say("fourth")
     worker_helpers.advance_time(session, 31)
     worker_helpers.drain(session)
-    assert len(mailbox.to(DANA)) == 2 and "fourth" in mailbox.to(DANA)[-1].text
+    assert len(mailbox.list_for(DANA)) == 2 and "fourth" in mailbox.list_for(DANA)[-1].text
 
 
 def test_without_grouping_each_leaves_by_itself(filed_ticket, session, mailbox, say):
@@ -115,7 +115,7 @@ def test_without_grouping_each_leaves_by_itself(filed_ticket, session, mailbox, 
     for word in ("first", "second"):
         say(word, send=False)
     worker_helpers.drain(session)
-    assert len(mailbox.to(DANA)) == 2
+    assert len(mailbox.list_for(DANA)) == 2
 
 
 def test_a_burst_stops_at_what_may_still_be_taken_back(filed_ticket, session, mailbox, maya):
@@ -126,7 +126,7 @@ def test_a_burst_stops_at_what_may_still_be_taken_back(filed_ticket, session, ma
     session.commit()
     worker_helpers.advance_time(session, 31)
     worker_helpers.drain(session)
-    [mail] = mailbox.to(DANA)
+    [mail] = mailbox.list_for(DANA)
     assert "said" in mail.text and "undecided" not in mail.text
     assert [row.state for row in rows(session, filed_ticket)] == ["sent", "pending"]
 
@@ -139,12 +139,12 @@ def test_a_carried_message_deleted_before_the_mail_leaves_is_not_in_it(filed_tic
     mailbox.misbehave("rcpt_4xx", times=1)
     worker_helpers.advance_time(session, 31)
     worker_helpers.drain(session)
-    assert mailbox.to(DANA) == []
+    assert mailbox.list_for(DANA) == []
     tickets.delete_message(regretted, editor=maya)
     session.commit()
     worker_helpers.advance_time(session)
     worker_helpers.drain(session)
-    [mail] = mailbox.to(DANA)
+    [mail] = mailbox.list_for(DANA)
     assert "stays" in mail.text and "regretted" not in mail.text
 
 
@@ -160,7 +160,7 @@ def test_what_may_have_arrived_goes_again_as_the_same_bytes_and_is_forgotten_onc
     session.commit()
     worker_helpers.advance_time(session)
     worker_helpers.drain(session)
-    first, second = mailbox.to(DANA)
+    first, second = mailbox.list_for(DANA)
     assert first.raw == second.raw
     [row] = rows(session, filed_ticket)
     assert (row.state, row.content) == ("sent", None)
@@ -174,67 +174,70 @@ def test_whoever_lost_the_right_gets_nothing_not_even_what_was_written_before(fi
     mailbox.misbehave("drop_after_data", times=1)
     worker_helpers.advance_time(session)
     worker_helpers.drain(session)
-    arrived = len(mailbox.to(DANA))
+    arrived = len(mailbox.list_for(DANA))
     filed_ticket.organization.portal_enabled = False
     session.commit()
     worker_helpers.advance_time(session)
     worker_helpers.drain(session)
-    assert len(mailbox.to(DANA)) == arrived
+    assert len(mailbox.list_for(DANA)) == arrived
     [row] = rows(session, filed_ticket)
-    assert row.state == "skipped" and "may no longer see" in row.reason
+    assert row.state == "cancelled" and "may no longer see" in row.reason
 
 
 def test_a_follower_who_sees_only_their_own_gets_it_as_long_as_they_follow(
     filed_ticket, session, mailbox, say, make, maya
 ):
-    oscar = make.user(filed_ticket.organization, "Oscar", email="oscar@globex.example", sees="own")
+    oscar = make.user(filed_ticket.organization, "Oscar", email="oscar@globex.example", ticket_visibility="own")
     tickets.add_follower(filed_ticket, oscar, actor=filed_ticket.requester)
     session.commit()
     say("one")
-    assert "one" in mailbox.to(oscar.email)[-1].text and "You follow this ticket" in mailbox.to(oscar.email)[-1].text
-    reply_to = mailbox.to(oscar.email)[-1].message["Reply-To"]
-    assert reply_to != mailbox.to(DANA)[-1].message["Reply-To"]
+    assert (
+        "one" in mailbox.list_for(oscar.email)[-1].text
+        and "You follow this ticket" in mailbox.list_for(oscar.email)[-1].text
+    )
+    reply_to = mailbox.list_for(oscar.email)[-1].message["Reply-To"]
+    assert reply_to != mailbox.list_for(DANA)[-1].message["Reply-To"]
     tickets.remove_follower(filed_ticket, oscar, actor=oscar)
     session.commit()
     say("two")
-    assert len(mailbox.to(oscar.email)) == 1
+    assert len(mailbox.list_for(oscar.email)) == 1
     tickets.add_follower(filed_ticket, oscar, actor=filed_ticket.requester)
     session.commit()
     say("three")
-    again = mailbox.to(oscar.email)[-1]
+    again = mailbox.list_for(oscar.email)[-1]
     assert "three" in again.text and again.message["Reply-To"] not in (None, reply_to)
 
 
 def test_one_is_mailed_no_word_of_ones_own(filed_ticket, session, mailbox, say):
     mailbox.clear()
     say("my own words", by=filed_ticket.requester)
-    assert mailbox.to(DANA) == []
+    assert mailbox.list_for(DANA) == []
 
 
 def test_somebody_at_the_page_is_mailed_only_what_they_leave_unread(filed_ticket, session, mailbox, say):
     mailbox.clear()
     presence.mark_present(filed_ticket.id, filed_ticket.requester_id)
     say("read")
-    assert mailbox.to(DANA) == [] and rows(session, filed_ticket)[0].state == "pending"
+    assert mailbox.list_for(DANA) == [] and rows(session, filed_ticket)[0].state == "pending"
     tickets.save_read_receipt(tickets.pending_read_receipt(filed_ticket, filed_ticket.requester))
     session.commit()
     worker_helpers.advance_time(session)
     worker_helpers.drain(session)
-    assert mailbox.to(DANA) == [] and "read it in the portal" in rows(session, filed_ticket)[0].reason
+    assert mailbox.list_for(DANA) == [] and "read it in the portal" in rows(session, filed_ticket)[0].reason
     say("unread")
     from helpdesk import extensions
 
     extensions.redis().delete(f"helpdesk:present:{filed_ticket.id}")
     worker_helpers.advance_time(session)
     worker_helpers.drain(session)
-    assert "unread" in mailbox.to(DANA)[-1].text
+    assert "unread" in mailbox.list_for(DANA)[-1].text
 
 
 def test_the_setting_mails_readers_too(filed_ticket, session, mailbox, say):
     choose(session, mail_while_reading=True)
     presence.mark_present(filed_ticket.id, filed_ticket.requester_id)
     say("word")
-    assert "word" in mailbox.to(DANA)[-1].text
+    assert "word" in mailbox.list_for(DANA)[-1].text
 
 
 def test_preferences_are_kept(filed_ticket, session, mailbox, say, maya):
@@ -253,7 +256,7 @@ def test_preferences_are_kept(filed_ticket, session, mailbox, say, maya):
 
 def test_one_click_ends_the_mails_of_a_ticket_for_good(filed_ticket, session, mailbox, say, maya, client):
     say("wanted")
-    mail = mailbox.to(DANA)[-1]
+    mail = mailbox.list_for(DANA)[-1]
     assert mail.message["List-Unsubscribe-Post"] == "List-Unsubscribe=One-Click"
     path = mail.message["List-Unsubscribe"].strip("<> ").removeprefix("http://localhost")
     assert client.get(path).status_code == 200
@@ -274,7 +277,7 @@ def test_solved_asks_for_a_rating_on_a_page(filed_ticket, session, mailbox, maya
     tickets.solve(filed_ticket, actor=maya)
     session.commit()
     worker_helpers.drain(session)
-    mail = mailbox.to(DANA)[-1]
+    mail = mailbox.list_for(DANA)[-1]
     assert "Maya" in mail.text
     links = [link for link in mail.links if "/rating" in link]
     assert links == [f"http://localhost/tickets/{filed_ticket.number}/rating?score={score}" for score in range(1, 6)]
@@ -297,7 +300,7 @@ def test_the_customer_is_told_before_a_ticket_closes(filed_ticket, session, mail
     assert auto_close.warn_before_closing() == 1
     session.commit()
     worker_helpers.drain(session)
-    mail = mailbox.to(DANA)[-1]
+    mail = mailbox.list_for(DANA)[-1]
     assert "closes" in mail.subject.lower() or "close" in mail.text
     assert "JST" in mail.text
 
@@ -305,11 +308,11 @@ def test_the_customer_is_told_before_a_ticket_closes(filed_ticket, session, mail
 def test_received_is_said_to_proven_people_only(make, session, mailbox, filed_ticket):
     mailbox.clear()
     stranger = make.user(filed_ticket.organization, "Ines", email="ines@globex.example")
-    stranger.proven_at = None
+    stranger.email_verified_at = None
     session.commit()
     make.ticket(stranger)
     worker_helpers.drain(session)
-    assert mailbox.to(stranger.email) == []
+    assert mailbox.list_for(stranger.email) == []
 
 
 def test_an_edit_shows_in_the_next_mail_as_a_correction(filed_ticket, session, mailbox, say, maya):
@@ -318,7 +321,7 @@ def test_an_edit_shows_in_the_next_mail_as_a_correction(filed_ticket, session, m
     session.commit()
     worker_helpers.drain(session)
     say("Does it work?")
-    mail = mailbox.to(DANA)[-1]
+    mail = mailbox.list_for(DANA)[-1]
     assert "8443" in mail.text and "8080" not in mail.text and "corrected since it was mailed" in mail.text
 
 
@@ -327,7 +330,7 @@ def test_times_are_on_the_readers_clock(filed_ticket, session, mailbox, say):
     session.commit()
     message = say("word")
     local = message.created_at + timedelta(hours=5, minutes=30)
-    assert f"{local:%H:%M} IST" in mailbox.to(DANA)[-1].text
+    assert f"{local:%H:%M} IST" in mailbox.list_for(DANA)[-1].text
 
 
 def test_no_name_and_no_subject_writes_a_header_of_its_own(filed_ticket, session, mailbox, say, make):
@@ -335,7 +338,7 @@ def test_no_name_and_no_subject_writes_a_header_of_its_own(filed_ticket, session
     filed_ticket.subject = "Hi\r\nX-Evil: 1"
     session.commit()
     say("**bold** <img src=x onerror=alert(1)> [a](javascript:alert(1))", by=make.agent("Eve\nBcc: eve@evil.example"))
-    mail = mailbox.to(DANA)[-1]
+    mail = mailbox.list_for(DANA)[-1]
     assert mail.recipients == (DANA,)
     assert not {"bcc", "x-evil"} & {name.lower() for name, _ in mail.headers}
     assert "<img" not in mail.html and 'href="javascript:' not in mail.html and "<strong>bold</strong>" in mail.html
@@ -352,7 +355,7 @@ def test_small_pictures_stand_in_the_mail_where_the_setting_says_so(filed_ticket
         tickets.reply(filed_ticket, author=maya, body="See", attachments=[picture])
         session.commit()
         worker_helpers.drain(session)
-        mail = mailbox.to(DANA)[-1]
+        mail = mailbox.list_for(DANA)[-1]
         kinds = [part.get_content_type() for part in mail.message.walk()]
         assert ("image/png" in kinds, "cid:" in mail.html) == (inline, inline)
         assert f"http://localhost/tickets/{filed_ticket.number}#message-" in mail.text
@@ -374,10 +377,10 @@ class TestSigned:
             return dkim_signing.public_key_record(self.KEY).encode()
 
         say("word")
-        assert dkim.verify(mailbox.to(DANA)[-1].raw, dnsfunc=dns)
+        assert dkim.verify(mailbox.list_for(DANA)[-1].raw, dnsfunc=dns)
         choose(session, use_custom_from=True)
         say("word")
-        assert dkim.verify(mailbox.to(DANA)[-1].raw, dnsfunc=dns)
+        assert dkim.verify(mailbox.list_for(DANA)[-1].raw, dnsfunc=dns)
         assert asked == ["helpdesk._domainkey.support.example.", "helpdesk._domainkey.globex-care.example."]
 
 
@@ -392,8 +395,8 @@ def test_people_are_let_in_by_mail(make, session, mailbox, filed_ticket):
     outbox.enqueue_account_mail("linked", identity.id)
     session.commit()
     worker_helpers.drain(session)
-    assert "Ada" in mailbox.to("new@support.example")[-1].text
-    sign_in, linked = mailbox.to(DANA)
+    assert "Ada" in mailbox.list_for("new@support.example")[-1].text
+    sign_in, linked = mailbox.list_for(DANA)
     assert sign_in.code and "10 minutes" in sign_in.text and "Google" in linked.text
     assert "List-Unsubscribe" not in sign_in.message
 
@@ -412,7 +415,7 @@ def test_admins_are_told_once_when_nothing_gets_out_and_not_after_it_was_mended(
     assert delivery_alerts.alert_admins() == 0
     session.commit()
     worker_helpers.drain(session)
-    mail = mailbox.to(admin.email)[-1]
+    mail = mailbox.list_for(admin.email)[-1]
     assert "not getting out" in mail.subject and "archived" in mail.text
     workspace.unarchive(personas.TRIAGE_CHANNEL_ID)
     for _ in range(3):
@@ -428,7 +431,7 @@ def test_an_admin_tries_mail_out_and_sees_every_mail_beforehand(make, session, m
     administration.send_test_mail(admin)
     session.commit()
     worker_helpers.drain(session)
-    assert "mail works" in mailbox.to(admin.email)[-1].subject
+    assert "mail works" in mailbox.list_for(admin.email)[-1].subject
     choose(session, portal_name="Our help")
     previews = administration.render_previews()
     assert {"reply", "received", "solved", "closing_soon", "invitation", "sign_in"} <= set(previews)
@@ -457,7 +460,7 @@ def test_a_dead_address_blocks_nobody_else(filed_ticket, session, mailbox, say, 
     mailbox.misbehave("rcpt_5xx", times=None, recipient=DANA)
     say("one")
     say("two")
-    assert [("one" in m.text, "two" in m.text) for m in mailbox.to(oscar.email)] == [(True, False), (True, True)]
+    assert [("one" in m.text, "two" in m.text) for m in mailbox.list_for(oscar.email)] == [(True, False), (True, True)]
     session.refresh(filed_ticket.requester)
     assert filed_ticket.requester.mail_failures == 1
     assert [row.state for row in rows(session, filed_ticket)] == ["failed", "pending"]
@@ -470,10 +473,10 @@ def test_a_dead_address_blocks_nobody_else(filed_ticket, session, mailbox, say, 
 
 def test_a_mailbox_is_polled_into_the_same_inbox(filed_ticket, session, app, mailbox):
     from helpdesk.channels.email import imap_polling as polled
-    from helpdesk.models.delivery import InboundEvent
+    from helpdesk.models.inbound_event import InboundEvent
     from tests.channels.email import imap_server
 
-    raw = mail_samples.reply(mailbox.to(DANA)[-1], text="by IMAP")
+    raw = mail_samples.reply(mailbox.list_for(DANA)[-1], text="by IMAP")
     with imap_server.Mailbox([raw]) as server:
         current = config.current()
         values = {setting.name: getattr(current, setting.name) for setting in config.ENVIRONMENT_VARIABLES}

@@ -5,7 +5,7 @@ import pytest
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.models.delivery import Delivery
-from helpdesk.models.ticket import Message
+from helpdesk.models.message import Message
 
 
 @pytest.fixture
@@ -124,7 +124,7 @@ def test_taking_a_reply_back_withdraws_it_from_customers(filed_ticket, session, 
     session.commit()
     tickets.convert_to_note(message, editor=agent)
     session.commit()
-    left = session.query(Delivery).filter_by(message_id=message.id).filter(Delivery.state != "skipped").all()
+    left = session.query(Delivery).filter_by(message_id=message.id).filter(Delivery.state != "cancelled").all()
     assert [row.thread.channel.external_id for row in left] == ["C0TRIAGE"]
 
 
@@ -143,7 +143,7 @@ def test_a_thread_whose_card_was_skipped_takes_no_message(filed_ticket, session)
     session.commit()
     row = session.query(Delivery).filter_by(message_id=message.id).first()
     for card in session.query(Delivery).filter_by(thread_id=row.thread_id, kind="card"):
-        card.state = "skipped"
+        card.state = "cancelled"
     session.commit()
     assert outbox.deliver_one(row.id) is False
     session.refresh(row)

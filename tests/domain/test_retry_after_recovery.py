@@ -75,7 +75,7 @@ def test_one_that_gets_through_at_its_first_try_calls_nobody(waiting, session):
 
 def test_what_may_still_land_keeps_its_hold_off(waiting, session):
     doubtful = waiting[1]
-    doubtful.state, doubtful.started_at, doubtful.maybe_since = "unknown", clock.now(), clock.now()
+    doubtful.state, doubtful.started_at, doubtful.possibly_sent_since = "unknown", clock.now(), clock.now()
     let_through(session, waiting[0])
     doubtful, sure = unfinished(session)
     hold_off = timedelta(seconds=config.current().DELIVERY_HOLD_OFF)

@@ -12,7 +12,8 @@ from helpdesk.domain import tickets
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.reporting import qa_reviews, reports, weekly_digest
 from helpdesk.models.delivery import Delivery
-from helpdesk.models.ticket import Rating, Ticket
+from helpdesk.models.rating import Rating
+from helpdesk.models.ticket import Ticket
 
 
 @pytest.fixture
@@ -39,7 +40,7 @@ def fill(session, requester, agent, minutes, when):
                 "priority": "high" if n % 2 else "normal",
                 "created_at": when,
                 "updated_at": when,
-                "status_since": when,
+                "turn_since": when,
                 "first_response_at": when + timedelta(minutes=n / 2),
                 "solved_at": when + timedelta(minutes=n),
             }
@@ -127,20 +128,20 @@ def test_the_reading_list_begins_with_the_badly_rated_and_ends_when_marked(sessi
     session.add(Rating(ticket_id=bad.id, score=1))
     session.commit()
     assert qa_reviews.list_reviewable(lead) == [(bad, 1), (fine, None)]
-    qa_reviews.save_review(bad, reviewer=lead, mark="improve", remark="Say when you come back.")
+    qa_reviews.save_review(bad, reviewer=lead, rating="improve", comment="Say when you come back.")
     session.commit()
     assert qa_reviews.list_reviewable(lead) == [(fine, None)]
     (remark,) = qa_reviews.list_comments_for(agent)
-    assert (remark.remark, remark.read_at) == ("Say when you come back.", None)
+    assert (remark.comment, remark.read_at) == ("Say when you come back.", None)
     assert qa_reviews.get_review(bad, make.agent()) is None and qa_reviews.get_review(bad, agent) is remark
     qa_reviews.mark_read([remark], agent)
     assert remark.read_at is not None
     with pytest.raises(PermissionDenied):
-        qa_reviews.save_review(fine, reviewer=agent, mark="good")
+        qa_reviews.save_review(fine, reviewer=agent, rating="good")
     with pytest.raises(ConflictError):
-        qa_reviews.save_review(own, reviewer=lead, mark="good")
+        qa_reviews.save_review(own, reviewer=lead, rating="good")
     with pytest.raises(ValidationError):
-        qa_reviews.save_review(fine, reviewer=lead, mark="so-so")
+        qa_reviews.save_review(fine, reviewer=lead, rating="so-so")
     with pytest.raises(PermissionDenied):
         qa_reviews.list_waiting_on_team(agent)
 
@@ -148,7 +149,7 @@ def test_the_reading_list_begins_with_the_badly_rated_and_ends_when_marked(sessi
 def test_open_promises_are_ours_and_the_longest_wait_comes_first(session, make, agent, lead):
     requester = make.user(make.organization())
     newer, older, theirs = (make.ticket(requester) for _ in range(3))
-    older.status_since -= timedelta(days=2)
+    older.turn_since -= timedelta(days=2)
     tickets.set_status(theirs, "pending", actor=agent)
     session.commit()
     assert qa_reviews.list_waiting_on_team(lead) == [older, newer]

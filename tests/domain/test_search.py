@@ -93,7 +93,7 @@ def test_nobody_finds_another_organizations_tickets_not_even_by_number(session, 
 
 
 def test_one_who_sees_only_their_own_finds_only_their_own(session, make, globex, dana):
-    own = make.user(globex, "Own Only", sees="own")
+    own = make.user(globex, "Own Only", ticket_visibility="own")
     make.ticket(dana, "Printer")
     mine = make.ticket(own, "Printer too")
     assert found(session, own, "printer") == [mine.id]

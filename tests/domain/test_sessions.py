@@ -107,7 +107,7 @@ def edited(organization, **changes):
         lambda user: users.deactivate_user(user, actor=None),
         lambda user: edited(user.organization, domains=[]),
         lambda user: edited(user.organization, portal_enabled=False),
-        lambda user: edited(user.organization, specific_users_only=True),
+        lambda user: edited(user.organization, allowlist_only=True),
     ],
 )
 def test_a_withdrawn_right_revokes_the_row_and_tells_open_pages(make, session, monkeypatch, withdraw):
@@ -159,7 +159,7 @@ def test_looking_as_a_customer_is_a_stand_in_that_sees_what_they_see(make, sessi
     sessions.impersonate(sessions.load_session(token).session, globex)
     session.commit()
     stand_in = sessions.load_session(token)
-    assert stand_in.is_viewing and not stand_in.is_team and stand_in.organization_id == globex.id
+    assert stand_in.is_impersonating and not stand_in.is_team and stand_in.organization_id == globex.id
     assert stand_in.display_name == "Maya (viewing as Globex)" and stand_in not in session
     sessions.impersonate(stand_in.session, None)
     session.commit()

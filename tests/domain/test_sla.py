@@ -57,7 +57,7 @@ def test_filing_starts_both_clocks_and_an_answer_stops_the_first(session, make, 
     tickets.reply(ticket, author=admin, body="Looking")
     session.commit()
     first = clocks(session, ticket)["first_response"]
-    assert (first.spent, first.late, first.due_at) == (20 * 60, False, None)
+    assert (first.elapsed_seconds, first.breached, first.due_at) == (20 * 60, False, None)
     assert clocks(session, ticket)["resolution"].is_running
 
 
@@ -86,12 +86,12 @@ def test_solved_too_late_is_late_and_taken_up_again_goes_on_where_it_stood(sessi
     tickets.solve(ticket, actor=admin)
     session.commit()
     whole = clocks(session, ticket)["resolution"]
-    assert whole.late and whole.stopped_at == now()
+    assert whole.breached and whole.stopped_at == now()
     now.forward(hours=5)
     tickets.reopen(ticket, actor=admin)
     session.commit()
     whole = clocks(session, ticket)["resolution"]
-    assert whole.is_running and whole.spent == 9 * 3600 and not whole.late
+    assert whole.is_running and whole.elapsed_seconds == 9 * 3600 and not whole.breached
 
 
 def test_another_priority_is_another_target(session, make, targets, admin, now):

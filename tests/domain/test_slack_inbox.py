@@ -5,8 +5,8 @@ import pytest
 from helpdesk import config
 from helpdesk.demo import personas
 from helpdesk.domain import inbox
-from helpdesk.models.delivery import InboundEvent
-from helpdesk.models.ticket import Message
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
 from tests import time_travel, worker_helpers
 
 PRIYA, ELLEN, DANA = "U0PRIYA0001", "U0ELLEN0001", "U0DANA00001"

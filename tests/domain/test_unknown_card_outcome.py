@@ -4,8 +4,8 @@ import pytest
 
 from helpdesk.demo import personas
 from helpdesk.domain import inbox
-from helpdesk.models.delivery import InboundEvent
-from helpdesk.models.ticket import Message
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
 from tests import worker_helpers
 
 TOMAS = "U0TOMAS0001"

@@ -5,7 +5,8 @@ import pytest
 from helpdesk.domain.authentication import invitations, login
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.people import users
-from helpdesk.models.user import AuditEntry, OrganizationAddress
+from helpdesk.models.audit_log import AuditEntry
+from helpdesk.models.organization import OrganizationAddress
 
 
 def test_there_is_always_an_admin(make, session):
@@ -41,9 +42,9 @@ def test_what_one_sees_is_kept_for_each_organization(make, session):
     dana = make.user(globex, email="dana@globex.example")
     users.set_ticket_visibility(dana, globex, "own", actor=None)
     users.choose_organization(dana, initech.id)
-    assert (dana.organization, dana.sees) == (initech, "organization")
+    assert (dana.organization, dana.ticket_visibility) == (initech, "organization")
     users.choose_organization(dana, globex.id)
-    assert dana.sees == "own", "switching back must not widen what one sees"
+    assert dana.ticket_visibility == "own", "switching back must not widen what one sees"
 
 
 def test_one_switches_only_to_where_one_is_let_in(make):
@@ -53,8 +54,8 @@ def test_one_switches_only_to_where_one_is_let_in(make):
 
 
 def test_new_people_see_what_their_organization_says(make):
-    make.organization("Globex", domain="globex.example", default_sees="own")
-    assert login.by_email("dana@globex.example").user.sees == "own"
+    make.organization("Globex", domain="globex.example", default_ticket_visibility="own")
+    assert login.by_email("dana@globex.example").user.ticket_visibility == "own"
 
 
 def test_somebody_whose_organization_no_longer_lets_them_in_goes_to_the_one_that_does(make, session):

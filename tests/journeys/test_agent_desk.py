@@ -83,7 +83,7 @@ def test_lead_reads_reports_and_reviews(live_portal, open_browser):
     page.click("a:has-text('Reading list')")
     page.click(f"[aria-label='Mark #{number}']")
     page.check("input[name=mark][value=good]")
-    page.fill("#field-remark", "Clear and quick.")
+    page.fill("#field-comment", "Clear and quick.")
     page.click("button:has-text('Save mark')")
     page.wait_for_selector(f"text=Your mark for #{number} is saved.")
     agent.goto(f"{live_portal.portal}/desk/remarks")

@@ -24,7 +24,7 @@ def test_customer_cannot_add_team_or_other_organizations_as_followers(make):
 
 def test_requester_of_own_tickets_only_cannot_add_followers(make):
     globex = make.organization()
-    dana, colleague = make.user(globex, sees="own"), make.user(globex)
+    dana, colleague = make.user(globex, ticket_visibility="own"), make.user(globex)
     ticket = make.ticket(dana)
     with pytest.raises(ValidationError):
         tickets.add_follower(ticket, colleague, actor=dana)

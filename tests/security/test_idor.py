@@ -9,8 +9,10 @@ from helpdesk.domain import tickets
 from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
-from helpdesk.models.ticket import Attachment, Message, Ticket
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 from tests.web.test_permissions import csrf_of
 
 
@@ -136,9 +138,9 @@ def test_preferences_set_no_role_and_no_organization(two, session):
     given = {
         "role": "admin",
         "organization_id": two.umbra.id,
-        "sees": "organization",
+        "ticket_visibility": "organization",
         "email": "root@umbra.example",
-        "proven_at": "x",
+        "email_verified_at": "x",
     }
     assert two.post("/account", name="Dana", **given).status_code == 303
     session.rollback()
@@ -166,7 +168,7 @@ def test_unsubscribe_token_is_valid_for_one_ticket(two, session):
 
 
 def test_requester_of_own_tickets_only_sees_no_colleagues_ticket(make, browser_of, two):
-    eve = make.user(two.globex, "Eve Own", sees="own")
+    eve = make.user(two.globex, "Eve Own", ticket_visibility="own")
     client = browser_of(eve)
     for path in ("", "/conversation", "/facts", "/header", "/rating", "/live"):
         assert client.get(f"/tickets/{two.hers.number}{path}").status_code == 404

@@ -9,7 +9,7 @@ import time
 import pytest
 from sqlalchemy import func, select
 
-from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.web import csp_report, hooks
 
 SECRET = "s" * 32

@@ -11,7 +11,7 @@ from tests.web.test_permissions import World, csrf_of, routes
 
 PEOPLE = ("stranger", "requester", "admin")
 PUBLICLY_KEPT = ("/static/", "/theme.css", "/logo")
-READ_MARKS = {"read_marks", "sessions", "users"}  # what reading a page may write: that somebody was there
+READ_MARKS = {"read_receipts", "sessions", "users"}  # what reading a page may write: that somebody was there
 
 
 @pytest.fixture(params=["sqlite"])

@@ -8,7 +8,8 @@ from werkzeug.datastructures import MultiDict
 
 from helpdesk.domain import forms, tickets
 from helpdesk.domain.tickets import attachments
-from helpdesk.models.ticket import Attachment, Message, MessageKind
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.message import Message, MessageKind
 
 
 @pytest.fixture

@@ -5,7 +5,8 @@ from sqlalchemy import select, update
 
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Attachment, Message
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.message import Message
 from tests.web.test_permissions import World, routes
 
 EVIL = "\"'><img src=x onerror=alert(1) hx-get=/x hx-trigger=load>{{7*7}}</textarea></script><script>alert(1)</script>"
@@ -28,9 +29,9 @@ NOT_WORDS = {
     "priority",
     "state",
     "source",
-    "lane",
-    "sees",
-    "default_sees",
+    "queue_key",
+    "ticket_visibility",
+    "default_ticket_visibility",
     "audience",
     "time_zone",
     "url",
@@ -86,7 +87,7 @@ def world(make, session):
     """A world in which every word is hostile."""
     world = World(make, session)
     for message in session.scalars(select(Message)):
-        message.write(EVIL)
+        message.set_body(EVIL)
     session.commit()
     spoilt = 0
     for table in db.metadata.sorted_tables:

@@ -247,6 +247,6 @@ TABLE = {
 
 VALUES = {
     "POST /account/organization": {"organization": "organization_id"},
-    "POST /settings/people/<int:user_id>/sees": {"sees": "own"},
+    "POST /settings/people/<int:user_id>/sees": {"ticket_visibility": "own"},
     "POST /settings/people/<int:user_id>/role": {"role": "agent"},
 }

@@ -7,8 +7,10 @@ import pytest
 
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.domain.people import organizations
+from helpdesk.models.audit_log import AuditEntry
+from helpdesk.models.organization import Organization
 from helpdesk.models.session import Session
-from helpdesk.models.user import AuditEntry, Organization, User
+from helpdesk.models.user import User
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 
@@ -45,7 +47,7 @@ FORM = {
     "domains": "globex.example\nglobex.test",
     "addresses": "",
     "users": "everybody",
-    "default_sees": "organization",
+    "default_ticket_visibility": "organization",
     "slack_channels": "C0GLOBEX001",
     "portal_enabled": "1",
 }
@@ -63,7 +65,7 @@ def test_add_see_and_change_an_organization(admin, session):
     )
     assert saved.status_code == 303
     organization = session.query(Organization).one()
-    assert organization.specific_users_only and organization.addresses[0].email == "dana@gmail.com"
+    assert organization.allowlist_only and organization.addresses[0].email == "dana@gmail.com"
     stale = admin.post(added.headers["Location"], FORM | {"version": version, "name": "My typed name"})
     assert stale.status_code == 409 and "Somebody else changed" in stale.text and "My typed name" in stale.text
     assert "changed an organization" in admin.get(f"/settings/audit?organization={organization.id}").text
@@ -174,7 +176,7 @@ def test_an_invitation_is_withdrawn_from_the_page(admin, session, browser_of):
 
 def test_a_person_is_changed_and_the_last_admin_stays(admin, make, maya, session):
     dana, priya = make.user(make.organization("Globex")), make.agent("Priya")
-    assert admin.post(f"/settings/people/{dana.id}/sees", {"sees": "own"}).status_code == 303
+    assert admin.post(f"/settings/people/{dana.id}/sees", {"ticket_visibility": "own"}).status_code == 303
     assert admin.post(f"/settings/people/{priya.id}/role", {"role": "lead"}).status_code == 303
     assert admin.post(f"/settings/people/{priya.id}/slack", {"slack_user_id": "U0PRIYA0001"}).status_code == 303
     wrong = admin.post(f"/settings/people/{maya.id}/slack", {"slack_user_id": "maya"})
@@ -184,7 +186,7 @@ def test_a_person_is_changed_and_the_last_admin_stays(admin, make, maya, session
     assert last.status_code == 409 and "last admin" in last.text
     assert admin.post(f"/settings/people/{dana.id}/deactivation").status_code == 303
     session.expire_all()
-    assert (dana.sees, priya.role, priya.slack_user_id, maya.role, dana.is_active) == (
+    assert (dana.ticket_visibility, priya.role, priya.slack_user_id, maya.role, dana.is_active) == (
         "own",
         "lead",
         "U0PRIYA0001",

@@ -8,8 +8,9 @@ from schemathesis.specs.openapi.checks import positive_data_acceptance
 from sqlalchemy import select
 
 from helpdesk.domain.integrations import api_tokens
-from helpdesk.models.ticket import Message, Ticket
-from helpdesk.models.webhook import ApiToken
+from helpdesk.models.api_token import ApiToken
+from helpdesk.models.message import Message
+from helpdesk.models.ticket import Ticket
 from helpdesk.web.api import openapi, token_authentication
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -6,8 +6,10 @@ from sqlalchemy import select
 
 from helpdesk.domain.sla import policies
 from helpdesk.domain.tickets import canned_replies
-from helpdesk.models.qa_review import SavedView, TicketLink
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.message import Message
+from helpdesk.models.saved_view import SavedView
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.ticket_link import TicketLink
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 

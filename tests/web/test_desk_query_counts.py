@@ -49,7 +49,7 @@ def test_pages_cost_what_they_may_however_many_tickets_there_are(make, browser_o
                     "status": ("open", "pending", "solved")[n % 3],
                     "created_at": now - timedelta(hours=n),
                     "updated_at": now - timedelta(hours=n),
-                    "status_since": now - timedelta(hours=n),
+                    "turn_since": now - timedelta(hours=n),
                     "solved_at": now if n % 3 == 2 else None,
                 }
                 for n in range(number)

@@ -8,8 +8,8 @@ from helpdesk.channels.email import diagnostics, dkim_signing
 from helpdesk.channels.email.render import sample_messages
 from helpdesk.domain.administration import settings
 from helpdesk.domain.people import undeliverable_addresses
+from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.delivery import Delivery
-from helpdesk.models.user import AuditEntry
 from tests import worker_helpers
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -109,7 +109,7 @@ def test_an_address_that_takes_no_mail_is_tried_again(client, globex, make, sess
     assert "gone@globex.example" in row.text and "550 no such user <b>here</b>" in row.text and not row.select("b")
     assert send(client, row.select_one("form")["action"]).status_code == 303
     session.refresh(user)
-    assert (user.mail_dead_reason, user.mail_failures) == (None, 0)
+    assert (user.email_undeliverable_reason, user.mail_failures) == (None, 0)
     assert not soup(client.get("/settings/mail")).select("#dead ~ .table-scroll")
     assert send(client, f"/settings/mail/dead/{9**30}/revival").status_code == 404
 

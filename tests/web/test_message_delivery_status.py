@@ -6,9 +6,9 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.domain import tickets
-from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery, DeliveryState
-from helpdesk.models.ticket import Message
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 HOSTILE = "</pre><script>alert(1)</script>\n> On Monday Maya wrote"

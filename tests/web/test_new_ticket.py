@@ -8,8 +8,9 @@ from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 
 from helpdesk.domain import tickets
+from helpdesk.models.attachment import Attachment
 from helpdesk.models.form import Answer
-from helpdesk.models.ticket import Attachment, Ticket
+from helpdesk.models.ticket import Ticket
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
 

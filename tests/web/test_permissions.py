@@ -7,9 +7,10 @@ from sqlalchemy import update
 
 from helpdesk import storage
 from helpdesk.domain.authentication import sessions, signed_links
-from helpdesk.models.channel import Thread
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.message import Message
 from helpdesk.models.session import Session
-from helpdesk.models.ticket import Attachment, Message
+from helpdesk.models.thread import Thread
 from helpdesk.models.user import Identity
 from helpdesk.models.webhook import Webhook
 from tests.web.permissions_table import TABLE, VALUES
@@ -108,7 +109,7 @@ class World:
 
 
 def saved_view(agent):
-    from helpdesk.models.qa_review import SavedView
+    from helpdesk.models.saved_view import SavedView
 
     return SavedView(owner_id=agent.id, name="Mine", filters={}, shared=False)
 
@@ -116,7 +117,7 @@ def saved_view(agent):
 def mail_that_waits(session) -> int:
     import secrets
 
-    from helpdesk.models.delivery import InboundEvent
+    from helpdesk.models.inbound_event import InboundEvent
 
     mail = InboundEvent(
         source="email", external_id=secrets.token_hex(8), state="quarantined", raw=b"From: a@b.example\r\n\r\nHello\r\n"
@@ -130,11 +131,12 @@ def things_of_the_desk(session, admin, organization, thread) -> dict:
     """A reply of the team, a webhook and its call, a token, a holiday, a channel, a delivery that waits."""
     from datetime import date
 
+    from helpdesk.models.api_token import ApiToken
+    from helpdesk.models.canned_reply import CannedReply
     from helpdesk.models.channel import Channel
     from helpdesk.models.delivery import Delivery
-    from helpdesk.models.qa_review import CannedReply
     from helpdesk.models.sla import Holiday
-    from helpdesk.models.webhook import ApiToken, Webhook
+    from helpdesk.models.webhook import Webhook
 
     reply = CannedReply(title="Hello", body="Hello")
     webhook = Webhook(name="CRM", url="https://hooks.example.com/", events=["ticket.filed"])
@@ -147,7 +149,7 @@ def things_of_the_desk(session, admin, organization, thread) -> dict:
     session.flush()
     waiting = Delivery(kind="message", thread=thread, state="failed")
     call = Delivery(
-        kind="webhook", lane="mail", subject_id=webhook.id, state="failed", data={"payload": {"event": "test"}}
+        kind="webhook", queue_key="mail", subject_id=webhook.id, state="failed", data={"payload": {"event": "test"}}
     )
     session.add_all([waiting, call])
     session.flush()
@@ -230,7 +232,7 @@ def test_somebody_looking_as_a_customer_changes_nothing(app, browser_of, world, 
             continue
         client = browser_of(world.people["admin"])
         row = session.query(Session).filter_by(user_id=world.people["admin"].id).order_by(Session.id.desc()).first()
-        row.viewing_organization_id = world.parameters["organization_id"]
+        row.impersonated_organization_id = world.parameters["organization_id"]
         session.commit()
         token = re.search(r'name="csrf-token" content="([^"]+)"', client.get("/tickets").text)[1]
         answer = client.open(world.address(rule), method=method, data={"csrf_token": token, **world.form(route)})

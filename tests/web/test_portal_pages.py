@@ -10,7 +10,8 @@ from sqlalchemy import event, select
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.tickets import attachments
-from helpdesk.models.ticket import Follower, Rating
+from helpdesk.models.follower import Follower
+from helpdesk.models.rating import Rating
 from tests.web import pages
 
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 40
@@ -201,7 +202,7 @@ def test_colleagues_follow_and_leave(session, make, client, dana, post):
 
 
 def test_one_who_stops_following_what_they_saw_by_following_is_sent_to_the_list(session, make, dana, browser_of, post):
-    ticket, own = make.ticket(dana), make.user(dana.organization, sees="own")
+    ticket, own = make.ticket(dana), make.user(dana.organization, ticket_visibility="own")
     tickets.add_follower(ticket, own, actor=dana)
     session.commit()
     other = browser_of(own)

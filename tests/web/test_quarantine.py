@@ -4,8 +4,9 @@ import pytest
 from bs4 import BeautifulSoup
 
 from helpdesk.domain import inbox
-from helpdesk.models.delivery import InboundEvent
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
+from helpdesk.models.ticket import Ticket
 from tests import worker_helpers
 
 HOSTILE = (
@@ -137,7 +138,7 @@ def test_of_two_people_only_one_deals_with_a_mail(receive, post, session):
     assert post(f"/desk/quarantine/{mail.id}/delete").status_code == 303
     assert post(f"/desk/quarantine/{mail.id}/delete").status_code == 404
     session.refresh(mail)
-    assert mail.state == "ignored" and "Discarded by Maya" in mail.outcome and mail.raw == HONEST
+    assert mail.state == "ignored" and "Discarded by Maya" in mail.result and mail.raw == HONEST
 
 
 def test_customers_do_not_learn_that_there_is_such_a_page(receive, browser_of, dana):

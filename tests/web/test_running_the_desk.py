@@ -12,11 +12,15 @@ from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.integrations import api_tokens
 from helpdesk.domain.tickets import canned_replies
+from helpdesk.models.api_token import ApiToken
+from helpdesk.models.audit_log import AuditEntry
+from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.delivery import Delivery
-from helpdesk.models.qa_review import CannedReply, QaReview
+from helpdesk.models.organization import Organization
+from helpdesk.models.qa_review import QaReview
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
-from helpdesk.models.user import AuditEntry, Organization, User
-from helpdesk.models.webhook import ApiToken, Webhook
+from helpdesk.models.user import User
+from helpdesk.models.webhook import Webhook
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
@@ -98,10 +102,10 @@ def test_a_lead_marks_and_the_agent_reads_it(client, make, session, browser_of):
     session.commit()
     assert f"#{ticket.number}" in soup(client.get("/review/reading")).main.text
     path = f"/review/reading/{ticket.number}"
-    page = soup(send(client, path, 422, remark="Kept words"), 422)
+    page = soup(send(client, path, 422, comment="Kept words"), 422)
     assert page.textarea.text.strip() == "Kept words" and "Choose a mark" in page.select_one(".error-summary").text
-    send(client, path, mark="good", remark="Well said")
-    assert session.get(QaReview, ticket.id).mark == "good"
+    send(client, path, rating="good", comment="Well said")
+    assert session.get(QaReview, ticket.id).rating == "good"
     maya = browser_of(agent)
     assert "Well said" in soup(maya.get("/desk/remarks")).text
     assert "Well said" in soup(maya.get(f"/tickets/{ticket.number}")).text

@@ -4,7 +4,7 @@ import pytest
 from bs4 import BeautifulSoup
 
 from helpdesk.domain import tickets
-from helpdesk.domain.tickets import merging
+from helpdesk.domain.tickets import links
 from tests.web.test_desk_query_counts import counted
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -23,7 +23,7 @@ def filed_ticket(make):
 
 def test_a_ticket_costs_the_same_however_much_was_said(filed_ticket, browser_of, session):
     ticket, other, agent = filed_ticket
-    merging.link_tickets(ticket, other, actor=agent)
+    links.link_tickets(ticket, other, actor=agent)
     costs = []
     for number in (2, 20):
         for author in (agent, ticket.requester):

@@ -15,7 +15,8 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import email_address, permissions
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
-from helpdesk.models.user import Organization, User
+from helpdesk.models.organization import Organization
+from helpdesk.models.user import User
 
 
 @dataclass(frozen=True)

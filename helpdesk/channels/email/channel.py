@@ -15,8 +15,10 @@ from helpdesk.domain.outbox.channel import Destination, NewThread, OutboundReque
 from helpdesk.domain.outbox.enqueue import DeliveryBatch, enqueue_delivery, wake_worker
 from helpdesk.domain.outbox.errors import PermanentError
 from helpdesk.domain.people import undeliverable_addresses
-from helpdesk.models.delivery import Delivery, DeliveryKind, InboundEvent
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.delivery import Delivery, DeliveryKind
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 
@@ -59,7 +61,7 @@ class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
         return [threads.new_thread(channel_id, ticket.requester_id)]
 
     def enqueue_new_ticket(self, batch: DeliveryBatch, thread_id: int, ticket: Ticket, message: Message) -> None:
-        if settings.get("mail_received") and ticket.requester.proven_at:
+        if settings.get("mail_received") and ticket.requester.email_verified_at:
             batch.add(thread_id, DeliveryKind.received, message=message)
 
     def enqueue_message(self, batch: DeliveryBatch, destination: Destination, message: Message) -> None:

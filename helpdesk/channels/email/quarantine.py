@@ -16,8 +16,9 @@ from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission, permissions, users
 from helpdesk.extensions import db
-from helpdesk.models.delivery import InboundEvent
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 PAGE_SIZE = 50
@@ -135,7 +136,7 @@ def discard_mail(inbound: InboundEvent, *, actor: User) -> None:
     """Leave it at that. The row keeps the mail; nobody needs to look at it again."""
     inbound = _lock_waiting(inbound, actor)
     inbound.state = "ignored"
-    inbound.outcome = f"{inbound.outcome or ''} Discarded by {actor.display_name}.".strip()
+    inbound.result = f"{inbound.result or ''} Discarded by {actor.display_name}.".strip()
     inbound.finished_at = clock.now()
     live_events.publish_after_commit("desk")
 
@@ -149,11 +150,11 @@ def discard_automatic(up_to: int, *, actor: User) -> int:
         .order_by(InboundEvent.id)
         .limit(DISCARD_BATCH_SIZE)
     )
-    outcome = func.coalesce(InboundEvent.outcome, "") + f" Discarded by {actor.display_name}."
+    result = func.coalesce(InboundEvent.result, "") + f" Discarded by {actor.display_name}."
     discarded = db.session.execute(
         update(InboundEvent)
         .where(InboundEvent.id.in_(list(db.session.scalars(ids))), _IS_WAITING)
-        .values(state="ignored", finished_at=clock.now(), outcome=outcome)
+        .values(state="ignored", finished_at=clock.now(), result=result)
         .execution_options(synchronize_session=False)
     )
     live_events.publish_after_commit("desk")
@@ -208,9 +209,9 @@ def _files_only_text(files: list) -> str:
     return "" if files else "(This mail has no words of its own.)"
 
 
-def _mark_done(inbound: InboundEvent, outcome: str, ticket_id: int) -> None:
+def _mark_done(inbound: InboundEvent, result: str, ticket_id: int) -> None:
     inbound.state = "done"
-    inbound.outcome = outcome
+    inbound.result = result
     inbound.ticket_id = ticket_id
     inbound.finished_at = clock.now()
     live_events.publish_after_commit("desk")

@@ -8,7 +8,7 @@ from helpdesk import config
 from helpdesk.domain.administration import settings
 from helpdesk.domain.people import email_address
 from helpdesk.extensions import db
-from helpdesk.models.user import Organization
+from helpdesk.models.organization import Organization
 
 _IN_BRACKETS = re.compile(r".*<([^<>]+)>\s*", re.DOTALL)
 

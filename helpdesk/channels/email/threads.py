@@ -6,7 +6,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from helpdesk.channels.email import token
 from helpdesk.domain.outbox.channel import NewThread
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Channel
+from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 

@@ -6,8 +6,8 @@ from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.people import permissions, undeliverable_addresses
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
 

@@ -17,9 +17,11 @@ from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.outbox.channel import Destination, SendResult
 from helpdesk.domain.outbox.enqueue import DeliveryBatch
 from helpdesk.domain.outbox.errors import PermanentError
-from helpdesk.models.channel import Thread
-from helpdesk.models.delivery import Delivery, DeliveryKind, InboundEvent
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.delivery import Delivery, DeliveryKind
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 
 
 class SlackChannel(TwoWayChannel[SlackContent, EventContext]):

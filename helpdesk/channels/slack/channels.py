@@ -16,9 +16,11 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.people import organization_channels
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryState
-from helpdesk.models.user import Organization, User
+from helpdesk.models.organization import Organization
+from helpdesk.models.thread import Thread
+from helpdesk.models.user import User
 
 FAR_FUTURE = timedelta(days=36_500)
 SHARED_CHANNEL_MESSAGE = (

@@ -19,7 +19,7 @@ OWN_REFRESH_DELAY, OTHERS_REFRESH_DELAY = (
     timedelta(seconds=3),
     timedelta(seconds=15),
 )  # the least time between two drawings, by whose ticket it is
-FINISHED_STATES = (DeliveryState.sent, DeliveryState.skipped, DeliveryState.failed)
+FINISHED_STATES = (DeliveryState.sent, DeliveryState.cancelled, DeliveryState.failed)
 PAGE_SIZE = 15
 
 
@@ -27,7 +27,7 @@ def mark_opened(user: User) -> None:
     """``user`` looks at their home page: draw it now."""
     row = db.session.scalar(_home_rows().where(Delivery.subject_id == user.id).order_by(Delivery.id).limit(1))
     if row is None:
-        row = Delivery(kind=DeliveryKind.home, lane="card", subject_id=user.id)
+        row = Delivery(kind=DeliveryKind.home, queue_key="card", subject_id=user.id)
         db.session.add(row)
     row.created_at = clock.now()
     if row.state in (None, *FINISHED_STATES, DeliveryState.pending):
@@ -82,7 +82,7 @@ def ticket_row(ticket: Ticket) -> blocks.ListRow:
         url=urls.ticket_url(ticket.number),
         assignee=ticket.assignee.display_name if ticket.assignee else None,
         status=str(ticket.status),
-        waiting=f"for {labels.format_duration((clock.now() - ticket.status_since).total_seconds())}"
+        waiting=f"for {labels.format_duration((clock.now() - ticket.turn_since).total_seconds())}"
         if not ticket.is_done
         else "",
     )

@@ -9,9 +9,9 @@ from helpdesk.channels.slack.render import blocks
 from helpdesk.domain.outbox.channel import Destination
 from helpdesk.domain.outbox.enqueue import DeliveryBatch, enqueue_delivery, wake_worker
 from helpdesk.domain.outbox.fan_out import enqueue_card_update, enqueue_removal, find_copies, is_on_card
-from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
-from helpdesk.models.ticket import Message
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
 
 MAX_CARD_BODY_LENGTH = 1_200  # characters of a first message that the card shows whole
 CARD_UPDATE_DELAY = timedelta(seconds=0.4)  # changes within it are one update of the card
@@ -40,7 +40,7 @@ def enqueue_card_redraw(batch: DeliveryBatch, destination: Destination) -> None:
     """Have a thread's card drawn anew soon, unless that waits already."""
     if not destination.has_pending_update:
         due_at = clock.now() + CARD_UPDATE_DELAY
-        batch.add(destination.id, DeliveryKind.card_update, lane="card", due_at=due_at, wake=False)
+        batch.add(destination.id, DeliveryKind.card_update, queue_key="card", due_at=due_at, wake=False)
 
 
 def enqueue_edits(thread: Thread, message: Message) -> None:

@@ -8,12 +8,12 @@ from helpdesk.channels.slack.api import api_errors
 from helpdesk.domain.outbox.enqueue import enqueue_delivery
 from helpdesk.domain.outbox.errors import PermanentError, RetryLater, SkipDelivery
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.thread import Thread
 
 MESSAGE_NOT_FOUND_CODES = {"message_not_found", "cant_update_message"}
 THREAD_NOT_FOUND_CODES = {"thread_not_found", "cannot_reply_to_message"}
-WAITING_STATES = (DeliveryState.pending, DeliveryState.unknown, DeliveryState.failed, DeliveryState.held)
+WAITING_STATES = (DeliveryState.pending, DeliveryState.unknown, DeliveryState.failed, DeliveryState.on_hold)
 CONVERSATION_KINDS = (DeliveryKind.message, DeliveryKind.file, DeliveryKind.line)
 CHANGE_KINDS = (DeliveryKind.edit, DeliveryKind.delete, DeliveryKind.mark)
 
@@ -31,7 +31,7 @@ def handle_not_found(delivery: Delivery, error: PermanentError) -> None:
         raise SkipDelivery("This was deleted in Slack.")
     if delivery.kind in CONVERSATION_KINDS and code in THREAD_NOT_FOUND_CODES:
         delivery.thread = replace_card(delivery.thread)
-        delivery.attempts, delivery.maybe_since = 0, None
+        delivery.attempts, delivery.possibly_sent_since = 0, None
         raise RetryLater(error.reason, 0)
 
 
@@ -55,12 +55,12 @@ def replace_card(thread: Thread) -> Thread:
         (Delivery.kind.in_(CONVERSATION_KINDS), {"thread_id": renewed.id}),
         (
             Delivery.kind == DeliveryKind.card_update,
-            {"state": DeliveryState.skipped, "reason": "A new card takes its place.", "finished_at": clock.now()},
+            {"state": DeliveryState.cancelled, "reason": "A new card takes its place.", "finished_at": clock.now()},
         ),
     ):
         db.session.execute(
             update(Delivery).where(*waits, where).values(values).execution_options(synchronize_session="fetch")
         )
-    card = enqueue_delivery(renewed, DeliveryKind.card, lane="card", again=True)
+    card = enqueue_delivery(renewed, DeliveryKind.card, queue_key="card", again=True)
     jobs.enqueue_after_commit("deliver", card.id)
     return renewed

@@ -25,10 +25,13 @@ from helpdesk.database import transactions
 from helpdesk.domain import inbox
 from helpdesk.domain.outbox import errors
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import Delivery, InboundEvent
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
 from helpdesk.models.statuses import Status
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 
 SYNC_INTERVAL = timedelta(minutes=3)  # a channel is not read again sooner
 LOOKBACK = timedelta(days=3)  # threads of tickets that changed within it are read
@@ -96,7 +99,7 @@ def _due_channels() -> list[int]:
 
 
 def _due_condition():
-    return or_(Channel.reconciled_at.is_(None), Channel.reconciled_at < clock.now() - SYNC_INTERVAL)
+    return or_(Channel.synced_at.is_(None), Channel.synced_at < clock.now() - SYNC_INTERVAL)
 
 
 def _sync_channel(id: int) -> int:
@@ -104,7 +107,7 @@ def _sync_channel(id: int) -> int:
     claimed = db.session.execute(
         update(Channel)
         .where(Channel.id == id, _due_condition())
-        .values(reconciled_at=clock.now())
+        .values(synced_at=clock.now())
         .execution_options(synchronize_session=False)
     )
     channel_id = db.session.scalar(select(Channel.external_id).where(Channel.id == id))
@@ -262,7 +265,7 @@ def _was_received(known: KnownThread, ts: str) -> bool:
     """Whether an event about this message came in, whatever became of it."""
     payloads = db.session.scalars(
         select(InboundEvent.payload).where(
-            InboundEvent.lane == thread_lookup.ordering_key(known.channel_id, known.root)
+            InboundEvent.ordering_key == thread_lookup.ordering_key(known.channel_id, known.root)
         )
     )
     for payload in payloads:

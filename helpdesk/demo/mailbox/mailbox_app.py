@@ -65,7 +65,7 @@ def _show_list(mailbox: Mailbox, template: str) -> str:
 
 def _list_mails_json(mailbox: Mailbox) -> flask.Response:
     wanted = flask.request.args.get("to", "")
-    mails = mailbox.to(wanted) if wanted else mailbox.mails
+    mails = mailbox.list_for(wanted) if wanted else mailbox.mails
     return flask.jsonify(
         [{"id": m.id, "subject": m.subject, "text": m.text, "html": m.html, "message_id": m.message_id} for m in mails]
     )

@@ -60,7 +60,7 @@ class Mailbox:
         with self.changed:
             return list(self._mails)
 
-    def to(self, address: str) -> list[Mail]:
+    def list_for(self, address: str) -> list[Mail]:
         """The mails whose envelope names this address, oldest first."""
         wanted = address.casefold()
         return [mail for mail in self.mails if wanted in (one.casefold() for one in mail.recipients)]
@@ -73,7 +73,7 @@ class Mailbox:
         """The latest mail to an address, once there are `count`. AssertionError after `timeout` seconds."""
         end = time.monotonic() + timeout
         with self.changed:
-            while len(found := self.to(address)) < count and (left := end - time.monotonic()) > 0:
+            while len(found := self.list_for(address)) < count and (left := end - time.monotonic()) > 0:
                 self.changed.wait(left)
         assert len(found) >= count, f"{len(found)} mails to {address} after {timeout} s, expected {count}"
         return found[-1]

@@ -13,8 +13,8 @@ ORGANIZATION_COLUMNS = (
     "slug",
     "created_at",
     "portal_enabled",
-    "specific_users_only",
-    "default_sees",
+    "allowlist_only",
+    "default_ticket_visibility",
     "notes",
     "version",
 )
@@ -24,15 +24,15 @@ USER_COLUMNS = (
     "name",
     "role",
     "organization_id",
-    "sees",
+    "ticket_visibility",
     "mail_replies",
     "mail_updates",
     "mail_failures",
     "created_at",
-    "proven_at",
+    "email_verified_at",
 )
 ORGANIZATION_DOMAIN_COLUMNS = ("id", "organization_id", "domain", "created_at")
-MEMBERSHIP_COLUMNS = ("user_id", "organization_id", "sees")
+MEMBERSHIP_COLUMNS = ("user_id", "organization_id", "ticket_visibility")
 TICKET_COLUMNS = (
     "id",
     "organization_id",
@@ -44,13 +44,13 @@ TICKET_COLUMNS = (
     "excerpt",
     "created_at",
     "updated_at",
-    "status_since",
+    "turn_since",
     "customer_replied_at",
     "first_response_at",
     "solved_at",
     "closed_at",
     "next_seq",
-    "public_seq",
+    "last_public_seq",
     "version",
 )
 MESSAGE_COLUMNS = (

@@ -14,11 +14,14 @@ from helpdesk.channels.email import token
 from helpdesk.demo.seed import bulk_columns, bulk_insert, phrases
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
-from helpdesk.models.channel import Thread
+from helpdesk.models.event import Event
+from helpdesk.models.message import Message
+from helpdesk.models.organization import Organization, OrganizationDomain
 from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
 from helpdesk.models.statuses import DONE, UNSOLVED, Status, WaitingOn, statuses_waiting_on
-from helpdesk.models.ticket import Event, Message, Ticket
-from helpdesk.models.user import Membership, Organization, OrganizationDomain, User
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import Membership, User
 
 AGENT_COUNT = 12
 HISTORY_SECONDS = 730 * 86_400  # age of the first ticket
@@ -145,7 +148,7 @@ class _BulkSeeder:
         seq, first_response, words, notes = 1, None, [], []
         subject = phrases.random_subject(random)
         first = latest = random.choice(self.texts["first"])
-        customer_at = public_seq = None
+        customer_at = last_public_seq = None
         for number in range(count):
             from_team = number % 2 == 1
             is_note = from_team and number > 1 and random.random() < 0.25
@@ -172,7 +175,7 @@ class _BulkSeeder:
             )
             (notes if is_note else words).append(body)
             if not is_note:
-                public_seq, latest = seq, text
+                last_public_seq, latest = seq, text
                 first_response = first_response or (at if from_team else None)
                 customer_at = customer_at if from_team else at
             seq += 1
@@ -226,7 +229,7 @@ class _BulkSeeder:
                 bulk_columns.format_time(ended),
                 bulk_columns.format_time(ended) if status == Status.closed else None,
                 seq,
-                public_seq,
+                last_public_seq,
                 1,
             )
         )

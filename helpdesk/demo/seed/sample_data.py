@@ -16,14 +16,19 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.people import organizations, users
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
+from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.event import Event
 from helpdesk.models.form import Field, Form, FormVersion
+from helpdesk.models.message import Message, MessageKind
+from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import DEFAULT_PRIORITY
-from helpdesk.models.qa_review import CannedReply
+from helpdesk.models.rating import Rating
+from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.statuses import WAITING_ON, Status
-from helpdesk.models.ticket import Event, Message, MessageKind, Rating, ReadReceipt, Ticket
-from helpdesk.models.user import Organization, User
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
 
 SETTING_VALUES = {
     "portal_name": "Northwind Help",
@@ -69,7 +74,7 @@ def seed_sample_data() -> None:
         db.session.add(CannedReply(title=title, body=body, status=status))
     db.session.flush()
     for story in sorted(personas.SAMPLE_TICKETS, key=lambda story: -story.hours_ago):
-        _SampleTicketWriter(story, companies[story.organization], persons, versions[story.form]).all()
+        _SampleTicketWriter(story, companies[story.organization], persons, versions[story.form]).write_all()
     db.session.flush()
 
 
@@ -90,7 +95,7 @@ def _create_user(person: personas.Person, companies: dict[str, Organization]) ->
     )
     made.slack_user_id = person.slack or None
     made.time_zone = person.zone
-    made.created_at = made.proven_at = clock.now() - ORGANIZATION_AGE
+    made.created_at = made.email_verified_at = clock.now() - ORGANIZATION_AGE
     return made
 
 
@@ -122,16 +127,16 @@ class _SampleTicketWriter:
         self.now = clock.now()
         self.has_status_changes = any(kind == "status" for _, kind, _, _ in story.changes)
 
-    def all(self) -> None:
+    def write_all(self) -> None:
         """Write the ticket, then messages and changes in order."""
         self._file()
         changes = [(hours, 1, (kind, by, value)) for hours, kind, by, value in self.story.changes]
         said = [(said.hours_ago, 0, said) for said in self.story.messages]
         for hours, _, thing in sorted(said + changes, key=lambda entry: (-entry[0], entry[1])):
             if isinstance(thing, SampleMessage):
-                self._say(thing)
+                self._add_message(thing)
             else:
-                self._happen(self._ago(hours), *thing)
+                self._add_change(self._ago(hours), *thing)
         self._finish()
 
     def _file(self) -> None:
@@ -147,7 +152,7 @@ class _SampleTicketWriter:
             excerpt=markdown_rendering.make_excerpt(story.messages[0].body, 180),
             created_at=at,
             updated_at=at,
-            status_since=at,
+            turn_since=at,
             next_seq=1,
         )
         db.session.add(self.ticket)
@@ -156,7 +161,7 @@ class _SampleTicketWriter:
         self.mail = threads.open_thread(self.ticket, self.ticket.requester)
         self.mail.created_at = at
 
-    def _say(self, said: SampleMessage) -> None:
+    def _add_message(self, said: SampleMessage) -> None:
         ticket, author, at = self.ticket, self.persons[said.by], self._ago(said.hours_ago)
         message = Message(
             ticket=ticket,
@@ -168,17 +173,17 @@ class _SampleTicketWriter:
             author_name=author.display_name,
             created_at=at,
         )
-        message.write(said.body)
+        message.set_body(said.body)
         db.session.add(message)
         db.session.flush()
         ticket.updated_at = at
         if said.kind == MessageKind.note:
             return
-        ticket.public_seq = message.seq
+        ticket.last_public_seq = message.seq
         ticket.excerpt = markdown_rendering.make_excerpt(said.body, 180)
         if author.is_team:
             ticket.first_response_at = ticket.first_response_at or at
-            self._mailed(message, at)
+            self._add_mail_delivery(message, at)
             becomes = Status(ticket.status).definition.on_agent_reply
             if becomes and not self.has_status_changes:
                 self._set(at, author, Status(becomes), quietly=True)
@@ -188,7 +193,7 @@ class _SampleTicketWriter:
         if message.seq > 1 and becomes and not self.has_status_changes:
             self._set(at, author, Status(becomes), quietly=not ticket.is_solved)
 
-    def _happen(self, at: datetime, kind: str, by: str, value: str) -> None:
+    def _add_change(self, at: datetime, kind: str, by: str, value: str) -> None:
         actor = self.persons[by]
         if kind == "status":
             self._set(at, actor, Status(value))
@@ -209,8 +214,8 @@ class _SampleTicketWriter:
 
     def _set(self, at: datetime, actor: User | None, status: Status, quietly: bool = False) -> None:
         ticket = self.ticket
-        if ticket.holder != WAITING_ON[status]:
-            ticket.status_since = at
+        if ticket.waiting_on != WAITING_ON[status]:
+            ticket.turn_since = at
         kind = status.definition.event_kind
         kind = "reopened" if kind == "status" and ticket.is_solved else kind
         self._event(at, kind, actor, quietly, old=str(ticket.status), new=str(status))
@@ -225,7 +230,7 @@ class _SampleTicketWriter:
         db.session.add(event)
         self.ticket.updated_at = max(self.ticket.updated_at, at)
 
-    def _mailed(self, message: Message, at: datetime) -> None:
+    def _add_mail_delivery(self, message: Message, at: datetime) -> None:
         sent = Delivery(
             thread=self.mail, message=message, kind=DeliveryKind.message, state=DeliveryState.sent, attempts=1
         )
@@ -253,12 +258,12 @@ class _SampleTicketWriter:
             )
         for person in self.persons.values():
             is_theirs = person in (ticket.assignee, ticket.requester) and ticket.updated_at < self.now - RECENT_AGE
-            if is_theirs or (self._sees(person) and ticket.updated_at < self.now - UNREAD_AGE):
+            if is_theirs or (self._is_visible_to(person) and ticket.updated_at < self.now - UNREAD_AGE):
                 db.session.add(
                     ReadReceipt(user_id=person.id, ticket_id=ticket.id, seq=ticket.next_seq - 1, at=self.now)
                 )
 
-    def _sees(self, person: User) -> bool:
+    def _is_visible_to(self, person: User) -> bool:
         return person.is_team or person.organization_id == self.ticket.organization_id
 
     def _next(self) -> int:

@@ -14,10 +14,12 @@ from helpdesk.demo import personas
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import settings
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.message import Message
 from helpdesk.models.statuses import Status
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 MAX_TICKETS = 40  # the latest tickets, which get a card
@@ -51,7 +53,7 @@ def _end_old_threads() -> None:
     db.session.execute(
         update(Delivery)
         .where(Delivery.thread_id.in_(former), Delivery.state.in_(UNFINISHED_STATES))
-        .values(state=DeliveryState.skipped, reason="The demo was started anew.", finished_at=clock.now())
+        .values(state=DeliveryState.cancelled, reason="The demo was started anew.", finished_at=clock.now())
         .execution_options(synchronize_session=False)
     )
     db.session.execute(

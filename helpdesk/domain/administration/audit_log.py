@@ -6,7 +6,8 @@ from typing import Any
 from sqlalchemy import select, tuple_
 
 from helpdesk.extensions import db
-from helpdesk.models.user import AuditEntry, User
+from helpdesk.models.audit_log import AuditEntry
+from helpdesk.models.user import User
 
 PAGE_SIZE = 50
 

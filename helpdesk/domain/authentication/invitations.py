@@ -13,7 +13,7 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions, users
 from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryKind
-from helpdesk.models.session import SignInLink
+from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Role, User
 
 MAIL_TTL = timedelta(days=7)
@@ -37,7 +37,7 @@ def invite_agent(
     elif not user.is_team:
         where = user.organization.name if user.organization else "no organization"
         raise ConflictError(f"{email} is a customer of {where}; somebody is either a customer or of the team.", "email")
-    elif not user.is_active and user.proven_at is not None:
+    elif not user.is_active and user.email_verified_at is not None:
         raise ConflictError(f"{user.display_name} was deactivated; activate them first.", "email")
     else:
         users.activate_user(user, actor=actor)  # an invitation that was withdrawn is simply made again
@@ -65,7 +65,7 @@ def withdraw_invitation(user: User, *, actor: User) -> None:
         raise ConflictError(f"{user.email} has no open invitation.")
     magic_links.invalidate_all(user.email, SignInLink.purpose == magic_links.INVITATION)
     audit_log.add_entry("withdrew an invitation", actor, user.email)
-    if user.proven_at is None and user.is_active:
+    if user.email_verified_at is None and user.is_active:
         users.deactivate_user(user, actor=actor)
 
 

@@ -8,7 +8,8 @@ from helpdesk import clock
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.domain.people import admission, email_address, session_revocation, users
 from helpdesk.extensions import db
-from helpdesk.models.user import Identity, Organization, OrganizationDomain, User
+from helpdesk.models.organization import Organization, OrganizationDomain
+from helpdesk.models.user import Identity, User
 
 
 class NotAdmitted(PermissionDenied):
@@ -64,12 +65,12 @@ def _matches_tenant(organization: Organization, tenant: str | None) -> bool:
 
 def _mark_email_verified(user: User, name: str) -> None:
     """The first proof ends whatever anybody else may have prepared under this address."""
-    if user.proven_at is None:
+    if user.email_verified_at is None:
         session_revocation.revoke_user_sessions(user)
         db.session.execute(
             delete(Identity).where(Identity.user_id == user.id).execution_options(synchronize_session=False)
         )
-        user.proven_at = clock.now()
+        user.email_verified_at = clock.now()
     if not user.name and name:
         user.name = users.clean_name(name)
     db.session.flush()

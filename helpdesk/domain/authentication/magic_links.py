@@ -15,7 +15,7 @@ from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import admission, undeliverable_addresses
 from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryKind
-from helpdesk.models.session import SignInLink
+from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity
 
 LINK_TTL = timedelta(minutes=10)
@@ -60,7 +60,7 @@ def request_link(
         identity_id=identity.id if identity else None,
         pending_identity=json.dumps(pending.as_dict()) if pending else None,
     )
-    state = "skipped" if reason else "pending"
+    state = "cancelled" if reason else "pending"
     delivery = outbox.enqueue_account_mail(DeliveryKind.sign_in, link.id, state=state, browser=browser)
     if reason:  # a worker is woken for nothing, so that the answer takes as long as for an address that is let in
         jobs.enqueue_after_commit("deliver_first", delivery.id)

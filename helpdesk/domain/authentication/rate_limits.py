@@ -7,7 +7,7 @@ from sqlalchemy import func, select, text
 
 from helpdesk import clock
 from helpdesk.extensions import db
-from helpdesk.models.session import SignInLink
+from helpdesk.models.sign_in_link import SignInLink
 
 LIMITS_PER_ADDRESS = ((5, timedelta(minutes=15)), (20, timedelta(days=1)))
 LIMIT_PER_NETWORK = (30, timedelta(hours=1))

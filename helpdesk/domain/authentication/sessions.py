@@ -10,8 +10,10 @@ from sqlalchemy.orm import contains_eager
 from helpdesk import clock, key_derivation
 from helpdesk.domain.people import admission, session_revocation
 from helpdesk.extensions import db
-from helpdesk.models.session import Session, SignInLink
-from helpdesk.models.user import Organization, Role, User
+from helpdesk.models.organization import Organization
+from helpdesk.models.session import Session
+from helpdesk.models.sign_in_link import SignInLink
+from helpdesk.models.user import Role, User
 
 IDLE_TIMEOUTS = {
     Role.requester: timedelta(hours=24),
@@ -29,7 +31,7 @@ LAST_SEEN_INTERVAL = timedelta(minutes=1)
 RETENTION_PERIOD = timedelta(days=30)  # after which ended sessions and links are forgotten
 # Every request asks this, so it is put together once.
 SESSION_QUERY = (
-    select(User, Session.id, Session.provider, Session.last_seen_at, Session.viewing_organization_id)
+    select(User, Session.id, Session.provider, Session.last_seen_at, Session.impersonated_organization_id)
     .join(Session.user)
     .outerjoin(User.organization)
     .options(contains_eager(User.organization))
@@ -59,7 +61,7 @@ class SessionInfo(NamedTuple):
     id: int
     provider: str
     last_seen_at: datetime
-    viewing_organization_id: int | None
+    impersonated_organization_id: int | None
 
 
 def create_session(user: User, provider: str, *, browser: str = "", ip_prefix: str = "") -> str:
@@ -96,8 +98,8 @@ def load_session(token: str) -> User | None:
     held = SessionInfo(*of_session)
     if held.last_seen_at <= now - IDLE_TIMEOUTS[Role(user.role)]:
         return None
-    if held.viewing_organization_id and user.is_team:
-        user = _impersonated_user(user, db.session.get(Organization, held.viewing_organization_id))
+    if held.impersonated_organization_id and user.is_team:
+        user = _impersonated_user(user, db.session.get(Organization, held.impersonated_organization_id))
     user.session = held
     return user
 
@@ -138,7 +140,7 @@ def revoke_session(user: User, session_id: int) -> bool:
 def impersonate(session: SessionInfo, organization: Organization | None) -> None:
     """Look at the portal as ``organization`` sees it, or, with None, as oneself again."""
     wanted = organization.id if organization else None
-    db.session.execute(update(Session).where(Session.id == session.id).values(viewing_organization_id=wanted))
+    db.session.execute(update(Session).where(Session.id == session.id).values(impersonated_organization_id=wanted))
 
 
 def delete_ended() -> int:
@@ -163,10 +165,10 @@ def _impersonated_user(person: User, organization: Organization) -> User:
         role=Role.requester,
         organization_id=organization.id,
         organization=organization,
-        sees="organization",
+        ticket_visibility="organization",
         time_zone=person.time_zone,
     )
-    viewer.is_viewing = True
+    viewer.is_impersonating = True
     viewer.viewer = person
     viewer.viewed = organization
     return viewer

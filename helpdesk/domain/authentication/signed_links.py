@@ -4,8 +4,8 @@ import base64
 
 from helpdesk import key_derivation, urls
 from helpdesk.key_derivation import Purpose
-from helpdesk.models.channel import Thread
-from helpdesk.models.session import SignInLink
+from helpdesk.models.sign_in_link import SignInLink
+from helpdesk.models.thread import Thread
 
 CODE_ALPHABET = (
     "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: 40 bits in 8 characters, none mistaken for another

@@ -3,7 +3,7 @@
 from sqlalchemy import Select, select
 
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Attachment
+from helpdesk.models.attachment import Attachment
 from helpdesk.models.user import User
 
 

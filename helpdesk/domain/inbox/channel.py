@@ -7,7 +7,7 @@ from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.outbox import registry
 from helpdesk.domain.outbox.channel import ContentT, OutboundChannel, OutboundRequest
-from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.inbound_event import InboundEvent
 
 ContextT = TypeVar("ContextT")
 

@@ -19,7 +19,7 @@ from helpdesk.domain.inbox.channel import TwoWayChannel, get_two_way_channel
 from helpdesk.domain.outbox.channel import OutboundRequest
 from helpdesk.domain.outbox.errors import ChannelError
 from helpdesk.extensions import db
-from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.inbound_event import InboundEvent
 
 RETRY_DELAYS_SECONDS = (1, 5, 15, 30, 30, 60, 60, 120, 300, 900)  # seconds before the next try, by tries made
 MAX_ATTEMPTS = 20  # at what we fail to understand ourselves
@@ -47,7 +47,7 @@ def _is_claimable() -> ColumnElement[bool]:
     """The condition, for a statement that is given ``now``."""
     row, earlier = rows.c, rows.alias().c
     waits_behind = exists().where(
-        earlier.lane == row.lane, earlier.id < row.id, earlier.state.in_(("waiting", "working"))
+        earlier.ordering_key == row.ordering_key, earlier.id < row.id, earlier.state.in_(("waiting", "working"))
     )
     return (row.state == "waiting") & (row.due_at <= bindparam("now", type_=row.due_at.type)) & ~waits_behind
 
@@ -62,7 +62,9 @@ CLAIM_STATEMENT = (
     .returning(rows.c.source, rows.c.payload, rows.c.raw, rows.c.attempts)
 )
 LOCK_CLAIMED_QUERY = select(InboundEvent).where(InboundEvent.id == bindparam("claimed")).with_for_update()
-NEXT_IN_ORDER_QUERY = select(db.func.min(rows.c.id)).where(rows.c.lane == bindparam("lane"), rows.c.state == "waiting")
+NEXT_IN_ORDER_QUERY = select(db.func.min(rows.c.id)).where(
+    rows.c.ordering_key == bindparam("ordering_key"), rows.c.state == "waiting"
+)
 
 
 def process_event(inbound_id: int) -> bool:
@@ -137,10 +139,10 @@ def _apply_event(claim: InboundClaim, channel: TwoWayChannel[Any, Any], context:
     try:
         with db.session.begin_nested():
             result = channel.apply(inbound, context)
-        inbound.state, inbound.outcome, inbound.ticket_id = result.state, result.outcome, result.ticket_id
+        inbound.state, inbound.result, inbound.ticket_id = result.state, result.status_text, result.ticket_id
         answers = result.answers
     except DomainError as refusal:
-        inbound.state, inbound.outcome = "ignored", refusal.sentence
+        inbound.state, inbound.result = "ignored", refusal.message
         answers = channel.on_refused(context, refusal)
     _finish(inbound)
     db.session.commit()
@@ -150,9 +152,9 @@ def _apply_event(claim: InboundClaim, channel: TwoWayChannel[Any, Any], context:
 def _finish(inbound: InboundEvent) -> None:
     inbound.finished_at = clock.now()
     inbound.lease_until = None
-    if inbound.lane:
+    if inbound.ordering_key:
         db.session.flush()
-        next_id = db.session.scalar(NEXT_IN_ORDER_QUERY, {"lane": inbound.lane})
+        next_id = db.session.scalar(NEXT_IN_ORDER_QUERY, {"ordering_key": inbound.ordering_key})
         if next_id:
             jobs.enqueue_after_commit("receive", next_id)
 
@@ -185,7 +187,7 @@ def _reset_to_waiting(claim: InboundClaim, reason: str) -> InboundEvent | None:
     db.session.rollback()
     inbound = _lock_claimed(claim)
     if inbound is not None:
-        inbound.state, inbound.outcome, inbound.lease_until = "waiting", reason, None
+        inbound.state, inbound.result, inbound.lease_until = "waiting", reason, None
     return inbound
 
 

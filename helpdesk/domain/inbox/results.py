@@ -8,11 +8,11 @@ from helpdesk.domain.outbox.channel import OutboundRequest
 
 @dataclass
 class Result:
-    """``state`` is done, ignored or quarantined; ``outcome`` a sentence. ``answers`` are sent once, after the commit,
+    """``state`` is done, ignored or quarantined; ``status_text`` a sentence. ``answers`` are sent once, after the commit,
     to the person who caused the event: best effort, nothing anybody relies on."""
 
     state: str = "done"
-    outcome: str = ""
+    status_text: str = ""
     ticket_id: int | None = None
     answers: list[OutboundRequest[Any]] = field(default_factory=list)
 

@@ -7,7 +7,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from helpdesk import clock, jobs
 from helpdesk.domain.inbox.channel import get_two_way_channel
 from helpdesk.extensions import db
-from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.inbound_event import InboundEvent
 
 
 def store_event(source: str, external_id: str, payload: dict[str, Any], raw: bytes | None = None) -> bool:
@@ -23,7 +23,7 @@ def store_event(source: str, external_id: str, payload: dict[str, Any], raw: byt
     row = {
         "source": source,
         "external_id": external_id[:255],
-        "lane": channel.ordering_key(payload),
+        "ordering_key": channel.ordering_key(payload),
         "payload": payload,
         "raw": raw,
         "state": "waiting",

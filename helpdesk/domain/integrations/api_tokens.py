@@ -11,8 +11,8 @@ from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
+from helpdesk.models.api_token import API_TOKEN_SCOPES, ApiToken
 from helpdesk.models.user import User
-from helpdesk.models.webhook import API_TOKEN_SCOPES, ApiToken
 
 TOKEN_PREFIX = "hd_"
 MAX_TOKENS = 50  # living tokens of one person

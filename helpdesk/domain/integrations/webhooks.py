@@ -12,7 +12,8 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.representations import MessageSummary, TicketSummary
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.message import Message
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.models.webhook import WEBHOOK_EVENTS, Webhook
 
@@ -116,7 +117,11 @@ def _enqueue_for_subscribers(event: str, ticket: Ticket, message: Message | None
 
 def _enqueue_delivery(webhook_id: int, payload: dict[str, Any]) -> Delivery:
     delivery = Delivery(
-        kind=DeliveryKind.webhook, lane="mail", subject_id=webhook_id, due_at=clock.now(), data={"payload": payload}
+        kind=DeliveryKind.webhook,
+        queue_key="mail",
+        subject_id=webhook_id,
+        due_at=clock.now(),
+        data={"payload": payload},
     )
     db.session.add(delivery)
     db.session.flush()

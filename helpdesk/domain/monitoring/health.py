@@ -13,8 +13,10 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock, config, extensions
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryKind, DeliveryState, InboundEvent
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.thread import Thread
 
 LATE_AFTER = timedelta(minutes=5)  # what waits longer is worth an alarm
 MIN_FREE_DISK_BYTES = 1024**3  # bytes
@@ -56,7 +58,7 @@ def list_destinations() -> list[DestinationHealth]:
             Thread.channel_id,
             (Delivery.kind == DeliveryKind.webhook).label("is_call"),
             func.count(),
-            func.count().filter(Delivery.state.in_((DeliveryState.failed, DeliveryState.held))),
+            func.count().filter(Delivery.state.in_((DeliveryState.failed, DeliveryState.on_hold))),
             waits,
         )
         .outerjoin(Thread, Thread.id == Delivery.thread_id)

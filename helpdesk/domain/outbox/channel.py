@@ -13,9 +13,10 @@ from typing import Any, Generic, Protocol, TypeVar
 from helpdesk import config
 from helpdesk.domain.outbox.enqueue import DeliveryBatch
 from helpdesk.domain.outbox.errors import PermanentError
-from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery, DeliveryKind
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 ContentT = TypeVar("ContentT")
@@ -26,13 +27,13 @@ class OutboundRequest(Generic[ContentT]):
     """One thing to be put into a channel. No row and no session is in it.
 
     ``key`` is the delivery's own random key, carried along so that ``find`` can recognise the thing on the other side;
-    "" for what is said once and never looked for. ``content`` is the channel's own. ``sent_before`` is when an earlier
+    "" for what is said once and never looked for. ``content`` is the channel's own. ``possibly_sent_since`` is when an earlier
     try began, None for a first one; ``find`` looks from there on.
     """
 
     key: str
     content: ContentT
-    sent_before: datetime | None = None
+    possibly_sent_since: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -21,9 +21,11 @@ from helpdesk.domain.outbox import registry, results
 from helpdesk.domain.outbox.channel import OutboundChannel, OutboundRequest
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +39,7 @@ class DeliveryClaim:
     channel: OutboundChannel[Any]
     started_at: datetime
     lease_until: datetime
-    maybe_since: datetime | None
+    possibly_sent_since: datetime | None
     request: OutboundRequest[Any]
     data: dict[str, Any]
 
@@ -54,7 +56,7 @@ def _is_claimable() -> ColumnElement[bool]:
     now = bindparam("now", type_=row.due_at.type)
     waits_behind = exists().where(
         earlier.thread_id == row.thread_id,
-        earlier.lane == row.lane,
+        earlier.queue_key == row.queue_key,
         earlier.id < row.id,
         earlier.state.not_in(results.FINISHED_STATES),
     )
@@ -157,8 +159,10 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
             delivery = db.session.scalars(DELIVERY_QUERY, {"claimed": delivery_id}).one()
             channel = registry.channel_for(delivery)
             content = channel.render(delivery)
-            request = OutboundRequest(delivery.key, content, delivery.maybe_since)
-            claim = DeliveryClaim(delivery_id, owner, channel, now, until, delivery.maybe_since, request, delivery.data)
+            request = OutboundRequest(delivery.key, content, delivery.possibly_sent_since)
+            claim = DeliveryClaim(
+                delivery_id, owner, channel, now, until, delivery.possibly_sent_since, request, delivery.data
+            )
             written = {"content": delivery.content, "data": delivery.data} if delivery in db.session.dirty else None
             thread = delivery.thread if delivery.thread in db.session.dirty else None
             new_address = {"nonce": thread.nonce, "token_hash": thread.token_hash} if thread else None

@@ -47,7 +47,7 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
     if claim is None:
         return False, None
     try:
-        sent = claim.channel.find(claim.request) if claim.maybe_since else None
+        sent = claim.channel.find(claim.request) if claim.possibly_sent_since else None
         if sent is None:
             if clock.now() > claim.lease_until - claims.lease_duration() * MIN_LEASE_FRACTION:
                 raise errors.UnknownOutcomeError("The worker was held up; looking before trying again.")
@@ -93,7 +93,7 @@ def _mark_unknown(expired: ColumnElement[bool]) -> None:
         .where(expired)
         .values(
             state=DeliveryState.unknown,
-            maybe_since=db.func.coalesce(Delivery.maybe_since, Delivery.started_at),
+            possibly_sent_since=db.func.coalesce(Delivery.possibly_sent_since, Delivery.started_at),
             due_at=clock.now() + timedelta(seconds=config.current().DELIVERY_HOLD_OFF),
             reason="The worker ended while sending; looking before trying again.",
         )

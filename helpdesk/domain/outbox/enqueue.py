@@ -7,9 +7,9 @@ from sqlalchemy import insert
 
 from helpdesk import clock, jobs
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
-from helpdesk.models.ticket import Message
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
 
 # Put together once. The ids come in the order of the rows, and a lane goes by its ids.
 INSERT_STATEMENT = insert(Delivery.__table__).returning(Delivery.__table__.c.id, sort_by_parameter_order=True)
@@ -30,18 +30,18 @@ class DeliveryBatch:
         *,
         message: Message | None = None,
         part: int = 1,
-        lane: str = "talk",
+        queue_key: str = "talk",
         due_at: datetime | None = None,
         wake: bool = True,
         **data: Any,
     ) -> None:
-        """Add one row to the end of a thread's ``lane``. A worker is woken for it where ``wake``."""
+        """Add one row to the end of a thread's ``queue_key``. A worker is woken for it where ``wake``."""
         self._rows.append(
             {
                 "thread_id": thread_id,
                 "message_id": message.id if message else None,
                 "kind": kind,
-                "lane": lane,
+                "queue_key": queue_key,
                 "part": part,
                 "due_at": due_at or clock.now(),
                 "data": data,
@@ -66,16 +66,16 @@ def enqueue_delivery(
     message: Message | None = None,
     part: int = 1,
     revision: int = 1,
-    lane: str = "talk",
+    queue_key: str = "talk",
     due_at: datetime | None = None,
     **data: Any,
 ) -> Delivery:
-    """Add one row to the end of ``thread``'s ``lane``. Nobody is woken for it."""
+    """Add one row to the end of ``thread``'s ``queue_key``. Nobody is woken for it."""
     delivery = Delivery(
         thread=thread,
         message=message,
         kind=kind,
-        lane=lane,
+        queue_key=queue_key,
         part=part,
         revision=revision,
         due_at=due_at or clock.now(),
@@ -97,7 +97,7 @@ def enqueue_account_mail(
     """Write to somebody about no ticket (a sign-in link, an invitation, a digest); ``subject_id`` is the row it is
     about."""
     delivery = Delivery(
-        kind=kind, lane="mail", subject_id=subject_id, state=state, due_at=due_at or clock.now(), data=data
+        kind=kind, queue_key="mail", subject_id=subject_id, state=state, due_at=due_at or clock.now(), data=data
     )
     db.session.add(delivery)
     db.session.flush()

@@ -11,13 +11,15 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox import registry
 from helpdesk.domain.outbox.enqueue import DeliveryBatch
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 COPY_KINDS = (DeliveryKind.message, DeliveryKind.file)
-NOT_SENT_STATES = (DeliveryState.pending, DeliveryState.held, DeliveryState.failed)
+NOT_SENT_STATES = (DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed)
 
 _thread, _channel = Thread.__table__, Channel.__table__
 # Put together once: everything said on a ticket asks these.
@@ -116,10 +118,10 @@ def retract_from_customers(message: Message) -> None:
 def enqueue_removal(copy: Delivery, message: Message) -> None:
     """Take back one copy of ``message``: what has not left is skipped, the rest is the channel's to remove."""
     if copy.state in NOT_SENT_STATES:
-        copy.state = DeliveryState.skipped
+        copy.state = DeliveryState.cancelled
         copy.reason = "Taken back before it left."
         copy.finished_at = clock.now()
-    elif copy.state != DeliveryState.skipped and copy.thread is not None:
+    elif copy.state != DeliveryState.cancelled and copy.thread is not None:
         kind = copy.thread.channel.kind
         if registry.is_registered(kind):
             registry.get_channel(kind).enqueue_removal(copy, message)
@@ -158,7 +160,7 @@ def end_mail_thread(ticket: Ticket, user: User) -> None:
             db.session.execute(
                 update(Delivery)
                 .where(Delivery.thread_id == thread.id, Delivery.state.in_(NOT_SENT_STATES))
-                .values(state=DeliveryState.skipped, reason="No longer follows this ticket.")
+                .values(state=DeliveryState.cancelled, reason="No longer follows this ticket.")
             )
 
 

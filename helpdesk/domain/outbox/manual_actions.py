@@ -9,7 +9,7 @@ from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
-from helpdesk.models.ticket import Message
+from helpdesk.models.message import Message
 from helpdesk.models.user import User
 
 
@@ -18,7 +18,7 @@ def retry_delivery(delivery: Delivery, *, actor: User | None) -> None:
     _ensure_team(actor)
     if delivery.is_finished or delivery.state == DeliveryState.sending:
         raise ConflictError("This delivery is not waiting.")
-    delivery.state = DeliveryState.unknown if delivery.maybe_since else DeliveryState.pending
+    delivery.state = DeliveryState.unknown if delivery.possibly_sent_since else DeliveryState.pending
     delivery.due_at = clock.now()
     delivery.attempts = 0
     _publish_and_wake(delivery)
@@ -29,7 +29,7 @@ def skip_delivery(delivery: Delivery, *, actor: User) -> None:
     _ensure_team(actor)
     if delivery.is_finished or delivery.state == DeliveryState.sending:
         raise ConflictError("This delivery is not waiting.")
-    delivery.state = DeliveryState.skipped
+    delivery.state = DeliveryState.cancelled
     delivery.reason = f"Left out by {actor.display_name}."
     delivery.finished_at = clock.now()
     _publish_and_wake(delivery)
@@ -55,9 +55,9 @@ def hold_pending(before: datetime) -> int:
             Delivery.created_at < before,
         )
         .values(
-            state=DeliveryState.held,
+            state=DeliveryState.on_hold,
             reason="Held after a restore: it may have been sent before.",
-            maybe_since=Delivery.created_at,
+            possibly_sent_since=Delivery.created_at,
         )
         .execution_options(synchronize_session=False)
     )

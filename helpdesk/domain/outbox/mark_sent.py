@@ -12,8 +12,9 @@ from helpdesk.domain.outbox import results, retry
 from helpdesk.domain.outbox.channel import SendResult
 from helpdesk.domain.outbox.claim import DeliveryClaim
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.thread import Thread
 
 deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__table__
 
@@ -32,20 +33,24 @@ MARK_SENT_STATEMENT = (
         external_id=bindparam("arrived_as"),
         data=bindparam("what", type_=JSON),
         finished_at=bindparam("now"),
-        maybe_since=None,
+        possibly_sent_since=None,
         reason=None,
         lease_until=None,
     )
     .returning(
-        deliveries.c.thread_id, deliveries.c.message_id, deliveries.c.kind, deliveries.c.lane, deliveries.c.attempts
+        deliveries.c.thread_id,
+        deliveries.c.message_id,
+        deliveries.c.kind,
+        deliveries.c.queue_key,
+        deliveries.c.attempts,
     )
 )
 
 
-def _first_unfinished(lane: ColumnElement[bool]) -> ScalarSelect[int]:
+def _first_unfinished(of_queue: ColumnElement[bool]) -> ScalarSelect[int]:
     return (
         select(func.min(deliveries.c.id))
-        .where(deliveries.c.thread_id == threads.c.id, deliveries.c.state.not_in(results.FINISHED_STATES), lane)
+        .where(deliveries.c.thread_id == threads.c.id, deliveries.c.state.not_in(results.FINISHED_STATES), of_queue)
         .scalar_subquery()
     )
 
@@ -56,8 +61,8 @@ THREAD_STATE_QUERY = (
         threads.c.external_id,
         channels.c.id.label("channel_id"),
         channels.c.blocked_reason,
-        _first_unfinished(deliveries.c.lane == bindparam("lane")).label("behind"),
-        _first_unfinished(deliveries.c.lane != bindparam("lane")).label("in_other_lane"),
+        _first_unfinished(deliveries.c.queue_key == bindparam("queue_key")).label("behind"),
+        _first_unfinished(deliveries.c.queue_key != bindparam("queue_key")).label("in_other_queue"),
     )
     .join(channels, channels.c.id == threads.c.channel_id)
     .where(threads.c.id == bindparam("thread"))
@@ -92,12 +97,12 @@ def mark_sent(claim: DeliveryClaim, what: SendResult) -> int | None:
 
 def _update_thread(claim: DeliveryClaim, row: Row[Any], what: SendResult) -> Row[Any]:
     """What the arrival means for those behind it, for its thread and for its channel; its PLACE as it was before."""
-    place = db.session.execute(THREAD_STATE_QUERY, {"thread": row.thread_id, "lane": row.lane}).one()
+    place = db.session.execute(THREAD_STATE_QUERY, {"thread": row.thread_id, "queue_key": row.queue_key}).one()
     is_root = row.kind == DeliveryKind.card or not claim.channel.has_root_message
     if place.external_id is None and is_root:
         db.session.execute(SET_EXTERNAL_ID_STATEMENT, {"thread": row.thread_id, "arrived_as": what.external_id})
-    if row.kind == DeliveryKind.card and place.in_other_lane is not None:
-        jobs.enqueue_after_commit("deliver", place.in_other_lane)  # everything of a thread waits for its card
+    if row.kind == DeliveryKind.card and place.in_other_queue is not None:
+        jobs.enqueue_after_commit("deliver", place.in_other_queue)  # everything of a thread waits for its card
     if row.message_id is not None:
         results.bump_ticket_version(place.ticket_id)
     if place.blocked_reason:

@@ -13,8 +13,9 @@ from helpdesk import clock, config, jobs, live_events
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ MAX_RENDER_ATTEMPTS = 5
 MIN_BLOCKED_DELAY = timedelta(seconds=10)  # before a blocked channel is tried again
 
 FINISHED_STATES: list[ColumnElement[str]] = [
-    literal_column(f"'{state}'") for state in (DeliveryState.sent, DeliveryState.skipped)
+    literal_column(f"'{state}'") for state in (DeliveryState.sent, DeliveryState.cancelled)
 ]  # spelt out, so that the index of the others fits
 LOCK_CLAIMED_QUERY = (
     select(Delivery)
@@ -49,9 +50,9 @@ LOCK_CLAIMED_QUERY = (
     .with_for_update(of=Delivery)
 )
 NEXT_DELIVERIES_QUERY = (
-    select(db.func.min(Delivery.id), Delivery.lane)
+    select(db.func.min(Delivery.id), Delivery.queue_key)
     .where(Delivery.thread_id == bindparam("thread"), Delivery.state.not_in(FINISHED_STATES))
-    .group_by(Delivery.lane)
+    .group_by(Delivery.queue_key)
 )
 
 LOCK_TICKET_QUERY = (
@@ -79,11 +80,11 @@ def mark_failed(claim: "DeliveryClaim", error: errors.ChannelError) -> None:
     delivery.lease_until = delivery.lease_owner = None
     if isinstance(error, errors.UnknownOutcomeError):
         delivery.state = DeliveryState.unknown
-        delivery.maybe_since = claim.maybe_since or claim.started_at
+        delivery.possibly_sent_since = claim.possibly_sent_since or claim.started_at
         delivery.due_at = now + max(claim.channel.hold_off(), delay)
     elif isinstance(error, errors.PermanentError):
         _refuse_delivery(claim, delivery, error)
-    elif claim.maybe_since is not None and not claim.channel.is_idempotent:
+    elif claim.possibly_sent_since is not None and not claim.channel.is_idempotent:
         # The look-up or the second try was refused; the first may still have landed, so the next try looks again.
         delivery.state = DeliveryState.unknown
         delivery.due_at = now + delay
@@ -125,7 +126,7 @@ def mark_render_failed(delivery_id: int, owner: str) -> None:
     if delivery.attempts >= MAX_RENDER_ATTEMPTS:
         delivery.state = DeliveryState.failed
     else:
-        delivery.state = DeliveryState.unknown if delivery.maybe_since else DeliveryState.pending
+        delivery.state = DeliveryState.unknown if delivery.possibly_sent_since else DeliveryState.pending
         delivery.due_at = clock.now() + timedelta(seconds=RETRY_DELAYS_SECONDS[delivery.attempts + 2])
     db.session.commit()
     db.session.remove()
@@ -156,9 +157,9 @@ def _refuse_delivery(claim: "DeliveryClaim", delivery: Delivery, error: errors.P
 
 def _apply_postponement(delivery: Delivery, reason: SkipDelivery | RetryLater) -> None:
     if isinstance(reason, SkipDelivery):
-        _finish_delivery(delivery, DeliveryState.skipped, reason.reason)
+        _finish_delivery(delivery, DeliveryState.cancelled, reason.reason)
     else:
-        delivery.state = DeliveryState.unknown if delivery.maybe_since else DeliveryState.pending
+        delivery.state = DeliveryState.unknown if delivery.possibly_sent_since else DeliveryState.pending
         delivery.due_at, delivery.reason = clock.now() + timedelta(seconds=reason.seconds), reason.reason
         delivery.lease_until = delivery.lease_owner = None
 
@@ -183,8 +184,8 @@ def _finish_delivery(delivery: Delivery, state: DeliveryState, reason: str | Non
     if delivery.thread_id is None:
         return
     db.session.flush()
-    for id, lane in db.session.execute(NEXT_DELIVERIES_QUERY, {"thread": delivery.thread_id}):
-        if lane == delivery.lane or delivery.kind == DeliveryKind.card:
+    for id, queue_key in db.session.execute(NEXT_DELIVERIES_QUERY, {"thread": delivery.thread_id}):
+        if queue_key == delivery.queue_key or delivery.kind == DeliveryKind.card:
             jobs.enqueue_after_commit("deliver", id)
 
 

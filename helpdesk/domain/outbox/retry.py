@@ -14,8 +14,9 @@ from helpdesk import clock, live_events
 from helpdesk.domain.outbox.channel import OutboundChannel
 from helpdesk.domain.outbox.claim import DeliveryClaim
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.thread import Thread
 
 RETRY_DELAY = timedelta(seconds=2)  # what is due within it need not be called
 

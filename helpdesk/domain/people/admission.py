@@ -7,8 +7,10 @@ from sqlalchemy import ColumnElement, and_, bindparam, exists, literal, or_, sel
 from helpdesk.domain.administration import settings
 from helpdesk.domain.people import email_address
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Follower, Ticket
-from helpdesk.models.user import Organization, OrganizationAddress, OrganizationDomain, Role, User
+from helpdesk.models.follower import Follower
+from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import Role, User
 
 PLANS_WITH_PORTAL = ("professional", "enterprise")
 
@@ -20,7 +22,7 @@ ADMITTING_ORGANIZATIONS_QUERY = (
         Organization.portal_enabled,
         or_(
             Organization.id.in_(_by_address),
-            Organization.id.in_(_by_domain) & Organization.specific_users_only.is_(False),
+            Organization.id.in_(_by_domain) & Organization.allowlist_only.is_(False),
         ),
     )
     .order_by(Organization.name)
@@ -59,7 +61,7 @@ def admission_condition() -> ColumnElement[bool]:
         Organization.portal_enabled,
         or_(
             listed.correlate(User),
-            and_(Organization.specific_users_only.is_(False), by_domain.correlate(User)),
+            and_(Organization.allowlist_only.is_(False), by_domain.correlate(User)),
         ),
     )
     return and_(
@@ -77,7 +79,7 @@ def can_receive_mail(user: User, ticket: Ticket) -> bool:
         return True
     if ticket.organization_id not in {organization.id for organization in admitting_organizations(user.email)}:
         return False
-    if user.sees == "organization" or ticket.requester_id == user.id:
+    if user.ticket_visibility == "organization" or ticket.requester_id == user.id:
         return True
     return db.session.get(Follower, (ticket.id, user.id)) is not None
 
@@ -134,10 +136,10 @@ def _admission_reasons(email: str, admitting: set[int]) -> list[str]:
         )
     elif not owner.portal_enabled:
         reasons.append(f"{domain} is a domain of {owner.name}, but its portal is switched off.")
-    elif owner.specific_users_only and owner.id not in admitting:
+    elif owner.allowlist_only and owner.id not in admitting:
         reasons.append(
             f"{domain} is a domain of {owner.name}, which lets in only listed addresses, and this one is not listed."
         )
-    elif not owner.specific_users_only:
+    elif not owner.allowlist_only:
         reasons.append(f"{domain} is a domain of {owner.name}, which lets in everybody who has an address there.")
     return reasons

@@ -8,9 +8,10 @@ from helpdesk import clock
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryState
-from helpdesk.models.user import Organization
+from helpdesk.models.organization import Organization
+from helpdesk.models.thread import Thread
 
 CHANNEL_ID_PATTERN = re.compile(r"[CG][A-Z0-9]{5,30}")
 
@@ -76,9 +77,9 @@ def _release_channel(channel: Channel) -> None:
         update(Delivery)
         .where(
             Delivery.thread_id.in_(threads),
-            Delivery.state.in_((DeliveryState.pending, DeliveryState.held, DeliveryState.failed)),
+            Delivery.state.in_((DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed)),
         )
-        .values(state=DeliveryState.skipped, reason="The channel is no longer this organization's.")
+        .values(state=DeliveryState.cancelled, reason="The channel is no longer this organization's.")
         .execution_options(synchronize_session=False)
     )
     db.session.execute(

@@ -10,8 +10,9 @@ from helpdesk.extensions import db
 from helpdesk.models.user import User
 
 LIST_COLUMNS = ("domains", "addresses", "slack_channels")
-BOOLEAN_COLUMNS = ("specific_users_only", "portal_enabled")
-COLUMNS = ("name", *LIST_COLUMNS, *BOOLEAN_COLUMNS, "default_sees", "microsoft_tenant")
+BOOLEAN_COLUMNS = ("allowlist_only", "portal_enabled")
+COLUMNS = ("name", *LIST_COLUMNS, *BOOLEAN_COLUMNS, "default_ticket_visibility", "microsoft_tenant")
+HEADERS_OF_1_0 = {"specific_users_only": "allowlist_only", "default_sees": "default_ticket_visibility"}
 MAX_ROWS = 5_000
 
 
@@ -53,6 +54,7 @@ def _parse_csv(text: str) -> list[tuple[int, dict]]:
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
     try:
         named = [(column or "").strip().lower().replace(" ", "_") for column in reader.fieldnames or ()]
+        named = [HEADERS_OF_1_0.get(column, column) for column in named]
         if "name" not in named:
             raise ValueError("The first line must name the columns, and one of them must be “name”.")
         strange = sorted(set(named) - set(COLUMNS) - {""})
@@ -88,7 +90,7 @@ def _import_row(number: int, row: dict, actor: User | None) -> ImportedRow:
                 return ImportedRow(number, name, "same", "Is like this already.")
             return ImportedRow(number, name, "change", "Will be changed.")
     except DomainError as error:
-        return ImportedRow(number, name, "wrong", error.sentence)
+        return ImportedRow(number, name, "wrong", error.message)
     except ValueError as error:
         return ImportedRow(number, name, "wrong", str(error))
 
@@ -115,4 +117,4 @@ def _parse_row(row: dict) -> dict:
 def _creation_values(values: dict) -> dict:
     values = dict(values)
     addresses = values.pop("addresses", [])
-    return {"specific_users_only": False} | values | {"specific_users": addresses}
+    return {"allowlist_only": False} | values | {"specific_users": addresses}

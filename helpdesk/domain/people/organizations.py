@@ -14,11 +14,12 @@ from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import email_address, organization_channels, session_revocation, users
 from helpdesk.extensions import db
-from helpdesk.models.user import Identity, Organization, OrganizationAddress, OrganizationDomain, Role, User
+from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
+from helpdesk.models.user import Identity, Role, User
 
 MAX_NAME_LENGTH = 200
 STALE_MESSAGE = "Somebody else changed this organization meanwhile. Reload the page and make your change again."
-UNCHECKED_FIELDS = ("portal_enabled", "specific_users_only", "default_sees", "notes")
+UNCHECKED_FIELDS = ("portal_enabled", "allowlist_only", "default_ticket_visibility", "notes")
 
 
 def get_organization(organization_id: int) -> Organization | None:
@@ -76,7 +77,7 @@ def create_organization(
         "name": name,
         "domains": domains,
         "addresses": specific_users,
-        "specific_users_only": bool(specific_users),
+        "allowlist_only": bool(specific_users),
         "slack_channels": slack_channels,
     } | rules
     checked = _validate(values, None)
@@ -88,8 +89,8 @@ def create_organization(
 
 
 def update_organization(organization: Organization, *, version: int, actor: User | None, **changes) -> None:
-    """Change what ``changes`` names: name, domains, addresses, slack_channels, portal_enabled, specific_users_only,
-    default_sees, microsoft_tenant, from_address, notes. ``version`` is the one the editor saw.
+    """Change what ``changes`` names: name, domains, addresses, slack_channels, portal_enabled, allowlist_only,
+    default_ticket_visibility, microsoft_tenant, from_address, notes. ``version`` is the one the editor saw.
 
     Whoever is no longer let in is signed out at once. Raises Invalid or Conflict.
     """
@@ -166,8 +167,8 @@ def _validate(values: dict, organization: Organization | None) -> dict:
                 checked[field] = check(values[field], organization)
             except ValueError as error:
                 errors[field] = str(error)
-    if checked.get("default_sees", "own") not in users.TICKET_VISIBILITY_LABELS:
-        errors["default_sees"] = "Choose what new people see."
+    if checked.get("default_ticket_visibility", "own") not in users.TICKET_VISIBILITY_LABELS:
+        errors["default_ticket_visibility"] = "Choose what new people see."
     if errors:
         raise ValidationError(next(iter(errors.values())), next(iter(errors)), errors)
     return checked

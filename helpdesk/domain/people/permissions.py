@@ -10,7 +10,10 @@ from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select
 
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Event, Follower, Message, Ticket
+from helpdesk.models.event import Event
+from helpdesk.models.follower import Follower
+from helpdesk.models.message import Message
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 
@@ -31,7 +34,7 @@ def get_visibility(user: User) -> Visibility:
         return Visibility.everything
     if user.organization_id is None:
         return Visibility.nothing
-    return Visibility.own if user.sees == "own" else Visibility.organization
+    return Visibility.own if user.ticket_visibility == "own" else Visibility.organization
 
 
 def visible_tickets(user: User) -> Select[tuple[Ticket]]:
@@ -79,7 +82,7 @@ def can_see(user: User, ticket: Ticket) -> bool:
         return user.is_active
     if user.organization_id is None or ticket.organization_id != user.organization_id:
         return False
-    return user.sees == "organization" or ticket.requester_id == user.id or is_follower(user, ticket)
+    return user.ticket_visibility == "organization" or ticket.requester_id == user.id or is_follower(user, ticket)
 
 
 def can_read(user: User, entry: Message | Event) -> bool:

@@ -6,8 +6,9 @@ from sqlalchemy import ColumnElement, select, update
 from helpdesk import clock, live_events
 from helpdesk.domain.people import admission
 from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
 from helpdesk.models.session import Session
-from helpdesk.models.user import Organization, User
+from helpdesk.models.user import User
 
 
 def revoke_user_sessions(user: User, except_id: int | None = None, provider: str | None = None) -> int:

@@ -16,17 +16,19 @@ def record_bounce(email: str | None, reason: str) -> None:
         return
     user.mail_failures += 1
     if user.mail_failures >= MAX_FAILURES:
-        user.mail_dead_reason = reason
+        user.email_undeliverable_reason = reason
 
 
 def clear_bounces(user: User) -> None:
     """Somebody has shown that they read their mail: by answering it, or by using a link in it."""
     user.mail_failures = 0
-    user.mail_dead_reason = None
+    user.email_undeliverable_reason = None
 
 
 def list_undeliverable() -> list[User]:
     """Those who are written to no more, by address."""
     return list(
-        db.session.scalars(select(User).where(User.mail_dead_reason.is_not(None)).order_by(User.email).limit(PAGE_SIZE))
+        db.session.scalars(
+            select(User).where(User.email_undeliverable_reason.is_not(None)).order_by(User.email).limit(PAGE_SIZE)
+        )
     )

@@ -11,7 +11,8 @@ from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.people import admission, email_address, session_revocation
 from helpdesk.extensions import db
-from helpdesk.models.user import Identity, Membership, Organization, Role, User
+from helpdesk.models.organization import Organization
+from helpdesk.models.user import Identity, Membership, Role, User
 
 SLACK_USER_ID_PATTERN = re.compile(r"[UW][A-Z0-9]{4,30}")
 MAX_NAME_LENGTH = 200
@@ -55,13 +56,13 @@ def search_customers(words: str = "", after: int = 0, size: int = 50) -> list[Us
 def list_memberships(user: User, admitting: list[Organization]) -> list[tuple[Organization, str]]:
     """The organizations a customer belongs to, each with what they see there."""
     chosen = {
-        row.organization_id: row.sees
+        row.organization_id: row.ticket_visibility
         for row in db.session.scalars(select(Membership).where(Membership.user_id == user.id))
     }
     if user.organization and user.organization not in admitting:
         admitting = [user.organization, *admitting]
-    present = {user.organization_id: user.sees}
-    return [(each, present.get(each.id) or chosen.get(each.id) or each.default_sees) for each in admitting]
+    present = {user.organization_id: user.ticket_visibility}
+    return [(each, present.get(each.id) or chosen.get(each.id) or each.default_ticket_visibility) for each in admitting]
 
 
 def create_user(
@@ -71,12 +72,14 @@ def create_user(
     try:
         with db.session.begin_nested():
             user = User(email=email, name=clean_name(name), role=role, organization=organization)
-            user.sees = organization.default_sees if organization else "organization"
+            user.ticket_visibility = organization.default_ticket_visibility if organization else "organization"
             db.session.add(user)
     except IntegrityError:
         return find_user(email)
     if organization:
-        db.session.add(Membership(user_id=user.id, organization_id=organization.id, sees=user.sees))
+        db.session.add(
+            Membership(user_id=user.id, organization_id=organization.id, ticket_visibility=user.ticket_visibility)
+        )
         db.session.flush()
     return user
 
@@ -85,10 +88,12 @@ def join_organization(user: User, organization: Organization) -> None:
     """Make ``organization`` the present one of a requester, with the rights they have there."""
     membership = db.session.get(Membership, (user.id, organization.id))
     if membership is None:
-        membership = Membership(user_id=user.id, organization_id=organization.id, sees=organization.default_sees)
+        membership = Membership(
+            user_id=user.id, organization_id=organization.id, ticket_visibility=organization.default_ticket_visibility
+        )
         db.session.add(membership)
     user.organization = organization
-    user.sees = membership.sees
+    user.ticket_visibility = membership.ticket_visibility
     db.session.flush()
     live_events.publish_after_commit(f"user:{user.id}")
 
@@ -102,21 +107,25 @@ def choose_organization(user: User, organization_id: int) -> Organization:
     raise PermissionDenied("This organization does not let you in.")
 
 
-def set_ticket_visibility(user: User, organization: Organization, sees: str, *, actor: User | None) -> None:
+def set_ticket_visibility(
+    user: User, organization: Organization, ticket_visibility: str, *, actor: User | None
+) -> None:
     """Let a customer see the whole organization's tickets ("organization"), or only their own ("own")."""
-    if sees not in TICKET_VISIBILITY_LABELS:
-        raise ValidationError("Choose what this person sees.", "sees")
+    if ticket_visibility not in TICKET_VISIBILITY_LABELS:
+        raise ValidationError("Choose what this person sees.", "ticket_visibility")
     membership = db.session.get(Membership, (user.id, organization.id))
     if membership is None:
-        membership = Membership(user_id=user.id, organization_id=organization.id, sees=sees)
+        membership = Membership(user_id=user.id, organization_id=organization.id, ticket_visibility=ticket_visibility)
         db.session.add(membership)
-    before, membership.sees = membership.sees, sees
+    before, membership.ticket_visibility = membership.ticket_visibility, ticket_visibility
     if user.organization_id == organization.id:
-        before, user.sees = user.sees, sees
+        before, user.ticket_visibility = user.ticket_visibility, ticket_visibility
     db.session.flush()
-    if before != sees:
+    if before != ticket_visibility:
         live_events.publish_after_commit(f"user:{user.id}")
-        audit_log.add_entry("changed what a customer sees", actor, user.email, organization.id, old=before, new=sees)
+        audit_log.add_entry(
+            "changed what a customer sees", actor, user.email, organization.id, old=before, new=ticket_visibility
+        )
 
 
 def set_role(user: User, role: str, *, actor: User | None) -> None:

@@ -14,8 +14,13 @@ from helpdesk import clock, storage
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Answer, Attachment, Follower, Message, MessageKind, Rating, Ticket
-from helpdesk.models.user import Identity, Organization, User
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.follower import Follower
+from helpdesk.models.message import Message, MessageKind
+from helpdesk.models.organization import Organization
+from helpdesk.models.rating import Rating
+from helpdesk.models.ticket import Answer, Ticket
+from helpdesk.models.user import Identity, User
 
 BATCH_SIZE = 200
 

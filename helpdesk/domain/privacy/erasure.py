@@ -4,43 +4,35 @@ Rows go in the caller's transaction; files only after it has committed (``erase_
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
 
 from sqlalchemy import delete, func, or_, select, update
 
 from helpdesk import clock, jobs, live_events, storage
 from helpdesk.domain import outbox
-from helpdesk.domain.administration import audit_log, settings
+from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import Delivery, DeliveryKind, InboundEvent
+from helpdesk.models.api_token import ApiToken
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.audit_log import AuditEntry
+from helpdesk.models.canned_reply import CannedReply
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import Delivery, DeliveryKind
+from helpdesk.models.event import Event
+from helpdesk.models.follower import Follower
 from helpdesk.models.form import FormOrganization
-from helpdesk.models.qa_review import CannedReply, SavedView
-from helpdesk.models.session import Session, SignInLink
-from helpdesk.models.ticket import (
-    Attachment,
-    Event,
-    Follower,
-    Message,
-    MessageRevision,
-    Rating,
-    ReadReceipt,
-    Status,
-    Ticket,
-)
-from helpdesk.models.user import (
-    AuditEntry,
-    Identity,
-    Membership,
-    Organization,
-    OrganizationAddress,
-    OrganizationDomain,
-    Role,
-    User,
-)
-from helpdesk.models.webhook import ApiToken
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message, MessageRevision
+from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
+from helpdesk.models.rating import Rating
+from helpdesk.models.read_receipt import ReadReceipt
+from helpdesk.models.saved_view import SavedView
+from helpdesk.models.session import Session
+from helpdesk.models.sign_in_link import SignInLink
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import Identity, Membership, Role, User
 
 ERASED_NAME = "Erased person"
 BATCH_SIZE = 200  # tickets
@@ -58,11 +50,11 @@ def preview_person(user: User) -> ErasurePreview:
     """What erasing ``user`` means."""
     return ErasurePreview(
         [
-            ("Ways to sign in", _count_rows(Identity, Identity.user_id == user.id)),
-            ("Sessions", _count_rows(Session, Session.user_id == user.id)),
-            ("Messages", _count_rows(Message, Message.author_id == user.id)),
-            ("Files", _count_rows(Attachment, Attachment.uploader_id == user.id)),
-            ("Tickets that keep their place but lose the name", _count_rows(Ticket, Ticket.requester_id == user.id)),
+            ("Ways to sign in", count_rows(Identity, Identity.user_id == user.id)),
+            ("Sessions", count_rows(Session, Session.user_id == user.id)),
+            ("Messages", count_rows(Message, Message.author_id == user.id)),
+            ("Files", count_rows(Attachment, Attachment.uploader_id == user.id)),
+            ("Tickets that keep their place but lose the name", count_rows(Ticket, Ticket.requester_id == user.id)),
         ],
         [
             "Mail that has left stays in mailboxes.",
@@ -77,11 +69,11 @@ def preview_organization(organization: Organization) -> ErasurePreview:
     mine = organization.id
     return ErasurePreview(
         [
-            ("Tickets", _count_rows(Ticket, Ticket.organization_id == mine)),
-            ("Messages", _count_rows(Message, Message.organization_id == mine)),
-            ("Files", _count_rows(Attachment, Attachment.organization_id == mine)),
-            ("People", _count_rows(User, User.organization_id == mine)),
-            ("Slack channels that are let go", _count_rows(Channel, Channel.organization_id == mine)),
+            ("Tickets", count_rows(Ticket, Ticket.organization_id == mine)),
+            ("Messages", count_rows(Message, Message.organization_id == mine)),
+            ("Files", count_rows(Attachment, Attachment.organization_id == mine)),
+            ("People", count_rows(User, User.organization_id == mine)),
+            ("Slack channels that are let go", count_rows(Channel, Channel.organization_id == mine)),
         ],
         ["Mail that has left stays in mailboxes.", "What stands in Slack stays in Slack.", "The audit trail stays."],
     )
@@ -126,7 +118,7 @@ def erase_person(user: User, *, actor: User, words: bool = True) -> list[str]:
         )
     user.role, user.organization_id = Role.requester, None
     user.email, user.name = f"erased-{user.id}@erased.invalid", ERASED_NAME
-    user.picture_url = user.slack_user_id = user.time_zone = user.mail_dead_reason = None
+    user.picture_url = user.slack_user_id = user.time_zone = user.email_undeliverable_reason = None
     user.mail_replies = user.mail_updates = False
     user.deactivated_at = user.deactivated_at or clock.now()
     user.erased_at = clock.now()
@@ -156,7 +148,7 @@ def erase_organization_batch(organization: Organization | None) -> tuple[bool, l
         return False, []
     ids = list(db.session.scalars(select(Ticket.id).where(Ticket.organization_id == organization.id).limit(BATCH_SIZE)))
     if ids:
-        return True, _erase_tickets(ids)
+        return True, erase_tickets(ids)
     keys = _attachment_keys(Attachment.organization_id == organization.id)
     db.session.execute(delete(Attachment).where(Attachment.organization_id == organization.id))
     for user in db.session.scalars(select(User).where(User.organization_id == organization.id)):
@@ -172,23 +164,6 @@ def erase_organization_batch(organization: Organization | None) -> tuple[bool, l
     return False, keys
 
 
-def erase_expired_tickets() -> tuple[bool, list[str]]:
-    """Erase some tickets that closed longer ago than the setting ``retention_days``. Returns as ``erase_some``."""
-    days = settings.get("retention_days")
-    if not days:
-        return False, []
-    before = clock.now() - timedelta(days=days)
-    old = select(Ticket.id).where(Ticket.status == Status.closed, Ticket.updated_at < before, Ticket.closed_at < before)
-    ids = list(db.session.scalars(old.order_by(Ticket.updated_at).limit(BATCH_SIZE)))
-    return len(ids) == BATCH_SIZE, _erase_tickets(ids) if ids else []
-
-
-def count_expiring_tickets(days: int) -> int:
-    """How many tickets would go now if they were kept for ``days``."""
-    before = clock.now() - timedelta(days=days)
-    return _count_rows(Ticket, Ticket.status == Status.closed, Ticket.updated_at < before, Ticket.closed_at < before)
-
-
 def delete_files(keys: list[str]) -> None:
     """Take the files away, after the rows are gone for good."""
     for key in keys:
@@ -200,7 +175,7 @@ def _erase_messages(user: User) -> list[str]:
     mine = select(Message).where(Message.author_id == user.id, Message.deleted_at.is_(None)).order_by(Message.id)
     for message in db.session.scalars(mine):
         outbox.fan_out_deletion(message)
-        message.write("")
+        message.set_body("")
         message.deleted_at = clock.now()
         live_events.bump_version_and_publish(message.ticket, team_only=message.is_note)
     db.session.flush()
@@ -230,7 +205,7 @@ def _erase_name_in_events(user: User, name: str) -> None:
         event.data = {key: ERASED_NAME if value == name else value for key, value in event.data.items()}
 
 
-def _erase_tickets(ids: list[int]) -> list[str]:
+def erase_tickets(ids: list[int]) -> list[str]:
     keys = _attachment_keys(Attachment.ticket_id.in_(ids))
     threads = select(Thread.id).where(Thread.ticket_id.in_(ids))
     quietly = {"synchronize_session": False}
@@ -250,7 +225,7 @@ def _erase_tickets(ids: list[int]) -> list[str]:
 
 
 def _erase_user_data(user: User) -> None:
-    elsewhere = _count_rows(
+    elsewhere = count_rows(
         Membership, Membership.user_id == user.id, Membership.organization_id != user.organization_id
     )
     user.organization_id = None
@@ -268,5 +243,5 @@ def _attachment_keys(condition) -> list[str]:
     return list(db.session.scalars(select(Attachment.key).where(condition)))
 
 
-def _count_rows(table, *conditions) -> int:
+def count_rows(table, *conditions) -> int:
     return db.session.scalar(select(func.count()).select_from(table).where(*conditions))

@@ -10,8 +10,9 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import RATINGS, QaReview
+from helpdesk.models.rating import Rating
 from helpdesk.models.statuses import DONE, UNSOLVED_SQL, WaitingOn, statuses_waiting_on
-from helpdesk.models.ticket import Rating, Ticket
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 REVIEW_WINDOW = timedelta(days=30)
@@ -42,17 +43,17 @@ def list_reviewable(reader: User, *, agent_id: int | None = None, limit: int = 2
     return [(ticket, score) for ticket, score in db.session.execute(query)]
 
 
-def save_review(ticket: Ticket, *, reviewer: User, mark: str, remark: str = "") -> QaReview:
+def save_review(ticket: Ticket, *, reviewer: User, rating: str, comment: str = "") -> QaReview:
     """Write down what ``reviewer`` thinks; the agent reads the remark on their own page. A second mark replaces the first.
 
     Raises Invalid, and Conflict while the ticket is not solved.
     """
     permissions.ensure(permissions.can_review(reviewer), "Only leads review.")
-    remark = remark.replace("\r\n", "\n").strip()
-    if mark not in RATINGS:
-        raise ValidationError("Choose a mark.", "mark")
-    if len(remark) > MAX_COMMENT_LENGTH:
-        raise ValidationError(f"A remark has at most {MAX_COMMENT_LENGTH:,} characters.", "remark")
+    comment = comment.replace("\r\n", "\n").strip()
+    if rating not in RATINGS:
+        raise ValidationError("Choose a mark.", "rating")
+    if len(comment) > MAX_COMMENT_LENGTH:
+        raise ValidationError(f"A remark has at most {MAX_COMMENT_LENGTH:,} characters.", "comment")
     if not ticket.is_done:
         raise ConflictError("Only a solved ticket is reviewed.")
     if ticket.assignee_id == reviewer.id:
@@ -62,7 +63,7 @@ def save_review(ticket: Ticket, *, reviewer: User, mark: str, remark: str = "") 
         found = QaReview(ticket_id=ticket.id)
         db.session.add(found)
     found.reviewer_id, found.agent_id = reviewer.id, ticket.assignee_id
-    found.mark, found.remark, found.created_at, found.read_at = mark, remark, clock.now(), None
+    found.rating, found.comment, found.created_at, found.read_at = rating, comment, clock.now(), None
     db.session.flush()
     return found
 
@@ -103,7 +104,7 @@ def list_waiting_on_team(reader: User, limit: int = 25) -> list[Ticket]:
         select(Ticket)
         .where(text(f"tickets.{UNSOLVED_SQL}"), Ticket.status.in_(statuses_waiting_on(WaitingOn.team)))
         .options(joinedload(Ticket.assignee), joinedload(Ticket.organization), joinedload(Ticket.requester))
-        .order_by(Ticket.status_since, Ticket.id)
+        .order_by(Ticket.turn_since, Ticket.id)
         .limit(limit)
     )
     return list(db.session.scalars(waiting))

@@ -17,10 +17,13 @@ from helpdesk.domain import labels
 from helpdesk.domain.administration import settings
 from helpdesk.domain.reporting.sql_functions import seconds_between
 from helpdesk.extensions import db
+from helpdesk.models.event import Event
 from helpdesk.models.form import Form, FormVersion
+from helpdesk.models.organization import Organization
+from helpdesk.models.rating import Rating
 from helpdesk.models.statuses import UNSOLVED_SQL, WAITING_ON, Status, WaitingOn
-from helpdesk.models.ticket import Event, Rating, Ticket
-from helpdesk.models.user import Organization, User
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
 
 GROUP_LABELS = {
     "week": "Week",

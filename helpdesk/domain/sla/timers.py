@@ -16,10 +16,11 @@ from helpdesk.domain import outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.sla import business_hours
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy, SlaTimer
 from helpdesk.models.statuses import UNSOLVED_SQL, WaitingOn
+from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 
 WARN_BEFORE = timedelta(minutes=30)  # at most; a short target is warned about in its last quarter
@@ -140,11 +141,11 @@ def _update_timers(
         if each is None:
             if ended[kind] is not None or ticket.is_done:
                 continue
-            each = SlaTimer(ticket_id=ticket.id, kind=kind, target=minutes, spent=0, late=False)
+            each = SlaTimer(ticket_id=ticket.id, kind=kind, target=minutes, elapsed_seconds=0, breached=False)
             db.session.add(each)
         if each.stopped_at is None or ended[kind] is None:
             each.target = minutes
-            _set_timer(each, ended[kind], ticket.holder == WaitingOn.customer, now, hours)
+            _set_timer(each, ended[kind], ticket.waiting_on == WaitingOn.customer, now, hours)
 
 
 def _set_timer(
@@ -152,14 +153,14 @@ def _set_timer(
 ) -> None:
     if ended is not None or pauses:
         if each.running_since is not None:
-            each.spent += business_hours.working_seconds_between(hours, each.running_since, ended or now)
+            each.elapsed_seconds += business_hours.working_seconds_between(hours, each.running_since, ended or now)
         each.running_since = each.due_at = None
         each.stopped_at = ended
-        each.late = ended is not None and each.spent > each.target * 60
+        each.breached = ended is not None and each.elapsed_seconds > each.target * 60
         return
     if each.running_since is None:
-        each.running_since, each.stopped_at, each.late, each.warned_at = now, None, False, None
-    each.due_at = business_hours.add_working_seconds(hours, each.running_since, each.target * 60 - each.spent)
+        each.running_since, each.stopped_at, each.breached, each.warned_at = now, None, False, None
+    each.due_at = business_hours.add_working_seconds(hours, each.running_since, each.target * 60 - each.elapsed_seconds)
 
 
 def _targets_for(ticket: Ticket, targets: Sequence[Row]) -> Targets:

@@ -19,12 +19,14 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import search
 from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
+from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import Priority
-from helpdesk.models.qa_review import SavedView
+from helpdesk.models.read_receipt import ReadReceipt
+from helpdesk.models.saved_view import SavedView
 from helpdesk.models.sla import SlaTimer
 from helpdesk.models.statuses import UNSOLVED, UNSOLVED_SQL, WAITING_ON, Status, WaitingOn
-from helpdesk.models.ticket import ReadReceipt, Ticket
-from helpdesk.models.user import Organization, User
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
 
 STATUS_VIEWS: dict[str, list[Status]] = {}  # which unsolved statuses each view of the queue lists
 for _status in UNSOLVED:
@@ -111,7 +113,7 @@ FILTER_OPTIONS = union_all(
 )
 SORT_ORDERS = {
     "": pagination.Order(((Ticket.updated_at, True), (Ticket.id, True))),
-    "waiting": pagination.Order(((Ticket.status_since, False), (Ticket.id, False))),
+    "waiting": pagination.Order(((Ticket.turn_since, False), (Ticket.id, False))),
     "oldest": pagination.Order(((Ticket.created_at, False), (Ticket.id, False))),
     "newest": pagination.Order(((Ticket.created_at, True), (Ticket.id, True))),
 }
@@ -144,7 +146,7 @@ class QueueRow(NamedTuple):
     subject: str
     excerpt: str
     status: str
-    status_since: datetime
+    turn_since: datetime
     priority: str
     version: int
     unread: bool
@@ -155,7 +157,7 @@ class QueueRow(NamedTuple):
     assignee_picture: str | None
 
     @property
-    def holder(self) -> WaitingOn | None:
+    def waiting_on(self) -> WaitingOn | None:
         """Who has to act next, as for the ticket itself."""
         return WAITING_ON[Status(self.status)]
 
@@ -295,7 +297,7 @@ def _page_query(
                 Ticket.subject,
                 Ticket.excerpt,
                 Ticket.status,
-                Ticket.status_since,
+                Ticket.turn_since,
                 Ticket.priority,
                 Ticket.version,
             ),

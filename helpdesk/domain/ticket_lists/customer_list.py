@@ -28,8 +28,9 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import search
 from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
+from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.statuses import DONE, UNSOLVED, Status, WaitingOn, statuses_waiting_on
-from helpdesk.models.ticket import ReadReceipt, Ticket
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 FILTER_NAMES = ("q", "status", "mine", "requester", "form", "from", "to", "sort")
@@ -88,7 +89,7 @@ REQUESTERS_QUERY = (
 
 
 class TicketRow(NamedTuple):
-    """A ticket as the list shows it; ``excerpt_found`` where words were searched."""
+    """A ticket as the list shows it; ``search_excerpt`` where words were searched."""
 
     number: int
     subject: str
@@ -99,7 +100,7 @@ class TicketRow(NamedTuple):
     unread: bool
     requester: str
     requester_picture: str | None
-    excerpt_found: search.SearchExcerpt | None
+    search_excerpt: search.SearchExcerpt | None
 
     @property
     def id(self) -> int:
@@ -156,7 +157,7 @@ def find_similar(user: User, subject: str, limit: int = 5) -> list[Ticket]:
 
 def list_requesters(user: User, limit: int = 200) -> list[tuple[int, str]]:
     """The people whose tickets ``user`` may see, as (id, name), to filter by."""
-    if user.organization_id is None or user.sees == "own":
+    if user.organization_id is None or user.ticket_visibility == "own":
         return []
     people = db.session.execute(REQUESTERS_QUERY, {"organization_id": user.organization_id, "most": limit})
     return [(id, name or email.partition("@")[0]) for id, name, email in people]
@@ -213,7 +214,9 @@ def _page_query(
     """What the list shows of tickets under the CONDITIONS called ``names``, for whoever has this scope."""
     mark = and_(ReadReceipt.ticket_id == Ticket.id, ReadReceipt.user_id == bindparam("reader"))
     never = and_(ReadReceipt.ticket_id.is_(None), Ticket.updated_at > bindparam("joined"))
-    unread = and_(Ticket.public_seq > func.coalesce(ReadReceipt.seq, 0), or_(ReadReceipt.ticket_id.is_not(None), never))
+    unread = and_(
+        Ticket.last_public_seq > func.coalesce(ReadReceipt.seq, 0), or_(ReadReceipt.ticket_id.is_not(None), never)
+    )
     shown = (Ticket.id, Ticket.subject, Ticket.excerpt, Ticket.status, Ticket.version, Ticket.updated_at, unread)
     query = (
         select(*shown, User.name, User.email, User.picture_url).outerjoin(Ticket.requester).outerjoin(ReadReceipt, mark)

@@ -8,7 +8,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
-from helpdesk.models.qa_review import SavedView
+from helpdesk.models.saved_view import SavedView
 from helpdesk.models.user import User
 
 MAX_VIEWS = 30  # views a person keeps

@@ -7,6 +7,7 @@ is given out once.
 from helpdesk.domain.tickets.answer_change import change_answer
 from helpdesk.domain.tickets.create import create_follow_up, create_ticket
 from helpdesk.domain.tickets.delivery_status import delivery_threads
+from helpdesk.domain.tickets.followers import add_follower, remove_follower
 from helpdesk.domain.tickets.messages import (
     add_note,
     convert_to_note,
@@ -15,13 +16,7 @@ from helpdesk.domain.tickets.messages import (
     reply,
     reply_from_outside,
 )
-from helpdesk.domain.tickets.read_receipts import (
-    add_follower,
-    pending_read_receipt,
-    read_by,
-    remove_follower,
-    save_read_receipt,
-)
+from helpdesk.domain.tickets.read_receipts import pending_read_receipt, read_by, save_read_receipt
 from helpdesk.domain.tickets.status import assign, close, reopen, set_priority, set_status, solve
 from helpdesk.domain.tickets.timeline import add_event, load_timeline, lock
 

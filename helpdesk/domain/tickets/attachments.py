@@ -14,7 +14,9 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.forms.uploads import pending_uploads, pending_uploads_query
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Attachment, Message, Ticket
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.message import Message
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 MAX_BYTES = 20 * 1024 * 1024  # bytes of one file

@@ -60,7 +60,7 @@ def update_tickets(
         except ValidationError:
             raise
         except DomainError as error:
-            outcome.refused.append((ticket.number, error.sentence))
+            outcome.refused.append((ticket.number, error.message))
     return outcome
 
 

@@ -10,7 +10,7 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.qa_review import CannedReply
+from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.statuses import Menu, statuses_in_menu
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User

@@ -7,10 +7,12 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import messages, side_effects, timeline
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
-from helpdesk.models.channel import Thread
+from helpdesk.models.attachment import Attachment
 from helpdesk.models.form import FormVersion
+from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.priorities import DEFAULT_PRIORITY
-from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Attachment, Message, MessageKind, Ticket
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Ticket
 from helpdesk.models.user import User
 
 FIRST_SEQ = 1  # place in the timeline
@@ -56,11 +58,11 @@ def create_ticket(
         follows_id=follows.id if follows else None,
         created_at=now,
         updated_at=now,
-        status_since=now,
+        turn_since=now,
         customer_replied_at=now,
         excerpt=markdown_rendering.make_excerpt(body, 180),
         next_seq=FIRST_SEQ + 1,
-        public_seq=FIRST_SEQ,
+        last_public_seq=FIRST_SEQ,
     )
     hidden = forms.team_only_file_keys(form, answers or {})
     public = [attachment for attachment in attachments if attachment.key not in hidden]
@@ -77,7 +79,7 @@ def create_ticket(
         created_at=now,
         attachments=public,
     )
-    message.write(messages.clean_body(body, bool(public)))
+    message.set_body(messages.clean_body(body, bool(public)))
     db.session.add(message)
     db.session.flush()
     for attachment in public:

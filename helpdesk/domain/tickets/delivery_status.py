@@ -6,8 +6,9 @@ from datetime import datetime
 from sqlalchemy import and_, bindparam, select
 
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind
+from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
 
@@ -20,7 +21,7 @@ THREADS_QUERY = (
     select(
         _thread.c["id", "external_id", "ended_at", "user_id"],
         _channel.c["kind", "name", "external_id", "audience", "blocked_reason"],
-        _user.c["name", "email", "mail_dead_reason"],
+        _user.c["name", "email", "email_undeliverable_reason"],
     )
     .select_from(_thread.join(_channel).outerjoin(_user, _user.c.id == _thread.c.user_id))
     .where(_thread.c.ticket_id == bindparam("ticket_id"))
@@ -48,7 +49,7 @@ class ThreadStatus:
     blocked_reason: str | None
     user_name: str | None
     user_email: str | None
-    mail_dead_reason: str | None
+    email_undeliverable_reason: str | None
     deliveries: list["DeliveryStatus"] = field(default_factory=list)
 
     @property
@@ -66,7 +67,7 @@ class ThreadStatus:
     @property
     def trouble(self) -> str | None:
         """Why nothing can be put here at present, in people's words."""
-        return self.blocked_reason or self.mail_dead_reason
+        return self.blocked_reason or self.email_undeliverable_reason
 
 
 @dataclass(slots=True)
@@ -84,7 +85,7 @@ class DeliveryStatus:
 
 def delivery_threads(ticket: Ticket, deliveries: bool = False) -> list[ThreadStatus]:
     """Where ``ticket`` lives and lived, with ``deliveries`` also what went there; read once for one look at it."""
-    read, with_deliveries = getattr(ticket, "places_read", None) or (None, False)
+    read, with_deliveries = getattr(ticket, "delivery_status_read", None) or (None, False)
     if read is None or deliveries > with_deliveries:
         found: dict[int, ThreadStatus] = {}
         for row in db.session.execute(
@@ -94,5 +95,5 @@ def delivery_threads(ticket: Ticket, deliveries: bool = False) -> list[ThreadSta
             if deliveries and row[12] is not None and row[14] in VISIBLE_KINDS:
                 place.deliveries.append(DeliveryStatus(*row[12:], place))
         read = list(found.values())
-        ticket.places_read = read, deliveries
+        ticket.delivery_status_read = read, deliveries
     return read

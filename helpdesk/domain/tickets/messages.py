@@ -12,8 +12,10 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import side_effects, status, timeline
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
-from helpdesk.models.channel import Thread
-from helpdesk.models.ticket import Attachment, Message, MessageKind, MessageRevision, Ticket
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.message import Message, MessageKind, MessageRevision
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 MAX_BODY_LENGTH = 40_000  # characters of one message; Slack's own limit of a text
@@ -121,7 +123,7 @@ def edit_message(message: Message, *, editor: User | None, body: str, kind: str 
     if body == message.body:
         return message
     _keep_revision(message, editor)
-    message.write(body)
+    message.set_body(body)
     message.edited_at = clock.now()
     _refresh_excerpt(ticket)
     outbox.fan_out_edit(message)
@@ -158,7 +160,7 @@ def delete_message(message: Message, *, editor: User | None) -> Message:
     if message.deleted_at:
         return message
     _keep_revision(message, editor)
-    message.write("")
+    message.set_body("")
     message.deleted_at = clock.now()
     _refresh_excerpt(ticket)
     outbox.fan_out_deletion(message)
@@ -204,14 +206,14 @@ def _add_message(
         release_at=release_at,
         attachments=list(attachments),
     )
-    message.write(body)
+    message.set_body(body)
     for attachment in attachments:
         attachment.ticket_id = ticket.id
         attachment.organization_id = ticket.organization_id
     db.session.add(message)
     if kind == MessageKind.reply:
         ticket.updated_at = message.created_at  # a note leaves no trace where customers look, not even a time
-        ticket.public_seq = message.seq
+        ticket.last_public_seq = message.seq
         ticket.excerpt = markdown_rendering.make_excerpt(body, 180)
         if from_team and ticket.first_response_at is None:
             ticket.first_response_at = message.created_at
@@ -250,7 +252,7 @@ def _refresh_excerpt(ticket: Ticket) -> None:
     last = select(Message).where(*public, Message.deleted_at.is_(None)).order_by(Message.seq.desc()).limit(1)
     message = db.session.scalar(last)
     ticket.excerpt = markdown_rendering.make_excerpt(message.body, 180) if message else ""
-    ticket.public_seq = db.session.scalar(select(db.func.max(Message.seq)).where(*public)) or 0
+    ticket.last_public_seq = db.session.scalar(select(db.func.max(Message.seq)).where(*public)) or 0
 
 
 def _keep_revision(message: Message, editor: User | None) -> None:

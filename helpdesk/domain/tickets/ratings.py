@@ -6,7 +6,8 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Rating, Ticket
+from helpdesk.models.rating import Rating
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 MAX_COMMENT_LENGTH = 1000

@@ -1,4 +1,4 @@
-"""Who follows a ticket, and how far somebody has read it."""
+"""How far somebody has read a ticket."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,11 @@ from sqlalchemy import Insert, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from helpdesk import clock, live_events
-from helpdesk.domain import outbox
-from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.people import permissions
-from helpdesk.domain.tickets import timeline
 from helpdesk.domain.tickets.timeline_entries import TimelineEvent, TimelineMessage
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Follower, MessageKind, ReadReceipt, Ticket
+from helpdesk.models.message import MessageKind
+from helpdesk.models.read_receipt import ReadReceipt
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Role, User, format_display_name
 
 _receipt, _user, _ticket = ReadReceipt.__table__, User.__table__, Ticket.__table__
@@ -39,42 +37,6 @@ BUMP_VERSION_STATEMENT = (
 )
 
 
-def add_follower(ticket: Ticket, user: User, *, actor: User) -> None:
-    """Have ``user`` get the ticket's answers by mail: oneself, or a colleague of the same organization; the team also its own."""
-    permissions.ensure(permissions.can_reply(actor, ticket), "You may not add anybody here.")
-    is_colleague = not user.is_team and user.organization_id == ticket.organization_id
-    sees_them = actor.is_team or user.id == actor.id or (is_colleague and actor.sees == "organization")
-    if not user.is_active or not (user.is_team or is_colleague) or not sees_them:
-        raise ValidationError("Only people of the same organization can follow this ticket.", "user")
-    ticket = timeline.lock(ticket)
-    if user.id == ticket.requester_id or permissions.is_follower(user, ticket):
-        return
-    db.session.add(Follower(ticket_id=ticket.id, user_id=user.id))
-    _authorize_stream_anew(user)
-    outbox.open_mail_thread(ticket, user)
-    timeline.add_event(ticket, "followed", actor, who=user.display_name)
-
-
-def remove_follower(ticket: Ticket, user: User, *, actor: User) -> None:
-    """The opposite: oneself, or anybody where ``actor`` is of the team or the requester."""
-    permissions.ensure(
-        actor.id == user.id or actor.is_team or actor.id == ticket.requester_id, "You may only remove yourself."
-    )
-    ticket = timeline.lock(ticket)
-    follower = db.session.get(Follower, (ticket.id, user.id))
-    if follower:
-        db.session.delete(follower)
-        _authorize_stream_anew(user)
-        outbox.end_mail_thread(ticket, user)
-        timeline.add_event(ticket, "unfollowed", actor, who=user.display_name)
-
-
-def _authorize_stream_anew(user: User) -> None:
-    """End the live streams of somebody who sees only their own tickets: which ones those are has changed."""
-    if not user.is_team and user.sees == "own":
-        live_events.publish_after_commit(f"user:{user.id}")
-
-
 @dataclass(frozen=True)
 class PendingReadReceipt:
     """How far somebody has read a ticket: plain values, written in a transaction after the one in which it was shown."""
@@ -91,7 +53,7 @@ def pending_read_receipt(ticket: Ticket, reader: User) -> PendingReadReceipt | N
     ``ticket.read_seq`` is their mark, where it was read with the ticket.
     """
     known = getattr(ticket, "read_seq", None)
-    newest = ticket.next_seq - 1 if reader.is_team else ticket.public_seq
+    newest = ticket.next_seq - 1 if reader.is_team else ticket.last_public_seq
     return (
         None
         if known is not None and known >= newest

@@ -2,7 +2,8 @@
 
 from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.sla import timers
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.message import Message
+from helpdesk.models.ticket import Ticket
 
 
 def on_ticket_created(ticket: Ticket, message: Message) -> None:

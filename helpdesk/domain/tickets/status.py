@@ -6,9 +6,10 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import side_effects, timeline
 from helpdesk.models.delivery import DeliveryKind
+from helpdesk.models.message import Message
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import WAITING_ON, Status
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 
@@ -80,7 +81,9 @@ def apply_reply_to_status(ticket: Ticket, message: Message) -> None:
             _write_status(ticket, Status(definition.on_agent_reply), message.author, quietly=True)
     elif definition.on_requester_reply:
         becomes = Status(definition.on_requester_reply)
-        _write_status(ticket, becomes, message.author, quietly=not ticket.is_solved, actor_name=message.speaker)
+        _write_status(
+            ticket, becomes, message.author, quietly=not ticket.is_solved, actor_name=message.author_display_name
+        )
 
 
 def record_assignment(ticket: Ticket, assignee: User | None, *, actor: User) -> None:
@@ -108,8 +111,8 @@ def _write_status(
     if ticket.is_closed:
         raise ConflictError("A closed ticket stays closed. File a follow-up instead.", "status")
     now = clock.now()
-    if ticket.holder != WAITING_ON[status]:
-        ticket.status_since = now
+    if ticket.waiting_on != WAITING_ON[status]:
+        ticket.turn_since = now
     kind = status.definition.event_kind
     if kind == "status" and ticket.is_solved:
         kind = "reopened"

@@ -8,7 +8,10 @@ from helpdesk.domain.tickets import delivery_status
 from helpdesk.domain.tickets.delivery_status import ThreadStatus
 from helpdesk.domain.tickets.timeline_entries import TimelineEvent, TimelineFile, TimelineMessage
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Attachment, Event, Message, MessageKind, Ticket
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.event import Event
+from helpdesk.models.message import Message, MessageKind
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
 
 MAX_ENTRIES = 400  # messages and events at the most on a page

@@ -4,7 +4,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from helpdesk.domain.tickets.delivery_status import DeliveryStatus
-from helpdesk.models.ticket import Attachment, Message, MessageKind
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.message import Message, MessageKind
 
 
 @dataclass(slots=True)
@@ -38,8 +39,8 @@ class TimelineMessage:
     deleted_at: datetime | None
     revision: int
     quoted: str | None
-    speaker: str
-    picture: str | None
+    author_display_name: str
+    author_picture_url: str | None
     attachments: list[TimelineFile] = field(default_factory=list)
     deliveries: list[DeliveryStatus] = field(default_factory=list)
 
@@ -53,17 +54,17 @@ class TimelineMessage:
     team_only = is_note
 
     @property
-    def living(self) -> list[DeliveryStatus]:
+    def active_deliveries(self) -> list[DeliveryStatus]:
         """What went where the ticket still lives."""
         return [each for each in self.deliveries if not each.place.ended_at]
 
     @property
-    def troubles(self) -> list[DeliveryStatus]:
+    def problem_deliveries(self) -> list[DeliveryStatus]:
         """What waits for a person: it failed, or it is held back where the ticket still lives."""
         return [
             each
             for each in self.deliveries
-            if each.state == "failed" or each.state == "held" and not each.place.ended_at
+            if each.state == "failed" or each.state == "on_hold" and not each.place.ended_at
         ]
 
 

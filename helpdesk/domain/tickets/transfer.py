@@ -10,10 +10,16 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.sla import timers
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
-from helpdesk.models.ticket import Attachment, Follower, Message, MessageKind, ReadReceipt, Ticket
-from helpdesk.models.user import Organization, User
+from helpdesk.models.follower import Follower
+from helpdesk.models.message import Message, MessageKind
+from helpdesk.models.organization import Organization
+from helpdesk.models.read_receipt import ReadReceipt
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
 
 
 @dataclass(frozen=True)
@@ -47,7 +53,7 @@ def preview_transfer(ticket: Ticket, organization: Organization) -> TransferPrev
     """What would become visible to whom."""
     public = (Message.ticket_id == ticket.id, Message.kind == MessageKind.reply, Message.deleted_at.is_(None))
     people = select(User).where(
-        User.organization_id == organization.id, User.deactivated_at.is_(None), User.sees == "organization"
+        User.organization_id == organization.id, User.deactivated_at.is_(None), User.ticket_visibility == "organization"
     )
     return TransferPreview(
         replies=db.session.scalar(select(func.count()).select_from(Message).where(*public)),
@@ -129,12 +135,14 @@ def _end_customer_threads(ticket: Ticket) -> None:
     for thread in ended:
         thread.ended_at = clock.now()
         thread.nonce = thread.token_hash = None
-    waiting = (DeliveryState.pending, DeliveryState.held, DeliveryState.failed, DeliveryState.unknown)
+    waiting = (DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed, DeliveryState.unknown)
     db.session.execute(
         update(Delivery)
         .where(Delivery.thread_id.in_([thread.id for thread in ended]), Delivery.state.in_(waiting))
         .values(
-            state=DeliveryState.skipped, reason="The ticket was moved to another organization.", finished_at=clock.now()
+            state=DeliveryState.cancelled,
+            reason="The ticket was moved to another organization.",
+            finished_at=clock.now(),
         )
         .execution_options(synchronize_session=False)
     )

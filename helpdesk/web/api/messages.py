@@ -9,7 +9,7 @@ from sqlalchemy.orm import joinedload, selectinload
 from helpdesk.database import pagination
 from helpdesk.domain import tickets
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Message, MessageKind
+from helpdesk.models.message import Message, MessageKind
 from helpdesk.web.api import token_authentication
 from helpdesk.web.api.request_validation import validate_body, validate_parameters
 from helpdesk.web.api.schemas import Message as MessageSchema

@@ -7,7 +7,8 @@ from sqlalchemy.orm import selectinload
 
 from helpdesk.database import pagination
 from helpdesk.domain.people import organizations
-from helpdesk.models.user import Organization, User
+from helpdesk.models.organization import Organization
+from helpdesk.models.user import User
 from helpdesk.web.api import schemas, token_authentication
 from helpdesk.web.api.request_validation import validate_parameters
 from helpdesk.web.api.serializers import render_one, render_page

@@ -8,9 +8,10 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from helpdesk import urls
 from helpdesk.domain.representations import MessageSummary, Person, Representation, TicketSummary
 from helpdesk.domain.ticket_lists import agent_queue
+from helpdesk.models.message import MessageKind
 from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
 from helpdesk.models.statuses import Status
-from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, MessageKind
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 
 DEFAULT_PAGE_SIZE = 25
 MAX_PAGE_SIZE = 100
@@ -39,7 +40,7 @@ Sort = Literal[tuple(sort for sort in agent_queue.SORT_LABELS if sort)]
 class Ticket(TicketSummary):
     """A ticket with its times."""
 
-    holder: Literal["team", "customer", "third_party"] | None
+    holder: Literal["team", "customer", "third_party"] | None = Field(validation_alias="waiting_on")
     created_at: datetime
     updated_at: datetime
     first_response_at: datetime | None

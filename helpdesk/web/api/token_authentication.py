@@ -13,8 +13,8 @@ from helpdesk.database.transactions import set_read_only, start_write_transactio
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.integrations import api_tokens
 from helpdesk.extensions import db
+from helpdesk.models.api_token import ApiToken
 from helpdesk.models.user import User
-from helpdesk.models.webhook import ApiToken
 from helpdesk.web.api import problem_details
 from helpdesk.web.middleware import authorization, request_transactions
 
@@ -42,7 +42,7 @@ def require_scope(scope: str) -> Callable:
                 return view(*args, **values)
             except ValidationError as error:
                 db.session.rollback()
-                return problem_details.render_problem(422, error.sentence, errors=error.errors)
+                return problem_details.render_problem(422, error.message, errors=error.errors)
 
         return authorization.machine_only("an API token")(guarded)
 

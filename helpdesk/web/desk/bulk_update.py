@@ -29,7 +29,7 @@ def update_tickets() -> ResponseReturnValue:
         )
     except ValidationError as error:
         db.session.rollback()
-        flash(error.sentence, "error")
+        flash(error.message, "error")
         return htmx_responses.redirect_to(get_return_path())
     db.session.commit()
     flash(result.sentence, "warning" if result.refused else "success")

@@ -9,7 +9,7 @@ from helpdesk.channels.email import quarantine
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 
@@ -145,11 +145,11 @@ def render_page(mail: InboundEvent, errors: dict[str, Any] | None = None) -> str
 
 def render_refusal(mail_id: int, error: DomainError, field: str) -> ResponseReturnValue:
     """The page with the error; if somebody else has dealt with the mail, a redirect to the list."""
-    errors = getattr(error, "errors", None) or {error.field or field: error.sentence}
+    errors = getattr(error, "errors", None) or {error.field or field: error.message}
     db.session.rollback()
     mail = quarantine.find_waiting(mail_id)
     if mail is None:
-        flash(error.sentence, "warning")
+        flash(error.message, "warning")
         return redirect("/desk/quarantine", 303)
     return render_page(
         mail,

@@ -43,7 +43,7 @@ def save_view() -> ResponseReturnValue:
         )
     except ValidationError as error:
         db.session.rollback()
-        flash(error.sentence, "error")
+        flash(error.message, "error")
         return htmx_responses.redirect_to(queue_url(agent_queue.normalize_filters(filters)))
     db.session.commit()
     flash(f"The view {view.name} is saved.", "success")

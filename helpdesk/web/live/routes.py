@@ -9,7 +9,8 @@ from sqlalchemy import select
 
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Follower, Ticket
+from helpdesk.models.follower import Follower
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication
 from helpdesk.web.tickets import ticket_lookup
@@ -64,6 +65,6 @@ def authorize_stream(topics: tuple[str, ...]) -> Response:
     grant = request.environ.get("asgi.scope", {}).get(GRANT)
     if not isinstance(grant, StreamGrant):
         return Response(status=204)
-    person = current_user.viewer if current_user.is_viewing else current_user
+    person = current_user.viewer if current_user.is_impersonating else current_user
     grant.topics = (f"user:{person.id}", *topics)
     return Response(mimetype="text/event-stream", headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"})

@@ -124,7 +124,7 @@ def _handle_unauthorized() -> Response:
 
 def _get_real_user() -> User:
     """The user who signed in, also while impersonating a customer."""
-    return current_user.viewer if current_user.is_viewing else get_current_user()
+    return current_user.viewer if current_user.is_impersonating else get_current_user()
 
 
 def _block_writes_while_impersonating() -> None:
@@ -132,7 +132,7 @@ def _block_writes_while_impersonating() -> None:
     if request.method in request_transactions.SAFE_METHODS or request.endpoint in ENDPOINTS_ALLOWED_WHILE_IMPERSONATING:
         return
     if authorization.get_audience(request.endpoint) != authorization.MACHINE and getattr(
-        current_user, "is_viewing", False
+        current_user, "is_impersonating", False
     ):
         raise PermissionDenied(
             f"You are looking at the portal as {current_user.viewed.name} sees it. Nothing can be changed that way."

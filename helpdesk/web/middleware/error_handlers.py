@@ -41,7 +41,7 @@ def register(app: Flask) -> None:
     def handle_domain_error(error: DomainError) -> Response:
         db.session.rollback()
         status = {PermissionDenied: 403, ValidationError: 422, ConflictError: 409}.get(type(error), 422)
-        return render_error_page(status, error.sentence)
+        return render_error_page(status, error.message)
 
     @app.errorhandler(StaleDataError)
     def handle_stale_data(_error: StaleDataError) -> Response:

@@ -55,7 +55,7 @@ def create_ticket() -> ResponseReturnValue:
     try:
         if form is None:
             raise ValidationError("Choose a form.", "form")
-        form_uploads.take(form, form_data)
+        form_uploads.store(form, form_data)
         answers, errors = forms.parse_answers(
             form,
             form_data,
@@ -72,7 +72,7 @@ def create_ticket() -> ResponseReturnValue:
             body=form_data.get("body", ""),
             form=form,
             answers=answers,
-            attachments=form_uploads.claim(forms.answer_file_keys(form, answers)),
+            attachments=form_uploads.attach(forms.answer_file_keys(form, answers)),
             form_token=token,
         )
         number = ticket.number
@@ -88,8 +88,8 @@ def create_ticket() -> ResponseReturnValue:
         existing = idempotency.find_created_ticket(requester, token)
         if existing:
             return htmx_responses.redirect_to(f"/tickets/{existing.number}")
-        errors = getattr(error, "errors", None) or {error.field or "body": error.sentence}
-        form_uploads.keep_for_later()
+        errors = getattr(error, "errors", None) or {error.field or "body": error.message}
+        form_uploads.keep_for_retry()
         values = {name: _get_values(form_data, name) for name in form_data}
         return render_rejected_form(requester, available, form, values, errors, form_uploads)
     return htmx_responses.redirect_to(f"/tickets/{number}")
@@ -116,7 +116,7 @@ def render_rejected_form(
     form_uploads: uploads.FormUploads,
 ) -> ResponseReturnValue:
     """The form with everything that was typed and uploaded, and the errors."""
-    context = form_context(requester, form, values, errors, form_uploads.listed())
+    context = form_context(requester, form, values, errors, form_uploads.list_pending())
     if htmx and form:
         return render_template("portal/_ticket_form.html", **context), 422
     return render_template("portal/new.html", available=available, **context), 422
@@ -155,7 +155,7 @@ def find_requester(address: str | None) -> tuple[User | None, str]:
     try:
         user = users.find_user(users.canonical_email(address))
     except ValidationError as error:
-        return None, error.sentence
+        return None, error.message
     if user is None or user.is_team or not user.is_active or user.organization_id is None:
         return None, "No customer has this address. Add them under their organization first."
     return user, ""

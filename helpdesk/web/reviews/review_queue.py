@@ -31,20 +31,20 @@ def show_review_queue() -> ResponseReturnValue:
 @authorization.lead_only
 def show_review_form(number: int) -> ResponseReturnValue:
     """The form to review one ticket."""
-    return render_review_form(number, {"mark": "", "remark": ""})
+    return render_review_form(number, {"rating": "", "comment": ""})
 
 
 @blueprint.post("/reading/<int:number>")
 @authorization.lead_only
 def save_review(number: int) -> ResponseReturnValue:
     """Save rating and comment."""
-    values = {name: request.form.get(name, "") for name in ("mark", "remark")}
+    values = {name: request.form.get(name, "") for name in ("rating", "comment")}
     ticket = permissions.find_ticket(authentication.get_current_user(), number) or abort(404)
     try:
         qa_reviews.save_review(ticket, reviewer=authentication.get_current_user(), **values)
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        return render_review_form(number, values, {error.field or "": error.sentence}), 422
+        return render_review_form(number, values, {error.field or "": error.message}), 422
     db.session.commit()
     flash(f"Your mark for #{number} is saved.", "success")
     return htmx_responses.redirect_to("/review/reading")
@@ -55,7 +55,7 @@ def render_review_form(number: int, values: dict[str, Any], errors: dict[str, An
     ticket = permissions.find_ticket(authentication.get_current_user(), number) or abort(404)
     review = qa_reviews.get_review(ticket, authentication.get_current_user())
     if review and not errors:
-        values = {"mark": review.mark, "remark": review.remark}
+        values = {"rating": review.mark, "comment": review.remark}
     ratings = [(rating, qa_reviews.RATING_LABELS[rating]) for rating in RATINGS]
     return render_template(
         "review/review_form.html",

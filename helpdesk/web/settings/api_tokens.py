@@ -6,7 +6,7 @@ from flask.typing import ResponseReturnValue
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.integrations import api_tokens
 from helpdesk.extensions import db
-from helpdesk.models.webhook import ApiToken
+from helpdesk.models.api_token import ApiToken
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.integration_forms import ApiTokenForm

@@ -9,7 +9,7 @@ from flask_login import current_user
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.tickets import canned_replies
 from helpdesk.extensions import db
-from helpdesk.models.qa_review import CannedReply
+from helpdesk.models.canned_reply import CannedReply
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation

@@ -11,7 +11,8 @@ from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import organizations, users
 from helpdesk.domain.privacy import data_export, erasure
 from helpdesk.extensions import db
-from helpdesk.models.user import Organization, User
+from helpdesk.models.organization import Organization
+from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
@@ -52,7 +53,7 @@ def erase_person(user_id: int) -> ResponseReturnValue:
         keys = erasure.erase_person(user, actor=authentication.get_current_user(), words="words" in request.form)
     except ConflictError as error:
         db.session.rollback()
-        flash(error.sentence, "error")
+        flash(error.message, "error")
         return redirect(f"/settings/retention/people/{user_id}", 303)
     db.session.commit()
     erasure.delete_files(keys)

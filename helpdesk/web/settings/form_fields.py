@@ -106,7 +106,7 @@ def render_rejected_form(form_id: int, key: str | None, error: ValidationError |
     """The form with what was typed and the errors."""
     db.session.rollback()
     form = forms.get_form_or_404(form_id)
-    errors = getattr(error, "errors", None) or {error.field or "label": error.sentence}
+    errors = getattr(error, "errors", None) or {error.field or "label": error.message}
     values = parse_field_values() | {"options": request.form.get("options", "")}
     return render_page(form, get_field_or_404(form, key) if key else None, values, errors), 422
 

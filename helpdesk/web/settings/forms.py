@@ -12,8 +12,8 @@ from helpdesk.domain.forms import builder, choices_for, diff, field_types, visib
 from helpdesk.domain.forms.validation import publish_errors
 from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
+from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import Ticket
-from helpdesk.models.user import Organization
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
@@ -138,7 +138,7 @@ def publish_form(form_id: int) -> ResponseReturnValue:
         version = builder.publish_form(form, authentication.get_current_user())
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        return render_page(get_form_or_404(form_id), errors={"": error.sentence}), 422
+        return render_page(get_form_or_404(form_id), errors={"": error.message}), 422
     db.session.commit()
     flash(f"Version {version.number} is in use from now on.", "success")
     return redirect(f"/settings/forms/{form_id}", 303)

@@ -3,7 +3,8 @@
 from wtforms import BooleanField, SelectField, SelectMultipleField, StringField, URLField
 
 from helpdesk.domain.integrations import api_tokens, webhooks
-from helpdesk.models.webhook import API_TOKEN_SCOPES, WEBHOOK_EVENTS
+from helpdesk.models.api_token import API_TOKEN_SCOPES
+from helpdesk.models.webhook import WEBHOOK_EVENTS
 from helpdesk.web.form_base import Form, to_choices
 
 LIFETIMES = [("30", "30 days"), ("90", "90 days"), ("366", "A year"), ("", "Until it is revoked")]

@@ -11,7 +11,7 @@ from helpdesk.domain.authentication import sessions
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organization_channels, organizations, users
 from helpdesk.extensions import db
-from helpdesk.models.user import Organization
+from helpdesk.models.organization import Organization
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
@@ -26,7 +26,7 @@ TEXT_NAMES = (
     "microsoft_tenant",
     "from_address",
     "notes",
-    "default_sees",
+    "default_ticket_visibility",
     "users",
 )
 
@@ -51,7 +51,9 @@ def list_organizations() -> ResponseReturnValue:
 @authorization.admin_only
 def show_new_organization() -> ResponseReturnValue:
     """An empty form."""
-    return render_page(None, {"portal_enabled": True, "default_sees": "organization", "users": "everybody"})
+    return render_page(
+        None, {"portal_enabled": True, "default_ticket_visibility": "organization", "users": "everybody"}
+    )
 
 
 @blueprint.post("")
@@ -150,8 +152,8 @@ def stored_values(organization: Organization) -> dict[str, Any]:
         "microsoft_tenant": organization.microsoft_tenant or "",
         "from_address": organization.from_address or "",
         "notes": organization.notes,
-        "default_sees": organization.default_sees,
-        "users": "listed" if organization.specific_users_only else "everybody",
+        "default_ticket_visibility": organization.default_ticket_visibility,
+        "users": "listed" if organization.allowlist_only else "everybody",
         "portal_enabled": organization.portal_enabled,
     }
 
@@ -161,9 +163,9 @@ def to_rules(values: dict[str, Any]) -> dict[str, Any]:
     rules = {name: value for name, value in values.items() if name != "users"}
     for name in ("domains", "addresses", "slack_channels"):
         rules[name] = values[name].replace(",", " ").replace(";", " ").split()
-    return rules | {"specific_users_only": values["users"] == "listed"}
+    return rules | {"allowlist_only": values["users"] == "listed"}
 
 
 def get_errors(error: ValidationError | ConflictError) -> dict[str, Any]:
     """The error messages by field."""
-    return getattr(error, "errors", None) or {error.field or "": error.sentence}
+    return getattr(error, "errors", None) or {error.field or "": error.message}

@@ -54,7 +54,7 @@ def set_ticket_visibility(user_id: int) -> ResponseReturnValue:
     if organization is None or user.is_team:
         abort(404)
     users.set_ticket_visibility(
-        user, organization, request.form.get("sees", ""), actor=authentication.get_current_user()
+        user, organization, request.form.get("ticket_visibility", ""), actor=authentication.get_current_user()
     )
     return commit_and_redirect(user, "What they see is saved.")
 
@@ -158,7 +158,7 @@ def run_action(
         action()
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        return render_page(get_user_or_404(user_id), values, {error.field or "": error.sentence}), 422 if isinstance(
+        return render_page(get_user_or_404(user_id), values, {error.field or "": error.message}), 422 if isinstance(
             error, ValidationError
         ) else 409
     return commit_and_redirect(user, success)
@@ -187,6 +187,6 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
         sessions=[(row, user_agent.describe_user_agent(row.user_agent)) for row in sessions.list_sessions(user)],
         identities=[(row, oidc.get_provider(row.provider).title) for row in user.identities],
         organizations=[] if user.is_team else users.list_memberships(user, rules.admitting_organizations(user.email)),
-        sees=users.TICKET_VISIBILITY_LABELS,
+        ticket_visibility=users.TICKET_VISIBILITY_LABELS,
         is_invited=user.is_team and invitations.is_open(user),
     )

@@ -10,7 +10,7 @@ from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.authentication import oidc
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
-from helpdesk.models.ticket import IMAGE_TYPES
+from helpdesk.models.attachment import IMAGE_TYPES
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.portal_form import PortalForm

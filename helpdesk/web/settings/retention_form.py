@@ -3,7 +3,7 @@
 from wtforms import BooleanField
 from wtforms.validators import ValidationError
 
-from helpdesk.domain.privacy import erasure
+from helpdesk.domain.privacy import retention
 from helpdesk.web.form_base import WholeNumberField
 from helpdesk.web.settings.settings_form import SettingsForm
 
@@ -19,7 +19,7 @@ class RetentionForm(SettingsForm):
 
     def count_expiring(self) -> int:
         """How many tickets the typed number would erase now."""
-        return erasure.count_expiring_tickets(self.retention_days.data) if self.retention_days.data else 0
+        return retention.count_expiring_tickets(self.retention_days.data) if self.retention_days.data else 0
 
     def validate_understood(self, field: BooleanField) -> None:
         """The box must be ticked if tickets would be erased."""

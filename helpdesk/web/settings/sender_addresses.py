@@ -62,7 +62,7 @@ def check_dns() -> ResponseReturnValue:
     try:
         findings = administration.check_dns_records(email)
     except ValidationError as error:
-        findings = [diagnostics.DiagnosticResult(False, error.sentence)]
+        findings = [diagnostics.DiagnosticResult(False, error.message)]
     return render_page(checked=email, findings=findings)
 
 
@@ -88,4 +88,4 @@ def list_dns_records(sender: administration.SenderAddress) -> tuple[list[diagnos
     try:
         return administration.required_dns_records(sender.email), ""
     except ValidationError as error:
-        return [], error.sentence
+        return [], error.message

@@ -12,9 +12,9 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import organizations
 from helpdesk.domain.sla import policies
 from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import Priority
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
-from helpdesk.models.user import Organization
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 

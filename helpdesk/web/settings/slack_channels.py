@@ -14,7 +14,7 @@ from helpdesk.domain.outbox import errors as channel_errors
 from helpdesk.domain.people import organizations
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
-from helpdesk.models.user import Organization
+from helpdesk.models.organization import Organization
 from helpdesk.web.form_base import to_choices
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
@@ -50,7 +50,7 @@ def connect_channel() -> ResponseReturnValue:
         db.session.rollback()
         settings.invalidate_cache()
         form.add_refusal(
-            error if error.field or getattr(error, "errors", None) else ValidationError(error.sentence, "channel")
+            error if error.field or getattr(error, "errors", None) else ValidationError(error.message, "channel")
         )
         return render_page(form), 422
     db.session.commit()

@@ -64,7 +64,7 @@ def test_webhook(webhook_id: int) -> ResponseReturnValue:
         webhooks.send_test(get_webhook_or_404(webhook_id), actor=authentication.get_current_user())
     except ConflictError as error:
         db.session.rollback()
-        flash(error.sentence, "error")
+        flash(error.message, "error")
     else:
         db.session.commit()
         flash("A test is on its way; its line in the log says what came of it.", "success")

@@ -12,7 +12,7 @@ from helpdesk.domain.authentication import login, magic_links, oidc
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import email_address, users
 from helpdesk.extensions import db
-from helpdesk.models.session import SignInLink
+from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.sign_in import after_login, login_page
@@ -55,7 +55,7 @@ def redeem_code() -> ResponseReturnValue:
     except magic_links.LinkExpired as error:
         db.session.commit()
         email = flask.session.get("link_email", "")
-        return render_template("sign_in/link_sent.html", email=email, errors={"code": error.sentence}), 422
+        return render_template("sign_in/link_sent.html", email=email, errors={"code": error.message}), 422
     return finish_login(link)
 
 
@@ -123,7 +123,7 @@ def finish_login(link: SignInLink) -> Response:
         result = magic_links.complete_sign_in(link, browser=authentication.get_user_agent())
     except login.NotAdmitted as error:
         db.session.commit()
-        return login_page.render_login_failed(error.sentence, 403)
+        return login_page.render_login_failed(error.message, 403)
     provider = "invitation" if link.purpose == magic_links.INVITATION else "link"
     response = after_login.complete_login(result, provider, link.next_path)
     response.delete_cookie(

@@ -175,10 +175,10 @@ def finish_login(blueprint: RequestScopedBlueprint, token: dict[str, Any]) -> Re
         result = oidc.sign_in_with_provider(claims, browser=authentication.get_user_agent())
     except login.NotAdmitted as error:
         db.session.commit()
-        return login_page.render_login_failed(error.sentence, 403)
+        return login_page.render_login_failed(error.message, 403)
     except oidc.UnverifiedIdentity as error:
         db.session.rollback()
-        return login_page.render_login_failed(error.sentence)
+        return login_page.render_login_failed(error.message)
     if isinstance(result, oidc.EmailProofRequired):
         pending = None if result.identity else claims
         return magic_link.send_link(result.email, next_path=next_path, pending=pending, known=result.identity)

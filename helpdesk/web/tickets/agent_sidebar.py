@@ -9,11 +9,12 @@ from sqlalchemy.orm import aliased
 
 from helpdesk import clock, presence
 from helpdesk.domain.reporting import qa_reviews
-from helpdesk.domain.tickets import canned_replies, merging
+from helpdesk.domain.tickets import canned_replies, links
 from helpdesk.extensions import db
-from helpdesk.models.qa_review import CannedReply, TicketLink
+from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.sla import SlaTimer
 from helpdesk.models.ticket import Ticket
+from helpdesk.models.ticket_link import TicketLink
 from helpdesk.models.user import User
 
 SLA_TIMER_LABELS = {"first_response": "First answer", "resolution": "Solution"}
@@ -29,8 +30,8 @@ EXISTENCE_COLUMNS = (
         exists().where(TicketLink.high_id == Ticket.id),
         exists().where(_other_ticket.follows_id == Ticket.id),
         exists().where(_other_ticket.merged_into_id == Ticket.id),
-    ).label("has_near"),
-    exists(select(CannedReply.id)).label("has_canned"),
+    ).label("has_links"),
+    exists(select(CannedReply.id)).label("has_canned_replies"),
 )
 
 
@@ -46,27 +47,27 @@ class SlaTimerView:
 
 def agent_sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
     """The context of tickets/_team_bar.html and tickets/_team_tools.html."""
-    linked = merging.list_linked_tickets(ticket, reader) if getattr(ticket, "has_near", True) else []
+    linked = links.list_linked_tickets(ticket, reader) if getattr(ticket, "has_links", True) else []
     return {
         "ticket": ticket,
         "clocks": list_sla_timers(ticket),
         "present": list_present_users(ticket, reader),
-        "mark": qa_reviews.visible_review(ticket.mark, reader) if ticket.is_done else None,
+        "mark": qa_reviews.visible_review(ticket.review, reader) if ticket.is_done else None,
         "mark_words": qa_reviews.RATING_LABELS,
-        "near": [(other, merging.describe_link(ticket, other)) for other in linked],
+        "near": [(other, links.describe_link(ticket, other)) for other in linked],
     }
 
 
 def list_canned_replies(ticket: Ticket, reader: User) -> list[tuple[int, str]]:
     """The canned replies that the composer offers, as (id, title)."""
-    if not reader.is_team or not getattr(ticket, "has_canned", True):
+    if not reader.is_team or not getattr(ticket, "has_canned_replies", True):
         return []
     return canned_replies.list_titles(reader)
 
 
 def list_sla_timers(ticket: Ticket) -> list[SlaTimerView]:
     """The SLA timers of ``ticket``, first response before resolution."""
-    return [_describe_timer(row) for row in sorted(ticket.clocks, key=lambda row: row.kind)]
+    return [_describe_timer(row) for row in sorted(ticket.sla_timers, key=lambda row: row.kind)]
 
 
 def list_present_users(ticket: Ticket, reader: User) -> list[tuple[User, str]]:
@@ -84,7 +85,9 @@ def _describe_timer(timer: SlaTimer) -> SlaTimerView:
     """The label, text and tone of one timer."""
     label = SLA_TIMER_LABELS[timer.kind]
     if timer.stopped_at is not None:
-        return SlaTimerView(label, "came too late" if timer.late else "in time", "bad" if timer.late else "good")
+        return SlaTimerView(
+            label, "came too late" if timer.breached else "in time", "bad" if timer.breached else "good"
+        )
     if timer.due_at is None:
         return SlaTimerView(label, "paused while the customer has the ball", "")
     remaining = timer.due_at - clock.now()

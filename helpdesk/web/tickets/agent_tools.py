@@ -43,7 +43,7 @@ def report_presence(number: int) -> ResponseReturnValue:
     """Record presence: the person reads and needs no mail now; from the team's composer, that they type."""
     user = authentication.get_current_user()
     ticket = get_ticket_or_404(number)
-    if not user.is_viewing:
+    if not user.is_impersonating:
         presence.mark_present(ticket.id, user.id, "typing" if user.is_team and htmx else "reading")
     return Response(status=204)
 

@@ -5,7 +5,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
-from helpdesk.domain.tickets import merging
+from helpdesk.domain.tickets import links
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication, authorization
@@ -22,11 +22,11 @@ def link_ticket(number: int) -> ResponseReturnValue:
     """Link another ticket by its number."""
     ticket = get_ticket_or_404(number)
     try:
-        merging.link_tickets(
+        links.link_tickets(
             ticket, find_other_ticket(request.form.get("number", "")), actor=authentication.get_current_user()
         )
     except (ValidationError, ConflictError) as error:
-        return render_refusal(number, error.sentence)
+        return render_refusal(number, error.message)
     db.session.commit()
     return render_tools(number)
 
@@ -36,7 +36,7 @@ def link_ticket(number: int) -> ResponseReturnValue:
 def unlink_ticket(number: int, other_number: int) -> ResponseReturnValue:
     """Remove the link to another ticket."""
     ticket = get_ticket_or_404(number)
-    merging.unlink_tickets(ticket, get_ticket_or_404(other_number), actor=authentication.get_current_user())
+    links.unlink_tickets(ticket, get_ticket_or_404(other_number), actor=authentication.get_current_user())
     db.session.commit()
     return render_tools(number)
 

@@ -32,7 +32,7 @@ def merge_ticket(number: int) -> ResponseReturnValue:
         target = merging.merge_tickets(ticket, find_other_ticket(into), actor=authentication.get_current_user())
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        return render_merge_page(get_ticket_or_404(number), into, error.sentence), 422
+        return render_merge_page(get_ticket_or_404(number), into, error.message), 422
     db.session.commit()
     flash(f"#{number} is merged into this ticket.", "success")
     return htmx_responses.redirect_to(f"/tickets/{target.number}")
@@ -45,7 +45,7 @@ def render_merge_page(ticket: Ticket, into: str, error: str = "") -> str:
         try:
             target = find_other_ticket(into)
         except ValidationError as invalid:
-            error = invalid.sentence
+            error = invalid.message
     return render_template(
         "tickets/merge.html", ticket=ticket, target=target, into=into, errors={"into": error} if error else {}
     )

@@ -9,7 +9,8 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.message import Message
+from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets.responses import render_after_change
@@ -39,7 +40,7 @@ def update_message(number: int, message_id: int) -> ResponseReturnValue:
             "ticket": get_ticket_or_404(number),
             "message": message,
             "body": body,
-            "errors": {"body": error.sentence},
+            "errors": {"body": error.message},
         }
         return render_template("tickets/edit.html", **values), 422
     db.session.commit()

@@ -51,14 +51,14 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
     body = request.form.get("body", "")
     state_before, is_changed = ticket_state(ticket), True
     try:
-        form_uploads.take()
+        form_uploads.store()
         if kind == "reply" and ticket.is_closed:
             follow_up = tickets.create_follow_up(
                 ticket,
                 requester=authentication.get_current_user(),
                 body=body,
                 form_token=token,
-                attachments=form_uploads.claim(),
+                attachments=form_uploads.attach(),
             )
             db.session.commit()
             return htmx_responses.redirect_to(f"/tickets/{follow_up.number}")
@@ -68,7 +68,7 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
             author=authentication.get_current_user(),
             body=body,
             form_token=token,
-            attachments=form_uploads.claim(),
+            attachments=form_uploads.attach(),
         )
         if new_status and new_status != ticket.status:
             tickets.set_status(ticket, new_status, actor=authentication.get_current_user())
@@ -81,7 +81,7 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
         if not idempotency.was_message_sent(authentication.get_current_user(), get_ticket_or_404(number), token):
-            form_uploads.keep_for_later()
+            form_uploads.keep_for_retry()
             return render_rejected_form(number, error, kind, body, form_uploads)
     return render_after_reply(number, is_changed)
 
@@ -98,7 +98,7 @@ def render_rejected_form(
     ticket = get_ticket_or_404(number)
     field = error.field if error.field in {"body", "files", "status"} else "body"
     values = {"kind": kind, "body": body, "status": request.form.get("status", "")}
-    context = composer_context(ticket, {field: error.sentence}, values, form_uploads.listed())
+    context = composer_context(ticket, {field: error.message}, values, form_uploads.list_pending())
     if htmx:
         return render_template("tickets/_composer.html", **context), 422
     return render_template("tickets/show.html", **(page_context(ticket) | context)), 422

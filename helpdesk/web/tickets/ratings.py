@@ -29,7 +29,7 @@ def rate_ticket(number: int) -> ResponseReturnValue:
         db.session.rollback()
         ticket = get_ticket_or_404(number)
         values = {name: request.form.get(name, "") for name in ("score", "comment")}
-        context = rating_context(ticket) | {"rating_errors": {error.field or "score": error.sentence}, "given": values}
+        context = rating_context(ticket) | {"rating_errors": {error.field or "score": error.message}, "given": values}
         if htmx:
             return render_template("tickets/_rating.html", **context), 422
         return render_template("tickets/show.html", **(composer_context(ticket) | page_context(ticket) | context)), 422

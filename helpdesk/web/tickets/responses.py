@@ -69,7 +69,7 @@ def render_after_reply(number: int, is_changed: bool) -> ResponseReturnValue:
 def mark_read(ticket: Ticket) -> None:
     """Save that this person has read the ticket, in a transaction of its own after the page is rendered."""
     user = authentication.get_current_user()
-    receipt = None if getattr(user, "is_viewing", False) else tickets.pending_read_receipt(ticket, user)
+    receipt = None if getattr(user, "is_impersonating", False) else tickets.pending_read_receipt(ticket, user)
     if receipt:
         transactions.start_write_transaction()
         tickets.save_read_receipt(receipt)

@@ -8,8 +8,9 @@ from sqlalchemy import and_, bindparam, or_, select
 from helpdesk.domain import tickets
 from helpdesk.domain.tickets.delivery_status import ThreadStatus
 from helpdesk.extensions import db
+from helpdesk.models.follower import Follower
 from helpdesk.models.form import Answer, Field
-from helpdesk.models.ticket import Follower, Ticket
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Role, User, format_display_name
 
 MAX_COLLEAGUES = 200  # people offered as followers
@@ -92,7 +93,7 @@ def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
             and not person.follows
             and person.id != ticket.requester_id
         ]
-        if reader.is_team or reader.sees == "organization"
+        if reader.is_team or reader.ticket_visibility == "organization"
         else [],
         "agents": [(person.id, person.display_name) for person in people if person.role != "requester"]
         if reader.is_team

@@ -11,7 +11,9 @@ from sqlalchemy.orm import joinedload
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import QaReview
-from helpdesk.models.ticket import Rating, ReadReceipt, Ticket
+from helpdesk.models.rating import Rating
+from helpdesk.models.read_receipt import ReadReceipt
+from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication
 from helpdesk.web.tickets import agent_sidebar
 
@@ -30,12 +32,16 @@ def get_ticket_or_404(number: int) -> Ticket:
     if not 0 < number < 2**63 or not user.is_active:
         abort(404)
     parameters = {"number": number, "reader_id": user.id, "reader_organization_id": user.organization_id}
-    row = db.session.execute(_ticket_query(user.is_team, user.sees), parameters).unique().first()
+    row = db.session.execute(_ticket_query(user.is_team, user.ticket_visibility), parameters).unique().first()
     if row is None:
         abort(404)
-    row.Ticket.read_seq, row.Ticket.rating, row.Ticket.places_read = row.seq or 0, row.Rating, None
+    row.Ticket.read_seq, row.Ticket.rating, row.Ticket.delivery_status_read = row.seq or 0, row.Rating, None
     if user.is_team:
-        row.Ticket.mark, row.Ticket.has_near, row.Ticket.has_canned = row.QaReview, row.has_near, row.has_canned
+        row.Ticket.review, row.Ticket.has_links, row.Ticket.has_canned_replies = (
+            row.QaReview,
+            row.has_links,
+            row.has_canned_replies,
+        )
     return row.Ticket
 
 
@@ -44,16 +50,16 @@ class ReaderParameters:
     """A placeholder for all readers of one kind, so that the query of what they may see is built once for all."""
 
     is_team: bool
-    sees: str
+    ticket_visibility: str
     is_active = True
     id: ClassVar[Any] = bindparam("reader_id")
     organization_id: ClassVar[Any] = bindparam("reader_organization_id")
 
 
 @lru_cache
-def _ticket_query(is_team: bool, sees: str) -> Select[Any]:
+def _ticket_query(is_team: bool, ticket_visibility: str) -> Select[Any]:
     """The ticket with everything that its page reads, and how far the reader has read it. Cached per kind of reader."""
-    reader = ReaderParameters(is_team, sees)
+    reader = ReaderParameters(is_team, ticket_visibility)
     is_own_receipt = and_(ReadReceipt.ticket_id == Ticket.id, ReadReceipt.user_id == reader.id)
     tickets = permissions.visible_tickets(reader).where(Ticket.id == bindparam("number"))
     query = (
@@ -66,6 +72,6 @@ def _ticket_query(is_team: bool, sees: str) -> Select[Any]:
         query = (
             query.outerjoin(QaReview)
             .add_columns(QaReview, *agent_sidebar.EXISTENCE_COLUMNS)
-            .options(joinedload(Ticket.clocks))
+            .options(joinedload(Ticket.sla_timers))
         )
     return query

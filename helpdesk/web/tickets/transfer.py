@@ -10,8 +10,9 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organizations
 from helpdesk.domain.tickets import transfer
 from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import Ticket
-from helpdesk.models.user import Organization, User
+from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
@@ -42,7 +43,7 @@ def transfer_ticket(number: int) -> ResponseReturnValue:
         transfer.transfer_ticket(ticket, organization, requester=requester, actor=authentication.get_current_user())
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        return render_transfer_page(get_ticket_or_404(number), slug, {error.field or "requester": error.sentence}), 422
+        return render_transfer_page(get_ticket_or_404(number), slug, {error.field or "requester": error.message}), 422
     db.session.commit()
     flash(f"This ticket is {organization.name}'s now.", "success")
     return htmx_responses.redirect_to(f"/tickets/{number}")

@@ -29,7 +29,7 @@ def message(root, key="k-1", text="hello", **more):
 
 
 def again(post, ago=10):
-    return replace(post, sent_before=datetime.now(UTC) - timedelta(seconds=ago))
+    return replace(post, possibly_sent_since=datetime.now(UTC) - timedelta(seconds=ago))
 
 
 def test_what_was_put_in_is_found(slack_client, workspace, root):

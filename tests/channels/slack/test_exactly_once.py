@@ -16,7 +16,7 @@ def deliver(post, client):
     """What the outbox does, without its waiting: look only when in doubt, never post while the look-up fails."""
     began = None
     for _ in range(60):
-        tried = replace(post, sent_before=began)
+        tried = replace(post, possibly_sent_since=began)
         try:
             found = slack.find(tried, client) if began else None
             if found:

@@ -30,7 +30,7 @@ def upload(root, key="k-file", data=b"hello"):
 
 
 def again(post):
-    return replace(post, sent_before=datetime.now(UTC) - timedelta(seconds=10))
+    return replace(post, possibly_sent_since=datetime.now(UTC) - timedelta(seconds=10))
 
 
 def test_a_file_goes_into_the_thread_and_is_found_there(slack_client, workspace, root):

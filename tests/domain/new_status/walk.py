@@ -13,9 +13,10 @@ from helpdesk.domain.reporting import qa_reviews, reports
 from helpdesk.domain.ticket_lists import agent_queue, customer_list
 from helpdesk.domain.tickets import canned_replies
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Channel
 from helpdesk.models.constraints import replace_check
 from helpdesk.models.statuses import UNSOLVED_SQL, Status
+from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.api import openapi
 from tests.web.conftest import LonelyClient
@@ -68,7 +69,7 @@ def test_the_database_knows_it(ticket, session):
     ).scalar_one()
     assert UNSOLVED_SQL in sql
     assert session.scalar(select(Ticket.status)) == "escalated"
-    assert ticket.holder == "third_party" and not ticket.is_done
+    assert ticket.waiting_on == "third_party" and not ticket.is_done
 
 
 def test_the_queue_has_a_view_a_filter_and_a_bulk_choice(ticket, admin, browser_of):

@@ -4,7 +4,7 @@ import pytest
 
 from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas, wsgi_server
-from helpdesk.models.ticket import Message
+from helpdesk.models.message import Message
 from tests import worker_helpers
 
 GLOBEX, UMBRA = "C0GLOBEX001", "C0UMBRALABS"

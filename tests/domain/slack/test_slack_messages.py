@@ -9,7 +9,7 @@ from helpdesk.domain import outbox, tickets
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery
-from helpdesk.models.ticket import Message
+from helpdesk.models.message import Message
 from helpdesk.models.user import User
 from tests import worker_helpers
 from tests.domain.slack.conftest import DANA, ELLEN, GLOBEX, INES, JONAS, MAYA, PRIYA, RAFAEL, UMBRA
@@ -76,8 +76,8 @@ def test_a_guest_of_the_customer_writes_as_themselves_but_never_from_the_teams_c
 def test_people_of_the_other_workspace_write_as_customers_in_their_own_channel_only(shared, day, session):
     day.say(INES, "It drifts to the left.", channel=UMBRA)
     message = day.last()
-    assert (message.speaker, message.from_team, message.author) == ("Inès Moreau", False, None)
-    assert message.picture.endswith(f"{INES}.svg")
+    assert (message.author_display_name, message.from_team, message.author) == ("Inès Moreau", False, None)
+    assert message.author_picture_url.endswith(f"{INES}.svg")
     [copy] = day.workspace.replies(personas.TRIAGE_CHANNEL_ID, day.root())[1:]
     assert copy["username"] == "Inès Moreau (Umbra Labs)"
     session.query(Channel).filter_by(external_id=UMBRA).one().is_shared = False
@@ -136,7 +136,7 @@ def test_the_first_to_answer_is_assigned(filed_ticket, day, session):
     assert filed_ticket.assignee.name == "Jonas Weber"
 
 
-@pytest.mark.parametrize("state", ["pending", "unknown", "failed", "held", "sending"])
+@pytest.mark.parametrize("state", ["pending", "unknown", "failed", "on_hold", "sending"])
 def test_no_state_and_no_retry_puts_a_note_where_customers_read(filed_ticket, session, workspace, team, state):
     """Rows that should never exist are made by force; still nothing of the note may leave."""
     note = tickets.add_note(filed_ticket, author=team[0], body="secretword")
@@ -149,11 +149,11 @@ def test_no_state_and_no_retry_puts_a_note_where_customers_read(filed_ticket, se
     for row in rows:
         row.state = state
         if state in ("unknown", "sending"):
-            row.maybe_since = row.started_at = row.lease_until = note.created_at
+            row.possibly_sent_since = row.started_at = row.lease_until = note.created_at
     session.commit()
     worker_helpers.run_job(lambda _: outbox.release_expired_leases(), 0)
     for row in rows:
-        if row.state in ("failed", "held"):
+        if row.state in ("failed", "on_hold"):
             outbox.retry_delivery(row, actor=team[0])
     session.commit()
     for _ in range(4):
@@ -162,7 +162,7 @@ def test_no_state_and_no_retry_puts_a_note_where_customers_read(filed_ticket, se
     everything = str(workspace.state.channels[GLOBEX].messages)
     assert "secretword" not in everything
     assert {row.state for row in session.query(Delivery).filter(Delivery.id.in_([row.id for row in rows]))} == {
-        "skipped"
+        "cancelled"
     }
 
 

@@ -8,8 +8,8 @@ import pytest
 from helpdesk.channels.slack import requests
 from helpdesk.demo import personas
 from helpdesk.demo.slack_workspace import signed_requests
-from helpdesk.models.delivery import InboundEvent
-from helpdesk.models.ticket import Message
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
 from tests import worker_helpers
 
 HOSTILE = [

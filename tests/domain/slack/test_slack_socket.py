@@ -3,7 +3,7 @@
 import pytest
 
 from helpdesk.demo import personas
-from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.inbound_event import InboundEvent
 from tests import worker_helpers
 from tests.domain.slack.conftest import GLOBEX, PRIYA
 from workers import socket_mode

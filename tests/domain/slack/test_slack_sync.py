@@ -6,8 +6,11 @@ from helpdesk import storage
 from helpdesk.channels.slack.api import file_downloads as slack_files
 from helpdesk.demo import personas
 from helpdesk.domain import inbox, tickets
-from helpdesk.models.delivery import Delivery, InboundEvent
-from helpdesk.models.ticket import Attachment, Event, Message
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.event import Event
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
 from tests import worker_helpers
 from tests.domain.slack.conftest import DANA, ELLEN, GLOBEX, INES, PRIYA, UMBRA
 
@@ -135,7 +138,7 @@ def test_files_go_from_slack_into_the_portal_and_the_other_thread(filed_ticket, 
 def test_files_of_people_in_another_workspace_are_asked_for_by_id(shared, day, session):
     day.say(INES, "", channel=UMBRA, files=[("plan.pdf", b"%PDF-1.7", "application/pdf")])
     row = session.query(Attachment).one()
-    assert (row.name, row.state, row.message.speaker) == ("plan.pdf", "stored", "Inès Moreau")
+    assert (row.name, row.state, row.message.author_display_name) == ("plan.pdf", "stored", "Inès Moreau")
 
 
 @pytest.mark.parametrize("fault", ["500_after", "reset_after", "half_after", "reset_before"])

@@ -11,8 +11,8 @@ from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas
 from helpdesk.domain.inbox import process
 from helpdesk.models.channel import Channel
-from helpdesk.models.delivery import InboundEvent
-from helpdesk.models.ticket import Message
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
 from tests import worker_helpers
 from tests.domain.slack.conftest import PRIYA
 
@@ -26,7 +26,7 @@ def test_a_thread_that_cannot_be_read_keeps_no_other_waiting(filed_ticket, day, 
         day.workspace.say(PRIYA, personas.TRIAGE_CHANNEL_ID, f"missed {number}", thread_ts=root)
     day.workspace.event_faults()
     for channel in session.query(Channel):
-        channel.reconciled_at = None if channel.external_id == personas.TRIAGE_CHANNEL_ID else clock.now()
+        channel.synced_at = None if channel.external_id == personas.TRIAGE_CHANNEL_ID else clock.now()
     session.commit()
     day.workspace.misbehave("conversations.replies", "500_before", times=1)
     worker_helpers.run_job(lambda _: sync.sync_channels(), 0)
@@ -40,7 +40,7 @@ def test_a_thread_that_cannot_be_read_keeps_no_other_waiting(filed_ticket, day, 
 def turn(session) -> None:
     """One turn of the reconciler in triage, and what follows from it."""
     for channel in session.query(Channel):
-        channel.reconciled_at = None if channel.external_id == personas.TRIAGE_CHANNEL_ID else clock.now()
+        channel.synced_at = None if channel.external_id == personas.TRIAGE_CHANNEL_ID else clock.now()
     session.commit()
     worker_helpers.run_job(lambda _: sync.sync_channels(), 0)
     worker_helpers.drain(session)

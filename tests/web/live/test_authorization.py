@@ -50,7 +50,7 @@ def test_a_customer_hears_of_their_organization_alone_and_of_no_note(server, mak
 
 def test_somebody_who_sees_only_their_own_hears_of_what_they_filed_or_follow(server, make, session):
     organization = make.organization()
-    dana, oscar = make.user(organization, sees="own"), make.user(organization)
+    dana, oscar = make.user(organization, ticket_visibility="own"), make.user(organization)
     mine, followed, other = make.ticket(dana), make.ticket(oscar), make.ticket(oscar)
     tickets.add_follower(followed, dana, actor=make.agent())
     session.commit()

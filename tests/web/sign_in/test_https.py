@@ -3,7 +3,7 @@
 import pytest
 
 from helpdesk.domain.authentication import signed_links
-from helpdesk.models.session import SignInLink
+from helpdesk.models.sign_in_link import SignInLink
 from tests.web.sign_in.conftest import csrf
 
 HTTPS = {"base_url": "https://localhost"}

@@ -5,7 +5,8 @@ import time
 
 import pytest
 
-from helpdesk.models.session import Session, SignInLink
+from helpdesk.models.session import Session
+from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import User
 
 
@@ -182,7 +183,7 @@ def test_an_invitation_brings_somebody_into_the_team_from_any_browser(new_browse
 
 
 def test_somebody_of_two_organizations_chooses_and_switches(browser, box, post_office, make, session):
-    from helpdesk.models.user import OrganizationAddress
+    from helpdesk.models.organization import OrganizationAddress
 
     other = make.organization("Initech", domain="initech.example")
     session.add(OrganizationAddress(organization_id=other.id, email="dana@globex.example"))

@@ -7,9 +7,11 @@ import pytest
 from helpdesk import clock
 from helpdesk.domain.authentication import oidc as rules
 from helpdesk.domain.authentication import signed_links
+from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.delivery import Delivery
-from helpdesk.models.session import Session, SignInLink
-from helpdesk.models.user import AuditEntry, Identity, User
+from helpdesk.models.session import Session
+from helpdesk.models.sign_in_link import SignInLink
+from helpdesk.models.user import Identity, User
 from tests.web.sign_in.conftest import chosen
 
 DANA = "dana@globex.example"
@@ -102,7 +104,7 @@ def test_a_google_address_that_is_not_verified_is_no_address(browser, google, se
 
 
 def test_gmail_is_googles_to_decide(browser, google, session, globex):
-    from helpdesk.models.user import OrganizationAddress
+    from helpdesk.models.organization import OrganizationAddress
 
     session.add(OrganizationAddress(organization_id=globex.id, email="dana@gmail.com"))
     session.commit()
@@ -231,7 +233,7 @@ def test_pre_hijacking_the_first_proof_ends_what_was_prepared(browser, google, s
     from helpdesk.domain.authentication import sessions
 
     dana = make.user(globex, "Dana", email=DANA)
-    dana.proven_at = None
+    dana.email_verified_at = None
     session.add(Identity(user_id=dana.id, provider="google", issuer=google.url, subject="attacker", email=DANA))
     prepared = sessions.create_session(dana, "link")
     session.commit()

@@ -15,7 +15,7 @@ from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.outbox import errors
-from helpdesk.models.delivery import InboundEvent
+from helpdesk.models.inbound_event import InboundEvent
 
 MAX_DNS_ATTEMPTS = 8  # times, over half an hour, that a sender's DNS is asked before a mail goes to quarantine
 
@@ -66,7 +66,7 @@ def apply(inbound: InboundEvent, mail: ReceivedMail) -> Result:
             else reply.post_reply(inbound.id, mail.raw, heard, thread)
         )
     except DomainError as refusal:
-        return _quarantine_result(refusal.sentence, ticket_id)
+        return _quarantine_result(refusal.message, ticket_id)
     return Result("done", "A new ticket." if is_filing else "A reply on the ticket.", message.ticket_id)
 
 

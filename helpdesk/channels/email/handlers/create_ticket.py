@@ -10,9 +10,12 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.domain.people import admission, users
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Message
-from helpdesk.models.user import Organization, User
+from helpdesk.models.channel import Channel
+from helpdesk.models.message import Message
+from helpdesk.models.organization import Organization
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
+from helpdesk.models.user import User
 
 
 def is_new_ticket(heard: ParsedMail) -> bool:

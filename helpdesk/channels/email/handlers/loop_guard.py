@@ -8,7 +8,8 @@ from helpdesk import clock, jobs
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import outbox, tickets
 from helpdesk.extensions import db
-from helpdesk.models.delivery import DeliveryKind, InboundEvent
+from helpdesk.models.delivery import DeliveryKind
+from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.ticket import Ticket
 
 MAX_MAILS = 10  # mails taken on one ticket, or new tickets of one sender, within

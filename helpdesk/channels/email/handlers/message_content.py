@@ -11,7 +11,7 @@ from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Attachment
+from helpdesk.models.attachment import Attachment
 from helpdesk.models.user import User
 
 MAX_BODY_LENGTH = 39_000  # characters of the words that stand in the message; what is longer comes as a file

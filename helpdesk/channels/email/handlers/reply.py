@@ -6,8 +6,8 @@ from helpdesk.domain import tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import undeliverable_addresses
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
-from helpdesk.models.ticket import Message
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
 
 
 def post_reply(inbound_id: int, raw: bytes, heard: ParsedMail, thread: Thread) -> Message:

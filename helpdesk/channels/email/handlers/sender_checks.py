@@ -2,7 +2,7 @@
 
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain.people import admission
-from helpdesk.models.channel import Thread
+from helpdesk.models.thread import Thread
 
 
 def automatic_reason(heard: ParsedMail) -> str | None:

@@ -7,8 +7,8 @@ from helpdesk.channels.email import token
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.channels.email.render import compose
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery
+from helpdesk.models.thread import Thread
 
 MAX_REFERENCES = 20  # of the mails it says it answers
 

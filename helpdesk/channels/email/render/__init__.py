@@ -13,16 +13,17 @@ from helpdesk.channels.email.render import account_messages, batching, compose, 
 from helpdesk.channels.email.rendered_mail import RenderedMail
 from helpdesk.domain.outbox.errors import RetryLater
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery, DeliveryKind
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 
 RENDERERS = ticket_messages.RENDERERS | account_messages.RENDERERS | team_messages.RENDERERS
 
 
 def render_mail(delivery: Delivery) -> RenderedMail:
     """Bytes, recipient and sender of the mail. Raises SkipDelivery or RetryLater."""
-    if delivery.maybe_since is not None:
+    if delivery.possibly_sent_since is not None:
         content = db.session.scalar(
             select(Delivery).where(Delivery.id == delivery.id).options(undefer(Delivery.content))
         ).content

@@ -7,7 +7,7 @@ from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.outbox.errors import SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
-from helpdesk.models.session import SignInLink
+from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity
 
 

@@ -8,7 +8,7 @@ from helpdesk.channels.email import delivery_data
 from helpdesk.domain.administration import settings
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
-from helpdesk.models.ticket import MessageKind
+from helpdesk.models.message import MessageKind
 
 MAX_MESSAGES = 20  # messages of one mail
 
@@ -41,9 +41,9 @@ def _following_deliveries(delivery: Delivery):
         select(Delivery)
         .where(
             Delivery.thread_id == delivery.thread_id,
-            Delivery.lane == delivery.lane,
+            Delivery.queue_key == delivery.queue_key,
             Delivery.id > delivery.id,
-            Delivery.state.not_in((DeliveryState.sent, DeliveryState.skipped)),
+            Delivery.state.not_in((DeliveryState.sent, DeliveryState.cancelled)),
         )
         .options(joinedload(Delivery.message))
         .order_by(Delivery.id)

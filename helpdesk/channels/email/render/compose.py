@@ -14,7 +14,7 @@ from helpdesk.channels.email.parse import html_to_markdown, quotes
 from helpdesk.channels.email.render import formatting, header_fields, message_types
 from helpdesk.channels.email.rendered_mail import RenderedMail
 from helpdesk.markup import markdown_rendering
-from helpdesk.models.ticket import IMAGE_TYPES
+from helpdesk.models.attachment import IMAGE_TYPES
 
 _MAX_PICTURE_BYTES = 100_000  # bytes; a larger one stays a link
 

@@ -8,9 +8,11 @@ from helpdesk.channels.email.render import message_types, recipients
 from helpdesk.domain import labels
 from helpdesk.domain.administration import settings
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
+from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import Delivery, DeliveryState
-from helpdesk.models.ticket import Attachment, Message, MessageKind, Ticket
+from helpdesk.models.message import Message, MessageKind
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 CONTEXT_MESSAGES = 5  # public messages below the new one
@@ -34,7 +36,7 @@ def quote_message(
     """One message on the reader's clock; small pictures inside where ``pictures`` and the setting say so."""
     ticket = message.ticket
     return message_types.QuotedMessage(
-        who=message.speaker,
+        who=message.author_display_name,
         body=message.body,
         when=recipients.to_local_time(message.created_at, reader),
         side=settings.get("team_name") if message.from_team else ticket.organization.name,

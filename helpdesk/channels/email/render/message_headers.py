@@ -10,9 +10,9 @@ from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.outbox.errors import RetryLater
 from helpdesk.domain.people import email_address
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
 from helpdesk.models.delivery import Delivery, DeliveryState
-from helpdesk.models.ticket import Message
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
 MAX_REFERENCES = 20  # earlier Message-IDs named in a header

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from helpdesk.channels.email.dkim_signing import DkimKey
-from helpdesk.domain.reporting.weekly_figures import Figure
+from helpdesk.domain.reporting.weekly_digest import Figure
 
 
 @dataclass(frozen=True)

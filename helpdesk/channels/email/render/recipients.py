@@ -10,8 +10,9 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.domain.people import admission
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
-from helpdesk.models.ticket import Message, ReadReceipt
+from helpdesk.models.message import Message
+from helpdesk.models.read_receipt import ReadReceipt
+from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
 RECHECK_SECONDS = 15  # seconds until somebody who is reading the ticket is looked after again
@@ -24,8 +25,8 @@ def get_recipient(thread: Thread) -> User:
         raise SkipDelivery(f"{user.display_name} left this conversation.")
     if not admission.can_receive_mail(user, thread.ticket):
         raise SkipDelivery(f"{user.display_name} may no longer see this ticket.")
-    if user.mail_dead_reason:
-        raise SkipDelivery(f"Mail to {user.email} does not arrive: {user.mail_dead_reason}")
+    if user.email_undeliverable_reason:
+        raise SkipDelivery(f"Mail to {user.email} does not arrive: {user.email_undeliverable_reason}")
     return user
 
 

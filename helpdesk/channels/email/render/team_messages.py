@@ -5,9 +5,9 @@ from datetime import timedelta
 from helpdesk import clock, urls
 from helpdesk.channels.email import delivery_data
 from helpdesk.channels.email.render import message_context, message_headers, message_types, recipients
-from helpdesk.domain.monitoring import stuck_destinations
+from helpdesk.domain.monitoring import delivery_alerts
 from helpdesk.domain.outbox.errors import SkipDelivery
-from helpdesk.domain.reporting import qa_reviews, weekly_figures
+from helpdesk.domain.reporting import qa_reviews, weekly_digest
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.user import User
@@ -22,10 +22,10 @@ def _render_weekly_digest(delivery: Delivery) -> message_types.WeeklyDigest:
         envelope=message_headers.make_account_envelope(delivery, user),
         begins=begins,
         ends=begins + timedelta(days=6),
-        figures=weekly_figures.list_figures(begins),
+        figures=weekly_digest.list_figures(begins),
         waiting=tuple(
             message_context.make_ticket_reference(ticket)
-            for ticket in qa_reviews.list_waiting_on_team(user, weekly_figures.MAX_WAITING_TICKETS)
+            for ticket in qa_reviews.list_waiting_on_team(user, weekly_digest.MAX_WAITING_TICKETS)
         ),
         url=urls.absolute_url("/review"),
     )
@@ -33,7 +33,7 @@ def _render_weekly_digest(delivery: Delivery) -> message_types.WeeklyDigest:
 
 def _render_delivery_alert(delivery: Delivery) -> message_types.DeliveryAlert:
     user = _get_admin(delivery)
-    places = stuck_destinations.list_stuck_destinations()
+    places = delivery_alerts.list_stuck_destinations()
     if not places:
         raise SkipDelivery("It was mended before the mail could leave.")
     names = ", ".join(place.label for place in places[:3])

@@ -9,7 +9,9 @@ from helpdesk.domain.outbox.errors import SkipDelivery
 from helpdesk.domain.tickets import closing_time
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
-from helpdesk.models.ticket import Event, MessageKind, Ticket
+from helpdesk.models.event import Event
+from helpdesk.models.message import MessageKind
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 
@@ -31,7 +33,7 @@ def _render_reply(delivery: Delivery) -> message_types.Reply:
     together = [message, *[each.message for each in batching.collect_batch(delivery)]]
     return message_types.Reply(
         envelope=message_headers.make_ticket_envelope(
-            delivery, reader, together[-1].speaker if together[-1].from_team else ""
+            delivery, reader, together[-1].author_display_name if together[-1].from_team else ""
         ),
         ticket=message_context.make_ticket_reference(ticket),
         messages=tuple(message_context.quote_message(each, reader, pictures=True) for each in together),
@@ -43,7 +45,7 @@ def _render_reply(delivery: Delivery) -> message_types.Reply:
 def _render_received(delivery: Delivery) -> message_types.TicketReceived:
     thread = delivery.thread
     reader, ticket = _get_updates_recipient(delivery), thread.ticket
-    if reader.proven_at is None:
+    if reader.email_verified_at is None:
         raise SkipDelivery(f"{reader.email} is not proven yet; nobody is written to unasked.")
     _check_message(delivery)
     answers = [answer for answer in ticket.answers if answer.text and not answer.field.team_only]

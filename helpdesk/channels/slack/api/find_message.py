@@ -23,22 +23,22 @@ def find(request: SlackRequest, client: clients.Client | None = None) -> SendRes
     slack = client or clients.current()
     match request.content:
         case FileUpload(channel=channel, thread_ts=root):
-            for message in _list_messages(slack, channel, root, request.sent_before):
+            for message in _list_messages(slack, channel, root, request.possibly_sent_since):
                 sent = uploads.match_upload(message, request.key)
                 if sent:
                     return sent
         case WebApiCall(method="chat.postMessage", arguments=arguments):
             channel, root = arguments["channel"], arguments.get("thread_ts")
-            for message in _list_messages(slack, channel, root, request.sent_before):
+            for message in _list_messages(slack, channel, root, request.possibly_sent_since):
                 if _matches_key(message, request.key):
                     return SendResult(message["ts"], {"channel": channel, "found": True})
     return None
 
 
 def _list_messages(
-    slack: clients.Client, channel: str, root: str | None, sent_before: datetime | None
+    slack: clients.Client, channel: str, root: str | None, possibly_sent_since: datetime | None
 ) -> Iterable[dict[str, Any]]:
-    since = sent_before - SEARCH_MARGIN if sent_before else None
+    since = possibly_sent_since - SEARCH_MARGIN if possibly_sent_since else None
     if not root:
         since = since or clock.now() - MAX_SEARCH_PERIOD
     window: dict[str, Any] = {"oldest": f"{since.timestamp():.6f}", "inclusive": True} if since else {}

@@ -101,9 +101,9 @@ def on_refused(understood: EventContext, refusal: DomainError) -> list[SlackRequ
     answers = []
     for heard in understood.heard:
         if isinstance(heard, ModalEvent):
-            answers += ephemeral_replies.reply_to_modal(heard.private, heard.author_id, blocks.notice(refusal.sentence))
+            answers += ephemeral_replies.reply_to_modal(heard.private, heard.author_id, blocks.notice(refusal.message))
         elif heard.author_id and heard.channel_id:
-            answers.append(ephemeral_replies.reply_sentence(heard, refusal.sentence))
+            answers.append(ephemeral_replies.reply_sentence(heard, refusal.message))
     return answers
 
 

@@ -7,7 +7,7 @@ from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.domain.people import admission, email_address, permissions
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
+from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
 

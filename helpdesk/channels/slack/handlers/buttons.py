@@ -7,9 +7,10 @@ from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
+from helpdesk.models.message import Message
 from helpdesk.models.priorities import HIGHEST_PRIORITY
-from helpdesk.models.ticket import Message, Ticket
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 
@@ -92,7 +93,7 @@ def _act_on_pending_message(heard: ActionEvent, agent: User, verb) -> Result:
     try:
         sentence = verb(message, agent)
     except ConflictError as late:
-        sentence = late.sentence
+        sentence = late.message
     return Result("done", sentence, message.ticket_id, [ephemeral_replies.replace_ephemeral(heard, sentence)])
 
 

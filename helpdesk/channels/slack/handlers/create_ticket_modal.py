@@ -17,8 +17,9 @@ from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.people import admission, email_address, users
 from helpdesk.extensions import db
 from helpdesk.models.form import FormVersion
+from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Ticket
-from helpdesk.models.user import Organization, User
+from helpdesk.models.user import User
 
 MAX_ORGANIZATIONS = 5000
 

@@ -14,7 +14,7 @@ from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Attachment
+from helpdesk.models.attachment import Attachment
 from helpdesk.models.user import User
 
 FETCH_TIMEOUT = timedelta(minutes=2)  # how long a message waits for a file that does not come; then it goes on without

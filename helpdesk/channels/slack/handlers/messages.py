@@ -15,9 +15,10 @@ from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.domain.tickets.timeline import merge_target  # the package has a function of the module's name
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
+from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
-from helpdesk.models.ticket import Message
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
 STAYS_NOTE_MESSAGE = "A note stays a note. To answer the customer, write a new message."
@@ -213,7 +214,7 @@ def _was_mailed(said: Message) -> bool:
 
 def _enqueue_marker(thread: Thread, ts: str, visibility: str, method: str = "reactions.add") -> None:
     put = outbox.enqueue_delivery(
-        thread, DeliveryKind.mark, lane="card", method=method, timestamp=ts, name=blocks.MARKER_EMOJI[visibility]
+        thread, DeliveryKind.mark, queue_key="card", method=method, timestamp=ts, name=blocks.MARKER_EMOJI[visibility]
     )
     jobs.enqueue_after_commit("deliver", put.id)
 

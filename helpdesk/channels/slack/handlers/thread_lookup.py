@@ -8,9 +8,11 @@ from sqlalchemy.orm import aliased
 
 from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.extensions import db
-from helpdesk.models.channel import Channel, Thread
-from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState, InboundEvent
-from helpdesk.models.ticket import Message
+from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
 
 CLOCK_TOLERANCE = timedelta(seconds=5)  # Slack's and ours
 
@@ -54,7 +56,7 @@ def may_be_card(channel_id: str, root: str) -> bool:
         posted = datetime.fromtimestamp(float(root), UTC)
     except (ValueError, OverflowError):
         return False
-    begun = func.coalesce(Delivery.maybe_since, Delivery.started_at)
+    begun = func.coalesce(Delivery.possibly_sent_since, Delivery.started_at)
     in_doubt = (
         select(Delivery.id)
         .join(Thread, Thread.id == Delivery.thread_id)
@@ -114,8 +116,8 @@ def early_deletion_result(ts: str) -> str:
 def was_deleted_early(heard: SlackEvent) -> bool:
     """Whether the message's deletion came before the message."""
     remembered = select(InboundEvent.id).where(
-        InboundEvent.lane == ordering_key(heard.channel_id, heard.thread_id or heard.external_id),
-        InboundEvent.outcome == early_deletion_result(heard.external_id),
+        InboundEvent.ordering_key == ordering_key(heard.channel_id, heard.thread_id or heard.external_id),
+        InboundEvent.result == early_deletion_result(heard.external_id),
     )
     return db.session.scalar(remembered.limit(1)) is not None
 

@@ -9,10 +9,11 @@ from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import labels
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
-from helpdesk.models.channel import Thread
+from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.form import Answer
-from helpdesk.models.ticket import Attachment, Message, MessageKind
+from helpdesk.models.message import Message, MessageKind
+from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
 MESSAGE_KINDS = {DeliveryKind.message, DeliveryKind.edit, DeliveryKind.file}
@@ -95,7 +96,7 @@ def _file_call(delivery: Delivery) -> SlackContent:
         raise SkipDelivery("The file is gone.")
     if attachment.state != "stored":
         reason = attachment.reason or "it is not available."
-        sentence = f"{message.speaker} sent {attachment.name}, which could not be taken along: {reason}"
+        sentence = f"{message.author_display_name} sent {attachment.name}, which could not be taken along: {reason}"
         return WebApiCall("chat.postMessage", _thread_arguments(delivery) | blocks.event_line(sentence))
     speech = _author_content(message, delivery.thread)
     return FileUpload(
@@ -103,7 +104,7 @@ def _file_call(delivery: Delivery) -> SlackContent:
         thread_ts=delivery.thread.external_id,
         filename=attachment.name,
         data=storage.read(attachment.key),
-        author=message.speaker,
+        author=message.author_display_name,
         username=speech["username"],
         icon_url=speech.get("icon_url"),
     )
@@ -145,13 +146,13 @@ def _thread_arguments(delivery: Delivery) -> dict:
 def _message_content(delivery: Delivery, edited: bool = False) -> dict:
     message, text = delivery.message, delivery_data.part_text(delivery)
     if message.is_note:
-        return blocks.note_message(message.speaker, text, _picture_url(message))
+        return blocks.note_message(message.author_display_name, text, _picture_url(message))
     return _author_content(message, delivery.thread, text, edited)
 
 
 def _author_content(message: Message, thread: Thread, text: str = "", edited: bool = False) -> dict:
     values = blocks.ReplyValues(
-        author=message.speaker,
+        author=message.author_display_name,
         body=text,
         picture=_picture_url(message),
         side="team" if message.from_team else "customer",
@@ -163,7 +164,11 @@ def _author_content(message: Message, thread: Thread, text: str = "", edited: bo
 
 
 def _picture_url(message: Message) -> str:
-    return urls.absolute_url(message.picture) if (message.picture or "").startswith("/") else message.picture or ""
+    return (
+        urls.absolute_url(message.author_picture_url)
+        if (message.author_picture_url or "").startswith("/")
+        else message.author_picture_url or ""
+    )
 
 
 def _without_author(speech: dict) -> dict:
@@ -188,7 +193,7 @@ def _find_copy(delivery: Delivery, kind: DeliveryKind) -> Delivery:
     )
     if (
         copy is None
-        or copy.state == DeliveryState.skipped
+        or copy.state == DeliveryState.cancelled
         or (copy.state == DeliveryState.sent and not copy.external_id)
     ):
         raise SkipDelivery("There is no copy to change.")

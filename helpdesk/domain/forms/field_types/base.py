@@ -35,7 +35,7 @@ class AnswerContext:
         user = self.asker
         if user is None:
             return [(0, "A colleague")]
-        if not user.is_team and user.sees == "own":
+        if not user.is_team and user.ticket_visibility == "own":
             return [(user.id, user.display_name)]
         organization_id = self.organization_id or user.organization_id
         if organization_id is None:

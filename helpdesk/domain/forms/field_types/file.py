@@ -5,8 +5,8 @@ from sqlalchemy import select
 from helpdesk.domain.forms import uploads
 from helpdesk.domain.forms.field_types.base import AnswerContext, FieldType, InvalidAnswer
 from helpdesk.extensions import db
+from helpdesk.models.attachment import Attachment
 from helpdesk.models.form import Field, Widget
-from helpdesk.models.ticket import Attachment
 
 
 class File(FieldType):

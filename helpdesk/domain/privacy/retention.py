@@ -1,0 +1,28 @@
+"""Erasing closed tickets that are old enough."""
+
+from datetime import timedelta
+
+from sqlalchemy import select
+
+from helpdesk import clock
+from helpdesk.domain.administration import settings
+from helpdesk.domain.privacy.erasure import BATCH_SIZE, count_rows, erase_tickets
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Status, Ticket
+
+
+def erase_expired_tickets() -> tuple[bool, list[str]]:
+    """Erase some tickets that closed longer ago than the setting ``retention_days``. Returns as ``erase_some``."""
+    days = settings.get("retention_days")
+    if not days:
+        return False, []
+    before = clock.now() - timedelta(days=days)
+    old = select(Ticket.id).where(Ticket.status == Status.closed, Ticket.updated_at < before, Ticket.closed_at < before)
+    ids = list(db.session.scalars(old.order_by(Ticket.updated_at).limit(BATCH_SIZE)))
+    return len(ids) == BATCH_SIZE, erase_tickets(ids) if ids else []
+
+
+def count_expiring_tickets(days: int) -> int:
+    """How many tickets would go now if they were kept for ``days``."""
+    before = clock.now() - timedelta(days=days)
+    return count_rows(Ticket, Ticket.status == Status.closed, Ticket.updated_at < before, Ticket.closed_at < before)

@@ -1,0 +1,47 @@
+"""Who follows a ticket besides its requester."""
+
+from helpdesk import live_events
+from helpdesk.domain import outbox
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.domain.tickets import timeline
+from helpdesk.extensions import db
+from helpdesk.models.follower import Follower
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+
+def add_follower(ticket: Ticket, user: User, *, actor: User) -> None:
+    """Have ``user`` get the ticket's answers by mail: oneself, or a colleague of the same organization; the team also its own."""
+    permissions.ensure(permissions.can_reply(actor, ticket), "You may not add anybody here.")
+    is_colleague = not user.is_team and user.organization_id == ticket.organization_id
+    sees_them = actor.is_team or user.id == actor.id or (is_colleague and actor.ticket_visibility == "organization")
+    if not user.is_active or not (user.is_team or is_colleague) or not sees_them:
+        raise ValidationError("Only people of the same organization can follow this ticket.", "user")
+    ticket = timeline.lock(ticket)
+    if user.id == ticket.requester_id or permissions.is_follower(user, ticket):
+        return
+    db.session.add(Follower(ticket_id=ticket.id, user_id=user.id))
+    _authorize_stream_anew(user)
+    outbox.open_mail_thread(ticket, user)
+    timeline.add_event(ticket, "followed", actor, who=user.display_name)
+
+
+def remove_follower(ticket: Ticket, user: User, *, actor: User) -> None:
+    """The opposite: oneself, or anybody where ``actor`` is of the team or the requester."""
+    permissions.ensure(
+        actor.id == user.id or actor.is_team or actor.id == ticket.requester_id, "You may only remove yourself."
+    )
+    ticket = timeline.lock(ticket)
+    follower = db.session.get(Follower, (ticket.id, user.id))
+    if follower:
+        db.session.delete(follower)
+        _authorize_stream_anew(user)
+        outbox.end_mail_thread(ticket, user)
+        timeline.add_event(ticket, "unfollowed", actor, who=user.display_name)
+
+
+def _authorize_stream_anew(user: User) -> None:
+    """End the live streams of somebody who sees only their own tickets: which ones those are has changed."""
+    if not user.is_team and user.ticket_visibility == "own":
+        live_events.publish_after_commit(f"user:{user.id}")

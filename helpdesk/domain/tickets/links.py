@@ -1,0 +1,74 @@
+"""Links between tickets that have to do with each other."""
+
+from sqlalchemy import or_, select
+
+from helpdesk.domain import tickets
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import permissions
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.ticket_link import TicketLink
+from helpdesk.models.user import User
+
+MAX_LINKS = 50
+
+
+def link_tickets(one: Ticket, other: Ticket, *, actor: User) -> None:
+    """Note that two tickets have to do with each other; only the team sees it. Linking twice changes nothing."""
+    permissions.ensure(
+        permissions.can_manage(actor, one) and permissions.can_manage(actor, other), "Only the team links tickets."
+    )
+    if one.id == other.id:
+        raise ValidationError("A ticket cannot be linked to itself.", "number")
+    low, high = sorted((one, other), key=lambda ticket: ticket.id)
+    tickets.lock(low)
+    tickets.lock(high)
+    if db.session.get(TicketLink, (low.id, high.id)):
+        return
+    if len(list_linked_tickets(one, actor)) >= MAX_LINKS:
+        raise ValidationError(f"A ticket has at most {MAX_LINKS} links.", "number")
+    db.session.add(TicketLink(low_id=low.id, high_id=high.id, linked_by_id=actor.id))
+    db.session.flush()
+    tickets.add_event(one, "linked", actor, number=other.number)
+    tickets.add_event(other, "linked", actor, number=one.number)
+
+
+def unlink_tickets(one: Ticket, other: Ticket, *, actor: User) -> None:
+    """Take the link between them away, if there is one."""
+    permissions.ensure(
+        permissions.can_manage(actor, one) and permissions.can_manage(actor, other), "Only the team links tickets."
+    )
+    found = db.session.get(TicketLink, tuple(sorted((one.id, other.id))))
+    if found:
+        db.session.delete(found)
+        tickets.add_event(tickets.lock(one), "unlinked", actor, team_only=True, number=other.number)
+
+
+def list_linked_tickets(ticket: Ticket, reader: User) -> list[Ticket]:
+    """Tickets linked with ``ticket``, merged into it, following it or followed by it, latest first; only what ``reader`` sees."""
+    pairs = (
+        select(TicketLink.low_id)
+        .where(TicketLink.high_id == ticket.id)
+        .union(select(TicketLink.high_id).where(TicketLink.low_id == ticket.id))
+    )
+    near = or_(
+        Ticket.id.in_(pairs),
+        Ticket.merged_into_id == ticket.id,
+        Ticket.follows_id == ticket.id,
+        Ticket.id.in_([number for number in (ticket.follows_id, ticket.merged_into_id) if number]),
+    )
+    query = permissions.visible_tickets(reader).where(near).order_by(Ticket.id.desc()).limit(2 * MAX_LINKS)
+    return list(db.session.scalars(query))
+
+
+def describe_link(ticket: Ticket, other: Ticket) -> str:
+    """In which way ``other`` is near ``ticket``: merged, merged into, follow-up, follows, or linked."""
+    if other.merged_into_id == ticket.id:
+        return "merged here"
+    if ticket.merged_into_id == other.id:
+        return "merged into it"
+    if other.follows_id == ticket.id:
+        return "follow-up"
+    if ticket.follows_id == other.id:
+        return "what this follows"
+    return "linked"

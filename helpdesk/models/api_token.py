@@ -1,0 +1,30 @@
+"""Keys of other programs."""
+
+from sqlalchemy import JSON, ForeignKey, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.database.types import Created, Id, Time
+from helpdesk.extensions import db
+from helpdesk.models.user import User
+
+API_TOKEN_SCOPES = ("tickets:read", "tickets:write", "organizations:read")
+
+
+class ApiToken(db.Model):
+    """A program's key. It acts as ``user`` and may do no more than they, and only what its scopes name."""
+
+    __tablename__ = "api_tokens"
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    name: Mapped[str] = mapped_column(String(80))
+    shown: Mapped[str] = mapped_column(String(16))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    scopes: Mapped[list] = mapped_column(JSON, default=list)
+    created_at: Mapped[Created]
+    expires_at: Mapped[Time | None]
+    last_used_at: Mapped[Time | None]
+    revoked_at: Mapped[Time | None]
+    revoked_reason: Mapped[str | None] = mapped_column(Text)
+
+    user: Mapped[User] = relationship()

@@ -1,0 +1,39 @@
+"""What happened to a ticket."""
+
+from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.database.types import (
+    BigId,
+    Created,
+    Id,
+)
+from helpdesk.extensions import db
+from helpdesk.models.ticket import Ticket, ticket_foreign_key
+from helpdesk.models.user import User
+
+
+class Event(db.Model):
+    """Something that happened to a ticket: part of its timeline and its audit trail. ``data`` holds old and new values."""
+
+    __tablename__ = "events"
+
+    id: Mapped[Id]
+    ticket_id: Mapped[int] = mapped_column(BigId)
+    organization_id: Mapped[int] = mapped_column(BigId)
+    seq: Mapped[int]
+    kind: Mapped[str] = mapped_column(String(24))
+    team_only: Mapped[bool] = mapped_column(default=False)
+    actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
+    actor_name: Mapped[str] = mapped_column(String(200), default="")
+    data: Mapped[dict] = mapped_column(JSON, default=dict)
+    created_at: Mapped[Created]
+
+    ticket: Mapped[Ticket] = relationship(back_populates="events")
+    actor: Mapped[User | None] = relationship()
+
+    __table_args__ = (
+        ticket_foreign_key(),
+        UniqueConstraint("ticket_id", "seq"),
+        Index("ix_events_kind_created", "kind", "created_at"),
+    )

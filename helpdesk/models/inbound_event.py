@@ -1,0 +1,42 @@
+"""The inbox: what was received."""
+
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.database.types import Created, Id, Time, one_of_condition
+from helpdesk.extensions import db
+
+
+class InboundEvent(db.Model):
+    """One raw thing received, stored before it is understood: the inbox.
+
+    Things of one ``ordering_key`` (a Slack thread) are taken in the order they came. ``result`` says in words what became of
+    it.
+    """
+
+    __tablename__ = "inbound_events"
+
+    id: Mapped[Id]
+    source: Mapped[str] = mapped_column(String(16))
+    external_id: Mapped[str] = mapped_column(String(255))
+    ordering_key: Mapped[str | None] = mapped_column(String(120), index=True)
+    payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    raw: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
+    state: Mapped[str] = mapped_column(String(12), default="waiting")
+    attempts: Mapped[int] = mapped_column(default=0)
+    due_at: Mapped[Created]
+    lease_until: Mapped[Time | None]
+    result: Mapped[str | None] = mapped_column(Text)
+    ticket_id: Mapped[int | None] = mapped_column(ForeignKey("tickets.id", ondelete="SET NULL"), index=True)
+    received_at: Mapped[Created]
+    finished_at: Mapped[Time | None]
+
+    __table_args__ = (
+        UniqueConstraint("source", "external_id"),
+        CheckConstraint(
+            one_of_condition("state", ("waiting", "working", "done", "ignored", "quarantined", "failed")), name="state"
+        ),
+        Index("ix_inbound_events_state_due", "state", "due_at"),
+    )

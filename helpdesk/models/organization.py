@@ -1,0 +1,68 @@
+"""Customer companies, and which addresses belong to them."""
+
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.database.types import Created, Id, Time, one_of_condition
+from helpdesk.extensions import db
+
+
+class Organization(db.Model):
+    """A customer company, and the rules by which its people are let in."""
+
+    __tablename__ = "organizations"
+
+    id: Mapped[Id]
+    name: Mapped[str] = mapped_column(String(200), unique=True)
+    slug: Mapped[str] = mapped_column(String(80), unique=True)
+    created_at: Mapped[Created]
+    portal_enabled: Mapped[bool] = mapped_column(default=True)
+    allowlist_only: Mapped[bool] = mapped_column(default=False)
+    default_ticket_visibility: Mapped[str] = mapped_column(String(16), default="organization")
+    microsoft_tenant: Mapped[str | None] = mapped_column(String(64))
+    from_address: Mapped[str | None] = mapped_column(String(254))
+    notes: Mapped[str] = mapped_column(Text, default="")
+    version: Mapped[int] = mapped_column(default=1)
+
+    domains: Mapped[list["OrganizationDomain"]] = relationship(
+        back_populates="organization", order_by="OrganizationDomain.domain"
+    )
+    addresses: Mapped[list["OrganizationAddress"]] = relationship(
+        back_populates="organization", order_by="OrganizationAddress.email"
+    )
+
+    __table_args__ = (
+        CheckConstraint(
+            one_of_condition("default_ticket_visibility", ("own", "organization")), name="default_ticket_visibility"
+        ),
+    )
+    __mapper_args__ = {"version_id_col": version}
+
+
+class OrganizationDomain(db.Model):
+    """A mail domain whose people belong to the organization. Exact, and one organization's only."""
+
+    __tablename__ = "organization_domains"
+
+    id: Mapped[Id]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"), index=True)
+    domain: Mapped[str] = mapped_column(String(253), unique=True)
+    created_at: Mapped[Created]
+    last_used_at: Mapped[Time | None]
+
+    organization: Mapped[Organization] = relationship(back_populates="domains")
+
+
+class OrganizationAddress(db.Model):
+    """One listed address: admitted whatever its domain, and the only ones admitted where allowlist_only."""
+
+    __tablename__ = "organization_addresses"
+
+    id: Mapped[Id]
+    organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
+    email: Mapped[str] = mapped_column(String(254), index=True)
+    created_at: Mapped[Created]
+
+    organization: Mapped[Organization] = relationship(back_populates="addresses")
+
+    __table_args__ = (UniqueConstraint("organization_id", "email"),)

@@ -1,0 +1,25 @@
+"""Filters of the queue that have a name."""
+
+from sqlalchemy import JSON, ForeignKey, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.database.types import Created, Id
+from helpdesk.extensions import db
+from helpdesk.models.user import User
+
+
+class SavedView(db.Model):
+    """A name for some filters of the queue. ``shared``: the whole team sees it, its owner and admins may change it."""
+
+    __tablename__ = "saved_views"
+
+    id: Mapped[Id]
+    owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))
+    name: Mapped[str] = mapped_column(String(60))
+    shared: Mapped[bool] = mapped_column(default=False)
+    filters: Mapped[dict] = mapped_column(JSON, default=dict)
+    created_at: Mapped[Created]
+
+    owner: Mapped[User] = relationship()
+
+    __table_args__ = (UniqueConstraint("owner_id", "name"),)

@@ -1,0 +1,40 @@
+"""Links by mail that sign people in, and invitations."""
+
+from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from helpdesk.database.types import Created, Id, Time
+from helpdesk.extensions import db
+
+
+class SignInLink(db.Model):
+    """One link by mail (or invitation). Token and code are derived from ``nonce`` and our key; only hashes are stored.
+
+    A row is written for every request, also for an address that is not let in (``refused``), so that nothing can be told
+    from the work done, and so that the limits count them.
+    """
+
+    __tablename__ = "sign_in_links"
+
+    id: Mapped[Id]
+    purpose: Mapped[str] = mapped_column(String(20), default="sign_in")
+    email: Mapped[str] = mapped_column(String(254))
+    nonce: Mapped[str] = mapped_column(String(64))
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    code_hash: Mapped[str | None] = mapped_column(String(64))
+    browser_hash: Mapped[str | None] = mapped_column(String(64), index=True)
+    code_tries: Mapped[int] = mapped_column(default=0)
+    next_path: Mapped[str | None] = mapped_column(Text)
+    ip_prefix: Mapped[str] = mapped_column(String(64), default="")
+    refused: Mapped[str | None] = mapped_column(String(40))
+    identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id", ondelete="CASCADE"))
+    pending_identity: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[Created]
+    expires_at: Mapped[Time]
+    used_at: Mapped[Time | None]
+
+    __table_args__ = (
+        Index("ix_sign_in_links_email_created_at", "email", "created_at"),
+        Index("ix_sign_in_links_ip_prefix_created_at", "ip_prefix", "created_at"),
+        Index("ix_sign_in_links_created_at", "created_at"),
+    )

@@ -1,0 +1,49 @@
+"""Where each ticket is in each channel."""
+
+from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from helpdesk.database.types import BigId, Created, Id, Time
+from helpdesk.extensions import db
+from helpdesk.models.channel import Channel
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+
+class Thread(db.Model):
+    """Where one ticket lives in one channel: a Slack thread (``external_id`` is its root's ts), or the mail
+    conversation with one ``user``. ``nonce`` makes the reply address; ``token_hash`` finds the thread again."""
+
+    __tablename__ = "threads"
+
+    id: Mapped[Id]
+    ticket_id: Mapped[int] = mapped_column(BigId)
+    organization_id: Mapped[int] = mapped_column(BigId)
+    channel_id: Mapped[int] = mapped_column(ForeignKey("channels.id"))
+    user_id: Mapped[int | None] = mapped_column(ForeignKey("users.id"), index=True)
+    external_id: Mapped[str | None] = mapped_column(String(255))
+    nonce: Mapped[str | None] = mapped_column(String(64))
+    token_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    ended_at: Mapped[Time | None]
+    compared_at: Mapped[Time | None]
+    created_at: Mapped[Created]
+
+    ticket: Mapped[Ticket] = relationship(backref="threads")
+    channel: Mapped[Channel] = relationship(lazy="joined", innerjoin=True)
+    user: Mapped[User | None] = relationship()
+
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["ticket_id", "organization_id"],
+            ["tickets.id", "tickets.organization_id"],
+            ondelete="CASCADE",
+            onupdate="CASCADE",
+        ),
+        UniqueConstraint("channel_id", "external_id"),
+        Index("ix_threads_ticket_id", "ticket_id"),
+    )
+
+    @property
+    def is_customers(self) -> bool:
+        """Whether customers read here; then a note must never be delivered."""
+        return self.channel.audience == "customer"
