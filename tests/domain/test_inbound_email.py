@@ -263,7 +263,8 @@ def test_of_a_folder_of_ugly_mails_nothing_crashes_and_nothing_is_lost(filed_tic
 class TestTicketsByMail:
     RAW = (
         b"Authentication-Results: demo; dmarc=pass header.from=globex.example\r\nFrom: Ines <%s@globex.example>\r\n"
-        b"To: help@support.example\r\nSubject: Toner\r\nMessage-ID: <first@globex.example>\r\n\r\nThe toner is empty.\r\n"
+        b"To: help@support.example\r\nSubject: Toner\r\nMessage-ID: <first@globex.example>\r\n\r\n"
+        b"The toner is empty.\r\n"
     )
 
     @pytest.fixture(autouse=True)

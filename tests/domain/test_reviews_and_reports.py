@@ -27,7 +27,7 @@ def agent(make):
 
 
 def fill(session, requester, agent, minutes, when):
-    """One ticket filed at ``when`` and solved so many minutes later, for each number; first answered in half the time."""
+    """Create a ticket filed at ``when`` for each of ``minutes``: solved after it, first answered in half of it."""
     session.execute(
         insert(Ticket),
         [

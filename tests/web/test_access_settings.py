@@ -1,4 +1,4 @@
-"""Settings of access as an admin meets them: organizations, people, team, explainer, portal, and the trail of it all."""
+"""The settings of access: organizations, people, team, explainer, portal, and the audit log of their changes."""
 
 import io
 import re

@@ -14,7 +14,10 @@ HOSTILE = (
     b"Subject: </title><img src=x onerror=alert(1)>\r\nMessage-ID: <1@evil.example>\r\n\r\n"
     b"<b>bold</b> <script>alert(2)</script>\r\n"
 )
-VACATION = b"From: dana@globex.example\r\nAuto-Submitted: auto-replied\r\nSubject: Away\r\nMessage-ID: <2@x>\r\n\r\nI am away.\r\n"
+VACATION = (
+    b"From: dana@globex.example\r\nAuto-Submitted: auto-replied\r\n"
+    b"Subject: Away\r\nMessage-ID: <2@x>\r\n\r\nI am away.\r\n"
+)
 HONEST = b"From: Dana <dana@globex.example>\r\nSubject: Toner\r\nMessage-ID: <3@x>\r\n\r\nThe toner is empty.\r\n"
 
 

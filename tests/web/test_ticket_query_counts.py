@@ -1,4 +1,4 @@
-"""What a ticket's page and the words written there cost: a handful of statements, the same with few messages and with many."""
+"""A ticket's page and writing there take a handful of statements, the same with few messages and with many."""
 
 import pytest
 from bs4 import BeautifulSoup

@@ -15,7 +15,10 @@ from cryptography.x509.oid import NameOID
 
 
 class Server:
-    """``answers`` holds a step ("MAIL", "RCPT", "DATA", "DOT") and what to answer: a line, "drop", or seconds of silence."""
+    """A small SMTP server.
+
+    ``answers`` holds a step ("MAIL", "RCPT", "DATA", "DOT") and what to answer: a line, "drop", or seconds to wait.
+    """
 
     def __init__(self, context=None, tls_from_start=False, password=None):
         self.taken: list[tuple[str, list[str], bytes]] = []

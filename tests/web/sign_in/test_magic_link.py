@@ -90,7 +90,10 @@ def test_the_answer_is_the_same_for_everybody(new_browser, make, session):
 
 
 def test_it_takes_as_long_for_an_address_nobody_knows(new_browser):
-    """Interleaved; what a busy machine adds is above the lower quartile. The difference left must be far below what a network hides."""
+    """Interleaved; what a busy machine adds is above the lower quartile.
+
+    The difference left must be far below what a network hides.
+    """
     took = {"known": [], "unknown": []}
     browser = new_browser()
     token = token_of(browser)

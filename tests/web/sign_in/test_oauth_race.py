@@ -1,7 +1,7 @@
-"""A race between sign-ins: Flask-Dance keeps one sign-in's session where all threads find it, and strangers become somebody.
+"""A race between sign-ins: Flask-Dance stores one sign-in's session where all threads find it.
 
-Sixteen people sign in at once, over and over, while strangers ask for pages; nobody may ever be taken for somebody else, and
-nobody's sign-in may fail. With the library's own blueprint this fails within a second.
+Sixteen people sign in at once, over and over, while clients that are not signed in ask for pages; nobody may ever be
+taken for somebody else, and nobody's sign-in may fail. With the library's own blueprint this fails within a second.
 """
 
 import re
@@ -22,7 +22,7 @@ STRANGERS = 4
 
 @pytest.fixture
 def portal(configuration, settings, app, make):
-    """The portal on a real socket with threads, and people who may come in."""
+    """The portal on a real socket with threads, and people who may sign in."""
     make.organization("Globex", domain="globex.example")
     extensions.db.session.remove()
     with wsgi_server.serve_app(app) as server:

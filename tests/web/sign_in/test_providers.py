@@ -1,4 +1,7 @@
-"""Google and Microsoft on real sockets: honest, careless and hostile. What proves an address, what asks for a link, what is refused."""
+"""Google and Microsoft on real sockets: honest, careless and hostile.
+
+What proves an address, what asks for a link, what is refused.
+"""
 
 from datetime import timedelta
 
