@@ -1,4 +1,4 @@
-"""By which rule an address is let in: the table of rules, and that the three places which ask them agree."""
+"""By which rule an address is admitted: the table of rules, and that the three places which ask them agree."""
 
 from itertools import product
 

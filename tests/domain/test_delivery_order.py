@@ -1,4 +1,4 @@
-"""A worker goes on in its lane: in order, without ringing for itself, and not past what has not arrived."""
+"""A worker continues in its queue key: in order, without waking itself, and not past what has not arrived."""
 
 import threading
 from datetime import timedelta
@@ -25,7 +25,7 @@ def settings(workspace, mailbox):
 
 @pytest.fixture
 def talk(make, session, workspace):
-    """A ticket of which the card stands and four messages wait, all in triage's one thread."""
+    """A ticket whose card is posted and four messages wait, all in triage's one thread."""
     make.channel(personas.TRIAGE_CHANNEL_ID)
     globex = make.organization("Globex", domain="globex.example")
     ticket = make.ticket(make.user(globex, "Dana", email="dana@globex.example"))
@@ -38,14 +38,14 @@ def talk(make, session, workspace):
 
 @pytest.fixture
 def rung(monkeypatch):
-    """The deliveries that were rung for."""
+    """The deliveries that a worker was woken for."""
     rung = []
     monkeypatch.setattr(jobs, "wake_workers", lambda jobs: rung.extend(id for job, id in jobs if job == "deliver"))
     return rung
 
 
 def waiting(session):
-    """Ids of the messages that wait in Slack's lane, in their order."""
+    """Ids of the messages that wait in Slack's queue key, in their order."""
     session.rollback()
     rows = session.query(Delivery.id).filter(Delivery.kind == "message", Delivery.state != "sent").order_by(Delivery.id)
     found = [id for (id,) in rows]

@@ -1,4 +1,4 @@
-"""Mail that comes in by the door: what is taken, what waits for the team, and that nothing is lost or answered."""
+"""Mail at the inbound endpoint: what is accepted, what waits for the team, and that nothing is lost or answered."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def said(session):
 
 
 def waits(session, post, sentence):
-    """The latest mail waits for the team, nothing was said, and nobody was written to."""
+    """The latest mail waits for the team, no message was created, and nobody was written to."""
     row = post.last()
     assert row.state == "quarantined" and sentence in row.result, (row.state, row.result)
     assert said(session) == []
@@ -403,7 +403,7 @@ class TestBounces:
 
 
 def test_two_machines_that_answer_each_other_end(filed_ticket, session, post, mailbox, make, workspace):
-    """Two participants whose programs answer every mail and say nothing of being machines."""
+    """Two participants whose programs answer every mail and do not mark it as automatic."""
     oscar = make.user(filed_ticket.organization, "Oscar", email="oscar@globex.example")
     tickets.add_follower(filed_ticket, oscar, actor=filed_ticket.requester)
     tickets.reply(filed_ticket, author=make.agent("Maya"), body="Hello both")

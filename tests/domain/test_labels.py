@@ -1,4 +1,4 @@
-"""What happened is always said in a sentence."""
+"""Every event has a sentence."""
 
 import ast
 from pathlib import Path
@@ -13,7 +13,7 @@ SOURCE = Path(helpdesk.__file__).parent
 
 
 def kinds_said() -> set[str]:
-    """The kinds of events that the domain's code writes down, as far as they stand there as texts."""
+    """The kinds of events that the domain's code records, as far as they are literals there."""
     found = set()
     for path in (SOURCE / "domain").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):

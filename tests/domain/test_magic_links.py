@@ -1,4 +1,4 @@
-"""Links by mail: used once however many try, in their own browser only, and never a word about who is known."""
+"""Links by mail: used once however many try, in their own browser only, without disclosing who is known."""
 
 import threading
 from datetime import timedelta

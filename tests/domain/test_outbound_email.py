@@ -1,4 +1,4 @@
-"""Mail that goes out: who gets it, what stands in it, how it hangs together, and when it stays away."""
+"""Outgoing mail: who gets it, what it contains, how it threads, and when none is sent."""
 
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ def maya(make):
 
 @pytest.fixture
 def say(filed_ticket, session, maya):
-    """``say(words)`` as Maya; what is due leaves."""
+    """``say(words)`` as Maya; sends what is due."""
 
     def say(body, by=None, send=True):
         message = tickets.reply(filed_ticket, author=by or maya, body=body)

@@ -1,4 +1,4 @@
-"""Finding tickets by their words, on both databases."""
+"""Finding tickets by their text, on both databases."""
 
 import pytest
 from sqlalchemy import select, text

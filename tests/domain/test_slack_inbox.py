@@ -1,4 +1,4 @@
-"""What is said in Slack and what becomes of it, through the demo's own events."""
+"""What is written in Slack and what becomes of it, through the demo's own events."""
 
 import pytest
 
@@ -19,7 +19,7 @@ def settings(workspace, mailbox):
 
 @pytest.fixture
 def filed_ticket(make, session):
-    """A ticket of Globex whose cards stand in Slack."""
+    """A ticket of Globex whose cards are in Slack."""
     make.channel(personas.TRIAGE_CHANNEL_ID)
     globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
     make.agent("Priya Raman", email="priya@support.northwind.example")
@@ -30,7 +30,7 @@ def filed_ticket(make, session):
 
 @pytest.fixture
 def say(workspace, session):
-    """``say(who, text)`` in the ticket's thread, taken in and worked on."""
+    """``say(who, text)`` in the ticket's thread, received and processed."""
 
     def say(user, text, channel=personas.TRIAGE_CHANNEL_ID, times=1):
         root = workspace.posted(channel)[0]["ts"]

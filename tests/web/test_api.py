@@ -1,4 +1,4 @@
-"""The JSON API: the same rules as the pages, and its own description kept to the letter."""
+"""The JSON API: the same rules as the pages, and exactly its own description."""
 
 import pytest
 import schemathesis

@@ -30,7 +30,7 @@ def settings():
 
 
 class World:
-    """The people who knock, and what the addresses name: things of the requester's organization."""
+    """The people who send requests, and what the addresses name: things of the requester's organization."""
 
     def __init__(self, make, session):
         self.session = session
@@ -195,7 +195,7 @@ def knock(browser_of, world, who: str, route: str):
 
 
 def word(answer) -> str:
-    """What an answer means, in the table's words."""
+    """What an answer means, in the table's terms."""
     if answer.status_code >= 500:
         return str(answer.status_code)
     if answer.status_code in (302, 303) and answer.headers["Location"].partition("?")[0] == "/sign-in":
@@ -214,7 +214,7 @@ def test_everybody_gets_what_the_table_says(browser_of, make, session):
     for route, words in TABLE.items():
         session.execute(
             update(Webhook).values(is_active=False)
-        )  # those of earlier worlds would be told of every later ticket
+        )  # those of earlier worlds would be notified of every later ticket
         world = World(make, session)  # what one route changes, the next must not meet
         expected = dict(zip(WHO, words.split(), strict=True))
         found = {who: word(knock(browser_of, world, who, route)) for who in WHO}

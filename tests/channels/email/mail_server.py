@@ -1,4 +1,4 @@
-"""A real SMTP server (aiosmtpd) that remembers what it took and can be told to misbehave at every step."""
+"""A real SMTP server (aiosmtpd) that records what it accepted and can be set to misbehave at every step."""
 
 import asyncio
 import datetime

@@ -1,4 +1,4 @@
-"""Who is believed: only the topmost word of a trusted server, or a signature that covers the whole mail."""
+"""Which sender is authenticated: by a trusted server's topmost result, or a signature that covers the whole mail."""
 
 import dns.exception
 import pytest

@@ -1,4 +1,4 @@
-"""What is drawn stays within what Slack takes, and says what it should."""
+"""Rendered blocks stay within Slack's limits and hold the expected texts."""
 
 import json
 
@@ -170,7 +170,7 @@ def test_a_short_message_is_left_alone_and_an_empty_one_is_one_part():
 
 
 def check_limits(value, room):
-    """Slack's documented limits, for whatever stands in ``value``."""
+    """Slack's documented limits, for everything in ``value``."""
     if isinstance(value, list):
         for each in value:
             check_limits(each, room)

@@ -1,4 +1,4 @@
-"""People do things in the workspace; the doors hear them, signed and all, and answer."""
+"""The workspace's signed requests are received and answered."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Whatever Slack tells becomes one of our words, or nothing."""
+"""Every payload of Slack is parsed into one of our events, or into none."""
 
 import json
 from dataclasses import asdict

@@ -1,4 +1,4 @@
-"""Socket Mode: Slack is told that something arrived only when it is stored."""
+"""Socket Mode: an envelope is acknowledged only when it is stored."""
 
 import base64
 import hashlib
@@ -61,7 +61,7 @@ def test_a_wrong_app_token_is_said_in_words(place):
 
 
 def test_over_a_real_socket():
-    """A server of one WebSocket: hands out its address, sends one envelope, keeps what it is told."""
+    """A server of one WebSocket: hands out its address, sends one envelope, records what it receives."""
     told, heard = threading.Event(), []
     kept = {}
 

@@ -1,4 +1,4 @@
-"""What befalls channels, cards and events: said in words, nothing lost, all in order once mended."""
+"""Changes of channels, cards and events: shown in plain texts, nothing lost, all in order once repaired."""
 
 from datetime import timedelta
 

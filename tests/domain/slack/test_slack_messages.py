@@ -1,4 +1,4 @@
-"""Who speaks to whom from Slack, and who never does."""
+"""Whose Slack messages reach whom, and whose never do."""
 
 import pytest
 

@@ -69,7 +69,7 @@ def test_everything_is_where_it_belongs_exactly_once_and_in_order(make, team, se
 
 
 def speak(session, workspace, door, number, word, dana_id, priya_id):
-    """Somebody says ``word`` on the ticket, in one of four places."""
+    """Somebody writes ``word`` on the ticket, in one of four places."""
     from helpdesk.models.user import User
 
     if door in ("portal", "desk"):
@@ -130,7 +130,7 @@ def revive(session):
 
 
 def check(workspace, session, thread, said):
-    """The thread holds every word once; our copies in the order in which they were said, the card first of all."""
+    """The thread holds every word once; our copies in the order in which they were written, the card first of all."""
     shown = workspace.replies(thread.channel.external_id, thread.external_id)
     assert shown[0]["metadata"]["event_type"] == "helpdesk_delivery"
     texts = [message["text"] for message in shown[1:]]

@@ -1,4 +1,4 @@
-"""The reconciler while Slack answers badly: one thread that cannot be read keeps no other from being compared."""
+"""The reconciler while Slack answers badly: one thread that cannot be read does not stop others from being compared."""
 
 from datetime import timedelta
 

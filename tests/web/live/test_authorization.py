@@ -1,4 +1,4 @@
-"""Who hears of what: streams of the served portal, and changes made by the domain's own functions."""
+"""Who is notified of what: streams of the served portal, and changes made by the domain's own functions."""
 
 import pytest
 
@@ -11,7 +11,7 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def names(stream, last: str) -> set[str]:
-    """Everything a stream was told until it was told ``last``."""
+    """Everything a stream received until it received ``last``."""
     told = b""
     while last.encode() not in told:
         told += stream.until(b"\n\n")

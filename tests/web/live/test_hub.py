@@ -1,4 +1,4 @@
-"""What the hub tells which stream, and when a stream ends."""
+"""What the hub sends to which stream, and when a stream ends."""
 
 import asyncio
 

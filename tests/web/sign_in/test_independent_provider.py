@@ -73,7 +73,7 @@ def globex(make):
 
 
 def through(browser, provider, name, **claims):
-    """Sign in as somebody of whom the provider says ``claims``."""
+    """Sign in as somebody with the provider's ``claims``."""
     requests.put(f"{provider.url}/users/dana", json={"email": DANA, **claims}, timeout=60).raise_for_status()
     address = browser.get(f"/sign-in/{name}").headers["Location"]
     assert dict(parse_qsl(urlsplit(address).query))["scope"]

@@ -1,4 +1,4 @@
-"""A link by mail as a person and as a scanner meet it, and what a stranger can learn: nothing."""
+"""A link by mail as a person and as a scanner use it; somebody not signed in learns nothing from it."""
 
 import re
 import time
