@@ -76,7 +76,7 @@ def test_a_participants_reply_is_said_on_the_ticket_and_goes_where_replies_go(
 
 
 @pytest.mark.parametrize("secret", [None, "", "wrong", "é"])
-def test_without_the_secret_the_door_says_401_and_nothing_else(filed_ticket, session, post, mail, secret):
+def test_without_the_secret_the_endpoint_answers_401_and_nothing_else(filed_ticket, session, post, mail, secret):
     answer = post(mail_samples.reply(mail), secret)
     assert (answer.status_code, answer.data) == (401, b"")
     assert session.query(InboundEvent).filter_by(source="email").count() == 0

@@ -41,7 +41,7 @@ def test_a_worker_that_was_held_up_does_not_undo_what_another_has_done_since(app
     assert session.get(InboundEvent, id, populate_existing=True).state in {"done", "ignored"}
 
 
-def test_a_ring_for_what_is_done_takes_no_write_lock(app, session):
+def test_a_wake_up_for_what_is_done_takes_no_write_lock(app, session):
     id = waiting(session)
     assert worker_helpers.run_job(inbox.process_event, id)
     with extensions.db.engine.connect() as somebody, somebody.begin():
@@ -51,16 +51,16 @@ def test_a_ring_for_what_is_done_takes_no_write_lock(app, session):
 
 
 def test_our_own_posts_are_not_taken_in_and_others_are(app, session):
-    def told(**event) -> dict:
+    def payload(**event) -> dict:
         return {
             "type": "event_callback",
             "api_app_id": "A1",
             "event": {"type": "message", "channel": "C1", "ts": "1.1"} | event,
         }
 
-    assert echo_filter.is_echo(told(app_id="A1", subtype="bot_message"))
-    assert not echo_filter.is_echo(told(user="U1"))
-    assert not echo_filter.is_echo(told(app_id="A2", bot_id="B2"))
-    assert not echo_filter.is_echo(told(app_id="A1", subtype="message_deleted"))
-    assert inbox.store_event("slack", "Ev2", told(app_id="A1")) is False
-    assert inbox.store_event("slack", "Ev3", told(user="U1")) is True
+    assert echo_filter.is_echo(payload(app_id="A1", subtype="bot_message"))
+    assert not echo_filter.is_echo(payload(user="U1"))
+    assert not echo_filter.is_echo(payload(app_id="A2", bot_id="B2"))
+    assert not echo_filter.is_echo(payload(app_id="A1", subtype="message_deleted"))
+    assert inbox.store_event("slack", "Ev2", payload(app_id="A1")) is False
+    assert inbox.store_event("slack", "Ev3", payload(user="U1")) is True

@@ -307,12 +307,12 @@ def test_the_customer_is_told_before_a_ticket_closes(filed_ticket, session, mail
 
 def test_received_is_said_to_proven_people_only(make, session, mailbox, filed_ticket):
     mailbox.clear()
-    stranger = make.user(filed_ticket.organization, "Ines", email="ines@globex.example")
-    stranger.email_verified_at = None
+    unverified = make.user(filed_ticket.organization, "Ines", email="ines@globex.example")
+    unverified.email_verified_at = None
     session.commit()
-    make.ticket(stranger)
+    make.ticket(unverified)
     worker_helpers.drain(session)
-    assert mailbox.list_for(stranger.email) == []
+    assert mailbox.list_for(unverified.email) == []
 
 
 def test_an_edit_shows_in_the_next_mail_as_a_correction(filed_ticket, session, mailbox, say, maya):
@@ -401,7 +401,7 @@ def test_people_are_let_in_by_mail(make, session, mailbox, filed_ticket):
     assert "List-Unsubscribe" not in sign_in.message
 
 
-def test_admins_are_told_once_when_nothing_gets_out_and_not_after_it_was_mended(
+def test_admins_are_notified_once_when_nothing_gets_out_and_not_after_the_repair(
     make, session, mailbox, filed_ticket, workspace, say
 ):
     admin = make.agent("Ada", role="admin", email="ada@support.example")

@@ -183,7 +183,7 @@ def test_being_told_to_wait_holds_that_channel_and_no_other(filed_ticket, sessio
     assert channel.paused_until > clock.now()
 
 
-def test_an_archived_channel_keeps_everything_and_delivers_it_in_order_once_mended(filed_ticket, session, workspace):
+def test_an_archived_channel_keeps_everything_and_delivers_it_in_order_once_repaired(filed_ticket, session, workspace):
     worker_helpers.drain(session)
     workspace.archive(personas.TRIAGE_CHANNEL_ID)
     for number in range(3):

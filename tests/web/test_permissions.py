@@ -184,7 +184,7 @@ def csrf_of(client) -> str:
     raise AssertionError("no page with a token")
 
 
-def knock(browser_of, world, who: str, route: str):
+def send_request(browser_of, world, who: str, route: str):
     """What ``who`` is answered at ``route``."""
     method, _, rule = route.partition(" ")
     client = browser_of(world.people[who])
@@ -217,7 +217,7 @@ def test_everybody_gets_what_the_table_says(browser_of, make, session):
         )  # those of earlier worlds would be notified of every later ticket
         world = World(make, session)  # what one route changes, the next must not meet
         expected = dict(zip(WHO, words.split(), strict=True))
-        found = {who: word(knock(browser_of, world, who, route)) for who in WHO}
+        found = {who: word(send_request(browser_of, world, who, route)) for who in WHO}
         if found != expected:
             wrong[route] = {who: f"{found[who]}, not {expected[who]}" for who in WHO if found[who] != expected[who]}
     assert wrong == {}

@@ -120,8 +120,8 @@ def test_a_mail_becomes_its_senders_reply_only_where_they_may_reply(receive, pos
 
 def test_a_ticket_is_made_for_a_customer_and_for_nobody_else(receive, post, make, dana, session):
     mail = receive(HONEST)
-    stranger = post(f"/desk/quarantine/{mail.id}/ticket", requester="eve@evil.example", subject="Mine")
-    assert stranger.status_code == 422 and 'value="Mine"' in stranger.text and "No organization" in stranger.text
+    rejected = post(f"/desk/quarantine/{mail.id}/ticket", requester="eve@evil.example", subject="Mine")
+    assert rejected.status_code == 422 and 'value="Mine"' in rejected.text and "No organization" in rejected.text
     answer = post(f"/desk/quarantine/{mail.id}/ticket", requester="Dana@Globex.example", subject="")
     ticket = session.query(Ticket).one()
     assert answer.headers["Location"] == f"/tickets/{ticket.number}"

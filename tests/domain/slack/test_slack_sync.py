@@ -180,7 +180,7 @@ def test_a_file_slack_is_slow_about_is_waited_for_and_then_gone_without(filed_ti
     assert session.query(Attachment).one().state == "refused"
 
 
-def test_strangers_files_are_not_even_fetched(filed_ticket, day, monkeypatch):
+def test_external_users_files_are_not_even_fetched(filed_ticket, day, monkeypatch):
     monkeypatch.setattr(slack_files, "download_file", lambda *_, **__: pytest.fail("fetched"))
     day.say(ELLEN, "Look", files=[("scan.png", PNG, "image/png")])
     assert day.words() == [] and "was not sent" in day.whispers(ELLEN)

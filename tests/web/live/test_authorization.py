@@ -12,10 +12,10 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 def names(stream, last: str) -> set[str]:
     """Everything a stream received until it received ``last``."""
-    told = b""
-    while last.encode() not in told:
-        told += stream.until(b"\n\n")
-    lines = told.decode().splitlines()
+    received = b""
+    while last.encode() not in received:
+        received += stream.until(b"\n\n")
+    lines = received.decode().splitlines()
     return {name for line in lines if line.startswith("data: ") for name in line.removeprefix("data: ").split()}
 
 

@@ -17,7 +17,7 @@ from helpdesk.demo import personas, wsgi_server
 
 PEOPLE = 16
 ROUNDS = 3
-STRANGERS = 4
+ANONYMOUS_CLIENTS = 4
 
 
 @pytest.fixture
@@ -54,25 +54,25 @@ def test_nobody_is_ever_taken_for_somebody_else(portal, google):
     emails = [f"person{number}@globex.example" for number in range(PEOPLE)]
     for email in emails:
         google.account(email, hd="globex.example")
-    over, seen_by_strangers, asked = threading.Event(), [], []
+    over, seen_anonymously, asked = threading.Event(), [], []
 
-    def stranger():
+    def browse_anonymously():
         while not over.is_set():
             for path in ("/account", "/sign-in/google/authorized?code=x&state=y", "/sign-in/google"):
                 answer = requests.get(portal + path, allow_redirects=False, timeout=60)
                 asked.append(path)
                 if who(answer) or (path == "/account" and answer.status_code != 302):
-                    seen_by_strangers.append((path, answer.status_code))
+                    seen_anonymously.append((path, answer.status_code))
 
-    strangers = [threading.Thread(target=stranger) for _ in range(STRANGERS)]
-    [thread.start() for thread in strangers]
+    anonymous_clients = [threading.Thread(target=browse_anonymously) for _ in range(ANONYMOUS_CLIENTS)]
+    [thread.start() for thread in anonymous_clients]
     try:
         with ThreadPoolExecutor(PEOPLE) as pool:
             found = [list(pool.map(lambda email: sign_in(portal, email), emails)) for _ in range(ROUNDS)]
     finally:
         over.set()
-        [thread.join() for thread in strangers]
-    assert seen_by_strangers == [] and len(asked) > 20
+        [thread.join() for thread in anonymous_clients]
+    assert seen_anonymously == [] and len(asked) > 20
     assert found == [emails] * ROUNDS
 
 
