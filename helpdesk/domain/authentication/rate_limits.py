@@ -1,4 +1,4 @@
-"""Throttling of sign-in links: how many an address and a network may request, counted in the database, so that every
+"""Rate limits that throttle sign-in links: how many an address and a network may request, counted in the database, so that every
 process counts the same."""
 
 import ipaddress
