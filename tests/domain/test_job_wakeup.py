@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from helpdesk.channels.errors import TemporaryError
 
 from helpdesk import clock, extensions, jobs
 from helpdesk.channels.slack.parse import echo_filter
 from helpdesk.domain import inbox
+from helpdesk.domain.inbox import process
+from helpdesk.domain.outbox.errors import TemporaryError
 from helpdesk.models.inbound_event import InboundEvent
 from tests import worker_helpers
 
@@ -32,12 +33,12 @@ def waiting(session) -> int:
 
 def test_a_worker_that_was_held_up_does_not_undo_what_another_has_done_since(app, session):
     id = waiting(session)
-    late = worker_helpers.run_job(inbox._claim_event, id)
+    late = worker_helpers.run_job(process._claim_event, id)
     session.get(InboundEvent, id).lease_until = clock.now() - timedelta(seconds=1)
     session.commit()
     worker_helpers.run_job(lambda _: inbox.release_expired_leases(), 0)
     assert worker_helpers.run_job(inbox.process_event, id)
-    worker_helpers.run_job(lambda _: inbox._retry_later(late, TemporaryError("Slack did not answer.").reason), 0)
+    worker_helpers.run_job(lambda _: process._retry_later(late, TemporaryError("Slack did not answer.").reason), 0)
     assert session.get(InboundEvent, id, populate_existing=True).state in {"done", "ignored"}
 
 

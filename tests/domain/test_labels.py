@@ -17,7 +17,7 @@ def kinds_said() -> set[str]:
     found = set()
     for path in (SOURCE / "domain").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "say_event":
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "add_event":
                 found |= {each.value for each in node.args[1:2] if isinstance(each, ast.Constant)}
     return found | {"status", "solved", "reopened", "closed"}
 

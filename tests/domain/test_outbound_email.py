@@ -222,6 +222,7 @@ def test_somebody_at_the_page_is_mailed_only_what_they_leave_unread(filed_ticket
     tickets.save_read_receipt(tickets.pending_read_receipt(filed_ticket, filed_ticket.requester))
     session.commit()
     worker_helpers.advance_time(session)
+    presence.mark_present(filed_ticket.id, filed_ticket.requester_id)  # still there
     worker_helpers.drain(session)
     assert mailbox.list_for(DANA) == [] and "read it in the portal" in rows(session, filed_ticket)[0].reason
     say("unread")

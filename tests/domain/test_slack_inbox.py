@@ -5,6 +5,8 @@ import pytest
 from helpdesk import config
 from helpdesk.demo import personas
 from helpdesk.domain import inbox
+from helpdesk.domain.inbox import process
+from helpdesk.domain.inbox.channel import get_two_way_channel
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from tests import time_travel, worker_helpers
@@ -144,14 +146,14 @@ def test_a_claim_that_was_lost_does_nothing(filed_ticket, session, workspace):
     assert worker_helpers.receive_events(session, workspace) == 1
     id = session.query(InboundEvent.id).filter(InboundEvent.state == "waiting").scalar()
     session.rollback()
-    lost = worker_helpers.run_job(inbox._claim_event, id)
+    lost = worker_helpers.run_job(process._claim_event, id)
     time_travel.advance(config.current().DELIVERY_LEASE + 1)
-    worker_helpers.run_job(lambda _: inbox.sweep(), 0)
-    assert worker_helpers.run_job(inbox._claim_event, id).attempt == lost.attempt + 1
+    worker_helpers.run_job(lambda _: inbox.release_expired_leases(), 0)
+    assert worker_helpers.run_job(process._claim_event, id).attempt == lost.attempt + 1
 
     def apply_lost(_):
-        source = inbox.HANDLERS_BY_SOURCE["slack"]
-        return inbox._apply_event(lost, source, source.fetch_context(lost.payload, lost.raw))
+        slack = get_two_way_channel("slack")
+        return process._apply_event(lost, slack, slack.fetch_context(lost.payload, lost.raw))
 
     assert worker_helpers.run_job(apply_lost, 0) == []
     assert session.get(InboundEvent, id).state == "working"

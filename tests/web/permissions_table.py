@@ -145,7 +145,7 @@ TABLE = {
     "POST /settings/portal": ADMIN,
     "POST /settings/portal/logo": ADMIN,
     "POST /settings/portal/logo/delete": ADMIN,
-    "POST /settings/portal/tests/<way>": ADMIN,
+    "POST /settings/portal/tests/<method>": ADMIN,
     "GET /settings/health": ADMIN,
     "GET /settings/organizations": ADMIN,
     "POST /settings/organizations": ADMIN,

@@ -79,7 +79,7 @@ class World:
             "view_id": view.id,
             "token": signed_links.unsubscribe_token(thread),
             "key": kept,
-            "way": "link",
+            "method": "link",
             "filename": "css/app.css",
             "slug": globex.slug,
             "mail_id": mail_id,

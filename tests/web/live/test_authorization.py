@@ -3,8 +3,7 @@
 import pytest
 
 from helpdesk.domain import tickets
-from helpdesk.domain.authentication import sessions
-from helpdesk.domain.people import users
+from helpdesk.domain.people import session_revocation, users
 from tests.web.live.conftest import HELLO
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -76,7 +75,7 @@ def test_a_withdrawn_session_hears_no_more(server, make, session):
     dana = make.user(make.organization())
     cookie = server.cookie(dana)
     stream = server.stream(cookie)
-    sessions.revoke_user_sessions(dana)
+    session_revocation.revoke_user_sessions(dana)
     session.commit()
     assert stream.to_its_end().endswith(b"0\r\n\r\n")
     assert b" 401 " in server.ask(cookie).until(b"\r\n\r\n")
