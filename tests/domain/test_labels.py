@@ -13,9 +13,9 @@ SOURCE = Path(helpdesk.__file__).parent
 
 
 def kinds_said() -> set[str]:
-    """The kinds of events that the domain's code records, as far as they are literals there."""
+    """The kinds of events that the domain and the channels record, as far as they are literals there."""
     found = set()
-    for path in (SOURCE / "domain").rglob("*.py"):
+    for path in [*(SOURCE / "domain").rglob("*.py"), *(SOURCE / "channels").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "add_event":
                 found |= {each.value for each in node.args[1:2] if isinstance(each, ast.Constant)}
