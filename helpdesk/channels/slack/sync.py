@@ -1,10 +1,10 @@
-"""Reading in Slack what we did not hear: threads of lately active tickets are compared with what we keep of them.
+"""Fetch what we did not receive from Slack: threads of recently active tickets are compared with the stored messages.
 
-Slack's list of cards says of each how many replies stand below it and when the newest came. Threads that have something newer
-than we know are read first, then those that have more than we know, then, in turn, all the others.
+Slack's list of cards has the number of replies of each and the time of the newest. Threads that have something newer
+than we know are read first, then those that have more replies than we know, then, in turn, all the others.
 
-Whatever is missing enters by the inbox, like an event. A message has the same place (thread and ts) however it came, and
-that place is taken once, so nothing doubles when the event comes after all.
+Whatever is missing enters through the inbox, like an event. A message has the same position (thread and ts) whichever
+way it arrives, and a position is stored only once, so nothing is doubled when the event arrives after all.
 """
 
 import logging
@@ -36,7 +36,7 @@ from helpdesk.models.ticket import Ticket
 SYNC_INTERVAL = timedelta(minutes=3)  # a channel is not read again sooner
 LOOKBACK = timedelta(days=3)  # threads of tickets that changed within it are read
 MAX_LOOKBACK = timedelta(days=30)  # cards older than it are not looked at
-BATCH_SIZE = 500  # threads of which the database is asked at once
+BATCH_SIZE = 500  # threads in one database query
 MAX_THREADS = 25  # of one channel in one turn
 MAX_CHANGED_THREADS = 15  # of them, that have more replies than we know: some always have, such as another app's
 MAX_FAILURES = 3  # threads in a row that could not be read, after which the channel is left for its next turn
@@ -49,8 +49,11 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class KnownThread:
-    """What we keep of one thread: its row's id, the messages people wrote there (ts → edited), the newest ts, how many replies
-    stand there, and when it was last compared."""
+    """What is stored about one thread.
+
+    ``messages`` are those that people wrote there (ts → time of the last edit), ``gone`` the deleted ones among them;
+    ``newest`` is the newest ts, ``count`` the number of replies, ``compared_at`` the time of the last comparison.
+    """
 
     thread_id: int
     channel_id: str
@@ -64,7 +67,7 @@ class KnownThread:
 
 @dataclass(frozen=True)
 class ListedThread:
-    """What Slack's list of cards says of the thread below one: the ts of its newest reply, and how many there are."""
+    """One thread in Slack's list of cards: the ts of its newest reply, and the number of replies."""
 
     newest: str
     count: int
@@ -103,7 +106,9 @@ def _due_condition():
 
 
 def _sync_channel(id: int) -> int:
-    """One channel: claimed for this turn, its facts kept true, then its threads, those with something new first."""
+    """Compare one channel: claim it for this turn, update its state, then compare its threads, those with something new
+    first.
+    """
     claimed = db.session.execute(
         update(Channel)
         .where(Channel.id == id, _due_condition())
@@ -128,14 +133,14 @@ def _sync_channel(id: int) -> int:
         except errors.ChannelError:
             db.session.rollback()
             _mark_compared(known)
-            failures += 1  # one thread's bad luck is not the others'; several in a row are an outage
+            failures += 1  # one failing thread must not stop the others; several in a row are an outage
             if failures == MAX_FAILURES:
                 raise
     return found
 
 
 def _latest_replies(channel_id: str) -> dict[str, ListedThread]:
-    """By the ts of each card, what Slack says of its thread."""
+    """Return what Slack lists about each thread, by the ts of its card."""
     since = (clock.now() - MAX_LOOKBACK).timestamp()
     roots = clients.current().pages(
         "conversations.history", "messages", channel=channel_id, oldest=f"{since:.6f}", limit=200
@@ -147,7 +152,9 @@ def _latest_replies(channel_id: str) -> dict[str, ListedThread]:
 
 
 def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[KnownThread]:
-    """The threads of channel ``id`` to read in this turn, at most THREADS unless more have something newer than we know."""
+    """Return the threads of channel ``id`` to read in this turn, at most MAX_THREADS unless more have something newer
+    than we know.
+    """
     with transactions.read_only():
         ours = (
             select(Thread)
@@ -231,7 +238,7 @@ def _sync_known_thread(known: KnownThread) -> int:
 
 
 def _mark_compared(known: KnownThread) -> None:
-    """It had its turn, whatever came of it. Commits."""
+    """Store that the thread had its turn, whatever the result. Commits."""
     now = update(Thread).where(Thread.id == known.thread_id).values(compared_at=clock.now())
     db.session.execute(now.execution_options(synchronize_session=False))
     db.session.commit()
@@ -240,7 +247,9 @@ def _mark_compared(known: KnownThread) -> None:
 def _missing_events(
     known: KnownThread, listed: dict, ourselves: events.BotIdentity, begun: datetime
 ) -> Iterator[tuple[str, dict, str]]:
-    """(an id for the inbox, the event as Slack would have sent it, the ts it is about) for each thing we do not have."""
+    """Yield (id for the inbox, the event as Slack would have sent it, ts of the message) for everything that is missing
+    here.
+    """
     for ts, message in listed.items():
         if (
             ts == known.root
@@ -262,7 +271,7 @@ def _missing_events(
 
 
 def _was_received(known: KnownThread, ts: str) -> bool:
-    """Whether an event about this message came in, whatever became of it."""
+    """Tell whether an event about this message was received, whatever its outcome."""
     payloads = db.session.scalars(
         select(InboundEvent.payload).where(
             InboundEvent.ordering_key == thread_lookup.ordering_key(known.channel_id, known.root)

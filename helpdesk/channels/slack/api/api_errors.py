@@ -1,6 +1,6 @@
-"""Which of our four errors an answer of Slack's is, and the sentence the team reads about it. Pure.
+"""Map Slack's error codes to our four errors, with the sentence the team reads about each. Pure.
 
-Every error made here carries ``code``, Slack's own word for it, for those who must tell one from another.
+Every error made here has an attribute ``code`` with Slack's own error code, so that callers can tell errors apart.
 """
 
 from helpdesk.domain.outbox import errors
@@ -77,7 +77,7 @@ PERMANENT_CODES = {
 
 
 def error_for_code(code: str, needed: str = "", retry_after: float | None = None) -> errors.ChannelError:
-    """The error for Slack's ``code`` in a refusal; ``needed`` names missing scopes, ``retry_after`` is in seconds."""
+    """Make the error for Slack's ``code`` in a refusal; ``needed`` names missing scopes, ``retry_after`` is in seconds."""
     if code in UNKNOWN_OUTCOME_CODES:
         return unknown_outcome_error("Slack reported trouble of its own and may still have stored this.", code)
     if code in TEMPORARY_CODES:
@@ -93,7 +93,7 @@ def error_for_code(code: str, needed: str = "", retry_after: float | None = None
 
 
 def error_for_status(status: int, retry_after: float | None = None) -> errors.ChannelError:
-    """The error for an HTTP ``status`` whose body is not Slack's JSON."""
+    """Make the error for an HTTP ``status`` whose body is not Slack's JSON."""
     if status == 429:
         return _with_code(errors.TemporaryError(TEMPORARY_CODES["ratelimited"], retry_after), "ratelimited")
     if 400 <= status < 500:
@@ -104,7 +104,7 @@ def error_for_status(status: int, retry_after: float | None = None) -> errors.Ch
 
 
 def is_installation_error(reason: str) -> bool:
-    """Whether the sentence ``reason`` tells of trouble that every channel shares, such as a revoked token."""
+    """Tell whether the sentence ``reason`` describes an error of every channel, such as a revoked token."""
     return reason in INSTALLATION_CODES.values() or reason.startswith(MISSING_SCOPE_TEXT)
 
 
@@ -121,7 +121,7 @@ def unknown_outcome_error(reason: str, code: str = "") -> errors.UnknownOutcomeE
 
 
 def error_code(error: errors.ChannelError) -> str:
-    """Slack's own code of ``error``, "" where it had none."""
+    """Return Slack's own code of ``error``, "" where it had none."""
     return getattr(error, "code", "")
 
 
@@ -131,5 +131,5 @@ def _with_code(error, code):
 
 
 def _clean_code(code: str) -> str:
-    """Slack's code, kept short and harmless even when it is not one."""
+    """Limit Slack's code to a short text of safe characters, even when it is not a code."""
     return "".join(c for c in code if c.isalnum() or c in "_-")[:60] or "no reason given"

@@ -1,4 +1,6 @@
-"""Files out of Slack: only from Slack's own file hosts, each redirect looked at, and never a sign-in page for a file."""
+"""Download files from Slack: only from Slack's own file hosts, with every redirect checked, and never a sign-in page in
+place of a file.
+"""
 
 import http.client
 from dataclasses import dataclass
@@ -26,7 +28,7 @@ class DownloadedFile:
 
 
 def download_file(file_id: str, client: clients.Client | None = None, limit: int = MAX_BYTES) -> DownloadedFile:
-    """The file ``file_id``, at most ``limit`` bytes of it. Raises ChannelError with a sentence for the ticket."""
+    """Download the file ``file_id``, at most ``limit`` bytes of it. Raises ChannelError with a sentence for the ticket."""
     slack = client or clients.current()
     file = json_access.object_in(slack.call("files.info", file=file_id), "file")
     name = json_access.text_or_empty(file.get("name")) or json_access.text_or_empty(file.get("title")) or "file"
@@ -50,7 +52,7 @@ def download_file(file_id: str, client: clients.Client | None = None, limit: int
 
 
 def is_allowed_url(url: str, slack: clients.Client) -> bool:
-    """Whether a file may be fetched from ``url``: https on Slack's file hosts, or the stand-in on this machine."""
+    """Tell whether a file may be fetched from ``url``: https on Slack's file hosts, or the stand-in on this machine."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -64,7 +66,9 @@ def is_allowed_url(url: str, slack: clients.Client) -> bool:
 
 
 def _fetch_content(slack: clients.Client, url: str, name: str, limit: int) -> tuple[bytes, str]:
-    """(bytes, media type) at ``url``; the token goes along only to allowed hosts, which are checked at every hop."""
+    """Return (bytes, media type) at ``url``. The token is sent only to allowed hosts, which are checked at every
+    redirect.
+    """
     opener = build_opener(_NoRedirect)
     for _ in range(MAX_REDIRECTS):
         if not is_allowed_url(url, slack):
@@ -82,7 +86,7 @@ def _fetch_content(slack: clients.Client, url: str, name: str, limit: int) -> tu
             url = urljoin(url, location)
         except http_errors.CONNECTION_ERRORS as broken:
             reason = http_errors.error_for_exception(broken)
-            # Fetching leaves nothing behind, so whatever broke may be tried again.
+            # A download changes nothing, so every failure may be retried.
             raise api_errors.temporary_error(
                 f"{name} could not be fetched from Slack.", api_errors.error_code(reason)
             ) from None

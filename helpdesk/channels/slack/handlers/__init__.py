@@ -1,4 +1,4 @@
-"""What happens in Slack, and what it means for us. Network first (who is this?), then everything in one transaction."""
+"""Apply events from Slack: fetch what must be asked of Slack first, then do everything else in one transaction."""
 
 from helpdesk.channels import slack
 from helpdesk.channels.slack.api import directory
@@ -35,13 +35,13 @@ __all__ = ["apply", "validate_modal", "ordering_key", "open_requested_modal", "o
 
 
 def ordering_key(payload: dict) -> str | None:
-    """Things of one Slack thread are taken in the order they came."""
+    """Return the key by which events of one Slack thread are applied in the order they arrived."""
     place = thread_lookup.find_root(payload)
     return thread_lookup.ordering_key(*place) if place else None
 
 
 def validate_modal(payload: dict) -> dict[str, str]:
-    """Mistakes in a submitted modal, by field: Slack shows them only in the answer to the request itself."""
+    """Return the mistakes in a submitted modal, by field: Slack shows them only in the answer to the request itself."""
     if payload.get("type") != "view_submission":
         return {}
     for heard in slack.parse_payload(payload):
@@ -53,7 +53,9 @@ def validate_modal(payload: dict) -> dict[str, str]:
 
 
 def fetch_context(payload: dict) -> EventContext:
-    """What the payload says, and all that Slack knows about it. Raises ChannelError when Slack does not tell."""
+    """Parse the payload and fetch everything that must be asked of Slack about it. Raises ChannelError when Slack does
+    not answer.
+    """
     if _is_irrelevant(payload):
         return EventContext()
     heard = tuple(each for each in slack.parse_payload(payload) if each.kind in HANDLERS)
@@ -64,7 +66,7 @@ def fetch_context(payload: dict) -> EventContext:
         and envelopes.payload_kind(payload) == "event"
         and not envelopes.is_for_us(payload, ourselves.app_id, ourselves.team_id)
     ):
-        return EventContext()  # signed for our app, but installed in somebody else's workspace
+        return EventContext()  # signed for our app, but installed in another workspace
     changed = [channel_events.fetch_channels(each) for each in heard if isinstance(each, ChannelChangeEvent)]
     known = EventContext(
         heard,
@@ -85,7 +87,7 @@ def fetch_context(payload: dict) -> EventContext:
 
 
 def apply(understood: EventContext) -> Result:
-    """Do what each thing means."""
+    """Apply each event of the payload."""
     result = ignored_result("Nothing for us.")
     for heard in understood.heard:
         handler = HANDLERS.get(heard.kind)
@@ -96,7 +98,7 @@ def apply(understood: EventContext) -> Result:
 
 
 def on_refused(understood: EventContext, refusal: DomainError) -> list[SlackRequest]:
-    """Tell the one who tried why nothing came of it."""
+    """Make the answers that give the author the reason of a refusal; delete the files fetched for it."""
     incoming_files.delete_files(understood)
     answers = []
     for heard in understood.heard:
@@ -108,8 +110,7 @@ def on_refused(understood: EventContext, refusal: DomainError) -> list[SlackRequ
 
 
 def _is_irrelevant(payload: dict) -> bool:
-    """Whether it is a message or reaction that hangs below no ticket, as most of what a workspace says, or known
-    already."""
+    """Tell whether it is a message or reaction below no ticket's card, as most of a workspace, or one known already."""
     if envelopes.payload_kind(payload) != "event":
         return False
     event = payload.get("event") if isinstance(payload.get("event"), dict) else {}
@@ -134,8 +135,9 @@ def _find_profile(user_id: str) -> directory.Profile | None:
 
 
 def _is_accepted_author(heard: MessageEvent, understood: EventContext) -> bool:
-    """Whether the files are worth fetching: their author is somebody whose words go somewhere, and they are not ours
-    yet."""
+    """Tell whether the files are worth fetching: their author is an agent or customer, and the message is not stored
+    yet.
+    """
     profile = understood.profiles.get(heard.author_id)
     with transactions.read_only():
         thread = thread_lookup.find_thread_of_event(heard)

@@ -10,7 +10,7 @@ from helpdesk.domain.inbox.results import Result
 
 
 def handle_home_opened(heard: HomeOpenedEvent, understood: EventContext) -> Result:
-    """Somebody looks at the home page: an agent gets their queue, and has it kept fresh for a while."""
+    """Render the home page for an agent who opened it, and refresh it for a while."""
     agent = authors.resolve_agent(heard, understood)
     if agent is None:
         view = {"type": "home", "blocks": blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE)["blocks"]}

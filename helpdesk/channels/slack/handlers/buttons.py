@@ -1,4 +1,4 @@
-"""Buttons and reactions: what agents do to a ticket without a word."""
+"""Apply pressed buttons and reactions: what agents do to a ticket without writing."""
 
 from helpdesk.channels.slack.handlers import authors, ephemeral_replies, messages, thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
@@ -15,7 +15,7 @@ from helpdesk.models.user import User
 
 
 def handle_button(heard: ActionEvent, understood: EventContext) -> Result:
-    """Somebody pressed a button of a card, or of what we whispered to them."""
+    """Apply a pressed button of a card or of an ephemeral message."""
     name = heard.action_id
     if name not in CARD_ACTIONS and name not in PENDING_MESSAGE_ACTIONS:
         return ignored_result("No button of ours that does anything.")
@@ -37,7 +37,7 @@ def handle_button(heard: ActionEvent, understood: EventContext) -> Result:
 
 
 def handle_reaction(heard: ReactionEvent, understood: EventContext) -> Result:
-    """An agent reacted to a card; taking a reaction back does nothing."""
+    """Apply an agent's reaction to a card; removing a reaction does nothing."""
     verb = REACTION_ACTIONS.get(heard.name) if heard.added else None
     thread = thread_lookup.find_thread(heard.channel_id, heard.external_id) if verb else None
     if thread is None or not thread_lookup.is_active_thread(thread):
@@ -50,7 +50,9 @@ def handle_reaction(heard: ReactionEvent, understood: EventContext) -> Result:
 
 
 def find_ticket(heard: ActionEvent) -> Ticket | None:
-    """The ticket whose card bears the pressed button: by its place, else by its number if the ticket lives in that channel."""
+    """Return the ticket whose card has the pressed button: by its thread, else by its number if the ticket has a thread
+    in that channel.
+    """
     thread = thread_lookup.find_thread(heard.channel_id, heard.external_id)
     if thread is not None:
         return thread.ticket

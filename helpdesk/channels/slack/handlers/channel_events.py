@@ -1,4 +1,4 @@
-"""What happens to our channels, to the bot in them, to people and to our own messages there."""
+"""Apply changes of our channels, of the bot's membership in them, of profiles and of our own messages there."""
 
 from helpdesk.channels.slack import channels
 from helpdesk.channels.slack.api import directory
@@ -19,11 +19,13 @@ BLOCKED_REASONS = {
     "removed": "The bot was removed from this Slack channel. Invite it with /invite.",
 }
 UNINSTALLED_REASON = "The Slack app was removed from the workspace, or its token was revoked. Install the app again."
-REFETCH_EVENTS = {"shared", "unshared", "added", "unarchived"}  # of these only Slack itself knows how things stand now
+REFETCH_EVENTS = {"shared", "unshared", "added", "unarchived"}  # for these only Slack itself knows the current state
 
 
 def fetch_channels(heard: ChannelChangeEvent) -> dict[str, directory.ChannelInfo]:
-    """How the channel stands now, where the event alone does not say. A channel that cannot be seen is left out."""
+    """Fetch the channel's current state, where the event alone does not contain it. A channel that the bot cannot see
+    is left out.
+    """
     if heard.what == "profile":
         directory.clear_cache(heard.author_id)
     if heard.what not in REFETCH_EVENTS or not heard.channel_id:
@@ -36,7 +38,7 @@ def fetch_channels(heard: ChannelChangeEvent) -> dict[str, directory.ChannelInfo
 
 
 def handle_channel_event(heard: ChannelChangeEvent, understood: EventContext) -> Result:
-    """Keep what we know of the channel true."""
+    """Update what is stored about the channel."""
     what = heard.what
     if what == "uninstalled":
         for each in channels.list_channels():
@@ -74,7 +76,7 @@ def _update_profile(heard: ChannelChangeEvent, understood: EventContext) -> Resu
 
 
 def _handle_own_message_deleted(heard: ChannelChangeEvent, channel: Channel) -> Result:
-    """Somebody deleted a message of ours: nothing is lost in the portal, and the team may know."""
+    """Record on the ticket that somebody deleted a message of ours in Slack; nothing is lost in the portal."""
     thread = thread_lookup.find_thread(heard.channel_id, heard.thread_id or heard.external_id)
     copy = thread_lookup.find_our_delivery(thread, heard.external_id) if thread else None
     if copy is None or copy.kind in {DeliveryKind.line, DeliveryKind.mark} or _was_deleted_by_us(copy):

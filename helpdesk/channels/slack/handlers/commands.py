@@ -1,4 +1,4 @@
-"""/ticket: lists, a search, one ticket. Answers are made while nothing is held, because nothing is changed."""
+"""Answer /ticket: lists, a search, one ticket. Answers are made before the transaction, because nothing is changed."""
 
 from helpdesk import urls
 from helpdesk.channels.slack import home
@@ -21,7 +21,7 @@ EMPTY_LIST_MESSAGES = {
 
 
 def answer_command(heard: CommandEvent, agent: User | None) -> SlackRequest:
-    """What /ticket says to the one who typed it."""
+    """Return the answer to /ticket for the one who typed it."""
     if agent is None:
         return ephemeral_replies.reply_sentence(heard, ephemeral_replies.AGENTS_ONLY_MESSAGE)
     verb, rest = heard.verb, str(heard.rest or "")

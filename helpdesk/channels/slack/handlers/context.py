@@ -1,4 +1,4 @@
-"""What is known about one Slack payload before anything is done about it: all that had to be asked of Slack."""
+"""Everything that is fetched for one Slack payload before it is applied."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from helpdesk.channels.slack.parse.event_types import SlackEvent
 
 @dataclass(frozen=True)
 class DownloadedFile:
-    """A file somebody added in Slack: in the store under ``key``, or with the ``reason`` why it is not."""
+    """A file somebody added in Slack: stored under ``key``, or with the ``reason`` why it is not."""
 
     external_id: str
     name: str
@@ -21,9 +21,10 @@ class DownloadedFile:
 
 @dataclass(frozen=True)
 class EventContext:
-    """``profiles`` by Slack user id, ``files`` by Slack file id, ``places`` by channel id; ``team_id`` is our workspace.
+    """``profiles`` by Slack user id, ``files`` by Slack file id, ``places`` by channel id; ``team_id`` is our
+    workspace.
 
-    ``answers`` were made while nothing was held, because what was asked for is only read.
+    ``answers`` were made before the transaction, because the commands they answer only read.
     """
 
     heard: tuple[SlackEvent, ...] = ()

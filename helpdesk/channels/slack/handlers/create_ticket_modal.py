@@ -1,4 +1,4 @@
-"""A ticket made in Slack: its form, what is wrong with what was filled in, and filing it."""
+"""Create a ticket in Slack: its modal, the validation of what was filled in, and the new ticket."""
 
 from dataclasses import dataclass, field
 
@@ -26,7 +26,7 @@ MAX_ORGANIZATIONS = 5000
 
 @dataclass(frozen=True)
 class TicketDraft:
-    """What the form shows at first; ``origin`` comes back with it: channel, thread, url (to answer to), files, form."""
+    """Initial values of the modal; ``origin`` comes back with it: channel, thread, url (to answer to), files, form."""
 
     organization_id: int | None = None
     form: str = ""
@@ -37,7 +37,7 @@ class TicketDraft:
 
 
 def render_modal(draft: TicketDraft, agent: User) -> dict:
-    """The modal for a new ticket."""
+    """Return the modal for a new ticket."""
     names = select(Organization.id, Organization.name).order_by(Organization.name).limit(MAX_ORGANIZATIONS)
     organizations = tuple((str(id), name) for id, name in db.session.execute(names))
     offered = forms.published(draft.organization_id or 0)
@@ -63,7 +63,7 @@ def render_modal(draft: TicketDraft, agent: User) -> dict:
 
 
 def validate_submission(heard: ModalEvent) -> dict[str, str]:
-    """A sentence by block for everything in the sent form that will not do; each names a block that the form has."""
+    """Return a sentence by block for every mistake in the submitted modal; each names a block that the modal has."""
     agent = db.session.scalar(select(User).where(User.slack_user_id == heard.author_id))
     wrong = _parse_submission(heard, agent)[1]
     known = set(heard.values)
@@ -73,7 +73,7 @@ def validate_submission(heard: ModalEvent) -> dict[str, str]:
 
 
 def apply_submission(heard: ModalEvent, understood: EventContext) -> Result:
-    """File the ticket, and tell where the form was opened which number it has."""
+    """Create the ticket, and answer with its number where the modal was opened."""
     agent, origin = authors.resolve_agent(heard, understood), heard.private
     if agent is None:
         content = blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE)
@@ -103,13 +103,13 @@ def apply_submission(heard: ModalEvent, understood: EventContext) -> Result:
 
 
 def remote_files(origin: dict) -> tuple[RemoteFile, ...]:
-    """The files of the message that the ticket is made of."""
+    """Return the files of the message that the ticket is made of."""
     ids = origin.get("files") if isinstance(origin.get("files"), list) else []
     return tuple(RemoteFile(id, "file", "application/octet-stream", 0) for id in ids if isinstance(id, str))
 
 
 def _parse_submission(heard: ModalEvent, agent: User | None) -> tuple[dict, dict[str, str]]:
-    """(what to file, a sentence by block for each mistake)."""
+    """Return (values of the new ticket, a sentence by block for each mistake)."""
     values, origin = heard.values, heard.private
     wrong: dict[str, str] = {}
     number = str(values.get("organization") or "")
@@ -154,7 +154,7 @@ def _parse_answers(
 
 
 def _parse_requester(text: str, organization: Organization) -> tuple[str, str]:
-    """(canonical address or "", what is wrong with it or "")."""
+    """Return (canonical address or "", what is wrong with it or "")."""
     if not text.strip():
         return "", ""
     try:
@@ -187,6 +187,6 @@ def _confirmation_messages(ticket: Ticket, origin: dict, author_id: str) -> list
 
 
 def _is_other_customers_channel(channel_id: str, ticket: Ticket) -> bool:
-    """Whether customers read the channel whom the ticket does not concern."""
+    """Tell whether customers whom the ticket does not concern read the channel."""
     channel = thread_lookup.find_channel(channel_id)
     return channel is not None and channel.audience == "customer" and channel.organization_id != ticket.organization_id

@@ -1,4 +1,4 @@
-"""The form *Edit* on a card: status, assignee, priority and the answers. Only what the agent changed is changed."""
+"""The modal *Edit* of a card: status, assignee, priority and the answers. Only what the agent changed is changed."""
 
 import zlib
 
@@ -22,7 +22,7 @@ CLOSED_MESSAGE = "A closed ticket stays closed. File a follow-up instead."
 
 
 def render_modal(ticket: Ticket, agent: User, heard: SlackEvent) -> dict:
-    """The modal, filled with how the ticket stands now, which it brings back to tell what was changed."""
+    """Return the modal with the ticket's current values, which it sends back so that changes can be recognised."""
     shown = [
         (field, value, modal_fields.modal_field(field, value, agent, ticket.organization_id))
         for field, value in _editable_answers(ticket)
@@ -52,7 +52,7 @@ def render_modal(ticket: Ticket, agent: User, heard: SlackEvent) -> dict:
 
 
 def validate_submission(heard: ModalEvent) -> dict[str, str]:
-    """A sentence by block for everything in the sent form that will not do."""
+    """Return a sentence by block for every mistake in the submitted modal."""
     values, ticket = heard.values, _find_ticket(heard)
     if ticket is None:
         return {"status": "This ticket is gone."}
@@ -77,7 +77,7 @@ def validate_submission(heard: ModalEvent) -> dict[str, str]:
 
 
 def apply_submission(heard: ModalEvent, understood: EventContext) -> Result:
-    """Do what the sent form says, all of it or nothing."""
+    """Apply the submitted modal, all of it or nothing."""
     agent = authors.resolve_agent(heard, understood)
     if agent is None:
         content = blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE)
@@ -121,7 +121,7 @@ def _find_assignee(text: object) -> User | None:
 
 
 def _editable_answers(ticket: Ticket) -> list[tuple[Field, object]]:
-    """The fields that apply to the ticket and can be changed, each with its answer."""
+    """Return the fields that apply to the ticket and can be changed, each with its answer."""
     version = ticket.form_version
     if version is None:
         return []

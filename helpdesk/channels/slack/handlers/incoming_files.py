@@ -1,4 +1,4 @@
-"""Files people add in Slack: fetched and stored before anything is held, then rows of the message they came with."""
+"""Files people add in Slack: fetched and stored before the transaction, then attached to their message."""
 
 import base64
 from datetime import timedelta
@@ -17,14 +17,18 @@ from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.user import User
 
-FETCH_TIMEOUT = timedelta(minutes=2)  # how long a message waits for a file that does not come; then it goes on without
+FETCH_TIMEOUT = timedelta(
+    minutes=2
+)  # how long a message waits for a file that cannot be fetched; then it continues without
 PERMANENT_ERROR_CODES = {"missing_scope", "no_permission", "access_denied"}
 
 
 def fetch_files(wanted: tuple[RemoteFile, ...], heard: SlackEvent) -> dict[str, DownloadedFile]:
-    """Each file by its Slack id, stored or with the reason why not. Raises ChannelError while another try may help.
+    """Fetch each file, by its Slack id: stored or with the reason why not. Raises ChannelError while another attempt
+    may help.
 
-    A file's key is made from where it lies, so that a second try after a crash writes over what the first one wrote.
+    A file's key is derived from its position, so that a second attempt after a crash overwrites what the first one
+    wrote.
     """
     fetched = {}
     for place, remote in enumerate(wanted):
@@ -38,7 +42,7 @@ def fetch_files(wanted: tuple[RemoteFile, ...], heard: SlackEvent) -> dict[str, 
 def build_attachments(
     wanted: tuple[RemoteFile, ...], understood: EventContext, uploader: User | None, organization_id: int | None = None
 ) -> list[Attachment]:
-    """Rows for the files of a message, to be handed to the verb that says it. ``organization_id``: whose room they take."""
+    """Make attachments for the files of a message; those beyond the storage quota of ``organization_id`` are refused."""
     used = 0 if organization_id is None or not wanted else _used_bytes(organization_id)
     rows = []
     for remote in wanted:
@@ -63,7 +67,7 @@ def build_attachments(
 
 
 def delete_files(understood: EventContext) -> None:
-    """Throw fetched bytes away that became no message's."""
+    """Delete fetched files that belong to no message."""
     for file in understood.files.values():
         if file.key:
             storage.delete(file.key)

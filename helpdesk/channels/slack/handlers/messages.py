@@ -1,4 +1,4 @@
-"""What people say in a ticket's thread, change, and take back."""
+"""Apply new, edited and deleted messages in a ticket's thread."""
 
 from datetime import timedelta
 
@@ -33,7 +33,7 @@ ALREADY_MAILED_MESSAGE = (
 
 
 def handle_message(heard: MessageEvent, understood: EventContext) -> Result:
-    """Somebody wrote in a thread: an agent's reply or note, a customer's reply, or nothing that goes anywhere."""
+    """Apply a message in a thread: an agent's reply or note, a customer's reply, or nothing."""
     thread = thread_lookup.find_thread_of_event(heard)
     if thread is None:
         return ignored_result("Not in a ticket's thread.")
@@ -56,13 +56,17 @@ def handle_message(heard: MessageEvent, understood: EventContext) -> Result:
 
 
 def handle_edit(heard: EditEvent, understood: EventContext) -> Result:
-    """Somebody changed what they wrote. Whoever may read it stays as it was; only a mark for the team may still take it back."""
+    """Apply an edit of a message.
+
+    Who may read the message stays the same, with one exception: a mark for the team may turn a reply into a note while
+    it was not mailed.
+    """
     thread = thread_lookup.find_thread_of_event(heard)
     if thread is None:
         return ignored_result("Not in a ticket's thread.")
     said = thread_lookup.find_message(thread, heard.external_id)
     if said is None:
-        return handle_message(heard, understood)  # the edit overtook its original
+        return handle_message(heard, understood)  # the edit arrived before its original
     stamp = str(heard.edited_ts or "")
     if said.deleted_at or not _is_later(stamp, said.origin_edited):
         return ignored_result("An older edit than the one we have.")
@@ -87,7 +91,7 @@ def handle_edit(heard: EditEvent, understood: EventContext) -> Result:
 
 
 def handle_delete(heard: DeletionEvent, understood: EventContext) -> Result:
-    """Somebody took back what they wrote, before or after we heard it."""
+    """Apply the deletion of a message, also where the deletion arrives before the message."""
     thread = thread_lookup.find_thread_of_event(heard)
     if thread is None:
         return ignored_result("Not in a ticket's thread.")
@@ -104,7 +108,7 @@ def handle_delete(heard: DeletionEvent, understood: EventContext) -> Result:
 
 
 def mark_as_note(said: Message) -> None:
-    """Show on what an agent typed that it is a note now."""
+    """Show by a reaction on an agent's Slack message that it is a note now."""
     thread = db.session.get(Thread, said.origin_thread_id) if said.origin_thread_id else None
     if thread is not None:
         _enqueue_marker(thread, said.origin_external_id, "public", "reactions.remove")
@@ -112,7 +116,7 @@ def mark_as_note(said: Message) -> None:
 
 
 def describe_note_conversion(said: Message) -> str:
-    """What became of a reply that was taken back in time, and who has read it nevertheless."""
+    """Describe a reply that was turned into a note in time, and who has read it nevertheless."""
     thread = db.session.get(Thread, said.origin_thread_id) if said.origin_thread_id else None
     if thread is not None and thread.is_customers:
         return f"This is a note now, but everybody in {thread.channel.label} has already read it. No email was sent."
@@ -191,7 +195,7 @@ def _handle_customer_message(heard: MessageEvent, thread: Thread, understood: Ev
 
 
 def _strip_prefix(heard: MessageEvent, from_team: bool) -> str:
-    """Only the team's marks are ours to cut off; a customer who writes "note:" means the word."""
+    """Return the body without its prefix for the team; a customer who writes "note:" means the word."""
     return heard.body if from_team else (heard.whole or heard.body)
 
 
@@ -220,7 +224,7 @@ def _enqueue_marker(thread: Thread, ts: str, visibility: str, method: str = "rea
 
 
 def _describe_readers(reply: Message, origin: Thread) -> str:
-    """Who will read a reply typed in Slack: "Dana Fields, everybody at Globex and #globex"."""
+    """Describe who will read a reply typed in Slack: "Dana Fields, everybody at Globex and #globex"."""
     ticket = reply.ticket
     names = [ticket.requester.display_name, f"everybody at {ticket.organization.name} who sees its tickets"]
     others = (

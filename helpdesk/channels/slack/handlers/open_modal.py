@@ -1,4 +1,4 @@
-"""Forms must be open within three seconds of a click, so the door itself opens them; nothing here is written down."""
+"""Open modals within the request itself, because Slack allows three seconds after a click; nothing is stored here."""
 
 import logging
 
@@ -24,14 +24,14 @@ from helpdesk.domain.people import admission
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 
-OPEN_TIMEOUT_SECONDS = 2.5  # seconds for each call; Slack takes the form for three
+OPEN_TIMEOUT_SECONDS = 2.5  # seconds for each call; Slack accepts the modal for three
 MODAL_KINDS = {"edit", "new_ticket", "choose_form"}
 
 log = logging.getLogger(__name__)
 
 
 def open_requested_modal(payload: dict) -> bool:
-    """Open the form that ``payload`` asks for. False where it asks for none, and is to be taken in like everything else."""
+    """Open the modal that ``payload`` asks for. False where it asks for none, and must be stored like everything else."""
     if envelopes.payload_kind(payload) not in {"action", "command"}:
         return False
     wanted = [heard for heard in slack.parse_payload(payload) if _opens_modal(heard)]
@@ -114,7 +114,7 @@ def _message_author(heard: SlackEvent, client: clients.Client) -> directory.Prof
 def _initial_draft(
     heard: SlackEvent, author: directory.Profile | None, team_id: str
 ) -> create_ticket_modal.TicketDraft:
-    """What a command, a shortcut or the home page's button already tells about the new ticket."""
+    """Return the initial values of a new ticket from a command, a shortcut or the home page's button."""
     channel = thread_lookup.find_channel(heard.channel_id) if heard.channel_id else None
     organization_id = channel.organization_id if channel is not None else None
     email = author.email if author is not None and authors.find_agent(author, team_id) is None else ""
@@ -139,7 +139,7 @@ def _initial_draft(
 
 
 def _typed_values(heard: ActionEvent) -> create_ticket_modal.TicketDraft:
-    """What stands in a form of which another form was chosen."""
+    """Return the values typed into a modal in which another form was chosen."""
     values, origin = heard.values, heard.private
     number = str(values.get("organization") or "")
     return create_ticket_modal.TicketDraft(

@@ -1,4 +1,4 @@
-"""Where in Slack something happened, and what of ours lives there."""
+"""Find the thread, channel, message or delivery that a Slack event is about."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ CLOCK_TOLERANCE = timedelta(seconds=5)  # Slack's and ours
 
 
 def find_root(payload: dict) -> tuple[str, str] | None:
-    """(channel id, the root's ts) of whatever the payload is about; None where it is about no message."""
+    """Return (channel id, the root's ts) of whatever the payload is about; None where it is about no message."""
     event = _object_in(payload, "event")
     if event:
         inner = (
@@ -34,12 +34,12 @@ def find_root(payload: dict) -> tuple[str, str] | None:
 
 
 def ordering_key(channel_id: str, root: str) -> str:
-    """The name under which things of one thread are taken one after another."""
+    """Return the key by which events of one thread are applied one after another."""
     return f"slack:{channel_id}:{root}"[:120]
 
 
 def find_thread(channel_id: str, root: str | None) -> Thread | None:
-    """The ticket's thread that hangs below this root; of a channel that is some customer's, only that customer's tickets."""
+    """Return the ticket's thread below this root; in a customer's channel only that customer's tickets are found."""
     found = db.session.scalar(
         select(Thread)
         .join(Channel, Channel.id == Thread.channel_id)
@@ -51,7 +51,7 @@ def find_thread(channel_id: str, root: str | None) -> Thread | None:
 
 
 def may_be_card(channel_id: str, root: str) -> bool:
-    """Whether ``root`` may be a card of ours whose sending we do not know the outcome of yet."""
+    """Tell whether ``root`` may be a card of ours whose delivery has no known outcome yet."""
     try:
         posted = datetime.fromtimestamp(float(root), UTC)
     except (ValueError, OverflowError):
@@ -72,12 +72,14 @@ def may_be_card(channel_id: str, root: str) -> bool:
 
 
 def find_thread_of_event(heard: SlackEvent) -> Thread | None:
-    """The ticket's thread in which ``heard`` was said."""
+    """Return the ticket's thread in which ``heard`` occurred."""
     return find_thread(heard.channel_id, heard.thread_id or heard.external_id)
 
 
 def is_active_thread(thread: Thread) -> bool:
-    """Whether what is said here still reaches the ticket: it lives here, or its card was put up anew in this channel."""
+    """Tell whether messages here still reach the ticket: the thread is active, or a newer card in this channel replaced
+    it.
+    """
     if thread.ended_at is None:
         return True
     other = aliased(Thread)
@@ -92,7 +94,7 @@ def find_channel(channel_id: str) -> Channel | None:
 
 
 def find_our_delivery(thread: Thread, ts: str) -> Delivery | None:
-    """The delivery that put the message ``ts`` into ``thread``, if it was one of ours."""
+    """Return the delivery that put the message ``ts`` into ``thread``, if it was one of ours."""
     return db.session.scalar(
         select(Delivery)
         .where(Delivery.thread_id == thread.id, Delivery.external_id == ts)
@@ -102,19 +104,19 @@ def find_our_delivery(thread: Thread, ts: str) -> Delivery | None:
 
 
 def find_message(thread: Thread, ts: str) -> Message | None:
-    """What we keep of the message ``ts`` that somebody wrote in ``thread``."""
+    """Return the stored message ``ts`` that somebody wrote in ``thread``."""
     return db.session.scalar(
         select(Message).where(Message.origin_thread_id == thread.id, Message.origin_external_id == ts)
     )
 
 
 def early_deletion_result(ts: str) -> str:
-    """The outcome under which a deletion is remembered that came before the message it is about."""
+    """Return the outcome stored for a deletion that arrived before the message it is about."""
     return f"Deleted before it came: {ts}."
 
 
 def was_deleted_early(heard: SlackEvent) -> bool:
-    """Whether the message's deletion came before the message."""
+    """Tell whether the message's deletion arrived before the message."""
     remembered = select(InboundEvent.id).where(
         InboundEvent.ordering_key == ordering_key(heard.channel_id, heard.thread_id or heard.external_id),
         InboundEvent.result == early_deletion_result(heard.external_id),

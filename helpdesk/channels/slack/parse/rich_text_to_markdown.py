@@ -1,4 +1,4 @@
-"""Elements of a rich_text block to Markdown that says the same words with the same looks. Pure."""
+"""Convert elements of a rich_text block to Markdown with the same text and format. Pure."""
 
 import re
 from collections.abc import Callable
@@ -22,11 +22,13 @@ _LINE_START = re.compile(r"^( {0,3})(?=#{1,6}(?:\s|$)|\+\s|[-=|:_* ]*[-=|:_*] *$
 
 
 def elements_to_markdown(elements: list[dict], names: Names) -> str:
-    """Markdown for ``elements``; ``names`` gives the name for an id or None. Unheard-of elements give what text they hold."""
+    """Return Markdown for ``elements``; ``names`` returns the name for an id or None. Unknown elements give the text
+    they contain.
+    """
     blocks: list[tuple[str, str]] = []
     depth = -1
     for element in json_access.objects_in(elements):
-        # Markdown knows an inner list only below an outer one; Slack indents as it likes.
+        # Markdown knows an inner list only below an outer one; Slack allows any indentation.
         indent = element.get("indent")
         depth = (
             min(indent if isinstance(indent, int) and indent > 0 else 0, depth + 1)

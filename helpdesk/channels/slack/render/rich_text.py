@@ -1,6 +1,8 @@
-"""Markdown to the elements of Slack's rich_text block, the form in which no text can ever ping or hide a link. Pure.
+"""Convert Markdown to elements of Slack's rich_text block, a format in which text cannot notify anybody or hide a link.
+Pure.
 
-Words stay in plain ``text`` elements, which Slack shows as they are; nothing here makes a user, channel or broadcast element.
+Text stays in plain ``text`` elements, which Slack shows unchanged; nothing here makes a user, channel or broadcast
+element.
 """
 
 from urllib.parse import urlsplit
@@ -15,14 +17,14 @@ _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
 
 
 def markdown_to_elements(markdown: str, trusted: bool = False) -> list[dict]:
-    """The elements for ``markdown``. Unless ``trusted``, a link whose label differs from its address shows both."""
+    """Return the elements for ``markdown``. Unless ``trusted``, a link whose label differs from its address shows both."""
     text = markdown.replace("\x00", "")
     tree = SyntaxTreeNode(markdown_rendering.markdown_parser(text).parse(text))
     return _Writer(trusted).write(tree.children)
 
 
 def has_safe_scheme(url: str) -> bool:
-    """Whether ``url`` is one a person may be led to: http, https or mailto."""
+    """Tell whether the scheme of ``url`` is allowed in a link: http, https or mailto."""
     try:
         parts = urlsplit(url.strip())
     except ValueError:
@@ -101,7 +103,7 @@ class _Writer:
             self.elements[-1]["offset"] = number - 1
 
     def _flat(self, node) -> list[dict]:
-        """Blocks where Slack allows only words: each on lines of its own."""
+        """Flatten blocks where Slack allows only inline text: each on lines of its own."""
         if node.type in {"fence", "code_block"}:
             return _text(node.content.rstrip("\n"), {"code": True})
         if node.type == "table":
@@ -147,7 +149,7 @@ class _Writer:
         if url == "mailto:" + words:
             return [link | {"text": words}]
         if node.info == "auto":
-            # An address in brackets whose spelling had to change, such as one with Slack's own bar in it, stays words.
+            # An address in brackets whose spelling had to change, such as one with Slack's own bar in it, stays text.
             return [link] if "|" not in words else _text(f"<{words}>", style)
         if self.trusted:
             return [link | {"text": words}]
@@ -165,7 +167,7 @@ def _text(text: str, style: dict | None = None) -> list[dict]:
 
 
 def _merge_same_style(elements: list[dict]) -> list[dict]:
-    """Neighbours of the same style as one element."""
+    """Join neighbours of the same style into one element."""
     joined: list[dict] = []
     for element in elements:
         last = joined[-1] if joined else None

@@ -1,4 +1,6 @@
-"""Long Markdown in pieces that fit, nothing lost: between paragraphs if possible, else lines, else words. Pure."""
+"""Split long Markdown into parts that fit, losing nothing: between paragraphs if possible, else lines, else words.
+Pure.
+"""
 
 import re
 
@@ -6,9 +8,9 @@ _FENCE = re.compile(r"^ {0,3}(```+|~~~+)(.*)$")
 
 
 def split_markdown(markdown: str, limit: int) -> list[str]:
-    """``markdown`` in pieces of at most ``limit`` characters, in order; [] for nothing but space.
+    """Split ``markdown`` into parts of at most ``limit`` characters, in order; [] for nothing but space.
 
-    A fenced code block that is divided is closed at the end of one piece and opened again in the next.
+    A fenced code block that is divided is closed at the end of one part and opened again in the next.
     """
     found: list[str] = []
     lines: list[str] = []
@@ -26,7 +28,7 @@ def split_markdown(markdown: str, limit: int) -> list[str]:
 
 
 def _short_lines(lines: list[str], limit: int):
-    """Every line short enough to leave room for a fence around it."""
+    """Shorten every line so that a fence around it still fits."""
     room = max(limit - 48, limit // 2)
     for line in lines:
         while len(line) > room:
@@ -37,7 +39,7 @@ def _short_lines(lines: list[str], limit: int):
 
 
 def _count_lines_to_emit(lines: list[str]) -> int:
-    """How many lines to put out: up to the last empty line in the second half outside code, else all."""
+    """Count the lines of the next part: up to the last empty line in the second half outside code, else all."""
     fence, last = "", 0
     for number, line in enumerate(lines):
         fence = _fence_after(fence, line)
@@ -47,7 +49,7 @@ def _count_lines_to_emit(lines: list[str]) -> int:
 
 
 def _fence_after(fence: str, line: str) -> str:
-    """The opening line of the code block we are in after ``line``, "" outside."""
+    """Return the opening line of the code block that contains the end of ``line``, "" outside."""
     found = _FENCE.match(line)
     if not found:
         return fence
