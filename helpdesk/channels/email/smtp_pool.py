@@ -1,4 +1,4 @@
-"""Verified lines to the mail server, kept for the burst that a worker sends and closed when idle."""
+"""Pool of verified connections to the mail server, reused while a worker sends several mails and closed when idle."""
 
 import contextlib
 import smtplib
@@ -9,18 +9,20 @@ import time
 from helpdesk.channels.email import settings
 from helpdesk.domain.outbox import errors
 
-IDLE_SECONDS = 10.0  # seconds after which a kept line is closed rather than trusted
-MAX_IDLE_CONNECTIONS = 4  # lines of one process; mail servers count them
+IDLE_SECONDS = 10.0  # seconds after which an idle connection is closed rather than reused
+MAX_IDLE_CONNECTIONS = 4  # connections of one process; mail servers limit them
 
 _idle_connections: list[
     tuple[smtplib.SMTP, settings.SmtpSettings, float]
-] = []  # nobody uses these; the one kept last is last
+] = []  # connections that nobody uses; the last one added is last
 _lock = threading.Lock()
 _closer: threading.Timer | None = None
 
 
 def acquire_connection(outgoing: settings.SmtpSettings) -> tuple[smtplib.SMTP, bool]:
-    """A line ready for MAIL FROM, whether it was kept from before. Nobody else has it. Raises Temporary or Blocked."""
+    """Return a connection ready for MAIL FROM, and whether it is a reused one. Nobody else has it. Raises
+    TemporaryError or ChannelBlockedError.
+    """
     while kept := _pop_idle():
         line, made_for, since = kept
         if made_for == outgoing and time.monotonic() - since < IDLE_SECONDS and _is_alive(line):
@@ -30,7 +32,7 @@ def acquire_connection(outgoing: settings.SmtpSettings) -> tuple[smtplib.SMTP, b
 
 
 def release_connection(line: smtplib.SMTP, outgoing: settings.SmtpSettings) -> None:
-    """Give a line back after a finished mail, for the next one."""
+    """Return a connection to the pool after a finished mail, for the next one."""
     with _lock:
         if len(_idle_connections) < MAX_IDLE_CONNECTIONS:
             _idle_connections.append((line, outgoing, time.monotonic()))
@@ -40,7 +42,7 @@ def release_connection(line: smtplib.SMTP, outgoing: settings.SmtpSettings) -> N
 
 
 def close_connection(line: smtplib.SMTP) -> None:
-    """Say goodbye, and mind no answer: what was taken with 250 stays taken."""
+    """Send QUIT and close the connection, ignoring the answer: what was accepted with 250 stays accepted."""
     try:
         line.sock.settimeout(2)
         line.quit()
@@ -49,7 +51,7 @@ def close_connection(line: smtplib.SMTP) -> None:
 
 
 def tls_context(outgoing: settings.SmtpSettings) -> ssl.SSLContext:
-    """TLS with certificate and name checked."""
+    """Return a TLS context that checks certificate and name."""
     return ssl.create_default_context(cafile=outgoing.ca_file or None)
 
 
@@ -59,7 +61,7 @@ def _pop_idle() -> tuple[smtplib.SMTP, settings.SmtpSettings, float] | None:
 
 
 def _schedule_close() -> None:
-    """Have a timer close what is idle, if none runs yet. Holds the lock."""
+    """Start a timer that closes idle connections, if none runs yet. The caller holds the lock."""
     global _closer
     if _closer is None:
         _closer = threading.Timer(IDLE_SECONDS, _close_idle)
@@ -68,7 +70,9 @@ def _schedule_close() -> None:
 
 
 def _close_idle() -> None:
-    """Only lines that nobody has taken stand in the list, so that no mail is cut off."""
+    """Close connections that were idle for long. Connections in use are not in the list, so that no mail is
+    interrupted.
+    """
     global _closer
     with _lock:
         old = [kept for kept in _idle_connections if time.monotonic() - kept[2] >= IDLE_SECONDS]

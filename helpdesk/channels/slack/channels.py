@@ -25,8 +25,8 @@ from helpdesk.models.user import User
 
 FAR_FUTURE = timedelta(days=36_500)
 SHARED_CHANNEL_MESSAGE = (
-    "This channel is shared with another company, so nothing of the team's is posted here any more. Everything is kept. "
-    "End the sharing, or choose another triage channel."
+    "This channel is shared with another company, so nothing of the team's is posted here any more. "
+    "Everything is kept. End the sharing, or choose another triage channel."
 )
 ARCHIVED_MESSAGE = "The Slack channel is archived."
 

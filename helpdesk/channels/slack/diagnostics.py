@@ -39,7 +39,9 @@ class CheckResult:
 
 
 def run_checks(triage: str, channels: Iterable[str] = (), client: clients.Client | None = None) -> list[CheckResult]:
-    """Run all checks with the channel ids ``triage`` and ``channels``. Never raises; a failed check states what to do."""
+    """Run all checks with the channel ids ``triage`` and ``channels``. Never raises; a failed check states what to
+    do.
+    """
     slack = client or clients.current()
     token, scopes = _check_token(slack)
     checks = [token]

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from helpdesk import clock, jobs, urls
 from helpdesk.channels.slack.render import blocks
@@ -88,5 +88,5 @@ def ticket_row(ticket: Ticket) -> blocks.ListRow:
     )
 
 
-def _home_rows():
+def _home_rows() -> Select[tuple[Delivery]]:
     return select(Delivery).where(Delivery.kind == DeliveryKind.home, Delivery.thread_id.is_(None))

@@ -43,15 +43,15 @@ def replace_card(thread: Thread) -> Thread:
     """Return the ticket's thread below a new card in the same channel; all waiting deliveries are moved there, in
     order.
     """
-    living = db.session.scalar(
+    active = db.session.scalar(
         select(Thread)
         .where(Thread.ticket_id == thread.ticket_id, Thread.channel_id == thread.channel_id, Thread.ended_at.is_(None))
         .where(Thread.id > thread.id)
         .order_by(Thread.id.desc())
         .limit(1)
     )
-    if living is not None:
-        return living
+    if active is not None:
+        return active
     thread.ended_at = clock.now()
     renewed = Thread(ticket_id=thread.ticket_id, organization_id=thread.organization_id, channel=thread.channel)
     db.session.add(renewed)

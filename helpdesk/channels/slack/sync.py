@@ -8,15 +8,14 @@ way it arrives, and a position is stored only once, so nothing is doubled when t
 """
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from helpdesk import clock, config
-from helpdesk.channels.slack import channels
+from helpdesk.channels.slack import channels, known_threads
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.handlers import thread_lookup
@@ -26,9 +25,7 @@ from helpdesk.domain import inbox
 from helpdesk.domain.outbox import errors
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
-from helpdesk.models.delivery import Delivery
 from helpdesk.models.inbound_event import InboundEvent
-from helpdesk.models.message import Message
 from helpdesk.models.statuses import Status
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
@@ -36,7 +33,6 @@ from helpdesk.models.ticket import Ticket
 SYNC_INTERVAL = timedelta(minutes=3)  # a channel is not read again sooner
 LOOKBACK = timedelta(days=3)  # threads of tickets that changed within it are read
 MAX_LOOKBACK = timedelta(days=30)  # cards older than it are not looked at
-BATCH_SIZE = 500  # threads in one database query
 MAX_THREADS = 25  # of one channel in one turn
 MAX_CHANGED_THREADS = 15  # of them, that have more replies than we know: some always have, such as another app's
 MAX_FAILURES = 3  # threads in a row that could not be read, after which the channel is left for its next turn
@@ -45,24 +41,6 @@ SETTLE_TIME = timedelta(minutes=5)  # a message younger than this is not taken f
 DISTANT_PAST = datetime.min.replace(tzinfo=UTC)
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class KnownThread:
-    """What is stored about one thread.
-
-    ``messages`` are those that people wrote there (ts → time of the last edit), ``gone`` the deleted ones among them;
-    ``newest`` is the newest ts, ``count`` the number of replies, ``compared_at`` the time of the last comparison.
-    """
-
-    thread_id: int
-    channel_id: str
-    root: str
-    said: dict[str, str]
-    gone: frozenset[str]
-    newest: str
-    count: int
-    compared_at: datetime | None
 
 
 @dataclass(frozen=True)
@@ -81,9 +59,9 @@ def sync_channels() -> int:
     for id in _due_channels():
         try:
             found += _sync_channel(id)
-        except errors.ChannelError as trouble:
+        except errors.ChannelError as error:
             db.session.rollback()
-            log.info("A channel could not be compared with Slack: %s", trouble.reason)
+            log.info("A channel could not be compared with Slack: %s", error.reason)
     return found
 
 
@@ -91,7 +69,7 @@ def sync_thread(thread_id: int) -> int:
     """Compare one thread with Slack. Returns how many things were missing. Commits. Raises ChannelError."""
     with transactions.read_only():
         thread = db.session.get(Thread, thread_id)
-        known = _load_known_threads([thread] if thread else [])
+        known = known_threads.load_known_threads([thread] if thread else [])
     return sum(_sync_known_thread(each) for each in known)
 
 
@@ -101,7 +79,7 @@ def _due_channels() -> list[int]:
         return list(db.session.scalars(ids.where(_due_condition()).order_by(Channel.id)))
 
 
-def _due_condition():
+def _due_condition() -> ColumnElement[bool]:
     return or_(Channel.synced_at.is_(None), Channel.synced_at < clock.now() - SYNC_INTERVAL)
 
 
@@ -151,7 +129,7 @@ def _latest_replies(channel_id: str) -> dict[str, ListedThread]:
     }
 
 
-def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[KnownThread]:
+def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[known_threads.KnownThread]:
     """Return the threads of channel ``id`` to read in this turn, at most MAX_THREADS unless more have something newer
     than we know.
     """
@@ -161,61 +139,25 @@ def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[KnownT
             .join(Ticket, Ticket.id == Thread.ticket_id)
             .where(Thread.channel_id == id, Thread.external_id.is_not(None), Thread.ended_at.is_(None))
         )
-        talked = [root for root, listed in latest.items() if listed.newest]
+        answered = [root for root, listed in latest.items() if listed.newest]
         known = []
-        for some in _batches(talked):
-            known += _load_known_threads(db.session.scalars(ours.where(Thread.external_id.in_(some))).all())
-        unheard = [each for each in known if _is_newer(latest[each.root].newest, each.newest)]
-        more = [each for each in known if latest[each.root].count > each.count and each not in unheard]
+        for some in known_threads.split_batches(answered):
+            known += known_threads.load_known_threads(
+                db.session.scalars(ours.where(Thread.external_id.in_(some))).all()
+            )
+        newer = [each for each in known if known_threads.is_newer(latest[each.root].newest, each.newest)]
+        more = [each for each in known if latest[each.root].count > each.count and each not in newer]
         more.sort(key=lambda each: each.compared_at or DISTANT_PAST)
         active = ours.where(Ticket.updated_at > clock.now() - LOOKBACK, Ticket.status != Status.closed)
         in_turn = active.order_by(Thread.compared_at.asc().nulls_first(), Thread.id).limit(MAX_THREADS)
-        chosen = {each.thread_id: each for each in (*unheard, *more[:MAX_CHANGED_THREADS])}
+        chosen = {each.thread_id: each for each in (*newer, *more[:MAX_CHANGED_THREADS])}
         others = [thread for thread in db.session.scalars(in_turn) if thread.id not in chosen]
-        return [*chosen.values(), *_load_known_threads(others[: max(0, MAX_THREADS - len(chosen))])]
+        return [*chosen.values(), *known_threads.load_known_threads(others[: max(0, MAX_THREADS - len(chosen))])]
 
 
-def _load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
-    said: dict[int, dict[str, str]] = defaultdict(dict)
-    gone: dict[int, set[str]] = defaultdict(set)
-    copies: dict[int, set[str]] = defaultdict(set)
-    threads = [thread for thread in threads if thread.external_id]
-    for some in _batches([thread.id for thread in threads]):
-        messages = select(
-            Message.origin_thread_id, Message.origin_external_id, Message.origin_edited, Message.deleted_at
-        )
-        messages = messages.where(Message.origin_thread_id.in_(some), Message.origin_external_id.is_not(None))
-        for thread_id, ts, edited, deleted in db.session.execute(messages):
-            said[thread_id][ts] = edited or ""
-            if deleted:
-                gone[thread_id].add(ts)
-        posted = select(Delivery.thread_id, Delivery.external_id)
-        for thread_id, ts in db.session.execute(
-            posted.where(Delivery.thread_id.in_(some), Delivery.external_id.is_not(None))
-        ):
-            copies[thread_id].add(ts)
-    return [
-        KnownThread(
-            thread_id=thread.id,
-            channel_id=thread.channel.external_id,
-            root=thread.external_id,
-            said=said[thread.id],
-            gone=frozenset(gone[thread.id]),
-            newest=max([*said[thread.id], *copies[thread.id], ""], key=_parse_ts),
-            count=len((said[thread.id].keys() | copies[thread.id]) - gone[thread.id] - {thread.external_id}),
-            compared_at=thread.compared_at,
-        )
-        for thread in threads
-    ]
-
-
-def _batches(items: list) -> Iterator[list]:
-    return (items[start : start + BATCH_SIZE] for start in range(0, len(items), BATCH_SIZE))
-
-
-def _sync_known_thread(known: KnownThread) -> int:
+def _sync_known_thread(known: known_threads.KnownThread) -> int:
     client, ourselves = clients.current(), directory.get_bot_identity()
-    begun = clock.now()
+    started_at = clock.now()
     listed = {}
     pages = client.pages(
         "conversations.replies",
@@ -227,17 +169,17 @@ def _sync_known_thread(known: KnownThread) -> int:
     )
     for message in pages:
         listed[str(message.get("ts"))] = message
-    missing = list(_missing_events(known, listed, ourselves, begun))
+    missing = list(_missing_events(known, listed, ourselves, started_at))
     new = 0
     for external_id, event, ts in missing:
-        if not (event.get("subtype") or ts in known.said) and _was_received(known, ts):
+        if not (event.get("subtype") or ts in known.messages) and _was_received(known, ts):
             continue
         new += inbox.store_event("slack", external_id, _event_payload(external_id, event, ourselves))
     _mark_compared(known)
     return new
 
 
-def _mark_compared(known: KnownThread) -> None:
+def _mark_compared(known: known_threads.KnownThread) -> None:
     """Store that the thread had its turn, whatever the result. Commits."""
     now = update(Thread).where(Thread.id == known.thread_id).values(compared_at=clock.now())
     db.session.execute(now.execution_options(synchronize_session=False))
@@ -245,7 +187,7 @@ def _mark_compared(known: KnownThread) -> None:
 
 
 def _missing_events(
-    known: KnownThread, listed: dict, ourselves: events.BotIdentity, begun: datetime
+    known: known_threads.KnownThread, listed: dict, ourselves: events.BotIdentity, started_at: datetime
 ) -> Iterator[tuple[str, dict, str]]:
     """Yield (id for the inbox, the event as Slack would have sent it, ts of the message) for everything that is missing
     here.
@@ -258,19 +200,19 @@ def _missing_events(
             continue
         edited = str((message.get("edited") or {}).get("ts") or "")
         place = f"read:{known.channel_id}:{ts}"
-        if ts not in known.said:
+        if ts not in known.messages:
             yield place, {**message, "type": "message", "channel": known.channel_id}, ts
-        elif edited and ts not in known.gone and _is_newer(edited, known.said[ts]):
+        elif edited and ts not in known.gone and known_threads.is_newer(edited, known.messages[ts]):
             event = {"type": "message", "subtype": "message_changed", "channel": known.channel_id, "hidden": True}
             yield f"{place}:{edited}", event | {"message": message, "ts": edited}, ts
-    for ts in known.said.keys() - known.gone - listed.keys():
-        if _parse_ts(ts) < (begun - SETTLE_TIME).timestamp():
+    for ts in known.messages.keys() - known.gone - listed.keys():
+        if known_threads.parse_ts(ts) < (started_at - SETTLE_TIME).timestamp():
             event = {"type": "message", "subtype": "message_deleted", "channel": known.channel_id, "hidden": True}
             before = {"ts": ts, "thread_ts": known.root, "user": ""}
             yield f"read:{known.channel_id}:{ts}:deleted", event | {"deleted_ts": ts, "previous_message": before}, ts
 
 
-def _was_received(known: KnownThread, ts: str) -> bool:
+def _was_received(known: known_threads.KnownThread, ts: str) -> bool:
     """Tell whether an event about this message was received, whatever its outcome."""
     payloads = db.session.scalars(
         select(InboundEvent.payload).where(
@@ -294,14 +236,3 @@ def _event_payload(external_id: str, event: dict, ourselves: events.BotIdentity)
         "authorizations": users,
         "event": event,
     }
-
-
-def _is_newer(ts: str, known: str) -> bool:
-    return _parse_ts(ts) > _parse_ts(known)
-
-
-def _parse_ts(ts: str) -> float:
-    try:
-        return float(ts or 0)
-    except ValueError:
-        return 0.0

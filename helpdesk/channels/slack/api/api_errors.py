@@ -3,7 +3,11 @@
 Every error made here has an attribute ``code`` with Slack's own error code, so that callers can tell errors apart.
 """
 
+from typing import TypeVar
+
 from helpdesk.domain.outbox import errors
+
+ErrorT = TypeVar("ErrorT", bound=errors.ChannelError)
 
 MISSING_SCOPE_TEXT = "The Slack app lacks the permission"
 UNKNOWN_OUTCOME_CODES = {"internal_error", "fatal_error", "service_unavailable"}
@@ -21,7 +25,9 @@ INSTALLATION_CODES = {
     "token_expired": "Slack says the bot token has expired. Install the app again and set SLACK_BOT_TOKEN.",
     "invalid_auth": "Slack does not accept the bot token. Check SLACK_BOT_TOKEN.",
     "not_authed": "No bot token is set. Set SLACK_BOT_TOKEN.",
-    "account_inactive": "The Slack app was removed from the workspace, or the workspace is gone. Install the app again.",
+    "account_inactive": (
+        "The Slack app was removed from the workspace, or the workspace is gone. Install the app again."
+    ),
     "missing_scope": "The Slack app lacks a permission. Add it to the app and install the app again.",
     "not_allowed_token_type": "SLACK_BOT_TOKEN is not a bot token. It should begin with xoxb-.",
     "no_permission": "The Slack app may not do this. Install it again from the shipped manifest.",
@@ -77,7 +83,9 @@ PERMANENT_CODES = {
 
 
 def error_for_code(code: str, needed: str = "", retry_after: float | None = None) -> errors.ChannelError:
-    """Make the error for Slack's ``code`` in a refusal; ``needed`` names missing scopes, ``retry_after`` is in seconds."""
+    """Make the error for Slack's ``code`` in a refusal; ``needed`` names missing scopes, ``retry_after`` is in
+    seconds.
+    """
     if code in UNKNOWN_OUTCOME_CODES:
         return unknown_outcome_error("Slack reported trouble of its own and may still have stored this.", code)
     if code in TEMPORARY_CODES:
@@ -125,8 +133,8 @@ def error_code(error: errors.ChannelError) -> str:
     return getattr(error, "code", "")
 
 
-def _with_code(error, code):
-    error.code = code
+def _with_code(error: ErrorT, code: str) -> ErrorT:
+    error.code = code  # type: ignore[attr-defined]  # read by error_code
     return error
 
 

@@ -36,7 +36,7 @@ class Client:
     ``base_url`` ends in /api/; ``timeout`` in seconds covers connecting and each wait for the answer.
     """
 
-    def __init__(self, token: str, base_url: str = SLACK, timeout: float = TIMEOUT):
+    def __init__(self, token: str, base_url: str = SLACK, timeout: float = TIMEOUT) -> None:
         self.token = token
         self.timeout = timeout
         self.base_url = base_url if base_url.endswith("/") else base_url + "/"

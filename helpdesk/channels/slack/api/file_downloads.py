@@ -4,6 +4,7 @@ place of a file.
 
 import http.client
 from dataclasses import dataclass
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -11,6 +12,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from helpdesk.channels.slack.api import api_errors, http_errors
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.parse import json_access
+from helpdesk.domain.outbox import errors
 
 ALLOWED_HOSTS = {"files.slack.com", "files-origin.slack.com"}
 MAX_BYTES = 20 * 1024 * 1024
@@ -28,7 +30,9 @@ class DownloadedFile:
 
 
 def download_file(file_id: str, client: clients.Client | None = None, limit: int = MAX_BYTES) -> DownloadedFile:
-    """Download the file ``file_id``, at most ``limit`` bytes of it. Raises ChannelError with a sentence for the ticket."""
+    """Download the file ``file_id``, at most ``limit`` bytes of it. Raises ChannelError with a sentence for the
+    ticket.
+    """
     slack = client or clients.current()
     file = json_access.object_in(slack.call("files.info", file=file_id), "file")
     name = json_access.text_or_empty(file.get("name")) or json_access.text_or_empty(file.get("title")) or "file"
@@ -103,12 +107,12 @@ def _read_content(answer: http.client.HTTPResponse, name: str, limit: int) -> by
     return b"".join(pieces)
 
 
-def _refusal_error(answer: HTTPError, name: str):
+def _refusal_error(answer: HTTPError, name: str) -> errors.ChannelError:
     if answer.code in {401, 403, 404, 410}:
         return api_errors.permanent_error(f"Slack does not give {name} to the app (HTTP {answer.code}).")
     return api_errors.temporary_error(f"{name} could not be fetched from Slack (HTTP {answer.code}).")
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    def redirect_request(self, *arguments):
+    def redirect_request(self, *arguments: Any) -> None:
         return None

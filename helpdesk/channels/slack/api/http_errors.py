@@ -9,6 +9,7 @@ import errno
 import http.client
 import socket
 import ssl
+from collections.abc import Mapping
 from urllib.error import HTTPError, URLError
 
 from slack_sdk.errors import SlackClientError
@@ -67,7 +68,7 @@ def error_for_connect_failure(error: Exception) -> errors.TemporaryError:
     return api_errors.temporary_error("No connection to Slack could be made.")
 
 
-def parse_retry_after(headers) -> float | None:
+def parse_retry_after(headers: Mapping[str, str] | None) -> float | None:
     """Return the seconds named by Retry-After among ``headers`` (any mapping), None where missing or no number."""
     for name, value in (headers or {}).items():
         if name.lower() == "retry-after":

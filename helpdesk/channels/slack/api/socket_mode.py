@@ -1,4 +1,6 @@
-"""Receive events without a public address: Socket Mode through slack_sdk, into the same inbox as the signed endpoints."""
+"""Receive events without a public address: Socket Mode through slack_sdk, into the same inbox as the signed
+endpoints.
+"""
 
 import logging
 import threading
@@ -24,7 +26,7 @@ log = logging.getLogger(__name__)
 class SocketListener:
     """Open connections to Slack; ``close`` ends them."""
 
-    def __init__(self, connections: list[SocketModeClient]):
+    def __init__(self, connections: list[SocketModeClient]) -> None:
         self._connections = connections
         self._closed = threading.Event()
 
@@ -71,7 +73,9 @@ def listen(
 
 
 def receive_request(socket: SocketModeClient, request: SocketModeRequest, accept: Accept) -> None:
-    """Store one request with ``accept``, then acknowledge it; a request that could not be stored is not acknowledged."""
+    """Store one request with ``accept``, then acknowledge it; a request that could not be stored is not
+    acknowledged.
+    """
     try:
         answer = accept("slack", envelopes.payload_id(request.payload), request.payload)
     except Exception:

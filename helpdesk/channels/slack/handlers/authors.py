@@ -11,10 +11,10 @@ from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
 
-def resolve_agent(heard: SlackEvent, understood: EventContext) -> User | None:
+def resolve_agent(event: SlackEvent, context: EventContext) -> User | None:
     """Return the agent who acted. Somebody first recognised by their email address is linked, with name and picture."""
-    profile = understood.profiles.get(heard.author_id)
-    user = find_agent(profile, understood.team_id)
+    profile = context.profiles.get(event.author_id)
+    user = find_agent(profile, context.team_id)
     if user is not None and user.slack_user_id is None:
         user.slack_user_id = profile.id
         user.name = user.name or profile.name
@@ -23,7 +23,9 @@ def resolve_agent(heard: SlackEvent, understood: EventContext) -> User | None:
 
 
 def find_agent(profile: directory.Profile | None, team_id: str) -> User | None:
-    """Return the agent behind ``profile``: linked, or with the same address; always a full member of our own workspace."""
+    """Return the agent behind ``profile``: linked, or with the same address; always a full member of our own
+    workspace.
+    """
     if profile is None or not directory.is_full_member(profile, team_id):
         return None
     user = db.session.scalar(select(User).where(User.slack_user_id == profile.id))

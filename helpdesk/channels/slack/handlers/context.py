@@ -21,13 +21,13 @@ class DownloadedFile:
 
 @dataclass(frozen=True)
 class EventContext:
-    """``profiles`` by Slack user id, ``files`` by Slack file id, ``places`` by channel id; ``team_id`` is our
-    workspace.
+    """The events of one payload, and what Slack knows about them.
 
+    ``profiles`` by Slack user id, ``files`` by Slack file id, ``places`` by channel id; ``team_id`` is our workspace.
     ``answers`` were made before the transaction, because the commands they answer only read.
     """
 
-    heard: tuple[SlackEvent, ...] = ()
+    events: tuple[SlackEvent, ...] = ()
     team_id: str = ""
     profiles: dict[str, directory.Profile] = field(default_factory=dict)
     files: dict[str, DownloadedFile] = field(default_factory=dict)

@@ -62,25 +62,25 @@ def render_modal(draft: TicketDraft, agent: User) -> dict:
     )
 
 
-def validate_submission(heard: ModalEvent) -> dict[str, str]:
+def validate_submission(event: ModalEvent) -> dict[str, str]:
     """Return a sentence by block for every mistake in the submitted modal; each names a block that the modal has."""
-    agent = db.session.scalar(select(User).where(User.slack_user_id == heard.author_id))
-    wrong = _parse_submission(heard, agent)[1]
-    known = set(heard.values)
+    agent = db.session.scalar(select(User).where(User.slack_user_id == event.author_id))
+    wrong = _parse_submission(event, agent)[1]
+    known = set(event.values)
     lost = [sentence for name, sentence in wrong.items() if name not in known]
     shown = {name: sentence for name, sentence in wrong.items() if name in known}
     return shown | ({"subject": " ".join(lost)} if lost else {})
 
 
-def apply_submission(heard: ModalEvent, understood: EventContext) -> Result:
+def apply_submission(event: ModalEvent, context: EventContext) -> Result:
     """Create the ticket, and answer with its number where the modal was opened."""
-    agent, origin = authors.resolve_agent(heard, understood), heard.private
+    agent, origin = authors.resolve_agent(event, context), event.private
     if agent is None:
         content = blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE)
         return Result(
-            "ignored", "Not an agent.", None, ephemeral_replies.reply_to_modal(origin, heard.author_id, content)
+            "ignored", "Not an agent.", None, ephemeral_replies.reply_to_modal(origin, event.author_id, content)
         )
-    given, wrong = _parse_submission(heard, agent)
+    given, wrong = _parse_submission(event, agent)
     if wrong:
         raise ValidationError(next(iter(wrong.values())))
     requester = agent
@@ -94,12 +94,12 @@ def apply_submission(heard: ModalEvent, understood: EventContext) -> Result:
         body=given["body"],
         form=given["form"],
         answers=given["answers"],
-        attachments=incoming_files.build_attachments(remote_files(origin), understood, agent, given["organization"].id),
-        form_token=f"slack {heard.external_id}"[:64],
+        attachments=incoming_files.build_attachments(remote_files(origin), context, agent, given["organization"].id),
+        form_token=f"slack {event.external_id}"[:64],
         filed_by=agent,
         organization_id=given["organization"].id,
     )
-    return Result("done", "A new ticket.", ticket.id, _confirmation_messages(ticket, origin, heard.author_id))
+    return Result("done", "A new ticket.", ticket.id, _confirmation_messages(ticket, origin, event.author_id))
 
 
 def remote_files(origin: dict) -> tuple[RemoteFile, ...]:
@@ -108,9 +108,9 @@ def remote_files(origin: dict) -> tuple[RemoteFile, ...]:
     return tuple(RemoteFile(id, "file", "application/octet-stream", 0) for id in ids if isinstance(id, str))
 
 
-def _parse_submission(heard: ModalEvent, agent: User | None) -> tuple[dict, dict[str, str]]:
+def _parse_submission(event: ModalEvent, agent: User | None) -> tuple[dict, dict[str, str]]:
     """Return (values of the new ticket, a sentence by block for each mistake)."""
-    values, origin = heard.values, heard.private
+    values, origin = event.values, event.private
     wrong: dict[str, str] = {}
     number = str(values.get("organization") or "")
     organization = db.session.get(Organization, int(number)) if number.isdecimal() and len(number) < 19 else None

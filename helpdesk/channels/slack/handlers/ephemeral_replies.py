@@ -7,27 +7,27 @@ from helpdesk.channels.slack.render import blocks
 AGENTS_ONLY_MESSAGE = "Only agents can do this. Ask an admin to invite you."
 
 
-def reply_ephemerally(heard: SlackEvent, content: dict) -> SlackRequest:
-    """Make an ephemeral message where ``heard`` occurred; the answer to a command at its response URL."""
-    url = heard.response_url
-    if url and isinstance(heard, CommandEvent):
+def reply_ephemerally(event: SlackEvent, content: dict) -> SlackRequest:
+    """Make an ephemeral message where ``event`` occurred; the answer to a command at its response URL."""
+    url = event.response_url
+    if url and isinstance(event, CommandEvent):
         return response_url_request(url, response_type="ephemeral", **content)
-    arguments = {"channel": heard.channel_id, "user": heard.author_id, **content}
-    if heard.thread_id:
-        arguments["thread_ts"] = heard.thread_id
+    arguments = {"channel": event.channel_id, "user": event.author_id, **content}
+    if event.thread_id:
+        arguments["thread_ts"] = event.thread_id
     return web_api_request("chat.postEphemeral", arguments)
 
 
-def reply_sentence(heard: SlackEvent, sentence: str) -> SlackRequest:
+def reply_sentence(event: SlackEvent, sentence: str) -> SlackRequest:
     """Make an ephemeral message of one sentence to the author of the event."""
-    return reply_ephemerally(heard, blocks.notice(sentence))
+    return reply_ephemerally(event, blocks.notice(sentence))
 
 
-def replace_ephemeral(heard: SlackEvent, sentence: str) -> SlackRequest:
+def replace_ephemeral(event: SlackEvent, sentence: str) -> SlackRequest:
     """Replace the ephemeral message that contains the pressed button with a sentence about the result."""
-    url = heard.response_url
-    if not url or not isinstance(heard, ActionEvent) or heard.container != "ephemeral":
-        return reply_sentence(heard, sentence)
+    url = event.response_url
+    if not url or not isinstance(event, ActionEvent) or event.container != "ephemeral":
+        return reply_sentence(event, sentence)
     return response_url_request(url, replace_original=True, **blocks.notice(sentence))
 
 

@@ -11,7 +11,7 @@ HOLDS_SEVERAL = {Widget.multi_choice, Widget.checkbox}
 class ModalValues:
     """The values of a modal by block, with the interface of a web form's values."""
 
-    def __init__(self, version: FormVersion, values: dict):
+    def __init__(self, version: FormVersion, values: dict) -> None:
         self._values = values
         self._types = {forms.field_name(field): forms.field_type_for(field) for field in version.fields}
 

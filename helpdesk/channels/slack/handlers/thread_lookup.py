@@ -56,7 +56,7 @@ def may_be_card(channel_id: str, root: str) -> bool:
         posted = datetime.fromtimestamp(float(root), UTC)
     except (ValueError, OverflowError):
         return False
-    begun = func.coalesce(Delivery.possibly_sent_since, Delivery.started_at)
+    started_at = func.coalesce(Delivery.possibly_sent_since, Delivery.started_at)
     in_doubt = (
         select(Delivery.id)
         .join(Thread, Thread.id == Delivery.thread_id)
@@ -65,15 +65,15 @@ def may_be_card(channel_id: str, root: str) -> bool:
         .where(
             Delivery.kind == DeliveryKind.card,
             Delivery.state.in_((DeliveryState.sending, DeliveryState.unknown)),
-            begun <= posted + CLOCK_TOLERANCE,
+            started_at <= posted + CLOCK_TOLERANCE,
         )
     )
     return db.session.scalar(in_doubt.limit(1)) is not None
 
 
-def find_thread_of_event(heard: SlackEvent) -> Thread | None:
-    """Return the ticket's thread in which ``heard`` occurred."""
-    return find_thread(heard.channel_id, heard.thread_id or heard.external_id)
+def find_thread_of_event(event: SlackEvent) -> Thread | None:
+    """Return the ticket's thread in which ``event`` occurred."""
+    return find_thread(event.channel_id, event.thread_id or event.external_id)
 
 
 def is_active_thread(thread: Thread) -> bool:
@@ -83,10 +83,10 @@ def is_active_thread(thread: Thread) -> bool:
     if thread.ended_at is None:
         return True
     other = aliased(Thread)
-    alive = exists().where(
+    is_active = exists().where(
         other.ticket_id == thread.ticket_id, other.channel_id == thread.channel_id, other.ended_at.is_(None)
     )
-    return bool(db.session.scalar(select(alive)))
+    return bool(db.session.scalar(select(is_active)))
 
 
 def find_channel(channel_id: str) -> Channel | None:
@@ -115,11 +115,11 @@ def early_deletion_result(ts: str) -> str:
     return f"Deleted before it came: {ts}."
 
 
-def was_deleted_early(heard: SlackEvent) -> bool:
+def was_deleted_early(event: SlackEvent) -> bool:
     """Tell whether the message's deletion arrived before the message."""
     remembered = select(InboundEvent.id).where(
-        InboundEvent.ordering_key == ordering_key(heard.channel_id, heard.thread_id or heard.external_id),
-        InboundEvent.result == early_deletion_result(heard.external_id),
+        InboundEvent.ordering_key == ordering_key(event.channel_id, event.thread_id or event.external_id),
+        InboundEvent.result == early_deletion_result(event.external_id),
     )
     return db.session.scalar(remembered.limit(1)) is not None
 

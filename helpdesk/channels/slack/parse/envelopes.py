@@ -47,7 +47,9 @@ def payload_kind(payload: dict) -> str:
 
 
 def payload_id(payload: dict) -> str:
-    """Return an id that is the same when Slack sends the same thing again, and another for anything else. Never empty."""
+    """Return an id that is the same when Slack sends the same thing again, and another for anything else. Never
+    empty.
+    """
     if payload.get("event_id"):
         return str(payload["event_id"])
     trigger = payload.get("trigger_id")

@@ -99,7 +99,9 @@ class ShortcutEvent(SlackEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CommandEvent(SlackEvent):
-    """A slash command: ``verb`` is mine, open, unassigned, search, create, show or help; ``rest`` is the text after it."""
+    """A slash command: ``verb`` is mine, open, unassigned, search, create, show or help; ``rest`` is the text after
+    it.
+    """
 
     kind = "command"
     verb: str = ""

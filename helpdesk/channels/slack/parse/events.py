@@ -129,7 +129,9 @@ def thread_ts_of(message: dict) -> str | None:
     return root if root and root != json_access.text_or_empty(message.get("ts")) else None
 
 
-def _parse_message_event(event: dict, context: dict, ourselves: BotIdentity, names) -> SlackEvent | None:
+def _parse_message_event(
+    event: dict, context: dict, ourselves: BotIdentity, names: mrkdwn.Names | None
+) -> SlackEvent | None:
     subtype = json_access.text_or_empty(event.get("subtype"))
     channel = json_access.text_or_empty(event.get("channel"))
     if subtype == "message_deleted":
@@ -156,7 +158,12 @@ def _parse_message_event(event: dict, context: dict, ourselves: BotIdentity, nam
 
 
 def _parse_message(
-    message: dict, channel: str, context: dict, ourselves: BotIdentity, names, of_type: type[MessageT]
+    message: dict,
+    channel: str,
+    context: dict,
+    ourselves: BotIdentity,
+    names: mrkdwn.Names | None,
+    of_type: type[MessageT],
 ) -> MessageT | None:
     author = json_access.text_or_empty(message.get("user"))
     if (
@@ -187,7 +194,13 @@ def _parse_message(
 
 
 def _parse_edit(
-    message: dict, before: dict, channel: str, event: dict, context: dict, ourselves: BotIdentity, names
+    message: dict,
+    before: dict,
+    channel: str,
+    event: dict,
+    context: dict,
+    ourselves: BotIdentity,
+    names: mrkdwn.Names | None,
 ) -> SlackEvent | None:
     if before and json_access.text_or_empty(message.get("text")) == json_access.text_or_empty(before.get("text")):
         return None  # only a preview of a link was added, or nothing a reader sees

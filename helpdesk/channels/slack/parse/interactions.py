@@ -114,7 +114,7 @@ def _parse_modal(payload: dict) -> ModalEvent:
     )
 
 
-def _parse_shortcut(payload: dict, names) -> ShortcutEvent:
+def _parse_shortcut(payload: dict, names: mrkdwn.Names | None) -> ShortcutEvent:
     message = json_access.object_in(payload, "message")
     return ShortcutEvent(
         external_id=json_access.text_or_empty(message.get("ts")),

@@ -15,8 +15,8 @@ def parse_payload(payload: dict, names: mrkdwn.Names | None = None) -> list[Slac
     names = names or directory.get_name
     kind = envelopes.payload_kind(payload)
     if kind == "event":
-        heard = events.parse_event(payload, names)
-        return [heard] if heard else []
+        event = events.parse_event(payload, names)
+        return [event] if event else []
     if kind == "action":
         return interactions.parse_interaction(payload, names)
     return [interactions.parse_command(payload)] if kind == "command" else []

@@ -106,7 +106,7 @@ def _element_text(element: dict, names: Names) -> str:
     return str(element.get("text") or "")
 
 
-def _mention_text(element: dict, external_id, names: Names) -> str:
+def _mention_text(element: dict, external_id: object, names: Names) -> str:
     return names(str(external_id or "")) or element.get("label") or str(external_id or "")
 
 

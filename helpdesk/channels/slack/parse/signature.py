@@ -8,7 +8,7 @@ from slack_sdk.signature import SignatureVerifier
 
 
 class _FixedClock:
-    def __init__(self, now: float):
+    def __init__(self, now: float) -> None:
         self._now = now
 
     def now(self) -> float:

@@ -22,7 +22,9 @@ def escape_mrkdwn(text: str) -> str:
 
 
 def rich_text_blocks(markdown: str, trusted: bool = False) -> list[dict]:
-    """Return the rich_text blocks for ``markdown``, each within Slack's limit for one block; [] for nothing but space."""
+    """Return the rich_text blocks for ``markdown``, each within Slack's limit for one block; [] for nothing but
+    space.
+    """
     blocks = []
     for piece in split_message.split_markdown(markdown, MAX_BLOCK_LENGTH):
         elements = rich_text_writer.markdown_to_elements(piece, trusted)

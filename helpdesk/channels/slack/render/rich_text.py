@@ -5,6 +5,7 @@ Text stays in plain ``text`` elements, which Slack shows unchanged; nothing here
 element.
 """
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from markdown_it.tree import SyntaxTreeNode
@@ -17,7 +18,9 @@ _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
 
 
 def markdown_to_elements(markdown: str, trusted: bool = False) -> list[dict]:
-    """Return the elements for ``markdown``. Unless ``trusted``, a link whose label differs from its address shows both."""
+    """Return the elements for ``markdown``. Unless ``trusted``, a link whose label differs from its address shows
+    both.
+    """
     text = markdown.replace("\x00", "")
     tree = SyntaxTreeNode(markdown_rendering.markdown_parser(text).parse(text))
     return _Writer(trusted).write(tree.children)
@@ -35,16 +38,16 @@ def has_safe_scheme(url: str) -> bool:
 
 
 class _Writer:
-    def __init__(self, trusted: bool):
+    def __init__(self, trusted: bool) -> None:
         self.trusted = trusted
         self.elements: list[dict] = []
 
-    def write(self, nodes) -> list[dict]:
+    def write(self, nodes: Iterable[SyntaxTreeNode]) -> list[dict]:
         for node in nodes:
             self._block(node)
         return self.elements
 
-    def _block(self, node) -> None:
+    def _block(self, node: SyntaxTreeNode) -> None:
         if node.type in {"bullet_list", "ordered_list"}:
             self._list(node, indent=0)
         elif node.type == "blockquote":
@@ -67,7 +70,7 @@ class _Writer:
         else:
             self._add("rich_text_section", inline)
 
-    def _list(self, node, indent: int) -> None:
+    def _list(self, node: SyntaxTreeNode, indent: int) -> None:
         style = "ordered" if node.type == "ordered_list" else "bullet"
         first = int(node.attrs.get("start", 1)) if style == "ordered" else 1
         for number, item in enumerate(node.children, first):
@@ -102,7 +105,7 @@ class _Writer:
         if style == "ordered" and number > 1:
             self.elements[-1]["offset"] = number - 1
 
-    def _flat(self, node) -> list[dict]:
+    def _flat(self, node: SyntaxTreeNode) -> list[dict]:
         """Flatten blocks where Slack allows only inline text: each on lines of its own."""
         if node.type in {"fence", "code_block"}:
             return _text(node.content.rstrip("\n"), {"code": True})
@@ -120,7 +123,7 @@ class _Writer:
                 lines += (_text(gap) if lines else []) + inline
         return lines
 
-    def _inline(self, node, style: dict) -> list[dict]:
+    def _inline(self, node: SyntaxTreeNode, style: dict) -> list[dict]:
         found: list[dict] = []
         for child in node.children:
             if child.type in _STYLES:
@@ -137,7 +140,7 @@ class _Writer:
                 found += _text(child.content, style)
         return _merge_same_style(found)
 
-    def _link(self, node, style: dict) -> list[dict]:
+    def _link(self, node: SyntaxTreeNode, style: dict) -> list[dict]:
         url = str(node.attrs.get("href", ""))
         label = self._inline(node, style)
         words = "".join(element.get("text", "") for element in label)
@@ -178,7 +181,7 @@ def _merge_same_style(elements: list[dict]) -> list[dict]:
     return joined
 
 
-def _table(node) -> str:
+def _table(node: SyntaxTreeNode) -> str:
     rows = [[_words(cell) for cell in row.children] for part in node.children for row in part.children]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
@@ -186,7 +189,7 @@ def _table(node) -> str:
     )
 
 
-def _words(node) -> str:
+def _words(node: SyntaxTreeNode) -> str:
     if node.type in {"softbreak", "hardbreak"}:
         return " "
     return "".join(_words(child) for child in node.children) if node.children else node.content

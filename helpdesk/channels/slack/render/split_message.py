@@ -3,6 +3,7 @@ Pure.
 """
 
 import re
+from collections.abc import Iterator
 
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)(.*)$")
 
@@ -27,7 +28,7 @@ def split_markdown(markdown: str, limit: int) -> list[str]:
     return [piece.strip("\n") for piece in found if piece.strip()]
 
 
-def _short_lines(lines: list[str], limit: int):
+def _short_lines(lines: list[str], limit: int) -> Iterator[str]:
     """Shorten every line so that a fence around it still fits."""
     room = max(limit - 48, limit // 2)
     for line in lines:

@@ -40,7 +40,8 @@ def card_message(values: CardValues) -> tuple[str, list[dict], list[dict]]:
     status's colour.
     """
     title = f"#{values.number} {values.subject}"
-    text = f"{elements.escape_text(title, 300)} ({elements.escape_text(f'{values.organization}, {values.status_word}', 300)})"
+    description = f"{values.organization}, {values.status_word}"
+    text = f"{elements.escape_text(title, 300)} ({elements.escape_text(description, 300)})"
     head = elements.section_block(f"*{elements.mrkdwn_link(values.url, title)}*")
     body = [
         *_card_excerpt(values.excerpt),

@@ -1,5 +1,8 @@
 """The smallest parts of a Slack message, each within Slack's limits. Pure."""
 
+from collections.abc import Iterable
+from typing import Any
+
 from helpdesk.channels.slack.render import mrkdwn
 
 MAX_SECTION_LENGTH = 3000
@@ -38,7 +41,7 @@ def mrkdwn_text(text: str, limit: int = MAX_SECTION_LENGTH) -> dict:
     return {"type": "mrkdwn", "text": text[:limit] or "–", "verbatim": True}
 
 
-def section_block(text: str, **more) -> dict:
+def section_block(text: str, **more: Any) -> dict:
     """Make a section of already escaped mrkdwn."""
     return {"type": "section", "text": mrkdwn_text(text)} | more
 
@@ -48,7 +51,7 @@ def context_block(text: str) -> dict:
     return {"type": "context", "elements": [mrkdwn_text(text, MAX_CONTEXT_LENGTH)]}
 
 
-def fields_blocks(pairs) -> list[dict]:
+def fields_blocks(pairs: Iterable[tuple[str, str]]) -> list[dict]:
     """Make sections of (label, value) pairs, two in a row; both are unescaped."""
     found = [
         mrkdwn_text(

@@ -60,7 +60,9 @@ class EditValues:
 
 @dataclass(frozen=True)
 class CreateValues:
-    """Values of the modal for a new ticket. ``origin`` comes back with it: the place of the message that it is made of."""
+    """Values of the modal for a new ticket. ``origin`` comes back with it: the place of the message that it is made
+    of.
+    """
 
     organizations: Choices
     forms: Choices
@@ -95,7 +97,7 @@ def edit_modal(values: EditValues) -> dict:
         _input_block(
             ModalField("priority", "Priority", Widget.single_choice, values.priority, values.priorities, required=True)
         ),
-        *_field_blocks(values.fields, room=MAX_MODAL_BLOCKS - 3),
+        *_field_blocks(values.fields, max_count=MAX_MODAL_BLOCKS - 3),
     ]
     private = {"reference": values.reference} | values.private
     return _modal_view("edit_ticket", f"Ticket #{values.number}", "Save", blocks, private)
@@ -133,7 +135,7 @@ def create_modal(values: CreateValues) -> dict:
             ModalField("subject", "Subject", Widget.single_line, values.subject[:MAX_SUBJECT_LENGTH], required=True)
         ),
         _input_block(ModalField("body", "What is it about?", Widget.multi_line, values.body, required=True)),
-        *_field_blocks(values.fields, room=MAX_MODAL_BLOCKS - 5),
+        *_field_blocks(values.fields, max_count=MAX_MODAL_BLOCKS - 5),
     ]
     return _modal_view("create_ticket", "New ticket", "File ticket", blocks, values.origin)
 
@@ -147,7 +149,9 @@ def modal_errors(sentences: dict[str, str]) -> dict:
 
 
 def option_groups(pairs: Choices) -> dict[str, Any]:
-    """Return ``options``, or where there are more than a hundred ``option_groups`` named by their first and last label."""
+    """Return ``options``, or where there are more than a hundred ``option_groups`` named by their first and last
+    label.
+    """
     options = [_option_object(value, label) for value, label in pairs if 0 < len(str(value)) <= MAX_OPTION_VALUE_LENGTH]
     if len(options) <= MAX_OPTIONS:
         return {"options": options or [_option_object(NO_ASSIGNEE_VALUE, "Nothing to choose")]}
@@ -168,9 +172,9 @@ def option_groups(pairs: Choices) -> dict[str, Any]:
     }
 
 
-def _field_blocks(fields: tuple[ModalField, ...], room: int) -> list[dict]:
-    asked = [each for each in fields if each.widget in WIDGETS]
-    return [_input_block(each, f"field-{each.key}") for each in asked[:room]]
+def _field_blocks(fields: tuple[ModalField, ...], max_count: int) -> list[dict]:
+    shown_fields = [each for each in fields if each.widget in WIDGETS]
+    return [_input_block(each, f"field-{each.key}") for each in shown_fields[:max_count]]
 
 
 def _input_block(each: ModalField, block_id: str = "") -> dict:
