@@ -66,7 +66,7 @@ def set_carried_ids(delivery: Delivery, ids: Sequence[int]) -> None:
 
 
 def has_bounced(delivery: Delivery) -> bool:
-    """Tell whether it is known already that the mail bounced."""
+    """Return whether it is known already that the mail bounced."""
     return "bounced" in delivery.data
 
 

@@ -7,7 +7,7 @@ import dns.exception
 import dns.resolver
 
 from helpdesk.channels.email import dkim_signing, settings, smtp_pool
-from helpdesk.channels.email import imap as mailbox_door
+from helpdesk.channels.email import imap as mailbox_access
 from helpdesk.domain.outbox import errors
 
 
@@ -54,7 +54,7 @@ def check_smtp(outgoing: settings.SmtpSettings) -> list[DiagnosticResult]:
 def check_imap(mailbox: settings.ImapSettings) -> list[DiagnosticResult]:
     """Sign in to the mailbox and open its folder."""
     try:
-        with mailbox_door.open_mailbox(mailbox) as box:
+        with mailbox_access.open_mailbox(mailbox) as box:
             waiting = len(box.uids("UNSEEN"))
     except errors.ChannelError as error:
         return [DiagnosticResult(False, error.reason)]
@@ -93,11 +93,11 @@ def required_dns_records(domain: str, key: dkim_signing.DkimKey | None, servers:
     return found
 
 
-def check_dns_records(wanted: Iterable[DnsRecord], lookup: Lookup | None = None) -> list[DiagnosticResult]:
-    """Check that each of ``wanted`` exists in the DNS. ``lookup`` returns the TXT texts of a name; None asks the real
+def check_dns_records(records: Iterable[DnsRecord], lookup: Lookup | None = None) -> list[DiagnosticResult]:
+    """Check that each of ``records`` exists in the DNS. ``lookup`` returns the TXT texts of a name; None asks the real
     DNS.
     """
-    return [_check_record(record, lookup or _query_txt) for record in wanted]
+    return [_check_record(record, lookup or _query_txt) for record in records]
 
 
 def _check_record(record: DnsRecord, lookup: Lookup) -> DiagnosticResult:

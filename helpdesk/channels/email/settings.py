@@ -116,5 +116,5 @@ def imap_settings(config: configuration.Config | None = None) -> ImapSettings | 
 
 
 def is_loopback(server: str) -> bool:
-    """Tell whether ``server`` is a loopback name, the only host to which mail may be sent without TLS."""
+    """Return whether ``server`` is a loopback name, the only host to which mail may be sent without TLS."""
     return server.lower() in {"localhost", "::1"} or server.startswith("127.")

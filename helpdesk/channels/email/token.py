@@ -41,7 +41,7 @@ def address(nonce: str, token_hash: str, domain: str) -> str | None:
 
 
 def is_accepted(nonce: str, token_hash: str) -> bool:
-    """Tell whether the token behind ``token_hash`` was made with a key that is still accepted."""
+    """Return whether the token behind ``token_hash`` was made with a key that is still accepted."""
     return key_derivation.matching_token(Purpose.REPLY_ADDRESS, nonce, token_hash, _encode) is not None
 
 

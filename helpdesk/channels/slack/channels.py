@@ -58,16 +58,16 @@ def fetch_channel(channel_id: str) -> SlackChannel:
     try:
         channel_id = organization_channels.validate_channel_ids([channel_id])[0]
         slack_people.clear_cache(channel_id)
-        known = slack_people.get_channel(channel_id)
+        info = slack_people.get_channel(channel_id)
     except (ValueError, IndexError) as error:
         raise ValidationError(str(error) or "Give a Slack channel id, like C0123ABCD.", "channel") from None
     except errors.ChannelError as error:
         raise ValidationError(error.reason, "channel") from None
-    if known.is_archived:
-        raise ValidationError(f"#{known.name} is archived. Bring it back or choose another channel.", "channel")
-    if known.is_private and not known.is_member:
-        raise ValidationError(f"The bot is not in #{known.name}. Invite it with /invite first.", "channel")
-    return known
+    if info.is_archived:
+        raise ValidationError(f"#{info.name} is archived. Bring it back or choose another channel.", "channel")
+    if info.is_private and not info.is_member:
+        raise ValidationError(f"The bot is not in #{info.name}. Invite it with /invite first.", "channel")
+    return info
 
 
 def run_diagnostics() -> list[slack_check.CheckResult]:
@@ -77,42 +77,42 @@ def run_diagnostics() -> list[slack_check.CheckResult]:
     return slack_check.run_checks(triage, ids)
 
 
-def set_triage_channel(known: SlackChannel, *, actor: User | None, internal_by_default: bool | None = None) -> Channel:
+def set_triage_channel(info: SlackChannel, *, actor: User | None, internal_by_default: bool | None = None) -> Channel:
     """Make this the team's triage channel.
 
     Raises ValidationError for a channel shared with another company, ConflictError for a customer's channel.
     """
-    if known.is_ext_shared:
-        raise ValidationError(f"#{known.name} is shared with another company, so it cannot be the team's.", "channel")
-    channel = find_channel(known.id)
+    if info.is_ext_shared:
+        raise ValidationError(f"#{info.name} is shared with another company, so it cannot be the team's.", "channel")
+    channel = find_channel(info.id)
     if channel is not None and channel.audience != "team":
-        raise ConflictError(f"#{known.name} is {channel.organization.name}'s channel.", "channel")
+        raise ConflictError(f"#{info.name} is {channel.organization.name}'s channel.", "channel")
     if channel is None:
-        channel = Channel(kind="slack", external_id=known.id, audience="team")
+        channel = Channel(kind="slack", external_id=info.id, audience="team")
         db.session.add(channel)
     channel.removed_at = None
-    update_channel_facts(channel, known)
+    update_channel_facts(channel, info)
     if internal_by_default is not None:
         channel.internal_by_default = internal_by_default
     before = settings.get("triage_channel")
-    settings.set("triage_channel", known.id)
+    settings.set("triage_channel", info.id)
     db.session.flush()
-    if before != known.id:
-        audit_log.add_entry("changed a setting", actor, "triage_channel", value=[before, known.id])
+    if before != info.id:
+        audit_log.add_entry("changed a setting", actor, "triage_channel", value=[before, info.id])
     return channel
 
 
 def bind_channel(
-    known: SlackChannel, organization: Organization, *, actor: User | None, default: bool = True
+    info: SlackChannel, organization: Organization, *, actor: User | None, default: bool = True
 ) -> Channel:
     """Make this one of ``organization``'s channels; with ``default`` its tickets get their card here. Raises
     ConflictError.
     """
-    ids = [each for each in organization_channels.list_channel_ids(organization) if each != known.id]
-    organization_channels.set_channels(organization, [known.id, *ids] if default or not ids else [*ids, known.id])
-    channel = find_channel(known.id)
-    update_channel_facts(channel, known)
-    audit_log.add_entry("bound a Slack channel", actor, channel.label, organization.id, channel=known.id)
+    ids = [each for each in organization_channels.list_channel_ids(organization) if each != info.id]
+    organization_channels.set_channels(organization, [info.id, *ids] if default or not ids else [*ids, info.id])
+    channel = find_channel(info.id)
+    update_channel_facts(channel, info)
+    audit_log.add_entry("bound a Slack channel", actor, channel.label, organization.id, channel=info.id)
     return channel
 
 
@@ -147,25 +147,25 @@ def set_internal_by_default(channel: Channel, internal: bool, *, actor: User | N
         audit_log.add_entry("changed who reads a Slack channel's replies", actor, channel.label, internal=internal)
 
 
-def update_channel_facts(channel: Channel, known: SlackChannel) -> None:
+def update_channel_facts(channel: Channel, info: SlackChannel) -> None:
     """Store the channel's state in Slack: its name, whether it is shared with another company, and whether we can post
     there.
     """
-    channel.name = known.name[:120] or channel.name
+    channel.name = info.name[:120] or channel.name
     was_shared = channel.is_shared or channel.blocked_reason == SHARED_CHANNEL_MESSAGE
-    if known.is_ext_shared:
+    if info.is_ext_shared:
         _mark_shared(channel)
     elif was_shared:
         channel.is_shared = False
         if channel.blocked_reason == SHARED_CHANNEL_MESSAGE:
             channel.paused_until = None
             unblock_channel(channel)
-    if known.is_archived:
+    if info.is_archived:
         block_channel(channel, ARCHIVED_MESSAGE)
     elif (
         channel.blocked_reason
         and channel.blocked_reason != SHARED_CHANNEL_MESSAGE
-        and (known.is_member or not known.is_private)
+        and (info.is_member or not info.is_private)
     ):
         unblock_channel(channel)
 

@@ -40,17 +40,17 @@ def sentence(delivery: Delivery) -> str:
 
 
 def is_team_only(delivery: Delivery) -> bool:
-    """Tell whether a line must not be written where customers read."""
+    """Return whether a line must not be written where customers read."""
     return bool(delivery.data.get("team_only"))
 
 
 def replaces_card(delivery: Delivery) -> bool:
-    """Tell whether a card replaces one that was deleted in Slack."""
+    """Return whether a card replaces one that was deleted in Slack."""
     return bool(delivery.data.get("again"))
 
 
 def is_upload(copy: Delivery) -> bool:
-    """Tell whether a sent delivery of the kind file is an uploaded file, not a sentence about one that is missing."""
+    """Return whether a sent delivery of the kind file is an uploaded file, not a sentence about one that is missing."""
     return bool(copy.data.get("file_id"))
 
 

@@ -77,7 +77,7 @@ def split_batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
 
 
 def is_newer(ts: str, known: str) -> bool:
-    """Tell whether the Slack timestamp ``ts`` is later than ``known``."""
+    """Return whether the Slack timestamp ``ts`` is later than ``known``."""
     return parse_ts(ts) > parse_ts(known)
 
 

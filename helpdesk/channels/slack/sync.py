@@ -213,7 +213,7 @@ def _missing_events(
 
 
 def _was_received(known: known_threads.KnownThread, ts: str) -> bool:
-    """Tell whether an event about this message was received, whatever its outcome."""
+    """Return whether an event about this message was received, whatever its outcome."""
     payloads = db.session.scalars(
         select(InboundEvent.payload).where(
             InboundEvent.ordering_key == thread_lookup.ordering_key(known.channel_id, known.root)

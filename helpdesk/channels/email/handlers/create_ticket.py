@@ -21,7 +21,7 @@ from helpdesk.models.user import User
 
 
 def is_new_ticket(mail: ParsedMail) -> bool:
-    """Tell whether it is written to our address, names no conversation, and answers no mail of ours."""
+    """Return whether it is written to our address, names no conversation, and answers no mail of ours."""
     return (
         settings.get("tickets_by_mail")
         and not mail.thread_hashes

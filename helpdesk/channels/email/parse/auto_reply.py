@@ -54,7 +54,7 @@ def automatic_reason(message: Message, author: str) -> str:
 
 
 def is_own_mail(message: Message, instances: tuple[str, ...]) -> bool:
-    """Tell whether this installation sent ``message`` itself."""
+    """Return whether this installation sent ``message`` itself."""
     return any(str(value).strip() in instances for value in message.get_all("X-Portal-Instance") or [])
 
 

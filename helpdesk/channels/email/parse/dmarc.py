@@ -98,7 +98,7 @@ def _result_by_dkim(raw: bytes, domain: str, lookup: "_TxtLookup") -> Authentica
 
 
 def _is_aligned(signer: str, domain: str) -> bool:
-    """Tell whether both belong to one organization: by the list of public suffixes, else only as one below the
+    """Return whether both belong to one organization: by the list of public suffixes, else only as one below the
     other.
     """
     if _organizational_domain(signer) or _organizational_domain(domain):
@@ -162,9 +162,9 @@ def _query_txt(name: str) -> str | None:
 
 
 def _strip_comments(value: str) -> str:
-    kept, depth = [], 0
+    characters, depth = [], 0
     for sign in value:
         depth += (sign == "(") - (sign == ")" and depth > 0)
         if not depth and sign != ")":
-            kept.append(sign)
-    return "".join(kept) if not depth else ""
+            characters.append(sign)
+    return "".join(characters) if not depth else ""

@@ -92,8 +92,8 @@ class _Writer:
 
     def text(self, text: str) -> None:
         if self.pre:
-            *whole, rest = text.replace("\r\n", "\n").split("\n")
-            for line in whole:
+            *complete, rest = text.replace("\r\n", "\n").split("\n")
+            for line in complete:
                 self.buffer.append(line)
                 self.flush(always=True)
             self.buffer.append(rest)

@@ -27,7 +27,7 @@ _SAFE_CHARSET = re.compile(
 
 @dataclass(frozen=True)
 class MimePart:
-    """One leaf of a mail. ``place`` (like 1.2) finds it again; ``attached`` tells whether it is a file rather than the
+    """One leaf of a mail. ``place`` (like 1.2) finds it again; ``attached`` states whether it is a file rather than the
     text.
     """
 

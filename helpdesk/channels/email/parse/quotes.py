@@ -71,8 +71,8 @@ def split_quote(text: str, instances: Sequence[str] = ()) -> SplitText:
         own = [n for n in range(end) if lines[n].strip() and n not in attributions and not _is_quote(lines[n])]
         mine = _answer_lines(lines, own, foreign, attributions)
     body = _strip_empty_lines([lines[n] for n in mine])
-    kept = set(mine)
-    quoted = _strip_empty_lines([line for n, line in enumerate(lines) if n not in kept])
+    answer_numbers = set(mine)
+    quoted = _strip_empty_lines([line for n, line in enumerate(lines) if n not in answer_numbers])
     cut = "marker" if any(code in text for code in codes) else "quote"
     return SplitText(body, quoted, cut if quoted else "")
 
@@ -150,5 +150,5 @@ def _is_quote(line: str) -> bool:
 
 
 def _strip_empty_lines(lines: list[str]) -> str:
-    kept = "\n".join(line.rstrip() for line in lines)
-    return re.sub(r"\n{3,}", "\n\n", kept).strip("\n")
+    text = "\n".join(line.rstrip() for line in lines)
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")

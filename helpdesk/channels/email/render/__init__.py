@@ -55,10 +55,10 @@ def _preload(delivery: Delivery) -> None:
     if delivery.thread_id is None:
         return
     thread = joinedload(Delivery.thread, innerjoin=True)
-    whole = select(Delivery).options(
+    loaded = select(Delivery).options(
         thread.joinedload(Thread.ticket, innerjoin=True).joinedload(Ticket.organization, innerjoin=True),
         thread.joinedload(Thread.user),
         joinedload(Delivery.message).joinedload(Message.author),
         joinedload(Delivery.message).selectinload(Message.attachments),
     )
-    db.session.scalar(whole.where(Delivery.id == delivery.id))
+    db.session.scalar(loaded.where(Delivery.id == delivery.id))

@@ -74,12 +74,12 @@ def clean_header_text(text: str) -> str:
     """Clean people's text for a header: on one line, without control characters and marks that turn the reading
     direction.
     """
-    kept = (
+    characters = (
         " " if unicodedata.category(sign) in {"Cc", "Zl", "Zp"} else sign
         for sign in text
         if sign not in _BIDI_CONTROLS and unicodedata.category(sign) != "Cs"
     )
-    return " ".join("".join(kept).split())
+    return " ".join("".join(characters).split())
 
 
 def limit_references(ids: tuple[str, ...]) -> list[str]:

@@ -1,6 +1,6 @@
 """Map Slack's error codes to our four errors, with the sentence the team reads about each. Pure.
 
-Every error made here has an attribute ``code`` with Slack's own error code, so that callers can tell errors apart.
+Every error made here has an attribute ``code`` with Slack's own error code, so that callers can distinguish errors.
 """
 
 from typing import TypeVar
@@ -112,7 +112,7 @@ def error_for_status(status: int, retry_after: float | None = None) -> errors.Ch
 
 
 def is_installation_error(reason: str) -> bool:
-    """Tell whether the sentence ``reason`` describes an error of every channel, such as a revoked token."""
+    """Return whether the sentence ``reason`` describes an error of every channel, such as a revoked token."""
     return reason in INSTALLATION_CODES.values() or reason.startswith(MISSING_SCOPE_TEXT)
 
 

@@ -91,8 +91,8 @@ class Client:
         headers = {"Authorization": f"Bearer {self.token}", "User-Agent": "helpdesk"}
         try:
             response = self._pool.post(self.base_url + method, _form(arguments), headers)
-        except http_errors.CONNECTION_ERRORS as broken:
-            raise http_errors.error_for_exception(broken) from None
+        except http_errors.CONNECTION_ERRORS as error:
+            raise http_errors.error_for_exception(error) from None
         answer = Answer(response.status, response.headers, _json_object(response.data))
         if answer.status != 200 or not answer.data.get("ok"):
             raise _refused(answer)

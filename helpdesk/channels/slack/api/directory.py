@@ -112,7 +112,7 @@ def get_name(external_id: str, client: clients.Client | None = None) -> str | No
 
 
 def is_full_member(person: Profile, team_id: str) -> bool:
-    """Tell whether ``person`` is a full member of our own workspace: no guest, no external user, no bot, not
+    """Return whether ``person`` is a full member of our own workspace: no guest, no external user, no bot, not
     deactivated.
     """
     return person.team_id == team_id != "" and not (

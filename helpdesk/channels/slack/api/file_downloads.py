@@ -56,7 +56,9 @@ def download_file(file_id: str, client: clients.Client | None = None, limit: int
 
 
 def is_allowed_url(url: str, slack: clients.Client) -> bool:
-    """Tell whether a file may be fetched from ``url``: https on Slack's file hosts, or the stand-in on this machine."""
+    """Return whether a file may be fetched from ``url``: https on Slack's file hosts, or the stand-in on this
+    machine.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -88,8 +90,8 @@ def _fetch_content(slack: clients.Client, url: str, name: str, limit: int) -> tu
             if other.code not in {301, 302, 303, 307, 308} or not location:
                 raise _refusal_error(other, name) from None
             url = urljoin(url, location)
-        except http_errors.CONNECTION_ERRORS as broken:
-            reason = http_errors.error_for_exception(broken)
+        except http_errors.CONNECTION_ERRORS as error:
+            reason = http_errors.error_for_exception(error)
             # A download changes nothing, so every failure may be retried.
             raise api_errors.temporary_error(
                 f"{name} could not be fetched from Slack.", api_errors.error_code(reason)

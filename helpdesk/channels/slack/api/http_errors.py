@@ -2,7 +2,7 @@
 
 Only failures that happen before a byte could be sent are certain. Our own pool knows when it was connecting. urllib,
 which downloads and uploads files, wraps failures while connecting and sending into ``URLError``; later failures are not
-wrapped, and "unreachable" then does not tell what was sent before.
+wrapped, and "unreachable" then does not state what was sent before.
 """
 
 import errno
@@ -81,5 +81,5 @@ def parse_retry_after(headers: Mapping[str, str] | None) -> float | None:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Tell whether ``host`` is this machine, where only a stand-in for Slack can be."""
+    """Return whether ``host`` is this machine, where only a stand-in for Slack can be."""
     return host in {"127.0.0.1", "localhost", "::1"}

@@ -21,8 +21,8 @@ def post_response(slack: clients.Client, post: ResponseUrlPost) -> SendResult:
         hook.proxy = None
     try:
         answer = hook.send_dict(post.body)
-    except http_errors.CONNECTION_ERRORS as broken:
-        raise http_errors.error_for_exception(broken) from None
+    except http_errors.CONNECTION_ERRORS as error:
+        raise http_errors.error_for_exception(error) from None
     if answer.status_code == 200:
         return SendResult("")
     if answer.status_code == 404:
@@ -31,7 +31,7 @@ def post_response(slack: clients.Client, post: ResponseUrlPost) -> SendResult:
 
 
 def is_slack_url(url: str, slack: clients.Client) -> bool:
-    """Tell whether ``url`` is one of Slack's response URLs, or one of the stand-in on this machine."""
+    """Return whether ``url`` is one of Slack's response URLs, or one of the stand-in on this machine."""
     try:
         parts = urlsplit(url)
     except ValueError:

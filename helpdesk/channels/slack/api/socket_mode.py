@@ -65,10 +65,10 @@ def listen(
         opened.append(connection)
         try:
             connection.connect()
-        except (SlackClientError, *http_errors.CONNECTION_ERRORS) as broken:
+        except (SlackClientError, *http_errors.CONNECTION_ERRORS) as error:
             listener.close()
-            code = getattr(getattr(broken, "response", None), "get", lambda _: None)("error")
-            raise api_errors.error_for_code(code) if code else http_errors.error_for_exception(broken) from None
+            code = getattr(getattr(error, "response", None), "get", lambda _: None)("error")
+            raise api_errors.error_for_code(code) if code else http_errors.error_for_exception(error) from None
     return listener
 
 

@@ -31,10 +31,10 @@ def upload_file(slack: clients.Client, key: str, upload: FileUpload) -> SendResu
         if not file_id or not url:
             raise api_errors.unknown_outcome_error("Slack's answer was incomplete.")
         _put_content(slack, url, data)
-    except errors.UnknownOutcomeError as broken:
+    except errors.UnknownOutcomeError as error:
         # Nobody can see the result of the first two steps: starting again does no harm.
         raise api_errors.temporary_error(
-            f"The file did not get to Slack: {broken.reason}", api_errors.error_code(broken)
+            f"The file did not get to Slack: {error.reason}", api_errors.error_code(error)
         ) from None
     answer = slack.call(
         "files.completeUploadExternal",
@@ -90,18 +90,16 @@ def _put_content(slack: clients.Client, url: str, data: bytes) -> None:
             answer.read(1000)
     except HTTPError as refused:
         raise api_errors.error_for_status(refused.code, http_errors.parse_retry_after(refused.headers)) from None
-    except http_errors.CONNECTION_ERRORS as broken:
-        raise http_errors.error_for_exception(broken) from None
+    except http_errors.CONNECTION_ERRORS as error:
+        raise http_errors.error_for_exception(error) from None
 
 
 def _introduction_blocks(key: str, name: str, author: str) -> dict:
-    words = (
-        f"{mrkdwn.escape_mrkdwn(author)} sent {mrkdwn.escape_mrkdwn(name)}" if author else mrkdwn.escape_mrkdwn(name)
-    )
+    text = f"{mrkdwn.escape_mrkdwn(author)} sent {mrkdwn.escape_mrkdwn(name)}" if author else mrkdwn.escape_mrkdwn(name)
     return {
         "type": "section",
         "block_id": BLOCK_ID_PREFIX + key,
-        "text": {"type": "mrkdwn", "text": words[:2900], "verbatim": True},
+        "text": {"type": "mrkdwn", "text": text[:2900], "verbatim": True},
     }
 
 

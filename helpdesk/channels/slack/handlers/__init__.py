@@ -110,7 +110,7 @@ def on_refused(context: EventContext, refusal: DomainError) -> list[SlackRequest
 
 
 def _is_irrelevant(payload: dict) -> bool:
-    """Tell whether it is a message or reaction below no ticket's card, as most of a workspace, or one known
+    """Return whether it is a message or reaction below no ticket's card, as most of a workspace, or one known
     already.
     """
     if envelopes.payload_kind(payload) != "event":
@@ -137,7 +137,7 @@ def _find_profile(user_id: str) -> directory.Profile | None:
 
 
 def _is_accepted_author(event: MessageEvent, context: EventContext) -> bool:
-    """Tell whether the files are worth fetching: their author is an agent or customer, and the message is not stored
+    """Return whether the files are worth fetching: their author is an agent or customer, and the message is not stored
     yet.
     """
     profile = context.profiles.get(event.author_id)

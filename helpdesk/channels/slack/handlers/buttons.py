@@ -96,8 +96,8 @@ def _act_on_pending_message(event: ActionEvent, agent: User, action: Callable[[M
         )
     try:
         sentence = action(message, agent)
-    except ConflictError as late:
-        sentence = late.message
+    except ConflictError as conflict:
+        sentence = conflict.message
     return Result("done", sentence, message.ticket_id, [ephemeral_replies.replace_ephemeral(event, sentence)])
 
 

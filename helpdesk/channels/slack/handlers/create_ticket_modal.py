@@ -149,8 +149,8 @@ def _parse_answers(
     answers, wrong = forms.parse_answers(
         form, modal_fields.ModalValues(form, values), True, asker=agent, organization_id=organization.id
     )
-    not_asked = {forms.field_name(each) for each in form.fields if not modal_fields.is_askable(each)}
-    return answers, {name: sentence for name, sentence in wrong.items() if name not in not_asked}
+    not_shown = {forms.field_name(each) for each in form.fields if not modal_fields.is_askable(each)}
+    return answers, {name: sentence for name, sentence in wrong.items() if name not in not_shown}
 
 
 def _parse_requester(text: str, organization: Organization) -> tuple[str, str]:
@@ -187,6 +187,6 @@ def _confirmation_messages(ticket: Ticket, origin: dict, author_id: str) -> list
 
 
 def _is_other_customers_channel(channel_id: str, ticket: Ticket) -> bool:
-    """Tell whether customers whom the ticket does not concern read the channel."""
+    """Return whether customers whom the ticket does not concern read the channel."""
     channel = thread_lookup.find_channel(channel_id)
     return channel is not None and channel.audience == "customer" and channel.organization_id != ticket.organization_id

@@ -125,8 +125,8 @@ def _editable_answers(ticket: Ticket) -> list[tuple[Field, object]]:
     version = ticket.form_version
     if version is None:
         return []
-    kept = select(Answer.field_id, Answer.value).where(Answer.ticket_id == ticket.id)
-    by_id = dict(db.session.execute(kept).all())
+    query = select(Answer.field_id, Answer.value).where(Answer.ticket_id == ticket.id)
+    by_id = dict(db.session.execute(query).all())
     by_key = {field.key: by_id.get(field.id) for field in version.fields}
     every = {field.key: field for field in version.fields}
     return [

@@ -26,7 +26,7 @@ def value_to_texts(field: Field, value: object) -> list[str]:
 
 
 def is_askable(field: Field) -> bool:
-    """Tell whether Slack has a control for ``field``."""
+    """Return whether Slack has a control for ``field``."""
     return forms.field_type_for(field).widget in blocks.WIDGETS
 
 

@@ -100,8 +100,8 @@ def _show_error(event: SlackEvent, client: clients.Client, error: ChannelError) 
     try:
         answer = response_url_request(event.response_url, response_type="ephemeral", replace_original=False, **content)
         slack.send(answer, client)
-    except ChannelError as again:
-        log.info("Nor could that be said: %s", again.reason)
+    except ChannelError as second_error:
+        log.info("Nor could that be said: %s", second_error.reason)
 
 
 def _message_author(event: SlackEvent, client: clients.Client) -> directory.Profile | None:

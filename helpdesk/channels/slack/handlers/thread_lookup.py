@@ -51,7 +51,7 @@ def find_thread(channel_id: str, root: str | None) -> Thread | None:
 
 
 def may_be_card(channel_id: str, root: str) -> bool:
-    """Tell whether ``root`` may be a card of ours whose delivery has no known outcome yet."""
+    """Return whether ``root`` may be a card of ours whose delivery has no known outcome yet."""
     try:
         posted = datetime.fromtimestamp(float(root), UTC)
     except (ValueError, OverflowError):
@@ -77,8 +77,8 @@ def find_thread_of_event(event: SlackEvent) -> Thread | None:
 
 
 def is_active_thread(thread: Thread) -> bool:
-    """Tell whether messages here still reach the ticket: the thread is active, or a newer card in this channel replaced
-    it.
+    """Return whether messages here still reach the ticket: the thread is active, or a newer card in this channel
+    replaced it.
     """
     if thread.ended_at is None:
         return True
@@ -116,7 +116,7 @@ def early_deletion_result(ts: str) -> str:
 
 
 def was_deleted_early(event: SlackEvent) -> bool:
-    """Tell whether the message's deletion arrived before the message."""
+    """Return whether the message's deletion arrived before the message."""
     remembered = select(InboundEvent.id).where(
         InboundEvent.ordering_key == ordering_key(event.channel_id, event.thread_id or event.external_id),
         InboundEvent.result == early_deletion_result(event.external_id),

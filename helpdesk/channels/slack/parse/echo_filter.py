@@ -11,7 +11,7 @@ NEW_MESSAGE_SUBTYPES = {
 
 
 def is_echo(payload: dict) -> bool:
-    """Tell whether ``payload`` is about a message that this very app has just posted, and so contains nothing new."""
+    """Return whether ``payload`` is about a message that this very app has just posted, and so contains nothing new."""
     if envelopes.payload_kind(payload) != "event":
         return False
     event = json_access.object_in(payload, "event")

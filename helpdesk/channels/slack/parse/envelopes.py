@@ -63,8 +63,8 @@ def payload_id(payload: dict) -> str:
 
 
 def is_for_us(payload: dict, app_id: str | None = None, team_id: str | None = None) -> bool:
-    """Tell whether ``payload`` is for our app in our workspace; a part that is None, or that Slack did not send, is not
-    checked.
+    """Return whether ``payload`` is for our app in our workspace; a part that is None, or that Slack did not send, is
+    not checked.
     """
     apps = {json_access.text_or_empty(payload.get("api_app_id"))} - {""}
     teams = {

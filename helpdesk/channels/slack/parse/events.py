@@ -62,7 +62,7 @@ def parse_event(
 
 
 def is_own_message(message: dict, ourselves: BotIdentity) -> bool:
-    """Tell whether we wrote ``message`` ourselves: by app, bot, user, or the metadata every post of ours has."""
+    """Return whether we wrote ``message`` ourselves: by app, bot, user, or the metadata every post of ours has."""
     apps = {
         json_access.text_or_empty(message.get("app_id")),
         json_access.text_or_empty(json_access.object_in(message, "bot_profile").get("app_id")),
@@ -110,8 +110,8 @@ def message_markdown(message: dict, names: mrkdwn.Names | None = None) -> str:
         if attachment.get("is_share"):
             shared = mrkdwn.message_to_markdown({"text": json_access.text_or_empty(attachment.get("text"))}, names)
             author = json_access.text_or_empty(attachment.get("author_name"))
-            words = f"{author}:\n{shared}" if author else shared
-            parts.append("\n".join("> " + line for line in words.split("\n")))
+            quoted = f"{author}:\n{shared}" if author else shared
+            parts.append("\n".join("> " + line for line in quoted.split("\n")))
     for file in json_access.objects_in(message.get("files")):
         if file.get("is_external") and file.get("url_private"):
             link = {

@@ -58,10 +58,10 @@ def _block_to_markdown(element: dict, names: Names, depth: int) -> str:
         lines = []
         for number, item in enumerate(inside, first):
             mark = f"{number}." if element.get("style") == "ordered" else "-"
-            words = _section_to_markdown(json_access.objects_in(item.get("elements")), names).replace(
+            text = _section_to_markdown(json_access.objects_in(item.get("elements")), names).replace(
                 "\n", "\n" + space + "  "
             )
-            lines.append(f"{space}{mark} {words}")
+            lines.append(f"{space}{mark} {text}")
         return "\n".join(lines)
     return _section_to_markdown(inside if "elements" in element else [element], names)
 
@@ -112,16 +112,16 @@ def _mention_text(element: dict, external_id: object, names: Names) -> str:
 
 def _link(element: dict, style: dict) -> str:
     url, label = str(element.get("url") or ""), str(element.get("text") or "")
-    words = _SPECIAL.sub(lambda match: "\\" + match[0], label or url).replace("\n", " ")
+    text = _SPECIAL.sub(lambda match: "\\" + match[0], label or url).replace("\n", " ")
     if not rich_text.has_safe_scheme(url):
-        return _apply_style(words, style)
+        return _apply_style(text, style)
     address = re.sub(r"[\s<>()\\\"]", lambda match: f"%{ord(match[0]):02X}", url)
     if not label or label == url:
         return _apply_style(f"<{address}>", style)
     if url == "mailto:" + label:
         return _apply_style(f"<{label}>", style)
-    words = words.replace("[", r"\[").replace("]", r"\]").replace(r"\\[", r"\[")
-    return _apply_style(f"[{words}]({address})", style)
+    text = text.replace("[", r"\[").replace("]", r"\]").replace(r"\\[", r"\[")
+    return _apply_style(f"[{text}]({address})", style)
 
 
 def _apply_style(text: str, style: dict) -> str:
@@ -130,11 +130,11 @@ def _apply_style(text: str, style: dict) -> str:
 
 
 def _apply_marks(line: str, marks: str) -> str:
-    words = line.strip()
-    if not words:
+    text = line.strip()
+    if not text:
         return line
     before, after = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :]
-    return before + marks + words + marks[::-1] + after
+    return before + marks + text + marks[::-1] + after
 
 
 def _code(text: str) -> str:

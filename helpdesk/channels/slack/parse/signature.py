@@ -18,7 +18,7 @@ class _FixedClock:
 def verify_signature(
     headers: Mapping[str, str], body: bytes, secrets: Iterable[str], now: float | datetime | None = None
 ) -> bool:
-    """Tell whether ``body`` was signed with one of ``secrets`` within five minutes of ``now`` (Unix seconds or aware
+    """Return whether ``body`` was signed with one of ``secrets`` within five minutes of ``now`` (Unix seconds or aware
     datetime).
 
     Compares in constant time. Any malformed header, body or secret gives False. Several secrets allow a rotation.

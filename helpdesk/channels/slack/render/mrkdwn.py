@@ -86,8 +86,8 @@ def _one(element: dict) -> str:
 
 
 def _marked(line: str, marks: str) -> str:
-    words = line.strip()
-    if not marks or not words:
+    text = line.strip()
+    if not marks or not text:
         return line
     before, after = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :]
-    return before + marks + words + marks[::-1] + after
+    return before + marks + text + marks[::-1] + after

@@ -27,7 +27,7 @@ def markdown_to_elements(markdown: str, trusted: bool = False) -> list[dict]:
 
 
 def has_safe_scheme(url: str) -> bool:
-    """Tell whether the scheme of ``url`` is allowed in a link: http, https or mailto."""
+    """Return whether the scheme of ``url`` is allowed in a link: http, https or mailto."""
     try:
         parts = urlsplit(url.strip())
     except ValueError:
@@ -143,19 +143,19 @@ class _Writer:
     def _link(self, node: SyntaxTreeNode, style: dict) -> list[dict]:
         url = str(node.attrs.get("href", ""))
         label = self._inline(node, style)
-        words = "".join(element.get("text", "") for element in label)
+        label_text = "".join(element.get("text", "") for element in label)
         if not has_safe_scheme(url):
             return label + _text(f" ({url})")
         link = {"type": "link", "url": url} | ({"style": style} if style else {})
-        if words in {"", url}:
+        if label_text in {"", url}:
             return [link]
-        if url == "mailto:" + words:
-            return [link | {"text": words}]
+        if url == "mailto:" + label_text:
+            return [link | {"text": label_text}]
         if node.info == "auto":
             # An address in brackets whose spelling had to change, such as one with Slack's own bar in it, stays text.
-            return [link] if "|" not in words else _text(f"<{words}>", style)
+            return [link] if "|" not in label_text else _text(f"<{label_text}>", style)
         if self.trusted:
-            return [link | {"text": words}]
+            return [link | {"text": label_text}]
         return label + _text(" (") + [link] + _text(")")
 
     def _add(self, kind: str, elements: list[dict]) -> None:
@@ -182,14 +182,14 @@ def _merge_same_style(elements: list[dict]) -> list[dict]:
 
 
 def _table(node: SyntaxTreeNode) -> str:
-    rows = [[_words(cell) for cell in row.children] for part in node.children for row in part.children]
+    rows = [[_plain_text(cell) for cell in row.children] for part in node.children for row in part.children]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
 
 
-def _words(node: SyntaxTreeNode) -> str:
+def _plain_text(node: SyntaxTreeNode) -> str:
     if node.type in {"softbreak", "hardbreak"}:
         return " "
-    return "".join(_words(child) for child in node.children) if node.children else node.content
+    return "".join(_plain_text(child) for child in node.children) if node.children else node.content

@@ -18,9 +18,9 @@ def split_markdown(markdown: str, limit: int) -> list[str]:
     fence = ""
     for line in _short_lines(markdown.replace("\r\n", "\n").split("\n"), limit):
         if lines and _size(lines) + 1 + len(line) + _fence_length(fence) > limit:
-            kept = _count_lines_to_emit(lines) if not fence else len(lines)
-            carried = lines[kept:]
-            found.append("\n".join(lines[:kept] + ([_fence_marker(fence)] if fence else [])))
+            emitted = _count_lines_to_emit(lines) if not fence else len(lines)
+            carried = lines[emitted:]
+            found.append("\n".join(lines[:emitted] + ([_fence_marker(fence)] if fence else [])))
             lines = ([fence] if fence else []) + carried
         lines.append(line)
         fence = _fence_after(fence, line)
@@ -30,10 +30,10 @@ def split_markdown(markdown: str, limit: int) -> list[str]:
 
 def _short_lines(lines: list[str], limit: int) -> Iterator[str]:
     """Shorten every line so that a fence around it still fits."""
-    room = max(limit - 48, limit // 2)
+    max_length = max(limit - 48, limit // 2)
     for line in lines:
-        while len(line) > room:
-            cut = line.rfind(" ", room // 2, room) + 1 or room
+        while len(line) > max_length:
+            cut = line.rfind(" ", max_length // 2, max_length) + 1 or max_length
             yield line[:cut].rstrip(" ")
             line = line[cut:]
         yield line

@@ -35,9 +35,9 @@ def notice(sentence: str) -> dict:
     return {"text": line, "blocks": [elements.section_block(line)]}
 
 
-def link_line(words: str, label: str, url: str) -> dict:
+def link_line(text: str, label: str, url: str) -> dict:
     """Make a small line with a link: "Filed as #42 The printer is on fire"."""
-    line = f"{elements.escape_text(words, 300)} {elements.mrkdwn_link(url, label)}"
+    line = f"{elements.escape_text(text, 300)} {elements.mrkdwn_link(url, label)}"
     return {"text": line, "blocks": [elements.context_block(line)]}
 
 

@@ -49,9 +49,9 @@ def ticket_list(
     if not rows:
         blocks.append(elements.section_block(elements.escape_text(hint or "There is no such ticket.", 1000)))
     if hidden > 0:
-        words = f"{hidden} more"
+        text = f"{hidden} more"
         blocks.append(
-            elements.context_block(elements.mrkdwn_link(more_url, f"{words} in the portal") if more_url else words)
+            elements.context_block(elements.mrkdwn_link(more_url, f"{text} in the portal") if more_url else text)
         )
     return f"{heading}: {len(rows) + more}", blocks
 

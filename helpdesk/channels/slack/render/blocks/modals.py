@@ -263,8 +263,8 @@ def _option_object(value: str, label: str) -> dict:
 
 
 def _modal_view(callback_id: str, title: str, submit: str, blocks: list[dict], private: dict[str, Any]) -> dict:
-    kept = json.dumps(private, separators=(",", ":"))
-    if len(kept) > MAX_PRIVATE_METADATA_LENGTH:
+    metadata = json.dumps(private, separators=(",", ":"))
+    if len(metadata) > MAX_PRIVATE_METADATA_LENGTH:
         raise ValueError("More is to be remembered with this form than Slack keeps.")
     return {
         "type": "modal",
@@ -272,6 +272,6 @@ def _modal_view(callback_id: str, title: str, submit: str, blocks: list[dict], p
         "title": elements.plain_text(title, MAX_TITLE_LENGTH),
         "submit": elements.plain_text(submit, MAX_TITLE_LENGTH),
         "close": elements.plain_text("Cancel", MAX_TITLE_LENGTH),
-        "private_metadata": kept,
+        "private_metadata": metadata,
         "blocks": blocks,
     }
