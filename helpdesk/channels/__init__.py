@@ -1,1 +1,1 @@
-"""The outside world: one package per kind of channel, with the same functions in each."""
+"""Channels to external services: one package for each kind, with the same functions in each."""

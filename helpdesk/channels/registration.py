@@ -1,4 +1,4 @@
-"""The channels that the product comes with."""
+"""Registration of the channels that belong to the product."""
 
 from helpdesk.channels.email.channel import EmailChannel
 from helpdesk.channels.slack.channel import SlackChannel
@@ -7,6 +7,6 @@ from helpdesk.domain.outbox import registry
 
 
 def register_channels() -> None:
-    """Register them; called when the application is made."""
+    """Register the channels; called when the application is created."""
     for channel in (SlackChannel(), EmailChannel(), WebhookChannel()):
         registry.register_channel(channel)

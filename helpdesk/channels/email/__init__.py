@@ -1,4 +1,4 @@
-"""The mail system as a channel: SMTP out, IMAP or an HTTP endpoint in."""
+"""Email channel: SMTP for outgoing mail, IMAP or an HTTP endpoint for incoming mail."""
 
 from helpdesk.channels.email.parse.raw_mail import attachment_content, mail_fingerprint, parse_mail
 

@@ -1,4 +1,4 @@
-"""What an admin sets and checks about mail: the addresses it comes from, their DNS records, the lines out and in."""
+"""Settings and checks of mail for admins: sender addresses, their DNS records, the connections out and in."""
 
 import dataclasses
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ from helpdesk.models.user import User
 
 @dataclass(frozen=True)
 class SenderAddress:
-    """One address mail comes from, and whose: None is everybody's system address."""
+    """One address that mail comes from, and the organization it belongs to: None for the system address."""
 
     email: str
     organization: Organization | None = None
@@ -32,7 +32,7 @@ class SenderAddress:
 
 
 def list_senders() -> list[SenderAddress]:
-    """The system address first, then organizations' own, whether switched on or not."""
+    """List the system address first, then organizations' own addresses, whether switched on or not."""
     system = senders.system_address()
     own = select(Organization).where(Organization.from_address.is_not(None)).order_by(Organization.name)
     found = [SenderAddress(system)] if system else []
@@ -40,7 +40,9 @@ def list_senders() -> list[SenderAddress]:
 
 
 def set_organization_address(organization: Organization, text: str, *, actor: User | None) -> str | None:
-    """Let mail about the organization's tickets come from ``text``, or with "" from the system address. Raises Invalid."""
+    """Send mail about the organization's tickets from ``text``, or with "" from the system address. Raises
+    ValidationError.
+    """
     before, chosen = organization.from_address, _validated_address(text, "from_address") or None
     if chosen != before:
         organization.from_address = chosen
@@ -52,7 +54,9 @@ def set_organization_address(organization: Organization, text: str, *, actor: Us
 
 
 def required_dns_records(email: str) -> list[diagnostics.DnsRecord]:
-    """What must stand in the DNS of the address's domain (kind, name, value, why). Raises Invalid for an unusable DKIM key."""
+    """Return the DNS records the address's domain needs (kind, name, value, why). Raises ValidationError for an
+    unusable DKIM key.
+    """
     domain = email_address.domain_of(email)
     server = config.current().MAIL_SERVER
     servers = () if not server or channel_settings.is_loopback(server) else (server,)
@@ -63,12 +67,14 @@ def required_dns_records(email: str) -> list[diagnostics.DnsRecord]:
 
 
 def check_dns_records(email: str) -> list[diagnostics.DiagnosticResult]:
-    """Whether they do (ok, sentence). Asks the DNS, for some seconds at most each: hold no transaction."""
+    """Check these records in the DNS (ok, sentence). Takes some seconds at most each: hold no transaction."""
     return diagnostics.check_dns_records(required_dns_records(email))
 
 
 def check_connections() -> list[diagnostics.DiagnosticResult]:
-    """Whether the mail server and the mailbox answer, as far as that goes without sending. Hold no transaction."""
+    """Check the connections to the mail server and the mailbox, as far as possible without sending. Hold no
+    transaction.
+    """
     outgoing = channel_settings.smtp_settings()
     findings = (
         diagnostics.check_smtp(outgoing)
@@ -83,7 +89,7 @@ def check_connections() -> list[diagnostics.DiagnosticResult]:
 
 
 def describe_incoming() -> list[diagnostics.DiagnosticResult]:
-    """What is set up for mail that comes in, as sentences; nothing is asked."""
+    """Describe the set-up for incoming mail in sentences; no server is asked."""
     current = config.current()
     if not current.INBOUND_MAIL_SECRET and not current.IMAP_URL:
         return [
@@ -97,9 +103,9 @@ def describe_incoming() -> list[diagnostics.DiagnosticResult]:
             diagnostics.DiagnosticResult(True, f"A mail server may post mails to {urls.absolute_url('/hooks/email')}.")
         )
     if current.IMAP_URL:
-        trouble = imap_polling.get_mailbox_state().get("trouble")
+        problem = imap_polling.get_mailbox_state().get("trouble")
         found.append(
-            diagnostics.DiagnosticResult(not trouble, trouble or "The mailbox of IMAP_URL is read every few seconds.")
+            diagnostics.DiagnosticResult(not problem, problem or "The mailbox of IMAP_URL is read every few seconds.")
         )
     if current.INBOUND_MAIL_DOMAIN:
         found.append(diagnostics.DiagnosticResult(True, f"Replies come to reply+…@{current.INBOUND_MAIL_DOMAIN}."))
@@ -115,13 +121,15 @@ def describe_incoming() -> list[diagnostics.DiagnosticResult]:
 
 
 def send_test_mail(actor: User) -> Delivery:
-    """Mail ``actor`` a test, through the outbox like every other mail."""
+    """Send ``actor`` a test mail, through the outbox like every other mail."""
     permissions.ensure(permissions.can_administer(actor), "Only admins can do this.")
     return outbox.enqueue_account_mail(DeliveryKind.mail_test, actor.id)
 
 
 def render_previews() -> dict[str, compose.MailPreview]:
-    """Every mail with made-up words (subject, text, html), in this installation's name, colour and address, by its name."""
+    """Render every mail with sample values (subject, text, html), with this installation's name, colour and address, by
+    its name.
+    """
     chosen = settings.get_all()
     own = {
         "portal_name": chosen["portal_name"],

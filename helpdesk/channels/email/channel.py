@@ -1,5 +1,6 @@
-"""Email as a channel of the outbox and the inbox: one conversation a person and ticket, at least once, with the same
-bytes."""
+"""Email as a channel of the outbox and the inbox: one conversation for each person and ticket, delivered at least once
+with the same bytes.
+"""
 
 from datetime import timedelta
 from typing import Any
@@ -23,7 +24,7 @@ from helpdesk.models.user import User
 
 
 class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
-    """The installation's mail system. A mail cannot be looked up; a repeat has the same Message-ID and bytes."""
+    """The installation's mail system. A sent mail cannot be looked up; a repeat has the same Message-ID and bytes."""
 
     kind = threads.KIND
     threadless_kinds = frozenset(
@@ -37,7 +38,7 @@ class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
         }
     )
     urgent_kinds = threadless_kinds
-    pauses_when_rate_limited = False  # a mail server that says "later" means the recipient
+    pauses_when_rate_limited = False  # a temporary refusal of a mail server concerns one recipient
 
     def hold_off(self) -> timedelta:
         return timedelta(seconds=config.current().DELIVERY_MAIL_HOLD_OFF)

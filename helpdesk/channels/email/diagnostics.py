@@ -1,4 +1,4 @@
-"""Is mail set up right? Findings for ``helpdesk doctor`` and the settings page; nothing is sent."""
+"""Check the configuration of mail for ``helpdesk doctor`` and the settings page; nothing is sent."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -7,13 +7,13 @@ import dns.exception
 import dns.resolver
 
 from helpdesk.channels.email import dkim_signing, settings, smtp_pool
-from helpdesk.channels.email import imap as mailbox_door
+from helpdesk.channels.email import imap as mailbox_access
 from helpdesk.domain.outbox import errors
 
 
 @dataclass(frozen=True)
 class DiagnosticResult:
-    """One thing looked at: whether it is right, and a sentence."""
+    """The result of one check: whether it is right, and a sentence."""
 
     ok: bool
     sentence: str
@@ -33,7 +33,7 @@ Lookup = Callable[[str], list[str]]
 
 
 def check_smtp(outgoing: settings.SmtpSettings) -> list[DiagnosticResult]:
-    """Connect, secure and sign in as a delivery would."""
+    """Connect to the mail server, start TLS and sign in as a delivery would."""
     where = f"{outgoing.server}:{outgoing.port}"
     try:
         line, _ = smtp_pool.acquire_connection(outgoing)
@@ -54,7 +54,7 @@ def check_smtp(outgoing: settings.SmtpSettings) -> list[DiagnosticResult]:
 def check_imap(mailbox: settings.ImapSettings) -> list[DiagnosticResult]:
     """Sign in to the mailbox and open its folder."""
     try:
-        with mailbox_door.open_mailbox(mailbox) as box:
+        with mailbox_access.open_mailbox(mailbox) as box:
             waiting = len(box.uids("UNSEEN"))
     except errors.ChannelError as error:
         return [DiagnosticResult(False, error.reason)]
@@ -62,8 +62,8 @@ def check_imap(mailbox: settings.ImapSettings) -> list[DiagnosticResult]:
 
 
 def required_dns_records(domain: str, key: dkim_signing.DkimKey | None, servers: Iterable[str] = ()) -> list[DnsRecord]:
-    """What must stand in the DNS of ``domain`` before its addresses can be used as From; ``servers`` are
-    those that send for us.
+    """Return the records the DNS of ``domain`` needs before its addresses can be used as From; ``servers`` are those
+    that send for us.
     """
     sources = " ".join(f"a:{server}" for server in servers) or "mx"
     found = [
@@ -93,11 +93,11 @@ def required_dns_records(domain: str, key: dkim_signing.DkimKey | None, servers:
     return found
 
 
-def check_dns_records(wanted: Iterable[DnsRecord], lookup: Lookup | None = None) -> list[DiagnosticResult]:
-    """Whether each of ``wanted`` stands in the DNS. ``lookup`` answers a name with its TXT texts; None asks
-    the real DNS.
+def check_dns_records(records: Iterable[DnsRecord], lookup: Lookup | None = None) -> list[DiagnosticResult]:
+    """Check that each of ``records`` exists in the DNS. ``lookup`` returns the TXT texts of a name; None asks the real
+    DNS.
     """
-    return [_check_record(record, lookup or _query_txt) for record in wanted]
+    return [_check_record(record, lookup or _query_txt) for record in records]
 
 
 def _check_record(record: DnsRecord, lookup: Lookup) -> DiagnosticResult:

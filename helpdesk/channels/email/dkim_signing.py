@@ -1,4 +1,4 @@
-"""DKIM with our own key, for installations whose mail server does not sign."""
+"""Sign mail with DKIM and our own key, for installations whose mail server does not sign."""
 
 import base64
 from dataclasses import dataclass, field
@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 
 from helpdesk import config as configuration
 
-# Also the fields a thief would want to add or double: signing one more From than there is forbids a second.
+# Also the fields an attacker would want to add or double: signing one more From than there is forbids a second.
 _SIGNED_FIELDS = (
     b"from",
     b"from",
@@ -32,7 +32,7 @@ _SIGNED_FIELDS = (
 
 @dataclass(frozen=True)
 class DkimKey:
-    """A private RSA key (PEM) and where its public half stands: ``<selector>._domainkey.<domain>``."""
+    """A private RSA key (PEM) and the place of its public half in the DNS: ``<selector>._domainkey.<domain>``."""
 
     domain: str
     selector: str
@@ -40,13 +40,13 @@ class DkimKey:
 
 
 def configured_key(domain: str, config: configuration.Config | None = None) -> DkimKey | None:
-    """The key of DKIM_PRIVATE_KEY for mail from ``domain``, or None where the mail server signs."""
+    """Return the key of DKIM_PRIVATE_KEY for mail from ``domain``, or None where the mail server signs."""
     config = config or configuration.current()
     return DkimKey(domain, config.DKIM_SELECTOR, config.DKIM_PRIVATE_KEY) if config.DKIM_PRIVATE_KEY else None
 
 
 def generate_key(domain: str, selector: str = "helpdesk") -> DkimKey:
-    """A fresh 2048-bit key for ``domain``."""
+    """Generate a new 2048-bit key for ``domain``."""
     made = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = made.private_bytes(
         serialization.Encoding.PEM,
@@ -57,7 +57,7 @@ def generate_key(domain: str, selector: str = "helpdesk") -> DkimKey:
 
 
 def public_key_record(key: DkimKey) -> str:
-    """The text of the TXT record that lets receivers check ``key``. Raises ValueError with a sentence for an
+    """Return the text of the TXT record that lets receivers check ``key``. Raises ValueError with a sentence for an
     unusable key.
     """
     try:
@@ -71,7 +71,7 @@ def public_key_record(key: DkimKey) -> str:
 
 
 def sign_mail(raw: bytes, key: DkimKey) -> bytes:
-    """``raw`` with a DKIM-Signature in front. Raises ValueError with a sentence for an unusable key."""
+    """Return ``raw`` with a DKIM-Signature in front. Raises ValueError with a sentence for an unusable key."""
     try:
         signature = dkim.sign(
             raw,

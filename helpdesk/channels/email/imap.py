@@ -1,5 +1,5 @@
-"""Polling a mailbox: a mail counts as taken only after ``accept`` has returned, so that a crash repeats
-rather than loses.
+"""Poll a mailbox: a mail is marked as read only after ``accept`` has returned, so that a crash repeats mails rather
+than losing them.
 """
 
 import imaplib
@@ -18,11 +18,11 @@ _TEMPORARY_CODES = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]")  # RFC
 
 
 def fetch_mails(mailbox: settings.ImapSettings, accept: Callable[[str, bytes], None]) -> int:
-    """Hand every unseen mail to ``accept(external_id, raw)`` and mark it seen, or move it, after that
-    returned; how many.
+    """Pass every unseen mail to ``accept(external_id, raw)`` and mark it seen, or move it, after that returned; return
+    how many.
 
-    An error of ``accept`` stops the round and leaves that mail unseen. Raises Temporary or Blocked with a
-    sentence for the mailbox's own.
+    An error of ``accept`` stops the round and leaves that mail unseen. Raises TemporaryError or ChannelBlockedError
+    with a sentence for the mailbox's own errors.
     """
     taken = 0
     with open_mailbox(mailbox) as box:
@@ -42,7 +42,9 @@ def fetch_mails(mailbox: settings.ImapSettings, accept: Callable[[str, bytes], N
 
 @contextmanager
 def open_mailbox(mailbox: settings.ImapSettings) -> Iterator[imap_tools.BaseMailBox]:
-    """The mailbox, signed in, its folder open. Raises Temporary or Blocked with a sentence."""
+    """Open the mailbox: signed in, with its folder selected. Raises TemporaryError or ChannelBlockedError with a
+    sentence.
+    """
     with _translate_errors(mailbox):
         box = _connect(mailbox)
     try:
@@ -86,7 +88,7 @@ def _connect(mailbox: settings.ImapSettings) -> imap_tools.BaseMailBox:
 
 
 def _fetch_raw(box: imap_tools.BaseMailBox, uid: str) -> bytes | None:
-    """The mail's own bytes, without marking it seen; None when somebody deleted it meanwhile."""
+    """Fetch the raw bytes of the mail without marking it seen; None when somebody deleted it meanwhile."""
     _, answer = box.client.uid("fetch", uid, "(BODY.PEEK[])")
     return next((one[1] for one in answer if isinstance(one, tuple)), None)
 

@@ -1,4 +1,4 @@
-"""Taking in the mails of the mailbox that IMAP_URL names."""
+"""Receive the mails of the mailbox that IMAP_URL names."""
 
 import logging
 
@@ -12,29 +12,32 @@ from helpdesk.domain.outbox import errors
 from helpdesk.extensions import db
 from helpdesk.models.setting import Setting
 
-STATE_KEY = "mailbox_state"  # the row in which the last look is remembered
+STATE_KEY = "mailbox_state"  # the row that stores the result of the last poll
 log = logging.getLogger(__name__)
 
 
 def poll_mailbox() -> int:
-    """Take in every unread mail; how many were taken. Each is committed before the mailbox is told; trouble is remembered
-    and never raised."""
-    mailbox, taken, trouble = None, 0, ""
+    """Receive every unread mail and return how many. Each is committed before it is marked as read; an error is stored
+    and never raised.
+    """
+    mailbox, taken, error_text = None, 0, ""
     try:
         mailbox = mail_settings.imap_settings()
         if mailbox:
             taken = imap.fetch_mails(mailbox, _store_mail)
     except (errors.ChannelError, ValueError) as error:
         db.session.rollback()
-        trouble = getattr(error, "reason", str(error))
-        log.warning("The mailbox could not be read: %s", trouble)
-    if mailbox or trouble:
-        _save_state(trouble)
+        error_text = getattr(error, "reason", str(error))
+        log.warning("The mailbox could not be read: %s", error_text)
+    if mailbox or error_text:
+        _save_state(error_text)
     return taken
 
 
 def get_mailbox_state() -> dict:
-    """When the mailbox was last read ("at", ISO) and what was wrong with it ("trouble", "" for nothing); {} before the first."""
+    """Return when the mailbox was last read ("at", ISO) and what was wrong with it ("trouble", "" for nothing); {}
+    before the first poll.
+    """
     return db.session.scalar(select(Setting.value).where(Setting.key == STATE_KEY)) or {}
 
 
@@ -43,9 +46,9 @@ def _store_mail(external_id: str, raw: bytes) -> None:
     db.session.commit()
 
 
-def _save_state(trouble: str) -> None:
+def _save_state(error_text: str) -> None:
     row = db.session.get(Setting, STATE_KEY)
-    value = {"at": clock.now().isoformat(timespec="seconds"), "trouble": trouble}
+    value = {"at": clock.now().isoformat(timespec="seconds"), "trouble": error_text}
     if row is None:
         db.session.add(Setting(key=STATE_KEY, value=value))
     else:

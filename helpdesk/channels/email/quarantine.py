@@ -1,4 +1,6 @@
-"""Mail that waits for a person of the team: it could not be understood, or not everything about it was proven."""
+"""Mails in quarantine, which wait for a decision of the team: they could not be parsed, or not everything about them
+was proven.
+"""
 
 import dataclasses
 from dataclasses import dataclass
@@ -23,7 +25,7 @@ from helpdesk.models.user import User
 
 PAGE_SIZE = 50
 MAX_COUNT = 99  # more is not counted
-MAX_RAW_LENGTH = 200_000  # bytes of the raw mail on the page; the whole of it can be downloaded
+MAX_RAW_LENGTH = 200_000  # bytes of the raw mail on the page; all of it can be downloaded
 DISCARD_BATCH_SIZE = 500
 
 _IS_WAITING = (InboundEvent.source == "email") & InboundEvent.state.in_(("quarantined", "failed"))
@@ -39,7 +41,7 @@ _COUNT_QUERIES = {
 
 @dataclass(frozen=True)
 class QuarantinedMail:
-    """One mail as its page shows it. ``sender`` is the user with its From address, which the mail need not prove."""
+    """One mail for its page. ``sender`` is the user with its From address, which the mail need not prove."""
 
     inbound: InboundEvent
     heard: ParsedMail
@@ -50,7 +52,7 @@ class QuarantinedMail:
 
 
 def list_waiting(automatic: bool = False, before: int | None = None) -> list[InboundEvent]:
-    """The newest mails that wait, at most one more than PAGE; those of machines apart from those of people."""
+    """List the newest waiting mails, at most one more than PAGE_SIZE; automatic mails and people's mails separately."""
     mails = select(InboundEvent).where(_IS_WAITING, _SENDER_CONDITIONS[automatic])
     if before is not None:
         mails = mails.where(InboundEvent.id < before)
@@ -58,12 +60,12 @@ def list_waiting(automatic: bool = False, before: int | None = None) -> list[Inb
 
 
 def count_waiting(automatic: bool = False) -> int:
-    """How many wait, up to COUNTED + 1."""
+    """Count the waiting mails, up to MAX_COUNT + 1."""
     return db.session.scalar(_COUNT_QUERIES[automatic])
 
 
 def find_waiting(inbound_id: int) -> InboundEvent | None:
-    """The waiting mail with this id, its raw bytes loaded."""
+    """Return the waiting mail with this id, its raw bytes loaded."""
     if not 0 < inbound_id < 2**63:
         return None
     return db.session.scalar(
@@ -72,13 +74,13 @@ def find_waiting(inbound_id: int) -> InboundEvent | None:
 
 
 def load_details(inbound: InboundEvent) -> QuarantinedMail:
-    """What the page needs; everything in it is text, nothing is believed."""
+    """Return the values of the mail's page; everything in it is unproven text."""
     raw = inbound.raw or b""
-    heard = parse_mail(raw)
+    mail = parse_mail(raw)
     return QuarantinedMail(
         inbound=inbound,
-        heard=heard,
-        sender=users.find_user(heard.author_id) if heard.author_id else None,
+        heard=mail,
+        sender=users.find_user(mail.author_id) if mail.author_id else None,
         ticket=db.session.get(Ticket, inbound.ticket_id) if inbound.ticket_id else None,
         raw=raw[:MAX_RAW_LENGTH].decode("utf-8", "replace").replace("\x00", "�"),
         is_cut=len(raw) > MAX_RAW_LENGTH,
@@ -86,23 +88,23 @@ def load_details(inbound: InboundEvent) -> QuarantinedMail:
 
 
 def attach_to_ticket(inbound: InboundEvent, ticket: Ticket, *, actor: User, as_reply: bool = False) -> Message:
-    """Put the mail on ``ticket``: as a note of ``actor``'s, or as its sender's own reply, which everybody there reads.
+    """Add the mail to ``ticket``: as a note of ``actor``'s, or as its sender's own reply, which all participants read.
 
-    Raises Invalid where the sender may not reply on that ticket, Conflict where somebody was quicker or the ticket is
-    closed.
+    Raises ValidationError where the sender may not reply on that ticket, ConflictError where somebody was quicker or
+    the ticket is closed.
     """
     inbound = _lock_waiting(inbound, actor)
-    heard, raw = parse_mail(inbound.raw or b""), inbound.raw or b""
-    body, quoted = message_content.split_body_and_quote(heard)
-    sender = users.find_user(heard.author_id) if heard.author_id else None
+    mail, raw = parse_mail(inbound.raw or b""), inbound.raw or b""
+    body, quoted = message_content.split_body_and_quote(mail)
+    sender = users.find_user(mail.author_id) if mail.author_id else None
     author = sender if as_reply else actor
     if as_reply and (sender is None or sender.is_team or not admission.can_receive_mail(sender, ticket)):
         raise ValidationError("Its sender may not reply on this ticket. Attach it as a note instead.", "as")
-    files = message_content.store_attachments(inbound.id, raw, heard, author, ticket.organization_id)
+    files = message_content.store_attachments(inbound.id, raw, mail, author, ticket.organization_id)
     if as_reply:
         message = tickets.reply(ticket, author=sender, body=body or _files_only_text(files), attachments=files)
     else:
-        message = tickets.add_note(ticket, author=actor, body=_quote_mail(heard, body), attachments=files)
+        message = tickets.add_note(ticket, author=actor, body=_quote_mail(mail, body), attachments=files)
     message.quoted = quoted or None
     what = "the sender's reply" if as_reply else "a note"
     _mark_done(inbound, f"Put on #{ticket.number} as {what} by {actor.display_name}.", message.ticket_id)
@@ -110,20 +112,20 @@ def attach_to_ticket(inbound: InboundEvent, ticket: Ticket, *, actor: User, as_r
 
 
 def create_ticket_from_mail(inbound: InboundEvent, *, requester_email: str, subject: str, actor: User) -> Ticket:
-    """File a ticket from the mail for ``requester_email``: a customer, or somebody an organization lets in.
+    """Create a ticket from the mail for ``requester_email``: a customer, or somebody whom an organization admits.
 
-    Raises Invalid with a sentence for an address that is neither, Conflict where somebody was quicker.
+    Raises ValidationError with a sentence for an address that is neither, ConflictError where somebody was quicker.
     """
     inbound = _lock_waiting(inbound, actor)
     requester, organization_id = _find_requester(users.canonical_email(requester_email, "requester"))
-    heard, raw = parse_mail(inbound.raw or b""), inbound.raw or b""
-    body, quoted = message_content.split_body_and_quote(heard)
-    files = message_content.store_attachments(inbound.id, raw, heard, requester, organization_id)
+    mail, raw = parse_mail(inbound.raw or b""), inbound.raw or b""
+    body, quoted = message_content.split_body_and_quote(mail)
+    files = message_content.store_attachments(inbound.id, raw, mail, requester, organization_id)
     ticket = tickets.create_ticket(
         requester=requester,
         organization_id=organization_id,
         filed_by=actor,
-        subject=subject.strip() or create_ticket.make_subject(heard),
+        subject=subject.strip() or create_ticket.make_subject(mail),
         body=body or _files_only_text(files),
         attachments=files,
     )
@@ -133,7 +135,7 @@ def create_ticket_from_mail(inbound: InboundEvent, *, requester_email: str, subj
 
 
 def discard_mail(inbound: InboundEvent, *, actor: User) -> None:
-    """Leave it at that. The row keeps the mail; nobody needs to look at it again."""
+    """Discard the mail. Its row stays stored, but no longer waits for anybody."""
     inbound = _lock_waiting(inbound, actor)
     inbound.state = "ignored"
     inbound.result = f"{inbound.result or ''} Discarded by {actor.display_name}.".strip()
@@ -142,7 +144,7 @@ def discard_mail(inbound: InboundEvent, *, actor: User) -> None:
 
 
 def discard_automatic(up_to: int, *, actor: User) -> int:
-    """Discard what machines wrote, up to the newest one that ``actor`` saw. Returns how many."""
+    """Discard automatic mails, up to the newest one that ``actor`` saw. Returns how many."""
     permissions.ensure(actor.is_team and actor.is_active, "Only the team can do this.")
     ids = (
         select(InboundEvent.id)
@@ -162,7 +164,7 @@ def discard_automatic(up_to: int, *, actor: User) -> int:
 
 
 def parse_mail(raw: bytes) -> ParsedMail:
-    """The mail read again, without asking anybody who sent it."""
+    """Parse the mail again, without asking the DNS who sent it."""
     return email.parse_mail(
         raw, dataclasses.replace(mail_settings.incoming_mail_settings(signed_links.instances()), verify_ourselves=False)
     )[0]
@@ -197,10 +199,10 @@ def _find_requester(email_address: str) -> tuple[User, int]:
     return user, organizations[0].id
 
 
-def _quote_mail(heard: ParsedMail, body: str) -> str:
-    """The mail inside a note: who is said to have written it, and every line quoted."""
-    who = heard.author_id or "somebody unknown"
-    subject = create_ticket.make_subject(heard).replace("`", "'")
+def _quote_mail(mail: ParsedMail, body: str) -> str:
+    """Format the mail for a note: its unproven author, and every line quoted."""
+    who = mail.author_id or "somebody unknown"
+    subject = create_ticket.make_subject(mail).replace("`", "'")
     lines = "\n".join(f"> {line}" for line in body.splitlines()) or "> (no words)"
     return f"Mail from `{who}`, `{subject}`:\n\n{lines}"
 

@@ -1,4 +1,4 @@
-"""A finished mail as a plain value."""
+"""A rendered mail as a plain value."""
 
 from dataclasses import dataclass
 

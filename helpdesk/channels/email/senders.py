@@ -1,4 +1,4 @@
-"""The addresses our mail comes from: the system address, and organizations' own where that is switched on."""
+"""The From addresses of our mail: the system address, and organizations' own where that is switched on."""
 
 import re
 
@@ -14,26 +14,28 @@ _IN_BRACKETS = re.compile(r".*<([^<>]+)>\s*", re.DOTALL)
 
 
 def sender_for(organization: Organization | None) -> str | None:
-    """The From address of mail about ``organization``'s tickets, or with None of all other mail; None where there is none."""
+    """Return the From address of mail about ``organization``'s tickets, or with None of all other mail; None where none
+    is configured.
+    """
     if organization is not None and organization.from_address and settings.get("use_custom_from"):
         return _canonical(organization.from_address) or system_address()
     return system_address()
 
 
 def system_address() -> str | None:
-    """The system address: the setting, else MAIL_DEFAULT_SENDER, else help@ the portal's host."""
+    """Return the system address: the setting, else MAIL_DEFAULT_SENDER, else help@ the portal's host."""
     chosen = settings.get("system_email")
     return _canonical(chosen) if chosen else default_address()
 
 
 def default_address() -> str | None:
-    """The system address where the setting names none."""
+    """Return the system address where the setting names none."""
     current = config.current()
     return _canonical(current.MAIL_DEFAULT_SENDER or f"help@{current.portal_host}")
 
 
 def all_addresses() -> set[str]:
-    """Every address of ours that people may write to."""
+    """Return every address of ours that people may write to."""
     ours = {system_address()}
     if settings.get("use_custom_from"):
         own = select(Organization.from_address).where(Organization.from_address.is_not(None))

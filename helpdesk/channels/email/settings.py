@@ -1,4 +1,4 @@
-"""What the mail channel must be told, as plain values: how to send, whom to believe, where to poll."""
+"""Configuration of the mail channel as plain values: how to send, which servers to trust, where to poll."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,11 +9,10 @@ from helpdesk import config as configuration
 
 @dataclass(frozen=True)
 class SmtpSettings:
-    """Where mail goes out. ``timeout`` is for every step in seconds, ``final_timeout`` for the answer after
-    the last dot.
+    """Settings of outgoing mail. ``timeout`` is for every step in seconds, ``final_timeout`` for the answer after the
+    last dot.
 
-    ``ca_file`` names certificates to believe instead of the system's. TLS is left out only towards this very
-    machine.
+    ``ca_file`` names certificates to trust instead of the system's. TLS is left out only towards this very machine.
     """
 
     server: str
@@ -33,12 +32,12 @@ class SmtpSettings:
 
 @dataclass(frozen=True)
 class IncomingMailSettings:
-    """How far incoming mail is believed.
+    """Settings of incoming mail: which senders are trusted.
 
-    ``reply_domain``: where reply+token@ addresses live. ``authserv_ids``: whose Authentication-Results header
-    counts. ``verify_ourselves``: without such a header, check DKIM and DMARC here, which asks DNS: for
-    workers only. ``dns``: answers a name with its TXT text or None; None asks the real DNS. ``instances``:
-    this installation's random ids, one for every accepted SECRET_KEY.
+    ``reply_domain``: the domain of reply+token@ addresses. ``authserv_ids``: whose Authentication-Results header
+    counts. ``verify_ourselves``: without such a header, check DKIM and DMARC here, which asks DNS: for workers only.
+    ``dns``: returns the TXT text of a name or None; None asks the real DNS. ``instances``: this installation's random
+    ids, one for every accepted SECRET_KEY.
     """
 
     reply_domain: str = ""
@@ -50,8 +49,8 @@ class IncomingMailSettings:
 
 @dataclass(frozen=True)
 class ImapSettings:
-    """A mailbox to poll. ``security`` is tls, starttls or none (this machine only); ``move_to`` is a folder
-    for what was taken.
+    """A mailbox to poll. ``security`` is tls, starttls or none (this machine only); ``move_to`` is a folder for
+    received mails.
     """
 
     server: str
@@ -69,7 +68,7 @@ class ImapSettings:
 
 
 def smtp_settings(config: configuration.Config | None = None) -> SmtpSettings:
-    """The MAIL_* settings of ``config``, or of the running process."""
+    """Return the MAIL_* settings of ``config``, or of the running process."""
     config = config or configuration.current()
     return SmtpSettings(
         server=config.MAIL_SERVER,
@@ -85,8 +84,8 @@ def smtp_settings(config: configuration.Config | None = None) -> SmtpSettings:
 def incoming_mail_settings(
     instances: tuple[str, ...], config: configuration.Config | None = None
 ) -> IncomingMailSettings:
-    """How far incoming mail is believed, by ``config`` or that of the running process; ``instances`` are this
-    installation's random ids. Without a border server to believe, mail is checked here.
+    """Return the settings of incoming mail from ``config`` or the running process; ``instances`` are this
+    installation's random ids. Without a trusted border server, mail is checked here.
     """
     config = config or configuration.current()
     names = tuple(config.INBOUND_AUTHSERV_ID.replace(",", " ").split())
@@ -94,9 +93,9 @@ def incoming_mail_settings(
 
 
 def imap_settings(config: configuration.Config | None = None) -> ImapSettings | None:
-    """The mailbox of IMAP_URL (imaps://user:password@host:port/folder, percent-encoded), or None if unset.
+    """Return the mailbox of IMAP_URL (imaps://user:password@host:port/folder, percent-encoded), or None if unset.
 
-    Raises ValueError with a sentence for one that cannot be read.
+    Raises ValueError with a sentence for one that cannot be parsed.
     """
     url = (config or configuration.current()).IMAP_URL
     if not url:
@@ -117,5 +116,5 @@ def imap_settings(config: configuration.Config | None = None) -> ImapSettings | 
 
 
 def is_loopback(server: str) -> bool:
-    """Whether ``server`` is a loopback name, the only place where mail may travel without TLS."""
+    """Return whether ``server`` is a loopback name, the only host to which mail may be sent without TLS."""
     return server.lower() in {"localhost", "::1"} or server.startswith("127.")

@@ -1,6 +1,4 @@
-"""Putting finished bytes into the mail system, and saying exactly what is known about where they are
-afterwards.
-"""
+"""Send the bytes of a mail to the mail server, and report exactly what is known about the outcome."""
 
 import re
 import smtplib
@@ -13,7 +11,7 @@ from helpdesk.domain.people import email_address
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^\s<>]+>)", re.IGNORECASE | re.MULTILINE)
 _ENHANCED_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
-_GREYLIST_RETRY_SECONDS = 300  # seconds; the usual greylist lets a second try through after five minutes
+_GREYLIST_RETRY_SECONDS = 300  # seconds; the usual greylist lets a second attempt through after five minutes
 
 
 class RecipientRefused(errors.PermanentError):
@@ -32,11 +30,11 @@ class RecipientRefused(errors.PermanentError):
 def send_mail(
     raw: bytes | str, sender: str, recipient: str, outgoing: settings.SmtpSettings | None = None
 ) -> SendResult:
-    """Send ``raw`` unchanged to one recipient. A 250 after the last dot means done, whatever happens to the
-    line then.
+    """Send ``raw`` unchanged to one recipient. A 250 after the last dot means done, whatever happens to the connection
+    then.
 
-    Raises Temporary, Permanent or Refused, Blocked, and Unknown where the line broke after the last dot: the
-    same bytes may go again.
+    Raises TemporaryError, PermanentError or RecipientRefused, ChannelBlockedError, and UnknownOutcomeError where the
+    connection broke after the last dot: the same bytes may be sent again.
     """
     outgoing = outgoing or settings.smtp_settings()
     raw = raw.encode("ascii") if isinstance(raw, str) else raw
@@ -63,7 +61,7 @@ def send_mail(
 
 
 def _send_envelope(line: smtplib.SMTP, sender: str, recipient: str) -> None:
-    """MAIL, RCPT and DATA, each answer judged by what it is an answer to."""
+    """Send MAIL, RCPT and DATA; each answer is judged by the command it answers."""
     code, answer = line.mail(sender)
     if code != 250:
         _classify_reply(code, answer, f"The mail server does not accept mail from {sender}", blocked=True)
@@ -76,7 +74,7 @@ def _send_envelope(line: smtplib.SMTP, sender: str, recipient: str) -> None:
 
 
 def _send_data(line: smtplib.SMTP, raw: bytes, outgoing: settings.SmtpSettings) -> str:
-    """The bytes, then the last dot by itself: until that has left, nothing can have been taken."""
+    """Send the bytes, then the last dot separately: until that was sent, the server cannot have accepted anything."""
     stuffed = re.sub(rb"(?m)^\.", b"..", raw)
     line.send(stuffed if stuffed.endswith(b"\r\n") else stuffed + b"\r\n")
     try:
@@ -95,14 +93,14 @@ def _send_data(line: smtplib.SMTP, raw: bytes, outgoing: settings.SmtpSettings) 
 
 
 def _classify_reply(code: int, answer: bytes, what: str, of_recipient: bool = False, blocked: bool = False) -> None:
-    said = _reply_text(answer)
-    match = _ENHANCED_STATUS.match(said)
+    text = _reply_text(answer)
+    match = _ENHANCED_STATUS.match(text)
     enhanced = match[1] if match else ""
-    reason = f"{what} ({code}{': ' + said if said else ''})."
+    reason = f"{what} ({code}{': ' + text if text else ''})."
     if code < 0:
         raise smtplib.SMTPServerDisconnected("closed")
     if code < 500:
-        is_greylist = of_recipient and (code in {450, 451} or "grey" in said.lower() or "gray" in said.lower())
+        is_greylist = of_recipient and (code in {450, 451} or "grey" in text.lower() or "gray" in text.lower())
         raise errors.TemporaryError(reason, retry_after=_GREYLIST_RETRY_SECONDS if is_greylist else None)
     if blocked and code != 552 and not enhanced.startswith("5.3"):
         raise errors.ChannelBlockedError(
@@ -113,8 +111,8 @@ def _classify_reply(code: int, answer: bytes, what: str, of_recipient: bool = Fa
 
 
 def _check_sendable(raw: bytes, sender: str, recipient: str) -> str:
-    """The Message-ID of ``raw``. Raises Permanent for what must not go out: a list of recipients, or bytes a
-    server could split.
+    """Return the Message-ID of ``raw``. Raises PermanentError for what must not be sent: a list of recipients, or bytes
+    a server could split.
     """
     for one in (sender, recipient):
         try:

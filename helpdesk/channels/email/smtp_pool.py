@@ -1,4 +1,4 @@
-"""Verified lines to the mail server, kept for the burst that a worker sends and closed when idle."""
+"""Pool of verified connections to the mail server, reused while a worker sends several mails and closed when idle."""
 
 import contextlib
 import smtplib
@@ -9,47 +9,49 @@ import time
 from helpdesk.channels.email import settings
 from helpdesk.domain.outbox import errors
 
-IDLE_SECONDS = 10.0  # seconds after which a kept line is closed rather than trusted
-MAX_IDLE_CONNECTIONS = 4  # lines of one process; mail servers count them
+IDLE_SECONDS = 10.0  # seconds after which an idle connection is closed rather than reused
+MAX_IDLE_CONNECTIONS = 4  # connections of one process; mail servers limit them
 
 _idle_connections: list[
     tuple[smtplib.SMTP, settings.SmtpSettings, float]
-] = []  # nobody uses these; the one kept last is last
+] = []  # connections that nobody uses; the last one added is last
 _lock = threading.Lock()
 _closer: threading.Timer | None = None
 
 
 def acquire_connection(outgoing: settings.SmtpSettings) -> tuple[smtplib.SMTP, bool]:
-    """A line ready for MAIL FROM, whether it was kept from before. Nobody else has it. Raises Temporary or Blocked."""
-    while kept := _pop_idle():
-        line, made_for, since = kept
-        if made_for == outgoing and time.monotonic() - since < IDLE_SECONDS and _is_alive(line):
-            return line, True
-        close_connection(line)
+    """Return a connection ready for MAIL FROM, and whether it is a reused one. Nobody else has it. Raises
+    TemporaryError or ChannelBlockedError.
+    """
+    while entry := _pop_idle():
+        connection, made_with, since = entry
+        if made_with == outgoing and time.monotonic() - since < IDLE_SECONDS and _is_alive(connection):
+            return connection, True
+        close_connection(connection)
     return _open_connection(outgoing), False
 
 
-def release_connection(line: smtplib.SMTP, outgoing: settings.SmtpSettings) -> None:
-    """Give a line back after a finished mail, for the next one."""
+def release_connection(connection: smtplib.SMTP, outgoing: settings.SmtpSettings) -> None:
+    """Return a connection to the pool after a finished mail, for the next one."""
     with _lock:
         if len(_idle_connections) < MAX_IDLE_CONNECTIONS:
-            _idle_connections.append((line, outgoing, time.monotonic()))
+            _idle_connections.append((connection, outgoing, time.monotonic()))
             _schedule_close()
             return
-    close_connection(line)
+    close_connection(connection)
 
 
-def close_connection(line: smtplib.SMTP) -> None:
-    """Say goodbye, and mind no answer: what was taken with 250 stays taken."""
+def close_connection(connection: smtplib.SMTP) -> None:
+    """Send QUIT and close the connection, ignoring the answer: what was accepted with 250 stays accepted."""
     try:
-        line.sock.settimeout(2)
-        line.quit()
+        connection.sock.settimeout(2)
+        connection.quit()
     except (OSError, smtplib.SMTPException, AttributeError):
-        line.close()
+        connection.close()
 
 
 def tls_context(outgoing: settings.SmtpSettings) -> ssl.SSLContext:
-    """TLS with certificate and name checked."""
+    """Return a TLS context that checks certificate and name."""
     return ssl.create_default_context(cafile=outgoing.ca_file or None)
 
 
@@ -59,7 +61,7 @@ def _pop_idle() -> tuple[smtplib.SMTP, settings.SmtpSettings, float] | None:
 
 
 def _schedule_close() -> None:
-    """Have a timer close what is idle, if none runs yet. Holds the lock."""
+    """Start a timer that closes idle connections, if none runs yet. The caller holds the lock."""
     global _closer
     if _closer is None:
         _closer = threading.Timer(IDLE_SECONDS, _close_idle)
@@ -68,52 +70,54 @@ def _schedule_close() -> None:
 
 
 def _close_idle() -> None:
-    """Only lines that nobody has taken stand in the list, so that no mail is cut off."""
+    """Close connections that were idle for long. Connections in use are not in the list, so that no mail is
+    interrupted.
+    """
     global _closer
     with _lock:
-        old = [kept for kept in _idle_connections if time.monotonic() - kept[2] >= IDLE_SECONDS]
-        _idle_connections[:] = [kept for kept in _idle_connections if kept not in old]
+        old = [entry for entry in _idle_connections if time.monotonic() - entry[2] >= IDLE_SECONDS]
+        _idle_connections[:] = [entry for entry in _idle_connections if entry not in old]
         _closer = None
         if _idle_connections:
             _schedule_close()
-    for line, _, _ in old:
-        close_connection(line)
+    for connection, _, _ in old:
+        close_connection(connection)
 
 
 def _open_connection(outgoing: settings.SmtpSettings) -> smtplib.SMTP:
     if not outgoing.server:
         raise errors.ChannelBlockedError("No mail server is set. Set MAIL_SERVER.", scope="installation")
     where = f"{outgoing.server}:{outgoing.port}"
-    line = None
+    connection = None
     try:
         if outgoing.use_ssl:
-            line = smtplib.SMTP_SSL(
+            connection = smtplib.SMTP_SSL(
                 outgoing.server, outgoing.port, timeout=outgoing.timeout, context=tls_context(outgoing)
             )
         else:
-            line = smtplib.SMTP(outgoing.server, outgoing.port, timeout=outgoing.timeout)
-        line.ehlo_or_helo_if_needed()
+            connection = smtplib.SMTP(outgoing.server, outgoing.port, timeout=outgoing.timeout)
+        connection.ehlo_or_helo_if_needed()
         if not outgoing.use_ssl and (outgoing.use_tls or not settings.is_loopback(outgoing.server)):
-            _start_tls(line, outgoing, where)
+            _start_tls(connection, outgoing, where)
         if outgoing.username:
-            line.login(outgoing.username, outgoing.password)
-        return line
+            connection.login(outgoing.username, outgoing.password)
+        return connection
     except Exception as error:
-        if line:
-            line.close()
+        if connection:
+            connection.close()
         raise _describe_error(error, where) from error
 
 
-def _start_tls(line: smtplib.SMTP, outgoing: settings.SmtpSettings, where: str) -> None:
-    if not line.has_extn("starttls"):
+def _start_tls(connection: smtplib.SMTP, outgoing: settings.SmtpSettings, where: str) -> None:
+    if not connection.has_extn("starttls"):
         raise errors.ChannelBlockedError(
             f"The mail server {where} does not offer STARTTLS, so mail would travel in the clear.",
             scope="installation",
         )
-    code, answer = line.starttls(context=tls_context(outgoing))
+    code, answer = connection.starttls(context=tls_context(outgoing))
     if code != 220:
         raise smtplib.SMTPResponseException(code, answer)
-    line.ehlo()
+    connection.ehlo()
 
 
 def _describe_error(error: Exception, where: str) -> errors.ChannelError:
@@ -148,8 +152,8 @@ def _describe_error(error: Exception, where: str) -> errors.ChannelError:
     raise error
 
 
-def _is_alive(line: smtplib.SMTP) -> bool:
+def _is_alive(connection: smtplib.SMTP) -> bool:
     try:
-        return line.noop()[0] == 250
+        return connection.noop()[0] == 250
     except (OSError, smtplib.SMTPException):
         return False

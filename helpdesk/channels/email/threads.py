@@ -1,4 +1,4 @@
-"""The mail conversations of tickets: one thread a person, with a reply address of its own."""
+"""The mail conversations of tickets: one thread for each person, with its own reply address."""
 
 from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,14 +16,15 @@ MAIL_CHANNEL_QUERY = select(Channel).where(Channel.kind == KIND)
 
 
 def new_thread(channel_id: int, user_id: int) -> NewThread:
-    """The conversation with the requester of a new ticket."""
+    """Return the conversation with the requester of a new ticket."""
     issued = token.issue()
     return NewThread(channel_id, user_id, issued.nonce, issued.hash)
 
 
 def open_thread(ticket: Ticket, user: User) -> Thread:
-    """The mail conversation with ``user`` about ``ticket``; one is begun where there is none, an ended one goes on with
-    a new reply address."""
+    """Return the mail conversation with ``user`` about ``ticket``; it is created where there is none, and an ended one
+    is reopened with a new reply address.
+    """
     thread = find_thread(ticket, user)
     if thread is None:
         thread = Thread(
@@ -39,7 +40,7 @@ def open_thread(ticket: Ticket, user: User) -> Thread:
 
 
 def find_thread(ticket: Ticket, user: User) -> Thread | None:
-    """The mail conversation with ``user`` about ``ticket``, also an ended one."""
+    """Return the mail conversation with ``user`` about ``ticket``, also an ended one."""
     return db.session.scalar(
         select(Thread).where(
             Thread.ticket_id == ticket.id, Thread.channel_id == get_mail_channel().id, Thread.user_id == user.id
@@ -48,7 +49,9 @@ def find_thread(ticket: Ticket, user: User) -> Thread | None:
 
 
 def get_mail_channel() -> Channel:
-    """The one channel of all mail. Of several first tickets at once, one makes it and the others wait for it."""
+    """Return the one channel of all mail. Of several concurrent first tickets, one creates it and the others wait for
+    it.
+    """
     channel = db.session.scalar(MAIL_CHANNEL_QUERY)
     if channel is None:
         dialect = postgresql if db.session.get_bind().dialect.name == "postgresql" else sqlite

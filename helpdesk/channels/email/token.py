@@ -1,9 +1,9 @@
-"""Reply addresses: who writes to reply+<token>@domain writes to one ticket, as one participant.
+"""Reply addresses: a mail to reply+<token>@domain belongs to one ticket, and to one participant of it.
 
-A thread row holds a random nonce and the hash of its token. The token itself is an HMAC of the nonce under a
-key derived from SECRET_KEY, computed when a mail is rendered and never stored: whoever reads the database can
-write to no ticket. A mail that comes in is looked up by the hash. A thread keeps the address it was given while
-the key that made it is accepted (SECRET_KEY or one of its fallbacks); after that ``issue`` gives it a new one.
+A thread row has a random nonce and the hash of its token. The token itself is an HMAC of the nonce under a key derived
+from SECRET_KEY, computed when a mail is rendered and never stored: whoever reads the database can write to no ticket.
+An incoming mail is looked up by the hash. A thread keeps its address while the key that made it is accepted (SECRET_KEY
+or one of its fallbacks); after that ``issue`` makes a new one.
 """
 
 import base64
@@ -20,36 +20,38 @@ _LENGTH = 26  # base32 characters of 5 bits: 130 bits
 
 @dataclass(frozen=True)
 class Issued:
-    """What a thread row stores about its reply address."""
+    """The columns of a thread row for its reply address."""
 
     nonce: str
     hash: str
 
 
 def issue() -> Issued:
-    """A fresh nonce and the hash of the token it leads to."""
+    """Make a new nonce and the hash of the token derived from it."""
     nonce = secrets.token_hex(16)
     return Issued(nonce, hashed(_encode(key_derivation.sign(Purpose.REPLY_ADDRESS, nonce))))
 
 
 def address(nonce: str, token_hash: str, domain: str) -> str | None:
-    """The reply address of the thread with ``nonce`` and ``token_hash``; None if its key is accepted no longer."""
+    """Return the reply address of the thread with ``nonce`` and ``token_hash``; None if its key is accepted no
+    longer.
+    """
     token = key_derivation.matching_token(Purpose.REPLY_ADDRESS, nonce, token_hash, _encode)
     return f"reply+{token}@{domain}" if token else None
 
 
 def is_accepted(nonce: str, token_hash: str) -> bool:
-    """Whether the token behind ``token_hash`` was made with a key that is still accepted."""
+    """Return whether the token behind ``token_hash`` was made with a key that is still accepted."""
     return key_derivation.matching_token(Purpose.REPLY_ADDRESS, nonce, token_hash, _encode) is not None
 
 
 def hashed(token: str) -> str:
-    """What is stored of a token and looked up: 64 hex digits."""
+    """Return the hash of a token, which is stored and looked up: 64 hex digits."""
     return key_derivation.fingerprint(token)
 
 
 def tokens_in(addresses: Iterable[str], domain: str) -> tuple[str, ...]:
-    """The tokens among canonical ``addresses`` in ``domain``, each once, in order."""
+    """Return the tokens among canonical ``addresses`` in ``domain``, each once, in order."""
     if not domain:
         return ()
     form = re.compile(rf"reply\+([a-z2-7]{{{_LENGTH}}})@{re.escape(domain.lower())}")

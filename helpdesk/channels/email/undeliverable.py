@@ -1,4 +1,4 @@
-"""Writing again to an address that mail did not get to."""
+"""Resume mail to an address that was marked as undeliverable."""
 
 from sqlalchemy import select
 
@@ -12,7 +12,7 @@ from helpdesk.models.user import User
 
 
 def reset_and_retry(user: User, *, actor: User) -> int:
-    """Try again: what failed for ``user`` leaves anew. Returns how many mails."""
+    """Clear the mark of ``user``'s address and retry their failed mails. Returns how many."""
     permissions.ensure(actor.is_team and actor.is_active, "Only the team can do this.")
     undeliverable_addresses.clear_bounces(user)
     failed = select(Delivery).join(Thread).where(Thread.user_id == user.id, Delivery.state == DeliveryState.failed)

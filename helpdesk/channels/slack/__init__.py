@@ -1,4 +1,4 @@
-"""Slack: the only package that knows slack_sdk. ``send``, ``find`` and ``parse`` are what every channel offers."""
+"""Slack channel: the only package that uses slack_sdk. ``send``, ``find`` and ``parse`` exist in every channel."""
 
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.api.find_message import find

@@ -1,5 +1,6 @@
-"""Slack as a channel of the outbox and the inbox: a card a ticket and channel, and the conversation in the thread below
-it."""
+"""Slack as a channel of the outbox and the inbox: one card for each ticket and channel, with the conversation in the
+thread below it.
+"""
 
 from typing import Any
 
@@ -25,7 +26,7 @@ from helpdesk.models.ticket import Ticket
 
 
 class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
-    """One installed Slack app. Slack is waited for: what goes there never gives up by itself."""
+    """One installed Slack app. Deliveries to Slack are retried without a time limit."""
 
     kind = "slack"
     threadless_kinds = frozenset({DeliveryKind.home})

@@ -1,7 +1,8 @@
-"""The Slack channels we write to: bound to the team or to one customer, kept true to what Slack says, blocked and mended.
+"""The Slack channels we write to: bind them to the team or to a customer, follow their state in Slack, block and
+unblock them.
 
-``offered``, ``learn`` and ``check`` ask Slack, and end the open transaction first so that nothing is held meanwhile; call them
-before anything is written. Everything else only writes rows.
+``list_available_channels``, ``fetch_channel`` and ``run_diagnostics`` ask Slack and end the open transaction first, so
+that no lock is held meanwhile; call them before writing anything. Everything else only writes rows.
 """
 
 from datetime import timedelta
@@ -24,8 +25,8 @@ from helpdesk.models.user import User
 
 FAR_FUTURE = timedelta(days=36_500)
 SHARED_CHANNEL_MESSAGE = (
-    "This channel is shared with another company, so nothing of the team's is posted here any more. Everything is kept. "
-    "End the sharing, or choose another triage channel."
+    "This channel is shared with another company, so nothing of the team's is posted here any more. "
+    "Everything is kept. End the sharing, or choose another triage channel."
 )
 ARCHIVED_MESSAGE = "The Slack channel is archived."
 
@@ -33,83 +34,90 @@ SlackChannel = slack_people.ChannelInfo
 
 
 def list_channels() -> list[Channel]:
-    """Every Slack channel in use, the team's first, then by name."""
+    """List every Slack channel in use, the team's first, then by name."""
     channels = select(Channel).where(Channel.kind == "slack", Channel.removed_at.is_(None))
     return list(db.session.scalars(channels.order_by(Channel.audience.desc(), Channel.name, Channel.id)))
 
 
 def find_channel(channel_id: str) -> Channel | None:
-    """The channel with this Slack id, in use or not."""
+    """Return the channel with this Slack id, in use or not."""
     return db.session.scalar(select(Channel).where(Channel.kind == "slack", Channel.external_id == channel_id))
 
 
 def list_available_channels() -> list[SlackChannel]:
-    """Every channel that the bot can see, to choose from. Asks Slack; raises ChannelError."""
+    """List every channel that the bot can see, to choose from. Asks Slack; raises ChannelError."""
     db.session.rollback()
     return slack_people.list_channels()
 
 
 def fetch_channel(channel_id: str) -> SlackChannel:
-    """What Slack says about the channel now. Raises Invalid about "channel" with a sentence where it cannot be used."""
+    """Return the channel's current state in Slack. Raises ValidationError about "channel" with a sentence where it
+    cannot be used.
+    """
     db.session.rollback()
     try:
         channel_id = organization_channels.validate_channel_ids([channel_id])[0]
         slack_people.clear_cache(channel_id)
-        known = slack_people.get_channel(channel_id)
+        info = slack_people.get_channel(channel_id)
     except (ValueError, IndexError) as error:
         raise ValidationError(str(error) or "Give a Slack channel id, like C0123ABCD.", "channel") from None
     except errors.ChannelError as error:
         raise ValidationError(error.reason, "channel") from None
-    if known.is_archived:
-        raise ValidationError(f"#{known.name} is archived. Bring it back or choose another channel.", "channel")
-    if known.is_private and not known.is_member:
-        raise ValidationError(f"The bot is not in #{known.name}. Invite it with /invite first.", "channel")
-    return known
+    if info.is_archived:
+        raise ValidationError(f"#{info.name} is archived. Bring it back or choose another channel.", "channel")
+    if info.is_private and not info.is_member:
+        raise ValidationError(f"The bot is not in #{info.name}. Invite it with /invite first.", "channel")
+    return info
 
 
 def run_diagnostics() -> list[slack_check.CheckResult]:
-    """A real round trip: token, permissions, every channel, a message there and back. Asks Slack; never raises."""
+    """Check the token, the permissions and every channel, and send a test message. Asks Slack; never raises."""
     triage, ids = settings.get("triage_channel"), [channel.external_id for channel in list_channels()]
     db.session.rollback()
     return slack_check.run_checks(triage, ids)
 
 
-def set_triage_channel(known: SlackChannel, *, actor: User | None, internal_by_default: bool | None = None) -> Channel:
-    """Make this the team's triage channel. Raises Invalid for one that outsiders read, Conflict for a customer's."""
-    if known.is_ext_shared:
-        raise ValidationError(f"#{known.name} is shared with another company, so it cannot be the team's.", "channel")
-    channel = find_channel(known.id)
+def set_triage_channel(info: SlackChannel, *, actor: User | None, internal_by_default: bool | None = None) -> Channel:
+    """Make this the team's triage channel.
+
+    Raises ValidationError for a channel shared with another company, ConflictError for a customer's channel.
+    """
+    if info.is_ext_shared:
+        raise ValidationError(f"#{info.name} is shared with another company, so it cannot be the team's.", "channel")
+    channel = find_channel(info.id)
     if channel is not None and channel.audience != "team":
-        raise ConflictError(f"#{known.name} is {channel.organization.name}'s channel.", "channel")
+        raise ConflictError(f"#{info.name} is {channel.organization.name}'s channel.", "channel")
     if channel is None:
-        channel = Channel(kind="slack", external_id=known.id, audience="team")
+        channel = Channel(kind="slack", external_id=info.id, audience="team")
         db.session.add(channel)
     channel.removed_at = None
-    update_channel_facts(channel, known)
+    update_channel_facts(channel, info)
     if internal_by_default is not None:
         channel.internal_by_default = internal_by_default
     before = settings.get("triage_channel")
-    settings.set("triage_channel", known.id)
+    settings.set("triage_channel", info.id)
     db.session.flush()
-    if before != known.id:
-        audit_log.add_entry("changed a setting", actor, "triage_channel", value=[before, known.id])
+    if before != info.id:
+        audit_log.add_entry("changed a setting", actor, "triage_channel", value=[before, info.id])
     return channel
 
 
 def bind_channel(
-    known: SlackChannel, organization: Organization, *, actor: User | None, default: bool = True
+    info: SlackChannel, organization: Organization, *, actor: User | None, default: bool = True
 ) -> Channel:
-    """Make this one of ``organization``'s channels; with ``default`` its tickets get their card here. Raises Conflict."""
-    ids = [each for each in organization_channels.list_channel_ids(organization) if each != known.id]
-    organization_channels.set_channels(organization, [known.id, *ids] if default or not ids else [*ids, known.id])
-    channel = find_channel(known.id)
-    update_channel_facts(channel, known)
-    audit_log.add_entry("bound a Slack channel", actor, channel.label, organization.id, channel=known.id)
+    """Make this one of ``organization``'s channels; with ``default`` its tickets get their card here. Raises
+    ConflictError.
+    """
+    ids = [each for each in organization_channels.list_channel_ids(organization) if each != info.id]
+    organization_channels.set_channels(organization, [info.id, *ids] if default or not ids else [*ids, info.id])
+    channel = find_channel(info.id)
+    update_channel_facts(channel, info)
+    audit_log.add_entry("bound a Slack channel", actor, channel.label, organization.id, channel=info.id)
     return channel
 
 
 def unbind_channel(channel: Channel, *, actor: User | None) -> None:
-    """Write there no more; what stands there stays."""
+    """Stop writing to the channel; existing messages stay."""
     if channel.audience == "customer":
         organization = db.session.get(Organization, channel.organization_id)
         organization_channels.set_channels(
@@ -127,7 +135,9 @@ def unbind_channel(channel: Channel, *, actor: User | None) -> None:
 
 
 def set_internal_by_default(channel: Channel, internal: bool, *, actor: User | None) -> None:
-    """Whether what agents type there is a note unless it begins with "reply:". Raises Invalid where customers read."""
+    """Set whether what agents type there is a note unless it begins with "reply:". Raises ValidationError where
+    customers read the channel.
+    """
     if internal and channel.audience == "customer":
         raise ValidationError(
             "Customers read what is written in this channel, so nothing there is internal.", "internal_by_default"
@@ -137,29 +147,33 @@ def set_internal_by_default(channel: Channel, internal: bool, *, actor: User | N
         audit_log.add_entry("changed who reads a Slack channel's replies", actor, channel.label, internal=internal)
 
 
-def update_channel_facts(channel: Channel, known: SlackChannel) -> None:
-    """Write down how the channel stands in Slack: its name, whether outsiders read it, and whether we can post there."""
-    channel.name = known.name[:120] or channel.name
+def update_channel_facts(channel: Channel, info: SlackChannel) -> None:
+    """Store the channel's state in Slack: its name, whether it is shared with another company, and whether we can post
+    there.
+    """
+    channel.name = info.name[:120] or channel.name
     was_shared = channel.is_shared or channel.blocked_reason == SHARED_CHANNEL_MESSAGE
-    if known.is_ext_shared:
+    if info.is_ext_shared:
         _mark_shared(channel)
     elif was_shared:
         channel.is_shared = False
         if channel.blocked_reason == SHARED_CHANNEL_MESSAGE:
             channel.paused_until = None
             unblock_channel(channel)
-    if known.is_archived:
+    if info.is_archived:
         block_channel(channel, ARCHIVED_MESSAGE)
     elif (
         channel.blocked_reason
         and channel.blocked_reason != SHARED_CHANNEL_MESSAGE
-        and (known.is_member or not known.is_private)
+        and (info.is_member or not info.is_private)
     ):
         unblock_channel(channel)
 
 
 def _mark_shared(channel: Channel) -> None:
-    """Outsiders read it from now on: a customer's channel goes on by the rules for that, a team's falls silent."""
+    """Mark the channel as shared with another company: a customer's channel continues with the rules for that, a team's
+    is blocked.
+    """
     if channel.audience == "customer":
         channel.is_shared = True
         return
@@ -168,14 +182,14 @@ def _mark_shared(channel: Channel) -> None:
 
 
 def block_channel(channel: Channel, reason: str) -> None:
-    """Say why nothing gets through; what waits stays waiting."""
+    """Store why nothing gets through; waiting deliveries keep waiting."""
     channel.blocked_reason = reason
     channel.blocked_at = channel.blocked_at or clock.now()
     live_events.publish_after_commit("desk")
 
 
 def unblock_channel(channel: Channel) -> None:
-    """Say that it works again, and try at once what waits."""
+    """Store that the channel works again, and retry waiting deliveries at once."""
     channel.blocked_reason = channel.blocked_at = None
     threads = select(Thread.id).where(Thread.channel_id == channel.id)
     db.session.execute(

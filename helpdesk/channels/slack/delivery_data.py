@@ -1,4 +1,4 @@
-"""What Slack's deliveries keep in ``Delivery.data``, by name: written when they are enqueued or were sent."""
+"""Typed access to ``Delivery.data`` of Slack's deliveries: written when they are enqueued or were sent."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from helpdesk.models.delivery import Delivery
 
 @dataclass(frozen=True)
 class Reaction:
-    """A reaction to add or take back: Web API method, the message's ts, and the emoji's name."""
+    """A reaction to add or remove: Web API method, ts of the message, and name of the emoji."""
 
     method: str
     timestamp: str
@@ -15,45 +15,45 @@ class Reaction:
 
 
 def part_text(delivery: Delivery) -> str:
-    """The Markdown of one part of a message."""
+    """Return the Markdown of one part of a message."""
     return str(delivery.data["text"])
 
 
 def set_part_text(delivery: Delivery, text: str) -> None:
-    """Change the Markdown of a part that has not left yet."""
+    """Change the Markdown of a part that was not sent yet."""
     delivery.data = {**delivery.data, "text": text}
 
 
 def reaction(delivery: Delivery) -> Reaction:
-    """What a delivery of the kind mark does."""
+    """Return the reaction of a delivery of the kind mark."""
     return Reaction(delivery.data["method"], delivery.data["timestamp"], delivery.data["name"])
 
 
 def attachment_id(delivery: Delivery) -> int:
-    """The row of the file that a delivery of the kind file uploads."""
+    """Return the id of the attachment that a delivery of the kind file uploads."""
     return int(delivery.data["attachment"])
 
 
 def sentence(delivery: Delivery) -> str:
-    """What a delivery of the kind line says."""
+    """Return the sentence of a delivery of the kind line."""
     return str(delivery.data["sentence"])
 
 
 def is_team_only(delivery: Delivery) -> bool:
-    """Whether a line must not stand where customers read."""
+    """Return whether a line must not be written where customers read."""
     return bool(delivery.data.get("team_only"))
 
 
 def replaces_card(delivery: Delivery) -> bool:
-    """Whether a card takes the place of one that was deleted in Slack."""
+    """Return whether a card replaces one that was deleted in Slack."""
     return bool(delivery.data.get("again"))
 
 
 def is_upload(copy: Delivery) -> bool:
-    """Whether a sent delivery of the kind file is an uploaded file, not a sentence about one that is missing."""
+    """Return whether a sent delivery of the kind file is an uploaded file, not a sentence about one that is missing."""
     return bool(copy.data.get("file_id"))
 
 
 def message_ts(copy: Delivery) -> str:
-    """The ts of the message that shows an uploaded file; "" where Slack did not tell."""
+    """Return the ts of the message that shows an uploaded file; "" where Slack did not return it."""
     return str(copy.data.get("ts") or "")

@@ -1,4 +1,4 @@
-"""Whether Slack works for us, tried for real: the token, each permission, each channel, and a message there and back."""
+"""Check that Slack works for us with real calls: the token, each permission, each channel, and a test message."""
 
 import secrets
 from collections.abc import Iterable
@@ -10,7 +10,7 @@ from helpdesk.channels.slack.api.requests import web_api_request
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain.outbox import errors
 
-# What the shipped manifest asks for, and why; a test compares the two.
+# The permissions of the shipped manifest, and why each is needed; a test compares the two.
 REQUIRED_SCOPES = {
     "channels:history": "reads replies in public channels, and looks whether a message arrived",
     "channels:join": "joins a public channel that was chosen in the settings",
@@ -31,7 +31,7 @@ REQUIRED_SCOPES = {
 
 @dataclass(frozen=True)
 class CheckResult:
-    """One thing tried: what, whether it worked, and a sentence about it."""
+    """The result of one check: what was checked, whether it worked, and a sentence about it."""
 
     what: str
     ok: bool
@@ -39,7 +39,9 @@ class CheckResult:
 
 
 def run_checks(triage: str, channels: Iterable[str] = (), client: clients.Client | None = None) -> list[CheckResult]:
-    """Try everything with the channel ids ``triage`` and ``channels``. Never raises; what failed says what to do."""
+    """Run all checks with the channel ids ``triage`` and ``channels``. Never raises; a failed check states what to
+    do.
+    """
     slack = client or clients.current()
     token, scopes = _check_token(slack)
     checks = [token]

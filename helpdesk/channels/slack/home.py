@@ -1,8 +1,8 @@
-"""Agents' home pages in Slack, kept fresh while somebody may be looking: one row of the outbox for each, used again."""
+"""Agents' home pages in Slack, refreshed while somebody may be looking: one row of the outbox for each, reused."""
 
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Select, select, update
 
 from helpdesk import clock, jobs, urls
 from helpdesk.channels.slack.render import blocks
@@ -14,17 +14,17 @@ from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
-ACTIVE_WITHIN = timedelta(hours=2)  # after it was last opened; opening it again draws it anew anyway
+ACTIVE_WITHIN = timedelta(hours=2)  # after it was last opened; opening it again renders it again anyway
 OWN_REFRESH_DELAY, OTHERS_REFRESH_DELAY = (
     timedelta(seconds=3),
     timedelta(seconds=15),
-)  # the least time between two drawings, by whose ticket it is
+)  # the least time between two renderings, by whose ticket it is
 FINISHED_STATES = (DeliveryState.sent, DeliveryState.cancelled, DeliveryState.failed)
 PAGE_SIZE = 15
 
 
 def mark_opened(user: User) -> None:
-    """``user`` looks at their home page: draw it now."""
+    """Render the home page of ``user``, who has just opened it."""
     row = db.session.scalar(_home_rows().where(Delivery.subject_id == user.id).order_by(Delivery.id).limit(1))
     if row is None:
         row = Delivery(kind=DeliveryKind.home, queue_key="card", subject_id=user.id)
@@ -37,7 +37,7 @@ def mark_opened(user: User) -> None:
 
 
 def refresh_homes(ticket_id: int) -> int:
-    """Have every home page that somebody may look at drawn anew soon. Returns how many. Commits."""
+    """Schedule a rendering of every home page that somebody may be looking at. Returns how many. Commits."""
     fresh = Delivery.created_at > clock.now() - ACTIVE_WITHIN
     with transactions.read_only():
         rows = _home_rows().with_only_columns(Delivery.id, Delivery.subject_id)
@@ -56,7 +56,7 @@ def refresh_homes(ticket_id: int) -> int:
 
 
 def render_home(user: User) -> dict:
-    """The home page of ``user`` as it is now."""
+    """Return the current home page of ``user``."""
     mine = agent_queue.fetch_tickets_page(user, {"view": "mine"}, size=PAGE_SIZE).tickets
     unassigned = agent_queue.fetch_tickets_page(user, {"view": "unassigned"}, size=PAGE_SIZE).tickets
     counts = {each.key: each.count or 0 for each in agent_queue.list_views(user)}
@@ -73,7 +73,7 @@ def render_home(user: User) -> dict:
 
 
 def ticket_row(ticket: Ticket) -> blocks.ListRow:
-    """One ticket in a list."""
+    """Return one ticket as a row of a list."""
     return blocks.ListRow(
         number=ticket.number,
         subject=ticket.subject,
@@ -88,5 +88,5 @@ def ticket_row(ticket: Ticket) -> blocks.ListRow:
     )
 
 
-def _home_rows():
+def _home_rows() -> Select[tuple[Delivery]]:
     return select(Delivery).where(Delivery.kind == DeliveryKind.home, Delivery.thread_id.is_(None))

@@ -1,5 +1,4 @@
-"""How messages become deliveries for Slack's threads: in parts that fit, with their files, their edits and their
-removal."""
+"""Turn messages into deliveries for Slack's threads: in parts that fit, with their files, edits and deletions."""
 
 from datetime import timedelta
 
@@ -13,19 +12,19 @@ from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 
-MAX_CARD_BODY_LENGTH = 1_200  # characters of a first message that the card shows whole
+MAX_CARD_BODY_LENGTH = 1_200  # characters of a first message that the card shows in full
 CARD_UPDATE_DELAY = timedelta(seconds=0.4)  # changes within it are one update of the card
 
 
 def enqueue_card(batch: DeliveryBatch, thread_id: int, message: Message) -> None:
-    """A new ticket's card; its first message follows below it where the card cannot show all of it."""
+    """Enqueue a new ticket's card; its first message follows below it where the card cannot show all of it."""
     batch.add(thread_id, DeliveryKind.card)
     if len(message.body) > MAX_CARD_BODY_LENGTH or message.attachments:
         enqueue_parts(batch, thread_id, message, wake=False)
 
 
 def enqueue_parts(batch: DeliveryBatch, thread_id: int, message: Message, wake: bool = True) -> None:
-    """All parts and files of ``message`` for a thread; the first of them wakes the worker."""
+    """Enqueue all parts and files of ``message`` for a thread; the first of them wakes the worker."""
     parts = blocks.split_body(message.body) if message.body else []
     for number, text in enumerate(parts, start=1):
         batch.add(thread_id, DeliveryKind.message, message=message, part=number, wake=wake and number == 1, text=text)
@@ -37,14 +36,14 @@ def enqueue_parts(batch: DeliveryBatch, thread_id: int, message: Message, wake: 
 
 
 def enqueue_card_redraw(batch: DeliveryBatch, destination: Destination) -> None:
-    """Have a thread's card drawn anew soon, unless that waits already."""
+    """Schedule an update of a thread's card, unless one is waiting already."""
     if not destination.has_pending_update:
         due_at = clock.now() + CARD_UPDATE_DELAY
         batch.add(destination.id, DeliveryKind.card_update, queue_key="card", due_at=due_at, wake=False)
 
 
 def enqueue_edits(thread: Thread, message: Message) -> None:
-    """Bring the parts of ``message`` in ``thread`` up to date; it may have more of them now, or fewer."""
+    """Bring the parts of ``message`` in ``thread`` up to date; their number may have changed."""
     copies = {copy.part: copy for copy in find_copies(thread, message)}
     if not copies:
         if is_on_card(message):
@@ -69,5 +68,5 @@ def enqueue_edits(thread: Thread, message: Message) -> None:
 def enqueue_deletion(copy: Delivery, message: Message) -> None:
     """Delete what ``copy`` put into its thread."""
     kind = DeliveryKind.delete_file if copy.kind == DeliveryKind.file else DeliveryKind.delete
-    assert copy.thread is not None  # only what stands in a thread is a copy
+    assert copy.thread is not None  # only a delivery in a thread is a copy
     wake_worker(enqueue_delivery(copy.thread, kind, message=message, part=copy.part, revision=message.revision))

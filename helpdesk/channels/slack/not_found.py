@@ -1,5 +1,6 @@
-"""When Slack says that what a delivery is about is no longer there: nothing to do any more, or a new card to hang it
-below."""
+"""Handle Slack's answer that the message or thread of a delivery no longer exists: skip the delivery, or post a new
+card and continue below it.
+"""
 
 from sqlalchemy import select, update
 
@@ -19,8 +20,11 @@ CHANGE_KINDS = (DeliveryKind.edit, DeliveryKind.delete, DeliveryKind.mark)
 
 
 def handle_not_found(delivery: Delivery, error: PermanentError) -> None:
-    """Where Slack's refusal says that a message is gone: raises SkipDelivery to leave the delivery out, RetryLater
-    where it was moved below a new card. Does nothing where the refusal stands."""
+    """Handle a permanent error that may mean that a message is gone in Slack.
+
+    Raises SkipDelivery to leave the delivery out, RetryLater where it was moved below a new card. Returns where the
+    error has another meaning.
+    """
     code = api_errors.error_code(error)
     if delivery.thread is None:
         return
@@ -36,16 +40,18 @@ def handle_not_found(delivery: Delivery, error: PermanentError) -> None:
 
 
 def replace_card(thread: Thread) -> Thread:
-    """The thread in which the ticket goes on here, below a new card; all that waits moves there, in order."""
-    living = db.session.scalar(
+    """Return the ticket's thread below a new card in the same channel; all waiting deliveries are moved there, in
+    order.
+    """
+    active = db.session.scalar(
         select(Thread)
         .where(Thread.ticket_id == thread.ticket_id, Thread.channel_id == thread.channel_id, Thread.ended_at.is_(None))
         .where(Thread.id > thread.id)
         .order_by(Thread.id.desc())
         .limit(1)
     )
-    if living is not None:
-        return living
+    if active is not None:
+        return active
     thread.ended_at = clock.now()
     renewed = Thread(ticket_id=thread.ticket_id, organization_id=thread.organization_id, channel=thread.channel)
     db.session.add(renewed)

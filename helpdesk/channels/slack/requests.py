@@ -1,4 +1,4 @@
-"""Taking in what Slack sends, signed to an address of ours or by Socket Mode."""
+"""Accept requests from Slack, signed to an endpoint of ours or through Socket Mode."""
 
 from typing import Any
 
@@ -10,7 +10,7 @@ from helpdesk.extensions import db
 
 
 def handle_slack_request(payload: dict[str, Any]) -> dict[str, Any] | None:
-    """Take in one request whose origin is proven. Returns the answer to a modal that will not do. Commits.
+    """Process one request whose origin is proven. Returns the answer to a modal with mistakes. Commits.
 
     A modal that somebody asks for is opened at once; everything else is only stored.
     """

@@ -1,22 +1,21 @@
-"""Reading in Slack what we did not hear: threads of lately active tickets are compared with what we keep of them.
+"""Fetch what we did not receive from Slack: threads of recently active tickets are compared with the stored messages.
 
-Slack's list of cards says of each how many replies stand below it and when the newest came. Threads that have something newer
-than we know are read first, then those that have more than we know, then, in turn, all the others.
+Slack's list of cards has the number of replies of each and the time of the newest. Threads that have something newer
+than we know are read first, then those that have more replies than we know, then, in turn, all the others.
 
-Whatever is missing enters by the inbox, like an event. A message has the same place (thread and ts) however it came, and
-that place is taken once, so nothing doubles when the event comes after all.
+Whatever is missing enters through the inbox, like an event. A message has the same position (thread and ts) whichever
+way it arrives, and a position is stored only once, so nothing is doubled when the event arrives after all.
 """
 
 import logging
-from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from helpdesk import clock, config
-from helpdesk.channels.slack import channels
+from helpdesk.channels.slack import channels, known_threads
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.handlers import thread_lookup
@@ -26,9 +25,7 @@ from helpdesk.domain import inbox
 from helpdesk.domain.outbox import errors
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
-from helpdesk.models.delivery import Delivery
 from helpdesk.models.inbound_event import InboundEvent
-from helpdesk.models.message import Message
 from helpdesk.models.statuses import Status
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
@@ -36,7 +33,6 @@ from helpdesk.models.ticket import Ticket
 SYNC_INTERVAL = timedelta(minutes=3)  # a channel is not read again sooner
 LOOKBACK = timedelta(days=3)  # threads of tickets that changed within it are read
 MAX_LOOKBACK = timedelta(days=30)  # cards older than it are not looked at
-BATCH_SIZE = 500  # threads of which the database is asked at once
 MAX_THREADS = 25  # of one channel in one turn
 MAX_CHANGED_THREADS = 15  # of them, that have more replies than we know: some always have, such as another app's
 MAX_FAILURES = 3  # threads in a row that could not be read, after which the channel is left for its next turn
@@ -48,23 +44,8 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
-class KnownThread:
-    """What we keep of one thread: its row's id, the messages people wrote there (ts → edited), the newest ts, how many replies
-    stand there, and when it was last compared."""
-
-    thread_id: int
-    channel_id: str
-    root: str
-    said: dict[str, str]
-    gone: frozenset[str]
-    newest: str
-    count: int
-    compared_at: datetime | None
-
-
-@dataclass(frozen=True)
 class ListedThread:
-    """What Slack's list of cards says of the thread below one: the ts of its newest reply, and how many there are."""
+    """One thread in Slack's list of cards: the ts of its newest reply, and the number of replies."""
 
     newest: str
     count: int
@@ -78,9 +59,9 @@ def sync_channels() -> int:
     for id in _due_channels():
         try:
             found += _sync_channel(id)
-        except errors.ChannelError as trouble:
+        except errors.ChannelError as error:
             db.session.rollback()
-            log.info("A channel could not be compared with Slack: %s", trouble.reason)
+            log.info("A channel could not be compared with Slack: %s", error.reason)
     return found
 
 
@@ -88,7 +69,7 @@ def sync_thread(thread_id: int) -> int:
     """Compare one thread with Slack. Returns how many things were missing. Commits. Raises ChannelError."""
     with transactions.read_only():
         thread = db.session.get(Thread, thread_id)
-        known = _load_known_threads([thread] if thread else [])
+        known = known_threads.load_known_threads([thread] if thread else [])
     return sum(_sync_known_thread(each) for each in known)
 
 
@@ -98,12 +79,14 @@ def _due_channels() -> list[int]:
         return list(db.session.scalars(ids.where(_due_condition()).order_by(Channel.id)))
 
 
-def _due_condition():
+def _due_condition() -> ColumnElement[bool]:
     return or_(Channel.synced_at.is_(None), Channel.synced_at < clock.now() - SYNC_INTERVAL)
 
 
 def _sync_channel(id: int) -> int:
-    """One channel: claimed for this turn, its facts kept true, then its threads, those with something new first."""
+    """Compare one channel: claim it for this turn, update its state, then compare its threads, those with something new
+    first.
+    """
     claimed = db.session.execute(
         update(Channel)
         .where(Channel.id == id, _due_condition())
@@ -128,14 +111,14 @@ def _sync_channel(id: int) -> int:
         except errors.ChannelError:
             db.session.rollback()
             _mark_compared(known)
-            failures += 1  # one thread's bad luck is not the others'; several in a row are an outage
+            failures += 1  # one failing thread must not stop the others; several in a row are an outage
             if failures == MAX_FAILURES:
                 raise
     return found
 
 
 def _latest_replies(channel_id: str) -> dict[str, ListedThread]:
-    """By the ts of each card, what Slack says of its thread."""
+    """Return what Slack lists about each thread, by the ts of its card."""
     since = (clock.now() - MAX_LOOKBACK).timestamp()
     roots = clients.current().pages(
         "conversations.history", "messages", channel=channel_id, oldest=f"{since:.6f}", limit=200
@@ -146,69 +129,35 @@ def _latest_replies(channel_id: str) -> dict[str, ListedThread]:
     }
 
 
-def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[KnownThread]:
-    """The threads of channel ``id`` to read in this turn, at most THREADS unless more have something newer than we know."""
+def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[known_threads.KnownThread]:
+    """Return the threads of channel ``id`` to read in this turn, at most MAX_THREADS unless more have something newer
+    than we know.
+    """
     with transactions.read_only():
         ours = (
             select(Thread)
             .join(Ticket, Ticket.id == Thread.ticket_id)
             .where(Thread.channel_id == id, Thread.external_id.is_not(None), Thread.ended_at.is_(None))
         )
-        talked = [root for root, listed in latest.items() if listed.newest]
+        answered = [root for root, listed in latest.items() if listed.newest]
         known = []
-        for some in _batches(talked):
-            known += _load_known_threads(db.session.scalars(ours.where(Thread.external_id.in_(some))).all())
-        unheard = [each for each in known if _is_newer(latest[each.root].newest, each.newest)]
-        more = [each for each in known if latest[each.root].count > each.count and each not in unheard]
+        for some in known_threads.split_batches(answered):
+            known += known_threads.load_known_threads(
+                db.session.scalars(ours.where(Thread.external_id.in_(some))).all()
+            )
+        newer = [each for each in known if known_threads.is_newer(latest[each.root].newest, each.newest)]
+        more = [each for each in known if latest[each.root].count > each.count and each not in newer]
         more.sort(key=lambda each: each.compared_at or DISTANT_PAST)
         active = ours.where(Ticket.updated_at > clock.now() - LOOKBACK, Ticket.status != Status.closed)
         in_turn = active.order_by(Thread.compared_at.asc().nulls_first(), Thread.id).limit(MAX_THREADS)
-        chosen = {each.thread_id: each for each in (*unheard, *more[:MAX_CHANGED_THREADS])}
+        chosen = {each.thread_id: each for each in (*newer, *more[:MAX_CHANGED_THREADS])}
         others = [thread for thread in db.session.scalars(in_turn) if thread.id not in chosen]
-        return [*chosen.values(), *_load_known_threads(others[: max(0, MAX_THREADS - len(chosen))])]
+        return [*chosen.values(), *known_threads.load_known_threads(others[: max(0, MAX_THREADS - len(chosen))])]
 
 
-def _load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
-    said: dict[int, dict[str, str]] = defaultdict(dict)
-    gone: dict[int, set[str]] = defaultdict(set)
-    copies: dict[int, set[str]] = defaultdict(set)
-    threads = [thread for thread in threads if thread.external_id]
-    for some in _batches([thread.id for thread in threads]):
-        messages = select(
-            Message.origin_thread_id, Message.origin_external_id, Message.origin_edited, Message.deleted_at
-        )
-        messages = messages.where(Message.origin_thread_id.in_(some), Message.origin_external_id.is_not(None))
-        for thread_id, ts, edited, deleted in db.session.execute(messages):
-            said[thread_id][ts] = edited or ""
-            if deleted:
-                gone[thread_id].add(ts)
-        posted = select(Delivery.thread_id, Delivery.external_id)
-        for thread_id, ts in db.session.execute(
-            posted.where(Delivery.thread_id.in_(some), Delivery.external_id.is_not(None))
-        ):
-            copies[thread_id].add(ts)
-    return [
-        KnownThread(
-            thread_id=thread.id,
-            channel_id=thread.channel.external_id,
-            root=thread.external_id,
-            said=said[thread.id],
-            gone=frozenset(gone[thread.id]),
-            newest=max([*said[thread.id], *copies[thread.id], ""], key=_parse_ts),
-            count=len((said[thread.id].keys() | copies[thread.id]) - gone[thread.id] - {thread.external_id}),
-            compared_at=thread.compared_at,
-        )
-        for thread in threads
-    ]
-
-
-def _batches(items: list) -> Iterator[list]:
-    return (items[start : start + BATCH_SIZE] for start in range(0, len(items), BATCH_SIZE))
-
-
-def _sync_known_thread(known: KnownThread) -> int:
+def _sync_known_thread(known: known_threads.KnownThread) -> int:
     client, ourselves = clients.current(), directory.get_bot_identity()
-    begun = clock.now()
+    started_at = clock.now()
     listed = {}
     pages = client.pages(
         "conversations.replies",
@@ -220,27 +169,29 @@ def _sync_known_thread(known: KnownThread) -> int:
     )
     for message in pages:
         listed[str(message.get("ts"))] = message
-    missing = list(_missing_events(known, listed, ourselves, begun))
+    missing = list(_missing_events(known, listed, ourselves, started_at))
     new = 0
     for external_id, event, ts in missing:
-        if not (event.get("subtype") or ts in known.said) and _was_received(known, ts):
+        if not (event.get("subtype") or ts in known.messages) and _was_received(known, ts):
             continue
         new += inbox.store_event("slack", external_id, _event_payload(external_id, event, ourselves))
     _mark_compared(known)
     return new
 
 
-def _mark_compared(known: KnownThread) -> None:
-    """It had its turn, whatever came of it. Commits."""
+def _mark_compared(known: known_threads.KnownThread) -> None:
+    """Store that the thread had its turn, whatever the result. Commits."""
     now = update(Thread).where(Thread.id == known.thread_id).values(compared_at=clock.now())
     db.session.execute(now.execution_options(synchronize_session=False))
     db.session.commit()
 
 
 def _missing_events(
-    known: KnownThread, listed: dict, ourselves: events.BotIdentity, begun: datetime
+    known: known_threads.KnownThread, listed: dict, ourselves: events.BotIdentity, started_at: datetime
 ) -> Iterator[tuple[str, dict, str]]:
-    """(an id for the inbox, the event as Slack would have sent it, the ts it is about) for each thing we do not have."""
+    """Yield (id for the inbox, the event as Slack would have sent it, ts of the message) for everything that is missing
+    here.
+    """
     for ts, message in listed.items():
         if (
             ts == known.root
@@ -249,20 +200,20 @@ def _missing_events(
             continue
         edited = str((message.get("edited") or {}).get("ts") or "")
         place = f"read:{known.channel_id}:{ts}"
-        if ts not in known.said:
+        if ts not in known.messages:
             yield place, {**message, "type": "message", "channel": known.channel_id}, ts
-        elif edited and ts not in known.gone and _is_newer(edited, known.said[ts]):
+        elif edited and ts not in known.gone and known_threads.is_newer(edited, known.messages[ts]):
             event = {"type": "message", "subtype": "message_changed", "channel": known.channel_id, "hidden": True}
             yield f"{place}:{edited}", event | {"message": message, "ts": edited}, ts
-    for ts in known.said.keys() - known.gone - listed.keys():
-        if _parse_ts(ts) < (begun - SETTLE_TIME).timestamp():
+    for ts in known.messages.keys() - known.gone - listed.keys():
+        if known_threads.parse_ts(ts) < (started_at - SETTLE_TIME).timestamp():
             event = {"type": "message", "subtype": "message_deleted", "channel": known.channel_id, "hidden": True}
             before = {"ts": ts, "thread_ts": known.root, "user": ""}
             yield f"read:{known.channel_id}:{ts}:deleted", event | {"deleted_ts": ts, "previous_message": before}, ts
 
 
-def _was_received(known: KnownThread, ts: str) -> bool:
-    """Whether an event about this message came in, whatever became of it."""
+def _was_received(known: known_threads.KnownThread, ts: str) -> bool:
+    """Return whether an event about this message was received, whatever its outcome."""
     payloads = db.session.scalars(
         select(InboundEvent.payload).where(
             InboundEvent.ordering_key == thread_lookup.ordering_key(known.channel_id, known.root)
@@ -285,14 +236,3 @@ def _event_payload(external_id: str, event: dict, ourselves: events.BotIdentity)
         "authorizations": users,
         "event": event,
     }
-
-
-def _is_newer(ts: str, known: str) -> bool:
-    return _parse_ts(ts) > _parse_ts(known)
-
-
-def _parse_ts(ts: str) -> float:
-    try:
-        return float(ts or 0)
-    except ValueError:
-        return 0.0

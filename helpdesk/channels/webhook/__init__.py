@@ -1,1 +1,1 @@
-"""Other programs as a channel: signed JSON to their https address."""
+"""Webhook channel: signed JSON to the https addresses of other programs."""

@@ -1,4 +1,4 @@
-"""Webhooks as a channel of the outbox: signed requests to other programs. Nothing comes in from them."""
+"""Webhooks as a channel of the outbox: signed requests to other programs. Nothing is received from them."""
 
 from helpdesk.channels.webhook import http, rendering
 from helpdesk.channels.webhook.rendering import SignedRequest
@@ -7,7 +7,7 @@ from helpdesk.models.delivery import Delivery, DeliveryKind
 
 
 class WebhookChannel(OutboundChannel[SignedRequest]):
-    """All webhooks. A receiver knows a repeated request by its id."""
+    """All webhooks. A receiver recognises a repeated request by its id."""
 
     kind = "webhook"
     threadless_kinds = frozenset({DeliveryKind.webhook})

@@ -1,6 +1,6 @@
-"""One POST to a checked address: no redirects, no second try, little read of the answer; what its outcome means.
+"""Send one POST to a checked address, without redirects or retries, and map the answer to our errors.
 
-Nothing here is of unknown fate: a receiver knows what it had before by its id, so sending again is always safe.
+No outcome here is unknown: a receiver recognises a repeated request by its id, so sending again is always safe.
 """
 
 import time
@@ -13,11 +13,11 @@ from helpdesk.domain.outbox import errors
 from helpdesk.domain.outbox.channel import SendResult
 
 TIMEOUT = urllib3.Timeout(connect=5, read=10)
-MAX_RESPONSE_BYTES = 2_000  # bytes of an answer that are looked at
+MAX_RESPONSE_BYTES = 2_000  # bytes of an answer that are read
 
 
 def post_request(key: str, url: str, secrets: Sequence[bytes], body: bytes) -> SendResult:
-    """POST ``body``; any 2xx is taken for received. Raises the errors of domain.outbox.errors."""
+    """POST ``body``; any 2xx counts as received. Raises the errors of domain.outbox.errors."""
     place = ssrf.resolve_url(url)
     headers = signing.signed_headers(key, secrets, body, int(time.time())) | {"Host": _host_header(place)}
     try:

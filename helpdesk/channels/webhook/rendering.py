@@ -1,4 +1,4 @@
-"""What webhooks are told: a delivery's row becomes the finished body of one signed request."""
+"""Render a webhook delivery as the body of one signed request."""
 
 import json
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from helpdesk.models.webhook import Webhook
 
 @dataclass(frozen=True)
 class SignedRequest:
-    """Where to POST ``body``, and the ``secrets`` it is signed with."""
+    """A request: where to POST ``body``, and the ``secrets`` it is signed with."""
 
     url: str
     secrets: tuple[bytes, ...]
@@ -20,7 +20,8 @@ class SignedRequest:
 
 
 def render_request(delivery: Delivery) -> SignedRequest:
-    """The request; every try sends the same body. Raises SkipDelivery where the webhook is gone or switched off.
+    """Return the request; every attempt sends the same body. Raises SkipDelivery where the webhook was deleted or
+    switched off.
 
     The secrets are those of every accepted SECRET_KEY: a receiver may know the one of an earlier key.
     """

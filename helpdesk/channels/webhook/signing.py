@@ -1,5 +1,4 @@
-"""What proves that a request is ours: HMAC-SHA256 over id, time and body, in the headers of the Standard Webhooks
-scheme."""
+"""Sign requests: HMAC-SHA256 over id, time and body, in the headers of the Standard Webhooks scheme."""
 
 import base64
 import hmac
@@ -7,7 +6,8 @@ from collections.abc import Sequence
 
 
 def signed_headers(key: str, secrets: Sequence[bytes], body: bytes, when: int) -> dict[str, str]:
-    """The headers of one request; ``when`` is in seconds since 1970 and signed, so that an old request proves nothing.
+    """Return the headers of one request; ``when`` is in seconds since 1970 and signed, so that an old request proves
+    nothing.
 
     One signature for each of ``secrets``, separated by spaces: a receiver accepts the request if one of them fits.
     """
@@ -22,5 +22,5 @@ def signed_headers(key: str, secrets: Sequence[bytes], body: bytes, when: int) -
 
 
 def make_signature(key: str, secret: bytes, body: bytes, when: int) -> str:
-    """Base64 of the HMAC; receivers make the same and compare."""
+    """Return the Base64 of the HMAC; receivers make the same and compare."""
     return base64.b64encode(hmac.digest(secret, f"{key}.{when}.".encode() + body, "sha256")).decode()

@@ -1,4 +1,4 @@
-"""SSRF protection: where a webhook goes. What a name resolves to is looked at, and that very address is used."""
+"""SSRF protection of webhooks: the addresses of a host name are checked, and the checked address is used."""
 
 import socket
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from helpdesk.domain.outbox import errors
 
 @dataclass(frozen=True)
 class ResolvedUrl:
-    """A checked destination: ``address`` is the IP to connect to, ``host`` the name its certificate must bear."""
+    """A checked destination: ``address`` is the IP to connect to, ``host`` the name its certificate must have."""
 
     scheme: str
     host: str
@@ -20,8 +20,9 @@ class ResolvedUrl:
 
 
 def resolve_url(url: str) -> ResolvedUrl:
-    """The place that ``url`` names right now. Raises Permanent for one we never go to, Temporary when it has no
-    address."""
+    """Resolve ``url`` to a checked address. Raises PermanentError for a forbidden one, TemporaryError when the name has
+    no address.
+    """
     why_not = webhook_address.url_error(url)
     if why_not:
         raise errors.PermanentError(why_not)

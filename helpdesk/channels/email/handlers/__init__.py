@@ -1,8 +1,7 @@
-"""What a mail means: a participant's reply, a new ticket, word of a mail that came back, or something for the team to
-look at.
+"""Apply incoming mail: a participant's reply, a new ticket, a bounce, or a mail for the team's quarantine.
 
-Everything about a mail must be proven before it speaks for somebody. Whatever is not is kept in
-quarantine; nothing is thrown away, and nobody is ever answered automatically.
+A mail is applied only if everything about it is proven. Any other mail is stored in quarantine; none is deleted, and
+none is answered automatically.
 """
 
 from dataclasses import dataclass
@@ -22,48 +21,48 @@ MAX_DNS_ATTEMPTS = 8  # times, over half an hour, that a sender's DNS is asked b
 
 @dataclass(frozen=True)
 class ReceivedMail:
-    """One mail as it came and as it reads."""
+    """One mail, raw and parsed."""
 
-    heard: ParsedMail
+    parsed: ParsedMail
     raw: bytes
 
 
 def fetch_context(raw: bytes) -> ReceivedMail:
-    """The mail, read; DNS may be asked who sent it."""
+    """Parse the mail; the DNS may be asked who sent it."""
     return ReceivedMail(email.parse_mail(raw, mail_settings.incoming_mail_settings(signed_links.instances()))[0], raw)
 
 
 def apply(inbound: InboundEvent, mail: ReceivedMail) -> Result:
-    """Do what the mail means, or put it into quarantine with the reason. Raises Temporary to be asked again later."""
-    heard = mail.heard
-    inbound.payload = _summarize(heard)
-    doubt = sender_checks.automatic_reason(heard)
+    """Apply the mail, or put it into quarantine with the reason. Raises TemporaryError to be called again later."""
+    parsed = mail.parsed
+    inbound.payload = _summarize(parsed)
+    doubt = sender_checks.automatic_reason(parsed)
     if doubt:
         inbound.payload = inbound.payload | {"kind": "automatic"}
-        return bounce.handle_bounce(heard) or _quarantine_result(doubt, thread_matching.suggest_ticket_id(heard))
-    thread = thread_matching.find_thread(heard)
-    is_filing = thread is None and create_ticket.is_new_ticket(heard)
-    doubt = sender_checks.sender_reason(heard)
+        return bounce.handle_bounce(parsed) or _quarantine_result(doubt, thread_matching.suggest_ticket_id(parsed))
+    thread = thread_matching.find_thread(parsed)
+    is_filing = thread is None and create_ticket.is_new_ticket(parsed)
+    doubt = sender_checks.sender_reason(parsed)
     if (
         doubt
-        and heard.authentication.result == "temperror"
+        and parsed.authentication.result == "temperror"
         and inbound.attempts < MAX_DNS_ATTEMPTS
         and (thread or is_filing)
     ):
         raise errors.TemporaryError(doubt)
-    doubt = doubt or (None if is_filing else sender_checks.thread_reason(heard, thread))
+    doubt = doubt or (None if is_filing else sender_checks.thread_reason(parsed, thread))
     if doubt:
-        return _quarantine_result(doubt, thread.ticket_id if thread else thread_matching.suggest_ticket_id(heard))
+        return _quarantine_result(doubt, thread.ticket_id if thread else thread_matching.suggest_ticket_id(parsed))
     ticket_id = thread.ticket_id if thread else None
-    stopped = loop_guard.exceeds_limit(inbound, heard, thread.ticket if thread else None)
+    stopped = loop_guard.exceeds_limit(inbound, parsed, thread.ticket if thread else None)
     if stopped:
         return _quarantine_result(stopped, ticket_id)
     inbound.payload = inbound.payload | {"counted": True}
     try:
         message = (
-            create_ticket.create_ticket(inbound.id, mail.raw, heard)
+            create_ticket.create_ticket(inbound.id, mail.raw, parsed)
             if is_filing
-            else reply.post_reply(inbound.id, mail.raw, heard, thread)
+            else reply.post_reply(inbound.id, mail.raw, parsed, thread)
         )
     except DomainError as refusal:
         return _quarantine_result(refusal.message, ticket_id)
@@ -74,15 +73,15 @@ def _quarantine_result(reason: str, ticket_id: int | None) -> Result:
     return Result("quarantined", reason, ticket_id)
 
 
-def _summarize(heard: ParsedMail) -> dict:
-    """What a list of mails shows and the breaker compares, so that no raw mail need be read for it."""
+def _summarize(parsed: ParsedMail) -> dict:
+    """Return what lists of mails show and the loop guard compares, so that no raw mail need be read for it."""
     return {
         "kind": "person",
-        "from": heard.author_id,
-        "name": heard.author_name,
-        "to": heard.channel_id,
-        "subject": heard.subject,
-        "proof": heard.authentication.reason,
-        "files": len(heard.files),
-        "body_hash": heard.body_hash if heard.body else "",
+        "from": parsed.author_id,
+        "name": parsed.author_name,
+        "to": parsed.channel_id,
+        "subject": parsed.subject,
+        "proof": parsed.authentication.reason,
+        "files": len(parsed.files),
+        "body_hash": parsed.body_hash if parsed.body else "",
     }

@@ -1,4 +1,6 @@
-"""Word that a mail of ours did not arrive. Anybody can write such a mail, so only one about a mail we sent counts."""
+"""Apply reports that a mail of ours did not arrive. Anybody can write one, so only reports about a mail we sent
+count.
+"""
 
 from sqlalchemy import select
 
@@ -12,9 +14,9 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
 
 
-def handle_bounce(heard: ParsedMail) -> Result | None:
-    """Remember it at the delivery and count it against the address; None where it is about no delivery of ours."""
-    bounce = heard.bounce
+def handle_bounce(mail: ParsedMail) -> Result | None:
+    """Store the bounce at the delivery and count it against the address; None where it is about no delivery of ours."""
+    bounce = mail.bounce
     key = compose.extract_delivery_key(bounce.message_id, config.current().PORTAL_BASE_URL) if bounce else None
     delivery = db.session.scalar(select(Delivery).where(Delivery.key == key)) if key else None
     if delivery is None or not bounce.recipient or delivery_data.recipient(delivery) != bounce.recipient:

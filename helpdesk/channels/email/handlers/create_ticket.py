@@ -1,4 +1,6 @@
-"""A ticket filed by mail to an address of ours: while the setting is on, from somebody who is let in, and proven."""
+"""Create a ticket from a mail to an address of ours: while the setting is on, from a proven sender whom an organization
+admits.
+"""
 
 from sqlalchemy import select
 
@@ -18,52 +20,52 @@ from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 from helpdesk.models.user import User
 
 
-def is_new_ticket(heard: ParsedMail) -> bool:
-    """Whether it is written to our address, names no conversation, and answers no mail of ours."""
+def is_new_ticket(mail: ParsedMail) -> bool:
+    """Return whether it is written to our address, names no conversation, and answers no mail of ours."""
     return (
         settings.get("tickets_by_mail")
-        and not heard.thread_hashes
-        and bool(senders.all_addresses() & set(heard.recipients))
-        and thread_matching.suggest_ticket_id(heard) is None
+        and not mail.thread_hashes
+        and bool(senders.all_addresses() & set(mail.recipients))
+        and thread_matching.suggest_ticket_id(mail) is None
     )
 
 
-def create_ticket(inbound_id: int, raw: bytes, heard: ParsedMail) -> Message:
-    """File it and give its first message. Raises Refused with nothing done.
+def create_ticket(inbound_id: int, raw: bytes, mail: ParsedMail) -> Message:
+    """Create the ticket and return its first message. Raises DomainError (mostly PermissionDenied) with nothing done.
 
-    A person unknown so far becomes a user whose address is not proven: nobody is written to unasked.
+    A person unknown so far becomes a user whose address is not verified: they get no mail they did not ask for.
     """
     with db.session.begin_nested():
-        requester, organization = _find_or_create_requester(heard)
-        body, quoted = message_content.split_body_and_quote(heard)
+        requester, organization = _find_or_create_requester(mail)
+        body, quoted = message_content.split_body_and_quote(mail)
         ticket = tickets.create_ticket(
             requester=requester,
             organization_id=organization.id,
-            subject=make_subject(heard),
+            subject=make_subject(mail),
             body=body,
-            attachments=message_content.store_attachments(inbound_id, raw, heard, requester, organization.id),
+            attachments=message_content.store_attachments(inbound_id, raw, mail, requester, organization.id),
         )
         message = ticket.messages[0]
         message.quoted = quoted or None
-        _link_mail_thread(ticket.id, requester, heard)
+        _link_mail_thread(ticket.id, requester, mail)
     return message
 
 
-def make_subject(heard: ParsedMail) -> str:
-    """Its subject, or one made for it."""
-    printable = "".join(c if c.isprintable() else " " for c in heard.subject)
+def make_subject(mail: ParsedMail) -> str:
+    """Return the mail's subject, or a default for a mail without one."""
+    printable = "".join(c if c.isprintable() else " " for c in mail.subject)
     return " ".join(printable.split())[:MAX_SUBJECT_LENGTH] or "Mail without a subject"
 
 
-def _find_or_create_requester(heard: ParsedMail) -> tuple[User, Organization]:
-    user = users.find_user(heard.author_id)
+def _find_or_create_requester(mail: ParsedMail) -> tuple[User, Organization]:
+    user = users.find_user(mail.author_id)
     if user is not None and user.is_team:
         raise PermissionDenied("The team does not act by mail.")
     if user is not None and (not user.is_active or user.erased_at):
         raise PermissionDenied("Its sender was deactivated.")
     if not admission.is_portal_enabled():
         raise PermissionDenied("The portal is switched off.")
-    organizations = admission.admitting_organizations(heard.author_id)
+    organizations = admission.admitting_organizations(mail.author_id)
     if not organizations:
         raise PermissionDenied("No organization lets its sender in.")
     present = next((one for one in organizations if user is not None and one.id == user.organization_id), None)
@@ -71,21 +73,21 @@ def _find_or_create_requester(heard: ParsedMail) -> tuple[User, Organization]:
         raise PermissionDenied("Its sender belongs to several organizations.")
     organization = present or organizations[0]
     if user is None:
-        user = users.create_user(heard.author_id, name=heard.author_name, organization=organization)
+        user = users.create_user(mail.author_id, name=mail.author_name, organization=organization)
     elif present is None:
         users.join_organization(user, organization)
     return user, organization
 
 
-def _link_mail_thread(ticket_id: int, requester: User, heard: ParsedMail) -> None:
-    """Our mails on the ticket stand below the one it began with, where no other conversation does."""
+def _link_mail_thread(ticket_id: int, requester: User, mail: ParsedMail) -> None:
+    """Make our mails on the ticket answers to the mail it began with, unless that belongs to another conversation."""
     thread = db.session.scalar(
         select(Thread)
         .join(Channel)
         .where(Thread.ticket_id == ticket_id, Thread.user_id == requester.id, Channel.kind == "email")
     )
-    if thread is None or thread.external_id or len(heard.external_id) > 255:
+    if thread is None or thread.external_id or len(mail.external_id) > 255:
         return
-    is_taken = select(Thread.id).where(Thread.channel_id == thread.channel_id, Thread.external_id == heard.external_id)
+    is_taken = select(Thread.id).where(Thread.channel_id == thread.channel_id, Thread.external_id == mail.external_id)
     if db.session.scalar(is_taken.limit(1)) is None:
-        thread.external_id = heard.external_id
+        thread.external_id = mail.external_id

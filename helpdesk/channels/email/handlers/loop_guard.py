@@ -1,6 +1,6 @@
-"""Two machines that answer each other look like two people in a hurry. When they come too fast, a person takes over."""
+"""Stop mail loops: when mails come so fast that two machines may be answering each other, a person decides."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -12,16 +12,18 @@ from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.ticket import Ticket
 
-MAX_MAILS = 10  # mails taken on one ticket, or new tickets of one sender, within
+MAX_MAILS = 10  # mails accepted on one ticket, or new tickets of one sender, within
 WINDOW = timedelta(minutes=10)
-MAX_ALIKE = 5  # mails with the same words on one ticket within a day
+MAX_ALIKE = 5  # mails with the same text on one ticket within a day
 MAX_ROWS = 200
 
 
-def exceeds_limit(inbound: InboundEvent, heard: ParsedMail, ticket: Ticket | None) -> str | None:
-    """Why this mail is not taken although everything about it is proven, or None. The team is told once."""
+def exceeds_limit(inbound: InboundEvent, mail: ParsedMail, ticket: Ticket | None) -> str | None:
+    """Return why this mail is not accepted although everything about it is proven, or None. The team is notified
+    once.
+    """
     now = clock.now()
-    earlier = _earlier_mails(inbound, heard, ticket, now - timedelta(days=1))
+    earlier = _earlier_mails(inbound, mail, ticket, now - timedelta(days=1))
     taken = [payload for at, payload in earlier if payload.get("counted") and at > now - WINDOW]
     alike = [payload for _, payload in earlier if payload.get("counted") and _is_alike(payload, inbound.payload)]
     if len(taken) < MAX_MAILS and len(alike) < MAX_ALIKE:
@@ -31,11 +33,12 @@ def exceeds_limit(inbound: InboundEvent, heard: ParsedMail, ticket: Ticket | Non
         _notify_team(ticket)
     what = "on this ticket" if ticket is not None else "from this sender"
     if len(taken) >= MAX_MAILS:
-        return f"More than {MAX_MAILS} mails {what} within {WINDOW.seconds // 60} minutes: two machines may be answering each other."
+        minutes = WINDOW.seconds // 60
+        return f"More than {MAX_MAILS} mails {what} within {minutes} minutes: two machines may be answering each other."
     return f"More than {MAX_ALIKE} mails with the same words {what}: a machine may be answering."
 
 
-def _earlier_mails(inbound: InboundEvent, heard: ParsedMail, ticket: Ticket | None, since) -> list:
+def _earlier_mails(inbound: InboundEvent, mail: ParsedMail, ticket: Ticket | None, since: datetime) -> list:
     mails = (
         select(InboundEvent.received_at, InboundEvent.payload)
         .where(InboundEvent.source == "email", InboundEvent.received_at > since, InboundEvent.id != inbound.id)
@@ -44,7 +47,7 @@ def _earlier_mails(inbound: InboundEvent, heard: ParsedMail, ticket: Ticket | No
     )
     if ticket is not None:
         return list(db.session.execute(mails.where(InboundEvent.ticket_id == ticket.id)))
-    return list(db.session.execute(mails.where(InboundEvent.payload["from"].as_string() == heard.author_id)))
+    return list(db.session.execute(mails.where(InboundEvent.payload["from"].as_string() == mail.author_id)))
 
 
 def _is_alike(one: dict, other: dict) -> bool:
@@ -52,10 +55,13 @@ def _is_alike(one: dict, other: dict) -> bool:
 
 
 def _notify_team(ticket: Ticket) -> None:
-    """A line in the team's threads and in the ticket's trail."""
+    """Add a line to the team's threads and to the ticket's history."""
     ticket = tickets.lock(ticket)
     tickets.add_event(ticket, "mail_stopped", None, team_only=True)
-    sentence = "Mails on this ticket come so fast that two machines may be answering each other. Further ones wait in quarantine."
+    sentence = (
+        "Mails on this ticket come so fast that two machines may be answering each other. "
+        "Further ones wait in quarantine."
+    )
     for thread in ticket.threads:
         if not thread.is_customers and thread.ended_at is None:
             jobs.enqueue_after_commit(

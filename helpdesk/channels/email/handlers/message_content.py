@@ -1,6 +1,7 @@
-"""What a mail brings along: its words and its files, so that nothing of them is lost on the way into a message."""
+"""Turn the text and files of a mail into the body and attachments of a message, losing nothing."""
 
 import base64
+from collections.abc import Iterator
 
 from sqlalchemy import func, select
 
@@ -14,15 +15,17 @@ from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.user import User
 
-MAX_BODY_LENGTH = 39_000  # characters of the words that stand in the message; what is longer comes as a file
+MAX_BODY_LENGTH = 39_000  # characters of text in the message; a longer text is attached as a file
 MAX_QUOTE_LENGTH = 20_000
 MAX_FILES = 30
 
 
-def split_body_and_quote(heard: ParsedMail) -> tuple[str, str]:
-    """(body, quoted). Where everything was taken for a quote by guess, it is the body: a guess must not lose words."""
-    body, quoted = heard.body, heard.quoted
-    if not body.strip() and quoted and heard.cut == "quote" and not heard.files:
+def split_body_and_quote(mail: ParsedMail) -> tuple[str, str]:
+    """Return (body, quoted). Where the full_text text was guessed to be a quote, it is the body: a guess must not lose
+    text.
+    """
+    body, quoted = mail.body, mail.quoted
+    if not body.strip() and quoted and mail.cut == "quote" and not mail.files:
         body, quoted = quoted, ""
     if len(body) > MAX_BODY_LENGTH:
         body = body[:MAX_BODY_LENGTH].rstrip() + "\n\n… (The whole mail is attached as a text file.)"
@@ -30,18 +33,18 @@ def split_body_and_quote(heard: ParsedMail) -> tuple[str, str]:
 
 
 def store_attachments(
-    inbound_id: int, raw: bytes, heard: ParsedMail, uploader: User | None, organization_id: int
+    inbound_id: int, raw: bytes, mail: ParsedMail, uploader: User | None, organization_id: int
 ) -> list[Attachment]:
-    """Rows for the mail's files, their bytes stored; one that cannot be kept is there with the reason.
+    """Store the mail's files and return their attachments; one that cannot be stored has the reason.
 
-    A file's key is made from where it lies, so that a second try after a crash writes over what the first one wrote. Raises
-    Temporary while the store does not answer.
+    A file's key is derived from its position, so that a second attempt after a crash overwrites what the first one
+    wrote. Raises TemporaryError while the store does not answer.
     """
     used = db.session.scalar(
         select(func.coalesce(func.sum(Attachment.size), 0)).where(Attachment.organization_id == organization_id)
     )
     rows = []
-    for remote, content in _read_contents(raw, heard):
+    for remote, content in _read_contents(raw, mail):
         reason = _refusal_reason(remote, len(content), len(rows), used)
         used += 0 if reason else len(content)
         key = attachments.generate_key() if reason else _store_file(inbound_id, remote, content)
@@ -60,12 +63,12 @@ def store_attachments(
     return rows
 
 
-def _read_contents(raw: bytes, heard: ParsedMail):
-    for remote in heard.files:
+def _read_contents(raw: bytes, mail: ParsedMail) -> Iterator[tuple[RemoteFile, bytes]]:
+    for remote in mail.files:
         yield remote, email.attachment_content(raw, remote.external_id)
-    if len(heard.body) > MAX_BODY_LENGTH:
-        whole = heard.body.encode("utf-8", "replace")
-        yield RemoteFile("whole", "whole-mail.txt", "text/plain", len(whole)), whole
+    if len(mail.body) > MAX_BODY_LENGTH:
+        full_text = mail.body.encode("utf-8", "replace")
+        yield RemoteFile("whole", "whole-mail.txt", "text/plain", len(full_text)), full_text
 
 
 def _refusal_reason(remote: RemoteFile, size: int, place: int, used: int) -> str | None:

@@ -1,4 +1,4 @@
-"""A proven participant's mail as a reply on their ticket; on a closed one it begins the ticket that follows."""
+"""Add a proven participant's mail as a reply to their ticket; on a closed ticket it starts a follow-up ticket."""
 
 from helpdesk.channels.email.handlers import message_content
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
@@ -10,13 +10,13 @@ from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 
 
-def post_reply(inbound_id: int, raw: bytes, heard: ParsedMail, thread: Thread) -> Message:
-    """Say it. Raises Refused with nothing done."""
+def post_reply(inbound_id: int, raw: bytes, mail: ParsedMail, thread: Thread) -> Message:
+    """Add the reply and return its message. Raises DomainError with nothing done."""
     author, ticket = thread.user, thread.ticket
     with db.session.begin_nested():
-        body, quoted = message_content.split_body_and_quote(heard)
-        attachments = message_content.store_attachments(inbound_id, raw, heard, author, ticket.organization_id)
-        place = {"origin": thread, "origin_external_id": heard.external_id[:255]}
+        body, quoted = message_content.split_body_and_quote(mail)
+        attachments = message_content.store_attachments(inbound_id, raw, mail, author, ticket.organization_id)
+        place = {"origin": thread, "origin_external_id": mail.external_id[:255]}
         try:
             with db.session.begin_nested():
                 message = tickets.reply(ticket, author=author, body=body, attachments=attachments, **place)

@@ -1,37 +1,37 @@
-"""Why a mail must not speak for anybody, as a sentence for the team, or None."""
+"""Reasons why a mail must not be applied, each as a sentence for the team, or None."""
 
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain.people import admission
 from helpdesk.models.thread import Thread
 
 
-def automatic_reason(heard: ParsedMail) -> str | None:
-    """No person wrote it."""
-    if heard.own:
+def automatic_reason(mail: ParsedMail) -> str | None:
+    """Return the reason if no person wrote the mail."""
+    if mail.own:
         return "It is one of our own mails, which came back."
-    if heard.bounce:
+    if mail.bounce:
         return "It reports that a mail did not arrive, but not one of ours to that address."
-    if heard.automatic:
-        return f"No person wrote it: {_lower_first(heard.automatic)}"
+    if mail.automatic:
+        return f"No person wrote it: {_lower_first(mail.automatic)}"
     return None
 
 
-def sender_reason(heard: ParsedMail) -> str | None:
-    """It cannot be read, or nothing proves who wrote it."""
-    if heard.unparsed:
-        return heard.unparsed
-    if not heard.author_id:
+def sender_reason(mail: ParsedMail) -> str | None:
+    """Return the reason if the mail cannot be read, or nothing proves who wrote it."""
+    if mail.unparsed:
+        return mail.unparsed
+    if not mail.author_id:
         return "It does not have exactly one readable sender."
-    if heard.authentication.result != "pass":
-        return f"Its sender is not proven: {_lower_first(heard.authentication.reason)}"
+    if mail.authentication.result != "pass":
+        return f"Its sender is not proven: {_lower_first(mail.authentication.reason)}"
     return None
 
 
-def thread_reason(heard: ParsedMail, thread: Thread | None) -> str | None:
-    """It belongs to no conversation, or its sender has no say there."""
+def thread_reason(mail: ParsedMail, thread: Thread | None) -> str | None:
+    """Return the reason if the mail belongs to no conversation, or its sender may not write there."""
     if thread is None:
         return "It was not written to the reply address of any conversation."
-    if heard.author_id != thread.user.email:
+    if mail.author_id != thread.user.email:
         return f"It comes from somebody else than {thread.user.email}, whom we wrote to."
     if thread.user.is_team:
         return "The team does not act by mail."

@@ -1,4 +1,4 @@
-"""Which conversation a mail belongs to: by the random token of its reply address, and by nothing else."""
+"""Find the conversation a mail belongs to: only by the random token of its reply address."""
 
 from sqlalchemy import select
 
@@ -10,12 +10,12 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.thread import Thread
 
-MAX_REFERENCES = 20  # of the mails it says it answers
+MAX_REFERENCES = 20  # of the mails that its headers name
 
 
-def find_thread(heard: ParsedMail) -> Thread | None:
-    """The living conversation it was written to; of several, the author's own."""
-    hashes = heard.thread_hashes
+def find_thread(mail: ParsedMail) -> Thread | None:
+    """Return the active conversation it was written to; of several, the author's own."""
+    hashes = mail.thread_hashes
     if not hashes:
         return None
     found = {
@@ -23,12 +23,12 @@ def find_thread(heard: ParsedMail) -> Thread | None:
         for one in db.session.scalars(select(Thread).where(Thread.token_hash.in_(hashes), Thread.ended_at.is_(None)))
     }
     in_order = [found[one] for one in hashes if one in found and token.is_accepted(found[one].nonce, one)]
-    return next((one for one in in_order if one.user.email == heard.author_id), in_order[0] if in_order else None)
+    return next((one for one in in_order if one.user.email == mail.author_id), in_order[0] if in_order else None)
 
 
-def suggest_ticket_id(heard: ParsedMail) -> int | None:
-    """The ticket of the mail it says it answers: a hint for the team's eyes, never a proof."""
-    ids = [heard.in_reply_to, *reversed(heard.references)][:MAX_REFERENCES]
+def suggest_ticket_id(mail: ParsedMail) -> int | None:
+    """Return the ticket of the mail that its headers name: a hint for the team, never a proof."""
+    ids = [mail.in_reply_to, *reversed(mail.references)][:MAX_REFERENCES]
     url = config.current().PORTAL_BASE_URL
     keys = list(dict.fromkeys(key for id in ids if id and (key := compose.extract_delivery_key(id, url))))
     if not keys:

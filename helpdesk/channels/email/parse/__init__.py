@@ -1,1 +1,1 @@
-"""Raw mail turned into typed values: text, attachments, bounces, who proved to be the sender."""
+"""Parse raw mail into typed values: text, attachments, bounces, authentication of the sender."""

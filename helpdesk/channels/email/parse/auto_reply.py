@@ -1,4 +1,4 @@
-"""Which mail no person wrote, so that automatic mail never causes mail (RFC 3834), and mail of our own coming
+"""Recognise mail that no person wrote, so that automatic mail never causes mail (RFC 3834), and our own mail coming
 back.
 """
 
@@ -21,7 +21,7 @@ _OWN_FIELD_PREFIX = "x-portal-"
 
 
 def automatic_reason(message: Message, author: str) -> str:
-    """A sentence saying by what this mail shows that a machine sent it, or "" for a person's.
+    """Return a sentence about the sign in this mail that a machine sent it, or "" for a person's mail.
 
     X-Auto-Response-Suppress alone is no sign: Exchange puts it on ordinary mail.
     """
@@ -54,11 +54,11 @@ def automatic_reason(message: Message, author: str) -> str:
 
 
 def is_own_mail(message: Message, instances: tuple[str, ...]) -> bool:
-    """Whether this installation sent ``message`` itself."""
+    """Return whether this installation sent ``message`` itself."""
     return any(str(value).strip() in instances for value in message.get_all("X-Portal-Instance") or [])
 
 
 def remove_own_fields(message: Message) -> None:
-    """Drop every control field of ours that came in from outside; what one of them says is never obeyed."""
+    """Remove every control field of ours from an incoming mail, so that none of them has an effect."""
     for name in {name for name in message if name.lower().startswith(_OWN_FIELD_PREFIX)}:
         del message[name]

@@ -1,4 +1,4 @@
-"""Reading what a mail system says about a mail of ours that did not arrive (RFC 3464, and Exim's way)."""
+"""Parse a mail system's report about a mail of ours that did not arrive (RFC 3464, and Exim's format)."""
 
 import re
 from email.message import Message
@@ -11,11 +11,10 @@ _ID = re.compile(r"^message-id:\s*(<[^\s<>]{3,400}>)", re.IGNORECASE | re.MULTIL
 
 
 def parse_bounce(message: Message, parts: list[mime.MimePart]) -> Bounce | None:
-    """What a bounce says: recipient, action, status, reason, the original's message_id, permanent. None for
+    """Return the bounce in a mail: recipient, action, status, reason, the original's message_id, permanent. None for
     any other mail.
 
-    Anybody can write such a mail: believe it only where ``message_id`` is that of a delivery to
-    ``recipient``.
+    Anybody can write such a mail: believe it only where ``message_id`` is that of a delivery to ``recipient``.
     """
     report = next((part for part in parts if part.media_type == "message/delivery-status"), None)
     failed = mime.header_text(message, "X-Failed-Recipients")
@@ -39,7 +38,7 @@ def parse_bounce(message: Message, parts: list[mime.MimePart]) -> Bounce | None:
 
 
 def _first_recipient_fields(report: Message) -> dict[str, str]:
-    """The fields of the report's first recipient, who is the only one: we send to one at a time."""
+    """Return the fields of the report's first recipient, who is the only one: we send to one at a time."""
     blocks = report.get_payload() if report.is_multipart() else []
     fields: dict[str, str] = {}
     for block in blocks[:10]:

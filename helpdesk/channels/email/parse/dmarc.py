@@ -1,11 +1,12 @@
-"""Whether a mail really comes from the domain in its From: what our border server found, or DKIM and DMARC
-checked here.
+"""Check that a mail comes from the domain in its From: by the result of our border server, or by DKIM and DMARC checked
+here.
 
-SPF needs the sending machine's address, which a mail handed to us no longer has; an aligned DKIM signature is
+SPF needs the address of the sending machine, which a mail handed to us no longer has; an aligned DKIM signature is
 enough for DMARC.
 """
 
 import re
+from collections.abc import Callable
 from email.message import Message
 from functools import lru_cache
 
@@ -28,11 +29,11 @@ _FROM = re.compile(r"\bheader\.from\s*=\s*(\S+)")
 def check_dmarc(
     raw: bytes, message: Message, domain: str, incoming: settings.IncomingMailSettings
 ) -> AuthenticationResult:
-    """The DMARC result for ``domain``, the canonical domain of the one From address ("" where there is not
+    """Return the DMARC result for ``domain``, the canonical domain of the one From address ("" where there is not
     exactly one).
 
-    ``result``: pass, fail, none or temperror (DNS did not answer, worth asking again). ``by``: header, dkim
-    or "". ``reason``: a sentence.
+    ``result``: pass, fail, none or temperror (DNS did not answer, worth asking again). ``by``: header, dkim or "".
+    ``reason``: a sentence.
     """
     if not domain:
         return AuthenticationResult("fail", "", domain, "It does not have exactly one readable sender.")
@@ -52,10 +53,10 @@ def check_dmarc(
 
 
 def _result_from_header(value: str, domain: str, trusted: tuple[str, ...]) -> AuthenticationResult | None:
-    """What the topmost Authentication-Results says, if a trusted server wrote it; None if not.
+    """Return the result in the topmost Authentication-Results, if a trusted server wrote it; None if not.
 
-    Comments and quoted words hold the sender's own text (a local part can read ``;dmarc=pass``), so they go
-    first.
+    Comments and quoted strings contain the sender's own text (a local part can read ``;dmarc=pass``), so they are
+    removed first.
     """
     plain = _strip_comments(_WORDS_NOT_SAFE.sub('""', value)).lower()
     server, *results = plain.split(";")
@@ -97,7 +98,9 @@ def _result_by_dkim(raw: bytes, domain: str, lookup: "_TxtLookup") -> Authentica
 
 
 def _is_aligned(signer: str, domain: str) -> bool:
-    """Whether both belong to one organization: by the list of public suffixes, else only as one below the other."""
+    """Return whether both belong to one organization: by the list of public suffixes, else only as one below the
+    other.
+    """
     if _organizational_domain(signer) or _organizational_domain(domain):
         return _organizational_domain(signer) == _organizational_domain(domain)
     upper, lower = sorted((signer, domain), key=len)
@@ -106,17 +109,17 @@ def _is_aligned(signer: str, domain: str) -> bool:
 
 @lru_cache(maxsize=4096)  # the library reads its whole list at every call
 def _organizational_domain(domain: str) -> str:
-    """The domain somebody registered; "" where the library's list does not know the ending.
+    """Return the domain that was registered; "" where the library's list does not contain the suffix.
 
-    For those the library answers the ending itself (evil.example and globex.example are both "example"), which would
-    make strangers one organization.
+    For an unknown suffix the library returns the suffix itself (evil.example and globex.example are both "example"),
+    which would treat unrelated domains as one organization.
     """
     found = dmarc_lookup.get_org_domain(domain)
     return found if "." in found else ""
 
 
 def _list_signers(raw: bytes, lookup: "_TxtLookup") -> list[str]:
-    """The domains whose signature over the whole mail holds. One that covers only a part (l=) proves nothing
+    """List the domains with a valid signature over the whole mail. One that covers only a part (l=) proves nothing
     about the rest.
     """
     message = dkim.DKIM(raw, timeout=_DNS_SECONDS)
@@ -133,9 +136,9 @@ def _list_signers(raw: bytes, lookup: "_TxtLookup") -> list[str]:
 
 
 class _TxtLookup:
-    """TXT records in the shapes the two libraries ask for."""
+    """TXT records in the formats the two libraries ask for."""
 
-    def __init__(self, answer):
+    def __init__(self, answer: Callable[[str], str | None] | None) -> None:
         self._answer = answer or _query_txt
 
     def text(self, name: str) -> str | None:
@@ -154,14 +157,14 @@ def _query_txt(name: str) -> str | None:
     texts = [b"".join(record.strings).decode("utf-8", errors="replace") for record in records]
     if name.startswith("_dmarc."):
         texts = [text for text in texts if text.startswith("v=DMARC1")]
-        return texts[0] if len(texts) == 1 else None  # RFC 7489 §6.6.3: two records are as good as none
+        return texts[0] if len(texts) == 1 else None  # RFC 7489 §6.6.3: two records count as none
     return texts[0] if texts else None
 
 
 def _strip_comments(value: str) -> str:
-    kept, depth = [], 0
+    characters, depth = [], 0
     for sign in value:
         depth += (sign == "(") - (sign == ")" and depth > 0)
         if not depth and sign != ")":
-            kept.append(sign)
-    return "".join(kept) if not depth else ""
+            characters.append(sign)
+    return "".join(characters) if not depth else ""

@@ -1,15 +1,14 @@
-"""HTML to text in one pass: to Markdown for what comes in, to words with their links for the text half of
-what goes out.
+"""Convert HTML to text in one pass: incoming HTML to Markdown, outgoing HTML to the plain text half with its links.
 
-No parser library: whatever stands between angle brackets is a tag, known or dropped, so hostile nesting costs
-no more than its length.
+No parser library: whatever is between angle brackets is a tag, known or dropped, so hostile nesting costs no more than
+its length.
 """
 
 import re
 from dataclasses import dataclass, field
 from html import unescape
 
-MAX_LENGTH = 500_000  # characters of HTML that are looked at
+MAX_LENGTH = 500_000  # characters of HTML that are read
 
 _TOKEN = re.compile(r"<([!/?a-zA-Z][^<>]{0,8000})>|<|[^<]+")
 _TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
@@ -45,12 +44,12 @@ _LINE_START = re.compile(r"^(\d{0,9})([#>+-](?=[\s#>])|(?<=\d)[.)](?=\s))")
 
 
 def html_to_markdown(html: str) -> str:
-    """What a person wrote in HTML, as Markdown that shows the same; nothing in it is HTML any more."""
+    """Convert a person's HTML to Markdown that shows the same; the result contains no HTML."""
     return _Writer(marks=True).write(html)
 
 
 def html_to_text(html: str) -> str:
-    """The words of our own safe HTML for a text mail: links behind their words, quotes with "> "."""
+    """Convert our own safe HTML to plain text: links behind their text, quotes with "> "."""
     return _Writer(marks=False).write(html)
 
 
@@ -93,8 +92,8 @@ class _Writer:
 
     def text(self, text: str) -> None:
         if self.pre:
-            *whole, rest = text.replace("\r\n", "\n").split("\n")
-            for line in whole:
+            *complete, rest = text.replace("\r\n", "\n").split("\n")
+            for line in complete:
                 self.buffer.append(line)
                 self.flush(always=True)
             self.buffer.append(rest)

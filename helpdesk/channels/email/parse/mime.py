@@ -1,4 +1,4 @@
-"""Walking through a mail that may be anything: bounded, and every charset, name and number in it doubted."""
+"""Read the MIME parts of an untrusted mail: bounded, with every charset, name and number in it checked."""
 
 import re
 from dataclasses import dataclass
@@ -27,8 +27,8 @@ _SAFE_CHARSET = re.compile(
 
 @dataclass(frozen=True)
 class MimePart:
-    """One leaf of a mail. ``place`` (like 1.2) finds it again; ``attached`` says whether it is a file rather
-    than the text.
+    """One leaf of a mail. ``place`` (like 1.2) finds it again; ``attached`` states whether it is a file rather than the
+    text.
     """
 
     place: str
@@ -39,8 +39,8 @@ class MimePart:
 
 
 def size_error(raw: bytes) -> str:
-    """A sentence why ``raw`` is not even parsed, or "". Asked before the parser, whose time grows with the
-    parts.
+    """Return a sentence why ``raw`` is not even parsed, or "". Called before the parser, whose time grows with the
+    number of parts.
     """
     if len(raw) > MAX_BYTES:
         return f"The mail is larger than {MAX_BYTES // 1_000_000} MB."
@@ -53,20 +53,20 @@ def size_error(raw: bytes) -> str:
 
 
 def header_length(raw: bytes) -> int:
-    """How many bytes the header of ``raw`` has."""
+    """Return the number of bytes of the header of ``raw``."""
     ends = [at for at in (raw.find(b"\r\n\r\n"), raw.find(b"\n\n")) if at >= 0]
     return min(ends, default=len(raw))
 
 
 def parse_message(raw: bytes) -> Message:
-    """``raw`` as a message; headers only where the whole would be too much."""
+    """Parse ``raw``; headers only where the whole mail would be too much."""
     return message_from_bytes(
         raw[: header_length(raw[: 4 * MAX_HEADER_BYTES])] if size_error(raw) else raw, policy=policy.compat32
     )
 
 
 def list_parts(message: Message) -> list[MimePart]:
-    """Every leaf in order; an attached mail is one leaf. Raises ValueError (a sentence) beyond the limits."""
+    """List every leaf in order; an attached mail is one leaf. Raises ValueError (a sentence) beyond the limits."""
     found: list[MimePart] = []
     seen = 0
     todo = [(message, "1", 1)]
@@ -86,24 +86,24 @@ def list_parts(message: Message) -> list[MimePart]:
 
 
 def header_text(message: Message, name: str) -> str:
-    """The first ``name`` field in words, on one line; "" where it is missing."""
+    """Return the first ``name`` field decoded, on one line; "" where it is missing."""
     values = message.get_all(name) or [""]
     return decode_words(str(values[0]))
 
 
 def decode_words(value: str) -> str:
-    """A raw header value with its encoded words read, whatever they claim to be."""
+    """Decode the encoded words of a raw header value, whatever charset they name."""
     value = value[:4000]
     try:
         chunks = decode_header(value)
-    except Exception:  # a header that cannot be decoded is shown as it stands
+    except Exception:  # a header that cannot be decoded is shown as it is
         chunks = [(value, None)]
     text = "".join(one if isinstance(one, str) else decode_text(one, charset or "utf-8") for one, charset in chunks)
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def part_content(part: Message) -> bytes:
-    """The bytes of one leaf; for an attached mail the mail itself."""
+    """Return the bytes of one leaf; for an attached mail the mail itself."""
     if part.is_multipart():
         return b"\r\n".join(inner.as_bytes() for inner in part.get_payload())
     payload = part.get_payload(decode=True)
@@ -111,13 +111,13 @@ def part_content(part: Message) -> bytes:
 
 
 def part_text(part: Message) -> str:
-    """The words of one text leaf."""
+    """Return the text of one text leaf."""
     return decode_text(part_content(part), part.get_content_charset("utf-8"))
 
 
 def decode_text(data: bytes, charset: str) -> str:
-    """``data`` as text in ``charset`` where that is one of the harmless ones and true, else in the likeliest;
-    never an error.
+    """Decode ``data`` with ``charset`` where that is one of the safe ones and right, else with the likeliest; never an
+    error.
     """
     charset = _CHARSETS.get(charset.lower(), charset.lower())
     for candidate in (charset, "utf-8"):

@@ -1,4 +1,4 @@
-"""A raw mail as it reads. Plain values; nothing in them is believed."""
+"""A parsed mail as plain values. They are the sender's claims; only ``authentication`` was checked."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from helpdesk.domain.inbox.channel_event import ChannelEvent
 
 @dataclass(frozen=True)
 class AuthenticationResult:
-    """Whether the From domain is proven by DMARC. ``result`` is pass, fail, none or temperror; ``by`` header, dkim or
-    "".
+    """The result of the DMARC check of the From domain. ``result`` is pass, fail, none or temperror; ``by`` header,
+    dkim or "".
 
     ``reason`` is a sentence.
     """
@@ -21,9 +21,9 @@ class AuthenticationResult:
 
 @dataclass(frozen=True)
 class Bounce:
-    """What a delivery status notification (RFC 3464) says about ``message_id``, a mail to ``recipient``.
+    """The content of a delivery status notification (RFC 3464) about ``message_id``, a mail to ``recipient``.
 
-    ``permanent``: it will not be tried again.
+    ``permanent``: delivery is not tried again.
     """
 
     recipient: str
@@ -36,11 +36,13 @@ class Bounce:
 
 @dataclass(frozen=True, kw_only=True)
 class ParsedMail(ChannelEvent):
-    """``external_id`` is its Message-ID, ``author_id`` the one From address, ``channel_id`` our address it was written
-    to, ``thread_id`` the first of ``thread_hashes``: hashes of the reply tokens among its recipients.
+    """One parsed mail.
+
+    ``external_id`` is its Message-ID, ``author_id`` the one From address, ``channel_id`` our address it was written to,
+    ``thread_id`` the first of ``thread_hashes``: hashes of the reply tokens among its recipients.
 
     ``unparsed`` is a sentence where it cannot be read. ``quoted`` was cut off the body, by ``cut``: marker, quote or
-    "". ``automatic`` says why no person wrote it, "" for a person's; ``own``: it is one of our own mails.
+    "". ``automatic`` is a sentence why no person wrote it, "" for a person's; ``own``: it is one of our own mails.
     """
 
     authentication: AuthenticationResult

@@ -1,5 +1,5 @@
-"""Telling an answer from what it quotes. Cut exactly at our own marker, otherwise guessed and folded, never
-thrown away.
+"""Separate an answer from the text it quotes. Cut exactly at our own marker, otherwise guessed and folded, never
+deleted.
 """
 
 import base64
@@ -50,29 +50,29 @@ class SplitText:
 
 
 def reply_marker(instance: str) -> str:
-    """The line in our mails above which an answer stands. Its code is this installation's, so only our own
-    mails are cut there.
+    """Return the line in our mails above which an answer is written. It contains this installation's code, so that only
+    our own mails are cut there.
     """
     return f"Write your answer above this line · {_marker_code(instance)}"
 
 
 def split_quote(text: str, instances: Sequence[str] = ()) -> SplitText:
-    """What somebody wrote, apart from what their mail program put below, above or around it. Every line of ``text`` is
-    in the one or in the other. ``instances`` are the ids of this installation, by which its own marker is known.
+    """Separate what somebody wrote from what their mail program put below, above or around it. Every line of ``text``
+    is in one of the two parts. ``instances`` are the ids of this installation, by which its own marker is recognised.
     """
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     codes = [_marker_code(instance) for instance in instances]
     end = _end_of_writing(lines, codes)
-    said = _attributions(lines, end)
-    foreign = [n for n in range(end) if n in said or _is_quote(lines[n])]
+    attributions = _attributions(lines, end)
+    foreign = [n for n in range(end) if n in attributions or _is_quote(lines[n])]
     if not foreign:
         mine = range(end)
     else:
-        own = [n for n in range(end) if lines[n].strip() and n not in said and not _is_quote(lines[n])]
-        mine = _answer_lines(lines, own, foreign, said)
+        own = [n for n in range(end) if lines[n].strip() and n not in attributions and not _is_quote(lines[n])]
+        mine = _answer_lines(lines, own, foreign, attributions)
     body = _strip_empty_lines([lines[n] for n in mine])
-    kept = set(mine)
-    quoted = _strip_empty_lines([line for n, line in enumerate(lines) if n not in kept])
+    answer_numbers = set(mine)
+    quoted = _strip_empty_lines([line for n, line in enumerate(lines) if n not in answer_numbers])
     cut = "marker" if any(code in text for code in codes) else "quote"
     return SplitText(body, quoted, cut if quoted else "")
 
@@ -82,7 +82,9 @@ def _marker_code(instance: str) -> str:
 
 
 def _end_of_writing(lines: list[str], codes: Sequence[str]) -> int:
-    """The first line below which all is quoted although no ">" says so: our marker, a separator, a block of fields."""
+    """Return the first line below which all is quoted although no ">" marks it: our marker, a separator, a block of
+    fields.
+    """
     for number, line in enumerate(lines):
         is_marked = any(code in line for code in codes) and not _is_quote(line)
         if is_marked or _SEPARATOR.match(line) or _is_field_block(lines, number):
@@ -101,7 +103,9 @@ def _is_field_block(lines: list[str], number: int) -> bool:
 
 
 def _attributions(lines: list[str], end: int) -> set[int]:
-    """The lines that say who wrote what is quoted below them. Without a quote below, they are somebody's own words."""
+    """Find the lines that name the author of the quote below them. Without a quote below, they are somebody's own
+    text.
+    """
     found: set[int] = set()
     for last in range(end):
         if not lines[last].rstrip().endswith(":") or _is_quote(lines[last]) or not _quote_follows(lines, last + 1, end):
@@ -124,8 +128,10 @@ def _quote_follows(lines: list[str], number: int, end: int) -> bool:
     return end < len(lines)
 
 
-def _answer_lines(lines: list[str], own: list[int], foreign: list[int], said: set[int]) -> list[int]:
-    """The lines of the answer: above the quote, below it, or between its pieces, which then stay as the questions."""
+def _answer_lines(lines: list[str], own: list[int], foreign: list[int], attributions: set[int]) -> list[int]:
+    """Return the lines of the answer: above the quote, below it, or between its parts, which then stay as the
+    questions.
+    """
     above = [n for n in own if n < foreign[0]]
     below = [n for n in own if n > foreign[0]]
     footer = next((n for n in below if _CLIENT_FOOTER.match(lines[n])), len(lines))
@@ -133,10 +139,10 @@ def _answer_lines(lines: list[str], own: list[int], foreign: list[int], said: se
     if not below:
         return list(range(foreign[0]))
     last = below[-1]
-    quotes = {n for n in foreign if n not in said and n < last}
+    quotes = {n for n in foreign if n not in attributions and n < last}
     pieces = sum(n - 1 not in quotes for n in quotes)
     first = below[0] if pieces <= 1 and not above else 0
-    return [n for n in range(first, last + 1) if n not in said]
+    return [n for n in range(first, last + 1) if n not in attributions]
 
 
 def _is_quote(line: str) -> bool:
@@ -144,5 +150,5 @@ def _is_quote(line: str) -> bool:
 
 
 def _strip_empty_lines(lines: list[str]) -> str:
-    kept = "\n".join(line.rstrip() for line in lines)
-    return re.sub(r"\n{3,}", "\n\n", kept).strip("\n")
+    text = "\n".join(line.rstrip() for line in lines)
+    return re.sub(r"\n{3,}", "\n\n", text).strip("\n")

@@ -1,4 +1,4 @@
-"""A raw mail, which may be anything, as one ParsedMail. Pure but for DNS where ``Incoming`` asks for own
+"""Parse a raw, untrusted mail into one ParsedMail. Pure but for DNS where ``IncomingMailSettings`` asks for own
 verification; never an error.
 """
 
@@ -14,7 +14,7 @@ from helpdesk.channels.email.parse.parsed_mail import AuthenticationResult, Pars
 from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.people import email_address
 
-MAX_BODY_LENGTH = 100_000  # characters; the raw mail keeps the rest
+MAX_BODY_LENGTH = 100_000  # characters; the raw mail has the rest
 
 _RECIPIENT_FIELDS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]{1,64}@[^\s<>,;:\"()\[\]\\]{1,253}")
@@ -23,7 +23,7 @@ _ID = re.compile(r"<[^\s<>]{3,400}>")
 
 
 def parse_mail(raw: bytes, incoming: settings.IncomingMailSettings | None = None) -> list[ParsedMail]:
-    """What ``raw`` says, always exactly one; what cannot be understood has a sentence in ``unparsed``."""
+    """Parse ``raw`` into exactly one mail; one that cannot be parsed has a sentence in ``unparsed``."""
     incoming = incoming or settings.IncomingMailSettings()
     unparsed = mime.size_error(raw)
     try:
@@ -38,7 +38,7 @@ def parse_mail(raw: bytes, incoming: settings.IncomingMailSettings | None = None
 
 
 def attachment_content(raw: bytes, external_id: str) -> bytes:
-    """The content of the file ``external_id`` of a parsed mail, out of its raw mail. Raises ValueError where there
+    """Return the content of the file ``external_id`` of a parsed mail from its raw mail. Raises ValueError where there
     is none.
     """
     for part in mime.list_parts(mime.parse_message(raw)):
@@ -48,7 +48,7 @@ def attachment_content(raw: bytes, external_id: str) -> bytes:
 
 
 def mail_fingerprint(raw: bytes) -> str:
-    """64 hex digits that are the same when a mail arrives again, also by another way: over its id, sender,
+    """Return 64 hex digits that are the same when a mail arrives again, also by another way: over its id, sender,
     recipients' tokens and body.
     """
     try:
@@ -101,7 +101,7 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
 
 
 def _parse_author(message: Message) -> tuple[str, str]:
-    """The one From address, canonical, and the name beside it; "" for anything two programs could read
+    """Return the one From address, canonical, and the name beside it; "" for anything two programs could read
     differently.
     """
     fields = message.get_all("From") or []
@@ -134,8 +134,8 @@ def _main_recipient(recipients: list[str], reply_domain: str) -> str:
 
 
 def _body_text(leaves: list[mime.MimePart]) -> str:
-    """The text a person wrote: HTML where there is one, because its lines are not broken at 70 characters;
-    else the plain text.
+    """Return the text a person wrote: HTML where there is one, because its lines are not broken at 70 characters; else
+    the plain text.
     """
     texts = [leaf for leaf in leaves if not leaf.attached]
     for media_type, read in (("text/html", _text_from_html), ("text/plain", _text_from_plain)):

@@ -1,7 +1,8 @@
-"""What goes by mail: a delivery's row becomes finished bytes.
+"""Render a mail delivery as the bytes of a mail.
 
-They are stored before they leave, and once anybody may have got them every further try sends the same ones. While it is
-certain that nobody has, a further try writes them anew, at the recipient's rights of that moment.
+The bytes are stored before they are sent, and once anybody may have got them every further attempt sends the same
+bytes. While it is certain that nobody has, a further attempt renders them again, with the recipient's permissions of
+that moment.
 """
 
 from sqlalchemy import select
@@ -22,7 +23,7 @@ RENDERERS = ticket_messages.RENDERERS | account_messages.RENDERERS | team_messag
 
 
 def render_mail(delivery: Delivery) -> RenderedMail:
-    """Bytes, recipient and sender of the mail. Raises SkipDelivery or RetryLater."""
+    """Return bytes, recipient and sender of the mail. Raises SkipDelivery or RetryLater."""
     if delivery.possibly_sent_since is not None:
         content = db.session.scalar(
             select(Delivery).where(Delivery.id == delivery.id).options(undefer(Delivery.content))
@@ -40,7 +41,9 @@ def render_mail(delivery: Delivery) -> RenderedMail:
 
 
 def finish_sent_mail(delivery_id: int) -> None:
-    """The mail server has it: so have those it carried along, and the bytes are needed no more."""
+    """Finish a mail that the mail server accepted: the deliveries it carried are sent, too, and its bytes are
+    deleted.
+    """
     delivery = db.session.get_one(Delivery, delivery_id)
     batching.mark_batch_sent(delivery)
     delivery.content = None
@@ -48,14 +51,14 @@ def finish_sent_mail(delivery_id: int) -> None:
 
 
 def _preload(delivery: Delivery) -> None:
-    """What every mail of a conversation needs, in one query instead of one each."""
+    """Load what every mail of a conversation needs, in one query instead of one each."""
     if delivery.thread_id is None:
         return
     thread = joinedload(Delivery.thread, innerjoin=True)
-    whole = select(Delivery).options(
+    loaded = select(Delivery).options(
         thread.joinedload(Thread.ticket, innerjoin=True).joinedload(Ticket.organization, innerjoin=True),
         thread.joinedload(Thread.user),
         joinedload(Delivery.message).joinedload(Message.author),
         joinedload(Delivery.message).selectinload(Message.attachments),
     )
-    db.session.scalar(whole.where(Delivery.id == delivery.id))
+    db.session.scalar(loaded.where(Delivery.id == delivery.id))

@@ -1,4 +1,4 @@
-"""Mails by which people come in: links, invitations, and word of a new way of signing in."""
+"""Mails about signing in: links, invitations, and notices of a newly linked provider."""
 
 from helpdesk import clock, urls
 from helpdesk.channels.email import delivery_data

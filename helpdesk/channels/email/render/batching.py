@@ -1,4 +1,8 @@
-"""Answers in a burst leave as one mail: the first delivery carries those behind it, and all of them end together."""
+"""Send several messages of a short time as one mail: the first delivery carries those behind it, and all of them end
+together.
+"""
+
+from collections.abc import Iterator
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload
@@ -14,7 +18,9 @@ MAX_MESSAGES = 20  # messages of one mail
 
 
 def collect_batch(delivery: Delivery) -> list[Delivery]:
-    """The deliveries that leave with ``delivery``, in order; it remembers them. None while bursts are not grouped."""
+    """Return the deliveries that are sent with ``delivery``, in order, and store their ids in it. None of them while
+    grouping is off.
+    """
     found = list(_following_deliveries(delivery)) if settings.get("mail_grouping_seconds") else []
     if found or delivery_data.carried_ids(delivery) is not None:
         delivery_data.set_carried_ids(delivery, [each.id for each in found])
@@ -22,7 +28,7 @@ def collect_batch(delivery: Delivery) -> list[Delivery]:
 
 
 def mark_batch_sent(delivery: Delivery) -> None:
-    """``delivery`` was sent: those it carried are, too, in the same mail."""
+    """Mark the deliveries that ``delivery`` carried as sent, in the same mail."""
     carried = delivery_data.carried_ids(delivery)
     if not carried:
         return
@@ -34,9 +40,10 @@ def mark_batch_sent(delivery: Delivery) -> None:
         row.finished_at = clock.now()
 
 
-def _following_deliveries(delivery: Delivery):
-    """Stops at whatever cannot go along, so that the order stays: another kind of mail, one that a person holds, one
-    whose author may still take it back."""
+def _following_deliveries(delivery: Delivery) -> Iterator[Delivery]:
+    """Yield the deliveries that can be sent in the same mail. Stops at the first that cannot, so that the order stays:
+    another kind of mail, one that a person holds, one whose author may still take it back.
+    """
     behind = (
         select(Delivery)
         .where(

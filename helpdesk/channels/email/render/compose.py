@@ -1,4 +1,4 @@
-"""Values in, finished mail out: text and HTML from templates/mail, the same bytes for the same values."""
+"""Build a mail from its values: text and HTML from templates/mail, the same bytes for the same values."""
 
 import hashlib
 import re
@@ -29,9 +29,9 @@ class MailPreview:
 
 
 def build_mail(values: message_types.Mail) -> bytes:
-    """The whole mail in RFC 5322 bytes: ASCII only, CRLF, signed where the envelope has a key.
+    """Return the whole mail in RFC 5322 bytes: ASCII only, CRLF, signed where the envelope has a key.
 
-    Raises ValueError with a sentence where a value cannot stand in a mail.
+    Raises ValueError with a sentence where a value is not allowed in a mail.
     """
     envelope = values.envelope
     seen = build_preview(values)
@@ -55,13 +55,13 @@ def build_mail(values: message_types.Mail) -> bytes:
 
 
 def render_mail(values: message_types.Mail) -> RenderedMail:
-    """The mail with its recipient and the sender that bounces go to."""
+    """Return the mail with its recipient and the sender that bounces go to."""
     envelope = values.envelope
     return RenderedMail(build_mail(values), envelope.recipient, envelope.return_path or envelope.sender)
 
 
 def build_preview(values: message_types.Mail) -> MailPreview:
-    """Subject, text and HTML without building the mail."""
+    """Return subject, text and HTML without building the mail."""
     name = _type_name(values)
     given = {
         "mail": values,
@@ -73,7 +73,7 @@ def build_preview(values: message_types.Mail) -> MailPreview:
         "on": formatting.format_datetime,
         "size": formatting.format_size,
         "html": _message_html,
-        "text": lambda said: _html_to_text(str(_message_html(said))),
+        "text": lambda message: _html_to_text(str(_message_html(message))),
         "picture": lambda file: f"cid:{picture_content_id(file)}" if _is_picture(file) else "",
     }
     subject = header_fields.clean_header_text(markdown_rendering.render_template(f"mail/{name}/subject.txt", **given))
@@ -82,9 +82,9 @@ def build_preview(values: message_types.Mail) -> MailPreview:
     return MailPreview(subject, re.sub(r"\n{3,}", "\n\n", text).strip() + "\n", html)
 
 
-def _message_html(said: message_types.QuotedMessage) -> Markup:
-    """What was said, as safe HTML; made once a message, not once a mail."""
-    return Markup(said.html) if said.html else _cached_html(said.body)
+def _message_html(message: message_types.QuotedMessage) -> Markup:
+    """Return the message as safe HTML; rendered once for each message, not for each mail."""
+    return Markup(message.html) if message.html else _cached_html(message.body)
 
 
 @lru_cache(maxsize=256)
@@ -98,20 +98,20 @@ def _html_to_text(html: str) -> str:
 
 
 def make_message_id(key: str, portal_url: str) -> str:
-    """The Message-ID of the delivery with ``key``: the same for every try."""
+    """Return the Message-ID of the delivery with ``key``: the same for every attempt."""
     if not re.fullmatch(r"[A-Za-z0-9._-]{1,100}", key):
         raise ValueError("A delivery's key has only letters, digits and . _ - in it.")
     return f"<{key}@{_portal_host(portal_url)}>"
 
 
 def extract_delivery_key(message_id: str, portal_url: str) -> str | None:
-    """The delivery key inside one of our own Message-IDs (as a bounce quotes it), or None."""
+    """Return the delivery key inside one of our own Message-IDs (as a bounce quotes it), or None."""
     match = re.fullmatch(rf"<([A-Za-z0-9._-]{{1,100}})@{re.escape(_portal_host(portal_url))}>", message_id)
     return match[1] if match else None
 
 
 def picture_content_id(file: message_types.FileLink) -> str:
-    """The Content-ID of a picture shown inside the mail."""
+    """Return the Content-ID of a picture shown inside the mail."""
     return f"{hashlib.sha256(file.content or b'').hexdigest()[:24]}@picture"
 
 
@@ -122,7 +122,10 @@ def _list_messages(values: message_types.Mail) -> tuple[message_types.QuotedMess
 
 def _list_pictures(values: message_types.Mail) -> list[message_types.FileLink]:
     found = {
-        picture_content_id(file): file for said in _list_messages(values) for file in said.files if _is_picture(file)
+        picture_content_id(file): file
+        for message in _list_messages(values)
+        for file in message.files
+        if _is_picture(file)
     }
     return list(found.values())
 

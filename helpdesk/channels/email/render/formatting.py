@@ -1,4 +1,4 @@
-"""How values look inside a mail: colours that can be read, times and sizes in words."""
+"""Format values for a mail: readable colours, times and sizes in words."""
 
 import re
 from dataclasses import dataclass
@@ -18,20 +18,20 @@ class Colours:
 
 
 def colours(accent: str) -> Colours:
-    """``accent`` (#rrggbb) with black or white on it, whichever contrasts more; anything else gives the
-    default blue.
+    """Return ``accent`` (#rrggbb) with black or white on it, whichever contrasts more; anything else gives the default
+    blue.
     """
     accent = accent.lower() if re.fullmatch(r"#[0-9a-fA-F]{6}", accent) else _FALLBACK
     return Colours(accent, text_color_on(accent))
 
 
 def format_datetime(when: datetime) -> str:
-    """A moment as a mail states it, in its own time zone: 22 Nov 2026, 14:05 UTC."""
+    """Format a time in its own time zone: 22 Nov 2026, 14:05 UTC."""
     return f"{when.day} {when:%b %Y, %H:%M} {when.tzname() or ''}".rstrip()
 
 
 def format_size(count: int) -> str:
-    """Bytes in words: 812 bytes, 14 KB, 2.3 MB."""
+    """Format bytes in words: 812 bytes, 14 KB, 2.3 MB."""
     if count < 1000:
         return f"{count} bytes"
     return f"{count / 1000:.0f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"

@@ -1,4 +1,4 @@
-"""Header fields of our own mails: every value checked, ids never broken apart by folding."""
+"""Write header fields of our own mails: every value checked, ids never split by folding."""
 
 import re
 import unicodedata
@@ -19,11 +19,10 @@ _BIDI_CONTROLS = set("\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u20
 
 
 class HeaderPolicy(EmailPolicy):
-    """SMTP's rules, but fields that hold ids and addresses of pages are folded between them only, never
-    encoded.
+    """SMTP's rules, but fields with ids and URLs are folded between them only, never encoded.
 
-    The library turns a Message-ID longer than a line into an encoded word (seen with Outlook's), and the
-    thread is lost.
+    The library turns a Message-ID longer than a line into an encoded word (seen with Outlook's), and the thread is
+    lost.
     """
 
     def fold(self, name: str, value: str) -> str:
@@ -41,8 +40,8 @@ HEADER_POLICY = HeaderPolicy(linesep="\r\n", cte_type="7bit", max_line_length=78
 
 
 def write_headers(message: EmailMessage, envelope: Envelope, subject: str, message_id: str) -> None:
-    """Put every field of ``envelope`` into ``message``. Raises ValueError with a sentence for a value no
-    header may have.
+    """Add every field of ``envelope`` to ``message``. Raises ValueError with a sentence for a value that no header may
+    have.
     """
     set_header(message, "From", _format_mailbox(envelope.sender_name, envelope.sender))
     set_header(message, "To", _format_mailbox(envelope.recipient_name, envelope.recipient))
@@ -72,19 +71,19 @@ def set_header(message: EmailMessage, name: str, value: str | Address) -> None:
 
 
 def clean_header_text(text: str) -> str:
-    """Somebody's words for a header: on one line, without control characters and marks that turn the reading
+    """Clean people's text for a header: on one line, without control characters and marks that turn the reading
     direction.
     """
-    kept = (
+    characters = (
         " " if unicodedata.category(sign) in {"Cc", "Zl", "Zp"} else sign
         for sign in text
         if sign not in _BIDI_CONTROLS and unicodedata.category(sign) != "Cs"
     )
-    return " ".join("".join(kept).split())
+    return " ".join("".join(characters).split())
 
 
 def limit_references(ids: tuple[str, ...]) -> list[str]:
-    """The well-formed ``ids``, bounded: the first, which holds the thread together, and the latest."""
+    """Limit the well-formed ``ids`` to the first, which holds the thread together, and the latest."""
     known = list(dict.fromkeys(one for one in ids if _ID.fullmatch(one)))
     return known if len(known) <= MAX_REFERENCES else known[:1] + known[1 - MAX_REFERENCES :]
 

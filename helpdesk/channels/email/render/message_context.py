@@ -1,4 +1,4 @@
-"""A ticket and its public messages as a mail shows them."""
+"""Convert a ticket and its public messages to the values of a mail."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
@@ -20,7 +20,7 @@ MAX_PICTURE_BYTES = 100_000  # bytes; a larger one stays a link
 
 
 def make_ticket_reference(ticket: Ticket) -> message_types.TicketRef:
-    """The ticket as a mail names it, in the customer's words."""
+    """Return the ticket's values for a mail, its status in the customer's terms."""
     return message_types.TicketRef(
         number=ticket.number,
         subject=ticket.subject,
@@ -33,7 +33,9 @@ def make_ticket_reference(ticket: Ticket) -> message_types.TicketRef:
 def quote_message(
     message: Message, reader: User, corrected: bool = False, pictures: bool = False
 ) -> message_types.QuotedMessage:
-    """One message on the reader's clock; small pictures inside where ``pictures`` and the setting say so."""
+    """Return one message with times in the reader's time zone; small pictures inside where ``pictures`` and the setting
+    allow it.
+    """
     ticket = message.ticket
     return message_types.QuotedMessage(
         who=message.author_display_name,
@@ -51,8 +53,9 @@ def quote_message(
 def quote_earlier_messages(
     thread: Thread, reader: User, before: int | None = None
 ) -> tuple[message_types.QuotedMessage, ...]:
-    """The last public messages, newest first, up to the place ``before``; marked where they say something else than the
-    mail that brought them."""
+    """Return the last public messages, newest first, before the position ``before``; those edited since they were
+    mailed are marked.
+    """
     messages = (
         select(Message)
         .where(Message.ticket_id == thread.ticket_id, Message.kind == MessageKind.reply, Message.deleted_at.is_(None))
@@ -68,7 +71,7 @@ def quote_earlier_messages(
 
 
 def _corrected_message_ids(thread: Thread, messages: list[Message]) -> set[int]:
-    """Those that were edited after a mail of this conversation had brought them."""
+    """Return the ids of messages that were edited after a mail of this conversation had contained them."""
     edited = {message.id: message.edited_at for message in messages if message.edited_at}
     if not edited:
         return set()

@@ -1,4 +1,6 @@
-"""Who a mail is from and to, and how it hangs together with the mails before it."""
+"""Make the envelope of a mail: its From and To, and its references to earlier mails."""
+
+from typing import Any
 
 from sqlalchemy import select
 
@@ -18,15 +20,17 @@ from helpdesk.models.user import User
 MAX_REFERENCES = 20  # earlier Message-IDs named in a header
 
 
-def make_ticket_envelope(delivery: Delivery, reader: User, speaker: str = "") -> message_types.Envelope:
-    """For a mail of the conversation that ``delivery``'s thread is; ``speaker`` of the team stands in its From."""
+def make_ticket_envelope(delivery: Delivery, reader: User, author_name: str = "") -> message_types.Envelope:
+    """Make the envelope of a mail in ``delivery``'s thread; its From has the name ``author_name`` of somebody of the
+    team.
+    """
     thread = delivery.thread
     return _make_envelope(
         delivery,
         recipient=reader.email,
         recipient_name=reader.display_name,
         sender=senders.sender_for(thread.ticket.organization),
-        speaker=speaker,
+        author_name=author_name,
         reply_to=_reply_address(thread),
         references=list_references(thread),
         unsubscribe_url=signed_links.unsubscribe_url(thread),
@@ -35,7 +39,7 @@ def make_ticket_envelope(delivery: Delivery, reader: User, speaker: str = "") ->
 
 
 def make_account_envelope(delivery: Delivery, recipient: User | str) -> message_types.Envelope:
-    """For a mail that belongs to no ticket; ``recipient`` is a user or a canonical address."""
+    """Make the envelope of a mail that belongs to no ticket; ``recipient`` is a user or a canonical address."""
     is_user = isinstance(recipient, User)
     return _make_envelope(
         delivery,
@@ -47,7 +51,7 @@ def make_account_envelope(delivery: Delivery, recipient: User | str) -> message_
 
 
 def list_references(thread: Thread) -> tuple[str, ...]:
-    """The Message-IDs of the conversation, oldest first: ours that left, and those of the answers that came in."""
+    """List the Message-IDs of the conversation, oldest first: of our sent mails and of the received answers."""
     ours = (
         select(Delivery.external_id, Delivery.finished_at)
         .where(Delivery.thread_id == thread.id, Delivery.state == DeliveryState.sent, Delivery.external_id.is_not(None))
@@ -66,7 +70,7 @@ def list_references(thread: Thread) -> tuple[str, ...]:
 
 
 def _reply_address(thread: Thread) -> str:
-    """The address answers go to, "" where replies by mail are off. A new one if its key is accepted no longer."""
+    """Return the address for answers, "" where replies by mail are off. A new one if its key is accepted no longer."""
     domain = config.current().INBOUND_MAIL_DOMAIN
     if not thread.nonce or not domain:
         return ""
@@ -78,14 +82,16 @@ def _reply_address(thread: Thread) -> str:
     return known
 
 
-def _make_envelope(delivery: Delivery, *, sender: str | None, speaker: str = "", **values) -> message_types.Envelope:
+def _make_envelope(
+    delivery: Delivery, *, sender: str | None, author_name: str = "", **values: Any
+) -> message_types.Envelope:
     if sender is None:
         raise RetryLater("No address to send from is configured (MAIL_DEFAULT_SENDER).", 60)
     chosen = settings.get_all()
     return message_types.Envelope(
         key=delivery.key,
         sender=sender,
-        sender_name=f"{speaker}, {chosen['team_name']}" if speaker else chosen["team_name"],
+        sender_name=f"{author_name}, {chosen['team_name']}" if author_name else chosen["team_name"],
         date=clock.now().replace(microsecond=0),
         portal_name=chosen["portal_name"],
         portal_url=config.current().PORTAL_BASE_URL,

@@ -1,5 +1,5 @@
-"""What each mail says, as plain values. The domain fills them in at the recipient's rights; nothing here can
-look further.
+"""The content of each mail as plain values. The domain fills them in with the recipient's permissions; the templates
+can read nothing else.
 """
 
 from dataclasses import dataclass
@@ -11,11 +11,10 @@ from helpdesk.domain.reporting.weekly_digest import Figure
 
 @dataclass(frozen=True)
 class Envelope:
-    """What every mail has, whatever it says.
+    """Values that every mail has.
 
-    ``key`` is the delivery's key and becomes the Message-ID; ``date`` is aware and fixed once; ``references``
-    are the stored Message-IDs of the recipient's thread, oldest first; ``reply_to`` is empty while incoming
-    mail is off.
+    ``key`` is the delivery's key and becomes the Message-ID; ``date`` is aware and fixed once; ``references`` are the
+    stored Message-IDs of the recipient's thread, oldest first; ``reply_to`` is empty while incoming mail is off.
     """
 
     key: str
@@ -38,7 +37,7 @@ class Envelope:
 
 @dataclass(frozen=True)
 class TicketRef:
-    """A ticket as its reader may see it; ``status`` is in the customer's words."""
+    """A ticket as its reader may see it; ``status`` is in the customer's terms."""
 
     number: int
     subject: str
@@ -49,7 +48,7 @@ class TicketRef:
 
 @dataclass(frozen=True)
 class FileLink:
-    """An attachment, linked to; ``content`` only where a small picture is to be shown in the mail itself."""
+    """A linked attachment; ``content`` only where a small picture is shown in the mail itself."""
 
     name: str
     url: str
@@ -60,9 +59,9 @@ class FileLink:
 
 @dataclass(frozen=True)
 class QuotedMessage:
-    """One public message: who said it, for which side, in Markdown. ``corrected``: an earlier mail brought other words.
+    """One public message in Markdown, with its author and their side. ``corrected``: an earlier mail had an older text.
 
-    ``html`` is the body as ``rendering.markdown`` made it, where that is kept already.
+    ``html`` is the rendered body, where that is cached already.
     """
 
     who: str
@@ -86,7 +85,7 @@ class RatingLink:
 
 @dataclass(frozen=True)
 class StuckDestination:
-    """One place that deliveries do not get to."""
+    """One destination that deliveries do not reach."""
 
     name: str
     waiting: int
@@ -96,8 +95,8 @@ class StuckDestination:
 
 @dataclass(frozen=True)
 class Reply:
-    """New messages (oldest first, several when they came in a burst) and up to five ``earlier`` ones (newest
-    first).
+    """New messages (oldest first, several if they came shortly after one another) and up to five ``earlier`` ones
+    (newest first).
     """
 
     envelope: Envelope

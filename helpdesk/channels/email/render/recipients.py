@@ -1,4 +1,4 @@
-"""Whether somebody gets a mail now, and what their clock says."""
+"""Decide whether somebody gets a mail now, and convert times to their time zone."""
 
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -15,11 +15,13 @@ from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
-RECHECK_SECONDS = 15  # seconds until somebody who is reading the ticket is looked after again
+RECHECK_SECONDS = 15  # seconds until it is checked again whether somebody still reads the ticket
 
 
 def get_recipient(thread: Thread) -> User:
-    """The one who gets it. Raises Skip where they may no longer read the ticket, left, or their address is dead."""
+    """Return the recipient. Raises SkipDelivery where they may no longer read the ticket, left, or their address is
+    undeliverable.
+    """
     user = thread.user
     if thread.ended_at is not None:
         raise SkipDelivery(f"{user.display_name} left this conversation.")
@@ -31,7 +33,10 @@ def get_recipient(thread: Thread) -> User:
 
 
 def ensure_not_reading(user: User, message: Message) -> None:
-    """Somebody at the ticket's page has it before their eyes: Skip once they have read it, NotYet until then."""
+    """Check that the user is not reading the ticket's page.
+
+    Raises SkipDelivery if they are and have read the message, RetryLater if they have not yet.
+    """
     if settings.get("mail_while_reading") or user.id not in presence.present_users(message.ticket_id):
         return
     read = db.session.scalar(
@@ -46,7 +51,7 @@ def ensure_not_reading(user: User, message: Message) -> None:
 
 
 def to_local_time(when: datetime, reader: User | None) -> datetime:
-    """``when`` on the reader's clock: their own time zone, else the helpdesk's."""
+    """Convert ``when`` to the reader's time zone, else the helpdesk's."""
     try:
         return when.astimezone(ZoneInfo((reader and reader.time_zone) or settings.get("time_zone")))
     except (ZoneInfoNotFoundError, ValueError):

@@ -1,4 +1,4 @@
-"""Believable values for every mail: what the settings page previews and the golden files hold."""
+"""Sample values for every mail, for the previews of the settings page and the golden files."""
 
 import dataclasses
 from datetime import UTC, date, datetime, timedelta
@@ -11,7 +11,7 @@ _PORTAL = "https://help.northwind.example"
 
 
 def sample_mails() -> dict[str, message_types.Mail]:
-    """One of each mail by its name, the same every time."""
+    """Return one of each mail by its name, the same every time."""
     ticket = message_types.TicketRef(
         1042, "Export stops at 10,000 rows", f"{_PORTAL}/tickets/1042", "Globex", "Waiting for you"
     )

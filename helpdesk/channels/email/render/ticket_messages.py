@@ -16,7 +16,7 @@ from helpdesk.models.user import User
 
 
 def ensure_sendable(delivery: Delivery) -> None:
-    """Whether a mail written earlier may still go out as it is. Raises Skip."""
+    """Check that a mail rendered earlier may still be sent unchanged. Raises SkipDelivery."""
     if delivery.thread is not None:
         recipients.get_recipient(delivery.thread)
     if delivery.message is not None:

@@ -1,1 +1,1 @@
-"""Calls of Slack's Web API and Socket Mode, and what their errors mean."""
+"""Calls to Slack's Web API and Socket Mode, and the meaning of their errors."""

@@ -1,9 +1,13 @@
-"""Which of our four errors an answer of Slack's is, and the sentence the team reads about it. Pure.
+"""Map Slack's error codes to our four errors, with the sentence the team reads about each. Pure.
 
-Every error made here carries ``code``, Slack's own word for it, for those who must tell one from another.
+Every error made here has an attribute ``code`` with Slack's own error code, so that callers can distinguish errors.
 """
 
+from typing import TypeVar
+
 from helpdesk.domain.outbox import errors
+
+ErrorT = TypeVar("ErrorT", bound=errors.ChannelError)
 
 MISSING_SCOPE_TEXT = "The Slack app lacks the permission"
 UNKNOWN_OUTCOME_CODES = {"internal_error", "fatal_error", "service_unavailable"}
@@ -21,7 +25,9 @@ INSTALLATION_CODES = {
     "token_expired": "Slack says the bot token has expired. Install the app again and set SLACK_BOT_TOKEN.",
     "invalid_auth": "Slack does not accept the bot token. Check SLACK_BOT_TOKEN.",
     "not_authed": "No bot token is set. Set SLACK_BOT_TOKEN.",
-    "account_inactive": "The Slack app was removed from the workspace, or the workspace is gone. Install the app again.",
+    "account_inactive": (
+        "The Slack app was removed from the workspace, or the workspace is gone. Install the app again."
+    ),
     "missing_scope": "The Slack app lacks a permission. Add it to the app and install the app again.",
     "not_allowed_token_type": "SLACK_BOT_TOKEN is not a bot token. It should begin with xoxb-.",
     "no_permission": "The Slack app may not do this. Install it again from the shipped manifest.",
@@ -77,7 +83,9 @@ PERMANENT_CODES = {
 
 
 def error_for_code(code: str, needed: str = "", retry_after: float | None = None) -> errors.ChannelError:
-    """The error for Slack's ``code`` in a refusal; ``needed`` names missing scopes, ``retry_after`` is in seconds."""
+    """Make the error for Slack's ``code`` in a refusal; ``needed`` names missing scopes, ``retry_after`` is in
+    seconds.
+    """
     if code in UNKNOWN_OUTCOME_CODES:
         return unknown_outcome_error("Slack reported trouble of its own and may still have stored this.", code)
     if code in TEMPORARY_CODES:
@@ -93,7 +101,7 @@ def error_for_code(code: str, needed: str = "", retry_after: float | None = None
 
 
 def error_for_status(status: int, retry_after: float | None = None) -> errors.ChannelError:
-    """The error for an HTTP ``status`` whose body is not Slack's JSON."""
+    """Make the error for an HTTP ``status`` whose body is not Slack's JSON."""
     if status == 429:
         return _with_code(errors.TemporaryError(TEMPORARY_CODES["ratelimited"], retry_after), "ratelimited")
     if 400 <= status < 500:
@@ -104,7 +112,7 @@ def error_for_status(status: int, retry_after: float | None = None) -> errors.Ch
 
 
 def is_installation_error(reason: str) -> bool:
-    """Whether the sentence ``reason`` tells of trouble that every channel shares, such as a revoked token."""
+    """Return whether the sentence ``reason`` describes an error of every channel, such as a revoked token."""
     return reason in INSTALLATION_CODES.values() or reason.startswith(MISSING_SCOPE_TEXT)
 
 
@@ -121,15 +129,15 @@ def unknown_outcome_error(reason: str, code: str = "") -> errors.UnknownOutcomeE
 
 
 def error_code(error: errors.ChannelError) -> str:
-    """Slack's own code of ``error``, "" where it had none."""
+    """Return Slack's own code of ``error``, "" where it had none."""
     return getattr(error, "code", "")
 
 
-def _with_code(error, code):
-    error.code = code
+def _with_code(error: ErrorT, code: str) -> ErrorT:
+    error.code = code  # type: ignore[attr-defined]  # read by error_code
     return error
 
 
 def _clean_code(code: str) -> str:
-    """Slack's code, kept short and harmless even when it is not one."""
+    """Limit Slack's code to a short text of safe characters, even when it is not a code."""
     return "".join(c for c in code if c.isalnum() or c in "_-")[:60] or "no reason given"

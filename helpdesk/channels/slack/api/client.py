@@ -1,4 +1,4 @@
-"""The one way to Slack's Web API: calls that are never made twice by themselves, and errors that say what is certain."""
+"""Client for Slack's Web API: no call is repeated automatically, and errors state whether the call may have worked."""
 
 import json
 import logging
@@ -16,14 +16,14 @@ SLACK = "https://slack.com/api/"
 TIMEOUT = 10  # seconds; the outbox's lease is longer
 PAGES = 100
 
-# The SDK prints whole requests at DEBUG; its logger stays above that whatever the root logger is set to.
+# The SDK logs whole requests at DEBUG; its logger stays above that whatever the root logger is set to.
 quiet = logging.getLogger("helpdesk.channels.slack.sdk")
 quiet.setLevel(logging.CRITICAL)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What Slack answered: the HTTP status and headers, and the body's JSON, empty where it is no object."""
+    """Slack's answer: the HTTP status and headers, and the JSON of the body, empty where it is no object."""
 
     status: int
     headers: Mapping[str, str]
@@ -31,12 +31,12 @@ class Answer:
 
 
 class Client:
-    """Calls Web API methods with one bot token.
+    """Client that calls Web API methods with one bot token.
 
     ``base_url`` ends in /api/; ``timeout`` in seconds covers connecting and each wait for the answer.
     """
 
-    def __init__(self, token: str, base_url: str = SLACK, timeout: float = TIMEOUT):
+    def __init__(self, token: str, base_url: str = SLACK, timeout: float = TIMEOUT) -> None:
         self.token = token
         self.timeout = timeout
         self.base_url = base_url if base_url.endswith("/") else base_url + "/"
@@ -44,18 +44,19 @@ class Client:
 
     @property
     def host(self) -> str:
-        """The host of the Web API; a loopback one is a stand-in."""
+        """The host of the Web API; a loopback host is a stand-in for Slack."""
         return urlsplit(self.base_url).hostname or ""
 
     def call(self, method: str, **arguments: Any) -> dict:
-        """Call ``method``; gives the answer's JSON. Raises Temporary, Permanent, Unknown or Blocked.
+        """Call ``method`` and return the JSON of the answer.
 
-        A public channel the bot is not in is joined once. Arguments that are None are left out.
+        A public channel that the bot is not in is joined once. Arguments that are None are left out. Raises
+        TemporaryError, PermanentError, UnknownOutcomeError or ChannelBlockedError.
         """
         return self.answer(method, arguments).data
 
     def answer(self, method: str, arguments: dict[str, Any]) -> Answer:
-        """Like ``call``, with the HTTP headers."""
+        """Call ``method`` like ``call`` and return the answer with its HTTP headers."""
         try:
             return self._once(method, arguments)
         except errors.ChannelBlockedError as refused:
@@ -65,7 +66,9 @@ class Client:
             return self._once(method, arguments)
 
     def pages(self, method: str, key: str, **arguments: Any) -> Iterator[dict]:
-        """Every item of the list ``key`` over all pages of ``method``. A page that cannot be had raises, never ends the list."""
+        """Yield every item of the list ``key`` over all pages of ``method``. A page that cannot be fetched raises
+        ChannelError; it never just ends the list.
+        """
         cursor = None
         for _ in range(PAGES):
             answer = self.call(method, cursor=cursor, **arguments)
@@ -88,8 +91,8 @@ class Client:
         headers = {"Authorization": f"Bearer {self.token}", "User-Agent": "helpdesk"}
         try:
             response = self._pool.post(self.base_url + method, _form(arguments), headers)
-        except http_errors.CONNECTION_ERRORS as broken:
-            raise http_errors.error_for_exception(broken) from None
+        except http_errors.CONNECTION_ERRORS as error:
+            raise http_errors.error_for_exception(error) from None
         answer = Answer(response.status, response.headers, _json_object(response.data))
         if answer.status != 200 or not answer.data.get("ok"):
             raise _refused(answer)
@@ -104,12 +107,12 @@ class Client:
 
 
 def for_config(settings: config.Config) -> Client:
-    """The client for ``settings`` (SLACK_BOT_TOKEN, SLACK_API_URL)."""
+    """Return the client for ``settings`` (SLACK_BOT_TOKEN, SLACK_API_URL)."""
     return _client(settings.SLACK_BOT_TOKEN, settings.SLACK_API_URL or SLACK)
 
 
 def current() -> Client:
-    """The client of the running process."""
+    """Return the client of the running process."""
     return for_config(config.current())
 
 
@@ -119,7 +122,9 @@ def _client(token: str, base_url: str) -> Client:
 
 
 def _form(arguments: dict[str, Any]) -> dict[str, str]:
-    """Form fields, which every method takes (JSON bodies only some): lists and objects become JSON text, booleans 1 and 0."""
+    """Encode arguments as form fields, which every method accepts (JSON bodies only some): lists and objects become
+    JSON text, booleans 1 and 0.
+    """
     return {name: _field(value) for name, value in arguments.items() if value is not None}
 
 
@@ -138,7 +143,7 @@ def _json_object(body: bytes) -> dict[str, Any]:
 
 
 def _refused(answer: Answer) -> errors.ChannelError:
-    """The error for an answer that is not ok. Only a refusal in Slack's own form counts as its word."""
+    """Make the error for an answer that is not ok. Only a refusal in Slack's own format counts as an error code."""
     code = str(answer.data.get("error") or "")
     after = http_errors.parse_retry_after(answer.headers)
     if answer.status == 429:

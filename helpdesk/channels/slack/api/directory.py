@@ -1,4 +1,4 @@
-"""Who somebody is in Slack, and what a channel is: asked once, kept for some minutes."""
+"""Look up people and channels in Slack; answers are cached for some minutes."""
 
 import time
 from collections.abc import Callable
@@ -12,16 +12,18 @@ from helpdesk.domain.outbox import errors
 
 CACHE_SECONDS = 300  # seconds
 FAILURE_CACHE_SECONDS = 30
-BOT_IDENTITY_CACHE_SECONDS = 3600  # whose a token is does not change
+BOT_IDENTITY_CACHE_SECONDS = 3600  # the owner of a token does not change
 MAX_CACHE_ENTRIES = 5000
 
 _cache: dict[tuple, tuple[float, Any]] = {}
-_failures: dict[tuple, float] = {}  # names that could not be had, so that a burst of messages asks once
+_failures: dict[tuple, float] = {}  # names that could not be fetched, so that a burst of messages asks only once
 
 
 @dataclass(frozen=True)
 class Profile:
-    """A person as Slack knows them. ``is_restricted`` is any guest, ``is_stranger`` somebody of another workspace."""
+    """A person as Slack knows them. ``is_restricted`` means any guest, ``is_stranger`` a member of another
+    workspace.
+    """
 
     id: str
     name: str
@@ -46,7 +48,7 @@ class ChannelInfo:
 
 
 def get_profile(user_id: str, client: clients.Client | None = None) -> Profile:
-    """The person with ``user_id``. Raises ChannelError, Permanent where Slack knows nobody."""
+    """Return the person with ``user_id``. Raises ChannelError, PermanentError where Slack knows nobody with this id."""
     slack = client or clients.current()
     return _get_cached(
         slack, ("user", user_id), lambda: _make_profile(slack.call("users.info", user=user_id).get("user"))
@@ -54,7 +56,7 @@ def get_profile(user_id: str, client: clients.Client | None = None) -> Profile:
 
 
 def get_channel(channel_id: str, client: clients.Client | None = None) -> ChannelInfo:
-    """The channel with ``channel_id``. Raises ChannelError, Blocked where the bot cannot see it."""
+    """Return the channel with ``channel_id``. Raises ChannelError, ChannelBlockedError where the bot cannot see it."""
     slack = client or clients.current()
     return _get_cached(
         slack,
@@ -64,7 +66,7 @@ def get_channel(channel_id: str, client: clients.Client | None = None) -> Channe
 
 
 def list_channels(client: clients.Client | None = None) -> list[ChannelInfo]:
-    """Every channel the bot can see that is not archived, by name. Raises ChannelError."""
+    """List every channel the bot can see that is not archived, by name. Raises ChannelError."""
     slack = client or clients.current()
     pages = slack.pages(
         "conversations.list",
@@ -77,7 +79,7 @@ def list_channels(client: clients.Client | None = None) -> list[ChannelInfo]:
 
 
 def get_bot_identity(client: clients.Client | None = None) -> events.BotIdentity:
-    """Who the bot itself is. Raises ChannelError."""
+    """Return the identity of the bot itself. Raises ChannelError."""
     slack = client or clients.current()
 
     def ask() -> events.BotIdentity:
@@ -94,7 +96,7 @@ def get_bot_identity(client: clients.Client | None = None) -> events.BotIdentity
 
 
 def get_name(external_id: str, client: clients.Client | None = None) -> str | None:
-    """The name of a user (U…, W…) or channel (C…, G…), None where it cannot be had. Never raises."""
+    """Return the name of a user (U…, W…) or channel (C…, G…), None where it cannot be fetched. Never raises."""
     kind = external_id[:1]
     if kind not in "UWCG" or not external_id:
         return None
@@ -110,14 +112,16 @@ def get_name(external_id: str, client: clients.Client | None = None) -> str | No
 
 
 def is_full_member(person: Profile, team_id: str) -> bool:
-    """Whether ``person`` is one of our own workspace in every right: no guest, no stranger, no bot, not deactivated."""
+    """Return whether ``person`` is a full member of our own workspace: no guest, no external user, no bot, not
+    deactivated.
+    """
     return person.team_id == team_id != "" and not (
         person.is_restricted or person.is_stranger or person.is_bot or person.deleted
     )
 
 
 def clear_cache(external_id: str | None = None) -> None:
-    """Ask anew about ``external_id``, or about everybody."""
+    """Delete what is cached about ``external_id``, or about everybody."""
     for memory in (_cache, _failures):
         for key in list(memory):
             if external_id is None or external_id in key:

@@ -1,7 +1,10 @@
-"""Files out of Slack: only from Slack's own file hosts, each redirect looked at, and never a sign-in page for a file."""
+"""Download files from Slack: only from Slack's own file hosts, with every redirect checked, and never a sign-in page in
+place of a file.
+"""
 
 import http.client
 from dataclasses import dataclass
+from typing import Any
 from urllib.error import HTTPError
 from urllib.parse import urljoin, urlsplit
 from urllib.request import HTTPRedirectHandler, Request, build_opener
@@ -9,6 +12,7 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 from helpdesk.channels.slack.api import api_errors, http_errors
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.parse import json_access
+from helpdesk.domain.outbox import errors
 
 ALLOWED_HOSTS = {"files.slack.com", "files-origin.slack.com"}
 MAX_BYTES = 20 * 1024 * 1024
@@ -26,7 +30,9 @@ class DownloadedFile:
 
 
 def download_file(file_id: str, client: clients.Client | None = None, limit: int = MAX_BYTES) -> DownloadedFile:
-    """The file ``file_id``, at most ``limit`` bytes of it. Raises ChannelError with a sentence for the ticket."""
+    """Download the file ``file_id``, at most ``limit`` bytes of it. Raises ChannelError with a sentence for the
+    ticket.
+    """
     slack = client or clients.current()
     file = json_access.object_in(slack.call("files.info", file=file_id), "file")
     name = json_access.text_or_empty(file.get("name")) or json_access.text_or_empty(file.get("title")) or "file"
@@ -50,7 +56,9 @@ def download_file(file_id: str, client: clients.Client | None = None, limit: int
 
 
 def is_allowed_url(url: str, slack: clients.Client) -> bool:
-    """Whether a file may be fetched from ``url``: https on Slack's file hosts, or the stand-in on this machine."""
+    """Return whether a file may be fetched from ``url``: https on Slack's file hosts, or the stand-in on this
+    machine.
+    """
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -64,7 +72,9 @@ def is_allowed_url(url: str, slack: clients.Client) -> bool:
 
 
 def _fetch_content(slack: clients.Client, url: str, name: str, limit: int) -> tuple[bytes, str]:
-    """(bytes, media type) at ``url``; the token goes along only to allowed hosts, which are checked at every hop."""
+    """Return (bytes, media type) at ``url``. The token is sent only to allowed hosts, which are checked at every
+    redirect.
+    """
     opener = build_opener(_NoRedirect)
     for _ in range(MAX_REDIRECTS):
         if not is_allowed_url(url, slack):
@@ -80,9 +90,9 @@ def _fetch_content(slack: clients.Client, url: str, name: str, limit: int) -> tu
             if other.code not in {301, 302, 303, 307, 308} or not location:
                 raise _refusal_error(other, name) from None
             url = urljoin(url, location)
-        except http_errors.CONNECTION_ERRORS as broken:
-            reason = http_errors.error_for_exception(broken)
-            # Fetching leaves nothing behind, so whatever broke may be tried again.
+        except http_errors.CONNECTION_ERRORS as error:
+            reason = http_errors.error_for_exception(error)
+            # A download changes nothing, so every failure may be retried.
             raise api_errors.temporary_error(
                 f"{name} could not be fetched from Slack.", api_errors.error_code(reason)
             ) from None
@@ -99,12 +109,12 @@ def _read_content(answer: http.client.HTTPResponse, name: str, limit: int) -> by
     return b"".join(pieces)
 
 
-def _refusal_error(answer: HTTPError, name: str):
+def _refusal_error(answer: HTTPError, name: str) -> errors.ChannelError:
     if answer.code in {401, 403, 404, 410}:
         return api_errors.permanent_error(f"Slack does not give {name} to the app (HTTP {answer.code}).")
     return api_errors.temporary_error(f"{name} could not be fetched from Slack (HTTP {answer.code}).")
 
 
 class _NoRedirect(HTTPRedirectHandler):
-    def redirect_request(self, *arguments):
+    def redirect_request(self, *arguments: Any) -> None:
         return None

@@ -1,4 +1,4 @@
-"""Whether an earlier try of a post did arrive: looked up in the thread, never guessed."""
+"""Find out whether an earlier attempt of a post arrived, by looking it up in the thread."""
 
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -16,9 +16,10 @@ MAX_SEARCH_PERIOD = timedelta(days=1)
 
 
 def find(request: SlackRequest, client: clients.Client | None = None) -> SendResult | None:
-    """What came of an earlier try of ``request``; None if it certainly did not arrive, or if repeating it does no harm.
+    """Return the result of an earlier attempt of ``request``; None if it certainly did not arrive, or if repeating it
+    does no harm.
 
-    Raises ChannelError whenever the look-up itself fails: nothing is then known.
+    Raises ChannelError whenever the look-up itself fails: the outcome is then unknown.
     """
     slack = client or clients.current()
     match request.content:

@@ -1,14 +1,15 @@
-"""What a broken connection means: was the request certainly not stored, or may it have been? Pure.
+"""Map connection errors to our errors: the request was certainly not stored, or it may have been. Pure.
 
-Only failures that happen before a byte could leave are certain. Our own pool knows when it was connecting. urllib, which
-fetches and uploads files, wraps what fails while connecting and sending into ``URLError``; what fails later comes bare, and
-"unreachable" then says nothing about what left before.
+Only failures that happen before a byte could be sent are certain. Our own pool knows when it was connecting. urllib,
+which downloads and uploads files, wraps failures while connecting and sending into ``URLError``; later failures are not
+wrapped, and "unreachable" then does not state what was sent before.
 """
 
 import errno
 import http.client
 import socket
 import ssl
+from collections.abc import Mapping
 from urllib.error import HTTPError, URLError
 
 from slack_sdk.errors import SlackClientError
@@ -36,7 +37,7 @@ _NOT_SENT_ERRNOS = {errno.ECONNREFUSED, errno.ENETUNREACH, errno.EHOSTUNREACH, e
 
 
 def error_for_exception(error: Exception) -> errors.ChannelError:
-    """The error of ours for an exception of the connection; anything unheard of counts as unsure."""
+    """Make our error for an exception of the connection; an unknown exception means an unknown outcome."""
     if isinstance(error, errors.ChannelError):
         return error
     if isinstance(error, HTTPError):
@@ -57,7 +58,7 @@ def error_for_exception(error: Exception) -> errors.ChannelError:
 
 
 def error_for_connect_failure(error: Exception) -> errors.TemporaryError:
-    """The error of ours for an exception while connecting: whatever it is, nothing was sent."""
+    """Make our error for an exception while connecting: whatever it is, nothing was sent."""
     if isinstance(error, PoolError) and isinstance(error.__cause__, OSError):
         error = error.__cause__
     if isinstance(error, socket.gaierror):
@@ -67,8 +68,8 @@ def error_for_connect_failure(error: Exception) -> errors.TemporaryError:
     return api_errors.temporary_error("No connection to Slack could be made.")
 
 
-def parse_retry_after(headers) -> float | None:
-    """Seconds named by Retry-After among ``headers`` (any mapping), None where missing or no number."""
+def parse_retry_after(headers: Mapping[str, str] | None) -> float | None:
+    """Return the seconds named by Retry-After among ``headers`` (any mapping), None where missing or no number."""
     for name, value in (headers or {}).items():
         if name.lower() == "retry-after":
             try:
@@ -80,5 +81,5 @@ def parse_retry_after(headers) -> float | None:
 
 
 def is_loopback(host: str | None) -> bool:
-    """Whether ``host`` is this machine, where only a stand-in for Slack can be."""
+    """Return whether ``host`` is this machine, where only a stand-in for Slack can be."""
     return host in {"127.0.0.1", "localhost", "::1"}

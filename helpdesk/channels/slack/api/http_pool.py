@@ -1,4 +1,4 @@
-"""Connections to Slack that stay open between two calls, and never make a call a second time by themselves."""
+"""Pool of HTTP connections to Slack that stay open between two calls and never repeat a call automatically."""
 
 import os
 import ssl
@@ -11,13 +11,13 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 
 from helpdesk.channels.slack.api import http_errors
 
-IDLE_SECONDS = 10.0  # a connection is kept between two calls; Slack's side, and whatever is between, keeps it longer
+IDLE_SECONDS = 10.0  # an idle connection is closed after this; Slack and proxies keep it open longer
 MAX_IDLE_CONNECTIONS = 64  # more may be open at once; those are closed after their call
-RETRIES: urllib3.Retry | bool = False  # repeating is the outbox's business alone
+RETRIES: urllib3.Retry | bool = False  # only the outbox repeats calls
 
 
 class PlainConnection(HTTPConnection):
-    """Says of whatever fails while connecting that nothing was sent: raises Temporary."""
+    """HTTP connection whose errors while connecting state that nothing was sent: raises TemporaryError."""
 
     def connect(self) -> None:
         try:
@@ -27,7 +27,7 @@ class PlainConnection(HTTPConnection):
 
 
 class TlsConnection(HTTPSConnection):
-    """The same over TLS, where the handshake belongs to connecting."""
+    """The same over TLS, where the handshake is part of connecting."""
 
     def connect(self) -> None:
         try:
@@ -45,9 +45,9 @@ class TlsPool(urllib3.HTTPSConnectionPool):
 
 
 class HttpPool:
-    """POSTs forms to one host. ``timeout`` in seconds covers connecting and each wait for the answer.
+    """Pool that POSTs forms to one host. ``timeout`` in seconds covers connecting and each wait for the answer.
 
-    Threads share it; a forked process makes connections of its own. Proxies come from the usual environment variables.
+    Threads share it; a forked process makes its own connections. Proxies are read from the usual environment variables.
     """
 
     def __init__(self, base_url: str, timeout: float) -> None:
@@ -57,7 +57,9 @@ class HttpPool:
         self._last_used = 0.0
 
     def post(self, url: str, fields: dict[str, str], headers: dict[str, str]) -> urllib3.BaseHTTPResponse:
-        """The answer, read to its end. Raises Temporary when no connection was made, otherwise urllib3's errors."""
+        """POST a form and return the answer, read to its end. Raises TemporaryError when no connection was made,
+        otherwise urllib3's errors.
+        """
         pool = self._current_pool()
         try:
             return pool.request(
@@ -83,7 +85,7 @@ class HttpPool:
         settings = {
             "timeout": urllib3.Timeout(connect=self._timeout, read=self._timeout),
             "maxsize": MAX_IDLE_CONNECTIONS,
-            "ssl_context": ssl.create_default_context(),  # made once: to read the certificates takes longer than a call
+            "ssl_context": ssl.create_default_context(),  # made once: reading the certificates takes longer than a call
         }
         proxies = getproxies()
         proxy = proxies.get("https") or proxies.get("http")

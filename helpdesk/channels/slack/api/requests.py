@@ -1,5 +1,4 @@
-"""What is asked of Slack, as plain values: a method of the Web API, a file in its three steps, or an answer by its
-address."""
+"""Requests to Slack as plain values: a Web API call, a file upload or removal, or a post to a response URL."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -9,7 +8,7 @@ from helpdesk.domain.outbox.channel import OutboundRequest
 
 @dataclass(frozen=True)
 class WebApiCall:
-    """A method of the Web API; ``arguments`` are the method's own, as its reference names them."""
+    """A Web API call; ``arguments`` are named as in the reference of the method."""
 
     method: str
     arguments: dict[str, Any]
@@ -17,7 +16,7 @@ class WebApiCall:
 
 @dataclass(frozen=True)
 class FileUpload:
-    """``data`` as ``filename`` into the thread below ``thread_ts``, introduced as sent by ``author``."""
+    """Upload of ``data`` as ``filename`` into the thread below ``thread_ts``, introduced as sent by ``author``."""
 
     channel: str
     thread_ts: str | None
@@ -30,7 +29,7 @@ class FileUpload:
 
 @dataclass(frozen=True)
 class FileRemoval:
-    """Take the file with the id ``file`` away, and the message at ``ts`` that showed it, where that is known."""
+    """Removal of the file with the id ``file`` and of the message at ``ts`` that shows it, where that is known."""
 
     file: str
     channel: str
@@ -39,7 +38,7 @@ class FileRemoval:
 
 @dataclass(frozen=True)
 class ResponseUrlPost:
-    """An answer to a command or a pressed button at the one-time ``response_url`` that Slack gave for it."""
+    """Answer to a command or a pressed button at the one-time ``response_url`` that Slack gave for it."""
 
     url: str
     body: dict[str, Any]
@@ -50,10 +49,10 @@ SlackRequest = OutboundRequest[SlackContent]
 
 
 def web_api_request(method: str, arguments: dict[str, Any], key: str = "") -> SlackRequest:
-    """A call of the Web API as a request; with ``key`` it is found again."""
+    """Make a request for a Web API call; with ``key`` an earlier attempt can be found again."""
     return OutboundRequest(key, WebApiCall(method, arguments))
 
 
 def response_url_request(url: str, **body: Any) -> SlackRequest:
-    """An answer at Slack's one-time address as a request."""
+    """Make a request for an answer at Slack's one-time response URL."""
     return OutboundRequest("", ResponseUrlPost(url, body))

@@ -1,4 +1,4 @@
-"""Answers to a pressed button or a command by the one-time address Slack gave for it."""
+"""Post answers to a pressed button or a command to the one-time response URL that Slack gave for it."""
 
 from urllib.parse import urlsplit
 
@@ -13,7 +13,7 @@ RESPONSE_HOST = "hooks.slack.com"
 
 
 def post_response(slack: clients.Client, post: ResponseUrlPost) -> SendResult:
-    """POST the body to its address. Raises ChannelError; an address outside of Slack is refused."""
+    """POST the body to its response URL. Raises ChannelError; a URL that is not Slack's is refused."""
     if not is_slack_url(post.url, slack):
         raise api_errors.permanent_error("The address to answer to is not Slack's.")
     hook = WebhookClient(post.url, timeout=int(slack.timeout), retry_handlers=[], logger=clients.quiet)
@@ -21,8 +21,8 @@ def post_response(slack: clients.Client, post: ResponseUrlPost) -> SendResult:
         hook.proxy = None
     try:
         answer = hook.send_dict(post.body)
-    except http_errors.CONNECTION_ERRORS as broken:
-        raise http_errors.error_for_exception(broken) from None
+    except http_errors.CONNECTION_ERRORS as error:
+        raise http_errors.error_for_exception(error) from None
     if answer.status_code == 200:
         return SendResult("")
     if answer.status_code == 404:
@@ -31,7 +31,7 @@ def post_response(slack: clients.Client, post: ResponseUrlPost) -> SendResult:
 
 
 def is_slack_url(url: str, slack: clients.Client) -> bool:
-    """Whether ``url`` is one of Slack's answer addresses, or the stand-in's on this machine."""
+    """Return whether ``url`` is one of Slack's response URLs, or one of the stand-in on this machine."""
     try:
         parts = urlsplit(url)
     except ValueError:

@@ -1,4 +1,4 @@
-"""Putting one post into Slack: the method it names, with what every post of ours carries."""
+"""Send one request to Slack: the method it names, with the metadata that every post of ours has."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ RICH_FORMAT_ERROR_CODES = {
 MAX_TEXT_LENGTH = 40_000
 MAX_UPDATE_LENGTH = 4_000
 
-# Refusals that say the wanted state is there already, so that a repeat after a lost answer is no failure.
+# Refusals that mean the wanted state exists already, so that a repeat after a lost answer is no failure.
 ALREADY_DONE_CODES = {
     "chat.delete": {"message_not_found"},
     "reactions.add": {"already_reacted"},
@@ -30,7 +30,7 @@ ALREADY_DONE_CODES = {
 
 
 def send(request: SlackRequest, client: clients.Client | None = None) -> SendResult:
-    """Put ``request`` into Slack. Raises a ChannelError."""
+    """Send ``request`` to Slack. Raises ChannelError."""
     slack = client or clients.current()
     match request.content:
         case FileUpload() as upload:
@@ -62,7 +62,7 @@ def _call_method(slack: clients.Client, key: str, call: WebApiCall) -> dict[str,
         arguments |= {"unfurl_links": False, "unfurl_media": False}
         arguments["metadata"] = {"event_type": events.METADATA_EVENT_TYPE, "event_payload": {"delivery": key}}
     if method == "chat.update" and arguments.get("blocks") and len(arguments.get("text") or "") > MAX_UPDATE_LENGTH:
-        arguments["text"] = arguments["text"][: MAX_UPDATE_LENGTH - 1] + "…"  # the blocks say all of it
+        arguments["text"] = arguments["text"][: MAX_UPDATE_LENGTH - 1] + "…"  # the blocks contain all of the text
     try:
         return slack.call(method, **arguments)
     except errors.PermanentError as refused:
@@ -75,7 +75,7 @@ def _call_method(slack: clients.Client, key: str, call: WebApiCall) -> dict[str,
             or len(text) > MAX_TEXT_LENGTH
         ):
             raise
-    # The words matter more than their looks: once more as plain text. An update must say that the old layout goes.
+    # The text matters more than its layout: retry as plain text. An update must state that the old layout is removed.
     plain = {name: value for name, value in arguments.items() if name not in {"blocks", "attachments"}}
     return slack.call(method, **plain, **({"blocks": [], "attachments": []} if method == "chat.update" else {}))
 

@@ -1,4 +1,6 @@
-"""Events without a public address: Socket Mode through slack_sdk, into the same inbox as the signed doors."""
+"""Receive events without a public address: Socket Mode through slack_sdk, into the same inbox as the signed
+endpoints.
+"""
 
 import logging
 import threading
@@ -24,7 +26,7 @@ log = logging.getLogger(__name__)
 class SocketListener:
     """Open connections to Slack; ``close`` ends them."""
 
-    def __init__(self, connections: list[SocketModeClient]):
+    def __init__(self, connections: list[SocketModeClient]) -> None:
         self._connections = connections
         self._closed = threading.Event()
 
@@ -46,10 +48,10 @@ def listen(
     connections: int = 2,
     timeout: int = clients.TIMEOUT,
 ) -> SocketListener:
-    """Receive by ``connections`` sockets, each event coming through one of them.
+    """Receive through ``connections`` sockets; each event arrives through one of them.
 
-    ``accept(source, external_id, payload)`` stores what came and commits; only when it has returned is Slack told that it
-    arrived, so that whatever could not be stored comes again. What it returns, if a dict, is the answer to a form.
+    ``accept(source, external_id, payload)`` stores the event and commits. Only when it has returned is the event
+    acknowledged, so that Slack sends again what could not be stored. A dict that it returns is the answer to a modal.
     Raises ChannelError when no connection can be made.
     """
     opened: list[SocketModeClient] = []
@@ -63,19 +65,21 @@ def listen(
         opened.append(connection)
         try:
             connection.connect()
-        except (SlackClientError, *http_errors.CONNECTION_ERRORS) as broken:
+        except (SlackClientError, *http_errors.CONNECTION_ERRORS) as error:
             listener.close()
-            code = getattr(getattr(broken, "response", None), "get", lambda _: None)("error")
-            raise api_errors.error_for_code(code) if code else http_errors.error_for_exception(broken) from None
+            code = getattr(getattr(error, "response", None), "get", lambda _: None)("error")
+            raise api_errors.error_for_code(code) if code else http_errors.error_for_exception(error) from None
     return listener
 
 
 def receive_request(socket: SocketModeClient, request: SocketModeRequest, accept: Accept) -> None:
-    """Store one request by ``accept``, then acknowledge it; not at all if storing failed."""
+    """Store one request with ``accept``, then acknowledge it; a request that could not be stored is not
+    acknowledged.
+    """
     try:
         answer = accept("slack", envelopes.payload_id(request.payload), request.payload)
     except Exception:
-        # Not acknowledged, so Slack sends it again; what went wrong is for the operator.
+        # Not acknowledged, so Slack sends it again; the error is logged for the operator.
         log.exception("A Socket Mode request could not be stored")
         return
     answer = answer if isinstance(answer, dict) and request.accepts_response_payload else None

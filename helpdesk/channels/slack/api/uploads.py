@@ -1,6 +1,7 @@
-"""A file into a thread, in Slack's three steps. Only the last shows anything, so only the last can be in doubt.
+"""Upload a file into a thread in Slack's three steps. Only the last step shows anything, so only its outcome can be
+unknown.
 
-Files carry no metadata; the line that introduces one does, as the id of its block.
+Files have no metadata; the line that introduces a file has, as the id of its block.
 """
 
 from urllib.error import HTTPError
@@ -20,7 +21,7 @@ UPLOAD_TIMEOUT_SECONDS = 60  # seconds
 
 
 def upload_file(slack: clients.Client, key: str, upload: FileUpload) -> SendResult:
-    """Upload the file into its thread. Raises a ChannelError."""
+    """Upload the file into its thread. Raises ChannelError."""
     data, name = upload.data, upload.filename
     if not data:
         raise api_errors.permanent_error(f"{name} is empty, which Slack does not take.")
@@ -30,10 +31,10 @@ def upload_file(slack: clients.Client, key: str, upload: FileUpload) -> SendResu
         if not file_id or not url:
             raise api_errors.unknown_outcome_error("Slack's answer was incomplete.")
         _put_content(slack, url, data)
-    except errors.UnknownOutcomeError as broken:
-        # Whatever came of the first two steps, nobody can see it: starting anew does no harm.
+    except errors.UnknownOutcomeError as error:
+        # Nobody can see the result of the first two steps: starting again does no harm.
         raise api_errors.temporary_error(
-            f"The file did not get to Slack: {broken.reason}", api_errors.error_code(broken)
+            f"The file did not get to Slack: {error.reason}", api_errors.error_code(error)
         ) from None
     answer = slack.call(
         "files.completeUploadExternal",
@@ -51,7 +52,7 @@ def upload_file(slack: clients.Client, key: str, upload: FileUpload) -> SendResu
 
 
 def remove_file(slack: clients.Client, removal: FileRemoval) -> SendResult:
-    """Take the file away, and the message that showed it. What is gone already is no failure."""
+    """Delete the file and the message that showed it. What is gone already is no failure."""
     steps = [("files.delete", {"file": removal.file}, {"file_not_found", "file_deleted"})]
     if removal.ts:
         place = {"channel": removal.channel, "ts": removal.ts}
@@ -66,7 +67,7 @@ def remove_file(slack: clients.Client, removal: FileRemoval) -> SendResult:
 
 
 def match_upload(message: dict, key: str) -> SendResult | None:
-    """What came of the upload ``key`` if ``message`` is the one that shows it."""
+    """Return the result of the upload ``key`` if ``message`` is the one that shows it."""
     if not any(
         block.get("block_id") == BLOCK_ID_PREFIX + key for block in json_access.objects_in(message.get("blocks"))
     ):
@@ -83,24 +84,22 @@ def _put_content(slack: clients.Client, url: str, data: bytes) -> None:
     ):
         raise api_errors.permanent_error("Slack named an address outside of Slack for the file, so it was not sent.")
     headers = {"Content-Type": "application/octet-stream"}
-    request = Request(url, data=data, method="POST", headers=headers)  # noqa: S310 (its host was looked at above)
+    request = Request(url, data=data, method="POST", headers=headers)  # noqa: S310 (its host was checked above)
     try:
         with urlopen(request, timeout=UPLOAD_TIMEOUT_SECONDS) as answer:  # noqa: S310
             answer.read(1000)
     except HTTPError as refused:
         raise api_errors.error_for_status(refused.code, http_errors.parse_retry_after(refused.headers)) from None
-    except http_errors.CONNECTION_ERRORS as broken:
-        raise http_errors.error_for_exception(broken) from None
+    except http_errors.CONNECTION_ERRORS as error:
+        raise http_errors.error_for_exception(error) from None
 
 
 def _introduction_blocks(key: str, name: str, author: str) -> dict:
-    words = (
-        f"{mrkdwn.escape_mrkdwn(author)} sent {mrkdwn.escape_mrkdwn(name)}" if author else mrkdwn.escape_mrkdwn(name)
-    )
+    text = f"{mrkdwn.escape_mrkdwn(author)} sent {mrkdwn.escape_mrkdwn(name)}" if author else mrkdwn.escape_mrkdwn(name)
     return {
         "type": "section",
         "block_id": BLOCK_ID_PREFIX + key,
-        "text": {"type": "mrkdwn", "text": words[:2900], "verbatim": True},
+        "text": {"type": "mrkdwn", "text": text[:2900], "verbatim": True},
     }
 
 

@@ -1,4 +1,4 @@
-"""What happens in Slack, and what it means for us. Network first (who is this?), then everything in one transaction."""
+"""Apply events from Slack: fetch what must be asked of Slack first, then do everything else in one transaction."""
 
 from helpdesk.channels import slack
 from helpdesk.channels.slack.api import directory
@@ -35,81 +35,84 @@ __all__ = ["apply", "validate_modal", "ordering_key", "open_requested_modal", "o
 
 
 def ordering_key(payload: dict) -> str | None:
-    """Things of one Slack thread are taken in the order they came."""
+    """Return the key by which events of one Slack thread are applied in the order they arrived."""
     place = thread_lookup.find_root(payload)
     return thread_lookup.ordering_key(*place) if place else None
 
 
 def validate_modal(payload: dict) -> dict[str, str]:
-    """Mistakes in a submitted modal, by field: Slack shows them only in the answer to the request itself."""
+    """Return the mistakes in a submitted modal, by field: Slack shows them only in the answer to the request itself."""
     if payload.get("type") != "view_submission":
         return {}
-    for heard in slack.parse_payload(payload):
-        form = MODALS.get(heard.callback_id) if isinstance(heard, ModalEvent) else None
+    for event in slack.parse_payload(payload):
+        form = MODALS.get(event.callback_id) if isinstance(event, ModalEvent) else None
         if form is not None:
             with transactions.read_only():
-                return form.validate_submission(heard)
+                return form.validate_submission(event)
     return {}
 
 
 def fetch_context(payload: dict) -> EventContext:
-    """What the payload says, and all that Slack knows about it. Raises ChannelError when Slack does not tell."""
+    """Parse the payload and fetch everything that must be asked of Slack about it. Raises ChannelError when Slack does
+    not answer.
+    """
     if _is_irrelevant(payload):
         return EventContext()
-    heard = tuple(each for each in slack.parse_payload(payload) if each.kind in HANDLERS)
-    speaking_ids = {each.author_id for each in heard if each.author_id[:1] in {"U", "W"} and not each.is_bot}
-    ourselves = directory.get_bot_identity() if speaking_ids else None
+    events = tuple(each for each in slack.parse_payload(payload) if each.kind in HANDLERS)
+    author_ids = {each.author_id for each in events if each.author_id[:1] in {"U", "W"} and not each.is_bot}
+    ourselves = directory.get_bot_identity() if author_ids else None
     if (
         ourselves
         and envelopes.payload_kind(payload) == "event"
         and not envelopes.is_for_us(payload, ourselves.app_id, ourselves.team_id)
     ):
-        return EventContext()  # signed for our app, but installed in somebody else's workspace
-    changed = [channel_events.fetch_channels(each) for each in heard if isinstance(each, ChannelChangeEvent)]
-    known = EventContext(
-        heard,
+        return EventContext()  # signed for our app, but installed in another workspace
+    changed = [channel_events.fetch_channels(each) for each in events if isinstance(each, ChannelChangeEvent)]
+    context = EventContext(
+        events,
         team_id=ourselves.team_id if ourselves else "",
-        profiles={id: profile for id in speaking_ids if (profile := _find_profile(id)) is not None},
-        places={id: channel for places_now in changed for id, channel in places_now.items()},
+        profiles={id: profile for id in author_ids if (profile := _find_profile(id)) is not None},
+        places={id: channel for channels_now in changed for id, channel in channels_now.items()},
     )
-    for each in heard:
-        if isinstance(each, MessageEvent) and each.files and _is_accepted_author(each, known):
-            known.files.update(incoming_files.fetch_files(each.files, each))
+    for each in events:
+        if isinstance(each, MessageEvent) and each.files and _is_accepted_author(each, context):
+            context.files.update(incoming_files.fetch_files(each.files, each))
         elif isinstance(each, ModalEvent) and each.private.get("files"):
-            known.files.update(incoming_files.fetch_files(create_ticket_modal.remote_files(each.private), each))
+            context.files.update(incoming_files.fetch_files(create_ticket_modal.remote_files(each.private), each))
         elif isinstance(each, CommandEvent):
             with transactions.read_only():
-                agent = authors.find_agent(known.profiles.get(each.author_id), known.team_id)
-                known.answers.append(commands.answer_command(each, agent))
-    return known
+                agent = authors.find_agent(context.profiles.get(each.author_id), context.team_id)
+                context.answers.append(commands.answer_command(each, agent))
+    return context
 
 
-def apply(understood: EventContext) -> Result:
-    """Do what each thing means."""
+def apply(context: EventContext) -> Result:
+    """Apply each event of the payload."""
     result = ignored_result("Nothing for us.")
-    for heard in understood.heard:
-        handler = HANDLERS.get(heard.kind)
+    for event in context.events:
+        handler = HANDLERS.get(event.kind)
         if handler:
-            result = handler(heard, understood)
-    result.answers += understood.answers
+            result = handler(event, context)
+    result.answers += context.answers
     return result
 
 
-def on_refused(understood: EventContext, refusal: DomainError) -> list[SlackRequest]:
-    """Tell the one who tried why nothing came of it."""
-    incoming_files.delete_files(understood)
+def on_refused(context: EventContext, refusal: DomainError) -> list[SlackRequest]:
+    """Make the answers that give the author the reason of a refusal; delete the files fetched for it."""
+    incoming_files.delete_files(context)
     answers = []
-    for heard in understood.heard:
-        if isinstance(heard, ModalEvent):
-            answers += ephemeral_replies.reply_to_modal(heard.private, heard.author_id, blocks.notice(refusal.message))
-        elif heard.author_id and heard.channel_id:
-            answers.append(ephemeral_replies.reply_sentence(heard, refusal.message))
+    for event in context.events:
+        if isinstance(event, ModalEvent):
+            answers += ephemeral_replies.reply_to_modal(event.private, event.author_id, blocks.notice(refusal.message))
+        elif event.author_id and event.channel_id:
+            answers.append(ephemeral_replies.reply_sentence(event, refusal.message))
     return answers
 
 
 def _is_irrelevant(payload: dict) -> bool:
-    """Whether it is a message or reaction that hangs below no ticket, as most of what a workspace says, or known
-    already."""
+    """Return whether it is a message or reaction below no ticket's card, as most of a workspace, or one known
+    already.
+    """
     if envelopes.payload_kind(payload) != "event":
         return False
     event = payload.get("event") if isinstance(payload.get("event"), dict) else {}
@@ -133,24 +136,25 @@ def _find_profile(user_id: str) -> directory.Profile | None:
         return None
 
 
-def _is_accepted_author(heard: MessageEvent, understood: EventContext) -> bool:
-    """Whether the files are worth fetching: their author is somebody whose words go somewhere, and they are not ours
-    yet."""
-    profile = understood.profiles.get(heard.author_id)
+def _is_accepted_author(event: MessageEvent, context: EventContext) -> bool:
+    """Return whether the files are worth fetching: their author is an agent or customer, and the message is not stored
+    yet.
+    """
+    profile = context.profiles.get(event.author_id)
     with transactions.read_only():
-        thread = thread_lookup.find_thread_of_event(heard)
-        if thread is None or thread_lookup.find_message(thread, heard.external_id) is not None:
+        thread = thread_lookup.find_thread_of_event(event)
+        if thread is None or thread_lookup.find_message(thread, event.external_id) is not None:
             return False
-        return bool(authors.find_agent(profile, understood.team_id) or authors.find_customer(profile, thread))
+        return bool(authors.find_agent(profile, context.team_id) or authors.find_customer(profile, thread))
 
 
-def _handle_modal(heard: ModalEvent, understood: EventContext) -> Result:
-    form = MODALS.get(heard.callback_id)
-    return form.apply_submission(heard, understood) if form is not None else ignored_result("No form of ours.")
+def _handle_modal(event: ModalEvent, context: EventContext) -> Result:
+    form = MODALS.get(event.callback_id)
+    return form.apply_submission(event, context) if form is not None else ignored_result("No form of ours.")
 
 
-def _handle_command(heard: CommandEvent, understood: EventContext) -> Result:
-    return Result("done", f"/ticket {heard.verb}.")
+def _handle_command(event: CommandEvent, context: EventContext) -> Result:
+    return Result("done", f"/ticket {event.verb}.")
 
 
 MODALS = {"edit_ticket": edit_ticket_modal, "create_ticket": create_ticket_modal}

@@ -9,16 +9,16 @@ from helpdesk.channels.slack.render import blocks
 from helpdesk.domain.inbox.results import Result
 
 
-def handle_home_opened(heard: HomeOpenedEvent, understood: EventContext) -> Result:
-    """Somebody looks at the home page: an agent gets their queue, and has it kept fresh for a while."""
-    agent = authors.resolve_agent(heard, understood)
+def handle_home_opened(event: HomeOpenedEvent, context: EventContext) -> Result:
+    """Render the home page for an agent who opened it, and refresh it for a while."""
+    agent = authors.resolve_agent(event, context)
     if agent is None:
         view = {"type": "home", "blocks": blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE)["blocks"]}
         return Result(
             "ignored",
             "Not an agent.",
             None,
-            [web_api_request("views.publish", {"user_id": heard.author_id, "view": view})],
+            [web_api_request("views.publish", {"user_id": event.author_id, "view": view})],
         )
     home.mark_opened(agent)
     return Result("done", "An agent's home page.")

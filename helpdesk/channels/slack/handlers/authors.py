@@ -1,4 +1,4 @@
-"""Who somebody in Slack is for us: an agent, a customer in their own channel, or nobody whose words go anywhere."""
+"""Find the user behind a Slack author: an agent, a customer in their own channel, or nobody who may write here."""
 
 from sqlalchemy import select
 
@@ -11,10 +11,10 @@ from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
 
-def resolve_agent(heard: SlackEvent, understood: EventContext) -> User | None:
-    """The agent who acted. Somebody recognised by their address for the first time is linked, with name and picture."""
-    profile = understood.profiles.get(heard.author_id)
-    user = find_agent(profile, understood.team_id)
+def resolve_agent(event: SlackEvent, context: EventContext) -> User | None:
+    """Return the agent who acted. Somebody first recognised by their email address is linked, with name and picture."""
+    profile = context.profiles.get(event.author_id)
+    user = find_agent(profile, context.team_id)
     if user is not None and user.slack_user_id is None:
         user.slack_user_id = profile.id
         user.name = user.name or profile.name
@@ -23,7 +23,9 @@ def resolve_agent(heard: SlackEvent, understood: EventContext) -> User | None:
 
 
 def find_agent(profile: directory.Profile | None, team_id: str) -> User | None:
-    """The agent behind ``profile``: linked, or with the same address; always a full member of our own workspace."""
+    """Return the agent behind ``profile``: linked, or with the same address; always a full member of our own
+    workspace.
+    """
     if profile is None or not directory.is_full_member(profile, team_id):
         return None
     user = db.session.scalar(select(User).where(User.slack_user_id == profile.id))
@@ -35,9 +37,10 @@ def find_agent(profile: directory.Profile | None, team_id: str) -> User | None:
 
 
 def find_customer(profile: directory.Profile | None, thread: Thread) -> User | directory.Profile | None:
-    """The customer who writes in their organization's own channel: as a user, or by their Slack profile alone.
+    """Return the customer who writes in their organization's own channel: as a user, or by their Slack profile alone.
 
-    Guests count where their address is let in, people of another workspace where the channel is shared with it.
+    Guests count where the organization admits their address, members of another workspace where the channel is shared
+    with it.
     """
     if profile is None or profile.is_bot or profile.deleted or not thread.is_customers:
         return None

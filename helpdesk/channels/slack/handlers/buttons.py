@@ -1,4 +1,6 @@
-"""Buttons and reactions: what agents do to a ticket without a word."""
+"""Apply pressed buttons and reactions: what agents do to a ticket without writing."""
+
+from collections.abc import Callable
 
 from helpdesk.channels.slack.handlers import authors, ephemeral_replies, messages, thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
@@ -14,47 +16,49 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 
-def handle_button(heard: ActionEvent, understood: EventContext) -> Result:
-    """Somebody pressed a button of a card, or of what we whispered to them."""
-    name = heard.action_id
+def handle_button(event: ActionEvent, context: EventContext) -> Result:
+    """Apply a pressed button of a card or of an ephemeral message."""
+    name = event.action_id
     if name not in CARD_ACTIONS and name not in PENDING_MESSAGE_ACTIONS:
         return ignored_result("No button of ours that does anything.")
-    agent = authors.resolve_agent(heard, understood)
+    agent = authors.resolve_agent(event, context)
     if agent is None:
         return Result(
             "ignored",
             "Not an agent.",
             None,
-            [ephemeral_replies.reply_sentence(heard, ephemeral_replies.AGENTS_ONLY_MESSAGE)],
+            [ephemeral_replies.reply_sentence(event, ephemeral_replies.AGENTS_ONLY_MESSAGE)],
         )
     if name in PENDING_MESSAGE_ACTIONS:
-        return _act_on_pending_message(heard, agent, PENDING_MESSAGE_ACTIONS[name])
-    ticket = find_ticket(heard)
+        return _act_on_pending_message(event, agent, PENDING_MESSAGE_ACTIONS[name])
+    ticket = find_ticket(event)
     if ticket is None:
         return ignored_result("A card of no ticket.")
     CARD_ACTIONS[name](ticket, agent)
     return Result("done", f"The button {name}.", ticket.id)
 
 
-def handle_reaction(heard: ReactionEvent, understood: EventContext) -> Result:
-    """An agent reacted to a card; taking a reaction back does nothing."""
-    verb = REACTION_ACTIONS.get(heard.name) if heard.added else None
-    thread = thread_lookup.find_thread(heard.channel_id, heard.external_id) if verb else None
+def handle_reaction(event: ReactionEvent, context: EventContext) -> Result:
+    """Apply an agent's reaction to a card; removing a reaction does nothing."""
+    verb = REACTION_ACTIONS.get(event.name) if event.added else None
+    thread = thread_lookup.find_thread(event.channel_id, event.external_id) if verb else None
     if thread is None or not thread_lookup.is_active_thread(thread):
         return ignored_result("No reaction we act on.")
-    agent = authors.resolve_agent(heard, understood)
+    agent = authors.resolve_agent(event, context)
     if agent is None:
         return ignored_result("Not an agent's reaction.")
     verb(thread.ticket, agent)
-    return Result("done", f"A reaction: {heard.name}.", thread.ticket_id)
+    return Result("done", f"A reaction: {event.name}.", thread.ticket_id)
 
 
-def find_ticket(heard: ActionEvent) -> Ticket | None:
-    """The ticket whose card bears the pressed button: by its place, else by its number if the ticket lives in that channel."""
-    thread = thread_lookup.find_thread(heard.channel_id, heard.external_id)
+def find_ticket(event: ActionEvent) -> Ticket | None:
+    """Return the ticket whose card has the pressed button: by its thread, else by its number if the ticket has a thread
+    in that channel.
+    """
+    thread = thread_lookup.find_thread(event.channel_id, event.external_id)
     if thread is not None:
         return thread.ticket
-    number, channel = str(heard.value or ""), thread_lookup.find_channel(heard.channel_id)
+    number, channel = str(event.value or ""), thread_lookup.find_channel(event.channel_id)
     if channel is None or not number.isdecimal() or len(number) > 18:
         return None
     ticket = db.session.get(Ticket, int(number))
@@ -79,22 +83,22 @@ def _set_urgent(ticket: Ticket, agent: User) -> None:
     tickets.set_priority(ticket, HIGHEST_PRIORITY, actor=agent)
 
 
-def _act_on_pending_message(heard: ActionEvent, agent: User, verb) -> Result:
-    number = str(heard.value or "")
+def _act_on_pending_message(event: ActionEvent, agent: User, action: Callable[[Message, User], str]) -> Result:
+    number = str(event.value or "")
     message = db.session.get(Message, int(number)) if number.isdecimal() and len(number) < 19 else None
     origin = db.session.get(Thread, message.origin_thread_id) if message and message.origin_thread_id else None
-    if origin is None or origin.channel.external_id != heard.channel_id:
+    if origin is None or origin.channel.external_id != event.channel_id:
         return Result(
             "ignored",
             "A message that is gone.",
             None,
-            [ephemeral_replies.replace_ephemeral(heard, "This message is gone.")],
+            [ephemeral_replies.replace_ephemeral(event, "This message is gone.")],
         )
     try:
-        sentence = verb(message, agent)
-    except ConflictError as late:
-        sentence = late.message
-    return Result("done", sentence, message.ticket_id, [ephemeral_replies.replace_ephemeral(heard, sentence)])
+        sentence = action(message, agent)
+    except ConflictError as conflict:
+        sentence = conflict.message
+    return Result("done", sentence, message.ticket_id, [ephemeral_replies.replace_ephemeral(event, sentence)])
 
 
 def _convert_to_note(message: Message, agent: User) -> str:

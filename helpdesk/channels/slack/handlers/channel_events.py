@@ -1,4 +1,4 @@
-"""What happens to our channels, to the bot in them, to people and to our own messages there."""
+"""Apply changes of our channels, of the bot's membership in them, of profiles and of our own messages there."""
 
 from helpdesk.channels.slack import channels
 from helpdesk.channels.slack.api import directory
@@ -19,52 +19,54 @@ BLOCKED_REASONS = {
     "removed": "The bot was removed from this Slack channel. Invite it with /invite.",
 }
 UNINSTALLED_REASON = "The Slack app was removed from the workspace, or its token was revoked. Install the app again."
-REFETCH_EVENTS = {"shared", "unshared", "added", "unarchived"}  # of these only Slack itself knows how things stand now
+REFETCH_EVENTS = {"shared", "unshared", "added", "unarchived"}  # for these only Slack itself knows the current state
 
 
-def fetch_channels(heard: ChannelChangeEvent) -> dict[str, directory.ChannelInfo]:
-    """How the channel stands now, where the event alone does not say. A channel that cannot be seen is left out."""
-    if heard.what == "profile":
-        directory.clear_cache(heard.author_id)
-    if heard.what not in REFETCH_EVENTS or not heard.channel_id:
+def fetch_channels(event: ChannelChangeEvent) -> dict[str, directory.ChannelInfo]:
+    """Fetch the channel's current state, where the event alone does not contain it. A channel that the bot cannot see
+    is left out.
+    """
+    if event.what == "profile":
+        directory.clear_cache(event.author_id)
+    if event.what not in REFETCH_EVENTS or not event.channel_id:
         return {}
-    directory.clear_cache(heard.channel_id)
+    directory.clear_cache(event.channel_id)
     try:
-        return {heard.channel_id: directory.get_channel(heard.channel_id)}
+        return {event.channel_id: directory.get_channel(event.channel_id)}
     except (errors.PermanentError, errors.ChannelBlockedError):
         return {}
 
 
-def handle_channel_event(heard: ChannelChangeEvent, understood: EventContext) -> Result:
-    """Keep what we know of the channel true."""
-    what = heard.what
+def handle_channel_event(event: ChannelChangeEvent, context: EventContext) -> Result:
+    """Update what is stored about the channel."""
+    what = event.what
     if what == "uninstalled":
         for each in channels.list_channels():
             channels.block_channel(each, UNINSTALLED_REASON)
         return Result("done", UNINSTALLED_REASON)
     if what == "profile":
-        return _update_profile(heard, understood)
-    channel = thread_lookup.find_channel(heard.channel_id)
+        return _update_profile(event, context)
+    channel = thread_lookup.find_channel(event.channel_id)
     if channel is None:
         return ignored_result("Not a channel of ours.")
     if what == "own_deleted":
-        return _handle_own_message_deleted(heard, channel)
+        return _handle_own_message_deleted(event, channel)
     if what in BLOCKED_REASONS:
         channels.block_channel(channel, BLOCKED_REASONS[what])
         return Result("done", BLOCKED_REASONS[what])
-    if what == "renamed" and heard.name:
-        channel.name = heard.name[:120]
+    if what == "renamed" and event.name:
+        channel.name = event.name[:120]
         return Result("done", "The channel has a new name.")
-    now = understood.places.get(heard.channel_id)
+    now = context.places.get(event.channel_id)
     if what in REFETCH_EVENTS and now is not None:
         channels.update_channel_facts(channel, now)
         return Result("done", f"The channel was {what}.")
     return ignored_result("Nothing that matters to us.")
 
 
-def _update_profile(heard: ChannelChangeEvent, understood: EventContext) -> Result:
-    profile = understood.profiles.get(heard.author_id)
-    user = db.session.query(User).filter_by(slack_user_id=heard.author_id).first() if profile else None
+def _update_profile(event: ChannelChangeEvent, context: EventContext) -> Result:
+    profile = context.profiles.get(event.author_id)
+    user = db.session.query(User).filter_by(slack_user_id=event.author_id).first() if profile else None
     if user is None:
         return ignored_result("Nobody we know.")
     ours = (user.picture_url or "").startswith("/")
@@ -73,10 +75,10 @@ def _update_profile(heard: ChannelChangeEvent, understood: EventContext) -> Resu
     return Result("done", "A new picture.")
 
 
-def _handle_own_message_deleted(heard: ChannelChangeEvent, channel: Channel) -> Result:
-    """Somebody deleted a message of ours: nothing is lost in the portal, and the team may know."""
-    thread = thread_lookup.find_thread(heard.channel_id, heard.thread_id or heard.external_id)
-    copy = thread_lookup.find_our_delivery(thread, heard.external_id) if thread else None
+def _handle_own_message_deleted(event: ChannelChangeEvent, channel: Channel) -> Result:
+    """Record on the ticket that somebody deleted a message of ours in Slack; nothing is lost in the portal."""
+    thread = thread_lookup.find_thread(event.channel_id, event.thread_id or event.external_id)
+    copy = thread_lookup.find_our_delivery(thread, event.external_id) if thread else None
     if copy is None or copy.kind in {DeliveryKind.line, DeliveryKind.mark} or _was_deleted_by_us(copy):
         return ignored_result("Ours to delete.")
     what = "card" if copy.kind == DeliveryKind.card else "file" if copy.kind == DeliveryKind.file else "message"

@@ -1,4 +1,4 @@
-"""/ticket: lists, a search, one ticket. Answers are made while nothing is held, because nothing is changed."""
+"""Answer /ticket: lists, a search, one ticket. Answers are made before the transaction, because nothing is changed."""
 
 from helpdesk import urls
 from helpdesk.channels.slack import home
@@ -20,19 +20,19 @@ EMPTY_LIST_MESSAGES = {
 }
 
 
-def answer_command(heard: CommandEvent, agent: User | None) -> SlackRequest:
-    """What /ticket says to the one who typed it."""
+def answer_command(event: CommandEvent, agent: User | None) -> SlackRequest:
+    """Return the answer to /ticket for the one who typed it."""
     if agent is None:
-        return ephemeral_replies.reply_sentence(heard, ephemeral_replies.AGENTS_ONLY_MESSAGE)
-    verb, rest = heard.verb, str(heard.rest or "")
+        return ephemeral_replies.reply_sentence(event, ephemeral_replies.AGENTS_ONLY_MESSAGE)
+    verb, rest = event.verb, str(event.rest or "")
     if verb == "show":
         ticket = permissions.find_ticket(agent, int(rest))
         if ticket is None:
-            return ephemeral_replies.reply_sentence(heard, f"There is no ticket #{rest}.")
-        return _ticket_list(heard, f"Ticket #{ticket.number}", [ticket], 0, "")
+            return ephemeral_replies.reply_sentence(event, f"There is no ticket #{rest}.")
+        return _ticket_list(event, f"Ticket #{ticket.number}", [ticket], 0, "")
     if verb == "search" and rest:
         found = agent_queue.fetch_tickets_page(agent, {"view": "all", "q": rest}, size=PAGE_SIZE).tickets
-        return _ticket_list(heard, f"Tickets with “{rest[:100]}”", found, 0, "No ticket has these words.")
+        return _ticket_list(event, f"Tickets with “{rest[:100]}”", found, 0, "No ticket has these words.")
     if verb in LIST_TITLES:
         found = agent_queue.fetch_tickets_page(agent, {"view": verb}, size=PAGE_SIZE).tickets
         total = (
@@ -40,12 +40,12 @@ def answer_command(heard: CommandEvent, agent: User | None) -> SlackRequest:
             if len(found) == PAGE_SIZE
             else 0
         )
-        return _ticket_list(heard, LIST_TITLES[verb], found, max(0, total - len(found)), EMPTY_LIST_MESSAGES[verb])
-    return ephemeral_replies.reply_ephemerally(heard, blocks.help_text())
+        return _ticket_list(event, LIST_TITLES[verb], found, max(0, total - len(found)), EMPTY_LIST_MESSAGES[verb])
+    return ephemeral_replies.reply_ephemerally(event, blocks.help_text())
 
 
-def _ticket_list(heard: CommandEvent, title: str, found: list[Ticket], more: int, nothing: str) -> SlackRequest:
+def _ticket_list(event: CommandEvent, title: str, found: list[Ticket], more: int, nothing: str) -> SlackRequest:
     text, made = blocks.ticket_list(
         title, tuple(home.ticket_row(ticket) for ticket in found), more, urls.absolute_url("/desk"), nothing
     )
-    return ephemeral_replies.reply_ephemerally(heard, {"text": text, "blocks": made})
+    return ephemeral_replies.reply_ephemerally(event, {"text": text, "blocks": made})

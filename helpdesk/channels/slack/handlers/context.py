@@ -1,4 +1,4 @@
-"""What is known about one Slack payload before anything is done about it: all that had to be asked of Slack."""
+"""Everything that is fetched for one Slack payload before it is applied."""
 
 from dataclasses import dataclass, field
 
@@ -9,7 +9,7 @@ from helpdesk.channels.slack.parse.event_types import SlackEvent
 
 @dataclass(frozen=True)
 class DownloadedFile:
-    """A file somebody added in Slack: in the store under ``key``, or with the ``reason`` why it is not."""
+    """A file somebody added in Slack: stored under ``key``, or with the ``reason`` why it is not."""
 
     external_id: str
     name: str
@@ -21,12 +21,13 @@ class DownloadedFile:
 
 @dataclass(frozen=True)
 class EventContext:
-    """``profiles`` by Slack user id, ``files`` by Slack file id, ``places`` by channel id; ``team_id`` is our workspace.
+    """The events of one payload, and what Slack knows about them.
 
-    ``answers`` were made while nothing was held, because what was asked for is only read.
+    ``profiles`` by Slack user id, ``files`` by Slack file id, ``places`` by channel id; ``team_id`` is our workspace.
+    ``answers`` were made before the transaction, because the commands they answer only read.
     """
 
-    heard: tuple[SlackEvent, ...] = ()
+    events: tuple[SlackEvent, ...] = ()
     team_id: str = ""
     profiles: dict[str, directory.Profile] = field(default_factory=dict)
     files: dict[str, DownloadedFile] = field(default_factory=dict)

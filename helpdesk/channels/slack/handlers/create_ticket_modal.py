@@ -1,4 +1,4 @@
-"""A ticket made in Slack: its form, what is wrong with what was filled in, and filing it."""
+"""Create a ticket in Slack: its modal, the validation of what was filled in, and the new ticket."""
 
 from dataclasses import dataclass, field
 
@@ -26,7 +26,7 @@ MAX_ORGANIZATIONS = 5000
 
 @dataclass(frozen=True)
 class TicketDraft:
-    """What the form shows at first; ``origin`` comes back with it: channel, thread, url (to answer to), files, form."""
+    """Initial values of the modal; ``origin`` comes back with it: channel, thread, url (to answer to), files, form."""
 
     organization_id: int | None = None
     form: str = ""
@@ -37,7 +37,7 @@ class TicketDraft:
 
 
 def render_modal(draft: TicketDraft, agent: User) -> dict:
-    """The modal for a new ticket."""
+    """Return the modal for a new ticket."""
     names = select(Organization.id, Organization.name).order_by(Organization.name).limit(MAX_ORGANIZATIONS)
     organizations = tuple((str(id), name) for id, name in db.session.execute(names))
     offered = forms.published(draft.organization_id or 0)
@@ -62,25 +62,25 @@ def render_modal(draft: TicketDraft, agent: User) -> dict:
     )
 
 
-def validate_submission(heard: ModalEvent) -> dict[str, str]:
-    """A sentence by block for everything in the sent form that will not do; each names a block that the form has."""
-    agent = db.session.scalar(select(User).where(User.slack_user_id == heard.author_id))
-    wrong = _parse_submission(heard, agent)[1]
-    known = set(heard.values)
+def validate_submission(event: ModalEvent) -> dict[str, str]:
+    """Return a sentence by block for every mistake in the submitted modal; each names a block that the modal has."""
+    agent = db.session.scalar(select(User).where(User.slack_user_id == event.author_id))
+    wrong = _parse_submission(event, agent)[1]
+    known = set(event.values)
     lost = [sentence for name, sentence in wrong.items() if name not in known]
     shown = {name: sentence for name, sentence in wrong.items() if name in known}
     return shown | ({"subject": " ".join(lost)} if lost else {})
 
 
-def apply_submission(heard: ModalEvent, understood: EventContext) -> Result:
-    """File the ticket, and tell where the form was opened which number it has."""
-    agent, origin = authors.resolve_agent(heard, understood), heard.private
+def apply_submission(event: ModalEvent, context: EventContext) -> Result:
+    """Create the ticket, and answer with its number where the modal was opened."""
+    agent, origin = authors.resolve_agent(event, context), event.private
     if agent is None:
         content = blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE)
         return Result(
-            "ignored", "Not an agent.", None, ephemeral_replies.reply_to_modal(origin, heard.author_id, content)
+            "ignored", "Not an agent.", None, ephemeral_replies.reply_to_modal(origin, event.author_id, content)
         )
-    given, wrong = _parse_submission(heard, agent)
+    given, wrong = _parse_submission(event, agent)
     if wrong:
         raise ValidationError(next(iter(wrong.values())))
     requester = agent
@@ -94,23 +94,23 @@ def apply_submission(heard: ModalEvent, understood: EventContext) -> Result:
         body=given["body"],
         form=given["form"],
         answers=given["answers"],
-        attachments=incoming_files.build_attachments(remote_files(origin), understood, agent, given["organization"].id),
-        form_token=f"slack {heard.external_id}"[:64],
+        attachments=incoming_files.build_attachments(remote_files(origin), context, agent, given["organization"].id),
+        form_token=f"slack {event.external_id}"[:64],
         filed_by=agent,
         organization_id=given["organization"].id,
     )
-    return Result("done", "A new ticket.", ticket.id, _confirmation_messages(ticket, origin, heard.author_id))
+    return Result("done", "A new ticket.", ticket.id, _confirmation_messages(ticket, origin, event.author_id))
 
 
 def remote_files(origin: dict) -> tuple[RemoteFile, ...]:
-    """The files of the message that the ticket is made of."""
+    """Return the files of the message that the ticket is made of."""
     ids = origin.get("files") if isinstance(origin.get("files"), list) else []
     return tuple(RemoteFile(id, "file", "application/octet-stream", 0) for id in ids if isinstance(id, str))
 
 
-def _parse_submission(heard: ModalEvent, agent: User | None) -> tuple[dict, dict[str, str]]:
-    """(what to file, a sentence by block for each mistake)."""
-    values, origin = heard.values, heard.private
+def _parse_submission(event: ModalEvent, agent: User | None) -> tuple[dict, dict[str, str]]:
+    """Return (values of the new ticket, a sentence by block for each mistake)."""
+    values, origin = event.values, event.private
     wrong: dict[str, str] = {}
     number = str(values.get("organization") or "")
     organization = db.session.get(Organization, int(number)) if number.isdecimal() and len(number) < 19 else None
@@ -149,12 +149,12 @@ def _parse_answers(
     answers, wrong = forms.parse_answers(
         form, modal_fields.ModalValues(form, values), True, asker=agent, organization_id=organization.id
     )
-    not_asked = {forms.field_name(each) for each in form.fields if not modal_fields.is_askable(each)}
-    return answers, {name: sentence for name, sentence in wrong.items() if name not in not_asked}
+    not_shown = {forms.field_name(each) for each in form.fields if not modal_fields.is_askable(each)}
+    return answers, {name: sentence for name, sentence in wrong.items() if name not in not_shown}
 
 
 def _parse_requester(text: str, organization: Organization) -> tuple[str, str]:
-    """(canonical address or "", what is wrong with it or "")."""
+    """Return (canonical address or "", what is wrong with it or "")."""
     if not text.strip():
         return "", ""
     try:
@@ -187,6 +187,6 @@ def _confirmation_messages(ticket: Ticket, origin: dict, author_id: str) -> list
 
 
 def _is_other_customers_channel(channel_id: str, ticket: Ticket) -> bool:
-    """Whether customers read the channel whom the ticket does not concern."""
+    """Return whether customers whom the ticket does not concern read the channel."""
     channel = thread_lookup.find_channel(channel_id)
     return channel is not None and channel.audience == "customer" and channel.organization_id != ticket.organization_id

@@ -1,4 +1,4 @@
-"""The form *Edit* on a card: status, assignee, priority and the answers. Only what the agent changed is changed."""
+"""The modal *Edit* of a card: status, assignee, priority and the answers. Only what the agent changed is changed."""
 
 import zlib
 
@@ -21,16 +21,16 @@ from helpdesk.models.user import User
 CLOSED_MESSAGE = "A closed ticket stays closed. File a follow-up instead."
 
 
-def render_modal(ticket: Ticket, agent: User, heard: SlackEvent) -> dict:
-    """The modal, filled with how the ticket stands now, which it brings back to tell what was changed."""
+def render_modal(ticket: Ticket, agent: User, event: SlackEvent) -> dict:
+    """Return the modal with the ticket's current values, which it sends back so that changes can be recognised."""
     shown = [
         (field, value, modal_fields.modal_field(field, value, agent, ticket.organization_id))
         for field, value in _editable_answers(ticket)
     ]
     assignee = str(ticket.assignee_id) if ticket.assignee_id else ""
     private = {
-        "channel": heard.channel_id,
-        "thread": heard.thread_id or heard.external_id,
+        "channel": event.channel_id,
+        "thread": event.thread_id or event.external_id,
         "status": str(ticket.status),
         "assignee": assignee,
         "priority": str(ticket.priority),
@@ -51,9 +51,9 @@ def render_modal(ticket: Ticket, agent: User, heard: SlackEvent) -> dict:
     return blocks.edit_modal(values)
 
 
-def validate_submission(heard: ModalEvent) -> dict[str, str]:
-    """A sentence by block for everything in the sent form that will not do."""
-    values, ticket = heard.values, _find_ticket(heard)
+def validate_submission(event: ModalEvent) -> dict[str, str]:
+    """Return a sentence by block for every mistake in the submitted modal."""
+    values, ticket = event.values, _find_ticket(event)
     if ticket is None:
         return {"status": "This ticket is gone."}
     wrong = {}
@@ -76,24 +76,24 @@ def validate_submission(heard: ModalEvent) -> dict[str, str]:
     return wrong
 
 
-def apply_submission(heard: ModalEvent, understood: EventContext) -> Result:
-    """Do what the sent form says, all of it or nothing."""
-    agent = authors.resolve_agent(heard, understood)
+def apply_submission(event: ModalEvent, context: EventContext) -> Result:
+    """Apply the submitted modal, all of it or nothing."""
+    agent = authors.resolve_agent(event, context)
     if agent is None:
         content = blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE)
         return Result(
             "ignored",
             "Not an agent.",
             None,
-            ephemeral_replies.reply_to_modal(heard.private, heard.author_id, content),
+            ephemeral_replies.reply_to_modal(event.private, event.author_id, content),
         )
-    ticket = _find_ticket(heard)
+    ticket = _find_ticket(event)
     if ticket is None or not permissions.can_manage(agent, ticket):
         return ignored_result("A ticket that is gone.")
-    values, before = heard.values, heard.private
+    values, before = event.values, event.private
     prints = before.get("answers") if isinstance(before.get("answers"), list) else []
-    asked = [(field, value) for field, value in _editable_answers(ticket) if f"field-{field.key}" in values]
-    for place, (field, _) in enumerate(asked):
+    fields_shown = [(field, value) for field, value in _editable_answers(ticket) if f"field-{field.key}" in values]
+    for place, (field, _) in enumerate(fields_shown):
         texts = modal_fields.value_to_texts(field, values[forms.field_name(field)])
         if place >= len(prints) or _fingerprint(field, texts) != prints[place]:
             tickets.change_answer(ticket, field, texts, agent)
@@ -110,8 +110,8 @@ def _changed_value(values: dict, before: dict, name: str) -> bool:
     return values.get(name) is not None and values[name] != before.get(name)
 
 
-def _find_ticket(heard: ModalEvent) -> Ticket | None:
-    reference = str(heard.private.get("reference") or "")
+def _find_ticket(event: ModalEvent) -> Ticket | None:
+    reference = str(event.private.get("reference") or "")
     return db.session.get(Ticket, int(reference)) if reference.isdecimal() and len(reference) < 19 else None
 
 
@@ -121,12 +121,12 @@ def _find_assignee(text: object) -> User | None:
 
 
 def _editable_answers(ticket: Ticket) -> list[tuple[Field, object]]:
-    """The fields that apply to the ticket and can be changed, each with its answer."""
+    """Return the fields that apply to the ticket and can be changed, each with its answer."""
     version = ticket.form_version
     if version is None:
         return []
-    kept = select(Answer.field_id, Answer.value).where(Answer.ticket_id == ticket.id)
-    by_id = dict(db.session.execute(kept).all())
+    query = select(Answer.field_id, Answer.value).where(Answer.ticket_id == ticket.id)
+    by_id = dict(db.session.execute(query).all())
     by_key = {field.key: by_id.get(field.id) for field in version.fields}
     every = {field.key: field for field in version.fields}
     return [

@@ -1,4 +1,4 @@
-"""Files people add in Slack: fetched and stored before anything is held, then rows of the message they came with."""
+"""Files people add in Slack: fetched and stored before the transaction, then attached to their message."""
 
 import base64
 from datetime import timedelta
@@ -17,32 +17,36 @@ from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.user import User
 
-FETCH_TIMEOUT = timedelta(minutes=2)  # how long a message waits for a file that does not come; then it goes on without
+FETCH_TIMEOUT = timedelta(minutes=2)  # how long a message waits for a file that cannot be fetched
 PERMANENT_ERROR_CODES = {"missing_scope", "no_permission", "access_denied"}
 
 
-def fetch_files(wanted: tuple[RemoteFile, ...], heard: SlackEvent) -> dict[str, DownloadedFile]:
-    """Each file by its Slack id, stored or with the reason why not. Raises ChannelError while another try may help.
+def fetch_files(files: tuple[RemoteFile, ...], event: SlackEvent) -> dict[str, DownloadedFile]:
+    """Fetch each file, by its Slack id: stored or with the reason why not. Raises ChannelError while another attempt
+    may help.
 
-    A file's key is made from where it lies, so that a second try after a crash writes over what the first one wrote.
+    A file's key is derived from its position, so that a second attempt after a crash overwrites what the first one
+    wrote.
     """
     fetched = {}
-    for place, remote in enumerate(wanted):
+    for place, remote in enumerate(files):
         if place >= attachments.MAX_FILES:
             fetched[remote.external_id] = _refused_file(remote, f"A message has at most {attachments.MAX_FILES} files.")
         else:
-            fetched[remote.external_id] = _fetch_file(remote, heard)
+            fetched[remote.external_id] = _fetch_file(remote, event)
     return fetched
 
 
 def build_attachments(
-    wanted: tuple[RemoteFile, ...], understood: EventContext, uploader: User | None, organization_id: int | None = None
+    files: tuple[RemoteFile, ...], context: EventContext, uploader: User | None, organization_id: int | None = None
 ) -> list[Attachment]:
-    """Rows for the files of a message, to be handed to the verb that says it. ``organization_id``: whose room they take."""
-    used = 0 if organization_id is None or not wanted else _used_bytes(organization_id)
+    """Make attachments for the files of a message; those beyond the storage quota of ``organization_id`` are
+    refused.
+    """
+    used = 0 if organization_id is None or not files else _used_bytes(organization_id)
     rows = []
-    for remote in wanted:
-        file = understood.files.get(remote.external_id) or _refused_file(remote, "This file was not fetched.")
+    for remote in files:
+        file = context.files.get(remote.external_id) or _refused_file(remote, "This file was not fetched.")
         reason = file.reason
         if not reason and organization_id is not None and used + file.size > attachments.QUOTA_BYTES:
             reason = "The organization's files have reached their limit."
@@ -62,26 +66,26 @@ def build_attachments(
     return rows
 
 
-def delete_files(understood: EventContext) -> None:
-    """Throw fetched bytes away that became no message's."""
-    for file in understood.files.values():
+def delete_files(context: EventContext) -> None:
+    """Delete fetched files that belong to no message."""
+    for file in context.files.values():
         if file.key:
             storage.delete(file.key)
 
 
-def _fetch_file(remote: RemoteFile, heard: SlackEvent) -> DownloadedFile:
+def _fetch_file(remote: RemoteFile, event: SlackEvent) -> DownloadedFile:
     try:
         found = slack_files.download_file(remote.external_id, limit=attachments.MAX_BYTES)
     except errors.PermanentError as refusal:
         return _refused_file(remote, refusal.reason)
-    except errors.ChannelError as trouble:
+    except errors.ChannelError as error:
         if (
-            api_errors.error_code(trouble) not in PERMANENT_ERROR_CODES
-            and clock.now() - (heard.when or clock.now()) < FETCH_TIMEOUT
+            api_errors.error_code(error) not in PERMANENT_ERROR_CODES
+            and clock.now() - (event.when or clock.now()) < FETCH_TIMEOUT
         ):
             raise
-        return _refused_file(remote, trouble.reason)
-    name = f"{heard.channel_id} {heard.external_id} {remote.external_id}"
+        return _refused_file(remote, error.reason)
+    name = f"{event.channel_id} {event.external_id} {remote.external_id}"
     key = base64.urlsafe_b64encode(key_derivation.sign(key_derivation.Purpose.SLACK_FILE, name)).decode().rstrip("=")
     storage.write(key, found.data)
     kind = attachments.detect_media_type(found.data[:16], found.media_type)

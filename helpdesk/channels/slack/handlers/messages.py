@@ -1,4 +1,4 @@
-"""What people say in a ticket's thread, change, and take back."""
+"""Apply new, edited and deleted messages in a ticket's thread."""
 
 from datetime import timedelta
 
@@ -32,106 +32,110 @@ ALREADY_MAILED_MESSAGE = (
 )
 
 
-def handle_message(heard: MessageEvent, understood: EventContext) -> Result:
-    """Somebody wrote in a thread: an agent's reply or note, a customer's reply, or nothing that goes anywhere."""
-    thread = thread_lookup.find_thread_of_event(heard)
+def handle_message(event: MessageEvent, context: EventContext) -> Result:
+    """Apply a message in a thread: an agent's reply or note, a customer's reply, or nothing."""
+    thread = thread_lookup.find_thread_of_event(event)
     if thread is None:
         return ignored_result("Not in a ticket's thread.")
-    if heard.is_bot:
+    if event.is_bot:
         return ignored_result("A program's message.")
-    if thread_lookup.find_our_delivery(thread, heard.external_id) or thread_lookup.find_message(
-        thread, heard.external_id
+    if thread_lookup.find_our_delivery(thread, event.external_id) or thread_lookup.find_message(
+        thread, event.external_id
     ):
         return ignored_result("Known already.")
-    if thread_lookup.was_deleted_early(heard):
+    if thread_lookup.was_deleted_early(event):
         return ignored_result("It was deleted before it came.")
-    agent = authors.resolve_agent(heard, understood)
+    agent = authors.resolve_agent(event, context)
     if not thread_lookup.is_active_thread(thread):
         return Result(
-            "ignored", "The thread has ended.", None, [ephemeral_replies.reply_sentence(heard, DETACHED_THREAD_MESSAGE)]
+            "ignored", "The thread has ended.", None, [ephemeral_replies.reply_sentence(event, DETACHED_THREAD_MESSAGE)]
         )
     if agent is not None:
-        return _handle_agent_message(heard, thread, agent, understood)
-    return _handle_customer_message(heard, thread, understood)
+        return _handle_agent_message(event, thread, agent, context)
+    return _handle_customer_message(event, thread, context)
 
 
-def handle_edit(heard: EditEvent, understood: EventContext) -> Result:
-    """Somebody changed what they wrote. Whoever may read it stays as it was; only a mark for the team may still take it back."""
-    thread = thread_lookup.find_thread_of_event(heard)
+def handle_edit(event: EditEvent, context: EventContext) -> Result:
+    """Apply an edit of a message.
+
+    Who may read the message stays the same, with one exception: a mark for the team may turn a reply into a note while
+    it was not mailed.
+    """
+    thread = thread_lookup.find_thread_of_event(event)
     if thread is None:
         return ignored_result("Not in a ticket's thread.")
-    said = thread_lookup.find_message(thread, heard.external_id)
-    if said is None:
-        return handle_message(heard, understood)  # the edit overtook its original
-    stamp = str(heard.edited_ts or "")
-    if said.deleted_at or not _is_later(stamp, said.origin_edited):
+    message = thread_lookup.find_message(thread, event.external_id)
+    if message is None:
+        return handle_message(event, context)  # the edit arrived before its original
+    stamp = str(event.edited_ts or "")
+    if message.deleted_at or not _is_later(stamp, message.origin_edited):
         return ignored_result("An older edit than the one we have.")
-    said.origin_edited = stamp
-    mark, answers = heard.visibility, []
-    if mark == "public" and said.is_note:
-        answers = [ephemeral_replies.reply_sentence(heard, STAYS_NOTE_MESSAGE)]
-    elif mark == "internal" and not said.is_note and said.from_team:
+    message.origin_edited = stamp
+    mark, answers = event.visibility, []
+    if mark == "public" and message.is_note:
+        answers = [ephemeral_replies.reply_sentence(event, STAYS_NOTE_MESSAGE)]
+    elif mark == "internal" and not message.is_note and message.from_team:
         try:
-            tickets.convert_to_note(said, editor=said.author)
+            tickets.convert_to_note(message, editor=message.author)
         except ConflictError:
             return Result(
                 "done",
                 "An edit that came too late.",
-                said.ticket_id,
-                [ephemeral_replies.reply_sentence(heard, TOO_LATE_MESSAGE)],
+                message.ticket_id,
+                [ephemeral_replies.reply_sentence(event, TOO_LATE_MESSAGE)],
             )
-        mark_as_note(said)
-        answers = [ephemeral_replies.reply_sentence(heard, describe_note_conversion(said))]
-    tickets.edit_message(said, editor=None, body=_strip_prefix(heard, said.from_team))
-    return Result("done", "An edit.", said.ticket_id, answers)
+        mark_as_note(message)
+        answers = [ephemeral_replies.reply_sentence(event, describe_note_conversion(message))]
+    tickets.edit_message(message, editor=None, body=_strip_prefix(event, message.from_team))
+    return Result("done", "An edit.", message.ticket_id, answers)
 
 
-def handle_delete(heard: DeletionEvent, understood: EventContext) -> Result:
-    """Somebody took back what they wrote, before or after we heard it."""
-    thread = thread_lookup.find_thread_of_event(heard)
+def handle_delete(event: DeletionEvent, context: EventContext) -> Result:
+    """Apply the deletion of a message, also where the deletion arrives before the message."""
+    thread = thread_lookup.find_thread_of_event(event)
     if thread is None:
         return ignored_result("Not in a ticket's thread.")
-    said = thread_lookup.find_message(thread, heard.external_id)
-    if said is None:
-        return ignored_result(thread_lookup.early_deletion_result(heard.external_id))
-    tickets.delete_message(said, editor=None)
+    message = thread_lookup.find_message(thread, event.external_id)
+    if message is None:
+        return ignored_result(thread_lookup.early_deletion_result(event.external_id))
+    tickets.delete_message(message, editor=None)
     answers = (
-        [ephemeral_replies.reply_sentence(heard, ALREADY_MAILED_MESSAGE)]
-        if said.from_team and _was_mailed(said) and heard.author_id
+        [ephemeral_replies.reply_sentence(event, ALREADY_MAILED_MESSAGE)]
+        if message.from_team and _was_mailed(message) and event.author_id
         else []
     )
-    return Result("done", "A deletion.", said.ticket_id, answers)
+    return Result("done", "A deletion.", message.ticket_id, answers)
 
 
-def mark_as_note(said: Message) -> None:
-    """Show on what an agent typed that it is a note now."""
-    thread = db.session.get(Thread, said.origin_thread_id) if said.origin_thread_id else None
+def mark_as_note(message: Message) -> None:
+    """Show by a reaction on an agent's Slack message that it is a note now."""
+    thread = db.session.get(Thread, message.origin_thread_id) if message.origin_thread_id else None
     if thread is not None:
-        _enqueue_marker(thread, said.origin_external_id, "public", "reactions.remove")
-        _enqueue_marker(thread, said.origin_external_id, "internal")
+        _enqueue_marker(thread, message.origin_external_id, "public", "reactions.remove")
+        _enqueue_marker(thread, message.origin_external_id, "internal")
 
 
-def describe_note_conversion(said: Message) -> str:
-    """What became of a reply that was taken back in time, and who has read it nevertheless."""
-    thread = db.session.get(Thread, said.origin_thread_id) if said.origin_thread_id else None
+def describe_note_conversion(message: Message) -> str:
+    """Describe a reply that was turned into a note in time, and who has read it nevertheless."""
+    thread = db.session.get(Thread, message.origin_thread_id) if message.origin_thread_id else None
     if thread is not None and thread.is_customers:
         return f"This is a note now, but everybody in {thread.channel.label} has already read it. No email was sent."
     return "This is a note now. Only the team sees it, and no email was sent."
 
 
-def _handle_agent_message(heard: MessageEvent, thread: Thread, agent: User, understood: EventContext) -> Result:
-    visibility = heard.visibility or ("internal" if thread.channel.internal_by_default else "public")
-    said = {
+def _handle_agent_message(event: MessageEvent, thread: Thread, agent: User, context: EventContext) -> Result:
+    visibility = event.visibility or ("internal" if thread.channel.internal_by_default else "public")
+    fields = {
         "author": agent,
-        "body": heard.body,
+        "body": event.body,
         "origin": thread,
-        "origin_external_id": heard.external_id,
-        "attachments": incoming_files.build_attachments(heard.files, understood, agent),
+        "origin_external_id": event.external_id,
+        "attachments": incoming_files.build_attachments(event.files, context, agent),
     }
     if visibility == "internal":
-        note = tickets.add_note(thread.ticket, **said)
-        note.origin_edited = heard.edited_ts or None
-        _enqueue_marker(thread, heard.external_id, "internal")
+        note = tickets.add_note(thread.ticket, **fields)
+        note.origin_edited = event.edited_ts or None
+        _enqueue_marker(thread, event.external_id, "internal")
         warning = (
             f"Kept as a note: it goes to no other place. Everybody in {thread.channel.label} has already seen it, "
             "customers too. Write notes in the team's channel or in the portal."
@@ -140,59 +144,59 @@ def _handle_agent_message(heard: MessageEvent, thread: Thread, agent: User, unde
             "done",
             "A note.",
             note.ticket_id,
-            [ephemeral_replies.reply_sentence(heard, warning)] if thread.is_customers else [],
+            [ephemeral_replies.reply_sentence(event, warning)] if thread.is_customers else [],
         )
     undo = timedelta(seconds=settings.get("undo_seconds"))
-    reply = tickets.reply(thread.ticket, release_at=clock.now() + undo, **said)
-    reply.origin_edited = heard.edited_ts or None
-    _enqueue_marker(thread, heard.external_id, "public")
+    reply = tickets.reply(thread.ticket, release_at=clock.now() + undo, **fields)
+    reply.origin_edited = event.edited_ts or None
+    _enqueue_marker(thread, event.external_id, "public")
     sentence = blocks.describe_visibility("public", _describe_readers(reply, thread))
     content = (
         blocks.pending_reply_notice(sentence, str(reply.id), int(undo.total_seconds()))
         if undo
         else blocks.notice(sentence)
     )
-    return Result("done", "A reply.", reply.ticket_id, [ephemeral_replies.reply_ephemerally(heard, content)])
+    return Result("done", "A reply.", reply.ticket_id, [ephemeral_replies.reply_ephemerally(event, content)])
 
 
-def _handle_customer_message(heard: MessageEvent, thread: Thread, understood: EventContext) -> Result:
-    profile = understood.profiles.get(heard.author_id)
-    speaker = authors.find_customer(profile, thread)
-    if speaker is None:
+def _handle_customer_message(event: MessageEvent, thread: Thread, context: EventContext) -> Result:
+    profile = context.profiles.get(event.author_id)
+    customer = authors.find_customer(profile, thread)
+    if customer is None:
         return Result(
             "ignored",
             "Not from an agent.",
             None,
-            [ephemeral_replies.reply_ephemerally(heard, blocks.agents_only_notice(settings.get("portal_name")))],
+            [ephemeral_replies.reply_ephemerally(event, blocks.agents_only_notice(settings.get("portal_name")))],
         )
-    user = speaker if isinstance(speaker, User) else None
-    attachments = incoming_files.build_attachments(heard.files, understood, user, thread.organization_id)
-    body, place = _strip_prefix(heard, False), {"origin": thread, "origin_external_id": heard.external_id}
+    user = customer if isinstance(customer, User) else None
+    attachments = incoming_files.build_attachments(event.files, context, user, thread.organization_id)
+    body, position = _strip_prefix(event, False), {"origin": thread, "origin_external_id": event.external_id}
     if user is None:
-        said = tickets.reply_from_outside(
+        message = tickets.reply_from_outside(
             thread.ticket,
             name=profile.name[:200],
             picture=profile.picture[:500] or None,
             body=body,
             attachments=attachments,
-            **place,
+            **position,
         )
     elif merge_target(thread.ticket).is_closed:
-        token = f"slack {heard.channel_id} {heard.external_id}"[:64]
+        token = f"slack {event.channel_id} {event.external_id}"[:64]
         new = tickets.create_follow_up(
             thread.ticket, requester=user, body=body, form_token=token, attachments=attachments
         )
         sentence = f"This ticket is closed, so what you wrote became the new ticket #{new.number}."
-        return Result("done", "A follow-up.", new.id, [ephemeral_replies.reply_sentence(heard, sentence)])
+        return Result("done", "A follow-up.", new.id, [ephemeral_replies.reply_sentence(event, sentence)])
     else:
-        said = tickets.reply(thread.ticket, author=user, body=body, attachments=attachments, **place)
-    said.origin_edited = heard.edited_ts or None
-    return Result("done", "A customer's reply.", said.ticket_id)
+        message = tickets.reply(thread.ticket, author=user, body=body, attachments=attachments, **position)
+    message.origin_edited = event.edited_ts or None
+    return Result("done", "A customer's reply.", message.ticket_id)
 
 
-def _strip_prefix(heard: MessageEvent, from_team: bool) -> str:
-    """Only the team's marks are ours to cut off; a customer who writes "note:" means the word."""
-    return heard.body if from_team else (heard.whole or heard.body)
+def _strip_prefix(event: MessageEvent, from_team: bool) -> str:
+    """Return the body without its prefix for the team; a customer who writes "note:" means the word."""
+    return event.body if from_team else (event.whole or event.body)
 
 
 def _is_later(stamp: str, known: str | None) -> bool:
@@ -202,12 +206,12 @@ def _is_later(stamp: str, known: str | None) -> bool:
         return False
 
 
-def _was_mailed(said: Message) -> bool:
+def _was_mailed(message: Message) -> bool:
     mailed = (
         select(Delivery.id)
         .join(Thread, Thread.id == Delivery.thread_id)
         .join(Channel, Channel.id == Thread.channel_id)
-        .where(Delivery.message_id == said.id, Delivery.state == DeliveryState.sent, Channel.kind == "email")
+        .where(Delivery.message_id == message.id, Delivery.state == DeliveryState.sent, Channel.kind == "email")
     )
     return db.session.scalar(mailed.limit(1)) is not None
 
@@ -220,7 +224,7 @@ def _enqueue_marker(thread: Thread, ts: str, visibility: str, method: str = "rea
 
 
 def _describe_readers(reply: Message, origin: Thread) -> str:
-    """Who will read a reply typed in Slack: "Dana Fields, everybody at Globex and #globex"."""
+    """Describe who will read a reply typed in Slack: "Dana Fields, everybody at Globex and #globex"."""
     ticket = reply.ticket
     names = [ticket.requester.display_name, f"everybody at {ticket.organization.name} who sees its tickets"]
     others = (

@@ -1,4 +1,4 @@
-"""Fields of our forms as fields of Slack's modals, and what was filled in there as the texts a web form would send."""
+"""Convert fields of our forms to fields of Slack's modals, and their values to the texts a web form would send."""
 
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import forms
@@ -9,29 +9,31 @@ HOLDS_SEVERAL = {Widget.multi_choice, Widget.checkbox}
 
 
 class ModalValues:
-    """A modal's values by block, read as a web form's."""
+    """The values of a modal by block, with the interface of a web form's values."""
 
-    def __init__(self, version: FormVersion, values: dict):
+    def __init__(self, version: FormVersion, values: dict) -> None:
         self._values = values
         self._types = {forms.field_name(field): forms.field_type_for(field) for field in version.fields}
 
     def getlist(self, name: str) -> list[str]:
-        """The texts in the block ``name``."""
+        """Return the texts in the block ``name``."""
         return self._types[name].texts_from_value(self._values.get(name))
 
 
 def value_to_texts(field: Field, value: object) -> list[str]:
-    """One value of a modal, or a stored answer, as texts."""
+    """Convert one value of a modal, or a stored answer, to texts."""
     return forms.field_type_for(field).texts_from_value(value)
 
 
 def is_askable(field: Field) -> bool:
-    """Whether Slack has a control for ``field``."""
+    """Return whether Slack has a control for ``field``."""
     return forms.field_type_for(field).widget in blocks.WIDGETS
 
 
 def modal_field(field: Field, value: object, agent: User, organization_id: int | None) -> blocks.ModalField | None:
-    """``field`` in a modal, holding ``value``; None where Slack cannot ask for it, or there is nothing to choose from yet."""
+    """Return ``field`` for a modal with ``value``; None where Slack has no control for it, or there is nothing to
+    choose from yet.
+    """
     field_type = forms.field_type_for(field)
     if not is_askable(field):
         return None

@@ -1,4 +1,4 @@
-"""Forms must be open within three seconds of a click, so the door itself opens them; nothing here is written down."""
+"""Open modals within the request itself, because Slack allows three seconds after a click; nothing is stored here."""
 
 import logging
 
@@ -24,63 +24,65 @@ from helpdesk.domain.people import admission
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 
-OPEN_TIMEOUT_SECONDS = 2.5  # seconds for each call; Slack takes the form for three
+OPEN_TIMEOUT_SECONDS = 2.5  # seconds for each call; Slack accepts the modal for three
 MODAL_KINDS = {"edit", "new_ticket", "choose_form"}
 
 log = logging.getLogger(__name__)
 
 
 def open_requested_modal(payload: dict) -> bool:
-    """Open the form that ``payload`` asks for. False where it asks for none, and is to be taken in like everything else."""
+    """Open the modal that ``payload`` asks for. False where it asks for none, and must be stored like everything
+    else.
+    """
     if envelopes.payload_kind(payload) not in {"action", "command"}:
         return False
-    wanted = [heard for heard in slack.parse_payload(payload) if _opens_modal(heard)]
-    for heard in wanted:
+    events = [event for event in slack.parse_payload(payload) if _opens_modal(event)]
+    for event in events:
         client = clients.Client(
             config.current().SLACK_BOT_TOKEN, config.current().SLACK_API_URL or clients.SLACK, OPEN_TIMEOUT_SECONDS
         )
         try:
-            slack.send(_respond(heard, client), client)
+            slack.send(_respond(event, client), client)
         except ChannelError as error:
             log.warning("A form could not be opened in Slack: %s", error.reason)
-            _show_error(heard, client, error)
-    return bool(wanted)
+            _show_error(event, client, error)
+    return bool(events)
 
 
-def _opens_modal(heard: SlackEvent) -> bool:
-    match heard:
+def _opens_modal(event: SlackEvent) -> bool:
+    match event:
         case ActionEvent():
-            return heard.action_id in MODAL_KINDS
+            return event.action_id in MODAL_KINDS
         case CommandEvent():
-            return heard.verb == "create"
-    return isinstance(heard, ShortcutEvent)
+            return event.verb == "create"
+    return isinstance(event, ShortcutEvent)
 
 
-def _respond(heard: SlackEvent, client: clients.Client) -> SlackRequest:
-    profile = directory.get_profile(heard.author_id, client)
+def _respond(event: SlackEvent, client: clients.Client) -> SlackRequest:
+    profile = directory.get_profile(event.author_id, client)
     team_id = directory.get_bot_identity(client).team_id
-    author = _message_author(heard, client)
+    author = _message_author(event, client)
     with transactions.read_only():
         agent = authors.find_agent(profile, team_id)
         if agent is None:
-            return _refusal_reply(heard)
-        if isinstance(heard, ActionEvent) and heard.action_id == "edit":
-            ticket = buttons.find_ticket(heard)
+            return _refusal_reply(event)
+        if isinstance(event, ActionEvent) and event.action_id == "edit":
+            ticket = buttons.find_ticket(event)
             if ticket is None:
-                return ephemeral_replies.reply_sentence(heard, "This ticket is gone.")
-            return _open_view(heard, edit_ticket_modal.render_modal(ticket, agent, heard))
-        if isinstance(heard, ActionEvent) and heard.action_id == "choose_form":
-            view = create_ticket_modal.render_modal(_typed_values(heard), agent)
-            return web_api_request("views.update", {"view_id": heard.view_id, "hash": heard.hash or None, "view": view})
-        return _open_view(heard, create_ticket_modal.render_modal(_initial_draft(heard, author, team_id), agent))
+                return ephemeral_replies.reply_sentence(event, "This ticket is gone.")
+            return _open_view(event, edit_ticket_modal.render_modal(ticket, agent, event))
+        if isinstance(event, ActionEvent) and event.action_id == "choose_form":
+            view = create_ticket_modal.render_modal(_typed_values(event), agent)
+            return web_api_request("views.update", {"view_id": event.view_id, "hash": event.hash or None, "view": view})
+        return _open_view(event, create_ticket_modal.render_modal(_initial_draft(event, author, team_id), agent))
 
 
-def _open_view(heard: SlackEvent, view: dict) -> SlackRequest:
-    return web_api_request("views.open", {"trigger_id": heard.trigger_id, "view": view})
+def _open_view(event: SlackEvent, view: dict) -> SlackRequest:
+    return web_api_request("views.open", {"trigger_id": event.trigger_id, "view": view})
 
 
-def _refusal_reply(heard: SlackEvent) -> SlackRequest:
-    url = heard.response_url
+def _refusal_reply(event: SlackEvent) -> SlackRequest:
+    url = event.response_url
     if url:
         return response_url_request(
             url,
@@ -88,34 +90,34 @@ def _refusal_reply(heard: SlackEvent) -> SlackRequest:
             replace_original=False,
             **blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE),
         )
-    return ephemeral_replies.reply_sentence(heard, ephemeral_replies.AGENTS_ONLY_MESSAGE)
+    return ephemeral_replies.reply_sentence(event, ephemeral_replies.AGENTS_ONLY_MESSAGE)
 
 
-def _show_error(heard: SlackEvent, client: clients.Client, error: ChannelError) -> None:
-    if not heard.response_url:
+def _show_error(event: SlackEvent, client: clients.Client, error: ChannelError) -> None:
+    if not event.response_url:
         return
     content = blocks.notice(f"The form could not be opened. {error.reason}")
     try:
-        answer = response_url_request(heard.response_url, response_type="ephemeral", replace_original=False, **content)
+        answer = response_url_request(event.response_url, response_type="ephemeral", replace_original=False, **content)
         slack.send(answer, client)
-    except ChannelError as again:
-        log.info("Nor could that be said: %s", again.reason)
+    except ChannelError as second_error:
+        log.info("Nor could that be said: %s", second_error.reason)
 
 
-def _message_author(heard: SlackEvent, client: clients.Client) -> directory.Profile | None:
-    if not isinstance(heard, ShortcutEvent) or not heard.message_author or heard.message_bot:
+def _message_author(event: SlackEvent, client: clients.Client) -> directory.Profile | None:
+    if not isinstance(event, ShortcutEvent) or not event.message_author or event.message_bot:
         return None
     try:
-        return directory.get_profile(heard.message_author, client)
+        return directory.get_profile(event.message_author, client)
     except PermanentError:
         return None
 
 
 def _initial_draft(
-    heard: SlackEvent, author: directory.Profile | None, team_id: str
+    event: SlackEvent, author: directory.Profile | None, team_id: str
 ) -> create_ticket_modal.TicketDraft:
-    """What a command, a shortcut or the home page's button already tells about the new ticket."""
-    channel = thread_lookup.find_channel(heard.channel_id) if heard.channel_id else None
+    """Return the initial values of a new ticket from a command, a shortcut or the home page's button."""
+    channel = thread_lookup.find_channel(event.channel_id) if event.channel_id else None
     organization_id = channel.organization_id if channel is not None else None
     email = author.email if author is not None and authors.find_agent(author, team_id) is None else ""
     user = db.session.query(User).filter_by(email=email.lower()).first() if email else None
@@ -126,21 +128,21 @@ def _initial_draft(
         organization_id = admitting[0].id
     if organization_id not in {each.id for each in admitting}:
         email = ""
-    origin = {"channel": heard.channel_id, "url": heard.response_url or ""}
-    if isinstance(heard, ShortcutEvent) and heard.external_id:
+    origin = {"channel": event.channel_id, "url": event.response_url or ""}
+    if isinstance(event, ShortcutEvent) and event.external_id:
         origin |= {
-            "thread": heard.thread_id or heard.external_id,
-            "files": [each.external_id for each in heard.files[:10]],
+            "thread": event.thread_id or event.external_id,
+            "files": [each.external_id for each in event.files[:10]],
         }
-        words = " ".join(heard.body.split())
-        return create_ticket_modal.TicketDraft(organization_id, "", email, words[:80], heard.body, origin)
-    subject = heard.rest if isinstance(heard, CommandEvent) else ""
+        text = " ".join(event.body.split())
+        return create_ticket_modal.TicketDraft(organization_id, "", email, text[:80], event.body, origin)
+    subject = event.rest if isinstance(event, CommandEvent) else ""
     return create_ticket_modal.TicketDraft(organization_id, subject=subject, origin=origin)
 
 
-def _typed_values(heard: ActionEvent) -> create_ticket_modal.TicketDraft:
-    """What stands in a form of which another form was chosen."""
-    values, origin = heard.values, heard.private
+def _typed_values(event: ActionEvent) -> create_ticket_modal.TicketDraft:
+    """Return the values typed into a modal in which another form was chosen."""
+    values, origin = event.values, event.private
     number = str(values.get("organization") or "")
     return create_ticket_modal.TicketDraft(
         organization_id=int(number) if number.isdecimal() and len(number) < 19 else None,

@@ -1,4 +1,4 @@
-"""Where in Slack something happened, and what of ours lives there."""
+"""Find the thread, channel, message or delivery that a Slack event is about."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -18,7 +18,7 @@ CLOCK_TOLERANCE = timedelta(seconds=5)  # Slack's and ours
 
 
 def find_root(payload: dict) -> tuple[str, str] | None:
-    """(channel id, the root's ts) of whatever the payload is about; None where it is about no message."""
+    """Return (channel id, the root's ts) of whatever the payload is about; None where it is about no message."""
     event = _object_in(payload, "event")
     if event:
         inner = (
@@ -34,12 +34,12 @@ def find_root(payload: dict) -> tuple[str, str] | None:
 
 
 def ordering_key(channel_id: str, root: str) -> str:
-    """The name under which things of one thread are taken one after another."""
+    """Return the key by which events of one thread are applied one after another."""
     return f"slack:{channel_id}:{root}"[:120]
 
 
 def find_thread(channel_id: str, root: str | None) -> Thread | None:
-    """The ticket's thread that hangs below this root; of a channel that is some customer's, only that customer's tickets."""
+    """Return the ticket's thread below this root; in a customer's channel only that customer's tickets are found."""
     found = db.session.scalar(
         select(Thread)
         .join(Channel, Channel.id == Thread.channel_id)
@@ -51,12 +51,12 @@ def find_thread(channel_id: str, root: str | None) -> Thread | None:
 
 
 def may_be_card(channel_id: str, root: str) -> bool:
-    """Whether ``root`` may be a card of ours whose sending we do not know the outcome of yet."""
+    """Return whether ``root`` may be a card of ours whose delivery has no known outcome yet."""
     try:
         posted = datetime.fromtimestamp(float(root), UTC)
     except (ValueError, OverflowError):
         return False
-    begun = func.coalesce(Delivery.possibly_sent_since, Delivery.started_at)
+    started_at = func.coalesce(Delivery.possibly_sent_since, Delivery.started_at)
     in_doubt = (
         select(Delivery.id)
         .join(Thread, Thread.id == Delivery.thread_id)
@@ -65,26 +65,28 @@ def may_be_card(channel_id: str, root: str) -> bool:
         .where(
             Delivery.kind == DeliveryKind.card,
             Delivery.state.in_((DeliveryState.sending, DeliveryState.unknown)),
-            begun <= posted + CLOCK_TOLERANCE,
+            started_at <= posted + CLOCK_TOLERANCE,
         )
     )
     return db.session.scalar(in_doubt.limit(1)) is not None
 
 
-def find_thread_of_event(heard: SlackEvent) -> Thread | None:
-    """The ticket's thread in which ``heard`` was said."""
-    return find_thread(heard.channel_id, heard.thread_id or heard.external_id)
+def find_thread_of_event(event: SlackEvent) -> Thread | None:
+    """Return the ticket's thread in which ``event`` occurred."""
+    return find_thread(event.channel_id, event.thread_id or event.external_id)
 
 
 def is_active_thread(thread: Thread) -> bool:
-    """Whether what is said here still reaches the ticket: it lives here, or its card was put up anew in this channel."""
+    """Return whether messages here still reach the ticket: the thread is active, or a newer card in this channel
+    replaced it.
+    """
     if thread.ended_at is None:
         return True
     other = aliased(Thread)
-    alive = exists().where(
+    is_active = exists().where(
         other.ticket_id == thread.ticket_id, other.channel_id == thread.channel_id, other.ended_at.is_(None)
     )
-    return bool(db.session.scalar(select(alive)))
+    return bool(db.session.scalar(select(is_active)))
 
 
 def find_channel(channel_id: str) -> Channel | None:
@@ -92,7 +94,7 @@ def find_channel(channel_id: str) -> Channel | None:
 
 
 def find_our_delivery(thread: Thread, ts: str) -> Delivery | None:
-    """The delivery that put the message ``ts`` into ``thread``, if it was one of ours."""
+    """Return the delivery that put the message ``ts`` into ``thread``, if it was one of ours."""
     return db.session.scalar(
         select(Delivery)
         .where(Delivery.thread_id == thread.id, Delivery.external_id == ts)
@@ -102,22 +104,22 @@ def find_our_delivery(thread: Thread, ts: str) -> Delivery | None:
 
 
 def find_message(thread: Thread, ts: str) -> Message | None:
-    """What we keep of the message ``ts`` that somebody wrote in ``thread``."""
+    """Return the stored message ``ts`` that somebody wrote in ``thread``."""
     return db.session.scalar(
         select(Message).where(Message.origin_thread_id == thread.id, Message.origin_external_id == ts)
     )
 
 
 def early_deletion_result(ts: str) -> str:
-    """The outcome under which a deletion is remembered that came before the message it is about."""
+    """Return the outcome stored for a deletion that arrived before the message it is about."""
     return f"Deleted before it came: {ts}."
 
 
-def was_deleted_early(heard: SlackEvent) -> bool:
-    """Whether the message's deletion came before the message."""
+def was_deleted_early(event: SlackEvent) -> bool:
+    """Return whether the message's deletion arrived before the message."""
     remembered = select(InboundEvent.id).where(
-        InboundEvent.ordering_key == ordering_key(heard.channel_id, heard.thread_id or heard.external_id),
-        InboundEvent.result == early_deletion_result(heard.external_id),
+        InboundEvent.ordering_key == ordering_key(event.channel_id, event.thread_id or event.external_id),
+        InboundEvent.result == early_deletion_result(event.external_id),
     )
     return db.session.scalar(remembered.limit(1)) is not None
 

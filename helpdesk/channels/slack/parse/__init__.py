@@ -1,1 +1,1 @@
-"""Slack's requests and events, verified and turned into typed values."""
+"""Verify Slack's requests and events, and turn them into typed values."""

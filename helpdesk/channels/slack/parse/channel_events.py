@@ -1,4 +1,4 @@
-"""What happens to channels, to our bot in them and to the app itself, in our words. Pure."""
+"""Parse changes of channels, of our bot's membership in them and of the app itself. Pure."""
 
 from helpdesk.channels.slack.parse import json_access
 from helpdesk.channels.slack.parse.event_types import ChannelChangeEvent
@@ -25,7 +25,7 @@ _CHANGES_BY_TYPE = {
 
 
 def parse_channel_event(event: dict, context: dict, our_users: frozenset[str]) -> ChannelChangeEvent | None:
-    """What ``event`` says happened, None for one that is nothing for us."""
+    """Return the change that ``event`` reports, None for an event that does not concern us."""
     what = _CHANGES_BY_TYPE.get(json_access.text_or_empty(event.get("type")))
     if not what:
         return None

@@ -1,4 +1,4 @@
-"""Our own new posts come back as events, one for each. They are told by their envelope alone. Pure."""
+"""Recognise our own new posts, which come back as events, by their envelope alone. Pure."""
 
 from helpdesk.channels.slack.parse import envelopes, events, json_access
 
@@ -7,11 +7,11 @@ NEW_MESSAGE_SUBTYPES = {
     "bot_message",
     "file_share",
     "thread_broadcast",
-}  # changes and deletions may be somebody else's
+}  # edits and deletions may be somebody else's
 
 
 def is_echo(payload: dict) -> bool:
-    """Whether ``payload`` tells of a message that this very app has just posted, and so is nothing new to it."""
+    """Return whether ``payload`` is about a message that this very app has just posted, and so contains nothing new."""
     if envelopes.payload_kind(payload) != "event":
         return False
     event = json_access.object_in(payload, "event")

@@ -1,4 +1,4 @@
-"""Slack's emoji names to the characters themselves. Pure."""
+"""Convert Slack's emoji names to characters. Pure."""
 
 import re
 
@@ -15,7 +15,8 @@ _TONE = re.compile(r"^skin-tone-([2-6])$")
 
 
 def emoji_character(name: str, code: str = "") -> str:
-    """The character for ``name`` ("eyes", "+1::skin-tone-3"); ``code`` is Slack's own hex spelling where it gave one.
+    """Return the character for ``name`` ("eyes", "+1::skin-tone-3"); ``code`` is Slack's own hex code where it gave
+    one.
 
     A workspace's own emoji has no character and comes back as ":name:".
     """
@@ -33,5 +34,5 @@ def emoji_character(name: str, code: str = "") -> str:
 
 
 def strip_skin_tone(name: str) -> str:
-    """``name`` without its skin tone."""
+    """Return ``name`` without its skin tone."""
     return name.strip(":").partition("::")[0]

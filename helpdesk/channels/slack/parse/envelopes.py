@@ -1,4 +1,4 @@
-"""What a request of Slack's is, before anybody looks at what it says: decoded, named, and checked for whose it is. Pure."""
+"""Decode the envelope of a request from Slack: its kind, its id, and the app and workspace it is for. Pure."""
 
 import hashlib
 import json
@@ -9,7 +9,7 @@ from helpdesk.channels.slack.parse import json_access
 
 
 def decode_request(body: bytes, content_type: str = "") -> dict[str, Any]:
-    """The payload of a request: events are JSON, pressed buttons a form with JSON in it, commands a plain form.
+    """Return the payload of a request: events are JSON, pressed buttons a form with JSON in it, commands a plain form.
 
     Raises ValueError for anything else.
     """
@@ -25,7 +25,7 @@ def decode_request(body: bytes, content_type: str = "") -> dict[str, Any]:
 
 
 def payload_kind(payload: dict) -> str:
-    """One of challenge, event, action, command, options, limited or other."""
+    """Return the kind of payload: challenge, event, action, command, options, limited or other."""
     type_ = payload.get("type")
     if type_ == "url_verification":
         return "challenge"
@@ -47,7 +47,9 @@ def payload_kind(payload: dict) -> str:
 
 
 def payload_id(payload: dict) -> str:
-    """An id that is the same when Slack sends the same thing again, and another for anything else. Never empty."""
+    """Return an id that is the same when Slack sends the same thing again, and another for anything else. Never
+    empty.
+    """
     if payload.get("event_id"):
         return str(payload["event_id"])
     trigger = payload.get("trigger_id")
@@ -61,7 +63,9 @@ def payload_id(payload: dict) -> str:
 
 
 def is_for_us(payload: dict, app_id: str | None = None, team_id: str | None = None) -> bool:
-    """Whether ``payload`` is for our app in our workspace; a part that is None, or that Slack did not say, is not checked."""
+    """Return whether ``payload`` is for our app in our workspace; a part that is None, or that Slack did not send, is
+    not checked.
+    """
     apps = {json_access.text_or_empty(payload.get("api_app_id"))} - {""}
     teams = {
         json_access.text_or_empty(payload.get("team_id")),
@@ -75,7 +79,9 @@ def is_for_us(payload: dict, app_id: str | None = None, team_id: str | None = No
 
 
 def team_id_of(payload: dict) -> str:
-    """The workspace whose installation this reached: ours, also where somebody of another workspace acted in a shared channel."""
+    """Return the workspace whose installation received this: ours, also where a member of another workspace acted in a
+    shared channel.
+    """
     for authorization in json_access.objects_in(payload.get("authorizations")):
         if authorization.get("team_id"):
             return str(authorization["team_id"])
@@ -87,7 +93,7 @@ def team_id_of(payload: dict) -> str:
 def _parse_object(text: str) -> dict[str, Any]:
     try:
         value = json.loads(text)
-        # No database keeps these two kinds of character, and nobody types them.
+        # No database stores these two kinds of character, and nobody types them.
         if "\\u0000" in text or "\\ud" in text.lower():
             value = _remove_unstorable(value)
     except (ValueError, RecursionError):
@@ -98,7 +104,7 @@ def _parse_object(text: str) -> dict[str, Any]:
 
 
 def _remove_unstorable(value: Any) -> Any:
-    """``value`` without NUL characters and halves of surrogate pairs in its texts."""
+    """Return ``value`` without NUL characters and halves of surrogate pairs in its texts."""
     if isinstance(value, str):
         return value.replace("\x00", "").encode("utf-8", "replace").decode()
     if isinstance(value, list):

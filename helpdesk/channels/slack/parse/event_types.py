@@ -1,4 +1,4 @@
-"""What people do in Slack, one class for each kind of thing. Plain values, named as Slack's reference names them."""
+"""Events in Slack, one class for each kind. Plain values, named as in Slack's reference."""
 
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
@@ -8,10 +8,10 @@ from helpdesk.domain.inbox.channel_event import ChannelEvent
 
 @dataclass(frozen=True, kw_only=True)
 class SlackEvent(ChannelEvent):
-    """What all of them have. ``external_id`` is the ts of the message it is about, where it is about one.
+    """Fields that every event has. ``external_id`` is the ts of the message it is about, where it is about one.
 
     ``team_id`` is the workspace it was sent from, ``user_team`` the author's own; ``is_bot``: a program did it.
-    ``trigger_id`` opens a modal within three seconds, ``response_url`` takes an answer to a button or command.
+    ``trigger_id`` opens a modal within three seconds, ``response_url`` accepts an answer to a button or command.
     """
 
     kind: ClassVar[str]
@@ -26,10 +26,10 @@ class SlackEvent(ChannelEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class MessageEvent(SlackEvent):
-    """A new message. ``visibility`` is what its prefix says, public or internal, None without one; ``whole`` has it
-    still.
+    """A new message. ``visibility`` is public or internal according to its prefix, None without one; ``whole`` includes
+    the prefix.
 
-    ``edited_ts`` is when it was last changed, "" if never.
+    ``edited_ts`` is the time of the last edit, "" if never.
     """
 
     kind = "message"
@@ -40,7 +40,7 @@ class MessageEvent(SlackEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class EditEvent(MessageEvent):
-    """A changed message; ``previous`` is its body before."""
+    """An edited message; ``previous`` is its body before."""
 
     kind = "edit"
     previous: str = ""
@@ -55,7 +55,7 @@ class DeletionEvent(SlackEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ReactionEvent(SlackEvent):
-    """A reaction was added to a message, or taken back; ``name`` without skin tone, ``emoji`` the character."""
+    """A reaction was added to a message or removed; ``name`` without skin tone, ``emoji`` the character."""
 
     kind = "reaction"
     name: str = ""
@@ -79,7 +79,7 @@ class ActionEvent(SlackEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ModalEvent(SlackEvent):
-    """A submitted modal: what was filled in by block, and what the modal was opened with (private_metadata)."""
+    """A submitted modal: its values by block, and the private_metadata it was opened with."""
 
     kind = "modal"
     callback_id: str = ""
@@ -99,7 +99,9 @@ class ShortcutEvent(SlackEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class CommandEvent(SlackEvent):
-    """A slash command: ``verb`` is mine, open, unassigned, search, create, show or help; ``rest`` what follows it."""
+    """A slash command: ``verb`` is mine, open, unassigned, search, create, show or help; ``rest`` is the text after
+    it.
+    """
 
     kind = "command"
     verb: str = ""
@@ -115,7 +117,7 @@ class HomeOpenedEvent(SlackEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelChangeEvent(SlackEvent):
-    """Something happened to a channel, to the bot in it, to a person's profile, or to a message of ours.
+    """A change of a channel, of the bot's membership in it, of a person's profile, or of a message of ours.
 
     ``what``: archived, unarchived, deleted, renamed, shared, unshared, joined, left, added, removed, uninstalled,
     profile, own_deleted. ``name`` is the channel's.

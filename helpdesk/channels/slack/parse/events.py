@@ -1,4 +1,4 @@
-"""What the Events API tells, in our words. Pure: one envelope in, at most one thing heard out."""
+"""Parse envelopes of the Events API, each to at most one event. Pure."""
 
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -26,7 +26,7 @@ MessageT = TypeVar("MessageT", bound=MessageEvent)
 
 @dataclass(frozen=True)
 class BotIdentity:
-    """Who we are in Slack: nothing any of these says is ever heard."""
+    """Our own ids in Slack: events of these authors are ignored."""
 
     team_id: str = ""
     app_id: str = ""
@@ -37,7 +37,7 @@ class BotIdentity:
 def parse_event(
     payload: dict, names: mrkdwn.Names | None = None, ourselves: BotIdentity | None = None
 ) -> SlackEvent | None:
-    """The thing a person did according to the event in ``payload``; None where it is nothing for us."""
+    """Return the event that a person caused according to ``payload``; None where it does not concern us."""
     event = json_access.object_in(payload, "event")
     ourselves = ourselves or _bot_identity_of(payload)
     context = {
@@ -62,7 +62,7 @@ def parse_event(
 
 
 def is_own_message(message: dict, ourselves: BotIdentity) -> bool:
-    """Whether we wrote ``message`` ourselves: by app, bot, user, or the mark every post of ours carries."""
+    """Return whether we wrote ``message`` ourselves: by app, bot, user, or the metadata every post of ours has."""
     apps = {
         json_access.text_or_empty(message.get("app_id")),
         json_access.text_or_empty(json_access.object_in(message, "bot_profile").get("app_id")),
@@ -82,7 +82,7 @@ def is_own_message(message: dict, ourselves: BotIdentity) -> bool:
 
 
 def parse_ts(ts: Any) -> datetime | None:
-    """Slack's "1712345678.000100" as an aware UTC time, None where it is none."""
+    """Convert Slack's "1712345678.000100" to an aware UTC time, None where it is no ts."""
     try:
         return datetime.fromtimestamp(float(ts), UTC)
     except (TypeError, ValueError, OverflowError, OSError):
@@ -90,7 +90,7 @@ def parse_ts(ts: Any) -> datetime | None:
 
 
 def message_files(message: dict) -> tuple[RemoteFile, ...]:
-    """The files of ``message`` that lie in Slack and can be fetched."""
+    """Return the files of ``message`` that are stored in Slack and can be fetched."""
     return tuple(
         RemoteFile(
             external_id=json_access.text_or_empty(file["id"]),
@@ -104,14 +104,14 @@ def message_files(message: dict) -> tuple[RemoteFile, ...]:
 
 
 def message_markdown(message: dict, names: mrkdwn.Names | None = None) -> str:
-    """The Markdown of ``message``, with forwarded messages quoted and files kept elsewhere linked."""
+    """Return the Markdown of ``message``, with forwarded messages quoted and files stored elsewhere linked."""
     parts = [mrkdwn.message_to_markdown(message, names)]
     for attachment in json_access.objects_in(message.get("attachments")):
         if attachment.get("is_share"):
             shared = mrkdwn.message_to_markdown({"text": json_access.text_or_empty(attachment.get("text"))}, names)
             author = json_access.text_or_empty(attachment.get("author_name"))
-            words = f"{author}:\n{shared}" if author else shared
-            parts.append("\n".join("> " + line for line in words.split("\n")))
+            quoted = f"{author}:\n{shared}" if author else shared
+            parts.append("\n".join("> " + line for line in quoted.split("\n")))
     for file in json_access.objects_in(message.get("files")):
         if file.get("is_external") and file.get("url_private"):
             link = {
@@ -124,12 +124,14 @@ def message_markdown(message: dict, names: mrkdwn.Names | None = None) -> str:
 
 
 def thread_ts_of(message: dict) -> str | None:
-    """The root's ts where ``message`` is a reply, None where it stands by itself."""
+    """Return the root's ts where ``message`` is a reply, else None."""
     root = json_access.text_or_empty(message.get("thread_ts"))
     return root if root and root != json_access.text_or_empty(message.get("ts")) else None
 
 
-def _parse_message_event(event: dict, context: dict, ourselves: BotIdentity, names) -> SlackEvent | None:
+def _parse_message_event(
+    event: dict, context: dict, ourselves: BotIdentity, names: mrkdwn.Names | None
+) -> SlackEvent | None:
     subtype = json_access.text_or_empty(event.get("subtype"))
     channel = json_access.text_or_empty(event.get("channel"))
     if subtype == "message_deleted":
@@ -156,7 +158,12 @@ def _parse_message_event(event: dict, context: dict, ourselves: BotIdentity, nam
 
 
 def _parse_message(
-    message: dict, channel: str, context: dict, ourselves: BotIdentity, names, of_type: type[MessageT]
+    message: dict,
+    channel: str,
+    context: dict,
+    ourselves: BotIdentity,
+    names: mrkdwn.Names | None,
+    of_type: type[MessageT],
 ) -> MessageT | None:
     author = json_access.text_or_empty(message.get("user"))
     if (
@@ -187,7 +194,13 @@ def _parse_message(
 
 
 def _parse_edit(
-    message: dict, before: dict, channel: str, event: dict, context: dict, ourselves: BotIdentity, names
+    message: dict,
+    before: dict,
+    channel: str,
+    event: dict,
+    context: dict,
+    ourselves: BotIdentity,
+    names: mrkdwn.Names | None,
 ) -> SlackEvent | None:
     if before and json_access.text_or_empty(message.get("text")) == json_access.text_or_empty(before.get("text")):
         return None  # only a preview of a link was added, or nothing a reader sees

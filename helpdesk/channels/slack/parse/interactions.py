@@ -1,4 +1,4 @@
-"""Pressed buttons, sent forms, shortcuts and commands, in our words. Pure."""
+"""Parse pressed buttons, submitted modals, shortcuts and commands. Pure."""
 
 import json
 import re
@@ -24,7 +24,7 @@ _VERBS = {
 
 
 def parse_interaction(payload: dict, names: mrkdwn.Names | None = None) -> list[SlackEvent]:
-    """What a person did with one of our buttons, forms or shortcuts."""
+    """Return what a person did with one of our buttons, modals or shortcuts."""
     kind = payload.get("type")
     if kind == "block_actions":
         return [_parse_action(payload, action) for action in json_access.objects_in(payload.get("actions"))]
@@ -36,7 +36,7 @@ def parse_interaction(payload: dict, names: mrkdwn.Names | None = None) -> list[
 
 
 def parse_command(payload: dict) -> CommandEvent:
-    """A slash command."""
+    """Parse a slash command."""
     text = mrkdwn_reader.unescape_mrkdwn(json_access.text_or_empty(payload.get("text"))).strip()
     verb, rest = parse_command_text(text)
     return CommandEvent(
@@ -55,7 +55,7 @@ def parse_command(payload: dict) -> CommandEvent:
 
 
 def parse_command_text(text: str) -> tuple[str, str]:
-    """(verb, rest) of what was typed after /ticket; words that are no verb are searched for."""
+    """Return (verb, rest) of the text after /ticket; a text that begins with no verb is searched for."""
     if not text:
         return "mine", ""
     number = _NUMBER.match(text)
@@ -69,7 +69,7 @@ def parse_command_text(text: str) -> tuple[str, str]:
 
 
 def view_values(view: dict) -> dict[str, Any]:
-    """What was filled into ``view``: one value per block, named by the block; None where nothing was chosen."""
+    """Return the values of ``view``: one per block, by the name of the block; None where nothing was chosen."""
     found = {}
     for name, elements in json_access.object_in(view.get("state"), "values").items():
         for element in elements.values() if isinstance(elements, dict) else ():
@@ -114,7 +114,7 @@ def _parse_modal(payload: dict) -> ModalEvent:
     )
 
 
-def _parse_shortcut(payload: dict, names) -> ShortcutEvent:
+def _parse_shortcut(payload: dict, names: mrkdwn.Names | None) -> ShortcutEvent:
     message = json_access.object_in(payload, "message")
     return ShortcutEvent(
         external_id=json_access.text_or_empty(message.get("ts")),

@@ -1,6 +1,6 @@
-"""Slack's mrkdwn text to the elements of a rich_text block, so that one writer makes Markdown of both. Pure.
+"""Parse Slack's mrkdwn text to the elements of a rich_text block, so that one writer makes Markdown of both. Pure.
 
-Text is unescaped exactly once, at the leaves, after everything between angle brackets was understood.
+Text is unescaped exactly once, at the leaves, after everything between angle brackets was parsed.
 """
 
 import re
@@ -21,7 +21,7 @@ _INLINE = re.compile(
 
 
 def mrkdwn_to_elements(text: str) -> list[dict]:
-    """The rich_text elements that say what ``text`` says."""
+    """Return the rich_text elements with the same meaning as the mrkdwn ``text``."""
     found: list[dict] = []
     for number, part in enumerate(_FENCE.split(text)):
         if number % 2:
@@ -112,5 +112,7 @@ def _special(inside: str, style: dict) -> list[dict]:
 
 
 def _flatten_links(text: str) -> str:
-    """Inside code Slack still writes addresses in angle brackets; people see only the address or its label."""
+    """Replace links in code by their text: Slack writes addresses in angle brackets there, too, but people see only the
+    address or its label.
+    """
     return re.sub(r"<([^<>|\n]+)(?:\|([^<>\n]*))?>", lambda match: match[2] or match[1], text)

@@ -1,18 +1,18 @@
-"""Note or reply: the mark somebody put in front of a message, recognised and cut off. Pure.
+"""Recognise and remove the prefix of a message that makes it a note or a reply. Pure.
 
-Whatever looks like a mark for the team only counts as one: a slip must stay inside, never go out.
+A prefix that only resembles the one for notes counts as one: a typing mistake must not publish a note.
 """
 
 import re
 
 _LOCKS = r"(?::(?:lock|closed_lock_with_key|lock_with_ink_pen):|[🔒🔐🔏])\ufe0f?"
-# No two parts in a row may take the same sign: a message of nothing but spaces would be tried in every division.
+# No two parts in a row may match the same character: a message of only spaces would be tried in every division.
 _LOCK = re.compile(rf"^(?P<open>[*_~>\s`]*){_LOCKS}\s*(?::\s*)?")
 _WORD = re.compile(r"^(?P<open>[*_~>\s`]*)(?P<word>note|reply)\s*(?:(?P<close>[*_~`]+)\s*)?[:：]\s*", re.IGNORECASE)
 
 
 def split_note_prefix(body: str) -> tuple[str | None, str]:
-    """("internal" | "public" | None, the body without its mark) for a Markdown ``body``."""
+    """Return ("internal" | "public" | None, the body without its prefix) for a Markdown ``body``."""
     lock = _LOCK.match(body)
     if lock:
         return "internal", _remove_prefix(body, lock, "")
@@ -23,7 +23,7 @@ def split_note_prefix(body: str) -> tuple[str | None, str]:
 
 
 def _remove_prefix(body: str, match: re.Match, closed: str) -> str:
-    """The rest, with whatever emphasis was opened before the mark kept open or closed in pairs."""
+    """Return the rest, with emphasis that was opened before the prefix left open or closed in pairs."""
     opened = re.sub(r"\s", "", match["open"])
     rest = body[match.end() :]
     marks = "".join(mark for mark in opened if mark != ">")

@@ -1,4 +1,4 @@
-"""Elements of a rich_text block to Markdown that says the same words with the same looks. Pure."""
+"""Convert elements of a rich_text block to Markdown with the same text and format. Pure."""
 
 import re
 from collections.abc import Callable
@@ -22,11 +22,13 @@ _LINE_START = re.compile(r"^( {0,3})(?=#{1,6}(?:\s|$)|\+\s|[-=|:_* ]*[-=|:_*] *$
 
 
 def elements_to_markdown(elements: list[dict], names: Names) -> str:
-    """Markdown for ``elements``; ``names`` gives the name for an id or None. Unheard-of elements give what text they hold."""
+    """Return Markdown for ``elements``; ``names`` returns the name for an id or None. Unknown elements give the text
+    they contain.
+    """
     blocks: list[tuple[str, str]] = []
     depth = -1
     for element in json_access.objects_in(elements):
-        # Markdown knows an inner list only below an outer one; Slack indents as it likes.
+        # Markdown knows an inner list only below an outer one; Slack allows any indentation.
         indent = element.get("indent")
         depth = (
             min(indent if isinstance(indent, int) and indent > 0 else 0, depth + 1)
@@ -56,10 +58,10 @@ def _block_to_markdown(element: dict, names: Names, depth: int) -> str:
         lines = []
         for number, item in enumerate(inside, first):
             mark = f"{number}." if element.get("style") == "ordered" else "-"
-            words = _section_to_markdown(json_access.objects_in(item.get("elements")), names).replace(
+            text = _section_to_markdown(json_access.objects_in(item.get("elements")), names).replace(
                 "\n", "\n" + space + "  "
             )
-            lines.append(f"{space}{mark} {words}")
+            lines.append(f"{space}{mark} {text}")
         return "\n".join(lines)
     return _section_to_markdown(inside if "elements" in element else [element], names)
 
@@ -104,22 +106,22 @@ def _element_text(element: dict, names: Names) -> str:
     return str(element.get("text") or "")
 
 
-def _mention_text(element: dict, external_id, names: Names) -> str:
+def _mention_text(element: dict, external_id: object, names: Names) -> str:
     return names(str(external_id or "")) or element.get("label") or str(external_id or "")
 
 
 def _link(element: dict, style: dict) -> str:
     url, label = str(element.get("url") or ""), str(element.get("text") or "")
-    words = _SPECIAL.sub(lambda match: "\\" + match[0], label or url).replace("\n", " ")
+    text = _SPECIAL.sub(lambda match: "\\" + match[0], label or url).replace("\n", " ")
     if not rich_text.has_safe_scheme(url):
-        return _apply_style(words, style)
+        return _apply_style(text, style)
     address = re.sub(r"[\s<>()\\\"]", lambda match: f"%{ord(match[0]):02X}", url)
     if not label or label == url:
         return _apply_style(f"<{address}>", style)
     if url == "mailto:" + label:
         return _apply_style(f"<{label}>", style)
-    words = words.replace("[", r"\[").replace("]", r"\]").replace(r"\\[", r"\[")
-    return _apply_style(f"[{words}]({address})", style)
+    text = text.replace("[", r"\[").replace("]", r"\]").replace(r"\\[", r"\[")
+    return _apply_style(f"[{text}]({address})", style)
 
 
 def _apply_style(text: str, style: dict) -> str:
@@ -128,11 +130,11 @@ def _apply_style(text: str, style: dict) -> str:
 
 
 def _apply_marks(line: str, marks: str) -> str:
-    words = line.strip()
-    if not words:
+    text = line.strip()
+    if not text:
         return line
     before, after = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :]
-    return before + marks + words + marks[::-1] + after
+    return before + marks + text + marks[::-1] + after
 
 
 def _code(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Whether a request comes from Slack: slack_sdk's own check, made so that nothing malformed can raise."""
+"""Verify that a request comes from Slack: slack_sdk's own check, called so that malformed input cannot raise."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -8,7 +8,7 @@ from slack_sdk.signature import SignatureVerifier
 
 
 class _FixedClock:
-    def __init__(self, now: float):
+    def __init__(self, now: float) -> None:
         self._now = now
 
     def now(self) -> float:
@@ -18,9 +18,10 @@ class _FixedClock:
 def verify_signature(
     headers: Mapping[str, str], body: bytes, secrets: Iterable[str], now: float | datetime | None = None
 ) -> bool:
-    """True if ``body`` was signed with one of ``secrets`` within five minutes of ``now`` (Unix seconds or aware datetime).
+    """Return whether ``body`` was signed with one of ``secrets`` within five minutes of ``now`` (Unix seconds or aware
+    datetime).
 
-    Compares in constant time. Any malformed header, body or secret gives False. Several secrets serve a rotation.
+    Compares in constant time. Any malformed header, body or secret gives False. Several secrets allow a rotation.
     """
     moment = now.timestamp() if isinstance(now, datetime) else time.time() if now is None else now
     named = [(str(name).lower(), value) for name, value in headers.items()]
@@ -28,7 +29,7 @@ def verify_signature(
     signatures = [value for name, value in named if name == "x-slack-signature"]
     if len(stamps) != 1 or len(signatures) != 1:
         return False
-    # Each secret is tried, so that the time taken does not tell which one fitted.
+    # Each secret is tried, so that the time taken does not depend on which one fitted.
     fitting = [
         _matches_secret(body, stamps[0], signatures[0], secret, moment)
         for secret in secrets
@@ -46,5 +47,5 @@ def _matches_secret(body: bytes, stamp: str, signature: str, secret: str, now: f
         TypeError,
         ValueError,
         OverflowError,
-    ):  # the verifier raises on odd input, which is simply not Slack's
+    ):  # the verifier raises on malformed input, which is simply not Slack's
         return False

@@ -1,1 +1,1 @@
-"""Block Kit messages, cards, modals and mrkdwn made from our values."""
+"""Render Block Kit messages, cards, modals and mrkdwn from our values."""

@@ -1,6 +1,7 @@
-"""Between our Markdown and what Slack writes and reads: rich_text blocks first, its older mrkdwn text beside them. Pure.
+"""Convert between our Markdown and Slack's formats: rich_text blocks first, its older mrkdwn text beside them. Pure.
 
-``rich_text`` goes out as the message, ``from_markdown`` as its fallback text; ``to_markdown`` reads whichever came in.
+``rich_text_blocks`` makes the message, ``markdown_to_mrkdwn`` its fallback text; ``message_to_markdown`` reads
+whichever a message has.
 """
 
 from collections.abc import Callable
@@ -16,12 +17,14 @@ Names = Callable[[str], str | None]
 
 
 def escape_mrkdwn(text: str) -> str:
-    """``text`` so that mrkdwn shows it letter by letter: no mention, no channel, no masked link can come of it."""
+    """Escape ``text`` so that mrkdwn shows it unchanged: it can contain no mention, no channel and no masked link."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def rich_text_blocks(markdown: str, trusted: bool = False) -> list[dict]:
-    """The rich_text blocks for ``markdown``, each within Slack's limit for one block; [] for nothing but space."""
+    """Return the rich_text blocks for ``markdown``, each within Slack's limit for one block; [] for nothing but
+    space.
+    """
     blocks = []
     for piece in split_message.split_markdown(markdown, MAX_BLOCK_LENGTH):
         elements = rich_text_writer.markdown_to_elements(piece, trusted)
@@ -31,15 +34,16 @@ def rich_text_blocks(markdown: str, trusted: bool = False) -> list[dict]:
 
 
 def markdown_to_mrkdwn(markdown: str, trusted: bool = False) -> str:
-    """``markdown`` as mrkdwn text, escaped: for the notification and wherever blocks cannot go."""
+    """Return ``markdown`` as mrkdwn text, escaped: for the notification and wherever blocks are not allowed."""
     elements = rich_text_writer.markdown_to_elements(markdown, trusted)
     return "\n".join(_block(element) for element in elements)
 
 
 def message_to_markdown(message: dict, names: Names | None = None) -> str:
-    """The Markdown of a Slack ``message``: from its rich_text blocks where it has any, else from its text.
+    """Return the Markdown of a Slack ``message``: from its rich_text blocks where it has any, else from its text.
 
-    ``names`` turns a user's, group's or channel's id into a name; without one, or when it gives None, the id is shown.
+    ``names`` returns the name for the id of a user, group or channel; without it, or when it returns None, the id is
+    shown.
     """
     rich = [block for block in json_access.objects_in(message.get("blocks")) if block.get("type") == "rich_text"]
     elements = [element for block in rich for element in json_access.objects_in(block.get("elements"))]
@@ -82,8 +86,8 @@ def _one(element: dict) -> str:
 
 
 def _marked(line: str, marks: str) -> str:
-    words = line.strip()
-    if not marks or not words:
+    text = line.strip()
+    if not marks or not text:
         return line
     before, after = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :]
-    return before + marks + words + marks[::-1] + after
+    return before + marks + text + marks[::-1] + after

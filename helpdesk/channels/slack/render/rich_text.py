@@ -1,8 +1,11 @@
-"""Markdown to the elements of Slack's rich_text block, the form in which no text can ever ping or hide a link. Pure.
+"""Convert Markdown to elements of Slack's rich_text block, a format in which text cannot notify anybody or hide a link.
+Pure.
 
-Words stay in plain ``text`` elements, which Slack shows as they are; nothing here makes a user, channel or broadcast element.
+Text stays in plain ``text`` elements, which Slack shows unchanged; nothing here makes a user, channel or broadcast
+element.
 """
 
+from collections.abc import Iterable
 from urllib.parse import urlsplit
 
 from markdown_it.tree import SyntaxTreeNode
@@ -15,14 +18,16 @@ _STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
 
 
 def markdown_to_elements(markdown: str, trusted: bool = False) -> list[dict]:
-    """The elements for ``markdown``. Unless ``trusted``, a link whose label differs from its address shows both."""
+    """Return the elements for ``markdown``. Unless ``trusted``, a link whose label differs from its address shows
+    both.
+    """
     text = markdown.replace("\x00", "")
     tree = SyntaxTreeNode(markdown_rendering.markdown_parser(text).parse(text))
     return _Writer(trusted).write(tree.children)
 
 
 def has_safe_scheme(url: str) -> bool:
-    """Whether ``url`` is one a person may be led to: http, https or mailto."""
+    """Return whether the scheme of ``url`` is allowed in a link: http, https or mailto."""
     try:
         parts = urlsplit(url.strip())
     except ValueError:
@@ -33,16 +38,16 @@ def has_safe_scheme(url: str) -> bool:
 
 
 class _Writer:
-    def __init__(self, trusted: bool):
+    def __init__(self, trusted: bool) -> None:
         self.trusted = trusted
         self.elements: list[dict] = []
 
-    def write(self, nodes) -> list[dict]:
+    def write(self, nodes: Iterable[SyntaxTreeNode]) -> list[dict]:
         for node in nodes:
             self._block(node)
         return self.elements
 
-    def _block(self, node) -> None:
+    def _block(self, node: SyntaxTreeNode) -> None:
         if node.type in {"bullet_list", "ordered_list"}:
             self._list(node, indent=0)
         elif node.type == "blockquote":
@@ -65,7 +70,7 @@ class _Writer:
         else:
             self._add("rich_text_section", inline)
 
-    def _list(self, node, indent: int) -> None:
+    def _list(self, node: SyntaxTreeNode, indent: int) -> None:
         style = "ordered" if node.type == "ordered_list" else "bullet"
         first = int(node.attrs.get("start", 1)) if style == "ordered" else 1
         for number, item in enumerate(node.children, first):
@@ -100,8 +105,8 @@ class _Writer:
         if style == "ordered" and number > 1:
             self.elements[-1]["offset"] = number - 1
 
-    def _flat(self, node) -> list[dict]:
-        """Blocks where Slack allows only words: each on lines of its own."""
+    def _flat(self, node: SyntaxTreeNode) -> list[dict]:
+        """Flatten blocks where Slack allows only inline text: each on lines of its own."""
         if node.type in {"fence", "code_block"}:
             return _text(node.content.rstrip("\n"), {"code": True})
         if node.type == "table":
@@ -118,7 +123,7 @@ class _Writer:
                 lines += (_text(gap) if lines else []) + inline
         return lines
 
-    def _inline(self, node, style: dict) -> list[dict]:
+    def _inline(self, node: SyntaxTreeNode, style: dict) -> list[dict]:
         found: list[dict] = []
         for child in node.children:
             if child.type in _STYLES:
@@ -135,22 +140,22 @@ class _Writer:
                 found += _text(child.content, style)
         return _merge_same_style(found)
 
-    def _link(self, node, style: dict) -> list[dict]:
+    def _link(self, node: SyntaxTreeNode, style: dict) -> list[dict]:
         url = str(node.attrs.get("href", ""))
         label = self._inline(node, style)
-        words = "".join(element.get("text", "") for element in label)
+        label_text = "".join(element.get("text", "") for element in label)
         if not has_safe_scheme(url):
             return label + _text(f" ({url})")
         link = {"type": "link", "url": url} | ({"style": style} if style else {})
-        if words in {"", url}:
+        if label_text in {"", url}:
             return [link]
-        if url == "mailto:" + words:
-            return [link | {"text": words}]
+        if url == "mailto:" + label_text:
+            return [link | {"text": label_text}]
         if node.info == "auto":
-            # An address in brackets whose spelling had to change, such as one with Slack's own bar in it, stays words.
-            return [link] if "|" not in words else _text(f"<{words}>", style)
+            # An address in brackets whose spelling had to change, such as one with Slack's own bar in it, stays text.
+            return [link] if "|" not in label_text else _text(f"<{label_text}>", style)
         if self.trusted:
-            return [link | {"text": words}]
+            return [link | {"text": label_text}]
         return label + _text(" (") + [link] + _text(")")
 
     def _add(self, kind: str, elements: list[dict]) -> None:
@@ -165,7 +170,7 @@ def _text(text: str, style: dict | None = None) -> list[dict]:
 
 
 def _merge_same_style(elements: list[dict]) -> list[dict]:
-    """Neighbours of the same style as one element."""
+    """Join neighbours of the same style into one element."""
     joined: list[dict] = []
     for element in elements:
         last = joined[-1] if joined else None
@@ -176,15 +181,15 @@ def _merge_same_style(elements: list[dict]) -> list[dict]:
     return joined
 
 
-def _table(node) -> str:
-    rows = [[_words(cell) for cell in row.children] for part in node.children for row in part.children]
+def _table(node: SyntaxTreeNode) -> str:
+    rows = [[_plain_text(cell) for cell in row.children] for part in node.children for row in part.children]
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(
         "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
     )
 
 
-def _words(node) -> str:
+def _plain_text(node: SyntaxTreeNode) -> str:
     if node.type in {"softbreak", "hardbreak"}:
         return " "
-    return "".join(_words(child) for child in node.children) if node.children else node.content
+    return "".join(_plain_text(child) for child in node.children) if node.children else node.content

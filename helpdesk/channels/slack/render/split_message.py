@@ -1,23 +1,26 @@
-"""Long Markdown in pieces that fit, nothing lost: between paragraphs if possible, else lines, else words. Pure."""
+"""Split long Markdown into parts that fit, losing nothing: between paragraphs if possible, else lines, else words.
+Pure.
+"""
 
 import re
+from collections.abc import Iterator
 
 _FENCE = re.compile(r"^ {0,3}(```+|~~~+)(.*)$")
 
 
 def split_markdown(markdown: str, limit: int) -> list[str]:
-    """``markdown`` in pieces of at most ``limit`` characters, in order; [] for nothing but space.
+    """Split ``markdown`` into parts of at most ``limit`` characters, in order; [] for nothing but space.
 
-    A fenced code block that is divided is closed at the end of one piece and opened again in the next.
+    A fenced code block that is divided is closed at the end of one part and opened again in the next.
     """
     found: list[str] = []
     lines: list[str] = []
-    fence, size = "", 0  # ``size`` is that of ``lines``; counting them anew for each line took 4.7 s for 40,000 empty ones
+    fence, size = "", 0  # the size of ``lines``: to count them for each line is quadratic
     for line in _short_lines(markdown.replace("\r\n", "\n").split("\n"), limit):
         if lines and size + 1 + len(line) + _fence_length(fence) > limit:
-            kept = _count_lines_to_emit(lines) if not fence else len(lines)
-            carried = lines[kept:]
-            found.append("\n".join(lines[:kept] + ([_fence_marker(fence)] if fence else [])))
+            emitted = _count_lines_to_emit(lines) if not fence else len(lines)
+            carried = lines[emitted:]
+            found.append("\n".join(lines[:emitted] + ([_fence_marker(fence)] if fence else [])))
             lines = ([fence] if fence else []) + carried
             size = _size(lines)
         size += len(line) + 1
@@ -27,19 +30,19 @@ def split_markdown(markdown: str, limit: int) -> list[str]:
     return [piece.strip("\n") for piece in found if piece.strip()]
 
 
-def _short_lines(lines: list[str], limit: int):
-    """Every line short enough to leave room for a fence around it."""
-    room = max(limit - 48, limit // 2)
+def _short_lines(lines: list[str], limit: int) -> Iterator[str]:
+    """Shorten every line so that a fence around it still fits."""
+    max_length = max(limit - 48, limit // 2)
     for line in lines:
-        while len(line) > room:
-            cut = line.rfind(" ", room // 2, room) + 1 or room
+        while len(line) > max_length:
+            cut = line.rfind(" ", max_length // 2, max_length) + 1 or max_length
             yield line[:cut].rstrip(" ")
             line = line[cut:]
         yield line
 
 
 def _count_lines_to_emit(lines: list[str]) -> int:
-    """How many lines to put out: up to the last empty line in the second half outside code, else all."""
+    """Count the lines of the next part: up to the last empty line in the second half outside code, else all."""
     fence, last = "", 0
     for number, line in enumerate(lines):
         fence = _fence_after(fence, line)
@@ -49,7 +52,7 @@ def _count_lines_to_emit(lines: list[str]) -> int:
 
 
 def _fence_after(fence: str, line: str) -> str:
-    """The opening line of the code block we are in after ``line``, "" outside."""
+    """Return the opening line of the code block that contains the end of ``line``, "" outside."""
     found = _FENCE.match(line)
     if not found:
         return fence

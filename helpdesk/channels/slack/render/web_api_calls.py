@@ -1,4 +1,4 @@
-"""What goes to Slack: a delivery's row becomes a Web API method and its arguments."""
+"""Render a delivery as a Web API method and its arguments."""
 
 from sqlalchemy import select
 
@@ -23,9 +23,10 @@ REPLACED_CARD_FOOTER = (
 
 
 def render_call(delivery: Delivery) -> SlackContent:
-    """What ``delivery`` asks of Slack. Raises SkipDelivery or RetryLater.
+    """Return the request to Slack for ``delivery``. Raises SkipDelivery or RetryLater.
 
-    The one place through which everything for Slack goes, so the one place that keeps notes from where customers read.
+    Everything for Slack passes through this function, so this is the one place that stops notes from reaching threads
+    that customers read.
     """
     thread, message = delivery.thread, delivery.message
     if delivery.kind in MESSAGE_KINDS:
@@ -37,7 +38,7 @@ def render_call(delivery: Delivery) -> SlackContent:
 
 
 def render_card(thread: Thread, footer: str = "") -> dict:
-    """The card of a thread's ticket as it is now: text, blocks, attachments."""
+    """Return the current card of a thread's ticket: text, blocks, attachments."""
     ticket = thread.ticket
     first = db.session.scalar(
         select(Message)

@@ -1,4 +1,4 @@
-"""Everything Slack shows of ours: plain values in, Slack's JSON out, within its limits. Pure."""
+"""Everything of ours that Slack shows: plain values in, Slack's JSON out, within its limits. Pure."""
 
 from helpdesk.channels.slack.render.blocks.cards import CardValues, card_message
 from helpdesk.channels.slack.render.blocks.ephemerals import (

@@ -1,4 +1,4 @@
-"""A ticket's card: what stands in the channel, updated in place while the ticket lives. Pure."""
+"""A ticket's card: the message in the channel, updated in place while the ticket is active. Pure."""
 
 from dataclasses import dataclass
 
@@ -13,9 +13,10 @@ MAX_ANSWERS = 12
 
 @dataclass(frozen=True)
 class CardValues:
-    """What a card says.
+    """Values of a card.
 
-    ``reference`` comes back as its buttons' value; ``shared``: outsiders see the card, so it offers only the link.
+    ``reference`` comes back as its buttons' value; ``shared``: people of another company see the card, so it has only
+    the link.
     """
 
     number: int
@@ -35,9 +36,12 @@ class CardValues:
 
 
 def card_message(values: CardValues) -> tuple[str, list[dict], list[dict]]:
-    """(text, blocks, attachments) of the card: a title, and below it everything else beside a bar in the status's colour."""
+    """Return (text, blocks, attachments) of the card: a title, and below it everything else beside a bar in the
+    status's colour.
+    """
     title = f"#{values.number} {values.subject}"
-    text = f"{elements.escape_text(title, 300)} ({elements.escape_text(f'{values.organization}, {values.status_word}', 300)})"
+    description = f"{values.organization}, {values.status_word}"
+    text = f"{elements.escape_text(title, 300)} ({elements.escape_text(description, 300)})"
     head = elements.section_block(f"*{elements.mrkdwn_link(values.url, title)}*")
     body = [
         *_card_excerpt(values.excerpt),

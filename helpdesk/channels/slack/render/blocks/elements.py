@@ -1,4 +1,7 @@
-"""The smallest pieces of a Slack message, each within Slack's limits. Pure."""
+"""The smallest parts of a Slack message, each within Slack's limits. Pure."""
+
+from collections.abc import Iterable
+from typing import Any
 
 from helpdesk.channels.slack.render import mrkdwn
 
@@ -13,39 +16,43 @@ MAX_BLOCKS = 50
 
 
 def truncate(text: str, limit: int) -> str:
-    """``text`` in at most ``limit`` characters, with an ellipsis where something is missing."""
+    """Shorten ``text`` to at most ``limit`` characters, with an ellipsis where something is missing."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def escape_text(text: str, limit: int) -> str:
-    """People's words for mrkdwn, escaped and then at most ``limit`` long; an escape is never cut in two."""
+    """Escape people's text for mrkdwn and shorten it to ``limit``; an escape is never cut in two."""
     while len(found := mrkdwn.escape_mrkdwn(text)) > limit:
         text = truncate(text, max(1, len(text) - max(1, (len(found) - limit) // 5)))
     return found
 
 
 def plain_text(text: str, limit: int) -> dict:
-    """A plain_text object: Slack shows it letter by letter. Emptiness, which Slack refuses, becomes a dash."""
+    """Make a plain_text object, which Slack shows without interpretation. Empty text, which Slack refuses, becomes a
+    dash.
+    """
     return {"type": "plain_text", "text": truncate(text.strip(), limit) or "–", "emoji": True}
 
 
 def mrkdwn_text(text: str, limit: int = MAX_SECTION_LENGTH) -> dict:
-    """A mrkdwn object for ``text`` that is escaped already; ``verbatim`` keeps Slack from finding names and links in it."""
+    """Make a mrkdwn object of ``text`` that is escaped already; ``verbatim`` stops Slack from finding names and links
+    in it.
+    """
     return {"type": "mrkdwn", "text": text[:limit] or "–", "verbatim": True}
 
 
-def section_block(text: str, **more) -> dict:
-    """A section of already escaped mrkdwn."""
+def section_block(text: str, **more: Any) -> dict:
+    """Make a section of already escaped mrkdwn."""
     return {"type": "section", "text": mrkdwn_text(text)} | more
 
 
 def context_block(text: str) -> dict:
-    """A small grey line of already escaped mrkdwn."""
+    """Make a small grey line of already escaped mrkdwn."""
     return {"type": "context", "elements": [mrkdwn_text(text, MAX_CONTEXT_LENGTH)]}
 
 
-def fields_blocks(pairs) -> list[dict]:
-    """Sections of (label, value) pairs, two in a row; both are people's words."""
+def fields_blocks(pairs: Iterable[tuple[str, str]]) -> list[dict]:
+    """Make sections of (label, value) pairs, two in a row; both are unescaped."""
     found = [
         mrkdwn_text(
             f"*{escape_text(label, 200)}*\n{escape_text(value or '–', MAX_FIELD_LENGTH - 210)}", MAX_FIELD_LENGTH
@@ -58,7 +65,7 @@ def fields_blocks(pairs) -> list[dict]:
 
 
 def button_element(label: str, action_id: str, value: str = "", style: str = "", url: str = "") -> dict:
-    """A button; with ``url`` it opens that page."""
+    """Make a button; with ``url`` it opens that page."""
     found = {"type": "button", "text": plain_text(label, MAX_BUTTON_LENGTH), "action_id": action_id}
     if value:
         found["value"] = value[:MAX_VALUE_LENGTH]
@@ -70,7 +77,7 @@ def button_element(label: str, action_id: str, value: str = "", style: str = "",
 
 
 def actions_block(*buttons: dict, block_id: str = "") -> dict:
-    """A row of buttons."""
+    """Make a row of buttons."""
     return {"type": "actions", "elements": list(buttons)} | ({"block_id": block_id} if block_id else {})
 
 
@@ -79,6 +86,6 @@ def divider_block() -> dict:
 
 
 def mrkdwn_link(url: str, label: str, limit: int = 300) -> str:
-    """A mrkdwn link of ours; the label may be people's words."""
+    """Make a mrkdwn link to a page of ours; the label may be people's text."""
     address = url.replace("&", "&amp;").replace("<", "%3C").replace(">", "%3E").replace("|", "%7C")
     return f"<{address}|{escape_text(label, limit)}>"

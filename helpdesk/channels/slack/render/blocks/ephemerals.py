@@ -1,4 +1,4 @@
-"""What only one person sees, right after they did something. Pure: each gives text and blocks."""
+"""Messages that only one person sees, right after they did something. Pure: each returns text and blocks."""
 
 from helpdesk.channels.slack.render.blocks import elements
 
@@ -13,7 +13,7 @@ COMMAND_HELP = (
 
 
 def pending_reply_notice(sentence: str, reference: str, seconds: int) -> dict:
-    """Who will see what was just written, with *Make internal* and *Send now* while it is held back for ``seconds``."""
+    """Say who will see the new message, with *Make internal* and *Send now* while it is held back for ``seconds``."""
     line = elements.escape_text(sentence, 1500)
     wait = f"The email leaves in {seconds} seconds." if seconds > 0 else ""
     return {
@@ -30,19 +30,19 @@ def pending_reply_notice(sentence: str, reference: str, seconds: int) -> dict:
 
 
 def notice(sentence: str) -> dict:
-    """One sentence, nothing to press."""
+    """Make a message of one sentence without buttons."""
     line = elements.escape_text(sentence, elements.MAX_SECTION_LENGTH)
     return {"text": line, "blocks": [elements.section_block(line)]}
 
 
-def link_line(words: str, label: str, url: str) -> dict:
-    """A small line that leads somewhere: "Filed as #42 The printer is on fire"."""
-    line = f"{elements.escape_text(words, 300)} {elements.mrkdwn_link(url, label)}"
+def link_line(text: str, label: str, url: str) -> dict:
+    """Make a small line with a link: "Filed as #42 The printer is on fire"."""
+    line = f"{elements.escape_text(text, 300)} {elements.mrkdwn_link(url, label)}"
     return {"text": line, "blocks": [elements.context_block(line)]}
 
 
 def agents_only_notice(portal_name: str = "") -> dict:
-    """To somebody who is no agent and wrote where agents write: nothing was sent."""
+    """Answer somebody who is no agent and wrote where agents write: nothing was sent."""
     where = f" of {portal_name}" if portal_name else ""
     return notice(
         f"Only agents{where} can answer from this thread, so what you wrote was not sent to anybody. "
@@ -51,7 +51,7 @@ def agents_only_notice(portal_name: str = "") -> dict:
 
 
 def help_text() -> dict:
-    """What can be typed after /ticket."""
+    """List the commands of /ticket."""
     lines = "\n".join(f"`{command}` {meaning}" for command, meaning in COMMAND_HELP)
     marks = "In a thread, begin with `note:` or 🔒 for a note that only the team sees, or with `reply:` for an answer."
     return {"text": "What /ticket can do", "blocks": [elements.section_block(lines), elements.context_block(marks)]}

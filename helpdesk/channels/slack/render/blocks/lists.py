@@ -1,4 +1,4 @@
-"""Tickets in a row: the answer to /ticket and the app's home page. Pure."""
+"""Lists of tickets: the answer to /ticket and the app's home page. Pure."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ MAX_HOME_ROWS = 30
 
 @dataclass(frozen=True)
 class ListRow:
-    """One ticket in a list; ``waiting`` says since when it waits, in words."""
+    """One ticket in a list; ``waiting`` describes how long it has waited."""
 
     number: int
     subject: str
@@ -25,7 +25,7 @@ class ListRow:
 
 @dataclass(frozen=True)
 class HomeValues:
-    """What an agent's home shows; totals count what is not shown, too."""
+    """Values of an agent's home page; totals include tickets that are not shown."""
 
     name: str
     url: str
@@ -38,9 +38,9 @@ class HomeValues:
 def ticket_list(
     title: str, rows: tuple[ListRow, ...], more: int = 0, more_url: str = "", hint: str = ""
 ) -> tuple[str, list[dict]]:
-    """(text, blocks) of a list under ``title``.
+    """Return (text, blocks) of a list under ``title``.
 
-    ``more`` counts what only ``more_url`` shows; ``hint`` is said where there is no row.
+    ``more`` counts what only ``more_url`` shows; ``hint`` is shown where there is no row.
     """
     shown = rows[:MAX_ROWS]
     hidden = more + len(rows) - len(shown)
@@ -49,15 +49,15 @@ def ticket_list(
     if not rows:
         blocks.append(elements.section_block(elements.escape_text(hint or "There is no such ticket.", 1000)))
     if hidden > 0:
-        words = f"{hidden} more"
+        text = f"{hidden} more"
         blocks.append(
-            elements.context_block(elements.mrkdwn_link(more_url, f"{words} in the portal") if more_url else words)
+            elements.context_block(elements.mrkdwn_link(more_url, f"{text} in the portal") if more_url else text)
         )
     return f"{heading}: {len(rows) + more}", blocks
 
 
 def home_view(values: HomeValues) -> dict:
-    """The view of an agent's home: own queue first, then what nobody has taken."""
+    """Return the view of an agent's home page: own queue first, then unassigned tickets."""
     blocks = [
         {"type": "header", "text": elements.plain_text(f"Tickets of {values.name}", elements.MAX_HEADER_LENGTH)},
         elements.actions_block(

@@ -1,4 +1,4 @@
-"""What somebody said, put into a thread under their own name. Pure."""
+"""Messages and notes in a ticket's thread, shown under their author's name. Pure."""
 
 from dataclasses import dataclass
 
@@ -8,13 +8,16 @@ from helpdesk.channels.slack.render.blocks import elements
 MAX_MESSAGE_LENGTH = 7500  # of Markdown; escaped it still fits Slack's 40,000 of text and its 50 blocks
 MAX_USERNAME_LENGTH = 80
 NOTE_LABEL = "🔒 Note. Only the team sees this."
-# Reactions put on what a person typed in Slack, to show at once what it became.
+# Reactions added to a message that a person typed in Slack, to show at once whether it is a reply or a note.
 MARKER_EMOJI = {"internal": "lock", "public": "incoming_envelope"}
 
 
 @dataclass(frozen=True)
 class ReplyValues:
-    """One part of a message. ``marker`` is a small line below it; ``trusted`` lets links of our own people keep their labels."""
+    """One part of a message.
+
+    ``marker`` is a small line below it; with ``trusted``, links in messages of the team have their own labels.
+    """
 
     author: str
     body: str
@@ -28,7 +31,7 @@ class ReplyValues:
 
 
 def split_body(markdown: str, limit: int = MAX_MESSAGE_LENGTH) -> list[str]:
-    """``markdown`` in parts that fit a message each, never empty; of several, each begins with its "(1/3)"."""
+    """Split ``markdown`` into parts that fit a message each, never empty; of several, each begins with its "(1/3)"."""
     pieces = split_message.split_markdown(markdown, limit - 20)
     if len(pieces) < 2:
         return pieces or [markdown.strip()]
@@ -36,7 +39,7 @@ def split_body(markdown: str, limit: int = MAX_MESSAGE_LENGTH) -> list[str]:
 
 
 def reply_message(values: ReplyValues) -> dict:
-    """text, blocks, username and icon_url of the message; add channel and thread_ts (or ts) to send it."""
+    """Return text, blocks, username and icon_url of the message; add channel and thread_ts (or ts) to send it."""
     blocks = mrkdwn.rich_text_blocks(values.body, values.trusted)[:40]
     lines = []
     if values.attachments:
@@ -54,19 +57,21 @@ def reply_message(values: ReplyValues) -> dict:
 
 
 def note_message(author: str, body: str, picture: str = "", trusted: bool = True) -> dict:
-    """A message for the team only, marked so above and below."""
+    """Return a message for the team only, marked as such above and below."""
     found = reply_message(ReplyValues(author, body, picture, side="team", marker=NOTE_LABEL, trusted=trusted))
     return found | {"text": "🔒 " + found["text"]}
 
 
 def event_line(sentence: str) -> dict:
-    """text and blocks of a small line about something that happened, such as "Maya Lindqvist solved this"."""
+    """Return text and blocks of a small line about an event, such as "Maya Lindqvist solved this"."""
     line = elements.escape_text(sentence, 1500)
     return {"text": line, "blocks": [elements.context_block(line)]}
 
 
 def describe_visibility(kind: str | None, audience: str) -> str:
-    """The sentence that says who will see a message of ``kind`` internal or public; ``audience``: "Dana Fields and #globex"."""
+    """Return the sentence about who will see a message of ``kind`` internal or public; ``audience``: "Dana Fields and
+    #globex".
+    """
     if kind == "internal":
         return "Note. Only the team sees this."
     return f"Goes to {audience}." if audience else "Goes to the customer."

@@ -1,4 +1,4 @@
-"""The forms that open in Slack, and the answer to one that was filled in wrongly. Pure."""
+"""The modals that open in Slack, and the answer to one with mistakes. Pure."""
 
 import json
 from collections.abc import Callable
@@ -26,10 +26,10 @@ Choices = tuple[tuple[str, str], ...]
 
 @dataclass(frozen=True)
 class ModalField:
-    """One field of a form. ``input_format`` narrows a single line: text, url or email.
+    """One field of a modal. ``input_format`` restricts a single line: text, url or email.
 
-    ``options`` are (value, label); ``value`` is text, or a list for multi_choice and checkbox. A widget that is not among
-    WIDGETS (files) is left out: Slack's forms cannot ask for it.
+    ``options`` are (value, label); ``value`` is text, or a list for multi_choice and checkbox. A widget that is not
+    among WIDGETS (files) is left out: Slack's modals have no control for it.
     """
 
     key: str
@@ -44,7 +44,7 @@ class ModalField:
 
 @dataclass(frozen=True)
 class EditValues:
-    """What the form *Edit* shows. Choices are (value, label); ``assignee`` None is nobody."""
+    """Values of the modal *Edit*. Choices are (value, label); ``assignee`` None is nobody."""
 
     number: int
     reference: str
@@ -60,7 +60,9 @@ class EditValues:
 
 @dataclass(frozen=True)
 class CreateValues:
-    """What the form for a new ticket shows. ``origin`` comes back with it: where the message stood that it is made of."""
+    """Values of the modal for a new ticket. ``origin`` comes back with it: the place of the message that it is made
+    of.
+    """
 
     organizations: Choices
     forms: Choices
@@ -74,7 +76,9 @@ class CreateValues:
 
 
 def edit_modal(values: EditValues) -> dict:
-    """The view of *Edit*: callback edit_ticket, private {"reference"}, blocks status, assignee, priority and field-<key>."""
+    """Return the view of *Edit*: callback edit_ticket, private {"reference"}, blocks status, assignee, priority and
+    field-<key>.
+    """
     nobody = ((NO_ASSIGNEE_VALUE, "Nobody"),)
     blocks = [
         _input_block(
@@ -93,14 +97,16 @@ def edit_modal(values: EditValues) -> dict:
         _input_block(
             ModalField("priority", "Priority", Widget.single_choice, values.priority, values.priorities, required=True)
         ),
-        *_field_blocks(values.fields, room=MAX_MODAL_BLOCKS - 3),
+        *_field_blocks(values.fields, max_count=MAX_MODAL_BLOCKS - 3),
     ]
     private = {"reference": values.reference} | values.private
     return _modal_view("edit_ticket", f"Ticket #{values.number}", "Save", blocks, private)
 
 
 def create_modal(values: CreateValues) -> dict:
-    """The view for a new ticket: callback create_ticket, private ``origin``; choosing a form sends the action choose_form."""
+    """Return the view for a new ticket: callback create_ticket, private ``origin``; choosing a form sends the action
+    choose_form.
+    """
     form = _input_block(ModalField("form", "Form", Widget.single_choice, values.form, values.forms, required=True))
     form |= {"dispatch_action": True}
     form["element"]["action_id"] = "choose_form"
@@ -129,13 +135,13 @@ def create_modal(values: CreateValues) -> dict:
             ModalField("subject", "Subject", Widget.single_line, values.subject[:MAX_SUBJECT_LENGTH], required=True)
         ),
         _input_block(ModalField("body", "What is it about?", Widget.multi_line, values.body, required=True)),
-        *_field_blocks(values.fields, room=MAX_MODAL_BLOCKS - 5),
+        *_field_blocks(values.fields, max_count=MAX_MODAL_BLOCKS - 5),
     ]
     return _modal_view("create_ticket", "New ticket", "File ticket", blocks, values.origin)
 
 
 def modal_errors(sentences: dict[str, str]) -> dict:
-    """The answer to a form that cannot be taken: a sentence per block (status, subject, field-<key>)."""
+    """Return the answer to a modal with mistakes: a sentence per block (status, subject, field-<key>)."""
     return {
         "response_action": "errors",
         "errors": {name: elements.truncate(text, MAX_HINT_LENGTH) for name, text in sentences.items()},
@@ -143,7 +149,9 @@ def modal_errors(sentences: dict[str, str]) -> dict:
 
 
 def option_groups(pairs: Choices) -> dict[str, Any]:
-    """``options``, or where there are more than a hundred ``option_groups`` named by their first and last label."""
+    """Return ``options``, or where there are more than a hundred ``option_groups`` named by their first and last
+    label.
+    """
     options = [_option_object(value, label) for value, label in pairs if 0 < len(str(value)) <= MAX_OPTION_VALUE_LENGTH]
     if len(options) <= MAX_OPTIONS:
         return {"options": options or [_option_object(NO_ASSIGNEE_VALUE, "Nothing to choose")]}
@@ -164,9 +172,9 @@ def option_groups(pairs: Choices) -> dict[str, Any]:
     }
 
 
-def _field_blocks(fields: tuple[ModalField, ...], room: int) -> list[dict]:
-    asked = [each for each in fields if each.widget in WIDGETS]
-    return [_input_block(each, f"field-{each.key}") for each in asked[:room]]
+def _field_blocks(fields: tuple[ModalField, ...], max_count: int) -> list[dict]:
+    shown_fields = [each for each in fields if each.widget in WIDGETS]
+    return [_input_block(each, f"field-{each.key}") for each in shown_fields[:max_count]]
 
 
 def _input_block(each: ModalField, block_id: str = "") -> dict:
@@ -255,8 +263,8 @@ def _option_object(value: str, label: str) -> dict:
 
 
 def _modal_view(callback_id: str, title: str, submit: str, blocks: list[dict], private: dict[str, Any]) -> dict:
-    kept = json.dumps(private, separators=(",", ":"))
-    if len(kept) > MAX_PRIVATE_METADATA_LENGTH:
+    metadata = json.dumps(private, separators=(",", ":"))
+    if len(metadata) > MAX_PRIVATE_METADATA_LENGTH:
         raise ValueError("More is to be remembered with this form than Slack keeps.")
     return {
         "type": "modal",
@@ -264,6 +272,6 @@ def _modal_view(callback_id: str, title: str, submit: str, blocks: list[dict], p
         "title": elements.plain_text(title, MAX_TITLE_LENGTH),
         "submit": elements.plain_text(submit, MAX_TITLE_LENGTH),
         "close": elements.plain_text("Cancel", MAX_TITLE_LENGTH),
-        "private_metadata": kept,
+        "private_metadata": metadata,
         "blocks": blocks,
     }

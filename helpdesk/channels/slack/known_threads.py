@@ -1,0 +1,89 @@
+"""Load what is stored about the threads of a Slack channel, to compare it with Slack."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from helpdesk.extensions import db
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
+
+BATCH_SIZE = 500  # threads in one database query
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True)
+class KnownThread:
+    """What is stored about one thread.
+
+    ``messages`` are those that people wrote there (ts → time of the last edit), ``gone`` the deleted ones among them;
+    ``newest`` is the newest ts, ``count`` the number of replies, ``compared_at`` the time of the last comparison.
+    """
+
+    thread_id: int
+    channel_id: str
+    root: str
+    messages: dict[str, str]
+    gone: frozenset[str]
+    newest: str
+    count: int
+    compared_at: datetime | None
+
+
+def load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
+    """Return what is stored about each of ``threads`` that has a card; two queries for each batch."""
+    stored: dict[int, dict[str, str]] = defaultdict(dict)
+    gone: dict[int, set[str]] = defaultdict(set)
+    copies: dict[int, set[str]] = defaultdict(set)
+    threads = [thread for thread in threads if thread.external_id]
+    for some in split_batches([thread.id for thread in threads]):
+        messages = select(
+            Message.origin_thread_id, Message.origin_external_id, Message.origin_edited, Message.deleted_at
+        )
+        messages = messages.where(Message.origin_thread_id.in_(some), Message.origin_external_id.is_not(None))
+        for thread_id, ts, edited, deleted in db.session.execute(messages):
+            stored[thread_id][ts] = edited or ""
+            if deleted:
+                gone[thread_id].add(ts)
+        posted = select(Delivery.thread_id, Delivery.external_id)
+        for thread_id, ts in db.session.execute(
+            posted.where(Delivery.thread_id.in_(some), Delivery.external_id.is_not(None))
+        ):
+            copies[thread_id].add(ts)
+    return [
+        KnownThread(
+            thread_id=thread.id,
+            channel_id=thread.channel.external_id,
+            root=thread.external_id,
+            messages=stored[thread.id],
+            gone=frozenset(gone[thread.id]),
+            newest=max([*stored[thread.id], *copies[thread.id], ""], key=parse_ts),
+            count=len((stored[thread.id].keys() | copies[thread.id]) - gone[thread.id] - {thread.external_id}),
+            compared_at=thread.compared_at,
+        )
+        for thread in threads
+    ]
+
+
+def split_batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:
+    """Yield ``items`` in batches of at most BATCH_SIZE, the threads of one database query."""
+    return (items[start : start + BATCH_SIZE] for start in range(0, len(items), BATCH_SIZE))
+
+
+def is_newer(ts: str, known: str) -> bool:
+    """Return whether the Slack timestamp ``ts`` is later than ``known``."""
+    return parse_ts(ts) > parse_ts(known)
+
+
+def parse_ts(ts: str) -> float:
+    """Convert a Slack timestamp to Unix seconds; 0 for "" and for anything that is none."""
+    try:
+        return float(ts or 0)
+    except ValueError:
+        return 0.0
