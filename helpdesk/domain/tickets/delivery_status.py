@@ -95,5 +95,5 @@ def delivery_threads(ticket: Ticket, deliveries: bool = False) -> list[ThreadSta
             if deliveries and row[12] is not None and row[14] in VISIBLE_KINDS:
                 thread.deliveries.append(DeliveryStatus(*(*row[12:], thread)))
         threads = list(found.values())
-        vars(ticket)["delivery_status_read"] = threads, deliveries  # not a column
+        ticket.__dict__["delivery_status_read"] = threads, deliveries  # not a column
     return threads
