@@ -129,8 +129,8 @@ def add_field(version: FormVersion, actor: User, **values: Any) -> Field:
     if len(version.fields) >= MAX_FIELDS:
         raise ValidationError(f"A form has at most {MAX_FIELDS} fields.", "label")
     position = max((field.position for field in version.fields), default=-1) + 1
-    given = _validated_field(version, values, before=position)
-    field = Field(key=_free_key(version, given["label"]), position=position, **given)
+    cleaned = _validated_field(version, values, before=position)
+    field = Field(key=_free_key(version, cleaned["label"]), position=position, **cleaned)
     version.fields.append(field)
     db.session.flush()
     return field
@@ -192,18 +192,18 @@ def _ensure_editable(version: FormVersion, actor: User) -> None:
 
 def _validated_field(version: FormVersion, values: dict[str, Any], before: int) -> dict[str, Any]:
     """Return the cleaned ``values`` of a field that follows those with a position less than ``before``."""
-    given = {name: values[name] for name in EDITABLE_COLUMNS if name in values}
+    cleaned = {name: values[name] for name in EDITABLE_COLUMNS if name in values}
     errors: dict[str, str] = {}
-    given["label"] = " ".join(str(given.get("label", "")).split())
-    if not given["label"] or len(given["label"]) > 200:
+    cleaned["label"] = " ".join(str(cleaned.get("label", "")).split())
+    if not cleaned["label"] or len(cleaned["label"]) > 200:
         errors["label"] = "Give the field a label of at most 200 characters."
     types = {each.name: each for each in field_types.all_types()}
-    field_type = types.get(str(given.get("kind")))
+    field_type = types.get(str(cleaned.get("kind")))
     if field_type is None:
         errors["kind"] = "Choose a kind of field."
     options = list(
         dict.fromkeys(
-            option for option in (" ".join(str(text).split()) for text in given.get("options") or ()) if option
+            option for option in (" ".join(str(text).split()) for text in cleaned.get("options") or ()) if option
         )
     )
     if field_type is not None and field_type.has_options:
@@ -211,28 +211,28 @@ def _validated_field(version: FormVersion, values: dict[str, Any], before: int) 
             errors["options"] = f"Write one answer per line, at most {MAX_OPTIONS}, each of at most 200 characters."
     else:
         options = []
-    given["options"] = options
-    given["shown_if_key"] = given.get("shown_if_key") or None
-    given["shown_if_value"] = (given.get("shown_if_value") or None) if given["shown_if_key"] else None
-    if given["shown_if_key"] and given["shown_if_key"] not in {
+    cleaned["options"] = options
+    cleaned["shown_if_key"] = cleaned.get("shown_if_key") or None
+    cleaned["shown_if_value"] = (cleaned.get("shown_if_value") or None) if cleaned["shown_if_key"] else None
+    if cleaned["shown_if_key"] and cleaned["shown_if_key"] not in {
         field.key for field in version.fields if field.position < before
     }:
         errors["shown_if_key"] = "A field can only depend on one that comes before it."
-    if len(given.get("placeholder") or "") > 200:
+    if len(cleaned.get("placeholder") or "") > 200:
         errors["placeholder"] = "A placeholder has at most 200 characters."
-    if not errors and given.get("default"):
-        _check_default(given, errors)
+    if not errors and cleaned.get("default"):
+        _check_default(cleaned, errors)
     if errors:
         raise ValidationError("Some answers need another look.", errors=errors)
-    return given
+    return cleaned
 
 
-def _check_default(given: dict[str, Any], errors: dict[str, str]) -> None:
-    field_type = field_types.get_field_type(given["kind"])
+def _check_default(cleaned: dict[str, Any], errors: dict[str, str]) -> None:
+    field_type = field_types.get_field_type(cleaned["kind"])
     if not field_type.has_default:
         errors["default"] = "This kind of field has no default."
         return
-    field = Field(kind=given["kind"], label="The default", options=given["options"], default=given["default"])
+    field = Field(kind=cleaned["kind"], label="The default", options=cleaned["options"], default=cleaned["default"])
     try:
         field_type.parse(field, field_type.default_texts(field))
     except field_types.InvalidAnswer as error:
@@ -244,12 +244,12 @@ def _set_description(form: Form, description: str, for_all: bool, organization_i
         raise ValidationError("Choose at least one organization, or offer the form to all.", "organizations")
     form.description = description.strip()
     form.for_all = for_all
-    wanted = set() if for_all else set(organization_ids)
+    wanted_ids = set() if for_all else set(organization_ids)
     present = {row.organization_id: row for row in form.organizations}
-    for organization_id in set(present) - wanted:
+    for organization_id in set(present) - wanted_ids:
         form.organizations.remove(present[organization_id])
         db.session.delete(present[organization_id])
-    for organization_id in sorted(wanted - set(present)):
+    for organization_id in sorted(wanted_ids - set(present)):
         form.organizations.append(FormOrganization(form_id=form.id, organization_id=organization_id))
     db.session.flush()
 
@@ -281,10 +281,10 @@ def _free_slug(name: str) -> str:
     return _find_free_name(_slug(name, "-")[:60] or "form", set(db.session.scalars(select(Form.slug))), "-")
 
 
-def _find_free_name(wanted: str, taken: set[str], sign: str) -> str:
-    name, number = wanted, 2
+def _find_free_name(base: str, taken: set[str], sign: str) -> str:
+    name, number = base, 2
     while name in taken:
-        name, number = f"{wanted}{sign}{number}", number + 1
+        name, number = f"{base}{sign}{number}", number + 1
     return name
 
 

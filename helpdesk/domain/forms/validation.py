@@ -16,10 +16,8 @@ def publish_errors(version: FormVersion) -> list[str]:
         elif controller is not None:
             if is_asked(field, for_team=False) and not is_asked(controller, for_team=False):
                 errors.append(f"{field.label} depends on {controller.label}, which customers do not fill in.")
-            wanted = field.shown_if_value
-            if wanted and field_type_for(controller).has_options and wanted not in controller.options:
-                errors.append(
-                    f"{field.label} waits for the answer “{wanted}”, which {controller.label} does not offer."
-                )
+            value = field.shown_if_value
+            if value and field_type_for(controller).has_options and value not in controller.options:
+                errors.append(f"{field.label} waits for the answer “{value}”, which {controller.label} does not offer.")
         before[field.key] = field
     return errors

@@ -71,8 +71,8 @@ def list_weeks(count: int = 12, until: datetime | None = None) -> list[Period]:
 
 def total_figures(period: Period) -> Figures:
     """Return the figures of the whole ``period``."""
-    found = _measure(period, literal(WHOLE_PERIOD_KEY), ())
-    return found.get(WHOLE_PERIOD_KEY) or Figures(WHOLE_PERIOD_KEY, "All tickets")
+    figures_by_key = _measure(period, literal(WHOLE_PERIOD_KEY), ())
+    return figures_by_key.get(WHOLE_PERIOD_KEY) or Figures(WHOLE_PERIOD_KEY, "All tickets")
 
 
 def figures_by_group(group: str, periods: list[Period]) -> list[Figures]:
@@ -85,11 +85,12 @@ def figures_by_group(group: str, periods: list[Period]) -> list[Figures]:
         filed, solved = _week_number(Ticket.created_at, periods), _week_number(Ticket.solved_at, periods)
         return _add_backlog(_measure(period, filed, (), solved), periods)
     key, joins = _group_key(group)
-    found = _measure(period, key, joins)
-    group_labels = _group_labels(group, [key for key in found if key is not None])
-    for figures in found.values():
+    figures_by_key = _measure(period, key, joins)
+    group_labels = _group_labels(group, [key for key in figures_by_key if key is not None])
+    for figures in figures_by_key.values():
         figures.label = group_labels.get(figures.key) or {"agent": "Nobody", "form": "No form"}.get(group, "Unknown")
-    return sorted(found.values(), key=lambda figures: (-figures.filed, -figures.solved, figures.label))[:MAX_ROWS]
+    rows = sorted(figures_by_key.values(), key=lambda figures: (-figures.filed, -figures.solved, figures.label))
+    return rows[:MAX_ROWS]
 
 
 def time_by_waiting_on(period: Period) -> dict[WaitingOn, float]:
@@ -144,10 +145,10 @@ def count_backlog() -> int:
 def _measure(period: Period, key: Any, joins: Joins, solved_key: Any = None) -> dict[object, Figures]:
     """Return figures by the values of the expression ``key``; for solved tickets by ``solved_key``. Three queries."""
     begin, end = period
-    found: dict[object, Figures] = {}
+    figures_by_key: dict[object, Figures] = {}
 
     def figures_of(value: object) -> Figures:
-        return found.setdefault(value, Figures(value, str(value)))
+        return figures_by_key.setdefault(value, Figures(value, str(value)))
 
     filed = _apply_joins(select(key.label("key"), func.count()), joins).where(
         Ticket.created_at >= begin, Ticket.created_at < end
@@ -165,19 +166,19 @@ def _measure(period: Period, key: Any, joins: Joins, solved_key: Any = None) -> 
         figures = figures_of(row.key)
         figures.solved, figures.resolution_median, figures.resolution_p90 = row.number, row.median, row.p90
         figures.rating, figures.ratings = (float(row.rating) if row.rating is not None else None), row.ratings
-    return found
+    return figures_by_key
 
 
 def _percentiles(key: Any, joins: Joins, begin: Any, end: Any, conditions: Iterable[ColumnElement[bool]]) -> AnySelect:
     """Return the query of number, median and 90th percentile of ``end`` - ``begin`` in seconds, by ``key``."""
-    length = seconds_between(begin, end)
+    duration = seconds_between(begin, end)
     ranked = (
         _apply_joins(
             select(
                 key.label("key"),
-                length.label("length"),
+                duration.label("length"),
                 Rating.score.label("score"),
-                func.row_number().over(partition_by=key, order_by=length).label("place"),
+                func.row_number().over(partition_by=key, order_by=duration).label("place"),
                 func.count().over(partition_by=key).label("number"),
             ),
             joins,
@@ -226,12 +227,12 @@ def _apply_joins(query: AnySelect, joins: Joins) -> AnySelect:
     return query
 
 
-def _add_backlog(found: dict[object, Figures], periods: list[Period]) -> list[Figures]:
+def _add_backlog(figures_by_key: dict[object, Figures], periods: list[Period]) -> list[Figures]:
     """Return a row for every week, also without tickets; the backlog is calculated backwards from the present one."""
     rows = []
     backlog = count_backlog()
     for number in range(len(periods) - 1, -1, -1):
-        figures = found.get(number) or Figures(number, "")
+        figures = figures_by_key.get(number) or Figures(number, "")
         begin = periods[number][0].astimezone(ZoneInfo(settings.get("time_zone")))
         figures.label = f"{begin.day} {begin:%b}"
         figures.backlog = max(backlog, 0)
@@ -246,8 +247,10 @@ def _group_labels(group: str, keys: list[Any]) -> Mapping[Any, str]:
             people = db.session.execute(select(User.id, User.name, User.email).where(User.id.in_(keys)))
             return {row.id: row.name or row.email.partition("@")[0] for row in people}
         case "organization":
-            found = db.session.execute(select(Organization.id, Organization.name).where(Organization.id.in_(keys)))
-            return {row.id: row.name for row in found}
+            organizations = db.session.execute(
+                select(Organization.id, Organization.name).where(Organization.id.in_(keys))
+            )
+            return {row.id: row.name for row in organizations}
         case "form":
             return {row.id: row.name for row in db.session.execute(select(Form.id, Form.name).where(Form.id.in_(keys)))}
     return labels.PRIORITY_LABELS

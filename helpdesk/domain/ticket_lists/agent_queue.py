@@ -112,14 +112,14 @@ def list_views(user: User) -> list[QueueView]:
 
 def load_filter_choices(user: User) -> FilterChoices:
     """Return agents, organizations, forms, and the saved views ``user`` may use. One query."""
-    found: dict[str, list[Any]] = {"agent": [], "organization": [], "form": [], "view": []}
+    options: dict[str, list[Any]] = {"agent": [], "organization": [], "form": [], "view": []}
     for kind, value, name, more in db.session.execute(agent_queue_queries.FILTER_OPTIONS, {"reader": user.id}):
-        found[kind].append((value, name or more.partition("@")[0]) if kind != "view" else (value, name, more))
+        options[kind].append((value, name or more.partition("@")[0]) if kind != "view" else (value, name, more))
     return FilterChoices(
-        agents=sorted(found["agent"], key=lambda pair: pair[1].lower()),
-        organizations=sorted(found["organization"], key=lambda pair: pair[1].lower()),
-        forms=sorted(found["form"], key=lambda pair: pair[1].lower()),
-        saved=[QueueView(value, name, None, _read_filters(more)) for value, name, more in found["view"]],
+        agents=sorted(options["agent"], key=lambda pair: pair[1].lower()),
+        organizations=sorted(options["organization"], key=lambda pair: pair[1].lower()),
+        forms=sorted(options["form"], key=lambda pair: pair[1].lower()),
+        saved=[QueueView(value, name, None, _read_filters(more)) for value, name, more in options["view"]],
     )
 
 
@@ -129,11 +129,11 @@ def fetch_queue_page(
     """Return a page of the tickets that match ``filters`` (see ``normalize_filters``), as QueueRow. One query."""
     filters = normalize_filters(filters)
     values = _parse_filters(user, filters)
-    found, sought = search.build_search(user, filters["q"])
+    matches, search_values = search.build_search(user, filters["q"])
     query = agent_queue_queries.page_query(
-        permissions.get_visibility(user), filters["view"], tuple(values), filters["sort"], found
+        permissions.get_visibility(user), filters["view"], tuple(values), filters["sort"], matches
     )
-    page = query.at(after, size, values | sought | _bind_values(user))
+    page = query.at(after, size, values | search_values | _bind_values(user))
     return QueuePage([_make_row(*row) for row in page.rows], page.next, page.previous)
 
 
@@ -161,11 +161,11 @@ def _filtered_query(
     user: User, filters: dict[str, str]
 ) -> tuple[agent_queue_queries.AnySelect, pagination.Order, dict[str, Any]]:
     values = _parse_filters(user, filters)
-    found, sought = search.build_search(user, filters["q"])
+    matches, search_values = search.build_search(user, filters["q"])
     query = agent_queue_queries.apply_filters(
-        select(Ticket), permissions.get_visibility(user), filters["view"], values, found
+        select(Ticket), permissions.get_visibility(user), filters["view"], values, matches
     )
-    return query, agent_queue_queries.sort_order(filters["sort"], found), values | sought | _bind_values(user)
+    return query, agent_queue_queries.sort_order(filters["sort"], matches), values | search_values | _bind_values(user)
 
 
 def _parse_filters(user: User, filters: dict[str, str]) -> dict[str, Any]:

@@ -121,25 +121,25 @@ SORT_ORDERS = {
 
 
 def apply_filters(
-    query: AnySelect, scope: permissions.Visibility, view: str, names: Iterable[str], found: Subquery | None
+    query: AnySelect, scope: permissions.Visibility, view: str, names: Iterable[str], matches: Subquery | None
 ) -> AnySelect:
     """Restrict ``query`` to the visible tickets of ``view`` that match the conditions ``names`` and the search."""
     query = query.where(
         *permissions.visible_condition(scope), *VIEW_CONDITIONS[view], *(FILTER_CONDITIONS[name] for name in names)
     )
-    return query if found is None else query.join(found, found.c.ticket_id == Ticket.id)
+    return query if matches is None else query.join(matches, matches.c.ticket_id == Ticket.id)
 
 
-def sort_order(sort: str, found: Subquery | None) -> pagination.Order:
+def sort_order(sort: str, matches: Subquery | None) -> pagination.Order:
     """Return the order called ``sort``; search results without one are ordered by rank."""
-    if found is not None and not sort:
-        return pagination.Order(((found.c.rank, False), (Ticket.id, True)))
+    if matches is not None and not sort:
+        return pagination.Order(((matches.c.rank, False), (Ticket.id, True)))
     return SORT_ORDERS[sort]
 
 
 @lru_cache(maxsize=500)
 def page_query(
-    scope: permissions.Visibility, view: str, names: tuple[str, ...], sort: str, found: Subquery | None
+    scope: permissions.Visibility, view: str, names: tuple[str, ...], sort: str, matches: Subquery | None
 ) -> pagination.PagedQuery:
     """Build the query of the columns that the queue shows; cached.
 
@@ -161,4 +161,4 @@ def page_query(
         .join(Ticket.requester)
         .outerjoin(Ticket.assignee.of_type(assignee))
     )
-    return pagination.PagedQuery(apply_filters(query, scope, view, names, found), sort_order(sort, found))
+    return pagination.PagedQuery(apply_filters(query, scope, view, names, matches), sort_order(sort, matches))

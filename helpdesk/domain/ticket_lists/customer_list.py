@@ -129,10 +129,10 @@ def fetch_list_page(
     """
     values, errors = _parse_filters(user, filters)
     text = filters.get("q", "")
-    found, sought = search.build_search(user, text)
+    matches, search_values = search.build_search(user, text)
     sort = filters.get("sort") or ""
-    query = _page_query(permissions.get_visibility(user), tuple(values), sort if sort in SORT_ORDERS else "", found)
-    values |= sought | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
+    query = _page_query(permissions.get_visibility(user), tuple(values), sort if sort in SORT_ORDERS else "", matches)
+    values |= search_values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
     page = query.at(after, size, values)
     excerpts = search.load_excerpts(user, text, [row.id for row in page.rows]) if text else {}
     return TicketPage([_make_row(excerpts, *row) for row in page.rows], page.next, page.previous, errors)
@@ -152,10 +152,10 @@ def find_similar(user: User, subject: str, limit: int = 5) -> list[Ticket]:
     """Return the tickets visible to ``user`` most similar to ``subject``, best first; none below four characters."""
     if len(subject.strip()) < 4:
         return []
-    found = search.search_tickets(user, subject, any_word=True)
-    assert found is not None  # the text is not blank
-    query = permissions.visible_tickets(user).join(found, found.c.ticket_id == Ticket.id)
-    return list(db.session.scalars(query.order_by(found.c.rank, Ticket.id.desc()).limit(limit)))
+    matches = search.search_tickets(user, subject, any_word=True)
+    assert matches is not None  # the text is not blank
+    query = permissions.visible_tickets(user).join(matches, matches.c.ticket_id == Ticket.id)
+    return list(db.session.scalars(query.order_by(matches.c.rank, Ticket.id.desc()).limit(limit)))
 
 
 def list_requesters(user: User, limit: int = 200) -> list[tuple[int, str]]:
@@ -169,9 +169,13 @@ def list_requesters(user: User, limit: int = 200) -> list[tuple[int, str]]:
 def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[AnySelect, pagination.Order, dict[str, Any]]:
     """Return the query of ``user``'s list under ``filters``, its order, and its parameter values."""
     values, _ = _parse_filters(user, filters)
-    found, sought = search.build_search(user, filters.get("q"))
-    query = _apply_filters(select(Ticket), permissions.get_visibility(user), values, found)
-    return query, _sort_order(filters.get("sort") or "", found), values | sought | permissions.bind_params(user)
+    matches, search_values = search.build_search(user, filters.get("q"))
+    query = _apply_filters(select(Ticket), permissions.get_visibility(user), values, matches)
+    return (
+        query,
+        _sort_order(filters.get("sort") or "", matches),
+        values | search_values | permissions.bind_params(user),
+    )
 
 
 def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
@@ -198,21 +202,21 @@ def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, An
 
 
 def _apply_filters(
-    query: AnySelect, scope: permissions.Visibility, names: Iterable[str], found: Subquery | None
+    query: AnySelect, scope: permissions.Visibility, names: Iterable[str], matches: Subquery | None
 ) -> AnySelect:
     query = query.where(*permissions.visible_condition(scope), *(FILTER_CONDITIONS[name] for name in names))
-    return query if found is None else query.join(found, found.c.ticket_id == Ticket.id)
+    return query if matches is None else query.join(matches, matches.c.ticket_id == Ticket.id)
 
 
-def _sort_order(sort: str, found: Subquery | None) -> pagination.Order:
-    if found is not None and sort not in SORT_ORDERS:
-        return pagination.Order(((found.c.rank, False), (Ticket.id, True)))
+def _sort_order(sort: str, matches: Subquery | None) -> pagination.Order:
+    if matches is not None and sort not in SORT_ORDERS:
+        return pagination.Order(((matches.c.rank, False), (Ticket.id, True)))
     return SORT_ORDERS.get(sort, SORT_ORDERS["updated"])
 
 
 @lru_cache(maxsize=500)
 def _page_query(
-    scope: permissions.Visibility, names: tuple[str, ...], sort: str, found: Subquery | None
+    scope: permissions.Visibility, names: tuple[str, ...], sort: str, matches: Subquery | None
 ) -> pagination.PagedQuery:
     """Build the query of the columns that the list shows; cached.
 
@@ -230,7 +234,7 @@ def _page_query(
         .outerjoin(Ticket.requester)
         .outerjoin(ReadReceipt, is_receipt)
     )
-    return pagination.PagedQuery(_apply_filters(query, scope, names, found), _sort_order(sort, found))
+    return pagination.PagedQuery(_apply_filters(query, scope, names, matches), _sort_order(sort, matches))
 
 
 def _make_row(

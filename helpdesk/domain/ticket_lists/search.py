@@ -196,14 +196,14 @@ def _ranked_matches(
 
 def _sqlite_query(user: User, words: list[str], any_word: bool) -> str:
     columns = "{subject words notes}" if user.is_team else "{subject words}"
-    wanted = (" OR " if any_word else " AND ").join(f'"{word}"' + (" *" if len(word) > 1 else "") for word in words)
+    terms = (" OR " if any_word else " AND ").join(f'"{word}"' + (" *" if len(word) > 1 else "") for word in words)
     scope = "" if user.is_team else f'scope : "o{int(user.organization_id or 0)}" AND '
-    return f"{scope}{columns} : ({wanted})"
+    return f"{scope}{columns} : ({terms})"
 
 
 def _postgresql_query(user: User, words: list[str], any_word: bool) -> str:
-    wanted = (" | " if any_word else " & ").join(f"'{word}'" + (":*" if len(word) > 1 else "") for word in words)
-    return wanted if user.is_team else f"'#{int(user.organization_id or 0)}' & ({wanted})"
+    terms = (" | " if any_word else " & ").join(f"'{word}'" + (":*" if len(word) > 1 else "") for word in words)
+    return terms if user.is_team else f"'#{int(user.organization_id or 0)}' & ({terms})"
 
 
 def _make_excerpt(pattern: re.Pattern[str], words: list[str], subject: str, text: str, notes: str) -> SearchExcerpt:
@@ -233,14 +233,14 @@ def _find_hits(pattern: re.Pattern[str], words: list[str], text: str) -> list[tu
     if len(lower) != len(text):
         lower = "".join(c.lower() if len(c.lower()) == 1 else c for c in text)  # as long as ``text``
     spans = (match.span() for match in pattern.finditer(lower))
-    found = {span for span in spans if span[0] == 0 or not lower[span[0] - 1].isalnum()}
+    hits = {span for span in spans if span[0] == 0 or not lower[span[0] - 1].isalnum()}
     if not text.isascii():
         long = tuple(word for word in words if len(word) > 1)
         for match in ACCENTED_PATTERN.finditer(text):
             word = _fold_accents(match.group())
             if word.startswith(long) or word in words:
-                found.add(match.span())
-    return sorted(found)
+                hits.add(match.span())
+    return sorted(hits)
 
 
 def _excerpt_window(text: str, hits: list[tuple[int, int]]) -> tuple[str, list[tuple[int, int]]]:

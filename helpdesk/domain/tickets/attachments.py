@@ -72,15 +72,15 @@ def attach_uploads(keys: list[str], uploader: User) -> list[Attachment]:
     """Return and lock ``uploader``'s drafts with ``keys``, in that order. Raises ValidationError if one is missing."""
     if not keys:
         return []
-    found = {
+    uploads = {
         attachment.key: attachment
         for attachment in db.session.scalars(
             pending_uploads_query(uploader).where(Attachment.key.in_(keys)).with_for_update()
         )
     }
-    if len(found) < len(set(keys)):
+    if len(uploads) < len(set(keys)):
         raise ValidationError("A file you added is no longer there. Add it again.", "files")
-    return [found[key] for key in dict.fromkeys(keys)]
+    return [uploads[key] for key in dict.fromkeys(keys)]
 
 
 def find_attachment(reader: User, key: str) -> Attachment | None:

@@ -87,13 +87,13 @@ def delivery_threads(ticket: Ticket, deliveries: bool = False) -> list[ThreadSta
     """Return the present and former threads of ``ticket``, optionally with their deliveries; cached on ``ticket``."""
     threads, with_deliveries = getattr(ticket, "delivery_status_read", None) or (None, False)
     if threads is None or deliveries > with_deliveries:
-        found: dict[int, ThreadStatus] = {}
+        threads_by_id: dict[int, ThreadStatus] = {}
         for row in db.session.execute(
             THREADS_WITH_DELIVERIES_QUERY if deliveries else THREADS_QUERY, {"ticket_id": ticket.id}
         ):
-            thread = found.get(row[0]) or found.setdefault(row[0], ThreadStatus(*row[:12]))
+            thread = threads_by_id.get(row[0]) or threads_by_id.setdefault(row[0], ThreadStatus(*row[:12]))
             if deliveries and row[12] is not None and row[14] in VISIBLE_KINDS:
                 thread.deliveries.append(DeliveryStatus(*(*row[12:], thread)))
-        threads = list(found.values())
+        threads = list(threads_by_id.values())
         ticket.__dict__["delivery_status_read"] = threads, deliveries  # not a column
     return threads

@@ -135,19 +135,19 @@ def load_timeline(ticket: Ticket, reader: User) -> list[TimelineMessage | Timeli
 
 def _load_messages(query: Select[*tuple[Any, ...]], ticket: Ticket) -> dict[int, TimelineMessage]:
     """Return messages by id. The query has a row for each file of a message, and one row if it has none."""
-    found: dict[int, TimelineMessage] = {}
+    messages: dict[int, TimelineMessage] = {}
     for row in db.session.execute(query, {"ticket_id": ticket.id}):
-        message = found.get(row.id)
+        message = messages.get(row.id)
         if message is None:
             name, picture = (
                 (format_display_name(row.name, row.email), row.picture_url)
                 if row.author_id
                 else (row.author_name, row.author_picture)
             )
-            message = found[row.id] = TimelineMessage(*(*row[:13], name, picture))
+            message = messages[row.id] = TimelineMessage(*(*row[:13], name, picture))
         if row.key is not None:
             message.attachments.append(TimelineFile(*row[-6:]))
-    return found
+    return messages
 
 
 def _attach_deliveries(messages: dict[int, TimelineMessage], threads: list[ThreadStatus]) -> None:

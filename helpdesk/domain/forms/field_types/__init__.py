@@ -61,8 +61,8 @@ def _register_all() -> None:
     for module in pkgutil.iter_modules(__path__):
         if module.name == "base":
             continue
-        found = vars(importlib.import_module(f"{__name__}.{module.name}")).values()
-        for each in found:
+        members = vars(importlib.import_module(f"{__name__}.{module.name}")).values()
+        for each in members:
             if (
                 isinstance(each, type)
                 and issubclass(each, FieldType)
