@@ -1,7 +1,7 @@
-"""Forms: which ones somebody may use, what they answered, and how admins build them.
+"""Forms: which ones a user may use, parsing and saving answers, and the form builder of admins.
 
-``published`` and ``parse_answers`` serve filing, ``save_answers`` writes answers, ``builder`` makes forms; ``field_types``
-has one class a type of field. ``tickets.change_answer`` changes one.
+``published`` and ``parse_answers`` are for a new ticket; ``save_answers`` stores its answers; ``builder`` edits forms;
+``field_types`` has one class for each type of field. ``tickets.change_answer`` changes one answer later.
 """
 
 from helpdesk.domain.forms.answers import (

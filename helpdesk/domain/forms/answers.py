@@ -1,4 +1,4 @@
-"""Parsing, checking and storing answers: only what somebody is asked, only what applies, each by the rules of its field's type."""
+"""Parsing, validating and storing the answers of a form, each by its field's type."""
 
 from collections.abc import Iterable, Mapping
 from typing import Protocol
@@ -13,38 +13,38 @@ from helpdesk.models.user import User
 
 
 class FormValues(Protocol):
-    """What a web form sent: several texts may have one name."""
+    """The values of a web form: several texts may have one name."""
 
     def getlist(self, name: str) -> list[str]: ...
 
 
 class JsonValues:
-    """Answers of the API by field key, read as a web form's."""
+    """Answers of the API by field key, with the interface of a web form's values."""
 
     def __init__(self, version: FormVersion, values: Mapping[str, object]):
-        """Raises InvalidAnswer for a value that no field can take."""
+        """Convert ``values``. Raises InvalidAnswer for a value that no field accepts."""
         types = {field.key: field_type_for(field) for field in version.fields}
         self._texts = {
             f"field-{key}": types.get(key, FieldType()).texts_from_json(value) for key, value in values.items()
         }
 
     def getlist(self, name: str) -> list[str]:
-        """The texts for one field."""
+        """Return the texts of the field called ``name``."""
         return self._texts.get(name, [])
 
 
 def field_name(field: Field) -> str:
-    """What the answer to ``field`` is called in a web form, in a Slack form and in errors."""
+    """Return the name of ``field`` in web forms, Slack forms and errors."""
     return f"field-{field.key}"
 
 
 def parse_answers(
     version: FormVersion, values: FormValues, for_team: bool, *, asker: User, organization_id: int | None = None
 ) -> tuple[dict[str, object], dict[str, str]]:
-    """The answers in ``values`` (named ``field-<key>``) by field key, and a sentence by name for each that is refused.
+    """Return the answers in ``values`` (named ``field-<key>``) by field key, and an error sentence by name.
 
-    A field that ``asker`` is not asked, or whose condition does not hold, takes nothing from ``values``, whatever they say;
-    its default is taken where its condition holds. ``organization_id``: whose ticket it is, unless the asker's own.
+    A value is ignored if ``asker`` is not asked for the field or its condition does not hold; a field that is not asked
+    gets its default if its condition holds. ``organization_id``: the ticket's, by default the asker's.
     """
     answers: dict[str, object] = {}
     errors: dict[str, str] = {}
@@ -71,7 +71,7 @@ def parse_answers(
 
 
 def parse_answer(field: Field, texts: list[str], context: AnswerContext) -> object:
-    """The checked answer that ``texts`` mean for one field; None for no answer. Raises InvalidAnswer."""
+    """Parse and check the answer in ``texts`` to one field; None for no answer. Raises InvalidAnswer."""
     field_type = field_type_for(field)
     value = field_type.parse(field, texts)
     if value is not None:
@@ -80,7 +80,7 @@ def parse_answer(field: Field, texts: list[str], context: AnswerContext) -> obje
 
 
 def field_applies(field: Field, fields: Mapping[str, Field], answers: Mapping[str, object]) -> bool:
-    """Whether ``field``'s condition holds, given the answers to the fields before it."""
+    """Whether the condition of ``field`` holds, given the answers to the fields before it."""
     if not field.shown_if_key:
         return True
     controller = fields.get(field.shown_if_key)
@@ -91,33 +91,33 @@ def field_applies(field: Field, fields: Mapping[str, Field], answers: Mapping[st
 
 
 def choices_for(fields: Iterable[Field], asker: User | None, organization_id: int | None = None) -> dict[str, Choices]:
-    """The answers offered for each of ``fields``, as (value, label), by field key. Without ``asker``: a preview."""
+    """Return the choices of each field, as (value, label), by field key. Without ``asker``: for a preview."""
     context = AnswerContext(asker, organization_id)
     return {field.key: field_type_for(field).choices(field, context) for field in fields}
 
 
 def selectable_people(user: User, organization_id: int | None = None) -> list[tuple[int, str]]:
-    """The people a person field offers ``user``, as (id, name)."""
+    """Return the people that a person field offers ``user``, as (id, name)."""
     return AnswerContext(user, organization_id).people
 
 
 def file_fields(version: FormVersion | None) -> list[Field]:
-    """The fields that take files."""
+    """Return the fields whose answers are files."""
     return [field for field in (version.fields if version else ()) if field_type_for(field).is_file]
 
 
 def answer_file_keys(version: FormVersion, answers: Mapping[str, object]) -> list[str]:
-    """The drafts that ``answers`` name, to be attached to the ticket's first message."""
+    """Return the keys of the uploads in ``answers``, to be attached to the ticket's first message."""
     return [key for field in file_fields(version) for key in _keys(answers.get(field.key))]
 
 
 def team_only_file_keys(version: FormVersion | None, answers: Mapping[str, object]) -> set[str]:
-    """The files that answer fields only the team sees: they belong on a note, not on what the customer reads."""
+    """Return the keys of uploads in fields that only the team sees: they belong on a note, not on a public message."""
     return {key for field in file_fields(version) if field.team_only for key in _keys(answers.get(field.key))}
 
 
 def display_value(field: Field, value: object) -> str:
-    """The answer as people read and search it; "" for none."""
+    """Return the answer as text to show and to search; "" for none."""
     return "" if value is None else field_type_for(field).display_value(field, value)
 
 
@@ -130,7 +130,7 @@ def save_answers(ticket: Ticket, form: FormVersion | None, answers: Mapping[str,
 
 
 def make_answer(ticket: Ticket, field: Field, value: object) -> Answer:
-    """A new answer with the text that people read and search. Does not add it to the session."""
+    """Return a new answer with its text; it is not added to the session."""
     text = display_value(field, value)
     return Answer(ticket_id=ticket.id, organization_id=ticket.organization_id, field=field, value=value, text=text)
 

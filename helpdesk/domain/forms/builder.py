@@ -1,7 +1,9 @@
-"""How admins build forms. A published version never changes: every edit happens on the draft, and publishing puts it in use."""
+"""The form builder of admins. A published version never changes; edits are made on a draft, which is then published."""
 
 import re
 import unicodedata
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 
@@ -34,13 +36,15 @@ EDITABLE_COLUMNS = tuple(name for name in COPIED_COLUMNS if name not in {"key", 
 MAX_FIELDS = 60
 MAX_OPTIONS = 100
 
+Item = TypeVar("Item", Form, Field)
+
 
 def create_form(
-    name: str, actor: User, *, description: str = "", for_all: bool = True, organization_ids: list[int] = ()
+    name: str, actor: User, *, description: str = "", for_all: bool = True, organization_ids: Sequence[int] = ()
 ) -> Form:
-    """A new form with an empty draft. Raises NotAllowed and Invalid."""
+    """Create a form with an empty draft. Raises PermissionDenied and ValidationError."""
     permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
-    position = db.session.scalar(select(func.coalesce(func.max(Form.position), 0))) + 1
+    position = (db.session.scalar(select(func.max(Form.position))) or 0) + 1
     form = Form(slug=_free_slug(_validated_name(name)), name=_validated_name(name), position=position)
     form.versions.append(FormVersion(number=1))
     db.session.add(form)
@@ -51,9 +55,12 @@ def create_form(
 
 
 def update_form(
-    form: Form, actor: User, *, name: str, description: str, for_all: bool, organization_ids: list[int]
+    form: Form, actor: User, *, name: str, description: str, for_all: bool, organization_ids: Sequence[int]
 ) -> None:
-    """Rename a form, and say who may use it; this takes effect at once. Its address stays as it is."""
+    """Change the name, the description and who may use a form, at once. Its slug stays.
+
+    Raises PermissionDenied and ValidationError.
+    """
     permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
     form.name = _validated_name(name)
     _set_description(form, description, for_all, organization_ids)
@@ -61,28 +68,28 @@ def update_form(
 
 
 def move_form(form: Form, actor: User, *, up: bool) -> None:
-    """Change places with the form before (or after) it in the chooser."""
+    """Move a form up or down by one in the list of forms. Raises PermissionDenied and ConflictError."""
     permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
     forms = list(db.session.scalars(select(Form).where(Form.archived_at.is_(None)).order_by(Form.position, Form.id)))
     _swap_positions(forms, form, up)
 
 
 def archive_form(form: Form, actor: User) -> None:
-    """Offer it no longer; tickets filed with it keep it."""
+    """Archive a form: it is no longer offered; existing tickets keep it. Raises PermissionDenied."""
     permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
     form.archived_at = form.archived_at or clock.now()
     audit_log.add_entry("archived form", actor, form.name)
 
 
 def restore_form(form: Form, actor: User) -> None:
-    """The opposite of ``archive``."""
+    """Offer an archived form again. Raises PermissionDenied."""
     permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
     form.archived_at = None
     audit_log.add_entry("restored form", actor, form.name)
 
 
 def published_version(form: Form) -> FormVersion | None:
-    """The version people fill now."""
+    """Return the latest published version, None if there is none."""
     return max(
         (version for version in form.versions if version.published_at),
         key=lambda version: version.number,
@@ -91,7 +98,7 @@ def published_version(form: Form) -> FormVersion | None:
 
 
 def get_or_create_draft(form: Form) -> FormVersion:
-    """The version being worked on: the open draft, or a new one that begins as a copy of the one in use."""
+    """Return the draft, or create one as a copy of the published version."""
     newest = max(form.versions, key=lambda version: version.number)
     if newest.published_at is None:
         return newest
@@ -103,7 +110,7 @@ def get_or_create_draft(form: Form) -> FormVersion:
 
 
 def discard_draft(form: Form, actor: User) -> None:
-    """Throw the draft away, if another version is in use."""
+    """Delete the draft. Raises PermissionDenied, and ConflictError if no version was published."""
     permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
     for version in [version for version in form.versions if version.published_at is None]:
         if published_version(form) is None:
@@ -113,21 +120,27 @@ def discard_draft(form: Form, actor: User) -> None:
     db.session.flush()
 
 
-def add_field(version: FormVersion, actor: User, **values) -> Field:
-    """Add a question at the end of a draft. ``values`` are those of Field but its key, which its label makes. Raises Invalid."""
+def add_field(version: FormVersion, actor: User, **values: Any) -> Field:
+    """Add a field at the end of a draft. ``values``: by EDITABLE_COLUMNS; the key is made from the label.
+
+    Raises PermissionDenied, ValidationError, and ConflictError if ``version`` is published.
+    """
     _ensure_editable(version, actor)
     if len(version.fields) >= MAX_FIELDS:
         raise ValidationError(f"A form has at most {MAX_FIELDS} fields.", "label")
     position = max((field.position for field in version.fields), default=-1) + 1
-    given = _validated_field(version, values, before=position)
-    field = Field(key=_free_key(version, given["label"]), position=position, **given)
+    cleaned = _validated_field(version, values, before=position)
+    field = Field(key=_free_key(version, cleaned["label"]), position=position, **cleaned)
     version.fields.append(field)
     db.session.flush()
     return field
 
 
-def update_field(field: Field, actor: User, **values) -> Field:
-    """Change a question of a draft; its key stays, so that conditions and reports still find it. Raises Invalid."""
+def update_field(field: Field, actor: User, **values: Any) -> Field:
+    """Change a field of a draft; its key stays, because conditions and reports refer to it.
+
+    Raises PermissionDenied, ValidationError, and ConflictError if the version is published.
+    """
     _ensure_editable(field.version, actor)
     for name, value in _validated_field(field.version, values, before=field.position).items():
         setattr(field, name, value)
@@ -136,14 +149,14 @@ def update_field(field: Field, actor: User, **values) -> Field:
 
 
 def move_field(field: Field, actor: User, *, up: bool) -> None:
-    """Change places with the question before (or after) it."""
+    """Move a field of a draft up or down by one. Raises PermissionDenied and ConflictError."""
     _ensure_editable(field.version, actor)
     _swap_positions(sorted(field.version.fields, key=lambda field: field.position), field, up)
     db.session.flush()
 
 
 def remove_field(field: Field, actor: User) -> None:
-    """Take a question out of a draft. Raises Conflict while another one depends on it."""
+    """Remove a field from a draft. Raises PermissionDenied, and ConflictError if another field depends on it."""
     _ensure_editable(field.version, actor)
     for other in field.version.fields:
         if other.shown_if_key == field.key:
@@ -153,14 +166,17 @@ def remove_field(field: Field, actor: User) -> None:
 
 
 def publish_form(form: Form, actor: User) -> FormVersion:
-    """Put the draft in use. Raises Invalid with what keeps it from that, and Conflict where there is no draft."""
+    """Publish the draft.
+
+    Raises PermissionDenied, ValidationError with the errors of the draft, and ConflictError if there is no draft.
+    """
     permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
     version = max(form.versions, key=lambda version: version.number)
     if version.published_at is not None:
         raise ConflictError("Nothing has changed since this form was published.")
-    found = publish_errors(version)
-    if found:
-        raise ValidationError(" ".join(found), "publish")
+    errors = publish_errors(version)
+    if errors:
+        raise ValidationError(" ".join(errors), "publish")
     version.published_at = clock.now()
     version.published_by_id = actor.id
     db.session.flush()
@@ -174,19 +190,20 @@ def _ensure_editable(version: FormVersion, actor: User) -> None:
         raise ConflictError("This version is published and stays as it is. Edit the draft.")
 
 
-def _validated_field(version: FormVersion, values: dict, before: int) -> dict:
-    given = {name: values[name] for name in EDITABLE_COLUMNS if name in values}
-    errors = {}
-    given["label"] = " ".join(str(given.get("label", "")).split())
-    if not given["label"] or len(given["label"]) > 200:
+def _validated_field(version: FormVersion, values: dict[str, Any], before: int) -> dict[str, Any]:
+    """Return the cleaned ``values`` of a field that follows those with a position less than ``before``."""
+    cleaned = {name: values[name] for name in EDITABLE_COLUMNS if name in values}
+    errors: dict[str, str] = {}
+    cleaned["label"] = " ".join(str(cleaned.get("label", "")).split())
+    if not cleaned["label"] or len(cleaned["label"]) > 200:
         errors["label"] = "Give the field a label of at most 200 characters."
     types = {each.name: each for each in field_types.all_types()}
-    field_type = types.get(str(given.get("kind")))
+    field_type = types.get(str(cleaned.get("kind")))
     if field_type is None:
         errors["kind"] = "Choose a kind of field."
     options = list(
         dict.fromkeys(
-            option for option in (" ".join(str(text).split()) for text in given.get("options") or ()) if option
+            option for option in (" ".join(str(text).split()) for text in cleaned.get("options") or ()) if option
         )
     )
     if field_type is not None and field_type.has_options:
@@ -194,45 +211,45 @@ def _validated_field(version: FormVersion, values: dict, before: int) -> dict:
             errors["options"] = f"Write one answer per line, at most {MAX_OPTIONS}, each of at most 200 characters."
     else:
         options = []
-    given["options"] = options
-    given["shown_if_key"] = given.get("shown_if_key") or None
-    given["shown_if_value"] = (given.get("shown_if_value") or None) if given["shown_if_key"] else None
-    if given["shown_if_key"] and given["shown_if_key"] not in {
+    cleaned["options"] = options
+    cleaned["shown_if_key"] = cleaned.get("shown_if_key") or None
+    cleaned["shown_if_value"] = (cleaned.get("shown_if_value") or None) if cleaned["shown_if_key"] else None
+    if cleaned["shown_if_key"] and cleaned["shown_if_key"] not in {
         field.key for field in version.fields if field.position < before
     }:
         errors["shown_if_key"] = "A field can only depend on one that comes before it."
-    if len(given.get("placeholder") or "") > 200:
+    if len(cleaned.get("placeholder") or "") > 200:
         errors["placeholder"] = "A placeholder has at most 200 characters."
-    if not errors and given.get("default"):
-        _check_default(given, errors)
+    if not errors and cleaned.get("default"):
+        _check_default(cleaned, errors)
     if errors:
         raise ValidationError("Some answers need another look.", errors=errors)
-    return given
+    return cleaned
 
 
-def _check_default(given: dict, errors: dict[str, str]) -> None:
-    field_type = field_types.get_field_type(given["kind"])
+def _check_default(cleaned: dict[str, Any], errors: dict[str, str]) -> None:
+    field_type = field_types.get_field_type(cleaned["kind"])
     if not field_type.has_default:
         errors["default"] = "This kind of field has no default."
         return
-    field = Field(kind=given["kind"], label="The default", options=given["options"], default=given["default"])
+    field = Field(kind=cleaned["kind"], label="The default", options=cleaned["options"], default=cleaned["default"])
     try:
         field_type.parse(field, field_type.default_texts(field))
     except field_types.InvalidAnswer as error:
         errors["default"] = str(error)
 
 
-def _set_description(form: Form, description: str, for_all: bool, organization_ids: list[int]) -> None:
+def _set_description(form: Form, description: str, for_all: bool, organization_ids: Sequence[int]) -> None:
     if not for_all and not organization_ids:
         raise ValidationError("Choose at least one organization, or offer the form to all.", "organizations")
     form.description = description.strip()
     form.for_all = for_all
-    wanted = set() if for_all else set(organization_ids)
-    kept = {row.organization_id: row for row in form.organizations}
-    for organization_id in set(kept) - wanted:
-        form.organizations.remove(kept[organization_id])
-        db.session.delete(kept[organization_id])
-    for organization_id in sorted(wanted - set(kept)):
+    wanted_ids = set() if for_all else set(organization_ids)
+    present = {row.organization_id: row for row in form.organizations}
+    for organization_id in set(present) - wanted_ids:
+        form.organizations.remove(present[organization_id])
+        db.session.delete(present[organization_id])
+    for organization_id in sorted(wanted_ids - set(present)):
         form.organizations.append(FormOrganization(form_id=form.id, organization_id=organization_id))
     db.session.flush()
 
@@ -244,15 +261,16 @@ def _validated_name(name: str) -> str:
     return name
 
 
-def _swap_positions(row: list, thing, up: bool) -> None:
-    if thing not in row:
+def _swap_positions(items: list[Item], item: Item, up: bool) -> None:
+    """Number ``items`` anew, with ``item`` moved up or down by one. Raises ConflictError if it is not among them."""
+    if item not in items:
         raise ConflictError("It is archived, so it has no place among the others.")
-    for place, one in enumerate(row):
-        one.position = place
-    here = row.index(thing)
-    there = here + (-1 if up else 1)
-    if 0 <= there < len(row):
-        row[here].position, row[there].position = there, here
+    for position, each in enumerate(items):
+        each.position = position
+    old = items.index(item)
+    new = old + (-1 if up else 1)
+    if 0 <= new < len(items):
+        items[old].position, items[new].position = new, old
 
 
 def _free_key(version: FormVersion, label: str) -> str:
@@ -263,10 +281,10 @@ def _free_slug(name: str) -> str:
     return _find_free_name(_slug(name, "-")[:60] or "form", set(db.session.scalars(select(Form.slug))), "-")
 
 
-def _find_free_name(wanted: str, taken: set[str], sign: str) -> str:
-    name, number = wanted, 2
+def _find_free_name(base: str, taken: set[str], sign: str) -> str:
+    name, number = base, 2
     while name in taken:
-        name, number = f"{wanted}{sign}{number}", number + 1
+        name, number = f"{base}{sign}{number}", number + 1
     return name
 
 

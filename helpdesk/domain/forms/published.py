@@ -1,4 +1,4 @@
-"""Which forms somebody may use: the newest published version of each."""
+"""The forms an organization may use: the newest published version of each."""
 
 from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import contains_eager
@@ -26,28 +26,29 @@ NAMES = select(Form.slug, Form.name).join(FormVersion).where(*_usable).order_by(
 
 
 def published(organization_id: int) -> list[FormVersion]:
-    """The newest published version of each form that ``organization_id`` may use, in their order.
+    """Return the newest published version of each form that ``organization_id`` may use, in order.
 
-    Their questions are loaded when they are asked for: of several forms one is filled in.
+    Their fields are loaded on access, because only one of the forms is filled in.
     """
     return list(db.session.scalars(PUBLISHED, {"organization_id": organization_id}))
 
 
 def names(organization_id: int) -> list[tuple[str, str]]:
-    """Slug and name of the same forms."""
-    return [(slug, name) for slug, name in transactions.execute_core(NAMES, {"organization_id": organization_id}).all()]
+    """Return slug and name of the same forms."""
+    rows = transactions.execute_core(NAMES, {"organization_id": organization_id}).all()
+    return [(row.slug, row.name) for row in rows]
 
 
 def find_form(available: list[FormVersion], slug: str) -> FormVersion | None:
-    """The one of the ``available`` forms with this slug."""
+    """Return the one of the ``available`` forms with this slug, None if there is none."""
     return next((version for version in available if version.form.slug == slug), None)
 
 
 def is_asked(field: Field, for_team: bool) -> bool:
-    """Whether the team, or a customer, sees and fills this field when a ticket is filed."""
+    """Whether the team (or else a customer) is asked for this field in a new ticket."""
     return for_team or (field.customer_fills and not field.team_only)
 
 
 def visible_fields(version: FormVersion, for_team: bool) -> list[Field]:
-    """The fields that the team, or a customer, is asked."""
+    """Return the fields that the team (or else a customer) is asked for."""
     return [field for field in version.fields if is_asked(field, for_team)]

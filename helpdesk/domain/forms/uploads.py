@@ -1,4 +1,4 @@
-"""Files that somebody has uploaded and not sent yet: they belong to no message, and wait for a form or a reply."""
+"""Pending uploads: files that a user uploaded but has not yet sent with a form or a reply."""
 
 from sqlalchemy import Select, select
 
@@ -8,7 +8,7 @@ from helpdesk.models.user import User
 
 
 def pending_uploads(keys: list[str], uploader: User) -> list[Attachment]:
-    """Those of ``uploader``'s drafts with these keys that are still there, to list them in a form again."""
+    """Return the pending uploads of ``uploader`` with these keys, oldest first."""
     return (
         list(
             db.session.scalars(pending_uploads_query(uploader).where(Attachment.key.in_(keys)).order_by(Attachment.id))
@@ -18,8 +18,8 @@ def pending_uploads(keys: list[str], uploader: User) -> list[Attachment]:
     )
 
 
-def pending_uploads_query(uploader: User) -> Select[tuple[Attachment]]:
-    """The query for them."""
+def pending_uploads_query(uploader: User) -> Select[Attachment]:
+    """Return the query of all pending uploads of ``uploader``."""
     return select(Attachment).where(
         Attachment.uploader_id == uploader.id, Attachment.message_id.is_(None), Attachment.state == "stored"
     )

@@ -1,4 +1,4 @@
-"""What keeps a draft of a form from being published."""
+"""Validation of a form's draft before it is published."""
 
 from helpdesk.domain.forms.field_types import field_type_for
 from helpdesk.domain.forms.published import is_asked
@@ -6,18 +6,18 @@ from helpdesk.models.form import Field, FormVersion
 
 
 def publish_errors(version: FormVersion) -> list[str]:
-    """What keeps a draft from being published, in sentences."""
-    found = []
+    """Return the errors that prevent publishing a draft, as sentences."""
+    errors = []
     before: dict[str, Field] = {}
     for field in sorted(version.fields, key=lambda field: field.position):
         controller = before.get(field.shown_if_key or "")
         if field.shown_if_key and controller is None:
-            found.append(f"{field.label} depends on a field that does not come before it.")
+            errors.append(f"{field.label} depends on a field that does not come before it.")
         elif controller is not None:
             if is_asked(field, for_team=False) and not is_asked(controller, for_team=False):
-                found.append(f"{field.label} depends on {controller.label}, which customers do not fill in.")
-            wanted = field.shown_if_value
-            if wanted and field_type_for(controller).has_options and wanted not in controller.options:
-                found.append(f"{field.label} waits for the answer “{wanted}”, which {controller.label} does not offer.")
+                errors.append(f"{field.label} depends on {controller.label}, which customers do not fill in.")
+            value = field.shown_if_value
+            if value and field_type_for(controller).has_options and value not in controller.options:
+                errors.append(f"{field.label} waits for the answer “{value}”, which {controller.label} does not offer.")
         before[field.key] = field
-    return found
+    return errors

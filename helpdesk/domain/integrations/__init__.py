@@ -1,1 +1,1 @@
-"""Webhooks and API tokens: how other programs hear from us and ask us."""
+"""Webhooks and API tokens, for other programs."""

@@ -1,4 +1,4 @@
-"""Keys for programs. A token acts as the person who made it and may do what its scopes name, never more than they may."""
+"""API tokens for programs. A token acts as the user who made it, limited to its scopes and the user's permissions."""
 
 import secrets
 from datetime import timedelta
@@ -15,7 +15,7 @@ from helpdesk.models.api_token import API_TOKEN_SCOPES, ApiToken
 from helpdesk.models.user import User
 
 TOKEN_PREFIX = "hd_"
-MAX_TOKENS = 50  # living tokens of one person
+MAX_TOKENS = 50  # tokens of one user that are not revoked
 MAX_LIFETIME_DAYS = 366  # days
 LAST_USED_INTERVAL = timedelta(minutes=5)
 SCOPE_LABELS = {
@@ -26,9 +26,10 @@ SCOPE_LABELS = {
 
 
 def issue_token(*, name: str, scopes: list[str], user: User, days: int | None = 90) -> tuple[ApiToken, str]:
-    """A new token for ``user``, and its text, which is shown once and stored nowhere. ``days`` None: it does not end.
+    """Create a token for ``user``; returns it and its secret, which is shown once and not stored.
 
-    Raises Invalid with every field's sentence.
+    ``days`` None: it does not expire. Raises PermissionDenied, and ValidationError with a sentence for every wrong
+    field.
     """
     permissions.ensure(permissions.can_administer(user), "Only admins make API tokens.")
     name = " ".join(name.split())
@@ -59,7 +60,7 @@ def issue_token(*, name: str, scopes: list[str], user: User, days: int | None = 
 
 
 def find_token(secret: str) -> ApiToken | None:
-    """The living token with this text, whose person is still an active member of the team."""
+    """Return the valid token with this secret, if its user is an active agent; else None."""
     if not secret.startswith(TOKEN_PREFIX) or len(secret) > 100:
         return None
     token = db.session.scalar(
@@ -73,18 +74,18 @@ def find_token(secret: str) -> ApiToken | None:
 
 
 def needs_last_used_update(token: ApiToken) -> bool:
-    """Whether its last use was noted so long ago that it should be noted again."""
+    """Whether the time of the last use should be saved again, as it is done once per LAST_USED_INTERVAL."""
     return token.last_used_at is None or clock.now() - token.last_used_at > LAST_USED_INTERVAL
 
 
 def list_tokens(user: User | None = None) -> list[ApiToken]:
-    """``user``'s tokens, or everybody's, the latest first."""
+    """Return the tokens of ``user``, or of all users, latest first."""
     tokens = select(ApiToken).options(joinedload(ApiToken.user)).order_by(ApiToken.id.desc()).limit(500)
     return list(db.session.scalars(tokens.where(ApiToken.user_id == user.id) if user else tokens))
 
 
 def revoke_token(token: ApiToken, *, actor: User) -> None:
-    """End it at once. Revoking a revoked one changes nothing."""
+    """Revoke a token; a revoked one is not changed. Raises PermissionDenied."""
     permissions.ensure(permissions.can_administer(actor) or token.user_id == actor.id, "Only admins revoke API tokens.")
     if token.revoked_at is None:
         token.revoked_at = clock.now()

@@ -1,16 +1,19 @@
-"""Which addresses a webhook may have: https on the public internet. The first half of what keeps requests from being
-forged to inner services (SSRF); the other half looks at what the name resolves to, when a request is sent."""
+"""Validation of webhook URLs: https on the public internet.
+
+This is one half of the protection against server-side request forgery (SSRF); the other half checks the addresses that
+the name resolves to, when a request is sent.
+"""
 
 import ipaddress
 from urllib.parse import urlsplit
 
 from helpdesk import config
 
-GLOBAL_UNICAST_NETWORK = ipaddress.ip_network("2000::/3")  # all of IPv6 that was ever given out for public use
+GLOBAL_UNICAST_NETWORK = ipaddress.ip_network("2000::/3")  # the part of IPv6 that is allocated for public use
 
 
 def url_error(url: str) -> str | None:
-    """Why ``url`` cannot be a webhook's address by its looks alone, as a sentence; None if it can."""
+    """Return why ``url`` is not allowed for a webhook, as a sentence; None if it is. Does not resolve the name."""
     try:
         parts = urlsplit(url)
         port = parts.port
@@ -37,11 +40,11 @@ def url_error(url: str) -> str | None:
 
 
 def is_public(address: str) -> bool:
-    """Whether this IP address is on the public internet. Raises ValueError for what is no IP address."""
+    """Whether this IP address is on the public internet. Raises ValueError if it is not an IP address."""
     ip = ipaddress.ip_address(address.partition("%")[0])
     ip = getattr(ip, "ipv4_mapped", None) or getattr(ip, "sixtofour", None) or ip
     if ip.version == 6 and ip not in GLOBAL_UNICAST_NETWORK:
-        return False  # among the rest are addresses that a gateway turns into private ones (64:ff9b::/96)
+        return False  # the rest contains addresses that a gateway translates to private ones (64:ff9b::/96)
     return ip.is_global and not ip.is_multicast
 
 
@@ -51,5 +54,5 @@ def is_loopback(host: str) -> bool:
 
 
 def is_loopback_allowed() -> bool:
-    """Whether webhooks may go to this machine: in a demo or a test."""
-    return config.current().WEBHOOKS_TO_LOOPBACK
+    """Whether webhooks to this machine are allowed, as in a demo or a test."""
+    return bool(config.current().WEBHOOKS_TO_LOOPBACK)

@@ -1,4 +1,4 @@
-"""Telling other programs what happens: one row of the outbox for each webhook that wants to know, in the same transaction."""
+"""Webhooks: for each event one delivery in the outbox per subscribed webhook, in the same transaction."""
 
 import base64
 from typing import Any
@@ -18,9 +18,9 @@ from helpdesk.models.user import User
 from helpdesk.models.webhook import WEBHOOK_EVENTS, Webhook
 
 MAX_WEBHOOKS = 20
-ACTIVE_WEBHOOKS_QUERY = select(Webhook.__table__.c["id", "events"]).where(
-    Webhook.__table__.c.is_active
-)  # put together once: all that happens asks it
+_webhook = Webhook.__table__
+# Built once, because every event executes it.
+ACTIVE_WEBHOOKS_QUERY = select(*_webhook.c["id", "events"]).where(_webhook.c.is_active)
 EVENT_BY_KIND = {"solved": "ticket.solved", "reopened": "ticket.reopened"}
 UPDATE_KINDS = {"status", "priority", "assigned", "closed", "moved", "merged", "answered"}
 EVENT_LABELS = {
@@ -34,17 +34,17 @@ EVENT_LABELS = {
 
 
 def enqueue_ticket_created(ticket: Ticket, message: Message) -> None:
-    """A ticket was filed with ``message``."""
+    """Enqueue ``ticket.filed`` for a new ticket with its first ``message``."""
     _enqueue_for_subscribers("ticket.filed", ticket, message)
 
 
 def enqueue_message_added(message: Message) -> None:
-    """Something was said on a ticket."""
+    """Enqueue ``message.replied`` or ``message.noted``."""
     _enqueue_for_subscribers("message.noted" if message.is_note else "message.replied", message.ticket, message)
 
 
 def enqueue_ticket_changed(ticket: Ticket, kind: str, changes: dict[str, Any]) -> None:
-    """An event ``kind`` (as in the timeline) happened; ``changes`` holds old and new values. Called after the change."""
+    """Enqueue the event for ``kind`` (as in the timeline), after the change; ``changes`` has old and new values."""
     if kind in EVENT_BY_KIND:
         _enqueue_for_subscribers(EVENT_BY_KIND[kind], ticket, change=kind, changes=changes)
     elif kind in UPDATE_KINDS:
@@ -52,25 +52,30 @@ def enqueue_ticket_changed(ticket: Ticket, kind: str, changes: dict[str, Any]) -
 
 
 def signing_secret(webhook: Webhook) -> str:
-    """What the receiver is given to check signatures with, made with the current SECRET_KEY."""
+    """Return the secret for checking signatures, derived from the current SECRET_KEY."""
     return "whsec_" + base64.b64encode(key_derivation.sign(key_derivation.Purpose.WEBHOOK, webhook.nonce)).decode()
 
 
 def save_webhook(
     webhook: Webhook | None, *, name: str, url: str, events: list[str], actor: User, is_active: bool = True
 ) -> Webhook:
-    """Make or change a webhook. Raises Invalid with every field's sentence."""
+    """Create (``webhook`` None) or change a webhook.
+
+    Raises PermissionDenied, and ValidationError with a sentence for every wrong field.
+    """
     permissions.ensure(permissions.can_administer(actor), "Only admins set up webhooks.")
     name, url = " ".join(name.split()), url.strip()
     errors = {}
     if not name or len(name) > 80:
         errors["name"] = "A name has between 1 and 80 characters."
-    why_not = webhook_address.url_error(url) if 0 < len(url) <= 500 else "Write the address to be told, with https://."
-    if why_not:
-        errors["url"] = why_not
+    url_error = (
+        webhook_address.url_error(url) if 0 < len(url) <= 500 else "Write the address to be told, with https://."
+    )
+    if url_error:
+        errors["url"] = url_error
     if not events or not set(events) <= set(WEBHOOK_EVENTS):
         errors["events"] = "Choose at least one event."
-    if webhook is None and db.session.scalar(select(db.func.count()).select_from(Webhook)) >= MAX_WEBHOOKS:
+    if webhook is None and db.session.scalars(select(db.func.count()).select_from(Webhook)).one() >= MAX_WEBHOOKS:
         errors["name"] = f"There are {MAX_WEBHOOKS} webhooks already; delete one first."
     if errors:
         raise ValidationError("Some answers need another look.", errors=errors)
@@ -84,13 +89,13 @@ def save_webhook(
 
 
 def delete_webhook(webhook: Webhook, *, actor: User) -> None:
-    """Forget a webhook; what waits for it is left out when its turn comes."""
+    """Delete a webhook; its pending deliveries are skipped when they are due. Raises PermissionDenied."""
     permissions.ensure(permissions.can_administer(actor), "Only admins set up webhooks.")
     db.session.delete(webhook)
 
 
 def send_test(webhook: Webhook, *, actor: User) -> Delivery:
-    """Send a greeting, so that its log shows whether the address answers. Raises Conflict while it is switched off."""
+    """Enqueue a test delivery, whose result the log shows. Raises PermissionDenied, and ConflictError if it is off."""
     permissions.ensure(permissions.can_administer(actor), "Only admins set up webhooks.")
     if not webhook.is_active:
         raise ConflictError("Switch the webhook on first.")
@@ -100,18 +105,18 @@ def send_test(webhook: Webhook, *, actor: User) -> Delivery:
 
 
 def list_deliveries(webhook: Webhook, limit: int = 50) -> list[Delivery]:
-    """What was sent lately or waits, the latest first."""
+    """Return the latest deliveries to ``webhook``, sent or pending, latest first."""
     rows = select(Delivery).where(Delivery.kind == DeliveryKind.webhook, Delivery.subject_id == webhook.id)
     return list(db.session.scalars(rows.order_by(Delivery.id.desc()).limit(limit)))
 
 
 def _enqueue_for_subscribers(event: str, ticket: Ticket, message: Message | None = None, **more: Any) -> None:
-    wanting = [id for id, events in db.session.execute(ACTIVE_WEBHOOKS_QUERY) if event in events]
-    if wanting and message:
+    subscribers = [row.id for row in db.session.execute(ACTIVE_WEBHOOKS_QUERY) if event in row.events]
+    if subscribers and message:
         more["message"] = MessageSummary.model_validate(message).model_dump(mode="json")
-    if wanting:
+    if subscribers:
         more["ticket"] = TicketSummary.model_validate(ticket).model_dump(mode="json")
-    for webhook_id in wanting:
+    for webhook_id in subscribers:
         _enqueue_delivery(webhook_id, {"event": event, "at": clock.now().isoformat(), **more})
 
 

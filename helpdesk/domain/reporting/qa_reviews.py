@@ -1,4 +1,4 @@
-"""Reading how solved tickets were handled: what to read, a mark and a remark, and what has waited longest."""
+"""Quality reviews of solved tickets: what to review, a rating with a comment, and the tickets that waited longest."""
 
 from datetime import timedelta
 
@@ -21,7 +21,10 @@ RATING_LABELS = {"excellent": "Excellent", "good": "Good", "improve": "Could be 
 
 
 def list_reviewable(reader: User, *, agent_id: int | None = None, limit: int = 25) -> list[tuple[Ticket, int | None]]:
-    """Lately solved tickets nobody has marked, with their rating: the badly rated first, then the latest."""
+    """Return recently solved tickets without a review, with the customer's score: worst first, then latest.
+
+    Raises PermissionDenied.
+    """
     permissions.ensure(permissions.can_review(reader), "Only leads review.")
     query = (
         select(Ticket, Rating.score)
@@ -40,13 +43,13 @@ def list_reviewable(reader: User, *, agent_id: int | None = None, limit: int = 2
     )
     if agent_id is not None:
         query = query.where(Ticket.assignee_id == agent_id)
-    return [(ticket, score) for ticket, score in db.session.execute(query)]
+    return [(row[0], row[1]) for row in db.session.execute(query)]
 
 
 def save_review(ticket: Ticket, *, reviewer: User, rating: str, comment: str = "") -> QaReview:
-    """Write down what ``reviewer`` thinks; the agent reads the remark on their own page. A second mark replaces the first.
+    """Save the review of ``ticket``; it replaces an earlier one. The agent reads it on a page of their own.
 
-    Raises Invalid, and Conflict while the ticket is not solved.
+    Raises PermissionDenied, ValidationError, and ConflictError if the ticket is not solved or is the reviewer's own.
     """
     permissions.ensure(permissions.can_review(reviewer), "Only leads review.")
     comment = comment.replace("\r\n", "\n").strip()
@@ -58,47 +61,47 @@ def save_review(ticket: Ticket, *, reviewer: User, rating: str, comment: str = "
         raise ConflictError("Only a solved ticket is reviewed.")
     if ticket.assignee_id == reviewer.id:
         raise ConflictError("Somebody else should review your own work.")
-    found = db.session.get(QaReview, ticket.id)
-    if found is None:
-        found = QaReview(ticket_id=ticket.id)
-        db.session.add(found)
-    found.reviewer_id, found.agent_id = reviewer.id, ticket.assignee_id
-    found.rating, found.comment, found.created_at, found.read_at = rating, comment, clock.now(), None
+    review = db.session.get(QaReview, ticket.id)
+    if review is None:
+        review = QaReview(ticket_id=ticket.id)
+        db.session.add(review)
+    review.reviewer_id, review.agent_id = reviewer.id, ticket.assignee_id
+    review.rating, review.comment, review.created_at, review.read_at = rating, comment, clock.now(), None
     db.session.flush()
-    return found
+    return review
 
 
 def get_review(ticket: Ticket, reader: User) -> QaReview | None:
-    """The mark of ``ticket``, for leads and for the agent it is about."""
+    """Return the review of ``ticket`` if ``reader`` may read it: a lead, or the agent it is about; else None."""
     return visible_review(db.session.get(QaReview, ticket.id), reader)
 
 
-def visible_review(mark: QaReview | None, reader: User) -> QaReview | None:
-    """``mark`` if ``reader`` may read it."""
-    return mark if mark and (permissions.can_review(reader) or mark.agent_id == reader.id) else None
+def visible_review(review: QaReview | None, reader: User) -> QaReview | None:
+    """Return ``review`` if ``reader`` may read it, else None."""
+    return review if review and (permissions.can_review(reader) or review.agent_id == reader.id) else None
 
 
 def list_comments_for(agent: User, limit: int = 50) -> list[QaReview]:
-    """What was said about ``agent``'s tickets, latest first."""
-    marks = (
+    """Return the reviews of ``agent``'s tickets, latest first."""
+    reviews = (
         select(QaReview)
         .where(QaReview.agent_id == agent.id)
         .options(joinedload(QaReview.ticket), joinedload(QaReview.reviewer))
         .order_by(QaReview.created_at.desc())
         .limit(limit)
     )
-    return list(db.session.scalars(marks))
+    return list(db.session.scalars(reviews))
 
 
-def mark_read(marks: list[QaReview], agent: User) -> None:
-    """Remember that ``agent`` has them before their eyes."""
-    for each in marks:
-        if each.agent_id == agent.id and each.read_at is None:
-            each.read_at = clock.now()
+def mark_read(reviews: list[QaReview], agent: User) -> None:
+    """Mark the reviews as read by ``agent``."""
+    for review in reviews:
+        if review.agent_id == agent.id and review.read_at is None:
+            review.read_at = clock.now()
 
 
 def list_waiting_on_team(reader: User, limit: int = 25) -> list[Ticket]:
-    """Tickets where the team has the ball, the longest wait first."""
+    """Return the tickets that wait on the team, the longest wait first. Raises PermissionDenied."""
     permissions.ensure(permissions.can_review(reader), "Only leads review.")
     waiting = (
         select(Ticket)

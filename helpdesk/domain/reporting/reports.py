@@ -1,15 +1,16 @@
-"""How the team does, in numbers: for a stretch of time, as a whole and by agent, organization, priority, form or week.
+"""Reports over a period: in total and by agent, organization, priority, form or week.
 
-First answers count for the stretch in which the ticket was filed, everything else for the one in which it was solved.
-Medians are by nearest rank and taken in the database, so that a million tickets leave it as a handful of rows.
+First responses count in the period in which the ticket was filed, everything else in the one in which it was solved.
+Medians use the nearest-rank method and are computed by the database, which returns one row per group.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Select, case, func, literal, select, text
+from sqlalchemy import ColumnElement, Select, case, func, literal, select, text
 from sqlalchemy.orm import aliased
 
 from helpdesk import clock
@@ -37,11 +38,13 @@ WHOLE_PERIOD_KEY = "whole"
 STATUS_EVENTS = {status.definition.event_kind for status in Status} | {"reopened"}
 
 Period = tuple[datetime, datetime]
+Joins = tuple[tuple[Any, ColumnElement[bool]], ...]  # (table, condition)
+AnySelect = Select[*tuple[Any, ...]]
 
 
 @dataclass
 class Figures:
-    """One line of a report. Times are seconds; None where nothing was measured. ``backlog`` is at the end, by week only."""
+    """One row of a report. Times are in seconds; None without data. ``backlog``: at the end of a week, else None."""
 
     key: object
     label: str
@@ -57,57 +60,64 @@ class Figures:
 
 
 def list_weeks(count: int = 12, until: datetime | None = None) -> list[Period]:
-    """The last ``count`` weeks from Monday to Monday in the helpdesk's time zone, the present one last."""
+    """Return the last ``count`` weeks from Monday to Monday in the configured time zone, the present one last."""
     zone = ZoneInfo(settings.get("time_zone"))
     today = (until or clock.now()).astimezone(zone).date()
     monday = today - timedelta(days=today.weekday())
-    begins = [monday - timedelta(weeks=back) for back in range(count - 1, -2, -1)]
-    moments = [datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC) for day in begins]
-    return list(zip(moments[:-1], moments[1:], strict=True))
+    mondays = [monday - timedelta(weeks=back) for back in range(count - 1, -2, -1)]
+    limits = [datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC) for day in mondays]
+    return list(zip(limits[:-1], limits[1:], strict=True))
 
 
 def total_figures(period: Period) -> Figures:
-    """Everything of ``period`` in one line."""
-    found = _measure(period, literal(WHOLE_PERIOD_KEY), ())
-    return found.get(WHOLE_PERIOD_KEY) or Figures(WHOLE_PERIOD_KEY, "All tickets")
+    """Return the figures of the whole ``period``."""
+    figures_by_key = _measure(period, literal(WHOLE_PERIOD_KEY), ())
+    return figures_by_key.get(WHOLE_PERIOD_KEY) or Figures(WHOLE_PERIOD_KEY, "All tickets")
 
 
 def figures_by_group(group: str, periods: list[Period]) -> list[Figures]:
-    """One line for each member of ``group`` (see GROUPS) over all of ``periods``, by week in order, else most filed first."""
+    """Return one row for each value of ``group`` (see GROUP_LABELS) over all of ``periods``.
+
+    Weeks are in order; any other group is sorted by tickets filed, most first, MAX_ROWS at most.
+    """
     period = (periods[0][0], periods[-1][1])
     if group == "week":
         filed, solved = _week_number(Ticket.created_at, periods), _week_number(Ticket.solved_at, periods)
         return _add_backlog(_measure(period, filed, (), solved), periods)
     key, joins = _group_key(group)
-    found = _measure(period, key, joins)
-    labels = _group_labels(group, [key for key in found if key is not None])
-    for figures in found.values():
-        figures.label = labels.get(figures.key) or {"agent": "Nobody", "form": "No form"}.get(group, "Unknown")
-    return sorted(found.values(), key=lambda figures: (-figures.filed, -figures.solved, figures.label))[:MAX_ROWS]
+    figures_by_key = _measure(period, key, joins)
+    group_labels = _group_labels(group, [key for key in figures_by_key if key is not None])
+    for figures in figures_by_key.values():
+        figures.label = group_labels.get(figures.key) or {"agent": "Nobody", "form": "No form"}.get(group, "Unknown")
+    rows = sorted(figures_by_key.values(), key=lambda figures: (-figures.filed, -figures.solved, figures.label))
+    return rows[:MAX_ROWS]
 
 
 def time_by_waiting_on(period: Period) -> dict[WaitingOn, float]:
-    """Seconds the tickets solved in ``period`` spent with the team, the customer and third parties, from their history."""
+    """Return the seconds that tickets solved in ``period`` waited on the team, the customer and third parties.
+
+    They are computed from the status events of each ticket.
+    """
     begin, end = period
-    chosen = (
+    solved = (
         select(Ticket.id, Ticket.created_at, Ticket.solved_at.label("ended"))
         .where(Ticket.solved_at >= begin, Ticket.solved_at < end)
         .subquery()
     )
-    moves = (
+    status_events = (
         select(
             Event.ticket_id,
             Event.seq,
             Event.created_at.label("at"),
             Event.data["new"].as_string().label("status"),
-            chosen.c.ended,
+            solved.c.ended,
         )
-        .join(chosen, chosen.c.id == Event.ticket_id)
+        .join(solved, solved.c.id == Event.ticket_id)
         .where(Event.kind.in_(STATUS_EVENTS))
     )
     history = (
-        select(chosen.c.id, literal(0), chosen.c.created_at, literal(Status.open.value), chosen.c.ended)
-        .union_all(moves)
+        select(solved.c.id, literal(0), solved.c.created_at, literal(Status.open.value), solved.c.ended)
+        .union_all(status_events)
         .subquery("history")
     )
     ticket_id, seq, at, status, ended = history.c
@@ -117,55 +127,58 @@ def time_by_waiting_on(period: Period) -> dict[WaitingOn, float]:
         .where(at <= ended)
         .subquery()
     )
-    held = select(spans.c.status, func.sum(seconds_between(spans.c.at, spans.c.until))).group_by(spans.c.status)
+    durations = select(spans.c.status, func.sum(seconds_between(spans.c.at, spans.c.until))).group_by(spans.c.status)
     total = dict.fromkeys(WaitingOn, 0.0)
-    for status, seconds in db.session.execute(held):
-        who = WAITING_ON.get(status)
-        if who is not None:
-            total[who] += float(seconds or 0)
+    seconds_by_status: dict[str, float | None] = {row[0]: row[1] for row in db.session.execute(durations)}
+    for each, waiting_on in WAITING_ON.items():
+        if waiting_on is not None:
+            total[waiting_on] += float(seconds_by_status.get(each) or 0)
     return total
 
 
 def count_backlog() -> int:
-    """Tickets unsolved right now."""
-    return db.session.scalar(select(func.count()).select_from(Ticket).where(text(f"tickets.{UNSOLVED_SQL}")))
+    """Return the number of unsolved tickets."""
+    unsolved = select(func.count()).select_from(Ticket).where(text(f"tickets.{UNSOLVED_SQL}"))
+    return db.session.scalars(unsolved).one()
 
 
-def _measure(period: Period, key, joins: Iterable, solved_key=None) -> dict[object, Figures]:
-    """Figures by the values of ``key``, and of ``solved_key`` where solved tickets are counted; three queries."""
+def _measure(period: Period, key: Any, joins: Joins, solved_key: Any = None) -> dict[object, Figures]:
+    """Return figures by the values of the expression ``key``; for solved tickets by ``solved_key``. Three queries."""
     begin, end = period
-    found: dict[object, Figures] = {}
+    figures_by_key: dict[object, Figures] = {}
 
-    def line(value: object) -> Figures:
-        return found.setdefault(value, Figures(value, str(value)))
+    def figures_of(value: object) -> Figures:
+        return figures_by_key.setdefault(value, Figures(value, str(value)))
 
     filed = _apply_joins(select(key.label("key"), func.count()), joins).where(
         Ticket.created_at >= begin, Ticket.created_at < end
     )
     for value, number in db.session.execute(filed.group_by("key")):
-        line(value).filed = number
+        figures_of(value).filed = number
     answered = (Ticket.created_at >= begin, Ticket.created_at < end, Ticket.first_response_at.is_not(None))
     for row in db.session.execute(_percentiles(key, joins, Ticket.created_at, Ticket.first_response_at, answered)):
-        line(row.key).response_median, line(row.key).response_p90 = row.median, row.p90
+        figures = figures_of(row.key)
+        figures.response_median, figures.response_p90 = row.median, row.p90
     solved = (Ticket.solved_at >= begin, Ticket.solved_at < end)
     for row in db.session.execute(
         _percentiles(key if solved_key is None else solved_key, joins, Ticket.created_at, Ticket.solved_at, solved)
     ):
-        figures = line(row.key)
+        figures = figures_of(row.key)
         figures.solved, figures.resolution_median, figures.resolution_p90 = row.number, row.median, row.p90
         figures.rating, figures.ratings = (float(row.rating) if row.rating is not None else None), row.ratings
-    return found
+    return figures_by_key
 
 
-def _percentiles(key, joins: Iterable, begin, end, conditions) -> Select:
-    length = seconds_between(begin, end)
+def _percentiles(key: Any, joins: Joins, begin: Any, end: Any, conditions: Iterable[ColumnElement[bool]]) -> AnySelect:
+    """Return the query of number, median and 90th percentile of ``end`` - ``begin`` in seconds, by ``key``."""
+    duration = seconds_between(begin, end)
     ranked = (
         _apply_joins(
             select(
                 key.label("key"),
-                length.label("length"),
+                duration.label("length"),
                 Rating.score.label("score"),
-                func.row_number().over(partition_by=key, order_by=length).label("place"),
+                func.row_number().over(partition_by=key, order_by=duration).label("place"),
                 func.count().over(partition_by=key).label("number"),
             ),
             joins,
@@ -175,21 +188,22 @@ def _percentiles(key, joins: Iterable, begin, end, conditions) -> Select:
         .subquery()
     )
 
-    def nearest(percent: int):
+    def percentile(percent: int) -> ColumnElement[Any]:
         rank = (ranked.c.number * percent + 99) // 100
         return func.max(case((ranked.c.place == rank, ranked.c.length)))
 
     return select(
         ranked.c.key,
         func.max(ranked.c.number).label("number"),
-        nearest(50).label("median"),
-        nearest(90).label("p90"),
+        percentile(50).label("median"),
+        percentile(90).label("p90"),
         func.avg(ranked.c.score).label("rating"),
         func.count(ranked.c.score).label("ratings"),
     ).group_by(ranked.c.key)
 
 
-def _group_key(group: str) -> tuple[object, tuple]:
+def _group_key(group: str) -> tuple[Any, Joins]:
+    """Return the expression to group tickets by, and the joins it needs."""
     match group:
         case "agent":
             return Ticket.assignee_id, ()
@@ -201,40 +215,42 @@ def _group_key(group: str) -> tuple[object, tuple]:
     return version.form_id, ((version, version.id == Ticket.form_version_id),)
 
 
-def _week_number(moment, periods: list[Period]):
-    """The number of the week that ``moment`` falls into."""
-    return case(*((moment < end, number) for number, (_, end) in enumerate(periods)), else_=len(periods))
+def _week_number(time: Any, periods: list[Period]) -> ColumnElement[Any]:
+    """Return the expression of the index in ``periods`` of the week that contains ``time``."""
+    return case(*((time < end, number) for number, (_, end) in enumerate(periods)), else_=len(periods))
 
 
-def _apply_joins(query: Select, joins: Iterable) -> Select:
+def _apply_joins(query: AnySelect, joins: Joins) -> AnySelect:
     query = query.select_from(Ticket)
     for target, condition in joins:
         query = query.outerjoin(target, condition)
     return query
 
 
-def _add_backlog(found: dict, periods: list[Period]) -> list[Figures]:
-    """A line for every week, also the quiet ones; the backlog is counted back from today's."""
-    lines = []
-    left = count_backlog()
+def _add_backlog(figures_by_key: dict[object, Figures], periods: list[Period]) -> list[Figures]:
+    """Return a row for every week, also without tickets; the backlog is calculated backwards from the present one."""
+    rows = []
+    backlog = count_backlog()
     for number in range(len(periods) - 1, -1, -1):
-        figures = found.get(number) or Figures(number, "")
+        figures = figures_by_key.get(number) or Figures(number, "")
         begin = periods[number][0].astimezone(ZoneInfo(settings.get("time_zone")))
         figures.label = f"{begin.day} {begin:%b}"
-        figures.backlog = max(left, 0)
-        left += figures.solved - figures.filed
-        lines.append(figures)
-    return lines[::-1]
+        figures.backlog = max(backlog, 0)
+        backlog += figures.solved - figures.filed
+        rows.append(figures)
+    return rows[::-1]
 
 
-def _group_labels(group: str, keys: list) -> dict:
+def _group_labels(group: str, keys: list[Any]) -> Mapping[Any, str]:
     match group:
         case "agent":
             people = db.session.execute(select(User.id, User.name, User.email).where(User.id.in_(keys)))
-            return {id: name or email.partition("@")[0] for id, name, email in people}
+            return {row.id: row.name or row.email.partition("@")[0] for row in people}
         case "organization":
-            found = db.session.execute(select(Organization.id, Organization.name).where(Organization.id.in_(keys)))
-            return {row.id: row.name for row in found}
+            organizations = db.session.execute(
+                select(Organization.id, Organization.name).where(Organization.id.in_(keys))
+            )
+            return {row.id: row.name for row in organizations}
         case "form":
             return {row.id: row.name for row in db.session.execute(select(Form.id, Form.name).where(Form.id.in_(keys)))}
     return labels.PRIORITY_LABELS

@@ -1,4 +1,4 @@
-"""The weekly digest: its figures, who gets it, when, and its row in the outbox."""
+"""The weekly digest: its figures, its recipients, and when it is enqueued."""
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -15,12 +15,12 @@ from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.setting import Setting
 from helpdesk.models.user import Role, User
 
-SEND_HOUR = 7  # of a Monday, in the helpdesk's time zone
+SEND_HOUR = 7  # hour on Monday, in the configured time zone
 LAST_SENT_KEY = "weekly_summary_sent"
 
 
 def send_weekly_digests() -> int:
-    """On Mondays after seven, once: a summary of last week to every lead and admin who wants such mail. Returns how many."""
+    """Enqueue the digest of last week, once, on a Monday after SEND_HOUR; returns the number of recipients."""
     local = clock.now().astimezone(ZoneInfo(settings.get("time_zone")))
     if local.weekday() != 0 or local.hour < SEND_HOUR:
         return 0
@@ -40,18 +40,18 @@ def send_weekly_digests() -> int:
 
 
 def send_digest_to(person: User, today: date) -> None:
-    """One person's summary of the whole week before the one that ``today`` is in."""
+    """Enqueue one user's digest of the week before the week of ``today``."""
     begins = today - timedelta(days=today.weekday() + 7)
     outbox.enqueue_account_mail(DeliveryKind.weekly_summary, person.id, begins=begins.isoformat())
 
 
 def local_today() -> date:
-    """The day it is where the helpdesk is."""
+    """Return today's date in the configured time zone."""
     return clock.now().astimezone(ZoneInfo(settings.get("time_zone"))).date()
 
 
 def list_recipients() -> list[User]:
-    """Leads and admins who want mail about progress and whose address works."""
+    """Return leads and admins who want mail about progress and whose address is deliverable."""
     leads = select(User).where(
         User.role.in_((Role.lead, Role.admin)),
         User.deactivated_at.is_(None),
@@ -61,12 +61,12 @@ def list_recipients() -> list[User]:
     return list(db.session.scalars(leads.order_by(User.id)))
 
 
-MAX_WAITING_TICKETS = 5  # tickets named
+MAX_WAITING_TICKETS = 5  # tickets listed by name
 
 
 @dataclass(frozen=True)
 class Figure:
-    """One figure of the week in words; ``change`` against the week before, "" where there is nothing to say."""
+    """One figure of the week as text; ``change``: compared with the week before, "" for none."""
 
     label: str
     value: str
@@ -74,7 +74,7 @@ class Figure:
 
 
 def list_figures(begins: date) -> tuple[Figure, ...]:
-    """What the week from the Monday ``begins`` looked like, each with its change against the week before."""
+    """Return the figures of the week from the Monday ``begins``, compared with the week before."""
     now, before = (
         reports.total_figures(week_period(begins)),
         reports.total_figures(week_period(begins - timedelta(weeks=1))),
@@ -99,7 +99,7 @@ def list_figures(begins: date) -> tuple[Figure, ...]:
 
 
 def week_period(begins: date) -> reports.Period:
-    """The week that begins on that day, in the helpdesk's time zone."""
+    """Return the week that begins on that day, in the configured time zone."""
     zone = ZoneInfo(settings.get("time_zone"))
     ends = begins + timedelta(weeks=1)
     return (

@@ -1,4 +1,4 @@
-"""Working time, as pure arithmetic: how much of it lies between two moments, and when an amount of it is used up."""
+"""Arithmetic of business hours: working time between two times, and the time after an amount of it."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -6,14 +6,14 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 WHOLE_DAY = ((0, 1440),)
-MAX_DAYS_AHEAD = 3_660  # days; an amount that is not used up by then never is
+MAX_DAYS_AHEAD = 3_660  # days; an amount that is not used up by then counts as never
 
 
 @dataclass(frozen=True)
 class Schedule:
-    """When the team works: stretches (minutes after midnight) by weekday (0 is Monday) in ``zone``, but for ``holidays``.
+    """When the team works: intervals (minutes after midnight) by weekday (0: Monday) in ``zone``, not on ``holidays``.
 
-    Without any hours it works around the clock. Stretches of a day are in order and do not overlap.
+    Without any hours it works all day. Intervals of a day are in order and do not overlap.
     """
 
     zone: ZoneInfo = ZoneInfo("UTC")
@@ -22,7 +22,7 @@ class Schedule:
 
 
 def working_seconds_between(schedule: Schedule, begin: datetime, end: datetime) -> int:
-    """Working seconds from ``begin`` to ``end`` (aware); 0 where ``end`` is not later."""
+    """Return the working seconds from ``begin`` to ``end`` (with time zone); 0 if ``end`` is not later."""
     total = timedelta()
     for opens, closes in _working_intervals(schedule, begin):
         if opens >= end:
@@ -32,9 +32,9 @@ def working_seconds_between(schedule: Schedule, begin: datetime, end: datetime) 
 
 
 def add_working_seconds(schedule: Schedule, begin: datetime, seconds: int) -> datetime | None:
-    """The moment (in UTC) at which ``seconds`` of working time have passed since ``begin``; None if that never comes.
+    """Return the time (UTC) at which ``seconds`` of working time have passed since ``begin``; None for never.
 
-    Nothing left to pass is ``begin`` itself, at night as well.
+    For 0 or less it is ``begin`` itself, also outside working hours.
     """
     if seconds <= 0:
         return begin
@@ -48,17 +48,17 @@ def add_working_seconds(schedule: Schedule, begin: datetime, seconds: int) -> da
 
 
 def _working_intervals(schedule: Schedule, begin: datetime) -> Iterator[tuple[datetime, datetime]]:
-    """The working stretches from the day of ``begin`` on, in UTC and in order."""
+    """Yield the working intervals from the day of ``begin`` on, in UTC and in order."""
     day = begin.astimezone(schedule.zone).date()
     for _ in range(MAX_DAYS_AHEAD):
         if day not in schedule.holidays:
             for opens, closes in schedule.hours.get(day.weekday(), ()) if schedule.hours else WHOLE_DAY:
-                yield _wall_clock_time(schedule.zone, day, opens), _wall_clock_time(schedule.zone, day, closes)
+                yield _local_time_to_utc(schedule.zone, day, opens), _local_time_to_utc(schedule.zone, day, closes)
         day += timedelta(days=1)
 
 
-def _wall_clock_time(zone: ZoneInfo, day: date, minutes: int) -> datetime:
-    """That many minutes on the clock on the wall, which on two days a year is not that many since midnight."""
+def _local_time_to_utc(zone: ZoneInfo, day: date, minutes: int) -> datetime:
+    """Return the local time ``minutes`` (hours * 60 + minutes) in UTC, also on days when summer time begins or ends."""
     if minutes >= 1440:
         day, minutes = day + timedelta(days=1), minutes - 1440
     return datetime.combine(day, time(minutes // 60, minutes % 60), zone).astimezone(UTC)

@@ -1,4 +1,4 @@
-"""What an admin sets about service levels: targets, working hours, holidays."""
+"""SLA policies as admins set them: targets, business hours, holidays."""
 
 import re
 from datetime import date
@@ -22,52 +22,54 @@ WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturd
 
 
 def list_policies(organization: Organization | None = None) -> dict[str, SlaPolicy]:
-    """The targets by priority: an organization's own, or everybody's."""
-    mine = SlaPolicy.organization_id == organization.id if organization else SlaPolicy.organization_id.is_(None)
-    return {target.priority: target for target in db.session.scalars(select(SlaPolicy).where(mine))}
+    """Return the policies by priority: an organization's own, or the general ones."""
+    is_owner = SlaPolicy.organization_id == organization.id if organization else SlaPolicy.organization_id.is_(None)
+    return {policy.priority: policy for policy in db.session.scalars(select(SlaPolicy).where(is_owner))}
 
 
 def set_policies(values: dict[str, str], *, actor: User, organization: Organization | None = None) -> None:
-    """Replace the targets. ``values``: "<priority>-first_response" and "<priority>-resolution" as "4h 30m", empty for none.
+    """Replace the targets: "<priority>-first_response" and "<priority>-resolution" as "4h 30m", "" for none.
 
-    Raises Invalid with every field's sentence.
+    Raises PermissionDenied, and ValidationError with a sentence for every wrong field.
     """
     permissions.ensure(permissions.can_administer(actor), "Only admins set service levels.")
-    read, errors = {}, {}
+    minutes: dict[str, int | None] = {}
+    errors: dict[str, str] = {}
     for priority in Priority:
         for kind in ("first_response", "resolution"):
             name = f"{priority}-{kind}"
             try:
-                read[name] = parse_duration(values.get(name, ""))
+                minutes[name] = parse_duration(values.get(name, ""))
             except ValueError:
                 errors[name] = "Write a length of time like 4h, 30m or 1h 30m."
-        first, whole = read.get(f"{priority}-first_response"), read.get(f"{priority}-resolution")
-        if first and whole and first > whole:
+        first_response, resolution = minutes.get(f"{priority}-first_response"), minutes.get(f"{priority}-resolution")
+        if first_response and resolution and first_response > resolution:
             errors[f"{priority}-resolution"] = "A solution cannot be due before the first answer."
     if errors:
         raise ValidationError("Some targets need another look.", errors=errors)
     present = list_policies(organization)
     for priority in Priority:
-        first, whole = read[f"{priority}-first_response"], read[f"{priority}-resolution"]
-        target = present.get(priority)
-        if first is None and whole is None:
-            if target:
-                db.session.delete(target)
+        first_response, resolution = minutes[f"{priority}-first_response"], minutes[f"{priority}-resolution"]
+        policy = present.get(priority)
+        if first_response is None and resolution is None:
+            if policy:
+                db.session.delete(policy)
             continue
-        if target is None:
-            target = SlaPolicy(organization_id=organization.id if organization else None, priority=priority)
-            db.session.add(target)
-        target.first_response, target.resolution = first, whole
+        if policy is None:
+            policy = SlaPolicy(organization_id=organization.id if organization else None, priority=priority)
+            db.session.add(policy)
+        policy.first_response, policy.resolution = first_response, resolution
     _enqueue_recalculation()
 
 
 def set_business_hours(values: dict[str, str], *, zone: str, actor: User) -> None:
-    """Replace the working hours: ``values`` by weekday ("0" is Monday) as "09:00-12:30, 13:30-17:00"; empty is a day off.
+    """Replace the business hours: ``values`` by weekday ("0" is Monday) as "09:00-12:30, 13:30-17:00"; "" is a day off.
 
-    All days empty means around the clock. Raises Invalid.
+    All days empty means all day, every day. Raises PermissionDenied and ValidationError.
     """
     permissions.ensure(permissions.can_administer(actor), "Only admins set working hours.")
-    errors, rows = {}, []
+    errors: dict[str, str] = {}
+    rows: list[BusinessHours] = []
     if zone not in clock.time_zone_names():
         errors["time_zone"] = "There is no such time zone; write one like Europe/Berlin."
     for weekday, name in enumerate(WEEKDAY_NAMES):
@@ -88,13 +90,13 @@ def set_business_hours(values: dict[str, str], *, zone: str, actor: User) -> Non
 
 
 def add_holiday(day: str, name: str, *, actor: User) -> Holiday:
-    """Nobody works on ``day`` (2026-12-25). The same day again changes its name. Raises Invalid."""
+    """Add a holiday on ``day`` ("2026-12-25"), or change its name. Raises PermissionDenied and ValidationError."""
     permissions.ensure(permissions.can_administer(actor), "Only admins set holidays.")
     try:
-        when = date.fromisoformat(day.strip())
+        parsed_day = date.fromisoformat(day.strip())
     except ValueError:
         raise ValidationError("Write the day like 2026-12-25.", "day") from None
-    holiday = db.session.get(Holiday, when) or Holiday(day=when)
+    holiday = db.session.get(Holiday, parsed_day) or Holiday(day=parsed_day)
     holiday.name = " ".join(name.split())[:80]
     db.session.add(holiday)
     _enqueue_recalculation()
@@ -102,27 +104,28 @@ def add_holiday(day: str, name: str, *, actor: User) -> Holiday:
 
 
 def remove_holiday(holiday: Holiday, *, actor: User) -> None:
+    """Delete a holiday. Raises PermissionDenied."""
     permissions.ensure(permissions.can_administer(actor), "Only admins set holidays.")
     db.session.delete(holiday)
     _enqueue_recalculation()
 
 
 def parse_duration(text: str) -> int | None:
-    """ "1h 30m" as minutes, None for an empty text. Raises ValueError."""
+    """Return a duration such as "1h 30m" in minutes, None for an empty text. Raises ValueError."""
     text = text.strip()
     if not text:
         return None
-    found = DURATION_PATTERN.fullmatch(text)
-    if not found:
+    match = DURATION_PATTERN.fullmatch(text)
+    if not match:
         raise ValueError(text)
-    amount = int(found[1] or 0) * 60 + int(found[2] or 0)
+    amount = int(match[1] or 0) * 60 + int(match[2] or 0)
     if not 0 < amount <= MAX_MINUTES:
         raise ValueError(text)
     return amount
 
 
 def format_duration(minutes: int | None) -> str:
-    """The opposite of ``minutes``: 90 is "1h 30m"."""
+    """Return minutes as a duration that ``parse_duration`` reads: 90 is "1h 30m"; "" for none."""
     if not minutes:
         return ""
     hours, rest = divmod(minutes, 60)
@@ -130,18 +133,18 @@ def format_duration(minutes: int | None) -> str:
 
 
 def parse_intervals(text: str) -> list[tuple[int, int]]:
-    """ "09:00-12:30, 13:30-17:00" as minutes after midnight, in order. Raises ValueError, also where two overlap."""
-    found = []
+    """Return "09:00-12:30, 13:30-17:00" as minutes after midnight, in order. Raises ValueError, also for an overlap."""
+    intervals = []
     for part in filter(None, (part.strip() for part in text.split(","))):
-        opens, _, closes = part.replace("–", "-").partition("-")
-        found.append((_parse_clock_time(opens), _parse_clock_time(closes)))
-    found.sort()
-    ends = 0
-    for opens, closes in found:
-        if opens < ends or closes <= opens:
+        begin, _, end = part.replace("–", "-").partition("-")
+        intervals.append((_parse_clock_time(begin), _parse_clock_time(end)))
+    intervals.sort()
+    last = 0
+    for opens, closes in intervals:
+        if opens < last or closes <= opens:
             raise ValueError(text)
-        ends = closes
-    return found
+        last = closes
+    return intervals
 
 
 def _parse_clock_time(text: str) -> int:
@@ -155,6 +158,6 @@ def _parse_clock_time(text: str) -> int:
 
 
 def _enqueue_recalculation() -> None:
-    """Every unsolved ticket's clocks follow, a few hundred at a time."""
+    """Enqueue the job that updates the timers of all unsolved tickets, a batch at a time."""
     db.session.flush()
     jobs.enqueue_after_commit("apply_service_levels", 0)

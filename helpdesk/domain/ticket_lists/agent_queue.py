@@ -1,36 +1,31 @@
-"""The team's queue: its views, their counts, and a page of tickets. Every state of it is a handful of filters.
+"""The team's queue: its views, their counts, its filters, and pages of tickets.
 
-What is unsolved lies in partial indexes (models.desk); a query uses them by saying the same words, hence ``_UNSOLVED``.
+Filters alone describe what a page shows. The queries are in ``agent_queue_queries``.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from functools import lru_cache
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, String, Subquery, bindparam, case, cast, func, literal, null, select, text, union_all
-from sqlalchemy.orm import aliased, joinedload
+from sqlalchemy import select
+from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.database import pagination
 from helpdesk.domain.people import permissions
-from helpdesk.domain.ticket_lists import search
+from helpdesk.domain.ticket_lists import agent_queue_queries, search
+from helpdesk.domain.ticket_lists.agent_queue_queries import (
+    MAX_FILTER_OPTIONS as MAX_FILTER_OPTIONS,
+)  # also for callers
+from helpdesk.domain.ticket_lists.agent_queue_queries import STATUS_VIEWS
 from helpdesk.extensions import db
-from helpdesk.models.form import Form, FormVersion
-from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import Priority
-from helpdesk.models.read_receipt import ReadReceipt
-from helpdesk.models.saved_view import SavedView
-from helpdesk.models.sla import SlaTimer
-from helpdesk.models.statuses import UNSOLVED, UNSOLVED_SQL, WAITING_ON, Status, WaitingOn
+from helpdesk.models.statuses import Status, WaitingOn, get_definition
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
-STATUS_VIEWS: dict[str, list[Status]] = {}  # which unsolved statuses each view of the queue lists
-for _status in UNSOLVED:
-    STATUS_VIEWS.setdefault(_status.definition.desk_view or _status.value, []).append(_status)
 FIRST_VIEW = next(iter(STATUS_VIEWS))
 VIEW_LABELS = {
     "mine": "Mine",
@@ -44,84 +39,12 @@ FILTER_NAMES = ("view", "q", "status", "assignee", "organization", "priority", "
 SORT_LABELS = {"": "Latest activity", "waiting": "Waiting longest", "oldest": "Filed first", "newest": "Filed last"}
 AGE_LABELS = {"1": "Older than a day", "3": "Older than 3 days", "7": "Older than a week", "30": "Older than a month"}
 RECENT_PERIOD = timedelta(days=7)
-AT_RISK_WITHIN = timedelta(hours=2)  # what is due within it counts as at risk
-MAX_COUNT = 1_000  # a view that is not kept small by work is counted no further
-MAX_FILTER_OPTIONS = 300  # names offered in a list to choose from
-
-_UNSOLVED = text(f"tickets.{UNSOLVED_SQL}")
-_AT_RISK_TICKETS = select(SlaTimer.ticket_id).where(SlaTimer.due_at.is_not(None), SlaTimer.due_at <= bindparam("soon"))
-
-
-def _unsolved_condition(*statuses: Status) -> tuple:
-    """Only those ``statuses``, said by what they are not: of two conditions that mean nearly the same PostgreSQL expects next to
-    nothing to be left, and reads all that is unsolved where the first page would do."""
-    return _UNSOLVED, Ticket.status.not_in([status for status in UNSOLVED if status not in statuses])
-
-
-# What a view and a filter ask of a ticket. Queries are put together once from these and asked with each person's values.
-VIEW_CONDITIONS = {
-    "mine": (_UNSOLVED, Ticket.assignee_id == bindparam("reader")),
-    "unassigned": (_UNSOLVED, Ticket.assignee_id.is_(None)),
-    **{view: _unsolved_condition(*statuses) for view, statuses in STATUS_VIEWS.items()},
-    "at_risk": (Ticket.id.in_(_AT_RISK_TICKETS),),
-    "solved": (Ticket.status == Status.solved, Ticket.solved_at >= bindparam("lately")),
-    "all": (),
-}
-FILTER_CONDITIONS = {
-    "status": Ticket.status == bindparam("status"),
-    "priority": Ticket.priority == bindparam("priority"),
-    "nobody": Ticket.assignee_id.is_(None),
-    "assignee": Ticket.assignee_id == bindparam("assignee"),
-    "organization": Ticket.organization_id
-    == select(Organization.id).where(Organization.slug == bindparam("organization")).scalar_subquery(),
-    "form": Ticket.form_version_id.in_(select(FormVersion.id).join(Form).where(Form.slug == bindparam("form"))),
-    "before": Ticket.created_at <= bindparam("before"),
-}
-_ASSIGNEE_GROUP = case(
-    (Ticket.assignee_id.is_(None), "nobody"), (Ticket.assignee_id == bindparam("reader"), "me"), else_="other"
-)
-COUNTS_QUERY = union_all(
-    select(Ticket.status.label("status"), _ASSIGNEE_GROUP.label("whose"), func.count().label("number"))
-    .where(_UNSOLVED)
-    .group_by(Ticket.status, _ASSIGNEE_GROUP),
-    *(
-        select(literal(view), literal(""), func.count()).select_from(some.limit(MAX_COUNT).subquery())
-        for view, some in (
-            ("solved", select(Ticket.id).where(*VIEW_CONDITIONS["solved"])),
-            ("at_risk", _AT_RISK_TICKETS.distinct()),
-        )
-    ),
-)
-_NULL_TEXT = cast(null(), String)
-FILTER_OPTIONS = union_all(
-    *(
-        select(part.order_by(part.selected_columns.name).limit(MAX_FILTER_OPTIONS).subquery())
-        for part in (
-            select(
-                literal("agent").label("kind"),
-                cast(User.id, String).label("value"),
-                User.name.label("name"),
-                User.email.label("more"),
-            ).where(User.organization_id.is_(None), User.role != "requester", User.deactivated_at.is_(None)),
-            select(literal("organization"), Organization.slug, Organization.name, _NULL_TEXT),
-            select(literal("form"), Form.slug, Form.name, _NULL_TEXT).where(Form.archived_at.is_(None)),
-            select(literal("view"), cast(SavedView.id, String), SavedView.name, cast(SavedView.filters, String)).where(
-                (SavedView.owner_id == bindparam("reader")) | SavedView.shared
-            ),
-        )
-    )
-)
-SORT_ORDERS = {
-    "": pagination.Order(((Ticket.updated_at, True), (Ticket.id, True))),
-    "waiting": pagination.Order(((Ticket.turn_since, False), (Ticket.id, False))),
-    "oldest": pagination.Order(((Ticket.created_at, False), (Ticket.id, False))),
-    "newest": pagination.Order(((Ticket.created_at, True), (Ticket.id, True))),
-}
+AT_RISK_WITHIN = timedelta(hours=2)  # a timer due within it puts its ticket at risk
 
 
 @dataclass(frozen=True)
 class QueueView:
-    """One entry beside the queue: its key in the address, its name, and how many tickets it holds (None: not counted)."""
+    """A view in the navigation: its key in the URL, its name, and its number of tickets (None: not counted)."""
 
     key: str
     label: str
@@ -131,7 +54,7 @@ class QueueView:
 
 @dataclass(frozen=True)
 class FilterChoices:
-    """What the filters offer, each as (value, name)."""
+    """The options of the filters, each as (value, name)."""
 
     agents: list[tuple[str, str]]
     organizations: list[tuple[str, str]]
@@ -140,7 +63,7 @@ class FilterChoices:
 
 
 class QueueRow(NamedTuple):
-    """A ticket as the queue shows it."""
+    """A ticket with the columns that the queue shows."""
 
     number: int
     subject: str
@@ -158,21 +81,21 @@ class QueueRow(NamedTuple):
 
     @property
     def waiting_on(self) -> WaitingOn | None:
-        """Who has to act next, as for the ticket itself."""
-        return WAITING_ON[Status(self.status)]
+        """Who has to act next, as in ``Ticket.waiting_on``."""
+        return get_definition(self.status).waiting_on
 
 
 @dataclass(frozen=True)
 class QueuePage:
     """One page of the queue; ``next`` and ``previous`` are cursors."""
 
-    tickets: list
+    tickets: list[Any]  # QueueRow or Ticket
     next: str | None
     previous: str | None
 
 
 def normalize_filters(arguments: Mapping[str, str]) -> dict[str, str]:
-    """The filters among ``arguments``, by name; what is unknown or empty becomes an empty text, the view FIRST_VIEW."""
+    """Return the value of every filter by name; "" for an unknown or empty one, FIRST_VIEW for an unknown view."""
     filters = {name: (arguments.get(name) or "").replace("\x00", "").strip()[:200] for name in FILTER_NAMES}
     if filters["view"] not in VIEW_LABELS:
         filters["view"] = FIRST_VIEW
@@ -182,40 +105,42 @@ def normalize_filters(arguments: Mapping[str, str]) -> dict[str, str]:
 
 
 def list_views(user: User) -> list[QueueView]:
-    """The fixed views with their counts, in one query."""
+    """Return the fixed views with their counts. One query."""
     counts = _count_views(user)
     return [QueueView(key, label, counts.get(key)) for key, label in VIEW_LABELS.items()]
 
 
 def load_filter_choices(user: User) -> FilterChoices:
-    """Agents, organizations, forms, and the saved views ``user`` may use; one query."""
-    found: dict[str, list] = {"agent": [], "organization": [], "form": [], "view": []}
-    for kind, value, name, more in db.session.execute(FILTER_OPTIONS, {"reader": user.id}):
-        found[kind].append((value, name or more.partition("@")[0]) if kind != "view" else (value, name, more))
+    """Return agents, organizations, forms, and the saved views ``user`` may use. One query."""
+    options: dict[str, list[Any]] = {"agent": [], "organization": [], "form": [], "view": []}
+    for kind, value, name, more in db.session.execute(agent_queue_queries.FILTER_OPTIONS, {"reader": user.id}):
+        options[kind].append((value, name or more.partition("@")[0]) if kind != "view" else (value, name, more))
     return FilterChoices(
-        agents=sorted(found["agent"], key=lambda pair: pair[1].lower()),
-        organizations=sorted(found["organization"], key=lambda pair: pair[1].lower()),
-        forms=sorted(found["form"], key=lambda pair: pair[1].lower()),
-        saved=[QueueView(value, name, None, _read_filters(more)) for value, name, more in found["view"]],
+        agents=sorted(options["agent"], key=lambda pair: pair[1].lower()),
+        organizations=sorted(options["organization"], key=lambda pair: pair[1].lower()),
+        forms=sorted(options["form"], key=lambda pair: pair[1].lower()),
+        saved=[QueueView(value, name, None, _read_filters(more)) for value, name, more in options["view"]],
     )
 
 
 def fetch_queue_page(
     user: User, filters: Mapping[str, str], after: str | None = None, size: int = pagination.PAGE_SIZE
 ) -> QueuePage:
-    """A page of the tickets that ``filters`` (see ``clean``) describe, as rows to show. One query."""
+    """Return a page of the tickets that match ``filters`` (see ``normalize_filters``), as QueueRow. One query."""
     filters = normalize_filters(filters)
     values = _parse_filters(user, filters)
-    found, sought = search.build_search(user, filters["q"])
-    pages = _page_query(permissions.get_visibility(user), filters["view"], tuple(values), filters["sort"], found)
-    page = pages.at(after, size, values | sought | _bind_values(user))
+    matches, search_values = search.build_search(user, filters["q"])
+    query = agent_queue_queries.page_query(
+        permissions.get_visibility(user), filters["view"], tuple(values), filters["sort"], matches
+    )
+    page = query.at(after, size, values | search_values | _bind_values(user))
     return QueuePage([_make_row(*row) for row in page.rows], page.next, page.previous)
 
 
 def fetch_tickets_page(
     user: User, filters: Mapping[str, str], after: str | None = None, size: int = pagination.PAGE_SIZE
 ) -> QueuePage:
-    """The same page as tickets, with their people and organizations, for those who tell more of them. One query."""
+    """Return the same page as Ticket, with requester, assignee and organization loaded. One query."""
     query, order, values = _filtered_query(user, normalize_filters(filters))
     query = query.options(
         joinedload(Ticket.organization, innerjoin=True),
@@ -226,21 +151,25 @@ def fetch_tickets_page(
     return QueuePage([row[0] for row in page.rows], page.next, page.previous)
 
 
-def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[Select[tuple[Ticket]], dict[str, Any]]:
-    """Every ticket that ``filters`` describe, in no order, and the values of the query's parameters: for exports."""
+def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[agent_queue_queries.AnySelect, dict[str, Any]]:
+    """Return the query of every ticket that matches ``filters``, without an order, and its parameter values."""
     query, _, values = _filtered_query(user, normalize_filters(filters))
     return query, values
 
 
-def _filtered_query(user: User, filters: dict[str, str]) -> tuple[Select, pagination.Order, dict[str, Any]]:
+def _filtered_query(
+    user: User, filters: dict[str, str]
+) -> tuple[agent_queue_queries.AnySelect, pagination.Order, dict[str, Any]]:
     values = _parse_filters(user, filters)
-    found, sought = search.build_search(user, filters["q"])
-    query = _apply_filters(select(Ticket), permissions.get_visibility(user), filters["view"], values, found)
-    return query, _sort_order(filters["sort"], found), values | sought | _bind_values(user)
+    matches, search_values = search.build_search(user, filters["q"])
+    query = agent_queue_queries.apply_filters(
+        select(Ticket), permissions.get_visibility(user), filters["view"], values, matches
+    )
+    return query, agent_queue_queries.sort_order(filters["sort"], matches), values | search_values | _bind_values(user)
 
 
 def _parse_filters(user: User, filters: dict[str, str]) -> dict[str, Any]:
-    """The values of those CONDITIONS that ``filters`` ask for."""
+    """Return the parameter values of the conditions that ``filters`` need, by their name in FILTER_CONDITIONS."""
     values: dict[str, Any] = {}
     if filters["status"] in list(Status):
         values["status"] = filters["status"]
@@ -262,93 +191,61 @@ def _parse_filters(user: User, filters: dict[str, str]) -> dict[str, Any]:
 
 
 def _bind_values(user: User) -> dict[str, Any]:
-    """What views ask for beside the filters: who looks, and when."""
+    """Return the parameter values of the views: who the reader is, and the limits of time."""
     now = clock.now()
     return permissions.bind_params(user) | {"soon": now + AT_RISK_WITHIN, "lately": now - RECENT_PERIOD}
 
 
-def _apply_filters(
-    query: Select, scope: permissions.Visibility, view: str, names: Iterable[str], found: Subquery | None
-) -> Select:
-    query = query.where(
-        *permissions.visible_condition(scope), *VIEW_CONDITIONS[view], *(FILTER_CONDITIONS[name] for name in names)
-    )
-    return query if found is None else query.join(found, found.c.ticket_id == Ticket.id)
-
-
-def _sort_order(sort: str, found: Subquery | None) -> pagination.Order:
-    if found is not None and not sort:
-        return pagination.Order(((found.c.rank, False), (Ticket.id, True)))
-    return SORT_ORDERS[sort]
-
-
-@lru_cache(maxsize=500)
-def _page_query(
-    scope: permissions.Visibility, view: str, names: tuple[str, ...], sort: str, found: Subquery | None
-) -> pagination.PagedQuery:
-    """What the queue shows of a view's tickets under the CONDITIONS called ``names``, for whoever has this scope."""
-    assignee = aliased(User)
-    seen = select(ReadReceipt.seq).where(ReadReceipt.user_id == bindparam("reader"), ReadReceipt.ticket_id == Ticket.id)
-    due = select(func.min(SlaTimer.due_at)).where(SlaTimer.ticket_id == Ticket.id)
-    query = (
-        select(
-            *(
-                Ticket.id,
-                Ticket.subject,
-                Ticket.excerpt,
-                Ticket.status,
-                Ticket.turn_since,
-                Ticket.priority,
-                Ticket.version,
-            ),
-            func.coalesce(seen.scalar_subquery(), 0) < Ticket.next_seq - 1,
-            *(due.scalar_subquery(), Organization.name, User.name, User.email),
-            *(assignee.name, assignee.email, assignee.picture_url),
-        )
-        .join(Ticket.organization)
-        .join(Ticket.requester)
-        .outerjoin(Ticket.assignee.of_type(assignee))
-    )
-    return pagination.PagedQuery(_apply_filters(query, scope, view, names, found), _sort_order(sort, found))
-
-
 def _make_row(
-    number, subject, excerpt, status, since, priority, version, unread, due_at, organization, *people
+    number: int,
+    subject: str,
+    excerpt: str,
+    status: str,
+    turn_since: datetime,
+    priority: str,
+    version: int,
+    unread: bool,
+    due_at: datetime | None,
+    organization: str,
+    requester_name: str | None,
+    requester_email: str,
+    assignee_name: str | None,
+    assignee_email: str | None,
+    assignee_picture: str | None,
+    *_order_keys: object,
 ) -> QueueRow:
-    name, email, assignee, their_email, picture = people[:5]
-    who = name or email.partition("@")[0]
-    if their_email:
-        assignee = assignee or their_email.partition("@")[0]
+    if assignee_email:
+        assignee_name = assignee_name or assignee_email.partition("@")[0]
     return QueueRow(
         number,
         subject,
         excerpt,
         status,
-        since,
+        turn_since,
         priority,
         version,
         bool(unread),
         due_at,
         organization,
-        who,
-        assignee,
-        picture,
+        requester_name or requester_email.partition("@")[0],
+        assignee_name,
+        assignee_picture,
     )
 
 
 def _count_views(user: User) -> dict[str, int]:
     counts = {key: 0 for key in VIEW_LABELS if key != "all"}
-    for status, whose, number in db.session.execute(COUNTS_QUERY, _bind_values(user)):
-        for view in _views_containing(status, whose):
+    for status, assignee_group, number in db.session.execute(agent_queue_queries.COUNTS_QUERY, _bind_values(user)):
+        for view in _views_containing(status, assignee_group):
             counts[view] += number
     return counts
 
 
-def _views_containing(status: str, whose: str) -> list[str]:
-    if not whose:
+def _views_containing(status: str, assignee_group: str) -> list[str]:
+    if not assignee_group:
         return [status]
     views = [view for view, statuses in STATUS_VIEWS.items() if status in statuses]
-    return views + {"me": ["mine"], "nobody": ["unassigned"]}.get(whose, [])
+    return views + {"me": ["mine"], "nobody": ["unassigned"]}.get(assignee_group, [])
 
 
 def _is_id(text: str) -> bool:
@@ -356,5 +253,5 @@ def _is_id(text: str) -> bool:
 
 
 def _read_filters(text: str) -> dict[str, str]:
-    found = json.loads(text)
-    return {name: str(found[name]) for name in FILTER_NAMES if found.get(name)}
+    filters = json.loads(text)
+    return {name: str(filters[name]) for name in FILTER_NAMES if filters.get(name)}

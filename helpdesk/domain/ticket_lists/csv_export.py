@@ -1,8 +1,8 @@
-"""A list of tickets as CSV, a page at a time, in which no cell is ever a formula."""
+"""Export of ticket lists as CSV, in batches; no cell is a formula to a spreadsheet."""
 
 import csv
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -31,23 +31,26 @@ HEADINGS = (
     "Solved",
     "Answers",
 )
+PRIORITY_LABELS = dict(labels.priority_choices())
 BATCH_SIZE = 500
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def export_customer_list(user: User, filters: Mapping[str, str]) -> Iterator[str]:
-    """The whole of ``user``'s list under ``filters`` (as queues.customer_page takes them), in pieces of CSV.
+    """Yield ``user``'s whole list under ``filters`` (see ``customer_list.FILTER_NAMES``) as pieces of CSV.
 
-    Two or three queries for each five hundred tickets; nothing is held longer than a page.
+    Two or three queries for each BATCH_SIZE tickets, which are released before the next ones are loaded.
     """
     query, order, values = customer_list.filtered_query(user, filters)
     yield from export_query(user, query, order, values)
 
 
-def export_query(user: User, query: Select, order: pagination.Order, values: Mapping[str, Any]) -> Iterator[str]:
-    """The tickets of ``query``, asked with ``values``, in ``order``, as ``user`` may read them.
+def export_query(
+    user: User, query: Select[*tuple[Any, ...]], order: pagination.Order, values: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield the tickets of ``query`` with parameter ``values``, in ``order``, with what ``user`` may read.
 
-    The first piece marks the text as UTF-8 for Excel.
+    The first piece begins with a byte order mark, so that Excel reads the text as UTF-8.
     """
     yield "\ufeff" + _csv_lines([HEADINGS])
     query = query.options(
@@ -56,9 +59,10 @@ def export_query(user: User, query: Select, order: pagination.Order, values: Map
         joinedload(Ticket.organization),
         joinedload(Ticket.form_version).joinedload(FormVersion.form),
     )
-    pages, cursor = pagination.PagedQuery(query, order), None
+    paged_query = pagination.PagedQuery(query, order)
+    cursor: str | None = None
     while True:
-        page = pages.at(cursor, BATCH_SIZE, values)
+        page = paged_query.at(cursor, BATCH_SIZE, values)
         tickets = [row[0] for row in page.rows]
         answers = _load_answers(user, tickets)
         yield _csv_lines([_ticket_row(user, ticket, answers.get(ticket.id, "")) for ticket in tickets])
@@ -70,23 +74,23 @@ def export_query(user: User, query: Select, order: pagination.Order, values: Map
 
 
 def escape_cell(cell: object) -> str:
-    """``cell`` as text that a spreadsheet shows and never runs."""
+    """Return ``cell`` as text that a spreadsheet shows and never evaluates."""
     text = "" if cell is None else str(cell)
     return "'" + text if text.lstrip().startswith(FORMULA_PREFIXES) or text.startswith(FORMULA_PREFIXES) else text
 
 
-def _csv_lines(rows: list) -> str:
+def _csv_lines(rows: Sequence[Sequence[object]]) -> str:
     target = io.StringIO()
     csv.writer(target, quoting=csv.QUOTE_ALL).writerows([escape_cell(cell) for cell in row] for row in rows)
     return target.getvalue()
 
 
-def _ticket_row(user: User, ticket: Ticket, answers: str) -> tuple:
+def _ticket_row(user: User, ticket: Ticket, answers: str) -> tuple[object, ...]:
     return (
         ticket.number,
         ticket.subject,
         labels.status_label(ticket.status, user.is_team),
-        labels.PRIORITY_LABELS[ticket.priority],
+        PRIORITY_LABELS[ticket.priority],
         ticket.organization.name,
         ticket.requester.display_name,
         ticket.assignee.display_name if ticket.assignee else "",
@@ -105,12 +109,12 @@ def _load_answers(user: User, tickets: list[Ticket]) -> dict[int, str]:
         .options(selectinload(Answer.field))
         .order_by(Answer.id)
     )
-    told: dict[int, list[str]] = {}
+    lines_by_ticket: dict[int, list[str]] = {}
     for answer in rows:
         if user.is_team or not answer.field.team_only:
-            told.setdefault(answer.ticket_id, []).append(f"{answer.field.label}: {answer.text}")
-    return {ticket_id: "; ".join(lines) for ticket_id, lines in told.items()}
+            lines_by_ticket.setdefault(answer.ticket_id, []).append(f"{answer.field.label}: {answer.text}")
+    return {ticket_id: "; ".join(lines) for ticket_id, lines in lines_by_ticket.items()}
 
 
-def _format_time(moment: datetime | None) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M UTC") if moment else ""
+def _format_time(time: datetime | None) -> str:
+    return time.strftime("%Y-%m-%d %H:%M UTC") if time else ""

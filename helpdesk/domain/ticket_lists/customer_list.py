@@ -1,4 +1,4 @@
-"""A customer's list of tickets: what is in it, in which order, what they have not read. Everything stands in the address."""
+"""The customer's list of tickets: filters, order, unread state and counts. Its whole state is in the URL."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import (
+    ColumnElement,
     Integer,
     Select,
     Subquery,
@@ -33,9 +34,11 @@ from helpdesk.models.statuses import DONE, UNSOLVED, Status, WaitingOn, statuses
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
+AnySelect = Select[*tuple[Any, ...]]
+
 FILTER_NAMES = ("q", "status", "mine", "requester", "form", "from", "to", "sort")
 _for_customer = statuses_waiting_on(WaitingOn.customer)
-WAITING_GROUP = str(_for_customer[0])  # in the address, where it also names the status itself
+WAITING_GROUP = str(_for_customer[0])  # its name in the URL, which is also the name of the status
 STATUS_GROUPS = {"active": UNSOLVED, WAITING_GROUP: _for_customer, "done": DONE}
 GROUP_LABELS = {"active": "Open", WAITING_GROUP: WaitingOn.customer.definition.customer_label, "done": "Solved"}
 CUSTOMER_ORDER = {status: status.definition.customer_order for status in Status}
@@ -53,8 +56,8 @@ SORT_ORDERS = {
     ),
 }
 
-# What a filter asks of a ticket. Queries are put together once from these and asked with each person's values.
-FILTER_CONDITIONS = {
+# Conditions of each filter. Queries are built from them once and executed with the values of each user.
+FILTER_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "statuses": Ticket.status.in_(bindparam("statuses", expanding=True)),
     "mine": Ticket.requester_id == bindparam("mine"),
     "requester": Ticket.requester_id == bindparam("requester"),
@@ -62,16 +65,15 @@ FILTER_CONDITIONS = {
     "since": Ticket.created_at >= bindparam("since"),
     "until": Ticket.created_at < bindparam("until"),
 }
-MAX_COUNT = 1_000  # more of a status is not counted: a page must not cost more because much was solved long ago
+MAX_COUNT = 1_000  # tickets of a status are counted up to this, so that the cost of a page stays bounded
+# The order makes PostgreSQL follow an index and not scan the whole table.
 COUNT_QUERIES = {
     scope: union_all(
         *(
             select(literal(status.value), func.count()).select_from(
                 select(Ticket.id)
                 .where(*permissions.visible_condition(scope), Ticket.status == literal_column(f"'{status}'"))
-                .order_by(
-                    Ticket.updated_at.desc()
-                )  # along the index, where PostgreSQL would else look at the whole table for a thousand
+                .order_by(Ticket.updated_at.desc())
                 .limit(bindparam("most"))
                 .subquery()
             )
@@ -89,7 +91,7 @@ REQUESTERS_QUERY = (
 
 
 class TicketRow(NamedTuple):
-    """A ticket as the list shows it; ``search_excerpt`` where words were searched."""
+    """A ticket with the columns that the list shows; ``search_excerpt`` only for a search."""
 
     number: int
     subject: str
@@ -109,7 +111,7 @@ class TicketRow(NamedTuple):
 
 @dataclass(frozen=True)
 class TicketPage:
-    """Some tickets, and the cursors beside them."""
+    """A page of tickets with the cursors of the next and the previous page, and errors by filter name."""
 
     tickets: list[TicketRow]
     next: str | None = None
@@ -120,59 +122,64 @@ class TicketPage:
 def fetch_list_page(
     user: User, filters: Mapping[str, str], after: str | None = None, size: int = pagination.PAGE_SIZE
 ) -> TicketPage:
-    """The page of ``user``'s list at the cursor ``after``. Filters are named in FILTERS; what makes no sense filters nothing
-    out and is told in ``errors``. One query, two where words are searched."""
+    """Return the page of ``user``'s list at the cursor ``after``.
+
+    FILTER_NAMES lists the filters. An invalid value filters nothing and is reported in ``errors``. One query, two for a
+    search.
+    """
     values, errors = _parse_filters(user, filters)
     text = filters.get("q", "")
-    found, sought = search.build_search(user, text)
+    matches, search_values = search.build_search(user, text)
     sort = filters.get("sort") or ""
-    pages = _page_query(permissions.get_visibility(user), tuple(values), sort if sort in SORT_ORDERS else "", found)
-    values |= sought | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
-    page = pages.at(after, size, values)
+    query = _page_query(permissions.get_visibility(user), tuple(values), sort if sort in SORT_ORDERS else "", matches)
+    values |= search_values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
+    page = query.at(after, size, values)
     excerpts = search.load_excerpts(user, text, [row.id for row in page.rows]) if text else {}
     return TicketPage([_make_row(excerpts, *row) for row in page.rows], page.next, page.previous, errors)
 
 
 def count_tickets(user: User) -> dict[str, int]:
-    """How many tickets ``user`` sees in all, and of each group of statuses, up to COUNTED + 1 each. One query, answered from
-    an index."""
-    by_status = dict(
-        db.session.execute(
-            COUNT_QUERIES[permissions.get_visibility(user)], permissions.bind_params(user) | {"most": MAX_COUNT + 1}
-        ).all()
-    )
+    """Count the tickets ``user`` sees: all, and each group of statuses, up to MAX_COUNT + 1 each. One query."""
+    values = permissions.bind_params(user) | {"most": MAX_COUNT + 1}
+    rows = db.session.execute(COUNT_QUERIES[permissions.get_visibility(user)], values)
+    by_status: dict[str, int] = {row[0]: row[1] for row in rows}
     groups = {name: sum(by_status.get(status, 0) for status in statuses) for name, statuses in STATUS_GROUPS.items()}
     counts = {"all": sum(by_status.values()), **groups}
     return {name: min(count, MAX_COUNT + 1) for name, count in counts.items()}
 
 
 def find_similar(user: User, subject: str, limit: int = 5) -> list[Ticket]:
-    """``user``'s visible tickets most like what they type as a subject, best first; none for fewer than four letters."""
+    """Return the tickets visible to ``user`` most similar to ``subject``, best first; none below four characters."""
     if len(subject.strip()) < 4:
         return []
-    found = search.search_tickets(user, subject, any_word=True)
-    query = permissions.visible_tickets(user).join(found, found.c.ticket_id == Ticket.id)
-    return list(db.session.scalars(query.order_by(found.c.rank, Ticket.id.desc()).limit(limit)))
+    matches = search.search_tickets(user, subject, any_word=True)
+    assert matches is not None  # the text is not blank
+    query = permissions.visible_tickets(user).join(matches, matches.c.ticket_id == Ticket.id)
+    return list(db.session.scalars(query.order_by(matches.c.rank, Ticket.id.desc()).limit(limit)))
 
 
 def list_requesters(user: User, limit: int = 200) -> list[tuple[int, str]]:
-    """The people whose tickets ``user`` may see, as (id, name), to filter by."""
+    """Return the people whose tickets ``user`` may see, as (id, name), for a filter."""
     if user.organization_id is None or user.ticket_visibility == "own":
         return []
     people = db.session.execute(REQUESTERS_QUERY, {"organization_id": user.organization_id, "most": limit})
     return [(id, name or email.partition("@")[0]) for id, name, email in people]
 
 
-def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[Select, pagination.Order, dict[str, Any]]:
-    """The query of ``user``'s list under ``filters``, its order, and the values of its parameters."""
+def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[AnySelect, pagination.Order, dict[str, Any]]:
+    """Return the query of ``user``'s list under ``filters``, its order, and its parameter values."""
     values, _ = _parse_filters(user, filters)
-    found, sought = search.build_search(user, filters.get("q"))
-    query = _apply_filters(select(Ticket), permissions.get_visibility(user), values, found)
-    return query, _sort_order(filters.get("sort") or "", found), values | sought | permissions.bind_params(user)
+    matches, search_values = search.build_search(user, filters.get("q"))
+    query = _apply_filters(select(Ticket), permissions.get_visibility(user), values, matches)
+    return (
+        query,
+        _sort_order(filters.get("sort") or "", matches),
+        values | search_values | permissions.bind_params(user),
+    )
 
 
 def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The values of those CONDITIONS that ``filters`` ask for, and a sentence for each that makes no sense."""
+    """Return the parameter values by name in FILTER_CONDITIONS, and an error sentence by invalid filter."""
     values: dict[str, Any] = {}
     errors: dict[str, str] = {}
     status = filters.get("status") or ""
@@ -195,42 +202,58 @@ def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, An
 
 
 def _apply_filters(
-    query: Select, scope: permissions.Visibility, names: Iterable[str], found: Subquery | None
-) -> Select:
+    query: AnySelect, scope: permissions.Visibility, names: Iterable[str], matches: Subquery | None
+) -> AnySelect:
     query = query.where(*permissions.visible_condition(scope), *(FILTER_CONDITIONS[name] for name in names))
-    return query if found is None else query.join(found, found.c.ticket_id == Ticket.id)
+    return query if matches is None else query.join(matches, matches.c.ticket_id == Ticket.id)
 
 
-def _sort_order(sort: str, found: Subquery | None) -> pagination.Order:
-    if found is not None and sort not in SORT_ORDERS:
-        return pagination.Order(((found.c.rank, False), (Ticket.id, True)))
+def _sort_order(sort: str, matches: Subquery | None) -> pagination.Order:
+    if matches is not None and sort not in SORT_ORDERS:
+        return pagination.Order(((matches.c.rank, False), (Ticket.id, True)))
     return SORT_ORDERS.get(sort, SORT_ORDERS["updated"])
 
 
 @lru_cache(maxsize=500)
 def _page_query(
-    scope: permissions.Visibility, names: tuple[str, ...], sort: str, found: Subquery | None
+    scope: permissions.Visibility, names: tuple[str, ...], sort: str, matches: Subquery | None
 ) -> pagination.PagedQuery:
-    """What the list shows of tickets under the CONDITIONS called ``names``, for whoever has this scope."""
-    mark = and_(ReadReceipt.ticket_id == Ticket.id, ReadReceipt.user_id == bindparam("reader"))
-    never = and_(ReadReceipt.ticket_id.is_(None), Ticket.updated_at > bindparam("joined"))
+    """Build the query of the columns that the list shows; cached.
+
+    ``names`` are keys of FILTER_CONDITIONS. The statement has parameters in place of a user's values, so that it serves
+    every user with this ``scope``.
+    """
+    is_receipt = and_(ReadReceipt.ticket_id == Ticket.id, ReadReceipt.user_id == bindparam("reader"))
+    never_read = and_(ReadReceipt.ticket_id.is_(None), Ticket.updated_at > bindparam("joined"))
     unread = and_(
-        Ticket.last_public_seq > func.coalesce(ReadReceipt.seq, 0), or_(ReadReceipt.ticket_id.is_not(None), never)
+        Ticket.last_public_seq > func.coalesce(ReadReceipt.seq, 0), or_(ReadReceipt.ticket_id.is_not(None), never_read)
     )
     shown = (Ticket.id, Ticket.subject, Ticket.excerpt, Ticket.status, Ticket.version, Ticket.updated_at, unread)
     query = (
-        select(*shown, User.name, User.email, User.picture_url).outerjoin(Ticket.requester).outerjoin(ReadReceipt, mark)
+        select(*shown, User.name, User.email, User.picture_url)
+        .outerjoin(Ticket.requester)
+        .outerjoin(ReadReceipt, is_receipt)
     )
-    return pagination.PagedQuery(_apply_filters(query, scope, names, found), _sort_order(sort, found))
+    return pagination.PagedQuery(_apply_filters(query, scope, names, matches), _sort_order(sort, matches))
 
 
 def _make_row(
-    excerpts: dict[int, search.SearchExcerpt], number, subject, excerpt, status, version, updated_at, unread, *rest
+    excerpts: dict[int, search.SearchExcerpt],
+    number: int,
+    subject: str,
+    excerpt: str,
+    status: str,
+    version: int,
+    updated_at: datetime,
+    unread: bool,
+    name: str | None,
+    email: str,
+    picture: str | None,
+    *_order_keys: object,
 ) -> TicketRow:
-    name, email, picture = rest[:3]
-    who = name or email.partition("@")[0]
+    requester = name or email.partition("@")[0]
     return TicketRow(
-        number, subject, excerpt, status, version, updated_at, bool(unread), who, picture, excerpts.get(number)
+        number, subject, excerpt, status, version, updated_at, bool(unread), requester, picture, excerpts.get(number)
     )
 
 

@@ -1,4 +1,4 @@
-"""Names for filters of the queue: one's own, and those shared with the team."""
+"""Saved views: named filters of the agents' queue, private or shared with the team."""
 
 from collections.abc import Mapping
 
@@ -11,37 +11,38 @@ from helpdesk.extensions import db
 from helpdesk.models.saved_view import SavedView
 from helpdesk.models.user import User
 
-MAX_VIEWS = 30  # views a person keeps
+MAX_VIEWS = 30  # saved views of one user
 MAX_NAME_LENGTH = 60
 
 
 def save_view(name: str, filters: Mapping[str, str], *, owner: User, shared: bool = False) -> SavedView:
-    """Keep ``filters`` under ``name``; the same name again replaces them. Raises Invalid."""
+    """Save ``filters`` as ``name``; a view of that name is replaced. Raises PermissionDenied and ValidationError."""
     permissions.ensure(owner.is_team and owner.is_active, "Only the team saves views.")
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME_LENGTH:
         raise ValidationError(f"A view's name has between 1 and {MAX_NAME_LENGTH} characters.", "name")
-    kept = {key: value for key, value in agent_queue.normalize_filters(filters).items() if value}
+    used = {key: value for key, value in agent_queue.normalize_filters(filters).items() if value}
     view = db.session.scalar(select(SavedView).where(SavedView.owner_id == owner.id, SavedView.name == name))
     if view is None:
-        if db.session.scalar(select(db.func.count()).where(SavedView.owner_id == owner.id)) >= MAX_VIEWS:
+        count = db.session.scalar(select(db.func.count()).where(SavedView.owner_id == owner.id)) or 0
+        if count >= MAX_VIEWS:
             raise ValidationError(f"You have {MAX_VIEWS} views; delete one first.", "name")
         view = SavedView(owner_id=owner.id, name=name)
         db.session.add(view)
-    view.filters = kept
+    view.filters = used
     view.shared = shared
     db.session.flush()
     return view
 
 
 def find_view(user: User, view_id: int) -> SavedView | None:
-    """The view with this id, if it is ``user``'s or shared."""
+    """Return the view with this id if ``user`` is its owner or it is shared, else None."""
     view = db.session.get(SavedView, view_id)
     return view if view and user.is_team and (view.shared or view.owner_id == user.id) else None
 
 
 def delete_view(view: SavedView, *, actor: User) -> None:
-    """One's own, and a shared one for admins."""
+    """Delete a view: its owner, or an admin for a shared one. Raises PermissionDenied."""
     permissions.ensure(
         view.owner_id == actor.id or (view.shared and permissions.can_administer(actor)),
         "This view is somebody else's.",

@@ -1,7 +1,7 @@
-"""What people do with tickets. Every door ends here; each verb asks for permission itself.
+"""The operations on tickets, for every channel; each function checks permissions itself.
 
-A verb locks the ticket's row first, so that two of them on one ticket follow each other and every place in its timeline
-is given out once.
+A function that changes a ticket locks its row first, so that changes of one ticket are serialized and every number in
+its timeline is assigned once.
 """
 
 from helpdesk.domain.tickets.answer_change import change_answer

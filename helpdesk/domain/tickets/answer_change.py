@@ -1,4 +1,4 @@
-"""Changing an answer after the ticket was filed."""
+"""Changes of an answer after the ticket was filed."""
 
 from sqlalchemy import select
 
@@ -15,9 +15,9 @@ from helpdesk.models.user import User
 
 
 def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -> Answer | None:
-    """Set the team's answer to ``field`` on ``ticket`` to what ``texts`` (as a form sends them) mean; nothing takes it away.
+    """Set the answer to ``field`` on ``ticket`` to the value of ``texts``, as a form sends them; no text deletes it.
 
-    Returns the answer, None where there is none now. Raises NotAllowed, and Invalid about ``field-<key>``.
+    Returns the answer, None if there is none now. Raises PermissionDenied, and ValidationError about ``field-<key>``.
     """
     permissions.ensure(permissions.can_manage(actor, ticket), "Only the team changes answers.")
     name = answers.field_name(field)

@@ -1,11 +1,11 @@
-"""Files people add: checked and kept as a draft of theirs first, then claimed by the message they belong to."""
+"""Attachments: an uploaded file is checked and stored as its uploader's draft, then attached to a message."""
 
 import re
 import secrets
 import tempfile
 import unicodedata
 from datetime import timedelta
-from typing import BinaryIO
+from typing import IO, BinaryIO, cast
 
 from sqlalchemy import func, select
 
@@ -22,7 +22,7 @@ from helpdesk.models.user import User
 MAX_BYTES = 20 * 1024 * 1024  # bytes of one file
 MAX_FILES = 10  # files of one message
 QUOTA_BYTES = 5 * 1024**3  # bytes of one organization's files
-MAX_PENDING_UPLOADS = 40  # drafts one person may have lying about
+MAX_PENDING_UPLOADS = 40  # drafts of one person
 PENDING_UPLOAD_TTL = timedelta(days=1)
 MAX_NAME_LENGTH = 150
 SWEEP_BATCH_SIZE = 200
@@ -40,7 +40,7 @@ MEDIA_TYPE_PATTERN = re.compile(r"[a-z0-9][a-z0-9.+-]{0,48}/[a-z0-9][a-z0-9.+-]{
 def store_upload(
     stream: BinaryIO, filename: str | None, media_type: str | None, uploader: User, *, field: str = "files"
 ) -> Attachment:
-    """Keep what ``stream`` holds as a draft of ``uploader``'s. Raises Invalid (about ``field``) beyond a limit."""
+    """Store ``stream`` as a draft of ``uploader``. Raises ValidationError (about ``field``) above a limit."""
     name = clean_file_name(filename)
     with tempfile.SpooledTemporaryFile(max_size=1 << 20) as copy:
         size = _copy_limited(MAX_BYTES, stream, copy)
@@ -53,7 +53,7 @@ def store_upload(
         kind = detect_media_type(copy.read(16), media_type)
         copy.seek(0)
         key = generate_key()
-        storage.write(key, copy)
+        storage.write(key, cast(BinaryIO, copy))
     attachment = Attachment(
         key=key,
         organization_id=uploader.organization_id,
@@ -69,22 +69,22 @@ def store_upload(
 
 
 def attach_uploads(keys: list[str], uploader: User) -> list[Attachment]:
-    """``uploader``'s own drafts with these keys, in that order, held until the transaction ends; Invalid if one is gone."""
+    """Return and lock ``uploader``'s drafts with ``keys``, in that order. Raises ValidationError if one is missing."""
     if not keys:
         return []
-    found = {
+    uploads = {
         attachment.key: attachment
         for attachment in db.session.scalars(
             pending_uploads_query(uploader).where(Attachment.key.in_(keys)).with_for_update()
         )
     }
-    if len(found) < len(set(keys)):
+    if len(uploads) < len(set(keys)):
         raise ValidationError("A file you added is no longer there. Add it again.", "files")
-    return [found[key] for key in dict.fromkeys(keys)]
+    return [uploads[key] for key in dict.fromkeys(keys)]
 
 
 def find_attachment(reader: User, key: str) -> Attachment | None:
-    """The file with ``key`` if ``reader`` may read it: through a ticket they see, or their own draft; else None."""
+    """Return the file ``key`` if ``reader`` may read it, on a ticket they see or as their draft; else None."""
     attachment = db.session.scalar(select(Attachment).where(Attachment.key == key, Attachment.state == "stored"))
     if attachment is None or not reader.is_active:
         return None
@@ -102,39 +102,39 @@ def find_attachment(reader: User, key: str) -> Attachment | None:
 
 
 def discard_upload(uploader: User, key: str) -> None:
-    """Throw a draft of ``uploader``'s away; nothing happens if there is none."""
+    """Delete a draft of ``uploader``, if it exists."""
     for attachment in pending_uploads([key], uploader):
         delete_attachment(attachment)
 
 
 def delete_expired_uploads() -> int:
-    """Throw away drafts nobody claimed within a day; how many went. May run at any time, and twice."""
-    old = (
+    """Delete drafts older than PENDING_UPLOAD_TTL, SWEEP_BATCH_SIZE at most; returns how many. Idempotent."""
+    expired_query = (
         select(Attachment)
         .where(Attachment.message_id.is_(None), Attachment.created_at < clock.now() - PENDING_UPLOAD_TTL)
         .order_by(Attachment.id)
         .limit(SWEEP_BATCH_SIZE)
         .with_for_update(skip_locked=True)
     )
-    swept = list(db.session.scalars(old))
-    for attachment in swept:
+    expired = list(db.session.scalars(expired_query))
+    for attachment in expired:
         delete_attachment(attachment)
-    return len(swept)
+    return len(expired)
 
 
 def delete_attachment(attachment: Attachment) -> None:
-    """Remove a file: its bytes first, so that a row always leads to whatever is left."""
+    """Delete a file: its bytes first, so that after a failure the row still names what is left."""
     storage.delete(attachment.key)
     db.session.delete(attachment)
 
 
 def generate_key() -> str:
-    """A random name that nobody guesses (256 bits)."""
+    """Return a random storage key of 256 bits."""
     return secrets.token_urlsafe(32)
 
 
 def clean_file_name(filename: str | None) -> str:
-    """A file's name as it is kept: composed, one line, no path, nothing invisible, at most 150 characters with its ending."""
+    """Return a file name to store: NFC, one line, without path and invisible characters, MAX_NAME_LENGTH at most."""
     name = unicodedata.normalize("NFC", filename or "")
     name = "".join(" " if c.isspace() else c for c in name)
     name = "".join(c for c in name if unicodedata.category(c) not in {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
@@ -147,7 +147,7 @@ def clean_file_name(filename: str | None) -> str:
 
 
 def detect_media_type(beginning: bytes, claimed: str | None) -> str:
-    """The media type to keep: a picture's only where its first bytes say so, otherwise what was claimed, if it is one."""
+    """Return the media type to store: that of an image only by its first bytes, else ``claimed`` if it is valid."""
     for magic, media_type in IMAGE_SIGNATURES:
         if magic.match(beginning):
             return media_type
@@ -159,8 +159,8 @@ def detect_media_type(beginning: bytes, claimed: str | None) -> str:
     )
 
 
-def _copy_limited(limit: int, source: BinaryIO, target: BinaryIO) -> int:
-    """Copy at most a little more than ``limit`` bytes; how many there were."""
+def _copy_limited(limit: int, source: BinaryIO, target: IO[bytes]) -> int:
+    """Copy bytes until ``source`` ends or more than ``limit`` were copied; returns their number."""
     size = 0
     while size <= limit and (chunk := source.read(1 << 18)):
         size += len(chunk)
@@ -169,8 +169,8 @@ def _copy_limited(limit: int, source: BinaryIO, target: BinaryIO) -> int:
 
 
 def _check_quota(uploader: User, size: int, field: str) -> None:
-    waiting = db.session.scalar(select(func.count()).select_from(pending_uploads_query(uploader).subquery()))
-    if waiting >= MAX_PENDING_UPLOADS:
+    pending = db.session.scalar(select(func.count()).select_from(pending_uploads_query(uploader).subquery())) or 0
+    if pending >= MAX_PENDING_UPLOADS:
         raise ValidationError("You have added many files without sending them. Send or remove some first.", field)
     if uploader.organization_id is None:
         return
@@ -179,7 +179,7 @@ def _check_quota(uploader: User, size: int, field: str) -> None:
             Attachment.organization_id == uploader.organization_id
         )
     )
-    if used + size > QUOTA_BYTES:
+    if (used or 0) + size > QUOTA_BYTES:
         raise ValidationError(
             "Your organization's files have reached their limit. Write to us by email, and we will make room.",
             field,

@@ -1,4 +1,4 @@
-"""Solved tickets close by themselves after some days, with a word to the customer before. A worker asks once in a while."""
+"""Automatic closing of solved tickets after some days, with a warning mail before. A worker calls it regularly."""
 
 from datetime import timedelta
 
@@ -13,30 +13,33 @@ from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
 
-BATCH_SIZE = 50  # tickets of one transaction; each stays locked until it ends
+BATCH_SIZE = 50  # tickets of one transaction, which are locked until it ends
 
 
 def warn_before_closing() -> int:
-    """Tell the customers of tickets that close soon, at most AT_ONCE; how many were told. The caller commits and asks again."""
+    """Send a warning for tickets that close soon, BATCH_SIZE at most; returns how many.
+
+    The caller commits and calls again while the result is not 0.
+    """
     days, before = settings.get("close_after_days"), settings.get("close_warning_days")
     if not days or not before:
         return 0
     soon = clock.now() - timedelta(days=max(0, days - before))
     due = _solved_tickets_query().where(Ticket.solved_at <= soon, Ticket.closing_warned_at.is_(None))
-    told = 0
+    warned = 0
     for ticket in db.session.scalars(due):
         ticket = tickets.lock(ticket)
-        if ticket.is_solved and ticket.solved_at <= soon and ticket.closing_warned_at is None:
+        if ticket.is_solved and ticket.solved_at and ticket.solved_at <= soon and ticket.closing_warned_at is None:
             ticket.closing_warned_at = clock.now()
             tickets.add_event(ticket, "warned", None, team_only=True)
             outbox.enqueue_ticket_mail(ticket, DeliveryKind.closing_soon)
-            told += 1
+            warned += 1
     db.session.flush()
-    return told
+    return warned
 
 
 def close_due_tickets() -> int:
-    """Close tickets whose time has come, at most AT_ONCE; how many. Nobody is closed out without the full warning time."""
+    """Close tickets that are due, BATCH_SIZE at most; returns how many. None closes before its full warning time."""
     days, before = settings.get("close_after_days"), settings.get("close_warning_days")
     if not days:
         return 0
@@ -60,5 +63,5 @@ def close_due_tickets() -> int:
     return closed
 
 
-def _solved_tickets_query() -> Select[tuple[Ticket]]:
+def _solved_tickets_query() -> Select[Ticket]:
     return select(Ticket).where(Ticket.status == Status.solved).order_by(Ticket.solved_at, Ticket.id).limit(BATCH_SIZE)

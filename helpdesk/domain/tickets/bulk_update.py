@@ -1,4 +1,4 @@
-"""The same change to many tickets, each through its own verb, each allowed to say no."""
+"""Bulk updates: the same change on many tickets, each by its own function, each of which may refuse."""
 
 from dataclasses import dataclass, field
 
@@ -11,32 +11,34 @@ from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
-MAX_TICKETS = 100  # tickets in one go
+MAX_TICKETS = 100  # of one update
 
 
 @dataclass
 class BulkUpdateResult:
-    """How many tickets were changed, and why the others were not: (number, sentence)."""
+    """How many tickets were changed, and for each other one (number, reason)."""
 
     changed: int = 0
     refused: list[tuple[int, str]] = field(default_factory=list)
 
     @property
     def sentence(self) -> str:
-        """What happened, for the person who asked."""
-        said = f"Changed {self.changed} {'ticket' if self.changed == 1 else 'tickets'}."
+        """The result as text for the person who made the update."""
+        text = f"Changed {self.changed} {'ticket' if self.changed == 1 else 'tickets'}."
         if self.refused:
-            number, why = self.refused[0]
-            said += f" {len(self.refused)} stayed as {'it was' if len(self.refused) == 1 else 'they were'}: #{number}: {why}"
-        return said
+            number, reason = self.refused[0]
+            unchanged = "it was" if len(self.refused) == 1 else "they were"
+            text += f" {len(self.refused)} stayed as {unchanged}: #{number}: {reason}"
+        return text
 
 
 def update_tickets(
     numbers: list[int], *, actor: User, status: str = "", assignee: str = "", priority: str = ""
 ) -> BulkUpdateResult:
-    """Set what is given on each ticket; ``assignee`` is a user's id, or "none" for nobody. Empty means as it is.
+    """Set the given values on each ticket; "" leaves a value as it is. ``assignee``: a user's id, or "none" for nobody.
 
-    Tickets are locked in the order of their numbers, so that two such calls never wait for each other. Raises Invalid.
+    Tickets are locked in the order of their numbers, so that two calls cannot deadlock. Raises PermissionDenied and
+    ValidationError.
     """
     permissions.ensure(actor.is_team and actor.is_active, "Only the team changes many tickets at once.")
     if not numbers:
@@ -46,7 +48,7 @@ def update_tickets(
     if not (status or assignee or priority):
         raise ValidationError("Choose what to change.", "status")
     person = _find_assignee(assignee)
-    outcome = BulkUpdateResult()
+    result = BulkUpdateResult()
     visible = permissions.visible_tickets(actor).where(Ticket.id.in_(sorted(set(numbers)))).order_by(Ticket.id)
     for ticket in db.session.scalars(visible).all():
         try:
@@ -56,12 +58,12 @@ def update_tickets(
                 tickets.assign(ticket, person, actor=actor)
             if priority:
                 tickets.set_priority(ticket, priority, actor=actor)
-            outcome.changed += 1
+            result.changed += 1
         except ValidationError:
             raise
         except DomainError as error:
-            outcome.refused.append((ticket.number, error.message))
-    return outcome
+            result.refused.append((ticket.number, error.message))
+    return result
 
 
 def _find_assignee(assignee: str) -> User | None:

@@ -1,4 +1,4 @@
-"""Texts to answer with: the team's and one's own. Variables are filled in when one is chosen, never later."""
+"""Canned replies: the team's and each agent's own. Variables are replaced when a reply is chosen, never later."""
 
 import re
 
@@ -30,7 +30,7 @@ MAX_BODY_LENGTH = 10_000
 ALLOWED_STATUSES = statuses_in_menu(Menu.canned_reply)
 _reply = CannedReply.__table__
 TITLES_QUERY = (
-    select(_reply.c["id", "title"])
+    select(*_reply.c["id", "title"])
     .where(or_(_reply.c.owner_id.is_(None), _reply.c.owner_id == bindparam("user_id")))
     .order_by(_reply.c.title, _reply.c.id)
 )
@@ -38,24 +38,24 @@ VARIABLE_PATTERN = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 def list_replies(user: User) -> list[CannedReply]:
-    """The team's and ``user``'s own, by title."""
-    mine = or_(CannedReply.owner_id.is_(None), CannedReply.owner_id == user.id)
-    return list(db.session.scalars(select(CannedReply).where(mine).order_by(CannedReply.title, CannedReply.id)))
+    """Return the team's replies and ``user``'s own, by title."""
+    usable = or_(CannedReply.owner_id.is_(None), CannedReply.owner_id == user.id)
+    return list(db.session.scalars(select(CannedReply).where(usable).order_by(CannedReply.title, CannedReply.id)))
 
 
 def list_titles(user: User) -> list[tuple[int, str]]:
-    """The id and title of each, to choose from."""
-    return [tuple(row) for row in db.session.execute(TITLES_QUERY, {"user_id": user.id})]
+    """Return the id and title of the same replies, by title."""
+    return [(row.id, row.title) for row in db.session.execute(TITLES_QUERY, {"user_id": user.id})]
 
 
 def find_reply(user: User, reply_id: int) -> CannedReply | None:
-    """The reply with this id if ``user`` may use it."""
+    """Return the reply with this id if ``user`` may use it, else None."""
     reply = db.session.get(CannedReply, reply_id)
     return reply if reply and user.is_team and reply.owner_id in (None, user.id) else None
 
 
 def fill_variables(reply: CannedReply, ticket: Ticket, agent: User) -> str:
-    """The Markdown to send: variables replaced by ``ticket``'s and ``agent``'s own, with what Markdown would read escaped."""
+    """Return the reply as Markdown, with its variables replaced by escaped values of ``ticket`` and ``agent``."""
     name = ticket.requester.display_name
     values = {
         "requester": name,
@@ -67,8 +67,8 @@ def fill_variables(reply: CannedReply, ticket: Ticket, agent: User) -> str:
         "subject": ticket.subject,
         "link": urls.ticket_url(ticket.number),
     }
-    written = {name: value if name == "link" else _escape_value(value) for name, value in values.items()}
-    return VARIABLE_PATTERN.sub(lambda found: written.get(found[1], found[0]), reply.body)
+    replacements = {name: value if name == "link" else _escape_value(value) for name, value in values.items()}
+    return VARIABLE_PATTERN.sub(lambda match: replacements.get(match[1], match[0]), reply.body)
 
 
 def save_reply(
@@ -81,8 +81,11 @@ def save_reply(
     status: str = "",
     version: int | None = None,
 ) -> CannedReply:
-    """Write a reply down, a new one where ``reply`` is None. Raises Invalid with every field's sentence, and Conflict where
-    somebody else changed it since ``version``."""
+    """Save a reply, a new one if ``reply`` is None.
+
+    Raises PermissionDenied, ValidationError with a sentence for every wrong field, and ConflictError if it was changed
+    since ``version``.
+    """
     _ensure_may_edit(reply, shared, actor)
     title, body = " ".join(title.split()), body.replace("\r\n", "\n").strip()
     errors = {}
@@ -114,7 +117,7 @@ def save_reply(
 
 
 def delete_reply(reply: CannedReply, *, actor: User) -> None:
-    """One's own; the team's for leads and admins."""
+    """Delete a reply: one's own, or the team's as a lead or admin. Raises PermissionDenied."""
     _ensure_may_edit(reply, reply.owner_id is None, actor)
     db.session.delete(reply)
 
@@ -129,5 +132,5 @@ def _ensure_may_edit(reply: CannedReply | None, shared: bool, actor: User) -> No
 
 
 def _escape_value(value: str) -> str:
-    """A value as plain words: a customer's own name must not become a link or a heading in our reply."""
+    """Escape Markdown in ``value``: a customer's name must not become a link or a heading in a reply."""
     return re.sub(r"([\\`*_\[\]<>~|])", r"\\\1", value)

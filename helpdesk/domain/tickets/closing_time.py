@@ -1,4 +1,4 @@
-"""When something will happen by itself."""
+"""The time at which a solved ticket closes automatically."""
 
 from datetime import datetime, timedelta
 
@@ -7,7 +7,7 @@ from helpdesk.models.ticket import Ticket
 
 
 def get_closing_time(ticket: Ticket) -> datetime | None:
-    """When a solved ticket closes by itself; None where it does not."""
+    """Return when ``ticket`` closes automatically; None if it does not."""
     days = settings.get("close_after_days")
     if not ticket.is_solved or not ticket.solved_at or not days:
         return None

@@ -1,4 +1,6 @@
-"""How a ticket comes into being."""
+"""Creation of tickets and follow-up tickets."""
+
+from collections.abc import Sequence
 
 from helpdesk import clock, live_events
 from helpdesk.domain import forms, idempotency, outbox
@@ -15,7 +17,7 @@ from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Ticket
 from helpdesk.models.user import User
 
-FIRST_SEQ = 1  # place in the timeline
+FIRST_SEQ = 1  # number of the first message in the timeline
 
 
 def create_ticket(
@@ -25,7 +27,7 @@ def create_ticket(
     body: str,
     form: FormVersion | None = None,
     answers: dict[str, object] | None = None,
-    attachments: list[Attachment] = (),
+    attachments: Sequence[Attachment] = (),
     form_token: str | None = None,
     filed_by: User | None = None,
     organization_id: int | None = None,
@@ -34,13 +36,13 @@ def create_ticket(
     origin: Thread | None = None,
     origin_external_id: str | None = None,
 ) -> Ticket:
-    """File a ticket for ``requester`` and announce it in every channel. The same ``form_token`` again returns the first one.
+    """Create a ticket for ``requester`` and announce it in every channel; a repeated ``form_token`` returns the first.
 
-    ``answers`` is by field key, as ``forms.parse_answers`` gave it. ``filed_by`` is somebody of the team who files it for
-    the requester. Raises NotAllowed, and Invalid with every field's sentence.
+    ``answers``: by field key, as ``forms.parse_answers`` returns them. ``filed_by``: the agent who files it for the
+    requester. Raises PermissionDenied and ValidationError.
     """
     if earlier := idempotency.find_ticket_id(requester, form_token):
-        return db.session.get(Ticket, earlier)
+        return db.session.get_one(Ticket, earlier)
     organization_id = organization_id or requester.organization_id
     permissions.ensure(
         requester.is_active and organization_id is not None and (filed_by is None or filed_by.is_team),
@@ -91,25 +93,31 @@ def create_ticket(
     outbox.enqueue_new_ticket(ticket, message)
     side_effects.on_ticket_created(ticket, message)
     if hidden and filed_by:
-        kept_inside = [attachment for attachment in attachments if attachment.key in hidden]
-        messages.add_note(ticket, author=filed_by, body="", attachments=kept_inside)
+        team_only = [attachment for attachment in attachments if attachment.key in hidden]
+        messages.add_note(ticket, author=filed_by, body="", attachments=team_only)
     live_events.publish_ticket_changed(ticket)
     return ticket
 
 
 def create_follow_up(
-    ticket: Ticket, *, requester: User, body: str, form_token: str | None = None, attachments=()
+    ticket: Ticket,
+    *,
+    requester: User,
+    body: str,
+    form_token: str | None = None,
+    attachments: Sequence[Attachment] = (),
 ) -> Ticket:
-    """A new ticket that goes on where a closed one ended, linked both ways; on a merged ticket, a reply where it goes on.
+    """Create a ticket that continues a closed one, linked with it; returns the new ticket.
 
-    Raises Conflict while it is not closed.
+    On a ticket that was merged into one still open, add a reply to that one and return it. Raises PermissionDenied, and
+    ConflictError if the ticket is not closed.
     """
     permissions.ensure(permissions.can_reply(requester, ticket), "You may not reply on this ticket.")
-    goes_on = timeline.merge_target(ticket)
-    if goes_on is not ticket and not goes_on.is_closed:
+    target = timeline.merge_target(ticket)
+    if target is not ticket and not target.is_closed:
         messages.reply(ticket, author=requester, body=body, form_token=form_token, attachments=attachments)
-        return goes_on
-    ticket = timeline.lock(goes_on)
+        return target
+    ticket = timeline.lock(target)
     if not ticket.is_closed:
         raise ConflictError("This ticket is still open; reply on it instead.")
     new = create_ticket(

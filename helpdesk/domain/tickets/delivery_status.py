@@ -1,4 +1,4 @@
-"""Where a ticket lives and lived, and what was delivered there: plain values, because a page shows many and changes none."""
+"""The threads of a ticket, present and former, and the deliveries to each, as plain values for a page."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -12,16 +12,16 @@ from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
 
-# The kinds of delivery that a page shows below their message.
+# The kinds of delivery that a page shows below a message.
 VISIBLE_KINDS = frozenset({DeliveryKind.message, DeliveryKind.edit, DeliveryKind.delete, DeliveryKind.file})
 
 _thread, _channel, _user, _delivery = Thread.__table__, Channel.__table__, User.__table__, Delivery.__table__
-# Put together once: every look at a ticket asks one of these.
+# Built once, because every page of a ticket executes one of these.
 THREADS_QUERY = (
     select(
-        _thread.c["id", "external_id", "ended_at", "user_id"],
-        _channel.c["kind", "name", "external_id", "audience", "blocked_reason"],
-        _user.c["name", "email", "email_undeliverable_reason"],
+        *_thread.c["id", "external_id", "ended_at", "user_id"],
+        *_channel.c["kind", "name", "external_id", "audience", "blocked_reason"],
+        *_user.c["name", "email", "email_undeliverable_reason"],
     )
     .select_from(_thread.join(_channel).outerjoin(_user, _user.c.id == _thread.c.user_id))
     .where(_thread.c.ticket_id == bindparam("ticket_id"))
@@ -29,14 +29,14 @@ THREADS_QUERY = (
 )
 THREADS_WITH_DELIVERIES_QUERY = (
     THREADS_QUERY.outerjoin(_delivery, and_(_delivery.c.thread_id == _thread.c.id, _delivery.c.message_id.is_not(None)))
-    .add_columns(_delivery.c["id", "message_id", "kind", "state", "reason"], _delivery.c.data["bounced"].as_string())
+    .add_columns(*_delivery.c["id", "message_id", "kind", "state", "reason"], _delivery.c.data["bounced"].as_string())
     .order_by(_delivery.c.id)
 )
 
 
 @dataclass(slots=True)
 class ThreadStatus:
-    """A thread of a ticket: in a Slack channel, or the mails with one person."""
+    """A thread of a ticket: in a Slack channel, or the mail with one person."""
 
     id: int
     external_id: str | None
@@ -54,25 +54,25 @@ class ThreadStatus:
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """The thread's name as people read it."""
         if self.user_id:
             return f"email to {self.reader}"
         return f"#{self.channel_name or self.channel_id}" if self.kind == "slack" else self.channel_name or self.kind
 
     @property
     def reader(self) -> str:
-        """Who gets the mails."""
-        return format_display_name(self.user_name, self.user_email)
+        """The name of the recipient of the mail."""
+        return format_display_name(self.user_name or "", self.user_email or "")
 
     @property
     def trouble(self) -> str | None:
-        """Why nothing can be put here at present, in people's words."""
+        """Why nothing can be delivered here at present, as text for people; None if it can."""
         return self.blocked_reason or self.email_undeliverable_reason
 
 
 @dataclass(slots=True)
 class DeliveryStatus:
-    """What was put in a place of a message, or is about to be. ``bounced``: why the mail came back."""
+    """A delivery of a message to the thread ``place``, done or pending. ``bounced``: why its mail bounced."""
 
     id: int
     message_id: int
@@ -84,16 +84,16 @@ class DeliveryStatus:
 
 
 def delivery_threads(ticket: Ticket, deliveries: bool = False) -> list[ThreadStatus]:
-    """Where ``ticket`` lives and lived, with ``deliveries`` also what went there; read once for one look at it."""
-    read, with_deliveries = getattr(ticket, "delivery_status_read", None) or (None, False)
-    if read is None or deliveries > with_deliveries:
-        found: dict[int, ThreadStatus] = {}
+    """Return the present and former threads of ``ticket``, optionally with their deliveries; cached on ``ticket``."""
+    threads, with_deliveries = getattr(ticket, "delivery_status_read", None) or (None, False)
+    if threads is None or deliveries > with_deliveries:
+        threads_by_id: dict[int, ThreadStatus] = {}
         for row in db.session.execute(
             THREADS_WITH_DELIVERIES_QUERY if deliveries else THREADS_QUERY, {"ticket_id": ticket.id}
         ):
-            place = found.get(row[0]) or found.setdefault(row[0], ThreadStatus(*row[:12]))
+            thread = threads_by_id.get(row[0]) or threads_by_id.setdefault(row[0], ThreadStatus(*row[:12]))
             if deliveries and row[12] is not None and row[14] in VISIBLE_KINDS:
-                place.deliveries.append(DeliveryStatus(*row[12:], place))
-        read = list(found.values())
-        ticket.delivery_status_read = read, deliveries
-    return read
+                thread.deliveries.append(DeliveryStatus(*(*row[12:], thread)))
+        threads = list(threads_by_id.values())
+        ticket.__dict__["delivery_status_read"] = threads, deliveries  # not a column
+    return threads

@@ -1,4 +1,4 @@
-"""Who follows a ticket besides its requester."""
+"""The followers of a ticket, besides its requester."""
 
 from helpdesk import live_events
 from helpdesk.domain import outbox
@@ -12,7 +12,11 @@ from helpdesk.models.user import User
 
 
 def add_follower(ticket: Ticket, user: User, *, actor: User) -> None:
-    """Have ``user`` get the ticket's answers by mail: oneself, or a colleague of the same organization; the team also its own."""
+    """Add ``user`` as a follower, who gets the ticket's replies by mail.
+
+    Customers add themselves and colleagues of the same organization; the team may also add agents. Raises
+    PermissionDenied and ValidationError.
+    """
     permissions.ensure(permissions.can_reply(actor, ticket), "You may not add anybody here.")
     is_colleague = not user.is_team and user.organization_id == ticket.organization_id
     sees_them = actor.is_team or user.id == actor.id or (is_colleague and actor.ticket_visibility == "organization")
@@ -22,13 +26,13 @@ def add_follower(ticket: Ticket, user: User, *, actor: User) -> None:
     if user.id == ticket.requester_id or permissions.is_follower(user, ticket):
         return
     db.session.add(Follower(ticket_id=ticket.id, user_id=user.id))
-    _authorize_stream_anew(user)
+    _close_live_streams(user)
     outbox.open_mail_thread(ticket, user)
     timeline.add_event(ticket, "followed", actor, who=user.display_name)
 
 
 def remove_follower(ticket: Ticket, user: User, *, actor: User) -> None:
-    """The opposite: oneself, or anybody where ``actor`` is of the team or the requester."""
+    """Remove a follower: oneself, or anybody if ``actor`` is of the team or the requester. Raises PermissionDenied."""
     permissions.ensure(
         actor.id == user.id or actor.is_team or actor.id == ticket.requester_id, "You may only remove yourself."
     )
@@ -36,12 +40,12 @@ def remove_follower(ticket: Ticket, user: User, *, actor: User) -> None:
     follower = db.session.get(Follower, (ticket.id, user.id))
     if follower:
         db.session.delete(follower)
-        _authorize_stream_anew(user)
+        _close_live_streams(user)
         outbox.end_mail_thread(ticket, user)
         timeline.add_event(ticket, "unfollowed", actor, who=user.display_name)
 
 
-def _authorize_stream_anew(user: User) -> None:
-    """End the live streams of somebody who sees only their own tickets: which ones those are has changed."""
+def _close_live_streams(user: User) -> None:
+    """Close the live streams of a user who sees only their own tickets, because the set of these has changed."""
     if not user.is_team and user.ticket_visibility == "own":
         live_events.publish_after_commit(f"user:{user.id}")

@@ -1,4 +1,4 @@
-"""Links between tickets that have to do with each other."""
+"""Links between related tickets."""
 
 from sqlalchemy import or_, select
 
@@ -14,7 +14,10 @@ MAX_LINKS = 50
 
 
 def link_tickets(one: Ticket, other: Ticket, *, actor: User) -> None:
-    """Note that two tickets have to do with each other; only the team sees it. Linking twice changes nothing."""
+    """Link two related tickets; only the team sees it. Linking twice changes nothing.
+
+    Raises PermissionDenied and ValidationError.
+    """
     permissions.ensure(
         permissions.can_manage(actor, one) and permissions.can_manage(actor, other), "Only the team links tickets."
     )
@@ -34,35 +37,38 @@ def link_tickets(one: Ticket, other: Ticket, *, actor: User) -> None:
 
 
 def unlink_tickets(one: Ticket, other: Ticket, *, actor: User) -> None:
-    """Take the link between them away, if there is one."""
+    """Delete the link between two tickets, if it exists. Raises PermissionDenied."""
     permissions.ensure(
         permissions.can_manage(actor, one) and permissions.can_manage(actor, other), "Only the team links tickets."
     )
-    found = db.session.get(TicketLink, tuple(sorted((one.id, other.id))))
-    if found:
-        db.session.delete(found)
+    link = db.session.get(TicketLink, tuple(sorted((one.id, other.id))))
+    if link:
+        db.session.delete(link)
         tickets.add_event(tickets.lock(one), "unlinked", actor, team_only=True, number=other.number)
 
 
 def list_linked_tickets(ticket: Ticket, reader: User) -> list[Ticket]:
-    """Tickets linked with ``ticket``, merged into it, following it or followed by it, latest first; only what ``reader`` sees."""
+    """Return the related tickets that ``reader`` may see, latest first.
+
+    These are linked and merged tickets and follow-ups, in either direction.
+    """
     pairs = (
         select(TicketLink.low_id)
         .where(TicketLink.high_id == ticket.id)
         .union(select(TicketLink.high_id).where(TicketLink.low_id == ticket.id))
     )
-    near = or_(
+    is_related = or_(
         Ticket.id.in_(pairs),
         Ticket.merged_into_id == ticket.id,
         Ticket.follows_id == ticket.id,
         Ticket.id.in_([number for number in (ticket.follows_id, ticket.merged_into_id) if number]),
     )
-    query = permissions.visible_tickets(reader).where(near).order_by(Ticket.id.desc()).limit(2 * MAX_LINKS)
+    query = permissions.visible_tickets(reader).where(is_related).order_by(Ticket.id.desc()).limit(2 * MAX_LINKS)
     return list(db.session.scalars(query))
 
 
 def describe_link(ticket: Ticket, other: Ticket) -> str:
-    """In which way ``other`` is near ``ticket``: merged, merged into, follow-up, follows, or linked."""
+    """Return how ``other`` is related to ``ticket``: merged, merged into, follow-up, follows, or linked."""
     if other.merged_into_id == ticket.id:
         return "merged here"
     if ticket.merged_into_id == other.id:

@@ -1,7 +1,7 @@
-"""Tickets that belong together: links, and merging one into another. What was said stays where it was said.
+"""Merging of one ticket into another.
 
-Merging moves no message, so that every copy outside still belongs to its thread and can be edited or taken away. The merged
-ticket is closed, and whatever is said to it from then on, through any door, is said to the one it was merged into.
+Messages are not moved, so that every copy in Slack or mail still belongs to its thread and can be edited or deleted.
+The merged ticket is closed; a later message to it, in any channel, is added to the ticket it was merged into.
 """
 
 from sqlalchemy import select
@@ -17,9 +17,10 @@ from helpdesk.models.user import User
 
 
 def merge_tickets(source: Ticket, target: Ticket, *, actor: User) -> Ticket:
-    """Close ``source`` as the same matter as ``target``, whose people it brings along. Returns ``target``.
+    """Close ``source`` as a duplicate of ``target``; its requester and followers follow ``target``, which is returned.
 
-    Raises Invalid where they are not one organization's, and Conflict where one has ended.
+    Raises PermissionDenied, ValidationError if the tickets have different organizations, and ConflictError if one is
+    already merged or ``target`` is closed.
     """
     permissions.ensure(
         permissions.can_manage(actor, source) and permissions.can_manage(actor, target), "Only the team merges tickets."
@@ -36,14 +37,14 @@ def merge_tickets(source: Ticket, target: Ticket, *, actor: User) -> Ticket:
         raise ConflictError(f"This ticket is already merged into #{source.merged_into_id}.", "number")
     if target.merged_into_id or target.is_closed:
         raise ConflictError(f"#{target.number} is closed, so nothing more can be added to it.", "number")
-    joining = [source.requester, *_list_followers(source)]
+    people = [source.requester, *_list_followers(source)]
     if not source.is_closed:
         tickets.set_status(source, Status.closed, actor=actor)
     source.merged_into_id = target.id
     db.session.flush()
     tickets.add_event(source, "merged", actor, team_only=False, number=target.number)
     tickets.add_event(target, "merged_here", actor, number=source.number)
-    for user in joining:
+    for user in people:
         if user.is_active and (user.is_team or user.organization_id == target.organization_id):
             tickets.add_follower(target, user, actor=actor)
     return target

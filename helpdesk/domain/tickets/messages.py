@@ -1,5 +1,6 @@
-"""What is said on a ticket: replies everybody reads, notes only the team reads, and taking words back."""
+"""Messages of a ticket: public replies, notes for the team, editing and deleting."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
@@ -18,9 +19,9 @@ from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
-MAX_BODY_LENGTH = 40_000  # characters of one message; Slack's own limit of a text
+MAX_BODY_LENGTH = 40_000  # characters of one message; Slack's limit of a text
 
-# Put together once: everything said asks this.
+# Built once, because every message from Slack executes it.
 _message = Message.__table__
 MESSAGE_BY_ORIGIN_QUERY = select(_message.c.id).where(
     _message.c.origin_thread_id == bindparam("thread_id"), _message.c.origin_external_id == bindparam("external_id")
@@ -35,13 +36,13 @@ def reply(
     origin: Thread | None = None,
     origin_external_id: str | None = None,
     form_token: str | None = None,
-    attachments: list[Attachment] = (),
+    attachments: Sequence[Attachment] = (),
     release_at: datetime | None = None,
 ) -> Message:
-    """Say ``body`` (Markdown) where everybody on the ticket reads it, and send it to every thread but ``origin``.
+    """Add a public reply with ``body`` (Markdown), and send it to every thread except ``origin``.
 
-    ``form_token`` or ``origin_external_id`` make a second call with the same one return the first message. Mail waits until
-    ``release_at``. Raises NotAllowed, Invalid, and Conflict on a closed ticket.
+    A second call with the same ``form_token`` or ``origin_external_id`` returns the first message. Mail is not sent
+    before ``release_at``. Raises PermissionDenied, ValidationError, and ConflictError on a closed ticket.
     """
     permissions.ensure(permissions.can_reply(author, ticket), "You may not reply on this ticket.")
     message, is_new = _add_message(
@@ -70,9 +71,9 @@ def add_note(
     origin: Thread | None = None,
     origin_external_id: str | None = None,
     form_token: str | None = None,
-    attachments: list[Attachment] = (),
+    attachments: Sequence[Attachment] = (),
 ) -> Message:
-    """Say ``body`` where only the team reads it; otherwise as ``reply``."""
+    """Add a note that only the team reads; otherwise like ``reply``, but also on a closed ticket."""
     permissions.ensure(permissions.can_note(author, ticket), "Only the team writes notes.")
     message, is_new = _add_message(
         ticket, MessageKind.note, author, body, attachments, origin, origin_external_id, form_token
@@ -91,11 +92,11 @@ def reply_from_outside(
     body: str,
     origin: Thread,
     origin_external_id: str,
-    attachments: list[Attachment] = (),
+    attachments: Sequence[Attachment] = (),
 ) -> Message:
-    """A customer's words from a Slack channel we share with them, from somebody who is no user of ours (yet).
+    """Add a public reply by somebody without an account, from a Slack channel shared with the customer.
 
-    The door has made sure that ``origin`` is that organization's own channel.
+    Raises PermissionDenied unless ``origin`` is a customer's thread of the ticket's organization.
     """
     permissions.ensure(origin.is_customers and origin.organization_id == ticket.organization_id)
     message, is_new = _add_message(
@@ -109,9 +110,10 @@ def reply_from_outside(
 
 
 def edit_message(message: Message, *, editor: User | None, body: str, kind: str | None = None) -> Message:
-    """Replace what a message says, keeping the former words for the team. ``editor`` None: its author, outside.
+    """Replace the body of a message; the former body is saved as a revision for the team.
 
-    Raises NotAllowed, Invalid, and Conflict when it was deleted meanwhile.
+    ``editor`` is None if its author edited it in Slack. Raises PermissionDenied, ValidationError, and ConflictError if
+    it was deleted meanwhile.
     """
     if editor is not None:
         permissions.ensure(permissions.can_edit(editor, message), "Only the author can change a message.")
@@ -122,7 +124,7 @@ def edit_message(message: Message, *, editor: User | None, body: str, kind: str 
     body = clean_body(body, bool(message.attachments))
     if body == message.body:
         return message
-    _keep_revision(message, editor)
+    _save_revision(message, editor)
     message.set_body(body)
     message.edited_at = clock.now()
     _refresh_excerpt(ticket)
@@ -132,9 +134,9 @@ def edit_message(message: Message, *, editor: User | None, body: str, kind: str 
 
 
 def convert_to_note(message: Message, *, editor: User) -> Message:
-    """Take an agent's reply back while its mail still waits: from now on it is a note.
+    """Turn an agent's reply into a note before its mail is sent, and remove it from the threads that customers read.
 
-    It is removed from the threads customers read. Raises Conflict when the mail has left, because then it was read.
+    Raises PermissionDenied, and ConflictError after the mail was released, because it may have been read.
     """
     permissions.ensure(editor.is_team and permissions.can_manage(editor, message.ticket), "Only the team can do this.")
     ticket = timeline.lock(message.ticket)
@@ -143,7 +145,7 @@ def convert_to_note(message: Message, *, editor: User) -> Message:
         return message
     if not message.from_team or message.release_at is None or message.release_at <= clock.now():
         raise ConflictError("Too late: this reply has already gone to the customer.")
-    _keep_revision(message, editor)
+    _save_revision(message, editor)
     message.kind = MessageKind.note
     _refresh_excerpt(ticket)
     outbox.retract_from_customers(message)
@@ -152,14 +154,17 @@ def convert_to_note(message: Message, *, editor: User) -> Message:
 
 
 def delete_message(message: Message, *, editor: User | None) -> Message:
-    """Take a message's words away from everybody but the team, who may read them in its trail. ``editor`` None: outside."""
+    """Delete the body of a message; the team can still read it as a revision.
+
+    ``editor`` is None if its author deleted it in Slack. Raises PermissionDenied.
+    """
     if editor is not None:
         permissions.ensure(permissions.can_edit(editor, message), "Only the author can delete a message.")
     ticket = timeline.lock(message.ticket)
     db.session.refresh(message)
     if message.deleted_at:
         return message
-    _keep_revision(message, editor)
+    _save_revision(message, editor)
     message.set_body("")
     message.deleted_at = clock.now()
     _refresh_excerpt(ticket)
@@ -169,18 +174,19 @@ def delete_message(message: Message, *, editor: User | None) -> Message:
 
 
 def _add_message(
-    ticket,
-    kind,
-    author,
-    body,
-    attachments,
-    origin,
-    origin_external_id,
-    form_token,
-    name="",
-    picture=None,
-    release_at=None,
+    ticket: Ticket,
+    kind: MessageKind,
+    author: User | None,
+    body: str,
+    attachments: Sequence[Attachment],
+    origin: Thread | None,
+    origin_external_id: str | None,
+    form_token: str | None,
+    name: str = "",
+    picture: str | None = None,
+    release_at: datetime | None = None,
 ) -> tuple[Message, bool]:
+    """Lock the ticket and add a message; returns it and whether it is new. ``name``, ``picture``: without author."""
     ticket = timeline.lock(timeline.merge_target(ticket))
     earlier = _find_repeated_message(author, origin, origin_external_id, form_token)
     if earlier:
@@ -212,20 +218,22 @@ def _add_message(
         attachment.organization_id = ticket.organization_id
     db.session.add(message)
     if kind == MessageKind.reply:
-        ticket.updated_at = message.created_at  # a note leaves no trace where customers look, not even a time
+        ticket.updated_at = message.created_at  # not for a note: customers see this time
         ticket.last_public_seq = message.seq
         ticket.excerpt = markdown_rendering.make_excerpt(body, 180)
         if from_team and ticket.first_response_at is None:
             ticket.first_response_at = message.created_at
         if not from_team:
             ticket.customer_replied_at = message.created_at
-        if from_team and ticket.assignee_id is None and settings.get("assign_first_responder"):
+        if author and from_team and ticket.assignee_id is None and settings.get("assign_first_responder"):
             status.record_assignment(ticket, author, actor=author)
     live_events.bump_version_and_publish(ticket, team_only=kind == MessageKind.note)
     return message, True
 
 
-def _find_repeated_message(author, origin, origin_external_id, form_token) -> Message | None:
+def _find_repeated_message(
+    author: User | None, origin: Thread | None, origin_external_id: str | None, form_token: str | None
+) -> Message | None:
     if origin is not None and origin_external_id:
         id = db.session.scalar(MESSAGE_BY_ORIGIN_QUERY, {"thread_id": origin.id, "external_id": origin_external_id})
     else:
@@ -234,7 +242,7 @@ def _find_repeated_message(author, origin, origin_external_id, form_token) -> Me
 
 
 def clean_body(body: str, has_files: bool) -> str:
-    """The body as it is kept; raises Invalid when it is empty or too long."""
+    """Return the body to store. Raises ValidationError if it is empty (without files) or too long."""
     body = body.replace("\r\n", "\n").replace("\x00", "").strip()
     if not body and not has_files:
         raise ValidationError("Write a message first.", "body")
@@ -246,7 +254,7 @@ def clean_body(body: str, has_files: bool) -> str:
 
 
 def _refresh_excerpt(ticket: Ticket) -> None:
-    """Have the ticket's line in customers' lists say what its last public message says now, and nothing that was taken back."""
+    """Set the ticket's excerpt and ``last_public_seq`` from its last public message that is not deleted."""
     db.session.flush()
     public = Message.ticket_id == ticket.id, Message.kind == MessageKind.reply
     last = select(Message).where(*public, Message.deleted_at.is_(None)).order_by(Message.seq.desc()).limit(1)
@@ -255,7 +263,7 @@ def _refresh_excerpt(ticket: Ticket) -> None:
     ticket.last_public_seq = db.session.scalar(select(db.func.max(Message.seq)).where(*public)) or 0
 
 
-def _keep_revision(message: Message, editor: User | None) -> None:
+def _save_revision(message: Message, editor: User | None) -> None:
     db.session.add(
         MessageRevision(
             message_id=message.id,

@@ -15,7 +15,7 @@ SCORES_BY_STYLE = {"stars": (1, 2, 3, 4, 5), "faces": (1, 5), "off": ()}
 
 
 def can_rate(user: User, ticket: Ticket) -> bool:
-    """Whether ``user`` is the one who is asked: the requester of a ticket that is done, unless ratings are off."""
+    """Whether ``user`` may rate ``ticket``: as its requester, after it was solved, unless ratings are off."""
     return (
         user.id == ticket.requester_id
         and permissions.can_see(user, ticket)
@@ -25,12 +25,16 @@ def can_rate(user: User, ticket: Ticket) -> bool:
 
 
 def get_rating(ticket: Ticket) -> Rating | None:
-    """The rating of ``ticket``, if it was given."""
+    """Return the rating of ``ticket``, None if it has none."""
     return db.session.get(Rating, ticket.id)
 
 
 def save_rating(ticket: Ticket, *, user: User, score: str | int, comment: str = "") -> Rating:
-    """Give the rating. Raises NotAllowed, Invalid about ``score`` or ``comment``, and Conflict where there is one already."""
+    """Save the rating of ``ticket``.
+
+    Raises PermissionDenied, ValidationError about ``score`` or ``comment``, and ConflictError if it is already rated or
+    cannot be rated.
+    """
     permissions.ensure(user.id == ticket.requester_id, "Only the person who filed a ticket rates it.")
     ticket = tickets.lock(ticket)
     if not can_rate(user, ticket):

@@ -1,9 +1,12 @@
-"""How far somebody has read a ticket."""
+"""Read receipts: up to which message a user has read a ticket."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy import Insert, bindparam, select, update
+from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from helpdesk import clock, live_events
 from helpdesk.domain.tickets.timeline_entries import TimelineEvent, TimelineMessage
@@ -13,25 +16,29 @@ from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Role, User, format_display_name
 
-_receipt, _user, _ticket = ReadReceipt.__table__, User.__table__, Ticket.__table__
+_receipt, _ticket = cast(Table, ReadReceipt.__table__), cast(Table, Ticket.__table__)
+_user = User.__table__
 RECEIPTS_QUERY = (
-    select(_receipt.c.seq, _user.c["id", "name", "email"])
+    select(_receipt.c.seq, *_user.c["id", "name", "email"])
     .select_from(_receipt.join(_user))
     .where(_receipt.c.ticket_id == bindparam("ticket_id"), _user.c.role == Role.requester)
     .order_by(_receipt.c.at)
 )
 
 
-def _upsert_statement(dialect) -> Insert:
-    mark = dialect.insert(_receipt)
-    further = {"seq": mark.excluded.seq, "at": mark.excluded.at}
-    written = mark.on_conflict_do_update(
-        index_elements=_receipt.primary_key, set_=further, where=_receipt.c.seq < mark.excluded.seq
+def _upsert_statement(insert: postgresql.Insert | sqlite.Insert) -> ReturningInsert[int]:
+    """Insert a receipt, or update it if the new one is further. Returns no row if nothing changed."""
+    values = {"seq": insert.excluded.seq, "at": insert.excluded.at}
+    upsert = insert.on_conflict_do_update(
+        index_elements=_receipt.primary_key, set_=values, where=_receipt.c.seq < insert.excluded.seq
     )
-    return written.returning(_receipt.c.seq)
+    return upsert.returning(_receipt.c.seq)
 
 
-UPSERT_STATEMENTS = {"postgresql": _upsert_statement(postgresql), "sqlite": _upsert_statement(sqlite)}
+UPSERT_STATEMENTS = {
+    "postgresql": _upsert_statement(postgresql.insert(_receipt)),
+    "sqlite": _upsert_statement(sqlite.insert(_receipt)),
+}
 BUMP_VERSION_STATEMENT = (
     update(_ticket).where(_ticket.c.id == bindparam("ticket")).values(version=_ticket.c.version + 1)
 )
@@ -39,7 +46,7 @@ BUMP_VERSION_STATEMENT = (
 
 @dataclass(frozen=True)
 class PendingReadReceipt:
-    """How far somebody has read a ticket: plain values, written in a transaction after the one in which it was shown."""
+    """A read receipt as plain values, saved in a transaction after the one in which the page was rendered."""
 
     user_id: int
     ticket_id: int
@@ -48,9 +55,9 @@ class PendingReadReceipt:
 
 
 def pending_read_receipt(ticket: Ticket, reader: User) -> PendingReadReceipt | None:
-    """What to remember of ``reader`` having had ``ticket`` before their eyes; None where it is known already.
+    """Return the receipt to save after ``reader`` was shown ``ticket``; None if it is saved already.
 
-    ``ticket.read_seq`` is their mark, where it was read with the ticket.
+    ``ticket.read_seq`` is the saved number, if it was loaded with the ticket.
     """
     known = getattr(ticket, "read_seq", None)
     newest = ticket.next_seq - 1 if reader.is_team else ticket.last_public_seq
@@ -61,9 +68,9 @@ def pending_read_receipt(ticket: Ticket, reader: User) -> PendingReadReceipt | N
     )
 
 
-def read_by(ticket: Ticket, timeline: list[TimelineMessage | TimelineEvent]) -> dict[int, list[str]]:
-    """By message id, the names of the customers whose reading ended there: the newest public message each has seen."""
-    replies = [entry for entry in timeline if not entry.is_event and entry.kind == MessageKind.reply]
+def read_by(ticket: Ticket, timeline: Sequence[TimelineMessage | TimelineEvent]) -> dict[int, list[str]]:
+    """Return, by message id, the names of the customers whose newest read public message it is."""
+    replies = [entry for entry in timeline if isinstance(entry, TimelineMessage) and entry.kind == MessageKind.reply]
     seen: dict[int, list[str]] = {}
     for seq, user_id, name, email in db.session.execute(RECEIPTS_QUERY, {"ticket_id": ticket.id}):
         read = [message for message in replies if message.seq <= seq]
@@ -73,10 +80,10 @@ def read_by(ticket: Ticket, timeline: list[TimelineMessage | TimelineEvent]) -> 
 
 
 def save_read_receipt(reading: PendingReadReceipt) -> bool:
-    """Remember how far somebody has read; True if that is news. A customer's reading is shown to the team at once."""
-    remember = UPSERT_STATEMENTS[db.session.get_bind().dialect.name]
+    """Save a receipt; returns whether it was further than the saved one. A customer's is published to the team."""
+    upsert = UPSERT_STATEMENTS[db.session.get_bind().dialect.name]
     row = {"user_id": reading.user_id, "ticket_id": reading.ticket_id, "seq": reading.seq, "at": clock.now()}
-    if db.session.execute(remember, row).first() is None:
+    if db.session.execute(upsert, row).first() is None:
         return False
     if not reading.by_team:
         db.session.execute(BUMP_VERSION_STATEMENT, {"ticket": reading.ticket_id})

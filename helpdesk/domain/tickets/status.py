@@ -1,4 +1,4 @@
-"""How a ticket moves: status, assignee, priority, and what moves by itself."""
+"""Status, assignee and priority of a ticket, and how replies change the status."""
 
 from helpdesk import clock
 from helpdesk.domain import outbox
@@ -8,13 +8,13 @@ from helpdesk.domain.tickets import side_effects, timeline
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.message import Message
 from helpdesk.models.priorities import Priority
-from helpdesk.models.statuses import WAITING_ON, Status
+from helpdesk.models.statuses import WAITING_ON, Status, get_definition
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 
 def set_status(ticket: Ticket, status: str, *, actor: User) -> Ticket:
-    """Set any status. Raises NotAllowed, Invalid, and Conflict on a closed ticket, which stays closed."""
+    """Set any status. Raises PermissionDenied, ValidationError, and ConflictError on a closed ticket."""
     permissions.ensure(permissions.can_manage(actor, ticket), "Only the team sets a status.")
     if status not in list(Status):
         raise ValidationError("There is no such status.", "status")
@@ -22,13 +22,13 @@ def set_status(ticket: Ticket, status: str, *, actor: User) -> Ticket:
 
 
 def solve(ticket: Ticket, *, actor: User) -> Ticket:
-    """Say that the ticket is done. Solving a solved ticket changes nothing."""
+    """Set the status to solved; on a solved ticket nothing changes. Raises PermissionDenied and ConflictError."""
     permissions.ensure(permissions.can_solve(actor, ticket), "You may not solve this ticket.")
     return _change_status(timeline.lock(ticket), Status.solved, actor)
 
 
 def reopen(ticket: Ticket, *, actor: User) -> Ticket:
-    """Take a solved ticket up again. On one that is not solved nothing changes; raises Conflict on a closed one."""
+    """Reopen a solved ticket; on an unsolved one nothing changes. Raises PermissionDenied and ConflictError."""
     permissions.ensure(permissions.can_solve(actor, ticket), "You may not reopen this ticket.")
     ticket = timeline.lock(ticket)
     if ticket.is_closed:
@@ -37,13 +37,13 @@ def reopen(ticket: Ticket, *, actor: User) -> Ticket:
 
 
 def close(ticket: Ticket) -> Ticket:
-    """End a solved ticket for good; the helpdesk itself does this after some days."""
+    """Close a solved ticket, as the system does after some days; on any other ticket nothing changes."""
     ticket = timeline.lock(ticket)
     return _change_status(ticket, Status.closed, None) if ticket.is_solved else ticket
 
 
 def assign(ticket: Ticket, assignee: User | None, *, actor: User) -> Ticket:
-    """Make ``assignee`` (of the team, or nobody) responsible."""
+    """Assign ``ticket`` to an agent, or to nobody. Raises PermissionDenied and ValidationError."""
     permissions.ensure(permissions.can_manage(actor, ticket), "Only the team assigns tickets.")
     if assignee is not None and not (assignee.is_team and assignee.is_active):
         raise ValidationError("A ticket is assigned to somebody of the team.", "assignee")
@@ -55,7 +55,7 @@ def assign(ticket: Ticket, assignee: User | None, *, actor: User) -> Ticket:
 
 
 def set_priority(ticket: Ticket, priority: str, *, actor: User) -> Ticket:
-    """Say how urgent it is."""
+    """Set the priority. Raises PermissionDenied and ValidationError."""
     permissions.ensure(permissions.can_manage(actor, ticket), "Only the team sets a priority.")
     if priority not in list(Priority):
         raise ValidationError("There is no such priority.", "priority")
@@ -71,23 +71,23 @@ def set_priority(ticket: Ticket, priority: str, *, actor: User) -> Ticket:
 
 
 def apply_reply_to_status(ticket: Ticket, message: Message) -> None:
-    """What a reply does to the status of a locked ticket: a customer's opens it, the team's first takes it up.
+    """Set the status that a reply causes on a locked ticket, as the definition of its present status says.
 
-    The ticket's cards are drawn anew when the reply itself is sent out.
+    The ticket's cards are updated when the reply itself is sent.
     """
-    definition = Status(ticket.status).definition
+    definition = get_definition(ticket.status)
     if message.from_team:
         if definition.on_agent_reply:
             _write_status(ticket, Status(definition.on_agent_reply), message.author, quietly=True)
     elif definition.on_requester_reply:
-        becomes = Status(definition.on_requester_reply)
+        new_status = Status(definition.on_requester_reply)
         _write_status(
-            ticket, becomes, message.author, quietly=not ticket.is_solved, actor_name=message.author_display_name
+            ticket, new_status, message.author, quietly=not ticket.is_solved, actor_name=message.author_display_name
         )
 
 
 def record_assignment(ticket: Ticket, assignee: User | None, *, actor: User) -> None:
-    """Write an assignment down on a locked ticket."""
+    """Assign a locked ticket, without a permission check."""
     old = ticket.assignee.display_name if ticket.assignee else None
     timeline.add_event(ticket, "assigned", actor, old=old, new=assignee.display_name if assignee else None)
     ticket.assignee = assignee

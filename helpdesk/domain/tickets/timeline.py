@@ -1,4 +1,6 @@
-"""The order of things on a ticket: its lock, its next place, what stands in it."""
+"""The timeline of a ticket: its lock, its sequence numbers, its messages and events."""
+
+from typing import Any, cast
 
 from sqlalchemy import Select, bindparam, select
 
@@ -14,15 +16,15 @@ from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
 
-MAX_ENTRIES = 400  # messages and events at the most on a page
-_message, _user, _attachment, _event = (noun.__table__ for noun in (Message, User, Attachment, Event))
+MAX_ENTRIES = 400  # messages and events of one page, at most
+_message, _user, _attachment, _event = (model.__table__ for model in (Message, User, Attachment, Event))
 _latest_ids = (
     select(_message.c.id)
     .where(_message.c.ticket_id == bindparam("ticket_id"))
     .order_by(_message.c.seq.desc())
     .limit(MAX_ENTRIES)
 )
-# Put together once: everything said on a ticket asks for its lock, every look at one for the others.
+# Built once: every change of a ticket executes LOCK_QUERY, every page of one the others.
 LOCK_QUERY = (
     select(Ticket)
     .where(Ticket.id == bindparam("ticket_id"))
@@ -31,7 +33,7 @@ LOCK_QUERY = (
 )
 MESSAGES_QUERY = (
     select(
-        _message.c[
+        *_message.c[
             "id",
             "seq",
             "kind",
@@ -48,8 +50,8 @@ MESSAGES_QUERY = (
             "author_name",
             "author_picture",
         ],
-        _user.c["name", "email", "picture_url"],
-        _attachment.c["key", "name", "size", "media_type", "state", "reason"],
+        *_user.c["name", "email", "picture_url"],
+        *_attachment.c["key", "name", "size", "media_type", "state", "reason"],
     )
     .select_from(
         _message.outerjoin(_user, _user.c.id == _message.c.author_id).outerjoin(
@@ -61,7 +63,7 @@ MESSAGES_QUERY = (
 ALL_MESSAGES_QUERY = MESSAGES_QUERY.where(_message.c.id.in_(_latest_ids))
 PUBLIC_MESSAGES_QUERY = MESSAGES_QUERY.where(_message.c.id.in_(_latest_ids.where(_message.c.kind == MessageKind.reply)))
 ALL_EVENTS_QUERY = (
-    select(_event.c["id", "seq", "kind", "team_only", "actor_name", "data", "created_at"])
+    select(*_event.c["id", "seq", "kind", "team_only", "actor_name", "data", "created_at"])
     .where(_event.c.ticket_id == bindparam("ticket_id"))
     .order_by(_event.c.seq.desc())
     .limit(MAX_ENTRIES)
@@ -71,28 +73,34 @@ TEAM_ONLY_EVENT_KINDS = {"assigned", "priority", "merged_here", "moved", "channe
 
 
 def lock(ticket: Ticket) -> Ticket:
-    """Hold the ticket's row until the transaction ends, with its columns as they are now."""
+    """Lock the ticket's row until the transaction ends, and reload its columns."""
     return db.session.scalars(LOCK_QUERY, {"ticket_id": ticket.id}).one()
 
 
 def merge_target(ticket: Ticket) -> Ticket:
-    """The ticket that goes on in place of ``ticket`` where it was merged; never one of another organization."""
+    """Return the ticket that ``ticket`` was merged into, else itself; never one of another organization."""
     while ticket.merged_into is not None and ticket.merged_into.organization_id == ticket.organization_id:
         ticket = ticket.merged_into
     return ticket
 
 
 def take_next_seq(ticket: Ticket) -> int:
-    """The next place in a locked ticket's timeline."""
+    """Return the next number in a locked ticket's timeline, and count it."""
     seq = ticket.next_seq
     ticket.next_seq = seq + 1
     return seq
 
 
 def add_event(
-    ticket: Ticket, kind: str, actor: User | None, *, actor_name: str = "", team_only: bool | None = None, **data
+    ticket: Ticket,
+    kind: str,
+    actor: User | None,
+    *,
+    actor_name: str = "",
+    team_only: bool | None = None,
+    **data: object,
 ) -> Event:
-    """Write down that ``kind`` happened to a locked ticket, and tell its open pages. ``actor`` None is the helpdesk itself."""
+    """Add an event to a locked ticket's timeline and publish it to open pages. ``actor`` None: the system."""
     event = Event(
         ticket_id=ticket.id,
         organization_id=ticket.organization_id,
@@ -110,7 +118,7 @@ def add_event(
 
 
 def load_timeline(ticket: Ticket, reader: User) -> list[TimelineMessage | TimelineEvent]:
-    """The latest messages and events of ``ticket`` that ``reader`` may read, oldest first, with all a page shows."""
+    """Return the latest messages and events of ``ticket`` that ``reader`` may read, oldest first."""
     messages = _load_messages(ALL_MESSAGES_QUERY if reader.is_team else PUBLIC_MESSAGES_QUERY, ticket)
     events = [
         TimelineEvent(*row)
@@ -120,29 +128,30 @@ def load_timeline(ticket: Ticket, reader: User) -> list[TimelineMessage | Timeli
     ]
     if reader.is_team:
         _attach_deliveries(messages, delivery_status.delivery_threads(ticket, deliveries=True))
-    entries = (entry for entry in (*messages.values(), *events) if permissions.can_read(reader, entry))
-    return sorted(entries, key=lambda entry: (entry.seq, entry.created_at))[-MAX_ENTRIES:]
+    entries: list[TimelineMessage | TimelineEvent] = [*messages.values(), *events]
+    readable = (entry for entry in entries if permissions.can_read(reader, cast(Any, entry)))
+    return sorted(readable, key=lambda entry: (entry.seq, entry.created_at))[-MAX_ENTRIES:]
 
 
-def _load_messages(query: Select, ticket: Ticket) -> dict[int, TimelineMessage]:
-    """By id. There is a row for each of a message's files, and one where it has none."""
-    found: dict[int, TimelineMessage] = {}
+def _load_messages(query: Select[*tuple[Any, ...]], ticket: Ticket) -> dict[int, TimelineMessage]:
+    """Return messages by id. The query has a row for each file of a message, and one row if it has none."""
+    messages: dict[int, TimelineMessage] = {}
     for row in db.session.execute(query, {"ticket_id": ticket.id}):
-        said = found.get(row.id)
-        if said is None:
+        message = messages.get(row.id)
+        if message is None:
             name, picture = (
                 (format_display_name(row.name, row.email), row.picture_url)
                 if row.author_id
                 else (row.author_name, row.author_picture)
             )
-            said = found[row.id] = TimelineMessage(*row[:13], name, picture)
+            message = messages[row.id] = TimelineMessage(*(*row[:13], name, picture))
         if row.key is not None:
-            said.attachments.append(TimelineFile(*row[-6:]))
-    return found
+            message.attachments.append(TimelineFile(*row[-6:]))
+    return messages
 
 
-def _attach_deliveries(messages: dict[int, TimelineMessage], places: list[ThreadStatus]) -> None:
-    for place in places:
-        for each in place.deliveries:
-            if each.message_id in messages:
-                messages[each.message_id].deliveries.append(each)
+def _attach_deliveries(messages: dict[int, TimelineMessage], threads: list[ThreadStatus]) -> None:
+    for thread in threads:
+        for delivery in thread.deliveries:
+            if delivery.message_id in messages:
+                messages[delivery.message_id].deliveries.append(delivery)

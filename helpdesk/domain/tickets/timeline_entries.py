@@ -1,7 +1,8 @@
-"""What stands in a ticket's timeline as a page shows it: plain values, because a page shows many and changes none."""
+"""The entries of a ticket's timeline, as plain values for a page."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from helpdesk.domain.tickets.delivery_status import DeliveryStatus
 from helpdesk.models.attachment import Attachment
@@ -25,7 +26,7 @@ class TimelineFile:
 
 @dataclass(slots=True)
 class TimelineMessage:
-    """A message with its author's name and picture, its files, and for the team where it went."""
+    """A message with its author's name and picture, its files, and for the team its deliveries."""
 
     id: int
     seq: int
@@ -56,12 +57,12 @@ class TimelineMessage:
 
     @property
     def active_deliveries(self) -> list[DeliveryStatus]:
-        """What went where the ticket still lives."""
+        """The deliveries to threads that have not ended."""
         return [each for each in self.deliveries if not each.place.ended_at]
 
     @property
     def problem_deliveries(self) -> list[DeliveryStatus]:
-        """What waits for a person: it failed, or it is held back where the ticket still lives."""
+        """The deliveries that need a person: failed, or on hold in a thread that has not ended."""
         return [
             each
             for each in self.deliveries
@@ -71,14 +72,14 @@ class TimelineMessage:
 
 @dataclass(slots=True)
 class TimelineEvent:
-    """An event; the door puts its ``sentence``."""
+    """An event; the caller sets its ``sentence``."""
 
     id: int
     seq: int
     kind: str
     team_only: bool
     actor_name: str
-    data: dict
+    data: dict[str, Any]
     created_at: datetime
     sentence: str = ""
 

@@ -1,4 +1,4 @@
-"""Moving a ticket to another organization: who will read what from then on, and doing it."""
+"""Transfer of a ticket to another organization, with a preview of who will read what."""
 
 from dataclasses import dataclass
 
@@ -24,7 +24,12 @@ from helpdesk.models.user import User
 
 @dataclass(frozen=True)
 class TransferPreview:
-    """What moving a ticket does: ``shown`` to how many people of the new organization, and who loses it."""
+    """The effects of a transfer: what the new organization will read, and who loses access.
+
+    ``replies``, ``files``: how many. ``readers``: how many people of the new organization. ``channels``: labels of the
+    channels that get a card. ``losers``: names of the people who lose access. ``stays_in``: labels of the channels that
+    keep what was already sent.
+    """
 
     replies: int
     files: int
@@ -35,30 +40,32 @@ class TransferPreview:
 
     @property
     def sentences(self) -> list[str]:
-        """The same in words, each one thing to know before pressing the button."""
-        said = [
+        """The effects as sentences, for the confirmation page."""
+        sentences = [
             f"{_pluralize(self.replies, 'reply', 'replies')} and {_pluralize(self.files, 'file')} become readable for "
             f"{_pluralize(self.readers, 'person', 'people')} of the new organization."
         ]
         if self.channels:
-            said.append(f"A card appears in {', '.join(self.channels)}.")
+            sentences.append(f"A card appears in {', '.join(self.channels)}.")
         if self.losers:
-            said.append(f"{', '.join(self.losers)} can no longer open it and get no more mail about it.")
+            sentences.append(f"{', '.join(self.losers)} can no longer open it and get no more mail about it.")
         if self.stays_in:
-            said.append(f"What was already sent to {', '.join(self.stays_in)} stays there; nothing new goes there.")
-        return said
+            sentences.append(
+                f"What was already sent to {', '.join(self.stays_in)} stays there; nothing new goes there."
+            )
+        return sentences
 
 
 def preview_transfer(ticket: Ticket, organization: Organization) -> TransferPreview:
-    """What would become visible to whom."""
+    """Return the effects of a transfer of ``ticket`` to ``organization``."""
     public = (Message.ticket_id == ticket.id, Message.kind == MessageKind.reply, Message.deleted_at.is_(None))
     people = select(User).where(
         User.organization_id == organization.id, User.deactivated_at.is_(None), User.ticket_visibility == "organization"
     )
     return TransferPreview(
-        replies=db.session.scalar(select(func.count()).select_from(Message).where(*public)),
-        files=db.session.scalar(select(func.count()).select_from(Attachment).join(Message).where(*public)),
-        readers=db.session.scalar(select(func.count()).select_from(people.subquery())),
+        replies=db.session.scalars(select(func.count()).select_from(Message).where(*public)).one(),
+        files=db.session.scalars(select(func.count()).select_from(Attachment).join(Message).where(*public)).one(),
+        readers=db.session.scalars(select(func.count()).select_from(people.subquery())).one(),
         channels=[channel.label for channel in _customer_channels(organization.id)],
         losers=[user.display_name for user in _customers(ticket)],
         stays_in=[thread.channel.label for thread in _customer_threads(ticket) if thread.user_id is None],
@@ -66,9 +73,10 @@ def preview_transfer(ticket: Ticket, organization: Organization) -> TransferPrev
 
 
 def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: User, actor: User) -> Ticket:
-    """Give ``ticket`` to ``organization``, on behalf of ``requester`` who is one of its people.
+    """Transfer ``ticket`` to ``organization``, with ``requester`` as its new requester.
 
-    Nobody of the former organization reads or hears of it any more. Raises Invalid and Conflict.
+    The former organization loses access and gets no more messages. Raises PermissionDenied, ValidationError and
+    ConflictError.
     """
     permissions.ensure(permissions.can_manage(actor, ticket), "Only the team moves tickets.")
     if requester.is_team or requester.organization_id != organization.id or not requester.is_active:
@@ -82,10 +90,10 @@ def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: Us
     _end_customer_threads(ticket)
     former_requester_id = ticket.requester_id
     followers = db.session.scalars(select(Follower.user_id).where(Follower.ticket_id == ticket.id))
-    live_events.publish_after_commit(*(f"user:{user_id}" for user_id in followers))  # their streams are authorised anew
-    outsiders = select(User.id).where(User.role == "requester")
-    for table in (Follower, ReadReceipt):
-        db.session.execute(delete(table).where(table.ticket_id == ticket.id, table.user_id.in_(outsiders)))
+    live_events.publish_after_commit(*(f"user:{user_id}" for user_id in followers))  # closes their live streams
+    customers = select(User.id).where(User.role == "requester")
+    for model in (Follower, ReadReceipt):
+        db.session.execute(delete(model).where(model.ticket_id == ticket.id, model.user_id.in_(customers)))
     db.session.flush()
     db.session.execute(
         update(Ticket)
@@ -93,8 +101,8 @@ def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: Us
         .values(organization_id=organization.id, requester_id=requester.id, form_token=None)
         .execution_options(synchronize_session=False)
     )
-    name = f"ticket:{ticket.id}"
-    live_events.publish_after_commit(f"organization:{former.id}:{name}", f"requester:{former_requester_id}:{name}")
+    topic = f"ticket:{ticket.id}"
+    live_events.publish_after_commit(f"organization:{former.id}:{topic}", f"requester:{former_requester_id}:{topic}")
     db.session.expire_all()
     tickets.add_event(ticket, "moved", actor, old=former.name, new=organization.name)
     ticket.updated_at = clock.now()
@@ -135,10 +143,10 @@ def _end_customer_threads(ticket: Ticket) -> None:
     for thread in ended:
         thread.ended_at = clock.now()
         thread.nonce = thread.token_hash = None
-    waiting = (DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed, DeliveryState.unknown)
+    unfinished = (DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed, DeliveryState.unknown)
     db.session.execute(
         update(Delivery)
-        .where(Delivery.thread_id.in_([thread.id for thread in ended]), Delivery.state.in_(waiting))
+        .where(Delivery.thread_id.in_([thread.id for thread in ended]), Delivery.state.in_(unfinished))
         .values(
             state=DeliveryState.cancelled,
             reason="The ticket was moved to another organization.",

@@ -25,7 +25,7 @@ _types: dict[str, FieldType] = {}
 
 
 def register(field_type: type[FieldType]) -> type[FieldType]:
-    """Make a type known under its ``name``. Raises ValueError where the name is taken or longer than its column."""
+    """Register a type by its ``name``. Raises ValueError if the name is taken or longer than its column."""
     if field_type.name in _types or not 0 < len(field_type.name) <= 16:
         raise ValueError(f"{field_type.name!r} is taken or cannot be the name of a field type")
     _types[field_type.name] = field_type()
@@ -33,27 +33,27 @@ def register(field_type: type[FieldType]) -> type[FieldType]:
 
 
 def unregister(name: str) -> None:
-    """Forget a type, as a test does with its own."""
+    """Remove a type, as a test does with its own."""
     _types.pop(name)
 
 
 def all_types() -> list[FieldType]:
-    """Every type, in the order in which an admin is offered them."""
+    """Return every type, in the order in which admins see them."""
     return sorted(_types.values(), key=lambda each: (each.position, each.name))
 
 
 def get_field_type(name: str) -> FieldType:
-    """The type called ``name``. Raises KeyError where there is none."""
+    """Return the type called ``name``. Raises KeyError if there is none."""
     return _types[name]
 
 
 def field_type_for(field: Field) -> FieldType:
-    """The type of ``field``."""
+    """Return the type of ``field``."""
     return get_field_type(field.kind)
 
 
 def labels() -> dict[str, str]:
-    """What an admin calls each type, by its name."""
+    """Return the label of each type that admins read, by its name."""
     return {each.name: each.label for each in all_types()}
 
 
@@ -61,8 +61,8 @@ def _register_all() -> None:
     for module in pkgutil.iter_modules(__path__):
         if module.name == "base":
             continue
-        found = vars(importlib.import_module(f"{__name__}.{module.name}")).values()
-        for each in found:
+        members = vars(importlib.import_module(f"{__name__}.{module.name}")).values()
+        for each in members:
             if (
                 isinstance(each, type)
                 and issubclass(each, FieldType)

@@ -1,4 +1,4 @@
-"""Yes, or no answer."""
+"""A checkbox: yes, or no answer."""
 
 from helpdesk.domain.forms.field_types.base import TICKED, FieldType
 from helpdesk.models.form import Field, Widget

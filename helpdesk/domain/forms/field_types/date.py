@@ -1,4 +1,4 @@
-"""A day, stored as ISO 8601 writes it."""
+"""A date, stored in ISO 8601 format."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""Any number of the answers that the admin lists."""
+"""Any number of the options that the admin lists."""
 
 from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
 from helpdesk.models.form import Field, Widget
@@ -13,7 +13,7 @@ class MultiSelect(FieldType):
     missing_sentence = "Choose an answer for {label}."
 
     def parse_texts(self, field: Field, texts: list[str]) -> list[str]:
-        """The chosen ones in the order in which they are offered."""
+        """Return the chosen options in the order of the list."""
         if any(text not in field.options for text in texts):
             raise InvalidAnswer(f"Choose one of the answers offered for {field.label}.")
         return [option for option in field.options if option in texts]

@@ -1,4 +1,4 @@
-"""A number, with a point or a comma before its decimals."""
+"""A number, with a point or a comma as decimal separator."""
 
 import re
 

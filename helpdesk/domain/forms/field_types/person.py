@@ -1,4 +1,4 @@
-"""Somebody of the organization, stored as their id."""
+"""A person of the organization, stored as their id."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""One of the answers that the admin lists."""
+"""One of the options that the admin lists."""
 
 from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
 from helpdesk.models.form import Field, Widget

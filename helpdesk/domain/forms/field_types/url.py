@@ -1,4 +1,4 @@
-"""An address in the web."""
+"""A web address."""
 
 import re
 from urllib.parse import urlsplit
@@ -24,7 +24,7 @@ class Url(FieldType):
 
 
 def is_web_address(text: str) -> bool:
-    """Whether ``text`` is a whole http or https address that may stand in a link."""
+    """Whether ``text`` is an http or https address that is safe in a link."""
     try:
         parts = urlsplit(text)
         has_host = bool(parts.hostname)

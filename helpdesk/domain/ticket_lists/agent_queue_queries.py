@@ -1,0 +1,164 @@
+"""The queries of the team's queue, built once: conditions of views and filters, counts, filter options and pages.
+
+Unsolved tickets are in partial indexes (see models.ticket); a query uses such an index if it repeats its condition,
+``UNSOLVED_SQL``, word for word.
+"""
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    Subquery,
+    TextClause,
+    bindparam,
+    case,
+    cast,
+    func,
+    literal,
+    null,
+    select,
+    text,
+    union_all,
+)
+from sqlalchemy.orm import aliased
+
+from helpdesk.database import pagination
+from helpdesk.domain.people import permissions
+from helpdesk.models.form import Form, FormVersion
+from helpdesk.models.organization import Organization
+from helpdesk.models.read_receipt import ReadReceipt
+from helpdesk.models.saved_view import SavedView
+from helpdesk.models.sla import SlaTimer
+from helpdesk.models.statuses import UNSOLVED, UNSOLVED_SQL, Status
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+AnySelect = Select[*tuple[Any, ...]]
+Conditions = tuple[ColumnElement[bool] | TextClause, ...]
+
+STATUS_VIEWS: dict[str, list[Status]] = {}  # the unsolved statuses that each view of the queue lists
+for _status in UNSOLVED:
+    STATUS_VIEWS.setdefault(_status.definition.desk_view or _status.value, []).append(_status)
+MAX_COUNT = 1_000  # views that may grow without limit are counted up to this
+MAX_FILTER_OPTIONS = 300  # entries offered in one list of a filter
+
+_UNSOLVED = text(f"tickets.{UNSOLVED_SQL}")
+_AT_RISK_TICKETS = select(SlaTimer.ticket_id).where(SlaTimer.due_at.is_not(None), SlaTimer.due_at <= bindparam("soon"))
+
+
+def _unsolved_condition(*statuses: Status) -> Conditions:
+    """Conditions for unsolved tickets with one of ``statuses``, written as the exclusion of the other ones.
+
+    Combined with ``_UNSOLVED``, an inclusion makes PostgreSQL expect almost no rows: it then reads all unsolved tickets
+    where the first page would be enough.
+    """
+    return _UNSOLVED, Ticket.status.not_in([status for status in UNSOLVED if status not in statuses])
+
+
+# Conditions of each view and each filter. Queries are built from them once and executed with the values of each user.
+VIEW_CONDITIONS: dict[str, Conditions] = {
+    "mine": (_UNSOLVED, Ticket.assignee_id == bindparam("reader")),
+    "unassigned": (_UNSOLVED, Ticket.assignee_id.is_(None)),
+    **{view: _unsolved_condition(*statuses) for view, statuses in STATUS_VIEWS.items()},
+    "at_risk": (Ticket.id.in_(_AT_RISK_TICKETS),),
+    "solved": (Ticket.status == Status.solved, Ticket.solved_at >= bindparam("lately")),
+    "all": (),
+}
+FILTER_CONDITIONS: dict[str, ColumnElement[bool]] = {
+    "status": Ticket.status == bindparam("status"),
+    "priority": Ticket.priority == bindparam("priority"),
+    "nobody": Ticket.assignee_id.is_(None),
+    "assignee": Ticket.assignee_id == bindparam("assignee"),
+    "organization": Ticket.organization_id
+    == select(Organization.id).where(Organization.slug == bindparam("organization")).scalar_subquery(),
+    "form": Ticket.form_version_id.in_(select(FormVersion.id).join(Form).where(Form.slug == bindparam("form"))),
+    "before": Ticket.created_at <= bindparam("before"),
+}
+_ASSIGNEE_GROUP = case(
+    (Ticket.assignee_id.is_(None), "nobody"), (Ticket.assignee_id == bindparam("reader"), "me"), else_="other"
+)
+COUNTS_QUERY = union_all(
+    select(Ticket.status.label("status"), _ASSIGNEE_GROUP.label("whose"), func.count().label("number"))
+    .where(_UNSOLVED)
+    .group_by(Ticket.status, _ASSIGNEE_GROUP),
+    *(
+        select(literal(view), literal(""), func.count()).select_from(some.limit(MAX_COUNT).subquery())
+        for view, some in (
+            ("solved", select(Ticket.id).where(*VIEW_CONDITIONS["solved"])),
+            ("at_risk", _AT_RISK_TICKETS.distinct()),
+        )
+    ),
+)
+_NULL_TEXT = cast(null(), String)
+FILTER_OPTIONS = union_all(
+    *(
+        select(part.order_by(part.selected_columns.name).limit(MAX_FILTER_OPTIONS).subquery())
+        for part in (
+            select(
+                literal("agent").label("kind"),
+                cast(User.id, String).label("value"),
+                User.name.label("name"),
+                User.email.label("more"),
+            ).where(User.organization_id.is_(None), User.role != "requester", User.deactivated_at.is_(None)),
+            select(literal("organization"), Organization.slug, Organization.name, _NULL_TEXT),
+            select(literal("form"), Form.slug, Form.name, _NULL_TEXT).where(Form.archived_at.is_(None)),
+            select(literal("view"), cast(SavedView.id, String), SavedView.name, cast(SavedView.filters, String)).where(
+                (SavedView.owner_id == bindparam("reader")) | SavedView.shared
+            ),
+        )
+    )
+)
+SORT_ORDERS = {
+    "": pagination.Order(((Ticket.updated_at, True), (Ticket.id, True))),
+    "waiting": pagination.Order(((Ticket.turn_since, False), (Ticket.id, False))),
+    "oldest": pagination.Order(((Ticket.created_at, False), (Ticket.id, False))),
+    "newest": pagination.Order(((Ticket.created_at, True), (Ticket.id, True))),
+}
+
+
+def apply_filters(
+    query: AnySelect, scope: permissions.Visibility, view: str, names: Iterable[str], matches: Subquery | None
+) -> AnySelect:
+    """Restrict ``query`` to the visible tickets of ``view`` that match the conditions ``names`` and the search."""
+    query = query.where(
+        *permissions.visible_condition(scope), *VIEW_CONDITIONS[view], *(FILTER_CONDITIONS[name] for name in names)
+    )
+    return query if matches is None else query.join(matches, matches.c.ticket_id == Ticket.id)
+
+
+def sort_order(sort: str, matches: Subquery | None) -> pagination.Order:
+    """Return the order called ``sort``; search results without one are ordered by rank."""
+    if matches is not None and not sort:
+        return pagination.Order(((matches.c.rank, False), (Ticket.id, True)))
+    return SORT_ORDERS[sort]
+
+
+@lru_cache(maxsize=500)
+def page_query(
+    scope: permissions.Visibility, view: str, names: tuple[str, ...], sort: str, matches: Subquery | None
+) -> pagination.PagedQuery:
+    """Build the query of the columns that the queue shows; cached.
+
+    ``names`` are keys of FILTER_CONDITIONS. The statement has parameters in place of a user's values, so that it serves
+    every user with this ``scope``.
+    """
+    assignee = aliased(User)
+    seen = select(ReadReceipt.seq).where(ReadReceipt.user_id == bindparam("reader"), ReadReceipt.ticket_id == Ticket.id)
+    due = select(func.min(SlaTimer.due_at)).where(SlaTimer.ticket_id == Ticket.id)
+    query = (
+        select(
+            *(Ticket.id, Ticket.subject, Ticket.excerpt, Ticket.status),
+            *(Ticket.turn_since, Ticket.priority, Ticket.version),
+            func.coalesce(seen.scalar_subquery(), 0) < Ticket.next_seq - 1,
+            *(due.scalar_subquery(), Organization.name, User.name, User.email),
+            *(assignee.name, assignee.email, assignee.picture_url),
+        )
+        .join(Ticket.organization)
+        .join(Ticket.requester)
+        .outerjoin(Ticket.assignee.of_type(assignee))
+    )
+    return pagination.PagedQuery(apply_filters(query, scope, view, names, matches), sort_order(sort, matches))
