@@ -13,7 +13,7 @@ API_TOKEN_SCOPES = ("tickets:read", "tickets:write", "organizations:read")
 class ApiToken(Base):
     """The token of a program. It acts as ``user``, with their permissions, limited to its ``scopes``.
 
-    ``shown`` are its first characters, by which people recognise it; only the hash of the rest is stored.
+    ``shown`` are its first characters, by which people recognise it; only the hash of the token is stored.
     """
 
     __tablename__ = "api_tokens"
