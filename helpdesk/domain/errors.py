@@ -2,7 +2,7 @@
 
 
 class DomainError(Exception):
-    """Base of all domain errors. ``message`` is shown to the person; ``field`` is the name of the wrong input, if any."""
+    """Base of all domain errors. ``message`` is shown to the person; ``field`` names the wrong input, if any."""
 
     def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)

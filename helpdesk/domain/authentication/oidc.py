@@ -140,11 +140,11 @@ def verify_id_token(provider: Provider, id_token: str, nonce: str) -> dict[str, 
             options={"require": ["iss", "aud", "exp", "iat", "sub"]},
         )
     except (jwt.PyJWTError, ValueError, TypeError) as error:
-        log.warning("A token said to be %s's was refused: %s", provider.title, type(error).__name__)
+        log.warning("A token of %s was refused: %s", provider.title, type(error).__name__)
         raise UnverifiedIdentity(f"{provider.title} did not prove who you are.") from None
     issuers = [issuer.format(tid=_tenant_id(claims) or "") for issuer in provider.issuers]
     if claims["iss"] not in issuers or not nonce or claims.get("nonce") != nonce:
-        log.warning("A token said to be %s's was refused: issuer or nonce", provider.title)
+        log.warning("A token of %s was refused: issuer or nonce", provider.title)
         raise UnverifiedIdentity(f"{provider.title} did not prove who you are.")
     if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != provider.client_id:
         raise UnverifiedIdentity(f"{provider.title} did not prove who you are.")

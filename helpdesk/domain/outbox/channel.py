@@ -46,10 +46,10 @@ class SendResult:
 
 @dataclass(frozen=True)
 class NewThread:
-    """A thread to be created for a new ticket, in the channel with this row id; ``user_id`` if only one person reads
-    it.
+    """A thread to be created for a new ticket, in the channel with this row id.
 
-    ``nonce`` and ``token_hash`` are those of its reply address, if it has one.
+    ``user_id`` is set if only one person reads it. ``nonce`` and ``token_hash`` are those of its reply address, if it
+    has one.
     """
 
     channel_id: int
@@ -115,7 +115,7 @@ class OutboundChannel(ABC, Generic[ContentT]):
         """
 
     def threads_for_new_ticket(self, ticket: Ticket, channel_ids: list[int]) -> list[NewThread]:
-        """The threads to create for a new ticket; ``channel_ids`` are the channels of this kind for its organization."""
+        """The threads to create for a new ticket; ``channel_ids`` are its channels of this kind."""
         return [NewThread(channel_id) for channel_id in channel_ids]
 
     def enqueue_new_ticket(self, batch: DeliveryBatch, thread_id: int, ticket: Ticket, message: Message) -> None:
@@ -130,7 +130,7 @@ class OutboundChannel(ABC, Generic[ContentT]):
         batch.add(destination.id, DeliveryKind.message, message=message)
 
     def enqueue_edit(self, thread: Thread, message: Message) -> None:
-        """Add the deliveries for an edited ``message``. Unsent ones need none: they are rendered when they are sent."""
+        """Add the deliveries for an edited ``message``. Unsent ones need none: they are rendered when sent."""
 
     def enqueue_removal(self, copy: Delivery, message: Message) -> None:
         """Remove ``copy``, which was or may have been sent, of a message that was deleted or became a note."""

@@ -32,14 +32,14 @@ _waits = exists().where(
     Delivery.state == DeliveryState.pending,
 )
 DESTINATIONS_QUERY = (
-    select(_thread.c["id", "user_id"], _channel.c["kind", "audience"], _waits.label("has_pending_update"))
+    select(*_thread.c["id", "user_id"], *_channel.c["kind", "audience"], _waits.label("has_pending_update"))
     .select_from(_thread.join(_channel))
     .where(_thread.c.ticket_id == bindparam("ticket_id"), _thread.c.ended_at.is_(None))
     .order_by(_thread.c.id)
 )
 # The organization's own channel, the team's triage channel, and those that serve every customer.
 NEW_TICKET_CHANNELS_QUERY = (
-    select(_channel.c["id", "kind"])
+    select(*_channel.c["id", "kind"])
     .where(
         (
             (_channel.c.organization_id == bindparam("organization_id"))
@@ -174,7 +174,7 @@ def is_on_card(message: Message) -> bool:
     return message.seq == 1
 
 
-def _load_destinations(ticket_id: int) -> list[Row[Any]]:
+def _load_destinations(ticket_id: int) -> list[Row[*tuple[Any, ...]]]:
     rows = db.session.execute(DESTINATIONS_QUERY, {"ticket_id": ticket_id})
     return [row for row in rows if registry.is_registered(row.kind)]
 

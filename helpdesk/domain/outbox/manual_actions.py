@@ -15,8 +15,9 @@ from helpdesk.models.user import User
 
 
 def retry_delivery(delivery: Delivery, *, actor: User | None) -> None:
-    """Retry the delivery now. Without ``actor`` it is the command line. Raises PermissionDenied, or ConflictError if it
-    is finished or being sent.
+    """Retry the delivery now. Without ``actor`` it is the command line.
+
+    Raises PermissionDenied, or ConflictError if it is finished or being sent.
     """
     _ensure_team(actor)
     if delivery.is_finished or delivery.state == DeliveryState.sending:
@@ -28,8 +29,9 @@ def retry_delivery(delivery: Delivery, *, actor: User | None) -> None:
 
 
 def skip_delivery(delivery: Delivery, *, actor: User) -> None:
-    """Cancel the delivery, so that those behind it are sent. Raises PermissionDenied, or ConflictError if it is
-    finished or being sent.
+    """Cancel the delivery, so that those behind it are sent.
+
+    Raises PermissionDenied, or ConflictError if it is finished or being sent.
     """
     _ensure_team(actor)
     if delivery.is_finished or delivery.state == DeliveryState.sending:

@@ -32,11 +32,10 @@ class _Rollback(Exception):
 
 
 def import_csv(text: str, *, actor: User | None, dry: bool) -> list[ImportedRow]:
-    """Import the organizations in ``text``, CSV with a header; wrong lines are skipped. With ``dry`` nothing is
-    changed.
+    """Import the organizations in ``text``, CSV with a header; wrong lines are skipped.
 
-    Existing organizations are found by name; a missing column or an empty cell changes nothing. Raises ValueError with
-    a sentence for a file that cannot be read.
+    With ``dry`` nothing is changed. Existing organizations are found by name; a missing column or an empty cell changes
+    nothing. Raises ValueError with a sentence for a file that cannot be read.
     """
     lines = _parse_csv(text)
     results: list[ImportedRow] = []

@@ -28,8 +28,7 @@ class Visibility(StrEnum):
 
 
 def get_visibility(user: User) -> Visibility:
-    """The visibility of ``user``: everything for the team, for a requester their organization's tickets or only their
-    own.
+    """Which tickets ``user`` may see: all for the team, for a requester their organization's or only their own.
 
     Their own are those they filed or follow.
     """

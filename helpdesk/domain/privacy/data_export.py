@@ -67,8 +67,9 @@ def export_person(user: User, *, actor: User, into: io.BufferedIOBase) -> None:
         for number, batch in enumerate(_batches(written, Message.id)):
             _add_json(archive, f"messages-{number + 1}.json", [_message_data(each) for each in batch])
             _add_files(archive, [file for each in batch for file in each.attachments])
-        for number, batch in enumerate(_batches(select(Ticket).where(Ticket.requester_id == user.id), Ticket.id)):
-            _add_json(archive, f"tickets-{number + 1}.json", [_ticket_data(each) for each in batch])
+        filed = select(Ticket).where(Ticket.requester_id == user.id)
+        for number, tickets in enumerate(_batches(filed, Ticket.id)):
+            _add_json(archive, f"tickets-{number + 1}.json", [_ticket_data(each) for each in tickets])
     audit_log.add_entry("exported a person", actor, user.email)
 
 
