@@ -3,6 +3,7 @@
 import logging
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING, ClassVar
 
 import redis as redis_client
 from flask_htmx import HTMX
@@ -16,7 +17,7 @@ from redis.client import Pipeline
 from redis.exceptions import RedisError
 from redis.retry import Retry
 from rq import Queue
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
 from helpdesk import config
@@ -37,10 +38,16 @@ class Model(DeclarativeBase):
     """Base of every table."""
 
     metadata = MetaData(naming_convention=NAMING_CONVENTION)
+    if TYPE_CHECKING:  # SQLAlchemy declares FromClause, which insert() and update() do not accept
+        __table__: ClassVar[Table]
 
 
 log = logging.getLogger(__name__)
 db = SQLAlchemy(model_class=Model)
+if TYPE_CHECKING:
+    Base = Model  # what a type checker reads of db.Model
+else:
+    Base = db.Model
 migrate = Migrate()
 login_manager = LoginManager()
 csrf = CSRFProtect()

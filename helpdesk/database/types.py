@@ -1,17 +1,17 @@
-"""Column types and helpers that every table uses."""
+"""Column types, and helpers for tables and for the results of statements."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Index, Integer, text
+from sqlalchemy import BigInteger, CursorResult, DateTime, Dialect, Index, Integer, Result, text
 from sqlalchemy.orm import mapped_column
 from sqlalchemy.types import TypeDecorator
 
 from helpdesk import clock
 
 
-class UtcDateTime(TypeDecorator):
+class UtcDateTime(TypeDecorator[datetime]):
     """An aware datetime in UTC on every database; SQLite stores no time zones."""
 
     impl = DateTime(timezone=True)
@@ -29,7 +29,7 @@ class UtcDateTime(TypeDecorator):
         return value.replace(tzinfo=UTC) if value is not None and value.tzinfo is None else value
 
     def result_processor(self, dialect: Dialect, coltype: Any) -> Any:
-        """Parse SQLite's text in one step: a page may contain a hundred times."""
+        """The function that parses a stored value. SQLite's text takes one step: a page may contain a hundred times."""
         return _parse_sqlite_datetime if dialect.name == "sqlite" else super().result_processor(dialect, coltype)
 
 
@@ -43,6 +43,12 @@ Time = Annotated[datetime, mapped_column(UtcDateTime)]
 Created = Annotated[datetime, mapped_column(UtcDateTime, default=clock.now)]
 
 
+def affected_rows(result: Result[*tuple[Any, ...]]) -> int:
+    """The number of rows that an UPDATE or DELETE without RETURNING changed."""
+    assert isinstance(result, CursorResult)
+    return result.rowcount
+
+
 def one_of_condition(column: str, values: Iterable[str]) -> str:
     """SQL of a CHECK constraint: ``column`` contains one of ``values``."""
     return f"{column} IN ({', '.join(repr(str(value)) for value in values)})"
@@ -51,7 +57,7 @@ def one_of_condition(column: str, values: Iterable[str]) -> str:
 def partial_index_not_null(table: str, column: str) -> Index:
     """Index of the rows where ``column`` is not NULL.
 
-    SQLite would rather read the whole table than use an index whose entries are mostly NULL.
+    SQLite reads the whole table instead of using an index whose entries are mostly NULL.
     """
     is_not_null = text(f"{column} IS NOT NULL")
     return Index(f"ix_{table}_{column}", column, sqlite_where=is_not_null, postgresql_where=is_not_null)

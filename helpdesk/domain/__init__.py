@@ -1,1 +1,1 @@
-"""Verbs: each shows its whole effect in one place. They flush and never commit, and know no request."""
+"""The business rules. Functions flush but never commit, unless their docstring says so, and know no HTTP request."""

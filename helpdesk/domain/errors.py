@@ -1,26 +1,26 @@
-"""Why a verb did not do what it was asked. The text is one sentence for the person who asked."""
+"""The errors of the domain. The message is one sentence for the person who made the request."""
 
 
 class DomainError(Exception):
-    """Base of all. ``message`` is shown; ``field`` names the input it is about, if one."""
+    """Base of all domain errors. ``message`` is shown to the person; ``field`` names the wrong input, if any."""
 
-    def __init__(self, message: str, field: str | None = None):
+    def __init__(self, message: str, field: str | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.field = field
 
 
 class PermissionDenied(DomainError):
-    """This person may not do this."""
+    """The person does not have the permission."""
 
 
 class ValidationError(DomainError):
-    """What was given cannot be used. ``errors`` maps each field's name to its sentence."""
+    """The input is not valid. ``errors`` maps the name of each field to its sentence."""
 
-    def __init__(self, message: str, field: str | None = None, errors: dict[str, str] | None = None):
+    def __init__(self, message: str, field: str | None = None, errors: dict[str, str] | None = None) -> None:
         super().__init__(message, field)
         self.errors = errors or ({field: message} if field else {})
 
 
 class ConflictError(DomainError):
-    """The thing has changed or ended meanwhile, so this no longer applies."""
+    """The request does not fit the current state, which has changed or ended meanwhile."""

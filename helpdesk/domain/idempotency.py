@@ -1,4 +1,7 @@
-"""The same form sent twice: a double click, a browser's re-send, a lost answer. Its token leads to what the first one made."""
+"""Recognise a form that is sent twice: by a double click, a repeated request or after a lost response.
+
+Its token finds what the first request created.
+"""
 
 import re
 
@@ -11,7 +14,7 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 _message, _ticket = Message.__table__, Ticket.__table__
-# Put together once: everything that is written asks one of these.
+# Built once: every new ticket and message executes one of these.
 MESSAGE = select(_message.c.id, _message.c.ticket_id).where(
     _message.c.author_id == bindparam("author_id"), _message.c.form_token == bindparam("form_token")
 )
@@ -22,34 +25,34 @@ TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 
 
 def valid_token(text: str | None) -> str | None:
-    """``text`` if it can be a form's token, else None: then every sending counts."""
+    """``text`` if it can be a form's token, else None, which turns the check off."""
     return text if text and TOKEN_PATTERN.fullmatch(text) else None
 
 
 def find_ticket_id(requester: User, form_token: str | None) -> int | None:
-    """The id of the ticket that was filed for ``requester`` with this form before."""
+    """The id of the ticket that an earlier request with this form created for ``requester``."""
     return db.session.scalar(TICKET, {"requester_id": requester.id, "form_token": form_token}) if form_token else None
 
 
 def find_message_id(author: User, form_token: str | None) -> int | None:
-    """The id of the message that ``author`` wrote with this form before."""
+    """The id of the message that an earlier request with this form created for ``author``."""
     row = _find_message(author, form_token)
     return row.id if row else None
 
 
 def find_created_ticket(requester: User, form_token: str | None) -> Ticket | None:
-    """The ticket that was filed for ``requester`` with this form before, if they may still see it."""
+    """The ticket that an earlier request with this form created for ``requester``, if they may still see it."""
     ticket_id = find_ticket_id(requester, form_token)
     return permissions.find_ticket(requester, ticket_id) if ticket_id else None
 
 
 def was_message_sent(author: User, ticket: Ticket, form_token: str | None) -> bool:
-    """Whether ``author`` wrote on ``ticket`` with this form before."""
+    """Whether an earlier request with this form created a message of ``author`` on ``ticket``."""
     row = _find_message(author, form_token)
     return row is not None and row.ticket_id == ticket.id
 
 
-def _find_message(author: User, form_token: str | None) -> Row | None:
+def _find_message(author: User, form_token: str | None) -> Row[int, int] | None:
     return (
         db.session.execute(MESSAGE, {"author_id": author.id, "form_token": form_token}).first() if form_token else None
     )

@@ -1,4 +1,4 @@
-"""The words people read for what the database calls otherwise."""
+"""Labels and sentences that people read for values in the database."""
 
 from typing import TYPE_CHECKING
 
@@ -9,7 +9,7 @@ from helpdesk.models.statuses import Menu, Status, statuses_in_menu
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
-if TYPE_CHECKING:  # the outbox has words too
+if TYPE_CHECKING:  # a circular import at run time
     from helpdesk.domain.tickets.delivery_status import ThreadStatus
 
 CUSTOMER_STATUS_LABELS = {status: status.definition.customer_label for status in Status}
@@ -18,19 +18,19 @@ PRIORITY_LABELS = {priority: priority.definition.label for priority in Priority}
 
 
 def status_label(status: str, for_team: bool = True) -> str:
-    """The status in the words of the team, or of the customer."""
+    """The label of a status, for the team or for customers."""
     return (TEAM_STATUS_LABELS if for_team else CUSTOMER_STATUS_LABELS)[Status(status)]
 
 
 def status_choices(menu: Menu, current: str | None = None) -> list[tuple[str, str]]:
-    """The statuses that ``menu`` offers the team as (value, label), and the one a ticket has now, though it is not offered."""
+    """The statuses in ``menu`` as (value, label) for the team, and always the ``current`` one of a ticket."""
     return [
         (str(each), TEAM_STATUS_LABELS[each]) for each in Status if each == current or menu in each.definition.menus
     ]
 
 
 def composer_choices() -> list[tuple[str, str]]:
-    """What the composer offers to set after a reply, as (value, what it does)."""
+    """The statuses that the composer can set after a reply, as (value, label)."""
     return [(str(each), each.definition.reply_action) for each in statuses_in_menu(Menu.composer)]
 
 
@@ -40,7 +40,7 @@ def priority_choices() -> list[tuple[str, str]]:
 
 
 def describe_next_step(ticket: Ticket, for_team: bool) -> str:
-    """What happens next and when, as half a sentence; empty where there is nothing to say."""
+    """What happens next and when, as half a sentence; empty if nothing is known."""
     closes = closing_time.get_closing_time(ticket)
     if closes:
         return f"closes {closes.day} {closes:%B} unless {'the customer replies' if for_team else 'you reply'}"
@@ -67,7 +67,7 @@ def describe_audience(ticket: Ticket, places: "list[ThreadStatus]", reader: User
 
 
 def describe_event(event: Event, for_team: bool = True) -> str:
-    """What happened, as a sentence without its time: "Maya assigned this to Tomás"."""
+    """An event as a sentence without its time: "Maya assigned this to Tomás"."""
     data, who = event.data, event.actor_name or "The helpdesk"
     match event.kind:
         case "assigned" if data.get("new") == event.actor_name:
@@ -77,7 +77,8 @@ def describe_event(event: Event, for_team: bool = True) -> str:
         case "assigned":
             return f"{who} left this unassigned"
         case "priority":
-            return f"{who} changed the priority from {PRIORITY_LABELS[data['old']].lower()} to {PRIORITY_LABELS[data['new']].lower()}"
+            old, new = (PRIORITY_LABELS[data[key]].lower() for key in ("old", "new"))
+            return f"{who} changed the priority from {old} to {new}"
         case "status":
             return f"{who} set the status to {status_label(data['new'], for_team)}"
         case "solved":
@@ -118,7 +119,7 @@ def describe_event(event: Event, for_team: bool = True) -> str:
 
 
 def format_duration(seconds: float | None) -> str:
-    """A length of time in its two largest units: "1 d 4 h", "42 min"; a dash where nothing was measured."""
+    """A length of time in its two largest units: "1 d 4 h", "42 min"; a dash for None."""
     if seconds is None:
         return "–"
     minutes = round(seconds / 60)

@@ -1,4 +1,4 @@
-"""The health of the helpdesk as Prometheus metrics, computed from the database at every scrape."""
+"""The health of the helpdesk as Prometheus metrics, read from the database at every scrape."""
 
 from collections.abc import Iterator
 
@@ -13,10 +13,10 @@ LABELS = ("destination", "kind")
 
 
 class HealthCollector(Collector):
-    """Gauges of what waits for each destination and of each health finding. Every process gives the same numbers."""
+    """Gauges of the waiting deliveries of each destination and of each health check, the same in every process."""
 
     def collect(self) -> Iterator[GaugeMetricFamily]:
-        """Read the health and yield it as gauges; called by the registry within an application context."""
+        """Yield the gauges; the registry calls this within an application context."""
         yield from _destination_gauges()
         for finding in health.run_checks():
             name = f"helpdesk_{finding.name.lower().replace(' ', '_')}"
@@ -26,7 +26,7 @@ class HealthCollector(Collector):
 
 
 def render_metrics() -> bytes:
-    """Every gauge in Prometheus' text format."""
+    """All gauges in the text format of Prometheus."""
     registry = CollectorRegistry(auto_describe=False)
     registry.register(HealthCollector())
     return generate_latest(registry)

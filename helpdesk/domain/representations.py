@@ -1,7 +1,7 @@
-"""What other programs are told of a ticket, a message or a person: the fields that the API and webhooks share.
+"""The JSON objects for tickets, messages and people that the API and webhooks share.
 
-Each class is made from a row with ``model_validate(row)``; ``model_dump(mode="json")`` gives plain JSON values with
-times as RFC 3339 in UTC.
+``model_validate(row)`` creates an object from a row; ``model_dump(mode="json")`` returns plain JSON values, with times
+as RFC 3339 in UTC.
 """
 
 from datetime import datetime
@@ -21,21 +21,21 @@ class Representation(BaseModel):
 
 
 class Person(Representation):
-    """A person, by name and address."""
+    """The name and address of a person."""
 
     name: str = Field(validation_alias="display_name")
     email: str
 
 
 class OrganizationReference(Representation):
-    """Which customer company a ticket belongs to."""
+    """The organization of a ticket."""
 
     slug: str
     name: str
 
 
 class TicketSummary(Representation):
-    """A ticket as the team sees it."""
+    """The summary of a ticket, as the team sees it."""
 
     number: int
     subject: str
@@ -45,15 +45,15 @@ class TicketSummary(Representation):
     requester: Person
     assignee: Person | None
 
-    @computed_field
+    @computed_field  # type: ignore[prop-decorator]  # pydantic documents this order
     @property
     def url(self) -> str:
-        """Its page in the portal."""
+        """The URL of its page in the portal."""
         return urls.ticket_url(self.number)
 
 
 class MessageSummary(Representation):
-    """A reply or a note; the body of a deleted one is empty."""
+    """A reply or a note; ``body`` is empty if it was deleted."""
 
     id: int
     kind: MessageKind

@@ -1,4 +1,4 @@
-"""Nouns: tables, constraints, and what one row can tell about itself."""
+"""The tables: their columns, constraints and indexes, and properties computed from one row."""
 
 from helpdesk.models import (  # noqa: F401
     api_token,

@@ -1,17 +1,20 @@
-"""Keys of other programs."""
+"""API tokens, with which other programs sign in."""
 
 from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id, Time
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 from helpdesk.models.user import User
 
 API_TOKEN_SCOPES = ("tickets:read", "tickets:write", "organizations:read")
 
 
-class ApiToken(db.Model):
-    """A program's key. It acts as ``user`` and may do no more than they, and only what its scopes name."""
+class ApiToken(Base):
+    """The token of a program. It acts as ``user``, with their permissions, limited to its ``scopes``.
+
+    ``shown`` are its first characters, by which people recognise it; only the hash of the token is stored.
+    """
 
     __tablename__ = "api_tokens"
 
@@ -20,7 +23,7 @@ class ApiToken(db.Model):
     name: Mapped[str] = mapped_column(String(80))
     shown: Mapped[str] = mapped_column(String(16))
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    scopes: Mapped[list] = mapped_column(JSON, default=list)
+    scopes: Mapped[list[str]] = mapped_column(JSON, default=list)
     created_at: Mapped[Created]
     expires_at: Mapped[Time | None]
     last_used_at: Mapped[Time | None]

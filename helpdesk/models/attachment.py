@@ -1,25 +1,23 @@
-"""Files of messages, and drafts of them."""
+"""Files attached to messages, and uploaded drafts."""
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.database.types import (
-    BigId,
-    Created,
-    Id,
-)
-from helpdesk.extensions import db
+from helpdesk.database.types import BigId, Created, Id
+from helpdesk.extensions import Base
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import ticket_foreign_key
 
-IMAGE_TYPES = frozenset(
-    {"image/png", "image/jpeg", "image/gif", "image/webp"}
-)  # what browsers and mail programs may show in place
+# The types that browsers and mail programs may show in place.
+IMAGE_TYPES = frozenset({"image/png", "image/jpeg", "image/gif", "image/webp"})
 
 
-class Attachment(db.Model):
-    """A file somebody added. ``key`` is random: its name in the store and in its address. Without a message it is a draft
-    of ``uploader``'s, swept away after a day. ``state``: stored, or why it is not there (fetching, refused)."""
+class Attachment(Base):
+    """An uploaded file. Without a message it is a draft of ``uploader_id``, deleted after a day.
+
+    ``key`` is random: the file's name in the storage and in its URL. ``size`` is in bytes. ``state``: stored, fetching
+    (a worker is downloading it) or refused, with the ``reason``.
+    """
 
     __tablename__ = "attachments"
 

@@ -1,14 +1,16 @@
-"""Who changed settings, access or identities."""
+"""The audit log: who changed settings, access or identities."""
+
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.database.types import BigId, Created, Id
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 
 
-class AuditEntry(db.Model):
-    """Who changed settings, access or identities, when, and what."""
+class AuditEntry(Base):
+    """One change of settings, access or identities: who made it, when, and to what."""
 
     __tablename__ = "audit_entries"
 
@@ -19,6 +21,6 @@ class AuditEntry(db.Model):
     action: Mapped[str] = mapped_column(String(80))
     subject: Mapped[str] = mapped_column(String(200), default="")
     organization_id: Mapped[int | None] = mapped_column(BigId)
-    details: Mapped[dict] = mapped_column(JSON, default=dict)
+    details: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     __table_args__ = (Index("ix_audit_entries_at", "at", "id"),)

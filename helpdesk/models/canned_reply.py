@@ -1,16 +1,16 @@
-"""Texts to answer with."""
+"""Canned replies: prepared texts that agents insert into an answer."""
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.database.types import Created, Id
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 
 
-class CannedReply(db.Model):
-    """A text to answer with, in Markdown with variables. Without ``owner`` it is the team's.
+class CannedReply(Base):
+    """A prepared answer, in Markdown with variables. Without ``owner_id`` it belongs to the whole team.
 
-    ``status`` is what the ticket is set to when it is sent, if anything.
+    ``status`` is the status that the ticket gets when the answer is sent, if any.
     """
 
     __tablename__ = "canned_replies"

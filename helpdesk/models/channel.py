@@ -1,20 +1,20 @@
-"""Slack channels and the mail system."""
+"""Channels: the Slack channels, and the mail system."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id, Time, one_of_condition
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 from helpdesk.models.organization import Organization
 
 
-class Channel(db.Model):
-    """A place where tickets live: a Slack channel, or the mail system; ``kind`` is that of a registered channel.
+class Channel(Base):
+    """A place in which tickets have threads: a Slack channel, or the mail system.
 
-    ``audience`` says who reads it: the team, or the customer too.
-
-    A channel shared with outsiders is always the customer's; the check below makes anything else impossible.
-    ``blocked_reason``: out of order until a person mends it. ``paused_until``: asked by the other side to wait.
+    ``kind`` is that of a registered channel. ``audience`` names the readers: "team", or "customer" for customers and
+    team. A channel shared with another company always has the audience "customer"; a constraint ensures it.
+    ``blocked_reason``: why nothing can be sent until a person repairs it. ``paused_until``: the other side asked us to
+    wait (rate limit).
     """
 
     __tablename__ = "channels"
@@ -48,5 +48,5 @@ class Channel(db.Model):
 
     @property
     def label(self) -> str:
-        """What people call it."""
+        """The name that people read."""
         return f"#{self.name or self.external_id}" if self.kind == "slack" else self.name or self.kind

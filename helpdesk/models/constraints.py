@@ -1,19 +1,19 @@
-"""Changing the list in a CHECK constraint by a migration, on both databases.
+"""Replacing a CHECK constraint in a migration, on both databases.
 
-SQLite has no ALTER TABLE for it, and making the table anew would break the rows that refer to it. Its documentation
-gives this way for changes that only widen or drop a constraint (https://sqlite.org/lang_altertable.html, section
-7): the text of the table is edited in the schema.
+SQLite has no ALTER TABLE for it, and creating the table again would break the rows that refer to it. For changes that
+only widen or drop a constraint its documentation recommends to edit the table's text in the schema
+(https://sqlite.org/lang_altertable.html, section 7).
 """
 
 from sqlalchemy import Connection, text
 
 
 def replace_check(connection: Connection, table: str, name: str, condition: str | None) -> None:
-    """Make ``condition`` the CHECK called ``name`` of ``table``; None drops it.
+    """Make ``condition`` the CHECK constraint ``name`` of ``table``; None drops the constraint.
 
-    SQLite does not compare the rows that are there with it, so it must not be narrower than what they hold.
+    SQLite does not check existing rows against it, so it must allow every value that they contain.
 
-    Raises ValueError where the constraint's text cannot be found, and leaves the table as it was.
+    Raises ValueError and changes nothing if the end of the constraint's text cannot be found.
     """
     if connection.dialect.name == "sqlite":
         _edit_sqlite_schema(connection, table, name, condition)
@@ -46,11 +46,11 @@ def _without_check(sql: str, name: str) -> str:
         return sql
     end = sql.index("(", start)
     depth = 0
-    for place in range(end, len(sql)):
-        depth += {"(": 1, ")": -1}.get(sql[place], 0)
+    for index in range(end, len(sql)):
+        depth += {"(": 1, ")": -1}.get(sql[index], 0)
         if depth == 0:
             before = sql[:start].rstrip()
             if not before.endswith(","):
                 raise ValueError(f"{name} is the first thing in its table")
-            return before[:-1] + sql[place + 1 :]
+            return before[:-1] + sql[index + 1 :]
     raise ValueError(f"{name} does not end")

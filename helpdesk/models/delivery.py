@@ -1,4 +1,4 @@
-"""The outbox: what is to be sent."""
+"""The outbox: messages, updates and mails that are to be sent."""
 
 import secrets
 from enum import StrEnum
@@ -8,13 +8,17 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, St
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id, Time, one_of_condition
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 
 
 class DeliveryState(StrEnum):
-    """Where a delivery stands. The last three of the unfinished ones wait for a look or a person."""
+    """The state of a delivery.
+
+    ``unknown``: it may have been sent, so a worker looks it up before the next attempt. ``failed`` and ``on_hold`` wait
+    for a person.
+    """
 
     pending = "pending"
     sending = "sending"
@@ -35,12 +39,12 @@ UNFINISHED_STATES = (
 
 
 class DeliveryKind(StrEnum):
-    """What a delivery puts somewhere.
+    """What a delivery sends.
 
-    ``card`` is the root message of a thread and ``card_update`` its later state; ``message``, ``edit``, ``delete``,
-    ``file`` and ``delete_file`` follow what was said; ``line`` is a sentence of the helpdesk's own and ``mark`` a
-    reaction. The others are mails about a ticket, then what belongs to no thread: an agent's home page, mails about
-    accounts, a webhook's request.
+    ``card`` is the root message of a thread and ``card_update`` a new version of it; ``message``, ``edit``, ``delete``,
+    ``file`` and ``delete_file`` concern messages of the ticket; ``line`` is a sentence written by the helpdesk itself
+    and ``mark`` a reaction. ``received``, ``solved`` and ``closing_soon`` are mails about a ticket. The others belong
+    to no thread: an agent's Slack home page, mails about accounts, a webhook's request.
     """
 
     card = "card"
@@ -65,14 +69,15 @@ class DeliveryKind(StrEnum):
     webhook = "webhook"
 
 
-class Delivery(db.Model):
-    """One thing to be put in one thread: the outbox.
+class Delivery(Base):
+    """One message, update or mail to be sent into one thread: a row of the outbox.
 
-    What belongs to no ticket has an empty ``thread_id``; ``subject_id`` is then the row it is about. ``queue_key`` "talk"
-    keeps the order of a conversation, "card" that of its card's updates. ``part`` counts the pieces of a split message,
-    ``revision`` its edits. ``key`` travels along, so that the thing is recognised on the other side. ``started_at`` is
-    when the latest try began; ``possibly_sent_since`` is when the first try began of which nobody knows whether it was stored,
-    and empty once that is known. ``content`` are the finished bytes of a mail, stored before the first try.
+    A delivery that belongs to no ticket has no ``thread_id``; ``subject_id`` is then the id of the row it is about.
+    Deliveries of one thread and ``queue_key`` are sent in the order of their ids: "talk" is the conversation, "card"
+    the updates of its card. ``part`` counts the parts of a split message, ``revision`` its edits. ``key`` is sent
+    along, so that the message can be recognised on the other side. ``started_at`` is the start of the latest attempt.
+    ``possibly_sent_since`` is the start of the first attempt with an unknown result, and None once the result is known.
+    ``content`` is a rendered mail, stored before the first attempt.
     """
 
     __tablename__ = "deliveries"
@@ -122,7 +127,7 @@ class Delivery(db.Model):
 
     @property
     def label(self) -> str:
-        """Where it goes, in people's words."""
+        """The destination, as people read it."""
         if self.thread is None:
             return "email"
         return f"email to {self.thread.user.display_name}" if self.thread.user else self.thread.channel.label

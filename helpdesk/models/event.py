@@ -1,20 +1,18 @@
-"""What happened to a ticket."""
+"""Events: the changes of a ticket."""
+
+from typing import Any
 
 from sqlalchemy import JSON, ForeignKey, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.database.types import (
-    BigId,
-    Created,
-    Id,
-)
-from helpdesk.extensions import db
+from helpdesk.database.types import BigId, Created, Id
+from helpdesk.extensions import Base
 from helpdesk.models.ticket import Ticket, ticket_foreign_key
 from helpdesk.models.user import User
 
 
-class Event(db.Model):
-    """Something that happened to a ticket: part of its timeline and its audit trail. ``data`` holds old and new values."""
+class Event(Base):
+    """One change of a ticket, for its timeline and its history. ``data`` contains the old and new values."""
 
     __tablename__ = "events"
 
@@ -26,7 +24,7 @@ class Event(db.Model):
     team_only: Mapped[bool] = mapped_column(default=False)
     actor_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     actor_name: Mapped[str] = mapped_column(String(200), default="")
-    data: Mapped[dict] = mapped_column(JSON, default=dict)
+    data: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     created_at: Mapped[Created]
 
     ticket: Mapped[Ticket] = relationship(back_populates="events")

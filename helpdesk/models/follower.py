@@ -1,18 +1,16 @@
-"""Who gets a ticket's replies by mail besides its requester."""
+"""Followers: who gets a ticket's replies by mail besides its requester."""
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.database.types import (
-    Created,
-)
-from helpdesk.extensions import db
+from helpdesk.database.types import Created
+from helpdesk.extensions import Base
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 
-class Follower(db.Model):
-    """Somebody besides the requester who wants a ticket's answers by mail."""
+class Follower(Base):
+    """A person besides the requester who gets a ticket's replies by mail."""
 
     __tablename__ = "followers"
 

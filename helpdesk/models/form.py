@@ -1,4 +1,4 @@
-"""What is asked when a ticket is filed. A published version never changes; an edit makes the next one."""
+"""Forms: the questions asked when a ticket is filed. A published version never changes; edits create the next one."""
 
 from enum import StrEnum
 
@@ -6,11 +6,11 @@ from sqlalchemy import JSON, ForeignKey, ForeignKeyConstraint, String, Text, Uni
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Created, Id, Time
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 
 
 class Widget(StrEnum):
-    """How an answer is entered. Web pages and Slack have one control for each; a type of field names the one it needs."""
+    """The control with which an answer is entered. Web pages and Slack implement each; a field type names one."""
 
     single_line = "single_line"
     multi_line = "multi_line"
@@ -22,8 +22,8 @@ class Widget(StrEnum):
     file = "file"
 
 
-class Form(db.Model):
-    """A form by name. ``published`` is the version people fill now; ``for_all`` or the listed organizations may see it."""
+class Form(Base):
+    """A form and its versions. If ``for_all``, every organization may use it, otherwise those in ``organizations``."""
 
     __tablename__ = "forms"
 
@@ -40,8 +40,8 @@ class Form(db.Model):
     organizations: Mapped[list["FormOrganization"]] = relationship()
 
 
-class FormOrganization(db.Model):
-    """That an organization may use a form that is not for all."""
+class FormOrganization(Base):
+    """An organization that may use a form which is not for all."""
 
     __tablename__ = "form_organizations"
 
@@ -49,8 +49,8 @@ class FormOrganization(db.Model):
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"), primary_key=True)
 
 
-class FormVersion(db.Model):
-    """One state of a form. Without ``published_at`` it is the draft; the highest published number is the one in use."""
+class FormVersion(Base):
+    """One version of a form. Without ``published_at`` it is the draft; the highest published number is in use."""
 
     __tablename__ = "form_versions"
 
@@ -69,10 +69,10 @@ class FormVersion(db.Model):
     __table_args__ = (UniqueConstraint("form_id", "number"),)
 
 
-class Field(db.Model):
-    """One question. ``kind`` is the name of its type (domain/forms/field_types).
+class Field(Base):
+    """One question of a form. ``kind`` is the name of its type (domain/forms/field_types).
 
-    ``shown_if_key``/``shown_if_value``: asked only while that other field holds that value.
+    ``shown_if_key``, ``shown_if_value``: the question is asked only if that other field has that value.
     """
 
     __tablename__ = "fields"
@@ -87,7 +87,7 @@ class Field(db.Model):
     default: Mapped[str] = mapped_column(Text, default="")
     required: Mapped[bool] = mapped_column(default=False)
     position: Mapped[int] = mapped_column(default=0)
-    options: Mapped[list] = mapped_column(JSON, default=list)
+    options: Mapped[list[str]] = mapped_column(JSON, default=list)
     team_only: Mapped[bool] = mapped_column(default=False)
     customer_fills: Mapped[bool] = mapped_column(default=True)
     shown_if_key: Mapped[str | None] = mapped_column(String(60))
@@ -98,8 +98,8 @@ class Field(db.Model):
     __table_args__ = (UniqueConstraint("version_id", "key"),)
 
 
-class Answer(db.Model):
-    """What was answered to a field on one ticket: a text, number, list or date as JSON, and its words for search."""
+class Answer(Base):
+    """The answer to a field on one ticket: ``value`` is JSON, ``text`` is what people read and what is searched."""
 
     __tablename__ = "answers"
 

@@ -1,4 +1,4 @@
-"""The inbox: what was received."""
+"""The inbox: events received from channels."""
 
 from typing import Any
 
@@ -6,14 +6,14 @@ from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, St
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.database.types import Created, Id, Time, one_of_condition
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 
 
-class InboundEvent(db.Model):
-    """One raw thing received, stored before it is understood: the inbox.
+class InboundEvent(Base):
+    """One event as a channel received it, stored before it is processed: a row of the inbox.
 
-    Things of one ``ordering_key`` (a Slack thread) are taken in the order they came. ``result`` says in words what became of
-    it.
+    Events with the same ``ordering_key`` (a Slack thread) are processed in the order in which they arrived. ``result``
+    is a sentence for people about what was done.
     """
 
     __tablename__ = "inbound_events"

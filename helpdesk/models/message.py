@@ -1,4 +1,4 @@
-"""What is written on a ticket, and what it said before it was edited."""
+"""The messages of a ticket, and their earlier versions."""
 
 from enum import StrEnum
 from typing import TYPE_CHECKING
@@ -7,14 +7,8 @@ from markupsafe import Markup
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.database.types import (
-    BigId,
-    Created,
-    Id,
-    Time,
-    one_of_condition,
-)
-from helpdesk.extensions import db
+from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
+from helpdesk.extensions import Base
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.ticket import Ticket, ticket_foreign_key
 from helpdesk.models.user import User
@@ -24,19 +18,19 @@ if TYPE_CHECKING:
 
 
 class MessageKind(StrEnum):
-    """Who may read a message: a reply is public, a note is the team's."""
+    """Who may read a message: customers and team read a reply, only the team reads a note."""
 
     reply = "reply"
     note = "note"
 
 
-class Message(db.Model):
-    """What somebody said. ``html`` is kept beside the Markdown because it is read far more often than written.
+class Message(Base):
+    """A reply or note on a ticket. ``rendered`` caches the HTML of ``body``, which is read far more often than written.
 
-    ``author_name`` and ``author_picture`` stand for somebody outside who is no user of ours (an unmatched Slack profile).
-    ``origin_thread_id`` and ``origin_external_id`` say where it came from; unique, so that nothing is taken in twice.
-    ``release_at``: until then mail waits, so that an agent may still take it back. ``quoted`` is plain text that a mail repeated
-    below its answer.
+    ``author_name`` and ``author_picture`` describe an author who is no user (an unmatched Slack profile).
+    ``origin_thread_id`` and ``origin_external_id`` identify the message in the channel it came from; they are unique,
+    so that nothing is stored twice. ``release_at``: mail waits until then, so that an agent can take the message back.
+    ``quoted`` is the plain text that a mail quoted below its answer.
     """
 
     __tablename__ = "messages"
@@ -78,14 +72,14 @@ class Message(db.Model):
     )
 
     def set_body(self, body: str) -> None:
-        """Set the Markdown, and with it the HTML made from it."""
+        """Set the Markdown and the HTML rendered from it."""
         self.body = body
         self.rendered = str(markdown_rendering.markdown_to_html(body))
         self.rendered_version = markdown_rendering.MARKDOWN_VERSION
 
     @property
     def html(self) -> Markup:
-        """Safe HTML of the body; made anew where it was made by an older sanitiser."""
+        """The body as safe HTML; rendered again if an older version of the sanitiser rendered it."""
         if self.rendered_version == markdown_rendering.MARKDOWN_VERSION:
             return Markup(self.rendered)
         return markdown_rendering.markdown_to_html(self.body)
@@ -96,12 +90,12 @@ class Message(db.Model):
 
     @property
     def team_only(self) -> bool:
-        """Whether customers never read it, as of an event."""
+        """Whether only the team may read it; the same attribute as an event's."""
         return self.kind != MessageKind.reply
 
     @property
     def author_display_name(self) -> str:
-        """The name people see above the message."""
+        """The author's name, shown above the message."""
         return self.author.display_name if self.author else self.author_name
 
     @property
@@ -109,8 +103,8 @@ class Message(db.Model):
         return self.author.picture_url if self.author else self.author_picture
 
 
-class MessageRevision(db.Model):
-    """What a message said before it was edited or deleted, for the team's eyes."""
+class MessageRevision(Base):
+    """An earlier version of a message that was edited or deleted; only the team reads it."""
 
     __tablename__ = "message_revisions"
 

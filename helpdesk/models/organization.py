@@ -1,14 +1,14 @@
-"""Customer companies, and which addresses belong to them."""
+"""Organizations: customer companies, with their mail domains and addresses."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id, Time, one_of_condition
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 
 
-class Organization(db.Model):
-    """A customer company, and the rules by which its people are let in."""
+class Organization(Base):
+    """A customer company, and the rules by which its people are admitted."""
 
     __tablename__ = "organizations"
 
@@ -39,8 +39,8 @@ class Organization(db.Model):
     __mapper_args__ = {"version_id_col": version}
 
 
-class OrganizationDomain(db.Model):
-    """A mail domain whose people belong to the organization. Exact, and one organization's only."""
+class OrganizationDomain(Base):
+    """A mail domain whose addresses belong to the organization. Compared exactly; of one organization only."""
 
     __tablename__ = "organization_domains"
 
@@ -53,8 +53,8 @@ class OrganizationDomain(db.Model):
     organization: Mapped[Organization] = relationship(back_populates="domains")
 
 
-class OrganizationAddress(db.Model):
-    """One listed address: admitted whatever its domain, and the only ones admitted where allowlist_only."""
+class OrganizationAddress(Base):
+    """One listed address. It is admitted whatever its domain; with ``allowlist_only``, no others are."""
 
     __tablename__ = "organization_addresses"
 

@@ -1,22 +1,20 @@
-"""The priorities of a ticket, least urgent first: one entry each.
+"""The priorities of a ticket, least urgent first, one entry each.
 
-Pages, Slack, SQL, the API, SLA policies and seeds read them here.
-
-A new priority is one entry here and a migration for the checks.
+Pages, Slack, SQL, the API, SLA policies and seeds read them here. A new priority needs one entry here and a migration
+for the CHECK constraints.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
 class PriorityDefinition:
-    """What a priority looks like.
+    """The name and appearance of a priority.
 
-    ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the stylesheet; "" for the usual text
-    colour. ``is_default``: what a ticket has unless somebody says otherwise; lists leave it out.
-    ``stands_out``: the ticket's heading says it.
+    ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the stylesheet; "" for the usual text colour.
+    ``is_default``: the priority of a new ticket; lists do not show it. ``stands_out``: the ticket's heading shows it.
     """
 
     value: str
@@ -28,7 +26,7 @@ class PriorityDefinition:
 
 
 class Priority(StrEnum):
-    """How urgent a ticket is, least first."""
+    """The priority of a ticket, least urgent first."""
 
     definition: PriorityDefinition
 
@@ -37,7 +35,7 @@ class Priority(StrEnum):
     high = PriorityDefinition("high", "High", icon="high", tone="orange", stands_out=True)
     urgent = PriorityDefinition("urgent", "Urgent", icon="urgent", tone="red", stands_out=True)
 
-    def __new__(cls, definition: PriorityDefinition) -> Self:
+    def __new__(cls, definition: Any) -> Self:  # a type checker reads Priority("low") as a call of this
         member = str.__new__(cls, definition.value)
         member._value_ = definition.value
         member.definition = definition

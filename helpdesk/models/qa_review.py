@@ -1,18 +1,18 @@
-"""What leads think of how solved tickets were handled."""
+"""QA reviews: ratings of solved tickets by leads."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Created, Time, one_of_condition
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 RATINGS = ("excellent", "good", "improve")
 
 
-class QaReview(db.Model):
-    """What a lead thought of how a solved ticket was handled, and a remark that only its agent and the leads read."""
+class QaReview(Base):
+    """A lead's rating of how a solved ticket was handled, and a comment that only its agent and the leads read."""
 
     __tablename__ = "qa_reviews"
 

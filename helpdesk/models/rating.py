@@ -1,16 +1,14 @@
-"""Customer satisfaction (CSAT) ratings of solved tickets."""
+"""Customer satisfaction (CSAT): ratings of solved tickets by their requesters."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.database.types import (
-    Created,
-)
-from helpdesk.extensions import db
+from helpdesk.database.types import Created
+from helpdesk.extensions import Base
 
 
-class Rating(db.Model):
-    """What the requester thought of a solved ticket: 1 to 5 (two faces are 1 and 5)."""
+class Rating(Base):
+    """The requester's rating of a solved ticket, from 1 to 5. The rating style "faces" uses 1 and 5."""
 
     __tablename__ = "ratings"
 

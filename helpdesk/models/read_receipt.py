@@ -1,16 +1,14 @@
-"""How far somebody has read a ticket."""
+"""Read receipts: how far each person has read a ticket."""
 
 from sqlalchemy import ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.database.types import (
-    Created,
-)
-from helpdesk.extensions import db
+from helpdesk.database.types import Created
+from helpdesk.extensions import Base
 
 
-class ReadReceipt(db.Model):
-    """How far somebody has read a ticket: the highest place in its timeline they had before their eyes, and when."""
+class ReadReceipt(Base):
+    """How far a person has read a ticket: the highest ``seq`` of its timeline that was shown to them, and when."""
 
     __tablename__ = "read_receipts"
 

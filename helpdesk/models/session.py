@@ -1,18 +1,19 @@
-"""Who is signed in where."""
+"""Sessions: who is signed in, and in which browser."""
 
 from sqlalchemy import ForeignKey, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id, Time
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
 
 
-class Session(db.Model):
-    """One browser signed in. The cookie holds the token, the row only its hash; revoking the row ends it at once.
+class Session(Base):
+    """One browser in which a person is signed in. The cookie contains the token, the row only its hash.
 
-    ``impersonated_organization`` is set while somebody of the team looks at the portal as that customer, read-only.
+    Revoking the row signs the browser out at once. ``impersonated_organization`` is set while a member of the team
+    views the portal as that customer, read-only.
     """
 
     __tablename__ = "sessions"

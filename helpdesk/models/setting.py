@@ -1,4 +1,4 @@
-"""What an admin changes while the helpdesk runs. The keys, their defaults and their meaning are in ``KEYS``."""
+"""Settings that admins change while the helpdesk runs. Their names, defaults and meanings are in ``SETTINGS``."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -6,11 +6,11 @@ from typing import Any
 from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 
 
-class Setting(db.Model):
-    """One changed setting; a key without a row has its default."""
+class Setting(Base):
+    """The value of one changed setting; a setting without a row has its default."""
 
     __tablename__ = "settings"
 
@@ -20,7 +20,7 @@ class Setting(db.Model):
 
 @dataclass(frozen=True)
 class SettingDefinition:
-    """One setting an admin may change: its default, whose type is the setting's type, and what it does."""
+    """One setting: its default, whose type is the setting's type, what it does, and its allowed values, if limited."""
 
     name: str
     default: Any
@@ -29,8 +29,8 @@ class SettingDefinition:
 
 
 SETTINGS = {
-    key.name: key
-    for key in (
+    definition.name: definition
+    for definition in (
         SettingDefinition("portal_name", "Help", "Name in the portal's header and in mails."),
         SettingDefinition("team_name", "Support", "What customers read as the team's name."),
         SettingDefinition(

@@ -1,17 +1,17 @@
-"""Links by mail that sign people in, and invitations."""
+"""Sign-in links sent by mail, and invitations."""
 
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.database.types import Created, Id, Time
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 
 
-class SignInLink(db.Model):
-    """One link by mail (or invitation). Token and code are derived from ``nonce`` and our key; only hashes are stored.
+class SignInLink(Base):
+    """One sign-in link or invitation. Token and code are derived from ``nonce`` and our key; only hashes are stored.
 
-    A row is written for every request, also for an address that is not let in (``refused``), so that nothing can be told
-    from the work done, and so that the limits count them.
+    A row is written for every request, also for an address that is not admitted (``refused``): the response takes the
+    same time for both, and the rate limits count both.
     """
 
     __tablename__ = "sign_in_links"

@@ -1,4 +1,4 @@
-"""How soon the team wants to answer and to solve, when it works, and where each ticket stands against that."""
+"""SLA policies, business hours, holidays, and the SLA timers of each ticket."""
 
 from datetime import date
 
@@ -6,7 +6,7 @@ from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Id, Time, one_of_condition
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import Priority
 from helpdesk.models.ticket import Ticket
@@ -14,8 +14,11 @@ from helpdesk.models.ticket import Ticket
 TIMER_KINDS = ("first_response", "resolution")
 
 
-class SlaPolicy(db.Model):
-    """Working minutes to the first answer and to the solution, for a priority; of one organization, or of all others."""
+class SlaPolicy(Base):
+    """Working minutes until the first response and the resolution, for one priority.
+
+    It applies to one organization, or without ``organization_id`` to all that have none of their own.
+    """
 
     __tablename__ = "sla_policies"
 
@@ -40,10 +43,10 @@ class SlaPolicy(db.Model):
     )
 
 
-class BusinessHours(db.Model):
-    """One stretch of a working day, in minutes after midnight of the setting ``time_zone``. ``weekday`` 0 is Monday.
+class BusinessHours(Base):
+    """One working period, in minutes after midnight in the setting ``time_zone``. ``weekday`` 0 is Monday.
 
-    No row at all means that the team works around the clock.
+    Without any row the team works day and night.
     """
 
     __tablename__ = "business_hours"
@@ -59,8 +62,8 @@ class BusinessHours(db.Model):
     )
 
 
-class Holiday(db.Model):
-    """A day on which nobody works."""
+class Holiday(Base):
+    """A day on which the team does not work."""
 
     __tablename__ = "holidays"
 
@@ -68,10 +71,11 @@ class Holiday(db.Model):
     name: Mapped[str] = mapped_column(String(80), default="")
 
 
-class SlaTimer(db.Model):
-    """One clock of one ticket. ``due_at`` is set only while it runs, so that what is at risk is one look into its index.
+class SlaTimer(Base):
+    """One SLA timer of one ticket. ``target`` is in working minutes.
 
-    ``elapsed_seconds`` are the working seconds used up before ``running_since``. ``stopped_at``: answered or solved; ``breached`` says
+    ``due_at`` is set only while the timer runs, so that its index finds the tickets at risk. ``elapsed_seconds`` are
+    the working seconds before ``running_since``. ``stopped_at``: when the ticket was answered or solved; ``breached``:
     whether that was too late.
     """
 
@@ -106,5 +110,5 @@ class SlaTimer(db.Model):
 
     @property
     def is_paused(self) -> bool:
-        """Whether it waits for the customer."""
+        """Whether it is paused, because the ticket waits for the customer."""
         return self.running_since is None and self.stopped_at is None

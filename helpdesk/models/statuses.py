@@ -1,18 +1,18 @@
-"""The statuses of a ticket: one entry each.
+"""The statuses of a ticket, one entry each.
 
-Pages, Slack, CSS, SQL, the API, CSV files and seeds read them here. A new status is one entry here and a migration
-for the checks and partial indexes (docs/how-to/add-a-status.md). The table is among the models because the
-database's constraints are made from it, and because channels may read models and not the domain.
+Pages, Slack, CSS, SQL, the API, CSV files and seeds read them here. A new status needs one entry here and a migration
+for the CHECK constraints and partial indexes (docs/how-to/add-a-status.md). They are in the models because the
+database's constraints are made from them.
 """
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Self
+from typing import Any, Self
 
 
 @dataclass(frozen=True)
 class WaitingOnDefinition:
-    """Who has to act next, in the words of a report, of the team and of the customer."""
+    """Who has to act next, as labels for reports, for the team and for the customer."""
 
     value: str
     report_label: str
@@ -37,12 +37,12 @@ class WaitingOn(StrEnum):
 
 
 class Menu(StrEnum):
-    """Where a status can be chosen."""
+    """The menus in which a status can be chosen."""
 
     ticket = "ticket"  # beside the conversation
     bulk = "bulk"  # for the selected tickets of the queue
     canned_reply = "canned_reply"  # what a canned reply sets
-    composer = "composer"  # after sending a reply, in the words of ``reply_action``
+    composer = "composer"  # after sending a reply, labelled ``reply_action``
 
 
 EVERY_MENU = frozenset(Menu)
@@ -50,18 +50,17 @@ EVERY_MENU = frozenset(Menu)
 
 @dataclass(frozen=True)
 class StatusDefinition:
-    """What a status is and does.
+    """The labels, appearance and behaviour of a status.
 
-    ``waiting_on``: who has to act; None where nobody has. ``is_done``: work is finished, so it counts as solved
-    in lists, reviews and ratings. ``is_final``: a reply opens a follow-up ticket, and the status never changes
-    again. ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the stylesheet (blue, violet,
-    orange, green, red, grey). ``customer_order``: the place in a customer's list that is sorted by status,
-    lowest first. ``desk_view``: the view of the queue that lists it; a new name makes a new view.
-    ``on_agent_reply``, ``on_requester_reply``: the value of the status that a public reply sets.
-    ``reply_action``: what setting it is called in the composer, half a sentence after "then". ``next_step``:
-    what happens next, half a sentence for the customer; ``next_step_for_team`` the same for the team;
-    ``next_step_ends_with_first_response``: said only until the team first answered. ``event_kind``: what the
-    timeline calls it.
+    ``waiting_on``: who has to act next; None if nobody. ``is_done``: the work is finished, so the ticket counts as
+    solved in lists, reviews and ratings. ``is_final``: the status never changes again; a reply opens a follow-up
+    ticket. ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the stylesheet (blue, violet, orange,
+    green, red, grey). ``customer_order``: the position in a customer's list that is sorted by status, lowest first.
+    ``desk_view``: the view of the queue that lists it; a new name creates a new view. ``on_agent_reply``,
+    ``on_requester_reply``: the value of the status that a public reply sets. ``reply_action``: its label in the
+    composer, half a sentence after "then". ``next_step``: what happens next, half a sentence for the customer;
+    ``next_step_for_team``: the same for the team; ``next_step_ends_with_first_response``: shown only until the team's
+    first response. ``event_kind``: the kind of the event that setting it adds to the timeline.
     """
 
     value: str
@@ -87,10 +86,7 @@ class StatusDefinition:
 
 
 class Status(StrEnum):
-    """Where a ticket stands.
-
-    A new ticket is ``open``; ``solved`` and ``closed`` are what the verbs ``solve`` and ``close`` set.
-    """
+    """The status of a ticket. A new ticket is ``open``."""
 
     definition: StatusDefinition
 
@@ -184,7 +180,7 @@ class Status(StrEnum):
         next_step_for_team="a reply opens a follow-up ticket",
     )
 
-    def __new__(cls, definition: StatusDefinition) -> Self:
+    def __new__(cls, definition: Any) -> Self:  # a type checker reads Status("open") as a call of this
         member = str.__new__(cls, definition.value)
         member._value_ = definition.value
         member.definition = definition
@@ -194,7 +190,7 @@ class Status(StrEnum):
 WAITING_ON: dict[Status, WaitingOn | None] = {status: status.definition.waiting_on for status in Status}
 DONE: tuple[Status, ...] = tuple(status for status in Status if status.definition.is_done)
 UNSOLVED: tuple[Status, ...] = tuple(status for status in Status if not status.definition.is_done)
-# A query has to say it in these words for the database to use the partial indexes.
+# The databases use the partial indexes only for a query with exactly this condition.
 UNSOLVED_SQL = f"status IN ({', '.join(repr(status.value) for status in UNSOLVED)})"
 
 
@@ -204,10 +200,10 @@ def statuses_waiting_on(who: WaitingOn) -> tuple[Status, ...]:
 
 
 def statuses_in_menu(menu: Menu) -> tuple[Status, ...]:
-    """The statuses that ``menu`` offers, in the order of the table."""
+    """The statuses that ``menu`` offers, in the order of ``Status``."""
     return tuple(status for status in Status if menu in status.definition.menus)
 
 
 def get_definition(value: str) -> StatusDefinition:
-    """The definition of the status called ``value``. Raises ValueError where there is none."""
+    """The definition of the status ``value``. Raises ValueError if there is none."""
     return Status(value).definition

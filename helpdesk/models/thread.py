@@ -1,18 +1,21 @@
-"""Where each ticket is in each channel."""
+"""Threads: the conversation of a ticket in one channel."""
 
 from sqlalchemy import ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Created, Id, Time
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 from helpdesk.models.channel import Channel
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 
-class Thread(db.Model):
-    """Where one ticket lives in one channel: a Slack thread (``external_id`` is its root's ts), or the mail
-    conversation with one ``user``. ``nonce`` makes the reply address; ``token_hash`` finds the thread again."""
+class Thread(Base):
+    """The conversation of one ticket in one channel: a Slack thread, or the mails with one ``user``.
+
+    ``external_id`` is the ts of the Slack thread's root message. The reply address of the mails is derived from
+    ``nonce``; its ``token_hash`` finds the thread.
+    """
 
     __tablename__ = "threads"
 
@@ -45,5 +48,5 @@ class Thread(db.Model):
 
     @property
     def is_customers(self) -> bool:
-        """Whether customers read here; then a note must never be delivered."""
+        """Whether customers read this thread; a note must never be sent into it."""
         return self.channel.audience == "customer"

@@ -1,4 +1,4 @@
-"""Requests for help."""
+"""Tickets: requests for help."""
 
 from typing import TYPE_CHECKING
 
@@ -13,14 +13,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
-from helpdesk.database.types import (
-    Created,
-    Id,
-    Time,
-    one_of_condition,
-    partial_index_not_null,
-)
-from helpdesk.extensions import db
+from helpdesk.database.types import Created, Id, Time, one_of_condition, partial_index_not_null
+from helpdesk.extensions import Base
 from helpdesk.models.form import Answer, FormVersion
 from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
@@ -36,7 +30,7 @@ MAX_SUBJECT_LENGTH = 200
 
 
 def ticket_foreign_key() -> ForeignKeyConstraint:
-    """Ties a row to its ticket *and* that ticket's organization, so that neither can be somebody else's."""
+    """A foreign key to a ticket and its organization together, so that a row cannot name another organization."""
     return ForeignKeyConstraint(
         ["ticket_id", "organization_id"],
         ["tickets.id", "tickets.organization_id"],
@@ -45,11 +39,12 @@ def ticket_foreign_key() -> ForeignKeyConstraint:
     )
 
 
-class Ticket(db.Model):
-    """One request for help. Its id is its running number.
+class Ticket(Base):
+    """One request for help. Its id is its number.
 
-    ``turn_since``: when the present holder got the ball. ``next_seq``: the next place in the timeline. ``version`` rises with
-    every visible change. ``form_token`` makes filing the same form twice one ticket.
+    ``turn_since``: since when the party that has to act next (``waiting_on``) has had to. ``next_seq``: the next
+    position in the timeline. ``version`` increases with every visible change. ``form_token``: sending the same form
+    twice creates one ticket.
     """
 
     __tablename__ = "tickets"
@@ -109,12 +104,12 @@ class Ticket(db.Model):
 
     @property
     def number(self) -> int:
-        """What people call this ticket by."""
+        """The number that people read."""
         return self.id
 
     @property
     def waiting_on(self) -> WaitingOn | None:
-        """Who has to act next: "team", "customer", "third_party", or None when it is done."""
+        """Who has to act next; None when the ticket is done."""
         return WAITING_ON[Status(self.status)]
 
     @property
@@ -131,7 +126,7 @@ class Ticket(db.Model):
         return Status(self.status).definition.is_final
 
 
-# The queue's own indexes. The partial ones hold only what still needs work, so that a million old tickets cost nothing.
+# Indexes of the agents' queue. The partial ones contain only unsolved tickets, so that a million old ones cost nothing.
 Index("ix_tickets_status_assignee", Ticket.status, Ticket.assignee_id)
 Index("ix_tickets_status_solved", Ticket.status, Ticket.solved_at, Ticket.id)
 Index("ix_tickets_created", Ticket.created_at, Ticket.id)

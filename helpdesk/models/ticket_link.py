@@ -1,14 +1,14 @@
-"""Tickets that have to do with each other."""
+"""Links between related tickets."""
 
 from sqlalchemy import CheckConstraint, ForeignKey
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.database.types import Created
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 
 
-class TicketLink(db.Model):
-    """That two tickets have to do with each other; ``low_id`` is the smaller number, so that a pair is one row."""
+class TicketLink(Base):
+    """A link between two related tickets; ``low_id`` is the smaller number, so that a pair is one row."""
 
     __tablename__ = "ticket_links"
 

@@ -1,17 +1,18 @@
-"""People, what they may see in which organization, and how providers know them."""
+"""Users, their memberships in organizations, and their identities at sign-in providers."""
 
 from enum import StrEnum
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id, Time, one_of_condition
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 from helpdesk.models.organization import Organization
 
 
 class Role(StrEnum):
-    """What a user is. All but a requester are the team's."""
+    """The role of a user. All but requesters belong to the team."""
 
     requester = "requester"
     agent = "agent"
@@ -20,14 +21,15 @@ class Role(StrEnum):
 
 
 def format_display_name(name: str, email: str) -> str:
-    """The name, or the part of the address before the @ while none is known."""
+    """``name``, or the part of the address before the @ if it is empty."""
     return name or email.partition("@")[0]
 
 
-class User(db.Model):
-    """A person. ``organization`` is a requester's present one; nobody of the team has one.
+class User(Base):
+    """A person. ``organization`` is the current one of a requester; members of the team have none.
 
-    ``email`` is canonical (channels.email.address) and an address to write to; providers' subjects are the keys (Identity).
+    ``email`` is canonical (domain.people.email_address). It is for writing to the person; a provider's account is
+    recognised by its subject (Identity), not by its address.
     """
 
     __tablename__ = "users"
@@ -60,14 +62,19 @@ class User(db.Model):
         CheckConstraint("role = 'requester' OR organization_id IS NULL", name="team_has_no_organization"),
     )
 
-    is_authenticated = True  # what tells a signed-in person from a stranger
+    is_authenticated = True  # Flask-Login reads these two
     is_anonymous = False
-    is_impersonating = False  # True for the stand-in through whose eyes somebody of the team looks at the portal
-    session = None  # the session this person's request came with, set by whoever loaded them
+    is_impersonating = False  # True for the temporary user as whom a member of the team views the portal
+    if TYPE_CHECKING:
+        viewer: "User"  # the member of the team; set where is_impersonating
+        viewed: Organization  # the organization whose portal they view; set where is_impersonating
+        session: Any  # the SessionInfo of this person's request, or None
+    else:
+        session = None
 
     @property
     def is_team(self) -> bool:
-        """Whether this person runs the helpdesk rather than asks it."""
+        """Whether this person belongs to the team."""
         return self.role != Role.requester
 
     @property
@@ -84,12 +91,15 @@ class User(db.Model):
 
     @property
     def display_name(self) -> str:
-        """The name, or the part of the address before the @ while none is known."""
+        """The name, or the part of the address before the @ if there is none."""
         return format_display_name(self.name, self.email)
 
 
-class Membership(db.Model):
-    """What one person sees in one organization, kept while they are in another; ``User.ticket_visibility`` is that of the present one."""
+class Membership(Base):
+    """What one person may see in one organization, stored also while another one is their current organization.
+
+    ``User.ticket_visibility`` is the value of the current one.
+    """
 
     __tablename__ = "memberships"
 
@@ -104,8 +114,8 @@ class Membership(db.Model):
     )
 
 
-class Identity(db.Model):
-    """How a provider knows a user: (provider, issuer, subject), which never changes, unlike an address."""
+class Identity(Base):
+    """A user's account at a sign-in provider: (provider, issuer, subject) never changes, unlike an address."""
 
     __tablename__ = "identities"
 

@@ -1,4 +1,4 @@
-"""Addresses that are told what happens."""
+"""Webhooks: URLs to which events are sent."""
 
 import secrets
 
@@ -6,7 +6,7 @@ from sqlalchemy import JSON, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id
-from helpdesk.extensions import db
+from helpdesk.extensions import Base
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.user import User
 
@@ -20,8 +20,11 @@ WEBHOOK_EVENTS = (
 )
 
 
-class Webhook(db.Model):
-    """An https address that is told what happens. Its secret is derived from ``nonce`` and our key, so that none is stored."""
+class Webhook(Base):
+    """An https URL to which the selected ``events`` are sent.
+
+    Its signing secret is derived from ``nonce`` and our key, so that none is stored.
+    """
 
     __tablename__ = "webhooks"
 
@@ -29,7 +32,7 @@ class Webhook(db.Model):
     name: Mapped[str] = mapped_column(String(80))
     url: Mapped[str] = mapped_column(String(500))
     nonce: Mapped[str] = mapped_column(String(64), default=lambda: secrets.token_hex(16))
-    events: Mapped[list] = mapped_column(JSON, default=list)
+    events: Mapped[list[str]] = mapped_column(JSON, default=list)
     is_active: Mapped[bool] = mapped_column(default=True)
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))
     created_at: Mapped[Created]
@@ -37,7 +40,7 @@ class Webhook(db.Model):
     created_by: Mapped[User | None] = relationship()
 
 
-# A webhook's log is its rows of the outbox.
+# The log of a webhook is its deliveries in the outbox.
 Index(
     "ix_deliveries_webhook",
     Delivery.subject_id,

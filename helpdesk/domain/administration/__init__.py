@@ -1,1 +1,1 @@
-"""What admins and operators do: settings, audit log, health, erasure, data export, canned replies."""
+"""Settings and audit log, for admins and operators."""

@@ -1,4 +1,4 @@
-"""The trail of who changed settings, access or identities. Rows are only ever added."""
+"""The audit log: who changed settings, access or identities. Entries are only added, never changed."""
 
 from datetime import datetime
 from typing import Any
@@ -15,9 +15,9 @@ PAGE_SIZE = 50
 def add_entry(
     action: str, actor: User | None, subject: str, organization_id: int | None = None, **details: Any
 ) -> AuditEntry:
-    """Add one entry: ``action`` in a few words ("changed role"), ``subject`` what it was done to. ``details`` must fit in JSON.
+    """Add one entry. ``action`` is a short text ("changed role"), ``subject`` names what was changed.
 
-    Without ``actor`` it was the command line or the helpdesk itself.
+    ``details`` must be JSON values. Without ``actor`` it was the command line or the helpdesk itself.
     """
     entry = AuditEntry(
         action=action,
@@ -39,7 +39,7 @@ def list_entries(
     before: tuple[datetime, int] | None = None,
     size: int = PAGE_SIZE,
 ) -> list[AuditEntry]:
-    """The newest entries first, at most ``size``; ``before`` is the (at, id) of the last one already seen."""
+    """At most ``size`` entries, newest first; ``before`` is the (at, id) of the last entry of the previous page."""
     query = select(AuditEntry).order_by(AuditEntry.at.desc(), AuditEntry.id.desc()).limit(size)
     if organization_id is not None:
         query = query.where(AuditEntry.organization_id == organization_id)

@@ -1,4 +1,4 @@
-"""The settings an admin changes while the helpdesk runs: read often, so kept for a few seconds per process."""
+"""Settings that admins change while the helpdesk runs. Each process caches them for a few seconds."""
 
 import time
 from typing import Any
@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
-from helpdesk.models.setting import SETTINGS, Setting
+from helpdesk.models.setting import SETTINGS, Setting, SettingDefinition
 
 CACHE_SECONDS = 5.0  # seconds until another process's change is seen
 
@@ -24,18 +24,18 @@ def get_all() -> dict[str, Any]:
     """Every setting by name."""
     global _cache, _cache_until
     if time.monotonic() >= _cache_until:
-        changed = dict(db.session.execute(select(Setting.key, Setting.value)).all())
-        _cache = {name: changed.get(name, key.default) for name, key in SETTINGS.items()}
+        changed = {row.key: row.value for row in db.session.execute(select(Setting.key, Setting.value))}
+        _cache = {name: changed.get(name, setting.default) for name, setting in SETTINGS.items()}
         _cache_until = time.monotonic() + CACHE_SECONDS
     return _cache
 
 
 def set(name: str, text: Any) -> Any:
-    """Change ``name``; a text becomes the setting's own type. Returns the value, raises Invalid with a sentence."""
-    key = SETTINGS.get(name)
-    if key is None:
+    """Change the setting ``name``; a text is converted to its type. Returns the new value. Raises ValidationError."""
+    definition = SETTINGS.get(name)
+    if definition is None:
         raise ValidationError(f"There is no setting {name}.", "key")
-    value = _parse_value(key, text)
+    value = _parse_value(definition, text)
     row = db.session.get(Setting, name)
     if row:
         row.value = value
@@ -47,29 +47,29 @@ def set(name: str, text: Any) -> Any:
 
 
 def invalidate_cache() -> None:
-    """Read the settings anew at the next use."""
+    """Read the settings from the database again at the next use."""
     global _cache_until
     _cache_until = 0.0
 
 
-def _parse_value(key, text: Any) -> Any:
-    if isinstance(key.default, bool):
+def _parse_value(definition: SettingDefinition, text: Any) -> Any:
+    if isinstance(definition.default, bool):
         if isinstance(text, bool):
             return text
         if str(text).lower() in {"1", "true", "yes", "on"}:
             return True
         if str(text).lower() in {"0", "false", "no", "off", ""}:
             return False
-        raise ValidationError(f"{key.name} is either yes or no.", key.name)
-    if isinstance(key.default, int):
+        raise ValidationError(f"{definition.name} is either yes or no.", definition.name)
+    if isinstance(definition.default, int):
         try:
             number = int(text)
         except (TypeError, ValueError):
-            raise ValidationError(f"{key.name} is a whole number.", key.name) from None
+            raise ValidationError(f"{definition.name} is a whole number.", definition.name) from None
         if number < 0 or number > 10_000:
-            raise ValidationError(f"{key.name} is between 0 and 10000.", key.name)
+            raise ValidationError(f"{definition.name} is between 0 and 10000.", definition.name)
         return number
     value = str(text).strip()
-    if key.choices and value not in key.choices:
-        raise ValidationError(f"{key.name} is one of {', '.join(key.choices)}.", key.name)
+    if definition.choices and value not in definition.choices:
+        raise ValidationError(f"{definition.name} is one of {', '.join(definition.choices)}.", definition.name)
     return value

@@ -1,3 +1,3 @@
-"""How people come in and stay in: links by mail, providers, invitations, and the rows that say who is signed in where."""
+"""Sign-in: by mailed links, by providers and by invitations; and sessions."""
 
 from helpdesk.domain.authentication import invitations, login, magic_links, oidc, rate_limits, sessions  # noqa: F401

@@ -1,4 +1,4 @@
-"""How people join the team: by a one-time link, mailed or printed. There is no other way in, and no default account."""
+"""Invitations to the team: one-time links, mailed or printed. There is no other way to join, and no default account."""
 
 from collections.abc import Iterable
 from datetime import timedelta
@@ -23,9 +23,10 @@ PRINTED_ADMIN_TTL = timedelta(minutes=30)
 def invite_agent(
     email: str, name: str = "", role: str = Role.agent, actor: User | None = None
 ) -> tuple[User, SignInLink]:
-    """Make ``email`` one of the team and a link that signs them in once. Raises Invalid or Conflict.
+    """Make ``email`` a member of the team and create a link that signs them in once.
 
-    With ``actor`` it is mailed; without one it is for the command line to print. Inviting again replaces the earlier link.
+    With ``actor`` the link is mailed; without, the command line prints it. A new invitation replaces the earlier link.
+    Raises ValidationError or ConflictError.
     """
     email = users.canonical_email(email)
     if role not in (Role.agent, Role.lead, Role.admin):
@@ -40,25 +41,23 @@ def invite_agent(
     elif not user.is_active and user.email_verified_at is not None:
         raise ConflictError(f"{user.display_name} was deactivated; activate them first.", "email")
     else:
-        users.activate_user(user, actor=actor)  # an invitation that was withdrawn is simply made again
+        users.activate_user(user, actor=actor)  # a withdrawn invitation had deactivated them
         if user.role != role:
             users.set_role(user, role, actor=actor)
         if name and not user.name:
             user.name = users.clean_name(name)
         audit_log.add_entry("invited again", actor, email, role=str(role))
-    printed = actor is None
-    link = magic_links.create_link(
-        email, magic_links.INVITATION, PRINTED_ADMIN_TTL if printed and role == Role.admin else MAIL_TTL
-    )
-    if not printed:
+    ttl = PRINTED_ADMIN_TTL if actor is None and role == Role.admin else MAIL_TTL
+    link = magic_links.create_link(email, magic_links.INVITATION, ttl)
+    if actor is not None:
         outbox.enqueue_account_mail(DeliveryKind.invitation, link.id, inviter=actor.display_name, role=str(role))
     return user, link
 
 
 def withdraw_invitation(user: User, *, actor: User) -> None:
-    """End the open invitation of ``user``. Raises Conflict if there is none.
+    """Withdraw the open invitation of ``user``. Raises ConflictError if there is none, PermissionDenied for non-admins.
 
-    Whoever never signed in is deactivated as well, so that no other way of signing in lets them into the team.
+    A user who never signed in is deactivated as well, so that they cannot sign in by a provider or another link.
     """
     permissions.ensure(permissions.can_administer(actor), "Only admins withdraw invitations.")
     if not is_open(user):
@@ -70,12 +69,12 @@ def withdraw_invitation(user: User, *, actor: User) -> None:
 
 
 def is_open(user: User) -> bool:
-    """Whether ``user`` holds an invitation that can still be used."""
+    """Whether ``user`` has an invitation that can still be used."""
     return user.email in open_invitations([user])
 
 
 def open_invitations(users: Iterable[User]) -> set[str]:
-    """The addresses of those of ``users`` whose invitation can still be used."""
+    """The addresses of the ``users`` who have an invitation that can still be used."""
     emails = [user.email for user in users]
     is_usable = SignInLink.used_at.is_(None) & (SignInLink.expires_at > clock.now())
     invited = SignInLink.email.in_(emails) & (SignInLink.purpose == magic_links.INVITATION)

@@ -1,4 +1,4 @@
-"""What happens once somebody has proven an address: who they are here, and whether and where they are let in."""
+"""Sign-in with a proven address: find or create the user, and check whether and where they are admitted."""
 
 from dataclasses import dataclass
 
@@ -13,21 +13,21 @@ from helpdesk.models.user import Identity, User
 
 
 class NotAdmitted(PermissionDenied):
-    """The address is proven, and no rule lets it in."""
+    """The address is proven, but no rule admits it."""
 
 
 @dataclass(frozen=True)
 class LoginResult:
-    """Somebody who may come in. More than one organization means they choose."""
+    """A user who may sign in. With more than one organization they choose one."""
 
     user: User
     organizations: tuple[Organization, ...] = ()
 
 
 def by_email(email: str, *, name: str = "", microsoft_tenant: str | None = None) -> LoginResult:
-    """Let in whoever has proven the canonical address ``email``; their account is made now if there is none.
+    """Sign in the person who has proven the canonical address ``email``; creates their account if there is none.
 
-    ``microsoft_tenant``: whose directory proved it; an organization that pinned another one does not let in by it.
+    ``microsoft_tenant``: the directory that proved it; an organization that pinned another one does not admit them.
     Raises NotAdmitted.
     """
     user = users.find_user(email)
@@ -53,10 +53,10 @@ def by_email(email: str, *, name: str = "", microsoft_tenant: str | None = None)
 
 
 def by_identity(identity: Identity, *, microsoft_tenant: str | None = None) -> LoginResult:
-    """Let in whom we know by a provider's subject, at the address they once proved. Raises NotAdmitted."""
-    entry = by_email(identity.user.email, microsoft_tenant=microsoft_tenant)
+    """Sign in the user of a known provider account, with the address they once proved. Raises NotAdmitted."""
+    result = by_email(identity.user.email, microsoft_tenant=microsoft_tenant)
     identity.last_used_at = clock.now()
-    return entry
+    return result
 
 
 def _matches_tenant(organization: Organization, tenant: str | None) -> bool:
@@ -64,7 +64,7 @@ def _matches_tenant(organization: Organization, tenant: str | None) -> bool:
 
 
 def _mark_email_verified(user: User, name: str) -> None:
-    """The first proof ends whatever anybody else may have prepared under this address."""
+    """Record the proof. The first one ends sessions and identities that others may have created with this address."""
     if user.email_verified_at is None:
         session_revocation.revoke_user_sessions(user)
         db.session.execute(
@@ -89,6 +89,6 @@ def _record_domain_use(user: User) -> None:
 
 
 def look_up_email(email: str) -> tuple[User | None, list[Organization]]:
-    """The user of ``email`` and the organizations that let it in: the same two queries whatever they find."""
+    """The user of ``email`` and the organizations that admit it: always the same two queries, whatever they find."""
     user = db.session.scalar(select(User).where(User.email == email))
     return user, admission.admitting_organizations(email)

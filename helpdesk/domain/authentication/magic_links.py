@@ -1,12 +1,14 @@
-"""Links by mail. Every request does the same work, whether the address is let in or not."""
+"""Sign-in links by mail. Every request does the same work, whether the address is admitted or not."""
 
 import json
 import secrets
 from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import or_, select, update
+from sqlalchemy import ColumnElement, false, or_, select, update
 
 from helpdesk import clock, jobs, key_derivation
+from helpdesk.database.types import affected_rows
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import login, oidc, rate_limits, signed_links
@@ -14,7 +16,7 @@ from helpdesk.domain.authentication.login import LoginResult
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import admission, undeliverable_addresses
 from helpdesk.extensions import db
-from helpdesk.models.delivery import DeliveryKind
+from helpdesk.models.delivery import DeliveryKind, DeliveryState
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity
 
@@ -24,11 +26,11 @@ SIGN_IN, INVITATION = "sign_in", "invitation"
 
 
 class LinkExpired(DomainError):
-    """The link or code was used, has expired, or never was."""
+    """The link or code was used, has expired or does not exist."""
 
 
 class WrongBrowser(DomainError):
-    """The link is good, but was asked for in another browser."""
+    """The link is valid, but was requested in another browser."""
 
 
 def request_link(
@@ -41,10 +43,10 @@ def request_link(
     pending: "oidc.ProviderClaims | None" = None,
     identity: Identity | None = None,
 ) -> SignInLink:
-    """Have a link mailed to the canonical address ``email``, if it may use the portal; nothing tells the caller whether.
+    """Mail a link to the canonical address ``email`` if it is admitted. The response is the same if it is not.
 
-    The link works in the browser that holds ``browser_token``. ``pending`` is a provider's account to be connected once the
-    address is proven, ``identity`` one to be confirmed again.
+    The link works in the browser that has ``browser_token``. ``pending`` is a provider's account to be connected once
+    the address is proven, ``identity`` one to be confirmed again.
     """
     limited = rate_limits.is_limit_exceeded(email, ip_prefix)
     reason = "limited" if limited else _refusal_reason(email)
@@ -60,17 +62,17 @@ def request_link(
         identity_id=identity.id if identity else None,
         pending_identity=json.dumps(pending.as_dict()) if pending else None,
     )
-    state = "cancelled" if reason else "pending"
+    state = DeliveryState.cancelled if reason else DeliveryState.pending
     delivery = outbox.enqueue_account_mail(DeliveryKind.sign_in, link.id, state=state, browser=browser)
-    if reason:  # a worker is woken for nothing, so that the answer takes as long as for an address that is let in
+    if reason:  # nothing will be sent, but the response takes as long as for an admitted address
         jobs.enqueue_after_commit("deliver_first", delivery.id)
     if limited:
         audit_log.add_entry("asked for too many sign-in links", None, email, network=ip_prefix)
     return link
 
 
-def create_link(email: str, purpose: str, lasts: timedelta, replaces: bool = True, **values) -> SignInLink:
-    """A link row with its nonce and hash; earlier unused ones of that address and purpose end."""
+def create_link(email: str, purpose: str, lasts: timedelta, replaces: bool = True, **values: Any) -> SignInLink:
+    """Create a link. If ``replaces``, earlier unused links of that address and purpose become invalid."""
     if replaces:
         invalidate_all(email, SignInLink.purpose == purpose)
     link = SignInLink(
@@ -83,7 +85,7 @@ def create_link(email: str, purpose: str, lasts: timedelta, replaces: bool = Tru
 
 
 def find_link(token: str) -> SignInLink | None:
-    """The row of a link's token, whatever its state; None also if its key is accepted no longer."""
+    """The link with this token, whatever its state; None also if its signing key is no longer accepted."""
     link = db.session.scalar(select(SignInLink).where(SignInLink.token_hash == key_derivation.fingerprint(token)))
     return link if link is not None and signed_links.link_token(link) else None
 
@@ -94,36 +96,40 @@ def is_open(link: SignInLink | None) -> bool:
 
 
 def matches_browser(link: SignInLink, browser_token: str) -> bool:
-    """Whether the link may be used in the browser holding ``browser_token``. An invitation may in any."""
+    """Whether the link may be used in the browser that has ``browser_token``. Invitations work in any browser."""
     return link.purpose == INVITATION or bool(
         browser_token and link.browser_hash == key_derivation.fingerprint(browser_token)
     )
 
 
 def redeem(token: str, browser_token: str) -> SignInLink:
-    """Use a link up: of any number at once, one gets it. Raises Ended or OtherBrowser, and then nothing has changed."""
+    """Use a link once; of several requests at the same time one succeeds.
+
+    Raises LinkExpired or WrongBrowser; nothing has changed then.
+    """
     if find_link(token) is None:
         raise LinkExpired("This link has been used or has expired.")
-    mine = or_(
-        SignInLink.purpose == INVITATION,
-        SignInLink.browser_hash == key_derivation.fingerprint(browser_token) if browser_token else False,
-    )
+    same_browser = SignInLink.browser_hash == key_derivation.fingerprint(browser_token) if browser_token else false()
+    fits_browser = or_(SignInLink.purpose == INVITATION, same_browser)
     used = db.session.execute(
         update(SignInLink)
-        .where(SignInLink.token_hash == key_derivation.fingerprint(token), mine, *_usable_condition())
+        .where(SignInLink.token_hash == key_derivation.fingerprint(token), fits_browser, *_usable_condition())
         .values(used_at=clock.now())
         .returning(SignInLink.id)
         .execution_options(synchronize_session=False)
     ).scalar()
     if used is not None:
-        return db.session.get(SignInLink, used, populate_existing=True)
+        return db.session.get_one(SignInLink, used, populate_existing=True)
     if is_open(find_link(token)):
         raise WrongBrowser("You asked for this link in another browser. Type the code from the same mail there.")
     raise LinkExpired("This link has been used or has expired.")
 
 
 def redeem_code(browser_token: str, typed: str) -> SignInLink:
-    """Use up the link last asked for in this browser by its code. Five tries. Raises Ended; the try counts, so commit."""
+    """Use the link last requested in this browser, by its code; five attempts.
+
+    Raises LinkExpired. The attempt is counted then too, so the caller has to commit.
+    """
     wrong = LinkExpired("This code is wrong or has expired. Codes last ten minutes and five tries.", "code")
     if not browser_token:
         raise wrong
@@ -155,32 +161,32 @@ def redeem_code(browser_token: str, typed: str) -> SignInLink:
         .values(used_at=clock.now())
         .execution_options(synchronize_session=False)
     )
-    if used.rowcount != 1:
+    if affected_rows(used) != 1:
         raise wrong
     db.session.refresh(link)
     return link
 
 
 def complete_sign_in(link: SignInLink, browser: str = "") -> LoginResult:
-    """Let in whoever used up ``link``: the address is proven, its other links end, a waiting provider's account is connected.
+    """Sign in the person who used ``link``, which proves the address. Its other links become invalid.
 
-    Raises entering.NotAdmitted.
+    A pending account of a provider is connected. Raises NotAdmitted.
     """
-    entry = login.by_email(link.email)
-    undeliverable_addresses.clear_bounces(entry.user)
+    result = login.by_email(link.email)
+    undeliverable_addresses.clear_bounces(result.user)
     invalidate_all(link.email)
     if link.pending_identity:
-        oidc.connect_identity(entry.user, oidc.ProviderClaims(**json.loads(link.pending_identity)), browser=browser)
+        oidc.connect_identity(result.user, oidc.ProviderClaims(**json.loads(link.pending_identity)), browser=browser)
     if link.identity_id:
         identity = db.session.get(Identity, link.identity_id)
-        if identity is not None and identity.user_id == entry.user.id:
+        if identity is not None and identity.user_id == result.user.id:
             identity.confirmed_at = identity.last_used_at = clock.now()
     db.session.flush()
-    return entry
+    return result
 
 
-def invalidate_all(email: str, *conditions) -> None:
-    """End every unused link of ``email``."""
+def invalidate_all(email: str, *conditions: ColumnElement[bool]) -> None:
+    """Make every unused link of ``email`` that meets ``conditions`` invalid."""
     db.session.execute(
         update(SignInLink)
         .where(SignInLink.email == email, SignInLink.used_at.is_(None), *conditions)
@@ -201,11 +207,11 @@ def _refusal_reason(email: str) -> str | None:
     return None if portal_is_on else "portal_off"
 
 
-def _usable_condition():
+def _usable_condition() -> tuple[ColumnElement[bool], ...]:
     return (SignInLink.used_at.is_(None), SignInLink.refused.is_(None), SignInLink.expires_at > clock.now())
 
 
 def _normalize_code(typed: str) -> str:
-    """What somebody typed, read as Crockford meant it: case and hyphens do not matter, O is 0, I and L are 1."""
+    """A typed code in Crockford's base 32: case and hyphens do not matter, O is 0, I and L are 1."""
     text = "".join(character for character in typed.upper() if character.isascii() and character.isalnum())
     return text.translate(str.maketrans("OIL", "011"))

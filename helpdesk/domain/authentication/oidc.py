@@ -1,9 +1,10 @@
-"""Google and Microsoft: what their tokens prove, and when an account of theirs becomes a way in."""
+"""Sign-in with Google and Microsoft: what their tokens prove, and when their accounts may be used to sign in."""
 
 import logging
 from dataclasses import asdict, dataclass
 from datetime import timedelta
 from functools import lru_cache
+from typing import Any
 from uuid import UUID
 
 import jwt
@@ -23,20 +24,20 @@ from helpdesk.models.user import Identity, User
 
 RECONFIRM_AFTER = timedelta(days=90)
 PERSONAL_ACCOUNTS_TENANT_ID = "9188040d-6c67-4c5b-b112-36a304b66dad"  # Microsoft's one directory of private accounts
-JWKS_CACHE_SECONDS = 300  # seconds
-TIMEOUT_SECONDS = 5  # seconds for a provider's keys
-LEEWAY_SECONDS = 60  # seconds two clocks may differ
+JWKS_CACHE_SECONDS = 300
+TIMEOUT_SECONDS = 5  # to fetch a provider's keys
+LEEWAY_SECONDS = 60  # allowed difference between our clock and the provider's
 
 log = logging.getLogger(__name__)
 
 
 class UnverifiedIdentity(DomainError):
-    """The token does not prove who somebody is."""
+    """The token does not prove the identity of the person."""
 
 
 @dataclass(frozen=True)
 class Provider:
-    """Where a provider's doors are, and who we are to it."""
+    """The endpoints of a provider, and our credentials at it."""
 
     name: str
     title: str
@@ -60,7 +61,7 @@ class Provider:
 
 @dataclass(frozen=True)
 class ProviderClaims:
-    """What a token says. ``verified``: the provider once saw the address proven; ``authoritative``: it decides who has it."""
+    """The claims of a token. ``verified``: the provider verified the address; ``authoritative``: it assigns it."""
 
     provider: str
     issuer: str
@@ -71,25 +72,25 @@ class ProviderClaims:
     name: str = ""
     tenant: str | None = None
 
-    def as_dict(self) -> dict:
+    def as_dict(self) -> dict[str, Any]:
         return asdict(self)
 
 
 @dataclass(frozen=True)
 class EmailProofRequired:
-    """The address must be proven by one link by mail first. ``identity`` is set where a known account is confirmed again."""
+    """The address must first be proven by a mailed link. ``identity`` is a known account that is confirmed again."""
 
     email: str
     identity: Identity | None = None
 
 
 def get_provider(name: str) -> Provider:
-    """ "google" or "microsoft" as the environment describes it."""
+    """The provider ``name``, "google" or "microsoft", as configured in the environment."""
     return {"google": google_provider, "microsoft": microsoft_provider}[name]()
 
 
 def google_provider() -> Provider:
-    """Google's addresses, or those of its stand-in."""
+    """Google's endpoints, or those of a simulated provider."""
     current = config.current()
     base = current.GOOGLE_OAUTH_URL.rstrip("/")
     return Provider(
@@ -101,16 +102,12 @@ def google_provider() -> Provider:
         token_url=(base or "https://oauth2.googleapis.com") + "/token",
         keys_url=(base or "https://www.googleapis.com") + "/oauth2/v3/certs",
         issuers=(base,) if base else ("https://accounts.google.com", "accounts.google.com"),
-        scope=(
-            "openid",
-            "https://www.googleapis.com/auth/userinfo.email",
-            "https://www.googleapis.com/auth/userinfo.profile",
-        ),
+        scope=("openid", *(f"https://www.googleapis.com/auth/userinfo.{part}" for part in ("email", "profile"))),
     )
 
 
 def microsoft_provider() -> Provider:
-    """Microsoft's addresses for the configured tenant, or those of its stand-in."""
+    """Microsoft's endpoints for the configured tenant, or those of a simulated provider."""
     current = config.current()
     base = current.MICROSOFT_OAUTH_URL.rstrip("/") or "https://login.microsoftonline.com"
     tenant = current.MICROSOFT_OAUTH_TENANT
@@ -127,9 +124,11 @@ def microsoft_provider() -> Provider:
     )
 
 
-def verify_id_token(provider: Provider, id_token: str, nonce: str) -> dict:
-    """The claims of ``id_token``, once signature, issuer, audience, times and nonce hold. Asks the provider for its keys, so no
-    transaction should be open. Raises Unproven."""
+def verify_id_token(provider: Provider, id_token: str, nonce: str) -> dict[str, Any]:
+    """The claims of ``id_token``, after its signature, issuer, audience, times and nonce were checked.
+
+    Fetches the provider's keys, so no transaction should be open. Raises UnverifiedIdentity.
+    """
     try:
         key = _fetch_jwks(provider.keys_url).get_signing_key_from_jwt(id_token)
         claims = jwt.decode(
@@ -141,24 +140,24 @@ def verify_id_token(provider: Provider, id_token: str, nonce: str) -> dict:
             options={"require": ["iss", "aud", "exp", "iat", "sub"]},
         )
     except (jwt.PyJWTError, ValueError, TypeError) as error:
-        log.warning("A token said to be %s's was refused: %s", provider.title, type(error).__name__)
+        log.warning("A token of %s was refused: %s", provider.title, type(error).__name__)
         raise UnverifiedIdentity(f"{provider.title} did not prove who you are.") from None
     issuers = [issuer.format(tid=_tenant_id(claims) or "") for issuer in provider.issuers]
     if claims["iss"] not in issuers or not nonce or claims.get("nonce") != nonce:
-        log.warning("A token said to be %s's was refused: issuer or nonce", provider.title)
+        log.warning("A token of %s was refused: issuer or nonce", provider.title)
         raise UnverifiedIdentity(f"{provider.title} did not prove who you are.")
     if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != provider.client_id:
         raise UnverifiedIdentity(f"{provider.title} did not prove who you are.")
     return claims
 
 
-def parse_claims(provider: Provider, claims: dict) -> ProviderClaims:
-    """What verified ``claims`` mean by the provider's own rules. Raises Unproven."""
+def parse_claims(provider: Provider, claims: dict[str, Any]) -> ProviderClaims:
+    """Interpret verified ``claims`` by the provider's own rules. Raises UnverifiedIdentity."""
     return (_parse_google_claims if provider.name == "google" else _parse_microsoft_claims)(claims)
 
 
 def configuration_error(provider: Provider) -> str:
-    """What keeps the provider from being used, as far as can be told without a person; "" if nothing does."""
+    """Why the provider cannot be used, as far as it can be checked without signing in; "" if no reason is found."""
     if not provider.is_configured:
         return f"{provider.title} is not configured ({provider.name.upper()}_OAUTH_CLIENT_ID)."
     try:
@@ -170,7 +169,7 @@ def configuration_error(provider: Provider) -> str:
 
 
 def sign_in_with_provider(claimed: ProviderClaims, browser: str = "") -> LoginResult | EmailProofRequired:
-    """Somebody comes from a provider: let them in, or say which address a link must prove first. Raises NotAdmitted, Unproven."""
+    """Sign in with a provider's account, or require a proof by mail. Raises NotAdmitted or UnverifiedIdentity."""
     identity = db.session.scalar(
         select(Identity).where(
             Identity.provider == claimed.provider,
@@ -185,16 +184,16 @@ def sign_in_with_provider(claimed: ProviderClaims, browser: str = "") -> LoginRe
     user = users.find_user(claimed.email)
     if not claimed.authoritative or (user is not None and user.is_team):
         return EmailProofRequired(claimed.email)
-    entry = login.by_email(claimed.email, name=claimed.name, microsoft_tenant=claimed.tenant)
-    connect_identity(entry.user, claimed, browser=browser, notify=user is not None and user.last_seen_at is not None)
-    return entry
+    result = login.by_email(claimed.email, name=claimed.name, microsoft_tenant=claimed.tenant)
+    connect_identity(result.user, claimed, browser=browser, notify=user is not None and user.last_seen_at is not None)
+    return result
 
 
 def connect_identity(user: User, claimed: ProviderClaims, *, browser: str = "", notify: bool = True) -> Identity | None:
-    """Make a provider's account a way in for ``user``, who has proven the address, and tell them by mail.
+    """Let ``user``, who has proven the address, sign in with a provider's account, and notify them by mail.
 
-    None if the account is somebody else's meanwhile, or if the provider never saw the address proven and this is somebody of the
-    team, who must not be persuaded into such a connection by mail.
+    Returns None if the account meanwhile belongs to another user, or if ``user`` belongs to the team and the provider
+    did not verify the address: nobody should be able to talk a member of the team into such a connection by mail.
     """
     if user.is_team and not claimed.verified:
         return None
@@ -241,11 +240,11 @@ def _sign_in_known_identity(identity: Identity, claimed: ProviderClaims) -> Logi
     return login.by_identity(identity, microsoft_tenant=claimed.tenant)
 
 
-def _parse_google_claims(claims: dict) -> ProviderClaims:
+def _parse_google_claims(claims: dict[str, Any]) -> ProviderClaims:
     email = _canonical_email(claims.get("email"))
     verified = claims.get("email_verified") is True or claims.get("email_verified") == "true"
     workplace = str(claims.get("hd") or "").lower()
-    decides = bool(email) and (email.endswith("@gmail.com") or workplace == email_address.domain_of(email))
+    decides = email is not None and (email.endswith("@gmail.com") or workplace == email_address.domain_of(email))
     return ProviderClaims(
         provider="google",
         issuer="https://accounts.google.com" if claims["iss"] == "accounts.google.com" else claims["iss"],
@@ -256,7 +255,7 @@ def _parse_google_claims(claims: dict) -> ProviderClaims:
     )
 
 
-def _parse_microsoft_claims(claims: dict) -> ProviderClaims:
+def _parse_microsoft_claims(claims: dict[str, Any]) -> ProviderClaims:
     tenant, subject = _tenant_id(claims), str(claims.get("oid") or "")
     wanted = config.current().MICROSOFT_OAUTH_TENANT
     if not tenant or not subject or (_is_uuid(wanted) and wanted.lower() != tenant):
@@ -275,7 +274,7 @@ def _parse_microsoft_claims(claims: dict) -> ProviderClaims:
     )
 
 
-def _tenant_id(claims: dict) -> str | None:
+def _tenant_id(claims: dict[str, Any]) -> str | None:
     tenant = claims.get("tid")
     return tenant if isinstance(tenant, str) and _is_uuid(tenant) and tenant == tenant.lower() else None
 
@@ -287,7 +286,7 @@ def _is_uuid(text: str) -> bool:
         return False
 
 
-def _canonical_email(text) -> str | None:
+def _canonical_email(text: object) -> str | None:
     try:
         return email_address.canonical_address(text) if isinstance(text, str) else None
     except ValueError:

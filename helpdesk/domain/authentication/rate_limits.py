@@ -1,10 +1,9 @@
-"""Rate limits that throttle sign-in links: how many an address and a network may request, counted in the database, so that every
-process counts the same."""
+"""Rate limits that throttle mailed links, counted in the database so that all processes share them."""
 
 import ipaddress
 from datetime import timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, ScalarSelect, func, select, text
 
 from helpdesk import clock
 from helpdesk.extensions import db
@@ -13,11 +12,11 @@ from helpdesk.models.sign_in_link import SignInLink
 LIMITS_PER_ADDRESS = ((5, timedelta(minutes=15)), (20, timedelta(days=1)))
 LIMIT_PER_NETWORK = (30, timedelta(hours=1))
 TOTAL_LIMIT = (300, timedelta(hours=1))
-ADVISORY_LOCK_ID = 7_265_001  # any number of ours: askers take turns, so that many at once are counted too
+ADVISORY_LOCK_ID = 7_265_001  # our own number; requests are counted one at a time, so that none is missed
 
 
 def network_prefix(ip: str | None) -> str:
-    """The network an address is in, as limits and lists name it: /24 of IPv4, /56 of IPv6; "" for what is no address."""
+    """The network of an IP address, for limits and lists: /24 of IPv4, /56 of IPv6; "" if ``ip`` is no address."""
     try:
         parsed = ipaddress.ip_address((ip or "").partition("%")[0])
     except ValueError:
@@ -28,7 +27,7 @@ def network_prefix(ip: str | None) -> str:
 
 
 def is_limit_exceeded(email: str, ip_prefix: str) -> bool:
-    """Whether one more link for ``email``, or from ``ip_prefix``, would be too many. The same work whatever the answer."""
+    """Whether one more link for ``email`` or from ``ip_prefix`` exceeds a limit. Always does the same work."""
     if db.session.get_bind().dialect.name == "postgresql":
         db.session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": ADVISORY_LOCK_ID})
     counts = [_count_requests(window, SignInLink.email == email) for _, window in LIMITS_PER_ADDRESS]
@@ -41,7 +40,7 @@ def is_limit_exceeded(email: str, ip_prefix: str) -> bool:
     return any(count >= limit for count, limit in zip(found, most, strict=True))
 
 
-def _count_requests(window: timedelta, *conditions):
+def _count_requests(window: timedelta, *conditions: ColumnElement[bool]) -> ScalarSelect[int]:
     recent = SignInLink.created_at > clock.now() - window
     return (
         select(func.count())

@@ -1,4 +1,4 @@
-"""Who is signed in where. The browser holds a random token, we hold its hash; a row revoked is a browser signed out at once."""
+"""Sessions: the browser has a random token, the database its hash. Revoking the row signs the browser out at once."""
 
 import secrets
 from datetime import datetime, timedelta
@@ -8,6 +8,7 @@ from sqlalchemy import and_, bindparam, delete, or_, select, update
 from sqlalchemy.orm import contains_eager
 
 from helpdesk import clock, key_derivation
+from helpdesk.database.types import affected_rows
 from helpdesk.domain.people import admission, session_revocation
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
@@ -28,8 +29,8 @@ ABSOLUTE_TIMEOUTS = {
     Role.admin: timedelta(hours=12),
 }
 LAST_SEEN_INTERVAL = timedelta(minutes=1)
-RETENTION_PERIOD = timedelta(days=30)  # after which ended sessions and links are forgotten
-# Every request asks this, so it is put together once.
+RETENTION_PERIOD = timedelta(days=30)  # after which ended sessions and links are deleted
+# Built once, because every request executes it.
 SESSION_QUERY = (
     select(User, Session.id, Session.provider, Session.last_seen_at, Session.impersonated_organization_id)
     .join(Session.user)
@@ -56,7 +57,7 @@ ACTIVE_SESSIONS_QUERY = (
 
 
 class SessionInfo(NamedTuple):
-    """The session that a request came with, as it was found."""
+    """The session of a request, as plain values."""
 
     id: int
     provider: str
@@ -65,7 +66,10 @@ class SessionInfo(NamedTuple):
 
 
 def create_session(user: User, provider: str, *, browser: str = "", ip_prefix: str = "") -> str:
-    """Sign ``user`` in, by ``provider`` ("link", "google", "microsoft", "invitation"). Returns the token for their browser."""
+    """Sign ``user`` in and return the token for their browser.
+
+    ``provider`` is "link", "google", "microsoft" or "invitation".
+    """
     token = secrets.token_urlsafe(32)
     now = clock.now()
     db.session.add(
@@ -86,26 +90,25 @@ def create_session(user: User, provider: str, *, browser: str = "", ip_prefix: s
 
 
 def load_session(token: str) -> User | None:
-    """The person whose browser holds ``token``, while their session lives and they are let in; one query, or two for a stand-in.
+    """The user of the session with ``token``, if it is active and they are admitted; None otherwise. One query or two.
 
-    ``user.session`` says which it is. Somebody of the team who looks as a customer comes back as that customer's stand-in.
+    Sets ``user.session``. For a member of the team who views the portal as a customer it is a temporary requester.
     """
     now = clock.now()
     row = db.session.execute(SESSION_QUERY, {"token_hash": key_derivation.fingerprint(token), "now": now}).first()
     if row is None:
         return None
-    user, *of_session = row
-    held = SessionInfo(*of_session)
-    if held.last_seen_at <= now - IDLE_TIMEOUTS[Role(user.role)]:
+    user, session = row[0], SessionInfo(*row[1:])
+    if session.last_seen_at <= now - IDLE_TIMEOUTS[Role(user.role)]:
         return None
-    if held.impersonated_organization_id and user.is_team:
-        user = _impersonated_user(user, db.session.get(Organization, held.impersonated_organization_id))
-    user.session = held
+    if session.impersonated_organization_id and user.is_team:
+        user = _impersonated_user(user, db.session.get_one(Organization, session.impersonated_organization_id))
+    user.session = session
     return user
 
 
 def touch_session(session_id: int) -> None:
-    """Note that the session was used just now, at most once a minute."""
+    """Record that the session is being used, at most once a minute."""
     now = clock.now()
     seen = db.session.execute(
         update(Session)
@@ -113,7 +116,7 @@ def touch_session(session_id: int) -> None:
         .values(last_seen_at=now)
         .execution_options(synchronize_session=False)
     )
-    if seen.rowcount:
+    if affected_rows(seen):
         owner = select(Session.user_id).where(Session.id == session_id).scalar_subquery()
         db.session.execute(
             update(User).where(User.id == owner).values(last_seen_at=now).execution_options(synchronize_session=False)
@@ -121,30 +124,30 @@ def touch_session(session_id: int) -> None:
 
 
 def needs_touch(session: SessionInfo) -> bool:
-    """Whether its row does not yet say that the session is being used."""
+    """Whether ``touch_session`` has to be called, because the last use was recorded long enough ago."""
     return session.last_seen_at < clock.now() - LAST_SEEN_INTERVAL
 
 
 def list_sessions(user: User) -> list[Session]:
-    """Where ``user`` is signed in, the latest used first."""
+    """The active sessions of ``user``, the most recently used first."""
     now = clock.now()
     latest = {f"{role}_since": now - idle for role, idle in IDLE_TIMEOUTS.items()}
     return list(db.session.scalars(ACTIVE_SESSIONS_QUERY, {"user_id": user.id, "now": now, **latest}))
 
 
 def revoke_session(user: User, session_id: int) -> bool:
-    """End one of ``user``'s sessions; False if it is none of theirs."""
+    """Revoke one of the sessions of ``user``; False if it is not theirs."""
     return bool(session_revocation.revoke_sessions(Session.user_id == user.id, Session.id == session_id))
 
 
 def impersonate(session: SessionInfo, organization: Organization | None) -> None:
-    """Look at the portal as ``organization`` sees it, or, with None, as oneself again."""
+    """View the portal as a customer of ``organization`` from now on, or with None as oneself again."""
     wanted = organization.id if organization else None
     db.session.execute(update(Session).where(Session.id == session.id).values(impersonated_organization_id=wanted))
 
 
 def delete_ended() -> int:
-    """Delete what ended long ago, sessions and links. Returns how many rows."""
+    """Delete sessions and links that ended more than RETENTION_PERIOD ago. Returns how many rows."""
     before = clock.now() - RETENTION_PERIOD
     ended = db.session.execute(
         delete(Session)
@@ -154,7 +157,7 @@ def delete_ended() -> int:
     links = db.session.execute(
         delete(SignInLink).where(SignInLink.expires_at < before).execution_options(synchronize_session=False)
     )
-    return ended.rowcount + links.rowcount
+    return affected_rows(ended) + affected_rows(links)
 
 
 def _impersonated_user(person: User, organization: Organization) -> User:

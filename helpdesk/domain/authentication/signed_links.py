@@ -1,4 +1,4 @@
-"""Links that carry a right: what they say is derived from a random nonce and our key, so that the database holds no secret."""
+"""Tokens of links, derived from a random nonce and our key, so that the database contains no secret."""
 
 import base64
 
@@ -7,38 +7,37 @@ from helpdesk.key_derivation import Purpose
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.thread import Thread
 
-CODE_ALPHABET = (
-    "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's base 32: 40 bits in 8 characters, none mistaken for another
-)
+# Crockford's base 32: 8 characters are 40 bits, and no two characters look alike.
+CODE_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 
 
 def new_token(link: SignInLink) -> str:
-    """The 43 characters (256 bits) of a new sign-in link's address, made with the current key."""
+    """The token of a new sign-in link, 43 characters (256 bits), made with the current key."""
     return _encode_token(key_derivation.sign(Purpose.SIGN_IN_LINK, link.nonce))
 
 
 def link_token(link: SignInLink) -> str:
-    """The token that ``link`` was made with; "" if its key is accepted no longer."""
+    """The token of ``link``; "" if the key it was made with is no longer accepted."""
     return key_derivation.matching_token(Purpose.SIGN_IN_LINK, link.nonce, link.token_hash, _encode_token) or ""
 
 
 def link_code(link: SignInLink) -> str:
-    """The 8 characters to type in the tab where the link was asked for."""
+    """The code of 8 characters to type in the tab where the link was requested."""
     return _encode_code(key_derivation.sign(Purpose.SIGN_IN_CODE, link.nonce))
 
 
 def is_code(link: SignInLink, typed: str) -> bool:
-    """Whether ``typed``, normalised, is the link's code under one of the accepted keys."""
+    """Whether ``typed``, which is normalised, is the link's code under one of the accepted keys."""
     return key_derivation.is_signed(Purpose.SIGN_IN_CODE, link.nonce, typed, _encode_code)
 
 
 def unsubscribe_url(thread: Thread) -> str:
-    """Where one click ends a person's mail about one ticket (RFC 8058); good for nothing else."""
+    """The URL with which one click ends a person's mail about one ticket (RFC 8058), and nothing else."""
     return urls.absolute_url(f"/unsubscribe/{thread.id}/{unsubscribe_token(thread)}")
 
 
 def unsubscribe_token(thread: Thread) -> str:
-    """What proves that an unsubscribe link was in a mail of ``thread``."""
+    """The token of the unsubscribe link in the mails of ``thread``."""
     return _encode_unsubscribe(key_derivation.sign(Purpose.UNSUBSCRIBE, _unsubscribe_text(thread)))
 
 
@@ -48,12 +47,12 @@ def is_unsubscribe_token(thread: Thread, given: str) -> bool:
 
 
 def installation_id() -> str:
-    """What our mails carry so that we know them when they come back."""
+    """The id in the header of our mails, by which we recognise them when we receive them."""
     return instances()[0]
 
 
 def instances() -> tuple[str, ...]:
-    """What mails sent under every accepted key carry; the current key's first."""
+    """The installation id under each accepted key, the current key's first."""
     return tuple(signature.hex()[:24] for signature in key_derivation.sign_with_each(Purpose.MAIL_INSTANCE, ""))
 
 

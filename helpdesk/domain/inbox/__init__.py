@@ -1,4 +1,4 @@
-"""The inbox: what the outside sends is a row before it is understood, and is processed exactly once."""
+"""The inbox: received events are stored first, then processed exactly once."""
 
 from helpdesk.domain.inbox.process import list_due, process_event, release_expired_leases
 from helpdesk.domain.inbox.store import store_event

@@ -1,4 +1,4 @@
-"""What a channel is to the inbox: the interface of those that are also heard, not only written to."""
+"""The interface of a channel that also receives events."""
 
 from abc import abstractmethod
 from typing import Any, Generic, TypeVar
@@ -13,37 +13,37 @@ ContextT = TypeVar("ContextT")
 
 
 class TwoWayChannel(OutboundChannel[ContentT], Generic[ContentT, ContextT]):
-    """A channel from which events come in. They are stored as they came, then understood and applied by a worker."""
+    """A channel that receives events. They are stored as received; a worker parses and applies them."""
 
     @abstractmethod
     def fetch_context(self, payload: dict[str, Any], raw: bytes | None) -> ContextT:
-        """Read what came in, and ask the outside for all that must be known about it.
+        """Parse the event and fetch from the external service everything needed to apply it.
 
-        No transaction is open. Raises ChannelError when the outside does not tell; it is then asked again later.
+        No transaction is open. Raises ChannelError if the service does not answer; the event is then retried later.
         """
 
     @abstractmethod
     def apply(self, inbound: InboundEvent, context: ContextT) -> Result:
-        """Do what it means, inside the transaction that marks it done. ``inbound`` is locked.
+        """Apply the event in the transaction that marks it as done. ``inbound`` is locked.
 
-        Raises DomainError with nothing done where it is refused, ChannelError to be tried again later.
+        Raises DomainError if it is refused, ChannelError to retry it later; its changes are then rolled back.
         """
 
     def ordering_key(self, payload: dict[str, Any]) -> str | None:
-        """Events of one key, at most 120 characters, are processed in the order they came; None for no order."""
+        """The key, at most 120 characters, whose events are processed in order of arrival; None for no order."""
         return None
 
     def is_own_echo(self, payload: dict[str, Any]) -> bool:
-        """Whether it only tells of something we sent ourselves, and need not be stored."""
+        """Whether the event only reports something that we sent ourselves, so that it need not be stored."""
         return False
 
     def on_refused(self, context: ContextT, refusal: DomainError) -> list[OutboundRequest[ContentT]]:
-        """What to answer to the one whose event was refused."""
+        """The answers to the person whose event was refused."""
         return []
 
 
 def get_two_way_channel(kind: str) -> TwoWayChannel[Any, Any]:
-    """The channel of this kind. Raises LookupError where none is registered from which events come in."""
+    """The channel of this kind. Raises LookupError if none is registered that receives events."""
     channel = registry.get_channel(kind)
     if not isinstance(channel, TwoWayChannel):
         raise LookupError(f"Nothing comes in from channels of the kind {kind!r}.")

@@ -1,4 +1,4 @@
-"""What a channel makes of something a person did outside. Plain values: no row and no session among them."""
+"""A parsed event of a channel, as plain values without database rows."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,7 @@ from datetime import datetime
 
 @dataclass(frozen=True)
 class RemoteFile:
-    """A file that lies on the other side: fetched later, by id. ``size`` is in bytes."""
+    """A file stored by the external service; it is downloaded later, by its id. ``size`` is in bytes."""
 
     external_id: str
     name: str
@@ -16,10 +16,10 @@ class RemoteFile:
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelEvent:
-    """One thing a person did outside; each channel adds the fields that only it knows.
+    """One action of a person in a channel; each channel adds its own fields.
 
-    ``channel_id``, ``thread_id`` (the root message's id), ``external_id`` and ``author_id`` are the channel's own ids;
-    ``body`` is Markdown.
+    ``channel_id``, ``thread_id`` (the id of the root message), ``external_id`` and ``author_id`` are the ids that the
+    channel uses; ``body`` is Markdown.
     """
 
     external_id: str

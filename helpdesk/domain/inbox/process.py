@@ -1,8 +1,8 @@
-"""Processing stored events, each exactly once.
+"""Process stored events, each exactly once.
 
-``process_event`` is a transaction boundary of its own: it claims one row, asks the outside what it needs to know with
-no transaction open, then does everything the event means, and marks the row done, in one transaction. A crash anywhere
-leaves the row waiting.
+``process_event`` commits: it claims one row, fetches what it needs from the external service without an open
+transaction, then applies the event and marks the row as done in one transaction. After a crash at any point the row is
+processed again.
 """
 
 import logging
@@ -21,17 +21,17 @@ from helpdesk.domain.outbox.errors import ChannelError
 from helpdesk.extensions import db
 from helpdesk.models.inbound_event import InboundEvent
 
-RETRY_DELAYS_SECONDS = (1, 5, 15, 30, 30, 60, 60, 120, 300, 900)  # seconds before the next try, by tries made
-MAX_ATTEMPTS = 20  # at what we fail to understand ourselves
-OUTAGE_TIMEOUT = timedelta(hours=48)  # while the outside does not answer what we must know; the lane waits behind it
-MAX_OUTAGE_DELAY_SECONDS = 60  # seconds between two tries
+RETRY_DELAYS_SECONDS = (1, 5, 15, 30, 30, 60, 60, 120, 300, 900)  # before the next attempt, by attempts made
+MAX_ATTEMPTS = 20  # after errors of our own
+OUTAGE_TIMEOUT = timedelta(hours=48)  # while the external service fails; later events of the ordering key wait
+MAX_OUTAGE_DELAY_SECONDS = 60  # between two attempts during an outage
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class InboundClaim:
-    """A row that is ours, as plain values, until its lease ends; ``attempt`` tells this claim from later ones."""
+    """A claimed row as plain values, valid until its lease ends; ``attempt`` distinguishes it from later claims."""
 
     id: int
     source: str
@@ -44,15 +44,15 @@ rows = InboundEvent.__table__
 
 
 def _is_claimable() -> ColumnElement[bool]:
-    """The condition, for a statement that is given ``now``."""
+    """The condition that a row may be claimed, for a statement with the parameter ``now``."""
     row, earlier = rows.c, rows.alias().c
-    waits_behind = exists().where(
+    is_blocked = exists().where(
         earlier.ordering_key == row.ordering_key, earlier.id < row.id, earlier.state.in_(("waiting", "working"))
     )
-    return (row.state == "waiting") & (row.due_at <= bindparam("now", type_=row.due_at.type)) & ~waits_behind
+    return (row.state == "waiting") & (row.due_at <= bindparam("now", type_=row.due_at.type)) & ~is_blocked
 
 
-# Made once, of plain tables: to build these again for every row costs more than to run them.
+# Built once, from plain tables: building these for every row costs more than executing them.
 DUE_QUERY = select(rows.c.id).where(_is_claimable()).order_by(rows.c.id).limit(bindparam("limit"))
 CLAIMABLE_QUERY = select(rows.c.id).where(rows.c.id == bindparam("claimed"), _is_claimable())
 CLAIM_STATEMENT = (
@@ -68,7 +68,7 @@ NEXT_IN_ORDER_QUERY = select(db.func.min(rows.c.id)).where(
 
 
 def process_event(inbound_id: int) -> bool:
-    """Understand the row with this id if it is due and free. True if it was done. Commits."""
+    """Process the event with this id if it is due and not claimed. True if it was processed. Commits."""
     claim = _claim_event(inbound_id)
     if claim is None:
         return False
@@ -93,17 +93,17 @@ def process_event(inbound_id: int) -> bool:
 
 
 def list_due(limit: int) -> list[int]:
-    """Ids of stored events that are due and first in their order, in the order they came."""
+    """Ids of stored events that are due and the first of their ordering key, in order of arrival."""
     with transactions.read_only():
         return list(db.session.scalars(DUE_QUERY, {"now": clock.now(), "limit": limit}))
 
 
 def release_expired_leases() -> None:
-    """What a worker that is gone had claimed waits again. Commits."""
+    """Make events whose worker has ended wait again. Commits."""
     expired = (InboundEvent.state == "working") & (InboundEvent.lease_until < clock.now())
     with transactions.read_only():
-        somebody_died = db.session.scalar(select(InboundEvent.id).where(expired).limit(1))
-    if somebody_died:
+        has_expired = db.session.scalar(select(InboundEvent.id).where(expired).limit(1))
+    if has_expired:
         db.session.execute(
             update(InboundEvent).where(expired).values(state="waiting").execution_options(synchronize_session=False)
         )
@@ -113,7 +113,7 @@ def release_expired_leases() -> None:
 def _claim_event(inbound_id: int) -> InboundClaim | None:
     now = clock.now()
     if config.current().is_sqlite:
-        with transactions.read_only():  # most rings that come to nothing must not wait for its one write lock
+        with transactions.read_only():  # jobs without work must not wait for SQLite's one write lock
             if db.session.scalar(CLAIMABLE_QUERY, {"claimed": inbound_id, "now": now}) is None:
                 return None
     until = now + timedelta(seconds=config.current().DELIVERY_LEASE)
@@ -123,7 +123,7 @@ def _claim_event(inbound_id: int) -> InboundClaim | None:
 
 
 def _lock_claimed(claim: InboundClaim) -> InboundEvent | None:
-    """The row, locked, unless somebody else has taken it since: each taking raises ``attempts``."""
+    """Lock the row; None if another worker has claimed it since. Each claim increases ``attempts``."""
     inbound = db.session.scalar(LOCK_CLAIMED_QUERY, {"claimed": claim.id})
     if inbound is not None and inbound.state == "working" and inbound.attempts == claim.attempt:
         return inbound
@@ -132,7 +132,7 @@ def _lock_claimed(claim: InboundClaim) -> InboundEvent | None:
 
 
 def _apply_event(claim: InboundClaim, channel: TwoWayChannel[Any, Any], context: Any) -> list[OutboundRequest[Any]]:
-    """Everything the thing means, and that it is done, in one transaction. Returns what to answer afterwards."""
+    """Apply the event and mark it as done in one transaction. Returns the answers to send afterwards."""
     inbound = _lock_claimed(claim)
     if inbound is None:
         return []
@@ -160,7 +160,7 @@ def _finish(inbound: InboundEvent) -> None:
 
 
 def _wait_for_outage(claim: InboundClaim, error: ChannelError) -> None:
-    """The outside is out of order; that is no fault of the row, however often it is tried."""
+    """Retry later, because the external service failed; the event fails after OUTAGE_TIMEOUT, not after MAX_ATTEMPTS."""
     inbound = _reset_to_waiting(claim, error.reason)
     if inbound is None:
         return
@@ -183,7 +183,7 @@ def _retry_later(claim: InboundClaim, reason: str) -> None:
 
 
 def _reset_to_waiting(claim: InboundClaim, reason: str) -> InboundEvent | None:
-    """The row, waiting again with ``reason``, unless somebody else has taken it since."""
+    """Make the row wait again with ``reason``; None if another worker has claimed it since."""
     db.session.rollback()
     inbound = _lock_claimed(claim)
     if inbound is not None:

@@ -1,4 +1,4 @@
-"""What became of one inbound event."""
+"""The result of processing one inbound event."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -8,8 +8,11 @@ from helpdesk.domain.outbox.channel import OutboundRequest
 
 @dataclass
 class Result:
-    """``state`` is done, ignored or quarantined; ``status_text`` a sentence. ``answers`` are sent once, after the commit,
-    to the person who caused the event: best effort, nothing anybody relies on."""
+    """The result of applying an event.
+
+    ``state`` is done, ignored or quarantined; ``status_text`` is a sentence for people. ``answers`` are sent to the
+    author of the event once, after the commit; a failure to send them is only logged.
+    """
 
     state: str = "done"
     status_text: str = ""
@@ -18,5 +21,5 @@ class Result:
 
 
 def ignored_result(why: str) -> Result:
-    """Nothing was done, for this reason."""
+    """The result for an event that was ignored, with the reason."""
     return Result("ignored", why)

@@ -1,4 +1,4 @@
-"""Storing what the outside sends, before anything of it is understood: unique by source and external id."""
+"""Store received events before they are processed, unique by source and external id."""
 
 from typing import Any
 
@@ -11,9 +11,9 @@ from helpdesk.models.inbound_event import InboundEvent
 
 
 def store_event(source: str, external_id: str, payload: dict[str, Any], raw: bytes | None = None) -> bool:
-    """Store what the channel of the kind ``source`` sent. True if it was new.
+    """Store an event that the channel of the kind ``source`` received. True if it was new.
 
-    The same ``external_id`` again is nothing new, nor is what only echoes something we sent.
+    An ``external_id`` that is stored already and an echo of something we sent are not new.
     """
     channel = get_two_way_channel(source)
     if channel.is_own_echo(payload):

@@ -1,1 +1,1 @@
-"""How the installation is doing, and who is told when something does not get out."""
+"""The health of the installation, and mail to the admins when deliveries are stuck."""

@@ -1,4 +1,4 @@
-"""Mail to the admins when deliveries are stuck: once when it begins, and again after some hours."""
+"""Mail to the admins when deliveries are stuck: when it begins, and again after some hours."""
 
 from datetime import datetime, timedelta
 
@@ -12,14 +12,15 @@ from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.setting import Setting
 from helpdesk.models.user import Role, User
 
+STUCK_AFTER = timedelta(minutes=10)
 REPEAT_AFTER = timedelta(hours=6)
 LAST_ALERT_KEY = "delivery_alert_told"
 
 
 def alert_admins() -> int:
-    """Mail every admin about places that have been out of order for a while, if they have not been told. How many mails."""
+    """Mail every admin about newly stuck destinations. Returns the number of mails."""
     now = clock.now()
-    names = sorted(place.label for place in list_stuck_destinations())
+    names = sorted(destination.label for destination in list_stuck_destinations())
     row = db.session.scalar(select(Setting).where(Setting.key == LAST_ALERT_KEY).with_for_update())
     if not names:
         if row is not None:
@@ -43,14 +44,11 @@ def alert_admins() -> int:
     return len(ids)
 
 
-STUCK_AFTER = timedelta(minutes=10)  # what waits longer is worth a mail to the admins
-
-
 def list_stuck_destinations() -> list[health.DestinationHealth]:
-    """Those out of order, or where something has waited too long, with what waits there."""
+    """The destinations with waiting deliveries that are blocked or wait longer than STUCK_AFTER."""
     now = clock.now()
     return [
-        place
-        for place in health.list_destinations()
-        if place.oldest is not None and (place.trouble or now - place.oldest > STUCK_AFTER)
+        destination
+        for destination in health.list_destinations()
+        if destination.oldest is not None and (destination.trouble or now - destination.oldest > STUCK_AFTER)
     ]

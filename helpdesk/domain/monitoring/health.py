@@ -1,4 +1,4 @@
-"""How the helpdesk itself is: what waits to leave, what last came in, queue, workers, database, disk. Numbers and sentences."""
+"""The health of the installation: deliveries, inbox, queue, workers, database and disk, as numbers and sentences."""
 
 import shutil
 import time
@@ -18,13 +18,16 @@ from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryKind, 
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.thread import Thread
 
-LATE_AFTER = timedelta(minutes=5)  # what waits longer is worth an alarm
-MIN_FREE_DISK_BYTES = 1024**3  # bytes
+LATE_AFTER = timedelta(minutes=5)  # a longer wait is a problem
+MIN_FREE_DISK_BYTES = 1024**3
 
 
 @dataclass(frozen=True)
 class DestinationHealth:
-    """What waits for one place: a channel, or the mails and calls that belong to no ticket."""
+    """The waiting deliveries of one destination: a channel, or the mails and webhooks that belong to no ticket.
+
+    ``oldest`` is when the oldest unsent one was created; ``trouble`` is why the channel is blocked.
+    """
 
     label: str
     kind: str
@@ -40,7 +43,7 @@ class DestinationHealth:
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """One thing that was looked at: whether it is as it should be, and what was found, as a sentence."""
+    """The result of one check: whether it passed, and the finding as a sentence and perhaps a number."""
 
     name: str
     ok: bool
@@ -49,7 +52,7 @@ class HealthCheck:
 
 
 def list_destinations() -> list[DestinationHealth]:
-    """Every channel, and what belongs to none, with what waits for it; the oldest wait first. One query and one for channels."""
+    """Every channel, and the deliveries that belong to none, the longest wait first. Executes two queries."""
     waits = func.min(Delivery.created_at).filter(
         Delivery.state.in_((DeliveryState.pending, DeliveryState.sending, DeliveryState.unknown))
     )
@@ -93,7 +96,7 @@ def list_destinations() -> list[DestinationHealth]:
 
 
 def run_checks() -> list[HealthCheck]:
-    """Database, queue, workers, Slack, inbox, disk: one line each; never raises."""
+    """Check the database, queue, workers, Slack, inbox and disk; never raises."""
     return [
         _check_database(),
         _check_schema(),
@@ -106,7 +109,7 @@ def run_checks() -> list[HealthCheck]:
 
 
 def is_ready() -> tuple[bool, list[str]]:
-    """Whether requests can be answered (the database answers, its schema is ours), and what is out of order beside that."""
+    """Whether requests can be served (the database answers and has our schema), and the names of the failed checks."""
     vital = [_check_database()]
     if vital[0].ok:
         vital.append(_check_schema())

@@ -1,7 +1,7 @@
-"""The outbox: what must leave, to whom, in which order, and what came of it.
+"""The outbox: what is to be sent, to whom, in which order, and with which result.
 
-``fan_out`` and its siblings write rows inside somebody's transaction. ``deliver`` is a transaction boundary of its own:
-it claims one row, lets the database go, speaks to the outside, and writes down what happened.
+``fan_out`` and ``enqueue`` add rows in the caller's transaction. ``deliver`` commits: it claims one row, calls the
+external service without an open transaction, and records the result.
 """
 
 from helpdesk.domain.outbox.deliver import (
@@ -46,7 +46,6 @@ __all__ = [
     "open_mail_thread",
     "enqueue_delivery",
     "release_delivery",
-    "release_expired_leases",
     "list_due",
     "list_due_urgent",
     "release_expired_leases",

@@ -1,8 +1,8 @@
-"""What a channel is to the outbox: the interface that each package below ``helpdesk.channels`` implements.
+"""The interface of a channel for the outbox; each package in ``helpdesk.channels`` implements it.
 
-The outbox owns order, leases, retries and look-ups; a channel says how one delivery is rendered and sent, and by a few
-policy values what its other side is like. Everything but ``kind``, ``render`` and ``send`` has a default that suits a
-place with one thread a ticket in which what was sent stays as it is.
+The outbox is responsible for order, leases, retries and look-ups. A channel renders and sends one delivery, and
+describes its external service by a few attributes. Everything but ``kind``, ``render`` and ``send`` has a default that
+suits a channel with one thread per ticket in which sent messages are never changed.
 """
 
 from abc import ABC, abstractmethod
@@ -24,11 +24,11 @@ ContentT = TypeVar("ContentT")
 
 @dataclass(frozen=True)
 class OutboundRequest(Generic[ContentT]):
-    """One thing to be put into a channel. No row and no session is in it.
+    """One rendered delivery, as plain values without database rows.
 
-    ``key`` is the delivery's own random key, carried along so that ``find`` can recognise the thing on the other side;
-    "" for what is said once and never looked for. ``content`` is the channel's own. ``possibly_sent_since`` is when an earlier
-    try began, None for a first one; ``find`` looks from there on.
+    ``key`` is the delivery's random key, sent along so that ``find`` can recognise the message in the external service;
+    "" for a message that is never looked up. ``content`` is in the channel's own type. ``possibly_sent_since`` is the
+    start of the first attempt with an unknown result, from which ``find`` searches; None if there was none.
     """
 
     key: str
@@ -38,7 +38,7 @@ class OutboundRequest(Generic[ContentT]):
 
 @dataclass(frozen=True)
 class SendResult:
-    """What came of a request: the other side's id of it, and ``extra`` to be kept in ``Delivery.data``."""
+    """The result of a request: the id that the external service gave it, and ``extra`` for ``Delivery.data``."""
 
     external_id: str
     extra: dict[str, Any] = field(default_factory=dict)
@@ -46,9 +46,10 @@ class SendResult:
 
 @dataclass(frozen=True)
 class NewThread:
-    """Where a new ticket is to live: in the channel with this row id; ``user_id`` where one person alone reads there.
+    """A thread to be created for a new ticket, in the channel with this row id.
 
-    ``nonce`` and ``token_hash`` belong to its reply address, where it has one.
+    ``user_id`` is set if only one person reads it. ``nonce`` and ``token_hash`` are those of its reply address, if it
+    has one.
     """
 
     channel_id: int
@@ -58,9 +59,9 @@ class NewThread:
 
 
 class Destination(Protocol):
-    """A living thread of a ticket, as a row: its id, whose it is, its channel's kind and audience.
+    """An open thread of a ticket, as a query row, with the kind and audience of its channel.
 
-    ``has_pending_update``: an update of its root message waits already.
+    ``has_pending_update``: an update of its root message is already waiting.
     """
 
     id: int
@@ -71,78 +72,77 @@ class Destination(Protocol):
 
 
 class OutboundChannel(ABC, Generic[ContentT]):
-    """One kind of place outside the portal that things are put into. It holds no state: one instance serves all
-    threads."""
+    """One kind of external destination. It has no state: one instance serves all threads."""
 
-    kind: str  # the word in channels.kind
-    threadless_kinds: frozenset[DeliveryKind] = frozenset()  # deliveries without a thread that leave by this channel
-    urgent_kinds: frozenset[DeliveryKind] = frozenset()  # those of them that somebody waits for
-    has_root_message = False  # everything in a thread hangs below its DeliveryKind.card, and waits until that was sent
-    is_idempotent = False  # the other side knows a repeated request by its key, so that it may be sent again unlooked
-    pauses_when_rate_limited = True  # a named wait is meant for the whole channel, not for one request
-    gives_up_after: timedelta | None = timedelta(hours=48)  # after which it fails; None: it is tried for ever
+    kind: str  # the value in channels.kind
+    threadless_kinds: frozenset[DeliveryKind] = frozenset()  # deliveries without a thread that this channel sends
+    urgent_kinds: frozenset[DeliveryKind] = frozenset()  # those of them that a person is waiting for
+    has_root_message = False  # messages are replies to the thread's DeliveryKind.card, and wait until it was sent
+    is_idempotent = False  # the service recognises a repeated request by its key, so it may be repeated without look-up
+    pauses_when_rate_limited = True  # a rate limit is meant for the whole channel, not for one request
+    gives_up_after: timedelta | None = timedelta(hours=48)  # after which a delivery fails; None: never
 
     @abstractmethod
     def render(self, delivery: Delivery) -> ContentT:
-        """What is sent for ``delivery``. Raises SkipDelivery when it need not leave, RetryLater when it must wait."""
+        """Render ``delivery``. Raises SkipDelivery if it need not be sent, RetryLater if it must wait."""
 
     @abstractmethod
     def send(self, request: OutboundRequest[ContentT]) -> SendResult:
-        """Put it there, once, without a retry of its own. No transaction is open. Raises a ChannelError."""
+        """Send the request once, without retries. No transaction is open. Raises ChannelError."""
 
     def find(self, request: OutboundRequest[ContentT]) -> SendResult | None:
-        """What came of an earlier try; None if it certainly did not arrive, or repeating it does no harm.
+        """Look up the result of an earlier attempt; None if it certainly did not arrive or repeating does no harm.
 
-        Raises ChannelError whenever the look-up itself fails: nothing is then known, and nothing is sent.
+        Raises ChannelError if the look-up fails; nothing is sent then.
         """
         return None
 
     def hold_off(self) -> timedelta:
-        """How long what may have been stored is left alone before it is looked for and tried again."""
+        """How long to wait before a delivery with an unknown result is looked up and retried."""
         return timedelta(seconds=config.current().DELIVERY_HOLD_OFF)
 
     def is_installation_error(self, reason: str) -> bool:
-        """Whether ``reason`` blocks all channels of this kind at once, so that one success clears them all."""
+        """Whether ``reason`` blocks all channels of this kind, so that one success unblocks them all."""
         return False
 
     def after_sent(self, delivery_id: int) -> None:
-        """The delivery was sent; in the transaction that writes it down."""
+        """Called when the delivery was sent, in the transaction that records it."""
 
     def handle_permanent_error(self, delivery: Delivery, error: PermanentError) -> None:
-        """The other side refused ``delivery``, which is locked, for good.
+        """Called when the external service refused ``delivery`` permanently; the row is locked.
 
-        Raises SkipDelivery where nothing is lost by that, RetryLater where it goes on otherwise; else it fails.
+        Raises SkipDelivery if nothing is lost by it, RetryLater if it is to be sent differently; otherwise it fails.
         """
 
     def threads_for_new_ticket(self, ticket: Ticket, channel_ids: list[int]) -> list[NewThread]:
-        """Where a new ticket is to live; ``channel_ids`` are the rows of this kind that concern its organization."""
+        """The threads to create for a new ticket; ``channel_ids`` are its channels of this kind."""
         return [NewThread(channel_id) for channel_id in channel_ids]
 
     def enqueue_new_ticket(self, batch: DeliveryBatch, thread_id: int, ticket: Ticket, message: Message) -> None:
-        """Add what is sent into one of its threads when a ticket is new; ``message`` is its first."""
+        """Add the first deliveries of one thread of a new ticket; ``message`` is the ticket's first message."""
         if self.has_root_message:
             batch.add(thread_id, DeliveryKind.card)
         else:
             batch.add(thread_id, DeliveryKind.message, message=message)
 
     def enqueue_message(self, batch: DeliveryBatch, destination: Destination, message: Message) -> None:
-        """Add what is sent for a new ``message``; its audience was looked at, and it did not come from there."""
+        """Add the deliveries for a new ``message`` that this destination may read and did not send itself."""
         batch.add(destination.id, DeliveryKind.message, message=message)
 
     def enqueue_edit(self, thread: Thread, message: Message) -> None:
-        """``message`` has changed. What has not left is rendered as it is then, so that nothing need be done for it."""
+        """Add the deliveries for an edited ``message``. Unsent ones need none: they are rendered when sent."""
 
     def enqueue_removal(self, copy: Delivery, message: Message) -> None:
-        """Take back ``copy``, which has left or may have left, of a message that was deleted or became a note."""
+        """Remove ``copy``, which was or may have been sent, of a message that was deleted or became a note."""
 
     def enqueue_ticket_update(self, batch: DeliveryBatch, destination: Destination) -> None:
-        """Something about the ticket changed; called once a living thread."""
+        """Add what shows a change of the ticket; called for each open thread."""
 
     def on_ticket_changed(self, ticket_id: int) -> None:
-        """The same, once a ticket."""
+        """Called once when the ticket changed."""
 
     def enqueue_notification(self, ticket: Ticket, kind: DeliveryKind, data: dict[str, Any]) -> None:
-        """Tell the requester that the ticket was solved or closes soon, where they are written to in person."""
+        """Notify the requester that the ticket was solved or closes soon, if this channel writes to persons."""
 
     def open_personal_thread(self, ticket: Ticket, user: User) -> None:
-        """Begin to write to ``user`` about ``ticket``, or go on, where this channel writes to people in person."""
+        """Create or reopen a thread with ``user`` about ``ticket``, if this channel writes to persons."""

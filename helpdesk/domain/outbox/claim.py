@@ -1,7 +1,7 @@
-"""Claiming a delivery: which may be claimed now, for how long it is ours, and the claimed one rendered.
+"""Claim and render a delivery.
 
-Only the first unfinished row of a thread's lane may be claimed; the conditions stand in one statement, so that two
-workers cannot both be right.
+Only the first unfinished row of a thread and queue key may be claimed. One statement checks this and claims the row, so
+that two workers cannot both succeed.
 """
 
 import logging
@@ -17,6 +17,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, config
 from helpdesk.database import transactions
+from helpdesk.database.types import affected_rows
 from helpdesk.domain.outbox import registry, results
 from helpdesk.domain.outbox.channel import OutboundChannel, OutboundRequest
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
@@ -32,7 +33,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class DeliveryClaim:
-    """A row that is ours until ``lease_until``, as plain values: no row is held while the outside is spoken to."""
+    """A claimed row as plain values, valid until ``lease_until``: no row is locked during the external call."""
 
     id: int
     owner: str
@@ -51,16 +52,16 @@ deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__
 
 
 def _is_claimable() -> ColumnElement[bool]:
-    """The condition, for a statement that is given ``condition_values``."""
+    """The condition that a row may be claimed, for a statement with the parameters of ``condition_values``."""
     row, earlier = deliveries.c, deliveries.alias().c
     now = bindparam("now", type_=row.due_at.type)
-    waits_behind = exists().where(
+    is_blocked = exists().where(
         earlier.thread_id == row.thread_id,
         earlier.queue_key == row.queue_key,
         earlier.id < row.id,
         earlier.state.not_in(results.FINISHED_STATES),
     )
-    thread_is_closed_to_us = exists().where(
+    thread_must_wait = exists().where(
         threads.c.id == row.thread_id,
         threads.c.channel_id == channels.c.id,
         or_(
@@ -73,22 +74,22 @@ def _is_claimable() -> ColumnElement[bool]:
     return (
         row.state.in_(CLAIMABLE_STATES)
         & (row.due_at <= now)
-        & or_(row.thread_id.is_(None), ~waits_behind & ~thread_is_closed_to_us)
+        & or_(row.thread_id.is_(None), ~is_blocked & ~thread_must_wait)
     )
 
 
 def due_statement(condition: ColumnElement[bool]) -> Select[tuple[int]]:
-    """Ids of what is due under ``condition``, the longest due first."""
+    """A query for the ids of the rows that meet ``condition``, the longest due first."""
     return select(deliveries.c.id).where(condition).order_by(deliveries.c.due_at).limit(bindparam("limit"))
 
 
 def claimable_statement(condition: ColumnElement[bool]) -> Select[tuple[int]]:
-    """Whether the row ``claimed`` may be claimed under ``condition``."""
+    """A query that finds the row ``claimed`` if it meets ``condition``."""
     return select(deliveries.c.id).where(deliveries.c.id == bindparam("claimed"), condition)
 
 
 def claim_statement(condition: ColumnElement[bool]) -> Update:
-    """Claim the row ``claimed``, if it may be claimed under ``condition``."""
+    """A statement that claims the row ``claimed`` if it meets ``condition``."""
     values = {
         "state": DeliveryState.sending,
         "started_at": bindparam("now"),
@@ -99,7 +100,7 @@ def claim_statement(condition: ColumnElement[bool]) -> Update:
     return update(deliveries).where(deliveries.c.id == bindparam("claimed"), condition).values(values)
 
 
-# Made once, of plain tables: to build these for every delivery costs more than to run them, as do rows made of them.
+# Built once, from plain tables: building these for every delivery costs more than executing them, as do ORM objects.
 DUE_QUERY = due_statement(_is_claimable())
 DUE_URGENT_QUERY = DUE_QUERY.where(
     deliveries.c.thread_id.is_(None), deliveries.c.kind.in_(bindparam("urgent_kinds", expanding=True))
@@ -122,12 +123,12 @@ DELIVERY_QUERY = (
 
 
 def condition_values(now: datetime) -> dict[str, Any]:
-    """What every statement that asks whether a row may be claimed is given."""
+    """The parameters of every statement that checks whether a row may be claimed."""
     return {"now": now, "kinds_with_root": registry.list_kinds_with_root()}
 
 
 def list_due(statement: Select[tuple[int]], limit: int) -> list[int]:
-    """Ids that ``statement`` (DUE_QUERY or DUE_URGENT_QUERY) finds now."""
+    """The ids that ``statement`` (DUE_QUERY or DUE_URGENT_QUERY) finds now."""
     values = condition_values(clock.now()) | {"limit": limit}
     if statement is DUE_URGENT_QUERY:
         values["urgent_kinds"] = registry.list_urgent_kinds()
@@ -136,23 +137,26 @@ def list_due(statement: Select[tuple[int]], limit: int) -> list[int]:
 
 
 def lease_duration() -> timedelta:
-    """How long a claimed row is ours; by default longer than a job may run (jobs.JOB_TIMEOUT)."""
+    """How long a claim is valid; by default longer than a job may run (jobs.JOB_TIMEOUT)."""
     return timedelta(seconds=config.current().DELIVERY_LEASE)
 
 
 def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
-    """Claim the row, then render it: "sending" is committed first, and nothing is locked while it is rendered."""
+    """Claim the row and render it; None if it cannot be claimed or need not be sent now. Commits.
+
+    The state "sending" is committed first; nothing is locked while the delivery is rendered.
+    """
     now = clock.now()
     owner = f"{socket.gethostname()[:40]}:{os.getpid()}:{secrets.token_hex(6)}"
     asked = condition_values(now) | {"claimed": delivery_id}
     if config.current().is_sqlite:
-        with transactions.read_only():  # most jobs that come to nothing must not wait for its one write lock
+        with transactions.read_only():  # jobs without work must not wait for SQLite's one write lock
             if db.session.scalar(CLAIMABLE_QUERY, asked) is None:
                 return None
     until = now + lease_duration()
     claimed = db.session.execute(CLAIM_STATEMENT, asked | {"until": until, "owner": owner})
     db.session.commit()
-    if claimed.rowcount != 1:
+    if affected_rows(claimed) != 1:
         return None
     try:
         with transactions.read_only(), db.session.no_autoflush:
@@ -182,15 +186,16 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
 def _save_content(
     claim: DeliveryClaim, written: dict[str, Any], thread_id: int | None, new_address: dict[str, Any] | None
 ) -> bool:
-    """Store the finished bytes before they leave, and a new reply address they name. False if the row is not ours."""
-    kept = db.session.execute(
+    """Store rendered content before it is sent, and its new reply address. False if the claim is no longer valid."""
+    stored = db.session.execute(
         update(Delivery)
         .where(Delivery.id == claim.id, Delivery.lease_owner == claim.owner, Delivery.state == DeliveryState.sending)
         .values(written)
         .execution_options(synchronize_session=False)
     )
-    if new_address and kept.rowcount == 1:
+    is_ours = affected_rows(stored) == 1
+    if new_address and is_ours:
         renewed = update(Thread).where(Thread.id == thread_id).values(new_address)
         db.session.execute(renewed.execution_options(synchronize_session=False))
     db.session.commit()
-    return kept.rowcount == 1
+    return is_ours

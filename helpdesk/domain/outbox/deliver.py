@@ -1,8 +1,8 @@
-"""How one delivery is made: claimed, sent with nothing held, and written down. Order and exactly-once live here.
+"""Send deliveries, in order and exactly once: claim one, send it without an open transaction, record the result.
 
-The rules, each learnt from a measurement: only the first unfinished row of a thread's lane may be claimed; "sending" is
-committed before the call; what may have been stored is looked for, after a hold-off, before it is sent again; nobody
-posts on a lease that is about to end.
+Only the first unfinished row of a thread and queue key may be claimed. The state "sending" is committed before the
+call. A delivery with an unknown result is looked up, after a hold-off, before it is sent again. No call begins on a
+lease that is about to end.
 """
 
 import logging
@@ -18,31 +18,30 @@ from helpdesk.domain.outbox import errors, mark_sent, results
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
 
-TIME_SLICE_SECONDS = 1.0  # seconds after which a worker asks what else there is to do, before it goes on with a lane
-MIN_LEASE_FRACTION = 1 / 3  # of the lease: nobody begins a call with less than this left
+TIME_SLICE_SECONDS = 1.0  # after which a worker takes the next job, before it goes on with a long queue
+MIN_LEASE_FRACTION = 1 / 3  # of the lease: no call begins with less than this left
 
 log = logging.getLogger(__name__)
 
 
 def deliver_one(delivery_id: int) -> bool:
-    """Make the delivery with this id if it is first in its lane, due and free. True if it was sent. Commits."""
-    is_sent, behind = _attempt_delivery(delivery_id)
-    _wake_for(behind)
+    """Send the delivery with this id if it is first in its queue, due and not claimed. True if it was sent. Commits."""
+    is_sent, next_id = _attempt_delivery(delivery_id)
+    _wake_for(next_id)
     return is_sent
 
 
 def deliver_thread(delivery_id: int) -> None:
-    """Make the delivery with this id, then those behind it, one after another as if each had been rung for. Commits
-    each."""
+    """Send the delivery with this id, then those that wait behind it, for TIME_SLICE_SECONDS. Commits after each."""
     until = time.monotonic() + TIME_SLICE_SECONDS
-    behind: int | None = delivery_id
-    while behind is not None and time.monotonic() < until:
-        _, behind = _attempt_delivery(behind)
-    _wake_for(behind)
+    next_id: int | None = delivery_id
+    while next_id is not None and time.monotonic() < until:
+        _, next_id = _attempt_delivery(next_id)
+    _wake_for(next_id)
 
 
 def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
-    """Whether it was sent, and who waits behind it in its lane with nobody having rung."""
+    """Try to send one delivery. Returns whether it was sent, and the id of the next in its queue, if any."""
     claim = claims.claim_delivery(delivery_id)
     if claim is None:
         return False, None
@@ -56,7 +55,7 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
         results.mark_failed(claim, error)
         return False, None
     except Exception:
-        log.exception("Delivery %s ended in a way nobody foresaw", claim.id)
+        log.exception("Delivery %s ended with an unexpected error", claim.id)
         results.mark_failed(claim, errors.UnknownOutcomeError("Something unforeseen happened while sending."))
         return False, None
     return True, mark_sent.mark_sent(claim, sent)
@@ -68,26 +67,26 @@ def _wake_for(delivery_id: int | None) -> None:
 
 
 def list_due(limit: int) -> list[int]:
-    """Ids of deliveries that are due and first in their lane, the longest due first."""
+    """Ids of deliveries that are due and first in their queue, the longest due first."""
     return claims.list_due(claims.DUE_QUERY, limit)
 
 
 def list_due_urgent(limit: int) -> list[int]:
-    """Those of ``list_due`` that somebody waits for: mails that belong to no ticket, above all sign-in links."""
+    """Those of ``list_due`` that a person is waiting for: mails that belong to no ticket, above all sign-in links."""
     return claims.list_due(claims.DUE_URGENT_QUERY, limit)
 
 
 def release_expired_leases() -> None:
-    """What a worker that is gone was sending becomes unknown. Commits."""
+    """Make deliveries whose worker ended while sending ``unknown``. Commits."""
     expired = (Delivery.state == DeliveryState.sending) & (Delivery.lease_until < clock.now())
     with transactions.read_only():
-        somebody_died = db.session.scalar(select(Delivery.id).where(expired).limit(1))
-    if somebody_died:
+        has_expired = db.session.scalar(select(Delivery.id).where(expired).limit(1))
+    if has_expired:
         _mark_unknown(expired)
 
 
 def _mark_unknown(expired: ColumnElement[bool]) -> None:
-    """Whoever was sending these is gone: nobody knows whether they were stored."""
+    """Set the state of deliveries whose worker has ended, so that the result is unknown."""
     db.session.execute(
         update(Delivery)
         .where(expired)

@@ -1,4 +1,4 @@
-"""Writing rows of the outbox: in batches, one below a thread, or one that belongs to no ticket."""
+"""Add deliveries to the outbox: in batches, one in a thread, or one that belongs to no ticket."""
 
 from datetime import datetime
 from typing import Any
@@ -11,13 +11,12 @@ from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 
-# Put together once. The ids come in the order of the rows, and a lane goes by its ids.
+# Built once. The ids are in the order of the rows; deliveries of a queue are sent in the order of their ids.
 INSERT_STATEMENT = insert(Delivery.__table__).returning(Delivery.__table__.c.id, sort_by_parameter_order=True)
 
 
 class DeliveryBatch:
-    """Rows that one happening puts in several threads; they leave with ``write``, a thread's in the order they were
-    added."""
+    """Deliveries that one change adds to several threads. ``write`` stores them in the order of their addition."""
 
     def __init__(self) -> None:
         self._rows: list[dict[str, Any]] = []
@@ -35,7 +34,7 @@ class DeliveryBatch:
         wake: bool = True,
         **data: Any,
     ) -> None:
-        """Add one row to the end of a thread's ``queue_key``. A worker is woken for it where ``wake``."""
+        """Add one delivery to the end of a thread's queue ``queue_key``. If ``wake``, a worker is woken for it."""
         self._rows.append(
             {
                 "thread_id": thread_id,
@@ -50,7 +49,7 @@ class DeliveryBatch:
         self._wakes.append(wake)
 
     def write(self) -> None:
-        """Put the rows into the outbox."""
+        """Store the deliveries; workers are woken after the commit."""
         if not self._rows:
             return
         ids = db.session.scalars(INSERT_STATEMENT, self._rows)
@@ -70,7 +69,7 @@ def enqueue_delivery(
     due_at: datetime | None = None,
     **data: Any,
 ) -> Delivery:
-    """Add one row to the end of ``thread``'s ``queue_key``. Nobody is woken for it."""
+    """Add one delivery to the end of the queue ``queue_key`` of ``thread``. No worker is woken for it."""
     delivery = Delivery(
         thread=thread,
         message=message,
@@ -94,8 +93,10 @@ def enqueue_account_mail(
     state: DeliveryState = DeliveryState.pending,
     **data: Any,
 ) -> Delivery:
-    """Write to somebody about no ticket (a sign-in link, an invitation, a digest); ``subject_id`` is the row it is
-    about."""
+    """Add a delivery that belongs to no ticket: a sign-in link, an invitation, a summary.
+
+    ``subject_id`` is the id of the row it is about.
+    """
     delivery = Delivery(
         kind=kind, queue_key="mail", subject_id=subject_id, state=state, due_at=due_at or clock.now(), data=data
     )
@@ -107,5 +108,5 @@ def enqueue_account_mail(
 
 
 def wake_worker(delivery: Delivery) -> None:
-    """Have a worker make ``delivery`` once the transaction has committed."""
+    """Wake a worker for ``delivery`` after the commit."""
     jobs.enqueue_after_commit("deliver", delivery.id)

@@ -1,13 +1,12 @@
-"""Why something could not be put into a channel, or is not sent now: what the outbox needs to know to go on.
+"""Errors of channels, and the exceptions with which a channel postpones or skips a delivery.
 
-A ``ChannelError`` answers one question: may the other side have stored it? Each carries ``reason``, a sentence shown to
-the team that holds no secret. ``SkipDelivery`` and ``RetryLater`` are what a channel raises while it renders a
-delivery.
+A subclass of ``ChannelError`` states whether the external service may have stored the message. ``SkipDelivery`` and
+``RetryLater`` are raised while a delivery is rendered.
 """
 
 
 class ChannelError(Exception):
-    """Base of all errors of a channel; ``reason`` is a sentence for a person and holds no secret."""
+    """Base of all errors of a channel. ``reason`` is a sentence shown to the team; it contains no secret."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -15,7 +14,7 @@ class ChannelError(Exception):
 
 
 class TemporaryError(ChannelError):
-    """Certainly not stored; worth another try, after ``retry_after`` seconds where the other side named them."""
+    """Certainly not stored; to be retried, after ``retry_after`` seconds if the external service named them."""
 
     def __init__(self, reason: str, retry_after: float | None = None) -> None:
         super().__init__(reason)
@@ -23,15 +22,15 @@ class TemporaryError(ChannelError):
 
 
 class PermanentError(ChannelError):
-    """Certainly not stored, and never will be as it is."""
+    """Certainly not stored; a retry would fail as well."""
 
 
 class UnknownOutcomeError(ChannelError):
-    """May have been stored: look before trying again."""
+    """May have been stored; to be looked up before a retry."""
 
 
 class ChannelBlockedError(ChannelError):
-    """Certainly not stored; nothing will be until a person repairs the channel.
+    """Certainly not stored; the channel accepts nothing until a person repairs it.
 
     ``scope`` is "channel" (archived, bot removed) or "installation" (token revoked, scope missing).
     """
@@ -42,7 +41,7 @@ class ChannelBlockedError(ChannelError):
 
 
 class SkipDelivery(Exception):
-    """The delivery need not be sent any more; ``reason`` is shown to the team."""
+    """The delivery need not be sent; ``reason`` is shown to the team."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)

@@ -1,4 +1,4 @@
-"""Where a thing goes: every thread of its ticket, but the one it came from and those whose audience may not read it."""
+"""Add deliveries for a message to every thread of its ticket, except its origin and those that may not read it."""
 
 from collections import defaultdict
 from dataclasses import asdict
@@ -22,7 +22,7 @@ COPY_KINDS = (DeliveryKind.message, DeliveryKind.file)
 NOT_SENT_STATES = (DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed)
 
 _thread, _channel = Thread.__table__, Channel.__table__
-# Put together once: everything said on a ticket asks these.
+# Built once: every message executes these.
 THREADS_QUERY = (
     select(Thread).where(Thread.ticket_id == bindparam("ticket_id"), Thread.ended_at.is_(None)).order_by(Thread.id)
 )
@@ -32,14 +32,14 @@ _waits = exists().where(
     Delivery.state == DeliveryState.pending,
 )
 DESTINATIONS_QUERY = (
-    select(_thread.c["id", "user_id"], _channel.c["kind", "audience"], _waits.label("has_pending_update"))
+    select(*_thread.c["id", "user_id"], *_channel.c["kind", "audience"], _waits.label("has_pending_update"))
     .select_from(_thread.join(_channel))
     .where(_thread.c.ticket_id == bindparam("ticket_id"), _thread.c.ended_at.is_(None))
     .order_by(_thread.c.id)
 )
 # The organization's own channel, the team's triage channel, and those that serve every customer.
 NEW_TICKET_CHANNELS_QUERY = (
-    select(_channel.c["id", "kind"])
+    select(*_channel.c["id", "kind"])
     .where(
         (
             (_channel.c.organization_id == bindparam("organization_id"))
@@ -56,10 +56,10 @@ INSERT_THREADS_STATEMENT = insert(_thread).returning(_thread.c.id, sort_by_param
 
 
 def enqueue_new_ticket(ticket: Ticket, message: Message) -> None:
-    """Open the threads of a new ticket, in triage, in its organization's channel and to its requester; announce it."""
-    asked = {"organization_id": ticket.organization_id, "triage": settings.get("triage_channel")}
+    """Create the threads of a new ticket, in all channels that concern it, and add their first deliveries."""
+    parameters = {"organization_id": ticket.organization_id, "triage": settings.get("triage_channel")}
     channel_ids: dict[str, list[int]] = defaultdict(list)
-    for row in db.session.execute(NEW_TICKET_CHANNELS_QUERY, asked):
+    for row in db.session.execute(NEW_TICKET_CHANNELS_QUERY, parameters):
         channel_ids[row.kind].append(row.id)
     channels = registry.list_channels()
     wanted = [(each, new) for each in channels for new in each.threads_for_new_ticket(ticket, channel_ids[each.kind])]
@@ -74,8 +74,7 @@ def enqueue_new_ticket(ticket: Ticket, message: Message) -> None:
 
 
 def fan_out_message(message: Message) -> None:
-    """One delivery per destination of ``message``, in its own transaction. What customers read also stands on the
-    ticket's cards."""
+    """Add the deliveries of a new message. A reply also updates the cards of the ticket, which show it."""
     batch = DeliveryBatch()
     for destination in _load_destinations(message.ticket_id):
         channel = registry.get_channel(destination.kind)
@@ -90,15 +89,14 @@ def fan_out_message(message: Message) -> None:
 
 
 def fan_out_edit(message: Message) -> None:
-    """Bring an edited message's copies up to date. What has not left yet simply leaves as it is now; sent mail stays
-    sent."""
+    """Update the sent copies of an edited message where the channel can. Unsent ones are rendered when sent."""
     for thread in _load_threads(message.ticket_id):
         if thread.id != message.origin_thread_id and registry.is_registered(thread.channel.kind):
             registry.get_channel(thread.channel.kind).enqueue_edit(thread, message)
 
 
 def fan_out_deletion(message: Message) -> None:
-    """Take a deleted message's copies away wherever that is possible; mail that has left stays."""
+    """Remove the copies of a deleted message where the channel can; sent mail remains."""
     for thread in _load_threads(message.ticket_id):
         if thread.id != message.origin_thread_id:
             for copy in find_copies(thread, message):
@@ -108,7 +106,7 @@ def fan_out_deletion(message: Message) -> None:
 
 
 def retract_from_customers(message: Message) -> None:
-    """Take a message that became a note out of every thread customers read."""
+    """Remove the copies of a message that became a note from every thread that customers read."""
     for thread in _load_threads(message.ticket_id):
         if thread.is_customers:
             for copy in find_copies(thread, message):
@@ -116,7 +114,7 @@ def retract_from_customers(message: Message) -> None:
 
 
 def enqueue_removal(copy: Delivery, message: Message) -> None:
-    """Take back one copy of ``message``: what has not left is skipped, the rest is the channel's to remove."""
+    """Remove one copy of ``message``: an unsent one is cancelled, the channel removes a sent one."""
     if copy.state in NOT_SENT_STATES:
         copy.state = DeliveryState.cancelled
         copy.reason = "Taken back before it left."
@@ -128,7 +126,7 @@ def enqueue_removal(copy: Delivery, message: Message) -> None:
 
 
 def enqueue_card_update(ticket: Ticket) -> None:
-    """Have what shows the ticket's state outside drawn anew, once for a burst of changes. The ticket is locked."""
+    """Update the ticket's cards, once for several changes in short time. The ticket must be locked."""
     batch = DeliveryBatch()
     for destination in _load_destinations(ticket.id):
         registry.get_channel(destination.kind).enqueue_ticket_update(batch, destination)
@@ -137,8 +135,7 @@ def enqueue_card_update(ticket: Ticket) -> None:
 
 
 def enqueue_ticket_mail(ticket: Ticket, kind: DeliveryKind, *, except_user: User | None = None, **data: Any) -> None:
-    """Tell the requester in person about their ticket: solved or closing_soon. One who left the conversation gets
-    nothing."""
+    """Notify the requester that the ticket was solved or closes soon, unless they are ``except_user``."""
     if except_user is not None and except_user.id == ticket.requester_id:
         return
     for channel in registry.list_channels():
@@ -146,13 +143,13 @@ def enqueue_ticket_mail(ticket: Ticket, kind: DeliveryKind, *, except_user: User
 
 
 def open_mail_thread(ticket: Ticket, user: User) -> None:
-    """Write to ``user`` about ``ticket`` from now on, by every channel that writes to people in person."""
+    """Write to ``user`` about ``ticket`` from now on, by every channel that writes to persons."""
     for channel in registry.list_channels():
         channel.open_personal_thread(ticket, user)
 
 
 def end_mail_thread(ticket: Ticket, user: User) -> None:
-    """Write to ``user`` about ``ticket`` no more; the reply address dies with it."""
+    """Stop writing to ``user`` about ``ticket``; the reply address becomes invalid."""
     for thread in _load_threads(ticket.id):
         if thread.user_id == user.id:
             thread.ended_at = clock.now()
@@ -165,7 +162,7 @@ def end_mail_thread(ticket: Ticket, user: User) -> None:
 
 
 def find_copies(thread: Thread, message: Message) -> list[Delivery]:
-    """The deliveries that put ``message`` and its files into ``thread``."""
+    """The deliveries of ``message`` and its files in ``thread``."""
     query = select(Delivery).where(
         Delivery.thread_id == thread.id, Delivery.message_id == message.id, Delivery.kind.in_(COPY_KINDS)
     )
@@ -177,7 +174,7 @@ def is_on_card(message: Message) -> bool:
     return message.seq == 1
 
 
-def _load_destinations(ticket_id: int) -> list[Row[Any]]:
+def _load_destinations(ticket_id: int) -> list[Row[*tuple[Any, ...]]]:
     rows = db.session.execute(DESTINATIONS_QUERY, {"ticket_id": ticket_id})
     return [row for row in rows if registry.is_registered(row.kind)]
 

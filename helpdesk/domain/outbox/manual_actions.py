@@ -1,10 +1,11 @@
-"""What a person may do about a delivery that waits: try it again, leave it out, let it go on."""
+"""Actions of people on waiting deliveries: retry, skip, hold and release."""
 
 from datetime import datetime
 
 from sqlalchemy import select, update
 
 from helpdesk import clock, jobs, live_events
+from helpdesk.database.types import affected_rows
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
@@ -14,7 +15,10 @@ from helpdesk.models.user import User
 
 
 def retry_delivery(delivery: Delivery, *, actor: User | None) -> None:
-    """Try again now. ``actor`` None is the operator at the command line. Raises ConflictError when it is over."""
+    """Retry the delivery now. Without ``actor`` it is the command line.
+
+    Raises PermissionDenied, or ConflictError if it is finished or being sent.
+    """
     _ensure_team(actor)
     if delivery.is_finished or delivery.state == DeliveryState.sending:
         raise ConflictError("This delivery is not waiting.")
@@ -25,7 +29,10 @@ def retry_delivery(delivery: Delivery, *, actor: User | None) -> None:
 
 
 def skip_delivery(delivery: Delivery, *, actor: User) -> None:
-    """Leave it out, so that those behind it may go. Raises Conflict when it is done or under way."""
+    """Cancel the delivery, so that those behind it are sent.
+
+    Raises PermissionDenied, or ConflictError if it is finished or being sent.
+    """
     _ensure_team(actor)
     if delivery.is_finished or delivery.state == DeliveryState.sending:
         raise ConflictError("This delivery is not waiting.")
@@ -36,7 +43,7 @@ def skip_delivery(delivery: Delivery, *, actor: User) -> None:
 
 
 def end_undo_window(message: Message, *, actor: User) -> None:
-    """End a message's undo window: its mail leaves at once."""
+    """End the undo window of a message, so that its mail is sent at once. Raises PermissionDenied."""
     _ensure_team(actor)
     message.release_at = clock.now()
     waiting = select(Delivery).where(Delivery.message_id == message.id, Delivery.state == DeliveryState.pending)
@@ -46,8 +53,10 @@ def end_undo_window(message: Message, *, actor: User) -> None:
 
 
 def hold_pending(before: datetime) -> int:
-    """After a backup was restored: hold what was waiting before ``before``, since it may have left long ago. Returns
-    how many."""
+    """Hold the unsent deliveries created before ``before``. Returns how many.
+
+    After a backup was restored they may have been sent long ago.
+    """
     held = db.session.execute(
         update(Delivery)
         .where(
@@ -61,11 +70,11 @@ def hold_pending(before: datetime) -> int:
         )
         .execution_options(synchronize_session=False)
     )
-    return held.rowcount
+    return affected_rows(held)
 
 
 def release_delivery(delivery: Delivery, *, actor: User | None) -> None:
-    """Let a held delivery go on; what may have been sent is looked for first."""
+    """Release a held delivery; if it may have been sent, it is looked up first. Raises as ``retry_delivery``."""
     retry_delivery(delivery, actor=actor)
 
 

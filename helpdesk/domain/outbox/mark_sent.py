@@ -1,6 +1,6 @@
-"""Writing down that a delivery has arrived, as nearly all do: few statements, each in its fewest words.
+"""Record that a delivery was sent, with as few statements as possible, since nearly all deliveries end like this.
 
-The row is written only where it is still ours, in the one statement that also locks it.
+One statement checks that the claim is still valid, locks the row and updates it.
 """
 
 from typing import Any
@@ -18,7 +18,7 @@ from helpdesk.models.thread import Thread
 
 deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__table__
 
-# A success also settles what a sweep doubted meanwhile, as long as nobody else has taken it.
+# "unknown" is included: the lease may have expired meanwhile without another worker claiming the row.
 MARK_SENT_STATEMENT = (
     update(deliveries)
     .where(
@@ -31,7 +31,7 @@ MARK_SENT_STATEMENT = (
     .values(
         state=DeliveryState.sent,
         external_id=bindparam("arrived_as"),
-        data=bindparam("what", type_=JSON),
+        data=bindparam("new_data", type_=JSON),
         finished_at=bindparam("now"),
         possibly_sent_since=None,
         reason=None,
@@ -74,37 +74,44 @@ SET_EXTERNAL_ID_STATEMENT = (
 )
 
 
-def mark_sent(claim: DeliveryClaim, what: SendResult) -> int | None:
-    """It has arrived as ``what``. Commits. Returns the id of the one behind it in its lane, for which nobody has rung.
+def mark_sent(claim: DeliveryClaim, sent: SendResult) -> int | None:
+    """Record that the delivery was sent. Commits.
 
-    Where somebody else has written that down, there is nothing left to do.
+    Returns the id of the next delivery in its queue, for which no worker is woken. Does nothing if the claim is no
+    longer valid.
     """
     db.session.remove()
     results.lock_ticket(claim.id)
-    known = {"claimed": claim.id, "owner": claim.owner, "arrived_as": what.external_id, "now": clock.now()}
-    row = db.session.execute(MARK_SENT_STATEMENT, known | {"what": {**claim.data, **what.extra}}).one_or_none()
-    place = None
+    values = {
+        "claimed": claim.id,
+        "owner": claim.owner,
+        "arrived_as": sent.external_id,
+        "new_data": {**claim.data, **sent.extra},
+        "now": clock.now(),
+    }
+    row = db.session.execute(MARK_SENT_STATEMENT, values).one_or_none()
+    thread = None
     if row is not None:
         claim.channel.after_sent(claim.id)
         if row.thread_id is not None:
-            place = _update_thread(claim, row, what)
+            thread = _update_thread(claim, row, sent)
     db.session.commit()
     db.session.remove()
-    if row is not None and (row.attempts > 1 or (place is not None and place.blocked_reason)):
+    if row is not None and (row.attempts > 1 or (thread is not None and thread.blocked_reason)):
         retry.retry_waiting(claim)
-    return place.behind if place is not None else None
+    return thread.behind if thread is not None else None
 
 
-def _update_thread(claim: DeliveryClaim, row: Row[Any], what: SendResult) -> Row[Any]:
-    """What the arrival means for those behind it, for its thread and for its channel; its PLACE as it was before."""
-    place = db.session.execute(THREAD_STATE_QUERY, {"thread": row.thread_id, "queue_key": row.queue_key}).one()
+def _update_thread(claim: DeliveryClaim, row: Row[*tuple[Any, ...]], sent: SendResult) -> Row[*tuple[Any, ...]]:
+    """Update the thread, the ticket and the channel of a sent delivery. Returns the thread's state from before."""
+    thread = db.session.execute(THREAD_STATE_QUERY, {"thread": row.thread_id, "queue_key": row.queue_key}).one()
     is_root = row.kind == DeliveryKind.card or not claim.channel.has_root_message
-    if place.external_id is None and is_root:
-        db.session.execute(SET_EXTERNAL_ID_STATEMENT, {"thread": row.thread_id, "arrived_as": what.external_id})
-    if row.kind == DeliveryKind.card and place.in_other_queue is not None:
-        jobs.enqueue_after_commit("deliver", place.in_other_queue)  # everything of a thread waits for its card
+    if thread.external_id is None and is_root:
+        db.session.execute(SET_EXTERNAL_ID_STATEMENT, {"thread": row.thread_id, "arrived_as": sent.external_id})
+    if row.kind == DeliveryKind.card and thread.in_other_queue is not None:
+        jobs.enqueue_after_commit("deliver", thread.in_other_queue)  # all messages of a thread wait for its card
     if row.message_id is not None:
-        results.bump_ticket_version(place.ticket_id)
-    if place.blocked_reason:
-        retry.unblock_channels(place.channel_id, claim.channel, place.blocked_reason)
-    return place
+        results.bump_ticket_version(thread.ticket_id)
+    if thread.blocked_reason:
+        retry.unblock_channels(thread.channel_id, claim.channel, thread.blocked_reason)
+    return thread

@@ -1,4 +1,4 @@
-"""The channels there are, by kind. The application registers them when it is made; the outbox asks only here."""
+"""The registered channels, by kind. The application registers them at the start."""
 
 from typing import Any
 
@@ -12,7 +12,7 @@ _channels: dict[str, OutboundChannel[Any]] = {}
 
 
 def register_channel(channel: OutboundChannel[Any]) -> None:
-    """Make ``channel`` the one of its kind. Raises ValueError where another kind sends one of its threadless kinds."""
+    """Register ``channel`` for its kind. Raises ValueError if another channel sends one of its threadless kinds."""
     for other in _channels.values():
         both = other.threadless_kinds & channel.threadless_kinds
         if other.kind != channel.kind and both:
@@ -21,12 +21,12 @@ def register_channel(channel: OutboundChannel[Any]) -> None:
 
 
 def unregister_channel(kind: str) -> None:
-    """Forget the channel of this kind."""
+    """Remove the channel of this kind."""
     _channels.pop(kind, None)
 
 
 def get_channel(kind: str) -> OutboundChannel[Any]:
-    """The channel of this kind. Raises LookupError where none is registered."""
+    """The channel of this kind. Raises LookupError if none is registered."""
     try:
         return _channels[kind]
     except KeyError:
@@ -34,7 +34,7 @@ def get_channel(kind: str) -> OutboundChannel[Any]:
 
 
 def is_registered(kind: str) -> bool:
-    """Whether there is a channel of this kind. Threads outlive a channel that was taken away."""
+    """Whether a channel of this kind is registered. The threads of a removed channel still exist."""
     return kind in _channels
 
 
@@ -44,17 +44,20 @@ def list_channels() -> list[OutboundChannel[Any]]:
 
 
 def list_kinds_with_root() -> list[str]:
-    """The kinds of channel in which everything waits for the root message of its thread."""
+    """The kinds of the channels in which messages wait for the root message of their thread."""
     return [channel.kind for channel in _channels.values() if channel.has_root_message]
 
 
 def list_urgent_kinds() -> list[str]:
-    """The kinds of delivery without a thread that somebody waits for, so that they overtake a backlog."""
+    """The kinds of deliveries that a person is waiting for, so that they are sent before a backlog."""
     return [str(kind) for channel in _channels.values() for kind in channel.urgent_kinds]
 
 
 def channel_for(delivery: Delivery) -> OutboundChannel[Any]:
-    """The channel by which ``delivery`` leaves: its thread's, or the one that sends its kind without a thread."""
+    """The channel that sends ``delivery``. Raises LookupError if none does.
+
+    It is that of its thread, or the one that sends its kind without a thread.
+    """
     if delivery.thread is not None:
         return get_channel(delivery.thread.channel.kind)
     for channel in _channels.values():
@@ -65,5 +68,5 @@ def channel_for(delivery: Delivery) -> OutboundChannel[Any]:
 
 @event.listens_for(Channel, "before_insert")
 def _ensure_registered(_mapper: Any, _connection: Any, row: Channel) -> None:
-    """The database takes every kind, so that one more needs no migration; a kind that nobody serves is a mistake."""
+    """Reject a channel of an unregistered kind. The database accepts all, so that a new kind needs no migration."""
     get_channel(row.kind)

@@ -1,6 +1,6 @@
-"""Writing down what became of a delivery that was ours and has not arrived: failed, in doubt, left out, or not yet.
+"""Record that a claimed delivery was not sent: it failed, its result is unknown, or it was skipped or postponed.
 
-Each begins by locking the row and looking whether it is still ours, and commits.
+Each function locks the row, checks that the claim is still valid, and commits.
 """
 
 from datetime import timedelta
@@ -21,28 +21,16 @@ from helpdesk.models.ticket import Ticket
 if TYPE_CHECKING:
     from helpdesk.domain.outbox.claim import DeliveryClaim
 
-RETRY_DELAYS_SECONDS = (
-    1,
-    2,
-    5,
-    10,
-    20,
-    30,
-    30,
-    60,
-    60,
-    120,
-    300,
-    600,
-    900,
-)  # seconds before the next try, by tries made
+# Before the next attempt, by attempts made.
+RETRY_DELAYS_SECONDS = (1, 2, 5, 10, 20, 30, 30, 60, 60, 120, 300, 600, 900)
 MAX_RENDER_ATTEMPTS = 5
 
 MIN_BLOCKED_DELAY = timedelta(seconds=10)  # before a blocked channel is tried again
 
+# Literals, so that the databases use the partial index of the unfinished rows.
 FINISHED_STATES: list[ColumnElement[str]] = [
     literal_column(f"'{state}'") for state in (DeliveryState.sent, DeliveryState.cancelled)
-]  # spelt out, so that the index of the others fits
+]
 LOCK_CLAIMED_QUERY = (
     select(Delivery)
     .where(Delivery.id == bindparam("claimed"))
@@ -70,7 +58,7 @@ BUMP_VERSION_STATEMENT = (
 
 
 def mark_failed(claim: "DeliveryClaim", error: errors.ChannelError) -> None:
-    """It has not arrived, or nobody knows: what ``error`` means for the row, its channel and its address. Commits."""
+    """Record a failed attempt: update the delivery and its channel according to ``error``. Commits."""
     delivery = _lock_claimed(claim.id, claim.owner)
     if delivery is None:
         return
@@ -85,14 +73,14 @@ def mark_failed(claim: "DeliveryClaim", error: errors.ChannelError) -> None:
     elif isinstance(error, errors.PermanentError):
         _refuse_delivery(claim, delivery, error)
     elif claim.possibly_sent_since is not None and not claim.channel.is_idempotent:
-        # The look-up or the second try was refused; the first may still have landed, so the next try looks again.
+        # The look-up or a repeated attempt failed; the first one may have been stored, so it is looked up again.
         delivery.state = DeliveryState.unknown
         delivery.due_at = now + delay
     else:
         delivery.state = DeliveryState.pending
         delivery.due_at = now + delay
-        patience = claim.channel.gives_up_after
-        if patience is not None and now - delivery.created_at > patience:
+        limit = claim.channel.gives_up_after
+        if limit is not None and now - delivery.created_at > limit:
             delivery.state = DeliveryState.failed
     if isinstance(error, errors.TemporaryError) and error.retry_after:
         delivery.due_at = now + timedelta(seconds=error.retry_after)
@@ -107,7 +95,7 @@ def mark_failed(claim: "DeliveryClaim", error: errors.ChannelError) -> None:
 
 
 def postpone_or_skip(delivery_id: int, owner: str, reason: SkipDelivery | RetryLater) -> None:
-    """It need not leave any more, or not yet."""
+    """Cancel or postpone the delivery for ``reason``. Commits."""
     delivery = _lock_claimed(delivery_id, owner)
     if delivery is None:
         return
@@ -117,7 +105,7 @@ def postpone_or_skip(delivery_id: int, owner: str, reason: SkipDelivery | RetryL
 
 
 def mark_render_failed(delivery_id: int, owner: str) -> None:
-    """A row that cannot be turned into something to send: tried a few times, then shown to the team."""
+    """Record that the delivery could not be rendered; after MAX_RENDER_ATTEMPTS it fails. Commits."""
     delivery = _lock_claimed(delivery_id, owner)
     if delivery is None:
         return
@@ -133,20 +121,22 @@ def mark_render_failed(delivery_id: int, owner: str) -> None:
 
 
 def lock_ticket(delivery_id: int) -> None:
-    """Take the ticket's row before the delivery's, as whoever writes on a ticket does: taken the other way round, two
-    would wait for each other. SQLite lets only one write at all."""
+    """Lock the ticket before the delivery, in the order that everything else uses, to avoid a deadlock.
+
+    SQLite needs no row locks, since it allows only one writer.
+    """
     if not config.current().is_sqlite:
         db.session.execute(LOCK_TICKET_QUERY, {"claimed": delivery_id})
 
 
 def bump_ticket_version(ticket_id: int) -> None:
-    """Show what became of it on the team's open pages of the ticket."""
+    """Refresh the team's open pages of the ticket after the commit."""
     db.session.execute(BUMP_VERSION_STATEMENT, {"ticket": ticket_id})
     live_events.publish_after_commit(f"team:ticket:{ticket_id}")
 
 
 def _refuse_delivery(claim: "DeliveryClaim", delivery: Delivery, error: errors.PermanentError) -> None:
-    """Refused for good: it fails, unless its channel knows better."""
+    """Fail a permanently refused delivery, unless its channel skips or postpones it."""
     try:
         claim.channel.handle_permanent_error(delivery, error)
     except (SkipDelivery, RetryLater) as instead:
@@ -165,7 +155,7 @@ def _apply_postponement(delivery: Delivery, reason: SkipDelivery | RetryLater) -
 
 
 def _lock_claimed(delivery_id: int, owner: str) -> Delivery | None:
-    """The row, locked, unless somebody else has taken it meanwhile."""
+    """Lock the row; None if the claim is no longer valid."""
     db.session.remove()
     lock_ticket(delivery_id)
     delivery = db.session.scalar(LOCK_CLAIMED_QUERY, {"claimed": delivery_id})

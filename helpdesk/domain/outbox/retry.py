@@ -1,8 +1,7 @@
-"""After trouble: the first delivery that gets through calls the others that waited for a later try.
+"""Retry waiting deliveries as soon as their channel works again.
 
-Each row waits longer after every failure, up to fifteen minutes. Once its channel works again, nobody should wait that
-long: whatever waits for the same kind of channel becomes due, except what must not be looked for before its hold-off
-has passed.
+A delivery waits longer after every failure, up to fifteen minutes. When another one of the same kind of channel
+succeeds, all become due, except those with an unknown result whose hold-off has not passed.
 """
 
 from datetime import timedelta
@@ -11,6 +10,7 @@ from typing import Any
 from sqlalchemy import case, select, update
 
 from helpdesk import clock, live_events
+from helpdesk.database.types import affected_rows
 from helpdesk.domain.outbox.channel import OutboundChannel
 from helpdesk.domain.outbox.claim import DeliveryClaim
 from helpdesk.extensions import db
@@ -18,19 +18,19 @@ from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.thread import Thread
 
-RETRY_DELAY = timedelta(seconds=2)  # what is due within it need not be called
+RETRY_DELAY = timedelta(seconds=2)  # deliveries that are due sooner are not changed
 
 
 def retry_waiting(claim: DeliveryClaim) -> int:
-    """Make due what waits behind ``claim``'s kind of channel, which just worked. Returns how many rows. Commits.
+    """Make the waiting deliveries of the claim's kind of channel due. Returns how many. Commits.
 
-    What belongs to no thread is left alone: of its destinations each is its own. A channel that was asked to wait stays
-    paused (Channel.paused_until).
+    Deliveries without a thread are not changed: each has a destination of its own. Rate-limited channels remain paused
+    (Channel.paused_until).
     """
     now = clock.now()
     hold_off = claim.channel.hold_off()
-    may_still_land = (Delivery.state == DeliveryState.unknown) & (Delivery.started_at > now - hold_off)
-    due_at = case((may_still_land, now + hold_off), else_=now)
+    may_have_been_sent = (Delivery.state == DeliveryState.unknown) & (Delivery.started_at > now - hold_off)
+    due_at = case((may_have_been_sent, now + hold_off), else_=now)
     waiting = (
         select(Delivery.id)
         .join(Delivery.thread)
@@ -39,23 +39,22 @@ def retry_waiting(claim: DeliveryClaim) -> int:
             Channel.kind == claim.channel.kind,
             Delivery.state.in_((DeliveryState.pending, DeliveryState.unknown)),
             Delivery.attempts > 0,
-            Delivery.due_at > case((may_still_land, now + hold_off), else_=now + RETRY_DELAY),
+            Delivery.due_at > case((may_have_been_sent, now + hold_off), else_=now + RETRY_DELAY),
         )
         .with_for_update(of=Delivery, skip_locked=True)
     )
-    called = db.session.execute(
+    changed = db.session.execute(
         update(Delivery)
         .where(Delivery.id.in_(waiting))
         .values(due_at=due_at)
         .execution_options(synchronize_session=False)
     )
     db.session.commit()
-    return called.rowcount
+    return affected_rows(changed)
 
 
 def unblock_channels(channel_id: int, channel: OutboundChannel[Any], reason: str) -> None:
-    """One thing got through, so the channel works; so do all of its kind if what was wrong, ``reason``, was wrong with
-    the whole installation."""
+    """Unblock a channel that works again; all of its kind if ``reason`` concerned the whole installation."""
     repaired = Channel.id == channel_id
     if channel.is_installation_error(reason):
         repaired = (Channel.kind == channel.kind) & (Channel.blocked_reason == reason)

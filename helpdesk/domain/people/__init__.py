@@ -1,1 +1,1 @@
-"""Users and organizations, who is admitted, and who may do what."""
+"""Users and organizations, admission, and permissions."""

@@ -1,4 +1,4 @@
-"""By which rule an address is let in, and to which organizations."""
+"""Admission: which rules admit an address, and to which organizations."""
 
 from dataclasses import dataclass
 
@@ -31,7 +31,7 @@ ADMITTING_ORGANIZATIONS_QUERY = (
 
 @dataclass(frozen=True)
 class AdmissionExplanation:
-    """Why an address is let in or not: ``reasons`` are sentences in the order the rules were asked."""
+    """Why an address is admitted or not; ``reasons`` are sentences in the order in which the rules were applied."""
 
     email: str
     admitted: bool
@@ -41,14 +41,13 @@ class AdmissionExplanation:
 
 
 def admitting_organizations(email: str) -> list[Organization]:
-    """The organizations that let the canonical address ``email`` into their portal, by name."""
-    asked = {"email": email, "domain": email_address.domain_of(email)}
-    return list(db.session.scalars(ADMITTING_ORGANIZATIONS_QUERY, asked))
+    """The organizations that admit the canonical address ``email`` to their portal, by name."""
+    parameters = {"email": email, "domain": email_address.domain_of(email)}
+    return list(db.session.scalars(ADMITTING_ORGANIZATIONS_QUERY, parameters))
 
 
 def admission_condition() -> ColumnElement[bool]:
-    """The same rules as a condition on ``User``, for queries that load or revoke: the team, or let in by the present
-    organization."""
+    """The same rules as a condition on ``User``: active, and of the team or admitted by their current organization."""
     listed = exists(OrganizationAddress.id).where(
         OrganizationAddress.organization_id == User.organization_id, OrganizationAddress.email == User.email
     )
@@ -72,7 +71,7 @@ def admission_condition() -> ColumnElement[bool]:
 
 
 def can_receive_mail(user: User, ticket: Ticket) -> bool:
-    """Whether ``user`` may be sent ``ticket``'s public messages now, wherever they are signed in."""
+    """Whether the public messages of ``ticket`` may be mailed to ``user`` now, whatever their current organization."""
     if not user.is_active or user.erased_at:
         return False
     if user.is_team:
@@ -85,13 +84,13 @@ def can_receive_mail(user: User, ticket: Ticket) -> bool:
 
 
 def is_portal_enabled() -> bool:
-    """Whether the installation's edition and plan include the customers' portal."""
-    chosen = settings.get_all()
-    return chosen["portal_edition"] == "external_helpdesk" and chosen["portal_plan"] in PLANS_WITH_PORTAL
+    """Whether the edition and plan of the installation include the customers' portal."""
+    values = settings.get_all()
+    return values["portal_edition"] == "external_helpdesk" and values["portal_plan"] in PLANS_WITH_PORTAL
 
 
 def explain_admission(text: str) -> AdmissionExplanation:
-    """What would happen if ``text`` signed in, and by which rule. Raises ValueError with a sentence for no address."""
+    """Whether the address ``text`` may sign in, and by which rules. Raises ValueError if it is no address."""
     email = email_address.canonical_address(text)
     user = db.session.scalar(select(User).where(User.email == email))
     if user and user.is_team:
@@ -132,7 +131,10 @@ def _admission_reasons(email: str, admitting: set[int]) -> list[str]:
         reasons.append(
             f"{domain} is a public mail domain, so it says nothing about where somebody works."
             if email_address.is_public_domain(domain)
-            else f"No organization has the domain {domain}. Domains are compared exactly, so a subdomain is another domain."
+            else (
+                f"No organization has the domain {domain}. "
+                "Domains are compared exactly, so a subdomain is another domain."
+            )
         )
     elif not owner.portal_enabled:
         reasons.append(f"{domain} is a domain of {owner.name}, but its portal is switched off.")

@@ -1,4 +1,4 @@
-"""The one reading of an email address. What is compared, stored or mailed went through ``canonical``."""
+"""Canonical email addresses. Every address that is compared, stored or mailed passes ``canonical_address``."""
 
 import re
 
@@ -17,11 +17,11 @@ _FAMILY = re.compile(rf"({'|'.join(DOMAIN_FAMILIES)})\.((com?\.)?[a-z]{{2}}|com|
 
 
 def canonical_address(text: str) -> str:
-    """Exactly one address, lower-cased, its domain in ASCII: ``Ann@Müller.de`` is ``ann@xn--mller-kva.de``.
+    """Exactly one address in lower case with its domain in ASCII: ``Ann@Müller.de`` is ``ann@xn--mller-kva.de``.
 
-    Everything two parsers could read differently is refused: display names, quotes, comments, lists, routes,
-    control characters, letters outside ASCII before the @, a dot at the end. Raises ValueError with a
-    sentence for the person who typed it.
+    Everything that two parsers could interpret differently is refused: display names, quotes, comments, lists, routes,
+    control characters, letters outside ASCII before the @, a dot at the end. Raises ValueError with a sentence for the
+    person who typed it.
     """
     text = (text or "").strip(" ")
     if not text:
@@ -43,11 +43,11 @@ def canonical_address(text: str) -> str:
 
 
 def canonical_domain(text: str) -> str:
-    """One domain name, lower-cased and in ASCII. Raises ValueError with a sentence."""
+    """One domain name in lower case and in ASCII. Raises ValueError with a sentence."""
     text = (text or "").strip(" ").lower()
     if not text or len(text) > MAX_DOMAIN_LENGTH:
         raise ValueError("Enter a domain, like example.com.")
-    if set(text) & set("。．｡"):  # the library takes them for dots
+    if set(text) & set("。．｡"):  # the library treats them as dots
         raise ValueError("The domain is not written like example.com.")
     try:
         domain = idna.encode(text).decode("ascii") if "xn--" in text or not text.isascii() else text
@@ -67,15 +67,13 @@ def domain_of(address: str) -> str:
 
 
 def is_public_domain(domain: str) -> bool:
-    """Whether anybody can get an address in ``domain`` (canonical), so that it says nothing about who they
-    work for.
-    """
+    """Whether anybody can get an address in the canonical ``domain``, so that it does not show their employer."""
     labels = domain.split(".")
-    above = {".".join(labels[start:]) for start in range(len(labels) - 1)}
-    return bool(above & PUBLIC_DOMAINS) or any(_FAMILY.fullmatch(name) for name in above)
+    names = {".".join(labels[start:]) for start in range(len(labels) - 1)}  # the domain and its parents
+    return bool(names & PUBLIC_DOMAINS) or any(_FAMILY.fullmatch(name) for name in names)
 
 
 def mask_address(address: str) -> str:
-    """Enough of an address for its owner to recognise it: ``ann@good.com`` is ``a***@good.com``."""
+    """An address shortened so that only its owner recognises it: ``ann@good.com`` is ``a***@good.com``."""
     local_part, _, domain = address.partition("@")
     return f"{local_part[:1]}***@{domain}"

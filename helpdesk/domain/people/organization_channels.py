@@ -1,6 +1,7 @@
-"""Which Slack channels are an organization's. A channel is one customer's only, and never the team's too."""
+"""The Slack channels of organizations. A channel belongs to one organization only, and never to the team as well."""
 
 import re
+from collections.abc import Iterable
 
 from sqlalchemy import exists, select, update
 
@@ -16,8 +17,8 @@ from helpdesk.models.thread import Thread
 CHANNEL_ID_PATTERN = re.compile(r"[CG][A-Z0-9]{5,30}")
 
 
-def validate_channel_ids(given) -> list[str]:
-    """Slack channel ids in the order given. Raises ValueError with a sentence."""
+def validate_channel_ids(given: Iterable[str]) -> list[str]:
+    """The Slack channel ids, without duplicates, in the given order. Raises ValueError with a sentence."""
     ids = list(dict.fromkeys(text.strip().upper() for text in given))
     for channel_id in ids:
         if not CHANNEL_ID_PATTERN.fullmatch(channel_id):
@@ -31,11 +32,11 @@ def list_channel_ids(organization: Organization) -> list[str]:
 
 
 def set_channels(organization: Organization, channel_ids: list[str]) -> None:
-    """Make exactly ``channel_ids`` the organization's; the first is where its tickets get a card. Raises Conflict."""
-    for channel in _organization_channels(organization):
-        if channel.external_id not in channel_ids:
-            _release_channel(channel)
-    for place, channel_id in enumerate(channel_ids):
+    """Set the channels of the organization; the tickets get their card in the first. Raises ConflictError."""
+    for present in _organization_channels(organization):
+        if present.external_id not in channel_ids:
+            _release_channel(present)
+    for position, channel_id in enumerate(channel_ids):
         channel = db.session.scalar(select(Channel).where(Channel.kind == "slack", Channel.external_id == channel_id))
         if channel is None:
             channel = Channel(
@@ -46,7 +47,7 @@ def set_channels(organization: Organization, channel_ids: list[str]) -> None:
             _assign_channel(channel, organization)
         if channel_id == settings.get("triage_channel"):
             raise ConflictError(f"{channel_id} is the team's triage channel.", "slack_channels")
-        channel.is_default = place == 0
+        channel.is_default = position == 0
         channel.removed_at = None
     db.session.flush()
 
@@ -59,18 +60,18 @@ def _organization_channels(organization: Organization) -> list[Channel]:
 
 
 def _assign_channel(channel: Channel, organization: Organization) -> None:
-    """Only a channel in which no other's ticket ever lived may change hands: what was posted there stays readable there."""
+    """Give a channel to another organization. Raises ConflictError if it ever had a ticket: old posts stay readable."""
     if channel.audience == "team":
         raise ConflictError(f"{channel.label} is a channel of the team.", "slack_channels")
     used = db.session.scalar(select(exists().where(Thread.channel_id == channel.id)))
     if channel.removed_at is None or used:
-        owner = db.session.get(Organization, channel.organization_id)
-        raise ConflictError(f"{channel.external_id} belongs to {owner.name}.", "slack_channels")
+        owner = channel.organization.name if channel.organization else "another organization"
+        raise ConflictError(f"{channel.external_id} belongs to {owner}.", "slack_channels")
     channel.organization_id = organization.id
 
 
 def _release_channel(channel: Channel) -> None:
-    """Write there no more."""
+    """End the channel's threads and cancel their waiting deliveries."""
     channel.removed_at = clock.now()
     threads = select(Thread.id).where(Thread.channel_id == channel.id)
     db.session.execute(

@@ -1,8 +1,9 @@
-"""Organizations from a CSV file. Each line has its own fate, told before anything is changed."""
+"""Import organizations from a CSV file, with a preview of the result of each line."""
 
 import csv
 import io
 from dataclasses import dataclass
+from typing import Any
 
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import organizations
@@ -18,7 +19,7 @@ MAX_ROWS = 5_000
 
 @dataclass(frozen=True)
 class ImportedRow:
-    """What becomes of one line. ``kind``: add, change, same or wrong; ``sentence`` says why or what."""
+    """The result of one line. ``kind``: add, change, same or wrong; ``sentence`` explains it."""
 
     line: int
     name: str
@@ -31,24 +32,24 @@ class _Rollback(Exception):
 
 
 def import_csv(text: str, *, actor: User | None, dry: bool) -> list[ImportedRow]:
-    """Take the organizations in ``text`` (CSV with a header) in; wrong lines are left out. With ``dry``, nothing is changed.
+    """Import the organizations in ``text``, CSV with a header; wrong lines are skipped.
 
-    Lines are found again by name; a column that is not there, or an empty cell, changes nothing. Raises ValueError with a
-    sentence for a file that cannot be read.
+    With ``dry`` nothing is changed. Existing organizations are found by name; a missing column or an empty cell changes
+    nothing. Raises ValueError with a sentence for a file that cannot be read.
     """
     lines = _parse_csv(text)
-    fates: list[ImportedRow] = []
+    results: list[ImportedRow] = []
     try:
         with db.session.begin_nested():
-            fates = [_import_row(number, values, actor) for number, values in lines]
+            results = [_import_row(number, values, actor) for number, values in lines]
             if dry:
                 raise _Rollback
     except _Rollback:
         db.session.expire_all()
-    return fates
+    return results
 
 
-def _parse_csv(text: str) -> list[tuple[int, dict]]:
+def _parse_csv(text: str) -> list[tuple[int, dict[str, Any]]]:
     text = text.lstrip("\ufeff")
     first = text.split("\n", 1)[0]
     reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
@@ -57,9 +58,9 @@ def _parse_csv(text: str) -> list[tuple[int, dict]]:
         named = [HEADERS_OF_1_0.get(column, column) for column in named]
         if "name" not in named:
             raise ValueError("The first line must name the columns, and one of them must be “name”.")
-        strange = sorted(set(named) - set(COLUMNS) - {""})
-        if strange:
-            raise ValueError(f"There is no column “{strange[0][:40]}”. Columns are {', '.join(COLUMNS)}.")
+        unknown = sorted(set(named) - set(COLUMNS) - {""})
+        if unknown:
+            raise ValueError(f"There is no column “{unknown[0][:40]}”. Columns are {', '.join(COLUMNS)}.")
         reader.fieldnames = named
         lines = [
             (reader.line_num, row)
@@ -75,7 +76,7 @@ def _parse_csv(text: str) -> list[tuple[int, dict]]:
     return lines
 
 
-def _import_row(number: int, row: dict, actor: User | None) -> ImportedRow:
+def _import_row(number: int, row: dict[str, Any], actor: User | None) -> ImportedRow:
     name = (row.get("name") or "").strip()
     try:
         with db.session.begin_nested():
@@ -95,10 +96,10 @@ def _import_row(number: int, row: dict, actor: User | None) -> ImportedRow:
         return ImportedRow(number, name, "wrong", str(error))
 
 
-def _parse_row(row: dict) -> dict:
+def _parse_row(row: dict[str, Any]) -> dict[str, Any]:
     if None in row:
         raise ValueError("The line has more cells than the header.")
-    values = {}
+    values: dict[str, Any] = {}
     for column in COLUMNS[1:]:
         cell = (row.get(column) or "").strip()
         if not cell:
@@ -114,7 +115,7 @@ def _parse_row(row: dict) -> dict:
     return values
 
 
-def _creation_values(values: dict) -> dict:
+def _creation_values(values: dict[str, Any]) -> dict[str, Any]:
     values = dict(values)
     addresses = values.pop("addresses", [])
     return {"allowlist_only": False} | values | {"specific_users": addresses}

@@ -1,6 +1,8 @@
-"""Customer companies and the rules by which their people are let in. Every change is audited and ends the sessions it must."""
+"""Organizations and their admission rules. Changes are audited and end the sessions of people no longer admitted."""
 
 import re
+from collections.abc import Callable, Iterable
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, select
@@ -37,12 +39,12 @@ def find_by_slug(slug: str) -> Organization | None:
 
 
 def find_by_name(name: str) -> Organization | None:
-    """The organization called ``name``; case does not matter."""
+    """The organization with this name; case does not matter."""
     return db.session.scalar(select(Organization).where(func.lower(Organization.name) == name.strip().lower()))
 
 
 def search_organizations(words: str = "", after: str = "", size: int = 50) -> list[Organization]:
-    """Organizations by name whose name or domain has ``words`` in it, from the name ``after`` on."""
+    """Organizations whose name or domain contains ``words``, by name; ``after`` is the last of the previous page."""
     query = select(Organization).options(selectinload(Organization.domains)).order_by(Organization.name).limit(size)
     if words:
         by_domain = select(OrganizationDomain.organization_id).where(
@@ -53,25 +55,25 @@ def search_organizations(words: str = "", after: str = "", size: int = 50) -> li
 
 
 def count_people(organizations: list[Organization]) -> dict[int, int]:
-    """How many active customers each has, by organization id."""
+    """The number of active customers of each organization, by organization id."""
     ids = [organization.id for organization in organizations]
     query = select(User.organization_id, func.count()).where(
         User.organization_id.in_(ids), User.deactivated_at.is_(None)
     )
-    return dict(db.session.execute(query.group_by(User.organization_id)).all())
+    return {row[0]: row[1] for row in db.session.execute(query.group_by(User.organization_id)) if row[0] is not None}
 
 
 def create_organization(
     name: str,
-    domains=(),
-    slack_channels=(),
-    specific_users=(),
+    domains: Iterable[str] = (),
+    slack_channels: Iterable[str] = (),
+    specific_users: Iterable[str] = (),
     actor: User | None = None,
-    **rules,
+    **rules: Any,
 ) -> Organization:
-    """A new organization. ``specific_users`` are listed addresses; giving some lets only them in. ``rules`` as for ``edit``.
+    """Create an organization. ``specific_users`` are listed addresses; if there are any, only they are admitted.
 
-    Raises Invalid or Conflict, with a sentence per field.
+    ``rules`` as for ``update_organization``. Raises ValidationError, with a sentence per field, or ConflictError.
     """
     values = {
         "name": name,
@@ -88,11 +90,12 @@ def create_organization(
     return organization
 
 
-def update_organization(organization: Organization, *, version: int, actor: User | None, **changes) -> None:
-    """Change what ``changes`` names: name, domains, addresses, slack_channels, portal_enabled, allowlist_only,
-    default_ticket_visibility, microsoft_tenant, from_address, notes. ``version`` is the one the editor saw.
+def update_organization(organization: Organization, *, version: int, actor: User | None, **changes: Any) -> None:
+    """Change fields of an organization and sign out at once everybody who is no longer admitted.
 
-    Whoever is no longer let in is signed out at once. Raises Invalid or Conflict.
+    ``changes`` may be name, domains, addresses, slack_channels, portal_enabled, allowlist_only,
+    default_ticket_visibility, microsoft_tenant, from_address and notes. ``version`` is the version that the editor saw.
+    Raises ValidationError, or ConflictError if the organization has changed meanwhile.
     """
     if organization.version != version:
         raise ConflictError(STALE_MESSAGE)
@@ -120,7 +123,7 @@ def update_organization(organization: Organization, *, version: int, actor: User
 
 
 def list_microsoft_tenants(organization: Organization) -> list[str]:
-    """The Microsoft directories from which people of the organization have signed in: what may be pinned."""
+    """The ids of the Microsoft directories from which people of the organization have signed in."""
     query = (
         select(Identity.issuer)
         .join(Identity.user)
@@ -134,23 +137,23 @@ def list_microsoft_tenants(organization: Organization) -> list[str]:
 
 
 def list_own_domains() -> set[str]:
-    """Domains that are ours and can never be a customer's: the settings', our mail's, the portal's, and the team's."""
-    current, chosen = config.current(), settings.get_all()
-    found = set(chosen["internal_domains"].lower().replace(",", " ").split()) | {
+    """Our own domains, which cannot be a customer's: those of the settings, our mail, the portal and the team."""
+    current, values = config.current(), settings.get_all()
+    found = set(values["internal_domains"].lower().replace(",", " ").split()) | {
         current.INBOUND_MAIL_DOMAIN,
         current.portal_host,
     }
-    for sender in (chosen["system_email"], current.MAIL_DEFAULT_SENDER):
+    for sender in (values["system_email"], current.MAIL_DEFAULT_SENDER):
         found.add(sender.rpartition("@")[2].strip(" >"))
     team = db.session.scalars(select(User.email).where(User.role != Role.requester))
     return {domain for domain in found | {email_address.domain_of(email) for email in team} if domain}
 
 
-def _validate(values: dict, organization: Organization | None) -> dict:
-    """``values`` in their stored form. Raises Invalid with every field's sentence at once."""
+def _validate(values: dict[str, Any], organization: Organization | None) -> dict[str, Any]:
+    """Return ``values`` as they are stored. Raises ValidationError with the sentences of all fields."""
     errors: dict[str, str] = {}
     checked = {key: values[key] for key in UNCHECKED_FIELDS if key in values}
-    checks = {
+    checks: dict[str, Callable[[Any, Organization | None], Any]] = {
         "name": _validated_name,
         "domains": _validated_domains,
         "addresses": _validated_addresses,
@@ -184,16 +187,16 @@ def _validated_name(given: str, organization: Organization | None) -> str:
     return name
 
 
-def _validated_domains(given, organization: Organization | None) -> list[str]:
-    had = {row.domain for row in organization.domains} if organization else set()
+def _validated_domains(given: Iterable[str], organization: Organization | None) -> list[str]:
+    present = {row.domain for row in organization.domains} if organization else set()
     domains = sorted({email_address.canonical_domain(domain) for domain in given})
-    ours = list_own_domains()
+    own_domains = list_own_domains()
     for domain in domains:
-        if domain in had:
+        if domain in present:
             continue
         if email_address.is_public_domain(domain):
             raise ValueError(f"Anybody can have an address at {domain}. List the addresses of its people instead.")
-        if domain in ours:
+        if domain in own_domains:
             raise ValueError(f"{domain} is our own domain, so it cannot be a customer's.")
         other = db.session.scalar(
             select(Organization).join(OrganizationDomain).where(OrganizationDomain.domain == domain)
@@ -203,7 +206,7 @@ def _validated_domains(given, organization: Organization | None) -> list[str]:
     return domains
 
 
-def _validated_addresses(given, _organization) -> list[str]:
+def _validated_addresses(given: Iterable[str], _organization: Organization | None) -> list[str]:
     addresses = []
     for text in given:
         try:
@@ -213,20 +216,21 @@ def _validated_addresses(given, _organization) -> list[str]:
     return sorted(set(addresses))
 
 
-def _validated_tenant(given: str | None, _organization) -> str | None:
-    if not (given or "").strip():
+def _validated_tenant(given: str | None, _organization: Organization | None) -> str | None:
+    text = (given or "").strip()
+    if not text:
         return None
     try:
-        return str(UUID(given.strip()))
+        return str(UUID(text))
     except ValueError:
         raise ValueError("A Microsoft directory (tenant) id looks like 72f988bf-86f1-41af-91ab-2d7cd011db47.") from None
 
 
-def _validated_from_address(given: str | None, _organization) -> str | None:
-    return email_address.canonical_address(given) if (given or "").strip() else None
+def _validated_from_address(given: str | None, _organization: Organization | None) -> str | None:
+    return email_address.canonical_address(given) if given and given.strip() else None
 
 
-def _apply_changes(organization: Organization, checked: dict, actor: User | None) -> None:
+def _apply_changes(organization: Organization, checked: dict[str, Any], actor: User | None) -> None:
     for key in (*UNCHECKED_FIELDS, "microsoft_tenant", "from_address"):
         if key in checked and getattr(organization, key) != checked[key]:
             setattr(organization, key, checked[key])
@@ -242,13 +246,13 @@ def _apply_changes(organization: Organization, checked: dict, actor: User | None
         raise ConflictError("One of the domains was given to another organization just now.", "domains") from None
 
 
-def _replace_rows(rows: list, key: str, wanted: list[str], kind: type) -> None:
-    """Make ``rows`` hold exactly ``wanted``; those that stay keep their dates."""
+def _replace_rows(rows: list[Any], key: str, wanted: list[str], kind: type) -> None:
+    """Make ``rows`` contain exactly ``wanted``; rows that remain are not changed."""
     for row in [row for row in rows if getattr(row, key) not in wanted]:
         rows.remove(row)
         db.session.delete(row)
-    had = {getattr(row, key) for row in rows}
-    rows.extend(kind(**{key: value}) for value in wanted if value not in had)
+    present = {getattr(row, key) for row in rows}
+    rows.extend(kind(**{key: value}) for value in wanted if value not in present)
 
 
 def _flush_new(organization: Organization) -> None:
@@ -271,8 +275,8 @@ def _make_slug(name: str) -> str:
     )
 
 
-def _current_values(organization: Organization, keys) -> dict:
-    """The present values of ``keys``, as they are compared and audited."""
+def _current_values(organization: Organization, keys: Iterable[str]) -> dict[str, Any]:
+    """The current values of ``keys``, as they are compared and audited."""
     lists = {
         "domains": lambda: sorted(row.domain for row in organization.domains),
         "addresses": lambda: sorted(row.email for row in organization.addresses),
@@ -281,5 +285,5 @@ def _current_values(organization: Organization, keys) -> dict:
     return {key: lists[key]() if key in lists else getattr(organization, key) for key in keys}
 
 
-def _audit_details(checked: dict) -> dict:
+def _audit_details(checked: dict[str, Any]) -> dict[str, Any]:
     return {key: value for key, value in checked.items() if value not in (None, "", [], ())}

@@ -1,12 +1,13 @@
-"""Who may see and do what: the whole of it on one screen. Every ticket is loaded through ``visible_tickets``, in queries that
-are kept through ``visible_to_reader``; both say the same rule, ``_within`` a scope.
+"""Permissions: which tickets a person may see, and what they may do.
 
-What a person may not see does not exist for them: doors answer 404, the same as for a number never given out.
+Every ticket is loaded with ``visible_tickets``, or in queries that are built once with ``visible_condition``; both
+apply the same rule, ``_visibility_condition``. For a ticket that a person may not see, views return 404, the same as
+for one that does not exist.
 """
 
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement, Select, bindparam, false, or_, select
+from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, false, or_, select
 
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.extensions import db
@@ -18,7 +19,7 @@ from helpdesk.models.user import User
 
 
 class Visibility(StrEnum):
-    """How much of all there is somebody sees."""
+    """The tickets that a person may see."""
 
     everything = "everything"
     organization = "organization"
@@ -27,7 +28,10 @@ class Visibility(StrEnum):
 
 
 def get_visibility(user: User) -> Visibility:
-    """All tickets for the team; for a requester their organization's, or only those they filed or follow."""
+    """Which tickets ``user`` may see: all for the team, for a requester their organization's or only their own.
+
+    Their own are those they filed or follow.
+    """
     if not user.is_active:
         return Visibility.nothing
     if user.is_team:
@@ -37,47 +41,49 @@ def get_visibility(user: User) -> Visibility:
     return Visibility.own if user.ticket_visibility == "own" else Visibility.organization
 
 
-def visible_tickets(user: User) -> Select[tuple[Ticket]]:
-    """The tickets in ``user``'s scope."""
+def visible_tickets(user: User) -> Select[Ticket]:
+    """A query for the tickets that ``user`` may see."""
     return select(Ticket).where(*visibility_conditions(user))
 
 
 def visibility_conditions(user: User) -> list[ColumnElement[bool]]:
-    """The same, for a query about tickets that selects something else of them."""
+    """The conditions of ``visible_tickets``, for a query on tickets that selects something else."""
     return _visibility_condition(get_visibility(user), user.organization_id, user.id)
 
 
 def visible_condition(scope: Visibility) -> list[ColumnElement[bool]]:
-    """The same rule for a query that is put together once and asked for many people, each named by ``reader``."""
+    """The same conditions for a query that is built once and executed with ``bind_params`` of each person."""
     return _visibility_condition(scope, bindparam("reader_organization"), bindparam("reader"))
 
 
 def bind_params(user: User) -> dict[str, int | None]:
-    """Who asks, for a query with ``visible_to_reader`` in it."""
+    """The parameters of ``user`` for a query with ``visible_condition``."""
     return {"reader": user.id, "reader_organization": user.organization_id}
 
 
-def _visibility_condition(scope: Visibility, organization_id, user_id) -> list[ColumnElement[bool]]:
+def _visibility_condition(
+    scope: Visibility, organization_id: int | None | BindParameter[int], user_id: int | BindParameter[int]
+) -> list[ColumnElement[bool]]:
     if scope == Visibility.everything:
         return []
     if scope == Visibility.nothing:
         return [false()]
-    of_theirs = Ticket.organization_id == organization_id
+    same_organization = Ticket.organization_id == organization_id
     if scope == Visibility.organization:
-        return [of_theirs]
+        return [same_organization]
     followed = select(Follower.ticket_id).where(Follower.user_id == user_id)
-    return [of_theirs, or_(Ticket.requester_id == user_id, Ticket.id.in_(followed))]
+    return [same_organization, or_(Ticket.requester_id == user_id, Ticket.id.in_(followed))]
 
 
 def find_ticket(user: User, number: int) -> Ticket | None:
-    """The ticket with ``number`` if ``user`` may see it, else None."""
+    """The ticket ``number`` if ``user`` may see it, else None."""
     if not 0 < number < 2**63:
         return None
     return db.session.scalar(visible_tickets(user).where(Ticket.id == number))
 
 
 def can_see(user: User, ticket: Ticket) -> bool:
-    """The same rule for a ticket already at hand."""
+    """Whether ``user`` may see a ticket that is already loaded; the same rule as ``visible_tickets``."""
     if user.is_team or not user.is_active:
         return user.is_active
     if user.organization_id is None or ticket.organization_id != user.organization_id:
@@ -86,7 +92,7 @@ def can_see(user: User, ticket: Ticket) -> bool:
 
 
 def can_read(user: User, entry: Message | Event) -> bool:
-    """Whether ``user``, who sees the ticket, may read this message or event: notes are the team's."""
+    """Whether ``user``, who may see the ticket, may read this message or event; only the team reads notes."""
     return user.is_team or not entry.team_only
 
 
@@ -99,17 +105,17 @@ def can_note(user: User, ticket: Ticket) -> bool:
 
 
 def can_manage(user: User, ticket: Ticket) -> bool:
-    """Status, assignee, priority, notes: the team's work."""
+    """Whether ``user`` may change status, assignee and priority and write notes: only the team."""
     return user.is_team and user.is_active
 
 
 def can_solve(user: User, ticket: Ticket) -> bool:
-    """Solve and reopen: the team, and the customers who see the ticket."""
+    """Whether ``user`` may solve and reopen the ticket: the team, and customers who see it."""
     return can_see(user, ticket)
 
 
 def can_edit(user: User, message: Message) -> bool:
-    """One's own words, and an admin anybody's of the team."""
+    """Whether ``user`` may edit the message: its author, and an admin if the team wrote it."""
     if message.deleted_at or not user.is_active:
         return False
     return message.author_id == user.id or (user.is_admin and message.from_team)
@@ -124,7 +130,7 @@ def can_administer(user: User) -> bool:
 
 
 def ensure(allowed: bool, sentence: str = "You may not do this.") -> None:
-    """Raise NotAllowed with ``sentence`` unless ``allowed``."""
+    """Raise PermissionDenied with ``sentence`` unless ``allowed``."""
     if not allowed:
         raise PermissionDenied(sentence)
 

@@ -1,5 +1,4 @@
-"""Ending sessions, so that browsers are signed out at once: of one person, of an organization, of those no longer let
-in."""
+"""Revoke sessions, so that browsers are signed out at once: of a person, an organization, or people not admitted."""
 
 from sqlalchemy import ColumnElement, select, update
 
@@ -12,7 +11,7 @@ from helpdesk.models.user import User
 
 
 def revoke_user_sessions(user: User, except_id: int | None = None, provider: str | None = None) -> int:
-    """End ``user``'s sessions, but for ``except_id``, or only those begun by ``provider``. Returns how many."""
+    """Revoke the sessions of ``user`` except ``except_id``, or only those of ``provider``. Returns how many."""
     conditions = [Session.user_id == user.id]
     if except_id is not None:
         conditions.append(Session.id != except_id)
@@ -22,21 +21,21 @@ def revoke_user_sessions(user: User, except_id: int | None = None, provider: str
 
 
 def revoke_not_admitted(organization: Organization) -> int:
-    """End the sessions of those whom ``organization``'s rules no longer let in. Returns how many."""
+    """Revoke the sessions of people whom the rules of ``organization`` no longer admit. Returns how many."""
     db.session.flush()
     people = select(User.id).where(User.organization_id == organization.id, ~admission.admission_condition())
     return revoke_sessions(Session.user_id.in_(people))
 
 
 def revoke_organization(organization: Organization, provider: str | None = None) -> int:
-    """End the sessions of everybody at ``organization``, or only those begun by ``provider``. Returns how many."""
+    """Revoke all sessions of people at ``organization``, or only those of ``provider``. Returns how many."""
     people = select(User.id).where(User.organization_id == organization.id)
     conditions = [Session.user_id.in_(people)]
     return revoke_sessions(*conditions, *([Session.provider == provider] if provider else []))
 
 
 def revoke_sessions(*conditions: ColumnElement[bool]) -> int:
-    """End the sessions that meet all conditions. Returns how many."""
+    """Revoke the sessions that meet all conditions. Returns how many."""
     ended = list(
         db.session.execute(
             update(Session)

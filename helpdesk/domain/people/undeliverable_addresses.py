@@ -1,4 +1,4 @@
-"""Addresses mail does not get to: counted, left alone after three failures, shown to the team, and given another chance."""
+"""Undeliverable addresses: after three permanent failures no more mail is sent, until the address is cleared."""
 
 from sqlalchemy import select
 
@@ -10,7 +10,7 @@ PAGE_SIZE = 200
 
 
 def record_bounce(email: str | None, reason: str) -> None:
-    """The mail system says for good that ``email`` takes no mail. The third time it is written to no more."""
+    """Count a permanent failure of ``email``. After MAX_FAILURES it is marked as undeliverable."""
     user = db.session.scalar(select(User).where(User.email == email)) if email else None
     if user is None:
         return
@@ -20,13 +20,13 @@ def record_bounce(email: str | None, reason: str) -> None:
 
 
 def clear_bounces(user: User) -> None:
-    """Somebody has shown that they read their mail: by answering it, or by using a link in it."""
+    """Reset the failures of ``user``, who has answered a mail or used a link in one."""
     user.mail_failures = 0
     user.email_undeliverable_reason = None
 
 
 def list_undeliverable() -> list[User]:
-    """Those who are written to no more, by address."""
+    """The users whose address is undeliverable, sorted by address."""
     return list(
         db.session.scalars(
             select(User).where(User.email_undeliverable_reason.is_not(None)).order_by(User.email).limit(PAGE_SIZE)

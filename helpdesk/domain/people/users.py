@@ -1,4 +1,4 @@
-"""People: made, let go, their roles, rights, preferences, and who they are in Slack."""
+"""Users: creation, deactivation, roles, visibility, preferences, and their Slack accounts."""
 
 import re
 
@@ -30,19 +30,19 @@ def get_user(user_id: int) -> User | None:
 
 
 def list_team(only_active: bool = True) -> list[User]:
-    """Everybody who runs the helpdesk, by name."""
+    """The members of the team, sorted by name."""
     query = select(User).where(User.role != Role.requester, User.erased_at.is_(None)).order_by(User.name, User.email)
     return list(db.session.scalars(query.where(User.deactivated_at.is_(None)) if only_active else query))
 
 
 def list_members(organization: Organization) -> list[User]:
-    """The customers whose present organization this is, by name."""
+    """The customers whose current organization this is, sorted by name."""
     query = select(User).where(User.organization_id == organization.id, User.erased_at.is_(None))
     return list(db.session.scalars(query.order_by(User.name, User.email)))
 
 
 def search_customers(words: str = "", after: int = 0, size: int = 50) -> list[User]:
-    """Customers whose name or address has ``words`` in it, the newest first; ``after`` is the id of the last one seen."""
+    """Customers whose name or address contains ``words``, newest first; ``after`` is the last id already listed."""
     query = (
         select(User).where(User.role == Role.requester, User.erased_at.is_(None)).options(joinedload(User.organization))
     )
@@ -54,28 +54,28 @@ def search_customers(words: str = "", after: int = 0, size: int = 50) -> list[Us
 
 
 def list_memberships(user: User, admitting: list[Organization]) -> list[tuple[Organization, str]]:
-    """The organizations a customer belongs to, each with what they see there."""
-    chosen = {
+    """The organizations of a customer, each with their ticket visibility there."""
+    stored = {
         row.organization_id: row.ticket_visibility
         for row in db.session.scalars(select(Membership).where(Membership.user_id == user.id))
     }
     if user.organization and user.organization not in admitting:
         admitting = [user.organization, *admitting]
-    present = {user.organization_id: user.ticket_visibility}
-    return [(each, present.get(each.id) or chosen.get(each.id) or each.default_ticket_visibility) for each in admitting]
+    current = {user.organization_id: user.ticket_visibility}
+    return [(each, current.get(each.id) or stored.get(each.id) or each.default_ticket_visibility) for each in admitting]
 
 
 def create_user(
     email: str, *, name: str = "", role: str = Role.requester, organization: Organization | None = None
 ) -> User:
-    """A new user with the canonical address ``email``; the one who is there already if two create at once."""
+    """Create a user with the canonical address ``email``, or return the one that another request created meanwhile."""
     try:
         with db.session.begin_nested():
             user = User(email=email, name=clean_name(name), role=role, organization=organization)
             user.ticket_visibility = organization.default_ticket_visibility if organization else "organization"
             db.session.add(user)
     except IntegrityError:
-        return find_user(email)
+        return db.session.scalars(select(User).where(User.email == email)).one()
     if organization:
         db.session.add(
             Membership(user_id=user.id, organization_id=organization.id, ticket_visibility=user.ticket_visibility)
@@ -85,7 +85,7 @@ def create_user(
 
 
 def join_organization(user: User, organization: Organization) -> None:
-    """Make ``organization`` the present one of a requester, with the rights they have there."""
+    """Make ``organization`` the current one of a requester, with their ticket visibility there."""
     membership = db.session.get(Membership, (user.id, organization.id))
     if membership is None:
         membership = Membership(
@@ -99,7 +99,7 @@ def join_organization(user: User, organization: Organization) -> None:
 
 
 def choose_organization(user: User, organization_id: int) -> Organization:
-    """Switch to another organization that lets the user in. Raises NotAllowed."""
+    """Switch to another organization that admits the user. Raises PermissionDenied."""
     for organization in admission.admitting_organizations(user.email):
         if organization.id == organization_id and not user.is_team:
             join_organization(user, organization)
@@ -110,7 +110,10 @@ def choose_organization(user: User, organization_id: int) -> Organization:
 def set_ticket_visibility(
     user: User, organization: Organization, ticket_visibility: str, *, actor: User | None
 ) -> None:
-    """Let a customer see the whole organization's tickets ("organization"), or only their own ("own")."""
+    """Let a customer see all tickets of the organization ("organization") or only their own ("own").
+
+    Raises ValidationError.
+    """
     if ticket_visibility not in TICKET_VISIBILITY_LABELS:
         raise ValidationError("Choose what this person sees.", "ticket_visibility")
     membership = db.session.get(Membership, (user.id, organization.id))
@@ -129,7 +132,7 @@ def set_ticket_visibility(
 
 
 def set_role(user: User, role: str, *, actor: User | None) -> None:
-    """Make somebody of the team an agent, a lead or an admin; they sign in anew. Raises Invalid or Conflict."""
+    """Change the role of a member of the team, who has to sign in again. Raises ValidationError or ConflictError."""
     if role not in (Role.agent, Role.lead, Role.admin):
         raise ValidationError("Choose agent, lead or admin.", "role")
     if not user.is_team:
@@ -145,7 +148,7 @@ def set_role(user: User, role: str, *, actor: User | None) -> None:
 
 
 def deactivate_user(user: User, *, actor: User | None) -> None:
-    """Let somebody in no longer. What they wrote stays; every browser is signed out at once."""
+    """Deactivate a user and sign them out at once; what they wrote remains. Raises ConflictError."""
     if not user.is_active:
         return
     if user.is_admin:
@@ -159,7 +162,7 @@ def deactivate_user(user: User, *, actor: User | None) -> None:
 
 
 def activate_user(user: User, *, actor: User | None) -> None:
-    """Let them in again."""
+    """Activate a deactivated user. Raises ConflictError if they were erased."""
     if user.is_active:
         return
     if user.erased_at:
@@ -170,7 +173,10 @@ def activate_user(user: User, *, actor: User | None) -> None:
 
 
 def link_slack_user(user: User, slack_user_id: str | None, *, actor: User | None = None) -> None:
-    """Say who ``user`` is in Slack (U0123ABCD), or with None or "" that nobody is. Raises Invalid or Conflict."""
+    """Set the Slack member id of ``user`` (U0123ABCD), or remove it with None or "".
+
+    Raises ValidationError or ConflictError.
+    """
     slack_user_id = (slack_user_id or "").strip().upper() or None
     if slack_user_id == user.slack_user_id:
         return
@@ -185,7 +191,7 @@ def link_slack_user(user: User, slack_user_id: str | None, *, actor: User | None
 
 
 def remove_identity(user: User, identity_id: int, *, actor: User | None) -> None:
-    """Recognise a provider's account as ``user`` no longer."""
+    """Remove a provider's account from ``user``, who can no longer sign in with it. Raises ConflictError."""
     identity = db.session.get(Identity, identity_id)
     if identity is None or identity.user_id != user.id:
         raise ConflictError("This way of signing in is gone already.")
@@ -200,7 +206,7 @@ def remove_identity(user: User, identity_id: int, *, actor: User | None) -> None
 
 
 def save_preferences(user: User, *, name: str, time_zone: str, mail_replies: bool, mail_updates: bool) -> None:
-    """What people choose for themselves. Raises Invalid with a sentence per field."""
+    """Save what users choose for themselves. Raises ValidationError with a sentence per field."""
     errors = {}
     name = clean_name(name)
     if not name:
@@ -217,13 +223,13 @@ def save_preferences(user: User, *, name: str, time_zone: str, mail_replies: boo
 
 
 def clean_name(name: str) -> str:
-    """A name without control characters or runs of spaces, and not too long."""
+    """A name without control characters and repeated spaces, at most MAX_NAME_LENGTH characters."""
     printable = "".join(character if character.isprintable() else " " for character in name)
     return " ".join(printable.split())[:MAX_NAME_LENGTH]
 
 
 def canonical_email(text: str, field: str = "email") -> str:
-    """The canonical address of what somebody typed into ``field``. Raises Invalid."""
+    """The canonical address of what a person typed into ``field``. Raises ValidationError."""
     try:
         return email_address.canonical_address(text)
     except ValueError as error:

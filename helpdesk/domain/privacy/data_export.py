@@ -1,14 +1,14 @@
-"""Everything the helpdesk holds about a person or an organization, as one archive to hand over."""
+"""Export all data about a person or an organization as one ZIP archive."""
 
 import io
 import json
 import zipfile
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
-from sqlalchemy import select
-from sqlalchemy.orm import selectinload
+from sqlalchemy import Select, select
+from sqlalchemy.orm import InstrumentedAttribute, selectinload
 
 from helpdesk import clock, storage
 from helpdesk.domain.administration import audit_log
@@ -16,17 +16,23 @@ from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.follower import Follower
+from helpdesk.models.form import Answer
 from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.organization import Organization
 from helpdesk.models.rating import Rating
-from helpdesk.models.ticket import Answer, Ticket
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Identity, User
 
-BATCH_SIZE = 200
+BATCH_SIZE = 200  # rows
+
+RowT = TypeVar("RowT", Message, Ticket)
 
 
 def export_person(user: User, *, actor: User, into: io.BufferedIOBase) -> None:
-    """Write a ZIP of what is known about ``user``: who they are, what they filed, said, followed and rated, their files."""
+    """Write a ZIP of the data about ``user``: profile, tickets, messages, followed tickets, ratings and files.
+
+    Raises PermissionDenied.
+    """
     permissions.ensure(permissions.can_administer(actor), "Only admins export people.")
     identities = db.session.scalars(select(Identity).where(Identity.user_id == user.id))
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -57,17 +63,21 @@ def export_person(user: User, *, actor: User, into: io.BufferedIOBase) -> None:
                 "follows": list(db.session.scalars(select(Follower.ticket_id).where(Follower.user_id == user.id))),
             },
         )
-        said = select(Message).where(Message.author_id == user.id).options(selectinload(Message.attachments))
-        for number, batch in enumerate(_batches(said, Message.id)):
+        written = select(Message).where(Message.author_id == user.id).options(selectinload(Message.attachments))
+        for number, batch in enumerate(_batches(written, Message.id)):
             _add_json(archive, f"messages-{number + 1}.json", [_message_data(each) for each in batch])
             _add_files(archive, [file for each in batch for file in each.attachments])
-        for number, batch in enumerate(_batches(select(Ticket).where(Ticket.requester_id == user.id), Ticket.id)):
-            _add_json(archive, f"tickets-{number + 1}.json", [_ticket_data(each) for each in batch])
+        filed = select(Ticket).where(Ticket.requester_id == user.id)
+        for number, tickets in enumerate(_batches(filed, Ticket.id)):
+            _add_json(archive, f"tickets-{number + 1}.json", [_ticket_data(each) for each in tickets])
     audit_log.add_entry("exported a person", actor, user.email)
 
 
 def export_organization(organization: Organization, *, actor: User, into: io.BufferedIOBase) -> None:
-    """Write a ZIP of ``organization``: its people, and its tickets with every public message, answer and file."""
+    """Write a ZIP of ``organization``: its people, and its tickets with every public message, answer and file.
+
+    Raises PermissionDenied.
+    """
     permissions.ensure(permissions.can_administer(actor), "Only admins export organizations.")
     people = db.session.scalars(select(User).where(User.organization_id == organization.id).order_by(User.id))
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
@@ -83,25 +93,27 @@ def export_organization(organization: Organization, *, actor: User, into: io.Buf
         query = select(Ticket).where(Ticket.organization_id == organization.id)
         for number, batch in enumerate(_batches(query, Ticket.id)):
             ids = [ticket.id for ticket in batch]
-            said: dict[int, list[Message]] = {id: [] for id in ids}
+            messages: dict[int, list[Message]] = {id: [] for id in ids}
             public = select(Message).where(
                 Message.ticket_id.in_(ids), Message.kind == MessageKind.reply, Message.deleted_at.is_(None)
             )
             for message in db.session.scalars(public.options(selectinload(Message.attachments)).order_by(Message.seq)):
-                said[message.ticket_id].append(message)
+                messages[message.ticket_id].append(message)
             _add_json(
                 archive,
                 f"tickets-{number + 1}.json",
                 [
-                    {**_ticket_data(ticket), "messages": [_message_data(each) for each in said[ticket.id]]}
+                    {**_ticket_data(ticket), "messages": [_message_data(each) for each in messages[ticket.id]]}
                     for ticket in batch
                 ],
             )
-            _add_files(archive, [file for messages in said.values() for each in messages for file in each.attachments])
+            _add_files(
+                archive, [file for each in messages.values() for message in each for file in message.attachments]
+            )
     audit_log.add_entry("exported an organization", actor, organization.name, organization.id)
 
 
-def _batches(query, id_column) -> Iterator[list]:
+def _batches(query: Select[RowT], id_column: InstrumentedAttribute[int]) -> Iterator[list[RowT]]:
     last = 0
     while batch := list(db.session.scalars(query.where(id_column > last).order_by(id_column).limit(BATCH_SIZE))):
         last = batch[-1].id
@@ -143,6 +155,6 @@ def _column_values(row: Any, *names: str) -> dict[str, Any]:
 
 
 def archive_name(what: str) -> str:
-    """A file name for the archive of ``what``."""
+    """The file name of the archive of ``what``, with the date."""
     plain = "".join(c if c.isascii() and c.isalnum() else "-" for c in what.lower()).strip("-")
     return f"{plain or 'export'}-{clock.now():%Y-%m-%d}.zip"

@@ -1,18 +1,19 @@
-"""Erasing a person, an organization, or what is old enough: what would go, as numbers, and letting it go.
+"""Erase people, organizations and tickets, and preview what would be erased.
 
-Rows go in the caller's transaction; files only after it has committed (``erase_files``), because a store knows no way back.
+Rows are deleted in the caller's transaction; files only after it was committed (``delete_files``), because deleting
+them cannot be rolled back.
 """
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import ColumnElement, delete, func, or_, select, update
 
 from helpdesk import clock, jobs, live_events, storage
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
-from helpdesk.extensions import db
+from helpdesk.extensions import Base, db
 from helpdesk.models.api_token import ApiToken
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.audit_log import AuditEntry
@@ -40,14 +41,14 @@ BATCH_SIZE = 200  # tickets
 
 @dataclass(frozen=True)
 class ErasurePreview:
-    """How much would go: label and number of each kind of thing, and what cannot be reached, in sentences."""
+    """What would be erased, as label and number of each kind, and what would remain, in sentences."""
 
     goes: list[tuple[str, int]]
     stays: list[str]
 
 
 def preview_person(user: User) -> ErasurePreview:
-    """What erasing ``user`` means."""
+    """Preview the erasure of ``user``."""
     return ErasurePreview(
         [
             ("Ways to sign in", count_rows(Identity, Identity.user_id == user.id)),
@@ -65,23 +66,26 @@ def preview_person(user: User) -> ErasurePreview:
 
 
 def preview_organization(organization: Organization) -> ErasurePreview:
-    """What erasing ``organization`` means."""
-    mine = organization.id
+    """Preview the erasure of ``organization``."""
+    id = organization.id
     return ErasurePreview(
         [
-            ("Tickets", count_rows(Ticket, Ticket.organization_id == mine)),
-            ("Messages", count_rows(Message, Message.organization_id == mine)),
-            ("Files", count_rows(Attachment, Attachment.organization_id == mine)),
-            ("People", count_rows(User, User.organization_id == mine)),
-            ("Slack channels that are let go", count_rows(Channel, Channel.organization_id == mine)),
+            ("Tickets", count_rows(Ticket, Ticket.organization_id == id)),
+            ("Messages", count_rows(Message, Message.organization_id == id)),
+            ("Files", count_rows(Attachment, Attachment.organization_id == id)),
+            ("People", count_rows(User, User.organization_id == id)),
+            ("Slack channels that are let go", count_rows(Channel, Channel.organization_id == id)),
         ],
         ["Mail that has left stays in mailboxes.", "What stands in Slack stays in Slack.", "The audit trail stays."],
     )
 
 
 def erase_person(user: User, *, actor: User, words: bool = True) -> list[str]:
-    """Make ``user`` unrecognisable, and with ``words`` what they wrote unreadable. Returns the keys of files to erase after
-    the commit. Raises Conflict for oneself and the last admin."""
+    """Erase the personal data of ``user``, and with ``words`` also the content of what they wrote.
+
+    Returns the keys of the files to delete after the commit. Raises PermissionDenied for non-admins and ConflictError
+    for ``actor`` themselves.
+    """
     permissions.ensure(permissions.can_administer(actor), "Only admins erase people.")
     if user.id == actor.id:
         raise ConflictError("You cannot erase yourself; another admin can.")
@@ -91,8 +95,8 @@ def erase_person(user: User, *, actor: User, words: bool = True) -> list[str]:
     keys = _erase_messages(user) if words else []
     for table in (Identity, Session, Membership, Follower, ReadReceipt, ApiToken):
         db.session.execute(delete(table).where(table.user_id == user.id))
-    for table in (SavedView, CannedReply):
-        db.session.execute(delete(table).where(table.owner_id == user.id))
+    for owned in (SavedView, CannedReply):
+        db.session.execute(delete(owned).where(owned.owner_id == user.id))
     links = select(SignInLink.id).where(SignInLink.email == former_email)
     db.session.execute(
         delete(Delivery).where(
@@ -128,7 +132,7 @@ def erase_person(user: User, *, actor: User, words: bool = True) -> list[str]:
 
 
 def start_erasing_organization(organization: Organization, *, actor: User) -> None:
-    """Close the portal for it at once; the rest goes by job, some tickets at a time."""
+    """Switch the portal off for ``organization`` at once; a job erases the rest in batches. Raises PermissionDenied."""
     permissions.ensure(permissions.can_administer(actor), "Only admins erase organizations.")
     organization.portal_enabled = False
     for table in (OrganizationDomain, OrganizationAddress):
@@ -140,9 +144,10 @@ def start_erasing_organization(organization: Organization, *, actor: User) -> No
 
 
 def erase_organization_batch(organization: Organization | None) -> tuple[bool, list[str]]:
-    """Erase some of its tickets, and at the end itself. Returns whether more is left, and the keys of files to erase.
+    """Erase one batch of its tickets, and after the last batch the organization itself.
 
-    None is one that is gone already, for a job that runs twice.
+    Returns whether more is left, and the keys of the files to delete after the commit. ``organization`` is None if it
+    was erased already, since a job may run twice.
     """
     if organization is None:
         return False, []
@@ -165,15 +170,15 @@ def erase_organization_batch(organization: Organization | None) -> tuple[bool, l
 
 
 def delete_files(keys: list[str]) -> None:
-    """Take the files away, after the rows are gone for good."""
+    """Delete the files from the storage; to be called after the commit."""
     for key in keys:
         storage.delete(key)
 
 
 def _erase_messages(user: User) -> list[str]:
     keys = _attachment_keys(Attachment.uploader_id == user.id)
-    mine = select(Message).where(Message.author_id == user.id, Message.deleted_at.is_(None)).order_by(Message.id)
-    for message in db.session.scalars(mine):
+    written = select(Message).where(Message.author_id == user.id, Message.deleted_at.is_(None)).order_by(Message.id)
+    for message in db.session.scalars(written):
         outbox.fan_out_deletion(message)
         message.set_body("")
         message.deleted_at = clock.now()
@@ -187,39 +192,40 @@ def _erase_messages(user: User) -> list[str]:
     db.session.execute(update(Ticket).where(Ticket.requester_id == user.id).values(excerpt=""))
     filed = select(Ticket.id).where(Ticket.requester_id == user.id)
     db.session.execute(update(InboundEvent).where(InboundEvent.ticket_id.in_(filed)).values(payload={}, raw=None))
-    theirs = (InboundEvent.source == "email") & (InboundEvent.payload["from"].as_string() == user.email)
-    db.session.execute(delete(InboundEvent).where(theirs, InboundEvent.ticket_id.is_(None)))
-    db.session.execute(update(InboundEvent).where(theirs).values(payload={}, raw=None))
+    mailed = (InboundEvent.source == "email") & (InboundEvent.payload["from"].as_string() == user.email)
+    db.session.execute(delete(InboundEvent).where(mailed, InboundEvent.ticket_id.is_(None)))
+    db.session.execute(update(InboundEvent).where(mailed).values(payload={}, raw=None))
     return keys
 
 
 def _erase_name_in_events(user: User, name: str) -> None:
-    """Replace ``name`` where an event speaks of ``user``: as requester or follower (present or past), or as assignee."""
+    """Replace ``name`` in the events about ``user`` as requester, as current or former follower, or as assignee."""
     named = or_(*(Event.data[key].as_string() == name for key in ("who", "old", "new")))
     events = select(Event).where(Event.kind.in_(("assigned", "followed", "unfollowed", "filed_for")), named)
     if not user.is_team:
         filed = select(Ticket.id).where(Ticket.requester_id == user.id)
-        mailed = select(Thread.ticket_id).where(Thread.user_id == user.id)  # every follower's, also those who left
+        mailed = select(Thread.ticket_id).where(Thread.user_id == user.id)  # also of former followers
         events = events.where(Event.ticket_id.in_(filed.union(mailed)))
     for event in db.session.scalars(events):
         event.data = {key: ERASED_NAME if value == name else value for key, value in event.data.items()}
 
 
 def erase_tickets(ids: list[int]) -> list[str]:
+    """Erase the tickets with all their rows. Returns the keys of the files to delete after the commit."""
     keys = _attachment_keys(Attachment.ticket_id.in_(ids))
     threads = select(Thread.id).where(Thread.ticket_id.in_(ids))
-    quietly = {"synchronize_session": False}
+    options = {"synchronize_session": False}
     db.session.execute(
         update(Message).where(Message.origin_thread_id.in_(threads)).values(origin_thread_id=None),
-        execution_options=quietly,
+        execution_options=options,
     )
     for column in (Ticket.follows_id, Ticket.merged_into_id):
-        db.session.execute(update(Ticket).where(column.in_(ids)).values({column: None}), execution_options=quietly)
+        db.session.execute(update(Ticket).where(column.in_(ids)).values({column: None}), execution_options=options)
     db.session.execute(
         update(InboundEvent).where(InboundEvent.ticket_id.in_(ids)).values(payload={}, raw=None),
-        execution_options=quietly,
+        execution_options=options,
     )
-    db.session.execute(delete(Ticket).where(Ticket.id.in_(ids)), execution_options=quietly)
+    db.session.execute(delete(Ticket).where(Ticket.id.in_(ids)), execution_options=options)
     db.session.expire_all()
     return keys
 
@@ -239,9 +245,10 @@ def _erase_user_data(user: User) -> None:
     user.deactivated_at = user.deactivated_at or clock.now()
 
 
-def _attachment_keys(condition) -> list[str]:
+def _attachment_keys(condition: ColumnElement[bool]) -> list[str]:
     return list(db.session.scalars(select(Attachment.key).where(condition)))
 
 
-def count_rows(table, *conditions) -> int:
-    return db.session.scalar(select(func.count()).select_from(table).where(*conditions))
+def count_rows(table: type[Base], *conditions: ColumnElement[bool]) -> int:
+    """The number of rows of ``table`` that meet all conditions."""
+    return db.session.scalar(select(func.count()).select_from(table).where(*conditions)) or 0

@@ -1,4 +1,4 @@
-"""Erasing closed tickets that are old enough."""
+"""Erase tickets that were closed longer ago than the retention period."""
 
 from datetime import timedelta
 
@@ -8,11 +8,15 @@ from helpdesk import clock
 from helpdesk.domain.administration import settings
 from helpdesk.domain.privacy.erasure import BATCH_SIZE, count_rows, erase_tickets
 from helpdesk.extensions import db
-from helpdesk.models.ticket import Status, Ticket
+from helpdesk.models.statuses import Status
+from helpdesk.models.ticket import Ticket
 
 
 def erase_expired_tickets() -> tuple[bool, list[str]]:
-    """Erase some tickets that closed longer ago than the setting ``retention_days``. Returns as ``erase_some``."""
+    """Erase one batch of the tickets that were closed more than ``retention_days`` (a setting) ago.
+
+    Returns whether more is left, and the keys of the files to delete after the commit.
+    """
     days = settings.get("retention_days")
     if not days:
         return False, []
@@ -23,6 +27,6 @@ def erase_expired_tickets() -> tuple[bool, list[str]]:
 
 
 def count_expiring_tickets(days: int) -> int:
-    """How many tickets would go now if they were kept for ``days``."""
+    """How many tickets would be erased now if ``retention_days`` were ``days``."""
     before = clock.now() - timedelta(days=days)
     return count_rows(Ticket, Ticket.status == Status.closed, Ticket.updated_at < before, Ticket.closed_at < before)
