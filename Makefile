@@ -13,7 +13,7 @@ help:
 	@echo "make run           the whole helpdesk on this machine, with a Slack workspace and a mailbox to try it with"
 	@echo "make test          the whole suite, on SQLite, PostgreSQL and Redis (ARGS='tests/domain -k reply' narrows it)"
 	@echo "make mutants       breaks the product's promises one line at a time; the named tests must notice (ARGS=--short for some)"
-	@echo "make lint          ruff and the import rules"
+	@echo "make lint          format, linter, import rules and types"
 	@echo "make bench         pages, live streams, deliveries and the whole loop, measured"
 	@echo "make bench-faults  real processes under seeded faults (SEED=1 SECONDS=120)"
 	@echo "make bench-load    pages over many tickets (TICKETS=20000)"
@@ -34,8 +34,10 @@ mutants:
 
 lint:
 	@bin/set-up dev
+	.venv/bin/ruff format --check .
 	.venv/bin/ruff check .
 	.venv/bin/lint-imports --no-cache
+	.venv/bin/mypy helpdesk/models helpdesk/domain
 
 format:
 	@bin/set-up dev

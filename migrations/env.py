@@ -11,7 +11,7 @@ PATIENCE = "SET lock_timeout = '2s'"  # on PostgreSQL: rather fail and try again
 
 
 def run() -> None:
-    """Bring the schema where the command says."""
+    """Migrate the schema to the revision of the command."""
     start_write_transaction()
     with db.engine.connect() as connection:
         is_sqlite = connection.dialect.name == "sqlite"

@@ -22,7 +22,8 @@ from helpdesk.database import sqlite
 from tests import compile_cache, factories, time_travel, worker_helpers
 
 EMPTY_POSTGRES = (
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()",
+    """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+       WHERE datname = current_database() AND pid <> pg_backend_pid()""",
     """DO $$ DECLARE each record; BEGIN
          SET LOCAL session_replication_role = replica;
          FOR each IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'alembic_version' LOOP
@@ -52,8 +53,11 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several processes (``--dist loadgroup``) each file stays in one, and all journeys in one, so that one portal and
-    browser are started for them. The journeys begin at once: they take longest, and mostly wait."""
+    """Group the tests for several processes (``--dist loadgroup``).
+
+    Each file stays in one process, and all journeys in one, so that one portal and browser are started for them.
+    The journeys begin at once: they take longest, and mostly wait.
+    """
     for item in items:
         is_journey = item.nodeid.startswith(JOURNEYS)
         item.add_marker(pytest.mark.xdist_group(JOURNEYS if is_journey else item.nodeid.partition("::")[0]))

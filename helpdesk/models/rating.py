@@ -1,4 +1,4 @@
-"""What requesters think of solved tickets."""
+"""Customer satisfaction (CSAT) ratings of solved tickets."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, Text
 from sqlalchemy.orm import Mapped, mapped_column

@@ -6,7 +6,6 @@ from flask import Flask
 
 from helpdesk.config import Config
 from helpdesk.database import postgresql
-from helpdesk.extensions import csrf
 from helpdesk.web import (
     account,
     api,
@@ -23,7 +22,7 @@ from helpdesk.web import (
 )
 from helpdesk.web.desk import agent_queue, bulk_update, quarantine, review_comments, saved_views
 from helpdesk.web.live import routes
-from helpdesk.web.middleware import authentication, error_handlers, request_transactions, security_headers
+from helpdesk.web.middleware import authentication, csrf, error_handlers, request_transactions, security_headers
 from helpdesk.web.portal import new_ticket, ticket_list
 from helpdesk.web.reviews import reports, review_queue, waiting_longest
 from helpdesk.web.templating import filters, htmx_responses, macros
@@ -102,8 +101,7 @@ def build_flask_settings(config: Config) -> dict[str, Any]:
         "MAX_CONTENT_LENGTH": 210 * 1024 * 1024,
         "MAX_FORM_MEMORY_SIZE": 2 * 1024 * 1024,
         "MAX_FORM_PARTS": 500,
-        "WTF_CSRF_TIME_LIMIT": None,
-        "WTF_CSRF_HEADERS": ["X-CSRFToken"],
+        **csrf.SETTINGS,
         "PREFERRED_URL_SCHEME": "https" if config.is_https else "http",
         "TEMPLATES_AUTO_RELOAD": False,
         **authentication.build_cookie_settings(config),
@@ -113,7 +111,7 @@ def build_flask_settings(config: Config) -> dict[str, Any]:
 def register_web(app: Flask) -> None:
     """Register everything that handles a request, in the order in which it runs."""
     request.register(app)
-    csrf.init_app(app)
+    csrf.register(app)
     request_transactions.register(app)
     security_headers.register(app)
     filters.register(app)

@@ -71,7 +71,8 @@ def upgrade() -> None:
         sa.Column("shown_if_key", sa.String(length=60), nullable=True),
         sa.Column("shown_if_value", sa.String(length=200), nullable=True),
         sa.CheckConstraint(
-            "kind IN ('short_text', 'long_text', 'number', 'date', 'select', 'multi_select', 'checkbox', 'person', 'url', 'file')",
+            "kind IN ('short_text', 'long_text', 'number', 'date', 'select', 'multi_select', 'checkbox', 'person', "
+            "'url', 'file')",
             name=op.f("ck_fields_kind"),
         ),
         sa.ForeignKeyConstraint(

@@ -16,9 +16,11 @@ LONGEST = 100_000  # characters of one ticket that are searched, the latest firs
 
 SQLITE_WORDS = """
     substr(coalesce((SELECT group_concat(body, char(10)) FROM (
-        SELECT body FROM messages WHERE ticket_id = {ticket} AND kind = '{kind}' AND deleted_at IS NULL ORDER BY seq DESC
+        SELECT body FROM messages
+        WHERE ticket_id = {ticket} AND kind = '{kind}' AND deleted_at IS NULL ORDER BY seq DESC
     )), '') || char(10) || coalesce((SELECT group_concat(text, char(10)) FROM (
-        SELECT a.text FROM answers a JOIN fields f ON f.id = a.field_id WHERE a.ticket_id = {ticket} AND {of_team}f.team_only
+        SELECT a.text FROM answers a JOIN fields f ON f.id = a.field_id
+        WHERE a.ticket_id = {ticket} AND {of_team}f.team_only
     )), ''), 1, {longest})"""
 
 
@@ -46,7 +48,8 @@ def _sqlite() -> list[str]:
         """CREATE TRIGGER ticket_search_gone AFTER DELETE ON tickets BEGIN
                DELETE FROM ticket_search WHERE rowid = old.id;
            END""",
-        f"""CREATE TRIGGER ticket_search_said AFTER INSERT ON messages WHEN new.deleted_at IS NULL AND new.body <> '' BEGIN
+        f"""CREATE TRIGGER ticket_search_said AFTER INSERT ON messages
+           WHEN new.deleted_at IS NULL AND new.body <> '' BEGIN
                UPDATE ticket_search SET words = substr(new.body || char(10) || words, 1, {LONGEST})
                WHERE rowid = new.ticket_id AND new.kind = 'reply';
                UPDATE ticket_search SET notes = substr(new.body || char(10) || notes, 1, {LONGEST})
@@ -61,7 +64,9 @@ def _sqlite() -> list[str]:
         f"""CREATE TRIGGER ticket_search_answer_changed AFTER UPDATE OF text, ticket_id ON answers BEGIN
                {_sqlite_refresh("new.ticket_id")}
            END""",
-        f"CREATE TRIGGER ticket_search_answer_gone AFTER DELETE ON answers BEGIN {_sqlite_refresh('old.ticket_id')} END",
+        f"""CREATE TRIGGER ticket_search_answer_gone AFTER DELETE ON answers BEGIN
+               {_sqlite_refresh("old.ticket_id")}
+           END""",
         f"""INSERT INTO ticket_search (rowid, scope, subject, words, notes)
             SELECT id, 'o' || organization_id, subject, {_sqlite_words("tickets.id", "reply")},
                    {_sqlite_words("tickets.id", "note")} FROM tickets""",
@@ -106,16 +111,20 @@ POSTGRES = [
         $$""",
     """CREATE FUNCTION ticket_search_ticket() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
-            INSERT INTO ticket_search (ticket_id, organization_id, subject) VALUES (new.id, new.organization_id, new.subject)
-            ON CONFLICT (ticket_id) DO UPDATE SET organization_id = excluded.organization_id, subject = excluded.subject;
+            INSERT INTO ticket_search (ticket_id, organization_id, subject)
+            VALUES (new.id, new.organization_id, new.subject)
+            ON CONFLICT (ticket_id) DO UPDATE
+            SET organization_id = excluded.organization_id, subject = excluded.subject;
             RETURN NULL;
         END $$""",
     f"""CREATE FUNCTION ticket_search_said() RETURNS trigger LANGUAGE plpgsql AS $$
         BEGIN
             IF new.kind = 'reply' THEN
-                UPDATE ticket_search SET words = left(new.body || E'\\n' || words, {LONGEST}) WHERE ticket_id = new.ticket_id;
+                UPDATE ticket_search SET words = left(new.body || E'\\n' || words, {LONGEST})
+                WHERE ticket_id = new.ticket_id;
             ELSE
-                UPDATE ticket_search SET notes = left(new.body || E'\\n' || notes, {LONGEST}) WHERE ticket_id = new.ticket_id;
+                UPDATE ticket_search SET notes = left(new.body || E'\\n' || notes, {LONGEST})
+                WHERE ticket_id = new.ticket_id;
             END IF;
             RETURN NULL;
         END $$""",
@@ -127,18 +136,20 @@ POSTGRES = [
             END IF;
             RETURN NULL;
         END $$""",
-    """CREATE TRIGGER ticket_search_filed AFTER INSERT ON tickets FOR EACH ROW EXECUTE FUNCTION ticket_search_ticket()""",
+    """CREATE TRIGGER ticket_search_filed AFTER INSERT ON tickets FOR EACH ROW
+       EXECUTE FUNCTION ticket_search_ticket()""",
     """CREATE TRIGGER ticket_search_changed AFTER UPDATE OF subject, organization_id ON tickets FOR EACH ROW
        WHEN (new.subject <> old.subject OR new.organization_id <> old.organization_id)
        EXECUTE FUNCTION ticket_search_ticket()""",
     """CREATE TRIGGER ticket_search_said AFTER INSERT ON messages FOR EACH ROW
        WHEN (new.deleted_at IS NULL AND new.body <> '') EXECUTE FUNCTION ticket_search_said()""",
-    """CREATE TRIGGER ticket_search_edited AFTER UPDATE OF body, kind, deleted_at, ticket_id OR DELETE ON messages FOR EACH ROW
-       EXECUTE FUNCTION ticket_search_part()""",
+    """CREATE TRIGGER ticket_search_edited AFTER UPDATE OF body, kind, deleted_at, ticket_id OR DELETE ON messages
+       FOR EACH ROW EXECUTE FUNCTION ticket_search_part()""",
     """CREATE TRIGGER ticket_search_answered AFTER INSERT OR UPDATE OF text, ticket_id OR DELETE ON answers FOR EACH ROW
        EXECUTE FUNCTION ticket_search_part()""",
     """INSERT INTO ticket_search (ticket_id, organization_id, subject, words, notes)
-       SELECT id, organization_id, subject, ticket_search_words(id, 'reply'), ticket_search_words(id, 'note') FROM tickets""",
+       SELECT id, organization_id, subject, ticket_search_words(id, 'reply'), ticket_search_words(id, 'note')
+       FROM tickets""",
 ]
 
 

@@ -48,7 +48,9 @@ def upgrade() -> None:
         sa.CheckConstraint("low_id < high_id", name=op.f("ck_ticket_links_ordered")),
         sa.ForeignKeyConstraint(["low_id"], ["tickets.id"], name="fk_ticket_links_low_id", ondelete="CASCADE"),
         sa.ForeignKeyConstraint(["high_id"], ["tickets.id"], name="fk_ticket_links_high_id", ondelete="CASCADE"),
-        sa.ForeignKeyConstraint(["linked_by_id"], ["users.id"], name="fk_ticket_links_linked_by_id", ondelete="SET NULL"),
+        sa.ForeignKeyConstraint(
+            ["linked_by_id"], ["users.id"], name="fk_ticket_links_linked_by_id", ondelete="SET NULL"
+        ),
         sa.PrimaryKeyConstraint("low_id", "high_id", name="pk_ticket_links"),
     )
     op.create_index("ix_ticket_links_high_id", "ticket_links", ["high_id"])
@@ -80,7 +82,13 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     for name in (
-        "unsolved_since", "unsolved_created", "unsolved_updated", "solved", "created", "status_solved", "status_assignee"
+        "unsolved_since",
+        "unsolved_created",
+        "unsolved_updated",
+        "solved",
+        "created",
+        "status_solved",
+        "status_assignee",
     ):
         op.drop_index(f"ix_tickets_{name}", "tickets")
     for table in ("review_marks", "ticket_links", "canned_replies", "saved_views"):

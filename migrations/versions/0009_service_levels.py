@@ -42,7 +42,9 @@ def upgrade() -> None:
         sa.Column("opens", sa.Integer(), nullable=False),
         sa.Column("closes", sa.Integer(), nullable=False),
         sa.CheckConstraint("weekday BETWEEN 0 AND 6", name=op.f("ck_business_hours_weekday")),
-        sa.CheckConstraint("opens >= 0 AND opens < closes AND closes <= 1440", name=op.f("ck_business_hours_within_a_day")),
+        sa.CheckConstraint(
+            "opens >= 0 AND opens < closes AND closes <= 1440", name=op.f("ck_business_hours_within_a_day")
+        ),
         sa.PrimaryKeyConstraint("id", name="pk_business_hours"),
     )
     op.create_table(

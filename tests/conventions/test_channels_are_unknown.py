@@ -1,4 +1,7 @@
-"""The outbox and the inbox know an interface and no channel; the domain's packages do not need each other in a circle."""
+"""The outbox and the inbox know an interface and no channel.
+
+The domain's packages do not import each other in a circle.
+"""
 
 import re
 from pathlib import Path

@@ -16,7 +16,7 @@ LIFECYCLE = {"open", "solved", "closed"}  # filing, solving and closing are verb
 STATUSES, PRIORITIES = set(Status), set(Priority)
 ELSEWHERE = {
     # path: the words that mean something else there
-    "helpdesk/models/delivery.py": {"pending"},  # a delivery waits
+    "helpdesk/models/delivery.py": {"pending", "on_hold"},  # states of a delivery
     "helpdesk/domain/authentication/magic_links.py": {"pending"},  # so does the mail with a link
 }
 PYTHON = sorted(

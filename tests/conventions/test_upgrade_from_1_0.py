@@ -1,5 +1,7 @@
-"""A database of release 1.0, with rows wherever a name changed, is read through the models after an upgrade, and is as it
-was after a downgrade."""
+"""The models read a database of release 1.0 after an upgrade; after a downgrade it is as it was.
+
+It has rows wherever a name changed.
+"""
 
 from datetime import UTC, datetime
 
@@ -168,9 +170,9 @@ def test_no_name_of_1_0_is_left(old_database):
     if extensions.db.engine.dialect.name == "postgresql":
         names += str(inspect(extensions.db.engine).get_sequence_names())
     old = (
-        "inbound_id", "review_marks", "read_marks", "ticket_clocks", "service_targets", "lane", "maybe_since", "outcome",
-        "status_since", "'public_seq", "sees", "specific_users", "proven_at", "dead_reason", "viewing", "reconciled",
-        "remark", "spent", "'late'", "held", "skipped",
+        "inbound_id", "review_marks", "read_marks", "ticket_clocks", "service_targets", "lane", "maybe_since",
+        "outcome", "status_since", "'public_seq", "sees", "specific_users", "proven_at", "dead_reason", "viewing",
+        "reconciled", "remark", "spent", "'late'", "held", "skipped",
     )  # fmt: skip
     assert [name for name in old if name in names] == []
 

@@ -1,4 +1,4 @@
-"""A ticket whose requester reads and answers mail: what the tests of mail stand on."""
+"""A ticket whose requester reads and answers mail: the base of the tests of mail."""
 
 import re
 
@@ -20,7 +20,7 @@ def settings(workspace, box) -> dict:
 
 
 class Post:
-    """Brings mails to the door and does what a worker would."""
+    """Delivers mails to the inbound endpoint and does what a worker would."""
 
     def __init__(self, app, session):
         self.app, self.session = app, session
@@ -39,7 +39,7 @@ class Post:
 
 
 def filed_ticket(make, session):
-    """A ticket of Globex with cards in Slack; Dana filed it and has word that it was received."""
+    """A ticket of Globex with cards in Slack; Dana filed it and was mailed that it was received."""
     make.channel(personas.TRIAGE_CHANNEL_ID)
     globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
     ticket = make.ticket(make.user(globex, "Dana", email="dana@globex.example"))

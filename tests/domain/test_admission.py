@@ -1,4 +1,4 @@
-"""By which rule an address is let in: the table of rules, and that the three places which ask them agree."""
+"""By which rule an address is admitted: the table of rules, and that the three places which ask them agree."""
 
 from itertools import product
 
@@ -57,7 +57,7 @@ def test_somebody_may_belong_to_two(make, session):
 
 
 @pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
-def test_the_rule_asked_at_every_request_is_the_rule_asked_at_the_door(make, session):
+def test_the_rule_asked_at_every_request_is_the_rule_asked_at_sign_in(make, session):
     cases = list(product((True, False), repeat=5))
     for number, (by_domain, is_listed, only_listed, open_to_them, is_active) in enumerate(cases):
         organization = make.organization(f"Case {number}", allowlist_only=only_listed, portal_enabled=open_to_them)
@@ -85,9 +85,9 @@ def test_a_session_of_an_address_whose_domain_only_ends_alike_is_not_let_in(make
 def test_the_explanation_names_the_rule(make, session):
     make.organization("Globex", domain="globex.example", allowlist_only=True)
     listed(session, make.organization("Initech", domain="initech.example", portal_enabled=False), "dana@globex.example")
-    told = admission.explain_admission(" Dana@Globex.example ")
-    assert not told.admitted and told.email == "dana@globex.example"
-    assert told.reasons == (
+    explained = admission.explain_admission(" Dana@Globex.example ")
+    assert not explained.admitted and explained.email == "dana@globex.example"
+    assert explained.reasons == (
         "Initech lists the address dana@globex.example, but its portal is switched off.",
         "globex.example is a domain of Globex, which lets in only listed addresses, and this one is not listed.",
     )

@@ -1,4 +1,4 @@
-"""The queue: what stands in which view, filters, counts, pages, and what it costs."""
+"""The queue: which tickets are in which view, filters, counts, pages, and what it costs."""
 
 import os
 from contextlib import contextmanager

@@ -109,7 +109,7 @@ def test_a_claimed_file_cannot_be_claimed_again(session, make, dana):
 
 
 def test_a_file_is_read_by_those_who_read_its_message(session, make, dana):
-    agent, stranger = make.agent(), make.user(make.organization("Initech"))
+    agent, other_customer = make.agent(), make.user(make.organization("Initech"))
     ticket = make.ticket(dana)
     public, internal = keep(agent, name="public.txt"), keep(agent, name="internal.txt")
     reply = tickets.reply(ticket, author=agent, body="here", attachments=[public])
@@ -117,7 +117,7 @@ def test_a_file_is_read_by_those_who_read_its_message(session, make, dana):
     session.commit()
     assert attachments.find_attachment(dana, public.key) and attachments.find_attachment(agent, internal.key)
     assert attachments.find_attachment(dana, internal.key) is None
-    assert attachments.find_attachment(stranger, public.key) is None
+    assert attachments.find_attachment(other_customer, public.key) is None
     assert attachments.find_attachment(make.user(dana.organization, ticket_visibility="own"), public.key) is None
     tickets.delete_message(reply, editor=agent)
     session.commit()

@@ -1,4 +1,4 @@
-"""Solved tickets close by themselves, after a word; and what people thought of them."""
+"""Solved tickets close by themselves, after a notice; and how people rated them."""
 
 from datetime import timedelta
 

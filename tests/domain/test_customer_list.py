@@ -179,13 +179,13 @@ def test_a_page_costs_the_same_number_of_queries_however_long_the_list(session, 
 
 
 def test_nobody_lists_what_they_may_not_see(make, dana, twelve):
-    stranger = make.user(make.organization("Initech"))
-    assert customer_list.fetch_list_page(stranger, {}).tickets == []
-    assert customer_list.fetch_list_page(stranger, {"requester": str(dana.id)}).tickets == []
-    assert customer_list.count_tickets(stranger)["all"] == 0
+    other_customer = make.user(make.organization("Initech"))
+    assert customer_list.fetch_list_page(other_customer, {}).tickets == []
+    assert customer_list.fetch_list_page(other_customer, {"requester": str(dana.id)}).tickets == []
+    assert customer_list.count_tickets(other_customer)["all"] == 0
     own = make.user(dana.organization, ticket_visibility="own")
     assert customer_list.fetch_list_page(own, {}).tickets == [] and customer_list.list_requesters(own) == []
-    assert customer_list.find_similar(stranger, "Ticket words") == []
+    assert customer_list.find_similar(other_customer, "Ticket words") == []
 
 
 def test_similar_tickets_are_found_while_typing(make, dana):

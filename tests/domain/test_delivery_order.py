@@ -1,4 +1,4 @@
-"""A worker goes on in its lane: in order, without ringing for itself, and not past what has not arrived."""
+"""A worker continues in its queue key: in order, without waking itself, and not past what has not arrived."""
 
 import threading
 from datetime import timedelta
@@ -25,7 +25,7 @@ def settings(workspace, mailbox):
 
 @pytest.fixture
 def talk(make, session, workspace):
-    """A ticket of which the card stands and four messages wait, all in triage's one thread."""
+    """A ticket whose card is posted and four messages wait, all in triage's one thread."""
     make.channel(personas.TRIAGE_CHANNEL_ID)
     globex = make.organization("Globex", domain="globex.example")
     ticket = make.ticket(make.user(globex, "Dana", email="dana@globex.example"))
@@ -37,15 +37,15 @@ def talk(make, session, workspace):
 
 
 @pytest.fixture
-def rung(monkeypatch):
-    """The deliveries that were rung for."""
-    rung = []
-    monkeypatch.setattr(jobs, "wake_workers", lambda jobs: rung.extend(id for job, id in jobs if job == "deliver"))
-    return rung
+def woken(monkeypatch):
+    """The deliveries that a worker was woken for."""
+    woken = []
+    monkeypatch.setattr(jobs, "wake_workers", lambda jobs: woken.extend(id for job, id in jobs if job == "deliver"))
+    return woken
 
 
 def waiting(session):
-    """Ids of the messages that wait in Slack's lane, in their order."""
+    """Ids of the messages that wait in Slack's queue key, in their order."""
     session.rollback()
     rows = session.query(Delivery.id).filter(Delivery.kind == "message", Delivery.state != "sent").order_by(Delivery.id)
     found = [id for (id,) in rows]
@@ -53,28 +53,30 @@ def waiting(session):
     return found
 
 
-def test_all_that_waits_in_the_lane_leaves_in_order_and_nobody_rings(talk, session, workspace, rung, monkeypatch):
+def test_all_that_waits_with_one_queue_key_leaves_in_order_and_nobody_is_woken(
+    talk, session, workspace, woken, monkeypatch
+):
     monkeypatch.setattr(
         deliver, "TIME_SLICE_SECONDS", timeouts.LIMIT
     )  # on a busy machine four deliveries may take longer than its second
     assert len(talk) == 4
     worker_helpers.run_job(outbox.deliver_thread, talk[0])
-    assert waiting(session) == [] and rung == []
+    assert waiting(session) == [] and woken == []
     root = workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"]
     assert [f"word{n}" in m["text"] for n, m in enumerate(workspace.replies(personas.TRIAGE_CHANNEL_ID, root)[1:])] == [
         True
     ] * 4
 
 
-def test_after_a_while_it_rings_for_the_next_and_lets_others_have_their_turn(talk, session, rung, monkeypatch):
+def test_after_a_while_it_wakes_the_next_and_lets_others_have_their_turn(talk, session, woken, monkeypatch):
     moments = iter([100.0, 100.0, 100.0 + deliver.TIME_SLICE_SECONDS])
     monkeypatch.setattr(deliver, "time", SimpleNamespace(monotonic=lambda: next(moments)))
     worker_helpers.run_job(outbox.deliver_thread, talk[0])
     assert waiting(session) == talk[1:]
-    assert rung == [talk[1]]
+    assert woken == [talk[1]]
 
 
-def test_it_ends_at_what_has_not_arrived(talk, session, workspace, rung):
+def test_it_ends_at_what_has_not_arrived(talk, session, workspace, woken):
     workspace.misbehave("chat.postMessage", "500_before", skip=1)
     worker_helpers.run_job(outbox.deliver_thread, talk[0])
     assert waiting(session) == talk[1:]
@@ -85,9 +87,9 @@ def test_it_ends_at_what_has_not_arrived(talk, session, workspace, rung):
     assert waiting(session) == talk[1:]
 
 
-def test_one_delivery_alone_rings_for_the_next(talk, session, rung):
+def test_one_delivery_alone_wakes_the_next(talk, session, woken):
     assert worker_helpers.run_job(outbox.deliver_one, talk[0])
-    assert rung == [talk[1]]
+    assert woken == [talk[1]]
 
 
 def test_an_arrival_settles_what_a_sweep_doubted_but_nothing_that_somebody_else_took(talk, session):

@@ -47,7 +47,7 @@ def file(session, message, key="k" * 32):
 
 
 def everywhere(session, word: str) -> list[str]:
-    """The tables and columns in which ``word`` stands."""
+    """The tables and columns that contain ``word``."""
     session.expire_all()
     found = []
     for table in db.metadata.sorted_tables:

@@ -137,9 +137,9 @@ def test_a_condition_understands_ticks_and_several_answers(make, dana):
 def test_a_person_is_a_colleague_and_nobody_else(make, dana):
     version = make.form(fields=({"key": "who", "kind": "person"},))
     colleague = make.user(dana.organization, "Kim Colleague")
-    stranger = make.user(make.organization(), "Stranger")
+    other_customer = make.user(make.organization(), "Stranger")
     assert read(version, dana, who=str(colleague.id)) == ({"who": colleague.id}, {})
-    for other in (stranger, make.agent()):
+    for other in (other_customer, make.agent()):
         assert list(read(version, dana, who=str(other.id))[1]) == ["field-who"]
     own = make.user(dana.organization, ticket_visibility="own")
     assert forms.selectable_people(own) == [(own.id, own.display_name)]
@@ -290,9 +290,9 @@ def test_publishing_is_refused_where_a_condition_can_never_hold(session, admin, 
     version = builder.get_or_create_draft(form)
     secret = builder.add_field(version, admin, kind="select", label="Secret", options=["x", "y"], team_only=True)
     builder.add_field(version, admin, kind="short_text", label="Asked", shown_if_key=secret.key, shown_if_value="z")
-    told = validation.publish_errors(version)
-    assert any("customers do not fill in" in sentence for sentence in told) and any(
-        "does not offer" in sentence for sentence in told
+    sentences = validation.publish_errors(version)
+    assert any("customers do not fill in" in sentence for sentence in sentences) and any(
+        "does not offer" in sentence for sentence in sentences
     )
 
 

@@ -1,4 +1,4 @@
-"""Mail that comes in by the door: what is taken, what waits for the team, and that nothing is lost or answered."""
+"""Mail at the inbound endpoint: what is accepted, what waits for the team, and that nothing is lost or answered."""
 
 from pathlib import Path
 
@@ -48,7 +48,7 @@ def said(session):
 
 
 def waits(session, post, sentence):
-    """The latest mail waits for the team, nothing was said, and nobody was written to."""
+    """The latest mail waits for the team, no message was created, and nobody was written to."""
     row = post.last()
     assert row.state == "quarantined" and sentence in row.result, (row.state, row.result)
     assert said(session) == []
@@ -76,7 +76,7 @@ def test_a_participants_reply_is_said_on_the_ticket_and_goes_where_replies_go(
 
 
 @pytest.mark.parametrize("secret", [None, "", "wrong", "é"])
-def test_without_the_secret_the_door_says_401_and_nothing_else(filed_ticket, session, post, mail, secret):
+def test_without_the_secret_the_endpoint_answers_401_and_nothing_else(filed_ticket, session, post, mail, secret):
     answer = post(mail_samples.reply(mail), secret)
     assert (answer.status_code, answer.data) == (401, b"")
     assert session.query(InboundEvent).filter_by(source="email").count() == 0
@@ -263,7 +263,8 @@ def test_of_a_folder_of_ugly_mails_nothing_crashes_and_nothing_is_lost(filed_tic
 class TestTicketsByMail:
     RAW = (
         b"Authentication-Results: demo; dmarc=pass header.from=globex.example\r\nFrom: Ines <%s@globex.example>\r\n"
-        b"To: help@support.example\r\nSubject: Toner\r\nMessage-ID: <first@globex.example>\r\n\r\nThe toner is empty.\r\n"
+        b"To: help@support.example\r\nSubject: Toner\r\nMessage-ID: <first@globex.example>\r\n\r\n"
+        b"The toner is empty.\r\n"
     )
 
     @pytest.fixture(autouse=True)
@@ -402,7 +403,7 @@ class TestBounces:
 
 
 def test_two_machines_that_answer_each_other_end(filed_ticket, session, post, mailbox, make, workspace):
-    """Two participants whose programs answer every mail and say nothing of being machines."""
+    """Two participants whose programs answer every mail and do not mark it as automatic."""
     oscar = make.user(filed_ticket.organization, "Oscar", email="oscar@globex.example")
     tickets.add_follower(filed_ticket, oscar, actor=filed_ticket.requester)
     tickets.reply(filed_ticket, author=make.agent("Maya"), body="Hello both")

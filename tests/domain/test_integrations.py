@@ -34,7 +34,7 @@ def admin(make):
 
 @pytest.fixture
 def receiver():
-    """A real server that remembers what it got and answers as ``answers`` says, 200 when that is empty."""
+    """A real server that records requests and answers with ``answers``, or 200 when that is empty."""
 
     class Handler(http.server.BaseHTTPRequestHandler):
         def do_POST(self):

@@ -3,11 +3,12 @@
 from datetime import timedelta
 
 import pytest
-from helpdesk.channels.errors import TemporaryError
 
 from helpdesk import clock, extensions, jobs
 from helpdesk.channels.slack.parse import echo_filter
 from helpdesk.domain import inbox
+from helpdesk.domain.inbox import process
+from helpdesk.domain.outbox.errors import TemporaryError
 from helpdesk.models.inbound_event import InboundEvent
 from tests import worker_helpers
 
@@ -32,16 +33,16 @@ def waiting(session) -> int:
 
 def test_a_worker_that_was_held_up_does_not_undo_what_another_has_done_since(app, session):
     id = waiting(session)
-    late = worker_helpers.run_job(inbox._claim_event, id)
+    late = worker_helpers.run_job(process._claim_event, id)
     session.get(InboundEvent, id).lease_until = clock.now() - timedelta(seconds=1)
     session.commit()
     worker_helpers.run_job(lambda _: inbox.release_expired_leases(), 0)
     assert worker_helpers.run_job(inbox.process_event, id)
-    worker_helpers.run_job(lambda _: inbox._retry_later(late, TemporaryError("Slack did not answer.").reason), 0)
+    worker_helpers.run_job(lambda _: process._retry_later(late, TemporaryError("Slack did not answer.").reason), 0)
     assert session.get(InboundEvent, id, populate_existing=True).state in {"done", "ignored"}
 
 
-def test_a_ring_for_what_is_done_takes_no_write_lock(app, session):
+def test_a_wake_up_for_what_is_done_takes_no_write_lock(app, session):
     id = waiting(session)
     assert worker_helpers.run_job(inbox.process_event, id)
     with extensions.db.engine.connect() as somebody, somebody.begin():
@@ -51,16 +52,16 @@ def test_a_ring_for_what_is_done_takes_no_write_lock(app, session):
 
 
 def test_our_own_posts_are_not_taken_in_and_others_are(app, session):
-    def told(**event) -> dict:
+    def payload(**event) -> dict:
         return {
             "type": "event_callback",
             "api_app_id": "A1",
             "event": {"type": "message", "channel": "C1", "ts": "1.1"} | event,
         }
 
-    assert echo_filter.is_echo(told(app_id="A1", subtype="bot_message"))
-    assert not echo_filter.is_echo(told(user="U1"))
-    assert not echo_filter.is_echo(told(app_id="A2", bot_id="B2"))
-    assert not echo_filter.is_echo(told(app_id="A1", subtype="message_deleted"))
-    assert inbox.store_event("slack", "Ev2", told(app_id="A1")) is False
-    assert inbox.store_event("slack", "Ev3", told(user="U1")) is True
+    assert echo_filter.is_echo(payload(app_id="A1", subtype="bot_message"))
+    assert not echo_filter.is_echo(payload(user="U1"))
+    assert not echo_filter.is_echo(payload(app_id="A2", bot_id="B2"))
+    assert not echo_filter.is_echo(payload(app_id="A1", subtype="message_deleted"))
+    assert inbox.store_event("slack", "Ev2", payload(app_id="A1")) is False
+    assert inbox.store_event("slack", "Ev3", payload(user="U1")) is True

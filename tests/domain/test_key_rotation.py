@@ -40,7 +40,7 @@ def mail(filed_ticket, mailbox):
 
 @pytest.fixture
 def rotate(app):
-    """``rotate(FALLBACK)`` takes a new SECRET_KEY and keeps the old one; ``rotate(REMOVED)`` keeps none."""
+    """``rotate(FALLBACK)`` takes a new SECRET_KEY and retains the old one; ``rotate(REMOVED)`` retains none."""
     old = config.current()
 
     def rotate(kept: str) -> None:

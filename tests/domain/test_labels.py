@@ -1,4 +1,4 @@
-"""What happened is always said in a sentence."""
+"""Every event has a sentence."""
 
 import ast
 from pathlib import Path
@@ -13,11 +13,11 @@ SOURCE = Path(helpdesk.__file__).parent
 
 
 def kinds_said() -> set[str]:
-    """The kinds of events that the domain's code writes down, as far as they stand there as texts."""
+    """The kinds of events that the domain and the channels record, as far as they are literals there."""
     found = set()
-    for path in (SOURCE / "domain").rglob("*.py"):
+    for path in [*(SOURCE / "domain").rglob("*.py"), *(SOURCE / "channels").rglob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "say_event":
+            if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) == "add_event":
                 found |= {each.value for each in node.args[1:2] if isinstance(each, ast.Constant)}
     return found | {"status", "solved", "reopened", "closed"}
 

@@ -18,7 +18,10 @@ def crowd(session, make):
         if session.get_bind().dialect.name == "sqlite"
         else f"WITH n(i) AS (SELECT generate_series(2, {MANY}))"
     )
-    columns = "organization_id, requester_id, status, priority, excerpt, created_at, updated_at, turn_since, next_seq, last_public_seq, version"
+    columns = (
+        "organization_id, requester_id, status, priority, excerpt, created_at, updated_at, turn_since, next_seq, "
+        "last_public_seq, version"
+    )
     session.execute(
         text(
             f"{numbers} INSERT INTO tickets (id, subject, {columns}) "
@@ -30,7 +33,7 @@ def crowd(session, make):
     return dana
 
 
-# What a customer asks for; how many tickets a page of it has; at most how much work, on SQLite and on PostgreSQL (see Work).
+# What a customer asks for; how many tickets a page of it has; the most work, on SQLite and on PostgreSQL (see Work).
 CASES = [
     ({}, 25, {"sqlite": 5, "postgresql": 20}),
     ({"status": "active", "mine": "1"}, 25, {"sqlite": 5, "postgresql": 20}),
@@ -44,8 +47,9 @@ TWENTY_PAGES = {"sqlite": 100, "postgresql": 2000}
 
 
 class Work:
-    """What the database does for the statements of a block: SQLite's steps in thousands, PostgreSQL's pages of data touched.
+    """What the database does for the statements of a block.
 
+    SQLite's steps in thousands, PostgreSQL's pages of data touched.
     Both are the same however busy the machine is. ``selects`` are the statements that read.
     """
 

@@ -1,4 +1,4 @@
-"""Links by mail: used once however many try, in their own browser only, and never a word about who is known."""
+"""Links by mail: used once however many try, in their own browser only, without disclosing who is known."""
 
 import threading
 from datetime import timedelta
@@ -128,7 +128,7 @@ def test_nothing_of_the_secret_is_stored(globex, session):
 def test_known_unknown_and_refused_addresses_make_the_same_rows_with_the_same_statements(make, globex, session):
     make.user(globex, email="gone@globex.example", deactivated_at=clock.now())
     make.agent(email="maya@support.example")
-    told = {}
+    results = {}
     for email in ("dana@globex.example", "gone@globex.example", "maya@support.example", "who@nowhere.example"):
         session.rollback()
         chosen.invalidate_cache()
@@ -139,27 +139,27 @@ def test_known_unknown_and_refused_addresses_make_the_same_rows_with_the_same_st
         session.commit()
         event.remove(extensions.db.engine, "before_cursor_execute", listener)
         delivery = session.scalar(select(Delivery).where(Delivery.subject_id == link.id))
-        told[email] = (link.refused, str(delivery.state), statements)
-    assert {email: value[:2] for email, value in told.items()} == {
+        results[email] = (link.refused, str(delivery.state), statements)
+    assert {email: value[:2] for email, value in results.items()} == {
         "dana@globex.example": (None, "pending"),
         "gone@globex.example": ("deactivated", "cancelled"),
         "maya@support.example": (None, "pending"),
         "who@nowhere.example": ("unknown", "cancelled"),
     }
-    kinds = {tuple(statement.split(" WHERE ")[0] for statement in value[2]) for value in told.values()}
+    kinds = {tuple(statement.split(" WHERE ")[0] for statement in value[2]) for value in results.values()}
     assert len(kinds) == 1
 
 
-def test_the_doorbell_is_rung_for_a_refused_address_too(globex, session, monkeypatch):
+def test_workers_are_woken_for_a_refused_address_too(globex, session, monkeypatch):
     from helpdesk import jobs
 
-    rung = []
-    monkeypatch.setattr(jobs, "wake_workers", lambda jobs: rung.append(jobs) or True)
+    woken = []
+    monkeypatch.setattr(jobs, "wake_workers", lambda jobs: woken.append(jobs) or True)
     ask("who@nowhere.example")
     session.commit()
     ask("dana@globex.example")
     session.commit()
-    assert [[job for job, _ in jobs] for jobs in rung] == [["deliver_first"], ["deliver_first"]]
+    assert [[job for job, _ in jobs] for jobs in woken] == [["deliver_first"], ["deliver_first"]]
 
 
 def test_a_refused_link_opens_nothing_even_for_who_holds_its_token_and_code(globex, session):

@@ -107,11 +107,11 @@ Known,known.example,,
 """
 
 
-def test_the_dry_run_tells_each_lines_fate_and_changes_nothing(make, session):
+def test_the_dry_run_lists_each_lines_outcome_and_changes_nothing(make, session):
     make.organization("Known", domain="known.example")
-    fates = organization_csv_import.import_csv(CSV, actor=None, dry=True)
+    outcomes = organization_csv_import.import_csv(CSV, actor=None, dry=True)
     session.commit()
-    assert [(fate.line, fate.kind) for fate in fates] == [
+    assert [(outcome.line, outcome.kind) for outcome in outcomes] == [
         (2, "add"),
         (3, "wrong"),
         (4, "wrong"),
@@ -119,21 +119,21 @@ def test_the_dry_run_tells_each_lines_fate_and_changes_nothing(make, session):
         (6, "wrong"),
         (7, "same"),
     ]
-    assert "belongs to Globex" in fates[1].sentence and "Anybody" in fates[2].sentence
+    assert "belongs to Globex" in outcomes[1].sentence and "Anybody" in outcomes[2].sentence
     assert [o.name for o in session.query(Organization)] == ["Known"] and session.query(AuditEntry).count() == 0
 
 
 def test_the_import_does_what_the_dry_run_said(make, session):
     make.organization("Known", domain="known.example")
-    told = organization_csv_import.import_csv(CSV, actor=None, dry=True)
+    planned = organization_csv_import.import_csv(CSV, actor=None, dry=True)
     done = organization_csv_import.import_csv(CSV, actor=None, dry=False)
     session.commit()
-    assert [fate.kind for fate in told] == [fate.kind for fate in done]
+    assert [outcome.kind for outcome in planned] == [outcome.kind for outcome in done]
     hooli = organizations.find_by_name("hooli")
     assert not hooli.portal_enabled and hooli.addresses[0].email == "ann@gmail.com" and not hooli.allowlist_only
     assert sorted(o.name for o in session.query(Organization)) == ["Globex", "Hooli", "Known"]
     again = organization_csv_import.import_csv(CSV, actor=None, dry=False)
-    assert [fate.kind for fate in again] == ["same", "wrong", "wrong", "same", "wrong", "same"]
+    assert [outcome.kind for outcome in again] == ["same", "wrong", "wrong", "same", "wrong", "same"]
 
 
 @pytest.mark.parametrize(

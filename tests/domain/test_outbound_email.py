@@ -1,4 +1,4 @@
-"""Mail that goes out: who gets it, what stands in it, how it hangs together, and when it stays away."""
+"""Outgoing mail: who gets it, what it contains, how it threads, and when none is sent."""
 
 from datetime import timedelta
 
@@ -41,7 +41,7 @@ def maya(make):
 
 @pytest.fixture
 def say(filed_ticket, session, maya):
-    """``say(words)`` as Maya; what is due leaves."""
+    """``say(words)`` as Maya; sends what is due."""
 
     def say(body, by=None, send=True):
         message = tickets.reply(filed_ticket, author=by or maya, body=body)
@@ -222,6 +222,7 @@ def test_somebody_at_the_page_is_mailed_only_what_they_leave_unread(filed_ticket
     tickets.save_read_receipt(tickets.pending_read_receipt(filed_ticket, filed_ticket.requester))
     session.commit()
     worker_helpers.advance_time(session)
+    presence.mark_present(filed_ticket.id, filed_ticket.requester_id)  # still there
     worker_helpers.drain(session)
     assert mailbox.list_for(DANA) == [] and "read it in the portal" in rows(session, filed_ticket)[0].reason
     say("unread")
@@ -307,12 +308,12 @@ def test_the_customer_is_told_before_a_ticket_closes(filed_ticket, session, mail
 
 def test_received_is_said_to_proven_people_only(make, session, mailbox, filed_ticket):
     mailbox.clear()
-    stranger = make.user(filed_ticket.organization, "Ines", email="ines@globex.example")
-    stranger.email_verified_at = None
+    unverified = make.user(filed_ticket.organization, "Ines", email="ines@globex.example")
+    unverified.email_verified_at = None
     session.commit()
-    make.ticket(stranger)
+    make.ticket(unverified)
     worker_helpers.drain(session)
-    assert mailbox.list_for(stranger.email) == []
+    assert mailbox.list_for(unverified.email) == []
 
 
 def test_an_edit_shows_in_the_next_mail_as_a_correction(filed_ticket, session, mailbox, say, maya):
@@ -401,7 +402,7 @@ def test_people_are_let_in_by_mail(make, session, mailbox, filed_ticket):
     assert "List-Unsubscribe" not in sign_in.message
 
 
-def test_admins_are_told_once_when_nothing_gets_out_and_not_after_it_was_mended(
+def test_admins_are_notified_once_when_nothing_gets_out_and_not_after_the_repair(
     make, session, mailbox, filed_ticket, workspace, say
 ):
     admin = make.agent("Ada", role="admin", email="ada@support.example")

@@ -138,7 +138,7 @@ def test_a_failed_look_up_never_leads_to_a_blind_post(filed_ticket, session, wor
 
 
 def test_a_look_up_refused_for_a_while_keeps_the_doubt(filed_ticket, session, workspace):
-    """A refusal says for certain that this request did nothing; it says nothing of the earlier one."""
+    """A refusal proves that this request did nothing; it proves nothing about the earlier one."""
     worker_helpers.drain(session)
     workspace.misbehave("chat.postMessage", "reset_after", times=1, channel=personas.TRIAGE_CHANNEL_ID)
     tickets.reply(filed_ticket, author=filed_ticket.requester, body="unmistakable")
@@ -183,7 +183,7 @@ def test_being_told_to_wait_holds_that_channel_and_no_other(filed_ticket, sessio
     assert channel.paused_until > clock.now()
 
 
-def test_an_archived_channel_keeps_everything_and_delivers_it_in_order_once_mended(filed_ticket, session, workspace):
+def test_an_archived_channel_keeps_everything_and_delivers_it_in_order_once_repaired(filed_ticket, session, workspace):
     worker_helpers.drain(session)
     workspace.archive(personas.TRIAGE_CHANNEL_ID)
     for number in range(3):

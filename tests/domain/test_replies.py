@@ -92,7 +92,7 @@ def test_a_closed_ticket_takes_no_reply_but_a_follow_up(filed_ticket, session, m
     assert new.follows_id == filed_ticket.id
 
 
-def test_a_stranger_cannot_reply(filed_ticket, make):
+def test_a_customer_of_another_organization_cannot_reply(filed_ticket, make):
     with pytest.raises(PermissionDenied):
         tickets.reply(filed_ticket, author=make.user(make.organization("Initech")), body="Hi.")
 

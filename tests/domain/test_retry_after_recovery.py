@@ -1,4 +1,7 @@
-"""After trouble: one delivery that gets through calls those that wait for a later try; nothing is looked for too early."""
+"""After an outage: one delivery that succeeds makes those that wait for a later retry due.
+
+Nothing is looked for too early.
+"""
 
 from datetime import timedelta
 

@@ -27,7 +27,7 @@ def agent(make):
 
 
 def fill(session, requester, agent, minutes, when):
-    """One ticket filed at ``when`` and solved so many minutes later, for each number; first answered in half the time."""
+    """Create a ticket filed at ``when`` for each of ``minutes``: solved after it, first answered in half of it."""
     session.execute(
         insert(Ticket),
         [
@@ -131,11 +131,11 @@ def test_the_reading_list_begins_with_the_badly_rated_and_ends_when_marked(sessi
     qa_reviews.save_review(bad, reviewer=lead, rating="improve", comment="Say when you come back.")
     session.commit()
     assert qa_reviews.list_reviewable(lead) == [(fine, None)]
-    (remark,) = qa_reviews.list_comments_for(agent)
-    assert (remark.comment, remark.read_at) == ("Say when you come back.", None)
-    assert qa_reviews.get_review(bad, make.agent()) is None and qa_reviews.get_review(bad, agent) is remark
-    qa_reviews.mark_read([remark], agent)
-    assert remark.read_at is not None
+    (review,) = qa_reviews.list_comments_for(agent)
+    assert (review.comment, review.read_at) == ("Say when you come back.", None)
+    assert qa_reviews.get_review(bad, make.agent()) is None and qa_reviews.get_review(bad, agent) is review
+    qa_reviews.mark_read([review], agent)
+    assert review.read_at is not None
     with pytest.raises(PermissionDenied):
         qa_reviews.save_review(fine, reviewer=agent, rating="good")
     with pytest.raises(ConflictError):

@@ -1,4 +1,4 @@
-"""Finding tickets by their words, on both databases."""
+"""Finding tickets by their text, on both databases."""
 
 import pytest
 from sqlalchemy import select, text
@@ -71,8 +71,8 @@ def test_notes_and_team_only_answers_are_found_by_the_team_only(session, make, d
         assert found(session, dana, secret) == []
         assert found(session, agent, secret) == [ticket.id]
     assert "rhinoceros" not in str(search.load_excerpts(dana, "help", [ticket.id]))
-    told = search.load_excerpts(agent, "rhino", [ticket.id])[ticket.id]
-    assert told.in_note and "<mark>rhinoceros</mark>" in told.text
+    excerpt = search.load_excerpts(agent, "rhino", [ticket.id])[ticket.id]
+    assert excerpt.in_note and "<mark>rhinoceros</mark>" in excerpt.text
 
 
 def test_a_note_made_of_a_reply_disappears_from_customers_search(session, make, dana):
@@ -86,10 +86,10 @@ def test_a_note_made_of_a_reply_disappears_from_customers_search(session, make, 
 
 
 def test_nobody_finds_another_organizations_tickets_not_even_by_number(session, make, dana):
-    stranger = make.ticket(make.user(make.organization("Initech")), "Secret merger", "shh")
+    other_ticket = make.ticket(make.user(make.organization("Initech")), "Secret merger", "shh")
     assert found(session, dana, "merger") == []
-    assert found(session, dana, f"#{stranger.id}") == []
-    assert found(session, make.agent(), "merger") == [stranger.id]
+    assert found(session, dana, f"#{other_ticket.id}") == []
+    assert found(session, make.agent(), "merger") == [other_ticket.id]
 
 
 def test_one_who_sees_only_their_own_finds_only_their_own(session, make, globex, dana):
@@ -161,9 +161,9 @@ def test_a_blank_search_filters_nothing_and_signs_alone_find_nothing(session, ma
 
 def test_excerpts_are_escaped_and_marked(session, make, dana):
     ticket = make.ticket(dana, "<b>Printer</b> & co", "Look at <script>alert(1)</script> the printer, **please**.")
-    told = search.load_excerpts(dana, "print", [ticket.id])[ticket.id]
-    assert "<mark>Printer</mark>" in told.subject and "&lt;b" in told.subject and "&amp;" in told.subject
-    assert "<script" not in told.text and "<mark>printer</mark>" in told.text and "**" not in told.text
+    excerpt = search.load_excerpts(dana, "print", [ticket.id])[ticket.id]
+    assert "<mark>Printer</mark>" in excerpt.subject and "&lt;b" in excerpt.subject and "&amp;" in excerpt.subject
+    assert "<script" not in excerpt.text and "<mark>printer</mark>" in excerpt.text and "**" not in excerpt.text
 
 
 def test_any_longer_word_is_enough_to_find_what_is_similar(session, make, dana):

@@ -113,15 +113,15 @@ def edited(organization, **changes):
 def test_a_withdrawn_right_revokes_the_row_and_tells_open_pages(make, session, monkeypatch, withdraw):
     from helpdesk import live_events
 
-    told = []
-    monkeypatch.setattr(live_events, "publish", lambda topics: told.extend(topics) or True)
+    published = []
+    monkeypatch.setattr(live_events, "publish", lambda topics: published.extend(topics) or True)
     user, other = make.user(make.organization()), make.user(make.organization())
     token, others = sessions.create_session(user, "link"), sessions.create_session(other, "link")
     session.commit()
     withdraw(user)
     session.commit()
     assert session.query(Session).filter_by(user_id=user.id).one().revoked_at is not None
-    assert f"user:{user.id}" in told and f"user:{other.id}" not in told
+    assert f"user:{user.id}" in published and f"user:{other.id}" not in published
     assert sessions.load_session(token) is None and sessions.load_session(others) is not None
 
 

@@ -1,4 +1,4 @@
-"""The settings that are kept for a few seconds in each process."""
+"""The settings that are cached for a few seconds in each process."""
 
 import time
 from types import SimpleNamespace

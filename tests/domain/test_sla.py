@@ -15,7 +15,7 @@ from helpdesk.models.sla import SlaTimer
 
 @pytest.fixture
 def now(monkeypatch):
-    """A clock that only moves when told to."""
+    """A clock that only moves when a test moves it."""
 
     class Hands:
         at = clock.now().replace(microsecond=0)

@@ -1,10 +1,12 @@
-"""What is said in Slack and what becomes of it, through the demo's own events."""
+"""What is written in Slack and what becomes of it, through the demo's own events."""
 
 import pytest
 
 from helpdesk import config
 from helpdesk.demo import personas
 from helpdesk.domain import inbox
+from helpdesk.domain.inbox import process
+from helpdesk.domain.inbox.channel import get_two_way_channel
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from tests import time_travel, worker_helpers
@@ -19,7 +21,7 @@ def settings(workspace, mailbox):
 
 @pytest.fixture
 def filed_ticket(make, session):
-    """A ticket of Globex whose cards stand in Slack."""
+    """A ticket of Globex whose cards are in Slack."""
     make.channel(personas.TRIAGE_CHANNEL_ID)
     globex = make.organization("Globex", domain="globex.example", slack="C0GLOBEX001")
     make.agent("Priya Raman", email="priya@support.northwind.example")
@@ -30,7 +32,7 @@ def filed_ticket(make, session):
 
 @pytest.fixture
 def say(workspace, session):
-    """``say(who, text)`` in the ticket's thread, taken in and worked on."""
+    """``say(who, text)`` in the ticket's thread, received and processed."""
 
     def say(user, text, channel=personas.TRIAGE_CHANNEL_ID, times=1):
         root = workspace.posted(channel)[0]["ts"]
@@ -144,14 +146,14 @@ def test_a_claim_that_was_lost_does_nothing(filed_ticket, session, workspace):
     assert worker_helpers.receive_events(session, workspace) == 1
     id = session.query(InboundEvent.id).filter(InboundEvent.state == "waiting").scalar()
     session.rollback()
-    lost = worker_helpers.run_job(inbox._claim_event, id)
+    lost = worker_helpers.run_job(process._claim_event, id)
     time_travel.advance(config.current().DELIVERY_LEASE + 1)
-    worker_helpers.run_job(lambda _: inbox.sweep(), 0)
-    assert worker_helpers.run_job(inbox._claim_event, id).attempt == lost.attempt + 1
+    worker_helpers.run_job(lambda _: inbox.release_expired_leases(), 0)
+    assert worker_helpers.run_job(process._claim_event, id).attempt == lost.attempt + 1
 
     def apply_lost(_):
-        source = inbox.HANDLERS_BY_SOURCE["slack"]
-        return inbox._apply_event(lost, source, source.fetch_context(lost.payload, lost.raw))
+        slack = get_two_way_channel("slack")
+        return process._apply_event(lost, slack, slack.fetch_context(lost.payload, lost.raw))
 
     assert worker_helpers.run_job(apply_lost, 0) == []
     assert session.get(InboundEvent, id).state == "working"

@@ -178,7 +178,7 @@ def test_pages_load_no_script_or_style_from_other_sites(app, browser_of, make, s
                 text = answer.text
                 found += [
                     f"{route}: {tag}"
-                    for tag in re.findall(r"<(?:script|link(?! rel=\"icon\"))[^>]+(?:src|href)=\"(?!/)[^\"]*\"", text)
+                    for tag in re.findall(r"<(?:script|link(?!\s+rel=\"icon\"))[^>]+(?:src|href)=\"(?!/)[^\"]*\"", text)
                 ]
                 found += [f"{route}: {tag}" for tag in re.findall(r"<script(?![^>]*src=)[^>]*>", text)]
                 found += [f"{route}: {tag}" for tag in re.findall(r"<[^>]+\s(?:on[a-z]+|style|hx-on[^=]*)=\"", text)]

@@ -1,6 +1,7 @@
-"""Requests of tests stand alone, as in production: each in an application context of its own.
+"""Requests of tests are independent, as in production: each in an application context of its own.
 
-Without this, Flask would let a request share the test's context, and with it the signed-in person that Flask-Login keeps there.
+Without this, Flask would let a request share the test's context, and with it the signed-in person that Flask-Login
+stores there.
 """
 
 import pytest

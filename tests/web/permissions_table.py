@@ -1,16 +1,16 @@
-"""Who gets in where. One row a route; a route that is not here fails the test, and so does a row without a route.
+"""Who may use which route. One row a route; a route without a row fails the test, and so does a row without a route.
 
-Six people knock, in this order: a stranger, somebody of another organization, the requester of the ticket (whose things the
-addresses name), an agent, a lead, an admin. The answer to each is one word:
+Six people send a request, in this order: somebody not signed in, somebody of another organization, the requester of the
+ticket (whose things the addresses name), an agent, a lead, an admin. The answer to each is one word:
 
-    in       the door opened: whatever came of it, they were let in
+    in       admitted, whatever came of the request
     sign-in  sent to /sign-in
     hidden   404, as if there were no such thing
     refused  403, with a sentence
-    proof    401: a door for machines, which asks for its own proof
+    proof    401: an endpoint for machines, which asks for its own proof
 
-Add a row with the kind that fits, or six words of its own. What the addresses' parameters are stands in ``test_permissions.world``;
-``VALUES`` holds what a form needs so that the door, not the form, is what answers.
+Add a row with the kind that fits, or six words of its own. The values of the addresses' parameters are in
+``test_permissions.world``; ``VALUES`` holds what a form needs so that the permission check, not the form, answers.
 """
 
 PUBLIC = "in in in in in in"
@@ -32,7 +32,7 @@ TABLE = {
     "POST /csp": PUBLIC,
     "GET /unsubscribe/<int:thread_id>/<token>": PUBLIC,
     "POST /unsubscribe/<int:thread_id>/<token>": PUBLIC,
-    # coming in and going out
+    # signing in and out
     "GET /sign-in": PUBLIC,
     "POST /sign-out": PUBLIC,
     "POST /sign-in/link": PUBLIC,
@@ -145,7 +145,7 @@ TABLE = {
     "POST /settings/portal": ADMIN,
     "POST /settings/portal/logo": ADMIN,
     "POST /settings/portal/logo/delete": ADMIN,
-    "POST /settings/portal/tests/<way>": ADMIN,
+    "POST /settings/portal/tests/<method>": ADMIN,
     "GET /settings/health": ADMIN,
     "GET /settings/organizations": ADMIN,
     "POST /settings/organizations": ADMIN,
@@ -190,7 +190,8 @@ TABLE = {
     "GET /desk/quarantine/<int:mail_id>/raw": TEAM,
     "POST /desk/quarantine/<int:mail_id>/attachment": TEAM,
     "POST /desk/quarantine/<int:mail_id>/ticket": TEAM,
-    "POST /desk/quarantine/<int:mail_id>/delete": "sign-in hidden hidden in hidden hidden",  # gone once the agent was there
+    # gone once the agent was there
+    "POST /desk/quarantine/<int:mail_id>/delete": "sign-in hidden hidden in hidden hidden",
     "POST /desk/quarantine/machines/delete": TEAM,
     # settings of the desk
     "POST /deliveries/<int:delivery_id>/retry": TEAM,
@@ -200,7 +201,8 @@ TABLE = {
     "POST /settings/replies": TEAM,
     "GET /settings/replies/<int:reply_id>": TEAM,
     "POST /settings/replies/<int:reply_id>": "sign-in hidden hidden refused in in",
-    "POST /settings/replies/<int:reply_id>/delete": "sign-in hidden hidden refused in hidden",  # gone once the lead was there
+    # gone once the lead was there
+    "POST /settings/replies/<int:reply_id>/delete": "sign-in hidden hidden refused in hidden",
     "GET /settings/service-levels": ADMIN,
     "POST /settings/service-levels/targets": ADMIN,
     "POST /settings/service-levels/hours": ADMIN,

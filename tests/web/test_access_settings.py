@@ -1,4 +1,4 @@
-"""Settings of access as an admin meets them: organizations, people, team, explainer, portal, and the trail of it all."""
+"""The settings of access: organizations, people, team, explainer, portal, and the audit log of their changes."""
 
 import io
 import re
@@ -127,9 +127,11 @@ def test_the_explainer(admin, make):
 
 def test_import_with_a_dry_run(admin, session):
     text = "name,domains\nGlobex,globex.example\nUmbra,gmail.com\n"
-    told = admin.post("/settings/organizations/import", {"file": (io.BytesIO(text.encode()), "o.csv")})
+    preview = admin.post("/settings/organizations/import", {"file": (io.BytesIO(text.encode()), "o.csv")})
     assert (
-        told.status_code == 200 and "Import 1 organization" in told.text and "Anybody can have an address" in told.text
+        preview.status_code == 200
+        and "Import 1 organization" in preview.text
+        and "Anybody can have an address" in preview.text
     )
     assert session.query(Organization).count() == 0
     done = admin.post("/settings/organizations/import", {"text": text, "confirm": "1"})

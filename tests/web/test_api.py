@@ -1,4 +1,4 @@
-"""The JSON API: the same rules as the pages, and its own description kept to the letter."""
+"""The JSON API: the same rules as the pages, and exactly its own description."""
 
 import pytest
 import schemathesis
@@ -196,7 +196,7 @@ def test_the_api_is_what_its_description_says(app, program, ann, make, session):
         @given(operation.as_strategy() | operation.as_strategy(generation_mode=GenerationMode.NEGATIVE))
         def ask(case):
             tried.add(case.operation.label)
-            # A made-up address is no customer's, so a request may fit the description and still be refused with a sentence.
+            # A made-up address is no customer's, so a request may fit the description and still be refused.
             case.call_and_validate(headers=asker.headers, excluded_checks=[positive_data_acceptance])
 
         ask()

@@ -27,7 +27,7 @@ def counted():
 
 
 def cost(client, path) -> int:
-    client.get(path)  # fills what is kept for seconds, and notes that the person was seen
+    client.get(path)  # fills what is cached for seconds, and notes that the person was seen
     with counted() as statements:
         assert client.get(path).status_code == 200
     return len([each for each in statements if each.lstrip().startswith(("SELECT", "WITH", "(SELECT"))])

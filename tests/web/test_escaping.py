@@ -8,7 +8,7 @@ from helpdesk.models.user import Role
 
 
 class Speaking:
-    """A thing that says itself how it stands in HTML."""
+    """An object that renders itself as HTML."""
 
     def __html__(self) -> str:
         return "<b>me</b>"

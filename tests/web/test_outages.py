@@ -1,4 +1,4 @@
-"""What people are told while the database does not answer: 503 with Retry-After, whatever page they asked for, and at once."""
+"""What people see while the database does not answer: 503 with Retry-After, on every page, and at once."""
 
 import pytest
 from sqlalchemy.exc import OperationalError

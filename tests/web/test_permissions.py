@@ -30,7 +30,7 @@ def settings():
 
 
 class World:
-    """The people who knock, and what the addresses name: things of the requester's organization."""
+    """The people who send requests, and what the addresses name: things of the requester's organization."""
 
     def __init__(self, make, session):
         self.session = session
@@ -79,7 +79,7 @@ class World:
             "view_id": view.id,
             "token": signed_links.unsubscribe_token(thread),
             "key": kept,
-            "way": "link",
+            "method": "link",
             "filename": "css/app.css",
             "slug": globex.slug,
             "mail_id": mail_id,
@@ -184,7 +184,7 @@ def csrf_of(client) -> str:
     raise AssertionError("no page with a token")
 
 
-def knock(browser_of, world, who: str, route: str):
+def send_request(browser_of, world, who: str, route: str):
     """What ``who`` is answered at ``route``."""
     method, _, rule = route.partition(" ")
     client = browser_of(world.people[who])
@@ -195,7 +195,7 @@ def knock(browser_of, world, who: str, route: str):
 
 
 def word(answer) -> str:
-    """What an answer means, in the table's words."""
+    """What an answer means, in the table's terms."""
     if answer.status_code >= 500:
         return str(answer.status_code)
     if answer.status_code in (302, 303) and answer.headers["Location"].partition("?")[0] == "/sign-in":
@@ -214,10 +214,10 @@ def test_everybody_gets_what_the_table_says(browser_of, make, session):
     for route, words in TABLE.items():
         session.execute(
             update(Webhook).values(is_active=False)
-        )  # those of earlier worlds would be told of every later ticket
+        )  # those of earlier worlds would be notified of every later ticket
         world = World(make, session)  # what one route changes, the next must not meet
         expected = dict(zip(WHO, words.split(), strict=True))
-        found = {who: word(knock(browser_of, world, who, route)) for who in WHO}
+        found = {who: word(send_request(browser_of, world, who, route)) for who in WHO}
         if found != expected:
             wrong[route] = {who: f"{found[who]}, not {expected[who]}" for who in WHO if found[who] != expected[who]}
     assert wrong == {}

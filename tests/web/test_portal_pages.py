@@ -171,12 +171,17 @@ def test_nobody_else_gets_the_file_nor_learns_that_it_is_there(session, make, cl
     ticket = make.ticket(dana, attachments=[public])
     tickets.add_note(ticket, author=session.get(type(dana), note_file.uploader_id), body="x", attachments=[note_file])
     session.commit()
-    stranger = browser_of(make.user(make.organization("Initech")))
-    missing = stranger.get("/files/" + "x" * 43)
-    for key, who in ((public.key, stranger), (note_file.key, client), ("../../etc/passwd", client), ("x", client)):
+    other_customer = browser_of(make.user(make.organization("Initech")))
+    missing = other_customer.get("/files/" + "x" * 43)
+    for key, who in (
+        (public.key, other_customer),
+        (note_file.key, client),
+        ("../../etc/passwd", client),
+        ("x", client),
+    ):
         answer = who.get(f"/files/{key}")
         assert answer.status_code == 404
-        if who is stranger:
+        if who is other_customer:
             assert pages.without_tokens(answer) == pages.without_tokens(missing)
     assert browser_of().get(f"/files/{public.key}").status_code == 302
 
@@ -192,10 +197,10 @@ def test_a_file_that_the_store_lost_is_missing_not_an_error(make, client, dana):
 
 def test_colleagues_follow_and_leave(session, make, client, dana, post):
     ticket, colleague = make.ticket(dana), make.user(dana.organization, "Kim Colleague")
-    stranger = make.user(make.organization("Initech"))
+    other_customer = make.user(make.organization("Initech"))
     assert post(f"/tickets/{ticket.number}/followers", user=str(colleague.id)).status_code == 303
     assert "Kim Colleague" in soup(client.get(f"/tickets/{ticket.number}")).select_one("#facts").text
-    for bad in (str(stranger.id), "999999", "x", ""):
+    for bad in (str(other_customer.id), "999999", "x", ""):
         assert post(f"/tickets/{ticket.number}/followers", user=bad).status_code == 422
     assert post(f"/tickets/{ticket.number}/followers/{colleague.id}/delete").status_code == 303
     assert session.scalar(select(Follower)) is None

@@ -14,7 +14,10 @@ HOSTILE = (
     b"Subject: </title><img src=x onerror=alert(1)>\r\nMessage-ID: <1@evil.example>\r\n\r\n"
     b"<b>bold</b> <script>alert(2)</script>\r\n"
 )
-VACATION = b"From: dana@globex.example\r\nAuto-Submitted: auto-replied\r\nSubject: Away\r\nMessage-ID: <2@x>\r\n\r\nI am away.\r\n"
+VACATION = (
+    b"From: dana@globex.example\r\nAuto-Submitted: auto-replied\r\n"
+    b"Subject: Away\r\nMessage-ID: <2@x>\r\n\r\nI am away.\r\n"
+)
 HONEST = b"From: Dana <dana@globex.example>\r\nSubject: Toner\r\nMessage-ID: <3@x>\r\n\r\nThe toner is empty.\r\n"
 
 
@@ -117,8 +120,8 @@ def test_a_mail_becomes_its_senders_reply_only_where_they_may_reply(receive, pos
 
 def test_a_ticket_is_made_for_a_customer_and_for_nobody_else(receive, post, make, dana, session):
     mail = receive(HONEST)
-    stranger = post(f"/desk/quarantine/{mail.id}/ticket", requester="eve@evil.example", subject="Mine")
-    assert stranger.status_code == 422 and 'value="Mine"' in stranger.text and "No organization" in stranger.text
+    rejected = post(f"/desk/quarantine/{mail.id}/ticket", requester="eve@evil.example", subject="Mine")
+    assert rejected.status_code == 422 and 'value="Mine"' in rejected.text and "No organization" in rejected.text
     answer = post(f"/desk/quarantine/{mail.id}/ticket", requester="Dana@Globex.example", subject="")
     ticket = session.query(Ticket).one()
     assert answer.headers["Location"] == f"/tickets/{ticket.number}"

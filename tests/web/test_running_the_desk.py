@@ -66,7 +66,7 @@ def send(client, path, expected=303, /, **data):
 
 def test_every_page_is_there_for_whom_it_is_and_for_nobody_else(client, browser_of, make):
     lead, agent = browser_of(make.agent(role="lead")), browser_of(make.agent())
-    customer, stranger = browser_of(make.user(make.organization())), browser_of()
+    customer, anonymous = browser_of(make.user(make.organization())), browser_of()
     for path in (*LEADS_PAGES, *ADMINS_PAGES):
         answer = client.get(path)
         assert answer.status_code == 200, path
@@ -75,7 +75,7 @@ def test_every_page_is_there_for_whom_it_is_and_for_nobody_else(client, browser_
         assert lead.get(path).status_code == (200 if path in LEADS_PAGES else 403), path
         assert agent.get(path).status_code == 403, path
         assert customer.get(path).status_code == 404, path
-        assert stranger.get(path).status_code == 302, path
+        assert anonymous.get(path).status_code == 302, path
     assert agent.get("/settings/replies").status_code == 200
 
 
@@ -288,16 +288,16 @@ def test_channels_say_what_is_missing(client, make, session):
 def test_alive_able_and_measured(client, browser_of, app, monkeypatch, make, session):
     make.channel("C0TRIAGE").name = 'the "desk"\\'
     session.commit()
-    stranger = browser_of()
-    assert stranger.get("/healthz").get_data(as_text=True) == "ok\n"
-    ready = stranger.get("/readyz")
+    anonymous = browser_of()
+    assert anonymous.get("/healthz").get_data(as_text=True) == "ok\n"
+    ready = anonymous.get("/readyz")
     assert (ready.status_code, ready.json["status"]) == (200, "ready")
-    assert stranger.get("/metrics").status_code == 404
+    assert anonymous.get("/metrics").status_code == 404
     from helpdesk import config, extensions
 
     monkeypatch.setattr(config.current(), "METRICS_TOKEN", "m" * 20)
-    assert stranger.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
-    text = stranger.get("/metrics", headers={"Authorization": "Bearer " + "m" * 20}).get_data(as_text=True)
+    assert anonymous.get("/metrics", headers={"Authorization": "Bearer wrong"}).status_code == 404
+    text = anonymous.get("/metrics", headers={"Authorization": "Bearer " + "m" * 20}).get_data(as_text=True)
     gauges = {family.name: family for family in text_string_to_metric_families(text)}
     assert {family.type for family in gauges.values()} == {"gauge"}
     assert gauges["helpdesk_database_ok"].samples[0].value == 1
@@ -306,6 +306,6 @@ def test_alive_able_and_measured(client, browser_of, app, monkeypatch, make, ses
     assert {"helpdesk_oldest_undelivered_seconds", "helpdesk_deliveries_failed"} <= gauges.keys()
     monkeypatch.setattr(config.current(), "REDIS_URL", "redis://127.0.0.1:1/0")
     extensions.forget_redis()
-    down = stranger.get("/readyz")
+    down = anonymous.get("/readyz")
     assert (down.status_code, down.json) == (200, {"status": "degraded", "wrong": ["queue"]})
     extensions.forget_redis()

@@ -1,4 +1,4 @@
-"""What a ticket's page and the words written there cost: a handful of statements, the same with few messages and with many."""
+"""A ticket's page and writing there take a handful of statements, the same with few messages and with many."""
 
 import pytest
 from bs4 import BeautifulSoup
@@ -48,7 +48,7 @@ def test_a_reply_and_a_new_ticket_take_few_statements(filed_ticket, make, browse
 
 
 def reads(client, address) -> int:
-    client.get(address)  # after which it is read, and what is kept for seconds is there
+    client.get(address)  # after which it is read, and the cache is filled
     with counted() as statements:
         assert client.get(address).status_code == 200
     return len([each for each in statements if each.lstrip().startswith(READS)])

@@ -40,7 +40,7 @@ def test_hanging_slack_does_not_delay_mail(start, session, make, workspace, mail
     workspace.misbehave("chat.postMessage", "hang_before", times=2, seconds=3600)
     make.ticket(dana)
     session.rollback()
-    start(first="from helpdesk.channels.slack import client; client.TIMEOUT = 3600")
+    start(first="from helpdesk.channels.slack.api import client; client.TIMEOUT = 3600")
     timeouts.wait_for(lambda: workspace.calls.get("chat.postMessage", 0) >= 2, "both cards to hang")
     make.ticket(dana, subject="Unmistakable")
     timeouts.wait_for(lambda: any("Unmistakable" in mail.subject for mail in mailbox.mails), "the mail")

@@ -78,7 +78,7 @@ def _show_page(ws: Workspace) -> flask.Response:
         html = flask.render_template(
             "workspace.html",
             me=me,
-            room=conversation,
+            channel=conversation,
             thread=thread,
             everybody=everybody,
             version=ws.state.version,
@@ -133,9 +133,9 @@ def _render_parts(ws: Workspace, me: dict, conversation, thread: str | None) -> 
             replies += [w for w in ephemerals if w.get("thread_ts") == thread]
     stack = ws.state.stacks.get(me["id"])
     view = ws.state.views[stack[-1]] if stack else None
-    context = {"me": me, "room": conversation, "thread": thread, "base": ws.base, "ws": ws, "files": ws.state.files}
+    context = {"me": me, "channel": conversation, "thread": thread, "base": ws.base, "ws": ws, "files": ws.state.files}
     return {
-        "rooms": flask.render_template("_rooms.html", rooms=conversations, **context),
+        "channels": flask.render_template("_channels.html", channels=conversations, **context),
         "messages": flask.render_template(
             "_messages.html", messages=sorted(messages, key=_get_time), inside=False, **context
         )

@@ -1,4 +1,5 @@
-"""How often links by mail may be asked for, counted in the database so that every process counts the same."""
+"""Rate limits that throttle sign-in links: how many an address and a network may request, counted in the database, so that every
+process counts the same."""
 
 import ipaddress
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the requester thought of a solved ticket: asked once, given by POST only, shown to the team."""
+"""Customer satisfaction (CSAT): the requester rates a solved ticket, once, by POST only; the team sees it."""
 
 from helpdesk import clock, live_events
 from helpdesk.domain import tickets

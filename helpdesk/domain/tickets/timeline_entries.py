@@ -5,6 +5,7 @@ from datetime import datetime
 
 from helpdesk.domain.tickets.delivery_status import DeliveryStatus
 from helpdesk.models.attachment import Attachment
+from helpdesk.models.delivery import DeliveryState
 from helpdesk.models.message import Message, MessageKind
 
 
@@ -64,7 +65,7 @@ class TimelineMessage:
         return [
             each
             for each in self.deliveries
-            if each.state == "failed" or each.state == "on_hold" and not each.place.ended_at
+            if each.state == DeliveryState.failed or each.state == DeliveryState.on_hold and not each.place.ended_at
         ]
 
 

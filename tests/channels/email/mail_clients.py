@@ -97,7 +97,8 @@ def outlook_express():
 
 def thunderbird():
     said = "Am 20.11.26 um 13:04 schrieb Maya Lind, Northwind support:"
-    html = f'{ANSWER_HTML}<div class="moz-cite-prefix">{said}<br></div><blockquote type="cite" cite="mid:x">{_BODY}</blockquote>'
+    html = f'{ANSWER_HTML}<div class="moz-cite-prefix">{said}<br></div>'
+    html += f'<blockquote type="cite" cite="mid:x">{_BODY}</blockquote>'
     return f"{ANSWER}\n\n{said}\n{quoted()}\n", html
 
 
@@ -119,8 +120,10 @@ def gmx():
     rows = "<br>".join(
         f"<b>{name}:</b> {markup.escape(value)}" for name, value in (("Gesendet", "Freitag"), *_FIELDS[2:3])
     )
-    html = f'<div style="font-family:Verdana">{ANSWER_HTML}<div style="margin:10px 5px;padding:10px 0;border-left:2px solid">'
-    html += f"<div><b>Von:</b> &quot;Maya Lind&quot; &lt;support@northwind.example&gt;<br>{rows}<br><b>Betreff:</b> x</div>{_BODY}</div></div>"
+    html = f'<div style="font-family:Verdana">{ANSWER_HTML}'
+    html += '<div style="margin:10px 5px;padding:10px 0;border-left:2px solid">'
+    html += f"<div><b>Von:</b> &quot;Maya Lind&quot; &lt;support@northwind.example&gt;<br>{rows}<br>"
+    html += f"<b>Betreff:</b> x</div>{_BODY}</div></div>"
     return None, html
 
 

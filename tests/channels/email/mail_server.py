@@ -1,4 +1,4 @@
-"""A real SMTP server (aiosmtpd) that remembers what it took and can be told to misbehave at every step."""
+"""A real SMTP server (aiosmtpd) that records what it accepted and can be set to misbehave at every step."""
 
 import asyncio
 import datetime
@@ -15,7 +15,10 @@ from cryptography.x509.oid import NameOID
 
 
 class Server:
-    """``answers`` holds a step ("MAIL", "RCPT", "DATA", "DOT") and what to answer: a line, "drop", or seconds of silence."""
+    """A small SMTP server.
+
+    ``answers`` holds a step ("MAIL", "RCPT", "DATA", "DOT") and what to answer: a line, "drop", or seconds to wait.
+    """
 
     def __init__(self, context=None, tls_from_start=False, password=None):
         self.taken: list[tuple[str, list[str], bytes]] = []

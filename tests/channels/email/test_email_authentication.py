@@ -1,4 +1,4 @@
-"""Who is believed: only the topmost word of a trusted server, or a signature that covers the whole mail."""
+"""Which sender is authenticated: by a trusted server's topmost result, or a signature that covers the whole mail."""
 
 import dns.exception
 import pytest
@@ -8,8 +8,14 @@ from helpdesk.channels.email import dkim_signing, settings
 from helpdesk.channels.email.parse import dmarc
 
 TRUSTED = settings.IncomingMailSettings(authserv_ids=("mx.northwind.example",))
-PASS = "mx.northwind.example; spf=pass smtp.mailfrom=globex.example; dmarc=pass (p=reject dis=none) header.from=globex.example"
-MAIL = b"From: Ann <ann@globex.example>\r\nTo: support@northwind.example\r\nSubject: Help\r\nMessage-ID: <1@x>\r\n\r\nHello\r\n"
+PASS = (
+    "mx.northwind.example; spf=pass smtp.mailfrom=globex.example; "
+    "dmarc=pass (p=reject dis=none) header.from=globex.example"
+)
+MAIL = (
+    b"From: Ann <ann@globex.example>\r\nTo: support@northwind.example\r\n"
+    b"Subject: Help\r\nMessage-ID: <1@x>\r\n\r\nHello\r\n"
+)
 
 
 def result(*fields, raw=MAIL, incoming=TRUSTED):
@@ -54,7 +60,8 @@ def test_the_trusted_servers_pass_is_a_pass(field):
         ),
         (
             (
-                "mx.northwind.example; spf=pass (x; dmarc=pass header.from=globex.example; y) smtp.mailfrom=evil.example",
+                "mx.northwind.example; spf=pass (x; dmarc=pass header.from=globex.example; y) "
+                "smtp.mailfrom=evil.example",
             ),
             "none",
         ),

@@ -1,4 +1,4 @@
-"""Every mail letter by letter, and the rules no header may break. The golden files were read before they were kept."""
+"""Every mail byte by byte, and the rules no header may break. The golden files were reviewed before they were added."""
 
 import dataclasses
 import email

@@ -1,4 +1,4 @@
-"""The page that says what DNS needs, and whether it is there."""
+"""The page of the DNS records that mail needs, and whether they exist."""
 
 import dns.exception
 import pytest

@@ -1,4 +1,7 @@
-"""Polling: a mail is taken only after it was accepted. Against a small server always, against dovecot where it is installed."""
+"""Polling: a mail is taken only after it was accepted.
+
+Always against a small server of our own, and against dovecot where it is installed.
+"""
 
 import getpass
 import grp

@@ -1,4 +1,7 @@
-"""Mails as they are: broken, hostile, automatic, foreign. Nothing crashes, nothing is lost, nobody is believed too early."""
+"""Parsing of broken, hostile, automatic and foreign mails.
+
+Nothing crashes, nothing is lost, no sender is trusted too early.
+"""
 
 import base64
 import hashlib
@@ -269,7 +272,8 @@ def test_any_bytes_anywhere_give_one_heard(path, place, junk):
 def test_large_attachments_are_quick():
     raw = (
         HEAD
-        + b"Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: application/pdf\nContent-Transfer-Encoding: base64\n\n"
+        + b"Content-Type: multipart/mixed; boundary=b\n\n"
+        + b"--b\nContent-Type: application/pdf\nContent-Transfer-Encoding: base64\n\n"
     )
     raw += base64.encodebytes(b"x" * 15_000_000) + b"--b--\n"
     began = time.process_time()

@@ -1,4 +1,7 @@
-"""What a person wrote, apart from what their mail program added: exact at our marker, a good guess without it, nothing lost."""
+"""Separating what a person wrote from the quote their mail program added.
+
+Exact at our marker, a good guess without it; nothing is lost.
+"""
 
 import pytest
 

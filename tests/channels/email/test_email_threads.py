@@ -1,4 +1,7 @@
-"""A conversation stays one conversation in the reader's inbox, by a mail program's own rule (RFC 5256, THREAD=REFERENCES)."""
+"""A ticket's mails are one conversation in the recipient's mailbox.
+
+The rule is the mail program's own (RFC 5256, THREAD=REFERENCES).
+"""
 
 import dataclasses
 import email

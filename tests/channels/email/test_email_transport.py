@@ -22,7 +22,7 @@ def server():
 
 @pytest.fixture(autouse=True)
 def nothing_kept(monkeypatch):
-    """Lines that another test kept stay out of this one, and so does the timer that would close them."""
+    """Hide the connections another test left open, and the timer that would close them."""
     monkeypatch.setattr(smtp_pool, "_idle_connections", [])
     monkeypatch.setattr(smtp_pool, "_closer", None)
 

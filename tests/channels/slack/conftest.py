@@ -31,13 +31,13 @@ def slack_client(place):
     return client.Client(personas.BOT_TOKEN, place[1], timeout=30)
 
 
-class Door:
-    """A portal's three doors: checks each request as ours do, and keeps what was heard."""
+class RecordingPortal:
+    """A portal's three Slack endpoints: checks each request as ours do, and records the parsed events."""
 
     def __init__(self):
         self.heard = []
         self.answers = {}
-        door = self
+        portal = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_POST(self):
@@ -47,8 +47,8 @@ class Door:
                     return
                 payload = envelopes.decode_request(body, self.headers["Content-Type"])
                 assert envelopes.is_for_us(payload, personas.APP_ID, personas.TEAM_ID)
-                door.heard += payload_parser.parse_payload(payload, {"U0MAYA00001": "Maya Lindqvist"}.get)
-                answer = json.dumps(door.answers.get(payload.get("type"), {})).encode()
+                portal.heard += payload_parser.parse_payload(payload, {"U0MAYA00001": "Maya Lindqvist"}.get)
+                answer = json.dumps(portal.answers.get(payload.get("type"), {})).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(answer) if len(answer) > 2 else 0))
@@ -63,7 +63,7 @@ class Door:
         self.url = f"http://127.0.0.1:{self.server.server_port}"
 
     def next(self, kind, timeout=60):
-        """The oldest thing of this kind that was heard and not yet asked for."""
+        """The oldest event of this kind that was received and not yet asked for."""
         until = time.monotonic() + timeout
         while time.monotonic() < until:
             for each in self.heard:
@@ -71,12 +71,12 @@ class Door:
                     self.heard.remove(each)
                     return each
             time.sleep(0.01)
-        raise AssertionError(f"no {kind} was heard, only {[each.kind for each in self.heard]}")
+        raise AssertionError(f"no {kind} was received, only {[each.kind for each in self.heard]}")
 
 
 @pytest.fixture
 def door():
-    made = Door()
+    made = RecordingPortal()
     yield made
     made.server.shutdown()
     made.server.server_close()
@@ -84,7 +84,7 @@ def door():
 
 @pytest.fixture
 def lively(door):
-    """A stand-in that tells ``door`` what happens: (workspace, client)."""
+    """A stand-in that sends its events to ``door``: (workspace, client)."""
     app = stand_in.create_workspace(portal_url=door.url, event_timeout=30)
     with wsgi_server.serve_app(app) as server:
         directory.clear_cache()

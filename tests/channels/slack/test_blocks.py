@@ -1,4 +1,4 @@
-"""What is drawn stays within what Slack takes, and says what it should."""
+"""Rendered blocks stay within Slack's limits and hold the expected texts."""
 
 import json
 
@@ -120,7 +120,7 @@ def test_however_much_is_said_slacks_limits_are_kept(of_what):
         "promise": lambda: blocks.pending_reply_notice(LONG, "42", 20),
         "notice": lambda: blocks.notice(LONG),
     }[of_what]()
-    check_limits(json.loads(json.dumps(made)), room=100 if of_what in {"home", "edit", "create"} else 50)
+    check_limits(json.loads(json.dumps(made)), max_items=100 if of_what in {"home", "edit", "create"} else 50)
 
 
 def test_a_choice_among_hundreds_is_offered_in_groups_with_the_chosen_one_kept():
@@ -169,17 +169,17 @@ def test_a_short_message_is_left_alone_and_an_empty_one_is_one_part():
     assert blocks.split_body("  ") == [""]
 
 
-def check_limits(value, room):
-    """Slack's documented limits, for whatever stands in ``value``."""
+def check_limits(value, max_items):
+    """Slack's documented limits, for everything in ``value``."""
     if isinstance(value, list):
         for each in value:
-            check_limits(each, room)
+            check_limits(each, max_items)
         if (
             value
             and isinstance(value[0], dict)
             and value[0].get("type") in {"section", "context", "rich_text", "header"}
         ):
-            assert len(value) <= room
+            assert len(value) <= max_items
     if not isinstance(value, dict):
         return
     kind = value.get("type")
@@ -216,7 +216,7 @@ def check_limits(value, room):
         assert len(value["username"]) <= 80
         assert len(value["text"]) <= 40_000
     for each in value.values():
-        check_limits(each, room)
+        check_limits(each, max_items)
 
 
 def test_errors_answer_a_form_in_slacks_way():

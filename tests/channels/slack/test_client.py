@@ -53,7 +53,7 @@ def test_slacks_own_trouble_is_in_doubt(slack_client, workspace, code):
     [(code, "installation") for code in ("token_revoked", "invalid_auth", "account_inactive", "not_authed")]
     + [(code, "channel") for code in ("channel_not_found", "is_archived", "restricted_action", "ekm_access_denied")],
 )
-def test_what_only_a_person_can_mend_is_blocked(slack_client, workspace, code, scope):
+def test_what_only_a_person_can_repair_is_blocked(slack_client, workspace, code, scope):
     workspace.misbehave("chat.postMessage", "error", error=code)
     with pytest.raises(errors.ChannelBlockedError) as caught:
         post(slack_client)

@@ -1,4 +1,4 @@
-"""The errors and the look-up together: whatever Slack does to us, each message stands there once and in order."""
+"""Errors and look-up together: whatever fault Slack has, each message is posted once and in order."""
 
 from dataclasses import replace
 

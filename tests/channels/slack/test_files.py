@@ -114,7 +114,7 @@ def test_a_stand_in_on_this_machine_may_give_files_but_only_itself():
 
 
 class Odd:
-    """A Web API of one file, whose download does what the test says; keeps the tokens it was shown."""
+    """A Web API of one file, whose download does what the test sets; records the tokens it was sent."""
 
     def __init__(self, download, **file):
         self.tokens = []

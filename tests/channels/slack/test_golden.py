@@ -1,4 +1,4 @@
-"""What Markdown becomes in Slack and back, letter by letter. The files were read by a person before they were kept."""
+"""What Markdown becomes in Slack and back, byte by byte. A person reviewed the files before they were added."""
 
 import json
 from pathlib import Path

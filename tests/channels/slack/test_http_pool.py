@@ -14,7 +14,7 @@ from tests import timeouts
 
 
 class Counting(http.server.ThreadingHTTPServer):
-    """Says ok, and counts connections and calls. ``then`` is done to a connection after an answer on it."""
+    """Answers ok, and counts connections and calls. ``then`` is done to a connection after an answer on it."""
 
     daemon_threads = True
 

@@ -1,4 +1,4 @@
-"""Whatever somebody writes: the words arrive, and nobody is pinged."""
+"""Whatever somebody writes: the text arrives, and nobody is pinged."""
 
 import json
 import re
@@ -61,7 +61,7 @@ def words(text: str) -> list[str]:
 
 
 def seen(written: str) -> list[str]:
-    """The words a reader of the portal sees."""
+    """The text a reader of the portal sees."""
     return words(markdown_rendering.markdown_to_text(written))
 
 

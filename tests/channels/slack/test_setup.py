@@ -131,7 +131,7 @@ def test_the_manifest_subscribes_to_what_is_understood_and_nothing_else():
     assert events <= understood
 
 
-def test_the_manifest_fits_slacks_limits_and_our_doors():
+def test_the_manifest_fits_slacks_limits_and_our_endpoints():
     text = manifest()
     assert len(text["display_information"]["name"]) <= 35
     assert len(text["display_information"]["description"]) <= 140

@@ -1,4 +1,4 @@
-"""People do things in the workspace; the doors hear them, signed and all, and answer."""
+"""The workspace's signed requests are received and answered."""
 
 import pytest
 
@@ -69,7 +69,7 @@ def test_a_file_is_heard_and_fetched(card, door):
     assert file_downloads.download_file(file.external_id, client).data == b"hello"
 
 
-def test_a_stranger_in_a_shared_channel_is_known_as_one(lively, door):
+def test_an_external_user_in_a_shared_channel_is_known_as_one(lively, door):
     workspace, client = lively
     workspace.say("U0INES00001", "C0UMBRALABS", "hello", files=[("a.txt", b"abc", "text/plain")])
     heard = door.next("message")

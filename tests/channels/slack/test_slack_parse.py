@@ -1,4 +1,4 @@
-"""Whatever Slack tells becomes one of our words, or nothing."""
+"""Every payload of Slack is parsed into one of our events, or into none."""
 
 import json
 from dataclasses import asdict
@@ -107,11 +107,11 @@ def test_a_reply_under_our_own_root_is_heard():
     assert hear(said(subtype="thread_broadcast", root={"ts": ROOT, "app_id": "A1"}))[0].author_id == "U1"
 
 
-def test_other_bots_and_strangers_are_marked_for_the_domain_to_judge():
+def test_other_bots_and_external_users_are_marked_for_the_domain_to_judge():
     [bot] = hear(said(bot_id="B9", app_id="A9"))
     assert bot.is_bot
-    [stranger] = hear(said(user_team="T9", source_team="T9"), is_ext_shared_channel=True)
-    assert (stranger.user_team, stranger.is_ext_shared) == ("T9", True)
+    [external] = hear(said(user_team="T9", source_team="T9"), is_ext_shared_channel=True)
+    assert (external.user_team, external.is_ext_shared) == ("T9", True)
 
 
 def test_files_come_along_and_those_kept_elsewhere_are_linked():

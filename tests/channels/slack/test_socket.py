@@ -1,4 +1,4 @@
-"""Socket Mode: Slack is told that something arrived only when it is stored."""
+"""Socket Mode: an envelope is acknowledged only when it is stored."""
 
 import base64
 import hashlib
@@ -18,10 +18,10 @@ EVENT = {"type": "event_callback", "event_id": "Ev7", "team_id": "T1", "event": 
 
 class Spy:
     def __init__(self):
-        self.told = []
+        self.acknowledged = []
 
     def send_socket_mode_response(self, response):
-        self.told.append(response.to_dict())
+        self.acknowledged.append(response.to_dict())
 
 
 def request(payload=EVENT, answers=False):
@@ -30,9 +30,9 @@ def request(payload=EVENT, answers=False):
 
 def test_it_is_stored_first_and_acknowledged_then():
     spy, order = Spy(), []
-    socket_mode.receive_request(spy, request(), lambda *what: order.append((what, list(spy.told))))
+    socket_mode.receive_request(spy, request(), lambda *what: order.append((what, list(spy.acknowledged))))
     assert order == [(("slack", "Ev7", EVENT), [])]
-    assert spy.told == [{"envelope_id": "env-1"}]
+    assert spy.acknowledged == [{"envelope_id": "env-1"}]
 
 
 def test_what_could_not_be_stored_is_not_acknowledged():
@@ -42,7 +42,7 @@ def test_what_could_not_be_stored_is_not_acknowledged():
         raise OSError("disk full")
 
     socket_mode.receive_request(spy, request(), full)
-    assert spy.told == []
+    assert spy.acknowledged == []
 
 
 def test_an_answer_to_a_form_goes_along_where_slack_takes_one():
@@ -52,7 +52,7 @@ def test_an_answer_to_a_form_goes_along_where_slack_takes_one():
     ):
         spy = Spy()
         socket_mode.receive_request(spy, request(answers=takes), lambda *_: {"response_action": "errors"})
-        assert spy.told == [expected]
+        assert spy.acknowledged == [expected]
 
 
 def test_a_wrong_app_token_is_said_in_words(place):
@@ -61,8 +61,8 @@ def test_a_wrong_app_token_is_said_in_words(place):
 
 
 def test_over_a_real_socket():
-    """A server of one WebSocket: hands out its address, sends one envelope, keeps what it is told."""
-    told, heard = threading.Event(), []
+    """A server of one WebSocket: hands out its address, sends one envelope, records what it receives."""
+    acknowledged, heard = threading.Event(), []
     kept = {}
 
     class Handler(http.server.BaseHTTPRequestHandler):
@@ -93,7 +93,7 @@ def test_over_a_real_socket():
             ).encode()
             self.wfile.write(bytes([0x81, 126]) + struct.pack(">H", len(text)) + text)
             self.wfile.flush()
-            while not told.is_set():
+            while not acknowledged.is_set():
                 head = self.rfile.read(2)
                 if len(head) < 2:
                     break
@@ -101,9 +101,9 @@ def test_over_a_real_socket():
                 length = struct.unpack(">H", self.rfile.read(2))[0] if length == 126 else length
                 mask, data = self.rfile.read(4), self.rfile.read(length)
                 if head[0] & 0x0F == 1:
-                    kept["told"] = json.loads(bytes(byte ^ mask[n % 4] for n, byte in enumerate(data)))
+                    kept["acknowledged"] = json.loads(bytes(byte ^ mask[n % 4] for n, byte in enumerate(data)))
                     kept["stored_before"] = list(heard)
-                    told.set()
+                    acknowledged.set()
 
         def log_message(self, *_):
             pass
@@ -118,10 +118,10 @@ def test_over_a_real_socket():
         connections=1,
     )
     try:
-        assert told.wait(60)
+        assert acknowledged.wait(60)
     finally:
         listener.close()
         server.shutdown()
-    assert kept["told"] == {"envelope_id": "env-9"}
+    assert kept["acknowledged"] == {"envelope_id": "env-9"}
     assert kept["stored_before"] == heard == [("slack", "Ev7", EVENT)]
     assert listener.wait(0)

@@ -1,4 +1,7 @@
-"""A day in Slack: the demo's workspace knocks at the portal's real signed doors, and a test does the workers' work by hand."""
+"""A day in Slack: the demo's workspace sends signed requests to the portal's real endpoints.
+
+A test does the workers' work itself.
+"""
 
 import pytest
 
@@ -30,7 +33,7 @@ def team(make):
 
 @pytest.fixture
 def filed_ticket(make, session, team):
-    """A ticket of Globex whose cards stand in Slack."""
+    """A ticket of Globex whose cards are in Slack."""
     globex = make.organization("Globex", domain="globex.example", slack=GLOBEX)
     ticket = make.ticket(make.user(globex, "Dana Whitfield", email="dana@globex.example"))
     worker_helpers.drain(session)
@@ -56,7 +59,7 @@ def day(app, session, workspace):
         workspace.interactivity.commands_url = server.url + "/hooks/slack/commands"
         workspace.events.retry_delays = (0.1,)
         yield Day(session, workspace)
-        session.rollback()  # what is still told must not wait for a lock of the test's
+        session.rollback()  # what is still sent must not wait for a lock of the test's
         workspace.settle(60)
 
 
@@ -96,7 +99,7 @@ class Day:
 
     def whispers(self, user) -> str:
         return " | ".join(
-            str(whisper.get("text")) + str(whisper.get("blocks")) for whisper in self.workspace.ephemerals(user=user)
+            str(sent.get("text")) + str(sent.get("blocks")) for sent in self.workspace.ephemerals(user=user)
         )
 
     def whispered(self, user) -> dict:

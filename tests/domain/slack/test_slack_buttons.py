@@ -152,7 +152,7 @@ def test_the_command_lists_and_finds(filed_ticket, day, text, expected):
     assert expected in day.whispers(PRIYA)
 
 
-def test_the_command_shows_one_ticket_and_nothing_to_strangers(filed_ticket, day):
+def test_the_command_shows_one_ticket_and_nothing_to_others(filed_ticket, day):
     day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", str(filed_ticket.id))
     assert f"#{filed_ticket.id} The printer is on fire" in day.whispers(PRIYA)
     day.do("command", ELLEN, "C0GENERAL01", "/ticket", "open")

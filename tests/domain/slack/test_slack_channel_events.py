@@ -1,4 +1,4 @@
-"""What befalls channels, cards and events: said in words, nothing lost, all in order once mended."""
+"""Changes of channels, cards and events: shown in plain texts, nothing lost, all in order once repaired."""
 
 from datetime import timedelta
 
@@ -177,10 +177,10 @@ def test_a_turn_of_the_reconciler_takes_in_what_was_missed_once(filed_ticket, da
     assert reconcile(session) == 3
     assert sorted(day.words()) == [("note", "missed one"), ("reply", "missed two"), ("reply", "rightword")]
     assert day.thread(GLOBEX) == ["rightword", "missed two"]
-    whispers = len(day.workspace.ephemerals(user=ELLEN))
+    ephemerals_before = len(day.workspace.ephemerals(user=ELLEN))
     for _ in range(2):
         assert reconcile(session) == 0
-    assert len(day.words()) == 3 and len(day.workspace.ephemerals(user=ELLEN)) == whispers
+    assert len(day.words()) == 3 and len(day.workspace.ephemerals(user=ELLEN)) == ephemerals_before
 
 
 def test_an_event_that_comes_after_all_changes_nothing(filed_ticket, day, session):
@@ -262,7 +262,7 @@ def test_binding_and_letting_go_of_channels(day, session, make):
     assert [each.external_id for each in channels.list_channels()] == [personas.TRIAGE_CHANNEL_ID]
 
 
-def test_a_channel_first_seen_as_shared_by_the_reconciler_takes_its_strangers(make, team, day, session):
+def test_a_channel_first_seen_as_shared_by_the_reconciler_takes_its_external_users(make, team, day, session):
     umbra = make.organization("Umbra Labs", domain="umbralabs.example", slack=UMBRA)
     make.ticket(make.user(umbra, "Theo"))
     worker_helpers.drain(session)

@@ -1,4 +1,4 @@
-"""Who speaks to whom from Slack, and who never does."""
+"""Whose Slack messages reach whom, and whose never do."""
 
 import pytest
 
@@ -52,9 +52,9 @@ def test_the_promise_names_the_readers_and_says_so_also_without_an_undo_window(f
 def test_colleagues_and_guests_whose_address_is_not_admitted_are_told_that_nothing_was_sent(
     filed_ticket, day, who, channel
 ):
-    for room in (personas.TRIAGE_CHANNEL_ID, GLOBEX):
-        if who not in day.workspace.state.channels[room].members:
-            day.do("invite", room, who)
+    for channel_id in (personas.TRIAGE_CHANNEL_ID, GLOBEX):
+        if who not in day.workspace.state.channels[channel_id].members:
+            day.do("invite", channel_id, who)
     day.say(who, "I think it is fine.", channel=channel)
     assert day.words() == []
     assert "was not sent" in day.whispers(who)

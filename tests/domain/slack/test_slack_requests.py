@@ -1,4 +1,4 @@
-"""Bodies that nobody should send, signed as Slack would: never a failure of ours, and nothing that stays stuck."""
+"""Malformed bodies, signed as Slack would: never an error of ours, and nothing stays stuck."""
 
 import json
 from urllib.parse import urlencode

@@ -68,16 +68,16 @@ def test_everything_is_where_it_belongs_exactly_once_and_in_order(make, team, se
             check(workspace, session, thread, said)
 
 
-def speak(session, workspace, door, number, word, dana_id, priya_id):
-    """Somebody says ``word`` on the ticket, in one of four places."""
+def speak(session, workspace, place, number, word, dana_id, priya_id):
+    """Somebody writes ``word`` on the ticket, in one of four places."""
     from helpdesk.models.user import User
 
-    if door in ("portal", "desk"):
-        author = session.get(User, dana_id if door == "portal" else priya_id)
+    if place in ("portal", "desk"):
+        author = session.get(User, dana_id if place == "portal" else priya_id)
         tickets.reply(session.get(Ticket, number), author=author, body=word)
         session.commit()
         return
-    channel, who = (personas.TRIAGE_CHANNEL_ID, PRIYA) if door == "triage" else (GLOBEX, DANA)
+    channel, who = (personas.TRIAGE_CHANNEL_ID, PRIYA) if place == "triage" else (GLOBEX, DANA)
     thread = session.scalars(
         select(Thread).where(Thread.ticket_id == number, Thread.external_id.is_not(None), Thread.user_id.is_(None))
     )
@@ -130,7 +130,7 @@ def revive(session):
 
 
 def check(workspace, session, thread, said):
-    """The thread holds every word once; our copies in the order in which they were said, the card first of all."""
+    """The thread holds every word once; our copies in the order in which they were written, the card first of all."""
     shown = workspace.replies(thread.channel.external_id, thread.external_id)
     assert shown[0]["metadata"]["event_type"] == "helpdesk_delivery"
     texts = [message["text"] for message in shown[1:]]

@@ -22,7 +22,7 @@ def payloads(workspace):
 
 
 def take(session, *events):
-    """Take these in, in this order, whatever order they happened in."""
+    """Handle these in this order, whatever order they were sent in."""
     session.rollback()
     for event in events:
         inbox.store_event("slack", event["event_id"], event)
@@ -32,7 +32,7 @@ def take(session, *events):
 
 @pytest.fixture
 def unheard(filed_ticket, workspace, session):
-    """What was done after this fixture is only taken in when a test says so: the doors are not connected."""
+    """The endpoints are not connected: a test handles itself what was done after this fixture."""
     root = workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"]
     workspace.events.log.clear()
     return root
@@ -132,7 +132,7 @@ def test_files_go_from_slack_into_the_portal_and_the_other_thread(filed_ticket, 
     ]
     assert [message["files"][0]["name"] for message in shown] == ["scan.png", "log.txt"]
     assert "Dana Whitfield" in str(shown[0])
-    assert day.thread(GLOBEX) == ["Look"]  # nothing comes back to where it was said
+    assert day.thread(GLOBEX) == ["Look"]  # nothing is copied back to where it was written
 
 
 def test_files_of_people_in_another_workspace_are_asked_for_by_id(shared, day, session):
@@ -180,7 +180,7 @@ def test_a_file_slack_is_slow_about_is_waited_for_and_then_gone_without(filed_ti
     assert session.query(Attachment).one().state == "refused"
 
 
-def test_strangers_files_are_not_even_fetched(filed_ticket, day, monkeypatch):
+def test_external_users_files_are_not_even_fetched(filed_ticket, day, monkeypatch):
     monkeypatch.setattr(slack_files, "download_file", lambda *_, **__: pytest.fail("fetched"))
     day.say(ELLEN, "Look", files=[("scan.png", PNG, "image/png")])
     assert day.words() == [] and "was not sent" in day.whispers(ELLEN)

@@ -1,4 +1,4 @@
-"""The reconciler while Slack answers badly: one thread that cannot be read keeps no other from being compared."""
+"""The reconciler while Slack answers badly: one thread that cannot be read does not stop others from being compared."""
 
 from datetime import timedelta
 
@@ -53,8 +53,10 @@ def bodies(session) -> list[str]:
 
 @pytest.fixture
 def crowd(filed_ticket, day, session, make, monkeypatch):
-    """More tickets than one turn reads, each with words of an agent's below its card; the first of them went unheard, and the
-    newest has changed last."""
+    """More tickets than one turn reads, each with an agent's message below its card.
+
+    The event of the first message was missed, and the newest ticket has changed last.
+    """
     monkeypatch.setattr(sync, "MAX_THREADS", 2)
     tickets = [
         filed_ticket,

@@ -1,4 +1,4 @@
-"""The portal as ``helpdesk serve`` serves it, and what speaks plain HTTP with it."""
+"""The portal as ``helpdesk serve`` serves it, and a client of plain HTTP for it."""
 
 import socket
 import subprocess
@@ -28,7 +28,7 @@ class Connection:
         self.heard = b""
 
     def until(self, mark: bytes) -> bytes:
-        """What was heard up to and with ``mark``; fails if the server closes before."""
+        """What was received up to and with ``mark``; fails if the server closes before."""
         while mark not in self.heard:
             piece = self.socket.recv(65536)
             assert piece, f"it ended after {self.heard!r}"

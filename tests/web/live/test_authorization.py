@@ -1,21 +1,20 @@
-"""Who hears of what: streams of the served portal, and changes made by the domain's own functions."""
+"""Who is notified of what: streams of the served portal, and changes made by the domain's own functions."""
 
 import pytest
 
 from helpdesk.domain import tickets
-from helpdesk.domain.authentication import sessions
-from helpdesk.domain.people import users
+from helpdesk.domain.people import session_revocation, users
 from tests.web.live.conftest import HELLO
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def names(stream, last: str) -> set[str]:
-    """Everything a stream was told until it was told ``last``."""
-    told = b""
-    while last.encode() not in told:
-        told += stream.until(b"\n\n")
-    lines = told.decode().splitlines()
+    """Everything a stream received until it received ``last``."""
+    received = b""
+    while last.encode() not in received:
+        received += stream.until(b"\n\n")
+    lines = received.decode().splitlines()
     return {name for line in lines if line.startswith("data: ") for name in line.removeprefix("data: ").split()}
 
 
@@ -76,7 +75,7 @@ def test_a_withdrawn_session_hears_no_more(server, make, session):
     dana = make.user(make.organization())
     cookie = server.cookie(dana)
     stream = server.stream(cookie)
-    sessions.revoke_user_sessions(dana)
+    session_revocation.revoke_user_sessions(dana)
     session.commit()
     assert stream.to_its_end().endswith(b"0\r\n\r\n")
     assert b" 401 " in server.ask(cookie).until(b"\r\n\r\n")

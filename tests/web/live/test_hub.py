@@ -1,4 +1,4 @@
-"""What the hub tells which stream, and when a stream ends."""
+"""What the hub sends to which stream, and when a stream ends."""
 
 import asyncio
 
@@ -79,7 +79,7 @@ def event(names: str) -> str:
 
 
 @pytest.mark.parametrize(
-    ("followed", "published", "told"),
+    ("followed", "published", "received"),
     [
         ("ticket:1", "ticket:1", "ticket:1"),
         ("team", "team:ticket:1", "ticket:1"),
@@ -90,11 +90,11 @@ def event(names: str) -> str:
         ("desk", "desk", "list"),
     ],
 )
-def test_a_stream_hears_what_it_follows(followed, published, told):
+def test_a_stream_hears_what_it_follows(followed, published, received):
     async def filed_ticket(hub):
         client = await greeted(hub, "user:1", followed)
         hub.publish([published])
-        assert await client.hear() == event(told)
+        assert await client.hear() == event(received)
 
     run(filed_ticket)
 

@@ -15,7 +15,7 @@ TENANT = "11111111-2222-4333-8444-555555555555"
 
 @pytest.fixture(params=["sqlite"])
 def database_url(fresh_sqlite):
-    """One database is enough for the doors; the verbs are tested on both."""
+    """One database is enough for the views; the domain's functions are tested on both."""
     return fresh_sqlite
 
 
@@ -41,7 +41,7 @@ def microsoft():
 
 @pytest.fixture
 def box():
-    """An SMTP server that keeps what it gets."""
+    """An SMTP server that stores what it gets."""
     with mailbox.Mailbox(port=0) as box:
         yield box
 
@@ -82,7 +82,7 @@ class Browser:
         return self.client.get(chosen(away.headers["Location"], account))
 
     def who(self):
-        """The address shown in the menu, or None for a stranger."""
+        """The address shown in the menu, or None for somebody not signed in."""
         page = self.client.get("/account")
         if page.status_code == 302:
             return None

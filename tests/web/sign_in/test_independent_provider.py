@@ -1,4 +1,7 @@
-"""The same dance with a provider that others wrote (oidc-provider-mock), so that our stand-in and our reading cannot both be wrong."""
+"""The same flow with a provider that others wrote (oidc-provider-mock).
+
+So our own stand-in and our parsing cannot both be wrong in the same way.
+"""
 
 import re
 from urllib.parse import parse_qsl, quote_plus, urlsplit
@@ -21,7 +24,7 @@ GOOGLES = "openid https://www.googleapis.com/auth/userinfo.email https://www.goo
 
 
 class AtTheirPaths:
-    """The provider, answering where Google, or Microsoft's tenant "common", would, and calling scopes what Google calls them."""
+    """The provider at the paths of Google or of Microsoft's tenant "common", with Google's names of scopes."""
 
     def __init__(self, app):
         self.app = app
@@ -70,7 +73,7 @@ def globex(make):
 
 
 def through(browser, provider, name, **claims):
-    """Sign in as somebody of whom the provider says ``claims``."""
+    """Sign in as somebody with the provider's ``claims``."""
     requests.put(f"{provider.url}/users/dana", json={"email": DANA, **claims}, timeout=60).raise_for_status()
     address = browser.get(f"/sign-in/{name}").headers["Location"]
     assert dict(parse_qsl(urlsplit(address).query))["scope"]

@@ -1,4 +1,4 @@
-"""A link by mail as a person and as a scanner meet it, and what a stranger can learn: nothing."""
+"""A link by mail as a person and as a scanner use it; somebody not signed in learns nothing from it."""
 
 import re
 import time
@@ -90,7 +90,10 @@ def test_the_answer_is_the_same_for_everybody(new_browser, make, session):
 
 
 def test_it_takes_as_long_for_an_address_nobody_knows(new_browser):
-    """Interleaved; what a busy machine adds is above the lower quartile. The difference left must be far below what a network hides."""
+    """Interleaved; what a busy machine adds is above the lower quartile.
+
+    The difference left must be far below what a network hides.
+    """
     took = {"known": [], "unknown": []}
     browser = new_browser()
     token = token_of(browser)
@@ -140,8 +143,8 @@ ZOO = [
 def test_the_address_zoo_leaves_the_mail_server_empty(browser, box, post_office, session, text):
     answer = browser.post("/sign-in/link", {"email": text})
     post_office()
-    to_strangers = [mail for mail in box.mails if mail.recipients != ["dana@globex.example"]]
-    assert answer.status_code in (303, 422) and to_strangers == []
+    to_others = [mail for mail in box.mails if mail.recipients != ["dana@globex.example"]]
+    assert answer.status_code in (303, 422) and to_others == []
     if answer.status_code == 422:
         assert session.query(SignInLink).count() == 0
         assert box.mails == []

@@ -1,7 +1,7 @@
-"""A race between sign-ins: Flask-Dance keeps one sign-in's session where all threads find it, and strangers become somebody.
+"""A race between sign-ins: Flask-Dance stores one sign-in's session where all threads find it.
 
-Sixteen people sign in at once, over and over, while strangers ask for pages; nobody may ever be taken for somebody else, and
-nobody's sign-in may fail. With the library's own blueprint this fails within a second.
+Sixteen people sign in at once, over and over, while clients that are not signed in ask for pages; nobody may ever be
+taken for somebody else, and nobody's sign-in may fail. With the library's own blueprint this fails within a second.
 """
 
 import re
@@ -17,12 +17,12 @@ from helpdesk.demo import personas, wsgi_server
 
 PEOPLE = 16
 ROUNDS = 3
-STRANGERS = 4
+ANONYMOUS_CLIENTS = 4
 
 
 @pytest.fixture
 def portal(configuration, settings, app, make):
-    """The portal on a real socket with threads, and people who may come in."""
+    """The portal on a real socket with threads, and people who may sign in."""
     make.organization("Globex", domain="globex.example")
     extensions.db.session.remove()
     with wsgi_server.serve_app(app) as server:
@@ -54,25 +54,25 @@ def test_nobody_is_ever_taken_for_somebody_else(portal, google):
     emails = [f"person{number}@globex.example" for number in range(PEOPLE)]
     for email in emails:
         google.account(email, hd="globex.example")
-    over, seen_by_strangers, asked = threading.Event(), [], []
+    over, seen_anonymously, asked = threading.Event(), [], []
 
-    def stranger():
+    def browse_anonymously():
         while not over.is_set():
             for path in ("/account", "/sign-in/google/authorized?code=x&state=y", "/sign-in/google"):
                 answer = requests.get(portal + path, allow_redirects=False, timeout=60)
                 asked.append(path)
                 if who(answer) or (path == "/account" and answer.status_code != 302):
-                    seen_by_strangers.append((path, answer.status_code))
+                    seen_anonymously.append((path, answer.status_code))
 
-    strangers = [threading.Thread(target=stranger) for _ in range(STRANGERS)]
-    [thread.start() for thread in strangers]
+    anonymous_clients = [threading.Thread(target=browse_anonymously) for _ in range(ANONYMOUS_CLIENTS)]
+    [thread.start() for thread in anonymous_clients]
     try:
         with ThreadPoolExecutor(PEOPLE) as pool:
             found = [list(pool.map(lambda email: sign_in(portal, email), emails)) for _ in range(ROUNDS)]
     finally:
         over.set()
-        [thread.join() for thread in strangers]
-    assert seen_by_strangers == [] and len(asked) > 20
+        [thread.join() for thread in anonymous_clients]
+    assert seen_anonymously == [] and len(asked) > 20
     assert found == [emails] * ROUNDS
 
 

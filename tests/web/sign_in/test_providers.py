@@ -1,4 +1,7 @@
-"""Google and Microsoft on real sockets: honest, careless and hostile. What proves an address, what asks for a link, what is refused."""
+"""Google and Microsoft on real sockets: honest, careless and hostile.
+
+What proves an address, what asks for a link, what is refused.
+"""
 
 from datetime import timedelta
 
@@ -150,7 +153,7 @@ def test_microsoft_with_a_verified_domain_signs_in_by_tenant_and_object(browser,
 def test_noauth_an_address_microsoft_does_not_vouch_for_is_worth_one_mail_to_it(
     browser, microsoft, session, make, globex, edov
 ):
-    """nOAuth (and Zammad CVE-2026-84458): the attacker's directory says the victim's address."""
+    """nOAuth (and Zammad CVE-2026-84458): the attacker's directory claims the victim's address."""
     victim = make.user(globex, "Dana", email=DANA)
     microsoft.account(DANA, tid=TENANT, xms_edov=edov)
     assert needs_a_link(browser.through(microsoft, DANA, "microsoft"))

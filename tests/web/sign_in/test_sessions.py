@@ -70,9 +70,11 @@ def test_the_list_of_browsers_signs_out_one_or_all(browser_of, dana, make, sessi
     assert there.get("/account").status_code == 302 and elsewhere.get("/account").status_code == 200
     here.post("/account/sessions/delete", data={"csrf_token": token})
     assert elsewhere.get("/account").status_code == 302 and here.get("/account").status_code == 200
-    stranger = browser_of(make.user(make.organization()))
+    other_person = browser_of(make.user(make.organization()))
     mine = session.query(Session).order_by(Session.id).first().id
-    answer = stranger.post(f"/account/sessions/{mine}/delete", data={"csrf_token": csrf(stranger.get("/account"))})
+    answer = other_person.post(
+        f"/account/sessions/{mine}/delete", data={"csrf_token": csrf(other_person.get("/account"))}
+    )
     assert answer.status_code == 404 and here.get("/account").status_code == 200
 
 

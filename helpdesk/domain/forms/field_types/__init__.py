@@ -5,7 +5,6 @@ A file in this package is enough for a new type (docs/how-to/add-a-field-type.md
 
 import importlib
 import pkgutil
-from functools import cache
 
 from helpdesk.domain.forms.field_types.base import AnswerContext, FieldType, InvalidAnswer
 from helpdesk.models.form import Field
@@ -40,13 +39,11 @@ def unregister(name: str) -> None:
 
 def all_types() -> list[FieldType]:
     """Every type, in the order in which an admin is offered them."""
-    _load()
     return sorted(_types.values(), key=lambda each: (each.position, each.name))
 
 
 def get_field_type(name: str) -> FieldType:
     """The type called ``name``. Raises KeyError where there is none."""
-    _load()
     return _types[name]
 
 
@@ -60,8 +57,7 @@ def labels() -> dict[str, str]:
     return {each.name: each.label for each in all_types()}
 
 
-@cache
-def _load() -> None:
+def _register_all() -> None:
     for module in pkgutil.iter_modules(__path__):
         if module.name == "base":
             continue
@@ -73,3 +69,6 @@ def _load() -> None:
                 and each.__module__ == f"{__name__}.{module.name}"
             ):
                 register(each)
+
+
+_register_all()  # as this package is imported, so that two first requests cannot register them at once
