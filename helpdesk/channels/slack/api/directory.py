@@ -21,9 +21,7 @@ _failures: dict[tuple, float] = {}  # names that could not be fetched, so that a
 
 @dataclass(frozen=True)
 class Profile:
-    """A person as Slack knows them. ``is_restricted`` means any guest, ``is_stranger`` a member of another
-    workspace.
-    """
+    """A person as Slack knows them, with Slack's own field names; ``is_restricted`` means any guest."""
 
     id: str
     name: str
