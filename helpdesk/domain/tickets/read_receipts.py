@@ -2,9 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import cast
 
-from sqlalchemy import Table, bindparam, select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -16,8 +15,7 @@ from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Role, User, format_display_name
 
-_receipt, _ticket = cast(Table, ReadReceipt.__table__), cast(Table, Ticket.__table__)
-_user = User.__table__
+_receipt, _user, _ticket = ReadReceipt.__table__, User.__table__, Ticket.__table__
 RECEIPTS_QUERY = (
     select(_receipt.c.seq, *_user.c["id", "name", "email"])
     .select_from(_receipt.join(_user))
