@@ -160,7 +160,7 @@ def _finish(inbound: InboundEvent) -> None:
 
 
 def _wait_for_outage(claim: InboundClaim, error: ChannelError) -> None:
-    """Retry later, because the external service failed; the event fails after OUTAGE_TIMEOUT, not after MAX_ATTEMPTS."""
+    """Retry later: the external service failed; the event fails after OUTAGE_TIMEOUT, not after MAX_ATTEMPTS."""
     inbound = _reset_to_waiting(claim, error.reason)
     if inbound is None:
         return
