@@ -97,12 +97,12 @@ class Day:
         """The texts of a thread, without its root."""
         return [message["text"] for message in self.workspace.replies(channel, root or self.root(channel))[1:]]
 
-    def whispers(self, user) -> str:
+    def ephemeral_texts(self, user) -> str:
         return " | ".join(
             str(sent.get("text")) + str(sent.get("blocks")) for sent in self.workspace.ephemerals(user=user)
         )
 
-    def whispered(self, user) -> dict:
+    def last_ephemeral(self, user) -> dict:
         return self.workspace.ephemerals(user=user)[-1]
 
     def words(self, after=1):

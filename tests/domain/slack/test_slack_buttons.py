@@ -54,7 +54,7 @@ def test_only_agents_may_press_anything(filed_ticket, day, session):
         day.press(DANA, button, channel=GLOBEX)
     assert (fresh(session, filed_ticket).status, fresh(session, filed_ticket).assignee) == ("open", None)
     assert day.workspace.modal(DANA) is None
-    assert day.whispers(DANA).count("Only agents can do this") >= 3
+    assert day.ephemeral_texts(DANA).count("Only agents can do this") >= 3
 
 
 def test_reactions_on_the_card_act_and_taking_them_back_does_nothing(filed_ticket, day, session):
@@ -110,9 +110,11 @@ def test_what_the_team_alone_knows_is_on_no_customers_card(formed, day):
 
 def test_make_internal_and_send_now_say_what_became_of_it(filed_ticket, day, session, mailbox):
     day.say(PRIYA, "They never paid.")
-    day.press(PRIYA, "make_internal", ts=day.whispered(PRIYA)["ts"])
+    day.press(PRIYA, "make_internal", ts=day.last_ephemeral(PRIYA)["ts"])
     assert day.words() == [("note", "They never paid.")]
-    assert "This is a note now" in day.whispered(PRIYA)["text"] and "Make internal" not in day.whispers(PRIYA)
+    assert "This is a note now" in day.last_ephemeral(PRIYA)["text"] and "Make internal" not in day.ephemeral_texts(
+        PRIYA
+    )
     assert day.thread(GLOBEX) == []
     worker_helpers.advance_time(session, 5)
     worker_helpers.drain(session)
@@ -121,17 +123,17 @@ def test_make_internal_and_send_now_say_what_became_of_it(filed_ticket, day, ses
     mailbox.clear()
     day.say(PRIYA, "On our way.")
     assert not [mail for mail in mailbox.mails if "On our way" in mail.text]
-    day.press(PRIYA, "send_now", ts=day.whispered(PRIYA)["ts"])
+    day.press(PRIYA, "send_now", ts=day.last_ephemeral(PRIYA)["ts"])
     assert "on our way" in mailbox.wait_for("dana@globex.example").text.lower()
-    assert "on its way" in day.whispered(PRIYA)["text"]
+    assert "on its way" in day.last_ephemeral(PRIYA)["text"]
 
 
 def test_too_late_to_make_it_internal_is_said(filed_ticket, day, session):
     day.say(PRIYA, "They never paid.")
     day.last().release_at = filed_ticket.created_at
     session.commit()
-    day.press(PRIYA, "make_internal", ts=day.whispered(PRIYA)["ts"])
-    assert "Too late" in day.whispered(PRIYA)["text"]
+    day.press(PRIYA, "make_internal", ts=day.last_ephemeral(PRIYA)["ts"])
+    assert "Too late" in day.last_ephemeral(PRIYA)["text"]
     assert day.words() == [("reply", "They never paid.")]
 
 
@@ -149,14 +151,14 @@ def test_too_late_to_make_it_internal_is_said(filed_ticket, day, session):
 )
 def test_the_command_lists_and_finds(filed_ticket, day, text, expected):
     day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", text)
-    assert expected in day.whispers(PRIYA)
+    assert expected in day.ephemeral_texts(PRIYA)
 
 
 def test_the_command_shows_one_ticket_and_nothing_to_others(filed_ticket, day):
     day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", str(filed_ticket.id))
-    assert f"#{filed_ticket.id} The printer is on fire" in day.whispers(PRIYA)
+    assert f"#{filed_ticket.id} The printer is on fire" in day.ephemeral_texts(PRIYA)
     day.do("command", ELLEN, "C0GENERAL01", "/ticket", "open")
-    assert "printer" not in day.whispers(ELLEN) and "Only agents" in day.whispers(ELLEN)
+    assert "printer" not in day.ephemeral_texts(ELLEN) and "Only agents" in day.whispers(ELLEN)
 
 
 def test_the_command_create_files_a_ticket_for_a_customer(formed, day, session, make):
@@ -176,7 +178,7 @@ def test_the_command_create_files_a_ticket_for_a_customer(formed, day, session, 
         globex,
     )
     assert (ticket.messages[0].body, ticket.messages[0].from_team) == ("Since Monday.", False)
-    assert f"#{ticket.id}" in day.whispers(PRIYA)
+    assert f"#{ticket.id}" in day.ephemeral_texts(PRIYA)
     assert "The roof leaks" in str(day.workspace.posted(personas.TRIAGE_CHANNEL_ID)[-1])
 
 
@@ -242,7 +244,7 @@ def test_the_home_pages_button_opens_the_form(filed_ticket, day):
 def test_a_form_that_cannot_be_opened_is_explained(filed_ticket, day):
     day.workspace.misbehave("views.open", "error", error="expired_trigger_id")
     day.press(PRIYA, "edit")
-    assert "could not be opened" in day.whispers(PRIYA)
+    assert "could not be opened" in day.ephemeral_texts(PRIYA)
 
 
 def test_assignment_of_a_first_responder_can_be_switched_off(filed_ticket, day, session):

@@ -163,7 +163,7 @@ def test_an_ended_thread_says_that_nothing_was_sent(filed_ticket, day, session):
         thread.ended_at = filed_ticket.created_at
     session.commit()
     day.say(PRIYA, "Anybody?")
-    assert day.words() == [] and "no longer belongs" in day.whispers(PRIYA)
+    assert day.words() == [] and "no longer belongs" in day.ephemeral_texts(PRIYA)
 
 
 def test_a_turn_of_the_reconciler_takes_in_what_was_missed_once(filed_ticket, day, session):

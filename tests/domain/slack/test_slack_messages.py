@@ -38,14 +38,14 @@ def test_a_note_typed_where_customers_read_is_kept_and_its_author_told_who_has_s
     day.do("invite", GLOBEX, PRIYA)
     day.say(PRIYA, "note: careful with this one", channel=GLOBEX)
     assert day.words() == [("note", "careful with this one")]
-    assert "has already seen it" in day.whispers(PRIYA)
+    assert "has already seen it" in day.ephemeral_texts(PRIYA)
 
 
 def test_the_promise_names_the_readers_and_says_so_also_without_an_undo_window(filed_ticket, day, session):
     chosen.set("undo_seconds", 0)
     session.commit()
     day.say(PRIYA, "Hello.")
-    assert "Dana Whitfield" in day.whispers(PRIYA) and "Make internal" not in day.whispers(PRIYA)
+    assert "Dana Whitfield" in day.ephemeral_texts(PRIYA) and "Make internal" not in day.whispers(PRIYA)
 
 
 @pytest.mark.parametrize("who, channel", [(ELLEN, personas.TRIAGE_CHANNEL_ID), (ELLEN, GLOBEX), (RAFAEL, GLOBEX)])
@@ -57,7 +57,7 @@ def test_colleagues_and_guests_whose_address_is_not_admitted_are_told_that_nothi
             day.do("invite", channel_id, who)
     day.say(who, "I think it is fine.", channel=channel)
     assert day.words() == []
-    assert "was not sent" in day.whispers(who)
+    assert "was not sent" in day.ephemeral_texts(who)
 
 
 def test_a_guest_of_the_customer_writes_as_themselves_but_never_from_the_teams_channel(filed_ticket, day):
@@ -108,7 +108,7 @@ def test_a_deactivated_or_demoted_agent_is_nobody(filed_ticket, day, session, te
     session.commit()
     day.say(PRIYA, "Second.")
     assert [body for _, body in day.words()] == ["First."]
-    assert "was not sent" in day.whispers(PRIYA)
+    assert "was not sent" in day.ephemeral_texts(PRIYA)
 
 
 def test_a_customer_who_answers_on_a_closed_ticket_files_its_follow_up_once(filed_ticket, day, session, team):
@@ -119,7 +119,7 @@ def test_a_customer_who_answers_on_a_closed_ticket_files_its_follow_up_once(file
     day.work()
     session.expire_all()
     assert (day.last().ticket.follows_id, day.last().body) == (filed_ticket.id, "It burns again.")
-    assert f"#{day.last().ticket_id}" in day.whispers(DANA)
+    assert f"#{day.last().ticket_id}" in day.ephemeral_texts(DANA)
 
 
 def test_an_agent_on_a_closed_ticket_is_told_why_not(filed_ticket, day, session, team):
@@ -127,7 +127,7 @@ def test_an_agent_on_a_closed_ticket_is_told_why_not(filed_ticket, day, session,
         tickets.set_status(filed_ticket, status, actor=team[0])
     session.commit()
     day.say(PRIYA, "One more thing.")
-    assert day.words() == [] and "closed" in day.whispers(PRIYA)
+    assert day.words() == [] and "closed" in day.ephemeral_texts(PRIYA)
 
 
 def test_the_first_to_answer_is_assigned(filed_ticket, day, session):

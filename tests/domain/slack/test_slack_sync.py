@@ -64,7 +64,7 @@ def test_an_edit_keeps_who_may_read_it(filed_ticket, day):
     ts = day.say(PRIYA, "note: they never paid")
     day.do("edit", PRIYA, personas.TRIAGE_CHANNEL_ID, ts, "reply: they never paid us")
     assert day.words() == [("note", "they never paid us")]
-    assert "A note stays a note" in day.whispers(PRIYA) and day.thread(GLOBEX) == []
+    assert "A note stays a note" in day.ephemeral_texts(PRIYA) and day.thread(GLOBEX) == []
 
 
 def test_an_edit_that_adds_the_mark_in_time_takes_the_reply_back_and_too_late_sends_nothing(filed_ticket, day, session):
@@ -77,7 +77,7 @@ def test_an_edit_that_adds_the_mark_in_time_takes_the_reply_back_and_too_late_se
     day.do("edit", PRIYA, personas.TRIAGE_CHANNEL_ID, late, "note: Their boss is a crook.")
     assert day.words()[-1] == ("reply", "Their boss is odd.")
     assert "crook" not in str(day.workspace.state.channels[GLOBEX].messages)
-    assert "Your change was not sent" in day.whispers(PRIYA)
+    assert "Your change was not sent" in day.ephemeral_texts(PRIYA)
 
 
 def test_a_portal_edit_and_deletion_follow_into_both_threads_with_a_mark(filed_ticket, day, session, team):
@@ -106,7 +106,7 @@ def test_deleting_in_slack_takes_the_other_copies_away_and_says_that_mail_stays(
     worker_helpers.drain(session)
     day.do("delete", PRIYA, personas.TRIAGE_CHANNEL_ID, ts)
     assert day.thread(GLOBEX) == [] and day.last().body == ""
-    assert "stays in mailboxes" in day.whispers(PRIYA)
+    assert "stays in mailboxes" in day.ephemeral_texts(PRIYA)
 
 
 def test_our_own_copy_deleted_in_slack_is_told_to_the_team_and_lost_nowhere(filed_ticket, day, session):
@@ -183,7 +183,7 @@ def test_a_file_slack_is_slow_about_is_waited_for_and_then_gone_without(filed_ti
 def test_external_users_files_are_not_even_fetched(filed_ticket, day, monkeypatch):
     monkeypatch.setattr(slack_files, "download_file", lambda *_, **__: pytest.fail("fetched"))
     day.say(ELLEN, "Look", files=[("scan.png", PNG, "image/png")])
-    assert day.words() == [] and "was not sent" in day.whispers(ELLEN)
+    assert day.words() == [] and "was not sent" in day.ephemeral_texts(ELLEN)
 
 
 def test_a_deleted_message_takes_its_files_along(filed_ticket, day, session, team):
