@@ -24,7 +24,7 @@ def test_a_ticket_of_another_organization_is_not_named_there(filed_ticket, day, 
     assert session.query(Ticket).order_by(Ticket.id.desc()).first().organization_id == umbra.id
     worker_helpers.drain(session)
     assert "Umbra" not in str(day.workspace.replies(GLOBEX, ts)) and "Umbra" not in str(day.workspace.posted(GLOBEX))
-    assert "Umbra buys Globex" in day.ephemeral_texts(PRIYA) and "Umbra" not in day.whispers(DANA)
+    assert "Umbra buys Globex" in day.ephemeral_texts(PRIYA) and "Umbra" not in day.ephemeral_texts(DANA)
 
 
 def test_a_ticket_of_the_same_organization_is_named_there(filed_ticket, day):  # noqa: F811

@@ -75,7 +75,7 @@ class RecordingPortal:
 
 
 @pytest.fixture
-def door():
+def endpoints():
     made = RecordingPortal()
     yield made
     made.server.shutdown()
@@ -83,9 +83,9 @@ def door():
 
 
 @pytest.fixture
-def lively(door):
-    """A stand-in that sends its events to ``door``: (workspace, client)."""
-    app = stand_in.create_workspace(portal_url=door.url, event_timeout=30)
+def lively(endpoints):
+    """A stand-in that sends its events to ``endpoints``: (workspace, client)."""
+    app = stand_in.create_workspace(portal_url=endpoints.url, event_timeout=30)
     with wsgi_server.serve_app(app) as server:
         directory.clear_cache()
         yield app.extensions["workspace"], client.Client(personas.BOT_TOKEN, server.url + "/api/", timeout=30)

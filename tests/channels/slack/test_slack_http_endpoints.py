@@ -24,15 +24,15 @@ def card(lively):
     return workspace, client, sent.external_id
 
 
-def test_typing_changing_and_deleting(card, door):
+def test_typing_changing_and_deleting(card, endpoints):
     workspace, _, root = card
     ts = workspace.say(MAYA, C, "note: *look* <@U0MAYA00001> :eyes:", thread_ts=root)
-    heard = door.next("message")
+    heard = endpoints.next("message")
     assert (heard.external_id, heard.thread_id, heard.channel_id, heard.author_id) == (ts, root, C, MAYA)
     assert (heard.visibility, heard.body) == ("internal", "**look** @Maya Lindqvist 👀")
     assert heard.team_id == personas.TEAM_ID
     workspace.edit(MAYA, C, ts, "reply: done")
-    edit = door.next("edit")
+    edit = endpoints.next("edit")
     assert (edit.external_id, edit.body, edit.visibility, edit.previous) == (
         ts,
         "done",
@@ -40,12 +40,12 @@ def test_typing_changing_and_deleting(card, door):
         "**look** @Maya Lindqvist 👀",
     )
     workspace.delete(MAYA, C, ts)
-    assert door.next("delete").external_id == ts
+    assert endpoints.next("delete").external_id == ts
     workspace.settle(60)
-    assert [each for each in door.heard if each.kind in {"message", "edit", "delete"}] == []
+    assert [each for each in endpoints.heard if each.kind in {"message", "edit", "delete"}] == []
 
 
-def test_what_we_post_change_and_delete_ourselves_is_not_heard(card, door):
+def test_what_we_post_change_and_delete_ourselves_is_not_heard(card, endpoints):
     workspace, client, root = card
     sent = slack.send(
         web_api_request("chat.postMessage", {"channel": C, "thread_ts": root, **blocks.event_line("x")}, "k2"), client
@@ -55,44 +55,46 @@ def test_what_we_post_change_and_delete_ourselves_is_not_heard(card, door):
     )
     slack.send(web_api_request("reactions.add", {"channel": C, "timestamp": root, "name": "lock"}, "k4"), client)
     workspace.settle(60)
-    assert door.heard == []
+    assert endpoints.heard == []
 
 
-def test_a_file_is_heard_and_fetched(card, door):
+def test_a_file_is_heard_and_fetched(card, endpoints):
     from helpdesk.channels.slack.api import file_downloads
 
     workspace, client, root = card
     workspace.say(MAYA, C, "the log", thread_ts=root, files=[("log.txt", b"hello", "text/plain")])
-    heard = door.next("message")
+    heard = endpoints.next("message")
     [file] = heard.files
     assert (heard.body, file.name, file.media_type, file.size) == ("the log", "log.txt", "text/plain", 5)
     assert file_downloads.download_file(file.external_id, client).data == b"hello"
 
 
-def test_an_external_user_in_a_shared_channel_is_known_as_one(lively, door):
+def test_an_external_user_in_a_shared_channel_is_known_as_one(lively, endpoints):
     workspace, client = lively
     workspace.say("U0INES00001", "C0UMBRALABS", "hello", files=[("a.txt", b"abc", "text/plain")])
-    heard = door.next("message")
+    heard = endpoints.next("message")
     assert heard.user_team != personas.TEAM_ID == heard.team_id
     assert slack.directory.get_profile("U0INES00001", client).is_stranger
     assert not slack.directory.is_full_member(slack.directory.get_profile("U0INES00001", client), personas.TEAM_ID)
     assert slack.directory.is_full_member(slack.directory.get_profile(MAYA, client), personas.TEAM_ID)
 
 
-def test_reactions_come_and_go(card, door):
+def test_reactions_come_and_go(card, endpoints):
     workspace, _, root = card
     workspace.react(MAYA, C, root, "eyes")
     workspace.unreact(MAYA, C, root, "eyes")
-    assert [(each.external_id, each.name, each.added) for each in (door.next("reaction"), door.next("reaction"))] == [
+    assert [
+        (each.external_id, each.name, each.added) for each in (endpoints.next("reaction"), endpoints.next("reaction"))
+    ] == [
         (root, "eyes", True),
         (root, "eyes", False),
     ]
 
 
-def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
+def test_a_button_opens_a_form_and_the_form_comes_back(card, endpoints):
     workspace, client, root = card
     workspace.press(MAYA, C, root, "edit")
-    pressed = door.next("action")
+    pressed = endpoints.next("action")
     assert (pressed.action_id, pressed.value, pressed.external_id, pressed.author_id) == (
         "edit",
         "7",
@@ -129,7 +131,7 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
         web_api_request("views.open", {"trigger_id": pressed.trigger_id, "view": blocks.edit_modal(values)}, "k"),
         client,
     )
-    door.answers["view_submission"] = blocks.modal_errors({"field-email": "Write an address."})
+    endpoints.answers["view_submission"] = blocks.modal_errors({"field-email": "Write an address."})
     workspace.submit(
         MAYA,
         {
@@ -138,7 +140,7 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
             "field-multi_select": {"value": ["a", "b"]},
         },
     )
-    form = door.next("modal")
+    form = endpoints.next("modal")
     assert (form.external_id, form.callback_id, form.private) == (
         sent.external_id,
         "edit_ticket",
@@ -155,11 +157,11 @@ def test_a_button_opens_a_form_and_the_form_comes_back(card, door):
     assert workspace.modal(MAYA) is not None
 
 
-def test_a_shortcut_makes_the_form_for_a_new_ticket(lively, door):
+def test_a_shortcut_makes_the_form_for_a_new_ticket(lively, endpoints):
     workspace, client = lively
     ts = workspace.say("U0ELLEN0001", C, "it *broke*")
     workspace.shortcut(MAYA, C, ts, "create_ticket")
-    used = door.next("shortcut")
+    used = endpoints.next("shortcut")
     assert (used.external_id, used.body, used.author_id, used.message_author) == (
         ts,
         "it **broke**",
@@ -185,7 +187,7 @@ def test_a_shortcut_makes_the_form_for_a_new_ticket(lively, door):
             "subject": {"value": "It broke"},
         },
     )
-    form = door.next("modal")
+    form = endpoints.next("modal")
     assert form.private == {"channel": C, "ts": ts}
     assert {name: form.values[name] for name in ("organization", "form", "subject", "body")} == {
         "organization": "globex",
@@ -195,10 +197,10 @@ def test_a_shortcut_makes_the_form_for_a_new_ticket(lively, door):
     }
 
 
-def test_the_command_and_an_answer_to_it(lively, door):
+def test_the_command_and_an_answer_to_it(lively, endpoints):
     workspace, client = lively
     assert workspace.command(MAYA, C, "/ticket", "search vpn & dns")[0] == 200
-    heard = door.next("command")
+    heard = endpoints.next("command")
     assert (heard.verb, heard.rest, heard.author_id, heard.channel_id) == (
         "search",
         "vpn & dns",
@@ -212,7 +214,7 @@ def test_the_command_and_an_answer_to_it(lively, door):
     assert any("Found" in each["text"] for each in workspace.ephemerals(user=MAYA))
 
 
-def test_make_internal_is_pressed_on_what_only_one_sees(card, door):
+def test_make_internal_is_pressed_on_what_only_one_sees(card, endpoints):
     workspace, client, root = card
     sent = slack.send(
         web_api_request(
@@ -223,7 +225,7 @@ def test_make_internal_is_pressed_on_what_only_one_sees(card, door):
         client,
     )
     workspace.press(MAYA, C, sent.external_id, "make_internal")
-    pressed = door.next("action")
+    pressed = endpoints.next("action")
     assert (pressed.action_id, pressed.value, pressed.container) == (
         "make_internal",
         "m-9",
@@ -236,14 +238,14 @@ def test_make_internal_is_pressed_on_what_only_one_sees(card, door):
     assert any("Now a note." in each["text"] for each in workspace.ephemerals(user=MAYA))
 
 
-def test_the_home_page_is_asked_for(lively, door):
+def test_the_home_page_is_asked_for(lively, endpoints):
     lively[0].home(MAYA)
-    assert door.next("home").author_id == MAYA
+    assert endpoints.next("home").author_id == MAYA
 
 
-def test_a_channel_is_archived_and_the_bot_thrown_out(lively, door):
+def test_a_channel_is_archived_and_the_bot_thrown_out(lively, endpoints):
     workspace, _ = lively
     workspace.archive("C0GLOBEX001")
-    assert (door.next("channel").what) == "archived"
+    assert (endpoints.next("channel").what) == "archived"
     workspace.kick("C0INITECH01", personas.BOT_USER_ID)
-    assert "removed" in {each.what for each in (door.next("channel"),)}
+    assert "removed" in {each.what for each in (endpoints.next("channel"),)}

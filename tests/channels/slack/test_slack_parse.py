@@ -427,7 +427,7 @@ def test_a_message_shortcut():
         ("42", "show", "42"),
         ("#42", "show", "42"),
         ("vpn", "search", "vpn"),
-        ("open the door", "search", "open the door"),
+        ("open the endpoints", "search", "open the endpoints"),
         ("help", "help", ""),
     ],
 )

@@ -158,7 +158,7 @@ def test_the_command_shows_one_ticket_and_nothing_to_others(filed_ticket, day):
     day.do("command", PRIYA, personas.TRIAGE_CHANNEL_ID, "/ticket", str(filed_ticket.id))
     assert f"#{filed_ticket.id} The printer is on fire" in day.ephemeral_texts(PRIYA)
     day.do("command", ELLEN, "C0GENERAL01", "/ticket", "open")
-    assert "printer" not in day.ephemeral_texts(ELLEN) and "Only agents" in day.whispers(ELLEN)
+    assert "printer" not in day.ephemeral_texts(ELLEN) and "Only agents" in day.ephemeral_texts(ELLEN)
 
 
 def test_the_command_create_files_a_ticket_for_a_customer(formed, day, session, make):

@@ -45,7 +45,7 @@ def test_the_promise_names_the_readers_and_says_so_also_without_an_undo_window(f
     chosen.set("undo_seconds", 0)
     session.commit()
     day.say(PRIYA, "Hello.")
-    assert "Dana Whitfield" in day.ephemeral_texts(PRIYA) and "Make internal" not in day.whispers(PRIYA)
+    assert "Dana Whitfield" in day.ephemeral_texts(PRIYA) and "Make internal" not in day.ephemeral_texts(PRIYA)
 
 
 @pytest.mark.parametrize("who, channel", [(ELLEN, personas.TRIAGE_CHANNEL_ID), (ELLEN, GLOBEX), (RAFAEL, GLOBEX)])
