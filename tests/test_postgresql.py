@@ -13,7 +13,7 @@ MINE = text("SELECT pg_backend_pid()")
 
 
 def test_lost_idle_connection_is_replaced(app, session, database_url, monkeypatch):
-    monkeypatch.setattr(postgresql, "RESTED", 0.0)
+    monkeypatch.setattr(postgresql, "PING_AFTER_SECONDS", 0.0)
     pid = session.scalar(MINE)
     session.rollback()
     conftest.run_sql(database_url, f"SELECT pg_terminate_backend({pid})")
