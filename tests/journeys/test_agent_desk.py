@@ -82,7 +82,7 @@ def test_lead_reads_reports_and_reviews(live_portal, open_browser):
     assert page.locator("table tbody tr").count() > 0
     page.click("a:has-text('Reading list')")
     page.click(f"[aria-label='Mark #{number}']")
-    page.check("input[name=mark][value=good]")
+    page.check("input[name=rating][value=good]")
     page.fill("#field-comment", "Clear and quick.")
     page.click("button:has-text('Save mark')")
     page.wait_for_selector(f"text=Your mark for #{number} is saved.")
