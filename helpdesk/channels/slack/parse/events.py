@@ -45,7 +45,7 @@ def parse_event(
         "event_id": json_access.text_or_empty(payload.get("event_id")),
         "is_ext_shared": bool(payload.get("is_ext_shared_channel")),
     }
-    kind = event.get("type")
+    kind = json_access.text_or_empty(event.get("type"))
     if kind == "message":
         return _parse_message_event(event, context, ourselves, names)
     if kind in {"reaction_added", "reaction_removed"}:
@@ -99,7 +99,7 @@ def message_files(message: dict) -> tuple[RemoteFile, ...]:
             size=file["size"] if isinstance(file.get("size"), int) else 0,
         )
         for file in json_access.objects_in(message.get("files"))
-        if file.get("id") and file.get("mode") not in {"tombstone", "hidden_by_limit"} and not file.get("is_external")
+        if file.get("id") and file.get("mode") not in ("tombstone", "hidden_by_limit") and not file.get("is_external")
     )
 
 

@@ -25,7 +25,7 @@ _VERBS = {
 
 def parse_interaction(payload: dict, names: mrkdwn.Names | None = None) -> list[SlackEvent]:
     """Return what a person did with one of our buttons, modals or shortcuts."""
-    kind = payload.get("type")
+    kind = json_access.text_or_empty(payload.get("type"))
     if kind == "block_actions":
         return [_parse_action(payload, action) for action in json_access.objects_in(payload.get("actions"))]
     if kind == "view_submission":
