@@ -18,6 +18,7 @@ from flask_migrate import upgrade
 import helpdesk
 from helpdesk import config, extensions
 from helpdesk.channels.slack.api import client as slack_client
+from helpdesk.channels.slack.api import directory
 from helpdesk.database import sqlite
 from tests import compile_cache, factories, time_travel, worker_helpers
 
@@ -225,6 +226,7 @@ def workspace():
         workspace = app.extensions["workspace"]
         workspace.api_url = server.url + "/api/"
         worker_helpers.stand_ins.append(workspace)
+        directory.clear_cache()  # an earlier workspace may have had this port
         yield workspace
         worker_helpers.stand_ins.remove(workspace)
 

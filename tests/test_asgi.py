@@ -1,11 +1,10 @@
 """How the ASGI application prepares a request for Flask."""
 
-import asyncio
-
 import flask
 
 from helpdesk.asgi import PortalASGI, clean_scope
 from helpdesk.config import Config
+from tests import async_helpers
 
 SCOPE = {
     "type": "http",
@@ -31,7 +30,7 @@ def answer(*received: dict) -> tuple[int, bytes]:
     async def send(message: dict) -> None:
         sent.append(message)
 
-    asyncio.run(portal(SCOPE, receive, send))
+    async_helpers.run_in_thread(portal(SCOPE, receive, send))
     return sent[0]["status"], b"".join(message.get("body", b"") for message in sent)
 
 

@@ -8,6 +8,7 @@ from helpdesk.web.live import hub as hub_module
 from helpdesk.web.live import stream as stream_module
 from helpdesk.web.live.hub import SseHub
 from helpdesk.web.live.stream import COMMENT, MAX_NAMES, SseResponse
+from tests import async_helpers
 
 START = {"type": "http.response.start", "status": 200, "headers": []}
 HELLO = "event: changed\ndata: everything\n\n"
@@ -71,7 +72,7 @@ def run(filed_ticket) -> None:
     async def main() -> None:
         await filed_ticket(SseHub(limit=3))
 
-    asyncio.run(main())
+    async_helpers.run_in_thread(main())
 
 
 def event(names: str) -> str:
