@@ -4,7 +4,7 @@ import json
 import re
 import string
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from helpdesk.channels.slack.parse import rich_text_to_markdown
@@ -67,6 +67,9 @@ def seen(written: str) -> list[str]:
 
 @settings(max_examples=300, deadline=None)
 @given(WRITINGS)
+@example("https://b.example/?a=1&b=2[label](https://a.example/x_y)")
+@example("[label](https://a.example/x_(y) and https://a.example/x_(y)")
+@example(r"[label](https://a.example/\(x)")
 def test_a_round_trip_through_blocks_keeps_the_words_that_are_seen(written):
     made = mrkdwn.rich_text_blocks(written, trusted=True)
     shown = words(" ".join(texts(made)))

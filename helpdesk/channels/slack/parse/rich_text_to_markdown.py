@@ -115,13 +115,14 @@ def _link(element: dict, style: dict) -> str:
     text = _SPECIAL.sub(lambda match: "\\" + match[0], label or url).replace("\n", " ")
     if not rich_text.has_safe_scheme(url):
         return _apply_style(text, style)
-    address = re.sub(r"[\s<>()\\\"]", lambda match: f"%{ord(match[0]):02X}", url)
+    address = re.sub(r"[\s<>\\\"]", lambda match: f"%{ord(match[0]):02X}", url)
     if not label or label == url:
         return _apply_style(f"<{address}>", style)
     if url == "mailto:" + label:
         return _apply_style(f"<{label}>", style)
     text = text.replace("[", r"\[").replace("]", r"\]").replace(r"\\[", r"\[")
-    return _apply_style(f"[{text}]({address})", style)
+    target = re.sub(r"([()])", r"\\\1", address)
+    return _apply_style(f"[{text}]({target})", style)
 
 
 def _apply_style(text: str, style: dict) -> str:
