@@ -69,6 +69,7 @@ def seen(written: str) -> list[str]:
 @given(WRITINGS)
 @example("https://b.example/?a=1&b=2[label](https://a.example/x_y)")
 @example("[label](https://a.example/x_(y) and https://a.example/x_(y)")
+@example("\u20281. ")
 @example(r"[label](https://a.example/\(x)")
 def test_a_round_trip_through_blocks_keeps_the_words_that_are_seen(written):
     made = mrkdwn.rich_text_blocks(written, trusted=True)

@@ -19,6 +19,7 @@ _SPECIAL = re.compile(
     r"|&(?=#?\w+;)"
 )
 _LINE_START = re.compile(r"^( {0,3})(?=#{1,6}(?:\s|$)|\+\s|[-=|:_* ]*[-=|:_*] *$|~~~)", re.MULTILINE)
+_NUMBER_ALONE = re.compile(r"^( {0,3}\d{1,9})([.)])(?=\s*$)", re.MULTILINE)
 
 
 def elements_to_markdown(elements: list[dict], names: Names) -> str:
@@ -69,7 +70,7 @@ def _block_to_markdown(element: dict, names: Names, depth: int) -> str:
 def _section_to_markdown(inside: list[dict], names: Names) -> str:
     text = "".join(_inline_to_markdown(element, names) for element in inside)
     text = re.sub(r"^[ \t]{4,}", "   ", text.strip("\n"), flags=re.MULTILINE)
-    return _LINE_START.sub(r"\1\\", text)
+    return _LINE_START.sub(r"\1\\", _NUMBER_ALONE.sub(r"\1\\\2", text))
 
 
 def _inline_to_markdown(element: dict, names: Names) -> str:
