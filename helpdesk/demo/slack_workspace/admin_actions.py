@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from helpdesk.demo import personas
-from helpdesk.demo.slack_workspace import api_faults, ids, state
+from helpdesk.demo.slack_workspace import api_faults, ids, state, users
 
 if TYPE_CHECKING:
     from helpdesk.demo.slack_workspace.api_rate_limits import RateLimits
@@ -55,7 +55,7 @@ class AdminActions:
                     "user": user,
                     "channel": channel,
                     "channel_type": "C",
-                    "team": self.state.users[user]["team_id"],
+                    "team": users.get_team(self.state.users[user]),
                 },
             )
             self.state.touch()
@@ -71,6 +71,33 @@ class AdminActions:
             )
             self.state.touch()
             return number
+
+    def join_enterprise(self, enterprise_id: str) -> None:
+        """Make the workspace one of an Enterprise organization."""
+        with self.state.lock:
+            self.state.enterprise_id = enterprise_id
+
+    def add_enterprise_user(
+        self, user: str, name: str, email: str, teams: Iterable[str] = (personas.TEAM_ID,), home: str = "", **fields
+    ) -> None:
+        """Add a member of the workspace's Enterprise organization, with access to the workspaces ``teams``.
+
+        ``home`` is the workspace that users.info names as theirs, which may be another one than the one where they
+        write (bolt-js#1875); "" leaves the field out, as Slack does for some (lookerbot#184). Ids may begin with W
+        (Slack's changelog "User ID format changes", 2016-08-11).
+        """
+        person = personas.Person(name, email, "northwind", slack=user)
+        with self.state.lock:
+            built = users.build_user(person)
+            built["enterprise_user"] = users.build_enterprise_user(
+                user, self.state.enterprise_id, personas.TEAM_NAME, list(teams)
+            )
+            for named in (built, built["profile"]):
+                key = "team_id" if named is built else "team"
+                named.pop(key)
+                if home:
+                    named[key] = home
+            self.state.users[user] = built | fields
 
     def revoke(self, seconds: float | None = None) -> None:
         """Revoke the app's token, for good or for so many seconds."""

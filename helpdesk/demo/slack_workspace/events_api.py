@@ -96,7 +96,7 @@ class EventDelivery:
             "token": personas.VERIFICATION_TOKEN,
             "team_id": personas.TEAM_ID,
             "context_team_id": personas.TEAM_ID,
-            "context_enterprise_id": None,
+            "context_enterprise_id": self._ws.state.enterprise_id or None,
             "api_app_id": personas.APP_ID,
             "event": event,
             "type": "event_callback",
@@ -104,7 +104,7 @@ class EventDelivery:
             "event_time": int(time.time()),
             "authorizations": [
                 {
-                    "enterprise_id": None,
+                    "enterprise_id": self._ws.state.enterprise_id or None,
                     "team_id": personas.TEAM_ID,
                     "user_id": personas.BOT_USER_ID,
                     "is_bot": True,

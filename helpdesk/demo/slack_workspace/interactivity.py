@@ -9,7 +9,7 @@ import urllib.parse
 from typing import TYPE_CHECKING
 
 from helpdesk.demo import personas
-from helpdesk.demo.slack_workspace import ids, message_store, modals, signed_requests
+from helpdesk.demo.slack_workspace import ids, message_store, modals, signed_requests, users
 from helpdesk.demo.slack_workspace.api import chat
 from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError
 
@@ -280,12 +280,16 @@ class Interactivity:
         payload = {
             "type": kind,
             "team": {"id": personas.TEAM_ID, "domain": personas.TEAM_DOMAIN},
-            "user": {"id": user, "username": who["name"], "name": who["name"], "team_id": who["team_id"]},
+            "user": {"id": user, "username": who["name"], "name": who["name"], "team_id": users.get_team(who)},
             "api_app_id": personas.APP_ID,
             "token": personas.VERIFICATION_TOKEN,
             "enterprise": None,
             "is_enterprise_install": False,
         }
+        if enterprise := self._ws.state.enterprise_id:
+            # java-slack-sdk, json-logs/samples/app-backend/interactive-components/BlockActionPayload.json
+            payload["enterprise"] = {"id": enterprise, "name": personas.TEAM_NAME}
+            payload["team"] |= {"enterprise_id": enterprise, "enterprise_name": personas.TEAM_NAME}
         if trigger:
             payload["trigger_id"] = self.trigger(user)
         return payload

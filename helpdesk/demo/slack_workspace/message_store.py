@@ -154,7 +154,7 @@ def format_message(channel: "ChannelState", message: dict, metadata: bool = Fals
 def build_user_message(ws: "Workspace", user: str, text: str, blocks: list, **extra) -> dict:
     """The body of a message typed by a person, with what Slack adds for people of other workspaces."""
     profile = ws.state.users[user]
-    team = profile["team_id"]
+    team = users.get_team(profile)
     message = {
         "user": user,
         "text": text,

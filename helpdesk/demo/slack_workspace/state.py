@@ -113,6 +113,10 @@ class WorkspaceState:
         self.stacks: dict[str, list[str]] = {}
         self.homes: dict[str, dict] = {}
         self.calls: collections.Counter[str] = collections.Counter()
+        self.enterprise_id = ""  # the Enterprise organization that the workspace belongs to, if any
+        self.users_without_external_flag = {
+            "U0VIKTOR001"
+        }  # in a shared channel Slack leaves it out of some user objects
 
     def touch(self) -> None:
         """Notify all waiting threads of a change. The lock must be held."""

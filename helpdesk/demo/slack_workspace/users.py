@@ -1,4 +1,4 @@
-"""Slack's user objects for the personas (Slack's page "User object")."""
+"""Slack's user objects for the personas (Slack's page "User object", docs.slack.dev/reference/objects/user-object)."""
 
 import hashlib
 
@@ -7,7 +7,7 @@ from helpdesk.demo import personas
 
 def list_users() -> dict[str, dict]:
     """Every user of the workspace by id, without picture URLs, which `format_user` adds."""
-    listed = {p.slack: _build_user(p) for p in personas.PEOPLE if p.slack}
+    listed = {p.slack: build_user(p) for p in personas.PEOPLE if p.slack}
     listed[personas.BOT_USER_ID] = _build_bot()
     listed["USLACKBOT"] = _build_slackbot()
     return listed
@@ -24,6 +24,28 @@ def format_user(user: dict, base: str, with_email: bool = True) -> dict:
     return {**user, "profile": profile}
 
 
+def build_enterprise_user(user_id: str, enterprise_id: str, enterprise_name: str, teams: list[str]) -> dict:
+    """The field ``enterprise_user`` that members of an Enterprise organization have (Slack's user object; sample:
+    java-slack-sdk, json-logs/samples/api/users.info.json).
+    """
+    return {
+        "id": user_id,
+        "enterprise_id": enterprise_id,
+        "enterprise_name": enterprise_name,
+        "is_admin": False,
+        "is_owner": False,
+        "is_primary_owner": False,
+        "teams": teams,
+    }
+
+
+def get_team(user: dict) -> str:
+    """The workspace or organization that Slack names as the author's in events. A member of an Enterprise organization
+    may have no team_id (lookerbot#184); messages then name the organization (slack-morphism-rust#215).
+    """
+    return user.get("team_id") or user.get("enterprise_user", {}).get("enterprise_id", "")
+
+
 def format_short_profile(user: dict, base: str) -> dict:
     """The excerpt Slack puts into messages of people from other workspaces."""
     profile = user["profile"]
@@ -33,14 +55,15 @@ def format_short_profile(user: dict, base: str) -> dict:
         "first_name": profile["first_name"],
         "real_name": profile["real_name"],
         "display_name": profile["display_name"],
-        "team": user["team_id"],
+        "team": get_team(user),
         "name": user["name"],
         "is_restricted": user["is_restricted"],
         "is_ultra_restricted": user["is_ultra_restricted"],
     }
 
 
-def _build_user(person: personas.Person) -> dict:
+def build_user(person: personas.Person) -> dict:
+    """The user object of ``person``, without picture URLs."""
     is_external = person.standing == "external"
     team = personas.get_company(person.company).team_id if is_external else personas.TEAM_ID
     user = {
@@ -68,7 +91,6 @@ def _build_user(person: personas.Person) -> dict:
         # Slack omits from an external user what only their own workspace may read.
         for hidden in ("tz", "tz_label", "tz_offset", "is_admin", "is_owner", "is_primary_owner"):
             user.pop(hidden)
-        user["is_stranger"] = True
         user["profile"].pop("email")
     return user
 

@@ -8,6 +8,7 @@ import yaml
 
 from helpdesk.channels.slack import diagnostics
 from helpdesk.channels.slack.api import client, directory
+from helpdesk.channels.slack.parse.events import BotIdentity
 from helpdesk.demo import personas
 from helpdesk.domain.outbox import errors
 
@@ -24,18 +25,18 @@ def test_a_person_has_name_address_picture_and_standing(slack_client):
     assert maya.picture.startswith("http")
     assert directory.get_profile("U0RAFAEL001", slack_client).is_restricted
     assert directory.get_profile("U0NILS00001", slack_client).deleted
-    assert directory.get_profile("U0INES00001", slack_client).is_stranger
+    assert not directory.get_profile("U0INES00001", slack_client).is_stranger  # in a channel shared with the app
     assert directory.get_profile(personas.BOT_USER_ID, slack_client).is_bot
     full = [
         user
         for user in ("U0MAYA00001", "U0RAFAEL001", "U0NILS00001", "U0INES00001", personas.BOT_USER_ID)
-        if directory.is_full_member(directory.get_profile(user, slack_client), personas.TEAM_ID)
+        if directory.is_full_member(directory.get_profile(user, slack_client), directory.get_bot_identity(slack_client))
     ]
     assert full == ["U0MAYA00001"]
 
 
 def test_nobody_is_a_full_member_of_no_team():
-    assert not directory.is_full_member(directory.Profile("U1", "x"), "")
+    assert not directory.is_full_member(directory.Profile("U1", "x"), BotIdentity())
 
 
 def test_people_are_asked_about_once_until_forgotten(slack_client, workspace):

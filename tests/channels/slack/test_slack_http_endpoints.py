@@ -74,9 +74,9 @@ def test_an_external_user_in_a_shared_channel_is_known_as_one(lively, endpoints)
     workspace.say("U0INES00001", "C0UMBRALABS", "hello", files=[("a.txt", b"abc", "text/plain")])
     heard = endpoints.next("message")
     assert heard.user_team != personas.TEAM_ID == heard.team_id
-    assert slack.directory.get_profile("U0INES00001", client).is_stranger
-    assert not slack.directory.is_full_member(slack.directory.get_profile("U0INES00001", client), personas.TEAM_ID)
-    assert slack.directory.is_full_member(slack.directory.get_profile(MAYA, client), personas.TEAM_ID)
+    ourselves = slack.directory.get_bot_identity(client)
+    assert not slack.directory.is_full_member(slack.directory.get_profile("U0INES00001", client), ourselves)
+    assert slack.directory.is_full_member(slack.directory.get_profile(MAYA, client), ourselves)
 
 
 def test_reactions_come_and_go(card, endpoints):

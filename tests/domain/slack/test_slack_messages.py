@@ -80,6 +80,7 @@ def test_people_of_the_other_workspace_write_as_customers_in_their_own_channel_o
     assert message.author_picture_url.endswith(f"{INES}.svg")
     [copy] = day.workspace.replies(personas.TRIAGE_CHANNEL_ID, day.root())[1:]
     assert copy["username"] == "Inès Moreau (Umbra Labs)"
+    day.workspace.state.channels[UMBRA].shared_with = ""
     session.query(Channel).filter_by(external_id=UMBRA).one().is_shared = False
     session.commit()
     directory.clear_cache()

@@ -8,6 +8,7 @@ from typing import Any
 from helpdesk.channels.slack.api import api_errors
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.parse import events, json_access
+from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.domain.outbox import errors
 
 CACHE_SECONDS = 300  # seconds
@@ -21,13 +22,19 @@ _failures: dict[tuple, float] = {}  # names that could not be fetched, so that a
 
 @dataclass(frozen=True)
 class Profile:
-    """A person as Slack knows them, with Slack's own field names; ``is_restricted`` means any guest."""
+    """A person as Slack knows them, with Slack's own field names; ``is_restricted`` means any guest.
+
+    ``enterprise_id`` and ``enterprise_teams`` are those of a member of an Enterprise organization, whose ``team_id``
+    may be missing or name another of its workspaces.
+    """
 
     id: str
     name: str
     email: str = ""
     picture: str = ""
     team_id: str = ""
+    enterprise_id: str = ""
+    enterprise_teams: tuple[str, ...] = ()
     is_restricted: bool = False
     is_stranger: bool = False
     is_bot: bool = False
@@ -88,6 +95,7 @@ def get_bot_identity(client: clients.Client | None = None) -> events.BotIdentity
             str(answer.get("app_id") or ""),
             frozenset(users),
             frozenset(bots),
+            enterprise_id=str(answer.get("enterprise_id") or ""),
         )
 
     return _get_cached(slack, ("ourselves",), ask, BOT_IDENTITY_CACHE_SECONDS)
@@ -109,13 +117,30 @@ def get_name(external_id: str, client: clients.Client | None = None) -> str | No
         return None
 
 
-def is_full_member(person: Profile, team_id: str) -> bool:
-    """Return whether ``person`` is a full member of our own workspace: no guest, no external user, no bot, not
-    deactivated.
+def is_own(person: Profile, ourselves: events.BotIdentity, event: SlackEvent | None = None) -> bool:
+    """Return whether ``person`` belongs to our own workspace or Enterprise organization, also as a guest.
+
+    The field of Slack's that seems to say so is false or absent for members of another workspace who are in a channel
+    shared with the app. Where the ids of ``person`` do not decide it, what Slack says about the author of ``event``
+    does. In doubt the answer is no.
     """
-    return person.team_id == team_id != "" and not (
-        person.is_restricted or person.is_stranger or person.is_bot or person.deleted
-    )
+    ours = {ourselves.team_id, ourselves.enterprise_id} - {""}
+    theirs = {person.team_id, person.enterprise_id, *person.enterprise_teams} - {""}
+    if person.is_stranger or not ours:
+        return False
+    if ours & theirs:
+        return True
+    if theirs and not ourselves.enterprise_id:
+        return False
+    # In an Enterprise organization a profile may name only a home workspace that we do not know, or none.
+    return event is not None and (event.is_internal or event.user_team in ours)
+
+
+def is_full_member(person: Profile, ourselves: events.BotIdentity, event: SlackEvent | None = None) -> bool:
+    """Return whether ``person`` is a full member of our own workspace or organization: no guest, no external user, no
+    bot, not deactivated.
+    """
+    return is_own(person, ourselves, event) and not (person.is_restricted or person.is_bot or person.deleted)
 
 
 def clear_cache(external_id: str | None = None) -> None:
@@ -148,12 +173,16 @@ def _make_profile(user: Any) -> Profile:
     details = json_access.object_in(user, "profile")
     names = (details.get("display_name"), details.get("real_name"), user.get("real_name"), user.get("name"))
     real = details.get("real_name") or user.get("real_name")
+    grid = json_access.object_in(user, "enterprise_user")
+    teams = grid.get("teams")
     return Profile(
         id=user["id"],
         name=str(real or next((each for each in names if each), "") or user["id"]),
         email=str(details.get("email") or ""),
         picture=str(details.get("image_192") or details.get("image_72") or details.get("image_48") or ""),
         team_id=str(user.get("team_id") or details.get("team") or ""),
+        enterprise_id=str(grid.get("enterprise_id") or ""),
+        enterprise_teams=tuple(each for each in teams if isinstance(each, str)) if isinstance(teams, list) else (),
         is_restricted=bool(user.get("is_restricted") or user.get("is_ultra_restricted")),
         is_stranger=bool(user.get("is_stranger")),
         is_bot=bool(user.get("is_bot") or user["id"] == events.SLACKBOT_USER_ID),

@@ -25,6 +25,7 @@ from helpdesk.channels.slack.parse.event_types import (
     MessageEvent,
     ModalEvent,
 )
+from helpdesk.channels.slack.parse.events import BotIdentity
 from helpdesk.channels.slack.render import blocks
 from helpdesk.database import transactions
 from helpdesk.domain.errors import DomainError
@@ -64,13 +65,13 @@ def fetch_context(payload: dict) -> EventContext:
     if (
         ourselves
         and envelopes.payload_kind(payload) == "event"
-        and not envelopes.is_for_us(payload, ourselves.app_id, ourselves.team_id)
+        and not envelopes.is_for_us(payload, ourselves.app_id, ourselves.team_id, ourselves.enterprise_id)
     ):
         return EventContext()  # signed for our app, but installed in another workspace
     changed = [channel_events.fetch_channels(each) for each in events if isinstance(each, ChannelChangeEvent)]
     context = EventContext(
         events,
-        team_id=ourselves.team_id if ourselves else "",
+        ourselves or BotIdentity(),
         profiles={id: profile for id in author_ids if (profile := _find_profile(id)) is not None},
         places={id: channel for channels_now in changed for id, channel in channels_now.items()},
     )
@@ -81,7 +82,7 @@ def fetch_context(payload: dict) -> EventContext:
             context.files.update(incoming_files.fetch_files(create_ticket_modal.remote_files(each.private), each))
         elif isinstance(each, CommandEvent):
             with transactions.read_only():
-                agent = authors.find_agent(context.profiles.get(each.author_id), context.team_id)
+                agent = authors.find_agent(context.profiles.get(each.author_id), context.ourselves, each)
                 context.answers.append(commands.answer_command(each, agent))
     return context
 
@@ -145,7 +146,10 @@ def _is_accepted_author(event: MessageEvent, context: EventContext) -> bool:
         thread = thread_lookup.find_thread_of_event(event)
         if thread is None or thread_lookup.find_message(thread, event.external_id) is not None:
             return False
-        return bool(authors.find_agent(profile, context.team_id) or authors.find_customer(profile, thread))
+        return bool(
+            authors.find_agent(profile, context.ourselves, event)
+            or authors.find_customer(profile, thread, context.ourselves, event)
+        )
 
 
 def _handle_modal(event: ModalEvent, context: EventContext) -> Result:

@@ -5,6 +5,7 @@ from sqlalchemy import select
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import SlackEvent
+from helpdesk.channels.slack.parse.events import BotIdentity
 from helpdesk.domain.people import admission, email_address, permissions
 from helpdesk.extensions import db
 from helpdesk.models.thread import Thread
@@ -14,7 +15,7 @@ from helpdesk.models.user import User
 def resolve_agent(event: SlackEvent, context: EventContext) -> User | None:
     """Return the agent who acted. Somebody first recognised by their email address is linked, with name and picture."""
     profile = context.profiles.get(event.author_id)
-    user = find_agent(profile, context.team_id)
+    user = find_agent(profile, context.ourselves, event)
     if user is not None and user.slack_user_id is None:
         user.slack_user_id = profile.id
         user.name = user.name or profile.name
@@ -22,11 +23,13 @@ def resolve_agent(event: SlackEvent, context: EventContext) -> User | None:
     return user
 
 
-def find_agent(profile: directory.Profile | None, team_id: str) -> User | None:
-    """Return the agent behind ``profile``: linked, or with the same address; always a full member of our own
-    workspace.
+def find_agent(
+    profile: directory.Profile | None, ourselves: BotIdentity, event: SlackEvent | None = None
+) -> User | None:
+    """Return the agent behind ``profile``: linked, or with the same address; always a full member of our own workspace
+    or Enterprise organization. ``event`` is what they did.
     """
-    if profile is None or not directory.is_full_member(profile, team_id):
+    if profile is None or not directory.is_full_member(profile, ourselves, event):
         return None
     user = db.session.scalar(select(User).where(User.slack_user_id == profile.id))
     if user is None:
@@ -36,7 +39,9 @@ def find_agent(profile: directory.Profile | None, team_id: str) -> User | None:
     return user if user is not None and user.is_team and user.is_active else None
 
 
-def find_customer(profile: directory.Profile | None, thread: Thread) -> User | directory.Profile | None:
+def find_customer(
+    profile: directory.Profile | None, thread: Thread, ourselves: BotIdentity, event: SlackEvent | None = None
+) -> User | directory.Profile | None:
     """Return the customer who writes in their organization's own channel: as a user, or by their Slack profile alone.
 
     Guests count where the organization admits their address, members of another workspace where the channel is shared
@@ -44,8 +49,8 @@ def find_customer(profile: directory.Profile | None, thread: Thread) -> User | d
     """
     if profile is None or profile.is_bot or profile.deleted or not thread.is_customers:
         return None
-    is_guest, is_stranger = profile.is_restricted, profile.is_stranger
-    if not (is_guest or is_stranger):
+    is_outsider = not directory.is_own(profile, ourselves, event)
+    if not (is_outsider or profile.is_restricted):
         return None
     user = _find_by_email(profile)
     if user is not None:
@@ -53,7 +58,7 @@ def find_customer(profile: directory.Profile | None, thread: Thread) -> User | d
             return None
         if admission.can_receive_mail(user, thread.ticket) and permissions.can_reply(user, thread.ticket):
             return user
-    if is_stranger and thread.channel.is_shared:
+    if is_outsider and (thread.channel.is_shared or (event is not None and event.is_ext_shared)):
         return profile
     organizations = (
         {each.id for each in admission.admitting_organizations(_profile_email(profile))}

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.api.requests import SlackRequest
 from helpdesk.channels.slack.parse.event_types import SlackEvent
+from helpdesk.channels.slack.parse.events import BotIdentity
 
 
 @dataclass(frozen=True)
@@ -23,12 +24,12 @@ class DownloadedFile:
 class EventContext:
     """The events of one payload, and what Slack knows about them.
 
-    ``profiles`` by Slack user id, ``files`` by Slack file id, ``places`` by channel id; ``team_id`` is our workspace.
+    ``profiles`` by Slack user id, ``files`` by Slack file id, ``places`` by channel id; ``ourselves`` is our app.
     ``answers`` were made before the transaction, because the commands they answer only read.
     """
 
     events: tuple[SlackEvent, ...] = ()
-    team_id: str = ""
+    ourselves: BotIdentity = field(default_factory=BotIdentity)
     profiles: dict[str, directory.Profile] = field(default_factory=dict)
     files: dict[str, DownloadedFile] = field(default_factory=dict)
     places: dict[str, directory.ChannelInfo] = field(default_factory=dict)

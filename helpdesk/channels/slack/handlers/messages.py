@@ -161,7 +161,7 @@ def _handle_agent_message(event: MessageEvent, thread: Thread, agent: User, cont
 
 def _handle_customer_message(event: MessageEvent, thread: Thread, context: EventContext) -> Result:
     profile = context.profiles.get(event.author_id)
-    customer = authors.find_customer(profile, thread)
+    customer = authors.find_customer(profile, thread, context.ourselves, event)
     if customer is None:
         return Result(
             "ignored",
@@ -169,6 +169,8 @@ def _handle_customer_message(event: MessageEvent, thread: Thread, context: Event
             None,
             [ephemeral_replies.reply_ephemerally(event, blocks.agents_only_notice(settings.get("portal_name")))],
         )
+    if event.is_ext_shared:
+        thread.channel.is_shared = True  # the event that says so may have been lost
     user = customer if isinstance(customer, User) else None
     attachments = incoming_files.build_attachments(event.files, context, user, thread.organization_id)
     body, position = _strip_prefix(event, False), {"origin": thread, "origin_external_id": event.external_id}

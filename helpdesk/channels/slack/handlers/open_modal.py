@@ -17,6 +17,7 @@ from helpdesk.channels.slack.handlers import (
 )
 from helpdesk.channels.slack.parse import envelopes
 from helpdesk.channels.slack.parse.event_types import ActionEvent, CommandEvent, ShortcutEvent, SlackEvent
+from helpdesk.channels.slack.parse.events import BotIdentity
 from helpdesk.channels.slack.render import blocks
 from helpdesk.database import transactions
 from helpdesk.domain.outbox.errors import ChannelError, PermanentError
@@ -60,10 +61,10 @@ def _opens_modal(event: SlackEvent) -> bool:
 
 def _respond(event: SlackEvent, client: clients.Client) -> SlackRequest:
     profile = directory.get_profile(event.author_id, client)
-    team_id = directory.get_bot_identity(client).team_id
+    ourselves = directory.get_bot_identity(client)
     author = _message_author(event, client)
     with transactions.read_only():
-        agent = authors.find_agent(profile, team_id)
+        agent = authors.find_agent(profile, ourselves, event)
         if agent is None:
             return _refusal_reply(event)
         if isinstance(event, ActionEvent) and event.action_id == "edit":
@@ -74,7 +75,7 @@ def _respond(event: SlackEvent, client: clients.Client) -> SlackRequest:
         if isinstance(event, ActionEvent) and event.action_id == "choose_form":
             view = create_ticket_modal.render_modal(_typed_values(event), agent)
             return web_api_request("views.update", {"view_id": event.view_id, "hash": event.hash or None, "view": view})
-        return _open_view(event, create_ticket_modal.render_modal(_initial_draft(event, author, team_id), agent))
+        return _open_view(event, create_ticket_modal.render_modal(_initial_draft(event, author, ourselves), agent))
 
 
 def _open_view(event: SlackEvent, view: dict) -> SlackRequest:
@@ -114,12 +115,12 @@ def _message_author(event: SlackEvent, client: clients.Client) -> directory.Prof
 
 
 def _initial_draft(
-    event: SlackEvent, author: directory.Profile | None, team_id: str
+    event: SlackEvent, author: directory.Profile | None, ourselves: BotIdentity
 ) -> create_ticket_modal.TicketDraft:
     """Return the initial values of a new ticket from a command, a shortcut or the home page's button."""
     channel = thread_lookup.find_channel(event.channel_id) if event.channel_id else None
     organization_id = channel.organization_id if channel is not None else None
-    email = author.email if author is not None and authors.find_agent(author, team_id) is None else ""
+    email = author.email if author is not None and authors.find_agent(author, ourselves) is None else ""
     user = db.session.query(User).filter_by(email=email.lower()).first() if email else None
     if user is not None and user.is_team:
         email = ""

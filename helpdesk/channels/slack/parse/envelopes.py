@@ -62,20 +62,23 @@ def payload_id(payload: dict) -> str:
     return "sha256:" + hashlib.sha256(canonical.encode()).hexdigest()
 
 
-def is_for_us(payload: dict, app_id: str | None = None, team_id: str | None = None) -> bool:
+def is_for_us(
+    payload: dict, app_id: str | None = None, team_id: str | None = None, enterprise_id: str | None = None
+) -> bool:
     """Return whether ``payload`` is for our app in our workspace; a part that is None, or that Slack did not send, is
     not checked.
+
+    In an Enterprise organization it may name another of its workspaces: ``enterprise_id`` is then enough.
     """
     apps = {json_access.text_or_empty(payload.get("api_app_id"))} - {""}
-    teams = {
-        json_access.text_or_empty(payload.get("team_id")),
-        json_access.text_or_empty(json_access.object_in(payload, "team").get("id")),
-    }
-    teams |= {
-        json_access.text_or_empty(each.get("team_id")) for each in json_access.objects_in(payload.get("authorizations"))
-    }
-    teams -= {""}
-    return (not app_id or not apps or app_id in apps) and (not team_id or not teams or team_id in teams)
+    team, enterprise = (json_access.object_in(payload, name) for name in ("team", "enterprise"))
+    named = [payload.get(name) for name in ("team_id", "context_team_id", "context_enterprise_id", "enterprise_id")]
+    named += [team.get("id"), team.get("enterprise_id"), enterprise.get("id")]
+    for each in json_access.objects_in(payload.get("authorizations")):
+        named += [each.get("team_id"), each.get("enterprise_id")]
+    teams = {json_access.text_or_empty(each) for each in named} - {""}
+    ours = {team_id, enterprise_id} - {None, ""}
+    return (not app_id or not apps or app_id in apps) and (not ours or not teams or bool(ours & teams))
 
 
 def team_id_of(payload: dict) -> str:

@@ -10,7 +10,9 @@ from helpdesk.domain.inbox.channel_event import ChannelEvent
 class SlackEvent(ChannelEvent):
     """Fields that every event has. ``external_id`` is the ts of the message it is about, where it is about one.
 
-    ``team_id`` is the workspace it was sent from, ``user_team`` the author's own; ``is_bot``: a program did it.
+    ``team_id`` is the workspace it was sent from, ``user_team`` the author's own workspace or Enterprise organization;
+    ``is_bot``: a program did it. ``is_ext_shared``: Slack says that people of another company are in the channel;
+    ``is_internal``: it says that there are none.
     ``trigger_id`` opens a modal within three seconds, ``response_url`` accepts an answer to a button or command.
     """
 
@@ -18,6 +20,7 @@ class SlackEvent(ChannelEvent):
     team_id: str = ""
     event_id: str = ""
     is_ext_shared: bool = False
+    is_internal: bool = False
     user_team: str = ""
     is_bot: bool = False
     trigger_id: str = ""

@@ -1,6 +1,6 @@
 """Parse envelopes of the Events API, each to at most one event. Pure."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -26,9 +26,13 @@ MessageT = TypeVar("MessageT", bound=MessageEvent)
 
 @dataclass(frozen=True)
 class BotIdentity:
-    """Our own ids in Slack: events of these authors are ignored."""
+    """Our own ids in Slack: events of these authors are ignored.
+
+    ``enterprise_id`` is that of the Enterprise organization to which our workspace belongs, "" without one.
+    """
 
     team_id: str = ""
+    enterprise_id: str = field(default="", kw_only=True)
     app_id: str = ""
     user_ids: frozenset[str] = frozenset()
     bot_ids: frozenset[str] = frozenset()
@@ -44,6 +48,7 @@ def parse_event(
         "team_id": envelopes.team_id_of(payload) or ourselves.team_id,
         "event_id": json_access.text_or_empty(payload.get("event_id")),
         "is_ext_shared": bool(payload.get("is_ext_shared_channel")),
+        "is_internal": payload.get("is_ext_shared_channel") is False,
     }
     kind = json_access.text_or_empty(event.get("type"))
     if kind == "message":

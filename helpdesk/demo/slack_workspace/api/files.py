@@ -7,7 +7,7 @@ import mimetypes
 import time
 
 from helpdesk.demo import personas
-from helpdesk.demo.slack_workspace import ids, message_store, rich_text_parser
+from helpdesk.demo.slack_workspace import ids, message_store, rich_text_parser, users
 from helpdesk.demo.slack_workspace.api import chat
 from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError, get_channel, register_method
 
@@ -111,7 +111,7 @@ def create_file(ws, name: str, user: str, mimetype: str = "") -> dict:
         "filetype": extension,
         "pretty_type": extension.upper(),
         "user": user,
-        "user_team": ws.state.users[user]["team_id"],
+        "user_team": users.get_team(ws.state.users[user]),
         "editable": False,
         "size": 0,
         "mode": "hosted",

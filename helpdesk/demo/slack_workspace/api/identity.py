@@ -7,7 +7,7 @@ from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError,
 
 @register_method("auth.test")
 def test_auth(ws, args: Arguments) -> dict:
-    return {
+    answer = {
         "url": f"https://{personas.TEAM_DOMAIN}.slack.com/",
         "team": personas.TEAM_NAME,
         "user": personas.BOT_NAME,
@@ -16,6 +16,8 @@ def test_auth(ws, args: Arguments) -> dict:
         "bot_id": personas.BOT_ID,
         "is_enterprise_install": False,
     }
+    # In a workspace of an Enterprise organization there is its id as well (docs.slack.dev, auth.test).
+    return answer | ({"enterprise_id": ws.state.enterprise_id} if ws.state.enterprise_id else {})
 
 
 @register_method("api.test")
@@ -93,7 +95,26 @@ def get_bot_info(ws, args: Arguments) -> dict:
 
 
 def _format_user(ws, user: dict) -> dict:
-    return users.format_user(user, ws.base, "users:read.email" in ws.scopes)
+    shown = users.format_user(user, ws.base, "users:read.email" in ws.scopes)
+    if _is_of_another_workspace(ws, user):
+        # "If true, this user belongs to a different workspace than the one associated with your app's token, and isn't
+        # in any shared channels visible to your app. If false (or this field is not present)" they are of the same
+        # workspace or in a shared channel with the app (docs.slack.dev/reference/objects/user-object).
+        if not any(_is_shared_with_app(channel, user["id"]) for channel in ws.state.channels.values()):
+            shown["is_stranger"] = True
+        elif user["id"] not in ws.state.users_without_external_flag:
+            shown["is_stranger"] = False
+    return shown
+
+
+def _is_of_another_workspace(ws, user: dict) -> bool:
+    ours = {personas.TEAM_ID, ws.state.enterprise_id}
+    grid = user.get("enterprise_user", {})
+    return not ours & {user.get("team_id", personas.TEAM_ID), grid.get("enterprise_id"), *grid.get("teams", [])}
+
+
+def _is_shared_with_app(channel, user_id: str) -> bool:
+    return bool(channel.shared_with) and {user_id, personas.BOT_USER_ID} <= set(channel.members)
 
 
 def _format_team(ws, team: str, name: str, domain: str, email_domain: str) -> dict:
