@@ -3,11 +3,11 @@
 import time
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
-from helpdesk.models.setting import SETTINGS, Setting, SettingDefinition
+from helpdesk.models.setting import SETTINGS, Setting
 
 CACHE_SECONDS = 5.0  # seconds until another process's change is seen
 
@@ -24,18 +24,32 @@ def get_all() -> dict[str, Any]:
     """Every setting by name."""
     global _cache, _cache_until
     if time.monotonic() >= _cache_until:
-        changed = {row.key: row.value for row in db.session.execute(select(Setting.key, Setting.value))}
-        _cache = {name: changed.get(name, setting.default) for name, setting in SETTINGS.items()}
+        _cache = load_all()
         _cache_until = time.monotonic() + CACHE_SECONDS
     return _cache
 
 
-def set(name: str, text: Any) -> Any:
+def load_all() -> dict[str, Any]:
+    """Every setting by name as the database has it now, past the cache."""
+    changed = {row.key: row.value for row in db.session.execute(select(Setting.key, Setting.value))}
+    return {name: changed.get(name, setting.default) for name, setting in SETTINGS.items()}
+
+
+def lock() -> None:
+    """Let no other transaction change what admins set until this one ends; objects are loaded anew afterwards.
+
+    Pages lock, then compare what they were loaded with. SQLite's transactions that write are alone anyway.
+    """
+    if db.session.get_bind().dialect.name == "postgresql":
+        db.session.flush()
+        db.session.execute(text("LOCK TABLE settings IN SHARE ROW EXCLUSIVE MODE"))
+        db.session.expire_all()
+
+
+def set(name: str, given: Any) -> Any:
     """Change the setting ``name``; a text is converted to its type. Returns the new value. Raises ValidationError."""
-    definition = SETTINGS.get(name)
-    if definition is None:
-        raise ValidationError(f"There is no setting {name}.", "key")
-    value = _parse_value(definition, text)
+    value = parse_value(name, given)
+    lock()  # of two first changes at the same time both would add a row
     row = db.session.get(Setting, name)
     if row:
         row.value = value
@@ -52,24 +66,28 @@ def invalidate_cache() -> None:
     _cache_until = 0.0
 
 
-def _parse_value(definition: SettingDefinition, text: Any) -> Any:
+def parse_value(name: str, given: Any) -> Any:
+    """Convert ``given`` to the type of the setting ``name``. Raises ValidationError."""
+    definition = SETTINGS.get(name)
+    if definition is None:
+        raise ValidationError(f"There is no setting {name}.", "key")
     if isinstance(definition.default, bool):
-        if isinstance(text, bool):
-            return text
-        if str(text).lower() in {"1", "true", "yes", "on"}:
+        if isinstance(given, bool):
+            return given
+        if str(given).lower() in {"1", "true", "yes", "on"}:
             return True
-        if str(text).lower() in {"0", "false", "no", "off", ""}:
+        if str(given).lower() in {"0", "false", "no", "off", ""}:
             return False
         raise ValidationError(f"{definition.name} is either yes or no.", definition.name)
     if isinstance(definition.default, int):
         try:
-            number = int(text)
+            number = int(given)
         except (TypeError, ValueError):
             raise ValidationError(f"{definition.name} is a whole number.", definition.name) from None
         if number < 0 or number > 10_000:
             raise ValidationError(f"{definition.name} is between 0 and 10000.", definition.name)
         return number
-    value = str(text).strip()
+    value = str(given).strip()
     if definition.choices and value not in definition.choices:
         raise ValidationError(f"{definition.name} is one of {', '.join(definition.choices)}.", definition.name)
     return value

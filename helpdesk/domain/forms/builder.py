@@ -1,4 +1,7 @@
-"""The form builder of admins. A published version never changes; edits are made on a draft, which is then published."""
+"""The form builder of admins. A published version never changes; edits are made on a draft, which is then published.
+
+What counts or numbers existing rows locks first (``settings.lock``), so that two admins never take the same number.
+"""
 
 import re
 import unicodedata
@@ -8,7 +11,7 @@ from typing import Any, TypeVar
 from sqlalchemy import func, select
 
 from helpdesk import clock
-from helpdesk.domain.administration import audit_log
+from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.forms import field_types
 from helpdesk.domain.forms.validation import publish_errors
@@ -44,6 +47,7 @@ def create_form(
 ) -> Form:
     """Create a form with an empty draft. Raises PermissionDenied and ValidationError."""
     permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
+    settings.lock()
     position = (db.session.scalar(select(func.max(Form.position))) or 0) + 1
     form = Form(slug=_free_slug(_validated_name(name)), name=_validated_name(name), position=position)
     form.versions.append(FormVersion(number=1))
@@ -70,6 +74,7 @@ def update_form(
 def move_form(form: Form, actor: User, *, up: bool) -> None:
     """Move a form up or down by one in the list of forms. Raises PermissionDenied and ConflictError."""
     permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
+    settings.lock()
     forms = list(db.session.scalars(select(Form).where(Form.archived_at.is_(None)).order_by(Form.position, Form.id)))
     _swap_positions(forms, form, up)
 
@@ -99,6 +104,7 @@ def published_version(form: Form) -> FormVersion | None:
 
 def get_or_create_draft(form: Form) -> FormVersion:
     """Return the draft, or create one as a copy of the published version."""
+    settings.lock()
     newest = max(form.versions, key=lambda version: version.number)
     if newest.published_at is None:
         return newest
@@ -112,6 +118,7 @@ def get_or_create_draft(form: Form) -> FormVersion:
 def discard_draft(form: Form, actor: User) -> None:
     """Delete the draft. Raises PermissionDenied, and ConflictError if no version was published."""
     permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
+    settings.lock()
     for version in [version for version in form.versions if version.published_at is None]:
         if published_version(form) is None:
             raise ConflictError("This form was never published; archive it instead.")
@@ -171,6 +178,7 @@ def publish_form(form: Form, actor: User) -> FormVersion:
     Raises PermissionDenied, ValidationError with the errors of the draft, and ConflictError if there is no draft.
     """
     permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
+    settings.lock()
     version = max(form.versions, key=lambda version: version.number)
     if version.published_at is not None:
         raise ConflictError("Nothing has changed since this form was published.")

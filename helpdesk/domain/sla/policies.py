@@ -47,6 +47,7 @@ def set_policies(values: dict[str, str], *, actor: User, organization: Organizat
             errors[f"{priority}-resolution"] = "A solution cannot be due before the first answer."
     if errors:
         raise ValidationError("Some targets need another look.", errors=errors)
+    settings.lock()  # of two first changes at the same time both would add rows
     present = list_policies(organization)
     for priority in Priority:
         first_response, resolution = minutes[f"{priority}-first_response"], minutes[f"{priority}-resolution"]
@@ -83,6 +84,7 @@ def set_business_hours(values: dict[str, str], *, zone: str, actor: User) -> Non
     if errors:
         raise ValidationError("Some hours need another look.", errors=errors)
     ZoneInfo(zone)
+    settings.lock()
     db.session.execute(delete(BusinessHours))
     db.session.add_all(rows)
     settings.set("time_zone", zone)
@@ -96,6 +98,7 @@ def add_holiday(day: str, name: str, *, actor: User) -> Holiday:
         parsed_day = date.fromisoformat(day.strip())
     except ValueError:
         raise ValidationError("Write the day like 2026-12-25.", "day") from None
+    settings.lock()
     holiday = db.session.get(Holiday, parsed_day) or Holiday(day=parsed_day)
     holiday.name = " ".join(name.split())[:80]
     db.session.add(holiday)

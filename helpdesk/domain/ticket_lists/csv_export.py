@@ -37,22 +37,23 @@ FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\
 
 
 def export_customer_list(user: User, filters: Mapping[str, str]) -> Iterator[str]:
-    """Yield ``user``'s whole list under ``filters`` (see ``customer_list.FILTER_NAMES``) as pieces of CSV.
+    """Return ``user``'s whole list under ``filters`` (see ``customer_list.FILTER_NAMES``) as pieces of CSV.
 
     Two or three queries for each BATCH_SIZE tickets, which are released before the next ones are loaded.
     """
     query, order, values = customer_list.filtered_query(user, filters)
-    yield from export_query(user, query, order, values)
+    return export_query(user.is_team, query, order, values)
 
 
 def export_query(
-    user: User, query: Select[*tuple[Any, ...]], order: pagination.Order, values: Mapping[str, Any]
+    for_team: bool, query: Select[*tuple[Any, ...]], order: pagination.Order, values: Mapping[str, Any]
 ) -> Iterator[str]:
-    """Yield the tickets of ``query`` with parameter ``values``, in ``order``, with what ``user`` may read.
+    """Yield the tickets of ``query`` with parameter ``values``, in ``order``; ``for_team``: with what only it reads.
 
-    The first piece begins with a byte order mark, so that Excel reads the text as UTF-8.
+    The first piece begins with a byte order mark, so that Excel reads the text as UTF-8. No loaded object is kept from
+    one piece to the next, so that each may be read in another transaction.
     """
-    yield "\ufeff" + _csv_lines([HEADINGS])
+    head = "\ufeff" + _csv_lines([HEADINGS])
     query = query.options(
         joinedload(Ticket.requester),
         joinedload(Ticket.assignee),
@@ -64,8 +65,10 @@ def export_query(
     while True:
         page = paged_query.at(cursor, BATCH_SIZE, values)
         tickets = [row[0] for row in page.rows]
-        answers = _load_answers(user, tickets)
-        yield _csv_lines([_ticket_row(user, ticket, answers.get(ticket.id, "")) for ticket in tickets])
+        answers = _load_answers(for_team, tickets)
+        rows = [_ticket_row(for_team, ticket, answers.get(ticket.id, "")) for ticket in tickets]
+        yield head + _csv_lines(rows)
+        head = ""
         for ticket in tickets:
             db.session.expunge(ticket)
         cursor = page.next
@@ -85,11 +88,11 @@ def _csv_lines(rows: Sequence[Sequence[object]]) -> str:
     return target.getvalue()
 
 
-def _ticket_row(user: User, ticket: Ticket, answers: str) -> tuple[object, ...]:
+def _ticket_row(for_team: bool, ticket: Ticket, answers: str) -> tuple[object, ...]:
     return (
         ticket.number,
         ticket.subject,
-        labels.status_label(ticket.status, user.is_team),
+        labels.status_label(ticket.status, for_team),
         PRIORITY_LABELS[ticket.priority],
         ticket.organization.name,
         ticket.requester.display_name,
@@ -102,7 +105,7 @@ def _ticket_row(user: User, ticket: Ticket, answers: str) -> tuple[object, ...]:
     )
 
 
-def _load_answers(user: User, tickets: list[Ticket]) -> dict[int, str]:
+def _load_answers(for_team: bool, tickets: list[Ticket]) -> dict[int, str]:
     rows = db.session.scalars(
         select(Answer)
         .where(Answer.ticket_id.in_([ticket.id for ticket in tickets]))
@@ -111,7 +114,7 @@ def _load_answers(user: User, tickets: list[Ticket]) -> dict[int, str]:
     )
     lines_by_ticket: dict[int, list[str]] = {}
     for answer in rows:
-        if user.is_team or not answer.field.team_only:
+        if for_team or not answer.field.team_only:
             lines_by_ticket.setdefault(answer.ticket_id, []).append(f"{answer.field.label}: {answer.text}")
     return {ticket_id: "; ".join(lines) for ticket_id, lines in lines_by_ticket.items()}
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
 
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
@@ -22,13 +23,18 @@ def save_view(name: str, filters: Mapping[str, str], *, owner: User, shared: boo
     if not name or len(name) > MAX_NAME_LENGTH:
         raise ValidationError(f"A view's name has between 1 and {MAX_NAME_LENGTH} characters.", "name")
     used = {key: value for key, value in agent_queue.normalize_filters(filters).items() if value}
-    view = db.session.scalar(select(SavedView).where(SavedView.owner_id == owner.id, SavedView.name == name))
+    named = select(SavedView).where(SavedView.owner_id == owner.id, SavedView.name == name)
+    view = db.session.scalar(named)
     if view is None:
         count = db.session.scalar(select(db.func.count()).where(SavedView.owner_id == owner.id)) or 0
         if count >= MAX_VIEWS:
             raise ValidationError(f"You have {MAX_VIEWS} views; delete one first.", "name")
-        view = SavedView(owner_id=owner.id, name=name)
-        db.session.add(view)
+        try:
+            with db.session.begin_nested():
+                view = SavedView(owner_id=owner.id, name=name, filters=used, shared=shared)
+                db.session.add(view)
+        except IntegrityError:  # the same form was sent twice at the same time
+            view = db.session.scalars(named).one()
     view.filters = used
     view.shared = shared
     db.session.flush()

@@ -1,17 +1,16 @@
 """The agent queue: its page, its fragment, its CSV export, and its filters."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, render_template, request, stream_with_context
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import quarantine
 from helpdesk.database import pagination
 from helpdesk.domain.ticket_lists import agent_queue, csv_export
-from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
+from helpdesk.web import csv_response
 from helpdesk.web.middleware import authentication, authorization
 
 blueprint = Blueprint("agent_queue", __name__, url_prefix="/desk")
@@ -48,21 +47,10 @@ def show_queue_fragment() -> ResponseReturnValue:
 @authorization.team_only
 def export_queue() -> ResponseReturnValue:
     """The filtered queue as CSV, streamed while it is read."""
-    query, values = agent_queue.filtered_query(authentication.get_current_user(), parse_filters())
-    lines = csv_export.export_query(
-        authentication.get_current_user(), query, pagination.Order(((Ticket.id, True),)), values
-    )
-    first = next(lines)
-
-    def stream() -> Iterator[str]:
-        yield first
-        for line in lines:
-            db.session.rollback()  # no transaction stays open while a slow client reads
-            yield line
-
-    response = Response(stream_with_context(stream()), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="queue.csv"'
-    return response
+    user = authentication.get_current_user()
+    query, values = agent_queue.filtered_query(user, parse_filters())
+    order = pagination.Order(((Ticket.id, True),))
+    return csv_response.stream_csv(csv_export.export_query(user.is_team, query, order, values), "queue.csv")
 
 
 def parse_filters() -> dict[str, str]:

@@ -6,11 +6,12 @@ from typing import Any
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from helpdesk.database import constraints
 from helpdesk.domain.errors import ConflictError, DomainError, PermissionDenied, ValidationError
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
@@ -47,6 +48,17 @@ def register(app: Flask) -> None:
     def handle_stale_data(_error: StaleDataError) -> Response:
         db.session.rollback()
         return render_error_page(409, "Somebody else changed this meanwhile. Reload the page and try again.")
+
+    @app.errorhandler(IntegrityError)
+    def handle_integrity_error(error: IntegrityError) -> Response:
+        if not constraints.is_conflict(error):
+            return handle_unexpected_error(error)
+        db.session.rollback()
+        return render_error_page(
+            409,
+            "Somebody else saved the same thing, or removed what this belongs to, at the same moment. "
+            "Go back, load the page again and see what is there now.",
+        )
 
     for kind in DATABASE_UNAVAILABLE_ERRORS:
         app.register_error_handler(kind, handle_database_unavailable)

@@ -1,16 +1,15 @@
 """A customer's list of tickets: page, fragment and CSV. Every state of it has a URL."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from flask import Blueprint, Response, redirect, render_template, request, stream_with_context
+from flask import Blueprint, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from helpdesk.domain import forms
 from helpdesk.domain.ticket_lists import csv_export, customer_list
-from helpdesk.extensions import db
+from helpdesk.web import csv_response
 from helpdesk.web.middleware import authentication, authorization
 
 blueprint = Blueprint("ticket_list", __name__)
@@ -48,18 +47,8 @@ def show_list_fragment() -> ResponseReturnValue:
 @blueprint.get("/tickets.csv")
 def export_tickets() -> ResponseReturnValue:
     """The whole filtered list as CSV, streamed while it is read."""
-    lines = csv_export.export_customer_list(authentication.get_current_user(), parse_filters())
-    first = next(lines)
-
-    def stream() -> Iterator[str]:
-        yield first
-        for line in lines:
-            db.session.rollback()  # no transaction stays open while a slow client reads
-            yield line
-
-    response = Response(stream_with_context(stream()), mimetype="text/csv")
-    response.headers["Content-Disposition"] = 'attachment; filename="tickets.csv"'
-    return response
+    pieces = csv_export.export_customer_list(authentication.get_current_user(), parse_filters())
+    return csv_response.stream_csv(pieces, "tickets.csv")
 
 
 def parse_filters() -> dict[str, str]:

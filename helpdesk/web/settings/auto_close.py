@@ -24,7 +24,7 @@ def save_auto_close() -> ResponseReturnValue:
     """Save the form."""
     form = ClosingForm(request.form)
     if not form.save("Automatic closing"):
-        return render_page(form), 422
+        return render_page(form), form.refusal_status
     flash("Automatic closing is saved.", "success")
     return redirect("/settings/closing", 303)
 

@@ -10,7 +10,7 @@ from helpdesk.domain.forms import builder, field_types
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Form
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import forms, navigation
+from helpdesk.web.settings import forms, navigation, stale_forms
 
 blueprint = Blueprint("settings_form_fields", __name__, url_prefix="/settings/forms/<int:form_id>/fields")
 CHECKBOX_NAMES = ("required", "team_only", "customer_fills")
@@ -44,8 +44,7 @@ def show_field(form_id: int, key: str) -> ResponseReturnValue:
     """One field in a form."""
     form = forms.get_form_or_404(form_id)
     field = get_field_or_404(form, key)
-    values = {name: getattr(field, name) for name in builder.EDITABLE_COLUMNS} | {"options": "\n".join(field.options)}
-    return render_page(form, field, values)
+    return render_page(form, field, stored_values(field))
 
 
 @blueprint.post("/<key>")
@@ -55,6 +54,7 @@ def update_field(form_id: int, key: str) -> ResponseReturnValue:
     form = forms.get_form_or_404(form_id)
     get_field_or_404(form, key)
     try:
+        stale_forms.begin_change(lambda: stored_values(get_field_or_404(form, key)))
         builder.update_field(get_draft_field(form, key), authentication.get_current_user(), **parse_field_values())
     except (ValidationError, ConflictError) as error:
         return render_rejected_form(form_id, key, error)
@@ -94,6 +94,11 @@ def get_draft_field(form: Form, key: str) -> Field:
     return next(field for field in builder.get_or_create_draft(form).fields if field.key == key)
 
 
+def stored_values(field: Field) -> dict[str, Any]:
+    """The stored values of a field, as its form has them."""
+    return {name: getattr(field, name) for name in builder.EDITABLE_COLUMNS} | {"options": "\n".join(field.options)}
+
+
 def parse_field_values() -> dict[str, Any]:
     """The values of a field in the request."""
     values: dict[str, Any] = {name: request.form.get(name, "").strip() for name in TEXT_NAMES}
@@ -108,7 +113,8 @@ def render_rejected_form(form_id: int, key: str | None, error: ValidationError |
     form = forms.get_form_or_404(form_id)
     errors = getattr(error, "errors", None) or {error.field or "label": error.message}
     values = parse_field_values() | {"options": request.form.get("options", "")}
-    return render_page(form, get_field_or_404(form, key) if key else None, values, errors), 422
+    status = 409 if isinstance(error, ConflictError) and error.message == stale_forms.SENTENCE else 422
+    return render_page(form, get_field_or_404(form, key) if key else None, values, errors), status
 
 
 def render_page(form: Form, field: Field | None, values: dict[str, Any], errors: dict[str, Any] | None = None) -> str:
@@ -123,6 +129,7 @@ def render_page(form: Form, field: Field | None, values: dict[str, Any], errors:
         form=form,
         field=field,
         values=values,
+        loaded=stale_forms.fingerprint(stored_values(field)) if field else "",
         errors=errors or {},
         kinds=list(field_types.labels().items()),
         before=[(other.key, other.label) for other in earlier_fields if field_types.field_type_for(other).can_control],

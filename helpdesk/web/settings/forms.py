@@ -16,7 +16,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
-from helpdesk.web.settings import navigation
+from helpdesk.web.settings import navigation, stale_forms
 
 blueprint = Blueprint("settings_forms", __name__, url_prefix="/settings/forms")
 
@@ -62,6 +62,7 @@ def update_form(form_id: int) -> ResponseReturnValue:
     form = get_form_or_404(form_id)
     values = request.form.to_dict() | {"organizations": request.form.getlist("organizations")}
     try:
+        stale_forms.begin_change(lambda: stored_values(form))
         builder.update_form(
             form,
             authentication.get_current_user(),
@@ -73,6 +74,9 @@ def update_form(form_id: int) -> ResponseReturnValue:
     except ValidationError as error:
         db.session.rollback()
         return render_page(get_form_or_404(form_id), values, error.errors), 422
+    except ConflictError as error:
+        db.session.rollback()
+        return render_page(get_form_or_404(form_id), values, {"": error.message}), 409
     db.session.commit()
     flash("Saved.", "success")
     return redirect(f"/settings/forms/{form_id}", 303)
@@ -192,21 +196,26 @@ def publication_context(form: Form) -> dict[str, Any]:
 
 def render_page(form: Form, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
     """The page of one form, with stored values or with what was typed and the errors."""
-    stored_values = {
-        "name": form.name,
-        "description": form.description,
-        "for_all": "all" if form.for_all else "some",
-        "organizations": [row.organization_id for row in form.organizations],
-    }
     return navigation.render_settings_page(
         "settings/form.html",
         form=form,
-        values=values or stored_values,
+        values=values or stored_values(form),
+        loaded=stale_forms.fingerprint(stored_values(form)),
         errors=errors or {},
         organizations=list_organization_choices(),
         kinds=field_types.labels(),
         **publication_context(form),
     )
+
+
+def stored_values(form: Form) -> dict[str, Any]:
+    """The stored name, description and audience, as the page's form has them."""
+    return {
+        "name": form.name,
+        "description": form.description,
+        "for_all": "all" if form.for_all else "some",
+        "organizations": sorted(row.organization_id for row in form.organizations),
+    }
 
 
 def render_list(values: dict[str, Any], errors: dict[str, Any] | None = None) -> str:

@@ -29,7 +29,7 @@ def save_mail_settings() -> ResponseReturnValue:
     """Save the form."""
     form = MailForm(request.form)
     if not form.save("Mail"):
-        return render_page(form), 422
+        return render_page(form), form.refusal_status
     flash("Mail is saved.", "success")
     return redirect("/settings/mail", 303)
 

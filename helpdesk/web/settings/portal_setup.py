@@ -33,7 +33,7 @@ def save_portal_settings() -> ResponseReturnValue:
     """Save the form."""
     form = PortalForm(request.form)
     if not form.save("Portal setup", "changed the portal's settings"):
-        return render_page(form), 422
+        return render_page(form), form.refusal_status
     flash("The portal is saved.", "success")
     return redirect("/settings/portal", 303)
 

@@ -27,7 +27,7 @@ def save_retention() -> ResponseReturnValue:
     form = RetentionForm(request.form)
     if not form.save("Retention"):
         expiring_count = form.count_expiring() if form.understood.errors else 0
-        return render_page(form, expiring_count), 422
+        return render_page(form, expiring_count), form.refusal_status
     flash("Retention is saved.", "success")
     return redirect("/settings/retention", 303)
 

@@ -1,5 +1,10 @@
 """Forms whose fields are settings of the same names: saved all or none, with an entry in the audit log."""
 
+import json
+from typing import Any
+
+from wtforms import Field, HiddenField
+
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
@@ -9,36 +14,93 @@ from helpdesk.web.middleware import authentication
 
 
 class SettingsForm(Form):
-    """A form with one field per setting; other fields are ignored when saving."""
+    """A form with one field per setting; other fields are ignored when saving.
+
+    ``loaded`` holds the values that the page was loaded with. Only what differs from them is saved, so that an older
+    page does not revert what somebody else saved meanwhile; what both changed is refused once, with their value.
+    """
+
+    loaded = HiddenField()
+    is_stale = False  # somebody else changed the same setting meanwhile
+
+    def process(self, formdata: Any = None, *args: Any, **options: Any) -> None:
+        """Fill the fields; a form that shows stored values remembers them."""
+        super().process(formdata, *args, **options)
+        if formdata is None:
+            self.loaded.data = json.dumps({field.name: field.data for field in self._setting_fields()})
 
     def save(self, subject: str, action: str = "changed settings") -> bool:
         """Validate, save what changed and commit.
 
-        Returns False if a field is invalid: nothing is saved, and the field has an error.
+        Returns False if a field is invalid or was changed by somebody else: nothing is saved, the field has an error.
         """
+        settings.lock()
+        current = settings.load_all()
+        loaded = current | self._loaded_values()
+        fields = [field for field in self._setting_fields() if not self._is_equal(field, loaded[field.name])]
+        for field in self._setting_fields():
+            if field not in fields and not field.process_errors:
+                field.data = current[field.name]
         if not self.validate():
-            return False
+            return self._reject()
         changed = {}
-        for field in self:
-            if field.name not in SETTINGS:
-                continue
-            old_value = settings.get(field.name)
+        for field in fields:
+            old_value = current[field.name]
             try:
-                new_value = settings.set(field.name, field.data)
+                new_value = settings.parse_value(field.name, field.data)
             except ValidationError:
                 self.add_error(field.name, _sentence(field.name))
                 continue
-            if new_value != old_value:
-                changed[field.name] = [old_value, new_value]
+            if new_value == old_value:
+                continue
+            if old_value != loaded[field.name]:
+                self.is_stale = True
+                self.add_error(
+                    field.name, f"Somebody else set this to {_describe(old_value)}. Save again to replace it."
+                )
+                continue
+            changed[field.name] = [old_value, settings.set(field.name, new_value)]
         if self.error_summary:
-            db.session.rollback()
-            settings.invalidate_cache()
-            return False
+            self.loaded.data = json.dumps({field.name: current[field.name] for field in self._setting_fields()})
+            return self._reject()
         if changed:
             audit_log.add_entry(action, authentication.get_current_user(), subject, **changed)
         db.session.commit()
         settings.invalidate_cache()
         return True
+
+    @property
+    def refusal_status(self) -> int:
+        """The HTTP status of a form that was not saved."""
+        return 409 if self.is_stale else 422
+
+    def _setting_fields(self) -> list[Field]:
+        return [field for field in self if field.name in SETTINGS]
+
+    def _loaded_values(self) -> dict[str, Any]:
+        try:
+            values = json.loads(self.loaded.data or "{}")
+        except (ValueError, RecursionError):
+            values = {}
+        return {name: value for name, value in values.items() if name in self} if isinstance(values, dict) else {}
+
+    def _is_equal(self, field: Field, value: Any) -> bool:
+        try:
+            return bool(settings.parse_value(field.name, field.data) == value)
+        except ValidationError:
+            return False
+
+    def _reject(self) -> bool:
+        db.session.rollback()
+        settings.invalidate_cache()
+        return False
+
+
+def _describe(value: Any) -> str:
+    """A value as the pages say it."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    return str(value) if isinstance(value, int) else f"“{value}”" if value else "empty"
 
 
 def _sentence(name: str) -> str:

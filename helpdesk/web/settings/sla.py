@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
 from helpdesk.domain.administration import audit_log, settings
-from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organizations
 from helpdesk.domain.sla import policies
 from helpdesk.extensions import db
@@ -16,7 +16,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import Priority
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import navigation
+from helpdesk.web.settings import navigation, stale_forms
 
 blueprint = Blueprint("settings_sla", __name__, url_prefix="/settings/service-levels")
 TARGET_NAMES = [f"{priority}-{kind}" for priority in Priority for kind in ("first_response", "resolution")]
@@ -41,10 +41,12 @@ def save_targets() -> ResponseReturnValue:
     organization = (organizations.find_by_slug(slug) or abort(404)) if slug else None
     values = {name: request.form.get(name, "") for name in TARGET_NAMES}
     try:
+        stale_forms.begin_change(lambda: stored_targets(organization))
         policies.set_policies(values, actor=authentication.get_current_user(), organization=organization)
-    except ValidationError as error:
+    except (ValidationError, ConflictError) as error:
         db.session.rollback()
-        return render_page(organizations.find_by_slug(slug) if slug else None, targets=values, errors=error.errors), 422
+        organization = organizations.find_by_slug(slug) if slug else None
+        return render_page(organization, targets=values, errors=get_errors(error)), get_status(error)
     audit_log.add_entry(
         "changed service levels",
         authentication.get_current_user(),
@@ -64,11 +66,12 @@ def save_business_hours() -> ResponseReturnValue:
     values = {str(day): request.form.get(f"hours-{day}", "") for day in range(7)}
     zone = request.form.get("time_zone", "").strip()
     try:
+        stale_forms.begin_change(lambda: stored_hours() | {"zone": settings.load_all()["time_zone"]})
         policies.set_business_hours(values, zone=zone, actor=authentication.get_current_user())
-    except ValidationError as error:
+    except (ValidationError, ConflictError) as error:
         db.session.rollback()
         settings.invalidate_cache()
-        return render_page(None, hours=values, zone=zone, errors=error.errors), 422
+        return render_page(None, hours=values, zone=zone, errors=get_errors(error)), get_status(error)
     audit_log.add_entry(
         "changed working hours",
         authentication.get_current_user(),
@@ -132,6 +135,8 @@ def render_page(
     all_query = select(Organization.slug, Organization.name).order_by(Organization.name).limit(1000)
     return navigation.render_settings_page(
         "settings/service_levels.html",
+        targets_loaded=stale_forms.fingerprint(stored_targets(organization)),
+        hours_loaded=stale_forms.fingerprint(stored_hours() | {"zone": settings.load_all()["time_zone"]}),
         organization=organization,
         with_own=[tuple(row) for row in db.session.execute(own_query.order_by(Organization.name))],
         organizations=[tuple(row) for row in db.session.execute(all_query)],
@@ -144,6 +149,16 @@ def render_page(
         holiday=holiday or {},
         errors=errors or {},
     )
+
+
+def get_errors(error: ValidationError | ConflictError) -> dict[str, str]:
+    """The error messages by field; "" is the form as a whole."""
+    return getattr(error, "errors", None) or {error.field or "": error.message}
+
+
+def get_status(error: ValidationError | ConflictError) -> int:
+    """The HTTP status of a form that was not saved."""
+    return 409 if isinstance(error, ConflictError) else 422
 
 
 def stored_targets(organization: Organization | None) -> dict[str, str]:

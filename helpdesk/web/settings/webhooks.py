@@ -1,5 +1,7 @@
 """Webhooks: their URLs and events, secrets, a test, and the delivery log."""
 
+from typing import Any
+
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
@@ -12,7 +14,7 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.webhook import Webhook
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.settings import navigation
+from helpdesk.web.settings import navigation, stale_forms
 from helpdesk.web.settings.integration_forms import WebhookForm
 
 blueprint = Blueprint("settings_webhooks", __name__, url_prefix="/settings/webhooks")
@@ -101,11 +103,14 @@ def save_webhook(webhook: Webhook | None) -> ResponseReturnValue:
     form = WebhookForm(request.form)
     webhook_id = webhook.id if webhook else None
     try:
+        if webhook is not None:
+            stale_forms.begin_change(lambda: stored_values(webhook))
         saved = webhooks.save_webhook(webhook, **form.data, actor=authentication.get_current_user())
-    except ValidationError as error:
+    except (ValidationError, ConflictError) as error:
         db.session.rollback()
         form.add_refusal(error)
-        return render_page(get_webhook_or_404(webhook_id) if webhook_id else None, form), 422
+        status = 409 if isinstance(error, ConflictError) else 422
+        return render_page(get_webhook_or_404(webhook_id) if webhook_id else None, form), status
     audit_log.add_entry(
         "changed a webhook" if webhook_id else "made a webhook",
         authentication.get_current_user(),
@@ -126,7 +131,13 @@ def render_page(webhook: Webhook | None, form: WebhookForm) -> str:
         form=form,
         secret=webhooks.signing_secret(webhook) if webhook else "",
         log=webhooks.list_deliveries(webhook) if webhook else [],
+        loaded=stale_forms.fingerprint(stored_values(webhook)) if webhook else "",
     )
+
+
+def stored_values(webhook: Webhook) -> dict[str, Any]:
+    """The stored values that the form changes."""
+    return {name: getattr(webhook, name) for name in WebhookForm(data={}).data}
 
 
 def get_webhook_or_404(webhook_id: int) -> Webhook:
