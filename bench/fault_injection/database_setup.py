@@ -23,6 +23,7 @@ SETTING_VALUES = {
     "internal_domains": scenario.SUPPORT_DOMAIN,
     "system_email": f"help@{scenario.SUPPORT_DOMAIN}",
     "undo_seconds": 1,
+    "web_undo_seconds": 1,
     "mail_while_reading": True,
     "assign_first_responder": True,
 }

@@ -60,6 +60,11 @@ SETTINGS = {
             "undo_seconds", 20, "How long the mail of an agent's Slack reply waits, so that it can be taken back."
         ),
         SettingDefinition(
+            "web_undo_seconds",
+            10,
+            "How long an agent's reply from a page waits for mail and Slack, so that it can be undone; 0 not.",
+        ),
+        SettingDefinition(
             "assign_first_responder", True, "Assign an unassigned ticket to the first agent who answers."
         ),
         SettingDefinition("system_email", "", "Address that mail comes from; empty takes MAIL_DEFAULT_SENDER."),

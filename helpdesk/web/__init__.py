@@ -20,7 +20,7 @@ from helpdesk.web import (
     theme,
     unsubscribe,
 )
-from helpdesk.web.desk import agent_queue, bulk_update, quarantine, review_comments, saved_views
+from helpdesk.web.desk import agent_queue, bulk_update, people, quarantine, review_comments, saved_views
 from helpdesk.web.live import routes
 from helpdesk.web.middleware import authentication, csrf, error_handlers, request_transactions, security_headers
 from helpdesk.web.portal import new_ticket, ticket_list
@@ -40,6 +40,7 @@ from helpdesk.web.tickets import (
     status,
     ticket_page,
     transfer,
+    undo,
 )
 
 BLUEPRINTS = (
@@ -53,6 +54,7 @@ BLUEPRINTS = (
     ticket_page.blueprint,
     messages.blueprint,
     message_edits.blueprint,
+    undo.blueprint,
     status.blueprint,
     form_answers.blueprint,
     followers.blueprint,
@@ -69,6 +71,7 @@ BLUEPRINTS = (
     bulk_update.blueprint,
     review_comments.blueprint,
     quarantine.blueprint,
+    people.blueprint,
     reports.blueprint,
     waiting_longest.blueprint,
     review_queue.blueprint,

@@ -101,7 +101,9 @@ TABLE = {
     "GET /tickets/<int:number>/messages/<int:message_id>/edit": OWN,
     "POST /tickets/<int:number>/messages/<int:message_id>": OWN,
     "POST /tickets/<int:number>/messages/<int:message_id>/delete": OWN,
+    "POST /tickets/<int:number>/messages/<int:message_id>/undo": "sign-in hidden hidden hidden hidden hidden",  # own only
     # the team's work on it
+    "POST /tickets/<int:number>/status/undo": TEAM,
     "POST /tickets/<int:number>/notes": TEAM,
     "POST /tickets/<int:number>/status": TEAM,
     "POST /tickets/<int:number>/assignee": TEAM,
@@ -121,6 +123,12 @@ TABLE = {
     # the desk
     "GET /desk": TEAM,
     "GET /desk/queue": TEAM,
+    "GET /desk/people": TEAM,
+    "POST /desk/people": TEAM,
+    "GET /desk/people/new": TEAM,
+    "GET /desk/people/matches": TEAM,
+    "GET /desk/people/<int:user_id>": TEAM,
+    "GET /desk/people/organizations/<slug>": TEAM,
     "GET /desk/views": TEAM,
     "POST /desk/views": TEAM,
     "POST /desk/views/<int:view_id>/delete": "sign-in hidden hidden in hidden hidden",  # the agent's own

@@ -2,7 +2,7 @@
 with the same bytes.
 """
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from helpdesk import clock, config
@@ -72,12 +72,14 @@ class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
         due_at = max(message.release_at or message.created_at, grouped_until)
         batch.add(destination.id, DeliveryKind.message, message=message, due_at=due_at)
 
-    def enqueue_notification(self, ticket: Ticket, kind: DeliveryKind, data: dict[str, Any]) -> None:
+    def enqueue_notification(
+        self, ticket: Ticket, kind: DeliveryKind, data: dict[str, Any], due_at: datetime | None = None
+    ) -> None:
         if kind == DeliveryKind.solved and not settings.get("mail_solved"):
             return
         thread = threads.find_thread(ticket, ticket.requester) or threads.open_thread(ticket, ticket.requester)
         if thread.ended_at is None:
-            wake_worker(enqueue_delivery(thread, kind, **data))
+            wake_worker(enqueue_delivery(thread, kind, due_at=due_at, **data))
 
     def open_personal_thread(self, ticket: Ticket, user: User) -> None:
         threads.open_thread(ticket, user)

@@ -24,14 +24,32 @@ def enqueue_card(batch: DeliveryBatch, thread_id: int, message: Message) -> None
 
 
 def enqueue_parts(batch: DeliveryBatch, thread_id: int, message: Message, wake: bool = True) -> None:
-    """Enqueue all parts and files of ``message`` for a thread; the first of them wakes the worker."""
+    """Enqueue all parts and files of ``message`` for a thread; the first of them wakes the worker.
+
+    What was written on a page waits until it can no longer be undone (``release_at``).
+    """
+    due_at = None if message.origin_thread_id else message.release_at
     parts = blocks.split_body(message.body) if message.body else []
     for number, text in enumerate(parts, start=1):
-        batch.add(thread_id, DeliveryKind.message, message=message, part=number, wake=wake and number == 1, text=text)
+        batch.add(
+            thread_id,
+            DeliveryKind.message,
+            message=message,
+            part=number,
+            due_at=due_at,
+            wake=wake and number == 1,
+            text=text,
+        )
     for number, attachment in enumerate(message.attachments, start=1):
         first = not parts and number == 1
         batch.add(
-            thread_id, DeliveryKind.file, message=message, part=number, wake=wake and first, attachment=attachment.id
+            thread_id,
+            DeliveryKind.file,
+            message=message,
+            part=number,
+            due_at=due_at,
+            wake=wake and first,
+            attachment=attachment.id,
         )
 
 

@@ -1,6 +1,7 @@
 """Webhooks: for each event one delivery in the outbox per subscribed webhook, in the same transaction."""
 
 import base64
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select
@@ -11,7 +12,7 @@ from helpdesk.domain.integrations import webhook_address
 from helpdesk.domain.people import permissions
 from helpdesk.domain.representations import MessageSummary, TicketSummary
 from helpdesk.extensions import db
-from helpdesk.models.delivery import Delivery, DeliveryKind
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
@@ -40,7 +41,12 @@ def enqueue_ticket_created(ticket: Ticket, message: Message) -> None:
 
 def enqueue_message_added(message: Message) -> None:
     """Enqueue ``message.replied`` or ``message.noted``."""
-    _enqueue_for_subscribers("message.noted" if message.is_note else "message.replied", message.ticket, message)
+    _enqueue_for_subscribers(
+        "message.noted" if message.is_note else "message.replied",
+        message.ticket,
+        message,
+        due_at=None if message.origin_thread_id else message.release_at,
+    )
 
 
 def enqueue_ticket_changed(ticket: Ticket, kind: str, changes: dict[str, Any]) -> None:
@@ -49,6 +55,19 @@ def enqueue_ticket_changed(ticket: Ticket, kind: str, changes: dict[str, Any]) -
         _enqueue_for_subscribers(EVENT_BY_KIND[kind], ticket, change=kind, changes=changes)
     elif kind in UPDATE_KINDS:
         _enqueue_for_subscribers("ticket.updated", ticket, change=kind, changes=changes)
+
+
+def delete_unsent(message_id: int) -> None:
+    """Delete the deliveries about a new message that are not due yet; it was taken back."""
+    waiting = select(Delivery).where(
+        Delivery.kind == DeliveryKind.webhook,
+        Delivery.state == DeliveryState.pending,
+        Delivery.attempts == 0,
+        Delivery.due_at > clock.now(),
+    )
+    for delivery in db.session.scalars(waiting):
+        if (delivery.data["payload"].get("message") or {}).get("id") == message_id:
+            db.session.delete(delivery)
 
 
 def signing_secret(webhook: Webhook) -> str:
@@ -110,22 +129,24 @@ def list_deliveries(webhook: Webhook, limit: int = 50) -> list[Delivery]:
     return list(db.session.scalars(rows.order_by(Delivery.id.desc()).limit(limit)))
 
 
-def _enqueue_for_subscribers(event: str, ticket: Ticket, message: Message | None = None, **more: Any) -> None:
+def _enqueue_for_subscribers(
+    event: str, ticket: Ticket, message: Message | None = None, due_at: datetime | None = None, **more: Any
+) -> None:
     subscribers = [row.id for row in db.session.execute(ACTIVE_WEBHOOKS_QUERY) if event in row.events]
     if subscribers and message:
         more["message"] = MessageSummary.model_validate(message).model_dump(mode="json")
     if subscribers:
         more["ticket"] = TicketSummary.model_validate(ticket).model_dump(mode="json")
     for webhook_id in subscribers:
-        _enqueue_delivery(webhook_id, {"event": event, "at": clock.now().isoformat(), **more})
+        _enqueue_delivery(webhook_id, {"event": event, "at": clock.now().isoformat(), **more}, due_at)
 
 
-def _enqueue_delivery(webhook_id: int, payload: dict[str, Any]) -> Delivery:
+def _enqueue_delivery(webhook_id: int, payload: dict[str, Any], due_at: datetime | None = None) -> Delivery:
     delivery = Delivery(
         kind=DeliveryKind.webhook,
         queue_key="mail",
         subject_id=webhook_id,
-        due_at=clock.now(),
+        due_at=due_at or clock.now(),
         data={"payload": payload},
     )
     db.session.add(delivery)

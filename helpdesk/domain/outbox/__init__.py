@@ -13,6 +13,8 @@ from helpdesk.domain.outbox.deliver import (
 )
 from helpdesk.domain.outbox.enqueue import enqueue_account_mail, enqueue_delivery
 from helpdesk.domain.outbox.fan_out import (
+    delete_unsent,
+    delete_unsent_solved_mail,
     end_mail_thread,
     enqueue_card_update,
     enqueue_new_ticket,
@@ -34,6 +36,8 @@ from helpdesk.domain.outbox.manual_actions import (
 __all__ = [
     "enqueue_new_ticket",
     "enqueue_card_update",
+    "delete_unsent",
+    "delete_unsent_solved_mail",
     "deliver_one",
     "deliver_thread",
     "end_mail_thread",

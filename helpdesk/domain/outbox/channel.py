@@ -141,8 +141,13 @@ class OutboundChannel(ABC, Generic[ContentT]):
     def on_ticket_changed(self, ticket_id: int) -> None:
         """Called once when the ticket changed."""
 
-    def enqueue_notification(self, ticket: Ticket, kind: DeliveryKind, data: dict[str, Any]) -> None:
-        """Notify the requester that the ticket was solved or closes soon, if this channel writes to persons."""
+    def enqueue_notification(
+        self, ticket: Ticket, kind: DeliveryKind, data: dict[str, Any], due_at: datetime | None = None
+    ) -> None:
+        """Notify the requester that the ticket was solved or closes soon, if this channel writes to persons.
+
+        Not before ``due_at``, if that is given.
+        """
 
     def open_personal_thread(self, ticket: Ticket, user: User) -> None:
         """Create or reopen a thread with ``user`` about ``ticket``, if this channel writes to persons."""

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Row, bindparam, exists, insert, select, update
@@ -19,6 +20,7 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 COPY_KINDS = (DeliveryKind.message, DeliveryKind.file)
+UNTRIED_STATES = (DeliveryState.pending, DeliveryState.cancelled)
 NOT_SENT_STATES = (DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed)
 
 _thread, _channel = Thread.__table__, Channel.__table__
@@ -134,12 +136,22 @@ def enqueue_card_update(ticket: Ticket) -> None:
     _notify_channels(ticket.id)
 
 
-def enqueue_ticket_mail(ticket: Ticket, kind: DeliveryKind, *, except_user: User | None = None, **data: Any) -> None:
-    """Notify the requester that the ticket was solved or closes soon, unless they are ``except_user``."""
+def enqueue_ticket_mail(
+    ticket: Ticket,
+    kind: DeliveryKind,
+    *,
+    except_user: User | None = None,
+    due_at: datetime | None = None,
+    **data: Any,
+) -> None:
+    """Notify the requester that the ticket was solved or closes soon, unless they are ``except_user``.
+
+    Not before ``due_at``, if that is given.
+    """
     if except_user is not None and except_user.id == ticket.requester_id:
         return
     for channel in registry.list_channels():
-        channel.enqueue_notification(ticket, kind, data)
+        channel.enqueue_notification(ticket, kind, data, due_at)
 
 
 def open_mail_thread(ticket: Ticket, user: User) -> None:
@@ -167,6 +179,31 @@ def find_copies(thread: Thread, message: Message) -> list[Delivery]:
         Delivery.thread_id == thread.id, Delivery.message_id == message.id, Delivery.kind.in_(COPY_KINDS)
     )
     return list(db.session.scalars(query))
+
+
+def delete_unsent(message: Message) -> bool:
+    """Delete the deliveries of a new message; False, and none is deleted, if one of them was tried."""
+    copies = list(db.session.scalars(select(Delivery).where(Delivery.message_id == message.id).with_for_update()))
+    if any(copy.attempts or copy.state not in UNTRIED_STATES for copy in copies):
+        return False
+    for copy in copies:
+        db.session.delete(copy)
+    db.session.flush()
+    return True
+
+
+def delete_unsent_solved_mail(ticket: Ticket) -> None:
+    """Delete the mails that the ticket was solved which are not due yet."""
+    threads = select(Thread.id).where(Thread.ticket_id == ticket.id)
+    waiting = select(Delivery).where(
+        Delivery.thread_id.in_(threads),
+        Delivery.kind == DeliveryKind.solved,
+        Delivery.state == DeliveryState.pending,
+        Delivery.attempts == 0,
+        Delivery.due_at > clock.now(),
+    )
+    for delivery in db.session.scalars(waiting):
+        db.session.delete(delivery)
 
 
 def is_on_card(message: Message) -> bool:

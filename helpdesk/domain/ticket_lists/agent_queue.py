@@ -35,7 +35,7 @@ VIEW_LABELS = {
     "solved": "Recently solved",
     "all": "All tickets",
 }
-FILTER_NAMES = ("view", "q", "status", "assignee", "organization", "priority", "form", "age", "sort")
+FILTER_NAMES = ("view", "q", "status", "assignee", "organization", "priority", "form", "age", "requester", "sort")
 SORT_LABELS = {"": "Latest activity", "waiting": "Waiting longest", "oldest": "Filed first", "newest": "Filed last"}
 AGE_LABELS = {"1": "Older than a day", "3": "Older than 3 days", "7": "Older than a week", "30": "Older than a month"}
 RECENT_PERIOD = timedelta(days=7)
@@ -185,6 +185,8 @@ def _parse_filters(user: User, filters: dict[str, str]) -> dict[str, Any]:
         values["organization"] = filters["organization"]
     if filters["form"]:
         values["form"] = filters["form"]
+    if _is_id(filters["requester"]):
+        values["requester"] = int(filters["requester"])
     if filters["age"] in AGE_LABELS:
         values["before"] = clock.now() - timedelta(days=int(filters["age"]))
     return values

@@ -76,6 +76,7 @@ FILTER_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "organization": Ticket.organization_id
     == select(Organization.id).where(Organization.slug == bindparam("organization")).scalar_subquery(),
     "form": Ticket.form_version_id.in_(select(FormVersion.id).join(Form).where(Form.slug == bindparam("form"))),
+    "requester": Ticket.requester_id == bindparam("requester"),
     "before": Ticket.created_at <= bindparam("before"),
 }
 _ASSIGNEE_GROUP = case(

@@ -19,6 +19,7 @@ from helpdesk.domain.tickets.messages import (
 from helpdesk.domain.tickets.read_receipts import pending_read_receipt, read_by, save_read_receipt
 from helpdesk.domain.tickets.status import assign, close, reopen, set_priority, set_status, solve
 from helpdesk.domain.tickets.timeline import add_event, load_timeline, lock
+from helpdesk.domain.tickets.undo import find_undoable_reply, take_back_reply, undo_status, window_end
 
 __all__ = [
     "assign",
@@ -45,4 +46,8 @@ __all__ = [
     "solve",
     "load_timeline",
     "remove_follower",
+    "find_undoable_reply",
+    "take_back_reply",
+    "undo_status",
+    "window_end",
 ]

@@ -42,7 +42,8 @@ def reply(
     """Add a public reply with ``body`` (Markdown), and send it to every thread except ``origin``.
 
     A second call with the same ``form_token`` or ``origin_external_id`` returns the first message. Mail is not sent
-    before ``release_at``. Raises PermissionDenied, ValidationError, and ConflictError on a closed ticket.
+    before ``release_at``, and a reply without ``origin`` leaves nowhere before it. Raises PermissionDenied,
+    ValidationError, and ConflictError on a closed ticket.
     """
     permissions.ensure(permissions.can_reply(author, ticket), "You may not reply on this ticket.")
     message, is_new = _add_message(
@@ -127,7 +128,7 @@ def edit_message(message: Message, *, editor: User | None, body: str, kind: str 
     _save_revision(message, editor)
     message.set_body(body)
     message.edited_at = clock.now()
-    _refresh_excerpt(ticket)
+    refresh_excerpt(ticket)
     outbox.fan_out_edit(message)
     live_events.bump_version_and_publish(ticket, team_only=message.is_note)
     return message
@@ -147,7 +148,7 @@ def convert_to_note(message: Message, *, editor: User) -> Message:
         raise ConflictError("Too late: this reply has already gone to the customer.")
     _save_revision(message, editor)
     message.kind = MessageKind.note
-    _refresh_excerpt(ticket)
+    refresh_excerpt(ticket)
     outbox.retract_from_customers(message)
     live_events.bump_version_and_publish(ticket)
     return message
@@ -167,7 +168,7 @@ def delete_message(message: Message, *, editor: User | None) -> Message:
     _save_revision(message, editor)
     message.set_body("")
     message.deleted_at = clock.now()
-    _refresh_excerpt(ticket)
+    refresh_excerpt(ticket)
     outbox.fan_out_deletion(message)
     live_events.bump_version_and_publish(ticket, team_only=message.is_note)
     return message
@@ -253,7 +254,7 @@ def clean_body(body: str, has_files: bool) -> str:
     return body
 
 
-def _refresh_excerpt(ticket: Ticket) -> None:
+def refresh_excerpt(ticket: Ticket) -> None:
     """Set the ticket's excerpt and ``last_public_seq`` from its last public message that is not deleted."""
     db.session.flush()
     public = Message.ticket_id == ticket.id, Message.kind == MessageKind.reply

@@ -22,6 +22,11 @@ def on_message_added(message: Message) -> None:
     webhooks.enqueue_message_added(message)
 
 
+def on_reply_taken_back(ticket: Ticket) -> None:
+    """Update the SLA timers of a locked ticket after a reply was removed within its undo window."""
+    timers.update_timers(ticket)
+
+
 def on_ticket_changed(ticket: Ticket, kind: str, old: object, new: object) -> None:
     """Update the SLA timers of a locked ticket whose status, priority or assignee changed, and enqueue its webhooks."""
     if kind != "assigned":

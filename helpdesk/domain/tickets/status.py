@@ -1,5 +1,7 @@
 """Status, assignee and priority of a ticket, and how replies change the status."""
 
+from datetime import datetime
+
 from helpdesk import clock
 from helpdesk.domain import outbox
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -13,18 +15,23 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 
-def set_status(ticket: Ticket, status: str, *, actor: User) -> Ticket:
-    """Set any status. Raises PermissionDenied, ValidationError, and ConflictError on a closed ticket."""
+def set_status(ticket: Ticket, status: str, *, actor: User, release_at: datetime | None = None) -> Ticket:
+    """Set any status; the mail about a solved ticket is not sent before ``release_at``.
+
+    Raises PermissionDenied, ValidationError, and ConflictError on a closed ticket."""
     permissions.ensure(permissions.can_manage(actor, ticket), "Only the team sets a status.")
     if status not in list(Status):
         raise ValidationError("There is no such status.", "status")
-    return _change_status(timeline.lock(ticket), Status(status), actor)
+    return _change_status(timeline.lock(ticket), Status(status), actor, release_at)
 
 
-def solve(ticket: Ticket, *, actor: User) -> Ticket:
-    """Set the status to solved; on a solved ticket nothing changes. Raises PermissionDenied and ConflictError."""
+def solve(ticket: Ticket, *, actor: User, release_at: datetime | None = None) -> Ticket:
+    """Set the status to solved; on a solved ticket nothing changes. The mail is not sent before ``release_at``.
+
+    Raises PermissionDenied and ConflictError.
+    """
     permissions.ensure(permissions.can_solve(actor, ticket), "You may not solve this ticket.")
-    return _change_status(timeline.lock(ticket), Status.solved, actor)
+    return _change_status(timeline.lock(ticket), Status.solved, actor, release_at)
 
 
 def reopen(ticket: Ticket, *, actor: User) -> Ticket:
@@ -95,13 +102,13 @@ def record_assignment(ticket: Ticket, assignee: User | None, *, actor: User) -> 
     side_effects.on_ticket_changed(ticket, "assigned", old, assignee.display_name if assignee else None)
 
 
-def _change_status(ticket: Ticket, status: Status, actor: User | None) -> Ticket:
+def _change_status(ticket: Ticket, status: Status, actor: User | None, release_at: datetime | None = None) -> Ticket:
     if ticket.status == status:
         return ticket
     _write_status(ticket, status, actor)
     outbox.enqueue_card_update(ticket)
     if status == Status.solved and actor is not None:
-        outbox.enqueue_ticket_mail(ticket, DeliveryKind.solved, except_user=actor)
+        outbox.enqueue_ticket_mail(ticket, DeliveryKind.solved, except_user=actor, due_at=release_at)
     return ticket
 
 
@@ -110,7 +117,7 @@ def _write_status(
 ) -> None:
     if ticket.is_closed:
         raise ConflictError("A closed ticket stays closed. File a follow-up instead.", "status")
-    now = clock.now()
+    now, turn_since = clock.now(), ticket.turn_since
     if ticket.waiting_on != WAITING_ON[status]:
         ticket.turn_since = now
     kind = status.definition.event_kind
@@ -124,6 +131,7 @@ def _write_status(
         team_only=quietly and kind == "status",
         old=str(ticket.status),
         new=str(status),
+        turn_since=turn_since.isoformat(),
     )
     old = str(ticket.status)
     ticket.status = status

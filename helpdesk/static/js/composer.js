@@ -1,12 +1,53 @@
-// The reply and the note of a ticket: choosing one, and sending with Ctrl+Enter.
-import { byId, listen } from "./dom.js";
+// Writing on a ticket: one text, which is either a reply or a note for the team.
+//
+// A text that was begun as a note is only sent to the customer after a question. After sending, the focus stays here.
+import { announce, byId, listen, onContent, query } from "./dom.js";
 
-// kind: "reply" or "note".
-export const focusComposer = (kind) => {
-  const radio = byId(`compose-${kind}`);
-  if (radio) radio.checked = true;
-  byId(`body-${kind}`)?.focus();
+const QUESTION = "You began this text as an internal note. Send it to the customer?";
+const composerForm = () => query("form[data-composer]");
+const isNote = (form) => byId("compose-note")?.checked && form.contains(byId("compose-note"));
+const bodyOf = (form) => form.elements.body;
+
+// The look, the names and the question follow the choice between reply and note.
+const syncMode = (form) => {
+  const note = Boolean(isNote(form));
+  const body = bodyOf(form);
+  const writtenAs = form.elements.written_as;
+  if (!body.value) writtenAs && (writtenAs.value = "");
+  else if (note) writtenAs.value = "note";
+  form.classList.toggle("composer-note", note);
+  form.classList.toggle("composer-reply", !note);
+  body.id = note ? "body-note" : "body-reply";
+  body.placeholder = note ? "Write a note for the team" : "Write a reply";
+  const label = query("[data-body-label]", form);
+  label.htmlFor = body.id;
+  label.textContent = note ? "Internal note" : "Reply";
+  if (!note && writtenAs?.value === "note") form.dataset.confirm = QUESTION;
+  else delete form.dataset.confirm;
 };
+
+export const setMode = (kind) => {
+  const radio = byId(`compose-${kind}`);
+  if (!radio || radio.checked) return;
+  radio.checked = true;
+  radio.dispatchEvent(new Event("change", { bubbles: true }));
+};
+
+// kind: "reply" or "note". What is being written is never turned into the other kind by a key.
+export const focusComposer = (kind) => {
+  const form = composerForm();
+  if (!form) return;
+  if (bodyOf(form).value.trim() && kind === "reply" && isNote(form)) {
+    announce("This text is an internal note. Choose “Reply to customer” to change that.");
+  } else setMode(kind);
+  const body = bodyOf(form);
+  body.focus();
+  body.setSelectionRange(body.value.length, body.value.length);
+};
+
+// The button that sends what is written, as it is shown.
+export const sendButton = (form) =>
+  query(`[data-send="${isNote(form) ? "note" : "reply"}"]`, form) || query("[type=submit], button:not([type])", form);
 
 listen("click", (event) => {
   if (!event.target.closest('[href="#body-reply"]')) return;
@@ -14,10 +55,54 @@ listen("click", (event) => {
   focusComposer("reply");
 });
 
-// In every form, not only in these two.
-listen("keydown", (event) => {
-  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || !event.target.form) return;
-  if (!event.target.matches("input:not([type=checkbox], [type=radio]), textarea, select")) return;
-  event.preventDefault();
-  event.target.form.requestSubmit();
+listen("change", ({ target }) => {
+  if (target.name !== "compose") return;
+  syncMode(target.form);
+  bodyOf(target.form).focus();
 });
+
+listen("input", ({ target }) => {
+  const form = target.closest?.("form[data-composer]");
+  if (form && target.name === "body") syncMode(form);
+});
+
+// Right after a reply was sent, "n" in the empty composer still means: write a note. Any other key begins a reply.
+listen("keydown", (event) => {
+  const form = event.target.closest?.("form[data-composer]");
+  if (!form || !("justSent" in form.dataset) || ["Shift", "Control", "Alt", "Meta"].includes(event.key)) return;
+  delete form.dataset.justSent;
+  if (event.key !== "n" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target !== bodyOf(form) || event.target.value || !byId("compose-note")) return;
+  event.preventDefault();
+  setMode("note");
+});
+
+// In every form, not only in this one. With Shift, a reply also solves the ticket.
+listen("keydown", (event) => {
+  const { target } = event;
+  if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing || !target.form) return;
+  if (!target.matches("input:not([type=checkbox], [type=radio]), textarea, select")) return;
+  event.preventDefault();
+  const status = target.form.elements.status;
+  const isComposer = "composer" in target.form.dataset;
+  if (isComposer && event.shiftKey && !isNote(target.form) && status) status.value = "solved";
+  const button = isComposer && sendButton(target.form);
+  if (button) button.click();
+  else target.form.requestSubmit();
+});
+
+// What was sent by HTMX comes back as an empty composer: go on writing where one was.
+listen("htmx:afterSettle", ({ detail }) => {
+  const form = composerForm();
+  const sent = detail.requestConfig?.elt?.closest?.("form[data-composer]") || detail.requestConfig?.elt;
+  if (!form || detail.target?.id !== "composer" || !sent?.matches?.("form")) return;
+  if (detail.xhr.status >= 400) return;
+  const body = bodyOf(form);
+  if (!body.value && !isNote(form)) form.dataset.justSent = "";
+  body.focus({ preventScroll: true });
+  if (body.value) body.setSelectionRange(body.value.length, body.value.length);
+});
+
+listen("draft:cleared", ({ target }) => target.matches("form[data-composer]") && syncMode(target));
+
+onContent((queryPart) => queryPart("form[data-composer]").forEach(syncMode));

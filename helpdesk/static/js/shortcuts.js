@@ -1,18 +1,14 @@
-// Keyboard shortcuts of the team. They can be switched off, because single letters disturb speech input.
+// Keyboard shortcuts of the team. They can be switched off, because single characters disturb speech input.
 import { focusComposer } from "./composer.js";
 import { byId, isTeam, listen, onContent, query, queryAll } from "./dom.js";
+import { countAsTyping, hasJustSent, hasJustTyped, isOnContent, isTyping, characterOf } from "./key_safety.js";
 import { closeMenu } from "./menus.js";
+import { moveInQueue } from "./queue_keys.js";
 import { getItem, setItem } from "./storage.js";
+import { undoLast } from "./undo.js";
 
 const DISABLED_KEY = "quiet-keys";
-const TYPING = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
-
-const moveInQueue = (step) => {
-  const rows = queryAll("[data-row]").filter((row) => row.offsetParent);
-  const current = document.activeElement.closest(".row");
-  const index = rows.findIndex((row) => current?.contains(row)) + step;
-  rows[Math.max(0, Math.min(rows.length - 1, index))]?.focus();
-};
+const ALONE_MS = 400; // a key that changes a ticket acts only if no other follows so soon, as in a word
 
 // Click the first visible button that matches; anything else gets the focus.
 const activate = (selector) => {
@@ -26,19 +22,52 @@ const SHORTCUTS = {
   r: () => focusComposer("reply"),
   n: () => focusComposer("note"),
   a: () => activate("[data-assign]"),
-  s: () => activate("[data-solve]"),
+  p: () => activate("#set-priority"),
   x: () => query(".row:focus-within [data-select]")?.click(),
+  z: () => undoLast(),
   "/": () => activate("[data-search]"),
   "?": () => byId("shortcuts").showModal(),
 };
+const CHANGES = {
+  m: () => activate("[data-take]"),
+  s: () => activate("[data-solve]"),
+};
+const COMPOSER_KEYS = "nr"; // also right after sending: they change nothing, and what is typed on is kept there
+let waiting;
+
+const mayAct = (key, element) =>
+  (SHORTCUTS[key] || CHANGES[key]) &&
+  isOnContent(element) &&
+  !getItem(DISABLED_KEY) &&
+  !hasJustTyped() &&
+  (!hasJustSent() || COMPOSER_KEYS.includes(key));
+
+const leaveField = (field) => {
+  field.blur();
+  byId("ticket")?.focus({ preventScroll: true });
+};
 
 listen("keydown", (event) => {
-  const isTyping = event.target.closest(TYPING);
-  if (event.key === "Escape" && !closeMenu() && isTyping && isTeam()) event.target.blur();
-  if (isTyping || event.ctrlKey || event.metaKey || event.altKey || !isTeam()) return;
-  if (query("dialog[open]") || getItem(DISABLED_KEY) || !SHORTCUTS[event.key]) return;
+  if (event.isComposing || event.keyCode === 229) return; // an input method is at work
+  const typing = isTyping(event.target);
+  if (event.key === "Escape" && !closeMenu() && typing && isTeam()) leaveField(event.target);
+  if (typing || event.ctrlKey || event.metaKey || event.altKey || !isTeam() || event.key.length !== 1) return;
+  const key = characterOf(event);
+  const isPartOfWord = waiting !== undefined;
+  clearTimeout(waiting);
+  waiting = undefined;
+  if (isPartOfWord || !mayAct(key, event.target)) {
+    if (key !== " ") countAsTyping();
+    return;
+  }
   event.preventDefault();
-  SHORTCUTS[event.key]();
+  if (SHORTCUTS[key]) SHORTCUTS[key]();
+  else {
+    waiting = setTimeout(() => {
+      waiting = undefined;
+      CHANGES[key]();
+    }, ALONE_MS);
+  }
 });
 
 listen("change", ({ target }) => {

@@ -1,23 +1,29 @@
-// localStorage that never throws: it may be full or forbidden.
+// localStorage, or the storage that `choose` gives, but never throwing: it may be full or forbidden.
 
-export const getItem = (key) => {
+const local = () => localStorage;
+
+export const getItem = (key, choose = local) => {
   try {
-    return localStorage.getItem(key);
+    return choose().getItem(key);
   } catch {
     return null;
   }
 };
 
 // A value of null removes the key.
-export const setItem = (key, value) => {
+export const setItem = (key, value, choose = local) => {
   try {
-    if (value == null) localStorage.removeItem(key);
-    else localStorage.setItem(key, value);
+    if (value == null) choose().removeItem(key);
+    else choose().setItem(key, value);
   } catch {
     // The page works without it.
   }
 };
 
-export const removeItemsWithPrefix = (prefix) => {
-  for (const key of Object.keys(localStorage)) if (key.startsWith(prefix)) setItem(key, null);
+export const removeItemsWithPrefix = (prefix, choose = local) => {
+  try {
+    for (const key of Object.keys(choose())) if (key.startsWith(prefix)) choose().removeItem(key);
+  } catch {
+    // Nothing is stored then.
+  }
 };

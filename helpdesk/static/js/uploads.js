@@ -6,13 +6,18 @@ const keptFiles = new Map();
 const inputKey = (input) => input.form?.getAttribute("action") + input.name;
 const fileList = (input) => query("[data-files]", input.parentElement);
 
-const formatSize = (bytes) =>
-  bytes < 1e6 ? `${Math.max(1, Math.round(bytes / 1e3))} kB` : `${(bytes / 1e6).toFixed(1)} MB`;
+// As the server writes sizes: 1 MB is 1024 KB.
+const formatSize = (bytes) => {
+  const kilobytes = bytes / 1024;
+  if (kilobytes < 1024) return `${Math.max(1, Math.round(kilobytes))} KB`;
+  const megabytes = kilobytes / 1024;
+  return `${megabytes < 10 ? megabytes.toFixed(1) : Math.round(megabytes)} MB`;
+};
 
 const fileItem = (input, file) => {
   const item = createElement("li", "file");
   const button = createElement("button", "button button-quiet button-s", "Remove");
-  const name = createElement("span", "truncate", file.name);
+  const name = createElement("bdi", "truncate", file.name);
   item.append(name, createElement("span", "muted", formatSize(file.size)), button);
   button.type = "button";
   button.setAttribute("aria-label", `Remove ${file.name}`);
@@ -33,17 +38,31 @@ const setFiles = (input, files) => {
   list.hidden = !files.length;
 };
 
+// Each file that is not taken, with the reason.
+const showRefusals = (input, sentences) => {
+  const box = query("[data-file-error]", input.parentElement);
+  box.replaceChildren(...sentences.map((sentence) => createElement("p", "", sentence)));
+  box.hidden = !sentences.length;
+  if (sentences.length) box.scrollIntoView({ block: "nearest" });
+};
+
 const addFiles = (input, files) => {
   const maxBytes = +input.dataset.maxSize || Infinity;
   const maxFiles = input.multiple ? +input.dataset.maxFiles || Infinity : 1;
-  const fitting = [...files].filter((file) => file.size <= maxBytes);
-  const chosen = [...((input.multiple && input.chosen) || []), ...fitting];
-  setFiles(input, chosen.slice(0, maxFiles));
-  const isCut = fitting.length < files.length || chosen.length > maxFiles;
-  const limits = `; left out what is above ${formatSize(maxBytes)} or the ${maxFiles} allowed`;
-  const text = `${input.chosen.length} attached${isCut ? limits : ""}.`;
-  fileList(input).append(createElement("li", "muted", text));
-  announce(text);
+  const kept = (input.multiple && input.chosen) || [];
+  const refusals = [];
+  const added = [];
+  for (const file of files) {
+    if (file.size > maxBytes) {
+      refusals.push(`${file.name} is ${formatSize(file.size)}. A file may have at most ${formatSize(maxBytes)}.`);
+    } else if (!file.size) refusals.push(`${file.name} is empty.`);
+    else if (kept.length + added.length >= maxFiles) {
+      refusals.push(`${file.name} was not added: at most ${maxFiles} ${maxFiles === 1 ? "file" : "files"}.`);
+    } else added.push(file);
+  }
+  setFiles(input, [...kept, ...added]);
+  showRefusals(input, refusals);
+  if (added.length) announce(`${input.chosen.length} attached.`);
 };
 
 const handleTransfer = (event) => {

@@ -17,6 +17,7 @@ from helpdesk.extensions import db, htmx
 from helpdesk.models.form import FormVersion
 from helpdesk.models.user import User
 from helpdesk.web import uploads
+from helpdesk.web.desk.people import find_matches
 from helpdesk.web.middleware import authentication
 from helpdesk.web.templating import htmx_responses
 
@@ -28,7 +29,7 @@ def show_new_ticket() -> ResponseReturnValue:
     """The form; a choice if there are several; the team first names the customer."""
     requester, sentence = find_requester(request.args.get("for"))
     if requester is None:
-        return render_template("portal/new_for.html", address=request.args.get("for", ""), error=sentence)
+        return render_requester_choice(request.args.get("for", ""), sentence)
     available = list_forms(requester)
     form = select_form(available, request.args.get("form"))
     if request.args.get("form") and form is None:
@@ -42,7 +43,7 @@ def create_ticket() -> ResponseReturnValue:
     """Create a ticket; the same form sent twice gives the same ticket."""
     requester, sentence = find_requester(request.form.get("for"))
     if requester is None:
-        return render_template("portal/new_for.html", address=request.form.get("for", ""), error=sentence), 422
+        return render_requester_choice(request.form.get("for", ""), sentence), 422
     token = idempotency.valid_token(request.form.get("form_token"))
     # Checked before the files of a repeated form are stored a second time.
     existing = idempotency.find_created_ticket(requester, token) if uploads.has_uploads() else None
@@ -102,6 +103,18 @@ def list_similar_tickets() -> ResponseReturnValue:
     return render_template("portal/_similar.html", similar=similar)
 
 
+def render_requester_choice(text: str, error: str) -> str:
+    """The page on which the team chooses whom a ticket is for; ``text`` is what was typed."""
+    return render_template(
+        "portal/new_for.html",
+        address=text,
+        words=text,
+        error=error,
+        matches=find_matches(text.strip()[:100]),
+        form_slug=request.values.get("form", "")[:100],
+    )
+
+
 def render_page(requester: User, available: list[Any], form: FormVersion | None, values: dict[str, Any]) -> str:
     """The whole page, empty or with values from the URL."""
     return render_template("portal/new.html", available=available, **form_context(requester, form, values))
@@ -152,12 +165,18 @@ def find_requester(address: str | None) -> tuple[User | None, str]:
         return authentication.get_current_user(), ""
     if not address:
         return None, ""
+    if "@" not in address:
+        return None, "" if find_matches(address.strip()[:100]) else "Nobody has this name. Enter an email address."
     try:
         user = users.find_user(users.canonical_email(address))
     except ValidationError as error:
         return None, error.message
-    if user is None or user.is_team or not user.is_active or user.organization_id is None:
-        return None, "No customer has this address. Add them under their organization first."
+    if user is None:
+        return None, "No customer has this address yet. Add the person, then file the ticket."
+    if user.is_team:
+        return None, f"{user.display_name} is a member of the team. Choose a customer."
+    if not user.is_active or user.organization_id is None:
+        return None, f"{user.display_name} cannot have tickets: deactivated, or without an organization."
     return user, ""
 
 

@@ -32,10 +32,14 @@ class ChannelForm(Form):
 
 
 class SlackOptionsForm(SettingsForm):
-    """How replies from Slack are treated."""
+    """How long replies can be undone, and who is assigned."""
 
     undo_seconds = WholeNumberField(
-        "Undo window, in seconds",
-        description="So long the mail of an agent’s reply waits, and it can be made internal.",
+        "Undo time for replies from Slack, in seconds",
+        description="How long the mail of an agent’s reply waits. Until then the reply can be made internal.",
     )
-    assign_first_responder = BooleanField("Assign a ticket to the first who answers")
+    web_undo_seconds = WholeNumberField(
+        "Undo time for replies from the desk, in seconds",
+        description="How long mail and Slack wait, so that the agent can undo the reply. 0 sends at once.",
+    )
+    assign_first_responder = BooleanField("Assign an unassigned ticket to the first agent who answers")

@@ -4,12 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
-from flask import Flask
+from flask import Flask, g, has_request_context
+from flask_login import current_user
 from markupsafe import Markup, escape
 
 from helpdesk import clock
 from helpdesk.domain import labels
+from helpdesk.domain.administration import settings
 from helpdesk.domain.forms import field_types
 from helpdesk.domain.ticket_lists import customer_list
 from helpdesk.markup import markdown_rendering
@@ -66,17 +69,18 @@ def format_time_ago(moment: datetime | None, prefix: str = "") -> Markup:
     """Relative time ("5 min ago"), with the exact time as title and in ``datetime``."""
     if moment is None:
         return Markup("")
-    return _format_time_ago(moment, max(0, (clock.now() - moment) // ONE_MINUTE), prefix)
+    return _format_time_ago(moment, max(0, (clock.now() - moment) // ONE_MINUTE), prefix, reader_time_zone())
 
 
 @lru_cache(maxsize=10_000)
-def _format_time_ago(moment: datetime, minutes: int, prefix: str) -> Markup:
+def _format_time_ago(moment: datetime, minutes: int, prefix: str, zone: str) -> Markup:
+    local = moment.astimezone(ZoneInfo(zone))
     text, exactly = (
-        format_short_duration(minutes * ONE_MINUTE, ago=True, moment=moment),
+        format_short_duration(minutes * ONE_MINUTE, ago=True, moment=local),
         moment.isoformat(timespec="seconds"),
     )
     return Markup(
-        f'<time data-ago datetime="{exactly}" title="{format_datetime(moment)}">{escape(prefix)}{text}</time>'
+        f'<time data-ago datetime="{exactly}" title="{format_local_datetime(local)}">{escape(prefix)}{text}</time>'
     )
 
 
@@ -107,9 +111,25 @@ def format_short_duration(length: timedelta, ago: bool = False, moment: datetime
     return f"{moment.day} {MONTHS[moment.month - 1][:3]} {moment.year}" if moment else f"{int(seconds // 86400)} d"
 
 
+def reader_time_zone() -> str:
+    """The name of the reader's time zone, else that of the installation."""
+    if not has_request_context():
+        return settings.get("time_zone")
+    if "time_zone" not in g:
+        g.time_zone = getattr(current_user, "time_zone", None) or settings.get("time_zone")
+    return g.time_zone
+
+
 def format_datetime(moment: datetime) -> str:
-    """The exact time, in UTC."""
-    return f"{moment.day} {MONTHS[moment.month - 1]} {moment.year}, {moment.hour:02}:{moment.minute:02} UTC"
+    """The exact time on the reader's clock: "28 November 2026, 09:30 NZDT"."""
+    return format_local_datetime(moment.astimezone(ZoneInfo(reader_time_zone())))
+
+
+def format_local_datetime(local: datetime) -> str:
+    """The exact time ``local`` with the abbreviation of its zone, or its distance from UTC where it has none."""
+    zone = local.tzname() or ""
+    zone = f"UTC{zone}" if zone[:1] in "+-" else zone
+    return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02} {zone}"
 
 
 def get_initials(name: str) -> str:

@@ -9,11 +9,14 @@ from sqlalchemy.exc import IntegrityError
 
 from helpdesk.domain import idempotency, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.tickets import collisions
 from helpdesk.extensions import db, htmx
+from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.web import uploads
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
+from helpdesk.web.tickets import undo
 from helpdesk.web.tickets.page_context import composer_context, page_context
 from helpdesk.web.tickets.responses import render_after_reply
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
@@ -35,21 +38,27 @@ def create_note(number: int) -> ResponseReturnValue:
 
 
 def create_message(number: int, kind: str) -> ResponseReturnValue:
-    """Save the message of the form, once, even if the form is sent twice."""
+    """Save the message of the form, once, even if the form is sent twice.
+
+    A form that says it is a note never becomes a reply, whichever address it was sent to.
+    """
     ticket = get_ticket_or_404(number)
+    if current_user.is_team and request.form.get("compose") == "note":
+        kind = "note"
     token = idempotency.valid_token(request.form.get("form_token"))
     new_status = request.form.get("status") if kind == "reply" and current_user.is_team else None
     # A plain reply is deduplicated by the domain; status, files and follow-ups of a repeated form must be stopped here.
     if (ticket.is_closed or new_status or uploads.has_uploads()) and idempotency.was_message_sent(
         authentication.get_current_user(), ticket, token
     ):
-        return render_after_reply(number, is_changed=True)
+        return render_after_reply(number, is_changed=True, kind=kind)
     existing = idempotency.find_created_ticket(authentication.get_current_user(), token) if ticket.is_closed else None
     if existing:
         return htmx_responses.redirect_to(f"/tickets/{existing.number}")
     form_uploads = uploads.FormUploads(authentication.get_current_user())
     body = request.form.get("body", "")
     state_before, is_changed = ticket_state(ticket), True
+    undo_offer = None
     try:
         form_uploads.store()
         if kind == "reply" and ticket.is_closed:
@@ -62,16 +71,23 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
             )
             db.session.commit()
             return htmx_responses.redirect_to(f"/tickets/{follow_up.number}")
-        add_message = tickets.reply if kind == "reply" else tickets.add_note
-        add_message(
-            ticket,
-            author=authentication.get_current_user(),
-            body=body,
-            form_token=token,
-            attachments=form_uploads.attach(),
-        )
-        if new_status and new_status != ticket.status:
-            tickets.set_status(ticket, new_status, actor=authentication.get_current_user())
+        if kind == "reply" and (newer := find_newer_reply(ticket)):
+            form_uploads.keep_for_retry()
+            return render_rejected_form(number, None, kind, body, form_uploads, newer)
+        fields = {
+            "author": authentication.get_current_user(),
+            "body": body,
+            "form_token": token,
+            "attachments": form_uploads.attach(),
+        }
+        if kind == "reply":
+            release_at = tickets.window_end() if current_user.is_team else None
+            message = tickets.reply(ticket, release_at=release_at, **fields)
+            if new_status and new_status != ticket.status:
+                tickets.set_status(ticket, new_status, actor=fields["author"], release_at=message.release_at)
+            undo_offer = undo.describe_reply(message)
+        else:
+            tickets.add_note(ticket, **fields)
         is_changed = ticket_state(ticket) != state_before
         db.session.commit()
     except IntegrityError:
@@ -83,7 +99,15 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
         if not idempotency.was_message_sent(authentication.get_current_user(), get_ticket_or_404(number), token):
             form_uploads.keep_for_retry()
             return render_rejected_form(number, error, kind, body, form_uploads)
-    return render_after_reply(number, is_changed)
+    return render_after_reply(number, is_changed, kind, undo_offer)
+
+
+def find_newer_reply(ticket: Ticket) -> Message | None:
+    """A colleague's reply that the form's sender has not seen; None for customers and forms without ``seen``."""
+    seen = request.form.get("seen", "")
+    if not current_user.is_team or not (seen.isdecimal() and len(seen) < 10):
+        return None
+    return collisions.find_newer_reply(ticket, authentication.get_current_user(), int(seen))
 
 
 def ticket_state(ticket: Ticket) -> tuple[Any, ...]:
@@ -92,13 +116,19 @@ def ticket_state(ticket: Ticket) -> tuple[Any, ...]:
 
 
 def render_rejected_form(
-    number: int, error: ValidationError | ConflictError, kind: str, body: str, form_uploads: uploads.FormUploads
+    number: int,
+    error: ValidationError | ConflictError | None,
+    kind: str,
+    body: str,
+    form_uploads: uploads.FormUploads,
+    newer: Message | None = None,
 ) -> ResponseReturnValue:
-    """The composer with everything that was typed, and the error."""
+    """The composer with everything that was typed, and the error or a colleague's ``newer`` reply."""
+    db.session.rollback()
     ticket = get_ticket_or_404(number)
-    field = error.field if error.field in {"body", "files", "status"} else "body"
-    values = {"kind": kind, "body": body, "status": request.form.get("status", "")}
-    context = composer_context(ticket, {field: error.message}, values, form_uploads.list_pending())
+    errors = {error.field if error.field in {"body", "files", "status"} else "body": error.message} if error else {}
+    values = {"kind": kind, "body": body} | {name: request.form.get(name, "") for name in ("status", "written_as")}
+    context = composer_context(ticket, errors, values, form_uploads.list_pending(), newer)
     if htmx:
         return render_template("tickets/_composer.html", **context), 422
     return render_template("tickets/show.html", **(page_context(ticket) | context)), 422

@@ -8,6 +8,7 @@ from flask_login import current_user
 
 from helpdesk.domain import idempotency, labels, tickets
 from helpdesk.domain.administration import settings
+from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.web import uploads
 from helpdesk.web.middleware import authentication
@@ -58,10 +59,14 @@ def composer_context(
     errors: dict[str, Any] | None = None,
     values: dict[str, Any] | None = None,
     stored_uploads: dict[str, Any] | None = None,
+    newer: Message | None = None,
 ) -> dict[str, Any]:
-    """The context of tickets/_composer.html. ``kept``: stored uploads by the name of their input."""
+    """The context of tickets/_composer.html. ``kept``: stored uploads by the name of their input.
+
+    ``newer``: a colleague's reply that was written meanwhile.
+    """
     user = authentication.get_current_user()
-    token = idempotency.valid_token(request.form.get("form_token")) if errors else None
+    token = idempotency.valid_token(request.form.get("form_token")) if errors or newer else None
     return {
         "ticket": ticket,
         "audience": labels.describe_audience(ticket, sidebar.list_active_threads(ticket), user),
@@ -70,5 +75,8 @@ def composer_context(
         "errors": errors or {},
         "limits": uploads.UPLOAD_LIMITS,
         "kept": stored_uploads or {},
+        "seen_seq": ticket.next_seq - 1,
+        "newer": newer,
+        "undo": None,
         "canned": agent_sidebar.list_canned_replies(ticket, user),
     }

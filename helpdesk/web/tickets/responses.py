@@ -1,6 +1,6 @@
 """Responses of the ticket views: one fragment, or the fragments that a change or a reply touches."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from flask import Response, redirect, render_template
@@ -20,20 +20,22 @@ from helpdesk.web.tickets.ticket_lookup import get_ticket_or_404
 def render_fragment(template: str, build_context: Callable[[Ticket], dict[str, Any]], ticket: Ticket) -> Response:
     """Render one fragment, or 304 if the browser has the current version."""
     user = authentication.get_current_user()
-    parts = (ticket.id, ticket.version, user.id, user.role)
+    parts = (ticket.id, ticket.version, user.id, user.role, (user.time_zone or "").replace("/", "-"))
     return htmx_responses.not_modified(*parts) or htmx_responses.with_etag(
         render_template(template, **build_context(ticket)), *parts
     )
 
 
-def render_after_change(number: int, first: str = "header", address: str = "") -> ResponseReturnValue:
-    """The fragments that a change affects, beginning with ``first``, which replaces HTMX's target."""
+def render_after_change(
+    number: int, first: str = "header", address: str = "", more: Sequence[tuple[str, dict[str, Any]]] = ()
+) -> ResponseReturnValue:
+    """The fragments that a change affects, beginning with ``first``, which replaces HTMX's target; then ``more``."""
     address = address or f"/tickets/{number}"
     if not htmx:
         return redirect(address, 303)
     transactions.set_read_only()  # the change is committed; showing it needs no write lock
     fragments = changed_fragments(get_ticket_or_404(number))
-    return htmx_responses.swap_fragments(fragments.pop(first), *fragments.values(), address=address)
+    return htmx_responses.swap_fragments(fragments.pop(first), *fragments.values(), *more, address=address)
 
 
 def changed_fragments(ticket: Ticket) -> dict[str, tuple[str, dict[str, Any]]]:
@@ -46,14 +48,18 @@ def changed_fragments(ticket: Ticket) -> dict[str, tuple[str, dict[str, Any]]]:
     }
 
 
-def render_after_reply(number: int, is_changed: bool) -> ResponseReturnValue:
-    """An empty composer and the conversation; all other fragments only if the ticket's state changed.
+def render_after_reply(
+    number: int, is_changed: bool, kind: str = "reply", undo: dict[str, Any] | None = None
+) -> ResponseReturnValue:
+    """An empty composer for another message of this ``kind``, and the conversation.
+
+    All other fragments only if the ticket's state changed. ``undo``: what the toast offers.
 
     The event that notifies every open page also updates this one.
     """
     address = f"/tickets/{number}"
     if not htmx:
-        return redirect(address, 303)
+        return redirect(f"{address}?sent={undo['message_id']}" if undo else address, 303)
     transactions.set_read_only()
     ticket = get_ticket_or_404(number)
     others = (
@@ -62,7 +68,9 @@ def render_after_reply(number: int, is_changed: bool) -> ResponseReturnValue:
         else {"conversation": ("tickets/_conversation.html", conversation_context(ticket))}
     )
     return htmx_responses.swap_fragments(
-        ("tickets/_composer.html", composer_context(ticket)), *others.values(), address=address
+        ("tickets/_composer.html", composer_context(ticket, values={"kind": kind}) | {"undo": undo}),
+        *others.values(),
+        address=address,
     )
 
 

@@ -9,6 +9,7 @@ from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
+from helpdesk.web.tickets import undo
 from helpdesk.web.tickets.responses import render_after_change
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
 
@@ -19,9 +20,16 @@ blueprint = Blueprint("ticket_status", __name__, url_prefix=TICKET_URL_PREFIX)
 def solve_ticket(number: int) -> ResponseReturnValue:
     """Mark the ticket as solved."""
     ticket = get_ticket_or_404(number)
-    tickets.solve(ticket, actor=authentication.get_current_user())
+    agent = authentication.get_current_user()
+    if not agent.is_team or ticket.is_solved:
+        tickets.solve(ticket, actor=agent)
+        db.session.commit()
+        return render_after_change(number)
+    until = tickets.window_end()
+    ticket = tickets.solve(ticket, actor=agent, release_at=until)
+    offer = undo.describe_solved(ticket, ticket.next_seq - 1, until)
     db.session.commit()
-    return render_after_change(number)
+    return render_after_change(number, more=(undo.toast(offer),))
 
 
 @blueprint.post("/solution/delete")
@@ -38,9 +46,14 @@ def reopen_ticket(number: int) -> ResponseReturnValue:
 def set_status(number: int) -> ResponseReturnValue:
     """Set the status."""
     ticket = get_ticket_or_404(number)
-    tickets.set_status(ticket, request.form.get("status", ""), actor=authentication.get_current_user())
+    new_status, until = request.form.get("status", ""), tickets.window_end()
+    offer = None
+    is_changed = ticket.status != new_status
+    ticket = tickets.set_status(ticket, new_status, actor=authentication.get_current_user(), release_at=until)
+    if is_changed and ticket.is_solved:
+        offer = undo.describe_solved(ticket, ticket.next_seq - 1, until)
     db.session.commit()
-    return render_after_change(number, first="facts")
+    return render_after_change(number, first="facts", more=(undo.toast(offer),) if offer else ())
 
 
 @blueprint.post("/assignee")

@@ -1,10 +1,13 @@
 """The page of one ticket and its fragments."""
 
-from flask import Blueprint, render_template
+from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_login import current_user
 
+from helpdesk.domain import tickets
 from helpdesk.web.middleware import authentication
-from helpdesk.web.tickets import sidebar
+from helpdesk.web.request import parse_id
+from helpdesk.web.tickets import sidebar, undo
 from helpdesk.web.tickets.page_context import (
     composer_context,
     conversation_context,
@@ -22,7 +25,10 @@ blueprint = Blueprint("ticket_page", __name__, url_prefix=TICKET_URL_PREFIX)
 def show_ticket(number: int) -> ResponseReturnValue:
     """The whole page; showing it marks the ticket as read."""
     ticket = get_ticket_or_404(number)
-    html = render_template("tickets/show.html", **(page_context(ticket) | composer_context(ticket)))
+    context = page_context(ticket) | composer_context(ticket)
+    if sent_id := parse_id(request.args.get("sent")):
+        context["undo"] = undo.describe_reply(tickets.find_undoable_reply(ticket, current_user, sent_id))
+    html = render_template("tickets/show.html", **context)
     mark_read(ticket)
     return html
 

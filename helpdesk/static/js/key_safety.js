@@ -1,0 +1,44 @@
+// When a single key may act: never while or right after somebody types or sends, and only where a list or a ticket has
+// the focus. So a sentence that is typed into nothing does nothing.
+import { byId, listen, query } from "./dom.js";
+
+const REST_MS = 1000; // after typing or sending
+const TEXT_FIELD = "input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]";
+const LATIN = /^[A-Za-z]$/;
+let typedUntil = 0;
+let sentUntil = 0;
+
+export const isTyping = (element) => Boolean(element.closest?.(TEXT_FIELD));
+export const hasJustTyped = () => Date.now() < typedUntil;
+export const hasJustSent = () => Date.now() < sentUntil;
+
+// What is pressed now belongs to a text, wherever it goes: no key acts for a second.
+export const countAsTyping = () => {
+  typedUntil = Date.now() + REST_MS;
+};
+
+const countAsSending = () => {
+  sentUntil = Date.now() + REST_MS;
+};
+
+// Whether what has the focus is a list or a ticket, not the header, a menu or the composer's buttons.
+export const isOnContent = (element) => {
+  if (query("dialog[open]")) return false;
+  if (element === document.body) return Boolean(byId("ticket") || byId("queue") || byId("main"));
+  return Boolean(element.closest("#main")) && !element.closest("form[data-composer], [data-menu]");
+};
+
+// The Latin character of a key. Other layouts give it by the place of the key, and Caps Lock counts for nothing.
+export const characterOf = (event) => {
+  if (LATIN.test(event.key)) return event.getModifierState("CapsLock") ? event.key.toLowerCase() : event.key;
+  const place = /^Key([A-Z])$/.exec(event.code);
+  return place && /^\p{L}$/u.test(event.key) ? place[1].toLowerCase() : event.key;
+};
+
+listen("keydown", (event) => {
+  if (event.key.length === 1 && isTyping(event.target)) countAsTyping();
+}, true);
+listen("submit", countAsSending, true);
+listen("htmx:afterRequest", ({ detail }) => {
+  if (detail.requestConfig.verb === "post" && detail.elt.matches("form")) countAsSending();
+});

@@ -1,0 +1,35 @@
+// Selects that act by themselves (data-act-on-choice) do so when a choice is made: by pointer, or by Enter. Arrow keys
+// and typing only look; the button "Set" beside the select shows that something is chosen but not set.
+import { listen, query } from "./dom.js";
+
+const ENTER_MS = 150; // within which a change belongs to the Enter that closed the list of options
+
+const isActing = (element) => element.matches?.("select[data-act-on-choice]");
+
+const act = (select) => {
+  delete select.dataset.browsed;
+  select.form.requestSubmit();
+};
+
+listen("pointerdown", ({ target }) => {
+  const select = target.closest?.("select[data-act-on-choice]");
+  if (select) delete select.dataset.browsed;
+}, true);
+
+listen("keydown", (event) => {
+  const { target, key } = event;
+  if (!isActing(target) || event.isComposing) return;
+  if (key === "Enter") {
+    target.enteredAt = Date.now();
+    if (!query(".is-unset", target.form)) return;
+    event.preventDefault();
+    act(target);
+  } else if (key !== "Tab" && key !== "Shift") target.dataset.browsed = "";
+});
+
+listen("change", ({ target }) => {
+  if (!isActing(target)) return;
+  const isChosen = !("browsed" in target.dataset) || Date.now() - (target.enteredAt || 0) < ENTER_MS;
+  query("[data-set]", target.form)?.classList.toggle("is-unset", !isChosen);
+  if (isChosen) act(target);
+});
