@@ -100,8 +100,10 @@ def forget_ended_sessions() -> None:
 
 @job
 def erase_what_is_old() -> None:
-    """Erase closed tickets that are older than the retention setting."""
+    """Erase closed tickets that are older than the retention setting, and what was being sent during an erasure."""
     _erase(retention.erase_expired_tickets)
+    erasure.erase_what_was_being_sent()
+    db.session.commit()
 
 
 @job

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id, Time
 from helpdesk.extensions import Base
+from helpdesk.models.personal_data import RowDeleted
 from helpdesk.models.user import User
 
 API_TOKEN_SCOPES = ("tickets:read", "tickets:write", "organizations:read")
@@ -17,6 +18,7 @@ class ApiToken(Base):
     """
 
     __tablename__ = "api_tokens"
+    personal_data = RowDeleted("user_id")
 
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)

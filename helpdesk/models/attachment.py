@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.database.types import BigId, Created, Id
 from helpdesk.extensions import Base
 from helpdesk.models.message import Message
+from helpdesk.models.personal_data import RowDeleted
 from helpdesk.models.ticket import ticket_foreign_key
 
 # The types that browsers and mail programs may show in place.
@@ -20,6 +21,7 @@ class Attachment(Base):
     """
 
     __tablename__ = "attachments"
+    personal_data = RowDeleted("uploader_id")
 
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(String(64), unique=True)

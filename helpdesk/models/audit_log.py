@@ -7,12 +7,19 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.database.types import BigId, Created, Id
 from helpdesk.extensions import Base
+from helpdesk.models.personal_data import CODE, ERASED_NAME, Erased, ErasedBy
 
 
 class AuditEntry(Base):
     """One change of settings, access or identities: who made it, when, and to what."""
 
     __tablename__ = "audit_entries"
+    personal_data = {
+        "actor_name": Erased("actor_id", ERASED_NAME, words=False),
+        "action": CODE,
+        "subject": ErasedBy("erase_from_audit_log"),
+        "details": ErasedBy("erase_from_audit_log"),
+    }
 
     id: Mapped[Id]
     at: Mapped[Created]

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.database.types import Created, Id
 from helpdesk.extensions import Base
+from helpdesk.models.personal_data import RowDeleted
 
 
 class CannedReply(Base):
@@ -14,6 +15,7 @@ class CannedReply(Base):
     """
 
     __tablename__ = "canned_replies"
+    personal_data = RowDeleted("owner_id")
 
     id: Mapped[Id]
     owner_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)

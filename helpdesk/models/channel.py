@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.database.types import Created, Id, Time, one_of_condition
 from helpdesk.extensions import Base
 from helpdesk.models.organization import Organization
+from helpdesk.models.personal_data import CODE, CONFIGURATION, IDENTIFIER
 
 
 class Channel(Base):
@@ -18,6 +19,13 @@ class Channel(Base):
     """
 
     __tablename__ = "channels"
+    personal_data = {
+        "kind": CODE,
+        "external_id": IDENTIFIER,
+        "name": CONFIGURATION,
+        "audience": CODE,
+        "blocked_reason": CONFIGURATION,
+    }
 
     id: Mapped[Id]
     kind: Mapped[str] = mapped_column(String(16))

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.database.types import Created, Id, Time, one_of_condition
 from helpdesk.extensions import Base
 from helpdesk.models.message import Message
+from helpdesk.models.personal_data import CODE, IDENTIFIER, ErasedBy
 from helpdesk.models.thread import Thread
 
 
@@ -81,6 +82,17 @@ class Delivery(Base):
     """
 
     __tablename__ = "deliveries"
+    personal_data = {
+        "key": IDENTIFIER,
+        "kind": CODE,
+        "queue_key": CODE,
+        "state": CODE,
+        "lease_owner": IDENTIFIER,
+        "reason": ErasedBy("erase_from_deliveries"),
+        "external_id": IDENTIFIER,
+        "data": ErasedBy("erase_from_deliveries"),
+        "content": ErasedBy("erase_from_deliveries"),
+    }
 
     id: Mapped[Id]
     key: Mapped[str] = mapped_column(String(40), unique=True, default=lambda: secrets.token_hex(16))

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Created, Id
 from helpdesk.extensions import Base
+from helpdesk.models.personal_data import CODE, ERASED_NAME, Erased, ErasedBy
 from helpdesk.models.ticket import Ticket, ticket_foreign_key
 from helpdesk.models.user import User
 
@@ -15,6 +16,11 @@ class Event(Base):
     """One change of a ticket, for its timeline and its history. ``data`` contains the old and new values."""
 
     __tablename__ = "events"
+    personal_data = {
+        "kind": CODE,
+        "actor_name": Erased("actor_id", ERASED_NAME, words=False),
+        "data": ErasedBy("erase_from_events"),
+    }
 
     id: Mapped[Id]
     ticket_id: Mapped[int] = mapped_column(BigId)

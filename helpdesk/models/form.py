@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Created, Id, Time
 from helpdesk.extensions import Base
+from helpdesk.models.personal_data import CONFIGURATION, ErasedBy
 
 
 class Widget(StrEnum):
@@ -26,6 +27,11 @@ class Form(Base):
     """A form and its versions. If ``for_all``, every organization may use it, otherwise those in ``organizations``."""
 
     __tablename__ = "forms"
+    personal_data = {
+        "slug": CONFIGURATION,
+        "name": CONFIGURATION,
+        "description": CONFIGURATION,
+    }
 
     id: Mapped[Id]
     slug: Mapped[str] = mapped_column(String(80), unique=True)
@@ -76,6 +82,17 @@ class Field(Base):
     """
 
     __tablename__ = "fields"
+    personal_data = {
+        "key": CONFIGURATION,
+        "kind": CONFIGURATION,
+        "label": CONFIGURATION,
+        "help": CONFIGURATION,
+        "placeholder": CONFIGURATION,
+        "default": CONFIGURATION,
+        "options": CONFIGURATION,
+        "shown_if_key": CONFIGURATION,
+        "shown_if_value": CONFIGURATION,
+    }
 
     id: Mapped[Id]
     version_id: Mapped[int] = mapped_column(ForeignKey("form_versions.id", ondelete="CASCADE"), index=True)
@@ -102,6 +119,10 @@ class Answer(Base):
     """The answer to a field on one ticket: ``value`` is JSON, ``text`` is what people read and what is searched."""
 
     __tablename__ = "answers"
+    personal_data = {
+        "value": ErasedBy("erase_filed_tickets"),
+        "text": ErasedBy("erase_filed_tickets"),
+    }
 
     id: Mapped[Id]
     ticket_id: Mapped[int] = mapped_column(BigId)

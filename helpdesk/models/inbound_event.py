@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.database.types import Created, Id, Time, one_of_condition
 from helpdesk.extensions import Base
+from helpdesk.models.personal_data import CODE, IDENTIFIER, ErasedBy
 
 
 class InboundEvent(Base):
@@ -17,6 +18,15 @@ class InboundEvent(Base):
     """
 
     __tablename__ = "inbound_events"
+    personal_data = {
+        "source": CODE,
+        "external_id": IDENTIFIER,
+        "ordering_key": IDENTIFIER,
+        "payload": ErasedBy("erase_from_inbox"),
+        "raw": ErasedBy("erase_from_inbox"),
+        "state": CODE,
+        "result": ErasedBy("erase_from_inbox"),
+    }
 
     id: Mapped[Id]
     source: Mapped[str] = mapped_column(String(16))

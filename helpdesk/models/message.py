@@ -10,6 +10,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
 from helpdesk.extensions import Base
 from helpdesk.markup import markdown_rendering
+from helpdesk.models.personal_data import CODE, ERASED_NAME, IDENTIFIER, Erased, ErasedBy
 from helpdesk.models.ticket import Ticket, ticket_foreign_key
 from helpdesk.models.user import User
 
@@ -34,6 +35,17 @@ class Message(Base):
     """
 
     __tablename__ = "messages"
+    personal_data = {
+        "kind": CODE,
+        "author_name": Erased("author_id", ERASED_NAME, words=False),
+        "author_picture": Erased("author_id", None, words=False),
+        "body": ErasedBy("erase_messages"),
+        "rendered": ErasedBy("erase_messages"),
+        "origin_external_id": IDENTIFIER,
+        "origin_edited": IDENTIFIER,
+        "form_token": IDENTIFIER,
+        "quoted": ErasedBy("erase_messages"),
+    }
 
     id: Mapped[Id]
     ticket_id: Mapped[int] = mapped_column(BigId)
@@ -107,6 +119,10 @@ class MessageRevision(Base):
     """An earlier version of a message that was edited or deleted; only the team reads it."""
 
     __tablename__ = "message_revisions"
+    personal_data = {
+        "kind": CODE,
+        "body": ErasedBy("erase_messages"),
+    }
 
     id: Mapped[Id]
     message_id: Mapped[int] = mapped_column(ForeignKey("messages.id", ondelete="CASCADE"))

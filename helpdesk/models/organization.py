@@ -5,12 +5,21 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id, Time, one_of_condition
 from helpdesk.extensions import Base
+from helpdesk.models.personal_data import CODE, COMPANY, CONFIGURATION, ErasedBy
 
 
 class Organization(Base):
     """A customer company, and the rules by which its people are admitted."""
 
     __tablename__ = "organizations"
+    personal_data = {
+        "name": COMPANY,
+        "slug": COMPANY,
+        "default_ticket_visibility": CODE,
+        "microsoft_tenant": COMPANY,
+        "from_address": CONFIGURATION,
+        "notes": COMPANY,
+    }
 
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(200), unique=True)
@@ -43,6 +52,9 @@ class OrganizationDomain(Base):
     """A mail domain whose addresses belong to the organization. Compared exactly; of one organization only."""
 
     __tablename__ = "organization_domains"
+    personal_data = {
+        "domain": COMPANY,
+    }
 
     id: Mapped[Id]
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"), index=True)
@@ -57,6 +69,9 @@ class OrganizationAddress(Base):
     """One listed address. It is admitted whatever its domain; with ``allowlist_only``, no others are."""
 
     __tablename__ = "organization_addresses"
+    personal_data = {
+        "email": ErasedBy("erase_address"),
+    }
 
     id: Mapped[Id]
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Created, Time, one_of_condition
 from helpdesk.extensions import Base
+from helpdesk.models.personal_data import CODE, ErasedBy
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
@@ -15,6 +16,10 @@ class QaReview(Base):
     """A lead's rating of how a solved ticket was handled, and a comment that only its agent and the leads read."""
 
     __tablename__ = "qa_reviews"
+    personal_data = {
+        "rating": CODE,
+        "comment": ErasedBy("erase_reviews"),
+    }
 
     ticket_id: Mapped[int] = mapped_column(BigId, ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
     reviewer_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"))

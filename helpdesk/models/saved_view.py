@@ -7,6 +7,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id
 from helpdesk.extensions import Base
+from helpdesk.models.personal_data import RowDeleted
 from helpdesk.models.user import User
 
 
@@ -14,6 +15,7 @@ class SavedView(Base):
     """Named filters of the queue. ``shared``: the whole team sees them; the owner and admins may change them."""
 
     __tablename__ = "saved_views"
+    personal_data = RowDeleted("owner_id")
 
     id: Mapped[Id]
     owner_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"))

@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.database.types import Created, Id, Time
 from helpdesk.extensions import Base
 from helpdesk.models.organization import Organization
+from helpdesk.models.personal_data import RowDeleted
 from helpdesk.models.user import User
 
 
@@ -17,6 +18,7 @@ class Session(Base):
     """
 
     __tablename__ = "sessions"
+    personal_data = RowDeleted("user_id")
 
     id: Mapped[Id]
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)

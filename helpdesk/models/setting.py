@@ -7,12 +7,17 @@ from sqlalchemy import JSON, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.extensions import Base
+from helpdesk.models.personal_data import CODE, CONFIGURATION
 
 
 class Setting(Base):
     """The value of one changed setting; a setting without a row has its default."""
 
     __tablename__ = "settings"
+    personal_data = {
+        "key": CODE,
+        "value": CONFIGURATION,
+    }
 
     key: Mapped[str] = mapped_column(String(60), primary_key=True)
     value: Mapped[Any] = mapped_column(JSON)

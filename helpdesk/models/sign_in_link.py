@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.database.types import Created, Id, Time
 from helpdesk.extensions import Base
+from helpdesk.models.personal_data import ErasedBy
 
 
 class SignInLink(Base):
@@ -15,6 +16,18 @@ class SignInLink(Base):
     """
 
     __tablename__ = "sign_in_links"
+    personal_data = {
+        "purpose": ErasedBy("erase_address"),
+        "email": ErasedBy("erase_address"),
+        "nonce": ErasedBy("erase_address"),
+        "token_hash": ErasedBy("erase_address"),
+        "code_hash": ErasedBy("erase_address"),
+        "browser_hash": ErasedBy("erase_address"),
+        "next_path": ErasedBy("erase_address"),
+        "ip_prefix": ErasedBy("erase_address"),
+        "refused": ErasedBy("erase_address"),
+        "pending_identity": ErasedBy("erase_address"),
+    }
 
     id: Mapped[Id]
     purpose: Mapped[str] = mapped_column(String(20), default="sign_in")

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.database.types import BigId, Id, Time, one_of_condition
 from helpdesk.extensions import Base
 from helpdesk.models.organization import Organization
+from helpdesk.models.personal_data import CODE, CONFIGURATION
 from helpdesk.models.priorities import Priority
 from helpdesk.models.ticket import Ticket
 
@@ -21,6 +22,9 @@ class SlaPolicy(Base):
     """
 
     __tablename__ = "sla_policies"
+    personal_data = {
+        "priority": CODE,
+    }
 
     id: Mapped[Id]
     organization_id: Mapped[int | None] = mapped_column(ForeignKey("organizations.id", ondelete="CASCADE"))
@@ -66,6 +70,9 @@ class Holiday(Base):
     """A day on which the team does not work."""
 
     __tablename__ = "holidays"
+    personal_data = {
+        "name": CONFIGURATION,
+    }
 
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     name: Mapped[str] = mapped_column(String(80), default="")
@@ -80,6 +87,9 @@ class SlaTimer(Base):
     """
 
     __tablename__ = "sla_timers"
+    personal_data = {
+        "kind": CODE,
+    }
 
     ticket_id: Mapped[int] = mapped_column(BigId, ForeignKey("tickets.id", ondelete="CASCADE"), primary_key=True)
     kind: Mapped[str] = mapped_column(String(16), primary_key=True)

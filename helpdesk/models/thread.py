@@ -6,6 +6,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.database.types import BigId, Created, Id, Time
 from helpdesk.extensions import Base
 from helpdesk.models.channel import Channel
+from helpdesk.models.personal_data import IDENTIFIER, Erased
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
@@ -18,6 +19,11 @@ class Thread(Base):
     """
 
     __tablename__ = "threads"
+    personal_data = {
+        "external_id": IDENTIFIER,
+        "nonce": Erased("user_id", None, words=False),
+        "token_hash": Erased("user_id", None, words=False),
+    }
 
     id: Mapped[Id]
     ticket_id: Mapped[int] = mapped_column(BigId)

@@ -17,6 +17,7 @@ from helpdesk.database.types import Created, Id, Time, one_of_condition, partial
 from helpdesk.extensions import Base
 from helpdesk.models.form import Answer, FormVersion
 from helpdesk.models.organization import Organization
+from helpdesk.models.personal_data import CODE, IDENTIFIER, ErasedBy
 from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
 from helpdesk.models.statuses import UNSOLVED_SQL, WAITING_ON, Status, WaitingOn
 from helpdesk.models.user import User
@@ -48,6 +49,13 @@ class Ticket(Base):
     """
 
     __tablename__ = "tickets"
+    personal_data = {
+        "subject": ErasedBy("erase_filed_tickets"),
+        "status": CODE,
+        "priority": CODE,
+        "excerpt": ErasedBy("erase_messages"),
+        "form_token": IDENTIFIER,
+    }
 
     id: Mapped[Id]
     organization_id: Mapped[int] = mapped_column(ForeignKey("organizations.id"))

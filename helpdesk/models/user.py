@@ -9,6 +9,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.database.types import Created, Id, Time, one_of_condition
 from helpdesk.extensions import Base
 from helpdesk.models.organization import Organization
+from helpdesk.models.personal_data import CODE, ErasedBy, RowDeleted
 
 
 class Role(StrEnum):
@@ -33,6 +34,16 @@ class User(Base):
     """
 
     __tablename__ = "users"
+    personal_data = {
+        "email": ErasedBy("erase_account"),
+        "name": ErasedBy("erase_account"),
+        "picture_url": ErasedBy("erase_account"),
+        "slack_user_id": ErasedBy("erase_account"),
+        "time_zone": ErasedBy("erase_account"),
+        "email_undeliverable_reason": ErasedBy("erase_account"),
+        "role": CODE,
+        "ticket_visibility": CODE,
+    }
 
     id: Mapped[Id]
     email: Mapped[str] = mapped_column(String(254), unique=True)
@@ -102,6 +113,7 @@ class Membership(Base):
     """
 
     __tablename__ = "memberships"
+    personal_data = RowDeleted("user_id")
 
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), primary_key=True)
     organization_id: Mapped[int] = mapped_column(
@@ -118,6 +130,7 @@ class Identity(Base):
     """A user's account at a sign-in provider: (provider, issuer, subject) never changes, unlike an address."""
 
     __tablename__ = "identities"
+    personal_data = RowDeleted("user_id")
 
     id: Mapped[Id]
     user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 from helpdesk.database.types import Created, Id
 from helpdesk.extensions import Base
 from helpdesk.models.delivery import Delivery
+from helpdesk.models.personal_data import CONFIGURATION
 from helpdesk.models.user import User
 
 WEBHOOK_EVENTS = (
@@ -27,6 +28,12 @@ class Webhook(Base):
     """
 
     __tablename__ = "webhooks"
+    personal_data = {
+        "name": CONFIGURATION,
+        "url": CONFIGURATION,
+        "nonce": CONFIGURATION,
+        "events": CONFIGURATION,
+    }
 
     id: Mapped[Id]
     name: Mapped[str] = mapped_column(String(80))

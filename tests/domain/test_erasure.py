@@ -17,9 +17,12 @@ from helpdesk.domain.ticket_lists import search
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.audit_log import AuditEntry
+from helpdesk.models.delivery import Delivery
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from helpdesk.models.organization import Organization
+from helpdesk.models.qa_review import QaReview
+from helpdesk.models.rating import Rating
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Identity, User
 
@@ -79,6 +82,100 @@ def test_an_erased_person_stands_in_no_table(session, make, admin):
     assert (
         session.scalar(select(AuditEntry).where(AuditEntry.action == "erased a person")).subject == f"person {ann.id}"
     )
+
+
+def plant(session, make, admin) -> User:
+    """A person whose word "zanzibar" stands in every column that a person's words can reach."""
+    globex = make.organization("Globex", slack="C0GLOBEX001")
+    ann = make.user(globex, "Annabella Quisling", slack_user_id="U0ANN")
+    version = make.form("default", ({"key": "city"},))
+    (field,) = version.fields
+    filed = make.ticket(ann, "zanzibar broke", "zanzibar is broken", form=version, answers={"city": "zanzibar"})
+    tickets.change_answer(filed, field, ["zanzibar town"], admin)
+    other = make.ticket(make.user(globex, "Bob"), "Printer", "No ink")
+    for ticket in (filed, other):
+        message = tickets.reply(ticket, author=ann, body="zanzibar again")
+        tickets.edit_message(message, body="zanzibar, edited", editor=ann)
+        answer = tickets.reply(ticket, author=admin, body="We look into it.")
+        answer.quoted = "> zanzibar again"
+        file(session, message, key=str(ticket.id) * 32)
+    session.add(Rating(ticket_id=filed.id, user_id=ann.id, score=1, comment="zanzibar"))
+    session.add(QaReview(ticket_id=filed.id, reviewer_id=admin.id, agent_id=ann.id, rating="good", comment="zanzibar"))
+    session.add(
+        AuditEntry(action="invited", subject=ann.email, actor_id=admin.id, details={"value": [ann.email, ann.name]})
+    )
+    payloads = (
+        ("slack", {"event": {"user": "U0ANN", "text": "zanzibar"}}, None, "done"),
+        ("slack", {"user": {"id": "U0ANN"}, "value": "zanzibar"}, None, "done"),
+        ("email", {"from": ann.email}, b"zanzibar", "quarantined"),
+        ("email", {"from": "bob@globex.example", "subject": "zanzibar"}, b"> zanzibar", "done"),
+    )
+    for number, (source, payload, raw, state) in enumerate(payloads):
+        session.add(
+            InboundEvent(
+                source=source,
+                external_id=f"planted {number}",
+                payload=payload,
+                raw=raw,
+                state=state,
+                result="zanzibar",
+                ticket_id=other.id if number == 3 else None,
+            )
+        )
+    webhook = {"payload": {"event": "message.replied", "ticket": {"number": filed.id}, "message": {"body": "zanzibar"}}}
+    session.add(Delivery(kind="webhook", queue_key="mail", state="sent", subject_id=1, data=webhook))
+    session.commit()
+    for delivery in session.scalars(select(Delivery).where(Delivery.thread_id.is_not(None))):
+        hers = delivery.message is None or delivery.message.author_id == ann.id
+        words = {"text": "zanzibar", "recipient": ann.email} if hers else {}
+        delivery.data = {**delivery.data, **words, "file_id": "F1"}
+        delivery.content, delivery.state = b"zanzibar", "sent"
+    session.commit()
+    return ann
+
+
+ALSO_PLANTED = {
+    "answers.text answers.value deliveries.content deliveries.data events.data inbound_events.payload",
+    "inbound_events.raw inbound_events.result message_revisions.body messages.body messages.quoted messages.rendered",
+    "qa_reviews.comment ratings.comment tickets.subject",
+}
+
+
+def test_no_column_keeps_the_words_of_an_erased_person(session, make, admin):
+    ann = plant(session, make, admin)
+    planted = set(" ".join(ALSO_PLANTED).split())
+    assert planted <= set(everywhere(session, "zanzibar"))
+    email = ann.email
+    keys = erasure.erase_person(ann, actor=admin, subjects=True)
+    session.commit()
+    assert everywhere(session, "zanzibar") == everywhere(session, "nnabella") == everywhere(session, email) == []
+    assert in_search(session, "zanzibar") == []
+    assert sorted(keys) == sorted(["1" * 32, "2" * 32])
+    assert [*session.scalars(select(Ticket.subject).order_by(Ticket.id))] == ["Erased subject", "Printer"]
+    assert session.scalar(select(Delivery.data).where(Delivery.kind == "message"))["file_id"] == "F1", "Slack's copy"
+
+
+def test_without_the_words_only_name_and_address_go(session, make, admin):
+    ann = plant(session, make, admin)
+    erasure.erase_person(ann, actor=admin, words=False)
+    session.commit()
+    assert everywhere(session, "zanzibar") != [] and session.scalar(select(Attachment.id)) is not None
+    assert everywhere(session, "nnabella") == []
+
+
+def test_what_was_being_sent_during_the_erasure_is_erased_afterwards(session, make, admin):
+    ann = plant(session, make, admin)
+    hers = Message.author_id == ann.id
+    sending = session.scalar(select(Delivery).join(Message).where(Delivery.kind == "message", hers))
+    sending.state = "unknown"
+    session.commit()
+    erasure.erase_person(ann, actor=admin, subjects=True)
+    session.commit()
+    assert everywhere(session, "zanzibar") == ["deliveries.data", "deliveries.content"]
+    session.get(Delivery, sending.id).state = "sent"
+    assert erasure.erase_what_was_being_sent() == 1
+    session.commit()
+    assert everywhere(session, "zanzibar") == []
 
 
 def test_events_keep_no_name_of_an_erased_customer(session, make, admin):

@@ -4,39 +4,36 @@ Rows are deleted in the caller's transaction; files only after it was committed 
 them cannot be rolled back.
 """
 
+import json
 from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, or_, select, update
+from sqlalchemy import ColumnElement, String, cast, delete, func, or_, select, update
 
-from helpdesk import clock, jobs, live_events, storage
-from helpdesk.domain import outbox
+from helpdesk import clock, jobs, storage
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
+from helpdesk.domain.privacy import erase_content
 from helpdesk.extensions import Base, db
-from helpdesk.models.api_token import ApiToken
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.audit_log import AuditEntry
-from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind
-from helpdesk.models.event import Event
-from helpdesk.models.follower import Follower
-from helpdesk.models.form import FormOrganization
+from helpdesk.models.form import Answer, FormOrganization
 from helpdesk.models.inbound_event import InboundEvent
-from helpdesk.models.message import Message, MessageRevision
+from helpdesk.models.message import Message
 from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
-from helpdesk.models.rating import Rating
-from helpdesk.models.read_receipt import ReadReceipt
-from helpdesk.models.saved_view import SavedView
+from helpdesk.models.personal_data import ERASED_NAME, Erased, RowDeleted
 from helpdesk.models.session import Session
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Identity, Membership, Role, User
 
-ERASED_NAME = "Erased person"
 BATCH_SIZE = 200  # tickets
+FOLLOW_UP_DAYS = 7
 
 
 @dataclass(frozen=True)
@@ -49,18 +46,22 @@ class ErasurePreview:
 
 def preview_person(user: User) -> ErasurePreview:
     """Preview the erasure of ``user``."""
+    filed = select(Ticket.id).where(Ticket.requester_id == user.id)
     return ErasurePreview(
         [
             ("Ways to sign in", count_rows(Identity, Identity.user_id == user.id)),
             ("Sessions", count_rows(Session, Session.user_id == user.id)),
             ("Messages", count_rows(Message, Message.author_id == user.id)),
             ("Files", count_rows(Attachment, Attachment.uploader_id == user.id)),
+            ("Answers in forms", count_rows(Answer, Answer.ticket_id.in_(filed))),
             ("Tickets that keep their place but lose the name", count_rows(Ticket, Ticket.requester_id == user.id)),
         ],
         [
             "Mail that has left stays in mailboxes.",
-            "Copies in Slack are taken away where Slack lets us.",
+            "Copies in Slack are deleted where Slack allows it.",
+            "What others wrote stays, also where it repeats their words or their name.",
             "The numbers in reports stay, without the name.",
+            "The audit log stays, without the name and the address.",
         ],
     )
 
@@ -80,8 +81,28 @@ def preview_organization(organization: Organization) -> ErasurePreview:
     )
 
 
-def erase_person(user: User, *, actor: User, words: bool = True) -> list[str]:
-    """Erase the personal data of ``user``, and with ``words`` also the content of what they wrote.
+@dataclass(frozen=True)
+class FormerIdentity:
+    """Name, address and Slack id of a person before they were erased."""
+
+    name: str
+    email: str
+    slack_user_id: str | None
+
+    def replace_in(self, value: Any) -> Any:
+        """``value`` (JSON) with the name and the address replaced in all its texts."""
+        if isinstance(value, dict):
+            return {key: self.replace_in(each) for key, each in value.items()}
+        if isinstance(value, list):
+            return [self.replace_in(each) for each in value]
+        if not isinstance(value, str):
+            return value
+        return ERASED_NAME if value == self.name else value.replace(self.email, ERASED_NAME)
+
+
+def erase_person(user: User, *, actor: User, words: bool = True, subjects: bool = False) -> list[str]:
+    """Erase the personal data of ``user``, with ``words`` also the content of what they wrote, and with ``subjects``
+    also the subjects of their tickets.
 
     Returns the keys of the files to delete after the commit. Raises PermissionDenied for non-admins and ConflictError
     for ``actor`` themselves.
@@ -91,35 +112,80 @@ def erase_person(user: User, *, actor: User, words: bool = True) -> list[str]:
         raise ConflictError("You cannot erase yourself; another admin can.")
     if user.erased_at:
         return []
-    former_name, former_email = user.display_name, user.email
-    keys = _erase_messages(user) if words else []
-    for table in (Identity, Session, Membership, Follower, ReadReceipt, ApiToken):
-        db.session.execute(delete(table).where(table.user_id == user.id))
-    for owned in (SavedView, CannedReply):
-        db.session.execute(delete(owned).where(owned.owner_id == user.id))
-    links = select(SignInLink.id).where(SignInLink.email == former_email)
-    db.session.execute(
-        delete(Delivery).where(
-            Delivery.thread_id.is_(None),
-            Delivery.kind.in_((DeliveryKind.sign_in, DeliveryKind.invitation)),
-            Delivery.subject_id.in_(links),
-        )
-    )
-    db.session.execute(delete(SignInLink).where(SignInLink.email == former_email))
-    db.session.execute(delete(OrganizationAddress).where(OrganizationAddress.email == former_email))
-    db.session.execute(
-        update(Message).where(Message.author_id == user.id).values(author_name=ERASED_NAME, author_picture=None)
-    )
-    db.session.execute(update(Event).where(Event.actor_id == user.id).values(actor_name=ERASED_NAME))
-    db.session.execute(update(AuditEntry).where(AuditEntry.actor_id == user.id).values(actor_name=ERASED_NAME))
-    db.session.execute(update(AuditEntry).where(AuditEntry.subject == former_email).values(subject=ERASED_NAME))
-    _erase_name_in_events(user, former_name)
+    former = FormerIdentity(user.display_name, user.email, user.slack_user_id)
+    keys = []
+    if words:
+        keys = erase_content.erase_messages(user)
+        erase_content.erase_filed_tickets(user, subjects=subjects)
+        erase_content.erase_reviews(user)
+        erase_content.erase_answers_in_events(user)
+    # Raw copies and sent mails have the name and the address in them; nobody reads them on a page.
+    erase_content.erase_from_inbox(user, email=former.email, slack_user_id=former.slack_user_id)
+    erase_content.erase_from_deliveries(user)
+    erase_declared(user, words=words)
+    erase_address(former.email)
+    erase_content.erase_from_events(user, former.name)
+    erase_from_audit_log(former)
     for thread in db.session.scalars(select(Thread).where(Thread.user_id == user.id, Thread.ended_at.is_(None))):
-        thread.ended_at, thread.nonce, thread.token_hash = clock.now(), None, None
+        thread.ended_at = clock.now()
     if user.is_team:
         db.session.execute(
             update(Ticket).where(Ticket.assignee_id == user.id, Ticket.closed_at.is_(None)).values(assignee_id=None)
         )
+    erase_account(user)
+    audit_log.add_entry("erased a person", actor, f"person {user.id}", words=words, subjects=subjects)
+    return keys
+
+
+def erase_what_was_being_sent() -> int:
+    """Erase from the deliveries that were being sent when their person was erased. Returns the number of people.
+
+    A job calls it every hour, for the people erased in the last ``FOLLOW_UP_DAYS`` days.
+    """
+    recent = User.erased_at.is_not(None) & (User.erased_at > clock.now() - timedelta(days=FOLLOW_UP_DAYS))
+    people = db.session.scalars(select(User).where(recent).order_by(User.id)).all()
+    for user in people:
+        erase_content.erase_from_deliveries(user)
+    return len(people)
+
+
+def erase_declared(user: User, *, words: bool) -> None:
+    """Do what ``personal_data`` of each table says, for the rows that name ``user``."""
+    for mapper in Base.registry.mappers:
+        table, declared = mapper.class_, getattr(mapper.class_, "personal_data", {})
+        if isinstance(declared, RowDeleted):
+            if words or table is not Attachment:
+                db.session.execute(delete(table).where(getattr(table, declared.person) == user.id))
+            continue
+        for name, column in declared.items():
+            if isinstance(column, Erased) and (words or not column.words):
+                mine = getattr(table, column.person) == user.id
+                db.session.execute(update(table).where(mine).values({name: column.value}))
+
+
+def erase_address(email: str) -> None:
+    """Delete the sign-in links, invitations and listed addresses for ``email``."""
+    links = select(SignInLink.id).where(SignInLink.email == email)
+    account_mails = (DeliveryKind.sign_in, DeliveryKind.invitation, DeliveryKind.linked)
+    about_links = Delivery.kind.in_(account_mails) & Delivery.subject_id.in_(links)
+    db.session.execute(delete(Delivery).where(Delivery.thread_id.is_(None), about_links))
+    for table in (SignInLink, OrganizationAddress):
+        db.session.execute(delete(table).where(table.email == email))
+
+
+def erase_from_audit_log(former: FormerIdentity) -> None:
+    """Replace name and address in the entries about the person, also where ``details`` repeats them."""
+    # The JSON of a name beyond ASCII may be escaped, so that both ways of writing it are looked for.
+    spellings = {form for word in (former.name, former.email) for form in (word, json.dumps(word)[1:-1])}
+    details = cast(AuditEntry.details, String)
+    named = or_(AuditEntry.subject.in_((former.email, former.name)), *(details.contains(each) for each in spellings))
+    for entry in db.session.scalars(select(AuditEntry).where(named)):
+        entry.subject = former.replace_in(entry.subject)
+        entry.details = former.replace_in(entry.details)
+
+
+def erase_account(user: User) -> None:
+    """Empty the row of ``user``, which stays so that tickets keep their requester."""
     user.role, user.organization_id = Role.requester, None
     user.email, user.name = f"erased-{user.id}@erased.invalid", ERASED_NAME
     user.picture_url = user.slack_user_id = user.time_zone = user.email_undeliverable_reason = None
@@ -127,8 +193,6 @@ def erase_person(user: User, *, actor: User, words: bool = True) -> list[str]:
     user.deactivated_at = user.deactivated_at or clock.now()
     user.erased_at = clock.now()
     db.session.flush()
-    audit_log.add_entry("erased a person", actor, f"person {user.id}", words=words)
-    return keys
 
 
 def start_erasing_organization(organization: Organization, *, actor: User) -> None:
@@ -175,41 +239,6 @@ def delete_files(keys: list[str]) -> None:
         storage.delete(key)
 
 
-def _erase_messages(user: User) -> list[str]:
-    keys = _attachment_keys(Attachment.uploader_id == user.id)
-    written = select(Message).where(Message.author_id == user.id, Message.deleted_at.is_(None)).order_by(Message.id)
-    for message in db.session.scalars(written):
-        outbox.fan_out_deletion(message)
-        message.set_body("")
-        message.deleted_at = clock.now()
-        live_events.bump_version_and_publish(message.ticket, team_only=message.is_note)
-    db.session.flush()
-    messages = select(Message.id).where(Message.author_id == user.id)
-    db.session.execute(delete(MessageRevision).where(MessageRevision.message_id.in_(messages)))
-    db.session.execute(delete(Attachment).where(Attachment.uploader_id == user.id))
-    db.session.execute(update(Message).where(Message.author_id == user.id).values(quoted=None))
-    db.session.execute(update(Rating).where(Rating.user_id == user.id).values(comment=""))
-    db.session.execute(update(Ticket).where(Ticket.requester_id == user.id).values(excerpt=""))
-    filed = select(Ticket.id).where(Ticket.requester_id == user.id)
-    db.session.execute(update(InboundEvent).where(InboundEvent.ticket_id.in_(filed)).values(payload={}, raw=None))
-    mailed = (InboundEvent.source == "email") & (InboundEvent.payload["from"].as_string() == user.email)
-    db.session.execute(delete(InboundEvent).where(mailed, InboundEvent.ticket_id.is_(None)))
-    db.session.execute(update(InboundEvent).where(mailed).values(payload={}, raw=None))
-    return keys
-
-
-def _erase_name_in_events(user: User, name: str) -> None:
-    """Replace ``name`` in the events about ``user`` as requester, as current or former follower, or as assignee."""
-    named = or_(*(Event.data[key].as_string() == name for key in ("who", "old", "new")))
-    events = select(Event).where(Event.kind.in_(("assigned", "followed", "unfollowed", "filed_for")), named)
-    if not user.is_team:
-        filed = select(Ticket.id).where(Ticket.requester_id == user.id)
-        mailed = select(Thread.ticket_id).where(Thread.user_id == user.id)  # also of former followers
-        events = events.where(Event.ticket_id.in_(filed.union(mailed)))
-    for event in db.session.scalars(events):
-        event.data = {key: ERASED_NAME if value == name else value for key, value in event.data.items()}
-
-
 def erase_tickets(ids: list[int]) -> list[str]:
     """Erase the tickets with all their rows. Returns the keys of the files to delete after the commit."""
     keys = _attachment_keys(Attachment.ticket_id.in_(ids))
@@ -237,12 +266,11 @@ def _erase_user_data(user: User) -> None:
     user.organization_id = None
     if elsewhere:
         return
-    for table in (Identity, Session, Membership, ReadReceipt):
-        db.session.execute(delete(table).where(table.user_id == user.id))
-    db.session.execute(delete(SignInLink).where(SignInLink.email == user.email))
-    user.email, user.name, user.erased_at = f"erased-{user.id}@erased.invalid", ERASED_NAME, clock.now()
-    user.picture_url = user.slack_user_id = None
-    user.deactivated_at = user.deactivated_at or clock.now()
+    former = FormerIdentity(user.display_name, user.email, user.slack_user_id)
+    erase_declared(user, words=True)
+    erase_address(former.email)
+    erase_from_audit_log(former)
+    erase_account(user)
 
 
 def _attachment_keys(condition: ColumnElement[bool]) -> list[str]:

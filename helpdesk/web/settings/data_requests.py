@@ -50,7 +50,12 @@ def erase_person(user_id: int) -> ResponseReturnValue:
         error = {"name": f"Type {user.email} to say that you mean it."}
         return render_subject_page("person", user, user.display_name, erasure.preview_person(user), error), 422
     try:
-        keys = erasure.erase_person(user, actor=authentication.get_current_user(), words="words" in request.form)
+        keys = erasure.erase_person(
+            user,
+            actor=authentication.get_current_user(),
+            words="words" in request.form,
+            subjects="subjects" in request.form,
+        )
     except ConflictError as error:
         db.session.rollback()
         flash(error.message, "error")

@@ -1,0 +1,159 @@
+"""Erase what a person wrote, in every copy that the database has of it.
+
+``models.personal_data`` declares which function erases which column. Each function here may run again: what is being
+sent at the moment is erased by the next run (``erasure.erase_what_was_being_sent``).
+"""
+
+from sqlalchemy import ColumnElement, Select, delete, or_, select, union, update
+
+from helpdesk import clock, live_events
+from helpdesk.domain import outbox
+from helpdesk.domain.tickets import messages as ticket_messages
+from helpdesk.domain.tickets import timeline
+from helpdesk.extensions import db
+from helpdesk.models.attachment import Attachment
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.event import Event
+from helpdesk.models.form import Answer
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message, MessageRevision
+from helpdesk.models.personal_data import ERASED_NAME
+from helpdesk.models.qa_review import QaReview
+from helpdesk.models.rating import Rating
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+ERASED_SUBJECT = "Erased subject"
+FINISHED_STATES = (DeliveryState.sent, DeliveryState.cancelled)
+WRITTEN_KEYS = ("text", "sentence", "payload", "recipient", "inviter", "bounced")  # of Delivery.data
+BATCH_SIZE = 500  # rows
+
+
+def select_affected_tickets(user: User) -> Select[tuple[int]]:
+    """The ids of the tickets that ``user`` filed, wrote on or got mails about."""
+    affected = union(
+        select(Ticket.id).where(Ticket.requester_id == user.id),
+        select(Message.ticket_id).where(Message.author_id == user.id),
+        select(Thread.ticket_id).where(Thread.user_id == user.id),
+    ).subquery()
+    return select(affected.c[0])
+
+
+def erase_messages(user: User) -> list[str]:
+    """Delete the messages of ``user`` everywhere they were sent, with their revisions, files and quotations.
+
+    Returns the keys of the files to delete after the commit.
+    """
+    keys = list(db.session.scalars(select(Attachment.key).where(Attachment.uploader_id == user.id)))
+    talked = select(Message.ticket_id).where(Message.author_id == user.id)
+    for ticket in db.session.scalars(select(Ticket).where(Ticket.id.in_(talked)).order_by(Ticket.id)).all():
+        _delete_messages(timeline.lock(ticket), user)
+    ids = select(Message.id).where(Message.author_id == user.id)
+    db.session.execute(delete(MessageRevision).where(MessageRevision.message_id.in_(ids)))
+    db.session.execute(delete(Attachment).where(Attachment.uploader_id == user.id))
+    db.session.execute(
+        update(Message).where(Message.ticket_id.in_(talked), Message.quoted.is_not(None)).values(quoted=None),
+        execution_options={"synchronize_session": False},
+    )
+    return keys
+
+
+def _delete_messages(ticket: Ticket, user: User) -> None:
+    written = Message.ticket_id == ticket.id, Message.author_id == user.id, Message.deleted_at.is_(None)
+    for message in db.session.scalars(select(Message).where(*written).order_by(Message.id)):
+        outbox.fan_out_deletion(message)
+        message.set_body("")
+        message.deleted_at = clock.now()
+        live_events.bump_version_and_publish(ticket, team_only=message.is_note)
+    ticket_messages.refresh_excerpt(ticket)
+
+
+def erase_filed_tickets(user: User, *, subjects: bool) -> None:
+    """Empty the answers that ``user`` gave in forms and, with ``subjects``, replace the subjects they wrote."""
+    filed = select(Ticket.id).where(Ticket.requester_id == user.id)
+    # Row by row, so that the search index is updated as for any other change.
+    for answer in db.session.scalars(select(Answer).where(Answer.ticket_id.in_(filed))):
+        db.session.delete(answer)
+    if subjects:
+        for ticket in db.session.scalars(
+            select(Ticket).where(Ticket.requester_id == user.id).order_by(Ticket.id)
+        ).all():
+            timeline.lock(ticket).subject = ERASED_SUBJECT
+            outbox.enqueue_card_update(ticket)
+    db.session.flush()
+
+
+def erase_reviews(user: User) -> None:
+    """Empty the comments of reviews that ``user`` wrote, and of those about them."""
+    mine = or_(QaReview.reviewer_id == user.id, QaReview.agent_id == user.id)
+    db.session.execute(update(QaReview).where(mine).values(comment=""))
+    filed = select(Ticket.id).where(Ticket.requester_id == user.id)
+    db.session.execute(update(Rating).where(Rating.ticket_id.in_(filed)).values(comment=""))
+
+
+def erase_from_deliveries(user: User) -> None:
+    """Empty the rendered mails of the tickets of ``user``, and the words of ``user`` in all deliveries.
+
+    Only finished deliveries are changed; the others still have to be sent, or looked for, as they are.
+    """
+    tickets = select_affected_tickets(user).subquery()
+    threads = select(Thread.id).where(Thread.ticket_id.in_(select(tickets.c[0])))
+    finished = Delivery.state.in_(FINISHED_STATES)
+    db.session.execute(
+        update(Delivery).where(Delivery.thread_id.in_(threads), finished).values(content=None, reason=None),
+        execution_options={"synchronize_session": False},
+    )
+    own = Delivery.message_id.in_(select(Message.id).where(Message.author_id == user.id))
+    to_user = Delivery.thread_id.in_(select(Thread.id).where(Thread.user_id == user.id))
+    by_product = Delivery.thread_id.in_(threads) & Delivery.message_id.is_(None)
+    _empty_data(or_(own, to_user, by_product) & finished)
+    number = Delivery.data[("payload", "ticket", "number")].as_integer()
+    _empty_data((Delivery.kind == DeliveryKind.webhook) & finished & number.in_(select(tickets.c[0])))
+
+
+def erase_from_events(user: User, name: str) -> None:
+    """Replace ``name`` in the events about ``user``, and empty the answers of their forms that events repeat."""
+    named = or_(*(Event.data[key].as_string() == name for key in ("who", "old", "new")))
+    events = select(Event).where(Event.kind.in_(("assigned", "followed", "unfollowed", "filed_for")), named)
+    if not user.is_team:
+        filed = select(Ticket.id).where(Ticket.requester_id == user.id)
+        mailed = select(Thread.ticket_id).where(Thread.user_id == user.id)  # also of former followers
+        events = events.where(Event.ticket_id.in_(filed.union(mailed)))
+    for event in db.session.scalars(events):
+        event.data = {key: ERASED_NAME if value == name else value for key, value in event.data.items()}
+
+
+def erase_answers_in_events(user: User) -> None:
+    """Empty the answers that the history of the tickets of ``user`` repeats."""
+    filed = select(Ticket.id).where(Ticket.requester_id == user.id)
+    for event in db.session.scalars(select(Event).where(Event.kind == "answered", Event.ticket_id.in_(filed))):
+        event.data = {key: "" if key in ("old", "new") else value for key, value in event.data.items()}
+
+
+def erase_from_inbox(user: User, *, email: str, slack_user_id: str | None) -> None:
+    """Empty the events that brought the words of ``user``: those of their tickets, and all that they sent."""
+    db.session.execute(
+        update(InboundEvent)
+        .where(InboundEvent.ticket_id.in_(select_affected_tickets(user)), InboundEvent.state.in_(("done", "ignored")))
+        .values(payload={}, raw=None, result=None),
+        execution_options={"synchronize_session": False},
+    )
+    sent = (InboundEvent.source == "email") & (InboundEvent.payload["from"].as_string() == email)
+    if slack_user_id:
+        event, action = (InboundEvent.payload[key].as_string() for key in (("event", "user"), ("user", "id")))
+        sent = or_(sent, event == slack_user_id, action == slack_user_id)
+    unfinished = InboundEvent.ticket_id.is_(None) & InboundEvent.state.not_in(("done", "ignored"))
+    db.session.execute(delete(InboundEvent).where(sent, unfinished))
+    db.session.execute(
+        update(InboundEvent).where(sent).values(payload={}, raw=None, result=None),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _empty_data(condition: ColumnElement[bool]) -> None:
+    """Delete from ``Delivery.data`` what may repeat words; identifiers that later deliveries need stay."""
+    for delivery in db.session.scalars(select(Delivery).where(condition).execution_options(yield_per=BATCH_SIZE)):
+        if not delivery.data.keys().isdisjoint(WRITTEN_KEYS):
+            delivery.data = {key: value for key, value in delivery.data.items() if key not in WRITTEN_KEYS}
+    db.session.flush()
