@@ -1,13 +1,42 @@
-"""The current time. Times are aware and in UTC everywhere; pages and mails convert them to the reader's time zone."""
+"""The current time. Times are aware and in UTC everywhere; pages and mails convert them to the reader's time zone.
 
-from datetime import UTC, datetime
+With PostgreSQL it is the time of the database's clock: what one machine makes due "now" is due for all of them, however
+far their own clocks are apart.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import available_timezones
+
+MIN_OFFSET = timedelta(seconds=0.25)  # a smaller difference is left alone: it would make times jump for nothing
+
+follows_database = True
+_offset = timedelta(0)
 
 
 def now() -> datetime:
     """The current time, aware, in UTC."""
-    return datetime.now(UTC)
+    return datetime.now(UTC) + _offset
+
+
+def measure_offset(read_server_time: Callable[[], datetime]) -> None:
+    """Follow the clock that ``read_server_time`` reads. An answer that takes long says little and changes nothing."""
+    global _offset
+    began, asked_at = time.monotonic(), datetime.now(UTC)
+    server_time = read_server_time()
+    took = timedelta(seconds=time.monotonic() - began)
+    if not follows_database or took > 4 * MIN_OFFSET:
+        return
+    offset = server_time - (asked_at + took / 2)
+    _offset = offset if abs(offset) > MIN_OFFSET + took / 2 else timedelta(0)
+
+
+def forget_offset() -> None:
+    """Follow this machine's clock again, until the next measurement."""
+    global _offset
+    _offset = timedelta(0)
 
 
 @lru_cache(maxsize=1)

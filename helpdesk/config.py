@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
+from helpdesk import config_checks, postgresql_url
+
 MIGRATIONS_FOLDER = str(Path(__file__).resolve().parent.parent / "migrations")
 
 
@@ -49,6 +51,9 @@ ENVIRONMENT_VARIABLES = (
         "TRUSTED_PROXIES", 0, "Number of proxies in front that set X-Forwarded-*; 0 ignores them.", int
     ),
     EnvironmentVariable("DATABASE_URL", "", "SQLAlchemy address of the database; empty means SQLite in VAR_DIR."),
+    EnvironmentVariable(
+        "DATABASE_CONNECTIONS", 8, "Most connections of one process to PostgreSQL; five of them stay open.", int
+    ),
     EnvironmentVariable(
         "REDIS_URL", "redis://127.0.0.1:6379/0", "Redis or Valkey: wakes workers and carries live updates."
     ),
@@ -178,7 +183,7 @@ def load_config(environ: Mapping[str, str] = os.environ) -> Config:
     """Read every setting from ``environ``; ``NAME_FILE`` names a file with the value. Raises UnsafeConfiguration."""
     values = {}
     for setting in ENVIRONMENT_VARIABLES:
-        text = environ.get(setting.name)
+        text = environ.get(setting.name) or None  # an empty variable is none, so that it hides no NAME_FILE
         path = environ.get(setting.name + "_FILE")
         if text is None and path:
             try:
@@ -213,12 +218,17 @@ def current() -> Config:
 
 
 def _normalize_database_url(url: str) -> str:
-    if url.startswith(("postgres://", "postgresql://")):
-        return "postgresql+psycopg://" + url.split("://", 1)[1]
-    return url
+    if not postgresql_url.is_postgresql(url):
+        return url
+    try:
+        return postgresql_url.normalize_url(url)
+    except postgresql_url.InvalidDatabaseUrl as error:
+        raise UnsafeConfiguration(str(error)) from None
 
 
 def _reject_unsafe(config: Config) -> None:
+    if mistake := config_checks.find_mistake(config):
+        raise UnsafeConfiguration(mistake)
     parts = urlsplit(config.PORTAL_BASE_URL)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise UnsafeConfiguration("PORTAL_BASE_URL is not an http or https address.")

@@ -3,7 +3,8 @@
 import logging
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, ClassVar
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import redis as redis_client
 from flask_htmx import HTMX
@@ -20,7 +21,7 @@ from rq import Queue
 from sqlalchemy import MetaData, Table
 from sqlalchemy.orm import DeclarativeBase
 
-from helpdesk import config
+from helpdesk import config, outage_log, redis_url
 
 REDIS_TIMEOUT = 0.2  # seconds; a request never waits longer for a Redis that does not answer
 REDIS_COOLDOWN = 1.0  # seconds without another call after Redis did not answer
@@ -62,7 +63,7 @@ def redis() -> redis_client.Redis:
     """The connection pool for short calls. A call gives up after REDIS_TIMEOUT and is not retried."""
     global _redis
     if _redis is None:
-        _redis = redis_client.Redis.from_url(
+        _redis = redis_url.connect(
             config.current().REDIS_URL,
             socket_timeout=REDIS_TIMEOUT,
             socket_connect_timeout=REDIS_TIMEOUT,
@@ -77,7 +78,6 @@ def send_to_redis(fill: Callable[[Pipeline], object]) -> bool:
     It waits REDIS_TIMEOUT at most. After a failure nothing is sent for REDIS_COOLDOWN seconds, so that a request never
     waits for Redis twice.
     """
-    global _unavailable_until
     if time.monotonic() < _unavailable_until:
         return False
     try:
@@ -86,14 +86,43 @@ def send_to_redis(fill: Callable[[Pipeline], object]) -> bool:
             pipeline.execute()
         return True
     except RedisError as error:
-        _unavailable_until = time.monotonic() + REDIS_COOLDOWN
-        log.warning("Redis does not answer (%s); workers and pages poll.", type(error).__name__)
+        note_redis_error(error)
         return False
+
+
+def call_redis(call: Callable[[Pipeline], list[Any]]) -> list[Any] | None:
+    """Return what ``call`` returns for a pipeline; None if Redis does not answer, or did not a moment ago.
+
+    Like ``send_to_redis``, so that no page waits for Redis more than once a second.
+    """
+    if time.monotonic() < _unavailable_until:
+        return None
+    try:
+        with redis().pipeline(transaction=False) as pipeline:
+            return call(pipeline)
+    except RedisError as error:
+        note_redis_error(error)
+        return None
+
+
+def note_redis_error(error: RedisError) -> None:
+    """Send nothing for REDIS_COOLDOWN seconds, and drop the connections.
+
+    One that is kept may lead to a server that has become a replica and refuses every write.
+    """
+    global _redis, _unavailable_until
+    _unavailable_until = time.monotonic() + REDIS_COOLDOWN
+    cause = f"{type(error).__name__}: {str(error)[:200]}"
+    outage_log.report(log, "Redis does not answer; workers and pages look by themselves", cause)
+    pool, _redis = _redis, None
+    if pool is not None:
+        with suppress(RedisError, OSError):
+            pool.close()
 
 
 def blocking_redis() -> redis_client.Redis:
     """A new pool for callers that wait on purpose: workers and the live subscription. Calls are not retried."""
-    return redis_client.Redis.from_url(
+    return redis_url.connect(
         config.current().REDIS_URL,
         socket_connect_timeout=2,
         health_check_interval=15,

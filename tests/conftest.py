@@ -16,7 +16,7 @@ import redis
 from flask_migrate import upgrade
 
 import helpdesk
-from helpdesk import config, extensions
+from helpdesk import clock, config, extensions
 from helpdesk.channels.slack.api import client as slack_client
 from helpdesk.channels.slack.api import directory
 from helpdesk.database import sqlite
@@ -44,6 +44,7 @@ extensions.REDIS_TIMEOUT = 30.0  # seconds; on a busy machine a Redis may be lat
 sqlite.SQLITE_LOCK_TIMEOUT = 60.0  # and whoever holds the lock slow without being stuck
 slack_client.TIMEOUT = 60  # nor has a Slack that answers late done nothing
 settings_cache.CACHE_SECONDS = 600.0  # nor does a slow test read the settings once more than a quick one
+clock.follows_database = False  # a test moves the clock of its own process only
 hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("suite")
 

@@ -1,11 +1,14 @@
 """PostgreSQL connections and transactions: lost connections are replaced, writes are one transaction."""
 
+from datetime import UTC, datetime, timedelta
+
 import psycopg
 import pytest
+import time_machine
 from sqlalchemy import create_engine, text
 
-from helpdesk import extensions
-from helpdesk.database import postgresql, transactions
+from helpdesk import clock, config, extensions
+from helpdesk.database import postgresql, postgresql_server, transactions
 from tests import conftest
 
 pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -56,3 +59,40 @@ def test_autocommit_connection_stays_autocommit(app, database_url):
     with psycopg.connect(database_url) as connection:
         assert connection.execute("SELECT count(*) FROM stays").fetchone() == (0,)
         connection.execute("DROP TABLE stays")
+
+
+@pytest.mark.parametrize("hours", [-2, 2])
+def test_time_is_that_of_the_database(app, session, monkeypatch, hours):
+    monkeypatch.setattr(clock, "follows_database", True)
+    session.remove()
+    extensions.db.engine.dispose()
+    with time_machine.travel(datetime.now(UTC) + timedelta(hours=hours), tick=True):
+        assert session.scalar(text("SELECT 1")) == 1  # a new connection measures
+        server = session.scalar(text("SELECT clock_timestamp()"))
+        assert abs((clock.now() - server).total_seconds()) < 60
+        monkeypatch.setattr(postgresql, "PING_AFTER_SECONDS", 0.0)
+        clock.forget_offset()
+        session.rollback()
+        session.scalar(text("SELECT 1"))  # and so does one that was idle
+        assert abs((clock.now() - server).total_seconds()) < 60
+    clock.forget_offset()
+
+
+@pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])
+def test_database_that_cannot_hold_every_text_is_refused(app, postgres_server, encoding):
+    name = f"encoded_{encoding.lower()}"
+    conftest.run_sql(
+        postgres_server("postgres"),
+        f"DROP DATABASE IF EXISTS {name}",
+        f"CREATE DATABASE {name} TEMPLATE template0 ENCODING '{encoding}' LC_COLLATE 'C' LC_CTYPE 'C'",
+    )
+    url = config.Config({"SECRET_KEY": "x" * 32, "DATABASE_URL": postgres_server(name)}).DATABASE_URL
+    with pytest.raises(config.UnsafeConfiguration, match=encoding), create_engine(url).connect():
+        pass
+
+
+def test_the_server_that_answers_is_known(app, session):
+    session.scalar(text("SELECT 1"))
+    system, timeline = postgresql_server.current_identity().split(":")
+    assert session.scalar(text("SELECT system_identifier FROM pg_control_system()")) == int(system)
+    assert int(timeline, 16) >= 1

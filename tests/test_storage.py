@@ -7,6 +7,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from helpdesk import config, storage
+from helpdesk.storage.local import LocalStore
 
 KEY = "k" * 30
 
@@ -83,3 +84,19 @@ def test_unreachable_storage_raises_its_error(tmp_path, monkeypatch):
             storage.read(KEY)
     finally:
         config.set_current(before)
+
+
+class FullDisk(BytesIO):
+    """A stream whose second part no longer fits."""
+
+    def read(self, size=-1):
+        if self.tell():
+            raise OSError(28, "No space left on device")
+        return super().read(10)
+
+
+def test_disk_that_is_full_leaves_nothing(tmp_path):
+    store = LocalStore(f"file://{tmp_path}")
+    with pytest.raises(storage.StorageUnavailable, match="No space left"):
+        store.write(KEY, FullDisk(b"0" * 100))
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == []

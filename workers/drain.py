@@ -12,7 +12,8 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpdesk import config
+from helpdesk import config, outage_log
+from helpdesk.database.errors import describe_error
 from helpdesk.domain import inbox, outbox
 
 LOOK_SECONDS = 1.0  # between two queries without a wake-up
@@ -41,6 +42,7 @@ class DrainPool:
         self._waiting: deque[int] = deque()
         self._taken: set[int] = set()  # queued here, or in work in one of the threads
         self._should_query_again = self._is_ending = False
+        self._ended = threading.Event()
         self.threads = [threading.Thread(target=self._run, name=f"{name}-{n}", daemon=True) for n in range(threads)]
 
     def look(self) -> None:
@@ -49,7 +51,7 @@ class DrainPool:
             with self._app.app_context():
                 due_ids = self._find_due(self._limit)
         except SQLAlchemyError as error:
-            log.warning("The database did not answer a query for due rows: %s", type(error).__name__)
+            outage_log.report(log, "The database did not answer a query for due rows", describe_error(error))
             return
         with self._changed:
             new_ids = [row_id for row_id in due_ids if row_id not in self._taken]
@@ -63,6 +65,7 @@ class DrainPool:
         """Let each thread finish its current row and take no other."""
         with self._changed:
             self._is_ending = True
+            self._ended.set()
             self._changed.notify_all()
 
     def _run(self) -> None:
@@ -86,7 +89,8 @@ class DrainPool:
                 self._process(row_id)
             return True
         except SQLAlchemyError as error:
-            log.warning("The database did not answer in %s: %s", threading.current_thread().name, type(error).__name__)
+            outage_log.report(log, "The database did not answer a worker's thread", describe_error(error))
+            self._ended.wait(LOOK_SECONDS)
         except Exception:
             log.exception("Row %s failed in %s", row_id, threading.current_thread().name)
         return False
@@ -135,7 +139,7 @@ class Drain:
                     outbox.release_expired_leases()
                     inbox.release_expired_leases()
             except SQLAlchemyError as error:
-                log.warning("The database did not answer a query for expired leases: %s", type(error).__name__)
+                outage_log.report(log, "The database did not answer a query for expired leases", describe_error(error))
             except Exception:
                 log.exception("Releasing expired leases failed; the next attempt follows in a second")
             self.look()

@@ -1,20 +1,40 @@
-"""Fewer round trips to PostgreSQL: a connection that was just used is not pinged, and reads run in autocommit mode.
+"""Connections to PostgreSQL: what a new one is checked for, and fewer round trips.
 
-At PostgreSQL's default isolation level each statement sees what was committed when it began, so that a read-only
-transaction guarantees nothing more than its statements do.
+A connection that was just used is not pinged, and reads run in autocommit mode: at PostgreSQL's default isolation level
+each statement sees what was committed when it began, so that a read-only transaction guarantees nothing more than its
+statements do.
 """
 
 import time
 from typing import Any
 
 from sqlalchemy import Connection, event, exc
-from sqlalchemy.engine import Engine
+from sqlalchemy.engine import Engine, make_url
 from sqlalchemy.pool import Pool
 
-from helpdesk.database import transactions
+from helpdesk import clock, postgresql_url
+from helpdesk.database import postgresql_server, transactions
 
-OPTIONS = {"connect_args": {"connect_timeout": 3}}  # engine options
 PING_AFTER_SECONDS = 1.0  # idle time after which a connection is pinged before use
+
+
+def engine_options(url: str, connections: int) -> dict[str, Any]:
+    """The engine's options for the database at ``url``, with a pool of at most ``connections``."""
+    kept = min(5, connections)
+    return {
+        "pool_size": kept,
+        "max_overflow": connections - kept,
+        "pool_timeout": 10,
+        "connect_args": postgresql_url.connect_arguments(dict(make_url(url).query)),
+    }
+
+
+@event.listens_for(Engine, "connect")
+def _check_server(connection: Any, _record: Any) -> None:
+    """Refuse a database that cannot hold every text; note its clock and which server this is."""
+    if _is_postgresql(connection):
+        postgresql_server.check_encoding(connection)
+        postgresql_server.note_server(connection)
 
 
 @event.listens_for(Pool, "checkin")
@@ -32,7 +52,7 @@ def _ping_idle_connection(connection: Any, record: Any, _proxy: Any) -> None:
     autocommit = connection.autocommit
     try:
         connection.autocommit = True
-        connection.execute("")
+        clock.measure_offset(lambda: connection.execute(postgresql_server.TIME_QUERY).fetchone()[0])
         connection.autocommit = autocommit
     except connection.Error as error:
         raise exc.InvalidatePoolError from error

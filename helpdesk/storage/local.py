@@ -5,6 +5,8 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import unquote, urlsplit
 
+from helpdesk.storage import StorageUnavailable
+
 
 class LocalStore:
     """The folder that a ``file://`` URL names; it is created at the first write."""
@@ -14,11 +16,21 @@ class LocalStore:
 
     def write(self, key: str, stream: BinaryIO) -> None:
         path = self._path(key)
-        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise StorageUnavailable(f"The folder of files takes nothing: {error.strerror or error}.") from error
         part = path.with_suffix(".part")
-        with part.open("wb") as target:
-            shutil.copyfileobj(stream, target, 1 << 20)
-        part.replace(path)
+        try:
+            with part.open("wb") as target:
+                shutil.copyfileobj(stream, target, 1 << 20)
+            part.replace(path)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise StorageUnavailable(f"The folder of files takes nothing: {error.strerror or error}.") from error
+        except BaseException:
+            part.unlink(missing_ok=True)
+            raise
 
     def open(self, key: str) -> BinaryIO:
         return self._path(key).open("rb")

@@ -87,7 +87,7 @@ def build_flask_settings(config: Config) -> dict[str, Any]:
     """The configuration of Flask and its extensions."""
     pool: dict[str, Any] = {"pool_size": 20, "max_overflow": 40, "pool_timeout": 10}
     if not config.is_sqlite:
-        pool |= postgresql.OPTIONS
+        pool = postgresql.engine_options(config.DATABASE_URL, config.DATABASE_CONNECTIONS)
     return {
         "SECRET_KEY": config.SECRET_KEY,
         "SECRET_KEY_FALLBACKS": list(config.SECRET_KEY_FALLBACKS),

@@ -13,6 +13,8 @@ from helpdesk.extensions import db
 from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation
 
+NAMED_PROBLEMS = ("Deliveries", "Writes", "Disk", "Schema")  # whose sentence readiness repeats
+
 blueprint = Blueprint("health", __name__)
 
 
@@ -30,7 +32,9 @@ def check_readiness() -> ResponseReturnValue:
     ready, problems = health.is_ready()
     db.session.rollback()
     status = "unable" if not ready else "degraded" if problems else "ready"
-    response = jsonify(status=status, wrong=[name.lower() for name in problems])
+    wrong = [finding.name.lower() for finding in problems]
+    in_words = {finding.name.lower(): finding.sentence for finding in problems if finding.name in NAMED_PROBLEMS}
+    response = jsonify(status=status, wrong=wrong, **in_words)
     response.status_code = 200 if ready else 503
     response.headers["Cache-Control"] = "no-store"
     return response

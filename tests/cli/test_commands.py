@@ -133,12 +133,31 @@ def test_wrong_usage_is_one_line_of_error(run, arguments):
         {"DATABASE_URL": "postgresql://nobody@127.0.0.1:1/none"},
         {"SECRET_KEY_FILE": "/nowhere/at/all", "SECRET_KEY": "x"},
         {"FLASK_DEBUG": "1"},
+        {"DATABASE_URL": "mysql://u@localhost/x"},
+        {"DATABASE_URL": "postgresql://u@one:a,two:b/x"},
+        {"REDIS_URL": "redis://:pass/word@localhost:6379/0"},
+        {"REDIS_URL": "localhost:6379"},
+        {"REDIS_URL": "redis+sentinel://one:26379"},
+        {"IMAP_URL": "imaps://user:pass/word@host/INBOX"},
+        {"IMAP_URL": "mailbox"},
+        {"LOG_LEVEL": "LOUD"},
+        {"WEB_PROCESSES": "0"},
+        {"WORKER_THREADS": "-1"},
+        {"STORAGE_URL": "ftp://files.example"},
+        {"STORAGE_URL": "s3://"},
     ],
 )
 def test_an_unsafe_or_impossible_start_is_one_line(start, wrong):
     status, _, error = start("settings", "list", **wrong)
     assert status != 0
     assert one_line(error), error
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_empty_variable_does_not_hide_the_file_with_the_value(start, tmp_path):
+    (tmp_path / "key").write_text(SECRET)
+    status, _, error = start("settings", "list", SECRET_KEY="", SECRET_KEY_FILE=str(tmp_path / "key"))
+    assert status == 0, error
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

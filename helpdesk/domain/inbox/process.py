@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, exists, select, update
 
 from helpdesk import clock, config, jobs
+from helpdesk.database import errors as database_errors
 from helpdesk.database import transactions
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.channel import TwoWayChannel, get_two_way_channel
@@ -75,9 +76,12 @@ def process_event(inbound_id: int) -> bool:
     try:
         channel = get_two_way_channel(claim.source)
         context = channel.fetch_context(claim.payload, claim.raw)
-        answers = _apply_event(claim, channel, context)
+        answers = database_errors.keep_trying(lambda: _apply_event(claim, channel, context))
     except ChannelError as error:
         _wait_for_outage(claim, error)
+        return False
+    except database_errors.UNAVAILABLE_ERRORS:
+        database_errors.keep_trying(lambda: _wait_for_database(claim))
         return False
     except Exception:
         log.exception("Inbound %s could not be understood", inbound_id)
@@ -180,6 +184,14 @@ def _retry_later(claim: InboundClaim, reason: str) -> None:
         inbound.state = "failed"
         _finish(inbound)
     db.session.commit()
+
+
+def _wait_for_database(claim: InboundClaim) -> None:
+    """Retry as soon as the database answers; this was no attempt at the event."""
+    inbound = _reset_to_waiting(claim, "The database did not answer.")
+    if inbound is not None:
+        inbound.due_at = clock.now() + timedelta(seconds=1)
+        db.session.commit()
 
 
 def _reset_to_waiting(claim: InboundClaim, reason: str) -> InboundEvent | None:

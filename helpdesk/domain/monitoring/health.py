@@ -1,9 +1,9 @@
 """The health of the installation: deliveries, inbox, queue, workers, database and disk, as numbers and sentences."""
 
-import shutil
 import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from alembic.script import ScriptDirectory
 from redis.exceptions import RedisError
@@ -12,6 +12,9 @@ from sqlalchemy import func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock, config, extensions
+from helpdesk.database.errors import describe_error
+from helpdesk.domain.monitoring import probes
+from helpdesk.domain.outbox import progress
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryKind, DeliveryState
@@ -19,7 +22,6 @@ from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.thread import Thread
 
 LATE_AFTER = timedelta(minutes=5)  # a longer wait is a problem
-MIN_FREE_DISK_BYTES = 1024**3
 
 
 @dataclass(frozen=True)
@@ -43,12 +45,16 @@ class DestinationHealth:
 
 @dataclass(frozen=True)
 class HealthCheck:
-    """The result of one check: whether it passed, and the finding as a sentence and perhaps a number."""
+    """The result of one check: whether it passed, and the finding as a sentence and perhaps a number.
+
+    ``answers`` is False if no page can be shown because of it.
+    """
 
     name: str
     ok: bool
     sentence: str
     value: float | None = None
+    answers: bool = True
 
 
 def list_destinations() -> list[DestinationHealth]:
@@ -96,10 +102,12 @@ def list_destinations() -> list[DestinationHealth]:
 
 
 def run_checks() -> list[HealthCheck]:
-    """Check the database, queue, workers, Slack, inbox and disk; never raises."""
+    """Check the database, writes, deliveries, queue, workers, Slack, inbox and disk; never raises."""
     return [
         _check_database(),
         _check_schema(),
+        _check_writes(),
+        _check_deliveries(),
         _check_queue(),
         _check_workers(),
         _check_slack(),
@@ -108,13 +116,20 @@ def run_checks() -> list[HealthCheck]:
     ]
 
 
-def is_ready() -> tuple[bool, list[str]]:
-    """Whether requests can be served (the database answers and has our schema), and the names of the failed checks."""
+def is_ready() -> tuple[bool, list[HealthCheck]]:
+    """Whether requests can be served (the database answers and has our schema), and the checks that failed.
+
+    A database that takes no writes, a full disk, a Redis that is away and deliveries that nobody makes are among them;
+    pages can be read all the same.
+    """
     vital = [_check_database()]
-    if vital[0].ok:
+    if vital[0].answers:
         vital.append(_check_schema())
-    degraded = [finding.name for finding in (_check_queue(),) if not finding.ok]
-    return all(finding.ok for finding in vital), [finding.name for finding in vital if not finding.ok] + degraded
+    others = [_check_queue(), _check_disk()]
+    if all(finding.answers for finding in vital):
+        others += [_check_writes(), _check_deliveries()]
+    is_able = all(finding.answers for finding in vital)
+    return is_able, [finding for finding in (*vital, *others) if not finding.ok]
 
 
 def _check_database() -> HealthCheck:
@@ -123,13 +138,13 @@ def _check_database() -> HealthCheck:
         db.session.execute(text("SELECT 1"))
     except SQLAlchemyError:
         db.session.rollback()
-        return HealthCheck("Database", False, "The database does not answer.")
+        return HealthCheck("Database", False, "The database does not answer.", answers=False)
     took = time.monotonic() - began
     return HealthCheck("Database", took < 1, f"{db.engine.dialect.name} answered in {took * 1000:.0f} ms.", took)
 
 
 def _check_schema() -> HealthCheck:
-    head = ScriptDirectory(config.MIGRATIONS_FOLDER).get_current_head()
+    head = _latest_revision()
     try:
         present = db.session.scalar(text("SELECT version_num FROM alembic_version"))
     except SQLAlchemyError:
@@ -137,18 +152,44 @@ def _check_schema() -> HealthCheck:
         present = None
     if present == head:
         return HealthCheck("Schema", True, f"The schema is at {head}, as this version wants it.")
-    return HealthCheck(
-        "Schema", False, f"The schema is at {present or 'nothing'}, this version wants {head}: run helpdesk db upgrade."
-    )
+    if present is not None and present > head:
+        sentence = f"The schema is at {present}, newer than this version, which knows {head}; it goes on serving."
+        return HealthCheck("Schema", True, sentence)
+    sentence = f"The schema is at {present or 'nothing'}, this version wants {head}: run helpdesk db upgrade."
+    return HealthCheck("Schema", False, sentence, answers=False)
+
+
+@lru_cache(maxsize=1)
+def _latest_revision() -> str:
+    """The newest revision that this code knows. Revisions are numbers of four digits, so that text sorts them."""
+    return ScriptDirectory(config.MIGRATIONS_FOLDER).get_current_head() or ""
+
+
+def _check_writes() -> HealthCheck:
+    if error := probes.find_database_write_error():
+        return HealthCheck("Writes", False, f"The database takes no writes ({error}). Pages can be read.")
+    if error := probes.find_folder_error():
+        return HealthCheck("Writes", False, f"The folder of files takes no writes ({error}).")
+    return HealthCheck("Writes", True, "The database and the folder of files take writes.")
+
+
+def _check_deliveries() -> HealthCheck:
+    try:
+        found = progress.measure_progress()
+    except SQLAlchemyError as error:
+        db.session.rollback()
+        return HealthCheck("Deliveries", False, f"Due deliveries cannot be counted ({describe_error(error)}).")
+    untried = found.untried_for.total_seconds() if found.untried_for is not None else 0
+    return HealthCheck("Deliveries", not found.is_stalled, found.sentence, untried)
 
 
 def _check_queue() -> HealthCheck:
+    if error := probes.find_redis_error():
+        return HealthCheck("Queue", False, f"Redis takes nothing ({error}). Workers and pages look by themselves.")
     try:
         length = extensions.queue().count
     except RedisError:
-        return HealthCheck(
-            "Queue", False, "Redis does not answer. Nothing is lost; deliveries leave with the next sweep."
-        )
+        return HealthCheck("Queue", False, "Redis does not answer. Workers and pages look by themselves.")
     return HealthCheck("Queue", length < 1_000, f"{length} jobs wait for a worker.", length)
 
 
@@ -156,7 +197,8 @@ def _check_workers() -> HealthCheck:
     try:
         count = Worker.count(connection=extensions.redis())
     except RedisError:
-        return HealthCheck("Workers", False, "Workers cannot be counted while Redis does not answer.")
+        sentence = "Workers cannot be counted while Redis does not answer; whether they work is said above."
+        return HealthCheck("Workers", _check_deliveries().ok, sentence)
     return HealthCheck("Workers", count > 0, f"{count} {'worker is' if count == 1 else 'workers are'} running.", count)
 
 
@@ -187,8 +229,7 @@ def _check_inbox() -> HealthCheck:
 
 
 def _check_disk() -> HealthCheck:
-    try:
-        free = shutil.disk_usage(config.current().VAR_DIR).free
-    except OSError:
+    free = probes.free_disk_bytes()
+    if free is None:
         return HealthCheck("Disk", True, "No folder of ours is on this machine.")
-    return HealthCheck("Disk", free > MIN_FREE_DISK_BYTES, f"{free / 1024**3:.1f} GB are free.", free)
+    return HealthCheck("Disk", free > probes.MIN_FREE_DISK_BYTES, f"{free / 1024**3:.1f} GB are free.", free)

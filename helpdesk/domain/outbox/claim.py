@@ -16,6 +16,7 @@ from sqlalchemy import ColumnElement, Select, Update, bindparam, exists, literal
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, config
+from helpdesk.database import errors as database_errors
 from helpdesk.database import transactions
 from helpdesk.database.types import affected_rows
 from helpdesk.domain.outbox import registry, results
@@ -154,11 +155,11 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
             if db.session.scalar(CLAIMABLE_QUERY, asked) is None:
                 return None
     until = now + lease_duration()
-    claimed = db.session.execute(CLAIM_STATEMENT, asked | {"until": until, "owner": owner})
-    db.session.commit()
-    if affected_rows(claimed) != 1:
-        return None
     try:
+        claimed = db.session.execute(CLAIM_STATEMENT, asked | {"until": until, "owner": owner})
+        db.session.commit()
+        if affected_rows(claimed) != 1:
+            return None
         with transactions.read_only(), db.session.no_autoflush:
             delivery = db.session.scalars(DELIVERY_QUERY, {"claimed": delivery_id}).one()
             channel = registry.channel_for(delivery)
@@ -172,6 +173,13 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
             new_address = {"nonce": thread.nonce, "token_hash": thread.token_hash} if thread else None
     except (SkipDelivery, RetryLater) as reason:
         results.postpone_or_skip(delivery_id, owner, reason)
+        return None
+    except database_errors.UNAVAILABLE_ERRORS as error:
+        if database_errors.is_read_only_error(error):
+            raise
+        # The claim may have been committed. Nothing was sent, so it need not wait for the end of its lease.
+        again = RetryLater("The database did not answer.", 1)
+        database_errors.keep_trying(lambda: results.postpone_or_skip(delivery_id, owner, again))
         return None
     except Exception:
         log.exception("Delivery %s could not be rendered", delivery_id)

@@ -12,6 +12,7 @@ from datetime import timedelta
 from sqlalchemy import ColumnElement, select, update
 
 from helpdesk import clock, config, jobs
+from helpdesk.database import errors as database_errors
 from helpdesk.database import transactions
 from helpdesk.domain.outbox import claim as claims
 from helpdesk.domain.outbox import errors, mark_sent, results
@@ -52,13 +53,18 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
                 raise errors.UnknownOutcomeError("The worker was held up; looking before trying again.")
             sent = claim.channel.send(claim.request)
     except errors.ChannelError as error:
-        results.mark_failed(claim, error)
+        _record_failure(claim, error)
         return False, None
     except Exception:
         log.exception("Delivery %s ended with an unexpected error", claim.id)
-        results.mark_failed(claim, errors.UnknownOutcomeError("Something unforeseen happened while sending."))
+        _record_failure(claim, errors.UnknownOutcomeError("Something unforeseen happened while sending."))
         return False, None
-    return True, mark_sent.mark_sent(claim, sent)
+    return True, database_errors.keep_trying(lambda: mark_sent.mark_sent(claim, sent))
+
+
+def _record_failure(claim: claims.DeliveryClaim, error: errors.ChannelError) -> None:
+    """Record a failed attempt; while the database does not answer, for PATIENCE_SECONDS before the lease decides."""
+    database_errors.keep_trying(lambda: results.mark_failed(claim, error))
 
 
 def _wake_for(delivery_id: int | None) -> None:

@@ -83,6 +83,7 @@ def notify_due_soon() -> int:
         .options(joinedload(SlaTimer.ticket))
         .order_by(SlaTimer.due_at)
         .limit(BATCH_SIZE)
+        .with_for_update(of=SlaTimer, skip_locked=True)
     )
     warned = 0
     for timer in db.session.scalars(due_soon).unique():

@@ -4,9 +4,9 @@ import asyncio
 import logging
 from typing import Any
 
-import redis.asyncio
 from redis.exceptions import RedisError
 
+from helpdesk import outage_log, redis_url
 from helpdesk.live_events import EVENTS_CHANNEL
 from helpdesk.web.live.hub import SseHub
 
@@ -23,7 +23,7 @@ async def listen(hub: SseHub, url: str) -> None:
         try:
             await _listen_once(hub, url)
         except (RedisError, OSError) as error:
-            log.warning("No live updates for the moment: %s", type(error).__name__)
+            outage_log.report(log, "No live updates for the moment", f"{type(error).__name__}: {str(error)[:200]}")
         except Exception:
             log.exception("The live subscription failed; it is restarted")
         await asyncio.sleep(RECONNECT_SECONDS)
@@ -31,7 +31,7 @@ async def listen(hub: SseHub, url: str) -> None:
 
 async def _listen_once(hub: SseHub, url: str) -> None:
     options: dict[str, Any] = {"socket_connect_timeout": CONNECT_TIMEOUT, "health_check_interval": HEALTH_CHECK_SECONDS}
-    async with redis.asyncio.Redis.from_url(url, **options) as client, client.pubsub() as subscription:
+    async with redis_url.connect_async(url, **options) as client, client.pubsub() as subscription:
         await subscription.subscribe(EVENTS_CHANNEL)
         while True:
             message = await subscription.get_message(timeout=HEALTH_CHECK_SECONDS)

@@ -6,21 +6,32 @@ from typing import Any
 
 from flask import Flask, Response, make_response, render_template, request
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import IntegrityError, InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
 from werkzeug.exceptions import HTTPException
 
+from helpdesk import outage_log
+from helpdesk.config import UnsafeConfiguration
 from helpdesk.database import constraints
+from helpdesk.database import errors as database_errors
 from helpdesk.domain.errors import ConflictError, DomainError, PermissionDenied, ValidationError
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
+from helpdesk.storage import StorageUnavailable
 from helpdesk.web.api import problem_details
 
 log = logging.getLogger(__name__)
 STATUSES_WITH_PAGE = {400, 403, 404, 413, 422, 429, 500, 503}
-DATABASE_UNAVAILABLE_ERRORS = (OperationalError, InterfaceError, PoolTimeout)
+# UnsafeConfiguration: a database whose encoding cannot hold every text.
+DATABASE_UNAVAILABLE_ERRORS = (*database_errors.UNAVAILABLE_ERRORS, UnsafeConfiguration)
 STATUSES_WITHOUT_DATABASE = {500, 503}  # their pages must not need the database
+READ_ONLY_SENTENCE = (
+    "Nothing can be saved at the moment, only read: the database is under maintenance. "
+    "What you wrote is still in this page; send it again in a few minutes."
+)
+STORAGE_SENTENCE = (
+    "Files cannot be stored or opened at the moment. What you wrote is still in this page; try again in a few minutes."
+)
 
 
 def register(app: Flask) -> None:
@@ -60,6 +71,12 @@ def register(app: Flask) -> None:
             "Go back, load the page again and see what is there now.",
         )
 
+    @app.errorhandler(StorageUnavailable)
+    def handle_storage_unavailable(error: StorageUnavailable) -> Response:
+        outage_log.report(log, "The file store does not answer", str(error))
+        db.session.rollback()
+        return render_error_page(503, STORAGE_SENTENCE, headers={"Retry-After": "30"})
+
     for kind in DATABASE_UNAVAILABLE_ERRORS:
         app.register_error_handler(kind, handle_database_unavailable)
 
@@ -72,9 +89,15 @@ def register(app: Flask) -> None:
 
 
 def handle_database_unavailable(error: Exception) -> Response:
-    """503: the database does not answer, or not in time."""
-    log.error("The database does not answer: %s", type(error).__name__)
-    db.session.rollback()
+    """503: the database does not answer, not in time, or takes no writes."""
+    try:
+        db.session.rollback()
+    except DATABASE_UNAVAILABLE_ERRORS:
+        db.session.remove()
+    if database_errors.is_read_only_error(error):
+        outage_log.report(log, "The database takes no writes", database_errors.describe_error(error))
+        return render_error_page(503, READ_ONLY_SENTENCE, headers={"Retry-After": "30"})
+    outage_log.report(log, "The database does not answer", database_errors.describe_error(error))
     return render_error_page(503, headers={"Retry-After": "5"})
 
 

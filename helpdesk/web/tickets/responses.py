@@ -6,9 +6,9 @@ from typing import Any
 from flask import Response, redirect, render_template
 from flask.typing import ResponseReturnValue
 
-from helpdesk.database import transactions
+from helpdesk.database import errors, transactions
 from helpdesk.domain import tickets
-from helpdesk.extensions import db, htmx
+from helpdesk.extensions import htmx
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication
 from helpdesk.web.templating import htmx_responses
@@ -80,5 +80,4 @@ def mark_read(ticket: Ticket) -> None:
     receipt = None if getattr(user, "is_impersonating", False) else tickets.pending_read_receipt(ticket, user)
     if receipt:
         transactions.start_write_transaction()
-        tickets.save_read_receipt(receipt)
-        db.session.commit()
+        errors.ignore_if_unavailable(lambda: tickets.save_read_receipt(receipt))

@@ -1,0 +1,48 @@
+"""Values of settings that can be read and would fail only later, where nobody sees why."""
+
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR", "CRITICAL")
+POSITIVE_NUMBERS = (
+    "DATABASE_CONNECTIONS",
+    "WEB_PROCESSES",
+    "WEB_THREADS",
+    "WORKER_PROCESSES",
+    "WORKER_THREADS",
+    "DELIVERY_LEASE",
+    "MAIL_PORT",
+)
+
+
+def find_mistake(values: Any) -> str | None:
+    """The first mistake in the settings ``values``, attributes named like the variables, as a sentence; or None."""
+    from helpdesk import redis_url  # not needed by --help
+
+    try:
+        redis_url.check_url(values.REDIS_URL)
+    except redis_url.InvalidRedisUrl as error:
+        return str(error)
+    scheme = values.DATABASE_URL.partition(":")[0]
+    if scheme.partition("+")[0] not in ("sqlite", "postgresql"):
+        return f"DATABASE_URL begins with {scheme[:20]!r}; it should be postgresql:// or sqlite:///path."
+    storage = urlsplit(values.STORAGE_URL)
+    if storage.scheme not in ("file", "s3") or (storage.scheme == "s3" and not storage.netloc):
+        return "STORAGE_URL is file:///a/folder or s3://bucket?endpoint=https://..."
+    if values.LOG_LEVEL.upper() not in LOG_LEVELS:
+        return f"LOG_LEVEL is none of {', '.join(LOG_LEVELS)}."
+    for name in POSITIVE_NUMBERS:
+        if getattr(values, name) < 1:
+            return f"{name} is {getattr(values, name)}; it must be 1 or more."
+    mailbox = urlsplit(values.IMAP_URL)
+    if values.IMAP_URL and (mailbox.scheme not in ("imap", "imaps") or not _host_of(mailbox)):
+        return "IMAP_URL is imaps://user:password@host/folder, with / in a password written %2F."
+    return None
+
+
+def _host_of(parts: SplitResult) -> str | None:
+    """The host; None if it is missing, or the port is not a number."""
+    try:
+        return parts.hostname if parts.port is None or parts.port else None
+    except ValueError:
+        return None

@@ -1,0 +1,61 @@
+"""Whether deliveries are being made: how many are due, and for how long nobody has tried one."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import bindparam, func, select
+
+from helpdesk import clock
+from helpdesk.domain.outbox import claim
+from helpdesk.extensions import db
+from helpdesk.models.delivery import DeliveryState
+
+DUE_AFTER = timedelta(seconds=20)  # a delivery that is due for less has not been waiting for a worker
+STALLED_AFTER = timedelta(seconds=45)  # longer than any one call takes
+COUNTED_AT_MOST = 10_000
+RECENT_ROWS = 500  # the newest rows, among which the latest attempt is looked for
+
+rows = claim.deliveries
+OVERDUE_QUERY = select(func.count(), func.min(claim.deliveries.c.due_at)).where(
+    rows.c.id.in_(claim.DUE_QUERY.order_by(None).limit(COUNTED_AT_MOST))
+)
+LAST_ATTEMPT_QUERY = select(
+    select(func.max(rows.c.started_at)).where(rows.c.state == DeliveryState.sending).scalar_subquery(),
+    select(func.max(rows.c.started_at))
+    .where(rows.c.id > select(func.max(rows.c.id) - bindparam("recent")).scalar_subquery())
+    .scalar_subquery(),
+)
+
+
+@dataclass(frozen=True)
+class DeliveryProgress:
+    """``due`` deliveries may leave now; ``untried_for`` is how long none was tried, None if nothing is due."""
+
+    due: int
+    untried_for: timedelta | None
+
+    @property
+    def is_stalled(self) -> bool:
+        return self.untried_for is not None and self.untried_for > STALLED_AFTER
+
+    @property
+    def sentence(self) -> str:
+        """The finding for people."""
+        if self.untried_for is None:
+            return "No delivery waits for a worker."
+        are_due = "1 delivery is due" if self.due == 1 else f"{self.due} deliveries are due"
+        seconds = self.untried_for.total_seconds()
+        return f"{are_due}, none tried for {seconds:.0f} s." if self.is_stalled else f"{are_due}; workers are at it."
+
+
+def measure_progress() -> DeliveryProgress:
+    """Count what is due for longer than DUE_AFTER, and find the latest attempt at anything. Three indexed queries."""
+    now = clock.now()
+    due, oldest = db.session.execute(OVERDUE_QUERY, claim.condition_values(now - DUE_AFTER)).one()
+    if not due:
+        return DeliveryProgress(0, None)
+    attempts: list[datetime] = [
+        attempt for attempt in db.session.execute(LAST_ATTEMPT_QUERY, {"recent": RECENT_ROWS}).one() if attempt
+    ]
+    last = max([oldest, *attempts])
+    return DeliveryProgress(due, max(now - last, timedelta(0)))
