@@ -160,7 +160,7 @@ def test_a_divided_code_block_is_closed_and_opened_again():
     parts = blocks.split_body("```py\n" + "x = 1\n" * 400 + "```\nend", 1000)
     assert len(parts) > 2
     assert all(part.count("```") == 2 for part in parts)
-    assert parts[1].startswith(f"(2/{len(parts)})\n\n```py\n")
+    assert parts[1].startswith(f"(2 of {len(parts)})\n\n```py\n")
     assert parts[-1].endswith("end")
 
 

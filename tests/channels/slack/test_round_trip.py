@@ -173,7 +173,7 @@ def test_a_split_message_loses_no_word_and_every_part_fits(written, limit):
     parts = blocks.split_body(written, limit)
     assert parts
     assert all(len(part) <= limit for part in parts)
-    numbered = [re.sub(r"^\(\d+/\d+\)\n\n", "", part) for part in parts]
+    numbered = [re.sub(r"^\(\d+ of \d+\)\n\n", "", part) for part in parts]
     assert [word for word in words(" ".join(numbered)) if word != "py"] == [
         word for word in words(written) if word != "py"
     ]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from helpdesk.channels.slack.parse import emoji_names, json_access
-from helpdesk.channels.slack.render import rich_text
+from helpdesk.markup import links
 
 Names = Callable[[str], str | None]
 
@@ -114,7 +114,7 @@ def _mention_text(element: dict, external_id: object, names: Names) -> str:
 def _link(element: dict, style: dict) -> str:
     url, label = str(element.get("url") or ""), str(element.get("text") or "")
     text = _SPECIAL.sub(lambda match: "\\" + match[0], label or url).replace("\n", " ")
-    if not rich_text.has_safe_scheme(url):
+    if not links.has_safe_scheme(url):
         return _apply_style(text, style)
     address = re.sub(r"[\s<>\\\"]", lambda match: f"%{ord(match[0]):02X}", url)
     if not label or label == url:

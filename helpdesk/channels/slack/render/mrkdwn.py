@@ -10,6 +10,7 @@ from helpdesk.channels.slack.parse import json_access, mrkdwn_reader
 from helpdesk.channels.slack.parse import rich_text_to_markdown as markdown_writer
 from helpdesk.channels.slack.render import rich_text as rich_text_writer
 from helpdesk.channels.slack.render import split_message
+from helpdesk.markup import markdown_reader
 
 MAX_BLOCK_LENGTH = 3000
 
@@ -25,12 +26,9 @@ def rich_text_blocks(markdown: str, trusted: bool = False) -> list[dict]:
     """Return the rich_text blocks for ``markdown``, each within Slack's limit for one block; [] for nothing but
     space.
     """
-    blocks = []
-    for piece in split_message.split_markdown(markdown, MAX_BLOCK_LENGTH):
-        elements = rich_text_writer.markdown_to_elements(piece, trusted)
-        if elements:
-            blocks.append({"type": "rich_text", "elements": elements})
-    return blocks
+    parts = split_message.divide(markdown_reader.read_markdown(markdown), MAX_BLOCK_LENGTH)
+    written = (rich_text_writer.document_to_elements(part, trusted) for part in parts)
+    return [{"type": "rich_text", "elements": elements} for elements in written if elements]
 
 
 def markdown_to_mrkdwn(markdown: str, trusted: bool = False) -> str:

@@ -1,40 +1,36 @@
-"""Convert Markdown to elements of Slack's rich_text block, a format in which text cannot notify anybody or hide a link.
+"""Write a document as elements of Slack's rich_text block, a format in which text cannot notify anybody or hide a link.
 Pure.
 
 Text stays in plain ``text`` elements, which Slack shows unchanged; nothing here makes a user, channel or broadcast
 element.
 """
 
-from collections.abc import Iterable
-from urllib.parse import urlsplit
+from collections.abc import Iterable, Sequence
+from itertools import groupby
 
-from markdown_it.tree import SyntaxTreeNode
+from helpdesk.markup import document, markdown_reader, table_text
+from helpdesk.markup.document import Block, Span
+from helpdesk.markup.links import has_safe_scheme
 
-from helpdesk.markup import markdown_rendering
+MAX_INDENT = 8  # of a rich_text_list
+EMPTY_ITEM = "\u00a0"  # Slack takes no section without text
 
-SAFE_SCHEMES = {"http", "https", "mailto"}
-
-_STYLES = {"strong": "bold", "em": "italic", "s": "strike"}
+_STYLES = ((document.BOLD, "bold"), (document.ITALIC, "italic"), (document.STRIKE, "strike"), (document.CODE, "code"))
 
 
 def markdown_to_elements(markdown: str, trusted: bool = False) -> list[dict]:
     """Return the elements for ``markdown``. Unless ``trusted``, a link whose label differs from its address shows
     both.
     """
-    text = markdown.replace("\x00", "")
-    tree = SyntaxTreeNode(markdown_rendering.markdown_parser(text).parse(text))
-    return _Writer(trusted).write(tree.children)
+    return document_to_elements(markdown_reader.read_markdown(markdown), trusted)
 
 
-def has_safe_scheme(url: str) -> bool:
-    """Return whether the scheme of ``url`` is allowed in a link: http, https or mailto."""
-    try:
-        parts = urlsplit(url.strip())
-    except ValueError:
-        return False
-    return parts.scheme.lower() in SAFE_SCHEMES and bool(
-        parts.netloc or (parts.scheme.lower() == "mailto" and parts.path)
-    )
+def document_to_elements(blocks: Iterable[Block], trusted: bool = False) -> list[dict]:
+    """Return the elements for ``blocks``; see ``markdown_to_elements``."""
+    writer = _Writer(trusted)
+    for block in blocks:
+        writer.write_block(block)
+    return writer.elements
 
 
 class _Writer:
@@ -42,26 +38,22 @@ class _Writer:
         self.trusted = trusted
         self.elements: list[dict] = []
 
-    def write(self, nodes: Iterable[SyntaxTreeNode]) -> list[dict]:
-        for node in nodes:
-            self._block(node)
-        return self.elements
-
-    def _block(self, node: SyntaxTreeNode) -> None:
-        if node.type in {"bullet_list", "ordered_list"}:
-            self._list(node, indent=0)
-        elif node.type == "blockquote":
-            self._add("rich_text_quote", self._flat(node))
-        elif node.type in {"fence", "code_block"}:
-            self._add("rich_text_preformatted", _text(node.content.rstrip("\n")))
-        elif node.type == "table":
-            self._add("rich_text_preformatted", _text(_table(node)))
-        elif node.type == "hr":
-            self._paragraph(_text("———"))
-        elif node.type == "heading":
-            self._paragraph(self._inline(node, {"bold": True}))
-        else:
-            self._paragraph(self._inline(node, {}))
+    def write_block(self, block: Block) -> None:
+        match block:
+            case document.ListBlock():
+                self._list(block, indent=0)
+            case document.Quote(blocks):
+                self._add("rich_text_quote", self._flat(blocks))
+            case document.CodeBlock(text):
+                self._add("rich_text_preformatted", _text(text))
+            case document.Table(rows):
+                self._add("rich_text_preformatted", _text(self._table(rows)))
+            case document.Heading(_, spans):
+                self._paragraph(self._inline(spans, document.BOLD))
+            case document.Paragraph(spans):
+                self._paragraph(self._inline(spans))
+            case _:
+                self._paragraph(_text("———"))
 
     def _paragraph(self, inline: list[dict]) -> None:
         previous = self.elements[-1] if self.elements else None
@@ -70,103 +62,126 @@ class _Writer:
         else:
             self._add("rich_text_section", inline)
 
-    def _list(self, node: SyntaxTreeNode, indent: int) -> None:
-        style = "ordered" if node.type == "ordered_list" else "bullet"
-        first = int(node.attrs.get("start", 1)) if style == "ordered" else 1
-        for number, item in enumerate(node.children, first):
+    def _list(self, block: document.ListBlock, indent: int) -> None:
+        for number, item in enumerate(block.items, block.start or 0):
             lines: list[dict] = []
-            for child in item.children:
-                if child.type in {"bullet_list", "ordered_list"}:
-                    self._item(style, indent, number, lines)
-                    lines = []
-                    self._list(child, indent + 1)
-                elif child.type in {"fence", "code_block"}:
-                    self._item(style, indent, number, lines)
-                    lines = []
-                    self._block(child)
+            is_begun = False
+            for child in item:
+                if isinstance(child, document.ListBlock | document.CodeBlock | document.Table):
+                    if lines or not is_begun:
+                        self._item(block.start, indent, number, lines)
+                    lines, is_begun = [], True
+                    if isinstance(child, document.ListBlock):
+                        self._list(child, indent + 1)
+                    else:
+                        self.write_block(child)
                 else:
-                    lines += (_text("\n") if lines else []) + self._flat(child)
-            self._item(style, indent, number, lines)
+                    lines += (_text("\n") if lines else []) + self._flat([child])
+            if lines or not is_begun:
+                self._item(block.start, indent, number, lines)
 
-    def _item(self, style: str, indent: int, number: int, inline: list[dict]) -> None:
-        if not inline:
-            return
-        item = {"type": "rich_text_section", "elements": inline}
+    def _item(self, start: int | None, indent: int, number: int, inline: list[dict]) -> None:
+        style = "bullet" if start is None else "ordered"
+        item = {"type": "rich_text_section", "elements": inline or _text(EMPTY_ITEM)}
         last = self.elements[-1] if self.elements else {}
-        continues = last.get("type") == "rich_text_list" and (last["style"], last["indent"]) == (
-            style,
-            indent,
-        )
-        if continues:
-            last["elements"].append(item)
-            return
+        if last.get("type") == "rich_text_list" and (last["style"], last["indent"]) == (style, indent):
+            following = last.get("offset", 0) + len(last["elements"]) + 1
+            if style == "bullet" or number == following:
+                last["elements"].append(item)
+                return
         self._add("rich_text_list", [item])
-        self.elements[-1] |= {"style": style, "indent": min(indent, 8)}
+        self.elements[-1] |= {"style": style, "indent": min(indent, MAX_INDENT)}
         if style == "ordered" and number > 1:
             self.elements[-1]["offset"] = number - 1
 
-    def _flat(self, node: SyntaxTreeNode) -> list[dict]:
+    def _flat(self, blocks: Iterable[Block]) -> list[dict]:
         """Flatten blocks where Slack allows only inline text: each on lines of its own."""
-        if node.type in {"fence", "code_block"}:
-            return _text(node.content.rstrip("\n"), {"code": True})
-        if node.type == "table":
-            return _text(_table(node))
-        if node.type in {"paragraph", "heading", "inline"}:
-            return self._inline(node, {})
         lines: list[dict] = []
-        for child in node.children:
-            inline = self._flat(child)
-            if child.type == "list_item" and inline:
-                inline = _text("• ") + inline
+        for block in blocks:
+            inline = self._flat_block(block)
             if inline:
-                gap = "\n\n" if child.type == "paragraph" and node.type == "blockquote" else "\n"
+                gap = "\n\n" if isinstance(block, document.Paragraph | document.Heading) else "\n"
                 lines += (_text(gap) if lines else []) + inline
         return lines
 
-    def _inline(self, node: SyntaxTreeNode, style: dict) -> list[dict]:
+    def _flat_block(self, block: Block) -> list[dict]:
+        match block:
+            case document.Paragraph(spans):
+                return self._inline(spans)
+            case document.Heading(_, spans):
+                return self._inline(spans, document.BOLD)
+            case document.CodeBlock(text):
+                return _text(text, {"code": True})
+            case document.Table(rows):
+                return _text(self._table(rows), {"code": True})
+            case document.Quote(inner):
+                return _mark_lines(self._flat(inner), "> ", "> ")
+            case document.ListBlock(items, start):
+                lines: list[dict] = []
+                for number, item in enumerate(items, start or 0):
+                    mark = "• " if start is None else f"{number}. "
+                    marked = _mark_lines(self._flat(item), mark, " " * len(mark)) or _text(mark.strip())
+                    lines += (_text("\n") if lines else []) + marked
+                return lines
+        return _text("———")
+
+    def _inline(self, spans: Sequence[Span], style: int = 0) -> list[dict]:
         found: list[dict] = []
-        for child in node.children:
-            if child.type in _STYLES:
-                found += self._inline(child, style | {_STYLES[child.type]: True})
-            elif child.type == "link":
-                found += self._link(child, style)
-            elif child.type in {"softbreak", "hardbreak"}:
-                found += _text("\n")
-            elif child.type == "code_inline":
-                found += _text(child.content, style | {"code": True})
-            elif child.children:
-                found += self._inline(child, style)
+        for url, group in groupby(spans, key=lambda span: span.url):
+            linked = list(group)
+            if url and has_safe_scheme(url):
+                found += self._link(url, linked, style)
             else:
-                found += _text(child.content, style)
+                found += [text for span in linked for text in _text(span.text or url, _style(span.style | style))]
         return _merge_same_style(found)
 
-    def _link(self, node: SyntaxTreeNode, style: dict) -> list[dict]:
-        url = str(node.attrs.get("href", ""))
-        label = self._inline(node, style)
-        label_text = "".join(element.get("text", "") for element in label)
-        if not has_safe_scheme(url):
-            return label + _text(f" ({url})")
+    def _link(self, url: str, spans: Sequence[Span], added: int) -> list[dict]:
+        label = "".join(span.text for span in spans)
+        style = _style(spans[0].style | added)
         link = {"type": "link", "url": url} | ({"style": style} if style else {})
-        if label_text in {"", url}:
+        if label in {"", url}:
             return [link]
-        if url == "mailto:" + label_text:
-            return [link | {"text": label_text}]
-        if node.info == "auto":
+        if url == "mailto:" + label:
+            return [link | {"text": label}]
+        if spans[0].bare:
             # An address in brackets whose spelling had to change, such as one with Slack's own bar in it, stays text.
-            return [link] if "|" not in label_text else _text(f"<{label_text}>", style)
+            return [link] if "|" not in label else _text(f"<{label}>", style)
         if self.trusted:
-            return [link | {"text": label_text}]
-        return label + _text(" (") + [link] + _text(")")
+            return [
+                {"type": "link", "url": url, "text": span.text}
+                | ({"style": style} if (style := _style(span.style | added)) else {})
+                for span in spans
+            ]
+        texts = [text for span in spans for text in _text(span.text, _style(span.style | added))]
+        return [*texts, *_text(" ("), link, *_text(")")]
+
+    def _table(self, rows: Sequence[Sequence[Sequence[Span]]]) -> str:
+        return "\n".join(table_text.table_lines(rows, table_text.plain_cell))
 
     def _add(self, kind: str, elements: list[dict]) -> None:
         if elements:
             self.elements.append({"type": kind, "elements": elements})
 
 
+def _style(bits: int) -> dict[str, bool]:
+    return {name: True for bit, name in _STYLES if bits & bit} if bits else {}
+
+
 def _text(text: str, style: dict | None = None) -> list[dict]:
     if not text:
         return []
-    return [{"type": "text", "text": text} | ({"style": dict(style)} if style else {})]
+    return [{"type": "text", "text": text} | ({"style": style} if style else {})]
+
+
+def _mark_lines(elements: list[dict], first: str, further: str) -> list[dict]:
+    """Put ``first`` before the first line and ``further`` before the others."""
+    if not elements:
+        return []
+    marked = [
+        element | {"text": element["text"].replace("\n", "\n" + further)} if element["type"] == "text" else element
+        for element in elements
+    ]
+    return _merge_same_style(_text(first) + marked)
 
 
 def _merge_same_style(elements: list[dict]) -> list[dict]:
@@ -179,17 +194,3 @@ def _merge_same_style(elements: list[dict]) -> list[dict]:
         else:
             joined.append(dict(element))
     return joined
-
-
-def _table(node: SyntaxTreeNode) -> str:
-    rows = [[_plain_text(cell) for cell in row.children] for part in node.children for row in part.children]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    return "\n".join(
-        "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip() for row in rows
-    )
-
-
-def _plain_text(node: SyntaxTreeNode) -> str:
-    if node.type in {"softbreak", "hardbreak"}:
-        return " "
-    return "".join(_plain_text(child) for child in node.children) if node.children else node.content

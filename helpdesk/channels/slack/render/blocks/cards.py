@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from helpdesk.channels.slack.render import mrkdwn, split_message
+from helpdesk.channels.slack.render import message_body, split_message
 from helpdesk.channels.slack.render.blocks import elements
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Status
@@ -78,7 +78,7 @@ def _card_excerpt(markdown: str) -> list[dict]:
     pieces = split_message.split_markdown(markdown.strip(), MAX_EXCERPT_LENGTH)
     if not pieces:
         return []
-    blocks = mrkdwn.rich_text_blocks(pieces[0])
+    blocks, _ = message_body.render_body(pieces[0])
     return blocks + (
         [elements.context_block("The whole message is in the portal and the thread.")] if len(pieces) > 1 else []
     )

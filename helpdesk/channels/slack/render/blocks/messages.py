@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from helpdesk.channels.slack.render import mrkdwn, split_message
+from helpdesk.channels.slack.render import message_body, split_message
 from helpdesk.channels.slack.render.blocks import elements
 
 MAX_MESSAGE_LENGTH = 7500  # of Markdown; escaped it still fits Slack's 40,000 of text and its 50 blocks
@@ -31,16 +31,16 @@ class ReplyValues:
 
 
 def split_body(markdown: str, limit: int = MAX_MESSAGE_LENGTH) -> list[str]:
-    """Split ``markdown`` into parts that fit a message each, never empty; of several, each begins with its "(1/3)"."""
+    """Split ``markdown`` into parts that fit a message each, never empty; of several, each begins with "(1 of 3)"."""
     pieces = split_message.split_markdown(markdown, limit - 20)
     if len(pieces) < 2:
         return pieces or [markdown.strip()]
-    return [f"({number}/{len(pieces)})\n\n{piece}" for number, piece in enumerate(pieces, 1)]
+    return [f"({number} of {len(pieces)})\n\n{piece}" for number, piece in enumerate(pieces, 1)]
 
 
 def reply_message(values: ReplyValues) -> dict:
     """Return text, blocks, username and icon_url of the message; add channel and thread_ts (or ts) to send it."""
-    blocks = mrkdwn.rich_text_blocks(values.body, values.trusted)[:40]
+    blocks, body = message_body.render_body(values.body, values.trusted)
     lines = []
     if values.attachments:
         lines.append("Files: " + ", ".join(elements.escape_text(name, 150) for name in values.attachments[:10]))
@@ -49,7 +49,7 @@ def reply_message(values: ReplyValues) -> dict:
     if values.edited:
         lines.append("Edited")
     blocks += [elements.context_block(line) for line in lines]
-    text = mrkdwn.markdown_to_mrkdwn(values.body, values.trusted) or "\n".join(lines)
+    text = body or "\n".join(lines)
     found = {"text": text or "–", "blocks": blocks or [elements.context_block("–")], "username": _username(values)}
     if values.picture.startswith(("https://", "http://")):
         found["icon_url"] = values.picture

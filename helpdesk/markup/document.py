@@ -1,0 +1,119 @@
+"""The tree of a message's text. Every format is read into it and written from it.
+
+Inline text is not nested: it is a sequence of spans, each with its text, its styles and its link. A line break is a
+"\\n" in a span's text.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+BOLD, ITALIC, STRIKE, CODE = 1, 2, 4, 8  # bits of Span.style
+
+MAX_DEPTH = 12  # of quotes and lists inside each other; what is deeper is kept at this depth
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Text of one style. ``url``: the address it links to, "" for none; ``bare``: the text is that address."""
+
+    text: str
+    style: int = 0
+    url: str = ""
+    bare: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    spans: list[Span]
+
+
+@dataclass(frozen=True, slots=True)
+class Heading:
+    level: int
+    spans: list[Span]
+
+
+@dataclass(frozen=True, slots=True)
+class CodeBlock:
+    """Text shown unchanged; ``info`` names its language."""
+
+    text: str
+    info: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Quote:
+    blocks: "list[Block]"
+
+
+@dataclass(frozen=True, slots=True)
+class ListBlock:
+    """A list; ``start`` is the number of the first item, None for bullets. A tight list has no empty lines inside."""
+
+    items: "list[list[Block]]"
+    start: int | None = None
+    tight: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells; the first row is the head. ``alignments``: "left", "center", "right" or "" for each column."""
+
+    rows: list[list[list[Span]]]
+    alignments: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    pass
+
+
+Block: TypeAlias = Paragraph | Heading | CodeBlock | Quote | ListBlock | Table | Rule
+
+
+def join_spans(spans: Iterable[Span]) -> list[Span]:
+    """Join neighbours of the same style and link, and drop empty ones that are no link."""
+    joined: list[Span] = []
+    for span in spans:
+        if not span.text and not span.url:
+            continue
+        last = joined[-1] if joined else None
+        if last and (last.style, last.url, last.bare) == (span.style, span.url, span.bare) and not span.bare:
+            joined[-1] = replace(last, text=last.text + span.text)
+        else:
+            joined.append(span)
+    return joined
+
+
+def plain_text(spans: Iterable[Span]) -> str:
+    """Return the text of ``spans`` without styles and addresses; a link without text shows its address."""
+    return "".join(span.text or span.url for span in spans)
+
+
+def split_lines(spans: Iterable[Span]) -> list[list[Span]]:
+    """Divide ``spans`` at their line breaks."""
+    lines: list[list[Span]] = [[]]
+    for span in spans:
+        if "\n" not in span.text:
+            lines[-1].append(span)
+            continue
+        for number, text in enumerate(span.text.split("\n")):
+            if number:
+                lines.append([])
+            if text:
+                lines[-1].append(replace(span, text=text))
+    return lines
+
+
+def trim_spans(spans: list[Span]) -> list[Span]:
+    """Remove space and line breaks at both ends."""
+    found = list(spans)
+    while found and not found[0].url and not found[0].text.strip():
+        found.pop(0)
+    while found and not found[-1].url and not found[-1].text.strip():
+        found.pop()
+    if found:
+        found[0] = replace(found[0], text=found[0].text.lstrip())
+        found[-1] = replace(found[-1], text=found[-1].text.rstrip())
+    return found

@@ -1,0 +1,72 @@
+"""Escape text so that Markdown shows it unchanged, with no more backslashes than it takes."""
+
+import re
+
+_PUNCTUATION = r"!-/:-@\[-`{-~"
+_SPECIAL = re.compile(
+    rf"\\(?=[{_PUNCTUATION}\n]|$)"  # a backslash that would escape what follows, or break the line
+    r"|`"
+    r"|\*(?!(?<=[^\S\n]\*)[^\S\n])"  # a star, unless alone between spaces
+    r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore at the edge of a word
+    r"|~(?=~|$)|(?<=~)~|^~"
+    r"|<(?=[A-Za-z][A-Za-z0-9+.-]{0,31}:[^\s<>]*>|[^\s<>@]{1,64}@[^\s<>@]{1,255}>)"  # what would be an address
+    r"|&(?=#?\w{1,40};)"
+)
+_BRACKET = re.compile(r"\[(?=[^\]\n]{0,2000}\][(\[:])")
+_ANY_BRACKET = re.compile(r"[\[\]]")
+_URL = re.compile(r"https?://[^\s<>\x00-\x20]{1,4000}", re.IGNORECASE)
+_BREAKS_URL = re.compile(r"[\[\]*()`\\|{}^]")
+_LINE_START = re.compile(r"([ \t]*)(?=#{1,6}(?:\s|$)|[-+*](?:\s|$)|>|~~~|[-=|:_*][-=|:_* \t]*$)")
+_NUMBER = re.compile(r"([ \t]*\d{1,9})(?=[.)](?:\s|$))")
+
+
+def escape_text(text: str, in_label: bool = False) -> str:
+    """Escape ``text`` that stands inside a line. ``in_label``: inside the brackets of a link."""
+    if in_label:
+        return _ANY_BRACKET.sub(r"\\\g<0>", _SPECIAL.sub(r"\\\g<0>", text))
+    if "://" not in text:
+        return _escape_words(text)
+    parts: list[str] = []
+    position = 0
+    for match in _URL.finditer(text):
+        address = _without_trailing_signs(match[0])
+        parts += [_escape_words(text[position : match.start()]), _write_address(address)]
+        position = match.start() + len(address)
+    return "".join(parts) + _escape_words(text[position:])
+
+
+def escape_line_start(line: str) -> str:
+    """Escape the sign at the beginning of ``line`` that would make it a list, a quote, a heading or a rule."""
+    if match := _NUMBER.match(line):
+        return match[1] + "\\" + line[match.end() :]
+    if match := _LINE_START.match(line):
+        return match[1] + "\\" + line[match.end() :]
+    return line
+
+
+def encode_url(url: str) -> str:
+    """Encode what ends an address in Markdown."""
+    return re.sub(r"[\s<>\\\"\x00-\x1f]", lambda match: f"%{ord(match[0]) & 0xFF:02X}", url)
+
+
+def _escape_words(text: str) -> str:
+    text = _SPECIAL.sub(r"\\\g<0>", text)
+    return _BRACKET.sub(r"\\[", text) if "](" in text or "][" in text or "]:" in text else text
+
+
+def _write_address(address: str) -> str:
+    """Put an address in angle brackets where Markdown would read marks in it."""
+    return f"<{encode_url(address)}>" if _BREAKS_URL.search(address) else address
+
+
+def _without_trailing_signs(address: str) -> str:
+    """Cut the signs of the sentence off an address."""
+    opened = address.count("(") - address.count(")")
+    while address:
+        if address[-1] in ".,;:!?'\"*_~":
+            address = address[:-1]
+        elif address[-1] == ")" and opened < 0:
+            address, opened = address[:-1], opened + 1
+        else:
+            break
+    return address

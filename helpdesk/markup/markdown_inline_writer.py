@@ -1,0 +1,172 @@
+"""Write spans as Markdown, so that it is read as the same spans again."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TypeAlias
+
+from helpdesk.markup import document, markdown_escaping, markdown_parser, markdown_reader
+from helpdesk.markup.document import BOLD, CODE, ITALIC, STRIKE, Span
+from helpdesk.markup.links import has_safe_scheme
+
+Mark: TypeAlias = int | str  # a style, or the address of a link
+
+_SIGNS: dict[Mark, str] = {BOLD: "**", ITALIC: "*", STRIKE: "~~"}
+_STYLES = BOLD | ITALIC | STRIKE
+_EMAIL = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*")
+_SPACES = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
+
+
+def write_inline(spans: Sequence[Span]) -> str:
+    """Return one paragraph's ``spans`` as Markdown; a line break stays a line break."""
+    pieces = _make_pieces(spans)
+    if not any(piece.style & _STYLES for piece in pieces):
+        return _Writer(pieces).write()
+    for encode in (False, True):
+        writer = _Writer(pieces, encode)
+        text = writer.write()
+        if writer.is_certain or _is_read_as(text, pieces):
+            return text
+    return _Writer([replace(piece, style=piece.style & CODE) for piece in pieces]).write()
+
+
+def _make_pieces(spans: Sequence[Span]) -> list[Span]:
+    """Divide spans into words and the space around them: space has only the marks of both its neighbours, because
+    Markdown's marks must touch a word.
+    """
+    pieces: list[Span] = []
+    for span in document.join_spans(spans):
+        if span.bare or span.style & CODE or not span.text:
+            pieces.append(span)
+            continue
+        before, core, after = _divide_space(span.text)
+        pieces += [replace(span, text=text) for text in (before, core, after) if text]
+    for number, piece in enumerate(pieces):
+        if piece.text.isspace() and not piece.style & CODE:
+            near = [_solid_neighbour(pieces, number, step) for step in (-1, 1)]
+            style, url = piece.style, piece.url
+            for other in near:
+                style &= other.style if other else 0
+                url = url if other and other.url == url and not other.bare else ""
+            pieces[number] = replace(piece, style=style, url=url)
+    return document.join_spans(pieces)
+
+
+def _divide_space(text: str) -> tuple[str, str, str]:
+    core = text.strip()
+    if not core:
+        return text, "", ""
+    begin = text.index(core[0])
+    return text[:begin], core, text[begin + len(core) :]
+
+
+def _solid_neighbour(pieces: Sequence[Span], number: int, step: int) -> Span | None:
+    number += step
+    while 0 <= number < len(pieces) and pieces[number].text.isspace():
+        number += step
+    return pieces[number] if 0 <= number < len(pieces) else None
+
+
+class _Writer:
+    """``is_certain``: no mark stands where it could be read otherwise."""
+
+    def __init__(self, pieces: Sequence[Span], encode: bool = False) -> None:
+        self.pieces, self.encode = pieces, encode
+        self.parts: list[str] = []
+        self.stack: list[Mark] = []
+        self.is_certain = True
+
+    def write(self) -> str:
+        lengths = self._run_lengths()
+        for number, piece in enumerate(self.pieces):
+            marks = _marks(piece)
+            closed = self._close_all_but(marks)
+            opened = sorted(marks - set(self.stack), key=lambda mark: (-lengths[number][mark], str(mark)))
+            text = self._piece_text(piece)
+            self._check(closed, opened, text)
+            if closed and self.encode and text[:1].isalnum():
+                text = f"&#{ord(text[0])};{text[1:]}"
+            for mark in opened:
+                self.parts.append("[" if isinstance(mark, str) else _SIGNS[mark])
+                self.stack.append(mark)
+            self.parts.append(text)
+        self._close_all_but(set())
+        return "".join(self.parts)
+
+    def _run_lengths(self) -> list[dict[Mark, int]]:
+        """For each piece and mark: over how many pieces from here the mark goes on."""
+        found: list[dict[Mark, int]] = []
+        following: dict[Mark, int] = {}
+        for piece in reversed(self.pieces):
+            following = {mark: following.get(mark, 0) + 1 for mark in _marks(piece)}
+            found.append(following)
+        return found[::-1]
+
+    def _close_all_but(self, marks: set[Mark]) -> bool:
+        kept = next((n for n, mark in enumerate(self.stack) if mark not in marks), len(self.stack))
+        for mark in reversed(self.stack[kept:]):
+            self.parts.append(f"]({_target(mark)})" if isinstance(mark, str) else _SIGNS[mark])
+        closed = len(self.stack) > kept
+        del self.stack[kept:]
+        return closed
+
+    def _check(self, closed: bool, opened: Sequence[Mark], text: str) -> None:
+        """Note whether marks here touch words on both sides; with ``encode``, write the outer letter as its number."""
+        before = self.parts[-1][-1:] if self.parts else " "
+        if (closed and not text[:1].isspace() and text[:1] not in {"", ".", ","}) or len(opened) > 1:
+            self.is_certain = False
+        if any(mark in _SIGNS for mark in opened):
+            if before and not before.isspace() or not text[:1].isalnum():
+                self.is_certain = False
+            if self.encode and before.isalnum() and not text[:1].isalnum():
+                self.parts[-1] = f"{self.parts[-1][:-1]}&#{ord(before)};"
+        if self.stack and not text[-1:].isalnum():
+            self.is_certain = False
+
+    def _piece_text(self, piece: Span) -> str:
+        if piece.style & CODE:
+            return _code(piece.text)
+        if piece.url and (piece.bare or not piece.text):
+            return _autolink(piece)
+        return markdown_escaping.escape_text(piece.text, in_label=_is_link(piece))
+
+
+def _marks(piece: Span) -> set[Mark]:
+    marks: set[Mark] = {style for style in (BOLD, ITALIC, STRIKE) if piece.style & style}
+    return marks | {piece.url} if _is_link(piece) else marks
+
+
+def _is_link(piece: Span) -> bool:
+    return bool(piece.url and piece.text and not piece.bare) and has_safe_scheme(piece.url)
+
+
+def _autolink(piece: Span) -> str:
+    url = piece.url or piece.text
+    if not has_safe_scheme(url):
+        return markdown_escaping.escape_text(piece.text or url)
+    if url.lower().startswith("mailto:"):
+        address = url[len("mailto:") :]
+        if _EMAIL.fullmatch(address):
+            return f"<{address}>"
+    return f"<{markdown_escaping.encode_url(url)}>"
+
+
+def _target(url: str) -> str:
+    return re.sub(r"[()]", r"\\\g<0>", markdown_escaping.encode_url(url))
+
+
+def _code(text: str) -> str:
+    ticks = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
+    space = " " if text[:1] in {"`", " "} or text[-1:] in {"`", " "} else ""
+    return ticks + space + text.replace("\n", " ") + space + ticks
+
+
+def _is_read_as(text: str, pieces: Sequence[Span]) -> bool:
+    """Whether every word of ``text`` is read with the styles it has in ``pieces``."""
+    tokens = markdown_parser.parse_markdown("." + text)
+    read = markdown_reader.read_inline(tokens[1].children or []) if len(tokens) > 1 else []
+    return _styled_signs(read)[1:] == _styled_signs(pieces)
+
+
+def _styled_signs(spans: Sequence[Span]) -> list[tuple[str, int, bool]]:
+    return [(sign, span.style, bool(span.url)) for span in spans for sign in span.text if not sign.isspace()]

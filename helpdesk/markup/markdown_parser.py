@@ -1,0 +1,244 @@
+"""The Markdown of messages: CommonMark with GFM's tables, strikethrough and bare links, without HTML and pictures.
+
+It differs from CommonMark where words would be lost or marks would not be what their author meant:
+
+- A link definition that no link uses, or whose address cannot be a link, is text.
+- A link to an address that cannot be a link shows the address behind its label.
+- Marks next to Chinese, Japanese and Korean signs work as they do beside spaces, and ``**`` closes between punctuation
+  and a letter ("**Note:**text").
+- What is nested deeper than the parser goes is a paragraph.
+- What would take long to parse is plain text: see ``is_plain`` and ``MAX_SIGNS``.
+"""
+
+import logging
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.parser_block import ParserBlock
+from markdown_it.parser_inline import ParserInline
+from markdown_it.rules_block import StateBlock, reference, table
+from markdown_it.rules_core import StateCore
+from markdown_it.rules_inline import StateInline, link
+from markdown_it.rules_inline.state_inline import Scanned
+from markdown_it.token import Token
+from markdown_it.utils import EnvType
+
+from helpdesk.markup.links import has_safe_scheme
+
+log = logging.getLogger(__name__)
+
+MAX_LENGTH = 60_000  # characters; no message is longer
+MAX_BLOCK_LINES = 2_500  # lines that begin with a sign of a list, quote, heading or table
+MAX_COLUMNS = 100  # of a table
+MAX_SIGNS = 6_000  # signs of inline marks in one text
+MAX_BRACKETS = 400  # "[" in one paragraph; the parser looks for the end of each
+MAX_BARE_LINKS = 300  # in one text; for each, the library scans the whole text before it again
+
+_BLOCK_LINE = re.compile(r"^[ \t]*(?:[-+*>#|=]|\d{1,9}[.)]|[^\n|]{0,200}\|)", re.MULTILINE)
+_SIGNS = "*_~`[<&\\"
+_CJK = re.compile(
+    r"[\u1100-\u11ff\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7ff"
+    r"\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003fffd]"
+)
+
+
+def parse_markdown(text: str) -> Sequence[Token]:
+    """Parse ``text`` into the tokens of markdown-it. They are shared: never change them."""
+    return _parse(text)
+
+
+def is_plain(text: str) -> bool:
+    """Whether ``text`` is too much for the parser and is shown unchanged, as one block of code."""
+    if len(text) > MAX_LENGTH:
+        return True
+    return text.count("\n") > MAX_BLOCK_LINES and sum(1 for _ in _BLOCK_LINE.finditer(text)) > MAX_BLOCK_LINES
+
+
+@lru_cache(maxsize=16)  # a new message is rendered, excerpted and divided, one right after the other
+def _parse(text: str) -> tuple[Token, ...]:
+    text = text.replace("\x00", "")
+    if is_plain(text):
+        return (Token("code_block", "code", 0, content=text, block=True),)
+    parser = _parser if text.count("://") <= MAX_BARE_LINKS else _parser_without_bare_links
+    try:
+        return tuple(parser.parse(text, {"references": _References()}))
+    except Exception as error:  # whatever a person wrote, it is shown
+        log.warning("A text of %d characters is shown as it was typed: %s.", len(text), type(error).__name__)
+        return (Token("code_block", "code", 0, content=text, block=True),)
+
+
+class _References(dict[str, dict[str, Any]]):
+    """Link definitions by label, which remember those that were asked for."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.used: set[str] = set()
+
+    def get(self, label: str, default: Any = None) -> Any:
+        self.used.add(label)
+        return super().get(label, default)
+
+
+class _BlockParser(ParserBlock):
+    def tokenize(self, state: StateBlock, startLine: int, endLine: int) -> None:  # noqa: N803 (the library's names)
+        if state.level < state.md.options.maxNesting:
+            return super().tokenize(state, startLine, endLine)
+        content = state.getLines(startLine, endLine, state.blkIndent, False).strip()
+        state.line = endLine
+        if content:
+            _push_paragraph(state, content, [startLine, endLine])
+        return None
+
+
+class _InlineParser(ParserInline):
+    def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
+        env["signs"] = env.get("signs", 0) + sum(src.count(sign) for sign in _SIGNS)
+        if env["signs"] > MAX_SIGNS:
+            tokens += _plain_tokens(src)
+            return tokens
+        env["brackets"] = src.count("[") <= MAX_BRACKETS and (bool(env["references"]) or "](" in src)
+        state = _InlineState(src, md, env, tokens)
+        self.tokenize(state)
+        for rule in self.ruler2.getRules(""):
+            rule(state)
+        return state.tokens
+
+
+class _InlineState(StateInline):
+    def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 (the library's names)
+        """Decide as CommonMark does, but take a CJK sign beside the marks for a space, and let ``**`` close before a
+        letter.
+        """
+        scanned = super().scanDelims(start, canSplitWord)
+        if (scanned.can_open and scanned.can_close) or not canSplitWord:
+            return scanned
+        before = self.src[start - 1] if start else " "
+        after = self.src[start + scanned.length] if start + scanned.length < self.posMax else " "
+        if before.isspace() or after.isspace():
+            return scanned
+        cjk = bool(_CJK.match(before) or _CJK.match(after))
+        can_close = scanned.can_close or cjk or (scanned.length == 2 and after.isalnum())
+        return Scanned(scanned.can_open or cjk, can_close, scanned.length)
+
+
+def _plain_tokens(text: str) -> list[Token]:
+    found: list[Token] = []
+    for line in text.split("\n"):
+        found += [Token("text", "", 0, content=line), Token("softbreak", "br", 0)]
+    return found[:-1]
+
+
+def _push_paragraph(state: StateBlock, content: str, lines: list[int]) -> None:
+    state.push("paragraph_open", "p", 1).map = lines
+    token = state.push("inline", "", 0)
+    token.content, token.children, token.map = content, [], lines
+    state.push("paragraph_close", "p", -1)
+
+
+def _parse_definition(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803
+    begin = state.bMarks[startLine] + state.tShift[startLine]
+    if state.src[begin : begin + 1] != "[" or not reference(state, startLine, endLine, silent):
+        return False
+    if not silent:
+        token = state.push("definition", "", 0)
+        token.content = state.getLines(startLine, state.line, state.blkIndent, False).strip()
+        token.map = [startLine, state.line]
+    return True
+
+
+def _parse_table(state: StateBlock, startLine: int, endLine: int, silent: bool) -> bool:  # noqa: N803
+    begin, end = state.bMarks[startLine], state.eMarks[startLine]
+    return state.src.count("|", begin, end) <= MAX_COLUMNS and table(state, startLine, endLine, silent)
+
+
+def _parse_link(state: StateInline, silent: bool) -> bool:
+    return state.src[state.pos] == "[" and state.env["brackets"] and link(state, silent)
+
+
+def _drop_unsafe_definitions(state: StateCore) -> None:
+    references = state.env["references"]
+    for label in [label for label, found in references.items() if not has_safe_scheme(found["href"])]:
+        del references[label]
+
+
+def _show_unused_definitions(state: StateCore) -> None:
+    """Turn definitions that no link uses into text, in a paragraph with the line after them where one follows."""
+    if not any(token.type == "definition" for token in state.tokens):
+        return
+    references = state.env["references"]
+    used = {tuple(found["map"]) for label, found in references.items() if label in references.used}
+    for label in [label for label in references if label not in references.used]:
+        del references[label]
+    kept: list[Token] = []
+    for token in reversed(state.tokens):
+        if token.type != "definition":
+            kept.append(token)
+        elif tuple(token.map or ()) not in used:
+            children: list[Token] = []
+            state.md.inline.parse(token.content, state.md, state.env, children)
+            _put_before(kept, token, children)
+    state.tokens = kept[::-1]
+
+
+def _put_before(following: list[Token], token: Token, children: list[Token]) -> None:
+    """Put the text of a definition before ``following``, which is in reverse order."""
+    last = following[-1] if following else None
+    if last and last.type == "paragraph_open" and last.map and token.map and last.map[0] == token.map[1]:
+        inline = following[-2]
+        inline.children = [*children, Token("softbreak", "br", 0), *(inline.children or [])]
+        inline.content = token.content + "\n" + inline.content
+        last.map = [token.map[0], last.map[1]]
+        return
+    inline = Token("inline", "", 0, content=token.content, children=children, block=True)
+    following += [
+        Token("paragraph_close", "p", -1, block=True),
+        inline,
+        Token("paragraph_open", "p", 1, block=True, map=token.map),
+    ]
+
+
+def _show_unsafe_addresses(state: StateCore) -> None:
+    """Replace links that cannot be followed by their label and address."""
+    for token in state.tokens:
+        if token.children and any(child.type == "link_open" for child in token.children):
+            token.children = _without_unsafe_links(token.children)
+
+
+def _without_unsafe_links(children: list[Token]) -> list[Token]:
+    kept: list[Token] = []
+    address: str | None = None
+    for child in children:
+        if child.type == "link_open" and not has_safe_scheme(href := str(child.attrs.get("href", ""))):
+            address = "" if child.info == "auto" else href
+        elif child.type == "link_close" and address is not None:
+            kept += [Token("text", "", 0, content=f" ({address})")] if address else []
+            address = None
+        else:
+            kept.append(child)
+    return kept
+
+
+def _make_parser(bare_links: bool) -> MarkdownIt:
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": bare_links, "breaks": True})
+    parser.block, parser.inline = _BlockParser(), _InlineParser()
+    parser.configure("commonmark", {"html": False, "linkify": bare_links, "breaks": True})
+    parser.enable(["table", "strikethrough"]).disable(["image", "html_inline", "html_block"])
+    if bare_links:
+        parser.enable("linkify")
+    assert parser.linkify is not None
+    parser.linkify.set({"fuzzy_link": False, "fuzzy_ip": False})
+    parser.block.ruler.at("reference", _parse_definition)
+    parser.block.ruler.at("table", _parse_table, {"alt": ["paragraph", "reference"]})
+    parser.inline.ruler.at("link", _parse_link)
+    parser.core.ruler.before("inline", "drop_unsafe_definitions", _drop_unsafe_definitions)
+    parser.core.ruler.after("inline", "show_unused_definitions", _show_unused_definitions)
+    parser.core.ruler.push("show_unsafe_addresses", _show_unsafe_addresses)
+    return parser
+
+
+_parser, _parser_without_bare_links = _make_parser(bare_links=True), _make_parser(bare_links=False)
+renderer = _parser.renderer
+options = _parser.options

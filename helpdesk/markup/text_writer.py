@@ -1,0 +1,75 @@
+"""Write a document as plain text: for mails' text part, for excerpts and for the search index."""
+
+from collections.abc import Iterable, Sequence
+
+from helpdesk.markup import document, table_text
+from helpdesk.markup.document import Block, Span
+
+
+def write_text(blocks: Iterable[Block], addresses: bool = True) -> str:
+    """Return ``blocks`` as text: quotes with "> ", lists with their numbers, and with ``addresses`` links' addresses
+    behind their labels.
+    """
+    return "\n".join(_Writer(addresses).lines(blocks)).strip("\n")
+
+
+class _Writer:
+    def __init__(self, addresses: bool) -> None:
+        self.addresses = addresses
+
+    def lines(self, blocks: Iterable[Block], tight: bool = False) -> list[str]:
+        found: list[str] = []
+        for block in blocks:
+            lines = self._block(block)
+            if found and lines and not tight:
+                found.append("")
+            found += lines
+        return found
+
+    def _block(self, block: Block) -> list[str]:
+        match block:
+            case document.Paragraph(spans) | document.Heading(_, spans):
+                return self._inline(spans).split("\n")
+            case document.CodeBlock(text):
+                return text.split("\n")
+            case document.Quote(blocks):
+                return [f"> {line}".rstrip() for line in self.lines(blocks)]
+            case document.ListBlock(items, start, tight):
+                return self._list(items, start, tight)
+            case document.Table(rows):
+                return table_text.table_lines(rows, self._cell)
+            case _:
+                return ["---"]
+
+    def _list(self, items: Sequence[Sequence[Block]], start: int | None, tight: bool) -> list[str]:
+        found: list[str] = []
+        for number, item in enumerate(items, start or 0):
+            mark = "- " if start is None else f"{number}. "
+            space = " " * len(mark)
+            lines = self.lines(item, tight) or [""]
+            if found and not tight:
+                found.append("")
+            found.append((mark + lines[0]).rstrip())
+            found += [(space + line).rstrip() for line in lines[1:]]
+        return found
+
+    def _inline(self, spans: Iterable[Span]) -> str:
+        parts: list[str] = []
+        label, url = "", ""
+        for span in spans:
+            if url and span.url != url:
+                parts.append(self._link(label, url))
+                label, url = "", ""
+            if not span.url or span.bare:
+                parts.append(span.text)
+            else:
+                label, url = label + span.text, span.url
+        return "".join(parts) + (self._link(label, url) if url else "")
+
+    def _link(self, label: str, url: str) -> str:
+        if not label:
+            return url
+        return f"{label} ({url})" if self.addresses and not table_text.shows_address(label, url) else label
+
+    def _cell(self, cell: Sequence[Span]) -> str:
+        return table_text.plain_cell(cell) if self.addresses else document.plain_text(cell)
