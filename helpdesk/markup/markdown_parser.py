@@ -222,10 +222,10 @@ def _without_unsafe_links(children: list[Token]) -> list[Token]:
 
 
 def _make_parser(bare_links: bool) -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": bare_links, "breaks": True})
+    parser = MarkdownIt()
     parser.block, parser.inline = _BlockParser(), _InlineParser()
     parser.configure("commonmark", {"html": False, "linkify": bare_links, "breaks": True})
-    parser.enable(["table", "strikethrough"]).disable(["image", "html_inline", "html_block"])
+    parser.enable(["table", "strikethrough"]).disable("image")
     if bare_links:
         parser.enable("linkify")
     assert parser.linkify is not None

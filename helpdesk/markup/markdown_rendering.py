@@ -36,7 +36,8 @@ def markdown_to_html(text: str) -> Markup:
     that is not in ALLOWED_TAGS.
     """
     tokens = markdown_parser.parse_markdown(text)
-    return Markup(_cleaner.clean(markdown_parser.renderer.render(tokens, markdown_parser.options, {})))
+    html = markdown_parser.renderer.render(tokens, markdown_parser.options, {})
+    return Markup(_cleaner.clean(html))
 
 
 @lru_cache(maxsize=2048)
