@@ -91,17 +91,17 @@ def _divide_block(block: Block, limit: int) -> Iterator[Block]:
     if measure(block) <= limit:
         yield block
         return
-    room = max(limit - 4 * BLOCK_COST, limit // 2)
+    inner_limit = max(limit - 4 * BLOCK_COST, limit // 2)
     match block:
         case document.Paragraph(spans):
-            for lines in _pack(_short_lines(spans, room), room, _measure_spans):
+            for lines in _pack(_short_lines(spans, inner_limit), inner_limit, _measure_spans):
                 yield document.Paragraph(_join_lines(lines))
         case document.Heading(level, spans):
-            for lines in _pack(_short_lines(spans, room), room, _measure_spans):
+            for lines in _pack(_short_lines(spans, inner_limit), inner_limit, _measure_spans):
                 yield document.Heading(level, _join_lines(lines))
         case document.CodeBlock(text, info):
-            code = (_cut(line, room) for line in text.split("\n"))
-            for group in _pack((each for pieces in code for each in pieces), room, len):
+            code = (_cut(line, inner_limit) for line in text.split("\n"))
+            for group in _pack((each for pieces in code for each in pieces), inner_limit, len):
                 yield document.CodeBlock("\n".join(group), info[:40])
         case document.Quote(blocks):
             for part in divide(blocks, limit - BLOCK_COST - limit // 8):
@@ -109,7 +109,7 @@ def _divide_block(block: Block, limit: int) -> Iterator[Block]:
         case document.ListBlock():
             yield from _divide_list(block, limit)
         case document.Table(rows, alignments):
-            yield from _divide_table(rows, alignments, room)
+            yield from _divide_table(rows, alignments, inner_limit)
         case _:
             yield block
 
@@ -139,17 +139,17 @@ def _divide_list(block: document.ListBlock, limit: int) -> Iterator[Block]:
 
 
 def _divide_table(
-    rows: Sequence[list[list[Span]]], alignments: list[str], room: int
+    rows: Sequence[list[list[Span]]], alignments: list[str], inner_limit: int
 ) -> Iterator[document.Table | document.Paragraph]:
     """Yield tables with the same head; a table whose head does not fit becomes lines."""
     head, *body = rows
     width = _row_width(rows)
-    if 2 * width > room:
+    if 2 * width > inner_limit:
         for row in rows:
-            for lines in _pack(_short_lines(_row_spans(row), room), room, _measure_spans):
+            for lines in _pack(_short_lines(_row_spans(row), inner_limit), inner_limit, _measure_spans):
                 yield document.Paragraph(_join_lines(lines))
         return
-    for group in _pack(body, room - width, lambda row: max(width, _row_width([row]))):
+    for group in _pack(body, inner_limit - width, lambda row: max(width, _row_width([row]))):
         yield document.Table([head, *group], alignments)
 
 
@@ -164,13 +164,13 @@ def _row_spans(row: Sequence[Sequence[Span]]) -> list[Span]:
     return found
 
 
-def _pack(items: Iterable, room: int, length) -> Iterator[list]:  # type: ignore[no-untyped-def]
-    """Group ``items`` in order so that the lengths of each group, and one for each line break, are at most ``room``."""
+def _pack(items: Iterable, inner_limit: int, length) -> Iterator[list]:  # type: ignore[no-untyped-def]
+    """Group ``items`` in order so that the lengths of each group, and one for each line break, are at most ``inner_limit``."""
     group: list = []
     size = 0
     for item in items:
         cost = length(item) + 1
-        if group and size + cost > room:
+        if group and size + cost > inner_limit:
             yield group
             group, size = [], 0
         group.append(item)
@@ -179,19 +179,19 @@ def _pack(items: Iterable, room: int, length) -> Iterator[list]:  # type: ignore
         yield group
 
 
-def _short_lines(spans: Sequence[Span], room: int) -> Iterator[list[Span]]:
-    """Yield the lines of ``spans``, those that are longer than ``room`` in several pieces."""
+def _short_lines(spans: Sequence[Span], inner_limit: int) -> Iterator[list[Span]]:
+    """Yield the lines of ``spans``, those that are longer than ``inner_limit`` in several pieces."""
     for line in document.split_lines(spans):
-        if _measure_spans(line) <= room:
+        if _measure_spans(line) <= inner_limit:
             yield line
             continue
         current: list[Span] = []
         size = 0
         for span in line:
             cost = _measure_spans([replace(span, text="")])
-            for text in _cut(span.text, max(room - cost, room // 2)) or [""]:
+            for text in _cut(span.text, max(inner_limit - cost, inner_limit // 2)) or [""]:
                 length = len(text) + cost
-                if current and size + length > room:
+                if current and size + length > inner_limit:
                     yield current
                     current, size = [], 0
                 current.append(replace(span, text=text))
