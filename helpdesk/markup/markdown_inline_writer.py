@@ -111,7 +111,7 @@ class _Writer:
         return closed
 
     def _check(self, closed: bool, opened: Sequence[Mark], text: str) -> None:
-        """Note whether marks here touch words on both sides; with ``encode``, write the outer letter as its number."""
+        """Note whether marks here touch words on both sides; with ``encode``, write the sign outside as its number."""
         before = self.parts[-1][-1:] if self.parts else " "
         if (closed and not text[:1].isspace() and text[:1] not in {"", ".", ","}) or len(opened) > 1:
             self.is_certain = False

@@ -5,7 +5,7 @@ It differs from CommonMark where words would be lost or marks would not be what 
 - A link definition that no link uses, or whose address cannot be a link, is text.
 - A link to an address that cannot be a link shows the address behind its label.
 - Marks next to Chinese, Japanese and Korean signs work as they do beside spaces, and ``**`` closes between punctuation
-  and a letter ("**Note:**text").
+  and a word ("**Note:**text").
 - What is nested deeper than the parser goes is a paragraph.
 - What would take long to parse is plain text: see ``is_plain`` and ``MAX_SIGNS``.
 """
@@ -110,7 +110,7 @@ class _InlineParser(ParserInline):
 class _InlineState(StateInline):
     def scanDelims(self, start: int, canSplitWord: bool) -> Scanned:  # noqa: N802, N803 (the library's names)
         """Decide as CommonMark does, but take a CJK sign beside the marks for a space, and let ``**`` close before a
-        letter.
+        word.
         """
         scanned = super().scanDelims(start, canSplitWord)
         if (scanned.can_open and scanned.can_close) or not canSplitWord:

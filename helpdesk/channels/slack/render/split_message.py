@@ -4,11 +4,14 @@ A divided list goes on with its numbers, a divided table with its head, a divide
 """
 
 import logging
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from helpdesk.markup import document, markdown_reader, markdown_writer, table_text
 from helpdesk.markup.document import Block, Span
+
+Item = TypeVar("Item")
 
 log = logging.getLogger(__name__)
 
@@ -164,13 +167,13 @@ def _row_spans(row: Sequence[Sequence[Span]]) -> list[Span]:
     return found
 
 
-def _pack(items: Iterable, inner_limit: int, length) -> Iterator[list]:  # type: ignore[no-untyped-def]
-    """Group ``items`` in order so that the lengths of each group, and one for each line break, are at most ``inner_limit``."""
-    group: list = []
+def _pack(items: Iterable[Item], limit: int, length: Callable[[Item], int]) -> Iterator[list[Item]]:
+    """Group ``items`` in order so that the lengths of each group, and one for each line break, are at most ``limit``."""
+    group: list[Item] = []
     size = 0
     for item in items:
         cost = length(item) + 1
-        if group and size + cost > inner_limit:
+        if group and size + cost > limit:
             yield group
             group, size = [], 0
         group.append(item)
@@ -208,7 +211,7 @@ def _join_lines(lines: Iterable[Sequence[Span]]) -> list[Span]:
 
 
 def _cut(line: str, limit: int) -> list[str]:
-    """Cut ``line`` between words into pieces of at most ``limit`` characters, keeping every sign."""
+    """Cut ``line`` between words into pieces of at most ``limit`` characters, with every sign kept."""
     pieces: list[str] = []
     begin = 0
     while len(line) - begin > limit:
