@@ -168,7 +168,7 @@ def _row_spans(row: Sequence[Sequence[Span]]) -> list[Span]:
 
 
 def _pack(items: Iterable[Item], limit: int, length: Callable[[Item], int]) -> Iterator[list[Item]]:
-    """Group ``items`` in order so that the lengths of each group, and one for each line break, are at most ``limit``."""
+    """Group ``items`` in order so that the lengths of each group, and one for each line break, fit ``limit``."""
     group: list[Item] = []
     size = 0
     for item in items:
