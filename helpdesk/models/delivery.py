@@ -77,6 +77,7 @@ class Delivery(Base):
     Deliveries of one thread and ``queue_key`` are sent in the order of their ids: "talk" is the conversation, "card"
     the updates of its card. ``part`` counts the parts of a split message, ``revision`` its edits. ``key`` is sent
     along, so that the message can be recognised on the other side. ``started_at`` is the start of the latest attempt.
+    ``lease_until`` is the end of a claim, or of the hold-off of a delivery with an unknown result.
     ``possibly_sent_since`` is the start of the first attempt with an unknown result, and None once the result is known.
     ``content`` is a rendered mail, stored before the first attempt.
     """

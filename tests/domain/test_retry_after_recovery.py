@@ -78,10 +78,11 @@ def test_one_that_gets_through_at_its_first_try_calls_nobody(waiting, session):
 
 def test_what_may_still_land_keeps_its_hold_off(waiting, session):
     doubtful = waiting[1]
+    hold_off = timedelta(seconds=config.current().DELIVERY_HOLD_OFF)
     doubtful.state, doubtful.started_at, doubtful.possibly_sent_since = "unknown", clock.now(), clock.now()
+    doubtful.lease_until = clock.now() + hold_off
     let_through(session, waiting[0])
     doubtful, sure = unfinished(session)
-    hold_off = timedelta(seconds=config.current().DELIVERY_HOLD_OFF)
     assert sure.due_at <= clock.now() < doubtful.due_at <= clock.now() + hold_off
 
 

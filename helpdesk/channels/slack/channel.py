@@ -31,10 +31,14 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
     kind = "slack"
     threadless_kinds = frozenset({DeliveryKind.home})
     has_root_message = True
+    removes_copies = True
     gives_up_after = None
 
     def render(self, delivery: Delivery) -> SlackContent:
         return web_api_calls.render_call(delivery)
+
+    def render_look_up(self, delivery: Delivery) -> SlackContent | None:
+        return web_api_calls.render_look_up(delivery)
 
     def send(self, request: SlackRequest) -> SendResult:
         return sending.send(request)

@@ -194,7 +194,14 @@ def unblock_channel(channel: Channel) -> None:
     threads = select(Thread.id).where(Thread.channel_id == channel.id)
     db.session.execute(
         update(Delivery)
-        .where(Delivery.thread_id.in_(threads), Delivery.state == DeliveryState.pending, Delivery.attempts > 0)
+        .where(
+            Delivery.id.in_(
+                select(Delivery.id)
+                .where(Delivery.thread_id.in_(threads), Delivery.state == DeliveryState.pending, Delivery.attempts > 0)
+                .order_by(Delivery.id)
+                .with_for_update(of=Delivery)
+            )
+        )
         .values(due_at=clock.now())
         .execution_options(synchronize_session=False)
     )

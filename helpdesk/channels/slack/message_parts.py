@@ -7,7 +7,8 @@ from helpdesk.channels.slack import delivery_data
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain.outbox.channel import Destination
 from helpdesk.domain.outbox.enqueue import DeliveryBatch, enqueue_delivery, wake_worker
-from helpdesk.domain.outbox.fan_out import enqueue_card_update, enqueue_removal, find_copies, is_on_card
+from helpdesk.domain.outbox.fan_out import enqueue_card_update, is_on_card
+from helpdesk.domain.outbox.withdrawal import WAITING_STATES, enqueue_removal, find_copies, may_be_there
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
@@ -62,19 +63,23 @@ def enqueue_card_redraw(batch: DeliveryBatch, destination: Destination) -> None:
 
 def enqueue_edits(thread: Thread, message: Message) -> None:
     """Bring the parts of ``message`` in ``thread`` up to date; their number may have changed."""
-    copies = {copy.part: copy for copy in find_copies(thread, message)}
+    copies = {copy.part: copy for copy in find_copies(thread, message) if copy.kind == DeliveryKind.message}
+    if is_on_card(message):
+        enqueue_card_update(message.ticket)
     if not copies:
-        if is_on_card(message):
-            enqueue_card_update(message.ticket)
         return
     parts = blocks.split_body(message.body) if message.body else []
     for number, text in enumerate(parts, start=1):
         copy = copies.pop(number, None)
         if copy is None:
             wake_worker(enqueue_delivery(thread, DeliveryKind.message, message=message, part=number, text=text))
-        elif copy.state == DeliveryState.pending:
-            delivery_data.set_part_text(copy, text)
+        elif copy.state == DeliveryState.cancelled and not may_be_there(copy):
+            continue
         else:
+            if copy.state in WAITING_STATES:
+                delivery_data.set_part_text(copy, text)  # if it is sent (again), then as it is now
+            if not may_be_there(copy):
+                continue
             revision = message.revision
             wake_worker(
                 enqueue_delivery(thread, DeliveryKind.edit, message=message, part=number, revision=revision, text=text)

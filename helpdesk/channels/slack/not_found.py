@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 
 from helpdesk import clock, jobs
 from helpdesk.channels.slack.api import api_errors
+from helpdesk.domain import locking
 from helpdesk.domain.outbox.enqueue import enqueue_delivery
 from helpdesk.domain.outbox.errors import PermanentError, RetryLater, SkipDelivery
 from helpdesk.extensions import db
@@ -57,6 +58,7 @@ def replace_card(thread: Thread) -> Thread:
     db.session.add(renewed)
     db.session.flush()
     waits = (Delivery.thread_id == thread.id, Delivery.state.in_(WAITING_STATES))
+    locking.lock_deliveries(*waits)
     for where, values in (
         (Delivery.kind.in_(CONVERSATION_KINDS), {"thread_id": renewed.id}),
         (

@@ -32,12 +32,14 @@ from helpdesk.domain.outbox.manual_actions import (
     retry_delivery,
     skip_delivery,
 )
+from helpdesk.domain.outbox.withdrawal import cancel_waiting
 
 __all__ = [
     "enqueue_new_ticket",
     "enqueue_card_update",
     "delete_unsent",
     "delete_unsent_solved_mail",
+    "cancel_waiting",
     "deliver_one",
     "deliver_thread",
     "end_mail_thread",

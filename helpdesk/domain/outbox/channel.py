@@ -77,6 +77,7 @@ class OutboundChannel(ABC, Generic[ContentT]):
     kind: str  # the value in channels.kind
     threadless_kinds: frozenset[DeliveryKind] = frozenset()  # deliveries without a thread that this channel sends
     urgent_kinds: frozenset[DeliveryKind] = frozenset()  # those of them that a person is waiting for
+    removes_copies = False  # ``enqueue_removal`` removes what was sent, and ``find`` finds what may have been
     has_root_message = False  # messages are replies to the thread's DeliveryKind.card, and wait until it was sent
     is_idempotent = False  # the service recognises a repeated request by its key, so it may be repeated without look-up
     pauses_when_rate_limited = True  # a rate limit is meant for the whole channel, not for one request
@@ -89,6 +90,10 @@ class OutboundChannel(ABC, Generic[ContentT]):
     @abstractmethod
     def send(self, request: OutboundRequest[ContentT]) -> SendResult:
         """Send the request once, without retries. No transaction is open. Raises ChannelError."""
+
+    def render_look_up(self, delivery: Delivery) -> ContentT | None:
+        """What ``find`` needs to look for an attempt that must not be repeated; None if this channel cannot look."""
+        return None
 
     def find(self, request: OutboundRequest[ContentT]) -> SendResult | None:
         """Look up the result of an earlier attempt; None if it certainly did not arrive or repeating does no harm.

@@ -15,11 +15,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, Update, bindparam, exists, literal_column, or_, select, update
 from sqlalchemy.orm import joinedload
 
-from helpdesk import clock, config
+from helpdesk import clock, config, outage_log
 from helpdesk.database import errors as database_errors
 from helpdesk.database import transactions
 from helpdesk.database.types import affected_rows
-from helpdesk.domain.outbox import registry, results
+from helpdesk.domain.outbox import registry, results, withdrawal
 from helpdesk.domain.outbox.channel import OutboundChannel, OutboundRequest
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
@@ -28,15 +28,20 @@ from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
+from helpdesk.storage import StorageUnavailable
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class DeliveryClaim:
-    """A claimed row as plain values, valid until ``lease_until``: no row is locked during the external call."""
+    """A claimed row as plain values, valid until ``lease_until``: no row is locked during the external call.
+
+    ``skipped``: why it must not be sent; an earlier attempt is only looked for.
+    """
 
     id: int
+    thread_id: int | None
     owner: str
     channel: OutboundChannel[Any]
     started_at: datetime
@@ -44,8 +49,11 @@ class DeliveryClaim:
     possibly_sent_since: datetime | None
     request: OutboundRequest[Any]
     data: dict[str, Any]
+    skipped: SkipDelivery | None = None
 
 
+# Errors while rendering that say nothing about the delivery: the database or the file store did not answer.
+OUTAGES = (*database_errors.UNAVAILABLE_ERRORS, StorageUnavailable)
 CLAIMABLE_STATES: list[ColumnElement[str]] = [
     literal_column(f"'{state}'") for state in (DeliveryState.pending, DeliveryState.unknown)
 ]
@@ -160,50 +168,90 @@ def claim_delivery(delivery_id: int) -> DeliveryClaim | None:
         db.session.commit()
         if affected_rows(claimed) != 1:
             return None
-        with transactions.read_only(), db.session.no_autoflush:
-            delivery = db.session.scalars(DELIVERY_QUERY, {"claimed": delivery_id}).one()
-            channel = registry.channel_for(delivery)
-            content = channel.render(delivery)
-            request = OutboundRequest(delivery.key, content, delivery.possibly_sent_since)
-            claim = DeliveryClaim(
-                delivery_id, owner, channel, now, until, delivery.possibly_sent_since, request, delivery.data
-            )
-            written = {"content": delivery.content, "data": delivery.data} if delivery in db.session.dirty else None
-            thread = delivery.thread if delivery.thread in db.session.dirty else None
-            new_address = {"nonce": thread.nonce, "token_hash": thread.token_hash} if thread else None
+        claim, written, new_address = _render_claim(delivery_id, owner, now, until)
     except (SkipDelivery, RetryLater) as reason:
         results.postpone_or_skip(delivery_id, owner, reason)
         return None
-    except database_errors.UNAVAILABLE_ERRORS as error:
+    except OUTAGES as error:
         if database_errors.is_read_only_error(error):
             raise
         # The claim may have been committed. Nothing was sent, so it need not wait for the end of its lease.
-        again = RetryLater("The database did not answer.", 1)
-        database_errors.keep_trying(lambda: results.postpone_or_skip(delivery_id, owner, again))
+        outage_log.report(log, "A delivery could not be rendered yet", database_errors.describe_error(error))
+        database_errors.keep_trying(lambda: results.return_claim(delivery_id, owner))
         return None
     except Exception:
         log.exception("Delivery %s could not be rendered", delivery_id)
         results.mark_render_failed(delivery_id, owner)
         return None
-    if written and not _save_content(claim, written, delivery.thread_id, new_address):
+    if written and not _save_content(claim, written, new_address):
         return None
     db.session.remove()
     return claim
 
 
-def _save_content(
-    claim: DeliveryClaim, written: dict[str, Any], thread_id: int | None, new_address: dict[str, Any] | None
-) -> bool:
-    """Store rendered content before it is sent, and its new reply address. False if the claim is no longer valid."""
+def _render_claim(
+    delivery_id: int, owner: str, now: datetime, until: datetime
+) -> tuple[DeliveryClaim, dict[str, Any] | None, dict[str, Any] | None]:
+    """Render the claimed row in a read-only transaction.
+
+    Returns the claim, and what rendering changed: values of the row, and of its thread. Raises SkipDelivery, RetryLater
+    and whatever a channel's rendering raises.
+    """
+    with transactions.read_only(), db.session.no_autoflush:
+        delivery = db.session.scalars(DELIVERY_QUERY, {"claimed": delivery_id}).one()
+        channel = registry.channel_for(delivery)
+        skipped = None
+        try:
+            if reason := withdrawal.reason_not_to_send(delivery):
+                raise SkipDelivery(reason)
+            content = channel.render(delivery)
+        except SkipDelivery as skip:
+            content = channel.render_look_up(delivery) if delivery.possibly_sent_since else None
+            if content is None:
+                raise
+            skipped = skip
+        request = OutboundRequest(delivery.key, content, delivery.possibly_sent_since)
+        claim = DeliveryClaim(
+            delivery_id,
+            delivery.thread_id,
+            owner,
+            channel,
+            now,
+            until,
+            delivery.possibly_sent_since,
+            request,
+            delivery.data,
+            skipped,
+        )
+        written = {"content": delivery.content, "data": delivery.data} if delivery in db.session.dirty else None
+        thread = delivery.thread if delivery.thread in db.session.dirty else None
+        new_address = {"nonce": thread.nonce, "token_hash": thread.token_hash} if thread else None
+        return claim, written, new_address
+
+
+def _save_content(claim: DeliveryClaim, written: dict[str, Any], new_address: dict[str, Any] | None) -> bool:
+    """Store rendered content before it is sent, and its new reply address.
+
+    False if the claim is no longer valid, or if the thread has ended since: what was rendered may contain what its
+    reader must not read.
+    """
+    is_open = exists().where(threads.c.id == claim.thread_id, threads.c.ended_at.is_(None))
     stored = db.session.execute(
         update(Delivery)
-        .where(Delivery.id == claim.id, Delivery.lease_owner == claim.owner, Delivery.state == DeliveryState.sending)
+        .where(
+            Delivery.id == claim.id,
+            Delivery.lease_owner == claim.owner,
+            Delivery.state == DeliveryState.sending,
+            Delivery.thread_id.is_(None) | is_open,
+        )
         .values(written)
         .execution_options(synchronize_session=False)
     )
     is_ours = affected_rows(stored) == 1
     if new_address and is_ours:
-        renewed = update(Thread).where(Thread.id == thread_id).values(new_address)
+        renewed = update(Thread).where(Thread.id == claim.thread_id).values(new_address)
         db.session.execute(renewed.execution_options(synchronize_session=False))
     db.session.commit()
+    if not is_ours:
+        results.postpone_or_skip(claim.id, claim.owner, SkipDelivery(withdrawal.ENDED))
     return is_ours

@@ -48,6 +48,9 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
         return False, None
     try:
         sent = claim.channel.find(claim.request) if claim.possibly_sent_since else None
+        if sent is None and claim.skipped is not None:
+            results.postpone_or_skip(claim.id, claim.owner, claim.skipped, is_absent=True)
+            return False, None
         if sent is None:
             if clock.now() > claim.lease_until - claims.lease_duration() * MIN_LEASE_FRACTION:
                 raise errors.UnknownOutcomeError("The worker was held up; looking before trying again.")
@@ -93,13 +96,16 @@ def release_expired_leases() -> None:
 
 def _mark_unknown(expired: ColumnElement[bool]) -> None:
     """Set the state of deliveries whose worker has ended, so that the result is unknown."""
+    looked_for_at = clock.now() + timedelta(seconds=config.current().DELIVERY_HOLD_OFF)
+    rows = select(Delivery.id).where(expired).order_by(Delivery.id).with_for_update(of=Delivery, skip_locked=True)
     db.session.execute(
         update(Delivery)
-        .where(expired)
+        .where(Delivery.id.in_(rows))
         .values(
             state=DeliveryState.unknown,
             possibly_sent_since=db.func.coalesce(Delivery.possibly_sent_since, Delivery.started_at),
-            due_at=clock.now() + timedelta(seconds=config.current().DELIVERY_HOLD_OFF),
+            due_at=looked_for_at,
+            lease_until=looked_for_at,
             reason="The worker ended while sending; looking before trying again.",
         )
         .execution_options(synchronize_session=False)

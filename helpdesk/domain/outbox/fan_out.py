@@ -5,11 +5,12 @@ from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, bindparam, exists, insert, select, update
+from sqlalchemy import Row, bindparam, exists, insert, select
 
 from helpdesk import clock
+from helpdesk.domain import locking
 from helpdesk.domain.administration import settings
-from helpdesk.domain.outbox import registry
+from helpdesk.domain.outbox import registry, withdrawal
 from helpdesk.domain.outbox.enqueue import DeliveryBatch
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
@@ -19,9 +20,7 @@ from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
-COPY_KINDS = (DeliveryKind.message, DeliveryKind.file)
 UNTRIED_STATES = (DeliveryState.pending, DeliveryState.cancelled)
-NOT_SENT_STATES = (DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed)
 
 _thread, _channel = Thread.__table__, Channel.__table__
 # Built once: every message executes these.
@@ -91,40 +90,34 @@ def fan_out_message(message: Message) -> None:
 
 
 def fan_out_edit(message: Message) -> None:
-    """Update the sent copies of an edited message where the channel can. Unsent ones are rendered when sent."""
+    """Update the copies of an edited message where the channel can. Unsent ones are rendered when sent."""
+    withdrawal.lock_copies(message)
     for thread in _load_threads(message.ticket_id):
         if thread.id != message.origin_thread_id and registry.is_registered(thread.channel.kind):
             registry.get_channel(thread.channel.kind).enqueue_edit(thread, message)
 
 
 def fan_out_deletion(message: Message) -> None:
-    """Remove the copies of a deleted message where the channel can; sent mail remains."""
-    for thread in _load_threads(message.ticket_id):
-        if thread.id != message.origin_thread_id:
-            for copy in find_copies(thread, message):
-                enqueue_removal(copy, message)
+    """Remove the copies of a deleted message where the channel can, also from former threads; sent mail remains."""
+    for copy in withdrawal.lock_copies(message):
+        if copy.thread_id != message.origin_thread_id:
+            withdrawal.enqueue_removal(copy, message)
     if is_on_card(message):
         enqueue_card_update(message.ticket)
 
 
 def retract_from_customers(message: Message) -> None:
-    """Remove the copies of a message that became a note from every thread that customers read."""
+    """Remove the copies of a message that became a note from every thread that customers read.
+
+    In the team's threads it is shown as a note.
+    """
+    for copy in withdrawal.lock_copies(message):
+        if copy.thread is not None and copy.thread.is_customers:
+            withdrawal.enqueue_removal(copy, message)
     for thread in _load_threads(message.ticket_id):
-        if thread.is_customers:
-            for copy in find_copies(thread, message):
-                enqueue_removal(copy, message)
-
-
-def enqueue_removal(copy: Delivery, message: Message) -> None:
-    """Remove one copy of ``message``: an unsent one is cancelled, the channel removes a sent one."""
-    if copy.state in NOT_SENT_STATES:
-        copy.state = DeliveryState.cancelled
-        copy.reason = "Taken back before it left."
-        copy.finished_at = clock.now()
-    elif copy.state != DeliveryState.cancelled and copy.thread is not None:
-        kind = copy.thread.channel.kind
-        if registry.is_registered(kind):
-            registry.get_channel(kind).enqueue_removal(copy, message)
+        is_copy = thread.id != message.origin_thread_id and not thread.is_customers
+        if is_copy and registry.is_registered(thread.channel.kind):
+            registry.get_channel(thread.channel.kind).enqueue_edit(thread, message)
 
 
 def enqueue_card_update(ticket: Ticket) -> None:
@@ -166,24 +159,12 @@ def end_mail_thread(ticket: Ticket, user: User) -> None:
         if thread.user_id == user.id:
             thread.ended_at = clock.now()
             thread.nonce = thread.token_hash = None
-            db.session.execute(
-                update(Delivery)
-                .where(Delivery.thread_id == thread.id, Delivery.state.in_(NOT_SENT_STATES))
-                .values(state=DeliveryState.cancelled, reason="No longer follows this ticket.")
-            )
-
-
-def find_copies(thread: Thread, message: Message) -> list[Delivery]:
-    """The deliveries of ``message`` and its files in ``thread``."""
-    query = select(Delivery).where(
-        Delivery.thread_id == thread.id, Delivery.message_id == message.id, Delivery.kind.in_(COPY_KINDS)
-    )
-    return list(db.session.scalars(query))
+            withdrawal.cancel_waiting([thread.id], "No longer follows this ticket.")
 
 
 def delete_unsent(message: Message) -> bool:
     """Delete the deliveries of a new message; False, and none is deleted, if one of them was tried."""
-    copies = list(db.session.scalars(select(Delivery).where(Delivery.message_id == message.id).with_for_update()))
+    copies = locking.lock_deliveries(Delivery.message_id == message.id)
     if any(copy.attempts or copy.state not in UNTRIED_STATES for copy in copies):
         return False
     for copy in copies:
@@ -195,14 +176,14 @@ def delete_unsent(message: Message) -> bool:
 def delete_unsent_solved_mail(ticket: Ticket) -> None:
     """Delete the mails that the ticket was solved which are not due yet."""
     threads = select(Thread.id).where(Thread.ticket_id == ticket.id)
-    waiting = select(Delivery).where(
+    waiting = (
         Delivery.thread_id.in_(threads),
         Delivery.kind == DeliveryKind.solved,
         Delivery.state == DeliveryState.pending,
         Delivery.attempts == 0,
         Delivery.due_at > clock.now(),
     )
-    for delivery in db.session.scalars(waiting):
+    for delivery in locking.lock_deliveries(*waiting):
         db.session.delete(delivery)
 
 

@@ -6,25 +6,33 @@ from sqlalchemy import select, update
 
 from helpdesk import clock, jobs, live_events
 from helpdesk.database.types import affected_rows
+from helpdesk.domain import locking
 from helpdesk.domain.errors import ConflictError
+from helpdesk.domain.outbox import results, withdrawal
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.user import User
 
+REFUSAL = "Only the team can do this."
+
 
 def retry_delivery(delivery: Delivery, *, actor: User | None) -> None:
-    """Retry the delivery now. Without ``actor`` it is the command line.
+    """Retry the delivery as soon as it may be. Without ``actor`` it is the command line.
 
-    Raises PermissionDenied, or ConflictError if it is finished or being sent.
+    One in doubt is looked for first, after its hold-off, like any other. Raises PermissionDenied, or ConflictError if
+    it is finished or being sent.
     """
-    _ensure_team(actor)
-    if delivery.is_finished or delivery.state == DeliveryState.sending:
-        raise ConflictError("This delivery is not waiting.")
-    delivery.state = DeliveryState.unknown if delivery.possibly_sent_since else DeliveryState.pending
-    delivery.due_at = clock.now()
+    delivery = _lock_waiting(delivery, actor)
+    if delivery.possibly_sent_since:
+        delivery.due_at = withdrawal.earliest_look_up(delivery)
+        delivery.state = DeliveryState.unknown
+    else:
+        delivery.due_at = clock.now()
+        delivery.state = DeliveryState.pending
     delivery.attempts = 0
+    delivery.data = {key: value for key, value in delivery.data.items() if key != results.RENDER_FAILURES}
     _publish_and_wake(delivery)
 
 
@@ -33,21 +41,17 @@ def skip_delivery(delivery: Delivery, *, actor: User) -> None:
 
     Raises PermissionDenied, or ConflictError if it is finished or being sent.
     """
-    _ensure_team(actor)
-    if delivery.is_finished or delivery.state == DeliveryState.sending:
-        raise ConflictError("This delivery is not waiting.")
-    delivery.state = DeliveryState.cancelled
-    delivery.reason = f"Left out by {actor.display_name}."
-    delivery.finished_at = clock.now()
+    delivery = _lock_waiting(delivery, actor)
+    withdrawal.cancel(delivery, f"Left out by {actor.display_name}.")
     _publish_and_wake(delivery)
 
 
 def end_undo_window(message: Message, *, actor: User) -> None:
     """End the undo window of a message, so that its mail is sent at once. Raises PermissionDenied."""
-    _ensure_team(actor)
+    message = locking.lock_message_if(message, lambda _: _is_team(actor), REFUSAL)
     message.release_at = clock.now()
-    waiting = select(Delivery).where(Delivery.message_id == message.id, Delivery.state == DeliveryState.pending)
-    for delivery in db.session.scalars(waiting):
+    waiting = Delivery.message_id == message.id, Delivery.state == DeliveryState.pending
+    for delivery in locking.lock_deliveries(*waiting):
         delivery.due_at = clock.now()
         jobs.enqueue_after_commit("deliver", delivery.id)
 
@@ -78,8 +82,18 @@ def release_delivery(delivery: Delivery, *, actor: User | None) -> None:
     retry_delivery(delivery, actor=actor)
 
 
-def _ensure_team(actor: User | None) -> None:
-    permissions.ensure(actor is None or (actor.is_team and actor.is_active), "Only the team can do this.")
+def _lock_waiting(delivery: Delivery, actor: User | None) -> Delivery:
+    """Lock the ticket and the delivery, then ask: two presses, a worker and a person do not get in each other's way."""
+    locking.lock_tickets_of((delivery.id,))
+    locked = locking.lock_deliveries(Delivery.id == delivery.id)
+    permissions.ensure(_is_team(actor), REFUSAL)
+    if not locked or locked[0].is_finished or locked[0].state == DeliveryState.sending:
+        raise ConflictError("This delivery is not waiting.")
+    return locked[0]
+
+
+def _is_team(actor: User | None) -> bool:
+    return actor is None or (actor.is_team and actor.is_active)
 
 
 def _publish_and_wake(delivery: Delivery) -> None:

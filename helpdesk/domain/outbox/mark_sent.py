@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import JSON, ColumnElement, Row, ScalarSelect, bindparam, func, literal_column, select, update
 
 from helpdesk import clock, jobs
+from helpdesk.domain import locking
 from helpdesk.domain.outbox import results, retry
 from helpdesk.domain.outbox.channel import SendResult
 from helpdesk.domain.outbox.claim import DeliveryClaim
@@ -81,7 +82,7 @@ def mark_sent(claim: DeliveryClaim, sent: SendResult) -> int | None:
     longer valid.
     """
     db.session.remove()
-    results.lock_ticket(claim.id)
+    locking.lock_tickets_of((claim.id,))
     values = {
         "claimed": claim.id,
         "owner": claim.owner,

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 from sqlalchemy import ColumnElement, bindparam, literal_column, select, update
 from sqlalchemy.orm import joinedload
 
-from helpdesk import clock, config, jobs, live_events
+from helpdesk import clock, jobs, live_events
+from helpdesk.domain import locking
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
-from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 
 if TYPE_CHECKING:
@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 # Before the next attempt, by attempts made.
 RETRY_DELAYS_SECONDS = (1, 2, 5, 10, 20, 30, 30, 60, 60, 120, 300, 600, 900)
 MAX_RENDER_ATTEMPTS = 5
+MAY_BE_THERE = "An earlier attempt may have arrived."
+RENDER_FAILURES = "render_failures"  # key in Delivery.data: how often an error of ours kept it from being rendered
+OUTAGE_DELAY = timedelta(seconds=2)  # after the database or the file store did not answer
 
 MIN_BLOCKED_DELAY = timedelta(seconds=10)  # before a blocked channel is tried again
 
@@ -43,13 +46,6 @@ NEXT_DELIVERIES_QUERY = (
     .group_by(Delivery.queue_key)
 )
 
-LOCK_TICKET_QUERY = (
-    select(Ticket.__table__.c.id)
-    .join(Thread.__table__, Thread.__table__.c.ticket_id == Ticket.__table__.c.id)
-    .join(Delivery.__table__, Delivery.__table__.c.thread_id == Thread.__table__.c.id)
-    .where(Delivery.__table__.c.id == bindparam("claimed"))
-    .with_for_update(of=Ticket.__table__, key_share=True)
-)
 BUMP_VERSION_STATEMENT = (
     update(Ticket.__table__)
     .where(Ticket.__table__.c.id == bindparam("ticket"))
@@ -69,7 +65,8 @@ def mark_failed(claim: "DeliveryClaim", error: errors.ChannelError) -> None:
     if isinstance(error, errors.UnknownOutcomeError):
         delivery.state = DeliveryState.unknown
         delivery.possibly_sent_since = claim.possibly_sent_since or claim.started_at
-        delivery.due_at = now + max(claim.channel.hold_off(), delay)
+        delivery.lease_until = now + claim.channel.hold_off()
+        delivery.due_at = max(delivery.lease_until, now + delay)
     elif isinstance(error, errors.PermanentError):
         _refuse_delivery(claim, delivery, error)
     elif claim.possibly_sent_since is not None and not claim.channel.is_idempotent:
@@ -94,45 +91,60 @@ def mark_failed(claim: "DeliveryClaim", error: errors.ChannelError) -> None:
     db.session.remove()
 
 
-def postpone_or_skip(delivery_id: int, owner: str, reason: SkipDelivery | RetryLater) -> None:
-    """Cancel or postpone the delivery for ``reason``. Commits."""
+def postpone_or_skip(delivery_id: int, owner: str, reason: SkipDelivery | RetryLater, is_absent: bool = False) -> None:
+    """Cancel or postpone the delivery for ``reason``. ``is_absent``: a look-up showed that it is not there. Commits."""
     delivery = _lock_claimed(delivery_id, owner)
     if delivery is None:
         return
+    if is_absent:
+        delivery.possibly_sent_since = None
     _apply_postponement(delivery, reason)
     db.session.commit()
     db.session.remove()
 
 
 def mark_render_failed(delivery_id: int, owner: str) -> None:
-    """Record that the delivery could not be rendered; after MAX_RENDER_ATTEMPTS it fails. Commits."""
+    """Record that the delivery could not be rendered; after MAX_RENDER_ATTEMPTS of these it fails. Commits.
+
+    Attempts that the other side did not accept do not count: they say nothing about an error of ours.
+    """
     delivery = _lock_claimed(delivery_id, owner)
     if delivery is None:
         return
+    failures = int(delivery.data.get(RENDER_FAILURES, 0)) + 1
+    _end_claim(delivery)
     delivery.reason = "This could not be put into words for the other side; the log has the details."
-    delivery.lease_until = delivery.lease_owner = None
-    if delivery.attempts >= MAX_RENDER_ATTEMPTS:
+    delivery.data = {**delivery.data, RENDER_FAILURES: failures}
+    if failures >= MAX_RENDER_ATTEMPTS:
         delivery.state = DeliveryState.failed
-    else:
-        delivery.state = DeliveryState.unknown if delivery.possibly_sent_since else DeliveryState.pending
-        delivery.due_at = clock.now() + timedelta(seconds=RETRY_DELAYS_SECONDS[delivery.attempts + 2])
+    delivery.due_at = clock.now() + timedelta(seconds=RETRY_DELAYS_SECONDS[failures + 2])
+    _publish_change(delivery)
     db.session.commit()
     db.session.remove()
 
 
-def lock_ticket(delivery_id: int) -> None:
-    """Lock the ticket before the delivery, in the order that everything else uses, to avoid a deadlock.
-
-    SQLite needs no row locks, since it allows only one writer.
-    """
-    if not config.current().is_sqlite:
-        db.session.execute(LOCK_TICKET_QUERY, {"claimed": delivery_id})
+def return_claim(delivery_id: int, owner: str) -> None:
+    """Let the delivery wait for another attempt; this one does not count, since a part of ours failed. Commits."""
+    delivery = _lock_claimed(delivery_id, owner)
+    if delivery is None:
+        return
+    _end_claim(delivery)
+    delivery.due_at = clock.now() + OUTAGE_DELAY
+    db.session.commit()
+    db.session.remove()
 
 
 def bump_ticket_version(ticket_id: int) -> None:
     """Refresh the team's open pages of the ticket after the commit."""
     db.session.execute(BUMP_VERSION_STATEMENT, {"ticket": ticket_id})
     live_events.publish_after_commit(f"team:ticket:{ticket_id}")
+
+
+def _end_claim(delivery: Delivery) -> None:
+    """Let the row wait as before its claim, during which nothing was sent."""
+    delivery.state = DeliveryState.unknown if delivery.possibly_sent_since else DeliveryState.pending
+    delivery.attempts = max(0, delivery.attempts - 1)
+    delivery.lease_until = delivery.lease_owner = None
 
 
 def _refuse_delivery(claim: "DeliveryClaim", delivery: Delivery, error: errors.PermanentError) -> None:
@@ -147,7 +159,8 @@ def _refuse_delivery(claim: "DeliveryClaim", delivery: Delivery, error: errors.P
 
 def _apply_postponement(delivery: Delivery, reason: SkipDelivery | RetryLater) -> None:
     if isinstance(reason, SkipDelivery):
-        _finish_delivery(delivery, DeliveryState.cancelled, reason.reason)
+        text = reason.reason if delivery.possibly_sent_since is None else f"{reason.reason} {MAY_BE_THERE}"
+        _finish_delivery(delivery, DeliveryState.cancelled, text)
     else:
         delivery.state = DeliveryState.unknown if delivery.possibly_sent_since else DeliveryState.pending
         delivery.due_at, delivery.reason = clock.now() + timedelta(seconds=reason.seconds), reason.reason
@@ -157,7 +170,7 @@ def _apply_postponement(delivery: Delivery, reason: SkipDelivery | RetryLater) -
 def _lock_claimed(delivery_id: int, owner: str) -> Delivery | None:
     """Lock the row; None if the claim is no longer valid."""
     db.session.remove()
-    lock_ticket(delivery_id)
+    locking.lock_tickets_of((delivery_id,))
     delivery = db.session.scalar(LOCK_CLAIMED_QUERY, {"claimed": delivery_id})
     if delivery is not None and delivery.state == DeliveryState.sending and delivery.lease_owner == owner:
         return delivery
@@ -185,11 +198,8 @@ def _publish_change(delivery: Delivery) -> None:
 
 
 def _block_channel(channel: Channel | None, kind: str, error: errors.ChannelBlockedError) -> None:
-    affected = (
-        [channel]
-        if error.scope == "channel" and channel
-        else db.session.scalars(select(Channel).where(Channel.kind == kind))
-    )
+    rows = (Channel.id == channel.id) if error.scope == "channel" and channel else (Channel.kind == kind)
+    affected = db.session.scalars(select(Channel).where(rows).order_by(Channel.id).with_for_update(of=Channel))
     for each in affected:
         each.blocked_reason = error.reason
         each.blocked_at = each.blocked_at or clock.now()

@@ -7,7 +7,7 @@ succeeds, all become due, except those with an unknown result whose hold-off has
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import case, select, update
+from sqlalchemy import case, func, select, update
 
 from helpdesk import clock, live_events
 from helpdesk.database.types import affected_rows
@@ -28,9 +28,9 @@ def retry_waiting(claim: DeliveryClaim) -> int:
     (Channel.paused_until).
     """
     now = clock.now()
-    hold_off = claim.channel.hold_off()
-    may_have_been_sent = (Delivery.state == DeliveryState.unknown) & (Delivery.started_at > now - hold_off)
-    due_at = case((may_have_been_sent, now + hold_off), else_=now)
+    hold_off_end = func.coalesce(Delivery.lease_until, Delivery.due_at)
+    in_hold_off = (Delivery.state == DeliveryState.unknown) & (hold_off_end > now)
+    due_at = case((in_hold_off, hold_off_end), else_=now)
     waiting = (
         select(Delivery.id)
         .join(Delivery.thread)
@@ -39,8 +39,9 @@ def retry_waiting(claim: DeliveryClaim) -> int:
             Channel.kind == claim.channel.kind,
             Delivery.state.in_((DeliveryState.pending, DeliveryState.unknown)),
             Delivery.attempts > 0,
-            Delivery.due_at > case((may_have_been_sent, now + hold_off), else_=now + RETRY_DELAY),
+            Delivery.due_at > case((in_hold_off, hold_off_end), else_=now + RETRY_DELAY),
         )
+        .order_by(Delivery.id)
         .with_for_update(of=Delivery, skip_locked=True)
     )
     changed = db.session.execute(
@@ -58,9 +59,10 @@ def unblock_channels(channel_id: int, channel: OutboundChannel[Any], reason: str
     repaired = Channel.id == channel_id
     if channel.is_installation_error(reason):
         repaired = (Channel.kind == channel.kind) & (Channel.blocked_reason == reason)
+    locked = select(Channel.id).where(repaired).order_by(Channel.id).with_for_update(of=Channel)
     db.session.execute(
         update(Channel)
-        .where(repaired)
+        .where(Channel.id.in_(locked))
         .values(blocked_reason=None, blocked_at=None)
         .execution_options(synchronize_session=False)
     )

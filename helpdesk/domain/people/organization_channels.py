@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from sqlalchemy import exists, select, update
 
 from helpdesk import clock
+from helpdesk.domain import locking
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError
 from helpdesk.extensions import db
@@ -14,6 +15,7 @@ from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.organization import Organization
 from helpdesk.models.thread import Thread
 
+WAITING_STATES = (DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed, DeliveryState.unknown)
 CHANNEL_ID_PATTERN = re.compile(r"[CG][A-Z0-9]{5,30}")
 
 
@@ -74,15 +76,9 @@ def _release_channel(channel: Channel) -> None:
     """End the channel's threads and cancel their waiting deliveries."""
     channel.removed_at = clock.now()
     threads = select(Thread.id).where(Thread.channel_id == channel.id)
-    db.session.execute(
-        update(Delivery)
-        .where(
-            Delivery.thread_id.in_(threads),
-            Delivery.state.in_((DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed)),
-        )
-        .values(state=DeliveryState.cancelled, reason="The channel is no longer this organization's.")
-        .execution_options(synchronize_session=False)
-    )
+    for delivery in locking.lock_deliveries(Delivery.thread_id.in_(threads), Delivery.state.in_(WAITING_STATES)):
+        delivery.state, delivery.finished_at = DeliveryState.cancelled, clock.now()
+        delivery.reason = "The channel is no longer this organization's."
     db.session.execute(
         update(Thread)
         .where(Thread.channel_id == channel.id, Thread.ended_at.is_(None))

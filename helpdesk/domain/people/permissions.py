@@ -115,8 +115,8 @@ def can_solve(user: User, ticket: Ticket) -> bool:
 
 
 def can_edit(user: User, message: Message) -> bool:
-    """Whether ``user`` may edit the message: its author, and an admin if the team wrote it."""
-    if message.deleted_at or not user.is_active:
+    """Whether ``user``, who sees the ticket, may edit the message: its author, and an admin if the team wrote it."""
+    if message.deleted_at or not can_see(user, message.ticket):
         return False
     return message.author_id == user.id or (user.is_admin and message.from_team)
 
@@ -136,4 +136,6 @@ def ensure(allowed: bool, sentence: str = "You may not do this.") -> None:
 
 
 def is_follower(user: User, ticket: Ticket) -> bool:
-    return db.session.get(Follower, (ticket.id, user.id)) is not None
+    """Whether ``user`` follows the ticket, as the database has it now: a loaded row may be gone meanwhile."""
+    key = Follower.ticket_id == ticket.id, Follower.user_id == user.id
+    return db.session.scalar(select(Follower.user_id).where(*key)) is not None

@@ -7,9 +7,8 @@ sent at the moment is erased by the next run (``erasure.erase_what_was_being_sen
 from sqlalchemy import ColumnElement, Select, delete, or_, select, union, update
 
 from helpdesk import clock, live_events
-from helpdesk.domain import outbox
-from helpdesk.domain.tickets import messages as ticket_messages
-from helpdesk.domain.tickets import timeline
+from helpdesk.domain import locking, outbox
+from helpdesk.domain.tickets import message_changes
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
@@ -40,6 +39,23 @@ def select_affected_tickets(user: User) -> Select[tuple[int]]:
     return select(affected.c[0])
 
 
+def lock_everything_of(user: User) -> None:
+    """Lock the rows that erasing ``user`` changes, in the order in which everything locks them."""
+    mailed = (InboundEvent.source == "email") & (InboundEvent.payload["from"].as_string() == user.email)
+    if user.slack_user_id:
+        event, action = (InboundEvent.payload[key].as_string() for key in (("event", "user"), ("user", "id")))
+        mailed = or_(mailed, event == user.slack_user_id, action == user.slack_user_id)
+    affected = select_affected_tickets(user)
+    received = select(InboundEvent.id).where(mailed | InboundEvent.ticket_id.in_(affected)).order_by(InboundEvent.id)
+    db.session.execute(received.with_for_update(of=InboundEvent))
+    assigned = select(Ticket.id).where(Ticket.assignee_id == user.id, Ticket.closed_at.is_(None))
+    locking.lock_tickets([*db.session.scalars(affected), *db.session.scalars(assigned)])
+    threads = select(Thread.id).where(Thread.ticket_id.in_(affected))
+    rows = select(Delivery.id).where(Delivery.thread_id.in_(threads)).order_by(Delivery.id)
+    db.session.execute(rows.with_for_update(of=Delivery))
+    db.session.refresh(user, with_for_update={"key_share": True})
+
+
 def erase_messages(user: User) -> list[str]:
     """Delete the messages of ``user`` everywhere they were sent, with their revisions, files and quotations.
 
@@ -48,7 +64,7 @@ def erase_messages(user: User) -> list[str]:
     keys = list(db.session.scalars(select(Attachment.key).where(Attachment.uploader_id == user.id)))
     talked = select(Message.ticket_id).where(Message.author_id == user.id)
     for ticket in db.session.scalars(select(Ticket).where(Ticket.id.in_(talked)).order_by(Ticket.id)).all():
-        _delete_messages(timeline.lock(ticket), user)
+        _delete_messages(locking.lock_ticket(ticket), user)
     ids = select(Message.id).where(Message.author_id == user.id)
     db.session.execute(delete(MessageRevision).where(MessageRevision.message_id.in_(ids)))
     db.session.execute(delete(Attachment).where(Attachment.uploader_id == user.id))
@@ -66,7 +82,7 @@ def _delete_messages(ticket: Ticket, user: User) -> None:
         message.set_body("")
         message.deleted_at = clock.now()
         live_events.bump_version_and_publish(ticket, team_only=message.is_note)
-    ticket_messages.refresh_excerpt(ticket)
+    message_changes.refresh_excerpt(ticket)
 
 
 def erase_filed_tickets(user: User, *, subjects: bool) -> None:
@@ -79,7 +95,7 @@ def erase_filed_tickets(user: User, *, subjects: bool) -> None:
         for ticket in db.session.scalars(
             select(Ticket).where(Ticket.requester_id == user.id).order_by(Ticket.id)
         ).all():
-            timeline.lock(ticket).subject = ERASED_SUBJECT
+            locking.lock_ticket(ticket).subject = ERASED_SUBJECT
             outbox.enqueue_card_update(ticket)
     db.session.flush()
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, delete, func, or_, select, update
 
 from helpdesk import clock, jobs, storage
+from helpdesk.domain import locking
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
@@ -113,6 +114,7 @@ def erase_person(user: User, *, actor: User, words: bool = True, subjects: bool 
     if user.erased_at:
         return []
     former = FormerIdentity(user.display_name, user.email, user.slack_user_id)
+    erase_content.lock_everything_of(user)
     keys = []
     if words:
         keys = erase_content.erase_messages(user)
@@ -241,6 +243,10 @@ def delete_files(keys: list[str]) -> None:
 
 def erase_tickets(ids: list[int]) -> list[str]:
     """Erase the tickets with all their rows. Returns the keys of the files to delete after the commit."""
+    about = select(InboundEvent.id).where(InboundEvent.ticket_id.in_(ids)).order_by(InboundEvent.id)
+    db.session.execute(about.with_for_update(of=InboundEvent))
+    referring = select(Ticket.id).where(Ticket.follows_id.in_(ids) | Ticket.merged_into_id.in_(ids))
+    locking.lock_tickets([*ids, *db.session.scalars(referring)])
     keys = _attachment_keys(Attachment.ticket_id.in_(ids))
     threads = select(Thread.id).where(Thread.ticket_id.in_(ids))
     options = {"synchronize_session": False}

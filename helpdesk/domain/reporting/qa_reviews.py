@@ -6,6 +6,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
+from helpdesk.domain import locking
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
@@ -51,7 +52,7 @@ def save_review(ticket: Ticket, *, reviewer: User, rating: str, comment: str = "
 
     Raises PermissionDenied, ValidationError, and ConflictError if the ticket is not solved or is the reviewer's own.
     """
-    permissions.ensure(permissions.can_review(reviewer), "Only leads review.")
+    ticket = locking.lock_ticket_if(ticket, lambda _: permissions.can_review(reviewer), "Only leads review.")
     comment = comment.replace("\r\n", "\n").strip()
     if rating not in RATINGS:
         raise ValidationError("Choose a mark.", "rating")

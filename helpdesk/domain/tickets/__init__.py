@@ -1,24 +1,20 @@
 """The operations on tickets, for every channel; each function checks permissions itself.
 
-A function that changes a ticket locks its row first, so that changes of one ticket are serialized and every number in
-its timeline is assigned once.
+A function that changes a ticket locks its row first (``helpdesk.domain.locking``), then asks for permission: changes of
+one ticket are serialized, every number in its timeline is assigned once, and nobody writes on a ticket that was moved
+away meanwhile.
 """
 
+from helpdesk.domain.locking import lock_ticket as lock
 from helpdesk.domain.tickets.answer_change import change_answer
 from helpdesk.domain.tickets.create import create_follow_up, create_ticket
 from helpdesk.domain.tickets.delivery_status import delivery_threads
 from helpdesk.domain.tickets.followers import add_follower, remove_follower
-from helpdesk.domain.tickets.messages import (
-    add_note,
-    convert_to_note,
-    delete_message,
-    edit_message,
-    reply,
-    reply_from_outside,
-)
+from helpdesk.domain.tickets.message_changes import convert_to_note, delete_message, edit_message
+from helpdesk.domain.tickets.messages import add_note, reply, reply_from_outside
 from helpdesk.domain.tickets.read_receipts import pending_read_receipt, read_by, save_read_receipt
 from helpdesk.domain.tickets.status import assign, close, reopen, set_priority, set_status, solve
-from helpdesk.domain.tickets.timeline import add_event, load_timeline, lock
+from helpdesk.domain.tickets.timeline import add_event, load_timeline
 from helpdesk.domain.tickets.undo import find_undoable_reply, take_back_reply, undo_status, window_end
 
 __all__ = [

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from helpdesk.domain import outbox
+from helpdesk.domain import locking, outbox
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.forms import answers
 from helpdesk.domain.forms.field_types import AnswerContext, InvalidAnswer, field_type_for
@@ -19,7 +19,9 @@ def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -
 
     Returns the answer, None if there is none now. Raises PermissionDenied, and ValidationError about ``field-<key>``.
     """
-    permissions.ensure(permissions.can_manage(actor, ticket), "Only the team changes answers.")
+    ticket = locking.lock_ticket_if(
+        ticket, lambda locked: permissions.can_manage(actor, locked), "Only the team changes answers."
+    )
     name = answers.field_name(field)
     if field.version_id != ticket.form_version_id or field_type_for(field).is_file:
         raise ValidationError("This field cannot be changed here.", name)
@@ -27,7 +29,6 @@ def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -
         value = answers.parse_answer(field, texts, AnswerContext(actor, ticket.organization_id))
     except InvalidAnswer as error:
         raise ValidationError(str(error), name) from None
-    ticket = timeline.lock(ticket)
     answer = db.session.scalar(select(Answer).where(Answer.ticket_id == ticket.id, Answer.field_id == field.id))
     old = answer.value if answer else None
     if old == value:

@@ -5,7 +5,7 @@ from datetime import timedelta
 from sqlalchemy import Select, select
 
 from helpdesk import clock
-from helpdesk.domain import outbox, tickets
+from helpdesk.domain import locking, outbox, tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.tickets import closing_time
 from helpdesk.extensions import db
@@ -27,8 +27,7 @@ def warn_before_closing() -> int:
     soon = clock.now() - timedelta(days=max(0, days - before))
     due = _solved_tickets_query().where(Ticket.solved_at <= soon, Ticket.closing_warned_at.is_(None))
     warned = 0
-    for ticket in db.session.scalars(due):
-        ticket = tickets.lock(ticket)
+    for ticket in locking.lock_tickets(db.session.scalars(due)):
         if ticket.is_solved and ticket.solved_at and ticket.solved_at <= soon and ticket.closing_warned_at is None:
             ticket.closing_warned_at = clock.now()
             tickets.add_event(ticket, "warned", None, team_only=True)
@@ -49,8 +48,7 @@ def close_due_tickets() -> int:
     if before:
         due = due.where(Ticket.closing_warned_at <= warned_before)
     closed = 0
-    for ticket in db.session.scalars(due):
-        ticket = tickets.lock(ticket)
+    for ticket in locking.lock_tickets(db.session.scalars(due)):
         at = closing_time.get_closing_time(ticket)
         if (
             at
@@ -63,5 +61,8 @@ def close_due_tickets() -> int:
     return closed
 
 
-def _solved_tickets_query() -> Select[Ticket]:
-    return select(Ticket).where(Ticket.status == Status.solved).order_by(Ticket.solved_at, Ticket.id).limit(BATCH_SIZE)
+def _solved_tickets_query() -> Select[int]:
+    """The ids of solved tickets."""
+    return (
+        select(Ticket.id).where(Ticket.status == Status.solved).order_by(Ticket.solved_at, Ticket.id).limit(BATCH_SIZE)
+    )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 from sqlalchemy import select
 
-from helpdesk.domain import tickets
+from helpdesk.domain import locking, tickets
 from helpdesk.domain.errors import DomainError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
@@ -49,6 +49,7 @@ def update_tickets(
         raise ValidationError("Choose what to change.", "status")
     person = _find_assignee(assignee)
     result = BulkUpdateResult()
+    locking.lock_tickets(numbers)
     visible = permissions.visible_tickets(actor).where(Ticket.id.in_(sorted(set(numbers)))).order_by(Ticket.id)
     for ticket in db.session.scalars(visible).all():
         try:

@@ -2,7 +2,7 @@
 
 from sqlalchemy import select
 
-from helpdesk.domain.tickets import timeline
+from helpdesk.domain import locking
 from helpdesk.extensions import db
 from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.ticket import Ticket
@@ -14,7 +14,7 @@ def find_newer_reply(ticket: Ticket, author: User, seen_seq: int) -> Message | N
 
     Locks the ticket, so that of two replies sent at once the second one finds the first.
     """
-    timeline.lock(ticket)
+    locking.lock_ticket(ticket)
     return db.session.scalar(
         select(Message)
         .where(

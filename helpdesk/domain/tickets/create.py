@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from helpdesk import clock, live_events
-from helpdesk.domain import forms, idempotency, outbox
+from helpdesk.domain import forms, idempotency, locking, outbox
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import messages, side_effects, timeline
@@ -109,15 +109,19 @@ def create_follow_up(
 ) -> Ticket:
     """Create a ticket that continues a closed one, linked with it; returns the new ticket.
 
-    On a ticket that was merged into one still open, add a reply to that one and return it. Raises PermissionDenied, and
-    ConflictError if the ticket is not closed.
+    On a ticket that was merged into one still open, add a reply to that one and return it, if ``requester`` sees it.
+    Raises PermissionDenied, and ConflictError if the ticket is not closed.
     """
-    permissions.ensure(permissions.can_reply(requester, ticket), "You may not reply on this ticket.")
-    target = timeline.merge_target(ticket)
-    if target is not ticket and not target.is_closed:
-        messages.reply(ticket, author=requester, body=body, form_token=form_token, attachments=attachments)
-        return target
-    ticket = timeline.lock(target)
+    target = locking.find_merge_target(ticket)
+    if target is not ticket and permissions.can_reply(requester, target):
+        if not target.is_closed:
+            return messages.reply(
+                ticket, author=requester, body=body, form_token=form_token, attachments=attachments
+            ).ticket
+        ticket = target
+    ticket = locking.lock_ticket_if(
+        ticket, lambda locked: permissions.can_reply(requester, locked), "You may not reply on this ticket."
+    )
     if not ticket.is_closed:
         raise ConflictError("This ticket is still open; reply on it instead.")
     new = create_ticket(

@@ -1,7 +1,7 @@
 """The followers of a ticket, besides its requester."""
 
 from helpdesk import live_events
-from helpdesk.domain import outbox
+from helpdesk.domain import locking, outbox
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import timeline
@@ -17,12 +17,14 @@ def add_follower(ticket: Ticket, user: User, *, actor: User) -> None:
     Customers add themselves and colleagues of the same organization; the team may also add agents. Raises
     PermissionDenied and ValidationError.
     """
-    permissions.ensure(permissions.can_reply(actor, ticket), "You may not add anybody here.")
+    ticket = locking.lock_ticket_if(
+        ticket, lambda locked: permissions.can_reply(actor, locked), "You may not add anybody here."
+    )
+    user = locking.share_user(user)
     is_colleague = not user.is_team and user.organization_id == ticket.organization_id
     sees_them = actor.is_team or user.id == actor.id or (is_colleague and actor.ticket_visibility == "organization")
     if not user.is_active or not (user.is_team or is_colleague) or not sees_them:
         raise ValidationError("Only people of the same organization can follow this ticket.", "user")
-    ticket = timeline.lock(ticket)
     if user.id == ticket.requester_id or permissions.is_follower(user, ticket):
         return
     db.session.add(Follower(ticket_id=ticket.id, user_id=user.id))
@@ -33,16 +35,22 @@ def add_follower(ticket: Ticket, user: User, *, actor: User) -> None:
 
 def remove_follower(ticket: Ticket, user: User, *, actor: User) -> None:
     """Remove a follower: oneself, or anybody if ``actor`` is of the team or the requester. Raises PermissionDenied."""
-    permissions.ensure(
-        actor.id == user.id or actor.is_team or actor.id == ticket.requester_id, "You may only remove yourself."
+    ticket = locking.lock_ticket_if(
+        ticket, lambda locked: _may_remove(actor, user, locked), "You may only remove yourself."
     )
-    ticket = timeline.lock(ticket)
     follower = db.session.get(Follower, (ticket.id, user.id))
     if follower:
         db.session.delete(follower)
         _close_live_streams(user)
         outbox.end_mail_thread(ticket, user)
         timeline.add_event(ticket, "unfollowed", actor, who=user.display_name)
+
+
+def _may_remove(actor: User, user: User, ticket: Ticket) -> bool:
+    """Whether ``actor`` may remove ``user``: oneself always, also by the link in a mail to a ticket one left."""
+    return actor.id == user.id or (
+        permissions.can_see(actor, ticket) and (actor.is_team or actor.id == ticket.requester_id)
+    )
 
 
 def _close_live_streams(user: User) -> None:

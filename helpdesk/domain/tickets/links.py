@@ -2,7 +2,7 @@
 
 from sqlalchemy import or_, select
 
-from helpdesk.domain import tickets
+from helpdesk.domain import locking, tickets
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
@@ -11,6 +11,7 @@ from helpdesk.models.ticket_link import TicketLink
 from helpdesk.models.user import User
 
 MAX_LINKS = 50
+REFUSAL = "Only the team links tickets."
 
 
 def link_tickets(one: Ticket, other: Ticket, *, actor: User) -> None:
@@ -18,14 +19,9 @@ def link_tickets(one: Ticket, other: Ticket, *, actor: User) -> None:
 
     Raises PermissionDenied and ValidationError.
     """
-    permissions.ensure(
-        permissions.can_manage(actor, one) and permissions.can_manage(actor, other), "Only the team links tickets."
-    )
     if one.id == other.id:
         raise ValidationError("A ticket cannot be linked to itself.", "number")
-    low, high = sorted((one, other), key=lambda ticket: ticket.id)
-    tickets.lock(low)
-    tickets.lock(high)
+    low, high = locking.lock_both_if(one, other, lambda locked: permissions.can_manage(actor, locked), REFUSAL)
     if db.session.get(TicketLink, (low.id, high.id)):
         return
     if len(list_linked_tickets(one, actor)) >= MAX_LINKS:
@@ -38,13 +34,11 @@ def link_tickets(one: Ticket, other: Ticket, *, actor: User) -> None:
 
 def unlink_tickets(one: Ticket, other: Ticket, *, actor: User) -> None:
     """Delete the link between two tickets, if it exists. Raises PermissionDenied."""
-    permissions.ensure(
-        permissions.can_manage(actor, one) and permissions.can_manage(actor, other), "Only the team links tickets."
-    )
-    link = db.session.get(TicketLink, tuple(sorted((one.id, other.id))))
+    low, high = locking.lock_both_if(one, other, lambda locked: permissions.can_manage(actor, locked), REFUSAL)
+    link = db.session.get(TicketLink, (low.id, high.id), populate_existing=True)
     if link:
         db.session.delete(link)
-        tickets.add_event(tickets.lock(one), "unlinked", actor, team_only=True, number=other.number)
+        tickets.add_event(one, "unlinked", actor, team_only=True, number=other.number)
 
 
 def list_linked_tickets(ticket: Ticket, reader: User) -> list[Ticket]:

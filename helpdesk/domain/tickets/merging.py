@@ -6,7 +6,7 @@ The merged ticket is closed; a later message to it, in any channel, is added to 
 
 from sqlalchemy import select
 
-from helpdesk.domain import tickets
+from helpdesk.domain import locking, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
@@ -22,13 +22,11 @@ def merge_tickets(source: Ticket, target: Ticket, *, actor: User) -> Ticket:
     Raises PermissionDenied, ValidationError if the tickets have different organizations, and ConflictError if one is
     already merged or ``target`` is closed.
     """
-    permissions.ensure(
-        permissions.can_manage(actor, source) and permissions.can_manage(actor, target), "Only the team merges tickets."
-    )
     if source.id == target.id:
         raise ValidationError("A ticket cannot be merged into itself.", "number")
-    for ticket in sorted((source, target), key=lambda ticket: ticket.id):
-        tickets.lock(ticket)
+    locking.lock_both_if(
+        source, target, lambda locked: permissions.can_manage(actor, locked), "Only the team merges tickets."
+    )
     if source.organization_id != target.organization_id:
         raise ValidationError(
             "Both tickets must be the same organization's, or its people would read each other's.", "number"

@@ -1,12 +1,12 @@
-"""Messages of a ticket: public replies, notes for the team, editing and deleting."""
+"""New messages of a ticket: public replies, and notes for the team."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import bindparam, select
 
 from helpdesk import clock, live_events
-from helpdesk.domain import idempotency, outbox
+from helpdesk.domain import idempotency, locking, outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -14,11 +14,13 @@ from helpdesk.domain.tickets import side_effects, status, timeline
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.attachment import Attachment
-from helpdesk.models.message import Message, MessageKind, MessageRevision
+from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
+REPLY_REFUSAL = "You may not reply on this ticket."
+ENDED_THREAD = "This thread no longer belongs to its ticket, so what you wrote was not sent to anybody."
 MAX_BODY_LENGTH = 40_000  # characters of one message; Slack's limit of a text
 
 # Built once, because every message from Slack executes it.
@@ -45,9 +47,8 @@ def reply(
     before ``release_at``, and a reply without ``origin`` leaves nowhere before it. Raises PermissionDenied,
     ValidationError, and ConflictError on a closed ticket.
     """
-    permissions.ensure(permissions.can_reply(author, ticket), "You may not reply on this ticket.")
     message, is_new = _add_message(
-        ticket,
+        _lock_for_message(ticket, origin, author, permissions.can_reply, REPLY_REFUSAL),
         MessageKind.reply,
         author,
         body,
@@ -75,7 +76,7 @@ def add_note(
     attachments: Sequence[Attachment] = (),
 ) -> Message:
     """Add a note that only the team reads; otherwise like ``reply``, but also on a closed ticket."""
-    permissions.ensure(permissions.can_note(author, ticket), "Only the team writes notes.")
+    ticket = _lock_for_message(ticket, origin, author, permissions.can_note, "Only the team writes notes.")
     message, is_new = _add_message(
         ticket, MessageKind.note, author, body, attachments, origin, origin_external_id, form_token
     )
@@ -97,9 +98,12 @@ def reply_from_outside(
 ) -> Message:
     """Add a public reply by somebody without an account, from a Slack channel shared with the customer.
 
-    Raises PermissionDenied unless ``origin`` is a customer's thread of the ticket's organization.
+    Raises PermissionDenied unless ``origin`` is a customer's thread, and ConflictError if it is not the ticket's (any
+    more).
     """
-    permissions.ensure(origin.is_customers and origin.organization_id == ticket.organization_id)
+    ticket = locking.lock_merge_target(ticket)
+    permissions.ensure(origin.is_customers, REPLY_REFUSAL)
+    ensure_origin_is_active(ticket, origin)
     message, is_new = _add_message(
         ticket, MessageKind.reply, None, body, attachments, origin, origin_external_id, None, name, picture
     )
@@ -110,68 +114,27 @@ def reply_from_outside(
     return message
 
 
-def edit_message(message: Message, *, editor: User | None, body: str, kind: str | None = None) -> Message:
-    """Replace the body of a message; the former body is saved as a revision for the team.
+def ensure_origin_is_active(ticket: Ticket, origin: Thread | None) -> None:
+    """Raise ConflictError if ``origin`` is in the channel of another organization, from which a ticket was moved."""
+    if origin is not None and origin.channel.organization_id not in (None, ticket.organization_id):
+        raise ConflictError(ENDED_THREAD)
 
-    ``editor`` is None if its author edited it in Slack. Raises PermissionDenied, ValidationError, and ConflictError if
-    it was deleted meanwhile.
+
+def _lock_for_message(
+    ticket: Ticket, origin: Thread | None, author: User, may: Callable[[User, Ticket], bool], refusal: str
+) -> Ticket:
+    """Lock the ticket that a message to ``ticket`` is added to, reload its author, then ask whether it may be.
+
+    Raises ConflictError if it was merged into a ticket that the author may not see, or if ``origin`` is no longer its.
     """
-    if editor is not None:
-        permissions.ensure(permissions.can_edit(editor, message), "Only the author can change a message.")
-    ticket = timeline.lock(message.ticket)
-    db.session.refresh(message)
-    if message.deleted_at:
-        raise ConflictError("This message was deleted meanwhile.")
-    body = clean_body(body, bool(message.attachments))
-    if body == message.body:
-        return message
-    _save_revision(message, editor)
-    message.set_body(body)
-    message.edited_at = clock.now()
-    refresh_excerpt(ticket)
-    outbox.fan_out_edit(message)
-    live_events.bump_version_and_publish(ticket, team_only=message.is_note)
-    return message
-
-
-def convert_to_note(message: Message, *, editor: User) -> Message:
-    """Turn an agent's reply into a note before its mail is sent, and remove it from the threads that customers read.
-
-    Raises PermissionDenied, and ConflictError after the mail was released, because it may have been read.
-    """
-    permissions.ensure(editor.is_team and permissions.can_manage(editor, message.ticket), "Only the team can do this.")
-    ticket = timeline.lock(message.ticket)
-    db.session.refresh(message)
-    if message.is_note:
-        return message
-    if not message.from_team or message.release_at is None or message.release_at <= clock.now():
-        raise ConflictError("Too late: this reply has already gone to the customer.")
-    _save_revision(message, editor)
-    message.kind = MessageKind.note
-    refresh_excerpt(ticket)
-    outbox.retract_from_customers(message)
-    live_events.bump_version_and_publish(ticket)
-    return message
-
-
-def delete_message(message: Message, *, editor: User | None) -> Message:
-    """Delete the body of a message; the team can still read it as a revision.
-
-    ``editor`` is None if its author deleted it in Slack. Raises PermissionDenied.
-    """
-    if editor is not None:
-        permissions.ensure(permissions.can_edit(editor, message), "Only the author can delete a message.")
-    ticket = timeline.lock(message.ticket)
-    db.session.refresh(message)
-    if message.deleted_at:
-        return message
-    _save_revision(message, editor)
-    message.set_body("")
-    message.deleted_at = clock.now()
-    refresh_excerpt(ticket)
-    outbox.fan_out_deletion(message)
-    live_events.bump_version_and_publish(ticket, team_only=message.is_note)
-    return message
+    locked = locking.lock_merge_target(ticket)
+    author = locking.share_user(author)
+    if locked.id != ticket.id and not may(author, locked):
+        permissions.ensure(may(author, ticket), refusal)
+        raise ConflictError("This ticket is closed. File a follow-up instead.", "body")
+    permissions.ensure(may(author, locked), refusal)
+    ensure_origin_is_active(locked, origin)
+    return locked
 
 
 def _add_message(
@@ -187,8 +150,7 @@ def _add_message(
     picture: str | None = None,
     release_at: datetime | None = None,
 ) -> tuple[Message, bool]:
-    """Lock the ticket and add a message; returns it and whether it is new. ``name``, ``picture``: without author."""
-    ticket = timeline.lock(timeline.merge_target(ticket))
+    """Add a message to a locked ticket; returns it and whether it is new. ``name``, ``picture``: without author."""
     earlier = _find_repeated_message(author, origin, origin_external_id, form_token)
     if earlier:
         return earlier, False
@@ -252,26 +214,3 @@ def clean_body(body: str, has_files: bool) -> str:
             f"A message has at most {MAX_BODY_LENGTH:,} characters; this one has {len(body):,}.", "body"
         )
     return body
-
-
-def refresh_excerpt(ticket: Ticket) -> None:
-    """Set the ticket's excerpt and ``last_public_seq`` from its last public message that is not deleted."""
-    db.session.flush()
-    public = Message.ticket_id == ticket.id, Message.kind == MessageKind.reply
-    last = select(Message).where(*public, Message.deleted_at.is_(None)).order_by(Message.seq.desc()).limit(1)
-    message = db.session.scalar(last)
-    ticket.excerpt = markdown_rendering.make_excerpt(message.body, 180) if message else ""
-    ticket.last_public_seq = db.session.scalar(select(db.func.max(Message.seq)).where(*public)) or 0
-
-
-def _save_revision(message: Message, editor: User | None) -> None:
-    db.session.add(
-        MessageRevision(
-            message_id=message.id,
-            number=message.revision,
-            kind=message.kind,
-            body=message.body,
-            replaced_by_id=editor.id if editor else message.author_id,
-        )
-    )
-    message.revision += 1

@@ -1,7 +1,7 @@
 """Customer satisfaction (CSAT): the requester rates a solved ticket, once, by POST only; the team sees it."""
 
 from helpdesk import clock, live_events
-from helpdesk.domain import tickets
+from helpdesk.domain import locking, tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
@@ -35,8 +35,11 @@ def save_rating(ticket: Ticket, *, user: User, score: str | int, comment: str = 
     Raises PermissionDenied, ValidationError about ``score`` or ``comment``, and ConflictError if it is already rated or
     cannot be rated.
     """
-    permissions.ensure(user.id == ticket.requester_id, "Only the person who filed a ticket rates it.")
-    ticket = tickets.lock(ticket)
+    ticket = locking.lock_ticket_if(
+        ticket,
+        lambda locked: user.id == locked.requester_id and permissions.can_see(user, locked),
+        "Only the person who filed a ticket rates it.",
+    )
     if not can_rate(user, ticket):
         raise ConflictError("This ticket cannot be rated now.")
     if get_rating(ticket):

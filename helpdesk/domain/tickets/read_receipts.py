@@ -8,6 +8,8 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from helpdesk import clock, live_events
+from helpdesk.domain import locking
+from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets.timeline_entries import TimelineEvent, TimelineMessage
 from helpdesk.extensions import db
 from helpdesk.models.message import MessageKind
@@ -78,7 +80,12 @@ def read_by(ticket: Ticket, timeline: Sequence[TimelineMessage | TimelineEvent])
 
 
 def save_read_receipt(reading: PendingReadReceipt) -> bool:
-    """Save a receipt; returns whether it was further than the saved one. A customer's is published to the team."""
+    """Save a receipt; returns whether it was further than the saved one. A customer's is published to the team.
+
+    A customer's is not saved if the ticket was moved or erased, or they stopped following it, since the page was made.
+    """
+    if not reading.by_team and not _is_still_visible(reading):
+        return False
     upsert = UPSERT_STATEMENTS[db.session.get_bind().dialect.name]
     row = {"user_id": reading.user_id, "ticket_id": reading.ticket_id, "seq": reading.seq, "at": clock.now()}
     if db.session.execute(upsert, row).first() is None:
@@ -87,3 +94,10 @@ def save_read_receipt(reading: PendingReadReceipt) -> bool:
         db.session.execute(BUMP_VERSION_STATEMENT, {"ticket": reading.ticket_id})
         live_events.publish_to_team(reading.ticket_id)
     return True
+
+
+def _is_still_visible(reading: PendingReadReceipt) -> bool:
+    """Lock the ticket of a customer's receipt, whose version the receipt raises, then ask whether they still see it."""
+    locked = locking.lock_tickets((reading.ticket_id,))
+    reader = db.session.get(User, reading.user_id)
+    return reader is not None and all(permissions.can_see(reader, ticket) for ticket in locked) and bool(locked)

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from helpdesk import clock
-from helpdesk.domain import outbox
+from helpdesk.domain import locking, outbox
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import side_effects, timeline
@@ -18,11 +18,12 @@ from helpdesk.models.user import User
 def set_status(ticket: Ticket, status: str, *, actor: User, release_at: datetime | None = None) -> Ticket:
     """Set any status; the mail about a solved ticket is not sent before ``release_at``.
 
-    Raises PermissionDenied, ValidationError, and ConflictError on a closed ticket."""
-    permissions.ensure(permissions.can_manage(actor, ticket), "Only the team sets a status.")
+    Raises PermissionDenied, ValidationError, and ConflictError on a closed ticket.
+    """
+    ticket = _lock_for_team(ticket, actor, "Only the team sets a status.")
     if status not in list(Status):
         raise ValidationError("There is no such status.", "status")
-    return _change_status(timeline.lock(ticket), Status(status), actor, release_at)
+    return _change_status(ticket, Status(status), actor, release_at)
 
 
 def solve(ticket: Ticket, *, actor: User, release_at: datetime | None = None) -> Ticket:
@@ -30,14 +31,17 @@ def solve(ticket: Ticket, *, actor: User, release_at: datetime | None = None) ->
 
     Raises PermissionDenied and ConflictError.
     """
-    permissions.ensure(permissions.can_solve(actor, ticket), "You may not solve this ticket.")
-    return _change_status(timeline.lock(ticket), Status.solved, actor, release_at)
+    ticket = locking.lock_ticket_if(
+        ticket, lambda locked: permissions.can_solve(actor, locked), "You may not solve this ticket."
+    )
+    return _change_status(ticket, Status.solved, actor, release_at)
 
 
 def reopen(ticket: Ticket, *, actor: User) -> Ticket:
     """Reopen a solved ticket; on an unsolved one nothing changes. Raises PermissionDenied and ConflictError."""
-    permissions.ensure(permissions.can_solve(actor, ticket), "You may not reopen this ticket.")
-    ticket = timeline.lock(ticket)
+    ticket = locking.lock_ticket_if(
+        ticket, lambda locked: permissions.can_solve(actor, locked), "You may not reopen this ticket."
+    )
     if ticket.is_closed:
         raise ConflictError("This ticket is closed. File a follow-up instead.")
     return _change_status(ticket, Status.open, actor) if ticket.is_solved else ticket
@@ -45,16 +49,15 @@ def reopen(ticket: Ticket, *, actor: User) -> Ticket:
 
 def close(ticket: Ticket) -> Ticket:
     """Close a solved ticket, as the system does after some days; on any other ticket nothing changes."""
-    ticket = timeline.lock(ticket)
+    ticket = locking.lock_ticket(ticket)
     return _change_status(ticket, Status.closed, None) if ticket.is_solved else ticket
 
 
 def assign(ticket: Ticket, assignee: User | None, *, actor: User) -> Ticket:
     """Assign ``ticket`` to an agent, or to nobody. Raises PermissionDenied and ValidationError."""
-    permissions.ensure(permissions.can_manage(actor, ticket), "Only the team assigns tickets.")
+    ticket = _lock_for_team(ticket, actor, "Only the team assigns tickets.")
     if assignee is not None and not (assignee.is_team and assignee.is_active):
         raise ValidationError("A ticket is assigned to somebody of the team.", "assignee")
-    ticket = timeline.lock(ticket)
     if ticket.assignee_id != (assignee.id if assignee else None):
         record_assignment(ticket, assignee, actor=actor)
         outbox.enqueue_card_update(ticket)
@@ -63,10 +66,9 @@ def assign(ticket: Ticket, assignee: User | None, *, actor: User) -> Ticket:
 
 def set_priority(ticket: Ticket, priority: str, *, actor: User) -> Ticket:
     """Set the priority. Raises PermissionDenied and ValidationError."""
-    permissions.ensure(permissions.can_manage(actor, ticket), "Only the team sets a priority.")
+    ticket = _lock_for_team(ticket, actor, "Only the team sets a priority.")
     if priority not in list(Priority):
         raise ValidationError("There is no such priority.", "priority")
-    ticket = timeline.lock(ticket)
     if ticket.priority != priority:
         old = str(ticket.priority)
         timeline.add_event(ticket, "priority", actor, old=old, new=str(priority))
@@ -100,6 +102,10 @@ def record_assignment(ticket: Ticket, assignee: User | None, *, actor: User) -> 
     ticket.assignee = assignee
     ticket.updated_at = clock.now()
     side_effects.on_ticket_changed(ticket, "assigned", old, assignee.display_name if assignee else None)
+
+
+def _lock_for_team(ticket: Ticket, actor: User, refusal: str) -> Ticket:
+    return locking.lock_ticket_if(ticket, lambda locked: permissions.can_manage(actor, locked), refusal)
 
 
 def _change_status(ticket: Ticket, status: Status, actor: User | None, release_at: datetime | None = None) -> Ticket:

@@ -1,4 +1,4 @@
-"""The timeline of a ticket: its lock, its sequence numbers, its messages and events."""
+"""The timeline of a ticket: its sequence numbers, its messages and events."""
 
 from typing import Any, cast
 
@@ -24,13 +24,7 @@ _latest_ids = (
     .order_by(_message.c.seq.desc())
     .limit(MAX_ENTRIES)
 )
-# Built once: every change of a ticket executes LOCK_QUERY, every page of one the others.
-LOCK_QUERY = (
-    select(Ticket)
-    .where(Ticket.id == bindparam("ticket_id"))
-    .with_for_update(of=Ticket)
-    .execution_options(populate_existing=True)
-)
+# Built once: every page of a ticket executes these.
 MESSAGES_QUERY = (
     select(
         *_message.c[
@@ -70,18 +64,6 @@ ALL_EVENTS_QUERY = (
 )
 PUBLIC_EVENTS_QUERY = ALL_EVENTS_QUERY.where(_event.c.team_only.is_(False))
 TEAM_ONLY_EVENT_KINDS = {"assigned", "priority", "merged_here", "moved", "channel", "noted", "linked"}
-
-
-def lock(ticket: Ticket) -> Ticket:
-    """Lock the ticket's row until the transaction ends, and reload its columns."""
-    return db.session.scalars(LOCK_QUERY, {"ticket_id": ticket.id}).one()
-
-
-def merge_target(ticket: Ticket) -> Ticket:
-    """Return the ticket that ``ticket`` was merged into, else itself; never one of another organization."""
-    while ticket.merged_into is not None and ticket.merged_into.organization_id == ticket.organization_id:
-        ticket = ticket.merged_into
-    return ticket
 
 
 def take_next_seq(ticket: Ticket) -> int:

@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select, update
 
 from helpdesk import clock, jobs, live_events
-from helpdesk.domain import outbox, tickets
+from helpdesk.domain import locking, outbox, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.sla import timers
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.channel import Channel
-from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.follower import Follower
 from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.organization import Organization
@@ -78,10 +78,12 @@ def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: Us
     The former organization loses access and gets no more messages. Raises PermissionDenied, ValidationError and
     ConflictError.
     """
-    permissions.ensure(permissions.can_manage(actor, ticket), "Only the team moves tickets.")
+    ticket = locking.lock_ticket_if(
+        ticket, lambda locked: permissions.can_manage(actor, locked), "Only the team moves tickets."
+    )
+    requester = locking.share_user(requester)
     if requester.is_team or requester.organization_id != organization.id or not requester.is_active:
         raise ValidationError(f"Choose somebody of {organization.name} whom the ticket is for.", "requester")
-    ticket = tickets.lock(ticket)
     if ticket.merged_into_id:
         raise ConflictError("This ticket is merged into another; move that one.")
     former = ticket.organization
@@ -103,6 +105,7 @@ def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: Us
     )
     topic = f"ticket:{ticket.id}"
     live_events.publish_after_commit(f"organization:{former.id}:{topic}", f"requester:{former_requester_id}:{topic}")
+    live_events.publish_after_commit(f"end:{topic}")
     db.session.expire_all()
     tickets.add_event(ticket, "moved", actor, old=former.name, new=organization.name)
     ticket.updated_at = clock.now()
@@ -143,17 +146,7 @@ def _end_customer_threads(ticket: Ticket) -> None:
     for thread in ended:
         thread.ended_at = clock.now()
         thread.nonce = thread.token_hash = None
-    unfinished = (DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed, DeliveryState.unknown)
-    db.session.execute(
-        update(Delivery)
-        .where(Delivery.thread_id.in_([thread.id for thread in ended]), Delivery.state.in_(unfinished))
-        .values(
-            state=DeliveryState.cancelled,
-            reason="The ticket was moved to another organization.",
-            finished_at=clock.now(),
-        )
-        .execution_options(synchronize_session=False)
-    )
+    outbox.cancel_waiting([thread.id for thread in ended], "The ticket was moved to another organization.")
 
 
 def _open_customer_threads(ticket: Ticket) -> None:

@@ -9,12 +9,12 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete, exists, select
 
 from helpdesk import clock, live_events
-from helpdesk.domain import outbox
+from helpdesk.domain import locking, outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.people import permissions
-from helpdesk.domain.tickets import messages, side_effects, timeline
+from helpdesk.domain.tickets import message_changes, side_effects
 from helpdesk.extensions import db
 from helpdesk.models.event import Event
 from helpdesk.models.message import Message
@@ -38,12 +38,12 @@ def take_back_reply(message: Message, *, editor: User) -> Ticket:
     Its files become drafts of ``editor`` again. Raises PermissionDenied unless ``editor`` wrote it, and ConflictError
     if it has left or is gone.
     """
-    permissions.ensure(editor.is_team and message.author_id == editor.id, "Only the author can take a reply back.")
-    message_id = message.id
-    ticket = timeline.lock(message.ticket)
-    current = db.session.get(Message, message_id, populate_existing=True)
-    if current is None:
-        raise ConflictError("This reply was taken back already.")
+    current = locking.lock_message_if(
+        message,
+        lambda locked: editor.is_team and locked.author_id == editor.id and permissions.can_see(editor, locked.ticket),
+        "Only the author can take a reply back.",
+    )
+    ticket = current.ticket
     if current.is_note or current.release_at is None or current.release_at <= clock.now():
         raise ConflictError(TOO_LATE)
     if not outbox.delete_unsent(current):
@@ -59,7 +59,7 @@ def take_back_reply(message: Message, *, editor: User) -> Ticket:
     db.session.execute(delete(Message).where(Message.id == current.id).execution_options(synchronize_session=False))
     db.session.expire(ticket, ["messages"])
     db.session.expunge(current)
-    messages.refresh_excerpt(ticket)
+    message_changes.refresh_excerpt(ticket)
     side_effects.on_reply_taken_back(ticket)
     outbox.enqueue_card_update(ticket)
     live_events.bump_version_and_publish(ticket)
@@ -78,8 +78,9 @@ def undo_status(ticket: Ticket, seq: int, *, actor: User) -> Ticket:
 
     Raises PermissionDenied, and ConflictError if the window is over, or somebody set another status since.
     """
-    permissions.ensure(permissions.can_manage(actor, ticket), "Only the team sets a status.")
-    ticket = timeline.lock(ticket)
+    ticket = locking.lock_ticket_if(
+        ticket, lambda locked: permissions.can_manage(actor, locked), "Only the team sets a status."
+    )
     event = db.session.scalar(select(Event).where(Event.ticket_id == ticket.id, Event.seq == seq))
     if event is None or event.kind not in STATUS_EVENT_KINDS or event.actor_id != actor.id:
         raise ConflictError("There is nothing to undo any more.")

@@ -1,6 +1,7 @@
 """The open streams of one process: the topics each subscribes to, and how a change is written to them.
 
-A published topic is ``user:<id>`` (that person's streams end), a list (``desk``, ``organization:<id>``) or a ticket,
+A published topic is ``user:<id>`` (that person's streams end), ``end:<topic>`` (the streams that follow ``topic`` end:
+what they may follow has changed), a list (``desk``, ``organization:<id>``) or a ticket,
 alone (``ticket:<id>``) or for an audience (``team:ticket:<id>``, ``organization:<id>:ticket:<id>``,
 ``requester:<id>:ticket:<id>``). Events written to a stream are ``ticket:<id>``, ``list`` or ``everything``. All of it
 runs in one event loop, so that no locks are needed.
@@ -57,8 +58,8 @@ class SseHub:
     def publish(self, topics: Iterable[str]) -> None:
         """Write to the subscribers of ``topics`` that these changed."""
         for topic in topics:
-            if topic.startswith("user:"):
-                for subscription in self._by_topic.get(topic, ()):
+            if topic.startswith(("user:", "end:")):
+                for subscription in self._by_topic.get(topic.removeprefix("end:"), ()):
                     subscription.end()
                 continue
             audience, separator, ticket_id = topic.partition(":ticket:")

@@ -13,7 +13,6 @@ from helpdesk.domain import outbox, tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.inbox.results import Result, ignored_result
-from helpdesk.domain.tickets.timeline import merge_target  # the package has a function of the module's name
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
@@ -183,15 +182,17 @@ def _handle_customer_message(event: MessageEvent, thread: Thread, context: Event
             attachments=attachments,
             **position,
         )
-    elif merge_target(thread.ticket).is_closed:
-        token = f"slack {event.channel_id} {event.external_id}"[:64]
-        new = tickets.create_follow_up(
-            thread.ticket, requester=user, body=body, form_token=token, attachments=attachments
-        )
-        sentence = f"This ticket is closed, so what you wrote became the new ticket #{new.number}."
-        return Result("done", "A follow-up.", new.id, [ephemeral_replies.reply_sentence(event, sentence)])
     else:
-        message = tickets.reply(thread.ticket, author=user, body=body, attachments=attachments, **position)
+        try:
+            with db.session.begin_nested():
+                message = tickets.reply(thread.ticket, author=user, body=body, attachments=attachments, **position)
+        except ConflictError:
+            token = f"slack {event.channel_id} {event.external_id}"[:64]
+            new = tickets.create_follow_up(
+                thread.ticket, requester=user, body=body, form_token=token, attachments=attachments
+            )
+            sentence = f"This ticket is closed, so what you wrote became the new ticket #{new.number}."
+            return Result("done", "A follow-up.", new.id, [ephemeral_replies.reply_sentence(event, sentence)])
     message.origin_edited = event.edited_ts or None
     return Result("done", "A customer's reply.", message.ticket_id)
 

@@ -16,6 +16,7 @@ from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
+POST_KINDS = {DeliveryKind.card, DeliveryKind.message, DeliveryKind.file, DeliveryKind.line}
 MESSAGE_KINDS = {DeliveryKind.message, DeliveryKind.edit, DeliveryKind.file}
 REPLACED_CARD_FOOTER = (
     "This card takes the place of one that was deleted in Slack. What was said before is in the portal."
@@ -35,6 +36,16 @@ def render_call(delivery: Delivery) -> SlackContent:
         if message.deleted_at:
             raise SkipDelivery("Deleted before it left.")
     return RENDERERS[delivery.kind](delivery)
+
+
+def render_look_up(delivery: Delivery) -> SlackContent | None:
+    """Return what finds an earlier attempt of a post; None for what is not posted and can simply be repeated."""
+    if delivery.kind not in POST_KINDS:
+        return None
+    place = _thread_arguments(delivery)
+    if delivery.kind == DeliveryKind.file and _is_upload(delivery):
+        return FileUpload(channel=place["channel"], thread_ts=place["thread_ts"], filename="", data=b"")
+    return WebApiCall("chat.postMessage", place)
 
 
 def render_card(thread: Thread, footer: str = "") -> dict:
@@ -111,6 +122,12 @@ def _file_call(delivery: Delivery) -> SlackContent:
     )
 
 
+def _is_upload(delivery: Delivery) -> bool:
+    """Whether a delivery of the kind file uploads a file; otherwise it posts a sentence about one that is missing."""
+    attachment = db.session.get(Attachment, delivery_data.attachment_id(delivery))
+    return attachment is None or attachment.state == "stored"
+
+
 def _delete_file_call(delivery: Delivery) -> SlackContent:
     copy = _find_copy(delivery, DeliveryKind.file)
     channel = delivery.thread.channel.external_id
@@ -185,12 +202,17 @@ def _copy_address(delivery: Delivery) -> dict:
 
 def _find_copy(delivery: Delivery, kind: DeliveryKind) -> Delivery:
     copy = db.session.scalar(
-        select(Delivery).where(
-            Delivery.thread_id == delivery.thread_id,
+        select(Delivery)
+        .join(Thread)
+        .where(
+            Thread.ticket_id == delivery.thread.ticket_id,
+            Thread.channel_id == delivery.thread.channel_id,
             Delivery.message_id == delivery.message_id,
             Delivery.kind == kind,
             Delivery.part == delivery.part,
         )
+        .order_by((Delivery.thread_id == delivery.thread_id).desc(), Delivery.id)
+        .limit(1)
     )
     if (
         copy is None

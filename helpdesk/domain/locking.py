@@ -1,0 +1,181 @@
+"""Row locks: the one order in which rows are locked, and the rule "lock, then ask for permission".
+
+The order, for everything that changes more than one row (docs/adr/0011-lock-then-ask.md):
+
+1. inbound events, by id,
+2. tickets, by id,
+3. deliveries, by id,
+4. everything else.
+
+A ticket's lock protects its messages, events, followers, answers and threads too. Who changes a delivery that belongs
+to a ticket therefore locks the ticket first. A function that changes a ticket for a person calls one of the functions
+here that take ``allowed``: between loading a page and pressing a button the ticket may have been moved to another
+organization, merged or closed, so the question is only asked about the locked, reloaded row.
+
+SQLite has one write lock, which a transaction takes when it begins; the same functions reload the rows there.
+"""
+
+from collections.abc import Callable, Iterable
+
+from sqlalchemy import ColumnElement, bindparam, select
+
+from helpdesk.domain.errors import ConflictError, PermissionDenied
+from helpdesk.extensions import db
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+REFUSAL = "You may not do this."
+ERASED = "This is gone: it was taken back or erased meanwhile."
+
+# Built once, because every change of a ticket executes one of these.
+LOCK_TICKET_QUERY = (
+    select(Ticket)
+    .where(Ticket.id == bindparam("ticket_id"))
+    .with_for_update(of=Ticket)
+    .execution_options(populate_existing=True)
+)
+LOCK_FREE_TICKET_QUERY = LOCK_TICKET_QUERY.where(Ticket.merged_into_id.is_(None)).with_for_update(
+    of=Ticket, skip_locked=True
+)
+MERGED_INTO_QUERY = select(Ticket.merged_into_id, Ticket.organization_id).where(Ticket.id == bindparam("ticket_id"))
+LOCK_TICKETS_QUERY = (
+    select(Ticket)
+    .where(Ticket.id.in_(bindparam("ticket_ids", expanding=True)))
+    .order_by(Ticket.id)
+    .with_for_update(of=Ticket)
+    .execution_options(populate_existing=True)
+)
+LOCK_TICKETS_OF_DELIVERIES_QUERY = (
+    select(Ticket.__table__.c.id)
+    .where(
+        Ticket.__table__.c.id.in_(
+            select(Thread.__table__.c.ticket_id)
+            .join(Delivery.__table__, Delivery.__table__.c.thread_id == Thread.__table__.c.id)
+            .where(Delivery.__table__.c.id.in_(bindparam("delivery_ids", expanding=True)))
+        )
+    )
+    .order_by(Ticket.__table__.c.id)
+    .with_for_update(of=Ticket.__table__, key_share=True)
+)
+LOCK_MESSAGE_QUERY = (
+    select(Message).where(Message.id == bindparam("message_id")).execution_options(populate_existing=True)
+)
+SHARE_USER_QUERY = (
+    select(User)
+    .where(User.id == bindparam("user_id"))
+    .with_for_update(of=User, read=True)
+    .execution_options(populate_existing=True)
+)
+
+
+def lock_ticket(ticket: Ticket) -> Ticket:
+    """Lock the ticket's row until the transaction ends, and reload its columns. For what the system does by itself.
+
+    Raises ConflictError if the ticket was erased meanwhile; so do the others.
+    """
+    return _lock(ticket.id)
+
+
+def lock_ticket_if(ticket: Ticket, allowed: Callable[[Ticket], bool], refusal: str = REFUSAL) -> Ticket:
+    """Lock the ticket, then ask ``allowed`` about the reloaded row. Raises PermissionDenied with ``refusal``."""
+    locked = lock_ticket(ticket)
+    _ensure(allowed(locked), refusal)
+    return locked
+
+
+def lock_merge_target(ticket: Ticket) -> Ticket:
+    """Lock the ticket that ``ticket`` was merged into, else itself. The caller then asks for permission.
+
+    Only one ticket stays locked: if it turns out to have been merged while its lock was waited for, that lock is given
+    back before the next is taken, so that nobody holds a newer ticket while waiting for an older one.
+    """
+    locked = db.session.scalars(LOCK_FREE_TICKET_QUERY, {"ticket_id": ticket.id}).one_or_none()
+    while locked is None or _is_merged(locked):
+        with db.session.begin_nested() as savepoint:
+            locked = _lock(_read_merge_target_id(ticket.id))
+            if _is_merged(locked):
+                savepoint.rollback()
+    return locked
+
+
+def lock_tickets(ids: Iterable[int]) -> list[Ticket]:
+    """Lock several tickets in the order of their ids, and reload them. Those that no longer exist are left out."""
+    return list(db.session.scalars(LOCK_TICKETS_QUERY, {"ticket_ids": sorted(set(ids))}))
+
+
+def lock_both_if(
+    one: Ticket, other: Ticket, allowed: Callable[[Ticket], bool], refusal: str = REFUSAL
+) -> tuple[Ticket, Ticket]:
+    """Lock two tickets, then ask ``allowed`` about each. Returns the older and the newer. Raises PermissionDenied."""
+    locked = lock_tickets((one.id, other.id))
+    if len(locked) != 2:
+        raise ConflictError(ERASED)
+    _ensure(all(allowed(each) for each in locked), refusal)
+    return locked[0], locked[1]
+
+
+def lock_message_if(message: Message, allowed: Callable[[Message], bool], refusal: str = REFUSAL) -> Message:
+    """Lock the message's ticket and reload both, then ask ``allowed``. Raises PermissionDenied with ``refusal``."""
+    lock_ticket(message.ticket)
+    reloaded = db.session.scalars(LOCK_MESSAGE_QUERY, {"message_id": message.id}).one_or_none()
+    if reloaded is None:
+        raise ConflictError(ERASED)
+    _ensure(allowed(reloaded), refusal)
+    return reloaded
+
+
+def share_user(user: User) -> User:
+    """Reload ``user`` and keep their organization and role as they are until the transaction ends."""
+    return db.session.scalars(SHARE_USER_QUERY, {"user_id": user.id}).one()
+
+
+def lock_tickets_of(delivery_ids: Iterable[int]) -> None:
+    """Lock the tickets that these deliveries belong to, by id; their rows are not loaded.
+
+    SQLite needs no row locks, since it allows only one writer.
+    """
+    if db.session.get_bind().dialect.name != "sqlite":
+        db.session.execute(LOCK_TICKETS_OF_DELIVERIES_QUERY, {"delivery_ids": sorted(set(delivery_ids))})
+
+
+def lock_deliveries(*conditions: ColumnElement[bool]) -> list[Delivery]:
+    """Lock the deliveries that meet all conditions, by id, and reload them. Their tickets are locked already."""
+    locked = select(Delivery).where(*conditions).order_by(Delivery.id).with_for_update(of=Delivery)
+    return list(db.session.scalars(locked.execution_options(populate_existing=True)))
+
+
+def _ensure(allowed: bool, refusal: str) -> None:
+    if not allowed:
+        raise PermissionDenied(refusal)
+
+
+def _lock(ticket_id: int) -> Ticket:
+    locked = db.session.scalars(LOCK_TICKET_QUERY, {"ticket_id": ticket_id}).one_or_none()
+    if locked is None:
+        raise ConflictError(ERASED)
+    return locked
+
+
+def _is_merged(ticket: Ticket) -> bool:
+    return ticket.merged_into_id is not None and _read_merge_target_id(ticket.id) != ticket.id
+
+
+def _read_merge_target_id(ticket_id: int) -> int:
+    """The id of ``find_merge_target``, as the database has it now, whatever is loaded."""
+    row = db.session.execute(MERGED_INTO_QUERY, {"ticket_id": ticket_id}).one_or_none()
+    while row is not None and row.merged_into_id is not None:
+        following = db.session.execute(MERGED_INTO_QUERY, {"ticket_id": row.merged_into_id}).one_or_none()
+        if following is None or following.organization_id != row.organization_id:
+            break
+        ticket_id, row = row.merged_into_id, following
+    return ticket_id
+
+
+def find_merge_target(ticket: Ticket) -> Ticket:
+    """The ticket that ``ticket`` was merged into, else itself; never one of another organization."""
+    while ticket.merged_into is not None and ticket.merged_into.organization_id == ticket.organization_id:
+        ticket = ticket.merged_into
+    return ticket

@@ -1,0 +1,86 @@
+"""Withdraw copies of a message: one that certainly was not sent is cancelled, any other is removed by its channel.
+
+A copy in doubt may be in its thread. It is looked for as always, but not sent again (``claim``); where the look-up
+finds it, the removal behind it in the queue has something to remove. The ticket is locked, so that nothing is added
+meanwhile, and so are the deliveries, so that no worker claims one meanwhile.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from helpdesk import clock, jobs
+from helpdesk.domain import locking
+from helpdesk.domain.outbox import registry
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
+
+COPY_KINDS = (DeliveryKind.message, DeliveryKind.file)
+REMOVAL_KINDS = (DeliveryKind.delete, DeliveryKind.delete_file)
+CHANGE_KINDS = (*REMOVAL_KINDS, DeliveryKind.edit, DeliveryKind.mark)
+WAITING_STATES = (DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed, DeliveryState.unknown)
+WITHDRAWN = "withdrawn"  # key in Delivery.data: why this copy must not be sent (again)
+TAKEN_BACK = "Taken back before it left."
+ENDED = "Nothing more is sent here: the ticket was moved, or this person or channel left it."
+
+
+def lock_copies(message: Message) -> list[Delivery]:
+    """Lock and return the deliveries of ``message`` and its files in all threads, present and former."""
+    return locking.lock_deliveries(Delivery.message_id == message.id, Delivery.kind.in_(COPY_KINDS))
+
+
+def find_copies(thread: Thread, message: Message) -> list[Delivery]:
+    """The locked deliveries of ``message`` and its files in ``thread``."""
+    return [copy for copy in lock_copies(message) if copy.thread_id == thread.id]
+
+
+def may_be_there(copy: Delivery) -> bool:
+    """Whether ``copy`` was or may have been sent, in whichever state its delivery is by now."""
+    sent_or_unknown = (DeliveryState.sent, DeliveryState.sending, DeliveryState.unknown)
+    return copy.state in sent_or_unknown or copy.possibly_sent_since is not None
+
+
+def enqueue_removal(copy: Delivery, message: Message) -> None:
+    """Withdraw one locked copy of ``message``, which was deleted or may no longer be read there."""
+    if not may_be_there(copy):
+        if copy.state != DeliveryState.cancelled:
+            cancel(copy, TAKEN_BACK)
+        return
+    copy.data = {**copy.data, WITHDRAWN: TAKEN_BACK}
+    if copy.thread is None or not registry.is_registered(copy.thread.channel.kind):
+        return
+    channel = registry.get_channel(copy.thread.channel.kind)
+    if copy.state not in (DeliveryState.sent, DeliveryState.sending) and channel.removes_copies:
+        copy.due_at = earliest_look_up(copy)  # also one that a person held or left out: it may be there
+        copy.state, copy.finished_at = DeliveryState.unknown, None
+        jobs.enqueue_after_commit("deliver", copy.id)
+    channel.enqueue_removal(copy, message)
+
+
+def reason_not_to_send(delivery: Delivery) -> str | None:
+    """Why ``delivery`` must not be sent any more, whatever it contains; None if it may be."""
+    if WITHDRAWN in delivery.data:
+        return str(delivery.data[WITHDRAWN])
+    if delivery.thread is not None and delivery.thread.ended_at is not None and delivery.kind not in CHANGE_KINDS:
+        return ENDED
+    return None
+
+
+def cancel_waiting(thread_ids: Iterable[int], reason: str) -> None:
+    """Cancel everything that waits in these threads. What may have been sent stays marked as such."""
+    waiting = Delivery.thread_id.in_(list(thread_ids)), Delivery.state.in_(WAITING_STATES)
+    for delivery in locking.lock_deliveries(*waiting):
+        cancel(delivery, reason)
+
+
+def cancel(delivery: Delivery, reason: str) -> None:
+    """Cancel a locked delivery."""
+    delivery.state = DeliveryState.cancelled
+    delivery.reason = reason
+    delivery.finished_at = clock.now()
+
+
+def earliest_look_up(delivery: Delivery) -> datetime:
+    """When a delivery in doubt may be looked for: at the end of its hold-off, whatever else made it wait longer."""
+    is_unknown = delivery.state == DeliveryState.unknown
+    return max(clock.now(), delivery.lease_until or (delivery.due_at if is_unknown else clock.now()))

@@ -1,0 +1,121 @@
+"""Changes of messages: editing, deleting, and turning a reply into a note."""
+
+from sqlalchemy import select
+
+from helpdesk import clock, live_events
+from helpdesk.domain import locking, outbox
+from helpdesk.domain.errors import ConflictError
+from helpdesk.domain.people import permissions
+from helpdesk.domain.tickets import messages
+from helpdesk.extensions import db
+from helpdesk.markup import markdown_rendering
+from helpdesk.models.message import Message, MessageKind, MessageRevision
+from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+
+def edit_message(message: Message, *, editor: User | None, body: str, kind: str | None = None) -> Message:
+    """Replace the body of a message; the former body is saved as a revision for the team.
+
+    ``editor`` is None if its author edited it in Slack. Raises PermissionDenied, ValidationError, and ConflictError if
+    it was deleted meanwhile.
+    """
+    message = locking.lock_message_if(
+        message, lambda locked: _may_change(editor, locked), "Only the author can change a message."
+    )
+    if message.deleted_at:
+        raise ConflictError("This message was deleted meanwhile.")
+    if editor is None:
+        messages.ensure_origin_is_active(message.ticket, _find_origin(message))
+    ticket = message.ticket
+    body = messages.clean_body(body, bool(message.attachments))
+    if body == message.body:
+        return message
+    _save_revision(message, editor)
+    message.set_body(body)
+    message.edited_at = clock.now()
+    refresh_excerpt(ticket)
+    outbox.fan_out_edit(message)
+    live_events.bump_version_and_publish(ticket, team_only=message.is_note)
+    return message
+
+
+def convert_to_note(message: Message, *, editor: User) -> Message:
+    """Turn an agent's reply into a note before its mail is sent, and remove it from the threads that customers read.
+
+    Raises PermissionDenied, and ConflictError after the mail was released, because it may have been read.
+    """
+    message = locking.lock_message_if(
+        message, lambda locked: permissions.can_manage(editor, locked.ticket), "Only the team can do this."
+    )
+    ticket = message.ticket
+    if message.is_note or message.deleted_at:
+        return message
+    if not message.from_team or message.release_at is None or message.release_at <= clock.now():
+        raise ConflictError("Too late: this reply has already gone to the customer.")
+    _save_revision(message, editor)
+    message.kind = MessageKind.note
+    refresh_excerpt(ticket)
+    outbox.retract_from_customers(message)
+    live_events.bump_version_and_publish(ticket)
+    return message
+
+
+def delete_message(message: Message, *, editor: User | None) -> Message:
+    """Delete the body of a message; the team can still read it as a revision.
+
+    ``editor`` is None if its author deleted it in Slack. Raises PermissionDenied.
+    """
+    message = locking.lock_message_if(
+        message, lambda locked: _may_change(editor, locked), "Only the author can delete a message."
+    )
+    ticket = message.ticket
+    if message.deleted_at:
+        return message
+    _save_revision(message, editor)
+    message.set_body("")
+    message.deleted_at = clock.now()
+    refresh_excerpt(ticket)
+    outbox.fan_out_deletion(message)
+    live_events.bump_version_and_publish(ticket, team_only=message.is_note)
+    return message
+
+
+def _find_origin(message: Message) -> Thread | None:
+    return db.session.get(Thread, message.origin_thread_id) if message.origin_thread_id else None
+
+
+def _may_change(editor: User | None, message: Message) -> bool:
+    """Whether ``editor`` may edit or delete ``message``. None is its author, in the channel in which it was written.
+
+    What was deleted meanwhile is refused to nobody: deleting it again changes nothing, and an edit has its own answer.
+    """
+    return (
+        editor is None
+        or permissions.can_edit(editor, message)
+        or (message.deleted_at is not None and permissions.can_see(editor, message.ticket))
+    )
+
+
+def refresh_excerpt(ticket: Ticket) -> None:
+    """Set the ticket's excerpt and ``last_public_seq`` from its last public message that is not deleted."""
+    db.session.flush()
+    public = Message.ticket_id == ticket.id, Message.kind == MessageKind.reply
+    last = select(Message).where(*public, Message.deleted_at.is_(None)).order_by(Message.seq.desc()).limit(1)
+    message = db.session.scalar(last)
+    ticket.excerpt = markdown_rendering.make_excerpt(message.body, 180) if message else ""
+    ticket.last_public_seq = db.session.scalar(select(db.func.max(Message.seq)).where(*public)) or 0
+
+
+def _save_revision(message: Message, editor: User | None) -> None:
+    db.session.add(
+        MessageRevision(
+            message_id=message.id,
+            number=message.revision,
+            kind=message.kind,
+            body=message.body,
+            replaced_by_id=editor.id if editor else message.author_id,
+        )
+    )
+    message.revision += 1

@@ -1,0 +1,212 @@
+"""Locks come first, in one order, and permission is asked about what is locked."""
+
+import ast
+import asyncio
+import inspect
+import re
+import threading
+from pathlib import Path
+
+import pytest
+from flask import current_app
+from sqlalchemy import event, select
+
+from helpdesk.domain import outbox, tickets
+from helpdesk.domain.errors import ConflictError
+from helpdesk.domain.privacy import erasure
+from helpdesk.domain.reporting import qa_reviews
+from helpdesk.domain.tickets import auto_close, bulk_update, links, merging, ratings, read_receipts, transfer
+from helpdesk.extensions import db
+from helpdesk.models.delivery import Delivery
+from helpdesk.models.message import Message
+from helpdesk.models.ticket import Ticket
+from helpdesk.web.live.hub import SseHub
+from tests.domain import verbs
+
+on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+MODULES = (
+    tickets,
+    auto_close,
+    bulk_update,
+    links,
+    merging,
+    ratings,
+    read_receipts,
+    transfer,
+    qa_reviews,
+    outbox,
+    erasure,
+)
+READING = {"lock", "load_timeline", "delivery_threads", "read_by", "pending_read_receipt", "list_linked_tickets",
+           "describe_link", "get_rating", "can_rate", "preview_transfer", "get_review", "visible_review", "add_event",
+           "list_reviewable", "list_reviews", "mark_read", "preview_person", "preview_organization", "find_undoable_reply"}  # fmt: skip
+INSIDE_OTHERS = {"enqueue_new_ticket", "enqueue_card_update", "end_mail_thread", "fan_out_message", "fan_out_deletion",
+                 "fan_out_edit", "enqueue_ticket_mail", "open_mail_thread", "retract_from_customers",
+                 "enqueue_delivery", "enqueue_account_mail", "cancel_waiting", "reply_from_outside", "delete_unsent",
+                 "delete_unsent_solved_mail"}  # fmt: skip
+SOLVED = {"rate", "reopen", "review", "close", "close due", "warn"}  # what needs a solved ticket
+RANKS = {"inbound_events": 0, "tickets": 1, "deliveries": 2}
+LOCKING = re.compile(
+    r"^(?:UPDATE (?P<updated>\w+)|DELETE FROM (?P<deleted>\w+)|SELECT .*?\sFROM .*FOR (?:NO KEY )?UPDATE OF (?P<locked>\w+))",
+    re.DOTALL,
+)
+
+
+def run_beside(action):
+    """Run ``action`` in a session of its own, as another process would, and wait for it."""
+    app, failures = current_app._get_current_object(), []
+
+    def run():
+        try:
+            with app.app_context():
+                action()
+        except BaseException as error:  # noqa: BLE001 (raised below)
+            failures.append(error)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join(120)
+    assert not thread.is_alive(), "it waits for a lock that the test holds"
+    if failures:
+        raise failures[0]
+
+
+def move_away(world):
+    loaded = verbs.Loaded(world)
+    transfer.transfer_ticket(loaded.ticket, loaded.there, requester=loaded.cy, actor=loaded.maya)
+    db.session.commit()
+
+
+def test_every_function_that_changes_a_ticket_is_walked():
+    found = {name for module in MODULES for name, value in vars(module).items()
+             if inspect.isfunction(value) and not name.startswith("_") and takes_a_ticket(value)}  # fmt: skip
+    walked = {verb.covers for verb in verbs.VERBS}
+    assert found - READING - INSIDE_OTHERS <= walked
+
+
+def takes_a_ticket(function):
+    names = {str(each.annotation) for each in inspect.signature(function).parameters.values()}
+    return any(
+        name.rpartition(".")[2].rstrip("'>") in {"Ticket", "Message", "Delivery", "PendingReadReceipt"}
+        for name in names
+    )
+
+
+@on_postgresql
+@pytest.mark.parametrize("verb", [verb for verb in verbs.VERBS if verb.is_customers], ids=lambda verb: verb.name)
+def test_who_lost_the_ticket_while_their_page_was_open_changes_nothing(session, make, verb):
+    world = verbs.make_world(make, session, solved=verb.name in SOLVED)
+    loaded = verbs.Loaded(world)
+    session.autoflush, _ = True, loaded.ann.organization_id
+    run_beside(lambda: move_away(world))
+    before = read_content(world)
+    assert verb.run(loaded) == "refused"
+    assert read_content(world) == before
+
+
+def read_content(world):
+    """What the ticket contains, as the database has it."""
+    rows = select(Message.body, Message.kind, Message.deleted_at).where(Message.ticket_id == world.ticket)
+    columns = select(Ticket.status, Ticket.next_seq, Ticket.organization_id).where(Ticket.id == world.ticket)
+    content = [tuple(row) for query in (rows.order_by(Message.id), columns) for row in db.session.execute(query)]
+    count = db.session.scalar(select(db.func.count()).select_from(Delivery))
+    db.session.rollback()
+    return content, count
+
+
+@on_postgresql
+def test_who_does_not_see_the_ticket_it_was_merged_into_writes_a_follow_up(session, make):
+    here = make.organization("Here")
+    ann, bo = make.user(here, "Ann", ticket_visibility="own"), make.user(here, "Bo", ticket_visibility="own")
+    maya = make.agent("Maya")
+    source, target = make.ticket(ann), make.ticket(bo)
+    merging.merge_tickets(source, target, actor=maya)
+    tickets.remove_follower(target, ann, actor=maya)
+    session.commit()
+    with pytest.raises(ConflictError):
+        tickets.reply(source, author=ann, body="words that Bo must not read")
+    session.rollback()
+    new = tickets.create_follow_up(source, requester=ann, body="words that Bo must not read")
+    session.commit()
+    assert (new.follows_id, new.requester_id) == (source.id, ann.id)
+    assert not session.scalars(select(Message).where(Message.ticket_id == target.id, Message.author_id == ann.id)).all()
+
+
+@on_postgresql
+def test_a_reply_to_what_is_merged_meanwhile_goes_where_it_was_merged(session, make):
+    world = verbs.make_world(make, session)
+    loaded = verbs.Loaded(world)
+
+    def merge():
+        it = verbs.Loaded(world)
+        merging.merge_tickets(it.ticket, it.other, actor=it.maya)
+        db.session.commit()
+
+    run_beside(merge)
+    message = tickets.reply(loaded.ticket, author=loaded.ann, body="where is this?")
+    session.commit()
+    assert message.ticket_id == world.other
+
+
+@on_postgresql
+@pytest.mark.parametrize("verb", verbs.VERBS, ids=lambda verb: verb.name)
+def test_locks_are_taken_in_one_order(session, make, verb):
+    world = verbs.make_world(make, session, solved=verb.name in SOLVED)
+    loaded, locks = verbs.Loaded(world), []
+    engine = db.engine
+
+    def record(_connection, _cursor, statement, parameters, _context, _many):
+        found = LOCKING.match(statement)
+        table = found and (found["updated"] or found["deleted"] or found["locked"])
+        if table in RANKS:
+            locks.append((RANKS[table], statement, parameters))
+
+    event.listen(engine, "after_cursor_execute", record)
+    try:
+        verb.run(loaded)
+    finally:
+        event.remove(engine, "after_cursor_execute", record)
+    tickets_locked = False
+    for rank, statement, parameters in locks:
+        is_lock = "FOR UPDATE" in statement or "FOR NO KEY UPDATE" in statement
+        if rank == 1:
+            assert is_lock or tickets_locked, f"changed before it was locked: {statement}"
+            seen_deliveries = any(earlier == 2 for earlier, *_ in locks[: locks.index((rank, statement, parameters))])
+            assert not (is_lock and seen_deliveries and is_another(locks, statement, parameters)), statement
+            tickets_locked = True
+        if rank == 2 and verb.covers not in ("close_due_tickets", "warn_before_closing"):
+            assert tickets_locked, f"a delivery was locked before its ticket: {statement}"
+            assert "ORDER BY deliveries.id" in statement or "WHERE deliveries.id = " in statement or not is_lock
+        if rank == 0:
+            assert not tickets_locked or not is_lock, f"an inbound event was locked after a ticket: {statement}"
+
+
+def is_another(locks, statement, parameters):
+    """Whether no earlier statement locked the same tickets: locking a row again waits for nobody."""
+    earlier = locks[: [(s, p) for _, s, p in locks].index((statement, parameters))]
+    wanted = set(map(str, parameters.values()))
+    return not any(rank == 1 and wanted <= set(map(str, p.values())) for rank, _, p in earlier)
+
+
+def test_permission_is_asked_nowhere_before_a_lock():
+    """In the modules that change tickets, a function that asks has locked before: the rule, read from the code."""
+    root = Path(inspect.getfile(tickets)).parent
+    for path in sorted(root.glob("*.py")):
+        for function in ast.walk(ast.parse(path.read_text())):
+            if isinstance(function, ast.FunctionDef):
+                calls = [ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)]
+                asks, locks = "permissions.ensure" in calls, any(call.startswith("locking.lock") for call in calls)
+                allowed = {"create_ticket", "update_tickets", "_ensure_may_edit"}  # about no ticket yet, about a person
+                assert not asks or locks or function.name in allowed, (
+                    f"{path.name}: {function.name} asks without a lock"
+                )
+
+
+def test_moving_a_ticket_ends_the_streams_of_those_who_follow_it():
+    async def follow():
+        hub = SseHub(10)
+        mine, others = hub.subscribe(("ticket:1",)), hub.subscribe(("ticket:2",))
+        hub.publish(["end:ticket:1"])
+        return mine._is_ended, others._is_ended
+
+    assert asyncio.run(follow()) == (True, False)
