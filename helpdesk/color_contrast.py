@@ -8,6 +8,10 @@ import colorsys
 MIN_TEXT_CONTRAST = 4.5  # contrast of text and background that WCAG requires at level AA
 LIGHT_GROUND = "#ffffff"
 DARK_GROUND = "#1b1d22"
+# The grounds of pages on which the accent is text: those of static/css/tokens.css that contrast least with it.
+LIGHT_GROUNDS = ("#ffffff", "#f2f0ec")
+DARK_GROUNDS = ("#1d1f22", "#25282c")
+TINT = 0.1  # of the accent, in the ground of the team's messages (--accent-soft), a little more than there
 
 
 def contrast(one: str, other: str) -> float:
@@ -26,6 +30,18 @@ def readable(color: str, ground: str) -> str:
     return color
 
 
+def readable_on_pages(color: str, grounds: tuple[str, ...]) -> str:
+    """Return ``color``, changed until it is readable on each of ``grounds`` and on the first one tinted with itself."""
+    for _ in range(60):
+        worst = min((*grounds, _mix(color, grounds[0])), key=lambda ground: contrast(color, ground))
+        if contrast(color, worst) >= MIN_TEXT_CONTRAST:
+            break
+        hue, light, saturation = colorsys.rgb_to_hls(*_parts(color))
+        light = min(1.0, max(0.0, light + (-0.02 if _luminance(grounds[0]) > 0.4 else 0.02)))
+        color = "#" + "".join(f"{round(part * 255):02x}" for part in colorsys.hls_to_rgb(hue, light, saturation))
+    return color
+
+
 def text_color_on(background: str) -> str:
     """White or black, whichever contrasts more with ``background``."""
     return max(("#ffffff", "#000000"), key=lambda text: contrast(text, background))
@@ -36,9 +52,19 @@ def theme(accent: str) -> str:
 
     ``accent`` is "#rrggbb".
     """
-    light, dark = readable(accent, LIGHT_GROUND), readable(accent, DARK_GROUND)
+    light, dark = readable_on_pages(accent, LIGHT_GROUNDS), readable_on_pages(accent, DARK_GROUNDS)
     on_light, on_dark = text_color_on(light), text_color_on(dark)
-    return f":root{{--accent:light-dark({light},{dark});--on-accent:light-dark({on_light},{on_dark})}}\n"
+    return (
+        f":root{{--accent:{light};--on-accent:{on_light}}}\n"
+        f"@supports (color:light-dark(#000,#fff)){{"
+        f":root{{--accent:light-dark({light},{dark});--on-accent:light-dark({on_light},{on_dark})}}}}\n"
+    )
+
+
+def _mix(color: str, ground: str) -> str:
+    """``ground`` with TINT of ``color``."""
+    mixed = (TINT * one + (1 - TINT) * other for one, other in zip(_parts(color), _parts(ground), strict=True))
+    return "#" + "".join(f"{round(part * 255):02x}" for part in mixed)
 
 
 def _parts(color: str) -> tuple[float, ...]:

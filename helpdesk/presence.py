@@ -1,6 +1,7 @@
 """Who has a ticket open at the moment. Stored in Redis for seconds; without Redis nobody is shown as present."""
 
 import time
+from typing import Any
 
 from redis.client import Pipeline
 
@@ -9,15 +10,24 @@ from helpdesk import extensions
 PRESENCE_TTL_SECONDS = 45  # after the last request that reported presence
 
 
-def mark_present(ticket_id: int, user_id: int, doing: str = "reading") -> None:
-    """Record that ``user_id`` has the ticket open; ``doing`` is "reading" or "typing"."""
+def mark_present(ticket_id: int, user_id: int, doing: str = "reading") -> bool:
+    """Record that ``user_id`` has the ticket open; ``doing`` is "reading", "typing" or "open".
+
+    Returns whether this is news: they were not here before, or did something else.
+    """
     key = f"helpdesk:present:{ticket_id}"
 
-    def record(pipeline: Pipeline) -> None:
+    def record(pipeline: Pipeline) -> list[Any]:
+        pipeline.hget(key, str(user_id))
         pipeline.hset(key, str(user_id), f"{time.time():.0f} {doing}")
         pipeline.expire(key, PRESENCE_TTL_SECONDS * 2)
+        return pipeline.execute()
 
-    extensions.send_to_redis(record)
+    answers = extensions.call_redis(record)
+    if not answers:
+        return False
+    seen_at, _, did = answers[0].decode().partition(" ") if answers[0] else ("0", "", "")
+    return did != doing or time.time() - float(seen_at) >= PRESENCE_TTL_SECONDS
 
 
 def present_users(ticket_id: int) -> dict[int, str]:

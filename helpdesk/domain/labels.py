@@ -86,7 +86,9 @@ def describe_event(event: Event, for_team: bool = True) -> str:
         case "reopened":
             return f"{who} reopened this ticket"
         case "closed":
-            return "Closed by itself after some days solved" if not event.actor_name else f"{who} closed this ticket"
+            return (
+                "Closed automatically after some days solved" if not event.actor_name else f"{who} closed this ticket"
+            )
         case "followed":
             return f"{data['who']} now follows this ticket"
         case "unfollowed":
@@ -106,15 +108,15 @@ def describe_event(event: Event, for_team: bool = True) -> str:
         case "linked":
             return f"{who} linked #{data['number']}"
         case "unlinked":
-            return f"{who} took away the link to #{data['number']}"
+            return f"{who} removed the link to #{data['number']}"
         case "rated":
-            return f"{who} rated this {data['score']} of 5"
+            return f"{who} rated this ticket {data['score']} out of 5"
         case "slack_deleted":
-            return f"Somebody deleted our {data['what']} in {data['channel']}; nothing is missing here"
+            return f"Our {data['what']} in {data['channel']} was deleted there; this page still has everything"
         case "mail_stopped":
-            return "Mails came so fast that the rest waits in quarantine"
+            return "Mails came so fast that the rest waits under unmatched email"
         case "warned":
-            return "Told the customer that this closes soon"
+            return "Reminded the customer that this closes soon"
     return f"{who}: {event.kind.replace('_', ' ')}"
 
 

@@ -25,9 +25,9 @@ class WaitingOn(StrEnum):
 
     definition: WaitingOnDefinition
 
-    team = WaitingOnDefinition("team", "Us", "Our turn", "With us")
-    customer = WaitingOnDefinition("customer", "Customer", "Customer’s turn", "Waiting for you")
-    third_party = WaitingOnDefinition("third_party", "Third party", "With a third party", "With a third party")
+    team = WaitingOnDefinition("team", "Us", "Waiting on us", "Waiting for support")
+    customer = WaitingOnDefinition("customer", "Customer", "Waiting for customer", "Waiting for you")
+    third_party = WaitingOnDefinition("third_party", "Third party", "Waiting on others", "Waiting for a third party")
 
     def __new__(cls, definition: WaitingOnDefinition) -> Self:
         member = str.__new__(cls, definition.value)

@@ -42,7 +42,7 @@ def test_every_kind_of_event_has_words():
         ("assigned", {"new": None}, "Maya left this unassigned"),
         ("priority", {"old": "normal", "new": "urgent"}, "Maya changed the priority from normal to urgent"),
         ("status", {"new": "pending"}, "Maya set the status to Waiting for customer"),
-        ("mail_stopped", {}, "Mails came so fast that the rest waits in quarantine"),
+        ("mail_stopped", {}, "Mails came so fast that the rest waits under unmatched email"),
         ("answered", {"label": "Room", "new": ""}, "Maya changed Room to nothing"),
     ],
 )

@@ -137,7 +137,7 @@ def test_triage_hears_a_word_once_before_a_breach_and_customers_do_not(session, 
     session.commit()
     lines = session.scalars(select(Delivery).where(Delivery.kind == "line")).all()
     assert [line.thread.channel.audience for line in lines] == ["team"]
-    assert lines[0].data["sentence"].startswith(f"The first answer to #{ticket.number} is due in 14 min")
+    assert lines[0].data["sentence"].startswith(f"The first response of #{ticket.number} is due in 14 min")
 
 
 def test_at_risk_is_the_most_urgent_first(session, make, targets, admin, now):

@@ -77,7 +77,7 @@ def test_lead_reads_reports_and_reviews(live_portal, open_browser):
     with page.expect_download() as download:
         page.click("a:has-text('CSV')")
     assert download.value.suggested_filename == "review-by-agent.csv"
-    page.click("a:has-text('Open promises')")
+    page.click("a:has-text('Waiting longest')")
     page.wait_for_selector("table tbody tr")
     assert page.locator("table tbody tr").count() > 0
     page.click("a:has-text('Reading list')")
@@ -129,7 +129,7 @@ def test_admin_sets_up_the_portal(live_portal, open_browser):
     page.goto(f"{home}/tickets/{ticket['number']}")
     page.fill("#body-reply", "One more thing.")
     page.select_option("#canned", label="Ask for the exact time")
-    page.click("button:has-text('Put in')")
+    page.click("button:has-text('Insert')")
     wait_for(lambda: "could you tell the time" in page.input_value("#body-reply"))
     assert re.fullmatch(r"One more thing\.\n\nHello [^ ]+, could you tell the time\?", page.input_value("#body-reply"))
     wait_for(lambda: is_healthy(page, home))

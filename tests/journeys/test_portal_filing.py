@@ -151,7 +151,7 @@ def test_without_javascript_everything_works(live_portal, open_browser, width):
     page.wait_for_selector("#ticket[data-status=solved]")
     page.check("#rating input[value='4']")
     page.click("button:has-text('Send rating')")
-    page.wait_for_selector("#rating:has-text('4 of 5')")
+    page.wait_for_selector("#rating:has-text('4 out of 5')")
     page.click("button:has-text('Reopen')")
     page.wait_for_selector("#ticket[data-status=open]")
     page.goto(live_portal.portal + "/tickets")

@@ -119,6 +119,7 @@ TABLE = {
     "POST /tickets/<int:number>/move": TEAM,
     "GET /tickets/<int:number>/messages/<int:message_id>/revisions": TEAM,
     "GET /tickets/<int:number>/team-bar": TEAM,
+    "GET /tickets/<int:number>/present": TEAM,
     "GET /tickets/<int:number>/team-tools": TEAM,
     # the desk
     "GET /desk": TEAM,

@@ -139,10 +139,10 @@ def test_clocks_and_who_else_is_here(desk, filed_ticket, make, session, browser_
     session.commit()
     other = make.ticket(filed_ticket.requester)
     page = soup(desk.get(f"/tickets/{other.number}"))
-    assert "First answer: due" in page.select_one("#team-bar").text
+    assert "First response: due" in page.select_one("#team-bar").text
     jonas = browser_of(make.agent("Jonas Park"))
-    soup(jonas.get(f"/tickets/{other.number}/team-bar"))
-    assert "Jonas Park is here too" in soup(desk.get(f"/tickets/{other.number}/team-bar")).text
+    soup(jonas.get(f"/tickets/{other.number}/present"))
+    assert "Jonas Park is here too" in soup(desk.get(f"/tickets/{other.number}/present")).text
     token = soup(jonas.get("/desk")).find("meta", {"name": "csrf-token"})["content"]
     assert (
         jonas.post(
@@ -150,8 +150,8 @@ def test_clocks_and_who_else_is_here(desk, filed_ticket, make, session, browser_
         ).status_code
         == 204
     )
-    assert "Jonas Park is typing" in soup(desk.get(f"/tickets/{other.number}/team-bar")).text
-    assert "Maya Lind" not in soup(desk.get(f"/tickets/{other.number}/team-bar")).text
+    assert "Jonas Park is writing" in soup(desk.get(f"/tickets/{other.number}/present")).text
+    assert "Maya Lind" not in soup(desk.get(f"/tickets/{other.number}/present")).text
 
 
 def test_linking_merging_and_their_mistakes(desk, filed_ticket, make, session):

@@ -228,9 +228,9 @@ def test_a_solved_ticket_is_rated_once_by_post_only(session, make, client, dana,
     assert rejected.select_one("#rating-comment")["value"] == "still here"
     assert session.scalar(select(Rating)) is None
     answer = soup(post(f"/tickets/{ticket.number}/rating", score="4", comment="Quick", headers={"HX-Request": "true"}))
-    assert "4 of 5" in answer.select_one("#rating").text
+    assert "4 out of 5" in answer.select_one("#rating").text
     assert not soup(client.get(f"/tickets/{ticket.number}")).select("#rating form")
-    assert "4 of 5" in soup(browser_of(make.agent()).get(f"/tickets/{ticket.number}")).text
+    assert "4 out of 5" in soup(browser_of(make.agent()).get(f"/tickets/{ticket.number}")).text
 
 
 def test_one_changes_and_deletes_ones_own_words_and_the_team_reads_the_trail(

@@ -161,4 +161,4 @@ def test_the_desk_says_how_many_wait(receive, browser_of, make):
     receive(HOSTILE)
     receive(VACATION)
     assert link().select_one(".count").text == "2", "a machine's mail calls nobody"
-    assert "Mail to look at" in client.get("/desk/views").text
+    assert "Unmatched email" in client.get("/desk/views").text

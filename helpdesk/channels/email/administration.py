@@ -113,7 +113,7 @@ def describe_incoming() -> list[diagnostics.DiagnosticResult]:
         found.append(diagnostics.DiagnosticResult(False, "Nobody can reply by mail: INBOUND_MAIL_DOMAIN is not set."))
     if current.INBOUND_AUTHSERV_ID:
         found.append(
-            diagnostics.DiagnosticResult(True, f"What {current.INBOUND_AUTHSERV_ID} says about a sender is believed.")
+            diagnostics.DiagnosticResult(True, f"Authentication results of {current.INBOUND_AUTHSERV_ID} are trusted.")
         )
     else:
         found.append(diagnostics.DiagnosticResult(True, "Who sent a mail is checked here, by DKIM and DMARC."))

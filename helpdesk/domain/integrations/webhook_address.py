@@ -27,7 +27,7 @@ def url_error(url: str) -> str | None:
     if is_loopback(host) and is_loopback_allowed():
         return None
     if parts.scheme != "https":
-        return "Only https addresses are told what happens."
+        return "Webhooks need an https address."
     if port is not None and port != 443 and port < 1024:
         return "This port belongs to another service."
     try:

@@ -58,7 +58,7 @@ def preview_person(user: User) -> ErasurePreview:
             ("Tickets that keep their place but lose the name", count_rows(Ticket, Ticket.requester_id == user.id)),
         ],
         [
-            "Mail that has left stays in mailboxes.",
+            "Mail already sent stays in mailboxes.",
             "Copies in Slack are deleted where Slack allows it.",
             "What others wrote stays, also where it repeats their words or their name.",
             "The numbers in reports stay, without the name.",
@@ -76,9 +76,9 @@ def preview_organization(organization: Organization) -> ErasurePreview:
             ("Messages", count_rows(Message, Message.organization_id == id)),
             ("Files", count_rows(Attachment, Attachment.organization_id == id)),
             ("People", count_rows(User, User.organization_id == id)),
-            ("Slack channels that are let go", count_rows(Channel, Channel.organization_id == id)),
+            ("Slack channels that are disconnected", count_rows(Channel, Channel.organization_id == id)),
         ],
-        ["Mail that has left stays in mailboxes.", "What stands in Slack stays in Slack.", "The audit trail stays."],
+        ["Mail already sent stays in mailboxes.", "Messages already in Slack stay there.", "The audit trail stays."],
     )
 
 

@@ -84,17 +84,17 @@ def list_figures(begins: date) -> tuple[Figure, ...]:
         Figure("New tickets", str(now.filed), _compare_counts(now.filed, before.filed)),
         Figure("Solved", str(now.solved), _compare_counts(now.solved, before.solved)),
         Figure(
-            "First answer, median",
+            "First response time, median",
             labels.format_duration(now.response_median),
             _compare_durations(now.response_median, before.response_median),
         ),
         Figure(
-            "Solution, median",
+            "Resolution time, median",
             labels.format_duration(now.resolution_median),
             _compare_durations(now.resolution_median, before.resolution_median),
         ),
         Figure("Satisfaction", rating),
-        Figure("Unsolved now", str(reports.count_backlog())),
+        Figure("Backlog", str(reports.count_backlog())),
     )
 
 

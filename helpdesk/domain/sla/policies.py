@@ -44,7 +44,7 @@ def set_policies(values: dict[str, str], *, actor: User, organization: Organizat
                 errors[name] = "Write a length of time like 4h, 30m or 1h 30m."
         first_response, resolution = minutes.get(f"{priority}-first_response"), minutes.get(f"{priority}-resolution")
         if first_response and resolution and first_response > resolution:
-            errors[f"{priority}-resolution"] = "A solution cannot be due before the first answer."
+            errors[f"{priority}-resolution"] = "A resolution cannot be due before the first response."
     if errors:
         raise ValidationError("Some targets need another look.", errors=errors)
     settings.lock()  # of two first changes at the same time both would add rows

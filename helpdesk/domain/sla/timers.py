@@ -26,7 +26,7 @@ from helpdesk.models.ticket import Ticket
 
 WARN_BEFORE = timedelta(minutes=30)  # at most; for a short target its last quarter
 BATCH_SIZE = 500
-TIMER_LABELS = {"first_response": "first answer", "resolution": "solution"}
+TIMER_LABELS = {"first_response": "first response", "resolution": "resolution"}
 
 Targets = dict[str, int | None]
 
@@ -183,7 +183,7 @@ def _post_in_triage(timer: SlaTimer, due_at: datetime, now: datetime) -> None:
     minutes = round((due_at - now).total_seconds() / 60)
     when = f"is due in {max(minutes, 1)} min" if minutes >= 0 else "is overdue"
     sentence = (
-        f"The {TIMER_LABELS[timer.kind]} to #{timer.ticket.number} {when}: {urls.ticket_url(timer.ticket.number)}"
+        f"The {TIMER_LABELS[timer.kind]} of #{timer.ticket.number} {when}: {urls.ticket_url(timer.ticket.number)}"
     )
     team = (
         select(Thread)

@@ -165,7 +165,11 @@ def _filtered_query(
     query = agent_queue_queries.apply_filters(
         select(Ticket), permissions.get_visibility(user), filters["view"], values, matches
     )
-    return query, agent_queue_queries.sort_order(filters["sort"], matches), values | search_values | _bind_values(user)
+    return (
+        query,
+        agent_queue_queries.sort_order(filters["sort"], matches, filters["view"]),
+        values | search_values | _bind_values(user),
+    )
 
 
 def _parse_filters(user: User, filters: dict[str, str]) -> dict[str, Any]:

@@ -14,12 +14,15 @@ from sqlalchemy import (
     String,
     Subquery,
     TextClause,
+    and_,
     bindparam,
     case,
     cast,
+    exists,
     func,
     literal,
     null,
+    or_,
     select,
     text,
     union_all,
@@ -28,6 +31,7 @@ from sqlalchemy.orm import aliased
 
 from helpdesk.database import pagination
 from helpdesk.domain.people import permissions
+from helpdesk.models.follower import Follower
 from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.organization import Organization
 from helpdesk.models.read_receipt import ReadReceipt
@@ -121,6 +125,12 @@ SORT_ORDERS = {
 }
 
 
+_DUE_AT = select(func.min(SlaTimer.due_at)).where(SlaTimer.ticket_id == Ticket.id).correlate(Ticket).scalar_subquery()
+# For views in which every ticket has a due time.
+DUE_ORDER = pagination.Order(((_DUE_AT, False), (Ticket.id, False)))
+VIEWS_BY_DUE_TIME = {"at_risk"}
+
+
 def apply_filters(
     query: AnySelect, scope: permissions.Visibility, view: str, names: Iterable[str], matches: Subquery | None
 ) -> AnySelect:
@@ -131,8 +141,10 @@ def apply_filters(
     return query if matches is None else query.join(matches, matches.c.ticket_id == Ticket.id)
 
 
-def sort_order(sort: str, matches: Subquery | None) -> pagination.Order:
-    """Return the order called ``sort``; search results without one are ordered by rank."""
+def sort_order(sort: str, matches: Subquery | None, view: str = "") -> pagination.Order:
+    """Return the order called ``sort``; without one, search results go by rank and tickets at risk by due time."""
+    if view in VIEWS_BY_DUE_TIME and not sort and matches is None:
+        return DUE_ORDER
     if matches is not None and not sort:
         return pagination.Order(((matches.c.rank, False), (Ticket.id, True)))
     return SORT_ORDERS[sort]
@@ -149,17 +161,18 @@ def page_query(
     """
     assignee = aliased(User)
     seen = select(ReadReceipt.seq).where(ReadReceipt.user_id == bindparam("reader"), ReadReceipt.ticket_id == Ticket.id)
-    due = select(func.min(SlaTimer.due_at)).where(SlaTimer.ticket_id == Ticket.id)
+    follows = exists().where(Follower.user_id == bindparam("reader"), Follower.ticket_id == Ticket.id)
+    is_concerned = or_(Ticket.assignee_id.is_(None), Ticket.assignee_id == bindparam("reader"), follows)
     query = (
         select(
             *(Ticket.id, Ticket.subject, Ticket.excerpt, Ticket.status),
             *(Ticket.turn_since, Ticket.priority, Ticket.version),
-            func.coalesce(seen.scalar_subquery(), 0) < Ticket.next_seq - 1,
-            *(due.scalar_subquery(), Organization.name, User.name, User.email),
+            and_(func.coalesce(seen.scalar_subquery(), 0) < Ticket.next_seq - 1, is_concerned),
+            *(_DUE_AT, Organization.name, User.name, User.email),
             *(assignee.name, assignee.email, assignee.picture_url),
         )
         .join(Ticket.organization)
         .join(Ticket.requester)
         .outerjoin(Ticket.assignee.of_type(assignee))
     )
-    return pagination.PagedQuery(apply_filters(query, scope, view, names, matches), sort_order(sort, matches))
+    return pagination.PagedQuery(apply_filters(query, scope, view, names, matches), sort_order(sort, matches, view))

@@ -138,10 +138,17 @@ def fetch_list_page(
     return TicketPage([_make_row(excerpts, *row) for row in page.rows], page.next, page.previous, errors)
 
 
-def count_tickets(user: User) -> dict[str, int]:
-    """Count the tickets ``user`` sees: all, and each group of statuses, up to MAX_COUNT + 1 each. One query."""
-    values = permissions.bind_params(user) | {"most": MAX_COUNT + 1}
-    rows = db.session.execute(COUNT_QUERIES[permissions.get_visibility(user)], values)
+def count_tickets(user: User, filters: Mapping[str, str] | None = None) -> dict[str, int]:
+    """Count the tickets ``user`` sees: all, and each group of statuses, up to MAX_COUNT + 1 each. One query.
+
+    Only those that match ``filters``, whatever their status; then at most MAX_COUNT + 1 in all.
+    """
+    filters = {name: value for name, value in (filters or {}).items() if value and name not in ("status", "sort")}
+    if filters:
+        rows = _count_filtered(user, filters)
+    else:
+        values = permissions.bind_params(user) | {"most": MAX_COUNT + 1}
+        rows = db.session.execute(COUNT_QUERIES[permissions.get_visibility(user)], values)
     by_status: dict[str, int] = {row[0]: row[1] for row in rows}
     groups = {name: sum(by_status.get(status, 0) for status in statuses) for name, statuses in STATUS_GROUPS.items()}
     counts = {"all": sum(by_status.values()), **groups}
@@ -176,6 +183,16 @@ def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[AnySelect, p
         _sort_order(filters.get("sort") or "", matches),
         values | search_values | permissions.bind_params(user),
     )
+
+
+def _count_filtered(user: User, filters: Mapping[str, str]) -> Iterable[Any]:
+    """How many tickets of each status match ``filters``."""
+    values, _ = _parse_filters(user, filters)
+    matches, search_values = search.build_search(user, filters.get("q", ""))
+    found = _apply_filters(select(Ticket.status), permissions.get_visibility(user), values, matches)
+    some = found.limit(MAX_COUNT + 1).subquery()
+    query = select(some.c.status, func.count()).group_by(some.c.status)
+    return db.session.execute(query, values | search_values | permissions.bind_params(user))
 
 
 def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

@@ -20,6 +20,7 @@ def can_rate(user: User, ticket: Ticket) -> bool:
         user.id == ticket.requester_id
         and permissions.can_see(user, ticket)
         and ticket.is_done
+        and ticket.merged_into_id is None
         and settings.get("rating_style") != "off"
     )
 

@@ -26,5 +26,11 @@ export const confirmSubmit = (form, button) => {
 listen("click", ({ target }) => {
   const opener = target.closest("[data-open]");
   if (opener) byId(opener.dataset.open).showModal();
-  if (target.matches("dialog")) target.close();
+});
+
+// Beside the dialog, on its backdrop.
+listen("pointerdown", ({ target, clientX, clientY }) => {
+  if (!target.matches("dialog")) return;
+  const { left, right, top, bottom } = target.getBoundingClientRect();
+  if (clientX < left || clientX > right || clientY < top || clientY > bottom) target.close();
 });

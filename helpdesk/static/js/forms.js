@@ -2,7 +2,7 @@
 import { confirmSubmit } from "./dialogs.js";
 import { listen, onContent, query, queryAll, stopEvent } from "./dom.js";
 import { saveDraftOnSubmit } from "./drafts.js";
-import { removeRequestErrors } from "./notices.js";
+import { removeRequestErrors, showNotice } from "./notices.js";
 import { chooseScheme } from "./theme.js";
 
 const GIVE_UP_MS = 20000;
@@ -27,6 +27,12 @@ const release = (form) => {
   button.label = null;
 };
 
+// It may still arrive; sending again does nothing twice (form_token).
+const giveUp = (form) => {
+  release(form);
+  showNotice(form, "There is no answer yet. What you wrote is still here. You can send it again: it counts once.");
+};
+
 const handleSubmit = (event) => {
   const form = event.target;
   const button = event.submitter;
@@ -47,7 +53,7 @@ const handleSubmit = (event) => {
   if (form.method !== "post") return;
   saveDraftOnSubmit(form);
   removeRequestErrors(form);
-  form.submitTimer = setTimeout(() => release(form), GIVE_UP_MS);
+  form.submitTimer = setTimeout(() => giveUp(form), GIVE_UP_MS);
   if (button) disableButton(form, button);
 };
 

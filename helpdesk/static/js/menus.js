@@ -1,4 +1,5 @@
-// Menus (details with data-menu) close when one clicks elsewhere.
+// Menus (details with data-menu) close when one presses elsewhere. Pointer events, because in some browsers a tap beside
+// everything gives no click.
 import { listen, query, queryAll } from "./dom.js";
 
 const OPEN_MENU = "details[data-menu][open]";
@@ -12,6 +13,11 @@ export const closeMenu = () => {
   return true;
 };
 
-listen("click", ({ target }) => {
+listen("pointerdown", ({ target }) => {
+  for (const menu of queryAll(OPEN_MENU)) if (!menu.contains(target)) menu.open = false;
+});
+
+// And when the focus leaves them by keyboard.
+listen("focusin", ({ target }) => {
   for (const menu of queryAll(OPEN_MENU)) if (!menu.contains(target)) menu.open = false;
 });

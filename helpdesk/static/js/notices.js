@@ -12,13 +12,18 @@ const errorText = (xhr) => {
   return `${reason} What you wrote is still here; try again in a moment.`;
 };
 
+// Above the form, or at the top of the page.
+export const showNotice = (form, text) => {
+  const notice = createElement("div", "notice notice-error", text);
+  notice.dataset.requestError = "";
+  notice.setAttribute("role", "alert");
+  (form || byId("flash")).prepend(notice);
+};
+
 export const showRequestError = ({ detail }) => {
   const element = detail.requestConfig.elt;
   if (isLive(element)) return;
-  const notice = createElement("div", "notice notice-error", errorText(detail.xhr));
-  notice.dataset.requestError = "";
-  notice.setAttribute("role", "alert");
-  (element.closest("form") || byId("flash")).prepend(notice);
+  showNotice(element.closest("form"), errorText(detail.xhr));
 };
 
 export const removeRequestErrors = (form) => {

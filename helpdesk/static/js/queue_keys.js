@@ -51,3 +51,6 @@ export const moveInQueue = (step) => (byId("ticket") ? moveToTicket(step) : move
 
 listen("htmx:afterSettle", rememberOrder);
 rememberOrder();
+
+// The search symbol of narrow screens leads to the field.
+if (location.hash === "#queue-search") byId("queue-search")?.focus();

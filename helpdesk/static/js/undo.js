@@ -1,6 +1,7 @@
 // The toast that offers to undo: it counts down and goes when it is too late. Z undoes, and Ctrl+Z in an empty
 // composer.
 import { announce, byId, listen, onContent, query } from "./dom.js";
+import { neighbour } from "./queue_keys.js";
 
 const TICK_MS = 250;
 const FAREWELL_MS = 6000; // how long a sentence without an offer stays
@@ -16,7 +17,14 @@ const hide = () => {
   element.replaceChildren();
 };
 
+const offerNext = (element) => {
+  const link = query("[data-next-ticket]", element);
+  const address = link && neighbour(1);
+  if (address) Object.assign(link, { href: address, hidden: false });
+};
+
 const countDown = (element) => {
+  offerNext(element);
   clearInterval(timer);
   if (element.hidden) return;
   const ends = element.dataset.until ? Date.parse(element.dataset.until) : Date.now() + FAREWELL_MS;

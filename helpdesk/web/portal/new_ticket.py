@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from flask import Blueprint, abort, render_template, request
+from flask import Blueprint, abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
@@ -78,6 +78,8 @@ def create_ticket() -> ResponseReturnValue:
         )
         number = ticket.number
         db.session.commit()
+        for_whom = "" if requester is current_user or not current_user.is_team else f" for {requester.display_name}"
+        flash(f"Ticket #{number} is filed{for_whom}. Answers appear here and come by email.", "success")
     except IntegrityError:
         db.session.rollback()
         existing = idempotency.find_created_ticket(requester, token)
@@ -205,5 +207,5 @@ def _add_text_errors(errors: dict[str, str], form_data: MultiDict[str, str]) -> 
     if not form_data.get("subject", "").strip():
         text_errors["subject"] = "Say in a few words what it is about."
     if not form_data.get("body", "").strip():
-        text_errors["body"] = "Write what happened."
+        text_errors["body"] = "Describe what you need."
     return text_errors | errors

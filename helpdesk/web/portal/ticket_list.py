@@ -68,7 +68,7 @@ def list_context() -> dict[str, Any]:
         },
         "filters": filters,
         "errors": page.errors,
-        "counts": customer_list.count_tickets(user),
+        "counts": customer_list.count_tickets(user, filters),
         "after": request.args.get("after", "")[:400],
     }
 

@@ -18,13 +18,13 @@ WEEK_CHOICES = (4, 12, 26, 52)
 TABLE_HEADINGS = (
     "Filed",
     "Solved",
-    "First answer, median",
-    "First answer, p90",
-    "Solution, median",
-    "Solution, p90",
+    "First response time, median (s)",
+    "First response time, 90th percentile (s)",
+    "Resolution time, median (s)",
+    "Resolution time, 90th percentile (s)",
     "Satisfaction",
     "Ratings",
-    "Unsolved",
+    "Backlog",
 )
 
 

@@ -40,7 +40,7 @@ def test_mail_servers() -> ResponseReturnValue:
     """Connect to the mail server and the mailbox as a delivery would."""
     db.session.rollback()
     for finding in administration.check_connections():
-        flash(finding.sentence, "success" if finding.ok else "error")
+        flash(finding.sentence, "success@server" if finding.ok else "error@server")
     return redirect("/settings/mail#server", 303)
 
 
@@ -49,9 +49,12 @@ def test_mail_servers() -> ResponseReturnValue:
 def send_test_mail() -> ResponseReturnValue:
     """Send a test mail to oneself through the outbox, as every other mail."""
     user = authentication.get_current_user()
+    if not config.current().MAIL_SERVER:
+        flash("No mail was sent: MAIL_SERVER is not set.", "error@server")
+        return redirect("/settings/mail#server", 303)
     administration.send_test_mail(user)
     db.session.commit()
-    flash(f"A test mail is on its way to {user.email}.", "success")
+    flash(f"A test mail is on its way to {user.email}. It goes through the outbox, as every mail.", "success@server")
     return redirect("/settings/mail#server", 303)
 
 
@@ -62,8 +65,8 @@ def reset_undeliverable_address(user_id: int) -> ResponseReturnValue:
     user = (db.session.get(User, user_id) if user_id < 2**63 else None) or abort(404)
     retried_count = undeliverable.reset_and_retry(user, actor=authentication.get_current_user())
     db.session.commit()
-    mails = {0: "", 1: " 1 mail leaves anew."}.get(retried_count, f" {retried_count} mails leave anew.")
-    flash(f"Mail is sent to {user.email} again.{mails}", "success")
+    mails = {0: "", 1: " 1 mail is sent once more."}.get(retried_count, f" {retried_count} mails are sent once more.")
+    flash(f"Mail is sent to {user.email} again.{mails}", "success@dead")
     return redirect("/settings/mail#dead", 303)
 
 

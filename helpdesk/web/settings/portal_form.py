@@ -21,7 +21,7 @@ class PortalForm(SettingsForm):
     """The portal's appearance and its sign-in methods."""
 
     portal_name = StringField(
-        "Portal name", [NAME_LENGTH], [_strip], "Stands in the header and in mails.", render_kw={"maxlength": "60"}
+        "Portal name", [NAME_LENGTH], [_strip], "Shown in the header and in mails.", render_kw={"maxlength": "60"}
     )
     team_name = StringField(
         "Team name", [NAME_LENGTH], [_strip], "What customers read as your name.", render_kw={"maxlength": "60"}

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
+from werkzeug.datastructures import MultiDict
 
 from helpdesk import config
 from helpdesk.channels.slack import channels
@@ -54,7 +55,7 @@ def connect_channel() -> ResponseReturnValue:
         )
         return render_page(form), 422
     db.session.commit()
-    flash("The channel is bound. New tickets appear there.", "success")
+    flash("The channel is connected. New tickets appear there.", "success")
     return redirect("/settings/channels", 303)
 
 
@@ -84,10 +85,12 @@ def disconnect_channel(channel_id: int) -> ResponseReturnValue:
 @authorization.admin_only
 def save_slack_options() -> ResponseReturnValue:
     """Save the options."""
-    options = SlackOptionsForm(request.form)
+    sent = MultiDict(request.form)
+    sent.setdefault("web_undo_seconds", str(settings.get("web_undo_seconds")))  # a form of an earlier release
+    options = SlackOptionsForm(sent)
     if not options.save("Slack"):
         return render_page(options=options), 422
-    flash("The options are saved.", "success")
+    flash("The options are saved.", "success@options")
     return redirect("/settings/channels#options", 303)
 
 

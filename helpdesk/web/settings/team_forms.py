@@ -30,7 +30,7 @@ class CannedReplyForm(Form):
     title = StringField("Title", render_kw={"maxlength": "80"})
     body = TextAreaField(
         "Text",
-        description="Markdown works. Variables below are filled in when the reply is put in.",
+        description="Markdown works. The variables below are replaced when the reply is inserted.",
         render_kw={"rows": 8},
     )
     status = SelectField(

@@ -66,10 +66,10 @@ def test_webhook(webhook_id: int) -> ResponseReturnValue:
         webhooks.send_test(get_webhook_or_404(webhook_id), actor=authentication.get_current_user())
     except ConflictError as error:
         db.session.rollback()
-        flash(error.message, "error")
+        flash(error.message, "error@log")
     else:
         db.session.commit()
-        flash("A test is on its way; its line in the log says what came of it.", "success")
+        flash("A test is on its way. The first line of the log below shows its result.", "success@log")
     return redirect(f"/settings/webhooks/{webhook_id}#log", 303)
 
 

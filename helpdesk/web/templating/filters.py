@@ -1,5 +1,6 @@
 """Template filters and globals: how values are shown on a page."""
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -35,6 +36,8 @@ MONTHS = (
     "December",
 )
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
+DUE_SOON = timedelta(hours=1)
+HEADING_TAG = re.compile(r"<(/?)h([1-6])>")
 ONE_MINUTE = timedelta(minutes=1)
 DURATION_UNITS = ((60, "min", 60), (24, "h", 3600), (7, "d", 86400))
 
@@ -43,6 +46,8 @@ def register(app: Flask) -> None:
     """Register the filters and globals."""
     app.add_template_filter(format_time_ago)
     app.add_template_filter(format_time_until)
+    app.add_template_filter(format_time_since)
+    app.add_template_filter(format_due_time)
     app.add_template_filter(labels.format_duration, "format_duration")
     app.add_template_filter(format_datetime)
     app.add_template_filter(get_initials)
@@ -52,6 +57,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(render_options)
     app.add_template_filter(format_capped_count)
     app.add_template_filter(format_file_size)
+    app.add_template_filter(demote_headings)
     app.add_template_filter(format_count)
     app.add_template_filter(markdown_rendering.make_excerpt, "plain_excerpt")
     app.add_template_filter(format_status)
@@ -84,6 +90,14 @@ def _format_time_ago(moment: datetime, minutes: int, prefix: str, zone: str) -> 
     )
 
 
+def format_time_since(moment: datetime | None) -> Markup:
+    """How long something lasts already: "5 min", "3 d"; the exact time it began is the title."""
+    if moment is None:
+        return Markup("")
+    exact = f'datetime="{moment.isoformat(timespec="seconds")}" title="{format_datetime(moment)}"'
+    return Markup(f"<time {exact}>{format_short_duration(clock.now() - moment)}</time>")
+
+
 def format_time_until(moment: datetime | None) -> Markup:
     """A future or recent time ("in 2 h", "5 min ago"), with the exact time as title."""
     if moment is None:
@@ -97,6 +111,17 @@ def format_time_until(moment: datetime | None) -> Markup:
     return Markup(
         f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{format_datetime(moment)}">{text}</time>'
     )
+
+
+def format_due_time(moment: datetime) -> Markup:
+    """When an SLA timer is due: "Due in 2 h", coloured when that is soon, or "Overdue 5 min"."""
+    left = moment - clock.now()
+    if left <= timedelta():
+        tone, text = "red", f"Overdue {format_short_duration(-left)}"
+    else:
+        tone, text = ("orange" if left <= DUE_SOON else "grey"), f"Due in {format_short_duration(left)}"
+    exact = f'datetime="{moment.isoformat(timespec="seconds")}" title="{format_datetime(moment)}"'
+    return Markup(f'<time class="due tone-{tone}" {exact}>{text}</time>')
 
 
 def format_short_duration(length: timedelta, ago: bool = False, moment: datetime | None = None) -> str:
@@ -197,6 +222,11 @@ def build_url(path: str, now: Mapping[str, object] | None = None, **changes: obj
     """``path`` with the filters in ``now``, changed by the keywords; empty ones are left out."""
     parameters = {name: value for name, value in {**(now or {}), **changes}.items() if value}
     return f"{path}?{urlencode(parameters)}" if parameters else path
+
+
+def demote_headings(html: str) -> Markup:
+    """Sanitized HTML with its headings below those of the page: <h1> becomes <h4>, nothing is beyond <h6>."""
+    return Markup(HEADING_TAG.sub(lambda found: f"<{found[1]}h{min(6, int(found[2]) + 3)}>", html))
 
 
 def format_file_size(size: int) -> str:

@@ -17,7 +17,7 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.ticket_link import TicketLink
 from helpdesk.models.user import User
 
-SLA_TIMER_LABELS = {"first_response": "First answer", "resolution": "Solution"}
+SLA_TIMER_LABELS = {"first_response": "First response", "resolution": "Resolution"}
 
 
 # Columns of the ticket's own query that tell whether linked tickets and canned replies need queries at all.
@@ -85,11 +85,9 @@ def _describe_timer(timer: SlaTimer) -> SlaTimerView:
     """The label, text and tone of one timer."""
     label = SLA_TIMER_LABELS[timer.kind]
     if timer.stopped_at is not None:
-        return SlaTimerView(
-            label, "came too late" if timer.breached else "in time", "bad" if timer.breached else "good"
-        )
+        return SlaTimerView(label, "missed" if timer.breached else "met", "bad" if timer.breached else "good")
     if timer.due_at is None:
-        return SlaTimerView(label, "paused while the customer has the ball", "")
+        return SlaTimerView(label, "paused while we wait for the customer", "")
     remaining = timer.due_at - clock.now()
     if remaining < timedelta():
         return SlaTimerView(label, "overdue since", "bad", timer.due_at)

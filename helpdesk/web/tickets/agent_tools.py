@@ -3,9 +3,11 @@
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
-from helpdesk import presence
+from helpdesk import live_events, presence
 from helpdesk.domain.tickets import canned_replies
 from helpdesk.extensions import db, htmx
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
@@ -19,13 +21,22 @@ blueprint = Blueprint("agent_tools", __name__, url_prefix=TICKET_URL_PREFIX)
 @blueprint.get("/team-bar")
 @authorization.team_only
 def show_team_bar_fragment(number: int) -> ResponseReturnValue:
-    """SLA timers and present users; the request also reports presence."""
+    """SLA timers and the review."""
     ticket = get_ticket_or_404(number)
-    if authentication.get_current_user().id not in presence.present_users(ticket.id):
-        presence.mark_present(ticket.id, authentication.get_current_user().id, "open")
     return render_template(
         "tickets/_team_bar.html", **agent_sidebar.agent_sidebar_context(ticket, authentication.get_current_user())
     )
+
+
+@blueprint.get("/present")
+@authorization.team_only
+def show_present_fragment(number: int) -> ResponseReturnValue:
+    """Who else is here, and who is writing; the request also reports presence."""
+    ticket, user = get_ticket_or_404(number), authentication.get_current_user()
+    if user.id not in presence.present_users(ticket.id):
+        report_to_colleagues(ticket, user, "open")
+    present = agent_sidebar.list_present_users(ticket, user)
+    return render_template("tickets/_present.html", ticket=ticket, present=present)
 
 
 @blueprint.get("/team-tools")
@@ -44,7 +55,7 @@ def report_presence(number: int) -> ResponseReturnValue:
     user = authentication.get_current_user()
     ticket = get_ticket_or_404(number)
     if not user.is_impersonating:
-        presence.mark_present(ticket.id, user.id, "typing" if user.is_team and htmx else "reading")
+        report_to_colleagues(ticket, user, "typing" if user.is_team and htmx else "reading")
     return Response(status=204)
 
 
@@ -67,6 +78,13 @@ def insert_canned_reply(number: int) -> ResponseReturnValue:
     if htmx:
         return render_template("tickets/_composer.html", **context)
     return render_template("tickets/show.html", **(page_context(ticket) | context))
+
+
+def report_to_colleagues(ticket: Ticket, user: User, doing: str) -> None:
+    """Record what ``user`` does here; the pages of the team learn at once that a colleague came or began to write."""
+    is_news = presence.mark_present(ticket.id, user.id, doing)
+    if is_news and user.is_team:
+        live_events.publish([f"team:ticket:{ticket.id}"])
 
 
 def render_tools(number: int) -> ResponseReturnValue:

@@ -1,16 +1,22 @@
 """Merge a ticket into another one."""
 
+from typing import Any
+
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.domain.tickets import merging
 from helpdesk.extensions import db
+from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets.links import find_other_ticket
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
+
+MAX_CANDIDATES = 10
 
 blueprint = Blueprint("ticket_merge", __name__, url_prefix=TICKET_URL_PREFIX)
 
@@ -40,12 +46,25 @@ def merge_ticket(number: int) -> ResponseReturnValue:
 
 def render_merge_page(ticket: Ticket, into: str, error: str = "") -> str:
     """The page, with the target ticket once it is named."""
-    target = None
-    if into and not error:
+    target, text = None, into.strip()[:100]
+    is_number = text.removeprefix("#").isdecimal()
+    if text and is_number and not error:
         try:
             target = find_other_ticket(into)
         except ValidationError as invalid:
             error = invalid.message
     return render_template(
-        "tickets/merge.html", ticket=ticket, target=target, into=into, errors={"into": error} if error else {}
+        "tickets/merge.html",
+        ticket=ticket,
+        target=target,
+        into=into,
+        errors={"into": error} if error else {},
+        candidates=[] if target else list_candidates(ticket, "" if is_number else text),
     )
+
+
+def list_candidates(ticket: Ticket, text: str) -> list[Any]:
+    """Other tickets of the same organization that are not closed and have the words of ``text``, latest first."""
+    filters = {"view": "all", "organization": ticket.organization.slug, "q": text}
+    found = agent_queue.fetch_queue_page(authentication.get_current_user(), filters).tickets
+    return [row for row in found if row.number != ticket.number and row.status != Status.closed][:MAX_CANDIDATES]

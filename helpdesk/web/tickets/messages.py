@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
+from helpdesk import presence
 from helpdesk.domain import idempotency, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.tickets import collisions
@@ -58,7 +59,7 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
     form_uploads = uploads.FormUploads(authentication.get_current_user())
     body = request.form.get("body", "")
     state_before, is_changed = ticket_state(ticket), True
-    undo_offer = None
+    undo_offer, user_id, is_team = None, current_user.id, current_user.is_team
     try:
         form_uploads.store()
         if kind == "reply" and ticket.is_closed:
@@ -99,6 +100,8 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
         if not idempotency.was_message_sent(authentication.get_current_user(), get_ticket_or_404(number), token):
             form_uploads.keep_for_retry()
             return render_rejected_form(number, error, kind, body, form_uploads)
+    if is_team:
+        presence.mark_present(number, user_id, "reading")  # no longer writing
     return render_after_reply(number, is_changed, kind, undo_offer)
 
 

@@ -8,11 +8,12 @@ from flask_login import current_user
 
 from helpdesk.domain import idempotency, labels, tickets
 from helpdesk.domain.administration import settings
+from helpdesk.domain.tickets import links
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.web import uploads
 from helpdesk.web.middleware import authentication
-from helpdesk.web.tickets import agent_sidebar, sidebar
+from helpdesk.web.tickets import agent_sidebar, folding, sidebar
 
 
 def page_context(ticket: Ticket) -> dict[str, Any]:
@@ -29,7 +30,11 @@ def page_context(ticket: Ticket) -> dict[str, Any]:
 
 def header_context(ticket: Ticket) -> dict[str, Any]:
     """The context of tickets/_ticket_header.html."""
-    return {"ticket": ticket, "next_step": labels.describe_next_step(ticket, current_user.is_team)}
+    return {
+        "ticket": ticket,
+        "next_step": labels.describe_next_step(ticket, current_user.is_team),
+        "followed_by": links.find_follow_up(ticket, authentication.get_current_user()) if ticket.is_closed else None,
+    }
 
 
 def conversation_context(ticket: Ticket) -> dict[str, Any]:
@@ -40,7 +45,7 @@ def conversation_context(ticket: Ticket) -> dict[str, Any]:
         if entry.is_event:
             entry.sentence = labels.describe_event(entry, reader.is_team)
     read_by = tickets.read_by(ticket, timeline) if reader.is_team else {}
-    return {"ticket": ticket, "timeline": timeline, "seen": read_by}
+    return {"ticket": ticket, "conversation": folding.fold_timeline(ticket, timeline), "seen": read_by}
 
 
 def rating_context(ticket: Ticket) -> dict[str, Any]:

@@ -17,10 +17,12 @@ from helpdesk.web.tickets.page_context import composer_context, conversation_con
 from helpdesk.web.tickets.ticket_lookup import get_ticket_or_404
 
 
-def render_fragment(template: str, build_context: Callable[[Ticket], dict[str, Any]], ticket: Ticket) -> Response:
-    """Render one fragment, or 304 if the browser has the current version."""
+def render_fragment(
+    template: str, build_context: Callable[[Ticket], dict[str, Any]], ticket: Ticket, variant: str = ""
+) -> Response:
+    """Render one fragment, or 304 if the browser has the current version of this ``variant``."""
     user = authentication.get_current_user()
-    parts = (ticket.id, ticket.version, user.id, user.role, (user.time_zone or "").replace("/", "-"))
+    parts = (ticket.id, ticket.version, user.id, user.role, (user.time_zone or "").replace("/", "-"), variant)
     return htmx_responses.not_modified(*parts) or htmx_responses.with_etag(
         render_template(template, **build_context(ticket)), *parts
     )

@@ -7,7 +7,7 @@ from flask_login import current_user
 from helpdesk.domain import tickets
 from helpdesk.web.middleware import authentication
 from helpdesk.web.request import parse_id
-from helpdesk.web.tickets import sidebar, undo
+from helpdesk.web.tickets import folding, sidebar, undo
 from helpdesk.web.tickets.page_context import (
     composer_context,
     conversation_context,
@@ -44,7 +44,8 @@ def show_header_fragment(number: int) -> ResponseReturnValue:
 def show_conversation_fragment(number: int) -> ResponseReturnValue:
     """The conversation; showing it marks the ticket as read."""
     ticket = get_ticket_or_404(number)
-    response = render_fragment("tickets/_conversation.html", conversation_context, ticket)
+    shown_from = request.headers.get(folding.HEADER, "")
+    response = render_fragment("tickets/_conversation.html", conversation_context, ticket, shown_from)
     if response.status_code == 200:
         mark_read(ticket)
     return response

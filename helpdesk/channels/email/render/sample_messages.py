@@ -73,7 +73,7 @@ def sample_mails() -> dict[str, message_types.Mail]:
             figures=(
                 message_types.Figure("New tickets", "48", "6 more than the week before"),
                 message_types.Figure("Solved", "51", "9 more"),
-                message_types.Figure("First answer, median", "42 min", "11 min faster"),
+                message_types.Figure("First response time, median", "42 min", "11 min faster"),
                 message_types.Figure("Rated good", "94 %"),
             ),
             waiting=(
