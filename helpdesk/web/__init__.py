@@ -20,7 +20,7 @@ from helpdesk.web import (
     theme,
     unsubscribe,
 )
-from helpdesk.web.desk import agent_queue, bulk_update, people, quarantine, review_comments, saved_views
+from helpdesk.web.desk import agent_queue, bulk_update, palette, people, quarantine, review_comments, saved_views
 from helpdesk.web.live import routes
 from helpdesk.web.middleware import authentication, csrf, error_handlers, request_transactions, security_headers
 from helpdesk.web.portal import new_ticket, ticket_list
@@ -72,6 +72,7 @@ BLUEPRINTS = (
     review_comments.blueprint,
     quarantine.blueprint,
     people.blueprint,
+    palette.blueprint,
     reports.blueprint,
     waiting_longest.blueprint,
     review_queue.blueprint,

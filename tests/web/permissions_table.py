@@ -124,6 +124,7 @@ TABLE = {
     # the desk
     "GET /desk": TEAM,
     "GET /desk/queue": TEAM,
+    "GET /desk/palette": TEAM,
     "GET /desk/people": TEAM,
     "POST /desk/people": TEAM,
     "GET /desk/people/new": TEAM,

@@ -14,6 +14,8 @@ import "./menus.js";
 import "./clipboard.js";
 import "./composer.js";
 import "./toolbar.js";
+import "./canned_search.js";
+import "./palette.js";
 import "./undo.js";
 import "./conversation.js";
 import "./selects.js";

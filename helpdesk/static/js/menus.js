@@ -1,5 +1,5 @@
-// Menus (details with data-menu) close when one presses elsewhere. Pointer events, because in some browsers a tap beside
-// everything gives no click.
+// Menus (details with data-menu) close when one presses elsewhere. Pointer events, because in some browsers a tap
+// beside everything gives no click.
 import { listen, query, queryAll } from "./dom.js";
 
 const OPEN_MENU = "details[data-menu][open]";

@@ -77,8 +77,8 @@ def create_ticket() -> ResponseReturnValue:
             form_token=token,
         )
         number = ticket.number
+        for_whom = f" for {requester.display_name}" if current_user.is_team else ""
         db.session.commit()
-        for_whom = "" if requester is current_user or not current_user.is_team else f" for {requester.display_name}"
         flash(f"Ticket #{number} is filed{for_whom}. Answers appear here and come by email.", "success")
     except IntegrityError:
         db.session.rollback()

@@ -24,7 +24,7 @@ NAVIGATION: list[NavigationEntry] = [
         "settings",
     ),
     NavigationEntry(
-        "Organizations", "/settings/organizations", "Customer companies and who of them is let in.", "people"
+        "Organizations", "/settings/organizations", "Customer companies, and who of them may sign in.", "people"
     ),
     NavigationEntry("People", "/settings/people", "Customers: what they see, where they are signed in.", "person"),
     NavigationEntry("Team", "/settings/team", "Agents, leads and admins; invitations; who is who in Slack.", "inbox"),
@@ -32,7 +32,7 @@ NAVIGATION: list[NavigationEntry] = [
     NavigationEntry(
         "Access explainer",
         "/settings/access",
-        "Type an address and read whether it is let in, and by which rule.",
+        "Whether an address may sign in, and by which rule.",
         "eye",
     ),
     NavigationEntry(
@@ -45,17 +45,15 @@ NAVIGATION: list[NavigationEntry] = [
         "How soon to answer and to solve; working hours and holidays.",
         "clock",
     ),
-    NavigationEntry("Team replies", "/settings/replies", "Texts to answer with, with variables.", "reply"),
-    NavigationEntry("Automatic closing", "/settings/closing", "When solved tickets close by themselves.", "closed"),
+    NavigationEntry("Canned replies", "/settings/replies", "Texts for answers that come up often.", "reply"),
+    NavigationEntry("Automatic closing", "/settings/closing", "When solved tickets close automatically.", "closed"),
     NavigationEntry(
         "Retention and erasure", "/settings/retention", "How long tickets are kept; exporting and erasing.", "trash"
     ),
-    NavigationEntry("Webhooks", "/settings/webhooks", "Tell other programs what happens.", "external"),
+    NavigationEntry("Webhooks", "/settings/webhooks", "Send events to other programs.", "external"),
     NavigationEntry("API tokens", "/settings/api-tokens", "Keys for programs that read and write here.", "lock"),
-    NavigationEntry("Health", "/settings/health", "What waits to leave, what last came in, workers and disk.", "check"),
-    NavigationEntry(
-        "Audit trail", "/settings/audit", "Who changed settings, access and identities, and when.", "clock"
-    ),
+    NavigationEntry("Health", "/settings/health", "What waits to be sent, what came in, workers and disk.", "check"),
+    NavigationEntry("Audit log", "/settings/audit", "Who changed settings, access and identities, and when.", "clock"),
 ]
 
 

@@ -1,0 +1,91 @@
+"""The command palette: go to a ticket, a person, an organization, a view or a page by some characters of its name."""
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from flask import Blueprint, render_template, request
+from flask.typing import ResponseReturnValue
+
+from helpdesk.domain.people import organizations, permissions, users
+from helpdesk.domain.ticket_lists import agent_queue
+from helpdesk.models.user import User
+from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
+from helpdesk.web.settings import navigation
+
+blueprint = Blueprint("palette", __name__, url_prefix="/desk")
+MAX_OF_A_KIND = 5
+
+
+@dataclass(frozen=True)
+class PaletteEntry:
+    """One place to go to: what kind it is, its name, more about it, and its address."""
+
+    kind: str
+    name: str
+    more: str
+    address: str
+
+
+@blueprint.get("/palette")
+@authorization.team_only
+def show_palette() -> ResponseReturnValue:
+    """The places that match ``q``; without words, the views and pages."""
+    words = request.args.get("q", "").strip()[:100]
+    entries = list_entries(authentication.get_current_user(), words)
+    return render_template("desk/_palette_results.html", entries=entries, words=words)
+
+
+def list_entries(user: User, words: str) -> list[PaletteEntry]:
+    """The entries for ``words``, the most exact kinds first."""
+    pages = [entry for entry in list_pages(user) if words.lower() in entry.name.lower()]
+    if not words:
+        return pages
+    return [*find_tickets(user, words), *pages[:MAX_OF_A_KIND], *find_people(words), *find_organizations(words)]
+
+
+def list_pages(user: User) -> list[PaletteEntry]:
+    """The views of the queue, the saved views, and the pages that ``user`` may open."""
+    entries = [PaletteEntry("View", label, "", f"/desk?view={key}") for key, label in agent_queue.VIEW_LABELS.items()]
+    for view in agent_queue.load_filter_choices(user).saved:
+        parameters = urlencode({**view.filters, "saved": view.key})
+        entries.append(PaletteEntry("View", view.label, "Saved", f"/desk?{parameters}"))
+    entries += [
+        PaletteEntry("Page", "Customers", "", "/desk/people"),
+        PaletteEntry("Page", "Unmatched email", "", "/desk/quarantine"),
+        PaletteEntry("Page", "Your account", "", "/account"),
+        PaletteEntry("Do", "File a ticket for a customer", "", "/tickets/new"),
+        PaletteEntry("Do", "Add a person", "", "/desk/people/new"),
+    ]
+    if user.is_lead:
+        entries.append(PaletteEntry("Page", "Review", "", "/review"))
+    if user.is_admin:
+        entries.append(PaletteEntry("Page", "Settings", "", "/settings"))
+        entries += [PaletteEntry("Settings", each.label, "", each.address) for each in navigation.NAVIGATION]
+    return entries
+
+
+def find_tickets(user: User, words: str) -> list[PaletteEntry]:
+    """The ticket of this number, then those with the words."""
+    number = parse_id(words.removeprefix("#"))
+    exact = permissions.find_ticket(user, number) if number else None
+    found = (
+        [exact]
+        if exact
+        else agent_queue.fetch_queue_page(user, {"view": "all", "q": words}, size=MAX_OF_A_KIND).tickets
+    )
+    return [
+        PaletteEntry("Ticket", ticket.subject, f"#{ticket.number}", f"/tickets/{ticket.number}") for ticket in found
+    ]
+
+
+def find_people(words: str) -> list[PaletteEntry]:
+    """Customers whose name or address contains the words."""
+    found = users.search_customers(words, size=MAX_OF_A_KIND)
+    return [PaletteEntry("Person", user.display_name, user.email, f"/desk/people/{user.id}") for user in found]
+
+
+def find_organizations(words: str) -> list[PaletteEntry]:
+    """Organizations whose name or domain contains the words."""
+    found = organizations.search_organizations(words, size=MAX_OF_A_KIND)
+    return [PaletteEntry("Organization", each.name, "", f"/desk/people/organizations/{each.slug}") for each in found]

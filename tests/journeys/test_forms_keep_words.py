@@ -1,0 +1,146 @@
+"""In a real browser: selects act when chosen, nothing typed or attached is lost in silence, keys of every layout."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.journeys.conftest import PATIENCE, wait_for
+from tests.journeys.sign_in import DANA, PRIYA, sign_in_once
+
+pytestmark = pytest.mark.journey
+MS = 1000 * PATIENCE
+
+
+def open_form(page, live):
+    page.goto(f"{live.portal}/tickets/new")
+    if page.query_selector(".form-choices"):
+        page.click(".form-choices a >> nth=0")
+    page.wait_for_selector("#ticket-form")
+
+
+def test_a_select_acts_on_enter_not_on_arrow_keys(live_portal, open_browser):
+    page = open_browser(width=1440)
+    sign_in_once(page, live_portal, PRIYA)
+    page.goto(f"{live_portal.portal}/desk?view=unassigned")
+    page.click("[data-row] >> nth=0")
+    page.wait_for_selector("#ticket")
+    events = page.locator(".event").count()
+    page.focus("#set-priority")
+    for _ in range(3):
+        page.keyboard.press("ArrowDown")
+    page.wait_for_timeout(800)
+    assert page.locator(".event").count() == events
+    expect(page.locator("form.control:has(#set-priority) [data-set]")).to_be_visible(timeout=MS)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".event:has-text('changed the priority')")
+
+
+def test_a_draft_keeps_selects_ticks_and_text_typed_at_the_last_moment(live_portal, open_browser):
+    page = open_browser()
+    sign_in_once(page, live_portal, DANA)
+    open_form(page, live_portal)
+    select = page.query_selector("#ticket-form select")
+    if select:
+        select.evaluate(
+            "select => { select.selectedIndex = 1; select.dispatchEvent(new Event('change', {bubbles: true})) }"
+        )
+    page.fill("[name=subject]", "Half a thought")
+    page.type("[name=body]", "to the last word")
+    page.goto(f"{live_portal.portal}/tickets")  # at once: nothing waits for a timer
+    open_form(page, live_portal)
+    assert page.input_value("[name=subject]") == "Half a thought"
+    assert page.input_value("[name=body]") == "to the last word"
+    if select:
+        assert page.evaluate("document.querySelector('#ticket-form select').selectedIndex") == 1
+
+
+def test_what_one_tab_sent_is_cleared_in_the_other(live_portal, open_browser):
+    page = open_browser()
+    sign_in_once(page, live_portal, PRIYA)
+    page.goto(f"{live_portal.portal}/desk?view=all")
+    address = live_portal.portal + page.get_attribute("[data-row] >> nth=1", "href")
+    page.goto(address)
+    page.fill("#body-reply", "Only once, please.")
+    page.wait_for_timeout(500)
+    other = page.context.new_page()
+    other.goto(address)
+    assert other.input_value("#body-reply") == "Only once, please."
+    page.click("button:has-text('Send reply')")
+    page.wait_for_selector("article:has-text('Only once, please.')")
+    wait_for(lambda: other.input_value("#body-reply") == "")
+
+
+def test_a_file_that_is_too_large_is_refused_in_words(live_portal, open_browser):
+    page = open_browser(width=360)
+    sign_in_once(page, live_portal, DANA)
+    open_form(page, live_portal)
+    name = "a very long name of a picture " * 4 + ".png"
+    page.set_input_files("#field-files", {"name": name, "mimeType": "image/png", "buffer": b"x" * 100})
+    page.wait_for_selector("[data-files] li")
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    box = page.locator("[data-files] .button").bounding_box()
+    assert box["x"] + box["width"] <= 360
+    page.evaluate(
+        """() => {
+          const input = document.querySelector("#field-files");
+          input.dataset.maxSize = "1000";
+          const transfer = new DataTransfer();
+          transfer.items.add(new File(["x".repeat(2000)], "film.mov"));
+          input.files = transfer.files;
+          input.dispatchEvent(new Event("change", { bubbles: true }));
+        }"""
+    )
+    page.wait_for_selector("[data-file-error]:has-text('film.mov is 2 KB. A file may have at most 1 KB.')")
+    assert page.locator("[data-files] li").count() == 1
+
+
+@pytest.mark.parametrize(("key", "code"), [("т", "KeyN"), ("ν", "KeyN"), ("N", "KeyN")])
+def test_single_keys_work_on_other_layouts_and_with_caps_lock(live_portal, open_browser, key, code):
+    page = open_browser()
+    sign_in_once(page, live_portal, PRIYA)
+    page.goto(f"{live_portal.portal}/desk?view=all")
+    page.goto(live_portal.portal + page.get_attribute("[data-row] >> nth=0", "href"))
+    page.evaluate(
+        """([key, code]) => document.body.dispatchEvent(
+          new KeyboardEvent("keydown", { key, code, bubbles: true, modifierCapsLock: key === "N" })
+        )""",
+        [key, code],
+    )
+    expect(page.locator("#body-note")).to_be_focused(timeout=MS)
+
+
+def test_an_incomplete_date_is_said_beside_the_field(live_portal, open_browser):
+    page = open_browser()
+    sign_in_once(page, live_portal, DANA)
+    open_form(page, live_portal)
+    page.evaluate(
+        """() => document.querySelector("[name=subject]").closest(".field").insertAdjacentHTML(
+          "afterend", '<div class="field"><input type="date" id="when" name="field-when"></div>')"""
+    )
+    page.fill("[name=subject]", "A date")
+    page.focus("#when")
+    page.keyboard.type("31")
+    page.click("button:has-text('File ticket')")
+    page.wait_for_selector(".field-error:has-text('Enter the whole date')")
+    assert page.input_value("[name=subject]") == "A date"
+
+
+def test_the_palette_and_the_canned_replies_are_searched_by_keys(live_portal, open_browser):
+    page = open_browser()
+    sign_in_once(page, live_portal, PRIYA)
+    page.goto(f"{live_portal.portal}/desk?view=all")
+    page.keyboard.press("Control+k")
+    page.wait_for_selector("#palette-results [role=option]")
+    page.keyboard.type("#3")
+    page.wait_for_selector("#palette-results a[href='/tickets/3']")
+    page.keyboard.press("Enter")
+    page.wait_for_selector("#ticket[data-number='3']")
+    page.goto(f"{live_portal.portal}/desk?view=unassigned")
+    page.click("[data-row] >> nth=0")
+    page.wait_for_selector("#ticket")
+    page.fill("#body-reply", "")
+    page.type("#body-reply", "::screensh")
+    page.wait_for_selector("#canned-suggestions li:has-text('Ask for a screenshot')")
+    page.keyboard.press("Enter")
+    wait_for(lambda: "could you send a screenshot" in page.input_value("#body-reply"))
+    assert "::" not in page.input_value("#body-reply")
+    page.fill("#body-reply", "")

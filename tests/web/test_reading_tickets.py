@@ -1,0 +1,177 @@
+"""What a reader of tickets sees: folded conversations, directions, their own clock, links onwards, and what is new."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from bs4 import BeautifulSoup
+
+from helpdesk import clock
+from helpdesk.domain import tickets
+from helpdesk.domain.sla import policies
+from helpdesk.domain.tickets import merging
+from helpdesk.models.read_receipt import ReadReceipt
+
+STATIC = Path(__file__).parents[2] / "helpdesk" / "static"
+
+
+@pytest.fixture
+def filed_ticket(make):
+    make.channel("C0TRIAGE")
+    return make.ticket(make.user(make.organization("Globex", slack="C0GLOBEX"), "Dana Fields"), subject="תקלה (VPN)")
+
+
+@pytest.fixture
+def agent(make):
+    return make.agent("Maya")
+
+
+def soup(response, status=200):
+    assert response.status_code == status, response.get_data(as_text=True)[:2000]
+    return BeautifulSoup(response.get_data(as_text=True), "html.parser")
+
+
+def send(client, path, **data):
+    token = soup(client.get("/account")).find("meta", {"name": "csrf-token"})["content"]
+    return client.post(path, data=data | {"csrf_token": token})
+
+
+def converse(session, ticket, count, author):
+    for number in range(count):
+        tickets.reply(ticket, author=author, body=f"Message {number}.")
+    session.commit()
+
+
+def test_a_long_conversation_folds_what_was_read(filed_ticket, agent, session, browser_of):
+    converse(session, filed_ticket, 30, filed_ticket.requester)
+    session.add(ReadReceipt(ticket_id=filed_ticket.id, user_id=agent.id, seq=filed_ticket.next_seq - 3, at=clock.now()))
+    session.commit()
+    client = browser_of(agent)
+    page = soup(client.get(f"/tickets/{filed_ticket.number}"))
+    folded = page.select_one("#earlier-messages")
+    assert folded.summary.get_text(strip=True) == f"{len(folded.select('article'))} earlier messages"
+    assert "It really is." not in folded.text, "the first message is never folded"
+    assert len(page.select("#conversation > article")) == 7
+    assert page.select_one("#first-unread").find_next("article").select_one(".prose").text.strip() == "Message 28."
+    shown_from = page.select_one("#conversation")["data-shown-from"]
+    again = soup(client.get(f"/tickets/{filed_ticket.number}/conversation", headers={"X-Shown-From": shown_from}))
+    assert len(again.select("#conversation > article")) == 7, "nothing is folded away while somebody reads"
+
+
+def test_a_short_conversation_is_not_folded(filed_ticket, agent, session, browser_of):
+    converse(session, filed_ticket, 5, filed_ticket.requester)
+    page = soup(browser_of(agent).get(f"/tickets/{filed_ticket.number}"))
+    assert not page.select("#earlier-messages") and len(page.select("#conversation > article")) == 6
+
+
+def test_headings_in_messages_are_below_those_of_the_page(filed_ticket, agent, session, browser_of):
+    tickets.reply(filed_ticket, author=agent, body="# Steps\n\n###### Small")
+    session.commit()
+    page = soup(browser_of(agent).get(f"/tickets/{filed_ticket.number}"))
+    assert len(page.select("h1")) == 1
+    assert [heading.name for heading in page.select(".prose :is(h1, h2, h3, h4, h5, h6)")] == ["h4", "h6"]
+
+
+def test_what_people_wrote_has_a_direction_of_its_own(filed_ticket, agent, browser_of):
+    client = browser_of(agent)
+    page = soup(client.get(f"/tickets/{filed_ticket.number}"))
+    assert page.h1.bdi.text == filed_ticket.subject
+    assert all(part.get("dir") == "auto" for part in page.select(".prose, #composer textarea"))
+    queue = soup(client.get("/desk?view=all"))
+    assert all(part.get("dir") == "auto" for part in queue.select(".row-link, .row-excerpt"))
+    form = soup(browser_of(filed_ticket.requester).get("/account"))
+    assert form.select_one("input[name=name]")["dir"] == "auto"
+
+
+def test_exact_times_are_on_the_readers_clock(filed_ticket, agent, session, browser_of):
+    filed_ticket.created_at = clock.now().replace(month=1, day=15, hour=20, minute=30)
+    filed_ticket.updated_at = filed_ticket.created_at
+    session.commit()
+    page = soup(browser_of(agent).get(f"/tickets/{filed_ticket.number}/facts"))
+    assert page.select_one(".key-values time")["title"].endswith(", 20:30 UTC")
+    agent.time_zone = "Pacific/Auckland"
+    session.commit()
+    page = soup(browser_of(agent).get(f"/tickets/{filed_ticket.number}/facts"))
+    assert re.fullmatch(r"16 January \d{4}, 09:30 NZDT", page.select_one(".key-values time")["title"])
+    assert "data-time-zone" in soup(browser_of(agent).get("/desk")).body.attrs
+
+
+def test_printed_times_need_no_nested_rule():
+    """WebKit applies no nested ``&::after`` inside ``@media print``: a printed ticket had no date."""
+    css = (STATIC / "css" / "print.css").read_text()
+    assert "time::after { content: attr(title)" in css
+    assert "&" not in css
+
+
+def test_a_merged_and_a_followed_up_ticket_link_on(filed_ticket, agent, make, session, browser_of):
+    target = make.ticket(filed_ticket.requester, subject="The same")
+    merging.merge_tickets(filed_ticket, target, actor=agent)
+    session.commit()
+    client = browser_of(filed_ticket.requester)
+    page = soup(client.get(f"/tickets/{filed_ticket.number}"))
+    assert page.select_one(f"#ticket-header a[href='/tickets/{target.number}']")
+    assert not page.select("#rating form"), "a merged ticket asks for no rating"
+    tickets.solve(target, actor=agent)
+    tickets.close(target)
+    session.commit()
+    follow_up = tickets.create_follow_up(target, requester=filed_ticket.requester, body="Again.")
+    session.commit()
+    page = soup(client.get(f"/tickets/{target.number}"))
+    assert page.select_one(f"#ticket-header a[href='/tickets/{follow_up.number}']")
+
+
+def test_the_other_ticket_of_a_merge_is_found_by_words(filed_ticket, agent, make, browser_of):
+    other = make.ticket(filed_ticket.requester, subject="Scanner beeps")
+    client = browser_of(agent)
+    page = soup(client.get(f"/tickets/{filed_ticket.number}/merge?into=scanner"))
+    assert [link["href"] for link in page.select("main .row-link")] == [
+        f"/tickets/{filed_ticket.number}/merge?into={other.number}"
+    ]
+
+
+def test_filing_is_confirmed(filed_ticket, make, browser_of):
+    make.form()
+    client = browser_of(filed_ticket.requester)
+    answer = send(client, "/tickets", form="default", subject="Scanner", body="It beeps.")
+    assert "is filed" in soup(client.get(answer.location)).select_one("#flash").text
+
+
+def test_unread_is_what_concerns_the_reader(filed_ticket, agent, make, session, browser_of):
+    client = browser_of(agent)
+    assert soup(client.get("/desk?view=all")).select(".row-unread"), "nobody looks after it yet"
+    tickets.assign(filed_ticket, make.agent("Tomas"), actor=agent)
+    session.commit()
+    assert not soup(client.get("/desk?view=all")).select(".row-unread")
+    tickets.assign(filed_ticket, agent, actor=agent)
+    session.commit()
+    assert soup(client.get("/desk?view=all")).select(".row-unread")
+
+
+def test_at_risk_begins_with_what_is_due_first(filed_ticket, make, session, browser_of):
+    lead = make.agent("Ada", role="admin")
+    policies.set_policies({"normal-first_response": "1h", "urgent-first_response": "30m"}, actor=lead)
+    session.commit()
+    late = make.ticket(filed_ticket.requester, subject="Due second")
+    soon = make.ticket(filed_ticket.requester, subject="Due first")
+    tickets.set_priority(soon, "urgent", actor=lead)
+    late.updated_at = clock.now() + timedelta(minutes=1)
+    session.commit()
+    page = soup(browser_of(lead).get("/desk?view=at_risk"))
+    assert [row["id"] for row in page.select(".queue-row")] == [f"ticket-{soon.number}", f"ticket-{late.number}"]
+    assert page.select_one(".queue-due .due").text.startswith("Due in")
+
+
+def test_counts_of_tabs_follow_the_search(filed_ticket, make, browser_of):
+    make.ticket(filed_ticket.requester, subject="Scanner beeps")
+    client = browser_of(filed_ticket.requester)
+    assert [count.text for count in soup(client.get("/tickets")).select(".tabs .count")] == ["2", "2", "0", "0"]
+    found = soup(client.get("/tickets?q=scanner"))
+    assert [count.text for count in found.select(".tabs .count")] == ["1", "1", "0", "0"]
+
+
+def test_a_test_without_a_mail_server_says_so_where_one_looks(make, browser_of):
+    client = browser_of(make.agent(role="admin"))
+    page = soup(client.get(send(client, "/settings/mail/test-mail").location))
+    server = page.select_one("#server").find_parent("section")
+    assert "MAIL_SERVER is not set" in server.text and not page.select_one("#flash").text.strip()
