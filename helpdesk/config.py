@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from helpdesk import config_checks, postgresql_url
+from helpdesk import config_checks, open_connections, postgresql_url
 
 MIGRATIONS_FOLDER = str(Path(__file__).resolve().parent.parent / "migrations")
 
@@ -127,6 +127,12 @@ ENVIRONMENT_VARIABLES = (
         "Deliveries each of them makes at once; a Slack call or mail server that does not answer occupies one.",
         int,
     ),
+    EnvironmentVariable(
+        "HSTS_INCLUDE_SUBDOMAINS",
+        False,
+        "Have browsers use https for every subdomain of the portal's host, too, for a year.",
+        _parse_flag,
+    ),
     EnvironmentVariable("METRICS_TOKEN", "", "Bearer token for GET /metrics; empty switches /metrics off."),
     EnvironmentVariable(
         "DELIVERY_HOLD_OFF", 60, "Seconds before a Slack post with unknown result is searched for and retried.", int
@@ -227,7 +233,7 @@ def _normalize_database_url(url: str) -> str:
 
 
 def _reject_unsafe(config: Config) -> None:
-    if mistake := config_checks.find_mistake(config):
+    if mistake := config_checks.find_mistake(config) or open_connections.find_open_connection(config):
         raise UnsafeConfiguration(mistake)
     parts = urlsplit(config.PORTAL_BASE_URL)
     if parts.scheme not in {"http", "https"} or not parts.hostname:

@@ -29,6 +29,8 @@ class Purpose(StrEnum):
     MAIL_FILE = "helpdesk file from mail"
     SLACK_FILE = "helpdesk file from Slack"
     WEBHOOK = "helpdesk webhook"
+    KNOWN_BROWSER = "helpdesk known browser"
+    PROOF_OF_WORK = "helpdesk proof of work"
 
 
 def secret_keys() -> tuple[str, ...]:

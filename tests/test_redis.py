@@ -9,6 +9,7 @@ import redis
 from helpdesk import config, extensions, presence, redis_url
 from helpdesk.jobs import wake_workers
 from helpdesk.web.api import token_authentication
+from helpdesk.web.middleware import personal_limits
 from tests import conftest, timeouts
 
 ON_SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -91,8 +92,8 @@ def test_limit_of_the_api_holds_without_redis(app, make, monkeypatch):
 
     monkeypatch.setattr(extensions, "_unavailable_until", time.monotonic() + 3600)
     monkeypatch.setattr(token_authentication, "MAX_REQUESTS_PER_MINUTE", 3)
-    monkeypatch.setattr(token_authentication.time, "time", lambda: 1_800_000_000.0)
-    token_authentication._counts.clear()
+    monkeypatch.setattr(personal_limits.time, "time", lambda: 1_800_000_000.0)
+    personal_limits._counts.clear()
     token = ApiToken(id=7)
     assert [token_authentication._is_rate_limited(token) for _ in range(5)] == [False, False, False, True, True]
     assert not token_authentication._is_rate_limited(ApiToken(id=8))

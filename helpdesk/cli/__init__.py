@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from helpdesk import config
+from helpdesk import config, file_modes
 from helpdesk.domain.errors import DomainError
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def register_commands(app: "Flask") -> None:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run one command and exit with its status; the console script."""
+    file_modes.restrict_new_files()
     sys.exit(run_command(arguments))
 
 
@@ -105,6 +106,7 @@ def _create_app() -> "Flask":
     current = config.load_config()
     if current.is_sqlite:
         Path(current.VAR_DIR).mkdir(parents=True, exist_ok=True)
+    file_modes.restrict_stored_files(current)
     return package.create_app(current)
 
 

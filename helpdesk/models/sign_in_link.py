@@ -11,8 +11,9 @@ from helpdesk.models.personal_data import ErasedBy
 class SignInLink(Base):
     """One sign-in link or invitation. Token and code are derived from ``nonce`` and our key; only hashes are stored.
 
-    A row is written for every request, also for an address that is not admitted (``refused``): the response takes the
-    same time for both, and the rate limits count both.
+    A row is written for every request, also for an address that is not admitted (``refused``), so that the response
+    takes the same time for both. ``trust`` is how well the requesting browser is known (``rate_limits.Trust``).
+    ``purpose``: sign_in, invitation, or pause: the link with which somebody stops requests for their address.
     """
 
     __tablename__ = "sign_in_links"
@@ -26,6 +27,7 @@ class SignInLink(Base):
         "next_path": ErasedBy("erase_address"),
         "ip_prefix": ErasedBy("erase_address"),
         "refused": ErasedBy("erase_address"),
+        "trust": ErasedBy("erase_address"),
         "pending_identity": ErasedBy("erase_address"),
     }
 
@@ -40,6 +42,7 @@ class SignInLink(Base):
     next_path: Mapped[str | None] = mapped_column(Text)
     ip_prefix: Mapped[str] = mapped_column(String(64), default="")
     refused: Mapped[str | None] = mapped_column(String(40))
+    trust: Mapped[str | None] = mapped_column(String(8))
     identity_id: Mapped[int | None] = mapped_column(ForeignKey("identities.id", ondelete="CASCADE"))
     pending_identity: Mapped[str | None] = mapped_column(Text)
     created_at: Mapped[Created]

@@ -22,7 +22,14 @@ from helpdesk.web import (
 )
 from helpdesk.web.desk import agent_queue, bulk_update, palette, people, quarantine, review_comments, saved_views
 from helpdesk.web.live import routes
-from helpdesk.web.middleware import authentication, csrf, error_handlers, request_transactions, security_headers
+from helpdesk.web.middleware import (
+    authentication,
+    csrf,
+    error_handlers,
+    personal_limits,
+    request_transactions,
+    security_headers,
+)
 from helpdesk.web.portal import new_ticket, ticket_list
 from helpdesk.web.reviews import reports, review_queue, waiting_longest
 from helpdesk.web.templating import filters, htmx_responses, macros
@@ -124,5 +131,6 @@ def register_web(app: Flask) -> None:
     htmx_responses.register(app)
     error_handlers.register(app)
     authentication.register(app)
+    personal_limits.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

@@ -57,6 +57,7 @@ def sign_out_session(session_id: int) -> ResponseReturnValue:
         return redirect("/sign-in", 303)
     if not sessions.revoke_session(authentication.get_current_user(), session_id):
         abort(404)
+    authentication.audit_sign_in(audit_log.ENDED_SESSIONS, authentication.get_current_user(), count=1)
     db.session.commit()
     flash("That browser is signed out.", "success")
     return redirect("/account#sessions", 303)
@@ -68,6 +69,7 @@ def sign_out_other_sessions() -> ResponseReturnValue:
     count = session_revocation.revoke_user_sessions(
         authentication.get_current_user(), except_id=current_user.session.id
     )
+    authentication.audit_sign_in(audit_log.ENDED_SESSIONS, authentication.get_current_user(), count=count)
     db.session.commit()
     flash("Signed out everywhere else." if count else "You were signed in nowhere else.", "success")
     return redirect("/account#sessions", 303)

@@ -54,6 +54,7 @@ def receive_mail() -> ResponseReturnValue:
     secret = config.current().INBOUND_MAIL_SECRET
     sent_secret = request.headers.get("X-Inbound-Secret", "")
     if not secret or not hmac.compare_digest(secret.encode(), sent_secret.encode("utf-8", "replace")):
+        log.info("A mail was posted without the right secret")
         return Response(status=401)
     request.max_content_length = MAX_MAIL_BYTES  # also for a body without Content-Length
     raw = request.get_data(cache=False)

@@ -1,18 +1,21 @@
 """The installation's accent colour as a style sheet, and the colour scheme of a browser."""
 
 import re
+from typing import Any
 
 from flask import Blueprint, Response, redirect, request
+from flask.blueprints import BlueprintSetupState
 from flask.typing import ResponseReturnValue
 
 from helpdesk import color_contrast, config
 from helpdesk.domain.administration import settings
 from helpdesk.extensions import htmx
 from helpdesk.models.setting import SETTINGS
-from helpdesk.web.middleware import authorization
+from helpdesk.web.middleware import authentication, authorization
 
 blueprint = Blueprint("theme", __name__)
 COLOR_PATTERN = re.compile("#[0-9a-fA-F]{6}")
+SCHEMES = ("light", "dark")
 YEAR_SECONDS = 365 * 24 * 3600
 
 
@@ -35,11 +38,29 @@ def set_color_scheme() -> ResponseReturnValue:
         if htmx
         else redirect(authorization.get_safe_next_path(request.form.get("next")) or get_return_path(), 303)
     )
-    if scheme in {"light", "dark"}:
-        response.set_cookie("scheme", scheme, max_age=YEAR_SECONDS, samesite="Lax", secure=config.current().is_https)
+    attributes: dict[str, Any] = {"path": "/", "samesite": "Lax", "secure": config.current().is_https}
+    if scheme in SCHEMES:
+        response.set_cookie(get_scheme_cookie(), scheme, max_age=YEAR_SECONDS, **attributes)
     else:
-        response.delete_cookie("scheme")
+        response.delete_cookie(get_scheme_cookie(), **attributes)
     return response
+
+
+@blueprint.record
+def add_template_global(state: BlueprintSetupState) -> None:
+    """Let every page know the scheme."""
+    state.app.jinja_env.globals["color_scheme"] = get_color_scheme
+
+
+def get_scheme_cookie() -> str:
+    """The name of the cookie; scripts read and write it, too."""
+    return authentication.get_cookie_name(config.current(), "scheme")
+
+
+def get_color_scheme() -> str:
+    """The scheme chosen in this browser; "" follows the device."""
+    scheme = request.cookies.get(get_scheme_cookie(), "")
+    return scheme if scheme in SCHEMES else ""
 
 
 def get_return_path() -> str:

@@ -38,6 +38,8 @@ TABLE = {
     "POST /sign-in/link": PUBLIC,
     "GET /sign-in/link/<token>": PUBLIC,
     "POST /sign-in/link/<token>": PUBLIC,
+    "GET /sign-in/pause/<token>": PUBLIC,
+    "POST /sign-in/pause/<token>": PUBLIC,
     "GET /sign-in/code": PUBLIC,
     "POST /sign-in/code": PUBLIC,
     "GET /sign-in/google": PUBLIC,

@@ -1,15 +1,43 @@
-"""The audit log: who changed settings, access or identities. Entries are only added, never changed."""
+"""The audit log: who changed settings, access or identities, and who signed in or was refused.
 
-from datetime import datetime
+Entries are only added, and written to the program's log as well. Those about sign-ins are removed after
+ROUTINE_RETENTION; all others stay.
+"""
+
+import json
+import logging
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, tuple_
+from sqlalchemy import delete, select, tuple_
 
+from helpdesk import clock
+from helpdesk.database.types import affected_rows
 from helpdesk.extensions import db
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.user import User
 
 PAGE_SIZE = 50
+ROUTINE_RETENTION = timedelta(days=180)
+SIGNED_IN, SIGNED_OUT, SIGN_IN_REFUSED, WRONG_CODE = (
+    "signed in",
+    "signed out",
+    "was refused a sign-in",
+    "gave a wrong code",
+)
+ENDED_SESSIONS, MANY_REQUESTS = "ended sessions", "asked for too many sign-in links"
+PAUSED_LINKS, PROVED_AGAIN = "paused sign-in links", "proved who they are again"
+ROUTINE_ACTIONS = (
+    SIGNED_IN,
+    SIGNED_OUT,
+    SIGN_IN_REFUSED,
+    WRONG_CODE,
+    ENDED_SESSIONS,
+    MANY_REQUESTS,
+    PAUSED_LINKS,
+    PROVED_AGAIN,
+)
+log = logging.getLogger("helpdesk.audit")
 
 
 def add_entry(
@@ -17,7 +45,7 @@ def add_entry(
 ) -> AuditEntry:
     """Add one entry. ``action`` is a short text ("changed role"), ``subject`` names what was changed.
 
-    ``details`` must be JSON values. Without ``actor`` it was the command line or the helpdesk itself.
+    ``details`` must be JSON values without secrets. Without ``actor`` it was the command line or the helpdesk itself.
     """
     entry = AuditEntry(
         action=action,
@@ -29,7 +57,21 @@ def add_entry(
     )
     db.session.add(entry)
     db.session.flush()
+    values = {"action": action, "actor": entry.actor_id, "subject": entry.subject, "organization": organization_id}
+    log.info("%s", json.dumps({**values, **details}, default=str))
     return entry
+
+
+def delete_old_routine_entries() -> int:
+    """Delete the entries about sign-ins that are older than ROUTINE_RETENTION. Returns how many."""
+    is_old = AuditEntry.at < clock.now() - ROUTINE_RETENTION
+    return affected_rows(
+        db.session.execute(
+            delete(AuditEntry)
+            .where(is_old, AuditEntry.action.in_(ROUTINE_ACTIONS))
+            .execution_options(synchronize_session=False)
+        )
+    )
 
 
 def list_entries(

@@ -12,7 +12,7 @@ from helpdesk.domain.authentication import magic_links
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions, users
 from helpdesk.extensions import db
-from helpdesk.models.delivery import DeliveryKind
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Role, User
 
@@ -66,6 +66,20 @@ def withdraw_invitation(user: User, *, actor: User) -> None:
     audit_log.add_entry("withdrew an invitation", actor, user.email)
     if user.email_verified_at is None and user.is_active:
         users.deactivate_user(user, actor=actor)
+
+
+def needs_confirmation(link: SignInLink | None) -> bool:
+    """Whether ``link`` is an open invitation that was mailed: whoever holds it gets a code by mail, not a session.
+
+    Programs that scan mail open links and press their buttons; a code is typed in the browser that requested it. An
+    invitation that was printed or shown has not been read by them.
+    """
+    if link is None or link.purpose != magic_links.INVITATION or not magic_links.is_open(link):
+        return False
+    is_about_link = (Delivery.kind == DeliveryKind.invitation, Delivery.subject_id == link.id)
+    untouched = (DeliveryState.pending, DeliveryState.cancelled)
+    mailed = select(Delivery.id).where(*is_about_link, Delivery.state.not_in(untouched))
+    return bool(db.session.scalar(select(mailed.exists())))
 
 
 def is_open(user: User) -> bool:

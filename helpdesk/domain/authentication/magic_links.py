@@ -11,18 +11,20 @@ from helpdesk import clock, jobs, key_derivation
 from helpdesk.database.types import affected_rows
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import login, oidc, rate_limits, signed_links
+from helpdesk.domain.authentication import known_browsers, login, oidc, rate_limits, signed_links
 from helpdesk.domain.authentication.login import LoginResult
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import admission, undeliverable_addresses
 from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryKind, DeliveryState
+from helpdesk.models.organization import Organization
 from helpdesk.models.sign_in_link import SignInLink
-from helpdesk.models.user import Identity
+from helpdesk.models.user import Identity, User
 
 LINK_TTL = timedelta(minutes=10)
 MAX_CODE_ATTEMPTS = 5
-SIGN_IN, INVITATION = "sign_in", "invitation"
+PAUSE_TTL = timedelta(days=1)
+SIGN_IN, INVITATION, PAUSE = "sign_in", "invitation", "pause"
 
 
 class LinkExpired(DomainError):
@@ -40,22 +42,37 @@ def request_link(
     next_path: str | None = None,
     ip_prefix: str = "",
     browser: str = "",
+    known_browsers_cookie: str = "",
+    has_proof: bool = False,
+    is_vouched: bool = False,
     pending: "oidc.ProviderClaims | None" = None,
     identity: Identity | None = None,
 ) -> SignInLink:
     """Mail a link to the canonical address ``email`` if it is admitted. The response is the same if it is not.
 
     The link works in the browser that has ``browser_token``. ``pending`` is a provider's account to be connected once
-    the address is proven, ``identity`` one to be confirmed again.
+    the address is proven, ``identity`` one to be confirmed again. ``is_vouched``: the browser holds other evidence that
+    it is that person's, such as an open invitation.
     """
-    limited = rate_limits.is_limit_exceeded(email, ip_prefix)
-    reason = "limited" if limited else _refusal_reason(email)
+    user, organizations = login.look_up_email(email)
+    user_id = user.id if user else None
+    is_known_browser = is_vouched or known_browsers.is_known(known_browsers_cookie, user_id)
+    trust = rate_limits.classify(user_id, ip_prefix, is_known_browser=is_known_browser, has_proof=has_proof)
+    exceeded = rate_limits.exceeded_limit(email, ip_prefix, trust)
+    pause = _find_pause(email)
+    is_strange = trust in (rate_limits.Trust.proof, rate_limits.Trust.none)
+    limited = bool(exceeded) or (is_strange and pause is not None and pause.used_at is not None)
+    refusal = _refusal_reason(user, organizations)
+    reason = "limited" if limited else refusal
+    browser_hash = key_derivation.fingerprint(browser_token)
     link = create_link(
         email,
         SIGN_IN,
         LINK_TTL,
         replaces=not limited,
-        browser_hash=key_derivation.fingerprint(browser_token),
+        replaced=(SignInLink.browser_hash == browser_hash,),
+        browser_hash=browser_hash,
+        trust=trust,
         next_path=next_path,
         ip_prefix=ip_prefix,
         refused=reason,
@@ -66,15 +83,39 @@ def request_link(
     delivery = outbox.enqueue_account_mail(DeliveryKind.sign_in, link.id, state=state, browser=browser)
     if reason:  # nothing will be sent, but the response takes as long as for an admitted address
         jobs.enqueue_after_commit("deliver_first", delivery.id)
-    if limited:
-        audit_log.add_entry("asked for too many sign-in links", None, email, network=ip_prefix)
+    if limited and pause is None and exceeded == "address":
+        _offer_pause(email, refusal, ip_prefix, browser)
     return link
 
 
-def create_link(email: str, purpose: str, lasts: timedelta, replaces: bool = True, **values: Any) -> SignInLink:
-    """Create a link. If ``replaces``, earlier unused links of that address and purpose become invalid."""
+def pause_requests(token: str) -> str:
+    """Mail no links to the address of the pause link with ``token`` for a day, except to browsers and networks known.
+
+    Returns the address. Raises LinkExpired.
+    """
+    link = find_link(token)
+    if link is None or link.purpose != PAUSE or link.expires_at <= clock.now():
+        raise LinkExpired("This link has expired.")
+    if link.used_at is None:
+        link.used_at, link.expires_at = clock.now(), clock.now() + PAUSE_TTL
+        audit_log.add_entry(audit_log.PAUSED_LINKS, None, link.email)
+    return link.email
+
+
+def create_link(
+    email: str,
+    purpose: str,
+    lasts: timedelta,
+    replaces: bool = True,
+    replaced: tuple[ColumnElement[bool], ...] = (),
+    **values: Any,
+) -> SignInLink:
+    """Create a link.
+
+    If ``replaces``, earlier unused links of that address and purpose that meet ``replaced`` become invalid.
+    """
     if replaces:
-        invalidate_all(email, SignInLink.purpose == purpose)
+        invalidate_all(email, SignInLink.purpose == purpose, *replaced)
     link = SignInLink(
         purpose=purpose, email=email, nonce=secrets.token_hex(32), expires_at=clock.now() + lasts, **values
     )
@@ -135,7 +176,11 @@ def redeem_code(browser_token: str, typed: str) -> SignInLink:
         raise wrong
     latest = (
         select(SignInLink.id)
-        .where(SignInLink.browser_hash == key_derivation.fingerprint(browser_token), SignInLink.purpose == SIGN_IN)
+        .where(
+            SignInLink.browser_hash == key_derivation.fingerprint(browser_token),
+            SignInLink.purpose == SIGN_IN,
+            or_(SignInLink.refused.is_(None), SignInLink.refused != "limited"),
+        )
         .order_by(SignInLink.id.desc())
         .limit(1)
         .scalar_subquery()
@@ -195,9 +240,26 @@ def invalidate_all(email: str, *conditions: ColumnElement[bool]) -> None:
     )
 
 
-def _refusal_reason(email: str) -> str | None:
+def _find_pause(email: str) -> SignInLink | None:
+    """The latest pause link of ``email`` that has not ended; used, it stops requests."""
+    return db.session.scalar(
+        select(SignInLink)
+        .where(SignInLink.email == email, SignInLink.purpose == PAUSE, SignInLink.expires_at > clock.now())
+        .order_by(SignInLink.id.desc())
+        .limit(1)
+    )
+
+
+def _offer_pause(email: str, refusal: str | None, ip_prefix: str, browser: str) -> None:
+    """Mail ``email`` once a day that somebody requests links again and again, and how to stop it."""
+    link = create_link(email, PAUSE, PAUSE_TTL, replaces=False, ip_prefix=ip_prefix, refused=refusal)
+    state = DeliveryState.cancelled if refusal else DeliveryState.pending
+    outbox.enqueue_account_mail(DeliveryKind.sign_in, link.id, state=state, browser=browser)
+    audit_log.add_entry(audit_log.MANY_REQUESTS, None, email, network=ip_prefix)
+
+
+def _refusal_reason(user: User | None, organizations: list[Organization]) -> str | None:
     portal_is_on = admission.is_portal_enabled()
-    user, organizations = login.look_up_email(email)
     if user is not None and (not user.is_active or user.erased_at):
         return "deactivated"
     if user is not None and user.is_team:

@@ -3,7 +3,6 @@
 import logging
 from dataclasses import asdict, dataclass
 from datetime import timedelta
-from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -14,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from helpdesk import clock, config
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log, settings
-from helpdesk.domain.authentication import login
+from helpdesk.domain.authentication import login, provider_keys
 from helpdesk.domain.authentication.login import LoginResult
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import email_address, users
@@ -24,8 +23,6 @@ from helpdesk.models.user import Identity, User
 
 RECONFIRM_AFTER = timedelta(days=90)
 PERSONAL_ACCOUNTS_TENANT_ID = "9188040d-6c67-4c5b-b112-36a304b66dad"  # Microsoft's one directory of private accounts
-JWKS_CACHE_SECONDS = 300
-TIMEOUT_SECONDS = 5  # to fetch a provider's keys
 LEEWAY_SECONDS = 60  # allowed difference between our clock and the provider's
 
 log = logging.getLogger(__name__)
@@ -130,7 +127,7 @@ def verify_id_token(provider: Provider, id_token: str, nonce: str) -> dict[str, 
     Fetches the provider's keys, so no transaction should be open. Raises UnverifiedIdentity.
     """
     try:
-        key = _fetch_jwks(provider.keys_url).get_signing_key_from_jwt(id_token)
+        key = provider_keys.find_signing_key(provider.keys_url, id_token)
         claims = jwt.decode(
             id_token,
             key.key,
@@ -161,7 +158,7 @@ def configuration_error(provider: Provider) -> str:
     if not provider.is_configured:
         return f"{provider.title} is not configured ({provider.name.upper()}_OAUTH_CLIENT_ID)."
     try:
-        jwt.PyJWKClient(provider.keys_url, timeout=TIMEOUT_SECONDS).get_signing_keys()
+        provider_keys.fetch_keys(provider.keys_url)
     except (jwt.PyJWTError, ValueError) as error:
         log.warning("The keys of %s cannot be read: %s", provider.title, error)
         return f"{provider.title} does not answer, or not with its keys."
@@ -291,8 +288,3 @@ def _canonical_email(text: object) -> str | None:
         return email_address.canonical_address(text) if isinstance(text, str) else None
     except ValueError:
         return None
-
-
-@lru_cache(maxsize=8)
-def _fetch_jwks(url: str) -> jwt.PyJWKClient:
-    return jwt.PyJWKClient(url, cache_keys=False, lifespan=JWKS_CACHE_SECONDS, timeout=TIMEOUT_SECONDS)

@@ -9,6 +9,7 @@ from sqlalchemy.orm import contains_eager
 
 from helpdesk import clock, key_derivation
 from helpdesk.database.types import affected_rows
+from helpdesk.domain.administration import audit_log
 from helpdesk.domain.people import admission, session_revocation
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
@@ -30,6 +31,7 @@ ABSOLUTE_TIMEOUTS = {
 }
 LAST_SEEN_INTERVAL = timedelta(minutes=1)
 RETENTION_PERIOD = timedelta(days=30)  # after which ended sessions and links are deleted
+REFUSED_RETENTION_PERIOD = timedelta(days=2)  # after which requests for links that were refused are deleted
 # Built once, because every request executes it.
 SESSION_QUERY = (
     select(User, Session.id, Session.provider, Session.last_seen_at, Session.impersonated_organization_id)
@@ -147,7 +149,10 @@ def impersonate(session: SessionInfo, organization: Organization | None) -> None
 
 
 def delete_ended() -> int:
-    """Delete sessions and links that ended more than RETENTION_PERIOD ago. Returns how many rows."""
+    """Delete sessions and links that ended more than RETENTION_PERIOD ago, refused requests and old audit entries.
+
+    Returns how many rows.
+    """
     before = clock.now() - RETENTION_PERIOD
     ended = db.session.execute(
         delete(Session)
@@ -155,9 +160,16 @@ def delete_ended() -> int:
         .execution_options(synchronize_session=False)
     )
     links = db.session.execute(
-        delete(SignInLink).where(SignInLink.expires_at < before).execution_options(synchronize_session=False)
+        delete(SignInLink)
+        .where(
+            or_(
+                SignInLink.expires_at < before,
+                and_(SignInLink.expires_at < clock.now() - REFUSED_RETENTION_PERIOD, SignInLink.refused.is_not(None)),
+            )
+        )
+        .execution_options(synchronize_session=False)
     )
-    return affected_rows(ended) + affected_rows(links)
+    return affected_rows(ended) + affected_rows(links) + audit_log.delete_old_routine_entries()
 
 
 def _impersonated_user(person: User, organization: Organization) -> User:

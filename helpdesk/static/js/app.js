@@ -9,6 +9,7 @@ import "./conditional_fields.js";
 import "./uploads.js";
 import "./bad_input.js";
 import "./forms.js";
+import "./proof_of_work.js";
 import "./dialogs.js";
 import "./menus.js";
 import "./clipboard.js";

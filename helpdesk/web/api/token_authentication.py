@@ -1,14 +1,13 @@
 """Authentication in the API: a bearer token, its scopes and its rate limit."""
 
 import functools
-import threading
-import time
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from flask import g, request
 
-from helpdesk import clock, extensions, key_derivation
+from helpdesk import clock, key_derivation
 from helpdesk.database import errors
 from helpdesk.database.transactions import set_read_only, start_write_transaction
 from helpdesk.domain.errors import ValidationError
@@ -17,12 +16,10 @@ from helpdesk.extensions import db
 from helpdesk.models.api_token import ApiToken
 from helpdesk.models.user import User
 from helpdesk.web.api import problem_details
-from helpdesk.web.middleware import authorization, request_transactions
+from helpdesk.web.middleware import authentication, authorization, personal_limits, request_transactions
 
 MAX_REQUESTS_PER_MINUTE = 600
-
-_counts: dict[int, int] = {}  # requests of this process in the present minute, by token
-_counts_lock = threading.Lock()
+log = logging.getLogger(__name__)
 
 
 def require_scope(scope: str) -> Callable:
@@ -33,6 +30,7 @@ def require_scope(scope: str) -> Callable:
         def guarded(*args: Any, **values: Any) -> Any:
             token = _authenticate_token()
             if token is None:
+                log.info("An API token was refused: %s from %s", request.endpoint, authentication.get_client_network())
                 headers = {"WWW-Authenticate": "Bearer"}
                 return problem_details.render_problem(401, "Send a valid API token as a bearer token.", headers=headers)
             if scope not in token.scopes:
@@ -89,18 +87,5 @@ def _save_last_use(token_id: int) -> None:
 
 
 def _is_rate_limited(token: ApiToken) -> bool:
-    """Count requests in Redis; while it does not answer, each process counts those that it gets."""
-    minute = int(time.time() // 60)
-    key = f"helpdesk:api:{token.id}:{minute}"
-    counts = extensions.call_redis(lambda pipeline: pipeline.incr(key).expire(key, 120).execute())
-    count = counts[0] if counts else _count_here(token.id, minute)
-    return count > MAX_REQUESTS_PER_MINUTE
-
-
-def _count_here(token_id: int, minute: int) -> int:
-    with _counts_lock:
-        if _counts.get(0) != minute:
-            _counts.clear()
-            _counts[0] = minute  # no token has the id 0
-        _counts[token_id] = _counts.get(token_id, 0) + 1
-        return _counts[token_id]
+    """Whether the token has made more than its requests in this minute."""
+    return personal_limits.count_in_this_minute(f"api:{token.id}") > MAX_REQUESTS_PER_MINUTE

@@ -9,27 +9,31 @@ from flask import Flask, Response, g, make_response, redirect, render_template, 
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpdesk import extensions
+from helpdesk import config, extensions
 from helpdesk.config import Config
 from helpdesk.database.transactions import start_write_transaction
-from helpdesk.domain.authentication import rate_limits, sessions
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.authentication import known_browsers, rate_limits, sessions
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.domain.people import admission as rules
 from helpdesk.extensions import db, login_manager
 from helpdesk.models.user import User
+from helpdesk.web import user_agent
 from helpdesk.web.middleware import authorization, request_transactions
 
 log = logging.getLogger(__name__)
 MAX_SESSION_LIFETIME = max(sessions.ABSOLUTE_TIMEOUTS.values())
+KNOWN_COOKIE = "known"
+KNOWN_SECONDS = 180 * 24 * 3600
 ENDPOINTS_ALLOWED_WHILE_IMPERSONATING = {"account.stop_impersonation", "sign_in.sign_out"}
 BLUEPRINTS_ALLOWED_WITHOUT_PORTAL = {"account", "sign_in"}
 
 
-def build_cookie_settings(config: Config) -> dict[str, Any]:
+def build_cookie_settings(configuration: Config) -> dict[str, Any]:
     """Flask's cookie settings: no access by scripts, no cross-site requests, and https only if the portal uses it."""
     return {
-        "SESSION_COOKIE_NAME": get_cookie_name(config, "session"),
-        "SESSION_COOKIE_SECURE": config.is_https,
+        "SESSION_COOKIE_NAME": get_cookie_name(configuration, "session"),
+        "SESSION_COOKIE_SECURE": configuration.is_https,
         "SESSION_COOKIE_HTTPONLY": True,
         "SESSION_COOKIE_SAMESITE": "Lax",
         "SESSION_COOKIE_PATH": "/",
@@ -41,9 +45,9 @@ def build_cookie_settings(config: Config) -> dict[str, Any]:
     }
 
 
-def get_cookie_name(config: Config, name: str) -> str:
+def get_cookie_name(configuration: Config, name: str) -> str:
     """``name`` with the prefix __Host-, which ties a cookie to this host; browsers accept it only over https."""
-    return f"__Host-{name}" if config.is_https else name
+    return f"__Host-{name}" if configuration.is_https else name
 
 
 def register(app: Flask) -> None:
@@ -79,6 +83,7 @@ def sign_out() -> None:
     """End this browser's session; a copy of its cookie is invalid from now on."""
     if current_user.is_authenticated:
         sessions.revoke_session(_get_real_user(), current_user.session.id)
+        audit_sign_in(audit_log.SIGNED_OUT, _get_real_user())
     logout_user()
     flask.session.clear()
 
@@ -91,6 +96,38 @@ def get_user_agent() -> str:
 def get_client_network() -> str:
     """The network prefix of the client's address."""
     return rate_limits.network_prefix(request.remote_addr)
+
+
+def audit_sign_in(action: str, user: User | None, subject: str = "", **details: Any) -> None:
+    """Add an entry about signing in or out to the audit log, with the client's network and browser."""
+    audit_log.add_entry(
+        action,
+        user,
+        subject or (user.email if user else ""),
+        user.organization_id if user else None,
+        network=get_client_network(),
+        browser=user_agent.describe_user_agent(get_user_agent()),
+        **details,
+    )
+
+
+def get_known_browsers() -> str:
+    """The value of the cookie by which this browser is known to people who signed in with it."""
+    return request.cookies.get(get_cookie_name(config.current(), KNOWN_COOKIE), "")
+
+
+def remember_browser(response: Response, user: User) -> None:
+    """Let this browser be known as one in which ``user`` has signed in."""
+    current = config.current()
+    response.set_cookie(
+        get_cookie_name(current, KNOWN_COOKIE),
+        known_browsers.add_user(get_known_browsers(), user),
+        max_age=KNOWN_SECONDS,
+        path="/",
+        secure=current.is_https,
+        httponly=True,
+        samesite="Lax",
+    )
 
 
 def get_landing_path(user: User) -> str:

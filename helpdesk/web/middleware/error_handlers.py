@@ -5,6 +5,7 @@ import secrets
 from typing import Any
 
 from flask import Flask, Response, make_response, render_template, request
+from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm.exc import StaleDataError
@@ -52,6 +53,8 @@ def register(app: Flask) -> None:
     @app.errorhandler(DomainError)
     def handle_domain_error(error: DomainError) -> Response:
         db.session.rollback()
+        if isinstance(error, PermissionDenied):
+            log_refused_access()
         status = {PermissionDenied: 403, ValidationError: 422, ConflictError: 409}.get(type(error), 422)
         return render_error_page(status, error.message)
 
@@ -86,6 +89,12 @@ def register(app: Flask) -> None:
         log.exception("Error %s at %s %r", number, request.method, request.path)
         db.session.rollback()
         return render_error_page(500, number=number)
+
+
+def log_refused_access() -> None:
+    """Log who was refused what (ASVS 16.3.2). What somebody may not see is 404 and no attempt by itself."""
+    session = current_user.session if current_user.is_authenticated else None
+    log.info("Refused: session %s, %s %s", session.id if session else None, request.method, request.endpoint)
 
 
 def handle_database_unavailable(error: Exception) -> Response:

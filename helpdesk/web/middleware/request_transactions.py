@@ -1,10 +1,11 @@
-"""One transaction per request: read-only for GET, HEAD and OPTIONS. Only views commit."""
+"""One transaction per request: read-only for GET, HEAD, OPTIONS and previews. Only views commit."""
 
 from flask import Flask, request
 
 from helpdesk.database import transactions
 
 SAFE_METHODS = {"GET", "HEAD", "OPTIONS"}
+READ_ONLY_POSTS = {"markdown_preview.preview_markdown"}  # for which nobody has to wait for SQLite's write lock
 
 
 def register(app: Flask) -> None:
@@ -12,7 +13,7 @@ def register(app: Flask) -> None:
 
     @app.before_request
     def set_transaction_mode() -> None:
-        if request.method in SAFE_METHODS:
+        if request.method in SAFE_METHODS or request.endpoint in READ_ONLY_POSTS:
             transactions.set_read_only()
         else:
             transactions.reset_transaction_mode()

@@ -55,7 +55,8 @@ def build_headers(current: config.Config) -> dict[str, str]:
         "X-Frame-Options": "DENY",
     }
     if current.is_https:
-        headers["Strict-Transport-Security"] = "max-age=31536000"
+        below = "; includeSubDomains" if current.HSTS_INCLUDE_SUBDOMAINS else ""
+        headers["Strict-Transport-Security"] = f"max-age=31536000{below}"
     return headers
 
 

@@ -16,6 +16,7 @@ TITLES = {
     "closing_soon": "A ticket closes soon",
     "invitation": "An invitation",
     "sign_in": "A sign-in link",
+    "sign_in_requests": "Many requests for sign-in links",
     "linked": "A new way of signing in",
     "weekly_summary": "The weekly summary",
     "delivery_alert": "Deliveries are stuck",

@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import undeliverable
+from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import invitations, oidc, sessions
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission as rules
@@ -134,6 +135,9 @@ def sign_out_user(user_id: int) -> ResponseReturnValue:
     """End all their sessions."""
     user = get_user_or_404(user_id)
     count = session_revocation.revoke_user_sessions(user)
+    audit_log.add_entry(
+        audit_log.ENDED_SESSIONS, authentication.get_current_user(), user.email, user.organization_id, count=count
+    )
     return commit_and_redirect(user, f"Signed out of {count} {'browser' if count == 1 else 'browsers'}.")
 
 

@@ -4,6 +4,7 @@ from urllib.parse import urlencode
 
 from flask import Response, redirect
 
+from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication.login import LoginResult
 from helpdesk.extensions import db
 from helpdesk.web.middleware import authentication, authorization
@@ -12,8 +13,11 @@ from helpdesk.web.middleware import authentication, authorization
 def complete_login(result: LoginResult, provider: str, next_path: str | None) -> Response:
     """Sign in the user of ``result``, commit and redirect; a person of several organizations chooses first."""
     authentication.sign_in(result.user, provider)
+    authentication.audit_sign_in(audit_log.SIGNED_IN, result.user, provider=provider)
     db.session.commit()
     target = authorization.get_safe_next_path(next_path) or authentication.get_landing_path(result.user)
     if len(result.organizations) > 1:
         target = "/account/organization?" + urlencode({"next": target})
-    return redirect(target, 303)
+    response = redirect(target, 303)
+    authentication.remember_browser(response, result.user)
+    return response

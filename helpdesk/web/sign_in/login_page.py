@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from helpdesk import config
 from helpdesk.domain.administration import settings
-from helpdesk.domain.authentication import oidc
+from helpdesk.domain.authentication import oidc, proof_of_work
 from helpdesk.domain.people import admission as rules
 from helpdesk.extensions import db
 from helpdesk.web.middleware import authentication, authorization
@@ -50,6 +50,8 @@ def render_login_page(
         next_path=next_path,
         email=email,
         errors=errors or {},
+        challenge=proof_of_work.new_challenge(),
+        proof_bits=proof_of_work.BITS,
     )
     return html, status
 

@@ -7,8 +7,9 @@ import flask
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from helpdesk import config
-from helpdesk.domain.authentication import login, magic_links, oidc
+from helpdesk import clock, config
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.authentication import invitations, login, magic_links, oidc, proof_of_work
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import email_address, users
 from helpdesk.extensions import db
@@ -36,7 +37,30 @@ def request_link() -> ResponseReturnValue:
         email = link.email if link else users.canonical_email(typed)
     except ValidationError as error:
         return login_page.render_login_page(next_path, typed, error.errors, 422)
-    return send_link(email, next_path=link.next_path if link else next_path)
+    proof = proof_of_work.is_proof(request.form.get("challenge", ""), typed, request.form.get("proof", ""))
+    return send_link(email, next_path=link.next_path if link else next_path, has_proof=proof)
+
+
+@blueprint.get("/pause/<token>")
+@authorization.public
+def show_pause(token: str) -> ResponseReturnValue:
+    """What the link of a mail about many requests would do. Opening it changes nothing."""
+    link = magic_links.find_link(token)
+    if link is None or link.purpose != magic_links.PAUSE or link.expires_at <= clock.now():
+        return render_expired_link("")
+    return render_pause_page(link.email, token, is_paused=link.used_at is not None)
+
+
+@blueprint.post("/pause/<token>")
+@authorization.public
+def pause_requests(token: str) -> ResponseReturnValue:
+    """Mail no more links to this address for a day, except to browsers and networks known."""
+    try:
+        email = magic_links.pause_requests(token)
+    except magic_links.LinkExpired:
+        return render_expired_link("")
+    db.session.commit()
+    return render_pause_page(email, token, is_paused=True)
 
 
 @blueprint.get("/code")
@@ -53,6 +77,7 @@ def redeem_code() -> ResponseReturnValue:
     try:
         link = magic_links.redeem_code(get_browser_token() or "", request.form.get("code", ""))
     except magic_links.LinkExpired as error:
+        authentication.audit_sign_in(audit_log.WRONG_CODE, None, flask.session.get("link_email", ""))
         db.session.commit()
         email = flask.session.get("link_email", "")
         return render_template("sign_in/link_sent.html", email=email, errors={"code": error.message}), 422
@@ -74,6 +99,9 @@ def show_link(token: str) -> ResponseReturnValue:
 def redeem_link(token: str) -> ResponseReturnValue:
     """Redeem the link, once."""
     try:
+        invitation = magic_links.find_link(token)
+        if invitations.needs_confirmation(invitation):
+            return send_link(invitation.email, next_path=invitation.next_path, is_vouched=True)
         link = magic_links.redeem(token, get_browser_token() or "")
     except magic_links.WrongBrowser:
         return render_link_page(magic_links.find_link(token), token, 403)
@@ -87,6 +115,8 @@ def send_link(
     email: str,
     *,
     next_path: str | None = None,
+    has_proof: bool = False,
+    is_vouched: bool = False,
     pending: oidc.ProviderClaims | None = None,
     known: Identity | None = None,
 ) -> Response:
@@ -98,6 +128,9 @@ def send_link(
         next_path=next_path,
         ip_prefix=authentication.get_client_network(),
         browser=authentication.get_user_agent(),
+        known_browsers_cookie=authentication.get_known_browsers(),
+        has_proof=has_proof,
+        is_vouched=is_vouched,
         pending=pending,
         identity=known,
     )
@@ -122,6 +155,7 @@ def finish_login(link: SignInLink) -> Response:
     try:
         result = magic_links.complete_sign_in(link, browser=authentication.get_user_agent())
     except login.NotAdmitted as error:
+        authentication.audit_sign_in(audit_log.SIGN_IN_REFUSED, None, link.email, provider="link")
         db.session.commit()
         return login_page.render_login_failed(error.message, 403)
     provider = "invitation" if link.purpose == magic_links.INVITATION else "link"
@@ -149,10 +183,18 @@ def render_link_page(link: SignInLink, token: str, status: int = 200) -> Respons
         masked=email_address.mask_address(link.email),
         is_mine=magic_links.matches_browser(link, get_browser_token() or ""),
         is_invitation=link.purpose == magic_links.INVITATION,
+        needs_confirmation=invitations.needs_confirmation(link),
         connects=link.pending_identity is not None,
         token=token,
     )
     return with_no_store(make_response(html, status))
+
+
+def render_pause_page(email: str, token: str, is_paused: bool) -> Response:
+    """The page with the button that stops requests, or that says that they are stopped."""
+    masked = email_address.mask_address(email)
+    html = render_template("sign_in/pause.html", masked=masked, token=token, is_paused=is_paused)
+    return with_no_store(make_response(html))
 
 
 def render_expired_link(again: str) -> Response:

@@ -11,22 +11,22 @@ from typing import Any
 
 import flask
 import requests
-from flask import Response, abort, g, request
+from flask import Response, abort, g, make_response, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_dance.consumer import OAuth2ConsumerBlueprint, oauth_authorized
 from flask_dance.consumer.requests import OAuth2Session
 from flask_dance.consumer.storage import BaseStorage
+from flask_login import current_user
 from oauthlib.oauth2 import OAuth2Error
-from requests.adapters import HTTPAdapter
 
 from helpdesk import config, urls
+from helpdesk.bounded_http import BoundedAdapter
 from helpdesk.database import transactions
+from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import login, oidc
 from helpdesk.extensions import db
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.sign_in import after_login, login_page, magic_link
-
-TIMEOUT_SECONDS = 10  # for the provider to exchange a code
+from helpdesk.web.sign_in import after_login, login_page, magic_link, oauth_state
 
 log = logging.getLogger(__name__)
 
@@ -57,12 +57,13 @@ class RequestAttribute:
         pass
 
 
-class LoopbackAdapter(HTTPAdapter):
+class LoopbackAdapter(BoundedAdapter):
     """Calls a simulated provider on this machine over plain http, which config allows only there."""
 
-    def send(self, request: requests.PreparedRequest, *args: Any, **options: Any) -> requests.Response:
+    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
+        """Send over plain http."""
         request.url = request.url.replace("https://", "http://", 1)
-        return super().send(request, *args, **options)
+        return super().send(request, **options)
 
 
 class OAuthSession(OAuth2Session):
@@ -76,18 +77,16 @@ class OAuthSession(OAuth2Session):
         return url + built_url[len(_as_https(url)) :], state
 
     def fetch_token(self, token_url: str, authorization_response: str = "", **parameters: Any) -> dict[str, Any]:
-        """As in the library, but with a time limit and without redirects.
+        """As in the library, but bounded in time and size, and without redirects.
 
         The authorization response is our own URL with the request's query, also behind a proxy.
         """
-        if token_url.startswith("http://"):
-            self.mount(_as_https(token_url), LoopbackAdapter())
+        self.mount(_as_https(token_url), LoopbackAdapter() if token_url.startswith("http://") else BoundedAdapter())
         self.max_redirects = 0
         callback_url = _as_https(urls.absolute_url(request.full_path))
         return super().fetch_token(
             _as_https(token_url),
             authorization_response=callback_url,
-            timeout=TIMEOUT_SECONDS,
             include_client_id=True,
             **parameters,
         )
@@ -136,8 +135,16 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
         nonce = secrets.token_urlsafe(24)
         self.authorization_url_params.update(nonce=nonce, prompt="select_account")
         response = super().login()
-        flask.session[f"{self.name}_nonce"] = nonce
-        flask.session[f"{self.name}_next"] = authorization.get_safe_next_path(request.args.get("next"))
+        oauth_state.save(
+            response,
+            oauth_state.OAuthState(
+                provider=self.name,
+                state=flask.session.pop(f"{self.name}_oauth_state"),
+                code_verifier=flask.session.pop(f"{self.name}_oauth_code_verifier"),
+                nonce=nonce,
+                next_path=authorization.get_safe_next_path(request.args.get("next")),
+            ),
+        )
         return response
 
     @authorization.public
@@ -145,9 +152,23 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
         """The provider's callback. Every error gives the same page."""
         if not self.provider.is_on:
             abort(404)
+        given = request.args.get("state", "")
+        kept = oauth_state.load(self.name, given)
+        response = make_response(self._finish(kept))
+        oauth_state.forget(response, self.name, given)
+        return response
+
+    def _finish(self, kept: oauth_state.OAuthState | None) -> ResponseReturnValue:
+        """Exchange the code of the callback, with what was kept for its state, and sign in."""
+        is_signed_in = current_user.is_authenticated
         db.session.rollback()
-        if "error" in request.args or f"{self.name}_oauth_state" not in flask.session:
-            return login_page.render_login_failed()
+        if kept is None or "error" in request.args:
+            # A page loaded again, or a step back in the browser, after the sign-in has finished.
+            return redirect("/", 303) if is_signed_in else login_page.render_login_failed()
+        g.oauth_kept = kept
+        # Where the library looks for them; it removes them again.
+        flask.session[f"{self.name}_oauth_state"] = kept.state
+        flask.session[f"{self.name}_oauth_code_verifier"] = kept.code_verifier
         try:
             return super().authorized()
         except (OAuth2Error, requests.RequestException, Warning, ValueError, KeyError) as error:
@@ -167,22 +188,28 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
 def finish_login(blueprint: RequestScopedBlueprint, token: dict[str, Any]) -> Response:
     """The token has arrived: verify the ID token, store nothing of it, and sign the user in."""
     provider = blueprint.provider
-    nonce = flask.session.pop(f"{blueprint.name}_nonce", "")
-    next_path = flask.session.pop(f"{blueprint.name}_next", None)
+    nonce, next_path = g.oauth_kept.nonce, g.oauth_kept.next_path
     try:
         claims = oidc.parse_claims(provider, oidc.verify_id_token(provider, token.get("id_token") or "", nonce))
         transactions.start_write_transaction()
         result = oidc.sign_in_with_provider(claims, browser=authentication.get_user_agent())
     except login.NotAdmitted as error:
-        db.session.commit()
+        _audit_refusal(provider, claims.email or "")
         return login_page.render_login_failed(error.message, 403)
     except oidc.UnverifiedIdentity as error:
         db.session.rollback()
+        transactions.start_write_transaction()
+        _audit_refusal(provider, "")
         return login_page.render_login_failed(error.message)
     if isinstance(result, oidc.EmailProofRequired):
         pending = None if result.identity else claims
         return magic_link.send_link(result.email, next_path=next_path, pending=pending, known=result.identity)
     return after_login.complete_login(result, blueprint.name, next_path)
+
+
+def _audit_refusal(provider: oidc.Provider, email: str) -> None:
+    authentication.audit_sign_in(audit_log.SIGN_IN_REFUSED, None, email, provider=provider.name)
+    db.session.commit()
 
 
 def _as_https(url: str) -> str:

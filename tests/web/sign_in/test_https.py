@@ -28,7 +28,7 @@ def test_the_whole_way_over_https(client, make, session):
     assert landed.status_code == 303 and landed.headers["Location"] == "/tickets"
     cookies = [*sent.headers.getlist("Set-Cookie"), *landed.headers.getlist("Set-Cookie")]
     named = {cookie.partition("=")[0] for cookie in cookies}
-    assert named == {"__Host-session", "__Host-ml"}
+    assert named == {"__Host-session", "__Host-ml", "__Host-known"}
     for cookie in cookies:
         assert "; Secure" in cookie and "; HttpOnly" in cookie and "; Path=/" in cookie and "SameSite=Lax" in cookie
         assert "Domain=" not in cookie

@@ -185,6 +185,73 @@ def test_an_invitation_brings_somebody_into_the_team_from_any_browser(new_browse
     assert "new link" not in new_browser().get(path).text, "an invitation is not renewed by whoever finds it"
 
 
+def test_a_mailed_invitation_is_confirmed_by_a_code_so_that_a_scanner_joins_nothing(
+    browser, new_browser, box, post_office, make, session
+):
+    from helpdesk.domain.authentication import invitations
+
+    invitations.invite_agent("maya@support.example", "Maya", "admin", actor=make.agent("Ada", role="admin"))
+    session.commit()
+    post_office()
+    path = path_in(box.wait_for("maya@support.example"))
+    scanner = new_browser()
+    for _ in range(2):
+        assert scanner.get(path).status_code == 200
+        assert scanner.post(path, page=path).headers["Location"] == "/sign-in/code"
+    assert scanner.who() is None and session.query(Session).count() == 0
+    assert session.query(User).filter_by(email="maya@support.example").one().email_verified_at is None
+    page = browser.get(path)
+    assert "Join the team" in page.text and "Send me the code" in page.text
+    assert browser.post(path, page=path).headers["Location"] == "/sign-in/code"
+    session.rollback()
+    post_office()
+    code = box.wait_for("maya@support.example", count=3).code
+    landed = browser.post("/sign-in/code", {"code": code}, page="/sign-in/code")
+    assert landed.headers["Location"] == "/desk" and browser.who() == "maya@support.example"
+    assert new_browser().get(path).status_code == 410
+
+
+def test_the_link_of_the_mail_about_many_requests_stops_them_by_a_button(
+    browser, new_browser, box, post_office, session
+):
+    attacker = new_browser()
+    for _ in range(8):
+        attacker.post("/sign-in/link", {"email": "dana@globex.example"})
+    post_office()
+    mails = box.list_for("dana@globex.example")
+    paths = [path for mail in mails for path in re.findall(r"http://localhost(/sign-in/pause/[\w-]+)", mail.text)]
+    assert len(mails) == 2 and len(paths) == 1, "the open link, and one mail about the requests"
+    assert "d***@globex.example" in browser.get(paths[0]).text
+    assert session.query(SignInLink).filter_by(purpose="pause").one().used_at is None
+    assert "are stopped" in browser.post(paths[0], page=paths[0]).text
+    assert "are stopped" in browser.get(paths[0]).text
+    for wrong in ("/sign-in/pause/x", "/sign-in/pause/" + "y" * 43):
+        assert browser.get(wrong).status_code == 410
+        assert browser.post(wrong).status_code == 410
+    later_mails = len(box.list_for("dana@globex.example"))
+    new_browser().post("/sign-in/link", {"email": "dana@globex.example"})
+    post_office()
+    assert len(box.list_for("dana@globex.example")) == later_mails
+
+
+def test_a_browser_that_has_signed_in_gets_a_link_while_others_flood(browser, new_browser, box, post_office, session):
+    browser.post("/sign-in/link", {"email": "dana@globex.example"})
+    post_office()
+    path = path_in(box.wait_for("dana@globex.example"))
+    browser.post(path, page=path)
+    assert browser.client.get_cookie("known").http_only
+    browser.post("/sign-out", page="/account")
+    session.query(Session).update({"ip_prefix": "203.0.113.0/24"})
+    session.commit()
+    attacker = new_browser()
+    for _ in range(9):
+        attacker.post("/sign-in/link", {"email": "dana@globex.example"})
+    assert session.query(SignInLink).order_by(SignInLink.id.desc()).first().refused == "limited"
+    browser.post("/sign-in/link", {"email": "dana@globex.example"})
+    newest = session.query(SignInLink).order_by(SignInLink.id.desc()).first()
+    assert (newest.refused, newest.trust) == (None, "browser")
+
+
 def test_somebody_of_two_organizations_chooses_and_switches(browser, box, post_office, make, session):
     from helpdesk.models.organization import OrganizationAddress
 

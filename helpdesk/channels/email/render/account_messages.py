@@ -3,7 +3,7 @@
 from helpdesk import clock, urls
 from helpdesk.channels.email import delivery_data
 from helpdesk.channels.email.render import message_headers, message_types, recipients
-from helpdesk.domain.authentication import signed_links
+from helpdesk.domain.authentication import magic_links, signed_links
 from helpdesk.domain.outbox.errors import SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
@@ -11,8 +11,15 @@ from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity
 
 
-def _render_sign_in(delivery: Delivery) -> message_types.SignIn:
+def _render_sign_in(delivery: Delivery) -> message_types.SignIn | message_types.SignInRequests:
     link = _get_open_link(delivery, "The link has ended before its mail could leave.")
+    if link.purpose == magic_links.PAUSE:
+        return message_types.SignInRequests(
+            envelope=message_headers.make_account_envelope(delivery, link.email),
+            stop_url=urls.absolute_url(f"/sign-in/pause/{signed_links.link_token(link)}"),
+            sign_in_url=urls.absolute_url("/sign-in"),
+            browser=delivery_data.sign_in_request(delivery).browser,
+        )
     return message_types.SignIn(
         envelope=message_headers.make_account_envelope(delivery, link.email),
         link=urls.sign_in_link_url(signed_links.link_token(link)),

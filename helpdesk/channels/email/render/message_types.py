@@ -155,6 +155,16 @@ class SignIn:
 
 
 @dataclass(frozen=True)
+class SignInRequests:
+    """Somebody requests sign-in links for this address again and again; ``stop_url`` leads to a button to stop it."""
+
+    envelope: Envelope
+    stop_url: str
+    sign_in_url: str
+    browser: str = ""
+
+
+@dataclass(frozen=True)
 class IdentityLinked:
     envelope: Envelope
     way: str
@@ -200,6 +210,7 @@ Mail = (
     | ClosingSoon
     | Invitation
     | SignIn
+    | SignInRequests
     | IdentityLinked
     | WeeklyDigest
     | DeliveryAlert
@@ -213,6 +224,7 @@ TYPES_BY_NAME: dict[str, type] = {
     "closing_soon": ClosingSoon,
     "invitation": Invitation,
     "sign_in": SignIn,
+    "sign_in_requests": SignInRequests,
     "linked": IdentityLinked,
     "weekly_summary": WeeklyDigest,
     "delivery_alert": DeliveryAlert,

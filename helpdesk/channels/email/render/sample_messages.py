@@ -58,6 +58,12 @@ def sample_mails() -> dict[str, message_types.Mail]:
             _envelope("invitation"), link, "Jonas Park", _NOON + timedelta(minutes=30), role="lead"
         ),
         "sign_in": message_types.SignIn(_envelope("sign-in"), link, "7KQM2XWD", browser="Firefox on Linux"),
+        "sign_in_requests": message_types.SignInRequests(
+            _envelope("requests"),
+            f"{_PORTAL}/sign-in/pause/3q2-8sKxwVtYvTn0bC6dLr5uPz9eHf1m",
+            f"{_PORTAL}/sign-in",
+            "Chrome on Windows",
+        ),
         "linked": message_types.IdentityLinked(
             _envelope("linked"),
             "Google",

@@ -1,0 +1,33 @@
+"""Settings by which secrets or customers' words would travel over a network unprotected."""
+
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+
+def find_open_connection(values: Any) -> str | None:
+    """The first such setting in ``values``, attributes named like the variables, as a sentence; or None."""
+    if values.MAIL_PASSWORD and not (values.MAIL_USE_TLS or values.MAIL_USE_SSL) and not _is_local(values.MAIL_SERVER):
+        return "MAIL_PASSWORD would travel in the clear; set MAIL_USE_TLS or MAIL_USE_SSL."
+    redis = urlsplit(values.REDIS_URL)
+    if redis.scheme != "unix" and not redis.password and not _is_local(redis.hostname):
+        return (
+            "REDIS_URL has no password; whoever can write to Redis can run code, so one on another machine needs one."
+        )
+    for name in ("SLACK_API_URL", "IMAP_URL"):
+        address = urlsplit(getattr(values, name))
+        if address.scheme in ("http", "imap") and not _is_local(address.hostname):
+            return f"{name} must begin with {address.scheme}s:// unless it is on this machine."
+    endpoint = urlsplit(dict(parse_qsl(urlsplit(values.STORAGE_URL).query)).get("endpoint", ""))
+    if endpoint.scheme == "http" and not _is_local(endpoint.hostname):
+        return "The endpoint of STORAGE_URL must be https unless it is on this machine."
+    return None
+
+
+def _is_local(host: str | None) -> bool:
+    """Whether ``host`` is this machine; none at all means that nothing is connected to."""
+    name = (host or "").strip("[]").lower()
+    try:
+        return name in ("", "localhost") or ip_address(name).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,119 @@
+"""How often one signed-in person may do what costs much: previews, searches, exports and changes.
+
+Counted in Redis for each minute, and in each process for what runs at the same time.
+"""
+
+import threading
+import time
+from collections import Counter
+from dataclasses import dataclass
+
+from flask import Flask, Response, g, request
+from flask_login import current_user
+
+from helpdesk import extensions
+from helpdesk.web.middleware import authorization, error_handlers, request_transactions
+
+
+@dataclass(frozen=True)
+class Limit:
+    """What one person may do in a minute and, in one web process, at the same time; ``what`` it is in words."""
+
+    what: str
+    per_minute: int
+    at_once: int
+
+
+LIMITS = {
+    "previews": Limit("previews", 60, 2),
+    "exports": Limit("exports", 20, 2),
+    "searches": Limit("searches", 240, 4),
+    "changes": Limit("changes", 600, 12),
+}
+PREVIEW_ENDPOINTS = {"markdown_preview.preview_markdown"}
+EXPORT_ENDPOINTS = {
+    "ticket_list.export_tickets",
+    "agent_queue.export_queue",
+    "review_reports.export_report",
+    "settings_data_requests.export_person",
+    "settings_data_requests.export_organization",
+}
+SEARCH_ENDPOINTS = {"new_ticket.list_similar_tickets"}
+RETRY_AFTER_SECONDS = 20
+
+_running: Counter[tuple[int, str]] = Counter()
+_counts: Counter[str] = Counter()  # in the minute ``_minute``, while Redis is away
+_minute = 0
+_lock = threading.Lock()
+
+
+def register(app: Flask) -> None:
+    """Check the limits before every request of somebody signed in."""
+    app.before_request(enforce_limits)
+    app.teardown_request(_end_request)
+
+
+def enforce_limits() -> Response | None:
+    """Refuse with 429 and a sentence what is beyond a limit; None for everything else."""
+    audience = authorization.get_audience(request.endpoint)
+    if audience in (authorization.PUBLIC, authorization.MACHINE) or not current_user.is_authenticated:
+        return None
+    kind = classify_request()
+    if kind is None:
+        return None
+    limit, user_id = LIMITS[kind], current_user.viewer.id if current_user.is_impersonating else current_user.id
+    key = (user_id, kind)
+    with _lock:
+        if _running[key] >= limit.at_once:
+            return _refuse(f"You may run {limit.at_once} {limit.what} at the same time. Wait until one has ended.", 2)
+        _running[key] += 1
+    g.personal_limit = key
+    if count_in_this_minute(f"{kind}:{user_id}") > limit.per_minute:
+        return _refuse(f"You may make {limit.per_minute} {limit.what} a minute. Wait a moment and try again.")
+    return None
+
+
+def classify_request() -> str | None:
+    """Which limit the request counts for; None for pages that are simply read."""
+    endpoint = request.endpoint
+    if endpoint in PREVIEW_ENDPOINTS:
+        return "previews"
+    if endpoint in EXPORT_ENDPOINTS:
+        return "exports"
+    if request.method not in request_transactions.SAFE_METHODS:
+        return "changes"
+    return "searches" if endpoint in SEARCH_ENDPOINTS or request.args.get("q") else None
+
+
+def count_in_this_minute(name: str) -> int:
+    """Count one more of ``name`` in this minute, and return how many there are.
+
+    Counted in Redis; while it does not answer, each process counts those that it gets.
+    """
+    minute = int(time.time() // 60)
+    key = f"helpdesk:limit:{name}:{minute}"
+    counts = extensions.call_redis(lambda pipeline: pipeline.incr(key).expire(key, 120).execute())
+    return int(counts[0]) if counts else _count_here(name, minute)
+
+
+def _count_here(name: str, minute: int) -> int:
+    global _minute
+    with _lock:
+        if _minute != minute:
+            _counts.clear()
+            _minute = minute
+        _counts[name] += 1
+        return _counts[name]
+
+
+def _refuse(sentence: str, retry_after: int = RETRY_AFTER_SECONDS) -> Response:
+    return error_handlers.render_error_page(429, sentence, headers={"Retry-After": str(retry_after)})
+
+
+def _end_request(_error: BaseException | None) -> None:
+    key = g.pop("personal_limit", None)
+    if key is not None:
+        with _lock:
+            _running[key] -= 1
+            if _running[key] <= 0:
+                del _running[key]

@@ -1,0 +1,80 @@
+"""A start that would send secrets in the clear is refused in one sentence; files are for their owner only."""
+
+import os
+import stat
+import subprocess
+import sys
+
+import pytest
+
+from helpdesk import config, file_modes
+
+KEY = "x" * 32
+REFUSED = [
+    {"MAIL_SERVER": "smtp.example", "MAIL_PASSWORD": "secret"},
+    {"MAIL_SERVER": "10.0.0.5", "MAIL_PORT": 587, "MAIL_PASSWORD": "secret"},
+    {"REDIS_URL": "redis://redis.example:6379/0"},
+    {"REDIS_URL": "redis://10.1.2.3"},
+    {"REDIS_URL": "rediss://user@redis.example/1"},
+    {"REDIS_URL": "redis+sentinel://one.example:26379,two.example:26379/main"},
+    {"SLACK_API_URL": "http://slack.example/api/"},
+    {"SLACK_API_URL": "http://169.254.1.1/api/"},
+    {"IMAP_URL": "imap://user:secret@mail.example/INBOX"},
+    {"STORAGE_URL": "s3://bucket?endpoint=http://minio.example:9000"},
+]
+ACCEPTED = [
+    {"MAIL_SERVER": "smtp.example", "MAIL_PASSWORD": "secret", "MAIL_USE_TLS": True},
+    {"MAIL_SERVER": "smtp.example", "MAIL_PASSWORD": "secret", "MAIL_USE_SSL": True},
+    {"MAIL_SERVER": "relay.example"},
+    {"MAIL_SERVER": "127.0.0.1", "MAIL_PASSWORD": "secret"},
+    {"MAIL_PASSWORD": "secret"},
+    {"REDIS_URL": "redis://:secret@redis.example:6379/0"},
+    {"REDIS_URL": "redis://localhost:6379/0"},
+    {"REDIS_URL": "redis://[::1]:6379/0"},
+    {"REDIS_URL": "unix:///run/redis/redis.sock?db=0"},
+    {"SLACK_API_URL": "http://127.0.0.2:5001/api/"},
+    {"IMAP_URL": "imaps://user:secret@mail.example/INBOX"},
+    {"IMAP_URL": "imap://user:secret@localhost/INBOX"},
+    {"STORAGE_URL": "s3://bucket?endpoint=https://minio.example"},
+    {"STORAGE_URL": "s3://bucket?endpoint=http://127.0.0.1:9000"},
+]
+
+
+@pytest.mark.parametrize("values", REFUSED, ids=str)
+def test_an_open_connection_with_secrets_is_refused(values):
+    with pytest.raises(config.UnsafeConfiguration) as refusal:
+        config.Config({"SECRET_KEY": KEY} | values)
+    sentence = str(refusal.value)
+    assert next(iter(values)) in sentence or "MAIL_PASSWORD" in sentence
+    assert "secret" not in sentence and "\n" not in sentence and sentence.endswith(".")
+
+
+@pytest.mark.parametrize("values", ACCEPTED, ids=str)
+def test_a_protected_or_local_connection_is_accepted(values):
+    config.Config({"SECRET_KEY": KEY} | values)
+
+
+def test_a_command_makes_files_for_its_owner_and_restricts_those_there(tmp_path):
+    folder = tmp_path / "var"
+    files = folder / "files"
+    files.mkdir(parents=True)
+    (folder / "helpdesk.db").touch()
+    for path, mode in ((folder, 0o755), (files, 0o775), (folder / "helpdesk.db", 0o644)):
+        path.chmod(mode)
+    environment = {**os.environ, "SECRET_KEY": KEY, "VAR_DIR": str(folder), "DATABASE_URL": ""}
+    subprocess.run([sys.executable, "-m", "helpdesk.cli", "db", "upgrade"], env=environment, check=True, timeout=300)
+    subprocess.run(
+        [sys.executable, "-m", "helpdesk.cli", "backup", str(tmp_path / "copy.tar.gz")],
+        env=environment,
+        check=True,
+        timeout=300,
+    )
+    found = [folder, tmp_path / "copy.tar.gz", *folder.rglob("*")]
+    assert len(found) > 3
+    assert [path for path in found if stat.S_IMODE(path.stat().st_mode) & file_modes.OTHERS] == []
+
+
+def test_a_shared_folder_is_left_as_it_is(tmp_path):
+    tmp_path.chmod(0o1777)
+    file_modes.restrict_stored_files(config.Config({"SECRET_KEY": KEY, "VAR_DIR": str(tmp_path)}))
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o1777
