@@ -14,14 +14,21 @@ _SPECIAL = re.compile(
 )
 _BRACKET = re.compile(r"\[(?=[^\]\n]{0,2000}\][(\[:])")
 _ANY_BRACKET = re.compile(r"[\[\]]")
-_URL = re.compile(r"https?://[^\s<>\x00-\x20]{1,4000}", re.IGNORECASE)
-_BREAKS_URL = re.compile(r"[\[\]*()`\\|{}^]")
-_LINE_START = re.compile(r"([ \t]*)(?=#{1,6}(?:\s|$)|[-+*](?:\s|$)|>|~~~|[-=|:_*][-=|:_* \t]*$)")
+_URL = re.compile(r"(?<![a-zA-Z0-9.+-])https?://[^\s<>\x00-\x20]{1,4000}", re.IGNORECASE)
+_BREAKS_URL = re.compile(r"[\[\]*()`\\{}^]")
+_SENTENCE_SIGNS = ".,;:!?"
+_LINE_START = re.compile(
+    r"([ \t]*)(?=#{1,6}(?:\s|$)|[-+*](?:\s|$)|>|~~~"
+    r"|=+[ \t]*$|-+[ \t]*$|(?:-[ \t]*){3,}$|(?:\*[ \t]*){3,}$|(?:_[ \t]*){3,}$"  # headings' lines and rules
+    r"|[|:-][|: \t-]*$)"  # the line below a table's head
+)
 _NUMBER = re.compile(r"([ \t]*\d{1,9})(?=[.)](?:\s|$))")
 
 
-def escape_text(text: str, in_label: bool = False) -> str:
-    """Escape ``text`` that stands inside a line. ``in_label``: inside the brackets of a link."""
+def escape_text(text: str, in_label: bool = False, is_last: bool = False) -> str:
+    """Escape ``text`` that stands inside a line. ``in_label``: inside the brackets of a link; ``is_last``: a space or
+    nothing comes behind it.
+    """
     if in_label:
         return _ANY_BRACKET.sub(r"\\\g<0>", _SPECIAL.sub(r"\\\g<0>", text))
     if "://" not in text:
@@ -30,8 +37,13 @@ def escape_text(text: str, in_label: bool = False) -> str:
     position = 0
     for match in _URL.finditer(text):
         address = _without_trailing_signs(match[0])
-        parts += [_escape_words(text[position : match.start()]), _write_address(address)]
+        words = _escape_words(text[position : match.start()])
         position = match.start() + len(address)
+        if words.endswith("<") and text[position : position + 1] == ">":
+            words = words[:-1] + "\\<"
+        following = text[position : position + 1]
+        ends_here = following.isspace() or following in _SENTENCE_SIGNS if following else is_last
+        parts += [words, _write_address(address, ends_here)]
     return "".join(parts) + _escape_words(text[position:])
 
 
@@ -54,9 +66,13 @@ def _escape_words(text: str) -> str:
     return _BRACKET.sub(r"\\[", text) if "](" in text or "][" in text or "]:" in text else text
 
 
-def _write_address(address: str) -> str:
-    """Put an address in angle brackets where Markdown would read marks in it."""
-    return f"<{encode_url(address)}>" if _BREAKS_URL.search(address) else address
+def _write_address(address: str, ends_here: bool) -> str:
+    """Put an address in angle brackets where Markdown would read marks in it. One with a bar is no address as a whole,
+    and stays text.
+    """
+    if "|" in address:
+        return _escape_words(address).replace("://", r"\:\//")
+    return address if ends_here and not _BREAKS_URL.search(address) else f"<{encode_url(address)}>"
 
 
 def _without_trailing_signs(address: str) -> str:

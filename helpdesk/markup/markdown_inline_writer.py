@@ -11,22 +11,25 @@ from helpdesk.markup.links import has_safe_scheme
 
 Mark: TypeAlias = int | str  # a style, or the address of a link
 
-_SIGNS: dict[Mark, str] = {BOLD: "**", ITALIC: "*", STRIKE: "~~"}
 _STYLES = BOLD | ITALIC | STRIKE
 _EMAIL = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*")
-_SPACES = re.compile(r"(\s*)(.*?)(\s*)", re.DOTALL)
 
 
 def write_inline(spans: Sequence[Span]) -> str:
-    """Return one paragraph's ``spans`` as Markdown; a line break stays a line break."""
+    """Return one paragraph's ``spans`` as Markdown; a line break stays a line break.
+
+    Where styles meet in a way that Markdown has no signs for, italic is left out first, then strike, then bold.
+    """
     pieces = _make_pieces(spans)
     if not any(piece.style & _STYLES for piece in pieces):
         return _Writer(pieces).write()
-    for encode in (False, True):
-        writer = _Writer(pieces, encode)
-        text = writer.write()
-        if writer.is_certain or _is_read_as(text, pieces):
-            return text
+    for dropped in (0, ITALIC, ITALIC | STRIKE):
+        kept = [replace(piece, style=piece.style & ~dropped) for piece in pieces] if dropped else pieces
+        for encode, italic in ((False, "*"), (True, "*"), (False, "_"), (True, "_")):
+            writer = _Writer(kept, encode, italic)
+            text = writer.write()
+            if writer.is_certain or _is_read_as(text, kept):
+                return text
     return _Writer([replace(piece, style=piece.style & CODE) for piece in pieces]).write()
 
 
@@ -70,8 +73,9 @@ def _solid_neighbour(pieces: Sequence[Span], number: int, step: int) -> Span | N
 class _Writer:
     """``is_certain``: no mark stands where it could be read otherwise."""
 
-    def __init__(self, pieces: Sequence[Span], encode: bool = False) -> None:
+    def __init__(self, pieces: Sequence[Span], encode: bool = False, italic: str = "*") -> None:
         self.pieces, self.encode = pieces, encode
+        self.signs: dict[Mark, str] = {BOLD: "**", ITALIC: italic, STRIKE: "~~"}
         self.parts: list[str] = []
         self.stack: list[Mark] = []
         self.is_certain = True
@@ -82,12 +86,12 @@ class _Writer:
             marks = _marks(piece)
             closed = self._close_all_but(marks)
             opened = sorted(marks - set(self.stack), key=lambda mark: (-lengths[number][mark], str(mark)))
-            text = self._piece_text(piece)
+            text = self._piece_text(piece, is_last=number == len(self.pieces) - 1 and not marks)
             self._check(closed, opened, text)
             if closed and self.encode and text[:1].isalnum():
                 text = f"&#{ord(text[0])};{text[1:]}"
             for mark in opened:
-                self.parts.append("[" if isinstance(mark, str) else _SIGNS[mark])
+                self.parts.append("[" if isinstance(mark, str) else self.signs[mark])
                 self.stack.append(mark)
             self.parts.append(text)
         self._close_all_but(set())
@@ -105,7 +109,7 @@ class _Writer:
     def _close_all_but(self, marks: set[Mark]) -> bool:
         kept = next((n for n, mark in enumerate(self.stack) if mark not in marks), len(self.stack))
         for mark in reversed(self.stack[kept:]):
-            self.parts.append(f"]({_target(mark)})" if isinstance(mark, str) else _SIGNS[mark])
+            self.parts.append(f"]({_target(mark)})" if isinstance(mark, str) else self.signs[mark])
         closed = len(self.stack) > kept
         del self.stack[kept:]
         return closed
@@ -115,20 +119,21 @@ class _Writer:
         before = self.parts[-1][-1:] if self.parts else " "
         if (closed and not text[:1].isspace() and text[:1] not in {"", ".", ","}) or len(opened) > 1:
             self.is_certain = False
-        if any(mark in _SIGNS for mark in opened):
+        if any(mark in self.signs for mark in opened):
             if before and not before.isspace() or not text[:1].isalnum():
                 self.is_certain = False
-            if self.encode and before.isalnum() and not text[:1].isalnum():
+            touches_word = len(opened) == 1 and text[:1].isalnum() and self.signs[opened[0]] != "_"
+            if self.encode and before.isalnum() and not touches_word:
                 self.parts[-1] = f"{self.parts[-1][:-1]}&#{ord(before)};"
         if self.stack and not text[-1:].isalnum():
             self.is_certain = False
 
-    def _piece_text(self, piece: Span) -> str:
+    def _piece_text(self, piece: Span, is_last: bool) -> str:
         if piece.style & CODE:
             return _code(piece.text)
         if piece.url and (piece.bare or not piece.text):
             return _autolink(piece)
-        return markdown_escaping.escape_text(piece.text, in_label=_is_link(piece))
+        return markdown_escaping.escape_text(piece.text, in_label=_is_link(piece), is_last=is_last)
 
 
 def _marks(piece: Span) -> set[Mark]:
@@ -169,4 +174,9 @@ def _is_read_as(text: str, pieces: Sequence[Span]) -> bool:
 
 
 def _styled_signs(spans: Sequence[Span]) -> list[tuple[str, int, bool]]:
-    return [(sign, span.style, bool(span.url)) for span in spans for sign in span.text if not sign.isspace()]
+    return [
+        (sign, span.style, bool(span.url) and not span.bare)
+        for span in spans
+        for sign in span.text
+        if not sign.isspace()
+    ]

@@ -113,7 +113,7 @@ def test_a_huge_quote_is_split_quickly():
         ("<pre>  x\n    y</pre>", "```\n  x\n    y\n```"),
         (
             '<a href="https://x.example/(1)">it</a> <a href="javascript:alert(1)">js</a>',
-            "[it](https://x.example/%281%29) js",
+            "[it](https://x.example/\\(1\\)) js",
         ),
         ("<script>evil()</script><style>p{}</style><title>t</title>ok<!-- no -->", "ok"),
         ("# no<br>1. no<br>- no", "\\# no\n1\\. no\n\\- no"),

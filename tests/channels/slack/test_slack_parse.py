@@ -140,7 +140,7 @@ def test_a_forwarded_message_is_quoted():
             attachments=[{"is_share": True, "author_name": "Dana", "text": "it &lt;broke&gt;\nagain"}],
         )
     )
-    assert heard.body == "> Dana:\n> it \\<broke>\n> again"
+    assert heard.body == "> Dana:\n> it <broke>\n> again"
 
 
 @pytest.mark.parametrize(

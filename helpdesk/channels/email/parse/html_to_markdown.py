@@ -1,223 +1,243 @@
-"""Convert HTML to text in one pass: incoming HTML to Markdown, outgoing HTML to the plain text half with its links.
+"""Convert a person's HTML to Markdown that shows the same; the result contains no HTML."""
 
-No parser library: whatever is between angle brackets is a tag, known or dropped, so hostile nesting costs no more than
-its length.
-"""
-
+import logging
 import re
 from dataclasses import dataclass, field
 from html import unescape
 
-MAX_LENGTH = 500_000  # characters of HTML that are read
+from helpdesk.channels.email.parse import html_inline, html_tokens
+from helpdesk.markup import document, markdown_writer
+from helpdesk.markup.document import Block, Span
 
-_TOKEN = re.compile(r"<([!/?a-zA-Z][^<>]{0,8000})>|<|[^<]+")
-_TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
-_ATTRIBUTE = re.compile(r"""\b(href|class|style|type|id)\s*=\s*(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""", re.IGNORECASE)
-_SILENT = {"script", "style", "head", "title", "template", "noscript", "svg", "math", "select", "object"}
+log = logging.getLogger(__name__)
+
 _SPACED = {"p", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "blockquote", "pre", "table", "dl"}
 _BLOCKS = _SPACED | {
-    "div",
-    "tr",
-    "li",
-    "section",
-    "article",
-    "header",
-    "footer",
-    "center",
-    "hr",
-    "dt",
-    "dd",
-    "tbody",
-    "address",
+    *("div", "tr", "li", "section", "article", "header", "footer", "center", "hr", "dt", "dd", "tbody", "address"),
+    *("main", "aside", "nav", "figure", "figcaption", "caption", "thead", "tfoot", "fieldset", "form", "details"),
 }
-_MARKS = {"b": "**", "strong": "**", "i": "*", "em": "*", "s": "~~", "del": "~~", "strike": "~~"}
-_QUOTES = {
-    "gmail_quote",
-    "yahoo_quoted",
-    "protonmail_quote",
-    "zmail_extra",
-    "tutanota_quote",
-    "moz-cite-prefix",
-}
-_SPECIAL = re.compile(r"([\\`*\[\]]|(?<!\w)_|_(?!\w))")
-_LINE_START = re.compile(r"^(\d{0,9})([#>+-](?=[\s#>])|(?<=\d)[.)](?=\s))")
+_QUOTES = {"gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra", "tutanota_quote", "moz-cite-prefix"}
 
 
 def html_to_markdown(html: str) -> str:
-    """Convert a person's HTML to Markdown that shows the same; the result contains no HTML."""
-    return _Writer(marks=True).write(html)
+    """Convert ``html`` to Markdown. What cannot be converted is its text, and the log names the reason."""
+    try:
+        return markdown_writer.write_markdown(html_to_document(html))
+    except Exception as error:  # whatever somebody sent, their words are kept
+        log.warning("HTML of %d characters is read as plain text: %s.", len(html), type(error).__name__)
+        text = unescape(re.sub(r"<[^<>]{0,8000}>", " ", html[: html_tokens.MAX_LENGTH]))
+        return markdown_writer.write_markdown([document.CodeBlock(text.strip())])
 
 
-def html_to_text(html: str) -> str:
-    """Convert our own safe HTML to plain text: links behind their text, quotes with "> "."""
-    return _Writer(marks=False).write(html)
+def html_to_document(html: str) -> list[Block]:
+    """Read ``html`` into blocks."""
+    reader = _Reader()
+    for token in html_tokens.read_tokens(html):
+        if token.kind == "text":
+            reader.text(token.value)
+        elif token.kind == "start":
+            reader.start(token.value, token.attributes)
+        else:
+            reader.end(token.value)
+    return reader.finish()
 
 
 @dataclass
-class _Writer:
-    marks: bool
-    lines: list[str] = field(default_factory=list)
-    buffer: list[str] = field(default_factory=list)
-    quotes: list[str] = field(default_factory=list)
-    lists: list[int | None] = field(default_factory=list)
-    open: list[tuple[str, int, str]] = field(default_factory=list)
-    bullet: str = ""
-    gap: bool = False
-    pre: bool = False
+class _Container:
+    """An open quote, list or item; ``tag`` is what closes it. ``counted``: it is a block of its own, not one too deep
+    or a plain <div> inside a quote.
+    """
 
-    def write(self, html: str) -> str:
-        silent, depth = "", 0
-        for match in _TOKEN.finditer(_strip_comments(html[:MAX_LENGTH])):
-            tag = _TAG.match(match[1]) if match[1] else None
-            if match[1] and not tag:
-                continue
-            name = tag[2].lower() if tag else ""
-            if silent:
-                if name == silent:
-                    depth += -1 if tag[1] else 1
-                    silent = silent if depth else ""
-            elif not tag:
-                self.text(unescape(match[0]))
-            elif tag[1]:
-                self.end(name)
-            else:
-                given = {found[0].lower(): unescape("".join(found[1:])) for found in _ATTRIBUTE.findall(match[1])}
-                hidden = re.search(r"display\s*:\s*none", given.get("style", ""))
-                if (name in _SILENT or hidden) and not match[1].endswith("/") and name not in {"img", "br", "input"}:
-                    silent, depth = name, 1
-                else:
-                    self.start(name, given)
+    tag: str
+    blocks: list[Block]
+    items: list[list[Block]] = field(default_factory=list)
+    start: int | None = None
+    counted: bool = True
+
+
+class _Reader:
+    def __init__(self) -> None:
+        self.root: list[Block] = []
+        self.open: list[_Container] = [_Container("", self.root)]
+        self.tags = html_inline.OpenTags()
+        self.line: list[Span] = []
+        self.paragraph: list[Span] | None = None
+        self.gap = False
+        self.heading = 0
+        self.code: list[str] | None = None
+        self.link_begin = ""
+
+    def finish(self) -> list[Block]:
         self.flush()
-        return re.sub(r"\n{3,}", "\n\n", "\n".join(self.lines)).strip()
+        self._end_code()
+        while len(self.open) > 1:
+            self._close()
+        self._end_paragraph()
+        return self.root
 
     def text(self, text: str) -> None:
-        if self.pre:
-            *complete, rest = text.replace("\r\n", "\n").split("\n")
-            for line in complete:
-                self.buffer.append(line)
-                self.flush(always=True)
-            self.buffer.append(rest)
-        else:
-            self.gap = self.gap or (bool(self.lines) and text == "\xa0" and not self.buffer)
-            text = re.sub(r"\s+", " ", text.replace("\xa0", " "))
-            self.buffer.append(_SPECIAL.sub(r"\\\1", text) if self.marks else text)
+        if self.code is not None:
+            self.code.append(text.replace("\r\n", "\n"))
+            return
+        self.gap = self.gap or (text == "\xa0" and not self.line and self.paragraph is not None)
+        text = re.sub(r"\s+", " ", text.replace("\xa0", " "))
+        self.line.append(self.tags.make_span(text))
 
-    def start(self, name: str, given: dict[str, str]) -> None:
+    def start(self, name: str, attributes: dict[str, str]) -> None:
         if name == "br":
-            self.flush(always=True)
+            if self.code is not None:
+                self.code.append("\n")
+            else:
+                self.flush(always=True)
+        elif name == "img":
+            self._picture(attributes)
         elif name in _BLOCKS:
+            if self.code is not None:
+                self.code.append("\n" if self.code and not self.code[-1].endswith("\n") else "")
+                return
             self.flush()
-            self.gap = self.gap or (
-                name in _SPACED and "msonormal" not in given.get("class", "").lower() and not self.lists
-            )
-            self.block(name, given)
-        elif name == "a" or (
-            self.marks and name in _MARKS and all(_MARKS.get(one[0]) != _MARKS[name] for one in self.open)
-        ):
-            self.open.append((name, len(self.buffer), given.get("href", "")))
+            is_list = any(each.tag in {"ul", "ol"} for each in self.open)
+            is_spaced = name in _SPACED and "msonormal" not in attributes.get("class", "").lower()
+            self.gap = self.gap or (is_spaced and (not is_list or self.paragraph is not None))
+            self._start_block(name, attributes)
+        else:
+            self.tags.start(name, attributes)
 
-    def block(self, name: str, given: dict[str, str]) -> None:
-        if name == "blockquote" or (name == "div" and _QUOTES & set(given.get("class", "").split())):
-            self.quotes.append(name)
-        elif name == "div" and self.quotes:
-            self.quotes.append("")
+    def _picture(self, attributes: dict[str, str]) -> None:
+        """Show a picture's description, except where the picture itself is attached."""
+        alt = " ".join(attributes.get("alt", "").split())[:300]
+        is_attached = attributes.get("src", "").lower().startswith(("cid:", "data:"))
+        if alt and (self.tags.url or not is_attached or not re.search(r"[A-Za-z0-9]", alt)):
+            self.text(alt)
+
+    def _start_block(self, name: str, attributes: dict[str, str]) -> None:
+        if name == "blockquote" or (name == "div" and _QUOTES & set(attributes.get("class", "").split())):
+            self._open(name)
+        elif name == "div" and any(each.tag == "div" and each.counted for each in self.open):
+            self.open.append(_Container("div", self.open[-1].blocks, counted=False))
         elif name in {"ul", "ol"}:
-            self.lists.append(0 if name == "ol" else None)
+            start = attributes.get("start", "1")
+            self._open(name, (int(start) if re.fullmatch(r"\d{1,9}", start) else 1) if name == "ol" else None)
         elif name == "li":
-            number = self.lists[-1] if self.lists else None
-            if number is not None:
-                self.lists[-1] = number + 1
-            self.bullet = "- " if number is None else f"{number + 1}. "
+            self._start_item(attributes.get("value", ""))
         elif name == "pre":
-            self.fence()
-            self.pre = True
+            self._end_paragraph()
+            self.code = []
         elif name == "hr":
-            self.lines.append(self.prefix() + "---")
-        elif name[0] == "h" and name[1:].isdigit() and self.marks:
-            self.bullet = "#" * int(name[1]) + " "
+            self._end_paragraph()
+            self.open[-1].blocks.append(document.Rule())
+        elif name[0] == "h" and name[1:].isdigit():
+            self._end_paragraph()
+            self.heading = int(name[1])
+
+    def _start_item(self, value: str) -> None:
+        while self.open[-1].tag == "li" or (self.open[-1].tag == "div" and not self.open[-1].counted):
+            self._close()
+        if self.open[-1].tag not in {"ul", "ol"}:
+            self._open("ul")
+        above = self.open[-1]
+        self._end_paragraph()
+        if not above.counted:
+            return
+        if above.start is not None and not above.items and re.fullmatch(r"\d{1,9}", value):
+            above.start = int(value)
+        above.items.append([])
+        self.open.append(_Container("li", above.items[-1]))
 
     def end(self, name: str) -> None:
-        if name in _BLOCKS:
-            self.flush()
-            if name == "pre" and self.pre:
-                self.pre = False
-                self.fence()
-            elif name in {"ul", "ol"} and self.lists:
-                self.lists.pop()
-            elif name in {"blockquote", "div"}:
-                self.close_quote(name)
-            self.gap = self.gap or (name in {"blockquote", "pre", "ul", "ol", "table"} and not self.lists)
-            self.bullet = ""
-        elif name in {"td", "th"}:
-            self.buffer.append(" ")
-        else:
-            self.close(name)
-
-    def close_quote(self, name: str) -> None:
-        if name == "blockquote":
-            while self.quotes and self.quotes.pop() != "blockquote":
-                pass
-        elif self.quotes and self.quotes[-1] != "blockquote":
-            self.quotes.pop()
-
-    def close(self, name: str) -> None:
-        for place in range(len(self.open) - 1, max(-1, len(self.open) - 6), -1):
-            if self.open[place][0] == name:
-                _, begin, href = self.open.pop(place)
-                break
-        else:
+        if name == "pre":
+            self._end_code()
+            self.gap = True
+        elif self.code is not None:
             return
-        inner = "".join(self.buffer[begin:])
-        label = inner.strip()
-        if label:
-            marked = self.link(label, href) if name == "a" else f"{_MARKS[name]}{label}{_MARKS[name]}"
-            before, after = inner[: len(inner) - len(inner.lstrip())], inner[len(inner.rstrip()) :]
-            self.buffer[begin:] = [before + marked + after]
+        elif name in _BLOCKS:
+            self.flush()
+            if name in {"ul", "ol", "li", "blockquote", "div"}:
+                self._end_block(name)
+            self.gap = self.gap or (name in {"blockquote", "ul", "ol", "table"} and self.open[-1].tag != "li")
+            if name[0] == "h" and self.heading:
+                self._end_paragraph()
+                self.heading = 0
+        elif name in {"td", "th"}:
+            self.line.append(Span(" "))
+        elif name == "a":
+            label = document.plain_text(self.line)
+            shown = html_inline.address_to_show(self.tags.end(name), label)
+            if shown:
+                self.line.append(Span(f" ({shown})"))
+        else:
+            self.tags.end(name)
 
-    def link(self, label: str, href: str) -> str:
-        href = re.sub(r"[\s<>()\\]", lambda sign: f"%{ord(sign[0]):02X}" if ord(sign[0]) < 128 else "", href.strip())
-        shown = label.replace("\\", "")
-        if not re.match(r"(https?://|mailto:)[^\s]", href, re.IGNORECASE):
-            return label
-        if shown.rstrip("/") == href.rstrip("/") or href.lower() == f"mailto:{shown.lower()}":
-            return shown
-        return f"[{label}]({href})" if self.marks else f"{label} ({href})"
+    def _end_block(self, name: str) -> None:
+        depth = next((n for n in range(len(self.open) - 1, 0, -1) if self.open[n].tag == name), 0)
+        if not depth or (name == "div" and any(each.tag != "div" for each in self.open[depth:])):
+            return
+        if name == "li" and any(each.tag in {"ul", "ol"} for each in self.open[depth:]):
+            return
+        while len(self.open) > depth:
+            self._close()
+
+    def _open(self, tag: str, start: int | None = None) -> None:
+        self._end_paragraph()
+        above = self.open[-1]
+        if above.tag in {"ul", "ol"} and above.counted and tag != "li":
+            above.items = above.items or [[]]
+            above = _Container("", above.items[-1])
+        depth = sum(each.counted and each.tag != "li" for each in self.open)
+        is_counted = depth <= document.MAX_DEPTH
+        if len(self.open) < 200:
+            self.open.append(_Container(tag, [] if is_counted else above.blocks, start=start, counted=is_counted))
+            if is_counted and tag in {"ul", "ol"}:
+                self.open[-1].blocks = above.blocks
+            elif is_counted:
+                above.blocks.append(document.Quote(self.open[-1].blocks))
+
+    def _close(self) -> None:
+        self._end_paragraph()
+        closed = self.open.pop()
+        if closed.tag in {"ul", "ol"} and closed.counted and closed.items:
+            closed.blocks.append(document.ListBlock(closed.items, closed.start, _are_tight(closed.items)))
 
     def flush(self, always: bool = False) -> None:
-        text = "".join(self.buffer)
-        self.buffer.clear()
-        self.open.clear()
-        text = text if self.pre else re.sub(r" {2,}", " ", text).strip()
-        if not text and not always:
+        """End the line: it goes on in the same paragraph unless there is a gap."""
+        line = document.trim_spans(_collapse(html_inline.join_links(self.line)))
+        self.line = []
+        if not line and not always:
             return
-        if self.marks and not self.pre:
-            text = _LINE_START.sub(r"\1\\\2", text) if not text.startswith(("**", "~~")) else text
-        self.blank()
-        indents = ["  " if number is None else "   " for number in self.lists]
-        indent = "".join(indents[:-1] if self.bullet else indents)
-        self.lines.append((self.prefix() + indent + self.bullet + text).rstrip())
-        self.bullet = ""
-
-    def fence(self) -> None:
-        self.blank()
-        if self.marks:
-            self.lines.append(self.prefix() + "```")
-
-    def blank(self) -> None:
-        if self.gap and self.lines and self.lines[-1].strip("> "):
-            last = re.match(r"(> )*", self.lines[-1])[0]
-            self.lines.append(min(last, self.prefix(), key=len).rstrip())
+        if self.gap or self.paragraph is None:
+            self._end_paragraph()
+            self.paragraph = line
+        else:
+            self.paragraph += [Span("\n"), *line]
         self.gap = False
 
-    def prefix(self) -> str:
-        return "> " * min(10, sum(1 for one in self.quotes if one))
+    def _end_paragraph(self) -> None:
+        spans, self.paragraph = self.paragraph, None
+        if spans and document.plain_text(spans).strip():
+            block = document.Heading(self.heading, spans) if self.heading else document.Paragraph(spans)
+            self.open[-1].blocks.append(block)
+
+    def _end_code(self) -> None:
+        if self.code is not None:
+            text = "".join(self.code).replace("\xa0", " ").strip("\n")
+            self.code = None
+            if text.strip():
+                self.open[-1].blocks.append(document.CodeBlock(text))
 
 
-def _strip_comments(html: str) -> str:
-    kept, at = [], 0
-    while (begin := html.find("<!--", at)) >= 0:
-        kept.append(html[at:begin])
-        end = html.find("-->", begin)
-        at = len(html) if end < 0 else end + 3
-    kept.append(html[at:])
-    return "".join(kept)
+def _collapse(spans: list[Span]) -> list[Span]:
+    """Leave one space where several meet."""
+    found: list[Span] = []
+    for span in spans:
+        text = re.sub(r" {2,}", " ", span.text)
+        if found and found[-1].text.endswith(" "):
+            text = text.lstrip(" ")
+        if text:
+            found.append(Span(text, span.style, span.url, span.bare))
+    return found
+
+
+def _are_tight(items: list[list[Block]]) -> bool:
+    return not any(
+        sum(isinstance(block, document.Paragraph | document.Heading) for block in item) > 1 for item in items
+    )

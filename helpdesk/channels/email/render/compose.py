@@ -10,10 +10,10 @@ from urllib.parse import urlsplit
 from markupsafe import Markup
 
 from helpdesk.channels.email import dkim_signing
-from helpdesk.channels.email.parse import html_to_markdown, quotes
+from helpdesk.channels.email.parse import quotes
 from helpdesk.channels.email.render import formatting, header_fields, message_types
 from helpdesk.channels.email.rendered_mail import RenderedMail
-from helpdesk.markup import markdown_rendering
+from helpdesk.markup import markdown_reader, markdown_rendering, text_writer
 from helpdesk.models.attachment import IMAGE_TYPES
 
 _MAX_PICTURE_BYTES = 100_000  # bytes; a larger one stays a link
@@ -73,7 +73,7 @@ def build_preview(values: message_types.Mail) -> MailPreview:
         "on": formatting.format_datetime,
         "size": formatting.format_size,
         "html": _message_html,
-        "text": lambda message: _html_to_text(str(_message_html(message))),
+        "text": lambda message: _message_text(message.body),
         "picture": lambda file: f"cid:{picture_content_id(file)}" if _is_picture(file) else "",
     }
     subject = header_fields.clean_header_text(markdown_rendering.render_template(f"mail/{name}/subject.txt", **given))
@@ -93,8 +93,8 @@ def _cached_html(body: str) -> Markup:
 
 
 @lru_cache(maxsize=512)
-def _html_to_text(html: str) -> str:
-    return html_to_markdown.html_to_text(html)
+def _message_text(body: str) -> str:
+    return text_writer.write_text(markdown_reader.read_markdown(body))
 
 
 def make_message_id(key: str, portal_url: str) -> str:

@@ -1,6 +1,7 @@
-"""Parse Slack's mrkdwn text to the elements of a rich_text block, so that one writer makes Markdown of both. Pure.
+"""Parse Slack's mrkdwn text to the elements of a rich_text block, so that one reader makes a document of both. Pure.
 
-Text is unescaped exactly once, at the leaves, after everything between angle brackets was parsed.
+Text is unescaped exactly once, at the leaves, after everything between angle brackets was parsed. Every sign is looked
+at a bounded number of times.
 """
 
 import re
@@ -9,21 +10,18 @@ _FENCE = re.compile(r"```(.+?)```", re.DOTALL)
 _QUOTE = re.compile(r"^(?:&gt;|>) ?")
 _BULLET = re.compile(r"^( *)[•◦▪‣∙]\ufe0e?\s+")
 _NUMBER = re.compile(r"^( *)(\d{1,4})\.\s+")
-_EMOJI = r":(?P<emoji>[a-z0-9_+'\-]+(?:::skin-tone-[2-6])?):"
-_INLINE = re.compile(
-    r"`(?P<code>[^`\n]+)`"
-    r"|<(?P<special>[^<>\n]+)>"
-    r"|(?<![\w*])\*(?=[^\s*])(?P<bold>[^*\n]*[^\s*])\*(?![\w*])"
-    r"|(?<![\w_])_(?=[^\s_])(?P<italic>[^\n]*?[^\s_])_(?![\w_])"
-    r"|(?<![\w~])~(?=[^\s~])(?P<strike>[^~\n]*[^\s~])~(?![\w~])"
-    r"|(?<![\w:])" + _EMOJI + r"(?!\w)"
-)
+_SIGN = re.compile(r"[`<*_~:]")
+_CODE = re.compile(r"`([^`\n]+)`")
+_SPECIAL = re.compile(r"<([^<>\n]+)>")
+_EMOJI = re.compile(r":([a-z0-9_+'\-]{1,100}(?:::skin-tone-[2-6])?):(?!\w)")
+_STYLES = {"*": "bold", "_": "italic", "~": "strike"}
+_CLOSING = {sign: re.compile(rf"(?<=[^\s{re.escape(sign)}]){re.escape(sign)}(?![\w{sign}])") for sign in "*_~"}
 
 
 def mrkdwn_to_elements(text: str) -> list[dict]:
     """Return the rich_text elements with the same meaning as the mrkdwn ``text``."""
     found: list[dict] = []
-    for number, part in enumerate(_FENCE.split(text)):
+    for number, part in enumerate(_FENCE.split(text) if text.count("```") > 1 else [text]):
         if number % 2:
             code = unescape_mrkdwn(_flatten_links(part)).strip("\n")
             found.append({"type": "rich_text_preformatted", "elements": [{"type": "text", "text": code}]})
@@ -65,21 +63,47 @@ def _lines(text: str) -> list[dict]:
 
 
 def _inline(text: str, style: dict) -> list[dict]:
+    """Read one line; a style is not looked for inside itself, so this goes at most three levels deep."""
     found: list[dict] = []
-    position = 0
-    for match in _INLINE.finditer(text):
-        found += _text(text[position : match.start()], style)
-        position = match.end()
-        kind = match.lastgroup
-        if kind == "code":
-            found += _text(_flatten_links(match[kind]), style | {"code": True})
-        elif kind == "special":
-            found += _special(match[kind], style)
-        elif kind == "emoji":
-            found.append({"type": "emoji", "name": match[kind]})
-        else:
-            found += _inline(match[kind], style | {kind: True})
-    return found + _text(text[position:], style)
+    position = begin = 0
+    unclosed: set[str] = set()
+    while match := _SIGN.search(text, position):
+        position = match.start()
+        end, elements = _read_mark(text, position, style, unclosed)
+        if not end:
+            position += 1
+            continue
+        found += [*_text(text[begin:position], style), *elements]
+        position = begin = end
+    return found + _text(text[begin:], style)
+
+
+def _read_mark(text: str, position: int, style: dict, unclosed: set[str]) -> tuple[int, list[dict]]:
+    """Return where the mark at ``position`` ends and its elements; 0 where the sign is only a sign. ``unclosed``: the
+    signs that are known to have no second one further on.
+    """
+    sign = text[position]
+    before = text[position - 1] if position else " "
+    if sign == "`" and (match := _CODE.match(text, position)):
+        return match.end(), _text(_flatten_links(match[1]), style | {"code": True})
+    if sign == "<" and (match := _SPECIAL.match(text, position)):
+        return match.end(), _special(match[1], style)
+    if sign == ":" and not (before.isalnum() or before in "_:") and (match := _EMOJI.match(text, position)):
+        return match.end(), [{"type": "emoji", "name": match[1]} | ({"style": dict(style)} if style else {})]
+    name = _STYLES.get(sign)
+    if not name or name in style or sign in unclosed or before.isalnum() or before in {"_", sign}:
+        return 0, []
+    following = text[position + 1 : position + 2]
+    if not following or following.isspace() or following == sign:
+        return 0, []
+    closing = _CLOSING[sign].search(text, position + 2)
+    if not closing:
+        unclosed.add(sign)
+        return 0, []
+    inner = text[position + 1 : closing.start()]
+    if sign != "_" and sign in inner:
+        return 0, []
+    return closing.end(), _inline(inner, style | {name: True})
 
 
 def _text(text: str, style: dict) -> list[dict]:
@@ -89,6 +113,10 @@ def _text(text: str, style: dict) -> list[dict]:
 
 
 def _special(inside: str, style: dict) -> list[dict]:
+    return [element | ({"style": dict(style)} if style else {}) for element in _special_elements(inside)]
+
+
+def _special_elements(inside: str) -> list[dict]:
     target, _, label = inside.partition("|")
     label = unescape_mrkdwn(label)
     if target.startswith("@"):
@@ -96,19 +124,13 @@ def _special(inside: str, style: dict) -> list[dict]:
     if target.startswith("#"):
         return [{"type": "channel", "channel_id": target[1:], "label": label.lstrip("#")}]
     if target.startswith("!subteam^"):
-        return [
-            {
-                "type": "usergroup",
-                "usergroup_id": target.removeprefix("!subteam^"),
-                "label": label.lstrip("@"),
-            }
-        ]
+        group = target.removeprefix("!subteam^")
+        return [{"type": "usergroup", "usergroup_id": group, "label": label.lstrip("@")}]
     if target in {"!here", "!channel", "!everyone", "!group"}:
         return [{"type": "broadcast", "range": target[1:]}]
     if target.startswith("!"):
         return [{"type": "text", "text": label or target[1:].split("^")[0]}]
-    link = {"type": "link", "url": unescape_mrkdwn(target)} | ({"text": label} if label else {})
-    return [link | ({"style": dict(style)} if style else {})]
+    return [{"type": "link", "url": unescape_mrkdwn(target)} | ({"text": label} if label else {})]
 
 
 def _flatten_links(text: str) -> str:

@@ -1,89 +1,126 @@
-"""Convert elements of a rich_text block to Markdown with the same text and format. Pure."""
+"""Read elements of a rich_text block into a document, and write Markdown with the same text and format. Pure."""
 
-import re
 from collections.abc import Callable
 
 from helpdesk.channels.slack.parse import emoji_names, json_access
-from helpdesk.markup import links
+from helpdesk.markup import document, markdown_writer
+from helpdesk.markup.document import Block, Span
+from helpdesk.markup.links import has_safe_scheme
 
 Names = Callable[[str], str | None]
 
-_SPECIAL = re.compile(
-    r"\\(?=[!-/:-@\[-`{-~])"  # a backslash that would escape what follows
-    r"|`"
-    r"|\*(?!(?<= \*) )"  # a star, unless alone between spaces
-    r"|(?<![^\W_])_|_(?![^\W_])"  # an underscore at the edge of a word
-    r"|~(?=~)|(?<=~)~"
-    r"|\[(?=[^\]\n]*\][(\[:])"
-    r"|<(?=[A-Za-z/!?])"
-    r"|&(?=#?\w+;)"
-)
-_LINE_START = re.compile(r"^( {0,3})(?=#{1,6}(?:\s|$)|\+\s|[-=|:_* ]*[-=|:_*] *$|~~~)", re.MULTILINE)
-_NUMBER_ALONE = re.compile(r"^( {0,3}\d{1,9})([.)])(?=\s*$)", re.MULTILINE)
+_STYLES = {"bold": document.BOLD, "italic": document.ITALIC, "strike": document.STRIKE, "code": document.CODE}
 
 
 def elements_to_markdown(elements: list[dict], names: Names) -> str:
     """Return Markdown for ``elements``; ``names`` returns the name for an id or None. Unknown elements give the text
     they contain.
     """
-    blocks: list[tuple[str, str]] = []
-    depth = -1
+    return markdown_writer.write_markdown(elements_to_document(elements, names))
+
+
+def elements_to_document(elements: list[dict], names: Names) -> list[Block]:
+    """Return the blocks of ``elements``."""
+    reader = _Reader(names)
     for element in json_access.objects_in(elements):
-        # Markdown knows an inner list only below an outer one; Slack allows any indentation.
-        indent = element.get("indent")
-        depth = (
-            min(indent if isinstance(indent, int) and indent > 0 else 0, depth + 1)
-            if element.get("type") == "rich_text_list"
-            else -1
+        reader.read(element)
+    return reader.blocks
+
+
+class _Reader:
+    """``lists``: the lists that the next element may continue, each with its indentation, outermost first. ``code``:
+    whether a block of code stands between them and the next element.
+    """
+
+    def __init__(self, names: Names) -> None:
+        self.names = names
+        self.blocks: list[Block] = []
+        self.lists: list[tuple[int, document.ListBlock]] = []
+        self.code: document.CodeBlock | None = None
+
+    def read(self, element: dict) -> None:
+        kind, inside = element.get("type"), json_access.objects_in(element.get("elements"))
+        if kind == "rich_text_list":
+            self._list(element, inside)
+            return
+        if kind == "rich_text_preformatted":
+            text = "".join(_element_text(each, self.names) for each in inside).strip("\n")
+            if text.strip():
+                self.code = document.CodeBlock(text)
+                self.blocks.append(self.code)
+            return
+        blocks = self._paragraphs(inside if "elements" in element else [element])
+        if blocks:
+            self.blocks += [document.Quote(blocks)] if kind == "rich_text_quote" else blocks
+            self.lists, self.code = [], None
+
+    def _list(self, element: dict, inside: list[dict]) -> None:
+        indent, offset = (
+            value if isinstance(value, int) and 0 <= value < 10**8 else 0
+            for value in (element.get("indent"), element.get("offset"))
         )
-        text = _block_to_markdown(element, names, depth)
-        if text.strip():
-            blocks.append((element.get("type", ""), text))
-    text = ""
-    for (kind, block), previous in zip(blocks, [("", ""), *blocks], strict=False):
-        gap = "\n" if kind == previous[0] == "rich_text_list" else "\n\n"
-        text += (gap if text else "") + block
-    return text
+        start = offset + 1 if element.get("style") == "ordered" else None
+        items = [self._paragraphs(json_access.objects_in(item.get("elements"))) for item in inside]
+        if not items:
+            return
+        self._find_list(indent, start).items.extend(items)
+        self.code = None
+
+    def _find_list(self, indent: int, start: int | None) -> document.ListBlock:
+        """Return the list that items with this indentation and first number belong to: one that they continue, or a
+        new one inside the item above.
+        """
+        while self.lists and self.lists[-1][0] > indent:
+            self.lists.pop()
+        if self.lists and self.lists[-1][0] == indent:
+            last = self.lists[-1][1]
+            is_next = last.start is not None and start == last.start + len(last.items)
+            if self.code is None and (start is None) == (last.start is None) and (start in {None, 1} or is_next):
+                return last
+            if self.code is not None and is_next and self.blocks[-1] is self.code:
+                # A block of code between two numbers belongs to the item above it.
+                last.items[-1].append(self.blocks.pop())
+                return last
+            self.lists.pop()
+        if self.code is not None:
+            self.lists = []
+        made = document.ListBlock([], start)
+        if self.lists and len(self.lists) < document.MAX_DEPTH:
+            self.lists[-1][1].items[-1].append(made)
+        else:
+            self.lists = []
+            self.blocks.append(made)
+        self.lists.append((indent, made))
+        return made
+
+    def _paragraphs(self, inside: list[dict]) -> list[Block]:
+        """Return the paragraphs of inline ``inside``; code of several lines is a block of its own."""
+        blocks: list[Block] = []
+        spans: list[Span] = []
+        for span in document.join_spans(span for element in inside for span in _read_inline(element, self.names)):
+            if span.style & document.CODE and "\n" in span.text.strip("\n"):
+                blocks += _paragraph(spans)
+                blocks.append(document.CodeBlock(span.text.strip("\n")))
+                spans = []
+            else:
+                spans.append(span)
+        return blocks + _paragraph(spans)
 
 
-def _block_to_markdown(element: dict, names: Names, depth: int) -> str:
-    kind, inside = element.get("type"), json_access.objects_in(element.get("elements"))
-    if kind == "rich_text_preformatted":
-        return _fence_code("".join(_element_text(each, names) for each in inside))
-    if kind == "rich_text_quote":
-        return "\n".join("> " + line if line else ">" for line in _section_to_markdown(inside, names).split("\n"))
-    if kind == "rich_text_list":
-        space = "    " * depth
-        offset = element.get("offset")
-        first = (offset if isinstance(offset, int) else 0) + 1
-        lines = []
-        for number, item in enumerate(inside, first):
-            mark = f"{number}." if element.get("style") == "ordered" else "-"
-            text = _section_to_markdown(json_access.objects_in(item.get("elements")), names).replace(
-                "\n", "\n" + space + "  "
-            )
-            lines.append(f"{space}{mark} {text}")
-        return "\n".join(lines)
-    return _section_to_markdown(inside if "elements" in element else [element], names)
+def _paragraph(spans: list[Span]) -> list[Block]:
+    return [document.Paragraph(spans)] if document.plain_text(spans).strip() else []
 
 
-def _section_to_markdown(inside: list[dict], names: Names) -> str:
-    text = "".join(_inline_to_markdown(element, names) for element in inside)
-    text = re.sub(r"^[ \t]{4,}", "   ", text.strip("\n"), flags=re.MULTILINE)
-    return _LINE_START.sub(r"\1\\", _NUMBER_ALONE.sub(r"\1\\\2", text))
-
-
-def _inline_to_markdown(element: dict, names: Names) -> str:
-    kind = element.get("type")
-    style = element.get("style") if isinstance(element.get("style"), dict) else {}
-    if kind == "link":
-        return _link(element, style)
-    text = _element_text(element, names)
-    if style.get("code"):
-        return _code(text)
-    if kind == "text":
-        text = _SPECIAL.sub(lambda match: "\\" + match[0], text)
-    return _apply_style(text, style)
+def _read_inline(element: dict, names: Names) -> list[Span]:
+    given = element.get("style") if isinstance(element.get("style"), dict) else {}
+    style = sum(bit for name, bit in _STYLES.items() if given.get(name))
+    if element.get("type") != "link":
+        return [Span(_element_text(element, names), style)]
+    url, label = str(element.get("url") or "").strip(), str(element.get("text") or "").replace("\n", " ")
+    if not has_safe_scheme(url):
+        return [Span(label or url, style), *([Span(f" ({url})")] if label and url and label != url else [])]
+    is_bare = label in {"", url} or url == "mailto:" + label
+    return [Span(label or url, style & ~document.CODE if is_bare else style, url, is_bare)]
 
 
 def _element_text(element: dict, names: Names) -> str:
@@ -108,43 +145,4 @@ def _element_text(element: dict, names: Names) -> str:
 
 
 def _mention_text(element: dict, external_id: object, names: Names) -> str:
-    return names(str(external_id or "")) or element.get("label") or str(external_id or "")
-
-
-def _link(element: dict, style: dict) -> str:
-    url, label = str(element.get("url") or ""), str(element.get("text") or "")
-    text = _SPECIAL.sub(lambda match: "\\" + match[0], label or url).replace("\n", " ")
-    if not links.has_safe_scheme(url):
-        return _apply_style(text, style)
-    address = re.sub(r"[\s<>\\\"]", lambda match: f"%{ord(match[0]):02X}", url)
-    if not label or label == url:
-        return _apply_style(f"<{address}>", style)
-    if url == "mailto:" + label:
-        return _apply_style(f"<{label}>", style)
-    text = text.replace("[", r"\[").replace("]", r"\]").replace(r"\\[", r"\[")
-    target = re.sub(r"([()])", r"\\\1", address)
-    return _apply_style(f"[{text}]({target})", style)
-
-
-def _apply_style(text: str, style: dict) -> str:
-    marks = "".join(mark for name, mark in (("strike", "~~"), ("bold", "**"), ("italic", "*")) if style.get(name))
-    return "\n".join(_apply_marks(line, marks) for line in text.split("\n")) if marks else text
-
-
-def _apply_marks(line: str, marks: str) -> str:
-    text = line.strip()
-    if not text:
-        return line
-    before, after = line[: len(line) - len(line.lstrip())], line[len(line.rstrip()) :]
-    return before + marks + text + marks[::-1] + after
-
-
-def _code(text: str) -> str:
-    ticks = "`" * (max((len(run) for run in re.findall("`+", text)), default=0) + 1)
-    space = " " if text.startswith("`") or text.endswith("`") else ""
-    return ticks + space + text.replace("\n", " ") + space + ticks
-
-
-def _fence_code(text: str) -> str:
-    ticks = "`" * max(3, max((len(run) for run in re.findall("`+", text)), default=0) + 1)
-    return f"{ticks}\n{text.strip(chr(10))}\n{ticks}"
+    return names(str(external_id or "")) or str(element.get("label") or external_id or "")

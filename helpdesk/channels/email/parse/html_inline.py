@@ -1,0 +1,97 @@
+"""The styles and links that are open while HTML is read, and the spans they make of text."""
+
+import re
+
+from helpdesk.markup import document
+from helpdesk.markup.document import Span
+from helpdesk.markup.links import has_safe_scheme
+
+MAX_OPEN = 50  # tags of styles and links open at once; further ones have no effect
+
+_STYLES = {
+    **dict.fromkeys(("b", "strong"), document.BOLD),
+    **dict.fromkeys(("i", "em"), document.ITALIC),
+    **dict.fromkeys(("s", "del", "strike"), document.STRIKE),
+    **dict.fromkeys(("code", "tt", "kbd", "samp"), document.CODE),
+}
+_CSS_STYLES = (
+    (re.compile(r"font-weight\s*:\s*(?:bold|[6-9]00)", re.IGNORECASE), document.BOLD),
+    (re.compile(r"font-style\s*:\s*italic", re.IGNORECASE), document.ITALIC),
+    (re.compile(r"text-decoration[a-z-]*\s*:[^;]{0,40}line-through", re.IGNORECASE), document.STRIKE),
+)
+_INLINE_TAGS = {*_STYLES, "a", "span", "font", "u"}
+_HIDING_SCHEMES = ("javascript", "vbscript", "data", "cid", "about", "blob", "x-apple-data-detectors")
+_SCHEME = re.compile(r"([a-zA-Z][a-zA-Z0-9+.-]{1,30}):[^\s]")
+
+
+class OpenTags:
+    """The open inline tags, innermost last."""
+
+    def __init__(self) -> None:
+        self._open: list[tuple[str, int, str]] = []
+        self.style, self.url = 0, ""
+
+    def start(self, name: str, attributes: dict[str, str]) -> None:
+        """Open the tag ``name`` if it is one of a style or a link."""
+        if name not in _INLINE_TAGS or len(self._open) >= MAX_OPEN:
+            return
+        style = _STYLES.get(name, 0)
+        css = attributes.get("style", "")
+        if css and name in {"span", "font"}:
+            for pattern, bit in _CSS_STYLES:
+                style |= bit if pattern.search(css) else 0
+        self._open.append((name, style, attributes.get("href", "").strip() if name == "a" else ""))
+        self._compute()
+
+    def end(self, name: str) -> str:
+        """Close the innermost tag ``name``; return what is shown behind it: the address of a link that cannot be
+        followed.
+        """
+        for place in range(len(self._open) - 1, -1, -1):
+            if self._open[place][0] == name:
+                _, _, url = self._open.pop(place)
+                self._compute()
+                return url
+        return ""
+
+    def make_span(self, text: str) -> Span:
+        """Return ``text`` with the open styles and link."""
+        url = normalize_address(self.url)
+        return Span(text, self.style, url if has_safe_scheme(url) else "")
+
+    def _compute(self) -> None:
+        self.style, self.url = 0, ""
+        for _, style, url in self._open:
+            self.style |= style
+            self.url = url or self.url
+
+
+def normalize_address(href: str) -> str:
+    """Encode what must not be in an address, and drop line breaks that a mail program put in."""
+    return re.sub(r"[\s<>\"\\]", lambda sign: f"%{ord(sign[0]):02X}" if sign[0] not in "\r\n\t" else "", href.strip())
+
+
+def address_to_show(href: str, label: str) -> str:
+    """Return the address to show behind a link's ``label`` because nobody can follow it; "" for none."""
+    match = _SCHEME.match(href)
+    if not match or match[1].lower() in _HIDING_SCHEMES or has_safe_scheme(href):
+        return ""
+    rest = href[match.end(1) + 1 :].lstrip("/")
+    return "" if rest in label or re.sub(r"[\s().-]", "", rest) in re.sub(r"[\s().-]", "", label) else href
+
+
+def join_links(spans: list[Span]) -> list[Span]:
+    """Join neighbours, and mark the links whose label is their address."""
+    found = []
+    for span in document.join_spans(spans):
+        text = span.text.strip()
+        is_address = bool(span.url) and (
+            text.rstrip("/") == span.url.rstrip("/") or span.url.lower() == f"mailto:{text.lower()}"
+        )
+        if is_address:
+            begin = span.text.index(text)
+            found += [Span(span.text[:begin], span.style), Span(text, span.style & ~document.CODE, span.url, bare=True)]
+            found.append(Span(span.text[begin + len(text) :], span.style))
+        else:
+            found.append(span)
+    return [span for span in found if span.text]

@@ -1,0 +1,67 @@
+"""Divide HTML into tags and text in one pass, dropping what a reader does not see.
+
+No parser library: whatever is between angle brackets is a tag, known or not, so hostile nesting costs no more than its
+length. A parser that builds HTML's own tree takes quadratic time and memory for repeated formatting tags.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import unescape
+from typing import Literal
+
+MAX_LENGTH = 500_000  # characters of HTML that are read
+
+_TOKEN = re.compile(r"<([!/?a-zA-Z][^<>]{0,8000})>|<|[^<]+")
+_TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+_ATTRIBUTE = re.compile(
+    r"""\b(href|class|style|type|id|alt|src|start|value)\s{0,9}=\s{0,9}(?:"([^"]*)"|'([^']*)'|([^\s"'>]+))""",
+    re.IGNORECASE,
+)
+_HIDDEN = re.compile(r"display\s*:\s*none", re.IGNORECASE)
+_SILENT = {"script", "style", "head", "title", "template", "noscript", "svg", "math", "select", "object"}
+_VOID = {"img", "br", "input", "hr", "meta", "link", "col", "wbr", "area", "base"}
+
+
+@dataclass(frozen=True, slots=True)
+class HtmlToken:
+    """``kind`` "text": ``value`` is the text; "start" and "end": it is the tag's name in small letters."""
+
+    kind: Literal["text", "start", "end"]
+    value: str
+    attributes: dict[str, str] = field(default_factory=dict)
+
+
+def read_tokens(html: str) -> Iterator[HtmlToken]:
+    """Yield what is seen of ``html``."""
+    silent, depth = "", 0
+    for match in _TOKEN.finditer(_strip_comments(html[:MAX_LENGTH])):
+        tag = _TAG.match(match[1]) if match[1] else None
+        if match[1] and not tag:
+            continue
+        name = tag[2].lower() if tag else ""
+        if silent:
+            if name == silent:
+                depth += -1 if tag and tag[1] else 1
+                silent = silent if depth else ""
+        elif not tag:
+            yield HtmlToken("text", unescape(match[0]))
+        elif tag[1]:
+            yield HtmlToken("end", name)
+        else:
+            given = {found[0].lower(): unescape("".join(found[1:])) for found in _ATTRIBUTE.findall(match[1])}
+            is_hidden = name in _SILENT or _HIDDEN.search(given.get("style", ""))
+            if is_hidden and not match[1].endswith("/") and name not in _VOID:
+                silent, depth = name, 1
+            elif not is_hidden:
+                yield HtmlToken("start", name, given)
+
+
+def _strip_comments(html: str) -> str:
+    kept, at = [], 0
+    while (begin := html.find("<!--", at)) >= 0:
+        kept.append(html[at:begin])
+        end = html.find("-->", begin)
+        at = len(html) if end < 0 else end + 3
+    kept.append(html[at:])
+    return "".join(kept)

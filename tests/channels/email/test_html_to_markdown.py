@@ -1,0 +1,59 @@
+"""HTML that mail programs write becomes Markdown with the same words, styles, links and numbers."""
+
+import pytest
+
+from helpdesk.channels.email.parse import html_to_markdown
+from helpdesk.markup import markdown_rendering
+
+
+@pytest.mark.parametrize(
+    ("html", "markdown"),
+    [
+        ("<ol start=3><li>x<ul><li>y</li></ul></li><li>z</li></ol>", "3. x\n   - y\n4. z"),
+        ("<ol><li value=7>x</li><li>y</li></ol>", "7. x\n8. y"),
+        ('<a href="https://x.example"><div>label</div></a>', "[label](https://x.example)"),
+        ('<a href="https://x.example">a<br>b</a>', "[a](https://x.example)\n[b](https://x.example)"),
+        ('<a href="https://x.example"><img alt="the plan"></a>', "[the plan](https://x.example)"),
+        ('well done <img alt="👍" src="cid:1">', "well done 👍"),
+        ('<img alt="image001.png" src="cid:2">x', "x"),
+        ("<b>bold<br>over</b> lines", "**bold\nover** lines"),
+        ("<b>a</b><b>b</b><i>c</i>", "**ab***c*"),
+        ("see https://x.example/a_b, ok", "see https://x.example/a_b, ok"),
+        ("see https://x.example/a[1]*b(c) ok", "see <https://x.example/a[1]*b(c)> ok"),
+        ("<p>&lt;br&gt;</p>", "<br>"),
+        ("a<br>----<br>====<br>```", "a\n\\----\n\\====\n\\`\\`\\`"),
+        ("<pre>x <b>y</b>\n  z</pre>", "```\nx y\n  z\n```"),
+        ("<pre>x<br>y</pre>", "```\nx\ny\n```"),
+        ("<p>run <code>a*b</code></p>", "run `a*b`"),
+        ('<span style="font-weight:bold">w</span>', "**w**"),
+        ('<a href="tel:+4930123">call us</a>', "call us (tel:+4930123)"),
+        ('<a href="tel:+4930123">+49 30 123</a>', "+49 30 123"),
+        ('<a href="https://x.example/">https://x.example</a>', "<https://x.example/>"),
+        ('<a href="mailto:a@b.example">a@b.example</a>', "<a@b.example>"),
+        ("<blockquote><ul><li>a<ul><li>b</ul></ul></blockquote>c", "> - a\n>   - b\n\nc"),
+        ("<ul><li><p>a</p><p>b</p></li><li>c</li></ul>", "- a\n\n  b\n\n- c"),
+        ("<ul><ul><li>deep</li></ul></ul>", "- - deep"),
+        ("<h2>Title</h2>text<hr>more", "## Title\n\ntext\n\n---\n\nmore"),
+        ("<b>「保存」</b>を", "**「保存」**を"),
+    ],
+)
+def test_html_of_mail_programs(html, markdown):
+    assert html_to_markdown.html_to_markdown(html) == markdown
+
+
+@pytest.mark.parametrize(
+    "tag", ["ul><li", "ol><li", "blockquote", "div class=gmail_quote", "b", "a href=x", "table><tr><td"]
+)
+def test_nesting_deeper_than_any_person_writes_keeps_the_words(tag):
+    markdown = html_to_markdown.html_to_markdown(f"<{tag}>word " * 400 + "end")
+    assert markdown.count("word") == 400
+    assert "end" in markdown_rendering.markdown_to_html(markdown)
+
+
+def test_what_cannot_be_read_is_plain_text_and_logged(monkeypatch, caplog):
+    def fail(_: str) -> list:
+        raise RecursionError
+
+    monkeypatch.setattr(html_to_markdown, "html_to_document", fail)
+    assert html_to_markdown.html_to_markdown("<p>all <b>words</b></p>") == "```\nall  words\n```"
+    assert "RecursionError" in caplog.text

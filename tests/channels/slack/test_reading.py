@@ -1,0 +1,116 @@
+"""Messages written in Slack are read with the words, styles and numbers that people saw there."""
+
+import pytest
+
+from helpdesk.channels.slack.parse import emoji_names
+from helpdesk.channels.slack.render import mrkdwn
+from helpdesk.markup import markdown_rendering
+
+
+def text(words: str, **style: bool) -> dict:
+    return {"type": "text", "text": words} | ({"style": style} if style else {})
+
+
+def section(*elements: dict) -> dict:
+    return {"type": "rich_text_section", "elements": list(elements)}
+
+
+def items(*texts: str, style: str = "bullet", indent: int = 0, **more: int) -> dict:
+    sections = [section(text(each)) for each in texts]
+    return {"type": "rich_text_list", "elements": sections, "style": style, "indent": indent} | more
+
+
+def code(words: str) -> dict:
+    return {"type": "rich_text_preformatted", "elements": [text(words)]}
+
+
+def read(*elements: dict) -> str:
+    message = {"blocks": [{"type": "rich_text", "elements": list(elements)}]}
+    return mrkdwn.message_to_markdown(message, {"U1": "Dana", "C1": "ops"}.get)
+
+
+BOLD = {"bold": True}
+
+
+@pytest.mark.parametrize(
+    "inside",
+    [
+        {"type": "user", "user_id": "U1", "style": BOLD},
+        {"type": "channel", "channel_id": "C1", "style": BOLD},
+        {"type": "emoji", "name": "tada", "style": BOLD},
+        {"type": "link", "url": "https://a.example", "text": "the page", "style": BOLD},
+        {"type": "link", "url": "https://a.example", "style": BOLD},
+    ],
+    ids=lambda inside: inside["type"],
+)
+def test_a_bold_sentence_with_something_inside_is_one_bold_sentence(inside):
+    markdown = read(section(text("Hi ", bold=True), inside, text(", please look", bold=True), text(" now")))
+    assert markdown.startswith("**Hi ")
+    assert markdown.endswith(", please look** now")
+    assert markdown.count("**") == 2
+
+
+@pytest.mark.parametrize(
+    ("elements", "markdown"),
+    [
+        ([items("a", "b", style="ordered", offset=6)], "7. a\n8. b"),
+        (
+            [items("a", style="ordered"), code("x"), items("b", style="ordered", offset=1)],
+            "1. a\n   ```\n   x\n   ```\n2. b",
+        ),
+        ([items("a"), items("b", indent=1), items("c", indent=2), items("d")], "- a\n  - b\n    - c\n- d"),
+        (
+            [items("a", style="ordered"), items("b", indent=1), items("c", style="ordered", offset=1)],
+            "1. a\n   - b\n2. c",
+        ),
+        ([items("a", style="ordered"), items("b")], "1. a\n\n- b"),
+        ([items("a", indent=3)], "- a"),
+        ([section(text("curl -X GET \\\n  -H 'a: b' \\\n  x"))], "curl -X GET \\\\\n-H 'a: b' \\\\\nx"),
+        ([section(text("- old\n+ new\n# no\n1. no"))], "\\- old\n\\+ new\n\\# no\n1\\. no"),
+        ([section(text("C:\\"), text("Temp", bold=True))], "C:\\\\**Temp**"),
+        ([section(text("「保存」", bold=True), text("を"))], "**「保存」**を"),
+        ([{"type": "rich_text_quote", "elements": [text("a\n\nb")]}], "> a\n>\n> b"),
+    ],
+)
+def test_rich_text_is_read_as_it_was_seen(elements, markdown):
+    assert read(*elements) == markdown
+
+
+def test_backslashes_of_pasted_commands_are_seen():
+    html = markdown_rendering.markdown_to_html(read(section(text("curl \\\n -H x"))))
+    assert html == "<p>curl \\<br>\n-H x</p>\n"
+
+
+@pytest.mark.parametrize(
+    ("typed", "markdown"),
+    [
+        ("*Hi <@U1>, look :tada: at <#C1>* now", "**Hi @Dana, look 🎉 at #ops** now"),
+        ("_a *b* c_ ~d~", "*a **b** c* ~~d~~"),
+        ("snake_case_name 2*3*4", "snake_case_name 2\\*3\\*4"),
+        ("1. a\n```x```\n2. b", "1. a\n   ```\n   x\n   ```\n2. b"),
+        ("we :flag-de: :man-running::skin-tone-4: ok", "we 🇩🇪 🏃🏽‍♂️ ok"),
+    ],
+)
+def test_mrkdwn_is_read_as_it_was_seen(typed, markdown):
+    assert mrkdwn.message_to_markdown({"text": typed}, {"U1": "Dana", "C1": "ops"}.get) == markdown
+
+
+@pytest.mark.parametrize(
+    ("name", "character"),
+    [
+        ("flag-de", "🇩🇪"),
+        ("us", "🇺🇸"),
+        ("man-running", "🏃‍♂️"),
+        ("male-technologist", "👨‍💻"),
+        ("man-woman-girl-boy", "👨‍👩‍👧‍👦"),
+        ("+1::skin-tone-3", "👍🏼"),
+        ("wave::skin-tone-6", "👋🏿"),
+        ("man-running::skin-tone-2", "🏃🏻‍♂️"),
+        ("handshake::skin-tone-5", "🤝🏾"),
+        ("simple_smile", "🙂"),
+        ("party_parrot", ":party_parrot:"),
+        ("party_parrot::skin-tone-2", ":party_parrot:"),
+    ],
+)
+def test_names_of_emoji_become_characters(name, character):
+    assert emoji_names.emoji_character(name) == character
