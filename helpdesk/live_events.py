@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
-from helpdesk import extensions
+from helpdesk import clock, extensions
 
 EVENTS_CHANNEL = "helpdesk:changed"  # the one Redis channel; a message is a space-separated list of topics
 
@@ -21,6 +21,7 @@ def bump_version_and_publish(ticket: Any, team_only: bool = False) -> None:
     two concurrent writers both count.
     """
     ticket.version = type(ticket).version + 1
+    ticket.changed_at = clock.now()
     publish_ticket_changed(ticket, team_only)
 
 

@@ -9,6 +9,7 @@ from flask import Flask
 from helpdesk.channels.email import imap_polling
 from helpdesk.channels.slack import home, sync
 from helpdesk.domain.authentication import sessions
+from helpdesk.domain.integrations import idempotency_keys
 from helpdesk.domain.monitoring import delivery_alerts
 from helpdesk.domain.privacy import erasure, retention
 from helpdesk.domain.reporting import weekly_digest
@@ -93,8 +94,9 @@ def send_weekly_summaries() -> None:
 
 @job
 def forget_ended_sessions() -> None:
-    """Delete sessions and links that ended long ago."""
+    """Delete sessions and links that ended long ago, and old Idempotency-Keys."""
     sessions.delete_ended()
+    idempotency_keys.delete_old()
     db.session.commit()
 
 

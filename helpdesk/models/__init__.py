@@ -10,6 +10,7 @@ from helpdesk.models import (  # noqa: F401
     event,
     follower,
     form,
+    idempotency_key,
     inbound_event,
     message,
     organization,

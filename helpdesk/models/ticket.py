@@ -1,5 +1,6 @@
 """Tickets: requests for help."""
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import (
@@ -9,6 +10,7 @@ from sqlalchemy import (
     Index,
     String,
     UniqueConstraint,
+    func,
     text,
 )
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -43,7 +45,8 @@ def ticket_foreign_key() -> ForeignKeyConstraint:
 class Ticket(Base):
     """One request for help. Its id is its number.
 
-    ``turn_since``: since when the party that has to act next (``waiting_on``) has had to. ``next_seq``: the next
+    ``updated_at``: the last activity that customers see. ``changed_at``: the last change of any kind, None before the
+    first. ``turn_since``: since when the party that has to act next (``waiting_on``) has had to. ``next_seq``: the next
     position in the timeline. ``version`` increases with every visible change. ``form_token``: sending the same form
     twice creates one ticket.
     """
@@ -68,6 +71,7 @@ class Ticket(Base):
     excerpt: Mapped[str] = mapped_column(String(200), default="")
     created_at: Mapped[Created]
     updated_at: Mapped[Created]
+    changed_at: Mapped[Time | None]
     turn_since: Mapped[Created]
     customer_replied_at: Mapped[Time | None]
     first_response_at: Mapped[Time | None]
@@ -116,6 +120,11 @@ class Ticket(Base):
         return self.id
 
     @property
+    def last_change(self) -> datetime:
+        """When it changed last, in any way."""
+        return self.changed_at or self.updated_at
+
+    @property
     def waiting_on(self) -> WaitingOn | None:
         """Who has to act next; None when the ticket is done."""
         return WAITING_ON[Status(self.status)]
@@ -139,6 +148,8 @@ Index("ix_tickets_status_assignee", Ticket.status, Ticket.assignee_id)
 Index("ix_tickets_status_solved", Ticket.status, Ticket.solved_at, Ticket.id)
 Index("ix_tickets_created", Ticket.created_at, Ticket.id)
 Index("ix_tickets_solved", Ticket.solved_at)
+LAST_CHANGE = func.coalesce(Ticket.changed_at, Ticket.updated_at)
+Index("ix_tickets_changed", LAST_CHANGE, Ticket.id)
 for _name, _column in (
     ("updated", Ticket.updated_at),
     ("created", Ticket.created_at),

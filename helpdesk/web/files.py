@@ -10,6 +10,7 @@ from helpdesk import storage
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
+from helpdesk.models.attachment import Attachment
 from helpdesk.web.middleware import authentication, error_handlers
 
 blueprint = Blueprint("files", __name__, url_prefix="/files")
@@ -45,8 +46,12 @@ def download_file(key: str) -> ResponseReturnValue:
         if storage.KEY_PATTERN.fullmatch(key)
         else None
     )
-    if attachment is None:
-        abort(404)
+    return send_attachment(attachment or abort(404))
+
+
+def send_attachment(attachment: Attachment) -> ResponseReturnValue:
+    """The bytes of ``attachment``; ends the database transaction first."""
+    key = attachment.key
     name, size, is_inline = attachment.name, attachment.size, attachment.is_image
     media_type = attachment.media_type if is_inline else "application/octet-stream"
     db.session.remove()  # release the connection: the file may be large and the client slow

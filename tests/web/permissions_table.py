@@ -64,6 +64,9 @@ TABLE = {
     "GET /readyz": PUBLIC,
     "GET /metrics": "hidden hidden hidden hidden hidden hidden",  # switched off without a METRICS_TOKEN
     # programs, each with a token of its own
+    "GET /api/docs": PUBLIC,
+    "POST /api/files": MACHINE,
+    "GET /api/files/<key>": MACHINE,
     "GET /api/openapi.json": PUBLIC,
     "GET /api/organizations": MACHINE,
     "GET /api/organizations/<slug>": MACHINE,

@@ -1,5 +1,12 @@
 """The JSON API: the same operations and rules as on the pages, for programs with a token."""
 
-from helpdesk.web.api import messages, openapi, organizations, tickets
+from helpdesk.web.api import files, messages, openapi, organizations, reference, tickets
 
-BLUEPRINTS = (openapi.blueprint, tickets.blueprint, messages.blueprint, organizations.blueprint)
+BLUEPRINTS = (
+    openapi.blueprint,
+    reference.blueprint,
+    tickets.blueprint,
+    messages.blueprint,
+    files.blueprint,
+    organizations.blueprint,
+)

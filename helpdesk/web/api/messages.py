@@ -3,11 +3,11 @@
 from flask import Blueprint
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk.database import pagination
 from helpdesk.domain import tickets
+from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
 from helpdesk.models.message import Message, MessageKind
 from helpdesk.web.api import token_authentication
@@ -39,17 +39,12 @@ def create_message(number: int) -> ResponseReturnValue:
     """Reply or write a note, as the token's user."""
     get_ticket_or_404(number)
     body = validate_body(NewMessage)
-    key = token_authentication.get_idempotency_key()
     add_message = tickets.reply if body.kind == MessageKind.reply else tickets.add_note
-    for attempt in (1, 2):
-        try:
-            message = add_message(
-                get_ticket_or_404(number), author=token_authentication.get_token_user(), body=body.body, form_token=key
-            )
-            db.session.commit()
-            break
-        except IntegrityError:
-            db.session.rollback()
-            if attempt == 2 or key is None:
-                raise
-    return render_one(MessageSchema, message, 201)
+
+    def create() -> int:
+        author = token_authentication.get_token_user()
+        files = attachments.attach_uploads(body.attachments, author)
+        return add_message(get_ticket_or_404(number), author=author, body=body.body, attachments=files).id
+
+    message_id = token_authentication.create_once(create)
+    return render_one(MessageSchema, db.session.get_one(Message, message_id), 201)

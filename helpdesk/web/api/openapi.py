@@ -13,7 +13,20 @@ from helpdesk.web.middleware import authorization
 
 blueprint = Blueprint("api_description", __name__)
 REF = "#/components/schemas/{model}"
-PROBLEM_STATUSES = (400, 401, 403, 404, 409, 422, 429)
+PROBLEM_STATUSES = (400, 401, 403, 404, 409, 412, 413, 422, 429)
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag of the ticket as it was read; 412 if somebody changed it since.",
+    "schema": {"type": "string", "pattern": '^"[0-9]{1,10}"$'},
+}
+FILE_KEY = {"type": "string", "pattern": "^[A-Za-z0-9_-]{43}$"}
+UPLOAD = {
+    "type": "object",
+    "properties": {"file": {"type": "string", "format": "binary"}},
+    "required": ["file"],
+}
 IDEMPOTENCY_KEY = {
     "name": "Idempotency-Key",
     "in": "header",
@@ -66,12 +79,20 @@ def _paths() -> dict[str, Any]:
         "/api/tickets/{number}": {
             "parameters": [number],
             "get": _operation("readTicket", "Read a ticket", read, _ref("Ticket")),
-            "patch": _operation("changeTicket", "Change a ticket", write, _ref("Ticket"), [], "TicketChange"),
+            "patch": _operation("changeTicket", "Change a ticket", write, _ref("Ticket"), [IF_MATCH], "TicketChange"),
         },
         "/api/tickets/{number}/messages": {
             "parameters": [number],
             "get": _operation("listMessages", "List what was said", read, _page("Message"), paging),
             "post": _operation("say", "Reply or write a note", write, _ref("Message"), key, "NewMessage", 201),
+        },
+        "/api/files": {
+            "post": _operation("uploadFile", "Upload a file", write, _ref("Attachment"), key, success=201)
+            | {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": UPLOAD}}}},
+        },
+        "/api/files/{key}": {
+            "parameters": [_path_parameter("key", FILE_KEY)],
+            "get": _download("downloadFile", "Download a file", read),
         },
         "/api/organizations": {
             "get": _operation("listOrganizations", "List organizations", organizations, _page("Organization"), paging),
@@ -137,6 +158,12 @@ def _operation(
         operation["parameters"] = parameters
     if body:
         operation["requestBody"] = {"required": True, "content": {"application/json": {"schema": _ref(body)}}}
+    return operation
+
+
+def _download(name: str, summary: str, scope: str) -> dict[str, Any]:
+    operation = _operation(name, summary, scope, {})
+    operation["responses"]["200"]["content"] = {"*/*": {"schema": {"type": "string", "format": "binary"}}}
     return operation
 
 

@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, computed_field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, computed_field
 
 from helpdesk import urls
 from helpdesk.domain.representations import MessageSummary, Person, Representation, TicketSummary
 from helpdesk.domain.ticket_lists import agent_queue
+from helpdesk.domain.tickets.attachments import MAX_FILES
 from helpdesk.models.message import MessageKind
 from helpdesk.models.priorities import DEFAULT_PRIORITY, Priority
 from helpdesk.models.statuses import Status
@@ -34,15 +35,36 @@ def _only_digits(value: object) -> object:
 
 Text = Annotated[str, AfterValidator(_storable)]
 Slug = Annotated[str, Field(pattern="^[a-z0-9-]{1,80}$")]
+FileKeys = Annotated[
+    list[Text], Field(default_factory=list, max_length=MAX_FILES, description="Keys of uploaded files.")
+]
 Sort = Literal[tuple(sort for sort in agent_queue.SORT_LABELS if sort)]
 
 
+def _answers(rows: Any) -> Any:
+    """The rows of answers as the JSON of ``Answer``."""
+    return [{"key": row.field.key, "label": row.field.label, "value": row.value, "text": row.text} for row in rows]
+
+
+class Answer(BaseModel):
+    """The answer to one field of a form: its JSON ``value``, and the ``text`` that people read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str
+    label: str
+    value: Any
+    text: str
+
+
 class Ticket(TicketSummary):
-    """A ticket with its times."""
+    """A ticket with its times and the answers of its form. ``changed_at``: the last change of any kind."""
 
     holder: Literal["team", "customer", "third_party"] | None = Field(validation_alias="waiting_on")
+    answers: Annotated[list[Answer], BeforeValidator(_answers)]
     created_at: datetime
     updated_at: datetime
+    changed_at: datetime = Field(validation_alias="last_change")
     first_response_at: datetime | None
     solved_at: datetime | None
     closed_at: datetime | None
@@ -51,7 +73,7 @@ class Ticket(TicketSummary):
 class Attachment(Representation):
     """A file of a message."""
 
-    key: str = Field(exclude=True)
+    key: str = Field(description="Send it in `attachments` of a new ticket or message.")
     name: str
     media_type: str
     size: int
@@ -59,8 +81,14 @@ class Attachment(Representation):
     @computed_field
     @property
     def url(self) -> str:
-        """The URL to download it, for those who may see the message."""
+        """The URL to download it on the pages, for those who may see the message."""
         return urls.absolute_url(f"/files/{self.key}")
+
+    @computed_field
+    @property
+    def api_url(self) -> str:
+        """The URL to download it with a token."""
+        return urls.absolute_url(f"/api/files/{self.key}")
 
 
 class Message(MessageSummary):
@@ -96,6 +124,7 @@ class NewTicket(RequestBody):
     priority: Priority = DEFAULT_PRIORITY
     form: Text = Field("", max_length=80, description="A form's slug.")
     answers: dict[str, Any] = Field(default_factory=dict, description="By the key of each field.")
+    attachments: FileKeys
 
 
 class TicketChange(RequestBody):
@@ -111,6 +140,7 @@ class NewMessage(RequestBody):
 
     kind: MessageKind = MessageKind.reply
     body: Text = Field(min_length=1, max_length=MAX_BODY_LENGTH)
+    attachments: FileKeys
 
 
 class NoParameters(BaseModel):
@@ -135,6 +165,10 @@ class TicketParameters(PageParameters):
     organization: Slug | None = Field(None, description="An organization's slug.")
     assignee: str | None = Field(None, pattern="^(none|me|[0-9]{1,18})$", description="`none`, `me`, or a user's id.")
     form: Slug | None = Field(None, description="A form's slug.")
+    requester: Text | None = Field(None, max_length=254, description="A customer's address.")
+    updated_since: AwareDatetime | None = Field(
+        None, description="Only tickets changed at or after this time, in the order of their last change."
+    )
     sort: Sort | None = Field(None, description="Latest activity first unless given.")
 
 
@@ -148,5 +182,5 @@ class Problem(BaseModel):
     errors: dict[str, Any] | None = None
 
 
-ANSWERS = (Person, Organization, Ticket, Message)
+ANSWERS = (Person, Organization, Ticket, Message, Attachment)
 REQUEST_BODIES = (NewTicket, TicketChange, NewMessage)

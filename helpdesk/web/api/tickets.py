@@ -2,25 +2,33 @@
 
 from typing import Any
 
-from flask import Blueprint, abort
+from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
-from sqlalchemy.orm import joinedload
+from sqlalchemy.orm import joinedload, selectinload
 
+from helpdesk.database import pagination
 from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import agent_queue
+from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
-from helpdesk.models.form import FormVersion
-from helpdesk.models.ticket import Ticket
+from helpdesk.models.form import Answer, FormVersion
+from helpdesk.models.ticket import LAST_CHANGE, Ticket
 from helpdesk.models.user import User
-from helpdesk.web.api import schemas, token_authentication
+from helpdesk.web.api import problem_details, schemas, token_authentication
 from helpdesk.web.api.request_validation import validate_body, validate_parameters
 from helpdesk.web.api.serializers import render_one, render_page
 
 blueprint = Blueprint("api_tickets", __name__, url_prefix="/api/tickets")
+LOADED = (
+    joinedload(Ticket.requester),
+    joinedload(Ticket.assignee),
+    joinedload(Ticket.organization),
+    selectinload(Ticket.answers).joinedload(Answer.field),
+)
+CHANGE_ORDER = pagination.Order(((LAST_CHANGE, False), (Ticket.id, False)))
 FILTER_NAMES = ("q", "status", "priority", "organization", "assignee", "form", "sort")
 
 
@@ -29,6 +37,8 @@ FILTER_NAMES = ("q", "status", "priority", "organization", "assignee", "form", "
 def list_tickets() -> ResponseReturnValue:
     """A page of tickets; ``next`` is the value of ``after`` for the next page."""
     parameters = validate_parameters(schemas.TicketParameters)
+    if parameters.updated_since or parameters.requester is not None:
+        return _list_changes(parameters)
     filters = {name: getattr(parameters, name) or "" for name in FILTER_NAMES} | {"view": "all"}
     page = agent_queue.fetch_tickets_page(
         token_authentication.get_token_user(), filters, after=parameters.after, size=parameters.limit
@@ -42,27 +52,24 @@ def create_ticket() -> ResponseReturnValue:
     """Create a ticket for a customer."""
     body = validate_body(schemas.NewTicket)
     requester = find_customer(body.requester)
-    key = token_authentication.get_idempotency_key()
-    for attempt in (1, 2):
-        try:
-            form, answers = _parse_form(body, requester)
-            ticket = tickets.create_ticket(
-                requester=requester,
-                filed_by=token_authentication.get_token_user(),
-                subject=body.subject,
-                body=body.body,
-                priority=body.priority,
-                form=form,
-                answers=answers,
-                form_token=key,
-            )
-            db.session.commit()
-            break
-        except IntegrityError:
-            db.session.rollback()
-            if attempt == 2 or key is None:
-                raise
-    return render_one(schemas.Ticket, get_ticket_or_404(ticket.id), 201, f"/api/tickets/{ticket.id}")
+
+    def create() -> int:
+        form, answers = _parse_form(body, requester)
+        actor = token_authentication.get_token_user()
+        ticket = tickets.create_ticket(
+            requester=requester,
+            filed_by=actor,
+            subject=body.subject,
+            body=body.body,
+            priority=body.priority,
+            form=form,
+            answers=answers,
+            attachments=attachments.attach_uploads(body.attachments, actor),
+        )
+        return ticket.id
+
+    number = token_authentication.create_once(create)
+    return _render_ticket(get_ticket_or_404(number), 201, f"/api/tickets/{number}")
 
 
 @blueprint.get("/<int:number>")
@@ -70,15 +77,21 @@ def create_ticket() -> ResponseReturnValue:
 def show_ticket(number: int) -> ResponseReturnValue:
     """One ticket."""
     validate_parameters(schemas.NoParameters)
-    return render_one(schemas.Ticket, get_ticket_or_404(number))
+    return _render_ticket(get_ticket_or_404(number))
 
 
 @blueprint.patch("/<int:number>")
 @token_authentication.require_scope("tickets:write")
 def update_ticket(number: int) -> ResponseReturnValue:
-    """Change status, priority or assignee: all of them or none."""
+    """Change status, priority or assignee: all of them or none. With If-Match, only a ticket that nobody changed."""
     ticket = get_ticket_or_404(number)
     changes = validate_body(schemas.TicketChange)
+    if request.if_match:
+        ticket = tickets.lock(ticket)
+        if not request.if_match.contains(f"{ticket.version}"):
+            db.session.rollback()
+            sentence = "Somebody changed this ticket meanwhile; read it again."
+            return problem_details.render_problem(412, sentence)
     if "assignee" in changes.model_fields_set:
         tickets.assign(
             ticket,
@@ -90,7 +103,7 @@ def update_ticket(number: int) -> ResponseReturnValue:
     if changes.status:
         tickets.set_status(ticket, changes.status, actor=token_authentication.get_token_user())
     db.session.commit()
-    return render_one(schemas.Ticket, get_ticket_or_404(number))
+    return _render_ticket(get_ticket_or_404(number))
 
 
 def get_ticket_or_404(number: int) -> Ticket:
@@ -98,8 +111,7 @@ def get_ticket_or_404(number: int) -> Ticket:
     if not 0 < number < 2**63:
         abort(404)
     visible = permissions.visible_tickets(token_authentication.get_token_user()).where(Ticket.id == number)
-    people = (joinedload(Ticket.requester), joinedload(Ticket.assignee), joinedload(Ticket.organization))
-    return db.session.scalar(visible.options(*people).execution_options(populate_existing=True)) or abort(404)
+    return db.session.scalar(visible.options(*LOADED).execution_options(populate_existing=True)) or abort(404)
 
 
 def find_customer(email: str) -> User:
@@ -116,6 +128,32 @@ def find_agent(email: str) -> User:
     if user is None or not user.is_team or not user.is_active:
         raise ValidationError("Nobody of the team has this address.", "assignee")
     return user
+
+
+def _list_changes(parameters: schemas.TicketParameters) -> ResponseReturnValue:
+    """A page in the order of the last change, oldest first.
+
+    A ticket that changes meanwhile moves towards the end: a program that reads to the end misses none.
+    """
+    if parameters.q is not None or parameters.sort is not None:
+        raise ValidationError("Use updated_since and requester without q and sort.", "updated_since")
+    filters = {name: getattr(parameters, name) or "" for name in FILTER_NAMES} | {"view": "all"}
+    query, values = agent_queue.filtered_query(token_authentication.get_token_user(), filters)
+    if parameters.updated_since:
+        query = query.where(LAST_CHANGE >= parameters.updated_since)
+    if parameters.requester is not None:
+        requester = select(User.id).where(User.email == parameters.requester.strip().lower())
+        query = query.where(Ticket.requester_id == requester.scalar_subquery())
+    paged = pagination.PagedQuery(query.options(*LOADED), CHANGE_ORDER)
+    page = paged.at(parameters.after, parameters.limit, values)
+    return render_page(schemas.Ticket, (row[0] for row in page.rows), page.next)
+
+
+def _render_ticket(ticket: Ticket, status: int = 200, location: str = "") -> Response:
+    """``ticket`` with its version as ETag, for If-Match."""
+    response = render_one(schemas.Ticket, ticket, status, location)
+    response.set_etag(str(ticket.version))
+    return response
 
 
 def _parse_form(body: schemas.NewTicket, requester: User) -> tuple[FormVersion | None, dict[str, Any]]:
