@@ -25,6 +25,7 @@ from helpdesk.models import (  # noqa: F401
     thread,
     ticket,
     ticket_link,
+    trusted_sender,
     user,
     webhook,
 )

@@ -1,6 +1,6 @@
 """Files attached to messages, and uploaded drafts."""
 
-from sqlalchemy import ForeignKey, String, Text
+from sqlalchemy import ForeignKey, String, Text, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Created, Id
@@ -17,7 +17,8 @@ class Attachment(Base):
     """An uploaded file. Without a message it is a draft of ``uploader_id``, deleted after a day.
 
     ``key`` is random: the file's name in the storage and in its URL. ``size`` is in bytes. ``state``: stored, fetching
-    (a worker is downloading it) or refused, with the ``reason``.
+    (a worker is downloading it) or refused, with the ``reason``. ``is_decoration``: a logo or icon inside a mail's
+    text, which is not posted anywhere by itself.
     """
 
     __tablename__ = "attachments"
@@ -35,6 +36,7 @@ class Attachment(Base):
     state: Mapped[str] = mapped_column(String(16), default="stored")
     reason: Mapped[str | None] = mapped_column(Text)
     origin_external_id: Mapped[str | None] = mapped_column(String(255))
+    is_decoration: Mapped[bool] = mapped_column(default=False, server_default=false())
     created_at: Mapped[Created]
 
     message: Mapped[Message | None] = relationship(back_populates="attachments")

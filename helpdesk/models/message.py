@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
@@ -31,7 +31,8 @@ class Message(Base):
     ``author_name`` and ``author_picture`` describe an author who is no user (an unmatched Slack profile).
     ``origin_thread_id`` and ``origin_external_id`` identify the message in the channel it came from; they are unique,
     so that nothing is stored twice. ``release_at``: mail waits until then, so that an agent can take the message back.
-    ``quoted`` is the plain text that a mail quoted below its answer.
+    ``quoted`` is the plain text that a mail quoted below its answer; ``has_folded_text``: some of it is nowhere else on
+    the ticket.
     """
 
     __tablename__ = "messages"
@@ -69,6 +70,7 @@ class Message(Base):
     form_token: Mapped[str | None] = mapped_column(String(64))
     revision: Mapped[int] = mapped_column(default=1)
     quoted: Mapped[str | None] = mapped_column(Text)
+    has_folded_text: Mapped[bool] = mapped_column(default=False, server_default=false())
 
     ticket: Mapped[Ticket] = relationship(back_populates="messages")
     author: Mapped[User | None] = relationship()

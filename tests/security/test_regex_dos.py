@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from helpdesk.channels import email
 from helpdesk.channels.email.parse import html_to_markdown, quotes
 from helpdesk.channels.slack.parse import note_prefix
 from helpdesk.channels.slack.render import mrkdwn
@@ -48,6 +49,35 @@ def test_long_hostile_text_is_parsed_quickly(reader, text):
     began = time.process_time()
     READERS[reader](TEXTS[text])
     assert time.process_time() - began < MOMENT
+
+
+MAIL_LINES = [
+    ":",
+    "a:",
+    "From: x",
+    "On 1 May 2026 12:30 a@b.example wrote:",
+    "> x\n:",
+    "---- x ----",
+    "--",
+    "    x",
+    "x\n",
+]
+
+
+@pytest.mark.parametrize("line", MAIL_LINES)
+@pytest.mark.parametrize("media_type", ["text/plain", "text/html"])
+def test_time_to_parse_a_mail_grows_with_its_length_only(line, media_type):
+    """Four times the lines may take at most about four times as long; a quadratic parser takes sixteen times."""
+    text = line + ("<br>" if media_type == "text/html" else "\n")
+
+    def measure(count):
+        raw = f"From: a@b.example\nContent-Type: {media_type}\n\n{text * count}".encode()
+        began = time.process_time()
+        email.parse_mail(raw)
+        return time.process_time() - began
+
+    measure(100)
+    assert measure(32_000) < 8 * measure(8_000) + 0.3
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,5 @@
 """Email channel: SMTP for outgoing mail, IMAP or an HTTP endpoint for incoming mail."""
 
-from helpdesk.channels.email.parse.raw_mail import attachment_content, mail_fingerprint, parse_mail
+from helpdesk.channels.email.parse.raw_mail import mail_fingerprint, parse_mail
 
-__all__ = ["attachment_content", "mail_fingerprint", "parse_mail"]
+__all__ = ["mail_fingerprint", "parse_mail"]

@@ -11,7 +11,7 @@ from sqlalchemy.orm import undefer
 from helpdesk import clock, live_events
 from helpdesk.channels import email
 from helpdesk.channels.email import settings as mail_settings
-from helpdesk.channels.email.handlers import create_ticket, message_content
+from helpdesk.channels.email.handlers import create_ticket, folded_text, message_content
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import tickets
 from helpdesk.domain.authentication import signed_links
@@ -94,18 +94,20 @@ def attach_to_ticket(inbound: InboundEvent, ticket: Ticket, *, actor: User, as_r
     the ticket is closed.
     """
     inbound = _lock_waiting(inbound, actor)
-    mail, raw = parse_mail(inbound.raw or b""), inbound.raw or b""
-    body, quoted = message_content.split_body_and_quote(mail)
+    mail = parse_mail(inbound.raw or b"")
+    content = message_content.make_content(mail)
     sender = users.find_user(mail.author_id) if mail.author_id else None
     author = sender if as_reply else actor
     if as_reply and (sender is None or sender.is_team or not admission.can_receive_mail(sender, ticket)):
         raise ValidationError("Its sender may not reply on this ticket. Attach it as a note instead.", "as")
-    files = message_content.store_attachments(inbound.id, raw, mail, author, ticket.organization_id)
+    target = f"quarantine {inbound.id}"
+    message_content.write_files(mail, target)
+    files = message_content.build_attachments(mail, content, target, author, ticket.organization_id)
     if as_reply:
-        message = tickets.reply(ticket, author=sender, body=body or _files_only_text(files), attachments=files)
+        message = tickets.reply(ticket, author=sender, body=content.body or _files_only_text(files), attachments=files)
     else:
-        message = tickets.add_note(ticket, author=actor, body=_quote_mail(mail, body), attachments=files)
-    message.quoted = quoted or None
+        message = tickets.add_note(ticket, author=actor, body=_quote_mail(mail, content.body), attachments=files)
+    folded_text.store_quote(message, mail, content.quoted)
     what = "the sender's reply" if as_reply else "a note"
     _mark_done(inbound, f"Put on #{ticket.number} as {what} by {actor.display_name}.", message.ticket_id)
     return message
@@ -118,18 +120,20 @@ def create_ticket_from_mail(inbound: InboundEvent, *, requester_email: str, subj
     """
     inbound = _lock_waiting(inbound, actor)
     requester, organization_id = _find_requester(users.canonical_email(requester_email, "requester"))
-    mail, raw = parse_mail(inbound.raw or b""), inbound.raw or b""
-    body, quoted = message_content.split_body_and_quote(mail)
-    files = message_content.store_attachments(inbound.id, raw, mail, requester, organization_id)
+    mail = parse_mail(inbound.raw or b"")
+    content = message_content.make_content(mail)
+    target = f"quarantine {inbound.id}"
+    message_content.write_files(mail, target)
+    files = message_content.build_attachments(mail, content, target, requester, organization_id)
     ticket = tickets.create_ticket(
         requester=requester,
         organization_id=organization_id,
         filed_by=actor,
         subject=subject.strip() or create_ticket.make_subject(mail),
-        body=body or _files_only_text(files),
+        body=content.body or _files_only_text(files),
         attachments=files,
     )
-    ticket.messages[0].quoted = quoted or None
+    folded_text.store_quote(ticket.messages[0], mail, content.quoted)
     _mark_done(inbound, f"Made into #{ticket.number} by {actor.display_name}.", ticket.id)
     return ticket
 

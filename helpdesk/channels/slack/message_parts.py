@@ -20,7 +20,7 @@ CARD_UPDATE_DELAY = timedelta(seconds=0.4)  # changes within it are one update o
 def enqueue_card(batch: DeliveryBatch, thread_id: int, message: Message) -> None:
     """Enqueue a new ticket's card; its first message follows below it where the card cannot show all of it."""
     batch.add(thread_id, DeliveryKind.card)
-    if len(message.body) > MAX_CARD_BODY_LENGTH or message.attachments:
+    if len(message.body) > MAX_CARD_BODY_LENGTH or any(not each.is_decoration for each in message.attachments):
         enqueue_parts(batch, thread_id, message, wake=False)
 
 
@@ -41,7 +41,8 @@ def enqueue_parts(batch: DeliveryBatch, thread_id: int, message: Message, wake: 
             wake=wake and number == 1,
             text=text,
         )
-    for number, attachment in enumerate(message.attachments, start=1):
+    posted = [attachment for attachment in message.attachments if not attachment.is_decoration]
+    for number, attachment in enumerate(posted, start=1):
         first = not parts and number == 1
         batch.add(
             thread_id,

@@ -8,8 +8,17 @@ from dataclasses import dataclass
 
 from helpdesk.channels import email
 from helpdesk.channels.email import settings as mail_settings
-from helpdesk.channels.email.handlers import bounce, create_ticket, loop_guard, reply, sender_checks, thread_matching
+from helpdesk.channels.email.handlers import (
+    bounce,
+    create_ticket,
+    loop_guard,
+    message_content,
+    reply,
+    sender_checks,
+    thread_matching,
+)
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
+from helpdesk.database import transactions
 from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result
@@ -21,20 +30,47 @@ MAX_DNS_ATTEMPTS = 8  # times, over half an hour, that a sender's DNS is asked b
 
 @dataclass(frozen=True)
 class ReceivedMail:
-    """One mail, raw and parsed."""
+    """One parsed mail. ``target`` names what it will probably become, for which its files are stored already; "" for
+    none.
+    """
 
     parsed: ParsedMail
-    raw: bytes
+    target: str = ""
 
 
 def fetch_context(raw: bytes) -> ReceivedMail:
-    """Parse the mail; the DNS may be asked who sent it."""
-    return ReceivedMail(email.parse_mail(raw, mail_settings.incoming_mail_settings(signed_links.instances()))[0], raw)
+    """Parse the mail and store its files, with no transaction open; the DNS may be asked who sent it."""
+    parsed = email.parse_mail(raw, mail_settings.incoming_mail_settings(signed_links.instances()))[0]
+    target = _predict_target(parsed)
+    if target:
+        message_content.write_files(parsed, target)
+    return ReceivedMail(parsed, target)
 
 
 def apply(inbound: InboundEvent, mail: ReceivedMail) -> Result:
     """Apply the mail, or put it into quarantine with the reason. Raises TemporaryError to be called again later."""
-    parsed = mail.parsed
+    result = _apply(inbound, mail.parsed)
+    if mail.target and result.state != "done":
+        message_content.delete_files(mail.parsed, mail.target)
+    return result
+
+
+def _predict_target(parsed: ParsedMail) -> str:
+    """Return what the mail will become if nothing changes until it is applied; "" where that is nothing, or where it
+    brings no files.
+    """
+    if not message_content.make_content(parsed).files:
+        return ""
+    if sender_checks.automatic_reason(parsed) or sender_checks.sender_reason(parsed):
+        return ""
+    with transactions.read_only():
+        thread = thread_matching.find_thread(parsed)
+        if thread is not None:
+            return "" if sender_checks.thread_reason(parsed, thread) else reply.target_of(thread)
+        return create_ticket.TARGET if create_ticket.is_new_ticket(parsed) else ""
+
+
+def _apply(inbound: InboundEvent, parsed: ParsedMail) -> Result:
     inbound.payload = _summarize(parsed)
     doubt = sender_checks.automatic_reason(parsed)
     if doubt:
@@ -59,11 +95,7 @@ def apply(inbound: InboundEvent, mail: ReceivedMail) -> Result:
         return _quarantine_result(stopped, ticket_id)
     inbound.payload = inbound.payload | {"counted": True}
     try:
-        message = (
-            create_ticket.create_ticket(inbound.id, mail.raw, parsed)
-            if is_filing
-            else reply.post_reply(inbound.id, mail.raw, parsed, thread)
-        )
+        message = create_ticket.create_ticket(parsed) if is_filing else reply.post_reply(parsed, thread)
     except DomainError as refusal:
         return _quarantine_result(refusal.message, ticket_id)
     return Result("done", "A new ticket." if is_filing else "A reply on the ticket.", message.ticket_id)

@@ -5,7 +5,7 @@ admits.
 from sqlalchemy import select
 
 from helpdesk.channels.email import senders
-from helpdesk.channels.email.handlers import message_content, thread_matching
+from helpdesk.channels.email.handlers import folded_text, message_content, thread_matching
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
@@ -19,6 +19,8 @@ from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 from helpdesk.models.user import User
 
+TARGET = "new ticket"  # the name under which the files of a new ticket's mail are stored
+
 
 def is_new_ticket(mail: ParsedMail) -> bool:
     """Return whether it is written to our address, names no conversation, and answers no mail of ours."""
@@ -30,23 +32,23 @@ def is_new_ticket(mail: ParsedMail) -> bool:
     )
 
 
-def create_ticket(inbound_id: int, raw: bytes, mail: ParsedMail) -> Message:
+def create_ticket(mail: ParsedMail) -> Message:
     """Create the ticket and return its first message. Raises DomainError (mostly PermissionDenied) with nothing done.
 
     A person unknown so far becomes a user whose address is not verified: they get no mail they did not ask for.
     """
     with db.session.begin_nested():
         requester, organization = _find_or_create_requester(mail)
-        body, quoted = message_content.split_body_and_quote(mail)
+        content = message_content.make_content(mail)
         ticket = tickets.create_ticket(
             requester=requester,
             organization_id=organization.id,
             subject=make_subject(mail),
-            body=body,
-            attachments=message_content.store_attachments(inbound_id, raw, mail, requester, organization.id),
+            body=content.body,
+            attachments=message_content.build_attachments(mail, content, TARGET, requester, organization.id),
         )
         message = ticket.messages[0]
-        message.quoted = quoted or None
+        folded_text.store_quote(message, mail, content.quoted)
         _link_mail_thread(ticket.id, requester, mail)
     return message
 

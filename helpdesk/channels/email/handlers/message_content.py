@@ -1,14 +1,15 @@
 """Turn the text and files of a mail into the body and attachments of a message, losing nothing."""
 
 import base64
-from collections.abc import Iterator
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
 from helpdesk import key_derivation, storage
-from helpdesk.channels import email
-from helpdesk.channels.email.parse.parsed_mail import ParsedMail
-from helpdesk.domain.inbox.channel_event import RemoteFile
+from helpdesk.channels.email.parse import plain_text_to_markdown
+from helpdesk.channels.email.parse.parsed_mail import MailFile, ParsedMail
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
@@ -20,74 +21,101 @@ MAX_QUOTE_LENGTH = 20_000
 MAX_FILES = 30
 
 
-def split_body_and_quote(mail: ParsedMail) -> tuple[str, str]:
-    """Return (body, quoted). Where the full_text text was guessed to be a quote, it is the body: a guess must not lose
-    text.
+@dataclass(frozen=True)
+class MessageContent:
+    """Body (Markdown), quoted plain text and files of a message."""
+
+    body: str
+    quoted: str
+    files: Sequence[MailFile]
+
+
+def make_content(mail: ParsedMail) -> MessageContent:
+    """Return what to store of a mail. Where all of its text was guessed to be a quote, it is the body: a guess must not
+    lose text. What is too long is attached as a whole.
     """
-    body, quoted = mail.body, mail.quoted
-    if not body.strip() and quoted and mail.cut == "quote" and not mail.files:
-        body, quoted = quoted, ""
+    body, quoted, files = mail.body, mail.quoted, list(mail.files)
+    if not body.strip() and quoted and mail.cut == "quote" and all(file.is_decoration for file in files):
+        body = "\n".join(map(plain_text_to_markdown.escape_line, quoted.split("\n")))
+        quoted = ""
+    if not body.strip():
+        files = [dataclasses.replace(file, is_decoration=False) for file in files]
     if len(body) > MAX_BODY_LENGTH:
+        files.append(_make_text_file("whole", "whole-mail.txt", body))
         body = body[:MAX_BODY_LENGTH].rstrip() + "\n\n… (The whole mail is attached as a text file.)"
-    return body, quoted[:MAX_QUOTE_LENGTH]
+    if len(quoted) > MAX_QUOTE_LENGTH:
+        files.append(_make_text_file("whole-quote", "quoted-text.txt", quoted))
+        quoted = quoted[:MAX_QUOTE_LENGTH].rstrip() + "\n\n… (All of the quoted text is attached as a text file.)"
+    return MessageContent(body, quoted, files)
 
 
-def store_attachments(
-    inbound_id: int, raw: bytes, mail: ParsedMail, uploader: User | None, organization_id: int
+def write_files(mail: ParsedMail, target: str) -> None:
+    """Write the files of ``mail`` to the store, for ``build_attachments`` with the same ``target``. No transaction is
+    open, because many large files take long. Raises TemporaryError while the store does not answer.
+    """
+    for place, file in enumerate(make_content(mail).files):
+        if _refusal_reason(file, place, used=0) is None:
+            try:
+                storage.write(_storage_key(mail, target, file), file.content)
+            except storage.StorageUnavailable:
+                raise errors.TemporaryError("The store of files does not answer.") from None
+
+
+def delete_files(mail: ParsedMail, target: str) -> None:
+    """Delete what ``write_files`` wrote for a mail that then did not become a message."""
+    for place, file in enumerate(make_content(mail).files):
+        if _refusal_reason(file, place, used=0) is None:
+            storage.delete(_storage_key(mail, target, file))
+
+
+def build_attachments(
+    mail: ParsedMail, content: MessageContent, target: str, uploader: User | None, organization_id: int
 ) -> list[Attachment]:
-    """Store the mail's files and return their attachments; one that cannot be stored has the reason.
+    """Return the attachments of a message; one that cannot be stored has the reason.
 
-    A file's key is derived from its position, so that a second attempt after a crash overwrites what the first one
-    wrote. Raises TemporaryError while the store does not answer.
+    ``target`` is what the mail becomes. A file's key is derived from it, the mail and the file's place, so that a
+    second attempt after a crash finds what the first one wrote.
     """
     used = db.session.scalar(
         select(func.coalesce(func.sum(Attachment.size), 0)).where(Attachment.organization_id == organization_id)
     )
     rows = []
-    for remote, content in _read_contents(raw, mail):
-        reason = _refusal_reason(remote, len(content), len(rows), used)
-        used += 0 if reason else len(content)
-        key = attachments.generate_key() if reason else _store_file(inbound_id, remote, content)
+    for place, file in enumerate(content.files):
+        reason = _refusal_reason(file, place, used)
+        used += 0 if reason else file.size
         rows.append(
             Attachment(
-                key=key,
+                key=attachments.generate_key() if reason else _storage_key(mail, target, file),
                 uploader_id=uploader.id if uploader else None,
-                name=attachments.clean_file_name(remote.name),
-                media_type=attachments.detect_media_type(content[:16], remote.media_type),
-                size=len(content),
+                name=attachments.clean_file_name(file.name),
+                media_type=attachments.detect_media_type(file.content[:16], file.media_type),
+                size=file.size,
                 state="refused" if reason else "stored",
                 reason=reason,
-                origin_external_id=remote.external_id,
+                origin_external_id=file.external_id,
+                is_decoration=file.is_decoration,
             )
         )
     return rows
 
 
-def _read_contents(raw: bytes, mail: ParsedMail) -> Iterator[tuple[RemoteFile, bytes]]:
-    for remote in mail.files:
-        yield remote, email.attachment_content(raw, remote.external_id)
-    if len(mail.body) > MAX_BODY_LENGTH:
-        full_text = mail.body.encode("utf-8", "replace")
-        yield RemoteFile("whole", "whole-mail.txt", "text/plain", len(full_text)), full_text
+def _make_text_file(place: str, name: str, text: str) -> MailFile:
+    content = text.encode("utf-8", "replace")
+    return MailFile(place, name, "text/plain", len(content), content=content)
 
 
-def _refusal_reason(remote: RemoteFile, size: int, place: int, used: int) -> str | None:
-    if place >= MAX_FILES and remote.external_id != "whole":
+def _refusal_reason(file: MailFile, place: int, used: int) -> str | None:
+    if place >= MAX_FILES and not file.external_id.startswith("whole"):
         return f"Of one mail at most {MAX_FILES} files are kept."
-    if size == 0:
+    if file.size == 0:
         return "The file is empty."
-    if size > attachments.MAX_BYTES:
+    if file.size > attachments.MAX_BYTES:
         return f"The file is larger than {attachments.MAX_BYTES // 1024**2} MB."
-    if used + size > attachments.QUOTA_BYTES:
+    if used + file.size > attachments.QUOTA_BYTES:
         return "The organization's files have reached their limit."
     return None
 
 
-def _store_file(inbound_id: int, remote: RemoteFile, content: bytes) -> str:
-    digest = key_derivation.sign(key_derivation.Purpose.MAIL_FILE, f"{inbound_id} {remote.external_id}")
-    key = base64.urlsafe_b64encode(digest).decode().rstrip("=")
-    try:
-        storage.write(key, content)
-    except storage.StorageUnavailable:
-        raise errors.TemporaryError("The store of files does not answer.") from None
-    return key
+def _storage_key(mail: ParsedMail, target: str, file: MailFile) -> str:
+    digest = key_derivation.sign(key_derivation.Purpose.MAIL_FILE, f"{mail.digest} {target} {file.external_id}")
+    return base64.urlsafe_b64encode(digest).decode().rstrip("=")

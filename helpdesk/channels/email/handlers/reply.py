@@ -1,28 +1,81 @@
 """Add a proven participant's mail as a reply to their ticket; on a closed ticket it starts a follow-up ticket."""
 
-from helpdesk.channels.email.handlers import message_content
+import hashlib
+
+from sqlalchemy import select
+
+from helpdesk.channels.email.handlers import folded_text, message_content
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import undeliverable_addresses
 from helpdesk.extensions import db
-from helpdesk.models.message import Message
+from helpdesk.models.message import Message, MessageRevision
 from helpdesk.models.thread import Thread
 
+MAX_ID_LENGTH = 255  # characters of Message.origin_external_id
 
-def post_reply(inbound_id: int, raw: bytes, mail: ParsedMail, thread: Thread) -> Message:
-    """Add the reply and return its message. Raises DomainError with nothing done."""
+
+def post_reply(mail: ParsedMail, thread: Thread) -> Message:
+    """Add the reply and return its message. Raises DomainError with nothing done.
+
+    A mail with the Message-ID of an earlier one is that one again only if it says the same: programs and gateways send
+    several mails with one id.
+    """
     author, ticket = thread.user, thread.ticket
     with db.session.begin_nested():
-        body, quoted = message_content.split_body_and_quote(mail)
-        attachments = message_content.store_attachments(inbound_id, raw, mail, author, ticket.organization_id)
-        place = {"origin": thread, "origin_external_id": mail.external_id[:255]}
+        content = message_content.make_content(mail)
+        known = _find_same(mail, content.body, thread)
+        if known is not None:
+            return known
+        attachments = message_content.build_attachments(
+            mail, content, target_of(thread), author, ticket.organization_id
+        )
+        place = {"origin": thread, "origin_external_id": _external_id(mail, content.body, thread)}
         try:
             with db.session.begin_nested():
-                message = tickets.reply(ticket, author=author, body=body, attachments=attachments, **place)
+                message = tickets.reply(ticket, author=author, body=content.body, attachments=attachments, **place)
         except ConflictError:
-            new = tickets.create_follow_up(ticket, requester=author, body=body, attachments=attachments)
+            new = tickets.create_follow_up(ticket, requester=author, body=content.body, attachments=attachments)
             message = new.messages[0]
-        message.quoted = quoted or None
+        folded_text.store_quote(message, mail, content.quoted)
         undeliverable_addresses.clear_bounces(author)
     return message
+
+
+def target_of(thread: Thread) -> str:
+    """Return the name under which the files of a reply in this conversation are stored."""
+    return f"thread {thread.id}"
+
+
+def _find_same(mail: ParsedMail, body: str, thread: Thread) -> Message | None:
+    """Return the message that this mail became before, unless it has other words or files now."""
+    ids = (_first_id(mail), _further_id(mail, body))
+    query = select(Message).where(Message.origin_thread_id == thread.id, Message.origin_external_id.in_(ids))
+    for message in db.session.scalars(query.order_by(Message.id)):
+        first = select(MessageRevision.body).where(MessageRevision.message_id == message.id)
+        bodies = {message.body, *db.session.scalars(first)}
+        had = sorted((file.name, file.size) for file in message.attachments)
+        has = sorted((file.name, file.size) for file in message_content.make_content(mail).files)
+        if body.strip() in {text.strip() for text in bodies} and len(had) == len(has):
+            return message
+    return None
+
+
+def _external_id(mail: ParsedMail, body: str, thread: Thread) -> str:
+    """Return the Message-ID, or where it is taken one that also depends on the words."""
+    taken = select(Message.id).where(
+        Message.origin_thread_id == thread.id, Message.origin_external_id == _first_id(mail)
+    )
+    return _first_id(mail) if db.session.scalar(taken.limit(1)) is None else _further_id(mail, body)
+
+
+def _first_id(mail: ParsedMail) -> str:
+    id = mail.external_id
+    return id if len(id) <= MAX_ID_LENGTH else f"{id[:180]} {hashlib.sha256(id.encode()).hexdigest()}"
+
+
+def _further_id(mail: ParsedMail, body: str) -> str:
+    files = " ".join(f"{file.name} {file.size}" for file in mail.files)
+    digest = hashlib.sha256(f"{body}\0{files}".encode("utf-8", "replace")).hexdigest()
+    return f"{mail.external_id[:180]} {digest}"

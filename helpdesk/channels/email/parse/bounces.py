@@ -5,12 +5,13 @@ from email.message import Message
 
 from helpdesk.channels.email.parse import mime
 from helpdesk.channels.email.parse.parsed_mail import Bounce
+from helpdesk.channels.email.parse.parts import MimePart
 from helpdesk.domain.people import email_address
 
 _ID = re.compile(r"^message-id:\s*(<[^\s<>]{3,400}>)", re.IGNORECASE | re.MULTILINE)
 
 
-def parse_bounce(message: Message, parts: list[mime.MimePart]) -> Bounce | None:
+def parse_bounce(message: Message, parts: list[MimePart]) -> Bounce | None:
     """Return the bounce in a mail: recipient, action, status, reason, the original's message_id, permanent. None for
     any other mail.
 
@@ -54,7 +55,7 @@ def _parse_recipient(value: str) -> str:
         return ""
 
 
-def _original_message_id(parts: list[mime.MimePart]) -> str:
+def _original_message_id(parts: list[MimePart]) -> str:
     for part in parts:
         if part.media_type in {"message/rfc822", "text/rfc822-headers", "message/rfc822-headers"}:
             match = _ID.search(mime.part_content(part.message)[:64_000].decode("ascii", errors="replace"))

@@ -1,41 +1,35 @@
-"""Read the MIME parts of an untrusted mail: bounded, with every charset, name and number in it checked."""
+"""Read the fields and bytes of an untrusted mail: bounded, with every charset, name and number in it checked."""
 
 import re
-from dataclasses import dataclass
-from email import message_from_bytes, policy
+from email import message_from_bytes
 from email.header import decode_header
 from email.message import Message
+from email.policy import Compat32
+
+from helpdesk.channels.email.parse import charsets
 
 MAX_BYTES = 25_000_000  # bytes of one mail
 MAX_HEADER_BYTES = 64_000  # bytes
 MAX_PARTS = 100
-MAX_DEPTH = 20
+MAX_FIELD_LENGTH = 4000  # characters of one field that are decoded
 
 _BOUNDARY = re.compile(rb'boundary\s*=\s*"?([^\s";]{1,200})', re.IGNORECASE)
-_CHARSETS = {
-    "gb2312": "gb18030",
-    "gbk": "gb18030",
-    "ks_c_5601-1987": "cp949",
-    "iso-8859-8-i": "iso-8859-8",
-    "unicode-1-1-utf-7": "utf-7",
-}
-_SAFE_CHARSET = re.compile(
-    r"utf-?(8|7|16|16le|16be|32)|us-ascii|ascii|latin-?1|iso-?8859-?\d{1,2}|(windows-?|cp)\d{3,4}|koi8-[rut]|gb18030|big5(hkscs)?"
-    r"|shift[_-]?jis|euc[_-](jp|kr)|iso-2022-(jp|kr)(-\d)?|mac-?roman|tis-620"
-)
+_ENCODED_WORD = r"=\?[^?\s]{1,80}\?[qb]\?[^?]{0,2000}\?="
+_ENCODED_WORDS = re.compile(rf"{_ENCODED_WORD}(?:\s{{0,20}}{_ENCODED_WORD})*", re.IGNORECASE)
+_SURROGATE = re.compile("[\udc80-\udcff]")
 
 
-@dataclass(frozen=True)
-class MimePart:
-    """One leaf of a mail. ``place`` (like 1.2) finds it again; ``attached`` states whether it is a file rather than the
-    text.
-    """
+class _FieldPolicy(Compat32):
+    """The library's policy for real mail, but fields with raw bytes are read as UTF-8 (RFC 6532) instead of as "?"."""
 
-    place: str
-    media_type: str
-    name: str
-    attached: bool
-    message: Message
+    def header_fetch_parse(self, name: str, value: str) -> str:
+        if not _SURROGATE.search(value):
+            return value
+        return charsets.decode_text(value.encode("utf-8", "surrogateescape"), "utf-8")
+
+
+_READING = _FieldPolicy()
+_WRITING = Compat32(linesep="\r\n", max_line_length=0, mangle_from_=False)
 
 
 def size_error(raw: bytes) -> str:
@@ -61,28 +55,8 @@ def header_length(raw: bytes) -> int:
 def parse_message(raw: bytes) -> Message:
     """Parse ``raw``; headers only where the whole mail would be too much."""
     return message_from_bytes(
-        raw[: header_length(raw[: 4 * MAX_HEADER_BYTES])] if size_error(raw) else raw, policy=policy.compat32
+        raw[: header_length(raw[: 4 * MAX_HEADER_BYTES])] if size_error(raw) else raw, policy=_READING
     )
-
-
-def list_parts(message: Message) -> list[MimePart]:
-    """List every leaf in order; an attached mail is one leaf. Raises ValueError (a sentence) beyond the limits."""
-    found: list[MimePart] = []
-    seen = 0
-    todo = [(message, "1", 1)]
-    while todo:
-        part, place, depth = todo.pop()
-        seen += 1
-        if seen > MAX_PARTS:
-            raise ValueError(f"The mail has more than {MAX_PARTS} parts.")
-        if depth > MAX_DEPTH:
-            raise ValueError(f"The mail's parts lie more than {MAX_DEPTH} deep inside each other.")
-        if part.is_multipart() and part.get_content_maintype() == "multipart":
-            inside = part.get_payload()
-            todo.extend((inside[n], f"{place}.{n + 1}", depth + 1) for n in reversed(range(len(inside))))
-        else:
-            found.append(_make_part(part, place))
-    return found
 
 
 def header_text(message: Message, name: str) -> str:
@@ -92,64 +66,59 @@ def header_text(message: Message, name: str) -> str:
 
 
 def decode_words(value: str) -> str:
-    """Decode the encoded words of a raw header value, whatever charset they name."""
-    value = value[:4000]
-    try:
-        chunks = decode_header(value)
-    except Exception:  # a header that cannot be decoded is shown as it is
-        chunks = [(value, None)]
-    text = "".join(one if isinstance(one, str) else decode_text(one, charset or "utf-8") for one, charset in chunks)
+    """Decode the encoded words of a raw header value (RFC 2047), whatever charset they name."""
+    text = _ENCODED_WORDS.sub(lambda match: _decode_encoded(match[0]), value[:MAX_FIELD_LENGTH])
     return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())
 
 
 def part_content(part: Message) -> bytes:
     """Return the bytes of one leaf; for an attached mail the mail itself."""
     if part.is_multipart():
-        return b"\r\n".join(inner.as_bytes() for inner in part.get_payload())
+        return b"\r\n".join(inner.as_bytes(policy=_WRITING) for inner in part.get_payload())
     payload = part.get_payload(decode=True)
     return payload if isinstance(payload, bytes) else b""
 
 
 def part_text(part: Message) -> str:
-    """Return the text of one text leaf."""
-    return decode_text(part_content(part), part.get_content_charset("utf-8"))
+    """Return the text of one text leaf, decoded by its own charset, or by the one its HTML names."""
+    content = part_content(part)
+    label = str(part.get_content_charset("") or "")
+    if part.get_content_subtype() == "html" and (not charsets.is_known(label) or label == "us-ascii"):
+        label = charsets.find_meta_charset(content) or label
+    return charsets.decode_text(content, label)
 
 
-def decode_text(data: bytes, charset: str) -> str:
-    """Decode ``data`` with ``charset`` where that is one of the safe ones and right, else with the likeliest; never an
-    error.
+def file_name(part: Message) -> str:
+    """Return the name that a part gives itself, without any folder; "" where it has none. RFC 2231's form, which can
+    have every letter, goes before the plain one (RFC 6266, section 4.3, says the same of HTTP).
     """
-    charset = _CHARSETS.get(charset.lower(), charset.lower())
-    for candidate in (charset, "utf-8"):
-        if _SAFE_CHARSET.fullmatch(candidate):
-            try:
-                return data.decode(candidate).replace("\0", "")
-            except (UnicodeError, LookupError):
-                continue
-    fallback = (
-        charset if _SAFE_CHARSET.fullmatch(charset) and not charset.startswith(("utf", "us-", "ascii")) else "cp1252"
-    )
+    found: list[str] = []
+    for field, wanted in (("Content-Disposition", "filename"), ("Content-Type", "name")):
+        values = [value for name, value in _parameters(part, field) if name.lower() == wanted]
+        extended = [value for value in values if isinstance(value, tuple)]
+        found += [_decode_parameter(value) for value in extended + values]
+    name = next((name for name in found if name), "")
+    return re.split(r"[/\\]", name)[-1][:400].strip(". ")
+
+
+def _parameters(part: Message, field: str) -> list:
     try:
-        return data.decode(fallback, errors="replace").replace("\0", "")
-    except LookupError:
-        return data.decode("cp1252", errors="replace").replace("\0", "")
+        return part.get_params([], header=field) or []
+    except Exception:  # parameters that cannot be read are none
+        return []
 
 
-def _make_part(part: Message, place: str) -> MimePart:
-    media_type = part.get_content_type()
-    name = _file_name(part)
-    disposition = str(part.get("Content-Disposition", "")).strip().lower()
-    is_text = media_type in {"text/plain", "text/html"}
-    attached = disposition.startswith("attachment") or bool(name) or not is_text
-    if media_type == "message/rfc822" and not name:
-        inner = part.get_payload()[0] if part.is_multipart() else part
-        name = f"{header_text(inner, 'Subject')[:100] or 'mail'}.eml"
-    return MimePart(place, media_type, name or f"file-{place}" if attached else "", attached, part)
+def _decode_parameter(value: str | tuple[str | None, str | None, str]) -> str:
+    if isinstance(value, tuple):
+        charset, _, text = value
+        return charsets.decode_text((text or "").encode("latin-1", "replace"), charset) if charset else text or ""
+    return decode_words(value)
 
 
-def _file_name(part: Message) -> str:
+def _decode_encoded(words: str) -> str:
+    """Decode encoded words that follow each other; a character may be split between two of them."""
     try:
-        name = decode_words(part.get_filename() or "")
-    except Exception:
-        name = ""
-    return re.split(r"[/\\]", name)[-1][:150].strip(". ")
+        chunks = decode_header(words)
+    except Exception:  # words that cannot be decoded are shown as they are
+        return words
+    return "".join(one if isinstance(one, str) else charsets.decode_text(one, charset) for one, charset in chunks)

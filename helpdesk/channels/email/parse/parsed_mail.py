@@ -1,8 +1,20 @@
 """A parsed mail as plain values. They are the sender's claims; only ``authentication`` was checked."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from helpdesk.domain.inbox.channel_event import ChannelEvent
+from helpdesk.domain.inbox.channel_event import ChannelEvent, RemoteFile
+
+
+@dataclass(frozen=True)
+class MailFile(RemoteFile):
+    """A file of a mail with its content. ``content_id`` is the name by which the mail's HTML shows it.
+
+    ``is_decoration``: a logo or icon inside the text.
+    """
+
+    content: bytes = field(default=b"", repr=False)
+    content_id: str = ""
+    is_decoration: bool = False
 
 
 @dataclass(frozen=True)
@@ -42,17 +54,21 @@ class ParsedMail(ChannelEvent):
     ``thread_id`` the first of ``thread_hashes``: hashes of the reply tokens among its recipients.
 
     ``unparsed`` is a sentence where it cannot be read. ``quoted`` was cut off the body, by ``cut``: marker, quote or
-    "". ``automatic`` is a sentence why no person wrote it, "" for a person's; ``own``: it is one of our own mails.
+    ""; ``foreign`` is the part of it that is no signature. ``digest`` is the SHA-256 of the raw mail. ``automatic`` is
+    a sentence why no person wrote it, "" for a person's; ``own``: it is one of our own mails.
     """
 
     authentication: AuthenticationResult
     body_hash: str
+    files: tuple[MailFile, ...] = ()
     unparsed: str = ""
     subject: str = ""
     author_name: str = ""
     recipients: tuple[str, ...] = ()
     thread_hashes: tuple[str, ...] = ()
+    digest: str = ""
     quoted: str = ""
+    foreign: str = ""
     cut: str = ""
     automatic: str = ""
     bounce: Bounce | None = None

@@ -1,52 +1,33 @@
-"""Separate an answer from the text it quotes. Cut exactly at our own marker, otherwise guessed and folded, never
-deleted.
+"""Separate an answer from the text it quotes. Cut exactly at our own marker, otherwise guessed; what is cut is folded,
+never deleted.
 """
 
 import base64
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-_WROTE = r"(?:wrote|schrieb|a\sécrit|escribió|ha\sscritto|schreef|escreveu|skrev|napsal\(a\)|napisał\(a\))"
-_ON_SOMEBODY_WROTE = re.compile(
-    rf"^\s*(?:On|Am|Le|El|Il|Op|Em|Den|Dne|W\sdniu|På)\b.{{5,300}}?{_WROTE}\s*[^:]{{0,80}}:\s*$",
-    re.IGNORECASE,
-)
-_SOMEBODY_WROTE = re.compile(
-    rf"^\s*(?:.{{3,200}}\s{_WROTE}\s*|.{{0,200}}<[^<>\s]+@[^<>\s]+>.{{0,60}}|\d{{4}}[-/年].{{5,200}}):\s*$",
-    re.IGNORECASE,
-)
-_SEPARATOR = re.compile(
-    r"""^\s*(?:
-        [-_]{2,}\s*(?:Original\s(?:Message|Appointment)|Ursprüngliche\sNachricht|Message\sd'origine|Mensaje\soriginal
-                     |Messaggio\soriginale|Oorspronkelijk\sbericht|Forwarded\smessage|Reply\smessage)\s*[-_]{2,}
-      | Begin\sforwarded\smessage:
-    )\s*$""",
-    re.VERBOSE | re.IGNORECASE,
-)
-_RULE = re.compile(r"^\s*[-_*]{3,}\s*$")
-_FIELD = re.compile(
-    r"^\s*[*_]{0,2}(?:From|Sent|Date|To|Cc|Subject|Reply-To|Von|Gesendet|Datum|An|Betreff|De|Envoyé|Objet|À|Enviado|Para|Asunto"
-    r"|Da|Inviato|Data|A|Oggetto|Van|Verzonden|Aan|Onderwerp|Från|Skickat|Till|Ämne|Od|Odesláno|Komu|Předmět)[*_]{0,2}\s?:[*_]{0,2}\s",
-    re.IGNORECASE,
-)
-_FIRST_FIELD = re.compile(r"^\s*[*_]{0,2}(?:From|Von|De|Da|Van|Från|Od)[*_]{0,2}\s?:[*_]{0,2}\s", re.IGNORECASE)
-_CLIENT_FOOTER = re.compile(
-    r"^\s*(?:-- ?|Sent from (?:my |Mail |Outlook|Yahoo|Proton).{0,60}|Get Outlook for .{0,60}"
-    r"|Von meinem .{1,40} gesendet|Envoyé de mon .{1,40}|Enviado desde mi .{1,40}|Inviato da .{1,40})\s*$",
-    re.IGNORECASE,
-)
-_LONGEST_ATTRIBUTION = 4  # lines over which a program may wrap "On ... wrote:"
+from helpdesk.channels.email.parse import attributions, footers, private_links, quote_phrases
+from helpdesk.channels.email.parse.plain_text_to_markdown import Line
+
+_DIGIT = re.compile(r"\d")
+_MIN_WRAPPED_LENGTH = 60  # characters of a quoted line whose rest a program may have put on a line of its own
+MAX_LINES = 20_000  # in which a quote is looked for; further lines belong to whatever the last of them does
+MAX_CANDIDATES = 1000  # lines that may begin a quote, and are looked at closely; a real mail has some dozens
+_MAX_KEPT_QUESTION_LINES = 12  # of one quote between what somebody wrote above and below it
 
 
 @dataclass(frozen=True)
 class SplitText:
-    """An answer without its quotes, the quotes, and how they were found: "marker", "quote" or "" for none."""
+    """An answer in Markdown without its quotes, what was cut off as plain text, and how it was found: "marker", "quote"
+    or "" for none. ``foreign`` is the part of ``quoted`` that is no signature.
+    """
 
     body: str
     quoted: str
     cut: str
+    foreign: str = ""
 
 
 def reply_marker(instance: str) -> str:
@@ -56,99 +37,197 @@ def reply_marker(instance: str) -> str:
     return f"Write your answer above this line · {_marker_code(instance)}"
 
 
-def split_quote(text: str, instances: Sequence[str] = ()) -> SplitText:
-    """Separate what somebody wrote from what their mail program put below, above or around it. Every line of ``text``
-    is in one of the two parts. ``instances`` are the ids of this installation, by which its own marker is recognised.
-    """
+def split_quote(text: str, instances: Sequence[str] = (), known: Collection[str] = ()) -> SplitText:
+    """Separate ``text``, whose plain text and Markdown are the same; see ``split_lines``."""
     lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return split_lines([Line(line, line) for line in lines], instances, known)
+
+
+def split_lines(lines: Sequence[Line], instances: Sequence[str] = (), known: Collection[str] = ()) -> SplitText:
+    """Separate what somebody wrote from what their mail program put below, above or around it. Every line is in one of
+    the two parts; links in them that are for one person only are cut out.
+
+    ``instances`` are the ids of this installation, by which its own marker is recognised; ``known`` are addresses and
+    the subject of the mail, in lower case, by which a block of fields in any language is recognised.
+    """
     codes = [_marker_code(instance) for instance in instances]
-    end = _end_of_writing(lines, codes)
-    attributions = _attributions(lines, end)
-    foreign = [n for n in range(end) if n in attributions or _is_quote(lines[n])]
-    if not foreign:
-        mine = range(end)
-    else:
-        own = [n for n in range(end) if lines[n].strip() and n not in attributions and not _is_quote(lines[n])]
-        mine = _answer_lines(lines, own, foreign, attributions)
-    body = _strip_empty_lines([lines[n] for n in mine])
-    answer_numbers = set(mine)
-    quoted = _strip_empty_lines([line for n, line in enumerate(lines) if n not in answer_numbers])
-    cut = "marker" if any(code in text for code in codes) else "quote"
-    return SplitText(body, quoted, cut if quoted else "")
+    splitter = _Splitter([line.plain for line in lines[:MAX_LINES]], codes, known)
+    mine = splitter.list_own_lines()
+    if len(lines) > MAX_LINES and mine and mine[-1] == MAX_LINES - 1:
+        mine = [*mine, *range(MAX_LINES, len(lines))]
+    own = set(mine)
+    body = private_links.cut(_join_markdown([lines[number] for number in mine]))
+    quoted = private_links.cut(_strip_empty_lines([line.plain for n, line in enumerate(lines) if n not in own]))
+    foreign = _strip_empty_lines([line.plain for n, line in enumerate(lines) if n in splitter.foreign])
+    is_marked = any(code in line.plain for line in lines for code in codes)
+    return SplitText(body, quoted, ("marker" if is_marked else "quote") if quoted else "", private_links.cut(foreign))
+
+
+class _Splitter:
+    """Every step looks at each line a fixed number of times, so that the time grows with the number of lines only."""
+
+    def __init__(self, lines: list[str], codes: Sequence[str], known: Collection[str]) -> None:
+        self.lines = lines
+        self.cleaned = [quote_phrases.clean(line) for line in lines]
+        self.codes = codes
+        self.known = known
+        self.is_quote = [line.lstrip().startswith(">") for line in lines]
+        self.next_written = self._find_next_written()
+        self.last_digit = self._find_last_digits()
+        self.foreign: set[int] = set()
+        self.candidates = 0
+
+    def list_own_lines(self) -> list[int]:
+        """List the numbers of the lines that are the answer."""
+        end, is_marked = self._find_end()
+        self.foreign = set(range(end, len(self.lines)))
+        if end < len(self.lines):
+            end = self._skip_above(end, is_marked)
+        self._mark_wrapped_remnants(end)
+        named = self._find_attributions(end)
+        foreign = [n for n in range(end) if n in named or self.is_quote[n]]
+        self.foreign |= set(foreign) - named
+        if not foreign:
+            return footers.strip_footers(self.cleaned, list(range(end)))
+        own = [n for n in range(end) if self.cleaned[n] and n not in named and not self.is_quote[n]]
+        return self._choose_answer(own, foreign, named)
+
+    def _find_next_written(self) -> list[int]:
+        """Return for every line the number of the next line with words, itself included; their count after the last."""
+        found = [len(self.lines)] * (len(self.lines) + 1)
+        for number in range(len(self.lines) - 1, -1, -1):
+            found[number] = number if self.cleaned[number] else found[number + 1]
+        return found
+
+    def _find_end(self) -> tuple[int, bool]:
+        """Return the first line below which all is quoted although no ">" marks it, and whether our marker says so."""
+        for number, line in enumerate(self.cleaned):
+            if not line:
+                continue
+            if self.is_quote[number]:
+                if line.startswith(">>>") and quote_phrases.is_separator(line):
+                    return number, False
+                continue
+            if any(code in line for code in self.codes):
+                return number, True
+            if quote_phrases.is_separator(line) or self._is_field_block(number):
+                return number, False
+            if self._has_digit_near(number) and not self._is_quote_below(number):
+                found = self._find_attribution(number, is_certain=False)
+                if found:
+                    return found[0], False
+        return len(self.lines), False
+
+    def _is_field_block(self, number: int) -> bool:
+        if quote_phrases.field(self.cleaned[number]) is None or not self._take_candidate():
+            return False
+        return attributions.find_field_block(self.cleaned, number) > number
+
+    def _find_attribution(self, number: int, is_certain: bool) -> range | None:
+        if not attributions.ends_like_attribution(self.cleaned[number]) or not self._take_candidate():
+            return None
+        return attributions.find_attribution(self.cleaned, number, self.is_quote, is_certain)
+
+    def _take_candidate(self) -> bool:
+        self.candidates += 1
+        return self.candidates <= MAX_CANDIDATES
+
+    def _has_digit_near(self, number: int) -> bool:
+        """Return whether there is a digit in the lines over which an attribution may be broken."""
+        return number - self.last_digit[number] < attributions.MAX_ATTRIBUTION_LINES
+
+    def _find_last_digits(self) -> list[int]:
+        """Return for every line the number of the last line with a digit, itself included."""
+        found, last = [], -attributions.MAX_ATTRIBUTION_LINES
+        for number, line in enumerate(self.cleaned):
+            last = number if _DIGIT.search(line) else last
+            found.append(last)
+        return found
+
+    def _is_quote_below(self, number: int) -> bool:
+        following = self.next_written[number + 1]
+        return following < len(self.lines) and self.is_quote[following]
+
+    def _skip_above(self, end: int, is_marked: bool) -> int:
+        """Return the first line of everything that belongs to the quote directly above line ``end``."""
+        while True:
+            above = end - 1
+            while above >= 0 and (not self.cleaned[above] or quote_phrases.is_rule(self.cleaned[above])):
+                above -= 1
+            if above < 0:
+                return 0
+            begin = above + 1
+            found = self._find_attribution(above, is_certain=True) if not self.is_quote[above] else None
+            if found:
+                begin = found[0]
+            elif quote_phrases.is_separator(self.cleaned[above]):
+                begin = above
+            elif is_marked:
+                begin = attributions.find_unknown_block(self.cleaned, above + 1, self.known)
+            if begin > above:
+                return above + 1
+            end = begin
+
+    def _mark_wrapped_remnants(self, end: int) -> None:
+        """Take the rest of a quoted line, which a program put on a line of its own without ">", for quoted."""
+        for number in range(1, end - 1):
+            if (
+                self.cleaned[number]
+                and not self.is_quote[number]
+                and self.is_quote[number - 1]
+                and self.is_quote[number + 1]
+                and len(self.lines[number - 1].rstrip()) >= _MIN_WRAPPED_LENGTH
+                and len(self.lines[number]) < len(self.lines[number - 1])
+            ):
+                self.is_quote[number] = True
+
+    def _find_attributions(self, end: int) -> set[int]:
+        """Find the lines that name the author of the quote below them. Without a quote below, they are somebody's own
+        text.
+        """
+        found: set[int] = set()
+        for last in range(end):
+            if self.is_quote[last] or not self.cleaned[last]:
+                continue
+            following = self.next_written[last + 1]
+            follows = following < end and self.is_quote[following] or following >= end < len(self.lines)
+            if follows:
+                found |= set(self._find_attribution(last, is_certain=True) or ())
+        return found
+
+    def _choose_answer(self, own: list[int], foreign: list[int], named: set[int]) -> list[int]:
+        """Return the lines of the answer: above the quote, below it, or between its parts, which then stay as the
+        questions.
+        """
+        above = [n for n in own if n < foreign[0]]
+        below = footers.strip_footers(self.cleaned, [n for n in own if n > foreign[0]], is_below=True)
+        if not below:
+            return footers.strip_footers(self.cleaned, list(range(foreign[0])))
+        last = below[-1]
+        quotes = [n for n in foreign if n not in named and n < last]
+        is_between = bool(quotes) and below[0] < quotes[-1]
+        if not above and not is_between:
+            return [n for n in range(below[0], last + 1) if n not in named]
+        if len(quotes) > _MAX_KEPT_QUESTION_LINES and not is_between:
+            gap = range(foreign[0], below[0])
+            return [n for n in range(last + 1) if n not in gap]
+        return [n for n in range(last + 1) if n not in named]
 
 
 def _marker_code(instance: str) -> str:
     return base64.b32encode(hashlib.sha256(b"quote marker " + instance.encode()).digest()).decode()[:10]
 
 
-def _end_of_writing(lines: list[str], codes: Sequence[str]) -> int:
-    """Return the first line below which all is quoted although no ">" marks it: our marker, a separator, a block of
-    fields.
-    """
-    for number, line in enumerate(lines):
-        is_marked = any(code in line for code in codes) and not _is_quote(line)
-        if is_marked or _SEPARATOR.match(line) or _is_field_block(lines, number):
-            break
-    else:
-        return len(lines)
-    above = [n for n in range(number) if lines[n].strip()]
-    return above[-1] if above and _RULE.match(lines[above[-1]]) else number
+def _join_markdown(lines: Sequence[Line]) -> str:
+    """Join lines; below a quote an empty line, without which the next line would be part of it."""
+    found: list[str] = []
+    for line in lines:
+        if found and found[-1].startswith(">") and line.markdown.strip() and not line.markdown.startswith(">"):
+            found.append("")
+        found.append(line.markdown)
+    return _strip_empty_lines(found)
 
 
-def _is_field_block(lines: list[str], number: int) -> bool:
-    if not _FIRST_FIELD.match(lines[number]):
-        return False
-    following = [line for line in lines[number + 1 : number + 9] if line.strip()]
-    return sum(bool(_FIELD.match(line)) for line in following[:5]) >= 2
-
-
-def _attributions(lines: list[str], end: int) -> set[int]:
-    """Find the lines that name the author of the quote below them. Without a quote below, they are somebody's own
-    text.
-    """
-    found: set[int] = set()
-    for last in range(end):
-        if not lines[last].rstrip().endswith(":") or _is_quote(lines[last]) or not _quote_follows(lines, last + 1, end):
-            continue
-        if _SOMEBODY_WROTE.match(lines[last][:400]):
-            found.add(last)
-        for first in range(last, max(-1, last - _LONGEST_ATTRIBUTION), -1):
-            if not lines[first].strip() or _is_quote(lines[first]):
-                break
-            if _ON_SOMEBODY_WROTE.match(" ".join(line[:200] for line in lines[first : last + 1])):
-                found.update(range(first, last + 1))
-                break
-    return found
-
-
-def _quote_follows(lines: list[str], number: int, end: int) -> bool:
-    for line in lines[number:end]:
-        if line.strip():
-            return _is_quote(line)
-    return end < len(lines)
-
-
-def _answer_lines(lines: list[str], own: list[int], foreign: list[int], attributions: set[int]) -> list[int]:
-    """Return the lines of the answer: above the quote, below it, or between its parts, which then stay as the
-    questions.
-    """
-    above = [n for n in own if n < foreign[0]]
-    below = [n for n in own if n > foreign[0]]
-    footer = next((n for n in below if _CLIENT_FOOTER.match(lines[n])), len(lines))
-    below = [n for n in below if n < footer]
-    if not below:
-        return list(range(foreign[0]))
-    last = below[-1]
-    quotes = {n for n in foreign if n not in attributions and n < last}
-    pieces = sum(n - 1 not in quotes for n in quotes)
-    first = below[0] if pieces <= 1 and not above else 0
-    return [n for n in range(first, last + 1) if n not in attributions]
-
-
-def _is_quote(line: str) -> bool:
-    return line.lstrip().startswith(">")
-
-
-def _strip_empty_lines(lines: list[str]) -> str:
+def _strip_empty_lines(lines: Sequence[str]) -> str:
     text = "\n".join(line.rstrip() for line in lines)
     return re.sub(r"\n{3,}", "\n\n", text).strip("\n")

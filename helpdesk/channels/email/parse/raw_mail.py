@@ -6,15 +6,12 @@ import hashlib
 import re
 from datetime import UTC, datetime
 from email.message import Message
-from email.utils import parsedate_to_datetime
+from email.utils import getaddresses, parsedate_to_datetime
 
 from helpdesk.channels.email import settings, token
-from helpdesk.channels.email.parse import auto_reply, bounces, dmarc, html_to_markdown, mime, quotes
+from helpdesk.channels.email.parse import auto_reply, body_text, bounces, dmarc, mime, parts, quotes
 from helpdesk.channels.email.parse.parsed_mail import AuthenticationResult, ParsedMail
-from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.people import email_address
-
-MAX_BODY_LENGTH = 100_000  # characters; the raw mail has the rest
 
 _RECIPIENT_FIELDS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]{1,64}@[^\s<>,;:\"()\[\]\\]{1,253}")
@@ -37,16 +34,6 @@ def parse_mail(raw: bytes, incoming: settings.IncomingMailSettings | None = None
         return [_unreadable_mail(raw, unparsed or reason)]
 
 
-def attachment_content(raw: bytes, external_id: str) -> bytes:
-    """Return the content of the file ``external_id`` of a parsed mail from its raw mail. Raises ValueError where there
-    is none.
-    """
-    for part in mime.list_parts(mime.parse_message(raw)):
-        if part.place == external_id and part.attached:
-            return mime.part_content(part.message)
-    raise ValueError("The mail has no such file.")
-
-
 def mail_fingerprint(raw: bytes) -> str:
     """Return 64 hex digits that are the same when a mail arrives again, also by another way: over its id, sender,
     recipients' tokens and body.
@@ -54,9 +41,9 @@ def mail_fingerprint(raw: bytes) -> str:
     try:
         message = mime.parse_message(raw[: mime.header_length(raw)][: mime.MAX_HEADER_BYTES])
         tokens = sorted(set(re.findall(r"reply\+[a-z2-7]{26}@", " ".join(_list_recipients(message)))))
-        known = [mime.header_text(message, "Message-ID"), mime.header_text(message, "From"), *tokens]
+        known = [mime.header_text(message, name) for name in ("Message-ID", "From", "Subject")] + tokens
         if not known[0]:
-            known += [mime.header_text(message, name) for name in ("To", "Date", "Subject")]
+            known += [mime.header_text(message, name) for name in ("To", "Date")]
     except Exception:
         known = []
     body = b"".join(raw[mime.header_length(raw) :].split()) if any(known) else raw
@@ -71,25 +58,27 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
     author, author_name = _parse_author(message)
     recipients = _list_recipients(message)
     hashes = tuple(token.hashed(one) for one in token.tokens_in(recipients, incoming.reply_domain))
-    leaves = [] if unparsed else mime.list_parts(message)
-    written = quotes.split_quote(_body_text(leaves), incoming.instances)
+    leaves = [] if unparsed else parts.list_parts(message)
+    content = body_text.read_content(leaves)
+    known = _known_values(message, author, recipients)
+    written = quotes.split_lines(content.lines, incoming.instances, known)
     return ParsedMail(
         external_id=next(iter(_list_message_ids(message, "Message-ID")), f"<{mail_fingerprint(raw)}@no-message-id>"),
         author_id=author,
         channel_id=_main_recipient(recipients, incoming.reply_domain),
         thread_id=hashes[0] if hashes else None,
-        body=written.body[:MAX_BODY_LENGTH],
-        files=tuple(
-            _remote_file(leaf) for leaf in leaves if leaf.attached and leaf.media_type != "message/delivery-status"
-        ),
+        body=written.body,
+        files=content.files,
         when=_parse_date(message),
         unparsed=unparsed,
         subject=mime.header_text(message, "Subject")[:300],
         author_name=author_name,
         recipients=tuple(recipients),
         thread_hashes=hashes,
-        quoted=written.quoted[:MAX_BODY_LENGTH],
+        quoted=written.quoted,
+        foreign=written.foreign,
         cut=written.cut,
+        digest=hashlib.sha256(raw).hexdigest(),
         automatic=auto_reply.automatic_reason(message, author),
         bounce=bounces.parse_bounce(message, leaves),
         own=own,
@@ -98,6 +87,13 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
         references=tuple(_list_message_ids(message, "References")[-50:]),
         body_hash=hashlib.sha256(" ".join(written.body.split()).encode()).hexdigest(),
     )
+
+
+def _known_values(message: Message, author: str, recipients: list[str]) -> set[str]:
+    """Return what a quote of our mail names in its fields: both addresses, the name written to, and the subject."""
+    names = {mime.decode_words(name) for name, _ in getaddresses([str(message.get("To", ""))[:4000]])}
+    subject = mime.header_text(message, "Subject").rpartition(": ")[2]
+    return {value.lower() for value in {author, *recipients[:5], *names, subject} if value}
 
 
 def _parse_author(message: Message) -> tuple[str, str]:
@@ -133,34 +129,6 @@ def _main_recipient(recipients: list[str], reply_domain: str) -> str:
     return (ours or recipients or [""])[0]
 
 
-def _body_text(leaves: list[mime.MimePart]) -> str:
-    """Return the text a person wrote: HTML where there is one, because its lines are not broken at 70 characters; else
-    the plain text.
-    """
-    texts = [leaf for leaf in leaves if not leaf.attached]
-    for media_type, read in (("text/html", _text_from_html), ("text/plain", _text_from_plain)):
-        found = "\n\n".join(text for leaf in texts if leaf.media_type == media_type if (text := read(leaf.message)))
-        if found.strip():
-            return found
-    return ""
-
-
-def _text_from_html(part: Message) -> str:
-    return html_to_markdown.html_to_markdown(mime.part_text(part))
-
-
-def _text_from_plain(part: Message) -> str:
-    text = mime.part_text(part)[: 4 * MAX_BODY_LENGTH].replace("\r\n", "\n")
-    if str(part.get_param("format", "")).lower() != "flowed":
-        return text
-    joined = "" if str(part.get_param("delsp", "")).lower() == "yes" else " "
-    return re.sub(r"(?<!\n--) \n(?!>|\n|-- ?$)", joined, text)
-
-
-def _remote_file(leaf: mime.MimePart) -> RemoteFile:
-    return RemoteFile(leaf.place, leaf.name, leaf.media_type, len(mime.part_content(leaf.message)))
-
-
 def _list_message_ids(message: Message, name: str) -> list[str]:
     return _ID.findall(" ".join(str(value) for value in message.get_all(name) or [])[:20_000])
 
@@ -180,5 +148,6 @@ def _unreadable_mail(raw: bytes, reason: str) -> ParsedMail:
         author_id="",
         authentication=AuthenticationResult("fail", "", "", "It cannot be read."),
         body_hash=digest,
+        digest=digest,
         unparsed=reason,
     )

@@ -21,6 +21,7 @@ MESSAGE_KINDS = {DeliveryKind.message, DeliveryKind.edit, DeliveryKind.file}
 REPLACED_CARD_FOOTER = (
     "This card takes the place of one that was deleted in Slack. What was said before is in the portal."
 )
+FOLDED_TEXT_SENTENCE = "More text is quoted below this message. It is in the portal."
 
 
 def render_call(delivery: Delivery) -> SlackContent:
@@ -72,7 +73,7 @@ def render_card(thread: Thread, footer: str = "") -> dict:
         ),
         assignee=ticket.assignee.display_name if ticket.assignee else None,
         shared=thread.channel.is_shared,
-        footer=footer,
+        footer=footer or (FOLDED_TEXT_SENTENCE if first and first.has_folded_text else ""),
     )
     text, made, attachments = blocks.card_message(values)
     return {"text": text, "blocks": made, "attachments": attachments}
@@ -176,6 +177,7 @@ def _author_content(message: Message, thread: Thread, text: str = "", edited: bo
         side="team" if message.from_team else "customer",
         organization="" if thread.is_customers else thread.ticket.organization.name,
         trusted=message.from_team,
+        marker=FOLDED_TEXT_SENTENCE if message.has_folded_text else "",
         edited=edited,
     )
     return blocks.reply_message(values)

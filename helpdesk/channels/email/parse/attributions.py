@@ -1,0 +1,97 @@
+"""Find the lines that say whose words are quoted below them: "On ... wrote:" and blocks of fields."""
+
+from collections.abc import Collection, Sequence
+
+from helpdesk.channels.email.parse import quote_phrases
+
+MAX_ATTRIBUTION_LINES = 5  # over which a program may break "On ... wrote:"
+MAX_FIELD_LINES = 14  # of a block of fields, with the lines that continue a field
+_MAX_CONTINUATIONS = 2
+
+
+def ends_like_attribution(line: str) -> bool:
+    """Return whether a cleaned line may be the last one of "On ... wrote:"; quickly, because every line is asked."""
+    if line[-1:] == ":":
+        return True
+    tail = line.rstrip(" -_.")
+    return (tail != line or not line[-1:].isascii()) and quote_phrases.has_verb(tail[-40:])
+
+
+def find_attribution(lines: Sequence[str], last: int, is_quote: Sequence[bool], is_certain: bool) -> range | None:
+    """Return the lines of "On ... wrote:" that end with line ``last``, which ends like one, or None.
+
+    ``lines`` are cleaned; a quoted one is none. ``is_certain``: a quote follows, so that an address or a verb is
+    enough; otherwise it needs a verb or an address, and a day with its year and time.
+    """
+    found = None
+    for first in range(last, max(-1, last - MAX_ATTRIBUTION_LINES), -1):
+        if not lines[first] or is_quote[first]:
+            break
+        text = " ".join(lines[first : last + 1])
+        named = quote_phrases.has_verb(text), quote_phrases.has_address(text)
+        if any(named) and (quote_phrases.has_full_date(text) or (is_certain and quote_phrases.has_date(text))):
+            return range(first, last + 1)
+        if found is None and is_certain and any(named):
+            found = range(first, last + 1)
+    return found
+
+
+def find_field_block(lines: Sequence[str], first: int) -> int:
+    """Return the line after a block of fields (From, Sent, To, Subject) that begins with line ``first``; ``first``
+    where there is none.
+    """
+    begin = quote_phrases.field(lines[first])
+    if begin is None:
+        return first
+    kinds: set[str] = set()
+    labels: set[str] = set()
+    has_address = False
+    end, continued, at = first, 0, first
+    while at < len(lines) and at < first + MAX_FIELD_LINES:
+        known = quote_phrases.field(lines[at])
+        if known:
+            kinds |= known[0]
+            labels.add(lines[at].partition(":")[0].lower())
+            has_address = has_address or quote_phrases.has_address(lines[at])
+            end, continued = at + 1, 0
+        elif lines[at]:
+            continued += 1
+            if continued > _MAX_CONTINUATIONS:
+                break
+            has_address = has_address or quote_phrases.has_address(lines[at])
+        elif at + 1 >= len(lines) or quote_phrases.field(lines[at + 1]) is None:
+            break
+        at += 1
+    return end if _is_block(kinds, len(labels), has_address) else first
+
+
+def find_unknown_block(lines: Sequence[str], end: int, known: Collection[str]) -> int:
+    """Return the first line of a block directly above line ``end`` that quotes our mail's fields in a language not in
+    the table: lines "label: value" whose values are known (our address, theirs, the subject) or a date. ``end`` where
+    there is none.
+    """
+    first, proofs, at = end, 0, end - 1
+    while at >= 0 and end - at <= MAX_FIELD_LINES:
+        label, colon, value = lines[at].partition(":")
+        if not lines[at]:
+            if first < end:
+                break
+        elif colon and value and len(label) <= 40 and not label.lower().startswith("http"):
+            is_known = any(each in value.lower() for each in known if len(each) > 5)
+            if not (is_known or quote_phrases.has_date(value) or quote_phrases.has_address(value)):
+                break
+            proofs += is_known
+            first = at
+        else:
+            break
+        at -= 1
+    return first if proofs and end - first >= 2 else end
+
+
+def _is_block(kinds: set[str], count: int, has_address: bool) -> bool:
+    """Return whether these fields are a mail's and not somebody's list: its sender or address, and what is beside."""
+    if count < 2 or len(kinds) < 2:
+        return False
+    if "sender" in kinds and count >= 3:
+        return has_address or "subject" in kinds
+    return has_address and (count >= 3 or ("sender" in kinds and bool(kinds & {"date", "subject", "recipient"})))
