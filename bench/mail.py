@@ -81,8 +81,10 @@ def main() -> None:
             continue
         for name, read in readers.items():
             found = score(folder, read, arguments.verbose)
-            values = [f"{kind} {found[kind]} ({found[kind] / found['mails']:.0%})" for kind in
-                      ("exact", "gone", "folded", "unfolded")]
+            values = [
+                f"{kind} {found[kind]} ({found[kind] / found['mails']:.0%})"
+                for kind in ("exact", "gone", "folded", "unfolded")
+            ]
             print(f"{folder.name}, {name}: {found['mails']} mails, {', '.join(values)}")
 
 

@@ -5,6 +5,7 @@ from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import Created, Id
 from helpdesk.extensions import Base
+from helpdesk.models.personal_data import RowDeleted
 from helpdesk.models.user import User
 
 
@@ -16,6 +17,7 @@ class TrustedSender(Base):
     """
 
     __tablename__ = "trusted_senders"
+    personal_data = RowDeleted("user_id")
 
     id: Mapped[Id]
     address: Mapped[str] = mapped_column(String(255), unique=True)

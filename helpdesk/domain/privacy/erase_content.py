@@ -69,7 +69,9 @@ def erase_messages(user: User) -> list[str]:
     db.session.execute(delete(MessageRevision).where(MessageRevision.message_id.in_(ids)))
     db.session.execute(delete(Attachment).where(Attachment.uploader_id == user.id))
     db.session.execute(
-        update(Message).where(Message.ticket_id.in_(talked), Message.quoted.is_not(None)).values(quoted=None),
+        update(Message)
+        .where(Message.ticket_id.in_(talked), Message.quoted.is_not(None))
+        .values(quoted=None, has_folded_text=False),
         execution_options={"synchronize_session": False},
     )
     return keys

@@ -31,6 +31,7 @@ from helpdesk.models.session import Session
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
+from helpdesk.models.trusted_sender import TrustedSender
 from helpdesk.models.user import Identity, Membership, Role, User
 
 BATCH_SIZE = 200  # tickets
@@ -173,6 +174,7 @@ def erase_address(email: str) -> None:
     db.session.execute(delete(Delivery).where(Delivery.thread_id.is_(None), about_links))
     for table in (SignInLink, OrganizationAddress):
         db.session.execute(delete(table).where(table.email == email))
+    db.session.execute(delete(TrustedSender).where(TrustedSender.address == email))
 
 
 def erase_from_audit_log(former: FormerIdentity) -> None:
