@@ -63,7 +63,7 @@ def _is_of_a_program(line: str) -> bool:
 
 
 def _known_signs(message: Message) -> str:
-    """Return the letters and digits of everything that is said on the ticket already, and in our mails about it."""
+    """Return the word characters of everything that is said on the ticket already, and in our mails about it."""
     ticket = message.ticket
     earlier = (
         select(Message.body)

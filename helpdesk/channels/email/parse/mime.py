@@ -90,7 +90,7 @@ def part_text(part: Message) -> str:
 
 def file_name(part: Message) -> str:
     """Return the name that a part gives itself, without any folder; "" where it has none. RFC 2231's form, which can
-    have every letter, goes before the plain one (RFC 6266, section 4.3, says the same of HTTP).
+    have every character, goes before the plain one (RFC 6266, section 4.3, says the same of HTTP).
     """
     found: list[str] = []
     for field, wanted in (("Content-Disposition", "filename"), ("Content-Type", "name")):

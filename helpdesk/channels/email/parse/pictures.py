@@ -1,4 +1,4 @@
-"""Pictures inside the text of a mail: found, named in their place, and told apart from decoration."""
+"""Pictures inside the text of a mail: found, named in their place, and distinguished from decoration."""
 
 import base64
 import binascii
