@@ -9,12 +9,12 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from helpdesk.channels.email.parse import html_to_markdown, mime, pictures, plain_text_to_markdown
+from helpdesk.channels.email.parse import html_to_markdown, html_tokens, mime, pictures, plain_text_to_markdown
 from helpdesk.channels.email.parse.parsed_mail import MailFile
 from helpdesk.channels.email.parse.parts import MimePart
 from helpdesk.channels.email.parse.plain_text_to_markdown import Line
 
-MAX_TEXT_LENGTH = html_to_markdown.MAX_LENGTH  # characters of one part that are read; a longer one is a file, too
+MAX_TEXT_LENGTH = html_tokens.MAX_LENGTH  # characters of one part that are read; a longer one is a file, too
 
 _NO_FILE_TYPES = {"message/delivery-status", "message/feedback-report", "message/global-delivery-status"}
 _WORD = re.compile(r"\w+")
