@@ -112,7 +112,7 @@ def test_a_part_without_a_name_gets_one_with_an_ending(media_type, name):
     assert parsed(multipart("mixed", part("text/plain", "Hi"), part(media_type, b"x"))).files[0].name == name
 
 
-def test_the_name_with_every_letter_goes_before_the_plain_one():
+def test_the_name_with_every_character_goes_before_the_plain_one():
     fields = "Content-Disposition: attachment; filename=\"Rechnung.pdf\"; filename*=UTF-8''M%C3%A4rz.pdf"
     assert parsed(multipart("mixed", part("application/pdf", b"x", fields))).files[0].name == "März.pdf"
 

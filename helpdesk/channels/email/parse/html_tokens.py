@@ -25,7 +25,7 @@ _VOID = {"img", "br", "input", "hr", "meta", "link", "col", "wbr", "area", "base
 
 @dataclass(frozen=True, slots=True)
 class HtmlToken:
-    """``kind`` "text": ``value`` is the text; "start" and "end": it is the tag's name in small letters."""
+    """``kind`` "text": ``value`` is the text; "start" and "end": it is the tag's name in small characters."""
 
     kind: Literal["text", "start", "end"]
     value: str
