@@ -5,9 +5,13 @@ from itertools import count
 from helpdesk import clock
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as chosen
+from helpdesk.domain.people import permissions
+from helpdesk.domain.ticket_lists import search
+from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.form import Field, Form, FormVersion
 from helpdesk.models.organization import Organization, OrganizationDomain
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 
@@ -92,6 +96,16 @@ class Factory:
         ticket = tickets.create_ticket(requester=requester, subject=subject, body=body, **values)
         self.session.commit()
         return ticket
+
+
+def find_tickets(user: User, text: str, similar: bool = False) -> list[int]:
+    """The numbers of the tickets that a search of ``user`` lists, in its order."""
+    found = search.search_similar(user, text) if similar else search.build_search(user, text)
+    query = permissions.visible_tickets(user).with_only_columns(Ticket.id)
+    query = query.where(*(search.SEARCH_CONDITIONS[name] for name in found.conditions))
+    if found.matches is not None:
+        query = query.join(found.matches, found.matches.c.ticket_id == Ticket.id).order_by(found.matches.c.rank)
+    return list(db.session.scalars(query.order_by(Ticket.id.desc()), found.values))
 
 
 def signed_in_client(app, user: User | None = None):

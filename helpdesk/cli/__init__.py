@@ -24,6 +24,7 @@ COMMAND_PATHS = {
     "demo": "helpdesk.cli.demo:demo",
     "doctor": "helpdesk.cli.doctor:doctor",
     "organization": "helpdesk.cli.organizations_and_agents:organization",
+    "reindex": "helpdesk.cli.reindex:reindex",
     "restore": "helpdesk.cli.backups:restore",
     "seed": "helpdesk.cli.seed:seed",
     "serve": "helpdesk.cli.serve:serve",

@@ -74,5 +74,17 @@ def _begin(connection: Connection) -> None:
         driver.autocommit = False
 
 
+@event.listens_for(Engine, "do_execute")
+def _execute_unprepared(cursor: Any, statement: str, parameters: Any, context: Any) -> bool | None:
+    """Execute a statement that is to be planned for its values without preparing it. True: it was executed here.
+
+    The driver prepares a statement at its fifth use, and PostgreSQL may then keep one plan for all values.
+    """
+    if not context.execution_options.get(transactions.PLANNED_ANEW) or not _is_postgresql(cursor):
+        return None
+    cursor.execute(statement, parameters, prepare=False)
+    return True
+
+
 def _is_postgresql(connection: Any) -> bool:
     return type(connection).__module__.startswith("psycopg")

@@ -1,15 +1,19 @@
 """Organizations: customer companies, with their mail domains and addresses."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from helpdesk.database.types import Created, Id, Time, one_of_condition
 from helpdesk.extensions import Base
+from helpdesk.markup import search_words
 from helpdesk.models.personal_data import CODE, COMPANY, CONFIGURATION, ErasedBy
 
 
 class Organization(Base):
-    """A customer company, and the rules by which its people are admitted."""
+    """A customer company, and the rules by which its people are admitted.
+
+    ``search_words``: the words of its name and of its slug, as a search of the team compares them.
+    """
 
     __tablename__ = "organizations"
     personal_data = {
@@ -19,6 +23,7 @@ class Organization(Base):
         "microsoft_tenant": COMPANY,
         "from_address": CONFIGURATION,
         "notes": COMPANY,
+        "search_words": COMPANY,
     }
 
     id: Mapped[Id]
@@ -31,6 +36,7 @@ class Organization(Base):
     microsoft_tenant: Mapped[str | None] = mapped_column(String(64))
     from_address: Mapped[str | None] = mapped_column(String(254))
     notes: Mapped[str] = mapped_column(Text, default="")
+    search_words: Mapped[str] = mapped_column(Text, default="", server_default="")
     version: Mapped[int] = mapped_column(default=1)
 
     domains: Mapped[list["OrganizationDomain"]] = relationship(
@@ -46,6 +52,12 @@ class Organization(Base):
         ),
     )
     __mapper_args__ = {"version_id_col": version}
+
+    @validates("name", "slug")
+    def _set_search_words(self, key: str, value: str) -> str:
+        texts = {"name": self.name, "slug": self.slug, key: value}
+        self.search_words = search_words.join_words(*texts.values())
+        return value
 
 
 class OrganizationDomain(Base):

@@ -4,10 +4,11 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
-from sqlalchemy.orm import Mapped, mapped_column, relationship
+from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
 from helpdesk.database.types import Created, Id, Time, one_of_condition
 from helpdesk.extensions import Base
+from helpdesk.markup import search_words
 from helpdesk.models.organization import Organization
 from helpdesk.models.personal_data import CODE, ErasedBy, RowDeleted
 
@@ -30,7 +31,8 @@ class User(Base):
     """A person. ``organization`` is the current one of a requester; members of the team have none.
 
     ``email`` is canonical (domain.people.email_address). It is for writing to the person; a provider's account is
-    recognised by its subject (Identity), not by its address.
+    recognised by its subject (Identity), not by its address. ``search_words``: the words of name and address, as a
+    search of the team compares them.
     """
 
     __tablename__ = "users"
@@ -41,6 +43,7 @@ class User(Base):
         "slack_user_id": ErasedBy("erase_account"),
         "time_zone": ErasedBy("erase_account"),
         "email_undeliverable_reason": ErasedBy("erase_account"),
+        "search_words": ErasedBy("erase_account"),
         "role": CODE,
         "ticket_visibility": CODE,
     }
@@ -63,6 +66,7 @@ class User(Base):
     email_verified_at: Mapped[Time | None]
     deactivated_at: Mapped[Time | None]
     erased_at: Mapped[Time | None]
+    search_words: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     organization: Mapped[Organization | None] = relationship()
     identities: Mapped[list["Identity"]] = relationship(back_populates="user")
@@ -82,6 +86,12 @@ class User(Base):
         session: Any  # the SessionInfo of this person's request, or None
     else:
         session = None
+
+    @validates("name", "email")
+    def _set_search_words(self, key: str, value: str) -> str:
+        texts = {"name": self.name, "email": self.email, key: value}
+        self.search_words = search_words.join_words(*texts.values())
+        return value
 
     @property
     def is_team(self) -> bool:

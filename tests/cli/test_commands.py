@@ -280,6 +280,7 @@ def test_help_names_every_command(start):
         "seed",
         "deliveries",
         "doctor",
+        "reindex",
         "backup",
         "restore",
     ):

@@ -163,7 +163,7 @@ def test_unread_is_what_came_since_one_looked(session, make, dana):
 
 
 def test_a_page_costs_the_same_number_of_queries_however_long_the_list(session, make, dana, twelve):
-    for filters, allowed in (({}, 1), ({"q": "words"}, 2), ({"status": "active", "sort": "subject"}, 1)):
+    for filters, allowed in (({}, 1), ({"status": "active", "sort": "subject"}, 1)):
         seen = []
         session.expire_all()
         dana.id  # noqa: B018  (loaded before the count begins)

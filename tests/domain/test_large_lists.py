@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import event, text
 
+from helpdesk.domain.search_index import entries
 from helpdesk.domain.ticket_lists import customer_list
 
 MANY = 20_000
@@ -28,6 +29,8 @@ def crowd(session, make):
             f"SELECT i, 'Printer ' || (i % 97) || ' number ' || i, {columns} FROM n JOIN tickets ON tickets.id = 1"
         )
     )
+    subjects = session.execute(text("SELECT id, organization_id, subject FROM tickets WHERE id > 1"))
+    entries.write_entries(entries.subject_entry(*row) for row in subjects.all())
     session.execute(text("ANALYZE"))
     session.commit()
     return dana
@@ -45,6 +48,9 @@ CASES = [
 ]
 # 2,020 rows; measured 345, and 2,200 to 7,900 as the plan goes. Reading the table for each page costs 4,000 and 11,000.
 TWENTY_PAGES = {"sqlite": 700, "postgresql": 10_000}
+
+
+MOST_STATEMENTS_OF_A_SEARCH = 30  # on SQLite one for each listed ticket, to find the message to show
 
 
 class Work:
@@ -94,7 +100,7 @@ def test_pages_and_counts_of_twenty_thousand_cost_what_those_of_twenty_do(sessio
     for filters, expected, most in CASES:
         with Work(session) as work:
             page = customer_list.fetch_list_page(crowd, filters)
-        assert len(work.selects) == (2 if "q" in filters else 1), filters
+        assert len(work.selects) <= (MOST_STATEMENTS_OF_A_SEARCH if "q" in filters else 1), filters
         assert len(page.tickets) == expected, filters
         assert work.amount < most[dialect], filters
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from sqlalchemy import func, select
 
 from helpdesk.extensions import db
+from helpdesk.markup import search_words
 from helpdesk.models.channel import Channel
 
 ORGANIZATION_COLUMNS = (
@@ -16,6 +17,7 @@ ORGANIZATION_COLUMNS = (
     "allowlist_only",
     "default_ticket_visibility",
     "notes",
+    "search_words",
     "version",
 )
 USER_COLUMNS = (
@@ -30,6 +32,7 @@ USER_COLUMNS = (
     "mail_failures",
     "created_at",
     "email_verified_at",
+    "search_words",
 )
 ORGANIZATION_DOMAIN_COLUMNS = ("id", "organization_id", "domain", "created_at")
 MEMBERSHIP_COLUMNS = ("user_id", "organization_id", "ticket_visibility")
@@ -94,7 +97,8 @@ THREAD_COLUMNS = (
 
 def build_user_row(id: int, email: str, name: str, role: str, organization_id: int | None, at: str) -> tuple:
     """A row of ``USER_COLUMNS``."""
-    return (id, email, name, role, organization_id, "organization", True, True, 0, at, at)
+    words = search_words.join_words(name, email)
+    return (id, email, name, role, organization_id, "organization", True, True, 0, at, at, words)
 
 
 def format_time(at: float | None) -> str | None:

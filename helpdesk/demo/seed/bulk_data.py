@@ -12,8 +12,9 @@ from sqlalchemy import select
 from helpdesk import clock
 from helpdesk.channels.email import token
 from helpdesk.demo.seed import bulk_columns, bulk_insert, phrases
+from helpdesk.domain.search_index import entries
 from helpdesk.extensions import db
-from helpdesk.markup import markdown_rendering
+from helpdesk.markup import markdown_rendering, search_words
 from helpdesk.models.event import Event
 from helpdesk.models.message import Message
 from helpdesk.models.organization import Organization, OrganizationDomain
@@ -87,7 +88,8 @@ class _BulkSeeder:
         for place, id in enumerate(self.organizations):
             name = phrases.company_name(id - 1)
             slug = name.lower().replace(" ", "-")
-            companies.append((id, name, slug, at, True, False, "organization", "", 1))
+            words = search_words.join_words(name, slug)
+            companies.append((id, name, slug, at, True, False, "organization", "", words, 1))
             domains.append((domain_id + place, id, f"{slug}.example", at))
             for number in range(random.randrange(3, 16)):
                 name = phrases.random_person_name(random)
@@ -145,7 +147,7 @@ class _BulkSeeder:
         ref = f"R-{id:07d}"
         gap = min(age, 3 * 86_400) / (count + 2)
         at = filed_at
-        seq, first_response, words, notes = 1, None, [], []
+        seq, first_response = 1, None
         subject = phrases.random_subject(random)
         first = latest = random.choice(self.texts["first"])
         customer_at = last_public_seq = None
@@ -173,7 +175,7 @@ class _BulkSeeder:
                     1,
                 )
             )
-            (notes if is_note else words).append(body)
+            self.rows["search"] += entries.message_entries(id, organization_id, seq, body, (), is_note)
             if not is_note:
                 last_public_seq, latest = seq, text
                 first_response = first_response or (at if from_team else None)
@@ -233,9 +235,7 @@ class _BulkSeeder:
                 1,
             )
         )
-        self.rows["search"].append(
-            (id, organization_id, subject, "\n".join(reversed(words)), "\n".join(reversed(notes)))
-        )
+        self.rows["search"].append(entries.subject_entry(id, organization_id, subject))
         if not ended:
             issued = token.issue()
             self.rows["threads"].append(

@@ -4,10 +4,11 @@ Triggers and foreign keys are disabled in this transaction only; the search inde
 written here.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sqlalchemy import text
 
+from helpdesk.domain.search_index import entries
 from helpdesk.extensions import db
 
 TABLE_ORDER = (
@@ -48,13 +49,11 @@ class BulkWriter:
         """Add ``rows``, each a value for every one of ``columns``, to the table of ``model``."""
         self._rows(model.__tablename__, columns, rows)
 
-    def search(self, rows: list[tuple]) -> None:
-        """Add to the full-text index: ticket id, organization id, subject, public text, team-only text."""
-        if self.is_sqlite:
-            rows = [(id, f"o{organization}", subject, words, notes) for id, organization, subject, words, notes in rows]
-            self._rows("ticket_search", ("rowid", "scope", "subject", "words", "notes"), rows)
-        else:
-            self._rows("ticket_search", ("ticket_id", "organization_id", "subject", "words", "notes"), rows)
+    def search(self, found: Iterable[entries.Entry]) -> None:
+        """Add entries to the full-text index."""
+        rows = entries.make_rows(found, self.is_sqlite)
+        if rows:
+            self._rows("ticket_search", tuple(rows[0]), [tuple(row.values()) for row in rows])
 
     def _rows(self, table: str, columns: Sequence[str], rows: list[tuple]) -> None:
         if not self.begun:

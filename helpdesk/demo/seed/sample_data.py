@@ -14,6 +14,7 @@ from helpdesk.demo.sample_tickets import FormSpec, SampleMessage, SampleTicket
 from helpdesk.domain import forms
 from helpdesk.domain.administration import settings
 from helpdesk.domain.people import organizations, users
+from helpdesk.domain.search_index import reindexing
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.canned_reply import CannedReply
@@ -262,6 +263,8 @@ class _SampleTicketWriter:
                 db.session.add(
                     ReadReceipt(user_id=person.id, ticket_id=ticket.id, seq=ticket.next_seq - 1, at=self.now)
                 )
+        db.session.flush()
+        reindexing.reindex_tickets([ticket.id], db.session.connection())
 
     def _is_visible_to(self, person: User) -> bool:
         return person.is_team or person.organization_id == self.ticket.organization_id

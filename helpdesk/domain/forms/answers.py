@@ -121,12 +121,19 @@ def display_value(field: Field, value: object) -> str:
     return "" if value is None else field_type_for(field).display_value(field, value)
 
 
-def save_answers(ticket: Ticket, form: FormVersion | None, answers: Mapping[str, object]) -> None:
-    """Store ``answers`` (by field key, already parsed and checked) with ``ticket``."""
+def save_answers(ticket: Ticket, form: FormVersion | None, answers: Mapping[str, object]) -> list[tuple[str, bool]]:
+    """Store ``answers`` (by field key, already parsed and checked) with ``ticket``.
+
+    Returns the text of each, and whether only the team sees it.
+    """
+    texts: list[tuple[str, bool]] = []
     for field in form.fields if form else ():
         value = answers.get(field.key)
         if value not in (None, "", []):
-            db.session.add(make_answer(ticket, field, value))
+            answer = make_answer(ticket, field, value)
+            db.session.add(answer)
+            texts.append((answer.text, field.team_only))
+    return texts
 
 
 def make_answer(ticket: Ticket, field: Field, value: object) -> Answer:

@@ -129,11 +129,15 @@ def fetch_queue_page(
     """Return a page of the tickets that match ``filters`` (see ``normalize_filters``), as QueueRow. One query."""
     filters = normalize_filters(filters)
     values = _parse_filters(user, filters)
-    matches, search_values = search.build_search(user, filters["q"])
+    found = search.build_search(user, filters["q"])
     query = agent_queue_queries.page_query(
-        permissions.get_visibility(user), filters["view"], tuple(values), filters["sort"], matches
+        permissions.get_visibility(user),
+        filters["view"],
+        (*values, *found.conditions),
+        filters["sort"],
+        found.matches,
     )
-    page = query.at(after, size, values | search_values | _bind_values(user))
+    page = query.at(after, size, values | found.values | _bind_values(user))
     return QueuePage([_make_row(*row) for row in page.rows], page.next, page.previous)
 
 
@@ -161,15 +165,16 @@ def _filtered_query(
     user: User, filters: dict[str, str]
 ) -> tuple[agent_queue_queries.AnySelect, pagination.Order, dict[str, Any]]:
     values = _parse_filters(user, filters)
-    matches, search_values = search.build_search(user, filters["q"])
+    found = search.build_search(user, filters["q"])
     query = agent_queue_queries.apply_filters(
-        select(Ticket), permissions.get_visibility(user), filters["view"], values, matches
+        select(Ticket),
+        permissions.get_visibility(user),
+        filters["view"],
+        (*values, *found.conditions),
+        found.matches,
     )
-    return (
-        query,
-        agent_queue_queries.sort_order(filters["sort"], matches, filters["view"]),
-        values | search_values | _bind_values(user),
-    )
+    order = agent_queue_queries.sort_order(filters["sort"], found.matches, filters["view"])
+    return query, order, values | found.values | _bind_values(user)
 
 
 def _parse_filters(user: User, filters: dict[str, str]) -> dict[str, Any]:

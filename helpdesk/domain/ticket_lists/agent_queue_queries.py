@@ -31,6 +31,7 @@ from sqlalchemy.orm import aliased
 
 from helpdesk.database import pagination
 from helpdesk.domain.people import permissions
+from helpdesk.domain.ticket_lists.search_conditions import SEARCH_CONDITIONS
 from helpdesk.models.follower import Follower
 from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.organization import Organization
@@ -82,6 +83,7 @@ FILTER_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "form": Ticket.form_version_id.in_(select(FormVersion.id).join(Form).where(Form.slug == bindparam("form"))),
     "requester": Ticket.requester_id == bindparam("requester"),
     "before": Ticket.created_at <= bindparam("before"),
+    **SEARCH_CONDITIONS,
 }
 _ASSIGNEE_GROUP = case(
     (Ticket.assignee_id.is_(None), "nobody"), (Ticket.assignee_id == bindparam("reader"), "me"), else_="other"

@@ -64,6 +64,7 @@ FILTER_CONDITIONS: dict[str, ColumnElement[bool]] = {
     "form": Ticket.form_version_id.in_(select(FormVersion.id).join(Form).where(Form.slug == bindparam("form"))),
     "since": Ticket.created_at >= bindparam("since"),
     "until": Ticket.created_at < bindparam("until"),
+    **search.SEARCH_CONDITIONS,
 }
 MAX_COUNT = 1_000  # tickets of a status are counted up to this, so that the cost of a page stays bounded
 # The order makes PostgreSQL follow an index and not scan the whole table.
@@ -129,10 +130,15 @@ def fetch_list_page(
     """
     values, errors = _parse_filters(user, filters)
     text = filters.get("q", "")
-    matches, search_values = search.build_search(user, text)
+    found = search.build_search(user, text)
     sort = filters.get("sort") or ""
-    query = _page_query(permissions.get_visibility(user), tuple(values), sort if sort in SORT_ORDERS else "", matches)
-    values |= search_values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
+    query = _page_query(
+        permissions.get_visibility(user),
+        (*values, *found.conditions),
+        sort if sort in SORT_ORDERS else "",
+        found.matches,
+    )
+    values |= found.values | permissions.bind_params(user) | {"joined": user.created_at or clock.now()}
     page = query.at(after, size, values)
     excerpts = search.load_excerpts(user, text, [row.id for row in page.rows]) if text else {}
     return TicketPage([_make_row(excerpts, *row) for row in page.rows], page.next, page.previous, errors)
@@ -159,10 +165,11 @@ def find_similar(user: User, subject: str, limit: int = 5) -> list[Ticket]:
     """Return the tickets visible to ``user`` most similar to ``subject``, best first; none below four characters."""
     if len(subject.strip()) < 4:
         return []
-    matches = search.search_tickets(user, subject, any_word=True)
-    assert matches is not None  # the text is not blank
-    query = permissions.visible_tickets(user).join(matches, matches.c.ticket_id == Ticket.id)
-    return list(db.session.scalars(query.order_by(matches.c.rank, Ticket.id.desc()).limit(limit)))
+    found = search.search_similar(user, subject)
+    assert found.matches is not None
+    query = permissions.visible_tickets(user).join(found.matches, found.matches.c.ticket_id == Ticket.id)
+    query = query.order_by(found.matches.c.rank, Ticket.id.desc()).limit(limit)
+    return list(db.session.scalars(query, found.values))
 
 
 def list_requesters(user: User, limit: int = 200) -> list[tuple[int, str]]:
@@ -176,13 +183,11 @@ def list_requesters(user: User, limit: int = 200) -> list[tuple[int, str]]:
 def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[AnySelect, pagination.Order, dict[str, Any]]:
     """Return the query of ``user``'s list under ``filters``, its order, and its parameter values."""
     values, _ = _parse_filters(user, filters)
-    matches, search_values = search.build_search(user, filters.get("q"))
-    query = _apply_filters(select(Ticket), permissions.get_visibility(user), values, matches)
-    return (
-        query,
-        _sort_order(filters.get("sort") or "", matches),
-        values | search_values | permissions.bind_params(user),
-    )
+    found = search.build_search(user, filters.get("q"))
+    names = (*values, *found.conditions)
+    query = _apply_filters(select(Ticket), permissions.get_visibility(user), names, found.matches)
+    order = _sort_order(filters.get("sort") or "", found.matches)
+    return query, order, values | found.values | permissions.bind_params(user)
 
 
 def _count_filtered(user: User, filters: Mapping[str, str]) -> Iterable[Any]:

@@ -7,6 +7,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.forms import answers
 from helpdesk.domain.forms.field_types import AnswerContext, InvalidAnswer, field_type_for
 from helpdesk.domain.people import permissions
+from helpdesk.domain.search_index import entries
 from helpdesk.domain.tickets import timeline
 from helpdesk.extensions import db
 from helpdesk.models.form import Answer, Field
@@ -42,6 +43,14 @@ def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -
     else:
         answer.value, answer.text = value, text
     db.session.flush()
+    _index_answers(ticket)
     timeline.add_event(ticket, "answered", actor, team_only=field.team_only, label=field.label, new=text)
     outbox.enqueue_card_update(ticket)
     return None if value is None else answer
+
+
+def _index_answers(ticket: Ticket) -> None:
+    query = select(Answer.text, Field.team_only).join(Field).where(Answer.ticket_id == ticket.id).order_by(Answer.id)
+    answers = [(row.text, row.team_only) for row in db.session.execute(query)]
+    entries.delete_answers(ticket.id)
+    entries.write_entries(entries.answer_entries(ticket.id, ticket.organization_id, answers))

@@ -6,6 +6,7 @@ from helpdesk import clock, live_events
 from helpdesk.domain import forms, idempotency, locking, outbox
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
+from helpdesk.domain.search_index import entries
 from helpdesk.domain.tickets import messages, side_effects, timeline
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
@@ -87,7 +88,17 @@ def create_ticket(
     for attachment in public:
         attachment.ticket_id = ticket.id
         attachment.organization_id = organization_id
-    forms.save_answers(ticket, form, answers or {})
+    texts = forms.save_answers(ticket, form, answers or {})
+    names = [attachment.name for attachment in public]
+    entries.write_entries(
+        [
+            entries.subject_entry(ticket.id, ticket.organization_id, subject),
+            *entries.message_entries(
+                ticket.id, ticket.organization_id, FIRST_SEQ, message.body, names, team_only=False
+            ),
+            *entries.answer_entries(ticket.id, ticket.organization_id, texts),
+        ]
+    )
     if filed_by:
         timeline.add_event(ticket, "filed_for", filed_by, team_only=False, who=requester.display_name)
     outbox.enqueue_new_ticket(ticket, message)

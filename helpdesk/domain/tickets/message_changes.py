@@ -36,6 +36,7 @@ def edit_message(message: Message, *, editor: User | None, body: str, kind: str 
     message.set_body(body)
     message.edited_at = clock.now()
     refresh_excerpt(ticket)
+    messages.index_message(message)
     outbox.fan_out_edit(message)
     live_events.bump_version_and_publish(ticket, team_only=message.is_note)
     return message
@@ -57,6 +58,7 @@ def convert_to_note(message: Message, *, editor: User) -> Message:
     _save_revision(message, editor)
     message.kind = MessageKind.note
     refresh_excerpt(ticket)
+    messages.index_message(message)
     outbox.retract_from_customers(message)
     live_events.bump_version_and_publish(ticket)
     return message

@@ -10,6 +10,7 @@ from helpdesk.domain import idempotency, locking, outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
+from helpdesk.domain.search_index import entries
 from helpdesk.domain.tickets import side_effects, status, timeline
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
@@ -191,6 +192,8 @@ def _add_message(
         if author and from_team and ticket.assignee_id is None and settings.get("assign_first_responder"):
             status.record_assignment(ticket, author, actor=author)
     live_events.bump_version_and_publish(ticket, team_only=kind == MessageKind.note)
+    db.session.flush()
+    index_message(message)
     return message, True
 
 
@@ -202,6 +205,16 @@ def _find_repeated_message(
     else:
         id = idempotency.find_message_id(author, form_token) if author is not None else None
     return db.session.get(Message, id) if id else None
+
+
+def index_message(message: Message) -> None:
+    """Write the search entries of a message that is stored already, in place of earlier ones."""
+    names = [attachment.name for attachment in message.attachments]
+    entries.write_entries(
+        entries.message_entries(
+            message.ticket_id, message.organization_id, message.seq, message.body, names, message.is_note
+        )
+    )
 
 
 def clean_body(body: str, has_files: bool) -> str:

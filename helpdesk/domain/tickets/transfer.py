@@ -8,6 +8,7 @@ from helpdesk import clock, jobs, live_events
 from helpdesk.domain import locking, outbox, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
+from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
@@ -106,6 +107,7 @@ def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: Us
     topic = f"ticket:{ticket.id}"
     live_events.publish_after_commit(f"organization:{former.id}:{topic}", f"requester:{former_requester_id}:{topic}")
     live_events.publish_after_commit(f"end:{topic}")
+    reindexing.reindex_tickets([ticket.id], db.session.connection())
     db.session.expire_all()
     tickets.add_event(ticket, "moved", actor, old=former.name, new=organization.name)
     ticket.updated_at = clock.now()

@@ -7,9 +7,10 @@ from typing import Any
 from helpdesk.channels.slack.parse import envelopes, events, json_access, mrkdwn_reader
 from helpdesk.channels.slack.parse.event_types import ActionEvent, CommandEvent, ModalEvent, ShortcutEvent, SlackEvent
 from helpdesk.channels.slack.render import mrkdwn
+from helpdesk.domain.ticket_lists import search_syntax
 
 NO_ASSIGNEE_VALUE = "-"  # Slack allows no empty value in a choice
-_NUMBER = re.compile(r"^(?:show\s+)?#?(\d{1,12})$", re.IGNORECASE)
+_SHOW = re.compile(r"^show\s+", re.IGNORECASE)
 _VERBS = {
     "mine": "mine",
     "my": "mine",
@@ -58,11 +59,11 @@ def parse_command_text(text: str) -> tuple[str, str]:
     """Return (verb, rest) of the text after /ticket; a text that begins with no verb is searched for."""
     if not text:
         return "mine", ""
-    number = _NUMBER.match(text)
-    if number:
-        return "show", number[1]
     first, _, rest = text.partition(" ")
     verb = _VERBS.get(first.lower())
+    number = search_syntax.parse_ticket_number(_SHOW.sub("", text)) if verb is None else None
+    if number is not None:
+        return "show", str(number)
     if verb is None or (rest and verb in {"mine", "open", "unassigned", "help"} and first.lower() != "help"):
         return "search", text
     return verb, rest.strip()

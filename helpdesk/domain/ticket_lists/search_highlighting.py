@@ -1,0 +1,146 @@
+"""Mark in a text what a search matches, in the same form of its words that the index compares."""
+
+import re
+import unicodedata
+from functools import lru_cache
+
+from markupsafe import Markup, escape
+
+from helpdesk.domain.ticket_lists.search_syntax import Term
+from helpdesk.markup import search_words
+
+EXCERPT_WIDTH = 170  # characters of an excerpt
+
+# Markdown punctuation and white space, except a single space.
+PUNCTUATION_PATTERN = re.compile(r"(?! [^*_`~#>|\[\]\s])[*_`~#>|\[\]\s]+")
+# Plain text; or one other character, with what follows it of the jamo and marks that are composed with it.
+CLUSTER_PATTERN = re.compile(r"[\x00-\x7f]+|[\u1100-\u115f][\u1160-\u11ff]*|.", re.DOTALL)
+HALF_WIDTH_MARKS = "\uff9e\uff9f"
+ASCII_SEPARATORS = str.maketrans({chr(code): " " for code in range(128) if not chr(code).isalnum()})
+ARTICLE = "(?:ال)?"
+Span = tuple[int, int]
+
+
+class Highlighter:
+    """Marks the matches of some terms."""
+
+    def __init__(self, terms: tuple[Term, ...]) -> None:
+        self._pattern = _compile_pattern(terms)
+
+    def find(self, text: str) -> list[Span]:
+        """Return the spans (start, end) of the matches in ``text``, in order, without overlaps."""
+        if text.isascii():
+            return [match.span() for match in self._pattern.finditer(text.lower().translate(ASCII_SEPARATORS))]
+        found = self._find_in(text, in_two_letters=False)
+        if search_words.has_two_letter_spellings(text):
+            found += self._find_in(text, in_two_letters=True)
+        return _without_overlaps(sorted(found))
+
+    def _find_in(self, text: str, in_two_letters: bool) -> list[Span]:
+        folded, places = _fold_with_places(text, in_two_letters)
+        return [
+            (places[match.start()][0], places[match.end() - 1][1])
+            for match in self._pattern.finditer(folded)
+            if match.end() > match.start()
+        ]
+
+    def mark(self, text: str) -> Markup:
+        """Return ``text`` as safe HTML with its matches in <mark> and without Markdown punctuation."""
+        return _mark_spans(text, self.find(text))
+
+    def mark_excerpt(self, text: str) -> Markup:
+        """Return one line of ``text`` around its first match, marked."""
+        return _mark_spans(*_cut_window(text, self.find(text)))
+
+
+@lru_cache(maxsize=200)
+def _compile_pattern(terms: tuple[Term, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(_term_pattern(term) for term in terms) or "(?!)")
+
+
+def _term_pattern(term: Term) -> str:
+    """Match ``term`` in folded text. Words are letters and digits only, so that nothing has to be escaped."""
+    edge = f"[^\\s{search_words.UNSPACED}]"  # what continues a word
+    if not term.is_phrase:
+        words = [tokens[0] for tokens in term.alternatives]
+        if search_words.is_unspaced(term.text):
+            return term.text
+        ending = f"{edge}*" if term.is_prefix else f"(?!{edge})"
+        return f"(?<!{edge}){ARTICLE}(?:{'|'.join(words)}){ending}"
+    words = search_words.split_words(term.text)
+    start = "" if search_words.is_unspaced(words[0]) else f"(?<!{edge})"
+    end = "" if search_words.is_unspaced(words[-1]) else f"(?!{edge})"
+    return start + r"\s*".join(words) + end
+
+
+def _fold_with_places(text: str, in_two_letters: bool) -> tuple[str, list[Span]]:
+    """Return the folded text, and for each of its characters the span in ``text`` that it stands for."""
+    parts: list[str] = []
+    places: list[Span] = []
+    for start, end in _find_clusters(text):
+        cluster = text[start:end]
+        if cluster.isascii():
+            parts.append(cluster.lower().translate(ASCII_SEPARATORS))
+            places += [(at, at + 1) for at in range(start, end)]
+        else:
+            folded = _fold_cluster(cluster, in_two_letters)
+            parts.append(folded)
+            places += [(start, end)] * len(folded)
+    return "".join(parts), places
+
+
+def _find_clusters(text: str) -> list[Span]:
+    """Cut ``text`` where no composition and no reordering of marks crosses the cut."""
+    found: list[Span] = []
+    for match in CLUSTER_PATTERN.finditer(text):
+        start, end = match.span()
+        if found and (unicodedata.combining(text[start]) or text[start] in HALF_WIDTH_MARKS):
+            base, last = found.pop()
+            if text[base:last].isascii() and last - base > 1:
+                found.append((base, last - 1))
+                base = last - 1
+            start = base
+        found.append((start, end))
+    return found
+
+
+@lru_cache(maxsize=8192)
+def _fold_cluster(cluster: str, in_two_letters: bool) -> str:
+    return search_words.fold(search_words.spell_with_two_letters(cluster) if in_two_letters else cluster)
+
+
+def _without_overlaps(spans: list[Span]) -> list[Span]:
+    found: list[Span] = []
+    for start, end in spans:
+        if not found or start >= found[-1][1]:
+            found.append((start, end))
+        elif end > found[-1][1]:
+            found[-1] = (found[-1][0], end)
+    return found
+
+
+def _cut_window(text: str, hits: list[Span]) -> tuple[str, list[Span]]:
+    """Cut one line of ``text`` around its first hit, between words; returns it with the hits in it."""
+    first = hits[0][0] if hits else 0
+    start = max(0, text.rfind(" ", 0, max(0, first - 40)) + 1) if first > 60 else 0
+    if first - start > EXCERPT_WIDTH // 2:
+        start = first - 40  # no space for long
+    end = start + EXCERPT_WIDTH
+    if end < len(text):
+        end = max(text.rfind(" ", start, end), start + EXCERPT_WIDTH // 2)
+    before, after = "…" if start else "", "…" if end < len(text) else ""
+    inside = [(a - start + len(before), min(b, end) - start + len(before)) for a, b in hits if start <= a < end]
+    return before + text[start:end] + after, inside
+
+
+def _mark_spans(text: str, hits: list[Span]) -> Markup:
+    parts: list[str] = []
+    at = 0
+    for start, end in hits:
+        parts += [_strip_markdown(text[at:start]), f"<mark>{escape(text[start:end])}</mark>"]
+        at = end
+    return Markup("".join([*parts, _strip_markdown(text[at:])]).strip())
+
+
+def _strip_markdown(text: str) -> str:
+    return str(escape(PUNCTUATION_PATTERN.sub(" ", text)))

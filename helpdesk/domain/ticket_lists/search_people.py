@@ -1,0 +1,82 @@
+"""People and organizations that the team names in a search: by their names, addresses and slugs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, or_, select, true
+
+from helpdesk.database import transactions
+from helpdesk.domain.ticket_lists.search_syntax import Term, parse_search_text
+from helpdesk.models.organization import Organization
+from helpdesk.models.user import Role, User
+
+MAX_PEOPLE = 300  # people, and organizations, that one search stands for
+
+_user, _organization = User.__table__, Organization.__table__
+
+
+@dataclass(frozen=True)
+class NamedPeople:
+    """The ids of people and of organizations that some terms name, and the other terms."""
+
+    people: list[int]
+    organizations: list[int]
+    other_terms: tuple[Term, ...] = ()
+
+
+def find_named(terms: Sequence[Term]) -> NamedPeople | None:
+    """Find the people and organizations that all of ``terms`` name together, else those that some name; or None."""
+    whole = _find(terms)
+    if whole is not None or len(terms) == 1:
+        return whole
+    naming = [term for term in terms if _find([term]) is not None]
+    if not naming or len(naming) == len(terms):
+        return None
+    named = _find(naming)
+    if named is None:
+        return None
+    others = tuple(term for term in terms if term not in naming)
+    return NamedPeople(named.people, named.organizations, others)
+
+
+def find_requesters(reader: User, text: str) -> list[int]:
+    """The ids of the people whom ``text`` names; for a customer those of their organization."""
+    condition = _names(_user.c.search_words, parse_search_text(text).terms)
+    query = select(_user.c.id).where(condition)
+    if not reader.is_team:
+        query = query.where(_user.c.organization_id == reader.organization_id)
+    return _ids(query)
+
+
+def find_agents(text: str) -> list[int]:
+    """The ids of the members of the team whom ``text`` names."""
+    condition = _names(_user.c.search_words, parse_search_text(text).terms)
+    return _ids(select(_user.c.id).where(condition, _user.c.role != Role.requester))
+
+
+def find_organizations(text: str) -> list[int]:
+    """The ids of the organizations that ``text`` names."""
+    return _ids(select(_organization.c.id).where(_names(_organization.c.search_words, parse_search_text(text).terms)))
+
+
+def _find(terms: Sequence[Term]) -> NamedPeople | None:
+    organizations = _ids(select(_organization.c.id).where(_names(_organization.c.search_words, terms)))
+    whole = _user.c.search_words + _organization.c.search_words
+    joined = _user.join(_organization, _organization.c.id == _user.c.organization_id)
+    named = and_(_names(whole, terms), _user.c.organization_id.not_in(organizations) if organizations else true())
+    people = _ids(select(_user.c.id).select_from(joined).where(named))
+    return NamedPeople(people, organizations) if people or organizations else None
+
+
+def _names(column: ColumnElement[str], terms: Sequence[Term]) -> ColumnElement[bool]:
+    """Whether ``column``, made by ``search_words.join_words``, has every one of ``terms``; never without terms."""
+    conditions: list[Any] = [
+        or_(*(column.like(f"% {' '.join(tokens)}{'' if term.is_prefix else ' '}%") for tokens in term.alternatives))
+        for term in terms
+    ]
+    return and_(*conditions) if conditions else _user.c.id < 0
+
+
+def _ids(query: Any) -> list[int]:
+    return list(transactions.execute_core(query.limit(MAX_PEOPLE)).scalars())

@@ -1,0 +1,110 @@
+"""Searches on SQLite. FTS5 reads its index from the newest entry on and stops at the limit."""
+
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Select, Text, bindparam, literal_column, select
+
+from helpdesk.database import transactions
+from helpdesk.database.types import BigId
+from helpdesk.domain.people.permissions import Visibility
+from helpdesk.domain.search_index.entries import ENTRIES_SQLITE, PART_BITS, TICKET_SHIFT
+from helpdesk.domain.ticket_lists.search_conditions import ticket_exists
+from helpdesk.domain.ticket_lists.search_request import MAX_CANDIDATES, MAX_SIMILAR, Candidates, Search
+from helpdesk.domain.ticket_lists.search_syntax import Term
+
+MAX_ENTRIES = 4000  # entries of one term that are read
+MAX_SIMILAR_ENTRIES = 300
+
+AnySelect = Select[*tuple[Any, ...]]
+_rowid = ENTRIES_SQLITE.c.rowid
+_ticket_id = _rowid.op(">>", return_type=BigId)(literal_column(str(TICKET_SHIFT)))
+
+
+def find_candidates(search: Search) -> Candidates:
+    """See ``search_candidates``."""
+    terms = sorted(search.terms, key=lambda term: -term.longest)  # a long word is probably a rare one
+    statement = _matching_statement(len(terms), search.scope, search.conditions)
+    queries = {f"term_{place}": _readable_query(search, term) for place, term in enumerate(terms)}
+    values = search.parameters | queries | {"most": MAX_ENTRIES}
+    found = dict.fromkeys(row.ticket_id for row in transactions.execute_core(statement, values))
+    newest = dict.fromkeys(list(found)[:MAX_CANDIDATES], 0)
+    for term in terms if newest else ():
+        for ticket_id in _with_term_in_subject(search, term, min(newest)):
+            if ticket_id in newest:
+                newest[ticket_id] -= 1
+    return list(newest.items())
+
+
+def find_similar(search: Search) -> Candidates:
+    """See ``search_candidates``."""
+    scores: dict[int, int] = {}
+    statement = _matching_statement(1, search.scope, ())
+    found_by_term = []
+    for term in search.terms:
+        values = search.parameters | {"term_0": _readable_query(search, term), "most": MAX_SIMILAR_ENTRIES}
+        rows = transactions.execute_core(statement, values).all()
+        found_by_term.append((len(rows), term, {row.ticket_id for row in rows}))
+    found_by_term.sort(key=lambda each: each[0])
+    for place, (count, term, ticket_ids) in enumerate(found_by_term):
+        if place and count == MAX_SIMILAR_ENTRIES:
+            break  # frequent words say little
+        in_subject = _with_term_in_subject(search, term, min(ticket_ids)) if ticket_ids else set()
+        for ticket_id in ticket_ids:
+            scores[ticket_id] = scores.get(ticket_id, 0) + (3 if ticket_id in in_subject else 1)
+    best = sorted(scores, key=lambda ticket_id: (-scores[ticket_id], -ticket_id))[:MAX_SIMILAR]
+    return [(ticket_id, -scores[ticket_id]) for ticket_id in best]
+
+
+def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
+    """See ``search_candidates``."""
+    any_term = " OR ".join(f"({_readable_query(search, term, 'words')})" for term in search.terms)
+    found: dict[int, int] = {}
+    statement = _places_statement()
+    for ticket_id in ticket_ids:
+        first = ticket_id << TICKET_SHIFT
+        values = {"term_0": any_term, "first": first, "end": first + (1 << TICKET_SHIFT)}
+        rowid = transactions.execute_core(statement, values).scalar()
+        if rowid is not None:
+            found[ticket_id] = (rowid - first) >> PART_BITS
+    return list(found.items())
+
+
+def _with_term_in_subject(search: Search, term: Term, lowest: int) -> set[int]:
+    values = {"term_0": _readable_query(search, term, "subject"), "lowest": lowest << TICKET_SHIFT}
+    return {row.ticket_id for row in transactions.execute_core(_subject_statement(), values)}
+
+
+def _readable_query(search: Search, term: Term, columns: str = "{subject words}") -> str:
+    """``term`` in FTS5's syntax. Tokens are letters and digits, so that nothing has to be escaped."""
+    parts = [f'"{" ".join(tokens)}"' + (" *" if term.is_prefix else "") for tokens in term.alternatives]
+    query = f"{columns} : ({' OR '.join(parts)})"
+    return query if search.reader.is_team else f'scope : "o{int(search.reader.organization_id or 0)}" AND {query}'
+
+
+def _matches(name: str) -> Any:
+    return literal_column("ticket_search").bool_op("MATCH")(bindparam(name, type_=Text))
+
+
+@lru_cache(maxsize=200)
+def _matching_statement(count: int, scope: Visibility, conditions: tuple[str, ...]) -> AnySelect:
+    """The tickets of the entries that have the first term, if other entries of theirs have the other terms."""
+    query = select(_ticket_id.label("ticket_id")).select_from(ENTRIES_SQLITE).where(_matches("term_0"))
+    for place in range(1, count):
+        other = select(_ticket_id).select_from(ENTRIES_SQLITE).where(_matches(f"term_{place}"))
+        query = query.where(_ticket_id.in_(other.correlate(None)))
+    query = query.where(*ticket_exists(_ticket_id, scope, conditions))
+    return query.order_by(_rowid.desc()).limit(bindparam("most"))
+
+
+@lru_cache(maxsize=1)
+def _places_statement() -> AnySelect:
+    query = select(_rowid).where(_matches("term_0"), _rowid > bindparam("first"), _rowid < bindparam("end"))
+    return query.order_by(_rowid.desc()).limit(1)
+
+
+@lru_cache(maxsize=1)
+def _subject_statement() -> AnySelect:
+    query = select(_ticket_id.label("ticket_id")).select_from(ENTRIES_SQLITE)
+    query = query.where(_matches("term_0"), _rowid >= bindparam("lowest"))
+    return query.order_by(_rowid.desc()).limit(MAX_ENTRIES)

@@ -1,0 +1,117 @@
+"""What somebody typed into a search field: words, "quoted phrases", a ticket's number, and filters as ``status:open``.
+
+The text is never interpreted by a database. What is no filter is words, whatever signs it has.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from helpdesk.markup import search_words
+
+MAX_LENGTH = 400  # characters that are read
+MAX_TERMS = 12
+FILTER_KEYS = ("status", "from", "org", "assignee", "priority", "before", "after")
+
+_NUMBER = r"#\s?([0-9]{1,18})"
+# "66", "#66", "# 66", "Ticket #66", "ticket 66".
+_NUMBER_ALONE_PATTERN = re.compile(r"\s*(?:ticket\s*)?#?\s*([0-9]{1,18})\s*", re.IGNORECASE)
+# "[#66] Printer", as in the subject of a mail, also behind "Re:".
+_NUMBER_IN_BRACKETS_PATTERN = re.compile(rf"\[\s*{_NUMBER}\s*\]")
+_ADDRESS_PATTERN = re.compile(r"https?://\S+?/tickets/([0-9]{1,18})(?:[/?#]\S*)?(?!\S)")
+_FILTER_PATTERN = re.compile(rf'(?<!\S)({"|".join(FILTER_KEYS)}):(?:"([^"]*)"|(\S+))', re.IGNORECASE)
+_PIECES_PATTERN = re.compile(r'["“”„«»]([^"“”„«»]+)["“”„«»]|(\S+)')
+
+
+@dataclass(frozen=True)
+class Term:
+    """One thing that a ticket must have: any of ``alternatives``, each a sequence of neighbouring tokens.
+
+    If ``is_prefix``, an alternative of one token also matches longer words. ``text`` is the folded word, or the phrase
+    as it was typed.
+    """
+
+    text: str
+    alternatives: tuple[tuple[str, ...], ...]
+    is_prefix: bool
+    is_phrase: bool = False
+
+    @property
+    def longest(self) -> int:
+        """The length of the longest token."""
+        return max(len(token) for tokens in self.alternatives for token in tokens)
+
+    @property
+    def is_telling(self) -> bool:
+        """Whether it is long enough to tell tickets apart: more than three characters, or two of an unspaced script."""
+        return len(self.text) > (1 if search_words.is_unspaced(self.text) else 3)
+
+
+@dataclass(frozen=True)
+class SearchText:
+    """A search field's text, read. ``filters`` has the values of each key in FILTER_KEYS that was used."""
+
+    terms: tuple[Term, ...]
+    number: int | None = None
+    filters: dict[str, str] = field(default_factory=dict)
+
+
+def parse_search_text(text: str) -> SearchText:
+    """Read ``text``. An address of a ticket stands for its number alone."""
+    text = text[:MAX_LENGTH].replace("\x00", " ")
+    if address := _ADDRESS_PATTERN.search(text):
+        return SearchText((), int(address.group(1)))
+    filters: dict[str, str] = {}
+
+    def take(match: re.Match[str]) -> str:
+        filters[match.group(1).lower()] = (match.group(2) or match.group(3) or "").strip()
+        return " "
+
+    rest = _FILTER_PATTERN.sub(take, text)
+    terms = dict.fromkeys(_read_terms(rest))
+    return SearchText(tuple(terms)[:MAX_TERMS], parse_ticket_number(rest), filters)
+
+
+def parse_ticket_number(text: str | None) -> int | None:
+    """Return the ticket number that ``text`` is, or that its brackets or address have, as people copy it; else None."""
+    text = text or ""
+    match = (
+        _NUMBER_ALONE_PATTERN.fullmatch(text)
+        or _NUMBER_IN_BRACKETS_PATTERN.search(text)
+        or _ADDRESS_PATTERN.search(text)
+    )
+    return int(match.group(1)) if match else None
+
+
+def _read_terms(text: str) -> Iterator[Term]:
+    for phrase, piece in _PIECES_PATTERN.findall(text):
+        if phrase:
+            if tokens := _phrase_tokens(phrase):
+                yield Term(phrase, (tokens,), is_prefix=False, is_phrase=True)
+        else:
+            yield from _read_words(piece)
+
+
+def _read_words(piece: str) -> Iterator[Term]:
+    found = search_words.split_words(piece)
+    spellings = search_words.other_spellings(piece)
+    for word in found:
+        if search_words.is_unspaced(word):
+            yield Term(word, (tuple(search_words.cut_into_pairs(word)),), is_prefix=len(word) == 1)
+        else:
+            alternatives = [(word,), *([(spelling,) for spelling in spellings] if len(found) == 1 else [])]
+            yield Term(word, tuple(alternatives), is_prefix=len(word) > 1)
+
+
+def _phrase_tokens(phrase: str) -> tuple[str, ...]:
+    """The tokens of a phrase as they stand side by side in the index."""
+    found = search_words.split_words(phrase)
+    tokens: list[str] = []
+    for position, word in enumerate(found, 1):
+        if not search_words.is_unspaced(word):
+            tokens.append(word)
+            continue
+        tokens += search_words.cut_into_pairs(word)
+        if position < len(found) and len(word) > 1:
+            tokens.append(word[-1])
+    return tuple(tokens)
