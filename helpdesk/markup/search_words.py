@@ -1,6 +1,6 @@
 """The words of a text as the search index stores them; questions pass through the same functions.
 
-Letters are compared without case, accents, vowel points and compatibility forms. Scripts written without spaces, and
+Text is compared without case, accents, vowel points and compatibility forms. Scripts written without spaces, and
 Hangul with its attached particles, are cut into overlapping pairs of characters, so that a word inside is found.
 """
 
@@ -9,8 +9,8 @@ import unicodedata
 
 MAX_WORD_LENGTH = 60  # characters of a word; the rest does not count
 
-# Letters that Unicode does not decompose, and letters of Arabic that are typed for one another.
-_LETTERS = {
+# Characters that Unicode does not decompose, and characters of Arabic that are typed for one another.
+_REPLACED = {
     "ø": "o",
     "ł": "l",
     "đ": "d",
@@ -32,18 +32,18 @@ _LETTERS = {
     "ک": "ك",
     "\u0640": "",
 }
-# Marks that people leave out: accents, points of Hebrew and Arabic, nuktas. Vowel signs and voicing marks are letters.
+# Marks that people leave out: accents, points of Hebrew and Arabic, nuktas. Vowel signs and voicing marks stay.
 _DROPPED_RANGES = (
     *((0x0300, 0x036F), (0x0483, 0x0489), (0x0591, 0x05BD), (0x05BF, 0x05C7), (0x0610, 0x061A), (0x064B, 0x065F)),
     *((0x0670, 0x0670), (0x06D6, 0x06ED), (0x0711, 0x0711), (0x0730, 0x074A), (0x1AB0, 0x1AFF), (0x1DC0, 0x1DFF)),
     *((code, code) for code in (0x093C, 0x09BC, 0x0A3C, 0x0ABC, 0x0B3C, 0x0CBC)),
     *((0x20D0, 0x20FF), (0xFE00, 0xFE0F), (0xFE20, 0xFE2F), (0xE0100, 0xE01EF)),
 )
-# Letters that are also written with two: Müller is Mueller, Søren is Soeren.
-_TWO_LETTERS = str.maketrans(
+# Characters that are also written with two: Müller is Mueller, Søren is Soeren.
+_TWO_CHARACTERS = str.maketrans(
     {"ä": "ae", "ö": "oe", "ü": "ue", "ø": "oe", "å": "aa"} | {"Ä": "ae", "Ö": "oe", "Ü": "ue", "Ø": "oe", "Å": "aa"}
 )
-_TWO_LETTERS_PATTERN = re.compile("[äöüøåÄÖÜØÅ]")
+_TWO_CHARACTERS_PATTERN = re.compile("[äöüøåÄÖÜØÅ]")
 _ARABIC_ARTICLE = "ال"
 # Thai, Lao, Myanmar, Khmer, kana, Han and Hangul.
 UNSPACED = (
@@ -65,8 +65,8 @@ class _FoldedCharacters(dict[int, str]):
 
 
 def _fold_part(part: str) -> str:
-    if part in _LETTERS:
-        return _LETTERS[part]
+    if part in _REPLACED:
+        return _REPLACED[part]
     category = unicodedata.category(part)
     if category == "Nd":
         return str(unicodedata.digit(part))
@@ -136,20 +136,20 @@ def other_spellings(word: str) -> list[str]:
     return [] if word.isascii() else [each for each in _list_other_spellings(word, split_words(word)) if each]
 
 
-def has_two_letter_spellings(text: str) -> bool:
-    """Whether ``text`` has letters that are also written with two."""
-    return _TWO_LETTERS_PATTERN.search(unicodedata.normalize("NFC", text)) is not None
+def has_other_spelling(text: str) -> bool:
+    """Whether ``text`` has characters that are also written with two."""
+    return _TWO_CHARACTERS_PATTERN.search(unicodedata.normalize("NFC", text)) is not None
 
 
-def spell_with_two_letters(text: str) -> str:
-    """Return ``text`` with the letters that are also written with two written so: Mueller for Müller."""
-    return unicodedata.normalize("NFC", text).translate(_TWO_LETTERS)
+def spell_with_two_characters(text: str) -> str:
+    """Return ``text`` with the characters that are also written with two written so: Mueller for Müller."""
+    return unicodedata.normalize("NFC", text).translate(_TWO_CHARACTERS)
 
 
 def _list_other_spellings(text: str, tokens: list[str]) -> list[str]:
     found: list[str] = []
-    if has_two_letter_spellings(text):
-        spelled = (word for word in spell_with_two_letters(text).split() if word)
+    if has_other_spelling(text):
+        spelled = (word for word in spell_with_two_characters(text).split() if word)
         found += [word for each in spelled for word in split_words(each) if not is_unspaced(word)]
     found += [token[2:] for token in tokens if token.startswith(_ARABIC_ARTICLE) and len(token) > 4]
     known = set(tokens)

@@ -147,6 +147,8 @@ class Ticket(Base):
 Index("ix_tickets_status_assignee", Ticket.status, Ticket.assignee_id)
 Index("ix_tickets_status_solved", Ticket.status, Ticket.solved_at, Ticket.id)
 Index("ix_tickets_created", Ticket.created_at, Ticket.id)
+Index("ix_tickets_turn_since", Ticket.turn_since, Ticket.id)
+Index("ix_tickets_form_version_updated", Ticket.form_version_id, Ticket.updated_at, Ticket.id)
 Index("ix_tickets_solved", Ticket.solved_at)
 LAST_CHANGE = func.coalesce(Ticket.changed_at, Ticket.updated_at)
 Index("ix_tickets_changed", LAST_CHANGE, Ticket.id)

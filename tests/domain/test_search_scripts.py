@@ -9,7 +9,7 @@ from helpdesk.domain import tickets
 from helpdesk.domain.ticket_lists import search
 from tests.factories import find_tickets
 
-SCRIPTS = {  # first and last code point of letters and their marks
+SCRIPTS = {  # first and last code point of characters and their marks
     "Latin": (0x00C0, 0x024F),
     "Greek": (0x0386, 0x03CE),
     "Cyrillic": (0x0400, 0x0481),
@@ -73,12 +73,12 @@ PAIRS = [  # what was filed, and what is asked
 
 
 def random_words(script: str, count: int) -> list[str]:
-    """Words of letters and marks of one script, each begun by a letter."""
+    """Words of characters and marks of one script, each begun by a letter."""
     first, last = SCRIPTS[script]
     draw = Random(script)
-    letters = [chr(code) for code in range(first, last + 1) if unicodedata.category(chr(code))[0] == "L"]
-    parts = letters * 2 + [chr(code) for code in range(first, last + 1) if unicodedata.category(chr(code))[0] == "M"]
-    return [draw.choice(letters) + "".join(draw.choices(parts, k=draw.randint(1, 6))) for _ in range(count)]
+    characters = [chr(code) for code in range(first, last + 1) if unicodedata.category(chr(code))[0] == "L"]
+    parts = characters * 2 + [chr(code) for code in range(first, last + 1) if unicodedata.category(chr(code))[0] == "M"]
+    return [draw.choice(characters) + "".join(draw.choices(parts, k=draw.randint(1, 6))) for _ in range(count)]
 
 
 def test_each_word_of_what_is_filed_is_found_and_marked_in_every_script(session, make):

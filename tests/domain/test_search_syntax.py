@@ -29,8 +29,8 @@ def test_a_number_is_found_as_people_copy_it(make, dana, text):
     wanted = tickets_of_dana[1]
     assert find_tickets(dana, text.format(wanted.id))[0] == wanted.id
     assert search.parse_ticket_number(text.format(wanted.id)) == wanted.id
-    stranger = make.user(make.organization("Initech"))
-    assert find_tickets(stranger, text.format(wanted.id)) == []
+    outsider = make.user(make.organization("Initech"))
+    assert find_tickets(outsider, text.format(wanted.id)) == []
 
 
 @pytest.mark.parametrize("text", ["printer 66", "6 6", "#", "66.5", "https://x.example/pages/66", "[66"])

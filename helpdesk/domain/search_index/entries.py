@@ -31,7 +31,9 @@ ENTRIES = table(
     column("words", postgresql.TSVECTOR),
 )
 ENTRIES_SQLITE = table(
-    "ticket_search", column("rowid", BigId), *(column(name, Text) for name in ("scope", "subject", "words"))
+    "ticket_search",
+    column("rowid", BigId),
+    *(column(name, Text) for name in ("scope", "subject", "words", "ticket_search")),
 )
 
 

@@ -31,13 +31,13 @@ class Highlighter:
         """Return the spans (start, end) of the matches in ``text``, in order, without overlaps."""
         if text.isascii():
             return [match.span() for match in self._pattern.finditer(text.lower().translate(ASCII_SEPARATORS))]
-        found = self._find_in(text, in_two_letters=False)
-        if search_words.has_two_letter_spellings(text):
-            found += self._find_in(text, in_two_letters=True)
+        found = self._find_in(text, in_two_characters=False)
+        if search_words.has_other_spelling(text):
+            found += self._find_in(text, in_two_characters=True)
         return _without_overlaps(sorted(found))
 
-    def _find_in(self, text: str, in_two_letters: bool) -> list[Span]:
-        folded, places = _fold_with_places(text, in_two_letters)
+    def _find_in(self, text: str, in_two_characters: bool) -> list[Span]:
+        folded, places = _fold_with_places(text, in_two_characters)
         return [
             (places[match.start()][0], places[match.end() - 1][1])
             for match in self._pattern.finditer(folded)
@@ -59,7 +59,7 @@ def _compile_pattern(terms: tuple[Term, ...]) -> re.Pattern[str]:
 
 
 def _term_pattern(term: Term) -> str:
-    """Match ``term`` in folded text. Words are letters and digits only, so that nothing has to be escaped."""
+    """Match ``term`` in folded text. Words are characters and digits only, so that nothing has to be escaped."""
     edge = f"[^\\s{search_words.UNSPACED}]"  # what continues a word
     if not term.is_phrase:
         words = [tokens[0] for tokens in term.alternatives]
@@ -73,7 +73,7 @@ def _term_pattern(term: Term) -> str:
     return start + r"\s*".join(words) + end
 
 
-def _fold_with_places(text: str, in_two_letters: bool) -> tuple[str, list[Span]]:
+def _fold_with_places(text: str, in_two_characters: bool) -> tuple[str, list[Span]]:
     """Return the folded text, and for each of its characters the span in ``text`` that it stands for."""
     parts: list[str] = []
     places: list[Span] = []
@@ -83,7 +83,7 @@ def _fold_with_places(text: str, in_two_letters: bool) -> tuple[str, list[Span]]
             parts.append(cluster.lower().translate(ASCII_SEPARATORS))
             places += [(at, at + 1) for at in range(start, end)]
         else:
-            folded = _fold_cluster(cluster, in_two_letters)
+            folded = _fold_cluster(cluster, in_two_characters)
             parts.append(folded)
             places += [(start, end)] * len(folded)
     return "".join(parts), places
@@ -105,8 +105,8 @@ def _find_clusters(text: str) -> list[Span]:
 
 
 @lru_cache(maxsize=8192)
-def _fold_cluster(cluster: str, in_two_letters: bool) -> str:
-    return search_words.fold(search_words.spell_with_two_letters(cluster) if in_two_letters else cluster)
+def _fold_cluster(cluster: str, in_two_characters: bool) -> str:
+    return search_words.fold(search_words.spell_with_two_characters(cluster) if in_two_characters else cluster)
 
 
 def _without_overlaps(spans: list[Span]) -> list[Span]:

@@ -95,7 +95,7 @@ def _execute(statement: AnySelect, values: dict[str, Any]) -> dict[int, int]:
 
 
 def _readable_query(search: Search, term: Term) -> str:
-    """``term`` in the syntax of a tsquery. Tokens are letters and digits, so that nothing has to be escaped."""
+    """``term`` in the syntax of a tsquery. Tokens are characters and digits, so that nothing has to be escaped."""
     parts = [
         f"'{tokens[0]}'" + (":*" if term.is_prefix else "")
         if len(tokens) == 1

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Select, Text, bindparam, literal_column, select
+from sqlalchemy import ColumnElement, Select, Text, bindparam, func, literal_column, select
 
 from helpdesk.database import transactions
 from helpdesk.database.types import BigId
@@ -14,17 +14,28 @@ from helpdesk.domain.ticket_lists.search_request import MAX_CANDIDATES, MAX_SIMI
 from helpdesk.domain.ticket_lists.search_syntax import Term
 
 MAX_ENTRIES = 4000  # entries of one term that are read
+FEW_ENTRIES = 500  # of a term that is rare: the other terms are then looked for in its tickets one by one
 MAX_SIMILAR_ENTRIES = 300
 
 AnySelect = Select[*tuple[Any, ...]]
 _rowid = ENTRIES_SQLITE.c.rowid
-_ticket_id = _rowid.op(">>", return_type=BigId)(literal_column(str(TICKET_SHIFT)))
+
+
+def _ticket_of(entries: Any) -> ColumnElement[int]:
+    ticket_id: ColumnElement[int] = entries.c.rowid.op(">>", return_type=BigId)(literal_column(str(TICKET_SHIFT)))
+    return ticket_id
+
+
+_ticket_id = _ticket_of(ENTRIES_SQLITE)
 
 
 def find_candidates(search: Search) -> Candidates:
     """See ``search_candidates``."""
-    terms = sorted(search.terms, key=lambda term: -term.longest)  # a long word is probably a rare one
-    statement = _matching_statement(len(terms), search.scope, search.conditions)
+    counted = [(_count_entries(search, term), term) for term in search.terms] if len(search.terms) > 1 else []
+    counted.sort(key=lambda each: each[0])
+    terms = [term for _, term in counted] or list(search.terms)
+    is_rare = bool(counted) and counted[0][0] < FEW_ENTRIES
+    statement = _matching_statement(len(terms), is_rare, search.scope, search.conditions)
     queries = {f"term_{place}": _readable_query(search, term) for place, term in enumerate(terms)}
     values = search.parameters | queries | {"most": MAX_ENTRIES}
     found = dict.fromkeys(row.ticket_id for row in transactions.execute_core(statement, values))
@@ -39,7 +50,7 @@ def find_candidates(search: Search) -> Candidates:
 def find_similar(search: Search) -> Candidates:
     """See ``search_candidates``."""
     scores: dict[int, int] = {}
-    statement = _matching_statement(1, search.scope, ())
+    statement = _matching_statement(1, False, search.scope, ())
     found_by_term = []
     for term in search.terms:
         values = search.parameters | {"term_0": _readable_query(search, term), "most": MAX_SIMILAR_ENTRIES}
@@ -76,23 +87,44 @@ def _with_term_in_subject(search: Search, term: Term, lowest: int) -> set[int]:
 
 
 def _readable_query(search: Search, term: Term, columns: str = "{subject words}") -> str:
-    """``term`` in FTS5's syntax. Tokens are letters and digits, so that nothing has to be escaped."""
+    """``term`` in FTS5's syntax. Tokens are characters and digits, so that nothing has to be escaped."""
     parts = [f'"{" ".join(tokens)}"' + (" *" if term.is_prefix else "") for tokens in term.alternatives]
     query = f"{columns} : ({' OR '.join(parts)})"
     return query if search.reader.is_team else f'scope : "o{int(search.reader.organization_id or 0)}" AND {query}'
 
 
-def _matches(name: str) -> Any:
-    return literal_column("ticket_search").bool_op("MATCH")(bindparam(name, type_=Text))
+def _count_entries(search: Search, term: Term) -> int:
+    """How many entries have ``term``, FEW_ENTRIES at most."""
+    values = {"term_0": _readable_query(search, term), "most": FEW_ENTRIES}
+    count: int = transactions.execute_core(_count_statement(), values).scalar_one()
+    return count
+
+
+def _matches(name: str, entries: Any = ENTRIES_SQLITE) -> ColumnElement[bool]:
+    matches: ColumnElement[bool] = entries.c.ticket_search.bool_op("MATCH")(bindparam(name, type_=Text))
+    return matches
+
+
+@lru_cache(maxsize=1)
+def _count_statement() -> AnySelect:
+    some = select(_rowid).where(_matches("term_0")).order_by(_rowid.desc()).limit(bindparam("most"))
+    return select(func.count()).select_from(some.subquery())
 
 
 @lru_cache(maxsize=200)
-def _matching_statement(count: int, scope: Visibility, conditions: tuple[str, ...]) -> AnySelect:
+def _matching_statement(count: int, is_rare: bool, scope: Visibility, conditions: tuple[str, ...]) -> AnySelect:
     """The tickets of the entries that have the first term, if other entries of theirs have the other terms."""
     query = select(_ticket_id.label("ticket_id")).select_from(ENTRIES_SQLITE).where(_matches("term_0"))
     for place in range(1, count):
-        other = select(_ticket_id).select_from(ENTRIES_SQLITE).where(_matches(f"term_{place}"))
-        query = query.where(_ticket_id.in_(other.correlate(None)))
+        other = ENTRIES_SQLITE.alias()
+        has_term = select(_ticket_of(other)).where(_matches(f"term_{place}", other))
+        if is_rare:
+            shift: ColumnElement[int] = literal_column(str(TICKET_SHIFT))
+            first = _ticket_id.op("<<", return_type=BigId)(shift)
+            end = (_ticket_id + 1).op("<<", return_type=BigId)(shift)
+            query = query.where(has_term.where(other.c.rowid >= first, other.c.rowid < end).exists())
+        else:
+            query = query.where(_ticket_id.in_(has_term))
     query = query.where(*ticket_exists(_ticket_id, scope, conditions))
     return query.order_by(_rowid.desc()).limit(bindparam("most"))
 

@@ -13,11 +13,11 @@ def on_ticket_created(ticket: Ticket, message: Message) -> None:
 
 
 def on_message_added(message: Message) -> None:
-    """Update the SLA timers of a locked ticket after a new message, and enqueue its webhooks.
+    """Update the SLA timers of a locked ticket after its first response, and enqueue the webhooks of a new message.
 
     Call it after the status has changed.
     """
-    if message.from_team and not message.is_note:
+    if message.ticket.first_response_at == message.created_at:  # later replies stop no timer
         timers.update_timers(message.ticket)
     webhooks.enqueue_message_added(message)
 
