@@ -193,11 +193,12 @@ def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[AnySelect, p
 def _count_filtered(user: User, filters: Mapping[str, str]) -> Iterable[Any]:
     """How many tickets of each status match ``filters``."""
     values, _ = _parse_filters(user, filters)
-    matches, search_values = search.build_search(user, filters.get("q", ""))
-    found = _apply_filters(select(Ticket.status), permissions.get_visibility(user), values, matches)
-    some = found.limit(MAX_COUNT + 1).subquery()
+    found = search.build_search(user, filters.get("q", ""))
+    names = (*values, *found.conditions)
+    matching = _apply_filters(select(Ticket.status), permissions.get_visibility(user), names, found.matches)
+    some = matching.limit(MAX_COUNT + 1).subquery()
     query = select(some.c.status, func.count()).group_by(some.c.status)
-    return db.session.execute(query, values | search_values | permissions.bind_params(user))
+    return db.session.execute(query, values | found.values | permissions.bind_params(user))
 
 
 def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, Any], dict[str, str]]:

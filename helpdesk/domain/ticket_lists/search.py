@@ -43,9 +43,23 @@ class SearchFilter:
 
 
 def build_search(user: User, text: str | None) -> SearchFilter:
-    """Return the search for ``text``, for a query that is cached: one of two subqueries, and its parameter values."""
+    """Return the search for ``text``, for a query that is cached: one of two subqueries, and its parameter values.
+
+    A page that lists and counts what was found searches once: in a read-only transaction the last search is kept.
+    """
     if not text or not text.strip():
         return SearchFilter()
+    session = db.session()
+    key = (session.get_transaction(), user.id, text)
+    if transactions.is_read_only() and session.info.get("last_search", (None,))[0] == key:
+        kept: SearchFilter = session.info["last_search"][1]
+        return kept
+    found = _search(user, text)
+    session.info["last_search"] = key, found
+    return found
+
+
+def _search(user: User, text: str) -> SearchFilter:
     read = parse_search_text(text)
     filters = search_conditions.read_filters(user, read)
     conditions = tuple(sorted(filters.values))
