@@ -1,6 +1,6 @@
 """Write the entries of the search index: one for each subject, message, set of answers and set of file names.
 
-Callers write an entry in the transaction of what it is about. Triggers of the database (migration 0019) only remove: an
+Callers write an entry in the transaction of what it is about. Triggers of the database (migration 0022) only remove: an
 entry whose text was changed, withdrawn or erased is gone even if nobody writes it anew.
 """
 

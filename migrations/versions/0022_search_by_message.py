@@ -8,8 +8,8 @@ others by the workers while the site runs.
 import sqlalchemy as sa
 from alembic import op
 
-revision = "0019"
-down_revision = "0018"
+revision = "0022"
+down_revision = "0021"
 branch_labels = depends_on = None
 
 NAMED = {"users": ("name", "email"), "organizations": ("name", "slug")}  # tables and columns the team searches
