@@ -36,11 +36,16 @@ class PortalASGI:
         adapter: Any = WSGIMiddleware  # its types name every ASGI message; ours is a plain dict
         self.flask = adapter(_WithInputEnd(app), workers=config.WEB_THREADS)
         self.hub = SseHub(limit=0)
+        self.drain_seconds = 0.0
+        self._is_ending = False
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "lifespan":
             await self._run_lifespan(receive, send)
-        elif scope["type"] == "http" and scope["method"] == "GET" and scope["path"].endswith("/live"):
+            return
+        if self._is_ending:
+            send = _closing(send)
+        if scope["type"] == "http" and scope["method"] == "GET" and scope["path"].endswith("/live"):
             await self._answer_live(clean_scope(scope), receive, send)
         else:
             await self.flask(clean_scope(scope), _complete(receive), send)
@@ -48,7 +53,7 @@ class PortalASGI:
     async def _run_lifespan(self, receive: Receive, send: Send) -> None:
         await receive()
         self.hub = SseHub(self.config.LIVE_STREAMS)
-        _end_streams_first(self.hub)
+        self._end_in_order()
         tasks = [
             asyncio.create_task(listen(self.hub, self.config.REDIS_URL)),
             asyncio.create_task(self.hub.send_heartbeats()),
@@ -86,6 +91,42 @@ class PortalASGI:
         finally:
             self.hub.unsubscribe(subscription)
 
+    def _end_in_order(self) -> None:
+        """On SIGTERM and SIGINT, end the streams, say ``Connection: close`` for ``drain_seconds``, then stop.
+
+        The server's own handler closes connections that are idle at that moment, on which a proxy may just be sending.
+        It then waits for open requests; streams would use up all the time meant for them. A second signal stops at
+        once.
+        """
+        if threading.current_thread() is not threading.main_thread():
+            return
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            handler = signal.getsignal(number)
+
+            def handle(number: int, frame: FrameType | None, handler: Any = handler) -> None:
+                loop.call_soon_threadsafe(self.hub.close)
+                if self._is_ending or not self.drain_seconds:
+                    handler(number, frame)
+                    return
+                self._is_ending = True
+                loop.call_soon_threadsafe(loop.call_later, self.drain_seconds, handler, number, None)
+
+            if callable(handler):
+                signal.signal(number, handle)
+
+
+def _closing(send: Send) -> Send:
+    """Wrap ``send`` so that the response ends its connection: whoever sent the request opens another one elsewhere."""
+
+    async def send_closing(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            headers = [(name, value) for name, value in message.get("headers", ()) if name.lower() != b"connection"]
+            message = {**message, "headers": [*headers, (b"connection", b"close")]}
+        await send(message)
+
+    return send_closing
+
 
 class _WithInputEnd:
     """Tell Flask that the input ends where the request ends, so that a chunked body is read as well."""
@@ -103,25 +144,6 @@ def create_asgi_app() -> PortalASGI:
     from helpdesk import config, create_app
 
     return PortalASGI(create_app(), config.current())
-
-
-def _end_streams_first(hub: SseHub) -> None:
-    """On SIGTERM and SIGINT, end the streams before the server's own handler waits for open requests.
-
-    The lifespan ends after that wait, and open streams would use up all the time meant for it.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        return
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        handler = signal.getsignal(number)
-
-        def handle(number: int, frame: FrameType | None, handler: Any = handler) -> None:
-            loop.call_soon_threadsafe(hub.close)
-            handler(number, frame)
-
-        if callable(handler):
-            signal.signal(number, handle)
 
 
 def clean_scope(scope: Scope) -> Scope:

@@ -4,7 +4,10 @@ Settings that an admin changes at run time (triage channel, undo window, ...) ar
 """
 
 import os
+import tempfile
+import zlib
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +15,13 @@ from urllib.parse import urlsplit
 
 from helpdesk import config_checks, open_connections, postgresql_url
 
-MIGRATIONS_FOLDER = str(Path(__file__).resolve().parent.parent / "migrations")
+PACKAGE_FOLDER = Path(__file__).resolve().parent
+MIGRATIONS_FOLDER = str(  # within an installed package, or beside it in a checkout
+    next(path for path in (PACKAGE_FOLDER / "migrations", PACKAGE_FOLDER.parent / "migrations") if path.is_dir())
+)
+
+KEY_FILE_NAME = "secret-key"  # in VAR_DIR; made by the first "helpdesk serve" without a SECRET_KEY
+MAX_SOCKET_PATH_LENGTH = 100  # characters; sockaddr_un allows a few more
 
 
 class UnsafeConfiguration(Exception):
@@ -145,6 +154,13 @@ ENVIRONMENT_VARIABLES = (
         "WEBHOOKS_TO_LOOPBACK", False, "Let webhooks reach this machine; for tests and the demo only.", _parse_flag
     ),
     EnvironmentVariable("LOG_LEVEL", "INFO", "Python log level; secrets are redacted at every level."),
+    EnvironmentVariable("LOG_FORMAT", "text", "text, or json: one object a line."),
+    EnvironmentVariable(
+        "ACCESS_LOG",
+        True,
+        "One line for each request: method, route, status, time; never a path or query.",
+        _parse_flag,
+    ),
 )
 
 
@@ -187,7 +203,9 @@ class Config:
 
 def load_config(environ: Mapping[str, str] = os.environ) -> Config:
     """Read every setting from ``environ``; ``NAME_FILE`` names a file with the value. Raises UnsafeConfiguration."""
-    values = {}
+    values = _read_folder(Path(environ.get("VAR_DIR") or "var"))
+    if environ.get("PORT", "").isdecimal():  # where "helpdesk serve" listens
+        values["PORTAL_BASE_URL"] = f"http://127.0.0.1:{environ['PORT']}"
     for setting in ENVIRONMENT_VARIABLES:
         text = environ.get(setting.name) or None  # an empty variable is none, so that it hides no NAME_FILE
         path = environ.get(setting.name + "_FILE")
@@ -206,6 +224,25 @@ def load_config(environ: Mapping[str, str] = os.environ) -> Config:
         if _parse_flag(environ.get(name, "")):
             raise UnsafeConfiguration(f"{name} switches protections off; unset it.")
     return Config(values)
+
+
+def private_redis_socket(folder: str | Path) -> Path:
+    """The socket of the private Redis of VAR_DIR, in the temporary folder if the path is too long for a socket."""
+    path = Path(folder).resolve() / "redis.sock"
+    if len(str(path)) <= MAX_SOCKET_PATH_LENGTH:
+        return path
+    return Path(tempfile.gettempdir()) / f"helpdesk-{os.getuid()}-{zlib.crc32(bytes(path.parent))}.sock"
+
+
+def _read_folder(folder: Path) -> dict[str, Any]:
+    """What ``helpdesk serve`` left in VAR_DIR for other commands: its key, and the socket of its Redis."""
+    values: dict[str, Any] = {}
+    with suppress(OSError):
+        values["SECRET_KEY"] = (folder / KEY_FILE_NAME).read_text().strip()
+    socket = private_redis_socket(folder)
+    if socket.is_socket():
+        values["REDIS_URL"] = f"unix://{socket}?db=0"
+    return values
 
 
 _current: Config | None = None

@@ -31,6 +31,8 @@ def find_mistake(values: Any) -> str | None:
         return "STORAGE_URL is file:///a/folder or s3://bucket?endpoint=https://..."
     if values.LOG_LEVEL.upper() not in LOG_LEVELS:
         return f"LOG_LEVEL is none of {', '.join(LOG_LEVELS)}."
+    if values.LOG_FORMAT not in ("text", "json"):
+        return "LOG_FORMAT is text or json."
     for name in POSITIVE_NUMBERS:
         if getattr(values, name) < 1:
             return f"{name} is {getattr(values, name)}; it must be 1 or more."

@@ -16,6 +16,7 @@ WAKE_QUEUE = "helpdesk-wake"  # read by the delivery processes; its jobs take a 
 JOBS_QUEUE = "helpdesk-jobs"  # read by the maintenance processes
 DRAIN_JOBS = frozenset({"deliver", "deliver_first", "receive"})  # their rows are found by a query
 QUICK_JOBS = frozenset({"refresh_homes"})
+JOB_ROWS = "look_for_jobs"  # wakes the maintenance processes, which query the rows of helpdesk.domain.background_jobs
 JOB_TIMEOUT = 120  # seconds a job may run; leases are longer
 FAILURE_TTL = 86_400  # seconds RQ stores a failed job for inspection; the rows hold what is still to do
 
@@ -34,7 +35,7 @@ def wake_workers(jobs: Iterable[tuple[str, int]]) -> bool:
     by_queue: dict[str, dict[tuple[str, tuple[int, ...]], None]] = {}
     for name, row_id in jobs:
         queue_name = WAKE_QUEUE if name in DRAIN_JOBS or name in QUICK_JOBS else JOBS_QUEUE
-        job = ("drain", ()) if name in DRAIN_JOBS else (name, (row_id,))
+        job = ("drain", ()) if name in DRAIN_JOBS or name == JOB_ROWS else (name, (row_id,))
         by_queue.setdefault(queue_name, {})[job] = None
 
     def fill(pipeline: Pipeline) -> None:

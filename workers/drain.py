@@ -12,17 +12,22 @@ from collections.abc import Callable
 from flask import Flask
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpdesk import config, outage_log
+from helpdesk import config, logging_setup, outage_log
 from helpdesk.database.errors import describe_error
 from helpdesk.domain import inbox, outbox
+from workers import watchdog
 
 LOOK_SECONDS = 1.0  # between two queries without a wake-up
+LOOK_STALLED_SECONDS = 120.0  # longer than the slowest query that still makes sense
+LEASE_MARGIN_SECONDS = 60.0  # after the end of its lease until a thread counts as stalled; its row is free by then
 BATCH_PER_THREAD = 8  # rows of one query per thread; another process would take later ones before they are reached
 log = logging.getLogger(__name__)
 
 
 class DrainPool:
     """``threads`` threads, each of which calls ``process(id)`` for the ids of ``find_due(limit)``.
+
+    A thread is stalled after ``stalled_after`` seconds with one row; by default, some time after the lease's end.
 
     Each call has a fresh application context. If two processes find the same row, one of them claims it; for the other,
     ``process`` does nothing.
@@ -35,6 +40,7 @@ class DrainPool:
         threads: int,
         find_due: Callable[[int], list[int]],
         process: Callable[[int], object],
+        stalled_after: float | None = None,
     ) -> None:
         self._app, self._find_due, self._process = app, find_due, process
         self._limit = threads * BATCH_PER_THREAD
@@ -43,7 +49,11 @@ class DrainPool:
         self._taken: set[int] = set()  # queued here, or in work in one of the threads
         self._should_query_again = self._is_ending = False
         self._ended = threading.Event()
-        self.threads = [threading.Thread(target=self._run, name=f"{name}-{n}", daemon=True) for n in range(threads)]
+        limit = stalled_after or config.current().DELIVERY_LEASE + LEASE_MARGIN_SECONDS
+        self.clocks = [watchdog.ProgressClock(f"{name}-{number}", limit) for number in range(threads)]
+        self.threads = [
+            threading.Thread(target=self._run, args=(clock,), name=clock.name, daemon=True) for clock in self.clocks
+        ]
 
     def look(self) -> None:
         """Query for due rows and hand the new ones to the threads. Database errors are logged, not raised."""
@@ -68,9 +78,12 @@ class DrainPool:
             self._ended.set()
             self._changed.notify_all()
 
-    def _run(self) -> None:
+    def _run(self, clock: watchdog.ProgressClock) -> None:
         while (row_id := self._next()) is not None:
+            clock.begin(f"row {row_id}")
+            logging_setup.set_context(thread=clock.name, row=row_id)
             is_done = self._process_row(row_id)
+            clock.end()
             with self._changed:
                 self._taken.discard(row_id)
                 should_look = is_done and self._should_query_again and not self._waiting and not self._is_ending
@@ -97,19 +110,21 @@ class DrainPool:
 
 
 class Drain:
-    """The pools of one process. Urgent deliveries have threads of their own, so that no backlog delays them."""
+    """The pools of one process, and a thread that looks for due rows by itself, without any wake-up.
 
-    def __init__(self, app: Flask) -> None:
-        threads = config.current().WORKER_THREADS
-        few_threads = max(2, threads // 4)
-        self._app = app
+    ``before_looking`` are transactions of their own: releasing the leases of workers that have ended.
+    """
+
+    def __init__(self, app: Flask, pools: tuple[DrainPool, ...], before_looking: tuple[Callable[[], object], ...]):
+        self._app, self.pools, self._before_looking = app, pools, before_looking
         self._ended = threading.Event()
-        self.pools = (
-            DrainPool(app, "receive", few_threads, inbox.list_due, inbox.process_event),
-            DrainPool(app, "deliver-urgent", few_threads, outbox.list_due_urgent, outbox.deliver_one),
-            DrainPool(app, "deliver", threads, outbox.list_due, outbox.deliver_thread),
-        )
+        self._clock = watchdog.ProgressClock("look", LOOK_STALLED_SECONDS)
         self._timer = threading.Thread(target=self._look_regularly, name="look", daemon=True)
+
+    @property
+    def clocks(self) -> list[watchdog.ProgressClock]:
+        """The progress of every thread."""
+        return [self._clock, *(clock for pool in self.pools for clock in pool.clocks)]
 
     def start(self) -> None:
         """Start the threads and query for the first time."""
@@ -134,13 +149,27 @@ class Drain:
 
     def _look_regularly(self) -> None:
         while not self._ended.is_set():
+            self._clock.begin("a query for due rows")
             try:
                 with self._app.app_context():
-                    outbox.release_expired_leases()
-                    inbox.release_expired_leases()
+                    for release in self._before_looking:
+                        release()
             except SQLAlchemyError as error:
                 outage_log.report(log, "The database did not answer a query for expired leases", describe_error(error))
             except Exception:
                 log.exception("Releasing expired leases failed; the next attempt follows in a second")
             self.look()
+            self._clock.end()
             self._ended.wait(LOOK_SECONDS)
+
+
+def make_delivery_drain(app: Flask) -> Drain:
+    """Deliveries and received events. Urgent deliveries have threads of their own, so that no backlog delays them."""
+    threads = config.current().WORKER_THREADS
+    few_threads = max(2, threads // 4)
+    pools = (
+        DrainPool(app, "receive", few_threads, inbox.list_due, inbox.process_event),
+        DrainPool(app, "deliver-urgent", few_threads, outbox.list_due_urgent, outbox.deliver_one),
+        DrainPool(app, "deliver", threads, outbox.list_due, outbox.deliver_thread),
+    )
+    return Drain(app, pools, (outbox.release_expired_leases, inbox.release_expired_leases))

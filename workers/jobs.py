@@ -18,7 +18,6 @@ from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
 from helpdesk.domain.tickets import attachments, auto_close
 from helpdesk.extensions import db
-from helpdesk.jobs import wake_workers
 from helpdesk.models.organization import Organization
 from workers.drain import Drain
 
@@ -30,6 +29,11 @@ _bound: dict[str, Any] = {}
 def bind(app: Flask, drain: Drain | None) -> None:
     """Set the application that this process's jobs run in, and the threads that a wake-up is for."""
     _bound.update(app=app, drain=drain)
+
+
+def bound_app() -> Flask:
+    """The application that this process's jobs run in."""
+    return _bound["app"]
 
 
 def job(function: Callable[..., None]) -> Callable[..., None]:
@@ -44,7 +48,7 @@ def job(function: Callable[..., None]) -> Callable[..., None]:
 
 
 def drain() -> None:
-    """Query now for due deliveries and received events."""
+    """Query now for due rows: deliveries and received events, or jobs, whichever this process works on."""
     _bound["drain"].look()
 
 
@@ -90,12 +94,12 @@ def warn_of_service_levels() -> None:
 
 
 @job
-def apply_service_levels(after_id: int) -> None:
+def apply_service_levels(after_id: int = 0) -> None:
     """Recalculate the SLA timers of open tickets, in batches, after targets or hours changed."""
-    next_id = timers.recalculate(after_id)
-    db.session.commit()
-    if next_id:
-        wake_workers([("apply_service_levels", next_id)])
+    next_id: int | None = after_id
+    while next_id is not None:
+        next_id = timers.recalculate(next_id)
+        db.session.commit()
 
 
 @job

@@ -1,19 +1,22 @@
-"""Periodic jobs, enqueued by RQ's cron scheduler.
+"""Runs the jobs of ``workers.jobs`` that are rows: the periodic ones, and those that were asked for.
 
-Every maintenance process runs a scheduler thread; a lock in Redis lets only one of them enqueue.
+Every maintenance process looks for them; a row's lease lets only one run it. Redis is not needed.
 """
 
 import logging
 import threading
-import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 
-from redis import Redis
-from redis.exceptions import RedisError
-from rq.cron import CronScheduler
+from flask import Flask
+from sqlalchemy.exc import SQLAlchemyError
 
-from helpdesk import extensions
-from helpdesk.jobs import JOB_TIMEOUT, JOBS_QUEUE
+from helpdesk import outage_log
+from helpdesk.database.errors import describe_error, keep_trying
+from helpdesk.domain import background_jobs
+from helpdesk.domain.background_jobs import JobClaim
 from workers import jobs
+from workers.drain import Drain, DrainPool
 
 PERIODIC_JOBS = {
     jobs.reconcile: 240,
@@ -27,37 +30,67 @@ PERIODIC_JOBS = {
     jobs.poll_mailbox: 20,
     jobs.alert_admins: 60,
 }  # job: seconds between two runs
-LOCK_SECONDS = 30  # after which another process replaces one that crashed
-LOOK_SECONDS = 5.0  # at most, between two checks for due jobs
+REQUESTED_JOBS = (jobs.apply_service_levels, jobs.erase_organization)  # each takes one number
+FUNCTIONS: dict[str, Callable[..., None]] = {job.__name__: job for job in (*PERIODIC_JOBS, *REQUESTED_JOBS)}
+THREADS = 2  # a long job does not delay the mailbox
+STALLED_SECONDS = 1800.0  # a job of that length looks like one that hangs
+RENEW_SECONDS = background_jobs.LEASE_SECONDS / 3
 log = logging.getLogger(__name__)
 
 
-def start() -> threading.Thread:
-    """Run the scheduler in a thread of this process until the process ends."""
-    thread = threading.Thread(target=_run, name="scheduler", daemon=True)
+def make_jobs_drain(app: Flask) -> Drain:
+    """The threads that run the jobs which are due."""
+    pool = DrainPool(app, "jobs", THREADS, list_due, run_job, STALLED_SECONDS)
+    return Drain(app, (pool,), (register_jobs,))
+
+
+def register_jobs() -> None:
+    """Make a row of every periodic job that has none. Commits."""
+    background_jobs.register_periodic_jobs({job.__name__: seconds for job, seconds in PERIODIC_JOBS.items()})
+
+
+def list_due(limit: int) -> list[int]:
+    """Ids of the jobs that are due and that this version knows; an earlier one may run beside it."""
+    return background_jobs.list_due(FUNCTIONS, limit)
+
+
+def run_job(job_id: int) -> None:
+    """Run the job of this row if nobody else does. An error is logged, and the job is run again later."""
+    claim = background_jobs.claim_job(job_id)
+    if claim is None:
+        return
+    function = FUNCTIONS[claim.name]
+    try:
+        with _renewing_lease(claim):
+            function(claim.argument) if function in REQUESTED_JOBS else function()
+    except SQLAlchemyError as error:
+        outage_log.report(log, f"The job {claim.name} did not get through", describe_error(error))
+        keep_trying(lambda: background_jobs.fail_job(claim))
+    except Exception:
+        log.exception("The job %s failed", claim.name)
+        keep_trying(lambda: background_jobs.fail_job(claim))
+    else:
+        keep_trying(lambda: background_jobs.finish_job(claim))
+
+
+@contextmanager
+def _renewing_lease(claim: JobClaim) -> Iterator[None]:
+    """Keep the lease as long as the block runs, by a thread of its own."""
+    done = threading.Event()
+    app = jobs.bound_app()
+
+    def renew() -> None:
+        while not done.wait(RENEW_SECONDS):
+            try:
+                with app.app_context():
+                    background_jobs.renew_lease(claim)
+            except SQLAlchemyError as error:
+                outage_log.report(log, "The lease of a job was not renewed", describe_error(error))
+
+    thread = threading.Thread(target=renew, name=f"renew-{claim.name}", daemon=True)
     thread.start()
-    return thread
-
-
-def _run() -> None:
-    """Enqueue what is due while this process has the lock. After an outage of Redis each job runs at once."""
-    while True:
-        try:
-            connection = extensions.blocking_redis()
-            with connection.lock("helpdesk:scheduler", timeout=LOCK_SECONDS, sleep=LOOK_SECONDS) as lock:
-                schedule = make_schedule(connection)
-                while True:
-                    lock.reacquire()
-                    schedule.enqueue_jobs()
-                    time.sleep(min(LOOK_SECONDS, max(0.1, schedule.calculate_sleep_interval())))
-        except RedisError as error:
-            log.warning("The schedule waits for Redis: %s", type(error).__name__)
-            time.sleep(LOOK_SECONDS)
-
-
-def make_schedule(connection: Redis) -> CronScheduler:
-    """RQ's scheduler with every periodic job. A job that is not started before its next turn is dropped."""
-    schedule = CronScheduler(connection, logging_level=logging.WARNING)
-    for job, interval in PERIODIC_JOBS.items():
-        schedule.register(job, JOBS_QUEUE, interval=interval, job_timeout=JOB_TIMEOUT, ttl=interval, result_ttl=0)
-    return schedule
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()

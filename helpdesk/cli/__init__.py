@@ -44,7 +44,18 @@ class CommandGroup(click.Group):
         return _load_command(name) if name in COMMAND_PATHS else None
 
 
+def _print_version(context: click.Context, _parameter: click.Parameter, is_asked: bool) -> None:
+    if is_asked:
+        from importlib.metadata import version
+
+        click.echo(f"helpdesk {version('helpdesk')}")
+        context.exit()
+
+
 @click.group(cls=CommandGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--version", is_flag=True, expose_value=False, is_eager=True, callback=_print_version, help="The version."
+)
 def helpdesk() -> None:
     """A customer portal with Slack and email in step. Settings come from the environment; the README lists them."""
 

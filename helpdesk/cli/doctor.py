@@ -1,17 +1,24 @@
 """``helpdesk doctor``: check everything the helpdesk depends on, with real calls."""
 
+import logging
+import secrets
 from collections.abc import Iterator
 
 import click
 from flask.cli import with_appcontext
 from redis.exceptions import RedisError
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy import func, select, text
+from sqlalchemy.exc import DBAPIError, SQLAlchemyError
 
-from helpdesk import config, extensions
+from helpdesk import config, extensions, storage
 from helpdesk.channels.email import diagnostics as mail_check
+from helpdesk.channels.email import dkim_signing, senders
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.slack import channels
 from helpdesk.cli import schema_migration
+from helpdesk.domain.monitoring import health
+from helpdesk.extensions import db
+from helpdesk.models.form import Form
 
 CheckResult = tuple[bool | None, str]  # True, False or None (not configured, which is allowed), and a sentence
 
@@ -20,8 +27,11 @@ CheckResult = tuple[bool | None, str]  # True, False or None (not configured, wh
 @click.option("--quick", is_flag=True, help="Leave out Slack and mail, whose checks post and connect.")
 @with_appcontext
 def doctor(quick: bool) -> None:
-    """Check the database, Redis, Slack and mail. The status is 1 when something is wrong."""
-    checks = [_check_database, _check_redis] if quick else [_check_database, _check_redis, _check_slack, _check_mail]
+    """Check everything that is configured, with real calls. The status is 1 when something is wrong."""
+    logging.getLogger("helpdesk").setLevel(logging.ERROR)  # what is wrong is said once, by the checks
+    checks = [_check_database, _check_work, _check_redis, _check_files, _check_sender, _check_forms]
+    if not quick:
+        checks += [_check_slack, _check_mail]
     failed = 0
     for check in checks:
         for ok, sentence in check():
@@ -41,8 +51,73 @@ def _check_database() -> Iterator[CheckResult]:
     yield True, f"{kind} answers."
     if revision == head:
         yield True, f"The schema is the newest ({head})."
+    elif revision and head and revision > head:
+        yield None, f"The schema is at {revision}, newer than this version, which knows {head}: start the newer one."
     else:
         yield False, f"The schema is at {revision or 'nothing'}, the code needs {head}. Run: helpdesk db upgrade"
+        return
+    if not config.current().is_sqlite and db.session.scalar(text("SELECT lower('ÄÉ') <> 'äé'")):
+        yield None, "The database's LC_CTYPE lower-cases ASCII only: a search for Äpfel does not find äpfel."
+    db.session.rollback()
+
+
+def _check_work() -> Iterator[CheckResult]:
+    """Whether writes are taken and deliveries are made, as /readyz says."""
+    try:
+        findings = [finding for finding in health.run_checks() if finding.name in ("Writes", "Deliveries", "Disk")]
+    except SQLAlchemyError:
+        return
+    for finding in findings:
+        yield finding.ok, finding.sentence
+
+
+def _check_files() -> Iterator[CheckResult]:
+    """Store a file, read it, and delete it."""
+    key = f"doctor-{secrets.token_hex(12)}"
+    try:
+        storage.write(key, b"written by helpdesk doctor")
+        is_same = storage.read(key) == b"written by helpdesk doctor"
+        storage.delete(key)
+    except (storage.StorageUnavailable, OSError, ValueError, ImportError) as error:
+        yield False, f"STORAGE_URL: no file can be stored: {error}"
+        return
+    yield (
+        is_same,
+        "A file was stored, read and deleted." if is_same else "STORAGE_URL: another file is read than stored.",
+    )
+
+
+def _check_sender() -> Iterator[CheckResult]:
+    """The address that mail comes from, and the key that signs it."""
+    current = config.current()
+    try:
+        sender = senders.system_address()
+    except SQLAlchemyError:
+        return
+    if sender is None:
+        is_needed = bool(current.MAIL_SERVER)
+        yield False if is_needed else None, "No mail leaves: set MAIL_DEFAULT_SENDER, or the setting system_email."
+        return
+    key = dkim_signing.configured_key(sender.rpartition("@")[2])
+    if key is None:
+        yield True, f"Mail comes from {sender}; the mail server signs it."
+        return
+    try:
+        dkim_signing.public_key_record(key)
+    except ValueError as error:
+        yield False, f"DKIM_PRIVATE_KEY: {error}"
+        return
+    yield True, f"Mail comes from {sender} and is signed for {key.domain} ({key.selector})."
+
+
+def _check_forms() -> Iterator[CheckResult]:
+    """Whether customers find a form to file a ticket with."""
+    try:
+        count = db.session.scalar(select(func.count(Form.id)))
+    except SQLAlchemyError:
+        return
+    if not count:
+        yield None, "There is no form yet, so nobody can file a ticket in the portal: Settings, Forms."
 
 
 def _check_redis() -> Iterator[CheckResult]:
@@ -78,6 +153,21 @@ def _check_mail() -> Iterator[CheckResult]:
             yield finding.ok, finding.sentence
     else:
         yield None, "Mail is off: MAIL_SERVER is empty, and mails wait in the outbox."
+    yield from _check_dkim_record()
     mailbox = mail_settings.imap_settings()
     for finding in mail_check.check_imap(mailbox) if mailbox else ():
+        yield finding.ok, finding.sentence
+
+
+def _check_dkim_record() -> Iterator[CheckResult]:
+    """Whether the DNS has the public half of the key that signs our mail."""
+    sender = senders.system_address()
+    key = dkim_signing.configured_key(sender.rpartition("@")[2]) if sender else None
+    if key is None:
+        return
+    try:
+        records = mail_check.required_dns_records(key.domain, key)
+    except ValueError:
+        return  # said already
+    for finding in mail_check.check_dns_records([record for record in records if record.why.startswith("DKIM")]):
         yield finding.ok, finding.sentence

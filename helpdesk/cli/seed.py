@@ -4,8 +4,13 @@ import time
 
 import click
 from flask.cli import with_appcontext
+from sqlalchemy import func, select
 
 from helpdesk.demo.seed import bulk_data
+from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
 
 
 @click.command()
@@ -19,11 +24,24 @@ from helpdesk.demo.seed import bulk_data
     help="Messages a ticket has on average.",
 )
 @click.option("--random-seed", type=int, default=1, show_default=True, help="The same number gives the same data.")
+@click.option("--yes", is_flag=True, help="Do not ask, even if the database holds real data.")
 @with_appcontext
-def seed(organizations: int, tickets: int, messages: int, random_seed: int) -> None:
+def seed(organizations: int, tickets: int, messages: int, random_seed: int, yes: bool) -> None:
     """Fill the database with organizations, people, tickets and conversations. Nothing is sent anywhere."""
+    if not yes and (real := _describe_real_data()):
+        click.confirm(f"This database holds {real}. Mix made-up data into it, which cannot be undone?", abort=True)
     started = time.monotonic()
     summary = bulk_data.seed_bulk_data(
         organizations=organizations, tickets=tickets, messages=messages, random_seed=random_seed
     )
     click.echo(f"Made {summary} in {time.monotonic() - started:.1f} s.")
+
+
+def _describe_real_data() -> str | None:
+    """What is there that no demo made, in words: its addresses do not end in .example, as made-up ones do."""
+    real = select(func.count(User.id)).where(User.email.not_like("%.example"), User.email.not_like("%.invalid"))
+    people = db.session.scalar(real) or 0
+    if not people:
+        return None
+    counts = [db.session.scalar(select(func.count(model.id))) for model in (Organization, Ticket)]
+    return f"{people} people, {counts[0]} organizations and {counts[1]} tickets"

@@ -3,6 +3,7 @@
 import gc
 import os
 import resource
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -10,7 +11,7 @@ from gunicorn.app.base import BaseApplication
 from uvicorn_worker import UvicornWorker
 
 from helpdesk import config, extensions
-from helpdesk.cli import supervisor
+from helpdesk.cli import first_start, supervisor
 
 STUCK_TIMEOUT = 60  # seconds without a heartbeat of its event loop after which a process is replaced
 KEEPALIVE_CONNECTIONS = 400  # beside streams and threads, idle between two requests
@@ -25,13 +26,36 @@ KEEPALIVE_CONNECTIONS = 400  # beside streams and threads, idle between two requ
     show_default=True,
     help="Seconds for open requests at the end.",
 )
-def serve(bind: str | None, graceful: int) -> None:
-    """Serve the portal until SIGTERM or Ctrl-C."""
+@click.option(
+    "--drain",
+    type=click.FloatRange(0, 60),
+    default=1.0,
+    show_default=True,
+    help="Seconds in which answers say Connection: close before the end, for load balancers to notice.",
+)
+@click.option("--all", "with_workers", is_flag=True, help="Run the workers in this terminal, too.")
+@click.option("--admin", metavar="EMAIL", help="The first admin, if there is none: a link that signs in is printed.")
+def serve(bind: str | None, graceful: int, drain: float, with_workers: bool, admin: str | None) -> None:
+    """Serve the portal until SIGTERM or Ctrl-C.
+
+    In an empty folder it makes what is missing: a secret key, a SQLite database, a private Redis, a link for the first
+    admin.
+    """
+    first_start.prepare_environment()
     current = config.load_config()
+    children = [first_start.start_private_redis(current)]
+    current = config.load_config()
+    first_start.stop_at_exit(children)
+
+    def prepare() -> None:
+        first_start.prepare_database(admin)
+        if with_workers and len(children) == 1:
+            children.append(first_start.start_workers())
+
     connections = current.LIVE_STREAMS + current.WEB_THREADS + KEEPALIVE_CONNECTIONS
     _allow_open_files(connections)
     PortalWorker.CONFIG_KWARGS = {**PortalWorker.CONFIG_KWARGS, "limit_concurrency": connections}
-    Server(options(current, bind or f"127.0.0.1:{os.environ.get('PORT', '5000')}", graceful)).run()
+    Server(options(current, bind or f"127.0.0.1:{os.environ.get('PORT', '5000')}", graceful), drain, prepare).run()
 
 
 def options(current: config.Config, bind: str, graceful: int) -> dict[str, Any]:
@@ -42,7 +66,7 @@ def options(current: config.Config, bind: str, graceful: int) -> dict[str, Any]:
         "workers": current.WEB_PROCESSES,
         "graceful_timeout": graceful,
         "timeout": STUCK_TIMEOUT,
-        "keepalive": 15,
+        "keepalive": 75,  # seconds; longer than a proxy keeps one, so that none is closed as it is used
         "backlog": 2048,
         "accesslog": None,
         "errorlog": "-",
@@ -75,8 +99,8 @@ class PortalWorker(UvicornWorker):
 class Server(BaseApplication):
     """The application with these settings; neither a file nor GUNICORN_CMD_ARGS changes them."""
 
-    def __init__(self, settings: dict[str, Any]) -> None:
-        self.settings = settings
+    def __init__(self, settings: dict[str, Any], drain_seconds: float, prepare: Callable[[], None]) -> None:
+        self.settings, self.drain_seconds, self.prepare = settings, drain_seconds, prepare
         super().__init__()
 
     def load_config(self) -> None:
@@ -87,6 +111,9 @@ class Server(BaseApplication):
         from helpdesk.asgi import create_asgi_app
 
         app = create_asgi_app()
+        app.drain_seconds = self.drain_seconds
+        with app.app.app_context():
+            self.prepare()
         gc.collect()
         gc.freeze()  # before the fork: the processes share this memory, and no collection traverses it
         return app

@@ -27,22 +27,23 @@ def worker(count: int | None) -> None:
     supervisor.run_workers(targets)
 
 
-def _deliver() -> None:
+def _deliver(beat: supervisor.Beat) -> None:
     import helpdesk
     from workers import worker as worker_process
 
-    worker_process.run_delivery(helpdesk.create_app())
+    worker_process.run_delivery(helpdesk.create_app(), beat)
 
 
-def _maintain() -> None:
+def _maintain(beat: supervisor.Beat) -> None:
     import helpdesk
     from workers import worker as worker_process
 
-    worker_process.run_maintenance(helpdesk.create_app())
+    worker_process.run_maintenance(helpdesk.create_app(), beat)
 
 
-def _run_socket_mode() -> None:
+def _run_socket_mode(beat: supervisor.Beat) -> None:
     import helpdesk
-    from workers import socket_mode
+    from workers import socket_mode, watchdog
 
+    watchdog.start([], beat)
     socket_mode.run(helpdesk.create_app())

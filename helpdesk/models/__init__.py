@@ -4,6 +4,7 @@ from helpdesk.models import (  # noqa: F401
     api_token,
     attachment,
     audit_log,
+    background_job,
     canned_reply,
     channel,
     delivery,

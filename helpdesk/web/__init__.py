@@ -23,6 +23,7 @@ from helpdesk.web import (
 from helpdesk.web.desk import agent_queue, bulk_update, palette, people, quarantine, review_comments, saved_views
 from helpdesk.web.live import routes
 from helpdesk.web.middleware import (
+    access_log,
     authentication,
     csrf,
     error_handlers,
@@ -121,6 +122,7 @@ def build_flask_settings(config: Config) -> dict[str, Any]:
 
 def register_web(app: Flask) -> None:
     """Register everything that handles a request, in the order in which it runs."""
+    access_log.register(app)
     request.register(app)
     csrf.register(app)
     request_transactions.register(app)

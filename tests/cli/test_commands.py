@@ -1,15 +1,13 @@
 """Commands do what their help says; wrong usage is one line and an exit status."""
 
 import os
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from helpdesk import cli, clock, extensions
+from helpdesk import cli, clock, config, extensions
 from helpdesk.domain.administration import settings
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryState
@@ -111,6 +109,10 @@ def test_an_organization_and_an_agent_come_from_the_command_line(run, session):
         ("deliveries", "retry", "one"),
         ("restore", "/nowhere/at/all"),
         ("seed", "--tickets", "-1"),
+        ("deliveries", "retry"),
+        ("deliveries", "skip", "1", "--all"),
+        ("deliveries", "release", "99"),
+        ("backup", "--verify", "/nowhere/at/all"),
         ("dance",),
     ],
 )
@@ -197,72 +199,57 @@ def test_deliveries_are_listed_and_tried_again(run, session):
     session.commit()
 
 
-@pytest.fixture
-def postgres_programs(monkeypatch):
-    """pg_dump and pg_restore of the server that the suite runs; they must not be older than it."""
-    if not os.environ.get("TEST_DATABASE_URL"):
-        pgserver = pytest.importorskip("pgserver")
-        programs = Path(pgserver.__file__).parent / "pginstall" / "bin"
-        monkeypatch.setenv("PATH", f"{programs}{os.pathsep}{os.environ['PATH']}")
-    if shutil.which("pg_dump") is None:
-        pytest.skip("there is no pg_dump")
+def add_held(session, make, count):
+    """A thread with ``count`` held messages of one ticket, and as many held mails without one."""
+    make.channel("C0TRIAGE001")
+    ticket = make.ticket()
+    card = session.scalar(select(Delivery).where(Delivery.kind == "card"))
+    for _ in range(count):
+        session.add(Delivery(kind="line", thread_id=card.thread_id, state="on_hold", possibly_sent_since=clock.now()))
+        session.add(Delivery(kind="sign_in", queue_key="mail", subject_id=1, state="on_hold"))
+    session.commit()
+    return ticket.number
 
 
-@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_restore_on_postgresql(postgres_programs, run, session, make, tmp_path):
-    make.organization("Globex")
-    session.add(Delivery(kind="sign_in", queue_key="mail", state=DeliveryState.pending, due_at=clock.now()))
-    session.commit()
-    status, _, error = run("backup", str(tmp_path / "backup.tar"))
-    assert status == 0, error
-    session.scalar(select(Organization)).name = "Somebody else"
-    session.commit()
-    session.remove()
-    extensions.db.engine.dispose()
-    status, out, error = run("restore", str(tmp_path / "backup.tar"), "--replace")
-    assert status == 0, error
-    assert session.scalar(select(Organization.name)) == "Globex"
-    assert session.scalar(select(Delivery.state)) == DeliveryState.on_hold
-    session.remove()
-    make.ticket(subject="Everything works on")
+def states(session, kind) -> set[str]:
+    return set(session.scalars(select(Delivery.state).where(Delivery.kind == kind)))
+
+
+def test_all_that_is_held_is_listed_released_and_skipped_at_once(run, session, make):
+    number = add_held(session, make, 110)
+    out = run("deliveries", "--state", "on_hold")[1]
+    assert out.endswith("... and 120 more; --limit 0 lists all.\n")
+    assert run("deliveries", "--state", "on_hold", "--limit", "0")[1].count("\n") == 220
+    assert run("deliveries", "skip", "--state", "on_hold", "--kind", "sign_in")[:2] == (
+        0,
+        "110 deliveries: each is left out.\n",
+    )
+    assert states(session, "sign_in") == {"cancelled"} and states(session, "line") == {"on_hold"}
+    assert run("deliveries", "release", "--channel", "email")[1] == "0 deliveries: each is tried again.\n"
+    assert run("deliveries", "release", "--ticket", str(number))[1] == "110 deliveries: each is tried again.\n"
+    assert states(session, "line") == {"unknown"}, "what may have been sent is looked for first"
+    assert run("deliveries", "release", "--all")[1] == "0 deliveries: each is tried again.\n"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_restore_holds_pending_deliveries(run, session, make, tmp_path):
-    make.organization("Globex")
-    waiting = Delivery(kind="sign_in", queue_key="mail", state=DeliveryState.pending, due_at=clock.now())
-    session.add(waiting)
-    session.commit()
-    id = waiting.id
-    stored = tmp_path / "files" / "ab" / "abcdefghijklmnopqrstuv"
-    stored.parent.mkdir(parents=True)
-    stored.write_bytes(b"a file")
-    file = tmp_path / "backup.tar"
-    status, _, error = run("backup", str(file))
-    assert status == 0, error
-    assert run("backup", str(file))[0] != 0, "an earlier backup is never overwritten"
-    session.scalar(select(Organization)).name = "Somebody else"
-    session.commit()
-    stored.unlink()
-    status, _, error = run("restore", str(file))
-    assert status != 0 and "--replace" in error
-    session.remove()
-    extensions.db.engine.dispose()
-    status, out, error = run("restore", str(file), "--replace")
-    assert status == 0, error
-    assert "1 waiting deliveries are on hold" in out
-    assert stored.read_bytes() == b"a file"
-    assert session.scalar(select(Organization.name)) == "Globex"
-    assert session.get(Delivery, id).state == DeliveryState.on_hold
+def test_seed_asks_before_it_mixes_with_real_data(run, session, make, monkeypatch):
+    arguments = ("seed", "--organizations", "1", "--tickets", "1")
+    assert run(*arguments)[0] == 0, "nothing real is there"
+    make.user(make.organization("Real"), email="somebody@a-real-company.com")
+    before = session.scalar(select(func.count(Organization.id)))
+    session.rollback()
+    monkeypatch.setattr("sys.stdin", open(os.devnull))  # noqa: SIM115
+    status, out, _ = run(*arguments)
+    assert status != 0 and "cannot be undone" in out
+    assert session.scalar(select(func.count(Organization.id))) == before
+    session.rollback()
+    assert run(*arguments, "--random-seed", "2", "--yes")[0] == 0
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-def test_restore_of_another_file_changes_nothing(run, session, make, tmp_path):
-    make.organization("Globex")
-    (tmp_path / "other.txt").write_text("Dear backup")
-    status, _, error = run("restore", str(tmp_path / "other.txt"), "--replace")
-    assert status != 0 and one_line(error)
-    assert session.scalar(select(Organization.name)) == "Globex"
+def test_version_is_said(start):
+    status, out, _ = start("--version")
+    assert status == 0 and out.startswith("helpdesk 2.")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -292,6 +279,22 @@ def test_doctor_reports_problems(run):
     assert status == 1
     assert "The schema is the newest" in out and "No worker runs" in out
     assert one_line(error)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_doctor_tries_files_sender_and_key(run, monkeypatch, tmp_path):
+    out = run("doctor", "--quick")[1]
+    assert "A file was stored, read and deleted" in out and "Mail comes from help@support.example" in out
+    assert "No delivery waits for a worker" in out and "The database and the folder of files take writes" in out
+    monkeypatch.setattr(config.current(), "DKIM_PRIVATE_KEY", "junk")
+    monkeypatch.setattr(config.current(), "STORAGE_URL", f"file://{tmp_path}/file-in-the-way/files")
+    (tmp_path / "file-in-the-way").write_text("")
+    out = run("doctor", "--quick")[1]
+    assert "WRONG  DKIM_PRIVATE_KEY: The DKIM key is not a private key" in out
+    assert "WRONG  STORAGE_URL: no file can be stored" in out
+    monkeypatch.setattr(config.current(), "MAIL_DEFAULT_SENDER", "")
+    monkeypatch.setattr(config.current(), "MAIL_SERVER", "smtp.example")
+    assert "WRONG  No mail leaves: set MAIL_DEFAULT_SENDER" in run("doctor", "--quick")[1]
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)

@@ -101,7 +101,7 @@ def test_event_is_applied_when_the_database_is_back(session, make, workspace, mo
 
 
 @pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
-def test_read_only_database_is_told_from_other_errors(session, database_url):
+def test_read_only_database_differs_from_other_errors(session, database_url):
     session.execute(text("SET TRANSACTION READ ONLY"))
     with pytest.raises(InternalError) as caught:
         session.execute(text("DELETE FROM settings"))

@@ -76,7 +76,7 @@ def _start_processes(
     children["portal"] = _run_process(
         config,
         "portal",
-        [*command, "serve", "--bind", f"127.0.0.1:{config.port}", "--graceful", "3"],
+        [*command, "serve", "--bind", f"127.0.0.1:{config.port}", "--graceful", "3", "--drain", "0"],
         environment,
     )
     _wait_until_ready(

@@ -4,8 +4,6 @@ import json
 import os
 import secrets
 import socket
-import tempfile
-import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,7 +23,6 @@ PASSED_VARIABLES = (
     "WORKER_THREADS",
     "DELIVERY_HOLD_OFF",
 )
-MAX_SOCKET_PATH_LENGTH = 100  # characters; sockaddr_un allows a few more
 
 
 @dataclass(frozen=True)
@@ -55,10 +52,7 @@ class DemoConfig:
     @property
     def redis_socket(self) -> Path:
         """The path of the private Redis's socket, in the temporary folder if the demo's folder has a long path."""
-        path = self.var / "redis.sock"
-        if len(str(path)) <= MAX_SOCKET_PATH_LENGTH:
-            return path
-        return Path(tempfile.gettempdir()) / f"helpdesk-{os.getuid()}-{zlib.crc32(bytes(self.var))}.sock"
+        return config.private_redis_socket(self.var)
 
     def log(self, name: str) -> Path:
         """The path of the log of the part ``name``."""

@@ -17,8 +17,12 @@ START_TIMEOUT_SECONDS = 10.0
 
 
 def start_redis(config: DemoConfig) -> Popen[bytes]:
-    """Start Redis and wait until it answers. Raises ClickException."""
-    socket_path = config.redis_socket
+    """Start the demo's Redis and wait until it answers. Raises ClickException."""
+    return start_server(config.redis_socket, config.var, config.log("redis"))
+
+
+def start_server(socket_path: Path, folder: Path, log_path: Path) -> Popen[bytes]:
+    """Start Redis at ``socket_path`` and wait until it answers. Raises ClickException."""
     socket_path.unlink(missing_ok=True)
     options = [
         "--port",
@@ -32,19 +36,20 @@ def start_redis(config: DemoConfig) -> Popen[bytes]:
         "--appendonly",
         "no",
     ]
-    options += ["--dir", str(config.var), "--maxmemory-policy", "noeviction"]
-    with config.log("redis").open("ab") as log:
+    options += ["--dir", str(folder), "--maxmemory-policy", "noeviction"]
+    with log_path.open("ab") as log:
         server = supervisor.start_process([find_redis_binary(), *options], dict(os.environ), log)
     deadline = time.monotonic() + START_TIMEOUT_SECONDS
-    while not _is_reachable(socket_path):
+    while not is_reachable(socket_path):
         if server.poll() is not None or time.monotonic() > deadline:
             supervisor.stop_processes([server], 1)
-            raise click.ClickException(f"Redis did not start; {config.log('redis')} says why.")
+            raise click.ClickException(f"Redis did not start; {log_path} says why.")
         time.sleep(0.02)
     return server
 
 
-def _is_reachable(socket_path: Path) -> bool:
+def is_reachable(socket_path: Path) -> bool:
+    """Whether a Redis answers at ``socket_path``."""
     try:
         with socket.socket(socket.AF_UNIX) as connection:
             connection.settimeout(1)

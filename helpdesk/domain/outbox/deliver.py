@@ -15,7 +15,7 @@ from helpdesk import clock, config, jobs
 from helpdesk.database import errors as database_errors
 from helpdesk.database import transactions
 from helpdesk.domain.outbox import claim as claims
-from helpdesk.domain.outbox import errors, mark_sent, results
+from helpdesk.domain.outbox import errors, failover, mark_sent, results
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
 
@@ -43,10 +43,13 @@ def deliver_thread(delivery_id: int) -> None:
 
 def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
     """Try to send one delivery. Returns whether it was sent, and the id of the next in its queue, if any."""
+    failover.look_first_after_failover()
     claim = claims.claim_delivery(delivery_id)
     if claim is None:
         return False, None
     try:
+        if failover.has_moved():
+            raise errors.UnknownOutcomeError("Another database server has taken over; looking before sending.")
         sent = claim.channel.find(claim.request) if claim.possibly_sent_since else None
         if sent is None and claim.skipped is not None:
             results.postpone_or_skip(claim.id, claim.owner, claim.skipped, is_absent=True)

@@ -36,13 +36,13 @@ def retry_delivery(delivery: Delivery, *, actor: User | None) -> None:
     _publish_and_wake(delivery)
 
 
-def skip_delivery(delivery: Delivery, *, actor: User) -> None:
-    """Cancel the delivery, so that those behind it are sent.
+def skip_delivery(delivery: Delivery, *, actor: User | None) -> None:
+    """Cancel the delivery, so that those behind it are sent. Without ``actor`` it is the command line.
 
     Raises PermissionDenied, or ConflictError if it is finished or being sent.
     """
     delivery = _lock_waiting(delivery, actor)
-    withdrawal.cancel(delivery, f"Left out by {actor.display_name}.")
+    withdrawal.cancel(delivery, f"Left out by {actor.display_name if actor else 'the command line'}.")
     _publish_and_wake(delivery)
 
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, String, cast, delete, func, or_, select, update
 
-from helpdesk import clock, jobs, storage
-from helpdesk.domain import locking
+from helpdesk import clock, storage
+from helpdesk.domain import background_jobs, locking
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
@@ -208,7 +208,7 @@ def start_erasing_organization(organization: Organization, *, actor: User) -> No
     people = select(User.id).where(User.organization_id == organization.id)
     db.session.execute(delete(Session).where(Session.user_id.in_(people)))
     audit_log.add_entry("erased an organization", actor, organization.name, organization.id)
-    jobs.enqueue_after_commit("erase_organization", organization.id)
+    background_jobs.enqueue_job("erase_organization", organization.id)
 
 
 def erase_organization_batch(organization: Organization | None) -> tuple[bool, list[str]]:

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 
-from helpdesk import clock, jobs
+from helpdesk import clock
+from helpdesk.domain import background_jobs
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
@@ -163,4 +164,4 @@ def _parse_clock_time(text: str) -> int:
 def _enqueue_recalculation() -> None:
     """Enqueue the job that updates the timers of all unsolved tickets, a batch at a time."""
     db.session.flush()
-    jobs.enqueue_after_commit("apply_service_levels", 0)
+    background_jobs.enqueue_job("apply_service_levels")

@@ -4,7 +4,7 @@ import logging
 import secrets
 from typing import Any
 
-from flask import Flask, Response, make_response, render_template, request
+from flask import Flask, Response, g, make_response, render_template, request
 from flask_login import current_user
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import IntegrityError
@@ -85,7 +85,7 @@ def register(app: Flask) -> None:
 
     @app.errorhandler(Exception)
     def handle_unexpected_error(error: Exception) -> Response:
-        number = secrets.token_hex(4)
+        number = g.get("request_id") or secrets.token_hex(8)
         log.exception("Error %s at %s %r", number, request.method, request.path)
         db.session.rollback()
         return render_error_page(500, number=number)

@@ -49,9 +49,9 @@ class Connection:
 class Server:
     """The served portal."""
 
-    def __init__(self, app, log: Path, **environment) -> None:
+    def __init__(self, app, log: Path, options: tuple[str, ...] = (), **environment) -> None:
         self.app, self.port = app, conftest.free_port()
-        arguments = ("serve", "--bind", f"127.0.0.1:{self.port}", "--graceful", "20")
+        arguments = ("serve", "--bind", f"127.0.0.1:{self.port}", "--graceful", "20", *options)
         settings = {"WEB_THREADS": 4, "WEB_PROCESSES": 1, "LIVE_STREAMS": MANY} | environment
         self.process: subprocess.Popen = process_helpers.start(log, *arguments, **settings)
         self.redis_url = settings.get("REDIS_URL", config.current().REDIS_URL)

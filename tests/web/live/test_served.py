@@ -1,6 +1,7 @@
 """Streams of the served portal: framing, limits, the end of a process, and Redis going away."""
 
 import signal
+import socket
 import subprocess
 import time
 
@@ -52,6 +53,29 @@ def test_a_process_that_is_told_to_end_ends_its_streams_first(server, make):
     assert stream.to_its_end().endswith(b"0\r\n\r\n")
     assert server.process.wait(timeouts.LIMIT) == 0
     assert time.monotonic() - began < 15
+
+
+def test_a_process_that_ends_closes_its_connections_by_answers(serve):
+    """A connection that a proxy keeps is not reset: its next answer says that it was the last."""
+    server = serve(options=("--drain", "30"))
+    with socket.create_connection(("127.0.0.1", server.port), timeout=timeouts.LIMIT) as kept:
+        ask = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+
+        def exchange() -> bytes:
+            kept.sendall(ask)
+            answer = b""
+            while not answer.endswith(b"ok\n"):
+                piece = kept.recv(65536)
+                assert piece, f"it ended after {answer!r}"
+                answer += piece.lower()
+            assert answer.startswith(b"http/1.1 200"), answer
+            return answer
+
+        assert b"connection: close" not in exchange()
+        server.process.send_signal(signal.SIGTERM)
+
+        timeouts.wait_for(lambda: b"connection: close" in exchange(), "an answer that ends the connection")
+        assert kept.recv(65536) == b""
 
 
 def test_no_process_outlives_the_one_that_started_it(server):

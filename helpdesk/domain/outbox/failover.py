@@ -1,0 +1,82 @@
+"""Look before sending after another database server took over, since it may have lost what was committed last.
+
+A delivery that was sent just before the former server ended may be pending again. The server's identity (system
+identifier and timeline) under which the rows were written is kept beside them; when another one answers, every pending
+row is looked for on the other side before it is sent.
+"""
+
+import logging
+from datetime import timedelta
+
+from sqlalchemy import case, func, or_, select, update
+
+from helpdesk import clock
+from helpdesk.database import postgresql_server, transactions
+from helpdesk.database.types import affected_rows
+from helpdesk.extensions import db
+from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.setting import Setting
+
+IDENTITY_KEY = "database_identity"
+CALL_SECONDS = 12  # longer than a call takes that another worker began before the former server ended
+log = logging.getLogger(__name__)
+_checked: str | None = None
+
+
+def has_moved() -> bool:
+    """Whether another server answers than the one that was checked last; to be asked before something is sent."""
+    return postgresql_server.current_identity() != _checked
+
+
+def look_first_after_failover() -> int:
+    """Have every pending row looked for first, if another server answers than the rows were written under.
+
+    Returns how many rows. Commits. A comparison of two texts while nothing has changed.
+    """
+    global _checked
+    identity = postgresql_server.current_identity()
+    if identity is None or identity == _checked:
+        return 0
+    with transactions.read_only():
+        known = db.session.scalar(select(Setting.value).where(Setting.key == IDENTITY_KEY))
+    count = 0 if known == identity else _remember(identity)
+    _checked = identity
+    return count
+
+
+def forget_check() -> None:
+    """Compare again at the next call: another database is used."""
+    global _checked
+    _checked = None
+
+
+def _remember(identity: str) -> int:
+    row = db.session.scalar(select(Setting).where(Setting.key == IDENTITY_KEY).with_for_update())
+    if row is not None and row.value == identity:
+        db.session.rollback()
+        return 0
+    count = 0
+    if row is None:
+        db.session.add(Setting(key=IDENTITY_KEY, value=identity))
+    else:
+        count = _mark_pending()
+        row.value = identity
+        log.warning("Another database server has taken over; %d pending deliveries are looked for first.", count)
+    db.session.commit()
+    return count
+
+
+def _mark_pending() -> int:
+    soon = clock.now() + timedelta(seconds=CALL_SECONDS)
+    marked = db.session.execute(
+        update(Delivery)
+        .where(Delivery.state == DeliveryState.pending, or_(Delivery.due_at <= soon, Delivery.attempts > 0))
+        .values(
+            state=DeliveryState.unknown,
+            possibly_sent_since=func.coalesce(Delivery.possibly_sent_since, Delivery.created_at),
+            due_at=case((Delivery.due_at > soon, Delivery.due_at), else_=soon),
+            reason="Another database server has taken over; looking before sending.",
+        )
+        .execution_options(synchronize_session=False)
+    )
+    return affected_rows(marked)

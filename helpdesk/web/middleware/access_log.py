@@ -1,0 +1,53 @@
+"""One line for each request: method, route, status and time, never a path or a query, which can hold one-time tokens.
+
+Each request has an id, which the response carries as X-Request-ID and every line of the log that belongs to it shows.
+"""
+
+import logging
+import re
+import secrets
+import time
+
+from flask import Flask, Response, g, request
+
+from helpdesk import config, logging_setup
+
+REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{8,64}")
+UNLOGGED_ENDPOINTS = {"health.check_liveness", "health.check_readiness", "health.show_metrics", "static"}
+log = logging.getLogger("helpdesk.access")
+
+
+def register(app: Flask) -> None:
+    """Give each request an id, and log it if ACCESS_LOG is on."""
+
+    @app.before_request
+    def begin() -> None:
+        g.request_began = time.monotonic()
+        g.request_id = _get_request_id()
+        logging_setup.set_context(request_id=g.request_id)
+
+    @app.after_request
+    def end(response: Response) -> Response:
+        if "request_id" in g:
+            response.headers["X-Request-ID"] = g.request_id
+            if config.current().ACCESS_LOG and request.endpoint not in UNLOGGED_ENDPOINTS:
+                _log_request(response)
+        return response
+
+    @app.teardown_request
+    def forget(_error: BaseException | None) -> None:
+        logging_setup.set_context()
+
+
+def _get_request_id() -> str:
+    """The proxy's id of the request, if there is a proxy whose headers are believed; else a new one."""
+    given = request.headers.get("X-Request-ID", "") if config.current().TRUSTED_PROXIES else ""
+    return given if REQUEST_ID.fullmatch(given) else secrets.token_hex(8)
+
+
+def _log_request(response: Response) -> None:
+    route = request.url_rule.rule if request.url_rule else "no route"
+    milliseconds = (time.monotonic() - g.request_began) * 1000
+    user = g.get("_login_user")
+    who = f"user {user.id}" if user is not None and user.is_authenticated else "nobody"
+    log.info("%s %s %s %.0f ms, %s", request.method, route, response.status_code, milliseconds, who)
