@@ -74,3 +74,24 @@ def test_text_of_a_list_keeps_its_numbers_and_levels():
 def test_more_than_a_message_can_be_is_shown_as_it_was_typed():
     assert markdown_rendering.markdown_to_html("*a* " * 20_000).startswith("<pre><code>*a* *a* ")
     assert "<em>" not in markdown_rendering.markdown_to_html("*a* " * 5_000)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "plain",
+        "**bold** and `a < b & c`",
+        "one\ntwo\n\nthree",
+        "# Title\n\n- first\n- second",
+        "> quoted\n\nanswer",
+        "word " * 900,
+        "x" * 5000,
+        "&amp; " * 2000,
+        "",
+    ],
+)
+def test_the_excerpt_of_stored_html_reads_as_that_of_its_markdown(text):
+    of_html = markdown_rendering.make_excerpt_of_html(markdown_rendering.markdown_to_html(text), 120)
+    of_markdown = markdown_rendering.make_excerpt(text, 120)
+    assert of_html.split() == [word for word in of_markdown.split() if word not in ("-", ">", "•")]
+    assert len(of_html) <= 121

@@ -1,6 +1,8 @@
 """Markdown to HTML and to plain text, and templates outside a request. Pure functions: values in, text out."""
 
+import re
 from functools import lru_cache
+from html import unescape
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,8 @@ ALLOWED_TAGS = {
     *("h1", "h2", "h3", "h4", "h5", "h6", "table", "thead", "tbody", "tr", "th", "td"),
 }
 ALLOWED_SCHEMES = {"http", "https", "mailto"}
+BLOCK_END_PATTERN = re.compile(r"</(?:p|h\d|blockquote|pre|tr|td|th|ul|ol|li)>|<(?:br|hr)[^>]*>")
+TAG_PATTERN = re.compile(r"<[^>]*>")
 MAX_BARE_LINKS = markdown_parser.MAX_BARE_LINKS
 
 _cleaner = nh3.Cleaner(
@@ -48,7 +52,22 @@ def markdown_to_text(text: str) -> str:
 
 def make_excerpt(text: str, length: int = 140) -> str:
     """The beginning of a Markdown text on one line, cut between words, with an ellipsis if something is missing."""
-    line = " ".join(markdown_to_text(text[: length * 8]).split())
+    return _cut_line(markdown_to_text(text[: length * 8]), length)
+
+
+def make_excerpt_of_html(html: str, length: int = 140) -> str:
+    """The same of HTML that ``markdown_to_html`` made and that is stored, without parsing the Markdown again."""
+    some = html[: length * 8]
+    if len(some) < len(html):
+        if some.rfind("<") > some.rfind(">"):
+            some = some[: some.rfind("<")]  # half a tag
+        if some.rfind("&", -10) > some.rfind(";", -10):
+            some = some[: some.rfind("&")]  # half an entity
+    return _cut_line(unescape(TAG_PATTERN.sub("", BLOCK_END_PATTERN.sub(" ", some))), length)
+
+
+def _cut_line(text: str, length: int) -> str:
+    line = " ".join(text.split())
     if len(line) <= length:
         return line
     return line[:length].rsplit(" ", 1)[0].rstrip(",.;:") + "…"

@@ -60,6 +60,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(demote_headings)
     app.add_template_filter(format_count)
     app.add_template_filter(markdown_rendering.make_excerpt, "plain_excerpt")
+    app.add_template_filter(markdown_rendering.make_excerpt_of_html, "html_excerpt")
     app.add_template_filter(format_status)
     app.add_template_filter(field_types.get_field_type, "field_type")
     app.add_template_filter(format_short_duration)
