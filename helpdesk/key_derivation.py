@@ -31,6 +31,8 @@ class Purpose(StrEnum):
     WEBHOOK = "helpdesk webhook"
     KNOWN_BROWSER = "helpdesk known browser"
     PROOF_OF_WORK = "helpdesk proof of work"
+    AUTHENTICATOR = "helpdesk authenticator secret"
+    RECOVERY_CODE = "helpdesk recovery code"
 
 
 def secret_keys() -> tuple[str, ...]:

@@ -4,8 +4,9 @@ import click
 from flask.cli import with_appcontext
 
 from helpdesk import urls
-from helpdesk.domain.authentication import invitations, signed_links
-from helpdesk.domain.people import organizations
+from helpdesk.domain.authentication import invitations, second_factor, signed_links
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import organizations, users
 from helpdesk.extensions import db
 from helpdesk.models.user import Role
 
@@ -63,3 +64,16 @@ def invite_agent(email: str, name: str, role: str) -> None:
     expiry = f"{link.expires_at:%d %B, %H:%M} UTC"
     click.echo(f"{user.email} is on the team, as {role}. This link signs them in once, until {expiry}:")
     click.echo(url)
+
+
+@agent.command("reset-second-factor")
+@click.argument("email")
+@with_appcontext
+def reset_second_factor(email: str) -> None:
+    """Switch off the second factor of EMAIL, who lost app and recovery codes; they are signed out."""
+    user = users.find_user(users.canonical_email(email))
+    if user is None or not second_factor.is_on(user):
+        raise ValidationError(f"{email} has no second factor.")
+    second_factor.turn_off(user)
+    db.session.commit()
+    click.echo(f"The second factor of {user.email} is off.")

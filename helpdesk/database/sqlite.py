@@ -49,13 +49,14 @@ def _begin_immediate(connection: Connection) -> None:
 
     SQLite's own busy handler polls ever more rarely, in the end ten times a second, so that newcomers overtake those
     who have waited long. Here the interval becomes shorter with the time waited. Raises OperationalError after
-    SQLITE_LOCK_TIMEOUT.
+    SQLITE_LOCK_TIMEOUT, or earlier where ``transactions.limit_lock_wait`` says so.
     """
     cursor = connection.connection.cursor()
     cursor.execute("PRAGMA busy_timeout=0")
     try:
         started = time.monotonic()
-        while (waited := time.monotonic() - started) < SQLITE_LOCK_TIMEOUT:
+        timeout = min(SQLITE_LOCK_TIMEOUT, transactions.longest_lock_wait())
+        while (waited := time.monotonic() - started) < timeout:
             try:
                 cursor.execute("BEGIN IMMEDIATE")
                 return

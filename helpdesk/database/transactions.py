@@ -5,6 +5,7 @@ takes it when it begins. The mode belongs to the thread (or task), so that it ap
 write in read-only mode is an error instead of waiting for a lock it cannot get.
 """
 
+import math
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -18,6 +19,7 @@ from helpdesk.extensions import db
 PLANNED_ANEW = "is_planned_anew"  # execution option, read by helpdesk.database.postgresql
 
 _is_read_only: ContextVar[bool] = ContextVar("is_read_only", default=False)
+_longest_lock_wait: ContextVar[float] = ContextVar("longest_lock_wait", default=math.inf)
 
 
 def set_read_only() -> None:
@@ -50,6 +52,17 @@ def read_only() -> Iterator[None]:
 def reset_transaction_mode() -> None:
     """Let this thread's next transactions write, which is the default outside GET and HEAD requests."""
     _is_read_only.set(False)
+    _longest_lock_wait.set(math.inf)
+
+
+def limit_lock_wait(seconds: float) -> None:
+    """Let this thread's transactions wait for SQLite's write lock no longer, until ``reset_transaction_mode``."""
+    _longest_lock_wait.set(seconds)
+
+
+def longest_lock_wait() -> float:
+    """How many seconds this thread's transactions wait for SQLite's write lock at most."""
+    return _longest_lock_wait.get()
 
 
 def execute_core(

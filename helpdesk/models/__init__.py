@@ -19,6 +19,7 @@ from helpdesk.models import (  # noqa: F401
     rating,
     read_receipt,
     saved_view,
+    second_factor,
     session,
     setting,
     sign_in_link,

@@ -14,7 +14,8 @@ class Session(Base):
     """One browser in which a person is signed in. The cookie contains the token, the row only its hash.
 
     Revoking the row signs the browser out at once. ``impersonated_organization`` is set while a member of the team
-    views the portal as that customer, read-only.
+    views the portal as that customer, read-only. ``second_factor_at`` is when the second factor was given in it,
+    ``proved_at`` when the person last proved who they are, at the sign-in or by a code since.
     """
 
     __tablename__ = "sessions"
@@ -27,6 +28,8 @@ class Session(Base):
     last_seen_at: Mapped[Created]
     expires_at: Mapped[Time]
     revoked_at: Mapped[Time | None]
+    second_factor_at: Mapped[Time | None]
+    proved_at: Mapped[Time | None]
     provider: Mapped[str] = mapped_column(String(20), default="link")
     user_agent: Mapped[str] = mapped_column(String(300), default="")
     ip_prefix: Mapped[str] = mapped_column(String(64), default="")

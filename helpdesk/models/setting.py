@@ -58,6 +58,12 @@ SETTINGS = {
         SettingDefinition("sign_in_microsoft", True, "Offer Sign in with Microsoft where it is configured."),
         SettingDefinition("sign_in_link", True, "Offer a sign-in link by mail."),
         SettingDefinition(
+            "second_factor_for",
+            "nobody",
+            "Who of the team must have a second factor: nobody, admins, or the whole team.",
+            ("nobody", "admins", "team"),
+        ),
+        SettingDefinition(
             "internal_domains", "", "Our own mail domains, which can never be an organization's; separated by spaces."
         ),
         SettingDefinition("triage_channel", "", "Slack channel id of the team's triage channel."),

@@ -29,6 +29,7 @@ from helpdesk.web.middleware import (
     error_handlers,
     personal_limits,
     request_transactions,
+    second_factor,
     security_headers,
 )
 from helpdesk.web.portal import new_ticket, ticket_list
@@ -133,6 +134,7 @@ def register_web(app: Flask) -> None:
     htmx_responses.register(app)
     error_handlers.register(app)
     authentication.register(app)
+    second_factor.register(app)
     personal_limits.register(app)
     for blueprint in BLUEPRINTS:
         app.register_blueprint(blueprint)

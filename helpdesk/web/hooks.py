@@ -14,6 +14,7 @@ from helpdesk import config
 from helpdesk.channels import email
 from helpdesk.channels.slack import requests
 from helpdesk.channels.slack.parse import envelopes, signature
+from helpdesk.database import transactions
 from helpdesk.domain import inbox
 from helpdesk.extensions import csrf, db
 from helpdesk.web.middleware import authorization
@@ -23,6 +24,7 @@ csrf.exempt(blueprint)
 log = logging.getLogger(__name__)
 
 MAX_EVENT_BYTES = 1024 * 1024
+MAX_LOCK_WAIT_SECONDS = 2.0  # Slack gives up after three seconds, and sends again what was answered with 503
 MAX_MAIL_BYTES = 25 * 1024 * 1024
 
 
@@ -66,6 +68,7 @@ def receive_mail() -> ResponseReturnValue:
 def handle_slack_request() -> Response | dict[str, Any]:
     """Verify the signature of the raw body, store, commit, respond; well within Slack's three seconds."""
     request.max_content_length = MAX_EVENT_BYTES  # also for a body without Content-Length
+    transactions.limit_lock_wait(MAX_LOCK_WAIT_SECONDS)
     body = request.get_data(cache=True)
     current = config.current()
     if not signature.verify_signature(

@@ -4,11 +4,13 @@ import hashlib
 import hmac
 import io
 import json
+import sqlite3
 import time
 
 import pytest
 from sqlalchemy import func, select
 
+from helpdesk.database import transactions
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.web import csp_report, hooks
 
@@ -44,6 +46,23 @@ def waiting(session) -> int:
 def test_body_without_content_length_is_read_up_to_the_limit(browser_of, way):
     answer = browser_of().post(f"/hooks/slack/{way}", **endless(hooks.MAX_EVENT_BYTES + 1))
     assert answer.status_code == 413
+
+
+def test_slack_is_answered_in_time_while_the_database_is_locked(browser_of, app, session):
+    path = app.config["SQLALCHEMY_DATABASE_URI"].removeprefix("sqlite:///")
+    writer = sqlite3.connect(path, isolation_level=None)
+    body = json.dumps({"type": "event_callback", "event_id": "Ev1", "event": {"type": "message"}}).encode()
+    client = browser_of()
+    writer.execute("BEGIN IMMEDIATE")
+    started = time.monotonic()
+    answer = client.post("/hooks/slack/events", data=body, headers=signed(body))
+    took = time.monotonic() - started
+    writer.execute("ROLLBACK")
+    assert answer.status_code == 503 and answer.headers["Retry-After"]
+    assert hooks.MAX_LOCK_WAIT_SECONDS < 3 and took < 30, "conftest has other requests wait for a minute"
+    assert client.post("/hooks/slack/events", data=body, headers=signed(body)).status_code == 200
+    assert waiting(session) == 1
+    assert transactions.longest_lock_wait() > 60
 
 
 def test_mail_without_content_length_is_read_up_to_the_limit(browser_of, session, monkeypatch):

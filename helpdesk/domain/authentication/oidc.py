@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from helpdesk import clock, config
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log, settings
-from helpdesk.domain.authentication import login, provider_keys
+from helpdesk.domain.authentication import login, provider_keys, second_factor
 from helpdesk.domain.authentication.login import LoginResult
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import email_address, users
@@ -58,7 +58,10 @@ class Provider:
 
 @dataclass(frozen=True)
 class ProviderClaims:
-    """The claims of a token. ``verified``: the provider verified the address; ``authoritative``: it assigns it."""
+    """The claims of a token. ``verified``: the provider verified the address; ``authoritative``: it assigns it.
+
+    ``multi_factor``: the provider asked for several factors (``amr``).
+    """
 
     provider: str
     issuer: str
@@ -68,6 +71,7 @@ class ProviderClaims:
     verified: bool = True
     name: str = ""
     tenant: str | None = None
+    multi_factor: bool = False
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)
@@ -249,6 +253,7 @@ def _parse_google_claims(claims: dict[str, Any]) -> ProviderClaims:
         email=email if verified else None,
         authoritative=verified and decides,
         name=str(claims.get("name") or ""),
+        multi_factor=_has_several_factors(claims),
     )
 
 
@@ -268,7 +273,13 @@ def _parse_microsoft_claims(claims: dict[str, Any]) -> ProviderClaims:
         verified=verified,
         name=str(claims.get("name") or ""),
         tenant=tenant,
+        multi_factor=_has_several_factors(claims),
     )
+
+
+def _has_several_factors(claims: dict[str, Any]) -> bool:
+    methods = claims.get("amr")
+    return isinstance(methods, list) and bool(second_factor.MULTI_FACTOR_METHODS & {str(each) for each in methods})
 
 
 def _tenant_id(claims: dict[str, Any]) -> str | None:

@@ -4,7 +4,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, or_, select, update
+from sqlalchemy import and_, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import contains_eager
 
 from helpdesk import clock, key_derivation
@@ -13,6 +13,7 @@ from helpdesk.domain.administration import audit_log
 from helpdesk.domain.people import admission, session_revocation
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
+from helpdesk.models.second_factor import Authenticator
 from helpdesk.models.session import Session
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Role, User
@@ -34,7 +35,18 @@ RETENTION_PERIOD = timedelta(days=30)  # after which ended sessions and links ar
 REFUSED_RETENTION_PERIOD = timedelta(days=2)  # after which requests for links that were refused are deleted
 # Built once, because every request executes it.
 SESSION_QUERY = (
-    select(User, Session.id, Session.provider, Session.last_seen_at, Session.impersonated_organization_id)
+    select(
+        User,
+        Session.id,
+        Session.provider,
+        Session.last_seen_at,
+        Session.impersonated_organization_id,
+        Session.second_factor_at,
+        Session.proved_at,
+        exists(Authenticator.user_id)
+        .where(Authenticator.user_id == User.id, Authenticator.confirmed_at.is_not(None))
+        .label("has_authenticator"),
+    )
     .join(Session.user)
     .outerjoin(User.organization)
     .options(contains_eager(User.organization))
@@ -65,12 +77,17 @@ class SessionInfo(NamedTuple):
     provider: str
     last_seen_at: datetime
     impersonated_organization_id: int | None
+    second_factor_at: datetime | None
+    proved_at: datetime | None
+    has_authenticator: bool
 
 
-def create_session(user: User, provider: str, *, browser: str = "", ip_prefix: str = "") -> str:
+def create_session(
+    user: User, provider: str, *, browser: str = "", ip_prefix: str = "", has_second_factor: bool = False
+) -> str:
     """Sign ``user`` in and return the token for their browser.
 
-    ``provider`` is "link", "google", "microsoft" or "invitation".
+    ``provider`` is "link", "google", "microsoft" or "invitation". ``has_second_factor``: it asked for several factors.
     """
     token = secrets.token_urlsafe(32)
     now = clock.now()
@@ -81,6 +98,8 @@ def create_session(user: User, provider: str, *, browser: str = "", ip_prefix: s
             created_at=now,
             last_seen_at=now,
             expires_at=now + ABSOLUTE_TIMEOUTS[Role(user.role)],
+            second_factor_at=now if has_second_factor else None,
+            proved_at=now,
             provider=provider,
             user_agent=browser[:300],
             ip_prefix=ip_prefix,

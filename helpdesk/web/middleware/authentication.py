@@ -68,12 +68,18 @@ def get_current_user() -> User:
     return current_user._get_current_object()
 
 
-def sign_in(user: User, provider: str) -> None:
+def sign_in(user: User, provider: str, *, has_second_factor: bool = False) -> None:
     """Start a session for ``user`` in this browser, with a new token; the browser's earlier session ends."""
     if current_user.is_authenticated:
         sessions.revoke_session(_get_real_user(), current_user.session.id)
     user.session_token = lambda: token
-    token = sessions.create_session(user, provider, browser=get_user_agent(), ip_prefix=get_client_network())
+    token = sessions.create_session(
+        user,
+        provider,
+        browser=get_user_agent(),
+        ip_prefix=get_client_network(),
+        has_second_factor=has_second_factor,
+    )
     flask.session.clear()
     flask.session.permanent = True
     login_user(user, force=True)

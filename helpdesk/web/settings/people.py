@@ -8,7 +8,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import undeliverable
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import invitations, oidc, sessions
+from helpdesk.domain.authentication import invitations, oidc, second_factor, sessions
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission as rules
 from helpdesk.domain.people import organizations, session_revocation, users
@@ -153,6 +153,15 @@ def unlink_identity(user_id: int, identity_id: int) -> ResponseReturnValue:
     )
 
 
+@blueprint.post("/<int:user_id>/second-factor/delete")
+@authorization.admin_only
+def turn_off_second_factor(user_id: int) -> ResponseReturnValue:
+    """Remove the second factor of somebody who lost app and recovery codes; they are signed out."""
+    user = get_user_or_404(user_id)
+    second_factor.turn_off(user, actor=authentication.get_current_user())
+    return commit_and_redirect(user, "The second factor is off; they sign in again.")
+
+
 def run_action(
     user: User, action: Callable[[], object], success: str, values: dict[str, Any] | None = None
 ) -> ResponseReturnValue:
@@ -192,5 +201,6 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
         identities=[(row, oidc.get_provider(row.provider).title) for row in user.identities],
         organizations=[] if user.is_team else users.list_memberships(user, rules.admitting_organizations(user.email)),
         ticket_visibility=users.TICKET_VISIBILITY_LABELS,
+        has_second_factor=user.is_team and second_factor.is_on(user),
         is_invited=user.is_team and invitations.is_open(user),
     )

@@ -10,6 +10,7 @@ from helpdesk.web.settings.settings_form import SettingsForm
 
 EDITIONS = [("external_helpdesk", "External helpdesk"), ("internal_helpdesk", "Internal helpdesk")]
 PLANS = [(plan, plan.title()) for plan in SETTINGS["portal_plan"].choices]
+SECOND_FACTOR = [("nobody", "For whoever wants it"), ("admins", "Required of admins"), ("team", "Required of the team")]
 NAME_LENGTH = Length(1, 60, "Enter a name of at most 60 characters.")
 
 
@@ -42,6 +43,12 @@ class PortalForm(SettingsForm):
     sign_in_google = BooleanField("Google")
     sign_in_microsoft = BooleanField("Microsoft")
     sign_in_link = BooleanField("A link by mail")
+    second_factor_for = SelectField(
+        "Second factor",
+        choices=to_choices(SECOND_FACTOR),
+        validate_choice=False,
+        description="Who of the team must have an authenticator app, unless their provider asks for several factors.",
+    )
     portal_edition = SelectField("Edition", choices=to_choices(EDITIONS), validate_choice=False)
     portal_plan = SelectField("Plan", choices=to_choices(PLANS), validate_choice=False)
 

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from wtforms import Field, HiddenField
+from wtforms import BooleanField, Field, HiddenField
 
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ValidationError
@@ -37,7 +37,8 @@ class SettingsForm(Form):
         settings.lock()
         current = settings.load_all()
         loaded = current | self._loaded_values()
-        fields = [field for field in self._setting_fields() if not self._is_equal(field, loaded[field.name])]
+        given = [field for field in self._setting_fields() if field.raw_data or isinstance(field, BooleanField)]
+        fields = [field for field in given if not self._is_equal(field, loaded[field.name])]
         for field in self._setting_fields():
             if field not in fields and not field.process_errors:
                 field.data = current[field.name]

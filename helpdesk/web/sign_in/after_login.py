@@ -10,9 +10,11 @@ from helpdesk.extensions import db
 from helpdesk.web.middleware import authentication, authorization
 
 
-def complete_login(result: LoginResult, provider: str, next_path: str | None) -> Response:
+def complete_login(
+    result: LoginResult, provider: str, next_path: str | None, *, has_second_factor: bool = False
+) -> Response:
     """Sign in the user of ``result``, commit and redirect; a person of several organizations chooses first."""
-    authentication.sign_in(result.user, provider)
+    authentication.sign_in(result.user, provider, has_second_factor=has_second_factor)
     authentication.audit_sign_in(audit_log.SIGNED_IN, result.user, provider=provider)
     db.session.commit()
     target = authorization.get_safe_next_path(next_path) or authentication.get_landing_path(result.user)

@@ -41,10 +41,9 @@ def render_login_page(
     next_path: str | None = None, email: str = "", errors: dict[str, Any] | None = None, status: int = 200
 ) -> tuple[str, int]:
     """The page, with the typed address and the errors."""
-    providers = [provider for provider in (oidc.google_provider(), oidc.microsoft_provider()) if provider.is_on]
     html = render_template(
         "sign_in/page.html",
-        ways=providers,
+        ways=list_providers(),
         link_is_on=is_magic_link_enabled(),
         portal_is_on=rules.is_portal_enabled(),
         next_path=next_path,
@@ -54,6 +53,11 @@ def render_login_page(
         proof_bits=proof_of_work.BITS,
     )
     return html, status
+
+
+def list_providers() -> list[oidc.Provider]:
+    """The providers that are configured and enabled."""
+    return [provider for provider in (oidc.google_provider(), oidc.microsoft_provider()) if provider.is_on]
 
 
 def is_magic_link_enabled() -> bool:

@@ -204,7 +204,7 @@ def finish_login(blueprint: RequestScopedBlueprint, token: dict[str, Any]) -> Re
     if isinstance(result, oidc.EmailProofRequired):
         pending = None if result.identity else claims
         return magic_link.send_link(result.email, next_path=next_path, pending=pending, known=result.identity)
-    return after_login.complete_login(result, blueprint.name, next_path)
+    return after_login.complete_login(result, blueprint.name, next_path, has_second_factor=claims.multi_factor)
 
 
 def _audit_refusal(provider: oidc.Provider, email: str) -> None:

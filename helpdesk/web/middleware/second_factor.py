@@ -1,0 +1,72 @@
+"""Before a request: the second factor of the team, and a recent proof before what is sensitive."""
+
+from urllib.parse import urlencode, urlsplit
+
+from flask import Flask, Response, abort, redirect, request
+from flask_login import current_user
+
+from helpdesk import clock, extensions
+from helpdesk.domain.authentication import second_factor
+from helpdesk.web.middleware import authorization, request_transactions
+
+ALLOWED_BLUEPRINTS = {"second_factor", "sign_in", "magic_link", "google", "microsoft", "theme"}
+# What gives or takes access, or hands out data: it needs a proof not older than second_factor.RECENT_PROOF.
+SENSITIVE_ENDPOINTS = {
+    "settings_people.set_role",
+    "settings_people.turn_off_second_factor",
+    "settings_people.unlink_identity",
+    "settings_team.invite_agent",
+    "settings_api_tokens.create_api_token",
+    "settings_data_requests.export_person",
+    "settings_data_requests.export_organization",
+    "settings_data_requests.erase_person",
+    "settings_data_requests.erase_organization",
+    "account.unlink_identity",
+    "second_factor.turn_off",
+    "second_factor.renew_recovery_codes",
+}
+
+
+def register(app: Flask) -> None:
+    """Check every request of somebody signed in."""
+    app.before_request(require_second_factor)
+    app.before_request(require_recent_proof)
+
+
+def require_second_factor() -> Response | None:
+    """Send to the page of the second factor whoever has not given it in this session."""
+    if not _is_person_request() or request.blueprint in ALLOWED_BLUEPRINTS:
+        return None
+    user = current_user.viewer if current_user.is_impersonating else current_user
+    step = second_factor.find_missing_step(user, current_user.session)
+    if not step:
+        return None
+    return _send_to("/account/second-factor" if step == "set_up" else "/sign-in/second-factor")
+
+
+def require_recent_proof() -> Response | None:
+    """Ask who it is again before what is sensitive, if the last proof is some time ago."""
+    if not _is_person_request() or request.endpoint not in SENSITIVE_ENDPOINTS:
+        return None
+    proved_at = current_user.session.proved_at
+    if proved_at is not None and proved_at > clock.now() - second_factor.RECENT_PROOF:
+        return None
+    return _send_to("/sign-in/again")
+
+
+def _is_person_request() -> bool:
+    audience = authorization.get_audience(request.endpoint)
+    return audience not in (authorization.PUBLIC, authorization.MACHINE) and current_user.is_authenticated
+
+
+def _send_to(path: str) -> Response:
+    """Redirect to ``path``, from where the present page can be gone to."""
+    if request.accept_mimetypes.best == "text/event-stream":
+        abort(401)
+    page = request.full_path.rstrip("?") if request.method in request_transactions.SAFE_METHODS else request.referrer
+    next_path = urlsplit(extensions.htmx.current_url or "" if extensions.htmx else page or "")
+    here = authorization.get_safe_next_path(next_path._replace(scheme="", netloc="", fragment="").geturl())
+    address = path + ("?" + urlencode({"next": here}) if here and here != "/" else "")
+    if extensions.htmx:
+        return Response(status=401, headers={"HX-Redirect": address})
+    return redirect(address, 303)
