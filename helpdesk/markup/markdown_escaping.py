@@ -16,7 +16,7 @@ _BRACKET = re.compile(r"\[(?=[^\]\n]{0,2000}\][(\[:])")
 _ANY_BRACKET = re.compile(r"[\[\]]")
 _URL = re.compile(r"(?<![a-zA-Z0-9.+-])https?://[^\s<>\x00-\x20]{1,4000}", re.IGNORECASE)
 _BREAKS_URL = re.compile(r"[\[\]*()`\\{}^]")
-_SENTENCE_SIGNS = ".,;:!?"
+_SENTENCE_SIGNS = re.compile(r"[.,;:!?]{0,9}")
 _LINE_START = re.compile(
     r"([ \t]*)(?=#{1,6}(?:\s|$)|[-+*](?:\s|$)|>|~~~"
     r"|=+[ \t]*$|-+[ \t]*$|(?:-[ \t]*){3,}$|(?:\*[ \t]*){3,}$|(?:_[ \t]*){3,}$"  # headings' lines and rules
@@ -41,14 +41,17 @@ def escape_text(text: str, in_label: bool = False, is_last: bool = False) -> str
         position = match.start() + len(address)
         if words.endswith("<") and text[position : position + 1] == ">":
             words = words[:-1] + "\\<"
-        following = text[position : position + 1]
-        ends_here = following.isspace() or following in _SENTENCE_SIGNS if following else is_last
+        end = _SENTENCE_SIGNS.match(text, position).end()
+        ends_here = text[end].isspace() if end < len(text) else is_last
         parts += [words, _write_address(address, ends_here)]
     return "".join(parts) + _escape_words(text[position:])
 
 
 def escape_line_start(line: str) -> str:
     """Escape the sign at the beginning of ``line`` that would make it a list, a quote, a heading or a rule."""
+    first = line[:1]
+    if first.isalpha():
+        return line
     if match := _NUMBER.match(line):
         return match[1] + "\\" + line[match.end() :]
     if match := _LINE_START.match(line):

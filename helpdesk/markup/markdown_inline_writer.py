@@ -11,6 +11,8 @@ from helpdesk.markup.links import has_safe_scheme
 
 Mark: TypeAlias = int | str  # a style, or the address of a link
 
+MAX_PIECES = 1_000  # changes of style in a paragraph; with more, only its words, code and links are written
+
 _STYLES = BOLD | ITALIC | STRIKE
 _EMAIL = re.compile(r"[a-zA-Z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-zA-Z0-9-]+(?:\.[a-zA-Z0-9-]+)*")
 
@@ -21,6 +23,8 @@ def write_inline(spans: Sequence[Span]) -> str:
     Where styles meet in a way that Markdown has no signs for, italic is left out first, then strike, then bold.
     """
     pieces = _make_pieces(spans)
+    if len(pieces) > MAX_PIECES:
+        return _Writer([replace(piece, style=piece.style & CODE) for piece in pieces]).write()
     if not any(piece.style & _STYLES for piece in pieces):
         return _Writer(pieces).write()
     for dropped in (0, ITALIC, ITALIC | STRIKE):
@@ -44,15 +48,26 @@ def _make_pieces(spans: Sequence[Span]) -> list[Span]:
             continue
         before, core, after = _divide_space(span.text)
         pieces += [replace(span, text=text) for text in (before, core, after) if text]
-    for number, piece in enumerate(pieces):
+    following = _solid_neighbours(pieces[::-1])[::-1]
+    for number, (before, after) in enumerate(zip(_solid_neighbours(pieces), following, strict=True)):
+        piece = pieces[number]
         if piece.text.isspace() and not piece.style & CODE:
-            near = [_solid_neighbour(pieces, number, step) for step in (-1, 1)]
             style, url = piece.style, piece.url
-            for other in near:
+            for other in (before, after):
                 style &= other.style if other else 0
                 url = url if other and other.url == url and not other.bare else ""
             pieces[number] = replace(piece, style=style, url=url)
     return document.join_spans(pieces)
+
+
+def _solid_neighbours(pieces: Sequence[Span]) -> list[Span | None]:
+    """For each piece, the last one before it that is not only space."""
+    found: list[Span | None] = []
+    last: Span | None = None
+    for piece in pieces:
+        found.append(last)
+        last = last if piece.text.isspace() else piece
+    return found
 
 
 def _divide_space(text: str) -> tuple[str, str, str]:
@@ -61,13 +76,6 @@ def _divide_space(text: str) -> tuple[str, str, str]:
         return text, "", ""
     begin = text.index(core[0])
     return text[:begin], core, text[begin + len(core) :]
-
-
-def _solid_neighbour(pieces: Sequence[Span], number: int, step: int) -> Span | None:
-    number += step
-    while 0 <= number < len(pieces) and pieces[number].text.isspace():
-        number += step
-    return pieces[number] if 0 <= number < len(pieces) else None
 
 
 class _Writer:

@@ -31,6 +31,7 @@ from helpdesk.markup.links import has_safe_scheme
 log = logging.getLogger(__name__)
 
 MAX_LENGTH = 60_000  # characters; no message is longer
+MAX_LINES = 4_000
 MAX_BLOCK_LINES = 2_500  # lines that begin with a sign of a list, quote, heading or table
 MAX_COLUMNS = 100  # of a table
 MAX_SIGNS = 6_000  # signs of inline marks in one text
@@ -38,7 +39,7 @@ MAX_BRACKETS = 400  # "[" in one paragraph; the parser looks for the end of each
 MAX_BARE_LINKS = 300  # in one text; for each, the library scans the whole text before it again
 
 _BLOCK_LINE = re.compile(r"^[ \t]*(?:[-+*>#|=]|\d{1,9}[.)]|[^\n|]{0,200}\|)", re.MULTILINE)
-_SIGNS = "*_~`[<&\\"
+_SIGNS = "*_~`[<&"
 _CJK = re.compile(
     r"[\u1100-\u11ff\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7ff"
     r"\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003fffd]"
@@ -52,9 +53,10 @@ def parse_markdown(text: str) -> Sequence[Token]:
 
 def is_plain(text: str) -> bool:
     """Whether ``text`` is too much for the parser and is shown unchanged, as one block of code."""
-    if len(text) > MAX_LENGTH:
+    lines = text.count("\n")
+    if len(text) > MAX_LENGTH or lines > MAX_LINES:
         return True
-    return text.count("\n") > MAX_BLOCK_LINES and sum(1 for _ in _BLOCK_LINE.finditer(text)) > MAX_BLOCK_LINES
+    return lines > MAX_BLOCK_LINES and sum(1 for _ in _BLOCK_LINE.finditer(text)) > MAX_BLOCK_LINES
 
 
 @lru_cache(maxsize=16)  # a new message is rendered, excerpted and divided, one right after the other
@@ -68,6 +70,11 @@ def _parse(text: str) -> tuple[Token, ...]:
     except Exception as error:  # whatever a person wrote, it is shown
         log.warning("A text of %d characters is shown as it was typed: %s.", len(text), type(error).__name__)
         return (Token("code_block", "code", 0, content=text, block=True),)
+
+
+def forget_texts() -> None:
+    """Drop the texts that were parsed last, for measurements."""
+    _parse.cache_clear()
 
 
 class _References(dict[str, dict[str, Any]]):
@@ -95,7 +102,7 @@ class _BlockParser(ParserBlock):
 
 class _InlineParser(ParserInline):
     def parse(self, src: str, md: MarkdownIt, env: EnvType, tokens: list[Token]) -> list[Token]:
-        env["signs"] = env.get("signs", 0) + sum(src.count(sign) for sign in _SIGNS)
+        env["signs"] = env.get("signs", 0) + _count_signs(src)
         if env["signs"] > MAX_SIGNS:
             tokens += _plain_tokens(src)
             return tokens
@@ -122,6 +129,12 @@ class _InlineState(StateInline):
         cjk = bool(_CJK.match(before) or _CJK.match(after))
         can_close = scanned.can_close or cjk or (scanned.length == 2 and after.isalnum())
         return Scanned(scanned.can_open or cjk, can_close, scanned.length)
+
+
+def _count_signs(text: str) -> int:
+    """Count the signs of marks; one behind a backslash costs little."""
+    escapes = text.count("\\")
+    return max(0, sum(text.count(sign) for sign in _SIGNS) - escapes) + escapes // 4
 
 
 def _plain_tokens(text: str) -> list[Token]:

@@ -53,6 +53,8 @@ def _write_block(block: Block, mark: int) -> list[str]:
 
 def write_paragraph(spans: Sequence[Span]) -> list[str]:
     """Return the lines of ``spans``; an empty line in them ends a paragraph."""
+    if len(spans) == 1 and not spans[0].style and not spans[0].url:
+        return _write_plain(spans[0].text)
     found: list[str] = []
     group: list[Span] = []
     for line in [*document.split_lines(spans), []]:
@@ -63,6 +65,14 @@ def write_paragraph(spans: Sequence[Span]) -> list[str]:
             found += ([""] if found else []) + [markdown_escaping.escape_line_start(one) for one in text.split("\n")]
             group = []
     return found
+
+
+def _write_plain(text: str) -> list[str]:
+    text = re.sub(r"\n{3,}", "\n\n", "\n".join([line.strip() for line in text.split("\n")])).strip("\n")
+    if not text:
+        return []
+    lines = write_inline([Span(text)]).split("\n")
+    return [markdown_escaping.escape_line_start(line) for line in lines]
 
 
 def _first_style(line: Sequence[Span]) -> int:
