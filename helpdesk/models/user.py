@@ -1,5 +1,6 @@
 """Users, their memberships in organizations, and their identities at sign-in providers."""
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
@@ -24,7 +25,14 @@ class Role(StrEnum):
 
 def format_display_name(name: str, email: str) -> str:
     """``name``, or the part of the address before the @ if it is empty."""
-    return name or email.partition("@")[0]
+    return name or _name_from_address(email)
+
+
+def _name_from_address(email: str) -> str:
+    """The part of the address before the @; "ann.lee" is written as the name that it is made of, "Ann Lee"."""
+    local = email.partition("@")[0]
+    words = re.split(r"[._]+", local.strip("._"))
+    return " ".join(map(str.capitalize, words)) if len(words) > 1 and all(map(str.isalpha, words)) else local
 
 
 class User(Base):

@@ -100,7 +100,7 @@ def test_exact_times_are_on_the_readers_clock(filed_ticket, agent, session, brow
 def test_printed_times_need_no_nested_rule():
     """WebKit applies no nested ``&::after`` inside ``@media print``: a printed ticket had no date."""
     css = (STATIC / "css" / "print.css").read_text()
-    assert "time::after { content: attr(title)" in css
+    assert "time[data-ago]::after { content: attr(title)" in css
     assert "&" not in css
 
 

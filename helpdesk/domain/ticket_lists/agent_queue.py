@@ -24,7 +24,7 @@ from helpdesk.extensions import db
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Status, WaitingOn, get_definition
 from helpdesk.models.ticket import Ticket
-from helpdesk.models.user import User
+from helpdesk.models.user import User, format_display_name
 
 FIRST_VIEW = next(iter(STATUS_VIEWS))
 VIEW_LABELS = {
@@ -226,7 +226,7 @@ def _make_row(
     *_order_keys: object,
 ) -> QueueRow:
     if assignee_email:
-        assignee_name = assignee_name or assignee_email.partition("@")[0]
+        assignee_name = format_display_name(assignee_name or "", assignee_email)
     return QueueRow(
         number,
         subject,
@@ -238,7 +238,7 @@ def _make_row(
         bool(unread),
         due_at,
         organization,
-        requester_name or requester_email.partition("@")[0],
+        format_display_name(requester_name or "", requester_email),
         assignee_name,
         assignee_picture,
     )

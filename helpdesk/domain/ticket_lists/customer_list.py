@@ -32,7 +32,7 @@ from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.statuses import DONE, UNSOLVED, Status, WaitingOn, statuses_waiting_on
 from helpdesk.models.ticket import Ticket
-from helpdesk.models.user import User
+from helpdesk.models.user import User, format_display_name
 
 AnySelect = Select[*tuple[Any, ...]]
 
@@ -177,7 +177,7 @@ def list_requesters(user: User, limit: int = 200) -> list[tuple[int, str]]:
     if user.organization_id is None or user.ticket_visibility == "own":
         return []
     people = db.session.execute(REQUESTERS_QUERY, {"organization_id": user.organization_id, "most": limit})
-    return [(id, name or email.partition("@")[0]) for id, name, email in people]
+    return [(id, format_display_name(name or "", email)) for id, name, email in people]
 
 
 def filtered_query(user: User, filters: Mapping[str, str]) -> tuple[AnySelect, pagination.Order, dict[str, Any]]:
@@ -274,7 +274,7 @@ def _make_row(
     picture: str | None,
     *_order_keys: object,
 ) -> TicketRow:
-    requester = name or email.partition("@")[0]
+    requester = format_display_name(name or "", email)
     return TicketRow(
         number, subject, excerpt, status, version, updated_at, bool(unread), requester, picture, excerpts.get(number)
     )

@@ -37,11 +37,13 @@ def show_palette() -> ResponseReturnValue:
 
 
 def list_entries(user: User, words: str) -> list[PaletteEntry]:
-    """The entries for ``words``, the most exact kinds first."""
+    """The entries for ``words``: names before words in tickets, and a number before all."""
     pages = [entry for entry in list_pages(user) if words.lower() in entry.name.lower()]
     if not words:
         return pages
-    return [*find_tickets(user, words), *pages[:MAX_OF_A_KIND], *find_people(words), *find_organizations(words)]
+    tickets = find_tickets(user, words)
+    others = [*pages[:MAX_OF_A_KIND], *find_organizations(words), *find_people(words)]
+    return [*tickets, *others] if parse_id(words.removeprefix("#")) else [*others, *tickets]
 
 
 def list_pages(user: User) -> list[PaletteEntry]:
