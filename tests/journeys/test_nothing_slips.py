@@ -193,3 +193,13 @@ def test_no_note_becomes_public_whatever_a_monkey_presses(open_ticket, live_port
     assert page.locator("article[data-kind=note]").count() > 0, "the monkey wrote no note"
     assert page.locator(".event:has-text('solved this ticket')").count() == 0
     wait_for(lambda: page.get_attribute("#ticket", "data-status") != "solved")
+
+
+def test_a_colleague_who_writes_is_seen_beside_the_composer(open_ticket, live_portal, open_browser):
+    page = open_ticket("Who writes")
+    colleague = open_browser()
+    sign_in_once(colleague, live_portal, "tomas@support.northwind.example")
+    colleague.goto(page.url)
+    colleague.type("#body-reply", "I ")
+    page.wait_for_selector("#present + #composer")
+    page.wait_for_selector("#present:has-text('is writing')", timeout=15_000)  # asking again takes 20 seconds

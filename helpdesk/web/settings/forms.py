@@ -14,6 +14,7 @@ from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import Ticket
+from helpdesk.web import uploads
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation, stale_forms
@@ -126,7 +127,7 @@ def preview_form(form_id: int) -> ResponseReturnValue:
         errors={},
         form_token="",
         offered=choices_for(fields, None),
-        limits={"size": 0, "files": 0},
+        limits=uploads.UPLOAD_LIMITS,
         kept={},
         requester=None,
         preview=True,

@@ -56,8 +56,8 @@ def save_logo() -> ResponseReturnValue:
     key = attachments.generate_key()
     storage.write(key, data)
     replace_logo(key)
-    flash("The logo is saved.", "success")
-    return redirect("/settings/portal", 303)
+    flash("The logo is saved.", "success@logo")
+    return redirect("/settings/portal#logo", 303)
 
 
 @blueprint.post("/settings/portal/logo/delete")
@@ -65,8 +65,8 @@ def save_logo() -> ResponseReturnValue:
 def delete_logo() -> ResponseReturnValue:
     """Delete the logo; the header then shows the name only."""
     replace_logo("")
-    flash("The logo is gone.", "success")
-    return redirect("/settings/portal", 303)
+    flash("The logo is removed.", "success@logo")
+    return redirect("/settings/portal#logo", 303)
 
 
 @blueprint.post("/settings/portal/tests/<method>")
@@ -79,16 +79,16 @@ def test_sign_in_method(method: str) -> ResponseReturnValue:
         error = oidc.configuration_error(provider)
         flash(
             error or f"{provider.title} answers, and its keys can be read.",
-            "error" if error else "success",
+            "error@ways" if error else "success@ways",
         )
     elif method == "link":
         outgoing = mail_settings.smtp_settings()
         db.session.rollback()
         findings = mail_check.check_smtp(outgoing) if outgoing.server else []
         for finding in findings:
-            flash(finding.sentence, "success" if finding.ok else "error")
+            flash(finding.sentence, "success@ways" if finding.ok else "error@ways")
         if not findings:
-            flash("No mail server is configured (MAIL_SERVER).", "error")
+            flash("No mail server is configured (MAIL_SERVER).", "error@ways")
     else:
         abort(404)
     return redirect("/settings/portal#ways", 303)
