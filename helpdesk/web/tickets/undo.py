@@ -26,7 +26,7 @@ blueprint = Blueprint("ticket_undo", __name__, url_prefix=TICKET_URL_PREFIX)
 @blueprint.post("/messages/<int:message_id>/undo")
 @authorization.team_only
 def undo_reply(number: int, message_id: int) -> ResponseReturnValue:
-    """Take a reply back: its words and files are in the composer again."""
+    """Take a reply back: its words and files are in the composer again, before what was typed there meanwhile."""
     ticket = get_ticket_or_404(number)
     message = get_own_message_or_404(ticket, message_id)
     body, kept = message.body, list(message.attachments)
@@ -36,7 +36,14 @@ def undo_reply(number: int, message_id: int) -> ResponseReturnValue:
         return render_refusal(number, error)
     db.session.commit()
     ticket = get_ticket_or_404(number)
-    values = {"kind": "reply", "body": body, "is_taken_back": True}
+    typed = request.form.get("body", "").replace("\r\n", "\n").strip()
+    is_note = bool(typed) and "note" in (request.form.get("compose"), request.form.get("written_as"))
+    values = {
+        "kind": "reply",
+        "body": f"{body}\n\n{typed}" if typed else body,
+        "written_as": "note" if is_note else "",  # a question is asked before it goes to the customer
+        "is_taken_back": True,
+    }
     context = composer_context(ticket, values=values, stored_uploads={"files": kept} if kept else None)
     if not htmx:
         return render_template("tickets/show.html", **(page_context(ticket) | context))
