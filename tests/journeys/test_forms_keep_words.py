@@ -144,3 +144,20 @@ def test_the_palette_and_the_canned_replies_are_searched_by_keys(live_portal, op
     wait_for(lambda: "could you send a screenshot" in page.input_value("#body-reply"))
     assert "::" not in page.input_value("#body-reply")
     page.fill("#body-reply", "")
+
+
+def test_the_focus_stays_at_a_message_that_was_deleted(live_portal, open_browser):
+    page = open_browser()
+    sign_in_once(page, live_portal, DANA)
+    page.goto(f"{live_portal.portal}/tickets")
+    page.click("[data-row] >> nth=0")
+    page.wait_for_selector("#ticket")
+    page.fill("#body-reply", "Said too much.")
+    page.click("button:has-text('Send')")
+    article = page.locator("article:has-text('Said too much.')")
+    article.wait_for()
+    name = article.get_attribute("id")
+    page.click(f"#{name} button:has-text('Delete')")
+    page.click("dialog.confirm button:has-text('Delete')")
+    page.wait_for_selector(f"#{name} .message-deleted")
+    wait_for(lambda: page.evaluate("document.activeElement.closest('article')?.id") == name)

@@ -27,6 +27,14 @@ const focusPosition = (target) => {
   return host && { id: host.id, index: queryAll(FOCUSABLE, host).indexOf(active) };
 };
 
+// The control at its former place, else the element itself: what was pressed may be gone, as after deleting.
+const focusWithin = (host, index) => {
+  if (!host) return;
+  const control = queryAll(FOCUSABLE, host)[index];
+  if (!control) host.tabIndex = -1;
+  (control || host).focus({ preventScroll: true });
+};
+
 listen("htmx:beforeSwap", (event) => {
   const { target, xhr, requestConfig } = event.detail;
   const element = requestConfig.elt;
@@ -62,7 +70,7 @@ listen("htmx:afterSwap", ({ detail }) => {
   }
   if (before.focus && document.activeElement === document.body) {
     const host = byId(before.focus.id);
-    ((host && queryAll(FOCUSABLE, host)[before.focus.index]) || host)?.focus({ preventScroll: true });
+    focusWithin(host, before.focus.index);
   }
   const anchor = before.anchor && (before.anchor.isConnected ? before.anchor : byId(before.anchorId));
   if (anchor) scrollBy({ top: anchor.getBoundingClientRect().top - before.anchorTop, behavior: "instant" });
