@@ -27,7 +27,7 @@ def soup(response, status=200):
 
 
 def send(client, path, htmx=True, **data):
-    token = soup(client.get("/desk")).find("meta", {"name": "csrf-token"})["content"]
+    token = soup(client.get("/account")).find("meta", {"name": "csrf-token"})["content"]
     headers = {"X-CSRFToken": token} | ({"HX-Request": "true"} if htmx else {})
     return client.post(path, data=data | {"csrf_token": token}, headers=headers)
 
