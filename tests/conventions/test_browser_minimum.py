@@ -96,7 +96,7 @@ def test_every_colour_with_two_schemes_has_a_light_value_alone():
 
 
 def test_the_document_states_the_same_minimum():
-    text = (ROOT / "docs" / "browsers.md").read_text(encoding="utf-8")
+    text = (ROOT / "docs/browsers.md").read_text(encoding="utf-8")
     assert [float(found) for found in re.findall(r"^\| \w.*? \| ([\d.]+) \| \w+ \d{4} \|$", text, re.M)] == list(
         MINIMUM
     )
