@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import config, logging_setup, outage_log
 from helpdesk.database.errors import describe_error
-from helpdesk.domain import inbox, outbox
+from helpdesk.domain import inbox, outbox, tickets
 from workers import watchdog
 
 LOOK_SECONDS = 1.0  # between two queries without a wake-up
@@ -172,4 +172,4 @@ def make_delivery_drain(app: Flask) -> Drain:
         DrainPool(app, "deliver-urgent", few_threads, outbox.list_due_urgent, outbox.deliver_one),
         DrainPool(app, "deliver", threads, outbox.list_due, outbox.deliver_thread),
     )
-    return Drain(app, pools, (outbox.release_expired_leases, inbox.release_expired_leases))
+    return Drain(app, pools, (tickets.publish_due_replies, outbox.release_expired_leases, inbox.release_expired_leases))

@@ -15,7 +15,8 @@ class Channel(Base):
     ``kind`` is that of a registered channel. ``audience`` names the readers: "team", or "customer" for customers and
     team. A channel shared with another company always has the audience "customer"; a constraint ensures it.
     ``blocked_reason``: why nothing can be sent until a person repairs it. ``paused_until``: the other side asked us to
-    wait (rate limit).
+    wait (rate limit). ``undo_mode``: who has an agent's reply typed here before its undo window ends, "at_once" or
+    "hold"; None follows the setting.
     """
 
     __tablename__ = "channels"
@@ -25,6 +26,7 @@ class Channel(Base):
         "name": CONFIGURATION,
         "audience": CODE,
         "blocked_reason": CONFIGURATION,
+        "undo_mode": CODE,
     }
 
     id: Mapped[Id]
@@ -36,6 +38,7 @@ class Channel(Base):
     is_default: Mapped[bool] = mapped_column(default=True)
     is_shared: Mapped[bool] = mapped_column(default=False)
     internal_by_default: Mapped[bool] = mapped_column(default=False)
+    undo_mode: Mapped[str | None] = mapped_column(String(8))
     blocked_reason: Mapped[str | None] = mapped_column(Text)
     blocked_at: Mapped[Time | None]
     paused_until: Mapped[Time | None]

@@ -142,7 +142,7 @@ class Delivery(Base):
     def label(self) -> str:
         """The destination, as people read it."""
         if self.thread is None:
-            return "email"
+            return "direct message" if self.kind == DeliveryKind.line else "email"
         return f"email to {self.thread.user.display_name}" if self.thread.user else self.thread.channel.label
 
     @property

@@ -4,7 +4,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from markupsafe import Markup
-from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint, false
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
@@ -31,8 +31,8 @@ class Message(Base):
     ``author_name`` and ``author_picture`` describe an author who is no user (an unmatched Slack profile).
     ``origin_thread_id`` and ``origin_external_id`` identify the message in the channel it came from; they are unique,
     so that nothing is stored twice. ``release_at``: mail waits until then, so that an agent can take the message back.
-    ``quoted`` is the plain text that a mail quoted below its answer; ``has_folded_text``: some of it is nowhere else on
-    the ticket.
+    ``publish_at``: a reply stored as a note until then, so that nobody outside the team sees it. ``quoted`` is the
+    plain text that a mail quoted below its answer; ``has_folded_text``: some of it is nowhere else on the ticket.
     """
 
     __tablename__ = "messages"
@@ -64,6 +64,7 @@ class Message(Base):
     edited_at: Mapped[Time | None]
     deleted_at: Mapped[Time | None]
     release_at: Mapped[Time | None]
+    publish_at: Mapped[Time | None]
     origin_thread_id: Mapped[int | None] = mapped_column(ForeignKey("threads.id"))
     origin_external_id: Mapped[str | None] = mapped_column(String(255))
     origin_edited: Mapped[str | None] = mapped_column(String(32))
@@ -82,6 +83,12 @@ class Message(Base):
         UniqueConstraint("ticket_id", "seq"),
         UniqueConstraint("origin_thread_id", "origin_external_id"),
         UniqueConstraint("author_id", "form_token"),
+        Index(
+            "ix_messages_publish_at",
+            "publish_at",
+            sqlite_where=text("publish_at IS NOT NULL"),
+            postgresql_where=text("publish_at IS NOT NULL"),
+        ),
         CheckConstraint(one_of_condition("kind", MessageKind), name="kind"),
     )
 

@@ -68,6 +68,21 @@ SETTINGS = {
         ),
         SettingDefinition("triage_channel", "", "Slack channel id of the team's triage channel."),
         SettingDefinition(
+            "slack_undo_mode",
+            "at_once",
+            "Who has an agent's Slack reply before its undo time ends: at_once all but mail, hold the team only.",
+            ("at_once", "hold"),
+        ),
+        SettingDefinition(
+            "on_call_group", "", "Slack user group (S…) mentioned for an urgent ticket that nobody has; empty: none."
+        ),
+        SettingDefinition(
+            "slack_customer_messages",
+            "ask",
+            "Whether a customer's Slack message outside a ticket's thread becomes a ticket: ask, always, never.",
+            ("ask", "always", "never"),
+        ),
+        SettingDefinition(
             "undo_seconds", 20, "How long the mail of an agent's Slack reply waits, so that it can be taken back."
         ),
         SettingDefinition(

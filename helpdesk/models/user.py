@@ -41,6 +41,10 @@ class User(Base):
     ``email`` is canonical (domain.people.email_address). It is for writing to the person; a provider's account is
     recognised by its subject (Identity), not by its address. ``search_words``: the words of name and address, as a
     search of the team compares them.
+
+    ``chat_notifications``: where an agent is notified in a chat such as Slack: in the ticket's "thread", by a "direct"
+    message, or "off". ``quiet_from`` and ``quiet_until`` are minutes of the day, in the person's time zone, between
+    which they are not.
     """
 
     __tablename__ = "users"
@@ -54,6 +58,7 @@ class User(Base):
         "search_words": ErasedBy("erase_account"),
         "role": CODE,
         "ticket_visibility": CODE,
+        "chat_notifications": CODE,
     }
 
     id: Mapped[Id]
@@ -69,6 +74,9 @@ class User(Base):
     mail_updates: Mapped[bool] = mapped_column(default=True)
     mail_failures: Mapped[int] = mapped_column(default=0)
     email_undeliverable_reason: Mapped[str | None] = mapped_column(Text)
+    chat_notifications: Mapped[str] = mapped_column(String(8), default="thread", server_default="thread")
+    quiet_from: Mapped[int | None]
+    quiet_until: Mapped[int | None]
     created_at: Mapped[Created]
     last_seen_at: Mapped[Time | None]
     email_verified_at: Mapped[Time | None]

@@ -48,6 +48,26 @@ def save_preferences() -> ResponseReturnValue:
     return redirect("/account", 303)
 
 
+@blueprint.post("/notifications")
+@authorization.team_only
+def save_notifications() -> ResponseReturnValue:
+    """Save where and when an agent is notified in Slack."""
+    user, form = authentication.get_current_user(), request.form
+    values = {name: form.get(name, "") for name in ("chat_notifications", "quiet_from", "quiet_until")}
+    try:
+        users.save_notifications(
+            user,
+            where=values["chat_notifications"],
+            quiet_from=values["quiet_from"],
+            quiet_until=values["quiet_until"],
+        )
+    except ValidationError as error:
+        return render_page(user, _stored_values(user) | values, error.errors), 422
+    db.session.commit()
+    flash("Your notifications are saved.", "success")
+    return redirect("/account#notifications", 303)
+
+
 @blueprint.post("/sessions/<int:session_id>/delete")
 def sign_out_session(session_id: int) -> ResponseReturnValue:
     """Sign out one browser."""
@@ -128,18 +148,30 @@ def stop_impersonation() -> ResponseReturnValue:
     return redirect(f"/settings/organizations/{organization.id}" if user.is_admin else "/desk", 303)
 
 
+def _stored_values(user: User) -> dict[str, Any]:
+    """What the account page shows of a person, by the name of its field."""
+    return {
+        "name": user.name,
+        "time_zone": user.time_zone or "",
+        "mail_replies": user.mail_replies,
+        "mail_updates": user.mail_updates,
+        "chat_notifications": user.chat_notifications,
+        "quiet_from": _format_time(user.quiet_from),
+        "quiet_until": _format_time(user.quiet_until),
+    }
+
+
+def _format_time(minutes: int | None) -> str:
+    return f"{minutes // 60:02}:{minutes % 60:02}" if minutes is not None else ""
+
+
 def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
     """The account page, with stored preferences or with what was typed and the errors."""
     rows = sessions.list_sessions(user)
     return render_template(
         "account/show.html",
-        values=values
-        or {
-            "name": user.name,
-            "time_zone": user.time_zone or "",
-            "mail_replies": user.mail_replies,
-            "mail_updates": user.mail_updates,
-        },
+        values=_stored_values(user) | (values or {}),
+        notification_choices=users.CHAT_NOTIFICATION_LABELS.items(),
         errors=errors or {},
         zones=clock.time_zone_names(),
         sessions=[(row, user_agent.describe_user_agent(row.user_agent)) for row in rows],

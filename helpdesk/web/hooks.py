@@ -80,6 +80,8 @@ def handle_slack_request() -> Response | dict[str, Any]:
         payload = envelopes.decode_request(body, request.content_type or "")
     except ValueError:
         return Response("This is not what Slack sends.\n", status=400, mimetype="text/plain")
+    if envelopes.payload_kind(payload) == "ssl_check":
+        return Response(status=200)
     if envelopes.payload_kind(payload) == "challenge":
         return Response(str(payload.get("challenge", "")), mimetype="text/plain")
     response = requests.handle_slack_request(payload)

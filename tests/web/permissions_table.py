@@ -57,6 +57,7 @@ TABLE = {
     # one's own account
     "GET /account": PERSON,
     "POST /account": PERSON,
+    "POST /account/notifications": TEAM,
     "POST /account/sessions/delete": PERSON,
     "POST /account/sessions/<int:session_id>/delete": OWN,
     "POST /account/identities/<int:identity_id>/delete": OWN,
@@ -246,6 +247,7 @@ TABLE = {
     "POST /settings/channels/options": ADMIN,
     "POST /settings/channels/test": ADMIN,
     "POST /settings/channels/<int:channel_id>/internal": ADMIN,
+    "POST /settings/channels/<int:channel_id>/undo-mode": ADMIN,
     "POST /settings/channels/<int:channel_id>/delete": ADMIN,
     "GET /settings/closing": ADMIN,
     "POST /settings/closing": ADMIN,

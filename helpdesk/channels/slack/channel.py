@@ -2,13 +2,14 @@
 thread below it.
 """
 
+from datetime import datetime
 from typing import Any
 
 from helpdesk import jobs
-from helpdesk.channels.slack import handlers, message_parts, not_found
+from helpdesk.channels.slack import handlers, message_parts, not_found, notifications
 from helpdesk.channels.slack.api import api_errors, find_message
 from helpdesk.channels.slack.api import send as sending
-from helpdesk.channels.slack.api.requests import SlackContent, SlackRequest
+from helpdesk.channels.slack.api.requests import SlackContent, SlackRequest, WebApiCall
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse import echo_filter
 from helpdesk.channels.slack.render import web_api_calls
@@ -23,13 +24,22 @@ from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+POSTING_KINDS = frozenset({DeliveryKind.card, DeliveryKind.message, DeliveryKind.line})
+
+
+def is_direct(request: SlackRequest) -> bool:
+    """Return whether ``request`` is a direct message: its channel is the id of a person."""
+    content = request.content
+    return isinstance(content, WebApiCall) and str(content.arguments.get("channel") or "")[:1] in {"U", "W"}
 
 
 class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
     """One installed Slack app. Deliveries to Slack are retried without a time limit."""
 
     kind = "slack"
-    threadless_kinds = frozenset({DeliveryKind.home})
+    threadless_kinds = frozenset({DeliveryKind.home, DeliveryKind.line})
     has_root_message = True
     removes_copies = True
     gives_up_after = None
@@ -44,6 +54,8 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
         return sending.send(request)
 
     def find(self, request: SlackRequest) -> SendResult | None:
+        if is_direct(request):
+            return None  # no permission to read it; a notification may come twice
         return find_message.find(request)
 
     def is_installation_error(self, reason: str) -> bool:
@@ -51,6 +63,12 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
 
     def handle_permanent_error(self, delivery: Delivery, error: PermanentError) -> None:
         not_found.handle_not_found(delivery, error)
+
+    def pauses_channel(self, kind: str) -> bool:
+        """Posting is limited in each channel; other methods each on their own, which the client knows
+        (api/rate_limits.py).
+        """
+        return kind in POSTING_KINDS
 
     def enqueue_new_ticket(self, batch: DeliveryBatch, thread_id: int, ticket: Ticket, message: Message) -> None:
         message_parts.enqueue_card(batch, thread_id, message)
@@ -66,6 +84,17 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
 
     def enqueue_ticket_update(self, batch: DeliveryBatch, destination: Destination) -> None:
         message_parts.enqueue_card_redraw(batch, destination)
+
+    def notify_agent(
+        self, ticket: Ticket, user: User, sentence: str, due_at: datetime | None, is_repeated: bool
+    ) -> bool:
+        return notifications.notify_agent(ticket, user, sentence, due_at, is_repeated)
+
+    def notify_group(self, ticket: Ticket, group: str, sentence: str) -> bool:
+        return notifications.notify_group(ticket, group, sentence)
+
+    def on_reply_published(self, message: Message) -> None:
+        handlers.messages.mark_as_published(message)
 
     def on_ticket_changed(self, ticket_id: int) -> None:
         jobs.enqueue_after_commit("refresh_homes", ticket_id)

@@ -19,7 +19,9 @@ from helpdesk.domain.people import organization_channels
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.organization import Organization
+from helpdesk.models.setting import SETTINGS
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
@@ -147,6 +149,17 @@ def set_internal_by_default(channel: Channel, internal: bool, *, actor: User | N
         audit_log.add_entry("changed who reads a Slack channel's replies", actor, channel.label, internal=internal)
 
 
+def set_undo_mode(channel: Channel, mode: str, *, actor: User | None) -> None:
+    """Set who has an agent's reply typed there before its undo time ends; "" follows the setting. Raises
+    ValidationError.
+    """
+    if mode not in {"", *SETTINGS["slack_undo_mode"].choices}:
+        raise ValidationError("Choose who has a reply before its undo time ends.", "undo_mode")
+    if (channel.undo_mode or "") != mode:
+        channel.undo_mode = mode or None
+        audit_log.add_entry("changed who has a Slack channel's replies at once", actor, channel.label, mode=mode)
+
+
 def update_channel_facts(channel: Channel, info: SlackChannel) -> None:
     """Store the channel's state in Slack: its name, whether it is shared with another company, and whether we can post
     there.
@@ -168,6 +181,48 @@ def update_channel_facts(channel: Channel, info: SlackChannel) -> None:
         and (info.is_member or not info.is_private)
     ):
         unblock_channel(channel)
+
+
+def change_channel_id(channel: Channel, new_id: str, info: SlackChannel | None) -> None:
+    """Store the id that Slack gave the channel when it became shared; what came under it meanwhile is processed again.
+
+    Threads keep their messages' timestamps. ``info`` is the channel's state under its new id, where it is known.
+    """
+    old_id = channel.external_id
+    if old_id == new_id:
+        return
+    other = find_channel(new_id)
+    if other is not None:
+        _merge_channel(other, channel)
+    channel.external_id = new_id
+    if settings.get("triage_channel") == old_id:
+        settings.set("triage_channel", new_id)
+    unblock_channel(channel)
+    if info is not None:
+        update_channel_facts(channel, info)
+    too_early = (
+        InboundEvent.source == "slack",
+        InboundEvent.ordering_key.startswith(f"slack:{new_id}:", autoescape=True),
+    )
+    db.session.execute(
+        update(InboundEvent)
+        .where(*too_early, InboundEvent.state == "ignored", InboundEvent.ticket_id.is_(None))
+        .values(state="waiting", due_at=clock.now(), finished_at=None)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _merge_channel(other: Channel, channel: Channel) -> None:
+    """Move the threads of ``other``, which was added under the new id already, to ``channel``, and delete it."""
+    db.session.execute(
+        update(Thread)
+        .where(Thread.channel_id == other.id)
+        .values(channel_id=channel.id)
+        .execution_options(synchronize_session="fetch")
+    )
+    channel.removed_at = channel.removed_at and other.removed_at
+    db.session.delete(other)
+    db.session.flush()
 
 
 def _mark_shared(channel: Channel) -> None:

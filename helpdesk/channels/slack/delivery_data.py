@@ -39,6 +39,11 @@ def sentence(delivery: Delivery) -> str:
     return str(delivery.data["sentence"])
 
 
+def mention(delivery: Delivery) -> str:
+    """Return the mention before the sentence of a line, in mrkdwn; "" without one."""
+    return str(delivery.data.get("mention") or "")
+
+
 def is_team_only(delivery: Delivery) -> bool:
     """Return whether a line must not be written where customers read."""
     return bool(delivery.data.get("team_only"))

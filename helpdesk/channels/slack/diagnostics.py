@@ -24,6 +24,7 @@ REQUIRED_SCOPES = {
     "groups:read": "knows those private channels by name",
     "reactions:read": "takes a ticket at 👀 and solves it at ✅",
     "reactions:write": "marks each message with what it became",
+    "usergroups:read": "knows user groups by name",
     "users:read": "knows names and pictures, and who is a guest",
     "users:read.email": "matches people in Slack with agents and customers",
 }

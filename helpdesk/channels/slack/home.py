@@ -5,9 +5,9 @@ from datetime import timedelta
 from sqlalchemy import Select, select, update
 
 from helpdesk import clock, jobs, urls
+from helpdesk.channels.slack import ticket_rows
 from helpdesk.channels.slack.render import blocks
 from helpdesk.database import transactions
-from helpdesk.domain import labels
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
@@ -64,27 +64,11 @@ def render_home(user: User) -> dict:
         blocks.HomeValues(
             name=user.display_name,
             url=urls.absolute_url("/desk"),
-            mine=tuple(ticket_row(ticket) for ticket in mine),
-            unassigned=tuple(ticket_row(ticket) for ticket in unassigned),
+            mine=ticket_rows.build_rows(mine),
+            unassigned=ticket_rows.build_rows(unassigned),
             mine_total=counts.get("mine", 0),
             unassigned_total=counts.get("unassigned", 0),
         )
-    )
-
-
-def ticket_row(ticket: Ticket) -> blocks.ListRow:
-    """Return one ticket as a row of a list."""
-    return blocks.ListRow(
-        number=ticket.number,
-        subject=ticket.subject,
-        status_word=labels.status_label(ticket.status),
-        organization=ticket.organization.name,
-        url=urls.ticket_url(ticket.number),
-        assignee=ticket.assignee.display_name if ticket.assignee else None,
-        status=str(ticket.status),
-        waiting=f"for {labels.format_duration((clock.now() - ticket.turn_since).total_seconds())}"
-        if not ticket.is_done
-        else "",
     )
 
 

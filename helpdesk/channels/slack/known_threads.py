@@ -8,11 +8,13 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
+from helpdesk.channels.slack import origin_threads
 from helpdesk.extensions import db
-from helpdesk.models.delivery import Delivery
+from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 
+NOT_POSTED = "inf"  # a ts later than any
 BATCH_SIZE = 500  # threads in one database query
 
 Item = TypeVar("Item")
@@ -23,7 +25,8 @@ class KnownThread:
     """What is stored about one thread.
 
     ``messages`` are those that people wrote there (ts → time of the last edit), ``gone`` the deleted ones among them;
-    ``newest`` is the newest ts, ``count`` the number of replies, ``compared_at`` the time of the last comparison.
+    ``newest`` is the newest ts, ``count`` the number of replies, ``compared_at`` the time of the last comparison,
+    ``card`` the ts of the card, NOT_POSTED before that: what is older was written before the ticket was made here.
     """
 
     thread_id: int
@@ -34,6 +37,7 @@ class KnownThread:
     newest: str
     count: int
     compared_at: datetime | None
+    card: str = ""
 
 
 def load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
@@ -41,6 +45,7 @@ def load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
     stored: dict[int, dict[str, str]] = defaultdict(dict)
     gone: dict[int, set[str]] = defaultdict(set)
     copies: dict[int, set[str]] = defaultdict(set)
+    cards: dict[int, str] = {}
     threads = [thread for thread in threads if thread.external_id]
     for some in split_batches([thread.id for thread in threads]):
         messages = select(
@@ -51,11 +56,15 @@ def load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
             stored[thread_id][ts] = edited or ""
             if deleted:
                 gone[thread_id].add(ts)
-        posted = select(Delivery.thread_id, Delivery.external_id)
-        for thread_id, ts in db.session.execute(
-            posted.where(Delivery.thread_id.in_(some), Delivery.external_id.is_not(None))
-        ):
+        posted = select(Delivery.thread_id, Delivery.external_id, Delivery.kind)
+        posted = posted.where(Delivery.thread_id.in_(some), Delivery.external_id.is_not(None)).order_by(Delivery.id)
+        for thread_id, ts, kind in db.session.execute(posted):
             copies[thread_id].add(ts)
+            if kind == DeliveryKind.card:
+                cards[thread_id] = ts
+    for thread in threads:
+        if thread.id not in cards:
+            cards[thread.id] = origin_threads.card_ts(thread) or NOT_POSTED
     return [
         KnownThread(
             thread_id=thread.id,
@@ -66,6 +75,7 @@ def load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
             newest=max([*stored[thread.id], *copies[thread.id], ""], key=parse_ts),
             count=len((stored[thread.id].keys() | copies[thread.id]) - gone[thread.id] - {thread.external_id}),
             compared_at=thread.compared_at,
+            card=cards[thread.id],
         )
         for thread in threads
     ]

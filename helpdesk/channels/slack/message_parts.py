@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from sqlalchemy import select
+
 from helpdesk import clock
 from helpdesk.channels.slack import delivery_data
 from helpdesk.channels.slack.render import blocks
@@ -9,6 +11,7 @@ from helpdesk.domain.outbox.channel import Destination
 from helpdesk.domain.outbox.enqueue import DeliveryBatch, enqueue_delivery, wake_worker
 from helpdesk.domain.outbox.fan_out import enqueue_card_update, is_on_card
 from helpdesk.domain.outbox.withdrawal import WAITING_STATES, enqueue_removal, find_copies, may_be_there
+from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
@@ -20,6 +23,8 @@ CARD_UPDATE_DELAY = timedelta(seconds=0.4)  # changes within it are one update o
 def enqueue_card(batch: DeliveryBatch, thread_id: int, message: Message) -> None:
     """Enqueue a new ticket's card; its first message follows below it where the card cannot show all of it."""
     batch.add(thread_id, DeliveryKind.card)
+    if db.session.scalar(select(Thread.external_id).where(Thread.id == thread_id)):
+        return  # the ticket is made of a message in this thread, which shows all of it
     if len(message.body) > MAX_CARD_BODY_LENGTH or any(not each.is_decoration for each in message.attachments):
         enqueue_parts(batch, thread_id, message, wake=False)
 

@@ -10,10 +10,13 @@ from helpdesk.extensions import db
 
 
 def handle_slack_request(payload: dict[str, Any]) -> dict[str, Any] | None:
-    """Process one request whose origin is proven. Returns the answer to a modal with mistakes. Commits.
+    """Process one request whose origin is proven. Returns the answer to a modal with mistakes, or the options for
+    what somebody types into a select. Commits.
 
     A modal that somebody asks for is opened at once; everything else is only stored.
     """
+    if envelopes.payload_kind(payload) == "options":
+        return handlers.answer_suggestion(payload)
     mistakes = handlers.validate_modal(payload)
     if mistakes:
         return blocks.modal_errors(mistakes)

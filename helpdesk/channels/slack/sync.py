@@ -15,11 +15,11 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 
 from helpdesk import clock, config
-from helpdesk.channels.slack import channels, known_threads
+from helpdesk.channels.slack import channels, known_threads, unthreaded
 from helpdesk.channels.slack.api import client as clients
-from helpdesk.channels.slack.api import directory
+from helpdesk.channels.slack.api import directory, rate_limits
 from helpdesk.channels.slack.handlers import thread_lookup
-from helpdesk.channels.slack.parse import events, payload_parser
+from helpdesk.channels.slack.parse import events, message_content, payload_parser
 from helpdesk.database import transactions
 from helpdesk.domain import inbox
 from helpdesk.domain.outbox import errors
@@ -35,6 +35,7 @@ LOOKBACK = timedelta(days=3)  # threads of tickets that changed within it are re
 MAX_LOOKBACK = timedelta(days=30)  # cards older than it are not looked at
 MAX_THREADS = 25  # of one channel in one turn
 MAX_CHANGED_THREADS = 15  # of them, that have more replies than we know: some always have, such as another app's
+MAX_IDLE_THREADS = 6  # of them, that have nothing new: only edits and deletions that we missed can be found there
 MAX_FAILURES = 3  # threads in a row that could not be read, after which the channel is left for its next turn
 SETTLE_TIME = timedelta(minutes=5)  # a message younger than this is not taken for deleted because a list leaves it out
 
@@ -62,6 +63,9 @@ def sync_channels() -> int:
         except errors.ChannelError as error:
             db.session.rollback()
             log.info("A channel could not be compared with Slack: %s", error.reason)
+            if rate_limits.is_rate_limit(error):
+                _postpone_channel(id)
+                break  # the limit is the workspace's, so other channels wait as well
     return found
 
 
@@ -108,8 +112,10 @@ def _sync_channel(id: int) -> int:
         try:
             found += _sync_known_thread(known)
             failures = 0
-        except errors.ChannelError:
+        except errors.ChannelError as error:
             db.session.rollback()
+            if rate_limits.is_rate_limit(error):
+                raise
             _mark_compared(known)
             failures += 1  # one failing thread must not stop the others; several in a row are an outage
             if failures == MAX_FAILURES:
@@ -117,16 +123,29 @@ def _sync_channel(id: int) -> int:
     return found
 
 
+def _postpone_channel(id: int) -> None:
+    """Let the channel's next turn begin as soon as Slack allows it again: its threads keep their place. Commits."""
+    sooner = update(Channel).where(Channel.id == id).values(synced_at=None)
+    db.session.execute(sooner.execution_options(synchronize_session=False))
+    db.session.commit()
+
+
 def _latest_replies(channel_id: str) -> dict[str, ListedThread]:
     """Return what Slack lists about each thread, by the ts of its card."""
     since = (clock.now() - MAX_LOOKBACK).timestamp()
     roots = clients.current().pages(
-        "conversations.history", "messages", channel=channel_id, oldest=f"{since:.6f}", limit=200
+        "conversations.history",
+        "messages",
+        channel=channel_id,
+        oldest=f"{since:.6f}",
+        include_all_metadata=True,
+        limit=200,
     )
-    return {
-        str(root.get("ts")): ListedThread(str(root.get("latest_reply") or ""), root.get("reply_count") or 0)
-        for root in roots
-    }
+    listed = {}
+    for root in roots:
+        listed[str(root.get("ts"))] = ListedThread(str(root.get("latest_reply") or ""), root.get("reply_count") or 0)
+        unthreaded.delete_if_unthreaded(channel_id, root)
+    return listed
 
 
 def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[known_threads.KnownThread]:
@@ -152,7 +171,8 @@ def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[known_
         in_turn = active.order_by(Thread.compared_at.asc().nulls_first(), Thread.id).limit(MAX_THREADS)
         chosen = {each.thread_id: each for each in (*newer, *more[:MAX_CHANGED_THREADS])}
         others = [thread for thread in db.session.scalars(in_turn) if thread.id not in chosen]
-        return [*chosen.values(), *known_threads.load_known_threads(others[: max(0, MAX_THREADS - len(chosen))])]
+        idle = others[: max(0, min(MAX_IDLE_THREADS, MAX_THREADS - len(chosen)))]
+        return [*chosen.values(), *known_threads.load_known_threads(idle)]
 
 
 def _sync_known_thread(known: known_threads.KnownThread) -> int:
@@ -195,6 +215,7 @@ def _missing_events(
     for ts, message in listed.items():
         if (
             ts == known.root
+            or known_threads.is_newer(known.card, ts)
             or payload_parser.message_to_event(known.channel_id, message, ourselves, names=lambda _: None) is None
         ):
             continue
@@ -205,6 +226,10 @@ def _missing_events(
         elif edited and ts not in known.gone and known_threads.is_newer(edited, known.messages[ts]):
             event = {"type": "message", "subtype": "message_changed", "channel": known.channel_id, "hidden": True}
             yield f"{place}:{edited}", event | {"message": message, "ts": edited}, ts
+        elif gone := message_content.deleted_files(message, {}):
+            event = {"type": "message", "subtype": "message_changed", "channel": known.channel_id, "hidden": True}
+            event |= {"message": message, "previous_message": {**message, "files": []}, "ts": ts}
+            yield f"{place}:files:{':'.join(sorted(gone))}"[:255], event, ts
     for ts in known.messages.keys() - known.gone - listed.keys():
         if known_threads.parse_ts(ts) < (started_at - SETTLE_TIME).timestamp():
             event = {"type": "message", "subtype": "message_deleted", "channel": known.channel_id, "hidden": True}

@@ -72,6 +72,19 @@ class AdminActions:
             self.state.touch()
             return number
 
+    def change_channel_id(self, channel: str, shared_with: str = "") -> str:
+        """Give a channel a new id, as Slack may when a private one becomes shared; returns it
+        (docs.slack.dev/reference/events/channel_id_changed). Messages keep their timestamps.
+        """
+        with self.state.lock:
+            conversation = self.state.channels.pop(channel)
+            conversation.id, conversation.shared_with = ids.create_id("C"), shared_with
+            self.state.channels[conversation.id] = conversation
+            event = {"type": "channel_id_changed", "old_channel_id": channel, "new_channel_id": conversation.id}
+            self.events.announce(conversation, event)
+            self.state.touch()
+            return conversation.id
+
     def join_enterprise(self, enterprise_id: str) -> None:
         """Make the workspace one of an Enterprise organization."""
         with self.state.lock:

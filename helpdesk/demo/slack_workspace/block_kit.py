@@ -45,6 +45,7 @@ ACTION_ELEMENT_TYPES = (INPUT_ELEMENT_TYPES | {"button", "overflow", "workflow_b
     "plain_text_input",
     "file_input",
 }
+TEXT_INPUT_TYPES = {"plain_text_input", "email_text_input", "url_text_input", "number_input"}
 RICH_TEXT_ELEMENT_TYPES = {"rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote"}
 # Slack documents no limit for a whole message; it has refused 11,300 characters and accepted 9,600.
 MAX_MARKDOWN_CHARACTERS = 12_000
@@ -182,6 +183,14 @@ class _BlockChecker:
                 self.say("must be one of the allowed values: primary, danger", at + "/style")
         if "placeholder" in element:
             self._text(element["placeholder"], at + "/placeholder", 150, plain=True)
+        if kind in TEXT_INPUT_TYPES:
+            # docs.slack.dev/reference/block-kit/block-elements/plain-text-input-element: 3,000 characters at most.
+            self._string(element, "initial_value", at, 3000, required=False)
+        if kind.endswith("external_select"):
+            chosen = element.get("initial_options") or [element.get("initial_option")]
+            for option in chosen:
+                if option is not None:
+                    self._option(option, at + "/initial_option")
         if kind == "overflow" or kind.endswith("static_select") or kind in ("checkboxes", "radio_buttons"):
             self._options(
                 element,
@@ -191,23 +200,30 @@ class _BlockChecker:
         return None
 
     def _options(self, element: dict, at: str, most: int) -> None:
-        if "option_groups" in element:
-            return
+        owners = self._list(element, "option_groups", at, 100) if "option_groups" in element else [element]
         values = []
-        for number, option in enumerate(self._list(element, "options", at, most)):
-            here = f"{at}/options/{number}"
-            if not isinstance(option, dict):
-                self.say("must be an object", here)
-                continue
-            self._text(option.get("text"), here + "/text", 75)
-            self._string(option, "value", here, 150)
-            values.append(option.get("value"))
+        for owner in owners:
+            if owner is not element:
+                self._text(owner.get("label"), at + "/option_groups/label", 75, plain=True)
+            for number, option in enumerate(self._list(owner, "options", at, most)):
+                values.append(self._option(option, f"{at}/options/{number}"))
         for name in ("initial_option", "initial_options"):
             chosen = element.get(name, [])
             for option in chosen if isinstance(chosen, list) else [chosen]:
                 if not isinstance(option, dict) or option.get("value") not in values:
                     self.say(f"`{name}` must match one of the options", f"{at}/{name}")
         return
+
+    def _option(self, option: object, at: str) -> object:
+        """Check one option: 75 characters of text, 150 of value
+        (docs.slack.dev/reference/block-kit/composition-objects/option-object). Returns its value.
+        """
+        if not isinstance(option, dict):
+            self.say("must be an object", at)
+            return None
+        self._text(option.get("text"), at + "/text", 75)
+        self._string(option, "value", at, 150)
+        return option.get("value")
 
     def _list(self, block: dict, key: str, at: str, most: int) -> list:
         items = block.get(key)

@@ -13,6 +13,8 @@ ACTION_NAMES = frozenset(
         "say",
         "edit",
         "delete",
+        "delete_file",
+        "change_channel_id",
         "react",
         "unreact",
         "press",

@@ -43,6 +43,14 @@ class _PendingEvent:
     reason: str = ""
 
 
+def _subscription(event: dict, channel: "ChannelState | None") -> str:
+    """The name under which an app subscribes to ``event``: messages by the kind of conversation
+    (docs.slack.dev/reference/events).
+    """
+    kinds = {"channel": "channels", "group": "groups", "im": "im"}
+    return f"message.{kinds[channel.kind]}" if event["type"] == "message" and channel is not None else event["type"]
+
+
 class EventDelivery:
     """Sends events in order per channel, several channels at once, so that a slow response does not delay the rest."""
 
@@ -72,6 +80,8 @@ class EventDelivery:
         It gains channel, channel_type and event_ts where Slack has them.
         """
         if channel is not None and personas.BOT_USER_ID not in channel.members:
+            return
+        if _subscription(event, channel) not in self._ws.subscriptions:
             return
         if event["type"] in ("message", "app_mention"):
             event = {**event, "channel": channel.id, "event_ts": event["ts"]}

@@ -179,7 +179,7 @@ def _announce_message(ws: "Workspace", channel: "ChannelState", message: dict) -
     if event.get("files") and "subtype" not in event:
         event["subtype"] = "file_share"
     ws.events.announce(channel, event)
-    if f"<@{personas.BOT_USER_ID}>" in event["text"] and event.get("user") != personas.BOT_USER_ID:
+    if f"<@{personas.BOT_USER_ID}>" in event.get("text", "") and event.get("user") != personas.BOT_USER_ID:
         mention = {
             key: event[key] for key in ("user", "text", "ts", "team", "blocks", "thread_ts", "files") if key in event
         }

@@ -113,6 +113,7 @@ class WorkspaceState:
         self.stacks: dict[str, list[str]] = {}
         self.homes: dict[str, dict] = {}
         self.calls: collections.Counter[str] = collections.Counter()
+        self.share_seconds = 0.0  # how long after its upload a file is shown
         self.enterprise_id = ""  # the Enterprise organization that the workspace belongs to, if any
         self.users_without_external_flag = {
             "U0VIKTOR001"

@@ -15,11 +15,12 @@ from helpdesk.demo.slack_workspace import (
     message_store,
     modals,
     rich_text_parser,
+    shared_files,
     signed_requests,
     socket_mode,
     state,
 )
-from helpdesk.demo.slack_workspace.api import chat, files
+from helpdesk.demo.slack_workspace.api import chat
 
 
 class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
@@ -43,6 +44,7 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
         hooks = portal_url.rstrip("/") + "/hooks/slack/" if portal_url else None
         self.signing_secret, self.bot_token = signing_secret, bot_token
         self.scopes = set(personas.SCOPES)
+        self.subscriptions = set(personas.BOT_EVENTS)
         self.sockets = socket_mode.SocketConnections()
         self.address = wsgi_server.BaseUrl(base_url)
         self.state = state.WorkspaceState()
@@ -78,11 +80,12 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
         thread_ts: str | None = None,
         files: Iterable = (),
         broadcast: bool = False,
+        attachments: Iterable[dict] = (),
     ) -> str:
         """Type a message. `files` are (name, bytes) or (name, bytes, mimetype). Returns its timestamp.
 
-        `text` is mrkdwn as a person types it; <@U…> and <#C…> are mentions. KeyError for an unknown channel or
-        user.
+        `text` is mrkdwn as a person types it; <@U…> and <#C…> are mentions. A table that is pasted is an attachment
+        with a table block (`build_table`). KeyError for an unknown channel or user.
         """
         with self.state.lock:
             conversation = self._get_conversation(user, channel)
@@ -92,6 +95,8 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
             )
             if text.startswith("/me "):
                 message = message_store.build_user_message(self, user, stored[4:], [], subtype="me_message")
+            if attachments:
+                message["attachments"] = [{"id": number, **each} for number, each in enumerate(attachments, 1)]
             attached = [self._file(user, *one) for one in files]
             if attached:
                 return share_files(self, conversation, message, attached, thread_ts, broadcast)["ts"]
@@ -110,6 +115,13 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
                 {"text": stored, "blocks": rich_text_parser.build_rich_text_block(stored) or None},
                 user,
             )
+
+    def delete_file(self, user: str, file: str) -> None:
+        """Delete one's own file, or anybody's as an admin of the workspace."""
+        with self.state.lock:
+            if self.state.files[file]["user"] != user and not self.state.users[user].get("is_admin"):
+                raise PermissionError("only the owner may do this")
+            shared_files.delete_file(self, file)
 
     def delete(self, user: str, channel: str, ts: str) -> None:
         """Delete one's own message, or anybody's as an admin of the workspace."""
@@ -248,13 +260,13 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
             raise PermissionError("only the author may do this")
 
     def _file(self, user: str, name: str, content: bytes, mimetype: str = "") -> dict:
-        file = files.create_file(self, name, user, mimetype)
+        file = shared_files.create_file(self, name, user, mimetype)
         self.state.contents[file["id"]] = content
         file |= {"size": len(content), "_complete": True}
         return file
 
 
-share_files = files.share_files
+share_files = shared_files.share_files
 
 
 def _find_action(owner: dict, action_id: str, value: str | None) -> dict:

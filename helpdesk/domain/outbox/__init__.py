@@ -13,6 +13,7 @@ from helpdesk.domain.outbox.deliver import (
 )
 from helpdesk.domain.outbox.enqueue import enqueue_account_mail, enqueue_delivery
 from helpdesk.domain.outbox.fan_out import (
+    announce_published,
     delete_unsent,
     delete_unsent_solved_mail,
     end_mail_thread,
@@ -23,6 +24,7 @@ from helpdesk.domain.outbox.fan_out import (
     fan_out_edit,
     fan_out_message,
     open_mail_thread,
+    remove_copies,
     retract_from_customers,
 )
 from helpdesk.domain.outbox.manual_actions import (
@@ -37,6 +39,7 @@ from helpdesk.domain.outbox.withdrawal import cancel_waiting
 __all__ = [
     "enqueue_new_ticket",
     "enqueue_card_update",
+    "announce_published",
     "delete_unsent",
     "delete_unsent_solved_mail",
     "cancel_waiting",
@@ -59,4 +62,5 @@ __all__ = [
     "end_undo_window",
     "skip_delivery",
     "retract_from_customers",
+    "remove_copies",
 ]

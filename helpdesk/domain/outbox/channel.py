@@ -49,13 +49,14 @@ class NewThread:
     """A thread to be created for a new ticket, in the channel with this row id.
 
     ``user_id`` is set if only one person reads it. ``nonce`` and ``token_hash`` are those of its reply address, if it
-    has one.
+    has one. ``external_id`` is set if the conversation exists already, because the ticket is made of a message in it.
     """
 
     channel_id: int
     user_id: int | None = None
     nonce: str | None = None
     token_hash: str | None = None
+    external_id: str | None = None
 
 
 class Destination(Protocol):
@@ -119,6 +120,10 @@ class OutboundChannel(ABC, Generic[ContentT]):
         Raises SkipDelivery if nothing is lost by it, RetryLater if it is to be sent differently; otherwise it fails.
         """
 
+    def pauses_channel(self, kind: str) -> bool:
+        """Whether a rate limit met by a delivery of ``kind`` is meant for everything in its channel."""
+        return self.pauses_when_rate_limited
+
     def threads_for_new_ticket(self, ticket: Ticket, channel_ids: list[int]) -> list[NewThread]:
         """The threads to create for a new ticket; ``channel_ids`` are its channels of this kind."""
         return [NewThread(channel_id) for channel_id in channel_ids]
@@ -142,6 +147,25 @@ class OutboundChannel(ABC, Generic[ContentT]):
 
     def enqueue_ticket_update(self, batch: DeliveryBatch, destination: Destination) -> None:
         """Add what shows a change of the ticket; called for each open thread."""
+
+    def notify_agent(
+        self, ticket: Ticket, user: User, sentence: str, due_at: datetime | None, is_repeated: bool
+    ) -> bool:
+        """Notify one agent about a ticket, if this channel can, not before ``due_at``.
+
+        ``is_repeated``: not if they are notified of the ticket's further messages anyway. Returns whether a thread of
+        the ticket shows it.
+        """
+        return False
+
+    def notify_group(self, ticket: Ticket, group: str, sentence: str) -> bool:
+        """Notify the group of agents that is called ``group`` in this channel, if it can. Returns whether a thread of
+        the ticket shows it.
+        """
+        return False
+
+    def on_reply_published(self, message: Message) -> None:
+        """Called when a reply that was held became public."""
 
     def on_ticket_changed(self, ticket_id: int) -> None:
         """Called once when the ticket changed."""

@@ -57,6 +57,10 @@ OUTAGES = (*database_errors.UNAVAILABLE_ERRORS, StorageUnavailable)
 CLAIMABLE_STATES: list[ColumnElement[str]] = [
     literal_column(f"'{state}'") for state in (DeliveryState.pending, DeliveryState.unknown)
 ]
+# What is taken back does not wait for a pause: it stands where it should not.
+REMOVAL_KINDS: list[ColumnElement[str]] = [
+    literal_column(f"'{kind}'") for kind in (DeliveryKind.delete, DeliveryKind.delete_file)
+]
 deliveries, threads, channels = Delivery.__table__, Thread.__table__, Channel.__table__
 
 
@@ -74,7 +78,7 @@ def _is_claimable() -> ColumnElement[bool]:
         threads.c.id == row.thread_id,
         threads.c.channel_id == channels.c.id,
         or_(
-            channels.c.paused_until > now,
+            (channels.c.paused_until > now) & row.kind.not_in(REMOVAL_KINDS),
             (row.kind != DeliveryKind.card)
             & channels.c.kind.in_(bindparam("kinds_with_root", expanding=True))
             & threads.c.external_id.is_(None),

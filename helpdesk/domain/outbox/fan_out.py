@@ -11,6 +11,7 @@ from helpdesk import clock
 from helpdesk.domain import locking
 from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox import registry, withdrawal
+from helpdesk.domain.outbox.channel import NewThread
 from helpdesk.domain.outbox.enqueue import DeliveryBatch
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
@@ -56,14 +57,21 @@ NEW_TICKET_CHANNELS_QUERY = (
 INSERT_THREADS_STATEMENT = insert(_thread).returning(_thread.c.id, sort_by_parameter_order=True)
 
 
-def enqueue_new_ticket(ticket: Ticket, message: Message) -> None:
-    """Create the threads of a new ticket, in all channels that concern it, and add their first deliveries."""
+def enqueue_new_ticket(ticket: Ticket, message: Message, origin: NewThread | None = None) -> None:
+    """Create the threads of a new ticket, in all channels that concern it, and add their first deliveries.
+
+    ``origin`` is the conversation that the ticket was made in; it takes the place of a new one in its channel.
+    """
     parameters = {"organization_id": ticket.organization_id, "triage": settings.get("triage_channel")}
     channel_ids: dict[str, list[int]] = defaultdict(list)
     for row in db.session.execute(NEW_TICKET_CHANNELS_QUERY, parameters):
         channel_ids[row.kind].append(row.id)
     channels = registry.list_channels()
     wanted = [(each, new) for each in channels for new in each.threads_for_new_ticket(ticket, channel_ids[each.kind])]
+    if origin is not None:
+        kind = db.session.get_one(Channel, origin.channel_id).kind
+        wanted = [(each, new) for each, new in wanted if new.channel_id != origin.channel_id]
+        wanted.append((registry.get_channel(kind), origin))
     if wanted:
         ticket_values = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
         rows = [ticket_values | asdict(new) for _, new in wanted]
@@ -87,6 +95,12 @@ def fan_out_message(message: Message) -> None:
     batch.write()
     if not message.is_note:
         _notify_channels(message.ticket_id)
+
+
+def announce_published(message: Message) -> None:
+    """Inform every channel that a held reply became public."""
+    for channel in registry.list_channels():
+        channel.on_reply_published(message)
 
 
 def fan_out_edit(message: Message) -> None:
@@ -118,6 +132,13 @@ def retract_from_customers(message: Message) -> None:
         is_copy = thread.id != message.origin_thread_id and not thread.is_customers
         if is_copy and registry.is_registered(thread.channel.kind):
             registry.get_channel(thread.channel.kind).enqueue_edit(thread, message)
+
+
+def remove_copies(message: Message, kind: DeliveryKind, part: int) -> None:
+    """Remove one part of ``message``, such as its second file, from every thread where it was or will be sent."""
+    for copy in withdrawal.lock_copies(message):
+        if copy.kind == kind and copy.part == part:
+            withdrawal.enqueue_removal(copy, message)
 
 
 def enqueue_card_update(ticket: Ticket) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, jobs, live_events
 from helpdesk.domain import locking
-from helpdesk.domain.outbox import errors
+from helpdesk.domain.outbox import errors, notifications
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
@@ -78,10 +78,10 @@ def mark_failed(claim: "DeliveryClaim", error: errors.ChannelError) -> None:
         delivery.due_at = now + delay
         limit = claim.channel.gives_up_after
         if limit is not None and now - delivery.created_at > limit:
-            delivery.state = DeliveryState.failed
+            _fail(delivery, error.reason)
     if isinstance(error, errors.TemporaryError) and error.retry_after:
         delivery.due_at = now + timedelta(seconds=error.retry_after)
-        if delivery.thread is not None and claim.channel.pauses_when_rate_limited:
+        if delivery.thread is not None and claim.channel.pauses_channel(delivery.kind):
             delivery.thread.channel.paused_until = delivery.due_at
     if isinstance(error, errors.ChannelBlockedError):
         delivery.due_at = now + max(delay, MIN_BLOCKED_DELAY)
@@ -154,7 +154,13 @@ def _refuse_delivery(claim: "DeliveryClaim", delivery: Delivery, error: errors.P
     except (SkipDelivery, RetryLater) as instead:
         _apply_postponement(delivery, instead)
     else:
-        delivery.state = DeliveryState.failed
+        _fail(delivery, error.reason)
+
+
+def _fail(delivery: Delivery, reason: str) -> None:
+    """Set the state of a delivery that only a person can help, and notify an agent."""
+    delivery.state = DeliveryState.failed
+    notifications.on_delivery_failed(delivery, reason)
 
 
 def _apply_postponement(delivery: Delivery, reason: SkipDelivery | RetryLater) -> None:

@@ -25,7 +25,7 @@ def retry_waiting(claim: DeliveryClaim) -> int:
     """Make the waiting deliveries of the claim's kind of channel due. Returns how many. Commits.
 
     Deliveries without a thread are not changed: each has a destination of its own. Rate-limited channels remain paused
-    (Channel.paused_until).
+    (Channel.paused_until, or in the channel itself).
     """
     now = clock.now()
     hold_off_end = func.coalesce(Delivery.lease_until, Delivery.due_at)

@@ -16,6 +16,12 @@ from helpdesk.models.user import Identity, Membership, Role, User
 
 SLACK_USER_ID_PATTERN = re.compile(r"[UW][A-Z0-9]{4,30}")
 MAX_NAME_LENGTH = 200
+TIME_PATTERN = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
+CHAT_NOTIFICATION_LABELS = {
+    "thread": "A mention in the ticket’s Slack thread",
+    "direct": "A direct message in Slack",
+    "off": "Not in Slack",
+}
 TICKET_VISIBILITY_LABELS = {"organization": "All tickets of the organization", "own": "Only their own tickets"}
 
 
@@ -203,6 +209,32 @@ def remove_identity(user: User, identity_id: int, *, actor: User | None) -> None
     audit_log.add_entry(
         "removed a way of signing in", actor, user.email, user.organization_id, provider=identity.provider
     )
+
+
+def save_notifications(user: User, *, where: str, quiet_from: str, quiet_until: str) -> None:
+    """Save where an agent is notified in a chat, and between which times ("22:00", "" for none) not. Raises
+    ValidationError.
+    """
+    errors = {}
+    times = {"quiet_from": quiet_from.strip(), "quiet_until": quiet_until.strip()}
+    if where not in CHAT_NOTIFICATION_LABELS:
+        errors["chat_notifications"] = "Choose where you are notified."
+    for name, text in times.items():
+        if text and not TIME_PATTERN.fullmatch(text):
+            errors[name] = "Give a time like 22:00."
+        elif bool(text) != all(times.values()):
+            errors[name] = "Give both times, or none."
+    if errors:
+        raise ValidationError("Some answers need another look.", errors=errors)
+    user.chat_notifications = where
+    user.quiet_from, user.quiet_until = (_parse_time(text) for text in times.values())
+    db.session.flush()
+
+
+def _parse_time(text: str) -> int | None:
+    """Convert "22:30" to minutes of the day."""
+    hours, _, minutes = text.partition(":")
+    return int(hours) * 60 + int(minutes) if text else None
 
 
 def save_preferences(user: User, *, name: str, time_zone: str, mail_replies: bool, mail_updates: bool) -> None:

@@ -9,12 +9,13 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, bindparam, or_, select, text
+from sqlalchemy import Row, and_, bindparam, or_, select, text
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, jobs, live_events, urls
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import settings
+from helpdesk.domain.outbox import notifications
 from helpdesk.domain.sla import business_hours
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
@@ -75,11 +76,15 @@ def recalculate(after_id: int = 0) -> int | None:
 
 
 def notify_due_soon() -> int:
-    """Post a warning in the team's channels about every timer that is due soon, once. Returns how many."""
+    """Post a warning in the team's channels about every timer that is due soon, and once more when it is overdue.
+
+    The assignee, or who is on call, is notified. Returns how many.
+    """
     now = clock.now()
     due_soon = (
         select(SlaTimer)
-        .where(SlaTimer.due_at.is_not(None), SlaTimer.due_at <= now + WARN_BEFORE, SlaTimer.warned_at.is_(None))
+        .where(SlaTimer.due_at.is_not(None), SlaTimer.due_at <= now + WARN_BEFORE)
+        .where(or_(SlaTimer.warned_at.is_(None), and_(SlaTimer.due_at <= now, SlaTimer.warned_at < SlaTimer.due_at)))
         .options(joinedload(SlaTimer.ticket))
         .order_by(SlaTimer.due_at)
         .limit(BATCH_SIZE)
@@ -185,6 +190,9 @@ def _post_in_triage(timer: SlaTimer, due_at: datetime, now: datetime) -> None:
     sentence = (
         f"The {TIMER_LABELS[timer.kind]} of #{timer.ticket.number} {when}: {urls.ticket_url(timer.ticket.number)}"
     )
+    live_events.publish_after_commit("desk")
+    if notifications.on_service_level(timer.ticket, sentence):
+        return
     team = (
         select(Thread)
         .join(Channel)
@@ -197,4 +205,3 @@ def _post_in_triage(timer: SlaTimer, due_at: datetime, now: datetime) -> None:
     )
     for thread in db.session.scalars(team):
         jobs.enqueue_after_commit("deliver", outbox.enqueue_delivery(thread, DeliveryKind.line, sentence=sentence).id)
-    live_events.publish_after_commit("desk")

@@ -9,7 +9,9 @@ from helpdesk.domain.locking import lock_ticket as lock
 from helpdesk.domain.tickets.answer_change import change_answer
 from helpdesk.domain.tickets.create import create_follow_up, create_ticket
 from helpdesk.domain.tickets.delivery_status import delivery_threads
+from helpdesk.domain.tickets.file_withdrawal import withdraw_files
 from helpdesk.domain.tickets.followers import add_follower, remove_follower
+from helpdesk.domain.tickets.held_replies import hold_reply, publish_due_replies, publish_held
 from helpdesk.domain.tickets.message_changes import convert_to_note, delete_message, edit_message
 from helpdesk.domain.tickets.messages import add_note, reply, reply_from_outside
 from helpdesk.domain.tickets.read_receipts import pending_read_receipt, read_by, save_read_receipt
@@ -46,4 +48,8 @@ __all__ = [
     "take_back_reply",
     "undo_status",
     "window_end",
+    "withdraw_files",
+    "hold_reply",
+    "publish_due_replies",
+    "publish_held",
 ]

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from helpdesk import clock, live_events
 from helpdesk.domain import forms, idempotency, locking, outbox
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.outbox.channel import NewThread
 from helpdesk.domain.people import permissions
 from helpdesk.domain.search_index import entries
 from helpdesk.domain.tickets import messages, side_effects, timeline
@@ -36,11 +37,13 @@ def create_ticket(
     priority: str = DEFAULT_PRIORITY,
     origin: Thread | None = None,
     origin_external_id: str | None = None,
+    origin_thread: NewThread | None = None,
 ) -> Ticket:
     """Create a ticket for ``requester`` and announce it in every channel; a repeated ``form_token`` returns the first.
 
     ``answers``: by field key, as ``forms.parse_answers`` returns them. ``filed_by``: the agent who files it for the
-    requester. Raises PermissionDenied and ValidationError.
+    requester. ``origin_thread``: the conversation outside that it is made in, which becomes one of its threads. Raises
+    PermissionDenied and ValidationError.
     """
     if earlier := idempotency.find_ticket_id(requester, form_token):
         return db.session.get_one(Ticket, earlier)
@@ -101,7 +104,7 @@ def create_ticket(
     )
     if filed_by:
         timeline.add_event(ticket, "filed_for", filed_by, team_only=False, who=requester.display_name)
-    outbox.enqueue_new_ticket(ticket, message)
+    outbox.enqueue_new_ticket(ticket, message, origin_thread)
     side_effects.on_ticket_created(ticket, message)
     if hidden and filed_by:
         team_only = [attachment for attachment in attachments if attachment.key in hidden]

@@ -6,7 +6,7 @@ from helpdesk import clock, live_events
 from helpdesk.domain import locking, outbox
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
-from helpdesk.domain.tickets import messages
+from helpdesk.domain.tickets import messages, side_effects
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.message import Message, MessageKind, MessageRevision
@@ -42,18 +42,25 @@ def edit_message(message: Message, *, editor: User | None, body: str, kind: str 
     return message
 
 
-def convert_to_note(message: Message, *, editor: User) -> Message:
+def convert_to_note(message: Message, *, editor: User, also_late: bool = False) -> Message:
     """Turn an agent's reply into a note before its mail is sent, and remove it from the threads that customers read.
 
-    Raises PermissionDenied, and ConflictError after the mail was released, because it may have been read.
+    A held reply becomes a note for good. Raises PermissionDenied, and ConflictError after the mail was released,
+    because it may have been read; with ``also_late`` what can still be taken back is.
     """
     message = locking.lock_message_if(
         message, lambda locked: permissions.can_manage(editor, locked.ticket), "Only the team can do this."
     )
     ticket = message.ticket
+    if message.publish_at is not None and not message.deleted_at:
+        message.publish_at = None
+        outbox.fan_out_message(message)
+        side_effects.on_message_added(message)
+        live_events.bump_version_and_publish(ticket, team_only=True)
     if message.is_note or message.deleted_at:
         return message
-    if not message.from_team or message.release_at is None or message.release_at <= clock.now():
+    is_late = message.release_at is None or message.release_at <= clock.now()
+    if not message.from_team or (is_late and not also_late):
         raise ConflictError("Too late: this reply has already gone to the customer.")
     _save_revision(message, editor)
     message.kind = MessageKind.note

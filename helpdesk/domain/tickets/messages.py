@@ -48,8 +48,8 @@ def reply(
     before ``release_at``, and a reply without ``origin`` leaves nowhere before it. Raises PermissionDenied,
     ValidationError, and ConflictError on a closed ticket.
     """
-    message, is_new = _add_message(
-        _lock_for_message(ticket, origin, author, permissions.can_reply, REPLY_REFUSAL),
+    message, is_new = add_message(
+        lock_for_message(ticket, origin, author, permissions.can_reply, REPLY_REFUSAL),
         MessageKind.reply,
         author,
         body,
@@ -77,8 +77,8 @@ def add_note(
     attachments: Sequence[Attachment] = (),
 ) -> Message:
     """Add a note that only the team reads; otherwise like ``reply``, but also on a closed ticket."""
-    ticket = _lock_for_message(ticket, origin, author, permissions.can_note, "Only the team writes notes.")
-    message, is_new = _add_message(
+    ticket = lock_for_message(ticket, origin, author, permissions.can_note, "Only the team writes notes.")
+    message, is_new = add_message(
         ticket, MessageKind.note, author, body, attachments, origin, origin_external_id, form_token
     )
     if is_new:
@@ -105,7 +105,7 @@ def reply_from_outside(
     ticket = locking.lock_merge_target(ticket)
     permissions.ensure(origin.is_customers, REPLY_REFUSAL)
     ensure_origin_is_active(ticket, origin)
-    message, is_new = _add_message(
+    message, is_new = add_message(
         ticket, MessageKind.reply, None, body, attachments, origin, origin_external_id, None, name, picture
     )
     if is_new:
@@ -121,7 +121,7 @@ def ensure_origin_is_active(ticket: Ticket, origin: Thread | None) -> None:
         raise ConflictError(ENDED_THREAD)
 
 
-def _lock_for_message(
+def lock_for_message(
     ticket: Ticket, origin: Thread | None, author: User, may: Callable[[User, Ticket], bool], refusal: str
 ) -> Ticket:
     """Lock the ticket that a message to ``ticket`` is added to, reload its author, then ask whether it may be.
@@ -138,7 +138,7 @@ def _lock_for_message(
     return locked
 
 
-def _add_message(
+def add_message(
     ticket: Ticket,
     kind: MessageKind,
     author: User | None,
@@ -182,19 +182,25 @@ def _add_message(
         attachment.organization_id = ticket.organization_id
     db.session.add(message)
     if kind == MessageKind.reply:
-        ticket.updated_at = message.created_at  # not for a note: customers see this time
-        ticket.last_public_seq = message.seq
-        ticket.excerpt = markdown_rendering.make_excerpt(body, 180)
-        if from_team and ticket.first_response_at is None:
-            ticket.first_response_at = message.created_at
-        if not from_team:
-            ticket.customer_replied_at = message.created_at
-        if author and from_team and ticket.assignee_id is None and settings.get("assign_first_responder"):
-            status.record_assignment(ticket, author, actor=author)
+        record_reply(ticket, message)
     live_events.bump_version_and_publish(ticket, team_only=kind == MessageKind.note)
     db.session.flush()
     index_message(message)
     return message, True
+
+
+def record_reply(ticket: Ticket, message: Message) -> None:
+    """Record on a locked ticket that ``message`` is its newest public one. Customers see these times."""
+    author, from_team = message.author, message.from_team
+    ticket.updated_at = message.created_at
+    ticket.last_public_seq = message.seq
+    ticket.excerpt = markdown_rendering.make_excerpt(message.body, 180)
+    if from_team and ticket.first_response_at is None:
+        ticket.first_response_at = message.created_at
+    if not from_team:
+        ticket.customer_replied_at = message.created_at
+    if author and from_team and ticket.assignee_id is None and settings.get("assign_first_responder"):
+        status.record_assignment(ticket, author, actor=author)
 
 
 def _find_repeated_message(

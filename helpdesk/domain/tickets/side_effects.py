@@ -1,6 +1,7 @@
 """Side effects of changes of a ticket: SLA timers are updated and webhooks are enqueued."""
 
 from helpdesk.domain.integrations import webhooks
+from helpdesk.domain.outbox import notifications
 from helpdesk.domain.sla import timers
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
@@ -10,6 +11,7 @@ def on_ticket_created(ticket: Ticket, message: Message) -> None:
     """Start the SLA timers of a new ticket and enqueue its webhooks."""
     timers.start_timers(ticket)
     webhooks.enqueue_ticket_created(ticket, message)
+    notifications.on_unassigned_urgent(ticket)
 
 
 def on_message_added(message: Message) -> None:
@@ -20,6 +22,7 @@ def on_message_added(message: Message) -> None:
     if message.ticket.first_response_at == message.created_at:  # later replies stop no timer
         timers.update_timers(message.ticket)
     webhooks.enqueue_message_added(message)
+    notifications.on_message_added(message)
 
 
 def on_reply_taken_back(ticket: Ticket) -> None:
@@ -31,4 +34,6 @@ def on_ticket_changed(ticket: Ticket, kind: str, old: object, new: object) -> No
     """Update the SLA timers of a locked ticket whose status, priority or assignee changed, and enqueue its webhooks."""
     if kind != "assigned":
         timers.update_timers(ticket)
+    if kind == "priority":
+        notifications.on_unassigned_urgent(ticket)
     webhooks.enqueue_ticket_changed(ticket, kind, {"old": old, "new": new})

@@ -5,6 +5,7 @@ from datetime import datetime
 from helpdesk import clock
 from helpdesk.domain import locking, outbox
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.outbox import notifications
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import side_effects, timeline
 from helpdesk.models.delivery import DeliveryKind
@@ -102,6 +103,7 @@ def record_assignment(ticket: Ticket, assignee: User | None, *, actor: User) -> 
     ticket.assignee = assignee
     ticket.updated_at = clock.now()
     side_effects.on_ticket_changed(ticket, "assigned", old, assignee.display_name if assignee else None)
+    notifications.on_assigned(ticket, assignee, actor)
 
 
 def _lock_for_team(ticket: Ticket, actor: User, refusal: str) -> Ticket:

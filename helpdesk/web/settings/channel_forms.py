@@ -42,4 +42,26 @@ class SlackOptionsForm(SettingsForm):
         "Undo time for replies from the desk, in seconds",
         description="How long mail and Slack wait, so that the agent can undo the reply. 0 sends at once.",
     )
+    slack_undo_mode = SelectField(
+        "Until then a reply from Slack is",
+        default="at_once",
+        choices=[
+            ("at_once", "in the portal and the customer’s channel at once; only mail waits"),
+            ("hold", "seen by the team only"),
+        ],
+    )
+    slack_customer_messages = SelectField(
+        "A customer’s message outside a ticket’s thread",
+        default="ask",
+        choices=[
+            ("ask", "They are asked whether it is a ticket"),
+            ("always", "Is always a ticket"),
+            ("never", "Is never a ticket; they are informed"),
+        ],
+    )
+    on_call_group = StringField(
+        "Slack user group on call",
+        description="Its id, like S0123ABCD. It is mentioned for an urgent ticket that nobody has. Empty: nobody is.",
+        render_kw={"required": False},
+    )
     assign_first_responder = BooleanField("Assign an unassigned ticket to the first agent who answers")

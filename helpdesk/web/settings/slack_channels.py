@@ -70,6 +70,21 @@ def set_internal_by_default(channel_id: int) -> ResponseReturnValue:
     return redirect("/settings/channels", 303)
 
 
+@blueprint.post("/<int:channel_id>/undo-mode")
+@authorization.admin_only
+def set_undo_mode(channel_id: int) -> ResponseReturnValue:
+    """Set who has an agent's reply typed in a channel before its undo time ends."""
+    channel = get_channel_or_404(channel_id)
+    try:
+        channels.set_undo_mode(channel, request.form.get("undo_mode", ""), actor=authentication.get_current_user())
+    except ValidationError as error:
+        flash(error.message, "warning")
+        return redirect("/settings/channels", 303)
+    db.session.commit()
+    flash(f"{channel.label} is saved.", "success")
+    return redirect("/settings/channels", 303)
+
+
 @blueprint.post("/<int:channel_id>/delete")
 @authorization.admin_only
 def disconnect_channel(channel_id: int) -> ResponseReturnValue:
@@ -118,6 +133,7 @@ def render_page(
         form=form,
         options=options or SlackOptionsForm(data=settings.get_all()),
         checks=checks,
+        undo_modes=[("", "Undo as set below"), ("at_once", "Customers read at once"), ("hold", "Team first")],
     )
 
 

@@ -110,10 +110,11 @@ def test_too_long_for_words_alone_is_permanent(slack_client, root):
         )
 
 
-def test_a_thread_that_is_gone_says_so(slack_client):
-    with pytest.raises(errors.ChannelError) as caught:
+def test_a_message_that_slack_put_beside_its_thread_is_taken_back(slack_client, workspace):
+    with pytest.raises(errors.PermanentError) as caught:
         slack.send(message("1700000000.000100"), slack_client)
     assert api_errors.error_code(caught.value) == "thread_not_found"
+    assert workspace.posted(C) == []
 
 
 def test_changes_and_removals_may_be_repeated(slack_client, workspace, root):
@@ -147,7 +148,7 @@ def test_what_only_one_person_sees(slack_client, workspace, root):
                 "channel": C,
                 "user": "U0MAYA00001",
                 "thread_ts": root,
-                **blocks.pending_reply_notice("Goes to Dana.", "7", 20),
+                **blocks.pending_reply_notice("Goes to Dana.", "7"),
             },
             "k",
         ),

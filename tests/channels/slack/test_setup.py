@@ -128,8 +128,14 @@ def test_the_manifest_subscribes_to_what_is_understood_and_nothing_else():
         "reaction_added",
         "reaction_removed",
         "app_home_opened",
+        "file_deleted",
     }
     assert events <= understood
+
+
+def test_the_stand_in_gives_exactly_what_the_manifest_asks_for():
+    assert manifest()["oauth_config"]["scopes"]["bot"] == list(personas.SCOPES)
+    assert manifest()["settings"]["event_subscriptions"]["bot_events"] == list(personas.BOT_EVENTS)
 
 
 def test_the_manifest_fits_slacks_limits_and_our_endpoints():
@@ -160,6 +166,8 @@ def test_every_method_called_is_covered_by_a_permission():
         "files.completeUploadExternal": "files:write",
         "files.info": "files:read",
         "auth.test": None,
+        "usergroups.list": "usergroups:read",
+        "chat.delete": "chat:write",
     }
     called = set()
     for path in (ROOT / "helpdesk/channels/slack").rglob("*.py"):

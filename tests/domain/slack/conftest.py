@@ -8,7 +8,7 @@ import pytest
 from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas, wsgi_server
 from helpdesk.models.message import Message
-from tests import worker_helpers
+from tests import block_validation, worker_helpers
 
 GLOBEX, UMBRA = "C0GLOBEX001", "C0UMBRALABS"
 MAYA, PRIYA, JONAS = "U0MAYA00001", "U0PRIYA0001", "U0JONAS0001"
@@ -61,6 +61,7 @@ def day(app, session, workspace):
         yield Day(session, workspace)
         session.rollback()  # what is still sent must not wait for a lock of the test's
         workspace.settle(60)
+        block_validation.validate_workspace(workspace)
 
 
 class Day:

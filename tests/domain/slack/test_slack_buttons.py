@@ -128,13 +128,13 @@ def test_make_internal_and_send_now_say_what_became_of_it(filed_ticket, day, ses
     assert "on its way" in day.last_ephemeral(PRIYA)["text"]
 
 
-def test_too_late_to_make_it_internal_is_said(filed_ticket, day, session):
+def test_late_is_no_reason_to_leave_it_public(filed_ticket, day, session):
     day.say(PRIYA, "They never paid.")
     day.last().release_at = filed_ticket.created_at
     session.commit()
     day.press(PRIYA, "make_internal", ts=day.last_ephemeral(PRIYA)["ts"])
-    assert "Too late" in day.last_ephemeral(PRIYA)["text"]
-    assert day.words() == [("reply", "They never paid.")]
+    assert "It stood in" in day.last_ephemeral(PRIYA)["text"]
+    assert day.words() == [("note", "They never paid.")] and day.thread(GLOBEX) == []
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from helpdesk import config
-from helpdesk.channels.slack.api import api_errors, http_errors, http_pool
+from helpdesk.channels.slack.api import api_errors, http_errors, http_pool, rate_limits
 from helpdesk.domain.outbox import errors
 
 SLACK = "https://slack.com/api/"
@@ -88,6 +88,8 @@ class Client:
     def _once(self, method: str, arguments: dict[str, Any]) -> Answer:
         if not self.token:
             raise api_errors.error_for_code("not_authed")
+        ours, channel = (self.base_url, self.token), str(arguments.get("channel") or "")
+        rate_limits.ensure_allowed(ours, method, channel)
         headers = {"Authorization": f"Bearer {self.token}", "User-Agent": "helpdesk"}
         try:
             response = self._pool.post(self.base_url + method, _form(arguments), headers)
@@ -95,7 +97,9 @@ class Client:
             raise http_errors.error_for_exception(error) from None
         answer = Answer(response.status, response.headers, _json_object(response.data))
         if answer.status != 200 or not answer.data.get("ok"):
-            raise _refused(answer)
+            refusal = _refused(answer)
+            rate_limits.remember(ours, method, channel, refusal)
+            raise refusal
         return answer
 
     def _join(self, channel: str) -> bool:

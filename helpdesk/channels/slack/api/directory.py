@@ -102,19 +102,33 @@ def get_bot_identity(client: clients.Client | None = None) -> events.BotIdentity
 
 
 def get_name(external_id: str, client: clients.Client | None = None) -> str | None:
-    """Return the name of a user (U…, W…) or channel (C…, G…), None where it cannot be fetched. Never raises."""
+    """Return the name of a user (U…, W…), channel (C…, G…) or user group (S…), None where it cannot be fetched. Never
+    raises.
+    """
     kind = external_id[:1]
-    if kind not in "UWCG" or not external_id:
+    if kind not in "UWCGS" or not external_id:
         return None
     slack = client or clients.current()
     address = _cache_key(slack, ("name", external_id))
     if time.monotonic() < _failures.get(address, 0):
         return None
     try:
+        if kind == "S":
+            return _get_user_groups(slack).get(external_id)
         return (get_profile(external_id, slack).name if kind in "UW" else get_channel(external_id, slack).name) or None
     except errors.ChannelError:
         _failures[address] = time.monotonic() + FAILURE_CACHE_SECONDS
         return None
+
+
+def _get_user_groups(slack: clients.Client) -> dict[str, str]:
+    """Return the handle of every user group by its id. Raises ChannelError."""
+
+    def ask() -> dict[str, str]:
+        groups = json_access.objects_in(slack.call("usergroups.list", include_disabled=True).get("usergroups"))
+        return {str(each.get("id")): str(each.get("handle") or each.get("name") or "") for each in groups}
+
+    return _get_cached(slack, ("user groups",), ask)
 
 
 def is_own(person: Profile, ourselves: events.BotIdentity, event: SlackEvent | None = None) -> bool:

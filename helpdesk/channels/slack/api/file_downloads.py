@@ -14,7 +14,7 @@ from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.parse import json_access
 from helpdesk.domain.outbox import errors
 
-ALLOWED_HOSTS = {"files.slack.com", "files-origin.slack.com"}
+ALLOWED_HOSTS = {"files.slack.com", "files-origin.slack.com", "files.slack-gov.com", "files-origin.slack-gov.com"}
 MAX_BYTES = 20 * 1024 * 1024
 TIMEOUT_SECONDS = 30  # seconds
 MAX_REDIRECTS = 4

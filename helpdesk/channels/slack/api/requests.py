@@ -1,6 +1,7 @@
 """Requests to Slack as plain values: a Web API call, a file upload or removal, or a post to a response URL."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from helpdesk.domain.outbox.channel import OutboundRequest
@@ -8,10 +9,14 @@ from helpdesk.domain.outbox.channel import OutboundRequest
 
 @dataclass(frozen=True)
 class WebApiCall:
-    """A Web API call; ``arguments`` are named as in the reference of the method."""
+    """A Web API call; ``arguments`` are named as in the reference of the method.
+
+    ``plain_arguments`` are sent instead where Slack refuses the layout of a message.
+    """
 
     method: str
     arguments: dict[str, Any]
+    plain_arguments: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -29,19 +34,29 @@ class FileUpload:
 
 @dataclass(frozen=True)
 class FileRemoval:
-    """Removal of the file with the id ``file`` and of the message at ``ts`` that shows it, where that is known."""
+    """Removal of the file with the id ``file`` and of the message at ``ts`` that shows it.
+
+    Where ``ts`` is not known, the message is the one in the thread below ``thread_ts`` that the upload ``key`` made.
+    """
 
     file: str
     channel: str
     ts: str = ""
+    key: str = ""
+    thread_ts: str | None = None
+    uploaded_at: datetime | None = None
 
 
 @dataclass(frozen=True)
 class ResponseUrlPost:
-    """Answer to a command or a pressed button at the one-time ``response_url`` that Slack gave for it."""
+    """Answer to a command or a pressed button at the ``response_url`` that Slack gave for it, valid for half an hour.
+
+    Where it is no longer valid, the user with the Slack id ``user_id`` gets the answer as a direct message.
+    """
 
     url: str
     body: dict[str, Any]
+    user_id: str = ""
 
 
 SlackContent = WebApiCall | FileUpload | FileRemoval | ResponseUrlPost
@@ -53,6 +68,6 @@ def web_api_request(method: str, arguments: dict[str, Any], key: str = "") -> Sl
     return OutboundRequest(key, WebApiCall(method, arguments))
 
 
-def response_url_request(url: str, **body: Any) -> SlackRequest:
-    """Make a request for an answer at Slack's one-time response URL."""
-    return OutboundRequest("", ResponseUrlPost(url, body))
+def response_url_request(url: str, user_id: str = "", **body: Any) -> SlackRequest:
+    """Make a request for an answer at Slack's response URL, or else as a direct message to ``user_id``."""
+    return OutboundRequest("", ResponseUrlPost(url, body, user_id))

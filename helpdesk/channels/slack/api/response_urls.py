@@ -9,7 +9,7 @@ from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api.requests import ResponseUrlPost
 from helpdesk.domain.outbox.channel import SendResult
 
-RESPONSE_HOST = "hooks.slack.com"
+RESPONSE_HOSTS = {"hooks.slack.com", "hooks.slack-gov.com"}
 
 
 def post_response(slack: clients.Client, post: ResponseUrlPost) -> SendResult:
@@ -36,6 +36,11 @@ def is_slack_url(url: str, slack: clients.Client) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    if parts.scheme == "https" and parts.hostname == RESPONSE_HOST and not parts.username and parts.port in {None, 443}:
+    if (
+        parts.scheme == "https"
+        and parts.hostname in RESPONSE_HOSTS
+        and not parts.username
+        and parts.port in {None, 443}
+    ):
         return True
     return http_errors.is_loopback(slack.host) and parts.netloc == urlsplit(slack.base_url).netloc

@@ -1,11 +1,12 @@
 """Send one request to Slack: the method it names, with the metadata that every post of ours has."""
 
+import contextlib
 from typing import Any
 
 from helpdesk.channels.slack.api import api_errors, response_urls, uploads
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api.requests import FileRemoval, FileUpload, ResponseUrlPost, SlackRequest, WebApiCall
-from helpdesk.channels.slack.parse import events
+from helpdesk.channels.slack.parse import events, json_access
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.outbox.channel import SendResult
 
@@ -38,22 +39,53 @@ def send(request: SlackRequest, client: clients.Client | None = None) -> SendRes
         case FileRemoval() as removal:
             return uploads.remove_file(slack, removal)
         case ResponseUrlPost() as post:
-            return response_urls.post_response(slack, post)
+            return _post_response(slack, post)
         case WebApiCall() as call:
             return _send_call(slack, request.key, call)
 
 
+def _post_response(slack: clients.Client, post: ResponseUrlPost) -> SendResult:
+    try:
+        return response_urls.post_response(slack, post)
+    except errors.PermanentError as refused:
+        if api_errors.error_code(refused) != "used_url" or not post.user_id:
+            raise
+    content = {name: post.body[name] for name in ("text", "blocks") if name in post.body}
+    return _send_call(slack, "", WebApiCall("chat.postMessage", {"channel": post.user_id, **content}))
+
+
 def _send_call(slack: clients.Client, key: str, call: WebApiCall) -> SendResult:
     try:
-        answer = _call_method(slack, key, call)
+        try:
+            answer = _call_method(slack, key, call, is_last=call.plain_arguments is None)
+        except errors.PermanentError as refused:
+            if call.plain_arguments is None or api_errors.error_code(refused) not in RICH_FORMAT_ERROR_CODES:
+                raise
+            answer = _call_method(slack, key, WebApiCall(call.method, call.plain_arguments))
     except errors.PermanentError as refused:
         if api_errors.error_code(refused) in ALREADY_DONE_CODES.get(call.method, ()):
             return SendResult(_find_target(call.arguments), {"already": True})
         raise
+    if call.method == "chat.postMessage":
+        _require_threaded(slack, call.arguments, answer)
     return _make_result(call.method, call.arguments, answer)
 
 
-def _call_method(slack: clients.Client, key: str, call: WebApiCall) -> dict[str, Any]:
+def _require_threaded(slack: clients.Client, arguments: dict[str, Any], answer: dict) -> None:
+    """Take a message back that Slack put into the channel instead of its thread, and raise thread_not_found.
+
+    Slack does not refuse an answer below a deleted message: it posts it without thread, and only the missing
+    ``message.thread_ts`` of the answer says so (slack-go#1571).
+    """
+    message = json_access.object_in(answer, "message")
+    if not arguments.get("thread_ts") or not message or message.get("thread_ts"):
+        return
+    with contextlib.suppress(errors.ChannelError):  # what cannot be deleted now, the sync deletes
+        slack.call("chat.delete", channel=answer.get("channel") or arguments["channel"], ts=answer.get("ts"))
+    raise api_errors.error_for_code("thread_not_found")
+
+
+def _call_method(slack: clients.Client, key: str, call: WebApiCall, is_last: bool = True) -> dict[str, Any]:
     arguments, method = dict(call.arguments), call.method
     if method not in {"chat.postMessage", "chat.update", "chat.postEphemeral"}:
         return slack.call(method, **arguments)
@@ -70,6 +102,7 @@ def _call_method(slack: clients.Client, key: str, call: WebApiCall) -> dict[str,
         text = arguments.get("text") or ""
         if (
             api_errors.error_code(refused) not in RICH_FORMAT_ERROR_CODES
+            or not is_last
             or not layout
             or not text
             or len(text) > MAX_TEXT_LENGTH

@@ -4,10 +4,12 @@ unknown.
 Files have no metadata; the line that introduces a file has, as the id of its block.
 """
 
+from datetime import timedelta
 from urllib.error import HTTPError
 from urllib.parse import urlsplit
 from urllib.request import Request, urlopen
 
+from helpdesk import clock
 from helpdesk.channels.slack.api import api_errors, http_errors
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api.requests import FileRemoval, FileUpload
@@ -18,10 +20,14 @@ from helpdesk.domain.outbox.channel import SendResult
 
 BLOCK_ID_PREFIX = "delivery-"
 UPLOAD_TIMEOUT_SECONDS = 60  # seconds
+SHARING_TIME = timedelta(minutes=2)  # within it Slack shows the message of an upload
+GONE_FILE_CODES = {"file_not_found", "file_deleted"}
 
 
 def upload_file(slack: clients.Client, key: str, upload: FileUpload) -> SendResult:
-    """Upload the file into its thread. Raises ChannelError."""
+    """Upload the file into its thread. Raises ChannelError; a thread whose first message is gone is a PermanentError
+    with the code thread_not_found, because Slack would show the file in the channel.
+    """
     data, name = upload.data, upload.filename
     if not data:
         raise api_errors.permanent_error(f"{name} is empty, which Slack does not take.")
@@ -36,26 +42,33 @@ def upload_file(slack: clients.Client, key: str, upload: FileUpload) -> SendResu
         raise api_errors.temporary_error(
             f"The file did not get to Slack: {error.reason}", api_errors.error_code(error)
         ) from None
+    if upload.thread_ts:
+        # Raises thread_not_found. The answer to the last step seldom says where the file was shared.
+        slack.call("conversations.replies", channel=upload.channel, ts=upload.thread_ts, limit=1)
     answer = slack.call(
         "files.completeUploadExternal",
         files=[{"id": file_id, "title": name}],
         channel_id=upload.channel,
         thread_ts=upload.thread_ts,
-        blocks=[_introduction_blocks(key, name, upload.author)],
+        blocks=[_introduction_blocks(key, upload.author)],
         username=upload.username,
         icon_url=upload.icon_url,
     )
     ts = ""
     for file in json_access.objects_in(answer.get("files")):
-        ts = ts or _find_share(file, upload.channel)
+        ts = ts or _find_share(file, upload.channel)  # mostly missing: Slack shares it later (bolt-js#2115)
     return SendResult(file_id, {"file_id": file_id, "ts": ts, "channel": upload.channel})
 
 
 def remove_file(slack: clients.Client, removal: FileRemoval) -> SendResult:
-    """Delete the file and the message that showed it. What is gone already is no failure."""
-    steps = [("files.delete", {"file": removal.file}, {"file_not_found", "file_deleted"})]
-    if removal.ts:
-        place = {"channel": removal.channel, "ts": removal.ts}
+    """Delete the file and the message that showed it. What is gone already is no failure.
+
+    Raises TemporaryError while the message of a fresh upload is not to be found yet; the file is deleted already then.
+    """
+    ts = removal.ts or _find_shown(slack, removal)
+    steps = [("files.delete", {"file": removal.file}, GONE_FILE_CODES)]
+    if ts:
+        place = {"channel": removal.channel, "ts": ts}
         steps.append(("chat.delete", place, {"message_not_found"}))
     for method, target, done_already in steps:
         try:
@@ -63,23 +76,51 @@ def remove_file(slack: clients.Client, removal: FileRemoval) -> SendResult:
         except errors.PermanentError as refused:
             if api_errors.error_code(refused) not in done_already:
                 raise
+    if not ts and removal.uploaded_at and clock.now() - removal.uploaded_at < SHARING_TIME:
+        raise api_errors.temporary_error("Slack does not show the message of this file yet.")
     return SendResult(removal.file)
 
 
 def match_upload(message: dict, key: str) -> SendResult | None:
     """Return the result of the upload ``key`` if ``message`` is the one that shows it."""
-    if not any(
-        block.get("block_id") == BLOCK_ID_PREFIX + key for block in json_access.objects_in(message.get("blocks"))
-    ):
+    if not _introduces(message, key):
         return None
     files = json_access.objects_in(message.get("files"))
     file_id = str(files[0].get("id") or "") if files else ""
     return SendResult(file_id, {"file_id": file_id, "ts": message.get("ts") or "", "found": True})
 
 
+def _find_shown(slack: clients.Client, removal: FileRemoval) -> str:
+    """Return the ts of the message that shows the file, "" where it is not to be found."""
+    try:
+        file = json_access.object_in(slack.call("files.info", file=removal.file), "file")
+        if ts := _find_share(file, removal.channel):
+            return ts
+    except errors.PermanentError as refused:
+        if api_errors.error_code(refused) not in GONE_FILE_CODES:
+            raise
+    if not removal.thread_ts or not removal.key:
+        return ""
+    try:
+        for message in slack.pages(
+            "conversations.replies", "messages", channel=removal.channel, ts=removal.thread_ts, limit=200
+        ):
+            if _introduces(message, removal.key):
+                return str(message.get("ts") or "")
+    except errors.PermanentError as refused:
+        if api_errors.error_code(refused) != "thread_not_found":
+            raise
+    return ""
+
+
+def _introduces(message: dict, key: str) -> bool:
+    blocks = json_access.objects_in(message.get("blocks"))
+    return any(block.get("block_id") == BLOCK_ID_PREFIX + key for block in blocks)
+
+
 def _put_content(slack: clients.Client, url: str, data: bytes) -> None:
     host = urlsplit(url).hostname or ""
-    if not (url.startswith("https://") and host.endswith(".slack.com")) and not (
+    if not (url.startswith("https://") and host.endswith((".slack.com", ".slack-gov.com"))) and not (
         http_errors.is_loopback(slack.host) and host == slack.host
     ):
         raise api_errors.permanent_error("Slack named an address outside of Slack for the file, so it was not sent.")
@@ -94,8 +135,9 @@ def _put_content(slack: clients.Client, url: str, data: bytes) -> None:
         raise http_errors.error_for_exception(error) from None
 
 
-def _introduction_blocks(key: str, name: str, author: str) -> dict:
-    text = f"{mrkdwn.escape_mrkdwn(author)} sent {mrkdwn.escape_mrkdwn(name)}" if author else mrkdwn.escape_mrkdwn(name)
+def _introduction_blocks(key: str, author: str) -> dict:
+    """Make the line above a file. It does not name the file, which has its own name: the line may outlive it."""
+    text = f"{mrkdwn.escape_mrkdwn(author)} sent a file" if author else "A file"
     return {
         "type": "section",
         "block_id": BLOCK_ID_PREFIX + key,

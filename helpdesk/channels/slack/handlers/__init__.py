@@ -1,5 +1,7 @@
 """Apply events from Slack: fetch what must be asked of Slack first, then do everything else in one transaction."""
 
+from dataclasses import replace
+
 from helpdesk.channels import slack
 from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.api.requests import SlackRequest
@@ -10,29 +12,45 @@ from helpdesk.channels.slack.handlers import (
     channel_events,
     commands,
     create_ticket_modal,
+    customer_tickets,
+    deleted_files,
     edit_ticket_modal,
     ephemeral_replies,
     incoming_files,
     messages,
+    offered_messages,
+    reply_modal,
     thread_lookup,
 )
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.handlers.open_modal import open_requested_modal
-from helpdesk.channels.slack.parse import envelopes
+from helpdesk.channels.slack.parse import envelopes, interactions
 from helpdesk.channels.slack.parse.event_types import (
+    ActionEvent,
     ChannelChangeEvent,
     CommandEvent,
     MessageEvent,
     ModalEvent,
+    ShortcutEvent,
+    SlackEvent,
 )
 from helpdesk.channels.slack.parse.events import BotIdentity
 from helpdesk.channels.slack.render import blocks
 from helpdesk.database import transactions
+from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.domain.outbox import errors
 
-__all__ = ["apply", "validate_modal", "ordering_key", "open_requested_modal", "on_refused", "fetch_context"]
+__all__ = [
+    "answer_suggestion",
+    "apply",
+    "fetch_context",
+    "on_refused",
+    "open_requested_modal",
+    "ordering_key",
+    "validate_modal",
+]
 
 
 def ordering_key(payload: dict) -> str | None:
@@ -53,6 +71,19 @@ def validate_modal(payload: dict) -> dict[str, str]:
     return {}
 
 
+def answer_suggestion(payload: dict) -> dict:
+    """Return the options for what an agent types into a select of a modal; none for anybody else."""
+    event = interactions.parse_suggestion(payload)
+    form = MODALS.get(event.callback_id)
+    try:
+        profile, ourselves = directory.get_profile(event.author_id), directory.get_bot_identity()
+    except errors.ChannelError:
+        profile = None
+    with transactions.read_only():
+        agent = authors.find_agent(profile, ourselves, event) if profile is not None else None
+        return form.suggest(event, agent) if form is not None and agent is not None else {"options": []}
+
+
 def fetch_context(payload: dict) -> EventContext:
     """Parse the payload and fetch everything that must be asked of Slack about it. Raises ChannelError when Slack does
     not answer.
@@ -61,7 +92,7 @@ def fetch_context(payload: dict) -> EventContext:
         return EventContext()
     events = tuple(each for each in slack.parse_payload(payload) if each.kind in HANDLERS)
     author_ids = {each.author_id for each in events if each.author_id[:1] in {"U", "W"} and not each.is_bot}
-    ourselves = directory.get_bot_identity() if author_ids else None
+    ourselves = _find_ourselves(events) if author_ids or any(map(_is_uninstallation, events)) else None
     if (
         ourselves
         and envelopes.payload_kind(payload) == "event"
@@ -76,7 +107,14 @@ def fetch_context(payload: dict) -> EventContext:
         places={id: channel for channels_now in changed for id, channel in channels_now.items()},
     )
     for each in events:
-        if isinstance(each, MessageEvent) and each.files and _is_accepted_author(each, context):
+        if isinstance(each, ActionEvent) and each.action_id == "file_message":
+            offered = offered_messages.fetch_offered(each)
+            context = replace(context, offered=offered)
+            if offered is not None:
+                context.files.update(incoming_files.fetch_files(offered.files, each))
+        elif isinstance(each, ShortcutEvent) or (
+            isinstance(each, MessageEvent) and each.files and _is_accepted_author(each, context)
+        ):
             context.files.update(incoming_files.fetch_files(each.files, each))
         elif isinstance(each, ModalEvent) and each.private.get("files"):
             context.files.update(incoming_files.fetch_files(create_ticket_modal.remote_files(each.private), each))
@@ -111,8 +149,8 @@ def on_refused(context: EventContext, refusal: DomainError) -> list[SlackRequest
 
 
 def _is_irrelevant(payload: dict) -> bool:
-    """Return whether it is a message or reaction below no ticket's card, as most of a workspace, or one known
-    already.
+    """Return whether it is a message or reaction below no ticket's card, as most of a workspace, or one known already;
+    a message in a customer's channel is relevant everywhere.
     """
     if envelopes.payload_kind(payload) != "event":
         return False
@@ -125,9 +163,22 @@ def _is_irrelevant(payload: dict) -> bool:
         if place and thread is None and thread_lookup.may_be_card(*place):
             raise errors.TemporaryError("A card of ours may be what this hangs below; that is found out first.", None)
         is_new_message = event.get("type") == "message" and not event.get("hidden")
-        return thread is None or (
-            is_new_message and thread_lookup.find_message(thread, str(event.get("ts"))) is not None
-        )
+        if thread is None:
+            return not (is_new_message and customer_tickets.find_customers_channel(str(event.get("channel"))))
+        return is_new_message and thread_lookup.find_message(thread, str(event.get("ts"))) is not None
+
+
+def _is_uninstallation(event: SlackEvent) -> bool:
+    return isinstance(event, ChannelChangeEvent) and event.what == "uninstalled"
+
+
+def _find_ourselves(events: tuple[SlackEvent, ...]) -> BotIdentity | None:
+    try:
+        return directory.get_bot_identity()
+    except errors.ChannelBlockedError:
+        if any(map(_is_uninstallation, events)):
+            return None  # the token is dead, as the event says
+        raise
 
 
 def _find_profile(user_id: str) -> directory.Profile | None:
@@ -144,12 +195,22 @@ def _is_accepted_author(event: MessageEvent, context: EventContext) -> bool:
     profile = context.profiles.get(event.author_id)
     with transactions.read_only():
         thread = thread_lookup.find_thread_of_event(event)
-        if thread is None or thread_lookup.find_message(thread, event.external_id) is not None:
+        if thread is None:
+            return _is_accepted_customer(event, context)
+        if thread_lookup.find_message(thread, event.external_id) is not None:
             return False
         return bool(
             authors.find_agent(profile, context.ourselves, event)
             or authors.find_customer(profile, thread, context.ourselves, event)
         )
+
+
+def _is_accepted_customer(event: MessageEvent, context: EventContext) -> bool:
+    channel = customer_tickets.find_customers_channel(event.channel_id)
+    if channel is None or settings.get("slack_customer_messages") != "always":
+        return False
+    profile = context.profiles.get(event.author_id)
+    return authors.find_customer_in(profile, channel, context.ourselves, event) is not None
 
 
 def _handle_modal(event: ModalEvent, context: EventContext) -> Result:
@@ -161,15 +222,17 @@ def _handle_command(event: CommandEvent, context: EventContext) -> Result:
     return Result("done", f"/ticket {event.verb}.")
 
 
-MODALS = {"edit_ticket": edit_ticket_modal, "create_ticket": create_ticket_modal}
+MODALS = {"edit_ticket": edit_ticket_modal, "create_ticket": create_ticket_modal, "reply_ticket": reply_modal}
 HANDLERS = {
     "message": messages.handle_message,
     "edit": messages.handle_edit,
     "delete": messages.handle_delete,
+    "file_deleted": deleted_files.handle_file_deletion,
     "reaction": buttons.handle_reaction,
     "action": buttons.handle_button,
     "modal": _handle_modal,
     "command": _handle_command,
+    "shortcut": customer_tickets.handle_shortcut,
     "home": app_home.handle_home_opened,
     "channel": channel_events.handle_channel_event,
 }

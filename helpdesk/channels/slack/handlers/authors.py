@@ -8,6 +8,7 @@ from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.channels.slack.parse.events import BotIdentity
 from helpdesk.domain.people import admission, email_address, permissions
 from helpdesk.extensions import db
+from helpdesk.models.channel import Channel
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
@@ -47,10 +48,7 @@ def find_customer(
     Guests count where the organization admits their address, members of another workspace where the channel is shared
     with it.
     """
-    if profile is None or profile.is_bot or profile.deleted or not thread.is_customers:
-        return None
-    is_outsider = not directory.is_own(profile, ourselves, event)
-    if not (is_outsider or profile.is_restricted):
+    if profile is None or not thread.is_customers or not _is_possible_customer(profile, ourselves, event):
         return None
     user = _find_by_email(profile)
     if user is not None:
@@ -58,14 +56,44 @@ def find_customer(
             return None
         if admission.can_receive_mail(user, thread.ticket) and permissions.can_reply(user, thread.ticket):
             return user
-    if is_outsider and (thread.channel.is_shared or (event is not None and event.is_ext_shared)):
-        return profile
-    organizations = (
-        {each.id for each in admission.admitting_organizations(_profile_email(profile))}
-        if _profile_email(profile)
-        else set()
-    )
-    return profile if user is None and thread.organization_id in organizations else None
+    return profile if _is_admitted_profile(profile, user, thread.channel, ourselves, event) else None
+
+
+def find_customer_in(
+    profile: directory.Profile | None, channel: Channel, ourselves: BotIdentity, event: SlackEvent | None = None
+) -> User | directory.Profile | None:
+    """Return the customer who writes in their organization's own channel outside any ticket; otherwise like
+    ``find_customer``.
+    """
+    if profile is None or channel.audience != "customer" or not _is_possible_customer(profile, ourselves, event):
+        return None
+    user = _find_by_email(profile)
+    if user is not None:
+        if user.is_team or not user.is_active:
+            return None
+        admitting = {each.id for each in admission.admitting_organizations(user.email)}
+        if user.organization_id == channel.organization_id and channel.organization_id in admitting:
+            return user
+    return profile if _is_admitted_profile(profile, user, channel, ourselves, event) else None
+
+
+def _is_possible_customer(profile: directory.Profile, ourselves: BotIdentity, event: SlackEvent | None) -> bool:
+    """Return whether ``profile`` is a guest or of another workspace, and a person."""
+    if profile.is_bot or profile.deleted:
+        return False
+    return profile.is_restricted or not directory.is_own(profile, ourselves, event)
+
+
+def _is_admitted_profile(
+    profile: directory.Profile, user: User | None, channel: Channel, ourselves: BotIdentity, event: SlackEvent | None
+) -> bool:
+    """Return whether somebody who is not heard as ``user`` is a customer by their Slack profile alone."""
+    is_shared = channel.is_shared or (event is not None and event.is_ext_shared)
+    if is_shared and not directory.is_own(profile, ourselves, event):
+        return True
+    address = _profile_email(profile)
+    organizations = {each.id for each in admission.admitting_organizations(address)} if address else set()
+    return user is None and channel.organization_id in organizations
 
 
 def _find_by_email(profile: directory.Profile) -> User | None:

@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 
-from helpdesk.channels.slack.handlers import authors, ephemeral_replies, messages, thread_lookup
+from helpdesk.channels.slack import visibility
+from helpdesk.channels.slack.handlers import authors, customer_tickets, ephemeral_replies, messages, thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import ActionEvent, ReactionEvent
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.inbox.results import Result, ignored_result
+from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.message import Message
 from helpdesk.models.priorities import HIGHEST_PRIORITY
@@ -19,6 +21,8 @@ from helpdesk.models.user import User
 def handle_button(event: ActionEvent, context: EventContext) -> Result:
     """Apply a pressed button of a card or of an ephemeral message."""
     name = event.action_id
+    if name in OFFER_ACTIONS:
+        return customer_tickets.handle_offer(event, context)
     if name not in CARD_ACTIONS and name not in PENDING_MESSAGE_ACTIONS:
         return ignored_result("No button of ours that does anything.")
     agent = authors.resolve_agent(event, context)
@@ -35,7 +39,10 @@ def handle_button(event: ActionEvent, context: EventContext) -> Result:
     if ticket is None:
         return ignored_result("A card of no ticket.")
     CARD_ACTIONS[name](ticket, agent)
-    return Result("done", f"The button {name}.", ticket.id)
+    answers = []
+    if event.container == "ephemeral":  # a card changes by itself, a list does not
+        answers = [ephemeral_replies.reply_sentence(event, DONE_SENTENCES[name].format(number=ticket.number))]
+    return Result("done", f"The button {name}.", ticket.id, answers)
 
 
 def handle_reaction(event: ReactionEvent, context: EventContext) -> Result:
@@ -52,16 +59,20 @@ def handle_reaction(event: ReactionEvent, context: EventContext) -> Result:
 
 
 def find_ticket(event: ActionEvent) -> Ticket | None:
-    """Return the ticket whose card has the pressed button: by its thread, else by its number if the ticket has a thread
-    in that channel.
+    """Return the ticket whose card or row has the pressed button: by its thread, else by its number, in a channel that
+    the ticket may be named in.
     """
     thread = thread_lookup.find_thread(event.channel_id, event.external_id)
     if thread is not None:
         return thread.ticket
     number, channel = str(event.value or ""), thread_lookup.find_channel(event.channel_id)
-    if channel is None or not number.isdecimal() or len(number) > 18:
+    if not number.isdecimal() or len(number) > 18:
         return None
     ticket = db.session.get(Ticket, int(number))
+    if event.container in {"ephemeral", "view"}:
+        return ticket  # a list or a card that only the agent sees
+    if channel is None:
+        return None
     if ticket is None or (channel.audience == "customer" and channel.organization_id != ticket.organization_id):
         return None
     return ticket
@@ -87,7 +98,8 @@ def _act_on_pending_message(event: ActionEvent, agent: User, action: Callable[[M
     number = str(event.value or "")
     message = db.session.get(Message, int(number)) if number.isdecimal() and len(number) < 19 else None
     origin = db.session.get(Thread, message.origin_thread_id) if message and message.origin_thread_id else None
-    if origin is None or origin.channel.external_id != event.channel_id:
+    is_elsewhere = origin is not None and origin.channel.external_id != event.channel_id
+    if message is None or not message.from_team or is_elsewhere:
         return Result(
             "ignored",
             "A message that is gone.",
@@ -104,21 +116,34 @@ def _act_on_pending_message(event: ActionEvent, agent: User, action: Callable[[M
 def _convert_to_note(message: Message, agent: User) -> str:
     if message.deleted_at:
         return "This message was deleted."
-    if not message.is_note:
-        tickets.convert_to_note(message, editor=agent)
-        messages.mark_as_note(message)
-    return messages.describe_note_conversion(message)
+    if message.is_note and message.publish_at is None:
+        return "This is a note already."
+    return messages.convert_to_note(message, agent, also_late=True)
 
 
 def _end_undo_window(message: Message, agent: User) -> str:
+    mailed = tuple(name for name, _ in visibility.find_copies(message).mailed)
+    left = f" The email to {', '.join(mailed)} had left before." if mailed else ""
     if message.deleted_at:
-        return "This message was deleted, so no email leaves."
+        return "This message was deleted, so nothing more leaves." + left
+    if message.publish_at is not None:
+        permissions.ensure(permissions.can_manage(agent, message.ticket), "Only the team can do this.")
+        tickets.publish_held(message)
+        origin = db.session.get(Thread, message.origin_thread_id)
+        return visibility.describe_reply(message, origin) if not message.is_note else "It stays a note."
     if message.is_note:
-        return "This is a note, so no email leaves."
+        return "This is a note, so nothing leaves." + left
+    waiting = visibility.find_waiting(message)
     outbox.end_undo_window(message, actor=agent)
-    return "The email is on its way."
+    return f"{waiting} on its way." if waiting else "It has gone everywhere already." + left
 
 
 CARD_ACTIONS = {"take_it": _assign_to_self, "solve": _solve, "reopen": _reopen}
+DONE_SENTENCES = {
+    "take_it": "#{number} is yours.",
+    "solve": "#{number} is solved.",
+    "reopen": "#{number} is open again.",
+}
 PENDING_MESSAGE_ACTIONS = {"make_internal": _convert_to_note, "send_now": _end_undo_window}
+OFFER_ACTIONS = {"file_message", "dismiss_offer"}
 REACTION_ACTIONS = {"eyes": _assign_to_self, "white_check_mark": _solve, "rotating_light": _set_urgent}

@@ -19,7 +19,13 @@ BLOCKED_REASONS = {
     "removed": "The bot was removed from this Slack channel. Invite it with /invite.",
 }
 UNINSTALLED_REASON = "The Slack app was removed from the workspace, or its token was revoked. Install the app again."
-REFETCH_EVENTS = {"shared", "unshared", "added", "unarchived"}  # for these only Slack itself knows the current state
+REFETCH_EVENTS = {
+    "shared",
+    "unshared",
+    "added",
+    "unarchived",
+    "moved",
+}  # for these only Slack itself knows the current state
 
 
 def fetch_channels(event: ChannelChangeEvent) -> dict[str, directory.ChannelInfo]:
@@ -28,11 +34,12 @@ def fetch_channels(event: ChannelChangeEvent) -> dict[str, directory.ChannelInfo
     """
     if event.what == "profile":
         directory.clear_cache(event.author_id)
-    if event.what not in REFETCH_EVENTS or not event.channel_id:
+    channel_id = event.new_channel_id if event.what == "moved" else event.channel_id
+    if event.what not in REFETCH_EVENTS or not channel_id:
         return {}
-    directory.clear_cache(event.channel_id)
+    directory.clear_cache(channel_id)
     try:
-        return {event.channel_id: directory.get_channel(event.channel_id)}
+        return {channel_id: directory.get_channel(channel_id)}
     except (errors.PermanentError, errors.ChannelBlockedError):
         return {}
 
@@ -41,14 +48,17 @@ def handle_channel_event(event: ChannelChangeEvent, context: EventContext) -> Re
     """Update what is stored about the channel."""
     what = event.what
     if what == "uninstalled":
-        for each in channels.list_channels():
-            channels.block_channel(each, UNINSTALLED_REASON)
-        return Result("done", UNINSTALLED_REASON)
+        return _handle_uninstalled(event, context)
     if what == "profile":
         return _update_profile(event, context)
     channel = thread_lookup.find_channel(event.channel_id)
     if channel is None:
         return ignored_result("Not a channel of ours.")
+    if what == "moved":
+        if not event.new_channel_id:
+            return ignored_result("Slack did not say where the channel went.")
+        channels.change_channel_id(channel, event.new_channel_id, context.places.get(event.new_channel_id))
+        return Result("done", f"The channel has a new id in Slack: {event.new_channel_id}.")
     if what == "own_deleted":
         return _handle_own_message_deleted(event, channel)
     if what in BLOCKED_REASONS:
@@ -62,6 +72,21 @@ def handle_channel_event(event: ChannelChangeEvent, context: EventContext) -> Re
         channels.update_channel_facts(channel, now)
         return Result("done", f"The channel was {what}.")
     return ignored_result("Nothing that matters to us.")
+
+
+def _handle_uninstalled(event: ChannelChangeEvent, context: EventContext) -> Result:
+    """Block every channel where this installation lost its token, not where it was another workspace's or only a
+    person's token.
+    """
+    ourselves = context.ourselves
+    is_known = bool(ourselves.team_id)  # unknown: Slack no longer accepts our token, which settles it
+    if is_known and event.team_id not in {"", ourselves.team_id, ourselves.enterprise_id}:
+        return ignored_result("The app was removed from another workspace.")
+    if is_known and event.bot_user_ids is not None and not ourselves.user_ids & set(event.bot_user_ids):
+        return ignored_result("The token of somebody else was revoked.")
+    for each in channels.list_channels():
+        channels.block_channel(each, UNINSTALLED_REASON)
+    return Result("done", UNINSTALLED_REASON)
 
 
 def _update_profile(event: ChannelChangeEvent, context: EventContext) -> Result:

@@ -1,11 +1,11 @@
 """Answer /ticket: lists, a search, one ticket. Answers are made before the transaction, because nothing is changed."""
 
 from helpdesk import urls
-from helpdesk.channels.slack import home
+from helpdesk.channels.slack import ticket_rows
 from helpdesk.channels.slack.api.requests import SlackRequest
 from helpdesk.channels.slack.handlers import ephemeral_replies
 from helpdesk.channels.slack.parse.event_types import CommandEvent
-from helpdesk.channels.slack.render import blocks
+from helpdesk.channels.slack.render import blocks, web_api_calls
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.models.ticket import Ticket
@@ -29,7 +29,7 @@ def answer_command(event: CommandEvent, agent: User | None) -> SlackRequest:
         ticket = permissions.find_ticket(agent, int(rest))
         if ticket is None:
             return ephemeral_replies.reply_sentence(event, f"There is no ticket #{rest}.")
-        return _ticket_list(event, f"Ticket #{ticket.number}", [ticket], 0, "")
+        return _ticket_card(event, ticket)
     if verb == "search" and rest:
         found = agent_queue.fetch_tickets_page(agent, {"view": "all", "q": rest}, size=PAGE_SIZE).tickets
         return _ticket_list(event, f"Tickets with “{rest[:100]}”", found, 0, "No ticket has these words.")
@@ -44,8 +44,14 @@ def answer_command(event: CommandEvent, agent: User | None) -> SlackRequest:
     return ephemeral_replies.reply_ephemerally(event, blocks.help_text())
 
 
+def _ticket_card(event: CommandEvent, ticket: Ticket) -> SlackRequest:
+    """Show the card of one ticket with its buttons, and a link to its thread."""
+    text, made, attachments = blocks.card_message(web_api_calls.ticket_card_values(ticket))
+    if url := ticket_rows.find_thread_urls([ticket.id]).get(ticket.id):
+        made = [*made, blocks.link_block("Answered in", "its thread", url)]
+    return ephemeral_replies.reply_ephemerally(event, {"text": text, "blocks": made, "attachments": attachments})
+
+
 def _ticket_list(event: CommandEvent, title: str, found: list[Ticket], more: int, nothing: str) -> SlackRequest:
-    text, made = blocks.ticket_list(
-        title, tuple(home.ticket_row(ticket) for ticket in found), more, urls.absolute_url("/desk"), nothing
-    )
+    text, made = blocks.ticket_list(title, ticket_rows.build_rows(found), more, urls.absolute_url("/desk"), nothing)
     return ephemeral_replies.reply_ephemerally(event, {"text": text, "blocks": made})

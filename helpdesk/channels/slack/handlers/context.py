@@ -6,6 +6,7 @@ from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.api.requests import SlackRequest
 from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.channels.slack.parse.events import BotIdentity
+from helpdesk.domain.inbox.channel_event import RemoteFile
 
 
 @dataclass(frozen=True)
@@ -21,11 +22,24 @@ class DownloadedFile:
 
 
 @dataclass(frozen=True)
+class CustomerMessage:
+    """A customer's message to file: its place in Slack, its text as Markdown, its files and its author's Slack id."""
+
+    channel_id: str
+    ts: str
+    thread_ts: str | None
+    body: str
+    files: tuple[RemoteFile, ...]
+    author_id: str
+
+
+@dataclass(frozen=True)
 class EventContext:
     """The events of one payload, and what Slack knows about them.
 
     ``profiles`` by Slack user id, ``files`` by Slack file id, ``places`` by channel id; ``ourselves`` is our app.
-    ``answers`` were made before the transaction, because the commands they answer only read.
+    ``offered`` is the message that a customer chose to file by a button. ``answers`` were made before the transaction,
+    because the commands they answer only read.
     """
 
     events: tuple[SlackEvent, ...] = ()
@@ -33,4 +47,5 @@ class EventContext:
     profiles: dict[str, directory.Profile] = field(default_factory=dict)
     files: dict[str, DownloadedFile] = field(default_factory=dict)
     places: dict[str, directory.ChannelInfo] = field(default_factory=dict)
+    offered: CustomerMessage | None = None
     answers: list[SlackRequest] = field(default_factory=list)

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from sqlalchemy import select
 
 from helpdesk import urls
-from helpdesk.channels.slack.api.requests import SlackRequest, response_url_request, web_api_request
+from helpdesk.channels.slack import origin_threads
+from helpdesk.channels.slack.api.requests import SlackRequest, response_url_request
 from helpdesk.channels.slack.handlers import authors, ephemeral_replies, incoming_files, modal_fields, thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
-from helpdesk.channels.slack.parse.event_types import ModalEvent
+from helpdesk.channels.slack.parse.event_types import ModalEvent, SuggestionEvent
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ValidationError
@@ -21,7 +22,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Ticket
 from helpdesk.models.user import User
 
-MAX_ORGANIZATIONS = 5000
+MAX_SUGGESTIONS = 101  # one more than a select of Slack holds, so that it becomes one that asks as one types
 
 
 @dataclass(frozen=True)
@@ -38,14 +39,15 @@ class TicketDraft:
 
 def render_modal(draft: TicketDraft, agent: User) -> dict:
     """Return the modal for a new ticket."""
-    names = select(Organization.id, Organization.name).order_by(Organization.name).limit(MAX_ORGANIZATIONS)
-    organizations = tuple((str(id), name) for id, name in db.session.execute(names))
+    organizations = _offered_organizations(draft.organization_id)
     offered = forms.published(draft.organization_id or 0)
     chosen = forms.find_form(offered, draft.form) or (offered[0] if offered else None)
-    shown = [
+    asked = [
         modal_fields.modal_field(each, forms.field_type_for(each).default_texts(each), agent, draft.organization_id)
         for each in (forms.visible_fields(chosen, for_team=True) if chosen else ())
     ]
+    remaining = blocks.MAX_VIEW_BYTES - 4 * len(draft.body) - 40_000
+    shown, left_out = blocks.fit_fields(tuple(each for each in asked if each), blocks.MAX_MODAL_BLOCKS - 20, remaining)
     slug = chosen.form.slug if chosen else ""
     return blocks.create_modal(
         blocks.CreateValues(
@@ -55,8 +57,10 @@ def render_modal(draft: TicketDraft, agent: User) -> dict:
             form=slug or None,
             requester=draft.requester,
             subject=draft.subject[:MAX_SUBJECT_LENGTH],
-            body=draft.body[:3000],
-            fields=tuple(each for each in shown if each),
+            body=draft.body,
+            fields=shown,
+            web_fields=tuple(each.label for each in left_out),
+            url=urls.absolute_url("/desk"),
             origin=draft.origin | {"form": slug},
         )
     )
@@ -88,6 +92,8 @@ def apply_submission(event: ModalEvent, context: EventContext) -> Result:
         requester = users.find_user(given["email"]) or users.create_user(
             given["email"], organization=given["organization"]
         )
+    channel = thread_lookup.find_channel(str(origin.get("channel") or ""))
+    origin_thread = origin_threads.find_origin(channel, origin.get("thread"), given["organization"].id)
     ticket = tickets.create_ticket(
         requester=requester,
         subject=given["subject"],
@@ -98,8 +104,10 @@ def apply_submission(event: ModalEvent, context: EventContext) -> Result:
         form_token=f"slack {event.external_id}"[:64],
         filed_by=agent,
         organization_id=given["organization"].id,
+        origin_thread=origin_thread,
     )
-    return Result("done", "A new ticket.", ticket.id, _confirmation_messages(ticket, origin, event.author_id))
+    answers = _confirmation_messages(ticket, origin, event.author_id, origin_thread is not None)
+    return Result("done", "A new ticket.", ticket.id, answers)
 
 
 def remote_files(origin: dict) -> tuple[RemoteFile, ...]:
@@ -120,7 +128,8 @@ def _parse_submission(event: ModalEvent, agent: User | None) -> tuple[dict, dict
     form = forms.find_form(forms.published(organization.id), slug)
     if form is None and slug:
         wrong["form" if "form" in values else "organization"] = f"This form is not offered to {organization.name}."
-    subject, body = str(values.get("subject") or "").strip(), str(values.get("body") or "").strip()
+    subject = str(values.get("subject") or "").strip()
+    body = blocks.body_from_values(values, origin.get("glue")).strip()
     if not subject:
         wrong["subject"] = "Say in a few words what it is about."
     elif len(subject) > MAX_SUBJECT_LENGTH:
@@ -146,11 +155,47 @@ def _parse_answers(
 ) -> tuple[dict, dict]:
     if form is None or agent is None:
         return {}, {}
+    choices = modal_fields.load_choices(form.fields, agent, organization.id)
     answers, wrong = forms.parse_answers(
-        form, modal_fields.ModalValues(form, values), True, asker=agent, organization_id=organization.id
+        form, modal_fields.ModalValues(form, values, choices), True, asker=agent, organization_id=organization.id
     )
     not_shown = {forms.field_name(each) for each in form.fields if not modal_fields.is_askable(each)}
     return answers, {name: sentence for name, sentence in wrong.items() if name not in not_shown}
+
+
+def suggest(event: SuggestionEvent, agent: User) -> dict:
+    """Return the options for what ``agent`` types into a select of the modal."""
+    number = str(event.values.get("organization") or "")
+    organization_id = int(number) if number.isdecimal() and len(number) < 19 else None
+    if event.block_id == "organization":
+        return blocks.suggestions(_search_organizations(event.typed), event.typed)
+    if event.block_id == "form":
+        offered = forms.published(organization_id or 0)
+        return blocks.suggestions(tuple((each.form.slug, each.form.name) for each in offered), event.typed)
+    form = forms.find_form(forms.published(organization_id or 0), str(event.private.get("form") or ""))
+    field = next((each for each in form.fields if forms.field_name(each) == event.block_id), None) if form else None
+    if field is None:
+        return blocks.suggestions((), "")
+    return blocks.suggestions(modal_fields.load_choices([field], agent, organization_id)[event.block_id], event.typed)
+
+
+def _search_organizations(typed: str) -> blocks.Choices:
+    names = select(Organization.id, Organization.name).order_by(Organization.name).limit(MAX_SUGGESTIONS)
+    if words := " ".join(typed.split()):
+        names = names.where(Organization.name.icontains(words, autoescape=True))
+    return tuple((str(id), name) for id, name in db.session.execute(names))
+
+
+def _offered_organizations(chosen_id: int | None) -> blocks.Choices:
+    """Return the organizations to choose from: all where a select holds them, else enough for one that asks as one
+    types, with the chosen one among them.
+    """
+    names = select(Organization.id, Organization.name).order_by(Organization.name).limit(MAX_SUGGESTIONS)
+    found = tuple((str(id), name) for id, name in db.session.execute(names))
+    chosen = db.session.get(Organization, chosen_id) if chosen_id else None
+    if chosen is not None and str(chosen.id) not in {id for id, _ in found}:
+        found = (*found, (str(chosen.id), chosen.name))
+    return found
 
 
 def _parse_requester(text: str, organization: Organization) -> tuple[str, str]:
@@ -171,22 +216,16 @@ def _parse_requester(text: str, organization: Organization) -> tuple[str, str]:
     return email, ""
 
 
-def _confirmation_messages(ticket: Ticket, origin: dict, author_id: str) -> list[SlackRequest]:
-    content = blocks.link_line("Filed as", f"#{ticket.number} {ticket.subject}", urls.ticket_url(ticket.number))
-    channel, thread = origin.get("channel"), origin.get("thread")
-    if (
-        isinstance(thread, str)
-        and thread
-        and isinstance(channel, str)
-        and not _is_other_customers_channel(channel, ticket)
-    ):
-        return [web_api_request("chat.postMessage", {"channel": channel, "thread_ts": thread, **content})]
-    if isinstance(origin.get("url"), str) and origin["url"]:
-        return [response_url_request(origin["url"], response_type="ephemeral", **content)]
+def _confirmation_messages(ticket: Ticket, origin: dict, author_id: str, is_linked: bool) -> list[SlackRequest]:
+    """Make the answer to the one who filed the ticket, at the response URL: the app need not be in the channel."""
+    hint = ""
+    if origin.get("thread") and is_linked:
+        hint = "This thread belongs to it now: what is written below its card goes on the ticket."
+    elif origin.get("thread"):
+        place = thread_lookup.find_main_label(ticket)
+        hint = f"This thread does not belong to it. Answer in the portal{place and f' or in its thread in {place}'}."
+    content = blocks.link_line("Filed as", f"#{ticket.number} {ticket.subject}", urls.ticket_url(ticket.number), hint)
+    url = origin.get("url")
+    if isinstance(url, str) and url:
+        return [response_url_request(url, author_id, response_type="ephemeral", replace_original=False, **content)]
     return ephemeral_replies.reply_to_modal(origin, author_id, content)
-
-
-def _is_other_customers_channel(channel_id: str, ticket: Ticket) -> bool:
-    """Return whether customers whom the ticket does not concern read the channel."""
-    channel = thread_lookup.find_channel(channel_id)
-    return channel is not None and channel.audience == "customer" and channel.organization_id != ticket.organization_id

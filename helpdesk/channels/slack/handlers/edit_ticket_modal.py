@@ -4,9 +4,10 @@ import zlib
 
 from sqlalchemy import select
 
+from helpdesk import urls
 from helpdesk.channels.slack.handlers import authors, ephemeral_replies, modal_fields
 from helpdesk.channels.slack.handlers.context import EventContext
-from helpdesk.channels.slack.parse.event_types import ModalEvent, SlackEvent
+from helpdesk.channels.slack.parse.event_types import ModalEvent, SlackEvent, SuggestionEvent
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import forms, labels, tickets
 from helpdesk.domain.inbox.results import Result, ignored_result
@@ -23,10 +24,12 @@ CLOSED_MESSAGE = "A closed ticket stays closed. File a follow-up instead."
 
 def render_modal(ticket: Ticket, agent: User, event: SlackEvent) -> dict:
     """Return the modal with the ticket's current values, which it sends back so that changes can be recognised."""
-    shown = [
+    asked = [
         (field, value, modal_fields.modal_field(field, value, agent, ticket.organization_id))
         for field, value in _editable_answers(ticket)
     ]
+    fitting, left_out = blocks.fit_fields(tuple(made for _, _, made in asked if made), blocks.MAX_MODAL_BLOCKS - 4)
+    shown = [(field, value) for field, value, made in asked if made in fitting]
     assignee = str(ticket.assignee_id) if ticket.assignee_id else ""
     private = {
         "channel": event.channel_id,
@@ -34,7 +37,7 @@ def render_modal(ticket: Ticket, agent: User, event: SlackEvent) -> dict:
         "status": str(ticket.status),
         "assignee": assignee,
         "priority": str(ticket.priority),
-        "answers": [_fingerprint(field, value) for field, value, each in shown if each],
+        "answers": [_fingerprint(field, value) for field, value in shown],
     }
     values = blocks.EditValues(
         number=ticket.number,
@@ -45,7 +48,9 @@ def render_modal(ticket: Ticket, agent: User, event: SlackEvent) -> dict:
         assignees=tuple((str(user.id), user.display_name) for user in users.list_team()),
         priority=ticket.priority,
         priorities=tuple(labels.PRIORITY_LABELS.items()),
-        fields=tuple(each for _, _, each in shown if each),
+        fields=fitting,
+        web_fields=tuple(each.label for each in left_out),
+        url=urls.ticket_url(ticket.number),
         private=private,
     )
     return blocks.edit_modal(values)
@@ -66,11 +71,13 @@ def validate_submission(event: ModalEvent) -> dict[str, str]:
         wrong["assignee"] = "A ticket is assigned to somebody of the team."
     if values.get("priority") is not None and values["priority"] not in list(Priority):
         wrong["priority"] = "There is no such priority."
+    choices = _choices(ticket)
     for field, _ in _editable_answers(ticket):
         name = f"field-{field.key}"
         if name in values:
+            given = modal_fields.original_values(values[name], choices.get(name, ()))
             try:
-                forms.field_type_for(field).parse(field, modal_fields.value_to_texts(field, values[name]))
+                forms.field_type_for(field).parse(field, modal_fields.value_to_texts(field, given))
             except forms.InvalidAnswer as error:
                 wrong[name] = str(error)
     return wrong
@@ -93,8 +100,10 @@ def apply_submission(event: ModalEvent, context: EventContext) -> Result:
     values, before = event.values, event.private
     prints = before.get("answers") if isinstance(before.get("answers"), list) else []
     fields_shown = [(field, value) for field, value in _editable_answers(ticket) if f"field-{field.key}" in values]
+    choices = _choices(ticket)
     for place, (field, _) in enumerate(fields_shown):
-        texts = modal_fields.value_to_texts(field, values[forms.field_name(field)])
+        name = forms.field_name(field)
+        texts = modal_fields.value_to_texts(field, modal_fields.original_values(values[name], choices.get(name, ())))
         if place >= len(prints) or _fingerprint(field, texts) != prints[place]:
             tickets.change_answer(ticket, field, texts, agent)
     if _changed_value(values, before, "priority"):
@@ -106,11 +115,27 @@ def apply_submission(event: ModalEvent, context: EventContext) -> Result:
     return Result("done", "An edited ticket.", ticket.id)
 
 
+def suggest(event: SuggestionEvent, agent: User) -> dict:
+    """Return the options for what ``agent`` types into a select of the modal."""
+    ticket = _find_ticket(event)
+    if event.block_id == "assignee":
+        people = tuple((str(user.id), user.display_name) for user in users.list_team())
+        return blocks.suggestions((blocks.NOBODY, *people), event.typed)
+    choices = _choices(ticket).get(event.block_id, ()) if ticket is not None else ()
+    return blocks.suggestions(choices, event.typed)
+
+
+def _choices(ticket: Ticket) -> dict[str, blocks.Choices]:
+    """Return the choices of the ticket's fields by block, as the requester would have them."""
+    fields = [field for field, _ in _editable_answers(ticket)]
+    return modal_fields.load_choices(fields, ticket.requester, ticket.organization_id)
+
+
 def _changed_value(values: dict, before: dict, name: str) -> bool:
     return values.get(name) is not None and values[name] != before.get(name)
 
 
-def _find_ticket(event: ModalEvent) -> Ticket | None:
+def _find_ticket(event: ModalEvent | SuggestionEvent) -> Ticket | None:
     reference = str(event.private.get("reference") or "")
     return db.session.get(Ticket, int(reference)) if reference.isdecimal() and len(reference) < 19 else None
 

@@ -1,6 +1,7 @@
 """Ephemeral answers that only the author of an event sees. Best effort: nothing depends on them."""
 
 from helpdesk.channels.slack.api.requests import SlackRequest, response_url_request, web_api_request
+from helpdesk.channels.slack.handlers import thread_lookup
 from helpdesk.channels.slack.parse.event_types import ActionEvent, CommandEvent, SlackEvent
 from helpdesk.channels.slack.render import blocks
 
@@ -25,17 +26,27 @@ def reply_sentence(event: SlackEvent, sentence: str) -> SlackRequest:
 
 def replace_ephemeral(event: SlackEvent, sentence: str) -> SlackRequest:
     """Replace the ephemeral message that contains the pressed button with a sentence about the result."""
+    return replace_ephemeral_content(event, blocks.notice(sentence))
+
+
+def replace_ephemeral_content(event: SlackEvent, content: dict) -> SlackRequest:
+    """Replace the ephemeral message that contains the pressed button."""
     url = event.response_url
     if not url or not isinstance(event, ActionEvent) or event.container != "ephemeral":
-        return reply_sentence(event, sentence)
-    return response_url_request(url, replace_original=True, **blocks.notice(sentence))
+        return reply_ephemerally(event, content)
+    return response_url_request(url, event.author_id, replace_original=True, **content)
 
 
 def reply_to_modal(private: dict, author_id: str, content: dict) -> list[SlackRequest]:
-    """Make an ephemeral message to the sender of a modal, at the place where it was opened according to ``private``."""
-    channel, thread = private.get("channel"), private.get("thread")
-    if not isinstance(channel, str) or not channel:
-        return []
+    """Make an ephemeral message to the sender of a modal, at the place where it was opened according to ``private``;
+    a direct message where there is none.
+    """
+    channel, thread, url = (private.get(name) for name in ("channel", "thread", "url"))
+    known = isinstance(channel, str) and thread_lookup.find_channel(channel) is not None
+    if not known and isinstance(url, str) and url:
+        return [response_url_request(url, author_id, response_type="ephemeral", replace_original=False, **content)]
+    if not known:  # a form of the home page, or in a channel that the app may not be in
+        return [web_api_request("chat.postMessage", {"channel": author_id, **content})]
     arguments = {"channel": channel, "user": author_id, **content}
     if isinstance(thread, str) and thread:
         arguments["thread_ts"] = thread

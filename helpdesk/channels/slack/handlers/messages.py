@@ -5,8 +5,10 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from helpdesk import clock, jobs
-from helpdesk.channels.slack.handlers import authors, ephemeral_replies, incoming_files, thread_lookup
+from helpdesk.channels.slack import origin_threads, visibility
+from helpdesk.channels.slack.handlers import authors, customer_tickets, ephemeral_replies, incoming_files, thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.slack.handlers.deleted_files import DELETED_FILE_REASON
 from helpdesk.channels.slack.parse.event_types import DeletionEvent, EditEvent, MessageEvent
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import outbox, tickets
@@ -27,7 +29,7 @@ TOO_LATE_MESSAGE = (
 )
 DETACHED_THREAD_MESSAGE = "This thread no longer belongs to its ticket, so what you wrote was not sent to anybody."
 ALREADY_MAILED_MESSAGE = (
-    "This is gone from the portal and from Slack. Its email had left already and stays in mailboxes."
+    "This is gone from the portal and taken out of Slack. Its email had left already and stays in mailboxes."
 )
 
 
@@ -35,13 +37,15 @@ def handle_message(event: MessageEvent, context: EventContext) -> Result:
     """Apply a message in a thread: an agent's reply or note, a customer's reply, or nothing."""
     thread = thread_lookup.find_thread_of_event(event)
     if thread is None:
-        return ignored_result("Not in a ticket's thread.")
+        return customer_tickets.handle_message(event, context)
     if event.is_bot:
         return ignored_result("A program's message.")
     if thread_lookup.find_our_delivery(thread, event.external_id) or thread_lookup.find_message(
         thread, event.external_id
     ):
         return ignored_result("Known already.")
+    if origin_threads.is_before_card(thread, event.external_id):
+        return ignored_result("Written before this thread was the ticket's.")
     if thread_lookup.was_deleted_early(event):
         return ignored_result("It was deleted before it came.")
     agent = authors.resolve_agent(event, context)
@@ -71,11 +75,11 @@ def handle_edit(event: EditEvent, context: EventContext) -> Result:
         return ignored_result("An older edit than the one we have.")
     message.origin_edited = stamp
     mark, answers = event.visibility, []
-    if mark == "public" and message.is_note:
+    if mark == "public" and message.is_note and message.publish_at is None:
         answers = [ephemeral_replies.reply_sentence(event, STAYS_NOTE_MESSAGE)]
-    elif mark == "internal" and not message.is_note and message.from_team:
+    elif mark == "internal" and message.from_team and (message.publish_at or not message.is_note):
         try:
-            tickets.convert_to_note(message, editor=message.author)
+            sentence = convert_to_note(message, message.author)
         except ConflictError:
             return Result(
                 "done",
@@ -83,8 +87,9 @@ def handle_edit(event: EditEvent, context: EventContext) -> Result:
                 message.ticket_id,
                 [ephemeral_replies.reply_sentence(event, TOO_LATE_MESSAGE)],
             )
-        mark_as_note(message)
-        answers = [ephemeral_replies.reply_sentence(event, describe_note_conversion(message))]
+        answers = [ephemeral_replies.reply_sentence(event, sentence)]
+    for file_id in event.deleted_files:
+        tickets.withdraw_files(message, file_id, DELETED_FILE_REASON)
     tickets.edit_message(message, editor=None, body=_strip_prefix(event, message.from_team))
     return Result("done", "An edit.", message.ticket_id, answers)
 
@@ -110,20 +115,33 @@ def mark_as_note(message: Message) -> None:
     """Show by a reaction on an agent's Slack message that it is a note now."""
     thread = db.session.get(Thread, message.origin_thread_id) if message.origin_thread_id else None
     if thread is not None:
-        _enqueue_marker(thread, message.origin_external_id, "public", "reactions.remove")
+        for marker in ("public", "held"):
+            _enqueue_marker(thread, message.origin_external_id, marker, "reactions.remove")
         _enqueue_marker(thread, message.origin_external_id, "internal")
 
 
-def describe_note_conversion(message: Message) -> str:
-    """Describe a reply that was turned into a note in time, and who has read it nevertheless."""
+def mark_as_published(message: Message) -> None:
+    """Show by a reaction on an agent's Slack message that it went out: it waited until now."""
     thread = db.session.get(Thread, message.origin_thread_id) if message.origin_thread_id else None
-    if thread is not None and thread.is_customers:
-        return f"This is a note now, but everybody in {thread.channel.label} has already read it. No email was sent."
-    return "This is a note now. Only the team sees it, and no email was sent."
+    if thread is not None and thread.channel.kind == "slack":
+        _enqueue_marker(thread, message.origin_external_id, "held", "reactions.remove")
+        _enqueue_marker(thread, message.origin_external_id, "public")
+
+
+def convert_to_note(message: Message, agent: User, also_late: bool = False) -> str:
+    """Make an agent's reply a note. Returns the sentence about what was taken back, and what could not be."""
+    copies = visibility.find_copies(message)
+    tickets.convert_to_note(message, editor=agent, also_late=also_late)
+    mark_as_note(message)
+    return visibility.describe_withdrawal(message, copies)
+
+
+def _undo_mode(thread: Thread) -> str:
+    return thread.channel.undo_mode or settings.get("slack_undo_mode")
 
 
 def _handle_agent_message(event: MessageEvent, thread: Thread, agent: User, context: EventContext) -> Result:
-    visibility = event.visibility or ("internal" if thread.channel.internal_by_default else "public")
+    mark = event.visibility or ("internal" if thread.channel.internal_by_default else "public")
     fields = {
         "author": agent,
         "body": event.body,
@@ -131,12 +149,12 @@ def _handle_agent_message(event: MessageEvent, thread: Thread, agent: User, cont
         "origin_external_id": event.external_id,
         "attachments": incoming_files.build_attachments(event.files, context, agent),
     }
-    if visibility == "internal":
+    if mark == "internal":
         note = tickets.add_note(thread.ticket, **fields)
         note.origin_edited = event.edited_ts or None
         _enqueue_marker(thread, event.external_id, "internal")
         warning = (
-            f"Kept as a note: it goes to no other place. Everybody in {thread.channel.label} has already seen it, "
+            f"Kept as a note for the team. But everybody in {thread.channel.label} has already seen it, "
             "customers too. Write notes in the team's channel or in the portal."
         )
         return Result(
@@ -146,15 +164,14 @@ def _handle_agent_message(event: MessageEvent, thread: Thread, agent: User, cont
             [ephemeral_replies.reply_sentence(event, warning)] if thread.is_customers else [],
         )
     undo = timedelta(seconds=settings.get("undo_seconds"))
-    reply = tickets.reply(thread.ticket, release_at=clock.now() + undo, **fields)
+    is_held = bool(undo) and _undo_mode(thread) == "hold"
+    if is_held:
+        reply = tickets.hold_reply(thread.ticket, publish_at=clock.now() + undo, **fields)
+    else:
+        reply = tickets.reply(thread.ticket, release_at=clock.now() + undo, **fields)
     reply.origin_edited = event.edited_ts or None
-    _enqueue_marker(thread, event.external_id, "public")
-    sentence = blocks.describe_visibility("public", _describe_readers(reply, thread))
-    content = (
-        blocks.pending_reply_notice(sentence, str(reply.id), int(undo.total_seconds()))
-        if undo
-        else blocks.notice(sentence)
-    )
+    _enqueue_marker(thread, event.external_id, "held" if is_held else "public")
+    content = visibility.pending_notice(reply, thread, undo)
     return Result("done", "A reply.", reply.ticket_id, [ephemeral_replies.reply_ephemerally(event, content)])
 
 
@@ -224,21 +241,3 @@ def _enqueue_marker(thread: Thread, ts: str, visibility: str, method: str = "rea
         thread, DeliveryKind.mark, queue_key="card", method=method, timestamp=ts, name=blocks.MARKER_EMOJI[visibility]
     )
     jobs.enqueue_after_commit("deliver", put.id)
-
-
-def _describe_readers(reply: Message, origin: Thread) -> str:
-    """Describe who will read a reply typed in Slack: "Dana Fields, everybody at Globex and #globex"."""
-    ticket = reply.ticket
-    names = [ticket.requester.display_name, f"everybody at {ticket.organization.name} who sees its tickets"]
-    others = (
-        select(Channel)
-        .join(Thread, Thread.channel_id == Channel.id)
-        .where(
-            Thread.ticket_id == ticket.id,
-            Thread.ended_at.is_(None),
-            Channel.kind == "slack",
-            Channel.audience == "customer",
-        )
-    )
-    names += [channel.label for channel in db.session.scalars(others) if channel.id != origin.channel_id]
-    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -1,5 +1,7 @@
 """Convert fields of our forms to fields of Slack's modals, and their values to the texts a web form would send."""
 
+from collections.abc import Iterable
+
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import forms
 from helpdesk.models.form import Field, FormVersion, Widget
@@ -11,13 +13,28 @@ HOLDS_SEVERAL = {Widget.multi_choice, Widget.checkbox}
 class ModalValues:
     """The values of a modal by block, with the interface of a web form's values."""
 
-    def __init__(self, version: FormVersion, values: dict) -> None:
+    def __init__(self, version: FormVersion, values: dict, choices: dict[str, blocks.Choices]) -> None:
         self._values = values
+        self._choices = choices
         self._types = {forms.field_name(field): forms.field_type_for(field) for field in version.fields}
 
     def getlist(self, name: str) -> list[str]:
         """Return the texts in the block ``name``."""
-        return self._types[name].texts_from_value(self._values.get(name))
+        return self._types[name].texts_from_value(original_values(self._values.get(name), self._choices.get(name, ())))
+
+
+def original_values(value: object, options: blocks.Choices) -> object:
+    """Return what was chosen in a modal as the field's own values."""
+    if isinstance(value, list):
+        return [blocks.original_value(each, options) if isinstance(each, str) else each for each in value]
+    return blocks.original_value(value, options) if isinstance(value, str) else value
+
+
+def load_choices(fields: Iterable[Field], agent: User, organization_id: int | None) -> dict[str, blocks.Choices]:
+    """Return the choices of each field by the name of its block."""
+    listed = list(fields)
+    offered = forms.choices_for(listed, agent, organization_id)
+    return {forms.field_name(field): tuple(offered[field.key]) for field in listed}
 
 
 def value_to_texts(field: Field, value: object) -> list[str]:

@@ -11,8 +11,10 @@ from helpdesk.channels.slack.handlers import (
     authors,
     buttons,
     create_ticket_modal,
+    customer_tickets,
     edit_ticket_modal,
     ephemeral_replies,
+    reply_modal,
     thread_lookup,
 )
 from helpdesk.channels.slack.parse import envelopes
@@ -26,7 +28,9 @@ from helpdesk.extensions import db
 from helpdesk.models.user import User
 
 OPEN_TIMEOUT_SECONDS = 2.5  # seconds for each call; Slack accepts the modal for three
-MODAL_KINDS = {"edit", "new_ticket", "choose_form"}
+MODAL_KINDS = {"edit", "reply", "new_ticket", "choose_form", "choose_canned"}
+
+GONE_MESSAGE = "This ticket is gone."
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +47,10 @@ def open_requested_modal(payload: dict) -> bool:
             config.current().SLACK_BOT_TOKEN, config.current().SLACK_API_URL or clients.SLACK, OPEN_TIMEOUT_SECONDS
         )
         try:
-            slack.send(_respond(event, client), client)
+            answer = _respond(event, client)
+            if answer is None:
+                return False
+            slack.send(answer, client)
         except ChannelError as error:
             log.warning("A form could not be opened in Slack: %s", error.reason)
             _show_error(event, client, error)
@@ -59,23 +66,39 @@ def _opens_modal(event: SlackEvent) -> bool:
     return isinstance(event, ShortcutEvent)
 
 
-def _respond(event: SlackEvent, client: clients.Client) -> SlackRequest:
+def _respond(event: SlackEvent, client: clients.Client) -> SlackRequest | None:
+    """Return the request that opens the modal, or the answer why not; None for what a worker does without a modal."""
     profile = directory.get_profile(event.author_id, client)
     ourselves = directory.get_bot_identity(client)
     author = _message_author(event, client)
     with transactions.read_only():
         agent = authors.find_agent(profile, ourselves, event)
         if agent is None:
-            return _refusal_reply(event)
-        if isinstance(event, ActionEvent) and event.action_id == "edit":
+            return None if _is_customers_shortcut(event, profile, ourselves) else _refusal_reply(event)
+        if isinstance(event, ActionEvent) and event.action_id in {"edit", "reply"}:
             ticket = buttons.find_ticket(event)
             if ticket is None:
-                return ephemeral_replies.reply_sentence(event, "This ticket is gone.")
-            return _open_view(event, edit_ticket_modal.render_modal(ticket, agent, event))
+                return ephemeral_replies.reply_sentence(event, GONE_MESSAGE)
+            form = edit_ticket_modal if event.action_id == "edit" else reply_modal
+            return _open_view(event, form.render_modal(ticket, agent, event))
+        if isinstance(event, ActionEvent) and event.action_id == "choose_canned":
+            view = reply_modal.render_with_canned_reply(event, agent)
+            return _update_view(event, view) if view else ephemeral_replies.reply_sentence(event, GONE_MESSAGE)
         if isinstance(event, ActionEvent) and event.action_id == "choose_form":
             view = create_ticket_modal.render_modal(_typed_values(event), agent)
-            return web_api_request("views.update", {"view_id": event.view_id, "hash": event.hash or None, "view": view})
+            return _update_view(event, view)
         return _open_view(event, create_ticket_modal.render_modal(_initial_draft(event, author, ourselves), agent))
+
+
+def _is_customers_shortcut(event: SlackEvent, profile: directory.Profile, ourselves: BotIdentity) -> bool:
+    if not isinstance(event, ShortcutEvent) or not event.external_id:
+        return False
+    channel = customer_tickets.find_customers_channel(event.channel_id)
+    return channel is not None and authors.find_customer_in(profile, channel, ourselves, event) is not None
+
+
+def _update_view(event: ActionEvent, view: dict) -> SlackRequest:
+    return web_api_request("views.update", {"view_id": event.view_id, "hash": event.hash or None, "view": view})
 
 
 def _open_view(event: SlackEvent, view: dict) -> SlackRequest:
@@ -150,6 +173,6 @@ def _typed_values(event: ActionEvent) -> create_ticket_modal.TicketDraft:
         form=str(values.get("form") or ""),
         requester=str(values.get("requester") or ""),
         subject=str(values.get("subject") or ""),
-        body=str(values.get("body") or ""),
+        body=blocks.body_from_values(values, origin.get("glue")),
         origin=origin,
     )

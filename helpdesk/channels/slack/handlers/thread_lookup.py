@@ -13,6 +13,7 @@ from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 
 CLOCK_TOLERANCE = timedelta(seconds=5)  # Slack's and ours
 
@@ -91,6 +92,18 @@ def is_active_thread(thread: Thread) -> bool:
 
 def find_channel(channel_id: str) -> Channel | None:
     return db.session.scalar(select(Channel).where(Channel.kind == "slack", Channel.external_id == channel_id))
+
+
+def find_main_label(ticket: Ticket) -> str:
+    """Return the name of the team's channel in which the ticket has a thread, "" without one."""
+    ours = (
+        select(Channel)
+        .join(Thread, Thread.channel_id == Channel.id)
+        .where(Thread.ticket_id == ticket.id, Channel.kind == "slack", Channel.audience == "team")
+        .where(Thread.ended_at.is_(None))
+    )
+    channel = db.session.scalar(ours.order_by(Thread.id).limit(1))
+    return channel.label if channel is not None else ""
 
 
 def find_our_delivery(thread: Thread, ts: str) -> Delivery | None:

@@ -14,6 +14,7 @@ _CHANGES_BY_TYPE = {
     "group_rename": "renamed",
     "channel_shared": "shared",
     "channel_unshared": "unshared",
+    "channel_id_changed": "moved",
     "member_joined_channel": "joined",
     "member_left_channel": "left",
     "channel_left": "removed",
@@ -35,11 +36,17 @@ def parse_channel_event(event: dict, context: dict, our_users: frozenset[str]) -
     )
     if author in our_users and what in {"joined", "left"}:
         what = {"joined": "added", "left": "removed"}[what]
+    bots = json_access.object_in(event, "tokens").get("bot")
+    revoked = tuple(each for each in bots if isinstance(each, str)) if isinstance(bots, list) else ()
     return ChannelChangeEvent(
         external_id=context["event_id"],
         author_id=author,
-        channel_id=json_access.text_or_empty(details.get("id")) or json_access.text_or_empty(event.get("channel")),
+        channel_id=json_access.text_or_empty(details.get("id"))
+        or json_access.text_or_empty(event.get("channel"))
+        or json_access.text_or_empty(event.get("old_channel_id")),
         what=what,
         name=json_access.text_or_empty(details.get("name")),
+        new_channel_id=json_access.text_or_empty(event.get("new_channel_id")),
+        bot_user_ids=revoked if event.get("type") == "tokens_revoked" else None,
         **context,
     )

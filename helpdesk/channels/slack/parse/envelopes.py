@@ -19,13 +19,18 @@ def decode_request(body: bytes, content_type: str = "") -> dict[str, Any]:
     fields = {name: values[0] for name, values in parse_qs(text, keep_blank_values=True, max_num_fields=200).items()}
     if "payload" in fields:
         return _parse_object(fields["payload"])
-    if "command" in fields:
+    if "command" in fields or "ssl_check" in fields:
         return _remove_unstorable(fields)
     raise ValueError("This is not a request of Slack's.")
 
 
 def payload_kind(payload: dict) -> str:
-    """Return the kind of payload: challenge, event, action, command, options, limited or other."""
+    """Return the kind of payload: challenge, ssl_check, event, action, command, options, limited or other.
+
+    Slack sends ssl_check to the address of a command to check its certificate (docs.slack.dev, slash commands).
+    """
+    if payload.get("ssl_check"):
+        return "ssl_check"
     type_ = payload.get("type")
     if type_ == "url_verification":
         return "challenge"

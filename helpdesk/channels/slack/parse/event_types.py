@@ -43,10 +43,11 @@ class MessageEvent(SlackEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class EditEvent(MessageEvent):
-    """An edited message; ``previous`` is its body before."""
+    """An edited message; ``previous`` is its body before, ``deleted_files`` the ids of files that were removed."""
 
     kind = "edit"
     previous: str = ""
+    deleted_files: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,6 +55,16 @@ class DeletionEvent(SlackEvent):
     """A deleted message of somebody else's."""
 
     kind = "delete"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileDeletionEvent(SlackEvent):
+    """Files were deleted in Slack. ``channel_id`` and ``external_id`` are those of their message, where Slack named
+    it.
+    """
+
+    kind = "file_deleted"
+    file_ids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,6 +102,18 @@ class ModalEvent(SlackEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SuggestionEvent(SlackEvent):
+    """Somebody types into an external select of a modal; Slack waits three seconds for the options."""
+
+    kind = "suggestion"
+    callback_id: str = ""
+    block_id: str = ""
+    typed: str = ""
+    private: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class ShortcutEvent(SlackEvent):
     """A shortcut, global or on the message it is about, with that message's author."""
 
@@ -123,9 +146,12 @@ class ChannelChangeEvent(SlackEvent):
     """A change of a channel, of the bot's membership in it, of a person's profile, or of a message of ours.
 
     ``what``: archived, unarchived, deleted, renamed, shared, unshared, joined, left, added, removed, uninstalled,
-    profile, own_deleted. ``name`` is the channel's.
+    moved, profile, own_deleted. ``name`` is the channel's, ``new_channel_id`` that of a moved one. ``bot_user_ids``
+    are the bots whose tokens were revoked, None where the whole app was removed.
     """
 
     kind = "channel"
     what: str = ""
     name: str = ""
+    new_channel_id: str = ""
+    bot_user_ids: tuple[str, ...] | None = None

@@ -4,18 +4,25 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from helpdesk.channels.slack.parse import channel_events, emoji_names, envelopes, json_access, note_prefix
+from helpdesk.channels.slack.parse import (
+    channel_events,
+    emoji_names,
+    envelopes,
+    json_access,
+    message_content,
+    note_prefix,
+)
 from helpdesk.channels.slack.parse.event_types import (
     ChannelChangeEvent,
     DeletionEvent,
     EditEvent,
+    FileDeletionEvent,
     HomeOpenedEvent,
     MessageEvent,
     ReactionEvent,
     SlackEvent,
 )
 from helpdesk.channels.slack.render import mrkdwn
-from helpdesk.domain.inbox.channel_event import RemoteFile
 
 METADATA_EVENT_TYPE = "helpdesk_delivery"
 MESSAGE_SUBTYPES = {"", "file_share", "thread_broadcast", "me_message"}
@@ -63,6 +70,14 @@ def parse_event(
             when=parse_ts(event.get("event_ts")),
             **context,
         )
+    if kind == "file_deleted":
+        file_id = json_access.text_or_empty(event.get("file_id")) or json_access.text_or_empty(
+            json_access.object_in(event, "file").get("id")
+        )
+        when = parse_ts(event.get("event_ts"))
+        return FileDeletionEvent(
+            external_id=context["event_id"], author_id="", channel_id="", file_ids=(file_id,), when=when, **context
+        )
     return channel_events.parse_channel_event(event, context, ourselves.user_ids)
 
 
@@ -92,40 +107,6 @@ def parse_ts(ts: Any) -> datetime | None:
         return datetime.fromtimestamp(float(ts), UTC)
     except (TypeError, ValueError, OverflowError, OSError):
         return None
-
-
-def message_files(message: dict) -> tuple[RemoteFile, ...]:
-    """Return the files of ``message`` that are stored in Slack and can be fetched."""
-    return tuple(
-        RemoteFile(
-            external_id=json_access.text_or_empty(file["id"]),
-            name=json_access.text_or_empty(file.get("name")) or json_access.text_or_empty(file.get("title")) or "file",
-            media_type=json_access.text_or_empty(file.get("mimetype")) or "application/octet-stream",
-            size=file["size"] if isinstance(file.get("size"), int) else 0,
-        )
-        for file in json_access.objects_in(message.get("files"))
-        if file.get("id") and file.get("mode") not in ("tombstone", "hidden_by_limit") and not file.get("is_external")
-    )
-
-
-def message_markdown(message: dict, names: mrkdwn.Names | None = None) -> str:
-    """Return the Markdown of ``message``, with forwarded messages quoted and files stored elsewhere linked."""
-    parts = [mrkdwn.message_to_markdown(message, names)]
-    for attachment in json_access.objects_in(message.get("attachments")):
-        if attachment.get("is_share"):
-            shared = mrkdwn.message_to_markdown({"text": json_access.text_or_empty(attachment.get("text"))}, names)
-            author = json_access.text_or_empty(attachment.get("author_name"))
-            quoted = f"{author}:\n{shared}" if author else shared
-            parts.append("\n".join("> " + line for line in quoted.split("\n")))
-    for file in json_access.objects_in(message.get("files")):
-        if file.get("is_external") and file.get("url_private"):
-            link = {
-                "type": "link",
-                "url": json_access.text_or_empty(file["url_private"]),
-                "text": json_access.text_or_empty(file.get("title")) or "file",
-            }
-            parts.append(mrkdwn.message_to_markdown({"blocks": [{"type": "rich_text", "elements": [link]}]}))
-    return "\n\n".join(part for part in parts if part.strip())
 
 
 def thread_ts_of(message: dict) -> str | None:
@@ -179,7 +160,7 @@ def _parse_message(
         return None
     if not (channel and message.get("ts")):
         return None
-    whole = message_markdown(message, names)
+    whole = message_content.message_markdown(message, names)
     mark, body = note_prefix.split_note_prefix(whole)
     return of_type(
         external_id=json_access.text_or_empty(message["ts"]),
@@ -187,7 +168,7 @@ def _parse_message(
         channel_id=channel,
         thread_id=thread_ts_of(message),
         body=body,
-        files=message_files(message),
+        files=message_content.message_files(message),
         when=parse_ts(message["ts"]),
         visibility=mark,
         whole=whole,
@@ -207,8 +188,10 @@ def _parse_edit(
     ourselves: BotIdentity,
     names: mrkdwn.Names | None,
 ) -> SlackEvent | None:
-    if before and json_access.text_or_empty(message.get("text")) == json_access.text_or_empty(before.get("text")):
-        return None  # only a preview of a link was added, or nothing a reader sees
+    gone = message_content.deleted_files(message, before)
+    if before and message_content.message_markdown(message, names) == message_content.message_markdown(before, names):
+        # Only a preview of a link was added, or nothing a reader sees, or a file was deleted.
+        return _parse_file_deletion(message, gone, channel, event, context, ourselves) if gone else None
     found = _parse_message(message, channel, context, ourselves, names, EditEvent)
     if found is None:
         return None
@@ -217,8 +200,24 @@ def _parse_edit(
         or json_access.text_or_empty(event.get("event_ts"))
         or json_access.text_or_empty(event.get("ts"))
     )
-    previous = note_prefix.split_note_prefix(message_markdown(before, names))[1] if before else ""
-    return replace(found, edited_ts=edited_ts, previous=previous)
+    previous = note_prefix.split_note_prefix(message_content.message_markdown(before, names))[1] if before else ""
+    return replace(found, edited_ts=edited_ts, previous=previous, deleted_files=gone)
+
+
+def _parse_file_deletion(
+    message: dict, gone: tuple[str, ...], channel: str, event: dict, context: dict, ourselves: BotIdentity
+) -> SlackEvent | None:
+    if is_own_message(message, ourselves) or not message.get("ts"):
+        return None  # the event file_deleted says it
+    return FileDeletionEvent(
+        external_id=json_access.text_or_empty(message["ts"]),
+        author_id="",
+        channel_id=channel,
+        thread_id=thread_ts_of(message),
+        file_ids=gone,
+        when=parse_ts(event.get("event_ts") or event.get("ts")),
+        **context,
+    )
 
 
 def _parse_deletion(

@@ -4,8 +4,15 @@ import json
 import re
 from typing import Any
 
-from helpdesk.channels.slack.parse import envelopes, events, json_access, mrkdwn_reader
-from helpdesk.channels.slack.parse.event_types import ActionEvent, CommandEvent, ModalEvent, ShortcutEvent, SlackEvent
+from helpdesk.channels.slack.parse import envelopes, events, json_access, message_content, mrkdwn_reader
+from helpdesk.channels.slack.parse.event_types import (
+    ActionEvent,
+    CommandEvent,
+    ModalEvent,
+    ShortcutEvent,
+    SlackEvent,
+    SuggestionEvent,
+)
 from helpdesk.channels.slack.render import mrkdwn
 from helpdesk.domain.ticket_lists import search_syntax
 
@@ -34,6 +41,21 @@ def parse_interaction(payload: dict, names: mrkdwn.Names | None = None) -> list[
     if kind in {"message_action", "shortcut"}:
         return [_parse_shortcut(payload, names)]
     return []
+
+
+def parse_suggestion(payload: dict) -> SuggestionEvent:
+    """Parse what somebody types into an external select (block_suggestion)."""
+    view = json_access.object_in(payload, "view")
+    return SuggestionEvent(
+        external_id=json_access.text_or_empty(view.get("id")),
+        author_id=json_access.text_or_empty(json_access.object_in(payload, "user").get("id")),
+        callback_id=json_access.text_or_empty(view.get("callback_id")),
+        block_id=json_access.text_or_empty(payload.get("block_id")),
+        typed=json_access.text_or_empty(payload.get("value"))[:200],
+        private=_private_metadata(view),
+        values=view_values(view),
+        **_common_fields(payload),
+    )
 
 
 def parse_command(payload: dict) -> CommandEvent:
@@ -122,8 +144,8 @@ def _parse_shortcut(payload: dict, names: mrkdwn.Names | None) -> ShortcutEvent:
         author_id=json_access.text_or_empty(json_access.object_in(payload, "user").get("id")),
         channel_id=json_access.text_or_empty(json_access.object_in(payload, "channel").get("id")),
         thread_id=events.thread_ts_of(message),
-        body=events.message_markdown(message, names),
-        files=events.message_files(message),
+        body=message_content.message_markdown(message, names),
+        files=message_content.message_files(message),
         callback_id=json_access.text_or_empty(payload.get("callback_id")),
         message_author=json_access.text_or_empty(message.get("user")),
         message_bot=bool(message.get("bot_id")),

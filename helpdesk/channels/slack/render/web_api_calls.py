@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from helpdesk import storage, urls
-from helpdesk.channels.slack import delivery_data, home, message_parts
+from helpdesk.channels.slack import delivery_data, home, message_parts, origin_threads
 from helpdesk.channels.slack.api.requests import FileRemoval, FileUpload, SlackContent, WebApiCall
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import labels
@@ -14,6 +14,7 @@ from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.form import Answer
 from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.thread import Thread
+from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 
 POST_KINDS = {DeliveryKind.card, DeliveryKind.message, DeliveryKind.file, DeliveryKind.line}
@@ -41,7 +42,7 @@ def render_call(delivery: Delivery) -> SlackContent:
 
 def render_look_up(delivery: Delivery) -> SlackContent | None:
     """Return what finds an earlier attempt of a post; None for what is not posted and can simply be repeated."""
-    if delivery.kind not in POST_KINDS:
+    if delivery.kind not in POST_KINDS or delivery.thread is None:
         return None
     place = _thread_arguments(delivery)
     if delivery.kind == DeliveryKind.file and _is_upload(delivery):
@@ -49,45 +50,67 @@ def render_look_up(delivery: Delivery) -> SlackContent | None:
     return WebApiCall("chat.postMessage", place)
 
 
-def render_card(thread: Thread, footer: str = "") -> dict:
-    """Return the current card of a thread's ticket: text, blocks, attachments."""
-    ticket = thread.ticket
+def card_values(thread: Thread, footer: str = "") -> blocks.CardValues:
+    """Return the values of the current card of a thread's ticket."""
+    return ticket_card_values(
+        thread.ticket, for_team=not thread.is_customers, shared=thread.channel.is_shared, footer=footer
+    )
+
+
+def ticket_card_values(
+    ticket: Ticket, *, for_team: bool = True, shared: bool = False, footer: str = ""
+) -> blocks.CardValues:
+    """Return the values of a card of ``ticket`` for the team or for customers."""
     first = db.session.scalar(
         select(Message)
         .where(Message.ticket_id == ticket.id, Message.kind == MessageKind.reply, Message.seq == 1)
         .limit(1)
     )
     answers = db.session.scalars(select(Answer).where(Answer.ticket_id == ticket.id).order_by(Answer.id))
-    values = blocks.CardValues(
+    return blocks.CardValues(
         number=ticket.number,
         subject=ticket.subject,
         organization=ticket.organization.name,
         requester=ticket.requester.display_name,
         status=ticket.status,
-        status_word=labels.status_label(ticket.status, for_team=not thread.is_customers),
+        status_word=labels.status_label(ticket.status, for_team=for_team),
         priority=ticket.priority,
         url=urls.ticket_url(ticket.number),
         excerpt=(first.body if first else "")[: message_parts.MAX_CARD_BODY_LENGTH],
-        answers=tuple(
-            (a.field.label, a.text) for a in answers if a.text and not (thread.is_customers and a.field.team_only)
-        ),
+        answers=tuple((a.field.label, a.text) for a in answers if a.text and (for_team or not a.field.team_only)),
         assignee=ticket.assignee.display_name if ticket.assignee else None,
-        shared=thread.channel.is_shared,
+        shared=shared,
         footer=footer or (FOLDED_TEXT_SENTENCE if first and first.has_folded_text else ""),
     )
-    text, made, attachments = blocks.card_message(values)
+
+
+def render_card(thread: Thread, footer: str = "") -> dict:
+    """Return the current card of a thread's ticket: text, blocks, attachments."""
+    text, made, attachments = blocks.card_message(card_values(thread, footer))
     return {"text": text, "blocks": made, "attachments": attachments}
+
+
+def _card_content(values: blocks.CardValues, place: dict, method: str) -> WebApiCall:
+    """Make the call that shows a card, with what is sent instead if Slack refuses the card's layout."""
+    full, plain = blocks.card_message(values), blocks.plain_card_message(values)
+    contents = [{"text": text, "blocks": made, "attachments": shown} for text, made, shown in (full, plain)]
+    return WebApiCall(method, place | contents[0], place | contents[1])
 
 
 def _card_call(delivery: Delivery) -> SlackContent:
     thread, footer = delivery.thread, REPLACED_CARD_FOOTER if delivery_data.replaces_card(delivery) else ""
-    return WebApiCall("chat.postMessage", {"channel": thread.channel.external_id, **render_card(thread, footer)})
+    place = {"channel": thread.channel.external_id}
+    if thread.external_id:  # the ticket was made in this thread
+        place["thread_ts"] = thread.external_id
+    return _card_content(card_values(thread, footer), place, "chat.postMessage")
 
 
 def _card_update_call(delivery: Delivery) -> SlackContent:
     thread = delivery.thread
-    place = {"channel": thread.channel.external_id, "ts": thread.external_id}
-    return WebApiCall("chat.update", place | render_card(thread))
+    ts = origin_threads.card_ts(thread)
+    if ts is None:
+        raise RetryLater("Waits for the card.", 5)
+    return _card_content(card_values(thread), {"channel": thread.channel.external_id, "ts": ts}, "chat.update")
 
 
 def _message_call(delivery: Delivery) -> SlackContent:
@@ -134,7 +157,14 @@ def _delete_file_call(delivery: Delivery) -> SlackContent:
     channel = delivery.thread.channel.external_id
     if not delivery_data.is_upload(copy):
         return WebApiCall("chat.delete", {"channel": channel, "ts": copy.external_id})
-    return FileRemoval(file=copy.external_id, channel=channel, ts=delivery_data.message_ts(copy))
+    return FileRemoval(
+        file=copy.external_id,
+        channel=channel,
+        ts=delivery_data.message_ts(copy),
+        key=copy.key,
+        thread_ts=delivery.thread.external_id,
+        uploaded_at=copy.finished_at,
+    )
 
 
 def _reaction_call(delivery: Delivery) -> SlackContent:
@@ -144,11 +174,21 @@ def _reaction_call(delivery: Delivery) -> SlackContent:
 
 
 def _line_call(delivery: Delivery) -> SlackContent:
+    sentence, mention = delivery_data.sentence(delivery), delivery_data.mention(delivery)
+    if delivery.thread is None:
+        return WebApiCall("chat.postMessage", {"channel": _direct_recipient(delivery)} | blocks.event_line(sentence))
     if delivery.thread.is_customers and delivery_data.is_team_only(delivery):
         raise SkipDelivery("This is for the team only.")
-    return WebApiCall(
-        "chat.postMessage", _thread_arguments(delivery) | blocks.event_line(delivery_data.sentence(delivery))
-    )
+    content = blocks.mention_line(mention, sentence) if mention else blocks.event_line(sentence)
+    return WebApiCall("chat.postMessage", _thread_arguments(delivery) | content)
+
+
+def _direct_recipient(delivery: Delivery) -> str:
+    """Return the Slack id of the agent whom a line without thread notifies. Raises SkipDelivery or RetryLater."""
+    user = db.session.get(User, delivery.subject_id) if delivery.subject_id else None
+    if user is None or not user.slack_user_id or not (user.is_team and user.is_active):
+        raise SkipDelivery("Nobody to notify.")
+    return user.slack_user_id
 
 
 def _home_call(delivery: Delivery) -> SlackContent:

@@ -15,10 +15,8 @@ def post_message(ws, args: Arguments) -> dict:
     apply_username_and_icon(ws, args, message)
     if (metadata := _parse_metadata(args)) is not None:
         message["metadata"] = metadata
-    thread_ts = args.text("thread_ts", required=False)
-    if thread_ts:
-        require_thread(found, thread_ts)
-    stored = message_store.add_message(ws, found, message, thread_ts or None, args.flag("reply_broadcast"))
+    thread_ts = thread_to_post_into(found, args.text("thread_ts", required=False))
+    stored = message_store.add_message(ws, found, message, thread_ts, args.flag("reply_broadcast"))
     return {
         "channel": found.id,
         "ts": stored["ts"],
@@ -141,10 +139,13 @@ def apply_username_and_icon(ws, args: Arguments, message: dict) -> None:
         message["icons"] = {"image_36": url, "image_48": url, "image_72": url}
 
 
-def require_thread(found, thread_ts: str) -> None:
-    """Refuse a thread that does not exist (or whose root was deleted with nothing below it)."""
-    if thread_ts not in found.messages:
-        raise SlackApiError("thread_not_found")
+def thread_to_post_into(found, thread_ts: str) -> str | None:
+    """The thread below ``thread_ts``, None for the channel itself.
+
+    Slack refuses no answer below a message that is gone: it "silently un-threads the reply into a top-level channel
+    message", whose answer has no ``message.thread_ts`` (slack-go#1571). A tombstone keeps its thread.
+    """
+    return thread_ts if thread_ts in found.messages else None
 
 
 def _get_channel_and_message(ws, args: Arguments):

@@ -77,6 +77,16 @@ def list_user_conversations(ws, args: Arguments) -> dict:
     return {"channels": [c.shown() for c in shown], "response_metadata": {"next_cursor": following}}
 
 
+@register_method("usergroups.list", "usergroups:read")
+def list_user_groups(ws, args: Arguments) -> dict:
+    """Fields of java-slack-sdk, json-logs/samples/api/usergroups.list.json, without those of no use here."""
+    groups = [
+        {"id": number, "team_id": personas.TEAM_ID, "is_usergroup": True, "name": name, "handle": handle}
+        for number, handle, name in personas.USER_GROUPS
+    ]
+    return {"usergroups": groups}
+
+
 @register_method("bots.info", "users:read")
 def get_bot_info(ws, args: Arguments) -> dict:
     if args.text("bot", required=False, default=personas.BOT_ID) != personas.BOT_ID:

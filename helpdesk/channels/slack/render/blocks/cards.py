@@ -9,6 +9,7 @@ from helpdesk.models.statuses import Status
 
 MAX_EXCERPT_LENGTH = 600
 MAX_ANSWERS = 12
+MAX_ANSWER_LENGTH = 300  # characters of one answer; Slack refuses a card with more text than it takes
 
 
 @dataclass(frozen=True)
@@ -46,16 +47,28 @@ def card_message(values: CardValues) -> tuple[str, list[dict], list[dict]]:
     body = [
         *_card_excerpt(values.excerpt),
         *elements.fields_blocks(_card_facts(values)),
-        *elements.fields_blocks(values.answers[:MAX_ANSWERS]),
+        *elements.fields_blocks(
+            [(label, elements.truncate(text, MAX_ANSWER_LENGTH)) for label, text in values.answers[:MAX_ANSWERS]]
+        ),
     ]
     left_out = len(values.answers) - MAX_ANSWERS
     if left_out > 0:
         body.append(elements.context_block(f"{left_out} more answers are in the portal."))
+    if any(len(text) > MAX_ANSWER_LENGTH for _, text in values.answers[:MAX_ANSWERS]):
+        body.append(elements.context_block("Long answers are shortened here; the portal has all of them."))
     if values.footer:
         body.append(elements.context_block(elements.escape_text(values.footer, 1000)))
     body.append(elements.actions_block(*_card_buttons(values), block_id="ticket"))
     attachment = {"color": Status(values.status).definition.slack_color, "fallback": text, "blocks": body}
     return text, [head], [attachment]
+
+
+def plain_card_message(values: CardValues) -> tuple[str, list[dict], list[dict]]:
+    """Return the least that a card needs, for a card that Slack refused: the title as a link, and the buttons."""
+    text, head, _ = card_message(values)
+    buttons = elements.actions_block(*_card_buttons(values), block_id="ticket")
+    color = Status(values.status).definition.slack_color
+    return text, head, [{"color": color, "fallback": text, "blocks": [buttons]}]
 
 
 def _card_facts(values: CardValues) -> list[tuple[str, str]]:
@@ -93,6 +106,8 @@ def _card_buttons(values: CardValues) -> list[dict]:
             buttons.append(
                 elements.button_element("Take it", "take_it", reference, style="" if values.assignee else "primary")
             )
+        if not definition.is_final:
+            buttons.append(elements.button_element("Reply", "reply", reference))
         buttons.append(elements.button_element("Edit", "edit", reference))
         if values.status == Status.solved:
             buttons.append(elements.button_element("Reopen", "reopen", reference))

@@ -12,18 +12,33 @@ COMMAND_HELP = (
 )
 
 
-def pending_reply_notice(sentence: str, reference: str, seconds: int) -> dict:
-    """Say who will see the new message, with *Make internal* and *Send now* while it is held back for ``seconds``."""
+def pending_reply_notice(sentence: str, reference: str) -> dict:
+    """Say who has the new message and who will, with *Make internal* and *Send now*."""
     line = elements.escape_text(sentence, 1500)
-    wait = f"The email leaves in {seconds} seconds." if seconds > 0 else ""
     return {
         "text": line,
         "blocks": [
-            elements.section_block(f"{line}\n{wait}".strip()),
+            elements.section_block(line),
             elements.actions_block(
                 elements.button_element("Make internal", "make_internal", reference),
                 elements.button_element("Send now", "send_now", reference),
                 block_id="undo",
+            ),
+        ],
+    }
+
+
+def file_offer(reference: str) -> dict:
+    """Ask a customer who wrote outside a ticket's thread whether it is a new ticket; ``reference`` comes back."""
+    line = "Shall support take this as a new ticket? Answers then come in a thread below your message."
+    return {
+        "text": line,
+        "blocks": [
+            elements.section_block(line),
+            elements.actions_block(
+                elements.button_element("File as a ticket", "file_message", reference, style="primary"),
+                elements.button_element("No, thanks", "dismiss_offer", reference),
+                block_id="offer",
             ),
         ],
     }
@@ -35,9 +50,15 @@ def notice(sentence: str) -> dict:
     return {"text": line, "blocks": [elements.section_block(line)]}
 
 
-def link_line(text: str, label: str, url: str) -> dict:
-    """Make a small line with a link: "Filed as #42 The printer is on fire"."""
+def link_block(text: str, label: str, url: str) -> dict:
+    """Make the block of a small line that ends with a link."""
+    return elements.context_block(f"{elements.escape_text(text, 300)} {elements.mrkdwn_link(url, label)}")
+
+
+def link_line(text: str, label: str, url: str, hint: str = "") -> dict:
+    """Make a small line with a link, "Filed as #42 The printer is on fire", and with a sentence behind it."""
     line = f"{elements.escape_text(text, 300)} {elements.mrkdwn_link(url, label)}"
+    line += f". {elements.escape_text(hint, 600)}" if hint else ""
     return {"text": line, "blocks": [elements.context_block(line)]}
 
 

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 from helpdesk.channels.slack.render.blocks import elements
 from helpdesk.models.statuses import Status
 
-MAX_ROWS = 20
-MAX_HOME_ROWS = 30
+MAX_ROWS = 20  # two blocks each
+MAX_HOME_ROWS = 20
 
 
 @dataclass(frozen=True)
 class ListRow:
-    """One ticket in a list; ``waiting`` describes how long it has waited."""
+    """One ticket in a list; ``waiting`` describes how long it has waited, ``sla`` the target that is due next."""
 
     number: int
     subject: str
@@ -21,6 +21,9 @@ class ListRow:
     assignee: str | None = None
     status: str = Status.open
     waiting: str = ""
+    priority: str = ""
+    sla: str = ""
+    thread_url: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def ticket_list(
     shown = rows[:MAX_ROWS]
     hidden = more + len(rows) - len(shown)
     heading = elements.escape_text(title, 200)
-    blocks = [elements.section_block(f"*{heading}*"), *[elements.section_block(_row_section(row)) for row in shown]]
+    blocks = [elements.section_block(f"*{heading}*"), *_row_blocks(shown)]
     if not rows:
         blocks.append(elements.section_block(elements.escape_text(hint or "There is no such ticket.", 1000)))
     if hidden > 0:
@@ -76,7 +79,7 @@ def _queue_section(title: str, rows: tuple[ListRow, ...], total: int, empty: str
     total = max(total, len(rows))
     blocks = [
         elements.section_block(f"*{title}* · {total}"),
-        *[elements.section_block(_row_section(row)) for row in rows[:MAX_HOME_ROWS]],
+        *_row_blocks(rows[:MAX_HOME_ROWS]),
     ]
     if not rows:
         blocks.append(elements.context_block(empty))
@@ -85,12 +88,35 @@ def _queue_section(title: str, rows: tuple[ListRow, ...], total: int, empty: str
     return blocks
 
 
+def _row_blocks(rows: tuple[ListRow, ...]) -> list[dict]:
+    found = []
+    for row in rows:
+        found += [elements.section_block(_row_section(row)), elements.actions_block(*_row_buttons(row))]
+    return found
+
+
+def _row_buttons(row: ListRow) -> list[dict]:
+    number, definition = str(row.number), Status(row.status).definition
+    buttons = []
+    if not definition.is_done:
+        style = "" if row.assignee else "primary"
+        buttons.append(elements.button_element("Take it", "take_it", number, style=style))
+        buttons.append(elements.button_element("Reply", "reply", number))
+    buttons.append(elements.button_element("Edit", "edit", number))
+    if not definition.is_done:
+        buttons.append(elements.button_element("Solve", "solve", number))
+    return buttons
+
+
 def _row_section(row: ListRow) -> str:
     facts = [
         f"{Status(row.status).definition.slack_symbol} {row.status_word}",
+        f"{row.priority} priority" if row.priority else "",
+        row.sla,
         row.organization,
         row.assignee or "nobody yet",
         row.waiting,
     ]
     line = " · ".join(elements.escape_text(fact, 200) for fact in facts if fact)
-    return f"{elements.mrkdwn_link(row.url, f'#{row.number} {row.subject}')}\n{line}"
+    thread = f" · {elements.mrkdwn_link(row.thread_url, 'Thread')}" if row.thread_url else ""
+    return f"{elements.mrkdwn_link(row.url, f'#{row.number} {row.subject}')}\n{line}{thread}"

@@ -9,7 +9,7 @@ MAX_MESSAGE_LENGTH = 7500  # of Markdown; escaped it still fits Slack's 40,000 o
 MAX_USERNAME_LENGTH = 80
 NOTE_LABEL = "🔒 Note. Only the team sees this."
 # Reactions added to a message that a person typed in Slack, to show at once whether it is a reply or a note.
-MARKER_EMOJI = {"internal": "lock", "public": "incoming_envelope"}
+MARKER_EMOJI = {"internal": "lock", "public": "incoming_envelope", "held": "hourglass_flowing_sand"}
 
 
 @dataclass(frozen=True)
@@ -62,19 +62,16 @@ def note_message(author: str, body: str, picture: str = "", trusted: bool = True
     return found | {"text": "🔒 " + found["text"]}
 
 
+def mention_line(mention: str, sentence: str) -> dict:
+    """Return text and blocks of a line that mentions somebody, so that Slack notifies them. ``mention`` is mrkdwn."""
+    line = f"{mention} {elements.escape_text(sentence, 1500)}"
+    return {"text": line, "blocks": [elements.section_block(line)]}
+
+
 def event_line(sentence: str) -> dict:
     """Return text and blocks of a small line about an event, such as "Maya Lindqvist solved this"."""
     line = elements.escape_text(sentence, 1500)
     return {"text": line, "blocks": [elements.context_block(line)]}
-
-
-def describe_visibility(kind: str | None, audience: str) -> str:
-    """Return the sentence about who will see a message of ``kind`` internal or public; ``audience``: "Dana Fields and
-    #globex".
-    """
-    if kind == "internal":
-        return "Note. Only the team sees this."
-    return f"Goes to {audience}." if audience else "Goes to the customer."
 
 
 def _username(values: ReplyValues) -> str:

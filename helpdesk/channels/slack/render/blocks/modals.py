@@ -1,50 +1,35 @@
 """The modals that open in Slack, and the answer to one with mistakes. Pure."""
 
 import json
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from helpdesk.channels.slack.parse.interactions import NO_ASSIGNEE_VALUE
 from helpdesk.channels.slack.render.blocks import elements
+from helpdesk.channels.slack.render.blocks.inputs import (
+    MAX_HINT_LENGTH,
+    MAX_MODAL_BLOCKS,
+    Choices,
+    ModalField,
+    field_block,
+    fit_fields,
+    input_block,
+    split_for_inputs,
+)
 from helpdesk.models.form import Widget
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 
 MAX_TITLE_LENGTH = 24
-MAX_LABEL_LENGTH = 2000
-MAX_HINT_LENGTH = 2000
-MAX_PLACEHOLDER_LENGTH = 150
-MAX_OPTION_LENGTH = 75
-MAX_OPTION_VALUE_LENGTH = 150
-MAX_OPTIONS = 100
-MAX_INPUT_LENGTH = 3000
+NOBODY = (NO_ASSIGNEE_VALUE, "Nobody")
 MAX_PRIVATE_METADATA_LENGTH = 3000
-MAX_MODAL_BLOCKS = 100
-
-Choices = tuple[tuple[str, str], ...]
-
-
-@dataclass(frozen=True)
-class ModalField:
-    """One field of a modal. ``input_format`` restricts a single line: text, url or email.
-
-    ``options`` are (value, label); ``value`` is text, or a list for multi_choice and checkbox. A widget that is not
-    among WIDGETS (files) is left out: Slack's modals have no control for it.
-    """
-
-    key: str
-    label: str
-    widget: Widget = Widget.single_line
-    value: Any = None
-    options: Choices = ()
-    required: bool = False
-    help: str = ""
-    input_format: str = "text"
 
 
 @dataclass(frozen=True)
 class EditValues:
-    """Values of the modal *Edit*. Choices are (value, label); ``assignee`` None is nobody."""
+    """Values of the modal *Edit*. Choices are (value, label); ``assignee`` None is nobody.
+
+    ``web_fields`` are the labels of fields that no modal can hold; the page ``url`` can.
+    """
 
     number: int
     reference: str
@@ -56,6 +41,8 @@ class EditValues:
     assignees: Choices = ()
     fields: tuple[ModalField, ...] = ()
     private: dict[str, Any] = field(default_factory=dict)
+    web_fields: tuple[str, ...] = ()
+    url: str = ""
 
 
 @dataclass(frozen=True)
@@ -73,32 +60,47 @@ class CreateValues:
     body: str = ""
     fields: tuple[ModalField, ...] = ()
     origin: dict[str, Any] = field(default_factory=dict)
+    web_fields: tuple[str, ...] = ()
+    url: str = ""
+
+
+@dataclass(frozen=True)
+class ReplyModalValues:
+    """Values of the modal *Reply*. Choices are (value, label)."""
+
+    number: int
+    requester: str
+    canned_replies: Choices
+    statuses: Choices
+    canned_reply: str = ""
+    body: str = ""
+    status: str = ""
+    private: dict[str, Any] = field(default_factory=dict)
 
 
 def edit_modal(values: EditValues) -> dict:
     """Return the view of *Edit*: callback edit_ticket, private {"reference"}, blocks status, assignee, priority and
     field-<key>.
     """
-    nobody = ((NO_ASSIGNEE_VALUE, "Nobody"),)
     blocks = [
-        _input_block(
+        input_block(
             ModalField("status", "Status", Widget.single_choice, values.status, values.statuses, required=True)
         ),
-        _input_block(
+        input_block(
             ModalField(
                 "assignee",
                 "Assignee",
                 Widget.single_choice,
                 values.assignee or NO_ASSIGNEE_VALUE,
-                nobody + values.assignees,
+                (NOBODY, *values.assignees),
                 required=True,
             )
         ),
-        _input_block(
+        input_block(
             ModalField("priority", "Priority", Widget.single_choice, values.priority, values.priorities, required=True)
         ),
-        *_field_blocks(values.fields, max_count=MAX_MODAL_BLOCKS - 3),
     ]
+    blocks += _form_blocks(values.fields, values.web_fields, values.url, "changed", MAX_MODAL_BLOCKS - len(blocks) - 1)
     private = {"reference": values.reference} | values.private
     return _modal_view("edit_ticket", f"Ticket #{values.number}", "Save", blocks, private)
 
@@ -107,11 +109,11 @@ def create_modal(values: CreateValues) -> dict:
     """Return the view for a new ticket: callback create_ticket, private ``origin``; choosing a form sends the action
     choose_form.
     """
-    form = _input_block(ModalField("form", "Form", Widget.single_choice, values.form, values.forms, required=True))
+    form = input_block(ModalField("form", "Form", Widget.single_choice, values.form, values.forms, required=True))
     form |= {"dispatch_action": True}
     form["element"]["action_id"] = "choose_form"
     blocks = [
-        _input_block(
+        input_block(
             ModalField(
                 "organization",
                 "Organization",
@@ -122,7 +124,7 @@ def create_modal(values: CreateValues) -> dict:
             )
         ),
         *([form] if len(values.forms) > 1 else []),
-        _input_block(
+        input_block(
             ModalField(
                 "requester",
                 "Requester’s email address",
@@ -131,13 +133,45 @@ def create_modal(values: CreateValues) -> dict:
                 input_format="email",
             )
         ),
-        _input_block(
+        input_block(
             ModalField("subject", "Subject", Widget.single_line, values.subject[:MAX_SUBJECT_LENGTH], required=True)
         ),
-        _input_block(ModalField("body", "What is it about?", Widget.multi_line, values.body, required=True)),
-        *_field_blocks(values.fields, max_count=MAX_MODAL_BLOCKS - 5),
+        *_body_blocks(values.body),
     ]
-    return _modal_view("create_ticket", "New ticket", "File ticket", blocks, values.origin)
+    blocks += _form_blocks(values.fields, values.web_fields, values.url, "asked", MAX_MODAL_BLOCKS - len(blocks) - 1)
+    glue = [following for _, following in split_for_inputs(values.body)[:-1]]
+    private = {**values.origin, "glue": glue} if glue else {k: v for k, v in values.origin.items() if k != "glue"}
+    return _modal_view("create_ticket", "New ticket", "File ticket", blocks, private)
+
+
+def reply_modal(values: ReplyModalValues) -> dict:
+    """Return the view of *Reply*: callback reply_ticket, blocks canned, kind, body and status; choosing a canned reply
+    sends the action choose_canned.
+    """
+    kinds = (("reply", f"Answer to {values.requester}"), ("note", "Note for the team"))
+    canned = input_block(
+        ModalField(
+            "canned", "Canned reply", Widget.single_choice, values.canned_reply, values.canned_replies, required=False
+        )
+    )
+    canned |= {"dispatch_action": True}
+    canned["element"]["action_id"] = "choose_canned"
+    statuses = ((NO_ASSIGNEE_VALUE, "As it is"), *values.statuses)
+    blocks = [
+        *([canned] if values.canned_replies else []),
+        input_block(ModalField("kind", "Who reads it", Widget.single_choice, "reply", kinds, required=True)),
+        *_body_blocks(values.body, "Message", f"body-of-{values.canned_reply}" if values.canned_reply else ""),
+        input_block(
+            ModalField(
+                "status", "Status", Widget.single_choice, values.status or NO_ASSIGNEE_VALUE, statuses, required=True
+            )
+        ),
+    ]
+    glue = [following for _, following in split_for_inputs(values.body)[:-1]]
+    private = {name: value for name, value in values.private.items() if name != "glue"} | (
+        {"glue": glue} if glue else {}
+    )
+    return _modal_view("reply_ticket", f"Reply to #{values.number}", "Send", blocks, private)
 
 
 def modal_errors(sentences: dict[str, str]) -> dict:
@@ -148,118 +182,52 @@ def modal_errors(sentences: dict[str, str]) -> dict:
     }
 
 
-def option_groups(pairs: Choices) -> dict[str, Any]:
-    """Return ``options``, or where there are more than a hundred ``option_groups`` named by their first and last
-    label.
+def body_from_values(values: dict[str, Any], glue: object) -> str:
+    """Return the text typed into the inputs of the body, of which there are several for a long one."""
+    between = [each for each in glue if isinstance(each, str)] if isinstance(glue, list) else []
+    parts = [str(values.get(_body_name(number)) or "") for number in range(len(between) + 1)]
+    return "".join(part + following for part, following in zip(parts, [*between, ""], strict=True))
+
+
+def _body_blocks(body: str, label: str = "What is it about?", action_id: str = "") -> list[dict]:
+    """Make the inputs of the body. Slack keeps what was typed in an input whose ids stay: a new text needs another
+    ``action_id``.
     """
-    options = [_option_object(value, label) for value, label in pairs if 0 < len(str(value)) <= MAX_OPTION_VALUE_LENGTH]
-    if len(options) <= MAX_OPTIONS:
-        return {"options": options or [_option_object(NO_ASSIGNEE_VALUE, "Nothing to choose")]}
-    groups = [
-        options[start : start + MAX_OPTIONS]
-        for start in range(0, min(len(options), MAX_OPTIONS * MAX_OPTIONS), MAX_OPTIONS)
+    parts = split_for_inputs(body)
+    made = [
+        input_block(
+            ModalField(
+                _body_name(number),
+                label + (f" ({number + 1}/{len(parts)})" if len(parts) > 1 else ""),
+                Widget.multi_line,
+                part,
+                required=number == 0,
+            )
+        )
+        for number, (part, _) in enumerate(parts)
     ]
-    return {
-        "option_groups": [
-            {
-                "label": elements.plain_text(
-                    f"{group[0]['text']['text'][:30]} … {group[-1]['text']['text'][:30]}", MAX_OPTION_LENGTH
-                ),
-                "options": group,
-            }
-            for group in groups
-        ]
-    }
+    for block in made:
+        block["element"]["action_id"] = action_id or "value"
+    return made
 
 
-def _field_blocks(fields: tuple[ModalField, ...], max_count: int) -> list[dict]:
-    shown_fields = [each for each in fields if each.widget in WIDGETS]
-    return [_input_block(each, f"field-{each.key}") for each in shown_fields[:max_count]]
+def _body_name(number: int) -> str:
+    return f"body-{number + 1}" if number else "body"
 
 
-def _input_block(each: ModalField, block_id: str = "") -> dict:
-    block = {
-        "type": "input",
-        "block_id": (block_id or each.key)[:255],
-        "label": elements.plain_text(each.label, MAX_LABEL_LENGTH),
-        "optional": not each.required,
-        "element": {"action_id": "value"} | _input_element(each),
-    }
-    if each.help:
-        block["hint"] = elements.plain_text(each.help, MAX_HINT_LENGTH)
-    return block
-
-
-def _input_element(each: ModalField) -> dict[str, Any]:
-    return WIDGETS[each.widget](each)
-
-
-def _date(each: ModalField) -> dict[str, Any]:
-    return {"type": "datepicker"} | ({"initial_date": str(each.value)} if each.value else {})
-
-
-def _number(each: ModalField) -> dict[str, Any]:
-    return {"type": "number_input", "is_decimal_allowed": True} | _initial_text(each)
-
-
-def _single_line(each: ModalField) -> dict[str, Any]:
-    if each.input_format in {"email", "url"}:
-        return {"type": f"{each.input_format}_text_input"} | _initial_text(each)
-    return {"type": "plain_text_input", "multiline": False, "max_length": MAX_INPUT_LENGTH} | _initial_text(each)
-
-
-def _multi_line(each: ModalField) -> dict[str, Any]:
-    return {"type": "plain_text_input", "multiline": True, "max_length": MAX_INPUT_LENGTH} | _initial_text(each)
-
-
-def _checkbox(each: ModalField) -> dict[str, Any]:
-    options = [_option_object(value, label) for value, label in (each.options or (("yes", each.label),))[:10]]
-    chosen = _chosen(each)
-    ticked = options[:1] if each.value is True else [option for option in options if option["value"] in chosen]
-    return {"type": "checkboxes", "options": options} | ({"initial_options": ticked} if ticked else {})
-
-
-def _single_choice(each: ModalField) -> dict[str, Any]:
-    initial = _initial_options(each)
-    return {"type": "static_select"} | option_groups(each.options) | ({"initial_option": initial[0]} if initial else {})
-
-
-def _multi_choice(each: ModalField) -> dict[str, Any]:
-    initial = _initial_options(each)
-    return (
-        {"type": "multi_static_select"}
-        | option_groups(each.options)
-        | ({"initial_options": initial} if initial else {})
-    )
-
-
-def _initial_text(each: ModalField) -> dict[str, str]:
-    return {"initial_value": str(each.value)[:MAX_INPUT_LENGTH]} if each.value not in {None, ""} else {}
-
-
-def _chosen(each: ModalField) -> set[str]:
-    given = each.value if isinstance(each.value, list | tuple) else [each.value]
-    return {str(value) for value in given if value not in {None, "", False}}
-
-
-def _initial_options(each: ModalField) -> list[dict]:
-    chosen = _chosen(each)
-    return [_option_object(value, label) for value, label in each.options if str(value) in chosen]
-
-
-WIDGETS: dict[Widget, Callable[[ModalField], dict[str, Any]]] = {
-    Widget.single_line: _single_line,
-    Widget.multi_line: _multi_line,
-    Widget.number: _number,
-    Widget.date: _date,
-    Widget.single_choice: _single_choice,
-    Widget.multi_choice: _multi_choice,
-    Widget.checkbox: _checkbox,
-}
-
-
-def _option_object(value: str, label: str) -> dict:
-    return {"text": elements.plain_text(label, MAX_OPTION_LENGTH), "value": str(value)}
+def _form_blocks(
+    fields: tuple[ModalField, ...], web_fields: tuple[str, ...], url: str, verb: str, max_count: int
+) -> list[dict]:
+    """Make the inputs of a form's fields, and name those that a modal cannot hold, with a link to the page that can."""
+    shown, left_out = fit_fields(fields, max_count)
+    labels = [*web_fields, *(each.label for each in left_out)]
+    made = [field_block(each) for each in shown]
+    if not labels:
+        return made
+    names = ", ".join(f"“{elements.truncate(label, 60)}”" for label in labels[:5])
+    more = f" and {len(labels) - 5} more" if len(labels) > 5 else ""
+    line = f"{elements.escape_text(names + more, 1500)} {'is' if len(labels) == 1 else 'are'} {verb} on the web"
+    return [*made, elements.section_block(f"{line}: {elements.mrkdwn_link(url, 'open the page')}" if url else line)]
 
 
 def _modal_view(callback_id: str, title: str, submit: str, blocks: list[dict], private: dict[str, Any]) -> dict:

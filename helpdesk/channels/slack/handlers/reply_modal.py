@@ -1,0 +1,105 @@
+"""The modal *Reply*: an answer or a note written in Slack, from a canned reply if wanted, with the status it sets."""
+
+from datetime import timedelta
+
+from helpdesk import clock
+from helpdesk.channels.slack import visibility
+from helpdesk.channels.slack.handlers import authors, ephemeral_replies
+from helpdesk.channels.slack.handlers.context import EventContext
+from helpdesk.channels.slack.parse.event_types import ActionEvent, ModalEvent, SlackEvent, SuggestionEvent
+from helpdesk.channels.slack.render import blocks
+from helpdesk.domain import labels, tickets
+from helpdesk.domain.administration import settings
+from helpdesk.domain.inbox.results import Result, ignored_result
+from helpdesk.domain.people import permissions
+from helpdesk.domain.tickets import canned_replies
+from helpdesk.extensions import db
+from helpdesk.models.statuses import Menu, Status
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+
+def render_modal(ticket: Ticket, agent: User, event: SlackEvent) -> dict:
+    """Return the modal to answer ``ticket``."""
+    private = {"channel": event.channel_id, "thread": event.thread_id or event.external_id, "url": event.response_url}
+    return blocks.reply_modal(_values(ticket, agent, private | {"reference": str(ticket.number)}, "", ""))
+
+
+def render_with_canned_reply(event: ActionEvent, agent: User) -> dict | None:
+    """Return the modal with the text of the canned reply that was chosen in it; None if the ticket is gone."""
+    ticket = _find_ticket(event.private)
+    chosen = str(event.value or "")
+    reply = canned_replies.find_reply(agent, int(chosen)) if chosen.isdecimal() and len(chosen) < 19 else None
+    if ticket is None:
+        return None
+    text = canned_replies.fill_variables(reply, ticket, agent) if reply else str(event.values.get("body") or "")
+    status = (reply.status or "") if reply else str(event.values.get("status") or "")
+    return blocks.reply_modal(_values(ticket, agent, event.private, text, status, chosen))
+
+
+def suggest(event: SuggestionEvent, agent: User) -> dict:
+    """Return the canned replies that fit what ``agent`` types."""
+    titles = tuple((str(id), title) for id, title in canned_replies.list_titles(agent))
+    return blocks.suggestions(titles, event.typed)
+
+
+def validate_submission(event: ModalEvent) -> dict[str, str]:
+    """Return a sentence by block for every mistake in the submitted modal."""
+    ticket, body = _find_ticket(event.private), _typed_body(event)
+    if ticket is None:
+        return {"body": "This ticket is gone."}
+    if not body.strip():
+        return {"body": "Write a message first."}
+    if ticket.is_closed and event.values.get("kind") != "note":
+        return {"body": "This ticket is closed, so it takes notes only. File a follow-up instead."}
+    if event.values.get("status") and event.values["status"] not in list(Status):
+        return {"status": "There is no such status."}
+    return {}
+
+
+def apply_submission(event: ModalEvent, context: EventContext) -> Result:
+    """Add the reply or the note, then set the status that was chosen."""
+    agent, ticket = authors.resolve_agent(event, context), _find_ticket(event.private)
+    if agent is None:
+        content = blocks.notice(ephemeral_replies.AGENTS_ONLY_MESSAGE)
+        answers = ephemeral_replies.reply_to_modal(event.private, event.author_id, content)
+        return Result("ignored", "Not an agent.", None, answers)
+    if ticket is None or not permissions.can_manage(agent, ticket):
+        return ignored_result("A ticket that is gone.")
+    body, token = _typed_body(event), f"slack {event.external_id}"[:64]
+    status = str(event.values.get("status") or "")
+    if event.values.get("kind") == "note":
+        message = tickets.add_note(ticket, author=agent, body=body, form_token=token)
+        content = blocks.notice(f"Note on #{ticket.number}. Only the team sees it.")
+    else:
+        undo = timedelta(seconds=settings.get("undo_seconds"))
+        message = tickets.reply(ticket, author=agent, body=body, form_token=token, release_at=clock.now() + undo)
+        content = visibility.pending_notice(message, None, undo)
+    if status and status != ticket.status:
+        tickets.set_status(ticket, status, actor=agent)
+    answers = ephemeral_replies.reply_to_modal(event.private, event.author_id, content)
+    return Result("done", "An answer from a form.", message.ticket_id, answers)
+
+
+def _values(
+    ticket: Ticket, agent: User, private: dict, body: str, status: str, canned: str = ""
+) -> blocks.ReplyModalValues:
+    return blocks.ReplyModalValues(
+        number=ticket.number,
+        requester=ticket.requester.display_name,
+        canned_replies=tuple((str(id), title) for id, title in canned_replies.list_titles(agent)),
+        canned_reply=canned,
+        body=body,
+        status=status,
+        statuses=tuple(labels.status_choices(Menu.ticket, status or None)),
+        private=private,
+    )
+
+
+def _typed_body(event: ModalEvent) -> str:
+    return blocks.body_from_values(event.values, event.private.get("glue"))
+
+
+def _find_ticket(private: dict) -> Ticket | None:
+    reference = str(private.get("reference") or "")
+    return db.session.get(Ticket, int(reference)) if reference.isdecimal() and len(reference) < 19 else None
