@@ -1,4 +1,7 @@
-"""Settings by which secrets or customers' words would travel over a network unprotected."""
+"""Settings by which secrets or customers' words would travel over a network unprotected.
+
+IMAP_URL is none of them: a mailbox with imap:// is only read after STARTTLS.
+"""
 
 from ipaddress import ip_address
 from typing import Any
@@ -14,10 +17,9 @@ def find_open_connection(values: Any) -> str | None:
         return (
             "REDIS_URL has no password; whoever can write to Redis can run code, so one on another machine needs one."
         )
-    for name in ("SLACK_API_URL", "IMAP_URL"):
-        address = urlsplit(getattr(values, name))
-        if address.scheme in ("http", "imap") and not _is_local(address.hostname):
-            return f"{name} must begin with {address.scheme}s:// unless it is on this machine."
+    slack = urlsplit(values.SLACK_API_URL)
+    if slack.scheme == "http" and not _is_local(slack.hostname):
+        return "SLACK_API_URL must begin with https:// unless it is on this machine."
     endpoint = urlsplit(dict(parse_qsl(urlsplit(values.STORAGE_URL).query)).get("endpoint", ""))
     if endpoint.scheme == "http" and not _is_local(endpoint.hostname):
         return "The endpoint of STORAGE_URL must be https unless it is on this machine."

@@ -5,8 +5,9 @@ as RFC 3339 in UTC.
 """
 
 from datetime import datetime
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, computed_field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, computed_field
 
 from helpdesk import urls
 from helpdesk.models.message import MessageKind
@@ -34,6 +35,22 @@ class OrganizationReference(Representation):
     name: str
 
 
+def _answers(rows: Any) -> Any:
+    """The rows of answers as the JSON of ``Answer``."""
+    return [{"key": row.field.key, "label": row.field.label, "value": row.value, "text": row.text} for row in rows]
+
+
+class Answer(BaseModel):
+    """The answer to one field of a form: its JSON ``value``, and the ``text`` that people read."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    key: str
+    label: str
+    value: Any
+    text: str
+
+
 class TicketSummary(Representation):
     """The summary of a ticket, as the team sees it."""
 
@@ -52,8 +69,35 @@ class TicketSummary(Representation):
         return urls.ticket_url(self.number)
 
 
-class MessageSummary(Representation):
-    """A reply or a note; ``body`` is empty if it was deleted."""
+class TicketDetails(TicketSummary):
+    """A ticket with the answers of its form."""
+
+    answers: Annotated[list[Answer], BeforeValidator(_answers)]
+
+
+class Attachment(Representation):
+    """A file of a message."""
+
+    key: str = Field(description="Send it in `attachments` of a new ticket or message.")
+    name: str
+    media_type: str
+    size: int
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def url(self) -> str:
+        """The URL to download it on the pages, for those who may see the message."""
+        return urls.absolute_url(f"/files/{self.key}")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def api_url(self) -> str:
+        """The URL to download it with a token."""
+        return urls.absolute_url(f"/api/files/{self.key}")
+
+
+class Message(Representation):
+    """A reply or a note with its files; ``body`` is empty if it was deleted."""
 
     id: int
     kind: MessageKind
@@ -61,3 +105,6 @@ class MessageSummary(Representation):
     author: str = Field(validation_alias="author_display_name")
     body: str
     created_at: datetime
+    edited_at: datetime | None
+    deleted_at: datetime | None
+    attachments: list[Attachment]

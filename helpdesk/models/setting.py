@@ -90,6 +90,7 @@ SETTINGS = {
             10,
             "How long an agent's reply from a page waits for mail and Slack, so that it can be undone; 0 not.",
         ),
+        SettingDefinition("sla_pauses_on_hold", False, "Pause the resolution time of a ticket while it is on hold."),
         SettingDefinition(
             "assign_first_responder", True, "Assign an unassigned ticket to the first agent who answers."
         ),

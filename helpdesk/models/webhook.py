@@ -18,6 +18,8 @@ WEBHOOK_EVENTS = (
     "ticket.reopened",
     "message.replied",
     "message.noted",
+    "message.edited",
+    "message.deleted",
 )
 
 

@@ -19,7 +19,6 @@ REFUSED = [
     {"REDIS_URL": "redis+sentinel://one.example:26379,two.example:26379/main"},
     {"SLACK_API_URL": "http://slack.example/api/"},
     {"SLACK_API_URL": "http://169.254.1.1/api/"},
-    {"IMAP_URL": "imap://user:secret@mail.example/INBOX"},
     {"STORAGE_URL": "s3://bucket?endpoint=http://minio.example:9000"},
 ]
 ACCEPTED = [
@@ -35,6 +34,7 @@ ACCEPTED = [
     {"SLACK_API_URL": "http://127.0.0.2:5001/api/"},
     {"IMAP_URL": "imaps://user:secret@mail.example/INBOX"},
     {"IMAP_URL": "imap://user:secret@localhost/INBOX"},
+    {"IMAP_URL": "imap://user:secret@mail.example/INBOX"},  # STARTTLS is demanded before the password is sent
     {"STORAGE_URL": "s3://bucket?endpoint=https://minio.example"},
     {"STORAGE_URL": "s3://bucket?endpoint=http://127.0.0.1:9000"},
 ]

@@ -93,7 +93,9 @@ def test_what_happens_is_told_signed_and_in_the_same_words_at_every_try(session,
     deliver(session)
     first = rows(session)[0]
     assert (first.state, first.reason) == ("pending", "127.0.0.1 answered 500.")
-    first.due_at = clock.now()
+    assert len(receiver.got) == 1, "later events of the ticket wait"
+    for row in rows(session):
+        row.due_at = clock.now()
     session.commit()
     deliver(session)
     assert [row.state for row in rows(session)] == ["sent"] * 3
@@ -106,6 +108,48 @@ def test_what_happens_is_told_signed_and_in_the_same_words_at_every_try(session,
         assert headers["webhook-signature"] == f"v1,{expected}"
         assert b"secret" not in body
     assert json.loads(bodies.pop())["ticket"]["subject"] == "Ö"
+    received = [json.loads(body) for _, body in receiver.got[1:]]
+    assert [each["event"] for each in received] == ["ticket.filed", "message.replied", "ticket.solved"]
+    assert [each["sequence"] for each in received] == sorted({each["sequence"] for each in received})
+
+
+@NEEDS_NO_DATABASE_OF_EACH_KIND
+def test_events_of_another_ticket_and_failed_ones_are_not_waited_for(session, make, admin, receiver):
+    webhooks.save_webhook(None, name="CRM", url=receiver.url, events=["ticket.filed", "ticket.solved"], actor=admin)
+    session.commit()
+    one, other = make.ticket(), make.ticket()
+    numbers = [one.number, other.number]
+    tickets.solve(one, actor=admin)
+    session.commit()
+    receiver.answers = [(500, {})]
+    deliver(session)
+    assert [json.loads(body)["ticket"]["number"] for _, body in receiver.got] == numbers
+    first, _, third = rows(session)
+    first.state, third.due_at = "failed", clock.now()
+    session.commit()
+    deliver(session)
+    assert json.loads(receiver.got[-1][1])["event"] == "ticket.solved"
+
+
+@NEEDS_NO_DATABASE_OF_EACH_KIND
+def test_answers_files_edits_and_deletions_are_told_and_notes_only_where_wanted(session, make, admin):
+    changes = ["ticket.filed", "message.edited", "message.deleted"]
+    for name, events in (("CRM", changes), ("Team", [*changes, "message.noted"])):
+        webhooks.save_webhook(None, name=name, url="https://8.8.8.8/", events=events, actor=admin)
+    form = make.form(fields=({"key": "city"},))
+    ticket = make.ticket(form=form, answers={"city": "Zanzibar"})
+    reply = tickets.reply(ticket, author=admin, body="Hello")
+    note = tickets.add_note(ticket, author=admin, body="secret")
+    for message in (reply, note):
+        tickets.edit_message(message, editor=admin, body=message.body + "!")
+    tickets.delete_message(reply, editor=admin)
+    session.commit()
+    crm, team = ([row.data["payload"] for row in rows(session) if row.subject_id == id] for id in (1, 2))
+    assert [each["event"] for each in crm] == ["ticket.filed", "message.edited", "message.deleted"]
+    assert crm[0]["ticket"]["answers"] == [{"key": "city", "label": "City", "value": "Zanzibar", "text": "Zanzibar"}]
+    assert (crm[1]["message"]["body"], crm[1]["message"]["attachments"]) == ("Hello!", [])
+    assert crm[2]["message"]["body"] == "" and crm[2]["message"]["deleted_at"]
+    assert [each["message"]["body"] for each in team if each["event"] == "message.edited"] == ["Hello!", "secret!"]
 
 
 @NEEDS_NO_DATABASE_OF_EACH_KIND

@@ -1,14 +1,16 @@
 """A ticket's clocks start, pause, stop and warn as it moves."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.domain import tickets
+from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import PermissionDenied, ValidationError
-from helpdesk.domain.sla import policies, timers
+from helpdesk.domain.sla import business_hours, policies, timers
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.sla import SlaTimer
 
@@ -71,6 +73,26 @@ def test_time_waiting_for_the_customer_does_not_count(session, make, targets, ad
     tickets.reply(ticket, author=ticket.requester, body="Here it is")
     session.commit()
     assert clocks(session, ticket)["resolution"].due_at == now() + timedelta(hours=6)
+
+
+@pytest.mark.parametrize("status", ["pending", "on_hold"])
+def test_the_first_response_is_awaited_whatever_the_status(session, make, targets, admin, now, status):
+    ticket = make.ticket()
+    tickets.set_status(ticket, status, actor=admin)
+    session.commit()
+    assert clocks(session, ticket)["first_response"].due_at == now() + timedelta(hours=1)
+
+
+@pytest.mark.parametrize("pauses", [True, False])
+def test_time_on_hold_counts_unless_the_setting_says_otherwise(session, make, targets, admin, now, pauses):
+    settings.set("sla_pauses_on_hold", pauses)
+    ticket = make.ticket()
+    tickets.set_status(ticket, "on_hold", actor=admin)
+    session.commit()
+    now.forward(hours=2)
+    tickets.set_status(ticket, "open", actor=admin)
+    session.commit()
+    assert clocks(session, ticket)["resolution"].due_at == now() + timedelta(hours=8 if pauses else 6)
 
 
 def test_a_note_is_no_answer(session, make, targets, admin, now):
@@ -163,13 +185,43 @@ def test_lengths_are_read_as_people_write_them(text, minutes):
     assert policies.parse_duration(policies.format_duration(minutes)) == minutes
 
 
+@pytest.mark.parametrize(
+    ("text", "intervals"),
+    [
+        ("00:00-23:59", [(0, 1440)]),
+        ("00:00-24:00", [(0, 1440)]),
+        ("22:00-06:00", [(1320, 1800)]),
+        ("9-12, 13:30-17", [(540, 720), (810, 1020)]),
+    ],
+)
+def test_hours_are_read_as_people_write_them(text, intervals):
+    assert policies.parse_intervals(text) == intervals
+
+
+@pytest.mark.parametrize(
+    ("hours", "begin", "due"),
+    [
+        ({str(day): "00:00-23:59" for day in range(7)}, "2026-11-23 23:00", "2026-11-24 01:00"),
+        ({str(day): "22:00-06:00" for day in range(5)}, "2026-11-24 05:00", "2026-11-24 23:00"),
+        ({"4": "22:00-06:00", "5": "05:00-07:00"}, "2026-11-28 05:30", "2026-12-04 22:30"),
+        ({"6": "22:00-06:00"}, "2026-11-30 05:30", "2026-12-06 23:30"),
+    ],
+)
+def test_night_shifts_and_whole_days_are_worked_through(session, admin, hours, begin, due):
+    policies.set_business_hours(hours, zone="Europe/Berlin", actor=admin)
+    session.commit()
+    zone = ZoneInfo("Europe/Berlin")
+    at, expected = (datetime.fromisoformat(text).replace(tzinfo=zone) for text in (begin, due))
+    assert business_hours.add_working_seconds(timers.working_schedule(), at, 2 * 3600) == expected
+
+
 @pytest.mark.parametrize("text", ["0", "h", "-1h", "1d", "99999h", "ten"])
 def test_what_is_no_length_is_refused(text):
     with pytest.raises(ValueError):
         policies.parse_duration(text)
 
 
-@pytest.mark.parametrize("text", ["9-8", "09:00-12:00, 11:00-13:00", "9:75-10", "x", "25-26", "9"])
+@pytest.mark.parametrize("text", ["9-9", "24:00-08:00", "09:00-12:00, 11:00-13:00", "9:75-10", "x", "25-26", "9"])
 def test_hours_that_make_no_sense_are_refused(text):
     with pytest.raises(ValueError):
         policies.parse_intervals(text)

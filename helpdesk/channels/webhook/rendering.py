@@ -3,11 +3,14 @@
 import json
 from dataclasses import dataclass
 
-from helpdesk import key_derivation
-from helpdesk.domain.outbox.errors import SkipDelivery
+from helpdesk import clock, key_derivation
+from helpdesk.domain.integrations import webhooks
+from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.webhook import Webhook
+
+MAX_WAIT = 300  # seconds until an event asks again whether the earlier one was received
 
 
 @dataclass(frozen=True)
@@ -20,14 +23,19 @@ class SignedRequest:
 
 
 def render_request(delivery: Delivery) -> SignedRequest:
-    """Return the request; every attempt sends the same body. Raises SkipDelivery where the webhook was deleted or
-    switched off.
+    """Return the request; every attempt sends the same body.
 
-    The secrets are those of every accepted SECRET_KEY: a receiver may know the one of an earlier key.
+    Raises SkipDelivery where the webhook was deleted or switched off, and RetryLater while an earlier event of the same
+    ticket was not received yet. ``sequence`` grows with every event of a ticket. The secrets are those of every
+    accepted SECRET_KEY: a receiver may know the one of an earlier key.
     """
     webhook = db.session.get(Webhook, delivery.subject_id)
     if webhook is None or not webhook.is_active:
         raise SkipDelivery("The webhook is switched off.")
-    body = json.dumps({"id": delivery.key, **delivery.data["payload"]}, ensure_ascii=False, separators=(",", ":"))
+    if (due_at := webhooks.find_earlier_unfinished(delivery)) is not None:
+        seconds = (due_at - clock.now()).total_seconds()
+        raise RetryLater("An earlier event of this ticket was not received yet.", min(max(seconds, 1), MAX_WAIT))
+    content = {"id": delivery.key, "sequence": delivery.id, **delivery.data["payload"]}
+    body = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     secrets = key_derivation.sign_with_each(key_derivation.Purpose.WEBHOOK, webhook.nonce)
     return SignedRequest(webhook.url, tuple(secrets), body.encode())

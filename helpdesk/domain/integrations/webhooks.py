@@ -10,7 +10,8 @@ from helpdesk import clock, jobs, key_derivation
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.integrations import webhook_address
 from helpdesk.domain.people import permissions
-from helpdesk.domain.representations import MessageSummary, TicketSummary
+from helpdesk.domain.representations import Message as MessageObject
+from helpdesk.domain.representations import TicketDetails
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
@@ -31,6 +32,8 @@ EVENT_LABELS = {
     "ticket.reopened": "A solved ticket was taken up again",
     "message.replied": "Somebody replied",
     "message.noted": "The team wrote a note",
+    "message.edited": "A reply or note was edited, or became internal",
+    "message.deleted": "A reply or note was deleted",
 }
 
 
@@ -47,6 +50,12 @@ def enqueue_message_added(message: Message) -> None:
         message,
         due_at=None if message.origin_thread_id else message.release_at,
     )
+
+
+def enqueue_message_changed(message: Message) -> None:
+    """Enqueue ``message.edited`` or ``message.deleted``; of a note only for webhooks that get notes."""
+    event = "message.deleted" if message.deleted_at else "message.edited"
+    _enqueue_for_subscribers(event, message.ticket, message, also="message.noted" if message.is_note else event)
 
 
 def enqueue_ticket_changed(ticket: Ticket, kind: str, changes: dict[str, Any]) -> None:
@@ -68,6 +77,24 @@ def delete_unsent(message_id: int) -> None:
     for delivery in db.session.scalars(waiting):
         if (delivery.data["payload"].get("message") or {}).get("id") == message_id:
             db.session.delete(delivery)
+
+
+def find_earlier_unfinished(delivery: Delivery) -> datetime | None:
+    """When the earlier event of the same ticket that ``delivery`` has to wait for is due; None where there is none.
+
+    A failed one is not waited for.
+    """
+    number = (delivery.data["payload"].get("ticket") or {}).get("number")
+    if number is None:
+        return None
+    earlier = select(Delivery.due_at).where(
+        Delivery.kind == DeliveryKind.webhook,
+        Delivery.subject_id == delivery.subject_id,
+        Delivery.id < delivery.id,
+        Delivery.state.in_((DeliveryState.pending, DeliveryState.sending, DeliveryState.unknown)),
+        Delivery.data[("payload", "ticket", "number")].as_integer() == number,
+    )
+    return db.session.scalar(earlier.order_by(Delivery.id).limit(1))
 
 
 def signing_secret(webhook: Webhook) -> str:
@@ -130,13 +157,20 @@ def list_deliveries(webhook: Webhook, limit: int = 50) -> list[Delivery]:
 
 
 def _enqueue_for_subscribers(
-    event: str, ticket: Ticket, message: Message | None = None, due_at: datetime | None = None, **more: Any
+    event: str,
+    ticket: Ticket,
+    message: Message | None = None,
+    due_at: datetime | None = None,
+    also: str | None = None,
+    **more: Any,
 ) -> None:
-    subscribers = [row.id for row in db.session.execute(ACTIVE_WEBHOOKS_QUERY) if event in row.events]
+    """Enqueue ``event`` for the webhooks that get it and, where named, the event ``also``."""
+    wanted = {event, also or event}
+    subscribers = [row.id for row in db.session.execute(ACTIVE_WEBHOOKS_QUERY) if wanted <= set(row.events)]
     if subscribers and message:
-        more["message"] = MessageSummary.model_validate(message).model_dump(mode="json")
+        more["message"] = MessageObject.model_validate(message).model_dump(mode="json")
     if subscribers:
-        more["ticket"] = TicketSummary.model_validate(ticket).model_dump(mode="json")
+        more["ticket"] = TicketDetails.model_validate(ticket).model_dump(mode="json")
     for webhook_id in subscribers:
         _enqueue_delivery(webhook_id, {"event": event, "at": clock.now().isoformat(), **more}, due_at)
 

@@ -18,6 +18,7 @@ from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
 from helpdesk.models.user import User
 
 MAX_MINUTES = 60 * 24 * 90  # working minutes
+DAY_MINUTES = 1440
 DURATION_PATTERN = re.compile(r"(?:(\d{1,5})\s*h)?\s*(?:(\d{1,6})\s*m?)?", re.I)
 WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -67,27 +68,34 @@ def set_policies(values: dict[str, str], *, actor: User, organization: Organizat
 def set_business_hours(values: dict[str, str], *, zone: str, actor: User) -> None:
     """Replace the business hours: ``values`` by weekday ("0" is Monday) as "09:00-12:30, 13:30-17:00"; "" is a day off.
 
-    All days empty means all day, every day. Raises PermissionDenied and ValidationError.
+    "22:00-06:00" is a night shift, whose second part is stored with the next day. All days empty means all day, every
+    day. Raises PermissionDenied and ValidationError.
     """
     permissions.ensure(permissions.can_administer(actor), "Only admins set working hours.")
     errors: dict[str, str] = {}
-    rows: list[BusinessHours] = []
+    intervals: dict[int, list[tuple[int, int]]] = {weekday: [] for weekday in range(7)}
     if zone not in clock.time_zone_names():
         errors["time_zone"] = "There is no such time zone; write one like Europe/Berlin."
     for weekday, name in enumerate(WEEKDAY_NAMES):
         try:
-            rows += [
-                BusinessHours(weekday=weekday, opens=a, closes=b)
-                for a, b in parse_intervals(values.get(str(weekday), ""))
-            ]
+            for opens, closes in parse_intervals(values.get(str(weekday), "")):
+                intervals[weekday].append((opens, min(closes, DAY_MINUTES)))
+                if closes > DAY_MINUTES:
+                    intervals[(weekday + 1) % 7].append((0, closes - DAY_MINUTES))
         except ValueError:
-            errors[f"hours-{weekday}"] = f"Write {name}'s hours like 09:00-12:30, 13:30-17:00, or leave it empty."
+            errors[f"hours-{weekday}"] = (
+                f"Write {name}'s hours like 09:00-12:30, 13:30-17:00 or 22:00-06:00, or leave it empty."
+            )
     if errors:
         raise ValidationError("Some hours need another look.", errors=errors)
     ZoneInfo(zone)
     settings.lock()
     db.session.execute(delete(BusinessHours))
-    db.session.add_all(rows)
+    db.session.add_all(
+        BusinessHours(weekday=weekday, opens=opens, closes=closes)
+        for weekday, of_day in intervals.items()
+        for opens, closes in _join_intervals(of_day)
+    )
     settings.set("time_zone", zone)
     _enqueue_recalculation()
 
@@ -137,18 +145,38 @@ def format_duration(minutes: int | None) -> str:
 
 
 def parse_intervals(text: str) -> list[tuple[int, int]]:
-    """Return "09:00-12:30, 13:30-17:00" as minutes after midnight, in order. Raises ValueError, also for an overlap."""
+    """Return "09:00-12:30, 13:30-17:00" as minutes after midnight, in order. Raises ValueError, also for an overlap.
+
+    A period that closes before it opens ends on the next day: "22:00-06:00" is (1320, 1800). 23:59 means midnight:
+    people write it where they mean the end of the day.
+    """
     intervals = []
     for part in filter(None, (part.strip() for part in text.split(","))):
         begin, _, end = part.replace("–", "-").partition("-")
-        intervals.append((_parse_clock_time(begin), _parse_clock_time(end)))
+        opens, closes = _parse_clock_time(begin), _parse_clock_time(end)
+        if closes == DAY_MINUTES - 1:
+            closes = DAY_MINUTES
+        if closes == opens or opens == DAY_MINUTES:
+            raise ValueError(text)
+        intervals.append((opens, closes if closes > opens else closes + DAY_MINUTES))
     intervals.sort()
     last = 0
     for opens, closes in intervals:
-        if opens < last or closes <= opens:
+        if opens < last:
             raise ValueError(text)
         last = closes
     return intervals
+
+
+def _join_intervals(intervals: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """``intervals`` in order, with those joined that touch or overlap: a night shift may reach into the next day's."""
+    joined: list[tuple[int, int]] = []
+    for opens, closes in sorted(intervals):
+        if joined and opens <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(closes, joined[-1][1]))
+        else:
+            joined.append((opens, closes))
+    return joined
 
 
 def _parse_clock_time(text: str) -> int:

@@ -1,7 +1,9 @@
 """SLA timers: one for the first response and one for the resolution of a ticket.
 
 ``update_timers`` is called after every change of a ticket that may start, pause or stop a timer. It uses only the
-present state of the ticket, so an additional call changes nothing. Timers pause while the ticket waits on the customer.
+present state of the ticket, so an additional call changes nothing. The resolution timer pauses while the ticket waits
+on the customer and, with the setting ``sla_pauses_on_hold``, on a third party; the first response never pauses, since
+no customer waits for anything before somebody answered.
 """
 
 from collections.abc import Sequence
@@ -154,7 +156,13 @@ def _update_timers(
             db.session.add(timer)
         if timer.stopped_at is None or ended[kind] is None:
             timer.target = minutes
-            _set_timer(timer, ended[kind], ticket.waiting_on == WaitingOn.customer, now, hours)
+            _set_timer(timer, ended[kind], kind == "resolution" and _pauses(ticket), now, hours)
+
+
+def _pauses(ticket: Ticket) -> bool:
+    if ticket.waiting_on == WaitingOn.third_party:
+        return bool(settings.get("sla_pauses_on_hold"))
+    return ticket.waiting_on == WaitingOn.customer
 
 
 def _set_timer(

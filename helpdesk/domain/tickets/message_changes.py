@@ -38,6 +38,7 @@ def edit_message(message: Message, *, editor: User | None, body: str, kind: str 
     refresh_excerpt(ticket)
     messages.index_message(message)
     outbox.fan_out_edit(message)
+    side_effects.on_message_changed(message)
     live_events.bump_version_and_publish(ticket, team_only=message.is_note)
     return message
 
@@ -67,6 +68,7 @@ def convert_to_note(message: Message, *, editor: User, also_late: bool = False) 
     refresh_excerpt(ticket)
     messages.index_message(message)
     outbox.retract_from_customers(message)
+    side_effects.on_message_changed(message)
     live_events.bump_version_and_publish(ticket)
     return message
 
@@ -87,6 +89,7 @@ def delete_message(message: Message, *, editor: User | None) -> Message:
     message.deleted_at = clock.now()
     refresh_excerpt(ticket)
     outbox.fan_out_deletion(message)
+    side_effects.on_message_changed(message)
     live_events.bump_version_and_publish(ticket, team_only=message.is_note)
     return message
 

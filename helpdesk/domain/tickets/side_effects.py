@@ -25,6 +25,11 @@ def on_message_added(message: Message) -> None:
     notifications.on_message_added(message)
 
 
+def on_message_changed(message: Message) -> None:
+    """Enqueue the webhooks of a message that was edited, deleted or turned into a note."""
+    webhooks.enqueue_message_changed(message)
+
+
 def on_reply_taken_back(ticket: Ticket) -> None:
     """Update the SLA timers of a locked ticket after a reply was removed within its undo window."""
     timers.update_timers(ticket)

@@ -96,7 +96,7 @@ def apply_reply_to_status(ticket: Ticket, message: Message) -> None:
         )
 
 
-def record_assignment(ticket: Ticket, assignee: User | None, *, actor: User) -> None:
+def record_assignment(ticket: Ticket, assignee: User | None, *, actor: User | None) -> None:
     """Assign a locked ticket, without a permission check."""
     old = ticket.assignee.display_name if ticket.assignee else None
     timeline.add_event(ticket, "assigned", actor, old=old, new=assignee.display_name if assignee else None)

@@ -3,10 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field, computed_field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from helpdesk import urls
-from helpdesk.domain.representations import MessageSummary, Person, Representation, TicketSummary
+from helpdesk.domain.representations import Attachment, Message, Person, Representation, TicketDetails
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.domain.tickets.attachments import MAX_FILES
 from helpdesk.models.message import MessageKind
@@ -41,62 +40,16 @@ FileKeys = Annotated[
 Sort = Literal[tuple(sort for sort in agent_queue.SORT_LABELS if sort)]
 
 
-def _answers(rows: Any) -> Any:
-    """The rows of answers as the JSON of ``Answer``."""
-    return [{"key": row.field.key, "label": row.field.label, "value": row.value, "text": row.text} for row in rows]
-
-
-class Answer(BaseModel):
-    """The answer to one field of a form: its JSON ``value``, and the ``text`` that people read."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    key: str
-    label: str
-    value: Any
-    text: str
-
-
-class Ticket(TicketSummary):
+class Ticket(TicketDetails):
     """A ticket with its times and the answers of its form. ``changed_at``: the last change of any kind."""
 
     holder: Literal["team", "customer", "third_party"] | None = Field(validation_alias="waiting_on")
-    answers: Annotated[list[Answer], BeforeValidator(_answers)]
     created_at: datetime
     updated_at: datetime
     changed_at: datetime = Field(validation_alias="last_change")
     first_response_at: datetime | None
     solved_at: datetime | None
     closed_at: datetime | None
-
-
-class Attachment(Representation):
-    """A file of a message."""
-
-    key: str = Field(description="Send it in `attachments` of a new ticket or message.")
-    name: str
-    media_type: str
-    size: int
-
-    @computed_field
-    @property
-    def url(self) -> str:
-        """The URL to download it on the pages, for those who may see the message."""
-        return urls.absolute_url(f"/files/{self.key}")
-
-    @computed_field
-    @property
-    def api_url(self) -> str:
-        """The URL to download it with a token."""
-        return urls.absolute_url(f"/api/files/{self.key}")
-
-
-class Message(MessageSummary):
-    """A reply or a note with its files."""
-
-    edited_at: datetime | None
-    deleted_at: datetime | None
-    attachments: list[Attachment]
 
 
 class Organization(Representation):

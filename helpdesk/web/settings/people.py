@@ -12,6 +12,7 @@ from helpdesk.domain.authentication import invitations, oidc, second_factor, ses
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission as rules
 from helpdesk.domain.people import organizations, session_revocation, users
+from helpdesk.domain.tickets import handover
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.web import user_agent
@@ -98,10 +99,11 @@ def link_slack_user(user_id: int) -> ResponseReturnValue:
 @authorization.admin_only
 def deactivate_user(user_id: int) -> ResponseReturnValue:
     """Deactivate a person, who can no longer sign in."""
-    user = get_user_or_404(user_id)
+    user, text = get_user_or_404(user_id), request.form.get("successor", "")
+    successor = users.get_user(int(text)) if text.isascii() and text.isdecimal() and len(text) < 19 else None
     return run_action(
         user,
-        lambda: users.deactivate_user(user, actor=authentication.get_current_user()),
+        lambda: handover.deactivate_user(user, actor=authentication.get_current_user(), successor=successor),
         f"{user.display_name} is deactivated.",
     )
 
@@ -203,4 +205,8 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
         ticket_visibility=users.TICKET_VISIBILITY_LABELS,
         has_second_factor=user.is_team and second_factor.is_on(user),
         is_invited=user.is_team and invitations.is_open(user),
+        open_tickets=handover.count_open_tickets(user) if user.is_team and user.is_active else 0,
+        successors=[(str(each.id), each.display_name) for each in users.list_team() if each.id != user.id]
+        if user.is_team
+        else [],
     )

@@ -66,8 +66,9 @@ def save_business_hours() -> ResponseReturnValue:
     values = {str(day): request.form.get(f"hours-{day}", "") for day in range(7)}
     zone = request.form.get("time_zone", "").strip()
     try:
-        stale_forms.begin_change(lambda: stored_hours() | {"zone": settings.load_all()["time_zone"]})
+        stale_forms.begin_change(stored_hours_and_settings)
         policies.set_business_hours(values, zone=zone, actor=authentication.get_current_user())
+        settings.set("sla_pauses_on_hold", "sla_pauses_on_hold" in request.form)
     except (ValidationError, ConflictError) as error:
         db.session.rollback()
         settings.invalidate_cache()
@@ -77,6 +78,7 @@ def save_business_hours() -> ResponseReturnValue:
         authentication.get_current_user(),
         "Working hours",
         time_zone=zone,
+        pauses_on_hold="sla_pauses_on_hold" in request.form,
         **{f"day {day}": text for day, text in values.items()},
     )
     db.session.commit()
@@ -136,7 +138,8 @@ def render_page(
     return navigation.render_settings_page(
         "settings/service_levels.html",
         targets_loaded=stale_forms.fingerprint(stored_targets(organization)),
-        hours_loaded=stale_forms.fingerprint(stored_hours() | {"zone": settings.load_all()["time_zone"]}),
+        hours_loaded=stale_forms.fingerprint(stored_hours_and_settings()),
+        pauses_on_hold=settings.get("sla_pauses_on_hold"),
         organization=organization,
         with_own=[tuple(row) for row in db.session.execute(own_query.order_by(Organization.name))],
         organizations=[tuple(row) for row in db.session.execute(all_query)],
@@ -169,6 +172,12 @@ def stored_targets(organization: Organization | None) -> dict[str, str]:
         for priority in Priority
         for kind in ("first_response", "resolution")
     }
+
+
+def stored_hours_and_settings() -> dict[str, Any]:
+    """What the form of the hours shows, as it is stored now."""
+    stored = settings.load_all()
+    return stored_hours() | {name: stored[name] for name in ("time_zone", "sla_pauses_on_hold")}
 
 
 def stored_hours() -> dict[str, str]:

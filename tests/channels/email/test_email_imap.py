@@ -91,7 +91,7 @@ def test_the_address_of_a_mailbox_is_read_from_the_configuration():
         "mail.example", "help@x", "p/w", 993, "Support in", security="tls"
     )
     assert read("imap://help@mail.example").security == "starttls"
-    with pytest.raises(ValueError, match="IMAP_URL"):
+    with pytest.raises(config.UnsafeConfiguration, match="IMAP_URL"):
         read("https://mail.example")
 
 

@@ -1,0 +1,44 @@
+"""Hand over the open tickets of somebody who leaves the team."""
+
+from sqlalchemy import Select, func, select
+
+from helpdesk.domain import locking, outbox
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import users
+from helpdesk.domain.tickets import status
+from helpdesk.extensions import db
+from helpdesk.models.statuses import Status
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+
+def count_open_tickets(user: User) -> int:
+    """The number of tickets assigned to ``user`` that are not closed."""
+    return db.session.scalar(select(func.count()).select_from(_open_tickets(user).subquery())) or 0
+
+
+def deactivate_user(user: User, *, actor: User | None, successor: User | None = None) -> int:
+    """Deactivate ``user`` and assign their open tickets to ``successor``, or to nobody. Returns their number.
+
+    Solved tickets count as open, since a customer's answer opens them again. Raises ConflictError and ValidationError.
+    """
+    if successor is not None and (not successor.is_team or not successor.is_active or successor.id == user.id):
+        raise ValidationError("Choose somebody of the team who is active.", "successor")
+    users.deactivate_user(user, actor=actor)
+    tickets = [
+        ticket
+        for ticket in locking.lock_tickets(db.session.scalars(_open_tickets(user)))
+        if ticket.assignee_id == user.id
+    ]
+    for ticket in tickets:
+        status.record_assignment(ticket, successor, actor=actor)
+        outbox.enqueue_card_update(ticket)
+    if tickets:
+        receiver = successor.email if successor else "nobody"
+        audit_log.add_entry("handed over tickets", actor, user.email, number=len(tickets), to=receiver)
+    return len(tickets)
+
+
+def _open_tickets(user: User) -> Select[int]:
+    return select(Ticket.id).where(Ticket.assignee_id == user.id, Ticket.status != Status.closed)
