@@ -55,7 +55,7 @@ def render_review_form(number: int, values: dict[str, Any], errors: dict[str, An
     ticket = permissions.find_ticket(authentication.get_current_user(), number) or abort(404)
     review = qa_reviews.get_review(ticket, authentication.get_current_user())
     if review and not errors:
-        values = {"rating": review.mark, "comment": review.remark}
+        values = {"rating": review.rating, "comment": review.comment}
     ratings = [(rating, qa_reviews.RATING_LABELS[rating]) for rating in RATINGS]
     return render_template(
         "review/review_form.html",
