@@ -141,7 +141,9 @@ class _Writer:
             return _code(piece.text)
         if piece.url and (piece.bare or not piece.text):
             return _autolink(piece)
-        return markdown_escaping.escape_text(piece.text, in_label=_is_link(piece), is_last=is_last)
+        # Brackets in several pieces could be a link together.
+        in_label = _is_link(piece) or (len(self.pieces) > 1 and "://" not in piece.text)
+        return markdown_escaping.escape_text(piece.text, in_label=in_label, is_last=is_last)
 
 
 def _marks(piece: Span) -> set[Mark]:
