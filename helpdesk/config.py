@@ -146,6 +146,9 @@ ENVIRONMENT_VARIABLES = (
     EnvironmentVariable(
         "DELIVERY_HOLD_OFF", 60, "Seconds before a Slack post with unknown result is searched for and retried.", int
     ),
+    EnvironmentVariable(
+        "INBOX_ORDER_WAIT", 0.5, "Seconds that a message from Slack waits for earlier ones that arrive later.", float
+    ),
     EnvironmentVariable("DELIVERY_MAIL_HOLD_OFF", 600, "Seconds before a mail with unknown result is sent again.", int),
     EnvironmentVariable(
         "DELIVERY_LEASE", 180, "Seconds a worker has for one delivery or inbound event before another takes over.", int

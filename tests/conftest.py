@@ -175,6 +175,7 @@ def configuration(database_url, redis_url, tmp_path):
             "VAR_DIR": str(tmp_path),
             "PORTAL_BASE_URL": "http://localhost",
             "MAIL_DEFAULT_SENDER": "help@support.example",
+            "INBOX_ORDER_WAIT": 0,
             "DELIVERY_HOLD_OFF": 60,  # unlike every delay before a next try, so that a test sees which of them counted
         }
     )

@@ -3,11 +3,12 @@
 from collections.abc import Iterator
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from helpdesk import clock
 from helpdesk.domain.monitoring import health
+from helpdesk.domain.outbox import look_up_counts
 
 LABELS = ("destination", "kind")
 
@@ -15,9 +16,10 @@ LABELS = ("destination", "kind")
 class HealthCollector(Collector):
     """Gauges of the waiting deliveries of each destination and of each health check, the same in every process."""
 
-    def collect(self) -> Iterator[GaugeMetricFamily]:
+    def collect(self) -> Iterator[Metric]:
         """Yield the gauges; the registry calls this within an application context."""
         yield from _destination_gauges()
+        yield _look_up_counter()
         for finding in health.run_checks():
             name = f"helpdesk_{finding.name.lower().replace(' ', '_')}"
             yield GaugeMetricFamily(f"{name}_ok", f"1 while this is in order: {finding.name}.", value=float(finding.ok))
@@ -30,6 +32,14 @@ def render_metrics() -> bytes:
     registry = CollectorRegistry(auto_describe=False)
     registry.register(HealthCollector())
     return generate_latest(registry)
+
+
+def _look_up_counter() -> CounterMetricFamily:
+    text = "Look-ups after an unknown result: found, absent, and late (arrived after it had been repeated)."
+    counter = CounterMetricFamily("helpdesk_delivery_look_ups", text, labels=("result",))
+    for name, number in look_up_counts.read_counts().items():
+        counter.add_metric((name,), number)
+    return counter
 
 
 def _destination_gauges() -> list[GaugeMetricFamily]:

@@ -13,7 +13,8 @@ from helpdesk.models.personal_data import CODE, IDENTIFIER, ErasedBy
 class InboundEvent(Base):
     """One event as a channel received it, stored before it is processed: a row of the inbox.
 
-    Events with the same ``ordering_key`` (a Slack thread) are processed in the order in which they arrived. ``result``
+    Events with the same ``ordering_key`` (a Slack thread) are processed in the order of their ``position``, the other
+    side's time of the event or that of its arrival. ``errors``: attempts that ended with an error of ours. ``result``
     is a sentence for people about what was done.
     """
 
@@ -22,6 +23,7 @@ class InboundEvent(Base):
         "source": CODE,
         "external_id": IDENTIFIER,
         "ordering_key": IDENTIFIER,
+        "position": IDENTIFIER,
         "payload": ErasedBy("erase_from_inbox"),
         "raw": ErasedBy("erase_from_inbox"),
         "state": CODE,
@@ -35,7 +37,9 @@ class InboundEvent(Base):
     payload: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     raw: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
     state: Mapped[str] = mapped_column(String(12), default="waiting")
+    position: Mapped[str | None] = mapped_column(String(32))
     attempts: Mapped[int] = mapped_column(default=0)
+    errors: Mapped[int] = mapped_column(default=0, server_default="0")
     due_at: Mapped[Created]
     lease_until: Mapped[Time | None]
     result: Mapped[str | None] = mapped_column(Text)

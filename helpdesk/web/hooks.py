@@ -13,7 +13,7 @@ from flask.typing import ResponseReturnValue
 from helpdesk import config
 from helpdesk.channels import email
 from helpdesk.channels.slack import requests
-from helpdesk.channels.slack.parse import envelopes, signature
+from helpdesk.channels.slack.parse import envelopes
 from helpdesk.database import transactions
 from helpdesk.domain import inbox
 from helpdesk.extensions import csrf, db
@@ -71,9 +71,7 @@ def handle_slack_request() -> Response | dict[str, Any]:
     transactions.limit_lock_wait(MAX_LOCK_WAIT_SECONDS)
     body = request.get_data(cache=True)
     current = config.current()
-    if not signature.verify_signature(
-        request.headers, body, [current.SLACK_SIGNING_SECRET, current.SLACK_SIGNING_SECRET_OLD]
-    ):
+    if not requests.is_signed(request.headers, body, [current.SLACK_SIGNING_SECRET, current.SLACK_SIGNING_SECRET_OLD]):
         log.info("A request to %s was not signed by Slack, or too long ago", request.path)
         return Response(status=401)
     try:

@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 
 from helpdesk import jobs
-from helpdesk.channels.slack import handlers, message_parts, not_found, notifications
+from helpdesk.channels.slack import handlers, known_threads, message_parts, not_found, notifications
 from helpdesk.channels.slack.api import api_errors, find_message
 from helpdesk.channels.slack.api import send as sending
 from helpdesk.channels.slack.api.requests import SlackContent, SlackRequest, WebApiCall
@@ -56,7 +56,7 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
     def find(self, request: SlackRequest) -> SendResult | None:
         if is_direct(request):
             return None  # no permission to read it; a notification may come twice
-        return find_message.find(request)
+        return find_message.find(request, is_known=known_threads.is_known_delivery)
 
     def is_installation_error(self, reason: str) -> bool:
         return api_errors.is_installation_error(reason)
@@ -101,6 +101,9 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
 
     def ordering_key(self, payload: dict[str, Any]) -> str | None:
         return handlers.ordering_key(payload)
+
+    def position(self, payload: dict[str, Any]) -> str | None:
+        return handlers.position(payload)
 
     def is_own_echo(self, payload: dict[str, Any]) -> bool:
         return echo_filter.is_echo(payload)

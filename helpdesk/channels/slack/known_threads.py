@@ -9,6 +9,7 @@ from typing import TypeVar
 from sqlalchemy import select
 
 from helpdesk.channels.slack import origin_threads
+from helpdesk.database import transactions
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.message import Message
@@ -79,6 +80,12 @@ def load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
         )
         for thread in threads
     ]
+
+
+def is_known_delivery(ts: str) -> bool:
+    """Return whether the message ``ts`` is recorded as one that some delivery made."""
+    with transactions.read_only():
+        return db.session.scalar(select(Delivery.id).where(Delivery.external_id == ts).limit(1)) is not None
 
 
 def split_batches(items: Sequence[Item]) -> Iterator[Sequence[Item]]:

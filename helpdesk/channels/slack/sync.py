@@ -15,7 +15,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 
 from helpdesk import clock, config
-from helpdesk.channels.slack import channels, known_threads, unthreaded
+from helpdesk.channels.slack import channels, duplicates, known_threads, unthreaded
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import directory, rate_limits
 from helpdesk.channels.slack.handlers import thread_lookup
@@ -37,7 +37,6 @@ MAX_THREADS = 25  # of one channel in one turn
 MAX_CHANGED_THREADS = 15  # of them, that have more replies than we know: some always have, such as another app's
 MAX_IDLE_THREADS = 6  # of them, that have nothing new: only edits and deletions that we missed can be found there
 MAX_FAILURES = 3  # threads in a row that could not be read, after which the channel is left for its next turn
-SETTLE_TIME = timedelta(minutes=5)  # a message younger than this is not taken for deleted because a list leaves it out
 
 DISTANT_PAST = datetime.min.replace(tzinfo=UTC)
 
@@ -177,7 +176,6 @@ def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[known_
 
 def _sync_known_thread(known: known_threads.KnownThread) -> int:
     client, ourselves = clients.current(), directory.get_bot_identity()
-    started_at = clock.now()
     listed = {}
     pages = client.pages(
         "conversations.replies",
@@ -189,7 +187,8 @@ def _sync_known_thread(known: known_threads.KnownThread) -> int:
     )
     for message in pages:
         listed[str(message.get("ts"))] = message
-    missing = list(_missing_events(known, listed, ourselves, started_at))
+    missing = list(_missing_events(known, listed, ourselves))
+    duplicates.remove_duplicates(client, known, listed.values())
     new = 0
     for external_id, event, ts in missing:
         if not (event.get("subtype") or ts in known.messages) and _was_received(known, ts):
@@ -207,10 +206,13 @@ def _mark_compared(known: known_threads.KnownThread) -> None:
 
 
 def _missing_events(
-    known: known_threads.KnownThread, listed: dict, ourselves: events.BotIdentity, started_at: datetime
+    known: known_threads.KnownThread, listed: dict, ourselves: events.BotIdentity
 ) -> Iterator[tuple[str, dict, str]]:
     """Yield (id for the inbox, the event as Slack would have sent it, ts of the message) for everything that is missing
     here.
+
+    A message that Slack no longer lists was not deleted by anybody: a workspace's retention removes messages without an
+    event. Only an event or a tombstone deletes.
     """
     for ts, message in listed.items():
         if (
@@ -230,8 +232,8 @@ def _missing_events(
             event = {"type": "message", "subtype": "message_changed", "channel": known.channel_id, "hidden": True}
             event |= {"message": message, "previous_message": {**message, "files": []}, "ts": ts}
             yield f"{place}:files:{':'.join(sorted(gone))}"[:255], event, ts
-    for ts in known.messages.keys() - known.gone - listed.keys():
-        if known_threads.parse_ts(ts) < (started_at - SETTLE_TIME).timestamp():
+    for ts in known.messages.keys() - known.gone:
+        if listed.get(ts, {}).get("subtype") == "tombstone":
             event = {"type": "message", "subtype": "message_deleted", "channel": known.channel_id, "hidden": True}
             before = {"ts": ts, "thread_ts": known.root, "user": ""}
             yield f"read:{known.channel_id}:{ts}:deleted", event | {"deleted_ts": ts, "previous_message": before}, ts

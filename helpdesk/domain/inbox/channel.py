@@ -30,7 +30,14 @@ class TwoWayChannel(OutboundChannel[ContentT], Generic[ContentT, ContextT]):
         """
 
     def ordering_key(self, payload: dict[str, Any]) -> str | None:
-        """The key, at most 120 characters, whose events are processed in order of arrival; None for no order."""
+        """The key, at most 120 characters, whose events are processed in order; None for no order."""
+        return None
+
+    def position(self, payload: dict[str, Any]) -> str | None:
+        """The place of the event among those of its ordering key, as text that sorts; None: the time of its arrival.
+
+        The time of its arrival is written as Unix seconds with six decimals, ten digits before the point.
+        """
         return None
 
     def is_own_echo(self, payload: dict[str, Any]) -> bool:

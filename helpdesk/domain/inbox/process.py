@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, bindparam, exists, select, update
+from sqlalchemy import ColumnElement, bindparam, exists, func, select, tuple_, update
 
 from helpdesk import clock, config, jobs
 from helpdesk.database import errors as database_errors
@@ -23,7 +23,9 @@ from helpdesk.extensions import db
 from helpdesk.models.inbound_event import InboundEvent
 
 RETRY_DELAYS_SECONDS = (1, 5, 15, 30, 30, 60, 60, 120, 300, 900)  # before the next attempt, by attempts made
-MAX_ATTEMPTS = 20  # after errors of our own
+ERROR_DELAYS_SECONDS = (1, 2, 5, 30, 60, 120, 300, 900)  # the same after errors of our own, by their number
+MAX_BLOCKING_ERRORS = 3  # an event that failed so often by errors of our own lets later ones of its key pass
+MAX_ERRORS = 20  # after which it fails
 OUTAGE_TIMEOUT = timedelta(hours=48)  # while the external service fails; later events of the ordering key wait
 MAX_OUTAGE_DELAY_SECONDS = 60  # between two attempts during an outage
 
@@ -47,8 +49,14 @@ rows = InboundEvent.__table__
 def _is_claimable() -> ColumnElement[bool]:
     """The condition that a row may be claimed, for a statement with the parameter ``now``."""
     row, earlier = rows.c, rows.alias().c
+    is_earlier = tuple_(func.coalesce(earlier.position, ""), earlier.id) < tuple_(
+        func.coalesce(row.position, ""), row.id
+    )
     is_blocked = exists().where(
-        earlier.ordering_key == row.ordering_key, earlier.id < row.id, earlier.state.in_(("waiting", "working"))
+        earlier.ordering_key == row.ordering_key,
+        is_earlier,
+        earlier.state.in_(("waiting", "working")),
+        earlier.errors < MAX_BLOCKING_ERRORS,
     )
     return (row.state == "waiting") & (row.due_at <= bindparam("now", type_=row.due_at.type)) & ~is_blocked
 
@@ -63,8 +71,11 @@ CLAIM_STATEMENT = (
     .returning(rows.c.source, rows.c.payload, rows.c.raw, rows.c.attempts)
 )
 LOCK_CLAIMED_QUERY = select(InboundEvent).where(InboundEvent.id == bindparam("claimed")).with_for_update()
-NEXT_IN_ORDER_QUERY = select(db.func.min(rows.c.id)).where(
-    rows.c.ordering_key == bindparam("ordering_key"), rows.c.state == "waiting"
+NEXT_IN_ORDER_QUERY = (
+    select(rows.c.id)
+    .where(rows.c.ordering_key == bindparam("ordering_key"), rows.c.state == "waiting")
+    .order_by(func.coalesce(rows.c.position, ""), rows.c.id)
+    .limit(1)
 )
 
 
@@ -156,6 +167,11 @@ def _apply_event(claim: InboundClaim, channel: TwoWayChannel[Any, Any], context:
 def _finish(inbound: InboundEvent) -> None:
     inbound.finished_at = clock.now()
     inbound.lease_until = None
+    _wake_next(inbound)
+
+
+def _wake_next(inbound: InboundEvent) -> None:
+    """Wake a worker for what waited behind this event."""
     if inbound.ordering_key:
         db.session.flush()
         next_id = db.session.scalar(NEXT_IN_ORDER_QUERY, {"ordering_key": inbound.ordering_key})
@@ -164,7 +180,7 @@ def _finish(inbound: InboundEvent) -> None:
 
 
 def _wait_for_outage(claim: InboundClaim, error: ChannelError) -> None:
-    """Retry later: the external service failed; the event fails after OUTAGE_TIMEOUT, not after MAX_ATTEMPTS."""
+    """Retry later: the external service failed; the event fails after OUTAGE_TIMEOUT."""
     inbound = _reset_to_waiting(claim, error.reason)
     if inbound is None:
         return
@@ -176,13 +192,18 @@ def _wait_for_outage(claim: InboundClaim, error: ChannelError) -> None:
 
 
 def _retry_later(claim: InboundClaim, reason: str) -> None:
+    """Retry after an error of ours; from MAX_BLOCKING_ERRORS on, later events of its key go first."""
     inbound = _reset_to_waiting(claim, reason)
     if inbound is None:
         return
-    inbound.due_at = clock.now() + timedelta(seconds=_retry_delay(inbound))
-    if inbound.attempts >= MAX_ATTEMPTS:
+    inbound.errors += 1
+    delay = ERROR_DELAYS_SECONDS[min(inbound.errors, len(ERROR_DELAYS_SECONDS)) - 1]
+    inbound.due_at = clock.now() + timedelta(seconds=delay)
+    if inbound.errors >= MAX_ERRORS:
         inbound.state = "failed"
         _finish(inbound)
+    elif inbound.errors >= MAX_BLOCKING_ERRORS:
+        _wake_next(inbound)
     db.session.commit()
 
 

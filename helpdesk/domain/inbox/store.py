@@ -1,10 +1,11 @@
 """Store received events before they are processed, unique by source and external id."""
 
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy.dialects import postgresql, sqlite
 
-from helpdesk import clock, jobs
+from helpdesk import clock, config, jobs
 from helpdesk.domain.inbox.channel import get_two_way_channel
 from helpdesk.extensions import db
 from helpdesk.models.inbound_event import InboundEvent
@@ -20,16 +21,21 @@ def store_event(source: str, external_id: str, payload: dict[str, Any], raw: byt
         return False
     dialect = postgresql if db.engine.dialect.name == "postgresql" else sqlite
     now = clock.now()
+    ordering_key, position = channel.ordering_key(payload), channel.position(payload)
+    # An event that tells its place in the order waits a moment for earlier ones that arrive later.
+    order_wait = timedelta(seconds=config.current().INBOX_ORDER_WAIT) if ordering_key and position else timedelta(0)
     row = {
         "source": source,
         "external_id": external_id[:255],
-        "ordering_key": channel.ordering_key(payload),
+        "ordering_key": ordering_key,
+        "position": position or f"{now.timestamp():.6f}",
         "payload": payload,
         "raw": raw,
         "state": "waiting",
         "attempts": 0,
+        "errors": 0,
         "received_at": now,
-        "due_at": now,
+        "due_at": now + order_wait,
     }
     new = db.session.execute(
         dialect.insert(InboundEvent).values(row).on_conflict_do_nothing().returning(InboundEvent.id)

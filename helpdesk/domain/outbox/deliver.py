@@ -15,7 +15,7 @@ from helpdesk import clock, config, jobs
 from helpdesk.database import errors as database_errors
 from helpdesk.database import transactions
 from helpdesk.domain.outbox import claim as claims
-from helpdesk.domain.outbox import errors, failover, mark_sent, results
+from helpdesk.domain.outbox import errors, failover, look_up_counts, mark_sent, results
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
 
@@ -51,6 +51,8 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
         if failover.has_moved():
             raise errors.UnknownOutcomeError("Another database server has taken over; looking before sending.")
         sent = claim.channel.find(claim.request) if claim.possibly_sent_since else None
+        if claim.possibly_sent_since and claim.channel.removes_copies:
+            look_up_counts.count("found" if sent else "absent")
         if sent is None and claim.skipped is not None:
             results.postpone_or_skip(claim.id, claim.owner, claim.skipped, is_absent=True)
             return False, None

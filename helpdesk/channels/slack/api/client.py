@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from helpdesk import config
-from helpdesk.channels.slack.api import api_errors, http_errors, http_pool, rate_limits
+from helpdesk.channels.slack.api import api_errors, http_errors, http_pool, rate_limits, slack_clock
 from helpdesk.domain.outbox import errors
 
 SLACK = "https://slack.com/api/"
@@ -96,6 +96,7 @@ class Client:
         except http_errors.CONNECTION_ERRORS as error:
             raise http_errors.error_for_exception(error) from None
         answer = Answer(response.status, response.headers, _json_object(response.data))
+        slack_clock.record_answer(response.headers)
         if answer.status != 200 or not answer.data.get("ok"):
             refusal = _refused(answer)
             rate_limits.remember(ours, method, channel, refusal)

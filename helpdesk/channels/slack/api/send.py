@@ -96,7 +96,7 @@ def _call_method(slack: clients.Client, key: str, call: WebApiCall, is_last: boo
     if method == "chat.update" and arguments.get("blocks") and len(arguments.get("text") or "") > MAX_UPDATE_LENGTH:
         arguments["text"] = arguments["text"][: MAX_UPDATE_LENGTH - 1] + "…"  # the blocks contain all of the text
     try:
-        return slack.call(method, **arguments)
+        return _post_with_metadata(slack, method, arguments)
     except errors.PermanentError as refused:
         layout = arguments.get("blocks") or arguments.get("attachments")
         text = arguments.get("text") or ""
@@ -111,6 +111,17 @@ def _call_method(slack: clients.Client, key: str, call: WebApiCall, is_last: boo
     # The text matters more than its layout: retry as plain text. An update must state that the old layout is removed.
     plain = {name: value for name, value in arguments.items() if name not in {"blocks", "attachments"}}
     return slack.call(method, **plain, **({"blocks": [], "attachments": []} if method == "chat.update" else {}))
+
+
+def _post_with_metadata(slack: clients.Client, method: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """Call ``method``, without metadata if Slack refuses that: a look-up then goes by author, text and time."""
+    try:
+        return slack.call(method, **arguments)
+    except errors.PermanentError as refused:
+        if "metadata" not in api_errors.error_code(refused) or "metadata" not in arguments:
+            raise
+    del arguments["metadata"]
+    return slack.call(method, **arguments)
 
 
 def _make_result(method: str, arguments: dict[str, Any], answer: dict) -> SendResult:

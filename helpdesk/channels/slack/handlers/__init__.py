@@ -1,5 +1,6 @@
 """Apply events from Slack: fetch what must be asked of Slack first, then do everything else in one transaction."""
 
+import re
 from dataclasses import replace
 
 from helpdesk.channels import slack
@@ -42,6 +43,8 @@ from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.domain.outbox import errors
 
+TS_PATTERN = re.compile(r"\d{10}\.\d{6}")  # Slack's ts; of one length, so that their order is that of texts
+
 __all__ = [
     "answer_suggestion",
     "apply",
@@ -49,6 +52,7 @@ __all__ = [
     "on_refused",
     "open_requested_modal",
     "ordering_key",
+    "position",
     "validate_modal",
 ]
 
@@ -57,6 +61,15 @@ def ordering_key(payload: dict) -> str | None:
     """Return the key by which events of one Slack thread are applied in the order they arrived."""
     place = thread_lookup.find_root(payload)
     return thread_lookup.ordering_key(*place) if place else None
+
+
+def position(payload: dict) -> str | None:
+    """Return Slack's time of an event, which may arrive after a later one; None for pressed buttons and commands."""
+    event = payload.get("event") if envelopes.payload_kind(payload) == "event" else None
+    if not isinstance(event, dict):
+        return None
+    ts = event.get("ts") if event.get("type") == "message" else event.get("event_ts")
+    return ts if isinstance(ts, str) and TS_PATTERN.fullmatch(ts) else None
 
 
 def validate_modal(payload: dict) -> dict[str, str]:

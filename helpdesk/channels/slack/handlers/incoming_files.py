@@ -5,8 +5,8 @@ from datetime import timedelta
 
 from sqlalchemy import func, select
 
-from helpdesk import clock, key_derivation, storage
-from helpdesk.channels.slack.api import api_errors
+from helpdesk import key_derivation, storage
+from helpdesk.channels.slack.api import api_errors, slack_clock
 from helpdesk.channels.slack.api import file_downloads as slack_files
 from helpdesk.channels.slack.handlers.context import DownloadedFile, EventContext
 from helpdesk.channels.slack.parse.event_types import SlackEvent
@@ -81,7 +81,7 @@ def _fetch_file(remote: RemoteFile, event: SlackEvent) -> DownloadedFile:
     except errors.ChannelError as error:
         if (
             api_errors.error_code(error) not in PERMANENT_ERROR_CODES
-            and clock.now() - (event.when or clock.now()) < FETCH_TIMEOUT
+            and slack_clock.now() - (event.when or slack_clock.now()) < FETCH_TIMEOUT
         ):
             raise
         return _refused_file(remote, error.reason)

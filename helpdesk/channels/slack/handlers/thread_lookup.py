@@ -1,11 +1,12 @@
 """Find the thread, channel, message or delivery that a Slack event is about."""
 
-from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import exists, func, select
 from sqlalchemy.orm import aliased
 
+from helpdesk.channels.slack.api import slack_clock
+from helpdesk.channels.slack.parse import events
 from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
@@ -14,8 +15,6 @@ from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
-
-CLOCK_TOLERANCE = timedelta(seconds=5)  # Slack's and ours
 
 
 def find_root(payload: dict) -> tuple[str, str] | None:
@@ -53,9 +52,8 @@ def find_thread(channel_id: str, root: str | None) -> Thread | None:
 
 def may_be_card(channel_id: str, root: str) -> bool:
     """Return whether ``root`` may be a card of ours whose delivery has no known outcome yet."""
-    try:
-        posted = datetime.fromtimestamp(float(root), UTC)
-    except (ValueError, OverflowError):
+    posted = events.parse_ts(root)
+    if posted is None:
         return False
     started_at = func.coalesce(Delivery.possibly_sent_since, Delivery.started_at)
     in_doubt = (
@@ -66,7 +64,7 @@ def may_be_card(channel_id: str, root: str) -> bool:
         .where(
             Delivery.kind == DeliveryKind.card,
             Delivery.state.in_((DeliveryState.sending, DeliveryState.unknown)),
-            started_at <= posted + CLOCK_TOLERANCE,
+            started_at <= slack_clock.to_our_time(posted) + slack_clock.MARGIN,
         )
     )
     return db.session.scalar(in_doubt.limit(1)) is not None

@@ -47,6 +47,8 @@ def render_look_up(delivery: Delivery) -> SlackContent | None:
     place = _thread_arguments(delivery)
     if delivery.kind == DeliveryKind.file and _is_upload(delivery):
         return FileUpload(channel=place["channel"], thread_ts=place["thread_ts"], filename="", data=b"")
+    if delivery.kind == DeliveryKind.message and delivery.message is not None:
+        place |= _author_content(delivery.message, delivery.thread, delivery_data.part_text(delivery))
     return WebApiCall("chat.postMessage", place)
 
 
