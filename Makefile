@@ -7,7 +7,7 @@ ARGS ?=
 # The whole suite runs on every core; a part of it, named by its path, in one process, which starts sooner. 0 is no other process.
 PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,logical)
 
-.PHONY: help run test mutants lint format lock bench bench-faults bench-load screenshots production clean
+.PHONY: help run test mutants lint format lock bench bench-faults bench-load bench-mail screenshots production clean
 
 help:
 	@echo "make run           the whole helpdesk on this machine, with a Slack workspace and a mailbox to try it with"
@@ -17,6 +17,7 @@ help:
 	@echo "make bench         pages, live streams, deliveries and the whole loop, measured"
 	@echo "make bench-faults  real processes under seeded faults (SEED=1 SECONDS=120)"
 	@echo "make bench-load    pages over many tickets (TICKETS=20000)"
+	@echo "make bench-mail    a folder of mails with expectations, scored (DIR=folder)"
 	@echo "make lock          new requirements*.lock from setup.cfg"
 	@echo "make production    .venv for a server: what serving needs and nothing else"
 
@@ -58,6 +59,10 @@ bench-faults:
 bench-load:
 	@bin/set-up dev
 	@exec .venv/bin/python -m bench.load --tickets $(TICKETS) $(ARGS)
+
+bench-mail:
+	@bin/set-up dev
+	@exec .venv/bin/python -m bench.mail "$(DIR)" $(ARGS)
 
 screenshots:
 	@bin/set-up dev

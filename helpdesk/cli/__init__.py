@@ -23,6 +23,7 @@ COMMAND_PATHS = {
     "deliveries": "helpdesk.cli.deliveries:deliveries",
     "demo": "helpdesk.cli.demo:demo",
     "doctor": "helpdesk.cli.doctor:doctor",
+    "mail-in": "helpdesk.cli.mail_in:mail_in",
     "organization": "helpdesk.cli.organizations_and_agents:organization",
     "reindex": "helpdesk.cli.reindex:reindex",
     "restore": "helpdesk.cli.backups:restore",
@@ -31,7 +32,7 @@ COMMAND_PATHS = {
     "settings": "helpdesk.cli.settings:settings",
     "worker": "helpdesk.cli.worker:worker",
 }
-COMMANDS_WITHOUT_APPLICATION = ("db", "demo", "serve", "worker")  # db is registered by Flask-Migrate
+COMMANDS_WITHOUT_APPLICATION = ("db", "demo", "mail-in", "serve", "worker")  # db is registered by Flask-Migrate
 
 
 class CommandGroup(click.Group):
@@ -92,6 +93,8 @@ def run_command(arguments: list[str] | None = None) -> int:
     except click.exceptions.NoArgsIsHelpError as help_text:
         click.echo(help_text.format_message())
         return 2
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
     except click.ClickException as error:
         return _print_error(error.format_message(), error.exit_code)
     except config.UnsafeConfiguration as error:

@@ -1,11 +1,13 @@
 """Mail at the inbound endpoint: what is accepted, what waits for the team, and that nothing is lost or answered."""
 
+import re
 from pathlib import Path
 
 import pytest
 
 from helpdesk.channels import email
 from helpdesk.channels.email import quarantine, undeliverable
+from helpdesk.channels.email.handlers import storage_limits
 from helpdesk.channels.email.parse import dmarc
 from helpdesk.demo import personas
 from helpdesk.domain import outbox, tickets
@@ -105,11 +107,85 @@ def test_a_verdict_of_somebody_we_do_not_trust_proves_nothing(filed_ticket, sess
     waits(session, post, "not proven")
 
 
-def test_another_participant_cannot_answer_with_this_address(filed_ticket, session, post, mail, make):
-    make.user(filed_ticket.organization, "Oscar", email="oscar@globex.example")
-    post(mail_samples.reply(mail, by="oscar@globex.example"))
+def test_a_colleague_who_may_reply_answers_under_their_own_name(filed_ticket, session, post, mail, mailbox, make):
+    oscar = make.user(filed_ticket.organization, "Oscar", email="oscar@globex.example")
+    session.commit()
+    raw = mail_samples.reply(mail, by="oscar@globex.example")
+    post(raw)
+    post(raw.replace(b"Message-ID: <", b"X-Seen: 1\r\nMessage-ID: <"))
+    message = session.query(Message).order_by(Message.id.desc()).first()
+    assert (message.author_id, len(said(session)), post.last().state) == (oscar.id, 1, "done")
+    assert "It **works** now." in mailbox.list_for("dana@globex.example")[-1].text
+
+
+def test_somebody_of_another_organization_cannot_answer_with_this_address(filed_ticket, session, post, mail, make):
+    make.user(make.organization("Initech", domain="initech.example"), "Nina", email="nina@initech.example")
+    session.commit()
+    post(mail_samples.reply(mail, by="nina@initech.example"))
     row = waits(session, post, "somebody else than dana@globex.example")
     assert row.ticket_id == filed_ticket.id
+
+
+def test_a_known_message_id_with_other_words_is_a_message_of_its_own(filed_ticket, session, post, mail):
+    first = mail_samples.reply(mail, text="The first answer.", quote=False)
+    second = first.replace(b"The first answer.", b"Quite another one.")
+    post(first)
+    post(second)
+    post(b"Received: from a.list\r\n" + second)
+    assert [body for _, body in said(session)] == ["The first answer.", "Quite another one."]
+
+
+def test_a_mail_to_two_reply_addresses_reaches_both_tickets(filed_ticket, session, post, mail, mailbox, make):
+    other = make.ticket(filed_ticket.requester, subject="Another")
+    worker_helpers.drain(session)
+    second = mailbox.list_for("dana@globex.example")[-1]
+    both = f"{mail.message['Reply-To']}, {second.message['Reply-To']}"
+    post(mail_samples.reply(mail, headers={"To": both}))
+    replies = session.query(Message.ticket_id).filter(Message.seq > 1).order_by(Message.ticket_id).all()
+    assert [ticket_id for (ticket_id,) in replies] == [filed_ticket.id, other.id]
+
+
+def test_text_that_is_only_in_the_quote_is_announced_in_slack(filed_ticket, session, post, mail, workspace):
+    def announced():
+        posts = str(
+            workspace.replies(personas.TRIAGE_CHANNEL_ID, workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"])
+        )
+        return posts.count("More text is quoted below this message")
+
+    post(mail_samples.reply(mail, text="Thanks."))
+    assert announced() == 0
+    post(mail_samples.reply(mail, text="See below.") + b"\r\n> Our invoice number is 4711, please use it\r\n")
+    assert announced() == 1
+
+
+def test_the_team_reads_on_the_ticket_that_a_mail_waits(filed_ticket, session, post, mail, workspace):
+    for number in range(2):
+        post(mail_samples.reply(mail, text=f"unproven {number}", dmarc="none"))
+    posts = str(workspace.replies(personas.TRIAGE_CHANNEL_ID, workspace.posted(personas.TRIAGE_CHANNEL_ID)[0]["ts"]))
+    assert posts.count("A mail from dana@globex.example waits in quarantine") == 1
+    assert "waits in quarantine" not in str(workspace.posted("C0GLOBEX001"))
+
+
+def test_links_of_one_reader_are_cut_from_what_others_read(filed_ticket, session, post, mail):
+    assert b"/unsubscribe/" in mail.raw
+    post(mail_samples.reply(mail))
+    quoted = session.query(Message).order_by(Message.id.desc()).first().quoted
+    token = str(mail.message["Reply-To"]).split("+")[1].split("@")[0]
+    assert "/unsubscribe/" in quoted and token not in quoted
+    assert re.search(r"/unsubscribe/\d+/…", quoted)
+
+
+def test_what_nobody_proves_is_stored_up_to_a_limit_and_deleted_with_the_decision(
+    filed_ticket, session, post, mail, make, monkeypatch
+):
+    monkeypatch.setattr(storage_limits, "MAX_MAILS_OF_SENDER", 2)
+    for number in range(3):
+        post(mail_samples.reply(mail, text=f"forged {number}", dmarc="fail"))
+    rows = session.query(InboundEvent).filter_by(source="email").order_by(InboundEvent.id).all()
+    assert [(row.state, row.raw is None) for row in rows] == [("quarantined", False)] * 2 + [("ignored", True)]
+    quarantine.discard_mail(rows[0], actor=make.agent())
+    session.commit()
+    assert rows[0].raw is None
 
 
 def test_a_token_of_nobody_waits(filed_ticket, session, post, mail):

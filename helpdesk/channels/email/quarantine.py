@@ -139,9 +139,9 @@ def create_ticket_from_mail(inbound: InboundEvent, *, requester_email: str, subj
 
 
 def discard_mail(inbound: InboundEvent, *, actor: User) -> None:
-    """Discard the mail. Its row stays stored, but no longer waits for anybody."""
+    """Discard the mail: its bytes are deleted, and only who sent it, its subject and this decision stay."""
     inbound = _lock_waiting(inbound, actor)
-    inbound.state = "ignored"
+    inbound.state, inbound.raw = "ignored", None
     inbound.result = f"{inbound.result or ''} Discarded by {actor.display_name}.".strip()
     inbound.finished_at = clock.now()
     live_events.publish_after_commit("desk")
@@ -160,7 +160,7 @@ def discard_automatic(up_to: int, *, actor: User) -> int:
     discarded = db.session.execute(
         update(InboundEvent)
         .where(InboundEvent.id.in_(list(db.session.scalars(ids))), _IS_WAITING)
-        .values(state="ignored", finished_at=clock.now(), result=result)
+        .values(state="ignored", raw=None, finished_at=clock.now(), result=result)
         .execution_options(synchronize_session=False)
     )
     live_events.publish_after_commit("desk")

@@ -34,6 +34,8 @@ def canonical_address(text: str) -> str:
         raise ValueError("Enter one email address, like name@example.com.")
     local_part, domain = text.split("@")
     local_part = local_part.lower() if local_part.isascii() else local_part
+    if "=?" in local_part or local_part.endswith("?="):
+        raise ValueError("The part before the @ looks like an encoded word of a mail header, which no address is.")
     if len(local_part) > MAX_LOCAL_PART_LENGTH or not _LOCAL_PART.fullmatch(local_part):
         raise ValueError("The part before the @ may have only plain letters, digits and a few signs such as . _ + -")
     result = f"{local_part}@{canonical_domain(domain)}"

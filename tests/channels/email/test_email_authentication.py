@@ -44,7 +44,8 @@ def test_the_trusted_servers_pass_is_a_pass(field):
         ((PASS.replace("mx.northwind.example", "mx.northwind.example.evil"),), "none"),
         ((PASS.replace("mx.northwind", "mx.evil"), PASS), "none"),  # ours is not the topmost
         (("mx.northwind.example; dmarc=fail header.from=globex.example", PASS), "fail"),
-        (("mx.northwind.example; spf=pass", PASS), "none"),
+        (("mx.northwind.example; dkim=pass header.d=globex.example", PASS), "pass"),  # of two milters
+        (("mx.northwind.example; spf=pass", "mx.evil.example; none", PASS), "none"),
         (("mx.northwind.example; none",), "none"),
         (("mx.northwind.example; dmarc=none header.from=globex.example",), "none"),
         (("mx.northwind.example; dmarc=temperror header.from=globex.example",), "temperror"),
@@ -71,6 +72,27 @@ def test_the_trusted_servers_pass_is_a_pass(field):
 )
 def test_nothing_else_is(fields, expected):
     assert result(*fields).result == expected
+
+
+def test_a_result_below_the_servers_own_received_field_is_the_senders():
+    raw = b"Received: from evil by mx.northwind.example\r\n" + f"Authentication-Results: {PASS}\r\n".encode() + MAIL
+    assert result("mx.northwind.example; spf=pass", raw=raw).result == "none"
+
+
+@pytest.mark.parametrize(
+    ("field", "author"),
+    [
+        ("Nadia (Ops) <n@globex.example>", "n@globex.example"),
+        ("n@globex.example (Nadia)", "n@globex.example"),
+        ("Fields, Dana <d@globex.example>", "d@globex.example"),
+        ('"Fields, Dana <x>" <d@globex.example>', ""),
+        ("d@globex.example <eve@evil.example>", ""),
+        ("d@globex.example, eve@evil.example", ""),
+        ("=?x?q?d?=@globex.example", ""),
+    ],
+)
+def test_a_sender_that_every_program_reads_alike_is_known(field, author):
+    assert email.parse_mail(f"From: {field}\r\n\r\nx".encode())[0].author_id == author
 
 
 def test_every_answer_is_a_sentence():

@@ -275,3 +275,36 @@ def test_large_attachments_are_quick():
     (mail,) = email.parse_mail(raw, OURS)
     assert mail.files[0].size == 15_000_000
     assert time.process_time() - began < 5
+
+
+@pytest.mark.parametrize(
+    ("subject", "is_automatic"),
+    [
+        ("Undeliverable invoices since Monday", False),
+        ("Out of office replies are not synced", False),
+        ("Automatic reply does not work", False),
+        ("Automatic reply: away", True),
+        ("Undeliverable: Re: Export", True),
+        ("Automatisch antwoord: Export", True),
+        ("Automaattinen vastaus: Export", True),
+        ("自動返信：Export", True),
+        ("Автоответ: Export", True),
+    ],
+)
+def test_only_the_whole_form_of_a_subject_is_a_machines(subject, is_automatic):
+    (mail,) = email.parse_mail(f"From: ann@globex.example\nSubject: {subject}\n\nx".encode(), OURS)
+    assert bool(mail.automatic) is is_automatic
+
+
+def test_a_bounce_in_a_servers_own_words_names_the_original_and_the_address():
+    raw = (
+        b"Return-Path: <>\nFrom: MAILER-DAEMON@mx.example\nSubject: failure notice\n\n"
+        b"Hi. This is the qmail-send program at mx.example.\n\n<ann@globex.example>:\n"
+        b"550 5.1.1 No such user\n\n--- Below this line is a copy of the message.\n\n"
+        b"Message-ID: <sample-reply@help.northwind.example>\n"
+    )
+    bounce = email.parse_mail(raw, OURS)[0].bounce
+    assert bounce.message_id in bounce.mentioned_ids or bounce.mentioned_ids
+    assert "<sample-reply@help.northwind.example>" in bounce.mentioned_ids
+    assert "ann@globex.example" in bounce.mentioned_addresses
+    assert (bounce.permanent, bounce.status) == (True, "5.1.1")

@@ -13,8 +13,10 @@ from helpdesk.channels.email.handlers import (
     create_ticket,
     loop_guard,
     message_content,
+    quarantine_notice,
     reply,
     sender_checks,
+    storage_limits,
     thread_matching,
 )
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
@@ -24,6 +26,8 @@ from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.outbox import errors
 from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.message import Message
+from helpdesk.models.thread import Thread
 
 MAX_DNS_ATTEMPTS = 8  # times, over half an hour, that a sender's DNS is asked before a mail goes to quarantine
 
@@ -52,6 +56,11 @@ def apply(inbound: InboundEvent, mail: ReceivedMail) -> Result:
     result = _apply(inbound, mail.parsed)
     if mail.target and result.state != "done":
         message_content.delete_files(mail.parsed, mail.target)
+    if result.state == "quarantined" and (excess := storage_limits.excess_reason(inbound, mail.parsed)):
+        inbound.raw = None
+        return Result("ignored", excess, result.ticket_id)
+    if result.state == "quarantined":
+        quarantine_notice.notify_team(inbound, result)
     return result
 
 
@@ -93,12 +102,24 @@ def _apply(inbound: InboundEvent, parsed: ParsedMail) -> Result:
     stopped = loop_guard.exceeds_limit(inbound, parsed, thread.ticket if thread else None)
     if stopped:
         return _quarantine_result(stopped, ticket_id)
-    inbound.payload = inbound.payload | {"counted": True}
+    inbound.payload = inbound.payload | {"counted": True, "filed": is_filing}
     try:
-        message = create_ticket.create_ticket(parsed) if is_filing else reply.post_reply(parsed, thread)
+        message = create_ticket.create_ticket(parsed) if is_filing else _post_replies(parsed, thread)
     except DomainError as refusal:
         return _quarantine_result(refusal.message, ticket_id)
     return Result("done", "A new ticket." if is_filing else "A reply on the ticket.", message.ticket_id)
+
+
+def _post_replies(parsed: ParsedMail, first: Thread) -> Message:
+    """Add the reply to the ticket of ``first``, and to every other one whose reply address the mail names, where its
+    author may write, too. Returns the first message.
+    """
+    message = reply.post_reply(parsed, first, sender_checks.find_writer(parsed, first))
+    for thread in thread_matching.find_threads(parsed):
+        if thread.ticket_id != first.ticket_id and sender_checks.thread_reason(parsed, thread) is None:
+            message_content.write_files(parsed, reply.target_of(thread))
+            reply.post_reply(parsed, thread, sender_checks.find_writer(parsed, thread))
+    return message
 
 
 def _quarantine_result(reason: str, ticket_id: int | None) -> Result:

@@ -47,7 +47,8 @@ def _earlier_mails(inbound: InboundEvent, mail: ParsedMail, ticket: Ticket | Non
     )
     if ticket is not None:
         return list(db.session.execute(mails.where(InboundEvent.ticket_id == ticket.id)))
-    return list(db.session.execute(mails.where(InboundEvent.payload["from"].as_string() == mail.author_id)))
+    filed = (InboundEvent.payload["from"].as_string() == mail.author_id) & InboundEvent.payload["filed"].as_boolean()
+    return list(db.session.execute(mails.where(filed)))
 
 
 def _is_alike(one: dict, other: dict) -> bool:

@@ -1,6 +1,7 @@
 """Add a proven participant's mail as a reply to their ticket; on a closed ticket it starts a follow-up ticket."""
 
 import hashlib
+from typing import Any
 
 from sqlalchemy import select
 
@@ -12,17 +13,20 @@ from helpdesk.domain.people import undeliverable_addresses
 from helpdesk.extensions import db
 from helpdesk.models.message import Message, MessageRevision
 from helpdesk.models.thread import Thread
+from helpdesk.models.user import User
 
 MAX_ID_LENGTH = 255  # characters of Message.origin_external_id
 
 
-def post_reply(mail: ParsedMail, thread: Thread) -> Message:
-    """Add the reply and return its message. Raises DomainError with nothing done.
+def post_reply(mail: ParsedMail, thread: Thread, author: User) -> Message:
+    """Add the reply of ``author`` and return its message. Raises DomainError with nothing done.
+
+    A colleague's reply goes to the person of this conversation, too, like any other.
 
     A mail with the Message-ID of an earlier one is that one again only if it says the same: programs and gateways send
     several mails with one id.
     """
-    author, ticket = thread.user, thread.ticket
+    ticket = thread.ticket
     with db.session.begin_nested():
         content = message_content.make_content(mail)
         known = _find_same(mail, content.body, thread)
@@ -31,7 +35,9 @@ def post_reply(mail: ParsedMail, thread: Thread) -> Message:
         attachments = message_content.build_attachments(
             mail, content, target_of(thread), author, ticket.organization_id
         )
-        place = {"origin": thread, "origin_external_id": _external_id(mail, content.body, thread)}
+        place: dict[str, Any] = {"origin": thread, "origin_external_id": _external_id(mail, content.body, thread)}
+        if author.id != thread.user_id:
+            place = {"form_token": hashlib.sha256(_further_id(mail, content.body).encode()).hexdigest()}
         try:
             with db.session.begin_nested():
                 message = tickets.reply(ticket, author=author, body=content.body, attachments=attachments, **place)

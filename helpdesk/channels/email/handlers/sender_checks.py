@@ -1,8 +1,9 @@
 """Reasons why a mail must not be applied, each as a sentence for the team, or None."""
 
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
-from helpdesk.domain.people import admission
+from helpdesk.domain.people import admission, permissions, users
 from helpdesk.models.thread import Thread
+from helpdesk.models.user import User
 
 
 def automatic_reason(mail: ParsedMail) -> str | None:
@@ -31,13 +32,27 @@ def thread_reason(mail: ParsedMail, thread: Thread | None) -> str | None:
     """Return the reason if the mail belongs to no conversation, or its sender may not write there."""
     if thread is None:
         return "It was not written to the reply address of any conversation."
-    if mail.author_id != thread.user.email:
+    writer = find_writer(mail, thread)
+    if writer is None:
         return f"It comes from somebody else than {thread.user.email}, whom we wrote to."
-    if thread.user.is_team:
+    if writer.is_team:
         return "The team does not act by mail."
-    if not admission.can_receive_mail(thread.user, thread.ticket):
+    if not admission.can_receive_mail(writer, thread.ticket):
         return "Its sender may no longer see this ticket."
     return None
+
+
+def find_writer(mail: ParsedMail, thread: Thread) -> User | None:
+    """Return whose reply the mail is: of the person we wrote to, or of a colleague to whom they forwarded it, who may
+    reply on the ticket in the portal, too. Their domain has proven that they sent it. None for anybody else.
+    """
+    if mail.author_id == thread.user.email:
+        return thread.user
+    colleague = users.find_user(mail.author_id)
+    if colleague is None or not colleague.is_active or colleague.is_team or thread.user.is_team:
+        return None
+    is_colleague = colleague.organization_id == thread.organization_id
+    return colleague if is_colleague and permissions.can_reply(colleague, thread.ticket) else None
 
 
 def _lower_first(sentence: str) -> str:

@@ -15,15 +15,24 @@ MAX_REFERENCES = 20  # of the mails that its headers name
 
 def find_thread(mail: ParsedMail) -> Thread | None:
     """Return the active conversation it was written to; of several, the author's own."""
+    threads = find_threads(mail)
+    return threads[0] if threads else None
+
+
+def find_threads(mail: ParsedMail) -> list[Thread]:
+    """List the active conversations it was written to, one for each ticket; of one ticket the author's own, and the
+    author's own tickets first.
+    """
     hashes = mail.thread_hashes
     if not hashes:
-        return None
+        return []
     found = {
         one.token_hash: one
         for one in db.session.scalars(select(Thread).where(Thread.token_hash.in_(hashes), Thread.ended_at.is_(None)))
     }
     in_order = [found[one] for one in hashes if one in found and token.is_accepted(found[one].nonce, one)]
-    return next((one for one in in_order if one.user.email == mail.author_id), in_order[0] if in_order else None)
+    in_order.sort(key=lambda thread: thread.user.email != mail.author_id)
+    return list({thread.ticket_id: thread for thread in reversed(in_order)}.values())[::-1]
 
 
 def suggest_ticket_id(mail: ParsedMail) -> int | None:

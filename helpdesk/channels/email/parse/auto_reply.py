@@ -11,10 +11,17 @@ _AUTOMATIC_SENDER = re.compile(
     r"(mailer-daemon|postmaster|no-?reply|do-?not-?reply|bounces?|listserv|majordomo)([+=._-].*)?",
     re.IGNORECASE,
 )
+# With what follows them, because people write about such mails, too.
 _AUTOMATIC_SUBJECT = re.compile(
-    r"^(automatic reply|auto(matic)?[ -]?(response|reply)|out of (the )?office|abwesen|automatische antwort"
-    r"|réponse automatique|respuesta automática|risposta automatica|undeliver|delivery status notification"
-    r"|mail delivery failed|returned mail)",
+    r"(?:automatic reply|auto(?:matic)?[ -]?(?:response|reply)|out of (?:the )?office(?: auto ?reply)?|undeliverable"
+    r"|automatische antwort|abwesenheits(?:notiz|nachricht|meldung)|abwesend|réponse automatique|absence du bureau"
+    r"|respuesta automática|fuera de la oficina|risposta automatica|fuori sede|automatisch antwoord|afwezigheidsbericht"
+    r"|niet aanwezig|afwezig|resposta automática|ausência temporária|autosvar|automatiskt svar|frånvaro|automatisk svar"
+    r"|fravær|automatická odpověď|mimo kancelář|automaattinen vastaus|poissaoloilmoitus|automatyczna odpowiedź"
+    r"|automatikus válasz|räspuns automat|răspuns automat|автоматический ответ|автоответ|автоматична відповідь"
+    r"|自動返信|自動応答|不在通知|自动回复|自動回覆|自動回復|자동 회신|부재중|otomatik yanıt|ofis dışında"
+    r"|αυτόματη απάντηση|תשובה אוטומטית|رد تلقائي)\s*(?:[::（(\[]|$)"
+    r"|delivery status notification \(|mail delivery failed: |returned mail: |undelivered mail returned to sender$",
     re.IGNORECASE,
 )
 _OWN_FIELD_PREFIX = "x-portal-"

@@ -8,6 +8,16 @@ from helpdesk.channels.email.parse.parsed_mail import Bounce
 from helpdesk.channels.email.parse.parts import MimePart
 from helpdesk.domain.people import email_address
 
+MAX_TEXT_LENGTH = 64_000  # characters of a report that are read
+MAX_MENTIONED = 20  # ids
+MAX_ADDRESSES = 100
+
+_ANY_ID = re.compile(r"<[^\s<>@]{1,200}@[^\s<>@]{1,200}>")
+_ADDRESS = re.compile(r"[A-Za-z0-9._%+=-]{1,64}@[A-Za-z0-9.-]{1,200}[A-Za-z0-9]")
+_MACHINE = re.compile(r"mailer-daemon|postmaster|mail delivery|system administrator|mail.?daemon|bounce")
+_STATUS = re.compile(r"\b([45]\.\d{1,3}\.\d{1,3})\b")
+_REASON = re.compile(r"\b[45]\d\d[ -]|\b[45]\.\d\.\d")
+_DELAYED = re.compile(r"\bdelayed\b|\bwarning\b|will (?:be )?(?:retr|keep trying)|still trying|not yet", re.IGNORECASE)
 _ID = re.compile(r"^message-id:\s*(<[^\s<>]{3,400}>)", re.IGNORECASE | re.MULTILINE)
 
 
@@ -20,7 +30,7 @@ def parse_bounce(message: Message, parts: list[MimePart]) -> Bounce | None:
     report = next((part for part in parts if part.media_type == "message/delivery-status"), None)
     failed = mime.header_text(message, "X-Failed-Recipients")
     if not report and not failed:
-        return None
+        return _parse_free_form(message, parts)
     fields = (
         _first_recipient_fields(report.message)
         if report
@@ -36,6 +46,46 @@ def parse_bounce(message: Message, parts: list[MimePart]) -> Bounce | None:
         message_id=_original_message_id(parts),
         permanent=action == "failed" and not status.startswith("4"),
     )
+
+
+def _parse_free_form(message: Message, parts: list[MimePart]) -> Bounce | None:
+    """Return a report in a mail server's own words (qmail, Exchange 2003, Notes, Yahoo, GMX): it comes from nobody and
+    names the original in its text.
+    """
+    is_from_machine = mime.header_text(message, "Return-Path") == "<>" or bool(
+        _MACHINE.search(mime.header_text(message, "From").lower())
+    )
+    if not is_from_machine and message.get_content_type() != "multipart/report":
+        return None
+    text = "\n".join(_text_of(part) for part in parts)[:MAX_TEXT_LENGTH]
+    ids = tuple(dict.fromkeys(_ANY_ID.findall(text)))[:MAX_MENTIONED]
+    if not ids:
+        return None
+    addresses = dict.fromkeys(_parse_recipient(address) for address in _ADDRESS.findall(text)[:MAX_ADDRESSES])
+    status = _STATUS.search(text)
+    code = status[1] if status else ""
+    is_delayed = code.startswith("4") or (not code and bool(_DELAYED.search(text)))
+    return Bounce(
+        recipient="",
+        action="delayed" if is_delayed else "failed",
+        status=code,
+        reason=_find_reason(text),
+        message_id=ids[0],
+        permanent=not is_delayed,
+        mentioned_ids=ids,
+        mentioned_addresses=tuple(address for address in addresses if address),
+    )
+
+
+def _text_of(part: MimePart) -> str:
+    if part.media_type in {"text/plain", "text/html"}:
+        return mime.part_text(part.message)[:MAX_TEXT_LENGTH]
+    return mime.part_content(part.message)[:MAX_TEXT_LENGTH].decode("ascii", errors="replace")
+
+
+def _find_reason(text: str) -> str:
+    line = next((line for line in text.split("\n") if _REASON.search(line[:500])), "")
+    return " ".join(line.split())[:300]
 
 
 def _first_recipient_fields(report: Message) -> dict[str, str]:

@@ -37,9 +37,9 @@ def check_dmarc(
     """
     if not domain:
         return AuthenticationResult("fail", "", domain, "It does not have exactly one readable sender.")
-    fields = message.get_all("Authentication-Results") or []
-    if incoming.authserv_ids and fields:
-        found = _result_from_header(str(fields[0]), domain, incoming.authserv_ids)
+    if incoming.authserv_ids:
+        results = [_result_from_header(field, domain, incoming.authserv_ids) for field in _topmost_fields(message)]
+        found = _choose_result(results)
         if found:
             return found
     if incoming.verify_ourselves:
@@ -50,6 +50,32 @@ def check_dmarc(
         except Exception:  # a signature or record that cannot be read proves nothing, whatever is wrong with it
             return AuthenticationResult("fail", "dkim", domain, "Its signature cannot be read.")
     return AuthenticationResult("none", "", domain, "No mail server we trust has checked who sent it.")
+
+
+def _topmost_fields(message: Message) -> list[str]:
+    """List the Authentication-Results above all others: those of one server, between its own and the next Received.
+
+    Below that, the fields are what the sender wrote. The server has to remove fields with its own name that came with
+    the mail (RFC 8601, section 5), as OpenDKIM, OpenDMARC and Rspamd do.
+    """
+    found: list[str] = []
+    for name, value in message.items():
+        if name.lower() == "authentication-results":
+            found.append(str(value))
+        elif name.lower() == "received" and found:
+            break
+    return found
+
+
+def _choose_result(results: list[AuthenticationResult | None]) -> AuthenticationResult | None:
+    """Return the first result about DMARC of the trusted fields at the top; each may be about another check."""
+    trusted: list[AuthenticationResult] = []
+    for result in results:
+        if result is None:
+            break
+        trusted.append(result)
+    checked = [result for result in trusted if result.is_about_dmarc]
+    return (checked or trusted or [None])[0]
 
 
 def _result_from_header(value: str, domain: str, trusted: tuple[str, ...]) -> AuthenticationResult | None:
@@ -64,7 +90,8 @@ def _result_from_header(value: str, domain: str, trusted: tuple[str, ...]) -> Au
         return None
     found = [(match[2], one) for one in results if (match := _RESULT.match(one)) and match[1] == "dmarc"]
     if len(found) != 1:
-        return AuthenticationResult("none", "header", domain, "The mail server that received it did not check DMARC.")
+        sentence = "The mail server that received it did not check DMARC."
+        return AuthenticationResult("none", "header", domain, sentence, is_about_dmarc=bool(found))
     result, properties = found[0]
     sender = _FROM.search(properties)
     if result == "pass" and sender and sender[1].rstrip(".") == domain:

@@ -22,20 +22,22 @@ class AuthenticationResult:
     """The result of the DMARC check of the From domain. ``result`` is pass, fail, none or temperror; ``by`` header,
     dkim or "".
 
-    ``reason`` is a sentence.
+    ``reason`` is a sentence. ``is_about_dmarc`` is false for a server's result that is about other checks only.
     """
 
     result: str
     by: str
     domain: str
     reason: str
+    is_about_dmarc: bool = True
 
 
 @dataclass(frozen=True)
 class Bounce:
     """The content of a delivery status notification (RFC 3464) about ``message_id``, a mail to ``recipient``.
 
-    ``permanent``: delivery is not tried again.
+    ``permanent``: delivery is not tried again. ``mentioned_ids`` and ``mentioned_addresses`` are all that its text
+    names, for reports that are not in the standard's form.
     """
 
     recipient: str
@@ -44,6 +46,8 @@ class Bounce:
     reason: str
     message_id: str
     permanent: bool
+    mentioned_ids: tuple[str, ...] = ()
+    mentioned_addresses: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

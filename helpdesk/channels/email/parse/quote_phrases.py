@@ -28,7 +28,7 @@ _SPACELESS = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 
 # Of a line such as "Sent from {}" one of these has to be in it, or it may be somebody's own sentence.
 _DEVICES = re.compile(
-    r"iphone|ipad|ipod|\bios\b|\bmac(book)?\b|android|galaxy|samsung|huawei|honor|xiaomi|redmi|oppo|vivo\b|oneplus|realme"
+    r"iphon|ipad|ipod|\bios\b|\bmac(book)?\b|android|galaxy|samsung|huawei|honor|xiaomi|redmi|oppo|vivo\b|oneplus|realme"
     r"|pixel|nokia|motorola|\bmoto\b|sony|xperia|\bhtc\b|\blg\b|lenovo|blackberry|palm|treo|windows|outlook|mail|yahoo"
     r"|\baol\b|proton|tuta|\bgmx\b|web\.de|t-online|telekom|vodafone|verizon|zoho|\bspark\b|superhuman|\bhey\b|thunderbird"
     r"|k-9|\bnine\b|edison|canary|spike|boxer|postbox|smartphone|\bhandy\b|mobil|m[oó]vil|telefo|t[eé]l[eé]phone|phone|tablet"

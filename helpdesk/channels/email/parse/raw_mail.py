@@ -15,7 +15,9 @@ from helpdesk.domain.people import email_address
 
 _RECIPIENT_FIELDS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]{1,64}@[^\s<>,;:\"()\[\]\\]{1,253}")
-_MAILBOX = re.compile(r"""(?P<name>"(?:[^"\\]|\\.){0,500}"|[^<>,;:"()\\]{0,500})\s*<(?P<address>[^<>\s,;:"()\\]+)>""")
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.){0,500}"')
+_COMMENT = re.compile(r"\(([^()]{0,200})\)")
+_NAMED_ADDRESS = re.compile(r"(?P<name>[^<>]{0,1500})<(?P<address>[^<>\s]{1,300})>\s*")
 _ID = re.compile(r"<[^\s<>]{3,400}>")
 
 
@@ -98,18 +100,26 @@ def _known_values(message: Message, author: str, recipients: list[str]) -> set[s
 
 def _parse_author(message: Message) -> tuple[str, str]:
     """Return the one From address, canonical, and the name beside it; "" for anything two programs could read
-    differently.
+    differently: several addresses, or a second one in a comment or outside quotes.
     """
     fields = message.get_all("From") or []
     if len(fields) != 1:
         return "", ""
-    value = " ".join(str(fields[0]).split())
-    match = _MAILBOX.fullmatch(value)
+    value = " ".join(str(fields[0]).split())[:2000]
+    plain = _QUOTED.sub("", value)
+    comments = _COMMENT.findall(plain)
+    named = _NAMED_ADDRESS.fullmatch(_COMMENT.sub(" ", value) if not _QUOTED.search(value) else value)
+    name = mime.decode_words(named["name"].strip().strip('"').replace('\\"', '"')) if named else ""
     try:
-        author = email_address.canonical_address(match["address"] if match else value)
+        if plain.count("@") != 1 or any(set(comment) & set("@<>") for comment in comments):
+            raise ValueError("more than one address")
+        bare = _COMMENT.sub(" ", plain).strip() if not named else named["address"]
+        author = email_address.canonical_address(bare)
     except ValueError:
         return "", mime.decode_words(value)[:100]
-    return author, mime.decode_words(match["name"].strip().strip('"').replace('\\"', '"'))[:100] if match else ""
+    if not name and comments:
+        name = mime.decode_words(comments[0])
+    return author, name[:100]
 
 
 def _list_recipients(message: Message) -> list[str]:

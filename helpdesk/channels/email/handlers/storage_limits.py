@@ -1,0 +1,29 @@
+"""Limit what people whom nothing proves can store here: the mails of one sender that wait, and of all of them."""
+
+from sqlalchemy import func, select
+
+from helpdesk.channels.email.parse.parsed_mail import ParsedMail
+from helpdesk.extensions import db
+from helpdesk.models.inbound_event import InboundEvent
+
+MAX_MAILS_OF_SENDER = 50  # that wait in quarantine
+MAX_BYTES_OF_SENDER = 50_000_000
+MAX_BYTES_OF_ALL = 1_000_000_000
+
+
+def excess_reason(inbound: InboundEvent, mail: ParsedMail) -> str | None:
+    """Return why the mail, which would go to quarantine, is not kept; None where it is.
+
+    Only its size, sender and subject are then stored. A limit is checked against what waits, so that discarding mails
+    makes space for others.
+    """
+    waits = InboundEvent.source == "email", InboundEvent.state == "quarantined", InboundEvent.id != inbound.id
+    size = func.coalesce(func.sum(func.length(InboundEvent.raw)), 0)
+    sender = InboundEvent.payload["from"].as_string() == mail.author_id
+    count, of_sender = db.session.execute(select(func.count(), size).where(*waits, sender)).one()
+    if count >= MAX_MAILS_OF_SENDER or of_sender > MAX_BYTES_OF_SENDER:
+        who = mail.author_id or "senders that cannot be read"
+        return f"Not kept: too many mails of {who} wait already."
+    if db.session.scalar(select(size).where(*waits)) > MAX_BYTES_OF_ALL:
+        return "Not kept: too much waits in quarantine already."
+    return None
