@@ -16,15 +16,18 @@ MAX_COMPARED_MESSAGES = 20
 MAX_COMPARED_LINES = 400
 _MIN_WORDS = 3  # of a line that counts as something said
 
+_MARKER_BEGINNING = "Write your answer above this line"
 _SIGNS = re.compile(r"[\W_]+")
 # What our own mails say besides their messages (templates/mail).
 _OWN_SENTENCES = (
-    "Write your answer above this line",
     "Earlier in ticket",
     "Open the ticket",
-    "You filed this ticket. You follow this ticket.",
-    "Answer by replying to this mail, or in the portal.",
-    "Answer in the portal: replies to this mail are not read.",
+    "We have your ticket: You get a mail when somebody answers.",
+    "If something is still missing, answer before then and it opens again. A later answer starts a new ticket.",
+    "You filed this ticket. Answer by replying to this mail, or in the portal.",
+    "You filed this ticket. Answer in the portal: replies to this mail are not read.",
+    "You follow this ticket. Answer by replying to this mail, or in the portal.",
+    "You follow this ticket. Answer in the portal: replies to this mail are not read.",
     "Choose which mails you get · Stop these mails",
     "marked this ticket as solved. If it is not, answer and it opens again.",
     "How did we do? It was all right Not good",
@@ -59,6 +62,7 @@ def _is_of_a_program(line: str) -> bool:
         or quote_phrases.has_full_date(line)
         or (quote_phrases.has_verb(line) and line.endswith(":"))
         or config.current().portal_host in line
+        or line.startswith(_MARKER_BEGINNING)
     )
 
 

@@ -20,7 +20,7 @@ _AUTOMATIC_SUBJECT = re.compile(
     r"|fravær|automatická odpověď|mimo kancelář|automaattinen vastaus|poissaoloilmoitus|automatyczna odpowiedź"
     r"|automatikus válasz|räspuns automat|răspuns automat|автоматический ответ|автоответ|автоматична відповідь"
     r"|自動返信|自動応答|不在通知|自动回复|自動回覆|自動回復|자동 회신|부재중|otomatik yanıt|ofis dışında"
-    r"|αυτόματη απάντηση|תשובה אוטומטית|رد تلقائي)\s*(?:[::（(\[]|$)"
+    r"|αυτόματη απάντηση|תשובה אוטומטית|رد تلقائي)\s*(?:[:\uff1a(\uff08\[]|$)"
     r"|delivery status notification \(|mail delivery failed: |returned mail: |undelivered mail returned to sender$",
     re.IGNORECASE,
 )

@@ -13,7 +13,7 @@ from helpdesk.channels.email.parse.plain_text_to_markdown import Line
 
 _DIGIT = re.compile(r"\d")
 _MIN_WRAPPED_LENGTH = 60  # characters of a quoted line whose rest a program may have put on a line of its own
-MAX_LINES = 20_000  # in which a quote is looked for; further lines belong to whatever the last of them does
+MAX_LINES = 20_000  # in which a quote is looked for; further ones are quoted only if they say so
 MAX_CANDIDATES = 1000  # lines that may begin a quote, and are looked at closely; a real mail has some dozens
 _MAX_KEPT_QUESTION_LINES = 12  # of one quote between what somebody wrote above and below it
 
@@ -53,8 +53,8 @@ def split_lines(lines: Sequence[Line], instances: Sequence[str] = (), known: Col
     codes = [_marker_code(instance) for instance in instances]
     splitter = _Splitter([line.plain for line in lines[:MAX_LINES]], codes, known)
     mine = splitter.list_own_lines()
-    if len(lines) > MAX_LINES and mine and mine[-1] == MAX_LINES - 1:
-        mine = [*mine, *range(MAX_LINES, len(lines))]
+    if splitter.end == MAX_LINES:
+        mine = [*mine, *(n for n in range(MAX_LINES, len(lines)) if not lines[n].plain.lstrip().startswith(">"))]
     own = set(mine)
     body = private_links.cut(_join_markdown([lines[number] for number in mine]))
     quoted = private_links.cut(_strip_empty_lines([line.plain for n, line in enumerate(lines) if n not in own]))
@@ -76,10 +76,12 @@ class _Splitter:
         self.last_digit = self._find_last_digits()
         self.foreign: set[int] = set()
         self.candidates = 0
+        self.end = 0
 
     def list_own_lines(self) -> list[int]:
         """List the numbers of the lines that are the answer."""
         end, is_marked = self._find_end()
+        self.end = end
         self.foreign = set(range(end, len(self.lines)))
         if end < len(self.lines):
             end = self._skip_above(end, is_marked)
