@@ -45,19 +45,23 @@ class SlackOptionsForm(SettingsForm):
     slack_undo_mode = SelectField(
         "Until then a reply from Slack is",
         default="at_once",
-        choices=[
-            ("at_once", "in the portal and the customer’s channel at once; only mail waits"),
-            ("hold", "seen by the team only"),
-        ],
+        choices=to_choices(
+            [
+                ("at_once", "in the portal and the customer’s channel at once; only mail waits"),
+                ("hold", "seen by the team only"),
+            ]
+        ),
     )
     slack_customer_messages = SelectField(
         "A customer’s message outside a ticket’s thread",
         default="ask",
-        choices=[
-            ("ask", "They are asked whether it is a ticket"),
-            ("always", "Is always a ticket"),
-            ("never", "Is never a ticket; they are informed"),
-        ],
+        choices=to_choices(
+            [
+                ("ask", "They are asked whether it is a ticket"),
+                ("always", "Is always a ticket"),
+                ("never", "Is never a ticket; they are informed"),
+            ]
+        ),
     )
     on_call_group = StringField(
         "Slack user group on call",

@@ -104,7 +104,7 @@ def save_slack_options() -> ResponseReturnValue:
     sent.setdefault("web_undo_seconds", str(settings.get("web_undo_seconds")))  # a form of an earlier release
     options = SlackOptionsForm(sent)
     if not options.save("Slack"):
-        return render_page(options=options), 422
+        return render_page(options=options), options.refusal_status
     flash("The options are saved.", "success@options")
     return redirect("/settings/channels#options", 303)
 
