@@ -6,7 +6,7 @@ import zipfile
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import String, cast, select, text
+from sqlalchemy import LargeBinary, String, cast, select, text
 
 from helpdesk import clock, storage
 from helpdesk.domain import tickets
@@ -55,9 +55,11 @@ def everywhere(session, word: str) -> list[str]:
     found = []
     for table in db.metadata.sorted_tables:
         for column in table.columns:
-            if session.execute(
-                select(1).select_from(table).where(cast(column, String).contains(word)).limit(1)
-            ).first():
+            if isinstance(column.type, LargeBinary):
+                holds = any(word.encode() in (each or b"") for each in session.scalars(select(column)))
+            else:
+                holds = session.scalar(select(1).select_from(table).where(cast(column, String).contains(word)).limit(1))
+            if holds:
                 found.append(f"{table.name}.{column.name}")
     return found
 
