@@ -10,7 +10,7 @@ from tests.web.test_desk_query_counts import counted
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 READS = ("SELECT", "WITH")
 CUSTOMER, AGENT = 7, 10  # queries of the whole page, the signed-in person's own among them
-REPLY, FILING = 12, 15  # statements, reading and writing
+REPLY, FILING = 13, 16  # statements, reading and writing
 
 
 @pytest.fixture

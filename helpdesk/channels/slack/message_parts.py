@@ -23,10 +23,11 @@ CARD_UPDATE_DELAY = timedelta(seconds=0.4)  # changes within it are one update o
 def enqueue_card(batch: DeliveryBatch, thread_id: int, message: Message) -> None:
     """Enqueue a new ticket's card; its first message follows below it where the card cannot show all of it."""
     batch.add(thread_id, DeliveryKind.card)
+    if len(message.body) <= MAX_CARD_BODY_LENGTH and all(each.is_decoration for each in message.attachments):
+        return
     if db.session.scalar(select(Thread.external_id).where(Thread.id == thread_id)):
         return  # the ticket is made of a message in this thread, which shows all of it
-    if len(message.body) > MAX_CARD_BODY_LENGTH or any(not each.is_decoration for each in message.attachments):
-        enqueue_parts(batch, thread_id, message, wake=False)
+    enqueue_parts(batch, thread_id, message, wake=False)
 
 
 def enqueue_parts(batch: DeliveryBatch, thread_id: int, message: Message, wake: bool = True) -> None:

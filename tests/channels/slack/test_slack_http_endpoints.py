@@ -219,7 +219,7 @@ def test_make_internal_is_pressed_on_what_only_one_sees(card, endpoints):
     sent = slack.send(
         web_api_request(
             "chat.postEphemeral",
-            {"channel": C, "user": MAYA, "thread_ts": root, **blocks.pending_reply_notice("Goes to Dana.", "m-9", 20)},
+            {"channel": C, "user": MAYA, "thread_ts": root, **blocks.pending_reply_notice("Goes to Dana.", "m-9")},
             "k",
         ),
         client,
