@@ -56,8 +56,8 @@ def test_a_draft_keeps_selects_ticks_and_text_typed_at_the_last_moment(live_port
 def test_what_one_tab_sent_is_cleared_in_the_other(live_portal, open_browser):
     page = open_browser()
     sign_in_once(page, live_portal, PRIYA)
-    page.goto(f"{live_portal.portal}/desk?view=all")
-    address = live_portal.portal + page.get_attribute("[data-row] >> nth=1", "href")
+    page.goto(f"{live_portal.portal}/desk?view=unassigned")
+    address = live_portal.portal + page.get_attribute("[data-row] >> nth=0", "href")
     page.goto(address)
     page.fill("#body-reply", "Only once, please.")
     page.wait_for_timeout(500)
