@@ -5,7 +5,7 @@ from bs4 import BeautifulSoup
 from sqlalchemy import select
 
 from helpdesk import clock
-from helpdesk.domain import tickets
+from helpdesk.domain import outbox, tickets
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
@@ -69,6 +69,43 @@ def test_places_that_have_ended_are_silent_unless_something_failed_there(filed_t
     there = page_of(browser_of(agent), filed_ticket).select_one(f"#deliveries-{message.id}")
     assert rows[0].label not in there.text
     assert " ".join(there.select_one(".delivery-error strong").text.split()) == f"Not delivered to {rows[1].label}."
+
+
+def test_a_card_that_failed_is_shown_with_retry_and_skip(filed_ticket, browser_of, make, session):
+    agent = make.agent("Maya")
+    tickets.reply(filed_ticket, author=agent, body="Switch it off.")
+    session.commit()
+    card = session.scalars(select(Delivery).where(Delivery.kind == "card").order_by(Delivery.id)).first()
+    card.state, card.reason = DeliveryState.failed, "The channel is archived."
+    session.commit()
+    client = browser_of(agent)
+    problem = page_of(client, filed_ticket).select_one(".delivery-error")
+    text = " ".join(problem.text.split())
+    assert text.startswith(f"The ticket's card: not delivered to {card.label}. The channel is archived.")
+    form = problem.select_one(f"form[action='/deliveries/{card.id}/retry']")
+    values = {"csrf_token": form.select_one("[name=csrf_token]")["value"]}
+    assert client.post(form["action"], data=values).status_code == 303
+    session.expire_all()
+    assert (card.state, card.attempts) == ("pending", 0)
+    assert page_of(client, filed_ticket).select_one(".delivery-error") is None
+    assert page_of(browser_of(filed_ticket.requester), filed_ticket).select_one(".delivery-error") is None
+
+
+def test_a_thread_ends_with_the_card_that_is_skipped(filed_ticket, browser_of, make, session):
+    agent = make.agent("Maya")
+    tickets.reply(filed_ticket, author=agent, body="Switch it off.")
+    card = session.scalars(select(Delivery).where(Delivery.kind == "card").order_by(Delivery.id)).first()
+    card.state = DeliveryState.failed
+    session.commit()
+    outbox.skip_delivery(card, actor=agent)
+    session.commit()
+    states = session.scalars(select(Delivery.state).where(Delivery.thread_id == card.thread_id)).all()
+    assert len(states) > 1 and set(states) == {"cancelled"} and card.thread.ended_at
+    others = session.scalars(select(Delivery.state).where(Delivery.thread_id != card.thread_id)).all()
+    assert "cancelled" not in others
+    tickets.reply(filed_ticket, author=agent, body="And on again.")
+    session.commit()
+    assert set(session.scalars(select(Delivery.state).where(Delivery.thread_id == card.thread_id))) == {"cancelled"}
 
 
 def test_where_an_answer_goes_stands_at_it_as_soon_as_it_is_sent(filed_ticket, browser_of, make):

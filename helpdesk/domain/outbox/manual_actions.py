@@ -11,7 +11,7 @@ from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.outbox import results, withdrawal
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
-from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.user import User
 
@@ -39,10 +39,16 @@ def retry_delivery(delivery: Delivery, *, actor: User | None) -> None:
 def skip_delivery(delivery: Delivery, *, actor: User | None) -> None:
     """Cancel the delivery, so that those behind it are sent. Without ``actor`` it is the command line.
 
+    Without its card a thread cannot hold anything, so that the whole thread ends with a card that was never posted.
     Raises PermissionDenied, or ConflictError if it is finished or being sent.
     """
     delivery = _lock_waiting(delivery, actor)
-    withdrawal.cancel(delivery, f"Left out by {actor.display_name if actor else 'the command line'}.")
+    reason = f"Left out by {actor.display_name if actor else 'the command line'}."
+    withdrawal.cancel(delivery, reason)
+    thread = delivery.thread
+    if thread is not None and delivery.kind == DeliveryKind.card and thread.external_id is None:
+        thread.ended_at = clock.now()
+        withdrawal.cancel_waiting((thread.id,), f"The ticket has no card there. {reason}")
     _publish_and_wake(delivery)
 
 

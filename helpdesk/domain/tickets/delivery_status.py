@@ -3,17 +3,29 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import and_, bindparam, select
+from sqlalchemy import and_, bindparam, or_, select
 
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
-from helpdesk.models.delivery import Delivery, DeliveryKind
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
 
 # The kinds of delivery that a page shows below a message.
 VISIBLE_KINDS = frozenset({DeliveryKind.message, DeliveryKind.edit, DeliveryKind.delete, DeliveryKind.file})
+# A delivery of any other kind is shown only while it waits for a person, because later ones wait behind it.
+PROBLEM_STATES = (DeliveryState.failed, DeliveryState.on_hold)
+
+CONTENT_LABELS: dict[str, str] = {
+    DeliveryKind.card: "The ticket's card",
+    DeliveryKind.card_update: "An update of the ticket's card",
+    DeliveryKind.line: "A line about the ticket",
+    DeliveryKind.mark: "A reaction",
+    DeliveryKind.received: "The mail that the ticket was received",
+    DeliveryKind.solved: "The mail that the ticket was solved",
+    DeliveryKind.closing_soon: "The mail that the ticket closes soon",
+}
 
 _thread, _channel, _user, _delivery = Thread.__table__, Channel.__table__, User.__table__, Delivery.__table__
 # Built once, because every page of a ticket executes one of these.
@@ -28,7 +40,13 @@ THREADS_QUERY = (
     .order_by(_thread.c.id)
 )
 THREADS_WITH_DELIVERIES_QUERY = (
-    THREADS_QUERY.outerjoin(_delivery, and_(_delivery.c.thread_id == _thread.c.id, _delivery.c.message_id.is_not(None)))
+    THREADS_QUERY.outerjoin(
+        _delivery,
+        and_(
+            _delivery.c.thread_id == _thread.c.id,
+            or_(_delivery.c.message_id.is_not(None), _delivery.c.state.in_(PROBLEM_STATES)),
+        ),
+    )
     .add_columns(*_delivery.c["id", "message_id", "kind", "state", "reason"], _delivery.c.data["bounced"].as_string())
     .order_by(_delivery.c.id)
 )
@@ -72,15 +90,23 @@ class ThreadStatus:
 
 @dataclass(slots=True)
 class DeliveryStatus:
-    """A delivery of a message to the thread ``place``, done or pending. ``bounced``: why its mail bounced."""
+    """A delivery to the thread ``place``, done or pending. ``bounced``: why its mail bounced.
+
+    ``message_id`` is None where it concerns the ticket as a whole, such as its card.
+    """
 
     id: int
-    message_id: int
+    message_id: int | None
     kind: str
     state: str
     reason: str | None
     bounced: str | None
     place: ThreadStatus
+
+    @property
+    def content(self) -> str:
+        """What it brings there, as text for people; "" for the message below which it is shown."""
+        return CONTENT_LABELS.get(self.kind, "")
 
 
 def delivery_threads(ticket: Ticket, deliveries: bool = False) -> list[ThreadStatus]:
@@ -92,7 +118,7 @@ def delivery_threads(ticket: Ticket, deliveries: bool = False) -> list[ThreadSta
             THREADS_WITH_DELIVERIES_QUERY if deliveries else THREADS_QUERY, {"ticket_id": ticket.id}
         ):
             thread = threads_by_id.get(row[0]) or threads_by_id.setdefault(row[0], ThreadStatus(*row[:12]))
-            if deliveries and row[12] is not None and row[14] in VISIBLE_KINDS:
+            if deliveries and row[12] is not None and (row[14] in VISIBLE_KINDS or row[15] in PROBLEM_STATES):
                 thread.deliveries.append(DeliveryStatus(*(*row[12:], thread)))
         threads = list(threads_by_id.values())
         ticket.__dict__["delivery_status_read"] = threads, deliveries  # not a column

@@ -133,7 +133,10 @@ def _load_messages(query: Select[*tuple[Any, ...]], ticket: Ticket) -> dict[int,
 
 
 def _attach_deliveries(messages: dict[int, TimelineMessage], threads: list[ThreadStatus]) -> None:
+    """Add each delivery to its message; one about the ticket as a whole to the first message that is shown."""
+    first = min(messages.values(), key=lambda message: message.seq, default=None)
     for thread in threads:
         for delivery in thread.deliveries:
-            if delivery.message_id in messages:
-                messages[delivery.message_id].deliveries.append(delivery)
+            message = messages.get(delivery.message_id) if delivery.message_id else first
+            if message is not None:
+                message.deliveries.append(delivery)
