@@ -34,9 +34,9 @@ def newest(session) -> Ticket:
 
 
 def file_by_shortcut(day, session, channel, ts, organization, who=PRIYA, **values):
-    session.rollback()
-    day.workspace.shortcut(who, channel, ts, "create_ticket")
     given = {"organization": {"value": str(organization.id)}, "subject": {"value": "It burns"}} | values
+    session.rollback()  # reading the id began a transaction, for whose end Slack's request would wait in vain
+    day.workspace.shortcut(who, channel, ts, "create_ticket")
     assert not day.workspace.submit(who, given).get("errors")
     day.work()
     return newest(session)
@@ -88,11 +88,12 @@ def test_a_channel_without_the_bot_is_not_joined_and_its_agent_hears_where_the_t
 
 def test_an_answer_that_comes_after_the_response_url_is_a_direct_message(globex, day, session):
     ts = day.workspace.say(PRIYA, "C0GENERAL01", "The oven of Globex burns.")
+    given = {"organization": {"value": str(globex.id)}, "subject": {"value": "It burns"}}
     session.rollback()
     day.workspace.shortcut(PRIYA, "C0GENERAL01", ts, "create_ticket")
     for known in day.workspace.interactivity._response_urls.values():
         known["born"] -= 3600
-    day.workspace.submit(PRIYA, {"organization": {"value": str(globex.id)}, "subject": {"value": "It burns"}})
+    day.workspace.submit(PRIYA, given)
     day.work()
     direct = day.workspace.state.direct(PRIYA).messages.values()
     assert f"#{newest(session).number}" in str(list(direct))

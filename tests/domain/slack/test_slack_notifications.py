@@ -133,7 +133,7 @@ def test_a_service_level_mentions_the_assignee_before_and_when_it_is_missed(file
         worker_helpers.run_job(lambda _: (timers.notify_due_soon(), session.commit()), 0)
         session.commit()
         worker_helpers.drain(session)
-    warnings = [text for text in day.thread() if "first answer" in text]
+    warnings = [text for text in day.thread() if "first response" in text]
     assert [f"<@{PRIYA}>" in text for text in warnings] == [True, True]
     assert "is due in" in warnings[0] and "is overdue" in warnings[1]
 

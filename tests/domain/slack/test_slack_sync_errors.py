@@ -92,11 +92,11 @@ def test_what_was_said_waits_for_an_outage_however_often_it_is_tried(filed_ticke
     day.workspace.revoke()
     directory.clear_cache()
     day.say(PRIYA, "unmistakable")
-    for _ in range(process.MAX_ATTEMPTS + 2):
+    for _ in range(process.MAX_ERRORS + 2):
         worker_helpers.advance_time(session)
         worker_helpers.drain(session)
     row = session.scalars(select(InboundEvent).order_by(InboundEvent.id.desc())).first()
-    assert row.state == "waiting" and row.attempts > process.MAX_ATTEMPTS
+    assert row.state == "waiting" and row.attempts > process.MAX_ERRORS
     assert row.due_at <= clock.now() + timedelta(seconds=process.MAX_OUTAGE_DELAY_SECONDS)
     day.workspace.unrevoke()
     directory.clear_cache()

@@ -151,7 +151,10 @@ def test_held_nobody_outside_has_it_until_the_window_ends(filed_ticket, day, ses
     session.expire_all()
     assert (day.thread(GLOBEX), customers_words(filed_ticket)) == (["Coming."], ["Coming."])
     assert [each.state for each in mails(session)] == ["sent"]
+    worker_helpers.advance_time(session, 2)  # reactions wait behind the update of the card
+    worker_helpers.drain(session)
     assert reaction_names(day, ts) == ["incoming_envelope"]
+    session.expire_all()
     assert (filed_ticket.status, filed_ticket.first_response_at is not None) == ("in_progress", True)
     assert len(day.thread()) == 1  # not a second time where it was typed
 

@@ -51,7 +51,7 @@ def test_lists_name_priority_service_level_assignee_and_thread(filed_ticket, day
     session.commit()
     row = str(command(day, "open")["blocks"])
     assert all(
-        word in row for word in ("Normal priority", "first answer due in", "nobody yet", "/archives/C0TRIAGE001/p")
+        word in row for word in ("Normal priority", "first response due in", "nobody yet", "/archives/C0TRIAGE001/p")
     )
     day.press(PRIYA, "solve", ts=day.last_ephemeral(PRIYA)["ts"])
     assert fresh(session, filed_ticket).status == "solved"
@@ -160,6 +160,8 @@ def test_a_limit_of_reactions_holds_no_reply(filed_ticket, day, session, team):
     day.say(PRIYA, "one")
     day.say(PRIYA, "two")
     assert day.thread(GLOBEX) == ["one", "two"]
+    worker_helpers.advance_time(session, 2)  # reactions wait behind the update of the card
+    worker_helpers.drain(session)
     assert session.query(Channel).filter(Channel.paused_until.is_not(None)).count() == 0
     assert day.workspace.calls["reactions.add"] == 1  # Slack was asked once, then left alone as it said
     day.workspace.behave()
