@@ -43,7 +43,9 @@ def run(folder):
 def test_empty_folder_becomes_a_portal_with_workers(run, folder):
     port = conftest.free_port()
     server = run("serve", "--all", "--admin", "maya@support.example", PORT=str(port))
-    link = timeouts.wait_for(lambda: re.search(rf"http://127.0.0.1:{port}(/sign-in/link/\S+)", server.log()), "the link")
+    link = timeouts.wait_for(
+        lambda: re.search(rf"http://127.0.0.1:{port}(/sign-in/link/\S+)", server.log()), "the link"
+    )
 
     def is_ready() -> bool:
         assert server.poll() is None, server.log()

@@ -1,7 +1,6 @@
 """Locks come first, in one order, and permission is asked about what is locked."""
 
 import ast
-import asyncio
 import inspect
 import re
 import threading
@@ -21,6 +20,7 @@ from helpdesk.models.delivery import Delivery
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.live.hub import SseHub
+from tests import async_helpers
 from tests.domain import verbs
 
 on_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
@@ -39,11 +39,13 @@ MODULES = (
 )
 READING = {"lock", "load_timeline", "delivery_threads", "read_by", "pending_read_receipt", "list_linked_tickets",
            "describe_link", "get_rating", "can_rate", "preview_transfer", "get_review", "visible_review", "add_event",
-           "list_reviewable", "list_reviews", "mark_read", "preview_person", "preview_organization", "find_undoable_reply"}  # fmt: skip
+           "list_reviewable", "list_reviews", "mark_read", "preview_person", "preview_organization", "find_undoable_reply",
+           "find_follow_up"}  # fmt: skip
 INSIDE_OTHERS = {"enqueue_new_ticket", "enqueue_card_update", "end_mail_thread", "fan_out_message", "fan_out_deletion",
                  "fan_out_edit", "enqueue_ticket_mail", "open_mail_thread", "retract_from_customers",
                  "enqueue_delivery", "enqueue_account_mail", "cancel_waiting", "reply_from_outside", "delete_unsent",
-                 "delete_unsent_solved_mail"}  # fmt: skip
+                 "delete_unsent_solved_mail", "withdraw_files", "remove_copies", "publish_held", "announce_published",
+                 "hold_reply"}  # fmt: skip
 SOLVED = {"rate", "reopen", "review", "close", "close due", "warn"}  # what needs a solved ticket
 RANKS = {"inbound_events": 0, "tickets": 1, "deliveries": 2}
 LOCKING = re.compile(
@@ -195,7 +197,10 @@ def test_permission_is_asked_nowhere_before_a_lock():
         for function in ast.walk(ast.parse(path.read_text())):
             if isinstance(function, ast.FunctionDef):
                 calls = [ast.unparse(node.func) for node in ast.walk(function) if isinstance(node, ast.Call)]
-                asks, locks = "permissions.ensure" in calls, any(call.startswith("locking.lock") for call in calls)
+                asks, locks = (
+                    "permissions.ensure" in calls,
+                    any(call.startswith(("locking.lock", "messages.lock_for_message")) for call in calls),
+                )
                 allowed = {"create_ticket", "update_tickets", "_ensure_may_edit"}  # about no ticket yet, about a person
                 assert not asks or locks or function.name in allowed, (
                     f"{path.name}: {function.name} asks without a lock"
@@ -209,4 +214,4 @@ def test_moving_a_ticket_ends_the_streams_of_those_who_follow_it():
         hub.publish(["end:ticket:1"])
         return mine._is_ended, others._is_ended
 
-    assert asyncio.run(follow()) == (True, False)
+    assert async_helpers.run_in_thread(follow()) == (True, False)

@@ -69,6 +69,7 @@ def publish_held(message: Message) -> bool:
     message.seq = timeline.take_next_seq(ticket)
     message.created_at = message.release_at = clock.now()
     messages.record_reply(ticket, message)
+    messages.index_message(message)  # customers find it from now on
     status.apply_reply_to_status(ticket, message)
     outbox.fan_out_message(message)
     outbox.announce_published(message)

@@ -6,6 +6,7 @@ from helpdesk.channels.slack.api import directory
 from helpdesk.demo import personas
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as chosen
+from helpdesk.domain.ticket_lists import customer_list
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.thread import Thread
@@ -157,6 +158,8 @@ def test_held_nobody_outside_has_it_until_the_window_ends(filed_ticket, day, ses
     session.expire_all()
     assert (filed_ticket.status, filed_ticket.first_response_at is not None) == ("in_progress", True)
     assert len(day.thread()) == 1  # not a second time where it was typed
+    dana = filed_ticket.requester
+    assert [row.number for row in customer_list.fetch_list_page(dana, {"q": "Coming"}).tickets] == [1]
 
 
 def test_held_and_sent_now(filed_ticket, day, session, hold):
