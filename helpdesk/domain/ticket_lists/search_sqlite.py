@@ -3,7 +3,7 @@
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, Text, bindparam, func, literal_column, select
+from sqlalchemy import ColumnElement, CompoundSelect, Select, Text, bindparam, func, literal_column, select, union_all
 
 from helpdesk.database import transactions
 from helpdesk.database.types import BigId
@@ -70,15 +70,12 @@ def find_similar(search: Search) -> Candidates:
 def find_places(search: Search, ticket_ids: list[int]) -> list[tuple[int, int]]:
     """See ``search_candidates``."""
     any_term = " OR ".join(f"({_readable_query(search, term, 'words')})" for term in search.terms)
-    found: dict[int, int] = {}
-    statement = _places_statement()
-    for ticket_id in ticket_ids:
-        first = ticket_id << TICKET_SHIFT
-        values = {"term_0": any_term, "first": first, "end": first + (1 << TICKET_SHIFT)}
-        rowid = transactions.execute_core(statement, values).scalar()
-        if rowid is not None:
-            found[ticket_id] = (rowid - first) >> PART_BITS
-    return list(found.items())
+    values: dict[str, Any] = {"term_0": any_term}
+    for place, ticket_id in enumerate(ticket_ids):
+        values[f"first_{place}"], values[f"end_{place}"] = ticket_id << TICKET_SHIFT, (ticket_id + 1) << TICKET_SHIFT
+    rows = transactions.execute_core(_places_statement(len(ticket_ids)), values) if ticket_ids else ()
+    firsts = {row.rowid: row.rowid >> TICKET_SHIFT for row in rows if row.rowid is not None}
+    return [(ticket_id, (rowid - (ticket_id << TICKET_SHIFT)) >> PART_BITS) for rowid, ticket_id in firsts.items()]
 
 
 def _with_term_in_subject(search: Search, term: Term, lowest: int) -> set[int]:
@@ -129,10 +126,15 @@ def _matching_statement(count: int, is_rare: bool, scope: Visibility, conditions
     return query.order_by(_rowid.desc()).limit(bindparam("most"))
 
 
-@lru_cache(maxsize=1)
-def _places_statement() -> AnySelect:
-    query = select(_rowid).where(_matches("term_0"), _rowid > bindparam("first"), _rowid < bindparam("end"))
-    return query.order_by(_rowid.desc()).limit(1)
+@lru_cache(maxsize=64)
+def _places_statement(count: int) -> CompoundSelect[*tuple[Any, ...]]:
+    """The newest entry of each of ``count`` tickets that matches, or NULL: one statement for a whole page."""
+    parts = []
+    for place in range(count):
+        of_ticket = _rowid > bindparam(f"first_{place}"), _rowid < bindparam(f"end_{place}")
+        newest = select(_rowid).where(_matches("term_0"), *of_ticket).order_by(_rowid.desc()).limit(1)
+        parts.append(select(newest.scalar_subquery().label("rowid")))
+    return union_all(*parts)
 
 
 @lru_cache(maxsize=1)
