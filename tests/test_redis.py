@@ -95,8 +95,9 @@ def test_limit_of_the_api_holds_without_redis(app, make, monkeypatch):
     monkeypatch.setattr(personal_limits.time, "time", lambda: 1_800_000_000.0)
     personal_limits._counts.clear()
     token = ApiToken(id=7)
-    assert [token_authentication._is_rate_limited(token) for _ in range(5)] == [False, False, False, True, True]
-    assert not token_authentication._is_rate_limited(ApiToken(id=8))
+    limited = ["Retry-After" in token_authentication._count_request(token) for _ in range(5)]
+    assert limited == [False, False, False, True, True]
+    assert "Retry-After" not in token_authentication._count_request(ApiToken(id=8))
 
 
 @ON_SQLITE
