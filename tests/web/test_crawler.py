@@ -116,6 +116,8 @@ class Crawler:
 
     def _judge(self, answer, what: str):
         self.requests += 1
+        answer.get_data()  # to its end: an export is made while it is read
+        answer.close()
         if answer.status_code >= 500:
             self.failures.append(f"{answer.status_code} {what}")
         if (
