@@ -133,7 +133,8 @@ def check(workspace, session, thread, said):
     """The thread holds every word once; our copies in the order in which they were written, the card first of all."""
     shown = workspace.replies(thread.channel.external_id, thread.external_id)
     assert shown[0]["metadata"]["event_type"] == "helpdesk_delivery"
-    texts = [each["text"] for each in shown[1:] if " answered on #" not in each["text"]]  # a line to the assignee
+    shown = [shown[0], *(each for each in shown[1:] if " answered on #" not in each["text"])]  # lines to the assignee
+    texts = [message["text"] for message in shown[1:]]
     assert Counter(texts) == Counter(said)
     ours = [message["text"] for message in shown[1:] if message.get("metadata")]
     assert ours == [word for word in said if word in ours]
