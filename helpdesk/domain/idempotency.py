@@ -3,6 +3,8 @@
 Its token finds what the first request created.
 """
 
+import hashlib
+import json
 import re
 
 from sqlalchemy import Row, bindparam, select
@@ -27,6 +29,16 @@ TOKEN_PATTERN = re.compile(r"[A-Za-z0-9_-]{16,64}")
 def valid_token(text: str | None) -> str | None:
     """``text`` if it can be a form's token, else None, which turns the check off."""
     return text if text and TOKEN_PATTERN.fullmatch(text) else None
+
+
+def bind_token(token: str | None, content: object) -> str | None:
+    """A token for this form with this ``content`` (JSON), or None where ``token`` is none.
+
+    Sent again unchanged, a form is the same; somebody who went back and changed their words sends another.
+    """
+    if token is None:
+        return None
+    return hashlib.sha256(f"{token} {json.dumps(content, sort_keys=True)}".encode()).hexdigest()
 
 
 def find_ticket_id(requester: User, form_token: str | None) -> int | None:

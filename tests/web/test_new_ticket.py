@@ -136,6 +136,15 @@ def test_the_same_form_twice_is_one_ticket(session, make, client):
     assert count(session, Ticket) == 1 and count(session, Attachment) == 1
 
 
+def test_who_goes_back_and_writes_other_words_files_another_ticket(session, make, client):
+    """A browser's Back shows the form that was sent, with its token."""
+    make.form(fields=())
+    page = soup(client.get("/tickets/new"))
+    first = client.post("/tickets", data=filled(page))
+    second = client.post("/tickets", data=filled(page, subject="Another thing"))
+    assert first.location != second.location and count(session, Ticket) == 2
+
+
 def test_two_at_the_same_moment_are_one_ticket(app, session, make, dana):
     from concurrent.futures import ThreadPoolExecutor
 

@@ -2,8 +2,10 @@
 
 import pytest
 from bs4 import BeautifulSoup
+from sqlalchemy import select
 
 from helpdesk.domain import tickets
+from helpdesk.models.message import Message
 from tests.web import pages
 
 
@@ -44,6 +46,23 @@ def test_a_reply_is_swapped_in_and_the_composer_comes_back_empty(filed_ticket, b
     assert answer.select_one("#conversation")["hx-swap-oob"] == "true"
     assert answer.select("article[data-kind=reply] em")[-1].text == "news"
     assert answer.select_one("#composer textarea").text.strip() == ""
+
+
+def test_the_same_words_twice_are_one_reply_and_other_words_another(filed_ticket, make, browser_of, session):
+    for person, extra in ((filed_ticket.requester, {}), (make.agent("Maya"), {"status": "pending"})):
+        client = browser_of(person)
+        page = soup(client.get(f"/tickets/{filed_ticket.number}"))
+        form = {
+            "form_token": page.select_one("#composer [name=form_token]")["value"],
+            "csrf_token": token(page),
+        }
+        name = person.name
+        for body, more in ((name, {}), (name, extra), (f"{name} went back", {}), (f"{name} went back", extra)):
+            answer = client.post(f"/tickets/{filed_ticket.number}/replies", data=form | {"body": body} | more)
+            assert answer.status_code == 303
+    said = session.scalars(select(Message.body).where(Message.ticket_id == filed_ticket.id).order_by(Message.id)).all()
+    dana = filed_ticket.requester.name
+    assert said[1:] == [dana, f"{dana} went back", "Maya", "Maya went back"]
 
 
 def test_a_reply_brings_the_rest_of_the_page_only_where_it_moved_the_ticket(filed_ticket, make, browser_of):

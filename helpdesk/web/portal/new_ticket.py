@@ -18,6 +18,7 @@ from helpdesk.models.form import FormVersion
 from helpdesk.models.user import User
 from helpdesk.web import uploads
 from helpdesk.web.desk.people import find_matches
+from helpdesk.web.form_tokens import read_form_token
 from helpdesk.web.middleware import authentication
 from helpdesk.web.templating import htmx_responses
 
@@ -44,7 +45,7 @@ def create_ticket() -> ResponseReturnValue:
     requester, sentence = find_requester(request.form.get("for"))
     if requester is None:
         return render_requester_choice(request.form.get("for", ""), sentence), 422
-    token = idempotency.valid_token(request.form.get("form_token"))
+    token = read_form_token()
     # Checked before the files of a repeated form are stored a second time.
     existing = idempotency.find_created_ticket(requester, token) if uploads.has_uploads() else None
     if existing:

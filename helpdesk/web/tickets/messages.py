@@ -15,7 +15,9 @@ from helpdesk.extensions import db, htmx
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.web import uploads
+from helpdesk.web.form_tokens import read_form_token
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets import undo
 from helpdesk.web.tickets.page_context import composer_context, page_context
@@ -46,7 +48,7 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
     ticket = get_ticket_or_404(number)
     if current_user.is_team and request.form.get("compose") == "note":
         kind = "note"
-    token = idempotency.valid_token(request.form.get("form_token"))
+    token = read_form_token(number, kind)
     new_status = request.form.get("status") if kind == "reply" and current_user.is_team else None
     # A plain reply is deduplicated by the domain; status, files and follow-ups of a repeated form must be stopped here.
     if (ticket.is_closed or new_status or uploads.has_uploads()) and idempotency.was_message_sent(
@@ -107,10 +109,10 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
 
 def find_newer_reply(ticket: Ticket) -> Message | None:
     """A colleague's reply that the form's sender has not seen; None for customers and forms without ``seen``."""
-    seen = request.form.get("seen", "")
-    if not current_user.is_team or not (seen.isdecimal() and len(seen) < 10):
+    number = parse_id(request.form.get("seen"))
+    if not current_user.is_team or number is None:
         return None
-    return collisions.find_newer_reply(ticket, authentication.get_current_user(), int(seen))
+    return collisions.find_newer_reply(ticket, authentication.get_current_user(), number)
 
 
 def ticket_state(ticket: Ticket) -> tuple[Any, ...]:

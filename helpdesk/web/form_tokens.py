@@ -1,0 +1,16 @@
+"""The token of a form that was sent, by which a second sending of the same form is recognised."""
+
+from flask import request
+
+from helpdesk.domain import idempotency
+
+# What a browser or a second button may change between two sendings of the same words.
+NOT_CONTENT = {"csrf_token", "form_token", "status", "seen", "written_as", "compose"}
+
+
+def read_form_token(*place: object) -> str | None:
+    """The token of the request's form, bound to ``place`` and to what the form says; None where it has none."""
+    token = idempotency.valid_token(request.form.get("form_token"))
+    fields = sorted([name, value] for name, value in request.form.items(multi=True) if name not in NOT_CONTENT)
+    files = sorted([name, file.filename] for name, file in request.files.items(multi=True) if file.filename)
+    return idempotency.bind_token(token, [list(place), fields, files])
