@@ -17,6 +17,7 @@ from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.privacy import erase_content
+from helpdesk.domain.tickets import handover
 from helpdesk.extensions import Base, db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.audit_log import AuditEntry
@@ -131,11 +132,8 @@ def erase_person(user: User, *, actor: User, words: bool = True, subjects: bool 
     erase_from_audit_log(former)
     for thread in db.session.scalars(select(Thread).where(Thread.user_id == user.id, Thread.ended_at.is_(None))):
         thread.ended_at = clock.now()
-    if user.is_team:
-        db.session.execute(
-            update(Ticket).where(Ticket.assignee_id == user.id, Ticket.closed_at.is_(None)).values(assignee_id=None)
-        )
     erase_account(user)
+    handover.reassign_open_tickets(user, None, actor=actor)  # after the name is gone, which events and webhooks repeat
     audit_log.add_entry("erased a person", actor, f"person {user.id}", words=words, subjects=subjects)
     return keys
 

@@ -26,6 +26,15 @@ def deactivate_user(user: User, *, actor: User | None, successor: User | None = 
     if successor is not None and (not successor.is_team or not successor.is_active or successor.id == user.id):
         raise ValidationError("Choose somebody of the team who is active.", "successor")
     users.deactivate_user(user, actor=actor)
+    number = reassign_open_tickets(user, successor, actor=actor)
+    if number:
+        receiver = successor.email if successor else "nobody"
+        audit_log.add_entry("handed over tickets", actor, user.email, number=number, to=receiver)
+    return number
+
+
+def reassign_open_tickets(user: User, successor: User | None, *, actor: User | None) -> int:
+    """Assign the open tickets of ``user`` to ``successor``, or to nobody. Returns their number."""
     tickets = [
         ticket
         for ticket in locking.lock_tickets(db.session.scalars(_open_tickets(user)))
@@ -34,9 +43,6 @@ def deactivate_user(user: User, *, actor: User | None, successor: User | None = 
     for ticket in tickets:
         status.record_assignment(ticket, successor, actor=actor)
         outbox.enqueue_card_update(ticket)
-    if tickets:
-        receiver = successor.email if successor else "nobody"
-        audit_log.add_entry("handed over tickets", actor, user.email, number=len(tickets), to=receiver)
     return len(tickets)
 
 

@@ -99,8 +99,8 @@ def link_slack_user(user_id: int) -> ResponseReturnValue:
 @authorization.admin_only
 def deactivate_user(user_id: int) -> ResponseReturnValue:
     """Deactivate a person, who can no longer sign in."""
-    user, text = get_user_or_404(user_id), request.form.get("successor", "")
-    successor = users.get_user(int(text)) if text.isascii() and text.isdecimal() and len(text) < 19 else None
+    user, successor_id = get_user_or_404(user_id), parse_id(request.form.get("successor"))
+    successor = users.get_user(successor_id) if successor_id else None
     return run_action(
         user,
         lambda: handover.deactivate_user(user, actor=authentication.get_current_user(), successor=successor),
