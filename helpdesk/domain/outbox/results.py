@@ -170,6 +170,7 @@ def _apply_postponement(delivery: Delivery, reason: SkipDelivery | RetryLater) -
     else:
         delivery.state = DeliveryState.unknown if delivery.possibly_sent_since else DeliveryState.pending
         delivery.due_at, delivery.reason = clock.now() + timedelta(seconds=reason.seconds), reason.reason
+        delivery.attempts = max(0, delivery.attempts - 1)  # nothing was tried
         delivery.lease_until = delivery.lease_owner = None
 
 
