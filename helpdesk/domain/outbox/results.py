@@ -143,7 +143,7 @@ def bump_ticket_version(ticket_id: int) -> None:
 def _end_claim(delivery: Delivery) -> None:
     """Let the row wait as before its claim, during which nothing was sent."""
     delivery.state = DeliveryState.unknown if delivery.possibly_sent_since else DeliveryState.pending
-    delivery.attempts = max(0, delivery.attempts - 1)
+    _uncount_attempt(delivery)
     delivery.lease_until = delivery.lease_owner = None
 
 
@@ -170,8 +170,13 @@ def _apply_postponement(delivery: Delivery, reason: SkipDelivery | RetryLater) -
     else:
         delivery.state = DeliveryState.unknown if delivery.possibly_sent_since else DeliveryState.pending
         delivery.due_at, delivery.reason = clock.now() + timedelta(seconds=reason.seconds), reason.reason
-        delivery.attempts = max(0, delivery.attempts - 1)  # nothing was tried
+        _uncount_attempt(delivery)
         delivery.lease_until = delivery.lease_owner = None
+
+
+def _uncount_attempt(delivery: Delivery) -> None:
+    """Uncount the attempt that the claim counted: the channel was not asked to send anything."""
+    delivery.attempts = max(0, delivery.attempts - 1)
 
 
 def _lock_claimed(delivery_id: int, owner: str) -> Delivery | None:
