@@ -143,7 +143,7 @@ def bump_ticket_version(ticket_id: int) -> None:
 def _end_claim(delivery: Delivery) -> None:
     """Let the row wait as before its claim, during which nothing was sent."""
     delivery.state = DeliveryState.unknown if delivery.possibly_sent_since else DeliveryState.pending
-    _uncount_attempt(delivery)
+    delivery.attempts = max(0, delivery.attempts - 1)
     delivery.lease_until = delivery.lease_owner = None
 
 
@@ -168,15 +168,8 @@ def _apply_postponement(delivery: Delivery, reason: SkipDelivery | RetryLater) -
         text = reason.reason if delivery.possibly_sent_since is None else f"{reason.reason} {MAY_BE_THERE}"
         _finish_delivery(delivery, DeliveryState.cancelled, text)
     else:
-        delivery.state = DeliveryState.unknown if delivery.possibly_sent_since else DeliveryState.pending
+        _end_claim(delivery)
         delivery.due_at, delivery.reason = clock.now() + timedelta(seconds=reason.seconds), reason.reason
-        _uncount_attempt(delivery)
-        delivery.lease_until = delivery.lease_owner = None
-
-
-def _uncount_attempt(delivery: Delivery) -> None:
-    """Uncount the attempt that the claim counted: the channel was not asked to send anything."""
-    delivery.attempts = max(0, delivery.attempts - 1)
 
 
 def _lock_claimed(delivery_id: int, owner: str) -> Delivery | None:
