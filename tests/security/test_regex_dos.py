@@ -1,5 +1,6 @@
 """No text of the maximum message length takes long to parse (ReDoS)."""
 
+import gc
 import time
 
 import pytest
@@ -64,10 +65,23 @@ MAIL_LINES = [
 ]
 
 
+@pytest.fixture
+def without_collection():
+    """No garbage collection, whose time grows with what other tests of this process left behind."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
+
+
 @pytest.mark.parametrize("line", MAIL_LINES)
 @pytest.mark.parametrize("media_type", ["text/plain", "text/html"])
+@pytest.mark.usefixtures("without_collection")
 def test_time_to_parse_a_mail_grows_with_its_length_only(line, media_type):
-    """Four times the lines may take at most about four times as long; a quadratic parser takes sixteen times."""
+    """Four times the lines may take at most about four times as long; a quadratic parser takes sixteen times.
+
+    A busy machine is slow once; a quadratic parser is so each time.
+    """
     text = line + ("<br>" if media_type == "text/html" else "\n")
 
     def measure(count):
@@ -77,7 +91,7 @@ def test_time_to_parse_a_mail_grows_with_its_length_only(line, media_type):
         return time.process_time() - began
 
     measure(100)
-    assert measure(32_000) < 8 * measure(8_000) + 0.3
+    assert any(measure(32_000) < 8 * measure(8_000) + 0.3 for _ in range(3))
 
 
 @pytest.mark.parametrize(

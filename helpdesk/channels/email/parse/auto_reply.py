@@ -15,11 +15,15 @@ _AUTOMATIC_SENDER = re.compile(
 _AUTOMATIC_SUBJECT = re.compile(
     r"(?:automatic reply|auto(?:matic)?[ -]?(?:response|reply)|out of (?:the )?office(?: auto ?reply)?|undeliverable"
     r"|automatische antwort|abwesenheits(?:notiz|nachricht|meldung)|abwesend|réponse automatique|absence du bureau"
-    r"|respuesta automática|fuera de la oficina|risposta automatica|fuori sede|automatisch antwoord|afwezigheidsbericht"
-    r"|niet aanwezig|afwezig|resposta automática|ausência temporária|autosvar|automatiskt svar|frånvaro|automatisk svar"
+    r"|respuesta automática|fuera de la oficina|risposta automatica|fuori sede|automatisch antwoord"
+    r"|afwezigheidsbericht"
+    r"|niet aanwezig|afwezig|resposta automática|ausência temporária|autosvar|automatiskt svar|frånvaro"
+    r"|automatisk svar"
     r"|fravær|automatická odpověď|mimo kancelář|automaattinen vastaus|poissaoloilmoitus|automatyczna odpowiedź"
-    r"|automatikus válasz|räspuns automat|răspuns automat|автоматический ответ|автоответ|автоматична відповідь"
-    r"|自動返信|自動応答|不在通知|自动回复|自動回覆|自動回復|자동 회신|부재중|otomatik yanıt|ofis dışında"
+    r"|automatikus válasz|räspuns automat|răspuns automat|автоматический ответ"
+    r"|автоответ|автоматична відповідь"
+    r"|自動返信|自動応答|不在通知|自动回复|自動回覆|自動回復|자동 회신|부재중"
+    r"|otomatik yanıt|ofis dışında"
     r"|αυτόματη απάντηση|תשובה אוטומטית|رد تلقائي)\s*(?:[:\uff1a(\uff08\[]|$)"
     r"|delivery status notification \(|mail delivery failed: |returned mail: |undelivered mail returned to sender$",
     re.IGNORECASE,

@@ -1,5 +1,5 @@
-"""Decode ISO-2022-JP and EUC-JP as mail programs write them: with the vendors' characters (① ㈱) that Python's codecs
-refuse.
+"""Decode ISO-2022-JP and EUC-JP as mail programs write them: with the characters of vendors (① ㈱) that
+Python's codecs refuse.
 
 The two bytes of a character are a row and a cell of JIS X 0208. Shift_JIS has the same rows at other numbers, and its
 codec cp932 has the vendors' rows, too (WHATWG Encoding Standard, index jis0208).

@@ -2,6 +2,8 @@
 
 from helpdesk.channels.email.parse.mail_language import MailLanguage
 
+# Lines have at most 120 bytes, where the formatter counts characters.
+# fmt: off
 LANGUAGES = (
     MailLanguage(
         "en",
@@ -40,8 +42,10 @@ LANGUAGES = (
         "Objet|Sujet",
         "a écrit|a ecrit|écrivait|écrit",
         "Message d'origine|Message d’origine|Message original|Mail original|E-mail d'origine|Message initial",
-        "Message transféré|Début du message transféré|Début du message réexpédié|Message réexpédié|E-mail transféré",
-        "Envoyé de {}|Envoyé depuis {}|Envoyé à partir de {}|Envoyé avec {}|Envoyé via {}|Télécharger {}|Obtenez {}"
+        "Message transféré|Début du message transféré|Début du message réexpédié|Message réexpédié"
+        "|E-mail transféré",
+        "Envoyé de {}|Envoyé depuis {}|Envoyé à partir de {}|Envoyé avec {}|Envoyé via {}|Télécharger {}"
+        "|Obtenez {}"
         "|Provenance : {}",
     ),
     MailLanguage(

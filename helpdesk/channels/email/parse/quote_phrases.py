@@ -28,13 +28,17 @@ _SPACELESS = re.compile("[\u0e00-\u0e7f\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3]"
 
 # Of a line such as "Sent from {}" one of these has to be in it, or it may be somebody's own sentence.
 _DEVICES = re.compile(
-    r"iphon|ipad|ipod|\bios\b|\bmac(book)?\b|android|galaxy|samsung|huawei|honor|xiaomi|redmi|oppo|vivo\b|oneplus|realme"
+    r"iphon|ipad|ipod|\bios\b|\bmac(book)?\b|android|galaxy|samsung|huawei|honor|xiaomi|redmi|oppo|vivo\b|oneplus"
+    r"|realme"
     r"|pixel|nokia|motorola|\bmoto\b|sony|xperia|\bhtc\b|\blg\b|lenovo|blackberry|palm|treo|windows|outlook|mail|yahoo"
-    r"|\baol\b|proton|tuta|\bgmx\b|web\.de|t-online|telekom|vodafone|verizon|zoho|\bspark\b|superhuman|\bhey\b|thunderbird"
-    r"|k-9|\bnine\b|edison|canary|spike|boxer|postbox|smartphone|\bhandy\b|mobil|m[oó]vil|telefo|t[eé]l[eé]phone|phone|tablet"
+    r"|\baol\b|proton|tuta|\bgmx\b|web\.de|t-online|telekom|vodafone|verizon|zoho|\bspark\b|superhuman|\bhey\b"
+    r"|thunderbird"
+    r"|k-9|\bnine\b|edison|canary|spike|boxer|postbox|smartphone|\bhandy\b|mobil|m[oó]vil|telefo|t[eé]l[eé]phone"
+    r"|phone|tablet"
     r"|puhelin|laitte|cep telefon|телефон|смартфон|手机|手機|携帯|휴대|핸드폰|스마트폰"
     r"|app\b|yandex|яндекс|foxmail|\bqq\b|网易|邮箱|郵件"
-    r"|naver|네이버|seznam|orange|laposte|libero|freenet|front\b|roundcube|zimbra|unterwegs|symbian|kindle|chromebook"
+    r"|naver|네이버|seznam|orange|laposte|libero|freenet|front\b|roundcube|zimbra|unterwegs|symbian|kindle"
+    r"|chromebook"
 )
 
 FIELD_KINDS = ("sender", "date", "recipient", "copy", "subject")
@@ -128,7 +132,8 @@ def _forwarded_words() -> frozenset[str]:
 @lru_cache(maxsize=1)
 def _separator_words() -> frozenset[str]:
     originals = (word.lower() for language in LANGUAGES for word in language.original.split("|"))
-    return _forwarded_words() | frozenset(originals) | {"replied message", "回复的原邮件", "回复邮件", "reply"}
+    others = {"replied message", "回复的原邮件", "回复邮件", "reply"}
+    return _forwarded_words() | frozenset(originals) | others
 
 
 @lru_cache(maxsize=1)
