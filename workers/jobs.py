@@ -7,7 +7,7 @@ from typing import Any
 
 from flask import Flask
 
-from helpdesk.channels.email import imap_polling
+from helpdesk.channels.email import imap_polling, quarantine_summary
 from helpdesk.channels.slack import home, sync
 from helpdesk.domain.authentication import sessions
 from helpdesk.domain.integrations import idempotency_keys
@@ -135,6 +135,13 @@ def erase_organization(organization_id: int) -> None:
 def poll_mailbox() -> None:
     """Store unread mails of IMAP_URL's mailbox; each is committed by itself."""
     imap_polling.poll_mailbox()
+
+
+@job
+def summarize_quarantine() -> None:
+    """Mail the admins once a day about mails that wait in quarantine."""
+    quarantine_summary.send_summaries()
+    db.session.commit()
 
 
 @job

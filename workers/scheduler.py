@@ -28,6 +28,7 @@ PERIODIC_JOBS = {
     jobs.erase_what_is_old: 3600,
     jobs.forget_ended_sessions: 86_400,
     jobs.poll_mailbox: 20,
+    jobs.summarize_quarantine: 600,
     jobs.alert_admins: 60,
 }  # job: seconds between two runs
 REQUESTED_JOBS = (jobs.apply_service_levels, jobs.erase_organization)  # each takes one number

@@ -115,6 +115,8 @@ def describe_event(event: Event, for_team: bool = True) -> str:
             return f"Our {data['what']} in {data['channel']} was deleted there; this page still has everything"
         case "mail_stopped":
             return "Mails came so fast that the rest waits under unmatched email"
+        case "mail_waits":
+            return "A mail that probably belongs here waits under unmatched email"
         case "warned":
             return "Reminded the customer that this closes soon"
     return f"{who}: {event.kind.replace('_', ' ')}"

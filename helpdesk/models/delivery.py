@@ -67,6 +67,8 @@ class DeliveryKind(StrEnum):
     weekly_summary = "weekly_summary"
     delivery_alert = "delivery_alert"
     mail_test = "mail_test"
+    mail_waiting = "mail_waiting"
+    quarantine_summary = "quarantine_summary"
     webhook = "webhook"
 
 
@@ -142,7 +144,9 @@ class Delivery(Base):
     def label(self) -> str:
         """The destination, as people read it."""
         if self.thread is None:
-            return "direct message" if self.kind == DeliveryKind.line else "email"
+            if self.kind == DeliveryKind.line:
+                return "direct message" if self.subject_id else "the team's channel"
+            return "email"
         return f"email to {self.thread.user.display_name}" if self.thread.user else self.thread.channel.label
 
     @property

@@ -112,6 +112,9 @@ SETTINGS = {
         SettingDefinition(
             "tickets_by_mail", False, "File a ticket from a mail to the system address, from an admitted person."
         ),
+        SettingDefinition(
+            "mail_cc_follows", False, "Let colleagues named in Cc or To of a customer's mail follow its ticket."
+        ),
         SettingDefinition("close_after_days", 7, "Days after which a solved ticket closes by itself; 0 never."),
         SettingDefinition("close_warning_days", 1, "Days before closing at which the customer is told; 0 not."),
         SettingDefinition("rating_style", "stars", "How a solved ticket is rated.", ("stars", "faces", "off")),

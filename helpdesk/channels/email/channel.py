@@ -35,6 +35,8 @@ class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
             DeliveryKind.weekly_summary,
             DeliveryKind.delivery_alert,
             DeliveryKind.mail_test,
+            DeliveryKind.mail_waiting,
+            DeliveryKind.quarantine_summary,
         }
     )
     urgent_kinds = threadless_kinds

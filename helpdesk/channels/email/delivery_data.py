@@ -65,6 +65,16 @@ def set_carried_ids(delivery: Delivery, ids: Sequence[int]) -> None:
     delivery.data = {**delivery.data, "carries": list(ids)}
 
 
+def is_proven(delivery: Delivery) -> bool:
+    """Return whether the recipient's domain has proven that they sent the mail which this one answers."""
+    return bool(delivery.data.get("proven"))
+
+
+def answered_id(delivery: Delivery) -> str:
+    """Return the Message-ID of the mail that this one answers; "" for none."""
+    return str(delivery.data.get("answers") or "")
+
+
 def has_bounced(delivery: Delivery) -> bool:
     """Return whether it is known already that the mail bounced."""
     return "bounced" in delivery.data

@@ -10,6 +10,7 @@ from sqlalchemy.orm import undefer
 
 from helpdesk import clock, live_events
 from helpdesk.channels import email
+from helpdesk.channels.email import quarantine_summary, trusted_senders
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.email.handlers import create_ticket, folded_text, message_content
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
@@ -28,8 +29,7 @@ MAX_COUNT = 99  # more is not counted
 MAX_RAW_LENGTH = 200_000  # bytes of the raw mail on the page; all of it can be downloaded
 DISCARD_BATCH_SIZE = 500
 
-_IS_WAITING = (InboundEvent.source == "email") & InboundEvent.state.in_(("quarantined", "failed"))
-_IS_AUTOMATIC = func.coalesce(InboundEvent.payload["kind"].as_string(), "person") == "automatic"
+_IS_WAITING, _IS_AUTOMATIC = quarantine_summary.IS_WAITING, quarantine_summary.IS_AUTOMATIC
 _SENDER_CONDITIONS = {True: _IS_AUTOMATIC, False: ~_IS_AUTOMATIC}
 _COUNT_QUERIES = {
     automatic: select(func.count()).select_from(
@@ -80,15 +80,18 @@ def load_details(inbound: InboundEvent) -> QuarantinedMail:
     return QuarantinedMail(
         inbound=inbound,
         heard=mail,
-        sender=users.find_user(mail.author_id) if mail.author_id else None,
+        sender=trusted_senders.find_person(mail.author_id),
         ticket=db.session.get(Ticket, inbound.ticket_id) if inbound.ticket_id else None,
         raw=raw[:MAX_RAW_LENGTH].decode("utf-8", "replace").replace("\x00", "�"),
         is_cut=len(raw) > MAX_RAW_LENGTH,
     )
 
 
-def attach_to_ticket(inbound: InboundEvent, ticket: Ticket, *, actor: User, as_reply: bool = False) -> Message:
+def attach_to_ticket(
+    inbound: InboundEvent, ticket: Ticket, *, actor: User, as_reply: bool = False, author: User | None = None
+) -> Message:
     """Add the mail to ``ticket``: as a note of ``actor``'s, or as its sender's own reply, which all participants read.
+    ``author``: whose reply it is, if not the person with its From address.
 
     Raises ValidationError where the sender may not reply on that ticket, ConflictError where somebody was quicker or
     the ticket is closed.
@@ -96,13 +99,13 @@ def attach_to_ticket(inbound: InboundEvent, ticket: Ticket, *, actor: User, as_r
     inbound = _lock_waiting(inbound, actor)
     mail = parse_mail(inbound.raw or b"")
     content = message_content.make_content(mail)
-    sender = users.find_user(mail.author_id) if mail.author_id else None
-    author = sender if as_reply else actor
+    sender = author or trusted_senders.find_person(mail.author_id)
+    uploader = sender if as_reply else actor
     if as_reply and (sender is None or sender.is_team or not admission.can_receive_mail(sender, ticket)):
         raise ValidationError("Its sender may not reply on this ticket. Attach it as a note instead.", "as")
     target = f"quarantine {inbound.id}"
     message_content.write_files(mail, target)
-    files = message_content.build_attachments(mail, content, target, author, ticket.organization_id)
+    files = message_content.build_attachments(mail, content, target, uploader, ticket.organization_id)
     if as_reply:
         message = tickets.reply(ticket, author=sender, body=content.body or _files_only_text(files), attachments=files)
     else:
@@ -170,7 +173,10 @@ def discard_automatic(up_to: int, *, actor: User) -> int:
 def parse_mail(raw: bytes) -> ParsedMail:
     """Parse the mail again, without asking the DNS who sent it."""
     return email.parse_mail(
-        raw, dataclasses.replace(mail_settings.incoming_mail_settings(signed_links.instances()), verify_ourselves=False)
+        raw,
+        dataclasses.replace(
+            mail_settings.incoming_mail_settings(signed_links.instances()), verify_ourselves=False, asks_policies=False
+        ),
     )[0]
 
 

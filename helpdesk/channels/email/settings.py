@@ -36,6 +36,7 @@ class IncomingMailSettings:
 
     ``reply_domain``: the domain of reply+token@ addresses. ``authserv_ids``: whose Authentication-Results header
     counts. ``verify_ourselves``: without such a header, check DKIM and DMARC here, which asks DNS: for workers only.
+    ``asks_policies``: where that header has results of SPF and DKIM only, look up the sender's DMARC policy.
     ``dns``: returns the TXT text of a name or None; None asks the real DNS. ``instances``: this installation's random
     ids, one for every accepted SECRET_KEY.
     """
@@ -44,6 +45,7 @@ class IncomingMailSettings:
     authserv_ids: tuple[str, ...] = ()
     instances: tuple[str, ...] = ()
     verify_ourselves: bool = False
+    asks_policies: bool = False
     dns: Callable[[str], str | None] | None = None
 
 
@@ -89,7 +91,8 @@ def incoming_mail_settings(
     """
     config = config or configuration.current()
     names = tuple(config.INBOUND_AUTHSERV_ID.replace(",", " ").split())
-    return IncomingMailSettings(config.INBOUND_MAIL_DOMAIN.lower(), names, instances, verify_ourselves=not names)
+    domain = config.INBOUND_MAIL_DOMAIN.lower()
+    return IncomingMailSettings(domain, names, instances, verify_ourselves=not names, asks_policies=True)
 
 
 def imap_settings(config: configuration.Config | None = None) -> ImapSettings | None:

@@ -93,6 +93,9 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
     def notify_group(self, ticket: Ticket, group: str, sentence: str) -> bool:
         return notifications.notify_group(ticket, group, sentence)
 
+    def notify_team(self, sentence: str) -> bool:
+        return notifications.notify_team(sentence)
+
     def on_reply_published(self, message: Message) -> None:
         handlers.messages.mark_as_published(message)
 

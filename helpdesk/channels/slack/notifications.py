@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import select
 
 from helpdesk import clock, jobs
+from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox import enqueue
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
@@ -50,6 +51,17 @@ def notify_group(ticket: Ticket, group: str, sentence: str) -> bool:
     if thread is not None:
         _add_line(thread, sentence, f"<!subteam^{group}>")
     return thread is not None
+
+
+def notify_team(sentence: str) -> bool:
+    """Post a line in the triage channel, if there is one."""
+    if not settings.get("triage_channel"):
+        return False
+    row = Delivery(kind=DeliveryKind.line, queue_key="talk", due_at=clock.now(), data={"sentence": sentence})
+    db.session.add(row)
+    db.session.flush()
+    jobs.enqueue_after_commit("deliver", row.id)
+    return True
 
 
 def _add_line(thread: Thread, sentence: str, mention: str) -> None:

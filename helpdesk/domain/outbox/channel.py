@@ -164,6 +164,12 @@ class OutboundChannel(ABC, Generic[ContentT]):
         """
         return False
 
+    def notify_team(self, sentence: str) -> bool:
+        """Write a line to the whole team outside any ticket, if this channel has a place for that. Returns whether it
+        has.
+        """
+        return False
+
     def on_reply_published(self, message: Message) -> None:
         """Called when a reply that was held became public."""
 

@@ -5,7 +5,7 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 
-from helpdesk.channels.email import quarantine
+from helpdesk.channels.email import acceptance, quarantine
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
@@ -50,6 +50,22 @@ def download_mail(mail_id: int) -> ResponseReturnValue:
     response.headers["Content-Security-Policy"] = "sandbox; default-src 'none'"
     response.headers["X-Content-Type-Options"] = "nosniff"
     return response
+
+
+@blueprint.post("/<int:mail_id>/acceptance")
+@authorization.team_only
+def accept_mail(mail_id: int) -> ResponseReturnValue:
+    """Accept it as what it says it is, and remember its sender as chosen."""
+    mail = get_mail_or_404(mail_id)
+    try:
+        ticket = acceptance.accept(
+            mail, actor=authentication.get_current_user(), remember=request.form.get("remember", acceptance.NOTHING)
+        )
+    except DomainError as error:
+        return render_refusal(mail_id, error, "remember")
+    db.session.commit()
+    flash(f"The mail is on ticket #{ticket.number}.", "success")
+    return redirect(f"/tickets/{ticket.number}", 303)
 
 
 @blueprint.post("/<int:mail_id>/attachment")
@@ -134,13 +150,15 @@ def get_mail_or_404(mail_id: int) -> InboundEvent:
 def render_page(mail: InboundEvent, errors: dict[str, Any] | None = None) -> str:
     """One mail; typed text stays in its forms."""
     details = quarantine.load_details(mail)
+    proposed = acceptance.propose(mail, details.heard)
     values = {
+        "remember": request.form.get("remember", proposed.choices[0][0] if proposed else ""),
         "ticket": request.form.get("ticket", str(details.ticket.number) if details.ticket else ""),
         "as": request.form.get("as", "note"),
         "requester": request.form.get("requester", details.heard.author_id),
         "subject": request.form.get("subject", details.heard.subject[:200]),
     }
-    return render_template("quarantine/show.html", mail=details, values=values, errors=errors or {})
+    return render_template("quarantine/show.html", mail=details, proposed=proposed, values=values, errors=errors or {})
 
 
 def render_refusal(mail_id: int, error: DomainError, field: str) -> ResponseReturnValue:
@@ -153,5 +171,8 @@ def render_refusal(mail_id: int, error: DomainError, field: str) -> ResponseRetu
         return redirect("/desk/quarantine", 303)
     return render_page(
         mail,
-        {name if name in ("ticket", "as", "requester", "subject") else field: text for name, text in errors.items()},
+        {
+            name if name in ("remember", "ticket", "as", "requester", "subject") else field: text
+            for name, text in errors.items()
+        },
     ), 422

@@ -4,7 +4,7 @@ from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk import config
-from helpdesk.channels.email import administration, senders, undeliverable
+from helpdesk.channels.email import administration, senders, trusted_senders, undeliverable
 from helpdesk.domain.administration import settings
 from helpdesk.domain.people import undeliverable_addresses
 from helpdesk.extensions import db
@@ -70,6 +70,16 @@ def reset_undeliverable_address(user_id: int) -> ResponseReturnValue:
     return redirect("/settings/mail#dead", 303)
 
 
+@blueprint.post("/accepted/<int:row_id>/delete")
+@authorization.admin_only
+def forget_sender(row_id: int) -> ResponseReturnValue:
+    """Forget a sender that was accepted from quarantine."""
+    trusted_senders.forget(row_id, actor=authentication.get_current_user())
+    db.session.commit()
+    flash("The sender is forgotten. Their next mail is checked as everybody's.", "success@accepted")
+    return redirect("/settings/mail#accepted", 303)
+
+
 def render_page(form: MailForm) -> str:
     """The page with ``form``, the servers and the undeliverable addresses."""
     current = config.current()
@@ -79,6 +89,7 @@ def render_page(form: MailForm) -> str:
         fallback=senders.default_address(),
         server=f"{current.MAIL_SERVER}:{current.MAIL_PORT}" if current.MAIL_SERVER else "",
         incoming=administration.describe_incoming(),
+        accepted=trusted_senders.list_all(),
         dead=undeliverable_addresses.list_undeliverable(),
         titles=mail_previews.TITLES,
     )

@@ -30,6 +30,10 @@ class MailForm(SettingsForm):
     tickets_by_mail = BooleanField(
         "File a ticket from a mail to the system address", description="Only from people an organization lets in."
     )
+    mail_cc_follows = BooleanField(
+        "Let colleagues in Cc of a customer's mail follow the ticket",
+        description="Only people whom the ticket's organization lets in.",
+    )
 
     def validate_system_email(self, field: EmailField) -> None:
         """Convert the address to its canonical form."""

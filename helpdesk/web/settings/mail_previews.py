@@ -20,6 +20,8 @@ TITLES = {
     "linked": "A new way of signing in",
     "weekly_summary": "The weekly summary",
     "delivery_alert": "Deliveries are stuck",
+    "quarantine_summary": "Mails wait in quarantine",
+    "mail_waiting": "A mail waits for the team",
     "test": "A test mail",
 }
 PREVIEW_CONTENT_SECURITY_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"

@@ -183,3 +183,40 @@ def test_dns_that_does_not_answer_is_worth_another_try():
         raise dns.exception.Timeout
 
     assert result(incoming=settings.IncomingMailSettings(verify_ourselves=True, dns=silent)).result == "temperror"
+
+
+@pytest.mark.parametrize(
+    ("field", "policy", "expected"),
+    [
+        ("spf=pass smtp.mailfrom=ann@globex.example", "v=DMARC1; p=reject", "pass"),
+        ("spf=pass smtp.mailfrom=globex.example; dkim=none", "v=DMARC1; p=none", "pass"),
+        ("spf=pass smtp.mailfrom=bounces@mail.globex.example", "v=DMARC1; p=reject", "pass"),
+        ("spf=pass smtp.mailfrom=bounces@mail.globex.example", "v=DMARC1; p=reject; aspf=s", "fail"),
+        ("dkim=pass header.d=globex.example", "v=DMARC1; p=reject; aspf=s", "pass"),
+        ("dkim=pass header.i=@mail.globex.example", "v=DMARC1; p=reject; adkim=s", "fail"),
+        ("spf=pass smtp.mailfrom=evil.example", "v=DMARC1; p=reject", "fail"),
+        ("spf=fail smtp.mailfrom=globex.example", "v=DMARC1; p=reject", "fail"),
+        ("spf=pass smtp.helo=smtp.mailfrom=globex.example", "v=DMARC1; p=reject", "fail"),
+        ('spf=pass smtp.mailfrom="x smtp.mailfrom=globex.example"@evil.example', "v=DMARC1; p=reject", "fail"),
+        ("spf=pass (smtp.mailfrom=globex.example) smtp.mailfrom=evil.example", "v=DMARC1; p=reject", "fail"),
+        ("spf=pass smtp.mailfrom=globex.example", None, "none"),
+        ("spf=temperror smtp.mailfrom=globex.example", "v=DMARC1; p=reject", "none"),
+        ("none", "v=DMARC1; p=reject", "none"),
+    ],
+)
+def test_a_server_that_checks_spf_and_dkim_only_is_completed_by_the_policy(field, policy, expected):
+    incoming = settings.IncomingMailSettings(
+        authserv_ids=("mx.northwind.example",), asks_policies=True, dns={"_dmarc.globex.example": policy}.get
+    )
+    assert result(f"mx.northwind.example; {field}", incoming=incoming).result == expected
+    assert result(f"mx.evil.example; {field}", incoming=incoming).result == "none"
+
+
+def test_results_of_two_milters_are_completed_together():
+    incoming = settings.IncomingMailSettings(
+        authserv_ids=("mx.northwind.example",),
+        asks_policies=True,
+        dns={"_dmarc.globex.example": "v=DMARC1; p=reject"}.get,
+    )
+    fields = ("mx.northwind.example; spf=softfail", "mx.northwind.example; dkim=pass header.d=globex.example")
+    assert result(*fields, incoming=incoming).result == "pass"

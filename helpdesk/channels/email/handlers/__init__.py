@@ -1,7 +1,7 @@
 """Apply incoming mail: a participant's reply, a new ticket, a bounce, or a mail for the team's quarantine.
 
 A mail is applied only if everything about it is proven. Any other mail is stored in quarantine; none is deleted, and
-none is answered automatically.
+nobody whom nothing proves is answered.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,7 @@ from helpdesk.channels import email
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.email.handlers import (
     bounce,
+    cc_followers,
     create_ticket,
     loop_guard,
     message_content,
@@ -18,6 +19,7 @@ from helpdesk.channels.email.handlers import (
     sender_checks,
     storage_limits,
     thread_matching,
+    waiting_answer,
 )
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.database import transactions
@@ -61,6 +63,7 @@ def apply(inbound: InboundEvent, mail: ReceivedMail) -> Result:
         return Result("ignored", excess, result.ticket_id)
     if result.state == "quarantined":
         quarantine_notice.notify_team(inbound, result)
+        waiting_answer.answer_sender(inbound, mail.parsed)
     return result
 
 
@@ -70,9 +73,11 @@ def _predict_target(parsed: ParsedMail) -> str:
     """
     if not message_content.make_content(parsed).files:
         return ""
-    if sender_checks.automatic_reason(parsed) or sender_checks.sender_reason(parsed):
+    if sender_checks.automatic_reason(parsed):
         return ""
     with transactions.read_only():
+        if sender_checks.sender_reason(parsed):
+            return ""
         thread = thread_matching.find_thread(parsed)
         if thread is not None:
             return "" if sender_checks.thread_reason(parsed, thread) else reply.target_of(thread)
@@ -114,7 +119,9 @@ def _post_replies(parsed: ParsedMail, first: Thread) -> Message:
     """Add the reply to the ticket of ``first``, and to every other one whose reply address the mail names, where its
     author may write, too. Returns the first message.
     """
-    message = reply.post_reply(parsed, first, sender_checks.find_writer(parsed, first))
+    writer = sender_checks.find_writer(parsed, first)
+    message = reply.post_reply(parsed, first, writer)
+    cc_followers.add_followers(parsed, message.ticket, writer)
     for thread in thread_matching.find_threads(parsed):
         if thread.ticket_id != first.ticket_id and sender_checks.thread_reason(parsed, thread) is None:
             message_content.write_files(parsed, reply.target_of(thread))
@@ -135,6 +142,7 @@ def _summarize(parsed: ParsedMail) -> dict:
         "to": parsed.channel_id,
         "subject": parsed.subject,
         "proof": parsed.authentication.reason,
+        "proven": parsed.authentication.result if parsed.authentication.by else "",
         "files": len(parsed.files),
         "body_hash": parsed.body_hash if parsed.body else "",
     }

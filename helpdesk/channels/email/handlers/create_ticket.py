@@ -4,15 +4,17 @@ admits.
 
 from sqlalchemy import select
 
-from helpdesk.channels.email import senders
-from helpdesk.channels.email.handlers import folded_text, message_content, thread_matching
+from helpdesk.channels.email import senders, trusted_senders
+from helpdesk.channels.email.handlers import cc_followers, folded_text, message_content, thread_matching
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import PermissionDenied
+from helpdesk.domain.outbox import enqueue
 from helpdesk.domain.people import admission, users
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
+from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.message import Message
 from helpdesk.models.organization import Organization
 from helpdesk.models.thread import Thread
@@ -35,7 +37,8 @@ def is_new_ticket(mail: ParsedMail) -> bool:
 def create_ticket(mail: ParsedMail) -> Message:
     """Create the ticket and return its first message. Raises DomainError (mostly PermissionDenied) with nothing done.
 
-    A person unknown so far becomes a user whose address is not verified: they get no mail they did not ask for.
+    A person unknown so far becomes a user whose address is not verified. They are told that their mail was received
+    only if their domain has proven that they wrote it.
     """
     with db.session.begin_nested():
         requester, organization = _find_or_create_requester(mail)
@@ -49,7 +52,11 @@ def create_ticket(mail: ParsedMail) -> Message:
         )
         message = ticket.messages[0]
         folded_text.store_quote(message, mail, content.quoted)
-        _link_mail_thread(ticket.id, requester, mail)
+        thread = _link_mail_thread(ticket.id, requester, mail)
+        cc_followers.add_followers(mail, ticket, requester)
+        is_unknown = requester.email_verified_at is None and mail.authentication.result == "pass"
+        if thread is not None and is_unknown and settings.get("mail_received"):
+            enqueue.wake_worker(enqueue.enqueue_delivery(thread, DeliveryKind.received, message=message, proven=True))
     return message
 
 
@@ -60,14 +67,14 @@ def make_subject(mail: ParsedMail) -> str:
 
 
 def _find_or_create_requester(mail: ParsedMail) -> tuple[User, Organization]:
-    user = users.find_user(mail.author_id)
+    user = trusted_senders.find_person(mail.author_id)
     if user is not None and user.is_team:
         raise PermissionDenied("The team does not act by mail.")
     if user is not None and (not user.is_active or user.erased_at):
         raise PermissionDenied("Its sender was deactivated.")
     if not admission.is_portal_enabled():
         raise PermissionDenied("The portal is switched off.")
-    organizations = admission.admitting_organizations(mail.author_id)
+    organizations = admission.admitting_organizations(user.email if user is not None else mail.author_id)
     if not organizations:
         raise PermissionDenied("No organization lets its sender in.")
     present = next((one for one in organizations if user is not None and one.id == user.organization_id), None)
@@ -81,15 +88,18 @@ def _find_or_create_requester(mail: ParsedMail) -> tuple[User, Organization]:
     return user, organization
 
 
-def _link_mail_thread(ticket_id: int, requester: User, mail: ParsedMail) -> None:
-    """Make our mails on the ticket answers to the mail it began with, unless that belongs to another conversation."""
+def _link_mail_thread(ticket_id: int, requester: User, mail: ParsedMail) -> Thread | None:
+    """Make our mails on the ticket answers to the mail it began with, unless that belongs to another conversation.
+    Returns the requester's mail conversation.
+    """
     thread = db.session.scalar(
         select(Thread)
         .join(Channel)
         .where(Thread.ticket_id == ticket_id, Thread.user_id == requester.id, Channel.kind == "email")
     )
     if thread is None or thread.external_id or len(mail.external_id) > 255:
-        return
+        return thread
     is_taken = select(Thread.id).where(Thread.channel_id == thread.channel_id, Thread.external_id == mail.external_id)
     if db.session.scalar(is_taken.limit(1)) is None:
         thread.external_id = mail.external_id
+    return thread

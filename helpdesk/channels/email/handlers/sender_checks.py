@@ -1,7 +1,8 @@
 """Reasons why a mail must not be applied, each as a sentence for the team, or None."""
 
+from helpdesk.channels.email import trusted_senders
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
-from helpdesk.domain.people import admission, permissions, users
+from helpdesk.domain.people import admission, permissions
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
 
@@ -23,9 +24,21 @@ def sender_reason(mail: ParsedMail) -> str | None:
         return mail.unparsed
     if not mail.author_id:
         return "It does not have exactly one readable sender."
-    if mail.authentication.result != "pass":
+    if not is_proven(mail):
         return f"Its sender is not proven: {_lower_first(mail.authentication.reason)}"
     return None
+
+
+def is_proven(mail: ParsedMail) -> bool:
+    """Return whether the sender's domain has proven that they sent it, or the team accepts them without.
+
+    Mail that fails the check of its domain may be forged, and is accepted of nobody; so is mail that no check was made
+    of.
+    """
+    result = mail.authentication
+    return result.result == "pass" or (
+        result.result == "none" and bool(result.by) and trusted_senders.is_trusted(mail.author_id)
+    )
 
 
 def thread_reason(mail: ParsedMail, thread: Thread | None) -> str | None:
@@ -43,12 +56,14 @@ def thread_reason(mail: ParsedMail, thread: Thread | None) -> str | None:
 
 
 def find_writer(mail: ParsedMail, thread: Thread) -> User | None:
-    """Return whose reply the mail is: of the person we wrote to, or of a colleague to whom they forwarded it, who may
-    reply on the ticket in the portal, too. Their domain has proven that they sent it. None for anybody else.
+    """Return whose reply the mail is: of the person we wrote to, from any of their addresses, or of a colleague to whom
+    they forwarded it, who may reply on the ticket in the portal, too. None for anybody else.
     """
     if mail.author_id == thread.user.email:
         return thread.user
-    colleague = users.find_user(mail.author_id)
+    colleague = trusted_senders.find_person(mail.author_id)
+    if colleague is not None and colleague.id == thread.user_id:
+        return colleague
     if colleague is None or not colleague.is_active or colleague.is_team or thread.user.is_team:
         return None
     is_colleague = colleague.organization_id == thread.organization_id

@@ -1,11 +1,10 @@
-"""Check that a mail comes from the domain in its From: by the result of our border server, or by DKIM and DMARC checked
-here.
+"""Check that a mail comes from the domain in its From: by our border server's results, or by DKIM and DMARC here.
 
 SPF needs the address of the sending machine, which a mail handed to us no longer has; an aligned DKIM signature is
-enough for DMARC.
+enough for DMARC. Where the border server checked SPF and DKIM but not DMARC, its results are compared with the domain's
+policy here (RFC 7489, section 3.1).
 """
 
-import re
 from collections.abc import Callable
 from email.message import Message
 from functools import lru_cache
@@ -16,14 +15,11 @@ import dns.resolver
 from authheaders import dmarc_lookup
 
 from helpdesk.channels.email import settings
+from helpdesk.channels.email.parse import authentication_results
 from helpdesk.channels.email.parse.parsed_mail import AuthenticationResult
 
 MAX_SIGNATURES = 5
 _DNS_SECONDS = 5
-
-_WORDS_NOT_SAFE = re.compile(r'"(?:[^"\\]|\\.)*"')
-_RESULT = re.compile(r"\s*([a-z0-9-]+)\s*(?:/\s*1\s*)?=\s*([a-z]+)\b")
-_FROM = re.compile(r"\bheader\.from\s*=\s*(\S+)")
 
 
 def check_dmarc(
@@ -37,86 +33,58 @@ def check_dmarc(
     """
     if not domain:
         return AuthenticationResult("fail", "", domain, "It does not have exactly one readable sender.")
-    if incoming.authserv_ids:
-        results = [_result_from_header(field, domain, incoming.authserv_ids) for field in _topmost_fields(message)]
-        found = _choose_result(results)
-        if found:
-            return found
-    if incoming.verify_ourselves:
+    found = authentication_results.read_results(message, domain, incoming.authserv_ids)
+    if found is not None and (found.is_about_dmarc or not incoming.asks_policies):
+        return found
+    by = "header" if found is not None else "dkim"
+    if found is not None or incoming.verify_ourselves:
         try:
+            if found is not None:
+                proven = authentication_results.list_proven_domains(message, incoming.authserv_ids)
+                return _result_by_alignment(found, proven, domain, _TxtLookup(incoming.dns))
             return _result_by_dkim(raw, domain, _TxtLookup(incoming.dns))
         except dns.exception.DNSException:
-            return AuthenticationResult("temperror", "dkim", domain, "The sender's DNS did not answer.")
+            return AuthenticationResult("temperror", by, domain, "The sender's DNS did not answer.")
         except Exception:  # a signature or record that cannot be read proves nothing, whatever is wrong with it
             return AuthenticationResult("fail", "dkim", domain, "Its signature cannot be read.")
     return AuthenticationResult("none", "", domain, "No mail server we trust has checked who sent it.")
 
 
-def _topmost_fields(message: Message) -> list[str]:
-    """List the Authentication-Results above all others: those of one server, between its own and the next Received.
-
-    Below that, the fields are what the sender wrote. The server has to remove fields with its own name that came with
-    the mail (RFC 8601, section 5), as OpenDKIM, OpenDMARC and Rspamd do.
-    """
-    found: list[str] = []
-    for name, value in message.items():
-        if name.lower() == "authentication-results":
-            found.append(str(value))
-        elif name.lower() == "received" and found:
-            break
-    return found
-
-
-def _choose_result(results: list[AuthenticationResult | None]) -> AuthenticationResult | None:
-    """Return the first result about DMARC of the trusted fields at the top; each may be about another check."""
-    trusted: list[AuthenticationResult] = []
-    for result in results:
-        if result is None:
-            break
-        trusted.append(result)
-    checked = [result for result in trusted if result.is_about_dmarc]
-    return (checked or trusted or [None])[0]
+def _result_by_alignment(
+    found: AuthenticationResult, proven: authentication_results.ProvenDomains, domain: str, lookup: "_TxtLookup"
+) -> AuthenticationResult:
+    """Return the result of DMARC from the border server's results of SPF and DKIM and the policy of ``domain``."""
+    if not proven.has_results:
+        return found
+    record = _find_policy(domain, lookup)
+    if not record.get("p"):
+        return _no_policy_result("header", domain)
+    for name, domains, mode in (("SPF", proven.by_spf, "aspf"), ("DKIM", proven.by_dkim, "adkim")):
+        is_strict = record.get(mode, "r") == "s"
+        if any(one == domain or (not is_strict and _is_aligned(one, domain)) for one in domains):
+            sentence = f"The mail server that received it found by {name} that {domain} sent it."
+            return AuthenticationResult("pass", "header", domain, sentence)
+    sentence = f"The mail server that received it did not find that {domain} sent it."
+    return AuthenticationResult("fail", "header", domain, sentence)
 
 
-def _result_from_header(value: str, domain: str, trusted: tuple[str, ...]) -> AuthenticationResult | None:
-    """Return the result in the topmost Authentication-Results, if a trusted server wrote it; None if not.
-
-    Comments and quoted strings contain the sender's own text (a local part can read ``;dmarc=pass``), so they are
-    removed first.
-    """
-    plain = _strip_comments(_WORDS_NOT_SAFE.sub('""', value)).lower()
-    server, *results = plain.split(";")
-    if not server.split() or server.split()[0] not in {name.lower() for name in trusted}:
-        return None
-    found = [(match[2], one) for one in results if (match := _RESULT.match(one)) and match[1] == "dmarc"]
-    if len(found) != 1:
-        sentence = "The mail server that received it did not check DMARC."
-        return AuthenticationResult("none", "header", domain, sentence, is_about_dmarc=bool(found))
-    result, properties = found[0]
-    sender = _FROM.search(properties)
-    if result == "pass" and sender and sender[1].rstrip(".") == domain:
-        return AuthenticationResult(
-            "pass", "header", domain, f"The mail server that received it found that {domain} sent it."
-        )
-    if result == "pass":
-        return AuthenticationResult(
-            "fail", "header", domain, "The check was made for another sender than the one it shows."
-        )
-    if result in {"none", "temperror"}:
-        return AuthenticationResult(result, "header", domain, f"The mail server that received it says dmarc={result}.")
-    return AuthenticationResult(
-        "fail", "header", domain, f"The mail server that received it did not find that {domain} sent it."
-    )
-
-
-def _result_by_dkim(raw: bytes, domain: str, lookup: "_TxtLookup") -> AuthenticationResult:
+def _find_policy(domain: str, lookup: "_TxtLookup") -> dict[str, str]:
+    """Return the tags of the DMARC record of ``domain``, or of the domain that was registered; {} for none."""
     record = dmarc_lookup.lookup_receiver_record(domain, dnsfunc=lookup.text)
     if not record and _organizational_domain(domain) not in {"", domain}:
         record = dmarc_lookup.lookup_receiver_record(_organizational_domain(domain), dnsfunc=lookup.text)
+    return record or {}
+
+
+def _no_policy_result(by: str, domain: str) -> AuthenticationResult:
+    sentence = f"{domain} publishes no DMARC record, so nothing proves who sent it."
+    return AuthenticationResult("none", by, domain, sentence)
+
+
+def _result_by_dkim(raw: bytes, domain: str, lookup: "_TxtLookup") -> AuthenticationResult:
+    record = _find_policy(domain, lookup)
     if not record.get("p"):
-        return AuthenticationResult(
-            "none", "dkim", domain, f"{domain} publishes no DMARC record, so nothing proves who sent it."
-        )
+        return _no_policy_result("dkim", domain)
     is_strict = record.get("adkim", "r") == "s"
     for signer in _list_signers(raw, lookup):
         if signer == domain or (not is_strict and _is_aligned(signer, domain)):
@@ -186,12 +154,3 @@ def _query_txt(name: str) -> str | None:
         texts = [text for text in texts if text.startswith("v=DMARC1")]
         return texts[0] if len(texts) == 1 else None  # RFC 7489 §6.6.3: two records count as none
     return texts[0] if texts else None
-
-
-def _strip_comments(value: str) -> str:
-    characters, depth = [], 0
-    for sign in value:
-        depth += (sign == "(") - (sign == ")" and depth > 0)
-        if not depth and sign != ")":
-            characters.append(sign)
-    return "".join(characters) if not depth else ""

@@ -57,6 +57,8 @@ class ParsedMail(ChannelEvent):
     ``external_id`` is its Message-ID, ``author_id`` the one From address, ``channel_id`` our address it was written to,
     ``thread_id`` the first of ``thread_hashes``: hashes of the reply tokens among its recipients.
 
+    ``recipients`` are those that any field names, ``visible_recipients`` those of To and Cc.
+
     ``unparsed`` is a sentence where it cannot be read. ``quoted`` was cut off the body, by ``cut``: marker, quote or
     ""; ``foreign`` is the part of it that is no signature. ``digest`` is the SHA-256 of the raw mail. ``automatic`` is
     a sentence why no person wrote it, "" for a person's; ``own``: it is one of our own mails.
@@ -69,6 +71,7 @@ class ParsedMail(ChannelEvent):
     subject: str = ""
     author_name: str = ""
     recipients: tuple[str, ...] = ()
+    visible_recipients: tuple[str, ...] = ()
     thread_hashes: tuple[str, ...] = ()
     digest: str = ""
     quoted: str = ""

@@ -13,7 +13,8 @@ from helpdesk.channels.email.parse import auto_reply, body_text, bounces, dmarc,
 from helpdesk.channels.email.parse.parsed_mail import AuthenticationResult, ParsedMail
 from helpdesk.domain.people import email_address
 
-_RECIPIENT_FIELDS = ("To", "Cc", "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To")
+_VISIBLE_FIELDS = ("To", "Cc")
+_RECIPIENT_FIELDS = (*_VISIBLE_FIELDS, "Delivered-To", "X-Original-To", "Envelope-To", "Resent-To")
 _ADDRESS = re.compile(r"[^\s<>,;:\"()\[\]\\]{1,64}@[^\s<>,;:\"()\[\]\\]{1,253}")
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.){0,500}"')
 _COMMENT = re.compile(r"\(([^()]{0,200})\)")
@@ -76,6 +77,7 @@ def _to_mail(raw: bytes, message: Message, incoming: settings.IncomingMailSettin
         subject=mime.header_text(message, "Subject")[:300],
         author_name=author_name,
         recipients=tuple(recipients),
+        visible_recipients=tuple(_list_recipients(message, _VISIBLE_FIELDS)),
         thread_hashes=hashes,
         quoted=written.quoted,
         foreign=written.foreign,
@@ -122,9 +124,9 @@ def _parse_author(message: Message) -> tuple[str, str]:
     return author, name[:100]
 
 
-def _list_recipients(message: Message) -> list[str]:
+def _list_recipients(message: Message, fields: tuple[str, ...] = _RECIPIENT_FIELDS) -> list[str]:
     found: dict[str, None] = {}
-    for name in _RECIPIENT_FIELDS:
+    for name in fields:
         for value in message.get_all(name) or []:
             for one in _ADDRESS.findall(str(value)[:20_000]):
                 try:

@@ -5,10 +5,11 @@ from helpdesk.channels.email import delivery_data
 from helpdesk.channels.email.render import message_headers, message_types, recipients
 from helpdesk.domain.authentication import magic_links, signed_links
 from helpdesk.domain.outbox.errors import SkipDelivery
+from helpdesk.domain.people import admission
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.sign_in_link import SignInLink
-from helpdesk.models.user import Identity
+from helpdesk.models.user import Identity, User
 
 
 def _render_sign_in(delivery: Delivery) -> message_types.SignIn | message_types.SignInRequests:
@@ -58,6 +59,16 @@ def _render_identity_linked(delivery: Delivery) -> message_types.IdentityLinked:
     )
 
 
+def _render_mail_waiting(delivery: Delivery) -> message_types.MailWaiting:
+    user = db.session.get(User, delivery.subject_id)
+    if user is None or not user.is_active or not admission.admitting_organizations(user.email):
+        raise SkipDelivery("They may no longer sign in.")
+    return message_types.MailWaiting(
+        envelope=message_headers.make_account_envelope(delivery, user, (delivery_data.answered_id(delivery),)),
+        url=urls.absolute_url("/tickets"),
+    )
+
+
 def _get_open_link(delivery: Delivery, ended: str) -> SignInLink:
     link = db.session.get(SignInLink, delivery.subject_id)
     if link is None or link.used_at or link.expires_at < clock.now():
@@ -69,4 +80,5 @@ RENDERERS = {
     DeliveryKind.sign_in: _render_sign_in,
     DeliveryKind.invitation: _render_invitation,
     DeliveryKind.linked: _render_identity_linked,
+    DeliveryKind.mail_waiting: _render_mail_waiting,
 }

@@ -38,7 +38,9 @@ def make_ticket_envelope(delivery: Delivery, reader: User, author_name: str = ""
     )
 
 
-def make_account_envelope(delivery: Delivery, recipient: User | str) -> message_types.Envelope:
+def make_account_envelope(
+    delivery: Delivery, recipient: User | str, references: tuple[str, ...] = ()
+) -> message_types.Envelope:
     """Make the envelope of a mail that belongs to no ticket; ``recipient`` is a user or a canonical address."""
     is_user = isinstance(recipient, User)
     return _make_envelope(
@@ -46,6 +48,7 @@ def make_account_envelope(delivery: Delivery, recipient: User | str) -> message_
         recipient=recipient.email if is_user else recipient,
         recipient_name=recipient.display_name if is_user else "",
         sender=senders.sender_for(None),
+        references=references,
         preferences_url=urls.absolute_url("/account") if is_user else "",
     )
 

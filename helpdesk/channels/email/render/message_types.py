@@ -203,6 +203,35 @@ class TestMail:
     url: str
 
 
+@dataclass(frozen=True)
+class WaitingLine:
+    """One mail that waits in quarantine; everything in it is unproven text."""
+
+    sender: str
+    subject: str
+    reason: str
+    received_at: datetime
+    url: str
+
+
+@dataclass(frozen=True)
+class QuarantineSummary:
+    """The people's mails that wait in quarantine, the longest waiting first; ``count`` is of all of them."""
+
+    envelope: Envelope
+    count: int
+    url: str
+    mails: tuple[WaitingLine, ...] = ()
+
+
+@dataclass(frozen=True)
+class MailWaiting:
+    """The answer to a customer whose mail did not get onto a ticket."""
+
+    envelope: Envelope
+    url: str
+
+
 Mail = (
     Reply
     | TicketReceived
@@ -215,6 +244,8 @@ Mail = (
     | WeeklyDigest
     | DeliveryAlert
     | TestMail
+    | QuarantineSummary
+    | MailWaiting
 )
 
 TYPES_BY_NAME: dict[str, type] = {
@@ -229,4 +260,6 @@ TYPES_BY_NAME: dict[str, type] = {
     "weekly_summary": WeeklyDigest,
     "delivery_alert": DeliveryAlert,
     "test": TestMail,
+    "quarantine_summary": QuarantineSummary,
+    "mail_waiting": MailWaiting,
 }

@@ -109,6 +109,28 @@ def sample_mails() -> dict[str, message_types.Mail]:
                 ),
             ),
         ),
+        "quarantine_summary": message_types.QuarantineSummary(
+            _envelope("quarantine-summary", preferences=True),
+            count=2,
+            url=f"{_PORTAL}/desk/quarantine",
+            mails=(
+                message_types.WaitingLine(
+                    "ann@globex.example",
+                    "Re: Export stops at 10,000 rows",
+                    "Its sender is not proven: globex.example publishes no DMARC record.",
+                    _NOON - timedelta(hours=20),
+                    f"{_PORTAL}/desk/quarantine/7",
+                ),
+                message_types.WaitingLine(
+                    "bo@post.example",
+                    "Toner",
+                    "No organization lets its sender in.",
+                    _NOON - timedelta(hours=3),
+                    f"{_PORTAL}/desk/quarantine/9",
+                ),
+            ),
+        ),
+        "mail_waiting": message_types.MailWaiting(_envelope("waiting", preferences=True), f"{_PORTAL}/tickets"),
         "test": message_types.TestMail(_envelope("test", preferences=True), _NOON, f"{_PORTAL}/settings/mail"),
     }
 

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from helpdesk import clock, urls
-from helpdesk.channels.email import delivery_data
+from helpdesk.channels.email import delivery_data, quarantine_summary
 from helpdesk.channels.email.render import message_context, message_headers, message_types, recipients
 from helpdesk.domain.monitoring import delivery_alerts
 from helpdesk.domain.outbox.errors import SkipDelivery
@@ -63,6 +63,28 @@ def _render_test(delivery: Delivery) -> message_types.TestMail:
     )
 
 
+def _render_quarantine_summary(delivery: Delivery) -> message_types.QuarantineSummary:
+    user = _get_admin(delivery)
+    count = quarantine_summary.count_people()
+    if not count:
+        raise SkipDelivery("Nothing waits any longer.")
+    return message_types.QuarantineSummary(
+        envelope=message_headers.make_account_envelope(delivery, user),
+        count=count,
+        url=urls.absolute_url("/desk/quarantine"),
+        mails=tuple(
+            message_types.WaitingLine(
+                sender=mail.sender or "nobody readable",
+                subject=mail.subject or "No subject",
+                reason=mail.reason,
+                received_at=recipients.to_local_time(mail.received_at, user),
+                url=urls.absolute_url(f"/desk/quarantine/{mail.id}"),
+            )
+            for mail in quarantine_summary.list_people()
+        ),
+    )
+
+
 def _get_admin(delivery: Delivery) -> User:
     user = db.session.get(User, delivery.subject_id)
     if user is None or not user.is_active or not user.is_admin:
@@ -74,4 +96,5 @@ RENDERERS = {
     DeliveryKind.weekly_summary: _render_weekly_digest,
     DeliveryKind.delivery_alert: _render_delivery_alert,
     DeliveryKind.mail_test: _render_test,
+    DeliveryKind.quarantine_summary: _render_quarantine_summary,
 }

@@ -3,6 +3,7 @@
 from sqlalchemy import select
 
 from helpdesk import urls
+from helpdesk.channels.email import delivery_data
 from helpdesk.channels.email.render import batching, message_context, message_headers, message_types, recipients
 from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox.errors import SkipDelivery
@@ -45,7 +46,7 @@ def _render_reply(delivery: Delivery) -> message_types.Reply:
 def _render_received(delivery: Delivery) -> message_types.TicketReceived:
     thread = delivery.thread
     reader, ticket = _get_updates_recipient(delivery), thread.ticket
-    if reader.email_verified_at is None:
+    if reader.email_verified_at is None and not delivery_data.is_proven(delivery):
         raise SkipDelivery(f"{reader.email} is not proven yet; nobody is written to unasked.")
     _check_message(delivery)
     answers = [answer for answer in ticket.answers if answer.text and not answer.field.team_only]

@@ -7,6 +7,7 @@ from helpdesk.channels.slack import delivery_data, home, message_parts, origin_t
 from helpdesk.channels.slack.api.requests import FileRemoval, FileUpload, SlackContent, WebApiCall
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import labels
+from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
@@ -178,11 +179,19 @@ def _reaction_call(delivery: Delivery) -> SlackContent:
 def _line_call(delivery: Delivery) -> SlackContent:
     sentence, mention = delivery_data.sentence(delivery), delivery_data.mention(delivery)
     if delivery.thread is None:
-        return WebApiCall("chat.postMessage", {"channel": _direct_recipient(delivery)} | blocks.event_line(sentence))
+        place = _direct_recipient(delivery) if delivery.subject_id else _triage_channel()
+        return WebApiCall("chat.postMessage", {"channel": place} | blocks.event_line(sentence))
     if delivery.thread.is_customers and delivery_data.is_team_only(delivery):
         raise SkipDelivery("This is for the team only.")
     content = blocks.mention_line(mention, sentence) if mention else blocks.event_line(sentence)
     return WebApiCall("chat.postMessage", _thread_arguments(delivery) | content)
+
+
+def _triage_channel() -> str:
+    channel_id = settings.get("triage_channel")
+    if not channel_id:
+        raise SkipDelivery("There is no triage channel.")
+    return str(channel_id)
 
 
 def _direct_recipient(delivery: Delivery) -> str:

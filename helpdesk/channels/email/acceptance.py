@@ -1,0 +1,106 @@
+"""Accept a mail in quarantine with one press: as what it says it is, with its sender remembered."""
+
+from dataclasses import dataclass
+
+from helpdesk.channels.email import quarantine, trusted_senders
+from helpdesk.channels.email.handlers import create_ticket, sender_checks, thread_matching
+from helpdesk.channels.email.parse.parsed_mail import ParsedMail
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.people import admission, email_address, users
+from helpdesk.extensions import db
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
+
+NOTHING, ADDRESS, ALIAS, DOMAIN = "nothing", "address", "alias", "domain"
+
+
+@dataclass(frozen=True)
+class Acceptance:
+    """What accepting a mail does: a reply of ``person`` on ``ticket``, or a new ticket of ``requester``.
+
+    ``choices`` are what can be remembered (value, sentence); the first is the most useful.
+    """
+
+    sentence: str
+    choices: tuple[tuple[str, str], ...]
+    ticket: Ticket | None = None
+    person: User | None = None
+    requester: str = ""
+
+
+def propose(inbound: InboundEvent, mail: ParsedMail) -> Acceptance | None:
+    """Return what the mail can be accepted as; None for automatic mail, for one that cannot be read, for one of the
+    team, and where it is neither a reply nor somebody's whom an organization admits.
+    """
+    if mail.unparsed or not mail.author_id or sender_checks.automatic_reason(mail):
+        return None
+    author = trusted_senders.find_person(mail.author_id)
+    if author is not None and author.is_team:
+        return None
+    thread = thread_matching.find_thread(mail)
+    ticket = thread.ticket if thread is not None else None
+    if ticket is None and inbound.ticket_id:
+        ticket = db.session.get(Ticket, inbound.ticket_id)
+    if ticket is not None:
+        people = (author, thread.user if thread is not None and author is None else None)
+        person = next((one for one in people if one and not one.is_team and _may_reply(one, ticket)), None)
+        if person is None:
+            return None
+        sentence = f"It becomes a reply of {person.display_name} on #{ticket.number}, which everybody there reads."
+        return Acceptance(sentence, _list_choices(inbound, mail, author, person), ticket, person)
+    requester = author.email if author is not None else mail.author_id
+    if not admission.admitting_organizations(requester):
+        return None
+    sentence = f"It becomes a new ticket of {author.display_name if author is not None else requester}."
+    return Acceptance(sentence, _list_choices(inbound, mail, author, author), requester=requester)
+
+
+def accept(inbound: InboundEvent, *, actor: User, remember: str = NOTHING) -> Ticket:
+    """Accept the mail and remember its sender, as one of the choices of ``propose``. Returns the ticket it is on.
+
+    Raises ValidationError, PermissionDenied, or ConflictError where somebody was quicker.
+    """
+    mail = quarantine.parse_mail(inbound.raw or b"")
+    proposed = propose(inbound, mail)
+    if proposed is None:
+        raise ValidationError("This mail cannot be accepted as it is. Choose below what becomes of it.", "remember")
+    if remember not in dict(proposed.choices):
+        raise ValidationError("Choose what to remember.", "remember")
+    if proposed.ticket is not None:
+        message = quarantine.attach_to_ticket(
+            inbound, proposed.ticket, actor=actor, as_reply=True, author=proposed.person
+        )
+        ticket = message.ticket
+    else:
+        ticket = quarantine.create_ticket_from_mail(
+            inbound, requester_email=proposed.requester, subject=create_ticket.make_subject(mail), actor=actor
+        )
+    if remember == ADDRESS:
+        trusted_senders.remember_address(mail.author_id, actor=actor)
+    elif remember == ALIAS:
+        trusted_senders.remember_alias(mail.author_id, proposed.person or ticket.requester, actor=actor)
+    elif remember == DOMAIN:
+        trusted_senders.remember_domain(email_address.domain_of(mail.author_id), actor=actor)
+    return ticket
+
+
+def _may_reply(person: User, ticket: Ticket) -> bool:
+    return admission.can_receive_mail(person, ticket)
+
+
+def _list_choices(
+    inbound: InboundEvent, mail: ParsedMail, author: User | None, person: User | None
+) -> tuple[tuple[str, str], ...]:
+    """List what can be remembered. Of a mail that failed the check of its sender, nothing: it may be forged."""
+    found = [(NOTHING, "Nothing: the next mail waits again")]
+    proof = inbound.payload.get("proven")
+    domain = email_address.domain_of(mail.author_id)
+    if proof == "none" and not email_address.is_public_domain(domain):
+        found.insert(0, (DOMAIN, f"Accept mail from every address @{domain}, although nothing proves who sends it"))
+    if proof == "none":
+        found.insert(0, (ADDRESS, f"Accept mail from {mail.author_id}, although nothing proves who sends it"))
+    is_alias = person is not None and author is None and users.find_user(mail.author_id) is None
+    if is_alias and proof in ("pass", "none"):
+        found.insert(0, (ALIAS, f"{mail.author_id} is another address of {person.display_name}"))
+    return tuple(found)
