@@ -1,5 +1,6 @@
 """``helpdesk doctor``: check everything the helpdesk depends on, with real calls."""
 
+import contextlib
 import logging
 import secrets
 from collections.abc import Iterator
@@ -28,17 +29,29 @@ CheckResult = tuple[bool | None, str]  # True, False or None (not configured, wh
 @with_appcontext
 def doctor(quick: bool) -> None:
     """Check everything that is configured, with real calls. The status is 1 when something is wrong."""
-    logging.getLogger("helpdesk").setLevel(logging.ERROR)  # what is wrong is said once, by the checks
     checks = [_check_database, _check_work, _check_redis, _check_files, _check_sender, _check_forms]
     if not quick:
         checks += [_check_slack, _check_mail]
     failed = 0
-    for check in checks:
-        for ok, sentence in check():
-            click.echo(f"{ {True: 'ok', False: 'WRONG', None: 'off'}[ok]:6} {sentence}")
-            failed += ok is False
+    with _warnings_hidden():
+        for check in checks:
+            for ok, sentence in check():
+                click.echo(f"{ {True: 'ok', False: 'WRONG', None: 'off'}[ok]:6} {sentence}")
+                failed += ok is False
     if failed:
         raise click.ClickException(f"{failed} {'thing is' if failed == 1 else 'things are'} wrong.")
+
+
+@contextlib.contextmanager
+def _warnings_hidden() -> Iterator[None]:
+    """Log errors only: what is wrong is said once, by the checks. The level comes back in a process that goes on."""
+    logger = logging.getLogger("helpdesk")
+    level = logger.level
+    logger.setLevel(logging.ERROR)
+    try:
+        yield
+    finally:
+        logger.setLevel(level)
 
 
 def _check_database() -> Iterator[CheckResult]:

@@ -1,5 +1,6 @@
 """Commands do what their help says; wrong usage is one line and an exit status."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -272,6 +273,12 @@ def test_help_names_every_command(start):
         "restore",
     ):
         assert f"\n  {name} " in out
+
+
+def test_doctor_leaves_the_log_as_it_was(run):
+    before = logging.getLogger("helpdesk").level
+    run("doctor", "--quick")
+    assert logging.getLogger("helpdesk").level == before
 
 
 def test_doctor_reports_problems(run):
