@@ -21,7 +21,7 @@ from helpdesk.channels.slack.api import client as slack_client
 from helpdesk.channels.slack.api import directory
 from helpdesk.database import sqlite
 from helpdesk.domain.administration import settings as settings_cache
-from tests import compile_cache, factories, time_travel, worker_helpers
+from tests import app_cache, compile_cache, factories, time_travel, worker_helpers
 
 EMPTY_POSTGRES = (
     """SELECT pg_terminate_backend(pid) FROM pg_stat_activity
@@ -189,9 +189,9 @@ def settings():
 
 @pytest.fixture
 def app(configuration, settings):
-    """The application, inside its context."""
+    """The application, inside its context. Tests of one process with the same settings share one; see app_cache."""
     values = {setting.name: getattr(configuration, setting.name) for setting in config.ENVIRONMENT_VARIABLES} | settings
-    app = helpdesk.create_app(config.Config(values))
+    app = app_cache.get_app(config.Config(values))
     app.config["TESTING"] = False
     redis.Redis.from_url(configuration.REDIS_URL).flushall()
     with app.app_context():

@@ -3,6 +3,8 @@
 ``time.monotonic`` stays as it is, so that waiting for a condition with a limit works as ever.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 
 import time_machine
@@ -18,6 +20,13 @@ def advance(seconds: float) -> None:
         _travel = time_machine.travel(datetime.now(UTC), tick=True)
         _traveller = _travel.start()
     _traveller.shift(seconds)
+
+
+@contextmanager
+def frozen() -> Iterator[None]:
+    """Stop the clock of this process meanwhile, so that nothing falls due because the machine is slow."""
+    with time_machine.travel(datetime.now(UTC), tick=False):
+        yield
 
 
 def reset() -> None:

@@ -21,7 +21,9 @@ class WsgiServer:
         self.port: int = self._server.server_port
         self.url = f"http://{host}:{self.port}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.05,), daemon=True)
-        base = getattr(app, "extensions", {}).get("base_url")
+        extensions = getattr(app, "extensions", {})
+        self._end_threads = extensions.get("end_threads")  # of the application, which nobody needs any more then
+        base = extensions.get("base_url")
         if base is not None and base.get() is None:
             base.set(self.url)
 
@@ -34,6 +36,8 @@ class WsgiServer:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join(5)
+        if self._end_threads is not None:
+            self._end_threads()
 
     def __enter__(self) -> "WsgiServer":
         return self.start()

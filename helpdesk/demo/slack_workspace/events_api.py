@@ -64,7 +64,7 @@ class EventDelivery:
         self._order = itertools.count()
         self._open = 0
         self._idle = threading.Condition()
-        self._started = False
+        self._started = self._ended = False
         self.faults(0, 0, 0)
 
     def faults(
@@ -149,12 +149,20 @@ class EventDelivery:
             return
         self._started = True
         threading.Thread(target=self._run_retries, daemon=True, name="slack-event-retries").start()
-        for queue_number in self._queues:
-            threading.Thread(target=self._run, args=(queue_number,), daemon=True, name="slack-events").start()
+        for waiting in self._queues:
+            threading.Thread(target=self._run, args=(waiting,), daemon=True, name="slack-events").start()
 
-    def _run(self, queue_number: queue.SimpleQueue) -> None:
-        while True:
-            self._send(queue_number.get())
+    def stop(self) -> None:
+        """End the threads. What waits for a second try is not sent any more."""
+        with self._idle:
+            self._ended = True
+            self._idle.notify_all()
+        for waiting in self._queues:
+            waiting.put(None)
+
+    def _run(self, waiting: queue.SimpleQueue) -> None:
+        while (event_delivery := waiting.get()) is not None:
+            self._send(event_delivery)
 
     def _send(self, event_delivery: _PendingEvent) -> None:
         body = json.dumps(event_delivery.payload).encode()
@@ -186,7 +194,7 @@ class EventDelivery:
             self._idle.notify_all()
 
     def _run_retries(self) -> None:
-        while True:
+        while not self._ended:
             with self._idle:
                 now = time.monotonic()
                 while self._later and self._later[0][0] <= now:

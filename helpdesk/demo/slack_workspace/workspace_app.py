@@ -22,6 +22,7 @@ def create_workspace(workspace: Workspace | None = None, **settings) -> flask.Fl
     app.config["MAX_CONTENT_LENGTH"] = 32 * 1024 * 1024
     app.extensions["workspace"] = ws
     app.extensions["base_url"] = ws.address
+    app.extensions["end_threads"] = ws.events.stop
     app.json.ensure_ascii = False
     app.json.sort_keys = False
 

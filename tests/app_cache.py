@@ -1,0 +1,37 @@
+"""Applications are kept for the tests of one process: building one takes longer than most tests.
+
+Registering some 250 addresses costs about 0.2 s of CPU, nearly all of it in the routing library's compiler. What a
+test may change is made anew each time: the configuration, Flask's settings, the connections and the caches.
+"""
+
+from collections import OrderedDict
+
+from flask import Flask
+
+import helpdesk
+from helpdesk import config, extensions, logging_setup
+from helpdesk.domain.administration import settings
+
+KEPT = 4  # applications a process
+_apps: OrderedDict[str, tuple[Flask, dict]] = OrderedDict()
+
+
+def get_app(configuration: config.Config) -> Flask:
+    """Return an application with ``configuration``: one of a former test with the same settings, or a new one."""
+    values = configuration.as_dict()
+    key = repr(sorted((name, value) for name, value in values.items() if name != "VAR_DIR"))
+    if key in _apps:
+        app, flask_settings = _apps[key]
+        _apps.move_to_end(key)
+        app.config.clear()
+        app.config.update(flask_settings)
+        config.set_current(configuration)
+        logging_setup.configure_logging(configuration)
+        extensions.forget_redis()
+        settings.invalidate_cache()
+        return app
+    app = helpdesk.create_app(configuration)
+    _apps[key] = app, dict(app.config)
+    if len(_apps) > KEPT:
+        _apps.popitem(last=False)
+    return app
