@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     PROOF_OF_WORK = "helpdesk proof of work"
     AUTHENTICATOR = "helpdesk authenticator secret"
     RECOVERY_CODE = "helpdesk recovery code"
+    PASSKEY_OWNER = "helpdesk passkey owner"
 
 
 def secret_keys() -> tuple[str, ...]:

@@ -70,7 +70,7 @@ def invite_agent(email: str, name: str, role: str) -> None:
 @click.argument("email")
 @with_appcontext
 def reset_second_factor(email: str) -> None:
-    """Switch off the second factor of EMAIL, who lost app and recovery codes; they are signed out."""
+    """Switch off the second factor of EMAIL, who lost app, passkeys and recovery codes; they are signed out."""
     user = users.find_user(users.canonical_email(email))
     if user is None or not second_factor.is_on(user):
         raise ValidationError(f"{email} has no second factor.")

@@ -14,6 +14,7 @@ from helpdesk.web import (
     health,
     hooks,
     request,
+    second_factor_settings,
     settings,
     sign_in,
     static_files,
@@ -55,6 +56,7 @@ from helpdesk.web.tickets import (
 BLUEPRINTS = (
     *sign_in.BLUEPRINTS,
     account.blueprint,
+    second_factor_settings.blueprint,
     theme.blueprint,
     csp_report.blueprint,
     unsubscribe.blueprint,

@@ -81,6 +81,7 @@ class World:
             "key": kept,
             "method": "link",
             "filename": "css/app.css",
+            "passkey_id": passkey_of(session, make.agent()),
             "slug": globex.slug,
             "mail_id": mail_id,
         } | desk
@@ -112,6 +113,15 @@ def saved_view(agent):
     from helpdesk.models.saved_view import SavedView
 
     return SavedView(owner_id=agent.id, name="Mine", filters={}, shared=False)
+
+
+def passkey_of(session, agent) -> int:
+    from helpdesk.models.second_factor import Passkey
+
+    passkey = Passkey(user_id=agent.id, credential_id=f"key-{agent.id}", public_key=b"", name="Telephone")
+    session.add(passkey)
+    session.flush()
+    return passkey.id
 
 
 def mail_that_waits(session) -> int:

@@ -60,7 +60,7 @@ class Provider:
 class ProviderClaims:
     """The claims of a token. ``verified``: the provider verified the address; ``authoritative``: it assigns it.
 
-    ``multi_factor``: the provider asked for several factors (``amr``).
+    ``multi_factor``: the provider asked for several factors (``amr``, ``acr``).
     """
 
     provider: str
@@ -278,7 +278,9 @@ def _parse_microsoft_claims(claims: dict[str, Any]) -> ProviderClaims:
 
 
 def _has_several_factors(claims: dict[str, Any]) -> bool:
-    methods = claims.get("amr")
+    methods, context = claims.get("amr"), claims.get("acr")
+    if isinstance(context, str) and context in second_factor.MULTI_FACTOR_CONTEXTS:
+        return True
     return isinstance(methods, list) and bool(second_factor.MULTI_FACTOR_METHODS & {str(each) for each in methods})
 
 

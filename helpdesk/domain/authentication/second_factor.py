@@ -1,36 +1,37 @@
-"""The second factor of the team: codes of an authenticator app (TOTP, RFC 6238), and recovery codes.
+"""The second factor of the team: an authenticator app (TOTP, RFC 6238) or passkeys, and recovery codes.
 
 Everybody of the team may set one up. The setting ``second_factor_for`` says who must. A provider that has asked for
-several factors itself (claim ``amr``, RFC 8176) counts instead.
+several factors itself (claims ``amr``, RFC 8176, and ``acr``) counts instead.
 """
 
 import base64
 import secrets
 from datetime import timedelta
+from typing import Any
 
 import pyotp
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, select, update
 
 from helpdesk import clock, config, key_derivation
-from helpdesk.database.types import affected_rows
 from helpdesk.domain.administration import audit_log, settings
+from helpdesk.domain.authentication import recovery_codes
 from helpdesk.domain.authentication.sessions import SessionInfo
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions, session_revocation
 from helpdesk.extensions import db
 from helpdesk.key_derivation import Purpose
-from helpdesk.models.second_factor import Authenticator, RecoveryCode
+from helpdesk.models.second_factor import Authenticator, Passkey, RecoveryCode
 from helpdesk.models.session import Session
 from helpdesk.models.user import User
 
 STEP_SECONDS = 30
-RECOVERY_CODES = 10
 MAX_FAILURES = 5  # wrong codes, after which codes are refused for LOCK_TIME
 LOCK_TIME = timedelta(minutes=5)
 RECENT_PROOF = timedelta(minutes=15)
 MULTI_FACTOR_METHODS = {"mfa", "hwk", "fido", "ngcmfa"}  # of the claim amr: RFC 8176, and Microsoft's own
-CODE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+# Of the claim acr: Microsoft's, and those of OpenID Connect Extended Authentication Profile 1.0, section 4.
+MULTI_FACTOR_CONTEXTS = {"http://schemas.microsoft.com/claims/multipleauthn", "phr", "phrh"}
 ON, OFF, ADMINS, TEAM = "turned the second factor on", "turned the second factor off", "admins", "team"
 WRONG = "This code is wrong or was used already. Write the six digits that the app shows now, or a recovery code."
 
@@ -42,16 +43,26 @@ def is_required_of(user: User) -> bool:
 
 
 def is_on(user: User) -> bool:
+    """Whether ``user`` has a second factor: an app or a passkey."""
+    return has_app(user) or has_passkey(user)
+
+
+def has_app(user: User) -> bool:
     """Whether ``user`` has confirmed an authenticator app."""
     found = db.session.get(Authenticator, user.id)
     return found is not None and found.confirmed_at is not None
+
+
+def has_passkey(user: User) -> bool:
+    """Whether ``user`` has a passkey."""
+    return db.session.scalar(select(Passkey.id).where(Passkey.user_id == user.id).limit(1)) is not None
 
 
 def find_missing_step(user: User, session: SessionInfo) -> str:
     """What ``session`` of ``user`` still needs: "code", "set_up" or "" for nothing. No query."""
     if session.second_factor_at is not None or not user.is_team:
         return ""
-    if session.has_authenticator:
+    if session.has_second_factor:
         return "code"
     return "set_up" if is_required_of(user) else ""
 
@@ -61,16 +72,24 @@ def begin_set_up(user: User) -> str:
     permissions.ensure(user.is_team and user.is_active, "The second factor is for the team.")
     found = db.session.get(Authenticator, user.id)
     if found is not None and found.confirmed_at is not None:
-        raise ConflictError("The second factor is on already.")
+        raise ConflictError("Your account has an authenticator app already.")
     if found is not None and (secret := _decrypt(found.secret)):
         return secret
     secret = pyotp.random_base32()
-    if found is None:
-        found = Authenticator(user_id=user.id)
-        db.session.add(found)
-    found.secret, found.last_step, found.failures = _encrypt(secret), 0, 0
+    found = found or add_row(user)
+    found.secret, found.last_step = _encrypt(secret), 0
     db.session.flush()
     return secret
+
+
+def add_row(user: User) -> Authenticator:
+    """The row in which wrong codes of ``user`` are counted; made now, without an app, if there is none."""
+    found = db.session.get(Authenticator, user.id)
+    if found is None:
+        found = Authenticator(user_id=user.id, secret="", last_step=0, failures=0)
+        db.session.add(found)
+        db.session.flush()
+    return found
 
 
 def provisioning_uri(user: User, secret: str) -> str:
@@ -79,30 +98,35 @@ def provisioning_uri(user: User, secret: str) -> str:
 
 
 def finish_set_up(user: User, code: str, session_id: int) -> list[str]:
-    """Turn the second factor on after a first right ``code``; returns the recovery codes, which are shown once.
-
-    Sessions of ``user`` but ``session_id`` end. Raises ValidationError.
-    """
+    """Add the app after a first right ``code``; returns recovery codes as ``turn_on`` does. Raises ValidationError."""
     begin_set_up(user)
     found = _lock(user)
     if found is None or not _accept_app_code(found, code):
         raise ValidationError(WRONG, "code")
+    was_on = is_on(user)
     found.confirmed_at = clock.now()
-    codes = _make_recovery_codes(user)
+    return turn_on(user, session_id, was_on=was_on, method="app")
+
+
+def turn_on(user: User, session_id: int, *, was_on: bool, **details: Any) -> list[str]:
+    """Finish adding an app or a passkey. Sessions of ``user`` but ``session_id`` end, which has proved it.
+
+    Returns the recovery codes, which are shown once; none if ``was_on``, as there are codes then.
+    """
     record_proof(session_id)
     session_revocation.revoke_user_sessions(user, except_id=session_id)
-    audit_log.add_entry(ON, user, user.email)
-    return codes
+    audit_log.add_entry("added to the second factor" if was_on else ON, user, user.email, **details)
+    return [] if was_on else recovery_codes.make(user)
 
 
 def check_code(user: User, code: str) -> bool:
     """Whether ``code`` is right: the app's, or an unused recovery code. Counted, so the caller commits either way."""
     found = _lock(user)
-    if found is None or found.confirmed_at is None:
+    if found is None or not is_on(user):
         return False
     if found.failures >= MAX_FAILURES and found.failed_at and found.failed_at > clock.now() - LOCK_TIME:
         return False
-    if _accept_app_code(found, code) or _use_recovery_code(user, code):
+    if (found.confirmed_at and _accept_app_code(found, code)) or recovery_codes.use(user, code):
         found.failures = 0
         return True
     found.failures, found.failed_at = found.failures + 1, clock.now()
@@ -121,20 +145,6 @@ def record_proof(session_id: int) -> None:
     )
 
 
-def renew_recovery_codes(user: User) -> list[str]:
-    """Replace the recovery codes of ``user``; returns the new ones, which are shown once. Raises ConflictError."""
-    if not is_on(user):
-        raise ConflictError("Turn the second factor on first.")
-    audit_log.add_entry("made new recovery codes", user, user.email)
-    return _make_recovery_codes(user)
-
-
-def count_recovery_codes(user: User) -> int:
-    """How many recovery codes are left."""
-    left = select(func.count()).where(RecoveryCode.user_id == user.id, RecoveryCode.used_at.is_(None))
-    return db.session.scalar(left) or 0
-
-
 def turn_off(user: User, *, actor: User | None = None) -> None:
     """Remove the second factor of ``user``: their own, or as an admin that of somebody who lost app and codes.
 
@@ -142,11 +152,30 @@ def turn_off(user: User, *, actor: User | None = None) -> None:
     """
     is_own = actor is not None and user.id == actor.id
     permissions.ensure(actor is None or is_own or permissions.can_administer(actor), "Only admins do this.")
-    for table in (RecoveryCode, Authenticator):
+    for table in (RecoveryCode, Authenticator, Passkey):
         db.session.execute(delete(table).where(table.user_id == user.id))
     if not is_own:
         session_revocation.revoke_user_sessions(user)
     audit_log.add_entry(OFF, actor, user.email)
+
+
+def remove_app(user: User) -> None:
+    """Remove the authenticator app of ``user``; with the last of their factors everything is off."""
+    if not has_passkey(user):
+        return turn_off(user, actor=user)
+    found = _lock(user)
+    if found is not None:
+        found.secret, found.confirmed_at, found.last_step = "", None, 0
+    audit_log.add_entry("removed from the second factor", user, user.email, method="app")
+    return None
+
+
+def lock_row(user: User) -> Authenticator:
+    """Lock the row of ``user``, made now if there is none, so that changes of their factors follow each other."""
+    add_row(user)
+    found = _lock(user)
+    assert found is not None
+    return found
 
 
 def _lock(user: User) -> Authenticator | None:
@@ -166,38 +195,6 @@ def _accept_app_code(found: Authenticator | None, code: str) -> bool:
             found.last_step = step
             return True
     return False
-
-
-def _use_recovery_code(user: User, code: str) -> bool:
-    used = db.session.execute(
-        update(RecoveryCode)
-        .where(
-            RecoveryCode.user_id == user.id,
-            RecoveryCode.code_hash.in_(_hashes(user, code)),
-            RecoveryCode.used_at.is_(None),
-        )
-        .values(used_at=clock.now())
-        .execution_options(synchronize_session=False)
-    )
-    if affected_rows(used) == 1:
-        audit_log.add_entry("used a recovery code", user, user.email, left=count_recovery_codes(user))
-        return True
-    return False
-
-
-def _make_recovery_codes(user: User) -> list[str]:
-    db.session.execute(delete(RecoveryCode).where(RecoveryCode.user_id == user.id))
-    codes = ["".join(secrets.choice(CODE_ALPHABET) for _ in range(10)) for _ in range(RECOVERY_CODES)]
-    db.session.add_all([RecoveryCode(user_id=user.id, code_hash=_hashes(user, code)[0]) for code in codes])
-    db.session.flush()
-    return [f"{code[:5]}-{code[5:]}" for code in codes]
-
-
-def _hashes(user: User, code: str) -> list[str]:
-    """The stored forms of a typed recovery code under each accepted key, the current key's first."""
-    text = "".join(character for character in code.upper() if character in CODE_ALPHABET)[:40]
-    signed = key_derivation.sign_with_each(Purpose.RECOVERY_CODE, f"{user.id} {text}")
-    return [signature.hex() for signature in signed]
 
 
 def _fernet() -> MultiFernet:

@@ -13,7 +13,7 @@ from helpdesk.domain.administration import audit_log
 from helpdesk.domain.people import admission, session_revocation
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
-from helpdesk.models.second_factor import Authenticator
+from helpdesk.models.second_factor import Authenticator, Passkey, PasskeyChallenge
 from helpdesk.models.session import Session
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Role, User
@@ -43,9 +43,12 @@ SESSION_QUERY = (
         Session.impersonated_organization_id,
         Session.second_factor_at,
         Session.proved_at,
-        exists(Authenticator.user_id)
-        .where(Authenticator.user_id == User.id, Authenticator.confirmed_at.is_not(None))
-        .label("has_authenticator"),
+        or_(
+            exists(Authenticator.user_id).where(
+                Authenticator.user_id == User.id, Authenticator.confirmed_at.is_not(None)
+            ),
+            exists(Passkey.id).where(Passkey.user_id == User.id),
+        ).label("has_second_factor"),
     )
     .join(Session.user)
     .outerjoin(User.organization)
@@ -79,7 +82,7 @@ class SessionInfo(NamedTuple):
     impersonated_organization_id: int | None
     second_factor_at: datetime | None
     proved_at: datetime | None
-    has_authenticator: bool
+    has_second_factor: bool
 
 
 def create_session(
@@ -168,7 +171,7 @@ def impersonate(session: SessionInfo, organization: Organization | None) -> None
 
 
 def delete_ended() -> int:
-    """Delete sessions and links that ended more than RETENTION_PERIOD ago, refused requests and old audit entries.
+    """Delete what has ended: sessions and links after RETENTION_PERIOD, refused requests, challenges, audit entries.
 
     Returns how many rows.
     """
@@ -188,7 +191,12 @@ def delete_ended() -> int:
         )
         .execution_options(synchronize_session=False)
     )
-    return affected_rows(ended) + affected_rows(links) + audit_log.delete_old_routine_entries()
+    challenges = db.session.execute(
+        delete(PasskeyChallenge)
+        .where(PasskeyChallenge.expires_at < clock.now())
+        .execution_options(synchronize_session=False)
+    )
+    return sum(map(affected_rows, (ended, links, challenges))) + audit_log.delete_old_routine_entries()
 
 
 def _impersonated_user(person: User, organization: Organization) -> User:

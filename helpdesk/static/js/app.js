@@ -10,6 +10,7 @@ import "./uploads.js";
 import "./bad_input.js";
 import "./forms.js";
 import "./proof_of_work.js";
+import "./passkeys.js";
 import "./dialogs.js";
 import "./menus.js";
 import "./clipboard.js";

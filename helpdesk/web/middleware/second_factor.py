@@ -9,7 +9,15 @@ from helpdesk import clock, extensions
 from helpdesk.domain.authentication import second_factor
 from helpdesk.web.middleware import authorization, request_transactions
 
-ALLOWED_BLUEPRINTS = {"second_factor", "sign_in", "magic_link", "google", "microsoft", "theme"}
+ALLOWED_BLUEPRINTS = {
+    "second_factor",
+    "second_factor_settings",
+    "sign_in",
+    "magic_link",
+    "google",
+    "microsoft",
+    "theme",
+}
 # What gives or takes access, or hands out data: it needs a proof not older than second_factor.RECENT_PROOF.
 SENSITIVE_ENDPOINTS = {
     "settings_people.set_role",
@@ -22,8 +30,13 @@ SENSITIVE_ENDPOINTS = {
     "settings_data_requests.erase_person",
     "settings_data_requests.erase_organization",
     "account.unlink_identity",
-    "second_factor.turn_off",
-    "second_factor.renew_recovery_codes",
+    "second_factor_settings.add_app",
+    "second_factor_settings.remove_app",
+    "second_factor_settings.begin_passkey",
+    "second_factor_settings.add_passkey",
+    "second_factor_settings.remove_passkey",
+    "second_factor_settings.turn_off",
+    "second_factor_settings.renew_recovery_codes",
 }
 
 

@@ -47,7 +47,7 @@ class PortalForm(SettingsForm):
         "Second factor",
         choices=to_choices(SECOND_FACTOR),
         validate_choice=False,
-        description="Who of the team must have an authenticator app, unless their provider asks for several factors.",
+        description="Who of the team must have a passkey or an app, unless their provider asks for several factors.",
     )
     portal_edition = SelectField("Edition", choices=to_choices(EDITIONS), validate_choice=False)
     portal_plan = SelectField("Plan", choices=to_choices(PLANS), validate_choice=False)

@@ -49,6 +49,17 @@ def serve():
         listening.close()
 
 
+def make_recording_timer(timers: list):
+    """threading.Timer, except that each one made is added to ``timers``."""
+
+    class RecordedTimer(threading.Timer):
+        def __init__(self, *arguments):
+            super().__init__(*arguments)
+            timers.append(self)
+
+    return RecordedTimer
+
+
 def drip(connection, data: bytes):
     while True:
         for byte in data:
@@ -56,8 +67,13 @@ def drip(connection, data: bytes):
             time.sleep(0.05)
 
 
+def send_endlessly(connection):
+    while True:
+        connection.sendall(b"x" * 65536)
+
+
 ANSWERS = {
-    "a body without end": lambda connection: [connection.sendall(b"x" * 65536) for _ in iter([HEAD + b"\r\n"], None)],
+    "a body without end": lambda connection: (connection.sendall(HEAD + b"\r\n"), send_endlessly(connection)),
     "a large body": lambda connection: connection.sendall(HEAD + b"Content-Length: 3000000\r\n\r\n" + b"[" * 3_000_000),
     "a body that drips": lambda connection: (connection.sendall(HEAD + b"\r\n"), drip(connection, b" ")),
     "chunks that drip": lambda connection: (
@@ -97,11 +113,14 @@ def test_each_ends_in_time_with_an_error(name, serve, monkeypatch):
     assert ended.is_set(), "the request is still held"
 
 
-def test_an_honest_answer_is_read_and_the_connection_ended(serve):
+def test_an_honest_answer_is_read_and_the_connection_ended(serve, monkeypatch):
+    timers = []
+    monkeypatch.setattr(bounded_http.threading, "Timer", make_recording_timer(timers))
     body = b'{"a": "' + b"x" * 900_000 + b'"}'
     url = serve(lambda connection: connection.sendall(HEAD + f"Content-Length: {len(body)}\r\n\r\n".encode() + body))
-    before = threading.active_count()
     assert len(bounded_http.fetch_json(url)["a"]) == 900_000
-    assert not any(isinstance(thread, threading.Timer) for thread in threading.enumerate()), before
+    (timer,) = timers
+    timer.join(5)
+    assert not timer.is_alive(), "the time limit of a request that is over still runs"
     with pytest.raises(requests.ConnectionError):
         bounded_http.fetch_json("http://127.0.0.1:1/")

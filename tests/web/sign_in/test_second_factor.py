@@ -7,7 +7,7 @@ import pytest
 
 from helpdesk import cli, config
 from helpdesk.domain.administration import settings as stored_settings
-from helpdesk.domain.authentication import oidc, second_factor, sessions
+from helpdesk.domain.authentication import oidc, recovery_codes, second_factor, sessions
 from helpdesk.models.second_factor import Authenticator, RecoveryCode
 from helpdesk.models.session import Session
 from helpdesk.web.middleware import second_factor as checks
@@ -42,7 +42,7 @@ def set_up(client) -> tuple[pyotp.TOTP, list[str]]:
     assert page.img["src"].startswith("data:image/svg+xml")
     done = page_forms.parse(post(client, PAGE, code=now_code(app)))
     codes = [code.text for code in done.select("[data-recovery-codes] code")]
-    assert len(codes) == second_factor.RECOVERY_CODES
+    assert len(codes) == recovery_codes.COUNT
     return app, codes
 
 
@@ -189,6 +189,8 @@ def test_what_is_sensitive_needs_a_recent_proof(enter, maya, make, session, app)
     assert session.merge(other).role == "lead"
     text = client.get("/sign-in/again").text
     assert "Sign in again" in text and maya.email in text and "/sign-in/google" in text
+    assert post(client, PAGE).headers["Location"].startswith("/sign-in/again"), "adding an app is sensitive, too"
+    client = enter(maya)
     totp, _ = set_up(client)
     assert post(client, path, page, role="agent").status_code == 303
     age_proofs(session)

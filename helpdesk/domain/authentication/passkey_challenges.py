@@ -1,0 +1,46 @@
+"""The random challenges that passkeys sign: each belongs to one session and is used once."""
+
+import secrets
+from datetime import timedelta
+
+from sqlalchemy import delete
+from webauthn.helpers import base64url_to_bytes, bytes_to_base64url
+
+from helpdesk import clock, key_derivation
+from helpdesk.database.types import affected_rows
+from helpdesk.domain.errors import ValidationError
+from helpdesk.extensions import db
+from helpdesk.models.second_factor import PasskeyChallenge
+
+LIFETIME = timedelta(minutes=5)
+TOO_LATE = "This took more than five minutes, or was sent already. Try once more."
+
+
+def add(session_id: int) -> bytes:
+    """A new random challenge of the session."""
+    challenge = secrets.token_bytes(32)
+    db.session.add(
+        PasskeyChallenge(
+            challenge_hash=key_derivation.fingerprint(bytes_to_base64url(challenge)),
+            session_id=session_id,
+            expires_at=clock.now() + LIFETIME,
+        )
+    )
+    db.session.flush()
+    return challenge
+
+
+def take(session_id: int, challenge: str) -> bytes:
+    """Use up the challenge of the session that was written as ``challenge``. Raises ValidationError."""
+    taken = db.session.execute(
+        delete(PasskeyChallenge)
+        .where(
+            PasskeyChallenge.challenge_hash == key_derivation.fingerprint(challenge[:100]),
+            PasskeyChallenge.session_id == session_id,
+            PasskeyChallenge.expires_at > clock.now(),
+        )
+        .execution_options(synchronize_session=False)
+    )
+    if affected_rows(taken) != 1:
+        raise ValidationError(TOO_LATE)
+    return base64url_to_bytes(challenge)
