@@ -52,7 +52,8 @@ listen("keydown", (event) => {
     format(target, KEYS[key]);
   }
   const button = target.closest?.("[data-toolbar] button");
-  const step = { ArrowRight: 1, ArrowLeft: -1 }[key];
+  const forward = document.documentElement.dir === "rtl" ? -1 : 1;
+  const step = { ArrowRight: forward, ArrowLeft: -forward }[key];
   if (!button || !step) return;
   const buttons = queryAll("button", button.parentElement);
   const next = buttons[(buttons.indexOf(button) + step + buttons.length) % buttons.length];

@@ -37,6 +37,8 @@ MONTHS = (
 )
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 DUE_SOON = timedelta(hours=1)
+# Mirrored where a page reads from right to left.
+DIRECTIONAL_ICONS = {"left", "right", "back", "reply", "leave", "external", "list", "quote", "high", "normal", "low"}
 HEADING_TAG = re.compile(r"<(/?)h([1-6])>")
 ONE_MINUTE = timedelta(minutes=1)
 DURATION_UNITS = ((60, "min", 60), (24, "h", 3600), (7, "d", 86400))
@@ -172,7 +174,8 @@ def build_icon_renderer(shapes: Mapping[str, str]) -> Callable[[str, str], Marku
     @lru_cache(maxsize=1_000)
     def icon(name: str, label: str = "") -> Markup:
         aria = Markup('role="img" aria-label="{}"').format(label) if label else 'aria-hidden="true"'
-        return Markup(f'<svg class="icon" viewBox="0 0 16 16" {aria}>{shapes.get(name, "")}</svg>')
+        css_class = "icon icon-directional" if name in DIRECTIONAL_ICONS else "icon"
+        return Markup(f'<svg class="{css_class}" viewBox="0 0 16 16" {aria}>{shapes.get(name, "")}</svg>')
 
     return icon
 
@@ -210,8 +213,8 @@ def _render_options(options: Iterable, selected_values: frozenset[str], blank: s
     pairs = [(option, option) if isinstance(option, str) else option[:2] for option in options]
     parts = [f'<option value="">{escape(blank)}</option>'] if blank else []
     for value, label in pairs:
-        selected = " selected" if str(value) in selected_values else ""
-        parts.append(f'<option value="{escape(value)}"{selected}>{escape(label)}</option>')
+        attributes = (" selected" if str(value) in selected_values else "") + ("" if label.isascii() else ' dir="auto"')
+        parts.append(f'<option value="{escape(value)}"{attributes}>{escape(label)}</option>')
     return Markup("".join(parts))
 
 

@@ -72,6 +72,8 @@ def build_preview(values: message_types.Mail) -> MailPreview:
         "colours": formatting.colours(values.envelope.accent),
         "on": formatting.format_datetime,
         "size": formatting.format_size,
+        "start_side": "left",  # not every mail program knows logical properties
+        "end_side": "right",
         "html": _message_html,
         "text": lambda message: _message_text(message.body),
         "picture": lambda file: f"cid:{picture_content_id(file)}" if _is_picture(file) else "",
