@@ -11,6 +11,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from helpdesk.markup import markdown_parser, markdown_reader, text_writer
+from helpdesk.translation.templates import add_translation
 
 MARKDOWN_VERSION = 2  # raise it when the HTML of a text changes, so that stored HTML is rendered again
 
@@ -88,4 +89,5 @@ def _template_environment() -> Environment:
         lstrip_blocks=True,
     )
     environment.filters.update(markdown=markdown_to_html, plain=markdown_to_text, excerpt=make_excerpt)
+    add_translation(environment)
     return environment

@@ -13,6 +13,7 @@ class Organization(Base):
     """A customer company, and the rules by which its people are admitted.
 
     ``search_words``: the words of its name and of its slug, as a search of the team compares them.
+    ``language``: the code of the language of its people who chose none and whose browser names none.
     """
 
     __tablename__ = "organizations"
@@ -23,6 +24,7 @@ class Organization(Base):
         "microsoft_tenant": COMPANY,
         "from_address": CONFIGURATION,
         "notes": COMPANY,
+        "language": CONFIGURATION,
         "search_words": COMPANY,
     }
 
@@ -36,6 +38,7 @@ class Organization(Base):
     microsoft_tenant: Mapped[str | None] = mapped_column(String(64))
     from_address: Mapped[str | None] = mapped_column(String(254))
     notes: Mapped[str] = mapped_column(Text, default="")
+    language: Mapped[str | None] = mapped_column(String(16))
     search_words: Mapped[str] = mapped_column(Text, default="", server_default="")
     version: Mapped[int] = mapped_column(default=1)
 

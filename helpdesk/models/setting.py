@@ -8,6 +8,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from helpdesk.extensions import Base
 from helpdesk.models.personal_data import CODE, CONFIGURATION
+from helpdesk.translation import LANGUAGES
 
 
 class Setting(Base):
@@ -119,6 +120,12 @@ SETTINGS = {
         SettingDefinition("close_warning_days", 1, "Days before closing at which the customer is told; 0 not."),
         SettingDefinition("rating_style", "stars", "How a solved ticket is rated.", ("stars", "faces", "off")),
         SettingDefinition("retention_days", 0, "Days after closing at which tickets are erased; 0 keeps them."),
+        SettingDefinition(
+            "language",
+            "en",
+            "Language of whoever chose none, of Slack and of mails to addresses without an account.",
+            tuple(LANGUAGES),
+        ),
         SettingDefinition("time_zone", "UTC", "Time zone of business hours and reports."),
     )
 }

@@ -44,7 +44,7 @@ class User(Base):
 
     ``chat_notifications``: where an agent is notified in a chat such as Slack: in the ticket's "thread", by a "direct"
     message, or "off". ``quiet_from`` and ``quiet_until`` are minutes of the day, in the person's time zone, between
-    which they are not.
+    which they are not. ``language``: the code of the language they chose, if they did.
     """
 
     __tablename__ = "users"
@@ -59,6 +59,7 @@ class User(Base):
         "role": CODE,
         "ticket_visibility": CODE,
         "chat_notifications": CODE,
+        "language": ErasedBy("erase_account"),
     }
 
     id: Mapped[Id]
@@ -70,6 +71,7 @@ class User(Base):
     picture_url: Mapped[str | None] = mapped_column(String(500))
     slack_user_id: Mapped[str | None] = mapped_column(String(32), unique=True)
     time_zone: Mapped[str | None] = mapped_column(String(64))
+    language: Mapped[str | None] = mapped_column(String(16))
     mail_replies: Mapped[bool] = mapped_column(default=True)
     mail_updates: Mapped[bool] = mapped_column(default=True)
     mail_failures: Mapped[int] = mapped_column(default=0)

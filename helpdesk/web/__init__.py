@@ -28,6 +28,7 @@ from helpdesk.web.middleware import (
     authentication,
     csrf,
     error_handlers,
+    language,
     personal_limits,
     request_transactions,
     second_factor,
@@ -127,8 +128,9 @@ def register_web(app: Flask) -> None:
     """Register everything that handles a request, in the order in which it runs."""
     access_log.register(app)
     request.register(app)
-    csrf.register(app)
     request_transactions.register(app)
+    language.register(app)
+    csrf.register(app)
     security_headers.register(app)
     filters.register(app)
     static_files.register(app)

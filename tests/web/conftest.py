@@ -8,6 +8,7 @@ import pytest
 from flask.testing import FlaskClient
 
 from helpdesk.extensions import db
+from tests.catalogues import write_catalogue  # noqa: F401, a fixture
 
 
 class LonelyClient(FlaskClient):

@@ -209,6 +209,7 @@ def _impersonated_user(person: User, organization: Organization) -> User:
         organization=organization,
         ticket_visibility="organization",
         time_zone=person.time_zone,
+        language=person.language,
     )
     viewer.is_impersonating = True
     viewer.viewer = person

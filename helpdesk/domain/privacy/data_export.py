@@ -49,6 +49,7 @@ def export_person(user: User, *, actor: User, into: io.BufferedIOBase) -> None:
                     "picture_url",
                     "slack_user_id",
                     "time_zone",
+                    "language",
                     "created_at",
                     "last_seen_at",
                 ),

@@ -19,7 +19,7 @@ from helpdesk.domain.people import admission as rules
 from helpdesk.extensions import db, login_manager
 from helpdesk.models.user import User
 from helpdesk.web import user_agent
-from helpdesk.web.middleware import authorization, request_transactions
+from helpdesk.web.middleware import authorization, language, request_transactions
 
 log = logging.getLogger(__name__)
 MAX_SESSION_LIFETIME = max(sessions.ABSOLUTE_TIMEOUTS.values())
@@ -146,6 +146,7 @@ def _load_user(token: str) -> User | None:
     user = sessions.load_session(token)
     if user is not None:
         user.session_token = lambda: token
+        language.use_language_of(user)
         if sessions.needs_touch(user.session) and _is_user_activity():
             g.seen_session = user.session.id
     return user

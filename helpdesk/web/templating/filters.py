@@ -20,6 +20,7 @@ from helpdesk.markup import markdown_rendering
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Status, WaitingOn
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
+from helpdesk.translation.templates import add_translation
 
 MONTHS = (
     "January",
@@ -70,6 +71,7 @@ def register(app: Flask) -> None:
     app.jinja_env.globals.update(
         customer_groups=tuple(customer_list.GROUP_LABELS.items()), MAX_SUBJECT_LENGTH=MAX_SUBJECT_LENGTH
     )
+    add_translation(app.jinja_env)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.autoescape = lambda name: not (name or "").endswith(".txt")
 

@@ -1,0 +1,35 @@
+"""Whose language: a person's choice, else their browser's, else their organization's, else the installation's."""
+
+from collections.abc import Iterable
+
+from helpdesk.domain.administration import settings
+from helpdesk.models.organization import Organization
+from helpdesk.models.user import User
+from helpdesk.translation.languages import ENGLISH, offered_codes
+
+
+def get_reader_language(
+    user: User | None, browser: Iterable[str] = (), organization: Organization | None = None
+) -> str:
+    """The code of the language in which ``user`` reads.
+
+    ``browser``: codes of offered languages that their browser names, the best first; empty for a mail.
+    ``organization``: that of a reader without an account.
+    """
+    offered = offered_codes()
+    if len(offered) == 1:
+        return ENGLISH
+    if user is not None and user.language in offered:
+        return user.language or ENGLISH
+    for code in browser:
+        return code
+    organization = user.organization if user is not None and organization is None else organization
+    if organization is not None and organization.language in offered:
+        return organization.language or ENGLISH
+    return get_team_language()
+
+
+def get_team_language() -> str:
+    """The language of the installation: of Slack, and of whoever is nobody's customer."""
+    code = settings.get("language")
+    return code if code in offered_codes() else ENGLISH

@@ -1,0 +1,101 @@
+"""``_()``, ``ngettext()``, ``pgettext()`` and ``{% trans %}`` in templates.
+
+``_()`` and its relatives return HTML without tags, whatever the translator wrote; tags come into a sentence as values
+that are Markup. ``{% trans %}`` is for sentences whose tags are part of the sentence. In text templates (mails) both
+return text. ``%`` is written ``%%`` everywhere in templates.
+"""
+
+from typing import Any
+
+from jinja2 import Environment, pass_context, pass_eval_context
+from jinja2.nodes import EvalContext
+from jinja2.runtime import Context
+from markupsafe import escape
+
+from helpdesk.translation import languages, numbers
+from helpdesk.translation.catalogues import escape_sentence
+from helpdesk.translation.current import current_catalogue
+from helpdesk.translation.sentence_filter import FILTER, SentenceFilter
+
+
+def add_translation(environment: Environment) -> None:
+    """Let templates translate, and know the language of the page."""
+    environment.add_extension("jinja2.ext.i18n")
+    environment.add_extension(SentenceFilter)
+    environment.newstyle_gettext = True  # type: ignore[attr-defined]  # read by the extension, which has added the attribute
+    environment.policies["ext.i18n.trimmed"] = True
+    environment.globals.update(
+        _=translate,
+        gettext=translate_markup,
+        ngettext=translate_plural,
+        pgettext=translate_in_context,
+        npgettext=translate_plural_in_context,
+        page_language=get_page_language,
+    )
+    environment.filters[FILTER] = translate_literal
+    environment.filters.update(
+        format_list=numbers.format_list,
+        format_number=numbers.format_number,
+        format_percent=numbers.format_percent,
+    )
+
+
+@pass_context  # with less, Jinja would call it once, when the template is compiled
+def translate_literal(context: Context, message: str) -> str:
+    """``_()`` of a literal without values: the sentence in the reader's language, escaped for HTML."""
+    catalogue = current_catalogue.get()
+    text = catalogue.escaped[message] if context.eval_ctx.autoescape else catalogue.plain[message]
+    return text.replace("%%", "%") if "%" in text else text
+
+
+@pass_eval_context
+def translate(context: EvalContext, message: str, **values: Any) -> str:
+    """The sentence in the reader's language, escaped for HTML, with escaped values."""
+    catalogue = current_catalogue.get()
+    text = catalogue.escaped[message] if context.autoescape else catalogue.plain[message]
+    return text % values if "%" in text else text
+
+
+@pass_eval_context
+def translate_markup(context: EvalContext, message: str, **values: Any) -> str:
+    """The sentence of ``{% trans %}``, whose tags stay, with escaped values."""
+    catalogue = current_catalogue.get()
+    text = catalogue.markup[message] if context.autoescape else catalogue.plain[message]
+    return text % values if "%" in text else text
+
+
+@pass_eval_context
+def translate_in_context(context: EvalContext, meaning: str, message: str, **values: Any) -> str:
+    """The same of a word that means several things."""
+    catalogue = current_catalogue.get()
+    texts = catalogue.escaped_in_context if context.autoescape else catalogue.plain_in_context
+    text = texts[meaning, message]
+    return text % values if "%" in text else text
+
+
+@pass_eval_context
+def translate_plural(context: EvalContext, singular: str, plural: str, num: int, **values: Any) -> str:
+    """The form for ``num``, which is ``%(num)s`` in the sentence, with its thousands separated."""
+    text = current_catalogue.get().translations.ngettext(singular, plural, num)
+    return _fill_plural(context, text, num, values)
+
+
+@pass_eval_context
+def translate_plural_in_context(
+    context: EvalContext, meaning: str, singular: str, plural: str, num: int, **values: Any
+) -> str:
+    """The form for ``num`` of a word that means several things."""
+    text = current_catalogue.get().translations.npgettext(meaning, singular, plural, num)
+    return _fill_plural(context, text, num, values)
+
+
+def get_page_language() -> languages.Language:
+    """The language of the page: its ``tag`` and its ``direction``."""
+    return current_catalogue.get().language
+
+
+def _fill_plural(context: EvalContext, text: str, num: int, values: dict[str, Any]) -> str:
+    values = {**values, "num": numbers.format_number(num)}
+    if not context.autoescape:
+        return text % values
+    return escape_sentence(text) % {name: escape(value) for name, value in values.items()}

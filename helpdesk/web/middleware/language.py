@@ -1,0 +1,58 @@
+"""The language of a request: of the person, of a choice on the sign-in page, or of the browser."""
+
+from flask import Flask, g, request
+from sqlalchemy.exc import SQLAlchemyError
+
+from helpdesk import config, extensions, translation
+from helpdesk.database import errors as database_errors
+from helpdesk.domain.people import reader_language
+from helpdesk.models.user import User
+from helpdesk.translation.languages import ENGLISH, offered_codes
+
+COOKIE = "language"
+
+
+def register(app: Flask) -> None:
+    """Choose the language before anything is written, and again when the person is known."""
+    extensions.babel.init_app(app, locale_selector=translation.current_code)
+    app.before_request(_begin_with_language_of_browser)
+    app.teardown_request(_restore_language)
+
+
+def use_language_of(user: User) -> None:
+    """Answer in the language of ``user``, who has just been found to be signed in."""
+    if len(offered_codes()) > 1:
+        translation.set_language(reader_language.get_reader_language(user, get_browser_languages()))
+
+
+def get_browser_languages() -> list[str]:
+    """The codes of offered languages that this browser chose on the sign-in page or names, the best first."""
+    chosen = request.cookies.get(get_cookie_name(), "")
+    tags = [chosen, *(tag for tag, quality in request.accept_languages if quality > 0)]
+    codes = [translation.match_language(tag[:35]) for tag in tags if tag != "*"]
+    return [code for code in codes if code]
+
+
+def get_cookie_name() -> str:
+    """The name of the cookie that has the language chosen on the sign-in page."""
+    return f"__Host-{COOKIE}" if config.current().is_https else COOKIE
+
+
+def _begin_with_language_of_browser() -> None:
+    g.language_before = translation.current_code()
+    translation.set_language(_get_language_of_nobody())
+
+
+def _get_language_of_nobody() -> str:
+    if len(offered_codes()) == 1:
+        return ENGLISH
+    for code in get_browser_languages():
+        return code
+    try:
+        return reader_language.get_team_language()
+    except (SQLAlchemyError, *database_errors.UNAVAILABLE_ERRORS):
+        return ENGLISH  # the page that says so needs no database
+
+
+def _restore_language(_error: BaseException | None) -> None:
+    translation.set_language(g.pop("language_before", ENGLISH))
