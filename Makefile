@@ -7,11 +7,13 @@ ARGS ?=
 # The whole suite runs on every core; a part of it, named by its path, in one process, which starts sooner. 0 is no other process.
 PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,logical)
 
-.PHONY: help run test mutants lint format lock bench bench-faults bench-load bench-mail screenshots production clean
+.PHONY: help run test test-races test-walk mutants lint format lock bench bench-faults bench-load bench-mail screenshots production clean
 
 help:
 	@echo "make run           the whole helpdesk on this machine, with a Slack workspace and a mailbox to try it with"
 	@echo "make test          the whole suite, on SQLite, PostgreSQL and Redis (ARGS='tests/domain -k reply' narrows it)"
+	@echo "make test-races    every pair of functions that change a ticket, at the same time, on PostgreSQL (SEED=1)"
+	@echo "make test-walk     10,000 requests at random, as everybody (SEED=13)"
 	@echo "make mutants       breaks the product's promises one line at a time; the named tests must notice (ARGS=--short for some)"
 	@echo "make lint          format, linter, import rules and types"
 	@echo "make bench         pages, live streams, deliveries and the whole loop, measured"
@@ -28,6 +30,15 @@ run:
 test:
 	@bin/set-up dev
 	@exec .venv/bin/python -m pytest -q -n $(PROCESSES) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+
+# 1,484 pairs. Another SEED makes other tickets.
+test-races:
+	@bin/set-up dev
+	@VERB_PAIRS=all VERB_SEED=$(SEED) .venv/bin/python -m pytest -q tests/domain/test_verb_pairs.py $(ARGS)
+
+test-walk:
+	@bin/set-up dev
+	@RANDOM_WALK_REQUESTS=10000 RANDOM_WALK_SEED=$(SEED) .venv/bin/python -m pytest -q tests/web/test_crawler.py -k walk
 
 mutants:
 	@bin/set-up dev

@@ -4,9 +4,11 @@
 """
 
 import asyncio
+import contextlib
 import signal
 import string
 import threading
+import time
 from types import FrameType
 from typing import Any
 from urllib.parse import quote
@@ -22,6 +24,9 @@ from helpdesk.web.live.stream import Message, Receive, Send, SseResponse
 
 Scope = dict[str, Any]
 BODY_HEADERS = {b"content-length", b"content-type"}  # headers that a 204 must not have (RFC 9110, 8.6)
+
+DISCARD_SECONDS = 5.0
+DISCARD_BYTES = 256 * 1024 * 1024  # more than deploy/nginx.conf lets through
 
 
 class ClientLeft(OSError):
@@ -129,14 +134,35 @@ def _closing(send: Send) -> Send:
 
 
 class _WithInputEnd:
-    """Tell Flask that the input ends where the request ends, so that a chunked body is read as well."""
+    """Tell Flask that the input ends where the request ends, so that a chunked body is read as well.
+
+    A body that was refused is read to its end and thrown away before the answer: a proxy that is still sending takes a
+    closed connection for an error of the portal (502) and never reads the answer.
+    """
 
     def __init__(self, app: Flask) -> None:
         self.app = app
 
     def __call__(self, environ: dict[str, Any], start_response: Any) -> Any:
         environ["wsgi.input_terminated"] = True
-        return self.app(environ, start_response)
+        statuses: list[str] = []
+
+        def start(status: str, *arguments: Any) -> Any:
+            statuses.append(status)
+            return start_response(status, *arguments)
+
+        answer = self.app(environ, start)
+        if statuses and statuses[-1].startswith("4"):
+            _discard(environ["wsgi.input"])
+        return answer
+
+
+def _discard(body: Any) -> None:
+    """Read ``body`` to its end, within DISCARD_SECONDS and DISCARD_BYTES."""
+    until, left = time.monotonic() + DISCARD_SECONDS, DISCARD_BYTES
+    with contextlib.suppress(OSError):
+        while left > 0 and time.monotonic() < until and (piece := body.read(65536)):
+            left -= len(piece)
 
 
 def create_asgi_app() -> PortalASGI:

@@ -1,9 +1,12 @@
 """How the ASGI application prepares a request for Flask."""
 
+from collections.abc import Iterator
+
 import flask
 
 from helpdesk.asgi import PortalASGI, clean_scope
 from helpdesk.config import Config
+from helpdesk.web.request import Request
 from tests import async_helpers
 
 SCOPE = {
@@ -18,14 +21,20 @@ SCOPE = {
 
 def answer(*received: dict) -> tuple[int, bytes]:
     """What an application that gives back the body answers to a request of these ASGI messages: status and body."""
+    return answer_to(iter(received))
+
+
+def answer_to(messages: Iterator[dict]) -> tuple[int, bytes]:
+    """As ``answer``; messages are taken one by one, as the application asks for them."""
     app = flask.Flask(__name__)
+    app.request_class = Request
     app.config["MAX_CONTENT_LENGTH"] = 1000
     app.post("/")(lambda: flask.request.get_data())
     portal = PortalASGI(app, Config({"SECRET_KEY": "a-secret-for-tests-only-0123456789abcdef"}))
-    messages, sent = iter(received), []
+    sent = []
 
     async def receive() -> dict:
-        return next(messages)
+        return next(messages, {"type": "http.disconnect"})
 
     async def send(message: dict) -> None:
         sent.append(message)
@@ -43,6 +52,19 @@ def test_truncated_body_is_not_accepted():
     first = {"type": "http.request", "body": b"Hello, ", "more_body": True}
     status, body = answer(first, {"type": "http.disconnect"})
     assert status == 400 and b"Hello" not in body
+
+
+def test_a_refused_body_is_read_to_its_end_before_the_answer():
+    """Otherwise a proxy that is still sending sees a broken connection, and people an error of the portal."""
+    taken = []
+
+    def parts():
+        for number in range(40):
+            taken.append(number)
+            yield {"type": "http.request", "body": b"x" * 100, "more_body": number < 39}
+
+    status, _ = answer_to(parts())
+    assert status == 413 and len(taken) == 40
 
 
 def test_header_with_underscore_is_not_a_proxy_header():

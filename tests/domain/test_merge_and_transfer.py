@@ -8,7 +8,9 @@ from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationEr
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import links, merging, transfer
 from helpdesk.models.delivery import Delivery
+from helpdesk.models.form import Answer
 from helpdesk.models.message import Message
+from helpdesk.models.rating import Rating
 from helpdesk.models.thread import Thread
 
 
@@ -87,6 +89,24 @@ def test_moving_says_beforehand_what_it_exposes(session, make, agent):
         transfer.transfer_ticket(ticket, initech, requester=ann, actor=agent)
     with pytest.raises(PermissionDenied):
         transfer.transfer_ticket(ticket, initech, requester=bill, actor=ann)
+
+
+def test_moving_says_that_answers_and_the_comment_of_the_rating_go_with_it(session, make, agent):
+    globex, initech = make.organization("Globex"), make.organization("Initech")
+    fields = ({"key": "room"}, {"key": "code", "team_only": True})
+    ticket = make.ticket(make.user(globex, "Ann"), form=make.form("asset", fields=fields))
+    for field in ticket.form_version.fields:
+        session.add(
+            Answer(ticket_id=ticket.id, organization_id=globex.id, field_id=field.id, value="North 4", text="North 4")
+        )
+    session.add(Rating(ticket_id=ticket.id, user_id=ticket.requester_id, score=5, comment=""))
+    session.commit()
+    found = transfer.preview_transfer(ticket, initech)
+    assert (found.answers, found.has_comment) == (1, False), "answers for the team only stay with the team"
+    session.query(Rating).update({"comment": "Ann's own words"})
+    session.commit()
+    sentences = " ".join(transfer.preview_transfer(ticket, initech).sentences)
+    assert "1 answer in its form" in sentences and "comment with which the former requester rated it" in sentences
 
 
 def test_a_moved_ticket_is_the_new_organizations_alone_with_everything_in_it(session, make, agent):

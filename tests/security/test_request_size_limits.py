@@ -4,6 +4,8 @@ import io
 
 import pytest
 
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.web import hooks
 from helpdesk.web.request import MAX_ANONYMOUS_BODY_BYTES
 from tests.web.test_permissions import csrf_of
 
@@ -11,6 +13,11 @@ from tests.web.test_permissions import csrf_of
 @pytest.fixture(params=["sqlite"])
 def database_url(fresh_sqlite):
     return fresh_sqlite
+
+
+@pytest.fixture
+def settings():
+    return {"INBOUND_MAIL_SECRET": "i" * 32}
 
 
 def files(size: int) -> dict:
@@ -38,6 +45,24 @@ def test_anonymous_upload_without_content_length_is_refused(browser_of, path):
         environ_overrides={"wsgi.input_terminated": True},
     )
     assert answer.status_code == 413
+
+
+def test_a_mail_of_unstated_length_is_refused_whole_and_never_cut(browser_of, session, monkeypatch):
+    """What is longer than allowed and was taken in part would be answered as received, and its end lost."""
+    monkeypatch.setattr(hooks, "MAX_MAIL_BYTES", 2000)
+
+    def post(body: bytes):
+        return browser_of().post(
+            "/hooks/email",
+            input_stream=io.BytesIO(body),
+            headers={"X-Inbound-Secret": "i" * 32},
+            environ_overrides={"wsgi.input_terminated": True, "HTTP_TRANSFER_ENCODING": "chunked"},
+        )
+
+    assert post(b"From: a@b.example\r\n\r\n" + b"x" * 3000).status_code == 413
+    assert session.query(InboundEvent).count() == 0
+    assert post(b"From: a@b.example\r\n\r\n" + b"x" * 1000).status_code == 200
+    assert session.query(InboundEvent).one().raw.endswith(b"x" * 1000)
 
 
 def test_signed_in_upload_is_accepted(browser_of, make):

@@ -116,3 +116,27 @@ def test_where_an_answer_goes_stands_at_it_as_soon_as_it_is_sent(filed_ticket, b
     last = BeautifulSoup(swapped.text, "html.parser").select("#conversation .message")[-1]
     assert "email to Dana Fields" in last.select_one(".deliveries").text
     assert len(last.select(".delivery")) == 3
+
+
+def test_a_mail_in_doubt_says_what_happens_and_can_be_left_out(filed_ticket, browser_of, make, session):
+    """A mail cannot be looked for. It is sent again as the same mail, unless somebody knows that it is there."""
+    agent = make.agent("Maya")
+    message = tickets.reply(filed_ticket, author=agent, body="Switch it off.")
+    session.flush()
+    of_message = select(Delivery).join(Thread).where(Delivery.message_id == message.id)
+    mail = session.scalar(of_message.where(Thread.user_id.is_not(None)))
+    post = session.scalars(of_message.where(Thread.user_id.is_(None))).first()
+    for row in (mail, post):
+        row.state, row.possibly_sent_since, row.attempts = DeliveryState.unknown, clock.now(), 1
+    session.commit()
+    client = browser_of(agent)
+    page = page_of(client, filed_ticket)
+    shown = {row.get_text(" ", strip=True) for row in page.select(f"#deliveries-{message.id} [data-state=unknown]")}
+    assert any("sent again as the same mail" in text and "email to Dana Fields" in text for text in shown)
+    assert any("checking whether it arrived" in text and post.label in text for text in shown)
+    (button,) = page.select(f"#deliveries-{message.id} form[action$='/skip']")
+    assert button["action"] == f"/deliveries/{mail.id}/skip"
+    values = {"csrf_token": button.select_one("[name=csrf_token]")["value"]}
+    assert client.post(button["action"], data=values).status_code == 303
+    session.expire_all()
+    assert mail.state == "cancelled" and "Left out by Maya" in mail.reason

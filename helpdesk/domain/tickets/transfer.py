@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import ColumnElement, delete, func, select, update
 
 from helpdesk import clock, jobs, live_events
 from helpdesk.domain import locking, outbox, tickets
@@ -15,8 +15,10 @@ from helpdesk.models.attachment import Attachment
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.follower import Follower
+from helpdesk.models.form import Answer, Field
 from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.organization import Organization
+from helpdesk.models.rating import Rating
 from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
@@ -27,13 +29,16 @@ from helpdesk.models.user import User
 class TransferPreview:
     """The effects of a transfer: what the new organization will read, and who loses access.
 
-    ``replies``, ``files``: how many. ``readers``: how many people of the new organization. ``channels``: labels of the
+    ``replies``, ``files``, ``answers``: how many; answers of its form that customers read. ``has_comment``: the former
+    requester's rating has one. ``readers``: how many people of the new organization. ``channels``: labels of the
     channels that get a card. ``losers``: names of the people who lose access. ``stays_in``: labels of the channels that
     keep what was already sent.
     """
 
     replies: int
     files: int
+    answers: int
+    has_comment: bool
     readers: int
     channels: list[str]
     losers: list[str]
@@ -46,6 +51,10 @@ class TransferPreview:
             f"{_pluralize(self.replies, 'reply', 'replies')} and {_pluralize(self.files, 'file')} become readable for "
             f"{_pluralize(self.readers, 'person', 'people')} of the new organization."
         ]
+        if self.answers:
+            sentences.append(f"So do {_pluralize(self.answers, 'answer')} in its form, filled in before the move.")
+        if self.has_comment:
+            sentences.append("So does the comment with which the former requester rated it.")
         if self.channels:
             sentences.append(f"A card appears in {', '.join(self.channels)}.")
         if self.losers:
@@ -66,6 +75,10 @@ def preview_transfer(ticket: Ticket, organization: Organization) -> TransferPrev
     return TransferPreview(
         replies=db.session.scalars(select(func.count()).select_from(Message).where(*public)).one(),
         files=db.session.scalars(select(func.count()).select_from(Attachment).join(Message).where(*public)).one(),
+        answers=db.session.scalars(
+            select(func.count()).select_from(Answer).join(Field).where(*_readable_answers(ticket))
+        ).one(),
+        has_comment=bool(db.session.scalar(select(Rating.comment).where(Rating.ticket_id == ticket.id))),
         readers=db.session.scalars(select(func.count()).select_from(people.subquery())).one(),
         channels=[channel.label for channel in _customer_channels(organization.id)],
         losers=[user.display_name for user in _customers(ticket)],
@@ -116,6 +129,10 @@ def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: Us
     timers.update_timers(ticket)
     live_events.bump_version_and_publish(ticket)
     return ticket
+
+
+def _readable_answers(ticket: Ticket) -> tuple[ColumnElement[bool], ...]:
+    return Answer.ticket_id == ticket.id, Field.team_only.is_(False), Answer.text != ""
 
 
 def _customer_threads(ticket: Ticket) -> list[Thread]:
