@@ -43,3 +43,9 @@ def forget_offset() -> None:
 def time_zone_names() -> tuple[str, ...]:
     """The names of all time zones, sorted; cached, since a look-up opens every file of the zone database."""
     return tuple(sorted(available_timezones()))
+
+
+def name_zone(local: datetime) -> str:
+    """The abbreviation of the zone of ``local``, or its distance from UTC where it has none: "NZDT", "UTC+03"."""
+    name = local.tzname() or ""
+    return f"UTC{name}" if name[:1] in "+-" and name else name

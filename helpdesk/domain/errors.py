@@ -5,8 +5,8 @@ class DomainError(Exception):
     """Base of all domain errors. ``message`` is shown to the person; ``field`` names the wrong input, if any."""
 
     def __init__(self, message: str, field: str | None = None) -> None:
-        super().__init__(message)
-        self.message = message
+        super().__init__(str(message))
+        self.message = str(message)
         self.field = field
 
 

@@ -8,6 +8,7 @@ from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Menu, Status, statuses_in_menu
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import format_day, format_list, gettext, lazy_pgettext, ngettext, pgettext
 
 if TYPE_CHECKING:  # a circular import at run time
     from helpdesk.domain.tickets.delivery_status import ThreadStatus
@@ -15,110 +16,136 @@ if TYPE_CHECKING:  # a circular import at run time
 CUSTOMER_STATUS_LABELS = {status: status.definition.customer_label for status in Status}
 TEAM_STATUS_LABELS = {status: status.definition.team_label for status in Status}
 PRIORITY_LABELS = {priority: priority.definition.label for priority in Priority}
+PRIORITIES_IN_SENTENCES = {
+    "low": lazy_pgettext("priority in a sentence", "low"),
+    "normal": lazy_pgettext("priority in a sentence", "normal"),
+    "high": lazy_pgettext("priority in a sentence", "high"),
+    "urgent": lazy_pgettext("priority in a sentence", "urgent"),
+}
 
 
 def status_label(status: str, for_team: bool = True) -> str:
     """The label of a status, for the team or for customers."""
-    return (TEAM_STATUS_LABELS if for_team else CUSTOMER_STATUS_LABELS)[Status(status)]
+    return str((TEAM_STATUS_LABELS if for_team else CUSTOMER_STATUS_LABELS)[Status(status)])
 
 
 def status_choices(menu: Menu, current: str | None = None) -> list[tuple[str, str]]:
     """The statuses in ``menu`` as (value, label) for the team, and always the ``current`` one of a ticket."""
     return [
-        (str(each), TEAM_STATUS_LABELS[each]) for each in Status if each == current or menu in each.definition.menus
+        (str(each), str(TEAM_STATUS_LABELS[each]))
+        for each in Status
+        if each == current or menu in each.definition.menus
     ]
 
 
 def composer_choices() -> list[tuple[str, str]]:
     """The statuses that the composer can set after a reply, as (value, label)."""
-    return [(str(each), each.definition.reply_action) for each in statuses_in_menu(Menu.composer)]
+    return [(str(each), str(each.definition.reply_action)) for each in statuses_in_menu(Menu.composer)]
 
 
 def priority_choices() -> list[tuple[str, str]]:
     """Every priority as (value, label), least urgent first."""
-    return [(str(each), label) for each, label in PRIORITY_LABELS.items()]
+    return [(str(each), str(label)) for each, label in PRIORITY_LABELS.items()]
 
 
 def describe_next_step(ticket: Ticket, for_team: bool) -> str:
     """What happens next and when, as half a sentence; empty if nothing is known."""
     closes = closing_time.get_closing_time(ticket)
     if closes:
-        return f"closes {closes.day} {closes:%B} unless {'the customer replies' if for_team else 'you reply'}"
+        day = format_day(closes, "MMMMd")
+        if for_team:
+            return gettext("closes %(day)s unless the customer replies", day=day)
+        return gettext("closes %(day)s unless you reply", day=day)
     definition = Status(ticket.status).definition
     if definition.next_step_ends_with_first_response and ticket.first_response_at is not None:
         return ""
-    return definition.next_step_for_team if for_team else definition.next_step
+    return str(definition.next_step_for_team if for_team else definition.next_step)
 
 
 def describe_audience(ticket: Ticket, places: "list[ThreadStatus]", reader: User) -> str:
     """Who will read a reply: "Dana Fields, 2 followers, colleagues at Globex, #globex and #triage"."""
-    who = "you" if reader.id == ticket.requester_id else ticket.requester.display_name
+    who = pgettext("reader of a reply", "you") if reader.id == ticket.requester_id else ticket.requester.display_name
     mailed = [place for place in places if place.user_id and place.user_id != ticket.requester_id]
-    people = [who, *[place.reader if place.user_id != reader.id else "you" for place in mailed[:3]]]
+    people = [
+        who,
+        *[place.reader if place.user_id != reader.id else pgettext("reader of a reply", "you") for place in mailed[:3]],
+    ]
     if len(mailed) > 3:
-        people.append(f"{len(mailed) - 3} more who follow")
+        people.append(ngettext("%(num)s more who follow", "%(num)s more who follow", len(mailed) - 3))
     if reader.is_team:
-        people.append(f"everybody at {ticket.organization.name} who sees its tickets")
+        people.append(
+            gettext("everybody at %(organization)s who sees its tickets", organization=ticket.organization.name)
+        )
         people += [place.label for place in places if not place.user_id]
     else:
-        people.append(f"your colleagues at {ticket.organization.name}")
-        people.append("our support team")
-    return f"{', '.join(people[:-1])} and {people[-1]}"
+        people.append(gettext("your colleagues at %(organization)s", organization=ticket.organization.name))
+        people.append(gettext("our support team"))
+    return format_list(people)
 
 
 def describe_event(event: Event, for_team: bool = True) -> str:
     """An event as a sentence without its time: "Maya assigned this to Tomás"."""
-    data, who = event.data, event.actor_name or "The helpdesk"
+    data, who = event.data, event.actor_name or gettext("The helpdesk")
     match event.kind:
         case "assigned" if data.get("new") == event.actor_name:
-            return f"{who} took this ticket"
+            return gettext("%(who)s took this ticket", who=who)
         case "assigned" if data.get("new"):
-            return f"{who} assigned this to {data['new']}"
+            return gettext("%(who)s assigned this to %(agent)s", who=who, agent=data["new"])
         case "assigned":
-            return f"{who} left this unassigned"
+            return gettext("%(who)s left this unassigned", who=who)
         case "priority":
-            old, new = (PRIORITY_LABELS[data[key]].lower() for key in ("old", "new"))
-            return f"{who} changed the priority from {old} to {new}"
+            old, new = (str(PRIORITIES_IN_SENTENCES[data[key]]) for key in ("old", "new"))
+            return gettext("%(who)s changed the priority from %(old)s to %(new)s", who=who, old=old, new=new)
         case "status":
-            return f"{who} set the status to {status_label(data['new'], for_team)}"
+            label = status_label(data["new"], for_team)
+            return gettext("%(who)s set the status to %(status)s", who=who, status=label)
         case "solved":
-            return f"{who} solved this ticket"
+            return gettext("%(who)s solved this ticket", who=who)
         case "reopened":
-            return f"{who} reopened this ticket"
+            return gettext("%(who)s reopened this ticket", who=who)
         case "closed":
-            return (
-                "Closed automatically after some days solved" if not event.actor_name else f"{who} closed this ticket"
-            )
+            if not event.actor_name:
+                return gettext("Closed automatically after some days solved")
+            return gettext("%(who)s closed this ticket", who=who)
         case "followed":
-            return f"{data['who']} now follows this ticket"
+            return gettext("%(who)s now follows this ticket", who=data["who"])
         case "unfollowed":
-            return f"{data['who']} no longer follows this ticket"
+            return gettext("%(who)s no longer follows this ticket", who=data["who"])
         case "followed_up":
-            return f"{who} filed the follow-up #{data['number']}"
+            return gettext("%(who)s filed the follow-up #%(number)s", who=who, number=data["number"])
         case "filed_for":
-            return f"{who} filed this for {data['who']}"
+            return gettext("%(who)s filed this for %(requester)s", who=who, requester=data["who"])
         case "answered":
-            return f"{who} changed {data['label']} to {data['new'] or 'nothing'}"
+            if not data["new"]:
+                return gettext("%(who)s changed %(field)s to nothing", who=who, field=data["label"])
+            return gettext("%(who)s changed %(field)s to %(value)s", who=who, field=data["label"], value=data["new"])
         case "merged":
-            return f"{who} merged this into #{data['number']}"
+            return gettext("%(who)s merged this into #%(number)s", who=who, number=data["number"])
         case "merged_here":
-            return f"{who} merged #{data['number']} into this ticket"
+            return gettext("%(who)s merged #%(number)s into this ticket", who=who, number=data["number"])
         case "moved":
-            return f"{who} moved this from {data['old']} to {data['new']}"
+            return gettext("%(who)s moved this from %(old)s to %(new)s", who=who, old=data["old"], new=data["new"])
         case "linked":
-            return f"{who} linked #{data['number']}"
+            return gettext("%(who)s linked #%(number)s", who=who, number=data["number"])
         case "unlinked":
-            return f"{who} removed the link to #{data['number']}"
+            return gettext("%(who)s removed the link to #%(number)s", who=who, number=data["number"])
         case "rated":
-            return f"{who} rated this ticket {data['score']} out of 5"
+            return gettext("%(who)s rated this ticket %(score)s out of 5", who=who, score=data["score"])
         case "slack_deleted":
-            return f"Our {data['what']} in {data['channel']} was deleted there; this page still has everything"
+            channel = data["channel"]
+            if data["what"] == "card":
+                return gettext(
+                    "Our card in %(channel)s was deleted there; this page still has everything", channel=channel
+                )
+            return gettext(
+                "Our message in %(channel)s was deleted there; this page still has everything", channel=channel
+            )
         case "mail_stopped":
-            return "Mails came so fast that the rest waits under unmatched email"
+            return gettext("Mails came so fast that the rest waits under unmatched email")
         case "mail_waits":
-            return "A mail that probably belongs here waits under unmatched email"
+            return gettext("A mail that probably belongs here waits under unmatched email")
         case "warned":
-            return "Reminded the customer that this closes soon"
+            return gettext("Reminded the customer that this closes soon")
     return f"{who}: {event.kind.replace('_', ' ')}"
 
 
@@ -129,7 +156,11 @@ def format_duration(seconds: float | None) -> str:
     minutes = round(seconds / 60)
     days, hours, rest = minutes // 1440, minutes % 1440 // 60, minutes % 60
     if days:
-        return f"{days} d {hours} h" if hours else f"{days} d"
+        return gettext("%(days)s d %(hours)s h", days=days, hours=hours) if hours else gettext("%(days)s d", days=days)
     if hours:
-        return f"{hours} h {rest} min" if rest else f"{hours} h"
-    return f"{minutes} min" if minutes else "under a minute"
+        return (
+            gettext("%(hours)s h %(minutes)s min", hours=hours, minutes=rest)
+            if rest
+            else gettext("%(hours)s h", hours=hours)
+        )
+    return gettext("%(minutes)s min", minutes=minutes) if minutes else gettext("under a minute")

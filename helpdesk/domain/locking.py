@@ -26,9 +26,10 @@ from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import lazy_gettext
 
-REFUSAL = "You may not do this."
-ERASED = "This is gone: it was taken back or erased meanwhile."
+REFUSAL = lazy_gettext("You may not do this.")
+ERASED = lazy_gettext("This is gone: it was taken back or erased meanwhile.")
 
 # Built once, because every change of a ticket executes one of these.
 LOCK_TICKET_QUERY = (

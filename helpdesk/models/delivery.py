@@ -12,6 +12,7 @@ from helpdesk.extensions import Base
 from helpdesk.models.message import Message
 from helpdesk.models.personal_data import CODE, IDENTIFIER, ErasedBy
 from helpdesk.models.thread import Thread
+from helpdesk.translation import gettext
 
 
 class DeliveryState(StrEnum):
@@ -145,9 +146,11 @@ class Delivery(Base):
         """The destination, as people read it."""
         if self.thread is None:
             if self.kind == DeliveryKind.line:
-                return "direct message" if self.subject_id else "the team's channel"
-            return "email"
-        return f"email to {self.thread.user.display_name}" if self.thread.user else self.thread.channel.label
+                return gettext("direct message") if self.subject_id else gettext("the team's channel")
+            return gettext("email")
+        if self.thread.user:
+            return gettext("email to %(name)s", name=self.thread.user.display_name)
+        return self.thread.channel.label
 
     @property
     def is_finished(self) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+from helpdesk.translation import lazy_pgettext
+
 
 @dataclass(frozen=True)
 class PriorityDefinition:
@@ -30,10 +32,12 @@ class Priority(StrEnum):
 
     definition: PriorityDefinition
 
-    low = PriorityDefinition("low", "Low", icon="low")
-    normal = PriorityDefinition("normal", "Normal", icon="normal", is_default=True)
-    high = PriorityDefinition("high", "High", icon="high", tone="orange", stands_out=True)
-    urgent = PriorityDefinition("urgent", "Urgent", icon="urgent", tone="red", stands_out=True)
+    low = PriorityDefinition("low", lazy_pgettext("priority", "Low"), icon="low")
+    normal = PriorityDefinition("normal", lazy_pgettext("priority", "Normal"), icon="normal", is_default=True)
+    high = PriorityDefinition("high", lazy_pgettext("priority", "High"), icon="high", tone="orange", stands_out=True)
+    urgent = PriorityDefinition(
+        "urgent", lazy_pgettext("priority", "Urgent"), icon="urgent", tone="red", stands_out=True
+    )
 
     def __new__(cls, definition: Any) -> Self:  # a type checker reads Priority("low") as a call of this
         member = str.__new__(cls, definition.value)

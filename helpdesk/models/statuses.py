@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Self
 
+from helpdesk.translation import lazy_gettext, lazy_pgettext
+
 
 @dataclass(frozen=True)
 class WaitingOnDefinition:
@@ -25,9 +27,24 @@ class WaitingOn(StrEnum):
 
     definition: WaitingOnDefinition
 
-    team = WaitingOnDefinition("team", "Us", "Waiting on us", "Waiting for support")
-    customer = WaitingOnDefinition("customer", "Customer", "Waiting for customer", "Waiting for you")
-    third_party = WaitingOnDefinition("third_party", "Third party", "Waiting on others", "Waiting for a third party")
+    team = WaitingOnDefinition(
+        "team",
+        lazy_pgettext("who has to act", "Us"),
+        lazy_gettext("Waiting on us"),
+        lazy_gettext("Waiting for support"),
+    )
+    customer = WaitingOnDefinition(
+        "customer",
+        lazy_pgettext("who has to act", "Customer"),
+        lazy_gettext("Waiting for customer"),
+        lazy_gettext("Waiting for you"),
+    )
+    third_party = WaitingOnDefinition(
+        "third_party",
+        lazy_gettext("Third party"),
+        lazy_gettext("Waiting on others"),
+        lazy_gettext("Waiting for a third party"),
+    )
 
     def __new__(cls, definition: WaitingOnDefinition) -> Self:
         member = str.__new__(cls, definition.value)
@@ -92,8 +109,8 @@ class Status(StrEnum):
 
     open = StatusDefinition(
         value="open",
-        team_label="Open",
-        customer_label="Received",
+        team_label=lazy_pgettext("ticket status", "Open"),
+        customer_label=lazy_pgettext("ticket status", "Received"),
         icon="ring",
         tone="blue",
         slack_symbol="●",
@@ -103,13 +120,13 @@ class Status(StrEnum):
         menus=frozenset({Menu.ticket}),
         desk_view="open",
         on_agent_reply="in_progress",
-        next_step="we answer here and by email",
+        next_step=lazy_gettext("we answer here and by email"),
         next_step_ends_with_first_response=True,
     )
     in_progress = StatusDefinition(
         value="in_progress",
-        team_label="In progress",
-        customer_label="In progress",
+        team_label=lazy_gettext("In progress"),
+        customer_label=lazy_gettext("In progress"),
         icon="half",
         tone="violet",
         slack_symbol="◐",
@@ -122,8 +139,8 @@ class Status(StrEnum):
     )
     pending = StatusDefinition(
         value="pending",
-        team_label="Waiting for customer",
-        customer_label="Waiting for you",
+        team_label=lazy_gettext("Waiting for customer"),
+        customer_label=lazy_gettext("Waiting for you"),
         icon="turn",
         tone="orange",
         slack_symbol="◔",
@@ -132,13 +149,13 @@ class Status(StrEnum):
         waiting_on=WaitingOn.customer,
         desk_view="waiting",
         on_requester_reply="open",
-        reply_action="wait for the customer",
-        next_step="reply below and we go on",
+        reply_action=lazy_pgettext("after sending a reply", "wait for the customer"),
+        next_step=lazy_gettext("reply below and we go on"),
     )
     on_hold = StatusDefinition(
         value="on_hold",
-        team_label="On hold",
-        customer_label="On hold",
+        team_label=lazy_gettext("On hold"),
+        customer_label=lazy_gettext("On hold"),
         icon="pause",
         tone="grey",
         slack_symbol="◫",
@@ -146,13 +163,13 @@ class Status(StrEnum):
         customer_order=4,
         waiting_on=WaitingOn.third_party,
         desk_view="on_hold",
-        reply_action="put on hold",
-        next_step="we wait for somebody else and keep you posted",
+        reply_action=lazy_pgettext("after sending a reply", "put on hold"),
+        next_step=lazy_gettext("we wait for somebody else and keep you posted"),
     )
     solved = StatusDefinition(
         value="solved",
-        team_label="Solved",
-        customer_label="Solved",
+        team_label=lazy_pgettext("ticket status", "Solved"),
+        customer_label=lazy_pgettext("ticket status", "Solved"),
         icon="done",
         tone="green",
         slack_symbol="✔",
@@ -160,13 +177,13 @@ class Status(StrEnum):
         customer_order=5,
         is_done=True,
         on_requester_reply="open",
-        reply_action="solve",
+        reply_action=lazy_pgettext("after sending a reply", "solve"),
         event_kind="solved",
     )
     closed = StatusDefinition(
         value="closed",
-        team_label="Closed",
-        customer_label="Closed",
+        team_label=lazy_pgettext("ticket status", "Closed"),
+        customer_label=lazy_pgettext("ticket status", "Closed"),
         icon="closed",
         tone="grey",
         slack_symbol="○",
@@ -176,8 +193,8 @@ class Status(StrEnum):
         is_final=True,
         menus=frozenset(),
         event_kind="closed",
-        next_step="a reply opens a follow-up ticket",
-        next_step_for_team="a reply opens a follow-up ticket",
+        next_step=lazy_gettext("a reply opens a follow-up ticket"),
+        next_step_for_team=lazy_gettext("a reply opens a follow-up ticket"),
     )
 
     def __new__(cls, definition: Any) -> Self:  # a type checker reads Status("open") as a call of this

@@ -20,10 +20,11 @@ from helpdesk.translation.dates import (
 )
 from helpdesk.translation.languages import LANGUAGES, Language, get_language, match_language, offered_languages
 from helpdesk.translation.numbers import format_list, format_number, format_percent, format_unit
-from helpdesk.translation.sentences import gettext, lazy_gettext, lazy_pgettext, ngettext, npgettext, pgettext
+from helpdesk.translation.sentences import N_, gettext, lazy_gettext, lazy_pgettext, ngettext, npgettext, pgettext
 
 __all__ = [
     "LANGUAGES",
+    "N_",
     "Language",
     "current_code",
     "current_locale",

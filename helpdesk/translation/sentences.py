@@ -14,6 +14,11 @@ def gettext(message: str, **values: Any) -> str:
     return text % values if values else text
 
 
+def N_(message: str) -> str:
+    """``message`` itself, which is stored in English and goes through ``gettext`` where it is read."""
+    return message
+
+
 def pgettext(context: str, message: str, **values: Any) -> str:
     """The same, of a word that means several things: ``pgettext("ticket status", "Open")``."""
     text = current_catalogue.get().plain_in_context[context, message]

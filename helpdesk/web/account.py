@@ -14,6 +14,7 @@ from helpdesk.domain.people import admission as rules
 from helpdesk.domain.people import session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
@@ -44,7 +45,7 @@ def save_preferences() -> ResponseReturnValue:
     except ValidationError as error:
         return render_page(user, values, error.errors), 422
     db.session.commit()
-    flash("Your preferences are saved.", "success")
+    flash(gettext("Your preferences are saved."), "success")
     return redirect("/account", 303)
 
 
@@ -64,7 +65,7 @@ def save_notifications() -> ResponseReturnValue:
     except ValidationError as error:
         return render_page(user, _stored_values(user) | values, error.errors), 422
     db.session.commit()
-    flash("Your notifications are saved.", "success")
+    flash(gettext("Your notifications are saved."), "success")
     return redirect("/account#notifications", 303)
 
 
@@ -79,7 +80,7 @@ def sign_out_session(session_id: int) -> ResponseReturnValue:
         abort(404)
     authentication.audit_sign_in(audit_log.ENDED_SESSIONS, authentication.get_current_user(), count=1)
     db.session.commit()
-    flash("That browser is signed out.", "success")
+    flash(gettext("That browser is signed out."), "success")
     return redirect("/account#sessions", 303)
 
 
@@ -91,7 +92,7 @@ def sign_out_other_sessions() -> ResponseReturnValue:
     )
     authentication.audit_sign_in(audit_log.ENDED_SESSIONS, authentication.get_current_user(), count=count)
     db.session.commit()
-    flash("Signed out everywhere else." if count else "You were signed in nowhere else.", "success")
+    flash(gettext("Signed out everywhere else.") if count else gettext("You were signed in nowhere else."), "success")
     return redirect("/account#sessions", 303)
 
 
@@ -104,7 +105,7 @@ def unlink_identity(identity_id: int) -> ResponseReturnValue:
     except ConflictError:
         abort(404)
     db.session.commit()
-    flash("That account no longer signs you in.", "success")
+    flash(gettext("That account no longer signs you in."), "success")
     return redirect("/account#ways", 303)
 
 

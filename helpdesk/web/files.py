@@ -11,6 +11,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, error_handlers
 
 blueprint = Blueprint("files", __name__, url_prefix="/files")
@@ -22,7 +23,7 @@ def upload_file() -> ResponseReturnValue:
     """Store one file as a draft; its key goes into a form's ``uploads``."""
     upload = request.files.get("file")
     if upload is None or not upload.filename:
-        raise ValidationError("Choose a file.", "file")
+        raise ValidationError(gettext("Choose a file."), "file")
     draft = attachments.store_upload(
         upload.stream, upload.filename, upload.mimetype, authentication.get_current_user(), field="file"
     )

@@ -16,7 +16,7 @@ from helpdesk.web.request import parse_id
 
 def to_choices(options: Iterable[Sequence[str]]) -> list[SelectChoice]:
     """Convert options of (value, label) or (value, label, help) into a field's choices."""
-    return [SelectChoice(str(value), label, {"help": "".join(help)}) for value, label, *help in options]
+    return [SelectChoice(str(value), label, {"help": help[0] if help else ""}) for value, label, *help in options]
 
 
 class WholeNumberField(wtforms.Field):

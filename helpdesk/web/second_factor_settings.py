@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from helpdesk.domain.authentication import passkeys, recovery_codes, second_factor
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.extensions import db
+from helpdesk.translation import gettext
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.sign_in.second_factor import get_missing_step, get_team_member
@@ -46,7 +47,7 @@ def add_app() -> ResponseReturnValue:
         db.session.rollback()
         return render_page(secret, errors=error.errors), 422
     db.session.commit()
-    return render_page(codes=codes) if codes else redirect_with("The authenticator app is added.")
+    return render_page(codes=codes) if codes else redirect_with(gettext("The authenticator app is added."))
 
 
 @blueprint.post("/app/delete")
@@ -55,7 +56,7 @@ def remove_app() -> ResponseReturnValue:
     """Remove the authenticator app, for instance before another telephone."""
     second_factor.remove_app(get_team_member())
     db.session.commit()
-    return redirect_with("The authenticator app is removed.")
+    return redirect_with(gettext("The authenticator app is removed."))
 
 
 @blueprint.post("/passkeys/options")
@@ -89,7 +90,7 @@ def add_passkey() -> ResponseReturnValue:
         db.session.commit()
         return render_page(errors={"": error.message}), 422
     db.session.commit()
-    return render_page(codes=codes) if codes else redirect_with("The passkey is added.")
+    return render_page(codes=codes) if codes else redirect_with(gettext("The passkey is added."))
 
 
 @blueprint.post("/passkeys/<int:passkey_id>/delete")
@@ -99,7 +100,7 @@ def remove_passkey(passkey_id: int) -> ResponseReturnValue:
     if not passkeys.remove_passkey(get_team_member(), passkey_id):
         abort(404)
     db.session.commit()
-    return redirect_with("The passkey is removed.")
+    return redirect_with(gettext("The passkey is removed."))
 
 
 @blueprint.post("/recovery-codes")
@@ -108,7 +109,7 @@ def renew_recovery_codes() -> ResponseReturnValue:
     """Make new recovery codes; the earlier ones end."""
     user = get_team_member()
     if not second_factor.is_on(user):
-        raise ConflictError("Turn the second factor on first.")
+        raise ConflictError(gettext("Turn the second factor on first."))
     codes = recovery_codes.renew(user)
     db.session.commit()
     return render_page(codes=codes)
@@ -121,7 +122,7 @@ def turn_off() -> ResponseReturnValue:
     user = get_team_member()
     second_factor.turn_off(user, actor=user)
     db.session.commit()
-    return redirect_with("The second factor is off.")
+    return redirect_with(gettext("The second factor is off."))
 
 
 def redirect_with(sentence: str) -> ResponseReturnValue:

@@ -12,6 +12,7 @@ from helpdesk.extensions import db, htmx
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.form import FormVersion
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext
 
 UPLOAD_LIMITS = {"size": attachments.MAX_BYTES, "files": attachments.MAX_FILES}
 
@@ -48,7 +49,10 @@ class FormUploads:
             len(form_data.getlist(name)) for name in field_names if form_data is not None
         )
         if earlier_count + sum(map(len, uploads_by_name.values())) > attachments.MAX_FILES:
-            raise ValidationError(f"A message has at most {attachments.MAX_FILES} files.", "files")
+            raise ValidationError(
+                gettext("A message has at most %(most_files)s files.", most_files=format_number(attachments.MAX_FILES)),
+                "files",
+            )
         for name, uploads in uploads_by_name.items():
             for upload in uploads:
                 stored = attachments.store_upload(

@@ -11,6 +11,7 @@ from helpdesk.extensions import db
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 NOTHING, ADDRESS, ALIAS, DOMAIN = "nothing", "address", "alias", "domain"
 
@@ -47,12 +48,18 @@ def propose(inbound: InboundEvent, mail: ParsedMail) -> Acceptance | None:
         person = next((one for one in people if one and not one.is_team and _may_reply(one, ticket)), None)
         if person is None:
             return None
-        sentence = f"It becomes a reply of {person.display_name} on #{ticket.number}, which everybody there reads."
+        sentence = gettext(
+            "It becomes a reply of %(person)s on #%(number)s, which everybody there reads.",
+            person=person.display_name,
+            number=ticket.number,
+        )
         return Acceptance(sentence, _list_choices(inbound, mail, author, person), ticket, person)
     requester = author.email if author is not None else mail.author_id
     if not admission.admitting_organizations(requester):
         return None
-    sentence = f"It becomes a new ticket of {author.display_name if author is not None else requester}."
+    sentence = gettext(
+        "It becomes a new ticket of %(author)s.", author=author.display_name if author is not None else requester
+    )
     return Acceptance(sentence, _list_choices(inbound, mail, author, author), requester=requester)
 
 
@@ -64,9 +71,11 @@ def accept(inbound: InboundEvent, *, actor: User, remember: str = NOTHING) -> Ti
     mail = quarantine.parse_mail(inbound.raw or b"")
     proposed = propose(inbound, mail)
     if proposed is None:
-        raise ValidationError("This mail cannot be accepted as it is. Choose below what becomes of it.", "remember")
+        raise ValidationError(
+            gettext("This mail cannot be accepted as it is. Choose below what becomes of it."), "remember"
+        )
     if remember not in dict(proposed.choices):
-        raise ValidationError("Choose what to remember.", "remember")
+        raise ValidationError(gettext("Choose what to remember."), "remember")
     if proposed.ticket is not None:
         message = quarantine.attach_to_ticket(
             inbound, proposed.ticket, actor=actor, as_reply=True, author=proposed.person
@@ -93,14 +102,40 @@ def _list_choices(
     inbound: InboundEvent, mail: ParsedMail, author: User | None, person: User | None
 ) -> tuple[tuple[str, str], ...]:
     """List what can be remembered. Of a mail that failed the check of its sender, nothing: it may be forged."""
-    found = [(NOTHING, "Nothing: the next mail waits again")]
+    found = [(NOTHING, gettext("Nothing: the next mail waits again"))]
     proof = inbound.payload.get("proven")
     domain = email_address.domain_of(mail.author_id)
     if proof == "none" and not email_address.is_public_domain(domain):
-        found.insert(0, (DOMAIN, f"Accept mail from every address @{domain}, although nothing proves who sends it"))
+        found.insert(
+            0,
+            (
+                DOMAIN,
+                gettext(
+                    "Accept mail from every address @%(domain)s, although nothing proves who sends it", domain=domain
+                ),
+            ),
+        )
     if proof == "none":
-        found.insert(0, (ADDRESS, f"Accept mail from {mail.author_id}, although nothing proves who sends it"))
+        found.insert(
+            0,
+            (
+                ADDRESS,
+                gettext(
+                    "Accept mail from %(author_id)s, although nothing proves who sends it", author_id=mail.author_id
+                ),
+            ),
+        )
     is_alias = person is not None and author is None and users.find_user(mail.author_id) is None
     if is_alias and proof in ("pass", "none"):
-        found.insert(0, (ALIAS, f"{mail.author_id} is another address of {person.display_name}"))
+        found.insert(
+            0,
+            (
+                ALIAS,
+                gettext(
+                    "%(author_id)s is another address of %(person)s",
+                    author_id=mail.author_id,
+                    person=person.display_name,
+                ),
+            ),
+        )
     return tuple(found)

@@ -17,6 +17,7 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def check_connections() -> list[diagnostics.DiagnosticResult]:
     findings = (
         diagnostics.check_smtp(outgoing)
         if outgoing.server
-        else [diagnostics.DiagnosticResult(False, "No mail server is configured (MAIL_SERVER).")]
+        else [diagnostics.DiagnosticResult(False, gettext("No mail server is configured (MAIL_SERVER)."))]
     )
     try:
         box = channel_settings.imap_settings()
@@ -94,35 +95,57 @@ def describe_incoming() -> list[diagnostics.DiagnosticResult]:
     if not current.INBOUND_MAIL_SECRET and not current.IMAP_URL:
         return [
             diagnostics.DiagnosticResult(
-                False, "Incoming mail is off: neither INBOUND_MAIL_SECRET nor IMAP_URL is set."
+                False, gettext("Incoming mail is off: neither INBOUND_MAIL_SECRET nor IMAP_URL is set.")
             )
         ]
     found = []
     if current.INBOUND_MAIL_SECRET:
         found.append(
-            diagnostics.DiagnosticResult(True, f"A mail server may post mails to {urls.absolute_url('/hooks/email')}.")
+            diagnostics.DiagnosticResult(
+                True,
+                gettext(
+                    "A mail server may post mails to %(absolute_url)s.", absolute_url=urls.absolute_url("/hooks/email")
+                ),
+            )
         )
     if current.IMAP_URL:
         problem = imap_polling.get_mailbox_state().get("trouble")
         found.append(
-            diagnostics.DiagnosticResult(not problem, problem or "The mailbox of IMAP_URL is read every few seconds.")
+            diagnostics.DiagnosticResult(
+                not problem, problem or gettext("The mailbox of IMAP_URL is read every few seconds.")
+            )
         )
     if current.INBOUND_MAIL_DOMAIN:
-        found.append(diagnostics.DiagnosticResult(True, f"Replies come to reply+…@{current.INBOUND_MAIL_DOMAIN}."))
-    else:
-        found.append(diagnostics.DiagnosticResult(False, "Nobody can reply by mail: INBOUND_MAIL_DOMAIN is not set."))
-    if current.INBOUND_AUTHSERV_ID:
         found.append(
-            diagnostics.DiagnosticResult(True, f"Authentication results of {current.INBOUND_AUTHSERV_ID} are trusted.")
+            diagnostics.DiagnosticResult(
+                True,
+                gettext(
+                    "Replies come to reply+…@%(inbound_mail_domain)s.", inbound_mail_domain=current.INBOUND_MAIL_DOMAIN
+                ),
+            )
         )
     else:
-        found.append(diagnostics.DiagnosticResult(True, "Who sent a mail is checked here, by DKIM and DMARC."))
+        found.append(
+            diagnostics.DiagnosticResult(False, gettext("Nobody can reply by mail: INBOUND_MAIL_DOMAIN is not set."))
+        )
+    if current.INBOUND_AUTHSERV_ID:
+        found.append(
+            diagnostics.DiagnosticResult(
+                True,
+                gettext(
+                    "Authentication results of %(inbound_authserv_id)s are trusted.",
+                    inbound_authserv_id=current.INBOUND_AUTHSERV_ID,
+                ),
+            )
+        )
+    else:
+        found.append(diagnostics.DiagnosticResult(True, gettext("Who sent a mail is checked here, by DKIM and DMARC.")))
     return found
 
 
 def send_test_mail(actor: User) -> Delivery:
     """Send ``actor`` a test mail, through the outbox like every other mail."""
-    permissions.ensure(permissions.can_administer(actor), "Only admins can do this.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins can do this."))
     return outbox.enqueue_account_mail(DeliveryKind.mail_test, actor.id)
 
 

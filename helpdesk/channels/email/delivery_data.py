@@ -29,6 +29,11 @@ def sign_in_request(delivery: Delivery) -> SignInRequest:
     return SignInRequest(delivery.data.get("browser", ""), delivery.data.get("place", ""))
 
 
+def language(delivery: Delivery) -> str:
+    """Return the code of the language of the page on which the mail was asked for; "" where there was none."""
+    return str(delivery.data.get("language", ""))
+
+
 def invitation_details(delivery: Delivery) -> InvitationDetails:
     """Return the details of an invitation."""
     data = delivery.data

@@ -9,6 +9,7 @@ import dns.resolver
 from helpdesk.channels.email import dkim_signing, settings, smtp_pool
 from helpdesk.channels.email import imap as mailbox_access
 from helpdesk.domain.outbox import errors
+from helpdesk.translation import gettext
 
 
 @dataclass(frozen=True)
@@ -39,14 +40,22 @@ def check_smtp(outgoing: settings.SmtpSettings) -> list[DiagnosticResult]:
         line, _ = smtp_pool.acquire_connection(outgoing)
     except errors.ChannelError as error:
         return [DiagnosticResult(False, error.reason)]
-    findings = [DiagnosticResult(True, f"The mail server {where} answers.")]
+    findings = [DiagnosticResult(True, gettext("The mail server %(where)s answers.", where=where))]
     cipher = getattr(line.sock, "version", lambda: None)()
     if cipher:
-        findings.append(DiagnosticResult(True, f"The line is encrypted ({cipher}) and its certificate is valid."))
+        findings.append(
+            DiagnosticResult(
+                True, gettext("The line is encrypted (%(cipher)s) and its certificate is valid.", cipher=cipher)
+            )
+        )
     else:
-        findings.append(DiagnosticResult(True, "The line is not encrypted, which is all right on this machine only."))
+        findings.append(
+            DiagnosticResult(True, gettext("The line is not encrypted, which is all right on this machine only."))
+        )
     if outgoing.username:
-        findings.append(DiagnosticResult(True, f"It accepts the user name {outgoing.username}."))
+        findings.append(
+            DiagnosticResult(True, gettext("It accepts the user name %(username)s.", username=outgoing.username))
+        )
     smtp_pool.close_connection(line)
     return findings
 
@@ -58,7 +67,17 @@ def check_imap(mailbox: settings.ImapSettings) -> list[DiagnosticResult]:
             waiting = len(box.uids("UNSEEN"))
     except errors.ChannelError as error:
         return [DiagnosticResult(False, error.reason)]
-    return [DiagnosticResult(True, f"The mailbox {mailbox.folder} at {mailbox.server} opens; {waiting} unread.")]
+    return [
+        DiagnosticResult(
+            True,
+            gettext(
+                "The mailbox %(folder)s at %(server)s opens; %(waiting)s unread.",
+                folder=mailbox.folder,
+                server=mailbox.server,
+                waiting=waiting,
+            ),
+        )
+    ]
 
 
 def required_dns_records(domain: str, key: dkim_signing.DkimKey | None, servers: Iterable[str] = ()) -> list[DnsRecord]:
@@ -71,13 +90,13 @@ def required_dns_records(domain: str, key: dkim_signing.DkimKey | None, servers:
             "TXT",
             domain,
             f"v=spf1 {sources} ~all",
-            "SPF: our mail server may send for this domain. Add it to an SPF record you have.",
+            gettext("SPF: our mail server may send for this domain. Add it to an SPF record you have."),
         ),
         DnsRecord(
             "TXT",
             f"_dmarc.{domain}",
             "v=DMARC1; p=none",
-            "DMARC: what receivers do with forged mail. Begin with p=none, go on to p=quarantine.",
+            gettext("DMARC: what receivers do with forged mail. Begin with p=none, go on to p=quarantine."),
         ),
     ]
     if key:
@@ -87,7 +106,7 @@ def required_dns_records(domain: str, key: dkim_signing.DkimKey | None, servers:
                 "TXT",
                 f"{key.selector}._domainkey.{key.domain}",
                 dkim_signing.public_key_record(key),
-                "DKIM: the public half of our key, by which receivers check our signature.",
+                gettext("DKIM: the public half of our key, by which receivers check our signature."),
             ),
         )
     return found
@@ -105,21 +124,41 @@ def _check_record(record: DnsRecord, lookup: Lookup) -> DiagnosticResult:
     try:
         texts = [text for text in lookup(record.name) if text.startswith(record.value.split()[0].rstrip(";"))]
     except dns.exception.DNSException:
-        return DiagnosticResult(False, f"{kind}: the DNS of {record.name} did not answer.")
+        return DiagnosticResult(
+            False, gettext("%(kind)s: the DNS of %(record)s did not answer.", kind=kind, record=record.name)
+        )
     if not texts:
-        return DiagnosticResult(False, f"{kind}: {record.name} has no TXT record beginning {record.value[:40]}")
+        return DiagnosticResult(
+            False,
+            gettext(
+                "%(kind)s: %(record)s has no TXT record beginning %(value)s",
+                kind=kind,
+                record=record.name,
+                value=record.value[:40],
+            ),
+        )
     if len(texts) > 1:
         return DiagnosticResult(
-            False, f"{kind}: {record.name} has {len(texts)} such records; receivers then heed none."
+            False,
+            gettext(
+                "%(kind)s: %(record)s has %(count)s such records; receivers then heed none.",
+                kind=kind,
+                record=record.name,
+                count=len(texts),
+            ),
         )
     if kind == "SPF" and not set(record.value.split()[1:-1]) <= set(texts[0].split()):
         return DiagnosticResult(
             False,
-            f"SPF: {record.name} does not name {' '.join(record.value.split()[1:-1])} as a sender.",
+            gettext(
+                "SPF: %(record)s does not name %(names)s as a sender.",
+                record=record.name,
+                names=" ".join(record.value.split()[1:-1]),
+            ),
         )
     if kind == "DKIM" and _public_key(texts[0]) != _public_key(record.value):
-        return DiagnosticResult(False, f"DKIM: {record.name} holds another key than ours.")
-    return DiagnosticResult(True, f"{kind}: {record.name} is right.")
+        return DiagnosticResult(False, gettext("DKIM: %(record)s holds another key than ours.", record=record.name))
+    return DiagnosticResult(True, gettext("%(kind)s: %(record)s is right.", kind=kind, record=record.name))
 
 
 def _public_key(text: str) -> str:

@@ -12,6 +12,7 @@ import imap_tools
 from helpdesk.channels.email import settings
 from helpdesk.channels.email.parse import raw_mail
 from helpdesk.domain.outbox import errors
+from helpdesk.translation import gettext
 
 BATCH_SIZE = 100
 _TEMPORARY_CODES = ("[UNAVAILABLE]", "[INUSE]", "[SERVERBUG]", "[LIMIT]")  # RFC 5530: not the password's fault
@@ -63,15 +64,29 @@ def _translate_errors(mailbox: settings.ImapSettings) -> Iterator[None]:
     try:
         yield
     except ssl.SSLCertVerificationError as error:
-        raise errors.ChannelBlockedError(f"The certificate of {where} is not valid: {error.verify_message}.") from error
+        raise errors.ChannelBlockedError(
+            gettext(
+                "The certificate of %(where)s is not valid: %(verify_message)s.",
+                where=where,
+                verify_message=error.verify_message,
+            )
+        ) from error
     except imap_tools.MailboxLoginError as error:
         if any(code in str(error).upper() for code in _TEMPORARY_CODES):
-            raise errors.TemporaryError(f"The mailbox at {where} cannot be opened just now.") from error
-        raise errors.ChannelBlockedError(f"The mailbox at {where} refuses our user name or password.") from error
+            raise errors.TemporaryError(
+                gettext("The mailbox at %(where)s cannot be opened just now.", where=where)
+            ) from error
+        raise errors.ChannelBlockedError(
+            gettext("The mailbox at %(where)s refuses our user name or password.", where=where)
+        ) from error
     except imap_tools.MailboxFolderSelectError as error:
-        raise errors.ChannelBlockedError(f"The mailbox at {where} has no folder {mailbox.folder}.") from error
+        raise errors.ChannelBlockedError(
+            gettext("The mailbox at %(where)s has no folder %(folder)s.", where=where, folder=mailbox.folder)
+        ) from error
     except (OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError) as error:
-        raise errors.TemporaryError(f"The mailbox at {where} cannot be reached or broke off.") from error
+        raise errors.TemporaryError(
+            gettext("The mailbox at %(where)s cannot be reached or broke off.", where=where)
+        ) from error
 
 
 def _connect(mailbox: settings.ImapSettings) -> imap_tools.BaseMailBox:
@@ -82,7 +97,9 @@ def _connect(mailbox: settings.ImapSettings) -> imap_tools.BaseMailBox:
         return imap_tools.MailBoxStartTls(mailbox.server, mailbox.port, timeout=mailbox.timeout, ssl_context=context)
     if not settings.is_loopback(mailbox.server):
         raise errors.ChannelBlockedError(
-            f"{mailbox.server} is another machine, where a password may not travel without TLS."
+            gettext(
+                "%(server)s is another machine, where a password may not travel without TLS.", server=mailbox.server
+            )
         )
     return imap_tools.MailBoxUnencrypted(mailbox.server, mailbox.port, timeout=mailbox.timeout)
 

@@ -23,6 +23,7 @@ from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 PAGE_SIZE = 50
 MAX_COUNT = 99  # more is not counted
@@ -102,7 +103,7 @@ def attach_to_ticket(
     sender = author or trusted_senders.find_person(mail.author_id)
     uploader = sender if as_reply else actor
     if as_reply and (sender is None or sender.is_team or not admission.can_receive_mail(sender, ticket)):
-        raise ValidationError("Its sender may not reply on this ticket. Attach it as a note instead.", "as")
+        raise ValidationError(gettext("Its sender may not reply on this ticket. Attach it as a note instead."), "as")
     target = f"quarantine {inbound.id}"
     message_content.write_files(mail, target)
     files = message_content.build_attachments(mail, content, target, uploader, ticket.organization_id)
@@ -111,8 +112,13 @@ def attach_to_ticket(
     else:
         message = tickets.add_note(ticket, author=actor, body=_quote_mail(mail, content.body), attachments=files)
     folded_text.store_quote(message, mail, content.quoted)
-    what = "the sender's reply" if as_reply else "a note"
-    _mark_done(inbound, f"Put on #{ticket.number} as {what} by {actor.display_name}.", message.ticket_id)
+    values = {"number": ticket.number, "agent": actor.display_name}
+    sentence = (
+        gettext("Put on #%(number)s as the sender's reply by %(agent)s.", **values)
+        if as_reply
+        else gettext("Put on #%(number)s as a note by %(agent)s.", **values)
+    )
+    _mark_done(inbound, sentence, message.ticket_id)
     return message
 
 
@@ -137,7 +143,11 @@ def create_ticket_from_mail(inbound: InboundEvent, *, requester_email: str, subj
         attachments=files,
     )
     folded_text.store_quote(ticket.messages[0], mail, content.quoted)
-    _mark_done(inbound, f"Made into #{ticket.number} by {actor.display_name}.", ticket.id)
+    _mark_done(
+        inbound,
+        gettext("Made into #%(number)s by %(agent)s.", number=ticket.number, agent=actor.display_name),
+        ticket.id,
+    )
     return ticket
 
 
@@ -145,21 +155,22 @@ def discard_mail(inbound: InboundEvent, *, actor: User) -> None:
     """Discard the mail: its bytes are deleted, and only who sent it, its subject and this decision stay."""
     inbound = _lock_waiting(inbound, actor)
     inbound.state, inbound.raw = "ignored", None
-    inbound.result = f"{inbound.result or ''} Discarded by {actor.display_name}.".strip()
+    discarded = gettext("Discarded by %(agent)s.", agent=actor.display_name)
+    inbound.result = f"{inbound.result or ''} {discarded}".strip()
     inbound.finished_at = clock.now()
     live_events.publish_after_commit("desk")
 
 
 def discard_automatic(up_to: int, *, actor: User) -> int:
     """Discard automatic mails, up to the newest one that ``actor`` saw. Returns how many."""
-    permissions.ensure(actor.is_team and actor.is_active, "Only the team can do this.")
+    permissions.ensure(actor.is_team and actor.is_active, gettext("Only the team can do this."))
     ids = (
         select(InboundEvent.id)
         .where(_IS_WAITING, _IS_AUTOMATIC, InboundEvent.id <= up_to)
         .order_by(InboundEvent.id)
         .limit(DISCARD_BATCH_SIZE)
     )
-    result = func.coalesce(InboundEvent.result, "") + f" Discarded by {actor.display_name}."
+    result = func.coalesce(InboundEvent.result, "") + " " + gettext("Discarded by %(agent)s.", agent=actor.display_name)
     discarded = db.session.execute(
         update(InboundEvent)
         .where(InboundEvent.id.in_(list(db.session.scalars(ids))), _IS_WAITING)
@@ -181,26 +192,26 @@ def parse_mail(raw: bytes) -> ParsedMail:
 
 
 def _lock_waiting(inbound: InboundEvent, actor: User) -> InboundEvent:
-    permissions.ensure(actor.is_team and actor.is_active, "Only the team can do this.")
+    permissions.ensure(actor.is_team and actor.is_active, gettext("Only the team can do this."))
     waits = select(InboundEvent).where(InboundEvent.id == inbound.id, _IS_WAITING).options(undefer(InboundEvent.raw))
     held = db.session.scalar(waits.with_for_update().execution_options(populate_existing=True))
     if held is None:
-        raise ConflictError("Somebody has dealt with this mail already.")
+        raise ConflictError(gettext("Somebody has dealt with this mail already."))
     return held
 
 
 def _find_requester(email_address: str) -> tuple[User, int]:
     user = users.find_user(email_address)
     if user is not None and user.is_team:
-        raise ValidationError("This is somebody of the team. Enter a customer's address.", "requester")
+        raise ValidationError(gettext("This is somebody of the team. Enter a customer's address."), "requester")
     if user is not None and (not user.is_active or user.erased_at):
-        raise ValidationError("This person was deactivated.", "requester")
+        raise ValidationError(gettext("This person was deactivated."), "requester")
     if user is not None and user.organization_id is not None:
         return user, user.organization_id
     organizations = admission.admitting_organizations(email_address)
     if not organizations:
         raise ValidationError(
-            "No organization lets this address in. Enter the address of one of its people.", "requester"
+            gettext("No organization lets this address in. Enter the address of one of its people."), "requester"
         )
     if user is None:
         user = users.create_user(email_address, organization=organizations[0])
@@ -211,14 +222,15 @@ def _find_requester(email_address: str) -> tuple[User, int]:
 
 def _quote_mail(mail: ParsedMail, body: str) -> str:
     """Format the mail for a note: its unproven author, and every line quoted."""
-    who = mail.author_id or "somebody unknown"
+    who = mail.author_id or gettext("somebody unknown")
     subject = create_ticket.make_subject(mail).replace("`", "'")
-    lines = "\n".join(f"> {line}" for line in body.splitlines()) or "> (no words)"
-    return f"Mail from `{who}`, `{subject}`:\n\n{lines}"
+    lines = "\n".join(f"> {line}" for line in body.splitlines()) or "> " + gettext("(no words)")
+    heading = gettext("Mail from `%(sender)s`, `%(subject)s`:", sender=who, subject=subject)
+    return f"{heading}\n\n{lines}"
 
 
 def _files_only_text(files: list) -> str:
-    return "" if files else "(This mail has no words of its own.)"
+    return "" if files else gettext("(This mail has no words of its own.)")
 
 
 def _mark_done(inbound: InboundEvent, result: str, ticket_id: int) -> None:

@@ -7,6 +7,7 @@ from helpdesk.channels.email import settings, smtp_pool
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.outbox.channel import SendResult
 from helpdesk.domain.people import email_address
+from helpdesk.translation import gettext
 
 _BARE_NEWLINE = re.compile(rb"(?<!\r)\n|\r(?!\n)")
 _MESSAGE_ID = re.compile(rb"^message-id:\s*(<[^\s<>]+>)", re.IGNORECASE | re.MULTILINE)
@@ -55,7 +56,7 @@ def send_mail(
         raise
     except (OSError, smtplib.SMTPException) as error:
         line.close()
-        raise errors.TemporaryError("The mail server fell silent before the mail was handed over.") from error
+        raise errors.TemporaryError(gettext("The mail server fell silent before the mail was handed over.")) from error
     smtp_pool.release_connection(line, outgoing)
     return SendResult(message_id, {"response": answer})
 
@@ -64,13 +65,20 @@ def _send_envelope(line: smtplib.SMTP, sender: str, recipient: str) -> None:
     """Send MAIL, RCPT and DATA; each answer is judged by the command it answers."""
     code, answer = line.mail(sender)
     if code != 250:
-        _classify_reply(code, answer, f"The mail server does not accept mail from {sender}", blocked=True)
+        _classify_reply(
+            code, answer, gettext("The mail server does not accept mail from %(sender)s", sender=sender), blocked=True
+        )
     code, answer = line.rcpt(recipient)
     if code not in {250, 251}:
-        _classify_reply(code, answer, f"The mail server refuses the address {recipient}", of_recipient=True)
+        _classify_reply(
+            code,
+            answer,
+            gettext("The mail server refuses the address %(recipient)s", recipient=recipient),
+            of_recipient=True,
+        )
     code, answer = line.docmd("DATA")
     if code != 354:
-        _classify_reply(code, answer, "The mail server does not accept the mail")
+        _classify_reply(code, answer, gettext("The mail server does not accept the mail"))
 
 
 def _send_data(line: smtplib.SMTP, raw: bytes, outgoing: settings.SmtpSettings) -> str:
@@ -85,10 +93,10 @@ def _send_data(line: smtplib.SMTP, raw: bytes, outgoing: settings.SmtpSettings) 
     except (OSError, smtplib.SMTPException) as error:
         line.close()
         raise errors.UnknownOutcomeError(
-            "The mail server was given the mail but the line broke before it said whether it took it."
+            gettext("The mail server was given the mail but the line broke before it said whether it took it.")
         ) from error
     if code != 250:
-        _classify_reply(code, answer, "The mail server does not accept the mail")
+        _classify_reply(code, answer, gettext("The mail server does not accept the mail"))
     return f"{code} {_reply_text(answer)}"
 
 
@@ -104,7 +112,7 @@ def _classify_reply(code: int, answer: bytes, what: str, of_recipient: bool = Fa
         raise errors.TemporaryError(reason, retry_after=_GREYLIST_RETRY_SECONDS if is_greylist else None)
     if blocked and code != 552 and not enhanced.startswith("5.3"):
         raise errors.ChannelBlockedError(
-            reason + " Check the sender's address and what this server lets us send.", scope="channel"
+            reason + " " + gettext("Check the sender's address and what this server lets us send."), scope="channel"
         )
     dead = of_recipient and code in {550, 551, 553} and (not enhanced or enhanced.startswith(("5.1.", "5.2.1")))
     raise RecipientRefused(reason, code, enhanced, dead)
@@ -120,12 +128,14 @@ def _check_sendable(raw: bytes, sender: str, recipient: str) -> str:
         except ValueError:
             is_canonical = False
         if not is_canonical:
-            raise errors.PermanentError("The mail is not addressed to exactly one address.")
+            raise errors.PermanentError(gettext("The mail is not addressed to exactly one address."))
     if _BARE_NEWLINE.search(raw) or b"\0" in raw or not raw.isascii():
-        raise errors.PermanentError("The mail has line ends or bytes in it that no mail server reads the same way.")
+        raise errors.PermanentError(
+            gettext("The mail has line ends or bytes in it that no mail server reads the same way.")
+        )
     match = _MESSAGE_ID.search(raw[: raw.find(b"\r\n\r\n") + 2])
     if not match:
-        raise errors.PermanentError("The mail has no Message-ID.")
+        raise errors.PermanentError(gettext("The mail has no Message-ID."))
     return match[1].decode("ascii")
 
 

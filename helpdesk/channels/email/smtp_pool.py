@@ -8,6 +8,7 @@ import time
 
 from helpdesk.channels.email import settings
 from helpdesk.domain.outbox import errors
+from helpdesk.translation import gettext
 
 IDLE_SECONDS = 10.0  # seconds after which an idle connection is closed rather than reused
 MAX_IDLE_CONNECTIONS = 4  # connections of one process; mail servers limit them
@@ -86,7 +87,7 @@ def _close_idle() -> None:
 
 def _open_connection(outgoing: settings.SmtpSettings) -> smtplib.SMTP:
     if not outgoing.server:
-        raise errors.ChannelBlockedError("No mail server is set. Set MAIL_SERVER.", scope="installation")
+        raise errors.ChannelBlockedError(gettext("No mail server is set. Set MAIL_SERVER."), scope="installation")
     where = f"{outgoing.server}:{outgoing.port}"
     connection = None
     try:
@@ -111,7 +112,9 @@ def _open_connection(outgoing: settings.SmtpSettings) -> smtplib.SMTP:
 def _start_tls(connection: smtplib.SMTP, outgoing: settings.SmtpSettings, where: str) -> None:
     if not connection.has_extn("starttls"):
         raise errors.ChannelBlockedError(
-            f"The mail server {where} does not offer STARTTLS, so mail would travel in the clear.",
+            gettext(
+                "The mail server %(where)s does not offer STARTTLS, so mail would travel in the clear.", where=where
+            ),
             scope="installation",
         )
     code, answer = connection.starttls(context=tls_context(outgoing))
@@ -125,30 +128,42 @@ def _describe_error(error: Exception, where: str) -> errors.ChannelError:
         return error
     if isinstance(error, ssl.SSLCertVerificationError):
         return errors.ChannelBlockedError(
-            f"The certificate of the mail server {where} is not valid: {error.verify_message}.",
+            gettext(
+                "The certificate of the mail server %(where)s is not valid: %(verify_message)s.",
+                where=where,
+                verify_message=error.verify_message,
+            ),
             scope="installation",
         )
     if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500:
         return errors.ChannelBlockedError(
-            f"The mail server {where} refuses MAIL_USERNAME or MAIL_PASSWORD ({error.smtp_code}).",
+            gettext(
+                "The mail server %(where)s refuses MAIL_USERNAME or MAIL_PASSWORD (%(smtp_code)s).",
+                where=where,
+                smtp_code=error.smtp_code,
+            ),
             scope="installation",
         )
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return errors.ChannelBlockedError(
-            f"The mail server {where} does not let anybody sign in. Unset MAIL_USERNAME or use TLS.",
+            gettext(
+                "The mail server %(where)s does not let anybody sign in. Unset MAIL_USERNAME or use TLS.", where=where
+            ),
             scope="installation",
         )
     if isinstance(error, smtplib.SMTPResponseException):
-        return errors.TemporaryError(f"The mail server {where} is not ready ({error.smtp_code}).")
+        return errors.TemporaryError(
+            gettext("The mail server %(where)s is not ready (%(smtp_code)s).", where=where, smtp_code=error.smtp_code)
+        )
     if isinstance(error, ssl.SSLError):
         return errors.ChannelBlockedError(
-            f"The mail server {where} does not speak TLS as set (MAIL_USE_TLS, MAIL_USE_SSL).",
+            gettext("The mail server %(where)s does not speak TLS as set (MAIL_USE_TLS, MAIL_USE_SSL).", where=where),
             scope="installation",
         )
     if isinstance(error, TimeoutError):
-        return errors.TemporaryError(f"The mail server {where} did not answer in time.")
+        return errors.TemporaryError(gettext("The mail server %(where)s did not answer in time.", where=where))
     if isinstance(error, (OSError, smtplib.SMTPException)):
-        return errors.TemporaryError(f"The mail server {where} cannot be reached.")
+        return errors.TemporaryError(gettext("The mail server %(where)s cannot be reached.", where=where))
     raise error
 
 

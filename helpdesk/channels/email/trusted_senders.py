@@ -8,6 +8,7 @@ from helpdesk.domain.people import email_address, permissions, users
 from helpdesk.extensions import db
 from helpdesk.models.trusted_sender import TrustedSender
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 MAX_LISTED = 500
 
@@ -47,9 +48,9 @@ def remember_alias(address: str, person: User, *, actor: User) -> TrustedSender:
     somebody's own address, or ``person`` is of the team.
     """
     if person.is_team:
-        raise ValidationError("The team does not act by mail.", "remember")
+        raise ValidationError(gettext("The team does not act by mail."), "remember")
     if users.find_user(address) is not None:
-        raise ValidationError(f"{address} is somebody's own address.", "remember")
+        raise ValidationError(gettext("%(address)s is somebody's own address.", address=address), "remember")
     return _remember(address, person, actor)
 
 
@@ -58,7 +59,7 @@ def remember_domain(domain: str, *, actor: User) -> TrustedSender:
     domain where everybody can get an address.
     """
     if email_address.is_public_domain(domain):
-        raise ValidationError(f"Everybody can get an address at {domain}.", "remember")
+        raise ValidationError(gettext("Everybody can get an address at %(domain)s.", domain=domain), "remember")
     return _remember(f"@{domain}", None, actor)
 
 
@@ -92,4 +93,4 @@ def _remember(address: str, person: User | None, actor: User) -> TrustedSender:
 
 
 def _ensure_team(actor: User) -> None:
-    permissions.ensure(actor.is_team and actor.is_active, "Only the team can do this.")
+    permissions.ensure(actor.is_team and actor.is_active, gettext("Only the team can do this."))

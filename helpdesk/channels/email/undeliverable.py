@@ -9,11 +9,12 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 
 def reset_and_retry(user: User, *, actor: User) -> int:
     """Clear the mark of ``user``'s address and retry their failed mails. Returns how many."""
-    permissions.ensure(actor.is_team and actor.is_active, "Only the team can do this.")
+    permissions.ensure(actor.is_team and actor.is_active, gettext("Only the team can do this."))
     undeliverable_addresses.clear_bounces(user)
     failed = select(Delivery).join(Thread).where(Thread.user_id == user.id, Delivery.state == DeliveryState.failed)
     rows = list(db.session.scalars(failed.order_by(Delivery.id)))

@@ -24,13 +24,14 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.setting import SETTINGS
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
+from helpdesk.translation import N_, gettext
 
 FAR_FUTURE = timedelta(days=36_500)
-SHARED_CHANNEL_MESSAGE = (
+SHARED_CHANNEL_MESSAGE = N_(
     "This channel is shared with another company, so nothing of the team's is posted here any more. "
     "Everything is kept. End the sharing, or choose another triage channel."
 )
-ARCHIVED_MESSAGE = "The Slack channel is archived."
+ARCHIVED_MESSAGE = N_("The Slack channel is archived.")
 
 SlackChannel = slack_people.ChannelInfo
 
@@ -62,13 +63,17 @@ def fetch_channel(channel_id: str) -> SlackChannel:
         slack_people.clear_cache(channel_id)
         info = slack_people.get_channel(channel_id)
     except (ValueError, IndexError) as error:
-        raise ValidationError(str(error) or "Give a Slack channel id, like C0123ABCD.", "channel") from None
+        raise ValidationError(str(error) or gettext("Give a Slack channel id, like C0123ABCD."), "channel") from None
     except errors.ChannelError as error:
         raise ValidationError(error.reason, "channel") from None
     if info.is_archived:
-        raise ValidationError(f"#{info.name} is archived. Bring it back or choose another channel.", "channel")
+        raise ValidationError(
+            gettext("#%(channel)s is archived. Bring it back or choose another channel.", channel=info.name), "channel"
+        )
     if info.is_private and not info.is_member:
-        raise ValidationError(f"The bot is not in #{info.name}. Invite it with /invite first.", "channel")
+        raise ValidationError(
+            gettext("The bot is not in #%(channel)s. Invite it with /invite first.", channel=info.name), "channel"
+        )
     return info
 
 
@@ -85,10 +90,18 @@ def set_triage_channel(info: SlackChannel, *, actor: User | None, internal_by_de
     Raises ValidationError for a channel shared with another company, ConflictError for a customer's channel.
     """
     if info.is_ext_shared:
-        raise ValidationError(f"#{info.name} is shared with another company, so it cannot be the team's.", "channel")
+        raise ValidationError(
+            gettext("#%(channel)s is shared with another company, so it cannot be the team's.", channel=info.name),
+            "channel",
+        )
     channel = find_channel(info.id)
     if channel is not None and channel.audience != "team":
-        raise ConflictError(f"#{info.name} is {channel.organization.name}'s channel.", "channel")
+        raise ConflictError(
+            gettext(
+                "#%(channel)s is %(organization)s's channel.", channel=info.name, organization=channel.organization.name
+            ),
+            "channel",
+        )
     if channel is None:
         channel = Channel(kind="slack", external_id=info.id, audience="team")
         db.session.add(channel)
@@ -142,7 +155,8 @@ def set_internal_by_default(channel: Channel, internal: bool, *, actor: User | N
     """
     if internal and channel.audience == "customer":
         raise ValidationError(
-            "Customers read what is written in this channel, so nothing there is internal.", "internal_by_default"
+            gettext("Customers read what is written in this channel, so nothing there is internal."),
+            "internal_by_default",
         )
     if channel.internal_by_default != internal:
         channel.internal_by_default = internal
@@ -154,7 +168,7 @@ def set_undo_mode(channel: Channel, mode: str, *, actor: User | None) -> None:
     ValidationError.
     """
     if mode not in {"", *SETTINGS["slack_undo_mode"].choices}:
-        raise ValidationError("Choose who has a reply before its undo time ends.", "undo_mode")
+        raise ValidationError(gettext("Choose who has a reply before its undo time ends."), "undo_mode")
     if (channel.undo_mode or "") != mode:
         channel.undo_mode = mode or None
         audit_log.add_entry("changed who has a Slack channel's replies at once", actor, channel.label, mode=mode)

@@ -12,6 +12,7 @@ from helpdesk.domain.outbox.errors import PermanentError, RetryLater, SkipDelive
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.thread import Thread
+from helpdesk.translation import gettext
 
 MESSAGE_NOT_FOUND_CODES = {"message_not_found", "cant_update_message"}
 THREAD_NOT_FOUND_CODES = {"thread_not_found", "cannot_reply_to_message"}
@@ -31,9 +32,9 @@ def handle_not_found(delivery: Delivery, error: PermanentError) -> None:
         return
     if delivery.kind == DeliveryKind.card_update and code in MESSAGE_NOT_FOUND_CODES:
         replace_card(delivery.thread)
-        raise SkipDelivery("The card was deleted in Slack; a new one takes its place.")
+        raise SkipDelivery(gettext("The card was deleted in Slack; a new one takes its place."))
     if delivery.kind in CHANGE_KINDS and code in MESSAGE_NOT_FOUND_CODES | THREAD_NOT_FOUND_CODES:
-        raise SkipDelivery("This was deleted in Slack.")
+        raise SkipDelivery(gettext("This was deleted in Slack."))
     if delivery.kind in CONVERSATION_KINDS and code in THREAD_NOT_FOUND_CODES:
         delivery.thread = replace_card(delivery.thread)
         delivery.attempts, delivery.possibly_sent_since = 0, None
@@ -63,7 +64,11 @@ def replace_card(thread: Thread) -> Thread:
         (Delivery.kind.in_(CONVERSATION_KINDS), {"thread_id": renewed.id}),
         (
             Delivery.kind == DeliveryKind.card_update,
-            {"state": DeliveryState.cancelled, "reason": "A new card takes its place.", "finished_at": clock.now()},
+            {
+                "state": DeliveryState.cancelled,
+                "reason": gettext("A new card takes its place."),
+                "finished_at": clock.now(),
+            },
         ),
     ):
         db.session.execute(

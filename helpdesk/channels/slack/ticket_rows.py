@@ -7,12 +7,12 @@ from sqlalchemy import select
 from helpdesk import clock, urls
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import labels
-from helpdesk.domain.sla import timers
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.sla import SlaTimer
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
+from helpdesk.translation import gettext
 
 WORKSPACE_URL = "https://slack.com"  # forwards to the reader's workspace
 
@@ -30,7 +30,9 @@ def build_rows(tickets: Sequence[Ticket]) -> tuple[blocks.ListRow, ...]:
             url=urls.ticket_url(ticket.number),
             assignee=ticket.assignee.display_name if ticket.assignee else None,
             status=str(ticket.status),
-            waiting=f"for {labels.format_duration((clock.now() - ticket.turn_since).total_seconds())}"
+            waiting=gettext(
+                "for %(duration)s", duration=labels.format_duration((clock.now() - ticket.turn_since).total_seconds())
+            )
             if not ticket.is_done
             else "",
             priority=labels.PRIORITY_LABELS[ticket.priority],
@@ -63,6 +65,14 @@ def _describe_timers(ticket_ids: Sequence[int]) -> dict[int, str]:
     found: dict[int, str] = {}
     for timer in db.session.scalars(running.order_by(SlaTimer.due_at)):
         seconds = (timer.due_at - now).total_seconds() if timer.due_at else 0
-        when = f"due in {labels.format_duration(seconds)}" if seconds > 0 else "overdue"
-        found.setdefault(timer.ticket_id, f"{timers.TIMER_LABELS[timer.kind]} {when}")
+        found.setdefault(timer.ticket_id, _describe_timer(timer.kind, seconds))
     return found
+
+
+def _describe_timer(kind: str, seconds: float) -> str:
+    if seconds <= 0:
+        return gettext("first response overdue") if kind == "first_response" else gettext("resolution overdue")
+    duration = labels.format_duration(seconds)
+    if kind == "first_response":
+        return gettext("first response due in %(duration)s", duration=duration)
+    return gettext("resolution due in %(duration)s", duration=duration)

@@ -16,6 +16,7 @@ from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Role, User
+from helpdesk.translation import format_list, gettext
 
 COPY_KINDS = (DeliveryKind.message, DeliveryKind.file)
 UNCERTAIN_STATES = (DeliveryState.sending, DeliveryState.unknown)
@@ -40,6 +41,7 @@ class Copies:
     stood: tuple[tuple[str, int], ...]
     mailed: tuple[tuple[str, datetime], ...]
     uncertain: tuple[str, ...]
+    uncertain_mail: bool = False
 
 
 def pending_notice(message: Message, origin: Thread | None, undo: timedelta) -> dict:
@@ -54,42 +56,72 @@ def describe_reply(message: Message, origin: Thread | None) -> str:
     """Describe who has a new reply at once, and who will have it later."""
     ticket, places = message.ticket, find_destinations(message.ticket, message.author_id, origin)
     seconds = _seconds_until(message.publish_at or message.release_at)
-    readers = _describe_portal_readers(ticket)
-    seen = f" Everybody in {origin.channel.label} has it already." if origin is not None and origin.is_customers else ""
-    mail = f"by email to {_join(places.mailed)}" if places.mailed else ""
+    sentences = []
     if message.publish_at is not None:
-        later = _join(("the portal" + readers, *places.channels))
-        also = f", and {mail}" if mail else "; no email is sent"
-        return f"Only the team sees this yet. In {seconds} seconds it goes to {later}{also}.{seen}"
+        goes_to = format_list([_describe_portal(ticket), *places.channels])
+        values = {"seconds": seconds, "places": goes_to}
+        sentences.append(
+            gettext(
+                "Only the team sees this yet. "
+                "In %(seconds)s seconds it goes to %(places)s, and by email to %(people)s.",
+                people=format_list(places.mailed),
+                **values,
+            )
+            if places.mailed
+            else gettext(
+                "Only the team sees this yet. In %(seconds)s seconds it goes to %(places)s; no email is sent.", **values
+            )
+        )
+        return " ".join(sentences + _describe_origin(origin))
     waits_everywhere = origin is None and seconds > 0
-    now = ("in the portal" + readers, *(() if waits_everywhere else (f"in {each}" for each in places.channels)))
-    sentence = f"Goes to the customer at once {_join(now)}.{seen}"
+    at_once = [] if waits_everywhere else [gettext("in %(channel)s", channel=each) for each in places.channels]
+    now = format_list([_describe_in_portal(ticket), *at_once])
+    sentences.append(gettext("Goes to the customer at once %(places)s.", places=now))
+    sentences += _describe_origin(origin)
     if waits_everywhere and places.channels:
-        sentence += f" It goes to {_join(places.channels)} in {seconds} seconds."
+        goes_to = format_list(places.channels)
+        sentences.append(gettext("It goes to %(places)s in %(seconds)s seconds.", places=goes_to, seconds=seconds))
     if not places.mailed:
-        return f"{sentence} No email is sent."
-    when = f"in {seconds} seconds" if seconds > 0 else "now"
-    return f"{sentence} The email to {_join(places.mailed)} leaves {when}."
+        sentences.append(gettext("No email is sent."))
+    elif seconds > 0:
+        people = format_list(places.mailed)
+        sentences.append(
+            gettext("The email to %(people)s leaves in %(seconds)s seconds.", people=people, seconds=seconds)
+        )
+    else:
+        sentences.append(gettext("The email to %(people)s leaves now.", people=format_list(places.mailed)))
+    return " ".join(sentences)
 
 
 def describe_withdrawal(message: Message, copies: Copies) -> str:
     """Describe a reply that was made a note: what was taken back, what could not be, and who had it before."""
     origin = db.session.get(Thread, message.origin_thread_id) if message.origin_thread_id else None
-    parts = ["This is a note now."]
+    parts = [gettext("This is a note now.")]
     if origin is not None and origin.is_customers:
         parts.append(
-            f"Everybody in {origin.channel.label} has already read it, where it stays until you delete your message."
+            gettext(
+                "Everybody in %(channel)s has already read it, where it stays until you delete your message.",
+                channel=origin.channel.label,
+            )
         )
-    parts += [f"It stood in {label} for {seconds} s and is being deleted there." for label, seconds in copies.stood]
-    parts += [f"The email to {name} left at {at:%H:%M:%S} UTC and stays in the mailbox." for name, at in copies.mailed]
+    parts += [
+        gettext("It stood in %(channel)s for %(seconds)s s and is being deleted there.", channel=label, seconds=seconds)
+        for label, seconds in copies.stood
+    ]
+    parts += [
+        gettext("The email to %(name)s left at %(at)s UTC and stays in the mailbox.", name=name, at=f"{at:%H:%M:%S}")
+        for name, at in copies.mailed
+    ]
     if copies.uncertain:
-        parts.append(f"Nobody knows yet whether it reached {_join(copies.uncertain)}.")
+        parts.append(gettext("Nobody knows yet whether it reached %(places)s.", places=format_list(copies.uncertain)))
     readers = find_portal_readers(message)
-    parts.append(f"{_join(readers)} opened the ticket in the portal meanwhile." if readers else "")
-    if not copies.mailed and not any("email" in each for each in copies.uncertain):
-        parts.append("No email was sent.")
+    parts.append(
+        gettext("%(people)s opened the ticket in the portal meanwhile.", people=format_list(readers)) if readers else ""
+    )
+    if not copies.mailed and not copies.uncertain_mail:
+        parts.append(gettext("No email was sent."))
     if len([part for part in parts if part]) == 2:
-        parts[1:] = ["Only the team has seen it, and no email was sent."]
+        parts[1:] = [gettext("Only the team has seen it, and no email was sent.")]
     return " ".join(part for part in parts if part)
 
 
@@ -118,7 +150,7 @@ def find_copies(message: Message) -> Copies:
         .where(Delivery.message_id == message.id, Delivery.kind.in_(COPY_KINDS), Channel.audience == "customer")
         .order_by(Delivery.id)
     )
-    now, stood, mailed, uncertain = clock.now(), {}, {}, []
+    now, stood, mailed, uncertain, uncertain_mail = clock.now(), {}, {}, [], False
     for copy in rows:
         if copy.state == DeliveryState.sent and copy.finished_at is not None:
             if copy.thread.user is not None:
@@ -127,14 +159,17 @@ def find_copies(message: Message) -> Copies:
                 seconds = max(1, round((now - copy.finished_at).total_seconds()))
                 stood[copy.thread.channel.label] = max(seconds, stood.get(copy.thread.channel.label, 0))
         elif copy.state in UNCERTAIN_STATES:
-            uncertain.append(f"the {copy.label}" if copy.thread.user is not None else copy.label)
-    return Copies(tuple(stood.items()), tuple(mailed.items()), tuple(dict.fromkeys(uncertain)))
+            uncertain_mail = uncertain_mail or copy.thread.user is not None
+            uncertain.append(
+                gettext("the email to %(name)s", name=copy.thread.user.display_name)
+                if copy.thread.user is not None
+                else copy.label
+            )
+    return Copies(tuple(stood.items()), tuple(mailed.items()), tuple(dict.fromkeys(uncertain)), uncertain_mail)
 
 
 def find_waiting(message: Message) -> str:
-    """Return what still waits of a reply, as the subject of a sentence: "The email to Dana Fields is"; "" for
-    nothing.
-    """
+    """Return what still waits of a reply, as a sentence: "The email to Dana Fields is on its way."; "" for nothing."""
     rows = db.session.scalars(
         select(Delivery)
         .where(Delivery.message_id == message.id, Delivery.kind.in_(COPY_KINDS))
@@ -144,10 +179,15 @@ def find_waiting(message: Message) -> str:
     copies = [copy for copy in rows if copy.thread is not None]
     mailed = dict.fromkeys(copy.thread.user.display_name for copy in copies if copy.thread.user is not None)
     placed = dict.fromkeys(copy.thread.channel.label for copy in copies if copy.thread.user is None)
+    if mailed and placed:
+        return gettext(
+            "The email to %(people)s and the reply to %(places)s are on their way.",
+            people=format_list(mailed),
+            places=format_list(placed),
+        )
     if mailed:
-        also = f"the reply to {_join(tuple(placed))}" if placed else ""
-        return f"The email to {_join(tuple(mailed))} {f'and {also} are' if also else 'is'}"
-    return f"The reply to {_join(tuple(placed))} is" if placed else ""
+        return gettext("The email to %(people)s is on its way.", people=format_list(mailed))
+    return gettext("The reply to %(places)s is on its way.", places=format_list(placed)) if placed else ""
 
 
 def find_portal_readers(message: Message) -> list[str]:
@@ -162,17 +202,35 @@ def find_portal_readers(message: Message) -> list[str]:
     return [user.display_name for user in db.session.scalars(readers)]
 
 
-def _describe_portal_readers(ticket: Ticket) -> str:
-    colleagues = f"everybody at {ticket.organization.name} who sees its tickets"
+def _describe_portal(ticket: Ticket) -> str:
+    """The portal with those who read the ticket there, after "it goes to"."""
+    values = {"requester": ticket.requester.display_name, "organization": ticket.organization.name}
     if permissions.can_see(ticket.requester, ticket):
-        return f" ({ticket.requester.display_name} and {colleagues})"
-    return f" ({colleagues}, but not {ticket.requester.display_name}, who may no longer see it)"
+        return gettext("the portal (%(requester)s and everybody at %(organization)s who sees its tickets)", **values)
+    return gettext(
+        "the portal (everybody at %(organization)s who sees its tickets, "
+        "but not %(requester)s, who may no longer see it)",
+        **values,
+    )
+
+
+def _describe_in_portal(ticket: Ticket) -> str:
+    """The same, after "goes to the customer at once"."""
+    values = {"requester": ticket.requester.display_name, "organization": ticket.organization.name}
+    if permissions.can_see(ticket.requester, ticket):
+        return gettext("in the portal (%(requester)s and everybody at %(organization)s who sees its tickets)", **values)
+    return gettext(
+        "in the portal (everybody at %(organization)s who sees its tickets, "
+        "but not %(requester)s, who may no longer see it)",
+        **values,
+    )
+
+
+def _describe_origin(origin: Thread | None) -> list[str]:
+    if origin is None or not origin.is_customers:
+        return []
+    return [gettext("Everybody in %(channel)s has it already.", channel=origin.channel.label)]
 
 
 def _seconds_until(moment: datetime | None) -> int:
     return max(0, round((moment - clock.now()).total_seconds())) if moment is not None else 0
-
-
-def _join(names: tuple[str, ...] | list[str]) -> str:
-    listed = list(names)
-    return f"{', '.join(listed[:-1])} and {listed[-1]}" if len(listed) > 1 else "".join(listed)

@@ -11,6 +11,7 @@ import urllib3
 from helpdesk.channels.webhook import signing, ssrf
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.outbox.channel import SendResult
+from helpdesk.translation import gettext
 
 TIMEOUT = urllib3.Timeout(connect=5, read=10)
 MAX_RESPONSE_BYTES = 2_000  # bytes of an answer that are read
@@ -30,22 +31,30 @@ def post_request(key: str, url: str, secrets: Sequence[bytes], body: bytes) -> S
             retry_after = answer.headers.get("Retry-After", "")
             answer.close()
     except urllib3.exceptions.NewConnectionError:
-        raise errors.TemporaryError(f"{place.host} takes no connection.") from None
+        raise errors.TemporaryError(gettext("%(host)s takes no connection.", host=place.host)) from None
     except urllib3.exceptions.ConnectTimeoutError:
-        raise errors.TemporaryError(f"{place.host} did not answer in time.") from None
+        raise errors.TemporaryError(gettext("%(host)s did not answer in time.", host=place.host)) from None
     except urllib3.exceptions.SSLError:
-        raise errors.TemporaryError(f"The certificate of {place.host} could not be verified.") from None
+        raise errors.TemporaryError(
+            gettext("The certificate of %(host)s could not be verified.", host=place.host)
+        ) from None
     except urllib3.exceptions.HTTPError:
-        raise errors.TemporaryError(f"{place.host} ended the connection before it answered.") from None
+        raise errors.TemporaryError(
+            gettext("%(host)s ended the connection before it answered.", host=place.host)
+        ) from None
     if 200 <= status < 300:
         return SendResult(str(status), {"status": status})
     if status == 410:
-        raise errors.PermanentError(f"{place.host} answered 410: it wants no more of these.")
+        raise errors.PermanentError(gettext("%(host)s answered 410: it wants no more of these.", host=place.host))
     if status in (429, 503):
-        raise errors.TemporaryError(f"{place.host} answered {status}.", _parse_seconds(retry_after))
+        raise errors.TemporaryError(
+            gettext("%(host)s answered %(status)s.", host=place.host, status=status), _parse_seconds(retry_after)
+        )
     if 300 <= status < 400:
-        raise errors.PermanentError(f"{place.host} answered {status}, a redirect, which is not followed.")
-    raise errors.TemporaryError(f"{place.host} answered {status}.")
+        raise errors.PermanentError(
+            gettext("%(host)s answered %(status)s, a redirect, which is not followed.", host=place.host, status=status)
+        )
+    raise errors.TemporaryError(gettext("%(host)s answered %(status)s.", host=place.host, status=status))
 
 
 def _connection_pool(place: ssrf.ResolvedUrl) -> urllib3.HTTPConnectionPool:

@@ -9,6 +9,7 @@ from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.webhook import Webhook
+from helpdesk.translation import gettext
 
 MAX_WAIT = 300  # seconds until an event asks again whether the earlier one was received
 
@@ -31,10 +32,12 @@ def render_request(delivery: Delivery) -> SignedRequest:
     """
     webhook = db.session.get(Webhook, delivery.subject_id)
     if webhook is None or not webhook.is_active:
-        raise SkipDelivery("The webhook is switched off.")
+        raise SkipDelivery(gettext("The webhook is switched off."))
     if (due_at := webhooks.find_earlier_unfinished(delivery)) is not None:
         seconds = (due_at - clock.now()).total_seconds()
-        raise RetryLater("An earlier event of this ticket was not received yet.", min(max(seconds, 1), MAX_WAIT))
+        raise RetryLater(
+            gettext("An earlier event of this ticket was not received yet."), min(max(seconds, 1), MAX_WAIT)
+        )
     content = {"id": delivery.key, "sequence": delivery.id, **delivery.data["payload"]}
     body = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     secrets = key_derivation.sign_with_each(key_derivation.Purpose.WEBHOOK, webhook.nonce)

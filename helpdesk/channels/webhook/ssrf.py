@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from helpdesk.domain.integrations import webhook_address
 from helpdesk.domain.outbox import errors
+from helpdesk.translation import gettext
 
 
 @dataclass(frozen=True)
@@ -31,10 +32,10 @@ def resolve_url(url: str) -> ResolvedUrl:
     try:
         found = [entry[4][0] for entry in socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)]
     except OSError:
-        raise errors.TemporaryError(f"{host} has no address.") from None
+        raise errors.TemporaryError(gettext("%(host)s has no address.", host=host)) from None
     if not (webhook_address.is_loopback(host) and webhook_address.is_loopback_allowed()) and not all(
         webhook_address.is_public(address) for address in found
     ):
-        raise errors.PermanentError(f"{host} is not on the public internet.")
+        raise errors.PermanentError(gettext("%(host)s is not on the public internet.", host=host))
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     return ResolvedUrl(parts.scheme, host, port, found[0], path)

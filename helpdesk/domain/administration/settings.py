@@ -8,6 +8,7 @@ from sqlalchemy import select, text
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.setting import SETTINGS, Setting
+from helpdesk.translation import gettext
 
 CACHE_SECONDS = 5.0  # seconds until another process's change is seen
 
@@ -78,16 +79,25 @@ def parse_value(name: str, given: Any) -> Any:
             return True
         if str(given).lower() in {"0", "false", "no", "off", ""}:
             return False
-        raise ValidationError(f"{definition.name} is either yes or no.", definition.name)
+        raise ValidationError(gettext("%(setting)s is either yes or no.", setting=definition.name), definition.name)
     if isinstance(definition.default, int):
         try:
             number = int(given)
         except (TypeError, ValueError):
-            raise ValidationError(f"{definition.name} is a whole number.", definition.name) from None
+            raise ValidationError(
+                gettext("%(setting)s is a whole number.", setting=definition.name), definition.name
+            ) from None
         if number < 0 or number > 10_000:
-            raise ValidationError(f"{definition.name} is between 0 and 10000.", definition.name)
+            raise ValidationError(
+                gettext("%(setting)s is between 0 and 10000.", setting=definition.name), definition.name
+            )
         return number
     value = str(given).strip()
     if definition.choices and value not in definition.choices:
-        raise ValidationError(f"{definition.name} is one of {', '.join(definition.choices)}.", definition.name)
+        raise ValidationError(
+            gettext(
+                "%(setting)s is one of %(choices)s.", setting=definition.name, choices=", ".join(definition.choices)
+            ),
+            definition.name,
+        )
     return value

@@ -15,6 +15,7 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Role, User
+from helpdesk.translation import gettext
 
 MAIL_TTL = timedelta(days=7)
 PRINTED_ADMIN_TTL = timedelta(minutes=30)
@@ -30,16 +31,23 @@ def invite_agent(
     """
     email = users.canonical_email(email)
     if role not in (Role.agent, Role.lead, Role.admin):
-        raise ValidationError("A role is agent, lead or admin.", "role")
+        raise ValidationError(gettext("A role is agent, lead or admin."), "role")
     user = users.find_user(email)
     if user is None:
         user = users.create_user(email, name=name, role=role)
         audit_log.add_entry("invited", actor, email, role=str(role))
     elif not user.is_team:
-        where = user.organization.name if user.organization else "no organization"
-        raise ConflictError(f"{email} is a customer of {where}; somebody is either a customer or of the team.", "email")
+        where = user.organization.name if user.organization else gettext("no organization")
+        raise ConflictError(
+            gettext(
+                "%(email)s is a customer of %(where)s; somebody is either a customer or of the team.",
+                email=email,
+                where=where,
+            ),
+            "email",
+        )
     elif not user.is_active and user.email_verified_at is not None:
-        raise ConflictError(f"{user.display_name} was deactivated; activate them first.", "email")
+        raise ConflictError(gettext("%(user)s was deactivated; activate them first.", user=user.display_name), "email")
     else:
         users.activate_user(user, actor=actor)  # a withdrawn invitation had deactivated them
         if user.role != role:
@@ -59,9 +67,9 @@ def withdraw_invitation(user: User, *, actor: User) -> None:
 
     A user who never signed in is deactivated as well, so that they cannot sign in by a provider or another link.
     """
-    permissions.ensure(permissions.can_administer(actor), "Only admins withdraw invitations.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins withdraw invitations."))
     if not is_open(user):
-        raise ConflictError(f"{user.email} has no open invitation.")
+        raise ConflictError(gettext("%(email)s has no open invitation.", email=user.email))
     magic_links.invalidate_all(user.email, SignInLink.purpose == magic_links.INVITATION)
     audit_log.add_entry("withdrew an invitation", actor, user.email)
     if user.email_verified_at is None and user.is_active:

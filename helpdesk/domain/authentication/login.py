@@ -10,6 +10,7 @@ from helpdesk.domain.people import admission, email_address, session_revocation,
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization, OrganizationDomain
 from helpdesk.models.user import Identity, User
+from helpdesk.translation import gettext
 
 
 class NotAdmitted(PermissionDenied):
@@ -33,15 +34,18 @@ def by_email(email: str, *, name: str = "", microsoft_tenant: str | None = None)
     user = users.find_user(email)
     if user is not None and user.is_team:
         if not user.is_active:
-            raise NotAdmitted(f"{email} may not sign in here.")
+            raise NotAdmitted(gettext("%(email)s may not sign in here.", email=email))
         _mark_email_verified(user, name)
         return LoginResult(user)
     if not admission.is_portal_enabled():
-        raise NotAdmitted("The portal is switched off at the moment.")
+        raise NotAdmitted(gettext("The portal is switched off at the moment."))
     organizations = [o for o in admission.admitting_organizations(email) if _matches_tenant(o, microsoft_tenant)]
     if not organizations or (user is not None and (not user.is_active or user.erased_at)):
         raise NotAdmitted(
-            f"{email} may not sign in here. Ask your own administrator, or the team you want to write to."
+            gettext(
+                "%(email)s may not sign in here. Ask your own administrator, or the team you want to write to.",
+                email=email,
+            )
         )
     if user is None:
         user = users.create_user(email, name=name, organization=organizations[0])

@@ -20,6 +20,7 @@ from helpdesk.models.delivery import DeliveryKind, DeliveryState
 from helpdesk.models.organization import Organization
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity, User
+from helpdesk.translation import current_code, gettext
 
 LINK_TTL = timedelta(minutes=10)
 MAX_CODE_ATTEMPTS = 5
@@ -80,7 +81,9 @@ def request_link(
         pending_identity=json.dumps(pending.as_dict()) if pending else None,
     )
     state = DeliveryState.cancelled if reason else DeliveryState.pending
-    delivery = outbox.enqueue_account_mail(DeliveryKind.sign_in, link.id, state=state, browser=browser)
+    delivery = outbox.enqueue_account_mail(
+        DeliveryKind.sign_in, link.id, state=state, browser=browser, language=current_code()
+    )
     if reason:  # nothing will be sent, but the response takes as long as for an admitted address
         jobs.enqueue_after_commit("deliver_first", delivery.id)
     if limited and pause is None and exceeded == "address":
@@ -95,7 +98,7 @@ def pause_requests(token: str) -> str:
     """
     link = find_link(token)
     if link is None or link.purpose != PAUSE or link.expires_at <= clock.now():
-        raise LinkExpired("This link has expired.")
+        raise LinkExpired(gettext("This link has expired."))
     if link.used_at is None:
         link.used_at, link.expires_at = clock.now(), clock.now() + PAUSE_TTL
         audit_log.add_entry(audit_log.PAUSED_LINKS, None, link.email)
@@ -149,7 +152,7 @@ def redeem(token: str, browser_token: str) -> SignInLink:
     Raises LinkExpired or WrongBrowser; nothing has changed then.
     """
     if find_link(token) is None:
-        raise LinkExpired("This link has been used or has expired.")
+        raise LinkExpired(gettext("This link has been used or has expired."))
     same_browser = SignInLink.browser_hash == key_derivation.fingerprint(browser_token) if browser_token else false()
     fits_browser = or_(SignInLink.purpose == INVITATION, same_browser)
     used = db.session.execute(
@@ -162,8 +165,10 @@ def redeem(token: str, browser_token: str) -> SignInLink:
     if used is not None:
         return db.session.get_one(SignInLink, used, populate_existing=True)
     if is_open(find_link(token)):
-        raise WrongBrowser("You asked for this link in another browser. Type the code from the same mail there.")
-    raise LinkExpired("This link has been used or has expired.")
+        raise WrongBrowser(
+            gettext("You asked for this link in another browser. Type the code from the same mail there.")
+        )
+    raise LinkExpired(gettext("This link has been used or has expired."))
 
 
 def redeem_code(browser_token: str, typed: str) -> SignInLink:
@@ -171,7 +176,7 @@ def redeem_code(browser_token: str, typed: str) -> SignInLink:
 
     Raises LinkExpired. The attempt is counted then too, so the caller has to commit.
     """
-    wrong = LinkExpired("This code is wrong or has expired. Codes last ten minutes and five tries.", "code")
+    wrong = LinkExpired(gettext("This code is wrong or has expired. Codes last ten minutes and five tries."), "code")
     if not browser_token:
         raise wrong
     latest = (
@@ -254,7 +259,7 @@ def _offer_pause(email: str, refusal: str | None, ip_prefix: str, browser: str) 
     """Mail ``email`` once a day that somebody requests links again and again, and how to stop it."""
     link = create_link(email, PAUSE, PAUSE_TTL, replaces=False, ip_prefix=ip_prefix, refused=refusal)
     state = DeliveryState.cancelled if refusal else DeliveryState.pending
-    outbox.enqueue_account_mail(DeliveryKind.sign_in, link.id, state=state, browser=browser)
+    outbox.enqueue_account_mail(DeliveryKind.sign_in, link.id, state=state, browser=browser, language=current_code())
     audit_log.add_entry(audit_log.MANY_REQUESTS, None, email, network=ip_prefix)
 
 

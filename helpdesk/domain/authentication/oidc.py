@@ -20,6 +20,7 @@ from helpdesk.domain.people import email_address, users
 from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.user import Identity, User
+from helpdesk.translation import gettext
 
 RECONFIRM_AFTER = timedelta(days=90)
 PERSONAL_ACCOUNTS_TENANT_ID = "9188040d-6c67-4c5b-b112-36a304b66dad"  # Microsoft's one directory of private accounts
@@ -142,13 +143,13 @@ def verify_id_token(provider: Provider, id_token: str, nonce: str) -> dict[str, 
         )
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         log.warning("A token of %s was refused: %s", provider.title, type(error).__name__)
-        raise UnverifiedIdentity(f"{provider.title} did not prove who you are.") from None
+        raise UnverifiedIdentity(gettext("%(title)s did not prove who you are.", title=provider.title)) from None
     issuers = [issuer.format(tid=_tenant_id(claims) or "") for issuer in provider.issuers]
     if claims["iss"] not in issuers or not nonce or claims.get("nonce") != nonce:
         log.warning("A token of %s was refused: issuer or nonce", provider.title)
-        raise UnverifiedIdentity(f"{provider.title} did not prove who you are.")
+        raise UnverifiedIdentity(gettext("%(title)s did not prove who you are.", title=provider.title))
     if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != provider.client_id:
-        raise UnverifiedIdentity(f"{provider.title} did not prove who you are.")
+        raise UnverifiedIdentity(gettext("%(title)s did not prove who you are.", title=provider.title))
     return claims
 
 
@@ -160,12 +161,16 @@ def parse_claims(provider: Provider, claims: dict[str, Any]) -> ProviderClaims:
 def configuration_error(provider: Provider) -> str:
     """Why the provider cannot be used, as far as it can be checked without signing in; "" if no reason is found."""
     if not provider.is_configured:
-        return f"{provider.title} is not configured ({provider.name.upper()}_OAUTH_CLIENT_ID)."
+        return gettext(
+            "%(title)s is not configured (%(upper)s_OAUTH_CLIENT_ID).",
+            title=provider.title,
+            upper=provider.name.upper(),
+        )
     try:
         provider_keys.fetch_keys(provider.keys_url)
     except (jwt.PyJWTError, ValueError) as error:
         log.warning("The keys of %s cannot be read: %s", provider.title, error)
-        return f"{provider.title} does not answer, or not with its keys."
+        return gettext("%(title)s does not answer, or not with its keys.", title=provider.title)
     return ""
 
 
@@ -181,7 +186,7 @@ def sign_in_with_provider(claimed: ProviderClaims, browser: str = "") -> LoginRe
     if identity is not None:
         return _sign_in_known_identity(identity, claimed)
     if claimed.email is None:
-        raise UnverifiedIdentity("The account has no address we can use. Sign in with a link by mail instead.")
+        raise UnverifiedIdentity(gettext("The account has no address we can use. Sign in with a link by mail instead."))
     user = users.find_user(claimed.email)
     if not claimed.authoritative or (user is not None and user.is_team):
         return EmailProofRequired(claimed.email)
@@ -261,7 +266,7 @@ def _parse_microsoft_claims(claims: dict[str, Any]) -> ProviderClaims:
     tenant, subject = _tenant_id(claims), str(claims.get("oid") or "")
     wanted = config.current().MICROSOFT_OAUTH_TENANT
     if not tenant or not subject or (_is_uuid(wanted) and wanted.lower() != tenant):
-        raise UnverifiedIdentity("Microsoft did not prove who you are.")
+        raise UnverifiedIdentity(gettext("Microsoft did not prove who you are."))
     email = _canonical_email(claims.get("email"))
     verified = claims.get("xms_edov") in (True, "1")
     return ProviderClaims(

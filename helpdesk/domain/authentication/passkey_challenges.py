@@ -11,9 +11,10 @@ from helpdesk.database.types import affected_rows
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.second_factor import PasskeyChallenge
+from helpdesk.translation import lazy_gettext
 
 LIFETIME = timedelta(minutes=5)
-TOO_LATE = "This took more than five minutes, or was sent already. Try once more."
+TOO_LATE = lazy_gettext("This took more than five minutes, or was sent already. Try once more.")
 
 
 def add(session_id: int) -> bytes:

@@ -37,6 +37,7 @@ from helpdesk.extensions import db
 from helpdesk.key_derivation import Purpose
 from helpdesk.models.second_factor import Passkey
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext
 
 Result = TypeVar("Result")
 
@@ -45,7 +46,7 @@ log = logging.getLogger(__name__)
 MAX_PASSKEYS = 20  # of one person
 MAX_ANSWER_LENGTH = 20_000  # characters of what a browser sends
 MAX_NAME_LENGTH = 80
-REFUSED = "This passkey was not accepted. Try once more, use another one, or type a code."
+REFUSED = lazy_gettext("This passkey was not accepted. Try once more, use another one, or type a code.")
 
 
 def are_possible() -> bool:
@@ -65,10 +66,10 @@ def list_passkeys(user: User) -> list[Passkey]:
 
 def begin_registration(user: User, session_id: int) -> str:
     """The options for ``navigator.credentials.create``, as JSON, with a new challenge. Raises ValidationError."""
-    permissions.ensure(user.is_team and user.is_active, "The second factor is for the team.")
+    permissions.ensure(user.is_team and user.is_active, gettext("The second factor is for the team."))
     present = list_passkeys(user)
     if len(present) >= MAX_PASSKEYS:
-        raise ValidationError("There are 20 passkeys already. Remove one first.")
+        raise ValidationError(gettext("There are 20 passkeys already. Remove one first."))
     options = webauthn.generate_registration_options(
         rp_id=_rp_id(),
         rp_name=settings.get("portal_name"),
@@ -90,7 +91,7 @@ def finish_registration(user: User, session_id: int, *, answer: str, challenge: 
 
     ``answer``: its credential as JSON; ``challenge``: that of the options. Raises ValidationError.
     """
-    permissions.ensure(user.is_team and user.is_active, "The second factor is for the team.")
+    permissions.ensure(user.is_team and user.is_active, gettext("The second factor is for the team."))
     expected = passkey_challenges.take(session_id, challenge)
     credential = _parse(answer)
 
@@ -109,19 +110,19 @@ def finish_registration(user: User, session_id: int, *, answer: str, challenge: 
     row = second_factor.lock_row(user)
     was_on = second_factor.is_on(user)
     if len(list_passkeys(user)) >= MAX_PASSKEYS:
-        raise ValidationError("There are 20 passkeys already. Remove one first.")
+        raise ValidationError(gettext("There are 20 passkeys already. Remove one first."))
     passkey = Passkey(
         user_id=row.user_id,
         credential_id=bytes_to_base64url(verified.credential_id),
         public_key=verified.credential_public_key,
         sign_count=verified.sign_count,
-        name=" ".join(name.split())[:MAX_NAME_LENGTH] or "Passkey",
+        name=" ".join(name.split())[:MAX_NAME_LENGTH] or gettext("Passkey"),
     )
     try:
         with db.session.begin_nested():
             db.session.add(passkey)
     except IntegrityError:
-        raise ValidationError("This passkey is registered already.") from None
+        raise ValidationError(gettext("This passkey is registered already.")) from None
     return second_factor.turn_on(user, session_id, was_on=was_on, method="passkey", name=passkey.name)
 
 

@@ -24,6 +24,7 @@ from helpdesk.key_derivation import Purpose
 from helpdesk.models.second_factor import Authenticator, Passkey, RecoveryCode
 from helpdesk.models.session import Session
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext
 
 STEP_SECONDS = 30
 MAX_FAILURES = 5  # wrong codes, after which codes are refused for LOCK_TIME
@@ -33,7 +34,9 @@ MULTI_FACTOR_METHODS = {"mfa", "hwk", "fido", "ngcmfa"}  # of the claim amr: RFC
 # Of the claim acr: Microsoft's, and those of OpenID Connect Extended Authentication Profile 1.0, section 4.
 MULTI_FACTOR_CONTEXTS = {"http://schemas.microsoft.com/claims/multipleauthn", "phr", "phrh"}
 ON, OFF, ADMINS, TEAM = "turned the second factor on", "turned the second factor off", "admins", "team"
-WRONG = "This code is wrong or was used already. Write the six digits that the app shows now, or a recovery code."
+WRONG = lazy_gettext(
+    "This code is wrong or was used already. Write the six digits that the app shows now, or a recovery code."
+)
 
 
 def is_required_of(user: User) -> bool:
@@ -69,10 +72,10 @@ def find_missing_step(user: User, session: SessionInfo) -> str:
 
 def begin_set_up(user: User) -> str:
     """Return the secret for the app of ``user``, in base 32; the same until it is confirmed. Raises ConflictError."""
-    permissions.ensure(user.is_team and user.is_active, "The second factor is for the team.")
+    permissions.ensure(user.is_team and user.is_active, gettext("The second factor is for the team."))
     found = db.session.get(Authenticator, user.id)
     if found is not None and found.confirmed_at is not None:
-        raise ConflictError("Your account has an authenticator app already.")
+        raise ConflictError(gettext("Your account has an authenticator app already."))
     if found is not None and (secret := _decrypt(found.secret)):
         return secret
     secret = pyotp.random_base32()
@@ -151,7 +154,7 @@ def turn_off(user: User, *, actor: User | None = None) -> None:
     Without ``actor`` it is the command line. Their sessions end unless it was they. Raises PermissionDenied.
     """
     is_own = actor is not None and user.id == actor.id
-    permissions.ensure(actor is None or is_own or permissions.can_administer(actor), "Only admins do this.")
+    permissions.ensure(actor is None or is_own or permissions.can_administer(actor), gettext("Only admins do this."))
     for table in (RecoveryCode, Authenticator, Passkey):
         db.session.execute(delete(table).where(table.user_id == user.id))
     if not is_own:

@@ -17,6 +17,7 @@ from helpdesk.models.second_factor import Authenticator, Passkey, PasskeyChallen
 from helpdesk.models.session import Session
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Role, User
+from helpdesk.translation import gettext
 
 IDLE_TIMEOUTS = {
     Role.requester: timedelta(hours=24),
@@ -203,7 +204,9 @@ def _impersonated_user(person: User, organization: Organization) -> User:
     viewer = User(
         id=0,
         email=person.email,
-        name=f"{person.display_name} (viewing as {organization.name})",
+        name=gettext(
+            "%(person)s (viewing as %(organization)s)", person=person.display_name, organization=organization.name
+        ),
         role=Role.requester,
         organization_id=organization.id,
         organization=organization,

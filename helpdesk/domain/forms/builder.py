@@ -19,6 +19,7 @@ from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Form, FormOrganization, FormVersion
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext
 
 COPIED_COLUMNS = (
     "key",
@@ -46,7 +47,7 @@ def create_form(
     name: str, actor: User, *, description: str = "", for_all: bool = True, organization_ids: Sequence[int] = ()
 ) -> Form:
     """Create a form with an empty draft. Raises PermissionDenied and ValidationError."""
-    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only an admin builds forms."))
     settings.lock()
     position = (db.session.scalar(select(func.max(Form.position))) or 0) + 1
     form = Form(slug=_free_slug(_validated_name(name)), name=_validated_name(name), position=position)
@@ -65,7 +66,7 @@ def update_form(
 
     Raises PermissionDenied and ValidationError.
     """
-    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only an admin builds forms."))
     form.name = _validated_name(name)
     _set_description(form, description, for_all, organization_ids)
     audit_log.add_entry("changed form", actor, form.name)
@@ -73,7 +74,7 @@ def update_form(
 
 def move_form(form: Form, actor: User, *, up: bool) -> None:
     """Move a form up or down by one in the list of forms. Raises PermissionDenied and ConflictError."""
-    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only an admin builds forms."))
     settings.lock()
     forms = list(db.session.scalars(select(Form).where(Form.archived_at.is_(None)).order_by(Form.position, Form.id)))
     _swap_positions(forms, form, up)
@@ -81,14 +82,14 @@ def move_form(form: Form, actor: User, *, up: bool) -> None:
 
 def archive_form(form: Form, actor: User) -> None:
     """Archive a form: it is no longer offered; existing tickets keep it. Raises PermissionDenied."""
-    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only an admin builds forms."))
     form.archived_at = form.archived_at or clock.now()
     audit_log.add_entry("archived form", actor, form.name)
 
 
 def restore_form(form: Form, actor: User) -> None:
     """Offer an archived form again. Raises PermissionDenied."""
-    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only an admin builds forms."))
     form.archived_at = None
     audit_log.add_entry("restored form", actor, form.name)
 
@@ -117,11 +118,11 @@ def get_or_create_draft(form: Form) -> FormVersion:
 
 def discard_draft(form: Form, actor: User) -> None:
     """Delete the draft. Raises PermissionDenied, and ConflictError if no version was published."""
-    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only an admin builds forms."))
     settings.lock()
     for version in [version for version in form.versions if version.published_at is None]:
         if published_version(form) is None:
-            raise ConflictError("This form was never published; archive it instead.")
+            raise ConflictError(gettext("This form was never published; archive it instead."))
         form.versions.remove(version)
         db.session.delete(version)
     db.session.flush()
@@ -134,7 +135,9 @@ def add_field(version: FormVersion, actor: User, **values: Any) -> Field:
     """
     _ensure_editable(version, actor)
     if len(version.fields) >= MAX_FIELDS:
-        raise ValidationError(f"A form has at most {MAX_FIELDS} fields.", "label")
+        raise ValidationError(
+            gettext("A form has at most %(most_fields)s fields.", most_fields=format_number(MAX_FIELDS)), "label"
+        )
     position = max((field.position for field in version.fields), default=-1) + 1
     cleaned = _validated_field(version, values, before=position)
     field = Field(key=_free_key(version, cleaned["label"]), position=position, **cleaned)
@@ -167,7 +170,9 @@ def remove_field(field: Field, actor: User) -> None:
     _ensure_editable(field.version, actor)
     for other in field.version.fields:
         if other.shown_if_key == field.key:
-            raise ConflictError(f"{other.label} is shown only with an answer here. Change that first.")
+            raise ConflictError(
+                gettext("%(other)s is shown only with an answer here. Change that first.", other=other.label)
+            )
     field.version.fields.remove(field)
     db.session.flush()
 
@@ -177,11 +182,11 @@ def publish_form(form: Form, actor: User) -> FormVersion:
 
     Raises PermissionDenied, ValidationError with the errors of the draft, and ConflictError if there is no draft.
     """
-    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only an admin builds forms."))
     settings.lock()
     version = max(form.versions, key=lambda version: version.number)
     if version.published_at is not None:
-        raise ConflictError("Nothing has changed since this form was published.")
+        raise ConflictError(gettext("Nothing has changed since this form was published."))
     errors = publish_errors(version)
     if errors:
         raise ValidationError(" ".join(errors), "publish")
@@ -193,9 +198,9 @@ def publish_form(form: Form, actor: User) -> FormVersion:
 
 
 def _ensure_editable(version: FormVersion, actor: User) -> None:
-    permissions.ensure(permissions.can_administer(actor), "Only an admin builds forms.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only an admin builds forms."))
     if version.published_at is not None:
-        raise ConflictError("This version is published and stays as it is. Edit the draft.")
+        raise ConflictError(gettext("This version is published and stays as it is. Edit the draft."))
 
 
 def _validated_field(version: FormVersion, values: dict[str, Any], before: int) -> dict[str, Any]:
@@ -204,11 +209,11 @@ def _validated_field(version: FormVersion, values: dict[str, Any], before: int) 
     errors: dict[str, str] = {}
     cleaned["label"] = " ".join(str(cleaned.get("label", "")).split())
     if not cleaned["label"] or len(cleaned["label"]) > 200:
-        errors["label"] = "Give the field a label of at most 200 characters."
+        errors["label"] = gettext("Give the field a label of at most 200 characters.")
     types = {each.name: each for each in field_types.all_types()}
     field_type = types.get(str(cleaned.get("kind")))
     if field_type is None:
-        errors["kind"] = "Choose a kind of field."
+        errors["kind"] = gettext("Choose a kind of field.")
     options = list(
         dict.fromkeys(
             option for option in (" ".join(str(text).split()) for text in cleaned.get("options") or ()) if option
@@ -216,7 +221,10 @@ def _validated_field(version: FormVersion, values: dict[str, Any], before: int) 
     )
     if field_type is not None and field_type.has_options:
         if not 1 <= len(options) <= MAX_OPTIONS or any(len(option) > 200 for option in options):
-            errors["options"] = f"Write one answer per line, at most {MAX_OPTIONS}, each of at most 200 characters."
+            errors["options"] = gettext(
+                "Write one answer per line, at most %(most_options)s, each of at most 200 characters.",
+                most_options=format_number(MAX_OPTIONS),
+            )
     else:
         options = []
     cleaned["options"] = options
@@ -225,22 +233,24 @@ def _validated_field(version: FormVersion, values: dict[str, Any], before: int) 
     if cleaned["shown_if_key"] and cleaned["shown_if_key"] not in {
         field.key for field in version.fields if field.position < before
     }:
-        errors["shown_if_key"] = "A field can only depend on one that comes before it."
+        errors["shown_if_key"] = gettext("A field can only depend on one that comes before it.")
     if len(cleaned.get("placeholder") or "") > 200:
-        errors["placeholder"] = "A placeholder has at most 200 characters."
+        errors["placeholder"] = gettext("A placeholder has at most 200 characters.")
     if not errors and cleaned.get("default"):
         _check_default(cleaned, errors)
     if errors:
-        raise ValidationError("Some answers need another look.", errors=errors)
+        raise ValidationError(gettext("Some answers need another look."), errors=errors)
     return cleaned
 
 
 def _check_default(cleaned: dict[str, Any], errors: dict[str, str]) -> None:
     field_type = field_types.get_field_type(cleaned["kind"])
     if not field_type.has_default:
-        errors["default"] = "This kind of field has no default."
+        errors["default"] = gettext("This kind of field has no default.")
         return
-    field = Field(kind=cleaned["kind"], label="The default", options=cleaned["options"], default=cleaned["default"])
+    field = Field(
+        kind=cleaned["kind"], label=gettext("The default"), options=cleaned["options"], default=cleaned["default"]
+    )
     try:
         field_type.parse(field, field_type.default_texts(field))
     except field_types.InvalidAnswer as error:
@@ -249,7 +259,7 @@ def _check_default(cleaned: dict[str, Any], errors: dict[str, str]) -> None:
 
 def _set_description(form: Form, description: str, for_all: bool, organization_ids: Sequence[int]) -> None:
     if not for_all and not organization_ids:
-        raise ValidationError("Choose at least one organization, or offer the form to all.", "organizations")
+        raise ValidationError(gettext("Choose at least one organization, or offer the form to all."), "organizations")
     form.description = description.strip()
     form.for_all = for_all
     wanted_ids = set() if for_all else set(organization_ids)
@@ -265,14 +275,14 @@ def _set_description(form: Form, description: str, for_all: bool, organization_i
 def _validated_name(name: str) -> str:
     name = " ".join(name.split())
     if not name or len(name) > 120:
-        raise ValidationError("Give the form a name of at most 120 characters.", "name")
+        raise ValidationError(gettext("Give the form a name of at most 120 characters."), "name")
     return name
 
 
 def _swap_positions(items: list[Item], item: Item, up: bool) -> None:
     """Number ``items`` anew, with ``item`` moved up or down by one. Raises ConflictError if it is not among them."""
     if item not in items:
-        raise ConflictError("It is archived, so it has no place among the others.")
+        raise ConflictError(gettext("It is archived, so it has no place among the others."))
     for position, each in enumerate(items):
         each.position = position
     old = items.index(item)

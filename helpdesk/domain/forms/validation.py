@@ -3,6 +3,7 @@
 from helpdesk.domain.forms.field_types import field_type_for
 from helpdesk.domain.forms.published import is_asked
 from helpdesk.models.form import Field, FormVersion
+from helpdesk.translation import gettext
 
 
 def publish_errors(version: FormVersion) -> list[str]:
@@ -12,12 +13,25 @@ def publish_errors(version: FormVersion) -> list[str]:
     for field in sorted(version.fields, key=lambda field: field.position):
         controller = before.get(field.shown_if_key or "")
         if field.shown_if_key and controller is None:
-            errors.append(f"{field.label} depends on a field that does not come before it.")
+            errors.append(gettext("%(field)s depends on a field that does not come before it.", field=field.label))
         elif controller is not None:
             if is_asked(field, for_team=False) and not is_asked(controller, for_team=False):
-                errors.append(f"{field.label} depends on {controller.label}, which customers do not fill in.")
+                errors.append(
+                    gettext(
+                        "%(field)s depends on %(controller)s, which customers do not fill in.",
+                        field=field.label,
+                        controller=controller.label,
+                    )
+                )
             value = field.shown_if_value
             if value and field_type_for(controller).has_options and value not in controller.options:
-                errors.append(f"{field.label} waits for the answer “{value}”, which {controller.label} does not offer.")
+                errors.append(
+                    gettext(
+                        "%(field)s waits for the answer “%(value)s”, which %(controller)s does not offer.",
+                        field=field.label,
+                        value=value,
+                        controller=controller.label,
+                    )
+                )
         before[field.key] = field
     return errors

@@ -19,8 +19,10 @@ from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.channel import TwoWayChannel, get_two_way_channel
 from helpdesk.domain.outbox.channel import OutboundRequest
 from helpdesk.domain.outbox.errors import ChannelError
+from helpdesk.domain.people import reader_language
 from helpdesk.extensions import db
 from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.translation import gettext
 
 RETRY_DELAYS_SECONDS = (1, 5, 15, 30, 30, 60, 60, 120, 300, 900)  # before the next attempt, by attempts made
 ERROR_DELAYS_SECONDS = (1, 2, 5, 30, 60, 120, 300, 900)  # the same after errors of our own, by their number
@@ -81,6 +83,11 @@ NEXT_IN_ORDER_QUERY = (
 
 def process_event(inbound_id: int) -> bool:
     """Process the event with this id if it is due and not claimed. True if it was processed. Commits."""
+    with reader_language.use_team_language():
+        return _process_event(inbound_id)
+
+
+def _process_event(inbound_id: int) -> bool:
     claim = _claim_event(inbound_id)
     if claim is None:
         return False
@@ -97,7 +104,7 @@ def process_event(inbound_id: int) -> bool:
     except Exception:
         log.exception("Inbound %s could not be understood", inbound_id)
         db.session.rollback()
-        _retry_later(claim, "This could not be understood; the log has the details.")
+        _retry_later(claim, gettext("This could not be understood; the log has the details."))
         return False
     for answer in answers:
         try:
@@ -209,7 +216,7 @@ def _retry_later(claim: InboundClaim, reason: str) -> None:
 
 def _wait_for_database(claim: InboundClaim) -> None:
     """Retry as soon as the database answers; this was no attempt at the event."""
-    inbound = _reset_to_waiting(claim, "The database did not answer.")
+    inbound = _reset_to_waiting(claim, gettext("The database did not answer."))
     if inbound is not None:
         inbound.due_at = clock.now() + timedelta(seconds=1)
         db.session.commit()

@@ -13,15 +13,16 @@ from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.api_token import API_TOKEN_SCOPES, ApiToken
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext, lazy_gettext
 
 TOKEN_PREFIX = "hd_"
 MAX_TOKENS = 50  # tokens of one user that are not revoked
 MAX_LIFETIME_DAYS = 366  # days
 LAST_USED_INTERVAL = timedelta(minutes=5)
 SCOPE_LABELS = {
-    "tickets:read": "Read tickets and what is said on them",
-    "tickets:write": "File, reply, note and change tickets",
-    "organizations:read": "Read organizations and their people",
+    "tickets:read": lazy_gettext("Read tickets and what is said on them"),
+    "tickets:write": lazy_gettext("File, reply, note and change tickets"),
+    "organizations:read": lazy_gettext("Read organizations and their people"),
 }
 
 
@@ -31,19 +32,24 @@ def issue_token(*, name: str, scopes: list[str], user: User, days: int | None = 
     ``days`` None: it does not expire. Raises PermissionDenied, and ValidationError with a sentence for every wrong
     field.
     """
-    permissions.ensure(permissions.can_administer(user), "Only admins make API tokens.")
+    permissions.ensure(permissions.can_administer(user), gettext("Only admins make API tokens."))
     name = " ".join(name.split())
     errors = {}
     if not name or len(name) > 80:
-        errors["name"] = "A name has between 1 and 80 characters."
+        errors["name"] = gettext("A name has between 1 and 80 characters.")
     if not scopes or not set(scopes) <= set(API_TOKEN_SCOPES):
-        errors["scopes"] = "Choose at least one thing it may do."
+        errors["scopes"] = gettext("Choose at least one thing it may do.")
     if days is not None and not 0 < days <= MAX_LIFETIME_DAYS:
-        errors["days"] = f"A token lives between 1 and {MAX_LIFETIME_DAYS} days."
+        errors["days"] = gettext(
+            "A token lives between 1 and %(most_lifetime_days)s days.",
+            most_lifetime_days=format_number(MAX_LIFETIME_DAYS),
+        )
     if len([token for token in list_tokens(user) if token.revoked_at is None]) >= MAX_TOKENS:
-        errors["name"] = f"You have {MAX_TOKENS} tokens; revoke one first."
+        errors["name"] = gettext(
+            "You have %(most_tokens)s tokens; revoke one first.", most_tokens=format_number(MAX_TOKENS)
+        )
     if errors:
-        raise ValidationError("Some answers need another look.", errors=errors)
+        raise ValidationError(gettext("Some answers need another look."), errors=errors)
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
         user_id=user.id,
@@ -86,7 +92,9 @@ def list_tokens(user: User | None = None) -> list[ApiToken]:
 
 def revoke_token(token: ApiToken, *, actor: User) -> None:
     """Revoke a token; a revoked one is not changed. Raises PermissionDenied."""
-    permissions.ensure(permissions.can_administer(actor) or token.user_id == actor.id, "Only admins revoke API tokens.")
+    permissions.ensure(
+        permissions.can_administer(actor) or token.user_id == actor.id, gettext("Only admins revoke API tokens.")
+    )
     if token.revoked_at is None:
         token.revoked_at = clock.now()
         audit_log.add_entry("revoked an API token", actor, token.name)

@@ -8,6 +8,7 @@ import ipaddress
 from urllib.parse import urlsplit
 
 from helpdesk import config
+from helpdesk.translation import gettext
 
 GLOBAL_UNICAST_NETWORK = ipaddress.ip_network("2000::/3")  # the part of IPv6 that is allocated for public use
 
@@ -18,24 +19,24 @@ def url_error(url: str) -> str | None:
         parts = urlsplit(url)
         port = parts.port
     except ValueError:
-        return "This is not an address."
+        return gettext("This is not an address.")
     host = parts.hostname or ""
     if not host or not url.isascii() or any(c.isspace() or not c.isprintable() for c in url):
-        return "This is not an address."
+        return gettext("This is not an address.")
     if parts.username or parts.password:
-        return "Leave user names and passwords out of the address; requests are signed."
+        return gettext("Leave user names and passwords out of the address; requests are signed.")
     if is_loopback(host) and is_loopback_allowed():
         return None
     if parts.scheme != "https":
-        return "Webhooks need an https address."
+        return gettext("Webhooks need an https address.")
     if port is not None and port != 443 and port < 1024:
-        return "This port belongs to another service."
+        return gettext("This port belongs to another service.")
     try:
         if not is_public(host.strip("[]")):
-            return "This address is not on the public internet."
+            return gettext("This address is not on the public internet.")
     except ValueError:
         if "." not in host or host.endswith((".local", ".internal", ".localhost", ".arpa")):
-            return "This name is not on the public internet."
+            return gettext("This name is not on the public internet.")
     return None
 
 

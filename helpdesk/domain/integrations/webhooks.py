@@ -18,6 +18,7 @@ from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.models.webhook import WEBHOOK_EVENTS, Webhook
+from helpdesk.translation import format_number, gettext, lazy_gettext
 
 MAX_WEBHOOKS = 20
 _webhook = Webhook.__table__
@@ -26,14 +27,14 @@ ACTIVE_WEBHOOKS_QUERY = select(*_webhook.c["id", "events"]).where(_webhook.c.is_
 EVENT_BY_KIND = {"solved": "ticket.solved", "reopened": "ticket.reopened"}
 UPDATE_KINDS = {"status", "priority", "assigned", "closed", "moved", "merged", "answered"}
 EVENT_LABELS = {
-    "ticket.filed": "A ticket was filed",
-    "ticket.updated": "Status, priority, assignee or answers changed",
-    "ticket.solved": "A ticket was solved",
-    "ticket.reopened": "A solved ticket was taken up again",
-    "message.replied": "Somebody replied",
-    "message.noted": "The team wrote a note",
-    "message.edited": "A reply or note was edited, or became internal",
-    "message.deleted": "A reply or note was deleted",
+    "ticket.filed": lazy_gettext("A ticket was filed"),
+    "ticket.updated": lazy_gettext("Status, priority, assignee or answers changed"),
+    "ticket.solved": lazy_gettext("A ticket was solved"),
+    "ticket.reopened": lazy_gettext("A solved ticket was taken up again"),
+    "message.replied": lazy_gettext("Somebody replied"),
+    "message.noted": lazy_gettext("The team wrote a note"),
+    "message.edited": lazy_gettext("A reply or note was edited, or became internal"),
+    "message.deleted": lazy_gettext("A reply or note was deleted"),
 }
 
 
@@ -109,22 +110,26 @@ def save_webhook(
 
     Raises PermissionDenied, and ValidationError with a sentence for every wrong field.
     """
-    permissions.ensure(permissions.can_administer(actor), "Only admins set up webhooks.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins set up webhooks."))
     name, url = " ".join(name.split()), url.strip()
     errors = {}
     if not name or len(name) > 80:
-        errors["name"] = "A name has between 1 and 80 characters."
+        errors["name"] = gettext("A name has between 1 and 80 characters.")
     url_error = (
-        webhook_address.url_error(url) if 0 < len(url) <= 500 else "Write the address to be told, with https://."
+        webhook_address.url_error(url)
+        if 0 < len(url) <= 500
+        else gettext("Write the address to be told, with https://.")
     )
     if url_error:
         errors["url"] = url_error
     if not events or not set(events) <= set(WEBHOOK_EVENTS):
-        errors["events"] = "Choose at least one event."
+        errors["events"] = gettext("Choose at least one event.")
     if webhook is None and db.session.scalars(select(db.func.count()).select_from(Webhook)).one() >= MAX_WEBHOOKS:
-        errors["name"] = f"There are {MAX_WEBHOOKS} webhooks already; delete one first."
+        errors["name"] = gettext(
+            "There are %(most_webhooks)s webhooks already; delete one first.", most_webhooks=format_number(MAX_WEBHOOKS)
+        )
     if errors:
-        raise ValidationError("Some answers need another look.", errors=errors)
+        raise ValidationError(gettext("Some answers need another look."), errors=errors)
     if webhook is None:
         webhook = Webhook(created_by_id=actor.id)
         db.session.add(webhook)
@@ -136,17 +141,22 @@ def save_webhook(
 
 def delete_webhook(webhook: Webhook, *, actor: User) -> None:
     """Delete a webhook; its pending deliveries are skipped when they are due. Raises PermissionDenied."""
-    permissions.ensure(permissions.can_administer(actor), "Only admins set up webhooks.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins set up webhooks."))
     db.session.delete(webhook)
 
 
 def send_test(webhook: Webhook, *, actor: User) -> Delivery:
     """Enqueue a test delivery, whose result the log shows. Raises PermissionDenied, and ConflictError if it is off."""
-    permissions.ensure(permissions.can_administer(actor), "Only admins set up webhooks.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins set up webhooks."))
     if not webhook.is_active:
-        raise ConflictError("Switch the webhook on first.")
+        raise ConflictError(gettext("Switch the webhook on first."))
     return _enqueue_delivery(
-        webhook.id, {"event": "test", "at": clock.now().isoformat(), "message": f"Hello from {actor.display_name}."}
+        webhook.id,
+        {
+            "event": "test",
+            "at": clock.now().isoformat(),
+            "message": f"Hello from {actor.display_name}.",
+        },
     )
 
 

@@ -20,6 +20,7 @@ from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.thread import Thread
+from helpdesk.translation import format_day, format_number, gettext, ngettext
 
 LATE_AFTER = timedelta(minutes=5)  # a longer wait is a problem
 
@@ -84,11 +85,11 @@ def list_destinations() -> list[DestinationHealth]:
         label = (
             channel.label
             if channel
-            else "webhooks"
+            else gettext("webhooks")
             if is_call
-            else "other mail"
+            else gettext("other mail")
             if channel_id is None
-            else "a removed channel"
+            else gettext("a removed channel")
         )
         kind = channel.kind if channel else "webhook" if is_call else "email"
         found.append(
@@ -138,9 +139,16 @@ def _check_database() -> HealthCheck:
         db.session.execute(text("SELECT 1"))
     except SQLAlchemyError:
         db.session.rollback()
-        return HealthCheck("Database", False, "The database does not answer.", answers=False)
+        return HealthCheck(gettext("Database"), False, gettext("The database does not answer."), answers=False)
     took = time.monotonic() - began
-    return HealthCheck("Database", took < 1, f"{db.engine.dialect.name} answered in {took * 1000:.0f} ms.", took)
+    return HealthCheck(
+        gettext("Database"),
+        took < 1,
+        gettext(
+            "%(dialect)s answered in %(took)s ms.", dialect=db.engine.dialect.name, took=format_number(took * 1000, 0)
+        ),
+        took,
+    )
 
 
 def _check_schema() -> HealthCheck:
@@ -151,12 +159,22 @@ def _check_schema() -> HealthCheck:
         db.session.rollback()
         present = None
     if present == head:
-        return HealthCheck("Schema", True, f"The schema is at {head}, as this version wants it.")
+        return HealthCheck(
+            gettext("Schema"), True, gettext("The schema is at %(head)s, as this version wants it.", head=head)
+        )
     if present is not None and present > head:
-        sentence = f"The schema is at {present}, newer than this version, which knows {head}; it goes on serving."
-        return HealthCheck("Schema", True, sentence)
-    sentence = f"The schema is at {present or 'nothing'}, this version wants {head}: run helpdesk db upgrade."
-    return HealthCheck("Schema", False, sentence, answers=False)
+        sentence = gettext(
+            "The schema is at %(present)s, newer than this version, which knows %(head)s; it goes on serving.",
+            present=present,
+            head=head,
+        )
+        return HealthCheck(gettext("Schema"), True, sentence)
+    sentence = gettext(
+        "The schema is at %(present)s, this version wants %(head)s: run helpdesk db upgrade.",
+        present=present or gettext("nothing"),
+        head=head,
+    )
+    return HealthCheck(gettext("Schema"), False, sentence, answers=False)
 
 
 @lru_cache(maxsize=1)
@@ -167,10 +185,16 @@ def _latest_revision() -> str:
 
 def _check_writes() -> HealthCheck:
     if error := probes.find_database_write_error():
-        return HealthCheck("Writes", False, f"The database takes no writes ({error}). Pages can be read.")
+        return HealthCheck(
+            gettext("Writes"),
+            False,
+            gettext("The database takes no writes (%(error)s). Pages can be read.", error=error),
+        )
     if error := probes.find_folder_error():
-        return HealthCheck("Writes", False, f"The folder of files takes no writes ({error}).")
-    return HealthCheck("Writes", True, "The database and the folder of files take writes.")
+        return HealthCheck(
+            gettext("Writes"), False, gettext("The folder of files takes no writes (%(error)s).", error=error)
+        )
+    return HealthCheck(gettext("Writes"), True, gettext("The database and the folder of files take writes."))
 
 
 def _check_deliveries() -> HealthCheck:
@@ -178,33 +202,53 @@ def _check_deliveries() -> HealthCheck:
         found = progress.measure_progress()
     except SQLAlchemyError as error:
         db.session.rollback()
-        return HealthCheck("Deliveries", False, f"Due deliveries cannot be counted ({describe_error(error)}).")
+        return HealthCheck(
+            gettext("Deliveries"),
+            False,
+            gettext("Due deliveries cannot be counted (%(error)s).", error=describe_error(error)),
+        )
     untried = found.untried_for.total_seconds() if found.untried_for is not None else 0
-    return HealthCheck("Deliveries", not found.is_stalled, found.sentence, untried)
+    return HealthCheck(gettext("Deliveries"), not found.is_stalled, found.sentence, untried)
 
 
 def _check_queue() -> HealthCheck:
     if error := probes.find_redis_error():
-        return HealthCheck("Queue", False, f"Redis takes nothing ({error}). Workers and pages look by themselves.")
+        return HealthCheck(
+            gettext("Queue"),
+            False,
+            gettext("Redis takes nothing (%(error)s). Workers and pages look by themselves.", error=error),
+        )
     try:
         length = extensions.queue().count
     except RedisError:
-        return HealthCheck("Queue", False, "Redis does not answer. Workers and pages look by themselves.")
-    return HealthCheck("Queue", length < 1_000, f"{length} jobs wait for a worker.", length)
+        return HealthCheck(
+            gettext("Queue"), False, gettext("Redis does not answer. Workers and pages look by themselves.")
+        )
+    return HealthCheck(
+        gettext("Queue"),
+        length < 1_000,
+        ngettext("%(num)s job waits for a worker.", "%(num)s jobs wait for a worker.", length),
+        length,
+    )
 
 
 def _check_workers() -> HealthCheck:
     try:
         count = Worker.count(connection=extensions.redis())
     except RedisError:
-        sentence = "Workers cannot be counted while Redis does not answer; whether they work is said above."
-        return HealthCheck("Workers", _check_deliveries().ok, sentence)
-    return HealthCheck("Workers", count > 0, f"{count} {'worker is' if count == 1 else 'workers are'} running.", count)
+        sentence = gettext("Workers cannot be counted while Redis does not answer; whether they work is said above.")
+        return HealthCheck(gettext("Workers"), _check_deliveries().ok, sentence)
+    return HealthCheck(
+        gettext("Workers"),
+        count > 0,
+        ngettext("%(num)s worker is running.", "%(num)s workers are running.", count),
+        count,
+    )
 
 
 def _check_slack() -> HealthCheck:
     if not config.current().SLACK_BOT_TOKEN:
-        return HealthCheck("Slack", True, "Slack is not set up.")
+        return HealthCheck(gettext("Slack"), True, gettext("Slack is not set up."))
     last = db.session.scalar(
         select(InboundEvent.received_at)
         .where(InboundEvent.source.like("slack%"))
@@ -212,9 +256,14 @@ def _check_slack() -> HealthCheck:
         .limit(1)
     )
     if last is None:
-        return HealthCheck("Slack", True, "Slack has not sent anything yet.")
+        return HealthCheck(gettext("Slack"), True, gettext("Slack has not sent anything yet."))
     age = (clock.now() - last).total_seconds()
-    return HealthCheck("Slack", True, f"Slack's last event came {last:%d %b %H:%M} UTC.", age)
+    return HealthCheck(
+        gettext("Slack"),
+        True,
+        gettext("Slack's last event came %(last)s UTC.", last=f"{format_day(last)} {last:%H:%M}"),
+        age,
+    )
 
 
 def _check_inbox() -> HealthCheck:
@@ -222,14 +271,26 @@ def _check_inbox() -> HealthCheck:
         select(func.count(), func.min(InboundEvent.received_at)).where(InboundEvent.state.in_(("waiting", "working")))
     ).one()
     if not unread:
-        return HealthCheck("Inbox", True, "Everything that came in is understood.", 0)
+        return HealthCheck(gettext("Inbox"), True, gettext("Everything that came in is understood."), 0)
     return HealthCheck(
-        "Inbox", clock.now() - oldest < LATE_AFTER, f"{unread} things that came in are not yet understood.", unread
+        gettext("Inbox"),
+        clock.now() - oldest < LATE_AFTER,
+        ngettext(
+            "%(num)s thing that came in is not yet understood.",
+            "%(num)s things that came in are not yet understood.",
+            unread,
+        ),
+        unread,
     )
 
 
 def _check_disk() -> HealthCheck:
     free = probes.free_disk_bytes()
     if free is None:
-        return HealthCheck("Disk", True, "No folder of ours is on this machine.")
-    return HealthCheck("Disk", free > probes.MIN_FREE_DISK_BYTES, f"{free / 1024**3:.1f} GB are free.", free)
+        return HealthCheck(gettext("Disk"), True, gettext("No folder of ours is on this machine."))
+    return HealthCheck(
+        gettext("Disk"),
+        free > probes.MIN_FREE_DISK_BYTES,
+        gettext("%(free)s GB are free.", free=format_number(free / 1024**3, 1)),
+        free,
+    )

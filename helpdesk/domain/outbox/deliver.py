@@ -16,8 +16,10 @@ from helpdesk.database import errors as database_errors
 from helpdesk.database import transactions
 from helpdesk.domain.outbox import claim as claims
 from helpdesk.domain.outbox import errors, failover, look_up_counts, mark_sent, results
+from helpdesk.domain.people import reader_language
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.translation import gettext
 
 TIME_SLICE_SECONDS = 1.0  # after which a worker takes the next job, before it goes on with a long queue
 MIN_LEASE_FRACTION = 1 / 3  # of the lease: no call begins with less than this left
@@ -27,7 +29,8 @@ log = logging.getLogger(__name__)
 
 def deliver_one(delivery_id: int) -> bool:
     """Send the delivery with this id if it is first in its queue, due and not claimed. True if it was sent. Commits."""
-    is_sent, next_id = _attempt_delivery(delivery_id)
+    with reader_language.use_team_language():
+        is_sent, next_id = _attempt_delivery(delivery_id)
     _wake_for(next_id)
     return is_sent
 
@@ -36,8 +39,9 @@ def deliver_thread(delivery_id: int) -> None:
     """Send the delivery with this id, then those that wait behind it, for TIME_SLICE_SECONDS. Commits after each."""
     until = time.monotonic() + TIME_SLICE_SECONDS
     next_id: int | None = delivery_id
-    while next_id is not None and time.monotonic() < until:
-        _, next_id = _attempt_delivery(next_id)
+    with reader_language.use_team_language():
+        while next_id is not None and time.monotonic() < until:
+            _, next_id = _attempt_delivery(next_id)
     _wake_for(next_id)
 
 
@@ -49,7 +53,7 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
         return False, None
     try:
         if failover.has_moved():
-            raise errors.UnknownOutcomeError("Another database server has taken over; looking before sending.")
+            raise errors.UnknownOutcomeError(gettext("Another database server has taken over; looking before sending."))
         sent = claim.channel.find(claim.request) if claim.possibly_sent_since else None
         if claim.possibly_sent_since and claim.channel.removes_copies:
             look_up_counts.count("found" if sent else "absent")
@@ -58,14 +62,14 @@ def _attempt_delivery(delivery_id: int) -> tuple[bool, int | None]:
             return False, None
         if sent is None:
             if clock.now() > claim.lease_until - claims.lease_duration() * MIN_LEASE_FRACTION:
-                raise errors.UnknownOutcomeError("The worker was held up; looking before trying again.")
+                raise errors.UnknownOutcomeError(gettext("The worker was held up; looking before trying again."))
             sent = claim.channel.send(claim.request)
     except errors.ChannelError as error:
         _record_failure(claim, error)
         return False, None
     except Exception:
         log.exception("Delivery %s ended with an unexpected error", claim.id)
-        _record_failure(claim, errors.UnknownOutcomeError("Something unforeseen happened while sending."))
+        _record_failure(claim, errors.UnknownOutcomeError(gettext("Something unforeseen happened while sending.")))
         return False, None
     return True, database_errors.keep_trying(lambda: mark_sent.mark_sent(claim, sent))
 

@@ -20,6 +20,7 @@ from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 UNTRIED_STATES = (DeliveryState.pending, DeliveryState.cancelled)
 
@@ -180,7 +181,7 @@ def end_mail_thread(ticket: Ticket, user: User) -> None:
         if thread.user_id == user.id:
             thread.ended_at = clock.now()
             thread.nonce = thread.token_hash = None
-            withdrawal.cancel_waiting([thread.id], "No longer follows this ticket.")
+            withdrawal.cancel_waiting([thread.id], gettext("No longer follows this ticket."))
 
 
 def delete_unsent(message: Message) -> bool:

@@ -14,8 +14,9 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext
 
-REFUSAL = "Only the team can do this."
+REFUSAL = lazy_gettext("Only the team can do this.")
 
 
 def retry_delivery(delivery: Delivery, *, actor: User | None) -> None:
@@ -43,12 +44,12 @@ def skip_delivery(delivery: Delivery, *, actor: User | None) -> None:
     Raises PermissionDenied, or ConflictError if it is finished or being sent.
     """
     delivery = _lock_waiting(delivery, actor)
-    reason = f"Left out by {actor.display_name if actor else 'the command line'}."
+    reason = gettext("Left out by %(actor)s.", actor=actor.display_name if actor else gettext("the command line"))
     withdrawal.cancel(delivery, reason)
     thread = delivery.thread
     if thread is not None and delivery.kind == DeliveryKind.card and thread.external_id is None:
         thread.ended_at = clock.now()
-        withdrawal.cancel_waiting((thread.id,), f"The ticket has no card there. {reason}")
+        withdrawal.cancel_waiting((thread.id,), gettext("The ticket has no card there. %(reason)s", reason=reason))
     _publish_and_wake(delivery)
 
 
@@ -94,7 +95,7 @@ def _lock_waiting(delivery: Delivery, actor: User | None) -> Delivery:
     locked = locking.lock_deliveries(Delivery.id == delivery.id)
     permissions.ensure(_is_team(actor), REFUSAL)
     if not locked or locked[0].is_finished or locked[0].state == DeliveryState.sending:
-        raise ConflictError("This delivery is not waiting.")
+        raise ConflictError(gettext("This delivery is not waiting."))
     return locked[0]
 
 

@@ -16,6 +16,7 @@ from helpdesk.models.message import Message
 from helpdesk.models.priorities import HIGHEST_PRIORITY
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Role, User
+from helpdesk.translation import gettext
 
 NOTIFIED_KINDS = (DeliveryKind.message, DeliveryKind.file, DeliveryKind.card)
 MAX_EXCERPT_LENGTH = 140
@@ -25,8 +26,8 @@ DAY_MINUTES = 24 * 60
 def on_assigned(ticket: Ticket, assignee: User | None, actor: User | None) -> None:
     """Notify the new assignee, unless they took the ticket themselves."""
     if assignee is not None and (actor is None or actor.id != assignee.id):
-        by = actor.display_name if actor is not None else "The helpdesk"
-        notify(ticket, [assignee], f"{by} assigned {_describe(ticket)} to you.")
+        by = actor.display_name if actor is not None else gettext("The helpdesk")
+        notify(ticket, [assignee], gettext("%(agent)s assigned %(ticket)s to you.", agent=by, ticket=_describe(ticket)))
 
 
 def on_message_added(message: Message) -> None:
@@ -35,10 +36,23 @@ def on_message_added(message: Message) -> None:
     if message.is_note:
         mentioned = [user for user in find_mentioned(message.body) if user.id != message.author_id]
         if mentioned and message.origin_thread_id is None:  # in the chat itself a mention notifies
-            notify(ticket, mentioned, f"{message.author_display_name} mentioned you in a note on {_describe(ticket)}.")
+            notify(
+                ticket,
+                mentioned,
+                gettext(
+                    "%(author)s mentioned you in a note on %(ticket)s.",
+                    author=message.author_display_name,
+                    ticket=_describe(ticket),
+                ),
+            )
     elif not message.from_team and ticket.assignee is not None:
         excerpt = markdown_rendering.make_excerpt(message.body, MAX_EXCERPT_LENGTH)
-        sentence = f"{message.author_display_name} answered on {_describe(ticket)}: {excerpt}"
+        sentence = gettext(
+            "%(author)s answered on %(ticket)s: %(excerpt)s",
+            author=message.author_display_name,
+            ticket=_describe(ticket),
+            excerpt=excerpt,
+        )
         notify(ticket, [ticket.assignee], sentence, is_repeated=True)
     elif not message.from_team:
         on_unassigned_urgent(ticket)
@@ -47,7 +61,7 @@ def on_message_added(message: Message) -> None:
 def on_unassigned_urgent(ticket: Ticket) -> None:
     """Notify those on call of an urgent ticket that nobody has."""
     if ticket.assignee_id is None and ticket.priority == HIGHEST_PRIORITY and not ticket.is_done:
-        _notify_on_call(ticket, f"{_describe(ticket)} is urgent, and nobody has it.")
+        _notify_on_call(ticket, gettext("%(ticket)s is urgent, and nobody has it.", ticket=_describe(ticket)))
 
 
 def on_service_level(ticket: Ticket, sentence: str) -> bool:
@@ -66,7 +80,16 @@ def on_delivery_failed(delivery: Delivery, reason: str) -> None:
     ticket, message = delivery.thread.ticket, delivery.message
     author = message.author if message is not None and message.from_team else None
     concerned = [user for user in (author, ticket.assignee) if user is not None][:1]
-    notify(ticket, concerned, f"A message on {_describe(ticket)} did not reach {delivery.label}: {reason}")
+    notify(
+        ticket,
+        concerned,
+        gettext(
+            "A message on %(ticket)s did not reach %(destination)s: %(reason)s",
+            ticket=_describe(ticket),
+            destination=delivery.label,
+            reason=reason,
+        ),
+    )
 
 
 def notify(ticket: Ticket, users: list[User], sentence: str, *, is_repeated: bool = False) -> bool:

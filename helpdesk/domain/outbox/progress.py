@@ -9,6 +9,7 @@ from helpdesk import clock
 from helpdesk.domain.outbox import claim
 from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryState
+from helpdesk.translation import format_number, gettext, ngettext
 
 DUE_AFTER = timedelta(seconds=20)  # a delivery that is due for less has not been waiting for a worker
 STALLED_AFTER = timedelta(seconds=45)  # longer than any one call takes
@@ -42,10 +43,19 @@ class DeliveryProgress:
     def sentence(self) -> str:
         """The finding for people."""
         if self.untried_for is None:
-            return "No delivery waits for a worker."
-        are_due = "1 delivery is due" if self.due == 1 else f"{self.due} deliveries are due"
-        seconds = self.untried_for.total_seconds()
-        return f"{are_due}, none tried for {seconds:.0f} s." if self.is_stalled else f"{are_due}; workers are at it."
+            return gettext("No delivery waits for a worker.")
+        if not self.is_stalled:
+            return ngettext(
+                "%(num)s delivery is due; workers are at it.",
+                "%(num)s deliveries are due; workers are at it.",
+                self.due,
+            )
+        return ngettext(
+            "%(num)s delivery is due, none tried for %(seconds)s s.",
+            "%(num)s deliveries are due, none tried for %(seconds)s s.",
+            self.due,
+            seconds=format_number(self.untried_for.total_seconds(), 0),
+        )
 
 
 def measure_progress() -> DeliveryProgress:

@@ -17,6 +17,7 @@ from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.ticket import Ticket
+from helpdesk.translation import N_, gettext
 
 if TYPE_CHECKING:
     from helpdesk.domain.outbox.claim import DeliveryClaim
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 # Before the next attempt, by attempts made.
 RETRY_DELAYS_SECONDS = (1, 2, 5, 10, 20, 30, 30, 60, 60, 120, 300, 600, 900)
 MAX_RENDER_ATTEMPTS = 5
-MAY_BE_THERE = "An earlier attempt may have arrived."
+MAY_BE_THERE = N_("An earlier attempt may have arrived.")
 RENDER_FAILURES = "render_failures"  # key in Delivery.data: how often an error of ours kept it from being rendered
 OUTAGE_DELAY = timedelta(seconds=2)  # after the database or the file store did not answer
 
@@ -113,7 +114,7 @@ def mark_render_failed(delivery_id: int, owner: str) -> None:
         return
     failures = int(delivery.data.get(RENDER_FAILURES, 0)) + 1
     _end_claim(delivery)
-    delivery.reason = "This could not be put into words for the other side; the log has the details."
+    delivery.reason = gettext("This could not be put into words for the other side; the log has the details.")
     delivery.data = {**delivery.data, RENDER_FAILURES: failures}
     if failures >= MAX_RENDER_ATTEMPTS:
         delivery.state = DeliveryState.failed
@@ -165,11 +166,13 @@ def _fail(delivery: Delivery, reason: str) -> None:
 
 def _apply_postponement(delivery: Delivery, reason: SkipDelivery | RetryLater) -> None:
     if isinstance(reason, SkipDelivery):
-        text = reason.reason if delivery.possibly_sent_since is None else f"{reason.reason} {MAY_BE_THERE}"
+        text = str(reason.reason)
+        if delivery.possibly_sent_since is not None:
+            text = f"{text} {gettext(MAY_BE_THERE)}"
         _finish_delivery(delivery, DeliveryState.cancelled, text)
     else:
         _end_claim(delivery)
-        delivery.due_at, delivery.reason = clock.now() + timedelta(seconds=reason.seconds), reason.reason
+        delivery.due_at, delivery.reason = clock.now() + timedelta(seconds=reason.seconds), str(reason.reason)
 
 
 def _lock_claimed(delivery_id: int, owner: str) -> Delivery | None:

@@ -14,14 +14,15 @@ from helpdesk.domain.outbox import registry
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
+from helpdesk.translation import N_
 
 COPY_KINDS = (DeliveryKind.message, DeliveryKind.file)
 REMOVAL_KINDS = (DeliveryKind.delete, DeliveryKind.delete_file)
 CHANGE_KINDS = (*REMOVAL_KINDS, DeliveryKind.edit, DeliveryKind.mark)
 WAITING_STATES = (DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed, DeliveryState.unknown)
 WITHDRAWN = "withdrawn"  # key in Delivery.data: why this copy must not be sent (again)
-TAKEN_BACK = "Taken back before it left."
-ENDED = "Nothing more is sent here: the ticket was moved, or this person or channel left it."
+TAKEN_BACK = N_("Taken back before it left.")
+ENDED = N_("Nothing more is sent here: the ticket was moved, or this person or channel left it.")
 
 
 def lock_copies(message: Message) -> list[Delivery]:

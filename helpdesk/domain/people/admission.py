@@ -11,6 +11,7 @@ from helpdesk.models.follower import Follower
 from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Role, User
+from helpdesk.translation import gettext
 
 PLANS_WITH_PORTAL = ("professional", "enterprise")
 
@@ -94,19 +95,22 @@ def explain_admission(text: str) -> AdmissionExplanation:
     email = email_address.canonical_address(text)
     user = db.session.scalar(select(User).where(User.email == email))
     if user and user.is_team:
-        how = (
-            f"is of the team ({user.role}) and lands on the desk."
+        name = user.display_name
+        sentence = (
+            gettext("%(name)s is of the team (%(role)s) and lands on the desk.", name=name, role=user.role)
             if user.is_active
-            else "is of the team but was deactivated."
+            else gettext("%(name)s is of the team but was deactivated.", name=name)
         )
-        return AdmissionExplanation(email, user.is_active, (), user, (f"{user.display_name} {how}",))
+        return AdmissionExplanation(email, user.is_active, (), user, (sentence,))
     reasons = (
-        [] if is_portal_enabled() else ["The portal is switched off for the whole installation by its edition or plan."]
+        []
+        if is_portal_enabled()
+        else [gettext("The portal is switched off for the whole installation by its edition or plan.")]
     )
     admitting = admitting_organizations(email)
     reasons += _admission_reasons(email, {organization.id for organization in admitting})
     if user and (not user.is_active or user.erased_at):
-        reasons.append(f"{user.display_name} was deactivated, which wins over every rule.")
+        reasons.append(gettext("%(user)s was deactivated, which wins over every rule.", user=user.display_name))
     admitted = bool(admitting) and is_portal_enabled() and not (user and (not user.is_active or user.erased_at))
     return AdmissionExplanation(email, admitted, tuple(admitting), user, tuple(reasons))
 
@@ -123,25 +127,46 @@ def _admission_reasons(email: str, admitting: set[int]) -> list[str]:
     reasons = []
     for organization in listed:
         reasons.append(
-            f"{organization.name} lists the address {email}."
+            gettext("%(organization)s lists the address %(email)s.", organization=organization.name, email=email)
             if organization.id in admitting
-            else f"{organization.name} lists the address {email}, but its portal is switched off."
+            else gettext(
+                "%(organization)s lists the address %(email)s, but its portal is switched off.",
+                organization=organization.name,
+                email=email,
+            )
         )
     if owner is None:
         reasons.append(
-            f"{domain} is a public mail domain, so it says nothing about where somebody works."
+            gettext("%(domain)s is a public mail domain, so it says nothing about where somebody works.", domain=domain)
             if email_address.is_public_domain(domain)
             else (
-                f"No organization has the domain {domain}. "
-                "Domains are compared exactly, so a subdomain is another domain."
+                gettext(
+                    "No organization has the domain %(domain)s. "
+                    "Domains are compared exactly, so a subdomain is another domain.",
+                    domain=domain,
+                )
             )
         )
     elif not owner.portal_enabled:
-        reasons.append(f"{domain} is a domain of {owner.name}, but its portal is switched off.")
+        reasons.append(
+            gettext(
+                "%(domain)s is a domain of %(owner)s, but its portal is switched off.", domain=domain, owner=owner.name
+            )
+        )
     elif owner.allowlist_only and owner.id not in admitting:
         reasons.append(
-            f"{domain} is a domain of {owner.name}, which lets in only listed addresses, and this one is not listed."
+            gettext(
+                "%(domain)s is a domain of %(owner)s, which lets in only listed addresses, and this one is not listed.",
+                domain=domain,
+                owner=owner.name,
+            )
         )
     elif not owner.allowlist_only:
-        reasons.append(f"{domain} is a domain of {owner.name}, which lets in everybody who has an address there.")
+        reasons.append(
+            gettext(
+                "%(domain)s is a domain of %(owner)s, which lets in everybody who has an address there.",
+                domain=domain,
+                owner=owner.name,
+            )
+        )
     return reasons

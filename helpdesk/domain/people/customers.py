@@ -5,6 +5,7 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission, email_address, organizations, permissions, users
 from helpdesk.models.organization import Organization, OrganizationAddress
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 
 def add_customer(email: str, *, name: str, organization: Organization | None, actor: User) -> User:
@@ -13,12 +14,14 @@ def add_customer(email: str, *, name: str, organization: Organization | None, ac
     Somebody whom the organization's rules do not admit is listed by their address and sees only their own tickets.
     Raises PermissionDenied, ValidationError and ConflictError.
     """
-    permissions.ensure(actor.is_team and actor.is_active, "Only the team adds people.")
+    permissions.ensure(actor.is_team and actor.is_active, gettext("Only the team adds people."))
     email = users.canonical_email(email)
     if organization is None:
-        raise ValidationError("Choose the organization this person belongs to.", "organization")
+        raise ValidationError(gettext("Choose the organization this person belongs to."), "organization")
     if email_address.domain_of(email) in organizations.list_own_domains():
-        raise ValidationError("This is an address of our own. Customers have addresses of their organization.", "email")
+        raise ValidationError(
+            gettext("This is an address of our own. Customers have addresses of their organization."), "email"
+        )
     user = users.find_user(email)
     if user is not None:
         return _existing_customer(user, organization)
@@ -41,10 +44,14 @@ def suggest_organization(email: str) -> Organization | None:
 
 def _existing_customer(user: User, organization: Organization) -> User:
     if user.is_team:
-        raise ConflictError(f"{user.display_name} is a member of the team.", "email")
+        raise ConflictError(gettext("%(user)s is a member of the team.", user=user.display_name), "email")
     if not user.is_active:
-        raise ConflictError(f"{user.display_name} was deactivated. An admin can activate them again.", "email")
+        raise ConflictError(
+            gettext("%(user)s was deactivated. An admin can activate them again.", user=user.display_name), "email"
+        )
     if user.organization_id != organization.id:
-        where = user.organization.name if user.organization else "no organization"
-        raise ConflictError(f"{user.display_name} is known already, at {where}.", "email")
+        where = user.organization.name if user.organization else gettext("no organization")
+        raise ConflictError(
+            gettext("%(user)s is known already, at %(where)s.", user=user.display_name, where=where), "email"
+        )
     return user

@@ -14,6 +14,7 @@ from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.organization import Organization
 from helpdesk.models.thread import Thread
+from helpdesk.translation import gettext
 
 WAITING_STATES = (DeliveryState.pending, DeliveryState.on_hold, DeliveryState.failed, DeliveryState.unknown)
 CHANNEL_ID_PATTERN = re.compile(r"[CG][A-Z0-9]{5,30}")
@@ -48,7 +49,9 @@ def set_channels(organization: Organization, channel_ids: list[str]) -> None:
         elif channel.organization_id != organization.id:
             _assign_channel(channel, organization)
         if channel_id == settings.get("triage_channel"):
-            raise ConflictError(f"{channel_id} is the team's triage channel.", "slack_channels")
+            raise ConflictError(
+                gettext("%(channel_id)s is the team's triage channel.", channel_id=channel_id), "slack_channels"
+            )
         channel.is_default = position == 0
         channel.removed_at = None
     db.session.flush()
@@ -64,11 +67,14 @@ def _organization_channels(organization: Organization) -> list[Channel]:
 def _assign_channel(channel: Channel, organization: Organization) -> None:
     """Give a channel to another organization. Raises ConflictError if it ever had a ticket: old posts stay readable."""
     if channel.audience == "team":
-        raise ConflictError(f"{channel.label} is a channel of the team.", "slack_channels")
+        raise ConflictError(gettext("%(channel)s is a channel of the team.", channel=channel.label), "slack_channels")
     used = db.session.scalar(select(exists().where(Thread.channel_id == channel.id)))
     if channel.removed_at is None or used:
-        owner = channel.organization.name if channel.organization else "another organization"
-        raise ConflictError(f"{channel.external_id} belongs to {owner}.", "slack_channels")
+        owner = channel.organization.name if channel.organization else gettext("another organization")
+        raise ConflictError(
+            gettext("%(external_id)s belongs to %(owner)s.", external_id=channel.external_id, owner=owner),
+            "slack_channels",
+        )
     channel.organization_id = organization.id
 
 
@@ -78,7 +84,7 @@ def _release_channel(channel: Channel) -> None:
     threads = select(Thread.id).where(Thread.channel_id == channel.id)
     for delivery in locking.lock_deliveries(Delivery.thread_id.in_(threads), Delivery.state.in_(WAITING_STATES)):
         delivery.state, delivery.finished_at = DeliveryState.cancelled, clock.now()
-        delivery.reason = "The channel is no longer this organization's."
+        delivery.reason = gettext("The channel is no longer this organization's.")
     db.session.execute(
         update(Thread)
         .where(Thread.channel_id == channel.id, Thread.ended_at.is_(None))

@@ -9,6 +9,7 @@ from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import organizations
 from helpdesk.extensions import db
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 LIST_COLUMNS = ("domains", "addresses", "slack_channels")
 BOOLEAN_COLUMNS = ("allowlist_only", "portal_enabled")
@@ -84,12 +85,12 @@ def _import_row(number: int, row: dict[str, Any], actor: User | None) -> Importe
             organization = organizations.find_by_name(name) if name else None
             if organization is None:
                 organizations.create_organization(name, actor=actor, **_creation_values(values))
-                return ImportedRow(number, name, "add", "Will be added.")
+                return ImportedRow(number, name, "add", gettext("Will be added."))
             before = organization.version
             organizations.update_organization(organization, version=before, actor=actor, **values)
             if organization.version == before:
-                return ImportedRow(number, name, "same", "Is like this already.")
-            return ImportedRow(number, name, "change", "Will be changed.")
+                return ImportedRow(number, name, "same", gettext("Is like this already."))
+            return ImportedRow(number, name, "change", gettext("Will be changed."))
     except DomainError as error:
         return ImportedRow(number, name, "wrong", error.message)
     except ValueError as error:

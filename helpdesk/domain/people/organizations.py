@@ -18,9 +18,12 @@ from helpdesk.domain.people import email_address, organization_channels, session
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
 from helpdesk.models.user import Identity, Role, User
+from helpdesk.translation import gettext, lazy_gettext
 
 MAX_NAME_LENGTH = 200
-STALE_MESSAGE = "Somebody else changed this organization meanwhile. Reload the page and make your change again."
+STALE_MESSAGE = lazy_gettext(
+    "Somebody else changed this organization meanwhile. Reload the page and make your change again."
+)
 UNCHECKED_FIELDS = ("portal_enabled", "allowlist_only", "default_ticket_visibility", "notes")
 
 
@@ -171,7 +174,7 @@ def _validate(values: dict[str, Any], organization: Organization | None) -> dict
             except ValueError as error:
                 errors[field] = str(error)
     if checked.get("default_ticket_visibility", "own") not in users.TICKET_VISIBILITY_LABELS:
-        errors["default_ticket_visibility"] = "Choose what new people see."
+        errors["default_ticket_visibility"] = gettext("Choose what new people see.")
     if errors:
         raise ValidationError(next(iter(errors.values())), next(iter(errors)), errors)
     return checked
@@ -243,7 +246,9 @@ def _apply_changes(organization: Organization, checked: dict[str, Any], actor: U
     try:
         db.session.flush()
     except IntegrityError:
-        raise ConflictError("One of the domains was given to another organization just now.", "domains") from None
+        raise ConflictError(
+            gettext("One of the domains was given to another organization just now."), "domains"
+        ) from None
 
 
 def _replace_rows(rows: list[Any], key: str, wanted: list[str], kind: type) -> None:
@@ -260,7 +265,9 @@ def _flush_new(organization: Organization) -> None:
         with db.session.begin_nested():
             db.session.add(organization)
     except IntegrityError:
-        raise ConflictError(f"There is an organization called {organization.name} already.", "name") from None
+        raise ConflictError(
+            gettext("There is an organization called %(organization)s already.", organization=organization.name), "name"
+        ) from None
 
 
 def _make_slug(name: str) -> str:

@@ -16,6 +16,7 @@ from helpdesk.models.follower import Follower
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import lazy_gettext
 
 
 class Visibility(StrEnum):
@@ -129,7 +130,7 @@ def can_administer(user: User) -> bool:
     return user.is_admin and user.is_active
 
 
-def ensure(allowed: bool, sentence: str = "You may not do this.") -> None:
+def ensure(allowed: bool, sentence: str = lazy_gettext("You may not do this.")) -> None:
     """Raise PermissionDenied with ``sentence`` unless ``allowed``."""
     if not allowed:
         raise PermissionDenied(sentence)

@@ -1,10 +1,13 @@
 """Whose language: a person's choice, else their browser's, else their organization's, else the installation's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
+from helpdesk.database import transactions
 from helpdesk.domain.administration import settings
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
+from helpdesk.translation import use_language
 from helpdesk.translation.languages import ENGLISH, offered_codes
 
 
@@ -33,3 +36,17 @@ def get_team_language() -> str:
     """The language of the installation: of Slack, and of whoever is nobody's customer."""
     code = settings.get("language")
     return code if code in offered_codes() else ENGLISH
+
+
+@contextmanager
+def use_team_language() -> Iterator[None]:
+    """Let sentences be in the team's language while the block runs: what a worker stores is read by the team.
+
+    It begins outside any transaction.
+    """
+    code = ENGLISH
+    if len(offered_codes()) > 1:
+        with transactions.read_only():
+            code = get_team_language()
+    with use_language(code):
+        yield

@@ -13,16 +13,20 @@ from helpdesk.domain.people import admission, email_address, session_revocation
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import Identity, Membership, Role, User
+from helpdesk.translation import gettext, lazy_gettext
 
 SLACK_USER_ID_PATTERN = re.compile(r"[UW][A-Z0-9]{4,30}")
 MAX_NAME_LENGTH = 200
 TIME_PATTERN = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
 CHAT_NOTIFICATION_LABELS = {
-    "thread": "A mention in the ticket’s Slack thread",
-    "direct": "A direct message in Slack",
-    "off": "Not in Slack",
+    "thread": lazy_gettext("A mention in the ticket’s Slack thread"),
+    "direct": lazy_gettext("A direct message in Slack"),
+    "off": lazy_gettext("Not in Slack"),
 }
-TICKET_VISIBILITY_LABELS = {"organization": "All tickets of the organization", "own": "Only their own tickets"}
+TICKET_VISIBILITY_LABELS = {
+    "organization": lazy_gettext("All tickets of the organization"),
+    "own": lazy_gettext("Only their own tickets"),
+}
 
 
 def find_user(email: str) -> User | None:
@@ -110,7 +114,7 @@ def choose_organization(user: User, organization_id: int) -> Organization:
         if organization.id == organization_id and not user.is_team:
             join_organization(user, organization)
             return organization
-    raise PermissionDenied("This organization does not let you in.")
+    raise PermissionDenied(gettext("This organization does not let you in."))
 
 
 def set_ticket_visibility(
@@ -121,7 +125,7 @@ def set_ticket_visibility(
     Raises ValidationError.
     """
     if ticket_visibility not in TICKET_VISIBILITY_LABELS:
-        raise ValidationError("Choose what this person sees.", "ticket_visibility")
+        raise ValidationError(gettext("Choose what this person sees."), "ticket_visibility")
     membership = db.session.get(Membership, (user.id, organization.id))
     if membership is None:
         membership = Membership(user_id=user.id, organization_id=organization.id, ticket_visibility=ticket_visibility)
@@ -140,9 +144,13 @@ def set_ticket_visibility(
 def set_role(user: User, role: str, *, actor: User | None) -> None:
     """Change the role of a member of the team, who has to sign in again. Raises ValidationError or ConflictError."""
     if role not in (Role.agent, Role.lead, Role.admin):
-        raise ValidationError("Choose agent, lead or admin.", "role")
+        raise ValidationError(gettext("Choose agent, lead or admin."), "role")
     if not user.is_team:
-        raise ConflictError(f"{user.display_name} is a customer; invite them to the team with an address of the team.")
+        raise ConflictError(
+            gettext(
+                "%(user)s is a customer; invite them to the team with an address of the team.", user=user.display_name
+            )
+        )
     if user.role == role:
         return
     if user.is_admin:
@@ -160,7 +168,7 @@ def deactivate_user(user: User, *, actor: User | None) -> None:
     if user.is_admin:
         _ensure_another_admin(user)
     if actor is not None and actor.id == user.id:
-        raise ConflictError("You cannot deactivate yourself.")
+        raise ConflictError(gettext("You cannot deactivate yourself."))
     user.deactivated_at = clock.now()
     db.session.flush()
     session_revocation.revoke_user_sessions(user)
@@ -172,7 +180,7 @@ def activate_user(user: User, *, actor: User | None) -> None:
     if user.is_active:
         return
     if user.erased_at:
-        raise ConflictError("This person was erased.")
+        raise ConflictError(gettext("This person was erased."))
     user.deactivated_at = None
     db.session.flush()
     audit_log.add_entry("activated", actor, user.email, user.organization_id)
@@ -187,10 +195,13 @@ def link_slack_user(user: User, slack_user_id: str | None, *, actor: User | None
     if slack_user_id == user.slack_user_id:
         return
     if slack_user_id and not SLACK_USER_ID_PATTERN.fullmatch(slack_user_id):
-        raise ValidationError("A Slack member id begins with U or W, like U0123ABCD.", "slack_user_id")
+        raise ValidationError(gettext("A Slack member id begins with U or W, like U0123ABCD."), "slack_user_id")
     other = slack_user_id and db.session.scalar(select(User).where(User.slack_user_id == slack_user_id))
     if other:
-        raise ConflictError(f"{slack_user_id} is {other.display_name} already.", "slack_user_id")
+        raise ConflictError(
+            gettext("%(slack_user_id)s is %(other)s already.", slack_user_id=slack_user_id, other=other.display_name),
+            "slack_user_id",
+        )
     before, user.slack_user_id = user.slack_user_id, slack_user_id
     db.session.flush()
     audit_log.add_entry("linked to Slack", actor, user.email, user.organization_id, old=before, new=slack_user_id)
@@ -200,7 +211,7 @@ def remove_identity(user: User, identity_id: int, *, actor: User | None) -> None
     """Remove a provider's account from ``user``, who can no longer sign in with it. Raises ConflictError."""
     identity = db.session.get(Identity, identity_id)
     if identity is None or identity.user_id != user.id:
-        raise ConflictError("This way of signing in is gone already.")
+        raise ConflictError(gettext("This way of signing in is gone already."))
     db.session.delete(identity)
     session_revocation.revoke_user_sessions(
         user, provider=identity.provider, except_id=actor.session.id if actor and actor.session else None
@@ -218,14 +229,14 @@ def save_notifications(user: User, *, where: str, quiet_from: str, quiet_until: 
     errors = {}
     times = {"quiet_from": quiet_from.strip(), "quiet_until": quiet_until.strip()}
     if where not in CHAT_NOTIFICATION_LABELS:
-        errors["chat_notifications"] = "Choose where you are notified."
+        errors["chat_notifications"] = gettext("Choose where you are notified.")
     for name, text in times.items():
         if text and not TIME_PATTERN.fullmatch(text):
-            errors[name] = "Give a time like 22:00."
+            errors[name] = gettext("Give a time like 22:00.")
         elif bool(text) != all(times.values()):
-            errors[name] = "Give both times, or none."
+            errors[name] = gettext("Give both times, or none.")
     if errors:
-        raise ValidationError("Some answers need another look.", errors=errors)
+        raise ValidationError(gettext("Some answers need another look."), errors=errors)
     user.chat_notifications = where
     user.quiet_from, user.quiet_until = (_parse_time(text) for text in times.values())
     db.session.flush()
@@ -242,11 +253,11 @@ def save_preferences(user: User, *, name: str, time_zone: str, mail_replies: boo
     errors = {}
     name = clean_name(name)
     if not name:
-        errors["name"] = "Enter the name others read."
+        errors["name"] = gettext("Enter the name others read.")
     if time_zone and time_zone not in clock.time_zone_names():
-        errors["time_zone"] = "Choose a time zone from the list."
+        errors["time_zone"] = gettext("Choose a time zone from the list.")
     if errors:
-        raise ValidationError("Some answers need another look.", errors=errors)
+        raise ValidationError(gettext("Some answers need another look."), errors=errors)
     user.name = name
     user.time_zone = time_zone or None
     user.mail_replies = mail_replies
@@ -271,4 +282,4 @@ def canonical_email(text: str, field: str = "email") -> str:
 def _ensure_another_admin(leaving: User) -> None:
     others = select(func.count()).where(User.role == Role.admin, User.deactivated_at.is_(None), User.id != leaving.id)
     if not db.session.scalar(others):
-        raise ConflictError("This is the last admin; make somebody else admin first.")
+        raise ConflictError(gettext("This is the last admin; make somebody else admin first."))

@@ -34,6 +34,7 @@ from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.trusted_sender import TrustedSender
 from helpdesk.models.user import Identity, Membership, Role, User
+from helpdesk.translation import gettext
 
 BATCH_SIZE = 200  # tickets
 FOLLOW_UP_DAYS = 7
@@ -52,19 +53,22 @@ def preview_person(user: User) -> ErasurePreview:
     filed = select(Ticket.id).where(Ticket.requester_id == user.id)
     return ErasurePreview(
         [
-            ("Ways to sign in", count_rows(Identity, Identity.user_id == user.id)),
-            ("Sessions", count_rows(Session, Session.user_id == user.id)),
-            ("Messages", count_rows(Message, Message.author_id == user.id)),
-            ("Files", count_rows(Attachment, Attachment.uploader_id == user.id)),
-            ("Answers in forms", count_rows(Answer, Answer.ticket_id.in_(filed))),
-            ("Tickets that keep their place but lose the name", count_rows(Ticket, Ticket.requester_id == user.id)),
+            (gettext("Ways to sign in"), count_rows(Identity, Identity.user_id == user.id)),
+            (gettext("Sessions"), count_rows(Session, Session.user_id == user.id)),
+            (gettext("Messages"), count_rows(Message, Message.author_id == user.id)),
+            (gettext("Files"), count_rows(Attachment, Attachment.uploader_id == user.id)),
+            (gettext("Answers in forms"), count_rows(Answer, Answer.ticket_id.in_(filed))),
+            (
+                gettext("Tickets that keep their place but lose the name"),
+                count_rows(Ticket, Ticket.requester_id == user.id),
+            ),
         ],
         [
-            "Mail already sent stays in mailboxes.",
+            gettext("Mail already sent stays in mailboxes."),
             "Copies in Slack are deleted where Slack allows it.",
-            "What others wrote stays, also where it repeats their words or their name.",
-            "The numbers in reports stay, without the name.",
-            "The audit log stays, without the name and the address.",
+            gettext("What others wrote stays, also where it repeats their words or their name."),
+            gettext("The numbers in reports stay, without the name."),
+            gettext("The audit log stays, without the name and the address."),
         ],
     )
 
@@ -74,13 +78,17 @@ def preview_organization(organization: Organization) -> ErasurePreview:
     id = organization.id
     return ErasurePreview(
         [
-            ("Tickets", count_rows(Ticket, Ticket.organization_id == id)),
-            ("Messages", count_rows(Message, Message.organization_id == id)),
-            ("Files", count_rows(Attachment, Attachment.organization_id == id)),
-            ("People", count_rows(User, User.organization_id == id)),
-            ("Slack channels that are disconnected", count_rows(Channel, Channel.organization_id == id)),
+            (gettext("Tickets"), count_rows(Ticket, Ticket.organization_id == id)),
+            (gettext("Messages"), count_rows(Message, Message.organization_id == id)),
+            (gettext("Files"), count_rows(Attachment, Attachment.organization_id == id)),
+            (gettext("People"), count_rows(User, User.organization_id == id)),
+            (gettext("Slack channels that are disconnected"), count_rows(Channel, Channel.organization_id == id)),
         ],
-        ["Mail already sent stays in mailboxes.", "Messages already in Slack stay there.", "The audit trail stays."],
+        [
+            gettext("Mail already sent stays in mailboxes."),
+            gettext("Messages already in Slack stay there."),
+            gettext("The audit trail stays."),
+        ],
     )
 
 
@@ -110,9 +118,9 @@ def erase_person(user: User, *, actor: User, words: bool = True, subjects: bool 
     Returns the keys of the files to delete after the commit. Raises PermissionDenied for non-admins and ConflictError
     for ``actor`` themselves.
     """
-    permissions.ensure(permissions.can_administer(actor), "Only admins erase people.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins erase people."))
     if user.id == actor.id:
-        raise ConflictError("You cannot erase yourself; another admin can.")
+        raise ConflictError(gettext("You cannot erase yourself; another admin can."))
     if user.erased_at:
         return []
     former = FormerIdentity(user.display_name, user.email, user.slack_user_id)
@@ -199,7 +207,7 @@ def erase_account(user: User) -> None:
 
 def start_erasing_organization(organization: Organization, *, actor: User) -> None:
     """Switch the portal off for ``organization`` at once; a job erases the rest in batches. Raises PermissionDenied."""
-    permissions.ensure(permissions.can_administer(actor), "Only admins erase organizations.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins erase organizations."))
     organization.portal_enabled = False
     for table in (OrganizationDomain, OrganizationAddress):
         db.session.execute(delete(table).where(table.organization_id == organization.id))

@@ -15,10 +15,15 @@ from helpdesk.models.rating import Rating
 from helpdesk.models.statuses import DONE, UNSOLVED_SQL, WaitingOn, statuses_waiting_on
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext, lazy_gettext
 
 REVIEW_WINDOW = timedelta(days=30)
 MAX_COMMENT_LENGTH = 4_000
-RATING_LABELS = {"excellent": "Excellent", "good": "Good", "improve": "Could be better"}
+RATING_LABELS = {
+    "excellent": lazy_gettext("Excellent"),
+    "good": lazy_gettext("Good"),
+    "improve": lazy_gettext("Could be better"),
+}
 
 
 def list_reviewable(reader: User, *, agent_id: int | None = None, limit: int = 25) -> list[tuple[Ticket, int | None]]:
@@ -26,7 +31,7 @@ def list_reviewable(reader: User, *, agent_id: int | None = None, limit: int = 2
 
     Raises PermissionDenied.
     """
-    permissions.ensure(permissions.can_review(reader), "Only leads review.")
+    permissions.ensure(permissions.can_review(reader), gettext("Only leads review."))
     query = (
         select(Ticket, Rating.score)
         .outerjoin(Rating, Rating.ticket_id == Ticket.id)
@@ -52,16 +57,22 @@ def save_review(ticket: Ticket, *, reviewer: User, rating: str, comment: str = "
 
     Raises PermissionDenied, ValidationError, and ConflictError if the ticket is not solved or is the reviewer's own.
     """
-    ticket = locking.lock_ticket_if(ticket, lambda _: permissions.can_review(reviewer), "Only leads review.")
+    ticket = locking.lock_ticket_if(ticket, lambda _: permissions.can_review(reviewer), gettext("Only leads review."))
     comment = comment.replace("\r\n", "\n").strip()
     if rating not in RATINGS:
-        raise ValidationError("Choose a mark.", "rating")
+        raise ValidationError(gettext("Choose a mark."), "rating")
     if len(comment) > MAX_COMMENT_LENGTH:
-        raise ValidationError(f"A remark has at most {MAX_COMMENT_LENGTH:,} characters.", "comment")
+        raise ValidationError(
+            gettext(
+                "A remark has at most %(most_comment_length)s characters.",
+                most_comment_length=format_number(MAX_COMMENT_LENGTH),
+            ),
+            "comment",
+        )
     if not ticket.is_done:
-        raise ConflictError("Only a solved ticket is reviewed.")
+        raise ConflictError(gettext("Only a solved ticket is reviewed."))
     if ticket.assignee_id == reviewer.id:
-        raise ConflictError("Somebody else should review your own work.")
+        raise ConflictError(gettext("Somebody else should review your own work."))
     review = db.session.get(QaReview, ticket.id)
     if review is None:
         review = QaReview(ticket_id=ticket.id)
@@ -103,7 +114,7 @@ def mark_read(reviews: list[QaReview], agent: User) -> None:
 
 def list_waiting_on_team(reader: User, limit: int = 25) -> list[Ticket]:
     """Return the tickets that wait on the team, the longest wait first. Raises PermissionDenied."""
-    permissions.ensure(permissions.can_review(reader), "Only leads review.")
+    permissions.ensure(permissions.can_review(reader), gettext("Only leads review."))
     waiting = (
         select(Ticket)
         .where(text(f"tickets.{UNSOLVED_SQL}"), Ticket.status.in_(statuses_waiting_on(WaitingOn.team)))

@@ -25,13 +25,14 @@ from helpdesk.models.rating import Rating
 from helpdesk.models.statuses import UNSOLVED_SQL, WAITING_ON, Status, WaitingOn
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import format_day, gettext, lazy_gettext
 
 GROUP_LABELS = {
-    "week": "Week",
-    "agent": "Agent",
-    "organization": "Organization",
-    "priority": "Priority",
-    "form": "Form",
+    "week": lazy_gettext("Week"),
+    "agent": lazy_gettext("Agent"),
+    "organization": lazy_gettext("Organization"),
+    "priority": lazy_gettext("Priority"),
+    "form": lazy_gettext("Form"),
 }
 MAX_ROWS = 100
 WHOLE_PERIOD_KEY = "whole"
@@ -72,7 +73,7 @@ def list_weeks(count: int = 12, until: datetime | None = None) -> list[Period]:
 def total_figures(period: Period) -> Figures:
     """Return the figures of the whole ``period``."""
     figures_by_key = _measure(period, literal(WHOLE_PERIOD_KEY), ())
-    return figures_by_key.get(WHOLE_PERIOD_KEY) or Figures(WHOLE_PERIOD_KEY, "All tickets")
+    return figures_by_key.get(WHOLE_PERIOD_KEY) or Figures(WHOLE_PERIOD_KEY, gettext("All tickets"))
 
 
 def figures_by_group(group: str, periods: list[Period]) -> list[Figures]:
@@ -88,7 +89,9 @@ def figures_by_group(group: str, periods: list[Period]) -> list[Figures]:
     figures_by_key = _measure(period, key, joins)
     group_labels = _group_labels(group, [key for key in figures_by_key if key is not None])
     for figures in figures_by_key.values():
-        figures.label = group_labels.get(figures.key) or {"agent": "Nobody", "form": "No form"}.get(group, "Unknown")
+        figures.label = group_labels.get(figures.key) or {"agent": gettext("Nobody"), "form": gettext("No form")}.get(
+            group, gettext("Unknown")
+        )
     rows = sorted(figures_by_key.values(), key=lambda figures: (-figures.filed, -figures.solved, figures.label))
     return rows[:MAX_ROWS]
 
@@ -234,7 +237,7 @@ def _add_backlog(figures_by_key: dict[object, Figures], periods: list[Period]) -
     for number in range(len(periods) - 1, -1, -1):
         figures = figures_by_key.get(number) or Figures(number, "")
         begin = periods[number][0].astimezone(ZoneInfo(settings.get("time_zone")))
-        figures.label = f"{begin.day} {begin:%b}"
+        figures.label = format_day(begin)
         figures.backlog = max(backlog, 0)
         backlog += figures.solved - figures.filed
         rows.append(figures)

@@ -14,6 +14,7 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.setting import Setting
 from helpdesk.models.user import Role, User
+from helpdesk.translation import format_number, gettext, ngettext, pgettext
 
 SEND_HOUR = 7  # hour on Monday, in the configured time zone
 LAST_SENT_KEY = "weekly_summary_sent"
@@ -79,22 +80,28 @@ def list_figures(begins: date) -> tuple[Figure, ...]:
         reports.total_figures(week_period(begins)),
         reports.total_figures(week_period(begins - timedelta(weeks=1))),
     )
-    rating = f"{now.rating:.1f} of 5 from {now.ratings}" if now.rating is not None else "None"
+    rating = (
+        gettext(
+            "%(rating)s out of 5 from %(count)s", rating=format_number(now.rating, 1), count=format_number(now.ratings)
+        )
+        if now.rating is not None
+        else pgettext("ratings", "None")
+    )
     return (
-        Figure("New tickets", str(now.filed), _compare_counts(now.filed, before.filed)),
-        Figure("Solved", str(now.solved), _compare_counts(now.solved, before.solved)),
+        Figure(gettext("New tickets"), format_number(now.filed), _compare_counts(now.filed, before.filed)),
+        Figure(gettext("Solved"), format_number(now.solved), _compare_counts(now.solved, before.solved)),
         Figure(
-            "First response time, median",
+            gettext("First response time, median"),
             labels.format_duration(now.response_median),
             _compare_durations(now.response_median, before.response_median),
         ),
         Figure(
-            "Resolution time, median",
+            gettext("Resolution time, median"),
             labels.format_duration(now.resolution_median),
             _compare_durations(now.resolution_median, before.resolution_median),
         ),
-        Figure("Satisfaction", rating),
-        Figure("Backlog", str(reports.count_backlog())),
+        Figure(gettext("Satisfaction"), rating),
+        Figure(gettext("Backlog"), format_number(reports.count_backlog())),
     )
 
 
@@ -110,11 +117,16 @@ def week_period(begins: date) -> reports.Period:
 
 def _compare_counts(now: int, before: int) -> str:
     if now == before:
-        return "as the week before"
-    return f"{abs(now - before)} {'more' if now > before else 'fewer'} than the week before"
+        return gettext("as the week before")
+    if now > before:
+        return ngettext("%(num)s more than the week before", "%(num)s more than the week before", now - before)
+    return ngettext("%(num)s fewer than the week before", "%(num)s fewer than the week before", before - now)
 
 
 def _compare_durations(now: float | None, before: float | None) -> str:
     if now is None or before is None or round(now / 60) == round(before / 60):
         return ""
-    return f"{labels.format_duration(abs(now - before))} {'slower' if now > before else 'faster'}"
+    difference = labels.format_duration(abs(now - before))
+    if now > before:
+        return gettext("%(difference)s slower", difference=difference)
+    return gettext("%(difference)s faster", difference=difference)

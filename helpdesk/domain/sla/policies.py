@@ -16,11 +16,20 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import Priority
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext
 
 MAX_MINUTES = 60 * 24 * 90  # working minutes
 DAY_MINUTES = 1440
 DURATION_PATTERN = re.compile(r"(?:(\d{1,5})\s*h)?\s*(?:(\d{1,6})\s*m?)?", re.I)
-WEEKDAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+WEEKDAY_NAMES = (
+    lazy_gettext("Monday"),
+    lazy_gettext("Tuesday"),
+    lazy_gettext("Wednesday"),
+    lazy_gettext("Thursday"),
+    lazy_gettext("Friday"),
+    lazy_gettext("Saturday"),
+    lazy_gettext("Sunday"),
+)
 
 
 def list_policies(organization: Organization | None = None) -> dict[str, SlaPolicy]:
@@ -34,7 +43,7 @@ def set_policies(values: dict[str, str], *, actor: User, organization: Organizat
 
     Raises PermissionDenied, and ValidationError with a sentence for every wrong field.
     """
-    permissions.ensure(permissions.can_administer(actor), "Only admins set service levels.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins set service levels."))
     minutes: dict[str, int | None] = {}
     errors: dict[str, str] = {}
     for priority in Priority:
@@ -43,12 +52,12 @@ def set_policies(values: dict[str, str], *, actor: User, organization: Organizat
             try:
                 minutes[name] = parse_duration(values.get(name, ""))
             except ValueError:
-                errors[name] = "Write a length of time like 4h, 30m or 1h 30m."
+                errors[name] = gettext("Write a length of time like 4h, 30m or 1h 30m.")
         first_response, resolution = minutes.get(f"{priority}-first_response"), minutes.get(f"{priority}-resolution")
         if first_response and resolution and first_response > resolution:
-            errors[f"{priority}-resolution"] = "A resolution cannot be due before the first response."
+            errors[f"{priority}-resolution"] = gettext("A resolution cannot be due before the first response.")
     if errors:
-        raise ValidationError("Some targets need another look.", errors=errors)
+        raise ValidationError(gettext("Some targets need another look."), errors=errors)
     settings.lock()  # of two first changes at the same time both would add rows
     present = list_policies(organization)
     for priority in Priority:
@@ -71,11 +80,11 @@ def set_business_hours(values: dict[str, str], *, zone: str, actor: User) -> Non
     "22:00-06:00" is a night shift, whose second part is stored with the next day. All days empty means all day, every
     day. Raises PermissionDenied and ValidationError.
     """
-    permissions.ensure(permissions.can_administer(actor), "Only admins set working hours.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins set working hours."))
     errors: dict[str, str] = {}
     intervals: dict[int, list[tuple[int, int]]] = {weekday: [] for weekday in range(7)}
     if zone not in clock.time_zone_names():
-        errors["time_zone"] = "There is no such time zone; write one like Europe/Berlin."
+        errors["time_zone"] = gettext("There is no such time zone; write one like Europe/Berlin.")
     for weekday, name in enumerate(WEEKDAY_NAMES):
         try:
             for opens, closes in parse_intervals(values.get(str(weekday), "")):
@@ -83,11 +92,12 @@ def set_business_hours(values: dict[str, str], *, zone: str, actor: User) -> Non
                 if closes > DAY_MINUTES:
                     intervals[(weekday + 1) % 7].append((0, closes - DAY_MINUTES))
         except ValueError:
-            errors[f"hours-{weekday}"] = (
-                f"Write {name}'s hours like 09:00-12:30, 13:30-17:00 or 22:00-06:00, or leave it empty."
+            errors[f"hours-{weekday}"] = gettext(
+                "Write %(weekday)s's hours like 09:00-12:30, 13:30-17:00 or 22:00-06:00, or leave it empty.",
+                weekday=name,
             )
     if errors:
-        raise ValidationError("Some hours need another look.", errors=errors)
+        raise ValidationError(gettext("Some hours need another look."), errors=errors)
     ZoneInfo(zone)
     settings.lock()
     db.session.execute(delete(BusinessHours))
@@ -102,11 +112,11 @@ def set_business_hours(values: dict[str, str], *, zone: str, actor: User) -> Non
 
 def add_holiday(day: str, name: str, *, actor: User) -> Holiday:
     """Add a holiday on ``day`` ("2026-12-25"), or change its name. Raises PermissionDenied and ValidationError."""
-    permissions.ensure(permissions.can_administer(actor), "Only admins set holidays.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins set holidays."))
     try:
         parsed_day = date.fromisoformat(day.strip())
     except ValueError:
-        raise ValidationError("Write the day like 2026-12-25.", "day") from None
+        raise ValidationError(gettext("Write the day like 2026-12-25."), "day") from None
     settings.lock()
     holiday = db.session.get(Holiday, parsed_day) or Holiday(day=parsed_day)
     holiday.name = " ".join(name.split())[:80]
@@ -117,7 +127,7 @@ def add_holiday(day: str, name: str, *, actor: User) -> Holiday:
 
 def remove_holiday(holiday: Holiday, *, actor: User) -> None:
     """Delete a holiday. Raises PermissionDenied."""
-    permissions.ensure(permissions.can_administer(actor), "Only admins set holidays.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins set holidays."))
     db.session.delete(holiday)
     _enqueue_recalculation()
 

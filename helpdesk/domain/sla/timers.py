@@ -26,10 +26,10 @@ from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy, SlaTimer
 from helpdesk.models.statuses import UNSOLVED_SQL, WaitingOn
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
+from helpdesk.translation import gettext
 
 WARN_BEFORE = timedelta(minutes=30)  # at most; for a short target its last quarter
 BATCH_SIZE = 500
-TIMER_LABELS = {"first_response": "first response", "resolution": "resolution"}
 
 Targets = dict[str, int | None]
 
@@ -194,10 +194,20 @@ def _targets_for(ticket: Ticket, policies: Sequence[Row[*tuple[Any, ...]]]) -> T
 
 def _post_in_triage(timer: SlaTimer, due_at: datetime, now: datetime) -> None:
     minutes = round((due_at - now).total_seconds() / 60)
-    when = f"is due in {max(minutes, 1)} min" if minutes >= 0 else "is overdue"
-    sentence = (
-        f"The {TIMER_LABELS[timer.kind]} of #{timer.ticket.number} {when}: {urls.ticket_url(timer.ticket.number)}"
-    )
+    values = {"number": timer.ticket.number, "address": urls.ticket_url(timer.ticket.number)}
+    if minutes >= 0:
+        soon = max(minutes, 1)
+        sentence = (
+            gettext("The first response of #%(number)s is due in %(minutes)s min: %(address)s", minutes=soon, **values)
+            if timer.kind == "first_response"
+            else gettext("The resolution of #%(number)s is due in %(minutes)s min: %(address)s", minutes=soon, **values)
+        )
+    else:
+        sentence = (
+            gettext("The first response of #%(number)s is overdue: %(address)s", **values)
+            if timer.kind == "first_response"
+            else gettext("The resolution of #%(number)s is overdue: %(address)s", **values)
+        )
     live_events.publish_after_commit("desk")
     if notifications.on_service_level(timer.ticket, sentence):
         return

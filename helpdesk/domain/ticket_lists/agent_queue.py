@@ -25,19 +25,30 @@ from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Status, WaitingOn, get_definition
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
+from helpdesk.translation import lazy_gettext
 
 FIRST_VIEW = next(iter(STATUS_VIEWS))
 VIEW_LABELS = {
-    "mine": "Mine",
-    "unassigned": "Unassigned",
+    "mine": lazy_gettext("Mine"),
+    "unassigned": lazy_gettext("Unassigned"),
     **{view: statuses[0].definition.team_label for view, statuses in STATUS_VIEWS.items()},
-    "at_risk": "At risk",
-    "solved": "Recently solved",
-    "all": "All tickets",
+    "at_risk": lazy_gettext("At risk"),
+    "solved": lazy_gettext("Recently solved"),
+    "all": lazy_gettext("All tickets"),
 }
 FILTER_NAMES = ("view", "q", "status", "assignee", "organization", "priority", "form", "age", "requester", "sort")
-SORT_LABELS = {"": "Latest activity", "waiting": "Waiting longest", "oldest": "Filed first", "newest": "Filed last"}
-AGE_LABELS = {"1": "Older than a day", "3": "Older than 3 days", "7": "Older than a week", "30": "Older than a month"}
+SORT_LABELS = {
+    "": lazy_gettext("Latest activity"),
+    "waiting": lazy_gettext("Waiting longest"),
+    "oldest": lazy_gettext("Filed first"),
+    "newest": lazy_gettext("Filed last"),
+}
+AGE_LABELS = {
+    "1": lazy_gettext("Older than a day"),
+    "3": lazy_gettext("Older than 3 days"),
+    "7": lazy_gettext("Older than a week"),
+    "30": lazy_gettext("Older than a month"),
+}
 RECENT_PERIOD = timedelta(days=7)
 AT_RISK_WITHIN = timedelta(hours=2)  # a timer due within it puts its ticket at risk
 

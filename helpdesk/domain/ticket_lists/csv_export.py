@@ -3,37 +3,50 @@
 import csv
 import io
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk.database import pagination
 from helpdesk.domain import labels
+from helpdesk.domain.administration import settings
 from helpdesk.domain.ticket_lists import customer_list
 from helpdesk.extensions import db
 from helpdesk.models.form import Answer, FormVersion
+from helpdesk.models.priorities import Priority
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import current_code, lazy_gettext, use_language
 
 HEADINGS = (
-    "Number",
-    "Subject",
-    "Status",
-    "Priority",
-    "Organization",
-    "Requester",
-    "Assignee",
-    "Form",
-    "Filed",
-    "Last activity",
-    "Solved",
-    "Answers",
+    lazy_gettext("Number"),
+    lazy_gettext("Subject"),
+    lazy_gettext("Status"),
+    lazy_gettext("Priority"),
+    lazy_gettext("Organization"),
+    lazy_gettext("Requester"),
+    lazy_gettext("Assignee"),
+    lazy_gettext("Form"),
+    lazy_gettext("Filed"),
+    lazy_gettext("Last activity"),
+    lazy_gettext("Solved"),
+    lazy_gettext("Answers"),
 )
-PRIORITY_LABELS = dict(labels.priority_choices())
 BATCH_SIZE = 500
 FORMULA_PREFIXES = ("=", "+", "-", "@", "\t", "\r", "\n", "|", "%", "\uff1d", "\uff0b", "\uff0d", "\uff20")
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """For whom a file is written."""
+
+    is_team: bool
+    zone: ZoneInfo
+    language: str
 
 
 def export_customer_list(user: User, filters: Mapping[str, str]) -> Iterator[str]:
@@ -42,18 +55,31 @@ def export_customer_list(user: User, filters: Mapping[str, str]) -> Iterator[str
     Two or three queries for each BATCH_SIZE tickets, which are released before the next ones are loaded.
     """
     query, order, values = customer_list.filtered_query(user, filters)
-    return export_query(user.is_team, query, order, values)
+    return export_query(user, query, order, values)
 
 
 def export_query(
-    for_team: bool, query: Select[*tuple[Any, ...]], order: pagination.Order, values: Mapping[str, Any]
+    reader: User, query: Select[*tuple[Any, ...]], order: pagination.Order, values: Mapping[str, Any]
 ) -> Iterator[str]:
-    """Yield the tickets of ``query`` with parameter ``values``, in ``order``; ``for_team``: with what only it reads.
+    """Return the tickets of ``query`` with parameter ``values``, in ``order``, as pieces of CSV for ``reader``.
+
+    Times are ISO 8601 on the reader's clock, with its distance from UTC. The language is the present one, also for the
+    pieces that are read later.
+    """
+    zone = ZoneInfo(reader.time_zone or settings.get("time_zone"))
+    return _export(_Reader(reader.is_team, zone, current_code()), query, order, values)
+
+
+def _export(
+    reader: "_Reader", query: Select[*tuple[Any, ...]], order: pagination.Order, values: Mapping[str, Any]
+) -> Iterator[str]:
+    """Yield the pieces.
 
     The first piece begins with a byte order mark, so that Excel reads the text as UTF-8. No loaded object is kept from
     one piece to the next, so that each may be read in another transaction.
     """
-    head = "\ufeff" + _csv_lines([HEADINGS])
+    with use_language(reader.language):
+        head = "\ufeff" + _csv_lines([HEADINGS])
     query = query.options(
         joinedload(Ticket.requester),
         joinedload(Ticket.assignee),
@@ -65,8 +91,9 @@ def export_query(
     while True:
         page = paged_query.at(cursor, BATCH_SIZE, values)
         tickets = [row[0] for row in page.rows]
-        answers = _load_answers(for_team, tickets)
-        rows = [_ticket_row(for_team, ticket, answers.get(ticket.id, "")) for ticket in tickets]
+        answers = _load_answers(reader.is_team, tickets)
+        with use_language(reader.language):
+            rows = [_ticket_row(reader, ticket, answers.get(ticket.id, "")) for ticket in tickets]
         yield head + _csv_lines(rows)
         head = ""
         for ticket in tickets:
@@ -88,19 +115,19 @@ def _csv_lines(rows: Sequence[Sequence[object]]) -> str:
     return target.getvalue()
 
 
-def _ticket_row(for_team: bool, ticket: Ticket, answers: str) -> tuple[object, ...]:
+def _ticket_row(reader: "_Reader", ticket: Ticket, answers: str) -> tuple[object, ...]:
     return (
         ticket.number,
         ticket.subject,
-        labels.status_label(ticket.status, for_team),
-        PRIORITY_LABELS[ticket.priority],
+        labels.status_label(ticket.status, reader.is_team),
+        str(labels.PRIORITY_LABELS[Priority(ticket.priority)]),
         ticket.organization.name,
         ticket.requester.display_name,
         ticket.assignee.display_name if ticket.assignee else "",
         ticket.form_version.form.name if ticket.form_version else "",
-        _format_time(ticket.created_at),
-        _format_time(ticket.updated_at),
-        _format_time(ticket.solved_at),
+        _format_time(ticket.created_at, reader.zone),
+        _format_time(ticket.updated_at, reader.zone),
+        _format_time(ticket.solved_at, reader.zone),
         answers,
     )
 
@@ -119,5 +146,5 @@ def _load_answers(for_team: bool, tickets: list[Ticket]) -> dict[int, str]:
     return {ticket_id: "; ".join(lines) for ticket_id, lines in lines_by_ticket.items()}
 
 
-def _format_time(time: datetime | None) -> str:
-    return time.strftime("%Y-%m-%d %H:%M UTC") if time else ""
+def _format_time(time: datetime | None, zone: ZoneInfo) -> str:
+    return time.astimezone(zone).isoformat(timespec="seconds") if time else ""

@@ -33,6 +33,7 @@ from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.statuses import DONE, UNSOLVED, Status, WaitingOn, statuses_waiting_on
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
+from helpdesk.translation import gettext, lazy_gettext
 
 AnySelect = Select[*tuple[Any, ...]]
 
@@ -40,7 +41,11 @@ FILTER_NAMES = ("q", "status", "mine", "requester", "form", "from", "to", "sort"
 _for_customer = statuses_waiting_on(WaitingOn.customer)
 WAITING_GROUP = str(_for_customer[0])  # its name in the URL, which is also the name of the status
 STATUS_GROUPS = {"active": UNSOLVED, WAITING_GROUP: _for_customer, "done": DONE}
-GROUP_LABELS = {"active": "Open", WAITING_GROUP: WaitingOn.customer.definition.customer_label, "done": "Solved"}
+GROUP_LABELS = {
+    "active": lazy_gettext("Open"),
+    WAITING_GROUP: WaitingOn.customer.definition.customer_label,
+    "done": lazy_gettext("Solved"),
+}
 CUSTOMER_ORDER = {status: status.definition.customer_order for status in Status}
 SORT_ORDERS = {
     "updated": pagination.Order(((Ticket.updated_at, True), (Ticket.id, True))),
@@ -290,7 +295,7 @@ def _parse_day(filters: Mapping[str, str], name: str, zone: tzinfo, errors: dict
             raise ValueError("out of range")
         return datetime.combine(day, time(), zone).astimezone(UTC)
     except ValueError:
-        errors[name] = "Write the date as year-month-day, for example 2026-05-14."
+        errors[name] = gettext("Write the date as year-month-day, for example 2026-05-14.")
         return None
 
 

@@ -11,6 +11,7 @@ from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
 from helpdesk.models.saved_view import SavedView
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext
 
 MAX_VIEWS = 30  # saved views of one user
 MAX_NAME_LENGTH = 60
@@ -18,17 +19,25 @@ MAX_NAME_LENGTH = 60
 
 def save_view(name: str, filters: Mapping[str, str], *, owner: User, shared: bool = False) -> SavedView:
     """Save ``filters`` as ``name``; a view of that name is replaced. Raises PermissionDenied and ValidationError."""
-    permissions.ensure(owner.is_team and owner.is_active, "Only the team saves views.")
+    permissions.ensure(owner.is_team and owner.is_active, gettext("Only the team saves views."))
     name = " ".join(name.split())
     if not name or len(name) > MAX_NAME_LENGTH:
-        raise ValidationError(f"A view's name has between 1 and {MAX_NAME_LENGTH} characters.", "name")
+        raise ValidationError(
+            gettext(
+                "A view's name has between 1 and %(most_name_length)s characters.",
+                most_name_length=format_number(MAX_NAME_LENGTH),
+            ),
+            "name",
+        )
     used = {key: value for key, value in agent_queue.normalize_filters(filters).items() if value}
     named = select(SavedView).where(SavedView.owner_id == owner.id, SavedView.name == name)
     view = db.session.scalar(named)
     if view is None:
         count = db.session.scalar(select(db.func.count()).where(SavedView.owner_id == owner.id)) or 0
         if count >= MAX_VIEWS:
-            raise ValidationError(f"You have {MAX_VIEWS} views; delete one first.", "name")
+            raise ValidationError(
+                gettext("You have %(most_views)s views; delete one first.", most_views=format_number(MAX_VIEWS)), "name"
+            )
         try:
             with db.session.begin_nested():
                 view = SavedView(owner_id=owner.id, name=name, filters=used, shared=shared)
@@ -51,6 +60,6 @@ def delete_view(view: SavedView, *, actor: User) -> None:
     """Delete a view: its owner, or an admin for a shared one. Raises PermissionDenied."""
     permissions.ensure(
         view.owner_id == actor.id or (view.shared and permissions.can_administer(actor)),
-        "This view is somebody else's.",
+        gettext("This view is somebody else's."),
     )
     db.session.delete(view)

@@ -13,6 +13,7 @@ from helpdesk.extensions import db
 from helpdesk.models.form import Answer, Field
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 
 def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -> Answer | None:
@@ -21,11 +22,11 @@ def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -
     Returns the answer, None if there is none now. Raises PermissionDenied, and ValidationError about ``field-<key>``.
     """
     ticket = locking.lock_ticket_if(
-        ticket, lambda locked: permissions.can_manage(actor, locked), "Only the team changes answers."
+        ticket, lambda locked: permissions.can_manage(actor, locked), gettext("Only the team changes answers.")
     )
     name = answers.field_name(field)
     if field.version_id != ticket.form_version_id or field_type_for(field).is_file:
-        raise ValidationError("This field cannot be changed here.", name)
+        raise ValidationError(gettext("This field cannot be changed here."), name)
     try:
         value = answers.parse_answer(field, texts, AnswerContext(actor, ticket.organization_id))
     except InvalidAnswer as error:

@@ -18,6 +18,7 @@ from helpdesk.models.attachment import Attachment
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext
 
 MAX_BYTES = 20 * 1024 * 1024  # bytes of one file
 MAX_FILES = 10  # files of one message
@@ -45,9 +46,16 @@ def store_upload(
     with tempfile.SpooledTemporaryFile(max_size=1 << 20) as copy:
         size = _copy_limited(MAX_BYTES, stream, copy)
         if size > MAX_BYTES:
-            raise ValidationError(f"{name} is larger than {MAX_BYTES // 1024**2} MB, the most a file may have.", field)
+            raise ValidationError(
+                gettext(
+                    "%(name)s is larger than %(most_bytes)s MB, the most a file may have.",
+                    name=name,
+                    most_bytes=format_number(MAX_BYTES // 1024**2),
+                ),
+                field,
+            )
         if size == 0:
-            raise ValidationError(f"{name} is empty.", field)
+            raise ValidationError(gettext("%(name)s is empty.", name=name), field)
         _check_quota(uploader, size, field)
         copy.seek(0)
         kind = detect_media_type(copy.read(16), media_type)
@@ -79,7 +87,7 @@ def attach_uploads(keys: list[str], uploader: User) -> list[Attachment]:
         )
     }
     if len(uploads) < len(set(keys)):
-        raise ValidationError("A file you added is no longer there. Add it again.", "files")
+        raise ValidationError(gettext("A file you added is no longer there. Add it again."), "files")
     return [uploads[key] for key in dict.fromkeys(keys)]
 
 
@@ -171,7 +179,9 @@ def _copy_limited(limit: int, source: BinaryIO, target: IO[bytes]) -> int:
 def _check_quota(uploader: User, size: int, field: str) -> None:
     pending = db.session.scalar(select(func.count()).select_from(pending_uploads_query(uploader).subquery())) or 0
     if pending >= MAX_PENDING_UPLOADS:
-        raise ValidationError("You have added many files without sending them. Send or remove some first.", field)
+        raise ValidationError(
+            gettext("You have added many files without sending them. Send or remove some first."), field
+        )
     if uploader.organization_id is None:
         return
     used = db.session.scalar(
@@ -181,6 +191,6 @@ def _check_quota(uploader: User, size: int, field: str) -> None:
     )
     if (used or 0) + size > QUOTA_BYTES:
         raise ValidationError(
-            "Your organization's files have reached their limit. Write to us by email, and we will make room.",
+            gettext("Your organization's files have reached their limit. Write to us by email, and we will make room."),
             field,
         )

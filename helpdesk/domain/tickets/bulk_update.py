@@ -10,6 +10,7 @@ from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext, ngettext
 
 MAX_TICKETS = 100  # of one update
 
@@ -24,11 +25,17 @@ class BulkUpdateResult:
     @property
     def sentence(self) -> str:
         """The result as text for the person who made the update."""
-        text = f"Changed {self.changed} {'ticket' if self.changed == 1 else 'tickets'}."
+        text = ngettext("Changed %(num)s ticket.", "Changed %(num)s tickets.", self.changed)
         if self.refused:
             number, reason = self.refused[0]
-            unchanged = "it was" if len(self.refused) == 1 else "they were"
-            text += f" {len(self.refused)} stayed as {unchanged}: #{number}: {reason}"
+            unchanged = ngettext(
+                "%(num)s stayed as it was: #%(number)s: %(reason)s",
+                "%(num)s stayed as they were: #%(number)s: %(reason)s",
+                len(self.refused),
+                number=number,
+                reason=reason,
+            )
+            text += f" {unchanged}"
         return text
 
 
@@ -40,13 +47,16 @@ def update_tickets(
     Tickets are locked in the order of their numbers, so that two calls cannot deadlock. Raises PermissionDenied and
     ValidationError.
     """
-    permissions.ensure(actor.is_team and actor.is_active, "Only the team changes many tickets at once.")
+    permissions.ensure(actor.is_team and actor.is_active, gettext("Only the team changes many tickets at once."))
     if not numbers:
-        raise ValidationError("Select at least one ticket.", "tickets")
+        raise ValidationError(gettext("Select at least one ticket."), "tickets")
     if len(numbers) > MAX_TICKETS:
-        raise ValidationError(f"Change at most {MAX_TICKETS} tickets at once.", "tickets")
+        raise ValidationError(
+            gettext("Change at most %(most_tickets)s tickets at once.", most_tickets=format_number(MAX_TICKETS)),
+            "tickets",
+        )
     if not (status or assignee or priority):
-        raise ValidationError("Choose what to change.", "status")
+        raise ValidationError(gettext("Choose what to change."), "status")
     person = _find_assignee(assignee)
     result = BulkUpdateResult()
     locking.lock_tickets(numbers)
@@ -71,8 +81,8 @@ def _find_assignee(assignee: str) -> User | None:
     if assignee in ("", "none"):
         return None
     if not (assignee.isascii() and assignee.isdecimal() and len(assignee) < 19):
-        raise ValidationError("There is no such person.", "assignee")
+        raise ValidationError(gettext("There is no such person."), "assignee")
     person = db.session.scalar(select(User).where(User.id == int(assignee)))
     if person is None:
-        raise ValidationError("There is no such person.", "assignee")
+        raise ValidationError(gettext("There is no such person."), "assignee")
     return person

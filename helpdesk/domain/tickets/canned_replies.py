@@ -14,16 +14,17 @@ from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.statuses import Menu, statuses_in_menu
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext, lazy_gettext
 
 VARIABLES = {
-    "requester": "Full name of the requester",
-    "first_name": "First name of the requester",
-    "organization": "The requester's organization",
-    "agent": "Your name",
-    "team": "The team's name",
-    "number": "The ticket's number",
-    "subject": "The ticket's subject",
-    "link": "Address of the ticket",
+    "requester": lazy_gettext("Full name of the requester"),
+    "first_name": lazy_gettext("First name of the requester"),
+    "organization": lazy_gettext("The requester's organization"),
+    "agent": lazy_gettext("Your name"),
+    "team": lazy_gettext("The team's name"),
+    "number": lazy_gettext("The ticket's number"),
+    "subject": lazy_gettext("The ticket's subject"),
+    "link": lazy_gettext("Address of the ticket"),
 }
 MAX_TITLE_LENGTH = 80
 MAX_BODY_LENGTH = 10_000
@@ -90,28 +91,36 @@ def save_reply(
     title, body = " ".join(title.split()), body.replace("\r\n", "\n").strip()
     errors = {}
     if not title or len(title) > MAX_TITLE_LENGTH:
-        errors["title"] = f"A title has between 1 and {MAX_TITLE_LENGTH} characters."
+        errors["title"] = gettext(
+            "A title has between 1 and %(most_title_length)s characters.",
+            most_title_length=format_number(MAX_TITLE_LENGTH),
+        )
     if not body or len(body) > MAX_BODY_LENGTH:
-        errors["body"] = f"A reply has between 1 and {MAX_BODY_LENGTH:,} characters."
+        errors["body"] = gettext(
+            "A reply has between 1 and %(most_body_length)s characters.",
+            most_body_length=format_number(MAX_BODY_LENGTH),
+        )
     unknown = sorted({name for name in VARIABLE_PATTERN.findall(body) if name not in VARIABLES})
     if unknown and "body" not in errors:
-        errors["body"] = f"There is no variable {{{{{unknown[0]}}}}}."
+        errors["body"] = gettext("There is no variable {{%(unknown)s}}.", unknown=unknown[0])
     if status and status not in ALLOWED_STATUSES:
-        errors["status"] = "A reply sets no such status."
+        errors["status"] = gettext("A reply sets no such status.")
     if errors:
-        raise ValidationError("Some answers need another look.", errors=errors)
+        raise ValidationError(gettext("Some answers need another look."), errors=errors)
     if reply is None:
         reply = CannedReply()
         db.session.add(reply)
     elif version is not None and version != reply.version:
-        raise ConflictError("Somebody else changed this reply meanwhile. Load it again and repeat your change.")
+        raise ConflictError(
+            gettext("Somebody else changed this reply meanwhile. Load it again and repeat your change.")
+        )
     reply.owner_id = None if shared else actor.id
     reply.title, reply.body, reply.status, reply.updated_at = title, body, status or None, clock.now()
     try:
         db.session.flush()
     except StaleDataError:
         raise ConflictError(
-            "Somebody else changed this reply meanwhile. Load it again and repeat your change."
+            gettext("Somebody else changed this reply meanwhile. Load it again and repeat your change.")
         ) from None
     return reply
 
@@ -124,11 +133,14 @@ def delete_reply(reply: CannedReply, *, actor: User) -> None:
 
 def _ensure_may_edit(reply: CannedReply | None, shared: bool, actor: User) -> None:
     was_shared = reply is not None and reply.owner_id is None
-    permissions.ensure(actor.is_team and actor.is_active, "Only the team keeps replies.")
+    permissions.ensure(actor.is_team and actor.is_active, gettext("Only the team keeps replies."))
     permissions.ensure(
-        not (shared or was_shared) or actor.is_lead, "Leads and admins write the team's replies; keep this as your own."
+        not (shared or was_shared) or actor.is_lead,
+        gettext("Leads and admins write the team's replies; keep this as your own."),
     )
-    permissions.ensure(reply is None or was_shared or reply.owner_id == actor.id, "This reply is somebody else's.")
+    permissions.ensure(
+        reply is None or was_shared or reply.owner_id == actor.id, gettext("This reply is somebody else's.")
+    )
 
 
 def _escape_value(value: str) -> str:

@@ -18,6 +18,7 @@ from helpdesk.models.priorities import DEFAULT_PRIORITY
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext
 
 FIRST_SEQ = 1  # number of the first message in the timeline
 
@@ -50,7 +51,7 @@ def create_ticket(
     organization_id = organization_id or requester.organization_id
     permissions.ensure(
         requester.is_active and organization_id is not None and (filed_by is None or filed_by.is_team),
-        "A ticket is filed for somebody of a customer's organization.",
+        gettext("A ticket is filed for somebody of a customer's organization."),
     )
     subject = _clean_subject(subject)
     now = clock.now()
@@ -134,10 +135,10 @@ def create_follow_up(
             ).ticket
         ticket = target
     ticket = locking.lock_ticket_if(
-        ticket, lambda locked: permissions.can_reply(requester, locked), "You may not reply on this ticket."
+        ticket, lambda locked: permissions.can_reply(requester, locked), gettext("You may not reply on this ticket.")
     )
     if not ticket.is_closed:
-        raise ConflictError("This ticket is still open; reply on it instead.")
+        raise ConflictError(gettext("This ticket is still open; reply on it instead."))
     new = create_ticket(
         requester=ticket.requester if requester.is_team else requester,
         filed_by=requester if requester.is_team else None,
@@ -156,7 +157,13 @@ def create_follow_up(
 def _clean_subject(subject: str) -> str:
     subject = " ".join("".join(c if c.isprintable() else " " for c in subject).split())
     if not subject:
-        raise ValidationError("Say in a few words what it is about.", "subject")
+        raise ValidationError(gettext("Say in a few words what it is about."), "subject")
     if len(subject) > MAX_SUBJECT_LENGTH:
-        raise ValidationError(f"A subject has at most {MAX_SUBJECT_LENGTH} characters.", "subject")
+        raise ValidationError(
+            gettext(
+                "A subject has at most %(most_subject_length)s characters.",
+                most_subject_length=format_number(MAX_SUBJECT_LENGTH),
+            ),
+            "subject",
+        )
     return subject

@@ -11,6 +11,7 @@ from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
+from helpdesk.translation import gettext, lazy_gettext
 
 # The kinds of delivery that a page shows below a message.
 VISIBLE_KINDS = frozenset({DeliveryKind.message, DeliveryKind.edit, DeliveryKind.delete, DeliveryKind.file})
@@ -18,13 +19,13 @@ VISIBLE_KINDS = frozenset({DeliveryKind.message, DeliveryKind.edit, DeliveryKind
 PROBLEM_STATES = (DeliveryState.failed, DeliveryState.on_hold)
 
 CONTENT_LABELS: dict[str, str] = {
-    DeliveryKind.card: "The ticket's card",
-    DeliveryKind.card_update: "An update of the ticket's card",
-    DeliveryKind.line: "A line about the ticket",
-    DeliveryKind.mark: "A reaction",
-    DeliveryKind.received: "The mail that the ticket was received",
-    DeliveryKind.solved: "The mail that the ticket was solved",
-    DeliveryKind.closing_soon: "The mail that the ticket closes soon",
+    DeliveryKind.card: lazy_gettext("The ticket's card"),
+    DeliveryKind.card_update: lazy_gettext("An update of the ticket's card"),
+    DeliveryKind.line: lazy_gettext("A line about the ticket"),
+    DeliveryKind.mark: lazy_gettext("A reaction"),
+    DeliveryKind.received: lazy_gettext("The mail that the ticket was received"),
+    DeliveryKind.solved: lazy_gettext("The mail that the ticket was solved"),
+    DeliveryKind.closing_soon: lazy_gettext("The mail that the ticket closes soon"),
 }
 
 _thread, _channel, _user, _delivery = Thread.__table__, Channel.__table__, User.__table__, Delivery.__table__
@@ -74,7 +75,7 @@ class ThreadStatus:
     def label(self) -> str:
         """The thread's name as people read it."""
         if self.user_id:
-            return f"email to {self.reader}"
+            return gettext("email to %(name)s", name=self.reader)
         return f"#{self.channel_name or self.channel_id}" if self.kind == "slack" else self.channel_name or self.kind
 
     @property

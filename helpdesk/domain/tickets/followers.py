@@ -9,6 +9,7 @@ from helpdesk.extensions import db
 from helpdesk.models.follower import Follower
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 
 def add_follower(ticket: Ticket, user: User, *, actor: User) -> None:
@@ -18,13 +19,13 @@ def add_follower(ticket: Ticket, user: User, *, actor: User) -> None:
     PermissionDenied and ValidationError.
     """
     ticket = locking.lock_ticket_if(
-        ticket, lambda locked: permissions.can_reply(actor, locked), "You may not add anybody here."
+        ticket, lambda locked: permissions.can_reply(actor, locked), gettext("You may not add anybody here.")
     )
     user = locking.share_user(user)
     is_colleague = not user.is_team and user.organization_id == ticket.organization_id
     sees_them = actor.is_team or user.id == actor.id or (is_colleague and actor.ticket_visibility == "organization")
     if not user.is_active or not (user.is_team or is_colleague) or not sees_them:
-        raise ValidationError("Only people of the same organization can follow this ticket.", "user")
+        raise ValidationError(gettext("Only people of the same organization can follow this ticket."), "user")
     if user.id == ticket.requester_id or permissions.is_follower(user, ticket):
         return
     db.session.add(Follower(ticket_id=ticket.id, user_id=user.id))
@@ -36,7 +37,7 @@ def add_follower(ticket: Ticket, user: User, *, actor: User) -> None:
 def remove_follower(ticket: Ticket, user: User, *, actor: User) -> None:
     """Remove a follower: oneself, or anybody if ``actor`` is of the team or the requester. Raises PermissionDenied."""
     ticket = locking.lock_ticket_if(
-        ticket, lambda locked: _may_remove(actor, user, locked), "You may only remove yourself."
+        ticket, lambda locked: _may_remove(actor, user, locked), gettext("You may only remove yourself.")
     )
     follower = db.session.get(Follower, (ticket.id, user.id))
     if follower:

@@ -11,6 +11,7 @@ from helpdesk.extensions import db
 from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 
 def count_open_tickets(user: User) -> int:
@@ -24,7 +25,7 @@ def deactivate_user(user: User, *, actor: User | None, successor: User | None = 
     Solved tickets count as open, since a customer's answer opens them again. Raises ConflictError and ValidationError.
     """
     if successor is not None and (not successor.is_team or not successor.is_active or successor.id == user.id):
-        raise ValidationError("Choose somebody of the team who is active.", "successor")
+        raise ValidationError(gettext("Choose somebody of the team who is active."), "successor")
     users.deactivate_user(user, actor=actor)
     number = reassign_open_tickets(user, successor, actor=actor)
     if number:

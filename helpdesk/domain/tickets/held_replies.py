@@ -21,6 +21,7 @@ from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 BATCH_SIZE = 50
 
@@ -41,7 +42,7 @@ def hold_reply(
     ticket = messages.lock_for_message(ticket, origin, author, permissions.can_reply, messages.REPLY_REFUSAL)
     permissions.ensure(author.is_team, messages.REPLY_REFUSAL)
     if ticket.is_closed:
-        raise ConflictError("This ticket is closed. File a follow-up instead.", "body")
+        raise ConflictError(gettext("This ticket is closed. File a follow-up instead."), "body")
     message, is_new = messages.add_message(
         ticket, MessageKind.note, author, body, attachments, origin, origin_external_id, None
     )
@@ -94,6 +95,8 @@ def publish_due_replies() -> int:
 def _report_closed(message: Message) -> None:
     origin = db.session.get(Thread, message.origin_thread_id) if message.origin_thread_id else None
     if origin is not None:
-        sentence = "The ticket was closed meanwhile, so the reply above was not sent to the customer. It is a note."
+        sentence = gettext(
+            "The ticket was closed meanwhile, so the reply above was not sent to the customer. It is a note."
+        )
         line = outbox.enqueue_delivery(origin, DeliveryKind.line, sentence=sentence, team_only=True)
         jobs.enqueue_after_commit("deliver", line.id)

@@ -9,9 +9,10 @@ from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.ticket_link import TicketLink
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext, lazy_gettext
 
 MAX_LINKS = 50
-REFUSAL = "Only the team links tickets."
+REFUSAL = lazy_gettext("Only the team links tickets.")
 
 
 def link_tickets(one: Ticket, other: Ticket, *, actor: User) -> None:
@@ -20,12 +21,14 @@ def link_tickets(one: Ticket, other: Ticket, *, actor: User) -> None:
     Raises PermissionDenied and ValidationError.
     """
     if one.id == other.id:
-        raise ValidationError("A ticket cannot be linked to itself.", "number")
+        raise ValidationError(gettext("A ticket cannot be linked to itself."), "number")
     low, high = locking.lock_both_if(one, other, lambda locked: permissions.can_manage(actor, locked), REFUSAL)
     if db.session.get(TicketLink, (low.id, high.id)):
         return
     if len(list_linked_tickets(one, actor)) >= MAX_LINKS:
-        raise ValidationError(f"A ticket has at most {MAX_LINKS} links.", "number")
+        raise ValidationError(
+            gettext("A ticket has at most %(most_links)s links.", most_links=format_number(MAX_LINKS)), "number"
+        )
     db.session.add(TicketLink(low_id=low.id, high_id=high.id, linked_by_id=actor.id))
     db.session.flush()
     tickets.add_event(one, "linked", actor, number=other.number)
@@ -71,11 +74,11 @@ def find_follow_up(ticket: Ticket, reader: User) -> int | None:
 def describe_link(ticket: Ticket, other: Ticket) -> str:
     """Return how ``other`` is related to ``ticket``: merged, merged into, follow-up, follows, or linked."""
     if other.merged_into_id == ticket.id:
-        return "merged here"
+        return gettext("merged here")
     if ticket.merged_into_id == other.id:
-        return "merged into it"
+        return gettext("merged into it")
     if other.follows_id == ticket.id:
-        return "follow-up"
+        return gettext("follow-up")
     if ticket.follows_id == other.id:
-        return "what this follows"
-    return "linked"
+        return gettext("what this follows")
+    return gettext("linked")

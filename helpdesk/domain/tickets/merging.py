@@ -14,6 +14,7 @@ from helpdesk.models.follower import Follower
 from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 
 def merge_tickets(source: Ticket, target: Ticket, *, actor: User) -> Ticket:
@@ -23,18 +24,23 @@ def merge_tickets(source: Ticket, target: Ticket, *, actor: User) -> Ticket:
     already merged or ``target`` is closed.
     """
     if source.id == target.id:
-        raise ValidationError("A ticket cannot be merged into itself.", "number")
+        raise ValidationError(gettext("A ticket cannot be merged into itself."), "number")
     locking.lock_both_if(
-        source, target, lambda locked: permissions.can_manage(actor, locked), "Only the team merges tickets."
+        source, target, lambda locked: permissions.can_manage(actor, locked), gettext("Only the team merges tickets.")
     )
     if source.organization_id != target.organization_id:
         raise ValidationError(
-            "Both tickets must be the same organization's, or its people would read each other's.", "number"
+            gettext("Both tickets must be the same organization's, or its people would read each other's."), "number"
         )
     if source.merged_into_id:
-        raise ConflictError(f"This ticket is already merged into #{source.merged_into_id}.", "number")
+        raise ConflictError(
+            gettext("This ticket is already merged into #%(merged_into_id)s.", merged_into_id=source.merged_into_id),
+            "number",
+        )
     if target.merged_into_id or target.is_closed:
-        raise ConflictError(f"#{target.number} is closed, so nothing more can be added to it.", "number")
+        raise ConflictError(
+            gettext("#%(number)s is closed, so nothing more can be added to it.", number=target.number), "number"
+        )
     people = [source.requester, *_list_followers(source)]
     if not source.is_closed:
         tickets.set_status(source, Status.closed, actor=actor)

@@ -13,6 +13,7 @@ from helpdesk.models.message import Message, MessageKind, MessageRevision
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 
 def edit_message(message: Message, *, editor: User | None, body: str, kind: str | None = None) -> Message:
@@ -22,10 +23,10 @@ def edit_message(message: Message, *, editor: User | None, body: str, kind: str 
     it was deleted meanwhile.
     """
     message = locking.lock_message_if(
-        message, lambda locked: _may_change(editor, locked), "Only the author can change a message."
+        message, lambda locked: _may_change(editor, locked), gettext("Only the author can change a message.")
     )
     if message.deleted_at:
-        raise ConflictError("This message was deleted meanwhile.")
+        raise ConflictError(gettext("This message was deleted meanwhile."))
     if editor is None:
         messages.ensure_origin_is_active(message.ticket, _find_origin(message))
     ticket = message.ticket
@@ -50,7 +51,7 @@ def convert_to_note(message: Message, *, editor: User, also_late: bool = False) 
     because it may have been read; with ``also_late`` what can still be taken back is.
     """
     message = locking.lock_message_if(
-        message, lambda locked: permissions.can_manage(editor, locked.ticket), "Only the team can do this."
+        message, lambda locked: permissions.can_manage(editor, locked.ticket), gettext("Only the team can do this.")
     )
     ticket = message.ticket
     if message.publish_at is not None and not message.deleted_at:
@@ -62,7 +63,7 @@ def convert_to_note(message: Message, *, editor: User, also_late: bool = False) 
         return message
     is_late = message.release_at is None or message.release_at <= clock.now()
     if not message.from_team or (is_late and not also_late):
-        raise ConflictError("Too late: this reply has already gone to the customer.")
+        raise ConflictError(gettext("Too late: this reply has already gone to the customer."))
     _save_revision(message, editor)
     message.kind = MessageKind.note
     refresh_excerpt(ticket)
@@ -79,7 +80,7 @@ def delete_message(message: Message, *, editor: User | None) -> Message:
     ``editor`` is None if its author deleted it in Slack. Raises PermissionDenied.
     """
     message = locking.lock_message_if(
-        message, lambda locked: _may_change(editor, locked), "Only the author can delete a message."
+        message, lambda locked: _may_change(editor, locked), gettext("Only the author can delete a message.")
     )
     ticket = message.ticket
     if message.deleted_at:

@@ -19,9 +19,10 @@ from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext, lazy_gettext
 
-REPLY_REFUSAL = "You may not reply on this ticket."
-ENDED_THREAD = "This thread no longer belongs to its ticket, so what you wrote was not sent to anybody."
+REPLY_REFUSAL = lazy_gettext("You may not reply on this ticket.")
+ENDED_THREAD = lazy_gettext("This thread no longer belongs to its ticket, so what you wrote was not sent to anybody.")
 MAX_BODY_LENGTH = 40_000  # characters of one message; Slack's limit of a text
 
 # Built once, because every message from Slack executes it.
@@ -77,7 +78,7 @@ def add_note(
     attachments: Sequence[Attachment] = (),
 ) -> Message:
     """Add a note that only the team reads; otherwise like ``reply``, but also on a closed ticket."""
-    ticket = lock_for_message(ticket, origin, author, permissions.can_note, "Only the team writes notes.")
+    ticket = lock_for_message(ticket, origin, author, permissions.can_note, gettext("Only the team writes notes."))
     message, is_new = add_message(
         ticket, MessageKind.note, author, body, attachments, origin, origin_external_id, form_token
     )
@@ -132,7 +133,7 @@ def lock_for_message(
     author = locking.share_user(author)
     if locked.id != ticket.id and not may(author, locked):
         permissions.ensure(may(author, ticket), refusal)
-        raise ConflictError("This ticket is closed. File a follow-up instead.", "body")
+        raise ConflictError(gettext("This ticket is closed. File a follow-up instead."), "body")
     permissions.ensure(may(author, locked), refusal)
     ensure_origin_is_active(locked, origin)
     return locked
@@ -156,7 +157,7 @@ def add_message(
     if earlier:
         return earlier, False
     if ticket.is_closed and kind == MessageKind.reply:
-        raise ConflictError("This ticket is closed. File a follow-up instead.", "body")
+        raise ConflictError(gettext("This ticket is closed. File a follow-up instead."), "body")
     body = clean_body(body, bool(attachments))
     from_team = bool(author and author.is_team)
     message = Message(
@@ -227,9 +228,14 @@ def clean_body(body: str, has_files: bool) -> str:
     """Return the body to store. Raises ValidationError if it is empty (without files) or too long."""
     body = body.replace("\r\n", "\n").replace("\x00", "").strip()
     if not body and not has_files:
-        raise ValidationError("Write a message first.", "body")
+        raise ValidationError(gettext("Write a message first."), "body")
     if len(body) > MAX_BODY_LENGTH:
         raise ValidationError(
-            f"A message has at most {MAX_BODY_LENGTH:,} characters; this one has {len(body):,}.", "body"
+            gettext(
+                "A message has at most %(most_body_length)s characters; this one has %(count)s.",
+                most_body_length=format_number(MAX_BODY_LENGTH),
+                count=format_number(len(body)),
+            ),
+            "body",
         )
     return body

@@ -9,6 +9,7 @@ from helpdesk.extensions import db
 from helpdesk.models.rating import Rating
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext
 
 MAX_COMMENT_LENGTH = 1000
 SCORES_BY_STYLE = {"stars": (1, 2, 3, 4, 5), "faces": (1, 5), "off": ()}
@@ -39,18 +40,24 @@ def save_rating(ticket: Ticket, *, user: User, score: str | int, comment: str = 
     ticket = locking.lock_ticket_if(
         ticket,
         lambda locked: user.id == locked.requester_id and permissions.can_see(user, locked),
-        "Only the person who filed a ticket rates it.",
+        gettext("Only the person who filed a ticket rates it."),
     )
     if not can_rate(user, ticket):
-        raise ConflictError("This ticket cannot be rated now.")
+        raise ConflictError(gettext("This ticket cannot be rated now."))
     if get_rating(ticket):
-        raise ConflictError("You have already rated this ticket.")
+        raise ConflictError(gettext("You have already rated this ticket."))
     allowed = SCORES_BY_STYLE[settings.get("rating_style")]
     if str(score) not in {str(number) for number in allowed}:
-        raise ValidationError("Choose one of the answers.", "score")
+        raise ValidationError(gettext("Choose one of the answers."), "score")
     comment = comment.replace("\r\n", "\n").replace("\x00", "").strip()
     if len(comment) > MAX_COMMENT_LENGTH:
-        raise ValidationError(f"A comment has at most {MAX_COMMENT_LENGTH:,} characters.", "comment")
+        raise ValidationError(
+            gettext(
+                "A comment has at most %(most_comment_length)s characters.",
+                most_comment_length=format_number(MAX_COMMENT_LENGTH),
+            ),
+            "comment",
+        )
     rating = Rating(ticket_id=ticket.id, user_id=user.id, score=int(score), comment=comment, created_at=clock.now())
     db.session.add(rating)
     tickets.add_event(ticket, "rated", user, team_only=True, score=int(score))

@@ -14,6 +14,7 @@ from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import WAITING_ON, Status, get_definition
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 
 def set_status(ticket: Ticket, status: str, *, actor: User, release_at: datetime | None = None) -> Ticket:
@@ -21,9 +22,9 @@ def set_status(ticket: Ticket, status: str, *, actor: User, release_at: datetime
 
     Raises PermissionDenied, ValidationError, and ConflictError on a closed ticket.
     """
-    ticket = _lock_for_team(ticket, actor, "Only the team sets a status.")
+    ticket = _lock_for_team(ticket, actor, gettext("Only the team sets a status."))
     if status not in list(Status):
-        raise ValidationError("There is no such status.", "status")
+        raise ValidationError(gettext("There is no such status."), "status")
     return _change_status(ticket, Status(status), actor, release_at)
 
 
@@ -33,7 +34,7 @@ def solve(ticket: Ticket, *, actor: User, release_at: datetime | None = None) ->
     Raises PermissionDenied and ConflictError.
     """
     ticket = locking.lock_ticket_if(
-        ticket, lambda locked: permissions.can_solve(actor, locked), "You may not solve this ticket."
+        ticket, lambda locked: permissions.can_solve(actor, locked), gettext("You may not solve this ticket.")
     )
     return _change_status(ticket, Status.solved, actor, release_at)
 
@@ -41,10 +42,10 @@ def solve(ticket: Ticket, *, actor: User, release_at: datetime | None = None) ->
 def reopen(ticket: Ticket, *, actor: User) -> Ticket:
     """Reopen a solved ticket; on an unsolved one nothing changes. Raises PermissionDenied and ConflictError."""
     ticket = locking.lock_ticket_if(
-        ticket, lambda locked: permissions.can_solve(actor, locked), "You may not reopen this ticket."
+        ticket, lambda locked: permissions.can_solve(actor, locked), gettext("You may not reopen this ticket.")
     )
     if ticket.is_closed:
-        raise ConflictError("This ticket is closed. File a follow-up instead.")
+        raise ConflictError(gettext("This ticket is closed. File a follow-up instead."))
     return _change_status(ticket, Status.open, actor) if ticket.is_solved else ticket
 
 
@@ -56,9 +57,9 @@ def close(ticket: Ticket) -> Ticket:
 
 def assign(ticket: Ticket, assignee: User | None, *, actor: User) -> Ticket:
     """Assign ``ticket`` to an agent, or to nobody. Raises PermissionDenied and ValidationError."""
-    ticket = _lock_for_team(ticket, actor, "Only the team assigns tickets.")
+    ticket = _lock_for_team(ticket, actor, gettext("Only the team assigns tickets."))
     if assignee is not None and not (assignee.is_team and assignee.is_active):
-        raise ValidationError("A ticket is assigned to somebody of the team.", "assignee")
+        raise ValidationError(gettext("A ticket is assigned to somebody of the team."), "assignee")
     if ticket.assignee_id != (assignee.id if assignee else None):
         record_assignment(ticket, assignee, actor=actor)
         outbox.enqueue_card_update(ticket)
@@ -67,9 +68,9 @@ def assign(ticket: Ticket, assignee: User | None, *, actor: User) -> Ticket:
 
 def set_priority(ticket: Ticket, priority: str, *, actor: User) -> Ticket:
     """Set the priority. Raises PermissionDenied and ValidationError."""
-    ticket = _lock_for_team(ticket, actor, "Only the team sets a priority.")
+    ticket = _lock_for_team(ticket, actor, gettext("Only the team sets a priority."))
     if priority not in list(Priority):
-        raise ValidationError("There is no such priority.", "priority")
+        raise ValidationError(gettext("There is no such priority."), "priority")
     if ticket.priority != priority:
         old = str(ticket.priority)
         timeline.add_event(ticket, "priority", actor, old=old, new=str(priority))
@@ -124,7 +125,7 @@ def _write_status(
     ticket: Ticket, status: Status, actor: User | None, quietly: bool = False, actor_name: str = ""
 ) -> None:
     if ticket.is_closed:
-        raise ConflictError("A closed ticket stays closed. File a follow-up instead.", "status")
+        raise ConflictError(gettext("A closed ticket stays closed. File a follow-up instead."), "status")
     now, turn_since = clock.now(), ticket.turn_since
     if ticket.waiting_on != WAITING_ON[status]:
         ticket.turn_since = now

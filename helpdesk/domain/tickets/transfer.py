@@ -23,6 +23,7 @@ from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import format_list, gettext, ngettext, npgettext
 
 
 @dataclass(frozen=True)
@@ -48,20 +49,32 @@ class TransferPreview:
     def sentences(self) -> list[str]:
         """The effects as sentences, for the confirmation page."""
         sentences = [
-            f"{_pluralize(self.replies, 'reply', 'replies')} and {_pluralize(self.files, 'file')} become readable for "
-            f"{_pluralize(self.readers, 'person', 'people')} of the new organization."
+            gettext(
+                "%(replies)s and %(files)s become readable for %(people)s of the new organization.",
+                replies=ngettext("%(num)s reply", "%(num)s replies", self.replies),
+                files=ngettext("%(num)s file", "%(num)s files", self.files),
+                people=npgettext("readers", "%(num)s person", "%(num)s people", self.readers),
+            )
         ]
         if self.answers:
             sentences.append(f"So do {_pluralize(self.answers, 'answer')} in its form, filled in before the move.")
         if self.has_comment:
             sentences.append("So does the comment with which the former requester rated it.")
         if self.channels:
-            sentences.append(f"A card appears in {', '.join(self.channels)}.")
+            sentences.append(gettext("A card appears in %(names)s.", names=format_list(self.channels, "unit")))
         if self.losers:
-            sentences.append(f"{', '.join(self.losers)} can no longer open it and get no more mail about it.")
+            sentences.append(
+                gettext(
+                    "%(names)s can no longer open it and get no more mail about it.",
+                    names=format_list(self.losers, "unit"),
+                )
+            )
         if self.stays_in:
             sentences.append(
-                f"What was already sent to {', '.join(self.stays_in)} stays there; nothing new goes there."
+                gettext(
+                    "What was already sent to %(names)s stays there; nothing new goes there.",
+                    names=format_list(self.stays_in, "unit"),
+                )
             )
         return sentences
 
@@ -93,16 +106,21 @@ def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: Us
     ConflictError.
     """
     ticket = locking.lock_ticket_if(
-        ticket, lambda locked: permissions.can_manage(actor, locked), "Only the team moves tickets."
+        ticket, lambda locked: permissions.can_manage(actor, locked), gettext("Only the team moves tickets.")
     )
     requester = locking.share_user(requester)
     if requester.is_team or requester.organization_id != organization.id or not requester.is_active:
-        raise ValidationError(f"Choose somebody of {organization.name} whom the ticket is for.", "requester")
+        raise ValidationError(
+            gettext("Choose somebody of %(organization)s whom the ticket is for.", organization=organization.name),
+            "requester",
+        )
     if ticket.merged_into_id:
-        raise ConflictError("This ticket is merged into another; move that one.")
+        raise ConflictError(gettext("This ticket is merged into another; move that one."))
     former = ticket.organization
     if former.id == organization.id:
-        raise ConflictError(f"This ticket already is {organization.name}'s.", "organization")
+        raise ConflictError(
+            gettext("This ticket already is %(organization)s's.", organization=organization.name), "organization"
+        )
     _end_customer_threads(ticket)
     former_requester_id = ticket.requester_id
     followers = db.session.scalars(select(Follower.user_id).where(Follower.ticket_id == ticket.id))
@@ -165,7 +183,7 @@ def _end_customer_threads(ticket: Ticket) -> None:
     for thread in ended:
         thread.ended_at = clock.now()
         thread.nonce = thread.token_hash = None
-    outbox.cancel_waiting([thread.id for thread in ended], "The ticket was moved to another organization.")
+    outbox.cancel_waiting([thread.id for thread in ended], gettext("The ticket was moved to another organization."))
 
 
 def _open_customer_threads(ticket: Ticket) -> None:
@@ -175,7 +193,3 @@ def _open_customer_threads(ticket: Ticket) -> None:
         db.session.flush()
         jobs.enqueue_after_commit("deliver", outbox.enqueue_delivery(thread, DeliveryKind.card).id)
     outbox.open_mail_thread(ticket, ticket.requester)
-
-
-def _pluralize(number: int, word: str, plural: str = "") -> str:
-    return f"{number} {word if number == 1 else plural or word + 's'}"

@@ -21,8 +21,9 @@ from helpdesk.models.message import Message
 from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext
 
-TOO_LATE = "Too late to undo: this has already left."
+TOO_LATE = lazy_gettext("Too late to undo: this has already left.")
 STATUS_EVENT_KINDS = frozenset({"status", *(each.definition.event_kind for each in Status), "reopened"})
 
 
@@ -41,7 +42,7 @@ def take_back_reply(message: Message, *, editor: User) -> Ticket:
     current = locking.lock_message_if(
         message,
         lambda locked: editor.is_team and locked.author_id == editor.id and permissions.can_see(editor, locked.ticket),
-        "Only the author can take a reply back.",
+        gettext("Only the author can take a reply back."),
     )
     ticket = current.ticket
     if current.is_note or current.release_at is None or current.release_at <= clock.now():
@@ -79,16 +80,16 @@ def undo_status(ticket: Ticket, seq: int, *, actor: User) -> Ticket:
     Raises PermissionDenied, and ConflictError if the window is over, or somebody set another status since.
     """
     ticket = locking.lock_ticket_if(
-        ticket, lambda locked: permissions.can_manage(actor, locked), "Only the team sets a status."
+        ticket, lambda locked: permissions.can_manage(actor, locked), gettext("Only the team sets a status.")
     )
     event = db.session.scalar(select(Event).where(Event.ticket_id == ticket.id, Event.seq == seq))
     if event is None or event.kind not in STATUS_EVENT_KINDS or event.actor_id != actor.id:
-        raise ConflictError("There is nothing to undo any more.")
+        raise ConflictError(gettext("There is nothing to undo any more."))
     if event.created_at + timedelta(seconds=settings.get("web_undo_seconds")) <= clock.now():
         raise ConflictError(TOO_LATE)
     later = exists().where(Event.ticket_id == ticket.id, Event.seq > seq, Event.kind.in_(STATUS_EVENT_KINDS))
     if db.session.scalar(select(later)):
-        raise ConflictError("The status was changed again meanwhile.")
+        raise ConflictError(gettext("The status was changed again meanwhile."))
     _undo_events(ticket, [event])
     outbox.enqueue_card_update(ticket)
     live_events.bump_version_and_publish(ticket)

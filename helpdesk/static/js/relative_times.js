@@ -6,24 +6,29 @@ const UPDATE_MS = 30000;
 const HOUR = 60;
 const DAY = 24 * HOUR;
 const WEEK = 7 * DAY;
+const LANGUAGE = document.documentElement.lang || "en";
+const RELATIVE = LANGUAGE === "en" ? undefined : new Intl.RelativeTimeFormat(LANGUAGE, { style: "short" });
 
 // Undefined from a week on: the server has written the date.
 const timeAgo = (moment) => {
   const minutes = Math.floor((Date.now() - moment) / 60000);
-  if (minutes < 1) return "just now";
-  if (minutes < HOUR) return `${minutes} min ago`;
-  if (minutes < DAY) return `${Math.floor(minutes / HOUR)} h ago`;
-  if (minutes < WEEK) return `${Math.floor(minutes / DAY)} d ago`;
+  if (minutes < 1) return RELATIVE ? undefined : "just now";
+  if (minutes < HOUR) return inWords(minutes, "minute", "min");
+  if (minutes < DAY) return inWords(Math.floor(minutes / HOUR), "hour", "h");
+  if (minutes < WEEK) return inWords(Math.floor(minutes / DAY), "day", "d");
   return undefined;
 };
 
-const exactTime = new Intl.DateTimeFormat(document.documentElement.lang || "en", {
+// English has units of its own, every other language those of CLDR.
+const inWords = (count, unit, short) => (RELATIVE ? RELATIVE.format(-count, unit) : `${count} ${short} ago`);
+
+const exactTime = new Intl.DateTimeFormat(LANGUAGE, {
   day: "numeric",
   month: "long",
   year: "numeric",
   hour: "2-digit",
   minute: "2-digit",
-  hourCycle: "h23",
+  ...(LANGUAGE === "en" && { hourCycle: "h23" }),
   timeZoneName: "short",
 });
 

@@ -50,7 +50,7 @@ def export_queue() -> ResponseReturnValue:
     user = authentication.get_current_user()
     query, values = agent_queue.filtered_query(user, parse_filters())
     order = pagination.Order(((Ticket.id, True),))
-    return csv_response.stream_csv(csv_export.export_query(user.is_team, query, order, values), "queue.csv")
+    return csv_response.stream_csv(csv_export.export_query(user, query, order, values), "queue.csv")
 
 
 def parse_filters() -> dict[str, str]:

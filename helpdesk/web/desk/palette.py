@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from helpdesk.domain.people import organizations, permissions, users
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
@@ -48,22 +49,24 @@ def list_entries(user: User, words: str) -> list[PaletteEntry]:
 
 def list_pages(user: User) -> list[PaletteEntry]:
     """The views of the queue, the saved views, and the pages that ``user`` may open."""
-    entries = [PaletteEntry("View", label, "", f"/desk?view={key}") for key, label in agent_queue.VIEW_LABELS.items()]
+    entries = [
+        PaletteEntry(gettext("View"), label, "", f"/desk?view={key}") for key, label in agent_queue.VIEW_LABELS.items()
+    ]
     for view in agent_queue.load_filter_choices(user).saved:
         parameters = urlencode({**view.filters, "saved": view.key})
-        entries.append(PaletteEntry("View", view.label, "Saved", f"/desk?{parameters}"))
+        entries.append(PaletteEntry(gettext("View"), view.label, gettext("Saved"), f"/desk?{parameters}"))
     entries += [
-        PaletteEntry("Page", "Customers", "", "/desk/people"),
-        PaletteEntry("Page", "Unmatched email", "", "/desk/quarantine"),
-        PaletteEntry("Page", "Your account", "", "/account"),
-        PaletteEntry("Do", "File a ticket for a customer", "", "/tickets/new"),
-        PaletteEntry("Do", "Add a person", "", "/desk/people/new"),
+        PaletteEntry(gettext("Page"), gettext("Customers"), "", "/desk/people"),
+        PaletteEntry(gettext("Page"), gettext("Unmatched email"), "", "/desk/quarantine"),
+        PaletteEntry(gettext("Page"), gettext("Your account"), "", "/account"),
+        PaletteEntry(gettext("Do"), gettext("File a ticket for a customer"), "", "/tickets/new"),
+        PaletteEntry(gettext("Do"), gettext("Add a person"), "", "/desk/people/new"),
     ]
     if user.is_lead:
-        entries.append(PaletteEntry("Page", "Review", "", "/review"))
+        entries.append(PaletteEntry(gettext("Page"), gettext("Review"), "", "/review"))
     if user.is_admin:
-        entries.append(PaletteEntry("Page", "Settings", "", "/settings"))
-        entries += [PaletteEntry("Settings", each.label, "", each.address) for each in navigation.NAVIGATION]
+        entries.append(PaletteEntry(gettext("Page"), gettext("Settings"), "", "/settings"))
+        entries += [PaletteEntry(gettext("Settings"), each.label, "", each.address) for each in navigation.NAVIGATION]
     return entries
 
 
@@ -77,17 +80,21 @@ def find_tickets(user: User, words: str) -> list[PaletteEntry]:
         else agent_queue.fetch_queue_page(user, {"view": "all", "q": words}, size=MAX_OF_A_KIND).tickets
     )
     return [
-        PaletteEntry("Ticket", ticket.subject, f"#{ticket.number}", f"/tickets/{ticket.number}") for ticket in found
+        PaletteEntry(gettext("Ticket"), ticket.subject, f"#{ticket.number}", f"/tickets/{ticket.number}")
+        for ticket in found
     ]
 
 
 def find_people(words: str) -> list[PaletteEntry]:
     """Customers whose name or address contains the words."""
     found = users.search_customers(words, size=MAX_OF_A_KIND)
-    return [PaletteEntry("Person", user.display_name, user.email, f"/desk/people/{user.id}") for user in found]
+    return [PaletteEntry(gettext("Person"), user.display_name, user.email, f"/desk/people/{user.id}") for user in found]
 
 
 def find_organizations(words: str) -> list[PaletteEntry]:
     """Organizations whose name or domain contains the words."""
     found = organizations.search_organizations(words, size=MAX_OF_A_KIND)
-    return [PaletteEntry("Organization", each.name, "", f"/desk/people/organizations/{each.slug}") for each in found]
+    return [
+        PaletteEntry(gettext("Organization"), each.name, "", f"/desk/people/organizations/{each.slug}")
+        for each in found
+    ]

@@ -12,6 +12,7 @@ from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
@@ -71,7 +72,7 @@ def add_person() -> ResponseReturnValue:
     db.session.commit()
     if values["then"] == "ticket":
         return htmx_responses.redirect_to("/tickets/new?" + urlencode({"for": user.email}))
-    flash(f"{user.display_name} is added.", "success")
+    flash(gettext("%(user)s is added.", user=user.display_name), "success")
     return htmx_responses.redirect_to(f"/desk/people/{user.id}")
 
 

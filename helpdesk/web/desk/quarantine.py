@@ -10,11 +10,12 @@ from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.translation import gettext, lazy_gettext, ngettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 
 blueprint = Blueprint("quarantine", __name__, url_prefix="/desk/quarantine")
-TICKET_NOT_FOUND_SENTENCE = "There is no ticket with this number."
+TICKET_NOT_FOUND_SENTENCE = lazy_gettext("There is no ticket with this number.")
 
 
 @blueprint.get("")
@@ -64,7 +65,7 @@ def accept_mail(mail_id: int) -> ResponseReturnValue:
     except DomainError as error:
         return render_refusal(mail_id, error, "remember")
     db.session.commit()
-    flash(f"The mail is on ticket #{ticket.number}.", "success")
+    flash(gettext("The mail is on ticket #%(number)s.", number=ticket.number), "success")
     return redirect(f"/tickets/{ticket.number}", 303)
 
 
@@ -77,7 +78,7 @@ def attach_mail(mail_id: int) -> ResponseReturnValue:
     ticket = permissions.find_ticket(authentication.get_current_user(), parse_id(number) or 0)
     if ticket is None:
         return render_page(
-            mail, {"ticket": TICKET_NOT_FOUND_SENTENCE if number else "Enter the number of a ticket."}
+            mail, {"ticket": TICKET_NOT_FOUND_SENTENCE if number else gettext("Enter the number of a ticket.")}
         ), 422
     try:
         message = quarantine.attach_to_ticket(
@@ -86,7 +87,7 @@ def attach_mail(mail_id: int) -> ResponseReturnValue:
     except DomainError as error:
         return render_refusal(mail_id, error, "as")
     db.session.commit()
-    flash(f"The mail is on ticket #{message.ticket_id}.", "success")
+    flash(gettext("The mail is on ticket #%(ticket_id)s.", ticket_id=message.ticket_id), "success")
     return redirect(f"/tickets/{message.ticket_id}#message-{message.id}", 303)
 
 
@@ -105,7 +106,7 @@ def create_ticket(mail_id: int) -> ResponseReturnValue:
     except DomainError as error:
         return render_refusal(mail_id, error, "requester")
     db.session.commit()
-    flash(f"Ticket #{ticket.number} is filed.", "success")
+    flash(gettext("Ticket #%(number)s is filed.", number=ticket.number), "success")
     return redirect(f"/tickets/{ticket.number}", 303)
 
 
@@ -120,7 +121,7 @@ def discard_mail(mail_id: int) -> ResponseReturnValue:
     except DomainError as error:
         return render_refusal(mail_id, error, "")
     db.session.commit()
-    flash("The mail is discarded.", "success")
+    flash(gettext("The mail is discarded."), "success")
     return redirect("/desk/quarantine" + ("?from=machines" if was_automatic else ""), 303)
 
 
@@ -133,7 +134,10 @@ def discard_automatic_mails() -> ResponseReturnValue:
         abort(400)
     discarded = quarantine.discard_automatic(newest, actor=authentication.get_current_user())
     db.session.commit()
-    flash(f"{discarded} {'mail is' if discarded == 1 else 'mails are'} discarded.", "success")
+    flash(
+        ngettext("%(num)s mail is discarded.", "%(num)s mails are discarded.", discarded),
+        "success",
+    )
     return redirect("/desk/quarantine?from=machines", 303)
 
 

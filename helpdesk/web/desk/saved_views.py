@@ -7,6 +7,7 @@ from helpdesk.channels.email import quarantine
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.ticket_lists import agent_queue, saved_views
 from helpdesk.extensions import db
+from helpdesk.translation import gettext
 from helpdesk.web.desk.agent_queue import parse_filters, queue_url
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
@@ -46,7 +47,7 @@ def save_view() -> ResponseReturnValue:
         flash(error.message, "error")
         return htmx_responses.redirect_to(queue_url(agent_queue.normalize_filters(filters)))
     db.session.commit()
-    flash(f"The view {view.name} is saved.", "success")
+    flash(gettext("The view %(view)s is saved.", view=view.name), "success")
     return htmx_responses.redirect_to(queue_url(agent_queue.normalize_filters(view.filters), saved=str(view.id)))
 
 
@@ -59,5 +60,5 @@ def delete_view(view_id: int) -> ResponseReturnValue:
         abort(404)
     saved_views.delete_view(view, actor=authentication.get_current_user())
     db.session.commit()
-    flash("The view is deleted.", "success")
+    flash(gettext("The view is deleted."), "success")
     return htmx_responses.redirect_to("/desk")

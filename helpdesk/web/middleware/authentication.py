@@ -18,6 +18,7 @@ from helpdesk.domain.errors import PermissionDenied
 from helpdesk.domain.people import admission as rules
 from helpdesk.extensions import db, login_manager
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authorization, language, request_transactions
 
@@ -179,7 +180,10 @@ def _block_writes_while_impersonating() -> None:
         current_user, "is_impersonating", False
     ):
         raise PermissionDenied(
-            f"You are looking at the portal as {current_user.viewed.name} sees it. Nothing can be changed that way."
+            gettext(
+                "You are looking at the portal as %(viewed)s sees it. Nothing can be changed that way.",
+                viewed=current_user.viewed.name,
+            )
         )
 
 

@@ -17,6 +17,7 @@ from werkzeug.routing import RequestRedirect
 from helpdesk import config
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.extensions import csrf
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import request_transactions
 
 View = TypeVar("View", bound=Callable)
@@ -84,7 +85,9 @@ def enforce_audience() -> ResponseReturnValue | None:
         abort(404)
     if (audience == LEAD and not current_user.is_lead) or (audience == ADMIN and not current_user.is_admin):
         raise PermissionDenied(
-            "Only admins come in here." if audience == ADMIN else "Only leads and admins come in here."
+            gettext("Only admins come in here.")
+            if audience == ADMIN
+            else gettext("Only leads and admins come in here.")
         )
     return None
 

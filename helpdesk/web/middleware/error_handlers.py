@@ -19,6 +19,7 @@ from helpdesk.domain.errors import ConflictError, DomainError, PermissionDenied,
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.storage import StorageUnavailable
+from helpdesk.translation import gettext, lazy_gettext
 from helpdesk.web.api import problem_details
 
 log = logging.getLogger(__name__)
@@ -26,11 +27,11 @@ STATUSES_WITH_PAGE = {400, 403, 404, 413, 422, 429, 500, 503}
 # UnsafeConfiguration: a database whose encoding cannot hold every text.
 DATABASE_UNAVAILABLE_ERRORS = (*database_errors.UNAVAILABLE_ERRORS, UnsafeConfiguration)
 STATUSES_WITHOUT_DATABASE = {500, 503}  # their pages must not need the database
-READ_ONLY_SENTENCE = (
+READ_ONLY_SENTENCE = lazy_gettext(
     "Nothing can be saved at the moment, only read: the database is under maintenance. "
     "What you wrote is still in this page; send it again in a few minutes."
 )
-STORAGE_SENTENCE = (
+STORAGE_SENTENCE = lazy_gettext(
     "Files cannot be stored or opened at the moment. What you wrote is still in this page; try again in a few minutes."
 )
 
@@ -47,7 +48,10 @@ def register(app: Flask) -> None:
     @app.errorhandler(CSRFError)
     def handle_csrf_error(_error: CSRFError) -> Response:
         return render_error_page(
-            400, "This page had been open for too long. Go back, reload it and try again; your text is still there."
+            400,
+            gettext(
+                "This page had been open for too long. Go back, reload it and try again; your text is still there."
+            ),
         )
 
     @app.errorhandler(DomainError)
@@ -61,7 +65,7 @@ def register(app: Flask) -> None:
     @app.errorhandler(StaleDataError)
     def handle_stale_data(_error: StaleDataError) -> Response:
         db.session.rollback()
-        return render_error_page(409, "Somebody else changed this meanwhile. Reload the page and try again.")
+        return render_error_page(409, gettext("Somebody else changed this meanwhile. Reload the page and try again."))
 
     @app.errorhandler(IntegrityError)
     def handle_integrity_error(error: IntegrityError) -> Response:
@@ -70,8 +74,10 @@ def register(app: Flask) -> None:
         db.session.rollback()
         return render_error_page(
             409,
-            "Somebody else saved the same thing, or removed what this belongs to, at the same moment. "
-            "Go back, load the page again and see what is there now.",
+            gettext(
+                "Somebody else saved the same thing, or removed what this belongs to, at the same moment. "
+                "Go back, load the page again and see what is there now."
+            ),
         )
 
     @app.errorhandler(StorageUnavailable)

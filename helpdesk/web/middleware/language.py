@@ -10,6 +10,8 @@ from helpdesk.models.user import User
 from helpdesk.translation.languages import ENGLISH, offered_codes
 
 COOKIE = "language"
+PROGRAM_PATHS = ("/api/", "/healthz", "/readyz", "/metrics")  # programs read English
+HOOK_PATHS = "/hooks/"  # what comes from a chat or by mail is answered in the team's language
 
 
 def register(app: Flask) -> None:
@@ -40,7 +42,12 @@ def get_cookie_name() -> str:
 
 def _begin_with_language_of_browser() -> None:
     g.language_before = translation.current_code()
-    translation.set_language(_get_language_of_nobody())
+    if request.path.startswith(PROGRAM_PATHS):
+        translation.set_language(ENGLISH)
+    elif request.path.startswith(HOOK_PATHS):
+        translation.set_language(_get_team_language())
+    else:
+        translation.set_language(_get_language_of_nobody())
 
 
 def _get_language_of_nobody() -> str:
@@ -48,6 +55,10 @@ def _get_language_of_nobody() -> str:
         return ENGLISH
     for code in get_browser_languages():
         return code
+    return _get_team_language()
+
+
+def _get_team_language() -> str:
     try:
         return reader_language.get_team_language()
     except (SQLAlchemyError, *database_errors.UNAVAILABLE_ERRORS):

@@ -12,6 +12,7 @@ from flask import Flask, Response, g, request
 from flask_login import current_user
 
 from helpdesk import extensions
+from helpdesk.translation import gettext, lazy_gettext
 from helpdesk.web.middleware import authorization, error_handlers, request_transactions
 
 
@@ -25,10 +26,10 @@ class Limit:
 
 
 LIMITS = {
-    "previews": Limit("previews", 60, 2),
-    "exports": Limit("exports", 20, 2),
-    "searches": Limit("searches", 240, 4),
-    "changes": Limit("changes", 600, 12),
+    "previews": Limit(lazy_gettext("previews"), 60, 2),
+    "exports": Limit(lazy_gettext("exports"), 20, 2),
+    "searches": Limit(lazy_gettext("searches"), 240, 4),
+    "changes": Limit(lazy_gettext("changes"), 600, 12),
 }
 PREVIEW_ENDPOINTS = {"markdown_preview.preview_markdown"}
 EXPORT_ENDPOINTS = {
@@ -65,11 +66,24 @@ def enforce_limits() -> Response | None:
     key = (user_id, kind)
     with _lock:
         if _running[key] >= limit.at_once:
-            return _refuse(f"You may run {limit.at_once} {limit.what} at the same time. Wait until one has ended.", 2)
+            return _refuse(
+                gettext(
+                    "You may run %(at_once)s %(what)s at the same time. Wait until one has ended.",
+                    at_once=limit.at_once,
+                    what=limit.what,
+                ),
+                2,
+            )
         _running[key] += 1
     g.personal_limit = key
     if count_in_this_minute(f"{kind}:{user_id}") > limit.per_minute:
-        return _refuse(f"You may make {limit.per_minute} {limit.what} a minute. Wait a moment and try again.")
+        return _refuse(
+            gettext(
+                "You may make %(per_minute)s %(what)s a minute. Wait a moment and try again.",
+                per_minute=limit.per_minute,
+                what=limit.what,
+            )
+        )
     return None
 
 

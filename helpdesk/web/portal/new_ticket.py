@@ -16,6 +16,7 @@ from helpdesk.domain.ticket_lists import customer_list
 from helpdesk.extensions import db, htmx
 from helpdesk.models.form import FormVersion
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 from helpdesk.web import uploads
 from helpdesk.web.desk.people import find_matches
 from helpdesk.web.form_tokens import read_form_token
@@ -56,7 +57,7 @@ def create_ticket() -> ResponseReturnValue:
     form_uploads = uploads.FormUploads(authentication.get_current_user())
     try:
         if form is None:
-            raise ValidationError("Choose a form.", "form")
+            raise ValidationError(gettext("Choose a form."), "form")
         form_uploads.store(form, form_data)
         answers, errors = forms.parse_answers(
             form,
@@ -66,7 +67,9 @@ def create_ticket() -> ResponseReturnValue:
             organization_id=requester.organization_id,
         )
         if errors:
-            raise ValidationError("Some answers need another look.", errors=_add_text_errors(errors, form_data))
+            raise ValidationError(
+                gettext("Some answers need another look."), errors=_add_text_errors(errors, form_data)
+            )
         ticket = tickets.create_ticket(
             requester=requester,
             filed_by=authentication.get_current_user() if current_user.is_team else None,
@@ -78,9 +81,18 @@ def create_ticket() -> ResponseReturnValue:
             form_token=token,
         )
         number = ticket.number
-        for_whom = f" for {requester.display_name}" if current_user.is_team else ""
+        requester_name = requester.display_name if current_user.is_team else ""
         db.session.commit()
-        flash(f"Ticket #{number} is filed{for_whom}. Answers appear here and come by email.", "success")
+        flash(
+            gettext(
+                "Ticket #%(number)s is filed for %(requester)s. Answers appear here and come by email.",
+                number=number,
+                requester=requester_name,
+            )
+            if requester_name
+            else gettext("Ticket #%(number)s is filed. Answers appear here and come by email.", number=number),
+            "success",
+        )
     except IntegrityError:
         db.session.rollback()
         existing = idempotency.find_created_ticket(requester, token)
@@ -169,17 +181,21 @@ def find_requester(address: str | None) -> tuple[User | None, str]:
     if not address:
         return None, ""
     if "@" not in address:
-        return None, "" if find_matches(address.strip()[:100]) else "Nobody has this name. Enter an email address."
+        return None, "" if find_matches(address.strip()[:100]) else gettext(
+            "Nobody has this name. Enter an email address."
+        )
     try:
         user = users.find_user(users.canonical_email(address))
     except ValidationError as error:
         return None, error.message
     if user is None:
-        return None, "No customer has this address yet. Add the person, then file the ticket."
+        return None, gettext("No customer has this address yet. Add the person, then file the ticket.")
     if user.is_team:
-        return None, f"{user.display_name} is a member of the team. Choose a customer."
+        return None, gettext("%(user)s is a member of the team. Choose a customer.", user=user.display_name)
     if not user.is_active or user.organization_id is None:
-        return None, f"{user.display_name} cannot have tickets: deactivated, or without an organization."
+        return None, gettext(
+            "%(user)s cannot have tickets: deactivated, or without an organization.", user=user.display_name
+        )
     return user, ""
 
 
@@ -206,7 +222,7 @@ def _add_text_errors(errors: dict[str, str], form_data: MultiDict[str, str]) -> 
     """Add errors about an empty subject and message, so that all errors are shown at once."""
     text_errors = {}
     if not form_data.get("subject", "").strip():
-        text_errors["subject"] = "Say in a few words what it is about."
+        text_errors["subject"] = gettext("Say in a few words what it is about.")
     if not form_data.get("body", "").strip():
-        text_errors["body"] = "Describe what you need."
+        text_errors["body"] = gettext("Describe what you need.")
     return text_errors | errors

@@ -10,21 +10,22 @@ from helpdesk.domain import labels
 from helpdesk.domain.reporting import reports, weekly_digest
 from helpdesk.domain.ticket_lists import csv_export
 from helpdesk.extensions import db
+from helpdesk.translation import gettext, lazy_gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
 
 blueprint = Blueprint("review_reports", __name__, url_prefix="/review")
 WEEK_CHOICES = (4, 12, 26, 52)
 TABLE_HEADINGS = (
-    "Filed",
-    "Solved",
-    "First response time, median (s)",
-    "First response time, 90th percentile (s)",
-    "Resolution time, median (s)",
-    "Resolution time, 90th percentile (s)",
-    "Satisfaction",
-    "Ratings",
-    "Backlog",
+    lazy_gettext("Filed"),
+    lazy_gettext("Solved"),
+    lazy_gettext("First response time, median (s)"),
+    lazy_gettext("First response time, 90th percentile (s)"),
+    lazy_gettext("Resolution time, median (s)"),
+    lazy_gettext("Resolution time, 90th percentile (s)"),
+    lazy_gettext("Satisfaction"),
+    lazy_gettext("Ratings"),
+    lazy_gettext("Backlog"),
 )
 
 
@@ -89,7 +90,10 @@ def send_weekly_digest() -> ResponseReturnValue:
     """Mail last week's digest to oneself now."""
     weekly_digest.send_digest_to(authentication.get_current_user(), weekly_digest.local_today())
     db.session.commit()
-    flash(f"Last week's summary is on its way to {authentication.get_current_user().email}.", "success")
+    flash(
+        gettext("Last week's summary is on its way to %(email)s.", email=authentication.get_current_user().email),
+        "success",
+    )
     return htmx_responses.redirect_to("/review")
 
 

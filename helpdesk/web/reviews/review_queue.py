@@ -10,6 +10,7 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.reporting import qa_reviews
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import RATINGS
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
 
@@ -46,7 +47,7 @@ def save_review(number: int) -> ResponseReturnValue:
         db.session.rollback()
         return render_review_form(number, values, {error.field or "": error.message}), 422
     db.session.commit()
-    flash(f"Your mark for #{number} is saved.", "success")
+    flash(gettext("Your mark for #%(number)s is saved.", number=number), "success")
     return htmx_responses.redirect_to("/review/reading")
 
 

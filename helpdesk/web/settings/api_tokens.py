@@ -7,6 +7,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.integrations import api_tokens
 from helpdesk.extensions import db
 from helpdesk.models.api_token import ApiToken
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.integration_forms import ApiTokenForm
@@ -53,7 +54,7 @@ def revoke_api_token(token_id: int) -> ResponseReturnValue:
         abort(404)
     api_tokens.revoke_token(token, actor=authentication.get_current_user())
     db.session.commit()
-    flash(f"The token {token.name} is revoked.", "success")
+    flash(gettext("The token %(token)s is revoked.", token=token.name), "success")
     return redirect("/settings/api-tokens", 303)
 
 

@@ -4,6 +4,7 @@ from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.administration import settings
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.closing_form import ClosingForm
@@ -25,7 +26,7 @@ def save_auto_close() -> ResponseReturnValue:
     form = ClosingForm(request.form)
     if not form.save("Automatic closing"):
         return render_page(form), form.refusal_status
-    flash("Automatic closing is saved.", "success")
+    flash(gettext("Automatic closing is saved."), "success")
     return redirect("/settings/closing", 303)
 
 

@@ -10,6 +10,7 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.tickets import canned_replies
 from helpdesk.extensions import db
 from helpdesk.models.canned_reply import CannedReply
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
@@ -62,7 +63,7 @@ def delete_canned_reply(reply_id: int) -> ResponseReturnValue:
     """Delete a reply."""
     canned_replies.delete_reply(get_reply_or_404(reply_id), actor=authentication.get_current_user())
     db.session.commit()
-    flash("The reply is deleted.", "success")
+    flash(gettext("The reply is deleted."), "success")
     return redirect("/settings/replies", 303)
 
 
@@ -87,7 +88,7 @@ def save_reply(reply: CannedReply | None) -> ResponseReturnValue:
             error, ConflictError
         ) else 422
     db.session.commit()
-    flash("The reply is saved.", "success")
+    flash(gettext("The reply is saved."), "success")
     return redirect("/settings/replies", 303)
 
 

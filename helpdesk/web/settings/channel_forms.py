@@ -4,68 +4,79 @@ from wtforms import BooleanField, RadioField, SelectField, StringField
 from wtforms.validators import AnyOf, ValidationError
 
 from helpdesk.domain.people import organizations
+from helpdesk.translation import gettext, lazy_gettext
 from helpdesk.web.form_base import Form, WholeNumberField, to_choices
 from helpdesk.web.settings.settings_form import SettingsForm
 
 READERS = [
-    ("team", "Only the team", "It becomes the triage channel."),
-    ("customer", "An organization", "Its people may read along; notes never go there."),
+    ("team", lazy_gettext("Only the team"), lazy_gettext("It becomes the triage channel.")),
+    ("customer", lazy_gettext("An organization"), lazy_gettext("Its people may read along; notes never go there.")),
 ]
 
 
 class ChannelForm(Form):
     """Which channel is connected to which organization or to the team."""
 
-    channel = StringField("Channel")
+    channel = StringField(lazy_gettext("Channel"))
     audience = RadioField(
-        "Who reads it",
-        [AnyOf(["team", "customer"], "Choose who reads the channel.")],
+        lazy_gettext("Who reads it"),
+        [AnyOf(["team", "customer"], lazy_gettext("Choose who reads the channel."))],
         choices=to_choices(READERS),
         validate_choice=False,
     )
-    organization = SelectField("Organization", validate_choice=False, render_kw={"blank": "None", "required": False})
+    organization = SelectField(
+        lazy_gettext("Organization"),
+        validate_choice=False,
+        render_kw={"blank": lazy_gettext("None"), "required": False},
+    )
 
     def validate_organization(self, field: SelectField) -> None:
         """A customer's channel needs an organization."""
         if self.audience.data == "customer" and organizations.find_by_slug(field.data) is None:
-            raise ValidationError("Choose whose channel it is.")
+            raise ValidationError(gettext("Choose whose channel it is."))
 
 
 class SlackOptionsForm(SettingsForm):
     """How long replies can be undone, and who is assigned."""
 
     undo_seconds = WholeNumberField(
-        "Undo time for replies from Slack, in seconds",
-        description="How long the mail of an agent’s reply waits. Until then the reply can be made internal.",
+        lazy_gettext("Undo time for replies from Slack, in seconds"),
+        description=lazy_gettext(
+            "How long the mail of an agent’s reply waits. Until then the reply can be made internal."
+        ),
     )
     web_undo_seconds = WholeNumberField(
-        "Undo time for replies from the desk, in seconds",
-        description="How long mail and Slack wait, so that the agent can undo the reply. 0 sends at once.",
+        lazy_gettext("Undo time for replies from the desk, in seconds"),
+        description=lazy_gettext(
+            "How long mail and Slack wait, so that the agent can undo the reply. 0 sends at once."
+        ),
     )
     slack_undo_mode = SelectField(
-        "Until then a reply from Slack is",
+        lazy_gettext("Until then a reply from Slack is"),
         default="at_once",
         choices=to_choices(
             [
-                ("at_once", "in the portal and the customer’s channel at once; only mail waits"),
-                ("hold", "seen by the team only"),
+                ("at_once", lazy_gettext("in the portal and the customer’s channel at once; only mail waits")),
+                ("hold", lazy_gettext("seen by the team only")),
             ]
         ),
     )
     slack_customer_messages = SelectField(
-        "A customer’s message outside a ticket’s thread",
+        lazy_gettext("A customer’s message outside a ticket’s thread"),
         default="ask",
         choices=to_choices(
             [
-                ("ask", "They are asked whether it is a ticket"),
-                ("always", "Is always a ticket"),
-                ("never", "Is never a ticket; they are informed"),
+                ("ask", lazy_gettext("They are asked whether it is a ticket")),
+                ("always", lazy_gettext("Is always a ticket")),
+                ("never", lazy_gettext("Is never a ticket; they are informed")),
             ]
         ),
     )
     on_call_group = StringField(
-        "Slack user group on call",
-        description="Its id, like S0123ABCD. It is mentioned for an urgent ticket that nobody has. Empty: nobody is.",
+        lazy_gettext("Slack user group on call"),
+        description=lazy_gettext(
+            "Its id, like S0123ABCD. It is mentioned for an urgent ticket that nobody has. Empty: nobody is."
+        ),
         render_kw={"required": False},
     )
-    assign_first_responder = BooleanField("Assign an unassigned ticket to the first agent who answers")
+    assign_first_responder = BooleanField(lazy_gettext("Assign an unassigned ticket to the first agent who answers"))

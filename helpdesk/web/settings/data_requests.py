@@ -13,6 +13,7 @@ from helpdesk.domain.privacy import data_export, erasure
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
@@ -47,7 +48,7 @@ def erase_person(user_id: int) -> ResponseReturnValue:
     """Erase a person, once their address has been typed."""
     user = users.get_user(user_id) or abort(404)
     if request.form.get("name", "").strip() != user.email:
-        error = {"name": f"Type {user.email} to say that you mean it."}
+        error = {"name": gettext("Type %(email)s to say that you mean it.", email=user.email)}
         return render_subject_page("person", user, user.display_name, erasure.preview_person(user), error), 422
     try:
         keys = erasure.erase_person(
@@ -62,7 +63,7 @@ def erase_person(user_id: int) -> ResponseReturnValue:
         return redirect(f"/settings/retention/people/{user_id}", 303)
     db.session.commit()
     erasure.delete_files(keys)
-    flash("The person is erased.", "success")
+    flash(gettext("The person is erased."), "success")
     return redirect("/settings/retention", 303)
 
 
@@ -93,13 +94,13 @@ def erase_organization(organization_id: int) -> ResponseReturnValue:
     """Erase an organization, once its name has been typed; a job does it in batches."""
     organization = organizations.get_organization(organization_id) or abort(404)
     if request.form.get("name", "").strip() != organization.name:
-        error = {"name": f"Type {organization.name} to say that you mean it."}
+        error = {"name": gettext("Type %(organization)s to say that you mean it.", organization=organization.name)}
         return render_subject_page(
             "organization", organization, organization.name, erasure.preview_organization(organization), error
         ), 422
     erasure.start_erasing_organization(organization, actor=authentication.get_current_user())
     db.session.commit()
-    flash("The organization is closed and is being erased.", "success")
+    flash(gettext("The organization is closed and is being erased."), "success")
     return redirect("/settings/retention", 303)
 
 

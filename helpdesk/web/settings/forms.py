@@ -14,6 +14,7 @@ from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import Ticket
+from helpdesk.translation import gettext
 from helpdesk.web import uploads
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
@@ -79,7 +80,7 @@ def update_form(form_id: int) -> ResponseReturnValue:
         db.session.rollback()
         return render_page(get_form_or_404(form_id), values, {"": error.message}), 409
     db.session.commit()
-    flash("Saved.", "success")
+    flash(gettext("Saved."), "success")
     return redirect(f"/settings/forms/{form_id}", 303)
 
 
@@ -98,7 +99,7 @@ def archive_form(form_id: int) -> ResponseReturnValue:
     """Archive a form; existing tickets keep it."""
     builder.archive_form(get_form_or_404(form_id), authentication.get_current_user())
     db.session.commit()
-    flash("Archived. Nobody can file with it; tickets filed with it stay as they are.", "success")
+    flash(gettext("Archived. Nobody can file with it; tickets filed with it stay as they are."), "success")
     return redirect("/settings/forms", 303)
 
 
@@ -145,7 +146,7 @@ def publish_form(form_id: int) -> ResponseReturnValue:
         db.session.rollback()
         return render_page(get_form_or_404(form_id), errors={"": error.message}), 422
     db.session.commit()
-    flash(f"Version {version.number} is in use from now on.", "success")
+    flash(gettext("Version %(number)s is in use from now on.", number=version.number), "success")
     return redirect(f"/settings/forms/{form_id}", 303)
 
 
@@ -155,7 +156,7 @@ def discard_draft(form_id: int) -> ResponseReturnValue:
     """Discard the draft."""
     builder.discard_draft(get_form_or_404(form_id), authentication.get_current_user())
     db.session.commit()
-    flash("The draft is gone; the published version stays.", "success")
+    flash(gettext("The draft is gone; the published version stays."), "success")
     return redirect(f"/settings/forms/{form_id}", 303)
 
 

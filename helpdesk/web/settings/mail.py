@@ -9,6 +9,7 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.people import undeliverable_addresses
 from helpdesk.extensions import db
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, ngettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import mail_previews, navigation
 from helpdesk.web.settings.mail_form import MailForm
@@ -30,7 +31,7 @@ def save_mail_settings() -> ResponseReturnValue:
     form = MailForm(request.form)
     if not form.save("Mail"):
         return render_page(form), form.refusal_status
-    flash("Mail is saved.", "success")
+    flash(gettext("Mail is saved."), "success")
     return redirect("/settings/mail", 303)
 
 
@@ -50,11 +51,14 @@ def send_test_mail() -> ResponseReturnValue:
     """Send a test mail to oneself through the outbox, as every other mail."""
     user = authentication.get_current_user()
     if not config.current().MAIL_SERVER:
-        flash("No mail was sent: MAIL_SERVER is not set.", "error@server")
+        flash(gettext("No mail was sent: MAIL_SERVER is not set."), "error@server")
         return redirect("/settings/mail#server", 303)
     administration.send_test_mail(user)
     db.session.commit()
-    flash(f"A test mail is on its way to {user.email}. It goes through the outbox, as every mail.", "success@server")
+    flash(
+        gettext("A test mail is on its way to %(email)s. It goes through the outbox, as every mail.", email=user.email),
+        "success@server",
+    )
     return redirect("/settings/mail#server", 303)
 
 
@@ -65,8 +69,11 @@ def reset_undeliverable_address(user_id: int) -> ResponseReturnValue:
     user = (db.session.get(User, user_id) if user_id < 2**63 else None) or abort(404)
     retried_count = undeliverable.reset_and_retry(user, actor=authentication.get_current_user())
     db.session.commit()
-    mails = {0: "", 1: " 1 mail is sent once more."}.get(retried_count, f" {retried_count} mails are sent once more.")
-    flash(f"Mail is sent to {user.email} again.{mails}", "success@dead")
+    sentence = gettext("Mail is sent to %(email)s again.", email=user.email)
+    if retried_count:
+        retried = ngettext("%(num)s mail is sent once more.", "%(num)s mails are sent once more.", retried_count)
+        sentence = f"{sentence} {retried}"
+    flash(sentence, "success@dead")
     return redirect("/settings/mail#dead", 303)
 
 
@@ -76,7 +83,7 @@ def forget_sender(row_id: int) -> ResponseReturnValue:
     """Forget a sender that was accepted from quarantine."""
     trusted_senders.forget(row_id, actor=authentication.get_current_user())
     db.session.commit()
-    flash("The sender is forgotten. Their next mail is checked as everybody's.", "success@accepted")
+    flash(gettext("The sender is forgotten. Their next mail is checked as everybody's."), "success@accepted")
     return redirect("/settings/mail#accepted", 303)
 
 

@@ -4,35 +4,41 @@ from wtforms import BooleanField, EmailField, RadioField, SelectField
 from wtforms.validators import Optional, ValidationError
 
 from helpdesk.domain.people import email_address
+from helpdesk.translation import lazy_gettext
 from helpdesk.web.form_base import Form, WholeNumberField, to_choices
 from helpdesk.web.settings.settings_form import SettingsForm
 
-RATING_STYLES = [("stars", "One to five stars"), ("faces", "Good or not good"), ("off", "Do not ask")]
+RATING_STYLES = [
+    ("stars", lazy_gettext("One to five stars")),
+    ("faces", lazy_gettext("Good or not good")),
+    ("off", lazy_gettext("Do not ask")),
+]
 
 
 class MailForm(SettingsForm):
     """The system address, and which mails are sent."""
 
-    system_email = EmailField("System address", [Optional()])
+    system_email = EmailField(lazy_gettext("System address"), [Optional()])
     use_custom_from = BooleanField(
-        "Let organizations' own From addresses replace it",
-        description="Each is set under Addresses and their DNS, and needs the records shown there.",
+        lazy_gettext("Let organizations' own From addresses replace it"),
+        description=lazy_gettext("Each is set under Addresses and their DNS, and needs the records shown there."),
     )
-    mail_received = BooleanField("Tell the requester that a ticket was received")
-    mail_solved = BooleanField("Tell the requester when a ticket is solved")
-    rating_style = RadioField("Ask how it went", choices=to_choices(RATING_STYLES), validate_choice=False)
-    mail_while_reading = BooleanField("Mail also somebody who has the ticket open right now")
-    mail_inline_images = BooleanField("Show small pictures inside mails")
+    mail_received = BooleanField(lazy_gettext("Tell the requester that a ticket was received"))
+    mail_solved = BooleanField(lazy_gettext("Tell the requester when a ticket is solved"))
+    rating_style = RadioField(lazy_gettext("Ask how it went"), choices=to_choices(RATING_STYLES), validate_choice=False)
+    mail_while_reading = BooleanField(lazy_gettext("Mail also somebody who has the ticket open right now"))
+    mail_inline_images = BooleanField(lazy_gettext("Show small pictures inside mails"))
     mail_grouping_seconds = WholeNumberField(
-        "Wait for further answers, in seconds",
-        description="Answers in a burst then leave as one mail; 0 sends each at once.",
+        lazy_gettext("Wait for further answers, in seconds"),
+        description=lazy_gettext("Answers in a burst then leave as one mail; 0 sends each at once."),
     )
     tickets_by_mail = BooleanField(
-        "File a ticket from a mail to the system address", description="Only from people an organization lets in."
+        lazy_gettext("File a ticket from a mail to the system address"),
+        description=lazy_gettext("Only from people an organization lets in."),
     )
     mail_cc_follows = BooleanField(
-        "Let colleagues in Cc of a customer's mail follow the ticket",
-        description="Only people whom the ticket's organization lets in.",
+        lazy_gettext("Let colleagues in Cc of a customer's mail follow the ticket"),
+        description=lazy_gettext("Only people whom the ticket's organization lets in."),
     )
 
     def validate_system_email(self, field: EmailField) -> None:
@@ -46,5 +52,9 @@ class MailForm(SettingsForm):
 class SenderForm(Form):
     """An organization's own From address; an empty one removes it."""
 
-    organization = SelectField("Organization", validate_choice=False, render_kw={"blank": "Choose one"})
-    from_address = EmailField("From address", [Optional()], description="Empty goes back to the system address.")
+    organization = SelectField(
+        lazy_gettext("Organization"), validate_choice=False, render_kw={"blank": lazy_gettext("Choose one")}
+    )
+    from_address = EmailField(
+        lazy_gettext("From address"), [Optional()], description=lazy_gettext("Empty goes back to the system address.")
+    )

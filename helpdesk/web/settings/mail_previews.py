@@ -5,24 +5,25 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import administration
 from helpdesk.channels.email.render import compose
+from helpdesk.translation import lazy_gettext
 from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_mail_previews", __name__, url_prefix="/settings/mail/previews")
 TITLES = {
-    "reply": "An answer",
-    "received": "A ticket was received",
-    "solved": "A ticket was solved",
-    "closing_soon": "A ticket closes soon",
-    "invitation": "An invitation",
-    "sign_in": "A sign-in link",
-    "sign_in_requests": "Many requests for sign-in links",
-    "linked": "A new way of signing in",
-    "weekly_summary": "The weekly summary",
-    "delivery_alert": "Deliveries are stuck",
-    "quarantine_summary": "Mails wait in quarantine",
-    "mail_waiting": "A mail waits for the team",
-    "test": "A test mail",
+    "reply": lazy_gettext("An answer"),
+    "received": lazy_gettext("A ticket was received"),
+    "solved": lazy_gettext("A ticket was solved"),
+    "closing_soon": lazy_gettext("A ticket closes soon"),
+    "invitation": lazy_gettext("An invitation"),
+    "sign_in": lazy_gettext("A sign-in link"),
+    "sign_in_requests": lazy_gettext("Many requests for sign-in links"),
+    "linked": lazy_gettext("A new way of signing in"),
+    "weekly_summary": lazy_gettext("The weekly summary"),
+    "delivery_alert": lazy_gettext("Deliveries are stuck"),
+    "quarantine_summary": lazy_gettext("Mails wait in quarantine"),
+    "mail_waiting": lazy_gettext("A mail waits for the team"),
+    "test": lazy_gettext("A test mail"),
 }
 PREVIEW_CONTENT_SECURITY_POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:"
 

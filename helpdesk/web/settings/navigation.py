@@ -5,6 +5,8 @@ from typing import Any
 
 from flask import render_template, request
 
+from helpdesk.translation import lazy_gettext
+
 
 @dataclass(frozen=True)
 class NavigationEntry:
@@ -18,42 +20,98 @@ class NavigationEntry:
 
 NAVIGATION: list[NavigationEntry] = [
     NavigationEntry(
-        "Portal setup",
+        lazy_gettext("Portal setup"),
         "/settings/portal",
-        "Name, logo, colour, ways of signing in, and the link to share.",
+        lazy_gettext("Name, logo, colour, ways of signing in, and the link to share."),
         "settings",
     ),
     NavigationEntry(
-        "Organizations", "/settings/organizations", "Customer companies, and who of them may sign in.", "people"
+        lazy_gettext("Organizations"),
+        "/settings/organizations",
+        lazy_gettext("Customer companies, and who of them may sign in."),
+        "people",
     ),
-    NavigationEntry("People", "/settings/people", "Customers: what they see, where they are signed in.", "person"),
-    NavigationEntry("Team", "/settings/team", "Agents, leads and admins; invitations; who is who in Slack.", "inbox"),
-    NavigationEntry("Forms", "/settings/forms", "What customers are asked when they file a ticket.", "file"),
     NavigationEntry(
-        "Access explainer",
+        lazy_gettext("People"),
+        "/settings/people",
+        lazy_gettext("Customers: what they see, where they are signed in."),
+        "person",
+    ),
+    NavigationEntry(
+        lazy_gettext("Team"),
+        "/settings/team",
+        lazy_gettext("Agents, leads and admins; invitations; who is who in Slack."),
+        "inbox",
+    ),
+    NavigationEntry(
+        lazy_gettext("Forms"),
+        "/settings/forms",
+        lazy_gettext("What customers are asked when they file a ticket."),
+        "file",
+    ),
+    NavigationEntry(
+        lazy_gettext("Access explainer"),
         "/settings/access",
-        "Whether an address may sign in, and by which rule.",
+        lazy_gettext("Whether an address may sign in, and by which rule."),
         "eye",
     ),
     NavigationEntry(
-        "Slack channels", "/settings/channels", "Which channel is whose, who reads it, and whether Slack works.", "hash"
+        lazy_gettext("Slack channels"),
+        "/settings/channels",
+        lazy_gettext("Which channel is whose, who reads it, and whether Slack works."),
+        "hash",
     ),
-    NavigationEntry("Mail", "/settings/mail", "Where mail comes from, what is mailed, how each mail looks.", "mail"),
     NavigationEntry(
-        "Service levels",
+        lazy_gettext("Mail"),
+        "/settings/mail",
+        lazy_gettext("Where mail comes from, what is mailed, how each mail looks."),
+        "mail",
+    ),
+    NavigationEntry(
+        lazy_gettext("Service levels"),
         "/settings/service-levels",
-        "How soon to answer and to solve; working hours and holidays.",
+        lazy_gettext("How soon to answer and to solve; working hours and holidays."),
         "clock",
     ),
-    NavigationEntry("Canned replies", "/settings/replies", "Texts for answers that come up often.", "reply"),
-    NavigationEntry("Automatic closing", "/settings/closing", "When solved tickets close automatically.", "closed"),
     NavigationEntry(
-        "Retention and erasure", "/settings/retention", "How long tickets are kept; exporting and erasing.", "trash"
+        lazy_gettext("Canned replies"),
+        "/settings/replies",
+        lazy_gettext("Texts for answers that come up often."),
+        "reply",
     ),
-    NavigationEntry("Webhooks", "/settings/webhooks", "Send events to other programs.", "external"),
-    NavigationEntry("API tokens", "/settings/api-tokens", "Keys for programs that read and write here.", "lock"),
-    NavigationEntry("Health", "/settings/health", "What waits to be sent, what came in, workers and disk.", "check"),
-    NavigationEntry("Audit log", "/settings/audit", "Who changed settings, access and identities, and when.", "clock"),
+    NavigationEntry(
+        lazy_gettext("Automatic closing"),
+        "/settings/closing",
+        lazy_gettext("When solved tickets close automatically."),
+        "closed",
+    ),
+    NavigationEntry(
+        lazy_gettext("Retention and erasure"),
+        "/settings/retention",
+        lazy_gettext("How long tickets are kept; exporting and erasing."),
+        "trash",
+    ),
+    NavigationEntry(
+        lazy_gettext("Webhooks"), "/settings/webhooks", lazy_gettext("Send events to other programs."), "external"
+    ),
+    NavigationEntry(
+        lazy_gettext("API tokens"),
+        "/settings/api-tokens",
+        lazy_gettext("Keys for programs that read and write here."),
+        "lock",
+    ),
+    NavigationEntry(
+        lazy_gettext("Health"),
+        "/settings/health",
+        lazy_gettext("What waits to be sent, what came in, workers and disk."),
+        "check",
+    ),
+    NavigationEntry(
+        lazy_gettext("Audit log"),
+        "/settings/audit",
+        lazy_gettext("Who changed settings, access and identities, and when."),
+        "clock",
+    ),
 ]
 
 

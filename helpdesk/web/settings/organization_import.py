@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.domain.people import organization_csv_import
 from helpdesk.extensions import db
+from helpdesk.translation import ngettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 
@@ -37,7 +38,10 @@ def import_organizations() -> ResponseReturnValue:
         return render_page(text=text, results=results)
     db.session.commit()
     count = sum(result.kind in ("add", "change") for result in results)
-    flash(f"{count} {'organization is' if count == 1 else 'organizations are'} imported.", "success")
+    flash(
+        ngettext("%(num)s organization is imported.", "%(num)s organizations are imported.", count),
+        "success",
+    )
     return redirect("/settings/organizations", 303)
 
 

@@ -12,6 +12,7 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organization_channels, organizations, users
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
@@ -70,7 +71,7 @@ def create_organization() -> ResponseReturnValue:
         db.session.rollback()
         return render_page(None, values, get_errors(error)), 422
     db.session.commit()
-    flash(f"{organization.name} is added.", "success")
+    flash(gettext("%(organization)s is added.", organization=organization.name), "success")
     return redirect(f"/settings/organizations/{organization.id}", 303)
 
 
@@ -102,7 +103,7 @@ def update_organization(organization_id: int) -> ResponseReturnValue:
             get_organization_or_404(organization_id), values | {"version": version}, get_errors(error)
         ), status
     db.session.commit()
-    flash(f"{organization.name} is saved.", "success")
+    flash(gettext("%(organization)s is saved.", organization=organization.name), "success")
     return redirect(f"/settings/organizations/{organization.id}", 303)
 
 

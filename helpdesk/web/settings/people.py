@@ -15,6 +15,7 @@ from helpdesk.domain.people import organizations, session_revocation, users
 from helpdesk.domain.tickets import handover
 from helpdesk.extensions import db
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, ngettext
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
@@ -58,7 +59,7 @@ def set_ticket_visibility(user_id: int) -> ResponseReturnValue:
     users.set_ticket_visibility(
         user, organization, request.form.get("ticket_visibility", ""), actor=authentication.get_current_user()
     )
-    return commit_and_redirect(user, "What they see is saved.")
+    return commit_and_redirect(user, gettext("What they see is saved."))
 
 
 @blueprint.post("/<int:user_id>/role")
@@ -69,7 +70,7 @@ def set_role(user_id: int) -> ResponseReturnValue:
     return run_action(
         user,
         lambda: users.set_role(user, request.form.get("role", ""), actor=authentication.get_current_user()),
-        "The role is changed.",
+        gettext("The role is changed."),
     )
 
 
@@ -79,7 +80,7 @@ def reset_undeliverable_address(user_id: int) -> ResponseReturnValue:
     """Send mail to an undeliverable address again."""
     user = get_user_or_404(user_id)
     undeliverable.reset_and_retry(user, actor=authentication.get_current_user())
-    return commit_and_redirect(user, "Mail is sent to this address again.")
+    return commit_and_redirect(user, gettext("Mail is sent to this address again."))
 
 
 @blueprint.post("/<int:user_id>/slack")
@@ -90,7 +91,7 @@ def link_slack_user(user_id: int) -> ResponseReturnValue:
     return run_action(
         user,
         lambda: users.link_slack_user(user, slack_user_id, actor=authentication.get_current_user()),
-        "The Slack account is saved.",
+        gettext("The Slack account is saved."),
         values={"slack_user_id": slack_user_id},
     )
 
@@ -104,7 +105,7 @@ def deactivate_user(user_id: int) -> ResponseReturnValue:
     return run_action(
         user,
         lambda: handover.deactivate_user(user, actor=authentication.get_current_user(), successor=successor),
-        f"{user.display_name} is deactivated.",
+        gettext("%(user)s is deactivated.", user=user.display_name),
     )
 
 
@@ -116,7 +117,7 @@ def activate_user(user_id: int) -> ResponseReturnValue:
     return run_action(
         user,
         lambda: users.activate_user(user, actor=authentication.get_current_user()),
-        f"{user.display_name} is active again.",
+        gettext("%(user)s is active again.", user=user.display_name),
     )
 
 
@@ -125,7 +126,7 @@ def activate_user(user_id: int) -> ResponseReturnValue:
 def withdraw_invitation(user_id: int) -> ResponseReturnValue:
     """Withdraw an unused invitation; a person who never signed in is deactivated."""
     user = get_user_or_404(user_id)
-    success = f"The invitation of {user.email} is withdrawn."
+    success = gettext("The invitation of %(email)s is withdrawn.", email=user.email)
     return run_action(
         user, lambda: invitations.withdraw_invitation(user, actor=authentication.get_current_user()), success
     )
@@ -140,7 +141,9 @@ def sign_out_user(user_id: int) -> ResponseReturnValue:
     audit_log.add_entry(
         audit_log.ENDED_SESSIONS, authentication.get_current_user(), user.email, user.organization_id, count=count
     )
-    return commit_and_redirect(user, f"Signed out of {count} {'browser' if count == 1 else 'browsers'}.")
+    return commit_and_redirect(
+        user, ngettext("Signed out of %(num)s browser.", "Signed out of %(num)s browsers.", count)
+    )
 
 
 @blueprint.post("/<int:user_id>/identities/<int:identity_id>/delete")
@@ -151,7 +154,7 @@ def unlink_identity(user_id: int, identity_id: int) -> ResponseReturnValue:
     return run_action(
         user,
         lambda: users.remove_identity(user, identity_id, actor=authentication.get_current_user()),
-        "That account no longer signs them in.",
+        gettext("That account no longer signs them in."),
     )
 
 
@@ -161,7 +164,7 @@ def turn_off_second_factor(user_id: int) -> ResponseReturnValue:
     """Remove the second factor of somebody who lost app and recovery codes; they are signed out."""
     user = get_user_or_404(user_id)
     second_factor.turn_off(user, actor=authentication.get_current_user())
-    return commit_and_redirect(user, "The second factor is off; they sign in again.")
+    return commit_and_redirect(user, gettext("The second factor is off; they sign in again."))
 
 
 def run_action(

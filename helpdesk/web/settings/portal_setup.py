@@ -11,6 +11,7 @@ from helpdesk.domain.authentication import oidc
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
 from helpdesk.models.attachment import IMAGE_TYPES
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.portal_form import PortalForm
@@ -34,7 +35,7 @@ def save_portal_settings() -> ResponseReturnValue:
     form = PortalForm(request.form)
     if not form.save("Portal setup", "changed the portal's settings"):
         return render_page(form), form.refusal_status
-    flash("The portal is saved.", "success")
+    flash(gettext("The portal is saved."), "success")
     return redirect("/settings/portal", 303)
 
 
@@ -46,17 +47,17 @@ def save_logo() -> ResponseReturnValue:
     data = file.stream.read(MAX_LOGO_BYTES + 1) if file and file.filename else b""
     error = ""
     if not data:
-        error = "Choose a picture."
+        error = gettext("Choose a picture.")
     elif len(data) > MAX_LOGO_BYTES:
-        error = "The picture is larger than 512 KB."
+        error = gettext("The picture is larger than 512 KB.")
     elif attachments.detect_media_type(data[:64], "") not in IMAGE_TYPES:
-        error = "The logo must be a PNG, JPEG, GIF or WebP picture."
+        error = gettext("The logo must be a PNG, JPEG, GIF or WebP picture.")
     if error:
         return render_page(logo_error=error), 422
     key = attachments.generate_key()
     storage.write(key, data)
     replace_logo(key)
-    flash("The logo is saved.", "success@logo")
+    flash(gettext("The logo is saved."), "success@logo")
     return redirect("/settings/portal#logo", 303)
 
 
@@ -65,7 +66,7 @@ def save_logo() -> ResponseReturnValue:
 def delete_logo() -> ResponseReturnValue:
     """Delete the logo; the header then shows the name only."""
     replace_logo("")
-    flash("The logo is removed.", "success@logo")
+    flash(gettext("The logo is removed."), "success@logo")
     return redirect("/settings/portal#logo", 303)
 
 
@@ -78,7 +79,7 @@ def test_sign_in_method(method: str) -> ResponseReturnValue:
         db.session.rollback()
         error = oidc.configuration_error(provider)
         flash(
-            error or f"{provider.title} answers, and its keys can be read.",
+            error or gettext("%(title)s answers, and its keys can be read.", title=provider.title),
             "error@ways" if error else "success@ways",
         )
     elif method == "link":
@@ -88,7 +89,7 @@ def test_sign_in_method(method: str) -> ResponseReturnValue:
         for finding in findings:
             flash(finding.sentence, "success@ways" if finding.ok else "error@ways")
         if not findings:
-            flash("No mail server is configured (MAIL_SERVER).", "error@ways")
+            flash(gettext("No mail server is configured (MAIL_SERVER)."), "error@ways")
     else:
         abort(404)
     return redirect("/settings/portal#ways", 303)

@@ -6,6 +6,7 @@ from flask.typing import ResponseReturnValue
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import organizations, users
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.retention_form import RetentionForm
@@ -28,7 +29,7 @@ def save_retention() -> ResponseReturnValue:
     if not form.save("Retention"):
         expiring_count = form.count_expiring() if form.understood.errors else 0
         return render_page(form, expiring_count), form.refusal_status
-    flash("Retention is saved.", "success")
+    flash(gettext("Retention is saved."), "success")
     return redirect("/settings/retention", 303)
 
 

@@ -4,6 +4,7 @@ from wtforms import BooleanField
 from wtforms.validators import ValidationError
 
 from helpdesk.domain.privacy import retention
+from helpdesk.translation import format_number, gettext, lazy_gettext
 from helpdesk.web.form_base import WholeNumberField
 from helpdesk.web.settings.settings_form import SettingsForm
 
@@ -12,10 +13,10 @@ class RetentionForm(SettingsForm):
     """The days until closed tickets are erased; a number that erases tickets now must be confirmed."""
 
     retention_days = WholeNumberField(
-        "Erase closed tickets after, in days",
-        description="0 keeps them. Erased tickets are gone with messages and files.",
+        lazy_gettext("Erase closed tickets after, in days"),
+        description=lazy_gettext("0 keeps them. Erased tickets are gone with messages and files."),
     )
-    understood = BooleanField("Yes, erase")
+    understood = BooleanField(lazy_gettext("Yes, erase"))
 
     def count_expiring(self) -> int:
         """How many tickets the typed number would erase now."""
@@ -25,5 +26,8 @@ class RetentionForm(SettingsForm):
         """The box must be ticked if tickets would be erased."""
         if not field.data and not self.retention_days.errors and (count := self.count_expiring()):
             raise ValidationError(
-                f"{count:,} closed tickets would be erased within the hour. Tick the box if that is right."
+                gettext(
+                    "%(count)s closed tickets would be erased within the hour. Tick the box if that is right.",
+                    count=format_number(count),
+                )
             )

@@ -10,6 +10,7 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import organizations
 from helpdesk.extensions import db
+from helpdesk.translation import gettext
 from helpdesk.web.form_base import to_choices
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
@@ -34,7 +35,7 @@ def save_sender_address() -> ResponseReturnValue:
     form = SenderForm(request.form)
     organization = organizations.get_organization(parse_id(form.organization.data) or 0)
     if organization is None:
-        form.add_error("organization", "Choose an organization.")
+        form.add_error("organization", gettext("Choose an organization."))
         return render_page(form), 422
     try:
         address = administration.set_organization_address(
@@ -45,8 +46,13 @@ def save_sender_address() -> ResponseReturnValue:
         form.add_refusal(error)
         return render_page(form), 422
     db.session.commit()
-    origin = f"from {address}" if address else "from the system address"
-    flash(f"Mail about tickets of {organization.name} comes {origin}.", "success")
+    name = organization.name
+    flash(
+        gettext("Mail about tickets of %(organization)s comes from %(address)s.", organization=name, address=address)
+        if address
+        else gettext("Mail about tickets of %(organization)s comes from the system address.", organization=name),
+        "success",
+    )
     return redirect("/settings/mail/senders", 303)
 
 
@@ -56,7 +62,7 @@ def check_dns() -> ResponseReturnValue:
     """Query the DNS for the records of one address, and show the results beside them."""
     email = request.form.get("email", "")
     if email not in [sender.email for sender in administration.list_senders()]:
-        flash("No mail comes from that address any more.", "error")
+        flash(gettext("No mail comes from that address any more."), "error")
         return redirect("/settings/mail/senders", 303)
     db.session.rollback()  # a DNS query may take long
     try:

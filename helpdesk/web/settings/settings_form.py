@@ -9,6 +9,7 @@ from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.setting import SETTINGS
+from helpdesk.translation import format_list, gettext
 from helpdesk.web.form_base import Form
 from helpdesk.web.middleware import authentication
 
@@ -57,7 +58,11 @@ class SettingsForm(Form):
             if old_value != loaded[field.name]:
                 self.is_stale = True
                 self.add_error(
-                    field.name, f"Somebody else set this to {_describe(old_value)}. Save again to replace it."
+                    field.name,
+                    gettext(
+                        "Somebody else set this to %(value)s. Save again to replace it.",
+                        value=_describe(old_value),
+                    ),
                 )
                 continue
             changed[field.name] = [old_value, settings.set(field.name, new_value)]
@@ -100,17 +105,17 @@ class SettingsForm(Form):
 def _describe(value: Any) -> str:
     """A value as the pages say it."""
     if isinstance(value, bool):
-        return "on" if value else "off"
-    return str(value) if isinstance(value, int) else f"“{value}”" if value else "empty"
+        return gettext("on") if value else gettext("off")
+    return str(value) if isinstance(value, int) else f"“{value}”" if value else gettext("empty")
 
 
 def _sentence(name: str) -> str:
     """The error message for a value that the setting does not accept."""
     definition = SETTINGS[name]
     if isinstance(definition.default, int):
-        return "Write a whole number from 0 to 10000."
+        return gettext("Write a whole number from 0 to 10000.")
     return (
-        f"Choose {', '.join(definition.choices[:-1])} or {definition.choices[-1]}."
+        gettext("Choose %(choices)s.", choices=format_list(definition.choices, "or"))
         if definition.choices
-        else "This cannot be used."
+        else gettext("This cannot be used.")
     )

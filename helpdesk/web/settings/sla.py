@@ -15,6 +15,7 @@ from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import Priority
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
+from helpdesk.translation import format_date, gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation, stale_forms
 
@@ -55,7 +56,7 @@ def save_targets() -> ResponseReturnValue:
         **{name: value for name, value in values.items() if value},
     )
     db.session.commit()
-    flash("The targets are saved. Open tickets follow within a minute.", "success")
+    flash(gettext("The targets are saved. Open tickets follow within a minute."), "success")
     return redirect("/settings/service-levels" + (f"?organization={slug}" if slug else ""), 303)
 
 
@@ -82,7 +83,7 @@ def save_business_hours() -> ResponseReturnValue:
         **{f"day {day}": text for day, text in values.items()},
     )
     db.session.commit()
-    flash("The working hours are saved.", "success")
+    flash(gettext("The working hours are saved."), "success")
     return redirect("/settings/service-levels#hours", 303)
 
 
@@ -100,7 +101,7 @@ def add_holiday() -> ResponseReturnValue:
         "added a holiday", authentication.get_current_user(), holiday.day.isoformat(), name=holiday.name
     )
     db.session.commit()
-    flash(f"Nobody works on {holiday.day.isoformat()}.", "success")
+    flash(gettext("Nobody works on %(day)s.", day=format_date(holiday.day, "long")), "success")
     return redirect("/settings/service-levels#holidays", 303)
 
 
@@ -117,7 +118,7 @@ def delete_holiday(day: str) -> ResponseReturnValue:
     policies.remove_holiday(holiday, actor=authentication.get_current_user())
     audit_log.add_entry("removed a holiday", authentication.get_current_user(), day)
     db.session.commit()
-    flash(f"{day} is a working day again.", "success")
+    flash(gettext("%(day)s is a working day again.", day=format_date(holiday.day, "long")), "success")
     return redirect("/settings/service-levels#holidays", 303)
 
 

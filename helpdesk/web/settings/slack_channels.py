@@ -16,6 +16,7 @@ from helpdesk.domain.people import organizations
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.organization import Organization
+from helpdesk.translation import gettext
 from helpdesk.web.form_base import to_choices
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
@@ -55,7 +56,7 @@ def connect_channel() -> ResponseReturnValue:
         )
         return render_page(form), 422
     db.session.commit()
-    flash("The channel is connected. New tickets appear there.", "success")
+    flash(gettext("The channel is connected. New tickets appear there."), "success")
     return redirect("/settings/channels", 303)
 
 
@@ -66,7 +67,7 @@ def set_internal_by_default(channel_id: int) -> ResponseReturnValue:
     channel = get_channel_or_404(channel_id)
     channels.set_internal_by_default(channel, "internal" in request.form, actor=authentication.get_current_user())
     db.session.commit()
-    flash(f"{channel.label} is saved.", "success")
+    flash(gettext("%(channel)s is saved.", channel=channel.label), "success")
     return redirect("/settings/channels", 303)
 
 
@@ -81,7 +82,7 @@ def set_undo_mode(channel_id: int) -> ResponseReturnValue:
         flash(error.message, "warning")
         return redirect("/settings/channels", 303)
     db.session.commit()
-    flash(f"{channel.label} is saved.", "success")
+    flash(gettext("%(channel)s is saved.", channel=channel.label), "success")
     return redirect("/settings/channels", 303)
 
 
@@ -92,7 +93,7 @@ def disconnect_channel(channel_id: int) -> ResponseReturnValue:
     channel = get_channel_or_404(channel_id)
     channels.unbind_channel(channel, actor=authentication.get_current_user())
     db.session.commit()
-    flash(f"Nothing new goes to {channel.label}.", "success")
+    flash(gettext("Nothing new goes to %(channel)s.", channel=channel.label), "success")
     return redirect("/settings/channels", 303)
 
 
@@ -105,7 +106,7 @@ def save_slack_options() -> ResponseReturnValue:
     options = SlackOptionsForm(sent)
     if not options.save("Slack"):
         return render_page(options=options), options.refusal_status
-    flash("The options are saved.", "success@options")
+    flash(gettext("The options are saved."), "success@options")
     return redirect("/settings/channels#options", 303)
 
 
@@ -133,7 +134,11 @@ def render_page(
         form=form,
         options=options or SlackOptionsForm(data=settings.get_all()),
         checks=checks,
-        undo_modes=[("", "Undo as set below"), ("at_once", "Customers read at once"), ("hold", "Team first")],
+        undo_modes=[
+            ("", gettext("Undo as set below")),
+            ("at_once", gettext("Customers read at once")),
+            ("hold", gettext("Team first")),
+        ],
     )
 
 

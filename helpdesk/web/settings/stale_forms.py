@@ -12,9 +12,10 @@ from flask import request
 
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError
+from helpdesk.translation import lazy_gettext
 
 FIELD_NAME = "loaded"
-SENTENCE = (
+SENTENCE = lazy_gettext(
     "Somebody else saved this meanwhile. Below is what you entered: load the page again to see theirs, "
     "or save again to replace it."
 )

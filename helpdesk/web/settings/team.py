@@ -9,6 +9,7 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import users
 from helpdesk.extensions import db
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.team_forms import InvitationForm
@@ -43,7 +44,7 @@ def invite_agent() -> ResponseReturnValue:
         return render_page(
             InvitationForm(data=INITIAL_VALUES), printed=(user, urls.sign_in_link_url(signed_links.link_token(link)))
         )
-    flash(f"An invitation is on its way to {user.email}.", "success")
+    flash(gettext("An invitation is on its way to %(email)s.", email=user.email), "success")
     return redirect("/settings/team", 303)
 
 

@@ -5,39 +5,40 @@ from wtforms.validators import Optional
 
 from helpdesk.domain import labels
 from helpdesk.domain.tickets import canned_replies
+from helpdesk.translation import lazy_gettext
 from helpdesk.web.form_base import Form, to_choices
 
 ROLES = [
-    ("agent", "Agent", "Answers tickets."),
-    ("lead", "Lead", "Also reads the reviews and works with the team's replies and views."),
-    ("admin", "Admin", "Also decides the settings, and who may come in."),
+    ("agent", lazy_gettext("Agent"), lazy_gettext("Answers tickets.")),
+    ("lead", lazy_gettext("Lead"), lazy_gettext("Also reads the reviews and works with the team's replies and views.")),
+    ("admin", lazy_gettext("Admin"), lazy_gettext("Also decides the settings, and who may come in.")),
 ]
-STATUSES = [(str(status), labels.status_label(status)) for status in canned_replies.ALLOWED_STATUSES]
+STATUSES = [(str(status), labels.TEAM_STATUS_LABELS[status]) for status in canned_replies.ALLOWED_STATUSES]
 
 
 class InvitationForm(Form):
     """The person to invite into the team."""
 
-    email = EmailField("Work email", render_kw={"autocomplete": "off"})
-    name = StringField("Name", [Optional()], render_kw={"autocomplete": "off"})
-    role = RadioField("Role", choices=to_choices(ROLES), validate_choice=False)
+    email = EmailField(lazy_gettext("Work email"), render_kw={"autocomplete": "off"})
+    name = StringField(lazy_gettext("Name"), [Optional()], render_kw={"autocomplete": "off"})
+    role = RadioField(lazy_gettext("Role"), choices=to_choices(ROLES), validate_choice=False)
 
 
 class CannedReplyForm(Form):
     """A canned reply; ``version`` is the version that was read."""
 
     version = HiddenField()
-    title = StringField("Title", render_kw={"maxlength": "80"})
+    title = StringField(lazy_gettext("Title"), render_kw={"maxlength": "80"})
     body = TextAreaField(
-        "Text",
-        description="Markdown works. The variables below are replaced when the reply is inserted.",
+        lazy_gettext("Text"),
+        description=lazy_gettext("Markdown works. The variables below are replaced when the reply is inserted."),
         render_kw={"rows": 8},
     )
     status = SelectField(
-        "Then set the status",
+        lazy_gettext("Then set the status"),
         [Optional()],
         choices=to_choices(STATUSES),
         validate_choice=False,
-        render_kw={"blank": "Leave it"},
+        render_kw={"blank": lazy_gettext("Leave it")},
     )
-    shared = BooleanField("For the whole team", description="Otherwise only you see it.")
+    shared = BooleanField(lazy_gettext("For the whole team"), description=lazy_gettext("Otherwise only you see it."))

@@ -13,6 +13,7 @@ from helpdesk.domain.integrations import webhooks
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.webhook import Webhook
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation, stale_forms
 from helpdesk.web.settings.integration_forms import WebhookForm
@@ -69,7 +70,7 @@ def test_webhook(webhook_id: int) -> ResponseReturnValue:
         flash(error.message, "error@log")
     else:
         db.session.commit()
-        flash("A test is on its way. The first line of the log below shows its result.", "success@log")
+        flash(gettext("A test is on its way. The first line of the log below shows its result."), "success@log")
     return redirect(f"/settings/webhooks/{webhook_id}#log", 303)
 
 
@@ -94,7 +95,7 @@ def delete_webhook(webhook_id: int) -> ResponseReturnValue:
     audit_log.add_entry("deleted a webhook", authentication.get_current_user(), webhook.name)
     webhooks.delete_webhook(webhook, actor=authentication.get_current_user())
     db.session.commit()
-    flash("The webhook is deleted.", "success")
+    flash(gettext("The webhook is deleted."), "success")
     return redirect("/settings/webhooks", 303)
 
 
@@ -119,7 +120,7 @@ def save_webhook(webhook: Webhook | None) -> ResponseReturnValue:
         events=saved.events,
     )
     db.session.commit()
-    flash("The webhook is saved.", "success")
+    flash(gettext("The webhook is saved."), "success")
     return redirect(f"/settings/webhooks/{saved.id}", 303)
 
 

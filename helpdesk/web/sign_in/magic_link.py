@@ -15,6 +15,7 @@ from helpdesk.domain.people import email_address, users
 from helpdesk.extensions import db
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.sign_in import after_login, login_page
 
@@ -30,7 +31,7 @@ def request_link() -> ResponseReturnValue:
     next_path = authorization.get_safe_next_path(request.form.get("next"))
     typed = request.form.get("email", "")
     if not login_page.is_magic_link_enabled():
-        return login_page.render_login_failed("Signing in by mail is switched off here.", 403)
+        return login_page.render_login_failed(gettext("Signing in by mail is switched off here."), 403)
     again = request.form.get("again", "")
     link = magic_links.find_link(again) if TOKEN_PATTERN.fullmatch(again) else None
     try:

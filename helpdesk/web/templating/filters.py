@@ -2,16 +2,18 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
+from babel.dates import format_timedelta
+from babel.units import format_unit
 from flask import Flask, g, has_request_context
 from flask_login import current_user
 from markupsafe import Markup, escape
 
-from helpdesk import clock
+from helpdesk import clock, translation
 from helpdesk.domain import labels
 from helpdesk.domain.administration import settings
 from helpdesk.domain.forms import field_types
@@ -20,28 +22,17 @@ from helpdesk.markup import markdown_rendering
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Status, WaitingOn
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
+from helpdesk.translation.languages import ENGLISH
 from helpdesk.translation.templates import add_translation
 
-MONTHS = (
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-)
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 DUE_SOON = timedelta(hours=1)
 # Mirrored where a page reads from right to left.
 DIRECTIONAL_ICONS = {"left", "right", "back", "reply", "leave", "external", "list", "quote", "high", "normal", "low"}
 HEADING_TAG = re.compile(r"<(/?)h([1-6])>")
 ONE_MINUTE = timedelta(minutes=1)
+WEEK_SECONDS = 7 * 86400
+FILE_SIZE_UNITS = (("byte", "B"), ("kilobyte", "KB"), ("megabyte", "MB"), ("gigabyte", "GB"))
 DURATION_UNITS = ((60, "min", 60), (24, "h", 3600), (7, "d", 86400))
 
 
@@ -67,6 +58,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(format_status)
     app.add_template_filter(field_types.get_field_type, "field_type")
     app.add_template_filter(format_short_duration)
+    app.add_template_filter(translate_stored, "stored_sentence")
     app.jinja_env.globals.update(labels=labels, now=clock.now, Status=Status, Priority=Priority, WaitingOn=WaitingOn)
     app.jinja_env.globals.update(
         customer_groups=tuple(customer_list.GROUP_LABELS.items()), MAX_SUBJECT_LENGTH=MAX_SUBJECT_LENGTH
@@ -80,11 +72,12 @@ def format_time_ago(moment: datetime | None, prefix: str = "") -> Markup:
     """Relative time ("5 min ago"), with the exact time as title and in ``datetime``."""
     if moment is None:
         return Markup("")
-    return _format_time_ago(moment, max(0, (clock.now() - moment) // ONE_MINUTE), prefix, reader_time_zone())
+    minutes = max(0, (clock.now() - moment) // ONE_MINUTE)
+    return _format_time_ago(moment, minutes, prefix, reader_time_zone(), translation.current_code())
 
 
 @lru_cache(maxsize=10_000)
-def _format_time_ago(moment: datetime, minutes: int, prefix: str, zone: str) -> Markup:
+def _format_time_ago(moment: datetime, minutes: int, prefix: str, zone: str, _language: str) -> Markup:
     local = moment.astimezone(ZoneInfo(zone))
     text, exactly = (
         format_short_duration(minutes * ONE_MINUTE, ago=True, moment=local),
@@ -108,11 +101,7 @@ def format_time_until(moment: datetime | None) -> Markup:
     if moment is None:
         return Markup("")
     left = moment - clock.now()
-    text = (
-        f"in {format_short_duration(left)}"
-        if left > timedelta()
-        else format_short_duration(-left, ago=True, moment=moment)
-    )
+    text = format_time_ahead(left) if left > timedelta() else format_short_duration(-left, ago=True, moment=moment)
     return Markup(
         f'<time datetime="{moment.isoformat(timespec="seconds")}" title="{format_datetime(moment)}">{text}</time>'
     )
@@ -122,23 +111,42 @@ def format_due_time(moment: datetime) -> Markup:
     """When an SLA timer is due: "Due in 2 h", coloured when that is soon, or "Overdue 5 min"."""
     left = moment - clock.now()
     if left <= timedelta():
-        tone, text = "red", f"Overdue {format_short_duration(-left)}"
+        tone, text = "red", translation.gettext("Overdue %(duration)s", duration=format_short_duration(-left))
     else:
-        tone, text = ("orange" if left <= DUE_SOON else "grey"), f"Due in {format_short_duration(left)}"
+        tone = "orange" if left <= DUE_SOON else "grey"
+        text = translation.gettext("Due in %(duration)s", duration=format_short_duration(left))
     exact = f'datetime="{moment.isoformat(timespec="seconds")}" title="{format_datetime(moment)}"'
     return Markup(f'<time class="due tone-{tone}" {exact}>{text}</time>')
 
 
 def format_short_duration(length: timedelta, ago: bool = False, moment: datetime | None = None) -> str:
-    """A duration in its largest unit; the date for more than a week, if ``moment`` is given."""
+    """A duration in its largest unit; the date for more than a week, if ``moment`` is given.
+
+    English has units of its own, which are shorter than CLDR's; static/js/relative_times.js follows both.
+    """
     seconds = length.total_seconds()
     if seconds < 60:
-        return "just now" if ago else "under a minute"
+        return translation.gettext("just now") if ago else translation.gettext("under a minute")
+    if seconds >= WEEK_SECONDS and moment:
+        return translation.format_date(moment.date())
+    if translation.current_code() != ENGLISH:
+        return (
+            translation.format_time_difference(-length)
+            if ago
+            else format_timedelta(length, threshold=1, format="short", locale=translation.current_locale())
+        )
     for limit, unit, size in DURATION_UNITS:
         count = int(seconds // size)
-        if count < limit:
+        if count < limit or unit == "d":
             return f"{count} {unit}" + (" ago" if ago else "")
-    return f"{moment.day} {MONTHS[moment.month - 1][:3]} {moment.year}" if moment else f"{int(seconds // 86400)} d"
+    return ""
+
+
+def format_time_ahead(left: timedelta) -> str:
+    """How long it is until something: "in 2 h"."""
+    if translation.current_code() == ENGLISH or left < ONE_MINUTE:
+        return translation.gettext("in %(duration)s", duration=format_short_duration(left))
+    return translation.format_time_difference(left)
 
 
 def reader_time_zone() -> str:
@@ -157,9 +165,7 @@ def format_datetime(moment: datetime) -> str:
 
 def format_local_datetime(local: datetime) -> str:
     """The exact time ``local`` with the abbreviation of its zone, or its distance from UTC where it has none."""
-    zone = local.tzname() or ""
-    zone = f"UTC{zone}" if zone[:1] in "+-" else zone
-    return f"{local.day} {MONTHS[local.month - 1]} {local.year}, {local.hour:02}:{local.minute:02} {zone}"
+    return f"{translation.format_datetime(local, local.tzinfo or UTC)} {clock.name_zone(local)}"
 
 
 def get_initials(name: str) -> str:
@@ -198,7 +204,7 @@ def render_avatar(name: str, picture: str | None = "", size: str = "", alt: str 
 
 def format_capped_count(count: int, most: int = customer_list.MAX_COUNT) -> str:
     """Format ``count``; "1,000+" if it is greater than ``most``, where counting stopped."""
-    return f"{most:,}+" if count > most else str(count)
+    return f"{translation.format_number(most)}+" if count > most else translation.format_number(count)
 
 
 def render_options(options: Iterable, chosen: Iterable = (), blank: str = "") -> Markup:
@@ -235,13 +241,17 @@ def demote_headings(html: str) -> Markup:
     return Markup(HEADING_TAG.sub(lambda found: f"<{found[1]}h{min(6, int(found[2]) + 3)}>", html))
 
 
-def format_file_size(size: int) -> str:
+def format_file_size(size: float) -> str:
     """Format bytes in the largest unit with at least one digit before the point."""
-    for unit in ("B", "KB", "MB"):
-        if size < 1024:
-            return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"
+    for unit, name in FILE_SIZE_UNITS:
+        if size < 1024 or unit == "gigabyte":
+            digits = 0 if unit == "byte" or size >= 10 and unit != "gigabyte" else 1
+            number = translation.format_number(size, digits)
+            if translation.current_code() == ENGLISH:
+                return f"{number} {name}"
+            return format_unit(number, f"digital-{unit}", "short", locale=translation.current_locale())
         size /= 1024
-    return f"{size:.1f} GB"
+    return ""
 
 
 def format_count(count: int, singular: str, plural: str | None = None) -> str:
@@ -252,3 +262,8 @@ def format_count(count: int, singular: str, plural: str | None = None) -> str:
 def format_status(status: str, for_team: bool = False) -> str:
     """The status's label, as the team or as customers read it."""
     return labels.status_label(status, for_team)
+
+
+def translate_stored(text: str | None) -> str:
+    """A sentence that is stored in English where a worker wrote it; one with values in it is shown as it is stored."""
+    return translation.gettext(text) if text else ""

@@ -16,8 +16,9 @@ from helpdesk.models.sla import SlaTimer
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.ticket_link import TicketLink
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext, pgettext
 
-SLA_TIMER_LABELS = {"first_response": "First response", "resolution": "Resolution"}
+SLA_TIMER_LABELS = {"first_response": lazy_gettext("First response"), "resolution": lazy_gettext("Resolution")}
 
 
 # Columns of the ticket's own query that tell whether linked tickets and canned replies need queries at all.
@@ -85,10 +86,16 @@ def _describe_timer(timer: SlaTimer) -> SlaTimerView:
     """The label, text and tone of one timer."""
     label = SLA_TIMER_LABELS[timer.kind]
     if timer.stopped_at is not None:
-        return SlaTimerView(label, "missed" if timer.breached else "met", "bad" if timer.breached else "good")
+        return SlaTimerView(label, _describe_end(timer), "bad" if timer.breached else "good")
     if timer.due_at is None:
-        return SlaTimerView(label, "paused while we wait for the customer", "")
+        return SlaTimerView(label, gettext("paused while we wait for the customer"), "")
     remaining = timer.due_at - clock.now()
     if remaining < timedelta():
-        return SlaTimerView(label, "overdue since", "bad", timer.due_at)
-    return SlaTimerView(label, "due", "warn" if remaining < timedelta(hours=1) else "", timer.due_at)
+        return SlaTimerView(label, gettext("overdue since"), "bad", timer.due_at)
+    return SlaTimerView(
+        label, pgettext("service level timer", "due"), "warn" if remaining < timedelta(hours=1) else "", timer.due_at
+    )
+
+
+def _describe_end(timer: SlaTimer) -> str:
+    return pgettext("service level timer", "missed") if timer.breached else pgettext("service level timer", "met")

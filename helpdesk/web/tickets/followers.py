@@ -8,6 +8,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication
 from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
@@ -24,7 +25,7 @@ def add_follower(number: int) -> ResponseReturnValue:
     text = request.form.get("user", "")
     user = db.session.get(User, parse_id(text) or 0)
     if user is None:
-        raise ValidationError("Only people of the same organization can follow this ticket.", "user")
+        raise ValidationError(gettext("Only people of the same organization can follow this ticket."), "user")
     tickets.add_follower(ticket, user, actor=authentication.get_current_user())
     db.session.commit()
     return render_after_change(number, first="facts")

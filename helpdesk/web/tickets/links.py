@@ -8,6 +8,7 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import links
 from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.tickets.agent_tools import render_refusal, render_tools
@@ -46,5 +47,5 @@ def find_other_ticket(text: str) -> Ticket:
     digits = text.strip().removeprefix("#")
     ticket = permissions.find_ticket(authentication.get_current_user(), parse_id(digits) or 0)
     if ticket is None:
-        raise ValidationError("There is no ticket with this number.", "number")
+        raise ValidationError(gettext("There is no ticket with this number."), "number")
     return ticket

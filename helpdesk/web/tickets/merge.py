@@ -11,6 +11,7 @@ from helpdesk.domain.tickets import merging
 from helpdesk.extensions import db
 from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets.links import find_other_ticket
@@ -40,7 +41,7 @@ def merge_ticket(number: int) -> ResponseReturnValue:
         db.session.rollback()
         return render_merge_page(get_ticket_or_404(number), into, error.message), 422
     db.session.commit()
-    flash(f"#{number} is merged into this ticket.", "success")
+    flash(gettext("#%(number)s is merged into this ticket.", number=number), "success")
     return htmx_responses.redirect_to(f"/tickets/{target.number}")
 
 

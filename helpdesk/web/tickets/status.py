@@ -7,6 +7,7 @@ from helpdesk.domain import tickets
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.tickets import undo
@@ -66,7 +67,7 @@ def assign_ticket(number: int) -> ResponseReturnValue:
     if text:
         assignee = db.session.get(User, parse_id(text) or 0)
         if assignee is None:
-            raise ValidationError("There is no such person.", "assignee")
+            raise ValidationError(gettext("There is no such person."), "assignee")
     tickets.assign(ticket, assignee, actor=authentication.get_current_user())
     db.session.commit()
     return render_after_change(number, first="facts")

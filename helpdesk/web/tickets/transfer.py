@@ -13,6 +13,7 @@ from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
@@ -37,7 +38,7 @@ def transfer_ticket(number: int) -> ResponseReturnValue:
     requester = db.session.get(User, int(text)) if text.isdecimal() and len(text) < 19 else None
     try:
         if organization is None or requester is None:
-            raise ValidationError("Choose an organization and whom the ticket is for.", "requester")
+            raise ValidationError(gettext("Choose an organization and whom the ticket is for."), "requester")
         if "understood" not in request.form:
             raise ValidationError("Confirm that you have read what this exposes.", "understood")
         transfer.transfer_ticket(ticket, organization, requester=requester, actor=authentication.get_current_user())
@@ -45,7 +46,7 @@ def transfer_ticket(number: int) -> ResponseReturnValue:
         db.session.rollback()
         return render_transfer_page(get_ticket_or_404(number), slug, {error.field or "requester": error.message}), 422
     db.session.commit()
-    flash(f"This ticket is {organization.name}'s now.", "success")
+    flash(gettext("This ticket is %(organization)s's now.", organization=organization.name), "success")
     return htmx_responses.redirect_to(f"/tickets/{number}")
 
 

@@ -12,6 +12,7 @@ from helpdesk.domain.errors import ConflictError
 from helpdesk.extensions import db, htmx
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
+from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
@@ -88,7 +89,7 @@ def describe_reply(message: Message | None) -> dict[str, Any] | None:
         return None
     path = f"/tickets/{message.ticket_id}/messages/{message.id}/undo"
     return {
-        "sentence": "Reply sent.",
+        "sentence": gettext("Reply sent."),
         "path": path,
         "target": "#composer",
         "fields": {},
@@ -103,7 +104,7 @@ def describe_solved(ticket: Ticket, seq: int, until: datetime | None) -> dict[st
         return None
     path = f"/tickets/{ticket.number}/status/undo"
     return {
-        "sentence": f"#{ticket.number} is solved.",
+        "sentence": gettext("#%(number)s is solved.", number=ticket.number),
         "path": path,
         "target": "#ticket-header",
         "fields": {"seq": seq},

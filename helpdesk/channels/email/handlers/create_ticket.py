@@ -20,6 +20,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 TARGET = "new ticket"  # the name under which the files of a new ticket's mail are stored
 
@@ -63,23 +64,23 @@ def create_ticket(mail: ParsedMail) -> Message:
 def make_subject(mail: ParsedMail) -> str:
     """Return the mail's subject, or a default for a mail without one."""
     printable = "".join(c if c.isprintable() else " " for c in mail.subject)
-    return " ".join(printable.split())[:MAX_SUBJECT_LENGTH] or "Mail without a subject"
+    return " ".join(printable.split())[:MAX_SUBJECT_LENGTH] or gettext("Mail without a subject")
 
 
 def _find_or_create_requester(mail: ParsedMail) -> tuple[User, Organization]:
     user = trusted_senders.find_person(mail.author_id)
     if user is not None and user.is_team:
-        raise PermissionDenied("The team does not act by mail.")
+        raise PermissionDenied(gettext("The team does not act by mail."))
     if user is not None and (not user.is_active or user.erased_at):
-        raise PermissionDenied("Its sender was deactivated.")
+        raise PermissionDenied(gettext("Its sender was deactivated."))
     if not admission.is_portal_enabled():
-        raise PermissionDenied("The portal is switched off.")
+        raise PermissionDenied(gettext("The portal is switched off."))
     organizations = admission.admitting_organizations(user.email if user is not None else mail.author_id)
     if not organizations:
-        raise PermissionDenied("No organization lets its sender in.")
+        raise PermissionDenied(gettext("No organization lets its sender in."))
     present = next((one for one in organizations if user is not None and one.id == user.organization_id), None)
     if present is None and len(organizations) > 1:
-        raise PermissionDenied("Its sender belongs to several organizations.")
+        raise PermissionDenied(gettext("Its sender belongs to several organizations."))
     organization = present or organizations[0]
     if user is None:
         user = users.create_user(mail.author_id, name=mail.author_name, organization=organization)

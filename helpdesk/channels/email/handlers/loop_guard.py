@@ -11,6 +11,7 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.ticket import Ticket
+from helpdesk.translation import format_number, gettext
 
 MAX_MAILS = 10  # mails accepted on one ticket, or new tickets of one sender, within
 WINDOW = timedelta(minutes=10)
@@ -31,11 +32,28 @@ def exceeds_limit(inbound: InboundEvent, mail: ParsedMail, ticket: Ticket | None
     inbound.payload = inbound.payload | {"stopped": True}
     if ticket is not None and not any(payload.get("stopped") and at > now - WINDOW for at, payload in earlier):
         _notify_team(ticket)
-    what = "on this ticket" if ticket is not None else "from this sender"
     if len(taken) >= MAX_MAILS:
         minutes = WINDOW.seconds // 60
-        return f"More than {MAX_MAILS} mails {what} within {minutes} minutes: two machines may be answering each other."
-    return f"More than {MAX_ALIKE} mails with the same words {what}: a machine may be answering."
+        values = {"most": format_number(MAX_MAILS), "minutes": format_number(minutes)}
+        if ticket is None:
+            return gettext(
+                "More than %(most)s mails from this sender within %(minutes)s minutes: "
+                "two machines may be answering each other.",
+                **values,
+            )
+        return gettext(
+            "More than %(most)s mails on this ticket within %(minutes)s minutes: "
+            "two machines may be answering each other.",
+            **values,
+        )
+    most = format_number(MAX_ALIKE)
+    if ticket is None:
+        return gettext(
+            "More than %(most)s mails with the same words from this sender: a machine may be answering.", most=most
+        )
+    return gettext(
+        "More than %(most)s mails with the same words on this ticket: a machine may be answering.", most=most
+    )
 
 
 def _earlier_mails(inbound: InboundEvent, mail: ParsedMail, ticket: Ticket | None, since: datetime) -> list:
@@ -59,7 +77,7 @@ def _notify_team(ticket: Ticket) -> None:
     """Add a line to the team's threads and to the ticket's history."""
     ticket = tickets.lock(ticket)
     tickets.add_event(ticket, "mail_stopped", None, team_only=True)
-    sentence = (
+    sentence = gettext(
         "Mails on this ticket come so fast that two machines may be answering each other. "
         "Further ones wait in quarantine."
     )

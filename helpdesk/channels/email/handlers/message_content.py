@@ -15,6 +15,7 @@ from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext
 
 MAX_BODY_LENGTH = 39_000  # characters of text in the message; a longer text is attached as a file
 MAX_QUOTE_LENGTH = 20_000
@@ -42,10 +43,11 @@ def make_content(mail: ParsedMail) -> MessageContent:
         files = [dataclasses.replace(file, is_decoration=False) for file in files]
     if len(body) > MAX_BODY_LENGTH:
         files.append(_make_text_file("whole", "whole-mail.txt", body))
-        body = body[:MAX_BODY_LENGTH].rstrip() + "\n\n… (The whole mail is attached as a text file.)"
+        body = body[:MAX_BODY_LENGTH].rstrip() + "\n\n… " + gettext("(The whole mail is attached as a text file.)")
     if len(quoted) > MAX_QUOTE_LENGTH:
         files.append(_make_text_file("whole-quote", "quoted-text.txt", quoted))
-        quoted = quoted[:MAX_QUOTE_LENGTH].rstrip() + "\n\n… (All of the quoted text is attached as a text file.)"
+        rest = gettext("(All of the quoted text is attached as a text file.)")
+        quoted = f"{quoted[:MAX_QUOTE_LENGTH].rstrip()}\n\n… {rest}"
     return MessageContent(body, quoted, files)
 
 
@@ -58,7 +60,7 @@ def write_files(mail: ParsedMail, target: str) -> None:
             try:
                 storage.write(_storage_key(mail, target, file), file.content)
             except storage.StorageUnavailable:
-                raise errors.TemporaryError("The store of files does not answer.") from None
+                raise errors.TemporaryError(gettext("The store of files does not answer.")) from None
 
 
 def delete_files(mail: ParsedMail, target: str) -> None:
@@ -106,13 +108,15 @@ def _make_text_file(place: str, name: str, text: str) -> MailFile:
 
 def _refusal_reason(file: MailFile, place: int, used: int) -> str | None:
     if place >= MAX_FILES and not file.external_id.startswith("whole"):
-        return f"Of one mail at most {MAX_FILES} files are kept."
+        return gettext("Of one mail at most %(most_files)s files are kept.", most_files=format_number(MAX_FILES))
     if file.size == 0:
-        return "The file is empty."
+        return gettext("The file is empty.")
     if file.size > attachments.MAX_BYTES:
-        return f"The file is larger than {attachments.MAX_BYTES // 1024**2} MB."
+        return gettext(
+            "The file is larger than %(most_bytes)s MB.", most_bytes=format_number(attachments.MAX_BYTES // 1024**2)
+        )
     if used + file.size > attachments.QUOTA_BYTES:
-        return "The organization's files have reached their limit."
+        return gettext("The organization's files have reached their limit.")
     return None
 
 

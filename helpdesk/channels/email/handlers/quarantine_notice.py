@@ -14,6 +14,7 @@ from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
+from helpdesk.translation import gettext, ngettext
 
 MIN_INTERVAL = timedelta(hours=1)  # between two notices in one place, which anybody could cause
 
@@ -43,17 +44,25 @@ def notify_team(inbound: InboundEvent, result: Result) -> None:
 def _write_to_team() -> None:
     """Say how many wait. Without an address: what is erased about a person is not looked for in such lines."""
     count = quarantine_summary.count_people() + 1  # the present one is not marked yet
-    what = "A mail waits" if count == 1 else f"{count} mails wait"
-    sentence = f"{what} under unmatched email, because nothing proves who sent it or where it belongs: "
+    sentence = ngettext(
+        "A mail waits under unmatched email, because nothing proves who sent it or where it belongs: %(address)s",
+        "%(num)s mails wait under unmatched email, because nothing proves who sent it or where it belongs: %(address)s",
+        count,
+        address=urls.absolute_url("/desk/quarantine"),
+    )
     for channel in registry.list_channels():
-        channel.notify_team(sentence + urls.absolute_url("/desk/quarantine"))
+        channel.notify_team(sentence)
 
 
 def _write_on_ticket(ticket: Ticket, inbound: InboundEvent, result: Result) -> None:
     ticket = tickets.lock(ticket)
     tickets.add_event(ticket, "mail_waits", None, team_only=True)
-    sender = inbound.payload.get("from") or "a sender that cannot be read"
-    sentence = f"A mail from {sender} waits in quarantine on the desk. {result.status_text}"
+    sender = inbound.payload.get("from") or gettext("a sender that cannot be read")
+    sentence = gettext(
+        "A mail from %(sender)s waits in quarantine on the desk. %(reason)s",
+        sender=sender,
+        reason=result.status_text,
+    )
     threads = select(Thread).where(Thread.ticket_id == ticket.id, Thread.ended_at.is_(None))
     for thread in db.session.scalars(threads.order_by(Thread.id)):
         if not thread.is_customers:

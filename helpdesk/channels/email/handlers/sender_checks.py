@@ -5,16 +5,17 @@ from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain.people import admission, permissions
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 
 def automatic_reason(mail: ParsedMail) -> str | None:
     """Return the reason if no person wrote the mail."""
     if mail.own:
-        return "It is one of our own mails, which came back."
+        return gettext("It is one of our own mails, which came back.")
     if mail.bounce:
-        return "It reports that a mail did not arrive, but not one of ours to that address."
+        return gettext("It reports that a mail did not arrive, but not one of ours to that address.")
     if mail.automatic:
-        return f"No person wrote it: {_lower_first(mail.automatic)}"
+        return gettext("No person wrote it: %(reason)s", reason=_lower_first(mail.automatic))
     return None
 
 
@@ -23,9 +24,9 @@ def sender_reason(mail: ParsedMail) -> str | None:
     if mail.unparsed:
         return mail.unparsed
     if not mail.author_id:
-        return "It does not have exactly one readable sender."
+        return gettext("It does not have exactly one readable sender.")
     if not is_proven(mail):
-        return f"Its sender is not proven: {_lower_first(mail.authentication.reason)}"
+        return gettext("Its sender is not proven: %(reason)s", reason=_lower_first(mail.authentication.reason))
     return None
 
 
@@ -44,14 +45,14 @@ def is_proven(mail: ParsedMail) -> bool:
 def thread_reason(mail: ParsedMail, thread: Thread | None) -> str | None:
     """Return the reason if the mail belongs to no conversation, or its sender may not write there."""
     if thread is None:
-        return "It was not written to the reply address of any conversation."
+        return gettext("It was not written to the reply address of any conversation.")
     writer = find_writer(mail, thread)
     if writer is None:
-        return f"It comes from somebody else than {thread.user.email}, whom we wrote to."
+        return gettext("It comes from somebody else than %(email)s, whom we wrote to.", email=thread.user.email)
     if writer.is_team:
-        return "The team does not act by mail."
+        return gettext("The team does not act by mail.")
     if not admission.can_receive_mail(writer, thread.ticket):
-        return "Its sender may no longer see this ticket."
+        return gettext("Its sender may no longer see this ticket.")
     return None
 
 

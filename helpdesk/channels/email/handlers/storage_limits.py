@@ -5,6 +5,7 @@ from sqlalchemy import func, select
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.extensions import db
 from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.translation import gettext
 
 MAX_MAILS_OF_SENDER = 50  # that wait in quarantine
 MAX_BYTES_OF_SENDER = 50_000_000
@@ -22,8 +23,8 @@ def excess_reason(inbound: InboundEvent, mail: ParsedMail) -> str | None:
     sender = InboundEvent.payload["from"].as_string() == mail.author_id
     count, of_sender = db.session.execute(select(func.count(), size).where(*waits, sender)).one()
     if count >= MAX_MAILS_OF_SENDER or of_sender > MAX_BYTES_OF_SENDER:
-        who = mail.author_id or "senders that cannot be read"
-        return f"Not kept: too many mails of {who} wait already."
+        who = mail.author_id or gettext("senders that cannot be read")
+        return gettext("Not kept: too many mails of %(who)s wait already.", who=who)
     if db.session.scalar(select(size).where(*waits)) > MAX_BYTES_OF_ALL:
-        return "Not kept: too much waits in quarantine already."
+        return gettext("Not kept: too much waits in quarantine already.")
     return None

@@ -8,9 +8,16 @@ that moment.
 from sqlalchemy import select
 from sqlalchemy.orm import joinedload, undefer
 
-from helpdesk import config
+from helpdesk import config, translation
 from helpdesk.channels.email import delivery_data
-from helpdesk.channels.email.render import account_messages, batching, compose, team_messages, ticket_messages
+from helpdesk.channels.email.render import (
+    account_messages,
+    batching,
+    compose,
+    reading_language,
+    team_messages,
+    ticket_messages,
+)
 from helpdesk.channels.email.rendered_mail import RenderedMail
 from helpdesk.domain.outbox.errors import RetryLater
 from helpdesk.extensions import db
@@ -18,6 +25,7 @@ from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
+from helpdesk.translation import gettext
 
 RENDERERS = ticket_messages.RENDERERS | account_messages.RENDERERS | team_messages.RENDERERS
 
@@ -32,9 +40,10 @@ def render_mail(delivery: Delivery) -> RenderedMail:
             ticket_messages.ensure_sendable(delivery)
             return RenderedMail(content, delivery_data.recipient(delivery) or "", delivery_data.sender(delivery))
     if not config.current().MAIL_SERVER:
-        raise RetryLater("No mail server is configured.", 60)
+        raise RetryLater(gettext("No mail server is configured."), 60)
     _preload(delivery)
-    mail = compose.render_mail(RENDERERS[DeliveryKind(delivery.kind)](delivery))
+    with translation.use_language(reading_language.find_language(delivery)):
+        mail = compose.render_mail(RENDERERS[DeliveryKind(delivery.kind)](delivery))
     delivery.content = mail.content
     delivery_data.set_addresses(delivery, mail.recipient, mail.sender)
     return mail

@@ -10,10 +10,11 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Identity, User
+from helpdesk.translation import lazy_gettext
 
 
 def _render_sign_in(delivery: Delivery) -> message_types.SignIn | message_types.SignInRequests:
-    link = _get_open_link(delivery, "The link has ended before its mail could leave.")
+    link = _get_open_link(delivery, lazy_gettext("The link has ended before its mail could leave."))
     if link.purpose == magic_links.PAUSE:
         return message_types.SignInRequests(
             envelope=message_headers.make_account_envelope(delivery, link.email),
@@ -32,7 +33,7 @@ def _render_sign_in(delivery: Delivery) -> message_types.SignIn | message_types.
 
 
 def _render_invitation(delivery: Delivery) -> message_types.Invitation:
-    link = _get_open_link(delivery, "The invitation has ended before its mail could leave.")
+    link = _get_open_link(delivery, lazy_gettext("The invitation has ended before its mail could leave."))
     invitation = delivery_data.invitation_details(delivery)
     return message_types.Invitation(
         envelope=message_headers.make_account_envelope(delivery, link.email),
@@ -47,7 +48,7 @@ def _render_invitation(delivery: Delivery) -> message_types.Invitation:
 def _render_identity_linked(delivery: Delivery) -> message_types.IdentityLinked:
     identity = db.session.get(Identity, delivery.subject_id)
     if identity is None:
-        raise SkipDelivery("The account was disconnected before its mail could leave.")
+        raise SkipDelivery(lazy_gettext("The account was disconnected before its mail could leave."))
     return message_types.IdentityLinked(
         envelope=message_headers.make_account_envelope(delivery, identity.user),
         way=identity.provider.title(),
@@ -62,7 +63,7 @@ def _render_identity_linked(delivery: Delivery) -> message_types.IdentityLinked:
 def _render_mail_waiting(delivery: Delivery) -> message_types.MailWaiting:
     user = db.session.get(User, delivery.subject_id)
     if user is None or not user.is_active or not admission.admitting_organizations(user.email):
-        raise SkipDelivery("They may no longer sign in.")
+        raise SkipDelivery(lazy_gettext("They may no longer sign in."))
     return message_types.MailWaiting(
         envelope=message_headers.make_account_envelope(delivery, user, (delivery_data.answered_id(delivery),)),
         url=urls.absolute_url("/tickets"),

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from markupsafe import Markup
 
+from helpdesk import translation
 from helpdesk.channels.email import dkim_signing
 from helpdesk.channels.email.parse import quotes
 from helpdesk.channels.email.render import formatting, header_fields, message_types
@@ -63,6 +64,8 @@ def render_mail(values: message_types.Mail) -> RenderedMail:
 def build_preview(values: message_types.Mail) -> MailPreview:
     """Return subject, text and HTML without building the mail."""
     name = _type_name(values)
+    is_rtl = translation.current_locale().text_direction == "rtl"
+    sides = ("right", "left") if is_rtl else ("left", "right")
     given = {
         "mail": values,
         "envelope": values.envelope,
@@ -72,8 +75,8 @@ def build_preview(values: message_types.Mail) -> MailPreview:
         "colours": formatting.colours(values.envelope.accent),
         "on": formatting.format_datetime,
         "size": formatting.format_size,
-        "start_side": "left",  # not every mail program knows logical properties
-        "end_side": "right",
+        "start_side": sides[0],  # not every mail program knows logical properties
+        "end_side": sides[1],
         "html": _message_html,
         "text": lambda message: _message_text(message.body),
         "picture": lambda file: f"cid:{picture_content_id(file)}" if _is_picture(file) else "",

@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
+from helpdesk import clock
 from helpdesk.color_contrast import text_color_on
+from helpdesk.translation import dates, format_number, gettext, ngettext
 
 _FALLBACK = "#2457c5"
 
@@ -27,11 +29,15 @@ def colours(accent: str) -> Colours:
 
 def format_datetime(when: datetime) -> str:
     """Format a time in its own time zone: 22 Nov 2026, 14:05 UTC."""
-    return f"{when.day} {when:%b %Y, %H:%M} {when.tzname() or ''}".rstrip()
+    return f"{dates.format_datetime(when, when.tzinfo or UTC, 'medium')} {clock.name_zone(when)}".rstrip()
 
 
 def format_size(count: int) -> str:
     """Format bytes in words: 812 bytes, 14 KB, 2.3 MB."""
     if count < 1000:
-        return f"{count} bytes"
-    return f"{count / 1000:.0f} KB" if count < 1_000_000 else f"{count / 1_000_000:.1f} MB"
+        return ngettext("%(num)s byte", "%(num)s bytes", count)
+    return (
+        gettext("%(count)s KB", count=format_number(count / 1000, 0))
+        if count < 1_000_000
+        else gettext("%(count)s MB", count=format_number(count / 1_000_000, 1))
+    )

@@ -16,6 +16,7 @@ from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
+from helpdesk.translation import lazy_gettext
 
 MAX_REFERENCES = 20  # earlier Message-IDs named in a header
 
@@ -89,7 +90,7 @@ def _make_envelope(
     delivery: Delivery, *, sender: str | None, author_name: str = "", **values: Any
 ) -> message_types.Envelope:
     if sender is None:
-        raise RetryLater("No address to send from is configured (MAIL_DEFAULT_SENDER).", 60)
+        raise RetryLater(lazy_gettext("No address to send from is configured (MAIL_DEFAULT_SENDER)."), 60)
     chosen = settings.get_all()
     return message_types.Envelope(
         key=delivery.key,

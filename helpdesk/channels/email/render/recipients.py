@@ -14,6 +14,7 @@ from helpdesk.models.message import Message
 from helpdesk.models.read_receipt import ReadReceipt
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
+from helpdesk.translation import lazy_gettext
 
 RECHECK_SECONDS = 15  # seconds until it is checked again whether somebody still reads the ticket
 
@@ -24,11 +25,17 @@ def get_recipient(thread: Thread) -> User:
     """
     user = thread.user
     if thread.ended_at is not None:
-        raise SkipDelivery(f"{user.display_name} left this conversation.")
+        raise SkipDelivery(lazy_gettext("%(user)s left this conversation.", user=user.display_name))
     if not admission.can_receive_mail(user, thread.ticket):
-        raise SkipDelivery(f"{user.display_name} may no longer see this ticket.")
+        raise SkipDelivery(lazy_gettext("%(user)s may no longer see this ticket.", user=user.display_name))
     if user.email_undeliverable_reason:
-        raise SkipDelivery(f"Mail to {user.email} does not arrive: {user.email_undeliverable_reason}")
+        raise SkipDelivery(
+            lazy_gettext(
+                "Mail to %(email)s does not arrive: %(email_undeliverable_reason)s",
+                email=user.email,
+                email_undeliverable_reason=user.email_undeliverable_reason,
+            )
+        )
     return user
 
 
@@ -43,9 +50,11 @@ def ensure_not_reading(user: User, message: Message) -> None:
         select(ReadReceipt.seq).where(ReadReceipt.user_id == user.id, ReadReceipt.ticket_id == message.ticket_id)
     )
     if (read or 0) >= message.seq:
-        raise SkipDelivery(f"{user.display_name} read it in the portal.")
+        raise SkipDelivery(lazy_gettext("%(user)s read it in the portal.", user=user.display_name))
     raise RetryLater(
-        f"{user.display_name} is at the ticket right now; mailed if they leave without reading it.",
+        lazy_gettext(
+            "%(user)s is at the ticket right now; mailed if they leave without reading it.", user=user.display_name
+        ),
         RECHECK_SECONDS,
     )
 

@@ -11,12 +11,13 @@ from helpdesk.domain.reporting import qa_reviews, weekly_digest
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.user import User
+from helpdesk.translation import format_list, gettext, lazy_gettext
 
 
 def _render_weekly_digest(delivery: Delivery) -> message_types.WeeklyDigest:
     user = db.session.get(User, delivery.subject_id)
     if user is None or not user.is_active or not user.is_lead:
-        raise SkipDelivery("They no longer lead support.")
+        raise SkipDelivery(lazy_gettext("They no longer lead support."))
     begins = delivery_data.week_begins(delivery)
     return message_types.WeeklyDigest(
         envelope=message_headers.make_account_envelope(delivery, user),
@@ -35,11 +36,13 @@ def _render_delivery_alert(delivery: Delivery) -> message_types.DeliveryAlert:
     user = _get_admin(delivery)
     places = delivery_alerts.list_stuck_destinations()
     if not places:
-        raise SkipDelivery("It was mended before the mail could leave.")
-    names = ", ".join(place.label for place in places[:3])
+        raise SkipDelivery(lazy_gettext("It was mended before the mail could leave."))
+    names = [place.label for place in places[:3]]
     return message_types.DeliveryAlert(
         envelope=message_headers.make_account_envelope(delivery, user),
-        problem=f"What is written does not get to {names}{' and others' if len(places) > 3 else ''}.",
+        problem=gettext("What is written does not get to %(names)s and others.", names=format_list(names, "unit"))
+        if len(places) > 3
+        else gettext("What is written does not get to %(names)s.", names=format_list(names, "unit")),
         since=recipients.to_local_time(min(place.oldest for place in places), user),
         url=urls.absolute_url("/desk"),
         destinations=tuple(
@@ -47,7 +50,7 @@ def _render_delivery_alert(delivery: Delivery) -> message_types.DeliveryAlert:
                 name=place.label,
                 waiting=place.waiting,
                 oldest=recipients.to_local_time(place.oldest, user),
-                reason=place.trouble or "It is slow, or no worker is running.",
+                reason=place.trouble or gettext("It is slow, or no worker is running."),
             )
             for place in places
         ),
@@ -67,15 +70,15 @@ def _render_quarantine_summary(delivery: Delivery) -> message_types.QuarantineSu
     user = _get_admin(delivery)
     count = quarantine_summary.count_people()
     if not count:
-        raise SkipDelivery("Nothing waits any longer.")
+        raise SkipDelivery(lazy_gettext("Nothing waits any longer."))
     return message_types.QuarantineSummary(
         envelope=message_headers.make_account_envelope(delivery, user),
         count=count,
         url=urls.absolute_url("/desk/quarantine"),
         mails=tuple(
             message_types.WaitingLine(
-                sender=mail.sender or "nobody readable",
-                subject=mail.subject or "No subject",
+                sender=mail.sender or gettext("nobody readable"),
+                subject=mail.subject or gettext("No subject"),
                 reason=mail.reason,
                 received_at=recipients.to_local_time(mail.received_at, user),
                 url=urls.absolute_url(f"/desk/quarantine/{mail.id}"),
@@ -88,7 +91,7 @@ def _render_quarantine_summary(delivery: Delivery) -> message_types.QuarantineSu
 def _get_admin(delivery: Delivery) -> User:
     user = db.session.get(User, delivery.subject_id)
     if user is None or not user.is_active or not user.is_admin:
-        raise SkipDelivery("They are no longer an admin.")
+        raise SkipDelivery(lazy_gettext("They are no longer an admin."))
     return user
 
 

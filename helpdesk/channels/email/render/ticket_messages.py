@@ -14,6 +14,7 @@ from helpdesk.models.event import Event
 from helpdesk.models.message import MessageKind
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext
 
 
 def ensure_sendable(delivery: Delivery) -> None:
@@ -29,7 +30,7 @@ def _render_reply(delivery: Delivery) -> message_types.Reply:
     reader, ticket = recipients.get_recipient(thread), thread.ticket
     _check_message(delivery)
     if not reader.mail_replies:
-        raise SkipDelivery(f"{reader.display_name} wants no mail about replies.")
+        raise SkipDelivery(lazy_gettext("%(reader)s wants no mail about replies.", reader=reader.display_name))
     recipients.ensure_not_reading(reader, message)
     together = [message, *[each.message for each in batching.collect_batch(delivery)]]
     return message_types.Reply(
@@ -39,7 +40,9 @@ def _render_reply(delivery: Delivery) -> message_types.Reply:
         ticket=message_context.make_ticket_reference(ticket),
         messages=tuple(message_context.quote_message(each, reader, pictures=True) for each in together),
         earlier=message_context.quote_earlier_messages(thread, reader, before=message.seq),
-        why="You filed this ticket." if reader.id == ticket.requester_id else "You follow this ticket.",
+        why=gettext("You filed this ticket.")
+        if reader.id == ticket.requester_id
+        else gettext("You follow this ticket."),
     )
 
 
@@ -47,7 +50,9 @@ def _render_received(delivery: Delivery) -> message_types.TicketReceived:
     thread = delivery.thread
     reader, ticket = _get_updates_recipient(delivery), thread.ticket
     if reader.email_verified_at is None and not delivery_data.is_proven(delivery):
-        raise SkipDelivery(f"{reader.email} is not proven yet; nobody is written to unasked.")
+        raise SkipDelivery(
+            lazy_gettext("%(email)s is not proven yet; nobody is written to unasked.", email=reader.email)
+        )
     _check_message(delivery)
     answers = [answer for answer in ticket.answers if answer.text and not answer.field.team_only]
     return message_types.TicketReceived(
@@ -62,7 +67,7 @@ def _render_solved(delivery: Delivery) -> message_types.TicketSolved:
     thread = delivery.thread
     reader, ticket = _get_updates_recipient(delivery), thread.ticket
     if not ticket.is_solved:
-        raise SkipDelivery("The ticket was taken up again.")
+        raise SkipDelivery(lazy_gettext("The ticket was taken up again."))
     return message_types.TicketSolved(
         envelope=message_headers.make_ticket_envelope(delivery, reader),
         ticket=message_context.make_ticket_reference(ticket),
@@ -76,7 +81,7 @@ def _render_closing_soon(delivery: Delivery) -> message_types.ClosingSoon:
     reader, ticket = _get_updates_recipient(delivery), delivery.thread.ticket
     closes = closing_time.get_closing_time(ticket)
     if closes is None:
-        raise SkipDelivery("The ticket is no longer about to close.")
+        raise SkipDelivery(lazy_gettext("The ticket is no longer about to close."))
     return message_types.ClosingSoon(
         envelope=message_headers.make_ticket_envelope(delivery, reader),
         ticket=message_context.make_ticket_reference(ticket),
@@ -87,15 +92,15 @@ def _render_closing_soon(delivery: Delivery) -> message_types.ClosingSoon:
 def _get_updates_recipient(delivery: Delivery) -> User:
     reader = recipients.get_recipient(delivery.thread)
     if not reader.mail_updates:
-        raise SkipDelivery(f"{reader.display_name} wants no mail about progress.")
+        raise SkipDelivery(lazy_gettext("%(reader)s wants no mail about progress.", reader=reader.display_name))
     return reader
 
 
 def _check_message(delivery: Delivery) -> None:
     if delivery.message.deleted_at:
-        raise SkipDelivery("Deleted before it left.")
+        raise SkipDelivery(lazy_gettext("Deleted before it left."))
     if delivery.message.kind != MessageKind.reply:
-        raise SkipDelivery("A note is never mailed.")
+        raise SkipDelivery(lazy_gettext("A note is never mailed."))
 
 
 def _solver_name(ticket: Ticket) -> str:
@@ -115,8 +120,8 @@ def _rating_links(ticket: Ticket) -> tuple[message_types.RatingLink, ...]:
             return tuple(message_types.RatingLink("★" * stars, f"{page}?score={stars}") for stars in range(1, 6))
         case "faces":
             return (
-                message_types.RatingLink("Good", f"{page}?score=5"),
-                message_types.RatingLink("Not good", f"{page}?score=1"),
+                message_types.RatingLink(gettext("Good"), f"{page}?score=5"),
+                message_types.RatingLink(gettext("Not good"), f"{page}?score=1"),
             )
     return ()
 

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from helpdesk import config
 from helpdesk.channels.slack.api import api_errors, http_errors, http_pool, rate_limits, slack_clock
 from helpdesk.domain.outbox import errors
+from helpdesk.translation import gettext
 
 SLACK = "https://slack.com/api/"
 TIMEOUT = 10  # seconds; the outbox's lease is longer
@@ -73,17 +74,17 @@ class Client:
         for _ in range(PAGES):
             answer = self.call(method, cursor=cursor, **arguments)
             if not isinstance(answer.get(key), list):
-                raise api_errors.unknown_outcome_error("Slack's answer was incomplete.")
+                raise api_errors.unknown_outcome_error(gettext("Slack's answer was incomplete."))
             yield from answer[key]
             following = (answer.get("response_metadata") or {}).get("next_cursor")
             if not following:
                 if answer.get("has_more"):
-                    raise api_errors.unknown_outcome_error("Slack's answer was incomplete.")
+                    raise api_errors.unknown_outcome_error(gettext("Slack's answer was incomplete."))
                 return
             if following == cursor:
-                raise api_errors.unknown_outcome_error("Slack gave the same page twice.")
+                raise api_errors.unknown_outcome_error(gettext("Slack gave the same page twice."))
             cursor = following
-        raise api_errors.unknown_outcome_error("Slack's list has no end.")
+        raise api_errors.unknown_outcome_error(gettext("Slack's list has no end."))
 
     def _once(self, method: str, arguments: dict[str, Any]) -> Answer:
         if not self.token:

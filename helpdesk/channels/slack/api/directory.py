@@ -10,6 +10,7 @@ from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.parse import events, json_access
 from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.domain.outbox import errors
+from helpdesk.translation import gettext
 
 CACHE_SECONDS = 300  # seconds
 FAILURE_CACHE_SECONDS = 30
@@ -183,7 +184,7 @@ def _cache_key(slack: clients.Client, key: tuple) -> tuple:
 
 def _make_profile(user: Any) -> Profile:
     if not isinstance(user, dict) or not user.get("id"):
-        raise api_errors.unknown_outcome_error("Slack's answer was incomplete.")
+        raise api_errors.unknown_outcome_error(gettext("Slack's answer was incomplete."))
     details = json_access.object_in(user, "profile")
     names = (details.get("display_name"), details.get("real_name"), user.get("real_name"), user.get("name"))
     real = details.get("real_name") or user.get("real_name")
@@ -206,7 +207,7 @@ def _make_profile(user: Any) -> Profile:
 
 def _make_channel_info(found: Any) -> ChannelInfo:
     if not isinstance(found, dict) or not found.get("id"):
-        raise api_errors.unknown_outcome_error("Slack's answer was incomplete.")
+        raise api_errors.unknown_outcome_error(gettext("Slack's answer was incomplete."))
     return ChannelInfo(
         id=found["id"],
         name=str(found.get("name") or ""),

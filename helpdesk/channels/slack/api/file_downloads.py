@@ -13,6 +13,7 @@ from helpdesk.channels.slack.api import api_errors, http_errors
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.parse import json_access
 from helpdesk.domain.outbox import errors
+from helpdesk.translation import gettext
 
 ALLOWED_HOSTS = {"files.slack.com", "files-origin.slack.com", "files.slack-gov.com", "files-origin.slack-gov.com"}
 MAX_BYTES = 20 * 1024 * 1024
@@ -42,16 +43,22 @@ def download_file(file_id: str, client: clients.Client | None = None, limit: int
     )
     size = file.get("size")
     if file.get("is_external") or not url:
-        raise api_errors.permanent_error(f"{name} does not lie in Slack itself and cannot be fetched.")
+        raise api_errors.permanent_error(
+            gettext("%(name)s does not lie in Slack itself and cannot be fetched.", name=name)
+        )
     if isinstance(size, int) and size > limit:
-        raise api_errors.permanent_error(f"{name} is larger than {limit // (1024 * 1024)} MB.")
+        raise api_errors.permanent_error(
+            gettext("%(name)s is larger than %(limit)s MB.", name=name, limit=limit // (1024 * 1024))
+        )
     data, answered = _fetch_content(slack, url, name, limit)
     if answered == "text/html" and media_type != "text/html":
         raise api_errors.permanent_error(
-            f"Slack sent its sign-in page instead of {name}. Check the app's permission files:read."
+            gettext(
+                "Slack sent its sign-in page instead of %(name)s. Check the app's permission files:read.", name=name
+            )
         )
     if isinstance(size, int) and size != len(data):
-        raise api_errors.temporary_error(f"Only a part of {name} came from Slack.")
+        raise api_errors.temporary_error(gettext("Only a part of %(name)s came from Slack.", name=name))
     return DownloadedFile(name, media_type, len(data), data)
 
 
@@ -79,7 +86,7 @@ def _fetch_content(slack: clients.Client, url: str, name: str, limit: int) -> tu
     for _ in range(MAX_REDIRECTS):
         if not is_allowed_url(url, slack):
             raise api_errors.permanent_error(
-                f"Slack named an address outside of Slack for {name}, so it was not fetched."
+                gettext("Slack named an address outside of Slack for %(name)s, so it was not fetched.", name=name)
             )
         request = Request(url, headers={"Authorization": f"Bearer {slack.token}"})  # noqa: S310 (just allowed)
         try:
@@ -94,9 +101,11 @@ def _fetch_content(slack: clients.Client, url: str, name: str, limit: int) -> tu
             reason = http_errors.error_for_exception(error)
             # A download changes nothing, so every failure may be retried.
             raise api_errors.temporary_error(
-                f"{name} could not be fetched from Slack.", api_errors.error_code(reason)
+                gettext("%(name)s could not be fetched from Slack.", name=name), api_errors.error_code(reason)
             ) from None
-    raise api_errors.permanent_error(f"{name} could not be fetched: Slack sent us from one address to the next.")
+    raise api_errors.permanent_error(
+        gettext("%(name)s could not be fetched: Slack sent us from one address to the next.", name=name)
+    )
 
 
 def _read_content(answer: http.client.HTTPResponse, name: str, limit: int) -> bytes:
@@ -104,15 +113,21 @@ def _read_content(answer: http.client.HTTPResponse, name: str, limit: int) -> by
     while piece := answer.read(_CHUNK_BYTES):
         total += len(piece)
         if total > limit:
-            raise api_errors.permanent_error(f"{name} is larger than {limit // (1024 * 1024)} MB.")
+            raise api_errors.permanent_error(
+                gettext("%(name)s is larger than %(limit)s MB.", name=name, limit=limit // (1024 * 1024))
+            )
         pieces.append(piece)
     return b"".join(pieces)
 
 
 def _refusal_error(answer: HTTPError, name: str) -> errors.ChannelError:
     if answer.code in {401, 403, 404, 410}:
-        return api_errors.permanent_error(f"Slack does not give {name} to the app (HTTP {answer.code}).")
-    return api_errors.temporary_error(f"{name} could not be fetched from Slack (HTTP {answer.code}).")
+        return api_errors.permanent_error(
+            gettext("Slack does not give %(name)s to the app (HTTP %(code)s).", name=name, code=answer.code)
+        )
+    return api_errors.temporary_error(
+        gettext("%(name)s could not be fetched from Slack (HTTP %(code)s).", name=name, code=answer.code)
+    )
 
 
 class _NoRedirect(HTTPRedirectHandler):

@@ -19,6 +19,7 @@ from urllib3.exceptions import TimeoutError as PoolTimeout
 
 from helpdesk.channels.slack.api import api_errors
 from helpdesk.domain.outbox import errors
+from helpdesk.translation import gettext
 
 # Whatever urllib, urllib3 and the SDK raise when a connection breaks or an answer is not what it should be.
 CONNECTION_ERRORS = (
@@ -51,10 +52,10 @@ def error_for_exception(error: Exception) -> errors.ChannelError:
     ):
         return error_for_connect_failure(cause)
     if isinstance(cause, TimeoutError | PoolTimeout):
-        return api_errors.unknown_outcome_error("Slack did not answer in time and may still have stored this.")
+        return api_errors.unknown_outcome_error(gettext("Slack did not answer in time and may still have stored this."))
     if isinstance(cause, OSError | ProtocolError):
-        return api_errors.unknown_outcome_error("The connection to Slack broke, and it may have stored this.")
-    return api_errors.unknown_outcome_error("Slack's answer could not be read.")
+        return api_errors.unknown_outcome_error(gettext("The connection to Slack broke, and it may have stored this."))
+    return api_errors.unknown_outcome_error(gettext("Slack's answer could not be read."))
 
 
 def error_for_connect_failure(error: Exception) -> errors.TemporaryError:
@@ -62,10 +63,12 @@ def error_for_connect_failure(error: Exception) -> errors.TemporaryError:
     if isinstance(error, PoolError) and isinstance(error.__cause__, OSError):
         error = error.__cause__
     if isinstance(error, socket.gaierror):
-        return api_errors.temporary_error("Slack's address could not be found; the network or its DNS may be down.")
+        return api_errors.temporary_error(
+            gettext("Slack's address could not be found; the network or its DNS may be down.")
+        )
     if isinstance(error, ssl.SSLCertVerificationError):
-        return api_errors.temporary_error("Slack's certificate could not be verified, so nothing was sent.")
-    return api_errors.temporary_error("No connection to Slack could be made.")
+        return api_errors.temporary_error(gettext("Slack's certificate could not be verified, so nothing was sent."))
+    return api_errors.temporary_error(gettext("No connection to Slack could be made."))
 
 
 def parse_retry_after(headers: Mapping[str, str] | None) -> float | None:

@@ -8,6 +8,7 @@ from helpdesk.channels.slack.api import api_errors, http_errors
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api.requests import ResponseUrlPost
 from helpdesk.domain.outbox.channel import SendResult
+from helpdesk.translation import gettext
 
 RESPONSE_HOSTS = {"hooks.slack.com", "hooks.slack-gov.com"}
 
@@ -15,7 +16,7 @@ RESPONSE_HOSTS = {"hooks.slack.com", "hooks.slack-gov.com"}
 def post_response(slack: clients.Client, post: ResponseUrlPost) -> SendResult:
     """POST the body to its response URL. Raises ChannelError; a URL that is not Slack's is refused."""
     if not is_slack_url(post.url, slack):
-        raise api_errors.permanent_error("The address to answer to is not Slack's.")
+        raise api_errors.permanent_error(gettext("The address to answer to is not Slack's."))
     hook = WebhookClient(post.url, timeout=int(slack.timeout), retry_handlers=[], logger=clients.quiet)
     if http_errors.is_loopback(slack.host):
         hook.proxy = None
@@ -26,7 +27,7 @@ def post_response(slack: clients.Client, post: ResponseUrlPost) -> SendResult:
     if answer.status_code == 200:
         return SendResult("")
     if answer.status_code == 404:
-        raise api_errors.permanent_error("Slack no longer takes an answer to this button.", "used_url")
+        raise api_errors.permanent_error(gettext("Slack no longer takes an answer to this button."), "used_url")
     raise api_errors.error_for_status(answer.status_code, http_errors.parse_retry_after(answer.headers))
 
 

@@ -9,6 +9,7 @@ from helpdesk.channels.slack.api.requests import FileRemoval, FileUpload, Respon
 from helpdesk.channels.slack.parse import events, json_access
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.outbox.channel import SendResult
+from helpdesk.translation import gettext
 
 RICH_FORMAT_ERROR_CODES = {
     "invalid_blocks",
@@ -128,7 +129,7 @@ def _make_result(method: str, arguments: dict[str, Any], answer: dict) -> SendRe
     if method.startswith("chat.post") or method == "chat.update":
         ts = answer.get("ts") or answer.get("message_ts")
         if not isinstance(ts, str) or not ts:
-            raise api_errors.unknown_outcome_error("Slack's answer was incomplete.")
+            raise api_errors.unknown_outcome_error(gettext("Slack's answer was incomplete."))
         return SendResult(ts, {"channel": answer.get("channel") or arguments.get("channel")})
     if method.startswith("views."):
         view = answer.get("view") or {}

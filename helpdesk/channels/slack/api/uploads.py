@@ -17,6 +17,7 @@ from helpdesk.channels.slack.parse import json_access
 from helpdesk.channels.slack.render import mrkdwn
 from helpdesk.domain.outbox import errors
 from helpdesk.domain.outbox.channel import SendResult
+from helpdesk.translation import gettext
 
 BLOCK_ID_PREFIX = "delivery-"
 UPLOAD_TIMEOUT_SECONDS = 60  # seconds
@@ -30,17 +31,17 @@ def upload_file(slack: clients.Client, key: str, upload: FileUpload) -> SendResu
     """
     data, name = upload.data, upload.filename
     if not data:
-        raise api_errors.permanent_error(f"{name} is empty, which Slack does not take.")
+        raise api_errors.permanent_error(gettext("%(name)s is empty, which Slack does not take.", name=name))
     try:
         place = slack.call("files.getUploadURLExternal", filename=name, length=len(data))
         file_id, url = str(place.get("file_id") or ""), str(place.get("upload_url") or "")
         if not file_id or not url:
-            raise api_errors.unknown_outcome_error("Slack's answer was incomplete.")
+            raise api_errors.unknown_outcome_error(gettext("Slack's answer was incomplete."))
         _put_content(slack, url, data)
     except errors.UnknownOutcomeError as error:
         # Nobody can see the result of the first two steps: starting again does no harm.
         raise api_errors.temporary_error(
-            f"The file did not get to Slack: {error.reason}", api_errors.error_code(error)
+            gettext("The file did not get to Slack: %(reason)s", reason=error.reason), api_errors.error_code(error)
         ) from None
     if upload.thread_ts:
         # Raises thread_not_found. The answer to the last step seldom says where the file was shared.
@@ -77,7 +78,7 @@ def remove_file(slack: clients.Client, removal: FileRemoval) -> SendResult:
             if api_errors.error_code(refused) not in done_already:
                 raise
     if not ts and removal.uploaded_at and clock.now() - removal.uploaded_at < SHARING_TIME:
-        raise api_errors.temporary_error("Slack does not show the message of this file yet.")
+        raise api_errors.temporary_error(gettext("Slack does not show the message of this file yet."))
     return SendResult(removal.file)
 
 
@@ -123,7 +124,9 @@ def _put_content(slack: clients.Client, url: str, data: bytes) -> None:
     if not (url.startswith("https://") and host.endswith((".slack.com", ".slack-gov.com"))) and not (
         http_errors.is_loopback(slack.host) and host == slack.host
     ):
-        raise api_errors.permanent_error("Slack named an address outside of Slack for the file, so it was not sent.")
+        raise api_errors.permanent_error(
+            gettext("Slack named an address outside of Slack for the file, so it was not sent.")
+        )
     headers = {"Content-Type": "application/octet-stream"}
     request = Request(url, data=data, method="POST", headers=headers)  # noqa: S310 (its host was checked above)
     try:
@@ -137,7 +140,7 @@ def _put_content(slack: clients.Client, url: str, data: bytes) -> None:
 
 def _introduction_blocks(key: str, author: str) -> dict:
     """Make the line above a file. It does not name the file, which has its own name: the line may outlive it."""
-    text = f"{mrkdwn.escape_mrkdwn(author)} sent a file" if author else "A file"
+    text = gettext("%(author)s sent a file", author=mrkdwn.escape_mrkdwn(author)) if author else gettext("A file")
     return {
         "type": "section",
         "block_id": BLOCK_ID_PREFIX + key,

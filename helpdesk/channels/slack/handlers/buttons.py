@@ -16,6 +16,7 @@ from helpdesk.models.priorities import HIGHEST_PRIORITY
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import format_list, gettext, lazy_gettext
 
 
 def handle_button(event: ActionEvent, context: EventContext) -> Result:
@@ -104,7 +105,7 @@ def _act_on_pending_message(event: ActionEvent, agent: User, action: Callable[[M
             "ignored",
             "A message that is gone.",
             None,
-            [ephemeral_replies.replace_ephemeral(event, "This message is gone.")],
+            [ephemeral_replies.replace_ephemeral(event, gettext("This message is gone."))],
         )
     try:
         sentence = action(message, agent)
@@ -115,34 +116,36 @@ def _act_on_pending_message(event: ActionEvent, agent: User, action: Callable[[M
 
 def _convert_to_note(message: Message, agent: User) -> str:
     if message.deleted_at:
-        return "This message was deleted."
+        return gettext("This message was deleted.")
     if message.is_note and message.publish_at is None:
-        return "This is a note already."
+        return gettext("This is a note already.")
     return messages.convert_to_note(message, agent, also_late=True)
 
 
 def _end_undo_window(message: Message, agent: User) -> str:
     mailed = tuple(name for name, _ in visibility.find_copies(message).mailed)
-    left = f" The email to {', '.join(mailed)} had left before." if mailed else ""
+    left = ""
+    if mailed:
+        left = " " + gettext("The email to %(names)s had left before.", names=format_list(mailed, "unit"))
     if message.deleted_at:
-        return "This message was deleted, so nothing more leaves." + left
+        return gettext("This message was deleted, so nothing more leaves.") + left
     if message.publish_at is not None:
-        permissions.ensure(permissions.can_manage(agent, message.ticket), "Only the team can do this.")
+        permissions.ensure(permissions.can_manage(agent, message.ticket), gettext("Only the team can do this."))
         tickets.publish_held(message)
         origin = db.session.get(Thread, message.origin_thread_id)
-        return visibility.describe_reply(message, origin) if not message.is_note else "It stays a note."
+        return visibility.describe_reply(message, origin) if not message.is_note else gettext("It stays a note.")
     if message.is_note:
-        return "This is a note, so nothing leaves." + left
+        return gettext("This is a note, so nothing leaves.") + left
     waiting = visibility.find_waiting(message)
     outbox.end_undo_window(message, actor=agent)
-    return f"{waiting} on its way." if waiting else "It has gone everywhere already." + left
+    return waiting or gettext("It has gone everywhere already.") + left
 
 
 CARD_ACTIONS = {"take_it": _assign_to_self, "solve": _solve, "reopen": _reopen}
 DONE_SENTENCES = {
-    "take_it": "#{number} is yours.",
-    "solve": "#{number} is solved.",
-    "reopen": "#{number} is open again.",
+    "take_it": lazy_gettext("#{number} is yours."),
+    "solve": lazy_gettext("#{number} is solved."),
+    "reopen": lazy_gettext("#{number} is open again."),
 }
 PENDING_MESSAGE_ACTIONS = {"make_internal": _convert_to_note, "send_now": _end_undo_window}
 OFFER_ACTIONS = {"file_message", "dismiss_offer"}

@@ -12,13 +12,16 @@ from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.user import User
+from helpdesk.translation import N_
 
 BLOCKED_REASONS = {
-    "archived": "The Slack channel is archived.",
-    "deleted": "The Slack channel was deleted.",
-    "removed": "The bot was removed from this Slack channel. Invite it with /invite.",
+    "archived": N_("The Slack channel is archived."),
+    "deleted": N_("The Slack channel was deleted."),
+    "removed": N_("The bot was removed from this Slack channel. Invite it with /invite."),
 }
-UNINSTALLED_REASON = "The Slack app was removed from the workspace, or its token was revoked. Install the app again."
+UNINSTALLED_REASON = N_(
+    "The Slack app was removed from the workspace, or its token was revoked. Install the app again."
+)
 REFETCH_EVENTS = {
     "shared",
     "unshared",

@@ -10,13 +10,18 @@ from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext
 
 PAGE_SIZE = 15
-LIST_TITLES = {"mine": "Your tickets", "open": "Open tickets", "unassigned": "Tickets nobody has taken"}
+LIST_TITLES = {
+    "mine": lazy_gettext("Your tickets"),
+    "open": lazy_gettext("Open tickets"),
+    "unassigned": lazy_gettext("Tickets nobody has taken"),
+}
 EMPTY_LIST_MESSAGES = {
-    "mine": "Nothing waits for you.",
-    "open": "No ticket is open.",
-    "unassigned": "Every ticket has somebody.",
+    "mine": lazy_gettext("Nothing waits for you."),
+    "open": lazy_gettext("No ticket is open."),
+    "unassigned": lazy_gettext("Every ticket has somebody."),
 }
 
 
@@ -28,11 +33,17 @@ def answer_command(event: CommandEvent, agent: User | None) -> SlackRequest:
     if verb == "show":
         ticket = permissions.find_ticket(agent, int(rest))
         if ticket is None:
-            return ephemeral_replies.reply_sentence(event, f"There is no ticket #{rest}.")
+            return ephemeral_replies.reply_sentence(event, gettext("There is no ticket #%(number)s.", number=rest))
         return _ticket_card(event, ticket)
     if verb == "search" and rest:
         found = agent_queue.fetch_tickets_page(agent, {"view": "all", "q": rest}, size=PAGE_SIZE).tickets
-        return _ticket_list(event, f"Tickets with “{rest[:100]}”", found, 0, "No ticket has these words.")
+        return _ticket_list(
+            event,
+            gettext("Tickets with “%(words)s”", words=rest[:100]),
+            found,
+            0,
+            gettext("No ticket has these words."),
+        )
     if verb in LIST_TITLES:
         found = agent_queue.fetch_tickets_page(agent, {"view": verb}, size=PAGE_SIZE).tickets
         total = (
@@ -48,7 +59,7 @@ def _ticket_card(event: CommandEvent, ticket: Ticket) -> SlackRequest:
     """Show the card of one ticket with its buttons, and a link to its thread."""
     text, made, attachments = blocks.card_message(web_api_calls.ticket_card_values(ticket))
     if url := ticket_rows.find_thread_urls([ticket.id]).get(ticket.id):
-        made = [*made, blocks.link_block("Answered in", "its thread", url)]
+        made = [*made, blocks.link_block(gettext("Answered in"), gettext("its thread"), url)]
     return ephemeral_replies.reply_ephemerally(event, {"text": text, "blocks": made, "attachments": attachments})
 
 

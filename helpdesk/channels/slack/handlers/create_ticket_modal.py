@@ -21,6 +21,7 @@ from helpdesk.models.form import FormVersion
 from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext
 
 MAX_SUGGESTIONS = 101  # one more than a select of Slack holds, so that it becomes one that asks as one types
 
@@ -123,19 +124,24 @@ def _parse_submission(event: ModalEvent, agent: User | None) -> tuple[dict, dict
     number = str(values.get("organization") or "")
     organization = db.session.get(Organization, int(number)) if number.isdecimal() and len(number) < 19 else None
     if organization is None:
-        return {}, {"organization": "Choose the organization this ticket is for."}
+        return {}, {"organization": gettext("Choose the organization this ticket is for.")}
     slug = values.get("form") or origin.get("form") or ""
     form = forms.find_form(forms.published(organization.id), slug)
     if form is None and slug:
-        wrong["form" if "form" in values else "organization"] = f"This form is not offered to {organization.name}."
+        wrong["form" if "form" in values else "organization"] = gettext(
+            "This form is not offered to %(organization)s.", organization=organization.name
+        )
     subject = str(values.get("subject") or "").strip()
     body = blocks.body_from_values(values, origin.get("glue")).strip()
     if not subject:
-        wrong["subject"] = "Say in a few words what it is about."
+        wrong["subject"] = gettext("Say in a few words what it is about.")
     elif len(subject) > MAX_SUBJECT_LENGTH:
-        wrong["subject"] = f"A subject has at most {MAX_SUBJECT_LENGTH} characters."
+        wrong["subject"] = gettext(
+            "A subject has at most %(most_subject_length)s characters.",
+            most_subject_length=format_number(MAX_SUBJECT_LENGTH),
+        )
     if not body and not origin.get("files"):
-        wrong["body"] = "Write what it is about."
+        wrong["body"] = gettext("Write what it is about.")
     answers, bad = _parse_answers(form, values, agent, organization)
     email, doubt = _parse_requester(str(values.get("requester") or ""), organization)
     wrong |= bad | ({"requester": doubt} if doubt else {})
@@ -208,11 +214,15 @@ def _parse_requester(text: str, organization: Organization) -> tuple[str, str]:
         return "", str(error)
     user = users.find_user(email)
     if user is not None and user.is_team:
-        return email, f"{user.display_name} is of the team. Give a customer's address, or none."
+        return email, gettext("%(user)s is of the team. Give a customer's address, or none.", user=user.display_name)
     if user is not None and not user.is_active:
-        return email, f"{user.display_name} was deactivated."
+        return email, gettext("%(user)s was deactivated.", user=user.display_name)
     if organization.id not in {each.id for each in admission.admitting_organizations(email)}:
-        return email, f"{email} is not let in by {organization.name}. Add it to the organization first."
+        return email, gettext(
+            "%(email)s is not let in by %(organization)s. Add it to the organization first.",
+            email=email,
+            organization=organization.name,
+        )
     return email, ""
 
 
@@ -220,11 +230,19 @@ def _confirmation_messages(ticket: Ticket, origin: dict, author_id: str, is_link
     """Make the answer to the one who filed the ticket, at the response URL: the app need not be in the channel."""
     hint = ""
     if origin.get("thread") and is_linked:
-        hint = "This thread belongs to it now: what is written below its card goes on the ticket."
+        hint = gettext("This thread belongs to it now: what is written below its card goes on the ticket.")
     elif origin.get("thread"):
         place = thread_lookup.find_main_label(ticket)
-        hint = f"This thread does not belong to it. Answer in the portal{place and f' or in its thread in {place}'}."
-    content = blocks.link_line("Filed as", f"#{ticket.number} {ticket.subject}", urls.ticket_url(ticket.number), hint)
+        hint = (
+            gettext(
+                "This thread does not belong to it. Answer in the portal or in its thread in %(place)s.", place=place
+            )
+            if place
+            else gettext("This thread does not belong to it. Answer in the portal.")
+        )
+    content = blocks.link_line(
+        gettext("Filed as"), f"#{ticket.number} {ticket.subject}", urls.ticket_url(ticket.number), hint
+    )
     url = origin.get("url")
     if isinstance(url, str) and url:
         return [response_url_request(url, author_id, response_type="ephemeral", replace_original=False, **content)]

@@ -22,10 +22,10 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext
 
 MAX_SUBJECT_WORDS_LENGTH = 80  # characters of a message's first line that become the subject
-FILES_ONLY_SUBJECT = "Files from Slack"
-NEVER_MESSAGE = (
+NEVER_MESSAGE = lazy_gettext(
     "Messages in this channel are not filed as tickets, so support may not see this one. Write in a ticket's thread, "
     "or file a ticket in the portal:"
 )
@@ -60,7 +60,7 @@ def handle_message(event: MessageEvent, context: EventContext) -> Result:
         )
         return file_ticket(message, event, context)
     if choice == "never":
-        content = blocks.link_line(NEVER_MESSAGE, "New ticket", urls.absolute_url("/tickets/new"))
+        content = blocks.link_line(NEVER_MESSAGE, gettext("New ticket"), urls.absolute_url("/tickets/new"))
         return Result("done", "Its author was informed.", None, [ephemeral_replies.reply_ephemerally(event, content)])
     content = blocks.file_offer(f"{event.external_id}:{event.thread_id or ''}")
     return Result("done", "Its author was asked.", None, [ephemeral_replies.reply_ephemerally(event, content)])
@@ -72,7 +72,7 @@ def handle_offer(event: ActionEvent, context: EventContext) -> Result:
         return Result("done", "No ticket.", None, [ephemeral_replies.replace_ephemeral(event, "Not filed.")])
     message = context.offered
     if message is None or message.author_id != event.author_id:
-        sentence = "This message is gone from Slack, so it was not filed."
+        sentence = gettext("This message is gone from Slack, so it was not filed.")
         return Result("ignored", sentence, None, [ephemeral_replies.replace_ephemeral(event, sentence)])
     return file_ticket(message, event, context)
 
@@ -118,13 +118,15 @@ def _answer(event: SlackEvent, content: dict) -> SlackRequest:
 
 
 def _filed_line(ticket: Ticket) -> dict:
-    hint = "Answers come in this thread."
-    return blocks.link_line("Filed as", f"#{ticket.number} {ticket.subject}", urls.ticket_url(ticket.number), hint)
+    hint = gettext("Answers come in this thread.")
+    return blocks.link_line(
+        gettext("Filed as"), f"#{ticket.number} {ticket.subject}", urls.ticket_url(ticket.number), hint
+    )
 
 
 def _subject(body: str) -> str:
     lines = (markdown_rendering.make_excerpt(line, MAX_SUBJECT_WORDS_LENGTH).strip() for line in body.splitlines())
-    return next((line for line in lines if any(character.isalnum() for character in line)), FILES_ONLY_SUBJECT)
+    return next((line for line in lines if any(character.isalnum() for character in line)), gettext("Files from Slack"))
 
 
 def _link_first_message(ticket: Ticket, channel: Channel, message: CustomerMessage) -> None:

@@ -12,8 +12,9 @@ from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
+from helpdesk.translation import N_
 
-DELETED_FILE_REASON = "Its author deleted it in Slack."
+DELETED_FILE_REASON = N_("Its author deleted it in Slack.")
 
 
 def handle_file_deletion(event: FileDeletionEvent, context: EventContext) -> Result:

@@ -18,8 +18,9 @@ from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Status
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext
 
-CLOSED_MESSAGE = "A closed ticket stays closed. File a follow-up instead."
+CLOSED_MESSAGE = lazy_gettext("A closed ticket stays closed. File a follow-up instead.")
 
 
 def render_modal(ticket: Ticket, agent: User, event: SlackEvent) -> dict:
@@ -60,17 +61,17 @@ def validate_submission(event: ModalEvent) -> dict[str, str]:
     """Return a sentence by block for every mistake in the submitted modal."""
     values, ticket = event.values, _find_ticket(event)
     if ticket is None:
-        return {"status": "This ticket is gone."}
+        return {"status": gettext("This ticket is gone.")}
     wrong = {}
     status, assignee = values.get("status"), values.get("assignee")
     if status is not None and status not in list(Status):
-        wrong["status"] = "There is no such status."
+        wrong["status"] = gettext("There is no such status.")
     elif status is not None and ticket.is_closed and status != Status.closed:
         wrong["status"] = CLOSED_MESSAGE
     if assignee and _find_assignee(assignee) is None:
-        wrong["assignee"] = "A ticket is assigned to somebody of the team."
+        wrong["assignee"] = gettext("A ticket is assigned to somebody of the team.")
     if values.get("priority") is not None and values["priority"] not in list(Priority):
-        wrong["priority"] = "There is no such priority."
+        wrong["priority"] = gettext("There is no such priority.")
     choices = _choices(ticket)
     for field, _ in _editable_answers(ticket):
         name = f"field-{field.key}"

@@ -4,8 +4,9 @@ from helpdesk.channels.slack.api.requests import SlackRequest, response_url_requ
 from helpdesk.channels.slack.handlers import thread_lookup
 from helpdesk.channels.slack.parse.event_types import ActionEvent, CommandEvent, SlackEvent
 from helpdesk.channels.slack.render import blocks
+from helpdesk.translation import lazy_gettext
 
-AGENTS_ONLY_MESSAGE = "Only agents can do this. Ask an admin to invite you."
+AGENTS_ONLY_MESSAGE = lazy_gettext("Only agents can do this. Ask an admin to invite you.")
 
 
 def reply_ephemerally(event: SlackEvent, content: dict) -> SlackRequest:

@@ -16,6 +16,7 @@ from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext
 
 FETCH_TIMEOUT = timedelta(minutes=2)  # how long a message waits for a file that cannot be fetched
 PERMANENT_ERROR_CODES = {"missing_scope", "no_permission", "access_denied"}
@@ -31,7 +32,10 @@ def fetch_files(files: tuple[RemoteFile, ...], event: SlackEvent) -> dict[str, D
     fetched = {}
     for place, remote in enumerate(files):
         if place >= attachments.MAX_FILES:
-            fetched[remote.external_id] = _refused_file(remote, f"A message has at most {attachments.MAX_FILES} files.")
+            fetched[remote.external_id] = _refused_file(
+                remote,
+                gettext("A message has at most %(most_files)s files.", most_files=format_number(attachments.MAX_FILES)),
+            )
         else:
             fetched[remote.external_id] = _fetch_file(remote, event)
     return fetched
@@ -46,10 +50,10 @@ def build_attachments(
     used = 0 if organization_id is None or not files else _used_bytes(organization_id)
     rows = []
     for remote in files:
-        file = context.files.get(remote.external_id) or _refused_file(remote, "This file was not fetched.")
+        file = context.files.get(remote.external_id) or _refused_file(remote, gettext("This file was not fetched."))
         reason = file.reason
         if not reason and organization_id is not None and used + file.size > attachments.QUOTA_BYTES:
-            reason = "The organization's files have reached their limit."
+            reason = gettext("The organization's files have reached their limit.")
         used += file.size
         rows.append(
             Attachment(

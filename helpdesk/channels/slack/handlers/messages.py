@@ -21,14 +21,17 @@ from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext
 
-STAYS_NOTE_MESSAGE = "A note stays a note. To answer the customer, write a new message."
-TOO_LATE_MESSAGE = (
+STAYS_NOTE_MESSAGE = lazy_gettext("A note stays a note. To answer the customer, write a new message.")
+TOO_LATE_MESSAGE = lazy_gettext(
     "Your change was not sent: this message went out as a reply, and its email has left, so it cannot become a note. "
     "Write a new message that begins with note: instead."
 )
-DETACHED_THREAD_MESSAGE = "This thread no longer belongs to its ticket, so what you wrote was not sent to anybody."
-ALREADY_MAILED_MESSAGE = (
+DETACHED_THREAD_MESSAGE = lazy_gettext(
+    "This thread no longer belongs to its ticket, so what you wrote was not sent to anybody."
+)
+ALREADY_MAILED_MESSAGE = lazy_gettext(
     "This is gone from the portal and taken out of Slack. Its email had left already and stays in mailboxes."
 )
 
@@ -153,9 +156,10 @@ def _handle_agent_message(event: MessageEvent, thread: Thread, agent: User, cont
         note = tickets.add_note(thread.ticket, **fields)
         note.origin_edited = event.edited_ts or None
         _enqueue_marker(thread, event.external_id, "internal")
-        warning = (
-            f"Kept as a note for the team. But everybody in {thread.channel.label} has already seen it, "
-            "customers too. Write notes in the team's channel or in the portal."
+        warning = gettext(
+            "Kept as a note for the team. But everybody in %(channel)s has already seen it, customers too. "
+            "Write notes in the team's channel or in the portal.",
+            channel=thread.channel.label,
         )
         return Result(
             "done",
@@ -208,7 +212,9 @@ def _handle_customer_message(event: MessageEvent, thread: Thread, context: Event
             new = tickets.create_follow_up(
                 thread.ticket, requester=user, body=body, form_token=token, attachments=attachments
             )
-            sentence = f"This ticket is closed, so what you wrote became the new ticket #{new.number}."
+            sentence = gettext(
+                "This ticket is closed, so what you wrote became the new ticket #%(number)s.", number=new.number
+            )
             return Result("done", "A follow-up.", new.id, [ephemeral_replies.reply_sentence(event, sentence)])
     message.origin_edited = event.edited_ts or None
     return Result("done", "A customer's reply.", message.ticket_id)

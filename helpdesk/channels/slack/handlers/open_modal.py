@@ -26,11 +26,12 @@ from helpdesk.domain.outbox.errors import ChannelError, PermanentError
 from helpdesk.domain.people import admission
 from helpdesk.extensions import db
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext
 
 OPEN_TIMEOUT_SECONDS = 2.5  # seconds for each call; Slack accepts the modal for three
 MODAL_KINDS = {"edit", "reply", "new_ticket", "choose_form", "choose_canned"}
 
-GONE_MESSAGE = "This ticket is gone."
+GONE_MESSAGE = lazy_gettext("This ticket is gone.")
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +121,7 @@ def _refusal_reply(event: SlackEvent) -> SlackRequest:
 def _show_error(event: SlackEvent, client: clients.Client, error: ChannelError) -> None:
     if not event.response_url:
         return
-    content = blocks.notice(f"The form could not be opened. {error.reason}")
+    content = blocks.notice(gettext("The form could not be opened. %(reason)s", reason=error.reason))
     try:
         answer = response_url_request(event.response_url, response_type="ephemeral", replace_original=False, **content)
         slack.send(answer, client)

@@ -17,6 +17,7 @@ from helpdesk.extensions import db
 from helpdesk.models.statuses import Menu, Status
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext
 
 
 def render_modal(ticket: Ticket, agent: User, event: SlackEvent) -> dict:
@@ -47,13 +48,13 @@ def validate_submission(event: ModalEvent) -> dict[str, str]:
     """Return a sentence by block for every mistake in the submitted modal."""
     ticket, body = _find_ticket(event.private), _typed_body(event)
     if ticket is None:
-        return {"body": "This ticket is gone."}
+        return {"body": gettext("This ticket is gone.")}
     if not body.strip():
-        return {"body": "Write a message first."}
+        return {"body": gettext("Write a message first.")}
     if ticket.is_closed and event.values.get("kind") != "note":
-        return {"body": "This ticket is closed, so it takes notes only. File a follow-up instead."}
+        return {"body": gettext("This ticket is closed, so it takes notes only. File a follow-up instead.")}
     if event.values.get("status") and event.values["status"] not in list(Status):
-        return {"status": "There is no such status."}
+        return {"status": gettext("There is no such status.")}
     return {}
 
 
@@ -70,7 +71,7 @@ def apply_submission(event: ModalEvent, context: EventContext) -> Result:
     status = str(event.values.get("status") or "")
     if event.values.get("kind") == "note":
         message = tickets.add_note(ticket, author=agent, body=body, form_token=token)
-        content = blocks.notice(f"Note on #{ticket.number}. Only the team sees it.")
+        content = blocks.notice(gettext("Note on #%(number)s. Only the team sees it.", number=ticket.number))
     else:
         undo = timedelta(seconds=settings.get("undo_seconds"))
         message = tickets.reply(ticket, author=agent, body=body, form_token=token, release_at=clock.now() + undo)

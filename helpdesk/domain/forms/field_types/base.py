@@ -9,6 +9,7 @@ from sqlalchemy import select
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Widget
 from helpdesk.models.user import User
+from helpdesk.translation import format_number, gettext, lazy_gettext
 
 MAX_PEOPLE = 500  # of one organization that a person field offers
 TICKED = {"yes", "1", "on", "true"}
@@ -34,7 +35,7 @@ class AnswerContext:
         """
         user = self.asker
         if user is None:
-            return [(0, "A colleague")]
+            return [(0, gettext("A colleague"))]
         if not user.is_team and user.ticket_visibility == "own":
             return [(user.id, user.display_name)]
         organization_id = self.organization_id or user.organization_id
@@ -72,10 +73,10 @@ class FieldType:
     is_file: ClassVar[bool] = False
     is_link: ClassVar[bool] = False
     can_control: ClassVar[bool] = True
-    blank_label: ClassVar[str] = "Choose one"
-    cleared_label: ClassVar[str] = "No answer"
+    blank_label: ClassVar[str] = lazy_gettext("Choose one")
+    cleared_label: ClassVar[str] = lazy_gettext("No answer")
     placeholder: ClassVar[str] = ""
-    missing_sentence: ClassVar[str] = "Fill in {label}."
+    missing_sentence: ClassVar[str] = lazy_gettext("Fill in {label}.")
 
     def parse(self, field: Field, texts: list[str]) -> object:
         """Parse ``texts``, as a web form sends them, into a value that JSON can represent; None for no answer.
@@ -92,7 +93,14 @@ class FieldType:
     def parse_text(self, field: Field, text: str) -> object:
         """Parse one text. Raises InvalidAnswer."""
         if len(text) > self.max_length:
-            raise InvalidAnswer(f"{field.label} has at most {self.max_length:,} characters; this is {len(text):,}.")
+            raise InvalidAnswer(
+                gettext(
+                    "%(field)s has at most %(most_length)s characters; this is %(count)s.",
+                    field=field.label,
+                    most_length=format_number(self.max_length),
+                    count=format_number(len(text)),
+                )
+            )
         return text
 
     def check(self, field: Field, value: object, context: AnswerContext) -> None:
@@ -122,7 +130,7 @@ class FieldType:
         """Return the answer as text, which is stored with the value: pages, Slack, search and CSV files show it."""
         if isinstance(value, list):
             return ", ".join(map(str, value))
-        return "Yes" if value is True else "" if value is None else str(value)
+        return gettext("Yes") if value is True else "" if value is None else str(value)
 
     def matches(self, value: object, wanted: str) -> bool:
         """Whether the answer ``value`` meets the condition ``wanted`` of a dependent field."""
@@ -141,4 +149,4 @@ def _text_from_json(value: object) -> str:
         return "1" if value else ""
     if isinstance(value, str | int | float):
         return str(value).encode("utf-8", "replace").decode()
-    raise InvalidAnswer("An answer is a text, a number, true, false, or a list of texts.")
+    raise InvalidAnswer(gettext("An answer is a text, a number, true, false, or a list of texts."))

@@ -2,14 +2,15 @@
 
 from helpdesk.domain.forms.field_types.base import TICKED, FieldType
 from helpdesk.models.form import Field, Widget
+from helpdesk.translation import lazy_gettext
 
 
 class Checkbox(FieldType):
     name = "checkbox"
-    label = "Checkbox"
+    label = lazy_gettext("Checkbox")
     widget = Widget.checkbox
     position = 70
-    missing_sentence = "Tick {label} to go on."
+    missing_sentence = lazy_gettext("Tick {label} to go on.")
 
     def parse_texts(self, field: Field, texts: list[str]) -> bool | None:
         return True if texts[0].lower() in TICKED else None

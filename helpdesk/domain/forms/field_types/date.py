@@ -4,11 +4,12 @@ from datetime import date
 
 from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
 from helpdesk.models.form import Field, Widget
+from helpdesk.translation import gettext, lazy_gettext
 
 
 class Date(FieldType):
     name = "date"
-    label = "Date"
+    label = lazy_gettext("Date")
     widget = Widget.date
     position = 40
 
@@ -16,7 +17,7 @@ class Date(FieldType):
         try:
             day = date.fromisoformat(text)
         except ValueError:
-            raise InvalidAnswer(f"{field.label} is a date such as 2026-05-14.") from None
+            raise InvalidAnswer(gettext("%(field)s is a date such as 2026-05-14.", field=field.label)) from None
         if not 1900 <= day.year <= 2999:
-            raise InvalidAnswer(f"{field.label} is a date between 1900 and 2999.")
+            raise InvalidAnswer(gettext("%(field)s is a date between 1900 and 2999.", field=field.label))
         return day.isoformat()

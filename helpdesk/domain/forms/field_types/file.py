@@ -7,17 +7,18 @@ from helpdesk.domain.forms.field_types.base import AnswerContext, FieldType, Inv
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.form import Field, Widget
+from helpdesk.translation import gettext, lazy_gettext
 
 
 class File(FieldType):
     name = "file"
-    label = "File"
+    label = lazy_gettext("File")
     widget = Widget.file
     position = 100
     has_default = False
     is_file = True
     can_control = False
-    missing_sentence = "Add a file for {label}."
+    missing_sentence = lazy_gettext("Add a file for {label}.")
 
     def parse_texts(self, field: Field, texts: list[str]) -> list[str]:
         return list(dict.fromkeys(texts))
@@ -25,7 +26,7 @@ class File(FieldType):
     def check(self, field: Field, value: object, context: AnswerContext) -> None:
         keys = value if isinstance(value, list) else []
         if context.asker is None or len(uploads.pending_uploads(keys, context.asker)) < len(keys):
-            raise InvalidAnswer(f"The file for {field.label} is no longer there. Add it again.")
+            raise InvalidAnswer(gettext("The file for %(field)s is no longer there. Add it again.", field=field.label))
 
     def display_value(self, field: Field, value: object) -> str:
         if not isinstance(value, list):

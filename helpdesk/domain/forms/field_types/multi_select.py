@@ -2,20 +2,21 @@
 
 from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
 from helpdesk.models.form import Field, Widget
+from helpdesk.translation import gettext, lazy_gettext
 
 
 class MultiSelect(FieldType):
     name = "multi_select"
-    label = "Any of several"
+    label = lazy_gettext("Any of several")
     widget = Widget.multi_choice
     position = 60
     has_options = True
-    missing_sentence = "Choose an answer for {label}."
+    missing_sentence = lazy_gettext("Choose an answer for {label}.")
 
     def parse_texts(self, field: Field, texts: list[str]) -> list[str]:
         """Return the chosen options in the order of the list."""
         if any(text not in field.options for text in texts):
-            raise InvalidAnswer(f"Choose one of the answers offered for {field.label}.")
+            raise InvalidAnswer(gettext("Choose one of the answers offered for %(field)s.", field=field.label))
         return [option for option in field.options if option in texts]
 
     def default_texts(self, field: Field) -> list[str]:

@@ -6,26 +6,27 @@ from helpdesk.domain.forms.field_types.base import AnswerContext, Choices, Field
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Widget
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext
 
 
 class Person(FieldType):
     name = "person"
-    label = "Person"
+    label = lazy_gettext("Person")
     widget = Widget.single_choice
     position = 80
     has_default = False
-    blank_label = "Choose a person"
-    cleared_label = "Nobody"
-    missing_sentence = "Choose an answer for {label}."
+    blank_label = lazy_gettext("Choose a person")
+    cleared_label = lazy_gettext("Nobody")
+    missing_sentence = lazy_gettext("Choose an answer for {label}.")
 
     def parse_text(self, field: Field, text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,18}", text):
-            raise InvalidAnswer(f"Choose a person for {field.label}.")
+            raise InvalidAnswer(gettext("Choose a person for %(field)s.", field=field.label))
         return int(text)
 
     def check(self, field: Field, value: object, context: AnswerContext) -> None:
         if value not in {id for id, _ in context.people}:
-            raise InvalidAnswer(f"Choose somebody of the organization for {field.label}.")
+            raise InvalidAnswer(gettext("Choose somebody of the organization for %(field)s.", field=field.label))
 
     def choices(self, field: Field, context: AnswerContext) -> Choices:
         return [(str(id), name) for id, name in context.people]

@@ -2,17 +2,18 @@
 
 from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
 from helpdesk.models.form import Field, Widget
+from helpdesk.translation import gettext, lazy_gettext
 
 
 class Select(FieldType):
     name = "select"
-    label = "One of several"
+    label = lazy_gettext("One of several")
     widget = Widget.single_choice
     position = 50
     has_options = True
-    missing_sentence = "Choose an answer for {label}."
+    missing_sentence = lazy_gettext("Choose an answer for {label}.")
 
     def parse_text(self, field: Field, text: str) -> str:
         if text not in field.options:
-            raise InvalidAnswer(f"Choose one of the answers offered for {field.label}.")
+            raise InvalidAnswer(gettext("Choose one of the answers offered for %(field)s.", field=field.label))
         return text

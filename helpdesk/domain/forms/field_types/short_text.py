@@ -2,11 +2,12 @@
 
 from helpdesk.domain.forms.field_types.base import FieldType
 from helpdesk.models.form import Field, Widget
+from helpdesk.translation import lazy_gettext
 
 
 class ShortText(FieldType):
     name = "short_text"
-    label = "Short text"
+    label = lazy_gettext("Short text")
     widget = Widget.single_line
     position = 10
 

@@ -5,11 +5,12 @@ from urllib.parse import urlsplit
 
 from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
 from helpdesk.models.form import Field, Widget
+from helpdesk.translation import gettext, lazy_gettext
 
 
 class Url(FieldType):
     name = "url"
-    label = "Web address"
+    label = lazy_gettext("Web address")
     widget = Widget.single_line
     input_format = "url"
     position = 90
@@ -19,7 +20,9 @@ class Url(FieldType):
 
     def parse_text(self, field: Field, text: str) -> object:
         if len(text) <= self.max_length and not is_web_address(text):
-            raise InvalidAnswer(f"{field.label} is an address that begins with https:// or http://.")
+            raise InvalidAnswer(
+                gettext("%(field)s is an address that begins with https:// or http://.", field=field.label)
+            )
         return super().parse_text(field, text)
 
 

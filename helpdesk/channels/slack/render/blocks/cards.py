@@ -6,6 +6,7 @@ from helpdesk.channels.slack.render import message_body, split_message
 from helpdesk.channels.slack.render.blocks import elements
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Status
+from helpdesk.translation import gettext, ngettext
 
 MAX_EXCERPT_LENGTH = 600
 MAX_ANSWERS = 12
@@ -53,9 +54,13 @@ def card_message(values: CardValues) -> tuple[str, list[dict], list[dict]]:
     ]
     left_out = len(values.answers) - MAX_ANSWERS
     if left_out > 0:
-        body.append(elements.context_block(f"{left_out} more answers are in the portal."))
+        body.append(
+            elements.context_block(
+                ngettext("%(num)s more answer is in the portal.", "%(num)s more answers are in the portal.", left_out)
+            )
+        )
     if any(len(text) > MAX_ANSWER_LENGTH for _, text in values.answers[:MAX_ANSWERS]):
-        body.append(elements.context_block("Long answers are shortened here; the portal has all of them."))
+        body.append(elements.context_block(gettext("Long answers are shortened here; the portal has all of them.")))
     if values.footer:
         body.append(elements.context_block(elements.escape_text(values.footer, 1000)))
     body.append(elements.actions_block(*_card_buttons(values), block_id="ticket"))
@@ -73,16 +78,16 @@ def plain_card_message(values: CardValues) -> tuple[str, list[dict], list[dict]]
 
 def _card_facts(values: CardValues) -> list[tuple[str, str]]:
     facts = [
-        ("Status", f"{Status(values.status).definition.slack_symbol} {values.status_word}"),
+        (gettext("Status"), f"{Status(values.status).definition.slack_symbol} {values.status_word}"),
         (
-            "Requester",
+            gettext("Requester"),
             f"{values.requester}, {values.organization}" if values.organization else values.requester,
         ),
     ]
     if not values.shared:
         facts += [
-            ("Assignee", values.assignee or "Nobody yet"),
-            ("Priority", Priority(values.priority).definition.label),
+            (gettext("Assignee"), values.assignee or gettext("Nobody yet")),
+            (gettext("Priority"), Priority(values.priority).definition.label),
         ]
     return facts
 
@@ -93,7 +98,9 @@ def _card_excerpt(markdown: str) -> list[dict]:
         return []
     blocks, _ = message_body.render_body(pieces[0])
     return blocks + (
-        [elements.context_block("The whole message is in the portal and the thread.")] if len(pieces) > 1 else []
+        [elements.context_block(gettext("The whole message is in the portal and the thread."))]
+        if len(pieces) > 1
+        else []
     )
 
 
@@ -104,13 +111,15 @@ def _card_buttons(values: CardValues) -> list[dict]:
         definition = Status(values.status).definition
         if not definition.is_done:
             buttons.append(
-                elements.button_element("Take it", "take_it", reference, style="" if values.assignee else "primary")
+                elements.button_element(
+                    gettext("Take it"), "take_it", reference, style="" if values.assignee else "primary"
+                )
             )
         if not definition.is_final:
-            buttons.append(elements.button_element("Reply", "reply", reference))
-        buttons.append(elements.button_element("Edit", "edit", reference))
+            buttons.append(elements.button_element(gettext("Reply"), "reply", reference))
+        buttons.append(elements.button_element(gettext("Edit"), "edit", reference))
         if values.status == Status.solved:
-            buttons.append(elements.button_element("Reopen", "reopen", reference))
+            buttons.append(elements.button_element(gettext("Reopen"), "reopen", reference))
         elif not definition.is_final:
-            buttons.append(elements.button_element("Solve", "solve", reference))
-    return [*buttons, elements.button_element("Open in portal", "open_portal", reference, url=values.url)]
+            buttons.append(elements.button_element(gettext("Solve"), "solve", reference))
+    return [*buttons, elements.button_element(gettext("Open in portal"), "open_portal", reference, url=values.url)]

@@ -17,11 +17,13 @@ MAX_BLOCKS = 50
 
 def truncate(text: str, limit: int) -> str:
     """Shorten ``text`` to at most ``limit`` characters, with an ellipsis where something is missing."""
+    text = str(text)  # it may be a text that is translated when it is used
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def escape_text(text: str, limit: int) -> str:
     """Escape people's text for mrkdwn and shorten it to ``limit``; an escape is never cut in two."""
+    text = str(text)
     while len(found := mrkdwn.escape_mrkdwn(text)) > limit:
         text = truncate(text, max(1, len(text) - max(1, (len(found) - limit) // 5)))
     return found
@@ -31,14 +33,14 @@ def plain_text(text: str, limit: int) -> dict:
     """Make a plain_text object, which Slack shows without interpretation. Empty text, which Slack refuses, becomes a
     dash.
     """
-    return {"type": "plain_text", "text": truncate(text.strip(), limit) or "–", "emoji": True}
+    return {"type": "plain_text", "text": truncate(str(text).strip(), limit) or "–", "emoji": True}
 
 
 def mrkdwn_text(text: str, limit: int = MAX_SECTION_LENGTH) -> dict:
     """Make a mrkdwn object of ``text`` that is escaped already; ``verbatim`` stops Slack from finding names and links
     in it.
     """
-    return {"type": "mrkdwn", "text": text[:limit] or "–", "verbatim": True}
+    return {"type": "mrkdwn", "text": str(text)[:limit] or "–", "verbatim": True}
 
 
 def section_block(text: str, **more: Any) -> dict:

@@ -1,14 +1,15 @@
 """Messages that only one person sees, right after they did something. Pure: each returns text and blocks."""
 
 from helpdesk.channels.slack.render.blocks import elements
+from helpdesk.translation import gettext, lazy_gettext
 
 COMMAND_HELP = (
-    ("/ticket", "your tickets"),
-    ("/ticket open", "every open ticket"),
-    ("/ticket unassigned", "those nobody has taken"),
-    ("/ticket search words", "a search"),
-    ("/ticket 42", "ticket 42"),
-    ("/ticket create subject", "a new ticket"),
+    ("/ticket", lazy_gettext("your tickets")),
+    ("/ticket open", lazy_gettext("every open ticket")),
+    ("/ticket unassigned", lazy_gettext("those nobody has taken")),
+    ("/ticket search words", lazy_gettext("a search")),
+    ("/ticket 42", lazy_gettext("ticket 42")),
+    ("/ticket create subject", lazy_gettext("a new ticket")),
 )
 
 
@@ -20,8 +21,8 @@ def pending_reply_notice(sentence: str, reference: str) -> dict:
         "blocks": [
             elements.section_block(line),
             elements.actions_block(
-                elements.button_element("Make internal", "make_internal", reference),
-                elements.button_element("Send now", "send_now", reference),
+                elements.button_element(gettext("Make internal"), "make_internal", reference),
+                elements.button_element(gettext("Send now"), "send_now", reference),
                 block_id="undo",
             ),
         ],
@@ -30,14 +31,14 @@ def pending_reply_notice(sentence: str, reference: str) -> dict:
 
 def file_offer(reference: str) -> dict:
     """Ask a customer who wrote outside a ticket's thread whether it is a new ticket; ``reference`` comes back."""
-    line = "Shall support take this as a new ticket? Answers then come in a thread below your message."
+    line = gettext("Shall support take this as a new ticket? Answers then come in a thread below your message.")
     return {
         "text": line,
         "blocks": [
             elements.section_block(line),
             elements.actions_block(
-                elements.button_element("File as a ticket", "file_message", reference, style="primary"),
-                elements.button_element("No, thanks", "dismiss_offer", reference),
+                elements.button_element(gettext("File as a ticket"), "file_message", reference, style="primary"),
+                elements.button_element(gettext("No, thanks"), "dismiss_offer", reference),
                 block_id="offer",
             ),
         ],
@@ -64,15 +65,29 @@ def link_line(text: str, label: str, url: str, hint: str = "") -> dict:
 
 def agents_only_notice(portal_name: str = "") -> dict:
     """Answer somebody who is no agent and wrote where agents write: nothing was sent."""
-    where = f" of {portal_name}" if portal_name else ""
+    if not portal_name:
+        return notice(
+            gettext(
+                "Only agents can answer from this thread, so what you wrote was not sent to anybody. "
+                "Ask an agent to answer, or an admin to invite you."
+            )
+        )
     return notice(
-        f"Only agents{where} can answer from this thread, so what you wrote was not sent to anybody. "
-        "Ask an agent to answer, or an admin to invite you."
+        gettext(
+            "Only agents of %(portal)s can answer from this thread, so what you wrote was not sent to anybody. "
+            "Ask an agent to answer, or an admin to invite you.",
+            portal=portal_name,
+        )
     )
 
 
 def help_text() -> dict:
     """List the commands of /ticket."""
     lines = "\n".join(f"`{command}` {meaning}" for command, meaning in COMMAND_HELP)
-    marks = "In a thread, begin with `note:` or 🔒 for a note that only the team sees, or with `reply:` for an answer."
-    return {"text": "What /ticket can do", "blocks": [elements.section_block(lines), elements.context_block(marks)]}
+    marks = gettext(
+        "In a thread, begin with `note:` or 🔒 for a note that only the team sees, or with `reply:` for an answer."
+    )
+    return {
+        "text": gettext("What /ticket can do"),
+        "blocks": [elements.section_block(lines), elements.context_block(marks)],
+    }

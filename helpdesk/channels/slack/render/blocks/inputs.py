@@ -9,6 +9,7 @@ from typing import Any
 from helpdesk.channels.slack.parse.interactions import NO_ASSIGNEE_VALUE
 from helpdesk.channels.slack.render.blocks import elements
 from helpdesk.models.form import Widget
+from helpdesk.translation import gettext
 
 # Limits of docs.slack.dev: composition objects (option), block elements, views.
 MAX_LABEL_LENGTH = 2000
@@ -189,7 +190,7 @@ def _select(prefix: str, each: ModalField) -> dict[str, Any]:
     if len(each.options) > MAX_OPTIONS:
         return {"type": f"{prefix}external_select", "min_query_length": 0}
     options = [option_object(value, label) for value, label in each.options if str(value)]
-    offered = options or [option_object(NO_ASSIGNEE_VALUE, "Nothing to choose")]
+    offered = options or [option_object(NO_ASSIGNEE_VALUE, gettext("Nothing to choose"))]
     return {"type": f"{prefix}static_select", "options": offered}
 
 

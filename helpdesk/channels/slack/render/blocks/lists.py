@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from helpdesk.channels.slack.render.blocks import elements
 from helpdesk.models.statuses import Status
+from helpdesk.translation import gettext, ngettext
 
 MAX_ROWS = 20  # two blocks each
 MAX_HOME_ROWS = 20
@@ -50,27 +51,34 @@ def ticket_list(
     heading = elements.escape_text(title, 200)
     blocks = [elements.section_block(f"*{heading}*"), *_row_blocks(shown)]
     if not rows:
-        blocks.append(elements.section_block(elements.escape_text(hint or "There is no such ticket.", 1000)))
+        blocks.append(elements.section_block(elements.escape_text(hint or gettext("There is no such ticket."), 1000)))
     if hidden > 0:
-        text = f"{hidden} more"
-        blocks.append(
-            elements.context_block(elements.mrkdwn_link(more_url, f"{text} in the portal") if more_url else text)
+        text = (
+            ngettext("%(num)s more in the portal", "%(num)s more in the portal", hidden)
+            if more_url
+            else ngettext("%(num)s more", "%(num)s more", hidden)
         )
+        blocks.append(elements.context_block(elements.mrkdwn_link(more_url, text) if more_url else text))
     return f"{heading}: {len(rows) + more}", blocks
 
 
 def home_view(values: HomeValues) -> dict:
     """Return the view of an agent's home page: own queue first, then unassigned tickets."""
     blocks = [
-        {"type": "header", "text": elements.plain_text(f"Tickets of {values.name}", elements.MAX_HEADER_LENGTH)},
+        {
+            "type": "header",
+            "text": elements.plain_text(gettext("Tickets of %(name)s", name=values.name), elements.MAX_HEADER_LENGTH),
+        },
         elements.actions_block(
-            elements.button_element("New ticket", "new_ticket", style="primary"),
-            elements.button_element("Open the desk", "open_portal", url=values.url),
+            elements.button_element(gettext("New ticket"), "new_ticket", style="primary"),
+            elements.button_element(gettext("Open the desk"), "open_portal", url=values.url),
             block_id="home",
         ),
-        *_queue_section("Yours", values.mine, values.mine_total, "Nothing waits for you."),
+        *_queue_section(gettext("Yours"), values.mine, values.mine_total, gettext("Nothing waits for you.")),
         elements.divider_block(),
-        *_queue_section("Nobody’s yet", values.unassigned, values.unassigned_total, "Every ticket has somebody."),
+        *_queue_section(
+            gettext("Nobody’s yet"), values.unassigned, values.unassigned_total, gettext("Every ticket has somebody.")
+        ),
     ]
     return {"type": "home", "blocks": blocks[:100]}
 
@@ -84,7 +92,13 @@ def _queue_section(title: str, rows: tuple[ListRow, ...], total: int, empty: str
     if not rows:
         blocks.append(elements.context_block(empty))
     elif total > len(rows[:MAX_HOME_ROWS]):
-        blocks.append(elements.context_block(f"{total - len(rows[:MAX_HOME_ROWS])} more are on the desk."))
+        blocks.append(
+            elements.context_block(
+                ngettext(
+                    "%(num)s more is on the desk.", "%(num)s more are on the desk.", total - len(rows[:MAX_HOME_ROWS])
+                )
+            )
+        )
     return blocks
 
 
@@ -100,23 +114,23 @@ def _row_buttons(row: ListRow) -> list[dict]:
     buttons = []
     if not definition.is_done:
         style = "" if row.assignee else "primary"
-        buttons.append(elements.button_element("Take it", "take_it", number, style=style))
-        buttons.append(elements.button_element("Reply", "reply", number))
-    buttons.append(elements.button_element("Edit", "edit", number))
+        buttons.append(elements.button_element(gettext("Take it"), "take_it", number, style=style))
+        buttons.append(elements.button_element(gettext("Reply"), "reply", number))
+    buttons.append(elements.button_element(gettext("Edit"), "edit", number))
     if not definition.is_done:
-        buttons.append(elements.button_element("Solve", "solve", number))
+        buttons.append(elements.button_element(gettext("Solve"), "solve", number))
     return buttons
 
 
 def _row_section(row: ListRow) -> str:
     facts = [
         f"{Status(row.status).definition.slack_symbol} {row.status_word}",
-        f"{row.priority} priority" if row.priority else "",
+        gettext("%(priority)s priority", priority=row.priority) if row.priority else "",
         row.sla,
         row.organization,
-        row.assignee or "nobody yet",
+        row.assignee or gettext("nobody yet"),
         row.waiting,
     ]
     line = " · ".join(elements.escape_text(fact, 200) for fact in facts if fact)
-    thread = f" · {elements.mrkdwn_link(row.thread_url, 'Thread')}" if row.thread_url else ""
+    thread = f" · {elements.mrkdwn_link(row.thread_url, gettext('Thread'))}" if row.thread_url else ""
     return f"{elements.mrkdwn_link(row.url, f'#{row.number} {row.subject}')}\n{line}{thread}"

@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from helpdesk.channels.slack.render import message_body, split_message
 from helpdesk.channels.slack.render.blocks import elements
+from helpdesk.translation import gettext, lazy_gettext
 
 MAX_MESSAGE_LENGTH = 7500  # of Markdown; escaped it still fits Slack's 40,000 of text and its 50 blocks
 MAX_USERNAME_LENGTH = 80
-NOTE_LABEL = "🔒 Note. Only the team sees this."
+NOTE_LABEL = lazy_gettext("🔒 Note. Only the team sees this.")
 # Reactions added to a message that a person typed in Slack, to show at once whether it is a reply or a note.
 MARKER_EMOJI = {"internal": "lock", "public": "incoming_envelope", "held": "hourglass_flowing_sand"}
 
@@ -35,7 +36,11 @@ def split_body(markdown: str, limit: int = MAX_MESSAGE_LENGTH) -> list[str]:
     pieces = split_message.split_markdown(markdown, limit - 20)
     if len(pieces) < 2:
         return pieces or [markdown.strip()]
-    return [f"({number} of {len(pieces)})\n\n{piece}" for number, piece in enumerate(pieces, 1)]
+    total = len(pieces)
+    return [
+        gettext("(%(number)s of %(total)s)", number=number, total=total) + f"\n\n{piece}"
+        for number, piece in enumerate(pieces, 1)
+    ]
 
 
 def reply_message(values: ReplyValues) -> dict:
@@ -43,11 +48,12 @@ def reply_message(values: ReplyValues) -> dict:
     blocks, body = message_body.render_body(values.body, values.trusted)
     lines = []
     if values.attachments:
-        lines.append("Files: " + ", ".join(elements.escape_text(name, 150) for name in values.attachments[:10]))
+        names = ", ".join(elements.escape_text(name, 150) for name in values.attachments[:10])
+        lines.append(gettext("Files: %(names)s", names=names))
     if values.marker:
         lines.append(elements.escape_text(values.marker, 500))
     if values.edited:
-        lines.append("Edited")
+        lines.append(gettext("Edited"))
     blocks += [elements.context_block(line) for line in lines]
     text = body or "\n".join(lines)
     found = {"text": text or "–", "blocks": blocks or [elements.context_block("–")], "username": _username(values)}
@@ -75,7 +81,7 @@ def event_line(sentence: str) -> dict:
 
 
 def _username(values: ReplyValues) -> str:
-    name = values.author.strip() or "Somebody"
+    name = values.author.strip() or gettext("Somebody")
     belongs = f" ({values.organization})" if values.organization and values.side == "customer" else ""
     return elements.truncate(name, MAX_USERNAME_LENGTH - len(belongs) if len(belongs) < 40 else MAX_USERNAME_LENGTH) + (
         belongs if len(belongs) < 40 else ""

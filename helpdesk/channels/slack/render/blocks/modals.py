@@ -18,9 +18,10 @@ from helpdesk.channels.slack.render.blocks.inputs import (
 )
 from helpdesk.models.form import Widget
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
+from helpdesk.translation import gettext, lazy_gettext, ngettext
 
 MAX_TITLE_LENGTH = 24
-NOBODY = (NO_ASSIGNEE_VALUE, "Nobody")
+NOBODY = (NO_ASSIGNEE_VALUE, lazy_gettext("Nobody"))
 MAX_PRIVATE_METADATA_LENGTH = 3000
 
 
@@ -84,12 +85,12 @@ def edit_modal(values: EditValues) -> dict:
     """
     blocks = [
         input_block(
-            ModalField("status", "Status", Widget.single_choice, values.status, values.statuses, required=True)
+            ModalField("status", gettext("Status"), Widget.single_choice, values.status, values.statuses, required=True)
         ),
         input_block(
             ModalField(
                 "assignee",
-                "Assignee",
+                gettext("Assignee"),
                 Widget.single_choice,
                 values.assignee or NO_ASSIGNEE_VALUE,
                 (NOBODY, *values.assignees),
@@ -97,26 +98,32 @@ def edit_modal(values: EditValues) -> dict:
             )
         ),
         input_block(
-            ModalField("priority", "Priority", Widget.single_choice, values.priority, values.priorities, required=True)
+            ModalField(
+                "priority", gettext("Priority"), Widget.single_choice, values.priority, values.priorities, required=True
+            )
         ),
     ]
     blocks += _form_blocks(values.fields, values.web_fields, values.url, "changed", MAX_MODAL_BLOCKS - len(blocks) - 1)
     private = {"reference": values.reference} | values.private
-    return _modal_view("edit_ticket", f"Ticket #{values.number}", "Save", blocks, private)
+    return _modal_view(
+        "edit_ticket", gettext("Ticket #%(number)s", number=values.number), gettext("Save"), blocks, private
+    )
 
 
 def create_modal(values: CreateValues) -> dict:
     """Return the view for a new ticket: callback create_ticket, private ``origin``; choosing a form sends the action
     choose_form.
     """
-    form = input_block(ModalField("form", "Form", Widget.single_choice, values.form, values.forms, required=True))
+    form = input_block(
+        ModalField("form", gettext("Form"), Widget.single_choice, values.form, values.forms, required=True)
+    )
     form |= {"dispatch_action": True}
     form["element"]["action_id"] = "choose_form"
     blocks = [
         input_block(
             ModalField(
                 "organization",
-                "Organization",
+                gettext("Organization"),
                 Widget.single_choice,
                 values.organization,
                 values.organizations,
@@ -127,43 +134,58 @@ def create_modal(values: CreateValues) -> dict:
         input_block(
             ModalField(
                 "requester",
-                "Requester’s email address",
+                gettext("Requester’s email address"),
                 value=values.requester,
-                help="Empty if it is not known.",
+                help=gettext("Empty if it is not known."),
                 input_format="email",
             )
         ),
         input_block(
-            ModalField("subject", "Subject", Widget.single_line, values.subject[:MAX_SUBJECT_LENGTH], required=True)
+            ModalField(
+                "subject", gettext("Subject"), Widget.single_line, values.subject[:MAX_SUBJECT_LENGTH], required=True
+            )
         ),
         *_body_blocks(values.body),
     ]
     blocks += _form_blocks(values.fields, values.web_fields, values.url, "asked", MAX_MODAL_BLOCKS - len(blocks) - 1)
     glue = [following for _, following in split_for_inputs(values.body)[:-1]]
     private = {**values.origin, "glue": glue} if glue else {k: v for k, v in values.origin.items() if k != "glue"}
-    return _modal_view("create_ticket", "New ticket", "File ticket", blocks, private)
+    return _modal_view("create_ticket", gettext("New ticket"), gettext("File ticket"), blocks, private)
 
 
 def reply_modal(values: ReplyModalValues) -> dict:
     """Return the view of *Reply*: callback reply_ticket, blocks canned, kind, body and status; choosing a canned reply
     sends the action choose_canned.
     """
-    kinds = (("reply", f"Answer to {values.requester}"), ("note", "Note for the team"))
+    kinds = (
+        ("reply", gettext("Answer to %(requester)s", requester=values.requester)),
+        ("note", gettext("Note for the team")),
+    )
     canned = input_block(
         ModalField(
-            "canned", "Canned reply", Widget.single_choice, values.canned_reply, values.canned_replies, required=False
+            "canned",
+            gettext("Canned reply"),
+            Widget.single_choice,
+            values.canned_reply,
+            values.canned_replies,
+            required=False,
         )
     )
     canned |= {"dispatch_action": True}
     canned["element"]["action_id"] = "choose_canned"
-    statuses = ((NO_ASSIGNEE_VALUE, "As it is"), *values.statuses)
+    statuses = ((NO_ASSIGNEE_VALUE, gettext("As it is")), *values.statuses)
     blocks = [
         *([canned] if values.canned_replies else []),
-        input_block(ModalField("kind", "Who reads it", Widget.single_choice, "reply", kinds, required=True)),
-        *_body_blocks(values.body, "Message", f"body-of-{values.canned_reply}" if values.canned_reply else ""),
+        input_block(ModalField("kind", gettext("Who reads it"), Widget.single_choice, "reply", kinds, required=True)),
+        *_body_blocks(values.body, gettext("Message"), f"body-of-{values.canned_reply}" if values.canned_reply else ""),
         input_block(
             ModalField(
-                "status", "Status", Widget.single_choice, values.status or NO_ASSIGNEE_VALUE, statuses, required=True
+                "status",
+                gettext("Status"),
+                Widget.single_choice,
+                values.status or NO_ASSIGNEE_VALUE,
+                statuses,
+                required=True,
             )
         ),
     ]
@@ -171,7 +193,9 @@ def reply_modal(values: ReplyModalValues) -> dict:
     private = {name: value for name, value in values.private.items() if name != "glue"} | (
         {"glue": glue} if glue else {}
     )
-    return _modal_view("reply_ticket", f"Reply to #{values.number}", "Send", blocks, private)
+    return _modal_view(
+        "reply_ticket", gettext("Reply to #%(number)s", number=values.number), gettext("Send"), blocks, private
+    )
 
 
 def modal_errors(sentences: dict[str, str]) -> dict:
@@ -189,11 +213,12 @@ def body_from_values(values: dict[str, Any], glue: object) -> str:
     return "".join(part + following for part, following in zip(parts, [*between, ""], strict=True))
 
 
-def _body_blocks(body: str, label: str = "What is it about?", action_id: str = "") -> list[dict]:
+def _body_blocks(body: str, label: str = "", action_id: str = "") -> list[dict]:
     """Make the inputs of the body. Slack keeps what was typed in an input whose ids stay: a new text needs another
     ``action_id``.
     """
     parts = split_for_inputs(body)
+    label = label or gettext("What is it about?")
     made = [
         input_block(
             ModalField(
@@ -225,9 +250,16 @@ def _form_blocks(
     if not labels:
         return made
     names = ", ".join(f"“{elements.truncate(label, 60)}”" for label in labels[:5])
-    more = f" and {len(labels) - 5} more" if len(labels) > 5 else ""
-    line = f"{elements.escape_text(names + more, 1500)} {'is' if len(labels) == 1 else 'are'} {verb} on the web"
-    return [*made, elements.section_block(f"{line}: {elements.mrkdwn_link(url, 'open the page')}" if url else line)]
+    if len(labels) > 5:
+        names = ngettext("%(names)s and %(num)s more", "%(names)s and %(num)s more", len(labels) - 5, names=names)
+    names = elements.escape_text(names, 1500)
+    line = (
+        ngettext("%(names)s is changed on the web", "%(names)s are changed on the web", len(labels), names=names)
+        if verb == "changed"
+        else ngettext("%(names)s is asked on the web", "%(names)s are asked on the web", len(labels), names=names)
+    )
+    link = elements.mrkdwn_link(url, gettext("open the page"))
+    return [*made, elements.section_block(f"{line}: {link}" if url else line)]
 
 
 def _modal_view(callback_id: str, title: str, submit: str, blocks: list[dict], private: dict[str, Any]) -> dict:
@@ -239,7 +271,7 @@ def _modal_view(callback_id: str, title: str, submit: str, blocks: list[dict], p
         "callback_id": callback_id,
         "title": elements.plain_text(title, MAX_TITLE_LENGTH),
         "submit": elements.plain_text(submit, MAX_TITLE_LENGTH),
-        "close": elements.plain_text("Cancel", MAX_TITLE_LENGTH),
+        "close": elements.plain_text(gettext("Cancel"), MAX_TITLE_LENGTH),
         "private_metadata": metadata,
         "blocks": blocks,
     }
