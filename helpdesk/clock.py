@@ -45,6 +45,17 @@ def time_zone_names() -> tuple[str, ...]:
     return tuple(sorted(available_timezones()))
 
 
+def find_time_zone(text: str) -> str | None:
+    """The name of the time zone that somebody means who types "Europe/Berlin", "berlin" or "New York"; None if unknown
+    or if several are called so.
+    """
+    wanted = "_".join(text.split()).casefold()
+    names = time_zone_names()
+    exact = [name for name in names if name.casefold() == wanted]
+    found = exact or [name for name in names if name.casefold().rpartition("/")[2] == wanted]
+    return found[0] if len(found) == 1 else None
+
+
 def name_zone(local: datetime) -> str:
     """The abbreviation of the zone of ``local``, or its distance from UTC where it has none: "NZDT", "UTC+03"."""
     name = local.tzname() or ""

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, Date, ForeignKey, Index, String, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Id, Time, one_of_condition
@@ -67,7 +67,7 @@ class BusinessHours(Base):
 
 
 class Holiday(Base):
-    """A day on which the team does not work."""
+    """A day on which the team does not work; with ``every_year`` also on that day of every later year."""
 
     __tablename__ = "holidays"
     personal_data = {
@@ -76,6 +76,7 @@ class Holiday(Base):
 
     day: Mapped[date] = mapped_column(Date, primary_key=True)
     name: Mapped[str] = mapped_column(String(80), default="")
+    every_year: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class SlaTimer(Base):

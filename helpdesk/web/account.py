@@ -49,6 +49,15 @@ def save_preferences() -> ResponseReturnValue:
     return redirect("/account", 303)
 
 
+@blueprint.post("/time-zone")
+def guess_time_zone() -> ResponseReturnValue:
+    """Keep the time zone of the browser, if the person has none and it is one we know. 204 either way."""
+    if not current_user.is_impersonating:
+        users.guess_time_zone(authentication.get_current_user(), request.form.get("time_zone", ""))
+        db.session.commit()
+    return "", 204
+
+
 @blueprint.post("/notifications")
 @authorization.team_only
 def save_notifications() -> ResponseReturnValue:

@@ -63,6 +63,7 @@ TABLE = {
     # one's own account
     "GET /account": PERSON,
     "POST /account": PERSON,
+    "POST /account/time-zone": PERSON,
     "POST /account/notifications": TEAM,
     "POST /account/sessions/delete": PERSON,
     "POST /account/sessions/<int:session_id>/delete": OWN,
@@ -237,6 +238,7 @@ TABLE = {
     "POST /settings/service-levels/targets": ADMIN,
     "POST /settings/service-levels/hours": ADMIN,
     "POST /settings/service-levels/holidays": ADMIN,
+    "POST /settings/service-levels/holidays/import": ADMIN,
     "POST /settings/service-levels/holidays/<day>/delete": ADMIN,
     "GET /settings/mail": ADMIN,
     "POST /settings/mail": ADMIN,

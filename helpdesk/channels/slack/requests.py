@@ -11,6 +11,7 @@ from helpdesk.channels.slack.parse import envelopes, signature
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import inbox
 from helpdesk.domain.outbox.errors import ChannelError
+from helpdesk.domain.people.reader_language import in_team_language
 from helpdesk.extensions import db
 
 MAX_STAMP_LENGTH = 11  # digits of a Unix time
@@ -38,6 +39,7 @@ def is_signed(headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -
     return signature.verify_signature(headers, body, secrets, slack_clock.now())
 
 
+@in_team_language
 def handle_slack_request(payload: dict[str, Any]) -> dict[str, Any] | None:
     """Process one request whose origin is proven. Returns the answer to a modal with mistakes, or the options for
     what somebody types into a select. Commits.

@@ -19,7 +19,7 @@ from helpdesk.domain.outbox import errors, failover, look_up_counts, mark_sent, 
 from helpdesk.domain.people import reader_language
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
-from helpdesk.translation import gettext
+from helpdesk.translation import N_, gettext
 
 TIME_SLICE_SECONDS = 1.0  # after which a worker takes the next job, before it goes on with a long queue
 MIN_LEASE_FRACTION = 1 / 3  # of the lease: no call begins with less than this left
@@ -115,7 +115,7 @@ def _mark_unknown(expired: ColumnElement[bool]) -> None:
             possibly_sent_since=db.func.coalesce(Delivery.possibly_sent_since, Delivery.started_at),
             due_at=looked_for_at,
             lease_until=looked_for_at,
-            reason="The worker ended while sending; looking before trying again.",
+            reason=N_("The worker ended while sending; looking before trying again."),
         )
         .execution_options(synchronize_session=False)
     )

@@ -16,6 +16,7 @@ from helpdesk.database.types import affected_rows
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryState
 from helpdesk.models.setting import Setting
+from helpdesk.translation import N_
 
 IDENTITY_KEY = "database_identity"
 CALL_SECONDS = 12  # longer than a call takes that another worker began before the former server ended
@@ -75,7 +76,7 @@ def _mark_pending() -> int:
             state=DeliveryState.unknown,
             possibly_sent_since=func.coalesce(Delivery.possibly_sent_since, Delivery.created_at),
             due_at=case((Delivery.due_at > soon, Delivery.due_at), else_=soon),
-            reason="Another database server has taken over; looking before sending.",
+            reason=N_("Another database server has taken over; looking before sending."),
         )
         .execution_options(synchronize_session=False)
     )

@@ -14,7 +14,7 @@ from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
 from helpdesk.models.user import User
-from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation import N_, gettext, lazy_gettext
 
 REFUSAL = lazy_gettext("Only the team can do this.")
 
@@ -76,7 +76,7 @@ def hold_pending(before: datetime) -> int:
         )
         .values(
             state=DeliveryState.on_hold,
-            reason="Held after a restore: it may have been sent before.",
+            reason=N_("Held after a restore: it may have been sent before."),
             possibly_sent_since=Delivery.created_at,
         )
         .execution_options(synchronize_session=False)

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from helpdesk import clock, urls
 from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox import registry
+from helpdesk.domain.people.reader_language import in_team_language
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.delivery import Delivery, DeliveryKind
@@ -23,6 +24,7 @@ MAX_EXCERPT_LENGTH = 140
 DAY_MINUTES = 24 * 60
 
 
+@in_team_language
 def on_assigned(ticket: Ticket, assignee: User | None, actor: User | None) -> None:
     """Notify the new assignee, unless they took the ticket themselves."""
     if assignee is not None and (actor is None or actor.id != assignee.id):
@@ -30,6 +32,7 @@ def on_assigned(ticket: Ticket, assignee: User | None, actor: User | None) -> No
         notify(ticket, [assignee], gettext("%(agent)s assigned %(ticket)s to you.", agent=by, ticket=_describe(ticket)))
 
 
+@in_team_language
 def on_message_added(message: Message) -> None:
     """Notify the assignee of a customer's reply, and agents whom a note mentions by name."""
     ticket = message.ticket
@@ -58,6 +61,7 @@ def on_message_added(message: Message) -> None:
         on_unassigned_urgent(ticket)
 
 
+@in_team_language
 def on_unassigned_urgent(ticket: Ticket) -> None:
     """Notify those on call of an urgent ticket that nobody has."""
     if ticket.assignee_id is None and ticket.priority == HIGHEST_PRIORITY and not ticket.is_done:
@@ -73,6 +77,7 @@ def on_service_level(ticket: Ticket, sentence: str) -> bool:
     return _notify_on_call(ticket, sentence)
 
 
+@in_team_language
 def on_delivery_failed(delivery: Delivery, reason: str) -> None:
     """Notify the author of a message, else the assignee, that it did not arrive somewhere."""
     if delivery.kind not in NOTIFIED_KINDS or delivery.thread is None:

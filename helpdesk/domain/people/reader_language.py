@@ -1,7 +1,9 @@
 """Whose language: a person's choice, else their browser's, else their organization's, else the installation's."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from functools import wraps
+from typing import ParamSpec, TypeVar
 
 from helpdesk.database import transactions
 from helpdesk.domain.administration import settings
@@ -9,6 +11,9 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
 from helpdesk.translation import use_language
 from helpdesk.translation.languages import ENGLISH, offered_codes
+
+Parameters = ParamSpec("Parameters")
+Result = TypeVar("Result")
 
 
 def get_reader_language(
@@ -36,6 +41,17 @@ def get_team_language() -> str:
     """The language of the installation: of Slack, and of whoever is nobody's customer."""
     code = settings.get("language")
     return code if code in offered_codes() else ENGLISH
+
+
+def in_team_language(function: Callable[Parameters, Result]) -> Callable[Parameters, Result]:
+    """Let sentences be in the team's language in ``function``: for what the team reads in a chat, whoever causes it."""
+
+    @wraps(function)
+    def run(*arguments: Parameters.args, **options: Parameters.kwargs) -> Result:
+        with use_language(get_team_language() if len(offered_codes()) > 1 else ENGLISH):
+            return function(*arguments, **options)
+
+    return run
 
 
 @contextmanager

@@ -254,15 +254,23 @@ def save_preferences(user: User, *, name: str, time_zone: str, mail_replies: boo
     name = clean_name(name)
     if not name:
         errors["name"] = gettext("Enter the name others read.")
-    if time_zone and time_zone not in clock.time_zone_names():
+    zone = clock.find_time_zone(time_zone) if time_zone.strip() else None
+    if time_zone.strip() and zone is None:
         errors["time_zone"] = gettext("Choose a time zone from the list.")
     if errors:
         raise ValidationError(gettext("Some answers need another look."), errors=errors)
     user.name = name
-    user.time_zone = time_zone or None
+    user.time_zone = zone
     user.mail_replies = mail_replies
     user.mail_updates = mail_updates
     db.session.flush()
+
+
+def guess_time_zone(user: User, time_zone: str) -> None:
+    """Keep ``time_zone``, as a browser names it, for somebody who has none; one that is not known is left out."""
+    if user.time_zone is None and time_zone in clock.time_zone_names():
+        user.time_zone = time_zone
+        db.session.flush()
 
 
 def clean_name(name: str) -> str:

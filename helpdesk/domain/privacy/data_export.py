@@ -22,6 +22,7 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.rating import Rating
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import Identity, User
+from helpdesk.translation import gettext
 
 BATCH_SIZE = 200  # rows
 
@@ -33,7 +34,7 @@ def export_person(user: User, *, actor: User, into: io.BufferedIOBase) -> None:
 
     Raises PermissionDenied.
     """
-    permissions.ensure(permissions.can_administer(actor), "Only admins export people.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins export people."))
     identities = db.session.scalars(select(Identity).where(Identity.user_id == user.id))
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
         _add_json(
@@ -79,7 +80,7 @@ def export_organization(organization: Organization, *, actor: User, into: io.Buf
 
     Raises PermissionDenied.
     """
-    permissions.ensure(permissions.can_administer(actor), "Only admins export organizations.")
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins export organizations."))
     people = db.session.scalars(select(User).where(User.organization_id == organization.id).order_by(User.id))
     with zipfile.ZipFile(into, "w", zipfile.ZIP_DEFLATED) as archive:
         _add_json(

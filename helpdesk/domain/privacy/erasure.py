@@ -65,7 +65,7 @@ def preview_person(user: User) -> ErasurePreview:
         ],
         [
             gettext("Mail already sent stays in mailboxes."),
-            "Copies in Slack are deleted where Slack allows it.",
+            gettext("Copies in Slack are deleted where Slack allows it."),
             gettext("What others wrote stays, also where it repeats their words or their name."),
             gettext("The numbers in reports stay, without the name."),
             gettext("The audit log stays, without the name and the address."),

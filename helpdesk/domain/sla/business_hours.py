@@ -13,12 +13,19 @@ MAX_DAYS_AHEAD = 3_660  # days; an amount that is not used up by then counts as 
 class Schedule:
     """When the team works: intervals (minutes after midnight) by weekday (0: Monday) in ``zone``, not on ``holidays``.
 
-    Without any hours it works all day. Intervals of a day are in order and do not overlap.
+    ``yearly_holidays``: the first date of each holiday that comes back every year, by month and day. Without any hours
+    it works all day. Intervals of a day are in order and do not overlap.
     """
 
     zone: ZoneInfo = ZoneInfo("UTC")
     hours: dict[int, tuple[tuple[int, int], ...]] = field(default_factory=dict)
     holidays: frozenset[date] = frozenset()
+    yearly_holidays: dict[tuple[int, int], date] = field(default_factory=dict)
+
+    def is_holiday(self, day: date) -> bool:
+        """Whether nobody works on ``day``, whatever the hours of its weekday."""
+        first = self.yearly_holidays.get((day.month, day.day)) if self.yearly_holidays else None
+        return day in self.holidays or (first is not None and day >= first)
 
 
 def working_seconds_between(schedule: Schedule, begin: datetime, end: datetime) -> int:
@@ -51,7 +58,7 @@ def _working_intervals(schedule: Schedule, begin: datetime) -> Iterator[tuple[da
     """Yield the working intervals from the day of ``begin`` on, in UTC and in order."""
     day = begin.astimezone(schedule.zone).date()
     for _ in range(MAX_DAYS_AHEAD):
-        if day not in schedule.holidays:
+        if not schedule.is_holiday(day):
             for opens, closes in schedule.hours.get(day.weekday(), ()) if schedule.hours else WHOLE_DAY:
                 yield _local_time_to_utc(schedule.zone, day, opens), _local_time_to_utc(schedule.zone, day, closes)
         day += timedelta(days=1)

@@ -2,7 +2,6 @@
 
 import re
 from datetime import date
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import delete, select
 
@@ -11,6 +10,7 @@ from helpdesk.domain import background_jobs
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
+from helpdesk.domain.sla import holiday_calendar
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import Priority
@@ -83,7 +83,8 @@ def set_business_hours(values: dict[str, str], *, zone: str, actor: User) -> Non
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins set working hours."))
     errors: dict[str, str] = {}
     intervals: dict[int, list[tuple[int, int]]] = {weekday: [] for weekday in range(7)}
-    if zone not in clock.time_zone_names():
+    known = clock.find_time_zone(zone)
+    if known is None:
         errors["time_zone"] = gettext("There is no such time zone; write one like Europe/Berlin.")
     for weekday, name in enumerate(WEEKDAY_NAMES):
         try:
@@ -98,7 +99,6 @@ def set_business_hours(values: dict[str, str], *, zone: str, actor: User) -> Non
             )
     if errors:
         raise ValidationError(gettext("Some hours need another look."), errors=errors)
-    ZoneInfo(zone)
     settings.lock()
     db.session.execute(delete(BusinessHours))
     db.session.add_all(
@@ -106,12 +106,12 @@ def set_business_hours(values: dict[str, str], *, zone: str, actor: User) -> Non
         for weekday, of_day in intervals.items()
         for opens, closes in _join_intervals(of_day)
     )
-    settings.set("time_zone", zone)
+    settings.set("time_zone", known)
     _enqueue_recalculation()
 
 
-def add_holiday(day: str, name: str, *, actor: User) -> Holiday:
-    """Add a holiday on ``day`` ("2026-12-25"), or change its name. Raises PermissionDenied and ValidationError."""
+def add_holiday(day: str, name: str, *, actor: User, every_year: bool = False) -> Holiday:
+    """Add a holiday on ``day`` ("2026-12-25"), or change it. Raises PermissionDenied and ValidationError."""
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins set holidays."))
     try:
         parsed_day = date.fromisoformat(day.strip())
@@ -120,9 +120,24 @@ def add_holiday(day: str, name: str, *, actor: User) -> Holiday:
     settings.lock()
     holiday = db.session.get(Holiday, parsed_day) or Holiday(day=parsed_day)
     holiday.name = " ".join(name.split())[:80]
+    holiday.every_year = every_year
     db.session.add(holiday)
     _enqueue_recalculation()
     return holiday
+
+
+def import_holidays(content: bytes, *, actor: User) -> int:
+    """Add the holidays of a calendar file (see ``holiday_calendar``); returns how many days.
+
+    Days that are known take the name and the repetition of the file. Raises PermissionDenied and ValidationError.
+    """
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins set holidays."))
+    found = holiday_calendar.read_holidays(content)
+    settings.lock()
+    for each in found:
+        db.session.merge(Holiday(day=each.day, name=each.name, every_year=each.every_year))
+    _enqueue_recalculation()
+    return len(found)
 
 
 def remove_holiday(holiday: Holiday, *, actor: User) -> None:

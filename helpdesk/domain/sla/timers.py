@@ -18,6 +18,7 @@ from helpdesk import clock, jobs, live_events, urls
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox import notifications
+from helpdesk.domain.people.reader_language import in_team_language
 from helpdesk.domain.sla import business_hours
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
@@ -122,10 +123,12 @@ def working_schedule() -> business_hours.Schedule:
     hours: dict[int, list[tuple[int, int]]] = {}
     for row in db.session.scalars(select(BusinessHours).order_by(BusinessHours.weekday, BusinessHours.opens)):
         hours.setdefault(row.weekday, []).append((row.opens, row.closes))
+    holidays = db.session.execute(select(Holiday.day, Holiday.every_year)).all()
     return business_hours.Schedule(
         zone=ZoneInfo(settings.get("time_zone")),
         hours={weekday: tuple(intervals) for weekday, intervals in hours.items()},
-        holidays=frozenset(db.session.scalars(select(Holiday.day))),
+        holidays=frozenset(day for day, _ in holidays),
+        yearly_holidays={(day.month, day.day): day for day, every_year in holidays if every_year},
     )
 
 
@@ -192,6 +195,7 @@ def _targets_for(ticket: Ticket, policies: Sequence[Row[*tuple[Any, ...]]]) -> T
     return {"first_response": policy.first_response, "resolution": policy.resolution}
 
 
+@in_team_language
 def _post_in_triage(timer: SlaTimer, due_at: datetime, now: datetime) -> None:
     minutes = round((due_at - now).total_seconds() / 60)
     values = {"number": timer.ticket.number, "address": urls.ticket_url(timer.ticket.number)}

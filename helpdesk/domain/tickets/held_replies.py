@@ -13,6 +13,7 @@ from helpdesk.database import transactions
 from helpdesk.domain import locking, outbox
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
+from helpdesk.domain.people.reader_language import in_team_language
 from helpdesk.domain.tickets import messages, side_effects, status, timeline
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
@@ -92,6 +93,7 @@ def publish_due_replies() -> int:
     return published
 
 
+@in_team_language
 def _report_closed(message: Message) -> None:
     origin = db.session.get(Thread, message.origin_thread_id) if message.origin_thread_id else None
     if origin is not None:

@@ -24,6 +24,7 @@ import "./selects.js";
 import "./bulk.js";
 import "./shortcuts.js";
 import "./relative_times.js";
+import "./time_zone.js";
 import "./signed_out.js";
 import "./platform.js";
 import "./live.js";

@@ -7,15 +7,17 @@ from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from helpdesk import clock
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organizations
-from helpdesk.domain.sla import policies
+from helpdesk.domain.sla import holiday_calendar, policies
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.priorities import Priority
 from helpdesk.models.sla import BusinessHours, Holiday, SlaPolicy
-from helpdesk.translation import format_date, gettext
+from helpdesk.translation import current_code, current_locale, format_date, gettext, ngettext
+from helpdesk.translation.languages import ENGLISH
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation, stale_forms
 
@@ -92,16 +94,36 @@ def save_business_hours() -> ResponseReturnValue:
 def add_holiday() -> ResponseReturnValue:
     """Add a holiday."""
     values = {"day": request.form.get("day", ""), "name": request.form.get("name", "")}
+    every_year = "every_year" in request.form
     try:
-        holiday = policies.add_holiday(values["day"], values["name"], actor=authentication.get_current_user())
+        holiday = policies.add_holiday(
+            values["day"], values["name"], actor=authentication.get_current_user(), every_year=every_year
+        )
     except ValidationError as error:
         db.session.rollback()
-        return render_page(None, holiday=values, errors=error.errors), 422
+        return render_page(None, holiday={**values, "every_year": every_year}, errors=error.errors), 422
     audit_log.add_entry(
         "added a holiday", authentication.get_current_user(), holiday.day.isoformat(), name=holiday.name
     )
     db.session.commit()
     flash(gettext("Nobody works on %(day)s.", day=format_date(holiday.day, "long")), "success")
+    return redirect("/settings/service-levels#holidays", 303)
+
+
+@blueprint.post("/holidays/import")
+@authorization.admin_only
+def import_holidays() -> ResponseReturnValue:
+    """Add the holidays of a calendar file."""
+    file = request.files.get("calendar")
+    content = file.stream.read(holiday_calendar.MAX_BYTES + 1) if file else b""
+    try:
+        count = policies.import_holidays(content, actor=authentication.get_current_user())
+    except ValidationError as error:
+        db.session.rollback()
+        return render_page(None, errors=error.errors), 422
+    audit_log.add_entry("imported holidays", authentication.get_current_user(), "Working hours", count=count)
+    db.session.commit()
+    flash(ngettext("%(num)s holiday is imported.", "%(num)s holidays are imported.", count), "success")
     return redirect("/settings/service-levels#holidays", 303)
 
 
@@ -146,13 +168,21 @@ def render_page(
         organizations=[tuple(row) for row in db.session.execute(all_query)],
         priorities=[(str(priority), priority.definition.label) for priority in reversed(Priority)],
         targets=targets if targets is not None else stored_targets(organization),
-        days=list(enumerate(policies.WEEKDAY_NAMES)),
+        days=list_weekdays(),
+        zones=clock.time_zone_names(),
         hours=hours if hours is not None else stored_hours(),
         zone=zone if zone is not None else settings.get("time_zone"),
         holidays=db.session.scalars(select(Holiday).order_by(Holiday.day)).all(),
         holiday=holiday or {},
         errors=errors or {},
     )
+
+
+def list_weekdays() -> list[tuple[int, str]]:
+    """The days of the week as (number, name), 0 is Monday; the first is that of the reader's locale."""
+    first = current_locale().first_week_day if current_code() != ENGLISH else 0
+    days = list(enumerate(policies.WEEKDAY_NAMES))
+    return days[first:] + days[:first]
 
 
 def get_errors(error: ValidationError | ConflictError) -> dict[str, str]:

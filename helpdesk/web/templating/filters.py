@@ -58,6 +58,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(format_status)
     app.add_template_filter(field_types.get_field_type, "field_type")
     app.add_template_filter(format_short_duration)
+    app.add_template_filter(translation.format_date, "format_day")
     app.add_template_filter(translate_stored, "stored_sentence")
     app.jinja_env.globals.update(labels=labels, now=clock.now, Status=Status, Priority=Priority, WaitingOn=WaitingOn)
     app.jinja_env.globals.update(

@@ -40,7 +40,7 @@ def transfer_ticket(number: int) -> ResponseReturnValue:
         if organization is None or requester is None:
             raise ValidationError(gettext("Choose an organization and whom the ticket is for."), "requester")
         if "understood" not in request.form:
-            raise ValidationError("Confirm that you have read what this exposes.", "understood")
+            raise ValidationError(gettext("Confirm that you have read what this exposes."), "understood")
         transfer.transfer_ticket(ticket, organization, requester=requester, actor=authentication.get_current_user())
     except (ValidationError, ConflictError) as error:
         db.session.rollback()

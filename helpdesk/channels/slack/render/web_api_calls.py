@@ -17,13 +17,14 @@ from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import gettext, lazy_gettext
 
 POST_KINDS = {DeliveryKind.card, DeliveryKind.message, DeliveryKind.file, DeliveryKind.line}
 MESSAGE_KINDS = {DeliveryKind.message, DeliveryKind.edit, DeliveryKind.file}
-REPLACED_CARD_FOOTER = (
+REPLACED_CARD_FOOTER = lazy_gettext(
     "This card takes the place of one that was deleted in Slack. What was said before is in the portal."
 )
-FOLDED_TEXT_SENTENCE = "More text is quoted below this message. It is in the portal."
+FOLDED_TEXT_SENTENCE = lazy_gettext("More text is quoted below this message. It is in the portal.")
 
 
 def render_call(delivery: Delivery) -> SlackContent:
@@ -35,9 +36,9 @@ def render_call(delivery: Delivery) -> SlackContent:
     thread, message = delivery.thread, delivery.message
     if delivery.kind in MESSAGE_KINDS:
         if message.is_note and thread.is_customers:
-            raise SkipDelivery("A note is never put where customers read.")
+            raise SkipDelivery(gettext("A note is never put where customers read."))
         if message.deleted_at:
-            raise SkipDelivery("Deleted before it left.")
+            raise SkipDelivery(gettext("Deleted before it left."))
     return RENDERERS[delivery.kind](delivery)
 
 
@@ -112,7 +113,7 @@ def _card_update_call(delivery: Delivery) -> SlackContent:
     thread = delivery.thread
     ts = origin_threads.card_ts(thread)
     if ts is None:
-        raise RetryLater("Waits for the card.", 5)
+        raise RetryLater(gettext("Waits for the card."), 5)
     return _card_content(card_values(thread), {"channel": thread.channel.external_id, "ts": ts}, "chat.update")
 
 
@@ -132,10 +133,14 @@ def _delete_call(delivery: Delivery) -> SlackContent:
 def _file_call(delivery: Delivery) -> SlackContent:
     attachment, message = db.session.get(Attachment, delivery_data.attachment_id(delivery)), delivery.message
     if attachment is None:
-        raise SkipDelivery("The file is gone.")
+        raise SkipDelivery(gettext("The file is gone."))
     if attachment.state != "stored":
-        reason = attachment.reason or "it is not available."
-        sentence = f"{message.author_display_name} sent {attachment.name}, which could not be taken along: {reason}"
+        sentence = gettext(
+            "%(author)s sent %(file)s, which could not be taken along: %(reason)s",
+            author=message.author_display_name,
+            file=attachment.name,
+            reason=gettext(attachment.reason) if attachment.reason else gettext("it is not available."),
+        )
         return WebApiCall("chat.postMessage", _thread_arguments(delivery) | blocks.event_line(sentence))
     speech = _author_content(message, delivery.thread)
     return FileUpload(
@@ -182,7 +187,7 @@ def _line_call(delivery: Delivery) -> SlackContent:
         place = _direct_recipient(delivery) if delivery.subject_id else _triage_channel()
         return WebApiCall("chat.postMessage", {"channel": place} | blocks.event_line(sentence))
     if delivery.thread.is_customers and delivery_data.is_team_only(delivery):
-        raise SkipDelivery("This is for the team only.")
+        raise SkipDelivery(gettext("This is for the team only."))
     content = blocks.mention_line(mention, sentence) if mention else blocks.event_line(sentence)
     return WebApiCall("chat.postMessage", _thread_arguments(delivery) | content)
 
@@ -190,7 +195,7 @@ def _line_call(delivery: Delivery) -> SlackContent:
 def _triage_channel() -> str:
     channel_id = settings.get("triage_channel")
     if not channel_id:
-        raise SkipDelivery("There is no triage channel.")
+        raise SkipDelivery(gettext("There is no triage channel."))
     return str(channel_id)
 
 
@@ -198,14 +203,14 @@ def _direct_recipient(delivery: Delivery) -> str:
     """Return the Slack id of the agent whom a line without thread notifies. Raises SkipDelivery or RetryLater."""
     user = db.session.get(User, delivery.subject_id) if delivery.subject_id else None
     if user is None or not user.slack_user_id or not (user.is_team and user.is_active):
-        raise SkipDelivery("Nobody to notify.")
+        raise SkipDelivery(gettext("Nobody to notify."))
     return user.slack_user_id
 
 
 def _home_call(delivery: Delivery) -> SlackContent:
     user = db.session.get(User, delivery.subject_id) if delivery.subject_id else None
     if user is None or not user.slack_user_id or not (user.is_team and user.is_active):
-        raise SkipDelivery("Nobody's home page.")
+        raise SkipDelivery(gettext("Nobody's home page."))
     return WebApiCall("views.publish", {"user_id": user.slack_user_id, "view": home.render_home(user)})
 
 
@@ -272,9 +277,9 @@ def _find_copy(delivery: Delivery, kind: DeliveryKind) -> Delivery:
         or copy.state == DeliveryState.cancelled
         or (copy.state == DeliveryState.sent and not copy.external_id)
     ):
-        raise SkipDelivery("There is no copy to change.")
+        raise SkipDelivery(gettext("There is no copy to change."))
     if copy.state != DeliveryState.sent:
-        raise RetryLater("Waits for the first copy.", 5)
+        raise RetryLater(gettext("Waits for the first copy."), 5)
     return copy
 
 

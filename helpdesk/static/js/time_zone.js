@@ -1,0 +1,21 @@
+// Who is signed in and has no time zone yet gets that of this device: told once, and kept only while there is none.
+import { csrfToken } from "./dom.js";
+import { getItem, setItem } from "./storage.js";
+
+const KEY = "time-zone-told";
+const session = () => sessionStorage;
+
+const tellTimeZone = () => {
+  const { dataset } = document.body;
+  const token = csrfToken();
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  if (!("guessTimeZone" in dataset) || !token || !zone || getItem(KEY, session)) return;
+  setItem(KEY, "1", session);
+  fetch("/account/time-zone", {
+    method: "POST",
+    headers: { "X-CSRFToken": token },
+    body: new URLSearchParams({ time_zone: zone }),
+  }).catch(() => setItem(KEY, null, session));
+};
+
+tellTimeZone();

@@ -1,0 +1,110 @@
+"""A sentence in the code that people read goes through the catalogue: gettext and its relatives.
+
+A sentence is a literal that begins with a capital letter or a value and ends like a sentence. What only programs, logs
+and administrators of the machine read is in English, and listed here by where it is.
+"""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+HELPDESK = Path(__file__).parents[2] / "helpdesk"
+FOLDERS = ("web", "domain", "channels", "models")
+SENTENCE = re.compile(r"^[A-Z“{#][^\n]*[a-z}”)][.?]$", re.DOTALL)
+TRANSLATING = {"gettext", "ngettext", "pgettext", "npgettext", "lazy_gettext", "lazy_pgettext", "N_"}
+ENGLISH_ON_PURPOSE = {
+    "web/api/": "programs read it",
+    "web/live/": "the log",
+    "web/health": "the log",
+    "channels/slack/api/api_errors.py": "compared with what is stored; shown as Slack's own codes are",
+    "channels/slack/handlers/": "the result of an event, for the log",
+    "channels/email/handlers/bounce.py": "the result of an event, for the log",
+    "channels/email/handlers/__init__.py": "the result of an event, for the log",
+    "channels/email/handlers/create_ticket.py": "the result of an event, for the log",
+    "channels/email/handlers/folded_text.py": "what our own mails say, to find it again in quotes",
+    "channels/email/parse/": "what other programs write",
+    "channels/email/render/sample_messages.py": "a person's words in a sample",
+    "channels/email/render/message_types.py": "the default of a value that is always given",
+    "domain/monitoring/metrics": "Prometheus",
+    "domain/metrics.py": "Prometheus",
+    "domain/authentication/provider_keys.py": "the log",
+    "domain/integrations/webhooks.py": "a test for a program",
+    "domain/representations.py": "programs read it",
+    "domain/idempotency.py": "programs read it",
+    "domain/integrations/idempotency_keys.py": "programs read it",
+    "models/setting.py": "the command line; the pages have labels of their own",
+}
+OUTSIDE = {
+    "ValueError",
+    "TypeError",
+    "RuntimeError",
+    "LookupError",
+    "KeyError",
+    "AssertionError",
+    "NotImplementedError",
+}
+
+
+def find_sentences(tree: ast.AST) -> Iterator[tuple[int, str]]:
+    """The sentences of a module outside docstrings, logs, errors of programming, and translating calls."""
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    for node in ast.walk(tree):
+        if isinstance(parents.get(node), ast.Expr | ast.JoinedStr):
+            continue  # a docstring, or a part of a text with values
+        if isinstance(node, ast.JoinedStr):
+            text = "".join(str(part.value) if isinstance(part, ast.Constant) else "{}" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+        else:
+            continue
+        if SENTENCE.match(text) and " " in text and not set(list_calls(node, parents)) & (TRANSLATING | OUTSIDE):
+            yield node.lineno, text
+
+
+def list_calls(node: ast.AST, parents: dict[ast.AST, ast.AST]) -> Iterator[str]:
+    """The names of the calls around ``node`` in its statement; a call of a log is one of OUTSIDE."""
+    while (parent := parents.get(node)) is not None and not isinstance(parent, ast.stmt):
+        if isinstance(parent, ast.Call):
+            name = parent.func.attr if isinstance(parent.func, ast.Attribute) else getattr(parent.func, "id", "")
+            owner = ast.unparse(parent.func.value) if isinstance(parent.func, ast.Attribute) else ""
+            yield "ValueError" if re.search(r"\blog", owner) else name
+        node = parent
+
+
+def test_every_sentence_of_the_code_is_in_the_catalogue():
+    found = []
+    for folder in FOLDERS:
+        for path in sorted((HELPDESK / folder).rglob("*.py")):
+            name = str(path.relative_to(HELPDESK))
+            if not name.startswith(tuple(ENGLISH_ON_PURPOSE)):
+                tree = ast.parse(path.read_text(encoding="utf-8"))
+                found += [f"{name}:{line} {text}" for line, text in find_sentences(tree)]
+    assert not found, "\n".join(found)
+
+
+def test_a_literal_sentence_is_found():
+    code = '''
+def f(x):
+    """A docstring is none."""
+    log.info("This is a log.")
+    raise ValueError("This is an error of programming.")
+    g("People read this.")
+    g(gettext("People read this, too."))
+    return f"{x} is read by people."
+'''
+    assert [text for _, text in find_sentences(ast.parse(code))] == ["People read this.", "{} is read by people."]
+
+
+def test_every_action_of_the_audit_log_can_be_translated():
+    from helpdesk.domain.administration import audit_actions
+
+    found = set()
+    for path in HELPDESK.rglob("*.py"):
+        for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "add_entry" and call.args:
+                found |= {
+                    node.value for node in ast.walk(call.args[0]) if isinstance(node, ast.Constant) and node.value
+                }
+    assert len(found) > 40
+    assert found <= set(audit_actions.ACTIONS)

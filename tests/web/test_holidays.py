@@ -1,0 +1,98 @@
+"""Holidays that come back every year, and those of a calendar file."""
+
+from datetime import date, datetime
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from helpdesk.domain.errors import PermissionDenied, ValidationError
+from helpdesk.domain.sla import business_hours, holiday_calendar, policies, timers
+from helpdesk.models.sla import Holiday
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+UTC = ZoneInfo("UTC")
+
+
+def calendar(*events: str) -> bytes:
+    body = "".join(f"BEGIN:VEVENT\r\nUID:{number}\r\n{event}\r\nEND:VEVENT\r\n" for number, event in enumerate(events))
+    return f"BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//test//\r\n{body}END:VCALENDAR\r\n".encode()
+
+
+def test_a_yearly_holiday_is_free_from_its_first_year_on():
+    schedule = business_hours.Schedule(yearly_holidays={(12, 25): date(2026, 12, 25)})
+    assert not schedule.is_holiday(date(2025, 12, 25))
+    assert schedule.is_holiday(date(2026, 12, 25)) and schedule.is_holiday(date(2040, 12, 25))
+    begin, end = datetime(2031, 12, 25, tzinfo=UTC), datetime(2031, 12, 26, 6, tzinfo=UTC)
+    assert business_hours.working_seconds_between(schedule, begin, end) == 6 * 3600
+
+
+def test_whole_days_of_a_file_become_holidays():
+    found = holiday_calendar.read_holidays(
+        calendar(
+            "DTSTART;VALUE=DATE:20261225\r\nDTEND;VALUE=DATE:20261227\r\nSUMMARY:Christmas\r\nRRULE:FREQ=YEARLY",
+            "DTSTART;VALUE=DATE:20270405\r\nSUMMARY:Easter  Monday\r\nRRULE:FREQ=YEARLY;BYDAY=1MO",
+            "DTSTART:20261231T100000Z\r\nSUMMARY:A meeting",
+        )
+    )
+    assert [(each.day, each.name, each.every_year) for each in found] == [
+        (date(2026, 12, 25), "Christmas", True),
+        (date(2026, 12, 26), "Christmas", True),
+        (date(2027, 4, 5), "Easter Monday", False),
+    ]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"Name,Day\nEaster,2027-04-05\n",
+        b"\xff\xfe\x00",
+        calendar("DTSTART:nonsense"),
+        calendar("DTSTART:20261231T100000Z"),
+        b"x" * (holiday_calendar.MAX_BYTES + 1),
+        calendar(*(f"DTSTART;VALUE=DATE:{2000 + year}0101\r\nDURATION:P1D" for year in range(1200))),
+    ],
+    ids=["empty", "csv", "bytes", "no date", "no whole day", "too large", "too many"],
+)
+def test_a_file_that_is_no_calendar_of_holidays_is_refused_in_a_sentence(content):
+    with pytest.raises(ValidationError) as refused:
+        holiday_calendar.read_holidays(content)
+    assert refused.value.errors["calendar"].endswith(".")
+
+
+def test_an_event_of_a_whole_year_is_cut():
+    content = calendar("DTSTART;VALUE=DATE:20260101\r\nDTEND;VALUE=DATE:20270101\r\nSUMMARY:Closed")
+    assert len(holiday_calendar.read_holidays(content)) == holiday_calendar.MAX_LENGTH
+
+
+def test_an_import_changes_known_days_and_counts(make, session, app):
+    admin = make.agent("Ada", role="admin")
+    policies.add_holiday("2026-12-25", "Xmas", actor=admin)
+    count = policies.import_holidays(
+        calendar("DTSTART;VALUE=DATE:20261225\r\nSUMMARY:Christmas\r\nRRULE:FREQ=YEARLY"), actor=admin
+    )
+    session.commit()
+    holiday = session.query(Holiday).one()
+    assert (count, holiday.name, holiday.every_year) == (1, "Christmas", True)
+    assert timers.working_schedule().is_holiday(date(2030, 12, 25))
+    with pytest.raises(PermissionDenied):
+        policies.import_holidays(b"", actor=make.agent())
+
+
+def test_the_page_takes_a_file(make, session, browser_of):
+    import io
+
+    from tests.web import page_forms
+
+    admin = make.agent("Ada", role="admin")
+    client = browser_of(admin)
+    token = page_forms.csrf_token(page_forms.parse(client.get("/settings/service-levels")))
+    content = calendar("DTSTART;VALUE=DATE:20270101\r\nSUMMARY:New Year\r\nRRULE:FREQ=YEARLY")
+    answer = client.post(
+        "/settings/service-levels/holidays/import",
+        data={"csrf_token": token, "calendar": (io.BytesIO(content), "holidays.ics")},
+        content_type="multipart/form-data",
+    )
+    assert answer.status_code == 303
+    page = client.get("/settings/service-levels").text
+    assert "1 January 2027" in page and "New Year" in page and "Every year" in page
