@@ -11,12 +11,13 @@ from pathlib import Path
 
 HELPDESK = Path(__file__).parents[2] / "helpdesk"
 FOLDERS = ("web", "domain", "channels", "models")
-SENTENCE = re.compile(r"^[A-Z“{#][^\n]*[a-z}”)][.?]$", re.DOTALL)
+SENTENCE = re.compile(r"^[A-Z“{#][^\n]*[a-z]{2}[^\n]*[a-z}”)][.?]$", re.DOTALL)
 TRANSLATING = {"gettext", "ngettext", "pgettext", "npgettext", "lazy_gettext", "lazy_pgettext", "N_"}
 ENGLISH_ON_PURPOSE = {
     "web/api/": "programs read it",
     "web/live/": "the log",
     "web/health": "the log",
+    "web/hooks.py": "programs read it",
     "channels/slack/api/api_errors.py": "compared with what is stored; shown as Slack's own codes are",
     "channels/slack/handlers/": "the result of an event, for the log",
     "channels/email/handlers/bounce.py": "the result of an event, for the log",
@@ -33,6 +34,8 @@ ENGLISH_ON_PURPOSE = {
     "domain/representations.py": "programs read it",
     "domain/idempotency.py": "programs read it",
     "domain/integrations/idempotency_keys.py": "programs read it",
+    "domain/administration/settings.py": "an error of programming",
+    "models/personal_data.py": "developers read it",
     "models/setting.py": "the command line; the pages have labels of their own",
 }
 OUTSIDE = {

@@ -57,9 +57,15 @@ class TransferPreview:
             )
         ]
         if self.answers:
-            sentences.append(f"So do {_pluralize(self.answers, 'answer')} in its form, filled in before the move.")
+            sentences.append(
+                ngettext(
+                    "So does %(num)s answer in its form, filled in before the move.",
+                    "So do %(num)s answers in its form, filled in before the move.",
+                    self.answers,
+                )
+            )
         if self.has_comment:
-            sentences.append("So does the comment with which the former requester rated it.")
+            sentences.append(gettext("So does the comment with which the former requester rated it."))
         if self.channels:
             sentences.append(gettext("A card appears in %(names)s.", names=format_list(self.channels, "unit")))
         if self.losers:
