@@ -101,6 +101,30 @@ def fetch_json(url: str) -> Any:
             raise ValueError("JSON that is nested too deeply") from None
 
 
+def fetch_bytes(url: str) -> bytes:
+    """GET ``url`` without following redirects. Raises requests.RequestException."""
+    with requests.Session() as session:
+        session.mount("https://", BoundedAdapter())
+        session.mount("http://", BoundedAdapter())
+        response = session.get(url, allow_redirects=False)
+        response.raise_for_status()
+        return response.content
+
+
+def post_form(url: str, fields: dict[str, str]) -> tuple[int, Any]:
+    """POST a form to ``url`` without following redirects; returns status and JSON. Raises requests.RequestException and
+    ValueError.
+    """
+    with requests.Session() as session:
+        session.mount("https://", BoundedAdapter())
+        session.mount("http://", BoundedAdapter())
+        response = session.post(url, data=fields, allow_redirects=False)
+        try:
+            return response.status_code, response.json()
+        except RecursionError:
+            raise ValueError("JSON that is nested too deeply") from None
+
+
 def _read_whole(response: requests.Response, request: requests.PreparedRequest) -> requests.Response:
     try:
         if response.headers.get("Content-Encoding", "identity").lower() != "identity":

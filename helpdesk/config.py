@@ -104,6 +104,11 @@ ENVIRONMENT_VARIABLES = (
     EnvironmentVariable(
         "INBOUND_MAIL_SECRET", "", "Secret of POST /hooks/email; empty switches incoming mail by HTTP off."
     ),
+    EnvironmentVariable("INBOUND_SES_TOPIC", "", "ARN of the SNS topic by which Amazon SES posts received mail."),
+    EnvironmentVariable("INBOUND_MAILGUN_KEY", "", "Mailgun's HTTP webhook signing key, for mail of its routes."),
+    EnvironmentVariable(
+        "INBOUND_SENDGRID_KEY", "", "Public key of the security policy of SendGrid's Inbound Parse, if it has one."
+    ),
     EnvironmentVariable(
         "INBOUND_MAIL_DOMAIN", "", "Domain of reply+token@ addresses; empty switches replies by mail off."
     ),

@@ -6,16 +6,17 @@ from helpdesk.markup import document, table_text
 from helpdesk.markup.document import Block, Span
 
 
-def write_text(blocks: Iterable[Block], addresses: bool = True) -> str:
-    """Return ``blocks`` as text: quotes with "> ", lists with their numbers, and with ``addresses`` links' addresses
-    behind their labels.
+def write_text(blocks: Iterable[Block], addresses: bool = True, indents_code: bool = False) -> str:
+    """Return ``blocks`` as text: quotes with "> ", lists with their numbers, with ``addresses`` links' addresses behind
+    their labels, and with ``indents_code`` four spaces before each line of code.
     """
-    return "\n".join(_Writer(addresses).lines(blocks)).strip("\n")
+    return "\n".join(_Writer(addresses, indents_code).lines(blocks)).strip("\n")
 
 
 class _Writer:
-    def __init__(self, addresses: bool) -> None:
+    def __init__(self, addresses: bool, indents_code: bool) -> None:
         self.addresses = addresses
+        self.code_margin = " " * 4 if indents_code else ""
 
     def lines(self, blocks: Iterable[Block], tight: bool = False) -> list[str]:
         found: list[str] = []
@@ -31,7 +32,7 @@ class _Writer:
             case document.Paragraph(spans) | document.Heading(_, spans):
                 return self._inline(spans).split("\n")
             case document.CodeBlock(text):
-                return text.split("\n")
+                return [(self.code_margin + line).rstrip() for line in text.split("\n")]
             case document.Quote(blocks):
                 return [f"> {line}".rstrip() for line in self.lines(blocks)]
             case document.ListBlock(items, start, tight):

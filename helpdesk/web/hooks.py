@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk import config
 from helpdesk.channels import email
+from helpdesk.channels.email import hooks as email_hooks
 from helpdesk.channels.slack import requests
 from helpdesk.channels.slack.parse import envelopes
 from helpdesk.database import transactions
@@ -61,6 +62,28 @@ def receive_mail() -> ResponseReturnValue:
     request.max_content_length = MAX_MAIL_BYTES  # also for a body without Content-Length
     raw = request.get_data(cache=False)
     inbox.store_event("email", email.mail_fingerprint(raw), {}, raw=raw)
+    db.session.commit()
+    return Response("ok\n", mimetype="text/plain")
+
+
+@blueprint.post("/email/<name>")
+@blueprint.post("/email/<name>/mime")
+@authorization.machine_only("proof of the mail service")
+def receive_service_mail(name: str) -> ResponseReturnValue:
+    """Store the mails that a mail service posts. Mailgun sends the raw message where the address ends in "mime"."""
+    hook = email_hooks.HOOKS.get(name)
+    if hook is None or not hook.is_configured():
+        return Response(status=401)
+    request.max_content_length = 2 * MAX_MAIL_BYTES  # encoded in a form or JSON
+    db.session.rollback()  # a certificate may be fetched: hold no transaction
+    headers = {key.lower(): value for key, value in request.headers.items()}
+    try:
+        mails = hook.read_mails(email_hooks.HookRequest(headers, request.get_data(cache=False)))
+    except email_hooks.HookRefused as refused:
+        log.info("A request of %s was refused: %s", hook.title, refused.reason)
+        return Response(f"{refused.reason}\n" if refused.status == 400 else "", refused.status, mimetype="text/plain")
+    for raw in mails:
+        inbox.store_event("email", email.mail_fingerprint(raw), {}, raw=raw)
     db.session.commit()
     return Response("ok\n", mimetype="text/plain")
 

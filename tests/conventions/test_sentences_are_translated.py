@@ -20,6 +20,7 @@ ENGLISH_ON_PURPOSE = {
     "web/hooks.py": "programs read it",
     "channels/slack/api/api_errors.py": "compared with what is stored; shown as Slack's own codes are",
     "channels/slack/handlers/": "the result of an event, for the log",
+    "channels/email/hooks/": "a mail service and its operator read it",
     "channels/email/handlers/bounce.py": "the result of an event, for the log",
     "channels/email/handlers/__init__.py": "the result of an event, for the log",
     "channels/email/handlers/create_ticket.py": "the result of an event, for the log",

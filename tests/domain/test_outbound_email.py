@@ -110,6 +110,66 @@ def test_a_burst_leaves_as_one_mail_in_which_nothing_is_lost(filed_ticket, sessi
     assert len(mailbox.list_for(DANA)) == 2 and "fourth" in mailbox.list_for(DANA)[-1].text
 
 
+def solve_with(session, ticket, maya, body):
+    """What the page does with "Reply and solve"."""
+    until = tickets.window_end()
+    tickets.reply(ticket, author=maya, body=body, release_at=until)
+    tickets.set_status(ticket, "solved", actor=maya, release_at=until)
+    session.commit()
+    worker_helpers.advance_time(session, 15)
+    worker_helpers.drain(session)
+
+
+def test_a_reply_that_solves_is_one_mail(filed_ticket, session, mailbox, maya):
+    mailbox.clear()
+    solve_with(session, filed_ticket, maya, "Here is the answer")
+    [mail] = mailbox.list_for(DANA)
+    assert "Here is the answer" in mail.text and "marked ticket" in mail.text and "score=5" in mail.text
+    assert [row.state for row in rows(session, filed_ticket) + rows(session, filed_ticket, "solved")] == ["sent"] * 2
+
+
+def test_whoever_wants_no_mail_about_progress_gets_the_reply_alone(filed_ticket, session, mailbox, maya):
+    filed_ticket.requester.mail_updates = False
+    session.commit()
+    mailbox.clear()
+    solve_with(session, filed_ticket, maya, "Here is the answer")
+    [mail] = mailbox.list_for(DANA)
+    assert "Here is the answer" in mail.text and "marked ticket" not in mail.text
+    assert rows(session, filed_ticket, "solved")[0].state == "cancelled"
+
+
+def test_whoever_wants_no_replies_is_told_only_that_it_is_solved(filed_ticket, session, mailbox, maya):
+    filed_ticket.requester.mail_replies = False
+    session.commit()
+    mailbox.clear()
+    solve_with(session, filed_ticket, maya, "Here is the answer")
+    [mail] = mailbox.list_for(DANA)
+    assert "marked ticket" in mail.text.split("Earlier in")[0] and "Here is" not in mail.text.split("Earlier in")[0]
+
+
+def test_the_sender_is_called_by_those_who_speak(filed_ticket, session, mailbox, say, make, maya):
+    oscar = make.user(filed_ticket.organization, "Oscar", email="oscar@globex.example")
+    say("From a colleague", by=oscar)
+    say("From the team")
+    names = [mail.message["From"].addresses[0].display_name for mail in mailbox.list_for(DANA)[-2:]]
+    assert names == ["Oscar via Support", "Maya, Support"]
+    choose(session, mail_grouping_seconds=30)
+    for author in (oscar, maya, make.agent("Tom")):
+        say("One of several", by=author, send=False)
+    worker_helpers.advance_time(session, 31)
+    worker_helpers.drain(session)
+    assert mailbox.list_for(DANA)[-1].message["From"].addresses[0].display_name == "Tom and others via Support"
+
+
+def test_private_links_in_a_message_are_cut_however_it_was_written(filed_ticket, session, mailbox, say):
+    link = "https://help.example/unsubscribe/12/" + "q" * 40
+    message = say(f"Look: {link}")
+    tickets.edit_message(message, editor=message.author, body=f"Look again: {link}")
+    session.commit()
+    assert "qqq" not in message.body and "/unsubscribe/12/…" in message.body
+    assert all("qqq" not in mail.text for mail in mailbox.mails)
+
+
 def test_without_grouping_each_leaves_by_itself(filed_ticket, session, mailbox, say):
     mailbox.clear()
     for word in ("first", "second"):

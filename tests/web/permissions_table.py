@@ -76,6 +76,8 @@ TABLE = {
     "POST /hooks/slack/actions": MACHINE,
     "POST /hooks/slack/commands": MACHINE,
     "POST /hooks/email": MACHINE,
+    "POST /hooks/email/<name>": MACHINE,
+    "POST /hooks/email/<name>/mime": MACHINE,
     "GET /healthz": PUBLIC,
     "GET /readyz": PUBLIC,
     "GET /metrics": "hidden hidden hidden hidden hidden hidden",  # switched off without a METRICS_TOKEN
@@ -219,6 +221,7 @@ TABLE = {
     "GET /desk/quarantine": TEAM,
     "GET /desk/quarantine/<int:mail_id>": TEAM,
     "GET /desk/quarantine/<int:mail_id>/raw": TEAM,
+    "POST /desk/quarantine/<int:mail_id>/acceptance": TEAM,
     "POST /desk/quarantine/<int:mail_id>/attachment": TEAM,
     "POST /desk/quarantine/<int:mail_id>/ticket": TEAM,
     # gone once the agent was there
@@ -242,6 +245,7 @@ TABLE = {
     "POST /settings/service-levels/holidays/<day>/delete": ADMIN,
     "GET /settings/mail": ADMIN,
     "POST /settings/mail": ADMIN,
+    "POST /settings/mail/accepted/<int:row_id>/delete": ADMIN,
     "POST /settings/mail/test": ADMIN,
     "POST /settings/mail/test-mail": ADMIN,
     "POST /settings/mail/dead/<int:user_id>/revival": ADMIN,

@@ -172,6 +172,7 @@ def things_of_the_desk(session, admin, organization, thread) -> dict:
         "delivery_id": waiting.id,
         "call_id": call.id,
         "name": "reply",
+        "row_id": 1,
     }
 
 

@@ -8,6 +8,7 @@ from sqlalchemy import bindparam, select
 from helpdesk import clock, live_events
 from helpdesk.domain import idempotency, locking, outbox
 from helpdesk.domain.administration import settings
+from helpdesk.domain.authentication import private_links
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.search_index import entries
@@ -225,8 +226,10 @@ def index_message(message: Message) -> None:
 
 
 def clean_body(body: str, has_files: bool) -> str:
-    """Return the body to store. Raises ValidationError if it is empty (without files) or too long."""
-    body = body.replace("\r\n", "\n").replace("\x00", "").strip()
+    """Return the body to store, without the private links of the mail it may quote. Raises ValidationError if it is
+    empty (without files) or too long.
+    """
+    body = private_links.cut(body.replace("\r\n", "\n").replace("\x00", "").strip())
     if not body and not has_files:
         raise ValidationError(gettext("Write a message first."), "body")
     if len(body) > MAX_BODY_LENGTH:

@@ -9,10 +9,18 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from helpdesk.channels.email.parse import html_to_markdown, html_tokens, mime, pictures, plain_text_to_markdown
+from helpdesk.channels.email.parse import (
+    attached_mail,
+    html_to_markdown,
+    html_tokens,
+    mime,
+    pictures,
+    plain_text_to_markdown,
+)
 from helpdesk.channels.email.parse.parsed_mail import MailFile
 from helpdesk.channels.email.parse.parts import MimePart
 from helpdesk.channels.email.parse.plain_text_to_markdown import Line
+from helpdesk.domain.authentication import private_links
 
 MAX_TEXT_LENGTH = html_tokens.MAX_LENGTH  # characters of one part that are read; a longer one is a file, too
 
@@ -143,7 +151,7 @@ def _read_plain(part: MimePart) -> str:
 
 def _keep_whole(part: MimePart, text: str) -> MailFile:
     """Return a text longer than is read as a file, so that its end is not lost."""
-    content = text.encode("utf-8", "replace")
+    content = private_links.cut(text).encode("utf-8", "replace")
     name = "whole-mail.html" if part.media_type == "text/html" else "whole-mail.txt"
     return MailFile(f"{part.place}w", name, part.media_type, len(content), content=content)
 
@@ -154,7 +162,7 @@ def _to_plain(line: str) -> str:
 
 
 def _read_file(part: MimePart) -> MailFile:
-    content = mime.part_content(part.message)
+    content = attached_mail.cut_private_links(mime.part_content(part.message), part.media_type)
     return MailFile(part.place, part.name, part.media_type, len(content), content=content, content_id=part.content_id)
 
 

@@ -59,6 +59,16 @@ def parse_message(raw: bytes) -> Message:
     )
 
 
+def parse_parts(raw: bytes) -> Message:
+    """Parse a multipart body that is no mail, of a caller who has proven who they are."""
+    return message_from_bytes(raw, policy=_READING)
+
+
+def to_bytes(message: Message) -> bytes:
+    """Return ``message`` as bytes with CRLF."""
+    return message.as_bytes(policy=_WRITING)
+
+
 def header_text(message: Message, name: str) -> str:
     """Return the first ``name`` field decoded, on one line; "" where it is missing."""
     values = message.get_all(name) or [""]

@@ -8,8 +8,9 @@ import re
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from helpdesk.channels.email.parse import attributions, footers, private_links, quote_phrases
+from helpdesk.channels.email.parse import attributions, footers, quote_phrases
 from helpdesk.channels.email.parse.plain_text_to_markdown import Line
+from helpdesk.domain.authentication import private_links
 
 _DIGIT = re.compile(r"\d")
 _MIN_WRAPPED_LENGTH = 60  # characters of a quoted line whose rest a program may have put on a line of its own

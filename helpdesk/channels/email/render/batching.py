@@ -17,14 +17,16 @@ from helpdesk.models.message import MessageKind
 MAX_MESSAGES = 20  # messages of one mail
 
 
-def collect_batch(delivery: Delivery) -> list[Delivery]:
-    """Return the deliveries that are sent with ``delivery``, in order, and store their ids in it. None of them while
-    grouping is off.
+def collect_batch(delivery: Delivery, with_solved: bool = False) -> tuple[list[Delivery], bool]:
+    """Return the messages that are sent with ``delivery``, in order, and whether it is also the mail that the ticket
+    was solved, which is looked for if ``with_solved``. Their ids are stored in it. No messages while grouping is off.
     """
     found = list(_following_deliveries(delivery)) if settings.get("mail_grouping_seconds") else []
-    if found or delivery_data.carried_ids(delivery) is not None:
-        delivery_data.set_carried_ids(delivery, [each.id for each in found])
-    return found
+    solved = _find_solved(found[-1] if found else delivery) if with_solved else None
+    carried = [each.id for each in found] + ([solved.id] if solved is not None else [])
+    if carried or delivery_data.carried_ids(delivery) is not None:
+        delivery_data.set_carried_ids(delivery, carried)
+    return found, solved is not None
 
 
 def mark_batch_sent(delivery: Delivery) -> None:
@@ -38,6 +40,24 @@ def mark_batch_sent(delivery: Delivery) -> None:
         row.external_id = delivery.external_id
         row.reason = None
         row.finished_at = clock.now()
+
+
+def _find_solved(last: Delivery) -> Delivery | None:
+    """Return the mail that the ticket was solved if it is the next after ``last`` and is due: one press did both."""
+    following = (
+        select(Delivery)
+        .where(
+            Delivery.thread_id == last.thread_id,
+            Delivery.queue_key == last.queue_key,
+            Delivery.id > last.id,
+            Delivery.state.not_in((DeliveryState.sent, DeliveryState.cancelled)),
+        )
+        .order_by(Delivery.id)
+        .limit(1)
+    )
+    row = db.session.scalar(following)
+    is_due = row is not None and row.state == DeliveryState.pending and row.due_at <= clock.now()
+    return row if is_due and row.kind == DeliveryKind.solved else None
 
 
 def _following_deliveries(delivery: Delivery) -> Iterator[Delivery]:

@@ -12,7 +12,7 @@ from markupsafe import Markup
 from helpdesk import translation
 from helpdesk.channels.email import dkim_signing
 from helpdesk.channels.email.parse import quotes
-from helpdesk.channels.email.render import formatting, header_fields, message_types
+from helpdesk.channels.email.render import formatting, header_fields, inline_styles, message_types
 from helpdesk.channels.email.rendered_mail import RenderedMail
 from helpdesk.markup import markdown_reader, markdown_rendering, text_writer
 from helpdesk.models.attachment import IMAGE_TYPES
@@ -89,17 +89,22 @@ def build_preview(values: message_types.Mail) -> MailPreview:
 
 def _message_html(message: message_types.QuotedMessage) -> Markup:
     """Return the message as safe HTML; rendered once for each message, not for each mail."""
-    return Markup(message.html) if message.html else _cached_html(message.body)
+    return _styled_html(message.html or _cached_html(message.body))
 
 
 @lru_cache(maxsize=256)
-def _cached_html(body: str) -> Markup:
-    return markdown_rendering.markdown_to_html(body)
+def _cached_html(body: str) -> str:
+    return str(markdown_rendering.markdown_to_html(body))
+
+
+@lru_cache(maxsize=256)
+def _styled_html(html: str) -> Markup:
+    return Markup(inline_styles.add_styles(html))
 
 
 @lru_cache(maxsize=512)
 def _message_text(body: str) -> str:
-    return text_writer.write_text(markdown_reader.read_markdown(body))
+    return text_writer.write_text(markdown_reader.read_markdown(body), indents_code=True)
 
 
 def make_message_id(key: str, portal_url: str) -> str:

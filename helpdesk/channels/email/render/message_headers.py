@@ -21,17 +21,15 @@ from helpdesk.translation import lazy_gettext
 MAX_REFERENCES = 20  # earlier Message-IDs named in a header
 
 
-def make_ticket_envelope(delivery: Delivery, reader: User, author_name: str = "") -> message_types.Envelope:
-    """Make the envelope of a mail in ``delivery``'s thread; its From has the name ``author_name`` of somebody of the
-    team.
-    """
+def make_ticket_envelope(delivery: Delivery, reader: User, sender_name: str = "") -> message_types.Envelope:
+    """Make the envelope of a mail in ``delivery``'s thread; its From has the name ``sender_name``, else the team's."""
     thread = delivery.thread
     return _make_envelope(
         delivery,
         recipient=reader.email,
         recipient_name=reader.display_name,
         sender=senders.sender_for(thread.ticket.organization),
-        author_name=author_name,
+        sender_name=sender_name,
         reply_to=_reply_address(thread),
         references=list_references(thread),
         unsubscribe_url=signed_links.unsubscribe_url(thread),
@@ -87,7 +85,7 @@ def _reply_address(thread: Thread) -> str:
 
 
 def _make_envelope(
-    delivery: Delivery, *, sender: str | None, author_name: str = "", **values: Any
+    delivery: Delivery, *, sender: str | None, sender_name: str = "", **values: Any
 ) -> message_types.Envelope:
     if sender is None:
         raise RetryLater(lazy_gettext("No address to send from is configured (MAIL_DEFAULT_SENDER)."), 60)
@@ -95,7 +93,7 @@ def _make_envelope(
     return message_types.Envelope(
         key=delivery.key,
         sender=sender,
-        sender_name=f"{author_name}, {chosen['team_name']}" if author_name else chosen["team_name"],
+        sender_name=sender_name or chosen["team_name"],
         date=clock.now().replace(microsecond=0),
         portal_name=chosen["portal_name"],
         portal_url=config.current().PORTAL_BASE_URL,

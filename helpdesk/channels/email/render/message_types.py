@@ -117,10 +117,12 @@ class TicketReceived:
 
 @dataclass(frozen=True)
 class TicketSolved:
+    """``messages``: the replies with which the ticket was solved, oldest first."""
+
     envelope: Envelope
     ticket: TicketRef
     solved_by: str
-    message: QuotedMessage | None = None
+    messages: tuple[QuotedMessage, ...] = ()
     ratings: tuple[RatingLink, ...] = ()
     earlier: tuple[QuotedMessage, ...] = ()
     why: str = "You filed this ticket."

@@ -37,12 +37,14 @@ def sample_mails() -> dict[str, message_types.Mail]:
             _envelope("solved", ticket=True),
             ticket,
             solved_by="Maya Lind",
-            message=message_types.QuotedMessage(
-                "Maya Lind",
-                "The limit is lifted for Globex since this morning. Exports of any size now arrive by mail.",
-                _NOON,
-                "Northwind support",
-                from_team=True,
+            messages=(
+                message_types.QuotedMessage(
+                    "Maya Lind",
+                    "The limit is lifted for Globex since this morning. Exports of any size now arrive by mail.",
+                    _NOON,
+                    "Northwind support",
+                    from_team=True,
+                ),
             ),
             ratings=(
                 message_types.RatingLink("Good", f"{_PORTAL}/tickets/1042/rating?value=good"),

@@ -11,10 +11,12 @@ from helpdesk.domain.tickets import closing_time
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.event import Event
-from helpdesk.models.message import MessageKind
+from helpdesk.models.message import Message, MessageKind
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, lazy_gettext
+
+MAX_NAMES = 2  # of a mail with several messages, named in its From
 
 
 def ensure_sendable(delivery: Delivery) -> None:
@@ -25,25 +27,27 @@ def ensure_sendable(delivery: Delivery) -> None:
         _check_message(delivery)
 
 
-def _render_reply(delivery: Delivery) -> message_types.Reply:
+def _render_reply(delivery: Delivery) -> message_types.Reply | message_types.TicketSolved:
     message, thread = delivery.message, delivery.thread
     reader, ticket = recipients.get_recipient(thread), thread.ticket
     _check_message(delivery)
     if not reader.mail_replies:
         raise SkipDelivery(lazy_gettext("%(reader)s wants no mail about replies.", reader=reader.display_name))
     recipients.ensure_not_reading(reader, message)
-    together = [message, *[each.message for each in batching.collect_batch(delivery)]]
-    return message_types.Reply(
-        envelope=message_headers.make_ticket_envelope(
-            delivery, reader, together[-1].author_display_name if together[-1].from_team else ""
-        ),
-        ticket=message_context.make_ticket_reference(ticket),
-        messages=tuple(message_context.quote_message(each, reader, pictures=True) for each in together),
-        earlier=message_context.quote_earlier_messages(thread, reader, before=message.seq),
-        why=gettext("You filed this ticket.")
+    behind, is_solving = batching.collect_batch(delivery, with_solved=ticket.is_solved and reader.mail_updates)
+    together = [message, *[each.message for each in behind]]
+    values = {
+        "envelope": message_headers.make_ticket_envelope(delivery, reader, _sender_name(together)),
+        "ticket": message_context.make_ticket_reference(ticket),
+        "messages": tuple(message_context.quote_message(each, reader, pictures=True) for each in together),
+        "earlier": message_context.quote_earlier_messages(thread, reader, before=message.seq),
+        "why": gettext("You filed this ticket.")
         if reader.id == ticket.requester_id
         else gettext("You follow this ticket."),
-    )
+    }
+    if is_solving:
+        return message_types.TicketSolved(solved_by=_solver_name(ticket), ratings=_rating_links(ticket), **values)
+    return message_types.Reply(**values)
 
 
 def _render_received(delivery: Delivery) -> message_types.TicketReceived:
@@ -87,6 +91,21 @@ def _render_closing_soon(delivery: Delivery) -> message_types.ClosingSoon:
         ticket=message_context.make_ticket_reference(ticket),
         closes_at=recipients.to_local_time(closes, reader),
     )
+
+
+def _sender_name(messages: list[Message]) -> str:
+    """Return the name beside the From address: of those who say something in the mail, and of the team for which it is
+    sent.
+    """
+    names = list(dict.fromkeys(message.author_display_name for message in messages))
+    if len(names) > MAX_NAMES:
+        who = gettext("%(name)s and others", name=names[-1])
+    else:
+        who = names[0] if len(names) == 1 else gettext("%(first)s and %(second)s", first=names[0], second=names[1])
+    team = settings.get("team_name")
+    if all(message.from_team for message in messages):
+        return gettext("%(names)s, %(team)s", names=who, team=team)
+    return gettext("%(names)s via %(team)s", names=who, team=team)
 
 
 def _get_updates_recipient(delivery: Delivery) -> User:
