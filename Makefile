@@ -4,10 +4,11 @@ SEED ?= 1
 SECONDS ?= 120
 TICKETS ?= 20000
 ARGS ?=
+LANGUAGE ?=
 # The whole suite runs on every core; a part of it, named by its path, in one process, which starts sooner. 0 is no other process.
 PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,logical)
 
-.PHONY: help run test test-races test-walk mutants lint format lock bench bench-faults bench-load bench-mail screenshots production clean
+.PHONY: help run test test-races test-walk mutants lint format lock translations bench bench-faults bench-load bench-mail screenshots production clean
 
 help:
 	@echo "make run           the whole helpdesk on this machine, with a Slack workspace and a mailbox to try it with"
@@ -21,6 +22,7 @@ help:
 	@echo "make bench-load    pages over many tickets (TICKETS=20000)"
 	@echo "make bench-mail    a folder of mails with expectations, scored (DIR=folder)"
 	@echo "make lock          new requirements*.lock from setup.cfg"
+	@echo "make translations  every sentence into the catalogues, and these compiled (LANGUAGE=xx begins another language)"
 	@echo "make production    .venv for a server: what serving needs and nothing else"
 
 run:
@@ -86,6 +88,10 @@ lock:
 	    .venv/bin/uv pip compile --quiet --upgrade --generate-hashes --universal --python-version 3.11 --no-emit-index-url \
 	        --no-emit-find-links --custom-compile-command "make lock" --extra $$extra setup.cfg --output-file $$name || exit 1; \
 	done
+
+translations:
+	@bin/set-up dev
+	@exec .venv/bin/python bin/translations $(LANGUAGE)
 
 production:
 	@bin/set-up

@@ -31,6 +31,7 @@ def add_translation(environment: Environment) -> None:
         pgettext=translate_in_context,
         npgettext=translate_plural_in_context,
         page_language=get_page_language,
+        offered_languages=languages.offered_languages,
     )
     environment.filters[FILTER] = translate_literal
     environment.filters.update(

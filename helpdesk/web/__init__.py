@@ -22,6 +22,7 @@ from helpdesk.web import (
     unsubscribe,
 )
 from helpdesk.web.desk import agent_queue, bulk_update, palette, people, quarantine, review_comments, saved_views
+from helpdesk.web.language import blueprint as language_blueprint
 from helpdesk.web.live import routes
 from helpdesk.web.middleware import (
     access_log,
@@ -36,7 +37,7 @@ from helpdesk.web.middleware import (
 )
 from helpdesk.web.portal import new_ticket, ticket_list
 from helpdesk.web.reviews import reports, review_queue, waiting_longest
-from helpdesk.web.templating import filters, htmx_responses, macros
+from helpdesk.web.templating import filters, htmx_responses, macros, script_sentences
 from helpdesk.web.tickets import (
     agent_tools,
     delivery_actions,
@@ -59,6 +60,7 @@ BLUEPRINTS = (
     account.blueprint,
     second_factor_settings.blueprint,
     theme.blueprint,
+    language_blueprint,
     csp_report.blueprint,
     unsubscribe.blueprint,
     ticket_list.blueprint,
@@ -135,6 +137,7 @@ def register_web(app: Flask) -> None:
     filters.register(app)
     static_files.register(app)
     macros.register(app)
+    script_sentences.register(app)
     htmx_responses.register(app)
     error_handlers.register(app)
     authentication.register(app)

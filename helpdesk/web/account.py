@@ -14,9 +14,9 @@ from helpdesk.domain.people import admission as rules
 from helpdesk.domain.people import session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.models.user import User
-from helpdesk.translation import gettext
+from helpdesk.translation import gettext, offered_languages
 from helpdesk.web import user_agent
-from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.middleware import authentication, authorization, language
 from helpdesk.web.request import parse_id
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
@@ -37,6 +37,7 @@ def save_preferences() -> ResponseReturnValue:
     values = {
         "name": form.get("name", ""),
         "time_zone": form.get("time_zone", ""),
+        "language": form.get("language"),
         "mail_replies": "mail_replies" in form,
         "mail_updates": "mail_updates" in form,
     }
@@ -45,6 +46,7 @@ def save_preferences() -> ResponseReturnValue:
     except ValidationError as error:
         return render_page(user, values, error.errors), 422
     db.session.commit()
+    language.use_language_of(user)
     flash(gettext("Your preferences are saved."), "success")
     return redirect("/account", 303)
 
@@ -163,6 +165,7 @@ def _stored_values(user: User) -> dict[str, Any]:
     return {
         "name": user.name,
         "time_zone": user.time_zone or "",
+        "language": user.language or "",
         "mail_replies": user.mail_replies,
         "mail_updates": user.mail_updates,
         "chat_notifications": user.chat_notifications,
@@ -184,6 +187,7 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
         notification_choices=users.CHAT_NOTIFICATION_LABELS.items(),
         errors=errors or {},
         zones=clock.time_zone_names(),
+        languages=[(each.code, each.name) for each in offered_languages()],
         sessions=[(row, user_agent.describe_user_agent(row.user_agent)) for row in rows],
         this_session=user.session.id,
         identities=[(row, oidc.get_provider(row.provider).title) for row in user.identities],

@@ -24,7 +24,16 @@ AMBIENT = {
     "portal",
     "config",
 }
-AMBIENT |= {"_", "gettext", "ngettext", "pgettext", "npgettext", "page_language"}
+AMBIENT |= {
+    "_",
+    "gettext",
+    "ngettext",
+    "pgettext",
+    "npgettext",
+    "page_language",
+    "script_sentences",
+    "offered_languages",
+}
 AMBIENT |= {"labels", "Status", "Priority", "WaitingOn", "customer_groups", "MAX_SUBJECT_LENGTH"}
 VOID = {
     "area",
@@ -52,7 +61,9 @@ class AnyFilter(dict):
         return super().get(name, str)
 
 
-environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), extensions=["jinja2.ext.do", "jinja2.ext.i18n"])
+environment = jinja2.Environment(
+    loader=jinja2.FileSystemLoader(TEMPLATES), extensions=["jinja2.ext.do", "jinja2.ext.i18n"]
+)
 environment.newstyle_gettext = True
 environment.filters = AnyFilter(environment.filters)
 

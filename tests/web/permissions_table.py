@@ -29,6 +29,7 @@ TABLE = {
     "GET /theme.css": PUBLIC,
     "GET /logo": "hidden hidden hidden hidden hidden hidden",  # there is none until an admin gives one
     "POST /scheme": PUBLIC,
+    "POST /language": PUBLIC,
     "POST /csp": PUBLIC,
     "GET /unsubscribe/<int:thread_id>/<token>": PUBLIC,
     "POST /unsubscribe/<int:thread_id>/<token>": PUBLIC,

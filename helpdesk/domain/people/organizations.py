@@ -18,7 +18,7 @@ from helpdesk.domain.people import email_address, organization_channels, session
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
 from helpdesk.models.user import Identity, Role, User
-from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation import LANGUAGES, gettext, lazy_gettext
 
 MAX_NAME_LENGTH = 200
 STALE_MESSAGE = lazy_gettext(
@@ -97,7 +97,8 @@ def update_organization(organization: Organization, *, version: int, actor: User
     """Change fields of an organization and sign out at once everybody who is no longer admitted.
 
     ``changes`` may be name, domains, addresses, slack_channels, portal_enabled, allowlist_only,
-    default_ticket_visibility, microsoft_tenant, from_address and notes. ``version`` is the version that the editor saw.
+    default_ticket_visibility, microsoft_tenant, from_address, language and notes. ``version`` is the version that the
+    editor saw.
     Raises ValidationError, or ConflictError if the organization has changed meanwhile.
     """
     if organization.version != version:
@@ -163,6 +164,7 @@ def _validate(values: dict[str, Any], organization: Organization | None) -> dict
         "slack_channels": lambda given, _: organization_channels.validate_channel_ids(given),
         "microsoft_tenant": _validated_tenant,
         "from_address": _validated_from_address,
+        "language": lambda given, _: given if given in LANGUAGES else None,
     }
     unknown = set(values) - set(checks) - set(UNCHECKED_FIELDS)
     if unknown:
@@ -234,7 +236,7 @@ def _validated_from_address(given: str | None, _organization: Organization | Non
 
 
 def _apply_changes(organization: Organization, checked: dict[str, Any], actor: User | None) -> None:
-    for key in (*UNCHECKED_FIELDS, "microsoft_tenant", "from_address"):
+    for key in (*UNCHECKED_FIELDS, "microsoft_tenant", "from_address", "language"):
         if key in checked and getattr(organization, key) != checked[key]:
             setattr(organization, key, checked[key])
     if "domains" in checked:

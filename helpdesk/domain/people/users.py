@@ -13,7 +13,7 @@ from helpdesk.domain.people import admission, email_address, session_revocation
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import Identity, Membership, Role, User
-from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation import LANGUAGES, gettext, lazy_gettext
 
 SLACK_USER_ID_PATTERN = re.compile(r"[UW][A-Z0-9]{4,30}")
 MAX_NAME_LENGTH = 200
@@ -248,7 +248,9 @@ def _parse_time(text: str) -> int | None:
     return int(hours) * 60 + int(minutes) if text else None
 
 
-def save_preferences(user: User, *, name: str, time_zone: str, mail_replies: bool, mail_updates: bool) -> None:
+def save_preferences(
+    user: User, *, name: str, time_zone: str, mail_replies: bool, mail_updates: bool, language: str | None = None
+) -> None:
     """Save what users choose for themselves. Raises ValidationError with a sentence per field."""
     errors = {}
     name = clean_name(name)
@@ -261,6 +263,8 @@ def save_preferences(user: User, *, name: str, time_zone: str, mail_replies: boo
         raise ValidationError(gettext("Some answers need another look."), errors=errors)
     user.name = name
     user.time_zone = zone
+    if language is not None:
+        user.language = language if language in LANGUAGES else None
     user.mail_replies = mail_replies
     user.mail_updates = mail_updates
     db.session.flush()

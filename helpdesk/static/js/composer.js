@@ -2,8 +2,9 @@
 //
 // A text that was begun as a note is only sent to the customer after a question. After sending, the focus stays here.
 import { announce, byId, listen, onContent, query } from "./dom.js";
+import { _ } from "./sentences.js";
 
-const QUESTION = "You began this text as an internal note. Send it to the customer?";
+const QUESTION = _("You began this text as an internal note. Send it to the customer?");
 const composerForm = () => query("form[data-composer]");
 const isNote = (form) => byId("compose-note")?.checked && form.contains(byId("compose-note"));
 const bodyOf = (form) => form.elements.body;
@@ -18,10 +19,10 @@ const syncMode = (form) => {
   form.classList.toggle("composer-note", note);
   form.classList.toggle("composer-reply", !note);
   body.id = note ? "body-note" : "body-reply";
-  body.placeholder = note ? "Write a note for the team" : "Write a reply";
+  body.placeholder = note ? _("Write a note for the team") : _("Write a reply");
   const label = query("[data-body-label]", form);
   label.htmlFor = body.id;
-  label.textContent = note ? "Internal note" : "Reply";
+  label.textContent = note ? _("Internal note") : _("Reply");
   if (!note && writtenAs?.value === "note") form.dataset.confirm = QUESTION;
   else delete form.dataset.confirm;
 };
@@ -38,7 +39,7 @@ export const focusComposer = (kind) => {
   const form = composerForm();
   if (!form) return;
   if (bodyOf(form).value.trim() && kind === "reply" && isNote(form)) {
-    announce("This text is an internal note. Choose “Reply to customer” to change that.");
+    announce(_("This text is an internal note. Choose “Reply to customer” to change that."));
   } else setMode(kind);
   const body = bodyOf(form);
   body.focus();

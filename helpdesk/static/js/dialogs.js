@@ -1,12 +1,13 @@
 // Dialogs: the confirmation of a form with data-confirm, and those that a button with data-open shows.
 import { byId, createElement, listen } from "./dom.js";
+import { _ } from "./sentences.js";
 
 export const confirmSubmit = (form, button) => {
   const dialog = createElement("dialog", "confirm");
   const text = createElement("p", "", form.dataset.confirm);
   const actions = createElement("div", "form-actions");
-  const confirm = createElement("button", "button button-danger", button ? button.textContent.trim() : "Go on");
-  const cancel = createElement("button", "button button-quiet", "Cancel");
+  const confirm = createElement("button", "button button-danger", button ? button.textContent.trim() : _("Go on"));
+  const cancel = createElement("button", "button button-quiet", _("Cancel"));
   text.id = "confirm-text";
   dialog.setAttribute("aria-labelledby", text.id);
   confirm.onclick = () => {

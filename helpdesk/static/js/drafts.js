@@ -1,6 +1,7 @@
 // Drafts of forms with data-draft are kept in this browser until they are sent, or until the person signs out: for this
 // tab alone, and for a tab that is opened later.
 import { announce, listen, onContent, query, queryAll } from "./dom.js";
+import { _ } from "./sentences.js";
 import { getItem, removeItemsWithPrefix, setItem } from "./storage.js";
 
 const SAVE_AFTER_MS = 300;
@@ -106,7 +107,7 @@ addEventListener("storage", ({ key, oldValue, newValue }) => {
     form.reset();
     setItem(key, null, () => sessionStorage);
     form.dispatchEvent(new CustomEvent("draft:cleared", { bubbles: true }));
-    announce("This was sent from another tab.");
+    announce(_("This was sent from another tab."));
   }
 });
 

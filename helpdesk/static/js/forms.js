@@ -3,6 +3,7 @@ import { confirmSubmit } from "./dialogs.js";
 import { listen, onContent, query, queryAll, stopEvent } from "./dom.js";
 import { saveDraftOnSubmit } from "./drafts.js";
 import { removeRequestErrors, showNotice } from "./notices.js";
+import { _ } from "./sentences.js";
 import { chooseScheme } from "./theme.js";
 
 const GIVE_UP_MS = 20000;
@@ -30,7 +31,10 @@ const release = (form) => {
 // It may still arrive; sending again does nothing twice (form_token).
 const giveUp = (form) => {
   release(form);
-  showNotice(form, "There is no answer yet. What you wrote is still here. You can send it again: it counts once.");
+  showNotice(
+    form,
+    _("There is no answer yet. What you wrote is still here. You can send it again: it counts once."),
+  );
 };
 
 const handleSubmit = (event) => {

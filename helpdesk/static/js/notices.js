@@ -1,6 +1,7 @@
 // A notice where a request failed: above the form that was sent, else at the top of the page.
 import { byId, createElement, listen, query, queryAll } from "./dom.js";
 import { isLive } from "./live_fragments.js";
+import { _ } from "./sentences.js";
 
 export const isPage = (html) => /<html/.test(html);
 
@@ -8,8 +9,9 @@ const errorText = (xhr) => {
   const response = xhr?.responseText || "";
   const lead = isPage(response) && query(".lead", new DOMParser().parseFromString(response, "text/html"));
   if (lead) return lead.textContent;
-  const reason = xhr?.status ? "That did not work." : "There is no connection.";
-  return `${reason} What you wrote is still here; try again in a moment.`;
+  return xhr?.status
+    ? _("That did not work. What you wrote is still here; try again in a moment.")
+    : _("There is no connection. What you wrote is still here; try again in a moment.");
 };
 
 // Above the form, or at the top of the page.

@@ -1,5 +1,6 @@
 // Moving through the queue by keys: from row to row, and from ticket to ticket in the order the queue had.
 import { announce, byId, listen, queryAll } from "./dom.js";
+import { _ } from "./sentences.js";
 
 const ORDER_KEY = "queue-order";
 
@@ -37,7 +38,7 @@ export const neighbour = (step) => {
 const moveToTicket = (step) => {
   const address = neighbour(step);
   if (address) location.assign(address);
-  else announce(step > 0 ? "This is the last ticket of the list." : "This is the first ticket of the list.");
+  else announce(step > 0 ? _("This is the last ticket of the list.") : _("This is the first ticket of the list."));
 };
 
 const moveToRow = (step) => {

@@ -1,6 +1,7 @@
 // "5 min ago" goes on while the page is open. The words are those of the template filter `format_time_ago`.
 // Who has saved no time zone reads exact times on the clock of this device.
 import { onContent, queryAll } from "./dom.js";
+import { _ } from "./sentences.js";
 
 const UPDATE_MS = 30000;
 const HOUR = 60;
@@ -12,7 +13,7 @@ const RELATIVE = LANGUAGE === "en" ? undefined : new Intl.RelativeTimeFormat(LAN
 // Undefined from a week on: the server has written the date.
 const timeAgo = (moment) => {
   const minutes = Math.floor((Date.now() - moment) / 60000);
-  if (minutes < 1) return RELATIVE ? undefined : "just now";
+  if (minutes < 1) return _("just now");
   if (minutes < HOUR) return inWords(minutes, "minute", "min");
   if (minutes < DAY) return inWords(Math.floor(minutes / HOUR), "hour", "h");
   if (minutes < WEEK) return inWords(Math.floor(minutes / DAY), "day", "d");

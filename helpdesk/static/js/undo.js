@@ -2,6 +2,7 @@
 // composer.
 import { announce, byId, listen, onContent, query } from "./dom.js";
 import { neighbour } from "./queue_keys.js";
+import { _ } from "./sentences.js";
 
 const TICK_MS = 250;
 const FAREWELL_MS = 6000; // how long a sentence without an offer stays
@@ -32,7 +33,7 @@ const countDown = (element) => {
     const seconds = Math.ceil((ends - Date.now()) / 1000);
     const text = query("[data-seconds]", element);
     if (!element.isConnected || seconds <= 0) hide();
-    else if (text) text.textContent = `${seconds} s`;
+    else if (text) text.textContent = _("%(seconds)s s", { seconds });
   };
   timer = setInterval(update, TICK_MS);
   update();
@@ -43,7 +44,7 @@ export const undoLast = () => {
   const button = query("#undo-toast:not([hidden]) [data-undo]");
   if (!button) return false;
   button.click();
-  announce("Undone");
+  announce(_("Undone"));
   return true;
 };
 

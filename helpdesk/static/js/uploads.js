@@ -1,5 +1,6 @@
 // Files: chosen, dropped or pasted, removed again, and kept when a form comes back with errors.
 import { announce, createElement, listen, onContent, query, queryAll } from "./dom.js";
+import { _ } from "./sentences.js";
 
 const keptFiles = new Map();
 
@@ -16,11 +17,11 @@ const formatSize = (bytes) => {
 
 const fileItem = (input, file) => {
   const item = createElement("li", "file");
-  const button = createElement("button", "button button-quiet button-s", "Remove");
+  const button = createElement("button", "button button-quiet button-s", _("Remove"));
   const name = createElement("bdi", "truncate", file.name);
   item.append(name, createElement("span", "muted", formatSize(file.size)), button);
   button.type = "button";
-  button.setAttribute("aria-label", `Remove ${file.name}`);
+  button.setAttribute("aria-label", _("Remove %(name)s", { name: file.name }));
   button.onclick = () => {
     setFiles(input, input.chosen.filter((other) => other !== file));
     input.focus();

@@ -12,7 +12,7 @@ from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organization_channels, organizations, users
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
-from helpdesk.translation import gettext
+from helpdesk.translation import gettext, offered_languages
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
@@ -26,6 +26,7 @@ TEXT_NAMES = (
     "slack_channels",
     "microsoft_tenant",
     "from_address",
+    "language",
     "notes",
     "default_ticket_visibility",
     "users",
@@ -131,6 +132,7 @@ def render_page(organization: Organization | None, values: dict[str, Any], error
         values=values,
         errors=errors or {},
         people_there=users.list_members(organization) if organization else [],
+        languages=[(each.code, each.name) for each in offered_languages()],
         tenants=organizations.list_microsoft_tenants(organization) if organization else [],
     )
 
@@ -152,6 +154,7 @@ def stored_values(organization: Organization) -> dict[str, Any]:
         "slack_channels": "\n".join(organization_channels.list_channel_ids(organization)),
         "microsoft_tenant": organization.microsoft_tenant or "",
         "from_address": organization.from_address or "",
+        "language": organization.language or "",
         "notes": organization.notes,
         "default_ticket_visibility": organization.default_ticket_visibility,
         "users": "listed" if organization.allowlist_only else "everybody",

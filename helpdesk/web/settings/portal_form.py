@@ -5,7 +5,7 @@ from wtforms.validators import Length, Optional, Regexp, ValidationError
 
 from helpdesk.domain.people import email_address
 from helpdesk.models.setting import SETTINGS
-from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation import gettext, lazy_gettext, offered_languages
 from helpdesk.web.form_base import to_choices
 from helpdesk.web.settings.settings_form import SettingsForm
 
@@ -48,6 +48,12 @@ class PortalForm(SettingsForm):
         [Regexp(r"#[0-9a-fA-F]{6}\Z", message=lazy_gettext("Choose a colour, like #2f5fd0."))],
         description=lazy_gettext("Made darker or lighter by itself where text on it would be hard to read."),
         render_kw={"width": "short"},
+    )
+    language = SelectField(
+        lazy_gettext("Language"),
+        choices=lambda: to_choices([(each.code, each.name) for each in offered_languages()]),
+        validate_choice=False,
+        description=lazy_gettext("Of whoever chose none and whose browser names none, and of Slack."),
     )
     internal_domains = StringField(
         lazy_gettext("Our own mail domains"),
