@@ -1,6 +1,7 @@
 """Store the text that a mail quoted, and note whether it says something that is nowhere else on the ticket."""
 
 import re
+from functools import lru_cache
 
 from sqlalchemy import select
 
@@ -11,27 +12,30 @@ from helpdesk.domain.administration import settings
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.message import Message, MessageKind
+from helpdesk.translation import N_, gettext, use_language
+from helpdesk.translation.languages import offered_codes
 
 MAX_COMPARED_MESSAGES = 20
 MAX_COMPARED_LINES = 400
 _MIN_WORDS = 3  # of a line that counts as something said
 
-_MARKER_BEGINNING = "Write your answer above this line"
 _SIGNS = re.compile(r"[\W_]+")
+_VALUES = re.compile(r"%\(\w+\)s|<[^>]*>")
 # What our own mails say besides their messages (templates/mail).
+_REASONS = (N_("You filed this ticket."), N_("You follow this ticket."))
+_ANSWERS = (
+    N_("Answer by replying to this mail, or in the portal."),
+    N_("Answer in the portal: replies to this mail are not read."),
+)
 _OWN_SENTENCES = (
-    "Earlier in ticket",
-    "Open the ticket",
-    "We have your ticket: You get a mail when somebody answers.",
-    "If something is still missing, answer before then and it opens again. A later answer starts a new ticket.",
-    "You filed this ticket. Answer by replying to this mail, or in the portal.",
-    "You filed this ticket. Answer in the portal: replies to this mail are not read.",
-    "You follow this ticket. Answer by replying to this mail, or in the portal.",
-    "You follow this ticket. Answer in the portal: replies to this mail are not read.",
-    "Choose which mails you get · Stop these mails",
-    "marked this ticket as solved. If it is not, answer and it opens again.",
-    "How did we do? It was all right Not good",
-    "corrected since it was mailed · edited",
+    N_("Earlier in ticket #%(number)s"),
+    N_("Open the ticket"),
+    N_("We have your ticket #%(number)s: %(subject)s"),
+    N_("You get a mail when somebody answers."),
+    N_("We have your ticket. You get a mail when somebody answers."),
+    N_("If something is still missing, answer before then and it opens again. A later answer starts a new ticket."),
+    N_("<strong><bdi>%(agent)s</bdi></strong> marked this ticket as solved. If it is not, answer and it opens again."),
+    N_("corrected since it was mailed"),
 )
 
 
@@ -62,7 +66,7 @@ def _is_of_a_program(line: str) -> bool:
         or quote_phrases.has_full_date(line)
         or (quote_phrases.has_verb(line) and line.endswith(":"))
         or config.current().portal_host in line
-        or line.startswith(_MARKER_BEGINNING)
+        or line.startswith(_marker_beginnings(offered_codes()))
     )
 
 
@@ -78,8 +82,31 @@ def _known_signs(message: Message) -> str:
     texts = [markdown_rendering.markdown_to_text(body) for body in db.session.scalars(earlier)]
     answers = [f"{answer.field.label} {answer.text}" for answer in ticket.answers]
     names = [ticket.subject, settings.get("portal_name"), settings.get("team_name"), ticket.organization.name]
-    return " ".join(_signs(text) for text in [*texts, *answers, *names, *_OWN_SENTENCES])
+    return " ".join(_signs(text) for text in [*texts, *answers, *names, *_own_sentences(offered_codes())])
 
 
 def _signs(text: str) -> str:
     return _SIGNS.sub("", text).lower()
+
+
+@lru_cache(maxsize=8)
+def _own_sentences(codes: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the sentences of our own mails in these languages: a mail that is quoted may be in any of them."""
+    found: list[str] = []
+    for code in codes:
+        with use_language(code):
+            found += [_VALUES.sub(" ", gettext(sentence)) for sentence in _OWN_SENTENCES]
+            found += [f"{gettext(reason)} {gettext(answer)}" for reason in _REASONS for answer in _ANSWERS]
+            found.append(f"{gettext('Choose which mails you get')} {gettext('Stop these mails')}")
+            found.append(f"{gettext('How did we do?')} {gettext('Good')} {gettext('Not good')}")
+            found.append(f"{gettext('corrected since it was mailed')} {gettext('edited')}")
+    return tuple(found)
+
+
+@lru_cache(maxsize=8)
+def _marker_beginnings(codes: tuple[str, ...]) -> tuple[str, ...]:
+    found = []
+    for code in codes:
+        with use_language(code):
+            found.append(gettext("Write your answer above this line"))
+    return tuple(found)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from helpdesk.channels.email.parse import attributions, footers, quote_phrases
 from helpdesk.channels.email.parse.plain_text_to_markdown import Line
 from helpdesk.domain.authentication import private_links
+from helpdesk.translation import gettext
 
 _DIGIT = re.compile(r"\d")
 _MIN_WRAPPED_LENGTH = 60  # characters of a quoted line whose rest a program may have put on a line of its own
@@ -35,7 +36,7 @@ def reply_marker(instance: str) -> str:
     """Return the line in our mails above which an answer is written. It contains this installation's code, so that only
     our own mails are cut there.
     """
-    return f"Write your answer above this line · {_marker_code(instance)}"
+    return f"{gettext('Write your answer above this line')} · {_marker_code(instance)}"
 
 
 def split_quote(text: str, instances: Sequence[str] = (), known: Collection[str] = ()) -> SplitText:

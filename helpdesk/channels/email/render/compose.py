@@ -74,6 +74,8 @@ def build_preview(values: message_types.Mail) -> MailPreview:
         "marker": quotes.reply_marker(values.envelope.instance) if values.envelope.reply_to else "",
         "colours": formatting.colours(values.envelope.accent),
         "on": formatting.format_datetime,
+        "day": translation.format_day,
+        "date": translation.format_date,
         "size": formatting.format_size,
         "start_side": sides[0],  # not every mail program knows logical properties
         "end_side": sides[1],
