@@ -1,5 +1,7 @@
 """A browser's User-Agent header as readable text."""
 
+from helpdesk.translation import gettext
+
 BROWSER_NAMES = (
     ("Edg", "Edge"),
     ("OPR/", "Opera"),
@@ -26,5 +28,5 @@ def describe_user_agent(user_agent: str) -> str:
     browser = next((name for token, name in BROWSER_NAMES if token in user_agent), "")
     system = next((name for token, name in SYSTEM_NAMES if token in user_agent), "")
     if browser and system:
-        return f"{browser} on {system}"
-    return browser or system or "An unknown browser"
+        return gettext("%(browser)s on %(system)s", browser=browser, system=system)
+    return browser or system or gettext("An unknown browser")

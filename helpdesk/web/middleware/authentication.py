@@ -9,7 +9,7 @@ from flask import Flask, Response, g, make_response, redirect, render_template, 
 from flask_login import current_user, login_user, logout_user
 from sqlalchemy.exc import SQLAlchemyError
 
-from helpdesk import config, extensions
+from helpdesk import config, extensions, translation
 from helpdesk.config import Config
 from helpdesk.database.transactions import start_write_transaction
 from helpdesk.domain.administration import audit_log
@@ -107,13 +107,15 @@ def get_client_network() -> str:
 
 def audit_sign_in(action: str, user: User | None, subject: str = "", **details: Any) -> None:
     """Add an entry about signing in or out to the audit log, with the client's network and browser."""
+    with translation.use_language(None):  # the log has one language, whoever signs in
+        browser = user_agent.describe_user_agent(get_user_agent())
     audit_log.add_entry(
         action,
         user,
         subject or (user.email if user else ""),
         user.organization_id if user else None,
         network=get_client_network(),
-        browser=user_agent.describe_user_agent(get_user_agent()),
+        browser=browser,
         **details,
     )
 
