@@ -103,9 +103,7 @@ def describe_incoming() -> list[diagnostics.DiagnosticResult]:
         found.append(
             diagnostics.DiagnosticResult(
                 True,
-                gettext(
-                    "A mail server may post mails to %(absolute_url)s.", absolute_url=urls.absolute_url("/hooks/email")
-                ),
+                gettext("A mail server may post mails to %(address)s.", address=urls.absolute_url("/hooks/email")),
             )
         )
     if current.IMAP_URL:

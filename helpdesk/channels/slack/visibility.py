@@ -109,7 +109,9 @@ def describe_withdrawal(message: Message, copies: Copies) -> str:
         for label, seconds in copies.stood
     ]
     parts += [
-        gettext("The email to %(name)s left at %(at)s UTC and stays in the mailbox.", name=name, at=f"{at:%H:%M:%S}")
+        gettext(
+            "The email to %(name)s left at %(at)s UTC and stays in the mailbox.", name=name, at=at.strftime("%H:%M:%S")
+        )
         for name, at in copies.mailed
     ]
     if copies.uncertain:

@@ -162,9 +162,9 @@ def configuration_error(provider: Provider) -> str:
     """Why the provider cannot be used, as far as it can be checked without signing in; "" if no reason is found."""
     if not provider.is_configured:
         return gettext(
-            "%(title)s is not configured (%(upper)s_OAUTH_CLIENT_ID).",
+            "%(title)s is not configured (%(variable)s).",
             title=provider.title,
-            upper=provider.name.upper(),
+            variable=provider.name.upper() + "_OAUTH_CLIENT_ID",
         )
     try:
         provider_keys.fetch_keys(provider.keys_url)

@@ -261,7 +261,7 @@ def _check_slack() -> HealthCheck:
     return HealthCheck(
         gettext("Slack"),
         True,
-        gettext("Slack's last event came %(last)s UTC.", last=f"{format_day(last)} {last:%H:%M}"),
+        gettext("Slack's last event came %(last)s UTC.", last=format_day(last) + last.strftime(" %H:%M")),
         age,
     )
 

@@ -31,9 +31,9 @@ def get_recipient(thread: Thread) -> User:
     if user.email_undeliverable_reason:
         raise SkipDelivery(
             lazy_gettext(
-                "Mail to %(email)s does not arrive: %(email_undeliverable_reason)s",
+                "Mail to %(email)s does not arrive: %(reason)s",
                 email=user.email,
-                email_undeliverable_reason=user.email_undeliverable_reason,
+                reason=user.email_undeliverable_reason,
             )
         )
     return user
