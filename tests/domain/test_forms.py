@@ -249,9 +249,9 @@ def test_an_edit_makes_the_next_version_and_tickets_keep_theirs(session, make, d
     builder.add_field(draft, admin, kind="date", label="Bought")
     session.commit()
     assert diff.describe_changes(first, draft) == [
-        "Adds “Bought” (date).",
+        "Adds “Bought” (Date).",
         "Renames “Serial” to “Serial number”.",
-        "“Serial number”: number (was: short text).",
+        "“Serial number”: Number (was: Short text).",
         "“Serial number”: required (was: optional).",
     ]
     builder.publish_form(form, admin)

@@ -60,7 +60,7 @@ def test_from_nothing_to_a_published_form(session, make, admin, post, browser_of
     post(f"{form}/fields", kind="number", label="Margin", team_only="1")
     page = soup(admin.get(form))
     assert [link.text.strip() for link in page.select("ol a")] == ["What is it", "Serial", "Margin"]
-    assert "Adds “Serial” (short text)." in page.text
+    assert "Adds “Serial” (Short text)." in page.text
     preview = soup(admin.get(f"{form}/preview"))
     assert preview.select_one("[name=field-serial]") and not preview.select("[name=field-margin]")
     assert not preview.select("#ticket-form[action]") and preview.select_one("[data-shown-if=what_is_it]")
