@@ -121,7 +121,7 @@ def render_error_page(
 ) -> Response:
     """The error page for ``status``; ``sentence`` is an additional explanation."""
     if request.path.startswith("/api/"):
-        return problem_details.render_problem(status, sentence, headers=headers)
+        return problem_details.render_problem(status, sentence and str(sentence), headers=headers)
     name = status if status in STATUSES_WITH_PAGE else 400 if status < 500 else 500
     # Flask's own render_template would query the database for the user and the portal's name.
     render = markdown_rendering.render_template if name in STATUSES_WITHOUT_DATABASE else render_template
