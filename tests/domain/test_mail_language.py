@@ -79,7 +79,7 @@ def test_a_mail_is_written_in_it(ticket, session):
 
 def test_a_sign_in_mail_is_in_the_language_of_the_page(ticket, session):
     with use_language("de"):
-        magic_links.request_link(ticket.requester.email, "b" * 43)
+        magic_links.request_link(ticket.requester.email, browser_token="b" * 43)
     session.commit()
     mail = session.query(Delivery).filter_by(kind=DeliveryKind.sign_in).one()
     assert reading_language.find_language(mail) == "de"
