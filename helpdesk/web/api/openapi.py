@@ -34,6 +34,11 @@ IDEMPOTENCY_KEY = {
     "description": "The same key again is the same request.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 200, "pattern": "^[A-Za-z0-9_-]+$"},
 }
+TAGS = {
+    "tickets": "Tickets and their messages.",
+    "files": "Files up and down.",
+    "organizations": "Organizations and their people.",
+}
 NUMBER = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
 SLUG = {"type": "string", "minLength": 1, "maxLength": 80, "pattern": "^[a-z0-9-]+$"}
 
@@ -53,15 +58,27 @@ def describe(base_url: str) -> dict[str, Any]:
             "title": "Helpdesk",
             "version": "1",
             "description": "Tickets, what is said on them, and organizations. A token acts as the person who made it.",
+            "contact": {"name": "The helpdesk", "url": base_url},
+            "license": {"name": "MIT", "identifier": "MIT"},
         },
+        "tags": [{"name": name, "description": description} for name, description in TAGS.items()],
         "servers": [{"url": base_url}],
         "security": [{"token": []}],
-        "paths": _paths(),
+        "paths": _with_tags(_paths()),
         "components": {
             "securitySchemes": {"token": {"type": "http", "scheme": "bearer"}},
             "schemas": _component_schemas(),
         },
     }
+
+
+def _with_tags(paths: dict[str, Any]) -> dict[str, Any]:
+    """``paths`` with the tag of each operation: the part of the path after /api/."""
+    for path, item in paths.items():
+        for method, operation in item.items():
+            if method != "parameters":
+                operation["tags"] = [path.split("/")[2]]
+    return paths
 
 
 def _paths() -> dict[str, Any]:
