@@ -1,5 +1,6 @@
 """Numbers, units and lists as readers of the language write them (CLDR)."""
 
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
@@ -8,6 +9,8 @@ from babel import Locale, lists, numbers, units
 
 from helpdesk.translation.current import current_locale
 
+NUMBER = re.compile(r"[+-]?[0-9]{1,15}(?:[.,][0-9]{1,10}){0,8}")
+GROUPING_SPACES = dict.fromkeys(map(ord, " \u00a0\u202f\u2009'\u2019"))  # what separates thousands besides . and ,
 ENGLISH_LISTS = Locale("en", "150")  # "a, b and c", without a comma before "and"
 
 
@@ -23,6 +26,47 @@ def _format_number(number: float, digits: int | None, locale: Locale) -> str:
     return numbers.format_decimal(
         number, format="#,##0" + ("." + "0" * digits if digits else ""), locale=locale, decimal_quantization=True
     )
+
+
+def parse_number(text: str) -> int | float | None:
+    """A number as a reader of the language writes it, "1.000,5" or "1,000.5"; None for what is none.
+
+    Where both signs are there the last is the decimal separator. One alone is read as the language has it, so that
+    "1.000" is a thousand in German and one in English; but "3.5" is three and a half in either.
+    """
+    text = text.translate(GROUPING_SPACES)
+    if not NUMBER.fullmatch(text):
+        return None
+    signs = [sign for sign in text if sign in ".,"]
+    if not signs:
+        return int(text)
+    decimal = _find_decimal_sign(text, signs)
+    if decimal and signs.count(decimal) > 1:
+        return None
+    whole, _, fraction = text.rpartition(decimal) if decimal else (text, "", "")
+    groups = whole.lstrip("+-").replace(",", ".").split(".")
+    if len(groups) > 1 and (not 1 <= len(groups[0]) <= 3 or any(len(group) != 3 for group in groups[1:])):
+        return None
+    digits = whole.replace(".", "").replace(",", "")
+    return float(f"{digits}.{fraction}") if decimal else int(digits)
+
+
+def write_number(number: float) -> str:
+    """A number as ``parse_number`` reads it: the decimal separator of the language, thousands not separated."""
+    return str(number).replace(".", numbers.get_decimal_symbol(current_locale()))
+
+
+def _find_decimal_sign(text: str, signs: list[str]) -> str:
+    """The sign before the decimals; "" if the signs separate thousands."""
+    last = signs[-1]
+    if len(set(signs)) == 2:
+        return last
+    if len(signs) > 1:
+        return ""
+    before, _, after = text.lstrip("+-").partition(last)
+    could_be_group = len(after) == 3 and 1 <= len(before) <= 3 and not before.startswith("0")
+    is_group_sign = last != numbers.get_decimal_symbol(current_locale())
+    return "" if could_be_group and is_group_sign else last
 
 
 def format_percent(share: float) -> str:

@@ -1,12 +1,13 @@
-"""A number, with a point or a comma as decimal separator."""
+"""A number, written as the reader's language writes it."""
 
 import re
 
 from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
 from helpdesk.models.form import Field, Widget
 from helpdesk.translation import gettext, lazy_gettext
+from helpdesk.translation.numbers import parse_number, write_number
 
-NUMBER = re.compile(r"[+-]?\d{1,15}([.,]\d{1,10})?", re.ASCII)
+PLAIN_NUMBER = re.compile(r"[+-]?[0-9]+\.[0-9]+")  # as programs and Slack write it, whatever the language
 
 
 class Number(FieldType):
@@ -16,7 +17,27 @@ class Number(FieldType):
     position = 30
 
     def parse_text(self, field: Field, text: str) -> int | float:
-        text = text.replace("\u00a0", "").replace(" ", "")
-        if not NUMBER.fullmatch(text):
-            raise InvalidAnswer(gettext("%(field)s is a number, for example 12 or 3.5.", field=field.label))
-        return float(text.replace(",", ".")) if re.search(r"[.,]", text) else int(text)
+        number = parse_number(text)
+        if number is None:
+            raise InvalidAnswer(
+                gettext(
+                    "%(field)s is a number, for example 12 or %(example)s.",
+                    field=field.label,
+                    example=write_number(3.5),
+                )
+            )
+        return number
+
+    def texts_from_json(self, value: object) -> list[str]:
+        return super().texts_from_json(_as_written(value))
+
+    def texts_from_value(self, value: object) -> list[str]:
+        return super().texts_from_value(_as_written(value))
+
+
+def _as_written(value: object) -> object:
+    """A number, or its text in the format of programs, as a reader of the present language would write it."""
+    if isinstance(value, str) and PLAIN_NUMBER.fullmatch(value):
+        return write_number(float(value))
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return write_number(value) if is_number else value  # type: ignore[arg-type]
