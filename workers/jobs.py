@@ -9,10 +9,10 @@ from flask import Flask
 
 from helpdesk.channels.email import imap_polling, quarantine_summary
 from helpdesk.channels.slack import home, sync
-from helpdesk.domain.authentication import sessions
 from helpdesk.domain.integrations import idempotency_keys
-from helpdesk.domain.monitoring import delivery_alerts
-from helpdesk.domain.privacy import erasure, retention
+from helpdesk.domain.monitoring import delivery_alerts, sizes
+from helpdesk.domain.privacy import erasure, organization_erasure, retention, row_retention
+from helpdesk.domain.reorganization import progress
 from helpdesk.domain.reporting import weekly_digest
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
@@ -110,10 +110,12 @@ def send_weekly_summaries() -> None:
 
 
 @job
-def forget_ended_sessions() -> None:
-    """Delete sessions and links that ended long ago, and old Idempotency-Keys."""
-    sessions.delete_ended()
+def purge_old_rows() -> None:
+    """Delete what has done its work after the days of its setting, and record the sizes of tables."""
     idempotency_keys.delete_old()
+    _until_done(row_retention.purge_next_batch)
+    if sizes.is_due():
+        sizes.record()
     db.session.commit()
 
 
@@ -128,7 +130,13 @@ def erase_what_is_old() -> None:
 @job
 def erase_organization(organization_id: int) -> None:
     """Erase an organization with all of its content, in batches."""
-    _erase(lambda: erasure.erase_organization_batch(db.session.get(Organization, organization_id)))
+    _erase(lambda: organization_erasure.erase_organization_batch(db.session.get(Organization, organization_id)))
+
+
+@job
+def continue_operation(operation_id: int) -> None:
+    """Go on with what an admin asked for, such as merging organizations, to its end."""
+    _until_done(lambda: progress.continue_operation(operation_id))
 
 
 @job

@@ -26,12 +26,12 @@ PERIODIC_JOBS = {
     jobs.index_older_tickets: 60,
     jobs.send_weekly_summaries: 600,
     jobs.erase_what_is_old: 3600,
-    jobs.forget_ended_sessions: 86_400,
+    jobs.purge_old_rows: 86_400,
     jobs.poll_mailbox: 20,
     jobs.summarize_quarantine: 600,
     jobs.alert_admins: 60,
 }  # job: seconds between two runs
-REQUESTED_JOBS = (jobs.apply_service_levels, jobs.erase_organization)  # each takes one number
+REQUESTED_JOBS = (jobs.apply_service_levels, jobs.erase_organization, jobs.continue_operation)  # each takes one number
 FUNCTIONS: dict[str, Callable[..., None]] = {job.__name__: job for job in (*PERIODIC_JOBS, *REQUESTED_JOBS)}
 THREADS = 2  # a long job does not delay the mailbox
 STALLED_SECONDS = 1800.0  # a job of that length looks like one that hangs

@@ -3,10 +3,12 @@
 from helpdesk.channels.email.channel import EmailChannel
 from helpdesk.channels.slack.channel import SlackChannel
 from helpdesk.channels.webhook.channel import WebhookChannel
+from helpdesk.domain.integrations import person_events
 from helpdesk.domain.outbox import registry
 
 
 def register_channels() -> None:
-    """Register the channels; called when the application is created."""
+    """Register the channels, and the events of webhooks about people; called when the application is created."""
+    person_events.register()
     for channel in (SlackChannel(), EmailChannel(), WebhookChannel()):
         registry.register_channel(channel)

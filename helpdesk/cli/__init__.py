@@ -23,6 +23,7 @@ COMMAND_PATHS = {
     "deliveries": "helpdesk.cli.deliveries:deliveries",
     "demo": "helpdesk.cli.demo:demo",
     "doctor": "helpdesk.cli.doctor:doctor",
+    "import": "helpdesk.cli.import_file:import_file",
     "mail-in": "helpdesk.cli.mail_in:mail_in",
     "organization": "helpdesk.cli.organizations_and_agents:organization",
     "reindex": "helpdesk.cli.reindex:reindex",

@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from helpdesk.domain.people import admission
 from helpdesk.domain.tickets import closing_time
 from helpdesk.models.event import Event
 from helpdesk.models.priorities import Priority
@@ -63,12 +64,18 @@ def describe_next_step(ticket: Ticket, for_team: bool) -> str:
 
 
 def describe_audience(ticket: Ticket, places: "list[ThreadStatus]", reader: User) -> str:
-    """Who will read a reply: "Dana Fields, 2 followers, colleagues at Globex, #globex and #triage"."""
-    who = pgettext("reader of a reply", "you") if reader.id == ticket.requester_id else ticket.requester.display_name
-    mailed = [place for place in places if place.user_id and place.user_id != ticket.requester_id]
-    people = [
-        who,
-        *[place.reader if place.user_id != reader.id else pgettext("reader of a reply", "you") for place in mailed[:3]],
+    """Who will read a reply: "Dana Fields, 2 followers, colleagues at Globex, #globex and #triage".
+
+    It asks about each person what their mail is asked before it is sent (``admission.can_receive_mail``).
+    """
+    requester = ticket.requester
+    own = next((place.may_read for place in places if place.user_id == requester.id), None)
+    may_read = own if own is not None else admission.can_receive_mail(requester, ticket)
+    is_own = reader.id == requester.id
+    mailed = [place for place in places if place.user_id and place.may_read and place.user_id != requester.id]
+    people = [pgettext("reader of a reply", "you")] if is_own else [requester.display_name] if may_read else []
+    people += [
+        place.reader if place.user_id != reader.id else pgettext("reader of a reply", "you") for place in mailed[:3]
     ]
     if len(mailed) > 3:
         people.append(ngettext("%(num)s more who follow", "%(num)s more who follow", len(mailed) - 3))
@@ -80,7 +87,14 @@ def describe_audience(ticket: Ticket, places: "list[ThreadStatus]", reader: User
     else:
         people.append(gettext("your colleagues at %(organization)s", organization=ticket.organization.name))
         people.append(gettext("our support team"))
-    return format_list(people)
+    listed = format_list(people)
+    if may_read or is_own:
+        return listed
+    return gettext(
+        "%(readers)s, but not %(name)s, who may no longer see this ticket",
+        readers=listed,
+        name=requester.display_name,
+    )
 
 
 def describe_event(event: Event, for_team: bool = True) -> str:
@@ -125,6 +139,10 @@ def describe_event(event: Event, for_team: bool = True) -> str:
             return gettext("%(who)s merged #%(number)s into this ticket", who=who, number=data["number"])
         case "moved":
             return gettext("%(who)s moved this from %(old)s to %(new)s", who=who, old=data["old"], new=data["new"])
+        case "requester":
+            return gettext(
+                "%(who)s made %(new)s the requester instead of %(old)s", who=who, old=data["old"], new=data["new"]
+            )
         case "linked":
             return gettext("%(who)s linked #%(number)s", who=who, number=data["number"])
         case "unlinked":

@@ -40,6 +40,9 @@ UNFINISHED_STATES = (
 )
 
 
+FINISHED_STATES = (DeliveryState.sent, DeliveryState.cancelled)
+
+
 class DeliveryKind(StrEnum):
     """What a delivery sends.
 
@@ -71,6 +74,10 @@ class DeliveryKind(StrEnum):
     mail_waiting = "mail_waiting"
     quarantine_summary = "quarantine_summary"
     webhook = "webhook"
+
+
+# Finished deliveries that nothing refers to again; those of messages tell later edits which copies there are.
+PURGEABLE_SQL = "state IN ('sent', 'cancelled') AND (thread_id IS NULL OR kind = 'card_update')"
 
 
 class Delivery(Base):
@@ -139,6 +146,12 @@ class Delivery(Base):
             postgresql_where=text("state NOT IN ('sent', 'cancelled')"),
         ),
         Index("ix_deliveries_thread_external", "thread_id", "external_id"),
+        Index(
+            "ix_deliveries_purgeable",
+            "finished_at",
+            sqlite_where=text(PURGEABLE_SQL),
+            postgresql_where=text(PURGEABLE_SQL),
+        ),
     )
 
     @property
@@ -155,3 +168,6 @@ class Delivery(Base):
     @property
     def is_finished(self) -> bool:
         return self.state in (DeliveryState.sent, DeliveryState.cancelled)
+
+
+PURGEABLE_DELIVERY = text(PURGEABLE_SQL)

@@ -9,6 +9,8 @@ from helpdesk.database.types import Created, Id, Time, one_of_condition
 from helpdesk.extensions import Base
 from helpdesk.models.personal_data import CODE, IDENTIFIER, ErasedBy
 
+PURGEABLE_STATES = ("done", "ignored")
+
 
 class InboundEvent(Base):
     """One event as a channel received it, stored before it is processed: a row of the inbox.
@@ -53,4 +55,5 @@ class InboundEvent(Base):
             one_of_condition("state", ("waiting", "working", "done", "ignored", "quarantined", "failed")), name="state"
         ),
         Index("ix_inbound_events_state_due", "state", "due_at"),
+        Index("ix_inbound_events_finished", "finished_at"),
     )

@@ -3,7 +3,7 @@
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from helpdesk.database.types import Created, Id, Time, one_of_condition
+from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
 from helpdesk.extensions import Base
 from helpdesk.markup import search_words
 from helpdesk.models.personal_data import CODE, COMPANY, CONFIGURATION, ErasedBy
@@ -14,6 +14,7 @@ class Organization(Base):
 
     ``search_words``: the words of its name and of its slug, as a search of the team compares them.
     ``language``: the code of the language of its people who chose none and whose browser names none.
+    ``merged_into_id``: the organization that this one was merged into; the row stays so that a merge can be undone.
     """
 
     __tablename__ = "organizations"
@@ -41,6 +42,7 @@ class Organization(Base):
     language: Mapped[str | None] = mapped_column(String(16))
     search_words: Mapped[str] = mapped_column(Text, default="", server_default="")
     version: Mapped[int] = mapped_column(default=1)
+    merged_into_id: Mapped[int | None] = mapped_column(BigId, index=True)
 
     domains: Mapped[list["OrganizationDomain"]] = relationship(
         back_populates="organization", order_by="OrganizationDomain.domain"

@@ -47,6 +47,7 @@ class Kept:
 CODE = Kept("It is one of the product's own fixed words.")
 COMPANY = Kept("It describes a company and goes when the organization is erased.")
 CONFIGURATION = Kept("It belongs to the installation, not to a person.")
+OPERATION_DATA = Kept("It has ids, flags and names of companies only.")
 IDENTIFIER = Kept("It is a random or derived identifier that says nothing about a person.")
 
 ColumnDeclaration = Erased | ErasedBy | Kept

@@ -126,6 +126,32 @@ SETTINGS = {
             "Language of whoever chose none, of Slack and of mails to addresses without an account.",
             tuple(LANGUAGES),
         ),
+        SettingDefinition(
+            "received_retention_days",
+            90,
+            "Days after which processed mails and Slack events are deleted in their raw form; 0 keeps them.",
+        ),
+        SettingDefinition(
+            "delivery_retention_days",
+            90,
+            "Days after which finished webhook calls, account mails and card updates are deleted; 0 keeps them.",
+        ),
+        SettingDefinition("session_retention_days", 30, "Days after which ended sessions are deleted; 0 keeps them."),
+        SettingDefinition(
+            "sign_in_retention_days", 30, "Days after which requests for sign-in links are deleted; 0 keeps them."
+        ),
+        SettingDefinition(
+            "sign_in_audit_days", 180, "Days after which sign-ins are deleted from the audit log; 0 keeps them."
+        ),
+        SettingDefinition(
+            "audit_retention_days", 0, "Days after which all entries of the audit log are deleted; 0 keeps them."
+        ),
+        SettingDefinition(
+            "operation_retention_days",
+            365,
+            "Days after which finished merges and moves are deleted and can no longer be undone; 0 keeps them.",
+        ),
+        SettingDefinition("size_retention_days", 400, "Days after which recorded sizes of tables are deleted."),
         SettingDefinition("time_zone", "UTC", "Time zone of business hours and reports."),
     )
 }

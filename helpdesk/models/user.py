@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship, validates
 
-from helpdesk.database.types import Created, Id, Time, one_of_condition
+from helpdesk.database.types import BigId, Created, Id, Time, one_of_condition
 from helpdesk.extensions import Base
 from helpdesk.markup import search_words
 from helpdesk.models.organization import Organization
@@ -45,6 +45,8 @@ class User(Base):
     ``chat_notifications``: where an agent is notified in a chat such as Slack: in the ticket's "thread", by a "direct"
     message, or "off". ``quiet_from`` and ``quiet_until`` are minutes of the day, in the person's time zone, between
     which they are not. ``language``: the code of the language they chose, if they did.
+
+    ``merged_into_id``: the person who this turned out to be; the row stays, deactivated, so that a merge can be undone.
     """
 
     __tablename__ = "users"
@@ -84,10 +86,12 @@ class User(Base):
     email_verified_at: Mapped[Time | None]
     deactivated_at: Mapped[Time | None]
     erased_at: Mapped[Time | None]
+    merged_into_id: Mapped[int | None] = mapped_column(BigId, index=True)
     search_words: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     organization: Mapped[Organization | None] = relationship()
     identities: Mapped[list["Identity"]] = relationship(back_populates="user")
+    aliases: Mapped[list["UserAlias"]] = relationship(back_populates="user", order_by="UserAlias.email")
 
     __table_args__ = (
         CheckConstraint(one_of_condition("role", Role), name="role"),
@@ -108,7 +112,7 @@ class User(Base):
     @validates("name", "email")
     def _set_search_words(self, key: str, value: str) -> str:
         texts = {"name": self.name, "email": self.email, key: value}
-        self.search_words = search_words.join_words(*texts.values())
+        self.search_words = search_words.join_words(*texts.values(), *(alias.email for alias in self.aliases))
         return value
 
     @property
@@ -132,6 +136,24 @@ class User(Base):
     def display_name(self) -> str:
         """The name, or the part of the address before the @ if there is none."""
         return format_display_name(self.name, self.email)
+
+
+class UserAlias(Base):
+    """Another address of a person: a former one, or that of an account that was merged into theirs.
+
+    A mail from it is theirs, and a customer whom an organization admits by it may sign in with it. Mail to them goes to
+    ``User.email`` only.
+    """
+
+    __tablename__ = "user_aliases"
+    personal_data = RowDeleted("user_id")
+
+    id: Mapped[Id]
+    user_id: Mapped[int] = mapped_column(ForeignKey("users.id", ondelete="CASCADE"), index=True)
+    email: Mapped[str] = mapped_column(String(254), unique=True)
+    created_at: Mapped[Created]
+
+    user: Mapped[User] = relationship(back_populates="aliases")
 
 
 class Membership(Base):

@@ -20,6 +20,9 @@ WEBHOOK_EVENTS = (
     "message.noted",
     "message.edited",
     "message.deleted",
+    "person.added",
+    "person.changed",
+    "person.merged",
 )
 
 

@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from helpdesk import config
 from helpdesk.domain import metrics
-from helpdesk.domain.monitoring import health
+from helpdesk.domain.monitoring import health, sizes
 from helpdesk.extensions import db
 from helpdesk.web.middleware import authorization
 from helpdesk.web.settings import navigation
@@ -56,5 +56,8 @@ def show_metrics() -> ResponseReturnValue:
 def show_health() -> ResponseReturnValue:
     """The health page for admins: waiting deliveries by destination, and checks."""
     return navigation.render_settings_page(
-        "settings/health.html", destinations=health.list_destinations(), findings=health.run_checks()
+        "settings/health.html",
+        destinations=health.list_destinations(),
+        findings=health.run_checks(),
+        sizes=sizes.list_growth(),
     )

@@ -32,6 +32,7 @@ ENGLISH_ON_PURPOSE = {
     "domain/metrics.py": "Prometheus",
     "domain/authentication/provider_keys.py": "the log",
     "domain/integrations/webhooks.py": "a test for a program",
+    "domain/imports/": "the command line",
     "domain/representations.py": "programs read it",
     "domain/idempotency.py": "programs read it",
     "domain/integrations/idempotency_keys.py": "programs read it",

@@ -12,13 +12,16 @@ from helpdesk import clock, storage
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, PermissionDenied
-from helpdesk.domain.privacy import data_export, erasure, retention
+from helpdesk.domain.people import addresses
+from helpdesk.domain.privacy import data_export, erasure, erasure_preview, organization_erasure, retention
+from helpdesk.domain.reorganization import people_merging
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
+from helpdesk.models.operation import Operation
 from helpdesk.models.organization import Organization
 from helpdesk.models.qa_review import QaReview
 from helpdesk.models.rating import Rating
@@ -72,7 +75,7 @@ def test_an_erased_person_stands_in_no_table(session, make, admin):
     message = tickets.reply(ticket, author=ann, body="More bread")
     tickets.assign(ticket, admin, actor=admin)
     file(session, message)
-    assert dict(erasure.preview_person(ann).goes)["Messages"] == 2
+    assert dict(erasure_preview.preview_person(ann).goes)["Messages"] == 2
     keys = erasure.erase_person(ann, actor=admin)
     session.commit()
     erasure.delete_files(keys)
@@ -84,6 +87,43 @@ def test_an_erased_person_stands_in_no_table(session, make, admin):
     assert (
         session.scalar(select(AuditEntry).where(AuditEntry.action == "erased a person")).subject == f"person {ann.id}"
     )
+
+
+def test_a_person_is_erased_with_aliases_and_the_accounts_merged_into_theirs(session, make, admin):
+    globex = make.organization("Globex", domain="globex.example")
+    ann, twin = make.user(globex, "Ann"), make.user(globex, "Quisling", email="quisling@globex.example")
+    ticket = make.ticket(twin)
+    tickets.change_requester(ticket, ann, actor=admin)
+    addresses.change_person(ann, name="Ann", email="ann.quisling@globex.example", keep_alias=True, actor=admin)
+    people_merging.merge_people(twin, ann, actor=admin)
+    session.commit()
+    assert everywhere(session, "quisling")
+    erasure.erase_person(ann, actor=admin)
+    session.commit()
+    assert [place for place in everywhere(session, "uisling") if not place.startswith("ticket_search")] == []
+
+
+def test_the_erasure_of_a_person_is_a_row_that_a_sweep_finishes(session, make, admin):
+    ann = make.user(make.organization("Globex", slack="C0GLOBEX"))
+    ticket = make.ticket(ann)
+    waiting = session.scalars(select(Delivery).where(Delivery.thread_id.is_not(None))).first()
+    waiting.state, waiting.message_id = "sending", ticket.messages[0].id
+    session.commit()
+    erasure.erase_person(ann, actor=admin)
+    session.commit()
+    operation = session.scalars(select(Operation)).one()
+    assert (operation.state, operation.done, operation.total) == ("running", 1, 2)
+    for delivery in session.scalars(select(Delivery)):
+        delivery.state = "sent"
+    session.commit()
+    erasure.erase_what_was_being_sent()
+    session.commit()
+    assert (operation.state, operation.done) == ("done", 2)
+
+
+def test_the_preview_lists_what_the_tables_keep_and_why():
+    kept = dict((reason, tables) for tables, reason in erasure_preview.list_kept())
+    assert "organizations" in kept["It describes a company and goes when the organization is erased."]
 
 
 def plant(session, make, admin) -> User:
@@ -241,8 +281,8 @@ def test_the_search_forgets_an_erased_organization_and_keeps_the_others(session,
     tickets.add_note(gone, author=admin, body="ryebread")
     session.commit()
     assert in_search(session, "sourdough") == [gone.id, kept.id] and in_search(session, "ryebread") == [gone.id]
-    erasure.start_erasing_organization(globex, actor=admin)
-    while erasure.erase_organization_batch(session.get(Organization, globex.id))[0]:
+    organization_erasure.start_erasing_organization(globex, actor=admin)
+    while organization_erasure.erase_organization_batch(session.get(Organization, globex.id))[0]:
         session.commit()
     session.commit()
     assert in_search(session, "sourdough") == [kept.id] and in_search(session, "ryebread") == []
@@ -291,12 +331,12 @@ def test_an_organization_goes_with_everything_and_the_others_stay(session, make,
     tickets.create_follow_up(ticket, requester=ann, body="globex-words again")
     kept = make.ticket(bill, body="initech-words")
     file(session, session.scalar(select(Message).where(Message.ticket_id == ticket.id)))
-    assert dict(erasure.preview_organization(globex).goes)["Tickets"] == 6
-    erasure.start_erasing_organization(globex, actor=admin)
+    assert dict(erasure_preview.preview_organization(globex).goes)["Tickets"] == 6
+    organization_erasure.start_erasing_organization(globex, actor=admin)
     session.commit()
     more, keys = True, []
     while more:
-        more, some = erasure.erase_organization_batch(globex)
+        more, some = organization_erasure.erase_organization_batch(globex)
         keys += some
         session.commit()
     assert keys == ["k" * 32]

@@ -38,7 +38,7 @@ MODULES = (
     erasure,
 )
 READING = {"lock", "load_timeline", "delivery_threads", "read_by", "pending_read_receipt", "list_linked_tickets",
-           "describe_link", "get_rating", "can_rate", "preview_transfer", "get_review", "visible_review", "add_event",
+           "describe_link", "list_candidates", "get_rating", "can_rate", "preview_transfer", "get_review", "visible_review", "add_event",
            "list_reviewable", "list_reviews", "mark_read", "preview_person", "preview_organization", "find_undoable_reply",
            "find_follow_up"}  # fmt: skip
 INSIDE_OTHERS = {"enqueue_new_ticket", "enqueue_card_update", "end_mail_thread", "fan_out_message", "fan_out_deletion",

@@ -8,6 +8,7 @@ from sqlalchemy import event, inspect
 from helpdesk import clock, extensions
 from helpdesk.domain.authentication import sessions
 from helpdesk.domain.people import organizations, users
+from helpdesk.domain.privacy import row_retention
 from helpdesk.models.session import Session
 from helpdesk.models.user import User
 
@@ -169,6 +170,6 @@ def test_looking_as_a_customer_is_a_stand_in_that_sees_what_they_see(make, sessi
 def test_what_ended_long_ago_is_forgotten(make, session, later):
     sessions.create_session(make.user(make.organization()), "link")
     session.commit()
-    assert sessions.delete_ended() == 0
+    assert row_retention.purge_next_batch() == 0
     later(days=45)
-    assert sessions.delete_ended() == 1
+    assert row_retention.purge_next_batch() == 1

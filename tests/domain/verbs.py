@@ -12,7 +12,7 @@ from helpdesk.domain.errors import DomainError, PermissionDenied
 from helpdesk.domain.people import permissions
 from helpdesk.domain.privacy import erasure
 from helpdesk.domain.reporting import qa_reviews
-from helpdesk.domain.tickets import auto_close, bulk_update, links, merging, ratings, read_receipts, transfer
+from helpdesk.domain.tickets import auto_close, bulk_update, links, merging, ratings, read_receipts, requester, transfer
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.form import Field
@@ -140,6 +140,7 @@ VERBS = (
     Verb("link", "link_tickets", "maya", lambda it: links.link_tickets(it.other, it.ticket, actor=it.maya)),
     Verb("unlink", "unlink_tickets", "maya", lambda it: links.unlink_tickets(it.ticket, it.other, actor=it.maya)),
     Verb("move", "transfer_ticket", "maya", lambda it: transfer.transfer_ticket(it.ticket, it.there, requester=it.cy, actor=it.maya)),
+    Verb("requester", "change_requester", "maya", lambda it: requester.change_requester(it.ticket, it.bo, actor=it.maya)),
     Verb("rate", "save_rating", "ann", lambda it: ratings.save_rating(it.ticket, user=it.ann, score=5)),
     Verb("review", "save_review", "ada", lambda it: qa_reviews.save_review(it.ticket, reviewer=it.ada, rating="good")),
     Verb("change many", "update_tickets", "maya", lambda it: bulk_update.update_tickets([it.world.ticket, it.world.other], actor=it.maya, priority="low", status="pending")),

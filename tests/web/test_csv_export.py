@@ -1,11 +1,15 @@
 """CSV files are sent whole: after a pause, to slow clients, and while somebody else writes."""
 
 import csv
+import io
 import sqlite3
+from datetime import UTC, datetime
 
+import openpyxl
 import pytest
 
-from helpdesk.domain.ticket_lists import csv_export
+from helpdesk.domain.people import users
+from helpdesk.domain.ticket_lists import csv_export, workbook_export
 from tests import time_travel
 
 PAUSE_SECONDS = 61  # the first request after it records when the session was last used
@@ -53,3 +57,52 @@ def test_an_export_needs_no_write_lock(path, subjects, make, browser_of, app):
     read += list(pieces)
     writer.execute("ROLLBACK")
     assert set(exported_subjects(b"".join(read).decode())) == expected
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_export_goes_on_to_its_end_when_the_reader_is_signed_out_meanwhile(subjects, make, browser_of, session):
+    requester, expected = subjects
+    pieces = browser_of(requester).get("/tickets.csv", buffered=False).iter_encoded()
+    read = [next(pieces)]
+    users.deactivate_user(requester, actor=None)
+    session.commit()
+    read += list(pieces)
+    assert set(exported_subjects(b"".join(read).decode())) == expected
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_each_field_has_a_column_and_each_time_its_offset(make, browser_of, session):
+    form = make.form(fields=({"key": "serial"}, {"key": "margin", "team_only": True}, {"key": "form"}))
+    requester = make.user(make.organization("Globex"), "Dana", time_zone="Pacific/Auckland")
+    answers = {"serial": "X1", "margin": "thin", "form": "A4"}
+    make.ticket(requester, "Printer", form=form, answers=answers).created_at = datetime(
+        2026, 11, 27, 20, 30, tzinfo=UTC
+    )
+    session.commit()
+    text = browser_of(requester).get("/tickets.csv?format=semicolon").get_data(as_text=True)
+    head, row = csv.reader(text.removeprefix("\ufeff").splitlines(), delimiter=";")
+    values = dict(zip(head, row, strict=True))
+    assert values["Filed"] == "2026-11-28T09:30:00+13:00"
+    assert (values["Serial"], values["Form (form)"], values["Form"]) == ("X1", "A4", "Default")
+    assert "Margin" not in head and "thin" not in text
+    assert "thin" in browser_of(make.agent("Maya")).get("/desk/export.csv?view=all").get_data(as_text=True)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_workbook_has_dates_and_no_formulas(make, browser_of, session, monkeypatch):
+    requester = make.user(make.organization("Globex"), "Dana", time_zone="Pacific/Auckland")
+    ticket = make.ticket(requester, '=HYPERLINK("http://evil")')
+    ticket.created_at = datetime(2026, 11, 27, 20, 30, tzinfo=UTC)
+    session.commit()
+    client = browser_of(requester)
+    response = client.get("/tickets.csv?format=xlsx")
+    sheet = openpyxl.load_workbook(io.BytesIO(response.data)).active
+    head, row = sheet.iter_rows()
+    values = {heading.value: cell for heading, cell in zip(head, row, strict=True)}
+    assert values["Filed (Pacific/Auckland)"].value == datetime(2026, 11, 28, 9, 30)
+    assert (values["Subject"].value, values["Subject"].data_type) == ('=HYPERLINK("http://evil")', "s")
+    assert values["Number"].value == ticket.id
+    make.ticket(requester)
+    monkeypatch.setattr(workbook_export, "MAX_ROWS", 1)
+    assert client.get("/tickets.csv?format=xlsx").headers["Location"] == "/tickets"
+    assert "A workbook has at most 1 tickets" in client.get("/tickets").text

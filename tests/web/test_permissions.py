@@ -84,6 +84,7 @@ class World:
             "passkey_id": passkey_of(session, make.agent()),
             "slug": globex.slug,
             "mail_id": mail_id,
+            **reorganized_things(session, self.people["admin"], spare),
         } | desk
         self.of_rule = {
             "/files/<key>/delete": {"key": draft},
@@ -94,6 +95,7 @@ class World:
             "/settings/people/<int:user_id>/role": {"user_id": make.agent().id},
             "/settings/people/<int:user_id>/identities/<int:identity_id>/delete": {"identity_id": theirs.id},
             "/settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/retry": {"delivery_id": desk["call_id"]},
+            "/settings/webhooks/<int:webhook_id>/deliveries/<int:delivery_id>/replay": {"delivery_id": desk["call_id"]},
             "/sign-in/link/<token>": {"token": "t" * 43},
             "/tickets/<int:number>/followers/<int:user_id>/delete": {"user_id": colleague.id},
         }
@@ -107,6 +109,18 @@ class World:
 
     def form(self, route: str) -> dict:
         return {name: str(self.parameters.get(value, value)) for name, value in VALUES.get(route, {}).items()}
+
+
+def reorganized_things(session, admin, person) -> dict:
+    """A finished operation that can be undone, and another address of ``person``."""
+    from helpdesk.models.operation import Operation
+    from helpdesk.models.user import UserAlias
+
+    operation = Operation(kind="merge_people", state="done", source_id=0, actor_id=admin.id, data={})
+    alias = UserAlias(user_id=person.id, email=f"alias{person.id}@globex.example")
+    session.add_all([operation, alias])
+    session.flush()
+    return {"operation_id": operation.id, "alias_id": alias.id}
 
 
 def saved_view(agent):

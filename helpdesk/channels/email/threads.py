@@ -40,12 +40,9 @@ def open_thread(ticket: Ticket, user: User) -> Thread:
 
 
 def find_thread(ticket: Ticket, user: User) -> Thread | None:
-    """Return the mail conversation with ``user`` about ``ticket``, also an ended one."""
-    return db.session.scalar(
-        select(Thread).where(
-            Thread.ticket_id == ticket.id, Thread.channel_id == get_mail_channel().id, Thread.user_id == user.id
-        )
-    )
+    """Return the mail conversation with ``user`` about ``ticket``, also an ended one; of two the open one."""
+    own = Thread.ticket_id == ticket.id, Thread.channel_id == get_mail_channel().id, Thread.user_id == user.id
+    return db.session.scalars(select(Thread).where(*own).order_by(Thread.ended_at.is_not(None), Thread.id)).first()
 
 
 def get_mail_channel() -> Channel:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from helpdesk import clock
 from helpdesk.channels.slack.render import blocks
-from helpdesk.domain.people import admission, permissions
+from helpdesk.domain.people import admission
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
@@ -207,7 +207,7 @@ def find_portal_readers(message: Message) -> list[str]:
 def _describe_portal(ticket: Ticket) -> str:
     """The portal with those who read the ticket there, after "it goes to"."""
     values = {"requester": ticket.requester.display_name, "organization": ticket.organization.name}
-    if permissions.can_see(ticket.requester, ticket):
+    if admission.can_receive_mail(ticket.requester, ticket):
         return gettext("the portal (%(requester)s and everybody at %(organization)s who sees its tickets)", **values)
     return gettext(
         "the portal (everybody at %(organization)s who sees its tickets, "
@@ -219,7 +219,7 @@ def _describe_portal(ticket: Ticket) -> str:
 def _describe_in_portal(ticket: Ticket) -> str:
     """The same, after "goes to the customer at once"."""
     values = {"requester": ticket.requester.display_name, "organization": ticket.organization.name}
-    if permissions.can_see(ticket.requester, ticket):
+    if admission.can_receive_mail(ticket.requester, ticket):
         return gettext("in the portal (%(requester)s and everybody at %(organization)s who sees its tickets)", **values)
     return gettext(
         "in the portal (everybody at %(organization)s who sees its tickets, "

@@ -14,6 +14,7 @@ from helpdesk.domain.outbox.channel import SendResult
 from helpdesk.translation import gettext
 
 TIMEOUT = urllib3.Timeout(connect=5, read=10)
+MAX_SHOWN_LENGTH = 300  # characters of an answer that the log shows
 MAX_RESPONSE_BYTES = 2_000  # bytes of an answer that are read
 
 
@@ -27,7 +28,7 @@ def post_request(key: str, url: str, secrets: Sequence[bytes], body: bytes) -> S
                 "POST", place.path, body=body, headers=headers, redirect=False, retries=False, preload_content=False
             )
             status = answer.status
-            answer.read(MAX_RESPONSE_BYTES, decode_content=False)
+            beginning = answer.read(MAX_RESPONSE_BYTES, decode_content=False)
             retry_after = answer.headers.get("Retry-After", "")
             answer.close()
     except urllib3.exceptions.NewConnectionError:
@@ -43,7 +44,7 @@ def post_request(key: str, url: str, secrets: Sequence[bytes], body: bytes) -> S
             gettext("%(host)s ended the connection before it answered.", host=place.host)
         ) from None
     if 200 <= status < 300:
-        return SendResult(str(status), {"status": status})
+        return SendResult(str(status), {"status": status, "answer": _shown_text(beginning)})
     if status == 410:
         raise errors.PermanentError(gettext("%(host)s answered 410: it wants no more of these.", host=place.host))
     if status in (429, 503):
@@ -68,6 +69,12 @@ def _connection_pool(place: ssrf.ResolvedUrl) -> urllib3.HTTPConnectionPool:
 def _host_header(place: ssrf.ResolvedUrl) -> str:
     host = f"[{place.host}]" if ":" in place.host else place.host
     return host if place.port in (80, 443) else f"{host}:{place.port}"
+
+
+def _shown_text(beginning: bytes) -> str:
+    """The beginning of an answer as text for the log: printable and on one line."""
+    text = beginning.decode("utf-8", errors="replace")
+    return " ".join("".join(sign if sign.isprintable() else " " for sign in text).split())[:MAX_SHOWN_LENGTH]
 
 
 def _parse_seconds(text: str) -> float | None:

@@ -1,24 +1,21 @@
 """The audit log: who changed settings, access or identities, and who signed in or was refused.
 
 Entries are only added, and written to the program's log as well. Those about sign-ins are removed after
-ROUTINE_RETENTION; all others stay.
+some days (``privacy.row_retention``); all others stay unless a setting says otherwise.
 """
 
 import json
 import logging
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, tuple_
+from sqlalchemy import select, tuple_
 
-from helpdesk import clock
-from helpdesk.database.types import affected_rows
 from helpdesk.extensions import db
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.user import User
 
 PAGE_SIZE = 50
-ROUTINE_RETENTION = timedelta(days=180)
 SIGNED_IN, SIGNED_OUT, SIGN_IN_REFUSED, WRONG_CODE = (
     "signed in",
     "signed out",
@@ -60,18 +57,6 @@ def add_entry(
     values = {"action": action, "actor": entry.actor_id, "subject": entry.subject, "organization": organization_id}
     log.info("%s", json.dumps({**values, **details}, default=str))
     return entry
-
-
-def delete_old_routine_entries() -> int:
-    """Delete the entries about sign-ins that are older than ROUTINE_RETENTION. Returns how many."""
-    is_old = AuditEntry.at < clock.now() - ROUTINE_RETENTION
-    return affected_rows(
-        db.session.execute(
-            delete(AuditEntry)
-            .where(is_old, AuditEntry.action.in_(ROUTINE_ACTIONS))
-            .execution_options(synchronize_session=False)
-        )
-    )
 
 
 def list_entries(

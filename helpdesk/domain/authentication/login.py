@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, update
 
 from helpdesk import clock
 from helpdesk.domain.errors import PermissionDenied
@@ -28,6 +28,7 @@ class LoginResult:
 def by_email(email: str, *, name: str = "", microsoft_tenant: str | None = None) -> LoginResult:
     """Sign in the person who has proven the canonical address ``email``; creates their account if there is none.
 
+    ``email`` may be an alias of a customer, if an organization admits it as well as their own address.
     ``microsoft_tenant``: the directory that proved it; an organization that pinned another one does not admit them.
     Raises NotAdmitted.
     """
@@ -40,6 +41,10 @@ def by_email(email: str, *, name: str = "", microsoft_tenant: str | None = None)
     if not admission.is_portal_enabled():
         raise NotAdmitted(gettext("The portal is switched off at the moment."))
     organizations = [o for o in admission.admitting_organizations(email) if _matches_tenant(o, microsoft_tenant)]
+    is_alias = user is not None and user.email != email
+    if user is not None and is_alias:  # their sessions end as soon as their own address is not admitted
+        own = {organization.id for organization in admission.admitting_organizations(user.email)}
+        organizations = [organization for organization in organizations if organization.id in own]
     if not organizations or (user is not None and (not user.is_active or user.erased_at)):
         raise NotAdmitted(
             gettext(
@@ -51,7 +56,8 @@ def by_email(email: str, *, name: str = "", microsoft_tenant: str | None = None)
         user = users.create_user(email, name=name, organization=organizations[0])
     if user.organization_id not in {organization.id for organization in organizations}:
         users.join_organization(user, organizations[0])
-    _mark_email_verified(user, name)
+    if not is_alias:  # the proof of another address proves nothing about their own
+        _mark_email_verified(user, name)
     _record_domain_use(user)
     return LoginResult(user, tuple(organizations))
 
@@ -94,5 +100,4 @@ def _record_domain_use(user: User) -> None:
 
 def look_up_email(email: str) -> tuple[User | None, list[Organization]]:
     """The user of ``email`` and the organizations that admit it: always the same two queries, whatever they find."""
-    user = db.session.scalar(select(User).where(User.email == email))
-    return user, admission.admitting_organizations(email)
+    return users.find_user(email), admission.admitting_organizations(email)

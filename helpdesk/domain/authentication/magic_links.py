@@ -223,7 +223,8 @@ def complete_sign_in(link: SignInLink, browser: str = "") -> LoginResult:
     A pending account of a provider is connected. Raises NotAdmitted.
     """
     result = login.by_email(link.email)
-    undeliverable_addresses.clear_bounces(result.user)
+    if link.email == result.user.email:
+        undeliverable_addresses.clear_bounces(result.user)
     invalidate_all(link.email)
     if link.pending_identity:
         oidc.connect_identity(result.user, oidc.ProviderClaims(**json.loads(link.pending_identity)), browser=browser)

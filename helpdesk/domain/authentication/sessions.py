@@ -4,18 +4,16 @@ import secrets
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import and_, bindparam, delete, exists, or_, select, update
+from sqlalchemy import and_, bindparam, exists, or_, select, update
 from sqlalchemy.orm import contains_eager
 
 from helpdesk import clock, key_derivation
 from helpdesk.database.types import affected_rows
-from helpdesk.domain.administration import audit_log
 from helpdesk.domain.people import admission, session_revocation
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
-from helpdesk.models.second_factor import Authenticator, Passkey, PasskeyChallenge
+from helpdesk.models.second_factor import Authenticator, Passkey
 from helpdesk.models.session import Session
-from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.user import Role, User
 from helpdesk.translation import gettext
 
@@ -32,8 +30,6 @@ ABSOLUTE_TIMEOUTS = {
     Role.admin: timedelta(hours=12),
 }
 LAST_SEEN_INTERVAL = timedelta(minutes=1)
-RETENTION_PERIOD = timedelta(days=30)  # after which ended sessions and links are deleted
-REFUSED_RETENTION_PERIOD = timedelta(days=2)  # after which requests for links that were refused are deleted
 # Built once, because every request executes it.
 SESSION_QUERY = (
     select(
@@ -169,35 +165,6 @@ def impersonate(session: SessionInfo, organization: Organization | None) -> None
     """View the portal as a customer of ``organization`` from now on, or with None as oneself again."""
     wanted = organization.id if organization else None
     db.session.execute(update(Session).where(Session.id == session.id).values(impersonated_organization_id=wanted))
-
-
-def delete_ended() -> int:
-    """Delete what has ended: sessions and links after RETENTION_PERIOD, refused requests, challenges, audit entries.
-
-    Returns how many rows.
-    """
-    before = clock.now() - RETENTION_PERIOD
-    ended = db.session.execute(
-        delete(Session)
-        .where(or_(Session.expires_at < before, Session.revoked_at < before))
-        .execution_options(synchronize_session=False)
-    )
-    links = db.session.execute(
-        delete(SignInLink)
-        .where(
-            or_(
-                SignInLink.expires_at < before,
-                and_(SignInLink.expires_at < clock.now() - REFUSED_RETENTION_PERIOD, SignInLink.refused.is_not(None)),
-            )
-        )
-        .execution_options(synchronize_session=False)
-    )
-    challenges = db.session.execute(
-        delete(PasskeyChallenge)
-        .where(PasskeyChallenge.expires_at < clock.now())
-        .execution_options(synchronize_session=False)
-    )
-    return sum(map(affected_rows, (ended, links, challenges))) + audit_log.delete_old_routine_entries()
 
 
 def _impersonated_user(person: User, organization: Organization) -> User:

@@ -25,7 +25,18 @@ _webhook = Webhook.__table__
 # Built once, because every event executes it.
 ACTIVE_WEBHOOKS_QUERY = select(*_webhook.c["id", "events"]).where(_webhook.c.is_active)
 EVENT_BY_KIND = {"solved": "ticket.solved", "reopened": "ticket.reopened"}
-UPDATE_KINDS = {"status", "priority", "assigned", "closed", "moved", "merged", "answered"}
+UPDATE_KINDS = {
+    "status",
+    "priority",
+    "assigned",
+    "closed",
+    "moved",
+    "merged",
+    "answered",
+    "requester",
+    "followed",
+    "unfollowed",
+}
 EVENT_LABELS = {
     "ticket.filed": lazy_gettext("A ticket was filed"),
     "ticket.updated": lazy_gettext("Status, priority, assignee or answers changed"),
@@ -35,6 +46,9 @@ EVENT_LABELS = {
     "message.noted": lazy_gettext("The team wrote a note"),
     "message.edited": lazy_gettext("A reply or note was edited, or became internal"),
     "message.deleted": lazy_gettext("A reply or note was deleted"),
+    "person.added": lazy_gettext("A person was added"),
+    "person.changed": lazy_gettext("A person’s name, address or access changed"),
+    "person.merged": lazy_gettext("Two people were merged"),
 }
 
 
@@ -150,7 +164,7 @@ def send_test(webhook: Webhook, *, actor: User) -> Delivery:
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins set up webhooks."))
     if not webhook.is_active:
         raise ConflictError(gettext("Switch the webhook on first."))
-    return _enqueue_delivery(
+    return enqueue_delivery(
         webhook.id,
         {
             "event": "test",
@@ -166,6 +180,11 @@ def list_deliveries(webhook: Webhook, limit: int = 50) -> list[Delivery]:
     return list(db.session.scalars(rows.order_by(Delivery.id.desc()).limit(limit)))
 
 
+def list_subscribers(*events: str) -> list[int]:
+    """The ids of the webhooks that are on and get all of ``events``."""
+    return [row.id for row in db.session.execute(ACTIVE_WEBHOOKS_QUERY) if set(events) <= set(row.events)]
+
+
 def _enqueue_for_subscribers(
     event: str,
     ticket: Ticket,
@@ -175,17 +194,17 @@ def _enqueue_for_subscribers(
     **more: Any,
 ) -> None:
     """Enqueue ``event`` for the webhooks that get it and, where named, the event ``also``."""
-    wanted = {event, also or event}
-    subscribers = [row.id for row in db.session.execute(ACTIVE_WEBHOOKS_QUERY) if wanted <= set(row.events)]
+    subscribers = list_subscribers(event, also or event)
     if subscribers and message:
         more["message"] = MessageObject.model_validate(message).model_dump(mode="json")
     if subscribers:
         more["ticket"] = TicketDetails.model_validate(ticket).model_dump(mode="json")
     for webhook_id in subscribers:
-        _enqueue_delivery(webhook_id, {"event": event, "at": clock.now().isoformat(), **more}, due_at)
+        enqueue_delivery(webhook_id, {"event": event, "at": clock.now().isoformat(), **more}, due_at)
 
 
-def _enqueue_delivery(webhook_id: int, payload: dict[str, Any], due_at: datetime | None = None) -> Delivery:
+def enqueue_delivery(webhook_id: int, payload: dict[str, Any], due_at: datetime | None = None) -> Delivery:
+    """Enqueue one request with ``payload``, not before ``due_at``."""
     delivery = Delivery(
         kind=DeliveryKind.webhook,
         queue_key="mail",

@@ -84,6 +84,32 @@ def can_receive_mail(user: User, ticket: Ticket) -> bool:
     return db.session.get(Follower, (ticket.id, user.id)) is not None
 
 
+def can_receive_mail_condition(
+    organization_id: ColumnElement[int], ticket_id: ColumnElement[int]
+) -> ColumnElement[bool]:
+    """The rule of ``can_receive_mail`` as a condition on ``User``, for the ticket with this organization and id."""
+    listed = exists().where(
+        OrganizationAddress.organization_id == organization_id,
+        OrganizationAddress.email == User.email,
+        Organization.id == OrganizationAddress.organization_id,
+        Organization.portal_enabled,
+    )
+    by_domain = exists().where(
+        OrganizationDomain.organization_id == organization_id,
+        User.email.endswith(literal("@").concat(OrganizationDomain.domain)),
+        Organization.id == OrganizationDomain.organization_id,
+        Organization.portal_enabled,
+        Organization.allowlist_only.is_(False),
+    )
+    concerns = or_(
+        User.ticket_visibility == "organization",
+        exists(Ticket.id).where(Ticket.id == ticket_id, Ticket.requester_id == User.id),
+        exists(Follower.user_id).where(Follower.ticket_id == ticket_id, Follower.user_id == User.id),
+    )
+    is_present = and_(User.deactivated_at.is_(None), User.erased_at.is_(None))
+    return and_(is_present, or_(User.role != Role.requester, and_(or_(listed, by_domain), concerns)))
+
+
 def is_portal_enabled() -> bool:
     """Whether the edition and plan of the installation include the customers' portal."""
     values = settings.get_all()

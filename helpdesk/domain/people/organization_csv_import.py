@@ -1,26 +1,32 @@
-"""Import organizations from a CSV file, with a preview of the result of each line."""
+"""Import organizations from a table, with a preview of the exact result of each line."""
 
-import csv
-import io
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import select
+
+from helpdesk import clock
 from helpdesk.domain.errors import DomainError
-from helpdesk.domain.people import organizations
+from helpdesk.domain.people import admission, import_table, organization_channels, organizations
 from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
+from helpdesk.models.session import Session
 from helpdesk.models.user import User
-from helpdesk.translation import gettext
+from helpdesk.translation import gettext, ngettext
 
 LIST_COLUMNS = ("domains", "addresses", "slack_channels")
 BOOLEAN_COLUMNS = ("allowlist_only", "portal_enabled")
 COLUMNS = ("name", *LIST_COLUMNS, *BOOLEAN_COLUMNS, "default_ticket_visibility", "microsoft_tenant")
 HEADERS_OF_1_0 = {"specific_users_only": "allowlist_only", "default_sees": "default_ticket_visibility"}
-MAX_ROWS = 5_000
+WORDS = {"domains": "domain", "addresses": "listed address", "slack_channels": "Slack channel"}
+PLURALS = {"domains": "domains", "addresses": "listed addresses", "slack_channels": "Slack channels"}
+MAX_NAMED = 8  # values that a sentence lists
 
 
 @dataclass(frozen=True)
 class ImportedRow:
-    """The result of one line. ``kind``: add, change, same or wrong; ``sentence`` explains it."""
+    """The result of one line. ``kind``: add, change, same or wrong; ``sentence`` says exactly what becomes of it."""
 
     line: int
     name: str
@@ -38,11 +44,19 @@ def import_csv(text: str, *, actor: User | None, dry: bool) -> list[ImportedRow]
     With ``dry`` nothing is changed. Existing organizations are found by name; a missing column or an empty cell changes
     nothing. Raises ValueError with a sentence for a file that cannot be read.
     """
-    lines = _parse_csv(text)
+    lines = import_table.read_table(text, COLUMNS, "name", HEADERS_OF_1_0)
     results: list[ImportedRow] = []
+    seen: dict[str, int] = {}
     try:
         with db.session.begin_nested():
-            results = [_import_row(number, values, actor) for number, values in lines]
+            for line in lines:
+                name = line.cells["name"]
+                first = seen.setdefault(name.lower(), line.number)
+                if name and first != line.number:
+                    sentence = gettext("Line %(first)s is about this organization already.", first=first)
+                    results.append(ImportedRow(line.number, name, "wrong", sentence))
+                else:
+                    results.append(_import_row(line, actor))
             if dry:
                 raise _Rollback
     except _Rollback:
@@ -50,59 +64,75 @@ def import_csv(text: str, *, actor: User | None, dry: bool) -> list[ImportedRow]
     return results
 
 
-def _parse_csv(text: str) -> list[tuple[int, dict[str, Any]]]:
-    text = text.lstrip("\ufeff")
-    first = text.split("\n", 1)[0]
-    reader = csv.DictReader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=first.count), strict=True)
-    try:
-        named = [(column or "").strip().lower().replace(" ", "_") for column in reader.fieldnames or ()]
-        named = [HEADERS_OF_1_0.get(column, column) for column in named]
-        if "name" not in named:
-            raise ValueError("The first line must name the columns, and one of them must be “name”.")
-        unknown = sorted(set(named) - set(COLUMNS) - {""})
-        if unknown:
-            raise ValueError(f"There is no column “{unknown[0][:40]}”. Columns are {', '.join(COLUMNS)}.")
-        reader.fieldnames = named
-        lines = [
-            (reader.line_num, row)
-            for row in reader
-            if any(isinstance(cell, str) and cell.strip() for cell in row.values())
-        ]
-    except csv.Error as error:
-        raise ValueError(f"This is not CSV: {error} (line {reader.line_num}).") from None
-    if not lines:
-        raise ValueError("The file has no lines below the header.")
-    if len(lines) > MAX_ROWS:
-        raise ValueError(f"The file has more than {MAX_ROWS:,} lines; import it in parts.")
-    return lines
-
-
-def _import_row(number: int, row: dict[str, Any], actor: User | None) -> ImportedRow:
-    name = (row.get("name") or "").strip()
+def _import_row(line: import_table.TableLine, actor: User | None) -> ImportedRow:
+    name = line.cells["name"]
     try:
         with db.session.begin_nested():
-            values = _parse_row(row)
+            values = _parse_row(line.cells)
             organization = organizations.find_by_name(name) if name else None
             if organization is None:
                 organizations.create_organization(name, actor=actor, **_creation_values(values))
-                return ImportedRow(number, name, "add", gettext("Will be added."))
-            before = organization.version
-            organizations.update_organization(organization, version=before, actor=actor, **values)
-            if organization.version == before:
-                return ImportedRow(number, name, "same", gettext("Is like this already."))
-            return ImportedRow(number, name, "change", gettext("Will be changed."))
+                details = [_describe_values(key, values[key]) for key in LIST_COLUMNS if values.get(key)]
+                return ImportedRow(line.number, name, "add", _join(["is added", *details]))
+            return _change(line.number, organization, values, actor)
     except DomainError as error:
-        return ImportedRow(number, name, "wrong", error.message)
+        return ImportedRow(line.number, name, "wrong", error.message)
     except ValueError as error:
-        return ImportedRow(number, name, "wrong", str(error))
+        return ImportedRow(line.number, name, "wrong", str(error))
 
 
-def _parse_row(row: dict[str, Any]) -> dict[str, Any]:
-    if None in row:
+def _change(number: int, organization: Organization, values: dict[str, Any], actor: User | None) -> ImportedRow:
+    name, version = organization.name, organization.version
+    lists, former = _read_lists(organization), {key: getattr(organization, key, None) for key in values}
+    admitted, signed_in = _read_admitted(organization), _read_signed_in(organization)
+    organizations.update_organization(organization, version=version, actor=actor, **values)
+    if organization.version == version:
+        return ImportedRow(number, name, "same", gettext("Is like this already."))
+    parts = []
+    for key, words in _read_lists(organization).items():
+        parts += [f"adds {_describe_values(key, sorted(words - lists[key]))}"] if words - lists[key] else []
+        parts += [f"removes {_describe_values(key, sorted(lists[key] - words))}"] if lists[key] - words else []
+    for key in values:
+        if key not in LIST_COLUMNS and former[key] != getattr(organization, key):
+            parts.append(f"{key.replace('_', ' ')} becomes {_describe_value(getattr(organization, key))}")
+    sentence = _join(parts)
+    lost, ended = admitted - _read_admitted(organization), signed_in - _read_signed_in(organization)
+    if lost:
+        sentence += " " + ngettext(
+            "%(num)s person can no longer sign in.", "%(num)s people can no longer sign in.", len(lost)
+        )
+    if ended:
+        sentence += " " + ngettext("Signs %(num)s person out.", "Signs %(num)s people out.", len(ended))
+    return ImportedRow(number, name, "change", sentence)
+
+
+def _read_lists(organization: Organization) -> dict[str, set[str]]:
+    return {
+        "domains": {row.domain for row in organization.domains},
+        "addresses": {row.email for row in organization.addresses},
+        "slack_channels": set(organization_channels.list_channel_ids(organization)),
+    }
+
+
+def _read_admitted(organization: Organization) -> set[int]:
+    """The people of the organization whom its rules admit."""
+    rule = User.organization_id == organization.id, admission.admission_condition()
+    return set(db.session.scalars(select(User.id).where(*rule)))
+
+
+def _read_signed_in(organization: Organization) -> set[int]:
+    """The people of the organization who are signed in somewhere."""
+    live = Session.revoked_at.is_(None), Session.expires_at > clock.now()
+    query = select(Session.user_id).join(User, User.id == Session.user_id)
+    return set(db.session.scalars(query.where(User.organization_id == organization.id, *live)))
+
+
+def _parse_row(row: dict[str, str]) -> dict[str, Any]:
+    if import_table.TOO_MANY in row:
         raise ValueError("The line has more cells than the header.")
     values: dict[str, Any] = {}
     for column in COLUMNS[1:]:
-        cell = (row.get(column) or "").strip()
+        cell = row.get(column) or ""
         if not cell:
             continue
         if column in LIST_COLUMNS:
@@ -120,3 +150,18 @@ def _creation_values(values: dict[str, Any]) -> dict[str, Any]:
     values = dict(values)
     addresses = values.pop("addresses", [])
     return {"allowlist_only": False} | values | {"specific_users": addresses}
+
+
+def _describe_values(key: str, values: Iterable[str]) -> str:
+    listed = list(values)
+    named = ", ".join(listed[:MAX_NAMED]) + (f" and {len(listed) - MAX_NAMED} more" if len(listed) > MAX_NAMED else "")
+    return f"{WORDS[key] if len(listed) == 1 else PLURALS[key]} {named}"
+
+
+def _describe_value(value: Any) -> str:
+    return {True: "yes", False: "no", None: "empty"}.get(value, str(value))
+
+
+def _join(parts: list[str]) -> str:
+    sentence = ", ".join(parts) or "changes"
+    return f"{sentence[0].upper()}{sentence[1:]}."

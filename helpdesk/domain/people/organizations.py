@@ -24,6 +24,7 @@ MAX_NAME_LENGTH = 200
 STALE_MESSAGE = lazy_gettext(
     "Somebody else changed this organization meanwhile. Reload the page and make your change again."
 )
+IS_PRESENT = Organization.merged_into_id.is_(None)  # for lists of organizations
 UNCHECKED_FIELDS = ("portal_enabled", "allowlist_only", "default_ticket_visibility", "notes")
 
 
@@ -48,7 +49,8 @@ def find_by_name(name: str) -> Organization | None:
 
 def search_organizations(words: str = "", after: str = "", size: int = 50) -> list[Organization]:
     """Organizations whose name or domain contains ``words``, by name; ``after`` is the last of the previous page."""
-    query = select(Organization).options(selectinload(Organization.domains)).order_by(Organization.name).limit(size)
+    query = select(Organization).where(IS_PRESENT).options(selectinload(Organization.domains))
+    query = query.order_by(Organization.name).limit(size)
     if words:
         by_domain = select(OrganizationDomain.organization_id).where(
             OrganizationDomain.domain.icontains(words, autoescape=True)
@@ -124,6 +126,11 @@ def update_organization(organization: Organization, *, version: int, actor: User
         session_revocation.revoke_organization(organization, provider="microsoft")
     session_revocation.revoke_not_admitted(organization)
     audit_log.add_entry("changed an organization", actor, organization.name, organization.id, **changed)
+
+
+def validate_rules(values: dict[str, Any]) -> None:
+    """Check values of ``update_organization`` for a new organization. Raises ValidationError with all sentences."""
+    _validate(values, None)
 
 
 def list_microsoft_tenants(organization: Organization) -> list[str]:

@@ -2,17 +2,17 @@
 
 import re
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select, union_all
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, live_events
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
-from helpdesk.domain.people import admission, email_address, session_revocation
+from helpdesk.domain.people import admission, changes, email_address, session_revocation
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
-from helpdesk.models.user import Identity, Membership, Role, User
+from helpdesk.models.user import Identity, Membership, Role, User, UserAlias
 from helpdesk.translation import LANGUAGES, gettext, lazy_gettext
 
 SLACK_USER_ID_PATTERN = re.compile(r"[UW][A-Z0-9]{4,30}")
@@ -27,11 +27,24 @@ TICKET_VISIBILITY_LABELS = {
     "organization": lazy_gettext("All tickets of the organization"),
     "own": lazy_gettext("Only their own tickets"),
 }
+IS_PRESENT = (User.erased_at.is_(None), User.merged_into_id.is_(None))  # for lists of people
+
+
+# Built once; one query, whether the address is a person's own, another one of theirs, or nobody's.
+_own, _alias = User.__table__, UserAlias.__table__
+USER_BY_ADDRESS_QUERY = select(User).where(
+    User.id.in_(
+        union_all(
+            select(_own.c.id).where(_own.c.email == bindparam("email")),
+            select(_alias.c.user_id).where(_alias.c.email == bindparam("email")),
+        )
+    )
+)
 
 
 def find_user(email: str) -> User | None:
-    """The user with the canonical address ``email``."""
-    return db.session.scalar(select(User).where(User.email == email))
+    """The user with the canonical address ``email``, or with this alias."""
+    return db.session.scalars(USER_BY_ADDRESS_QUERY, {"email": email}).first()
 
 
 def get_user(user_id: int) -> User | None:
@@ -41,21 +54,19 @@ def get_user(user_id: int) -> User | None:
 
 def list_team(only_active: bool = True) -> list[User]:
     """The members of the team, sorted by name."""
-    query = select(User).where(User.role != Role.requester, User.erased_at.is_(None)).order_by(User.name, User.email)
+    query = select(User).where(User.role != Role.requester, *IS_PRESENT).order_by(User.name, User.email)
     return list(db.session.scalars(query.where(User.deactivated_at.is_(None)) if only_active else query))
 
 
 def list_members(organization: Organization) -> list[User]:
     """The customers whose current organization this is, sorted by name."""
-    query = select(User).where(User.organization_id == organization.id, User.erased_at.is_(None))
+    query = select(User).where(User.organization_id == organization.id, *IS_PRESENT)
     return list(db.session.scalars(query.order_by(User.name, User.email)))
 
 
 def search_customers(words: str = "", after: int = 0, size: int = 50) -> list[User]:
     """Customers whose name or address contains ``words``, newest first; ``after`` is the last id already listed."""
-    query = (
-        select(User).where(User.role == Role.requester, User.erased_at.is_(None)).options(joinedload(User.organization))
-    )
+    query = select(User).where(User.role == Role.requester, *IS_PRESENT).options(joinedload(User.organization))
     if words:
         query = query.where(User.name.icontains(words, autoescape=True) | User.email.icontains(words, autoescape=True))
     if after:
@@ -86,6 +97,7 @@ def create_user(
             db.session.add(user)
     except IntegrityError:
         return db.session.scalars(select(User).where(User.email == email)).one()
+    changes.announce("added", user)
     if organization:
         db.session.add(
             Membership(user_id=user.id, organization_id=organization.id, ticket_visibility=user.ticket_visibility)
@@ -173,6 +185,7 @@ def deactivate_user(user: User, *, actor: User | None) -> None:
     db.session.flush()
     session_revocation.revoke_user_sessions(user)
     audit_log.add_entry("deactivated", actor, user.email, user.organization_id)
+    changes.announce("changed", user, changes={"is_active": [True, False]})
 
 
 def activate_user(user: User, *, actor: User | None) -> None:
@@ -181,9 +194,12 @@ def activate_user(user: User, *, actor: User | None) -> None:
         return
     if user.erased_at:
         raise ConflictError(gettext("This person was erased."))
+    if user.merged_into_id:
+        raise ConflictError(gettext("This person was merged into another."))
     user.deactivated_at = None
     db.session.flush()
     audit_log.add_entry("activated", actor, user.email, user.organization_id)
+    changes.announce("changed", user, changes={"is_active": [False, True]})
 
 
 def link_slack_user(user: User, slack_user_id: str | None, *, actor: User | None = None) -> None:

@@ -25,11 +25,12 @@ from helpdesk.models.user import User
 
 ERASED_SUBJECT = "Erased subject"
 FINISHED_STATES = (DeliveryState.sent, DeliveryState.cancelled)
-WRITTEN_KEYS = ("text", "sentence", "payload", "recipient", "inviter", "bounced")  # of Delivery.data
+WRITTEN_KEYS = ("text", "sentence", "payload", "recipient", "inviter", "bounced", "answer")  # of Delivery.data
 BATCH_SIZE = 500  # rows
+NAMING_EVENT_KINDS = ("assigned", "followed", "unfollowed", "filed_for", "requester")  # their data has a name
 
 
-def select_affected_tickets(user: User) -> Select[tuple[int]]:
+def select_affected_tickets(user: User) -> Select[int]:
     """The ids of the tickets that ``user`` filed, wrote on or got mails about."""
     affected = union(
         select(Ticket.id).where(Ticket.requester_id == user.id),
@@ -133,7 +134,7 @@ def erase_from_deliveries(user: User) -> None:
 def erase_from_events(user: User, name: str) -> None:
     """Replace ``name`` in the events about ``user``, and empty the answers of their forms that events repeat."""
     named = or_(*(Event.data[key].as_string() == name for key in ("who", "old", "new")))
-    events = select(Event).where(Event.kind.in_(("assigned", "followed", "unfollowed", "filed_for")), named)
+    events = select(Event).where(Event.kind.in_(NAMING_EVENT_KINDS), named)
     if not user.is_team:
         filed = select(Ticket.id).where(Ticket.requester_id == user.id)
         mailed = select(Thread.ticket_id).where(Thread.user_id == user.id)  # also of former followers

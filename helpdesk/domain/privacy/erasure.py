@@ -1,4 +1,4 @@
-"""Erase people, organizations and tickets, and preview what would be erased.
+"""Erase people and tickets.
 
 Rows are deleted in the caller's transaction; files only after it was committed (``delete_files``), because deleting
 them cannot be rolled back.
@@ -12,8 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, cast, delete, func, or_, select, update
 
 from helpdesk import clock, storage
-from helpdesk.domain import background_jobs, locking
-from helpdesk.domain.administration import audit_log
+from helpdesk.domain import locking
+from helpdesk.domain.administration import audit_log, operations
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.privacy import erase_content
@@ -21,75 +21,22 @@ from helpdesk.domain.tickets import handover
 from helpdesk.extensions import Base, db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.audit_log import AuditEntry
-from helpdesk.models.channel import Channel
-from helpdesk.models.delivery import Delivery, DeliveryKind
-from helpdesk.models.form import Answer, FormOrganization
+from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryKind
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
-from helpdesk.models.organization import Organization, OrganizationAddress, OrganizationDomain
+from helpdesk.models.operation import Operation, OperationKind, OperationState
+from helpdesk.models.organization import OrganizationAddress
 from helpdesk.models.personal_data import ERASED_NAME, Erased, RowDeleted
-from helpdesk.models.session import Session
 from helpdesk.models.sign_in_link import SignInLink
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.trusted_sender import TrustedSender
-from helpdesk.models.user import Identity, Membership, Role, User
+from helpdesk.models.user import Role, User
 from helpdesk.translation import gettext
 
 BATCH_SIZE = 200  # tickets
 FOLLOW_UP_DAYS = 7
-
-
-@dataclass(frozen=True)
-class ErasurePreview:
-    """What would be erased, as label and number of each kind, and what would remain, in sentences."""
-
-    goes: list[tuple[str, int]]
-    stays: list[str]
-
-
-def preview_person(user: User) -> ErasurePreview:
-    """Preview the erasure of ``user``."""
-    filed = select(Ticket.id).where(Ticket.requester_id == user.id)
-    return ErasurePreview(
-        [
-            (gettext("Ways to sign in"), count_rows(Identity, Identity.user_id == user.id)),
-            (gettext("Sessions"), count_rows(Session, Session.user_id == user.id)),
-            (gettext("Messages"), count_rows(Message, Message.author_id == user.id)),
-            (gettext("Files"), count_rows(Attachment, Attachment.uploader_id == user.id)),
-            (gettext("Answers in forms"), count_rows(Answer, Answer.ticket_id.in_(filed))),
-            (
-                gettext("Tickets that keep their place but lose the name"),
-                count_rows(Ticket, Ticket.requester_id == user.id),
-            ),
-        ],
-        [
-            gettext("Mail already sent stays in mailboxes."),
-            gettext("Copies in Slack are deleted where Slack allows it."),
-            gettext("What others wrote stays, also where it repeats their words or their name."),
-            gettext("The numbers in reports stay, without the name."),
-            gettext("The audit log stays, without the name and the address."),
-        ],
-    )
-
-
-def preview_organization(organization: Organization) -> ErasurePreview:
-    """Preview the erasure of ``organization``."""
-    id = organization.id
-    return ErasurePreview(
-        [
-            (gettext("Tickets"), count_rows(Ticket, Ticket.organization_id == id)),
-            (gettext("Messages"), count_rows(Message, Message.organization_id == id)),
-            (gettext("Files"), count_rows(Attachment, Attachment.organization_id == id)),
-            (gettext("People"), count_rows(User, User.organization_id == id)),
-            (gettext("Slack channels that are disconnected"), count_rows(Channel, Channel.organization_id == id)),
-        ],
-        [
-            gettext("Mail already sent stays in mailboxes."),
-            gettext("Messages already in Slack stay there."),
-            gettext("The audit trail stays."),
-        ],
-    )
+PERSON_STEPS = 2  # the rows, and what was being sent
 
 
 @dataclass(frozen=True)
@@ -124,7 +71,9 @@ def erase_person(user: User, *, actor: User, words: bool = True, subjects: bool 
     if user.erased_at:
         return []
     former = FormerIdentity(user.display_name, user.email, user.slack_user_id)
+    aliases = [FormerIdentity(former.name, alias.email, None) for alias in user.aliases]
     erase_content.lock_everything_of(user)
+    operation = operations.start(OperationKind.erase_person, user.id, None, actor=actor, total=PERSON_STEPS)
     keys = []
     if words:
         keys = erase_content.erase_messages(user)
@@ -138,24 +87,60 @@ def erase_person(user: User, *, actor: User, words: bool = True, subjects: bool 
     erase_address(former.email)
     erase_content.erase_from_events(user, former.name)
     erase_from_audit_log(former)
+    _erase_other_accounts(user, aliases)
     for thread in db.session.scalars(select(Thread).where(Thread.user_id == user.id, Thread.ended_at.is_(None))):
         thread.ended_at = clock.now()
     erase_account(user)
     handover.reassign_open_tickets(user, None, actor=actor)  # after the name is gone, which events and webhooks repeat
     audit_log.add_entry("erased a person", actor, f"person {user.id}", words=words, subjects=subjects)
+    operation.done = 1
+    _finish_if_all_is_sent(operation, user)
     return keys
 
 
 def erase_what_was_being_sent() -> int:
     """Erase from the deliveries that were being sent when their person was erased. Returns the number of people.
 
-    A job calls it every hour, for the people erased in the last ``FOLLOW_UP_DAYS`` days.
+    A job calls it every hour, for the people erased in the last ``FOLLOW_UP_DAYS`` days. When nothing of a person is
+    being sent any more, or after these days, their erasure is finished.
     """
+    running = select(Operation).where(
+        Operation.kind == OperationKind.erase_person, Operation.state == OperationState.running
+    )
+    by_person = {operation.source_id: operation for operation in db.session.scalars(running)}
     recent = User.erased_at.is_not(None) & (User.erased_at > clock.now() - timedelta(days=FOLLOW_UP_DAYS))
-    people = db.session.scalars(select(User).where(recent).order_by(User.id)).all()
+    people = db.session.scalars(select(User).where(recent | User.id.in_(by_person)).order_by(User.id)).all()
     for user in people:
         erase_content.erase_from_deliveries(user)
+        if user.id in by_person:
+            _finish_if_all_is_sent(by_person[user.id], user)
     return len(people)
+
+
+def _finish_if_all_is_sent(operation: Operation, user: User) -> None:
+    """Finish the erasure of ``user`` unless a copy of their words, or a mail to them, is still being sent."""
+    written = select(Message.id).where(Message.author_id == user.id)
+    mailed = select(Thread.id).where(Thread.user_id == user.id)
+    theirs = Delivery.message_id.in_(written) | Delivery.thread_id.in_(mailed)
+    waits = db.session.scalar(select(Delivery.id).where(theirs, Delivery.state.in_(UNFINISHED_STATES)).limit(1))
+    if waits is None or operation.created_at < clock.now() - timedelta(days=FOLLOW_UP_DAYS):
+        operation.done = PERSON_STEPS
+        operations.finish(operation)
+
+
+def _erase_other_accounts(user: User, aliases: list[FormerIdentity]) -> None:
+    """Erase the further addresses of ``user`` wherever they are named, and the accounts merged into theirs."""
+    for former in aliases:
+        erase_content.erase_from_inbox(user, email=former.email, slack_user_id=None)
+        erase_address(former.email)
+        erase_from_audit_log(former)
+    for merged in db.session.scalars(select(User).where(User.merged_into_id == user.id)):
+        name = merged.name
+        erase_declared(merged, words=True)
+        if name:
+            erase_from_audit_log(FormerIdentity(name, merged.email, None))
+            erase_content.erase_from_events(user, name)
+        erase_account(merged)
 
 
 def erase_declared(user: User, *, words: bool) -> None:
@@ -205,44 +190,6 @@ def erase_account(user: User) -> None:
     db.session.flush()
 
 
-def start_erasing_organization(organization: Organization, *, actor: User) -> None:
-    """Switch the portal off for ``organization`` at once; a job erases the rest in batches. Raises PermissionDenied."""
-    permissions.ensure(permissions.can_administer(actor), gettext("Only admins erase organizations."))
-    organization.portal_enabled = False
-    for table in (OrganizationDomain, OrganizationAddress):
-        db.session.execute(delete(table).where(table.organization_id == organization.id))
-    people = select(User.id).where(User.organization_id == organization.id)
-    db.session.execute(delete(Session).where(Session.user_id.in_(people)))
-    audit_log.add_entry("erased an organization", actor, organization.name, organization.id)
-    background_jobs.enqueue_job("erase_organization", organization.id)
-
-
-def erase_organization_batch(organization: Organization | None) -> tuple[bool, list[str]]:
-    """Erase one batch of its tickets, and after the last batch the organization itself.
-
-    Returns whether more is left, and the keys of the files to delete after the commit. ``organization`` is None if it
-    was erased already, since a job may run twice.
-    """
-    if organization is None:
-        return False, []
-    ids = list(db.session.scalars(select(Ticket.id).where(Ticket.organization_id == organization.id).limit(BATCH_SIZE)))
-    if ids:
-        return True, erase_tickets(ids)
-    keys = _attachment_keys(Attachment.organization_id == organization.id)
-    db.session.execute(delete(Attachment).where(Attachment.organization_id == organization.id))
-    for user in db.session.scalars(select(User).where(User.organization_id == organization.id)):
-        _erase_user_data(user)
-    for channel in db.session.scalars(select(Channel).where(Channel.organization_id == organization.id)):
-        db.session.execute(delete(Thread).where(Thread.channel_id == channel.id))
-        db.session.delete(channel)
-    for table in (Membership, FormOrganization):
-        db.session.execute(delete(table).where(table.organization_id == organization.id))
-    db.session.flush()
-    db.session.delete(organization)
-    db.session.flush()
-    return False, keys
-
-
 def delete_files(keys: list[str]) -> None:
     """Delete the files from the storage; to be called after the commit."""
     for key in keys:
@@ -255,7 +202,7 @@ def erase_tickets(ids: list[int]) -> list[str]:
     db.session.execute(about.with_for_update(of=InboundEvent))
     referring = select(Ticket.id).where(Ticket.follows_id.in_(ids) | Ticket.merged_into_id.in_(ids))
     locking.lock_tickets([*ids, *db.session.scalars(referring)])
-    keys = _attachment_keys(Attachment.ticket_id.in_(ids))
+    keys = attachment_keys(Attachment.ticket_id.in_(ids))
     threads = select(Thread.id).where(Thread.ticket_id.in_(ids))
     options = {"synchronize_session": False}
     db.session.execute(
@@ -273,21 +220,7 @@ def erase_tickets(ids: list[int]) -> list[str]:
     return keys
 
 
-def _erase_user_data(user: User) -> None:
-    elsewhere = count_rows(
-        Membership, Membership.user_id == user.id, Membership.organization_id != user.organization_id
-    )
-    user.organization_id = None
-    if elsewhere:
-        return
-    former = FormerIdentity(user.display_name, user.email, user.slack_user_id)
-    erase_declared(user, words=True)
-    erase_address(former.email)
-    erase_from_audit_log(former)
-    erase_account(user)
-
-
-def _attachment_keys(condition: ColumnElement[bool]) -> list[str]:
+def attachment_keys(condition: ColumnElement[bool]) -> list[str]:
     return list(db.session.scalars(select(Attachment.key).where(condition)))
 
 

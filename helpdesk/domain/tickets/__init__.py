@@ -15,6 +15,7 @@ from helpdesk.domain.tickets.held_replies import hold_reply, publish_due_replies
 from helpdesk.domain.tickets.message_changes import convert_to_note, delete_message, edit_message
 from helpdesk.domain.tickets.messages import add_note, reply, reply_from_outside
 from helpdesk.domain.tickets.read_receipts import pending_read_receipt, read_by, save_read_receipt
+from helpdesk.domain.tickets.requester import change_requester
 from helpdesk.domain.tickets.status import assign, close, reopen, set_priority, set_status, solve
 from helpdesk.domain.tickets.timeline import add_event, load_timeline
 from helpdesk.domain.tickets.undo import find_undoable_reply, take_back_reply, undo_status, window_end
@@ -22,6 +23,7 @@ from helpdesk.domain.tickets.undo import find_undoable_reply, take_back_reply, u
 __all__ = [
     "assign",
     "change_answer",
+    "change_requester",
     "close",
     "delete_message",
     "edit_message",

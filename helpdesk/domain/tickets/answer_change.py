@@ -6,6 +6,7 @@ from helpdesk.domain import locking, outbox
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.forms import answers
 from helpdesk.domain.forms.field_types import AnswerContext, InvalidAnswer, field_type_for
+from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.people import permissions
 from helpdesk.domain.search_index import entries
 from helpdesk.domain.tickets import timeline
@@ -47,6 +48,7 @@ def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -
     _index_answers(ticket)
     timeline.add_event(ticket, "answered", actor, team_only=field.team_only, label=field.label, new=text)
     outbox.enqueue_card_update(ticket)
+    webhooks.enqueue_ticket_changed(ticket, "answered", {"field": field.key, "old": old, "new": value})
     return None if value is None else answer
 
 

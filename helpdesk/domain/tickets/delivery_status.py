@@ -5,6 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import and_, bindparam, or_, select
 
+from helpdesk.domain.people import admission
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
@@ -35,6 +36,7 @@ THREADS_QUERY = (
         *_thread.c["id", "external_id", "ended_at", "user_id"],
         *_channel.c["kind", "name", "external_id", "audience", "blocked_reason"],
         *_user.c["name", "email", "email_undeliverable_reason"],
+        admission.can_receive_mail_condition(_thread.c.organization_id, _thread.c.ticket_id).label("may_read"),
     )
     .select_from(_thread.join(_channel).outerjoin(_user, _user.c.id == _thread.c.user_id))
     .where(_thread.c.ticket_id == bindparam("ticket_id"))
@@ -69,6 +71,7 @@ class ThreadStatus:
     user_name: str | None
     user_email: str | None
     email_undeliverable_reason: str | None
+    may_read: bool | None  # of a person: whether a mail about the ticket would be sent to them now
     deliveries: list["DeliveryStatus"] = field(default_factory=list)
 
     @property
@@ -86,6 +89,8 @@ class ThreadStatus:
     @property
     def trouble(self) -> str | None:
         """Why nothing can be delivered here at present, as text for people; None if it can."""
+        if self.user_id and not self.may_read:
+            return gettext("%(reader)s may no longer see this ticket.", reader=self.reader)
         return self.blocked_reason or self.email_undeliverable_reason
 
 
@@ -118,9 +123,9 @@ def delivery_threads(ticket: Ticket, deliveries: bool = False) -> list[ThreadSta
         for row in db.session.execute(
             THREADS_WITH_DELIVERIES_QUERY if deliveries else THREADS_QUERY, {"ticket_id": ticket.id}
         ):
-            thread = threads_by_id.get(row[0]) or threads_by_id.setdefault(row[0], ThreadStatus(*row[:12]))
-            if deliveries and row[12] is not None and (row[14] in VISIBLE_KINDS or row[15] in PROBLEM_STATES):
-                thread.deliveries.append(DeliveryStatus(*(*row[12:], thread)))
+            thread = threads_by_id.get(row[0]) or threads_by_id.setdefault(row[0], ThreadStatus(*row[:13]))
+            if deliveries and row[13] is not None and (row[15] in VISIBLE_KINDS or row[16] in PROBLEM_STATES):
+                thread.deliveries.append(DeliveryStatus(*(*row[13:], thread)))
         threads = list(threads_by_id.values())
         ticket.__dict__["delivery_status_read"] = threads, deliveries  # not a column
     return threads

@@ -3,6 +3,7 @@
 from helpdesk import live_events
 from helpdesk.domain import locking, outbox
 from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import timeline
 from helpdesk.extensions import db
@@ -32,6 +33,7 @@ def add_follower(ticket: Ticket, user: User, *, actor: User) -> None:
     _close_live_streams(user)
     outbox.open_mail_thread(ticket, user)
     timeline.add_event(ticket, "followed", actor, who=user.display_name)
+    webhooks.enqueue_ticket_changed(ticket, "followed", {"old": None, "new": user.email})
 
 
 def remove_follower(ticket: Ticket, user: User, *, actor: User) -> None:
@@ -45,6 +47,7 @@ def remove_follower(ticket: Ticket, user: User, *, actor: User) -> None:
         _close_live_streams(user)
         outbox.end_mail_thread(ticket, user)
         timeline.add_event(ticket, "unfollowed", actor, who=user.display_name)
+        webhooks.enqueue_ticket_changed(ticket, "unfollowed", {"old": user.email, "new": None})
 
 
 def _may_remove(actor: User, user: User, ticket: Ticket) -> bool:

@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from helpdesk.domain import locking, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.follower import Follower
@@ -51,6 +52,7 @@ def merge_tickets(source: Ticket, target: Ticket, *, actor: User) -> Ticket:
     for user in people:
         if user.is_active and (user.is_team or user.organization_id == target.organization_id):
             tickets.add_follower(target, user, actor=actor)
+    webhooks.enqueue_ticket_changed(source, "merged", {"old": None, "new": target.number})
     return target
 
 

@@ -7,6 +7,7 @@ from sqlalchemy import ColumnElement, delete, func, select, update
 from helpdesk import clock, jobs, live_events
 from helpdesk.domain import locking, outbox, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.integrations import webhooks
 from helpdesk.domain.people import permissions
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
@@ -152,6 +153,7 @@ def transfer_ticket(ticket: Ticket, organization: Organization, *, requester: Us
     outbox.enqueue_card_update(ticket)
     timers.update_timers(ticket)
     live_events.bump_version_and_publish(ticket)
+    webhooks.enqueue_ticket_changed(ticket, "moved", {"old": former.slug, "new": organization.slug})
     return ticket
 
 

@@ -23,7 +23,7 @@ PEOPLE_ORDER = pagination.Order(((User.id, False),))
 def list_organizations() -> ResponseReturnValue:
     """A page of organizations in the order of their creation."""
     parameters = validate_parameters(schemas.PageParameters)
-    query = select(Organization).options(selectinload(Organization.domains))
+    query = select(Organization).where(organizations.IS_PRESENT).options(selectinload(Organization.domains))
     page = pagination.fetch_page(query, ORGANIZATION_ORDER, parameters.after, parameters.limit)
     return render_page(schemas.Organization, (row[0] for row in page.rows), page.next)
 

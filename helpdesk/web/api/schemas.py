@@ -86,6 +86,9 @@ class TicketChange(RequestBody):
     status: Status = Field(default_factory=lambda: None)  # a factory, so that null is no valid value
     priority: Priority = Field(default_factory=lambda: None)
     assignee: Text | None = Field(None, description="An address, or null for nobody.")
+    requester: Text = Field(
+        default_factory=lambda: None, max_length=254, description="The address of somebody of the same organization."
+    )
 
 
 class NewMessage(RequestBody):

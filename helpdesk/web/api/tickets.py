@@ -4,13 +4,12 @@ from typing import Any
 
 from flask import Blueprint, Response, abort, request
 from flask.typing import ResponseReturnValue
-from sqlalchemy import select
 from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk.database import pagination
 from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.people import permissions
+from helpdesk.domain.people import permissions, users
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.domain.tickets import attachments
 from helpdesk.extensions import db
@@ -83,7 +82,7 @@ def show_ticket(number: int) -> ResponseReturnValue:
 @blueprint.patch("/<int:number>")
 @token_authentication.require_scope("tickets:write")
 def update_ticket(number: int) -> ResponseReturnValue:
-    """Change status, priority or assignee: all of them or none. With If-Match, only a ticket that nobody changed."""
+    """Change status, priority, assignee or requester, all or none; with If-Match, only a ticket that nobody changed."""
     ticket = get_ticket_or_404(number)
     changes = validate_body(schemas.TicketChange)
     if request.if_match:
@@ -98,6 +97,8 @@ def update_ticket(number: int) -> ResponseReturnValue:
             find_agent(changes.assignee) if changes.assignee is not None else None,
             actor=token_authentication.get_token_user(),
         )
+    if changes.requester:
+        tickets.change_requester(ticket, find_customer(changes.requester), actor=token_authentication.get_token_user())
     if changes.priority:
         tickets.set_priority(ticket, changes.priority, actor=token_authentication.get_token_user())
     if changes.status:
@@ -116,7 +117,7 @@ def get_ticket_or_404(number: int) -> Ticket:
 
 def find_customer(email: str) -> User:
     """The customer with this address. Raises ValidationError."""
-    user = db.session.scalar(select(User).where(User.email == email.strip().lower()))
+    user = users.find_user(email.strip().lower())
     if user is None or user.is_team or not user.is_active or user.organization_id is None:
         raise ValidationError("No customer has this address.", "requester")
     return user
@@ -124,7 +125,7 @@ def find_customer(email: str) -> User:
 
 def find_agent(email: str) -> User:
     """The team member with this address. Raises ValidationError."""
-    user = db.session.scalar(select(User).where(User.email == email.strip().lower()))
+    user = users.find_user(email.strip().lower())
     if user is None or not user.is_team or not user.is_active:
         raise ValidationError("Nobody of the team has this address.", "assignee")
     return user
@@ -142,8 +143,8 @@ def _list_changes(parameters: schemas.TicketParameters) -> ResponseReturnValue:
     if parameters.updated_since:
         query = query.where(LAST_CHANGE >= parameters.updated_since)
     if parameters.requester is not None:
-        requester = select(User.id).where(User.email == parameters.requester.strip().lower())
-        query = query.where(Ticket.requester_id == requester.scalar_subquery())
+        requester = users.find_user(parameters.requester.strip().lower())
+        query = query.where(Ticket.requester_id == (requester.id if requester else None))
     paged = pagination.PagedQuery(query.options(*LOADED), CHANGE_ORDER)
     page = paged.at(parameters.after, parameters.limit, values)
     return render_page(schemas.Ticket, (row[0] for row in page.rows), page.next)

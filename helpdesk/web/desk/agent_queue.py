@@ -8,9 +8,9 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import quarantine
 from helpdesk.database import pagination
-from helpdesk.domain.ticket_lists import agent_queue, csv_export
+from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.models.ticket import Ticket
-from helpdesk.web import csv_response
+from helpdesk.web import list_export
 from helpdesk.web.middleware import authentication, authorization
 
 blueprint = Blueprint("agent_queue", __name__, url_prefix="/desk")
@@ -46,11 +46,11 @@ def show_queue_fragment() -> ResponseReturnValue:
 @blueprint.get("/export.csv")
 @authorization.team_only
 def export_queue() -> ResponseReturnValue:
-    """The filtered queue as CSV, streamed while it is read."""
+    """The filtered queue as a file for a spreadsheet; CSV is streamed while it is read."""
     user = authentication.get_current_user()
     query, values = agent_queue.filtered_query(user, parse_filters())
     order = pagination.Order(((Ticket.id, True),))
-    return csv_response.stream_csv(csv_export.export_query(user, query, order, values), "queue.csv")
+    return list_export.send_list(user, query, order, values, "queue")
 
 
 def parse_filters() -> dict[str, str]:

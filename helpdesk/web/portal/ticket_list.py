@@ -8,8 +8,8 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from helpdesk.domain import forms
-from helpdesk.domain.ticket_lists import csv_export, customer_list
-from helpdesk.web import csv_response
+from helpdesk.domain.ticket_lists import customer_list
+from helpdesk.web import list_export
 from helpdesk.web.middleware import authentication, authorization
 
 blueprint = Blueprint("ticket_list", __name__)
@@ -46,9 +46,10 @@ def show_list_fragment() -> ResponseReturnValue:
 
 @blueprint.get("/tickets.csv")
 def export_tickets() -> ResponseReturnValue:
-    """The whole filtered list as CSV, streamed while it is read."""
-    pieces = csv_export.export_customer_list(authentication.get_current_user(), parse_filters())
-    return csv_response.stream_csv(pieces, "tickets.csv")
+    """The whole filtered list as a file for a spreadsheet; CSV is streamed while it is read."""
+    user = authentication.get_current_user()
+    query, order, values = customer_list.filtered_query(user, parse_filters())
+    return list_export.send_list(user, query, order, values, "tickets")
 
 
 def parse_filters() -> dict[str, str]:

@@ -7,10 +7,12 @@ from typing import Any
 from flask import Blueprint, Response, abort, flash, redirect, request, send_file
 from flask.typing import ResponseReturnValue
 
+from helpdesk.domain.administration import operations
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.people import organizations, users
-from helpdesk.domain.privacy import data_export, erasure
+from helpdesk.domain.privacy import data_export, erasure, erasure_preview, organization_erasure
 from helpdesk.extensions import db
+from helpdesk.models.operation import OperationKind
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
@@ -28,7 +30,7 @@ MAX_MEMORY_BYTES = 8 * 1024 * 1024  # larger archives are written to disk
 def show_person(user_id: int) -> ResponseReturnValue:
     """What is stored about a person, and what erasing them means."""
     user = users.get_user(user_id) or abort(404)
-    return render_subject_page("person", user, user.display_name, erasure.preview_person(user))
+    return render_subject_page("person", user, user.display_name, erasure_preview.preview_person(user))
 
 
 @blueprint.post("/people/<int:user_id>/export")
@@ -49,7 +51,7 @@ def erase_person(user_id: int) -> ResponseReturnValue:
     user = users.get_user(user_id) or abort(404)
     if request.form.get("name", "").strip() != user.email:
         error = {"name": gettext("Type %(email)s to say that you mean it.", email=user.email)}
-        return render_subject_page("person", user, user.display_name, erasure.preview_person(user), error), 422
+        return render_subject_page("person", user, user.display_name, erasure_preview.preview_person(user), error), 422
     try:
         keys = erasure.erase_person(
             user,
@@ -64,7 +66,7 @@ def erase_person(user_id: int) -> ResponseReturnValue:
     db.session.commit()
     erasure.delete_files(keys)
     flash(gettext("The person is erased."), "success")
-    return redirect("/settings/retention", 303)
+    return redirect(operation_address(OperationKind.erase_person, user_id), 303)
 
 
 @blueprint.get("/organizations/<int:organization_id>")
@@ -73,7 +75,7 @@ def show_organization(organization_id: int) -> ResponseReturnValue:
     """What is stored about an organization, and what erasing it means."""
     organization = organizations.get_organization(organization_id) or abort(404)
     return render_subject_page(
-        "organization", organization, organization.name, erasure.preview_organization(organization)
+        "organization", organization, organization.name, erasure_preview.preview_organization(organization)
     )
 
 
@@ -96,19 +98,25 @@ def erase_organization(organization_id: int) -> ResponseReturnValue:
     if request.form.get("name", "").strip() != organization.name:
         error = {"name": gettext("Type %(organization)s to say that you mean it.", organization=organization.name)}
         return render_subject_page(
-            "organization", organization, organization.name, erasure.preview_organization(organization), error
+            "organization", organization, organization.name, erasure_preview.preview_organization(organization), error
         ), 422
-    erasure.start_erasing_organization(organization, actor=authentication.get_current_user())
+    organization_erasure.start_erasing_organization(organization, actor=authentication.get_current_user())
     db.session.commit()
     flash(gettext("The organization is closed and is being erased."), "success")
-    return redirect("/settings/retention", 303)
+    return redirect(operation_address(OperationKind.erase_organization, organization_id), 303)
+
+
+def operation_address(kind: OperationKind, source_id: int) -> str:
+    """The page of the progress of what was begun just now."""
+    operation = operations.find_latest(kind, source_id)
+    return f"/settings/operations/{operation.id}" if operation is not None else "/settings/operations"
 
 
 def render_subject_page(
     kind: str,
     subject: User | Organization,
     name: str,
-    preview: erasure.ErasurePreview,
+    preview: erasure_preview.ErasurePreview,
     errors: dict[str, Any] | None = None,
 ) -> str:
     """The page of one person or organization."""

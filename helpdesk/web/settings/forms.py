@@ -10,6 +10,7 @@ from sqlalchemy.orm import selectinload
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.forms import builder, choices_for, diff, field_types, visible_fields
 from helpdesk.domain.forms.validation import publish_errors
+from helpdesk.domain.people import organizations
 from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.organization import Organization
@@ -255,5 +256,10 @@ def render_list(values: dict[str, Any], errors: dict[str, Any] | None = None) ->
 
 def list_organization_choices() -> list[tuple[int, str]]:
     """Organizations to choose from, as (id, name)."""
-    rows = db.session.execute(select(Organization.id, Organization.name).order_by(Organization.name).limit(500))
+    rows = db.session.execute(
+        select(Organization.id, Organization.name)
+        .where(organizations.IS_PRESENT)
+        .order_by(Organization.name)
+        .limit(500)
+    )
     return [(row.id, row.name) for row in rows]

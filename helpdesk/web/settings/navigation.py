@@ -38,6 +38,12 @@ NAVIGATION: list[NavigationEntry] = [
         "person",
     ),
     NavigationEntry(
+        lazy_gettext("Merging and moving"),
+        "/settings/operations",
+        lazy_gettext("What was merged, moved and erased; undo."),
+        "retry",
+    ),
+    NavigationEntry(
         lazy_gettext("Team"),
         "/settings/team",
         lazy_gettext("Agents, leads and admins; invitations; who is who in Slack."),

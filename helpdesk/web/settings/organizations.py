@@ -81,6 +81,9 @@ def create_organization() -> ResponseReturnValue:
 def show_organization(organization_id: int) -> ResponseReturnValue:
     """One organization: its rules and its people."""
     organization = get_organization_or_404(organization_id)
+    if organization.merged_into_id:
+        flash(gettext("%(organization)s was merged into this organization.", organization=organization.name), "info")
+        return redirect(f"/settings/organizations/{organization.merged_into_id}", 303)
     return render_page(organization, stored_values(organization))
 
 

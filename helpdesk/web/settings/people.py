@@ -19,7 +19,7 @@ from helpdesk.translation import gettext, ngettext
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.request import parse_id
-from helpdesk.web.settings import navigation
+from helpdesk.web.settings import navigation, stale_forms
 
 blueprint = Blueprint("settings_people", __name__, url_prefix="/settings/people")
 PAGE_SIZE = 50
@@ -40,7 +40,10 @@ def list_people() -> ResponseReturnValue:
 @blueprint.get("/<int:user_id>")
 @authorization.admin_only
 def show_person(user_id: int) -> ResponseReturnValue:
-    """One person, customer or team member."""
+    """One person, customer or team member; of a merged one, whoever they were merged into."""
+    user = users.get_user(user_id)
+    if user is not None and user.merged_into_id:
+        return redirect(f"/settings/people/{user.merged_into_id}", 303)
     return render_page(get_user_or_404(user_id))
 
 
@@ -168,7 +171,7 @@ def turn_off_second_factor(user_id: int) -> ResponseReturnValue:
 
 
 def run_action(
-    user: User, action: Callable[[], object], success: str, values: dict[str, Any] | None = None
+    user: User, action: Callable[[], object], success: str | Callable[[], str], values: dict[str, Any] | None = None
 ) -> ResponseReturnValue:
     """Run ``action``, commit and redirect, or show the page again with the error."""
     user_id = user.id
@@ -179,7 +182,7 @@ def run_action(
         return render_page(get_user_or_404(user_id), values, {error.field or "": error.message}), 422 if isinstance(
             error, ValidationError
         ) else 409
-    return commit_and_redirect(user, success)
+    return commit_and_redirect(user, success if isinstance(success, str) else success())
 
 
 def commit_and_redirect(user: User, sentence: str) -> ResponseReturnValue:
@@ -192,7 +195,13 @@ def commit_and_redirect(user: User, sentence: str) -> ResponseReturnValue:
 def get_user_or_404(user_id: int) -> User:
     """The person, unless erased, else 404."""
     user = users.get_user(user_id)
-    return user if user is not None and user.erased_at is None else abort(404)
+    is_present = user is not None and user.erased_at is None and user.merged_into_id is None
+    return user if is_present else abort(404)
+
+
+def stored_identity(user: User) -> dict[str, Any]:
+    """Name and address as they are stored, for the form that changes them."""
+    return {"name": user.name, "email": user.email}
 
 
 def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[str, Any] | None = None) -> str:
@@ -200,7 +209,10 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
     return navigation.render_settings_page(
         "settings/person.html",
         person=user,
-        values={"slack_user_id": user.slack_user_id or "", "role": user.role} | (values or {}),
+        values={"slack_user_id": user.slack_user_id or "", "role": user.role, "keep_alias": True}
+        | stored_identity(user)
+        | (values or {}),
+        loaded=stale_forms.fingerprint(stored_identity(user)),
         errors=errors or {},
         sessions=[(row, user_agent.describe_user_agent(row.user_agent)) for row in sessions.list_sessions(user)],
         identities=[(row, oidc.get_provider(row.provider).title) for row in user.identities],

@@ -1,5 +1,7 @@
 """The form of retention."""
 
+from typing import Any
+
 from wtforms import BooleanField
 from wtforms.validators import ValidationError
 
@@ -9,12 +11,30 @@ from helpdesk.web.form_base import WholeNumberField
 from helpdesk.web.settings.settings_form import SettingsForm
 
 
+def _days(label: Any, description: Any = "") -> WholeNumberField:
+    return WholeNumberField(label, description=description)
+
+
 class RetentionForm(SettingsForm):
-    """The days until closed tickets are erased; a number that erases tickets now must be confirmed."""
+    """The days until closed tickets are erased and other rows deleted.
+
+    A number that erases tickets now must be confirmed.
+    """
 
     retention_days = WholeNumberField(
         lazy_gettext("Erase closed tickets after, in days"),
         description=lazy_gettext("0 keeps them. Erased tickets are gone with messages and files."),
+    )
+    received_retention_days = _days(lazy_gettext("Received mails and Slack events, once processed"))
+    delivery_retention_days = _days(lazy_gettext("Webhook calls, account mails and card updates, once sent"))
+    session_retention_days = _days(lazy_gettext("Sessions, once ended"))
+    sign_in_retention_days = _days(lazy_gettext("Requests for sign-in links"))
+    sign_in_audit_days = _days(lazy_gettext("Sign-ins in the audit log"))
+    audit_retention_days = _days(
+        lazy_gettext("All of the audit log"), lazy_gettext("0 keeps who changed settings and access for good.")
+    )
+    operation_retention_days = _days(
+        lazy_gettext("Merges and moves"), lazy_gettext("They can be undone until then. 0 keeps them.")
     )
     understood = BooleanField(lazy_gettext("Yes, erase"))
 

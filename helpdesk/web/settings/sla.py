@@ -157,7 +157,12 @@ def render_page(
     own_query = select(Organization.slug, Organization.name).where(
         Organization.id.in_(select(SlaPolicy.organization_id))
     )
-    all_query = select(Organization.slug, Organization.name).order_by(Organization.name).limit(1000)
+    all_query = (
+        select(Organization.slug, Organization.name)
+        .where(organizations.IS_PRESENT)
+        .order_by(Organization.name)
+        .limit(1000)
+    )
     return navigation.render_settings_page(
         "settings/service_levels.html",
         targets_loaded=stale_forms.fingerprint(stored_targets(organization)),

@@ -122,7 +122,12 @@ def render_page(
 ) -> str:
     """The page; ``checks`` are the results of a test."""
     connected, triage = channels.list_channels(), settings.get("triage_channel")
-    organizations_query = select(Organization.slug, Organization.name).order_by(Organization.name).limit(1000)
+    organizations_query = (
+        select(Organization.slug, Organization.name)
+        .where(organizations.IS_PRESENT)
+        .order_by(Organization.name)
+        .limit(1000)
+    )
     form = form or ChannelForm(data={"audience": "customer" if triage else "team"})
     form.organization.choices = to_choices(tuple(row) for row in db.session.execute(organizations_query))
     return navigation.render_settings_page(

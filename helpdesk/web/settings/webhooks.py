@@ -1,5 +1,6 @@
 """Webhooks: their URLs and events, secrets, a test, and the delivery log."""
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Blueprint, abort, flash, redirect, request
@@ -9,12 +10,13 @@ from sqlalchemy import select
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.integrations import webhooks
+from helpdesk.domain.integrations import webhook_replay, webhooks
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.webhook import Webhook
-from helpdesk.translation import gettext
+from helpdesk.translation import gettext, ngettext
 from helpdesk.web.middleware import authentication, authorization
+from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation, stale_forms
 from helpdesk.web.settings.integration_forms import WebhookForm
 
@@ -84,6 +86,39 @@ def retry_delivery(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
         abort(404)
     outbox.retry_delivery(delivery, actor=authentication.get_current_user())
     db.session.commit()
+    return redirect(f"/settings/webhooks/{webhook_id}#log", 303)
+
+
+@blueprint.post("/<int:webhook_id>/deliveries/<int:delivery_id>/replay")
+@authorization.admin_only
+def replay_delivery(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
+    """Send an event of the log again."""
+    webhook = get_webhook_or_404(webhook_id)
+    delivery = db.session.get(Delivery, delivery_id) if delivery_id < 2**63 else None
+    if delivery is None or delivery.kind != DeliveryKind.webhook or delivery.subject_id != webhook.id:
+        abort(404)
+    actor = authentication.get_current_user()
+    return _replay(webhook_id, lambda: webhook_replay.replay_delivery(delivery, actor=actor) and 1)
+
+
+@blueprint.post("/<int:webhook_id>/replay")
+@authorization.admin_only
+def replay_log(webhook_id: int) -> ResponseReturnValue:
+    """Send all events since the chosen time again."""
+    webhook, hours = get_webhook_or_404(webhook_id), parse_id(request.form.get("hours")) or 0
+    actor = authentication.get_current_user()
+    return _replay(webhook_id, lambda: webhook_replay.replay_since(webhook, hours, actor=actor))
+
+
+def _replay(webhook_id: int, action: Callable[[], int]) -> ResponseReturnValue:
+    try:
+        count = action()
+    except (ValidationError, ConflictError) as error:
+        db.session.rollback()
+        flash(error.message, "error@log")
+    else:
+        db.session.commit()
+        flash(ngettext("%(num)s event is sent again.", "%(num)s events are sent again.", count), "success@log")
     return redirect(f"/settings/webhooks/{webhook_id}#log", 303)
 
 

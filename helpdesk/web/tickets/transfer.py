@@ -62,7 +62,7 @@ def render_transfer_page(ticket: Ticket, slug: str, errors: dict[str, Any] | Non
         ]
     choices = db.session.execute(
         select(Organization.slug, Organization.name)
-        .where(Organization.id != ticket.organization_id)
+        .where(Organization.id != ticket.organization_id, organizations.IS_PRESENT)
         .order_by(Organization.name)
         .limit(1000)
     )

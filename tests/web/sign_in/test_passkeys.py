@@ -7,6 +7,7 @@ import pytest
 
 from helpdesk import config
 from helpdesk.domain.authentication import oidc, passkey_challenges, passkeys, recovery_codes, second_factor
+from helpdesk.domain.privacy import row_retention
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.second_factor import Authenticator, Passkey, PasskeyChallenge, RecoveryCode
 from tests import time_travel
@@ -170,9 +171,7 @@ def test_a_challenge_is_of_one_session_once_for_five_minutes(enter, maya, make, 
     time_travel.advance(passkey_challenges.LIFETIME.total_seconds() + 1)
     values = {"challenge": late["challenge"], "answer": key.sign(late)}
     assert post(two, f"{CODE_PAGE}/passkey", CODE_PAGE, **values).status_code == 422
-    from helpdesk.domain.authentication import sessions
-
-    assert sessions.delete_ended() >= 1
+    assert row_retention.purge_next_batch() >= 1
     session.commit()
     assert session.query(PasskeyChallenge).count() == 0
 

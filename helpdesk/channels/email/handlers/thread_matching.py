@@ -20,16 +20,13 @@ def find_thread(mail: ParsedMail) -> Thread | None:
 
 
 def find_threads(mail: ParsedMail) -> list[Thread]:
-    """List the active conversations it was written to, one for each ticket; of one ticket the author's own, and the
-    author's own tickets first.
+    """List the conversations it was written to whose reply address is valid, one for each ticket; of one ticket the
+    author's own, and the author's own tickets first.
     """
     hashes = mail.thread_hashes
     if not hashes:
         return []
-    found = {
-        one.token_hash: one
-        for one in db.session.scalars(select(Thread).where(Thread.token_hash.in_(hashes), Thread.ended_at.is_(None)))
-    }
+    found = {one.token_hash: one for one in db.session.scalars(select(Thread).where(Thread.token_hash.in_(hashes)))}
     in_order = [found[one] for one in hashes if one in found and token.is_accepted(found[one].nonce, one)]
     in_order.sort(key=lambda thread: thread.user.email != mail.author_id)
     return list({thread.ticket_id: thread for thread in reversed(in_order)}.values())[::-1]

@@ -6,7 +6,7 @@ from helpdesk.channels.slack.api import directory
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.channels.slack.parse.events import BotIdentity
-from helpdesk.domain.people import admission, email_address, permissions
+from helpdesk.domain.people import admission, email_address, permissions, users
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.thread import Thread
@@ -98,7 +98,7 @@ def _is_admitted_profile(
 
 def _find_by_email(profile: directory.Profile) -> User | None:
     email = _profile_email(profile)
-    return db.session.scalar(select(User).where(User.email == email)) if email else None
+    return users.find_user(email) if email else None
 
 
 def _profile_email(profile: directory.Profile) -> str:

@@ -16,6 +16,7 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.people import admission, email_address, users
+from helpdesk.domain.people.organizations import IS_PRESENT
 from helpdesk.extensions import db
 from helpdesk.models.form import FormVersion
 from helpdesk.models.organization import Organization
@@ -186,7 +187,8 @@ def suggest(event: SuggestionEvent, agent: User) -> dict:
 
 
 def _search_organizations(typed: str) -> blocks.Choices:
-    names = select(Organization.id, Organization.name).order_by(Organization.name).limit(MAX_SUGGESTIONS)
+    names = select(Organization.id, Organization.name).where(IS_PRESENT).order_by(Organization.name)
+    names = names.limit(MAX_SUGGESTIONS)
     if words := " ".join(typed.split()):
         names = names.where(Organization.name.icontains(words, autoescape=True))
     return tuple((str(id), name) for id, name in db.session.execute(names))
@@ -196,7 +198,8 @@ def _offered_organizations(chosen_id: int | None) -> blocks.Choices:
     """Return the organizations to choose from: all where a select holds them, else enough for one that asks as one
     types, with the chosen one among them.
     """
-    names = select(Organization.id, Organization.name).order_by(Organization.name).limit(MAX_SUGGESTIONS)
+    names = select(Organization.id, Organization.name).where(IS_PRESENT).order_by(Organization.name)
+    names = names.limit(MAX_SUGGESTIONS)
     found = tuple((str(id), name) for id, name in db.session.execute(names))
     chosen = db.session.get(Organization, chosen_id) if chosen_id else None
     if chosen is not None and str(chosen.id) not in {id for id, _ in found}:

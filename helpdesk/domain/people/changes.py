@@ -1,0 +1,24 @@
+"""What happens to people, for other parts of the domain that want to know: added, changed, merged.
+
+They add a listener when the application starts, so that this package need not know them.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+from helpdesk.models.user import User
+
+Listener = Callable[[str, User, dict[str, Any]], None]
+_listeners: list[Listener] = []
+
+
+def add_listener(listener: Listener) -> None:
+    """Call ``listener`` with each event ("added", "changed", "merged"), the person, and what it says about it."""
+    if listener not in _listeners:
+        _listeners.append(listener)
+
+
+def announce(event: str, user: User, **details: Any) -> None:
+    """Tell the listeners, in the transaction of the change."""
+    for listener in _listeners:
+        listener(event, user, details)

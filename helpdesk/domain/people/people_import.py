@@ -1,0 +1,125 @@
+"""Import customers from a table, with a preview of the exact result of each line."""
+
+from helpdesk import clock
+from helpdesk.domain.administration import audit_log
+from helpdesk.domain.errors import DomainError
+from helpdesk.domain.people import admission, customers, import_table, organizations, permissions, users
+from helpdesk.domain.people.organization_csv_import import ImportedRow
+from helpdesk.extensions import db
+from helpdesk.models.organization import Organization
+from helpdesk.models.user import User
+from helpdesk.translation import gettext
+
+COLUMNS = ("email", "name", "organization", "sees", "time_zone")
+RENAMED = {"address": "email", "e-mail": "email", "mail": "email", "company": "organization"}
+VISIBILITY = {"all": "organization", "organization": "organization", "own": "own"}
+
+
+class _Rollback(Exception):
+    pass
+
+
+def import_people(text: str, *, actor: User, dry: bool) -> list[ImportedRow]:
+    """Import the customers in ``text``, CSV with a header; wrong lines are skipped.
+
+    With ``dry`` nothing is changed. People are found by their address or an alias; a missing column or an empty cell
+    changes nothing, and nobody changes their organization this way. Raises ValueError with a sentence for a file that
+    cannot be read, and PermissionDenied.
+    """
+    permissions.ensure(permissions.can_administer(actor), gettext("Only admins import people."))
+    lines = import_table.read_table(text, COLUMNS, "email", RENAMED)
+    results: list[ImportedRow] = []
+    seen: dict[int, int] = {}
+    try:
+        with db.session.begin_nested():
+            for line in lines:
+                results.append(_import_row(line, actor, seen))
+            if dry:
+                raise _Rollback
+    except _Rollback:
+        db.session.expire_all()
+    return results
+
+
+def _import_row(line: import_table.TableLine, actor: User, seen: dict[int, int]) -> ImportedRow:
+    given = line.cells["email"]
+    try:
+        with db.session.begin_nested():
+            kind, sentence = _apply(line, actor, seen)
+            return ImportedRow(line.number, given, kind, sentence)
+    except DomainError as error:
+        return ImportedRow(line.number, given, "wrong", error.message)
+    except ValueError as error:
+        return ImportedRow(line.number, given, "wrong", str(error))
+
+
+def _apply(line: import_table.TableLine, actor: User, seen: dict[int, int]) -> tuple[str, str]:
+    cells = line.cells
+    _check_cells(cells)
+    email = users.canonical_email(cells["email"])
+    organization = _find_organization(cells.get("organization", ""), email)
+    existing = users.find_user(email)
+    if existing is None and organization is None:
+        raise ValueError("Name the organization: no rule of one admits this address.")
+    if existing is not None and existing.id in seen:
+        raise ValueError(f"Line {seen[existing.id]} is about this person already.")
+    was_admitted = organization in admission.admitting_organizations(email)
+    user = existing
+    if user is None or user.is_team or organization is not None:
+        user = customers.add_customer(email, name=cells.get("name", ""), organization=organization, actor=actor)
+    seen[user.id] = line.number
+    parts = _change(user, cells, actor)
+    if existing is not None:
+        text = ", ".join(parts)
+        return ("change", f"{text[0].upper()}{text[1:]}.") if parts else ("same", gettext("Is like this already."))
+    return "add", _describe_new(user, was_admitted)
+
+
+def _check_cells(cells: dict[str, str]) -> None:
+    if import_table.TOO_MANY in cells:
+        raise ValueError("The line has more cells than the header.")
+    if cells.get("sees") and cells["sees"].lower() not in VISIBILITY:
+        raise ValueError("The column sees is “all” or “own”.")
+    if cells.get("time_zone") and cells["time_zone"] not in clock.time_zone_names():
+        raise ValueError(f"There is no time zone {cells['time_zone'][:40]}; one is written Europe/Berlin.")
+
+
+def _find_organization(name: str, email: str) -> Organization | None:
+    if not name:
+        return customers.suggest_organization(email)
+    organization = organizations.find_by_name(name) or organizations.find_by_slug(name)
+    if organization is None or organization.merged_into_id:
+        raise ValueError(f"There is no organization called {name[:80]}.")
+    return organization
+
+
+def _change(user: User, cells: dict[str, str], actor: User) -> list[str]:
+    """Change what the cells say; returns the changes as parts of a sentence."""
+    parts, changed = [], {}
+    name, zone = users.clean_name(cells.get("name", "")), cells.get("time_zone", "")
+    if name and name != user.name:
+        parts.append(f"the name becomes {name}")
+        changed["name"] = [user.name, name]
+        user.name = name
+    if zone and zone != user.time_zone:
+        parts.append(f"the time zone becomes {zone}")
+        user.time_zone = zone
+    sees = VISIBILITY.get(cells.get("sees", "").lower())
+    if sees and sees != user.ticket_visibility and user.organization is not None:
+        parts.append("sees all tickets of the organization" if sees == "organization" else "sees only own tickets")
+        users.set_ticket_visibility(user, user.organization, sees, actor=actor)
+    db.session.flush()
+    if changed:
+        audit_log.add_entry("changed a person", actor, user.email, user.organization_id, **changed)
+    return parts
+
+
+def _describe_new(user: User, was_admitted: bool) -> str:
+    where = user.organization.name if user.organization else "no organization"
+    sees = "all tickets there" if user.ticket_visibility == "organization" else "only own tickets"
+    sentence = gettext("Is added to %(where)s and sees %(sees)s.", where=where, sees=sees)
+    if not was_admitted:
+        sentence += " The address is listed there, since no rule admits it."
+    if not admission.admitting_organizations(user.email):
+        sentence += f" Cannot sign in: the portal of {where} is switched off."
+    return sentence

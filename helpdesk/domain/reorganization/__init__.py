@@ -1,0 +1,1 @@
+"""Changes of many rows that an admin asks for: people and organizations merged, tickets moved; preview and undo."""

@@ -1,0 +1,54 @@
+"""Export of ticket lists as a workbook of Excel (XLSX): numbers and dates are such, texts are never formulas."""
+
+from collections.abc import Iterator
+from datetime import datetime
+from typing import IO
+
+from openpyxl import Workbook
+from openpyxl.cell import WriteOnlyCell
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.ticket_lists.export_columns import TIME_COLUMNS, Cell, ExportColumns
+
+MAX_ROWS = 20_000  # a workbook is sent when it is complete, which takes seconds for more
+MAX_CELL_LENGTH = 32_767  # characters, of Excel
+DATE_FORMAT = "yyyy-mm-dd hh:mm:ss"
+
+
+def write_workbook(columns: ExportColumns, batches: Iterator[list[list[Cell]]], into: IO[bytes]) -> None:
+    """Write the rows of ``batches`` into ``into``. Raises ValidationError for more than MAX_ROWS.
+
+    Excel knows no time zones: times are those of the columns' zone, which stands in their headings.
+    """
+    workbook = Workbook(write_only=True)
+    sheet = workbook.create_sheet("Tickets")
+    sheet.freeze_panes = "A2"
+    sheet.append([_make_cell(sheet, heading) for heading in _headings(columns)])
+    count = 0
+    for rows in batches:
+        count += len(rows)
+        if count > MAX_ROWS:
+            raise ValidationError(f"A workbook has at most {MAX_ROWS:,} tickets. Narrow the list, or take CSV.")
+        for row in rows:
+            sheet.append([_make_cell(sheet, value) for value in row])
+    workbook.save(into)
+
+
+def _headings(columns: ExportColumns) -> list[str]:
+    return [
+        f"{heading} ({columns.zone.key})" if position in TIME_COLUMNS else heading
+        for position, heading in enumerate(columns.headings)
+    ]
+
+
+def _make_cell(sheet: object, value: Cell) -> WriteOnlyCell:
+    if isinstance(value, datetime):
+        cell = WriteOnlyCell(sheet, value.replace(tzinfo=None, microsecond=0))
+        cell.number_format = DATE_FORMAT
+        return cell
+    if not isinstance(value, str):
+        return WriteOnlyCell(sheet, value)
+    cell = WriteOnlyCell(sheet, ILLEGAL_CHARACTERS_RE.sub("", value)[:MAX_CELL_LENGTH])
+    cell.data_type = "s"  # else a text that begins with = would be a formula
+    return cell

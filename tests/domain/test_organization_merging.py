@@ -1,0 +1,129 @@
+"""Two organizations that are one company: everything becomes the other's, in one step, and can be given back."""
+
+import pytest
+from sqlalchemy import select
+
+from helpdesk.domain import tickets
+from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
+from helpdesk.domain.people import admission, organizations, permissions
+from helpdesk.domain.reorganization import organization_merging, organization_preview, progress, references
+from helpdesk.models.audit_log import AuditEntry
+from helpdesk.models.background_job import BackgroundJob
+from helpdesk.models.channel import Channel
+from helpdesk.models.event import Event
+from helpdesk.models.message import Message
+from helpdesk.models.organization import Organization
+from helpdesk.models.thread import Thread
+from tests.factories import find_tickets, signed_in_client
+
+
+@pytest.fixture
+def company(make):
+    """Globex and Initech with a person, a ticket and a Slack channel each, and an admin."""
+    globex = make.organization("Globex", "globex.example", slack="C0GLOBEX")
+    initech = make.organization("Initech", "initech.example", slack="C0INITECH")
+    gia, ivo = make.user(globex, "Gia"), make.user(initech, "Ivo")
+    theirs = make.ticket(ivo, "Of Initech", "Its printer")
+    make.ticket(gia, "Of Globex")
+    admin = make.agent("Ada", role="admin")
+    tickets.assign(theirs, admin, actor=admin)
+    make.session.commit()
+    return globex, initech, gia, ivo, theirs, admin
+
+
+def run(session, operation) -> int:
+    steps = 1
+    while progress.continue_operation(operation.id):
+        session.commit()
+        steps += 1
+    session.commit()
+    session.expire_all()
+    return steps
+
+
+def test_people_tickets_and_channels_become_the_other_organizations(app, session, company):
+    globex, initech, gia, ivo, theirs, admin = company
+    operation = organization_merging.merge_organizations(initech, globex, actor=admin)
+    session.commit()
+    assert session.scalars(select(BackgroundJob.argument).where(BackgroundJob.name == "continue_operation")).all() == [
+        operation.id
+    ]
+    run(session, operation)
+    assert (operation.state, operation.done, operation.total) == ("done", 1, 1)
+    assert (ivo.organization_id, theirs.organization_id) == (globex.id, globex.id)
+    for table in (Message, Event, Thread):
+        found = select(table.organization_id).where(table.ticket_id == theirs.id).distinct()
+        assert session.scalars(found).all() == [globex.id], table
+    assert permissions.can_see(gia, theirs) and permissions.can_see(ivo, theirs)
+    assert find_tickets(gia, "printer") == [theirs.id, theirs.id + 1] or theirs.id in find_tickets(gia, "printer")
+    assert [each.name for each in admission.admitting_organizations(ivo.email)] == ["Globex"]
+    assert [each.name for each in organizations.search_organizations()] == ["Globex"]
+    defaults = session.execute(
+        select(Channel.external_id, Channel.organization_id, Channel.is_default).where(Channel.kind == "slack")
+    ).all()
+    assert sorted(map(tuple, defaults)) == [("C0GLOBEX", globex.id, True), ("C0INITECH", globex.id, False)]
+    tickets.reply(theirs, author=ivo, body="Still ours")  # nothing stops working
+    entry = session.scalars(select(AuditEntry).where(AuditEntry.action == "merged organizations")).one()
+    assert entry.details == {"merged": "Initech", "tickets": 1, "people": 1}
+
+
+def test_undo_gives_back_what_was_moved_and_leaves_what_came_later(app, session, company, make):
+    globex, initech, gia, ivo, theirs, admin = company
+    operation = organization_merging.merge_organizations(initech, globex, actor=admin)
+    with pytest.raises(ConflictError):
+        organization_merging.undo_merge(operation, actor=admin)  # it is not finished
+    with pytest.raises(ConflictError):
+        organization_merging.merge_organizations(globex, initech, actor=admin)  # nor may another begin
+    run(session, operation)
+    later = make.ticket(ivo, "Later")
+    client = signed_in_client(app, gia)
+    organization_merging.undo_merge(operation, actor=admin)
+    run(session, operation)
+    assert operation.state == "undone"
+    assert (ivo.organization_id, theirs.organization_id, later.organization_id) == (initech.id, initech.id, globex.id)
+    assert (initech.name, initech.portal_enabled, initech.merged_into_id) == ("Initech", True, None)
+    assert not permissions.can_see(gia, theirs) and permissions.can_see(ivo, theirs)
+    assert client.get(f"/tickets/{theirs.id}").status_code == 404
+    assert find_tickets(gia, "Its printer") == []
+    channels = session.scalars(select(Channel.is_default).where(Channel.organization_id == initech.id)).all()
+    assert channels == [True]
+
+
+def test_who_the_other_rules_do_not_admit_is_signed_out(app, session, company):
+    globex, initech, _, ivo, _, admin = company
+    globex.allowlist_only = True
+    session.commit()
+    text = " ".join(organization_preview.preview_merge(initech, globex))
+    assert "1 person of Initech can no longer sign in: Globex admits only listed addresses." in text
+    client = signed_in_client(app, ivo)
+    run(session, organization_merging.merge_organizations(initech, globex, actor=admin))
+    assert client.get("/tickets").status_code == 302
+
+
+def test_the_preview_says_who_will_read_what(session, company):
+    globex, initech, *_ = company
+    initech.allowlist_only = True
+    session.commit()
+    text = " ".join(organization_preview.preview_merge(initech, globex))
+    assert "1 person of Initech can then read 1 ticket with 1 reply of Globex." in text
+    assert "1 person of Globex can then read 1 ticket with 1 reply of Initech." in text
+    assert "Everybody with an address at initech.example can sign in then" in text
+    assert "#c0initech and the threads there become Globex’s." in text and "their card in #c0globex only" in text
+
+
+def test_only_an_admin_merges_two_organizations_that_are_there(session, company, make):
+    globex, initech, _, _, _, admin = company
+    with pytest.raises(PermissionDenied):
+        organization_merging.merge_organizations(initech, globex, actor=make.agent(role="lead"))
+    with pytest.raises(ValidationError):
+        organization_merging.merge_organizations(globex, globex, actor=admin)
+    run(session, organization_merging.merge_organizations(initech, globex, actor=admin))
+    with pytest.raises(ConflictError):
+        organization_merging.merge_organizations(initech, make.organization(), actor=admin)
+    assert organizations.create_organization("Initech", actor=admin).id != initech.id  # the name is free again
+
+
+def test_every_reference_to_an_organization_is_moved():
+    columns = {str(column) for column in references.list_columns("organizations")}
+    assert {"tickets.organization_id", "users.organization_id", "memberships.organization_id"} <= columns
+    assert Organization.__table__.name == "organizations"
