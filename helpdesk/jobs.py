@@ -7,10 +7,9 @@ from collections.abc import Iterable
 
 from redis.client import Pipeline
 from rq import Queue
-from sqlalchemy import event
-from sqlalchemy.orm import Session, SessionTransaction
 
 from helpdesk import extensions
+from helpdesk.database import after_commit
 
 WAKE_QUEUE = "helpdesk-wake"  # read by the delivery processes; its jobs take a few milliseconds at most
 JOBS_QUEUE = "helpdesk-jobs"  # read by the maintenance processes
@@ -23,14 +22,21 @@ FAILURE_TTL = 86_400  # seconds RQ stores a failed job for inspection; the rows 
 
 def enqueue_after_commit(job: str, row_id: int) -> None:
     """Let a worker run ``workers.jobs.<job>(row_id)`` once the open transaction has committed."""
-    extensions.db.session().info.setdefault("jobs_after_commit", {})[(job, row_id)] = None
+    after_commit.send_after_commit(_add_jobs, [(job, row_id)])
 
 
 def wake_workers(jobs: Iterable[tuple[str, int]]) -> bool:
     """Enqueue ``jobs``, pairs of a name and an id, now. True if Redis accepted them. Never raises.
 
-    It waits REDIS_TIMEOUT at most. For rows of the outbox and the inbox one job "drain" is enqueued, however many they
-    are.
+    It waits REDIS_TIMEOUT at most.
+    """
+    return extensions.send_to_redis(lambda pipeline: _add_jobs(pipeline, jobs))
+
+
+def _add_jobs(pipeline: Pipeline, jobs: Iterable[tuple[str, int]]) -> None:
+    """Add the commands that enqueue ``jobs``.
+
+    For rows of the outbox and the inbox that is one job "drain", however many they are.
     """
     by_queue: dict[str, dict[tuple[str, tuple[int, ...]], None]] = {}
     for name, row_id in jobs:
@@ -38,28 +44,11 @@ def wake_workers(jobs: Iterable[tuple[str, int]]) -> bool:
         job = ("drain", ()) if name in DRAIN_JOBS or name == JOB_ROWS else (name, (row_id,))
         by_queue.setdefault(queue_name, {})[job] = None
 
-    def fill(pipeline: Pipeline) -> None:
-        for queue_name, jobs_of_queue in by_queue.items():
-            prepared = [
-                Queue.prepare_data(
-                    f"workers.jobs.{name}", arguments, timeout=JOB_TIMEOUT, result_ttl=0, failure_ttl=FAILURE_TTL
-                )
-                for name, arguments in jobs_of_queue
-            ]
-            extensions.queue(queue_name).enqueue_many(prepared, pipeline=pipeline)
-
-    return extensions.send_to_redis(fill)
-
-
-@event.listens_for(extensions.db.session, "after_commit")
-def _wake_after_commit(session: Session) -> None:
-    if session.in_nested_transaction():
-        return
-    if jobs := session.info.pop("jobs_after_commit", None):
-        wake_workers(jobs)
-
-
-@event.listens_for(extensions.db.session, "after_soft_rollback")
-def _discard_after_rollback(session: Session, previous_transaction: SessionTransaction) -> None:
-    if not previous_transaction.nested:
-        session.info.pop("jobs_after_commit", None)
+    for queue_name, jobs_of_queue in by_queue.items():
+        prepared = [
+            Queue.prepare_data(
+                f"workers.jobs.{name}", arguments, timeout=JOB_TIMEOUT, result_ttl=0, failure_ttl=FAILURE_TTL
+            )
+            for name, arguments in jobs_of_queue
+        ]
+        extensions.queue(queue_name).enqueue_many(prepared, pipeline=pipeline)

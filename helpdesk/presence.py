@@ -6,6 +6,7 @@ from typing import Any
 from redis.client import Pipeline
 
 from helpdesk import extensions
+from helpdesk.database import after_commit
 
 PRESENCE_TTL_SECONDS = 45  # after the last request that reported presence
 
@@ -19,8 +20,7 @@ def mark_present(ticket_id: int, user_id: int, doing: str = "reading") -> bool:
 
     def record(pipeline: Pipeline) -> list[Any]:
         pipeline.hget(key, str(user_id))
-        pipeline.hset(key, str(user_id), f"{time.time():.0f} {doing}")
-        pipeline.expire(key, PRESENCE_TTL_SECONDS * 2)
+        _add_record(pipeline, key, user_id, doing)
         return pipeline.execute()
 
     answers = extensions.call_redis(record)
@@ -28,6 +28,21 @@ def mark_present(ticket_id: int, user_id: int, doing: str = "reading") -> bool:
         return False
     seen_at, _, did = answers[0].decode().partition(" ") if answers[0] else ("0", "", "")
     return did != doing or time.time() - float(seen_at) >= PRESENCE_TTL_SECONDS
+
+
+def mark_reading_after_commit(ticket_id: int, user_id: int) -> None:
+    """Record that ``user_id`` has the ticket open and no longer types, once the open transaction has committed."""
+    after_commit.send_after_commit(_add_readers, [(ticket_id, user_id)])
+
+
+def _add_readers(pipeline: Pipeline, readers: list[tuple[int, int]]) -> None:
+    for ticket_id, user_id in readers:
+        _add_record(pipeline, f"helpdesk:present:{ticket_id}", user_id, "reading")
+
+
+def _add_record(pipeline: Pipeline, key: str, user_id: int, doing: str) -> None:
+    pipeline.hset(key, str(user_id), f"{time.time():.0f} {doing}")
+    pipeline.expire(key, PRESENCE_TTL_SECONDS * 2)
 
 
 def present_users(ticket_id: int) -> dict[int, str]:

@@ -6,7 +6,7 @@ write in read-only mode is an error instead of waiting for a lock it cannot get.
 """
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -66,8 +66,10 @@ def longest_lock_wait() -> float:
 
 
 def execute_core(
-    statement: Executable, values: Mapping[str, Any] | None = None, is_planned_anew: bool = False
-) -> CursorResult[Any]:
+    statement: Executable,
+    values: Mapping[str, Any] | Sequence[Mapping[str, Any]] | None = None,
+    is_planned_anew: bool = False,
+) -> CursorResult[*tuple[Any, ...]]:
     """Execute a query for columns, not entities, in the open transaction, after flushing pending changes.
 
     Same result as the session's own ``execute`` at about half the cost: no entities have to be looked for. If

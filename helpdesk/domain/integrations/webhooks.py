@@ -4,7 +4,7 @@ import base64
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 
 from helpdesk import clock, jobs, key_derivation
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -24,6 +24,7 @@ MAX_WEBHOOKS = 20
 _webhook = Webhook.__table__
 # Built once, because every event executes it.
 ACTIVE_WEBHOOKS_QUERY = select(*_webhook.c["id", "events"]).where(_webhook.c.is_active)
+HAS_ACTIVE_WEBHOOKS = exists().where(_webhook.c.is_active).label("has_webhooks")  # for statements of others
 EVENT_BY_KIND = {"solved": "ticket.solved", "reopened": "ticket.reopened"}
 UPDATE_KINDS = {
     "status",

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import insert
 
 from helpdesk import clock, jobs
+from helpdesk.database import transactions
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.message import Message
@@ -52,7 +53,7 @@ class DeliveryBatch:
         """Store the deliveries; workers are woken after the commit."""
         if not self._rows:
             return
-        ids = db.session.scalars(INSERT_STATEMENT, self._rows)
+        ids = transactions.execute_core(INSERT_STATEMENT, self._rows).scalars()
         for id, wake in zip(ids, self._wakes, strict=True):
             if wake:
                 jobs.enqueue_after_commit("deliver", id)

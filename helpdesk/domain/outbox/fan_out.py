@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Row, bindparam, exists, insert, select
 
 from helpdesk import clock
+from helpdesk.database import transactions
 from helpdesk.domain import locking
 from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox import registry, withdrawal
@@ -65,7 +66,7 @@ def enqueue_new_ticket(ticket: Ticket, message: Message, origin: NewThread | Non
     """
     parameters = {"organization_id": ticket.organization_id, "triage": settings.get("triage_channel")}
     channel_ids: dict[str, list[int]] = defaultdict(list)
-    for row in db.session.execute(NEW_TICKET_CHANNELS_QUERY, parameters):
+    for row in transactions.execute_core(NEW_TICKET_CHANNELS_QUERY, parameters):
         channel_ids[row.kind].append(row.id)
     channels = registry.list_channels()
     wanted = [(each, new) for each in channels for new in each.threads_for_new_ticket(ticket, channel_ids[each.kind])]
@@ -77,7 +78,8 @@ def enqueue_new_ticket(ticket: Ticket, message: Message, origin: NewThread | Non
         ticket_values = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
         rows = [ticket_values | asdict(new) for _, new in wanted]
         batch = DeliveryBatch()
-        for (channel, _), thread_id in zip(wanted, db.session.scalars(INSERT_THREADS_STATEMENT, rows), strict=True):
+        thread_ids = transactions.execute_core(INSERT_THREADS_STATEMENT, rows).scalars()
+        for (channel, _), thread_id in zip(wanted, thread_ids, strict=True):
             channel.enqueue_new_ticket(batch, thread_id, ticket, message)
         batch.write()
     _notify_channels(ticket.id)
@@ -215,7 +217,7 @@ def is_on_card(message: Message) -> bool:
 
 
 def _load_destinations(ticket_id: int) -> list[Row[*tuple[Any, ...]]]:
-    rows = db.session.execute(DESTINATIONS_QUERY, {"ticket_id": ticket_id})
+    rows = transactions.execute_core(DESTINATIONS_QUERY, {"ticket_id": ticket_id})
     return [row for row in rows if registry.is_registered(row.kind)]
 
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Row, and_, bindparam, or_, select, text
+from sqlalchemy import Row, and_, bindparam, exists, or_, select, text
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, jobs, live_events, urls
@@ -40,6 +40,7 @@ POLICIES_QUERY = select(*_policy.c["organization_id", "priority", "first_respons
 )
 # Built once, because every reply and every change executes these.
 POLICIES_OF_PRIORITY_QUERY = POLICIES_QUERY.where(_policy.c.priority == bindparam("priority"))
+HAS_POLICIES = exists().where(SlaPolicy.id.is_not(None)).label("has_policies")  # for statements of others
 TIMERS_QUERY = select(SlaTimer).where(SlaTimer.ticket_id == bindparam("ticket_id"))
 
 

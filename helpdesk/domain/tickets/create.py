@@ -2,9 +2,12 @@
 
 from collections.abc import Sequence
 
+from sqlalchemy.orm.attributes import set_committed_value
+
 from helpdesk import clock, live_events
+from helpdesk.database import insertion
 from helpdesk.domain import forms, idempotency, locking, outbox
-from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.outbox.channel import NewThread
 from helpdesk.domain.people import permissions
 from helpdesk.domain.search_index import entries
@@ -19,8 +22,6 @@ from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH, Ticket
 from helpdesk.models.user import User
 from helpdesk.translation import format_number, gettext
-
-FIRST_SEQ = 1  # number of the first message in the timeline
 
 
 def create_ticket(
@@ -46,18 +47,23 @@ def create_ticket(
     requester. ``origin_thread``: the conversation outside that it is made in, which becomes one of its threads. Raises
     PermissionDenied and ValidationError.
     """
-    if earlier := idempotency.find_ticket_id(requester, form_token):
-        return db.session.get_one(Ticket, earlier)
     organization_id = organization_id or requester.organization_id
-    permissions.ensure(
-        requester.is_active and organization_id is not None and (filed_by is None or filed_by.is_team),
-        gettext("A ticket is filed for somebody of a customer's organization."),
-    )
-    subject = _clean_subject(subject)
+    hidden = forms.team_only_file_keys(form, answers or {})
+    public = [attachment for attachment in attachments if attachment.key not in hidden]
+    try:
+        permissions.ensure(
+            requester.is_active and organization_id is not None and (filed_by is None or filed_by.is_team),
+            gettext("A ticket is filed for somebody of a customer's organization."),
+        )
+        subject, body = _clean_subject(subject), messages.clean_body(body, bool(public))
+    except (PermissionDenied, ValidationError):
+        if earlier := idempotency.find_ticket_id(requester, form_token):
+            return db.session.get_one(Ticket, earlier)
+        raise
     now = clock.now()
     ticket = Ticket(
         organization_id=organization_id,
-        requester=requester,
+        requester_id=requester.id,
         form_version_id=form.id if form else None,
         subject=subject,
         priority=priority,
@@ -68,37 +74,35 @@ def create_ticket(
         turn_since=now,
         customer_replied_at=now,
         excerpt=markdown_rendering.make_excerpt(body, 180),
-        next_seq=FIRST_SEQ + 1,
-        last_public_seq=FIRST_SEQ,
+        next_seq=timeline.FIRST_SEQ + 1,
+        last_public_seq=timeline.FIRST_SEQ,
     )
-    hidden = forms.team_only_file_keys(form, answers or {})
-    public = [attachment for attachment in attachments if attachment.key not in hidden]
+    stored = insertion.insert_unless_exists(ticket, ("requester_id", "form_token"), side_effects.ASKED_WITH_TICKET)
+    if stored is None:
+        return db.session.get_one(Ticket, idempotency.find_ticket_id(requester, form_token))
+    set_committed_value(ticket, "requester", requester)
     message = Message(
-        ticket=ticket,
+        ticket_id=ticket.id,
         organization_id=organization_id,
-        seq=FIRST_SEQ,
+        seq=timeline.FIRST_SEQ,
         kind=MessageKind.reply,
         from_team=False,
-        author=requester,
+        author_id=requester.id,
         author_name=requester.display_name,
         origin_thread_id=origin.id if origin else None,
         origin_external_id=origin_external_id,
         created_at=now,
-        attachments=public,
     )
-    message.set_body(messages.clean_body(body, bool(public)))
-    db.session.add(message)
-    db.session.flush()
-    for attachment in public:
-        attachment.ticket_id = ticket.id
-        attachment.organization_id = organization_id
+    message.set_body(body)
+    if not messages.store_message(message, ticket, requester, public):
+        raise ConflictError(gettext("This message is in a ticket already."))
     texts = forms.save_answers(ticket, form, answers or {})
     names = [attachment.name for attachment in public]
     entries.write_entries(
         [
             entries.subject_entry(ticket.id, ticket.organization_id, subject),
             *entries.message_entries(
-                ticket.id, ticket.organization_id, FIRST_SEQ, message.body, names, team_only=False
+                ticket.id, ticket.organization_id, timeline.FIRST_SEQ, message.body, names, team_only=False
             ),
             *entries.answer_entries(ticket.id, ticket.organization_id, texts),
         ]
@@ -106,7 +110,7 @@ def create_ticket(
     if filed_by:
         timeline.add_event(ticket, "filed_for", filed_by, team_only=False, who=requester.display_name)
     outbox.enqueue_new_ticket(ticket, message, origin_thread)
-    side_effects.on_ticket_created(ticket, message)
+    side_effects.on_ticket_created(ticket, message, has_webhooks=stored.has_webhooks, has_policies=stored.has_policies)
     if hidden and filed_by:
         team_only = [attachment for attachment in attachments if attachment.key in hidden]
         messages.add_note(ticket, author=filed_by, body="", attachments=team_only)

@@ -44,10 +44,10 @@ def hold_reply(
     permissions.ensure(author.is_team, messages.REPLY_REFUSAL)
     if ticket.is_closed:
         raise ConflictError(gettext("This ticket is closed. File a follow-up instead."), "body")
-    message, is_new = messages.add_message(
+    message, stored = messages.add_message(
         ticket, MessageKind.note, author, body, attachments, origin, origin_external_id, None
     )
-    if is_new:
+    if stored:
         message.publish_at = publish_at
     return message
 

@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Row, bindparam, select
+from sqlalchemy.orm.attributes import set_committed_value
 
 from helpdesk import clock, live_events
+from helpdesk.database import insertion
 from helpdesk.domain import idempotency, locking, outbox
 from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import private_links
@@ -50,7 +53,7 @@ def reply(
     before ``release_at``, and a reply without ``origin`` leaves nowhere before it. Raises PermissionDenied,
     ValidationError, and ConflictError on a closed ticket.
     """
-    message, is_new = add_message(
+    message, stored = add_message(
         lock_for_message(ticket, origin, author, permissions.can_reply, REPLY_REFUSAL),
         MessageKind.reply,
         author,
@@ -61,10 +64,10 @@ def reply(
         form_token,
         release_at=release_at,
     )
-    if is_new:
+    if stored:
         status.apply_reply_to_status(message.ticket, message)
         outbox.fan_out_message(message)
-        side_effects.on_message_added(message)
+        side_effects.on_message_added(message, has_webhooks=stored.has_webhooks)
     return message
 
 
@@ -80,12 +83,12 @@ def add_note(
 ) -> Message:
     """Add a note that only the team reads; otherwise like ``reply``, but also on a closed ticket."""
     ticket = lock_for_message(ticket, origin, author, permissions.can_note, gettext("Only the team writes notes."))
-    message, is_new = add_message(
+    message, stored = add_message(
         ticket, MessageKind.note, author, body, attachments, origin, origin_external_id, form_token
     )
-    if is_new:
+    if stored:
         outbox.fan_out_message(message)
-        side_effects.on_message_added(message)
+        side_effects.on_message_added(message, has_webhooks=stored.has_webhooks)
     return message
 
 
@@ -107,13 +110,13 @@ def reply_from_outside(
     ticket = locking.lock_merge_target(ticket)
     permissions.ensure(origin.is_customers, REPLY_REFUSAL)
     ensure_origin_is_active(ticket, origin)
-    message, is_new = add_message(
+    message, stored = add_message(
         ticket, MessageKind.reply, None, body, attachments, origin, origin_external_id, None, name, picture
     )
-    if is_new:
+    if stored:
         status.apply_reply_to_status(message.ticket, message)
         outbox.fan_out_message(message)
-        side_effects.on_message_added(message)
+        side_effects.on_message_added(message, has_webhooks=stored.has_webhooks)
     return message
 
 
@@ -152,23 +155,27 @@ def add_message(
     name: str = "",
     picture: str | None = None,
     release_at: datetime | None = None,
-) -> tuple[Message, bool]:
-    """Add a message to a locked ticket; returns it and whether it is new. ``name``, ``picture``: without author."""
-    earlier = _find_repeated_message(author, origin, origin_external_id, form_token)
-    if earlier:
-        return earlier, False
-    if ticket.is_closed and kind == MessageKind.reply:
-        raise ConflictError(gettext("This ticket is closed. File a follow-up instead."), "body")
-    body = clean_body(body, bool(attachments))
+) -> tuple[Message, Row[*tuple[Any, ...]] | None]:
+    """Add a message to a locked ticket. ``name``, ``picture``: without author.
+
+    Returns it, and what its statement answered (``side_effects.ASKED_WITH_MESSAGE``); None if it is not new.
+    """
+    try:
+        if ticket.is_closed and kind == MessageKind.reply:
+            raise ConflictError(gettext("This ticket is closed. File a follow-up instead."), "body")
+        body = clean_body(body, bool(attachments))
+    except (ConflictError, ValidationError):
+        if earlier := _find_repeated_message(author, origin, origin_external_id, form_token):
+            return earlier, None
+        raise
     from_team = bool(author and author.is_team)
     message = Message(
-        ticket=ticket,
         ticket_id=ticket.id,
         organization_id=ticket.organization_id,
-        seq=timeline.take_next_seq(ticket),
+        seq=ticket.next_seq,
         kind=kind,
         from_team=from_team,
-        author=author,
+        author_id=author.id if author else None,
         author_name=author.display_name if author else name,
         author_picture=picture,
         origin_thread_id=origin.id if origin else None,
@@ -176,19 +183,43 @@ def add_message(
         form_token=form_token,
         created_at=clock.now(),
         release_at=release_at,
-        attachments=list(attachments),
     )
     message.set_body(body)
+    stored = store_message(message, ticket, author, attachments)
+    if stored is None:
+        earlier = _find_repeated_message(author, origin, origin_external_id, form_token)
+        if earlier is None:
+            raise ConflictError(locking.ERASED)
+        return earlier, None
+    timeline.take_next_seq(ticket)
+    if kind == MessageKind.reply:
+        record_reply(ticket, message)
+    is_first_response = ticket.first_response_at == message.created_at
+    live_events.bump_version_and_publish(
+        ticket, team_only=kind == MessageKind.note, messages_only=not is_first_response
+    )
+    index_message(message)
+    return message, stored
+
+
+def store_message(
+    message: Message, ticket: Ticket, author: User | None, attachments: Sequence[Attachment]
+) -> Row[*tuple[Any, ...]] | None:
+    """Insert a new message of a locked ticket; None if its form or its external message is stored already."""
+    is_from_outside = message.origin_thread_id is not None and message.origin_external_id is not None
+    unique = ("origin_thread_id", "origin_external_id") if is_from_outside else ("author_id", "form_token")
+    stored = insertion.insert_unless_exists(message, unique, side_effects.ASKED_WITH_MESSAGE)
+    if stored is None:
+        return None
+    for name, value in (("ticket", ticket), ("author", author), ("attachments", [])):
+        set_committed_value(message, name, value)
+    if "messages" in vars(ticket):
+        db.session.expire(ticket, ["messages"])
+    message.attachments.extend(attachments)
     for attachment in attachments:
         attachment.ticket_id = ticket.id
         attachment.organization_id = ticket.organization_id
-    db.session.add(message)
-    if kind == MessageKind.reply:
-        record_reply(ticket, message)
-    live_events.bump_version_and_publish(ticket, team_only=kind == MessageKind.note)
-    db.session.flush()
-    index_message(message)
-    return message, True
+    return stored
 
 
 def record_reply(ticket: Ticket, message: Message) -> None:

@@ -6,22 +6,31 @@ from helpdesk.domain.sla import timers
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 
+# What the statement that inserts a ticket or a message is asked besides, so that nothing else has to be.
+ASKED_WITH_MESSAGE = (webhooks.HAS_ACTIVE_WEBHOOKS,)
+ASKED_WITH_TICKET = (webhooks.HAS_ACTIVE_WEBHOOKS, timers.HAS_POLICIES)
 
-def on_ticket_created(ticket: Ticket, message: Message) -> None:
-    """Start the SLA timers of a new ticket and enqueue its webhooks."""
-    timers.start_timers(ticket)
-    webhooks.enqueue_ticket_created(ticket, message)
+
+def on_ticket_created(
+    ticket: Ticket, message: Message, *, has_webhooks: bool = True, has_policies: bool = True
+) -> None:
+    """Start the SLA timers of a new ticket and enqueue its webhooks, where the installation has such."""
+    if has_policies:
+        timers.start_timers(ticket)
+    if has_webhooks:
+        webhooks.enqueue_ticket_created(ticket, message)
     notifications.on_unassigned_urgent(ticket)
 
 
-def on_message_added(message: Message) -> None:
+def on_message_added(message: Message, *, has_webhooks: bool = True) -> None:
     """Update the SLA timers of a locked ticket after its first response, and enqueue the webhooks of a new message.
 
     Call it after the status has changed.
     """
     if message.ticket.first_response_at == message.created_at:  # later replies stop no timer
         timers.update_timers(message.ticket)
-    webhooks.enqueue_message_added(message)
+    if has_webhooks:
+        webhooks.enqueue_message_added(message)
     notifications.on_message_added(message)
 
 

@@ -9,6 +9,7 @@ import secrets
 import time
 
 from flask import Flask, Response, g, request
+from sqlalchemy import inspect
 
 from helpdesk import config, logging_setup
 
@@ -48,6 +49,13 @@ def _get_request_id() -> str:
 def _log_request(response: Response) -> None:
     route = request.url_rule.rule if request.url_rule else "no route"
     milliseconds = (time.monotonic() - g.request_began) * 1000
+    log.info("%s %s %s %.0f ms, %s", request.method, route, response.status_code, milliseconds, _name_user())
+
+
+def _name_user() -> str:
+    """The signed-in user's id for the log. A user whom the commit of the request expired is not loaded again."""
     user = g.get("_login_user")
-    who = f"user {user.id}" if user is not None and user.is_authenticated else "nobody"
-    log.info("%s %s %s %.0f ms, %s", request.method, route, response.status_code, milliseconds, who)
+    state = inspect(user, raiseerr=False)
+    if state is not None and state.identity is not None:
+        return f"user {state.identity[0]}"
+    return f"user {user.id}" if user is not None and user.is_authenticated else "nobody"

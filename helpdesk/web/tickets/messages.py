@@ -22,7 +22,11 @@ from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets import undo
 from helpdesk.web.tickets.page_context import composer_context, page_context
 from helpdesk.web.tickets.responses import render_after_reply
-from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
+from helpdesk.web.tickets.ticket_lookup import (
+    TICKET_URL_PREFIX,
+    get_ticket_or_404,
+    get_ticket_to_change_or_404,
+)
 
 blueprint = Blueprint("ticket_messages", __name__, url_prefix=TICKET_URL_PREFIX)
 
@@ -45,7 +49,7 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
 
     A form that says it is a note never becomes a reply, whichever address it was sent to.
     """
-    ticket = get_ticket_or_404(number)
+    ticket = get_ticket_to_change_or_404(number)
     if current_user.is_team and request.form.get("compose") == "note":
         kind = "note"
     token = read_form_token(number, kind)
@@ -61,7 +65,7 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
     form_uploads = uploads.FormUploads(authentication.get_current_user())
     body = request.form.get("body", "")
     state_before, is_changed = ticket_state(ticket), True
-    undo_offer, user_id, is_team = None, current_user.id, current_user.is_team
+    undo_offer = None
     try:
         form_uploads.store()
         if kind == "reply" and ticket.is_closed:
@@ -92,6 +96,8 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
         else:
             tickets.add_note(ticket, **fields)
         is_changed = ticket_state(ticket) != state_before
+        if current_user.is_team:
+            presence.mark_reading_after_commit(number, current_user.id)
         db.session.commit()
     except IntegrityError:
         db.session.rollback()
@@ -102,8 +108,6 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
         if not idempotency.was_message_sent(authentication.get_current_user(), get_ticket_or_404(number), token):
             form_uploads.keep_for_retry()
             return render_rejected_form(number, error, kind, body, form_uploads)
-    if is_team:
-        presence.mark_present(number, user_id, "reading")  # no longer writing
     return render_after_reply(number, is_changed, kind, undo_offer)
 
 

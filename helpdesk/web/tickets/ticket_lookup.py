@@ -45,6 +45,16 @@ def get_ticket_or_404(number: int) -> Ticket:
     return row.Ticket
 
 
+def get_ticket_to_change_or_404(number: int) -> Ticket:
+    """Like ``get_ticket_or_404``, without what only the ticket's page reads. The change itself locks and asks again."""
+    user = authentication.get_current_user()
+    if not 0 < number < 2**63 or not user.is_active:
+        abort(404)
+    parameters = {"number": number, "reader_id": user.id, "reader_organization_id": user.organization_id}
+    ticket = db.session.scalars(_visible_ticket_query(user.is_team, user.ticket_visibility), parameters).first()
+    return ticket if ticket is not None else abort(404)
+
+
 @dataclass(frozen=True)
 class ReaderParameters:
     """A placeholder for all readers of one kind, so that the query of what they may see is built once for all."""
@@ -57,13 +67,21 @@ class ReaderParameters:
 
 
 @lru_cache
+def _visible_ticket_query(is_team: bool, ticket_visibility: str) -> Select[Ticket]:
+    """The ticket alone, if the reader may see it. Cached per kind of reader."""
+    return permissions.visible_tickets(ReaderParameters(is_team, ticket_visibility)).where(
+        Ticket.id == bindparam("number")
+    )
+
+
+@lru_cache
 def _ticket_query(is_team: bool, ticket_visibility: str) -> Select[Any]:
     """The ticket with everything that its page reads, and how far the reader has read it. Cached per kind of reader."""
     reader = ReaderParameters(is_team, ticket_visibility)
     is_own_receipt = and_(ReadReceipt.ticket_id == Ticket.id, ReadReceipt.user_id == reader.id)
-    tickets = permissions.visible_tickets(reader).where(Ticket.id == bindparam("number"))
     query = (
-        tickets.outerjoin(ReadReceipt, is_own_receipt)
+        _visible_ticket_query(is_team, ticket_visibility)
+        .outerjoin(ReadReceipt, is_own_receipt)
         .outerjoin(Rating)
         .add_columns(ReadReceipt.seq, Rating)
         .options(*LOAD_PEOPLE)
