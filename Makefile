@@ -2,19 +2,20 @@
 
 SEED ?= 1
 SECONDS ?= 120
-TICKETS ?= 20000
+TICKETS ?= $(if $(filter test-large,$(MAKECMDGOALS)),200000,20000)
 ARGS ?=
 LANGUAGE ?=
 # The whole suite runs on every core; a part of it, named by its path, in one process, which starts sooner. 0 is no other process.
 PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,logical)
 
-.PHONY: help run test test-races test-walk mutants lint format lock translations bench bench-faults bench-load bench-mail screenshots production clean
+.PHONY: help run test test-large test-races test-walk mutants lint format lock translations bench bench-faults bench-load bench-mail screenshots production clean
 
 help:
 	@echo "make run           the whole helpdesk on this machine, with a Slack workspace and a mailbox to try it with"
 	@echo "make test          the whole suite, on SQLite, PostgreSQL and Redis (ARGS='tests/domain -k reply' narrows it)"
 	@echo "make test-races    every pair of functions that change a ticket, at the same time, on PostgreSQL (SEED=1)"
 	@echo "make test-walk     10,000 requests at random, as everybody (SEED=13)"
+	@echo "make test-large    the plans of all pages over many tickets on PostgreSQL (TICKETS=200000)"
 	@echo "make mutants       breaks the product's promises one line at a time; the named tests must notice (ARGS=--short for some)"
 	@echo "make lint          format, linter, import rules and types"
 	@echo "make bench         pages, live streams, deliveries and the whole loop, measured"
@@ -42,6 +43,10 @@ test-walk:
 	@bin/set-up dev
 	@RANDOM_WALK_REQUESTS=10000 RANDOM_WALK_SEED=$(SEED) .venv/bin/python -m pytest -q tests/web/test_crawler.py -k walk
 
+test-large:
+	@bin/set-up dev
+	@LARGE_TICKETS=$(TICKETS) exec .venv/bin/python -m pytest -q tests/web/test_query_plans.py $(ARGS)
+
 mutants:
 	@bin/set-up dev
 	@exec .venv/bin/python -m tests.mutants $(ARGS)
@@ -60,6 +65,7 @@ format:
 
 bench:
 	@bin/set-up dev
+	@.venv/bin/python -m bench.costs $(ARGS)
 	@.venv/bin/python -m bench.pages $(ARGS)
 	@.venv/bin/python -m bench.live $(ARGS)
 	@.venv/bin/python -m bench.deliveries $(ARGS)

@@ -57,11 +57,15 @@ class BenchEnvironment:
 
     # --- start and stop
 
-    def start(self, with_sample_data: bool = True) -> None:
-        """Database with the newest schema, then everything. With the demo's sample data if ``with_sample_data``."""
+    def prepare(self, with_sample_data: bool = True) -> None:
+        """Redis and a database with the newest schema, with the demo's sample data if ``with_sample_data``."""
         self.variables = self._collect_variables()
         self.start_redis()
         self._make_app(with_sample_data)
+
+    def start(self, with_sample_data: bool = True) -> None:
+        """``prepare``, then everything else."""
+        self.prepare(with_sample_data)
         if self.with_external_services:
             self.start_process("external_services", [sys.executable, "-m", "helpdesk.cli.demo.external_services"])
         self.start_web()

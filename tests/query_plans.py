@@ -1,0 +1,102 @@
+"""How PostgreSQL would execute the statements of a page: with the values at hand, and as one plan for all values."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, NamedTuple
+
+from psycopg import sql
+from sqlalchemy import event
+from sqlalchemy.engine import Engine
+
+from helpdesk.database import transactions
+
+LARGE_TABLES = {
+    "answers",
+    "attachments",
+    "audit_log",
+    "deliveries",
+    "events",
+    "inbound_events",
+    "messages",
+    "read_receipts",
+    "sla_timers",
+    "threads",
+    "ticket_search",
+    "tickets",
+}
+PARAMETER = re.compile(r"%\((\w+)\)s|%%")
+
+
+class Statement(NamedTuple):
+    """A statement that was executed, with its values; ``is_planned_anew``: it never has a plan for all values."""
+
+    text: str
+    values: dict[str, Any]
+    is_planned_anew: bool
+
+
+class Fault(NamedTuple):
+    """A step of a plan that reads or sorts more than it should."""
+
+    step: str
+    table: str
+    rows: float
+
+
+@contextmanager
+def recorded() -> Iterator[list[Statement]]:
+    """The queries that are executed in the block."""
+    found: list[Statement] = []
+
+    def note(_connection: Any, _cursor: Any, text: str, values: Any, context: Any, _many: bool) -> None:
+        if text.lstrip().startswith(("SELECT", "WITH", "(SELECT")) and isinstance(values, dict):
+            found.append(Statement(text, dict(values), bool(context.execution_options.get(transactions.PLANNED_ANEW))))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield found
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+def find_faults(connection: Any, statement: Statement, most_sorted: float) -> dict[str, list[Fault]]:
+    """Sequential scans of large tables and sorts of more than ``most_sorted`` rows, by the kind of plan.
+
+    ``connection``: one of psycopg, in a transaction of its own.
+    """
+    names: list[str] = []
+
+    def number(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return "%"
+        if match[1] not in names:
+            names.append(match[1])
+        return f"${names.index(match[1]) + 1}"
+
+    text = PARAMETER.sub(number, statement.text)
+    values = sql.SQL(", ").join(sql.Literal(statement.values[name]) for name in names)
+    call = sql.SQL("EXECUTE planned ({})").format(values) if names else sql.SQL("EXECUTE planned")
+    cursor = connection.cursor()
+    cursor.execute(f"PREPARE planned AS {text}".encode())
+    try:
+        found = {}
+        for kind in ("custom",) if statement.is_planned_anew or not names else ("custom", "generic"):
+            cursor.execute(f"SET LOCAL plan_cache_mode = force_{kind}_plan")
+            cursor.execute(sql.SQL("EXPLAIN (FORMAT JSON) ") + call)
+            faults = list(_walk(cursor.fetchone()[0][0]["Plan"], most_sorted))
+            if faults:
+                found[kind] = faults
+        return found
+    finally:
+        cursor.execute("DEALLOCATE planned")
+
+
+def _walk(plan: dict[str, Any], most_sorted: float) -> Iterator[Fault]:
+    below = plan.get("Plans", [])
+    if plan["Node Type"] == "Seq Scan" and plan["Relation Name"] in LARGE_TABLES:
+        yield Fault("Seq Scan", plan["Relation Name"], plan["Plan Rows"])
+    if plan["Node Type"] == "Sort" and below[0]["Plan Rows"] > most_sorted:
+        yield Fault("Sort", ", ".join(plan["Sort Key"]), below[0]["Plan Rows"])
+    for each in below:
+        yield from _walk(each, most_sorted)
