@@ -170,7 +170,7 @@ def test_unsubscribe_token_is_valid_for_one_ticket(two, session):
 def test_requester_of_own_tickets_only_sees_no_colleagues_ticket(make, browser_of, two):
     eve = make.user(two.globex, "Eve Own", ticket_visibility="own")
     client = browser_of(eve)
-    for path in ("", "/conversation", "/facts", "/header", "/rating", "/live"):
+    for path in ("", "/conversation", "/earlier", "/facts", "/header", "/rating", "/live"):
         assert client.get(f"/tickets/{two.hers.number}{path}").status_code == 404
     for address in ("/tickets", "/tickets.csv"):
         assert "Ours" not in client.get(address, query_string={"requester": two.dana.id}).text
@@ -191,7 +191,7 @@ def test_internal_notes_reach_no_customer(two, make, session, browser_of):
     assert "wrongword" in before and "impossibleword" not in before and "noted.txt" not in before
     tickets.delete_message(gone, editor=maya)
     session.commit()
-    for path in ("", "/conversation", "/facts", "/header"):
+    for path in ("", "/conversation", "/earlier", "/facts", "/header"):
         page = two.client.get(f"/tickets/{ticket.number}{path}").text
         assert not [word for word in ("impossibleword", "wrongword", "noted.txt", "deleted.txt") if word in page]
     for address in ("/tickets", "/tickets/list", "/tickets.csv"):

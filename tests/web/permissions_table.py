@@ -112,6 +112,7 @@ TABLE = {
     "GET /tickets/<int:number>": TICKET,
     "GET /tickets/<int:number>/header": TICKET,
     "GET /tickets/<int:number>/conversation": TICKET,
+    "GET /tickets/<int:number>/earlier": TICKET,
     "GET /tickets/<int:number>/facts": TICKET,
     "GET /tickets/<int:number>/rating": TICKET,
     "GET /tickets/<int:number>/live": TICKET,

@@ -50,8 +50,10 @@ def test_a_long_conversation_folds_what_was_read(filed_ticket, agent, session, b
     client = browser_of(agent)
     page = soup(client.get(f"/tickets/{filed_ticket.number}"))
     folded = page.select_one("#earlier-messages")
-    assert folded.summary.get_text(strip=True) == f"{len(folded.select('article'))} earlier messages"
-    assert "It really is." not in folded.text, "the first message is never folded"
+    earlier = soup(client.get(folded["hx-get"], headers={"HX-Request": "true"}))
+    assert folded.summary.get_text(strip=True) == f"{len(earlier.select('article'))} earlier messages"
+    assert not folded.select("article"), "they are loaded when somebody opens them"
+    assert "It really is." not in earlier.text, "the first message is never folded"
     assert len(page.select("#conversation > article")) == 7
     assert page.select_one("#first-unread").find_next("article").select_one(".prose").text.strip() == "Message 28."
     shown_from = page.select_one("#conversation")["data-shown-from"]

@@ -107,12 +107,13 @@ def _update_thread(claim: DeliveryClaim, row: Row[*tuple[Any, ...]], sent: SendR
     """Update the thread, the ticket and the channel of a sent delivery. Returns the thread's state from before."""
     thread = db.session.execute(THREAD_STATE_QUERY, {"thread": row.thread_id, "queue_key": row.queue_key}).one()
     is_root = row.kind == DeliveryKind.card or not claim.channel.has_root_message
-    if thread.external_id is None and is_root:
+    is_first = thread.external_id is None and is_root
+    if is_first:
         db.session.execute(SET_EXTERNAL_ID_STATEMENT, {"thread": row.thread_id, "arrived_as": sent.external_id})
     if row.kind == DeliveryKind.card and thread.in_other_queue is not None:
         jobs.enqueue_after_commit("deliver", thread.in_other_queue)  # all messages of a thread wait for its card
     if row.message_id is not None:
-        results.bump_ticket_version(thread.ticket_id)
+        results.bump_ticket_version(thread.ticket_id, messages_only=not is_first and not thread.blocked_reason)
     if thread.blocked_reason:
         retry.unblock_channels(thread.channel_id, claim.channel, thread.blocked_reason)
     return thread

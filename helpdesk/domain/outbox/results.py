@@ -135,10 +135,10 @@ def return_claim(delivery_id: int, owner: str) -> None:
     db.session.remove()
 
 
-def bump_ticket_version(ticket_id: int) -> None:
-    """Refresh the team's open pages of the ticket after the commit."""
+def bump_ticket_version(ticket_id: int, messages_only: bool = False) -> None:
+    """Refresh the team's open pages of the ticket after the commit; with ``messages_only`` only the conversation."""
     db.session.execute(BUMP_VERSION_STATEMENT, {"ticket": ticket_id})
-    live_events.publish_after_commit(f"team:ticket:{ticket_id}")
+    live_events.publish_after_commit(f"team:ticket:{ticket_id}{live_events.MESSAGES_ONLY if messages_only else ''}")
 
 
 def _end_claim(delivery: Delivery) -> None:

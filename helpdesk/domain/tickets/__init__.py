@@ -17,10 +17,19 @@ from helpdesk.domain.tickets.messages import add_note, reply, reply_from_outside
 from helpdesk.domain.tickets.read_receipts import pending_read_receipt, read_by, save_read_receipt
 from helpdesk.domain.tickets.requester import change_requester
 from helpdesk.domain.tickets.status import assign, close, reopen, set_priority, set_status, solve
-from helpdesk.domain.tickets.timeline import add_event, load_timeline
+from helpdesk.domain.tickets.timeline import (
+    FIRST_SEQ,
+    MAX_ENTRIES,
+    add_event,
+    count_messages,
+    find_seq,
+    load_timeline,
+)
 from helpdesk.domain.tickets.undo import find_undoable_reply, take_back_reply, undo_status, window_end
 
 __all__ = [
+    "FIRST_SEQ",
+    "MAX_ENTRIES",
     "assign",
     "change_answer",
     "change_requester",
@@ -44,6 +53,8 @@ __all__ = [
     "set_priority",
     "set_status",
     "solve",
+    "count_messages",
+    "find_seq",
     "load_timeline",
     "remove_follower",
     "find_undoable_reply",

@@ -1,12 +1,14 @@
 """The threads of a ticket, present and former, and the deliveries to each, as plain values for a page."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import Row, and_, bindparam, or_, select
 
+from helpdesk.database import transactions
 from helpdesk.domain.people import admission
-from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.thread import Thread
@@ -47,7 +49,11 @@ THREADS_WITH_DELIVERIES_QUERY = (
         _delivery,
         and_(
             _delivery.c.thread_id == _thread.c.id,
-            or_(_delivery.c.message_id.is_not(None), _delivery.c.state.in_(PROBLEM_STATES)),
+            or_(
+                _delivery.c.message_id.between(bindparam("lowest_id"), bindparam("highest_id")),
+                _delivery.c.message_id == bindparam("start_id"),
+                _delivery.c.state.in_(PROBLEM_STATES),
+            ),
         ),
     )
     .add_columns(*_delivery.c["id", "message_id", "kind", "state", "reason"], _delivery.c.data["bounced"].as_string())
@@ -108,24 +114,39 @@ class DeliveryStatus:
     reason: str | None
     bounced: str | None
     place: ThreadStatus
+    is_of_earlier_message: bool = False
 
     @property
     def content(self) -> str:
         """What it brings there, as text for people; "" for the message below which it is shown."""
+        if self.is_of_earlier_message:
+            return gettext("Another message")
         return CONTENT_LABELS.get(self.kind, "")
 
 
-def delivery_threads(ticket: Ticket, deliveries: bool = False) -> list[ThreadStatus]:
-    """Return the present and former threads of ``ticket``, optionally with their deliveries; cached on ``ticket``."""
-    threads, with_deliveries = getattr(ticket, "delivery_status_read", None) or (None, False)
-    if threads is None or deliveries > with_deliveries:
+def delivery_threads(ticket: Ticket, of_messages: Collection[int] | None = None) -> list[ThreadStatus]:
+    """Return the present and former threads of ``ticket``; those that were read last are cached on ``ticket``.
+
+    With the ids of messages: with the deliveries of these, and with all that wait for a person. A page shows a part of
+    a timeline, and perhaps the first message: of the ids between, all are read.
+    """
+    threads: list[ThreadStatus] | None = getattr(ticket, "delivery_status_read", None)
+    if threads is None or of_messages is not None:
+        parameters = {"ticket_id": ticket.id}
+        if of_messages is not None:
+            start, *others = sorted(of_messages) or [0]
+            lowest, highest = (others[0], others[-1]) if others else (start, start)
+            parameters |= {"start_id": start, "lowest_id": lowest, "highest_id": highest}
         threads_by_id: dict[int, ThreadStatus] = {}
-        for row in db.session.execute(
-            THREADS_WITH_DELIVERIES_QUERY if deliveries else THREADS_QUERY, {"ticket_id": ticket.id}
-        ):
+        query = THREADS_QUERY if of_messages is None else THREADS_WITH_DELIVERIES_QUERY
+        for row in transactions.execute_core(query, parameters):
             thread = threads_by_id.get(row[0]) or threads_by_id.setdefault(row[0], ThreadStatus(*row[:13]))
-            if deliveries and row[13] is not None and (row[15] in VISIBLE_KINDS or row[16] in PROBLEM_STATES):
+            if of_messages is not None and row[13] is not None and _is_shown(row, of_messages):
                 thread.deliveries.append(DeliveryStatus(*(*row[13:], thread)))
         threads = list(threads_by_id.values())
-        ticket.__dict__["delivery_status_read"] = threads, deliveries  # not a column
+        ticket.__dict__["delivery_status_read"] = threads  # not a column
     return threads
+
+
+def _is_shown(row: Row[*tuple[Any, ...]], of_messages: Collection[int]) -> bool:
+    return row[16] in PROBLEM_STATES or (row[15] in VISIBLE_KINDS and row[14] in of_messages)

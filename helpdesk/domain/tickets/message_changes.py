@@ -40,7 +40,7 @@ def edit_message(message: Message, *, editor: User | None, body: str, kind: str 
     messages.index_message(message)
     outbox.fan_out_edit(message)
     side_effects.on_message_changed(message)
-    live_events.bump_version_and_publish(ticket, team_only=message.is_note)
+    live_events.bump_version_and_publish(ticket, team_only=message.is_note, messages_only=True)
     return message
 
 
@@ -91,7 +91,7 @@ def delete_message(message: Message, *, editor: User | None) -> Message:
     refresh_excerpt(ticket)
     outbox.fan_out_deletion(message)
     side_effects.on_message_changed(message)
-    live_events.bump_version_and_publish(ticket, team_only=message.is_note)
+    live_events.bump_version_and_publish(ticket, team_only=message.is_note, messages_only=True)
     return message
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
 from helpdesk import clock, live_events
+from helpdesk.database import transactions
 from helpdesk.domain import locking
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets.timeline_entries import TimelineEvent, TimelineMessage
@@ -72,7 +73,7 @@ def read_by(ticket: Ticket, timeline: Sequence[TimelineMessage | TimelineEvent])
     """Return, by message id, the names of the customers whose newest read public message it is."""
     replies = [entry for entry in timeline if isinstance(entry, TimelineMessage) and entry.kind == MessageKind.reply]
     seen: dict[int, list[str]] = {}
-    for seq, user_id, name, email in db.session.execute(RECEIPTS_QUERY, {"ticket_id": ticket.id}):
+    for seq, user_id, name, email in transactions.execute_core(RECEIPTS_QUERY, {"ticket_id": ticket.id}):
         read = [message for message in replies if message.seq <= seq]
         if read and read[-1].author_id != user_id:
             seen.setdefault(read[-1].id, []).append(format_display_name(name, email))
@@ -92,7 +93,7 @@ def save_read_receipt(reading: PendingReadReceipt) -> bool:
         return False
     if not reading.by_team:
         db.session.execute(BUMP_VERSION_STATEMENT, {"ticket": reading.ticket_id})
-        live_events.publish_to_team(reading.ticket_id)
+        live_events.publish_to_team(reading.ticket_id, messages_only=True)
     return True
 
 

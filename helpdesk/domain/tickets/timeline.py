@@ -2,9 +2,10 @@
 
 from typing import Any, cast
 
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import ColumnElement, FromClause, Select, bindparam, func, select, union_all
 
 from helpdesk import clock, live_events
+from helpdesk.database import transactions
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import delivery_status
 from helpdesk.domain.tickets.delivery_status import ThreadStatus
@@ -17,12 +18,23 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User, format_display_name
 
 MAX_ENTRIES = 400  # messages and events of one page, at most
+MAX_SEQ = 2**31 - 1
 _message, _user, _attachment, _event = (model.__table__ for model in (Message, User, Attachment, Event))
-_latest_ids = (
-    select(_message.c.id)
-    .where(_message.c.ticket_id == bindparam("ticket_id"))
-    .order_by(_message.c.seq.desc())
-    .limit(MAX_ENTRIES)
+FIRST_SEQ = 1  # number of a ticket's first message
+
+
+def _in_part(entries: FromClause) -> list[ColumnElement[bool]]:
+    """The conditions of one part of a ticket's timeline."""
+    return [
+        entries.c.ticket_id == bindparam("ticket_id"),
+        entries.c.seq >= bindparam("from_seq"),
+        entries.c.seq < bindparam("before"),
+    ]
+
+
+_latest_ids = select(_message.c.id).where(*_in_part(_message)).order_by(_message.c.seq.desc()).limit(bindparam("most"))
+_first_id = select(_message.c.id).where(
+    _message.c.ticket_id == bindparam("ticket_id"), _message.c.seq == bindparam("start")
 )
 # Built once: every page of a ticket executes these.
 MESSAGES_QUERY = (
@@ -54,13 +66,18 @@ MESSAGES_QUERY = (
     )
     .order_by(_message.c.seq, _attachment.c.id)
 )
-ALL_MESSAGES_QUERY = MESSAGES_QUERY.where(_message.c.id.in_(_latest_ids))
-PUBLIC_MESSAGES_QUERY = MESSAGES_QUERY.where(_message.c.id.in_(_latest_ids.where(_message.c.kind == MessageKind.reply)))
+_is_public = _message.c.kind == MessageKind.reply
+ALL_MESSAGES_QUERY = MESSAGES_QUERY.where(_message.c.id.in_(union_all(_latest_ids.subquery().select(), _first_id)))
+PUBLIC_MESSAGES_QUERY = MESSAGES_QUERY.where(
+    _message.c.id.in_(union_all(_latest_ids.where(_is_public).subquery().select(), _first_id.where(_is_public)))
+)
+COUNT_QUERY = select(func.count()).select_from(_message).where(*_in_part(_message))
+PUBLIC_COUNT_QUERY = COUNT_QUERY.where(_is_public)
 ALL_EVENTS_QUERY = (
     select(*_event.c["id", "seq", "kind", "team_only", "actor_name", "data", "created_at"])
-    .where(_event.c.ticket_id == bindparam("ticket_id"))
+    .where(*_in_part(_event))
     .order_by(_event.c.seq.desc())
-    .limit(MAX_ENTRIES)
+    .limit(bindparam("most"))
 )
 PUBLIC_EVENTS_QUERY = ALL_EVENTS_QUERY.where(_event.c.team_only.is_(False))
 TEAM_ONLY_EVENT_KINDS = {"assigned", "priority", "merged_here", "moved", "channel", "noted", "linked"}
@@ -99,26 +116,57 @@ def add_event(
     return event
 
 
-def load_timeline(ticket: Ticket, reader: User) -> list[TimelineMessage | TimelineEvent]:
-    """Return the latest messages and events of ``ticket`` that ``reader`` may read, oldest first."""
-    messages = _load_messages(ALL_MESSAGES_QUERY if reader.is_team else PUBLIC_MESSAGES_QUERY, ticket)
+def load_timeline(
+    ticket: Ticket,
+    reader: User,
+    *,
+    from_seq: int = 0,
+    before: int | None = None,
+    most: int = MAX_ENTRIES,
+    with_start: bool = False,
+) -> list[TimelineMessage | TimelineEvent]:
+    """Return the latest ``most`` messages and events of ``ticket`` that ``reader`` may read, oldest first.
+
+    Only those with numbers from ``from_seq`` and below ``before``; ``with_start``: the first message, too.
+    """
+    part = _part(ticket, from_seq, before) | {"most": most}
+    start = {"start": FIRST_SEQ if with_start else 0}
+    messages = _load_messages(ALL_MESSAGES_QUERY if reader.is_team else PUBLIC_MESSAGES_QUERY, part | start)
     events = [
         TimelineEvent(*row)
-        for row in db.session.execute(
-            ALL_EVENTS_QUERY if reader.is_team else PUBLIC_EVENTS_QUERY, {"ticket_id": ticket.id}
-        )
+        for row in transactions.execute_core(ALL_EVENTS_QUERY if reader.is_team else PUBLIC_EVENTS_QUERY, part)
     ]
     if reader.is_team:
-        _attach_deliveries(messages, delivery_status.delivery_threads(ticket, deliveries=True))
+        _attach_deliveries(messages, delivery_status.delivery_threads(ticket, of_messages=messages))
     entries: list[TimelineMessage | TimelineEvent] = [*messages.values(), *events]
-    readable = (entry for entry in entries if permissions.can_read(reader, cast(Any, entry)))
-    return sorted(readable, key=lambda entry: (entry.seq, entry.created_at))[-MAX_ENTRIES:]
+    readable = sorted(
+        (entry for entry in entries if permissions.can_read(reader, cast(Any, entry))),
+        key=lambda entry: (entry.seq, entry.created_at),
+    )
+    is_cut = with_start and len(readable) > most and readable[0].seq == FIRST_SEQ
+    return readable[:1] + readable[-most:] if is_cut else readable[-most:]
 
 
-def _load_messages(query: Select[*tuple[Any, ...]], ticket: Ticket) -> dict[int, TimelineMessage]:
+def count_messages(ticket: Ticket, reader: User, from_seq: int, before: int) -> int:
+    """Return how many messages that ``reader`` may read have numbers from ``from_seq`` and below ``before``."""
+    query = COUNT_QUERY if reader.is_team else PUBLIC_COUNT_QUERY
+    return db.session.scalar(query, _part(ticket, from_seq, before)) or 0
+
+
+def find_seq(ticket: Ticket, reader: User, message_id: int) -> int | None:
+    """Return the number of a message of ``ticket`` in its timeline; None if ``reader`` may not read it."""
+    mine = select(_message.c.seq).where(_message.c.id == message_id, _message.c.ticket_id == ticket.id)
+    return db.session.scalar(mine if reader.is_team else mine.where(_is_public))
+
+
+def _part(ticket: Ticket, from_seq: int, before: int | None) -> dict[str, int]:
+    return {"ticket_id": ticket.id, "from_seq": from_seq, "before": MAX_SEQ if before is None else min(before, MAX_SEQ)}
+
+
+def _load_messages(query: Select[*tuple[Any, ...]], parameters: dict[str, int]) -> dict[int, TimelineMessage]:
     """Return messages by id. The query has a row for each file of a message, and one row if it has none."""
     messages: dict[int, TimelineMessage] = {}
-    for row in db.session.execute(query, {"ticket_id": ticket.id}):
+    for row in transactions.execute_core(query, parameters):
         message = messages.get(row.id)
         if message is None:
             name, picture = (
@@ -133,10 +181,17 @@ def _load_messages(query: Select[*tuple[Any, ...]], ticket: Ticket) -> dict[int,
 
 
 def _attach_deliveries(messages: dict[int, TimelineMessage], threads: list[ThreadStatus]) -> None:
-    """Add each delivery to its message; one about the ticket as a whole to the first message that is shown."""
-    first = min(messages.values(), key=lambda message: message.seq, default=None)
+    """Add each delivery to its message.
+
+    One that needs a person although its message is not shown here, and one about the ticket as a whole, goes to the
+    first message.
+    """
+    first = messages.get(min(messages, key=lambda id: messages[id].seq)) if messages else None
+    first = first if first is not None and first.seq == FIRST_SEQ else None
     for thread in threads:
         for delivery in thread.deliveries:
             message = messages.get(delivery.message_id) if delivery.message_id else first
+            if message is None and first is not None:
+                message, delivery.is_of_earlier_message = first, True
             if message is not None:
                 message.deliveries.append(delivery)

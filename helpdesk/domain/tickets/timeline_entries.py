@@ -1,5 +1,6 @@
 """The entries of a ticket's timeline, as plain values for a page."""
 
+import zlib
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -45,9 +46,26 @@ class TimelineMessage:
     author_picture_url: str | None
     attachments: list[TimelineFile] = field(default_factory=list)
     deliveries: list[DeliveryStatus] = field(default_factory=list)
+    shown_state: str = ""  # set by the page that shows it
 
     html = Message.html
     is_event = False
+
+    @property
+    def key(self) -> str:
+        """A short name among the entries of its ticket."""
+        return f"m{self.id}"
+
+    @property
+    def state(self) -> str:
+        """Changes with everything about the message that a page shows, except by which customers it was read."""
+        shown = (
+            *(self.kind, self.revision, self.edited_at, self.deleted_at, self.author_display_name),
+            *(self.author_picture_url, self.quoted is None, self.body),
+            [(file.key, file.name, file.state, file.reason) for file in self.attachments],
+            [(each.id, each.state, each.reason, each.bounced, each.place.ended_at) for each in self.deliveries],
+        )
+        return f"{zlib.crc32(repr(shown).encode()):x}"
 
     @property
     def is_note(self) -> bool:
@@ -72,7 +90,7 @@ class TimelineMessage:
 
 @dataclass(slots=True)
 class TimelineEvent:
-    """An event; the caller sets its ``sentence``."""
+    """An event; the page that shows it sets its ``sentence`` and ``shown_state``."""
 
     id: int
     seq: int
@@ -82,5 +100,16 @@ class TimelineEvent:
     data: dict[str, Any]
     created_at: datetime
     sentence: str = ""
+    shown_state: str = ""
 
     is_event = True
+
+    @property
+    def key(self) -> str:
+        """A short name among the entries of its ticket."""
+        return f"e{self.id}"
+
+    @property
+    def state(self) -> str:
+        """Changes with what a page shows of the event."""
+        return f"{zlib.crc32(repr((self.kind, self.actor_name, self.data)).encode()):x}"

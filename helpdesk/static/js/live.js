@@ -1,7 +1,7 @@
 // One live connection a browser, whatever the number of tabs: Web Locks elect one tab, which listens to /live and tells
 // the others on a BroadcastChannel. Without these, or where the server carries no stream, fragments still poll once a
 // minute by themselves (hx-trigger).
-import { isTeam, queryAll } from "./dom.js";
+import { byId, isTeam, listen, queryAll } from "./dom.js";
 import { refresh } from "./live_fragments.js";
 
 const RETRY_MS = 60000; // until a refused connection is asked for again
@@ -9,18 +9,32 @@ const user = document.body.dataset.user;
 const name = `helpdesk-live-${user}`;
 const fragments = () => queryAll("[data-live]");
 
-// "everything" may have changed; a ticket's own fragments follow that ticket, all others the lists. Each ticket that
-// customers hear of changes their list; the team's lists are told by themselves.
+const isOfTicket = (element) => element.dataset.live.startsWith("ticket:");
+const conversation = () => byId("conversation");
+let isFirstOfAll = false; // the conversation asks, and where it has changed, the ticket's other fragments do
+
+// "everything" may have changed: a ticket's fragments have one version, so that the conversation asks for all of them.
+// A ticket's own fragments follow that ticket, its messages ("messages:42") the conversation alone, others the lists.
+// Each ticket that customers hear of changes their list; the team's lists are told by themselves.
 const concerns = (element, changed) => {
-  if (changed.has("everything")) return true;
-  if (element.dataset.live.startsWith("ticket:")) return changed.has(element.dataset.live);
+  if (changed.has("everything")) return !isOfTicket(element) || !conversation() || element === conversation();
+  if (element === conversation() && changed.has(element.dataset.live.replace("ticket:", "messages:"))) return true;
+  if (isOfTicket(element)) return changed.has(element.dataset.live);
   return changed.has("list") || !isTeam();
 };
 
 const refreshAll = (changed) => {
   const names = new Set(changed.split(" "));
+  if (names.has("everything")) isFirstOfAll = true;
   for (const element of fragments()) if (concerns(element, names)) refresh(element);
 };
+
+listen("htmx:afterRequest", ({ detail }) => {
+  if (!isFirstOfAll || detail.elt.id !== "conversation" || detail.requestConfig.verb !== "get") return;
+  isFirstOfAll = false;
+  if (detail.xhr.status === 304) return;
+  for (const element of fragments()) if (isOfTicket(element) && element !== conversation()) refresh(element);
+});
 
 // Listens until `signal` is aborted. A stream that ends is opened again by the browser; one that is refused, a minute
 // later.

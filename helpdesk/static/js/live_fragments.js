@@ -52,8 +52,10 @@ for (const name of ["pointerup", "pointercancel"]) {
 listen("pointermove", () => (pointerMovedAt = Date.now()), { passive: true });
 
 listen("htmx:configRequest", ({ detail }) => {
-  const known = isLive(detail.elt) && etags.get(detail.path);
-  if (known && known.element === detail.elt) detail.headers["If-None-Match"] = known.etag;
+  if (!isLive(detail.elt)) return;
+  const known = etags.get(detail.path);
+  const etag = known?.element === detail.elt ? known.etag : detail.elt.dataset.etag && `"${detail.elt.dataset.etag}"`;
+  if (etag) detail.headers["If-None-Match"] = etag;
 });
 
 listen("htmx:beforeRequest", (event) => {

@@ -76,13 +76,23 @@ listen("htmx:afterSwap", ({ detail }) => {
   if (anchor) scrollBy({ top: anchor.getBoundingClientRect().top - before.anchorTop, behavior: "instant" });
 });
 
+const rememberETags = ({ etag, path }) => {
+  for (const element of queryAll("[data-live]")) {
+    if (etag && element.getAttribute("hx-get") === path) rememberETag(element, path, etag);
+  }
+};
+
+// A response that changes nothing on the page settles nothing.
+listen("htmx:afterRequest", ({ detail }) => {
+  const before = detail.xhr && snapshots.get(detail.xhr);
+  if (before && detail.successful) rememberETags(before);
+});
+
 listen("htmx:afterSettle", ({ detail }) => {
   const before = detail.xhr && snapshots.get(detail.xhr);
   if (!before) return;
   snapshots.delete(detail.xhr);
-  for (const element of queryAll("[data-live]")) {
-    if (before.etag && element.getAttribute("hx-get") === before.path) rememberETag(element, before.path, before.etag);
-  }
+  rememberETags(before);
   markNewEntries();
   updateTicketStatus();
   markCurrentRow();

@@ -14,6 +14,7 @@ const setUnreadCount = (count) => {
 };
 
 const isNew = (element) =>
+  !element.closest(".earlier-page") &&
   knownRevisions.has(element.closest("[data-live]").id) && knownRevisions.get(element.id) !== element.dataset.revision;
 
 // An entry is new when its revision differs from before; those of a fragment that is new on the page do not count.

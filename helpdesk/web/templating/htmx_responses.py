@@ -4,6 +4,7 @@ A fragment has one name for its template, its DOM id and its URL.
 """
 
 import re
+import zlib
 from typing import Any
 
 from flask import Flask, Response, make_response, redirect, render_template, request
@@ -54,6 +55,11 @@ def redirect_to(address: str) -> Response:
 def mark_out_of_band(html: str) -> str:
     """Add ``hx-swap-oob`` to the fragment, so that HTMX replaces the element with its id."""
     return ROOT_TAG_PATTERN.sub(gettext(r'<\1 hx-swap-oob="true"'), html, count=1)
+
+
+def short_hash(value: object) -> str:
+    """A few characters that differ where ``value`` does; not a secret."""
+    return f"{zlib.crc32(repr(value).encode()):x}"
 
 
 def not_modified(*parts: object) -> Response | None:

@@ -1,16 +1,17 @@
-"""Which part of a long conversation is folded: what was read, between the first message and the latest ones.
+"""Which part of a long conversation a page loads and shows: the first message and the latest ones, or what is unread.
 
-A page keeps the number from which it shows everything (header ``X-Shown-From`` of its requests), so that nothing is
-folded away while somebody reads.
+Messages between them are loaded when somebody opens them, a page at a time. A page keeps the number from which it shows
+everything (header ``X-Shown-From`` of its requests), so that nothing is folded away while somebody reads.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from flask import request
 
+from helpdesk.domain import tickets
 from helpdesk.models.ticket import Ticket
+from helpdesk.models.user import User
 from helpdesk.web.request import parse_id
 
 HEADER = "X-Shown-From"
@@ -18,30 +19,68 @@ SHORT = 14  # entries that are never folded
 LATEST = 6  # entries that are shown although they were read
 MOST_UNREAD = 40  # unread entries that are shown at once; of more, the latest
 FEWEST_FOLDED = 4
+EARLIER_PAGE = 50  # entries that are loaded at once when somebody opens earlier ones
+MOST_EARLIER = 1000  # entries that are loaded at once to reach one of them
 
 
 @dataclass(frozen=True)
 class FoldedTimeline:
-    """A timeline in parts, each with whether it is folded; and the number of the first unread entry, 0 if none."""
+    """The first entry where others are folded behind it, the entries at the end, and how many messages are folded.
 
-    parts: list[tuple[bool, list[Any]]]
+    ``shown_from``: the number from which everything is shown; ``first_unread``: that of the first unread entry, else 0.
+    """
+
+    start: list[Any]
+    folded_count: int
+    shown: list[Any]
     shown_from: int
     first_unread: int
 
+    @property
+    def entries(self) -> list[Any]:
+        return self.start + self.shown
 
-def fold_timeline(ticket: Ticket, timeline: Sequence[Any]) -> FoldedTimeline:
-    """Fold ``timeline`` as the page that asks shows it already, else by what the reader has read."""
-    entries = list(timeline)
+
+@dataclass(frozen=True)
+class EarlierPage:
+    """Entries with numbers below ``before``, and how many messages there are before these (without the first one)."""
+
+    before: int
+    entries: list[Any]
+    left_count: int
+
+
+def load_folded(ticket: Ticket, reader: User) -> FoldedTimeline:
+    """Load what the page that asks shows already, else what the reader has not read, or the end."""
+    asked = parse_id(request.headers.get(HEADER))
+    most = tickets.MAX_ENTRIES if asked is not None else MOST_UNREAD
+    entries = tickets.load_timeline(ticket, reader, from_seq=asked or 0, most=most, with_start=True)
     read_seq = getattr(ticket, "read_seq", None) or 0
     unread = [entry for entry in entries if entry.seq > read_seq] if read_seq else []
-    asked = parse_id(request.headers.get(HEADER))
+    is_all = asked is None and len(entries) <= most
     shown_from = asked if asked is not None else _default_start(entries, len(unread))
-    folded = [entry for entry in entries[1:] if entry.seq < shown_from]
+    if not is_all and asked is not None and len(entries) > most:
+        shown_from = entries[1].seq
     first_unread = unread[0].seq if unread and len(unread) < len(entries) else 0
-    if len(folded) < FEWEST_FOLDED:
-        return FoldedTimeline([(False, entries)], shown_from if asked is not None else 0, first_unread)
-    rest = entries[1 + len(folded) :]
-    return FoldedTimeline([(False, entries[:1]), (True, folded), (False, rest)], shown_from, first_unread)
+    folded = [entry for entry in entries[1:] if entry.seq < shown_from]
+    if is_all and len(folded) < FEWEST_FOLDED:
+        return FoldedTimeline([], 0, entries, 0, first_unread)
+    if is_all:
+        count = sum(1 for entry in folded if not entry.is_event)
+    else:
+        count = tickets.count_messages(ticket, reader, entries[0].seq + 1, shown_from) if entries else 0
+    if not count:
+        return FoldedTimeline([], 0, entries, shown_from, first_unread)
+    return FoldedTimeline(entries[:1], count, entries[1 + len(folded) :], shown_from, first_unread)
+
+
+def load_earlier(ticket: Ticket, reader: User, before: int, from_seq: int | None = None) -> EarlierPage:
+    """Load the page of entries before the number ``before``, without the first; with ``from_seq`` all from there on."""
+    most = EARLIER_PAGE if from_seq is None else MOST_EARLIER
+    lowest = tickets.FIRST_SEQ + 1
+    entries = tickets.load_timeline(ticket, reader, from_seq=max(from_seq or 0, lowest), before=before, most=most)
+    left = tickets.count_messages(ticket, reader, lowest, entries[0].seq) if entries else 0
+    return EarlierPage(before, entries, left)
 
 
 def _default_start(entries: list[Any], unread_count: int) -> int:

@@ -6,14 +6,16 @@ from typing import Any
 from flask import request
 from flask_login import current_user
 
-from helpdesk.domain import idempotency, labels, tickets
+from helpdesk.domain import idempotency, labels
 from helpdesk.domain.administration import settings
 from helpdesk.domain.tickets import links
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
+from helpdesk.translation import current_code
 from helpdesk.web import uploads
 from helpdesk.web.middleware import authentication
-from helpdesk.web.tickets import agent_sidebar, folding, sidebar
+from helpdesk.web.templating import htmx_responses
+from helpdesk.web.tickets import agent_sidebar, conversation_changes, folding, sidebar
 
 
 def page_context(ticket: Ticket) -> dict[str, Any]:
@@ -39,13 +41,30 @@ def header_context(ticket: Ticket) -> dict[str, Any]:
 
 def conversation_context(ticket: Ticket) -> dict[str, Any]:
     """The context of tickets/_conversation.html."""
-    reader = authentication.get_current_user()
-    timeline = tickets.load_timeline(ticket, reader)
-    for entry in timeline:
-        if entry.is_event:
-            entry.sentence = labels.describe_event(entry, reader.is_team)
-    read_by = tickets.read_by(ticket, timeline) if reader.is_team else {}
-    return {"ticket": ticket, "conversation": folding.fold_timeline(ticket, timeline), "seen": read_by}
+    folded = folding.load_folded(ticket, authentication.get_current_user())
+    return {
+        "ticket": ticket,
+        "conversation": folded,
+        "seen": conversation_changes.describe(ticket, folded.entries),
+        "etag": htmx_responses.make_etag(*fragment_version(ticket, str(folded.shown_from))),
+    }
+
+
+def fragment_version(ticket: Ticket, variant: str = "") -> tuple[object, ...]:
+    """What the ETag of a ticket's fragment is made of: the ticket's version, and who sees which ``variant`` of it."""
+    user = authentication.get_current_user()
+    zone = (user.time_zone or "").replace("/", "-")
+    return ticket.id, ticket.version, user.id, user.role, current_code(), zone, variant
+
+
+def earlier_context(ticket: Ticket, before: int, from_seq: int | None = None) -> dict[str, Any]:
+    """The context of tickets/_earlier.html: the entries before the number ``before``."""
+    page = folding.load_earlier(ticket, authentication.get_current_user(), before, from_seq)
+    return {
+        "ticket": ticket,
+        "earlier": page,
+        "seen": conversation_changes.describe(ticket, page.entries, is_end=False),
+    }
 
 
 def rating_context(ticket: Ticket) -> dict[str, Any]:

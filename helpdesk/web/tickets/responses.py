@@ -12,20 +12,35 @@ from helpdesk.extensions import htmx
 from helpdesk.models.ticket import Ticket
 from helpdesk.web.middleware import authentication
 from helpdesk.web.templating import htmx_responses
-from helpdesk.web.tickets import sidebar
-from helpdesk.web.tickets.page_context import composer_context, conversation_context, header_context, rating_context
+from helpdesk.web.tickets import conversation_changes, sidebar
+from helpdesk.web.tickets.page_context import (
+    composer_context,
+    conversation_context,
+    fragment_version,
+    header_context,
+    rating_context,
+)
 from helpdesk.web.tickets.ticket_lookup import get_ticket_or_404
 
 
 def render_fragment(
-    template: str, build_context: Callable[[Ticket], dict[str, Any]], ticket: Ticket, variant: str = ""
+    template: str,
+    build_context: Callable[[Ticket], dict[str, Any]],
+    ticket: Ticket,
+    variant: str = "",
+    update: Callable[[Ticket], Response | None] = lambda _: None,
 ) -> Response:
-    """Render one fragment, or 304 if the browser has the current version of this ``variant``."""
-    user = authentication.get_current_user()
-    parts = (ticket.id, ticket.version, user.id, user.role, (user.time_zone or "").replace("/", "-"), variant)
-    return htmx_responses.not_modified(*parts) or htmx_responses.with_etag(
-        render_template(template, **build_context(ticket)), *parts
-    )
+    """Render one fragment, or 304 if the browser has the current version of this ``variant``.
+
+    ``update``: makes a response with what changed in it, or none; then the fragment is sent as a whole.
+    """
+    parts = fragment_version(ticket, variant)
+    unchanged = htmx_responses.not_modified(*parts)
+    if unchanged is not None:
+        return unchanged
+    changed = update(ticket)
+    content = changed if changed is not None else render_template(template, **build_context(ticket))
+    return htmx_responses.with_etag(content, *parts)
 
 
 def render_after_change(
@@ -40,11 +55,12 @@ def render_after_change(
     return htmx_responses.swap_fragments(fragments.pop(first), *fragments.values(), *more, address=address)
 
 
-def changed_fragments(ticket: Ticket) -> dict[str, tuple[str, dict[str, Any]]]:
+def changed_fragments(ticket: Ticket, with_conversation: bool = True) -> dict[str, tuple[str, dict[str, Any]]]:
     """The fragments that show a ticket's state, by name: template and context."""
+    conversation = {"conversation": ("tickets/_conversation.html", conversation_context(ticket))}
     return {
         "header": ("tickets/_ticket_header.html", header_context(ticket)),
-        "conversation": ("tickets/_conversation.html", conversation_context(ticket)),
+        **(conversation if with_conversation else {}),
         "facts": ("tickets/_facts.html", sidebar.sidebar_context(ticket, authentication.get_current_user())),
         "rating": ("tickets/_rating.html", rating_context(ticket)),
     }
@@ -64,16 +80,18 @@ def render_after_reply(
         return redirect(f"{address}?sent={undo['message_id']}" if undo else address, 303)
     transactions.set_read_only()
     ticket = get_ticket_or_404(number)
-    others = (
-        changed_fragments(ticket)
-        if is_changed
-        else {"conversation": ("tickets/_conversation.html", conversation_context(ticket))}
-    )
-    return htmx_responses.swap_fragments(
+    changes = conversation_changes.find_changes(ticket)
+    others = changed_fragments(ticket, with_conversation=changes is None) if is_changed else {}
+    if changes is None:
+        others["conversation"] = ("tickets/_conversation.html", conversation_context(ticket))
+    response = htmx_responses.swap_fragments(
         ("tickets/_composer.html", composer_context(ticket, values={"kind": kind}) | {"undo": undo}),
         *others.values(),
         address=address,
     )
+    if changes is not None:
+        response.set_data(response.get_data(as_text=True) + conversation_changes.render_changes(ticket, changes))
+    return response
 
 
 def mark_read(ticket: Ticket) -> None:

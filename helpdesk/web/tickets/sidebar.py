@@ -5,9 +5,9 @@ from typing import Any
 
 from sqlalchemy import and_, bindparam, or_, select
 
+from helpdesk.database import transactions
 from helpdesk.domain import tickets
 from helpdesk.domain.tickets.delivery_status import ThreadStatus
-from helpdesk.extensions import db
 from helpdesk.models.follower import Follower
 from helpdesk.models.form import Answer, Field
 from helpdesk.models.ticket import Ticket
@@ -77,10 +77,12 @@ class SidebarPerson:
 def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
     """The context of tickets/_facts.html."""
     parameters = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
-    answers = db.session.execute(ANSWERS_QUERY, {"ticket_id": ticket.id})
+    answers = transactions.execute_core(ANSWERS_QUERY, {"ticket_id": ticket.id})
     people = [
         SidebarPerson(*row)
-        for row in db.session.execute(TEAM_AND_CUSTOMERS_QUERY if reader.is_team else CUSTOMERS_QUERY, parameters)
+        for row in transactions.execute_core(
+            TEAM_AND_CUSTOMERS_QUERY if reader.is_team else CUSTOMERS_QUERY, parameters
+        )
     ]
     return {
         "ticket": ticket,
@@ -101,7 +103,7 @@ def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
         "places": [(thread, _slack_thread_url(thread)) for thread in list_active_threads(ticket)]
         if reader.is_team
         else [],
-        "other_tickets": db.session.execute(OTHER_TICKETS_QUERY, parameters).all() if reader.is_team else [],
+        "other_tickets": transactions.execute_core(OTHER_TICKETS_QUERY, parameters).all() if reader.is_team else [],
     }
 
 

@@ -5,12 +5,14 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from helpdesk.domain import tickets
+from helpdesk.extensions import htmx
 from helpdesk.web.middleware import authentication
 from helpdesk.web.request import parse_id
-from helpdesk.web.tickets import folding, sidebar, undo
+from helpdesk.web.tickets import conversation_changes, folding, sidebar, undo
 from helpdesk.web.tickets.page_context import (
     composer_context,
     conversation_context,
+    earlier_context,
     header_context,
     page_context,
     rating_context,
@@ -45,10 +47,28 @@ def show_conversation_fragment(number: int) -> ResponseReturnValue:
     """The conversation; showing it marks the ticket as read."""
     ticket = get_ticket_or_404(number)
     shown_from = request.headers.get(folding.HEADER, "")
-    response = render_fragment("tickets/_conversation.html", conversation_context, ticket, shown_from)
+    response = render_fragment(
+        "tickets/_conversation.html", conversation_context, ticket, shown_from, conversation_changes.respond
+    )
     if response.status_code == 200:
         mark_read(ticket)
     return response
+
+
+@blueprint.get("/earlier")
+def show_earlier_messages(number: int) -> ResponseReturnValue:
+    """Entries before the number ``before``: one page, or with ``to``, the id of a message, all from that one on.
+
+    With ``all`` as many as possible at once, for printing.
+    """
+    ticket = get_ticket_or_404(number)
+    before = parse_id(request.args.get("before")) or ticket.next_seq
+    message_id = parse_id(request.args.get("to"))
+    from_seq = tickets.find_seq(ticket, authentication.get_current_user(), message_id) if message_id else None
+    if "all" in request.args:
+        from_seq = tickets.FIRST_SEQ
+    context = earlier_context(ticket, before, from_seq)
+    return render_template("tickets/_earlier.html" if htmx else "tickets/earlier.html", **context)
 
 
 @blueprint.get("/facts")

@@ -1,0 +1,112 @@
+"""What has changed in a conversation since a page showed it, so that a new message is sent as that message.
+
+A page names the entries that it shows in the header ``X-Shown-Entries``: ``m12:3:5a0c`` is message 12, which has number
+3 in the timeline, in the state ``5a0c``. The response swaps those that look different, removes those that are gone, and
+adds new ones at the end. Nothing is kept on the server. Where the header is missing or does not fit, all of it is
+sent.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Response, make_response, render_template, request
+
+from helpdesk.domain import labels, tickets
+from helpdesk.models.ticket import Ticket
+from helpdesk.web.middleware import authentication
+from helpdesk.web.templating import htmx_responses
+
+HEADER = "X-Shown-Entries"
+MAX_SHOWN = 300  # entries that a page names, the latest
+MAX_NEW = 60  # more new entries than that are sent as a whole conversation
+SHOWN_PATTERN = re.compile(r"([me]\d{1,19}):(\d{1,10}):([0-9a-f.-]{1,24})")
+ELEMENT_IDS = {"m": "message-", "e": "event-"}
+
+
+@dataclass(frozen=True)
+class ConversationChanges:
+    """Entries that look different from what a page shows, the element ids of those that are gone, and new entries."""
+
+    changed: list[Any]
+    gone: list[str]
+    added: list[Any]
+    seen: dict[int, list[str]]
+
+
+def find_changes(ticket: Ticket) -> ConversationChanges | None:
+    """What differs from what the page that asks shows; None if the whole conversation has to be sent."""
+    shown = _read_header()
+    if not shown:
+        return None
+    reader = authentication.get_current_user()
+    numbers = sorted(seq for seq, _ in shown.values())
+    start = next((seq for seq in numbers if seq > tickets.FIRST_SEQ), numbers[0])
+    most = len(shown) + MAX_NEW
+    entries = tickets.load_timeline(
+        ticket, reader, from_seq=start, most=most, with_start=numbers[0] == tickets.FIRST_SEQ
+    )
+    if len(entries) > most:
+        return None
+    seen = describe(ticket, entries)
+    changed, added, gone = [], [], set(shown)
+    for entry in entries:
+        known = shown.get(entry.key)
+        if known == (entry.seq, entry.shown_state):
+            gone.discard(entry.key)
+        elif known is not None and known[0] == entry.seq:
+            gone.discard(entry.key)
+            changed.append(entry)
+        elif entry.seq > numbers[-1]:
+            added.append(entry)
+        else:
+            return None
+    return ConversationChanges(changed, sorted(ELEMENT_IDS[key[0]] + key[1:] for key in gone), added, seen)
+
+
+def describe(ticket: Ticket, entries: list[Any], is_end: bool = True) -> dict[int, list[str]]:
+    """Give the events their sentences and all entries their state; by message id, the customers who read so far.
+
+    Without the end of the timeline (``is_end``) nobody knows how far a customer has read.
+    """
+    reader = authentication.get_current_user()
+    seen = tickets.read_by(ticket, entries) if reader.is_team and is_end else {}
+    for entry in entries:
+        if entry.is_event:
+            entry.sentence = labels.describe_event(entry, reader.is_team)
+        readers = None if entry.is_event else seen.get(entry.id)
+        entry.shown_state = f"{entry.state}.{htmx_responses.short_hash(readers)}" if readers else entry.state
+    return seen
+
+
+def render_changes(ticket: Ticket, changes: ConversationChanges) -> str:
+    """The changes as elements that HTMX swaps by their ids."""
+    parts = [f'<div id="{id}" hx-swap-oob="delete"></div>' for id in changes.gone]
+    parts += [htmx_responses.mark_out_of_band(_render_entry(ticket, entry, changes)) for entry in changes.changed]
+    if changes.added:
+        added = "".join(_render_entry(ticket, entry, changes) for entry in changes.added)
+        parts.append(f'<div hx-swap-oob="beforeend:#conversation">{added}</div>')
+        parts.append(htmx_responses.mark_out_of_band(render_template("tickets/_last_activity.html", ticket=ticket)))
+    return "".join(parts)
+
+
+def _render_entry(ticket: Ticket, entry: Any, changes: ConversationChanges) -> str:
+    if entry.is_event:
+        return render_template("tickets/_event.html", event=entry)
+    return render_template("tickets/_message.html", ticket=ticket, message=entry, seen=changes.seen)
+
+
+def respond(ticket: Ticket) -> Response | None:
+    """The changes as the response to a page that asks for its conversation again; None: send all of it."""
+    changes = find_changes(ticket)
+    if changes is None:
+        return None
+    response = make_response(render_changes(ticket, changes))
+    response.headers["HX-Reswap"] = "none"
+    return response
+
+
+def _read_header() -> dict[str, tuple[int, str]]:
+    parts = request.headers.get(HEADER, "").split()
+    found = [match for part in parts[:MAX_SHOWN] if (match := SHOWN_PATTERN.fullmatch(part))]
+    return {match[1]: (int(match[2]), match[3]) for match in found}
