@@ -71,6 +71,11 @@ ENVIRONMENT_VARIABLES = (
         "",
         "File storage: file:///a/folder or s3://bucket?endpoint=...; empty means VAR_DIR/files.",
     ),
+    EnvironmentVariable(
+        "CLAMD_URL",
+        "",
+        "Virus scanner: unix:///run/clamav/clamd.ctl or tcp://127.0.0.1:3310; empty means that files are not scanned.",
+    ),
     EnvironmentVariable("VAR_DIR", "var", "Folder for the SQLite database, the demo's Redis and stored files."),
     EnvironmentVariable("SLACK_BOT_TOKEN", "", "Bot token of your Slack app; empty switches Slack off."),
     EnvironmentVariable("SLACK_SIGNING_SECRET", "", "Proves that a request comes from Slack."),

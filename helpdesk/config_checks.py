@@ -29,6 +29,10 @@ def find_mistake(values: Any) -> str | None:
     storage = urlsplit(values.STORAGE_URL)
     if storage.scheme not in ("file", "s3") or (storage.scheme == "s3" and not storage.netloc):
         return "STORAGE_URL is file:///a/folder or s3://bucket?endpoint=https://..."
+    scanner = urlsplit(values.CLAMD_URL)
+    is_named = scanner.scheme == "unix" and scanner.path or scanner.scheme == "tcp" and _host_of(scanner)
+    if values.CLAMD_URL and not is_named:
+        return "CLAMD_URL is unix:///run/clamav/clamd.ctl or tcp://127.0.0.1:3310."
     if values.LOG_LEVEL.upper() not in LOG_LEVELS:
         return f"LOG_LEVEL is none of {', '.join(LOG_LEVELS)}."
     if values.LOG_FORMAT not in ("text", "json"):

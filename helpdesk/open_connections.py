@@ -20,6 +20,9 @@ def find_open_connection(values: Any) -> str | None:
     slack = urlsplit(values.SLACK_API_URL)
     if slack.scheme == "http" and not _is_local(slack.hostname):
         return "SLACK_API_URL must begin with https:// unless it is on this machine."
+    scanner = urlsplit(values.CLAMD_URL)
+    if scanner.scheme == "tcp" and not _is_local(scanner.hostname):
+        return "CLAMD_URL names another machine, to which files would travel in the clear; use one on this machine."
     endpoint = urlsplit(dict(parse_qsl(urlsplit(values.STORAGE_URL).query)).get("endpoint", ""))
     if endpoint.scheme == "http" and not _is_local(endpoint.hostname):
         return "The endpoint of STORAGE_URL must be https unless it is on this machine."

@@ -16,7 +16,7 @@ from helpdesk.domain.reorganization import progress
 from helpdesk.domain.reporting import weekly_digest
 from helpdesk.domain.search_index import reindexing
 from helpdesk.domain.sla import timers
-from helpdesk.domain.tickets import attachments, auto_close
+from helpdesk.domain.tickets import attachments, auto_close, virus_scans
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from workers.drain import Drain
@@ -69,6 +69,12 @@ def close_solved() -> None:
     """Notify customers of tickets that are closed soon, and close those that are due."""
     _until_done(auto_close.warn_before_closing)
     _until_done(auto_close.close_due_tickets)
+
+
+@job
+def scan_files(_row: int = 0) -> None:
+    """Scan the files that wait for the virus scanner."""
+    virus_scans.scan_waiting_files()
 
 
 @job

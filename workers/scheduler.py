@@ -23,6 +23,7 @@ PERIODIC_JOBS = {
     jobs.warn_of_service_levels: 60,
     jobs.close_solved: 300,
     jobs.sweep_drafts: 900,
+    jobs.scan_files: 60,
     jobs.index_older_tickets: 60,
     jobs.send_weekly_summaries: 600,
     jobs.erase_what_is_old: 3600,

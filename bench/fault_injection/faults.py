@@ -9,11 +9,12 @@ import signal
 import time
 from collections import Counter
 
-from bench.fault_injection.installation import LEASE_SECONDS, Installation
+from bench.fault_injection.installation import Installation
 from bench.fault_injection.journal import Journal
 
 GRACE_SECONDS = 7.0  # after the database is back, a request that waited for it may still get a 503
 LOCK_SECONDS = 10.0
+IN_DOUBT = ("unknown", "failed", "on_hold")
 # (method, kind of fault, probability, options). A post that arrives late arrives before the hold-off ends.
 SLACK_FAULTS = (
     ("chat.postMessage", "ratelimited", 0.02, {"retry_after": 1}),
@@ -28,6 +29,9 @@ SLACK_FAULTS = (
     ("conversations.replies", "half_after", 0.05, {}),
     ("conversations.history", "reset_before", 0.1, {}),
     ("chat.update", "500_after", 0.03, {}),
+    ("chat.update", "reset_after", 0.03, {}),
+    ("chat.delete", "500_after", 0.05, {}),
+    ("chat.delete", "reset_before", 0.05, {}),
     ("reactions.add", "reset_after", 0.03, {}),
 )
 # No 4xx for a recipient: that means greylisting (RFC 6647), whose retry comes after the run.
@@ -39,6 +43,7 @@ MAIL_FAULTS = (
     ("delay", 0.02, {"seconds": 0.5}),
 )
 FAULT_KINDS = (
+    "retry",
     "redis",
     "worker",
     "freeze",
@@ -171,7 +176,13 @@ class FaultPlan:
             if self._outage is None and self.installation.database.is_locked():  # by the stopped worker
                 self._stopped_with_lock = self.journal.start_outage()
             # Longer than its lease, but shorter than lease and hold-off together (the limit is in the README).
-            self._schedule_in(LEASE_SECONDS + 3, "wake", pid)
+            self._schedule_in(self.installation.lease + 3, "wake", pid)
+
+    def _retry(self) -> None:
+        """Twice at once, as two people who press Retry; what is in doubt must still be looked for first."""
+        for _ in range(2):
+            self.installation.start_command("deliveries", "retry", "--all", "--state", self.random.choice(IN_DOUBT))
+        self.fault_counts["retried by hand"] += 1
 
     def _dark(self) -> None:
         self.installation.control("dark", seconds=min(60.0, self.seconds / 4))

@@ -33,16 +33,27 @@ class Installation:
     processes must be started by a thread that runs as long as they do.
     """
 
-    def __init__(self, folder: Path, database: str, undo: str = "", log_level: str = "WARNING"):
+    def __init__(
+        self,
+        folder: Path,
+        database: str,
+        undo: str = "",
+        log_level: str = "WARNING",
+        skew: float = 0.0,
+        production: bool = False,
+    ):
         self.folder = folder
         self.database = {"sqlite": databases.SQLite, "postgresql": databases.PostgreSQL}[database](folder)
         self.undo = undo
         self.log_level = log_level
+        self.skew = skew
+        self.lease, self.hold_off = (180, 60) if production else (LEASE_SECONDS, HOLD_OFF_SECONDS)
         self.port, self.external_port, self.smtp_port = _find_free_ports(3)
         self.portal = f"http://127.0.0.1:{self.port}"
         self.external_url = f"http://127.0.0.1:{self.external_port}"
         self.children: dict[str, subprocess.Popen] = {}
         self.people: dict = {}
+        self._commands: list[subprocess.Popen] = []
         self.secret_key = secrets.token_urlsafe(48)
 
     def __enter__(self) -> "Installation":
@@ -78,6 +89,7 @@ class Installation:
         supervisor.stop_processes(list(self.children.values()), 12)
         for pid in child_pids:
             _send_signal(pid, signal.SIGKILL)
+        supervisor.stop_processes(self._commands, 5)
         self.children.clear()
         self.database.stop()
 
@@ -103,9 +115,9 @@ class Installation:
             "MAIL_SERVER": "127.0.0.1",
             "MAIL_PORT": str(self.smtp_port),
             "MAIL_DEFAULT_SENDER": personas.SYSTEM_EMAIL,
-            "DELIVERY_HOLD_OFF": str(HOLD_OFF_SECONDS),
-            "DELIVERY_MAIL_HOLD_OFF": str(HOLD_OFF_SECONDS),
-            "DELIVERY_LEASE": str(LEASE_SECONDS),
+            "DELIVERY_HOLD_OFF": str(self.hold_off),
+            "DELIVERY_MAIL_HOLD_OFF": str(self.hold_off),
+            "DELIVERY_LEASE": str(self.lease),
             "WEB_PROCESSES": str(WEB_PROCESSES),
             "WEB_THREADS": "60",
             "WORKER_PROCESSES": str(WORKER_PROCESSES),
@@ -146,6 +158,13 @@ class Installation:
     def start_workers(self) -> None:
         self._start_command("workers", "worker")
 
+    def start_command(self, *arguments: str) -> None:
+        """Start a command of the product beside everything else, and leave it to itself."""
+        with (self.folder / "commands.log").open("ab") as log:
+            command = [sys.executable, "-m", "helpdesk.cli", *arguments]
+            self._commands = [each for each in self._commands if each.poll() is None]
+            self._commands.append(supervisor.start_process(command, self.environment(), log))
+
     def kill(self, name: str) -> None:
         """SIGKILL the process ``name`` itself."""
         self.children[name].kill()
@@ -180,12 +199,26 @@ class Installation:
 
     def _start_command(self, name: str, *arguments: str) -> None:
         module = ("bench.fault_injection.disable_rule", self.undo) if self.undo else ("helpdesk.cli",)
-        self._start(name, *module, *arguments)
+        self._start(name, *module, *arguments, more=self._shifted_clock())
 
-    def _start(self, name: str, module: str, *arguments: str) -> None:
+    def _start(self, name: str, module: str, *arguments: str, more: dict[str, str] | None = None) -> None:
         with (self.folder / f"{name}.log").open("ab") as log:
             command = [sys.executable, "-m", module, *arguments]
-            self.children[name] = supervisor.start_process(command, self.environment(), log)
+            self.children[name] = supervisor.start_process(command, self.environment() | (more or {}), log)
+
+    def _shifted_clock(self) -> dict[str, str]:
+        """The variables by which libfaketime shifts the wall clock of the portal's processes, if it is shifted."""
+        if not self.skew:
+            return {}
+        library = next((path for path in Path("/usr/lib").glob("**/faketime/libfaketimeMT.so.1")), None)
+        if library is None:
+            raise RuntimeError("A shifted clock needs Debian's package libfaketime.")
+        return {
+            "LD_PRELOAD": str(library),
+            "FAKETIME": f"{self.skew:+g}s",
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+            "DONT_FAKE_MONOTONIC": "1",
+        }
 
     def _wait(self, url: str) -> None:
         deadline = time.monotonic() + START_TIMEOUT_SECONDS

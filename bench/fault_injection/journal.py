@@ -12,7 +12,8 @@ class SentMessage:
     """One message of a simulated user.
 
     ``word`` is its unique text and ``ticket`` the unique word of the ticket's subject. ``accepted`` is set once the
-    other side has answered so; the times (monotonic seconds) are those of the request that was accepted.
+    other side has answered so; the times (monotonic seconds) are those of the request that was accepted. ``fate`` is
+    "edited" or "deleted" once its author took it back, "uncertain" if the answer to that was lost.
     """
 
     word: str
@@ -25,6 +26,7 @@ class SentMessage:
     started_at: float = 0.0
     ended_at: float = 0.0
     origin: str = ""
+    fate: str = ""
 
 
 @dataclass(frozen=True)
@@ -77,8 +79,14 @@ class Journal:
             return [ticket for ticket in self.tickets.values() if ticket.number]
 
     def list_accepted(self) -> list[SentMessage]:
+        """The accepted messages that their authors have not taken back."""
         with self.lock:
-            return [message for message in self.messages if message.accepted]
+            return [message for message in self.messages if message.accepted and not message.fate]
+
+    def list_taken_back(self) -> list[SentMessage]:
+        """The messages whose words must be nowhere any more."""
+        with self.lock:
+            return [message for message in self.messages if message.fate in ("edited", "deleted")]
 
     def add_response(self, response: RecordedResponse) -> None:
         with self.lock:

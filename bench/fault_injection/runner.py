@@ -15,17 +15,19 @@ from pathlib import Path
 
 from bench.fault_injection import disable_rule, scenario
 from bench.fault_injection.faults import FaultPlan
-from bench.fault_injection.installation import HOLD_OFF_SECONDS, Installation
+from bench.fault_injection.installation import Installation
 from bench.fault_injection.journal import Journal
 from bench.fault_injection.observations import PageObservations
 from bench.fault_injection.simulated_users import SimulatedAgent, SimulatedCustomer
 from bench.fault_injection.verify import CHECKS, Verdict, Verifier, wait_until_drained
 
-DRAIN_TIMEOUT_SECONDS = 120.0  # in which everything has to be delivered
+DRAIN_TIMEOUT_SECONDS = 120.0  # in which everything has to be delivered; later is late
+PRODUCTION_DRAIN_TIMEOUT_SECONDS = 600.0  # the same with production's lease and hold-off
+LOST_AFTER_SECONDS = 300.0  # more, after which what is still missing is lost
 FAULTS_END_AFTER_SECONDS = 60.0  # of these; until then a fifth of all posts to Slack still fail
 DISABLED_RULE_DRAIN_TIMEOUT_SECONDS = 45.0  # enough to see what a missing rule causes
 RECONCILE_EVERY_SECONDS = 10.0
-QUIET_SECONDS = HOLD_OFF_SECONDS + 4.0  # without any change before the run ends, so that late duplicates are seen too
+QUIET_SECONDS = 4.0  # and the hold-off, without any change before the run ends, so that late duplicates are seen too
 MAX_FINDINGS = 4  # printed of each check
 
 
@@ -56,6 +58,8 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument(
         "--calm", action="store_true", help="leave the processes alone; only Slack and the mail server fail"
     )
+    parser.add_argument("--skew", type=float, default=0.0, help="seconds by which the portal's clocks are off Slack's")
+    parser.add_argument("--production", action="store_true", help="lease and hold-off as they are by default")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     return parser.parse_args()
 
@@ -77,7 +81,9 @@ def _run_database(arguments: argparse.Namespace, database: str, disabled_rule: s
     without = f", without {disabled_rule}" if disabled_rule else ""
     print(f"\n{database}, seed {arguments.seed}, {arguments.seconds:g} s{without}", flush=True)
     try:
-        with Installation(folder, database, disabled_rule) as installation:
+        with Installation(
+            folder, database, disabled_rule, skew=arguments.skew, production=arguments.production
+        ) as installation:
             return _verify_run(installation, arguments, disabled_rule)
     finally:
         if arguments.keep:
@@ -109,19 +115,21 @@ def _verify_run(installation: Installation, arguments: argparse.Namespace, disab
     fault_plan.end_process_faults()
     verifier = Verifier(journal)
     drain_phase = _DrainPhase(installation, fault_plan, reconciles=bool(arguments.lost))
-    records, after, missing = wait_until_drained(
+    promised = PRODUCTION_DRAIN_TIMEOUT_SECONDS if arguments.production else DRAIN_TIMEOUT_SECONDS
+    drained = wait_until_drained(
         verifier,
         installation.read_records,
-        DISABLED_RULE_DRAIN_TIMEOUT_SECONDS if disabled_rule else DRAIN_TIMEOUT_SECONDS,
-        QUIET_SECONDS,
+        DISABLED_RULE_DRAIN_TIMEOUT_SECONDS if disabled_rule else promised,
+        0.0 if disabled_rule else LOST_AFTER_SECONDS,
+        installation.hold_off + QUIET_SECONDS,
         drain_phase,
     )
     browsers = {actor.person.email: actor.browser for actor in actors}
     pages = PageObservations(journal, browsers, time.monotonic() + 60)
     wrong = [wrong for actor in actors for wrong in actor.errors]
-    verdict = verifier.verdict(records, pages, after, missing, wrong)
+    verdict = verifier.verdict(drained.records, pages, drained, wrong)
     verdict.facts["faults"] = dict(fault_plan.fault_counts)
-    if after is None:
+    if drained.after is None:
         print(installation.run("bench.fault_injection.pending_work"))
     return verdict
 

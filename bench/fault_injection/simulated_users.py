@@ -1,6 +1,7 @@
 """Simulated users: each is a thread with its own random numbers, which records in the journal what it sent."""
 
 import random
+import re
 import secrets
 import threading
 import time
@@ -12,6 +13,8 @@ from bench.fault_injection.retrying_browser import RetryingBrowser, parse_hidden
 
 TIMEOUT_SECONDS = 45.0  # a user goes on trying so long after the run has ended
 MAX_BURST = 3
+TAKE_BACK_CHANCE = 0.12  # of an action
+ARTICLE_PATTERN = re.compile(r'<article\s+class="message[^>]*id="message-(\d+)".*?</article>', re.DOTALL)
 MAX_TICKETS = 4  # per customer
 
 
@@ -46,7 +49,8 @@ class SimulatedUser(threading.Thread):
         time.sleep(self.random.uniform(0, self.pace))
         while time.monotonic() < self.until:
             try:
-                self.act()
+                if self.random.random() >= TAKE_BACK_CHANCE or not self.take_back():
+                    self.act()
             except Exception as error:  # a stopped user would make the run prove less
                 self.errors.append(f"{self.person.email}: {type(error).__name__}: {error}")
             time.sleep(self.random.expovariate(1 / self.pace))
@@ -68,6 +72,48 @@ class SimulatedUser(threading.Thread):
             if self.random.random() < 0.15:
                 self._double_click(address, form)
             self._record_result(message, self.browser.send(address, form, limit), f"/tickets/{ticket.number}")
+
+    def take_back(self) -> bool:
+        """Edit or delete one of one's own messages from the portal; False if there is none."""
+        mine = [
+            message
+            for message in self.journal.list_accepted()
+            if message.author == self.person.email and message.via == "web" and message.kind != TICKET_CREATED
+        ]
+        if not mine:
+            return False
+        limit, message = self.until + TIMEOUT_SECONDS, self.random.choice(mine)
+        number = self.journal.tickets[message.ticket].number
+        page = self.browser.page(f"/tickets/{number}", limit)
+        articles = ARTICLE_PATTERN.finditer(page.text) if page is not None else ()
+        id = next((found[1] for found in articles if message.word in found[0]), None)
+        address = f"/tickets/{number}/messages/{id}"
+        form = self.browser.page(f"{address}/edit", limit) if id else None
+        if form is None:
+            return False
+        fields = parse_hidden_fields(form.text, address)
+        if self.random.random() < 0.5:
+            self._delete_message(message, address, fields, limit)
+        else:
+            self._edit_message(message, address, fields, limit)
+        return True
+
+    def _delete_message(self, message: SentMessage, address: str, fields: dict, limit: float) -> None:
+        message.fate = "uncertain"
+        sent = self.browser.send(f"{address}/delete", fields, limit)
+        if sent is not None and (sent[0].status_code < 400 or sent[0].status_code == 404):  # 404: an earlier try did it
+            message.fate = "deleted"
+
+    def _edit_message(self, message: SentMessage, address: str, fields: dict, limit: float) -> None:
+        word = self.words.new(message.organization)
+        new = SentMessage(word, message.kind, message.organization, message.ticket, message.author, "edit")
+        self.journal.add_message(new)
+        new.fate = message.fate = "uncertain"
+        body = f"About this: {word} is what I see now."
+        sent = self.browser.send(address, fields | {"body": body}, limit)
+        if sent is not None and sent[0].status_code < 400:
+            new.started_at, new.ended_at = sent[1:]
+            message.fate, new.fate, new.accepted = "edited", "", True
 
     def _double_click(self, address: str, form: dict) -> None:
         second = self.browser.clone()

@@ -15,7 +15,9 @@ CHECKS = {
     "mail": "each mail arrived at least once, with one Message-ID and the same bytes",
     "agents": "what agents typed in Slack is in the portal exactly once",
     "isolation": "no organization's word, and no note, where it does not belong",
-    "drained": "everything was delivered within two minutes",
+    "taken back": "what was edited or deleted is nowhere any more",
+    "late": "everything was delivered in the time that is promised",
+    "lost": "nothing is missing after a longer time",
     "scripts": "every user could do everything",
     "answers": "no 5xx but 503 with Retry-After, and that only while the database was unavailable",
 }
@@ -49,13 +51,15 @@ class Verifier:
             for channel in list_expected_channels(message):
                 if not slack.find_containing(channel, message.word):
                     missing.append(f"{message.kind} {message.word} (by {message.via}) is not in {channel}")
-            if is_mailed(message, ticket) and not mails.list_for(ticket.requester, message.word):
+            if (
+                is_mailed(message, ticket)
+                and message.via != "edit"
+                and not mails.list_for(ticket.requester, message.word)
+            ):
                 missing.append(f"{message.kind} {message.word} (by {message.via}) was not mailed to {ticket.requester}")
         return missing
 
-    def verdict(
-        self, records: dict, pages: PageObservations, drained_after: float | None, missing: list[str], wrong: list[str]
-    ) -> Verdict:
+    def verdict(self, records: dict, pages: PageObservations, drained: "Drained", wrong: list[str]) -> Verdict:
         """Every check, on the final records."""
         slack, mails = SlackObservations(records["channels"]), MailObservations(records["mails"], self.subjects)
         findings = {
@@ -65,19 +69,23 @@ class Verifier:
             "mail": self._check_mail(mails),
             "agents": self._check_agents(pages),
             "isolation": self._check_isolation(slack, mails, pages),
-            "drained": missing if drained_after is None else [],
+            "taken back": self._check_taken_back(slack, pages),
+            "late": drained.late,
+            "lost": drained.missing,
             "scripts": wrong or ([] if self.journal.list_accepted() else ["no message was accepted"]),
             "answers": self._check_responses(records["events"]),
         }
         if not pages.complete:
             findings["stored once"].append("not every page could be read afterwards")
-        return Verdict(findings, self._collect_facts(records, drained_after))
+        return Verdict(findings, self._collect_facts(records, drained.after))
 
     def _check_stored_once(self, pages: PageObservations) -> list[str]:
         wrong = []
         for message in self.journal.messages:
-            if message.via == "slack" or (
-                message.kind != TICKET_CREATED and not self.journal.tickets[message.ticket].number
+            if (
+                message.fate
+                or message.via == "slack"
+                or (message.kind != TICKET_CREATED and not self.journal.tickets[message.ticket].number)
             ):
                 continue
             times = _count_word(pages.team.get(message.ticket, ()), message.word)
@@ -92,15 +100,33 @@ class Verifier:
     def _check_sent_once(self, slack: SlackObservations) -> list[str]:
         wrong = []
         for message in self.journal.messages:
+            if message.fate:
+                continue
             ticket = self.journal.tickets[message.ticket]
             for channel in list_expected_channels(message):
                 found = slack.find_containing(channel, message.word)
                 if len(found) > 1 or (message.accepted and not found):
-                    wrong.append(f"{message.kind} {message.word} is {len(found)} times in {channel}")
+                    where = ", ".join(f"{each['ts']} below {each['root']}" for each in found)
+                    wrong.append(
+                        f"{message.kind} {message.word} (by {message.via}) is {len(found)} times in {channel}: {where}"
+                    )
                 elif (
                     found and message.kind != TICKET_CREATED and found[0]["root"] != slack.root(channel, ticket.subject)
                 ):
                     wrong.append(f"{message.kind} {message.word} is in another thread of {channel}")
+        return wrong
+
+    def _check_taken_back(self, slack: SlackObservations, pages: PageObservations) -> list[str]:
+        wrong = []
+        for message in self.journal.list_taken_back():
+            wrong += [
+                f"{message.word}, {message.fate}, is still in {channel}"
+                for channel in list_expected_channels(message)
+                if slack.find_containing(channel, message.word)
+            ]
+            for who, shown in (("team", pages.team), ("customers", pages.customers)):
+                if _count_word(shown.get(message.ticket, ()), message.word):
+                    wrong.append(f"{message.word}, {message.fate}, is still on the page of the {who}")
         return wrong
 
     def _check_order(self, slack: SlackObservations, pages: PageObservations) -> list[str]:
@@ -148,7 +174,7 @@ class Verifier:
         wrong = []
         for message in self.journal.messages:
             ticket = self.journal.tickets[message.ticket]
-            if not is_mailed(message, ticket):
+            if not is_mailed(message, ticket) or message.fate or message.via == "edit":
                 continue
             found = mails.list_for(ticket.requester, message.word)
             if message.accepted and not found:
@@ -210,10 +236,13 @@ class Verifier:
 
     def _collect_facts(self, records: dict, drained_after: float | None) -> dict[str, object]:
         accepted = self.journal.list_accepted()
-        kinds = Counter(message.kind if message.via == "web" else f"{message.kind} from Slack" for message in accepted)
+        kinds = Counter(
+            message.kind if message.via != "slack" else f"{message.kind} from Slack" for message in accepted
+        )
         answers = Counter(response.status for response in self.journal.responses)
         return {
             "accepted": dict(kinds),
+            "taken back": dict(Counter(message.fate for message in self.journal.messages if message.fate)),
             "answers": dict(sorted(answers.items())),
             "broken connections": self.journal.broken_connections,
             "posts to Slack": records["calls"].get("chat.postMessage", 0),
@@ -238,15 +267,28 @@ def is_mailed(message: SentMessage, ticket: TicketRecord) -> bool:
     return message.kind == TICKET_CREATED or (message.kind == REPLY and message.author != ticket.requester)
 
 
+@dataclass
+class Drained:
+    """The last ``records``; ``after`` how many seconds nothing was missing, None if something always was.
+
+    ``late`` was missing when the promised time was over, ``missing`` at the end.
+    """
+
+    records: dict
+    after: float | None
+    late: list[str]
+    missing: list[str]
+
+
 def wait_until_drained(
-    verifier: Verifier, records, timeout: float, quiet: float, work=lambda missing: None
-) -> tuple[dict, float | None, list[str]]:
+    verifier: Verifier, records, timeout: float, lost_after: float, quiet: float, work=lambda missing: None
+) -> Drained:
     """Read ``records()`` until nothing is missing, then until nothing has changed for ``quiet`` seconds.
 
-    Returns the last records, after how many seconds nothing was missing (None: not within ``timeout``), and what was.
+    What is missing after ``timeout`` seconds is late, and after ``lost_after`` more it is lost.
     """
     started_at = time.monotonic()
-    drained_after, missing = None, []
+    drained_after, late = None, None
     calls, since = None, started_at
     while True:
         seen, now = records(), time.monotonic()
@@ -257,11 +299,11 @@ def wait_until_drained(
         moved = (seen["calls"].get("chat.postMessage"), len(seen["mails"]))
         if moved != calls:
             calls, since = moved, now
-        is_quiet = now - since > quiet
-        if (drained_after is not None and is_quiet) or now - started_at > timeout + quiet:
-            return seen, drained_after, missing
-        if now - started_at > timeout and is_quiet:
-            return seen, drained_after, missing
+        if late is None and (drained_after is not None or now - started_at > timeout):
+            late = [] if drained_after is not None else missing
+        is_over = now - started_at > timeout + lost_after + quiet
+        if is_over or (drained_after is not None and now - since > quiet):
+            return Drained(seen, drained_after, late or [], [] if drained_after is not None else missing)
         time.sleep(1)
 
 

@@ -1,6 +1,6 @@
 """Files attached to messages, and uploaded drafts."""
 
-from sqlalchemy import ForeignKey, String, Text, false
+from sqlalchemy import ForeignKey, Index, String, Text, false, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from helpdesk.database.types import BigId, Created, Id
@@ -17,8 +17,8 @@ class Attachment(Base):
     """An uploaded file. Without a message it is a draft of ``uploader_id``, deleted after a day.
 
     ``key`` is random: the file's name in the storage and in its URL. ``size`` is in bytes. ``state``: stored, fetching
-    (a worker is downloading it) or refused, with the ``reason``. ``is_decoration``: a logo or icon inside a mail's
-    text, which is not posted anywhere by itself.
+    (a worker is downloading it), scanning (for viruses) or refused, with the ``reason``. ``is_decoration``: a logo or
+    icon inside a mail's text, which is not posted anywhere by itself.
     """
 
     __tablename__ = "attachments"
@@ -41,7 +41,15 @@ class Attachment(Base):
 
     message: Mapped[Message | None] = relationship(back_populates="attachments")
 
-    __table_args__ = (ticket_foreign_key(),)
+    __table_args__ = (
+        ticket_foreign_key(),
+        Index(
+            "ix_attachments_scanning",
+            "id",
+            sqlite_where=text("state = 'scanning'"),
+            postgresql_where=text("state = 'scanning'"),
+        ),
+    )
 
     @property
     def is_image(self) -> bool:

@@ -8,7 +8,7 @@ from werkzeug.wsgi import FileWrapper
 
 from helpdesk import storage
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.tickets import attachments
+from helpdesk.domain.tickets import attachments, virus_scans
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.translation import gettext
@@ -52,6 +52,8 @@ def download_file(key: str) -> ResponseReturnValue:
 
 def send_attachment(attachment: Attachment) -> ResponseReturnValue:
     """The bytes of ``attachment``; ends the database transaction first."""
+    if attachment.state != virus_scans.STORED:
+        return error_handlers.render_error_page(503, str(virus_scans.WAITING), headers={"Retry-After": "30"})
     key = attachment.key
     name, size, is_inline = attachment.name, attachment.size, attachment.is_image
     media_type = attachment.media_type if is_inline else "application/octet-stream"

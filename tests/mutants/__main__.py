@@ -2,6 +2,7 @@
 
     python -m tests.mutants            every break of breaks.toml
     python -m tests.mutants --short    those marked short
+    python -m tests.mutants --table    none, but print which test notices which
     python -m tests.mutants lease      those whose name or file has the word
 
 First the named tests must pass unbroken. Ends with 1 when a break was not noticed or could not be tried.
@@ -32,6 +33,10 @@ def main() -> int:
         for each in load()
         if (each.short or not options.short) and all(w in f"{each.name} {each.file}" for w in options.words)
     ]
+    if options.table:
+        print("| Break | In | Noticed by |\n|---|---|---|")
+        print(*(f"| {each.name} | `{each.file}` | `{'`, `'.join(each.tests)}` |" for each in chosen), sep="\n")
+        return 0
     began = time.monotonic()
     with tempfile.TemporaryDirectory(prefix="mutants-") as folder:
         copies: queue.Queue[Path] = queue.Queue()
@@ -53,6 +58,7 @@ def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.mutants")
     parser.add_argument("words", nargs="*", help="only breaks whose name or file has all of these words")
     parser.add_argument("--short", action="store_true", help="only the breaks marked short")
+    parser.add_argument("--table", action="store_true", help="print the breaks and their tests, and try none")
     parser.add_argument("--no-baseline", action="store_true", help="do not run the tests unbroken first")
     parser.add_argument("--processes", type=int, default=min(4, os.cpu_count() or 1))
     return parser.parse_args()

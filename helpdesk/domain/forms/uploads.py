@@ -21,5 +21,7 @@ def pending_uploads(keys: list[str], uploader: User) -> list[Attachment]:
 def pending_uploads_query(uploader: User) -> Select[Attachment]:
     """Return the query of all pending uploads of ``uploader``."""
     return select(Attachment).where(
-        Attachment.uploader_id == uploader.id, Attachment.message_id.is_(None), Attachment.state == "stored"
+        Attachment.uploader_id == uploader.id,
+        Attachment.message_id.is_(None),
+        Attachment.state.in_(("stored", "scanning")),
     )

@@ -13,6 +13,7 @@ from helpdesk import clock, storage
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.forms.uploads import pending_uploads, pending_uploads_query
 from helpdesk.domain.people import permissions
+from helpdesk.domain.tickets import virus_scans
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.message import Message
@@ -69,6 +70,7 @@ def store_upload(
         name=name,
         media_type=kind,
         size=size,
+        state=virus_scans.begin_state(),
         created_at=clock.now(),
     )
     db.session.add(attachment)
@@ -92,8 +94,13 @@ def attach_uploads(keys: list[str], uploader: User) -> list[Attachment]:
 
 
 def find_attachment(reader: User, key: str) -> Attachment | None:
-    """Return the file ``key`` if ``reader`` may read it, on a ticket they see or as their draft; else None."""
-    attachment = db.session.scalar(select(Attachment).where(Attachment.key == key, Attachment.state == "stored"))
+    """Return the file ``key`` if ``reader`` may read it, on a ticket they see or as their draft; else None.
+
+    One that is still being scanned is found, too, but must not be given out.
+    """
+    attachment = db.session.scalar(
+        select(Attachment).where(Attachment.key == key, Attachment.state.in_(virus_scans.HELD_STATES))
+    )
     if attachment is None or not reader.is_active:
         return None
     if attachment.message_id is None:

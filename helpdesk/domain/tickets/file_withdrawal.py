@@ -2,6 +2,7 @@
 
 from helpdesk import live_events, storage
 from helpdesk.domain import locking, outbox
+from helpdesk.domain.tickets import virus_scans
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.message import Message
 
@@ -14,7 +15,7 @@ def withdraw_files(message: Message, external_id: str, reason: str) -> int:
     ticket = message.ticket
     withdrawn = 0
     for part, attachment in enumerate(message.attachments, start=1):
-        if attachment.origin_external_id != external_id or attachment.state != "stored":
+        if attachment.origin_external_id != external_id or attachment.state not in virus_scans.HELD_STATES:
             continue
         storage.delete(attachment.key)
         attachment.state, attachment.reason, attachment.size = "refused", reason, 0

@@ -11,7 +11,7 @@ from helpdesk import key_derivation, storage
 from helpdesk.channels.email.parse import plain_text_to_markdown
 from helpdesk.channels.email.parse.parsed_mail import MailFile, ParsedMail
 from helpdesk.domain.outbox import errors
-from helpdesk.domain.tickets import attachments
+from helpdesk.domain.tickets import attachments, virus_scans
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.user import User
@@ -92,7 +92,7 @@ def build_attachments(
                 name=attachments.clean_file_name(file.name),
                 media_type=attachments.detect_media_type(file.content[:16], file.media_type),
                 size=file.size,
-                state="refused" if reason else "stored",
+                state="refused" if reason else virus_scans.begin_state(),
                 reason=reason,
                 origin_external_id=file.external_id,
                 is_decoration=file.is_decoration,

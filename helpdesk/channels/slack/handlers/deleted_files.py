@@ -6,6 +6,7 @@ from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import FileDeletionEvent
 from helpdesk.domain import tickets
 from helpdesk.domain.inbox.results import Result, ignored_result
+from helpdesk.domain.tickets import virus_scans
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.channel import Channel
@@ -40,7 +41,7 @@ def _messages_with(file_id: str) -> Select[tuple[Message]]:
     return (
         select(Message)
         .join(Attachment, Attachment.message_id == Message.id)
-        .where(Attachment.origin_external_id == file_id, Attachment.state == "stored")
+        .where(Attachment.origin_external_id == file_id, Attachment.state.in_(virus_scans.HELD_STATES))
         .where(Message.origin_thread_id.in_(from_slack) | Message.origin_thread_id.is_(None))
         .order_by(Message.id)
     )

@@ -12,7 +12,7 @@ from helpdesk.channels.slack.handlers.context import DownloadedFile, EventContex
 from helpdesk.channels.slack.parse.event_types import SlackEvent
 from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.outbox import errors
-from helpdesk.domain.tickets import attachments
+from helpdesk.domain.tickets import attachments, virus_scans
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.user import User
@@ -62,7 +62,7 @@ def build_attachments(
                 name=attachments.clean_file_name(file.name),
                 media_type=file.media_type,
                 size=file.size,
-                state="refused" if reason else "stored",
+                state="refused" if reason else virus_scans.begin_state(),
                 reason=reason or None,
                 origin_external_id=file.external_id,
             )

@@ -9,6 +9,7 @@ from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import labels
 from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
+from helpdesk.domain.tickets import virus_scans
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
@@ -134,12 +135,16 @@ def _file_call(delivery: Delivery) -> SlackContent:
     attachment, message = db.session.get(Attachment, delivery_data.attachment_id(delivery)), delivery.message
     if attachment is None:
         raise SkipDelivery(gettext("The file is gone."))
+    if virus_scans.is_awaited(attachment):
+        raise RetryLater(gettext("Waits for the virus scanner."), 5)
     if attachment.state != "stored":
+        unchecked = gettext("it is not checked for viruses yet, and can be opened in the portal afterwards.")
+        missing = unchecked if attachment.state == virus_scans.SCANNING else gettext("it is not available.")
         sentence = gettext(
             "%(author)s sent %(file)s, which could not be taken along: %(reason)s",
             author=message.author_display_name,
             file=attachment.name,
-            reason=gettext(attachment.reason) if attachment.reason else gettext("it is not available."),
+            reason=gettext(attachment.reason) if attachment.reason else missing,
         )
         return WebApiCall("chat.postMessage", _thread_arguments(delivery) | blocks.event_line(sentence))
     speech = _author_content(message, delivery.thread)
