@@ -105,6 +105,21 @@ ENVIRONMENT_VARIABLES = (
     EnvironmentVariable("MAIL_USE_SSL", False, "TLS from the first byte, with the certificate checked.", _parse_flag),
     EnvironmentVariable("MAIL_USERNAME", "", "SMTP user, if the server requires one."),
     EnvironmentVariable("MAIL_PASSWORD", "", "SMTP password."),
+    EnvironmentVariable(
+        "MAIL_OAUTH_TOKEN_URL",
+        "",
+        "Where access tokens for the mail server and IMAP_URL's mailbox come from (XOAUTH2).",
+    ),
+    EnvironmentVariable(
+        "MAIL_OAUTH_CLIENT_ID", "", "Your program at Microsoft or Google; with it no password of mail is used."
+    ),
+    EnvironmentVariable("MAIL_OAUTH_CLIENT_SECRET", "", "Goes with the client id."),
+    EnvironmentVariable(
+        "MAIL_OAUTH_REFRESH_TOKEN", "", "Google's refresh token; empty means client credentials, as Microsoft offers."
+    ),
+    EnvironmentVariable(
+        "MAIL_OAUTH_SCOPE", "", "Scope of the tokens: https://outlook.office365.com/.default for Microsoft 365."
+    ),
     EnvironmentVariable("MAIL_DEFAULT_SENDER", "", "The system address; the setting system_email overrides it."),
     EnvironmentVariable(
         "INBOUND_MAIL_SECRET", "", "Secret of POST /hooks/email; empty switches incoming mail by HTTP off."

@@ -40,6 +40,8 @@ def find_mistake(values: Any) -> str | None:
     for name in POSITIVE_NUMBERS:
         if getattr(values, name) < 1:
             return f"{name} is {getattr(values, name)}; it must be 1 or more."
+    if bool(values.MAIL_OAUTH_CLIENT_ID) != bool(values.MAIL_OAUTH_TOKEN_URL):
+        return "MAIL_OAUTH_CLIENT_ID and MAIL_OAUTH_TOKEN_URL go together."
     mailbox = urlsplit(values.IMAP_URL)
     if values.IMAP_URL and (mailbox.scheme not in ("imap", "imaps") or not _host_of(mailbox)):
         return "IMAP_URL is imaps://user:password@host/folder, with / in a password written %2F."

@@ -10,8 +10,10 @@ from urllib.parse import parse_qsl, urlsplit
 
 def find_open_connection(values: Any) -> str | None:
     """The first such setting in ``values``, attributes named like the variables, as a sentence; or None."""
-    if values.MAIL_PASSWORD and not (values.MAIL_USE_TLS or values.MAIL_USE_SSL) and not _is_local(values.MAIL_SERVER):
-        return "MAIL_PASSWORD would travel in the clear; set MAIL_USE_TLS or MAIL_USE_SSL."
+    has_secret = values.MAIL_PASSWORD or values.MAIL_OAUTH_CLIENT_ID
+    if has_secret and not (values.MAIL_USE_TLS or values.MAIL_USE_SSL) and not _is_local(values.MAIL_SERVER):
+        name = "MAIL_PASSWORD" if values.MAIL_PASSWORD else "The access token of MAIL_OAUTH_CLIENT_ID"
+        return f"{name} would travel in the clear; set MAIL_USE_TLS or MAIL_USE_SSL."
     redis = urlsplit(values.REDIS_URL)
     if redis.scheme != "unix" and not redis.password and not _is_local(redis.hostname):
         return (
@@ -26,6 +28,9 @@ def find_open_connection(values: Any) -> str | None:
     endpoint = urlsplit(dict(parse_qsl(urlsplit(values.STORAGE_URL).query)).get("endpoint", ""))
     if endpoint.scheme == "http" and not _is_local(endpoint.hostname):
         return "The endpoint of STORAGE_URL must be https unless it is on this machine."
+    token_url = urlsplit(values.MAIL_OAUTH_TOKEN_URL)
+    if values.MAIL_OAUTH_TOKEN_URL and token_url.scheme != "https" and not _is_local(token_url.hostname):
+        return "MAIL_OAUTH_TOKEN_URL must begin with https:// unless it is on this machine."
     return None
 
 

@@ -16,7 +16,7 @@ from helpdesk.channels.email import diagnostics as mail_check
 from helpdesk.channels.email import dkim_signing, senders
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.slack import channels
-from helpdesk.cli import schema_migration
+from helpdesk.cli import mail_loop_check, schema_migration
 from helpdesk.domain.monitoring import health
 from helpdesk.extensions import db
 from helpdesk.models.form import Form
@@ -26,12 +26,16 @@ CheckResult = tuple[bool | None, str]  # True, False or None (not configured, wh
 
 @click.command()
 @click.option("--quick", is_flag=True, help="Leave out Slack and mail, whose checks post and connect.")
+@click.option("--mail-loop", is_flag=True, help="Send a mail to a reply address and wait until it is back.")
+@click.option("--seconds", default=120.0, show_default=True, help="How long --mail-loop waits.")
 @with_appcontext
-def doctor(quick: bool) -> None:
+def doctor(quick: bool, mail_loop: bool, seconds: float) -> None:
     """Check everything that is configured, with real calls. The status is 1 when something is wrong."""
     checks = [_check_database, _check_work, _check_redis, _check_files, _check_sender, _check_forms]
     if not quick:
         checks += [_check_slack, _check_mail]
+    if mail_loop:
+        checks.append(lambda: mail_loop_check.check(seconds))
     failed = 0
     with _warnings_hidden():
         for check in checks:

@@ -264,6 +264,7 @@ TABLE = {
     "GET /settings/mail": ADMIN,
     "POST /settings/mail": ADMIN,
     "POST /settings/mail/accepted/<int:row_id>/delete": ADMIN,
+    "POST /settings/mail/loop": ADMIN,
     "POST /settings/mail/test": ADMIN,
     "POST /settings/mail/test-mail": ADMIN,
     "POST /settings/mail/dead/<int:user_id>/revival": ADMIN,

@@ -220,6 +220,14 @@ def test_what_sns_did_not_sign_for_our_topic_is_refused(post, amazon):
         assert post("ses", wrong)[0].status_code == 400
 
 
+def test_an_sns_topic_of_somebody_else_is_refused(post, amazon):
+    message = amazon.sign(
+        Type="Notification", TopicArn="arn:aws:sns:eu-west-1:999999999999:other", Message=received(TEXT_MAIL.decode())
+    )
+    answer, stored = post("ses", json.dumps(message))
+    assert (answer.status_code, stored) == (401, [])
+
+
 def test_the_subscription_of_our_topic_is_confirmed_and_no_other(post, amazon):
     address = "https://sns.eu-west-1.amazonaws.com/?Action=ConfirmSubscription&Token=t"
     fields = {"Type": "SubscriptionConfirmation", "Token": "t", "Message": "You have chosen to subscribe"}

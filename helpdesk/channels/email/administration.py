@@ -2,11 +2,13 @@
 
 import dataclasses
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
 from helpdesk import config, urls
-from helpdesk.channels.email import diagnostics, dkim_signing, imap_polling, senders
+from helpdesk.channels.email import diagnostics, dkim_signing, hooks, imap_polling, mail_loop, senders
 from helpdesk.channels.email import settings as channel_settings
 from helpdesk.channels.email.render import compose, sample_messages
 from helpdesk.domain import outbox
@@ -15,9 +17,10 @@ from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import email_address, permissions
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
+from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
-from helpdesk.translation import gettext
+from helpdesk.translation import format_datetime, format_list, gettext
 
 
 @dataclass(frozen=True)
@@ -92,13 +95,21 @@ def check_connections() -> list[diagnostics.DiagnosticResult]:
 def describe_incoming() -> list[diagnostics.DiagnosticResult]:
     """Describe the set-up for incoming mail in sentences; no server is asked."""
     current = config.current()
-    if not current.INBOUND_MAIL_SECRET and not current.IMAP_URL:
+    services = [hook.title for hook in hooks.HOOKS.values() if hook.is_configured()]
+    latest = _describe_last_mail()
+    if not (current.INBOUND_MAIL_SECRET or current.IMAP_URL or services or latest.ok):
         return [
             diagnostics.DiagnosticResult(
                 False, gettext("Incoming mail is off: neither INBOUND_MAIL_SECRET nor IMAP_URL is set.")
             )
         ]
-    found = []
+    found = [latest]
+    if services:
+        found.append(
+            diagnostics.DiagnosticResult(
+                True, gettext("Mail is accepted from hooks of %(services)s.", services=format_list(services))
+            )
+        )
     if current.INBOUND_MAIL_SECRET:
         found.append(
             diagnostics.DiagnosticResult(
@@ -138,7 +149,7 @@ def describe_incoming() -> list[diagnostics.DiagnosticResult]:
         )
     else:
         found.append(diagnostics.DiagnosticResult(True, gettext("Who sent a mail is checked here, by DKIM and DMARC.")))
-    return found
+    return [*found, _describe_loop()]
 
 
 def send_test_mail(actor: User) -> Delivery:
@@ -162,6 +173,37 @@ def render_previews() -> dict[str, compose.MailPreview]:
         name: compose.build_preview(dataclasses.replace(sample, envelope=dataclasses.replace(sample.envelope, **own)))
         for name, sample in sample_messages.sample_mails().items()
     }
+
+
+def _describe_last_mail() -> diagnostics.DiagnosticResult:
+    latest = select(InboundEvent.received_at).where(InboundEvent.source == "email").order_by(InboundEvent.id.desc())
+    at = db.session.scalar(latest.limit(1))
+    if at is None:
+        return diagnostics.DiagnosticResult(False, gettext("No mail has come in yet."))
+    return diagnostics.DiagnosticResult(True, gettext("The latest mail came in on %(when)s.", when=_format_time(at)))
+
+
+def _describe_loop() -> diagnostics.DiagnosticResult:
+    """Return whether the latest test mail came back; one that is young may still be on its way."""
+    state = mail_loop.get_state()
+    if state is None:
+        sentence = gettext("The whole way of a mail has not been tried: press the button below to send a test mail.")
+        return diagnostics.DiagnosticResult(False, sentence)
+    when = _format_time(state.sent_at)
+    if state.arrived_at is None:
+        sentence = gettext("The test mail of %(when)s has not come back.", when=when)
+        return diagnostics.DiagnosticResult(False, sentence)
+    sentence = gettext(
+        "The test mail of %(when)s came back after %(seconds)s s. %(proof)s",
+        when=when,
+        seconds=state.seconds,
+        proof=state.proof,
+    )
+    return diagnostics.DiagnosticResult(True, sentence)
+
+
+def _format_time(when: datetime) -> str:
+    return format_datetime(when, ZoneInfo(settings.get("time_zone")))
 
 
 def _validated_address(text: str, field: str) -> str:

@@ -75,6 +75,11 @@ def is_proven(delivery: Delivery) -> bool:
     return bool(delivery.data.get("proven"))
 
 
+def is_loop(delivery: Delivery) -> bool:
+    """Return whether a test mail goes to a reply address, to come back."""
+    return bool(delivery.data.get("loop"))
+
+
 def answered_id(delivery: Delivery) -> str:
     """Return the Message-ID of the mail that this one answers; "" for none."""
     return str(delivery.data.get("answers") or "")

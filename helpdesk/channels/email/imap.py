@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 
 import imap_tools
 
-from helpdesk.channels.email import settings
+from helpdesk.channels.email import oauth, settings
 from helpdesk.channels.email.parse import raw_mail
 from helpdesk.domain.outbox import errors
 from helpdesk.translation import gettext
@@ -50,12 +50,35 @@ def open_mailbox(mailbox: settings.ImapSettings) -> Iterator[imap_tools.BaseMail
         box = _connect(mailbox)
     try:
         with _translate_errors(mailbox):
-            box.login(mailbox.username, mailbox.password, initial_folder=None)
+            _sign_in(box, mailbox)
             box.folder.set(mailbox.folder)
         yield box
     finally:
         with suppress(OSError, imaplib.IMAP4.error, imap_tools.ImapToolsError):
             box.logout()
+
+
+def _sign_in(box: imap_tools.BaseMailBox, mailbox: settings.ImapSettings) -> None:
+    """Sign in by password, or by an access token, of which a refused one is renewed once."""
+    if mailbox.oauth is None:
+        box.login(mailbox.username, mailbox.password, initial_folder=None)
+        return
+    for is_renewed in (False, True):
+        token = oauth.access_token(mailbox.oauth, is_renewed)
+        try:
+            box.xoauth2(mailbox.username, token, initial_folder=None)
+            return
+        except imaplib.IMAP4.abort:
+            raise
+        except (imap_tools.MailboxLoginError, imaplib.IMAP4.error) as error:
+            is_temporary = any(code in str(error).upper() for code in _TEMPORARY_CODES)
+            if is_temporary or not is_renewed:
+                continue
+            where = f"{mailbox.server}:{mailbox.port}"
+            sentence = gettext("The mailbox at %(where)s refuses the access token.", where=where)
+            raise errors.ChannelBlockedError(sentence) from error
+    sentence = gettext("The mailbox at %(where)s cannot be opened just now.", where=mailbox.server)
+    raise errors.TemporaryError(sentence)
 
 
 @contextmanager

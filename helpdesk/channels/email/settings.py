@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from urllib.parse import unquote, urlsplit
 
 from helpdesk import config as configuration
+from helpdesk.channels.email.oauth import OauthSettings
 
 
 @dataclass(frozen=True)
 class SmtpSettings:
     """Settings of outgoing mail. ``timeout`` is for every step in seconds, ``final_timeout`` for the answer after the
-    last dot.
+    last dot. With ``oauth`` an access token takes the place of the password.
 
     ``ca_file`` names certificates to trust instead of the system's. TLS is left out only towards this very machine.
     """
@@ -25,6 +26,7 @@ class SmtpSettings:
     timeout: float = 30
     final_timeout: float = 300
     ca_file: str = ""
+    oauth: OauthSettings | None = None
 
     def __repr__(self) -> str:
         return f"Outgoing({self.server}:{self.port})"
@@ -64,6 +66,7 @@ class ImapSettings:
     security: str = "tls"
     timeout: float = 30
     ca_file: str = ""
+    oauth: OauthSettings | None = None
 
     def __repr__(self) -> str:
         return f"Imap({self.server}:{self.port}/{self.folder})"
@@ -80,6 +83,21 @@ def smtp_settings(config: configuration.Config | None = None) -> SmtpSettings:
         username=config.MAIL_USERNAME,
         password=config.MAIL_PASSWORD,
         sender=config.MAIL_DEFAULT_SENDER,
+        oauth=oauth_settings(config),
+    )
+
+
+def oauth_settings(config: configuration.Config | None = None) -> OauthSettings | None:
+    """Return where access tokens for the mail server and the mailbox come from; None where passwords are used."""
+    config = config or configuration.current()
+    if not config.MAIL_OAUTH_CLIENT_ID:
+        return None
+    return OauthSettings(
+        token_url=config.MAIL_OAUTH_TOKEN_URL,
+        client_id=config.MAIL_OAUTH_CLIENT_ID,
+        client_secret=config.MAIL_OAUTH_CLIENT_SECRET,
+        refresh_token=config.MAIL_OAUTH_REFRESH_TOKEN,
+        scope=config.MAIL_OAUTH_SCOPE,
     )
 
 
@@ -100,7 +118,8 @@ def imap_settings(config: configuration.Config | None = None) -> ImapSettings | 
 
     Raises ValueError with a sentence for one that cannot be parsed.
     """
-    url = (config or configuration.current()).IMAP_URL
+    config = config or configuration.current()
+    url = config.IMAP_URL
     if not url:
         return None
     parts = urlsplit(url)
@@ -115,6 +134,7 @@ def imap_settings(config: configuration.Config | None = None) -> ImapSettings | 
         port=parts.port or (993 if is_tls else 143),
         folder=unquote(parts.path.strip("/")) or "INBOX",
         security=security,
+        oauth=oauth_settings(config),
     )
 
 

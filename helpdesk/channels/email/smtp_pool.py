@@ -6,7 +6,7 @@ import ssl
 import threading
 import time
 
-from helpdesk.channels.email import settings
+from helpdesk.channels.email import oauth, settings
 from helpdesk.domain.outbox import errors
 from helpdesk.translation import gettext
 
@@ -49,6 +49,12 @@ def close_connection(connection: smtplib.SMTP) -> None:
         connection.quit()
     except (OSError, smtplib.SMTPException, AttributeError):
         connection.close()
+
+
+def close_all() -> None:
+    """Close every connection that nobody uses."""
+    while entry := _pop_idle():
+        close_connection(entry[0])
 
 
 def tls_context(outgoing: settings.SmtpSettings) -> ssl.SSLContext:
@@ -101,12 +107,32 @@ def _open_connection(outgoing: settings.SmtpSettings) -> smtplib.SMTP:
         if not outgoing.use_ssl and (outgoing.use_tls or not settings.is_loopback(outgoing.server)):
             _start_tls(connection, outgoing, where)
         if outgoing.username:
-            connection.login(outgoing.username, outgoing.password)
+            _sign_in(connection, outgoing)
         return connection
     except Exception as error:
         if connection:
             connection.close()
-        raise _describe_error(error, where) from error
+        raise _describe_error(error, where, outgoing) from error
+
+
+def _sign_in(connection: smtplib.SMTP, outgoing: settings.SmtpSettings) -> None:
+    """Sign in by password, or by an access token, of which a refused one is renewed once."""
+    if outgoing.oauth is None:
+        connection.login(outgoing.username, outgoing.password)
+        return
+    token = oauth.access_token(outgoing.oauth)
+    try:
+        _sign_in_by_token(connection, outgoing.username, token)
+    except smtplib.SMTPAuthenticationError as refused:
+        if refused.smtp_code < 500:
+            raise
+        _sign_in_by_token(connection, outgoing.username, oauth.access_token(outgoing.oauth, is_renewed=True))
+
+
+def _sign_in_by_token(connection: smtplib.SMTP, username: str, token: str) -> None:
+    """Send the token at once; a server that refuses it asks once more and wants an empty answer."""
+    text = oauth.xoauth2_text(username, token)
+    connection.auth("XOAUTH2", lambda challenge=None: text if challenge is None else "")
 
 
 def _start_tls(connection: smtplib.SMTP, outgoing: settings.SmtpSettings, where: str) -> None:
@@ -123,7 +149,7 @@ def _start_tls(connection: smtplib.SMTP, outgoing: settings.SmtpSettings, where:
     connection.ehlo()
 
 
-def _describe_error(error: Exception, where: str) -> errors.ChannelError:
+def _describe_error(error: Exception, where: str, outgoing: settings.SmtpSettings) -> errors.ChannelError:
     if isinstance(error, errors.ChannelError):
         return error
     if isinstance(error, ssl.SSLCertVerificationError):
@@ -136,6 +162,9 @@ def _describe_error(error: Exception, where: str) -> errors.ChannelError:
             scope="installation",
         )
     if isinstance(error, smtplib.SMTPAuthenticationError) and error.smtp_code >= 500:
+        if outgoing.oauth is not None:
+            sentence = gettext("The mail server %(where)s refuses the access token of MAIL_USERNAME.", where=where)
+            return errors.ChannelBlockedError(sentence, scope="installation")
         return errors.ChannelBlockedError(
             gettext(
                 "The mail server %(where)s refuses MAIL_USERNAME or MAIL_PASSWORD (%(smtp_code)s).",

@@ -7,6 +7,7 @@ or one of its fallbacks); after that ``issue`` makes a new one.
 """
 
 import base64
+import hashlib
 import re
 import secrets
 from collections.abc import Iterable
@@ -38,6 +39,11 @@ def address(nonce: str, token_hash: str, domain: str) -> str | None:
     """
     token = key_derivation.matching_token(Purpose.REPLY_ADDRESS, nonce, token_hash, _encode)
     return f"reply+{token}@{domain}" if token else None
+
+
+def loop_address(key: str, domain: str) -> str:
+    """Return a reply address that belongs to no thread, for the test mail of the delivery ``key``."""
+    return f"reply+{base64.b32encode(hashlib.sha256(key.encode()).digest()).decode()[:_LENGTH].lower()}@{domain}"
 
 
 def is_accepted(nonce: str, token_hash: str) -> bool:

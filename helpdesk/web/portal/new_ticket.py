@@ -9,7 +9,9 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 from werkzeug.datastructures import MultiDict
 
+from helpdesk.channels.email import senders
 from helpdesk.domain import forms, idempotency, tickets
+from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import users
 from helpdesk.domain.ticket_lists import customer_list
@@ -132,7 +134,9 @@ def render_requester_choice(text: str, error: str) -> str:
 
 def render_page(requester: User, available: list[Any], form: FormVersion | None, values: dict[str, Any]) -> str:
     """The whole page, empty or with values from the URL."""
-    return render_template("portal/new.html", available=available, **form_context(requester, form, values))
+    return render_template(
+        "portal/new.html", available=available, address=filing_address(), **form_context(requester, form, values)
+    )
 
 
 def render_rejected_form(
@@ -147,7 +151,12 @@ def render_rejected_form(
     context = form_context(requester, form, values, errors, form_uploads.list_pending())
     if htmx and form:
         return render_template("portal/_ticket_form.html", **context), 422
-    return render_template("portal/new.html", available=available, **context), 422
+    return render_template("portal/new.html", available=available, address=filing_address(), **context), 422
+
+
+def filing_address() -> str:
+    """The address to which a ticket can be mailed; "" while that is off."""
+    return (senders.system_address() or "") if settings.get("tickets_by_mail") else ""
 
 
 def form_context(

@@ -4,8 +4,9 @@ from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk import config
-from helpdesk.channels.email import administration, senders, trusted_senders, undeliverable
+from helpdesk.channels.email import administration, mail_loop, senders, trusted_senders, undeliverable
 from helpdesk.domain.administration import settings
+from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import undeliverable_addresses
 from helpdesk.extensions import db
 from helpdesk.models.user import User
@@ -60,6 +61,20 @@ def send_test_mail() -> ResponseReturnValue:
         "success@server",
     )
     return redirect("/settings/mail#server", 303)
+
+
+@blueprint.post("/loop")
+@authorization.admin_only
+def try_mail_loop() -> ResponseReturnValue:
+    """Send a test mail to a reply address, which has to come back."""
+    try:
+        mail_loop.start(authentication.get_current_user())
+    except ValidationError as error:
+        flash(error.message, "error@incoming")
+        return redirect("/settings/mail#incoming", 303)
+    db.session.commit()
+    flash(gettext("The test mail is on its way. Load this page again in a minute."), "success@incoming")
+    return redirect("/settings/mail#incoming", 303)
 
 
 @blueprint.post("/dead/<int:user_id>/revival")

@@ -3,6 +3,8 @@
 Always against a small server of our own, and against dovecot where it is installed.
 """
 
+import contextlib
+import dataclasses
 import getpass
 import grp
 import os
@@ -95,42 +97,84 @@ def test_the_address_of_a_mailbox_is_read_from_the_configuration():
         read("https://mail.example")
 
 
-@pytest.mark.skipif(not shutil.which("dovecot"), reason="dovecot is not installed; .ci/run installs it")
+DOVECOT = shutil.which("dovecot")
+
+
+@pytest.mark.skipif(not DOVECOT, reason="dovecot is not installed; .ci/run installs it")
 def test_dovecot_hands_over_the_same_bytes():
-    """A dovecot of our own on a free port: as ourselves, or as root with the users its package brings."""
+    with running_dovecot(MAILS) as box:
+        taken = []
+        given = mailbox(box, move_to="Taken", timeout=30)
+        imap.fetch_mails(given, lambda external_id, raw: taken.append(raw))
+        assert sorted(taken) == MAILS
+        assert imap.fetch_mails(given, lambda external_id, raw: taken.append(raw)) == 0
+
+
+@dataclasses.dataclass
+class Dovecot:
+    """A running Dovecot on this port."""
+
+    port: int
+
+
+@contextlib.contextmanager
+def running_dovecot(mails, oauth_port=0):
+    """A dovecot of our own on a free port with ``mails`` in the mailbox of "help": as ourselves, or as root with the
+    users its package brings. With ``oauth_port`` it asks the provider there about access tokens.
+    """
     folder = Path(tempfile.mkdtemp(prefix="helpdesk-dovecot-"))  # pytest's own folders are closed to dovecot's users
     folder.chmod(0o755)
     port = conftest.free_port()
     for name in ("new", "cur", "tmp"):
         (folder / "Maildir" / name).mkdir(parents=True)
-    for number, raw in enumerate(MAILS):
+    for number, raw in enumerate(mails):
         (folder / "Maildir" / "new" / f"{number}.mail").write_bytes(raw)
     owner = pwd.getpwnam("nobody" if os.getuid() == 0 else getpass.getuser())  # dovecot opens no mailbox of root's
     for path in (folder, *folder.rglob("*")):
         os.chown(path, owner.pw_uid, owner.pw_gid)
     (folder / "users").write_text(f"help:{{PLAIN}}right:{owner.pw_uid}:{owner.pw_gid}::{folder}\n")
     (folder / "users").chmod(0o644)
-    (folder / "dovecot.conf").write_text(dovecot_settings(folder, port))
+    written = dovecot_settings(folder, port)
+    if oauth_port:
+        written += oauth_passdb(folder, oauth_port)
+    (folder / "dovecot.conf").write_text(written)
     process = subprocess.Popen(["dovecot", "-F", "-c", str(folder / "dovecot.conf")])
     try:
-        taken = []
-        given = settings.ImapSettings(
-            "127.0.0.1", "help", "right", port=port, security="none", move_to="Taken", timeout=30
-        )
-        ends = time.monotonic() + 90
-        while len(taken) < len(MAILS):
-            try:
-                imap.fetch_mails(given, lambda external_id, raw: taken.append(raw))
-            except errors.TemporaryError:
-                log = folder / "log"
-                assert time.monotonic() < ends, log.read_text() if log.exists() else "dovecot said nothing"
-                time.sleep(0.1)
-        assert sorted(taken) == MAILS
-        assert imap.fetch_mails(given, lambda external_id, raw: taken.append(raw)) == 0
+        _wait_until_open(folder, port)
+        yield Dovecot(port)
     finally:
         process.terminate()
         process.wait(60)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _wait_until_open(folder, port):
+    ends = time.monotonic() + 90
+    while True:
+        try:
+            with imap.open_mailbox(mailbox(Dovecot(port), timeout=30)):
+                return
+        except errors.TemporaryError:
+            log = folder / "log"
+            assert time.monotonic() < ends, log.read_text() if log.exists() else "dovecot said nothing"
+            time.sleep(0.1)
+
+
+def oauth_passdb(folder: Path, port: int) -> str:
+    """Dovecot's own documentation: "Password database: oauth2"."""
+    (folder / "oauth.conf").write_text(
+        f"introspection_mode = post\nintrospection_url = http://127.0.0.1:{port}/introspect\n"
+        "username_attribute = username\nactive_attribute = active\nactive_value = true\n"
+    )
+    (folder / "oauth.conf").chmod(0o644)
+    return f"""
+auth_mechanisms = plain login xoauth2
+passdb {{
+  driver = oauth2
+  mechanisms = xoauth2
+  args = {folder}/oauth.conf
+}}
+"""
 
 
 def dovecot_settings(folder: Path, port: int) -> str:

@@ -7,6 +7,7 @@ nobody whom nothing proves is answered.
 from dataclasses import dataclass
 
 from helpdesk.channels import email
+from helpdesk.channels.email import mail_loop
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.email.handlers import (
     bounce,
@@ -89,6 +90,8 @@ def _apply(inbound: InboundEvent, parsed: ParsedMail) -> Result:
     doubt = sender_checks.automatic_reason(parsed)
     if doubt:
         inbound.payload = inbound.payload | {"kind": "automatic"}
+        if parsed.own and mail_loop.record_arrival(parsed):
+            return Result("ignored", "The test mail came back.")
         return bounce.handle_bounce(parsed) or _quarantine_result(doubt, thread_matching.suggest_ticket_id(parsed))
     thread = thread_matching.find_thread(parsed)
     is_filing = thread is None and create_ticket.is_new_ticket(parsed)

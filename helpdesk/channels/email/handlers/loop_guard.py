@@ -4,9 +4,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from helpdesk import clock, jobs
+from helpdesk import clock, jobs, urls
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
 from helpdesk.domain import outbox, tickets
+from helpdesk.domain.outbox import registry
 from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.inbound_event import InboundEvent
@@ -29,8 +30,8 @@ def exceeds_limit(inbound: InboundEvent, mail: ParsedMail, ticket: Ticket | None
     alike = [payload for _, payload in earlier if payload.get("counted") and _is_alike(payload, inbound.payload)]
     if len(taken) < MAX_MAILS and len(alike) < MAX_ALIKE:
         return None
-    inbound.payload = inbound.payload | {"stopped": True}
-    if ticket is not None and not any(payload.get("stopped") and at > now - WINDOW for at, payload in earlier):
+    inbound.payload = inbound.payload | {"stopped": True} | ({} if ticket is not None else {"filed": True})
+    if not any(payload.get("stopped") and at > now - WINDOW for at, payload in earlier):
         _notify_team(ticket)
     if len(taken) >= MAX_MAILS:
         minutes = WINDOW.seconds // 60
@@ -73,8 +74,14 @@ def _is_alike(one: dict, other: dict) -> bool:
     return bool(one.get("body_hash")) and (one["body_hash"], one["from"]) == (other["body_hash"], other["from"])
 
 
-def _notify_team(ticket: Ticket) -> None:
-    """Add a line to the team's threads and to the ticket's history."""
+def _notify_team(ticket: Ticket | None) -> None:
+    """Add a line to the team's threads and to the ticket's history; of mails that would be tickets, to its channel."""
+    if ticket is None:
+        where = urls.absolute_url("/desk/quarantine")
+        sentence = gettext("One sender files tickets by mail so fast that the rest waits: %(where)s", where=where)
+        for channel in registry.list_channels():
+            channel.notify_team(sentence)
+        return
     ticket = tickets.lock(ticket)
     tickets.add_event(ticket, "mail_stopped", None, team_only=True)
     sentence = gettext(

@@ -29,8 +29,7 @@ def _read_multipart(content_type: str, body: bytes) -> dict[str, bytes]:
     if not message.is_multipart():
         raise HookRefused(400, "The form cannot be read.")
     fields: dict[str, bytes] = {}
-    parts: list[Message] = message.get_payload()
-    for part in parts[:MAX_FIELDS]:
+    for part in [one for one in message.get_payload() if isinstance(one, Message)][:MAX_FIELDS]:
         name = part.get_param("name", "", header="Content-Disposition")
         fields.setdefault(str(name), mime.part_content(part))
     return fields

@@ -2,6 +2,7 @@
 
 import re
 from email.message import Message
+from html import unescape
 
 from helpdesk.channels.email.parse import mime
 from helpdesk.channels.email.parse.parsed_mail import Bounce
@@ -14,7 +15,9 @@ MAX_ADDRESSES = 100
 
 _ANY_ID = re.compile(r"<[^\s<>@]{1,200}@[^\s<>@]{1,200}>")
 _ADDRESS = re.compile(r"[A-Za-z0-9._%+=-]{1,64}@[A-Za-z0-9.-]{1,200}[A-Za-z0-9]")
-_MACHINE = re.compile(r"mailer-daemon|postmaster|mail delivery|system administrator|mail.?daemon|bounce")
+_BARE_ID = re.compile(r"(?<![<\w.])[0-9a-f]{32}@[A-Za-z0-9.-]{1,200}[A-Za-z0-9]")  # our keys, without the brackets
+_MACHINE_NAME = re.compile(r"mail delivery|system administrator|mail(?:er)?[ -]?daemon|postmaster")
+_MACHINE_ADDRESS = re.compile(r"(?:mailer-?daemon|mail-?daemon|postmaster|bounces?)(?:[+=._-].*)?@", re.IGNORECASE)
 _STATUS = re.compile(r"\b([45]\.\d{1,3}\.\d{1,3})\b")
 _REASON = re.compile(r"\b[45]\d\d[ -]|\b[45]\.\d\.\d")
 _DELAYED = re.compile(r"\bdelayed\b|\bwarning\b|will (?:be )?(?:retr|keep trying)|still trying|not yet", re.IGNORECASE)
@@ -52,13 +55,11 @@ def _parse_free_form(message: Message, parts: list[MimePart]) -> Bounce | None:
     """Return a report in a mail server's own words (qmail, Exchange 2003, Notes, Yahoo, GMX): it comes from nobody and
     names the original in its text.
     """
-    is_from_machine = mime.header_text(message, "Return-Path") == "<>" or bool(
-        _MACHINE.search(mime.header_text(message, "From").lower())
-    )
-    if not is_from_machine and message.get_content_type() != "multipart/report":
+    if not _is_from_machine(message) and message.get_content_type() != "multipart/report":
         return None
     text = "\n".join(_text_of(part) for part in parts)[:MAX_TEXT_LENGTH]
-    ids = tuple(dict.fromkeys(_ANY_ID.findall(text)))[:MAX_MENTIONED]
+    bare = [f"<{one}>" for one in _BARE_ID.findall(text)]
+    ids = tuple(dict.fromkeys([*_ANY_ID.findall(text), *bare]))[:MAX_MENTIONED]
     if not ids:
         return None
     addresses = dict.fromkeys(_parse_recipient(address) for address in _ADDRESS.findall(text)[:MAX_ADDRESSES])
@@ -77,8 +78,19 @@ def _parse_free_form(message: Message, parts: list[MimePart]) -> Bounce | None:
     )
 
 
+def _is_from_machine(message: Message) -> bool:
+    """Return whether nobody, or a mail system by its own name, sent the mail: not only a domain with such a word."""
+    if mime.header_text(message, "Return-Path") == "<>":
+        return True
+    sender = mime.header_text(message, "From")
+    name, _, address = sender.rpartition("<")
+    return bool(_MACHINE_ADDRESS.match(address) or _MACHINE_NAME.search((name or sender.partition("(")[2]).lower()))
+
+
 def _text_of(part: MimePart) -> str:
-    if part.media_type in {"text/plain", "text/html"}:
+    if part.media_type == "text/html":
+        return unescape(mime.part_text(part.message)[:MAX_TEXT_LENGTH])
+    if part.media_type == "text/plain":
         return mime.part_text(part.message)[:MAX_TEXT_LENGTH]
     return mime.part_content(part.message)[:MAX_TEXT_LENGTH].decode("ascii", errors="replace")
 

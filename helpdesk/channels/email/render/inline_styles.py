@@ -18,8 +18,8 @@ STYLES = {
     f"{_MONOSPACE}",
     "code": f"{_MONOSPACE};{_BREAKS}",
     "table": "margin:0 0 12px;border-collapse:collapse;max-width:100%",
-    "td": f"border:1px solid #d9dde3;padding:4px 8px;text-align:start;vertical-align:top;{_BREAKS}",
-    "th": f"border:1px solid #d9dde3;padding:4px 8px;text-align:start;vertical-align:top;{_BREAKS}",
+    "td": f"border:1px solid #d9dde3;padding:4px 6px;text-align:start;vertical-align:top;{_BREAKS}",
+    "th": f"border:1px solid #d9dde3;padding:4px 6px;text-align:start;vertical-align:top;{_BREAKS}",
     "a": f"color:#1d4ed8;{_BREAKS}",
 } | {f"h{level}": _HEADING for level in range(1, 7)}
 _TAG = re.compile(rf"<({'|'.join(sorted(STYLES, key=len, reverse=True))})(?=[\s>])")

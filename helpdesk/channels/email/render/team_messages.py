@@ -2,8 +2,8 @@
 
 from datetime import timedelta
 
-from helpdesk import clock, urls
-from helpdesk.channels.email import delivery_data, quarantine_summary
+from helpdesk import clock, config, urls
+from helpdesk.channels.email import delivery_data, quarantine_summary, token
 from helpdesk.channels.email.render import message_context, message_headers, message_types, recipients
 from helpdesk.domain.monitoring import delivery_alerts
 from helpdesk.domain.outbox.errors import SkipDelivery
@@ -58,9 +58,12 @@ def _render_delivery_alert(delivery: Delivery) -> message_types.DeliveryAlert:
 
 
 def _render_test(delivery: Delivery) -> message_types.TestMail:
-    user = _get_admin(delivery)
+    if delivery_data.is_loop(delivery):
+        user, recipient = None, token.loop_address(delivery.key, config.current().INBOUND_MAIL_DOMAIN)
+    else:
+        user = recipient = _get_admin(delivery)
     return message_types.TestMail(
-        envelope=message_headers.make_account_envelope(delivery, user),
+        envelope=message_headers.make_account_envelope(delivery, recipient),
         when=recipients.to_local_time(clock.now(), user),
         url=urls.absolute_url("/settings/mail"),
     )

@@ -1,0 +1,100 @@
+"""Reports of mail servers in their own words name our mail and the address; people who write about such mail do not."""
+
+import pytest
+
+from helpdesk.channels import email
+from helpdesk.channels.email.render import compose
+
+KEY = "0123456789abcdef0123456789abcdef"
+PORTAL = "https://help.northwind.example"
+ID = f"<{KEY}@help.northwind.example>"
+OURS = (
+    f"From: Support <help@northwind.example>\r\nTo: Dana <dana@globex.example>\r\nMessage-ID: {ID}\r\nSubject: [#7] x"
+)
+
+# Each in the manner of the server, written for this test: head, body.
+REPORTS = {
+    "qmail": (
+        "From: MAILER-DAEMON@mx.globex.example\r\nSubject: failure notice",
+        "Hi. This is the qmail-send program at mx.globex.example.\r\n\r\n<dana@globex.example>:\r\n"
+        f"Sorry, no mailbox here by that name. (#5.1.1)\r\n\r\n--- Below this line is a copy of the message.\r\n\r\n{OURS}",
+    ),
+    "Exchange 2003": (
+        "From: System Administrator <admin@globex.example>\r\nSubject: Undeliverable: [#7] x",
+        "Your message did not reach some or all of the intended recipients.\r\n\r\n      dana@globex.example on 3/5/2026\r\n"
+        f"            The e-mail account does not exist. <mx.globex.example #5.1.1>\r\n\r\nMessage-ID: {ID}",
+    ),
+    "Notes": (
+        "From: Postmaster@globex.example\r\nSubject: DELIVERY FAILURE: User Dana not listed in directory",
+        f"Your message\r\n\r\n  Subject: [#7] x\r\n\r\nwas not delivered to:\r\n\r\n  dana@globex.example\r\n\r\n{OURS}",
+    ),
+    "Yahoo": (
+        "From: MAILER-DAEMON@yahoo.example\r\nSubject: Failure Notice",
+        "Sorry, we were unable to deliver your message to the following address.\r\n\r\n<dana@globex.example>:\r\n"
+        f"554: delivery error: dd This user doesn't have an account\r\n\r\n--- Original message ---\r\n\r\n{OURS}",
+    ),
+    "GMX": (
+        "From: GMX Mailer Daemon <mailer-daemon@gmx.example>\r\nSubject: Mail delivery failed",
+        "This message was created automatically by mail delivery software.\r\n\r\ndana@globex.example:\r\n"
+        f"SMTP error from remote server, reason: 550 Requested action not taken\r\n\r\n{OURS}",
+    ),
+    "Zoho, HTML": (
+        "From: mailer-daemon@mail.zoho.example\r\nSubject: Undelivered Mail\r\nContent-Type: text/html; charset=utf-8",
+        "<p>This message could not be delivered to <b>dana@globex.example</b>. 550 5.1.1 no such user</p>"
+        f"<pre>{OURS.replace('<', '&lt;').replace('>', '&gt;')}</pre>",
+    ),
+    "WorkMail, without brackets": (
+        "From: Mail Delivery Subsystem <noreply@mail.example>\r\nSubject: Delivery Status Notification (Failure)",
+        f"Recipient: dana@globex.example\r\nError: 5.1.1 unknown\r\nMessage-Id: {KEY}@help.northwind.example",
+    ),
+    "nobody": (
+        "Return-Path: <>\r\nFrom: dana@globex.example\r\nSubject: returned",
+        f"dana@globex.example no longer works here.\r\n\r\n{OURS}",
+    ),
+    "Exchange 2016, attached": (
+        "From: postmaster@globex.example\r\nSubject: Undeliverable: x\r\nContent-Type: multipart/mixed; boundary=b",
+        "--b\r\nContent-Type: text/plain\r\n\r\ndana@globex.example: 550 5.1.10 not found\r\n--b\r\n"
+        f"Content-Type: message/rfc822\r\n\r\n{OURS}\r\n\r\nHello\r\n--b--",
+    ),
+    "bounces+tag": (
+        "From: bounces+17@mta.example\r\nSubject: Nicht zustellbar",
+        f"Empfänger dana@globex.example unbekannt (550)\r\n{OURS}",
+    ),
+}
+
+
+def parse(head, body):
+    return email.parse_mail(f"{head}\r\nMIME-Version: 1.0\r\n\r\n{body}\r\n".encode())[0]
+
+
+@pytest.mark.parametrize("server", REPORTS)
+def test_a_report_names_our_mail_and_the_address(server):
+    bounce = parse(*REPORTS[server]).bounce
+    ids = (bounce.message_id, *bounce.mentioned_ids)
+    assert KEY in {compose.extract_delivery_key(one, PORTAL) for one in ids}
+    assert "dana@globex.example" in {bounce.recipient, *bounce.mentioned_addresses} and bounce.permanent
+
+
+PEOPLE = [
+    ("From: Bo <bo@bouncehouse.example>\r\nSubject: Our bounce house", f"Your mail {ID} to dana@globex.example came."),
+    ("From: Bo Bounce <bo@globex.example>\r\nSubject: Re: mails", f"Ours to dana@globex.example bounced: {ID}"),
+    (
+        "From: Dana <dana@globex.example>\r\nSubject: Undeliverable invoices since Monday",
+        f"They come back.\r\n\r\n{OURS}",
+    ),
+    ("From: Dana <dana@globex.example>\r\nSubject: Out of office replies are not synced", "Please look."),
+    ("From: Dana <dana@globex.example>\r\nSubject: Re: mailer-daemon writes to us", "What is that? 550 5.1.1"),
+    ("From: Ann Postmann <ann@post-master.example>\r\nSubject: Mail delivery", f"Is it slow? {ID}"),
+]
+
+
+@pytest.mark.parametrize(("head", "body"), PEOPLE)
+def test_people_who_write_about_such_mail_are_people(head, body):
+    mail = parse(head, body)
+    assert mail.bounce is None and mail.automatic == ""
+
+
+def test_a_delay_is_no_failure():
+    head, body = REPORTS["GMX"]
+    text = body.replace("550 Requested action not taken", "the message is delayed, we will keep trying")
+    assert parse(head, text).bounce.permanent is False
