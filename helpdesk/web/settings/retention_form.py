@@ -11,8 +11,17 @@ from helpdesk.web.form_base import WholeNumberField
 from helpdesk.web.settings.settings_form import SettingsForm
 
 
-def _days(label: Any, description: Any = "") -> WholeNumberField:
-    return WholeNumberField(label, description=description)
+class DaysField(WholeNumberField):
+    """A number of days; a request without it leaves the setting as it is."""
+
+    def process_formdata(self, valuelist: list[str]) -> None:
+        """Parse the text, if there is one. Raises ValueError with a sentence."""
+        if valuelist:
+            super().process_formdata(valuelist)
+
+
+def _days(label: Any, description: Any = "") -> DaysField:
+    return DaysField(label, description=description)
 
 
 class RetentionForm(SettingsForm):
