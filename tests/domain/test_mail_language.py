@@ -13,7 +13,6 @@ from helpdesk.models.thread import Thread
 from helpdesk.translation import current_code, gettext, use_language
 from tests.catalogues import write_catalogue  # noqa: F401, a fixture
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 GERMAN = """msgid "Open the ticket: %(address)s"
 msgstr "Anfrage öffnen: %(address)s"
 
@@ -23,6 +22,11 @@ msgstr "Sie haben diese Anfrage gestellt."
 msgid "Take it"
 msgstr "Übernehmen"
 """
+
+
+@pytest.fixture
+def database_url(fresh_sqlite):
+    return fresh_sqlite
 
 
 @pytest.fixture

@@ -9,7 +9,6 @@ from helpdesk.domain.errors import PermissionDenied, ValidationError
 from helpdesk.domain.sla import business_hours, holiday_calendar, policies, timers
 from helpdesk.models.sla import Holiday
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 UTC = ZoneInfo("UTC")
 
 
@@ -39,6 +38,11 @@ def test_whole_days_of_a_file_become_holidays():
         (date(2026, 12, 26), "Christmas", True),
         (date(2027, 4, 5), "Easter Monday", False),
     ]
+
+
+@pytest.fixture
+def database_url(fresh_sqlite):
+    return fresh_sqlite
 
 
 @pytest.mark.parametrize(

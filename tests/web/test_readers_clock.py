@@ -8,7 +8,10 @@ import pytest
 from helpdesk import clock
 from tests.web import page_forms
 
-pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+@pytest.fixture
+def database_url(fresh_sqlite):
+    return fresh_sqlite
 
 
 @pytest.fixture
