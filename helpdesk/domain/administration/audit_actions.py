@@ -47,6 +47,7 @@ ACTIONS = (
     N_("exported a person"),
     N_("exported an organization"),
     N_("forgot an accepted sender"),
+    N_("found a virus in a file"),
     N_("gave a wrong code"),
     N_("handed over tickets"),
     N_("imported holidays"),
