@@ -12,7 +12,7 @@ class SentMessage:
     """One message of a simulated user.
 
     ``word`` is its unique text and ``ticket`` the unique word of the ticket's subject. ``accepted`` is set once the
-    other side has answered so; the times (monotonic seconds) are those of the request that was accepted. ``fate`` is
+    other side has answered so; the times (monotonic seconds) are those of the request that was accepted. ``outcome`` is
     "edited" or "deleted" once its author took it back, "uncertain" if the answer to that was lost.
     """
 
@@ -26,7 +26,7 @@ class SentMessage:
     started_at: float = 0.0
     ended_at: float = 0.0
     origin: str = ""
-    fate: str = ""
+    outcome: str = ""
 
 
 @dataclass(frozen=True)
@@ -81,12 +81,12 @@ class Journal:
     def list_accepted(self) -> list[SentMessage]:
         """The accepted messages that their authors have not taken back."""
         with self.lock:
-            return [message for message in self.messages if message.accepted and not message.fate]
+            return [message for message in self.messages if message.accepted and not message.outcome]
 
     def list_taken_back(self) -> list[SentMessage]:
         """The messages whose words must be nowhere any more."""
         with self.lock:
-            return [message for message in self.messages if message.fate in ("edited", "deleted")]
+            return [message for message in self.messages if message.outcome in ("edited", "deleted")]
 
     def add_response(self, response: RecordedResponse) -> None:
         with self.lock:

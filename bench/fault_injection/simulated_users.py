@@ -99,21 +99,21 @@ class SimulatedUser(threading.Thread):
         return True
 
     def _delete_message(self, message: SentMessage, address: str, fields: dict, limit: float) -> None:
-        message.fate = "uncertain"
+        message.outcome = "uncertain"
         sent = self.browser.send(f"{address}/delete", fields, limit)
         if sent is not None and (sent[0].status_code < 400 or sent[0].status_code == 404):  # 404: an earlier try did it
-            message.fate = "deleted"
+            message.outcome = "deleted"
 
     def _edit_message(self, message: SentMessage, address: str, fields: dict, limit: float) -> None:
         word = self.words.new(message.organization)
         new = SentMessage(word, message.kind, message.organization, message.ticket, message.author, "edit")
         self.journal.add_message(new)
-        new.fate = message.fate = "uncertain"
+        new.outcome = message.outcome = "uncertain"
         body = f"About this: {word} is what I see now."
         sent = self.browser.send(address, fields | {"body": body}, limit)
         if sent is not None and sent[0].status_code < 400:
             new.started_at, new.ended_at = sent[1:]
-            message.fate, new.fate, new.accepted = "edited", "", True
+            message.outcome, new.outcome, new.accepted = "edited", "", True
 
     def _double_click(self, address: str, form: dict) -> None:
         second = self.browser.clone()

@@ -83,7 +83,7 @@ class Verifier:
         wrong = []
         for message in self.journal.messages:
             if (
-                message.fate
+                message.outcome
                 or message.via == "slack"
                 or (message.kind != TICKET_CREATED and not self.journal.tickets[message.ticket].number)
             ):
@@ -100,7 +100,7 @@ class Verifier:
     def _check_sent_once(self, slack: SlackObservations) -> list[str]:
         wrong = []
         for message in self.journal.messages:
-            if message.fate:
+            if message.outcome:
                 continue
             ticket = self.journal.tickets[message.ticket]
             for channel in list_expected_channels(message):
@@ -120,13 +120,13 @@ class Verifier:
         wrong = []
         for message in self.journal.list_taken_back():
             wrong += [
-                f"{message.word}, {message.fate}, is still in {channel}"
+                f"{message.word}, {message.outcome}, is still in {channel}"
                 for channel in list_expected_channels(message)
                 if slack.find_containing(channel, message.word)
             ]
             for who, shown in (("team", pages.team), ("customers", pages.customers)):
                 if _count_word(shown.get(message.ticket, ()), message.word):
-                    wrong.append(f"{message.word}, {message.fate}, is still on the page of the {who}")
+                    wrong.append(f"{message.word}, {message.outcome}, is still on the page of the {who}")
         return wrong
 
     def _check_order(self, slack: SlackObservations, pages: PageObservations) -> list[str]:
@@ -174,7 +174,7 @@ class Verifier:
         wrong = []
         for message in self.journal.messages:
             ticket = self.journal.tickets[message.ticket]
-            if not is_mailed(message, ticket) or message.fate or message.via == "edit":
+            if not is_mailed(message, ticket) or message.outcome or message.via == "edit":
                 continue
             found = mails.list_for(ticket.requester, message.word)
             if message.accepted and not found:
@@ -242,7 +242,7 @@ class Verifier:
         answers = Counter(response.status for response in self.journal.responses)
         return {
             "accepted": dict(kinds),
-            "taken back": dict(Counter(message.fate for message in self.journal.messages if message.fate)),
+            "taken back": dict(Counter(message.outcome for message in self.journal.messages if message.outcome)),
             "answers": dict(sorted(answers.items())),
             "broken connections": self.journal.broken_connections,
             "posts to Slack": records["calls"].get("chat.postMessage", 0),

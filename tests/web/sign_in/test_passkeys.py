@@ -120,13 +120,13 @@ def test_app_and_passkey_stand_beside_each_other(enter, maya, session):
 def wrong_answers(key, options) -> dict[str, str]:
     """Answers that a right one is not, by name."""
     right = json.loads(key.sign(options))
-    stranger = SecurityKey()
-    stranger.id = key.id
+    other = SecurityKey()
+    other.id = key.id
     elsewhere = SecurityKey("https://evil.example", "evil.example")
     elsewhere.id, elsewhere.private = key.id, key.private
     return {
         "another key": SecurityKey().sign(options),
-        "another private key": stranger.sign(options),
+        "another private key": other.sign(options),
         "another site": elsewhere.sign(options),
         "another challenge": key.sign({"challenge": "A" * 43}),
         "not touched": key.sign(options, flags=0),
