@@ -8,7 +8,7 @@ LANGUAGE ?=
 # The whole suite runs on every core; a part of it, named by its path, in one process, which starts sooner. 0 is no other process.
 PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,logical)
 
-.PHONY: help run test test-large test-races test-walk mutants lint format lock translations bench bench-faults bench-load bench-mail screenshots production clean
+.PHONY: help run test test-large test-races test-walk mutants lint format lock translations bench bench-faults bench-load bench-mail bench-markup screenshots production clean
 
 help:
 	@echo "make run           the whole helpdesk on this machine, with a Slack workspace and a mailbox to try it with"
@@ -22,6 +22,7 @@ help:
 	@echo "make bench-faults  real processes under seeded faults (SEED=1 SECONDS=120)"
 	@echo "make bench-load    pages over many tickets (TICKETS=20000)"
 	@echo "make bench-mail    a folder of mails with expectations, scored (DIR=folder)"
+	@echo "make bench-markup  a folder of Markdown, Slack JSON or HTML files, scored (DIR=folder)"
 	@echo "make lock          new requirements*.lock from setup.cfg"
 	@echo "make translations  every sentence into the catalogues, and these compiled (LANGUAGE=xx begins another language)"
 	@echo "make production    .venv for a server: what serving needs and nothing else"
@@ -82,6 +83,10 @@ bench-load:
 bench-mail:
 	@bin/set-up dev
 	@exec .venv/bin/python -m bench.mail "$(DIR)" $(ARGS)
+
+bench-markup:
+	@bin/set-up dev
+	@exec .venv/bin/python -m bench.markup "$(DIR)" $(ARGS)
 
 screenshots:
 	@bin/set-up dev

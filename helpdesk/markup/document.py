@@ -75,14 +75,20 @@ Block: TypeAlias = Paragraph | Heading | CodeBlock | Quote | ListBlock | Table |
 def join_spans(spans: Iterable[Span]) -> list[Span]:
     """Join neighbours of the same style and link, and drop empty ones that are no link."""
     joined: list[Span] = []
+    texts: list[str] = []  # of the last one
     for span in spans:
         if not span.text and not span.url:
             continue
         last = joined[-1] if joined else None
         if last and (last.style, last.url, last.bare) == (span.style, span.url, span.bare) and not span.bare:
-            joined[-1] = replace(last, text=last.text + span.text)
-        else:
-            joined.append(span)
+            texts.append(span.text)
+            continue
+        if last and len(texts) > 1:
+            joined[-1] = replace(last, text="".join(texts))
+        joined.append(span)
+        texts = [span.text]
+    if len(texts) > 1:
+        joined[-1] = replace(joined[-1], text="".join(texts))
     return joined
 
 

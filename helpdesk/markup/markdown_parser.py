@@ -2,8 +2,8 @@
 
 It differs from CommonMark where words would be lost or marks would not be what their author meant:
 
-- A link definition that no link uses, or whose address cannot be a link, is text.
-- A link to an address that cannot be a link shows the address behind its label.
+- A link definition that no link uses, or that gives no address ("[main]: started"), is text.
+- A link to an address that cannot be followed shows the address behind its label.
 - Marks next to Chinese, Japanese and Korean signs work as they do beside spaces, and ``**`` closes between punctuation
   and a word ("**Note:**text").
 - What is nested deeper than the parser goes is a paragraph.
@@ -12,6 +12,7 @@ It differs from CommonMark where words would be lost or marks would not be what 
 
 import logging
 import re
+import unicodedata
 from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
@@ -40,6 +41,8 @@ MAX_BARE_LINKS = 300  # in one text; for each, the library scans the whole text 
 
 _BLOCK_LINE = re.compile(r"^[ \t]*(?:[-+*>#|=]|\d{1,9}[.)]|[^\n|]{0,200}\|)", re.MULTILINE)
 _SIGNS = "*_~`[<&"
+_OPENING = {"Ps", "Pi"}  # categories of opening brackets and quotation marks
+_RELATIVE_ADDRESS = re.compile(r"[/#?]|\.\.?/|[^\s:]{1,200}/|[\w.-]{1,200}\.[a-z]{1,5}(?:[#?]|$)")
 _CJK = re.compile(
     r"[\u1100-\u11ff\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\ua960-\ua97f\uac00-\ud7ff"
     r"\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003fffd]"
@@ -127,7 +130,8 @@ class _InlineState(StateInline):
         if before.isspace() or after.isspace():
             return scanned
         cjk = bool(_CJK.match(before) or _CJK.match(after))
-        can_close = scanned.can_close or cjk or (scanned.length == 2 and after.isalnum())
+        is_end = scanned.length == 2 and after.isalnum() and unicodedata.category(before) not in _OPENING
+        can_close = scanned.can_close or cjk or is_end
         return Scanned(scanned.can_open or cjk, can_close, scanned.length)
 
 
@@ -171,10 +175,15 @@ def _parse_link(state: StateInline, silent: bool) -> bool:
     return state.src[state.pos] == "[" and state.env["brackets"] and link(state, silent)
 
 
-def _drop_unsafe_definitions(state: StateCore) -> None:
+def _drop_definitions_without_address(state: StateCore) -> None:
+    """Keep what can be followed or is a path: "[main]: started" in a log does not change "[main]" elsewhere."""
     references = state.env["references"]
-    for label in [label for label, found in references.items() if not has_safe_scheme(found["href"])]:
+    for label in [label for label, found in references.items() if not _is_address(found["href"])]:
         del references[label]
+
+
+def _is_address(href: str) -> bool:
+    return has_safe_scheme(href) or bool(_RELATIVE_ADDRESS.match(href))
 
 
 def _show_unused_definitions(state: StateCore) -> None:
@@ -234,6 +243,14 @@ def _without_unsafe_links(children: list[Token]) -> list[Token]:
     return kept
 
 
+def _title_encoded_addresses(state: StateCore) -> None:
+    """Give each link to a domain beyond ASCII its encoded address as title: characters can look alike."""
+    for token in state.tokens:
+        for child in token.children or ():
+            if child.type == "link_open" and "xn--" in str(child.attrs.get("href", "")):
+                child.attrSet("title", str(child.attrs["href"]))
+
+
 def _make_parser(bare_links: bool) -> MarkdownIt:
     parser = MarkdownIt()
     parser.block, parser.inline = _BlockParser(), _InlineParser()
@@ -246,9 +263,10 @@ def _make_parser(bare_links: bool) -> MarkdownIt:
     parser.block.ruler.at("reference", _parse_definition)
     parser.block.ruler.at("table", _parse_table, {"alt": ["paragraph", "reference"]})
     parser.inline.ruler.at("link", _parse_link)
-    parser.core.ruler.before("inline", "drop_unsafe_definitions", _drop_unsafe_definitions)
+    parser.core.ruler.before("inline", "drop_definitions_without_address", _drop_definitions_without_address)
     parser.core.ruler.after("inline", "show_unused_definitions", _show_unused_definitions)
     parser.core.ruler.push("show_unsafe_addresses", _show_unsafe_addresses)
+    parser.core.ruler.push("title_encoded_addresses", _title_encoded_addresses)
     return parser
 
 

@@ -61,6 +61,8 @@ class _Writer:
             if url and span.url != url:
                 parts.append(self._link(label, url))
                 label, url = "", ""
+            if span.url and (span.bare or not span.text) and parts and parts[-1][-1:].isalnum():
+                parts.append(" ")  # an address in angle brackets ended the word before it
             if not span.url or span.bare:
                 parts.append(span.text)
             else:

@@ -12,10 +12,11 @@ from helpdesk.channels.email.rendered_mail import RenderedMail
 from helpdesk.domain.administration import settings
 from helpdesk.domain.inbox.channel import TwoWayChannel
 from helpdesk.domain.inbox.results import Result
-from helpdesk.domain.outbox.channel import Destination, NewThread, OutboundRequest, SendResult
+from helpdesk.domain.outbox.channel import Destination, NewThread, OutboundRequest, Preview, SendResult
 from helpdesk.domain.outbox.enqueue import DeliveryBatch, enqueue_delivery, wake_worker
 from helpdesk.domain.outbox.errors import PermanentError
 from helpdesk.domain.people import undeliverable_addresses
+from helpdesk.markup import markdown_reader, text_writer
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
@@ -58,6 +59,9 @@ class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
     def handle_permanent_error(self, delivery: Delivery, error: PermanentError) -> None:
         if isinstance(error, smtp.RecipientRefused) and error.is_dead:
             undeliverable_addresses.record_bounce(delivery_data.recipient(delivery), error.reason)
+
+    def preview(self, body: str, from_team: bool) -> Preview | None:
+        return Preview([text_writer.write_text(markdown_reader.read_markdown(body))], is_plain=True)
 
     def threads_for_new_ticket(self, ticket: Ticket, channel_ids: list[int]) -> list[NewThread]:
         channel_id = channel_ids[0] if channel_ids else threads.get_mail_channel().id

@@ -12,11 +12,11 @@ from helpdesk.channels.slack.api import send as sending
 from helpdesk.channels.slack.api.requests import SlackContent, SlackRequest, WebApiCall
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse import echo_filter
-from helpdesk.channels.slack.render import web_api_calls
+from helpdesk.channels.slack.render import preview, web_api_calls
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.channel import TwoWayChannel
 from helpdesk.domain.inbox.results import Result
-from helpdesk.domain.outbox.channel import Destination, SendResult
+from helpdesk.domain.outbox.channel import Destination, Preview, SendResult
 from helpdesk.domain.outbox.enqueue import DeliveryBatch
 from helpdesk.domain.outbox.errors import PermanentError
 from helpdesk.models.delivery import Delivery, DeliveryKind
@@ -95,6 +95,9 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
 
     def notify_team(self, sentence: str) -> bool:
         return notifications.notify_team(sentence)
+
+    def preview(self, body: str, from_team: bool) -> Preview | None:
+        return Preview(preview.preview_parts(body, from_team))
 
     def on_reply_published(self, message: Message) -> None:
         handlers.messages.mark_as_published(message)

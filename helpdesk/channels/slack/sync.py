@@ -1,7 +1,8 @@
 """Fetch what we did not receive from Slack: threads of recently active tickets are compared with the stored messages.
 
 Slack's list of cards has the number of replies of each and the time of the newest. Threads that have something newer
-than we know are read first, then those that have more replies than we know, then, in turn, all the others.
+than we know are read first, then those that have more replies than we know, then, in turn, all the others. Customers'
+messages outside threads are in the same list.
 
 Whatever is missing enters through the inbox, like an event. A message has the same position (thread and ts) whichever
 way it arrives, and a position is stored only once, so nothing is doubled when the event arrives after all.
@@ -15,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from sqlalchemy import ColumnElement, or_, select, update
 
 from helpdesk import clock, config
-from helpdesk.channels.slack import channels, duplicates, known_threads, unthreaded
+from helpdesk.channels.slack import channels, duplicates, known_threads, missed_messages, unthreaded
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import directory, rate_limits
 from helpdesk.channels.slack.handlers import thread_lookup
@@ -106,8 +107,9 @@ def _sync_channel(id: int) -> int:
     db.session.commit()
     if now.is_archived:
         return 0
-    found = failures = 0
-    for known in _threads_to_compare(id, _latest_replies(channel_id)):
+    listed = _list_messages(channel_id)
+    found, failures = _store_missed(id, listed), 0
+    for known in _threads_to_compare(id, _latest_replies(listed)):
         try:
             found += _sync_known_thread(known)
             failures = 0
@@ -129,10 +131,10 @@ def _postpone_channel(id: int) -> None:
     db.session.commit()
 
 
-def _latest_replies(channel_id: str) -> dict[str, ListedThread]:
-    """Return what Slack lists about each thread, by the ts of its card."""
+def _list_messages(channel_id: str) -> list[dict]:
+    """Return what Slack lists of the channel outside threads, without answers that should be in one."""
     since = (clock.now() - MAX_LOOKBACK).timestamp()
-    roots = clients.current().pages(
+    messages = clients.current().pages(
         "conversations.history",
         "messages",
         channel=channel_id,
@@ -140,11 +142,24 @@ def _latest_replies(channel_id: str) -> dict[str, ListedThread]:
         include_all_metadata=True,
         limit=200,
     )
-    listed = {}
-    for root in roots:
-        listed[str(root.get("ts"))] = ListedThread(str(root.get("latest_reply") or ""), root.get("reply_count") or 0)
-        unthreaded.delete_if_unthreaded(channel_id, root)
-    return listed
+    return [each for each in messages if not unthreaded.delete_if_unthreaded(channel_id, each)]
+
+
+def _latest_replies(listed: list[dict]) -> dict[str, ListedThread]:
+    """Return what Slack lists about each thread, by the ts of its card."""
+    return {
+        str(root.get("ts")): ListedThread(str(root.get("latest_reply") or ""), root.get("reply_count") or 0)
+        for root in listed
+    }
+
+
+def _store_missed(id: int, listed: list[dict]) -> int:
+    """Store what customers wrote outside threads and we did not receive. Returns how much it was. Commits."""
+    ourselves = directory.get_bot_identity()
+    missed = list(missed_messages.find_missed(db.session.get_one(Channel, id), listed, ourselves))
+    new = sum(inbox.store_event("slack", name, _event_payload(name, event, ourselves)) for name, event, _ in missed)
+    db.session.commit()
+    return new
 
 
 def _threads_to_compare(id: int, latest: dict[str, ListedThread]) -> list[known_threads.KnownThread]:

@@ -45,6 +45,14 @@ class SendResult:
 
 
 @dataclass(frozen=True)
+class Preview:
+    """How this channel will show a text: each message of it as Markdown, or with ``is_plain`` as text."""
+
+    parts: list[str]
+    is_plain: bool = False
+
+
+@dataclass(frozen=True)
 class NewThread:
     """A thread to be created for a new ticket, in the channel with this row id.
 
@@ -169,6 +177,10 @@ class OutboundChannel(ABC, Generic[ContentT]):
         has.
         """
         return False
+
+    def preview(self, body: str, from_team: bool) -> Preview | None:
+        """How a message with this ``body`` will be shown; None where it looks as in the portal. Pure."""
+        return None
 
     def on_reply_published(self, message: Message) -> None:
         """Called when a reply that was held became public."""

@@ -16,6 +16,7 @@ import "./menus.js";
 import "./clipboard.js";
 import "./composer.js";
 import "./toolbar.js";
+import "./paste.js";
 import "./canned_search.js";
 import "./palette.js";
 import "./undo.js";

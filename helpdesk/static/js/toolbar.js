@@ -6,7 +6,7 @@ const BEFORE_LINES = { list: "- ", quote: "> " };
 const KEYS = { b: "bold", i: "italic" };
 
 // execCommand keeps the undo history of the field, which setRangeText does not.
-const replaceSelection = (field, text) => {
+export const replaceSelection = (field, text) => {
   field.focus();
   if (!document.execCommand("insertText", false, text)) {
     field.setRangeText(text, field.selectionStart, field.selectionEnd, "end");

@@ -4,7 +4,12 @@ Text is unescaped exactly once, at the leaves, after everything between angle br
 at a bounded number of times.
 """
 
+import logging
 import re
+
+log = logging.getLogger(__name__)
+
+MAX_MARKS = 2_000  # signs of marks in one text; one with more is read as plain text
 
 _FENCE = re.compile(r"```(.+?)```", re.DOTALL)
 _QUOTE = re.compile(r"^(?:&gt;|>) ?")
@@ -20,6 +25,10 @@ _CLOSING = {sign: re.compile(rf"(?<=[^\s{re.escape(sign)}]){re.escape(sign)}(?![
 
 def mrkdwn_to_elements(text: str) -> list[dict]:
     """Return the rich_text elements with the same meaning as the mrkdwn ``text``."""
+    if _count_marks(text) > MAX_MARKS:
+        log.warning("A text of %d characters from Slack is read as plain text: too many marks.", len(text))
+        plain = {"type": "text", "text": unescape_mrkdwn(_flatten_links(text))}
+        return [{"type": "rich_text_section", "elements": [plain]}]
     found: list[dict] = []
     for number, part in enumerate(_FENCE.split(text) if text.count("```") > 1 else [text]):
         if number % 2:
@@ -28,6 +37,10 @@ def mrkdwn_to_elements(text: str) -> list[dict]:
         else:
             found += _lines(part)
     return found
+
+
+def _count_marks(text: str) -> int:
+    return sum(text.count(sign) for sign in "`<*_~•") + (text.count(":") + text.count("\n")) // 2
 
 
 def unescape_mrkdwn(text: str) -> str:

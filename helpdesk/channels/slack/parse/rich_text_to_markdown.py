@@ -1,6 +1,8 @@
 """Read elements of a rich_text block into a document, and write Markdown with the same text and format. Pure."""
 
+import logging
 from collections.abc import Callable
+from urllib.parse import unquote
 
 from helpdesk.channels.slack.parse import emoji_names, json_access
 from helpdesk.markup import document, markdown_writer
@@ -8,6 +10,10 @@ from helpdesk.markup.document import Block, Span
 from helpdesk.markup.links import has_safe_scheme
 
 Names = Callable[[str], str | None]
+
+MAX_ELEMENTS = 2_000  # texts, links and mentions in one message; of one with more, only the words are read
+
+log = logging.getLogger(__name__)
 
 _STYLES = {"bold": document.BOLD, "italic": document.ITALIC, "strike": document.STRIKE, "code": document.CODE}
 
@@ -21,10 +27,27 @@ def elements_to_markdown(elements: list[dict], names: Names) -> str:
 
 def elements_to_document(elements: list[dict], names: Names) -> list[Block]:
     """Return the blocks of ``elements``."""
+    elements = json_access.objects_in(elements)
+    if sum(_count_leaves(element) for element in elements) > MAX_ELEMENTS:
+        log.warning("A message of Slack's with more than %d elements is read as plain text.", MAX_ELEMENTS)
+        return _paragraph([Span("\n".join(_plain_text(element, names) for element in elements))])
     reader = _Reader(names)
-    for element in json_access.objects_in(elements):
+    for element in elements:
         reader.read(element)
     return reader.blocks
+
+
+def _count_leaves(element: dict) -> int:
+    inside = json_access.objects_in(element.get("elements"))
+    return sum(1 + len(json_access.objects_in(each.get("elements"))) for each in inside)
+
+
+def _plain_text(element: dict, names: Names) -> str:
+    inside = json_access.objects_in(element.get("elements"))
+    between = "\n" if element.get("type") == "rich_text_list" else ""
+    if "elements" in element:
+        return between.join(_plain_text(each, names) for each in inside)
+    return "".join(span.text for span in _read_inline(element, names, with_address=True))
 
 
 class _Reader:
@@ -111,15 +134,15 @@ def _paragraph(spans: list[Span]) -> list[Block]:
     return [document.Paragraph(spans)] if document.plain_text(spans).strip() else []
 
 
-def _read_inline(element: dict, names: Names) -> list[Span]:
+def _read_inline(element: dict, names: Names, with_address: bool = False) -> list[Span]:
     given = element.get("style") if isinstance(element.get("style"), dict) else {}
     style = sum(bit for name, bit in _STYLES.items() if given.get(name))
     if element.get("type") != "link":
         return [Span(_element_text(element, names), style)]
-    url, label = str(element.get("url") or "").strip(), str(element.get("text") or "").replace("\n", " ")
-    if not has_safe_scheme(url):
+    url, label = str(element.get("url") or "").strip(), str(element.get("text") or "")
+    if with_address or not has_safe_scheme(url):
         return [Span(label or url, style), *([Span(f" ({url})")] if label and url and label != url else [])]
-    is_bare = label in {"", url} or url == "mailto:" + label
+    is_bare = label in {"", url} or url == "mailto:" + label or (":" in label and unquote(label) == unquote(url))
     return [Span(label or url, style & ~document.CODE if is_bare else style, url, is_bare)]
 
 

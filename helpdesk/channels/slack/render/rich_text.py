@@ -76,7 +76,9 @@ class _Writer:
                     else:
                         self.write_block(child)
                 else:
-                    lines += (_text("\n") if lines else []) + self._flat([child])
+                    is_paragraph = isinstance(child, document.Paragraph | document.Heading)
+                    gap = "\n\n" if is_paragraph else "\n"
+                    lines += (_text(gap) if lines else []) + self._flat([child])
             if lines or not is_begun:
                 self._item(block.start, indent, number, lines)
 
@@ -144,8 +146,9 @@ class _Writer:
         if url == "mailto:" + label:
             return [link | {"text": label}]
         if spans[0].bare:
-            # An address in brackets whose spelling had to change, such as one with Slack's own bar in it, stays text.
-            return [link] if "|" not in label else _text(f"<{label}>", style)
+            # An address in brackets whose spelling had to change is shown as it was written; one with Slack's own bar
+            # in it stays text.
+            return [link | {"text": label}] if "|" not in label else _text(f"<{label}>", style)
         if self.trusted:
             return [
                 {"type": "link", "url": url, "text": span.text}

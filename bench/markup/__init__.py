@@ -1,0 +1,1 @@
+"""Score how much of public texts is read and written as their authors wrote it."""

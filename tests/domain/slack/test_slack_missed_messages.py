@@ -1,0 +1,95 @@
+"""What customers wrote in their channel while nothing from Slack arrived is found by the sync."""
+
+import pytest
+
+from helpdesk.channels.slack import sync
+from helpdesk.channels.slack.api import directory
+from helpdesk.domain import inbox
+from helpdesk.domain.administration import settings as chosen
+from helpdesk.models.channel import Channel
+from helpdesk.models.inbound_event import InboundEvent
+from helpdesk.models.ticket import Ticket
+from tests import worker_helpers
+from tests.domain.slack.conftest import DANA, GLOBEX, PRIYA
+
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+
+
+@pytest.fixture
+def globex(make, session, team):
+    directory.clear_cache()
+    globex = make.organization("Globex", domain="globex.example", slack=GLOBEX)
+    make.user(globex, "Dana Whitfield", email="dana@globex.example")
+    chosen.set("slack_customer_messages", "always")
+    session.commit()
+    return globex
+
+
+def say_unheard(day, user, text, **more) -> str:
+    """Write while no event arrives."""
+    url, day.workspace.events.url = day.workspace.events.url, None
+    ts = day.do("say", user, GLOBEX, text, **more)
+    day.workspace.events.url = url
+    return ts
+
+
+def sync_all(session) -> None:
+    session.expire_all()
+    for each in session.query(Channel):
+        each.synced_at = None
+    session.commit()
+    worker_helpers.run_job(lambda _: sync.sync_channels(), 0)
+    worker_helpers.drain(session)
+    session.expire_all()
+
+
+def test_a_missed_message_becomes_a_ticket_once_and_its_thread_is_followed(globex, day, session):
+    ts = say_unheard(day, DANA, "The oven burns.", files=[("oven.txt", b"hot")])
+    say_unheard(day, PRIYA, "Is anybody in the office?")
+    for _ in range(2):
+        sync_all(session)
+    ticket = session.query(Ticket).one()
+    assert (ticket.subject, ticket.requester.email) == ("The oven burns.", "dana@globex.example")
+    say_unheard(day, DANA, "Still burning.", thread_ts=ts)
+    sync_all(session)
+    assert day.words() == [("reply", "Still burning.")]
+
+
+def test_its_author_is_asked_as_if_it_had_come_at_once(globex, day, session):
+    chosen.set("slack_customer_messages", "ask")
+    session.commit()
+    say_unheard(day, DANA, "The oven burns.")
+    for _ in range(2):
+        sync_all(session)
+    assert len(day.workspace.ephemerals(user=DANA)) == 1
+    day.press(DANA, "file_message", GLOBEX, ts=day.last_ephemeral(DANA)["ts"])
+    assert session.query(Ticket).one().subject == "The oven burns."
+
+
+def test_an_event_that_comes_after_all_changes_nothing(globex, day, session):
+    day.workspace.events.url = None
+    day.workspace.say(DANA, GLOBEX, "The oven burns.")
+    late = day.workspace.events.log[-1].body
+    sync_all(session)
+    inbox.store_event("slack", late["event_id"], late)
+    session.commit()
+    worker_helpers.drain(session)
+    assert session.query(Ticket).count() == 1
+
+
+def test_what_was_received_or_is_older_than_the_channel_is_not_read_again(globex, day, session):
+    chosen.set("slack_customer_messages", "never")
+    session.commit()
+    say_unheard(day, DANA, "Long ago.")
+    channel = session.query(Channel).filter_by(external_id=GLOBEX).one()
+    worker_helpers.advance_time(session, 7200)
+    channel.created_at = channel.created_at.replace(year=channel.created_at.year + 1)
+    session.commit()
+    sync_all(session)
+    assert day.workspace.ephemerals(user=DANA) == []
+    channel.created_at = channel.created_at.replace(year=channel.created_at.year - 1)
+    session.commit()
+    day.do("say", DANA, GLOBEX, "Heard.")
+    before = session.query(InboundEvent).count()
+    sync_all(session)
+    assert session.query(InboundEvent).count() == before + 1  # the one from long ago, which is the channel's now
