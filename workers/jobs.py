@@ -8,7 +8,7 @@ from typing import Any
 from flask import Flask
 
 from helpdesk.channels.email import imap_polling, quarantine_summary
-from helpdesk.channels.slack import home, sync
+from helpdesk.channels.slack import custom_emoji, home, sync
 from helpdesk.domain.integrations import idempotency_keys
 from helpdesk.domain.monitoring import delivery_alerts, sizes
 from helpdesk.domain.privacy import erasure, organization_erasure, retention, row_retention
@@ -56,6 +56,12 @@ def drain() -> None:
 def reconcile() -> None:
     """Read from Slack what was missed during an outage."""
     sync.sync_channels()
+
+
+@job
+def copy_custom_emoji() -> None:
+    """Copy the pictures of emoji that messages have and the workspace made itself."""
+    custom_emoji.copy_pictures()
 
 
 @job

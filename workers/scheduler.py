@@ -20,6 +20,7 @@ from workers.drain import Drain, DrainPool
 
 PERIODIC_JOBS = {
     jobs.reconcile: 240,
+    jobs.copy_custom_emoji: 60,
     jobs.warn_of_service_levels: 60,
     jobs.close_solved: 300,
     jobs.sweep_drafts: 900,

@@ -36,6 +36,7 @@ SCOPES = (
     "chat:write",
     "chat:write.customize",
     "commands",
+    "emoji:read",
     "files:read",
     "files:write",
     "groups:history",

@@ -119,7 +119,8 @@ def trim_spans(spans: list[Span]) -> list[Span]:
         found.pop(0)
     while found and not found[-1].url and not found[-1].text.strip():
         found.pop()
-    if found:
+    if found and found[0].text[:1].isspace():
         found[0] = replace(found[0], text=found[0].text.lstrip())
+    if found and found[-1].text[-1:].isspace():
         found[-1] = replace(found[-1], text=found[-1].text.rstrip())
     return found

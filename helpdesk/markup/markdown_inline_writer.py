@@ -22,6 +22,8 @@ def write_inline(spans: Sequence[Span]) -> str:
 
     Where styles meet in a way that Markdown has no signs for, italic is left out first, then strike, then bold.
     """
+    if len(spans) == 1 and not spans[0].style and not spans[0].url:
+        return markdown_escaping.escape_text(spans[0].text, is_last=True)
     pieces = _make_pieces(spans)
     if len(pieces) > MAX_PIECES:
         return _Writer([replace(piece, style=piece.style & CODE) for piece in pieces]).write()

@@ -107,6 +107,7 @@ TABLE = {
     "POST /previews": PERSON,
     "POST /files": PERSON,
     "GET /files/<key>": TICKET,
+    "GET /emoji/<name>": PERSON,
     "POST /files/<key>/delete": PERSON,
     # one ticket
     "GET /tickets/<int:number>": TICKET,

@@ -19,6 +19,7 @@ REQUIRED_SCOPES = {
     "chat:write": lazy_gettext("posts cards and replies"),
     "chat:write.customize": lazy_gettext("shows replies under their author's name and picture"),
     "commands": lazy_gettext("offers /ticket and the message shortcut"),
+    "emoji:read": lazy_gettext("copies the pictures of the workspace's own emoji that messages have"),
     "files:read": lazy_gettext("takes files from threads to the portal"),
     "files:write": lazy_gettext("puts files from the portal into threads"),
     "groups:history": lazy_gettext("reads replies in private channels the bot was invited to"),

@@ -19,6 +19,12 @@ class AdminActions:
     limits: "RateLimits"
     api_faults: api_faults.ApiFaults
 
+    def add_emoji(self, name: str, picture: bytes = b"", alias: str = "") -> None:
+        """Add an emoji of the workspace's own, with a picture or as another name of one."""
+        with self.state.lock:
+            self.state.emoji[name] = f"alias:{alias}" if alias else f"{self.base}/emoji/{name}.png"
+            self.state.emoji_pictures[name] = picture
+
     def archive(self, channel: str, user: str = "") -> None:
         """Archive a channel."""
         self._archived(channel, user, True)

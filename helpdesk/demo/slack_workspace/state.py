@@ -108,6 +108,8 @@ class WorkspaceState:
         self.files: dict[str, dict] = {}
         self.uploads: dict[str, str] = {}
         self.contents: dict[str, bytes] = {}
+        self.emoji: dict[str, str] = {}
+        self.emoji_pictures: dict[str, bytes] = {}
         self.ephemerals: list[dict] = []
         self.views: dict[str, dict] = {}
         self.stacks: dict[str, list[str]] = {}

@@ -38,6 +38,7 @@ def create_workspace(workspace: Workspace | None = None, **settings) -> flask.Fl
         "/actions/<team>/<key>", "respond", lambda team, key: _handle_response_url(ws, key), methods=["POST"]
     )
     app.add_url_rule("/avatars/<who>.svg", "avatar", _show_avatar)
+    app.add_url_rule("/emoji/<name>.png", "emoji_picture", lambda name: _send_emoji(ws, name))
     app.add_url_rule("/link", "link", lambda: socket_mode.WebSocketResponse(ws.sockets), websocket=True)
     control_api.register_routes(app, ws)
     browser_page.register_routes(app, ws)
@@ -205,6 +206,11 @@ def _handle_response_url(ws: Workspace, key: str) -> flask.Response:
         return flask.Response("invalid_payload", 400)
     body, status = ws.interactivity.respond(key, content)
     return flask.Response(body, status, content_type="text/plain")
+
+
+def _send_emoji(ws: Workspace, name: str) -> flask.Response:
+    """The picture, without a token: Slack's host for emoji asks for none."""
+    return flask.Response(ws.state.emoji_pictures[name], content_type="image/png")
 
 
 def _show_avatar(who: str) -> flask.Response:

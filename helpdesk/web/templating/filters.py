@@ -24,6 +24,7 @@ from helpdesk.models.statuses import Status, WaitingOn
 from helpdesk.models.ticket import MAX_SUBJECT_LENGTH
 from helpdesk.translation.languages import ENGLISH
 from helpdesk.translation.templates import add_translation
+from helpdesk.web.templating import emoji_pictures
 
 ALPHABET = "abcdefghijklmnopqrstuvwxyz"
 DUE_SOON = timedelta(hours=1)
@@ -52,6 +53,7 @@ def register(app: Flask) -> None:
     app.add_template_filter(format_capped_count)
     app.add_template_filter(format_file_size)
     app.add_template_filter(demote_headings)
+    app.add_template_filter(emoji_pictures.show_custom_emoji)
     app.add_template_filter(format_count)
     app.add_template_filter(markdown_rendering.make_excerpt, "plain_excerpt")
     app.add_template_filter(markdown_rendering.make_excerpt_of_html, "html_excerpt")

@@ -19,9 +19,15 @@ _BLOCKS = _SPACED | {
 _QUOTES = {"gmail_quote", "yahoo_quoted", "protonmail_quote", "zmail_extra", "tutanota_quote", "moz-cite-prefix"}
 
 
+class TooManyTags(Exception):
+    """HTML that is little else than tags is read as text; see ``html_tokens.is_too_dense``."""
+
+
 def html_to_markdown(html: str) -> str:
     """Convert ``html`` to Markdown. What cannot be converted is its text, and the log names the reason."""
     try:
+        if html_tokens.is_too_dense(html):
+            raise TooManyTags
         return markdown_writer.write_markdown(html_to_document(html))
     except Exception as error:  # whatever somebody sent, their words are kept
         log.warning("HTML of %d characters is read as plain text: %s.", len(html), type(error).__name__)

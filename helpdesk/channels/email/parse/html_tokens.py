@@ -12,6 +12,9 @@ from typing import Literal
 
 MAX_LENGTH = 500_000  # characters of HTML that are read
 
+MAX_TAGS = 6_000  # of HTML that consists of little else
+MIN_TAG_LENGTH = 16  # characters for each tag; mail programs write more
+
 _TOKEN = re.compile(r"<([!/?a-zA-Z][^<>]{0,8000})>|<|[^<]+")
 _TAG = re.compile(r"(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
 _ATTRIBUTE = re.compile(
@@ -35,6 +38,7 @@ class HtmlToken:
 def read_tokens(html: str) -> Iterator[HtmlToken]:
     """Yield what is seen of ``html``."""
     silent, depth = "", 0
+    texts: list[str] = []
     for match in _TOKEN.finditer(_strip_comments(html[:MAX_LENGTH])):
         tag = _TAG.match(match[1]) if match[1] else None
         if match[1] and not tag:
@@ -44,17 +48,34 @@ def read_tokens(html: str) -> Iterator[HtmlToken]:
             if name == silent:
                 depth += -1 if tag and tag[1] else 1
                 silent = silent if depth else ""
-        elif not tag:
-            yield HtmlToken("text", unescape(match[0]))
-        elif tag[1]:
+            continue
+        if not tag:
+            texts.append(match[0])
+            continue
+        if texts:
+            yield HtmlToken("text", unescape("".join(texts)))
+            texts = []
+        if tag[1]:
             yield HtmlToken("end", name)
         else:
-            given = {found[0].lower(): unescape("".join(found[1:])) for found in _ATTRIBUTE.findall(match[1])}
+            given = _read_attributes(match[1]) if "=" in match[1] else {}
             is_hidden = name in _SILENT or _HIDDEN.search(given.get("style", ""))
             if is_hidden and not match[1].endswith("/") and name not in _VOID:
                 silent, depth = name, 1
             elif not is_hidden:
                 yield HtmlToken("start", name, given)
+    if texts:
+        yield HtmlToken("text", unescape("".join(texts)))
+
+
+def is_too_dense(html: str) -> bool:
+    """Whether ``html`` is mostly tags, in such a number that reading it would take long."""
+    tags = html[:MAX_LENGTH].count("<")
+    return tags > MAX_TAGS and tags * MIN_TAG_LENGTH > min(len(html), MAX_LENGTH)
+
+
+def _read_attributes(tag: str) -> dict[str, str]:
+    return {found[0].lower(): unescape("".join(found[1:])) for found in _ATTRIBUTE.findall(tag)}
 
 
 def _strip_comments(html: str) -> str:

@@ -82,7 +82,7 @@ def _fetch_content(slack: clients.Client, url: str, name: str, limit: int) -> tu
     """Return (bytes, media type) at ``url``. The token is sent only to allowed hosts, which are checked at every
     redirect.
     """
-    opener = build_opener(_NoRedirect)
+    opener = build_opener(NoRedirect)
     for _ in range(MAX_REDIRECTS):
         if not is_allowed_url(url, slack):
             raise api_errors.permanent_error(
@@ -130,6 +130,6 @@ def _refusal_error(answer: HTTPError, name: str) -> errors.ChannelError:
     )
 
 
-class _NoRedirect(HTTPRedirectHandler):
+class NoRedirect(HTTPRedirectHandler):
     def redirect_request(self, *arguments: Any) -> None:
         return None

@@ -30,6 +30,7 @@ from helpdesk.channels.slack.parse.event_types import (
     ActionEvent,
     ChannelChangeEvent,
     CommandEvent,
+    EditEvent,
     MessageEvent,
     ModalEvent,
     ShortcutEvent,
@@ -38,6 +39,7 @@ from helpdesk.channels.slack.parse.event_types import (
 from helpdesk.channels.slack.parse.events import BotIdentity
 from helpdesk.channels.slack.render import blocks
 from helpdesk.database import transactions
+from helpdesk.domain import custom_emoji
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result, ignored_result
@@ -145,6 +147,8 @@ def apply(context: EventContext) -> Result:
         handler = HANDLERS.get(event.kind)
         if handler:
             result = handler(event, context)
+            if isinstance(event, MessageEvent | EditEvent) and result.state == "done":
+                custom_emoji.note_names(custom_emoji.find_names(event.body))
     result.answers += context.answers
     return result
 

@@ -4,6 +4,7 @@ from helpdesk.demo.slack_workspace.api import (
     chat,
     connections,
     conversations,
+    emoji,
     files,
     identity,
     reactions,
@@ -11,4 +12,4 @@ from helpdesk.demo.slack_workspace.api import (
     views,
 )
 
-__all__ = ["chat", "connections", "conversations", "files", "identity", "reactions", "registry", "views"]
+__all__ = ["chat", "connections", "conversations", "emoji", "files", "identity", "reactions", "registry", "views"]

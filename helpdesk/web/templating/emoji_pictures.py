@@ -1,0 +1,35 @@
+"""Show a workspace's own emoji as pictures in the HTML of a message."""
+
+import re
+from urllib.parse import quote
+
+from markupsafe import Markup, escape
+
+from helpdesk.domain import custom_emoji
+
+_TAG = re.compile(r"(<[^>]*>)")
+_CODE_TAG = re.compile(r"<(/?)(?:code|pre)\b")
+_NAME = re.compile(r"(?<![\w:]):([a-z0-9_+'-]{1,100}):(?!\w)")
+
+
+def show_custom_emoji(html: str) -> Markup:
+    """Replace the names of emoji that have a picture, ``:name:``, by it; not in code. ``html`` is sanitized."""
+    if not _NAME.search(html):
+        return Markup(html)
+    known = custom_emoji.names_with_picture()
+    if not known:
+        return Markup(html)
+    parts, depth = [], 0
+    for part in _TAG.split(html):
+        if tag := _CODE_TAG.match(part):
+            depth += -1 if tag[1] else 1
+        elif not depth and not part.startswith("<"):
+            part = _NAME.sub(lambda match: _picture(match[1]) if match[1] in known else match[0], part)
+        parts.append(part)
+    return Markup("".join(parts))
+
+
+def _picture(name: str) -> str:
+    shown = escape(f":{name}:")
+    address = f"/emoji/{quote(name, safe='')}"
+    return f'<img class="emoji" src="{address}" alt="{shown}" title="{shown}" width="20" height="20" loading="lazy">'
