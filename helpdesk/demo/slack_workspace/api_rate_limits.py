@@ -3,10 +3,11 @@
 import threading
 import time
 
-# Tiers of Slack's page "Rate limits", in calls a minute; chat.postMessage: about one a second in a channel.
+# Tiers of docs.slack.dev/apis/web-api/rate-limits and of each method's page, in calls a minute; chat.postMessage: about one a second in a channel.
 REQUESTS_PER_MINUTE = {
     "conversations.list": 20,
     "users.list": 20,
+    "emoji.list": 20,
     "conversations.history": 50,
     "conversations.replies": 50,
     "conversations.join": 50,

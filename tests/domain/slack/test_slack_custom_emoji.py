@@ -93,7 +93,7 @@ def test_pictures_come_from_slacks_host_only(app, workspace, address):
         emoji_pictures.download_picture(address)
 
 
-def test_names_are_found_where_people_mean_emoji():
+def test_names_are_found_where_people_mean_emoji(app):
     text = "at 10:30:45 :a: x:b:y :c_d-1: `:e:` ::f:: http://a:b:c"
     assert custom_emoji.find_names(text) == ["a", "c_d-1", "e"]
 

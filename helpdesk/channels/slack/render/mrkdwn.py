@@ -80,6 +80,8 @@ def _one(element: dict) -> str:
     marks = "".join(
         mark for name, mark in (("bold", "*"), ("italic", "_"), ("strike", "~"), ("code", "`")) if style.get(name)
     )
+    if not marks:
+        return escape_mrkdwn(element["text"])
     return "\n".join(_marked(escape_mrkdwn(line), marks) for line in element["text"].split("\n"))
 
 

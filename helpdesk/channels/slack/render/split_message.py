@@ -103,9 +103,8 @@ def _divide_block(block: Block, limit: int) -> Iterator[Block]:
             for lines in _pack(_short_lines(spans, inner_limit), inner_limit, _measure_spans):
                 yield document.Heading(level, _join_lines(lines))
         case document.CodeBlock(text, info):
-            code = (_cut(line, inner_limit) for line in text.split("\n"))
-            for group in _pack((each for pieces in code for each in pieces), inner_limit, len):
-                yield document.CodeBlock("\n".join(group), info[:40])
+            for piece in _cut_lines(text, inner_limit):
+                yield document.CodeBlock(piece, info[:40])
         case document.Quote(blocks):
             for part in divide(blocks, limit - BLOCK_COST - limit // 8):
                 yield document.Quote(part)
@@ -208,6 +207,20 @@ def _join_lines(lines: Iterable[Sequence[Span]]) -> list[Span]:
     for line in lines:
         found += ([Span("\n")] if found else []) + list(line)
     return found
+
+
+def _cut_lines(text: str, limit: int) -> list[str]:
+    """Cut ``text`` between lines into pieces of at most ``limit`` characters, a longer line between its words."""
+    pieces: list[str] = []
+    begin = 0
+    while len(text) - begin > limit:
+        end = text.rfind("\n", begin + 1, begin + limit + 1)
+        is_line_end = end > 0
+        if not is_line_end:
+            end = text.rfind(" ", begin + limit // 2, begin + limit) + 1 or begin + limit
+        pieces.append(text[begin:end])
+        begin = end + is_line_end
+    return [*pieces, text[begin:]]
 
 
 def _cut(line: str, limit: int) -> list[str]:
