@@ -123,7 +123,7 @@ def _with_texts(elements: list[dict]) -> list[dict]:
 
 def _shown_text(element: dict) -> str:
     for sign, name in (("@", "user_id"), ("@", "usergroup_id"), ("#", "channel_id"), ("@", "range")):
-        if element.get(name):
+        if element.get(name) and not element.get("text"):
             return f"{sign}{element[name]}"
     if element.get("type") == "emoji":
         return emoji_names.emoji_character(str(element.get("name")), str(element.get("unicode") or ""))

@@ -3,7 +3,8 @@
 import threading
 import time
 
-# Tiers of docs.slack.dev/apis/web-api/rate-limits and of each method's page, in calls a minute; chat.postMessage: about one a second in a channel.
+# Tiers of docs.slack.dev/apis/web-api/rate-limits and of each method's page, in calls a minute; chat.postMessage: about
+# one a second in a channel.
 REQUESTS_PER_MINUTE = {
     "conversations.list": 20,
     "users.list": 20,

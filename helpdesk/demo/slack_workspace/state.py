@@ -108,6 +108,9 @@ class WorkspaceState:
         self.files: dict[str, dict] = {}
         self.uploads: dict[str, str] = {}
         self.contents: dict[str, bytes] = {}
+        self.replies_lag_seconds = (
+            0.0  # after which conversations.replies lists a stored reply; no source says how long
+        )
         self.emoji: dict[str, str] = {}
         self.emoji_pictures: dict[str, bytes] = {}
         self.ephemerals: list[dict] = []

@@ -93,3 +93,15 @@ def test_what_was_received_or_is_older_than_the_channel_is_not_read_again(globex
     before = session.query(InboundEvent).count()
     sync_all(session)
     assert session.query(InboundEvent).count() == before + 1  # the one from long ago, which is the channel's now
+
+
+@pytest.mark.parametrize("lag", [20, 600])
+def test_a_stored_reply_that_slack_lists_late_is_there_once_in_the_end(filed_ticket, day, session, lag):
+    day.workspace.state.replies_lag_seconds = lag
+    day.workspace.misbehave("chat.postMessage", "reset_after", times=1, channel=GLOBEX)
+    day.say(PRIYA, "We are coming.")
+    for _ in range(3):
+        worker_helpers.advance_time(session, 400)
+        worker_helpers.drain(session)
+    sync_all(session)
+    assert day.thread(GLOBEX) == ["We are coming."]

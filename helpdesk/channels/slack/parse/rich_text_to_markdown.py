@@ -137,7 +137,7 @@ def _paragraph(spans: list[Span]) -> list[Block]:
 def _read_inline(element: dict, names: Names, with_address: bool = False) -> list[Span]:
     given = element.get("style") if isinstance(element.get("style"), dict) else {}
     style = sum(bit for name, bit in _STYLES.items() if given.get(name))
-    if element.get("type") != "link":
+    if element.get("type") not in {"link", "message_mention"}:  # the latter: a link to a message, by its name
         return [Span(_element_text(element, names), style)]
     url, label = str(element.get("url") or "").strip(), str(element.get("text") or "")
     if with_address or not has_safe_scheme(url):

@@ -1,5 +1,7 @@
 """conversations.*: channels, their members and their messages."""
 
+import time
+
 from helpdesk.demo import personas
 from helpdesk.demo.slack_workspace import message_store
 from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError, get_channel, paginate, register_method
@@ -89,7 +91,9 @@ def list_replies(ws, args: Arguments) -> dict:
     root = found.messages[ts].get("thread_ts", ts)
     if root not in found.messages:
         raise SlackApiError("thread_not_found")
-    chosen = [found.messages[t] for t in found.threads.get(root, []) if _is_between(args, t)]
+    listed_until = time.time() - ws.state.replies_lag_seconds
+    listed = [t for t in found.threads.get(root, []) if not ws.state.replies_lag_seconds or float(t) <= listed_until]
+    chosen = [found.messages[t] for t in listed if _is_between(args, t)]
     shown, following = paginate(args, chosen, 1000, 1000)
     # Slack gives the root first on every first page, whatever `oldest` says.
     if not args.text("cursor", required=False):
