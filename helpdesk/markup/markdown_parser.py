@@ -41,6 +41,7 @@ MAX_BARE_LINKS = 300  # in one text; for each, the library scans the whole text 
 
 _BLOCK_LINE = re.compile(r"^[ \t]*(?:[-+*>#|=]|\d{1,9}[.)]|[^\n|]{0,200}\|)", re.MULTILINE)
 _SIGNS = "*_~`[<&"
+_SURROGATE = re.compile("[\ud800-\udfff]")  # half a character; nothing can be written with it
 _OPENING = {"Ps", "Pi"}  # categories of opening brackets and quotation marks
 _RELATIVE_ADDRESS = re.compile(r"[/#?]|\.\.?/|[^\s:]{1,200}/|[\w.-]{1,200}\.[a-z]{1,5}(?:[#?]|$)")
 _CJK = re.compile(
@@ -64,7 +65,7 @@ def is_plain(text: str) -> bool:
 
 @lru_cache(maxsize=16)  # a new message is rendered, excerpted and divided, one right after the other
 def _parse(text: str) -> tuple[Token, ...]:
-    text = text.replace("\x00", "")
+    text = _SURROGATE.sub("\ufffd", text.replace("\x00", ""))
     if is_plain(text):
         return (Token("code_block", "code", 0, content=text, block=True),)
     parser = _parser if text.count("://") <= MAX_BARE_LINKS else _parser_without_bare_links

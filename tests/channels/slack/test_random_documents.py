@@ -78,7 +78,7 @@ def test_what_is_sent_is_within_the_limits_and_harms_nobody(text, trusted):
 
 
 @settings(max_examples=50, deadline=None, derandomize=True)
-@given(DOCUMENTS, st.integers(60, 400))
+@given(DOCUMENTS, st.integers(1, 1_500))
 def test_a_divided_document_has_every_word_of_the_whole(given_blocks, limit):
     parts = split_message.divide(given_blocks, limit)
     divided = sorted({word for part in parts for word in sort_words(part)})

@@ -17,6 +17,7 @@ log = logging.getLogger(__name__)
 
 SPAN_COST = 10  # what a change of style adds to a message beside its text
 BLOCK_COST = 12
+MIN_LIMIT = 120  # characters; deep nesting leaves less for each level, and never too little to divide at all
 
 
 def split_markdown(markdown: str, limit: int) -> list[str]:
@@ -40,7 +41,7 @@ def split_markdown(markdown: str, limit: int) -> list[str]:
 def divide(blocks: Iterable[Block], limit: int) -> list[list[Block]]:
     """Divide ``blocks`` into parts whose length, as ``measure`` counts it, is at most ``limit``."""
     parts: list[list[Block]] = []
-    size = 0
+    size, limit = 0, max(limit, MIN_LIMIT)
     for block in blocks:
         for piece in _divide_block(block, limit):
             length = measure(piece)
