@@ -2,6 +2,7 @@
 // it in as it is; so does pasting with Shift, and undoing takes it away like anything typed.
 import { announce, createElement, listen, query } from "./dom.js";
 import { codeBlock, inlineCode, looksLikeCode } from "./code_detection.js";
+import { _ } from "./sentences.js";
 import { replaceSelection } from "./toolbar.js";
 
 let isPlain = false; // Shift was held with the key that pastes
@@ -25,9 +26,9 @@ const removeNotice = (field) => query("[data-paste-notice]", field.parentElement
 
 const showNotice = (field, inserted, text) => {
   removeNotice(field);
-  const sentence = "Pasted as code.";
+  const sentence = _("Pasted as code.");
   const notice = createElement("p", "paste-notice small muted");
-  const button = createElement("button", "button button-quiet button-s", "Paste as text");
+  const button = createElement("button", "button button-quiet button-s", _("Paste as text"));
   const start = field.selectionEnd - inserted.length;
   notice.dataset.pasteNotice = "";
   button.type = "button";
