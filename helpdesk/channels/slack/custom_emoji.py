@@ -20,6 +20,8 @@ CHECK_AGAIN_AFTER = timedelta(days=1)  # a name that had no picture may get one;
 MAX_PICTURES = 40  # in one turn
 MAX_ALIASES = 5  # from one name to the next
 
+Picture = tuple[str, bytes, str]  # its key in the storage, its bytes and its media type
+
 log = logging.getLogger(__name__)
 
 
@@ -34,12 +36,12 @@ def copy_pictures() -> int:
         return 0
     try:
         known = json_access.object_in(clients.current().call("emoji.list"), "emoji")
-        pictures = {name: _fetch_picture(name, known) for name in names}
     except errors.ChannelError as error:
         log.info("The workspace's emoji could not be read: %s", error.reason)
         if not isinstance(error, errors.TemporaryError):
             _store(dict.fromkeys(names))  # such as a permission that is missing: tried again tomorrow
         return 0
+    pictures = _fetch_pictures(names, known)
     _store(pictures)
     return sum(picture is not None for picture in pictures.values())
 
@@ -54,8 +56,19 @@ def find_address(name: str, known: dict) -> str:
     return ""
 
 
-def _fetch_picture(name: str, known: dict) -> tuple[str, bytes, str] | None:
-    """Return (key, bytes, media type) of the picture, None where there is none. Raises TemporaryError."""
+def _fetch_pictures(names: list[str], known: dict) -> dict[str, Picture | None]:
+    """Return the picture of each name, None for one that has none; without those that could not be asked for now."""
+    found: dict[str, Picture | None] = {}
+    for name in names:
+        try:
+            found[name] = _fetch_picture(name, known)
+        except errors.TemporaryError as error:
+            log.info("The emoji %s is tried again later: %s", name, error.reason)
+    return found
+
+
+def _fetch_picture(name: str, known: dict) -> Picture | None:
+    """Return the picture, None where there is none. Raises TemporaryError."""
     address = find_address(name, known)
     if not address:
         return None
@@ -68,7 +81,7 @@ def _fetch_picture(name: str, known: dict) -> tuple[str, bytes, str] | None:
     return base64.urlsafe_b64encode(signed).decode().rstrip("="), data, media_type
 
 
-def _store(pictures: dict[str, tuple[str, bytes, str] | None]) -> None:
+def _store(pictures: dict[str, Picture | None]) -> None:
     gone = []
     for picture in pictures.values():
         if picture is not None:
