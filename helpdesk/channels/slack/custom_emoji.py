@@ -4,7 +4,7 @@ import base64
 import logging
 from datetime import timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from helpdesk import clock, config, key_derivation, storage
 from helpdesk.channels.slack.api import client as clients
@@ -39,7 +39,7 @@ def copy_pictures() -> int:
     except errors.ChannelError as error:
         log.info("The workspace's emoji could not be read: %s", error.reason)
         if not isinstance(error, errors.TemporaryError):
-            _store(dict.fromkeys(names))  # such as a permission that is missing: tried again tomorrow
+            _mark_checked(names)  # such as a permission that is missing: tried again tomorrow
         return 0
     pictures = _fetch_pictures(names, known)
     _store(pictures)
@@ -79,6 +79,12 @@ def _fetch_picture(name: str, known: dict) -> Picture | None:
         return None
     signed = key_derivation.sign(key_derivation.Purpose.SLACK_FILE, f"emoji {name} {address}")
     return base64.urlsafe_b64encode(signed).decode().rstrip("="), data, media_type
+
+
+def _mark_checked(names: list[str]) -> None:
+    now = update(CustomEmoji).where(CustomEmoji.name.in_(names)).values(checked_at=clock.now())
+    db.session.execute(now.execution_options(synchronize_session=False))
+    db.session.commit()
 
 
 def _store(pictures: dict[str, Picture | None]) -> None:
