@@ -112,7 +112,7 @@ def test_any_html_mail_keeps_its_words(html):
     "block",
     [
         Paragraph([Span("word " * 400)]),
-        Heading(2, [Span("word " * 90)]),
+        Heading(2, [Span("word " * 300)]),
         Quote([Paragraph([Span("word " * 400)])]),
         ListBlock([[Paragraph([Span(f"item {n} " * 30)])] for n in range(12)], 7),
         Table([[[Span(f"{n} {m}" * 12)] for m in range(3)] for n in range(30)]),
@@ -128,3 +128,21 @@ def test_a_long_block_is_divided_at_its_joints_and_reads_the_same(block):
     assert all(word.text in wanted for word in visible.words_of_html(write_html([block])))
     assert mrkdwn.rich_text_blocks(markdown_writer.write_markdown([block]))
     assert markdown_reader.read_markdown(markdown_writer.write_markdown(parts[0]))
+
+
+def test_what_would_take_long_is_read_as_its_words_and_the_log_says_why(caplog):
+    link = {"type": "link", "url": "https://a.example/x", "text": "b"}
+    styled = [{"type": "text", "text": "a ", "style": {"bold": bool(n % 2)}} for n in range(3_000)]
+    section = {"type": "rich_text_section", "elements": [*styled, link]}
+    for read, count in (
+        (mrkdwn.message_to_markdown({"text": "*a* " * 3_000}), 3_000),
+        (mrkdwn.message_to_markdown({"blocks": [{"type": "rich_text", "elements": [section]}]}), 3_001),
+        (html_to_markdown.html_to_markdown("<p>a " * 8_000), 8_000),
+    ):
+        shown = visible.words_of_html(str(markdown_rendering.markdown_to_html(read)))
+        assert sum(word.text == "a" for word in shown) >= count - 1
+        assert not any(word.style & document.BOLD for word in shown)
+    assert "https://a.example/x" in mrkdwn.message_to_markdown(
+        {"blocks": [{"type": "rich_text", "elements": [section]}]}
+    )
+    assert "too many marks" in caplog.text and "TooManyTags" in caplog.text
