@@ -32,7 +32,7 @@ def test_only_web_and_mail_links_are_links(address):
         ("> [main]: started\n\n- [x]: y", "<p>[main]: started</p>"),
         ("[a]: https://a.example\n[a]: https://b.example\n\n[a]", "a</a>: <a href="),
         ("see [main]\n\n[main]: started", "<p>see [main]</p>\n<p>[main]: started</p>"),
-        ("see [main]\n\n[main]: docs/main.md", "<p>see main (docs/main.md)</p>"),
+        ("see [main]\n\n[main]: ./main", "<p>see main (./main)</p>"),
         ("[run](ftp://a.example/x) [here](/rel)", "<p>run (ftp://a.example/x) here (/rel)</p>"),
         (">" * 25 + " deep", "&gt;&gt;&gt;&gt;&gt; deep</p>"),
     ],

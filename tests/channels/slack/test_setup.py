@@ -165,6 +165,7 @@ def test_every_method_called_is_covered_by_a_permission():
         "files.getUploadURLExternal": "files:write",
         "files.completeUploadExternal": "files:write",
         "files.info": "files:read",
+        "emoji.list": "emoji:read",
         "api.test": None,
         "auth.test": None,
         "usergroups.list": "usergroups:read",

@@ -13,7 +13,7 @@ from tests import worker_helpers
 from tests.domain.slack.conftest import DANA, GLOBEX, PRIYA
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-PNG = b"\x89PNG\r\n\x1a\nparrot"
+PNG = b"\x89PNG\r\n\x1a\ndancing_oven"
 
 
 @pytest.fixture(autouse=True)
@@ -34,39 +34,39 @@ def known(session) -> dict[str, bytes | None]:
 
 
 def test_an_emoji_of_the_workspace_is_a_picture_of_ours_in_the_portal(filed_ticket, day, session, app, client, team):
-    day.workspace.add_emoji("parrot", PNG)
-    day.workspace.add_emoji("bird", alias="parrot")
+    day.workspace.add_emoji("dancing_oven", PNG)
+    day.workspace.add_emoji("oven_two", alias="dancing_oven")
     day.workspace.add_emoji("like", alias="thumbsup")
-    day.say(DANA, "Look :parrot: :bird: :like: :smile: `:parrot:`", channel=GLOBEX)
-    assert day.last().body == "Look :parrot: :bird: :like: 😄 `:parrot:`"
+    day.say(DANA, "Look :dancing_oven: :oven_two: :like: :smile: `:dancing_oven:`", channel=GLOBEX)
+    assert day.last().body == "Look :dancing_oven: :oven_two: :like: 😄 `:dancing_oven:`"
     copy(session)
-    assert known(session) == {"parrot": PNG, "bird": PNG, "like": None}
+    assert known(session) == {"dancing_oven": PNG, "oven_two": PNG, "like": None}
     html = str(show_custom_emoji(day.last().html))
-    assert html.count('<img class="emoji" src="/emoji/parrot" alt=":parrot:"') == 1
-    assert ":like:" in html and "<code>:parrot:</code>" in html and "http" not in html
-    assert "parrot" not in str(show_custom_emoji("<p>:other:</p>"))
-    assert client.get("/emoji/parrot").status_code in {302, 303, 404}  # nobody is signed in
-    assert day.thread()[-1].startswith("Look :parrot:")
+    assert html.count('<img class="emoji" src="/emoji/dancing_oven" alt=":dancing_oven:"') == 1
+    assert ":like:" in html and "<code>:dancing_oven:</code>" in html and "http" not in html
+    assert "dancing_oven" not in str(show_custom_emoji("<p>:other:</p>"))
+    assert client.get("/emoji/dancing_oven").status_code in {302, 303, 404}  # nobody is signed in
+    assert day.thread()[-1].startswith("Look :dancing_oven:")
 
 
 def test_pictures_follow_the_workspace_and_are_asked_for_once_a_day(filed_ticket, day, session):
-    day.workspace.add_emoji("parrot", PNG)
-    day.say(PRIYA, "note: :parrot:")
+    day.workspace.add_emoji("dancing_oven", PNG)
+    day.say(PRIYA, "note: :dancing_oven:")
     copy(session)
     copy(session)
     assert day.workspace.calls["emoji.list"] == 1
-    del day.workspace.state.emoji["parrot"]
+    del day.workspace.state.emoji["dancing_oven"]
     worker_helpers.advance_time(session, 90_000)
     copy(session)
-    assert known(session) == {"parrot": None} and day.workspace.calls["emoji.list"] == 2
+    assert known(session) == {"dancing_oven": None} and day.workspace.calls["emoji.list"] == 2
 
 
 def test_a_missing_permission_or_a_fault_stops_nothing(filed_ticket, day, session):
     day.workspace.scopes.discard("emoji:read")
-    day.workspace.add_emoji("parrot", PNG)
-    day.say(PRIYA, "Hello :parrot:")
+    day.workspace.add_emoji("dancing_oven", PNG)
+    day.say(PRIYA, "Hello :dancing_oven:")
     copy(session)
-    assert day.words() == [("reply", "Hello :parrot:")] and known(session) == {"parrot": None}
+    assert day.words() == [("reply", "Hello :dancing_oven:")] and known(session) == {"dancing_oven": None}
 
 
 def test_what_is_no_picture_is_not_kept(filed_ticket, day, session):
