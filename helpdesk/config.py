@@ -312,18 +312,5 @@ def _reject_unsafe(config: Config) -> None:
         )
     if "demo-only" in config.SECRET_KEY and not loopback:
         raise UnsafeConfiguration("SECRET_KEY is the demo's, which everybody knows.")
-    for name in ("GOOGLE", "MICROSOFT"):
-        if bool(getattr(config, f"{name}_OAUTH_CLIENT_ID")) != bool(getattr(config, f"{name}_OAUTH_CLIENT_SECRET")):
-            raise UnsafeConfiguration(f"{name}_OAUTH_CLIENT_ID and {name}_OAUTH_CLIENT_SECRET go together.")
-        if getattr(config, f"{name}_OAUTH_URL") and not loopback:
-            raise UnsafeConfiguration(
-                f"{name}_OAUTH_URL names a simulated provider, which is for a portal on this machine only."
-            )
-    if config.MAIL_USE_TLS and config.MAIL_USE_SSL:
-        raise UnsafeConfiguration("MAIL_USE_TLS and MAIL_USE_SSL exclude each other.")
-    if config.SLACK_BOT_TOKEN and not (config.SLACK_SIGNING_SECRET or config.SLACK_APP_TOKEN):
-        raise UnsafeConfiguration("SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET (or SLACK_APP_TOKEN for Socket Mode).")
-    if config.WEBHOOKS_TO_LOOPBACK and not loopback:
-        raise UnsafeConfiguration("WEBHOOKS_TO_LOOPBACK is for a portal on this machine only.")
-    if config.TRUSTED_PROXIES < 0:
-        raise UnsafeConfiguration("TRUSTED_PROXIES cannot be negative.")
+    if contradiction := config_checks.find_contradiction(config, loopback):
+        raise UnsafeConfiguration(contradiction)

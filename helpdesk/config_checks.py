@@ -40,11 +40,31 @@ def find_mistake(values: Any) -> str | None:
     for name in POSITIVE_NUMBERS:
         if getattr(values, name) < 1:
             return f"{name} is {getattr(values, name)}; it must be 1 or more."
-    if bool(values.MAIL_OAUTH_CLIENT_ID) != bool(values.MAIL_OAUTH_TOKEN_URL):
-        return "MAIL_OAUTH_CLIENT_ID and MAIL_OAUTH_TOKEN_URL go together."
     mailbox = urlsplit(values.IMAP_URL)
     if values.IMAP_URL and (mailbox.scheme not in ("imap", "imaps") or not _host_of(mailbox)):
         return "IMAP_URL is imaps://user:password@host/folder, with / in a password written %2F."
+    return None
+
+
+def find_contradiction(values: Any, is_loopback: bool) -> str | None:
+    """The first pair of settings that exclude or need each other, as a sentence; or None. ``is_loopback``: people reach
+    the portal on this machine only.
+    """
+    for name in ("GOOGLE", "MICROSOFT"):
+        if bool(getattr(values, f"{name}_OAUTH_CLIENT_ID")) != bool(getattr(values, f"{name}_OAUTH_CLIENT_SECRET")):
+            return f"{name}_OAUTH_CLIENT_ID and {name}_OAUTH_CLIENT_SECRET go together."
+        if getattr(values, f"{name}_OAUTH_URL") and not is_loopback:
+            return f"{name}_OAUTH_URL names a simulated provider, which is for a portal on this machine only."
+    if bool(values.MAIL_OAUTH_CLIENT_ID) != bool(values.MAIL_OAUTH_TOKEN_URL):
+        return "MAIL_OAUTH_CLIENT_ID and MAIL_OAUTH_TOKEN_URL go together."
+    if values.MAIL_USE_TLS and values.MAIL_USE_SSL:
+        return "MAIL_USE_TLS and MAIL_USE_SSL exclude each other."
+    if values.SLACK_BOT_TOKEN and not (values.SLACK_SIGNING_SECRET or values.SLACK_APP_TOKEN):
+        return "SLACK_BOT_TOKEN needs SLACK_SIGNING_SECRET (or SLACK_APP_TOKEN for Socket Mode)."
+    if values.WEBHOOKS_TO_LOOPBACK and not is_loopback:
+        return "WEBHOOKS_TO_LOOPBACK is for a portal on this machine only."
+    if values.TRUSTED_PROXIES < 0:
+        return "TRUSTED_PROXIES cannot be negative."
     return None
 
 
