@@ -8,7 +8,8 @@ LANGUAGE ?=
 # The whole suite runs on every core; a part of it, named by its path, in one process, which starts sooner. 0 is no other process.
 PROCESSES ?= $(if $(filter tests%,$(ARGS)),0,logical)
 
-.PHONY: help run test test-large test-races test-walk mutants lint format lock translations bench bench-faults bench-load bench-mail bench-markup screenshots production clean
+.PHONY: help run test test-large test-races test-walk coverage mutants lint format lock translations bench bench-faults \
+    bench-load bench-mail bench-markup screenshots production release release-try clean
 
 help:
 	@echo "make run           the whole helpdesk on this machine, with a Slack workspace and a mailbox to try it with"
@@ -25,6 +26,9 @@ help:
 	@echo "make bench-markup  a folder of Markdown, Slack JSON or HTML files, scored (DIR=folder)"
 	@echo "make lock          new requirements*.lock from setup.cfg"
 	@echo "make translations  every sentence into the catalogues, and these compiled (LANGUAGE=xx begins another language)"
+	@echo "make coverage      the suite in one process, with the lines that no test runs"
+	@echo "make release       dist/: wheel, source, list of parts (CycloneDX), and an image where buildah is"
+	@echo "make release-try   the wheel in a fresh environment: serve and demo start in empty folders"
 	@echo "make production    .venv for a server: what serving needs and nothing else"
 
 run:
@@ -104,8 +108,27 @@ translations:
 	@bin/set-up dev
 	@exec .venv/bin/python bin/translations $(LANGUAGE)
 
+coverage:
+	@bin/set-up dev
+	.venv/bin/coverage run -m pytest -q -p no:xdist $(ARGS)
+	.venv/bin/coverage report
+
 production:
 	@bin/set-up
 
+release:
+	@bin/set-up dev
+	rm -rf dist
+	.venv/bin/uv build --quiet --out-dir dist
+	.venv/bin/uv tool run --from cyclonedx-bom cyclonedx-py requirements requirements.lock --output-reproducible \
+	    -o dist/helpdesk.cdx.json
+	@if command -v buildah > /dev/null; then \
+	    buildah build --file deploy/Dockerfile --tag helpdesk:$$(sed -n 's/^version = //p' setup.cfg) . ; \
+	else echo "No image was built: buildah is not here."; fi
+	@ls -l dist
+
+release-try: release
+	bin/try-package
+
 clean:
-	rm -rf .venv var helpdesk/static/vendor test-results *.egg-info
+	rm -rf .venv var dist build helpdesk/static/vendor test-results *.egg-info
