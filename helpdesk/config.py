@@ -1,27 +1,21 @@
 """Every setting that comes from the environment, each with one line of explanation; read once, at the start.
 
-Settings that an admin changes at run time (triage channel, undo window, ...) are in ``models.setting``.
+Some may be entered by an admin instead (``entered_values``). What admins change at run time is in ``models.setting``.
 """
 
 import os
-import tempfile
-import zlib
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from helpdesk import config_checks, open_connections, postgresql_url
+from helpdesk import config_checks, open_connections, postgresql_url, var_folder
 
 PACKAGE_FOLDER = Path(__file__).resolve().parent
 MIGRATIONS_FOLDER = str(  # within an installed package, or beside it in a checkout
     next(path for path in (PACKAGE_FOLDER / "migrations", PACKAGE_FOLDER.parent / "migrations") if path.is_dir())
 )
-
-KEY_FILE_NAME = "secret-key"  # in VAR_DIR; made by the first "helpdesk serve" without a SECRET_KEY
-MAX_SOCKET_PATH_LENGTH = 100  # characters; sockaddr_un allows a few more
 
 
 class UnsafeConfiguration(Exception):
@@ -228,10 +222,14 @@ class Config:
     def as_dict(self) -> dict[str, Any]:
         return dict(self.__dict__)
 
+    def replace(self, values: Mapping[str, Any]) -> "Config":
+        """These settings with others in place of some. Raises UnsafeConfiguration."""
+        return Config(self.as_dict() | dict(values))
+
 
 def load_config(environ: Mapping[str, str] = os.environ) -> Config:
     """Read every setting from ``environ``; ``NAME_FILE`` names a file with the value. Raises UnsafeConfiguration."""
-    values = _read_folder(Path(environ.get("VAR_DIR") or "var"))
+    values = var_folder.read_values(Path(environ.get("VAR_DIR") or "var"))
     if environ.get("PORT", "").isdecimal():  # where "helpdesk serve" listens
         values["PORTAL_BASE_URL"] = f"http://127.0.0.1:{environ['PORT']}"
     for setting in ENVIRONMENT_VARIABLES:
@@ -254,36 +252,30 @@ def load_config(environ: Mapping[str, str] = os.environ) -> Config:
     return Config(values)
 
 
-def private_redis_socket(folder: str | Path) -> Path:
-    """The socket of the private Redis of VAR_DIR, in the temporary folder if the path is too long for a socket."""
-    path = Path(folder).resolve() / "redis.sock"
-    if len(str(path)) <= MAX_SOCKET_PATH_LENGTH:
-        return path
-    return Path(tempfile.gettempdir()) / f"helpdesk-{os.getuid()}-{zlib.crc32(bytes(path.parent))}.sock"
-
-
-def _read_folder(folder: Path) -> dict[str, Any]:
-    """What ``helpdesk serve`` left in VAR_DIR for other commands: its key, and the socket of its Redis."""
-    values: dict[str, Any] = {}
-    with suppress(OSError):
-        values["SECRET_KEY"] = (folder / KEY_FILE_NAME).read_text().strip()
-    socket = private_redis_socket(folder)
-    if socket.is_socket():
-        values["REDIS_URL"] = f"unix://{socket}?db=0"
-    return values
-
-
 _current: Config | None = None
+_started_with: Config | None = None
 
 
 def set_current(config: Config) -> None:
-    """Make ``config`` the configuration that ``current`` returns in this process."""
+    """Make ``config`` the configuration that this process was started with."""
+    global _current, _started_with
+    _current = _started_with = config
+
+
+def set_entered_values(values: Mapping[str, Any]) -> None:
+    """Let ``values``, which an admin has entered, hold from now on. Raises UnsafeConfiguration."""
     global _current
-    _current = config
+    _current = started_with().replace(values) if values else started_with()
+
+
+def started_with() -> Config:
+    """The settings this process was started with."""
+    assert _started_with is not None, "create_app() has not run"
+    return _started_with
 
 
 def current() -> Config:
-    """The settings this process was started with."""
+    """The settings that hold now: those of the start, and what an admin has entered."""
     assert _current is not None, "create_app() has not run"
     return _current
 
@@ -307,9 +299,8 @@ def _reject_unsafe(config: Config) -> None:
         raise UnsafeConfiguration("SECRET_KEY is missing or shorter than 32 characters.")
     loopback = parts.hostname in {"127.0.0.1", "localhost", "::1"}
     if parts.scheme == "http" and not loopback:
-        raise UnsafeConfiguration(
-            "PORTAL_BASE_URL must be https unless it is on this machine; sign-in cookies would travel in the clear."
-        )
+        what = "PORTAL_BASE_URL must be https unless it is on this machine; sign-in cookies would travel in the clear."
+        raise UnsafeConfiguration(what)
     if "demo-only" in config.SECRET_KEY and not loopback:
         raise UnsafeConfiguration("SECRET_KEY is the demo's, which everybody knows.")
     if contradiction := config_checks.find_contradiction(config, loopback):

@@ -33,6 +33,7 @@ class Purpose(StrEnum):
     PROOF_OF_WORK = "helpdesk proof of work"
     AUTHENTICATOR = "helpdesk authenticator secret"
     RECOVERY_CODE = "helpdesk recovery code"
+    CONNECTION = "helpdesk entered connection"
     PASSKEY_OWNER = "helpdesk passkey owner"
 
 

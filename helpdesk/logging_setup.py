@@ -75,15 +75,10 @@ class SecretFilter(logging.Filter):
 
 def configure_logging(configuration: config.Config) -> None:
     """Log to standard error at LOG_LEVEL. Libraries that log secrets at DEBUG are limited to INFO."""
-    secrets = tuple(
-        str(value)
-        for name, value in configuration.as_dict().items()
-        if value and isinstance(value, str) and name.endswith(("_KEY", "_SECRET", "_SECRET_OLD", "_TOKEN", "_PASSWORD"))
-    )
     handler = logging.StreamHandler()
     text_format = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     handler.setFormatter(JsonFormatter() if configuration.LOG_FORMAT == "json" else TextFormatter(text_format))
-    handler.addFilter(SecretFilter(secrets))
+    handler.addFilter(SecretFilter(_list_secrets(configuration)))
     handler.name = "helpdesk"
     root = logging.getLogger()
     for other in [other for other in root.handlers if other.name == "helpdesk"]:
@@ -92,3 +87,20 @@ def configure_logging(configuration: config.Config) -> None:
     root.setLevel(configuration.LOG_LEVEL.upper())
     for name in NOISY_LOGGERS:
         logging.getLogger(name).setLevel(max(logging.WARNING if name == "rq" else logging.INFO, root.level))
+
+
+def redact_secrets(configuration: config.Config) -> None:
+    """Redact the secrets of ``configuration`` from now on, besides those that were redacted before."""
+    for handler in logging.getLogger().handlers:
+        for secret_filter in handler.filters:
+            if isinstance(secret_filter, SecretFilter):
+                known = dict.fromkeys((*secret_filter.secrets, *_list_secrets(configuration)))
+                secret_filter.secrets = tuple(secret for secret in known if len(secret) >= 8)
+
+
+def _list_secrets(configuration: config.Config) -> tuple[str, ...]:
+    return tuple(
+        str(value)
+        for name, value in configuration.as_dict().items()
+        if value and isinstance(value, str) and name.endswith(("_KEY", "_SECRET", "_SECRET_OLD", "_TOKEN", "_PASSWORD"))
+    )

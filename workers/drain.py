@@ -15,6 +15,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from helpdesk import config, logging_setup, outage_log
 from helpdesk.database.errors import describe_error
 from helpdesk.domain import inbox, outbox, tickets
+from helpdesk.domain.administration import settings
 from workers import watchdog
 
 LOOK_SECONDS = 1.0  # between two queries without a wake-up
@@ -59,6 +60,7 @@ class DrainPool:
         """Query for due rows and hand the new ones to the threads. Database errors are logged, not raised."""
         try:
             with self._app.app_context():
+                settings.get_all()  # what an admin has entered holds here, too
                 due_ids = self._find_due(self._limit)
         except SQLAlchemyError as error:
             outage_log.report(log, "The database did not answer a query for due rows", describe_error(error))

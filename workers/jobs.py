@@ -9,6 +9,8 @@ from flask import Flask
 
 from helpdesk.channels.email import imap_polling, quarantine_summary
 from helpdesk.channels.slack import custom_emoji, home, sync
+from helpdesk.domain.administration import connections
+from helpdesk.domain.authentication import second_factor
 from helpdesk.domain.integrations import idempotency_keys
 from helpdesk.domain.monitoring import delivery_alerts, sizes
 from helpdesk.domain.privacy import erasure, organization_erasure, retention, row_retention
@@ -128,6 +130,14 @@ def purge_old_rows() -> None:
     _until_done(row_retention.purge_next_batch)
     if sizes.is_due():
         sizes.record()
+    db.session.commit()
+
+
+@job
+def renew_encryption() -> None:
+    """Encrypt what the database keeps encrypted with the present SECRET_KEY, so that a former one can be given up."""
+    connections.renew_encryption()
+    second_factor.renew_encryption()
     db.session.commit()
 
 

@@ -29,6 +29,7 @@ PERIODIC_JOBS = {
     jobs.send_weekly_summaries: 600,
     jobs.erase_what_is_old: 3600,
     jobs.purge_old_rows: 86_400,
+    jobs.renew_encryption: 86_400,
     jobs.poll_mailbox: 20,
     jobs.summarize_quarantine: 600,
     jobs.alert_admins: 60,

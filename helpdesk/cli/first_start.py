@@ -13,11 +13,12 @@ from pathlib import Path
 import click
 from sqlalchemy import select
 
-from helpdesk import config, urls
+from helpdesk import config, urls, var_folder
 from helpdesk.cli import schema_migration, supervisor
 from helpdesk.cli.demo import private_redis
 from helpdesk.database import errors
 from helpdesk.domain.authentication import invitations, signed_links
+from helpdesk.domain.forms import default_form
 from helpdesk.extensions import db
 from helpdesk.models.user import Role, User
 
@@ -27,7 +28,7 @@ def prepare_environment() -> None:
     folder = Path(os.environ.get("VAR_DIR") or "var").resolve()
     if os.environ.get("SECRET_KEY") or os.environ.get("SECRET_KEY_FILE"):
         return
-    path = folder / config.KEY_FILE_NAME
+    path = folder / var_folder.KEY_FILE_NAME
     if not path.exists():
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
@@ -43,7 +44,7 @@ def start_private_redis(current: config.Config) -> subprocess.Popen[bytes] | Non
     """
     if os.environ.get("REDIS_URL") or os.environ.get("REDIS_URL_FILE"):
         return None
-    path = config.private_redis_socket(current.VAR_DIR)
+    path = var_folder.private_redis_socket(current.VAR_DIR)
     if private_redis.is_reachable(path):
         os.environ["REDIS_URL"] = f"unix://{path}?db=0"
         return None
@@ -105,6 +106,7 @@ def _invite_first_admin(address: str | None) -> None:
         click.echo("There is no admin yet. Run: helpdesk agent invite you@your-company.example --role admin")
         return
     user, link = invitations.invite_agent(address, role=Role.admin)
+    default_form.create_if_none(user)
     url = urls.sign_in_link_url(signed_links.link_token(link))
     db.session.commit()
     click.echo(

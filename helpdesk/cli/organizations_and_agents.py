@@ -6,6 +6,7 @@ from flask.cli import with_appcontext
 from helpdesk import urls
 from helpdesk.domain.authentication import invitations, second_factor, signed_links
 from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.forms import default_form
 from helpdesk.domain.people import organizations, users
 from helpdesk.extensions import db
 from helpdesk.models.user import Role
@@ -59,6 +60,8 @@ def agent() -> None:
 def invite_agent(email: str, name: str, role: str) -> None:
     """Add EMAIL to the team and print a link that signs them in once."""
     user, link = invitations.invite_agent(email, name=name, role=role)
+    if user.is_admin:
+        default_form.create_if_none(user)  # customers of a new installation find one
     url = urls.sign_in_link_url(signed_links.link_token(link))
     db.session.commit()
     expiry = f"{link.expires_at:%d %B, %H:%M} UTC"

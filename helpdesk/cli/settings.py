@@ -47,6 +47,7 @@ def list_settings() -> None:
 
 def _set_triage_channel(channel_id: str) -> None:
     """Set the triage channel; Slack confirms that it exists. With Slack off, only the form of the id is checked."""
+    settings_store.get_all()  # the token may have been entered in the browser
     if config.current().SLACK_BOT_TOKEN:
         channel = channels.fetch_channel(channel_id)
     else:

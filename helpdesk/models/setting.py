@@ -10,6 +10,8 @@ from helpdesk.extensions import Base
 from helpdesk.models.personal_data import CODE, CONFIGURATION
 from helpdesk.translation import LANGUAGES
 
+ENTERED_PREFIX = "environment."  # of keys whose value is that of an environment variable, encrypted
+
 
 class Setting(Base):
     """The value of one changed setting; a setting without a row has its default."""
@@ -152,6 +154,8 @@ SETTINGS = {
             "Days after which finished merges and moves are deleted and can no longer be undone; 0 keeps them.",
         ),
         SettingDefinition("size_retention_days", 400, "Days after which recorded sizes of tables are deleted."),
+        SettingDefinition("setup_dismissed", False, "Do not open the set-up checklist by itself any more."),
+        SettingDefinition("setup_ticket", "", "Number of the test ticket of the set-up checklist."),
         SettingDefinition("time_zone", "UTC", "Time zone of business hours and reports."),
     )
 }

@@ -17,6 +17,7 @@ from helpdesk.channels.slack import requests
 from helpdesk.channels.slack.parse import envelopes
 from helpdesk.database import transactions
 from helpdesk.domain import inbox
+from helpdesk.domain.administration import settings
 from helpdesk.extensions import csrf, db
 from helpdesk.web.middleware import authorization
 
@@ -54,6 +55,7 @@ def receive_slack_command() -> ResponseReturnValue:
 @authorization.machine_only("inbound secret")
 def receive_mail() -> ResponseReturnValue:
     """Store one raw MIME message. The response is always the same, so that it reveals nothing."""
+    settings.get_all()  # the secret may have been entered in the browser
     secret = config.current().INBOUND_MAIL_SECRET
     sent_secret = request.headers.get("X-Inbound-Secret", "")
     if not secret or not hmac.compare_digest(secret.encode(), sent_secret.encode("utf-8", "replace")):
@@ -93,6 +95,7 @@ def handle_slack_request() -> Response | dict[str, Any]:
     request.max_content_length = MAX_EVENT_BYTES  # also for a body without Content-Length
     transactions.limit_lock_wait(MAX_LOCK_WAIT_SECONDS)
     body = request.get_data(cache=True)
+    settings.get_all()  # the secret may have been entered in the browser
     current = config.current()
     if not requests.is_signed(request.headers, body, [current.SLACK_SIGNING_SECRET, current.SLACK_SIGNING_SECRET_OLD]):
         log.info("A request to %s was not signed by Slack, or too long ago", request.path)

@@ -87,6 +87,9 @@ class World:
             **reorganized_things(session, self.people["admin"], spare),
         } | desk
         self.of_rule = {
+            "/settings/setup/connections/<name>": {"name": "mail"},
+            "/settings/setup/connections/<name>/delete": {"name": "mail"},
+            "/settings/setup/connections/<name>/test": {"name": "mail"},
             "/files/<key>/delete": {"key": draft},
             "/tickets/<int:number>/answers/<key>": {"key": "room"},
             "/settings/forms/<int:form_id>/fields/<key>": {"key": "room"},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from helpdesk import config
+from helpdesk import config, var_folder
 from helpdesk.demo import personas
 
 PASSED_VARIABLES = (
@@ -52,7 +52,7 @@ class DemoConfig:
     @property
     def redis_socket(self) -> Path:
         """The path of the private Redis's socket, in the temporary folder if the demo's folder has a long path."""
-        return config.private_redis_socket(self.var)
+        return var_folder.private_redis_socket(self.var)
 
     def log(self, name: str) -> Path:
         """The path of the log of the part ``name``."""

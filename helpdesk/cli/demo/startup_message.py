@@ -16,6 +16,7 @@ def format_startup_message(config: DemoConfig) -> str:
     return f"""
   The helpdesk is running.
 
+    Start page         {config.external_url}/
     Portal and desk    {config.portal_url}
     Slack workspace    {config.external_url}/slack/
     Mailbox            {config.external_url}/mailbox/

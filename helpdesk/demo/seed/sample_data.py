@@ -15,6 +15,7 @@ from helpdesk.domain import forms
 from helpdesk.domain.administration import settings
 from helpdesk.domain.people import organizations, users
 from helpdesk.domain.search_index import reindexing
+from helpdesk.domain.sla import policies
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.canned_reply import CannedReply
@@ -39,6 +40,14 @@ SETTING_VALUES = {
     "triage_channel": personas.TRIAGE_CHANNEL_ID,
     "undo_seconds": 6,
     "mail_while_reading": True,
+}
+SERVICE_LEVELS = {
+    "urgent-first_response": "1h",
+    "urgent-resolution": "8h",
+    "high-first_response": "4h",
+    "high-resolution": "48h",
+    "normal-first_response": "24h",
+    "low-first_response": "48h",
 }
 FIELD_KINDS = {"text": "short_text", "paragraph": "long_text", "select": "select", "date": "date"}
 ORGANIZATION_AGE = timedelta(days=120)  # age of the organizations and users
@@ -76,6 +85,8 @@ def seed_sample_data() -> None:
     db.session.flush()
     for story in sorted(personas.SAMPLE_TICKETS, key=lambda story: -story.hours_ago):
         _SampleTicketWriter(story, companies[story.organization], persons, versions[story.form]).write_all()
+    admin = next(person for person in persons.values() if person.is_admin)
+    policies.set_policies(SERVICE_LEVELS, actor=admin)  # a worker applies them to the tickets
     db.session.flush()
 
 

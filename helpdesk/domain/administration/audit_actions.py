@@ -39,6 +39,8 @@ ACTIONS = (
     N_("changed working hours"),
     N_("connected a way of signing in"),
     N_("created form"),
+    N_("entered a connection"),
+    N_("removed a connection"),
     N_("deactivated"),
     N_("deleted a webhook"),
     N_("ended sessions"),

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from helpdesk.domain.administration import entered_values
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.setting import SETTINGS, Setting
@@ -31,8 +32,9 @@ def get_all() -> dict[str, Any]:
 
 
 def load_all() -> dict[str, Any]:
-    """Every setting by name as the database has it now, past the cache."""
+    """Every setting by name as the database has it now, past the cache. What an admin has entered holds from now on."""
     changed = {row.key: row.value for row in db.session.execute(select(Setting.key, Setting.value))}
+    entered_values.apply(changed)
     return {name: changed.get(name, setting.default) for name, setting in SETTINGS.items()}
 
 

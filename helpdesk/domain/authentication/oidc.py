@@ -93,6 +93,7 @@ def get_provider(name: str) -> Provider:
 
 def google_provider() -> Provider:
     """Google's endpoints, or those of a simulated provider."""
+    settings.get_all()  # the client may have been entered in the browser
     current = config.current()
     base = current.GOOGLE_OAUTH_URL.rstrip("/")
     return Provider(
@@ -110,6 +111,7 @@ def google_provider() -> Provider:
 
 def microsoft_provider() -> Provider:
     """Microsoft's endpoints for the configured tenant, or those of a simulated provider."""
+    settings.get_all()  # the client may have been entered in the browser
     current = config.current()
     base = current.MICROSOFT_OAUTH_URL.rstrip("/") or "https://login.microsoftonline.com"
     tenant = current.MICROSOFT_OAUTH_TENANT

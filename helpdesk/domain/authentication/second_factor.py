@@ -4,16 +4,14 @@ Everybody of the team may set one up. The setting ``second_factor_for`` says who
 several factors itself (claims ``amr``, RFC 8176, and ``acr``) counts instead.
 """
 
-import base64
 import secrets
 from datetime import timedelta
 from typing import Any
 
 import pyotp
-from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from sqlalchemy import delete, select, update
 
-from helpdesk import clock, config, key_derivation
+from helpdesk import clock, encryption
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.authentication import recovery_codes
 from helpdesk.domain.authentication.sessions import SessionInfo
@@ -76,11 +74,11 @@ def begin_set_up(user: User) -> str:
     found = db.session.get(Authenticator, user.id)
     if found is not None and found.confirmed_at is not None:
         raise ConflictError(gettext("Your account has an authenticator app already."))
-    if found is not None and (secret := _decrypt(found.secret)):
+    if found is not None and (secret := encryption.decrypt(Purpose.AUTHENTICATOR, found.secret)):
         return secret
     secret = pyotp.random_base32()
     found = found or add_row(user)
-    found.secret, found.last_step = _encrypt(secret), 0
+    found.secret, found.last_step = encryption.encrypt(Purpose.AUTHENTICATOR, secret), 0
     db.session.flush()
     return secret
 
@@ -189,7 +187,7 @@ def _lock(user: User) -> Authenticator | None:
 def _accept_app_code(found: Authenticator | None, code: str) -> bool:
     """Whether ``code`` is of the present step or one beside it, later than the last accepted one (RFC 6238, 5.2)."""
     digits = "".join(code.split())
-    secret = _decrypt(found.secret) if found is not None else ""
+    secret = encryption.decrypt(Purpose.AUTHENTICATOR, found.secret) if found is not None else ""
     if found is None or not secret or not (digits.isascii() and digits.isdecimal() and len(digits) == 6):
         return False
     totp, present = pyotp.TOTP(secret), int(clock.now().timestamp()) // STEP_SECONDS
@@ -200,22 +198,14 @@ def _accept_app_code(found: Authenticator | None, code: str) -> bool:
     return False
 
 
-def _fernet() -> MultiFernet:
-    current = config.current()
-    keys = (
-        key_derivation.derive_key(Purpose.AUTHENTICATOR, key)
-        for key in (current.SECRET_KEY, *current.SECRET_KEY_FALLBACKS)
-    )
-    return MultiFernet([Fernet(base64.urlsafe_b64encode(key)) for key in keys])
+def renew_encryption() -> int:
+    """Encrypt the secrets of apps with the present SECRET_KEY, before a former one is given up; how many. Commits not.
 
-
-def _encrypt(secret: str) -> str:
-    return _fernet().encrypt(secret.encode()).decode()
-
-
-def _decrypt(stored: str) -> str:
-    """The secret; "" if its key is no longer accepted."""
-    try:
-        return _fernet().decrypt(stored.encode()).decode()
-    except InvalidToken:
-        return ""
+    Recovery codes and passkeys hold no secret that could be renewed.
+    """
+    changed = 0
+    for found in db.session.scalars(select(Authenticator)):
+        renewed = encryption.renew(Purpose.AUTHENTICATOR, found.secret)
+        changed += renewed != found.secret
+        found.secret = renewed
+    return changed

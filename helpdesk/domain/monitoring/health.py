@@ -110,7 +110,7 @@ def run_checks() -> list[HealthCheck]:
         _check_writes(),
         _check_deliveries(),
         _check_queue(),
-        _check_workers(),
+        check_workers(),
         _check_slack(),
         _check_inbox(),
         _check_disk(),
@@ -232,7 +232,8 @@ def _check_queue() -> HealthCheck:
     )
 
 
-def _check_workers() -> HealthCheck:
+def check_workers() -> HealthCheck:
+    """Whether any worker runs. Asks Redis; never raises."""
     try:
         count = Worker.count(connection=extensions.redis())
     except RedisError:

@@ -140,7 +140,11 @@ def remember_browser(response: Response, user: User) -> None:
 
 
 def get_landing_path(user: User) -> str:
-    """The start page of ``user``."""
+    """The start page of ``user``; of an admin the set-up checklist, until it is done or dismissed."""
+    from helpdesk.web.settings.setup import steps  # whose pages import this module
+
+    if user.is_admin and steps.is_open():
+        return "/settings/setup"
     return "/desk" if user.is_team else "/tickets"
 
 

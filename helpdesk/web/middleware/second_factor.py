@@ -29,6 +29,8 @@ SENSITIVE_ENDPOINTS = {
     "settings_merging.move_tickets",
     "settings_operations.undo_operation",
     "settings_team.invite_agent",
+    "settings_setup_connections.enter_connection",
+    "settings_setup_connections.remove_connection",
     "settings_api_tokens.create_api_token",
     "settings_data_requests.export_person",
     "settings_data_requests.export_organization",

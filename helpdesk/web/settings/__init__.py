@@ -22,6 +22,7 @@ from helpdesk.web.settings import (
     portal_setup,
     retention,
     sender_addresses,
+    setup,
     sla,
     slack_channels,
     team,
@@ -31,6 +32,7 @@ from helpdesk.web.settings.navigation import NAVIGATION  # noqa: F401
 
 BLUEPRINTS = (
     overview.blueprint,
+    *setup.BLUEPRINTS,
     portal_setup.blueprint,
     organization_import.blueprint,
     organizations.blueprint,

@@ -20,6 +20,12 @@ class NavigationEntry:
 
 NAVIGATION: list[NavigationEntry] = [
     NavigationEntry(
+        lazy_gettext("Set-up checklist"),
+        "/settings/setup",
+        lazy_gettext("What a new helpdesk needs, step by step, each one tried."),
+        "check",
+    ),
+    NavigationEntry(
         lazy_gettext("Portal setup"),
         "/settings/portal",
         lazy_gettext("Name, logo, colour, ways of signing in, and the link to share."),

@@ -67,6 +67,7 @@ def is_magic_link_enabled() -> bool:
 
 def is_mail_configured() -> bool:
     """Whether any mail can be sent."""
+    settings.get_all()  # the server may have been entered in the browser
     return bool(config.current().MAIL_SERVER)
 
 

@@ -1,12 +1,15 @@
 """People and channels as Slack knows them, the check of the set-up, the shipped manifest, and who may import what."""
 
 import ast
+import json
 from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
 
 import pytest
 import yaml
 
 from helpdesk.channels.slack import diagnostics
+from helpdesk.channels.slack import manifest as app_manifest
 from helpdesk.channels.slack.api import client, directory
 from helpdesk.channels.slack.parse.events import BotIdentity
 from helpdesk.demo import personas
@@ -184,3 +187,20 @@ def test_every_method_called_is_covered_by_a_permission():
                     called.add(first.value)
     assert called <= set(needs)
     assert {needs[method] for method in called} - {None} <= set(diagnostics.REQUIRED_SCOPES)
+
+
+def test_the_link_that_creates_the_app_carries_the_shipped_manifest_with_our_address():
+    assert app_manifest.build_manifest("https://support.example.com") == manifest()
+    link = urlsplit(app_manifest.build_creation_link("https://help.globex.example", "Globex & friends"))
+    query = parse_qs(link.query)
+    assert (link.hostname, link.path, query["new_app"]) == ("api.slack.com", "/apps", ["1"])
+    carried = json.loads(query["manifest_json"][0])
+    assert carried["display_information"]["name"] == "Globex & friends"
+    assert carried["settings"]["event_subscriptions"]["request_url"] == "https://help.globex.example/hooks/slack/events"
+    long_name = app_manifest.build_manifest("https://help.globex.example", "x" * 60)
+    assert len(long_name["display_information"]["name"]) == 35
+
+
+def test_without_a_public_address_the_app_uses_socket_mode():
+    local = app_manifest.build_manifest("http://127.0.0.1:5000")
+    assert local["settings"]["socket_mode_enabled"] is True and "127.0.0.1" not in json.dumps(local)
