@@ -129,7 +129,7 @@ def make_cases(environment: BenchEnvironment) -> tuple[Cases, Callable[[], Answe
             f"reply on {length}, customer": lambda a=written: customer.post(f"{a}/replies", reply),
             f"reply on {length}, agent": lambda a=written: agent.post(f"{a}/replies", reply),
         }
-        # Last, because its page is not told of the others' replies.
+        # Last, because its page does not hear of the others' replies.
         page = OpenPage(agent, f"/tickets/{make_long_ticket(environment, email, length)}")
         cases[f"reply on {length}, agent, HTMX"] = lambda page=page: page.reply(reply)
     os.environ["DATABASE_URL"] = environment.variables["DATABASE_URL"]

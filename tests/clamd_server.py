@@ -1,4 +1,4 @@
-"""A clamd that speaks INSTREAM as clamd(8) describes it, and finds what it is told to find."""
+"""A clamd that speaks INSTREAM as clamd(8) describes it, and finds what the test names."""
 
 import socketserver
 import struct

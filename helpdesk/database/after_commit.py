@@ -1,4 +1,4 @@
-"""What Redis is told once the open transaction has committed, in one round trip; after a rollback nothing.
+"""What Redis receives once the open transaction has committed, in one round trip; after a rollback nothing.
 
 While Redis does not answer, nothing is lost: workers and pages look by themselves.
 """

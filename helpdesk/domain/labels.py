@@ -9,7 +9,7 @@ from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Menu, Status, statuses_in_menu
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
-from helpdesk.translation import format_day, format_list, gettext, lazy_pgettext, ngettext, pgettext
+from helpdesk.translation import format_day, format_list, gettext, ngettext, pgettext
 
 if TYPE_CHECKING:  # a circular import at run time
     from helpdesk.domain.tickets.delivery_status import ThreadStatus
@@ -17,12 +17,6 @@ if TYPE_CHECKING:  # a circular import at run time
 CUSTOMER_STATUS_LABELS = {status: status.definition.customer_label for status in Status}
 TEAM_STATUS_LABELS = {status: status.definition.team_label for status in Status}
 PRIORITY_LABELS = {priority: priority.definition.label for priority in Priority}
-PRIORITIES_IN_SENTENCES = {
-    "low": lazy_pgettext("priority in a sentence", "low"),
-    "normal": lazy_pgettext("priority in a sentence", "normal"),
-    "high": lazy_pgettext("priority in a sentence", "high"),
-    "urgent": lazy_pgettext("priority in a sentence", "urgent"),
-}
 
 
 def status_label(status: str, for_team: bool = True) -> str:
@@ -108,7 +102,7 @@ def describe_event(event: Event, for_team: bool = True) -> str:
         case "assigned":
             return gettext("%(who)s left this unassigned", who=who)
         case "priority":
-            old, new = (str(PRIORITIES_IN_SENTENCES[data[key]]) for key in ("old", "new"))
+            old, new = (str(Priority(data[key]).definition.in_sentence) for key in ("old", "new"))
             return gettext("%(who)s changed the priority from %(old)s to %(new)s", who=who, old=old, new=new)
         case "status":
             label = status_label(data["new"], for_team)

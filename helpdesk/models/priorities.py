@@ -15,12 +15,13 @@ from helpdesk.translation import lazy_pgettext
 class PriorityDefinition:
     """The name and appearance of a priority.
 
-    ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the stylesheet; "" for the usual text colour.
+    ``in_sentence``: its name inside a sentence. ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the stylesheet; "" for the usual text colour.
     ``is_default``: the priority of a new ticket; lists do not show it. ``stands_out``: the ticket's heading shows it.
     """
 
     value: str
     label: str
+    in_sentence: str
     icon: str
     tone: str = ""
     is_default: bool = False
@@ -32,11 +33,31 @@ class Priority(StrEnum):
 
     definition: PriorityDefinition
 
-    low = PriorityDefinition("low", lazy_pgettext("priority", "Low"), icon="low")
-    normal = PriorityDefinition("normal", lazy_pgettext("priority", "Normal"), icon="normal", is_default=True)
-    high = PriorityDefinition("high", lazy_pgettext("priority", "High"), icon="high", tone="orange", stands_out=True)
+    low = PriorityDefinition(
+        "low", lazy_pgettext("priority", "Low"), lazy_pgettext("priority in a sentence", "low"), icon="low"
+    )
+    normal = PriorityDefinition(
+        "normal",
+        lazy_pgettext("priority", "Normal"),
+        lazy_pgettext("priority in a sentence", "normal"),
+        icon="normal",
+        is_default=True,
+    )
+    high = PriorityDefinition(
+        "high",
+        lazy_pgettext("priority", "High"),
+        lazy_pgettext("priority in a sentence", "high"),
+        icon="high",
+        tone="orange",
+        stands_out=True,
+    )
     urgent = PriorityDefinition(
-        "urgent", lazy_pgettext("priority", "Urgent"), icon="urgent", tone="red", stands_out=True
+        "urgent",
+        lazy_pgettext("priority", "Urgent"),
+        lazy_pgettext("priority in a sentence", "urgent"),
+        icon="urgent",
+        tone="red",
+        stands_out=True,
     )
 
     def __new__(cls, definition: Any) -> Self:  # a type checker reads Priority("low") as a call of this

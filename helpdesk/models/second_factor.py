@@ -30,7 +30,7 @@ class Authenticator(Base):
 class Passkey(Base):
     """A passkey or security key (WebAuthn level 2): ``name`` is what its owner calls it.
 
-    ``credential_id`` is base64url, ``public_key`` a COSE key. ``sign_count`` is the counter that the key last told; 0
+    ``credential_id`` is base64url, ``public_key`` a COSE key. ``sign_count`` is the counter that the key last sent; 0
     where it has none.
     """
 

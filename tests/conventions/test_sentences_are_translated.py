@@ -19,6 +19,7 @@ ENGLISH_ON_PURPOSE = {
     "web/health": "the log",
     "web/hooks.py": "programs read it",
     "channels/slack/api/api_errors.py": "compared with what is stored; shown as Slack's own codes are",
+    "channels/slack/api/emoji_pictures.py": "the log",
     "channels/slack/handlers/": "the result of an event, for the log",
     "channels/email/hooks/": "a mail service and its operator read it",
     "channels/email/handlers/bounce.py": "the result of an event, for the log",

@@ -17,6 +17,7 @@ STATUSES, PRIORITIES = set(Status), set(Priority)
 ELSEWHERE = {
     # path: the words that mean something else there
     "helpdesk/models/delivery.py": {"pending", "on_hold"},  # states of a delivery
+    "helpdesk/web/templating/filters.py": {"low", "normal", "high"},  # names of icons
     "helpdesk/domain/authentication/magic_links.py": {"pending"},  # so does the mail with a link
 }
 PYTHON = sorted(

@@ -1,4 +1,4 @@
-"""Tables of organizations and people are read as spreadsheets write them, and each line's fate is exact."""
+"""Tables of organizations and people are read as spreadsheets write them, and each line's result is exact."""
 
 import io
 

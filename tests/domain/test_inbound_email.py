@@ -360,7 +360,7 @@ class TestTicketsByMail:
         assert ticket.messages[0].body == "The toner is empty."
         assert mailbox.list_for("dana@globex.example")[-1].message["In-Reply-To"] == "<first@globex.example>"
 
-    def test_somebody_new_whose_domain_proves_them_is_told_that_it_was_received(self, session, post, mailbox):
+    def test_somebody_new_whose_domain_proves_them_hears_that_it_was_received(self, session, post, mailbox):
         post(self.RAW % b"ines")
         ticket = self.newest(session)
         assert (ticket.requester.email, ticket.requester.name, ticket.requester.email_verified_at) == (
@@ -368,8 +368,8 @@ class TestTicketsByMail:
             "Ines",
             None,
         )
-        (told,) = mailbox.mails
-        assert told.recipients == ("ines@globex.example",) and told.message["In-Reply-To"] == "<first@globex.example>"
+        (mail,) = mailbox.mails
+        assert mail.recipients == ("ines@globex.example",) and mail.message["In-Reply-To"] == "<first@globex.example>"
 
     def test_off_means_off(self, session, post, filed_ticket):
         chosen.set("tickets_by_mail", False)

@@ -73,7 +73,7 @@ def deliver(session):
         outbox.deliver_one(id)
 
 
-def test_what_happens_is_told_signed_and_in_the_same_words_at_every_try(session, make, admin, receiver):
+def test_what_happens_is_sent_signed_and_in_the_same_words_at_every_try(session, make, admin, receiver):
     hook = webhooks.save_webhook(
         None, name="CRM", url=receiver.url, events=["ticket.filed", "message.replied", "ticket.solved"], actor=admin
     )
@@ -132,7 +132,7 @@ def test_events_of_another_ticket_and_failed_ones_are_not_waited_for(session, ma
 
 
 @NEEDS_NO_DATABASE_OF_EACH_KIND
-def test_answers_files_edits_and_deletions_are_told_and_notes_only_where_wanted(session, make, admin):
+def test_answers_files_edits_and_deletions_are_sent_and_notes_only_where_wanted(session, make, admin):
     changes = ["ticket.filed", "message.edited", "message.deleted"]
     for name, events in (("CRM", changes), ("Team", [*changes, "message.noted"])):
         webhooks.save_webhook(None, name=name, url="https://8.8.8.8/", events=events, actor=admin)

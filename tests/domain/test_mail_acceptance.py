@@ -1,4 +1,4 @@
-"""Nobody is locked out in silence: who is told of a mail in quarantine, and that one press accepts and remembers."""
+"""Nobody is locked out in silence: who hears of a mail in quarantine, and that one press accepts and remembers."""
 
 import pytest
 from sqlalchemy import select
@@ -109,7 +109,7 @@ def test_a_mail_whose_check_failed_is_never_remembered(filed_ticket, session, po
 
 
 @pytest.mark.parametrize("by", ["maya@support.example", "eve@evil.example"])
-def test_neither_the_team_nor_a_stranger_is_proposed(filed_ticket, session, post, mail, make, by):
+def test_neither_the_team_nor_an_outsider_is_proposed(filed_ticket, session, post, mail, make, by):
     make.agent("Mel", email="maya@support.example")
     session.commit()
     post(to_help("Please", by=by))
@@ -192,9 +192,9 @@ def test_colleagues_in_cc_follow_where_the_setting_says_so(filed_ticket, session
     assert followers == (["nadia@globex.example"] if follows else [])
 
 
-@pytest.mark.parametrize(("dmarc", "told"), [("pass", 1), ("none", 0)])
-def test_only_a_proven_new_sender_is_told_that_their_mail_was_received(
-    filed_ticket, session, post, mailbox, make, dmarc, told
+@pytest.mark.parametrize(("dmarc", "mails"), [("pass", 1), ("none", 0)])
+def test_only_a_proven_new_sender_hears_that_their_mail_was_received(
+    filed_ticket, session, post, mailbox, make, dmarc, mails
 ):
     chosen.set("tickets_by_mail", True)
     trusted_senders.remember_address("nadia@globex.example", actor=make.agent())
@@ -202,7 +202,7 @@ def test_only_a_proven_new_sender_is_told_that_their_mail_was_received(
     post(to_help("My first mail", by="nadia@globex.example", dmarc=dmarc))
     ticket = session.query(Ticket).order_by(Ticket.id.desc()).first()
     assert ticket.requester.email == "nadia@globex.example" and ticket.requester.email_verified_at is None
-    assert len(mailbox.list_for("nadia@globex.example")) == told
+    assert len(mailbox.list_for("nadia@globex.example")) == mails
 
 
 def test_mail_is_sent_to_a_participants_own_address_only(filed_ticket, session, post, mail, accept, mailbox, make):

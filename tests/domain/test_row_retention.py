@@ -77,7 +77,7 @@ def test_a_batch_is_as_large_as_it_says(session, monkeypatch):
     assert [row_retention.purge_next_batch() for _ in range(4)] == [2, 2, 1, 0]
 
 
-def test_the_audit_log_keeps_what_is_not_routine_unless_told_otherwise(session):
+def test_the_audit_log_keeps_what_is_not_routine_unless_set_otherwise(session):
     for action in (audit_log.SIGNED_IN, "changed role"):
         audit_log.add_entry(action, None, "ann").at = clock.now() - timedelta(days=800)
     session.commit()

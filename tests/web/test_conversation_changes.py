@@ -135,7 +135,7 @@ def test_what_does_not_fit_is_sent_as_a_whole(filed_ticket, agent, session, brow
     assert soup(page.ask().text).select_one("section#conversation"), "more than a page may add"
 
 
-def test_a_page_that_is_current_is_told_so(filed_ticket, agent, browser_of):
+def test_a_page_that_is_current_hears_so(filed_ticket, agent, browser_of):
     OpenPage(browser_of(agent), filed_ticket)  # after which it is read
     page = OpenPage(browser_of(agent), filed_ticket)
     headers = page.headers | {"If-None-Match": f'"{page.conversation["data-etag"]}"'}

@@ -44,14 +44,14 @@ def test_person_then_browser_then_organization_then_installation(languages, make
     assert translation.current_code() == "en", "the language of a request ends with it"
 
 
-def test_a_stranger_chooses_at_the_foot_of_the_page_and_a_person_on_the_account_page(languages, make, session, app):
-    stranger = signed_in_client(app)
-    page = stranger.get("/sign-in", headers={"Accept-Language": "de"}).text
+def test_a_visitor_chooses_at_the_foot_of_the_page_and_a_person_on_the_account_page(languages, make, session, app):
+    visitor = signed_in_client(app)
+    page = visitor.get("/sign-in", headers={"Accept-Language": "de"}).text
     assert 'lang="de"' in page and "العربية" in page
     token = page.split('name="csrf_token" value="', 1)[1].split('"')[0]
-    chosen = stranger.post("/language", data={"language": "ar", "next": "/sign-in", "csrf_token": token})
+    chosen = visitor.post("/language", data={"language": "ar", "next": "/sign-in", "csrf_token": token})
     assert chosen.status_code == 303
-    assert 'dir="rtl"' in stranger.get("/sign-in", headers={"Accept-Language": "de"}).text
+    assert 'dir="rtl"' in visitor.get("/sign-in", headers={"Accept-Language": "de"}).text
 
     dana = make.user(make.organization("Globex"), "Dana Fields")
     client = signed_in_client(app, dana)

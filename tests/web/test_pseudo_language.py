@@ -35,7 +35,7 @@ OTHER_WORDS = re.compile(
 
 
 def accent(text: str) -> str:
-    """``text`` with accents on its letters, except in placeholders and tags."""
+    """``text`` with accents on its vowels and consonants, except in placeholders and tags."""
     parts, position = [], 0
     for kept in KEPT.finditer(text):
         parts += [text[position : kept.start()].translate(ACCENTS), kept[0]]

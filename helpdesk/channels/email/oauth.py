@@ -12,6 +12,7 @@ import requests
 
 from helpdesk import bounded_http
 from helpdesk.domain.outbox import errors
+from helpdesk.translation import gettext
 
 MARGIN_SECONDS = 60.0  # before its end a token is renewed
 DEFAULT_SECONDS = 300.0  # of a token whose answer does not say how long it is valid
@@ -62,16 +63,21 @@ def _request_token(oauth: OauthSettings) -> tuple[str, float]:
     try:
         status, answer = bounded_http.post_form(oauth.token_url, fields)
     except (requests.RequestException, ValueError):
-        raise errors.TemporaryError("The server of MAIL_OAUTH_TOKEN_URL does not answer.") from None
+        raise errors.TemporaryError(gettext("The server of MAIL_OAUTH_TOKEN_URL does not answer.")) from None
     answer = answer if isinstance(answer, dict) else {}
     token = answer.get("access_token")
     if status == 200 and isinstance(token, str) and token.isascii() and token.isprintable():
         return token, _read_seconds(answer.get("expires_in"))
     if status >= 500 or status == 429:
-        raise errors.TemporaryError(f"The server of MAIL_OAUTH_TOKEN_URL is not ready ({status}).")
+        raise errors.TemporaryError(
+            gettext("The server of MAIL_OAUTH_TOKEN_URL is not ready (%(status)s).", status=status)
+        )
     code = "".join(sign for sign in str(answer.get("error") or status) if sign.isalnum() or sign == "_")[:60]
     raise errors.ChannelBlockedError(
-        f"The server of MAIL_OAUTH_TOKEN_URL gives no access token ({code}). Check the MAIL_OAUTH_ settings.",
+        gettext(
+            "The server of MAIL_OAUTH_TOKEN_URL gives no access token (%(code)s). Check the MAIL_OAUTH_ settings.",
+            code=code,
+        ),
         scope="installation",
     )
 

@@ -1,4 +1,4 @@
-"""What an entry of the audit log can say happened. Stored in English, and translated where it is read."""
+"""What an entry of the audit log can say that somebody did. Stored in English, and translated where it is read."""
 
 from helpdesk.translation import N_
 

@@ -15,7 +15,7 @@ let isFirstOfAll = false; // the conversation asks, and where it has changed, th
 
 // "everything" may have changed: a ticket's fragments have one version, so that the conversation asks for all of them.
 // A ticket's own fragments follow that ticket, its messages ("messages:42") the conversation alone, others the lists.
-// Each ticket that customers hear of changes their list; the team's lists are told by themselves.
+// Each ticket that customers hear of changes their list; the team's lists hear of it by themselves.
 const concerns = (element, changed) => {
   if (changed.has("everything")) return !isOfTicket(element) || !conversation() || element === conversation();
   if (element === conversation() && changed.has(element.dataset.live.replace("ticket:", "messages:"))) return true;
@@ -66,7 +66,7 @@ const start = () => {
   const lead = (lock) => lock && !leaving.signal.aborted && openStream(channel, leaving.signal);
   navigator.locks.request(name, { ifAvailable: true }, (lock) => {
     if (lock) return lead(lock);
-    refreshAll("everything"); // another tab listens; what changed since this page was made, nobody has told it
+    refreshAll("everything"); // another tab listens; what changed since this page was made, it has not heard of
     navigator.locks.request(name, { signal: leaving.signal }, lead).catch(() => {});
     return null;
   });

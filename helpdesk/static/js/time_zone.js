@@ -1,8 +1,8 @@
-// Who is signed in and has no time zone yet gets that of this device: told once, and kept only while there is none.
+// Who is signed in and has no time zone yet gets that of this device: sent once, and kept only while there is none.
 import { csrfToken } from "./dom.js";
 import { getItem, setItem } from "./storage.js";
 
-const KEY = "time-zone-told";
+const KEY = "time-zone-sent";
 const session = () => sessionStorage;
 
 const tellTimeZone = () => {

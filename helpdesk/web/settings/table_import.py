@@ -68,7 +68,7 @@ def render_page(
         "settings/import.html",
         page=page,
         text=text,
-        fates=results,
+        results=results,
         loaded=_fingerprint(results) if results else "",
         errors=errors or {},
     )

@@ -235,7 +235,7 @@ def test_another_machine_is_never_spoken_to_in_the_clear(server, monkeypatch):
         deliver(server)
 
 
-def test_a_wrong_password_blocks_and_is_not_told():
+def test_a_wrong_password_blocks_and_is_not_repeated():
     with mail_server.Server(password="right") as server:
         with pytest.raises(errors.ChannelBlockedError) as caught:
             deliver(server, username="helpdesk", password="wrong-secret")

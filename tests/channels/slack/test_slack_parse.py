@@ -260,7 +260,7 @@ def test_a_deletion_and_a_tombstone_name_the_message():
     assert (stone.kind, stone.external_id, stone.author_id) == ("delete", TS, "U1")
 
 
-def test_somebody_deleting_our_card_is_told_apart():
+def test_somebody_deleting_our_card_is_distinguished():
     [gone] = hear(
         {
             "type": "message",

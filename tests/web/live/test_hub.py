@@ -137,7 +137,7 @@ def test_several_changes_at_once_are_one_event():
     run(filed_ticket)
 
 
-def test_very_many_changes_are_told_as_everything():
+def test_very_many_changes_are_sent_as_everything():
     async def filed_ticket(hub):
         client = await greeted(hub, "team")
         hub.publish([f"team:ticket:{number}" for number in range(MAX_NAMES + 1)])

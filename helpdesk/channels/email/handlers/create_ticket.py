@@ -38,7 +38,7 @@ def is_new_ticket(mail: ParsedMail) -> bool:
 def create_ticket(mail: ParsedMail) -> Message:
     """Create the ticket and return its first message. Raises DomainError (mostly PermissionDenied) with nothing done.
 
-    A person unknown so far becomes a user whose address is not verified. They are told that their mail was received
+    A person unknown so far becomes a user whose address is not verified. They are informed that their mail was received
     only if their domain has proven that they wrote it.
     """
     with db.session.begin_nested():
