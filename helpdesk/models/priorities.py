@@ -15,8 +15,9 @@ from helpdesk.translation import lazy_pgettext
 class PriorityDefinition:
     """The name and appearance of a priority.
 
-    ``in_sentence``: its name inside a sentence. ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the stylesheet; "" for the usual text colour.
-    ``is_default``: the priority of a new ticket; lists do not show it. ``stands_out``: the ticket's heading shows it.
+    ``in_sentence``: its name inside a sentence. ``icon``: a name in templates/macros/ui.html. ``tone``: a colour of the
+    stylesheet; "" for the usual text colour. ``is_default``: the priority of a new ticket; lists do not show it.
+    ``stands_out``: the ticket's heading shows it.
     """
 
     value: str

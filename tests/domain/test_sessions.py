@@ -5,12 +5,13 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event, inspect
 
-from helpdesk import clock, extensions
+from helpdesk import clock, extensions, live_events
 from helpdesk.domain.authentication import sessions
 from helpdesk.domain.people import organizations, users
 from helpdesk.domain.privacy import row_retention
 from helpdesk.models.session import Session
 from helpdesk.models.user import User
+from tests import timeouts
 
 
 @pytest.fixture
@@ -111,17 +112,22 @@ def edited(organization, **changes):
         lambda user: edited(user.organization, allowlist_only=True),
     ],
 )
-def test_a_withdrawn_right_revokes_the_row_and_tells_open_pages(make, session, monkeypatch, withdraw):
-    from helpdesk import live_events
-
-    published = []
-    monkeypatch.setattr(live_events, "publish", lambda topics: published.extend(topics) or True)
+def test_a_withdrawn_right_revokes_the_row_and_tells_open_pages(make, session, withdraw):
+    listening = extensions.redis().pubsub()
+    listening.subscribe(live_events.EVENTS_CHANNEL)
+    assert listening.get_message(timeout=timeouts.LIMIT)["type"] == "subscribe"
     user, other = make.user(make.organization()), make.user(make.organization())
     token, others = sessions.create_session(user, "link"), sessions.create_session(other, "link")
     session.commit()
     withdraw(user)
     session.commit()
     assert session.query(Session).filter_by(user_id=user.id).one().revoked_at is not None
+    published = set()
+    while f"user:{user.id}" not in published:
+        message = listening.get_message(timeout=timeouts.LIMIT)
+        assert message, published
+        published |= set(message["data"].decode().split())
+    listening.close()
     assert f"user:{user.id}" in published and f"user:{other.id}" not in published
     assert sessions.load_session(token) is None and sessions.load_session(others) is not None
 
