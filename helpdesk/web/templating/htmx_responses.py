@@ -11,7 +11,6 @@ from flask import Flask, Response, make_response, redirect, render_template, req
 
 from helpdesk.domain.administration import settings
 from helpdesk.extensions import htmx
-from helpdesk.translation import gettext
 
 ROOT_TAG_PATTERN = re.compile(r"<([a-z][a-z0-9-]*)")
 
@@ -54,7 +53,7 @@ def redirect_to(address: str) -> Response:
 
 def mark_out_of_band(html: str) -> str:
     """Add ``hx-swap-oob`` to the fragment, so that HTMX replaces the element with its id."""
-    return ROOT_TAG_PATTERN.sub(gettext(r'<\1 hx-swap-oob="true"'), html, count=1)
+    return ROOT_TAG_PATTERN.sub(r'<\1 hx-swap-oob="true"', html, count=1)
 
 
 def short_hash(value: object) -> str:
