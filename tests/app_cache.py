@@ -1,7 +1,7 @@
 """Applications are kept for the tests of one process: building one takes longer than most tests.
 
 Registering some 250 addresses costs about 0.2 s of CPU, nearly all of it in the routing library's compiler. What a
-test may change is made anew each time: the configuration, Flask's settings, the connections and the caches.
+test may change is made anew each time: the configuration, Flask's settings, the mail connection and the caches.
 """
 
 from collections import OrderedDict
@@ -9,25 +9,28 @@ from collections import OrderedDict
 from flask import Flask
 
 import helpdesk
-from helpdesk import config, extensions, logging_setup
+from helpdesk import config, extensions, logging_setup, web
 from helpdesk.domain.administration import settings
 
 KEPT = 4  # applications a process
+READ_WHEN_USED = {"VAR_DIR", "STORAGE_URL", "SLACK_API_URL", "MAIL_SERVER", "MAIL_PORT"}  # not while an application is built
 _apps: OrderedDict[str, tuple[Flask, dict]] = OrderedDict()
 
 
 def get_app(configuration: config.Config) -> Flask:
     """Return an application with ``configuration``: one of a former test with the same settings, or a new one."""
     values = configuration.as_dict()
-    key = repr(sorted((name, value) for name, value in values.items() if name != "VAR_DIR"))
+    key = repr(sorted((name, value) for name, value in values.items() if name not in READ_WHEN_USED))
     if key in _apps:
-        app, flask_settings = _apps[key]
+        app, defaults = _apps[key]
         _apps.move_to_end(key)
         app.config.clear()
-        app.config.update(flask_settings)
+        app.config.update(defaults)
+        app.config.from_mapping(web.build_flask_settings(configuration))
         config.set_current(configuration)
         logging_setup.configure_logging(configuration)
         extensions.forget_redis()
+        extensions.mail.init_app(app)
         settings.invalidate_cache()
         return app
     app = helpdesk.create_app(configuration)
