@@ -13,7 +13,8 @@ from helpdesk import config, extensions, logging_setup, web
 from helpdesk.domain.administration import settings
 
 KEPT = 4  # applications a process
-READ_WHEN_USED = {"VAR_DIR", "STORAGE_URL", "SLACK_API_URL", "MAIL_SERVER", "MAIL_PORT"}  # not while an application is built
+# Not read while an application is built.
+READ_WHEN_USED = {"VAR_DIR", "STORAGE_URL", "SLACK_API_URL", "MAIL_SERVER", "MAIL_PORT"}
 _apps: OrderedDict[str, tuple[Flask, dict]] = OrderedDict()
 
 

@@ -9,9 +9,8 @@ from flask import Flask
 
 from helpdesk.channels.email import imap_polling, quarantine_summary
 from helpdesk.channels.slack import custom_emoji, home, sync
-from helpdesk.domain.administration import connections
 from helpdesk.domain.authentication import second_factor
-from helpdesk.domain.integrations import idempotency_keys
+from helpdesk.domain.integrations import connections, idempotency_keys
 from helpdesk.domain.monitoring import delivery_alerts, sizes
 from helpdesk.domain.privacy import erasure, organization_erasure, retention, row_retention
 from helpdesk.domain.reorganization import progress

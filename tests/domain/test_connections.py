@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import select
 
 from helpdesk import config
-from helpdesk.domain.administration import connections, entered_values, settings
+from helpdesk.domain.administration import entered_values, settings
 from helpdesk.domain.authentication import second_factor
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
+from helpdesk.domain.integrations import connections
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.second_factor import Authenticator
 from helpdesk.models.setting import Setting

@@ -7,10 +7,11 @@ from helpdesk.channels.email import administration as mail
 from helpdesk.channels.email import diagnostics, senders
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.slack import channels
-from helpdesk.domain.administration import audit_log, connections, settings
+from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.administration.entered_values import CONNECTIONS
 from helpdesk.domain.authentication import oidc
 from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.integrations import connections
 from helpdesk.extensions import db
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization

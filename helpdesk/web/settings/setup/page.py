@@ -9,7 +9,8 @@ from werkzeug.wrappers import Response
 from helpdesk import config, urls
 from helpdesk.channels.email import senders
 from helpdesk.channels.slack import manifest
-from helpdesk.domain.administration import connections, entered_values, settings
+from helpdesk.domain.administration import entered_values, settings
+from helpdesk.domain.integrations import connections
 from helpdesk.domain.monitoring import health
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
