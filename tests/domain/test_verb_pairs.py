@@ -32,7 +32,7 @@ ALL_PAIRS = [pair for pair in itertools.product(verbs.VERBS, verbs.VERBS) if pai
 PAIRS = ALL_PAIRS if os.environ.get("VERB_PAIRS") == "all" else random.Random(SEED).sample(ALL_PAIRS, DRAWN)
 # What once went wrong is always among them.
 ALWAYS = [("move", "customer replies"), ("move", "customer edits"), ("merge", "customer replies"),
-          ("retry", "agent deletes"), ("merge", "merge here"), ("erase a person", "customer replies")]  # fmt: skip
+          ("retry", "agent deletes"), ("merge", "merge here"), ("merge", "follow up"), ("erase a person", "customer replies")]  # fmt: skip
 BY_NAME = {verb.name: verb for verb in verbs.VERBS}
 PAIRS = list(dict.fromkeys([*((BY_NAME[one], BY_NAME[other]) for one, other in ALWAYS), *PAIRS]))
 

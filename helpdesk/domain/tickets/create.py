@@ -129,7 +129,7 @@ def create_follow_up(
     """Create a ticket that continues a closed one, linked with it; returns the new ticket.
 
     On a ticket that was merged into one still open, add a reply to that one and return it, if ``requester`` sees it.
-    Raises PermissionDenied, and ConflictError if the ticket is not closed.
+    Raises PermissionDenied, and ConflictError if the ticket is not closed, or was merged in this moment.
     """
     target = locking.find_merge_target(ticket)
     if target is not ticket and permissions.can_reply(requester, target):
@@ -138,9 +138,12 @@ def create_follow_up(
                 ticket, author=requester, body=body, form_token=form_token, attachments=attachments
             ).ticket
         ticket = target
+    known_target_id = ticket.merged_into_id
     ticket = locking.lock_ticket_if(
         ticket, lambda locked: permissions.can_reply(requester, locked), gettext("You may not reply on this ticket.")
     )
+    if ticket.merged_into_id != known_target_id:
+        raise ConflictError(gettext("Somebody else changed this meanwhile. Reload the page and try again."))
     if not ticket.is_closed:
         raise ConflictError(gettext("This ticket is still open; reply on it instead."))
     new = create_ticket(
