@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import select, text
 
+from helpdesk.database import transactions
 from helpdesk.domain.administration import entered_values
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
@@ -32,10 +33,21 @@ def get_all() -> dict[str, Any]:
 
 
 def load_all() -> dict[str, Any]:
-    """Every setting by name as the database has it now, past the cache. What an admin has entered holds from now on."""
-    changed = {row.key: row.value for row in db.session.execute(select(Setting.key, Setting.value))}
+    """Every setting by name as the database has it now, past the cache. What an admin has entered holds from now on.
+
+    Outside a transaction it never waits for SQLite's write lock.
+    """
+    if db.session().in_transaction() or transactions.is_read_only():
+        changed = _load_changed()
+    else:
+        with transactions.read_only():
+            changed = _load_changed()
     entered_values.apply(changed)
     return {name: changed.get(name, setting.default) for name, setting in SETTINGS.items()}
+
+
+def _load_changed() -> dict[str, Any]:
+    return {row.key: row.value for row in db.session.execute(select(Setting.key, Setting.value))}
 
 
 def lock() -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 
+from helpdesk import live_events
 from helpdesk.domain import tickets
 from helpdesk.domain.people import session_revocation, users
 from tests.web.live.conftest import HELLO
@@ -10,12 +11,13 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 
 
 def names(stream, last: str) -> set[str]:
-    """Everything a stream received until it received ``last``."""
+    """Everything a stream received until it received ``last``, without saying that only messages changed."""
     received = b""
     while last.encode() not in received:
         received += stream.until(b"\n\n")
     lines = received.decode().splitlines()
-    return {name for line in lines if line.startswith("data: ") for name in line.removeprefix("data: ").split()}
+    names = [name for line in lines if line.startswith("data: ") for name in line.removeprefix("data: ").split()]
+    return {name.removesuffix(live_events.MESSAGES_ONLY) for name in names}
 
 
 def say(session, ticket, author, body="Hello.", **values) -> None:
