@@ -25,6 +25,8 @@ from sqlalchemy.orm import DeclarativeBase
 from helpdesk import config, outage_log, redis_url
 
 REDIS_TIMEOUT = 0.2  # seconds; a request never waits longer for a Redis that does not answer
+# Another thread may close a connection of the pool while it is being made.
+REDIS_ERRORS = (RedisError, OSError, ValueError)
 REDIS_COOLDOWN = 1.0  # seconds without another call after Redis did not answer
 
 NAMING_CONVENTION = {
@@ -87,7 +89,7 @@ def send_to_redis(fill: Callable[[Pipeline], object]) -> bool:
             fill(pipeline)
             pipeline.execute()
         return True
-    except RedisError as error:
+    except REDIS_ERRORS as error:
         note_redis_error(error)
         return False
 
@@ -102,12 +104,12 @@ def call_redis(call: Callable[[Pipeline], list[Any]]) -> list[Any] | None:
     try:
         with redis().pipeline(transaction=False) as pipeline:
             return call(pipeline)
-    except RedisError as error:
+    except REDIS_ERRORS as error:
         note_redis_error(error)
         return None
 
 
-def note_redis_error(error: RedisError) -> None:
+def note_redis_error(error: Exception) -> None:
     """Send nothing for REDIS_COOLDOWN seconds, and drop the connections.
 
     One that is kept may lead to a server that has become a replica and refuses every write.

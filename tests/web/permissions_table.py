@@ -107,7 +107,7 @@ TABLE = {
     "POST /previews": PERSON,
     "POST /files": PERSON,
     "GET /files/<key>": TICKET,
-    "GET /emoji/<name>": PERSON,
+    "GET /emoji/<name>": "sign-in hidden hidden hidden hidden hidden",  # there is none
     "POST /files/<key>/delete": PERSON,
     # one ticket
     "GET /tickets/<int:number>": TICKET,

@@ -180,7 +180,7 @@ def test_an_invitation_brings_somebody_into_the_team_from_any_browser(new_browse
     maya = new_browser()
     assert "Join the team" in maya.get(path).text
     landed = maya.post(path, page=path)
-    assert landed.headers["Location"] == "/desk" and maya.who() == "maya@support.example"
+    assert landed.headers["Location"] == "/settings/setup" and maya.who() == "maya@support.example"
     assert new_browser().get(path).status_code == 410
     assert "new link" not in new_browser().get(path).text, "an invitation is not renewed by whoever finds it"
 
@@ -207,7 +207,7 @@ def test_a_mailed_invitation_is_confirmed_by_a_code_so_that_a_scanner_joins_noth
     post_office()
     code = box.wait_for("maya@support.example", count=3).code
     landed = browser.post("/sign-in/code", {"code": code}, page="/sign-in/code")
-    assert landed.headers["Location"] == "/desk" and browser.who() == "maya@support.example"
+    assert landed.headers["Location"] == "/settings/setup" and browser.who() == "maya@support.example"
     assert new_browser().get(path).status_code == 410
 
 

@@ -209,10 +209,10 @@ def test_the_team_is_never_connected_without_a_link(browser, google, session, ma
     google.account("maya@support.example", hd="support.example")
     assert needs_a_link(browser.through(google, "maya@support.example")) and session.query(Identity).count() == 0
     landed = follow_the_mailed_link(browser, session)
-    assert landed.headers["Location"] == "/desk" and session.query(Identity).one().user_id == maya.id
+    assert landed.headers["Location"] == "/settings/setup" and session.query(Identity).one().user_id == maya.id
     assert session.query(Delivery).filter_by(kind="linked").count() == 1
     browser.post("/sign-out", page="/account")
-    assert browser.through(google, "maya@support.example").headers["Location"] == "/desk"
+    assert browser.through(google, "maya@support.example").headers["Location"] == "/settings/setup"
 
 
 def test_the_team_is_not_persuaded_into_connecting_an_unproven_account(browser, microsoft, session, make):
