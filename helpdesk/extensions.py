@@ -1,6 +1,7 @@
 """The Flask extensions, created unbound (``create_app`` binds them), and the Redis connections."""
 
 import logging
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -60,20 +61,22 @@ babel = Babel(configure_jinja=False)
 htmx = HTMX()
 
 _redis: redis_client.Redis | None = None
+_making_redis = threading.Lock()
 _unavailable_until = 0.0
 
 
 def redis() -> redis_client.Redis:
     """The connection pool for short calls. A call gives up after REDIS_TIMEOUT and is not retried."""
     global _redis
-    if _redis is None:
-        _redis = redis_url.connect(
-            config.current().REDIS_URL,
-            socket_timeout=REDIS_TIMEOUT,
-            socket_connect_timeout=REDIS_TIMEOUT,
-            retry=Retry(NoBackoff(), 0),
-        )
-    return _redis
+    with _making_redis:  # a second one would be dropped, and closes its connections while they are used
+        if _redis is None:
+            _redis = redis_url.connect(
+                config.current().REDIS_URL,
+                socket_timeout=REDIS_TIMEOUT,
+                socket_connect_timeout=REDIS_TIMEOUT,
+                retry=Retry(NoBackoff(), 0),
+            )
+        return _redis
 
 
 def send_to_redis(fill: Callable[[Pipeline], object]) -> bool:

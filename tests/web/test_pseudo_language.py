@@ -29,7 +29,7 @@ OTHER_WORDS = re.compile(
     r"|Std|Min|Tag|Monaten?|und|oder"
     r"|[\w.-]+@[\w.-]+|[\w.-]+\.(?:example|com|de|csv|json|html?)\b|https?:\S+|[A-Z]+_[A-Z_]+|\{\{\w+\}\}|C0[A-Z]+"
     r"|/\S+|[\w]+[.:][\w.]+|Ctrl|Enter|Esc|Shift|Amazon SES|Mailgun|Postmark|SendGrid|TXT|\b[a-z]+(?:_[a-z]+)+\b"
-    r"|\b(?:email|name|organization|sees|domains|addresses)(?=[,.])|name,organization"
+    r"|\b(?:email|name|organization|sees|domains|addresses)(?=[,.])|,organization\b|“name”"
 )
 
 
