@@ -11,7 +11,7 @@ from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import oidc, sessions
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission as rules
-from helpdesk.domain.people import session_revocation, users
+from helpdesk.domain.people import preferences, session_revocation, users
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.translation import gettext, offered_languages
@@ -42,7 +42,7 @@ def save_preferences() -> ResponseReturnValue:
         "mail_updates": "mail_updates" in form,
     }
     try:
-        users.save_preferences(user, **values)
+        preferences.save_preferences(user, **values)
     except ValidationError as error:
         return render_page(user, values, error.errors), 422
     db.session.commit()
@@ -55,7 +55,7 @@ def save_preferences() -> ResponseReturnValue:
 def guess_time_zone() -> ResponseReturnValue:
     """Keep the time zone of the browser, if the person has none and it is one we know. 204 either way."""
     if not current_user.is_impersonating:
-        users.guess_time_zone(authentication.get_current_user(), request.form.get("time_zone", ""))
+        preferences.guess_time_zone(authentication.get_current_user(), request.form.get("time_zone", ""))
         db.session.commit()
     return "", 204
 
@@ -67,7 +67,7 @@ def save_notifications() -> ResponseReturnValue:
     user, form = authentication.get_current_user(), request.form
     values = {name: form.get(name, "") for name in ("chat_notifications", "quiet_from", "quiet_until")}
     try:
-        users.save_notifications(
+        preferences.save_notifications(
             user,
             where=values["chat_notifications"],
             quiet_from=values["quiet_from"],
@@ -184,7 +184,7 @@ def render_page(user: User, values: dict[str, Any] | None = None, errors: dict[s
     return render_template(
         "account/show.html",
         values=_stored_values(user) | (values or {}),
-        notification_choices=users.CHAT_NOTIFICATION_LABELS.items(),
+        notification_choices=preferences.CHAT_NOTIFICATION_LABELS.items(),
         errors=errors or {},
         zones=clock.time_zone_names(),
         languages=[(each.code, each.name) for each in offered_languages()],

@@ -3,13 +3,13 @@
 import re
 from pathlib import Path
 
-from helpdesk import cli, config
+from helpdesk import cli, config, environment_variables
 from helpdesk.models.ticket import Status
 
 README = (Path(__file__).parents[2] / "README.md").read_text()
 
 
-def row(setting: config.EnvironmentVariable) -> str:
+def row(setting: environment_variables.EnvironmentVariable) -> str:
     """The setting's row in the README's table."""
     default = setting.default
     shown = "" if default in ("", ()) else "0" if default is False else str(default)

@@ -4,7 +4,7 @@ import pytest
 
 from helpdesk.domain.authentication import invitations, login
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
-from helpdesk.domain.people import users
+from helpdesk.domain.people import preferences, users
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.organization import OrganizationAddress
 
@@ -84,7 +84,11 @@ def test_a_slack_account_is_one_persons(make, session):
 def test_preferences_are_checked(make):
     dana = make.user(make.organization())
     with pytest.raises(ValidationError) as wrong:
-        users.save_preferences(dana, name=" \u200b", time_zone="Mars/Olympus", mail_replies=True, mail_updates=True)
+        preferences.save_preferences(
+            dana, name=" \u200b", time_zone="Mars/Olympus", mail_replies=True, mail_updates=True
+        )
     assert set(wrong.value.errors) == {"name", "time_zone"}
-    users.save_preferences(dana, name="Dana\nKim", time_zone="Europe/Berlin", mail_replies=False, mail_updates=True)
+    preferences.save_preferences(
+        dana, name="Dana\nKim", time_zone="Europe/Berlin", mail_replies=False, mail_updates=True
+    )
     assert (dana.name, dana.time_zone, dana.mail_replies) == ("Dana Kim", "Europe/Berlin", False)

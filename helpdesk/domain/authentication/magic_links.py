@@ -11,7 +11,7 @@ from helpdesk import clock, jobs, key_derivation
 from helpdesk.database.types import affected_rows
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import known_browsers, login, oidc, rate_limits, signed_links
+from helpdesk.domain.authentication import known_browsers, login, oidc, provider_claims, rate_limits, signed_links
 from helpdesk.domain.authentication.login import LoginResult
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import admission, undeliverable_addresses
@@ -46,7 +46,7 @@ def request_link(
     known_browsers_cookie: str = "",
     has_proof: bool = False,
     is_vouched: bool = False,
-    pending: "oidc.ProviderClaims | None" = None,
+    pending: "provider_claims.ProviderClaims | None" = None,
     identity: Identity | None = None,
 ) -> SignInLink:
     """Mail a link to the canonical address ``email`` if it is admitted. The response is the same if it is not.
@@ -227,7 +227,8 @@ def complete_sign_in(link: SignInLink, browser: str = "") -> LoginResult:
         undeliverable_addresses.clear_bounces(result.user)
     invalidate_all(link.email)
     if link.pending_identity:
-        oidc.connect_identity(result.user, oidc.ProviderClaims(**json.loads(link.pending_identity)), browser=browser)
+        claimed = provider_claims.ProviderClaims(**json.loads(link.pending_identity))
+        oidc.connect_identity(result.user, claimed, browser=browser)
     if link.identity_id:
         identity = db.session.get(Identity, link.identity_id)
         if identity is not None and identity.user_id == result.user.id:

@@ -1,10 +1,9 @@
 """Sign-in with Google and Microsoft: what their tokens prove, and when their accounts may be used to sign in."""
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from uuid import UUID
 
 import jwt
 from sqlalchemy import select
@@ -13,24 +12,19 @@ from sqlalchemy.exc import IntegrityError
 from helpdesk import clock, config
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log, settings
-from helpdesk.domain.authentication import login, provider_keys, second_factor
+from helpdesk.domain.authentication import login, provider_keys
 from helpdesk.domain.authentication.login import LoginResult
-from helpdesk.domain.errors import DomainError
-from helpdesk.domain.people import email_address, users
+from helpdesk.domain.authentication.provider_claims import ProviderClaims, UnverifiedIdentity, tenant_id
+from helpdesk.domain.people import users
 from helpdesk.extensions import db
 from helpdesk.models.delivery import DeliveryKind
 from helpdesk.models.user import Identity, User
 from helpdesk.translation import gettext
 
 RECONFIRM_AFTER = timedelta(days=90)
-PERSONAL_ACCOUNTS_TENANT_ID = "9188040d-6c67-4c5b-b112-36a304b66dad"  # Microsoft's one directory of private accounts
 LEEWAY_SECONDS = 60  # allowed difference between our clock and the provider's
 
 log = logging.getLogger(__name__)
-
-
-class UnverifiedIdentity(DomainError):
-    """The token does not prove the identity of the person."""
 
 
 @dataclass(frozen=True)
@@ -55,27 +49,6 @@ class Provider:
     def is_on(self) -> bool:
         """Whether people may choose it: configured, and not switched off in the settings."""
         return self.is_configured and settings.get(f"sign_in_{self.name}")
-
-
-@dataclass(frozen=True)
-class ProviderClaims:
-    """The claims of a token. ``verified``: the provider verified the address; ``authoritative``: it assigns it.
-
-    ``multi_factor``: the provider asked for several factors (``amr``, ``acr``).
-    """
-
-    provider: str
-    issuer: str
-    subject: str
-    email: str | None
-    authoritative: bool
-    verified: bool = True
-    name: str = ""
-    tenant: str | None = None
-    multi_factor: bool = False
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True)
@@ -146,18 +119,13 @@ def verify_id_token(provider: Provider, id_token: str, nonce: str) -> dict[str, 
     except (jwt.PyJWTError, ValueError, TypeError) as error:
         log.warning("A token of %s was refused: %s", provider.title, type(error).__name__)
         raise UnverifiedIdentity(gettext("%(title)s did not prove who you are.", title=provider.title)) from None
-    issuers = [issuer.format(tid=_tenant_id(claims) or "") for issuer in provider.issuers]
+    issuers = [issuer.format(tid=tenant_id(claims) or "") for issuer in provider.issuers]
     if claims["iss"] not in issuers or not nonce or claims.get("nonce") != nonce:
         log.warning("A token of %s was refused: issuer or nonce", provider.title)
         raise UnverifiedIdentity(gettext("%(title)s did not prove who you are.", title=provider.title))
     if isinstance(claims["aud"], list) and len(claims["aud"]) > 1 and claims.get("azp") != provider.client_id:
         raise UnverifiedIdentity(gettext("%(title)s did not prove who you are.", title=provider.title))
     return claims
-
-
-def parse_claims(provider: Provider, claims: dict[str, Any]) -> ProviderClaims:
-    """Interpret verified ``claims`` by the provider's own rules. Raises UnverifiedIdentity."""
-    return (_parse_google_claims if provider.name == "google" else _parse_microsoft_claims)(claims)
 
 
 def configuration_error(provider: Provider) -> str:
@@ -246,65 +214,3 @@ def _sign_in_known_identity(identity: Identity, claimed: ProviderClaims) -> Logi
     elif identity.confirmed_at < clock.now() - RECONFIRM_AFTER:
         return EmailProofRequired(user.email, identity)
     return login.by_identity(identity, microsoft_tenant=claimed.tenant)
-
-
-def _parse_google_claims(claims: dict[str, Any]) -> ProviderClaims:
-    email = _canonical_email(claims.get("email"))
-    verified = claims.get("email_verified") is True or claims.get("email_verified") == "true"
-    workplace = str(claims.get("hd") or "").lower()
-    decides = email is not None and (email.endswith("@gmail.com") or workplace == email_address.domain_of(email))
-    return ProviderClaims(
-        provider="google",
-        issuer="https://accounts.google.com" if claims["iss"] == "accounts.google.com" else claims["iss"],
-        subject=str(claims["sub"]),
-        email=email if verified else None,
-        authoritative=verified and decides,
-        name=str(claims.get("name") or ""),
-        multi_factor=_has_several_factors(claims),
-    )
-
-
-def _parse_microsoft_claims(claims: dict[str, Any]) -> ProviderClaims:
-    tenant, subject = _tenant_id(claims), str(claims.get("oid") or "")
-    wanted = config.current().MICROSOFT_OAUTH_TENANT
-    if not tenant or not subject or (_is_uuid(wanted) and wanted.lower() != tenant):
-        raise UnverifiedIdentity(gettext("Microsoft did not prove who you are."))
-    email = _canonical_email(claims.get("email"))
-    verified = claims.get("xms_edov") in (True, "1")
-    return ProviderClaims(
-        provider="microsoft",
-        issuer=claims["iss"],
-        subject=subject,
-        email=email,
-        authoritative=bool(email) and verified and tenant != PERSONAL_ACCOUNTS_TENANT_ID,
-        verified=verified,
-        name=str(claims.get("name") or ""),
-        tenant=tenant,
-        multi_factor=_has_several_factors(claims),
-    )
-
-
-def _has_several_factors(claims: dict[str, Any]) -> bool:
-    methods, context = claims.get("amr"), claims.get("acr")
-    if isinstance(context, str) and context in second_factor.MULTI_FACTOR_CONTEXTS:
-        return True
-    return isinstance(methods, list) and bool(second_factor.MULTI_FACTOR_METHODS & {str(each) for each in methods})
-
-
-def _tenant_id(claims: dict[str, Any]) -> str | None:
-    tenant = claims.get("tid")
-    return tenant if isinstance(tenant, str) and _is_uuid(tenant) and tenant == tenant.lower() else None
-
-
-def _is_uuid(text: str) -> bool:
-    try:
-        return str(UUID(text)) == text.lower()
-    except ValueError:
-        return False
-
-
-def _canonical_email(text: object) -> str | None:
-    try:
-        return email_address.canonical_address(text) if isinstance(text, str) else None
-    except ValueError:
-        return None

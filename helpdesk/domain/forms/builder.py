@@ -3,14 +3,12 @@
 What counts or numbers existing rows locks first (``settings.lock``), so that two admins never take the same number.
 """
 
-import re
-import unicodedata
 from collections.abc import Sequence
 from typing import Any, TypeVar
 
 from sqlalchemy import func, select
 
-from helpdesk import clock
+from helpdesk import clock, slugs
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.forms import field_types
@@ -292,20 +290,9 @@ def _swap_positions(items: list[Item], item: Item, up: bool) -> None:
 
 
 def _free_key(version: FormVersion, label: str) -> str:
-    return _find_free_name(_slug(label, "_")[:50] or "field", {field.key for field in version.fields}, "_")
+    base = slugs.slugify(label, "_")[:50] or "field"
+    return slugs.find_free(base, {field.key for field in version.fields}, "_")
 
 
 def _free_slug(name: str) -> str:
-    return _find_free_name(_slug(name, "-")[:60] or "form", set(db.session.scalars(select(Form.slug))), "-")
-
-
-def _find_free_name(base: str, taken: set[str], sign: str) -> str:
-    name, number = base, 2
-    while name in taken:
-        name, number = f"{base}{sign}{number}", number + 1
-    return name
-
-
-def _slug(text: str, sign: str) -> str:
-    plain = unicodedata.normalize("NFKD", text.lower()).encode("ascii", "ignore").decode()
-    return re.sub(r"[^a-z0-9]+", sign, plain).strip(sign)
+    return slugs.find_free(slugs.slugify(name)[:60] or "form", set(db.session.scalars(select(Form.slug))))

@@ -11,7 +11,7 @@ from sqlalchemy.orm import selectinload
 from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
-from helpdesk import config
+from helpdesk import config, slugs
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import email_address, organization_channels, session_revocation, users
@@ -280,15 +280,9 @@ def _flush_new(organization: Organization) -> None:
 
 
 def _make_slug(name: str) -> str:
-    base = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:60] or "organization"
-    taken = set(
-        db.session.scalars(select(Organization.slug).where(Organization.slug.startswith(base, autoescape=True)))
-    )
-    return next(
-        slug
-        for number in range(1, len(taken) + 2)
-        if (slug := base if number == 1 else f"{base}-{number}") not in taken
-    )
+    base = slugs.slugify(name)[:60] or "organization"
+    same = select(Organization.slug).where(Organization.slug.startswith(base, autoescape=True))
+    return slugs.find_free(base, set(db.session.scalars(same)))
 
 
 def _current_values(organization: Organization, keys: Iterable[str]) -> dict[str, Any]:

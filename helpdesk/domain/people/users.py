@@ -1,4 +1,4 @@
-"""Users: creation, deactivation, roles, visibility, preferences, and their Slack accounts."""
+"""Users: creation, deactivation, roles, visibility, and their Slack accounts."""
 
 import re
 
@@ -13,16 +13,10 @@ from helpdesk.domain.people import admission, changes, email_address, session_re
 from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.models.user import Identity, Membership, Role, User, UserAlias
-from helpdesk.translation import LANGUAGES, gettext, lazy_gettext
+from helpdesk.translation import gettext, lazy_gettext
 
 SLACK_USER_ID_PATTERN = re.compile(r"[UW][A-Z0-9]{4,30}")
 MAX_NAME_LENGTH = 200
-TIME_PATTERN = re.compile(r"([01]?[0-9]|2[0-3]):[0-5][0-9]")
-CHAT_NOTIFICATION_LABELS = {
-    "thread": lazy_gettext("A mention in the ticket’s Slack thread"),
-    "direct": lazy_gettext("A direct message in Slack"),
-    "off": lazy_gettext("Not in Slack"),
-}
 TICKET_VISIBILITY_LABELS = {
     "organization": lazy_gettext("All tickets of the organization"),
     "own": lazy_gettext("Only their own tickets"),
@@ -236,61 +230,6 @@ def remove_identity(user: User, identity_id: int, *, actor: User | None) -> None
     audit_log.add_entry(
         "removed a way of signing in", actor, user.email, user.organization_id, provider=identity.provider
     )
-
-
-def save_notifications(user: User, *, where: str, quiet_from: str, quiet_until: str) -> None:
-    """Save where an agent is notified in a chat, and between which times ("22:00", "" for none) not. Raises
-    ValidationError.
-    """
-    errors = {}
-    times = {"quiet_from": quiet_from.strip(), "quiet_until": quiet_until.strip()}
-    if where not in CHAT_NOTIFICATION_LABELS:
-        errors["chat_notifications"] = gettext("Choose where you are notified.")
-    for name, text in times.items():
-        if text and not TIME_PATTERN.fullmatch(text):
-            errors[name] = gettext("Give a time like 22:00.")
-        elif bool(text) != all(times.values()):
-            errors[name] = gettext("Give both times, or none.")
-    if errors:
-        raise ValidationError(gettext("Some answers need another look."), errors=errors)
-    user.chat_notifications = where
-    user.quiet_from, user.quiet_until = (_parse_time(text) for text in times.values())
-    db.session.flush()
-
-
-def _parse_time(text: str) -> int | None:
-    """Convert "22:30" to minutes of the day."""
-    hours, _, minutes = text.partition(":")
-    return int(hours) * 60 + int(minutes) if text else None
-
-
-def save_preferences(
-    user: User, *, name: str, time_zone: str, mail_replies: bool, mail_updates: bool, language: str | None = None
-) -> None:
-    """Save what users choose for themselves. Raises ValidationError with a sentence per field."""
-    errors = {}
-    name = clean_name(name)
-    if not name:
-        errors["name"] = gettext("Enter the name others read.")
-    zone = clock.find_time_zone(time_zone) if time_zone.strip() else None
-    if time_zone.strip() and zone is None:
-        errors["time_zone"] = gettext("Choose a time zone from the list.")
-    if errors:
-        raise ValidationError(gettext("Some answers need another look."), errors=errors)
-    user.name = name
-    user.time_zone = zone
-    if language is not None:
-        user.language = language if language in LANGUAGES else None
-    user.mail_replies = mail_replies
-    user.mail_updates = mail_updates
-    db.session.flush()
-
-
-def guess_time_zone(user: User, time_zone: str) -> None:
-    """Keep ``time_zone``, as a browser names it, for somebody who has none; one that is not known is left out."""
-    if user.time_zone is None and time_zone in clock.time_zone_names():
-        user.time_zone = time_zone
-        db.session.flush()
 
 
 def clean_name(name: str) -> str:

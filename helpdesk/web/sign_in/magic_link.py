@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from helpdesk import clock, config
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import invitations, login, magic_links, oidc, proof_of_work
+from helpdesk.domain.authentication import invitations, login, magic_links, proof_of_work, provider_claims
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import email_address, users
 from helpdesk.extensions import db
@@ -118,7 +118,7 @@ def send_link(
     next_path: str | None = None,
     has_proof: bool = False,
     is_vouched: bool = False,
-    pending: oidc.ProviderClaims | None = None,
+    pending: provider_claims.ProviderClaims | None = None,
     known: Identity | None = None,
 ) -> Response:
     """Request a link from this browser, and respond that one may have been sent."""

@@ -23,7 +23,7 @@ from helpdesk import config, urls
 from helpdesk.bounded_http import BoundedAdapter
 from helpdesk.database import transactions
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.authentication import login, oidc
+from helpdesk.domain.authentication import login, oidc, provider_claims
 from helpdesk.extensions import db
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.sign_in import after_login, login_page, magic_link, oauth_state
@@ -190,13 +190,14 @@ def finish_login(blueprint: RequestScopedBlueprint, token: dict[str, Any]) -> Re
     provider = blueprint.provider
     nonce, next_path = g.oauth_kept.nonce, g.oauth_kept.next_path
     try:
-        claims = oidc.parse_claims(provider, oidc.verify_id_token(provider, token.get("id_token") or "", nonce))
+        verified = oidc.verify_id_token(provider, token.get("id_token") or "", nonce)
+        claims = provider_claims.parse_claims(provider.name, verified)
         transactions.start_write_transaction()
         result = oidc.sign_in_with_provider(claims, browser=authentication.get_user_agent())
     except login.NotAdmitted as error:
         _audit_refusal(provider, claims.email or "")
         return login_page.render_login_failed(error.message, 403)
-    except oidc.UnverifiedIdentity as error:
+    except provider_claims.UnverifiedIdentity as error:
         db.session.rollback()
         transactions.start_write_transaction()
         _audit_refusal(provider, "")

@@ -10,7 +10,7 @@ from helpdesk.demo import personas
 from helpdesk.domain import tickets
 from helpdesk.domain.administration import settings as chosen
 from helpdesk.domain.outbox import notifications
-from helpdesk.domain.people import users
+from helpdesk.domain.people import preferences
 from helpdesk.domain.sla import timers
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.sla import SlaPolicy
@@ -60,7 +60,7 @@ def test_who_takes_a_ticket_needs_no_notification_but_hears_of_the_customers_ans
 
 
 def test_an_agent_who_chose_direct_messages_gets_them(filed_ticket, day, session, agents):
-    users.save_notifications(agents[0], where="direct", quiet_from="", quiet_until="")
+    preferences.save_notifications(agents[0], where="direct", quiet_from="", quiet_until="")
     assign(session, filed_ticket, agents[0], agents[1])
     day.say(DANA, "Still burning.", channel=GLOBEX)
     assert ["assigned" in direct(day, PRIYA)[0], "answered" in direct(day, PRIYA)[1]] == [True, True]
@@ -68,7 +68,7 @@ def test_an_agent_who_chose_direct_messages_gets_them(filed_ticket, day, session
 
 
 def test_an_agent_who_chose_none_gets_none(filed_ticket, day, session, agents):
-    users.save_notifications(agents[0], where="off", quiet_from="", quiet_until="")
+    preferences.save_notifications(agents[0], where="off", quiet_from="", quiet_until="")
     assign(session, filed_ticket, agents[0], agents[1])
     assert direct(day, PRIYA) == [] and f"<@{PRIYA}>" not in str(day.thread())
 
@@ -76,7 +76,7 @@ def test_an_agent_who_chose_none_gets_none(filed_ticket, day, session, agents):
 def test_in_quiet_hours_it_waits_and_holds_nothing_else(filed_ticket, day, session, agents):
     now = clock.now()
     quiet = [f"{(now + timedelta(minutes=minutes)):%H:%M}" for minutes in (-5, 30)]
-    users.save_notifications(agents[0], where="thread", quiet_from=quiet[0], quiet_until=quiet[1])
+    preferences.save_notifications(agents[0], where="thread", quiet_from=quiet[0], quiet_until=quiet[1])
     agents[0].time_zone = "UTC"
     assign(session, filed_ticket, agents[0], agents[1])
     day.say(JONAS, "Meanwhile.")
@@ -152,4 +152,4 @@ def test_impossible_choices_are_refused(agents, values):
     from helpdesk.domain.errors import ValidationError
 
     with pytest.raises(ValidationError):
-        users.save_notifications(agents[0], where=values[0], quiet_from=values[1], quiet_until=values[2])
+        preferences.save_notifications(agents[0], where=values[0], quiet_from=values[1], quiet_until=values[2])

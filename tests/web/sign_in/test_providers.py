@@ -9,7 +9,7 @@ import pytest
 
 from helpdesk import clock
 from helpdesk.domain.authentication import oidc as rules
-from helpdesk.domain.authentication import signed_links
+from helpdesk.domain.authentication import provider_claims, signed_links
 from helpdesk.models.audit_log import AuditEntry
 from helpdesk.models.delivery import Delivery
 from helpdesk.models.session import Session
@@ -162,7 +162,7 @@ def test_noauth_an_address_microsoft_does_not_vouch_for_is_worth_one_mail_to_it(
 
 
 def test_a_private_microsoft_account_with_a_company_address_proves_nothing(browser, microsoft, session):
-    microsoft.account(DANA, tid=rules.PERSONAL_ACCOUNTS_TENANT_ID, xms_edov=True)
+    microsoft.account(DANA, tid=provider_claims.PERSONAL_ACCOUNTS_TENANT_ID, xms_edov=True)
     assert needs_a_link(browser.through(microsoft, DANA, "microsoft"))
 
 
