@@ -37,7 +37,7 @@ run:
 
 test:
 	@bin/set-up dev
-	@exec .venv/bin/python -m pytest -q -n $(PROCESSES) --maxprocesses 4 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@exec .venv/bin/python -m pytest -q -n $(PROCESSES) --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 # 1,484 pairs. Another SEED makes other tickets.
 test-races:

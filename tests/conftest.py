@@ -57,14 +57,7 @@ def pytest_collection_finish() -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Group the tests for several processes (``--dist loadgroup``).
-
-    Each file stays in one process, and all journeys in one, so that one portal and browser are started for them.
-    The journeys begin at once: they take longest, and mostly wait.
-    """
-    for item in items:
-        is_journey = item.nodeid.startswith(JOURNEYS)
-        item.add_marker(pytest.mark.xdist_group(JOURNEYS if is_journey else item.nodeid.partition("::")[0]))
+    """Begin with the journeys where several processes share the files: they take longest, and mostly wait."""
     if "PYTEST_XDIST_WORKER" in os.environ:
         items.sort(key=lambda item: not item.nodeid.startswith(JOURNEYS))
 

@@ -4,7 +4,7 @@ from flask import Blueprint, Response, abort
 from flask.typing import ResponseReturnValue
 
 from helpdesk import storage
-from helpdesk.domain import custom_emoji
+from helpdesk.domain.integrations import custom_emoji
 from helpdesk.extensions import db
 from helpdesk.web.files import FILE_CONTENT_SECURITY_POLICY
 from helpdesk.web.middleware import error_handlers

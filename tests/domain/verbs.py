@@ -104,6 +104,11 @@ def _erase_tickets(it: Loaded) -> None:
     erasure.erase_tickets([it.world.ticket])
 
 
+def _change_many(it):
+    both = [it.world.ticket, it.world.other]
+    return bulk_update.update_tickets(both, actor=it.maya, priority="low", status="pending")
+
+
 def _save_receipt(it: Loaded) -> None:
     if not read_receipts.save_read_receipt(it.receipt):
         raise PermissionDenied("nothing to save")
@@ -143,7 +148,7 @@ VERBS = (
     Verb("requester", "change_requester", "maya", lambda it: requester.change_requester(it.ticket, it.bo, actor=it.maya)),
     Verb("rate", "save_rating", "ann", lambda it: ratings.save_rating(it.ticket, user=it.ann, score=5)),
     Verb("review", "save_review", "ada", lambda it: qa_reviews.save_review(it.ticket, reviewer=it.ada, rating="good")),
-    Verb("change many", "update_tickets", "maya", lambda it: bulk_update.update_tickets([it.world.ticket, it.world.other], actor=it.maya, priority="low", status="pending")),
+    Verb("change many", "update_tickets", "maya", _change_many),
     Verb("read", "save_read_receipt", "bo", _save_receipt),
     Verb("retry", "retry_delivery", "maya", lambda it: outbox.retry_delivery(it.delivery, actor=it.maya)),
     Verb("release", "release_delivery", "maya", lambda it: outbox.release_delivery(it.delivery, actor=it.maya)),

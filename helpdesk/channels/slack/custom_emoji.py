@@ -11,7 +11,7 @@ from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api import emoji_pictures
 from helpdesk.channels.slack.parse import json_access
 from helpdesk.database import transactions
-from helpdesk.domain import custom_emoji
+from helpdesk.domain.integrations import custom_emoji
 from helpdesk.domain.outbox import errors
 from helpdesk.extensions import db
 from helpdesk.models.custom_emoji import CustomEmoji

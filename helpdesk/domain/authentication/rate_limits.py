@@ -1,4 +1,4 @@
-"""Rate limits of mailed links, counted in the database so that all processes share them.
+"""Rate limits (throttling) of mailed links, counted in the database so that all processes share them.
 
 Requests are counted apart by how well their browser is known, so that others cannot use up the limits of people who
 have signed in before. Only what was mailed counts for others: what was refused or limited never does.

@@ -1,4 +1,4 @@
-"""How often one signed-in person may do what costs much: previews, searches, exports and changes.
+"""Throttle what costs much, for each signed-in person: previews, searches, exports and changes.
 
 Counted in Redis for each minute, and in each process for what runs at the same time.
 """

@@ -26,8 +26,8 @@ def _strip(text: str | None) -> str:
     return (text or "").strip()
 
 
-class PortalForm(SettingsForm):
-    """The portal's appearance and its sign-in methods."""
+class LookFields:
+    """The fields of the portal's look, for every form that has them."""
 
     portal_name = StringField(
         lazy_gettext("Portal name"),
@@ -49,6 +49,11 @@ class PortalForm(SettingsForm):
         description=lazy_gettext("Made darker or lighter by itself where text on it would be hard to read."),
         render_kw={"width": "short"},
     )
+
+
+class PortalForm(LookFields, SettingsForm):
+    """The portal's appearance and its sign-in methods."""
+
     language = SelectField(
         lazy_gettext("Language"),
         choices=lambda: to_choices([(each.code, each.name) for each in offered_languages()]),

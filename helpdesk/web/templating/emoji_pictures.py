@@ -5,7 +5,7 @@ from urllib.parse import quote
 
 from markupsafe import Markup, escape
 
-from helpdesk.domain import custom_emoji
+from helpdesk.domain.integrations import custom_emoji
 
 _TAG = re.compile(r"(<[^>]*>)")
 _CODE_TAG = re.compile(r"<(/?)(?:code|pre)\b")

@@ -5,7 +5,7 @@ import pytest
 from helpdesk import storage
 from helpdesk.channels.slack import custom_emoji as pictures
 from helpdesk.channels.slack.api import emoji_pictures
-from helpdesk.domain import custom_emoji
+from helpdesk.domain.integrations import custom_emoji
 from helpdesk.domain.outbox import errors
 from helpdesk.models.custom_emoji import CustomEmoji
 from helpdesk.web.templating.emoji_pictures import show_custom_emoji

@@ -39,10 +39,10 @@ from helpdesk.channels.slack.parse.event_types import (
 from helpdesk.channels.slack.parse.events import BotIdentity
 from helpdesk.channels.slack.render import blocks
 from helpdesk.database import transactions
-from helpdesk.domain import custom_emoji
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result, ignored_result
+from helpdesk.domain.integrations import custom_emoji
 from helpdesk.domain.outbox import errors
 
 TS_PATTERN = re.compile(r"\d{10}\.\d{6}")  # Slack's ts; of one length, so that their order is that of texts

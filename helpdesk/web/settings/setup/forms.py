@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from typing import Any
 
-from wtforms import ColorField, PasswordField, SelectField, StringField
-from wtforms.validators import InputRequired, Length, Optional, Regexp, ValidationError
+from wtforms import PasswordField, SelectField, StringField
+from wtforms.validators import InputRequired, Optional, Regexp, ValidationError
 
 from helpdesk.domain.people import email_address
 from helpdesk.translation import gettext, lazy_gettext
 from helpdesk.web.form_base import Form, to_choices
+from helpdesk.web.settings.portal_form import LookFields
 
-NAME_LENGTH = Length(1, 60, lazy_gettext("Enter a name of at most 60 characters."))
 NEEDED = InputRequired(lazy_gettext("This is needed."))
 PLAIN = {"spellcheck": "false", "autocomplete": "off", "autocapitalize": "off"}
 
@@ -26,22 +26,8 @@ class SecretField(PasswordField):
         return ""
 
 
-class LookForm(Form):
+class LookForm(LookFields, Form):
     """The names that customers read, and the colour."""
-
-    portal_name = StringField(lazy_gettext("Portal name"), [NAME_LENGTH], [_strip], render_kw={"maxlength": "60"})
-    team_name = StringField(
-        lazy_gettext("Team name"),
-        [NAME_LENGTH],
-        [_strip],
-        lazy_gettext("What customers read as your name."),
-        render_kw={"maxlength": "60"},
-    )
-    accent = ColorField(
-        lazy_gettext("Accent colour"),
-        [Regexp(r"#[0-9a-fA-F]{6}\Z", message=lazy_gettext("Choose a colour, like #2f5fd0."))],
-        render_kw={"width": "short"},
-    )
 
 
 class OrganizationForm(Form):
