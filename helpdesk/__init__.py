@@ -22,7 +22,7 @@ def create_app(configuration: "Config | None" = None) -> "Flask":
     configuration = configuration or config.load_config()
     config.set_current(configuration)
     logging_setup.configure_logging(configuration)
-    extensions.forget_redis()
+    extensions.drop_redis_client()
     settings.invalidate_cache()
     register_channels()
     app = Flask(__name__)

@@ -33,7 +33,7 @@ def measure_offset(read_server_time: Callable[[], datetime]) -> None:
     _offset = offset if abs(offset) > MIN_OFFSET + took / 2 else timedelta(0)
 
 
-def forget_offset() -> None:
+def reset_offset() -> None:
     """Follow this machine's clock again, until the next measurement."""
     global _offset
     _offset = timedelta(0)

@@ -142,7 +142,7 @@ def queue(name: str = "helpdesk-jobs", connection: redis_client.Redis | None = N
     return Queue(name, connection=connection or redis())
 
 
-def forget_redis() -> None:
+def drop_redis_client() -> None:
     """Drop the connection pool: after a fork, and when the settings change."""
     global _redis
     _redis = None

@@ -23,7 +23,7 @@ def report(log: logging.Logger, what: str, cause: str) -> None:
     log.warning("%s: %s%s", what, cause, again)
 
 
-def forget_reports() -> None:
+def reset_reports() -> None:
     """Write the next report of everything."""
     with _lock:
         _reported.clear()

@@ -30,7 +30,7 @@ def get_app(configuration: config.Config) -> Flask:
         app.config.from_mapping(web.build_flask_settings(configuration))
         config.set_current(configuration)
         logging_setup.configure_logging(configuration)
-        extensions.forget_redis()
+        extensions.drop_redis_client()
         extensions.mail.init_app(app)
         settings.invalidate_cache()
         return app

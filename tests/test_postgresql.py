@@ -71,11 +71,11 @@ def test_time_is_that_of_the_database(app, session, monkeypatch, hours):
         server = session.scalar(text("SELECT clock_timestamp()"))
         assert abs((clock.now() - server).total_seconds()) < 60
         monkeypatch.setattr(postgresql, "PING_AFTER_SECONDS", 0.0)
-        clock.forget_offset()
+        clock.reset_offset()
         session.rollback()
         session.scalar(text("SELECT 1"))  # and so does one that was idle
         assert abs((clock.now() - server).total_seconds()) < 60
-    clock.forget_offset()
+    clock.reset_offset()
 
 
 @pytest.mark.parametrize("encoding", ["SQL_ASCII", "LATIN1"])

@@ -59,14 +59,14 @@ def no_cooldown(monkeypatch):
 def test_connections_to_a_demoted_server_are_dropped(app, start_server, no_cooldown, monkeypatch):
     former = start_server("--save", "")
     monkeypatch.setattr(config.current(), "REDIS_URL", f"redis://127.0.0.1:{former}/0")
-    extensions.forget_redis()
+    extensions.drop_redis_client()
     assert wake_workers([("deliver", 1)])
     pool = extensions.redis().connection_pool
     redis.Redis(port=former).replicaof("127.0.0.1", conftest.free_port())
     assert not wake_workers([("deliver", 1)]), "a replica takes no writes"
     assert extensions.redis().connection_pool is not pool, "a kept connection would lead to the replica for ever"
     monkeypatch.setattr(config.current(), "REDIS_URL", f"redis://127.0.0.1:{start_server('--save', '')}/0")
-    extensions.forget_redis()
+    extensions.drop_redis_client()
     assert wake_workers([("deliver", 1)])
 
 
@@ -75,7 +75,7 @@ def test_page_waits_once_for_a_redis_that_is_away(app, monkeypatch):
     monkeypatch.setattr(extensions, "_unavailable_until", 0.0)
     monkeypatch.setattr(extensions, "REDIS_COOLDOWN", 3600.0)
     monkeypatch.setattr(config.current(), "REDIS_URL", f"redis://127.0.0.1:{conftest.free_port()}/0")
-    extensions.forget_redis()
+    extensions.drop_redis_client()
     assert presence.present_users(1) == {}
     asked = []
     monkeypatch.setattr(extensions, "redis", lambda: asked.append(1))

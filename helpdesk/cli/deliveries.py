@@ -7,6 +7,7 @@ from flask.cli import with_appcontext
 from sqlalchemy import func, select
 from sqlalchemy.orm import joinedload
 
+from helpdesk.database.row_ids import is_id
 from helpdesk.domain import outbox
 from helpdesk.domain.errors import ConflictError
 from helpdesk.extensions import db
@@ -100,7 +101,7 @@ def _choose(state: str | None, kind: str | None, channel: str | None, ticket: in
 
 def _act_on(act: Callable[[Delivery], None], id: int, is_named: bool) -> bool:
     """Do ``act``. Of those that were chosen, one that was finished meanwhile is left out."""
-    delivery = db.session.get(Delivery, id) if 0 < id < 2**63 else None
+    delivery = db.session.get(Delivery, id) if is_id(id) else None
     if delivery is None:
         if is_named:
             raise click.ClickException(f"There is no delivery {id}.")

@@ -129,6 +129,6 @@ def _allow_open_files(connections: int) -> None:
 def _prepare_process(server: Any, worker: Any) -> None:
     """Prepare a forked process: close inherited connections, and end when the parent process ends."""
     supervisor.die_with_parent()
-    extensions.forget_redis()
+    extensions.drop_redis_client()
     with server.app.wsgi().app.app_context():
         extensions.db.engine.dispose(close=False)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Integer, Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import Integer, Select, and_, bindparam, or_, tuple_
 
 from helpdesk.database import transactions
 from helpdesk.database.types import UtcDateTime
@@ -86,11 +86,6 @@ class PagedQuery:
 def fetch_page(query: Select, order: Order, cursor: str | None = None, size: int = PAGE_SIZE) -> Page:
     """Fetch one page of a query that is used only once."""
     return PagedQuery(query, order).at(cursor, size)
-
-
-def count_up_to(query: Select, limit: int = 1000) -> int:
-    """Count the rows of ``query``, ``limit`` at most, so that the cost stays bounded."""
-    return db.session.scalar(select(func.count()).select_from(query.order_by(None).limit(limit).subquery()))
 
 
 def _after_cursor(columns: list[tuple[Any, bool]]) -> Any:

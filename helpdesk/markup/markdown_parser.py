@@ -76,7 +76,7 @@ def _parse(text: str) -> tuple[Token, ...]:
         return (Token("code_block", "code", 0, content=text, block=True),)
 
 
-def forget_texts() -> None:
+def clear_cache() -> None:
     """Drop the texts that were parsed last, for measurements."""
     _parse.cache_clear()
 

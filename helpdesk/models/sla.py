@@ -116,10 +116,6 @@ class SlaTimer(Base):
     )
 
     @property
-    def is_running(self) -> bool:
-        return self.running_since is not None
-
-    @property
     def is_paused(self) -> bool:
         """Whether it is paused, because the ticket waits for the customer."""
         return self.running_since is None and self.stopped_at is None

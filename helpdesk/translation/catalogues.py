@@ -71,7 +71,7 @@ def get_catalogue(code: str) -> Catalogue:
     return Catalogue(language, NullTranslations() if code == languages.ENGLISH else _read(code))
 
 
-def forget_catalogues() -> None:
+def clear_catalogues() -> None:
     """Read the folder again at the next use."""
     languages.offered_codes.cache_clear()
     languages.match_language.cache_clear()

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
 from helpdesk import clock
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import oidc, sessions
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -17,7 +18,6 @@ from helpdesk.models.user import User
 from helpdesk.translation import gettext, offered_languages
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization, language
-from helpdesk.web.request import parse_id
 
 blueprint = Blueprint("account", __name__, url_prefix="/account")
 

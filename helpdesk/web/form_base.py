@@ -10,8 +10,8 @@ import wtforms
 from wtforms import SelectChoice
 from wtforms.widgets import TextInput
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import DomainError
-from helpdesk.web.request import parse_id
 
 
 def to_choices(options: Iterable[Sequence[str]]) -> list[SelectChoice]:

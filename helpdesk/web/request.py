@@ -11,7 +11,8 @@ from werkzeug.datastructures import ImmutableMultiDict, MultiDict
 from werkzeug.exceptions import RequestEntityTooLarge
 from werkzeug.routing import IntegerConverter, Map, UnicodeConverter
 
-MAX_DIGITS = 18  # more may not fit a BIGINT
+from helpdesk.database.row_ids import MAX_ID
+
 MAX_ANONYMOUS_BODY_BYTES = 1024 * 1024
 
 
@@ -43,7 +44,7 @@ class BigIntConverter(IntegerConverter):
     regex = "[0-9]{1,19}"
 
     def __init__(self, map: Map, **options: Any) -> None:
-        super().__init__(map, **{"max": 2**63 - 1, **options})
+        super().__init__(map, **{"max": MAX_ID, **options})
 
 
 class NulFreeConverter(UnicodeConverter):
@@ -52,11 +53,6 @@ class NulFreeConverter(UnicodeConverter):
     def __init__(self, map: Map, **options: Any) -> None:
         super().__init__(map, **options)
         self.regex = self.regex.replace("[^/]", "[^/\\x00]")
-
-
-def parse_id(text: str | None) -> int | None:
-    """The id of a row in ``text``; None if it is no number or does not fit a BIGINT."""
-    return int(text) if text and text.isdecimal() and len(text) <= MAX_DIGITS else None
 
 
 def register(app: Flask) -> None:

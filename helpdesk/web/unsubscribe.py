@@ -38,7 +38,7 @@ def end_mail_thread(thread_id: int, token: str) -> ResponseReturnValue:
 
 def get_thread_or_404(thread_id: int, token: str) -> Thread:
     """The mail thread that ``token`` was made for, else 404."""
-    thread = db.session.get(Thread, thread_id) if thread_id < 2**63 else None
+    thread = db.session.get(Thread, thread_id)
     if thread is None or thread.user_id is None or not signed_links.is_unsubscribe_token(thread, token):
         abort(404)
     return thread

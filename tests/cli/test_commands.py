@@ -61,7 +61,7 @@ def start(environment, monkeypatch, capsys):
         return status, printed.out, printed.err
 
     yield start
-    extensions.forget_redis()
+    extensions.drop_redis_client()
     settings.invalidate_cache()
 
 

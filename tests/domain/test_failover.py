@@ -19,9 +19,9 @@ def settings(workspace, mailbox):
 @pytest.fixture
 def answer_as(monkeypatch):
     """``answer_as("7:00000001")``: from now on the server has this identity."""
-    failover.forget_check()
+    failover.invalidate_check()
     yield lambda identity: monkeypatch.setattr(postgresql_server, "_identity", identity)
-    failover.forget_check()
+    failover.invalidate_check()
 
 
 def test_card_whose_result_was_lost_is_found_and_not_posted_again(session, make, workspace, answer_as):
@@ -51,7 +51,7 @@ def test_same_server_changes_nothing(session, make, answer_as):
     make.channel(personas.TRIAGE_CHANNEL_ID)
     make.ticket()
     assert failover.look_first_after_failover() == 0
-    failover.forget_check()
+    failover.invalidate_check()
     assert failover.look_first_after_failover() == 0, "a process that starts later reads which server it was"
     assert "unknown" not in set(session.scalars(select(Delivery.state)))
 
@@ -61,7 +61,7 @@ def test_process_that_starts_after_the_failover_looks_first(session, make, answe
     failover.look_first_after_failover()
     make.channel(personas.TRIAGE_CHANNEL_ID)
     make.ticket()
-    failover.forget_check()
+    failover.invalidate_check()
     answer_as("7:00000002")
     assert failover.has_moved()
     assert failover.look_first_after_failover() >= 1

@@ -78,7 +78,7 @@ CONVERSIONS: dict[str, tuple[Callable[[str], object], list[str]]] = {
 
 
 def count_calls(convert: Callable[[str], object], text: str) -> int:
-    markdown_parser.forget_texts()
+    markdown_parser.clear_cache()
     markdown_reader.read_markdown.cache_clear()
     calls = 0
 

@@ -101,7 +101,7 @@ def test_the_compiled_catalogue_is_read_unless_it_is_older(write_catalogue):
     source.write_text(source.read_text().replace("Zugewiesen", "Gegeben"))
     for stamp, word in ((1, "Zugewiesen"), (2**31, "Gegeben")):
         os.utime(source, (stamp, stamp))
-        catalogues.forget_catalogues()
+        catalogues.clear_catalogues()
         with translation.use_language("de"):
             assert translation.gettext("Assigned to %(name)s.", name="Maya").startswith(word)
 

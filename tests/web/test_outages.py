@@ -102,7 +102,7 @@ def test_what_is_written_meanwhile_is_refused_in_words(make, session, browser_of
 
 def test_an_outage_is_a_few_lines_with_the_cause(make, browser_of, out_of_order, caplog):
     browser = browser_of(make.user(make.organization()))
-    outage_log.forget_reports()
+    outage_log.reset_reports()
     out_of_order()
     with caplog.at_level(logging.WARNING):
         for _ in range(20):

@@ -305,7 +305,7 @@ def test_alive_able_and_measured(client, browser_of, app, monkeypatch, make, ses
     assert places == {'#the "desk"\\': 0}, "quotation marks and backslashes of a channel's name are escaped"
     assert {"helpdesk_oldest_undelivered_seconds", "helpdesk_deliveries_failed"} <= gauges.keys()
     monkeypatch.setattr(config.current(), "REDIS_URL", "redis://127.0.0.1:1/0")
-    extensions.forget_redis()
+    extensions.drop_redis_client()
     down = anonymous.get("/readyz")
     assert (down.status_code, down.json) == (200, {"status": "degraded", "wrong": ["queue"]})
-    extensions.forget_redis()
+    extensions.drop_redis_client()

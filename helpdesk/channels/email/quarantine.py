@@ -14,6 +14,7 @@ from helpdesk.channels.email import quarantine_summary, trusted_senders
 from helpdesk.channels.email import settings as mail_settings
 from helpdesk.channels.email.handlers import create_ticket, folded_text, message_content
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
+from helpdesk.database.row_ids import is_id
 from helpdesk.domain import tickets
 from helpdesk.domain.authentication import signed_links
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -67,7 +68,7 @@ def count_waiting(automatic: bool = False) -> int:
 
 def find_waiting(inbound_id: int) -> InboundEvent | None:
     """Return the waiting mail with this id, its raw bytes loaded."""
-    if not 0 < inbound_id < 2**63:
+    if not is_id(inbound_id):
         return None
     return db.session.scalar(
         select(InboundEvent).where(InboundEvent.id == inbound_id, _IS_WAITING).options(undefer(InboundEvent.raw))

@@ -2,6 +2,7 @@
 
 from sqlalchemy import or_, select
 
+from helpdesk.database.row_ids import is_id
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import email_address, permissions, users
@@ -66,7 +67,7 @@ def remember_domain(domain: str, *, actor: User) -> TrustedSender:
 def forget(row_id: int, *, actor: User) -> None:
     """Forget a remembered sender: their mail is checked again. Raises PermissionDenied."""
     _ensure_team(actor)
-    row = db.session.get(TrustedSender, row_id) if 0 < row_id < 2**63 else None
+    row = db.session.get(TrustedSender, row_id) if is_id(row_id) else None
     if row is not None:
         audit_log.add_entry("forgot an accepted sender", actor, row.address)
         db.session.delete(row)

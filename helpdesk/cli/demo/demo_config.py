@@ -9,8 +9,9 @@ from pathlib import Path
 
 import click
 
-from helpdesk import config, var_folder
+from helpdesk import var_folder
 from helpdesk.demo import personas
+from helpdesk.environment_variables import ENVIRONMENT_VARIABLES
 
 PASSED_VARIABLES = (
     "DATABASE_URL",
@@ -63,7 +64,7 @@ class DemoConfig:
 
         Settings of a real installation in our own environment are left out, so that a demo never posts to a real Slack.
         """
-        known = {setting.name for setting in config.ENVIRONMENT_VARIABLES}
+        known = {setting.name for setting in ENVIRONMENT_VARIABLES}
         variables = {
             name: value
             for name, value in os.environ.items()
@@ -107,7 +108,7 @@ class DemoConfig:
 
     def write_environment(self) -> None:
         """Write the settings into the folder, so that other commands can be run beside the demo."""
-        known = {setting.name for setting in config.ENVIRONMENT_VARIABLES}
+        known = {setting.name for setting in ENVIRONMENT_VARIABLES}
         path = self.var / "environment.json"
         path.touch(mode=0o600)
         path.write_text(

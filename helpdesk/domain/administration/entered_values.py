@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from helpdesk import config, encryption, logging_setup
+from helpdesk.environment_variables import ENVIRONMENT_VARIABLES
 from helpdesk.key_derivation import Purpose
 from helpdesk.models.setting import ENTERED_PREFIX
 from helpdesk.translation import lazy_gettext
@@ -63,7 +64,7 @@ CONNECTIONS = {
         ),
     )
 }
-_VARIABLES = {variable.name: variable for variable in config.ENVIRONMENT_VARIABLES}
+_VARIABLES = {variable.name: variable for variable in ENVIRONMENT_VARIABLES}
 _applied: tuple[config.Config, dict[str, Any]] | None = None  # the settings of the start, and the rows in force
 
 

@@ -5,6 +5,7 @@ from typing import Any
 from sqlalchemy import select
 
 from helpdesk import clock
+from helpdesk.database.row_ids import is_id
 from helpdesk.extensions import db
 from helpdesk.models.operation import Operation, OperationKind, OperationState
 from helpdesk.models.organization import Organization
@@ -36,7 +37,7 @@ def start(
 
 def get(operation_id: int) -> Operation | None:
     """The operation with this id."""
-    return db.session.get(Operation, operation_id) if 0 < operation_id < 2**63 else None
+    return db.session.get(Operation, operation_id) if is_id(operation_id) else None
 
 
 def lock(operation_id: int) -> Operation | None:

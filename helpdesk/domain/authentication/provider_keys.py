@@ -54,10 +54,5 @@ def fetch_keys(url: str) -> _KeySet:
     return fetched
 
 
-def forget_keys() -> None:
-    """Fetch every provider's keys anew."""
-    _sets.clear()
-
-
 def _is_for_signing(key: jwt.PyJWK) -> bool:
     return key.public_key_use in ("sig", None)

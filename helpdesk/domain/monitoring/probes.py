@@ -45,11 +45,6 @@ def free_disk_bytes() -> int | None:
         return None
 
 
-def forget_results() -> None:
-    """Try again at the next call."""
-    _results.clear()
-
-
 def _remember(name: str, probe: Callable[[], str | None]) -> str | None:
     key = (name, id(config.current()))
     tried_at, error = _results.get(key, (-PROBE_SECONDS, None))

@@ -45,7 +45,7 @@ def look_first_after_failover() -> int:
     return count
 
 
-def forget_check() -> None:
+def invalidate_check() -> None:
     """Compare again at the next call: another database is used."""
     global _checked
     _checked = None

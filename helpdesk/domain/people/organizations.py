@@ -12,6 +12,7 @@ from sqlalchemy.orm.attributes import flag_modified
 from sqlalchemy.orm.exc import StaleDataError
 
 from helpdesk import config, slugs
+from helpdesk.database.row_ids import is_id
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import email_address, organization_channels, session_revocation, users
@@ -30,7 +31,7 @@ UNCHECKED_FIELDS = ("portal_enabled", "allowlist_only", "default_ticket_visibili
 
 def get_organization(organization_id: int) -> Organization | None:
     """The organization with this id, with its domains and addresses."""
-    if not 0 < organization_id < 2**63:
+    if not is_id(organization_id):
         return None
     rules = (selectinload(Organization.domains), selectinload(Organization.addresses))
     return db.session.scalar(select(Organization).where(Organization.id == organization_id).options(*rules))

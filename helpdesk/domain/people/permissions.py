@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy import BindParameter, ColumnElement, Select, bindparam, false, or_, select
 
+from helpdesk.database.row_ids import is_id
 from helpdesk.domain.errors import PermissionDenied
 from helpdesk.extensions import db
 from helpdesk.models.event import Event
@@ -78,7 +79,7 @@ def _visibility_condition(
 
 def find_ticket(user: User, number: int) -> Ticket | None:
     """The ticket ``number`` if ``user`` may see it, else None."""
-    if not 0 < number < 2**63:
+    if not is_id(number):
         return None
     return db.session.scalar(visible_tickets(user).where(Ticket.id == number))
 

@@ -7,6 +7,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, live_events
+from helpdesk.database.row_ids import is_id
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, PermissionDenied, ValidationError
 from helpdesk.domain.people import admission, changes, email_address, session_revocation
@@ -43,7 +44,7 @@ def find_user(email: str) -> User | None:
 
 def get_user(user_id: int) -> User | None:
     """The user with this id."""
-    return db.session.get(User, user_id) if 0 < user_id < 2**63 else None
+    return db.session.get(User, user_id) if is_id(user_id) else None
 
 
 def list_team(only_active: bool = True) -> list[User]:

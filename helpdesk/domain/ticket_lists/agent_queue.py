@@ -14,6 +14,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock
 from helpdesk.database import pagination
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import agent_queue_queries, search
 from helpdesk.domain.ticket_lists.agent_queue_queries import (
@@ -199,14 +200,14 @@ def _parse_filters(user: User, filters: dict[str, str]) -> dict[str, Any]:
         values["nobody"] = None
     elif filters["assignee"] == "me":
         values["assignee"] = user.id
-    elif _is_id(filters["assignee"]):
-        values["assignee"] = int(filters["assignee"])
+    elif assignee_id := parse_id(filters["assignee"]):
+        values["assignee"] = assignee_id
     if filters["organization"]:
         values["organization"] = filters["organization"]
     if filters["form"]:
         values["form"] = filters["form"]
-    if _is_id(filters["requester"]):
-        values["requester"] = int(filters["requester"])
+    if requester_id := parse_id(filters["requester"]):
+        values["requester"] = requester_id
     if filters["age"] in AGE_LABELS:
         values["before"] = clock.now() - timedelta(days=int(filters["age"]))
     return values
@@ -268,10 +269,6 @@ def _views_containing(status: str, assignee_group: str) -> list[str]:
         return [status]
     views = [view for view, statuses in STATUS_VIEWS.items() if status in statuses]
     return views + {"me": ["mine"], "nobody": ["unassigned"]}.get(assignee_group, [])
-
-
-def _is_id(text: str) -> bool:
-    return text.isascii() and text.isdecimal() and len(text) < 19
 
 
 def _read_filters(text: str) -> dict[str, str]:

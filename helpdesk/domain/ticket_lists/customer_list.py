@@ -25,6 +25,7 @@ from sqlalchemy import (
 
 from helpdesk import clock
 from helpdesk.database import pagination
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import search
 from helpdesk.extensions import db
@@ -215,9 +216,8 @@ def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, An
         values["statuses"] = list(STATUS_GROUPS.get(status, (status,)))
     if filters.get("mine"):
         values["mine"] = user.id
-    requester = filters.get("requester") or ""
-    if requester.isdecimal() and len(requester) < 19:
-        values["requester"] = int(requester)
+    if requester_id := parse_id(filters.get("requester")):
+        values["requester"] = requester_id
     if filters.get("form"):
         values["form"] = filters["form"]
     zone = _time_zone(user)

@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
-
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import locking, tickets
 from helpdesk.domain.errors import DomainError, ValidationError
 from helpdesk.domain.people import permissions
@@ -80,9 +79,7 @@ def update_tickets(
 def _find_assignee(assignee: str) -> User | None:
     if assignee in ("", "none"):
         return None
-    if not (assignee.isascii() and assignee.isdecimal() and len(assignee) < 19):
-        raise ValidationError(gettext("There is no such person."), "assignee")
-    person = db.session.scalar(select(User).where(User.id == int(assignee)))
+    person = db.session.get(User, parse_id(assignee) or 0)
     if person is None:
         raise ValidationError(gettext("There is no such person."), "assignee")
     return person

@@ -8,6 +8,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import models_json_schema
 
 from helpdesk import config
+from helpdesk.database.row_ids import MAX_ID
 from helpdesk.web.api import schemas
 from helpdesk.web.middleware import authorization
 
@@ -39,7 +40,7 @@ TAGS = {
     "files": "Files up and down.",
     "organizations": "Organizations and their people.",
 }
-NUMBER = {"type": "integer", "minimum": 1, "maximum": 2**63 - 1}
+NUMBER = {"type": "integer", "minimum": 1, "maximum": MAX_ID}
 SLUG = {"type": "string", "minLength": 1, "maxLength": 80, "pattern": "^[a-z0-9-]+$"}
 
 

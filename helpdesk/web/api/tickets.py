@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.orm import joinedload, selectinload
 
 from helpdesk.database import pagination
+from helpdesk.database.row_ids import is_id
 from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions, users
@@ -109,7 +110,7 @@ def update_ticket(number: int) -> ResponseReturnValue:
 
 def get_ticket_or_404(number: int) -> Ticket:
     """The ticket with this number, if the token's user may see it, else 404."""
-    if not 0 < number < 2**63:
+    if not is_id(number):
         abort(404)
     visible = permissions.visible_tickets(token_authentication.get_token_user()).where(Ticket.id == number)
     return db.session.scalar(visible.options(*LOADED).execution_options(populate_existing=True)) or abort(404)

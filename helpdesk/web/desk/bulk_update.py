@@ -3,12 +3,12 @@
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.tickets import bulk_update
 from helpdesk.extensions import db
 from helpdesk.web.desk.agent_queue import get_return_path
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
 
 blueprint = Blueprint("bulk_update", __name__, url_prefix="/desk")

@@ -6,12 +6,12 @@ from urllib.parse import urlencode
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.people import organizations, permissions, users
 from helpdesk.domain.ticket_lists import agent_queue
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("palette", __name__, url_prefix="/desk")

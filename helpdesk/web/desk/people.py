@@ -6,6 +6,7 @@ from urllib.parse import urlencode
 from flask import Blueprint, abort, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import admission, customers, organizations, users
 from helpdesk.domain.ticket_lists import agent_queue
@@ -14,7 +15,6 @@ from helpdesk.models.organization import Organization
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
 
 blueprint = Blueprint("desk_people", __name__, url_prefix="/desk/people")

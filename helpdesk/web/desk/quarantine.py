@@ -6,13 +6,13 @@ from flask import Blueprint, Response, abort, flash, redirect, render_template, 
 from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import acceptance, quarantine
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.translation import gettext, lazy_gettext, ngettext
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 
 blueprint = Blueprint("quarantine", __name__, url_prefix="/desk/quarantine")
 TICKET_NOT_FOUND_SENTENCE = lazy_gettext("There is no ticket with this number.")

@@ -55,7 +55,7 @@ def save_view() -> ResponseReturnValue:
 @authorization.team_only
 def delete_view(view_id: int) -> ResponseReturnValue:
     """Delete one of one's own views; admins also a shared one."""
-    view = saved_views.find_view(authentication.get_current_user(), view_id) if view_id < 2**63 else None
+    view = saved_views.find_view(authentication.get_current_user(), view_id)
     if view is None:
         abort(404)
     saved_views.delete_view(view, actor=authentication.get_current_user())

@@ -36,7 +36,7 @@ def register(app: Flask) -> None:
         return response
 
     @app.teardown_request
-    def forget(_error: BaseException | None) -> None:
+    def clear_context(_error: BaseException | None) -> None:
         logging_setup.set_context()
 
 

@@ -49,7 +49,7 @@ def create_api_token() -> ResponseReturnValue:
 @authorization.admin_only
 def revoke_api_token(token_id: int) -> ResponseReturnValue:
     """Revoke a token."""
-    token = db.session.get(ApiToken, token_id) if token_id < 2**63 else None
+    token = db.session.get(ApiToken, token_id)
     if token is None:
         abort(404)
     api_tokens.revoke_token(token, actor=authentication.get_current_user())

@@ -6,9 +6,9 @@ from typing import Any
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import audit_log
 from helpdesk.web.middleware import authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_audit_log", __name__, url_prefix="/settings/audit")
@@ -40,7 +40,8 @@ def parse_cursor() -> tuple[datetime, int] | None:
     time_text, _, id_text = request.args.get("before", "").rpartition("_")
     try:
         moment = datetime.fromisoformat(time_text)
-        return (moment.astimezone(UTC), int(id_text)) if moment.tzinfo and 0 <= int(id_text) < 2**63 else None
+        entry_id = parse_id(id_text)
+        return (moment.astimezone(UTC), entry_id) if moment.tzinfo and entry_id is not None else None
     except (ValueError, OverflowError):
         return None
 

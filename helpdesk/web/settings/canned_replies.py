@@ -6,13 +6,13 @@ from flask import Blueprint, abort, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.tickets import canned_replies
 from helpdesk.extensions import db
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.team_forms import CannedReplyForm
 
@@ -112,6 +112,4 @@ def render_in_settings(template: str, **values: Any) -> str:
 
 def get_reply_or_404(reply_id: int) -> CannedReply:
     """The reply, if this person may edit it, else 404."""
-    return (
-        canned_replies.find_reply(authentication.get_current_user(), reply_id) if reply_id < 2**63 else None
-    ) or abort(404)
+    return canned_replies.find_reply(authentication.get_current_user(), reply_id) or abort(404)

@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy import func, select
 from sqlalchemy.orm import selectinload
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.forms import builder, choices_for, diff, field_types, visible_fields
 from helpdesk.domain.forms.validation import publish_errors
@@ -18,7 +19,6 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.translation import gettext
 from helpdesk.web import uploads
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation, stale_forms
 
 blueprint = Blueprint("settings_forms", __name__, url_prefix="/settings/forms")
@@ -163,8 +163,6 @@ def discard_draft(form_id: int) -> ResponseReturnValue:
 
 def get_form_or_404(form_id: int) -> Form:
     """The form, with everything its pages show; else 404."""
-    if form_id >= 2**63:
-        abort(404)
     form = db.session.scalar(
         select(Form)
         .where(Form.id == form_id)

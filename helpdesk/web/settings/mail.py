@@ -81,7 +81,7 @@ def try_mail_loop() -> ResponseReturnValue:
 @authorization.admin_only
 def reset_undeliverable_address(user_id: int) -> ResponseReturnValue:
     """Send mail to an undeliverable address again, and retry what failed."""
-    user = (db.session.get(User, user_id) if user_id < 2**63 else None) or abort(404)
+    user = db.session.get(User, user_id) or abort(404)
     retried_count = undeliverable.reset_and_retry(user, actor=authentication.get_current_user())
     db.session.commit()
     sentence = gettext("Mail is sent to %(email)s again.", email=user.email)

@@ -6,6 +6,7 @@ from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import sessions
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -14,7 +15,6 @@ from helpdesk.extensions import db
 from helpdesk.models.organization import Organization
 from helpdesk.translation import gettext, offered_languages
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("settings_organizations", __name__, url_prefix="/settings/organizations")

@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import undeliverable
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.authentication import invitations, oidc, second_factor, sessions
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -18,7 +19,6 @@ from helpdesk.models.user import User
 from helpdesk.translation import gettext, ngettext
 from helpdesk.web import user_agent
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation, stale_forms
 
 blueprint = Blueprint("settings_people", __name__, url_prefix="/settings/people")

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, redirect, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.channels.email import administration, diagnostics
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import organizations
@@ -13,7 +14,6 @@ from helpdesk.extensions import db
 from helpdesk.translation import gettext
 from helpdesk.web.form_base import to_choices
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation
 from helpdesk.web.settings.mail_form import SenderForm
 

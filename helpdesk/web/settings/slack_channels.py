@@ -164,5 +164,5 @@ def list_available_choices(taken: set[str]) -> list[tuple[str, str]]:
 
 def get_channel_or_404(channel_id: int) -> Channel:
     """The connected Slack channel, else 404."""
-    channel = db.session.get(Channel, channel_id) if channel_id < 2**63 else None
+    channel = db.session.get(Channel, channel_id)
     return channel if channel and channel.kind == "slack" and channel.removed_at is None else abort(404)

@@ -7,6 +7,7 @@ from flask import Blueprint, abort, flash, redirect, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import outbox
 from helpdesk.domain.administration import audit_log
 from helpdesk.domain.errors import ConflictError, ValidationError
@@ -16,7 +17,6 @@ from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.webhook import Webhook
 from helpdesk.translation import gettext, ngettext
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.settings import navigation, stale_forms
 from helpdesk.web.settings.integration_forms import WebhookForm
 
@@ -81,7 +81,7 @@ def test_webhook(webhook_id: int) -> ResponseReturnValue:
 def retry_delivery(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
     """Retry one delivery of the log."""
     webhook = get_webhook_or_404(webhook_id)
-    delivery = db.session.get(Delivery, delivery_id) if delivery_id < 2**63 else None
+    delivery = db.session.get(Delivery, delivery_id)
     if delivery is None or delivery.kind != DeliveryKind.webhook or delivery.subject_id != webhook.id:
         abort(404)
     outbox.retry_delivery(delivery, actor=authentication.get_current_user())
@@ -94,7 +94,7 @@ def retry_delivery(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
 def replay_delivery(webhook_id: int, delivery_id: int) -> ResponseReturnValue:
     """Send an event of the log again."""
     webhook = get_webhook_or_404(webhook_id)
-    delivery = db.session.get(Delivery, delivery_id) if delivery_id < 2**63 else None
+    delivery = db.session.get(Delivery, delivery_id)
     if delivery is None or delivery.kind != DeliveryKind.webhook or delivery.subject_id != webhook.id:
         abort(404)
     actor = authentication.get_current_user()
@@ -178,4 +178,4 @@ def stored_values(webhook: Webhook) -> dict[str, Any]:
 
 def get_webhook_or_404(webhook_id: int) -> Webhook:
     """The webhook, else 404."""
-    return (db.session.get(Webhook, webhook_id) if webhook_id < 2**63 else None) or abort(404)
+    return db.session.get(Webhook, webhook_id) or abort(404)

@@ -155,7 +155,7 @@ class RequestScopedBlueprint(OAuth2ConsumerBlueprint):
         given = request.args.get("state", "")
         kept = oauth_state.load(self.name, given)
         response = make_response(self._finish(kept))
-        oauth_state.forget(response, self.name, given)
+        oauth_state.delete_cookie(response, self.name, given)
         return response
 
     def _finish(self, kept: oauth_state.OAuthState | None) -> ResponseReturnValue:

@@ -57,7 +57,7 @@ def load(provider: str, state: str) -> OAuthState | None:
     return found if (found.provider, found.state) == (provider, state) else None
 
 
-def forget(response: Response, provider: str, state: str) -> None:
+def delete_cookie(response: Response, provider: str, state: str) -> None:
     """Delete what was kept for ``state``, which is used once."""
     if _cookie_name(provider, state) in request.cookies:
         _delete(response, _cookie_name(provider, state))

@@ -4,12 +4,12 @@ from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk import live_events, presence
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.tickets import canned_replies
 from helpdesk.extensions import db, htmx
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets import agent_sidebar
 from helpdesk.web.tickets.page_context import composer_context, page_context

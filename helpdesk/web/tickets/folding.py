@@ -9,10 +9,10 @@ from typing import Any
 
 from flask import request
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import tickets
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
-from helpdesk.web.request import parse_id
 
 HEADER = "X-Shown-From"
 SHORT = 14  # entries that are never folded

@@ -3,6 +3,7 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.people import permissions
@@ -10,7 +11,6 @@ from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication
-from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets.responses import render_after_change
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
@@ -38,7 +38,7 @@ def remove_follower(number: int, user_id: int) -> ResponseReturnValue:
     A person who now cannot see the ticket any more is redirected to the list.
     """
     ticket = get_ticket_or_404(number)
-    user = db.session.get(User, user_id) if user_id < 2**63 else None
+    user = db.session.get(User, user_id)
     if user is not None:
         tickets.remove_follower(ticket, user, actor=authentication.get_current_user())
         db.session.commit()

@@ -3,6 +3,7 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions
 from helpdesk.domain.tickets import links
@@ -10,7 +11,6 @@ from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.tickets.agent_tools import render_refusal, render_tools
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
 

@@ -8,6 +8,7 @@ from flask_login import current_user
 from sqlalchemy.exc import IntegrityError
 
 from helpdesk import presence
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import idempotency, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.tickets import collisions
@@ -17,7 +18,6 @@ from helpdesk.models.ticket import Ticket
 from helpdesk.web import uploads
 from helpdesk.web.form_tokens import read_form_token
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets import undo
 from helpdesk.web.tickets.page_context import composer_context, page_context

@@ -5,6 +5,7 @@ from typing import Any
 from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, DomainError, ValidationError
 from helpdesk.domain.people import users
 from helpdesk.domain.tickets import requester
@@ -12,7 +13,6 @@ from helpdesk.extensions import db
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404
 

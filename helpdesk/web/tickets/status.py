@@ -3,13 +3,13 @@
 from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.tickets import undo
 from helpdesk.web.tickets.responses import render_after_change
 from helpdesk.web.tickets.ticket_lookup import TICKET_URL_PREFIX, get_ticket_or_404

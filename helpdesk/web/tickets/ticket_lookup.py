@@ -8,6 +8,7 @@ from flask import abort
 from sqlalchemy import Select, and_, bindparam
 from sqlalchemy.orm import joinedload
 
+from helpdesk.database.row_ids import is_id
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.qa_review import QaReview
@@ -29,7 +30,7 @@ LOAD_PEOPLE = (
 def get_ticket_or_404(number: int) -> Ticket:
     """The ticket with this number, if the signed-in person may see it; else 404, as if it did not exist."""
     user = authentication.get_current_user()
-    if not 0 < number < 2**63 or not user.is_active:
+    if not is_id(number) or not user.is_active:
         abort(404)
     parameters = {"number": number, "reader_id": user.id, "reader_organization_id": user.organization_id}
     row = db.session.execute(_ticket_query(user.is_team, user.ticket_visibility), parameters).unique().first()
@@ -48,7 +49,7 @@ def get_ticket_or_404(number: int) -> Ticket:
 def get_ticket_to_change_or_404(number: int) -> Ticket:
     """Like ``get_ticket_or_404``, without what only the ticket's page reads. The change itself locks and asks again."""
     user = authentication.get_current_user()
-    if not 0 < number < 2**63 or not user.is_active:
+    if not is_id(number) or not user.is_active:
         abort(404)
     parameters = {"number": number, "reader_id": user.id, "reader_organization_id": user.organization_id}
     ticket = db.session.scalars(_visible_ticket_query(user.is_team, user.ticket_visibility), parameters).first()

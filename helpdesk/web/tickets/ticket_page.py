@@ -4,10 +4,10 @@ from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_login import current_user
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import tickets
 from helpdesk.extensions import htmx
 from helpdesk.web.middleware import authentication
-from helpdesk.web.request import parse_id
 from helpdesk.web.tickets import conversation_changes, folding, sidebar, undo
 from helpdesk.web.tickets.page_context import (
     composer_context,

@@ -6,6 +6,7 @@ from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 from sqlalchemy import select
 
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import organizations
 from helpdesk.domain.tickets import transfer
@@ -35,7 +36,7 @@ def transfer_ticket(number: int) -> ResponseReturnValue:
     ticket = get_ticket_or_404(number)
     slug, text = request.form.get("organization", ""), request.form.get("requester", "")
     organization = organizations.find_by_slug(slug)
-    requester = db.session.get(User, int(text)) if text.isdecimal() and len(text) < 19 else None
+    requester = db.session.get(User, parse_id(text) or 0)
     try:
         if organization is None or requester is None:
             raise ValidationError(gettext("Choose an organization and whom the ticket is for."), "requester")

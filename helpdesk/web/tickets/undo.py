@@ -7,6 +7,7 @@ from flask import Blueprint, flash, render_template, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk import clock
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.extensions import db, htmx
@@ -14,7 +15,6 @@ from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
-from helpdesk.web.request import parse_id
 from helpdesk.web.templating import htmx_responses
 from helpdesk.web.tickets.message_edits import get_own_message_or_404
 from helpdesk.web.tickets.page_context import composer_context, page_context

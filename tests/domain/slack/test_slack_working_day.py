@@ -21,9 +21,9 @@ TRIAGE = personas.TRIAGE_CHANNEL_ID
 @pytest.fixture(autouse=True)
 def fresh_directory():
     directory.clear_cache()
-    rate_limits.forget()
+    rate_limits.clear()
     yield
-    rate_limits.forget()
+    rate_limits.clear()
 
 
 def fresh(session, ticket) -> Ticket:
@@ -199,7 +199,7 @@ def test_the_sync_stops_at_a_limit_and_reads_few_idle_threads(filed_ticket, day,
         return day.workspace.calls["conversations.replies"] - before
 
     assert turn() <= 2 * sync.MAX_IDLE_THREADS
-    rate_limits.forget()
+    rate_limits.clear()
     day.workspace.misbehave("conversations.replies", "ratelimited", times=None, retry_after=120)
     assert turn() <= 1 and turn() == 0
 

@@ -43,7 +43,7 @@ def is_rate_limit(error: errors.ChannelError) -> bool:
     return api_errors.error_code(error) == "ratelimited"
 
 
-def forget() -> None:
+def clear() -> None:
     """Forget every limit."""
     with _lock:
         _until.clear()

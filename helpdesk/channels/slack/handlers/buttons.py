@@ -6,6 +6,7 @@ from helpdesk.channels.slack import visibility
 from helpdesk.channels.slack.handlers import authors, customer_tickets, ephemeral_replies, messages, thread_lookup
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import ActionEvent, ReactionEvent
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import outbox, tickets
 from helpdesk.domain.errors import ConflictError
 from helpdesk.domain.inbox.results import Result, ignored_result
@@ -66,10 +67,8 @@ def find_ticket(event: ActionEvent) -> Ticket | None:
     thread = thread_lookup.find_thread(event.channel_id, event.external_id)
     if thread is not None:
         return thread.ticket
-    number, channel = str(event.value or ""), thread_lookup.find_channel(event.channel_id)
-    if not number.isdecimal() or len(number) > 18:
-        return None
-    ticket = db.session.get(Ticket, int(number))
+    channel = thread_lookup.find_channel(event.channel_id)
+    ticket = db.session.get(Ticket, parse_id(str(event.value or "")) or 0)
     if event.container in {"ephemeral", "view"}:
         return ticket  # a list or a card that only the agent sees
     if channel is None:
@@ -96,8 +95,7 @@ def _set_urgent(ticket: Ticket, agent: User) -> None:
 
 
 def _act_on_pending_message(event: ActionEvent, agent: User, action: Callable[[Message, User], str]) -> Result:
-    number = str(event.value or "")
-    message = db.session.get(Message, int(number)) if number.isdecimal() and len(number) < 19 else None
+    message = db.session.get(Message, parse_id(str(event.value or "")) or 0)
     origin = db.session.get(Thread, message.origin_thread_id) if message and message.origin_thread_id else None
     is_elsewhere = origin is not None and origin.channel.external_id != event.channel_id
     if message is None or not message.from_team or is_elsewhere:

@@ -11,6 +11,7 @@ from helpdesk.channels.slack.handlers import authors, ephemeral_replies, incomin
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import ModalEvent, SuggestionEvent
 from helpdesk.channels.slack.render import blocks
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import forms, tickets
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.inbox.channel_event import RemoteFile
@@ -123,7 +124,7 @@ def _parse_submission(event: ModalEvent, agent: User | None) -> tuple[dict, dict
     values, origin = event.values, event.private
     wrong: dict[str, str] = {}
     number = str(values.get("organization") or "")
-    organization = db.session.get(Organization, int(number)) if number.isdecimal() and len(number) < 19 else None
+    organization = db.session.get(Organization, parse_id(number) or 0)
     if organization is None:
         return {}, {"organization": gettext("Choose the organization this ticket is for.")}
     slug = values.get("form") or origin.get("form") or ""
@@ -173,7 +174,7 @@ def _parse_answers(
 def suggest(event: SuggestionEvent, agent: User) -> dict:
     """Return the options for what ``agent`` types into a select of the modal."""
     number = str(event.values.get("organization") or "")
-    organization_id = int(number) if number.isdecimal() and len(number) < 19 else None
+    organization_id = parse_id(number)
     if event.block_id == "organization":
         return blocks.suggestions(_search_organizations(event.typed), event.typed)
     if event.block_id == "form":

@@ -9,6 +9,7 @@ from helpdesk.channels.slack.handlers import authors, ephemeral_replies, modal_f
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import ModalEvent, SlackEvent, SuggestionEvent
 from helpdesk.channels.slack.render import blocks
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import forms, labels, tickets
 from helpdesk.domain.inbox.results import Result, ignored_result
 from helpdesk.domain.people import permissions, users
@@ -137,12 +138,11 @@ def _changed_value(values: dict, before: dict, name: str) -> bool:
 
 
 def _find_ticket(event: ModalEvent | SuggestionEvent) -> Ticket | None:
-    reference = str(event.private.get("reference") or "")
-    return db.session.get(Ticket, int(reference)) if reference.isdecimal() and len(reference) < 19 else None
+    return db.session.get(Ticket, parse_id(str(event.private.get("reference") or "")) or 0)
 
 
 def _find_assignee(text: object) -> User | None:
-    user = users.get_user(int(text)) if isinstance(text, str) and text.isdecimal() and len(text) < 19 else None
+    user = users.get_user(parse_id(text) or 0) if isinstance(text, str) else None
     return user if user is not None and user.is_team and user.is_active else None
 
 

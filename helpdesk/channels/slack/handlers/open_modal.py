@@ -22,6 +22,7 @@ from helpdesk.channels.slack.parse.event_types import ActionEvent, CommandEvent,
 from helpdesk.channels.slack.parse.events import BotIdentity
 from helpdesk.channels.slack.render import blocks
 from helpdesk.database import transactions
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.outbox.errors import ChannelError, PermanentError
 from helpdesk.domain.people import admission
 from helpdesk.extensions import db
@@ -170,7 +171,7 @@ def _typed_values(event: ActionEvent) -> create_ticket_modal.TicketDraft:
     values, origin = event.values, event.private
     number = str(values.get("organization") or "")
     return create_ticket_modal.TicketDraft(
-        organization_id=int(number) if number.isdecimal() and len(number) < 19 else None,
+        organization_id=parse_id(number),
         form=str(values.get("form") or ""),
         requester=str(values.get("requester") or ""),
         subject=str(values.get("subject") or ""),

@@ -8,6 +8,7 @@ from helpdesk.channels.slack.handlers import authors, ephemeral_replies
 from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse.event_types import ActionEvent, ModalEvent, SlackEvent, SuggestionEvent
 from helpdesk.channels.slack.render import blocks
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import labels, tickets
 from helpdesk.domain.administration import settings
 from helpdesk.domain.inbox.results import Result, ignored_result
@@ -30,7 +31,7 @@ def render_with_canned_reply(event: ActionEvent, agent: User) -> dict | None:
     """Return the modal with the text of the canned reply that was chosen in it; None if the ticket is gone."""
     ticket = _find_ticket(event.private)
     chosen = str(event.value or "")
-    reply = canned_replies.find_reply(agent, int(chosen)) if chosen.isdecimal() and len(chosen) < 19 else None
+    reply = canned_replies.find_reply(agent, parse_id(chosen) or 0)
     if ticket is None:
         return None
     text = canned_replies.fill_variables(reply, ticket, agent) if reply else str(event.values.get("body") or "")
@@ -102,5 +103,4 @@ def _typed_body(event: ModalEvent) -> str:
 
 
 def _find_ticket(private: dict) -> Ticket | None:
-    reference = str(private.get("reference") or "")
-    return db.session.get(Ticket, int(reference)) if reference.isdecimal() and len(reference) < 19 else None
+    return db.session.get(Ticket, parse_id(str(private.get("reference") or "")) or 0)
