@@ -105,6 +105,18 @@ def test_a_colleagues_newer_reply_is_shown_once(filed_ticket, desk, make, sessio
     assert messages(session, "reply") == ["I have restarted it.", "Restart it."]
 
 
+def test_a_reply_sent_again_is_the_same_reply_whatever_a_colleague_wrote_since(filed_ticket, desk, make, session):
+    page = soup(desk.get(f"/tickets/{filed_ticket.number}"))
+    fields = {name: page.select_one(f"#composer [name={name}]")["value"] for name in ("seen", "form_token")}
+    address = f"/tickets/{filed_ticket.number}/replies"
+    send(desk, address, body="Restart it.", **fields)
+    tickets.reply(filed_ticket, author=make.agent("Tomas"), body="I have restarted it.")
+    session.commit()
+    page = soup(send(desk, address, body="Restart it.", **fields))  # its answer was lost on the way
+    assert page.select(".composer .notice") == []
+    assert messages(session, "reply") == ["Restart it.", "I have restarted it."]
+
+
 def test_ones_own_and_the_customers_newer_messages_do_not_stop_a_reply(filed_ticket, desk, session):
     tickets.reply(filed_ticket, author=filed_ticket.requester, body="Any news?")
     session.commit()

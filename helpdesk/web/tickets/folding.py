@@ -58,7 +58,7 @@ def load_folded(ticket: Ticket, reader: User) -> FoldedTimeline:
     read_seq = getattr(ticket, "read_seq", None) or 0
     unread = [entry for entry in entries if entry.seq > read_seq] if read_seq else []
     is_all = asked is None and len(entries) <= most
-    shown_from = asked if asked is not None else _default_start(entries, len(unread))
+    shown_from = asked if asked is not None else find_default_start(entries, len(unread))
     if not is_all and asked is not None and len(entries) > most:
         shown_from = entries[1].seq
     first_unread = unread[0].seq if unread and len(unread) < len(entries) else 0
@@ -83,8 +83,9 @@ def load_earlier(ticket: Ticket, reader: User, before: int, from_seq: int | None
     return EarlierPage(before, entries, left)
 
 
-def _default_start(entries: list[Any], unread_count: int) -> int:
+def find_default_start(entries: list[Any], unread_count: int) -> int:
     """The number from which everything is shown; 0 for a short conversation."""
     if len(entries) <= SHORT:
         return 0
-    return entries[-max(LATEST, min(unread_count + 2, MOST_UNREAD))].seq
+    shown_count = max(LATEST, min(unread_count + 2, MOST_UNREAD))
+    return entries[-shown_count].seq if shown_count < len(entries) else 0

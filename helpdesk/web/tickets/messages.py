@@ -78,7 +78,8 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
             )
             db.session.commit()
             return htmx_responses.redirect_to(f"/tickets/{follow_up.number}")
-        if kind == "reply" and (newer := find_newer_reply(ticket)):
+        newer = find_newer_reply(ticket) if kind == "reply" else None
+        if newer is not None and not idempotency.was_message_sent(authentication.get_current_user(), ticket, token):
             form_uploads.keep_for_retry()
             return render_rejected_form(number, None, kind, body, form_uploads, newer)
         fields = {
