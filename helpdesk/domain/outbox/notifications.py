@@ -11,7 +11,6 @@ from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox import registry
 from helpdesk.domain.people.reader_language import in_team_language
 from helpdesk.extensions import db
-from helpdesk.markup import markdown_rendering
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.message import Message
 from helpdesk.models.priorities import HIGHEST_PRIORITY
@@ -20,7 +19,6 @@ from helpdesk.models.user import Role, User
 from helpdesk.translation import gettext
 
 NOTIFIED_KINDS = (DeliveryKind.message, DeliveryKind.file, DeliveryKind.card)
-MAX_EXCERPT_LENGTH = 140
 DAY_MINUTES = 24 * 60
 
 
@@ -49,12 +47,9 @@ def on_message_added(message: Message) -> None:
                 ),
             )
     elif not message.from_team and ticket.assignee is not None:
-        excerpt = markdown_rendering.make_excerpt(message.body, MAX_EXCERPT_LENGTH)
+        # Without the reply's words: these stand in the thread, and could not be taken back here.
         sentence = gettext(
-            "%(author)s answered on %(ticket)s: %(excerpt)s",
-            author=message.author_display_name,
-            ticket=_describe(ticket),
-            excerpt=excerpt,
+            "%(author)s answered on %(ticket)s.", author=message.author_display_name, ticket=_describe(ticket)
         )
         notify(ticket, [ticket.assignee], sentence, is_repeated=True)
     elif not message.from_team:
