@@ -10,7 +10,7 @@ from pathlib import Path
 
 from helpdesk.cli import supervisor
 
-START_TIMEOUT_SECONDS = 30.0
+START_TIMEOUT_SECONDS = 60.0
 LOCK_TIMEOUT_SECONDS = 1.5  # longer than any transaction of the product
 
 

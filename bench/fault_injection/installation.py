@@ -43,6 +43,7 @@ class Installation:
         production: bool = False,
     ):
         self.folder = folder
+        (folder / "var").mkdir()
         self.database = {"sqlite": databases.SQLite, "postgresql": databases.PostgreSQL}[database](folder)
         self.undo = undo
         self.log_level = log_level
@@ -104,7 +105,7 @@ class Installation:
         return ours | {
             "PYTHONUNBUFFERED": "1",
             "PORT": str(self.port),
-            "VAR_DIR": str(self.folder),
+            "VAR_DIR": str(self.folder / "var"),  # the product closes it to others, as PostgreSQL's user
             "SECRET_KEY": self.secret_key,
             "DATABASE_URL": self.database.url,
             "PORTAL_BASE_URL": self.portal,

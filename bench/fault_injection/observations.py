@@ -10,6 +10,8 @@ from bench.fault_injection.retrying_browser import RetryingBrowser
 
 MESSAGE_PATTERN = re.compile(r'<article\s+class="message[^>]*data-kind="(reply|note)".*?</article>', re.DOTALL)
 NEXT_PAGE_PATTERN = re.compile(r'href="(/tickets\?[^"]*after=[^"]*)"')
+EARLIER_PAGE_PATTERN = re.compile(r'href="(/tickets/\d+/earlier\?before=\d+)"')
+FOLDED_PLACE = 'id="earlier-messages"'
 TICKET_ROW_PATTERN = re.compile(r'<li\s+class="row[^"]*"\s+id="ticket-(\d+)".*?</li>', re.DOTALL)
 
 
@@ -77,9 +79,19 @@ class PageObservations:
         if page is None:
             self.complete = False
             return []
+        start, _, end = page.text.partition(FOLDED_PLACE)
+        parts, earlier = [end], EARLIER_PAGE_PATTERN.search(end)
+        while earlier is not None:
+            more = browser.page(earlier[1], until)
+            if more is None:
+                self.complete = False
+                break
+            parts.insert(0, more.text)
+            earlier = EARLIER_PAGE_PATTERN.search(more.text)
         return [
             ShownMessage(word, found[1])
-            for found in MESSAGE_PATTERN.finditer(page.text)
+            for text in (start, *parts)
+            for found in MESSAGE_PATTERN.finditer(text)
             for word in sorted(set(scenario.find_words(found[0])))
         ]
 

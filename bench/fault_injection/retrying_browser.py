@@ -88,8 +88,8 @@ class RetryingBrowser:
 
 
 def parse_hidden_fields(page: str, action: str) -> dict[str, str]:
-    """The hidden fields of the form on ``page`` whose action is ``action``."""
-    start = page.index(f'action="{action}"')
+    """The hidden fields of the form on ``page`` that has the action ``action``, itself or at one of its buttons."""
+    start = page.rindex("<form", 0, page.index(f'action="{action}"'))
     form = page[start : page.index("</form>", start)]
     fields = {}
     for tag in HIDDEN_INPUT_PATTERN.findall(form):

@@ -33,18 +33,19 @@ MAX_FINDINGS = 4  # printed of each check
 
 def main() -> int:
     """Run what the command line asks for; the exit status, 0 when every check has the expected result."""
-    arguments = _parse_arguments()
+    arguments = parse_arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Ended by SIGTERM."))
     if arguments.prove:
         return _prove_checks(arguments)
     databases = ("sqlite", "postgresql") if arguments.database == "both" else (arguments.database,)
     if arguments.undo and arguments.database == "both":
         databases = ("sqlite",)
-    verdicts = [_print_report(_run_database(arguments, database, arguments.undo)) for database in databases]
+    verdicts = [_print_report(run_database(arguments, database, arguments.undo)) for database in databases]
     return 1 if any(verdict.failed for verdict in verdicts) else 0
 
 
-def _parse_arguments() -> argparse.Namespace:
+def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
+    """The options of one run; ``words`` instead of those of the command line."""
     parser = argparse.ArgumentParser(prog="bench.fault_injection.runner", description=__doc__.partition("\n")[0])
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=120, help="how long users act and faults occur")
@@ -61,13 +62,13 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--skew", type=float, default=0.0, help="seconds by which the portal's clocks are off Slack's")
     parser.add_argument("--production", action="store_true", help="lease and hold-off as they are by default")
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
-    return parser.parse_args()
+    return parser.parse_args(words)
 
 
 def _prove_checks(arguments: argparse.Namespace) -> int:
     rows = []
     for name, rule in disable_rule.RULES.items():
-        verdict = _print_report(_run_database(arguments, "sqlite", name))
+        verdict = _print_report(run_database(arguments, "sqlite", name))
         rows.append((name, rule.check, verdict.failed, len(verdict.findings[rule.check])))
     print(f"\n{'rule disabled':16} {'check that must fail':22} {'findings':>8}  all that failed")
     for name, check, failed, count in rows:
@@ -76,7 +77,8 @@ def _prove_checks(arguments: argparse.Namespace) -> int:
     return 0 if all(check in failed for _, check, failed, _ in rows) else 1
 
 
-def _run_database(arguments: argparse.Namespace, database: str, disabled_rule: str) -> Verdict:
+def run_database(arguments: argparse.Namespace, database: str, disabled_rule: str) -> Verdict:
+    """Run one installation on ``database`` under the faults of ``arguments``, and check it."""
     folder = Path(tempfile.mkdtemp(prefix="helpdesk-faults-"))
     without = f", without {disabled_rule}" if disabled_rule else ""
     print(f"\n{database}, seed {arguments.seed}, {arguments.seconds:g} s{without}", flush=True)

@@ -16,6 +16,7 @@ MAX_BURST = 3
 TAKE_BACK_CHANCE = 0.12  # of an action
 ARTICLE_PATTERN = re.compile(r'<article\s+class="message[^>]*id="message-(\d+)".*?</article>', re.DOTALL)
 MAX_TICKETS = 4  # per customer
+MAX_SAID_LENGTH = 300  # of a page that refuses a message, in a finding
 
 
 class SimulatedUser(threading.Thread):
@@ -71,7 +72,18 @@ class SimulatedUser(threading.Thread):
             form = fields | {"form_token": secrets.token_hex(16), "body": f"About this: {message.word} is what I see."}
             if self.random.random() < 0.15:
                 self._double_click(address, form)
-            self._record_result(message, self.browser.send(address, form, limit), f"/tickets/{ticket.number}")
+            self._record_result(message, self._send_reply(address, form, limit), f"/tickets/{ticket.number}")
+
+    def _send_reply(self, address: str, form: dict, limit: float):
+        """Send the form; where a colleague's newer reply is shown first, send it again as having seen that one."""
+        while True:
+            sent = self.browser.send(address, form, limit)
+            if sent is None or sent[0].status_code != 422:
+                return sent
+            seen = parse_hidden_fields(sent[0].text, address).get("seen", "")
+            if seen == form.get("seen"):
+                return sent
+            form = form | {"seen": seen}
 
     def take_back(self) -> bool:
         """Edit or delete one of one's own messages from the portal; False if there is none."""
@@ -133,7 +145,9 @@ class SimulatedUser(threading.Thread):
         location = response.headers.get("Location", "")
         message.accepted = response.status_code < 400 and (response.status_code == 200 or expected_path in location)
         if not message.accepted:
-            self.errors.append(f"{self.person.email}: {message.kind} was answered {response.status_code} {location}")
+            shown = re.sub("<[^>]*>", " ", response.text.partition("<main")[2])
+            said = location or " ".join(shown.split())[:MAX_SAID_LENGTH]
+            self.errors.append(f"{self.person.email}: {message.kind} was answered {response.status_code} {said}")
         return location if message.accepted else ""
 
 
