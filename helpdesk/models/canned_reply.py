@@ -1,4 +1,6 @@
-"""Canned replies: prepared texts that agents insert into an answer."""
+"""Canned replies, also called macros: prepared texts and changes that agents apply to a ticket."""
+
+from enum import StrEnum
 
 from sqlalchemy import ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -8,10 +10,19 @@ from helpdesk.extensions import Base
 from helpdesk.models.personal_data import RowDeleted
 
 
-class CannedReply(Base):
-    """A prepared answer, in Markdown with variables. Without ``owner_id`` it belongs to the whole team.
+class AssignTo(StrEnum):
+    """Whom a macro assigns a ticket to: who applies it, a certain ``person``, or nobody."""
 
-    ``status`` is the status that the ticket gets when the answer is sent, if any.
+    me = "me"
+    person = "person"
+    nobody = "nobody"
+
+
+class CannedReply(Base):
+    """A prepared answer, in Markdown with variables, and what it changes. Without ``owner_id`` it is the whole team's.
+
+    ``status``, ``priority`` and ``assign_to`` are what the ticket gets when it is applied; None leaves a value as it
+    is. ``assignee_id`` is the person of ``AssignTo.person``. The text may be empty where something is changed.
     """
 
     __tablename__ = "canned_replies"
@@ -22,6 +33,9 @@ class CannedReply(Base):
     title: Mapped[str] = mapped_column(String(80))
     body: Mapped[str] = mapped_column(Text)
     status: Mapped[str | None] = mapped_column(String(16))
+    priority: Mapped[str | None] = mapped_column(String(8))
+    assign_to: Mapped[str | None] = mapped_column(String(8))
+    assignee_id: Mapped[int | None] = mapped_column(ForeignKey("users.id", ondelete="SET NULL"), index=True)
     version: Mapped[int] = mapped_column(default=1)
     created_at: Mapped[Created]
     updated_at: Mapped[Created]

@@ -40,7 +40,7 @@ def test_open_tickets_of_a_deactivated_agent_are_unassigned(session, leaving):
     unassigned = agent_queue.fetch_queue_page(admin, {"view": "unassigned"}).tickets
     assert [row.number for row in unassigned] == [1]
     last = session.scalars(select(Event).where(Event.ticket_id == 1).order_by(Event.seq.desc())).first()
-    assert (last.kind, last.data) == ("assigned", {"old": "Maya", "new": None})
+    assert (last.kind, last.data) == ("assigned", {"old": "Maya", "new": None, "old_id": maya.id})
     entry = session.scalar(select(AuditEntry).where(AuditEntry.action == "handed over tickets"))
     assert entry.details == {"number": 2, "to": "nobody"}
 

@@ -110,6 +110,34 @@ def test_the_queue_as_csv_has_no_formula(desk, make):
     assert '"\'=HYPERLINK(1)"' in text
 
 
+def test_a_macro_shows_what_it_sets_and_sending_does_it(desk, filed_ticket, make, session):
+    lead = make.agent(role="lead")
+    macro = canned_replies.save_reply(
+        None, title="Take", body="On it.", actor=lead, shared=True, assignee="me", priority="high"
+    )
+    session.commit()
+    path = f"/tickets/{filed_ticket.number}"
+    entries = soup(desk.get("/desk/palette?q=ta", headers={"HX-Current-URL": f"https://x{path}?view=mine"}))
+    assert entries.select_one("a")["href"] == f"{path}?macro={macro.id}#composer"
+    page = soup(desk.get(f"{path}?macro={macro.id}"))
+    assert page.select_one("#composer textarea").text.strip() == "On it."
+    assert [box["name"] for box in page.select(".composer-changes input:checked")] == ["assignee", "priority"]
+    data = {
+        name: page.select_one(f"#composer [name={name}]")["value"] for name in ("csrf_token", "form_token", "macro")
+    }
+    desk.post(f"{path}/replies", data=data | {"body": "On it now.", "assignee": "me", "priority": "high"})
+    session.expire_all()
+    assert (filed_ticket.assignee.name, filed_ticket.priority) == ("Maya Lind", "high")
+    wordless = {"body": "", "assignee": "none", "priority": "", "form_token": "e" * 32}
+    assert desk.post(f"{path}/replies", data=data | wordless).status_code == 303
+    session.expire_all()
+    assert filed_ticket.assignee is None and len(filed_ticket.messages) == 2
+    data = {"csrf_token": data["csrf_token"], "form_token": "d" * 32, "tickets": filed_ticket.number, "macro": macro.id}
+    assert "Changed 1 ticket" in desk.post("/desk/bulk", data=data, follow_redirects=True).text
+    session.expire_all()
+    assert filed_ticket.assignee is not None and len(filed_ticket.messages) == 3
+
+
 def test_a_canned_reply_goes_below_what_was_typed_and_sends_nothing(desk, filed_ticket, make, session):
     lead = make.agent(role="lead")
     reply = canned_replies.save_reply(

@@ -72,6 +72,7 @@ class FilterChoices:
     organizations: list[tuple[str, str]]
     forms: list[tuple[str, str]]
     saved: list[QueueView]
+    macros: list[tuple[str, str]]
 
 
 class QueueRow(NamedTuple):
@@ -123,8 +124,8 @@ def list_views(user: User) -> list[QueueView]:
 
 
 def load_filter_choices(user: User) -> FilterChoices:
-    """Return agents, organizations, forms, and the saved views ``user`` may use. One query."""
-    options: dict[str, list[Any]] = {"agent": [], "organization": [], "form": [], "view": []}
+    """Return agents, organizations, forms, and the saved views and macros ``user`` may use. One query."""
+    options: dict[str, list[Any]] = {"agent": [], "organization": [], "form": [], "view": [], "macro": []}
     for kind, value, name, more in db.session.execute(agent_queue_queries.FILTER_OPTIONS, {"reader": user.id}):
         options[kind].append((value, name or more.partition("@")[0]) if kind != "view" else (value, name, more))
     return FilterChoices(
@@ -132,6 +133,7 @@ def load_filter_choices(user: User) -> FilterChoices:
         organizations=sorted(options["organization"], key=lambda pair: pair[1].lower()),
         forms=sorted(options["form"], key=lambda pair: pair[1].lower()),
         saved=[QueueView(value, name, None, _read_filters(more)) for value, name, more in options["view"]],
+        macros=sorted(options["macro"], key=lambda pair: pair[1].lower()),
     )
 
 

@@ -32,6 +32,7 @@ from sqlalchemy.orm import aliased
 from helpdesk.database import pagination
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists.search_conditions import SEARCH_CONDITIONS
+from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.follower import Follower
 from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.organization import Organization
@@ -115,6 +116,9 @@ FILTER_OPTIONS = union_all(
             select(literal("form"), Form.slug, Form.name, _NULL_TEXT).where(Form.archived_at.is_(None)),
             select(literal("view"), cast(SavedView.id, String), SavedView.name, cast(SavedView.filters, String)).where(
                 (SavedView.owner_id == bindparam("reader")) | SavedView.shared
+            ),
+            select(literal("macro"), cast(CannedReply.id, String), CannedReply.title.label("name"), _NULL_TEXT).where(
+                (CannedReply.owner_id == bindparam("reader")) | CannedReply.owner_id.is_(None)
             ),
         )
     )

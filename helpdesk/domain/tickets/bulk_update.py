@@ -46,21 +46,13 @@ def update_tickets(
     Tickets are locked in the order of their numbers, so that two calls cannot deadlock. Raises PermissionDenied and
     ValidationError.
     """
-    permissions.ensure(actor.is_team and actor.is_active, gettext("Only the team changes many tickets at once."))
-    if not numbers:
-        raise ValidationError(gettext("Select at least one ticket."), "tickets")
-    if len(numbers) > MAX_TICKETS:
-        raise ValidationError(
-            gettext("Change at most %(most_tickets)s tickets at once.", most_tickets=format_number(MAX_TICKETS)),
-            "tickets",
-        )
+    ensure_may_update(numbers, actor)
     if not (status or assignee or priority):
         raise ValidationError(gettext("Choose what to change."), "status")
     person = _find_assignee(assignee)
     result = BulkUpdateResult()
     locking.lock_tickets(numbers)
-    visible = permissions.visible_tickets(actor).where(Ticket.id.in_(sorted(set(numbers)))).order_by(Ticket.id)
-    for ticket in db.session.scalars(visible).all():
+    for ticket in load_tickets(numbers, actor):
         try:
             if status:
                 tickets.set_status(ticket, status, actor=actor)
@@ -74,6 +66,24 @@ def update_tickets(
         except DomainError as error:
             result.refused.append((ticket.number, error.message))
     return result
+
+
+def ensure_may_update(numbers: list[int], actor: User) -> None:
+    """Raise PermissionDenied unless ``actor`` may change many tickets, and ValidationError for none or too many."""
+    permissions.ensure(actor.is_team and actor.is_active, gettext("Only the team changes many tickets at once."))
+    if not numbers:
+        raise ValidationError(gettext("Select at least one ticket."), "tickets")
+    if len(numbers) > MAX_TICKETS:
+        raise ValidationError(
+            gettext("Change at most %(most_tickets)s tickets at once.", most_tickets=format_number(MAX_TICKETS)),
+            "tickets",
+        )
+
+
+def load_tickets(numbers: list[int], actor: User) -> list[Ticket]:
+    """The tickets with these numbers that ``actor`` may see, by number."""
+    visible = permissions.visible_tickets(actor).where(Ticket.id.in_(sorted(set(numbers)))).order_by(Ticket.id)
+    return list(db.session.scalars(visible))
 
 
 def _find_assignee(assignee: str) -> User | None:

@@ -1,4 +1,7 @@
-"""Canned replies: the team's and each agent's own. Variables are replaced when a reply is chosen, never later."""
+"""Canned replies, also called macros: the team's and each agent's own.
+
+Variables are replaced when a reply is chosen, never later.
+"""
 
 import re
 
@@ -6,11 +9,13 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm.exc import StaleDataError
 
 from helpdesk import clock, urls
+from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import settings
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.people import permissions
+from helpdesk.domain.people import permissions, users
 from helpdesk.extensions import db
-from helpdesk.models.canned_reply import CannedReply
+from helpdesk.models.canned_reply import AssignTo, CannedReply
+from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Menu, statuses_in_menu
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
@@ -80,9 +85,11 @@ def save_reply(
     actor: User,
     shared: bool,
     status: str = "",
+    priority: str = "",
+    assignee: str = "",
     version: int | None = None,
 ) -> CannedReply:
-    """Save a reply, a new one if ``reply`` is None.
+    """Save a reply, a new one if ``reply`` is None. ``assignee``: "me", "none" for nobody, a user's id, or "".
 
     Raises PermissionDenied, ValidationError with a sentence for every wrong field, and ConflictError if it was changed
     since ``version``.
@@ -95,16 +102,22 @@ def save_reply(
             "A title has between 1 and %(most_title_length)s characters.",
             most_title_length=format_number(MAX_TITLE_LENGTH),
         )
-    if not body or len(body) > MAX_BODY_LENGTH:
+    if len(body) > MAX_BODY_LENGTH:
         errors["body"] = gettext(
-            "A reply has between 1 and %(most_body_length)s characters.",
-            most_body_length=format_number(MAX_BODY_LENGTH),
+            "A reply has at most %(most_body_length)s characters.", most_body_length=format_number(MAX_BODY_LENGTH)
         )
+    elif not (body or status or priority or assignee):
+        errors["body"] = gettext("Write a text, or choose what is set.")
     unknown = sorted({name for name in VARIABLE_PATTERN.findall(body) if name not in VARIABLES})
     if unknown and "body" not in errors:
         errors["body"] = gettext("There is no variable {{%(unknown)s}}.", unknown=unknown[0])
     if status and status not in ALLOWED_STATUSES:
         errors["status"] = gettext("A reply sets no such status.")
+    if priority and priority not in list(Priority):
+        errors["priority"] = gettext("There is no such priority.")
+    assign_to, person = _parse_assignee(assignee)
+    if assign_to == AssignTo.person and person is None:
+        errors["assignee"] = gettext("A ticket is assigned to somebody of the team.")
     if errors:
         raise ValidationError(gettext("Some answers need another look."), errors=errors)
     if reply is None:
@@ -116,6 +129,7 @@ def save_reply(
         )
     reply.owner_id = None if shared else actor.id
     reply.title, reply.body, reply.status, reply.updated_at = title, body, status or None, clock.now()
+    reply.priority, reply.assign_to, reply.assignee_id = priority or None, assign_to, person.id if person else None
     try:
         db.session.flush()
     except StaleDataError:
@@ -129,6 +143,13 @@ def delete_reply(reply: CannedReply, *, actor: User) -> None:
     """Delete a reply: one's own, or the team's as a lead or admin. Raises PermissionDenied."""
     _ensure_may_edit(reply, reply.owner_id is None, actor)
     db.session.delete(reply)
+
+
+def _parse_assignee(text: str) -> tuple[AssignTo | None, User | None]:
+    if text in ("", "me", "none"):
+        return {"": None, "me": AssignTo.me, "none": AssignTo.nobody}[text], None
+    person = users.get_user(parse_id(text) or 0)
+    return AssignTo.person, person if person is not None and person.is_team and person.is_active else None
 
 
 def _ensure_may_edit(reply: CannedReply | None, shared: bool, actor: User) -> None:

@@ -100,10 +100,12 @@ def apply_reply_to_status(ticket: Ticket, message: Message) -> None:
 def record_assignment(ticket: Ticket, assignee: User | None, *, actor: User | None) -> None:
     """Assign a locked ticket, without a permission check."""
     old = ticket.assignee.display_name if ticket.assignee else None
-    timeline.add_event(ticket, "assigned", actor, old=old, new=assignee.display_name if assignee else None)
+    new = assignee.display_name if assignee else None
+    before = {"old_id": ticket.assignee_id} if old else {}  # for undoing
+    timeline.add_event(ticket, "assigned", actor, old=old, new=new, **before)
     ticket.assignee = assignee
     ticket.updated_at = clock.now()
-    side_effects.on_ticket_changed(ticket, "assigned", old, assignee.display_name if assignee else None)
+    side_effects.on_ticket_changed(ticket, "assigned", old, new)
     notifications.on_assigned(ticket, assignee, actor)
 
 

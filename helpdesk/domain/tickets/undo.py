@@ -97,7 +97,7 @@ def undo_status(ticket: Ticket, seq: int, *, actor: User) -> Ticket:
 
 
 def _events_of_reply(message: Message, editor: User) -> list[Event]:
-    """The changes of status and the assignment that directly follow the reply in the timeline, by the same person.
+    """The changes of status, assignee and priority that directly follow the reply in the timeline, by the same person.
 
     Without those that were changed again since.
     """
@@ -105,21 +105,31 @@ def _events_of_reply(message: Message, editor: User) -> list[Event]:
     found: list[Event] = []
     changed_since: set[str] = set()
     for event in db.session.scalars(query):
-        subject = "status" if event.kind in STATUS_EVENT_KINDS else event.kind
-        is_undoable = subject == "status" or (subject == "assigned" and not event.data.get("old"))
+        subject = _subject(event)
+        is_undoable = subject in ("status", "priority") or (
+            subject == "assigned" and ("old_id" in event.data or not event.data.get("old"))
+        )
         follows = event.seq == message.seq + len(found) + 1 and event.actor_id == editor.id
         if follows and is_undoable and not changed_since:
             found.append(event)
         else:
             changed_since.add(subject)
-    return [event for event in found if ("assigned" if event.kind == "assigned" else "status") not in changed_since]
+    return [event for event in found if _subject(event) not in changed_since]
+
+
+def _subject(event: Event) -> str:
+    """What the event changed: "status", "assigned" or "priority"."""
+    return "status" if event.kind in STATUS_EVENT_KINDS else event.kind
 
 
 def _undo_events(ticket: Ticket, events: list[Event]) -> None:
     """Bring a locked ticket back to the time before ``events``, the newest first, and delete these."""
     for event in reversed(events):
         if event.kind == "assigned":
-            ticket.assignee = None
+            ticket.assignee = db.session.get(User, event.data.get("old_id") or 0)
+        elif event.kind == "priority":
+            ticket.priority = event.data["old"]
+            side_effects.on_ticket_changed(ticket, "priority", event.data["new"], event.data["old"])
         else:
             _restore_status(ticket, event)
         db.session.delete(event)

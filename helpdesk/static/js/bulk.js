@@ -9,13 +9,21 @@ export const updateBulkBar = () => {
   bar.toggleAttribute("data-idle", !count);
   query("[data-selected-count]", bar).textContent = ngettext("%(num)s selected", "%(num)s selected", count);
   const { value, selectedOptions } = bar.elements.status;
+  const macro = bar.elements.macro?.selectedOptions[0];
   const question = ngettext(
     "Set %(num)s ticket to “%(status)s”? The requesters get a mail.",
     "Set %(num)s tickets to “%(status)s”? The requesters get a mail.",
     count,
     { status: selectedOptions[0].textContent.trim() },
   );
-  if (bar.dataset.asksFor.split(" ").includes(value)) bar.dataset.confirm = question;
+  if (macro?.value) {
+    bar.dataset.confirm = ngettext(
+      "Apply “%(macro)s” to %(num)s ticket? A reply goes to the requester at once.",
+      "Apply “%(macro)s” to %(num)s tickets? A reply goes to each requester at once.",
+      count,
+      { macro: macro.textContent.trim() },
+    );
+  } else if (bar.dataset.asksFor.split(" ").includes(value)) bar.dataset.confirm = question;
   else delete bar.dataset.confirm;
 };
 

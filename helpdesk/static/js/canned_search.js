@@ -1,4 +1,4 @@
-// "::" and some characters in a reply search the canned replies; Enter inserts one.
+// "::" and some characters in a reply search the macros; Enter inserts one.
 import { byId, createElement, listen, query } from "./dom.js";
 import { _ } from "./sentences.js";
 
@@ -47,7 +47,7 @@ const show = (field) => {
   list = createElement("ul", "suggestions");
   Object.assign(list, { id: "canned-suggestions", field });
   list.setAttribute("role", "listbox");
-  list.setAttribute("aria-label", _("Canned replies"));
+  list.setAttribute("aria-label", _("Macros"));
   for (const option of options) {
     const item = createElement("li", "", option.textContent);
     item.id = `canned-suggestion-${option.value}`;

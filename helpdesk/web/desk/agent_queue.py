@@ -1,5 +1,6 @@
 """The agent queue: its page, its fragment, its CSV export, and its filters."""
 
+import secrets
 from typing import Any
 from urllib.parse import urlencode
 
@@ -31,6 +32,8 @@ def show_queue() -> ResponseReturnValue:
         organizations=choices.organizations,
         forms_there=choices.forms,
         saved=choices.saved,
+        macros=choices.macros,
+        form_token=secrets.token_hex(16),
         ages=list(agent_queue.AGE_LABELS.items()),
         sorts=list(agent_queue.SORT_LABELS.items()),
     )

@@ -1,11 +1,14 @@
-"""Set status, assignee and priority of several tickets at once."""
+"""Set status, assignee and priority of several tickets at once, or apply a macro to them."""
+
+import secrets
 
 from flask import Blueprint, flash, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk.database.row_ids import parse_id
+from helpdesk.domain import idempotency
 from helpdesk.domain.errors import ValidationError
-from helpdesk.domain.tickets import bulk_update
+from helpdesk.domain.tickets import bulk_update, canned_replies, macros
 from helpdesk.extensions import db
 from helpdesk.web.desk.agent_queue import get_return_path
 from helpdesk.web.middleware import authentication, authorization
@@ -17,16 +20,22 @@ blueprint = Blueprint("bulk_update", __name__, url_prefix="/desk")
 @blueprint.post("/bulk")
 @authorization.team_only
 def update_tickets() -> ResponseReturnValue:
-    """Set status, assignee and priority of the selected tickets, and report how many changed."""
+    """Set status, assignee and priority of the selected tickets, or apply the chosen macro; report how many changed."""
+    user, macro_id = authentication.get_current_user(), parse_id(request.form.get("macro"))
     numbers = [number for text in request.form.getlist("tickets") if (number := parse_id(text)) is not None]
     try:
-        result = bulk_update.update_tickets(
-            numbers,
-            actor=authentication.get_current_user(),
-            status=request.form.get("status", ""),
-            assignee=request.form.get("assignee", ""),
-            priority=request.form.get("priority", ""),
-        )
+        if macro_id is not None:
+            token = idempotency.valid_token(request.form.get("form_token")) or secrets.token_hex(16)
+            macro = canned_replies.find_reply(user, macro_id)
+            result = macros.apply_to_tickets(numbers, macro, actor=user, form_token=token)
+        else:
+            result = bulk_update.update_tickets(
+                numbers,
+                actor=user,
+                status=request.form.get("status", ""),
+                assignee=request.form.get("assignee", ""),
+                priority=request.form.get("priority", ""),
+            )
     except ValidationError as error:
         db.session.rollback()
         flash(error.message, "error")

@@ -1,7 +1,11 @@
-"""The command palette: go to a ticket, a person, an organization, a view or a page by some characters of its name."""
+"""The command palette: go to a ticket, a person, an organization, a view or a page by some characters of its name.
 
+On a ticket it also puts a macro into the reply.
+"""
+
+import re
 from dataclasses import dataclass
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 
 from flask import Blueprint, render_template, request
 from flask.typing import ResponseReturnValue
@@ -9,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.people import organizations, permissions, users
 from helpdesk.domain.ticket_lists import agent_queue
+from helpdesk.domain.tickets import canned_replies
 from helpdesk.models.user import User
 from helpdesk.translation import gettext
 from helpdesk.web.middleware import authentication, authorization
@@ -16,6 +21,7 @@ from helpdesk.web.settings import navigation
 
 blueprint = Blueprint("palette", __name__, url_prefix="/desk")
 MAX_OF_A_KIND = 5
+TICKET_PATH = re.compile(r"/tickets/(\d{1,18})")
 
 
 @dataclass(frozen=True)
@@ -33,13 +39,25 @@ class PaletteEntry:
 def show_palette() -> ResponseReturnValue:
     """The places that match ``q``; without words, the views and pages."""
     words = request.args.get("q", "").strip()[:100]
-    entries = list_entries(authentication.get_current_user(), words)
+    entries = list_entries(authentication.get_current_user(), words, find_open_ticket())
     return render_template("desk/_palette_results.html", entries=entries, words=words)
 
 
-def list_entries(user: User, words: str) -> list[PaletteEntry]:
-    """The entries for ``words``: names before words in tickets, and a number before all."""
+def find_open_ticket() -> int | None:
+    """The number of the ticket whose page asks, if it is a ticket's page."""
+    match = TICKET_PATH.fullmatch(urlsplit(request.headers.get("HX-Current-URL", "")).path)
+    return int(match[1]) if match else None
+
+
+def list_entries(user: User, words: str, number: int | None = None) -> list[PaletteEntry]:
+    """The entries for ``words``: names before words in tickets, and a number before all.
+
+    ``number`` is the ticket that is open; its macros are offered too.
+    """
     pages = [entry for entry in list_pages(user) if words.lower() in entry.name.lower()]
+    if number is not None:
+        found = [entry for entry in list_macros(user, number) if words.lower() in entry.name.lower()]
+        pages = [*found[:MAX_OF_A_KIND], *pages]
     if not words:
         return pages
     tickets = find_tickets(user, words)
@@ -68,6 +86,14 @@ def list_pages(user: User) -> list[PaletteEntry]:
         entries.append(PaletteEntry(gettext("Page"), gettext("Settings"), "", "/settings"))
         entries += [PaletteEntry(gettext("Settings"), each.label, "", each.address) for each in navigation.NAVIGATION]
     return entries
+
+
+def list_macros(user: User, number: int) -> list[PaletteEntry]:
+    """The macros that ``user`` may put into the reply of the ticket ``number``."""
+    return [
+        PaletteEntry(gettext("Macro"), title, "", f"/tickets/{number}?macro={macro_id}#composer")
+        for macro_id, title in canned_replies.list_titles(user)
+    ]
 
 
 def find_tickets(user: User, words: str) -> list[PaletteEntry]:

@@ -1,4 +1,4 @@
-"""Canned replies: every team member has their own; leads and admins edit the shared ones."""
+"""Canned replies, also called macros: every team member has their own; leads and admins edit the shared ones."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.tickets import canned_replies
+from helpdesk.domain.tickets import canned_replies, macros
 from helpdesk.extensions import db
 from helpdesk.models.canned_reply import CannedReply
 from helpdesk.translation import gettext
@@ -23,8 +23,9 @@ blueprint = Blueprint("settings_canned_replies", __name__, url_prefix="/settings
 @authorization.team_only
 def list_canned_replies() -> ResponseReturnValue:
     """The shared replies and one's own."""
+    replies = canned_replies.list_replies(authentication.get_current_user())
     return render_in_settings(
-        "settings/replies.html", replies=canned_replies.list_replies(authentication.get_current_user())
+        "settings/replies.html", replies=[(reply, macros.describe_macro(reply)) for reply in replies]
     )
 
 
@@ -47,7 +48,8 @@ def create_canned_reply() -> ResponseReturnValue:
 def show_canned_reply(reply_id: int) -> ResponseReturnValue:
     """One reply in a form."""
     reply = get_reply_or_404(reply_id)
-    return render_page(reply, CannedReplyForm(obj=reply, data={"shared": reply.owner_id is None}))
+    values = {"shared": reply.owner_id is None, "assignee": macros.changes_of(reply).assignee}
+    return render_page(reply, CannedReplyForm(obj=reply, data=values))
 
 
 @blueprint.post("/<int:reply_id>")
@@ -63,7 +65,7 @@ def delete_canned_reply(reply_id: int) -> ResponseReturnValue:
     """Delete a reply."""
     canned_replies.delete_reply(get_reply_or_404(reply_id), actor=authentication.get_current_user())
     db.session.commit()
-    flash(gettext("The reply is deleted."), "success")
+    flash(gettext("The macro is deleted."), "success")
     return redirect("/settings/replies", 303)
 
 
@@ -77,6 +79,8 @@ def save_reply(reply: CannedReply | None) -> ResponseReturnValue:
             title=form.title.data,
             body=form.body.data,
             status=form.status.data or "",
+            assignee=form.assignee.data or "",
+            priority=form.priority.data or "",
             shared=form.shared.data,
             version=parse_id(form.version.data),
             actor=authentication.get_current_user(),
@@ -88,7 +92,7 @@ def save_reply(reply: CannedReply | None) -> ResponseReturnValue:
             error, ConflictError
         ) else 422
     db.session.commit()
-    flash(gettext("The reply is saved."), "success")
+    flash(gettext("The macro is saved."), "success")
     return redirect("/settings/replies", 303)
 
 

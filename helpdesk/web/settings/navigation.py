@@ -86,7 +86,7 @@ NAVIGATION: list[NavigationEntry] = [
         "clock",
     ),
     NavigationEntry(
-        lazy_gettext("Canned replies"),
+        lazy_gettext("Macros"),
         "/settings/replies",
         lazy_gettext("Texts for answers that come up often."),
         "reply",

@@ -1,10 +1,12 @@
 """The team's forms: an invitation, and a canned reply."""
 
+from typing import Any
+
 from wtforms import BooleanField, EmailField, HiddenField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import Optional
 
 from helpdesk.domain import labels
-from helpdesk.domain.tickets import canned_replies
+from helpdesk.domain.tickets import canned_replies, macros
 from helpdesk.translation import lazy_gettext
 from helpdesk.web.form_base import Form, to_choices
 
@@ -25,13 +27,16 @@ class InvitationForm(Form):
 
 
 class CannedReplyForm(Form):
-    """A canned reply; ``version`` is the version that was read."""
+    """A canned reply, also called macro; ``version`` is the version that was read."""
 
     version = HiddenField()
     title = StringField(lazy_gettext("Title"), render_kw={"maxlength": "80"})
     body = TextAreaField(
         lazy_gettext("Text"),
-        description=lazy_gettext("Markdown works. The variables below are replaced when the reply is inserted."),
+        [Optional()],
+        description=lazy_gettext(
+            "Markdown works. The variables below are replaced when the macro is inserted. Empty: it only sets values."
+        ),
         render_kw={"rows": 8},
     )
     status = SelectField(
@@ -41,4 +46,21 @@ class CannedReplyForm(Form):
         validate_choice=False,
         render_kw={"blank": lazy_gettext("Leave it")},
     )
+    assignee = SelectField(
+        lazy_gettext("Then assign to"),
+        [Optional()],
+        validate_choice=False,
+        render_kw={"blank": lazy_gettext("Leave it")},
+    )
+    priority = SelectField(
+        lazy_gettext("Then set the priority"),
+        [Optional()],
+        choices=to_choices([(str(each), label) for each, label in labels.PRIORITY_LABELS.items()]),
+        validate_choice=False,
+        render_kw={"blank": lazy_gettext("Leave it")},
+    )
     shared = BooleanField(lazy_gettext("For the whole team"), description=lazy_gettext("Otherwise only you see it."))
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self.assignee.choices = to_choices(macros.load_team_choices())

@@ -1,12 +1,15 @@
 """The agents' tools on a ticket: presence, canned replies, and the sidebar with timers and links."""
 
+from dataclasses import asdict
+
 from flask import Blueprint, Response, render_template, request
 from flask.typing import ResponseReturnValue
 
 from helpdesk import live_events, presence
 from helpdesk.database.row_ids import parse_id
-from helpdesk.domain.tickets import canned_replies
+from helpdesk.domain.tickets import canned_replies, macros
 from helpdesk.extensions import db, htmx
+from helpdesk.models.canned_reply import CannedReply
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
 from helpdesk.web.middleware import authentication, authorization
@@ -67,17 +70,26 @@ def insert_canned_reply(number: int) -> ResponseReturnValue:
     text = request.form.get("canned", "")
     reply = canned_replies.find_reply(authentication.get_current_user(), parse_id(text) or 0)
     typed_text = request.form.get("body", "").replace("\r\n", "\n").rstrip()
-    values = {"kind": "reply", "body": typed_text, "status": request.form.get("status", "")}
+    values = {"kind": "reply", "body": typed_text} | typed_changes()
     if reply is not None:
-        reply_text = canned_replies.fill_variables(reply, ticket, authentication.get_current_user())
-        values |= {
-            "body": f"{typed_text}\n\n{reply_text}" if typed_text else reply_text,
-            "status": reply.status or values["status"],
-        }
+        values |= filled_values(ticket, reply, typed_text)
     context = composer_context(ticket, values=values) | {"form_token": request.form.get("form_token", "")}
     if htmx:
         return render_template("tickets/_composer.html", **context)
     return render_template("tickets/show.html", **(page_context(ticket) | context))
+
+
+def typed_changes() -> dict[str, str]:
+    """What the form of the composer sets besides the reply."""
+    return {name: request.form.get(name, "") for name in ("status", "assignee", "priority")}
+
+
+def filled_values(ticket: Ticket, reply: CannedReply, typed_text: str = "") -> dict[str, str]:
+    """The values of the composer with a canned reply below what was typed, and what it sets."""
+    reply_text = canned_replies.fill_variables(reply, ticket, authentication.get_current_user())
+    changes = {name: value for name, value in asdict(macros.changes_of(reply)).items() if value}
+    body = "\n\n".join(part for part in (typed_text, reply_text) if part)
+    return {"kind": "reply", "body": body, "macro": str(reply.id)} | changes
 
 
 def report_to_colleagues(ticket: Ticket, user: User, doing: str) -> None:

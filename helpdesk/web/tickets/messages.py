@@ -11,7 +11,7 @@ from helpdesk import presence
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import idempotency, tickets
 from helpdesk.domain.errors import ConflictError, ValidationError
-from helpdesk.domain.tickets import collisions
+from helpdesk.domain.tickets import collisions, macros
 from helpdesk.extensions import db, htmx
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
@@ -53,9 +53,9 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
     if current_user.is_team and request.form.get("compose") == "note":
         kind = "note"
     token = read_form_token(number, kind)
-    new_status = request.form.get("status") if kind == "reply" and current_user.is_team else None
+    changes = read_changes() if kind == "reply" and current_user.is_team else macros.Changes()
     # A plain reply is deduplicated by the domain; status, files and follow-ups of a repeated form must be stopped here.
-    if (ticket.is_closed or new_status or uploads.has_uploads()) and idempotency.was_message_sent(
+    if (ticket.is_closed or changes != macros.Changes() or uploads.has_uploads()) and idempotency.was_message_sent(
         authentication.get_current_user(), ticket, token
     ):
         return render_after_reply(number, is_changed=True, kind=kind)
@@ -78,6 +78,10 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
             )
             db.session.commit()
             return htmx_responses.redirect_to(f"/tickets/{follow_up.number}")
+        if is_change_alone(ticket, kind, changes, body):
+            macros.apply_changes(ticket, changes, actor=authentication.get_current_user())
+            db.session.commit()
+            return render_after_reply(number, is_changed=True, kind=kind)
         newer = find_newer_reply(ticket) if kind == "reply" else None
         if newer is not None and not idempotency.was_message_sent(authentication.get_current_user(), ticket, token):
             form_uploads.keep_for_retry()
@@ -91,8 +95,7 @@ def create_message(number: int, kind: str) -> ResponseReturnValue:
         if kind == "reply":
             release_at = tickets.window_end() if current_user.is_team else None
             message = tickets.reply(ticket, release_at=release_at, **fields)
-            if new_status and new_status != ticket.status:
-                tickets.set_status(ticket, new_status, actor=fields["author"], release_at=message.release_at)
+            macros.apply_changes(message.ticket, changes, actor=fields["author"], release_at=message.release_at)
             undo_offer = undo.describe_reply(message)
         else:
             tickets.add_note(ticket, **fields)
@@ -122,7 +125,19 @@ def find_newer_reply(ticket: Ticket) -> Message | None:
 
 def ticket_state(ticket: Ticket) -> tuple[Any, ...]:
     """The values of the ticket that its page shows beside the conversation."""
-    return ticket.status, ticket.assignee_id
+    return ticket.status, ticket.assignee_id, ticket.priority
+
+
+def read_changes() -> macros.Changes:
+    """What the form sets besides the reply."""
+    return macros.Changes(**{name: request.form.get(name, "") for name in ("status", "assignee", "priority")})
+
+
+def is_change_alone(ticket: Ticket, kind: str, changes: macros.Changes, body: str) -> bool:
+    """Whether the form sends a macro without a text: it changes the ticket and says nothing."""
+    is_from_macro = bool(changes.assignee or changes.priority or request.form.get("macro"))
+    is_empty = not body.strip() and not uploads.has_uploads() and not request.form.getlist("uploads")
+    return kind == "reply" and is_from_macro and is_empty and not ticket.is_closed
 
 
 def render_rejected_form(
@@ -137,7 +152,9 @@ def render_rejected_form(
     db.session.rollback()
     ticket = get_ticket_or_404(number)
     errors = {error.field if error.field in {"body", "files", "status"} else "body": error.message} if error else {}
-    values = {"kind": kind, "body": body} | {name: request.form.get(name, "") for name in ("status", "written_as")}
+    values = {"kind": kind, "body": body} | {
+        name: request.form.get(name, "") for name in ("status", "assignee", "priority", "macro", "written_as")
+    }
     context = composer_context(ticket, errors, values, form_uploads.list_pending(), newer)
     if htmx:
         return render_template("tickets/_composer.html", **context), 422

@@ -8,7 +8,7 @@ from flask_login import current_user
 
 from helpdesk.domain import idempotency, labels
 from helpdesk.domain.administration import settings
-from helpdesk.domain.tickets import links
+from helpdesk.domain.tickets import links, macros
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.translation import current_code
@@ -78,6 +78,13 @@ def rating_context(ticket: Ticket) -> dict[str, Any]:
     }
 
 
+def list_changes(values: dict[str, Any]) -> list[tuple[str, str, str]]:
+    """What the composer sets besides the status, as (name of the input, value, sentence)."""
+    return macros.describe_changes(
+        macros.Changes(assignee=values.get("assignee") or "", priority=values.get("priority") or "")
+    )
+
+
 def composer_context(
     ticket: Ticket,
     errors: dict[str, Any] | None = None,
@@ -96,6 +103,7 @@ def composer_context(
         "audience": labels.describe_audience(ticket, sidebar.list_active_threads(ticket), user),
         "form_token": token or secrets.token_hex(16),
         "values": values or {},
+        "changes": list_changes(values or {}),
         "errors": errors or {},
         "limits": uploads.UPLOAD_LIMITS,
         "kept": stored_uploads or {},

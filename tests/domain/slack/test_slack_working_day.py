@@ -93,6 +93,22 @@ def test_the_form_reply_takes_a_canned_reply_and_sets_the_status(filed_ticket, d
     assert day.thread(GLOBEX) == ["Dear Dana, the log please."]
 
 
+def test_the_form_reply_applies_all_that_a_macro_sets_even_without_words(filed_ticket, day, session, team):
+    team[0].role = "lead"
+    canned_replies.save_reply(
+        None, title="Escalate", body="", actor=team[0], shared=True, priority="urgent", assignee="me"
+    )
+    session.commit()
+    day.press(PRIYA, "reply")
+    modal = day.workspace.modal(PRIYA)
+    [option] = next(each for each in modal["blocks"] if each["block_id"] == "canned")["element"]["options"]
+    day.do("press_view", PRIYA, modal["id"], "choose_canned", option["value"])
+    assert day.do("submit", PRIYA, {}) == {}
+    ticket = fresh(session, filed_ticket)
+    assert (ticket.priority, ticket.assignee.name, ticket.status) == ("urgent", "Priya Raman", "open")
+    assert day.words() == []
+
+
 def test_the_form_reply_writes_notes_and_refuses_nothing_to_say(filed_ticket, day, session, team):
     day.press(PRIYA, "reply")
     body = next(each for each in day.workspace.modal(PRIYA)["blocks"] if each["block_id"] == "body")

@@ -75,7 +75,12 @@ class ReplyModalValues:
     statuses: Choices
     canned_reply: str = ""
     body: str = ""
+    is_body_needed: bool = True
     status: str = ""
+    assignees: Choices = ()
+    assignee: str = ""
+    priorities: Choices = ()
+    priority: str = ""
     private: dict[str, Any] = field(default_factory=dict)
 
 
@@ -154,8 +159,8 @@ def create_modal(values: CreateValues) -> dict:
 
 
 def reply_modal(values: ReplyModalValues) -> dict:
-    """Return the view of *Reply*: callback reply_ticket, blocks canned, kind, body and status; choosing a canned reply
-    sends the action choose_canned.
+    """Return the view of *Reply*: callback reply_ticket, blocks canned, kind, body, status, assignee and priority;
+    choosing a canned reply sends the action choose_canned.
     """
     kinds = (
         ("reply", gettext("Answer to %(requester)s", requester=values.requester)),
@@ -164,7 +169,7 @@ def reply_modal(values: ReplyModalValues) -> dict:
     canned = input_block(
         ModalField(
             "canned",
-            gettext("Canned reply"),
+            gettext("Macro"),
             Widget.single_choice,
             values.canned_reply,
             values.canned_replies,
@@ -173,21 +178,19 @@ def reply_modal(values: ReplyModalValues) -> dict:
     )
     canned |= {"dispatch_action": True}
     canned["element"]["action_id"] = "choose_canned"
-    statuses = ((NO_ASSIGNEE_VALUE, gettext("As it is")), *values.statuses)
+    set_by_macro = f"of-{values.canned_reply}" if values.canned_reply else ""
+    changes = (
+        ("status", gettext("Status"), values.statuses, values.status),
+        ("assignee", gettext("Assignee"), values.assignees, values.assignee),
+        ("priority", gettext("Priority"), values.priorities, values.priority),
+    )
     blocks = [
         *([canned] if values.canned_replies else []),
         input_block(ModalField("kind", gettext("Who reads it"), Widget.single_choice, "reply", kinds, required=True)),
-        *_body_blocks(values.body, gettext("Message"), f"body-of-{values.canned_reply}" if values.canned_reply else ""),
-        input_block(
-            ModalField(
-                "status",
-                gettext("Status"),
-                Widget.single_choice,
-                values.status or NO_ASSIGNEE_VALUE,
-                statuses,
-                required=True,
-            )
+        *_body_blocks(
+            values.body, gettext("Message"), f"body-{set_by_macro}" if set_by_macro else "", values.is_body_needed
         ),
+        *(_change_block(*change, set_by_macro) for change in changes),
     ]
     glue = [following for _, following in split_for_inputs(values.body)[:-1]]
     private = {name: value for name, value in values.private.items() if name != "glue"} | (
@@ -196,6 +199,19 @@ def reply_modal(values: ReplyModalValues) -> dict:
     return _modal_view(
         "reply_ticket", gettext("Reply to #%(number)s", number=values.number), gettext("Send"), blocks, private
     )
+
+
+def _change_block(name: str, label: str, choices: Choices, chosen: str, action_id: str) -> dict:
+    """Make the input of something that a reply sets. Slack keeps what was chosen while the ids stay, so that what
+    another macro sets needs another ``action_id``.
+    """
+    options = ((NO_ASSIGNEE_VALUE, gettext("As it is")), *choices)
+    made = input_block(
+        ModalField(name, label, Widget.single_choice, chosen or NO_ASSIGNEE_VALUE, options, required=True)
+    )
+    if action_id:
+        made["element"]["action_id"] = f"{name}-{action_id}"
+    return made
 
 
 def modal_errors(sentences: dict[str, str]) -> dict:
@@ -213,7 +229,7 @@ def body_from_values(values: dict[str, Any], glue: object) -> str:
     return "".join(part + following for part, following in zip(parts, [*between, ""], strict=True))
 
 
-def _body_blocks(body: str, label: str = "", action_id: str = "") -> list[dict]:
+def _body_blocks(body: str, label: str = "", action_id: str = "", is_needed: bool = True) -> list[dict]:
     """Make the inputs of the body. Slack keeps what was typed in an input whose ids stay: a new text needs another
     ``action_id``.
     """
@@ -226,7 +242,7 @@ def _body_blocks(body: str, label: str = "", action_id: str = "") -> list[dict]:
                 label + (f" ({number + 1}/{len(parts)})" if len(parts) > 1 else ""),
                 Widget.multi_line,
                 part,
-                required=number == 0,
+                required=number == 0 and is_needed,
             )
         )
         for number, (part, _) in enumerate(parts)
