@@ -30,7 +30,8 @@ class Changes:
 
 def changes_of(macro: CannedReply) -> Changes:
     """What ``macro`` sets."""
-    assignee = {None: "", AssignTo.me: "me", AssignTo.nobody: "none"}.get(macro.assign_to, str(macro.assignee_id or ""))
+    named = {AssignTo.me: "me", AssignTo.nobody: "none", AssignTo.person: str(macro.assignee_id or "")}
+    assignee = named[AssignTo(macro.assign_to)] if macro.assign_to else ""
     return Changes(macro.status or "", assignee, macro.priority or "")
 
 

@@ -1,6 +1,7 @@
 """Status, assignee and priority of a ticket, and how replies change the status."""
 
 from datetime import datetime
+from typing import Any
 
 from helpdesk import clock
 from helpdesk.domain import locking, outbox
@@ -101,7 +102,7 @@ def record_assignment(ticket: Ticket, assignee: User | None, *, actor: User | No
     """Assign a locked ticket, without a permission check."""
     old = ticket.assignee.display_name if ticket.assignee else None
     new = assignee.display_name if assignee else None
-    before = {"old_id": ticket.assignee_id} if old else {}  # for undoing
+    before: dict[str, Any] = {"old_id": ticket.assignee_id} if old else {}  # for undoing
     timeline.add_event(ticket, "assigned", actor, old=old, new=new, **before)
     ticket.assignee = assignee
     ticket.updated_at = clock.now()
