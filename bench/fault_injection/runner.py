@@ -14,12 +14,13 @@ import time
 from pathlib import Path
 
 from bench.fault_injection import disable_rule, scenario
+from bench.fault_injection.draining import wait_until_drained
 from bench.fault_injection.faults import FaultPlan
 from bench.fault_injection.installation import Installation
 from bench.fault_injection.journal import Journal
 from bench.fault_injection.observations import PageObservations
 from bench.fault_injection.simulated_users import SimulatedAgent, SimulatedCustomer
-from bench.fault_injection.verify import CHECKS, Verdict, Verifier, wait_until_drained
+from bench.fault_injection.verify import CHECKS, Verdict, Verifier
 
 DRAIN_TIMEOUT_SECONDS = 120.0  # in which everything has to be delivered; later is late
 PRODUCTION_DRAIN_TIMEOUT_SECONDS = 600.0  # the same with production's lease and hold-off
@@ -119,7 +120,7 @@ def _verify_run(installation: Installation, arguments: argparse.Namespace, disab
     drain_phase = _DrainPhase(installation, fault_plan, reconciles=bool(arguments.lost))
     promised = PRODUCTION_DRAIN_TIMEOUT_SECONDS if arguments.production else DRAIN_TIMEOUT_SECONDS
     drained = wait_until_drained(
-        verifier,
+        verifier.list_missing,
         installation.read_records,
         DISABLED_RULE_DRAIN_TIMEOUT_SECONDS if disabled_rule else promised,
         0.0 if disabled_rule else LOST_AFTER_SECONDS,

@@ -1,10 +1,10 @@
 """Checks a run: what was accepted from users is compared with what Slack, the mail server and the pages show."""
 
-import time
 from collections import Counter, defaultdict
 from dataclasses import dataclass
 
 from bench.fault_injection import scenario
+from bench.fault_injection.draining import Drained
 from bench.fault_injection.journal import NOTE, REPLY, TICKET_CREATED, Journal, SentMessage, TicketRecord
 from bench.fault_injection.observations import MailObservations, PageObservations, SlackObservations
 
@@ -59,7 +59,7 @@ class Verifier:
                 missing.append(f"{message.kind} {message.word} (by {message.via}) was not mailed to {ticket.requester}")
         return missing
 
-    def verdict(self, records: dict, pages: PageObservations, drained: "Drained", wrong: list[str]) -> Verdict:
+    def verdict(self, records: dict, pages: PageObservations, drained: Drained, wrong: list[str]) -> Verdict:
         """Every check, on the final records."""
         slack, mails = SlackObservations(records["channels"]), MailObservations(records["mails"], self.subjects)
         findings = {
@@ -265,46 +265,6 @@ def list_expected_channels(message: SentMessage) -> list[str]:
 def is_mailed(message: SentMessage, ticket: TicketRecord) -> bool:
     """Whether the ticket's requester gets a mail with the message."""
     return message.kind == TICKET_CREATED or (message.kind == REPLY and message.author != ticket.requester)
-
-
-@dataclass
-class Drained:
-    """The last ``records``; ``after`` how many seconds nothing was missing, None if something always was.
-
-    ``late`` was missing when the promised time was over, ``missing`` at the end.
-    """
-
-    records: dict
-    after: float | None
-    late: list[str]
-    missing: list[str]
-
-
-def wait_until_drained(
-    verifier: Verifier, records, timeout: float, lost_after: float, quiet: float, work=lambda missing: None
-) -> Drained:
-    """Read ``records()`` until nothing is missing, then until nothing has changed for ``quiet`` seconds.
-
-    What is missing after ``timeout`` seconds is late, and after ``lost_after`` more it is lost.
-    """
-    started_at = time.monotonic()
-    drained_after, late = None, None
-    calls, since = None, started_at
-    while True:
-        seen, now = records(), time.monotonic()
-        missing = verifier.list_missing(seen)
-        work(missing)
-        if not missing and seen["waiting"] == 0 and drained_after is None:
-            drained_after = now - started_at
-        moved = (seen["calls"].get("chat.postMessage"), len(seen["mails"]))
-        if moved != calls:
-            calls, since = moved, now
-        if late is None and (drained_after is not None or now - started_at > timeout):
-            late = [] if drained_after is not None else missing
-        is_over = now - started_at > timeout + lost_after + quiet
-        if is_over or (drained_after is not None and now - since > quiet):
-            return Drained(seen, drained_after, late or [], [] if drained_after is not None else missing)
-        time.sleep(1)
 
 
 def _get_channel(organization: str) -> str:

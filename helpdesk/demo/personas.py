@@ -28,51 +28,6 @@ BOT_NAME = "helpdesk"
 SUPPORT_DOMAIN = "support.northwind.example"
 SYSTEM_EMAIL = f"help@{SUPPORT_DOMAIN}"
 
-# The permissions and the events of the shipped manifest; a test compares them, so that the workspace gives no more.
-SCOPES = (
-    "channels:history",
-    "channels:join",
-    "channels:read",
-    "chat:write",
-    "chat:write.customize",
-    "commands",
-    "emoji:read",
-    "files:read",
-    "files:write",
-    "groups:history",
-    "groups:read",
-    "reactions:read",
-    "reactions:write",
-    "usergroups:read",
-    "users:read",
-    "users:read.email",
-)
-BOT_EVENTS = (
-    "app_home_opened",
-    "app_uninstalled",
-    "channel_archive",
-    "channel_deleted",
-    "channel_id_changed",
-    "channel_left",
-    "channel_rename",
-    "channel_shared",
-    "channel_unarchive",
-    "channel_unshared",
-    "file_deleted",
-    "group_archive",
-    "group_deleted",
-    "group_left",
-    "group_rename",
-    "group_unarchive",
-    "member_joined_channel",
-    "member_left_channel",
-    "message.channels",
-    "message.groups",
-    "reaction_added",
-    "reaction_removed",
-    "tokens_revoked",
-    "user_change",
-)
 USER_GROUPS = (("S0ONCALL001", "on-call", "On call"),)
 
 

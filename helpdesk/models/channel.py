@@ -1,4 +1,4 @@
-"""Channels: the Slack channels, and the mail system."""
+"""Channels: places outside the portal in which tickets have threads."""
 
 from sqlalchemy import CheckConstraint, ForeignKey, String, Text, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column, relationship
@@ -8,9 +8,12 @@ from helpdesk.extensions import Base
 from helpdesk.models.organization import Organization
 from helpdesk.models.personal_data import CODE, CONFIGURATION, IDENTIFIER
 
+# What the names of channels begin with, by kind; each kind of channel that has names registers its own.
+NAME_PREFIXES: dict[str, str] = {}
+
 
 class Channel(Base):
-    """A place in which tickets have threads: a Slack channel, or the mail system.
+    """A place in which tickets have threads: a channel of a chat, or the mail system.
 
     ``kind`` is that of a registered channel. ``audience`` names the readers: "team", or "customer" for customers and
     team. A channel shared with another company always has the audience "customer"; a constraint ensures it.
@@ -60,4 +63,10 @@ class Channel(Base):
     @property
     def label(self) -> str:
         """The name that people read."""
-        return f"#{self.name or self.external_id}" if self.kind == "slack" else self.name or self.kind
+        return format_channel_label(self.kind, self.name, self.external_id)
+
+
+def format_channel_label(kind: str, name: str, external_id: str) -> str:
+    """The name of a channel as people read it: "#support"; where channels of this kind have no names, the kind."""
+    prefix = NAME_PREFIXES.get(kind)
+    return name or kind if prefix is None else f"{prefix}{name or external_id}"

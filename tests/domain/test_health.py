@@ -8,7 +8,7 @@ from sqlalchemy import text, update
 from helpdesk import clock, extensions
 from helpdesk.domain.monitoring import health, probes
 from helpdesk.domain.outbox import progress
-from helpdesk.models.delivery import Delivery, DeliveryState
+from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from tests import conftest
 
 
@@ -124,3 +124,13 @@ def test_newer_schema_is_served_and_an_older_one_is_not(session, revision, is_ab
     session.commit()
     assert ready is is_able
     assert ("Schema" in names_of(findings)) is not is_able
+
+
+def test_what_has_no_thread_is_listed_under_the_channel_that_sends_it(make, session):
+    agent = make.agent("Tomas")
+    for kind in (DeliveryKind.home, DeliveryKind.weekly_summary, DeliveryKind.webhook):
+        session.add(Delivery(kind=kind, subject_id=agent.id))
+    session.commit()
+    listed = {(found.kind, found.label): found.waiting for found in health.list_destinations()}
+    expected = {"slack": "Slack home pages and direct messages", "email": "other mail", "webhook": "webhooks"}
+    assert listed == dict.fromkeys(expected.items(), 1)

@@ -5,12 +5,14 @@ with the same bytes.
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import ColumnElement
+
 from helpdesk import clock, config
 from helpdesk.channels.email import delivery_data, handlers, render, smtp, threads
 from helpdesk.channels.email.handlers import ReceivedMail
 from helpdesk.channels.email.rendered_mail import RenderedMail
 from helpdesk.domain.administration import settings
-from helpdesk.domain.inbox.channel import TwoWayChannel
+from helpdesk.domain.inbox.channel import Sender, TwoWayChannel
 from helpdesk.domain.inbox.results import Result
 from helpdesk.domain.outbox.channel import Destination, NewThread, OutboundRequest, Preview, SendResult
 from helpdesk.domain.outbox.enqueue import DeliveryBatch, enqueue_delivery, wake_worker
@@ -22,12 +24,14 @@ from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.message import Message
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import lazy_gettext
 
 
 class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
     """The installation's mail system. A sent mail cannot be looked up; a repeat has the same Message-ID and bytes."""
 
     kind = threads.KIND
+    threadless_label = lazy_gettext("other mail")
     threadless_kinds = frozenset(
         {
             DeliveryKind.sign_in,
@@ -89,6 +93,9 @@ class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
 
     def open_personal_thread(self, ticket: Ticket, user: User) -> None:
         threads.open_thread(ticket, user)
+
+    def sent_by(self, sender: Sender) -> ColumnElement[bool]:
+        return (InboundEvent.source == self.kind) & (InboundEvent.payload["from"].as_string() == sender.address)
 
     def fetch_context(self, payload: dict[str, Any], raw: bytes | None) -> ReceivedMail:
         return handlers.fetch_context(raw or b"")

@@ -5,8 +5,10 @@ thread below it.
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, or_
+
 from helpdesk import jobs
-from helpdesk.channels.slack import handlers, known_threads, message_parts, not_found, notifications
+from helpdesk.channels.slack import handlers, health, known_threads, message_parts, not_found, notifications
 from helpdesk.channels.slack.api import api_errors, find_message
 from helpdesk.channels.slack.api import send as sending
 from helpdesk.channels.slack.api.requests import SlackContent, SlackRequest, WebApiCall
@@ -14,9 +16,9 @@ from helpdesk.channels.slack.handlers.context import EventContext
 from helpdesk.channels.slack.parse import echo_filter
 from helpdesk.channels.slack.render import preview, web_api_calls
 from helpdesk.domain.errors import DomainError
-from helpdesk.domain.inbox.channel import TwoWayChannel
+from helpdesk.domain.inbox.channel import Sender, TwoWayChannel
 from helpdesk.domain.inbox.results import Result
-from helpdesk.domain.outbox.channel import Destination, Preview, SendResult
+from helpdesk.domain.outbox.channel import ChannelHealth, Destination, Preview, SendResult
 from helpdesk.domain.outbox.enqueue import DeliveryBatch
 from helpdesk.domain.outbox.errors import PermanentError
 from helpdesk.models.delivery import Delivery, DeliveryKind
@@ -25,6 +27,7 @@ from helpdesk.models.message import Message
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import lazy_gettext
 
 POSTING_KINDS = frozenset({DeliveryKind.card, DeliveryKind.message, DeliveryKind.line})
 
@@ -39,6 +42,8 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
     """One installed Slack app. Deliveries to Slack are retried without a time limit."""
 
     kind = "slack"
+    name_prefix = "#"
+    threadless_label = lazy_gettext("Slack home pages and direct messages")
     threadless_kinds = frozenset({DeliveryKind.home, DeliveryKind.line})
     has_root_message = True
     removes_copies = True
@@ -57,6 +62,9 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
         if is_direct(request):
             return None  # no permission to read it; a notification may come twice
         return find_message.find(request, is_known=known_threads.is_known_delivery)
+
+    def check_health(self) -> ChannelHealth:
+        return health.describe_last_event()
 
     def is_installation_error(self, reason: str) -> bool:
         return api_errors.is_installation_error(reason)
@@ -113,6 +121,12 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
 
     def is_own_echo(self, payload: dict[str, Any]) -> bool:
         return echo_filter.is_echo(payload)
+
+    def sent_by(self, sender: Sender) -> ColumnElement[bool] | None:
+        if not sender.chat_user_id:
+            return None
+        paths = (("event", "user"), ("user", "id"))  # of an event, and of an interaction
+        return or_(*(InboundEvent.payload[path].as_string() == sender.chat_user_id for path in paths))
 
     def fetch_context(self, payload: dict[str, Any], raw: bytes | None) -> EventContext:
         return handlers.fetch_context(payload)

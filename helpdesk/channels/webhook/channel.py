@@ -4,12 +4,14 @@ from helpdesk.channels.webhook import http, rendering
 from helpdesk.channels.webhook.rendering import SignedRequest
 from helpdesk.domain.outbox.channel import OutboundChannel, OutboundRequest, SendResult
 from helpdesk.models.delivery import Delivery, DeliveryKind
+from helpdesk.translation import lazy_gettext
 
 
 class WebhookChannel(OutboundChannel[SignedRequest]):
     """All webhooks. A receiver recognises a repeated request by its id."""
 
     kind = "webhook"
+    threadless_label = lazy_gettext("webhooks")
     threadless_kinds = frozenset({DeliveryKind.webhook})
     is_idempotent = True
 

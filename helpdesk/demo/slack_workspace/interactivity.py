@@ -10,19 +10,16 @@ from typing import TYPE_CHECKING
 
 from helpdesk.demo import personas
 from helpdesk.demo.slack_workspace import ids, message_store, modals, signed_requests, users
-from helpdesk.demo.slack_workspace.api import chat
-from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError
+from helpdesk.demo.slack_workspace.api.registry import SlackApiError
+from helpdesk.demo.slack_workspace.response_urls import ResponseUrls
 
 if TYPE_CHECKING:
     from helpdesk.demo.slack_workspace.state import ChannelState
     from helpdesk.demo.slack_workspace.workspace import Workspace
 
-MAX_RESPONSE_USES = 5
-RESPONSE_TTL_SECONDS = 1800
-
 
 class Interactivity:
-    """Builds and sends interaction payloads, and stores their trigger ids and response URLs."""
+    """Builds and sends interaction payloads, and stores their trigger ids."""
 
     def __init__(self, ws: "Workspace", actions_url: str | None, commands_url: str | None, options_url: str | None):
         self.actions_url, self.commands_url = actions_url, commands_url
@@ -32,7 +29,7 @@ class Interactivity:
         self._ws = ws
         self._triggers: dict[str, tuple[str, float]] = {}
         self._used_triggers: set[str] = set()
-        self._response_urls: dict[str, dict] = {}
+        self.response_urls = ResponseUrls(ws)
 
     def redeem(self, trigger_id: str) -> str:
         """The user behind a trigger id, once and within three seconds."""
@@ -65,7 +62,7 @@ class Interactivity:
         payload = self._build_payload("block_actions", user) | {"container": container, "actions": [action]}
         if channel is not None:
             payload["channel"] = {"id": channel.id, "name": channel.name or "directmessage"}
-            payload["response_url"] = self.response_url(
+            payload["response_url"] = self.response_urls.create(
                 user,
                 channel,
                 container.get("message_ts", ""),
@@ -124,7 +121,7 @@ class Interactivity:
             "message_ts": message["ts"],
             "message": message,
             "channel": {"id": channel.id, "name": channel.name or "directmessage"},
-            "response_url": self.response_url(
+            "response_url": self.response_urls.create(
                 user, channel, message["ts"], False, message.get("thread_ts"), shortcut=True
             ),
         }
@@ -161,7 +158,7 @@ class Interactivity:
             "text": text,
             "api_app_id": personas.APP_ID,
             "is_enterprise_install": "false",
-            "response_url": self.response_url(user, channel, "", False, None),
+            "response_url": self.response_urls.create(user, channel, "", False, None),
             "trigger_id": self.trigger(user),
         }
         response = self._post(self.commands_url, urllib.parse.urlencode(fields).encode(), "command", fields)
@@ -179,80 +176,8 @@ class Interactivity:
                     if "json" in response.content_type
                     else {"text": response.body.decode("utf-8", "replace")}
                 )
-                self._post_response(channel, user, content, None)
+                self.response_urls.post_response(channel, user, content, None)
         return response
-
-    def response_url(
-        self,
-        user: str,
-        channel: "ChannelState",
-        ts: str,
-        ephemeral: bool,
-        thread_ts: str | None,
-        shortcut: bool = False,
-    ) -> str:
-        """A fresh response_url: five uses within thirty minutes."""
-        key = ids.create_id("r").lower() + ids.create_id("").lower()
-        self._response_urls[key] = {
-            "user": user,
-            "channel": channel.id,
-            "ts": "" if shortcut else ts,
-            "ephemeral": ephemeral,
-            "thread_ts": thread_ts,
-            "uses": 0,
-            "born": time.monotonic(),
-        }
-        return f"{self._ws.base}/actions/{personas.TEAM_ID}/{key}"
-
-    def respond(self, key: str, content: dict) -> tuple[str, int]:
-        """What a POST to a response_url does; the response's body and status."""
-        with self._ws.state.lock:
-            known = self._response_urls.get(key)
-            if known is None or time.monotonic() - known["born"] > RESPONSE_TTL_SECONDS:
-                return "expired_url", 404
-            if known["uses"] >= MAX_RESPONSE_USES:
-                return "used_url", 404
-            known["uses"] += 1
-            channel = self._ws.state.channels[known["channel"]]
-            try:
-                if known["ts"] and (content.get("replace_original") or content.get("delete_original")):
-                    self._rewrite(channel, known, content)
-                else:
-                    self._post_response(channel, known["user"], content, content.get("thread_ts"))
-            except SlackApiError as refusal:
-                return str(refusal), 400
-            return "ok", 200
-
-    def _rewrite(self, channel: "ChannelState", known: dict, content: dict) -> None:
-        if known["ephemeral"]:
-            ephemeral = next((w for w in self._ws.state.ephemerals if w["ts"] == known["ts"]), None)
-            if ephemeral is None:
-                raise SlackApiError("message_not_found")
-            if content.get("delete_original"):
-                self._ws.state.ephemerals.remove(ephemeral)
-            else:
-                ephemeral.update({"blocks": [], **chat.parse_content(Arguments(dict(content), ""))})
-            self._ws.state.touch()
-        elif known["ts"] not in channel.messages:
-            raise SlackApiError("message_not_found")
-        elif content.get("delete_original"):
-            message_store.delete_message(self._ws, channel, known["ts"])
-        else:
-            message_store.edit_message(
-                self._ws, channel, known["ts"], chat.parse_content(Arguments(dict(content), "")), personas.BOT_ID
-            )
-
-    def _post_response(self, channel: "ChannelState", user: str, content: dict, thread_ts: str | None) -> None:
-        try:
-            body = chat.parse_content(Arguments(dict(content), ""))
-        except SlackApiError as refusal:
-            if str(refusal) == "no_text":
-                return
-            raise
-        if content.get("response_type") == "in_channel":
-            message_store.add_message(self._ws, channel, chat.build_app_message(self._ws, body), thread_ts)
-        else:
-            self._ws.add_ephemeral(channel, user, body, thread_ts or "")
 
     def _apply_response(self, user: str, view: dict, content: dict) -> None:
         action = content.get("response_action")

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 
-from helpdesk.demo import personas, wsgi_server
+from helpdesk.demo import app_permissions, personas, wsgi_server
 from helpdesk.demo.slack_workspace import (
     admin_actions,
     api_faults,
@@ -43,8 +43,8 @@ class Workspace(inspection.WorkspaceInspection, admin_actions.AdminActions):
     ):
         hooks = portal_url.rstrip("/") + "/hooks/slack/" if portal_url else None
         self.signing_secret, self.bot_token = signing_secret, bot_token
-        self.scopes = set(personas.SCOPES)
-        self.subscriptions = set(personas.BOT_EVENTS)
+        self.scopes = set(app_permissions.SCOPES)
+        self.subscriptions = set(app_permissions.BOT_EVENTS)
         self.sockets = socket_mode.SocketConnections()
         self.address = wsgi_server.BaseUrl(base_url)
         self.state = state.WorkspaceState()

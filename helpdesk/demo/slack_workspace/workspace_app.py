@@ -204,7 +204,7 @@ def _handle_response_url(ws: Workspace, key: str) -> flask.Response:
     content = flask.request.get_json(silent=True)
     if not isinstance(content, dict):
         return flask.Response("invalid_payload", 400)
-    body, status = ws.interactivity.respond(key, content)
+    body, status = ws.interactivity.response_urls.respond(key, content)
     return flask.Response(body, status, content_type="text/plain")
 
 

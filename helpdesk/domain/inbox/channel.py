@@ -1,7 +1,10 @@
 """The interface of a channel that also receives events."""
 
 from abc import abstractmethod
+from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
+
+from sqlalchemy import ColumnElement, false, or_
 
 from helpdesk.domain.errors import DomainError
 from helpdesk.domain.inbox.results import Result
@@ -10,6 +13,14 @@ from helpdesk.domain.outbox.channel import ContentT, OutboundChannel, OutboundRe
 from helpdesk.models.inbound_event import InboundEvent
 
 ContextT = TypeVar("ContextT")
+
+
+@dataclass(frozen=True)
+class Sender:
+    """A person as external services know them: an address to write to, and a member's id in the team's chat."""
+
+    address: str
+    chat_user_id: str | None = None
 
 
 class TwoWayChannel(OutboundChannel[ContentT], Generic[ContentT, ContextT]):
@@ -44,6 +55,10 @@ class TwoWayChannel(OutboundChannel[ContentT], Generic[ContentT, ContextT]):
         """Whether the event only reports something that we sent ourselves, so that it need not be stored."""
         return False
 
+    def sent_by(self, sender: Sender) -> ColumnElement[bool] | None:
+        """The condition that an inbound event was sent by ``sender``; None if none of this channel can be."""
+        return None
+
     def on_refused(self, context: ContextT, refusal: DomainError) -> list[OutboundRequest[ContentT]]:
         """The answers to the person whose event was refused."""
         return []
@@ -55,3 +70,10 @@ def get_two_way_channel(kind: str) -> TwoWayChannel[Any, Any]:
     if not isinstance(channel, TwoWayChannel):
         raise LookupError(f"Nothing comes in from channels of the kind {kind!r}.")
     return channel
+
+
+def sent_by_condition(sender: Sender) -> ColumnElement[bool]:
+    """The condition that an inbound event of any channel was sent by ``sender``."""
+    channels = (each for each in registry.list_channels() if isinstance(each, TwoWayChannel))
+    conditions = (channel.sent_by(sender) for channel in channels)
+    return or_(false(), *(condition for condition in conditions if condition is not None))

@@ -1,6 +1,7 @@
 """The health of the installation: deliveries, inbox, queue, workers, database and disk, as numbers and sentences."""
 
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -8,26 +9,26 @@ from functools import lru_cache
 from alembic.script import ScriptDirectory
 from redis.exceptions import RedisError
 from rq import Worker
-from sqlalchemy import func, select, text
+from sqlalchemy import case, func, select, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from helpdesk import clock, config, extensions
 from helpdesk.database.errors import describe_error
 from helpdesk.domain.monitoring import probes
-from helpdesk.domain.outbox import progress
+from helpdesk.domain.outbox import progress, registry
 from helpdesk.extensions import db
 from helpdesk.models.channel import Channel
-from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryKind, DeliveryState
+from helpdesk.models.delivery import UNFINISHED_STATES, Delivery, DeliveryState
 from helpdesk.models.inbound_event import InboundEvent
 from helpdesk.models.thread import Thread
-from helpdesk.translation import format_day, format_number, gettext, ngettext
+from helpdesk.translation import format_number, gettext, ngettext
 
 LATE_AFTER = timedelta(minutes=5)  # a longer wait is a problem
 
 
 @dataclass(frozen=True)
 class DestinationHealth:
-    """The waiting deliveries of one destination: a channel, or the mails and webhooks that belong to no ticket.
+    """The waiting deliveries of one destination: a channel, or what a kind of channel sends outside of threads.
 
     ``oldest`` is when the oldest unsent one was created; ``trouble`` is why the channel is blocked.
     """
@@ -63,38 +64,35 @@ def list_destinations() -> list[DestinationHealth]:
     waits = func.min(Delivery.created_at).filter(
         Delivery.state.in_((DeliveryState.pending, DeliveryState.sending, DeliveryState.unknown))
     )
+    senders = {channel.kind: channel for channel in registry.list_channels() if channel.threadless_kinds}
+    sender = case(
+        *((Delivery.kind.in_(channel.threadless_kinds), kind) for kind, channel in senders.items()), else_=None
+    )
     rows = db.session.execute(
         select(
             Thread.channel_id,
-            (Delivery.kind == DeliveryKind.webhook).label("is_call"),
+            sender.label("sender"),
             func.count(),
             func.count().filter(Delivery.state.in_((DeliveryState.failed, DeliveryState.on_hold))),
             waits,
         )
         .outerjoin(Thread, Thread.id == Delivery.thread_id)
         .where(Delivery.state.in_(UNFINISHED_STATES))
-        .group_by(Thread.channel_id, "is_call")
+        .group_by(Thread.channel_id, "sender")
     )
     channels = {
         channel.id: channel for channel in db.session.scalars(select(Channel).where(Channel.removed_at.is_(None)))
     }
     found, seen = [], set()
-    for channel_id, is_call, count, failed, oldest in rows:
+    for channel_id, kind, count, failed, oldest in rows:
         channel = channels.get(channel_id)
         seen.add(channel_id)
-        label = (
-            channel.label
-            if channel
-            else gettext("webhooks")
-            if is_call
-            else gettext("other mail")
-            if channel_id is None
-            else gettext("a removed channel")
-        )
-        kind = channel.kind if channel else "webhook" if is_call else "email"
-        found.append(
-            DestinationHealth(label, kind, count - failed, failed, oldest, channel.blocked_reason if channel else None)
-        )
+        if channel is not None:
+            label, kind = channel.label, channel.kind
+        else:
+            label = str(senders[kind].threadless_label) if kind and channel_id is None else gettext("a removed channel")
+        trouble = channel.blocked_reason if channel else None
+        found.append(DestinationHealth(label, kind or "", count - failed, failed, oldest, trouble))
     for id, channel in channels.items():
         if id not in seen:
             found.append(DestinationHealth(channel.label, channel.kind, 0, 0, None, channel.blocked_reason))
@@ -103,7 +101,7 @@ def list_destinations() -> list[DestinationHealth]:
 
 
 def run_checks() -> list[HealthCheck]:
-    """Check the database, writes, deliveries, queue, workers, Slack, inbox and disk; never raises."""
+    """Check the database, writes, deliveries, queue, workers, channels, inbox and disk; never raises."""
     return [
         _check_database(),
         _check_schema(),
@@ -111,7 +109,7 @@ def run_checks() -> list[HealthCheck]:
         _check_deliveries(),
         _check_queue(),
         check_workers(),
-        _check_slack(),
+        *_check_channels(),
         _check_inbox(),
         _check_disk(),
     ]
@@ -247,24 +245,10 @@ def check_workers() -> HealthCheck:
     )
 
 
-def _check_slack() -> HealthCheck:
-    if not config.current().SLACK_BOT_TOKEN:
-        return HealthCheck(gettext("Slack"), True, gettext("Slack is not set up."))
-    last = db.session.scalar(
-        select(InboundEvent.received_at)
-        .where(InboundEvent.source.like("slack%"))
-        .order_by(InboundEvent.id.desc())
-        .limit(1)
-    )
-    if last is None:
-        return HealthCheck(gettext("Slack"), True, gettext("Slack has not sent anything yet."))
-    age = (clock.now() - last).total_seconds()
-    return HealthCheck(
-        gettext("Slack"),
-        True,
-        gettext("Slack's last event came %(last)s UTC.", last=format_day(last) + last.strftime(" %H:%M")),
-        age,
-    )
+def _check_channels() -> Iterator[HealthCheck]:
+    for channel in registry.list_channels():
+        if health := channel.check_health():
+            yield HealthCheck(health.name, True, health.sentence, health.value)
 
 
 def _check_inbox() -> HealthCheck:

@@ -53,6 +53,15 @@ class Preview:
 
 
 @dataclass(frozen=True)
+class ChannelHealth:
+    """What a channel knows of its external service: a finding as a sentence, and perhaps a number."""
+
+    name: str
+    sentence: str
+    value: float | None = None
+
+
+@dataclass(frozen=True)
 class NewThread:
     """A thread to be created for a new ticket, in the channel with this row id.
 
@@ -84,6 +93,8 @@ class OutboundChannel(ABC, Generic[ContentT]):
     """One kind of external destination. It has no state: one instance serves all threads."""
 
     kind: str  # the value in channels.kind
+    name_prefix: str | None = None  # what the names of its channels begin with; None where they have no names
+    threadless_label: str = ""  # what people read for the deliveries without a thread
     threadless_kinds: frozenset[DeliveryKind] = frozenset()  # deliveries without a thread that this channel sends
     urgent_kinds: frozenset[DeliveryKind] = frozenset()  # those of them that a person is waiting for
     removes_copies = False  # ``enqueue_removal`` removes what was sent, and ``find`` finds what may have been
@@ -114,6 +125,10 @@ class OutboundChannel(ABC, Generic[ContentT]):
     def hold_off(self) -> timedelta:
         """How long to wait before a delivery with an unknown result is looked up and retried."""
         return timedelta(seconds=config.current().DELIVERY_HOLD_OFF)
+
+    def check_health(self) -> ChannelHealth | None:
+        """What the page of the installation's health says about the external service; None for nothing."""
+        return None
 
     def is_installation_error(self, reason: str) -> bool:
         """Whether ``reason`` blocks all channels of this kind, so that one success unblocks them all."""

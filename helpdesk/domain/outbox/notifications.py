@@ -2,7 +2,6 @@
 
 import re
 from datetime import datetime, timedelta
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 
@@ -10,6 +9,7 @@ from helpdesk import clock, urls
 from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox import registry
 from helpdesk.domain.people.reader_language import in_team_language
+from helpdesk.domain.people.reader_time_zone import get_reader_time_zone
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
 from helpdesk.models.message import Message
@@ -126,12 +126,8 @@ def quiet_until(user: User, now: datetime | None = None) -> datetime | None:
     """Return when the quiet hours end in which ``user`` is now; None outside of them."""
     if user.quiet_from is None or user.quiet_until is None or user.quiet_from == user.quiet_until:
         return None
-    try:
-        zone = ZoneInfo(user.time_zone or settings.get("time_zone"))
-    except (ZoneInfoNotFoundError, ValueError):
-        zone = ZoneInfo("UTC")
     moment = now or clock.now()
-    local = moment.astimezone(zone)
+    local = moment.astimezone(get_reader_time_zone(user))
     minute = local.hour * 60 + local.minute
     if (minute - user.quiet_from) % DAY_MINUTES >= (user.quiet_until - user.quiet_from) % DAY_MINUTES:
         return None

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import event
 
 from helpdesk.domain.outbox.channel import OutboundChannel
-from helpdesk.models.channel import Channel
+from helpdesk.models.channel import NAME_PREFIXES, Channel
 from helpdesk.models.delivery import Delivery
 
 _channels: dict[str, OutboundChannel[Any]] = {}
@@ -18,6 +18,8 @@ def register_channel(channel: OutboundChannel[Any]) -> None:
         if other.kind != channel.kind and both:
             raise ValueError(f"{other.kind} and {channel.kind} both send {', '.join(sorted(both))}.")
     _channels[channel.kind] = channel
+    if channel.name_prefix is not None:
+        NAME_PREFIXES[channel.kind] = channel.name_prefix
 
 
 def unregister_channel(kind: str) -> None:

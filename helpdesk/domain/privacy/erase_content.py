@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, Select, delete, or_, select, union, update
 
 from helpdesk import clock, live_events
 from helpdesk.domain import locking, outbox
+from helpdesk.domain.inbox.channel import Sender, sent_by_condition
 from helpdesk.domain.tickets import message_changes
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
@@ -42,12 +43,9 @@ def select_affected_tickets(user: User) -> Select[int]:
 
 def lock_everything_of(user: User) -> None:
     """Lock the rows that erasing ``user`` changes, in the order in which everything locks them."""
-    mailed = (InboundEvent.source == "email") & (InboundEvent.payload["from"].as_string() == user.email)
-    if user.slack_user_id:
-        event, action = (InboundEvent.payload[key].as_string() for key in (("event", "user"), ("user", "id")))
-        mailed = or_(mailed, event == user.slack_user_id, action == user.slack_user_id)
+    sent = sent_by_condition(Sender(user.email, user.slack_user_id))
     affected = select_affected_tickets(user)
-    received = select(InboundEvent.id).where(mailed | InboundEvent.ticket_id.in_(affected)).order_by(InboundEvent.id)
+    received = select(InboundEvent.id).where(sent | InboundEvent.ticket_id.in_(affected)).order_by(InboundEvent.id)
     db.session.execute(received.with_for_update(of=InboundEvent))
     assigned = select(Ticket.id).where(Ticket.assignee_id == user.id, Ticket.closed_at.is_(None))
     locking.lock_tickets([*db.session.scalars(affected), *db.session.scalars(assigned)])
@@ -150,7 +148,7 @@ def erase_answers_in_events(user: User) -> None:
         event.data = {key: "" if key in ("old", "new") else value for key, value in event.data.items()}
 
 
-def erase_from_inbox(user: User, *, email: str, slack_user_id: str | None) -> None:
+def erase_from_inbox(user: User, sender: Sender) -> None:
     """Empty the events that brought the words of ``user``: those of their tickets, and all that they sent."""
     db.session.execute(
         update(InboundEvent)
@@ -158,10 +156,7 @@ def erase_from_inbox(user: User, *, email: str, slack_user_id: str | None) -> No
         .values(payload={}, raw=None, result=None),
         execution_options={"synchronize_session": False},
     )
-    sent = (InboundEvent.source == "email") & (InboundEvent.payload["from"].as_string() == email)
-    if slack_user_id:
-        event, action = (InboundEvent.payload[key].as_string() for key in (("event", "user"), ("user", "id")))
-        sent = or_(sent, event == slack_user_id, action == slack_user_id)
+    sent = sent_by_condition(sender)
     unfinished = InboundEvent.ticket_id.is_(None) & InboundEvent.state.not_in(("done", "ignored"))
     db.session.execute(delete(InboundEvent).where(sent, unfinished))
     db.session.execute(

@@ -15,6 +15,7 @@ from helpdesk import clock, storage
 from helpdesk.domain import locking
 from helpdesk.domain.administration import audit_log, operations
 from helpdesk.domain.errors import ConflictError
+from helpdesk.domain.inbox.channel import Sender
 from helpdesk.domain.people import permissions
 from helpdesk.domain.privacy import erase_content
 from helpdesk.domain.tickets import handover
@@ -81,7 +82,7 @@ def erase_person(user: User, *, actor: User, words: bool = True, subjects: bool 
         erase_content.erase_reviews(user)
         erase_content.erase_answers_in_events(user)
     # Raw copies and sent mails have the name and the address in them; nobody reads them on a page.
-    erase_content.erase_from_inbox(user, email=former.email, slack_user_id=former.slack_user_id)
+    erase_content.erase_from_inbox(user, Sender(former.email, former.slack_user_id))
     erase_content.erase_from_deliveries(user)
     erase_declared(user, words=words)
     erase_address(former.email)
@@ -131,7 +132,7 @@ def _finish_if_all_is_sent(operation: Operation, user: User) -> None:
 def _erase_other_accounts(user: User, aliases: list[FormerIdentity]) -> None:
     """Erase the further addresses of ``user`` wherever they are named, and the accounts merged into theirs."""
     for former in aliases:
-        erase_content.erase_from_inbox(user, email=former.email, slack_user_id=None)
+        erase_content.erase_from_inbox(user, Sender(former.email))
         erase_address(former.email)
         erase_from_audit_log(former)
     for merged in db.session.scalars(select(User).where(User.merged_into_id == user.id)):

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import Any, NamedTuple
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import (
     ColumnElement,
@@ -27,6 +26,7 @@ from helpdesk import clock
 from helpdesk.database import pagination
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.people import permissions
+from helpdesk.domain.people.reader_time_zone import parse_day
 from helpdesk.domain.ticket_lists import search
 from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
@@ -220,8 +220,7 @@ def _parse_filters(user: User, filters: Mapping[str, str]) -> tuple[dict[str, An
         values["requester"] = requester_id
     if filters.get("form"):
         values["form"] = filters["form"]
-    zone = _time_zone(user)
-    since, until = _parse_day(filters, "from", zone, errors), _parse_day(filters, "to", zone, errors)
+    since, until = _parse_day(user, filters, "from", errors), _parse_day(user, filters, "to", errors)
     if since:
         values["since"] = since
     if until:
@@ -285,22 +284,9 @@ def _make_row(
     )
 
 
-def _parse_day(filters: Mapping[str, str], name: str, zone: tzinfo, errors: dict[str, str]) -> datetime | None:
+def _parse_day(user: User, filters: Mapping[str, str], name: str, errors: dict[str, str]) -> datetime | None:
     text = (filters.get(name) or "").strip()
-    if not text:
-        return None
-    try:
-        day = date.fromisoformat(text)
-        if not 1970 <= day.year <= 2970:
-            raise ValueError("out of range")
-        return datetime.combine(day, time(), zone).astimezone(UTC)
-    except ValueError:
+    day = parse_day(text, user) if text else None
+    if text and day is None:
         errors[name] = gettext("Write the date as year-month-day, for example 2026-05-14.")
-        return None
-
-
-def _time_zone(user: User) -> tzinfo:
-    try:
-        return ZoneInfo(user.time_zone) if user.time_zone else UTC
-    except (ZoneInfoNotFoundError, ValueError):
-        return UTC
+    return day

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import exists, select
 
 from helpdesk.domain import labels
-from helpdesk.domain.administration import settings
+from helpdesk.domain.people.reader_time_zone import get_reader_time_zone
 from helpdesk.extensions import db
 from helpdesk.models.form import Answer, Field
 from helpdesk.models.priorities import Priority
@@ -68,7 +68,7 @@ def find_columns(reader: User) -> ExportColumns:
     own = tuple(str(heading) for heading in HEADINGS)
     taken = [*own, *names.values()]
     fields = tuple((key, f"{label} ({key})" if taken.count(label) > 1 else label) for key, label in names.items())
-    return ExportColumns(reader.is_team, _zone_of(reader), current_code(), own, fields)
+    return ExportColumns(reader.is_team, get_reader_time_zone(reader), current_code(), own, fields)
 
 
 def make_row(columns: ExportColumns, ticket: Ticket, answers: dict[str, str]) -> list[Cell]:
@@ -100,10 +100,3 @@ def load_answers(columns: ExportColumns, tickets: Sequence[Ticket]) -> dict[int,
     for ticket_id, key, text in db.session.execute(query):
         found.setdefault(ticket_id, {})[key] = text
     return found
-
-
-def _zone_of(reader: User) -> ZoneInfo:
-    try:
-        return ZoneInfo(reader.time_zone or settings.get("time_zone"))
-    except (ZoneInfoNotFoundError, ValueError):
-        return ZoneInfo("UTC")

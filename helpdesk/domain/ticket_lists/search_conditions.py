@@ -5,14 +5,13 @@ What a filter cannot mean is searched for as words.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import ColumnElement, bindparam, select
 
 from helpdesk.database.types import UtcDateTime
 from helpdesk.domain.people import permissions
+from helpdesk.domain.people.reader_time_zone import parse_day
 from helpdesk.domain.ticket_lists import search_people, search_syntax
 from helpdesk.domain.ticket_lists.search_syntax import SearchText, Term
 from helpdesk.models.priorities import Priority
@@ -75,7 +74,7 @@ def _read_filter(user: User, key: str, value: str) -> dict[str, Any] | None:
         statuses = STATUS_WORDS.get(lower) or ((lower,) if lower in list(Status) else ())
         return {"search_status": list(map(str, statuses))} if statuses else None
     if key in ("before", "after"):
-        moment = _parse_day(user, value)
+        moment = parse_day(value, user)
         return {f"search_{key}": moment} if moment else None
     if key == "from":
         return {"search_from": [user.id] if lower == "me" else search_people.find_requesters(user, value)}
@@ -88,16 +87,3 @@ def _read_filter(user: User, key: str, value: str) -> dict[str, Any] | None:
     if lower in ("none", "nobody"):
         return {"search_nobody": None}
     return {"search_assignee": [user.id] if lower == "me" else search_people.find_agents(value)}
-
-
-def _parse_day(user: User, value: str) -> datetime | None:
-    """The beginning of a day (year-month-day) in the reader's time zone."""
-    try:
-        day = date.fromisoformat(value)
-        return (
-            datetime.combine(day, time(), ZoneInfo(user.time_zone or "UTC")).astimezone(UTC)
-            if 1970 <= day.year <= 2970
-            else None
-        )
-    except (ValueError, ZoneInfoNotFoundError):
-        return None

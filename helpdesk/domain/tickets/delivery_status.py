@@ -9,7 +9,7 @@ from sqlalchemy import Row, and_, bindparam, or_, select
 
 from helpdesk.database import transactions
 from helpdesk.domain.people import admission
-from helpdesk.models.channel import Channel
+from helpdesk.models.channel import Channel, format_channel_label
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.thread import Thread
 from helpdesk.models.ticket import Ticket
@@ -63,7 +63,7 @@ THREADS_WITH_DELIVERIES_QUERY = (
 
 @dataclass(slots=True)
 class ThreadStatus:
-    """A thread of a ticket: in a Slack channel, or the mail with one person."""
+    """A thread of a ticket: in a channel of a chat, or the mail with one person."""
 
     id: int
     external_id: str | None
@@ -85,7 +85,7 @@ class ThreadStatus:
         """The thread's name as people read it."""
         if self.user_id:
             return gettext("email to %(name)s", name=self.reader)
-        return f"#{self.channel_name or self.channel_id}" if self.kind == "slack" else self.channel_name or self.kind
+        return format_channel_label(self.kind, self.channel_name, self.channel_id)
 
     @property
     def reader(self) -> str:

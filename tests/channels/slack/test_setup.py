@@ -12,7 +12,7 @@ from helpdesk.channels.slack import diagnostics
 from helpdesk.channels.slack import manifest as app_manifest
 from helpdesk.channels.slack.api import client, directory
 from helpdesk.channels.slack.parse.events import BotIdentity
-from helpdesk.demo import personas
+from helpdesk.demo import app_permissions, personas
 from helpdesk.domain.outbox import errors
 
 ROOT = Path(__file__).parents[3]
@@ -137,8 +137,8 @@ def test_the_manifest_subscribes_to_what_is_understood_and_nothing_else():
 
 
 def test_the_stand_in_gives_exactly_what_the_manifest_asks_for():
-    assert manifest()["oauth_config"]["scopes"]["bot"] == list(personas.SCOPES)
-    assert manifest()["settings"]["event_subscriptions"]["bot_events"] == list(personas.BOT_EVENTS)
+    assert manifest()["oauth_config"]["scopes"]["bot"] == list(app_permissions.SCOPES)
+    assert manifest()["settings"]["event_subscriptions"]["bot_events"] == list(app_permissions.BOT_EVENTS)
 
 
 def test_the_manifest_fits_slacks_limits_and_our_endpoints():

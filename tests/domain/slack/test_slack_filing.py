@@ -91,7 +91,7 @@ def test_an_answer_that_comes_after_the_response_url_is_a_direct_message(globex,
     given = {"organization": {"value": str(globex.id)}, "subject": {"value": "It burns"}}
     session.rollback()
     day.workspace.shortcut(PRIYA, "C0GENERAL01", ts, "create_ticket")
-    for known in day.workspace.interactivity._response_urls.values():
+    for known in day.workspace.interactivity.response_urls.known.values():
         known["born"] -= 3600
     day.workspace.submit(PRIYA, given)
     day.work()

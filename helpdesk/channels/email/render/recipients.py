@@ -1,7 +1,6 @@
 """Decide whether somebody gets a mail now, and convert times to their time zone."""
 
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy import select
 
@@ -9,6 +8,7 @@ from helpdesk import presence
 from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.domain.people import admission
+from helpdesk.domain.people.reader_time_zone import get_reader_time_zone
 from helpdesk.extensions import db
 from helpdesk.models.message import Message
 from helpdesk.models.read_receipt import ReadReceipt
@@ -61,7 +61,4 @@ def ensure_not_reading(user: User, message: Message) -> None:
 
 def to_local_time(when: datetime, reader: User | None) -> datetime:
     """Convert ``when`` to the reader's time zone, else the helpdesk's."""
-    try:
-        return when.astimezone(ZoneInfo((reader and reader.time_zone) or settings.get("time_zone")))
-    except (ZoneInfoNotFoundError, ValueError):
-        return when
+    return when.astimezone(get_reader_time_zone(reader))

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from helpdesk import storage, urls
 from helpdesk.channels.slack import delivery_data, home, message_parts, origin_threads
 from helpdesk.channels.slack.api.requests import FileRemoval, FileUpload, SlackContent, WebApiCall
-from helpdesk.channels.slack.render import blocks
+from helpdesk.channels.slack.render import blocks, message_content
 from helpdesk.domain import labels
 from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
@@ -25,7 +25,6 @@ MESSAGE_KINDS = {DeliveryKind.message, DeliveryKind.edit, DeliveryKind.file}
 REPLACED_CARD_FOOTER = lazy_gettext(
     "This card takes the place of one that was deleted in Slack. What was said before is in the portal."
 )
-FOLDED_TEXT_SENTENCE = lazy_gettext("More text is quoted below this message. It is in the portal.")
 
 
 def render_call(delivery: Delivery) -> SlackContent:
@@ -51,7 +50,7 @@ def render_look_up(delivery: Delivery) -> SlackContent | None:
     if delivery.kind == DeliveryKind.file and _is_upload(delivery):
         return FileUpload(channel=place["channel"], thread_ts=place["thread_ts"], filename="", data=b"")
     if delivery.kind == DeliveryKind.message and delivery.message is not None:
-        place |= _author_content(delivery.message, delivery.thread, delivery_data.part_text(delivery))
+        place |= message_content.author_content(delivery.message, delivery.thread, delivery_data.part_text(delivery))
     return WebApiCall("chat.postMessage", place)
 
 
@@ -85,7 +84,7 @@ def ticket_card_values(
         answers=tuple((a.field.label, a.text) for a in answers if a.text and (for_team or not a.field.team_only)),
         assignee=ticket.assignee.display_name if ticket.assignee else None,
         shared=shared,
-        footer=footer or (FOLDED_TEXT_SENTENCE if first and first.has_folded_text else ""),
+        footer=footer or (message_content.FOLDED_TEXT_SENTENCE if first and first.has_folded_text else ""),
     )
 
 
@@ -119,12 +118,12 @@ def _card_update_call(delivery: Delivery) -> SlackContent:
 
 
 def _message_call(delivery: Delivery) -> SlackContent:
-    return WebApiCall("chat.postMessage", _thread_arguments(delivery) | _message_content(delivery))
+    return WebApiCall("chat.postMessage", _thread_arguments(delivery) | message_content.message_content(delivery))
 
 
 def _edit_call(delivery: Delivery) -> SlackContent:
-    speech = _message_content(delivery, edited=True)
-    return WebApiCall("chat.update", _copy_address(delivery) | _without_author(speech))
+    speech = message_content.message_content(delivery, edited=True)
+    return WebApiCall("chat.update", _copy_address(delivery) | message_content.without_author(speech))
 
 
 def _delete_call(delivery: Delivery) -> SlackContent:
@@ -147,7 +146,7 @@ def _file_call(delivery: Delivery) -> SlackContent:
             reason=gettext(attachment.reason) if attachment.reason else missing,
         )
         return WebApiCall("chat.postMessage", _thread_arguments(delivery) | blocks.event_line(sentence))
-    speech = _author_content(message, delivery.thread)
+    speech = message_content.author_content(message, delivery.thread)
     return FileUpload(
         channel=delivery.thread.channel.external_id,
         thread_ts=delivery.thread.external_id,
@@ -221,39 +220,6 @@ def _home_call(delivery: Delivery) -> SlackContent:
 
 def _thread_arguments(delivery: Delivery) -> dict:
     return {"channel": delivery.thread.channel.external_id, "thread_ts": delivery.thread.external_id}
-
-
-def _message_content(delivery: Delivery, edited: bool = False) -> dict:
-    message, text = delivery.message, delivery_data.part_text(delivery)
-    if message.is_note:
-        return blocks.note_message(message.author_display_name, text, _picture_url(message))
-    return _author_content(message, delivery.thread, text, edited)
-
-
-def _author_content(message: Message, thread: Thread, text: str = "", edited: bool = False) -> dict:
-    values = blocks.ReplyValues(
-        author=message.author_display_name,
-        body=text,
-        picture=_picture_url(message),
-        side="team" if message.from_team else "customer",
-        organization="" if thread.is_customers else thread.ticket.organization.name,
-        trusted=message.from_team,
-        marker=FOLDED_TEXT_SENTENCE if message.has_folded_text else "",
-        edited=edited,
-    )
-    return blocks.reply_message(values)
-
-
-def _picture_url(message: Message) -> str:
-    return (
-        urls.absolute_url(message.author_picture_url)
-        if (message.author_picture_url or "").startswith("/")
-        else message.author_picture_url or ""
-    )
-
-
-def _without_author(speech: dict) -> dict:
-    return {name: value for name, value in speech.items() if name not in {"username", "icon_url"}}
 
 
 def _copy_address(delivery: Delivery) -> dict:
