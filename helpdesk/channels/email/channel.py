@@ -57,7 +57,7 @@ class EmailChannel(TwoWayChannel[RenderedMail, ReceivedMail]):
         mail = request.content
         return smtp.send_mail(mail.content, mail.sender, mail.recipient)
 
-    def after_sent(self, delivery_id: int) -> None:
+    def after_sent(self, delivery_id: int, sent: SendResult) -> None:
         render.finish_sent_mail(delivery_id)
 
     def handle_permanent_error(self, delivery: Delivery, error: PermanentError) -> None:

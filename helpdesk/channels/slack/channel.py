@@ -8,7 +8,15 @@ from typing import Any
 from sqlalchemy import ColumnElement, or_
 
 from helpdesk import jobs
-from helpdesk.channels.slack import handlers, health, known_threads, message_parts, not_found, notifications
+from helpdesk.channels.slack import (
+    file_posts,
+    handlers,
+    health,
+    known_threads,
+    message_parts,
+    not_found,
+    notifications,
+)
 from helpdesk.channels.slack.api import api_errors, find_message
 from helpdesk.channels.slack.api import send as sending
 from helpdesk.channels.slack.api.requests import SlackContent, SlackRequest, WebApiCall
@@ -68,6 +76,9 @@ class SlackChannel(TwoWayChannel[SlackContent, EventContext]):
 
     def is_installation_error(self, reason: str) -> bool:
         return api_errors.is_installation_error(reason)
+
+    def after_sent(self, delivery_id: int, sent: SendResult) -> None:
+        file_posts.record_files(delivery_id, sent)
 
     def handle_permanent_error(self, delivery: Delivery, error: PermanentError) -> None:
         not_found.handle_not_found(delivery, error)

@@ -1,8 +1,11 @@
 """Typed access to ``Delivery.data`` of Slack's deliveries: written when they are enqueued or were sent."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from helpdesk.models.delivery import Delivery
+
+POST_KEY = "post_key"  # of a file that went along with another delivery: the key of that one
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,16 @@ def is_team_only(delivery: Delivery) -> bool:
 def replaces_card(delivery: Delivery) -> bool:
     """Return whether a card replaces one that was deleted in Slack."""
     return bool(delivery.data.get("again"))
+
+
+def post_key(copy: Delivery) -> str:
+    """Return the key of the delivery that posted the file of ``copy``: its own, or that which took it along."""
+    return str(copy.data.get(POST_KEY) or copy.key)
+
+
+def with_post(copy: Delivery, file_id: str, key: str, result: dict[str, Any]) -> dict[str, Any]:
+    """Return the data of ``copy``, whose file the delivery ``key`` took along with ``result``, its result's extra."""
+    return {**copy.data, POST_KEY: key, "file_id": file_id, "ts": result.get("ts"), "channel": result.get("channel")}
 
 
 def is_upload(copy: Delivery) -> bool:

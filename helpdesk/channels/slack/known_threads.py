@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from sqlalchemy import select
 
-from helpdesk.channels.slack import origin_threads
+from helpdesk.channels.slack import delivery_data, origin_threads
 from helpdesk.database import transactions
 from helpdesk.extensions import db
 from helpdesk.models.delivery import Delivery, DeliveryKind
@@ -58,7 +58,9 @@ def load_known_threads(threads: Sequence[Thread]) -> list[KnownThread]:
             if deleted:
                 gone[thread_id].add(ts)
         posted = select(Delivery.thread_id, Delivery.external_id, Delivery.kind)
-        posted = posted.where(Delivery.thread_id.in_(some), Delivery.external_id.is_not(None)).order_by(Delivery.id)
+        is_own_post = Delivery.data[delivery_data.POST_KEY].as_string().is_(None)  # files of one post are one reply
+        posted = posted.where(Delivery.thread_id.in_(some), Delivery.external_id.is_not(None), is_own_post)
+        posted = posted.order_by(Delivery.id)
         for thread_id, ts, kind in db.session.execute(posted):
             copies[thread_id].add(ts)
             if kind == DeliveryKind.card:

@@ -33,7 +33,8 @@ def enqueue_card(batch: DeliveryBatch, thread_id: int, message: Message) -> None
 def enqueue_parts(batch: DeliveryBatch, thread_id: int, message: Message, wake: bool = True) -> None:
     """Enqueue all parts and files of ``message`` for a thread; the first of them wakes the worker.
 
-    What was written on a page waits until it can no longer be undone (``release_at``).
+    The part of a file is its place among the attachments of the message, by which it is withdrawn. What was written on
+    a page waits until it can no longer be undone (``release_at``).
     """
     due_at = None if message.origin_thread_id else message.release_at
     parts = blocks.split_body(message.body) if message.body else []
@@ -47,18 +48,20 @@ def enqueue_parts(batch: DeliveryBatch, thread_id: int, message: Message, wake: 
             wake=wake and number == 1,
             text=text,
         )
-    posted = [attachment for attachment in message.attachments if not attachment.is_decoration]
-    for number, attachment in enumerate(posted, start=1):
-        first = not parts and number == 1
+    is_first = not parts
+    for number, attachment in enumerate(message.attachments, start=1):
+        if attachment.is_decoration:
+            continue
         batch.add(
             thread_id,
             DeliveryKind.file,
             message=message,
             part=number,
             due_at=due_at,
-            wake=wake and first,
+            wake=wake and is_first,
             attachment=attachment.id,
         )
+        is_first = False
 
 
 def enqueue_card_redraw(batch: DeliveryBatch, destination: Destination) -> None:

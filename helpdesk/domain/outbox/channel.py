@@ -134,8 +134,8 @@ class OutboundChannel(ABC, Generic[ContentT]):
         """Whether ``reason`` blocks all channels of this kind, so that one success unblocks them all."""
         return False
 
-    def after_sent(self, delivery_id: int) -> None:
-        """Called when the delivery was sent, in the transaction that records it."""
+    def after_sent(self, delivery_id: int, sent: SendResult) -> None:
+        """Called when the delivery was sent, in the transaction that records it; the ticket is locked."""
 
     def handle_permanent_error(self, delivery: Delivery, error: PermanentError) -> None:
         """Called when the external service refused ``delivery`` permanently; the row is locked.

@@ -93,7 +93,7 @@ def mark_sent(claim: DeliveryClaim, sent: SendResult) -> int | None:
     row = db.session.execute(MARK_SENT_STATEMENT, values).one_or_none()
     thread = None
     if row is not None:
-        claim.channel.after_sent(claim.id)
+        claim.channel.after_sent(claim.id, sent)
         if row.thread_id is not None:
             thread = _update_thread(claim, row, sent)
     db.session.commit()

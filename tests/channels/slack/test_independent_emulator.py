@@ -15,7 +15,7 @@ import pytest
 
 from helpdesk.channels import slack
 from helpdesk.channels.slack.api import client, directory, file_downloads
-from helpdesk.channels.slack.api.requests import FileRemoval, FileUpload, web_api_request
+from helpdesk.channels.slack.api.requests import FileRemoval, FileUpload, UploadedFile, web_api_request
 from helpdesk.channels.slack.parse import payload_parser
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain.outbox import errors
@@ -117,7 +117,9 @@ def test_a_customers_answer_is_read_as_the_event_would_be(bot, channel, emulator
 
 def test_a_file_goes_up_comes_down_and_is_withdrawn(bot, channel):
     root = card(bot, channel, "k-files")
-    upload = FileUpload(channel=channel, thread_ts=root, filename="log.txt", data=b"hello", author="Maya")
+    upload = FileUpload(
+        channel=channel, thread_ts=root, files=(UploadedFile(1, "log.txt", lambda: b"hello"),), author="Maya"
+    )
     sent = slack.send(OutboundRequest("k-file", upload), bot)
     assert file_downloads.download_file(sent.external_id, bot).data == b"hello"
     removal = FileRemoval(sent.external_id, channel, str(sent.extra.get("ts") or ""), "k-file", root)

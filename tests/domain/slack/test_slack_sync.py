@@ -130,7 +130,8 @@ def test_files_go_from_slack_into_the_portal_and_the_other_thread(filed_ticket, 
     shown = [
         message for message in day.workspace.replies(personas.TRIAGE_CHANNEL_ID, day.root()) if message.get("files")
     ]
-    assert [message["files"][0]["name"] for message in shown] == ["scan.png", "log.txt"]
+    assert [file["name"] for message in shown for file in message["files"]] == ["scan.png", "log.txt"]
+    assert len(shown) == 1
     assert "Dana Whitfield" in str(shown[0])
     assert day.thread(GLOBEX) == ["Look"]  # nothing is copied back to where it was written
 

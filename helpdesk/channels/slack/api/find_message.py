@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any
 
-from helpdesk.channels.slack.api import api_errors, directory, slack_clock, uploads
+from helpdesk.channels.slack.api import api_errors, directory, slack_clock, upload_keys, uploads
 from helpdesk.channels.slack.api import client as clients
 from helpdesk.channels.slack.api.requests import FileUpload, SlackRequest, WebApiCall
 from helpdesk.channels.slack.parse import events, json_access
@@ -33,9 +33,11 @@ def find(
     """
     slack = client or clients.current()
     match request.content:
-        case FileUpload(channel=channel, thread_ts=root):
+        case FileUpload(channel=channel, thread_ts=root, names=names):
             for message in list_messages(slack, channel, root, request.possibly_sent_since):
-                sent = uploads.match_upload(message, request.key)
+                sent = upload_keys.match_upload(
+                    message, request.key, names, lambda file: uploads.fetch_title(slack, file)
+                )
                 if sent:
                     return sent
         case WebApiCall(method="chat.postMessage", arguments=arguments):

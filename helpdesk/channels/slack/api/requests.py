@@ -1,6 +1,7 @@
 """Requests to Slack as plain values: a Web API call, a file upload or removal, or a post to a response URL."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -20,13 +21,30 @@ class WebApiCall:
 
 
 @dataclass(frozen=True)
+class UploadedFile:
+    """One file of an upload: the id of its delivery, its name, and the function that reads its content.
+
+    ``read`` raises FileNotFoundError or StorageUnavailable. Files are read one after the other, so that no more than
+    one is in memory.
+    """
+
+    delivery_id: int
+    name: str
+    read: Callable[[], bytes]
+
+
+@dataclass(frozen=True)
 class FileUpload:
-    """Upload of ``data`` as ``filename`` into the thread below ``thread_ts``, introduced as sent by ``author``."""
+    """Upload of ``files`` into the thread below ``thread_ts`` as one message, introduced as sent by ``author``.
+
+    The first is that of the delivery itself; the others are of deliveries that wait behind it. ``names``: those of all
+    files of the message, by the ids of their deliveries, to recognise an earlier upload.
+    """
 
     channel: str
     thread_ts: str | None
-    filename: str
-    data: bytes
+    files: tuple[UploadedFile, ...] = ()
+    names: dict[int, str] = field(default_factory=dict)
     author: str = ""
     username: str | None = None
     icon_url: str | None = None
@@ -34,7 +52,7 @@ class FileUpload:
 
 @dataclass(frozen=True)
 class FileRemoval:
-    """Removal of the file with the id ``file`` and of the message at ``ts`` that shows it.
+    """Removal of the file with the id ``file`` and, if ``removes_message``, of the message at ``ts`` that shows it.
 
     Where ``ts`` is not known, the message is the one in the thread below ``thread_ts`` that the upload ``key`` made.
     """
@@ -45,6 +63,7 @@ class FileRemoval:
     key: str = ""
     thread_ts: str | None = None
     uploaded_at: datetime | None = None
+    removes_message: bool = True
 
 
 @dataclass(frozen=True)

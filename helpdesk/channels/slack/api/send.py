@@ -36,7 +36,7 @@ def send(request: SlackRequest, client: clients.Client | None = None) -> SendRes
     slack = client or clients.current()
     match request.content:
         case FileUpload() as upload:
-            return uploads.upload_file(slack, request.key, upload)
+            return uploads.upload_files(slack, request.key, upload)
         case FileRemoval() as removal:
             return uploads.remove_file(slack, removal)
         case ResponseUrlPost() as post:

@@ -2,16 +2,14 @@
 
 from sqlalchemy import select
 
-from helpdesk import storage, urls
+from helpdesk import urls
 from helpdesk.channels.slack import delivery_data, home, message_parts, origin_threads
-from helpdesk.channels.slack.api.requests import FileRemoval, FileUpload, SlackContent, WebApiCall
-from helpdesk.channels.slack.render import blocks, message_content
+from helpdesk.channels.slack.api.requests import SlackContent, WebApiCall
+from helpdesk.channels.slack.render import blocks, file_calls, message_content
 from helpdesk.domain import labels
 from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
-from helpdesk.domain.tickets import virus_scans
 from helpdesk.extensions import db
-from helpdesk.models.attachment import Attachment
 from helpdesk.models.delivery import Delivery, DeliveryKind, DeliveryState
 from helpdesk.models.form import Answer
 from helpdesk.models.message import Message, MessageKind
@@ -47,8 +45,8 @@ def render_look_up(delivery: Delivery) -> SlackContent | None:
     if delivery.kind not in POST_KINDS or delivery.thread is None:
         return None
     place = _thread_arguments(delivery)
-    if delivery.kind == DeliveryKind.file and _is_upload(delivery):
-        return FileUpload(channel=place["channel"], thread_ts=place["thread_ts"], filename="", data=b"")
+    if delivery.kind == DeliveryKind.file and (upload := file_calls.render_look_up(delivery, place)):
+        return upload
     if delivery.kind == DeliveryKind.message and delivery.message is not None:
         place |= message_content.author_content(delivery.message, delivery.thread, delivery_data.part_text(delivery))
     return WebApiCall("chat.postMessage", place)
@@ -131,52 +129,12 @@ def _delete_call(delivery: Delivery) -> SlackContent:
 
 
 def _file_call(delivery: Delivery) -> SlackContent:
-    attachment, message = db.session.get(Attachment, delivery_data.attachment_id(delivery)), delivery.message
-    if attachment is None:
-        raise SkipDelivery(gettext("The file is gone."))
-    if virus_scans.is_awaited(attachment):
-        raise RetryLater(gettext("Waits for the virus scanner."), 5)
-    if attachment.state != "stored":
-        unchecked = gettext("it is not checked for viruses yet, and can be opened in the portal afterwards.")
-        missing = unchecked if attachment.state == virus_scans.SCANNING else gettext("it is not available.")
-        sentence = gettext(
-            "%(author)s sent %(file)s, which could not be taken along: %(reason)s",
-            author=message.author_display_name,
-            file=attachment.name,
-            reason=gettext(attachment.reason) if attachment.reason else missing,
-        )
-        return WebApiCall("chat.postMessage", _thread_arguments(delivery) | blocks.event_line(sentence))
-    speech = message_content.author_content(message, delivery.thread)
-    return FileUpload(
-        channel=delivery.thread.channel.external_id,
-        thread_ts=delivery.thread.external_id,
-        filename=attachment.name,
-        data=storage.read(attachment.key),
-        author=message.author_display_name,
-        username=speech["username"],
-        icon_url=speech.get("icon_url"),
-    )
-
-
-def _is_upload(delivery: Delivery) -> bool:
-    """Whether a delivery of the kind file uploads a file; otherwise it posts a sentence about one that is missing."""
-    attachment = db.session.get(Attachment, delivery_data.attachment_id(delivery))
-    return attachment is None or attachment.state == "stored"
+    speech = message_content.author_content(delivery.message, delivery.thread)
+    return file_calls.render_upload(delivery, _thread_arguments(delivery), speech)
 
 
 def _delete_file_call(delivery: Delivery) -> SlackContent:
-    copy = _find_copy(delivery, DeliveryKind.file)
-    channel = delivery.thread.channel.external_id
-    if not delivery_data.is_upload(copy):
-        return WebApiCall("chat.delete", {"channel": channel, "ts": copy.external_id})
-    return FileRemoval(
-        file=copy.external_id,
-        channel=channel,
-        ts=delivery_data.message_ts(copy),
-        key=copy.key,
-        thread_ts=delivery.thread.external_id,
-        uploaded_at=copy.finished_at,
-    )
+    return file_calls.render_removal(delivery, _find_copy(delivery, DeliveryKind.file))
 
 
 def _reaction_call(delivery: Delivery) -> SlackContent:

@@ -8,6 +8,8 @@ from helpdesk.demo.slack_workspace import ids, rich_text_parser, shared_files
 from helpdesk.demo.slack_workspace.api import chat
 from helpdesk.demo.slack_workspace.api.registry import Arguments, SlackApiError, get_channel, register_method
 
+MAX_FILES = 14  # of one upload; one more is answered with internal_error, and none is shared (python-slack-sdk#1653)
+
 
 @register_method("files.getUploadURLExternal", "files:write")
 def get_upload_url(ws, args: Arguments) -> dict:
@@ -30,6 +32,8 @@ def complete_upload(ws, args: Arguments) -> dict:
     wanted = args.json("files")
     if not isinstance(wanted, list) or not wanted:
         raise SlackApiError("invalid_arguments", ["missing required field: files"])
+    if len(wanted) > MAX_FILES:
+        raise SlackApiError("internal_error")
     chosen = []
     for entry in wanted:
         file = ws.state.files.get(entry.get("id", "")) if isinstance(entry, dict) else None
