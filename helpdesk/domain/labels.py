@@ -2,6 +2,7 @@
 
 from typing import TYPE_CHECKING
 
+from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.people import admission
 from helpdesk.domain.tickets import closing_time
 from helpdesk.models.event import Event
@@ -124,9 +125,11 @@ def describe_event(event: Event, for_team: bool = True) -> str:
         case "filed_for":
             return gettext("%(who)s filed this for %(requester)s", who=who, requester=data["who"])
         case "answered":
+            question = translate_content(data["label"], Part.field)
             if not data["new"]:
-                return gettext("%(who)s changed %(field)s to nothing", who=who, field=data["label"])
-            return gettext("%(who)s changed %(field)s to %(value)s", who=who, field=data["label"], value=data["new"])
+                return gettext("%(who)s changed %(field)s to nothing", who=who, field=question)
+            answer = _translate_options(data["new"])
+            return gettext("%(who)s changed %(field)s to %(value)s", who=who, field=question, value=answer)
         case "merged":
             return gettext("%(who)s merged this into #%(number)s", who=who, number=data["number"])
         case "merged_here":
@@ -159,6 +162,12 @@ def describe_event(event: Event, for_team: bool = True) -> str:
         case "warned":
             return gettext("Reminded the customer that this closes soon")
     return f"{who}: {event.kind.replace('_', ' ')}"
+
+
+def _translate_options(text: str) -> str:
+    """The text of a stored answer, one option or several with commas between them, in the reader's language."""
+    translated = translate_content(text, Part.option)
+    return translated if translated != text else ", ".join(translate_content(e, Part.option) for e in text.split(", "))
 
 
 def format_duration(seconds: float | None) -> str:

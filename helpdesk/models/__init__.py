@@ -7,6 +7,7 @@ from helpdesk.models import (  # noqa: F401
     background_job,
     canned_reply,
     channel,
+    content_translation,
     custom_emoji,
     delivery,
     event,

@@ -128,6 +128,17 @@ SETTINGS = {
             "Language of whoever chose none, of Slack and of mails to addresses without an account.",
             tuple(LANGUAGES),
         ),
+        SettingDefinition("welcome_text", "", "What people read above the ways of signing in, in Markdown."),
+        SettingDefinition(
+            "received_text", "", "What the requester reads in the mail that a ticket was received, in Markdown."
+        ),
+        SettingDefinition(
+            "solved_text", "", "What the requester reads in the mail about a solved ticket, in Markdown."
+        ),
+        SettingDefinition(
+            "closing_text", "", "What the requester reads in the warning before a ticket closes, in Markdown."
+        ),
+        SettingDefinition("content_version", "", "Changes whenever a translation of the admins' own texts changes."),
         SettingDefinition(
             "received_retention_days",
             90,

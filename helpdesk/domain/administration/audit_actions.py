@@ -41,6 +41,7 @@ ACTIONS = (
     N_("created form"),
     N_("entered a connection"),
     N_("removed a connection"),
+    N_("translated texts"),
     N_("deactivated"),
     N_("deleted a webhook"),
     N_("ended sessions"),

@@ -17,8 +17,9 @@ from helpdesk.domain.forms.answers import (
     save_answers,
     selectable_people,
     team_only_file_keys,
+    translate_answer,
 )
-from helpdesk.domain.forms.field_types import AnswerContext, InvalidAnswer, field_type_for
+from helpdesk.domain.forms.field_types import AnswerContext, InvalidAnswer, field_type_for, read_label
 from helpdesk.domain.forms.published import find_form, names, published, visible_fields
 
 __all__ = [
@@ -38,7 +39,9 @@ __all__ = [
     "parse_answers",
     "selectable_people",
     "published",
+    "read_label",
     "save_answers",
     "team_only_file_keys",
+    "translate_answer",
     "visible_fields",
 ]

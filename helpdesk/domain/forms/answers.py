@@ -3,13 +3,15 @@
 from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from helpdesk.domain.forms.field_types import AnswerContext, FieldType, InvalidAnswer, field_type_for
+from helpdesk.domain.forms.field_types import AnswerContext, FieldType, InvalidAnswer, field_type_for, read_label
 from helpdesk.domain.forms.field_types.base import Choices
 from helpdesk.domain.forms.published import is_asked
+from helpdesk.domain.people.reader_language import get_team_language
 from helpdesk.extensions import db
 from helpdesk.models.form import Answer, Field, FormVersion
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
+from helpdesk.translation import use_language
 
 
 class FormValues(Protocol):
@@ -60,7 +62,7 @@ def parse_answers(
                 field, values.getlist(field_name(field)) if asked else field_type.default_texts(field), context
             )
             if value is None and field.required and asked:
-                raise InvalidAnswer(field_type.missing_sentence.format(label=field.label))
+                raise InvalidAnswer(field_type.missing_sentence.format(label=read_label(field)))
         except InvalidAnswer as error:
             if asked:
                 errors[field_name(field)] = str(error)
@@ -121,6 +123,18 @@ def display_value(field: Field, value: object) -> str:
     return "" if value is None else field_type_for(field).display_value(field, value)
 
 
+def store_text(field: Field, value: object) -> str:
+    """Return the text that is stored of an answer: in the installation's language, whoever gave it."""
+    with use_language(get_team_language()):
+        return display_value(field, value)
+
+
+def translate_answer(answer: Answer) -> tuple[str, str]:
+    """Return the question and the answer as they are read in the language of the moment."""
+    field = answer.field
+    return read_label(field), field_type_for(field).translate_answer(answer.value, answer.text)
+
+
 def save_answers(ticket: Ticket, form: FormVersion | None, answers: Mapping[str, object]) -> list[tuple[str, bool]]:
     """Store ``answers`` (by field key, already parsed and checked) with ``ticket``.
 
@@ -138,7 +152,7 @@ def save_answers(ticket: Ticket, form: FormVersion | None, answers: Mapping[str,
 
 def make_answer(ticket: Ticket, field: Field, value: object) -> Answer:
     """Return a new answer with its text; it is not added to the session."""
-    text = display_value(field, value)
+    text = store_text(field, value)
     return Answer(ticket_id=ticket.id, organization_id=ticket.organization_id, field=field, value=value, text=text)
 
 

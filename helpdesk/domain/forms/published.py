@@ -4,6 +4,7 @@ from sqlalchemy import bindparam, or_, select
 from sqlalchemy.orm import contains_eager
 
 from helpdesk.database import transactions
+from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Form, FormOrganization, FormVersion
 
@@ -34,9 +35,9 @@ def published(organization_id: int) -> list[FormVersion]:
 
 
 def names(organization_id: int) -> list[tuple[str, str]]:
-    """Return slug and name of the same forms."""
+    """Return slug and name of the same forms, in the reader's language."""
     rows = transactions.execute_core(NAMES, {"organization_id": organization_id}).all()
-    return [(row.slug, row.name) for row in rows]
+    return [(row.slug, translate_content(row.name, Part.form)) for row in rows]
 
 
 def find_form(available: list[FormVersion], slug: str) -> FormVersion | None:

@@ -16,6 +16,7 @@ from sqlalchemy.orm import aliased
 from helpdesk import clock
 from helpdesk.domain import labels
 from helpdesk.domain.administration import settings
+from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.reporting.sql_functions import seconds_between
 from helpdesk.extensions import db
 from helpdesk.models.event import Event
@@ -255,5 +256,6 @@ def _group_labels(group: str, keys: list[Any]) -> Mapping[Any, str]:
             )
             return {row.id: row.name for row in organizations}
         case "form":
-            return {row.id: row.name for row in db.session.execute(select(Form.id, Form.name).where(Form.id.in_(keys)))}
+            forms = db.session.execute(select(Form.id, Form.name).where(Form.id.in_(keys)))
+            return {row.id: translate_content(row.name, Part.form) for row in forms}
     return labels.PRIORITY_LABELS

@@ -15,6 +15,7 @@ from sqlalchemy.orm import joinedload
 from helpdesk import clock
 from helpdesk.database import pagination
 from helpdesk.database.row_ids import parse_id
+from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.people import permissions
 from helpdesk.domain.ticket_lists import agent_queue_queries, search
 from helpdesk.domain.ticket_lists.agent_queue_queries import (
@@ -131,10 +132,14 @@ def load_filter_choices(user: User) -> FilterChoices:
     return FilterChoices(
         agents=sorted(options["agent"], key=lambda pair: pair[1].lower()),
         organizations=sorted(options["organization"], key=lambda pair: pair[1].lower()),
-        forms=sorted(options["form"], key=lambda pair: pair[1].lower()),
+        forms=sorted(_translate_names(options["form"], Part.form), key=lambda pair: pair[1].lower()),
         saved=[QueueView(value, name, None, _read_filters(more)) for value, name, more in options["view"]],
-        macros=sorted(options["macro"], key=lambda pair: pair[1].lower()),
+        macros=sorted(_translate_names(options["macro"], Part.reply), key=lambda pair: pair[1].lower()),
     )
+
+
+def _translate_names(options: list[tuple[str, str]], part: Part) -> list[tuple[str, str]]:
+    return [(value, translate_content(name, part)) for value, name in options]
 
 
 def fetch_queue_page(

@@ -36,7 +36,7 @@ def change_answer(ticket: Ticket, field: Field, texts: list[str], actor: User) -
     old = answer.value if answer else None
     if old == value:
         return answer
-    text = answers.display_value(field, value)
+    text = answers.store_text(field, value)
     if answer is None:
         answer = answers.make_answer(ticket, field, value)
         db.session.add(answer)

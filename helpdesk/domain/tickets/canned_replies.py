@@ -11,26 +11,19 @@ from sqlalchemy.orm.exc import StaleDataError
 from helpdesk import clock, urls
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import settings
+from helpdesk.domain.content_translation.lookup import Part, translate_content
+from helpdesk.domain.content_translation.reply_variables import VARIABLE_PATTERN, find_unknown_variable
 from helpdesk.domain.errors import ConflictError, ValidationError
 from helpdesk.domain.people import permissions, users
+from helpdesk.domain.people.reader_language import get_reader_language
 from helpdesk.extensions import db
 from helpdesk.models.canned_reply import AssignTo, CannedReply
 from helpdesk.models.priorities import Priority
 from helpdesk.models.statuses import Menu, statuses_in_menu
 from helpdesk.models.ticket import Ticket
 from helpdesk.models.user import User
-from helpdesk.translation import format_number, gettext, lazy_gettext
+from helpdesk.translation import format_number, gettext, use_language
 
-VARIABLES = {
-    "requester": lazy_gettext("Full name of the requester"),
-    "first_name": lazy_gettext("First name of the requester"),
-    "organization": lazy_gettext("The requester's organization"),
-    "agent": lazy_gettext("Your name"),
-    "team": lazy_gettext("The team's name"),
-    "number": lazy_gettext("The ticket's number"),
-    "subject": lazy_gettext("The ticket's subject"),
-    "link": lazy_gettext("Address of the ticket"),
-}
 MAX_TITLE_LENGTH = 80
 MAX_BODY_LENGTH = 10_000
 ALLOWED_STATUSES = statuses_in_menu(Menu.canned_reply)
@@ -40,7 +33,6 @@ TITLES_QUERY = (
     .where(or_(_reply.c.owner_id.is_(None), _reply.c.owner_id == bindparam("user_id")))
     .order_by(_reply.c.title, _reply.c.id)
 )
-VARIABLE_PATTERN = re.compile(r"\{\{\s*(\w+)\s*\}\}")
 
 
 def list_replies(user: User) -> list[CannedReply]:
@@ -50,8 +42,9 @@ def list_replies(user: User) -> list[CannedReply]:
 
 
 def list_titles(user: User) -> list[tuple[int, str]]:
-    """Return the id and title of the same replies, by title."""
-    return [(row.id, row.title) for row in db.session.execute(TITLES_QUERY, {"user_id": user.id})]
+    """Return the id and title of the same replies, by title, in the reader's language."""
+    rows = db.session.execute(TITLES_QUERY, {"user_id": user.id})
+    return [(row.id, translate_content(row.title, Part.reply)) for row in rows]
 
 
 def find_reply(user: User, reply_id: int) -> CannedReply | None:
@@ -61,8 +54,13 @@ def find_reply(user: User, reply_id: int) -> CannedReply | None:
 
 
 def fill_variables(reply: CannedReply, ticket: Ticket, agent: User) -> str:
-    """Return the reply as Markdown, with its variables replaced by escaped values of ``ticket`` and ``agent``."""
+    """Return the reply as Markdown, in the requester's language if it has been translated.
+
+    Its variables are replaced by escaped values of ``ticket`` and ``agent``.
+    """
     name = ticket.requester.display_name
+    with use_language(get_reader_language(ticket.requester)):
+        body = translate_content(reply.body, Part.reply)
     values = {
         "requester": name,
         "first_name": name.split()[0] if name.split() else name,
@@ -74,7 +72,7 @@ def fill_variables(reply: CannedReply, ticket: Ticket, agent: User) -> str:
         "link": urls.ticket_url(ticket.number),
     }
     replacements = {name: value if name == "link" else _escape_value(value) for name, value in values.items()}
-    return VARIABLE_PATTERN.sub(lambda match: replacements.get(match[1], match[0]), reply.body)
+    return VARIABLE_PATTERN.sub(lambda match: replacements.get(match[1], match[0]), body)
 
 
 def save_reply(
@@ -108,9 +106,9 @@ def save_reply(
         )
     elif not (body or status or priority or assignee):
         errors["body"] = gettext("Write a text, or choose what is set.")
-    unknown = sorted({name for name in VARIABLE_PATTERN.findall(body) if name not in VARIABLES})
+    unknown = find_unknown_variable(body)
     if unknown and "body" not in errors:
-        errors["body"] = gettext("There is no variable {{%(unknown)s}}.", unknown=unknown[0])
+        errors["body"] = gettext("There is no variable {{%(unknown)s}}.", unknown=unknown)
     if status and status not in ALLOWED_STATUSES:
         errors["status"] = gettext("A reply sets no such status.")
     if priority and priority not in list(Priority):

@@ -76,7 +76,9 @@ class NewTicket(RequestBody):
     body: Text = Field(min_length=1, max_length=MAX_BODY_LENGTH)
     priority: Priority = DEFAULT_PRIORITY
     form: Text = Field("", max_length=80, description="A form's slug.")
-    answers: dict[str, Any] = Field(default_factory=dict, description="By the key of each field.")
+    answers: dict[str, Any] = Field(
+        default_factory=dict, description="By the key of each field; an option as the original form says it."
+    )
     attachments: FileKeys
 
 

@@ -16,7 +16,7 @@ from helpdesk.extensions import db
 from helpdesk.models.form import Form, FormVersion
 from helpdesk.models.organization import Organization
 from helpdesk.models.ticket import Ticket
-from helpdesk.translation import gettext
+from helpdesk.translation import current_code, gettext, use_language
 from helpdesk.web import uploads
 from helpdesk.web.middleware import authentication, authorization
 from helpdesk.web.settings import navigation, stale_forms
@@ -116,24 +116,25 @@ def restore_form(form_id: int) -> ResponseReturnValue:
 @blueprint.get("/<int:form_id>/preview")
 @authorization.admin_only
 def preview_form(form_id: int) -> ResponseReturnValue:
-    """The newest version as customers see it, and its differences from the published one."""
+    """The newest version as customers see it, in ``?language=``, and its differences from the published one."""
     form = get_form_or_404(form_id)
     version = get_newest_version(form)
     fields = visible_fields(version, for_team=False)
-    return navigation.render_settings_page(
-        "settings/form_preview.html",
-        form=version,
-        fields=fields,
-        **publication_context(form),
-        values={},
-        errors={},
-        form_token="",
-        offered=choices_for(fields, None),
-        limits=uploads.UPLOAD_LIMITS,
-        kept={},
-        requester=None,
-        preview=True,
-    )
+    with use_language(request.args.get("language") or current_code()):
+        return navigation.render_settings_page(
+            "settings/form_preview.html",
+            form=version,
+            fields=fields,
+            **publication_context(form),
+            values={},
+            errors={},
+            form_token="",
+            offered=choices_for(fields, None),
+            limits=uploads.UPLOAD_LIMITS,
+            kept={},
+            requester=None,
+            preview=True,
+        )
 
 
 @blueprint.post("/<int:form_id>/publication")

@@ -6,7 +6,7 @@ from wtforms.validators import Optional, ValidationError
 from helpdesk.domain.people import email_address
 from helpdesk.translation import lazy_gettext
 from helpdesk.web.form_base import Form, WholeNumberField, to_choices
-from helpdesk.web.settings.settings_form import SettingsForm
+from helpdesk.web.settings.settings_form import SettingsForm, own_text_field
 
 RATING_STYLES = [
     ("stars", lazy_gettext("One to five stars")),
@@ -25,6 +25,9 @@ class MailForm(SettingsForm):
     )
     mail_received = BooleanField(lazy_gettext("Tell the requester that a ticket was received"))
     mail_solved = BooleanField(lazy_gettext("Tell the requester when a ticket is solved"))
+    received_text = own_text_field(lazy_gettext("Your words in the mail that a ticket was received"))
+    solved_text = own_text_field(lazy_gettext("Your words in the mail about a solved ticket"))
+    closing_text = own_text_field(lazy_gettext("Your words in the warning before a ticket closes"))
     rating_style = RadioField(lazy_gettext("Ask how it went"), choices=to_choices(RATING_STYLES), validate_choice=False)
     mail_while_reading = BooleanField(lazy_gettext("Mail also somebody who has the ticket open right now"))
     mail_inline_images = BooleanField(lazy_gettext("Show small pictures inside mails"))

@@ -62,6 +62,12 @@ NAVIGATION: list[NavigationEntry] = [
         "file",
     ),
     NavigationEntry(
+        lazy_gettext("Translations"),
+        "/settings/translations",
+        lazy_gettext("Forms, macros and your own texts in further languages, and what is missing."),
+        "list",
+    ),
+    NavigationEntry(
         lazy_gettext("Access explainer"),
         "/settings/access",
         lazy_gettext("Whether an address may sign in, and by which rule."),

@@ -7,7 +7,7 @@ from helpdesk.domain.people import email_address
 from helpdesk.models.setting import SETTINGS
 from helpdesk.translation import gettext, lazy_gettext, offered_languages
 from helpdesk.web.form_base import to_choices
-from helpdesk.web.settings.settings_form import SettingsForm
+from helpdesk.web.settings.settings_form import SettingsForm, own_text_field
 
 EDITIONS = [
     ("external_helpdesk", lazy_gettext("External helpdesk")),
@@ -59,6 +59,10 @@ class PortalForm(LookFields, SettingsForm):
         choices=lambda: to_choices([(each.code, each.name) for each in offered_languages()]),
         validate_choice=False,
         description=lazy_gettext("Of whoever chose none and whose browser names none, and of Slack."),
+    )
+    welcome_text = own_text_field(
+        lazy_gettext("Welcome"),
+        description=lazy_gettext("Shown above the ways of signing in. Markdown works."),
     )
     internal_domains = StringField(
         lazy_gettext("Our own mail domains"),

@@ -3,15 +3,29 @@
 import json
 from typing import Any
 
-from wtforms import BooleanField, Field, HiddenField
+from wtforms import BooleanField, Field, HiddenField, TextAreaField
+from wtforms.validators import Length, Optional
 
 from helpdesk.domain.administration import audit_log, settings
 from helpdesk.domain.errors import ValidationError
 from helpdesk.extensions import db
 from helpdesk.models.setting import SETTINGS
-from helpdesk.translation import format_list, gettext
+from helpdesk.translation import format_list, gettext, lazy_gettext
 from helpdesk.web.form_base import Form
 from helpdesk.web.middleware import authentication
+
+MAX_OWN_TEXT = 2_000
+
+
+def own_text_field(label: str, description: str = lazy_gettext("In Markdown. Empty adds nothing.")) -> Any:
+    """A field for a text of the installation's own, in Markdown; it may be empty, and has translations."""
+    most = Length(max=MAX_OWN_TEXT, message=lazy_gettext("Write at most 2,000 characters."))
+    attributes = {"rows": 3, "required": False}
+    return TextAreaField(label, [Optional(), most], [_normalize], description, render_kw=attributes)
+
+
+def _normalize(text: str | None) -> str:
+    return (text or "").replace("\r\n", "\n").strip()
 
 
 class SettingsForm(Form):

@@ -9,6 +9,7 @@ from flask_login import current_user
 from helpdesk import config
 from helpdesk.domain.administration import settings
 from helpdesk.domain.authentication import oidc, proof_of_work
+from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.people import admission as rules
 from helpdesk.extensions import db
 from helpdesk.web.middleware import authentication, authorization
@@ -43,6 +44,7 @@ def render_login_page(
     """The page, with the typed address and the errors."""
     html = render_template(
         "sign_in/page.html",
+        welcome=translate_content(settings.get("welcome_text"), Part.sentence),
         ways=list_providers(),
         link_is_on=is_magic_link_enabled(),
         portal_is_on=rules.is_portal_enabled(),

@@ -16,6 +16,8 @@ from markupsafe import Markup, escape
 from helpdesk import clock, translation
 from helpdesk.domain import labels
 from helpdesk.domain.administration import settings
+from helpdesk.domain.content_translation import editing
+from helpdesk.domain.content_translation.lookup import translate_content
 from helpdesk.domain.forms import field_types
 from helpdesk.domain.ticket_lists import customer_list
 from helpdesk.markup import markdown_rendering
@@ -62,10 +64,13 @@ def register(app: Flask) -> None:
     app.add_template_filter(format_short_duration)
     app.add_template_filter(translation.format_date, "format_day")
     app.add_template_filter(translate_stored, "stored_sentence")
+    app.add_template_filter(translate_content, "own_words")
+    app.add_template_filter(markdown_rendering.markdown_to_html, "markdown")
     app.jinja_env.globals.update(labels=labels, now=clock.now, Status=Status, Priority=Priority, WaitingOn=WaitingOn)
     app.jinja_env.globals.update(
         customer_groups=tuple(customer_list.GROUP_LABELS.items()), MAX_SUBJECT_LENGTH=MAX_SUBJECT_LENGTH
     )
+    app.jinja_env.globals.update(translation_languages=editing.list_languages)
     add_translation(app.jinja_env)
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.autoescape = lambda name: not (name or "").endswith(".txt")

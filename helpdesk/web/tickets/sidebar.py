@@ -7,6 +7,8 @@ from sqlalchemy import and_, bindparam, or_, select
 
 from helpdesk.database import transactions
 from helpdesk.domain import tickets
+from helpdesk.domain.content_translation.lookup import Part, translate_content
+from helpdesk.domain.forms.field_types import get_field_type
 from helpdesk.domain.tickets.delivery_status import ThreadStatus
 from helpdesk.models.follower import Follower
 from helpdesk.models.form import Answer, Field
@@ -21,7 +23,7 @@ _answers_table, _fields_table, _users_table, _followers_table, _tickets_table = 
     model.__table__ for model in (Answer, Field, User, Follower, Ticket)
 )
 ANSWERS_QUERY = (
-    select(_answers_table.c.text, _fields_table.c["label", "kind", "team_only"])
+    select(_answers_table.c["value", "text"], _fields_table.c["label", "kind", "team_only"])
     .select_from(_answers_table.join(_fields_table))
     .where(_answers_table.c.ticket_id == bindparam("ticket_id"), _answers_table.c.text != "")
     .order_by(_answers_table.c.id)
@@ -58,6 +60,15 @@ OTHER_TICKETS_QUERY = (
 
 
 @dataclass(slots=True)
+class SidebarAnswer:
+    """A question of the form and its answer, in the reader's language; ``kind`` is the type of its field."""
+
+    label: str
+    text: str
+    kind: str
+
+
+@dataclass(slots=True)
 class SidebarPerson:
     """A person in the lists of the sidebar."""
 
@@ -78,6 +89,15 @@ def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
     """The context of tickets/_facts.html."""
     parameters = {"ticket_id": ticket.id, "organization_id": ticket.organization_id}
     answers = transactions.execute_core(ANSWERS_QUERY, {"ticket_id": ticket.id})
+    shown_answers = [
+        SidebarAnswer(
+            translate_content(row.label, Part.field),
+            get_field_type(row.kind).translate_answer(row.value, row.text),
+            row.kind,
+        )
+        for row in answers
+        if reader.is_team or not row.team_only
+    ]
     people = [
         SidebarPerson(*row)
         for row in transactions.execute_core(
@@ -86,7 +106,7 @@ def sidebar_context(ticket: Ticket, reader: User) -> dict[str, Any]:
     ]
     return {
         "ticket": ticket,
-        "answers": [answer for answer in answers if reader.is_team or not answer.team_only],
+        "answers": shown_answers,
         "followers": [person for person in people if person.follows],
         "colleagues": [
             (person.id, person.display_name)

@@ -8,10 +8,13 @@ from sqlalchemy import select
 from helpdesk import config
 from helpdesk.channels.email.parse import quote_phrases
 from helpdesk.channels.email.parse.parsed_mail import ParsedMail
+from helpdesk.domain import forms
 from helpdesk.domain.administration import settings
+from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.extensions import db
 from helpdesk.markup import markdown_rendering
 from helpdesk.models.message import Message, MessageKind
+from helpdesk.models.ticket import Ticket
 from helpdesk.translation import N_, gettext, use_language
 from helpdesk.translation.languages import offered_codes
 
@@ -80,9 +83,20 @@ def _known_signs(message: Message) -> str:
         .limit(MAX_COMPARED_MESSAGES)
     )
     texts = [markdown_rendering.markdown_to_text(body) for body in db.session.scalars(earlier)]
-    answers = [f"{answer.field.label} {answer.text}" for answer in ticket.answers]
     names = [ticket.subject, settings.get("portal_name"), settings.get("team_name"), ticket.organization.name]
-    return " ".join(_signs(text) for text in [*texts, *answers, *names, *_own_sentences(offered_codes())])
+    return " ".join(_signs(text) for text in [*texts, *names, *_own_sentences(offered_codes()), *_admin_texts(ticket)])
+
+
+def _admin_texts(ticket: Ticket) -> list[str]:
+    """Return the answers of the form and the automatic sentences of our mails, in each language they may be in."""
+    found: list[str] = []
+    for code in offered_codes():
+        with use_language(code):
+            found += [" ".join(forms.translate_answer(answer)) for answer in ticket.answers]
+            for name in ("received_text", "solved_text", "closing_text"):
+                sentence = translate_content(settings.get(name), Part.sentence)
+                found.append(markdown_rendering.markdown_to_text(sentence))
+    return found
 
 
 def _signs(text: str) -> str:

@@ -81,6 +81,8 @@ def build_preview(values: message_types.Mail) -> MailPreview:
         "end_side": sides[1],
         "html": _message_html,
         "text": lambda message: _message_text(message.body),
+        "markdown_html": lambda text: _styled_html(_cached_html(text)),
+        "markdown_text": _message_text,
         "picture": lambda file: f"cid:{picture_content_id(file)}" if _is_picture(file) else "",
     }
     subject = header_fields.clean_header_text(markdown_rendering.render_template(f"mail/{name}/subject.txt", **given))

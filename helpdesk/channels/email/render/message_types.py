@@ -108,10 +108,13 @@ class Reply:
 
 @dataclass(frozen=True)
 class TicketReceived:
+    """``own_text``: what the installation adds to this mail, in Markdown; so in the next two."""
+
     envelope: Envelope
     ticket: TicketRef
     message: QuotedMessage | None = None
     answers: tuple[tuple[str, str], ...] = ()
+    own_text: str = ""
     why: str = "You filed this ticket."
 
 
@@ -125,6 +128,7 @@ class TicketSolved:
     messages: tuple[QuotedMessage, ...] = ()
     ratings: tuple[RatingLink, ...] = ()
     earlier: tuple[QuotedMessage, ...] = ()
+    own_text: str = ""
     why: str = "You filed this ticket."
 
 
@@ -133,6 +137,7 @@ class ClosingSoon:
     envelope: Envelope
     ticket: TicketRef
     closes_at: datetime
+    own_text: str = ""
     why: str = "You filed this ticket."
 
 

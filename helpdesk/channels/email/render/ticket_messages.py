@@ -5,7 +5,9 @@ from sqlalchemy import select
 from helpdesk import urls
 from helpdesk.channels.email import delivery_data
 from helpdesk.channels.email.render import batching, message_context, message_headers, message_types, recipients
+from helpdesk.domain import forms
 from helpdesk.domain.administration import settings
+from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.outbox.errors import SkipDelivery
 from helpdesk.domain.tickets import closing_time
 from helpdesk.extensions import db
@@ -46,7 +48,9 @@ def _render_reply(delivery: Delivery) -> message_types.Reply | message_types.Tic
         else gettext("You follow this ticket."),
     }
     if is_solving:
-        return message_types.TicketSolved(solved_by=_solver_name(ticket), ratings=_rating_links(ticket), **values)
+        return message_types.TicketSolved(
+            solved_by=_solver_name(ticket), ratings=_rating_links(ticket), own_text=_own_text("solved_text"), **values
+        )
     return message_types.Reply(**values)
 
 
@@ -63,7 +67,8 @@ def _render_received(delivery: Delivery) -> message_types.TicketReceived:
         envelope=message_headers.make_ticket_envelope(delivery, reader),
         ticket=message_context.make_ticket_reference(ticket),
         message=message_context.quote_message(delivery.message, reader, pictures=True),
-        answers=tuple((answer.field.label, answer.text) for answer in answers),
+        answers=tuple(map(forms.translate_answer, answers)),
+        own_text=_own_text("received_text"),
     )
 
 
@@ -77,6 +82,7 @@ def _render_solved(delivery: Delivery) -> message_types.TicketSolved:
         ticket=message_context.make_ticket_reference(ticket),
         solved_by=_solver_name(ticket),
         ratings=_rating_links(ticket),
+        own_text=_own_text("solved_text"),
         earlier=message_context.quote_earlier_messages(thread, reader),
     )
 
@@ -90,7 +96,13 @@ def _render_closing_soon(delivery: Delivery) -> message_types.ClosingSoon:
         envelope=message_headers.make_ticket_envelope(delivery, reader),
         ticket=message_context.make_ticket_reference(ticket),
         closes_at=recipients.to_local_time(closes, reader),
+        own_text=_own_text("closing_text"),
     )
+
+
+def _own_text(name: str) -> str:
+    """Return what the installation adds to a mail, in the reader's language."""
+    return translate_content(settings.get(name), Part.sentence)
 
 
 def _sender_name(messages: list[Message]) -> str:

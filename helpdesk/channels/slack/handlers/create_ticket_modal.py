@@ -13,6 +13,7 @@ from helpdesk.channels.slack.parse.event_types import ModalEvent, SuggestionEven
 from helpdesk.channels.slack.render import blocks
 from helpdesk.database.row_ids import parse_id
 from helpdesk.domain import forms, tickets
+from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.errors import ValidationError
 from helpdesk.domain.inbox.channel_event import RemoteFile
 from helpdesk.domain.inbox.results import Result
@@ -55,7 +56,7 @@ def render_modal(draft: TicketDraft, agent: User) -> dict:
     return blocks.create_modal(
         blocks.CreateValues(
             organizations=organizations,
-            forms=tuple((version.form.slug, version.form.name) for version in offered),
+            forms=_list_forms(offered),
             organization=str(draft.organization_id) if draft.organization_id else None,
             form=slug or None,
             requester=draft.requester,
@@ -179,12 +180,17 @@ def suggest(event: SuggestionEvent, agent: User) -> dict:
         return blocks.suggestions(_search_organizations(event.typed), event.typed)
     if event.block_id == "form":
         offered = forms.published(organization_id or 0)
-        return blocks.suggestions(tuple((each.form.slug, each.form.name) for each in offered), event.typed)
+        return blocks.suggestions(_list_forms(offered), event.typed)
     form = forms.find_form(forms.published(organization_id or 0), str(event.private.get("form") or ""))
     field = next((each for each in form.fields if forms.field_name(each) == event.block_id), None) if form else None
     if field is None:
         return blocks.suggestions((), "")
     return blocks.suggestions(modal_fields.load_choices([field], agent, organization_id)[event.block_id], event.typed)
+
+
+def _list_forms(offered: list[FormVersion]) -> blocks.Choices:
+    """Slug and name of each form, in the team's language."""
+    return tuple((each.form.slug, translate_content(each.form.name, Part.form)) for each in offered)
 
 
 def _search_organizations(typed: str) -> blocks.Choices:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from helpdesk.channels.slack.render import blocks
 from helpdesk.domain import forms
+from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.models.form import Field, FormVersion, Widget
 from helpdesk.models.user import User
 
@@ -60,11 +61,11 @@ def modal_field(field: Field, value: object, agent: User, organization_id: int |
     held = value_to_texts(field, value)
     return blocks.ModalField(
         key=field.key,
-        label=field.label,
+        label=forms.read_label(field),
         widget=field_type.widget,
         value=held if field_type.widget in HOLDS_SEVERAL else held[0] if held else None,
         options=tuple(offered),
         required=field.required and not field.shown_if_key,
-        help=field.help,
+        help=translate_content(field.help, Part.field),
         input_format=field_type.input_format,
     )

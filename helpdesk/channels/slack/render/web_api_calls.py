@@ -6,7 +6,7 @@ from helpdesk import urls
 from helpdesk.channels.slack import delivery_data, home, message_parts, origin_threads
 from helpdesk.channels.slack.api.requests import SlackContent, WebApiCall
 from helpdesk.channels.slack.render import blocks, file_calls, message_content
-from helpdesk.domain import labels
+from helpdesk.domain import forms, labels
 from helpdesk.domain.administration import settings
 from helpdesk.domain.outbox.errors import RetryLater, SkipDelivery
 from helpdesk.extensions import db
@@ -79,7 +79,7 @@ def ticket_card_values(
         priority=ticket.priority,
         url=urls.ticket_url(ticket.number),
         excerpt=(first.body if first else "")[: message_parts.MAX_CARD_BODY_LENGTH],
-        answers=tuple((a.field.label, a.text) for a in answers if a.text and (for_team or not a.field.team_only)),
+        answers=tuple(forms.translate_answer(a) for a in answers if a.text and (for_team or not a.field.team_only)),
         assignee=ticket.assignee.display_name if ticket.assignee else None,
         shared=shared,
         footer=footer or (message_content.FOLDED_TEXT_SENTENCE if first and first.has_folded_text else ""),

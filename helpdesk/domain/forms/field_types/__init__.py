@@ -6,7 +6,7 @@ A file in this package is enough for a new type (docs/how-to/add-a-field-type.md
 import importlib
 import pkgutil
 
-from helpdesk.domain.forms.field_types.base import AnswerContext, FieldType, InvalidAnswer
+from helpdesk.domain.forms.field_types.base import AnswerContext, FieldType, InvalidAnswer, read_label
 from helpdesk.models.form import Field
 
 __all__ = [
@@ -17,6 +17,7 @@ __all__ = [
     "field_type_for",
     "get_field_type",
     "labels",
+    "read_label",
     "register",
     "unregister",
 ]

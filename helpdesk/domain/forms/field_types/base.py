@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from sqlalchemy import select
 
+from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Widget
 from helpdesk.models.user import User
@@ -96,7 +97,7 @@ class FieldType:
             raise InvalidAnswer(
                 gettext(
                     "%(field)s has at most %(most_length)s characters; this is %(count)s.",
-                    field=field.label,
+                    field=read_label(field),
                     most_length=format_number(self.max_length),
                     count=format_number(len(text)),
                 )
@@ -123,20 +124,34 @@ class FieldType:
         return [field.default or ""] if self.has_default else []
 
     def choices(self, field: Field, context: AnswerContext) -> Choices:
-        """Return the answers offered, as (value, label)."""
-        return [(option, option) for option in field.options or ()]
+        """Return the answers offered, as (value, label); the label is in the reader's language."""
+        return [(option, translate_content(option, Part.option)) for option in field.options or ()]
 
     def display_value(self, field: Field, value: object) -> str:
-        """Return the answer as text, which is stored with the value: pages, Slack, search and CSV files show it."""
+        """Return the answer as text, which is stored with the value: search, the API and CSV files have it.
+
+        It says what the form says, in the language in which its admins wrote it.
+        """
         if isinstance(value, list):
             return ", ".join(map(str, value))
         return gettext("Yes") if value is True else "" if value is None else str(value)
+
+    def translate_answer(self, value: object, text: str) -> str:
+        """Return a stored answer as it is shown in the reader's language. ``text``: what is stored of it."""
+        if value is True:
+            return gettext("Yes")
+        return translate_content(text, Part.option) if self.has_options else text
 
     def matches(self, value: object, wanted: str) -> bool:
         """Whether the answer ``value`` meets the condition ``wanted`` of a dependent field."""
         if isinstance(value, list):
             return wanted in value
         return wanted.lower() in TICKED if value is True else str(value) == wanted
+
+
+def read_label(field: Field) -> str:
+    """Return the question of ``field`` in the reader's language."""
+    return translate_content(field.label, Part.field)
 
 
 def clean_text(text: str) -> str:

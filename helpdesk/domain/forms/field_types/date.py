@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
+from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer, read_label
 from helpdesk.models.form import Field, Widget
 from helpdesk.translation import gettext, lazy_gettext
 
@@ -17,7 +17,7 @@ class Date(FieldType):
         try:
             day = date.fromisoformat(text)
         except ValueError:
-            raise InvalidAnswer(gettext("%(field)s is a date such as 2026-05-14.", field=field.label)) from None
+            raise InvalidAnswer(gettext("%(field)s is a date such as 2026-05-14.", field=read_label(field))) from None
         if not 1900 <= day.year <= 2999:
-            raise InvalidAnswer(gettext("%(field)s is a date between 1900 and 2999.", field=field.label))
+            raise InvalidAnswer(gettext("%(field)s is a date between 1900 and 2999.", field=read_label(field)))
         return day.isoformat()

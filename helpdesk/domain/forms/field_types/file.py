@@ -3,7 +3,7 @@
 from sqlalchemy import select
 
 from helpdesk.domain.forms import uploads
-from helpdesk.domain.forms.field_types.base import AnswerContext, FieldType, InvalidAnswer
+from helpdesk.domain.forms.field_types.base import AnswerContext, FieldType, InvalidAnswer, read_label
 from helpdesk.extensions import db
 from helpdesk.models.attachment import Attachment
 from helpdesk.models.form import Field, Widget
@@ -26,7 +26,9 @@ class File(FieldType):
     def check(self, field: Field, value: object, context: AnswerContext) -> None:
         keys = value if isinstance(value, list) else []
         if context.asker is None or len(uploads.pending_uploads(keys, context.asker)) < len(keys):
-            raise InvalidAnswer(gettext("The file for %(field)s is no longer there. Add it again.", field=field.label))
+            raise InvalidAnswer(
+                gettext("The file for %(field)s is no longer there. Add it again.", field=read_label(field))
+            )
 
     def display_value(self, field: Field, value: object) -> str:
         if not isinstance(value, list):

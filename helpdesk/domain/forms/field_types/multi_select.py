@@ -1,6 +1,7 @@
 """Any number of the options that the admin lists."""
 
-from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
+from helpdesk.domain.content_translation.lookup import Part, translate_content
+from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer, read_label
 from helpdesk.models.form import Field, Widget
 from helpdesk.translation import gettext, lazy_gettext
 
@@ -16,8 +17,13 @@ class MultiSelect(FieldType):
     def parse_texts(self, field: Field, texts: list[str]) -> list[str]:
         """Return the chosen options in the order of the list."""
         if any(text not in field.options for text in texts):
-            raise InvalidAnswer(gettext("Choose one of the answers offered for %(field)s.", field=field.label))
+            raise InvalidAnswer(gettext("Choose one of the answers offered for %(field)s.", field=read_label(field)))
         return [option for option in field.options if option in texts]
+
+    def translate_answer(self, value: object, text: str) -> str:
+        if not isinstance(value, list):
+            return text
+        return ", ".join(translate_content(str(option), Part.option) for option in value)
 
     def default_texts(self, field: Field) -> list[str]:
         return (field.default or "").splitlines()

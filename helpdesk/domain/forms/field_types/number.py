@@ -2,7 +2,7 @@
 
 import re
 
-from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
+from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer, read_label
 from helpdesk.models.form import Field, Widget
 from helpdesk.translation import gettext, lazy_gettext
 from helpdesk.translation.numbers import parse_number, write_number
@@ -22,7 +22,7 @@ class Number(FieldType):
             raise InvalidAnswer(
                 gettext(
                     "%(field)s is a number, for example 12 or %(example)s.",
-                    field=field.label,
+                    field=read_label(field),
                     example=write_number(3.5),
                 )
             )

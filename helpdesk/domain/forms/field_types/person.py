@@ -2,7 +2,7 @@
 
 import re
 
-from helpdesk.domain.forms.field_types.base import AnswerContext, Choices, FieldType, InvalidAnswer
+from helpdesk.domain.forms.field_types.base import AnswerContext, Choices, FieldType, InvalidAnswer, read_label
 from helpdesk.extensions import db
 from helpdesk.models.form import Field, Widget
 from helpdesk.models.user import User
@@ -21,12 +21,12 @@ class Person(FieldType):
 
     def parse_text(self, field: Field, text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,18}", text):
-            raise InvalidAnswer(gettext("Choose a person for %(field)s.", field=field.label))
+            raise InvalidAnswer(gettext("Choose a person for %(field)s.", field=read_label(field)))
         return int(text)
 
     def check(self, field: Field, value: object, context: AnswerContext) -> None:
         if value not in {id for id, _ in context.people}:
-            raise InvalidAnswer(gettext("Choose somebody of the organization for %(field)s.", field=field.label))
+            raise InvalidAnswer(gettext("Choose somebody of the organization for %(field)s.", field=read_label(field)))
 
     def choices(self, field: Field, context: AnswerContext) -> Choices:
         return [(str(id), name) for id, name in context.people]

@@ -1,6 +1,6 @@
 """One of the options that the admin lists."""
 
-from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
+from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer, read_label
 from helpdesk.models.form import Field, Widget
 from helpdesk.translation import gettext, lazy_gettext
 
@@ -15,5 +15,5 @@ class Select(FieldType):
 
     def parse_text(self, field: Field, text: str) -> str:
         if text not in field.options:
-            raise InvalidAnswer(gettext("Choose one of the answers offered for %(field)s.", field=field.label))
+            raise InvalidAnswer(gettext("Choose one of the answers offered for %(field)s.", field=read_label(field)))
         return text

@@ -3,7 +3,7 @@
 import re
 from urllib.parse import urlsplit
 
-from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer
+from helpdesk.domain.forms.field_types.base import FieldType, InvalidAnswer, read_label
 from helpdesk.models.form import Field, Widget
 from helpdesk.translation import gettext, lazy_gettext
 
@@ -21,7 +21,7 @@ class Url(FieldType):
     def parse_text(self, field: Field, text: str) -> object:
         if len(text) <= self.max_length and not is_web_address(text):
             raise InvalidAnswer(
-                gettext("%(field)s is an address that begins with https:// or http://.", field=field.label)
+                gettext("%(field)s is an address that begins with https:// or http://.", field=read_label(field))
             )
         return super().parse_text(field, text)
 
