@@ -24,3 +24,16 @@ class ValidationError(DomainError):
 
 class ConflictError(DomainError):
     """The request does not fit the current state, which has changed or ended meanwhile."""
+
+
+def ensure_fields(summary: str, *rules: tuple[str, object, str]) -> None:
+    """Raise ValidationError with ``summary`` if a rule is broken: (name of a field, whether it is kept, sentence).
+
+    Of several broken rules of one field the first is said. A sentence is best lazy: it is seldom needed.
+    """
+    broken: dict[str, str] = {}
+    for field, is_kept, sentence in rules:
+        if not is_kept:
+            broken.setdefault(field, str(sentence))
+    if broken:
+        raise ValidationError(summary, errors=broken)

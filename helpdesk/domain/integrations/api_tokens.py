@@ -8,7 +8,7 @@ from sqlalchemy.orm import joinedload
 
 from helpdesk import clock, key_derivation
 from helpdesk.domain.administration import audit_log
-from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.errors import ensure_fields
 from helpdesk.domain.people import permissions
 from helpdesk.extensions import db
 from helpdesk.models.api_token import API_TOKEN_SCOPES, ApiToken
@@ -34,22 +34,23 @@ def issue_token(*, name: str, scopes: list[str], user: User, days: int | None = 
     """
     permissions.ensure(permissions.can_administer(user), gettext("Only admins make API tokens."))
     name = " ".join(name.split())
-    errors = {}
-    if not name or len(name) > 80:
-        errors["name"] = gettext("A name has between 1 and 80 characters.")
-    if not scopes or not set(scopes) <= set(API_TOKEN_SCOPES):
-        errors["scopes"] = gettext("Choose at least one thing it may do.")
-    if days is not None and not 0 < days <= MAX_LIFETIME_DAYS:
-        errors["days"] = gettext(
-            "A token lives between 1 and %(most_lifetime_days)s days.",
-            most_lifetime_days=format_number(MAX_LIFETIME_DAYS),
-        )
-    if len([token for token in list_tokens(user) if token.revoked_at is None]) >= MAX_TOKENS:
-        errors["name"] = gettext(
-            "You have %(most_tokens)s tokens; revoke one first.", most_tokens=format_number(MAX_TOKENS)
-        )
-    if errors:
-        raise ValidationError(gettext("Some answers need another look."), errors=errors)
+    active = [token for token in list_tokens(user) if token.revoked_at is None]
+    most_tokens, most_days = format_number(MAX_TOKENS), format_number(MAX_LIFETIME_DAYS)
+    ensure_fields(
+        gettext("Some answers need another look."),
+        (
+            "name",
+            len(active) < MAX_TOKENS,
+            gettext("You have %(most_tokens)s tokens; revoke one first.", most_tokens=most_tokens),
+        ),
+        ("name", 0 < len(name) <= 80, gettext("A name has between 1 and 80 characters.")),
+        ("scopes", scopes and set(scopes) <= set(API_TOKEN_SCOPES), gettext("Choose at least one thing it may do.")),
+        (
+            "days",
+            days is None or 0 < days <= MAX_LIFETIME_DAYS,
+            gettext("A token lives between 1 and %(most_lifetime_days)s days.", most_lifetime_days=most_days),
+        ),
+    )
     secret = TOKEN_PREFIX + secrets.token_urlsafe(32)
     token = ApiToken(
         user_id=user.id,

@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import exists, select
 
 from helpdesk import clock, jobs, key_derivation
-from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.errors import ConflictError, ensure_fields
 from helpdesk.domain.integrations import webhook_address
 from helpdesk.domain.people import permissions
 from helpdesk.domain.representations import Message as MessageObject
@@ -127,24 +127,21 @@ def save_webhook(
     """
     permissions.ensure(permissions.can_administer(actor), gettext("Only admins set up webhooks."))
     name, url = " ".join(name.split()), url.strip()
-    errors = {}
-    if not name or len(name) > 80:
-        errors["name"] = gettext("A name has between 1 and 80 characters.")
-    url_error = (
-        webhook_address.url_error(url)
-        if 0 < len(url) <= 500
-        else gettext("Write the address to be told, with https://.")
+    has_place = webhook is not None or _count_webhooks() < MAX_WEBHOOKS
+    most = format_number(MAX_WEBHOOKS)
+    url_error = webhook_address.url_error(url) if 0 < len(url) <= 500 else None
+    ensure_fields(
+        gettext("Some answers need another look."),
+        (
+            "name",
+            has_place,
+            gettext("There are %(most_webhooks)s webhooks already; delete one first.", most_webhooks=most),
+        ),
+        ("name", 0 < len(name) <= 80, gettext("A name has between 1 and 80 characters.")),
+        ("url", 0 < len(url) <= 500, gettext("Write the address to be told, with https://.")),
+        ("url", not url_error, url_error or ""),
+        ("events", events and set(events) <= set(WEBHOOK_EVENTS), gettext("Choose at least one event.")),
     )
-    if url_error:
-        errors["url"] = url_error
-    if not events or not set(events) <= set(WEBHOOK_EVENTS):
-        errors["events"] = gettext("Choose at least one event.")
-    if webhook is None and db.session.scalars(select(db.func.count()).select_from(Webhook)).one() >= MAX_WEBHOOKS:
-        errors["name"] = gettext(
-            "There are %(most_webhooks)s webhooks already; delete one first.", most_webhooks=format_number(MAX_WEBHOOKS)
-        )
-    if errors:
-        raise ValidationError(gettext("Some answers need another look."), errors=errors)
     if webhook is None:
         webhook = Webhook(created_by_id=actor.id)
         db.session.add(webhook)
@@ -152,6 +149,10 @@ def save_webhook(
     webhook.events = [event for event in WEBHOOK_EVENTS if event in events]
     db.session.flush()
     return webhook
+
+
+def _count_webhooks() -> int:
+    return db.session.scalar(select(db.func.count()).select_from(Webhook)) or 0
 
 
 def delete_webhook(webhook: Webhook, *, actor: User) -> None:

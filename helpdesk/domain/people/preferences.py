@@ -3,7 +3,7 @@
 import re
 
 from helpdesk import clock
-from helpdesk.domain.errors import ValidationError
+from helpdesk.domain.errors import ensure_fields
 from helpdesk.domain.people import users
 from helpdesk.extensions import db
 from helpdesk.models.user import User
@@ -22,17 +22,17 @@ def save_notifications(user: User, *, where: str, quiet_from: str, quiet_until: 
 
     Raises ValidationError.
     """
-    errors = {}
     times = {"quiet_from": quiet_from.strip(), "quiet_until": quiet_until.strip()}
-    if where not in CHAT_NOTIFICATION_LABELS:
-        errors["chat_notifications"] = gettext("Choose where you are notified.")
-    for name, text in times.items():
-        if text and not TIME_PATTERN.fullmatch(text):
-            errors[name] = gettext("Give a time like 22:00.")
-        elif bool(text) != all(times.values()):
-            errors[name] = gettext("Give both times, or none.")
-    if errors:
-        raise ValidationError(gettext("Some answers need another look."), errors=errors)
+    is_time = {name: TIME_PATTERN.fullmatch(text) for name, text in times.items()}
+    ensure_fields(
+        gettext("Some answers need another look."),
+        ("chat_notifications", where in CHAT_NOTIFICATION_LABELS, gettext("Choose where you are notified.")),
+        *((name, is_time[name] or not text, gettext("Give a time like 22:00.")) for name, text in times.items()),
+        *(
+            (name, bool(text) == all(times.values()), gettext("Give both times, or none."))
+            for name, text in times.items()
+        ),
+    )
     user.chat_notifications = where
     user.quiet_from, user.quiet_until = (_parse_time(text) for text in times.values())
     db.session.flush()
@@ -48,15 +48,13 @@ def save_preferences(
     user: User, *, name: str, time_zone: str, mail_replies: bool, mail_updates: bool, language: str | None = None
 ) -> None:
     """Save what users choose for themselves. Raises ValidationError with a sentence per field."""
-    errors = {}
     name = users.clean_name(name)
-    if not name:
-        errors["name"] = gettext("Enter the name others read.")
     zone = clock.find_time_zone(time_zone) if time_zone.strip() else None
-    if time_zone.strip() and zone is None:
-        errors["time_zone"] = gettext("Choose a time zone from the list.")
-    if errors:
-        raise ValidationError(gettext("Some answers need another look."), errors=errors)
+    ensure_fields(
+        gettext("Some answers need another look."),
+        ("name", name, gettext("Enter the name others read.")),
+        ("time_zone", zone or not time_zone.strip(), gettext("Choose a time zone from the list.")),
+    )
     user.name = name
     user.time_zone = zone
     if language is not None:

@@ -13,7 +13,7 @@ from helpdesk.database.row_ids import parse_id
 from helpdesk.domain.administration import settings
 from helpdesk.domain.content_translation.lookup import Part, translate_content
 from helpdesk.domain.content_translation.reply_variables import VARIABLE_PATTERN, find_unknown_variable
-from helpdesk.domain.errors import ConflictError, ValidationError
+from helpdesk.domain.errors import ConflictError, ensure_fields
 from helpdesk.domain.people import permissions, users
 from helpdesk.domain.people.reader_language import get_reader_language
 from helpdesk.extensions import db
@@ -94,30 +94,31 @@ def save_reply(
     """
     _ensure_may_edit(reply, shared, actor)
     title, body = " ".join(title.split()), body.replace("\r\n", "\n").strip()
-    errors = {}
-    if not title or len(title) > MAX_TITLE_LENGTH:
-        errors["title"] = gettext(
-            "A title has between 1 and %(most_title_length)s characters.",
-            most_title_length=format_number(MAX_TITLE_LENGTH),
-        )
-    if len(body) > MAX_BODY_LENGTH:
-        errors["body"] = gettext(
-            "A reply has at most %(most_body_length)s characters.", most_body_length=format_number(MAX_BODY_LENGTH)
-        )
-    elif not (body or status or priority or assignee):
-        errors["body"] = gettext("Write a text, or choose what is set.")
-    unknown = find_unknown_variable(body)
-    if unknown and "body" not in errors:
-        errors["body"] = gettext("There is no variable {{%(unknown)s}}.", unknown=unknown)
-    if status and status not in ALLOWED_STATUSES:
-        errors["status"] = gettext("A reply sets no such status.")
-    if priority and priority not in list(Priority):
-        errors["priority"] = gettext("There is no such priority.")
     assign_to, person = _parse_assignee(assignee)
-    if assign_to == AssignTo.person and person is None:
-        errors["assignee"] = gettext("A ticket is assigned to somebody of the team.")
-    if errors:
-        raise ValidationError(gettext("Some answers need another look."), errors=errors)
+    unknown = find_unknown_variable(body)
+    longest_title, longest_body = format_number(MAX_TITLE_LENGTH), format_number(MAX_BODY_LENGTH)
+    ensure_fields(
+        gettext("Some answers need another look."),
+        (
+            "title",
+            0 < len(title) <= MAX_TITLE_LENGTH,
+            gettext("A title has between 1 and %(most_title_length)s characters.", most_title_length=longest_title),
+        ),
+        (
+            "body",
+            len(body) <= MAX_BODY_LENGTH,
+            gettext("A reply has at most %(most_body_length)s characters.", most_body_length=longest_body),
+        ),
+        ("body", body or status or priority or assignee, gettext("Write a text, or choose what is set.")),
+        ("body", not unknown, gettext("There is no variable {{%(unknown)s}}.", unknown=unknown)),
+        ("status", not status or status in ALLOWED_STATUSES, gettext("A reply sets no such status.")),
+        ("priority", not priority or priority in list(Priority), gettext("There is no such priority.")),
+        (
+            "assignee",
+            assign_to != AssignTo.person or person is not None,
+            gettext("A ticket is assigned to somebody of the team."),
+        ),
+    )
     if reply is None:
         reply = CannedReply()
         db.session.add(reply)
