@@ -62,6 +62,7 @@ def _get_team_language() -> str:
     try:
         return reader_language.get_team_language()
     except (SQLAlchemyError, *database_errors.UNAVAILABLE_ERRORS):
+        extensions.db.session.rollback()  # else what asks next finds a transaction that cannot go on
         return ENGLISH  # the page that says so needs no database
 
 
