@@ -5,6 +5,7 @@ import threading
 from sqlalchemy import create_engine, text
 
 import helpdesk.extensions  # noqa: F401 - its listeners prepare every connection and begin every transaction
+from helpdesk.database import sqlite
 from tests import timeouts
 
 
@@ -36,3 +37,16 @@ def test_two_transactions_that_read_before_they_write_do_not_fail(fresh_sqlite):
         written = connection.execute(text("SELECT count(*) FROM settings WHERE key LIKE 'test %'")).scalar()
     engine.dispose()
     assert (errors, written) == ([], 2)
+
+
+def test_a_transaction_that_kept_others_waiting_is_logged(fresh_sqlite, monkeypatch, caplog):
+    engine = create_engine(fresh_sqlite)
+    monkeypatch.setattr(sqlite, "LONG_WRITE_SECONDS", timeouts.LIMIT)
+    with engine.begin() as connection:
+        connection.execute(text("SELECT 1"))
+    assert "waiting" not in caplog.text
+    monkeypatch.setattr(sqlite, "LONG_WRITE_SECONDS", 0.0)
+    with engine.begin() as connection:
+        connection.execute(text("SELECT 1"))
+    assert "kept all other writers waiting" in caplog.text
+    engine.dispose()

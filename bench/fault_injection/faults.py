@@ -9,6 +9,7 @@ import signal
 import time
 from collections import Counter
 
+from bench.fault_injection import scenario
 from bench.fault_injection.installation import Installation
 from bench.fault_injection.journal import Journal
 
@@ -56,7 +57,11 @@ FAULT_KINDS = (
     "worker",
     "web",
     "redis",
+    "card",
+    "disk",
 )
+REPLIES_LAG_SECONDS = 1.5  # until Slack lists a stored reply; shorter than the hold-off
+DISK_FULL_SECONDS = 5.0
 
 
 class FaultPlan:
@@ -89,6 +94,7 @@ class FaultPlan:
         self._down: set[str] = set()
         self._outage: list[float] | None = None
         self._stopped_with_lock: list[float] | None = None
+        self._full_disk: list[float] | None = None
         self.is_over = False
         if not calm:
             self._plan()
@@ -104,6 +110,7 @@ class FaultPlan:
         self.installation.control(
             "event_faults", doubled=0.15, reordered=0.15, lost=self.lost, seed=self.seed, hold=1.5
         )
+        self.installation.control("delay_replies", seconds=REPLIES_LAG_SECONDS)
         self.started_at = time.monotonic()
 
     def run_due(self) -> None:
@@ -125,6 +132,7 @@ class FaultPlan:
             self._wake(pid)
         if self._outage is not None:
             self._unlock()
+        self._empty_disk()
         for name in list(self._down):
             self._start(name)
         self._steps.clear()
@@ -183,6 +191,32 @@ class FaultPlan:
         for _ in range(2):
             self.installation.start_command("deliveries", "retry", "--all", "--state", self.random.choice(IN_DOUBT))
         self.fault_counts["retried by hand"] += 1
+
+    def _card(self) -> None:
+        """An admin of the workspace deletes a ticket's card; its thread stays below a tombstone."""
+        threads = [
+            (channel, ts)
+            for ticket in self.journal.list_filed()
+            for channel, ts in ticket.threads.items()
+            if ts not in self.journal.deleted_roots
+        ]
+        if threads:
+            channel, ts = self.random.choice(threads)
+            self.journal.deleted_roots.add(ts)
+            self.installation.control("delete", user=scenario.SLACK_ADMIN, channel=channel, ts=ts)
+            self.fault_counts["card deleted"] += 1
+
+    def _disk(self) -> None:
+        if self.installation.fill_disk():
+            self._full_disk = self.journal.start_outage()
+            self.fault_counts["disk full"] += 1
+            self._schedule_in(DISK_FULL_SECONDS, "empty_disk")
+
+    def _empty_disk(self) -> None:
+        if self._full_disk is not None:
+            self.installation.empty_disk()
+            self.journal.end_outage(self._full_disk, GRACE_SECONDS)
+            self._full_disk = None
 
     def _dark(self) -> None:
         self.installation.control("dark", seconds=min(60.0, self.seconds / 4))

@@ -15,6 +15,7 @@ import psutil
 import requests
 
 from bench.fault_injection import databases
+from bench.fault_injection.small_disk import SmallDisk
 from helpdesk import config
 from helpdesk.cli import supervisor
 from helpdesk.cli.demo import private_redis
@@ -41,10 +42,14 @@ class Installation:
         log_level: str = "WARNING",
         skew: float = 0.0,
         production: bool = False,
+        small_disk: bool = False,
     ):
         self.folder = folder
+        self.disk = SmallDisk(folder / "disk") if small_disk else None
         (folder / "var").mkdir()
-        self.database = {"sqlite": databases.SQLite, "postgresql": databases.PostgreSQL}[database](folder)
+        self.database = {"sqlite": databases.SQLite, "postgresql": databases.PostgreSQL}[database](
+            self.disk.folder if self.disk else folder
+        )
         self.undo = undo
         self.log_level = log_level
         self.skew = skew
@@ -93,6 +98,17 @@ class Installation:
         supervisor.stop_processes(self._commands, 5)
         self.children.clear()
         self.database.stop()
+        if self.disk:
+            self.disk.unmount()
+
+    def fill_disk(self) -> bool:
+        """Leave no space on the small disk of the database; False if there is none."""
+        return self.disk.fill() if self.disk else False
+
+    def empty_disk(self) -> None:
+        """Free what ``fill_disk`` took."""
+        if self.disk:
+            self.disk.empty()
 
     def environment(self) -> dict[str, str]:
         """The environment variables of the processes, without any setting inherited from this process."""

@@ -62,6 +62,7 @@ class Journal:
         self.tickets: dict[str, TicketRecord] = {}
         self.outages: list[list[float]] = []
         self.foreign_words: list[str] = []
+        self.deleted_roots: set[str] = set()  # timestamps of the cards that somebody deleted in Slack
         self.broken_connections = 0
 
     def add_message(self, message: SentMessage) -> SentMessage:

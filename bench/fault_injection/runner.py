@@ -62,6 +62,9 @@ def parse_arguments(words: list[str] | None = None) -> argparse.Namespace:
     )
     parser.add_argument("--skew", type=float, default=0.0, help="seconds by which the portal's clocks are off Slack's")
     parser.add_argument("--production", action="store_true", help="lease and hold-off as they are by default")
+    parser.add_argument(
+        "--disk", action="store_true", help="keep the database on a small disk, which becomes full (needs root)"
+    )
     parser.add_argument("--keep", action="store_true", help="keep the folder with the logs")
     return parser.parse_args(words)
 
@@ -85,7 +88,12 @@ def run_database(arguments: argparse.Namespace, database: str, disabled_rule: st
     print(f"\n{database}, seed {arguments.seed}, {arguments.seconds:g} s{without}", flush=True)
     try:
         with Installation(
-            folder, database, disabled_rule, skew=arguments.skew, production=arguments.production
+            folder,
+            database,
+            disabled_rule,
+            skew=arguments.skew,
+            production=arguments.production,
+            small_disk=arguments.disk,
         ) as installation:
             return _verify_run(installation, arguments, disabled_rule)
     finally:
@@ -127,6 +135,9 @@ def _verify_run(installation: Installation, arguments: argparse.Namespace, disab
         installation.hold_off + QUIET_SECONDS,
         drain_phase,
     )
+    if not disabled_rule:
+        installation.control("expire")  # after which the portal has to show everything nevertheless
+        installation.run("bench.fault_injection.reconcile")
     browsers = {actor.person.email: actor.browser for actor in actors}
     pages = PageObservations(journal, browsers, time.monotonic() + 60)
     wrong = [wrong for actor in actors for wrong in actor.errors]
@@ -163,8 +174,9 @@ def _record_threads(installation: Installation, journal: Journal) -> None:
     for channel, roots in installation.read_records("roots").items():
         for root in roots:
             for word in root["words"]:
-                if word in journal.tickets:
-                    journal.tickets[word].threads.setdefault(channel, root["ts"])
+                threads = journal.tickets[word].threads if word in journal.tickets else {}
+                if root["ts"] not in journal.deleted_roots and threads.get(channel, "") in {"", *journal.deleted_roots}:
+                    threads[channel] = root["ts"]
 
 
 def _print_report(verdict: Verdict) -> Verdict:

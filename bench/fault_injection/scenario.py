@@ -42,6 +42,7 @@ CUSTOMERS = tuple(
     Person(f"person{number}@{company.domain}", company.key) for company in COMPANIES for number in range(1, 6)
 )
 AGENTS = (*(Person(agent.email, slack=agent.slack) for agent in personas.AGENTS), Person(f"rosa@{SUPPORT_DOMAIN}"))
+SLACK_ADMIN = next(agent.slack for agent in personas.AGENTS if agent.role == "admin")
 CHANNELS = {company.channel: company.key for company in COMPANIES}
 
 

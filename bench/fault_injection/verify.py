@@ -102,7 +102,6 @@ class Verifier:
         for message in self.journal.messages:
             if message.outcome:
                 continue
-            ticket = self.journal.tickets[message.ticket]
             for channel in list_expected_channels(message):
                 found = slack.find_containing(channel, message.word)
                 if len(found) > 1 or (message.accepted and not found):
@@ -110,11 +109,15 @@ class Verifier:
                     wrong.append(
                         f"{message.kind} {message.word} (by {message.via}) is {len(found)} times in {channel}: {where}"
                     )
-                elif (
-                    found and message.kind != TICKET_CREATED and found[0]["root"] != slack.root(channel, ticket.subject)
-                ):
+                elif found and not self._is_in_thread(slack, channel, message, found[0]):
                     wrong.append(f"{message.kind} {message.word} is in another thread of {channel}")
         return wrong
+
+    def _is_in_thread(self, slack: SlackObservations, channel: str, message: SentMessage, found: dict) -> bool:
+        """Whether a message is below its ticket's card, or below one that somebody deleted; a card is by itself."""
+        if message.kind == TICKET_CREATED or found["root"] in self.journal.deleted_roots:
+            return True
+        return found["root"] == slack.root(channel, message.ticket)
 
     def _check_taken_back(self, slack: SlackObservations, pages: PageObservations) -> list[str]:
         wrong = []

@@ -1,5 +1,6 @@
 """SQLite: settings for each connection, and how its transactions begin."""
 
+import logging
 import sqlite3
 import time
 from typing import Any
@@ -9,8 +10,12 @@ from sqlalchemy.engine import Engine
 
 from helpdesk.database import transactions
 
+log = logging.getLogger(__name__)
+
 SQLITE_LOCK_TIMEOUT = 5.0  # seconds a transaction waits for the write lock
 BUSY_TIMEOUT_MS = 5000  # SQLite's own busy timeout, for other locks
+LOCKED_AT = "helpdesk_write_lock_since"  # in a connection's info
+LONG_WRITE_SECONDS = 1.0  # for which a transaction that kept every other writer waiting is logged
 PRAGMAS = (
     "journal_mode=WAL",
     "synchronous=NORMAL",
@@ -29,6 +34,15 @@ def _prepare_connection(connection: Any, _record: object) -> None:
     for pragma in PRAGMAS:
         cursor.execute(f"PRAGMA {pragma}")
     cursor.close()
+
+
+@event.listens_for(Engine, "commit")
+@event.listens_for(Engine, "rollback")
+def _report_long_write(connection: Connection) -> None:
+    """Log a transaction in which every other writer waited long, so that an operator finds what it was."""
+    locked_at = connection.info.pop(LOCKED_AT, None)
+    if locked_at is not None and (held := time.monotonic() - locked_at) > LONG_WRITE_SECONDS:
+        log.warning("A transaction kept all other writers waiting for %.1f s", held)
 
 
 @event.listens_for(Engine, "begin")
@@ -59,6 +73,7 @@ def _begin_immediate(connection: Connection) -> None:
         while (waited := time.monotonic() - started) < timeout:
             try:
                 cursor.execute("BEGIN IMMEDIATE")
+                connection.info[LOCKED_AT] = time.monotonic()
                 return
             except sqlite3.OperationalError as error:
                 if "locked" not in str(error):

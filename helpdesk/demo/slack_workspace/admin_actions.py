@@ -135,6 +135,23 @@ class AdminActions:
         self.api_faults.clear()
         self.events.faults()
 
+    def delay_replies(self, seconds: float) -> None:
+        """Let conversations.replies list a stored reply only after so many seconds."""
+        with self.state.lock:
+            self.state.replies_lag_seconds = seconds
+
+    def expire(self) -> int:
+        """Remove every message without an event, as a workspace's retention does; returns how many
+        (slack.com/help/articles/203457187: what is older than the retention is deleted; no event is documented).
+        """
+        with self.state.lock:
+            count = sum(len(channel.messages) for channel in self.state.channels.values())
+            for channel in self.state.channels.values():
+                channel.messages.clear()
+                channel.threads.clear()
+            self.state.touch()
+            return count
+
     def wait_idle(self, timeout: float) -> bool:
         """Wait until no request is being handled; False if one still is after ``timeout`` seconds."""
         return bool(self.state.wait(lambda: not self.state.in_flight, timeout))

@@ -47,6 +47,8 @@ ACTION_NAMES = frozenset(
         "behave",
         "dark",
         "event_faults",
+        "delay_replies",
+        "expire",
     }
 )
 
