@@ -9,6 +9,7 @@ from sqlalchemy import Connection, event
 from sqlalchemy.engine import Engine
 
 from helpdesk.database import transactions
+from helpdesk.database.fair_lock import FairLock
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +24,8 @@ PRAGMAS = (
     f"busy_timeout={BUSY_TIMEOUT_MS}",
     "cache_size=-16000",
 )
+
+_turn = FairLock()  # to ask for the write lock
 
 
 @event.listens_for(Engine, "connect")
@@ -61,16 +64,19 @@ def _begin(connection: Connection) -> None:
 def _begin_immediate(connection: Connection) -> None:
     """Execute BEGIN IMMEDIATE as soon as the write lock is free.
 
-    SQLite's own busy handler polls ever more rarely, in the end ten times a second, so that newcomers overtake those
-    who have waited long. Here the interval becomes shorter with the time waited. Raises OperationalError after
-    SQLITE_LOCK_TIMEOUT, or earlier where ``transactions.limit_lock_wait`` says so.
+    One thread of a process asks for it at a time, in the order in which they came: many that ask all the time would
+    keep the one that has the lock from ending. SQLite's own busy handler polls ever more rarely, in the end ten times a
+    second, so that newcomers of other processes overtake those who have waited long. Here the interval becomes shorter
+    with the time waited. Raises OperationalError after SQLITE_LOCK_TIMEOUT, or earlier where
+    ``transactions.limit_lock_wait`` says so.
     """
+    started = time.monotonic()
+    timeout = min(SQLITE_LOCK_TIMEOUT, transactions.longest_lock_wait())
+    has_turn = _turn.acquire(timeout)
     cursor = connection.connection.cursor()
     cursor.execute("PRAGMA busy_timeout=0")
     try:
-        started = time.monotonic()
-        timeout = min(SQLITE_LOCK_TIMEOUT, transactions.longest_lock_wait())
-        while (waited := time.monotonic() - started) < timeout:
+        while has_turn and (waited := time.monotonic() - started) < timeout:
             try:
                 cursor.execute("BEGIN IMMEDIATE")
                 connection.info[LOCKED_AT] = time.monotonic()
@@ -81,5 +87,7 @@ def _begin_immediate(connection: Connection) -> None:
             time.sleep(max(0.001, 0.008 - waited / 100))
         connection.exec_driver_sql("BEGIN IMMEDIATE")  # once more, so that the error is one of SQLAlchemy's
     finally:
+        if has_turn:
+            _turn.release()
         cursor.execute(f"PRAGMA busy_timeout={BUSY_TIMEOUT_MS}")
         cursor.close()
