@@ -43,6 +43,8 @@ def _prepare_connection(connection: Any, _record: object) -> None:
 @event.listens_for(Engine, "rollback")
 def _report_long_write(connection: Connection) -> None:
     """Log a transaction in which every other writer waited long, so that an operator finds what it was."""
+    if connection.dialect.name != "sqlite" or connection.invalidated:  # which has no info
+        return
     locked_at = connection.info.pop(LOCKED_AT, None)
     if locked_at is not None and (held := time.monotonic() - locked_at) > LONG_WRITE_SECONDS:
         log.warning("A transaction kept all other writers waiting for %.1f s", held)
